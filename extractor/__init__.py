@@ -1,0 +1,1 @@
+"""Docs in, values out: pages, blocks, statements, examples, bundles."""

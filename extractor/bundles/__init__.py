@@ -1,0 +1,1 @@
+"""Example -> Bundle, one file per language."""

@@ -1,0 +1,1 @@
+"""Bundles in, findings out: containers, conversations, checks, reports."""

@@ -1,0 +1,1 @@
+"""One pure check per requirement."""

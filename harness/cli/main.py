@@ -1,0 +1,106 @@
+"""The ``docprobe`` command: global options, the list of commands, and the one place where errors are caught."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from extractor.errors import DocprobeError
+from harness.cli.context import Cli
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
+    "check": ("harness.cli.check", "Run the examples and judge them by the specification."),
+    "blocks": ("harness.cli.blocks", "List every fenced block."),
+    "examples": ("harness.cli.examples", "List every example, what was inferred, and why the others cannot run."),
+    "statements": ("harness.cli.statements", "List every normative statement and what is bound to it."),
+    "run": ("harness.cli.run", "Start one example and keep it up."),
+    "explain": ("harness.cli.explain", "Explain one finding: sentence, lines, exchange, fix."),
+    "fix": ("harness.cli.fix", "Propose a patch to the page and prove it by running it."),
+    "judge": ("harness.cli.judge", "Judge a saved transcript again, without an engine."),
+    "baseline": ("harness.cli.baseline", "Keep the list of known findings."),
+    "snapshot": ("harness.cli.snapshot", "Pin, check and compare docs snapshots."),
+    "report": ("harness.cli.report", "Build the nightly HTML site from result files."),
+    "merge": ("harness.cli.merge", "Join the results of shards."),
+    "doctor": ("harness.cli.doctor", "Say what is missing on this machine and how to mend it."),
+}
+"""Command name to module (its attribute ``command``) and one-line help. Modules are imported when they are used."""
+
+
+class Commands(click.Group):
+    """A group whose commands are imported when they are used, so that ``docprobe --help`` is instant."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names in the order a newcomer meets them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import one command."""
+        if cmd_name not in COMMANDS:
+            return None
+        command = importlib.import_module(COMMANDS[cmd_name][0]).command
+        if not isinstance(command, click.Command):
+            raise TypeError(f"{COMMANDS[cmd_name][0]}.command is no command")
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option("--config", "config_file", type=click.Path(path_type=Path, dir_okay=False), help="docprobe.toml to use.")
+@click.option("--quiet", "-q", is_flag=True, help="No progress and no notes.")
+@click.option("--verbose", "-v", is_flag=True, help="Say more on stderr; tracebacks for errors of ours.")
+@click.option("--no-color", is_flag=True, help="No colour (as does NO_COLOR, or a pipe).")
+@click.version_option(package_name="docprobe", message="docprobe %(version)s")
+@click.pass_context
+def cli(ctx: click.Context, config_file: Path | None, quiet: bool, verbose: bool, no_color: bool) -> None:
+    """Does the example do what the specification says?
+
+    docprobe takes the example servers out of a documentation tree, runs each in a container, talks to it, and
+    judges it by the MUST, SHOULD and MAY of the same tree.
+
+    \b
+    Start here:
+      docprobe doctor                 what this machine still needs
+      docprobe examples DOCS          what can be run, and why the rest cannot
+      docprobe check DOCS             run, judge, report
+    """
+    ctx.obj = Cli(config_file=config_file, quiet=quiet, verbose=verbose, no_color=no_color or "NO_COLOR" in os.environ)
+
+
+def main() -> None:
+    """Entry point. Exit codes: README, "Exit codes"."""
+    try:
+        code = cli.main(standalone_mode=False)
+    except click.exceptions.Exit as end:
+        code = end.exit_code
+    except click.ClickException as error:
+        error.show()
+        code = 2
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("docprobe: interrupted", err=True)
+        code = 130
+    except DocprobeError as error:
+        if "--verbose" in sys.argv or "-v" in sys.argv:
+            import traceback
+
+            traceback.print_exc()
+        click.echo(f"docprobe: {error.message}", err=True)
+        if error.hint:
+            click.echo(f"  next: {error.hint}", err=True)
+        code = error.exit_code
+    except BrokenPipeError:
+        # the reader of a pipe went away (`docprobe blocks | head`): say nothing, end as shells expect
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 141
+    sys.exit(code if isinstance(code, int) else 0)

@@ -1,0 +1,74 @@
+"""One frozen configuration, built once at the edge: defaults < profile < file < environment < flags."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from extractor.model import Layout
+from harness.engine.protocol import Limits
+
+
+@dataclass(frozen=True, slots=True)
+class ExampleOverride:
+    """``[examples."<id or glob>"]`` of docprobe.toml: what the docs do not say, said by a maintainer."""
+
+    kind: str | None = None
+    blocks: tuple[str, ...] = ()
+    """Blocks to join, in order: ``#heading-slug``, ``label:server.ts``, ``line:120`` or ``n:3`` (ordinal)."""
+    files: Mapping[str, str] = field(default_factory=dict)
+    """File name per block selector."""
+    glue: Mapping[str, str] = field(default_factory=dict)
+    """Text that docprobe adds per file, marked as added."""
+    dependencies: tuple[str, ...] | None = None
+    command: tuple[str, ...] | None = None
+    cwd: str | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+    endpoint: str | None = None
+    """Path of the endpoint."""
+    services: tuple[str, ...] | None = None
+    resolve_date: str | None = None
+    allow_scripts: bool = False
+    skip: str | None = None
+    """Reason for leaving it out (deliberately broken, before/after)."""
+    not_runnable: str | None = None
+    """``not-runnable = "reason"``: expected; the finding is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Everything a run can be told. Nothing reads the environment after this is built."""
+
+    docs: Path
+    """The docs root."""
+    layout: Layout
+    profile: str = "mcp"
+    bindings: str | None = "mcp"
+    """Name of a shipped bindings file, or a path beside the configuration; None: statements are not bound."""
+    spec: Path | None = None
+    """Docs root that holds the normative text, if another."""
+    file: Path | None = None
+    """The docprobe.toml that was read."""
+    overrides: Mapping[str, ExampleOverride] = field(default_factory=dict)
+    python_packages: Mapping[str, str] = field(default_factory=dict)
+    """Import name to distribution name, added to the built-in table."""
+    limits: Limits = field(default_factory=Limits)
+    state: Path = Path(".cache")
+    """Cache, history, last run."""
+    select: tuple[str, ...] = ()
+    requirements: tuple[str, ...] = ()
+    revisions: tuple[str, ...] = ()
+    changed_since: str | None = None
+    fail_on: str = "must"
+    baseline: Path | None = None
+    jobs: int = 1
+    shard: tuple[int, int] | None = None
+    resolve: str = "today"
+    no_cache: bool = False
+    strict: bool = False
+    history: Path | None = None
+    runtime: str | None = None
+    lock: Path | None = None
+    timeout_s: float = 10.0
+    """Time to the head of an answer."""

@@ -1,0 +1,54 @@
+"""Errors of the harness. Each class has its exit code (README, "Exit codes")."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from extractor.errors import DocprobeError, DocsError, UsageError
+
+__all__ = [
+    "BlockedError",
+    "DocprobeError",
+    "DocsError",
+    "EngineError",
+    "InstallError",
+    "NothingSelectedError",
+    "PodError",
+    "RegistryError",
+    "UsageError",
+]
+
+
+class NothingSelectedError(UsageError):
+    """The selection names no example; the hint names the nearest (exit 2)."""
+
+
+class BlockedError(DocprobeError):
+    """An example could not be judged for a reason of ours (exit 3 for the run; the example is ``blocked``)."""
+
+    exit_code: ClassVar[int] = 3
+
+
+class EngineError(BlockedError):
+    """The container engine is absent, does not answer, or refused something that is not the example's fault."""
+
+
+class PodError(BlockedError):
+    """A pod broke under us: the tunnel ended, the anchor died, a limit of ours was hit."""
+
+
+class RegistryError(BlockedError):
+    """A package registry could not be reached, or answered with a server error."""
+
+
+class InstallError(DocprobeError):
+    """The registries answered and the example's dependencies cannot be installed: the docs' fault.
+
+    The example is ``not-running``; ``log`` holds the installer's last lines.
+    """
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, message: str, hint: str | None = None, log: tuple[str, ...] = ()) -> None:
+        super().__init__(message, hint)
+        self.log = log

@@ -1,0 +1,1 @@
+"""The conversation: steps that fill a transcript."""

@@ -1,0 +1,1 @@
+"""Each output format is a pure function of a Report."""

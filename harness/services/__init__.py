@@ -1,0 +1,1 @@
+"""What examples need beside them."""
