@@ -5,15 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from markdown_it.token import Token
-
-EMPTY: Mapping[str, Any] = MappingProxyType({})
+from markdown_it.token import Token
 
 
 @dataclass(frozen=True, slots=True, order=True)

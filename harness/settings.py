@@ -15,5 +15,5 @@ MCP_LAYOUT = Layout(
 
 
 def load_config(docs: Path | None, file: Path | None = None, **flags: Any) -> Config:
-    """Build the configuration. (First version: the mcp profile and the flags; see the module's later history.)"""
+    """Build the configuration. First version: the mcp profile and the flags."""
     return Config(docs=docs or Path(), layout=MCP_LAYOUT, **flags)
