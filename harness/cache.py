@@ -1,0 +1,97 @@
+"""Conversations that need not be held again.
+
+What is kept is the transcript and the runs, not the findings: judging is pure and takes milliseconds, so the key
+holds all that can change a conversation, and a changed check or sentence is judged afresh from the same transcript.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import harness
+from harness.codec import from_json, to_json
+from harness.errors import UsageError
+from harness.model import Run, Transcript
+
+if TYPE_CHECKING:
+    from extractor.model import Example
+    from harness.config import Config
+
+CODE: Final = ("probes", "services", "engine")
+"""Folders of ``harness`` whose code takes part in a conversation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """What was learnt by running one distinct text."""
+
+    runs: tuple[Run, ...]
+    transcript: Transcript | None
+    """None if it did not serve."""
+
+
+def code_digest() -> str:
+    """SHA-256 over the code that holds the conversation: another docprobe may ask other things."""
+    digest = hashlib.sha256()
+    root = Path(harness.__file__).parent
+    for folder in CODE:
+        for path in sorted((root / folder).rglob("*")):
+            if path.is_file() and path.suffix in {".py", ".json", ".toml"}:
+                digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def key(example: Example, config: Config, *, date: str | None, day: str, code: str) -> str:
+    """The cache key of one distinct text.
+
+    Args:
+        example: any of its copies.
+        config: of the run: limits, timeout, runtime and revisions count.
+        date: cutoff for dated packages, ISO.
+        day: today, ISO, UTC: what "packages of today" means.
+        code: from :func:`code_digest`.
+    """
+    parts = (
+        example.digest, repr(config.limits), repr(config.timeout_s), repr(config.runtime), repr(config.resolve),
+        repr(config.layout.revisions), repr(date), day, code,
+    )  # fmt: skip
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def load(folder: Path, name: str) -> Conversation | None:
+    """The conversation kept under ``name``; None if there is none or it cannot be read (then it is dropped)."""
+    path = folder / f"{name}.json"
+    try:
+        return from_json(path.read_bytes(), Conversation)
+    except FileNotFoundError:
+        return None
+    except (OSError, UsageError):
+        path.unlink(missing_ok=True)
+        return None
+
+
+def store(folder: Path, name: str, conversation: Conversation) -> None:
+    """Keep a conversation; whole or not at all."""
+    write_atomically(folder / f"{name}.json", to_json(conversation))
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Write ``data`` to ``path`` so that a kill at any moment leaves the old file or the new one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            Path(temporary).unlink()
+        raise
