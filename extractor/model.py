@@ -400,3 +400,29 @@ class Example:
     """ISO date forced by configuration; else the revision's."""
     expected: str | None = None
     """Reason given in the configuration for not-runnable."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExampleOverride:
+    """``[examples."<id or glob>"]`` of docprobe.toml: what the docs do not say, said by a maintainer."""
+
+    kind: str | None = None
+    blocks: tuple[str, ...] = ()
+    """Blocks to join, in order: ``#heading-slug``, ``label:server.ts``, ``line:120`` or ``n:3`` (ordinal)."""
+    files: Mapping[str, str] = field(default_factory=dict)
+    """File name per block selector."""
+    glue: Mapping[str, str] = field(default_factory=dict)
+    """Text that docprobe adds per file, marked as added."""
+    dependencies: tuple[str, ...] | None = None
+    command: tuple[str, ...] | None = None
+    cwd: str | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+    endpoint: str | None = None
+    """Path of the endpoint."""
+    services: tuple[str, ...] | None = None
+    resolve_date: str | None = None
+    allow_scripts: bool = False
+    skip: str | None = None
+    """Reason for leaving it out (deliberately broken, before/after)."""
+    not_runnable: str | None = None
+    """``not-runnable = "reason"``: expected; the finding is known."""
