@@ -2,7 +2,27 @@
 
 A step name is ``group.leg``. Legs that exist for every kind of request are ``post-request``,
 ``post-notification``, ``get`` and ``delete``. ``Exchange.control`` points at the exchange that differs by exactly
-the fault under test; a check whose control was not served answers ``inconclusive``.
+the fault under test; a check whose control was not served answers ``inconclusive``. A control may come after the
+fault (a DELETE that must not end the session too early); the number is right either way.
+
+The order of the groups and the reasons for it stand in :mod:`harness.probes.prober`.
+
+How an exchange is recorded:
+
+- ``Exchange.revision`` is the revision the group speaks. Groups that run once per conversation (``ids``,
+  ``survives``) carry the newest judged one and hold for every revision.
+- ``Exchange.session`` is the label of the session the request was meant for, ``unknown`` for a made-up id, None for
+  none. Labels are those of ``Transcript.sessions``, unique in a conversation; a revision's sessions are ``<role>`` or
+  ``<role>@<revision>`` where several revisions were probed (roles: A baseline, B and C streams, T terminated,
+  I and J isolation, H hijack, ids for the collected ones).
+- Header values are bytes decoded as Latin-1, of requests as of replies.
+- ``Reply.fault``: ``open`` (we stopped reading a stream that was still open: nothing is wrong), ``timeout``,
+  ``reset``, ``closed-early`` (fewer bytes than announced, or an unfinished chunk), ``bad-chunk``, ``too-large``
+  (also a decompression bomb), ``bad-encoding``; and, with ``complete`` true, ``invalid-utf8`` and ``invalid-json``
+  (a body of media type application/json that is not JSON).
+- ``Exchange.note``: ``answered: result`` or ``answered: error <code>`` where the reply was longer than the text that
+  is kept (``truncated``), so that a check need not parse it.
+- An event's ``id`` is None where the event had no id field of its own.
 """
 
 from __future__ import annotations
@@ -11,20 +31,43 @@ from typing import Final
 
 LEGS: Final = ("post-request", "post-notification", "get", "delete")
 
+# Finding the endpoint. Never judged, except that what is reached says whether the example serves at all.
+DISCOVER_ENDPOINT: Final = "discover.endpoint"
+"""An initialize to a path that was not the endpoint (the one that found it is ``discover.initialize``)."""
+DISCOVER_REDIRECT: Final = "discover.redirect"
+"""An initialize that was answered by a redirect; ``note`` says whether it was followed."""
+DISCOVER_METADATA: Final = "discover.resource-metadata"
+"""GET of the protected resource metadata (RFC 9728) that a 401 pointed at: names the audience."""
+DISCOVER_TOKEN: Final = "discover.token"
+"""An initialize with user 1's token for one candidate audience (``note``), where a token is demanded."""
+DISCOVER_SSE: Final = "discover.sse"
+"""GET that opened the HTTP+SSE transport of 2024-11-05 (first event ``endpoint``)."""
+
 # Which revisions the server negotiates: one initialize per revision of the docs, fresh and without an id.
 DISCOVER_INITIALIZE: Final = "discover.initialize"
 DISCOVER_MODERN: Final = "discover.modern"
 """A 2026-07-28 style tools/list without initialize."""
 
+# Opening a session: every session of a transcript was issued by one of baseline.initialize, open.initialize,
+# ids.initialize, ids.restart, discover.initialize, or an initialize that was itself a probe and was served.
+OPEN_INITIALIZE: Final = "open.initialize"
+OPEN_INITIALIZED: Final = "open.initialized"
+RETRY: Final = "retry"
+"""``retry.<step>``: a GET that was answered 409 because the stream we had just closed was still closing on the
+server's side; sent again under its own step. Never judged."""
+
 # The baseline, per negotiated revision: session A. Its failure makes session verdicts inconclusive.
 BASELINE_INITIALIZE: Final = "baseline.initialize"
 BASELINE_INITIALIZED: Final = "baseline.initialized"
 BASELINE_REQUEST: Final = "baseline.request"
+"""tools/list (ping for a server without tools). The one request whose stream is watched for 2 s after the response:
+``fault`` ``open`` here means that the stream was still open then."""
 BASELINE_GET: Final = "baseline.get"
+"""``fault`` ``open`` with status 200 is a healthy stream."""
 BASELINE_TOOL: Final = "baseline.tool"
 """A tools/call, where tools/list offered a tool whose arguments could be made up."""
 
-# Controls on live sessions: live.<leg> (live.delete is terminated.end).
+# Controls on live sessions: live.<leg> on session T (live.delete is terminated.end).
 LIVE: Final = "live"
 MISSING: Final = "missing"
 """missing.<leg>: as live.<leg>, without the session id."""
@@ -32,16 +75,19 @@ UNKNOWN: Final = "unknown"
 """unknown.<leg>: as live.<leg>, with a random id of the same shape that was never issued."""
 TERMINATED: Final = "terminated"
 """terminated.<leg>: as live.<leg> on the same id, after terminated.end."""
+TERMINATED_BEFORE: Final = "terminated.before"
+"""POST request on the session directly before terminated.end; control of terminated.post-request."""
 TERMINATED_END: Final = "terminated.end"
 """The DELETE that ends the session, awaited."""
 
 IDS_INITIALIZE: Final = "ids.initialize"
-"""Initialize answers collected for their ids (20, or fewer if the server refuses)."""
+"""Initialize answers collected for their ids (20, or fewer if the server refuses). Run once per conversation;
+judge over all of ``Transcript.sessions`` of one process, not over these alone."""
 IDS_RESTART: Final = "ids.restart"
-"""The same after a restart of the process."""
+"""The same after a restart of the process (3 of them)."""
 
 GET_STREAM: Final = "get.stream"
-"""The standalone stream, held open while get.while-open.post-request runs."""
+"""The standalone stream (session B), held open while get.while-open.post-request and stream.two-* run."""
 GET_WHILE_OPEN: Final = "get.while-open.post-request"
 GET_RESUME_ISSUED: Final = "get.resume-issued"
 """GET with a Last-Event-ID that this server issued."""
@@ -52,8 +98,9 @@ STREAM_TWO_B: Final = "stream.two-b"
 """Two POST requests at once on one session."""
 RESUME_A: Final = "resume.a"
 RESUME_B: Final = "resume.b"
-"""The same JSON-RPC id on two sessions; then
-resume.own (A resumes A's first event id) and resume.cross (B asks with A's)."""
+"""The same JSON-RPC id on two sessions (B and C), different methods so that the results differ (tools/list or ping on
+B, ping or an unknown method on C). Only if baseline or stream replies carried event ids. Then
+resume.own (B resumes after the first event id of resume.a) and resume.cross (C asks with the same id)."""
 RESUME_OWN: Final = "resume.own"
 RESUME_CROSS: Final = "resume.cross"
 
@@ -63,17 +110,21 @@ ORIGIN_FOREIGN_INITIALIZE: Final = "origin.foreign-initialize"
 ORIGIN_CONTROL_INITIALIZE: Final = "origin.control-initialize"
 ORIGIN_FOREIGN_REQUEST: Final = "origin.foreign-request"
 ORIGIN_CONTROL_REQUEST: Final = "origin.control-request"
+"""The request steps also run for sessionless revisions."""
 BATCH: Final = "batch.post-request"
+BATCH_CONTROL: Final = "batch.control"
 
 AUTH: Final = "auth"
-"""auth.<token>: initialize with that token (none, inactive, expired, wrong-audience, audience-list,
-audience-list-reversed, other-client); control is auth.valid."""
+"""auth.<token>: initialize (tools/list for a sessionless revision) with that token (none, inactive, expired,
+wrong-audience, audience-list, audience-list-reversed, other-client); control is auth.valid."""
 AUTH_VALID: Final = "auth.valid"
 HIJACK_NO_TOKEN: Final = "hijack.no-token"
 """hijack.no-token.<leg>: live session of user 1, no Authorization header; control hijack.user1.<leg>."""
 HIJACK_USER1: Final = "hijack.user1"
 HIJACK_USER2: Final = "hijack.user2"
 """hijack.user2.<leg>: live session of user 1 with user 2's token (same client, other subject)."""
+HIJACK_ALIVE: Final = "hijack.alive"
+"""hijack.alive.<no-token|user2>: user 1's request on the session after that DELETE: not served means it was ended."""
 
 ISOLATION_END_A: Final = "isolation.end-a"
 ISOLATION_REQUEST_B: Final = "isolation.request-b"
@@ -81,16 +132,25 @@ ISOLATION_BEFORE_B: Final = "isolation.before-b"
 SURVIVES_INITIALIZE: Final = "survives.initialize"
 SURVIVES_REQUEST: Final = "survives.request"
 
-# The sessionless revisions (2026-07-28 on).
+# The sessionless revisions (2026-07-28 on). Control of each is the modern.control of the same revision.
 MODERN_CONTROL: Final = "modern.control"
 MODERN_SESSION_ID: Final = "modern.session-id"
+"""As the control, with a made-up Mcp-Session-Id."""
 MODERN_GET: Final = "modern.get"
 MODERN_DELETE: Final = "modern.delete"
 MODERN_UNSUPPORTED: Final = "modern.unsupported"
+"""An unknown version, the same in header and body."""
 MODERN_MISMATCH: Final = "modern.mismatch"
+"""MCP-Protocol-Version of the header differs from the body's."""
+MODERN_MISMATCH_METHOD: Final = "modern.mismatch-method"
+"""Mcp-Method of the header differs from the body's method."""
 MODERN_MISSING_HEADER: Final = "modern.missing-header"
+"""No MCP-Protocol-Version header."""
+MODERN_MISSING_METHOD: Final = "modern.missing-method"
+"""No Mcp-Method header."""
 MODERN_UNKNOWN_METHOD: Final = "modern.unknown-method"
 MODERN_MISSING_META: Final = "modern.missing-meta"
+"""The body's _meta lacks the required clientCapabilities."""
 MODERN_NOTIFICATION: Final = "modern.notification"
 
 # Stdio examples. Method is STDIN; one exchange per message written.
@@ -103,6 +163,28 @@ STDIO_NOISE: Final = "stdio.noise"
 
 # Client examples: requests that the scripted server received.
 CLIENT: Final = "client"
-"""client.<n>.<what>: as received, in order; ``reply`` is what the scripted server answered."""
+"""client.<n>.<what>: as received, in order; ``reply`` is what the scripted server answered. ``what`` is the JSON-RPC
+method (``initialize``, ``notifications/initialized``, ``tools/list``), ``response``, ``get``, ``delete`` or ``other``."""
 DOCUMENTED: Final = "documented"
 """documented.<n>: an exchange that the docs print (http fence or sequence diagram)."""
+
+# Keys of Transcript.facts.
+FACT_BASELINE: Final = "baseline"
+"""``ok`` if it is for one revision at least, else the reason why nothing could be asked. ``baseline:<revision>`` says
+the same per negotiated revision."""
+FACT_OUTCOME: Final = "outcome"
+"""Value of StartOutcome."""
+FACT_SINGLE_SESSION: Final = "single-session"
+"""``yes`` if the process accepts one initialize in its life: the prober restarted it for every further session."""
+FACT_CRASHED: Final = "crashed"
+"""``<step>: <sentence>`` of the first time the process ended by itself during the conversation."""
+FACT_STOPPED: Final = "stopped"
+"""Why the conversation ended before its plan did (out of time, out of restarts)."""
+FACT_TRANSPORT: Final = "transport"
+"""``streamable-http`` or ``http+sse``."""
+FACT_AUDIENCE: Final = "audience"
+"""``aud`` that the server's verifier accepted."""
+FACT_METHOD: Final = "request-method"
+"""``request-method:<revision>``: the method of every ``*-request`` step, ``tools/list`` or ``ping``."""
+FACT_TOOL: Final = "tool"
+"""``tool:<revision>``: the tool of baseline.tool."""
