@@ -10,14 +10,13 @@ import contextlib
 import hashlib
 import os
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import harness
 from harness.codec import from_json, to_json
 from harness.errors import UsageError
-from harness.model import Run, Transcript
+from harness.model import Recording
 
 if TYPE_CHECKING:
     from extractor.model import Example
@@ -25,15 +24,6 @@ if TYPE_CHECKING:
 
 CODE: Final = ("probes", "services", "engine")
 """Folders of ``harness`` whose code takes part in a conversation."""
-
-
-@dataclass(frozen=True, slots=True)
-class Conversation:
-    """What was learnt by running one distinct text."""
-
-    runs: tuple[Run, ...]
-    transcript: Transcript | None
-    """None if it did not serve."""
 
 
 def code_digest() -> str:
@@ -64,11 +54,11 @@ def key(example: Example, config: Config, *, date: str | None, day: str, code: s
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
-def load(folder: Path, name: str) -> Conversation | None:
-    """The conversation kept under ``name``; None if there is none or it cannot be read (then it is dropped)."""
+def load(folder: Path, name: str) -> Recording | None:
+    """The recording kept under ``name``; None if there is none or it cannot be read (then it is dropped)."""
     path = folder / f"{name}.json"
     try:
-        return from_json(path.read_bytes(), Conversation)
+        return from_json(path.read_bytes(), Recording)
     except FileNotFoundError:
         return None
     except (OSError, UsageError):
@@ -76,9 +66,9 @@ def load(folder: Path, name: str) -> Conversation | None:
         return None
 
 
-def store(folder: Path, name: str, conversation: Conversation) -> None:
-    """Keep a conversation; whole or not at all."""
-    write_atomically(folder / f"{name}.json", to_json(conversation))
+def store(folder: Path, name: str, recording: Recording) -> None:
+    """Keep a recording; whole or not at all."""
+    write_atomically(folder / f"{name}.json", to_json(recording))
 
 
 def write_atomically(path: Path, data: bytes) -> None:

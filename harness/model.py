@@ -245,6 +245,23 @@ class BoundRequirement:
 
 
 @dataclass(frozen=True, slots=True)
+class Edit:
+    """Whole lines of a page and what stands there instead."""
+
+    span: Span
+    text: str
+    """The new lines, each with its line end; empty to delete."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """A change of the docs that was proven: with it the example runs and the finding is gone."""
+
+    description: str
+    edits: tuple[Edit, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One verdict."""
 
@@ -262,6 +279,8 @@ class Finding:
     """Docs lines that cause it; empty where no honest guess is possible."""
     fix: str | None = None
     gates: bool = False
+    patch: Patch | None = None
+    """A verified fix, where ``docprobe fix`` found one."""
 
 
 class DriftKind(StrEnum):
@@ -316,6 +335,19 @@ class Run:
     logs: tuple[LogLine, ...] = ()
     """Last lines, for a run that did not serve."""
     duration_s: float = 0.0
+    lock: str | None = None
+    """The resolved packages as a lock that can be replayed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """What was learnt by running one distinct text: enough to judge every copy of it again."""
+
+    runs: tuple[Run, ...]
+    transcript: Transcript | None
+    """None if it did not serve."""
+    blocked: str | None = None
+    """Why we could not ask; None if the outcome is the example's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,6 +370,8 @@ class ExampleResult:
     runs: tuple[Run, ...] = ()
     findings: tuple[Finding, ...] = ()
     transcript: Transcript | None = None
+    transcript_file: str | None = None
+    """Where the transcript was written, for ``docprobe judge``."""
     negotiated: tuple[str, ...] = ()
     duration_s: float = 0.0
     cached: bool = False
@@ -379,3 +413,6 @@ class Report:
     strict: bool = False
     fail_on: str = "must"
     exit_code: int = 0
+    root_in_repository: str | None = None
+    """The docs root as seen from the top of its git repository (POSIX, "." for the top itself), for formats that a
+    forge reads; None outside a repository."""

@@ -1,0 +1,96 @@
+"""Why an example did not start, in one clear sentence, read from its last log lines."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from harness.model import StartOutcome
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from harness.model import LogLine, Run
+
+PATTERNS: Final = (
+    (re.compile(r"ModuleNotFoundError: No module named '([\w.]+)'"), "module {0} is gone or not installed"),
+    (re.compile(r"ImportError: cannot import name '(\w+)' from '([\w.]+)'"), "{1} has no {0}"),
+    (re.compile(r"ImportError: (attempted relative import.*)"), "{0}"),
+    (re.compile(r"Cannot find (?:package|module) '([^']+)'"), "module {0} is missing"),
+    (re.compile(r"(Package subpath '[^']+') is not defined"), "{0} is not exported"),
+    (re.compile(r"The requested module '([^']+)' does not provide an export named '([^']+)'"), "{0} exports no {1}"),
+    (re.compile(r"EADDRINUSE.*?:(\d+)"), "port {0} is taken"),
+    (re.compile(r"\[Errno 98\].*?'?,? ?(\d+)\)?"), "port {0} is taken"),
+    (re.compile(r"^((?:Attribute|Type|Name|Syntax|Value|Key|Runtime|Reference|Range)Error: .{1,160})"), "{0}"),
+    (re.compile(r"^(?:\w+\.)*(\w+(?:Error|Exception): .{1,160})"), "{0}"),
+    (re.compile(r"^((?:ERROR|Error|error)[: ].{1,160})"), "{0}"),
+)
+"""What interpreters say, most telling first, and how a reader would put it."""
+
+
+def cause(logs: Iterable[LogLine]) -> str | None:
+    """The likeliest cause told by the logs; None if they tell none.
+
+    The last match of the most telling pattern wins: interpreters print the decisive line at the end.
+    """
+    lines = [line.text.strip() for line in logs if line.source != "authorization"]
+    for pattern, sentence in PATTERNS:
+        for text in reversed(lines):
+            if found := pattern.search(text):
+                return sentence.format(*found.groups())
+    return None
+
+
+def sentence(outcome: StartOutcome, how: str, logs: Iterable[LogLine]) -> str:
+    """One sentence for a start that failed.
+
+    Args:
+        outcome: how it ended.
+        how: ``exited with code 1``, ``killed: memory limit 512 MiB``; empty if the process still ran.
+        logs: what it wrote.
+    """
+    why = cause(logs)
+    tail = f": {why}" if why else ""
+    match outcome:
+        case StartOutcome.NEVER_LISTENED:
+            return f"it started and listened on no port{tail}"
+        case StartOutcome.NO_INITIALIZE:
+            return f"it listens and answers no correct initialize{': ' + how if how else tail}"
+        case StartOutcome.SERVING:
+            return "it starts and answers initialize"
+        case StartOutcome.INSTALL_FAILED | StartOutcome.BUILD_FAILED | StartOutcome.EXITED | StartOutcome.KILLED:
+            return f"{how or outcome.value}{tail}"
+
+
+def packages_that_changed(
+    good: Run, bad: Run, direct: Iterable[str], logs: Iterable[LogLine] = ()
+) -> tuple[tuple[str, str, str | None], ...]:
+    """Direct dependencies whose version differs between a run that serves and one that does not.
+
+    Returns (name, version that serves, version that does not or None), the one that the logs of the bad run point
+    at first, then those whose major version changed.
+    """
+    text = " ".join(line.text for line in logs).lower()
+    rows = [
+        (name, good.packages[name], bad.packages.get(name))
+        for name in direct
+        if name in good.packages and good.packages[name] != bad.packages.get(name)
+    ]
+
+    def order(row: tuple[str, str, str | None]) -> tuple[bool, bool, str]:
+        name, old, new = row
+        named = name.lower() in text or name.lower().replace("-", "_") in text
+        return (not named, bool(new) and old.split(".")[0] == (new or "").split(".")[0], name)
+
+    return tuple(sorted(rows, key=order))
+
+
+def told_apart(good: Run, bad: Run, direct: Mapping[str, str] | Iterable[str]) -> str:
+    """``runs with mcp 1.22.0 of 2025-11-25, not with 2.3.0: module mcp.server.fastmcp is gone``."""
+    changed = packages_that_changed(good, bad, direct, bad.logs)
+    of = f" of {good.date}" if good.date else ""
+    if not changed:
+        return f"runs with the packages{of}, not with today's: {bad.sentence}"
+    name, old, new = changed[0]
+    why = cause(bad.logs) or bad.sentence
+    return f"runs with {name} {old}{of}, not with {new or 'none'}: {why}"

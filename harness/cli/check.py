@@ -1,0 +1,116 @@
+"""``docprobe check``: the main job."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import anyio
+import click
+
+from harness.cli.context import Cli, docs_argument, pass_cli
+from harness.select import parse_shard
+from harness.settings import load_config
+
+if TYPE_CHECKING:
+    from harness.config import Config
+    from harness.model import Report
+    from harness.run import Plan
+
+FORMATS = ("terminal", "json", "junit", "sarif", "github", "markdown", "html")
+
+
+def parse_format(text: str) -> tuple[str, Path | None]:
+    """``NAME`` or ``NAME:FILE``."""
+    name, colon, file = text.partition(":")
+    if name not in FORMATS:
+        raise click.BadParameter(f"'{name}' is none of {', '.join(FORMATS)}", param_hint="--format")
+    return name, Path(file) if colon else None
+
+
+@click.command()
+@docs_argument
+@click.option("--select", multiple=True, metavar="GLOB", help="Example id or page, at any folder boundary. Repeatable.")
+@click.option("--requirement", "requirements", multiple=True, metavar="ID", help="Only this requirement. Repeatable.")
+@click.option("--revision", "revisions", multiple=True, metavar="REV", help="Only pages of this revision. Repeatable.")
+@click.option("--changed-since", metavar="REF", help="Only what differs from the merge base with REF.")
+@click.option("--fail-on", type=click.Choice(["must", "should", "never"]), default="must", show_default=True)
+@click.option("--baseline", metavar="FILE|none", help="Known findings [default: docprobe-baseline.toml if there].")
+@click.option("--jobs", "-j", type=click.IntRange(1, 64), help="Examples run at once [default: the cores].")
+@click.option("--shard", metavar="I/N", help="Run one of N parts; join the results with docprobe merge.")
+@click.option(
+    "--resolve", type=click.Choice(["today", "dated"]), default="today", show_default=True,
+    help="Packages of today (and of the page's date when those don't start), or of the page's date only.",
+)  # fmt: skip
+@click.option("--no-cache", is_flag=True, help="Hold every conversation again.")
+@click.option("--strict", is_flag=True, help="Fragments and unsupported languages make the run incomplete (exit 3).")
+@click.option("--history", type=click.Path(path_type=Path, dir_okay=False), help="Add this run to a history file.")
+@click.option("--runtime", metavar="NAME", help="Container runtime, for example runsc.")
+@click.option("--lock", type=click.Path(path_type=Path, dir_okay=False), help="Write resolved packages, or replay them.")
+@click.option("--timeout", "timeout_s", type=click.FloatRange(0.1, 600), help="Seconds to the head of an answer [10].")
+@click.option("--spec", type=click.Path(path_type=Path, file_okay=False, exists=True), help="Docs root with the rules.")
+@click.option("--state", type=click.Path(path_type=Path, file_okay=False), help="Cache, last run [user's cache folder].")
+@click.option("--format", "formats", multiple=True, metavar="NAME[:FILE]", help=f"{', '.join(FORMATS)}. Repeatable.")
+@pass_cli
+def command(cli: Cli, docs: Path | None, formats: tuple[str, ...], shard: str | None, **flags: Any) -> None:
+    r"""Run the examples in DOCS and judge them by the specification in the same tree.
+
+    \b
+    docprobe check docs                                        everything
+    docprobe check docs --select 'security/authorization*'     some pages
+    docprobe check docs --changed-since origin/main            a pull request
+    docprobe check docs --format terminal --format json:out.json
+
+    Exit codes: 0 nothing gates, 1 a finding gates, 2 wrong use, 3 incomplete for a reason of ours, 130 interrupted.
+    """
+    outputs = [parse_format(text) for text in formats] or [("terminal", None)]
+    flags["shard"] = parse_shard(shard) if shard else None
+    config = load_config(docs, cli.config_file, **{key: value for key, value in flags.items() if value != ()})
+    since = None
+    if config.changed_since is not None:
+        from harness.changed import change, relevant
+
+        since = change(config, config.changed_since)
+        if not relevant(since):
+            _nothing_changed(config)
+    from harness.outcome import conclude, save
+    from harness.run import plan
+
+    todo = plan(config, since=since)
+    if since is not None and not todo.examples:
+        _nothing_changed(config)
+    report, interrupted = anyio.run(_run, cli, todo, config)
+    report = save(conclude(report, config), config, outputs, console=cli.out())
+    click.get_current_context().exit(130 if interrupted else report.exit_code)
+
+
+def _nothing_changed(config: Config) -> None:
+    click.echo(f"docprobe: no example of {config.docs.name} is concerned by what changed since "
+               f"{config.changed_since}; nothing to check", err=True)  # fmt: skip
+    click.get_current_context().exit(0)
+
+
+async def _run(cli: Cli, todo: Plan, config: Config) -> tuple[Report, bool]:
+    """Run until done or interrupted. The first Ctrl-C ends it cleanly, the second at once: pods die with us."""
+    from harness.cli.progress import Live
+    from harness.engine.client import open_engine
+    from harness.run import check
+
+    stop = anyio.Event()
+
+    async def listen() -> None:
+        with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+            async for _ in signals:
+                if stop.is_set():
+                    os._exit(130)
+                stop.set()
+                click.echo("docprobe: stopping; once more to stop at once", err=True)
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(listen)
+        with Live(cli.err()) as live:
+            report = await check(todo, config, open_engine, observer=live, stop=stop)
+        tasks.cancel_scope.cancel()
+    return report, stop.is_set()

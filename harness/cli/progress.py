@@ -1,0 +1,76 @@
+"""Progress of a run on a terminal; in a pipe one line for each example that is known."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+
+from harness.model import Status, Verdict
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from rich.console import Console
+
+    from harness.model import ExampleResult
+
+
+class Live:
+    """An :class:`harness.progress.Observer` that draws on stderr."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._bars = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.fields[name]}", style="bold"),
+            TextColumn("{task.description}"),
+            TimeElapsedColumn(),
+            console=console,
+            transient=True,
+            disable=not console.is_terminal,
+        )
+        self._tasks: dict[str, TaskID] = {}
+        self._began = time.monotonic()
+
+    def __enter__(self) -> Live:
+        self._bars.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, tb: TracebackType | None) -> None:
+        self._bars.stop()
+
+    def planned(self, distinct: int, examples: int) -> None:
+        """Say how much there is to run."""
+        if examples:
+            copies = f" ({examples} with their copies)" if examples != distinct else ""
+            self.note(f"{distinct} {'example' if distinct == 1 else 'examples'} to run{copies}")
+
+    def doing(self, example_id: str, text: str) -> None:
+        """Show what is being done for one text."""
+        text = _plain(text)
+        if example_id not in self._tasks:
+            self._tasks[example_id] = self._bars.add_task(text, name=_plain(example_id), total=None)
+        self._bars.update(self._tasks[example_id], description=text)
+
+    def finished(self, result: ExampleResult) -> None:
+        """Note an example that is known."""
+        if result.id in self._tasks:
+            self._bars.remove_task(self._tasks.pop(result.id))
+        if result.status not in {Status.JUDGED, Status.NOT_RUNNING, Status.BLOCKED}:
+            return
+        violated = sum(finding.verdict is Verdict.VIOLATED for finding in result.findings)
+        what = f"{violated} violated" if result.status is Status.JUDGED else result.status.value
+        kept = ", kept from before" if result.cached else ""
+        at = time.monotonic() - self._began
+        self._console.print(f"{at:6.1f} s  {_plain(result.id)}: {what}{kept}", markup=False, style="dim")
+
+    def note(self, text: str) -> None:
+        """Print a note."""
+        self._console.print(_plain(text), markup=False)
+
+
+def _plain(text: str) -> str:
+    """Names come from the docs: nothing in them may move a cursor."""
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)

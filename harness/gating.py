@@ -1,0 +1,66 @@
+"""What decides the exit code. README, "Exit codes", is this module in words."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from extractor.model import Level
+from harness.model import Basis, Status, Verdict
+
+if TYPE_CHECKING:
+    from harness.model import ExampleResult, Finding, Report
+
+OK: Final = 0
+VIOLATED: Final = 1
+INCOMPLETE: Final = 3
+SHOULDS: Final = frozenset({Level.SHOULD, Level.SHOULD_NOT})
+
+
+def apply_fail_on(report: Report) -> Report:
+    """Widen (``should``) or drop (``never``) what gates; ``must`` leaves the checks' own marks."""
+
+    def mark(finding: Finding, example: ExampleResult) -> Finding:
+        match report.fail_on:
+            case "never":
+                return replace(finding, gates=False)
+            case "should":
+                own = example.revision is None or finding.revision == example.revision
+                widened = (
+                    finding.verdict is Verdict.VIOLATED
+                    and finding.basis is Basis.TEXT
+                    and finding.level in SHOULDS
+                    and own
+                )
+                return replace(finding, gates=finding.gates or widened)
+            case _:
+                return finding
+
+    return replace(
+        report,
+        examples=tuple(
+            replace(example, findings=tuple(mark(finding, example) for finding in example.findings))
+            for example in report.examples
+        ),
+    )
+
+
+def decide(report: Report) -> Report:
+    """The report with its exit code: 1 something gates, 3 incomplete, 0 all is judged. 1 wins over 3."""
+    return replace(report, exit_code=_code(report))
+
+
+def _code(report: Report) -> int:
+    gating = (
+        any(finding.gates for example in report.examples for finding in example.findings)
+        or any(note.gates for note in report.baseline)
+        or (report.fail_on != "never" and any(drift.gates for drift in report.drift))
+    )
+    if gating:
+        return VIOLATED
+    statuses = {example.status for example in report.examples}
+    if Status.BLOCKED in statuses or not statuses & {Status.JUDGED, Status.NOT_RUNNING}:
+        return INCOMPLETE
+    if report.strict and statuses & {Status.FRAGMENT, Status.UNSUPPORTED}:
+        return INCOMPLETE
+    return OK

@@ -1,0 +1,44 @@
+"""The lock file of ``check --lock FILE``: resolved packages of every distinct text, written once and replayed after."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Final
+
+from harness.cache import write_atomically
+from harness.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from harness.model import Report
+
+SCHEMA: Final = "docprobe-lock/1"
+
+
+def read_locks(path: Path | None) -> Mapping[str, Mapping[str, str]]:
+    """Digest to (``today`` or ``dated``) to lock text; empty if there is no file yet.
+
+    Raises UsageError for a file that is no lock file.
+    """
+    if path is None or not path.exists():
+        return {}
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        if document["schema"] != SCHEMA:
+            raise UsageError(f"{path}: schema {document['schema']!r} is not {SCHEMA}")
+        return {str(key): dict(entry) for key, entry in document["locks"].items()}
+    except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
+        raise UsageError(f"{path} is no lock file: {error}", "remove it, and it is written afresh") from error
+
+
+def write_locks(path: Path, report: Report) -> None:
+    """Add what this run resolved; entries of other texts stay."""
+    locks = {key: dict(entry) for key, entry in read_locks(path).items()}
+    for example in report.examples:
+        for run in example.runs:
+            if run.lock is not None:
+                locks.setdefault(example.digest, {})[run.resolve] = run.lock
+    document = {"schema": SCHEMA, "locks": {key: locks[key] for key in sorted(locks)}}
+    write_atomically(path, (json.dumps(document, indent=1, sort_keys=True) + "\n").encode())

@@ -1,0 +1,212 @@
+"""Wires the stages: docs in, report out. Findings come as they become known; identical copies run once."""
+
+from __future__ import annotations
+
+import datetime
+import time
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+import anyio
+
+from extractor.corpus import extract
+from extractor.examples import find_examples
+from extractor.model import ExampleStatus
+from harness import cache
+from harness.attempt import record
+from harness.changed import Change, selector
+from harness.errors import EngineError
+from harness.judging import blocked, gate_drift, listed, result_of, source_lines
+from harness.locks import read_locks
+from harness.model import ExampleResult, Recording, Report
+from harness.progress import Observer, Silent
+from harness.requirements.binding import bind, load_bindings
+from harness.requirements.catalogue import CATALOGUE, requirement
+from harness.select import in_shard, select
+from harness.snapshot import describe_source
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from contextlib import AbstractAsyncContextManager
+
+    from extractor.model import Corpus, Example
+    from harness.config import Config
+    from harness.engine.protocol import Engine
+    from harness.requirements.binding import Bound
+
+    Connect = Callable[[Config], AbstractAsyncContextManager[Engine]]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a run is about, before anything is started."""
+
+    corpus: Corpus
+    bound: Bound
+    examples: tuple[Example, ...]
+    """The selected ones, of every status."""
+
+    def groups(self) -> Mapping[str, tuple[Example, ...]]:
+        """Runnable examples by digest: identical copies together, in order of id."""
+        groups: dict[str, list[Example]] = defaultdict(list)
+        for example in self.examples:
+            if example.status is ExampleStatus.RUNNABLE:
+                groups[example.digest].append(example)
+        return {digest: tuple(sorted(group, key=lambda e: e.id)) for digest, group in groups.items()}
+
+
+def plan(config: Config, *, since: Change | None = None) -> Plan:
+    """Extract, bind and select.
+
+    Args:
+        config: of the run.
+        since: narrow to what a change concerns; then the plan may be empty.
+
+    Raises:
+        UsageError: nothing selected, an unknown requirement, unreadable bindings.
+    """
+    for name in config.requirements:
+        requirement(name)
+    pages = config.state / "pages"
+    corpus = extract(config.docs, config.layout, jobs=config.jobs, cache=None if config.no_cache else pages)
+    oracle = corpus
+    if config.spec is not None:
+        oracle = extract(config.spec, config.layout, jobs=config.jobs, cache=None if config.no_cache else pages)
+    bound = bind(oracle.statements, load_bindings(config.bindings), CATALOGUE)
+    found = find_examples(corpus, overrides=config.overrides, python_packages=config.python_packages)
+    chosen = select(found, config.select, config.revisions)
+    if since is not None:
+        concerned = selector(config, since, bound, found)
+        chosen = tuple(example for example in chosen if concerned(example))
+    return Plan(corpus, bound, tuple(e for e in chosen if in_shard(e.digest, config.shard)))
+
+
+def dated(group: Sequence[Example], config: Config) -> str | None:
+    """The cutoff for a text's dated packages: a configured date, else the newest revision date of its copies."""
+    forced = [example.resolve_date for example in group if example.resolve_date]
+    if forced:
+        return max(forced)
+    dates = [e.revision for e in group if e.revision and e.revision not in config.layout.drafts]
+    return max(dates, default=None)
+
+
+async def check(
+    todo: Plan,
+    config: Config,
+    connect: Connect,
+    *,
+    observer: Observer | None = None,
+    stop: anyio.Event | None = None,
+) -> Report:
+    """The main job. The engine is connected only if something must really run.
+
+    When ``stop`` is set (Ctrl-C) what is known so far is kept: the rest of the report is ``blocked: interrupted``.
+    """
+    began, started = time.monotonic(), datetime.datetime.now(datetime.UTC)
+    watch = observer or Silent()
+    groups = todo.groups()
+    watch.planned(len(groups), sum(len(group) for group in groups.values()))
+    results: dict[str, ExampleResult] = {}
+    for example in todo.examples:
+        if example.status is not ExampleStatus.RUNNABLE:
+            results[example.id] = listed(example)
+            watch.finished(results[example.id])
+
+    def known(digest: str, recording: Recording, fresh: bool) -> None:
+        for example in groups[digest]:
+            result = result_of(example, groups[digest], recording, todo.bound, config, cached=not fresh)
+            results[example.id] = result
+            watch.finished(result)
+
+    stopped = False
+    try:
+        async with anyio.create_task_group() as tasks:
+            if stop is not None:
+                tasks.start_soon(_cancel_on, stop, tasks.cancel_scope)
+            await _hold(config, groups, connect, watch, known, day=started.date().isoformat())
+            tasks.cancel_scope.cancel()
+        stopped = stop is not None and stop.is_set()
+    except EngineError as error:
+        # the engine is one for all: what it kept us from asking is blocked, with its sentence and the next step
+        why = f"{error.message} (next: {error.hint})" if error.hint else error.message
+    else:
+        why = "interrupted before it was judged" if stopped else "not run"
+    for group in groups.values():
+        for example in group:
+            if example.id not in results:
+                results[example.id] = blocked(example, group, why)
+                watch.finished(results[example.id])
+    source = describe_source(config.docs)
+    ordered = tuple(results[example.id] for example in sorted(todo.examples, key=lambda e: e.id))
+    return Report(
+        version=version("docprobe"),
+        started=started.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        duration_s=round(time.monotonic() - began, 3),
+        docs_root=config.docs.name,
+        commit=source.commit,
+        snapshot=source.snapshot,
+        examples=ordered,
+        drift=gate_drift(todo.bound.drift, ordered, config),
+        problems=tuple(f"{problem.span}: {problem.message}" for problem in todo.corpus.problems),
+        requirements=tuple(r for r in CATALOGUE if not config.requirements or r.id in config.requirements),
+        sources=source_lines(todo.corpus, ordered),
+        strict=config.strict,
+        fail_on=config.fail_on,
+    )
+
+
+async def _cancel_on(stop: anyio.Event, scope: anyio.CancelScope) -> None:
+    await stop.wait()
+    scope.cancel()
+
+
+async def _hold(
+    config: Config,
+    groups: Mapping[str, Sequence[Example]],
+    connect: Connect,
+    watch: Observer,
+    known: Callable[[str, Recording, bool], None],
+    *,
+    day: str,
+) -> None:
+    """Hold every conversation, the kept ones first; ``known(digest, recording, fresh)`` is called for each."""
+    code = cache.code_digest()
+    kept = config.state / "recordings"
+    keys = {
+        digest: cache.key(group[0], config, date=dated(group, config), day=day, code=code)
+        for digest, group in groups.items()
+    }
+    locks = read_locks(config.lock)
+    waiting: list[str] = []
+    for digest in groups:
+        recording = None if config.no_cache else cache.load(kept, keys[digest])
+        if recording is None:
+            waiting.append(digest)
+        else:
+            known(digest, recording, False)
+    if not waiting:
+        return
+    limiter = anyio.CapacityLimiter(max(1, config.jobs))
+
+    async def one(engine: Engine, digest: str) -> None:
+        group = groups[digest]
+        bundle = group[0].bundle
+        assert bundle is not None, "a runnable example has a bundle"
+        async with limiter:
+            recording = await record(
+                engine,
+                replace(bundle, example_id=group[0].id),
+                config,
+                date=dated(group, config),
+                locks=locks.get(digest, {}),
+                doing=lambda text: watch.doing(group[0].id, text),
+            )
+        if recording.blocked is None:
+            cache.store(kept, keys[digest], recording)
+        known(digest, recording, True)
+
+    async with connect(config) as engine, anyio.create_task_group() as tasks:
+        for digest in waiting:
+            tasks.start_soon(one, engine, digest)
