@@ -1,0 +1,82 @@
+# Two commands do all the set-up: `make check` runs docprobe on the sample docs, `make test` tests docprobe.
+# Both make the Python environment, find or start a container engine, and build the base images; the second time
+# they find everything in place. DOCPROBE_INSTALL_ENGINE=0 forbids installing or starting an engine.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+REPORT := .report
+PYTEST_ARGS ?=
+export DOCPROBE_STATE ?= $(CURDIR)/.cache/docprobe
+
+.PHONY: help check test unit lint engine soak oracle mutation bench env clean
+
+help:
+	@echo "make check     run docprobe on the sample docs (docs-snapshot/sample) and write a report"
+	@echo "make test      all tests, with a real container engine; what .ci/run calls"
+	@echo "make unit      tests that need no engine: seconds"
+	@echo "make lint      ruff, mypy, import contracts"
+	@echo "make soak      faults, repeatability and load at full size: an hour or more"
+	@echo "make mutation  mutate the conforming servers and count what the checks catch"
+	@echo "make oracle    compare extraction with remark-mdx, block by block"
+	@echo "make bench     ratios of speed, cold and warm"
+	@echo "make clean     remove the environment and docprobe's containers and images"
+
+check: env engine
+	@mkdir -p $(REPORT)
+	$(BIN)/docprobe check docs-snapshot/sample \
+	  --format terminal --format json:$(REPORT)/sample.json --format html:$(REPORT)/sample.html \
+	  && echo "report: $(REPORT)/sample.html"
+
+test: env lint engine
+	@if [ -n "$${DOCPROBE_REAL_DOCS:-}" ]; then echo "real docs: $$DOCPROBE_REAL_DOCS"; \
+	else echo "real docs: not run (set DOCPROBE_REAL_DOCS to a checkout of the MCP docs)"; fi
+	$(BIN)/pytest $(PYTEST_ARGS)
+
+unit: env
+	$(BIN)/pytest -m "not engine and not registry and not oracle and not browser" $(PYTEST_ARGS)
+
+lint: env
+	$(BIN)/ruff check extractor harness tests
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+# an engine that answers is used and never touched; `doctor --fix` says what it does before it does it
+engine: env
+	@$(BIN)/docprobe doctor --fix || true
+
+soak: env engine
+	DOCPROBE_SOAK=1 $(BIN)/pytest -m "engine or soak" $(PYTEST_ARGS)
+
+oracle: env
+	$(BIN)/pytest -m oracle $(PYTEST_ARGS)
+
+mutation: env
+	$(BIN)/python -m tests.mutation
+
+bench: env
+	$(BIN)/python -m tests.bench
+
+env: $(STAMP)
+
+# hashes are checked; the installer itself (uv) is pinned in the lock like everything else
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "docprobe needs Python 3.11 or newer: $(PYTHON) is $$($(PYTHON) --version 2>&1). Set PYTHON=…"; exit 2; }
+	@echo "making the Python environment in $(VENV)"
+	@$(PYTHON) -m venv $(VENV) 2>/dev/null || { \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    echo "Python's venv module is missing: apt-get install python3-venv"; \
+	    apt-get update -qq && apt-get install -y -qq python3-venv >/dev/null && $(PYTHON) -m venv $(VENV); \
+	  else echo "Python's venv module is missing: install your system's python3-venv"; exit 2; fi; }
+	@echo "installing the locked packages"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+clean:
+	-$(BIN)/docprobe doctor --clean
+	rm -rf $(VENV) .cache $(REPORT) build dist
