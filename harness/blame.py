@@ -92,8 +92,7 @@ def session_answers(root: Node, finding: Finding, transcript: Transcript) -> Ite
     """Answers with the wrong status in functions that read the session header."""
     for node in _answers(root, _wrong_statuses(finding, transcript)):
         function = enclosing(node, FUNCTIONS)
-        scope = text_of(function if function is not None else root)
-        if SESSION_HEADER.search(scope):
+        if SESSION_HEADER.search(text_of(function if function is not None else node)):
             yield node
 
 

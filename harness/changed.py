@@ -122,7 +122,7 @@ def _configuration_changed(config: Config, base: str) -> bool:
     return False
 
 
-class _tree_at:  # noqa: N801 - a context manager that reads as a function
+class _tree_at:
     """The docs root as it was at a commit, in a temporary folder; None if it was not there."""
 
     def __init__(self, root: Path, commit: str) -> None:

@@ -33,9 +33,7 @@ def conclude(report: Report, config: Config) -> Report:
     return decide(apply_baseline(apply_fail_on(report), config.baseline))
 
 
-def save(
-    report: Report, config: Config, outputs: Sequence[tuple[str, Path | None]], *, console: Console
-) -> Report:
+def save(report: Report, config: Config, outputs: Sequence[tuple[str, Path | None]], *, console: Console) -> Report:
     """Write transcripts, the last run, the lock, the history and every output; give back the report as written.
 
     Files are written whole or not at all. An output without a file goes to stdout, in the order given.

@@ -10,9 +10,9 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 import anyio
-
 from extractor.corpus import extract
 from extractor.examples import find_examples
+
 from extractor.model import ExampleStatus
 from harness import cache
 from harness.attempt import record

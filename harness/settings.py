@@ -64,9 +64,7 @@ def load_config(
     baseline = _baseline_file(given.pop("baseline", None), path, root)
     given.setdefault("jobs", os.cpu_count() or 1)
     merged: dict[str, Any] = {**values, **given}
-    return Config(
-        docs=root, layout=layout, profile=profile, file=path, state=Path(state), baseline=baseline, **merged
-    )
+    return Config(docs=root, layout=layout, profile=profile, file=path, state=Path(state), baseline=baseline, **merged)
 
 
 def shaped_like_docs(folder: Path) -> bool:

@@ -69,5 +69,6 @@ def enclosing(node: Node, kinds: frozenset[str]) -> Node | None:
 
 
 def statement(node: Node) -> Node:
-    """The smallest statement that holds ``node``, itself if none does."""
-    return enclosing(node, STATEMENTS) or node
+    """The smallest statement of its own function that holds ``node``; itself if there is none (``() => node``)."""
+    here = enclosing(node, STATEMENTS | FUNCTIONS)
+    return node if here is None or here.type in FUNCTIONS else here

@@ -30,7 +30,5 @@ class Cli:
 
 pass_cli = click.make_pass_decorator(Cli)
 
-docs_argument = click.argument(
-    "docs", required=False, type=click.Path(path_type=Path, exists=False), metavar="[DOCS]"
-)
+docs_argument = click.argument("docs", required=False, type=click.Path(path_type=Path, exists=False), metavar="[DOCS]")
 """The docs root. Give its value to :func:`harness.settings.load_config`."""

@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import pytest
+
+from harness.cause import cause, sentence, told_apart
+from harness.model import LogLine, Run, StartOutcome
+
+
+def _logs(text: str) -> tuple[LogLine, ...]:
+    return tuple(LogLine(0.0, "stderr", line) for line in text.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Traceback\nModuleNotFoundError: No module named 'mcp.server.fastmcp'", "module mcp.server.fastmcp is gone"),
+        ("ImportError: cannot import name 'FastMCP' from 'mcp.server'", "mcp.server has no FastMCP"),
+        ("Error [ERR_MODULE_NOT_FOUND]: Cannot find package 'zod' imported from", "module zod is missing"),
+        ("Error: listen EADDRINUSE: address already in use 127.0.0.1:3000", "port 3000 is taken"),
+        ("noise\npydantic_core._pydantic_core.ValidationError: 2 errors for X", "ValidationError: 2 errors for X"),
+        ("first\nTypeError: a is not a function\n    at main", "TypeError: a is not a function"),
+    ],
+)
+def test_what_interpreters_say(text: str, expected: str) -> None:
+    assert (cause(_logs(text)) or "").startswith(expected)
+
+
+def test_nothing_telling_is_said_as_nothing() -> None:
+    assert cause(_logs("listening\nready")) is None
+    assert sentence(StartOutcome.NEVER_LISTENED, "", ()) == "it started and listened on no port"
+
+
+def test_what_the_authorization_server_logged_is_not_the_examples_cause() -> None:
+    assert cause((LogLine(0.0, "authorization", "Error: token inactive"),)) is None
+
+
+def test_the_package_that_changed_is_named() -> None:
+    logs = _logs("ModuleNotFoundError: No module named 'mcp.server.fastmcp'")
+    good = Run("dated", "2025-11-25", {"mcp": "1.22.0", "httpx": "0.27.0"}, StartOutcome.SERVING, "")
+    bad = Run("today", None, {"mcp": "2.3.0", "httpx": "0.28.0"}, StartOutcome.EXITED, "exited", logs)
+    assert told_apart(good, bad, ["httpx", "mcp"]) == (
+        "runs with mcp 1.22.0 of 2025-11-25, not with 2.3.0: module mcp.server.fastmcp is gone or not installed"
+    )
