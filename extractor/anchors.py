@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import Final, assert_never
+from typing import TYPE_CHECKING, Final, assert_never
 
 from extractor.model import Flavour
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _EXPLICIT: Final = re.compile(r"\s*\{\s*#([^\s{}]+)[^{}]*\}\s*$")
 """``## Title {#id}``, as Docusaurus, VitePress and MkDocs read it."""

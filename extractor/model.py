@@ -198,6 +198,8 @@ class Statement:
     """0-based position of the keyword among those of the same sentence."""
     lead_in: Span | None = None
     """The sentence the list item continues."""
+    line: int = 0
+    """Line of the keyword, 1-based; the item's first line where the keyword is the lead-in's."""
 
 
 @dataclass(frozen=True, slots=True)

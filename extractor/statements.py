@@ -1,0 +1,209 @@
+"""Page to statements: every normative sentence of a specification page, one statement per keyword use.
+
+Works on the parser's tokens: code fences, front matter, comments and expressions are no inline text there, so they
+never count. Headings are no sentences. A block quote is another specification's text unless it is labelled as a note.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from extractor.anchors import Anchors
+from extractor.fingerprint import fingerprint, shingles
+from extractor.keywords import Use, uses
+from extractor.model import Level, PageKind, Span, Statement, Subject
+from extractor.prose import Prose, prose_of
+from extractor.sentences import sentences
+from extractor.subjects import subject_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from markdown_it.token import Token
+
+    from extractor.model import Page
+
+_NOTE: Final = re.compile(r"\s*(?:\[!\w+\]|(?:note|info|tip|important|caution|warning|danger)\b)", re.IGNORECASE)
+"""How a block quote begins that is a note of its own page: GitHub's alerts, or a label."""
+_CELL_WORDS: Final = 3
+"""Words beside the keyword from which on a table cell counts as a sentence and not as a mark."""
+
+
+@dataclass(frozen=True, slots=True)
+class _LeadIn:
+    """The sentence that a list continues."""
+
+    text: str
+    span: Span
+    keyword: str | None
+    """The last keyword of the sentence: the one that governs items without a keyword of their own."""
+    level: Level | None
+    subject: Subject
+
+
+@dataclass(slots=True)
+class _List:
+    """A list that is being read."""
+
+    lead_in: _LeadIn | None
+    at_item_start: bool = False
+
+
+@dataclass(slots=True)
+class _Walk:
+    """One pass over a page's tokens."""
+
+    page: Page
+    anchors: Anchors
+    anchor: str = ""
+    lists: list[_List] = field(default_factory=list)
+    quotes: list[bool] = field(default_factory=list)
+    """For each open block quote, whether it quotes somebody else."""
+    last: _LeadIn | None = None
+    """The last sentence of the paragraph just read, if a list may continue it."""
+
+    def statements(self) -> Iterator[Statement]:
+        tokens = self.page.tokens
+        for at, token in enumerate(tokens):
+            match token.type:
+                case "bullet_list_open" | "ordered_list_open":
+                    continues = at > 0 and tokens[at - 1].type == "paragraph_close"
+                    self.lists.append(_List(self.last if continues else None))
+                case "bullet_list_close" | "ordered_list_close":
+                    self.lists.pop()
+                case "list_item_open":
+                    self.lists[-1].at_item_start = True
+                case "blockquote_open":
+                    self.quotes.append(not _is_note(tokens, at))
+                case "blockquote_close":
+                    self.quotes.pop()
+                case "inline":
+                    yield from self._inline(token, tokens[at - 1].type if at else "")
+                case _:
+                    pass
+
+    def _inline(self, token: Token, parent: str) -> Iterator[Statement]:
+        prose = prose_of(token)
+        if parent == "heading_open":
+            self.anchor = self.anchors.of(prose.text)
+        elif parent == "td_open":
+            yield from self._cell(prose)
+        elif parent != "th_open" and not any(self.quotes):
+            yield from self._paragraph(prose)
+
+    def _cell(self, prose: Prose) -> Iterator[Statement]:
+        for start, end in sentences(prose):
+            found = tuple(uses(prose, start, end))
+            keyword_words = sum(len(use.keyword.split()) for use in found)
+            if len(prose.text[start:end].split()) - keyword_words >= _CELL_WORDS:
+                yield from self._sentence(prose, start, end, found, None)
+
+    def _paragraph(self, prose: Prose) -> Iterator[Statement]:
+        innermost = self.lists[-1] if self.lists else None
+        lead_in = innermost.lead_in if innermost and innermost.at_item_start else None
+        if innermost:
+            innermost.at_item_start = False
+        self.last = None
+        for start, end in sentences(prose):
+            self.anchor = next((id for offset, id in reversed(prose.anchors) if offset <= start), self.anchor)
+            found = tuple(uses(prose, start, end))
+            if lead_in and lead_in.keyword and not found:
+                yield self._continuation(prose, start, end, lead_in)
+            yield from self._sentence(prose, start, end, found, lead_in)
+            self.last = self._as_lead_in(prose, start, end, found, lead_in)
+            lead_in = None
+
+    def _sentence(
+        self, prose: Prose, start: int, end: int, found: Sequence[Use], lead_in: _LeadIn | None
+    ) -> Iterator[Statement]:
+        text = _plain(prose.text[start:end])
+        if lead_in and found and not prose.text[start : found[0].start].strip():
+            # the item begins with its keyword: its subject stands in the lead-in
+            text = f"{lead_in.text} {text}"
+        for ordinal, use in enumerate(found):
+            line = prose.line(use.start)
+            span = self._span(prose, start, end)
+            subject = _subject(prose, start, end, use, lead_in)
+            yield self._statement(text, use.level, use.keyword, subject, span, line, ordinal, lead_in)
+
+    def _continuation(self, prose: Prose, start: int, end: int, lead_in: _LeadIn) -> Statement:
+        """A list item without a keyword of its own: the lead-in's, with the lead-in's sentence before it."""
+        if lead_in.keyword is None or lead_in.level is None:
+            raise ValueError("this lead-in governs nothing")
+        text = f"{lead_in.text} {_plain(prose.text[start:end])}"
+        span = self._span(prose, start, end)
+        return self._statement(text, lead_in.level, lead_in.keyword, lead_in.subject, span, span.first, 0, lead_in)
+
+    def _as_lead_in(
+        self, prose: Prose, start: int, end: int, found: Sequence[Use], before: _LeadIn | None
+    ) -> _LeadIn | None:
+        """The sentence as a list that follows would continue it: it ends in a colon, or in its keyword."""
+        sentence = prose.text[start:end]
+        open_ended = sentence.endswith(":") or (found and not prose.text[found[-1].end : end].strip(" .*"))
+        if not open_ended:
+            return None
+        text, span = _plain(sentence), self._span(prose, start, end)
+        if found:
+            use = found[-1]
+            return _LeadIn(text, span, use.keyword, use.level, _subject(prose, start, end, use, before))
+        if before and before.keyword:
+            return _LeadIn(f"{before.text} {text}", span, before.keyword, before.level, before.subject)
+        return _LeadIn(text, span, None, None, Subject.UNKNOWN)
+
+    def _span(self, prose: Prose, start: int, end: int) -> Span:
+        return Span(self.page.path, prose.line(start), prose.line(end - 1))
+
+    def _statement(
+        self,
+        text: str,
+        level: Level,
+        keyword: str,
+        subject: Subject,
+        span: Span,
+        line: int,
+        ordinal: int,
+        lead_in: _LeadIn | None,
+    ) -> Statement:
+        return Statement(
+            page=self.page.path,
+            revision=self.page.revision,
+            anchor=self.anchor,
+            level=level,
+            keyword=keyword,
+            text=text,
+            subject=subject,
+            span=span,
+            fingerprint=fingerprint(text),
+            shingles=shingles(text),
+            ordinal=ordinal,
+            lead_in=lead_in.span if lead_in else None,
+            line=line,
+        )
+
+
+def statements_of(page: Page) -> tuple[Statement, ...]:
+    """Every normative statement of ``page``, in the order of the page; none if it is no specification page.
+
+    A list item without a keyword of its own, under a lead-in sentence that has one, gives a statement of the
+    lead-in's level whose text is the lead-in and the item (RFC 2119 and RFC 8174 say nothing of lists; this is how
+    readers read them).
+    """
+    if page.kind is not PageKind.SPECIFICATION:
+        return ()
+    return tuple(_Walk(page, Anchors(page.flavour)).statements())
+
+
+def _is_note(tokens: Sequence[Token], opened: int) -> bool:
+    first = next((token for token in tokens[opened:] if token.type in ("inline", "blockquote_close")), None)
+    return first is not None and first.type == "inline" and _NOTE.match(prose_of(first).text) is not None
+
+
+def _subject(prose: Prose, start: int, end: int, use: Use, lead_in: _LeadIn | None) -> Subject:
+    before = f"{lead_in.text} , " if lead_in else ""
+    return subject_of(before + prose.text[start : use.start], prose.text[use.end : end])
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split())
