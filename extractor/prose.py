@@ -20,34 +20,8 @@ _WORD: Final = re.compile(r"\w+")
 _TAG: Final = re.compile(r"<(/?)\s*([A-Za-z][\w.]*)")
 _ID: Final = re.compile(r"""\sid\s*=\s*\{?\s*["']([^"']+)["']""")
 _PHRASE_TAGS: Final = frozenset(
-    (
-        "a",
-        "abbr",
-        "b",
-        "bdi",
-        "bdo",
-        "cite",
-        "code",
-        "data",
-        "del",
-        "dfn",
-        "em",
-        "i",
-        "ins",
-        "kbd",
-        "mark",
-        "q",
-        "s",
-        "samp",
-        "small",
-        "span",
-        "strong",
-        "sub",
-        "sup",
-        "time",
-        "u",
-        "var",
-        "wbr",
+    re.findall(
+        r"\w+", "a abbr b bdi bdo cite code data del dfn em i ins kbd mark q s samp small span strong sub sup u var"
     )
 )
 """HTML elements that stand inside a sentence; every other element, and every component, ends one."""
