@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import time
+import traceback
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from importlib.metadata import version
@@ -30,6 +31,7 @@ from harness.snapshot import describe_source
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from contextlib import AbstractAsyncContextManager
+    from pathlib import Path
 
     from extractor.model import Corpus, Example
     from harness.config import Config
@@ -57,6 +59,17 @@ class Plan:
         return {digest: tuple(sorted(group, key=lambda e: e.id)) for digest, group in groups.items()}
 
 
+def find(config: Config) -> tuple[Corpus, tuple[Example, ...]]:
+    """The docs, extracted, and every example in them."""
+    corpus = _extract(config.docs, config)
+    return corpus, find_examples(corpus, overrides=config.overrides, python_packages=config.python_packages)
+
+
+def _extract(root: Path, config: Config) -> Corpus:
+    cached = None if config.no_cache else config.state / "pages"
+    return extract(root, config.layout, jobs=config.jobs, cache=cached)
+
+
 def plan(config: Config, *, since: Change | None = None) -> Plan:
     """Extract, bind and select.
 
@@ -69,13 +82,9 @@ def plan(config: Config, *, since: Change | None = None) -> Plan:
     """
     for name in config.requirements:
         requirement(name)
-    pages = config.state / "pages"
-    corpus = extract(config.docs, config.layout, jobs=config.jobs, cache=None if config.no_cache else pages)
-    oracle = corpus
-    if config.spec is not None:
-        oracle = extract(config.spec, config.layout, jobs=config.jobs, cache=None if config.no_cache else pages)
+    corpus, found = find(config)
+    oracle = corpus if config.spec is None else _extract(config.spec, config)
     bound = bind(oracle.statements, load_bindings(config.bindings), CATALOGUE)
-    found = find_examples(corpus, overrides=config.overrides, python_packages=config.python_packages)
     chosen = select(found, config.select, config.revisions)
     if since is not None:
         concerned = selector(config, since, bound, found)
@@ -120,19 +129,18 @@ async def check(
             results[example.id] = result
             watch.finished(result)
 
-    stopped = False
+    why = "not run"
     try:
         async with anyio.create_task_group() as tasks:
             if stop is not None:
                 tasks.start_soon(_cancel_on, stop, tasks.cancel_scope)
             await _hold(config, groups, connect, watch, known, day=started.date().isoformat())
             tasks.cancel_scope.cancel()
-        stopped = stop is not None and stop.is_set()
-    except EngineError as error:
+        if stop is not None and stop.is_set():
+            why = "interrupted before it was judged"
+    except* EngineError as group:
         # the engine is one for all: what it kept us from asking is blocked, with its sentence and the next step
-        why = f"{error.message} (next: {error.hint})" if error.hint else error.message
-    else:
-        why = "interrupted before it was judged" if stopped else "not run"
+        why = _said(group)
     for group in groups.values():
         for example in group:
             if example.id not in results:
@@ -155,6 +163,15 @@ async def check(
         strict=config.strict,
         fail_on=config.fail_on,
     )
+
+
+def _said(group: BaseExceptionGroup[EngineError]) -> str:
+    """The first error of a group, with its next step."""
+    first: BaseException = group
+    while isinstance(first, BaseExceptionGroup):
+        first = first.exceptions[0]
+    assert isinstance(first, EngineError)
+    return f"{first.message} (next: {first.hint})" if first.hint else first.message
 
 
 async def _cancel_on(stop: anyio.Event, scope: anyio.CancelScope) -> None:
@@ -195,14 +212,19 @@ async def _hold(
         bundle = group[0].bundle
         assert bundle is not None, "a runnable example has a bundle"
         async with limiter:
-            recording = await record(
-                engine,
-                replace(bundle, example_id=group[0].id),
-                config,
-                date=dated(group, config),
-                locks=locks.get(digest, {}),
-                doing=lambda text: watch.doing(group[0].id, text),
-            )
+            try:
+                recording = await record(
+                    engine,
+                    replace(bundle, example_id=group[0].id),
+                    config,
+                    date=dated(group, config),
+                    locks=locks.get(digest, {}),
+                    doing=lambda text: watch.doing(group[0].id, text),
+                )
+            except Exception as error:
+                # a defect of ours in one example must not cost the others their verdicts; never said as the docs' fault
+                watch.note("".join(traceback.format_exception(error)))
+                recording = Recording((), None, blocked=f"docprobe itself failed: {type(error).__name__}: {error}")
         if recording.blocked is None:
             cache.store(kept, keys[digest], recording)
         known(digest, recording, True)

@@ -49,12 +49,12 @@ def parse_format(text: str) -> tuple[str, Path | None]:
 @click.option("--history", type=click.Path(path_type=Path, dir_okay=False), help="Add this run to a history file.")
 @click.option("--runtime", metavar="NAME", help="Container runtime, for example runsc.")
 @click.option(
-    "--lock", type=click.Path(path_type=Path, dir_okay=False), help="Write resolved packages, or replay them."
+    "--lock", type=click.Path(path_type=Path, dir_okay=False), help="Write resolved packages, or replay."
 )
 @click.option("--timeout", "timeout_s", type=click.FloatRange(0.1, 600), help="Seconds to the head of an answer [10].")
 @click.option("--spec", type=click.Path(path_type=Path, file_okay=False, exists=True), help="Docs root with the rules.")
 @click.option(
-    "--state", type=click.Path(path_type=Path, file_okay=False), help="Cache, last run [user's cache folder]."
+    "--state", type=click.Path(path_type=Path, file_okay=False), help="Cache, last run [user's cache]."
 )
 @click.option("--format", "formats", multiple=True, metavar="NAME[:FILE]", help=f"{', '.join(FORMATS)}. Repeatable.")
 @pass_cli

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+from extractor.model import Bundle, ExampleKind, Level, Manager, Segment, SourceFile, Span
+from harness.fix import patched, propose, unified
+from harness.model import Basis, Exchange, Finding, Reply, Transcript, Verdict
+
+PAGE = """\
+# Title
+
+```ts
+import a from "a";
+import b from "b";
+
+const verify = async (token) => {
+  if (data.active === false) {
+    throw new Error("Inactive — é");
+  }
+};
+app.post("/", (req, res) => {
+  const sessionId = req.headers["mcp-session-id"];
+  if (!known[sessionId]) {
+    res.status(400).send("é no"); return;
+  }
+});
+app.get("/x", (req, res) => { res.status(400).send("other"); });
+```
+"""
+
+
+def _bundle(added: int = 0) -> Bundle:
+    text = "".join(line + "\n" for line in PAGE.split("\n")[3:18])
+    segments = (Segment(1, 15, Span("p.mdx", 4, 18)),)
+    if added:
+        text = "// glue\n" * added + text
+        segments = (Segment(1, added, None), Segment(added + 1, 15, Span("p.mdx", 4, 18)))
+    file = SourceFile("server.ts", text, segments)
+    return Bundle("x", "typescript", ExampleKind.HTTP_SERVER, "node", (file,), Manager.NPM, (), ("node",))
+
+
+def _exchange(number: int, status: int, token: str | None = None) -> Exchange:
+    return Exchange(
+        number, "s", None, 0, "POST", "/", (), "", Reply(status, (), "", 0), None, 0.0, 0.0, token=token
+    )  # fmt: skip
+
+
+def _finding(requirement: str, number: int) -> Finding:
+    return Finding(requirement, Level.MUST, Basis.TEXT, Verdict.VIOLATED, "r", "", evidence=(number,))
+
+
+TRANSCRIPT = Transcript("x", ExampleKind.HTTP_SERVER, (_exchange(1, 400), _exchange(2, 500, "inactive")))
+
+
+def test_a_missing_id_stays_400_and_only_the_session_answer_changes() -> None:
+    after = patched(PAGE, propose([_finding("session.terminated-404", 1)], TRANSCRIPT, _bundle(added=3)))
+    changed = [line for line in unified("p.mdx", PAGE, after).splitlines() if line[:1] in "+-"]
+    assert changed == [
+        "--- a/p.mdx",
+        "+++ b/p.mdx",
+        '-    res.status(400).send("é no"); return;',
+        '+    res.status(sessionId ? 404 : 400).send("é no"); return;',
+    ]
+
+
+def test_a_verifiers_plain_error_becomes_the_sdks_with_its_import() -> None:
+    after = patched(PAGE, propose([_finding("auth.invalid-401", 2)], TRANSCRIPT, _bundle()))
+    lines = after.split("\n")
+    assert lines[5].startswith("import { InvalidTokenError } from")
+    assert '    throw new InvalidTokenError("Inactive — é");' in lines
+    assert len(lines) == len(PAGE.split("\n")) + 1
+
+
+def test_nothing_to_mend_proposes_nothing() -> None:
+    satisfied = Finding("session.terminated-404", Level.MUST, Basis.TEXT, Verdict.SATISFIED, "r", "", evidence=(1,))
+    assert propose([satisfied, _finding("session.id-charset", 1)], TRANSCRIPT, _bundle()) == ()
