@@ -12,9 +12,9 @@ How an exchange is recorded:
 - ``Exchange.revision`` is the revision the group speaks. Groups that run once per conversation (``ids``,
   ``survives``) carry the newest judged one and hold for every revision.
 - ``Exchange.session`` is the label of the session the request was meant for, ``unknown`` for a made-up id, None for
-  none. Labels are those of ``Transcript.sessions``, unique in a conversation; a revision's sessions are ``<role>`` or
-  ``<role>@<revision>`` where several revisions were probed (roles: A baseline, B and C streams, T terminated,
-  I and J isolation, H hijack, ids for the collected ones).
+  none. Labels are those of ``Transcript.sessions``, unique in a conversation: a role (A baseline, B and C streams,
+  T terminated, I and J isolation, H hijack), and ``<role>@<revision>`` for revisions but the first that was probed;
+  the exchange number for sessions that were only collected.
 - Header values are bytes decoded as Latin-1, of requests as of replies.
 - ``Reply.fault``: ``open`` (we stopped reading a stream that was still open: nothing is wrong), ``timeout``,
   ``reset``, ``closed-early`` (fewer bytes than announced, or an unfinished chunk), ``bad-chunk``, ``too-large``
@@ -46,15 +46,19 @@ DISCOVER_SSE: Final = "discover.sse"
 # Which revisions the server negotiates: one initialize per revision of the docs, fresh and without an id.
 DISCOVER_INITIALIZE: Final = "discover.initialize"
 DISCOVER_MODERN: Final = "discover.modern"
-"""A 2026-07-28 style tools/list without initialize."""
+"""A 2026-07-28 style tools/list without initialize (server/discover where there are no tools)."""
+DISCOVER_MODERN_CHECK: Final = "discover.modern-check"
+"""The same with an unknown version, where the result did not show whether the server speaks that revision or only
+serves any request: code -32022 tells."""
 
 # Opening a session: every session of a transcript was issued by one of baseline.initialize, open.initialize,
 # ids.initialize, ids.restart, discover.initialize, or an initialize that was itself a probe and was served.
 OPEN_INITIALIZE: Final = "open.initialize"
 OPEN_INITIALIZED: Final = "open.initialized"
 RETRY: Final = "retry"
-"""``retry.<step>``: a GET that was answered 409 because the stream we had just closed was still closing on the
-server's side; sent again under its own step. Never judged."""
+"""``retry.<step>``: sent again under its own step afterwards, never judged: a GET that was answered 409 because the
+stream we had just closed was still closing on the server's side; an initialize that a process refused (see the facts
+``single-session``, ``died`` and ``crashed``) and that was sent again to a fresh process."""
 
 # The baseline, per negotiated revision: session A. Its failure makes session verdicts inconclusive.
 BASELINE_INITIALIZE: Final = "baseline.initialize"
@@ -164,7 +168,8 @@ STDIO_NOISE: Final = "stdio.noise"
 # Client examples: requests that the scripted server received.
 CLIENT: Final = "client"
 """client.<n>.<what>: as received, in order; ``reply`` is what the scripted server answered. ``what`` is the JSON-RPC
-method (``initialize``, ``notifications/initialized``, ``tools/list``), ``response``, ``get``, ``delete`` or ``other``."""
+method (``initialize``, ``notifications/initialized``, ``tools/list``), ``response``, ``get``, ``delete`` or
+``other``."""
 DOCUMENTED: Final = "documented"
 """documented.<n>: an exchange that the docs print (http fence or sequence diagram)."""
 
@@ -177,7 +182,11 @@ FACT_OUTCOME: Final = "outcome"
 FACT_SINGLE_SESSION: Final = "single-session"
 """``yes`` if the process accepts one initialize in its life: the prober restarted it for every further session."""
 FACT_CRASHED: Final = "crashed"
-"""``<step>: <sentence>`` of the first time the process ended by itself during the conversation."""
+"""``before <exchange number>: <sentence>`` of the first time the process was found to have ended by itself."""
+FACT_DIED: Final = "died"
+"""``before <exchange number>: …``: the process lived but served no further initialize, and did after a restart."""
+FACT_UNKNOWN_VERSION: Final = "unknown-version"
+"""A protocolVersion that the server answered and no revision of the docs has."""
 FACT_STOPPED: Final = "stopped"
 """Why the conversation ended before its plan did (out of time, out of restarts)."""
 FACT_TRANSPORT: Final = "transport"

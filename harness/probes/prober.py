@@ -1,0 +1,201 @@
+"""The conversation with an HTTP server: what is asked, in which order, and why.
+
+1. *Endpoint*: the observed ports, the docs' paths, then the usual ones, until an initialize is answered as MCP
+   answers, or a token is demanded.
+2. *Token*: where one is demanded, the audience that the server accepts is found first, since from here on every
+   request but those under test is a perfect one.
+3. *Revisions*: one initialize per revision of the docs, newest first, and one request without initialize for the
+   sessionless ones. A server is judged under each revision that it really negotiates.
+4. *Sessionless revisions*: they only read, so they come before anything that could break a session.
+5. *Per revision with sessions, newest first*: the baseline (session A); if that is not served, nothing else of the
+   revision. Then what only reads, on A: version, batch, Origin. Then streams (B, C), then what opens sessions of its
+   own: Origin on initialize, tokens; then what ends sessions, each on a session of its own: the life of T, isolation of
+   I and J, hijacking of H. So no probe works on what another one broke.
+6. *Once, at the end*: many initializes for their ids; whether the process survived all of this; and only then a
+   restart, for the ids of a fresh process.
+
+One request at a time, except where the point is that two run at once: 50 runs of the same server must give the same
+transcript. A control is the exchange just before its faults wherever that is possible. A process that accepts only
+one initialize in its life, or dies with a session, is started afresh before each further one, and the facts say so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from harness.model import LogLine, StartOutcome, Transcript
+from harness.probes import access, baseline, endpoint, lifetimes, messages, sessionless, steps, streams
+from harness.probes.conversation import Conversation, StoppedError
+from harness.probes.discovery import authorize, negotiate
+from harness.probes.peer import Peer
+from harness.probes.wire import Place
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from extractor.model import Bundle
+    from harness.engine.protocol import Pod, Progress
+    from harness.model import ListeningSocket
+    from harness.services.tokens import TokenSource
+
+START_S: Final = 60.0
+BUDGET_TIMEOUTS: Final = 24
+"""The conversation's budget in multiples of ``timeout_s`` (240 s for the default 10 s)."""
+
+
+async def converse(
+    pod: Pod,
+    bundle: Bundle,
+    *,
+    example_id: str,
+    revisions: Sequence[str],
+    tokens: TokenSource | None,
+    timeout_s: float,
+    progress: Progress | None = None,
+) -> Transcript:
+    """Hold the whole conversation with the HTTP server in ``pod``.
+
+    Args:
+        pod: with the example started.
+        bundle: the example; its ``endpoint_paths`` are tried first.
+        example_id: for the transcript.
+        revisions: of the docs, in any order; undated ones (``draft``) are no wire versions and are left out.
+        tokens: of the example's authorization server, if it has one.
+        timeout_s: to the head of a reply, and then for its body; the whole conversation may take 24 times that.
+        progress: told what is being probed.
+
+    Returns:
+        Everything that was said. Whatever the server does is in it; nothing of that is raised.
+
+    Raises:
+        PodError: the pod broke under us.
+    """
+    sockets = pod.sockets() or await pod.wait_listening(START_S)
+    empty = Transcript(example_id, bundle.kind, (), sockets=sockets)
+    if not sockets:
+        return replace(empty, logs=pod.logs(), facts=_not_listening(pod))
+    conversation = Conversation(pod.transport, timeout_s=timeout_s, budget_s=BUDGET_TIMEOUTS * timeout_s)
+    peer = Peer(pod, conversation, Place("127.0.0.1", sockets[0].port, "/"), tokens, start_s=START_S)
+    try:
+        await _discover(peer, sockets, bundle, tuple(revisions), progress)
+        await _probe(peer, progress)
+    except StoppedError as stopped:
+        peer.facts[steps.FACT_STOPPED] = str(stopped)
+        _conclude(peer)
+    finally:
+        await conversation.close()
+    return replace(
+        empty,
+        exchanges=conversation.exchanges,
+        sessions=tuple(peer.sessions),
+        negotiated=peer.spoken.all,
+        modern=tuple(sorted(peer.spoken.modern)),
+        sockets=pod.sockets() or sockets,
+        endpoint=peer.place.public_url,
+        demands_token=peer.demands_token,
+        logs=_redacted(conversation, pod.logs()),
+        facts=peer.facts,
+    )
+
+
+async def _discover(
+    peer: Peer,
+    sockets: Sequence[ListeningSocket],
+    bundle: Bundle,
+    revisions: tuple[str, ...],
+    progress: Progress | None,
+) -> None:
+    """Steps 1 to 3; the facts say what was missing."""
+    _say(progress, "looking for the endpoint")
+    places = endpoint.places(sockets, bundle.endpoint_paths, peer.pod.logs())
+    found = await endpoint.find(peer, places, revisions)
+    peer.facts[steps.FACT_TRANSPORT] = "streamable-http"
+    if found is None:
+        last = peer.conversation.exchanges[-1]
+        seen = f"{last.status}" if last.status is not None else f"nothing ({last.failure})"
+        peer.facts[steps.FACT_BASELINE] = f"no path answers an initialize (the last one tried answered {seen})"
+        return
+    if found.status == 401:
+        peer.demands_token = True
+        _say(progress, "asking with a token")
+        reason = await authorize(peer, found, (messages.legacy(revisions) or (messages.FIRST_SESSIONLESS,))[0])
+        if reason is not None:
+            peer.facts[steps.FACT_BASELINE] = reason
+            return
+    _say(progress, "asking which revisions it speaks")
+    await negotiate(peer, revisions)
+
+
+async def _probe(peer: Peer, progress: Progress | None) -> None:
+    """Steps 4 to 6."""
+    spoken = peer.spoken
+    for revision, method in spoken.modern.items():
+        _say(progress, f"probing {revision} (no sessions)")
+        await sessionless.probe(peer, revision, method)
+        if peer.token is not None:
+            await access.sessionless_faults(peer, revision, method)
+    served: list[str] = []
+    for revision in spoken.legacy:
+        _say(progress, f"probing {revision}")
+        if await _probe_revision(peer, revision):
+            served.append(revision)
+        peer.suffix = (peer.suffix and "") or ""
+    _conclude(peer)
+    if served:
+        _say(progress, "collecting session ids")
+        newest = served[0]
+        if not peer.single_session:
+            await lifetimes.collect_ids(peer, newest)
+        await lifetimes.survives(peer, newest)
+        await lifetimes.ids_after_restart(peer, newest)
+
+
+async def _probe_revision(peer: Peer, revision: str) -> bool:
+    """Step 5; False if the baseline was not served."""
+    base = await baseline.run(peer, revision)
+    if base is None:
+        return False
+    if revision >= baseline.VERSION_HEADER_SINCE:
+        await baseline.version(peer, base.caller)
+    if revision == baseline.BATCH_REVISION:
+        await baseline.batch(peer, base.caller)
+    await baseline.foreign_request(peer, base.caller)
+    await streams.run(peer, revision, base)
+    await baseline.foreign_initialize(peer, revision)
+    if peer.token is not None:
+        await access.faults(peer, revision)
+    if base.caller.id is not None:
+        await lifetimes.lifetime(peer, revision)
+        if not peer.single_session:
+            await lifetimes.isolation(peer, revision)
+        if peer.token is not None:
+            await access.hijack(peer, revision)
+    return True
+
+
+def _conclude(peer: Peer) -> None:
+    """The facts that sum up the baselines."""
+    results = {revision: peer.facts.get(f"{steps.FACT_BASELINE}:{revision}") for revision in peer.spoken.all}
+    ok = any(result == "ok" for result in results.values())
+    reasons = [f"{revision}: {result}" for revision, result in results.items() if result]
+    peer.facts.setdefault(steps.FACT_BASELINE, "ok" if ok else "; ".join(reasons) or "no revision is negotiated")
+    outcome = StartOutcome.SERVING if peer.spoken.all else StartOutcome.NO_INITIALIZE
+    peer.facts.setdefault(steps.FACT_OUTCOME, outcome.value)
+
+
+def _not_listening(pod: Pod) -> dict[str, str]:
+    state = pod.exit_state()
+    if state is None:
+        return {steps.FACT_BASELINE: "nothing listens", steps.FACT_OUTCOME: StartOutcome.NEVER_LISTENED.value}
+    outcome = StartOutcome.KILLED if state.limit else StartOutcome.EXITED
+    return {steps.FACT_BASELINE: state.sentence, steps.FACT_OUTCOME: outcome.value}
+
+
+def _redacted(conversation: Conversation, logs: Sequence[LogLine]) -> tuple[LogLine, ...]:
+    return tuple(replace(line, text=conversation.redact(line.text)) for line in logs)
+
+
+def _say(progress: Progress | None, text: str) -> None:
+    if progress is not None:
+        progress(text)

@@ -1,0 +1,47 @@
+"""What the prober asks of an authorization server: tokens by the name of what is special about them."""
+
+from __future__ import annotations
+
+from typing import Final, Protocol
+
+USER1: Final = "user1"
+USER2: Final = "user2"
+"""Same client as user 1, another subject."""
+OTHER_CLIENT: Final = "other-client"
+"""User 1 through another client."""
+EXPIRED: Final = "expired"
+INACTIVE: Final = "inactive"
+"""Well-signed and not expired, but revoked: introspection says inactive."""
+WRONG_AUDIENCE: Final = "wrong-audience"
+AUDIENCE_LIST: Final = "audience-list"
+"""``aud`` is ``["account", <audience>]``, as Keycloak sends it."""
+AUDIENCE_LIST_REVERSED: Final = "audience-list-reversed"
+
+LABELS: Final = (
+    USER1,
+    USER2,
+    OTHER_CLIENT,
+    EXPIRED,
+    INACTIVE,
+    WRONG_AUDIENCE,
+    AUDIENCE_LIST,
+    AUDIENCE_LIST_REVERSED,
+)
+
+
+class TokenSource(Protocol):
+    """Mints tokens that the example's authorization server vouches for, or not, by label."""
+
+    @property
+    def audience(self) -> str | None:
+        """The audience that the docs or the configuration name; None if the prober has to find it."""
+        ...
+
+    def token(self, label: str, *, audience: str) -> str:
+        """A bearer token; the same string for the same label and audience.
+
+        Args:
+            label: one of ``LABELS``.
+            audience: the resource (RFC 8707) that a right token is for.
+        """
+        ...
