@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from extractor.model import Level
+from extractor.prose import CODE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,6 +35,8 @@ _KEYWORD: Final = re.compile(
     r"(?<![\w-])(?:(?:MUST|SHALL|SHOULD)(?:\s+NOT)?|(?:NOT\s+)?(?:REQUIRED|RECOMMENDED)|MAY|OPTIONAL)(?![\w-])"
 )
 _QUOTED: Final = re.compile(r"\"[^\"]*\"|“[^”]*”|«[^»]*»")
+_MOST_USES: Final = 50
+"""Uses read from one sentence; what has more is no sentence that anybody wrote."""
 _DEFINITION: Final = re.compile(r"\binterpreted\s+as\s+described\b|\bkey\s*words?\b.*\binterpreted\b", re.IGNORECASE)
 """The boilerplate by which a document says how it uses the keywords (RFC 8174, section 2)."""
 
@@ -47,11 +51,6 @@ class Use:
     keyword: str
     """As written, with single spaces."""
 
-    @property
-    def level(self) -> Level:
-        """What the keyword asks for."""
-        return LEVELS[self.keyword]
-
 
 def uses(prose: Prose, start: int, end: int) -> Iterator[Use]:
     """The keyword uses of the sentence ``prose.text[start:end]``, in order.
@@ -59,16 +58,8 @@ def uses(prose: Prose, start: int, end: int) -> Iterator[Use]:
     Keywords in inline code or between quotation marks are mentions (the words themselves, or another
     specification's sentence), and the sentence that defines the keywords uses none.
     """
-    sentence = prose.text[start:end]
+    sentence = _QUOTED.sub(lambda quoted: CODE * len(quoted[0]), prose.masked[start:end])
     if _DEFINITION.search(sentence):
         return
-    quoted = [found.span() for found in _QUOTED.finditer(_without_code(prose, start, end))]
-    for found in _KEYWORD.finditer(sentence):
-        mentioned = any(opened < found.start() < closed for opened, closed in quoted)
-        if not mentioned and not prose.in_code(start + found.start()):
-            yield Use(start + found.start(), start + found.end(), " ".join(found[0].split()))
-
-
-def _without_code(prose: Prose, start: int, end: int) -> str:
-    """The sentence with inline code blanked, so that a quotation mark in code pairs with nothing."""
-    return "".join(" " if prose.in_code(at) else prose.text[at] for at in range(start, end))
+    for found in islice(_KEYWORD.finditer(sentence), _MOST_USES):
+        yield Use(start + found.start(), start + found.end(), " ".join(found[0].split()))

@@ -11,21 +11,34 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from extractor.markdown.tags import TagKind, scan_tag
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from markdown_it.token import Token
 
 _WORD: Final = re.compile(r"\w+")
-_TAG: Final = re.compile(r"<(/?)\s*([A-Za-z][\w.]*)")
-_ID: Final = re.compile(r"""\sid\s*=\s*\{?\s*["']([^"']+)["']""")
 _PHRASE_TAGS: Final = frozenset(
     re.findall(
         r"\w+", "a abbr b bdi bdo cite code data del dfn em i ins kbd mark q s samp small span strong sub sup u var"
     )
 )
 """HTML elements that stand inside a sentence; every other element, and every component, ends one."""
+_LONGEST_ENTITY: Final = 33
+"""Characters of HTML's longest named character reference: how much source one character of text may take."""
+_LINK_TARGET: Final = re.compile(
+    r"""\(\s*(?:<[^<>\n]*>|(?:\\.|[^\s\\()]|\((?:\\.|[^\s\\()])*\))*)  # destination
+        (?:\s+(?:"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|\((?:\\.|[^()\\])*\)))?\s*\)  # title
+      |\[[^\[\]]*\]  # reference""",
+    re.VERBOSE | re.DOTALL,
+)
+"""What follows the text of a link in brackets (CommonMark, "Links")."""
 _CODE_TAGS: Final = frozenset(("code", "kbd", "samp"))
+
+
+CODE: Final = "\uec0d"
+"""Stands for each character of inline code in :attr:`Prose.masked`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +46,12 @@ class Prose:
     """Plain text of one paragraph, list item or table cell."""
 
     text: str
+    masked: str
+    """``text`` with every character of inline code replaced by ``CODE``: its words and punctuation mean nothing."""
     first_line: int
     """Line of the docs (1-based) on which ``text`` begins."""
     line_starts: tuple[int, ...] = ()
     """Offsets in ``text`` at which the docs' next lines begin, one per line end."""
-    code: tuple[tuple[int, int], ...] = ()
-    """Half-open ranges of ``text`` that are inline code."""
     breaks: tuple[int, ...] = ()
     """Offsets at which a tag ends a sentence."""
     anchors: tuple[tuple[int, str], ...] = ()
@@ -47,10 +60,6 @@ class Prose:
     def line(self, offset: int) -> int:
         """Line of the docs (1-based) on which the character at ``offset`` stands."""
         return self.first_line + bisect_right(self.line_starts, offset)
-
-    def in_code(self, offset: int) -> bool:
-        """Whether the character at ``offset`` is inline code."""
-        return any(start <= offset < end for start, end in self.code)
 
 
 @dataclass(slots=True)
@@ -80,10 +89,11 @@ class _Reader:
     def text(self, content: str) -> None:
         """Text never crosses a line end; escapes and entities change its punctuation, so words show the way."""
         self.write(content)
+        end = self.source.find("\n", self.cursor, self.cursor + _LONGEST_ENTITY * (len(content) + 1))
         for word in _WORD.findall(content):
-            at = self.source.find(word, self.cursor)
-            if at >= 0 and "\n" not in self.source[self.cursor : at]:
-                self.move(at + len(word))
+            at = self.source.find(word, self.cursor, end if end >= 0 else len(self.source))
+            if at >= 0:
+                self.cursor = at + len(word)
 
     def line_end(self) -> None:
         self.write(" ")
@@ -95,44 +105,46 @@ class _Reader:
         start = self.length
         self.write(token.content)
         self.code.append((start, self.length))
-        opened = re.compile(rf"(?<!`){re.escape(token.markup)}(?!`)").search(self.source, self.cursor)
-        if opened is None:
+        fence = re.compile(rf"(?<!`){token.markup}(?!`)")
+        opened = fence.search(self.source, self.cursor)
+        closed = fence.search(self.source, opened.end()) if opened else None
+        if opened is None or closed is None:
             return
-        closed = self.source.find(token.markup, opened.end())
-        raw = self.source[opened.end() : closed]
+        raw = self.source[opened.end() : closed.start()]
         padding = raw[:1] in (" ", "\n") and len(raw) == len(token.content) + 2
         for line_end in re.finditer("\n", raw):
             self.line_starts.append(max(start, start + line_end.end() - padding))
-        self.cursor = closed + len(token.markup)
+        self.cursor = closed.end()
 
-    def tag(self, markup: str) -> None:
+    def skip(self, markup: str) -> None:
+        """Pass something that is no text: a tag, a comment or an expression."""
         at = self.source.find(markup, self.cursor)
         if at >= 0:
             self.move(at + len(markup))
-        name = _TAG.match(markup)
-        if name is None:
-            return
-        closing, element = bool(name[1]), name[2]
-        if element in _CODE_TAGS:
-            if closing and self.code_opened is not None:
+
+    def tag(self, name: str, kind: TagKind, attributes: Mapping[str, str]) -> None:
+        """Note what a tag means for the text around it."""
+        if name in _CODE_TAGS:
+            if kind is TagKind.CLOSE and self.code_opened is not None:
                 self.code.append((self.code_opened, self.length))
-            self.code_opened = None if closing else self.length
-        if element not in _PHRASE_TAGS:
+            self.code_opened = self.length if kind is TagKind.OPEN else None
+        if name not in _PHRASE_TAGS:
             self.breaks.append(self.length)
-        if not closing and not markup.rstrip().endswith("/>") and (given := _ID.search(markup)):
-            self.anchors.append((self.length, given[1]))
+        if kind is TagKind.OPEN and attributes.get("id"):
+            self.anchors.append((self.length, attributes["id"]))
 
 
-def prose_of(inline: Token) -> Prose:
-    """Plain text of an ``inline`` token. Images, comments and expressions have none."""
+def prose_of(inline: Token, children: Iterable[Token]) -> Prose:
+    """Plain text of an ``inline`` token with its parsed ``children``. Images, comments and expressions have none."""
     reader = _Reader(inline.content)
-    _read(reader, inline.children or ())
+    _read(reader, children)
     first = inline.map[0] + 1 if inline.map else 1
+    text = "".join(reader.parts)
     return Prose(
-        text="".join(reader.parts),
+        text=text,
+        masked=_mask(text, reader.code),
         first_line=first,
         line_starts=tuple(reader.line_starts),
-        code=tuple(reader.code),
         breaks=tuple(reader.breaks),
         anchors=tuple(reader.anchors),
     )
@@ -147,8 +159,15 @@ def _read(reader: _Reader, children: Iterable[Token]) -> None:
                 reader.line_end()
             case "code_inline":
                 reader.code_span(token)
+            case "tag":
+                reader.skip(token.content)
+                reader.tag(token.meta["name"], TagKind(token.meta["kind"]), token.meta["attributes"])
             case "html_inline":
-                reader.tag(token.content)
+                reader.skip(token.content)
+                if tag := scan_tag(token.content, 0, jsx=False):
+                    reader.tag(tag.name, tag.kind, tag.attributes)
+            case "comment" | "expression":
+                reader.skip(token.content)
             case "image":
                 reader.move(_link_end(reader.source, reader.source.find("![", reader.cursor) + 2))
             case "link_close" if token.info != "auto":
@@ -159,20 +178,18 @@ def _read(reader: _Reader, children: Iterable[Token]) -> None:
 
 def _link_end(source: str, cursor: int) -> int:
     """Where the link that closes at or after ``cursor`` ends: behind its target, which may hold words and line ends."""
-    closed = source.find("]", cursor)
-    if closed < 0:
+    end = source.find("]", cursor) + 1
+    if end == 0:
         return cursor
-    end = closed + 1
     while source[end : end + 1] == "]":
         end += 1
-    if source[end : end + 1] == "[":
-        after = source.find("]", end)
-        return after + 1 if after >= 0 else end
-    if source[end : end + 1] != "(":
-        return end
-    depth = 0
-    for at in range(end, len(source)):
-        depth += {"(": 1, ")": -1}.get(source[at], 0)
-        if depth == 0:
-            return at + 1
-    return end
+    target = _LINK_TARGET.match(source, end)
+    return target.end() if target else end
+
+
+def _mask(text: str, code: Iterable[tuple[int, int]]) -> str:
+    parts, done = [], 0
+    for start, end in code:
+        parts += [text[done:start], CODE * (end - start)]
+        done = end
+    return "".join((*parts, text[done:]))

@@ -7,13 +7,16 @@ never count. Headings are no sentences. A block quote is another specification's
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from bisect import bisect_right
+from dataclasses import dataclass, field, replace
+from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
-from extractor.anchors import Anchors
 from extractor.fingerprint import fingerprint, shingles
-from extractor.keywords import Use, uses
-from extractor.model import Level, PageKind, Span, Statement, Subject
+from extractor.keywords import LEVELS, Use, uses
+from extractor.markdown.tags import TagKind
+from extractor.mdx import inline_tokens
+from extractor.model import PageKind, Span, Statement, Subject
 from extractor.prose import Prose, prose_of
 from extractor.sentences import sentences
 from extractor.subjects import subject_of
@@ -29,6 +32,8 @@ _NOTE: Final = re.compile(r"\s*(?:\[!\w+\]|(?:note|info|tip|important|caution|wa
 """How a block quote begins that is a note of its own page: GitHub's alerts, or a label."""
 _CELL_WORDS: Final = 3
 """Words beside the keyword from which on a table cell counts as a sentence and not as a mark."""
+_LONGEST_TEXT: Final = 4_000
+"""Characters of a statement's text; what is longer is no sentence that anybody wrote, and is cut."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +44,6 @@ class _LeadIn:
     span: Span
     keyword: str | None
     """The last keyword of the sentence: the one that governs items without a keyword of their own."""
-    level: Level | None
     subject: Subject
 
 
@@ -56,7 +60,6 @@ class _Walk:
     """One pass over a page's tokens."""
 
     page: Page
-    anchors: Anchors
     anchor: str = ""
     lists: list[_List] = field(default_factory=list)
     quotes: list[bool] = field(default_factory=list)
@@ -76,22 +79,35 @@ class _Walk:
                 case "list_item_open":
                     self.lists[-1].at_item_start = True
                 case "blockquote_open":
-                    self.quotes.append(not _is_note(tokens, at))
+                    self.quotes.append(not self._is_note(at))
                 case "blockquote_close":
                     self.quotes.pop()
+                case "heading_open":
+                    self.anchor = token.meta["slug"]
+                case "tag" if token.meta["kind"] == TagKind.OPEN and token.meta["attributes"].get("id"):
+                    self.anchor = token.meta["attributes"]["id"]
                 case "inline":
                     yield from self._inline(token, tokens[at - 1].type if at else "")
                 case _:
                     pass
 
     def _inline(self, token: Token, parent: str) -> Iterator[Statement]:
-        prose = prose_of(token)
-        if parent == "heading_open":
-            self.anchor = self.anchors.of(prose.text)
-        elif parent == "td_open":
+        if parent in ("heading_open", "th_open") or any(self.quotes):
+            return
+        prose = prose_of(token, inline_tokens(self.page.flavour, token))
+        if parent == "td_open":
             yield from self._cell(prose)
-        elif parent != "th_open" and not any(self.quotes):
+        else:
             yield from self._paragraph(prose)
+
+    def _is_note(self, opened: int) -> bool:
+        """Whether the block quote that ``tokens[opened]`` opens is a note of this page."""
+        tokens = self.page.tokens
+        first = next(
+            tokens[at] for at in range(opened, len(tokens)) if tokens[at].type in ("inline", "blockquote_close")
+        )
+        children = inline_tokens(self.page.flavour, first)
+        return _NOTE.match(prose_of(first, children).text) is not None
 
     def _cell(self, prose: Prose) -> Iterator[Statement]:
         for start, end in sentences(prose):
@@ -107,10 +123,11 @@ class _Walk:
             innermost.at_item_start = False
         self.last = None
         for start, end in sentences(prose):
-            self.anchor = next((id for offset, id in reversed(prose.anchors) if offset <= start), self.anchor)
+            if passed := bisect_right(prose.anchors, start, key=itemgetter(0)):
+                self.anchor = prose.anchors[passed - 1][1]
             found = tuple(uses(prose, start, end))
             if lead_in and lead_in.keyword and not found:
-                yield self._continuation(prose, start, end, lead_in)
+                yield self._continuation(prose, start, end, lead_in, lead_in.keyword)
             yield from self._sentence(prose, start, end, found, lead_in)
             self.last = self._as_lead_in(prose, start, end, found, lead_in)
             lead_in = None
@@ -118,23 +135,27 @@ class _Walk:
     def _sentence(
         self, prose: Prose, start: int, end: int, found: Sequence[Use], lead_in: _LeadIn | None
     ) -> Iterator[Statement]:
+        if not found:
+            return
         text = _plain(prose.text[start:end])
-        if lead_in and found and not prose.text[start : found[0].start].strip():
+        if lead_in and not prose.text[start : found[0].start].strip():
             # the item begins with its keyword: its subject stands in the lead-in
             text = f"{lead_in.text} {text}"
+        first = self._statement(text, self._span(prose, start, end), found[0].keyword, Subject.UNKNOWN, lead_in)
         for ordinal, use in enumerate(found):
-            line = prose.line(use.start)
-            span = self._span(prose, start, end)
-            subject = _subject(prose, start, end, use, lead_in)
-            yield self._statement(text, use.level, use.keyword, subject, span, line, ordinal, lead_in)
+            yield replace(
+                first,
+                keyword=use.keyword,
+                level=LEVELS[use.keyword],
+                subject=_subject(prose, start, end, use, lead_in),
+                line=prose.line(use.start),
+                ordinal=ordinal,
+            )
 
-    def _continuation(self, prose: Prose, start: int, end: int, lead_in: _LeadIn) -> Statement:
+    def _continuation(self, prose: Prose, start: int, end: int, lead_in: _LeadIn, keyword: str) -> Statement:
         """A list item without a keyword of its own: the lead-in's, with the lead-in's sentence before it."""
-        if lead_in.keyword is None or lead_in.level is None:
-            raise ValueError("this lead-in governs nothing")
         text = f"{lead_in.text} {_plain(prose.text[start:end])}"
-        span = self._span(prose, start, end)
-        return self._statement(text, lead_in.level, lead_in.keyword, lead_in.subject, span, span.first, 0, lead_in)
+        return self._statement(text, self._span(prose, start, end), keyword, lead_in.subject, lead_in)
 
     def _as_lead_in(
         self, prose: Prose, start: int, end: int, found: Sequence[Use], before: _LeadIn | None
@@ -142,44 +163,32 @@ class _Walk:
         """The sentence as a list that follows would continue it: it ends in a colon, or in its keyword."""
         sentence = prose.text[start:end]
         open_ended = sentence.endswith(":") or (found and not prose.text[found[-1].end : end].strip(" .*"))
-        if not open_ended:
+        if not open_ended or len(sentence) > _LONGEST_TEXT:
             return None
         text, span = _plain(sentence), self._span(prose, start, end)
         if found:
-            use = found[-1]
-            return _LeadIn(text, span, use.keyword, use.level, _subject(prose, start, end, use, before))
+            return _LeadIn(text, span, found[-1].keyword, _subject(prose, start, end, found[-1], before))
         if before and before.keyword:
-            return _LeadIn(f"{before.text} {text}", span, before.keyword, before.level, before.subject)
-        return _LeadIn(text, span, None, None, Subject.UNKNOWN)
+            return _LeadIn(f"{before.text} {text}", span, before.keyword, before.subject)
+        return _LeadIn(text, span, None, Subject.UNKNOWN)
 
     def _span(self, prose: Prose, start: int, end: int) -> Span:
         return Span(self.page.path, prose.line(start), prose.line(end - 1))
 
-    def _statement(
-        self,
-        text: str,
-        level: Level,
-        keyword: str,
-        subject: Subject,
-        span: Span,
-        line: int,
-        ordinal: int,
-        lead_in: _LeadIn | None,
-    ) -> Statement:
+    def _statement(self, text: str, span: Span, keyword: str, subject: Subject, lead_in: _LeadIn | None) -> Statement:
         return Statement(
             page=self.page.path,
             revision=self.page.revision,
             anchor=self.anchor,
-            level=level,
+            level=LEVELS[keyword],
             keyword=keyword,
-            text=text,
+            text=text[:_LONGEST_TEXT],
             subject=subject,
             span=span,
             fingerprint=fingerprint(text),
             shingles=shingles(text),
-            ordinal=ordinal,
             lead_in=lead_in.span if lead_in else None,
-            line=line,
+            line=span.first,
         )
 
 
@@ -192,17 +201,13 @@ def statements_of(page: Page) -> tuple[Statement, ...]:
     """
     if page.kind is not PageKind.SPECIFICATION:
         return ()
-    return tuple(_Walk(page, Anchors(page.flavour)).statements())
-
-
-def _is_note(tokens: Sequence[Token], opened: int) -> bool:
-    first = next((token for token in tokens[opened:] if token.type in ("inline", "blockquote_close")), None)
-    return first is not None and first.type == "inline" and _NOTE.match(prose_of(first).text) is not None
+    return tuple(_Walk(page).statements())
 
 
 def _subject(prose: Prose, start: int, end: int, use: Use, lead_in: _LeadIn | None) -> Subject:
     before = f"{lead_in.text} , " if lead_in else ""
-    return subject_of(before + prose.text[start : use.start], prose.text[use.end : end])
+    near = slice(max(start, use.start - _LONGEST_TEXT), use.start), slice(use.end, min(end, use.end + _LONGEST_TEXT))
+    return subject_of(before + prose.text[near[0]], prose.text[near[1]])
 
 
 def _plain(text: str) -> str:
