@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 WATCH_END_S: Final = 2.0
 """How long a stream may stay open after the response before it counts as left open."""
 LISTEN_S: Final = 0.1
+STREAMABLE_SINCE: Final = "2025-03-26"
+"""The first revision of Streamable HTTP, and of sessions."""
 BATCH_REVISION: Final = "2025-03-26"
 VERSION_HEADER_SINCE: Final = "2025-06-18"
 

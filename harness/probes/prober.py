@@ -7,10 +7,11 @@
 3. *Revisions*: one initialize per revision of the docs, newest first, and one request without initialize for the
    sessionless ones. A server is judged under each revision that it really negotiates.
 4. *Sessionless revisions*: they only read, so they come before anything that could break a session.
-5. *Per revision with sessions, newest first*: the baseline (session A); if that is not served, nothing else of the
+5. *Per revision with a handshake, newest first*: the baseline (session A); if that is not served, nothing else of the
    revision. Then what only reads, on A: version, batch, Origin. Then streams (B, C), then what opens sessions of its
    own: Origin on initialize, tokens; then what ends sessions, each on a session of its own: the life of T, isolation of
-   I and J, hijacking of H. So no probe works on what another one broke.
+   I and J, hijacking of H. So no probe works on what another one broke. 2024-11-05 has no session and no stream rules
+   that a server of Streamable HTTP could break: baseline, Origin and tokens only.
 6. *Once, at the end*: many initializes for their ids; whether the process survived all of this; and only then a
    restart, for the ids of a fresh process.
 
@@ -161,11 +162,13 @@ async def _probe_revision(peer: Peer, revision: str) -> bool:
     if revision == baseline.BATCH_REVISION:
         await baseline.batch(peer, base.caller)
     await baseline.foreign_request(peer, base.caller)
-    await streams.run(peer, revision, base)
+    streamable = revision >= baseline.STREAMABLE_SINCE
+    if streamable:
+        await streams.run(peer, revision, base)
     await baseline.foreign_initialize(peer, revision)
     if peer.token is not None:
         await access.faults(peer, revision)
-    if base.caller.id is not None:
+    if streamable and base.caller.id is not None:
         await lifetimes.lifetime(peer, revision)
         if not peer.single_session:
             await lifetimes.isolation(peer, revision)

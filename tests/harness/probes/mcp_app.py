@@ -1,0 +1,194 @@
+"""A small MCP server whose manners can be set, for tests of the prober itself."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import uuid
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+TOOL = {
+    "name": "echo",
+    "inputSchema": {"type": "object", "properties": {"text": {"type": "string"}}, "required": ["text"]},
+}
+LEGACY = ("2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05")
+
+
+@dataclass
+class Manners:
+    path: str = "/mcp"
+    revisions: tuple[str, ...] = LEGACY
+    sse: bool = False
+    crlf: bool = False
+    event_ids: bool = False
+    stateless: bool = False
+    get: bool = True
+    delete: bool = True
+    single: bool = False
+    """One initialize per process."""
+    dead: int = 404
+    """Answer to a terminated id."""
+    stay_open: bool = False
+    """The POST stream is left open after the response."""
+    redirect_from: str | None = None
+    modern: bool = False
+    tools: bool = True
+    log: list[str] = field(default_factory=list)
+
+
+class Server:
+    def __init__(self, manners: Manners) -> None:
+        self.manners = manners
+        self.live: dict[str, list[tuple[str, dict[str, Any]]]] = {}
+        self.initialized = 0
+
+    async def handle(self, request: Request) -> Response:
+        manners = self.manners
+        session = request.headers.get("mcp-session-id")
+        manners.log.append(f"{request.method} {session}")
+        if request.method == "POST":
+            return await self.post(request, session)
+        if manners.modern and not manners.revisions:
+            return PlainTextResponse("", 405)
+        refused = self.refuse(session)
+        if refused is not None:
+            return refused
+        if request.method == "DELETE":
+            if not manners.delete:
+                return PlainTextResponse("", 405)
+            self.live.pop(session or "", None)
+            return PlainTextResponse("")
+        if not manners.get:
+            return PlainTextResponse("", 405)
+        return StreamingResponse(self.listen(session, request.headers.get("last-event-id")), media_type="text/event-stream")
+
+    def refuse(self, session: str | None) -> Response | None:
+        if self.manners.stateless:
+            return None
+        if session is None:
+            return PlainTextResponse("no session", 400)
+        if session not in self.live:
+            return PlainTextResponse("no such session", self.manners.dead)
+        return None
+
+    async def listen(self, session: str | None, after: str | None) -> AsyncIterator[bytes]:
+        yield b": hello\n\n"
+        events = self.live.get(session or "", [])
+        seen = False
+        for event_id, message in events:
+            if seen and event_id.split("_")[0] == (after or "").split("_")[0]:
+                yield self.event(message, event_id)
+            seen = seen or event_id == after
+        await asyncio.sleep(60)
+
+    def event(self, message: dict[str, Any] | None, event_id: str | None) -> bytes:
+        end = "\r\n" if self.manners.crlf else "\n"
+        lines = [f"id: {event_id}"] if event_id else []
+        lines += ["event: message", f"data: {json.dumps(message) if message else ''}", "", ""]
+        return end.join(lines).encode()
+
+    async def post(self, request: Request, session: str | None) -> Response:
+        try:
+            body = json.loads(await request.body())
+        except ValueError:
+            return PlainTextResponse("bad json", 400)
+        if isinstance(body, list):
+            refused = self.refuse(session)
+            return refused or JSONResponse([self.answer(m) for m in body])
+        method = body.get("method")
+        meta = (body.get("params") or {}).get("_meta") or {}
+        if self.manners.modern and "io.modelcontextprotocol/protocolVersion" in meta:
+            return self.modern(request, body, meta)
+        if method == "initialize":
+            return self.initialize(body)
+        refused = self.refuse(session)
+        if refused is not None:
+            return refused
+        version = request.headers.get("mcp-protocol-version")
+        if version is not None and version not in self.manners.revisions:
+            return PlainTextResponse("version", 400)
+        if "id" not in body:
+            return Response(status_code=202)
+        return self.reply(self.answer(body), session)
+
+    def initialize(self, body: dict[str, Any]) -> Response:
+        manners = self.manners
+        if not manners.revisions or (manners.single and self.initialized):
+            error = {"jsonrpc": "2.0", "id": None, "error": {"code": -32600, "message": "no"}}
+            return JSONResponse(error, 400)
+        self.initialized += 1
+        asked = body["params"]["protocolVersion"]
+        version = asked if asked in manners.revisions else manners.revisions[0]
+        capabilities = {"tools": {}} if manners.tools else {}
+        result = {"protocolVersion": version, "capabilities": capabilities, "serverInfo": {"name": "t", "version": "1"}}
+        response = JSONResponse({"jsonrpc": "2.0", "id": body["id"], "result": result})
+        if not manners.stateless:
+            session = str(uuid.uuid4())
+            self.live[session] = []
+            response.headers["mcp-session-id"] = session
+        return response
+
+    def answer(self, body: dict[str, Any]) -> dict[str, Any]:
+        results: dict[str, Any] = {
+            "ping": {},
+            "tools/list": {"tools": [TOOL] if self.manners.tools else []},
+            "tools/call": {"content": [{"type": "text", "text": "x"}]},
+        }
+        reply = {"jsonrpc": "2.0", "id": body["id"]}
+        if body["method"] not in results:
+            return {**reply, "error": {"code": -32601, "message": "no such method"}}
+        return {**reply, "result": results[body["method"]]}
+
+    def reply(self, message: dict[str, Any], session: str | None) -> Response:
+        if not self.manners.sse:
+            return JSONResponse(message)
+        return StreamingResponse(self.stream(message, session), media_type="text/event-stream")
+
+    async def stream(self, message: dict[str, Any], session: str | None) -> AsyncIterator[bytes]:
+        name = uuid.uuid4().hex
+        ids = [f"{name}_{n}" for n in range(2)] if self.manners.event_ids else [None, None]
+        if ids[0] is not None:
+            self.live.get(session or "", []).extend([(ids[0], {}), (ids[1] or "", message)])
+            yield self.event(None, ids[0])
+        yield self.event(message, ids[1])
+        if self.manners.stay_open:
+            await asyncio.sleep(60)
+
+    def modern(self, request: Request, body: dict[str, Any], meta: dict[str, Any]) -> Response:
+        def error(status: int, code: int) -> Response:
+            return JSONResponse({"jsonrpc": "2.0", "id": body.get("id"), "error": {"code": code, "message": ""}}, status)
+
+        version, prefix = request.headers.get("mcp-protocol-version"), "io.modelcontextprotocol/"
+        if "id" not in body:
+            return Response(status_code=202)
+        if version != meta[f"{prefix}protocolVersion"] or request.headers.get("mcp-method") != body["method"]:
+            return error(400, -32020)
+        if version != "2026-07-28":
+            return error(400, -32022)
+        if f"{prefix}clientCapabilities" not in meta:
+            return error(400, -32602)
+        answer = self.answer(body)
+        if "error" in answer:
+            return JSONResponse(answer, 404)
+        answer["result"] = {**answer["result"], "resultType": "complete"}
+        return JSONResponse(answer)
+
+
+def make(manners: Manners) -> Starlette:
+    server = Server(manners)
+    methods = ["GET", "POST", "DELETE"]
+    routes = [Route(manners.path, server.handle, methods=methods)]
+    if manners.redirect_from is not None:
+
+        async def redirect(request: Request) -> Response:
+            return RedirectResponse(manners.path, 307)
+
+        routes.append(Route(manners.redirect_from, redirect, methods=methods))
+    return Starlette(routes=routes)
