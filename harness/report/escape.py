@@ -1,0 +1,127 @@
+"""Text from docs, packages and servers is hostile: how it is written into each output.
+
+Every function here is pure and total: any ``str`` goes in, lone surrogates and NUL included. What a function gives is
+safe in the one place its name says, and nowhere else.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final
+from xml.sax.saxutils import escape as xml_entities
+
+_JOINERS: Final = "\u200c\u200d"
+"""Invisible, but part of the spelling of Persian words and of emoji."""
+_HIDDEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+"""Unicode categories that draw nothing, or move what is drawn: controls, bidirectional overrides, surrogates, tags."""
+_NOT_JSON_PLAIN: Final = re.compile(
+    "[\u007f-\u009f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff]"
+    r"|(?<=#)#(?=[\w.]*\[)"
+)
+"""Inside JSON strings: what a terminal would obey if the document were printed, and the start of ``##[command]``."""
+_RUNNER_LEGACY: Final = re.compile(r"##(?=[\w.]*\[)")
+"""``##[error]`` and ``##vso[…]`` are commands to CI runners wherever they stand in a line."""
+_RUNNER: Final = re.compile(r"(?m)^([^\S\n]*)::")
+"""``::error::`` is a command where it starts a line, white space aside."""
+_MARKDOWN: Final = re.compile(r"([\\`*_{}\[\]()#+\-=!|~^$])")
+_NUMBERED: Final = re.compile(r"^(\d+)([.)])")
+_LINKING: Final = re.compile(r"(://|\bwww\.|@)")
+"""What GitHub's Markdown turns into a link or a mention with no markup at all."""
+
+
+def visible(text: str) -> str:
+    r"""``text`` for a person's eyes: controls and invisible characters are spelt out (``\x1b``, ``\u202e``).
+
+    Line feeds stay, CR LF becomes one, tabs become four spaces.
+    """
+    return "".join(_spelt(char) for char in text.replace("\r\n", "\n").replace("\t", "    "))
+
+
+def _spelt(char: str) -> str:
+    if char == "\n" or char in _JOINERS or (char.isascii() and char.isprintable()):
+        return char
+    if unicodedata.category(char) not in _HIDDEN:
+        return char
+    code = ord(char)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def one_line(text: str, limit: int | None = None) -> str:
+    """:func:`visible` on one line, white space folded; cut to ``limit`` characters with an ellipsis."""
+    folded = " ".join(visible(text).split())
+    if limit is not None and len(folded) > limit:
+        return folded[: max(limit - 1, 0)].rstrip() + "…"
+    return folded
+
+
+def defused(text: str) -> str:
+    """Printed lines that no CI runner takes for a command: one space breaks ``::error::`` and ``##[error]``."""
+    return _RUNNER_LEGACY.sub("# #", _RUNNER.sub(r"\1: :", text))
+
+
+def json_text(document: str) -> str:
+    r"""An encoded JSON document with what a terminal or a runner would obey as ``\uXXXX``: the values are the same."""
+    return _NOT_JSON_PLAIN.sub(lambda found: f"\\u{ord(found.group()):04x}", document)
+
+
+def encodable(text: str) -> str:
+    r"""``text`` with lone surrogates (undecodable bytes of file names) spelt out, so that UTF-8 can hold it."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def xml_text(text: str) -> str:
+    """Character data of XML 1.0: :func:`visible`, then entities; runner commands are broken by entities too."""
+    entities = xml_entities(visible(text))
+    return _RUNNER_LEGACY.sub("&#35;#", _RUNNER.sub(r"\1&#58;:", entities))
+
+
+def xml_attribute(text: str) -> str:
+    """The inside of a double-quoted XML attribute, on one line."""
+    return xml_text(one_line(text)).replace('"', "&quot;")
+
+
+def github_data(text: str) -> str:
+    """The message of a workflow command: line ends and per cent signs encoded as the runner decodes them."""
+    return visible(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def github_property(text: str) -> str:
+    """A property of a workflow command (``file=``, ``title=``)."""
+    return github_data(one_line(text)).replace(":", "%3A").replace(",", "%2C")
+
+
+def markdown_text(text: str) -> str:
+    """Inline Markdown that renders as ``text`` and nothing else: no markup, HTML, link, mention or table cell."""
+    plain = one_line(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    escaped = _NUMBERED.sub(r"\1\\\2", _MARKDOWN.sub(r"\\\1", plain))
+    return _LINKING.sub(_unlinked, escaped)
+
+
+def _unlinked(found: re.Match[str]) -> str:
+    match found.group():
+        case "://":
+            return ":<!-- -->//"
+        case "www.":
+            return "www<!-- -->."
+        case mention:
+            return f"{mention}<!-- -->"
+
+
+def markdown_code(text: str) -> str:
+    """An inline code span, also safe in a table cell."""
+    plain = one_line(text) or " "
+    ticks = "`" * (_longest_run(plain, "`") + 1)
+    padding = " " if plain.startswith("`") or plain.endswith("`") else ""
+    return f"{ticks}{padding}{plain}{padding}{ticks}".replace("|", r"\|")
+
+
+def markdown_fence(text: str, language: str = "text") -> str:
+    """A fenced block whose fence no line of ``text`` can close."""
+    plain = defused(visible(text)).rstrip("\n")
+    fence = "`" * max(3, _longest_run(plain, "`") + 1)
+    return f"{fence}{language}\n{plain}\n{fence}"
+
+
+def _longest_run(text: str, char: str) -> int:
+    return max((len(run) for run in re.findall(f"{re.escape(char)}+", text)), default=0)

@@ -1,0 +1,178 @@
+"""What was sent, what came back, and which lines of the page: as short plain values for every format. Pure.
+
+The strings given here are still hostile; the format that writes them escapes them.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final
+
+from harness.report.escape import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from extractor.model import Span
+    from harness.model import Exchange, Reply, Transcript
+
+TELLING_HEADERS: Final = ("origin", "last-event-id")
+"""Request headers that no ordinary request of docprobe carries."""
+CONTEXT_LINES: Final = 2
+"""Lines of the page shown above and below the blamed ones."""
+BODY_LIMIT: Final = 120
+"""Characters of a reply's body shown beside its status."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeLine:
+    """One exchange in a line."""
+
+    number: int
+    request: str
+    """``POST / tools/list``."""
+    who: str
+    """``session A, token user1``; what tells this request from its control."""
+    status: str
+    """``400 Bad Request``, or why there is no reply."""
+    answer: str
+    """What the reply says, short; empty if nothing."""
+    control: bool
+    """Whether it only shows that the request is served without the fault."""
+
+
+def exchange_lines(transcript: Transcript | None, numbers: Sequence[int]) -> tuple[ExchangeLine, ...]:
+    """The exchanges with these numbers, in order of sending; unknown numbers are left out."""
+    if transcript is None:
+        return ()
+    wanted = [exchange for exchange in transcript.exchanges if exchange.number in set(numbers)]
+    controls = {exchange.control for exchange in wanted}
+    shared = set(shared_context(transcript, numbers))
+    return tuple(_line(exchange, shared, control=exchange.number in controls) for exchange in wanted)
+
+
+def shared_context(transcript: Transcript | None, numbers: Sequence[int]) -> tuple[str, ...]:
+    """What two or more shown requests all have in common (``session A``, ``token user1``): said once, above them."""
+    exchanges = transcript.exchanges if transcript else ()
+    told = [_who(exchange) for exchange in exchanges if exchange.number in set(numbers)]
+    if len(told) < 2:
+        return ()
+    return tuple(part for part in told[0] if all(part in other for other in told))
+
+
+def _line(exchange: Exchange, shared: set[str], *, control: bool) -> ExchangeLine:
+    said = " ".join(part for part in (exchange.method, exchange.target, rpc_methods(exchange.body)) if part)
+    return ExchangeLine(
+        number=exchange.number,
+        request=said,
+        who=", ".join(part for part in _who(exchange) if part not in shared),
+        status=status_of(exchange),
+        answer=answer_of(exchange.reply) if exchange.reply else "",
+        control=control,
+    )
+
+
+def _who(exchange: Exchange) -> list[str]:
+    told = []
+    if exchange.session is not None:
+        told.append(f"{exchange.session} session" if exchange.session.islower() else f"session {exchange.session}")
+    if exchange.token is not None:
+        told.append(f"token {exchange.token}")
+    for name, value in exchange.headers:
+        foreign_version = name.lower() == "mcp-protocol-version" and exchange.revision not in {None, value}
+        if name.lower() in TELLING_HEADERS or foreign_version:
+            told.append(f"{name}: {value}")
+    return told
+
+
+def status_of(exchange: Exchange) -> str:
+    """``404 Not Found``; without a reply, why there is none."""
+    if exchange.reply is None:
+        return f"no reply: {exchange.failure or 'unknown reason'}"
+    if exchange.method == "STDIN":
+        return "answered"
+    try:
+        return f"{exchange.reply.status} {HTTPStatus(exchange.reply.status).phrase}"
+    except ValueError:
+        return str(exchange.reply.status)
+
+
+def answer_of(reply: Reply) -> str:
+    """What a reply says, short: its JSON-RPC error or the start of its body; why the body ended early, if it did."""
+    body = reply.events[0].data if reply.events else reply.body
+    said = _error_in(body) or " ".join(visible(body[: 4 * BODY_LIMIT]).split())
+    if len(said) > BODY_LIMIT:
+        said = said[: BODY_LIMIT - 1] + "…"
+    return f"{said} ({reply.fault})".strip() if reply.fault else said
+
+
+def _error_in(body: str) -> str | None:
+    error = _parsed(body).get("error")
+    if not isinstance(error, dict) or "message" not in error:
+        return None
+    return f"error {error.get('code', '')}: {error['message']}"
+
+
+def rpc_methods(body: str) -> str:
+    """JSON-RPC methods of a request body: ``tools/list``, ``[tools/list, ping]``; empty if there are none."""
+    try:
+        parsed = json.loads(body) if body else None
+    except (ValueError, RecursionError):
+        return ""
+    if isinstance(parsed, list):
+        return f"[{', '.join(str(m.get('method', '?')) for m in parsed if isinstance(m, dict))}]"
+    return str(parsed.get("method", "")) if isinstance(parsed, dict) else ""
+
+
+def _parsed(body: str) -> dict[str, Any]:
+    try:
+        parsed = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    return parsed if isinstance(parsed, dict) else {}
+
+
+def curl(exchange: Exchange, endpoint: str) -> str:
+    """The exchange as a curl command for one line of a POSIX shell; ``endpoint`` is where ``docprobe run`` serves."""
+    base = endpoint.split("//", 1)[0] + "//" + endpoint.split("//", 1)[-1].split("/", 1)[0]
+    words = ["curl", "-i", "-N", "-X", exchange.method, base + exchange.target]
+    for name, value in exchange.headers:
+        if name.lower() not in {"host", "content-length", "connection", "accept-encoding"}:
+            words += ["-H", f"{name}: {value}"]
+    if exchange.body:
+        words += ["--data-binary", exchange.body]
+    return shlex.join(visible(word).replace("\n", "\\n") for word in words)
+
+
+@dataclass(frozen=True, slots=True)
+class PageLine:
+    """One line of a page, to show."""
+
+    number: int
+    text: str
+    blamed: bool
+
+
+def page_lines(
+    sources: Mapping[str, Sequence[str]], spans: Sequence[Span], context: int = CONTEXT_LINES
+) -> tuple[tuple[PageLine, ...], ...]:
+    """The lines of ``spans`` (of one file) with ``context`` lines around, in runs that touch.
+
+    Lines outside what is at hand are left out; without the page the result is empty.
+    """
+    if not spans:
+        return ()
+    lines = sources.get(spans[0].file, ())
+    blamed = {number for span in spans for number in range(span.first, span.last + 1)}
+    wanted = sorted({near for number in blamed for near in range(number - context, number + context + 1)})
+    runs: list[list[PageLine]] = []
+    for number in (n for n in wanted if 1 <= n <= len(lines)):
+        line = PageLine(number, lines[number - 1], number in blamed)
+        if runs and runs[-1][-1].number == number - 1:
+            runs[-1].append(line)
+        else:
+            runs.append([line])
+    return tuple(tuple(run) for run in runs)

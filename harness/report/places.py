@@ -1,0 +1,27 @@
+"""Where a finding is shown by formats that point at files: paths as a forge sees them, and the line. Pure."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from extractor.model import Span
+
+if TYPE_CHECKING:
+    from harness.model import ExampleResult, Finding, Report
+
+
+def forge_path(report: Report, file: str) -> str:
+    """A path of the docs as seen from the top of the repository; outside one, from the docs root's parent."""
+    root = report.docs_root if report.root_in_repository is None else report.root_in_repository
+    return str(PurePosixPath(root) / file)
+
+
+def primary(finding: Finding, example: ExampleResult) -> Span:
+    """The lines to mark: the first blamed ones, else the start of the example."""
+    if finding.blame:
+        return finding.blame[0]
+    if example.spans:
+        first = example.spans[0]
+        return Span(first.file, first.first, first.first)
+    return Span(example.page, 1, 1)

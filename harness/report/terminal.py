@@ -1,0 +1,175 @@
+"""The report a maintainer reads in a terminal. Pure: width, colour and links are given, nothing is asked."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Final
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.text import Text
+
+from harness.model import Status
+from harness.report.blocks import INDENT, Look, finding_block, labelled, mark, prose
+from harness.report.escape import defused, one_line
+from harness.report.sections import baseline, blocked, drift, problems, summary, unjudged
+from harness.report.weigh import SHOWN_IN_FULL, Weight, by_weight, cases, is_own, texts
+from harness.report.wording import basis_word, direct_packages, plural
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from rich.console import RenderableType
+
+    from harness.model import Report
+    from harness.report.weigh import Case
+    from harness.report.weigh import Text as Copies
+
+SHORT: Final = (Weight.KNOWN, Weight.ADVISORY, Weight.INCONCLUSIVE, Weight.BLOCKED)
+"""Weights that get one line each."""
+
+
+def render(report: Report, look: Look | None = None) -> str:
+    """The whole report. Without colour and links there is no escape sequence in it."""
+    look = look or Look()
+    return draw(_report(report, look), look)
+
+
+def draw(parts: Iterable[RenderableType], look: Look) -> str:
+    """Renderables as text: no line is a command to a CI runner, none has trailing blanks."""
+    sink = io.StringIO()
+    styled = look.color or look.links is not None
+    console = Console(
+        file=sink,
+        width=look.width,
+        force_terminal=styled,
+        color_system="standard" if styled else None,
+        no_color=not look.color,
+        legacy_windows=False,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        _environ={},
+    )
+    for part in parts:
+        console.print(part)
+    return defused("\n".join(line.rstrip() for line in sink.getvalue().splitlines())) + "\n"
+
+
+def _report(report: Report, look: Look) -> Iterator[RenderableType]:
+    """Good news first and the summary last, so that what matters is what stands above the prompt."""
+    commit = f" at {one_line(report.commit[:12])}" if report.commit else ""
+    told = (f"docprobe {one_line(report.version)}", one_line(report.docs_root) + commit, f"{report.duration_s:.1f} s")
+    yield Text(" · ".join(told))
+    found = texts(report)
+    run = [text for text in found if text.shown.status in {Status.JUDGED, Status.NOT_RUNNING}]
+    judged = [(text, cases(text, report)) for text in run]
+    well = [(text, its) for text, its in judged if not _in_full(its)]
+    if well:
+        yield Text("")
+    for text, its in well:
+        yield _all_well(text, its, look)
+        yield from _short_lines(its, frozenset())
+    yield from unjudged(found)
+    yield from blocked(found, look)
+    for text, its in judged:
+        if _in_full(its):
+            yield from _violated(text, its, report, look)
+    yield from drift(report, look)
+    yield from baseline(report)
+    yield from problems(report)
+    yield from summary(report)
+
+
+def _in_full(found: Sequence[Case]) -> list[Case]:
+    return [case for case in found if case.weight in SHOWN_IN_FULL]
+
+
+def _violated(text: Copies, found: Sequence[Case], report: Report, look: Look) -> Iterator[RenderableType]:
+    """One distinct text with its violations in full and the rest in short lines."""
+    full = _in_full(found)
+    yield Text("")
+    yield from _heading(text, full[0].weight, look)
+    for case in full:
+        yield Text("")
+        yield from finding_block(case, report, look, _elsewhere(case, found))
+    rest = list(_short_lines(found, frozenset(case.finding.requirement for case in full)))
+    if tally := _tally(found):
+        rest.append(Padding(tally, (0, 0, 0, INDENT - 2)))
+    if rest:
+        yield Text("")
+        yield from rest
+
+
+def _heading(text: Copies, weight: Weight, look: Look) -> Iterator[RenderableType]:
+    example = text.shown
+    sign, style = mark(weight)
+    yield Text.assemble((f"{sign} ", style), (one_line(example.id), "bold"), overflow="fold")
+    speaks = f"speaks {', '.join(map(one_line, example.negotiated))}" if example.negotiated else ""
+    state = "does not run" if example.status is Status.NOT_RUNNING else ""
+    kept = "kept from before" if example.cached else ""
+    facts = [one_line(example.language), example.kind.value, state, speaks, kept]
+    yield Padding(Text(" · ".join(fact for fact in facts if fact), style="dim"), (0, 0, 0, INDENT - 2))
+    if example.spans:
+        spans = Text(", ").join(look.place(span, style="") for span in example.spans)
+        yield labelled("lines", spans, look.width, INDENT - 2)
+    if example.packages:
+        direct = direct_packages(example)
+        packages = [one_line(package) for package in direct]
+        if rest := len(example.packages) - len(direct):
+            packages.append(f"{rest:,} more" if direct else plural(rest, "package"))
+        yield labelled("with", Text(", ".join(packages)), look.prose, INDENT - 2)
+    if example.added:
+        yield labelled("added", prose("; ".join(map(one_line, example.added))), look.prose, INDENT - 2)
+    if text.copies:
+        copies = Text("\n".join(one_line(copy.id) for copy in text.copies), overflow="fold")
+        yield labelled("copies", copies, look.width, INDENT - 2)
+
+
+def _all_well(text: Copies, found: Sequence[Case], look: Look) -> Text:
+    """One line: the id, and behind it as much as fits."""
+    known = any(case.weight is Weight.KNOWN for case in found)
+    sign, style = mark(Weight.KNOWN if known else Weight.SATISFIED)
+    copies = f" (+{plural(len(text.copies), 'copy', 'copies')})" if text.copies else ""
+    line = Text.assemble((f"{sign} ", style), one_line(text.shown.id), overflow="fold")
+    satisfied = f"{len(by_weight(found, Weight.SATISFIED))} satisfied"
+    for tail in (f"  {_tally(found).plain}{copies}", f"  {satisfied}{copies}", f"  {satisfied}"):
+        if line.cell_len + len(tail) <= look.width:
+            return line.append(tail, style="dim")
+    return line
+
+
+def _tally(found: Sequence[Case]) -> Text:
+    """``12 satisfied, 6 not applicable``; empty if there are none."""
+    told = []
+    for weight in (Weight.SATISFIED, Weight.NOT_APPLICABLE):
+        if number := len(by_weight(found, weight)):
+            told.append(f"{number} {weight.value}")
+    return Text(", ".join(told), style="dim")
+
+
+def _short_lines(found: Sequence[Case], shown: frozenset[str]) -> Iterator[RenderableType]:
+    """One line for each case that needs no block; not for those that repeat a ``shown`` one by another revision."""
+    for case in found:
+        finding = case.finding
+        if case.weight not in SHORT or (finding.requirement in shown and case.weight is Weight.ADVISORY):
+            continue
+        sign, style = mark(case.weight)
+        by = f" by {one_line(finding.revision)}" if not is_own(finding, case.example) else ""
+        basis = f" ({finding.basis.value})" if basis_word(finding) else ""
+        line = Text(no_wrap=True, overflow="ellipsis")
+        line.append(f"{sign} {one_line(finding.requirement)}", style=style)
+        line.append(f" {case.weight.value}{basis}{by}: {one_line(finding.summary)}")
+        yield Padding(line, (0, 0, 0, INDENT - 2))
+
+
+def _elsewhere(case: Case, found: Sequence[Case]) -> tuple[str, ...]:
+    """Other revisions by which the same requirement is violated too, in the copy that is shown."""
+    revisions = {
+        finding.revision
+        for other in found
+        if other.weight is Weight.ADVISORY and other.finding.requirement == case.finding.requirement
+        for example, finding in other.members
+        if not is_own(finding, example) and example.id == case.example.id
+    }
+    return tuple(sorted(revisions))

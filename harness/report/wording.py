@@ -1,0 +1,199 @@
+"""The sentences that several formats say alike. Pure; what comes from docs or packages in them is still hostile."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from typing import TYPE_CHECKING, Final, assert_never
+
+from harness.model import Basis, DriftKind, StartOutcome, Status
+from harness.report.weigh import Weight, cases, count, texts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from harness.model import BaselineNote, Drift, ExampleResult, Finding, Report, Requirement, Run
+    from harness.report.weigh import Case
+
+UNJUDGED: Final = (Status.FRAGMENT, Status.UNSUPPORTED, Status.SKIPPED)
+"""Statuses of examples that were never meant to be run."""
+
+
+def plural(number: int, one: str, many: str | None = None) -> str:
+    """``1 example``, ``2 examples``."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def rows(report: Report) -> Mapping[str, Requirement]:
+    """The report's requirement rows by id."""
+    return {row.id: row for row in report.requirements}
+
+
+def weight_word(weight: Weight) -> str:
+    """What a weight means, in a word or two after the requirement's id."""
+    match weight:
+        case Weight.GATES:
+            return "violated, gates"
+        case Weight.WARNS:
+            return "violated, warning"
+        case Weight.KNOWN:
+            return "violated, known"
+        case Weight.ADVISORY:
+            return "advisory"
+        case Weight.INCONCLUSIVE | Weight.BLOCKED | Weight.NOT_APPLICABLE | Weight.SATISFIED:
+            return weight.value
+        case _:
+            assert_never(weight)
+
+
+def basis_word(finding: Finding) -> str:
+    """How firmly a finding stands, where that is less than the text's own word; else empty."""
+    match finding.basis:
+        case Basis.TEXT:
+            return ""
+        case Basis.INTERPRETATION:
+            return "a reading, no sentence says it in these words"
+        case Basis.ADVICE:
+            return "advice, no sentence asks for it"
+        case _:
+            assert_never(finding.basis)
+
+
+def status_words(status: Status, number: int) -> str:
+    """``2 fragments``, ``1 not running``."""
+    match status:
+        case Status.FRAGMENT:
+            return plural(number, "fragment")
+        case Status.NOT_RUNNING:
+            return f"{number:,} not running"
+        case Status.JUDGED | Status.BLOCKED | Status.UNSUPPORTED | Status.SKIPPED:
+            return f"{number:,} {status.value}"
+        case _:
+            assert_never(status)
+
+
+def run_sentence(run: Run) -> str:
+    """``with today's packages: exited with code 1: …``."""
+    when = "with today's packages" if run.resolve == "today" else f"with the packages of {run.date}"
+    told = run.sentence or ("it starts and serves" if run.outcome is StartOutcome.SERVING else run.outcome.value)
+    return f"{when}: {told}"
+
+
+def direct_packages(example: ExampleResult) -> tuple[str, ...]:
+    """``express 5.1.0``: the packages the example itself asks for, as far as its notes name them."""
+    named = []
+    for note in example.notes:
+        found = re.match(r"dependency (@?[^\s@=<>~^!\[;]+)", note.what)
+        if found and found[1] in example.packages:
+            named.append(found[1])
+    return tuple(f"{name} {example.packages[name]}" for name in dict.fromkeys(named))
+
+
+def drift_sentence(drift: Drift) -> str:
+    """What became of a sentence that a requirement stands on."""
+    where = f"{drift.page}#{drift.anchor}" if drift.anchor else drift.page
+    match drift.kind:
+        case DriftKind.CHANGED:
+            return f"the sentence at {where} reads differently now ({drift.similarity:.0%} alike)"
+        case DriftKind.MOVED:
+            return f"the sentence is no longer at {where}"
+        case DriftKind.VANISHED:
+            return f"the sentence is gone from {where}"
+        case _:
+            assert_never(drift.kind)
+
+
+def baseline_sentence(note: BaselineNote) -> str:
+    """What the baseline said of one entry."""
+    about = " ".join(part for part in (note.example, note.requirement) if part)
+    match note.kind:
+        case "stale":
+            return f"{about} is listed and no longer occurs: remove it (docprobe baseline update)"
+        case "expired":
+            return f"{about} is listed and its date has passed: it counts again"
+        case "unknown-id":
+            return f"{about} is listed and does not exist"
+        case _:
+            return f"{about} is known: {note.reason}"
+
+
+def figures(report: Report) -> str:
+    """``14 examples, 5 distinct texts run: 6 judged, 1 not running, …``."""
+    found = count(report)
+    parts = [status_words(status, found.by_status[status]) for status in Status if found.by_status.get(status)]
+    texts_run = f", {plural(found.distinct, 'distinct text')} run" if found.distinct else ""
+    return f"{plural(found.examples, 'example')}{texts_run}: {', '.join(parts) or 'none'}"
+
+
+def violations(report: Report) -> str:
+    """``violated: 3 MUST, 2 SHOULD; 4 advisory; 1 known``."""
+    found = count(report)
+    told = f"violated: {found.violated_must:,} MUST, {found.violated_should:,} SHOULD"
+    if found.known:
+        told += f" ({found.known:,} known)"
+    return told + (f"; {found.advisory:,} advisory" if found.advisory else "")
+
+
+def exit_sentence(report: Report) -> str:
+    """Why the exit code is what it is, and for 1 and 3 what decides it."""
+    match report.exit_code:
+        case 0:
+            return "Exit code 0: everything selected was judged and nothing gates."
+        case 1:
+            return f"Exit code 1: {gating_reasons(report)}."
+        case 3:
+            return f"Exit code 3: incomplete: {_incomplete(report)}."
+        case 130:
+            return "Exit code 130: interrupted; what is shown is what was known by then."
+        case code:
+            return f"Exit code {code}."
+
+
+def gating_reasons(report: Report) -> str:
+    """``3 findings gate (session.terminated-404 in 2 examples, auth.invalid-401), 1 stale baseline entry``."""
+    by_name: dict[str, int] = {}
+    for example in report.examples:
+        for finding in example.findings:
+            if finding.gates:
+                by_name[finding.requirement] = by_name.get(finding.requirement, 0) + 1
+    reasons = []
+    if by_name:
+        names = ", ".join(f"{name} in {n} examples" if n > 1 else name for name, n in by_name.items())
+        total = sum(by_name.values())
+        reasons.append(f"{plural(total, 'finding')} {'gates' if total == 1 else 'gate'} ({names})")
+    drift = sum(entry.gates for entry in report.drift)
+    if drift and report.fail_on != "never":
+        reasons.append(f"{plural(drift, 'sentence')} of the specification changed under a check")
+    notes = [note for note in report.baseline if note.gates]
+    if notes:
+        reasons.append(plural(len(notes), "baseline entry is stale", "baseline entries are stale"))
+    return "; ".join(reasons) or "something gates"
+
+
+def _incomplete(report: Report) -> str:
+    found = count(report).by_status
+    if blocked := found.get(Status.BLOCKED, 0):
+        return f"{plural(blocked, 'example')} could not be judged for a reason of ours"
+    if not found.get(Status.JUDGED) and not found.get(Status.NOT_RUNNING):
+        return "nothing was judged"
+    unjudged = found.get(Status.FRAGMENT, 0) + found.get(Status.UNSUPPORTED, 0)
+    return f"{plural(unjudged, 'example')} cannot be run, and --strict asks for all"
+
+
+def next_step(report: Report) -> str | None:
+    """The command that helps most now; None if nothing needs doing."""
+    if any(note.gates for note in report.baseline) and report.exit_code == 1 and not _heaviest(report):
+        return "docprobe baseline update"
+    if shown := _heaviest(report):
+        return f"docprobe explain {shlex.quote(shown.example.id)}"
+    if any(example.status is Status.BLOCKED for example in report.examples):
+        return "docprobe doctor"
+    return None
+
+
+def _heaviest(report: Report) -> Case | None:
+    for text in texts(report):
+        for case in cases(text, report):
+            if case.weight is Weight.GATES:
+                return case
+    return None

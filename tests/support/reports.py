@@ -1,0 +1,390 @@
+"""Reports to render in tests: the case docprobe was born from, in our own words, and a report full of hostile text."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from extractor.model import ExampleKind, Level, Note, Origin, Span, Statement, Subject
+from harness.model import (
+    BaselineNote,
+    Basis,
+    Drift,
+    DriftKind,
+    Edit,
+    ExampleResult,
+    Exchange,
+    Finding,
+    LogLine,
+    Patch,
+    Reply,
+    Report,
+    Run,
+    Session,
+    StartOutcome,
+    Status,
+    Transcript,
+    Verdict,
+)
+from harness.requirements.catalogue import CATALOGUE
+
+PAGE = "docs/{}/tutorials/security/authorization.mdx"
+SESSION = "5f0c2f0e-7c1b-4a57-9a3e-1f2f6f0a9d11"
+PACKAGES = {"@modelcontextprotocol/sdk": "1.32.2", "express": "5.1.0", "cors": "2.8.5", "zod": "4.1.12", "qs": "6.14.0"}
+
+CODE = """
+const onPost = async (req: Request, res: Response) => {
+  const id = req.headers["mcp-session-id"] as string | undefined;
+  let transport: StreamableHTTPServerTransport;
+  if (id && sessions[id]) {
+    transport = sessions[id];
+  } else if (!id && isInitializeRequest(req.body)) {
+    transport = open();
+  } else {
+    res.status(400).json({
+      jsonrpc: "2.0",
+      error: { code: -32000, message: "No session" },
+      id: null,
+    });
+    return;
+  }
+  await transport.handleRequest(req, res, req.body);
+};
+
+const onOther = async (req: Request, res: Response) => {
+  const id = req.headers["mcp-session-id"] as string | undefined;
+  if (!id || !sessions[id]) {
+    res.status(400).send("No such session");
+    return;
+  }
+  await sessions[id].handleRequest(req, res);
+};
+""".strip().split("\n")
+FIRST_LINE = 12
+"""Page line of ``CODE``'s first line."""
+
+
+def page_source() -> tuple[str, ...]:
+    head = ["---", 'title: "Authorization"', "---", "", "# Authorization", "", "## The server", "", "Save it and run:", ""]
+    return (*head, "```typescript", *CODE, "```", "", "That is all.")
+
+
+def statement(
+    revision: str, anchor: str, level: Level, text: str, first: int, page: str = "specification/{}/basic/transports.mdx"
+) -> Statement:
+    path = page.format(revision)
+    return Statement(
+        page=path, revision=revision, anchor=anchor, level=level, keyword=level.value, text=text,
+        subject=Subject.SERVER, span=Span(path, first, first + 1), fingerprint=f"{first:064x}", shingles=frozenset(),
+    )  # fmt: skip
+
+
+def terminated(revision: str) -> Statement:
+    text = "Once it has ended a session, the server MUST answer every request that carries its id with 404 Not Found."
+    return statement(revision, "session-management", Level.MUST, text, 211)
+
+
+def exchange(number: int, step: str, method: str, status: int | None, *, body: str = "", **more: object) -> Exchange:
+    reply = None
+    if status is not None:
+        said = str(more.pop("said", ""))
+        headers = (("content-type", "application/json" if said.startswith("{") else "text/plain"),)
+        reply = Reply(status=status, headers=headers, body=said, body_bytes=len(said))
+    rpc = f'{{"jsonrpc":"2.0","id":{number},"method":"{body}"}}' if body else ""
+    headers = [("host", "localhost:3000"), ("accept", "application/json, text/event-stream")]
+    headers += [(str(k), str(v)) for k, v in dict(more.pop("headers", {})).items()]  # type: ignore[call-overload]
+    values: dict[str, object] = {
+        "number": number, "step": step, "revision": "2025-11-25", "process": 0, "method": method, "target": "/",
+        "headers": tuple(headers), "body": rpc, "reply": reply, "failure": None, "started_s": number / 10,
+        "duration_s": 0.008, "token": "user1",
+    }  # fmt: skip
+    return Exchange(**(values | more))  # type: ignore[arg-type]
+
+
+def transcript(example_id: str) -> Transcript:
+    no_session = '{"jsonrpc":"2.0","error":{"code":-32000,"message":"No session"},"id":null}'
+    own = {"session": "A", "headers": {"mcp-session-id": SESSION, "mcp-protocol-version": "2025-11-25"}}
+    return Transcript(
+        example_id=example_id,
+        kind=ExampleKind.HTTP_SERVER,
+        exchanges=(
+            exchange(3, "baseline.initialize", "POST", 200, body="initialize", said='{"jsonrpc":"2.0","result":{}}'),
+            exchange(6, "live.post-request", "POST", 200, body="tools/list", said='{"result":{"tools":[]}}', **own),
+            exchange(9, "missing.post-request", "POST", 400, body="tools/list", said=no_session, control=6),
+            exchange(14, "terminated.end", "DELETE", 200, **own),
+            exchange(
+                15, "terminated.post-request", "POST", 400, body="tools/list", said=no_session, control=6, **own
+            ),
+            exchange(
+                16, "terminated.post-notification", "POST", 400, body="notifications/initialized", said=no_session, **own
+            ),
+            exchange(17, "terminated.get", "GET", 400, said="No such session", **own),
+            exchange(18, "terminated.delete", "DELETE", 400, said="No such session", **own),
+            exchange(21, "auth.inactive", "POST", 500, body="initialize", said="Internal Server Error", token="inactive"),
+            exchange(24, "hijack.user1.post-request", "POST", 200, body="tools/list", said='{"result":{}}', **own),
+            exchange(
+                25, "hijack.user2.post-request", "POST", 200, body="tools/list", said='{"result":{}}', control=24,
+                **(own | {"token": "user2"}),
+            ),
+            exchange(
+                28, "origin.foreign-initialize", "POST", 200, body="initialize", said='{"result":{}}',
+                headers={"origin": "http://evil.example"},
+            ),
+            exchange(31, "unknown.post-request", "POST", 400, body="tools/list", said=no_session, session="unknown"),
+            exchange(33, "get.stream", "GET", None, failure="timeout", **own),
+        ),
+        sessions=(Session("A", SESSION, "2025-11-25", 0, 3),),
+        negotiated=("2025-03-26", "2025-06-18", "2025-11-25"),
+        endpoint="http://localhost:3000/",
+        demands_token=True,
+        logs=(LogLine(0.4, "stdout", "listening on http://localhost:3000"),),
+        packages=PACKAGES,
+        facts={"baseline": "ok"},
+    )  # fmt: skip
+
+
+def finding(requirement: str, level: Level, verdict: Verdict, revision: str, summary: str, **more: object) -> Finding:
+    values: dict[str, object] = {"basis": Basis.TEXT}
+    return Finding(
+        requirement=requirement, level=level, verdict=verdict, revision=revision, summary=summary, **(values | more)
+    )  # type: ignore[arg-type]
+
+
+def tutorial_findings(page: str, revision: str, *, own: bool) -> tuple[Finding, ...]:
+    """What the TypeScript tab does, judged by one revision."""
+    post = Span(page, FIRST_LINE + 8, FIRST_LINE + 13)
+    other = Span(page, FIRST_LINE + 20, FIRST_LINE + 22)
+    hijack = "docs/{}/tutorials/security/best_practices.mdx"
+    found = [
+        finding(
+            "session.terminated-404", Level.MUST, Verdict.VIOLATED, revision,
+            "DELETE was answered 200. After it a POST request, a POST notification, GET and DELETE with the same id were "
+            "each answered 400; the same requests were served before.",
+            statement=terminated(revision), evidence=(6, 14, 15, 16, 17, 18), blame=(post, other), gates=own,
+            patch=Patch("answer 404 to an id that is unknown, 400 to none", (Edit(other, "  // mended\n"),)),
+        ),
+        finding(
+            "session.missing-400", Level.SHOULD, Verdict.SATISFIED, revision, "Without an id: 400.", evidence=(6, 9)
+        ),
+        finding(
+            "session.unknown-404", Level.SHOULD, Verdict.VIOLATED, revision,
+            "An id that was never issued is answered 400.", basis=Basis.INTERPRETATION, evidence=(6, 31),
+            blame=(post,),
+        ),
+        finding("session.id-charset", Level.MUST, Verdict.SATISFIED, revision, "20 ids, all visible ASCII."),
+        finding(
+            "hijack.bind-user", Level.SHOULD, Verdict.VIOLATED, revision,
+            "User 2's token was served on the session of user 1.",
+            statement=statement(revision, "mitigation", Level.SHOULD, "Servers SHOULD tie session ids to a user.", 584, hijack),
+            evidence=(24, 25), blame=(Span(page, FIRST_LINE + 4, FIRST_LINE + 4),),
+        ),
+        finding(
+            "auth.invalid-401", Level.MUST, Verdict.VIOLATED, revision,
+            "An inactive token was answered 500 where 401 is due.",
+            statement=statement(revision, "token-handling", Level.MUST, "Bad tokens MUST get a 401.", 261,
+                                "specification/{}/basic/authorization.mdx"),
+            evidence=(21,), gates=own,
+        ),
+        finding(
+            "http.origin-validate", Level.MUST, Verdict.VIOLATED, revision,
+            "initialize with Origin http://evil.example was served.",
+            statement=statement(revision, "security-warning", Level.MUST, "Servers MUST check the Origin header.", 78),
+            evidence=(28,), gates=own,
+        ),
+        finding(
+            "batch.receive", Level.MUST, Verdict.NOT_APPLICABLE, revision, "Only 2025-03-26 has batches.",
+        ),
+        finding("get.sse-or-405", Level.MUST, Verdict.INCONCLUSIVE, revision, "GET gave no head in 10 s.", evidence=(33,)),
+    ]  # fmt: skip
+    return tuple(found)
+
+
+def tutorial(revision: str, *, others: tuple[str, ...]) -> ExampleResult:
+    page = PAGE.format(revision)
+    example_id = f"{page.removesuffix('.mdx')}#typescript"
+    runs = (
+        finding(
+            "example.runs", Level.MUST, Verdict.SATISFIED, "", "Starts and answers initialize.",
+            basis=Basis.INTERPRETATION,
+        ),
+    )  # fmt: skip
+    by_own = tutorial_findings(page, revision, own=True)
+    by_others = tuple(f for other in others for f in tutorial_findings(page, other, own=False))
+    return ExampleResult(
+        id=example_id, page=page, revision=revision, language="typescript", kind=ExampleKind.HTTP_SERVER,
+        status=Status.JUDGED, reason=None, spans=(Span(page, FIRST_LINE - 1, FIRST_LINE + len(CODE)),), digest="a" * 64,
+        copies=tuple(PAGE.format(other).removesuffix(".mdx") + "#typescript" for other in others),
+        notes=(
+            Note("file name server.ts", Origin.INFERRED, 0.6),
+            Note("dependency @modelcontextprotocol/sdk", Origin.INFERRED, 0.9),
+            Note("dependency express", Origin.INFERRED, 0.9),
+        ),
+        added=("file name server.ts", "dependency @modelcontextprotocol/sdk", "dependency express"),
+        packages=PACKAGES, runs=(Run("today", None, PACKAGES, StartOutcome.SERVING, "", duration_s=1.1),),
+        findings=runs + by_own + by_others, transcript=transcript(example_id),
+        negotiated=("2025-03-26", "2025-06-18", "2025-11-25"), duration_s=4.2,
+    )  # fmt: skip
+
+
+def dated_python() -> ExampleResult:
+    """Starts with the packages of its date only: a warning, and the rest is judged."""
+    page = PAGE.format("2025-11-25")
+    gone = "exited with code 1: module mcp.server.fastmcp is gone or not installed"
+    return ExampleResult(
+        id=page.removesuffix(".mdx") + "#python", page=page, revision="2025-11-25", language="python",
+        kind=ExampleKind.HTTP_SERVER, status=Status.JUDGED, reason=None, spans=(Span(page, 40, 42),), digest="b" * 64,
+        added=("file name server.py",), packages={"mcp": "1.22.0", "starlette": "0.50.0"},
+        runs=(
+            Run(
+                "today", None, {"mcp": "2.3.0"}, StartOutcome.EXITED, gone,
+                logs=(LogLine(0.9, "stderr", "ModuleNotFoundError: No module named 'mcp.server.fastmcp'"),), duration_s=2.0,
+            ),
+            Run("dated", "2025-11-25", {"mcp": "1.22.0"}, StartOutcome.SERVING, "it starts and answers initialize"),
+        ),
+        findings=(
+            finding(
+                "example.runs", Level.MUST, Verdict.VIOLATED, "",
+                "runs with mcp 1.22.0 of 2025-11-25, not with 2.3.0: module mcp.server.fastmcp is gone",
+                basis=Basis.INTERPRETATION,
+            ),
+            finding("session.terminated-404", Level.MUST, Verdict.SATISFIED, "2025-11-25", "404 four times.",
+                    statement=terminated("2025-11-25")),
+        ),
+        negotiated=("2025-11-25",), duration_s=6.5, cached=True,
+    )  # fmt: skip
+
+
+def plain(example_id: str, status: Status, reason: str | None, language: str, digest: str, **more: object) -> ExampleResult:
+    page = example_id.split("#")[0] + ".mdx"
+    values: dict[str, object] = {"kind": ExampleKind.OTHER, "revision": None, "spans": (Span(page, 3, 9),)}
+    return ExampleResult(
+        id=example_id, page=page, language=language, status=status, reason=reason, digest=digest, **(values | more)
+    )  # type: ignore[arg-type]
+
+
+def rich_report() -> Report:
+    """Every kind of outcome once; what the README shows."""
+    newer, older = tutorial("2025-11-25", others=("2025-06-18",)), tutorial("2025-06-18", others=("2025-11-25",))
+    satisfied = tuple(
+        finding(name, Level.MUST, Verdict.SATISFIED, "2025-11-25", "As asked.")
+        for name in ("stdio.only-messages", "stdio.exit-on-close")
+    )
+    unserved = finding(
+        "example.runs", Level.MUST, Verdict.VIOLATED, "", "It starts with neither today's packages nor those of its date.",
+        basis=Basis.INTERPRETATION, gates=True,
+    )  # fmt: skip
+    failed = Run(
+        "today", None, {}, StartOutcome.NEVER_LISTENED, "it started and listened on no port",
+        logs=(LogLine(0.2, "stderr", "TypeError: app.listen is not a function"),),
+    )  # fmt: skip
+    examples = (
+        newer,
+        older,
+        dated_python(),
+        plain("docs/2025-11-25/develop/build-server#typescript", Status.JUDGED, None, "typescript", "c" * 64,
+              kind=ExampleKind.STDIO_SERVER, revision="2025-11-25", findings=satisfied, negotiated=("2025-11-25",)),
+        plain("docs/extensions/apps/build#server", Status.NOT_RUNNING, "it started and listened on no port", "typescript",
+              "d" * 64, kind=ExampleKind.HTTP_SERVER, findings=(unserved,), runs=(failed,)),
+        plain("docs/sdk/remote#python", Status.BLOCKED, "the registry did not answer (next: docprobe doctor)", "python",
+              "e" * 64, kind=ExampleKind.HTTP_SERVER),
+        plain("docs/2025-11-25/tutorials/security/authorization#csharp", Status.UNSUPPORTED,
+              "C# needs the .NET SDK, which docprobe does not bring", "csharp", "f" * 64),
+        plain("docs/learn/handlers#typescript", Status.FRAGMENT, "uses `app`, defined in no block of this page",
+              "typescript", "1" * 64),
+        plain("docs/learn/handlers#typescript-2", Status.FRAGMENT, "uses `app`, defined in no block of this page",
+              "typescript", "2" * 64),
+        plain("docs/learn/before-after#python", Status.SKIPPED, "deliberately broken", "python", "3" * 64),
+    )  # fmt: skip
+    drift = Drift(
+        requirement="session.missing-400", revision="2025-06-18", kind=DriftKind.CHANGED,
+        page="specification/2025-06-18/basic/transports.mdx", anchor="session-management", expected="9" * 64,
+        nearest=statement("2025-06-18", "session-management", Level.SHOULD, "No id SHOULD mean 400, or so.", 186),
+        similarity=0.62, gates=True,
+    )  # fmt: skip
+    return Report(
+        version="0.1.0", started="2026-11-22T03:00:00Z", duration_s=31.4, docs_root="docs", commit="b0f60ba5" * 5,
+        snapshot=None, examples=examples, drift=(drift,),
+        baseline=(
+            BaselineNote("stale", "docs/learn/old#python", "session.missing-400", "fixed upstream soon", gates=True),
+            BaselineNote("expired", newer.id, "auth.invalid-401", "waits for the SDK"),
+        ),
+        problems=("docs/learn/broken.mdx:7: the fence is never closed",), requirements=CATALOGUE,
+        sources={newer.page: page_source(), older.page: page_source()}, exit_code=1, root_in_repository="docs",
+    )  # fmt: skip
+
+
+def quiet_report() -> Report:
+    """Nothing to complain about."""
+    report = rich_report()
+    return replace(report, examples=(report.examples[3],), drift=(), baseline=(), problems=(), exit_code=0)
+
+
+HOSTILE = (
+    "\x1b]0;owned\x07\x1b[2J\x9b31m",
+    "::error file=a::owned",
+    "\n::set-output name=x::owned",
+    "\n  ::add-mask::owned",
+    "##[add-mask]owned ##vso[task.setvariable variable=x]owned",
+    "]]><failure/>&amp;&#0;",
+    "<script>alert(1)</script><img src=x onerror=alert(1)>",
+    "[click](javascript:alert(1)) ![x](http://evil.example/x.png) | cell `tick` ```\n```",
+    "http://evil.example www.evil.example @octocat #1",
+    '","injected":true,"x":"',
+    "nul\x00 rtl\u202egnp.exe bom\ufeff tag\U000e0041 lone\udcff ls\u2028",
+    "%0A::error::owned",
+)
+
+
+def nasty(label: str) -> str:
+    return label + " " + " ".join(HOSTILE)
+
+
+def hostile_report() -> Report:
+    """The born-from case with hostile text in everything that docs, packages or servers choose."""
+    report = rich_report()
+    bad_page = "docs/" + nasty("page").replace("/", "|") + ".mdx"
+    said = nasty("reply")
+    tainted = []
+    for example in report.examples:
+        spans = tuple(replace(span, file=bad_page) for span in example.spans)
+        findings = tuple(
+            replace(
+                f, summary=nasty("summary"), fix=nasty("fix"), blame=tuple(replace(s, file=bad_page) for s in f.blame),
+                statement=replace(f.statement, text=nasty("MUST"), anchor=nasty("anchor"),
+                                  span=replace(f.statement.span, file=bad_page)) if f.statement else None,
+                patch=Patch(nasty("patch"), (Edit(Span(bad_page, 2, 3), nasty("edit")),)) if f.patch else None,
+            )
+            for f in example.findings
+        )  # fmt: skip
+        talk = example.transcript and replace(
+            example.transcript,
+            exchanges=tuple(
+                replace(
+                    e, target="/" + nasty("target"), headers=(("origin", nasty("origin")),), body=nasty("body"),
+                    reply=e.reply and replace(e.reply, body=said, headers=((nasty("name"), nasty("value")),)),
+                    failure=e.failure and nasty("failure"), note=nasty("note"),
+                )
+                for e in example.transcript.exchanges
+            ),
+            logs=(LogLine(0.1, "stderr", nasty("log")),),
+        )  # fmt: skip
+        tainted.append(
+            replace(
+                example, id=bad_page + "#" + example.id[-12:], page=bad_page, spans=spans, findings=findings,
+                language=nasty("language"), reason=example.reason and nasty("reason"), transcript=talk,
+                added=(nasty("added"),), packages={nasty("package"): nasty("1.0")},
+                notes=(Note(nasty("note"), Origin.STATED),),
+                runs=tuple(
+                    replace(r, sentence=nasty("sentence"), logs=(LogLine(0.1, "stdout", nasty("log")),)) for r in example.runs
+                ),
+            )
+        )  # fmt: skip
+    drift = tuple(
+        replace(d, page=bad_page, anchor=nasty("anchor"),
+                nearest=d.nearest and replace(d.nearest, text=nasty("near"), span=replace(d.nearest.span, file=bad_page)))
+        for d in report.drift
+    )  # fmt: skip
+    return replace(
+        report, examples=tuple(tainted), drift=drift, docs_root=nasty("root"), problems=(nasty("problem"),),
+        baseline=(BaselineNote("stale", nasty("example"), "x", nasty("reason"), gates=True),),
+        sources={bad_page: tuple(nasty(f"line {n}") for n in range(60))},
+    )  # fmt: skip
