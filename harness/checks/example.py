@@ -1,0 +1,86 @@
+"""The example as a whole: whether it runs, whether its page is complete, whether it serves its page's revision."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from extractor.model import ExampleKind
+from harness.checks.reading import first, listed
+from harness.checks.verdicts import satisfied, violated
+from harness.model import BoundRequirement, StartOutcome
+from harness.probes import steps
+from harness.requirements.catalogue import requirement
+
+if TYPE_CHECKING:
+    from extractor.model import Example
+    from harness.model import Finding, Recording, Transcript
+
+
+def runs(example: Example, recording: Recording) -> tuple[Finding, ...]:
+    """example.runs: it starts and answers a correct initialize, as documented, with the packages of today.
+
+    Neither with today's packages nor with those of its date: gates. With those of its date only: warns.
+    """
+    if not recording.runs:
+        return ()
+    bound = _row("example.runs", example.revision)
+    failed = [run for run in recording.runs if run.outcome is not StartOutcome.SERVING]
+    attempts = "; ".join(
+        f"with {"today's packages" if run.resolve == 'today' else f'the packages of {run.date}'}: {run.sentence}"
+        for run in recording.runs
+    )
+    if recording.transcript is None:
+        return (replace(violated(bound, f"The example does not run. {_sentence(attempts)}"), gates=True),)
+    if failed:
+        return (violated(bound, f"The example runs with the packages of its date only. {_sentence(attempts)}"),)
+    return (satisfied(bound, _sentence(attempts)),)
+
+
+def complete(example: Example) -> tuple[Finding, ...]:
+    """example.complete: what docprobe had to add, since the page does not say it."""
+    if example.bundle is None:
+        return ()
+    bound = _row("example.complete", example.revision)
+    added = example.bundle.added
+    if added:
+        return (violated(bound, f"The page does not say everything; docprobe added {listed(added)}."),)
+    return (satisfied(bound, "The page gives everything that is needed to run the example."),)
+
+
+def match(transcript: Transcript, bound: BoundRequirement) -> Finding:
+    """revision.match: the example serves the revision of its page.
+
+    A page of a revision without Streamable HTTP (2024-11-05) is not matched by a server of that transport, even if it
+    also agrees to the number.
+    """
+    asked = [
+        first(transcript, step)
+        for step in (steps.BASELINE_INITIALIZE, steps.DISCOVER_INITIALIZE, steps.DISCOVER_MODERN, steps.STDIO_INITIALIZE)
+    ]
+    spoken = listed(transcript.negotiated)
+    if bound.revision not in transcript.negotiated:
+        return violated(bound, f"The page belongs to {bound.revision}; its example negotiates {spoken}.", asked)
+    streamable = transcript.facts.get(steps.FACT_TRANSPORT, "streamable-http") == "streamable-http"
+    has_transport = bound.revision in requirement("post.request-sse-or-json").levels
+    if transcript.kind is ExampleKind.HTTP_SERVER and streamable and not has_transport:
+        return violated(
+            bound,
+            f"The page belongs to {bound.revision}, which has no Streamable HTTP; its example speaks that transport and "
+            f"negotiates {spoken}.",
+            asked,
+        )
+    return satisfied(bound, f"The example negotiates {spoken}.", asked)
+
+
+def _row(id: str, revision: str | None) -> BoundRequirement:
+    """The catalogue's row for a page; of a page without revision, or with one the catalogue does not know, the row
+    that holds for any.
+    """
+    row = requirement(id)
+    known = revision if revision is not None and revision in row.levels else ""
+    return BoundRequirement(row, known, row.levels[known], row.basis[known], None)
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:].rstrip('.')}."
