@@ -5,14 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harness.checks.reading import Answer, first, is_served, said, weigh, why_undecided
+from harness.checks.session import NOT_ALLOWED
 from harness.checks.verdicts import inconclusive, not_applicable, not_asked, satisfied, violated
 from harness.probes import steps
 
 if TYPE_CHECKING:
     from harness.model import BoundRequirement, Finding, Transcript
-
-NOT_ALLOWED = (405, 501)
-"""Statuses of a server that has no such method here."""
 
 
 def isolation(transcript: Transcript, bound: BoundRequirement) -> Finding:
@@ -37,7 +35,7 @@ def isolation(transcript: Transcript, bound: BoundRequirement) -> Finding:
 
 
 def survives(transcript: Transcript, bound: BoundRequirement) -> Finding:
-    """Advice: after the whole conversation the server still initializes and serves. Asked once, whatever the revision."""
+    """Advice: after the whole conversation the server still initializes and serves. Asked once for all revisions."""
     facts = transcript.facts
     for fact, what in ((steps.FACT_CRASHED, "ended by itself"), (steps.FACT_DIED, "stopped serving")):
         if fact in facts:

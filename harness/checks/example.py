@@ -27,7 +27,7 @@ def runs(example: Example, recording: Recording) -> tuple[Finding, ...]:
     bound = _row("example.runs", example.revision)
     failed = [run for run in recording.runs if run.outcome is not StartOutcome.SERVING]
     attempts = "; ".join(
-        f"with {"today's packages" if run.resolve == 'today' else f'the packages of {run.date}'}: {run.sentence}"
+        f"{f'with the packages of {run.date}' if run.date else 'with the packages of today'}: {run.sentence}"
         for run in recording.runs
     )
     if recording.transcript is None:
@@ -56,7 +56,12 @@ def match(transcript: Transcript, bound: BoundRequirement) -> Finding:
     """
     asked = [
         first(transcript, step)
-        for step in (steps.BASELINE_INITIALIZE, steps.DISCOVER_INITIALIZE, steps.DISCOVER_MODERN, steps.STDIO_INITIALIZE)
+        for step in (
+            steps.BASELINE_INITIALIZE,
+            steps.DISCOVER_INITIALIZE,
+            steps.DISCOVER_MODERN,
+            steps.STDIO_INITIALIZE,
+        )
     ]
     spoken = listed(transcript.negotiated)
     if bound.revision not in transcript.negotiated:
@@ -66,17 +71,15 @@ def match(transcript: Transcript, bound: BoundRequirement) -> Finding:
     if transcript.kind is ExampleKind.HTTP_SERVER and streamable and not has_transport:
         return violated(
             bound,
-            f"The page belongs to {bound.revision}, which has no Streamable HTTP; its example speaks that transport and "
-            f"negotiates {spoken}.",
+            f"The page belongs to {bound.revision}, which has no Streamable HTTP; its example speaks that transport "
+            f"and negotiates {spoken}.",
             asked,
         )
     return satisfied(bound, f"The example negotiates {spoken}.", asked)
 
 
 def _row(id: str, revision: str | None) -> BoundRequirement:
-    """The catalogue's row for a page; of a page without revision, or with one the catalogue does not know, the row
-    that holds for any.
-    """
+    """The catalogue's row for a page, or the one for any page if its revision is none of the catalogue's."""
     row = requirement(id)
     known = revision if revision is not None and revision in row.levels else ""
     return BoundRequirement(row, known, row.levels[known], row.basis[known], None)

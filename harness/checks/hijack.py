@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from harness.checks import jsonrpc
 from harness.checks.ids import ENOUGH, Sample, refute
+from harness.checks.legs import legs
 from harness.checks.reading import (
     LEG_NAMES,
     SESSION_HEADER,
@@ -19,7 +20,6 @@ from harness.checks.reading import (
     said,
     weigh,
 )
-from harness.checks.legs import legs
 from harness.checks.verdicts import inconclusive, not_applicable, not_asked, satisfied, violated
 from harness.probes import steps
 

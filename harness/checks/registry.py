@@ -135,9 +135,7 @@ def _is_delete_reading(finding: Finding) -> bool:
     return finding.requirement == "session.terminated-404" and finding.basis is Basis.INTERPRETATION
 
 
-def _asked(
-    row: BoundRequirement, transcript: Transcript, sides: frozenset[Side], page_revision: str | None
-) -> bool:
+def _asked(row: BoundRequirement, transcript: Transcript, sides: frozenset[Side], page_revision: str | None) -> bool:
     if row.requirement.side not in sides:
         return False
     if row.requirement.side is Side.EXAMPLE:
@@ -160,9 +158,7 @@ def _sides(kind: ExampleKind) -> frozenset[Side]:
             assert_never(kind)
 
 
-def _draft_too(
-    transcript: Transcript, bound: Sequence[BoundRequirement], page_revision: str | None
-) -> Transcript:
+def _draft_too(transcript: Transcript, bound: Sequence[BoundRequirement], page_revision: str | None) -> Transcript:
     """For a draft's page, the conversation in the newest release is heard as one in the draft.
 
     A draft has no version on the wire; what grows from the newest release is spoken as that release.

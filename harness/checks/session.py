@@ -5,37 +5,20 @@ Sentences: transports page, "Session Management", items 1 to 5 (2025-03-26 to 20
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from harness.checks.reading import (
-    LEG_NAMES,
-    SESSION_HEADER,
-    Answer,
-    control_of,
-    first,
-    is_served,
-    listed,
-    of_step,
-    said,
-    sessions_of,
-    weigh,
-    why_undecided,
-)
-from harness.checks.verdicts import (
-    as_interpretation,
-    inconclusive,
-    not_applicable,
-    not_asked,
-    satisfied,
-    violated,
-)
+from harness.checks import jsonrpc
+from harness.checks.legs import NOT_SERVED, Leg, legs, request_served, why_nothing
+from harness.checks.reading import SESSION_HEADER, Answer, first, is_served, listed, said, sessions_of
+from harness.checks.verdicts import as_interpretation, inconclusive, not_applicable, not_asked, satisfied, violated
 from harness.probes import steps
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from harness.model import BoundRequirement, Exchange, Finding, Transcript
 
-NOT_ALLOWED = (405, 501)
+NOT_ALLOWED: Final = (405, 501)
 """Statuses of a server that has no such method here."""
 
 
@@ -184,7 +167,7 @@ def _issued_by(transcript: Transcript, number: int) -> Exchange | None:
     return next((exchange for exchange in transcript.exchanges if exchange.number == number), None)
 
 
-def _were(items: list[Leg]) -> str:
+def _were(items: Sequence[Leg]) -> str:
     return "were" if len(items) > 1 else "was"
 
 
