@@ -25,6 +25,8 @@ class Image:
     """ISO date up to whose end (UTC) packages were resolved; None for today's."""
     lock: str | None = None
     """Text of the resolved lock, replayable offline."""
+    skipped_scripts: tuple[str, ...] = ()
+    """Packages whose install scripts were not run."""
 
 
 @dataclass(frozen=True, slots=True)

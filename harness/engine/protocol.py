@@ -37,6 +37,7 @@ class Limits:
     """Time to the first listening socket."""
     install_s: float = 300.0
     install_memory_mib: int = 2048
+    install_disk_mib: int = 2048
     build_s: float = 120.0
 
 
@@ -49,6 +50,8 @@ class ExitState:
     """``exited with code 1``, ``killed: memory limit 512 MiB``, ``killed: run time limit 300 s``."""
     limit: str | None = None
     """Which limit of :class:`Limits` was hit, if one was."""
+    during: str = "run"
+    """``build`` if a build step ended the example before its command was started."""
 
 
 class Service(Protocol):

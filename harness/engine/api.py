@@ -1,0 +1,117 @@
+"""Calls to the engine: in threads, each with a deadline, and errors a user can act on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, Final, ParamSpec, TypeVar
+
+import anyio
+import docker
+import docker.errors
+import requests
+from anyio import to_thread
+
+from harness.errors import EngineError
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+CALL_S: Final = 30.0
+"""Deadline of an ordinary call, in seconds."""
+SLOW_S: Final = 300.0
+"""Deadline of a call that moves an image."""
+_THREADS: Final = 32
+_DOCTOR: Final = "`docprobe doctor` says what is missing; `docprobe doctor --fix` mends what it safely can"
+
+
+class GoneError(EngineError):
+    """What the call was about does not exist (any more)."""
+
+
+class ConflictError(EngineError):
+    """What the call was about is in use, or in another state."""
+
+
+class Api:
+    """The engine's API. ``raw`` is docker-py's low-level client; call it through :meth:`call` only."""
+
+    def __init__(self, raw: docker.APIClient) -> None:
+        self.raw = raw
+        self._limiter = anyio.CapacityLimiter(_THREADS)
+
+    async def call(
+        self, what: str, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """``function(*args, **kwargs)`` in a thread, within CALL_S; ``what`` names it: ``create a container``.
+
+        A call that was begun is waited for even when the caller is cancelled, so that nothing is made behind its
+        back. Raises GoneError, ConflictError or EngineError.
+        """
+        return await self.call_within(CALL_S, what, function, *args, **kwargs)
+
+    async def call_within(
+        self, deadline_s: float, what: str, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """As :meth:`call`, with another deadline in seconds."""
+        with anyio.move_on_after(deadline_s, shield=True):
+            try:
+                return await to_thread.run_sync(
+                    partial(function, *args, **kwargs), abandon_on_cancel=True, limiter=self._limiter
+                )
+            except docker.errors.NotFound as error:
+                raise GoneError(f"the engine could not {what}: {_explain(error)}", _DOCTOR) from error
+            except docker.errors.APIError as error:
+                kind = ConflictError if error.status_code == 409 else EngineError
+                raise kind(f"the engine could not {what}: {_explain(error)}", _DOCTOR) from error
+            except (requests.RequestException, docker.errors.DockerException, OSError) as error:
+                raise EngineError(f"the engine went away while asked to {what}: {error}", _DOCTOR) from error
+        raise EngineError(
+            f"the engine does not answer: asked to {what}, no reply within {deadline_s:g} s",
+            "restart the engine (for Debian's: `service docker restart`), then run it again",
+        )
+
+
+async def reach(environment: Mapping[str, str]) -> Api:
+    """The engine that the environment names (DOCKER_HOST, the current docker context), or the usual one.
+
+    Raises EngineError, with what to do, if none answers.
+    """
+    try:
+        with anyio.fail_after(CALL_S):
+            return Api(await to_thread.run_sync(partial(_client, environment), abandon_on_cancel=True))
+    except TimeoutError as error:
+        raise EngineError(f"the container engine does not answer within {CALL_S:g} s", _DOCTOR) from error
+    except (docker.errors.DockerException, requests.RequestException, OSError) as error:
+        where = environment.get("DOCKER_HOST") or "its usual socket"
+        raise EngineError(f"no container engine answers at {where}: {_root_cause(error)}", _DOCTOR) from error
+
+
+def _client(environment: Mapping[str, str]) -> docker.APIClient:
+    """A client that has talked to its engine once. The API version is negotiated, never pinned."""
+    settings: dict[str, Any] = docker.utils.kwargs_from_env(environment=dict(environment))
+    if "base_url" not in settings:
+        context = docker.context.ContextAPI.get_current_context()
+        if context is not None and context.Host:
+            settings["base_url"] = context.Host
+            if context.TLSConfig:
+                settings["tls"] = context.TLSConfig
+    return docker.APIClient(version="auto", timeout=int(SLOW_S), num_pools=_THREADS, **settings)
+
+
+def _explain(error: docker.errors.APIError) -> str:
+    return str(error.explanation or error)[:500]
+
+
+def _root_cause(error: BaseException) -> str:
+    """The innermost reason: docker-py and requests wrap it several times."""
+    seen: BaseException = error
+    for _ in range(10):
+        inner = seen.__cause__ or seen.__context__ or next((a for a in seen.args if isinstance(a, BaseException)), None)
+        inner = inner or getattr(seen, "reason", None)
+        if not isinstance(inner, BaseException):
+            break
+        seen = inner
+    return seen.strerror if isinstance(seen, OSError) and seen.strerror else str(seen)[:300]
+
+

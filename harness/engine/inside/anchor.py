@@ -1,0 +1,370 @@
+"""The anchor: first process of a pod, owner of its namespaces, and the pod's end of the tunnel.
+
+It speaks frames on its stdin and stdout: opens connections inside the pod for the host, listens for the host's
+services, reports which sockets listen, and lays out the example's files before the example starts. When stdin ends,
+docprobe is gone: the anchor ends, and with it (it is process 1 of the PID namespace) everything in the pod.
+
+Runs inside the container with Python 3.9 or newer and the standard library.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import selectors
+import socket
+import struct
+import sys
+import time
+
+from harness.engine.frames import ACCEPTED_FROM, MAX_PAYLOAD, WINDOW, Decoder, Frame, Kind, encode
+
+POLL_S = 0.02
+"""How often the table of sockets is read."""
+OUT_HIGH = 1024 * 1024
+"""Bytes waiting for the host above which no connection is read."""
+MAX_CHANNELS = 512
+MAX_REPORTED = 128
+LINGER_S = 5.0
+"""How long a closed connection may take to flush."""
+_LISTEN_STATE = "0A"
+
+
+class Connection:
+    """One TCP connection inside the pod."""
+
+    def __init__(self, channel: int, sock: socket.socket, connecting: bool) -> None:
+        self.channel = channel
+        self.sock = sock
+        self.connecting = connecting
+        self.pending = bytearray()
+        """From the host, not yet written."""
+        self.credit = WINDOW
+        """Bytes the host still takes."""
+        self.consumed = 0
+        """Bytes written since the last credit was given to the host."""
+        self.read_ended = False
+        self.end_after = False
+        """Shut the writing side down when ``pending`` is empty."""
+        self.close_by = 0.0
+        """Set once the host closed: flush until then."""
+
+
+class Anchor:
+    """The event loop."""
+
+    def __init__(self, root: str, linger_s: float) -> None:
+        self.root = root
+        self.linger_s = linger_s
+        self.selector = selectors.DefaultSelector()
+        self.decoder = Decoder()
+        self.out = bytearray()
+        self.connections: dict[int, Connection] = {}
+        self.listeners: dict[socket.socket, int] = {}
+        self.next_accepted = ACCEPTED_FROM + 1
+        self.reported = ""
+        self.directories: set[str] = set()
+
+    def run(self) -> None:
+        """Serve until stdin ends."""
+        for fd in (0, 1):
+            os.set_blocking(fd, False)
+        self.selector.register(0, selectors.EVENT_READ, self)
+        self.say(Kind.READY)
+        next_poll = 0.0
+        while True:
+            now = time.monotonic()
+            if now >= next_poll:
+                self.poll(now)
+                next_poll = now + POLL_S
+            self.flush()
+            for key, events in self.selector.select(max(0.0, next_poll - time.monotonic())):
+                if key.fd == 0:
+                    self.read_host()
+                elif key.fd != 1:
+                    self.serve(key.data, events)
+
+    # --- the host's side ---
+
+    def say(self, kind: Kind, channel: int = 0, payload: bytes = b"") -> None:
+        self.out += encode(kind, channel, payload)
+
+    def flush(self) -> None:
+        """Write what the host will take, and let connections be read only while there is room."""
+        was_full = len(self.out) >= OUT_HIGH
+        while self.out:
+            try:
+                written = os.write(1, memoryview(self.out)[: 256 * 1024])
+            except BlockingIOError:
+                break
+            except OSError:
+                os._exit(0)
+            del self.out[:written]
+        waits = 1 in self.selector.get_map()
+        if self.out and not waits:
+            self.selector.register(1, selectors.EVENT_WRITE, self)
+        elif not self.out and waits:
+            self.selector.unregister(1)
+        if was_full != (len(self.out) >= OUT_HIGH):
+            for connection in self.connections.values():
+                self.watch(connection)
+
+    def read_host(self) -> None:
+        try:
+            data = os.read(0, 256 * 1024)
+        except BlockingIOError:
+            return
+        if not data:
+            # docprobe died. Anchors of one run end one after the other: engines do not like many at one moment.
+            time.sleep(self.linger_s)
+            os._exit(0)
+        for frame in self.decoder.feed(data):
+            self.obey(frame)
+
+    def obey(self, frame: Frame) -> None:
+        kind, channel, payload = frame
+        connection = self.connections.get(channel)
+        if kind is Kind.OPEN:
+            self.open(channel, payload)
+        elif kind is Kind.PING:
+            self.say(Kind.PONG, 0, payload)
+        elif kind is Kind.LISTEN:
+            self.listen(int(payload))
+        elif kind in (Kind.STAGE, Kind.LINK):
+            self.lay_out(kind, payload)
+        elif kind is Kind.BYE:
+            os._exit(0)
+        elif kind is Kind.CLOSE:
+            self.say(Kind.CLOSED, channel)
+            if connection is not None:
+                connection.close_by = time.monotonic() + LINGER_S
+                self.write_connection(connection)
+        elif connection is None:
+            return  # it broke here while the host was still sending
+        elif kind is Kind.DATA:
+            connection.pending += payload
+            self.write_connection(connection)
+        elif kind is Kind.END:
+            connection.end_after = True
+            self.write_connection(connection)
+        elif kind is Kind.CREDIT:
+            connection.credit += struct.unpack("!I", payload)[0]
+            self.watch(connection)
+
+    def lay_out(self, kind: Kind, payload: bytes) -> None:
+        """Write a piece of one of the example's files, or a link, below the root."""
+        name, _, rest = payload.partition(b"\0")
+        relative = name.decode()
+        if relative.startswith("/") or ".." in relative.split("/"):
+            self.say(Kind.FAULT, 0, b"path leaves the example: " + name[:200])
+            return
+        path = os.path.join(self.root, relative)
+        try:
+            self.make_directory(os.path.dirname(path))
+            if kind is Kind.LINK:
+                os.symlink(rest.decode(), path)
+            else:
+                with open(path, "ab") as file:
+                    file.write(rest)
+        except OSError as error:
+            self.say(Kind.FAULT, 0, f"{relative}: {error.strerror}".encode()[:1000])
+
+    def make_directory(self, path: str) -> None:
+        if path not in self.directories:
+            os.makedirs(path, exist_ok=True)
+            self.directories.add(path)
+
+    # --- the pod's side ---
+
+    def open(self, channel: int, payload: bytes) -> None:
+        address, _, port = payload.partition(b"\0")
+        family = socket.AF_INET6 if b":" in address else socket.AF_INET
+        try:
+            sock = socket.socket(family, socket.SOCK_STREAM)
+            sock.setblocking(False)
+            code = sock.connect_ex((address.decode(), int(port)))
+        except OSError as error:
+            code = error.errno or errno.EINVAL
+        if code not in (0, errno.EINPROGRESS):
+            self.say(Kind.FAILED, channel, str(code).encode())
+            return
+        self.add(Connection(channel, sock, connecting=True))
+
+    def listen(self, port: int) -> None:
+        """Listen on both loopback addresses; IPv4 alone is enough where the pod has no IPv6."""
+        for family, address in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
+            try:
+                sock = socket.socket(family, socket.SOCK_STREAM)
+                if family == socket.AF_INET6:
+                    sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+                sock.bind((address, port))
+                sock.listen(128)
+            except OSError as error:
+                if family == socket.AF_INET6:
+                    continue
+                self.say(Kind.FAILED, 0, f"{port} {error.errno}".encode())
+                return
+            sock.setblocking(False)
+            self.listeners[sock] = port
+            self.selector.register(sock, selectors.EVENT_READ, sock)
+        self.say(Kind.LISTENING, 0, str(port).encode())
+
+    def add(self, connection: Connection) -> None:
+        self.connections[connection.channel] = connection
+        connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.watch(connection)
+
+    def watch(self, connection: Connection) -> None:
+        """Tell the selector what this connection waits for."""
+        events = 0
+        if connection.connecting or connection.pending:
+            events |= selectors.EVENT_WRITE
+        readable = not connection.connecting and not connection.read_ended and not connection.close_by
+        if readable and connection.credit > 0 and len(self.out) < OUT_HIGH:
+            events |= selectors.EVENT_READ
+        known = connection.sock in self.selector.get_map()
+        if events and known:
+            self.selector.modify(connection.sock, events, connection)
+        elif events:
+            self.selector.register(connection.sock, events, connection)
+        elif known:
+            self.selector.unregister(connection.sock)
+
+    def serve(self, what: object, events: int) -> None:
+        if isinstance(what, socket.socket):
+            self.accept(what)
+        elif isinstance(what, Connection):
+            if what.connecting:
+                self.connected(what)
+            elif events & selectors.EVENT_WRITE:
+                self.write_connection(what)
+            if events & selectors.EVENT_READ and what.channel in self.connections:
+                self.read_connection(what)
+
+    def accept(self, listener: socket.socket) -> None:
+        try:
+            sock, _ = listener.accept()
+        except OSError:
+            return
+        if len(self.connections) >= MAX_CHANNELS:
+            sock.close()
+            return
+        sock.setblocking(False)
+        channel = self.next_accepted
+        self.next_accepted += 1
+        self.say(Kind.ACCEPTED, channel, str(self.listeners[listener]).encode())
+        self.add(Connection(channel, sock, connecting=False))
+
+    def connected(self, connection: Connection) -> None:
+        code = connection.sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        if code:
+            self.drop(connection, code)
+            return
+        connection.connecting = False
+        self.say(Kind.OPENED, connection.channel)
+        self.write_connection(connection)
+
+    def read_connection(self, connection: Connection) -> None:
+        try:
+            data = connection.sock.recv(min(MAX_PAYLOAD, connection.credit))
+        except BlockingIOError:
+            return
+        except OSError as error:
+            self.drop(connection, error.errno or errno.ECONNRESET)
+            return
+        if data:
+            connection.credit -= len(data)
+            self.say(Kind.DATA, connection.channel, data)
+        else:
+            connection.read_ended = True
+            self.say(Kind.END, connection.channel)
+        self.watch(connection)
+
+    def write_connection(self, connection: Connection) -> None:
+        if connection.connecting:
+            return
+        try:
+            while connection.pending:
+                sent = connection.sock.send(connection.pending)
+                del connection.pending[:sent]
+                connection.consumed += sent
+        except BlockingIOError:
+            pass
+        except OSError as error:
+            self.drop(connection, error.errno or errno.EPIPE)
+            return
+        if connection.consumed >= WINDOW // 4 and not connection.close_by:
+            self.say(Kind.CREDIT, connection.channel, struct.pack("!I", connection.consumed))
+            connection.consumed = 0
+        if not connection.pending:
+            if connection.close_by:
+                self.forget(connection)
+                return
+            if connection.end_after:
+                connection.end_after = False
+                try:
+                    connection.sock.shutdown(socket.SHUT_WR)
+                except OSError as error:
+                    self.drop(connection, error.errno or errno.EPIPE)
+                    return
+        self.watch(connection)
+
+    def drop(self, connection: Connection, code: int) -> None:
+        """The connection broke: tell the host, who answers with CLOSE."""
+        if not connection.close_by:
+            self.say(Kind.FAILED, connection.channel, str(code).encode())
+        self.forget(connection)
+
+    def forget(self, connection: Connection) -> None:
+        if connection.sock in self.selector.get_map():
+            self.selector.unregister(connection.sock)
+        connection.sock.close()
+        del self.connections[connection.channel]
+
+    # --- the pod's state ---
+
+    def poll(self, now: float) -> None:
+        """Reap orphans, give up on connections that do not flush, report listening sockets that changed."""
+        try:
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+        except ChildProcessError:
+            pass
+        for connection in [c for c in self.connections.values() if c.close_by and c.close_by < now]:
+            self.forget(connection)
+        own = {os.fstat(listener.fileno()).st_ino for listener in self.listeners}
+        found = sorted(listening("/proc/net/tcp", own) | listening("/proc/net/tcp6", own))[:MAX_REPORTED]
+        report = json.dumps(found)
+        if report != self.reported:
+            self.reported = report
+            self.say(Kind.SOCKETS, 0, report.encode())
+
+
+def listening(table: str, own: set[int]) -> set[tuple[str, int]]:
+    """Address and port of every socket of ``table`` that listens and whose inode is not in ``own``."""
+    found = set()
+    try:
+        with open(table) as file:
+            next(file)
+            for line in file:
+                fields = line.split()
+                if fields[3] == _LISTEN_STATE and int(fields[9]) not in own:
+                    address, port = fields[1].split(":")
+                    found.add((readable_address(address), int(port, 16)))
+    except FileNotFoundError:  # no IPv6 in this kernel
+        pass
+    return found
+
+
+def readable_address(text: str) -> str:
+    """An address of /proc/net/tcp (32-bit words in the machine's own order) as people write it."""
+    words = [int(text[i : i + 8], 16) for i in range(0, len(text), 8)]
+    packed = struct.pack(f"={len(words)}I", *words)
+    return socket.inet_ntop(socket.AF_INET if len(words) == 1 else socket.AF_INET6, packed)
+
+
+def main() -> None:
+    """Arguments: root folder of the example's files, seconds to wait before ending when docprobe died."""
+    os.umask(0)  # the example has another uid and may write beside its files
+    Anchor(sys.argv[1], float(sys.argv[2])).run()

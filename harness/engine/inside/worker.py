@@ -1,0 +1,137 @@
+"""The worker: runs one job (an install, a layer of a base image) in a container that has a network.
+
+The job comes as one JSON line on stdin, so that nothing of it (proxies, certificates, configuration) stays in the
+image that is made of the container afterwards. Output goes back as JSON lines. When the job is done the worker waits
+for stdin to end, so that docprobe can turn the living container into an image; when stdin ends earlier, docprobe
+died, and the worker ends at once with everything it started.
+
+Runs inside the container with Python 3.9 or newer and the standard library.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import selectors
+import signal
+import subprocess
+import time
+
+CHECK_S = 1.0
+MAX_LINE = 2000
+MAX_REPORT = 16 * 1024 * 1024
+
+
+def main() -> None:
+    """Read the job, run its steps until one fails, report, wait for stdin to end."""
+    job = json.loads(read_line())
+    for path, text in job["files"].items():
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+    code, step, limit = 0, 0, None
+    for step, argv in enumerate(job["steps"]):
+        code, limit = run(argv, job)
+        if code or limit:
+            break
+    reports = {} if code or limit else {path: report(path) for path in job["reports"]}
+    say({"done": code, "step": step, "limit": limit, "reports": reports})
+    while os.read(0, 4096):
+        pass
+
+
+def read_line() -> bytes:
+    """The first line of stdin, unbuffered: what follows is only its end."""
+    data = bytearray()
+    while not data.endswith(b"\n"):
+        piece = os.read(0, 65536)
+        if not piece:
+            os._exit(1)
+        data += piece
+    return bytes(data)
+
+
+def say(message: dict[str, object]) -> None:
+    """One JSON line to docprobe."""
+    data = memoryview(json.dumps(message).encode() + b"\n")
+    while data:
+        data = data[os.write(1, data) :]
+
+
+def report(path: str) -> str | None:
+    """Text of a file the job made; None if it is not there, or out of all proportion."""
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            text = file.read(MAX_REPORT + 1)
+    except OSError:
+        return None
+    return text if len(text) <= MAX_REPORT else None
+
+
+def run(argv: list[str], job: dict[str, object]) -> tuple[int, str | None]:
+    """Run one step; its exit code, and the limit that ended it, if one did."""
+    environment = job["environment"]
+    disk_mib = job["disk_mib"]
+    assert isinstance(environment, dict) and isinstance(disk_mib, int)
+    try:
+        child = subprocess.Popen(
+            argv, cwd=str(job["cwd"]), env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, start_new_session=True,
+        )
+    except OSError as error:
+        say({"log": f"{argv[0]}: {error.strerror}"})
+        return 127, None
+    assert child.stdout is not None
+    selector = selectors.DefaultSelector()
+    selector.register(0, selectors.EVENT_READ)
+    selector.register(child.stdout, selectors.EVENT_READ)
+    line = bytearray()
+    limit = None
+    next_check = time.monotonic() + CHECK_S
+    reading = True
+    while reading:
+        for key, _ in selector.select(max(0.0, next_check - time.monotonic())):
+            data = os.read(key.fd, 65536)
+            if key.fd == 0:
+                if not data:
+                    os.killpg(child.pid, signal.SIGKILL)
+                    os._exit(1)
+            elif data:
+                line = tell(line + data)
+            else:
+                reading = False
+        if time.monotonic() >= next_check:
+            next_check = time.monotonic() + CHECK_S
+            if limit is None and used_mib(str(job["watch"])) > disk_mib:
+                limit = "disk"
+                os.killpg(child.pid, signal.SIGKILL)
+    tell(line + b"\n")
+    return child.wait(), limit
+
+
+def tell(data: bytearray) -> bytearray:
+    """Pass complete lines on; what is left of an unfinished one."""
+    *lines, rest = data.replace(b"\r", b"\n").split(b"\n")
+    for line in lines:
+        if line.strip():
+            say({"log": line[:MAX_LINE].decode("utf-8", "backslashreplace")})
+    return rest[-MAX_LINE:]
+
+
+def used_mib(folder: str) -> float:
+    """Disk used below a folder."""
+    total = 0
+    folders = [folder]
+    while folders:
+        try:
+            with os.scandir(folders.pop()) as entries:
+                for entry in entries:
+                    if entry.is_dir(follow_symlinks=False):
+                        folders.append(entry.path)
+                    else:
+                        total += entry.stat(follow_symlinks=False).st_blocks * 512
+        except OSError:
+            continue  # vanished while we looked
+    return total / 1048576
+
+

@@ -1,0 +1,1 @@
+"""Installing a bundle's dependencies into an image: one module per package manager, wired in ``installer``."""

@@ -1,0 +1,116 @@
+"""npm: what to run, how to read what was installed, and whose fault a failure is."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from extractor.model import Dependency
+from harness.engine.hardening import ROOT
+from harness.engine.install.plan import Fault, Plan
+from harness.errors import InstallError, UsageError
+
+_NAME: Final = re.compile(r"(@[a-z0-9~-][a-z0-9._~-]*/)?[a-z0-9~-][a-z0-9._~-]*", re.IGNORECASE)
+_RANGE: Final = re.compile(r"(npm:(@[\w.~-]+/)?[\w.~-]+@)?[\w.*^~<>=|+ -]*", re.ASCII)
+_LOCK: Final = f"{ROOT}/package-lock.json"
+_INSTALLED: Final = f"{ROOT}/node_modules/.package-lock.json"
+_FLAGS: Final = (
+    "--no-audit", "--no-fund", "--no-update-notifier", "--omit-lockfile-registry-resolved", "--loglevel=http",
+    "--fetch-retries=2", "--fetch-timeout=60000",
+)  # fmt: skip
+_DOCS_FAULT: Final = {
+    "E404": "no such package",
+    "ETARGET": "no such version",
+    "ERESOLVE": "the packages' requirements contradict each other",
+    "EINVALIDPACKAGENAME": "not a package name",
+    "EINVALIDTAGNAME": "not a version",
+    "EBADPLATFORM": "not made for Linux",
+}
+_CODE: Final = re.compile(r"npm (?:error|ERR!) code (\w+)")
+
+
+def plan(
+    dependencies: Sequence[Dependency], *, cutoff: str | None, lock: str | None, allow_scripts: bool
+) -> Plan:
+    """How to install with npm.
+
+    Raises InstallError for what is no package of a registry, UsageError for a lock that is none.
+    """
+    flags = (*_FLAGS, *(() if allow_scripts else ("--ignore-scripts",)))
+    if lock is not None:
+        manifest = {"private": True, **_root(lock)}
+        files = {f"{ROOT}/package.json": _text(manifest), _LOCK: lock}
+        steps: tuple[tuple[str, ...], ...] = (("npm", "ci", *flags),)
+    else:
+        wanted = {d.name: checked_range(d) for d in dependencies}
+        files = {f"{ROOT}/package.json": _text({"private": True, "dependencies": wanted})}
+        before = (f"--before={cutoff}T23:59:59.999Z",) if cutoff else ()
+        steps = (("npm", "install", *flags, *before),)
+    return Plan(
+        files=files,
+        steps=steps,
+        environment={"NPM_CONFIG_CACHE": "/tmp/npm"},
+        lock_file=_LOCK,
+        installed_file=_INSTALLED,
+    )
+
+
+def checked_range(dependency: Dependency) -> str:
+    """The range for package.json. Addresses, folders and repositories are refused: packages come from a registry.
+
+    Raises InstallError.
+    """
+    wanted = dependency.specifier.strip() or "*"
+    if not _NAME.fullmatch(dependency.name) or len(dependency.name) > 214 or not _RANGE.fullmatch(wanted):
+        raise InstallError(
+            f"{dependency} is not a package of the npm registry with a version range",
+            "name the package and its version range in the docs, or in docprobe.toml",
+        )
+    return wanted
+
+
+def packages(installed: str) -> Mapping[str, str]:
+    """Name to version from npm's record of what it installed; a second version stands under ``parent > name``."""
+    found: dict[str, str] = {}
+    for path, entry in json.loads(installed).get("packages", {}).items():
+        name = " > ".join(part.strip("/") for part in path.split("node_modules/") if part)
+        if name and isinstance(entry, dict) and not entry.get("link"):
+            found[name] = str(entry.get("version", ""))
+    return found
+
+
+def skipped_scripts(installed: str) -> tuple[str, ...]:
+    """Packages that would run a script when they are installed."""
+    entries = json.loads(installed).get("packages", {})
+    return tuple(
+        path.rpartition("node_modules/")[2]
+        for path, entry in entries.items()
+        if isinstance(entry, dict) and entry.get("hasInstallScript")
+    )
+
+
+def fault(log: Sequence[str]) -> Fault:
+    """Whose fault a failed install is, told from npm's own error code."""
+    codes = [match.group(1) for line in log if (match := _CODE.search(line))]
+    code = codes[-1] if codes else ""
+    said = [line.split(" ", 2)[-1] for line in log if line.startswith(("npm error ", "npm ERR! "))]
+    detail = next((line for line in said if not line.startswith("code ")), said[-1] if said else "")
+    if code in _DOCS_FAULT:
+        return Fault("docs", f"{_DOCS_FAULT[code]}: {detail}")
+    if code == "ENOSPC":
+        return Fault("disk", detail)
+    return Fault("registry", f"{detail or 'npm failed'}{f' ({code})' if code else ''}")
+
+
+def _root(lock: str) -> dict[str, Any]:
+    try:
+        root = json.loads(lock)["packages"][""]
+        return {"dependencies": dict(root.get("dependencies", {}))}
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UsageError("the lock is not a package-lock.json of version 2 or 3") from error
+
+
+def _text(value: Mapping[str, Any]) -> str:
+    return json.dumps(value, indent=2) + "\n"

@@ -1,0 +1,32 @@
+"""What every package manager answers: how to install, and whose fault a failure is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How to install one dependency set in a container."""
+
+    files: Mapping[str, str]
+    """Absolute path to text."""
+    steps: tuple[tuple[str, ...], ...]
+    lock_file: str
+    """Where the lock stands afterwards."""
+    installed_file: str
+    """Where the manager's record of what is installed stands afterwards."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Whose fault a failed install is."""
+
+    whose: Literal["docs", "registry", "disk", "source-only", "python"]
+    """``source-only``: a package would have to be built, which runs its code; ``python``: the base image's is too old
+    or too new."""
+    detail: str
+    """The manager's own words."""

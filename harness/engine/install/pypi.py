@@ -1,0 +1,97 @@
+"""uv: what to run, how to read what was installed, and whose fault a failure is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from packaging.requirements import InvalidRequirement, Requirement
+
+from extractor.model import Dependency
+from harness.engine.hardening import ROOT
+from harness.engine.install.plan import Fault, Plan
+from harness.errors import InstallError
+
+_WANTED: Final = f"{ROOT}/requirements.in"
+_LOCK: Final = f"{ROOT}/requirements.lock"
+_VENV: Final = f"{ROOT}/venv"
+_BINARY: Final = ("--only-binary", ":all:")
+_PINNED: Final = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)==([^\s;\\]+)", re.MULTILINE)
+_REGISTRY_SIGNS: Final = (
+    "error sending request", "dns error", "failed to lookup address", "timed out", "timeout", "connection",
+    "status server error", "status client error (429", "status client error (401", "status client error (403",
+    "peer certificate", "could not connect", "failed to fetch", "failed to download", "hash mismatch",
+)  # fmt: skip
+
+
+def plan(
+    dependencies: Sequence[Dependency], *, cutoff: str | None, lock: str | None, allow_scripts: bool
+) -> Plan:
+    """How to install with uv: resolve to a lock with hashes, then install exactly that.
+
+    Raises InstallError for what is no package of an index.
+    """
+    binary = () if allow_scripts else _BINARY
+    venv = ("uv", "venv", "--no-project", "--quiet", "--python", "python3", _VENV)
+    before = ("--exclude-newer", f"{cutoff}T23:59:59Z") if cutoff else ()
+    resolve = (
+        "uv", "pip", "compile", "--no-header", "--no-annotate", "--generate-hashes", "--quiet", "--python",
+        f"{_VENV}/bin/python", *binary, *before, "-o", _LOCK, _WANTED,
+    )  # fmt: skip
+    install = (
+        "uv", "pip", "install", "--require-hashes", "--compile-bytecode", "--quiet", "--python", f"{_VENV}/bin/python",
+        *binary, "-r", _LOCK,
+    )  # fmt: skip
+    if lock is not None:
+        files, steps = {_LOCK: lock}, (venv, install)
+    else:
+        files = {_WANTED: "".join(f"{checked(d)}\n" for d in dependencies)}
+        steps = (venv, resolve, install)
+    return Plan(
+        files=files,
+        steps=steps,
+        environment={"UV_CACHE_DIR": "/tmp/uv", "UV_LINK_MODE": "copy", "UV_PYTHON_DOWNLOADS": "never"},
+        lock_file=_LOCK,
+        installed_file=_LOCK,
+    )
+
+
+def checked(dependency: Dependency) -> str:
+    """The requirement line. Addresses and folders are refused: packages come from an index.
+
+    Raises InstallError.
+    """
+    try:
+        requirement = Requirement(str(dependency))
+    except InvalidRequirement:
+        requirement = None
+    if requirement is None or requirement.url is not None or "\n" in str(dependency):
+        raise InstallError(
+            f"{dependency} is not a package of an index with a version range",
+            "name the package and its version range in the docs, or in docprobe.toml",
+        )
+    return str(requirement)
+
+
+def packages(lock: str) -> Mapping[str, str]:
+    """Name to version from the lock: exactly what was installed."""
+    return dict(_PINNED.findall(lock))
+
+
+def fault(log: Sequence[str]) -> Fault:
+    """Whose fault a failed install is, told from uv's sentences."""
+    said = " ".join(line.strip(" ╰╭─▶│├×") for line in log if line.strip())
+    low = said.lower()
+    detail = said[-600:].strip()
+    if "no space left" in low:
+        return Fault("disk", detail)
+    if any(sign in low for sign in _REGISTRY_SIGNS):
+        return Fault("registry", detail)
+    if "building from source is disabled" in low or "no usable wheels" in low or "no wheels" in low:
+        return Fault("source-only", detail)
+    if "requested python version" in low or "current python version" in low:
+        return Fault("python", detail)
+    if "no solution found" in low or "was not found in the package registry" in low:
+        return Fault("docs", detail)
+    return Fault("registry", detail or "uv failed")

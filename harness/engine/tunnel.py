@@ -1,0 +1,312 @@
+"""The host's end of the tunnel: many TCP connections over the anchor's one attached stream.
+
+The anchor is our own program, yet it runs beside hostile code: whatever arrives is checked, every buffer is bounded,
+and a frame that breaks the protocol ends the tunnel with a PodError.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Any, Final
+
+import anyio
+from anyio.abc import ByteStream, TaskGroup, TaskStatus
+
+from harness.engine.channel import Channel
+from harness.engine.frames import ACCEPTED_FROM, MAX_PAYLOAD, Decoder, Frame, FrameError, Kind, encode
+from harness.errors import PodError
+from harness.model import ListeningSocket
+
+PING_EVERY_S: Final = 5.0
+PING_DEADLINE_S: Final = 20.0
+"""An anchor that has not answered for so long is gone: a partitioned engine sends no end of stream."""
+MAX_CHANNELS: Final = 1024
+
+Handler = Callable[[ByteStream], Awaitable[None]]
+"""Serves one connection of a listener; an exception it lets through is reported, and closes that connection only."""
+
+
+class Tunnel:
+    """One pod's tunnel. :meth:`run` must run as a task for anything else to go on."""
+
+    def __init__(self, stream: ByteStream, report: Callable[[str], None] = lambda text: None) -> None:
+        """``stream`` carries frames both ways; ``report`` is told of services that fail."""
+        self._stream = stream
+        self._report = report
+        self._decoder = Decoder()
+        self._writing = anyio.Lock()
+        self._channels: dict[int, Channel] = {}
+        self._closing: set[int] = set()
+        self._opening: dict[int, anyio.Event] = {}
+        self._refused: dict[int, int] = {}
+        self._handlers: dict[int, Handler] = {}
+        self._listening: dict[int, anyio.Event] = {}
+        self._pings: dict[bytes, anyio.Event] = {}
+        self._next = 1
+        self._last_accepted = ACCEPTED_FROM
+        self._faults: list[str] = []
+        self._failure: PodError | None = None
+        self._ready = anyio.Event()
+        self._sockets: tuple[ListeningSocket, ...] = ()
+        self._changed = anyio.Event()
+        self._tasks: TaskGroup | None = None
+
+    # --- for the pod ---
+
+    @property
+    def failure(self) -> PodError | None:
+        """Why the tunnel ended; None while it works."""
+        return self._failure
+
+    def sockets(self) -> tuple[ListeningSocket, ...]:
+        """Sockets that listen inside the pod, the services' excluded, as last reported."""
+        return self._sockets
+
+    def changed(self) -> anyio.Event:
+        """An event that is set when :meth:`sockets` changes, or the tunnel ends."""
+        return self._changed
+
+    async def ready(self, timeout_s: float) -> None:
+        """Wait for the anchor's first frame. Raises PodError if it does not come."""
+        with anyio.move_on_after(timeout_s):
+            await self._ready.wait()
+        self._check()
+        if not self._ready.is_set():
+            raise PodError(f"the pod's anchor did not answer within {timeout_s:g} s", _NEXT)
+
+    async def connect(self, address: str, port: int) -> Channel:
+        """A connection to ``address`` (an IP address) and ``port`` inside the pod.
+
+        Raises OSError as a local connect would, PodError if the tunnel ended.
+        """
+        self._check()
+        number, self._next = self._next, self._next + 1
+        channel = self._channel(number)
+        self._opening[number] = answered = anyio.Event()
+        try:
+            await self.send(Kind.OPEN, number, f"{address}\0{port}".encode())
+            await answered.wait()
+            self._check()
+        except BaseException:
+            with anyio.CancelScope(shield=True):
+                await channel.aclose()
+            raise
+        finally:
+            del self._opening[number]
+        code = self._refused.pop(number, None)
+        if code is not None:
+            await channel.aclose()
+            raise OSError(code, os.strerror(code))
+        return channel
+
+    async def listen(self, port: int, handler: Handler) -> None:
+        """Serve ``port`` of both loopback addresses inside the pod. Raises PodError if that cannot be."""
+        self._handlers[port] = handler
+        self._listening[port] = answered = anyio.Event()
+        await self.send(Kind.LISTEN, 0, str(port).encode())
+        await answered.wait()
+        self._check()
+        self._raise_faults()
+
+    async def stage(self, path: str, content: bytes) -> None:
+        """Write one of the example's files. Failures are raised by :meth:`sync`."""
+        head = path.encode() + b"\0"
+        room = MAX_PAYLOAD - len(head)
+        for start in range(0, max(len(content), 1), room):
+            await self.send(Kind.STAGE, 0, head + content[start : start + room])
+
+    async def link(self, path: str, target: str) -> None:
+        """Make a symbolic link beside the example's files."""
+        await self.send(Kind.LINK, 0, path.encode() + b"\0" + target.encode())
+
+    async def sync(self) -> None:
+        """Wait until the anchor has done all it was told. Raises PodError if some of it failed."""
+        await self._ping()
+        self._raise_faults()
+
+    async def send(self, kind: Kind, channel: int = 0, payload: bytes = b"") -> None:
+        """Send one frame whole, even if the caller is cancelled. Raises PodError if the tunnel ended."""
+        frame = encode(kind, channel, payload)
+        with anyio.CancelScope(shield=True):
+            async with self._writing:
+                self._check()
+                try:
+                    await self._stream.send(frame)
+                except (OSError, anyio.BrokenResourceError, anyio.ClosedResourceError) as error:
+                    self._fail("the pod's tunnel broke", error)
+                    self._check()
+
+    async def aclose(self) -> None:
+        """End the tunnel, and with it the pod."""
+        self._fail("the pod was closed")
+        with suppress(OSError, anyio.BrokenResourceError, anyio.ClosedResourceError):
+            await self._stream.aclose()
+
+    # --- reading ---
+
+    async def run(self, *, task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED) -> None:
+        """Serve the tunnel until it ends. Never raises for what the pod does: see :attr:`failure`."""
+        try:
+            async with anyio.create_task_group() as self._tasks:
+                self._tasks.start_soon(self._watch)
+                task_status.started()
+                await self._read()
+                self._tasks.cancel_scope.cancel()
+        finally:
+            self._fail("the pod's tunnel was stopped")
+
+    async def _read(self) -> None:
+        try:
+            while self._failure is None:
+                for frame in self._decoder.feed(await self._stream.receive(MAX_PAYLOAD * 8)):
+                    self._take(frame)
+        except (FrameError, ValueError, KeyError) as error:
+            self._fail("the pod broke the tunnel's protocol", error)
+        except (anyio.EndOfStream, anyio.BrokenResourceError, anyio.ClosedResourceError, OSError) as error:
+            self._fail("the pod's anchor ended", error)
+
+    def _take(self, frame: Frame) -> None:
+        """Act on one frame. Raises FrameError, ValueError or KeyError if it breaks the protocol."""
+        kind, number, payload = frame
+        if number == 0:
+            self._take_own(kind, payload)
+            return
+        if kind is Kind.ACCEPTED:
+            self._accept(number, int(payload))
+            return
+        if kind is Kind.CLOSED:
+            self._closing.remove(number)
+            return
+        if number in self._closing:
+            return  # was under way when we closed
+        channel = self._channels[number]
+        if kind is Kind.OPENED:
+            self._opening[number].set()
+        elif kind is Kind.FAILED:
+            code = int(payload)
+            if number in self._opening and not self._opening[number].is_set():
+                self._refused[number] = code
+                self._opening[number].set()
+            channel.broke(OSError(code, os.strerror(code)))
+        elif kind is Kind.DATA:
+            channel.arrived(payload)
+        elif kind is Kind.END:
+            channel.ended()
+        elif kind is Kind.CREDIT:
+            channel.credited(int.from_bytes(payload, "big"))
+        else:
+            raise FrameError(f"{kind.name} from the anchor")
+
+    def _take_own(self, kind: Kind, payload: bytes) -> None:
+        if kind is Kind.READY:
+            self._ready.set()
+        elif kind is Kind.PONG:
+            self._pings.pop(payload).set()
+        elif kind is Kind.SOCKETS:
+            self._sockets = _sockets(json.loads(payload))
+            self._changed.set()
+            self._changed = anyio.Event()
+        elif kind is Kind.LISTENING:
+            self._listening[int(payload)].set()
+        elif kind is Kind.FAILED:
+            port, code = map(int, payload.split())
+            self._faults.append(f"port {port} inside the pod: {os.strerror(code)}")
+            self._listening[port].set()
+        elif kind is Kind.FAULT:
+            if len(self._faults) < 20:
+                self._faults.append(payload[:1000].decode("utf-8", "backslashreplace"))
+        else:
+            raise FrameError(f"{kind.name} on channel 0")
+
+    def _accept(self, number: int, port: int) -> None:
+        handler = self._handlers[port]
+        if number <= self._last_accepted or self._tasks is None:
+            raise FrameError(f"connection {number} accepted twice")
+        self._last_accepted = number
+        self._tasks.start_soon(self._serve, handler, self._channel(number), port)
+
+    async def _serve(self, handler: Handler, channel: Channel, port: int) -> None:
+        try:
+            await handler(channel)
+        except (anyio.BrokenResourceError, anyio.EndOfStream, anyio.ClosedResourceError, PodError):
+            pass  # the example went away
+        except Exception as error:
+            self._report(f"the service on port {port} failed: {error!r}")
+        finally:
+            with anyio.CancelScope(shield=True):
+                await channel.aclose()
+
+    # --- keeping it alive ---
+
+    async def _watch(self) -> None:
+        while self._failure is None:
+            await anyio.sleep(PING_EVERY_S)
+            with anyio.move_on_after(PING_DEADLINE_S) as scope:
+                with suppress(PodError):
+                    await self._ping()
+            if scope.cancelled_caught:
+                self._fail(f"the pod has not answered for {PING_DEADLINE_S:g} s")
+                await self._stream.aclose()
+
+    async def _ping(self) -> None:
+        token = os.urandom(8)
+        self._pings[token] = answered = anyio.Event()
+        await self.send(Kind.PING, 0, token)
+        await answered.wait()
+        self._check()
+
+    def _channel(self, number: int) -> Channel:
+        if len(self._channels) >= MAX_CHANNELS:
+            raise FrameError(f"more than {MAX_CHANNELS} connections at once")
+        channel = Channel(self, number)
+        self._channels[number] = channel
+        return channel
+
+    async def forget(self, number: int) -> None:
+        """The channel's user is done with it (called by the channel, once)."""
+        del self._channels[number]
+        self._closing.add(number)
+        if self._failure is None:
+            with suppress(PodError):
+                await self.send(Kind.CLOSE, number)
+
+    def _check(self) -> None:
+        if self._failure is not None:
+            raise PodError(self._failure.message, self._failure.hint)
+
+    def _raise_faults(self) -> None:
+        if self._faults:
+            faults, self._faults = self._faults, []
+            raise PodError(f"the pod could not be set up: {'; '.join(faults[:3])}", _NEXT)
+
+    def _fail(self, message: str, cause: BaseException | None = None) -> None:
+        """End everything that waits. The first reason is kept."""
+        if self._failure is not None:
+            return
+        detail = f": {cause}" if cause is not None and str(cause) else ""
+        self._failure = PodError(f"{message}{detail}", _NEXT)
+        waiting = [*self._opening.values(), *self._listening.values(), *self._pings.values()]
+        for event in (*waiting, self._ready, self._changed):
+            event.set()
+        for channel in self._channels.values():
+            channel.broke(self._failure)
+
+
+_NEXT: Final = "run it again; `docprobe doctor` tells whether the engine is well"
+
+
+def _sockets(report: Any) -> tuple[ListeningSocket, ...]:
+    """The anchor's report, checked. Raises ValueError if it is not one."""
+    if not isinstance(report, list):
+        raise ValueError("report of sockets is no list")
+    found = []
+    for entry in report:
+        match entry:
+            case [str(address), int(port)] if len(address) < 64 and 0 < port < 65536:
+                found.append(ListeningSocket(address, port))
+            case _:
+                raise ValueError("report of sockets is malformed")
+    return tuple(found)
