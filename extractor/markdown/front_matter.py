@@ -1,0 +1,99 @@
+"""Front matter is data: a YAML mapping between ``---`` lines at the very top of a page."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+import yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_MAX_CHARACTERS: Final = 256 * 1024
+_MAX_VALUES: Final = 20_000
+"""Values after aliases are written out: a page's metadata is small, a bomb is not."""
+_MAX_DEPTH: Final = 50
+_INT64: Final = 2**63
+
+
+@dataclass(frozen=True, slots=True)
+class FrontMatter:
+    """What the top of a page says."""
+
+    values: Mapping[str, Any] = field(default_factory=dict)
+    """Plain JSON values: dates are ISO text."""
+    lines: int = 0
+    """Lines it takes, both fences included; 0 if there is none."""
+    problem: tuple[int, str] | None = None
+    """Line (1-based) and message, if it could not be read."""
+
+
+class _Loader(yaml.CSafeLoader):
+    """YAML without merge keys, whose expansion multiplies."""
+
+    def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        """Leave ``<<`` as it is: it is then refused as a value of unknown kind."""
+
+
+def read_front_matter(source: str) -> FrontMatter:
+    r"""The front matter at the top of ``source`` (line ends ``\\n``). Never raises: a problem is part of the result."""
+    first, _, rest = source[: _MAX_CHARACTERS + 8].partition("\n")
+    if first.rstrip() != "---":
+        return FrontMatter()
+    body: list[str] = []
+    for number, line in enumerate(rest.split("\n"), start=2):
+        if line.rstrip() == "---":
+            return _parse("\n".join(body) + "\n", number)
+        body.append(line)
+    if not _is_key(body[0]):
+        return FrontMatter()  # a thematic break, not front matter
+    if len(source) > _MAX_CHARACTERS:
+        return FrontMatter(problem=(1, f"front matter of more than {_MAX_CHARACTERS} characters; read as text"))
+    return FrontMatter(problem=(1, "front matter starts here and never ends; read as text"))
+
+
+def _is_key(line: str) -> bool:
+    key, colon, _ = line.partition(":")
+    return bool(colon) and key.strip("\"'").replace("_", "").replace("-", "").isalnum()
+
+
+def _parse(text: str, lines: int) -> FrontMatter:
+    try:
+        # the loader is a safe one: a subclass of CSafeLoader
+        values = yaml.load(text, Loader=_Loader)
+        budget = [_MAX_VALUES]
+        plain = _plain(values, budget, 0)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        return FrontMatter({}, lines, (mark.line + 2 if mark else 1, f"front matter is not YAML: {error.problem}"))
+    except (yaml.YAMLError, ValueError, TypeError, RecursionError, OverflowError) as error:
+        return FrontMatter({}, lines, (1, f"front matter cannot be read: {str(error).partition(chr(10))[0]}"))
+    if plain is None:
+        return FrontMatter({}, lines)
+    if not isinstance(plain, dict):
+        return FrontMatter({}, lines, (1, "front matter is not a mapping of names to values"))
+    return FrontMatter(plain, lines)
+
+
+def _plain(value: Any, budget: list[int], depth: int) -> Any:
+    """``value`` as JSON knows it. Raises ValueError if aliases blow it up or it is nested too deep."""
+    budget[0] -= 1
+    if budget[0] < 0 or depth > _MAX_DEPTH:
+        raise ValueError(f"more than {_MAX_VALUES} values or {_MAX_DEPTH} levels once aliases are written out")
+    match value:
+        case None | bool() | float():
+            return value
+        case int():
+            return value if -_INT64 <= value < _INT64 else str(value)
+        case str():
+            return value.encode("utf-8", "replace").decode("utf-8")
+        case datetime.date():
+            return value.isoformat()
+        case list() | set() | tuple():
+            return [_plain(item, budget, depth + 1) for item in value]
+        case dict():
+            return {str(_plain(key, budget, depth + 1)): _plain(v, budget, depth + 1) for key, v in value.items()}
+        case _:
+            return str(value)

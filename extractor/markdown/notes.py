@@ -1,0 +1,58 @@
+"""What parsing one page finds out besides tokens: problems, and how much reading ahead it may still do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import MutableMapping
+
+_KEY = "docprobe"
+
+
+class Notes:
+    """Kept in markdown-it's ``env`` while one page is parsed."""
+
+    def __init__(self, size: int) -> None:
+        """``size``: characters of the page; reading ahead in vain is limited by it."""
+        self.problems: dict[int, str] = {}
+        """Message per line, 0-based, in the parsed text."""
+        self._open: set[int] = set()
+        self._ahead = size + 1_000_000
+
+    @classmethod
+    def of(cls, env: MutableMapping[str, Any]) -> Notes:
+        """The notes of the page that is being parsed."""
+        notes = env.get(_KEY)
+        if not isinstance(notes, Notes):
+            notes = env[_KEY] = Notes(0)
+        return notes
+
+    @classmethod
+    def start(cls, env: MutableMapping[str, Any], size: int) -> Notes:
+        """Begin the notes of a page of ``size`` characters."""
+        notes = env[_KEY] = Notes(size)
+        return notes
+
+    def problem(self, line: int, message: str) -> None:
+        """Note a problem at a line (0-based); the first one of a line stands."""
+        self.problems.setdefault(line, message)
+
+    def may_read_on(self, length: int) -> bool:
+        """Whether there is allowance left to look further for the end of something ``length`` characters long."""
+        return length <= self._ahead
+
+    def spend(self, length: int) -> None:
+        """Count ``length`` characters that were read ahead in vain."""
+        self._ahead -= length
+
+    def known_open(self, pos: int) -> bool:
+        """Whether what starts at ``pos`` was found never to close."""
+        return pos in self._open
+
+    def never_closes(self, pos: int, line: int, text: str) -> None:
+        """What starts at ``pos`` does not close: remember it, so that it is looked at once."""
+        self._open.add(pos)
+        self.spend(len(text))
+        what = "an expression" if text.startswith("{") else "a tag" if text.startswith("<") else text
+        self.problem(line, f"{what} starts here and never ends; the line is read as prose")

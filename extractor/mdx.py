@@ -1,0 +1,86 @@
+"""The Markdown and MDX parser of each documentation site: markdown-it-py with our rules as plugins.
+
+Besides markdown-it-py's own tokens there are ``tag``, ``comment``, ``expression`` and ``esm``
+(:mod:`extractor.markdown.mdx_flow`; in Markdown the first two come from HTML blocks), ``container_open`` and
+``container_close`` (:mod:`extractor.markdown.colon_containers`, :mod:`extractor.markdown.mkdocs_blocks`).
+Headings carry ``meta["slug"]`` and ``meta["text"]``. A VitePress ``<<<`` line is a ``fence`` token with
+``meta["include"]``.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Final, assert_never
+
+from markdown_it import MarkdownIt
+
+from extractor.markdown.colon_containers import colon_container_plugin
+from extractor.markdown.headings import heading_plugin, plain_text
+from extractor.markdown.html_comments import html_comment_plugin
+from extractor.markdown.html_tags import html_tag_plugin
+from extractor.markdown.lazy_inline import headings_only, lazy_inline_plugin
+from extractor.markdown.mdx_flow import mdx_flow_plugin
+from extractor.markdown.mdx_prose import mdx_prose_plugin
+from extractor.markdown.mkdocs_blocks import mkdocs_block_plugin
+from extractor.markdown.notes import Notes
+from extractor.markdown.vitepress import snippet_plugin
+from extractor.model import Flavour
+
+if TYPE_CHECKING:
+    from markdown_it.rules_core import StateCore
+    from markdown_it.token import Token
+
+__all__ = ["MAX_NESTING", "headings_only", "inline_tokens", "parser", "plain_text"]
+
+MAX_NESTING: Final = 100
+"""Lists and quotes inside each other; what lies deeper is left out, and said to be."""
+
+
+@cache
+def parser(flavour: Flavour) -> MarkdownIt:
+    """The parser of one flavour. It keeps no state between pages.
+
+    Parse with ``parse(text, env)``; what went wrong is then in ``Notes.of(env).problems``.
+    """
+    md = MarkdownIt("commonmark", {"maxNesting": MAX_NESTING, "html": True}).enable(["table", "strikethrough"])
+    md.core.ruler.before("block", "notes", _start_notes)
+    lazy_inline_plugin(md)
+    heading_plugin(md, flavour)
+    match flavour:
+        case Flavour.MINTLIFY:
+            mdx_prose_plugin(md)
+            mdx_flow_plugin(md)
+            html_comment_plugin(md, refused=True)
+        case Flavour.DOCUSAURUS:
+            mdx_prose_plugin(md)
+            mdx_flow_plugin(md)
+            html_comment_plugin(md, refused=False)
+            colon_container_plugin(md)
+        case Flavour.VITEPRESS:
+            html_tag_plugin(md)
+            colon_container_plugin(md)
+            snippet_plugin(md)
+        case Flavour.MKDOCS:
+            html_tag_plugin(md)
+            mkdocs_block_plugin(md)
+        case Flavour.GITHUB:
+            html_tag_plugin(md)
+        case _:
+            assert_never(flavour)
+    return md
+
+
+def inline_tokens(flavour: Flavour, token: Token) -> list[Token]:
+    """The children of an ``inline`` token, parsed now if the page was parsed for its headings only."""
+    if token.children or not token.content:
+        return token.children or []
+    children: list[Token] = []
+    md = parser(flavour)
+    env: dict[str, object] = {}
+    Notes.start(env, len(token.content))
+    md.inline.parse(token.content, md, env, children)
+    return children
+
+
+def _start_notes(state: StateCore) -> None:
+    Notes.start(state.env, len(state.src))

@@ -1,0 +1,92 @@
+"""``docprobe blocks``: every fenced block of a docs tree."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+import msgspec
+
+from extractor.corpus import extract
+from harness.cli.context import Cli, docs_argument, pass_cli
+from harness.settings import load_config
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from extractor.model import Block, Corpus
+
+
+@click.command("blocks", short_help="List every fenced block.")
+@docs_argument
+@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@pass_cli
+def command(cli: Cli, docs: Path | None, form: str) -> None:
+    """List every fenced block of DOCS, with its lines, language, name, label and where it stands.
+
+    The table has one line per block, columns apart by two spaces, never cut: it goes well into grep or awk. JSON has
+    every field and the exact text. Problems of the docs go to stderr, each with file and line.
+    """
+    config = load_config(docs, cli.config_file)
+    corpus = extract(config.docs, config.layout, cache=config.state, statements=False)
+    err = cli.err()
+    for problem in corpus.problems:
+        err.print(f"{problem.span}: {problem.message}", markup=False, soft_wrap=True)
+    if form == "json":
+        sys.stdout.write(to_json(corpus, config.docs))
+    else:
+        sys.stdout.write(to_table(corpus.blocks))
+        err.print(_summary(corpus), markup=False, soft_wrap=True)
+
+
+def to_json(corpus: Corpus, docs: Path) -> str:
+    """The blocks and problems of a corpus as one JSON document, the same for the same docs."""
+    document: dict[str, Any] = {
+        "schema": "docprobe-blocks/1",
+        "docs": {"root": docs.as_posix(), "pages": len(corpus.pages)},
+        "blocks": corpus.blocks,
+        "problems": corpus.problems,
+    }
+    return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"
+
+
+def to_table(blocks: tuple[Block, ...]) -> str:
+    """One line per block under one line of column names."""
+    rows = [("WHERE", "LANGUAGE", "NAME", "LINES", "PLACE"), *(_row(block) for block in blocks)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]) - 1)]
+    return "".join(
+        "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[-1]]).rstrip() + "\n"
+        for row in rows
+    )
+
+
+def _row(block: Block) -> tuple[str, str, str, str, str]:
+    """Cells without a space of their own, but for the last one, so that awk sees the columns."""
+    name = block.info.name or block.info.label or "-"
+    return (
+        _printable(str(block.span)),
+        block.language or "-",
+        _printable(name).replace(" ", "_"),
+        str(block.text.count("\n")),
+        _printable(_place(block)),
+    )
+
+
+def _place(block: Block) -> str:
+    """Heading path, tab, step and callout in one phrase."""
+    place = block.place
+    parts = [" > ".join(heading.text for heading in place.headings)]
+    parts += [f"{what} {value}" for what, value in (("tab", place.tab), ("step", place.step)) if value]
+    parts += [place.callout] if place.callout else []
+    return " | ".join(part for part in parts if part)
+
+
+def _printable(text: str) -> str:
+    """Docs are untrusted: no control character of theirs reaches the terminal."""
+    return "".join(c if c.isprintable() else "\ufffd" for c in text)
+
+
+def _summary(corpus: Corpus) -> str:
+    distinct = len({block.sha256 for block in corpus.blocks})
+    return f"{len(corpus.blocks)} blocks ({distinct} distinct) on {len(corpus.pages)} pages"
