@@ -1,0 +1,54 @@
+"""What is missing from code that is no whole program, in sentences a maintainer can act on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from extractor.assembly.values import Piece, Unit
+
+
+def undefined(unit: Unit, elsewhere: Sequence[Piece]) -> tuple[str, ...]:
+    """Sentences on the names that a file uses and does not define.
+
+    Args:
+        unit: the file; its glue counts.
+        elsewhere: other pieces of the page in view, which may define the name.
+    """
+    found: list[str] = []
+    for name in free_names(unit):
+        holders = [p for p in elsewhere if name in p.code.defines and p not in unit.pieces]
+        if not holders:
+            found.append(f"uses `{name}`, defined in no block of this page")
+        else:
+            lines = ", ".join(str(piece.block.span.first) for piece in holders[:3])
+            where = "the block" if len(holders) == 1 else "the blocks"
+            found.append(f"uses `{name}`, defined in {where} at line {lines} of the page")
+    return tuple(found)
+
+
+def free_names(unit: Unit) -> tuple[str, ...]:
+    """Names that no piece of the file binds, in order of first use."""
+    defined = {name for piece in unit.pieces for name in piece.code.defines}
+    if unit.glue and unit.pieces and unit.pieces[0].language.parse:
+        defined |= set(unit.pieces[0].language.parse(unit.glue).defines)
+    return tuple(dict.fromkeys(n for piece in unit.pieces for n in piece.code.free if n not in defined))
+
+
+def broken(pieces: Iterable[Piece]) -> tuple[str, ...]:
+    """Sentences on pieces that are no program text of their language."""
+    return tuple(
+        f"{piece.code.error.message} (line {piece.block.span.first + piece.code.error.line} of the page)"
+        for piece in pieces
+        if piece.code.error
+    )
+
+
+def sentence(reasons: Sequence[str], limit: int = 4) -> str:
+    """Several reasons as one sentence."""
+    shown = list(reasons[:limit])
+    if len(reasons) > limit:
+        shown.append(f"and {len(reasons) - limit} more")
+    return "; ".join(shown)

@@ -1,0 +1,89 @@
+"""Ids of examples, which survive edits elsewhere on the page, and digests, which are equal for identical copies."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from extractor.assembly.scopes import scope_of
+from extractor.bundles.languages import LANGUAGES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from extractor.assembly.values import Language
+    from extractor.model import Block, Bundle
+
+_BY_TITLE = {language.title.lower(): language.name for language in LANGUAGES}
+
+
+def page_stem(page: str) -> str:
+    """``docs/2025-11-25/develop/build-server`` of ``docs/2025-11-25/develop/build-server.mdx``."""
+    return re.sub(r"\.mdx?$", "", page)
+
+
+def example_ids(page: str, examples: Sequence[tuple[Block, Language]]) -> tuple[str, ...]:
+    """One id for each example of a page, given by its first block and its language.
+
+    The page without its extension, ``#``, and the tab or the language. Where two clash, the slug of the nearest
+    heading is added to both, then an ordinal within that heading. A directive's ``id=`` wins.
+    """
+    stem = page_stem(page)
+    directed = [next((d.values["id"] for d in b.directives if "id" in d.values), None) for b, _ in examples]
+    first = [_base(block, language) for block, language in examples]
+    counts = Counter(first)
+    second = [
+        base if counts[base] == 1 else f"{base}.{_heading(block)}"
+        for base, (block, _) in zip(first, examples, strict=True)
+    ]
+    seen: Counter[str] = Counter()
+    found: list[str] = []
+    for given, name in zip(directed, second, strict=True):
+        if given is not None:
+            name = slug(given)
+        seen[name] += 1
+        found.append(f"{stem}#{name}" if seen[name] == 1 else f"{stem}#{name}.{seen[name]}")
+    return tuple(found)
+
+
+def slug(text: str) -> str:
+    """Lower case, letters and digits, hyphens between: safe in a glob, a path and a URL."""
+    return re.sub(r"[^a-z0-9_]+", "-", text.lower()).strip("-") or "x"
+
+
+def _base(block: Block, language: Language) -> str:
+    for title in reversed(scope_of(block)):
+        return _BY_TITLE.get(title.lower(), slug(title))
+    return language.name
+
+
+def _heading(block: Block) -> str:
+    return slug(block.place.headings[-1].slug) if block.place.headings else "top"
+
+
+def bundle_digest(bundle: Bundle) -> str:
+    """SHA-256 over everything that decides how the bundle runs, and nothing that says where it comes from."""
+    value = {
+        "language": bundle.language,
+        "kind": bundle.kind,
+        "toolchain": bundle.toolchain,
+        "files": [[file.path, file.text] for file in bundle.files],
+        "manager": bundle.manager,
+        "dependencies": [[d.name, d.specifier, list(d.extras)] for d in bundle.dependencies],
+        "command": list(bundle.command),
+        "cwd": bundle.cwd,
+        "build": [list(step) for step in bundle.build],
+        "environment": dict(sorted(bundle.environment.items())),
+        "services": [[s.kind, s.host, s.port, dict(sorted(s.settings.items()))] for s in bundle.services],
+        "endpoint_paths": list(bundle.endpoint_paths),
+        "allow_scripts": bundle.allow_scripts,
+    }
+    return hashlib.sha256(json.dumps(value, sort_keys=True, ensure_ascii=False).encode("utf-8", "replace")).hexdigest()
+
+
+def text_digest(blocks: Sequence[Block]) -> str:
+    """SHA-256 over the texts of blocks that make no bundle."""
+    return hashlib.sha256("\0".join(block.sha256 for block in blocks).encode()).hexdigest()

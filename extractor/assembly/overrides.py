@@ -1,0 +1,84 @@
+"""What a maintainer says of an example, in ``docprobe.toml`` or in a directive, and which blocks that means."""
+
+from __future__ import annotations
+
+import fnmatch
+import shlex
+from dataclasses import fields, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from extractor.model import ExampleOverride
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from extractor.model import Block, Directive
+
+NONE: Final = ExampleOverride()
+"""Nothing said."""
+_TEXTS: Final = {"kind": "kind", "cwd": "cwd", "endpoint": "endpoint", "resolve": "resolve_date"}
+"""Keys of a directive whose value is taken as it is, and the fields they fill."""
+_LISTS: Final = {"deps": "dependencies", "services": "services"}
+NO_REASON: Final = "left out by a directive"
+
+
+def override_for(example_id: str, overrides: Mapping[str, ExampleOverride]) -> ExampleOverride:
+    """What the configuration says of an example: the entry of exactly its id, else the first glob that matches."""
+    if example_id in overrides:
+        return overrides[example_id]
+    for pattern, override in overrides.items():
+        if fnmatch.fnmatchcase(example_id, pattern):
+            return override
+    return NONE
+
+
+def from_directives(directives: Sequence[Directive]) -> ExampleOverride:
+    """The directives above a program's blocks as an override.
+
+    ``file``, ``id``, ``join`` and ``language`` say something of a block and are read where blocks are.
+    """
+    said: dict[str, Any] = {}
+    for key, value in (pair for directive in directives for pair in directive.values.items()):
+        if field := _TEXTS.get(key):
+            said[field] = value
+        elif field := _LISTS.get(key):
+            said[field] = tuple(value.split())
+        elif key == "command":
+            said["command"] = tuple(shlex.split(value))
+        elif key == "env":
+            pairs = (word.partition("=") for word in shlex.split(value))
+            said["environment"] = {**said.get("environment", {}), **{name: text for name, _, text in pairs}}
+        elif key == "skip":
+            said["skip"] = value or NO_REASON
+        elif key == "expected":
+            said["not_runnable"] = value.partition(":")[2].strip() or value
+    return replace(NONE, **said)
+
+
+def merged(config: ExampleOverride, directive: ExampleOverride) -> ExampleOverride:
+    """Both together; the directive wins, since it stands in the docs themselves."""
+    names = [f.name for f in fields(directive) if getattr(directive, f.name) != getattr(NONE, f.name)]
+    said: dict[str, Any] = {name: getattr(directive, name) for name in names}
+    if "environment" in said:
+        said["environment"] = {**config.environment, **directive.environment}
+    return replace(config, **said)
+
+
+def selected(selector: str, blocks: Sequence[Block]) -> tuple[Block, ...]:
+    """The blocks of a page that a selector means.
+
+    ``#slug``: all under that heading; ``label:server.ts``: by label, name or tab; ``line:120``: the block that
+    stands there; ``n:3``: by 0-based position on the page.
+    """
+    if selector.startswith("#"):
+        return tuple(b for b in blocks if b.place.headings and b.place.headings[-1].slug == selector[1:])
+    kind, _, value = selector.partition(":")
+    match kind:
+        case "label":
+            return tuple(b for b in blocks if value in {b.info.label, b.info.name, b.place.tab})
+        case "line" if value.isdigit():
+            return tuple(b for b in blocks if b.span.first <= int(value) <= b.span.last)
+        case "n" if value.isdigit():
+            return tuple(b for b in blocks if b.ordinal == int(value))
+        case _:
+            return ()

@@ -1,0 +1,103 @@
+"""Which packages a program needs: what manifests and install lines state, and else what its imports tell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from packaging.utils import canonicalize_name
+
+from extractor.model import Dependency, Manager, Note, Origin
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from extractor.assembly.values import Draft
+
+
+@dataclass(frozen=True, slots=True)
+class Packages:
+    """Dependencies of a program, each once, in order of name, and what is to be said about them."""
+
+    dependencies: tuple[Dependency, ...]
+    notes: tuple[Note, ...]
+
+
+def packages_of(
+    draft: Draft, manager: Manager, imported: Iterable[Dependency], tools: Iterable[Dependency]
+) -> Packages:
+    """Join what is stated with what is inferred.
+
+    An install line counts if the program imports one of its packages or stands at or below the line's section.
+
+    Args:
+        draft: the program.
+        manager: of its language.
+        imported: what its imports need, as inferred.
+        tools: what its command needs beside that.
+    """
+    if draft.override.dependencies is not None:
+        return _configured(draft, manager)
+    found: dict[str, Dependency] = {}
+    for manifest in draft.around.manifests:
+        if manifest.manager is manager:
+            found |= {key(d, manager): d for d in manifest.dependencies}
+    needed = {key(d, manager): d for d in imported}
+    notes: list[Note] = []
+    for install in draft.around.installs:
+        if install.manager is not manager:
+            continue
+        if install.refused:
+            notes.append(Note(install.refused, Origin.STATED, 1.0, install.block.line(install.line - 1)))
+        meant = _meant_for(draft, install.block.place.headings, install.block.span.first)
+        for dependency in install.dependencies:
+            name = key(dependency, manager)
+            if name in needed or meant:
+                found[name] = _merged(found.get(name), dependency)
+    for name, dependency in needed.items():
+        found[name] = _merged(dependency, found[name]) if name in found else dependency
+    for dependency in tools:
+        found.setdefault(key(dependency, manager), dependency)
+    for dependency in found.values():
+        if dependency.origin is Origin.INFERRED:
+            notes.append(Note(f"dependency {dependency}", Origin.INFERRED, 0.9))
+    return Packages(tuple(sorted(found.values(), key=lambda d: d.name)), tuple(notes))
+
+
+def key(dependency: Dependency, manager: Manager) -> str:
+    """The name under which two spellings of one package meet."""
+    return canonicalize_name(dependency.name) if manager is Manager.PYPI else dependency.name
+
+
+def _configured(draft: Draft, manager: Manager) -> Packages:
+    # imported here: the reader of install lines also reads what a maintainer writes
+    from extractor.assembly.installs import npm_dependency, python_dependency
+
+    make = npm_dependency if manager is Manager.NPM else python_dependency
+    found = tuple(make(text, origin=Origin.CONFIG) for text in draft.override.dependencies or ())
+    notes = tuple(Note(f"dependency {d}", Origin.CONFIG) for d in found)
+    return Packages(tuple(sorted(found, key=lambda d: d.name)), notes)
+
+
+def _merged(stated: Dependency | None, other: Dependency) -> Dependency:
+    """Two statements of one package: the later version range, all extras."""
+    if stated is None:
+        return other
+    extras = tuple(sorted({*stated.extras, *other.extras}))
+    origin = Origin.STATED if Origin.STATED in (stated.origin, other.origin) else other.origin
+    return Dependency(
+        other.name, other.specifier or stated.specifier, origin, extras, stated.development and other.development
+    )
+
+
+def _meant_for(draft: Draft, headings: tuple[object, ...], line: int) -> bool:
+    """Whether an install line above the program stands in a section that leads up to it."""
+    main = draft.main.pieces[0].block
+    if line > main.span.first:
+        return False
+    own = main.place.headings
+    shared = 0
+    while shared < min(len(own), len(headings)) and own[shared] == headings[shared]:
+        shared += 1
+    # siblings of the same chapter ("Installation", "Your first server") belong together, chapters do not
+    return len(headings) - shared <= 1

@@ -1,0 +1,58 @@
+"""What a page says around its code: install lines, run commands, variables, project files, named files."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from extractor.assembly.environment import is_environment_fence, variables_of
+from extractor.assembly.installs import installs_of
+from extractor.assembly.manifests import manifest_of
+from extractor.assembly.names import stated_name
+from extractor.assembly.shell import commands_of
+from extractor.assembly.values import Command, FileName, Install, Manifest, Surroundings, Variables
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from extractor.model import Block
+
+
+def surroundings_of(blocks: Sequence[Block]) -> Surroundings:
+    """Everything of one page that is not code but bears on its programs."""
+    installs: list[Install] = []
+    commands: list[Command] = []
+    variables: list[Variables] = []
+    manifests: list[Manifest] = []
+    named: list[tuple[FileName, Block]] = []
+    for block in blocks:
+        name = stated_name(block)
+        if name is not None:
+            named.append((name, block))
+        installs += installs_of(block)
+        commands += [Command(w.words, w.environment, block, w.line) for w in commands_of(block)]
+        commands += _from_client_configuration(block)
+        path = name.path if name else None
+        if manifest := manifest_of(block, path):
+            manifests.append(manifest)
+        elif is_environment_fence(block, path) and (values := variables_of(block)):
+            variables.append(Variables(values, block))
+    return Surroundings(tuple(installs), tuple(commands), tuple(variables), tuple(manifests), tuple(named))
+
+
+def _from_client_configuration(block: Block) -> Iterator[Command]:
+    """The commands of an ``mcpServers`` configuration: how a host would start the server of the page."""
+    if block.language not in {"json", "jsonc", "json5"} or "mcpServers" not in block.text or len(block.text) > 20_000:
+        return
+    try:
+        data = json.loads(block.text)
+    except (ValueError, RecursionError):
+        return
+    servers = data.get("mcpServers") if isinstance(data, dict) else None
+    for entry in servers.values() if isinstance(servers, dict) else ():
+        command, arguments = (entry.get("command"), entry.get("args", [])) if isinstance(entry, dict) else (None, [])
+        if isinstance(command, str) and isinstance(arguments, list) and all(isinstance(a, str) for a in arguments):
+            environment = entry.get("env")
+            values = environment if isinstance(environment, dict) else {}
+            texts = {k: v for k, v in values.items() if isinstance(k, str) and isinstance(v, str)}
+            yield Command((command, *arguments), texts, block, 1)

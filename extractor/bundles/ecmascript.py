@@ -1,0 +1,177 @@
+"""What TypeScript and JavaScript share: files, packages, module system and the way to a bundle."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Final
+
+from extractor.assembly.environment import filled_file
+from extractor.assembly.files import added_file, append_added, joined, source_file
+from extractor.assembly.installs import RefusedError
+from extractor.assembly.packages import packages_of
+from extractor.assembly.paths import normal, refusal
+from extractor.assembly.services import beside
+from extractor.assembly.values import Start
+from extractor.bundles.ecmascript_commands import ecmascript_start
+from extractor.bundles.ecmascript_imports import is_alias, package_name, package_of
+from extractor.bundles.ecmascript_paths import endpoint_paths
+from extractor.model import Bundle, Dependency, ExampleKind, Manager, Note, Origin, SourceFile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from extractor.assembly.values import Draft
+    from extractor.code.facts import Code
+
+_EXTENSIONS: Final = {
+    ".js": (".ts", ".js", ".tsx"),
+    ".mjs": (".mts", ".mjs"),
+    ".cjs": (".cts", ".cjs"),
+    "": (".ts", ".js"),
+}
+_LOADS_DOTENV: Final = "dotenv"
+_GLUE: Final = "// added by docprobe: serves the page's default export\n"
+
+
+def bundle_of(draft: Draft, language: str, suffix: str) -> Bundle:
+    """A complete draft as a bundle. ``suffix`` is the usual file name ending."""
+    notes: list[Note] = []
+    main = _main_path(draft, suffix, notes)
+    paths = [main, *(normal(u.name.path) if u.name else f"part{n}{suffix}" for n, u in enumerate(draft.modules, 2))]
+    files = {path: source_file(path, unit) for path, unit in zip(paths, draft.units, strict=True)}
+    files = {**_project(draft, files), **files}
+    command_path = main
+    tools: list[Dependency] = []
+    if draft.role.start is Start.HANDLER:
+        command_path = _serve_handler(main, suffix, files, tools, notes)
+    start = ecmascript_start(draft, command_path)
+    variables = {k: v for held in draft.around.variables for k, v in held.values.items()}
+    helped = beside(draft.codes, {**variables, **start.environment})
+    imported = _imported(draft)
+    packages = packages_of(draft, Manager.NPM, imported, (*tools, *start.tools))
+    if any(package_name(module) == _LOADS_DOTENV for code in draft.codes for module in code.modules):
+        for held in draft.around.variables[-1:]:
+            files.setdefault(".env", filled_file(".env", held.block, helped.environment))
+    if "package.json" not in files and any(code.module_syntax for code in draft.codes) and not main.endswith(".mjs"):
+        files["package.json"] = added_file("package.json", '{ "private": true, "type": "module" }\n')
+        notes.append(Note('package.json with "type": "module"', Origin.INFERRED, 0.9))
+    return Bundle(
+        example_id=draft.example_id,
+        language=language,
+        kind=draft.kind,
+        toolchain="node",
+        files=tuple(files[path] for path in sorted(files)),
+        manager=Manager.NPM,
+        dependencies=packages.dependencies,
+        command=start.command,
+        build=start.build,
+        environment=helped.environment,
+        services=helped.services,
+        endpoint_paths=endpoint_paths(draft.codes),
+        notes=(*notes, *packages.notes, *start.notes, *helped.notes),
+    )
+
+
+def missing(draft: Draft) -> tuple[str, ...]:
+    """What keeps the program from running, beyond names that nobody defines."""
+    found: list[str] = []
+    for code in draft.codes:
+        for wanted in code.imports:
+            if wanted.erased or wanted.guarded:
+                continue
+            if is_alias(wanted.module):
+                found.append(f"imports `{wanted.module}`, which only its project's own configuration resolves")
+                continue
+            try:
+                package_of(wanted.module)
+            except RefusedError as refused:
+                found.append(f"imports `{wanted.module}`: {refused}")
+    known = {normal(unit.name.path) for unit in draft.units if unit.name}
+    for unit in draft.units:
+        path = unit.name.path if unit.name else None
+        for piece in unit.pieces:
+            for paths in modules(path, piece.code):
+                if not known.intersection(paths):
+                    found.append(f"imports `./{paths[0]}`, a file that no block of this page gives")
+    return tuple(dict.fromkeys(found))
+
+
+def modules(path: str | None, code: Code) -> Iterator[tuple[str, ...]]:
+    """Files of its own that a file imports: for each the paths it may have, relative to the bundle's root."""
+    folder = PurePosixPath(path).parent if path else PurePosixPath()
+    for found in code.imports:
+        if not found.relative or found.erased:
+            continue
+        target = _resolve(folder, found.module)
+        suffix = PurePosixPath(target).suffix
+        stem = target.removesuffix(suffix) if suffix in _EXTENSIONS else target
+        endings = _EXTENSIONS.get(suffix, ("",))
+        yield tuple(dict.fromkeys([*(stem + end for end in endings), target, f"{stem}/index.ts", f"{stem}/index.js"]))
+
+
+def _resolve(folder: PurePosixPath, module: str) -> str:
+    parts: list[str] = list(folder.parts)
+    for part in PurePosixPath(module).parts:
+        if part == "..":
+            parts = parts[:-1]
+        elif part != ".":
+            parts.append(part)
+    return "/".join(parts)
+
+
+def _main_path(draft: Draft, suffix: str, notes: list[Note]) -> str:
+    if draft.main.name is not None:
+        return normal(draft.main.name.path)
+    stem = "client" if draft.kind is ExampleKind.CLIENT else "server"
+    imported = {package_name(module) for code in draft.codes for module in code.modules}
+    taken = {PurePosixPath(u.name.path).stem for u in draft.modules if u.name} | imported
+    name = next(n for n in (stem, "main", "example", "program", "documented") if n not in taken)
+    notes.append(Note(f"file name {name}{suffix}", Origin.INFERRED, 0.9, draft.main.pieces[0].block.span))
+    return name + suffix
+
+
+def _project(draft: Draft, own: dict[str, SourceFile]) -> dict[str, SourceFile]:
+    """Where the page shows a package.json, its other named files belong to the same project."""
+    manifest = next((m for m in draft.around.manifests if m.manager is Manager.NPM), None)
+    if manifest is None:
+        return {}
+    found: dict[str, SourceFile] = {}
+    mine = {piece.block.span for unit in draft.units for piece in unit.pieces}
+    for name, block in draft.around.named:
+        if block.span in mine or refusal(name.path) or block.info.language in {"bash", "sh", "shell", "powershell"}:
+            continue
+        path = normal(name.path)
+        if path not in own and path not in found:
+            found[path] = joined(path, [block])
+    path = normal(manifest.path)
+    found.setdefault(path, joined(path, [manifest.block]))
+    return found
+
+
+def _imported(draft: Draft) -> Sequence[Dependency]:
+    found = []
+    for code in draft.codes:
+        for wanted in code.imports:
+            if wanted.erased or wanted.guarded:
+                continue
+            if dependency := package_of(wanted.module):
+                found.append(dependency)
+    return found
+
+
+def _serve_handler(
+    main: str, suffix: str, files: dict[str, SourceFile], tools: list[Dependency], notes: list[Note]
+) -> str:
+    """Add the few lines that serve ``export default`` with Node.js, as a platform would."""
+    path = f"serve{suffix}"
+    stem = main.rpartition(".")[0] + (".js" if suffix == ".ts" else PurePosixPath(main).suffix)
+    text = (
+        f'import handler from "./{stem}";\n'
+        'import { serve } from "@hono/node-server";\n'
+        'const fetch = typeof handler === "function" ? handler : handler.fetch.bind(handler);\n'
+        'serve({ fetch, hostname: "127.0.0.1", port: 3000 });\n'
+    )
+    files[path] = append_added(added_file(path, _GLUE), text)
+    tools.append(Dependency("@hono/node-server"))
+    notes.append(Note(f"file {path}, which serves the default export on port 3000", Origin.INFERRED, 0.8))
+    return path

@@ -1,0 +1,44 @@
+"""Paths under which a TypeScript or JavaScript server offers its endpoint, told from the code."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from extractor.code.facts import Code
+
+_ROUTES: Final = ("all", "post", "use", "route", "get", "delete")
+_OTHER: Final = re.compile(
+    r"well-known|/realms/|oauth|authorize|token|/health|/sse|/messages?\b|/register|/callback|favicon"
+)
+_PLAIN: Final = re.compile(r"^/[\w/-]*$")
+
+
+def endpoint_paths(codes: Sequence[Code]) -> tuple[str, ...]:
+    """Candidate paths, best first: routes for POST, paths compared or configured, paths of URLs it prints."""
+    calls = [call for code in codes for call in code.calls]
+    routes = [
+        call.arguments[0]
+        for verb in _ROUTES
+        for call in calls
+        if call.last == verb and call.arguments and isinstance(call.arguments[0], str)
+    ]
+    given = [v for c in calls for k, v in c.keywords.items() if k in {"path", "endpoint", "url"} and isinstance(v, str)]
+    texts = [text.value for code in codes for text in code.texts]
+    plain = [t for t in texts if _PLAIN.match(t)]
+    urls = [path for t in texts if t.startswith("http://") and (path := _url_path(t))]
+    found = [p for p in (*routes, *given, *plain, *urls) if _PLAIN.match(p) and not _OTHER.search(p)]
+    named = [p for p in found if "mcp" in p]
+    return tuple(dict.fromkeys([*(p for p in routes if p in named), *named, *found]))[:8]
+
+
+def _url_path(text: str) -> str | None:
+    try:
+        path = urlsplit(text.replace("{}", "0")).path
+    except ValueError:
+        return None
+    return path if _PLAIN.match(path) else None

@@ -1,0 +1,90 @@
+"""What TypeScript or JavaScript code does with MCP: serves HTTP, serves stdio, is a client, or none of these."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from extractor.assembly.values import Role, Start
+from extractor.model import ExampleKind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from extractor.code.facts import Call, Code
+
+_HTTP_TRANSPORTS: Final = (
+    "StreamableHTTPServerTransport", "StreamableHttpServerTransport", "SSEServerTransport",
+    "StreamableHTTPTransport", "WebStandardStreamableHTTPServerTransport",
+)  # fmt: skip
+_HTTP_FACTORIES: Final = frozenset(
+    {"createMcpHandler", "createMcpExpressApp", "createMcpHonoApp", "createMcpFastifyApp", "toNodeHandler",
+     "mcpHandler", "createMCPServer"}
+)  # fmt: skip
+_STDIO: Final = frozenset({"StdioServerTransport", "serveStdio"})
+_SERVERS: Final = frozenset({"McpServer", "Server", "FastMCP", "MCPServer"})
+_CLIENTS: Final = frozenset(
+    {"Client", "StreamableHTTPClientTransport", "SSEClientTransport", "StdioClientTransport", "MCPClient"}
+)  # fmt: skip
+_LISTENERS: Final = frozenset({"listen", "serve"})
+_HTTP_START: Final = frozenset({"httpStream", "http-stream", "http", "sse", "streamable-http"})
+_NAMES: Final = ("mcp", "modelcontextprotocol")
+
+
+def ecmascript_role(codes: Sequence[Code]) -> Role:
+    """The role of a program whose files have these facts, the main file's first."""
+    calls = [call for code in codes for call in code.calls]
+    mcp = any(speaks_mcp(code) for code in codes)
+    main = codes[0]
+    http = next((c for c in calls if _is_http(c)), None)
+    listener = next((c for c in calls if c.last in _LISTENERS and not _is_protocol_call(c)), None)
+    spoken = any(t.value == "jsonrpc" for code in codes for t in code.texts) or _writes_json_rpc(calls)
+    started = next((c for c in calls if c.last == "start" and _transport_type(c)), None)
+    if started:
+        kind = ExampleKind.HTTP_SERVER if _transport_type(started) in _HTTP_START else ExampleKind.STDIO_SERVER
+        return Role(kind, Start.RUN, mcp, started.line)
+    if listener and (http or spoken):
+        return Role(ExampleKind.HTTP_SERVER, Start.RUN, mcp, listener.line)
+    if main.default_export and (http or spoken) and mcp:
+        return Role(ExampleKind.HTTP_SERVER, Start.HANDLER, mcp, main.default_export)
+    if stdio := next((c for c in calls if c.last in _STDIO), None):
+        return Role(ExampleKind.STDIO_SERVER, Start.RUN, mcp, stdio.line)
+    if http:
+        why = f"makes `{http.last}`, and nothing listens"
+        return Role(ExampleKind.HTTP_SERVER, Start.NONE, mcp, http.line, http.target, why)
+    client = next((c for c in calls if c.last in _CLIENTS), None)
+    server = next((c for c in calls if c.last in _SERVERS), None)
+    if client and server:
+        why = "server and client talk inside one process: there is no exchange to judge"
+        return Role(ExampleKind.OTHER, Start.RUN, mcp, server.line, why=why)
+    if client:
+        connects = any(c.last in {"connect", "connectToServer"} for c in calls)
+        return Role(ExampleKind.CLIENT, Start.RUN if connects else Start.NONE, mcp, client.line)
+    if server:
+        why = f"makes the server `{server.target or server.last}`, and nothing runs it"
+        return Role(ExampleKind.OTHER, Start.NONE, mcp, server.line, server.target, why)
+    return Role(ExampleKind.OTHER, Start.NONE, mcp, why="neither starts a server nor connects to one")
+
+
+def speaks_mcp(code: Code) -> bool:
+    """Whether code imports an MCP package, names one of its things, or writes its messages itself."""
+    names = [*(i.module for i in code.imports), *code.free, *(c.name for c in code.calls)]
+    if any(part in name.lower() for name in names for part in _NAMES):
+        return True
+    return any(t.value.lower() in {"jsonrpc", "mcp-session-id", "/mcp"} for t in code.texts)
+
+
+def _is_http(call: Call) -> bool:
+    return call.last.endswith(_HTTP_TRANSPORTS) or call.last in _HTTP_FACTORIES
+
+
+def _is_protocol_call(call: Call) -> bool:
+    return call.name.startswith(("client.", "transport."))
+
+
+def _writes_json_rpc(calls: Sequence[Call]) -> bool:
+    return any("jsonrpc" in c.keywords and "result" in c.keywords for c in calls)
+
+
+def _transport_type(call: Call) -> str | None:
+    value = call.keywords.get("transportType")
+    return value if isinstance(value, str) else None

@@ -1,0 +1,22 @@
+"""Every language docprobe knows. A new one is a file beside this and a name in this list."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from extractor.bundles.javascript import JAVASCRIPT
+from extractor.bundles.others import OTHERS
+from extractor.bundles.python import PYTHON
+from extractor.bundles.typescript import TYPESCRIPT
+
+if TYPE_CHECKING:
+    from extractor.assembly.values import Language
+
+LANGUAGES: Final = (TYPESCRIPT, JAVASCRIPT, PYTHON, *OTHERS)
+
+_BY_FENCE: Final = {fence: language for language in LANGUAGES for fence in language.fences}
+
+
+def language_of(fence: str) -> Language | None:
+    """The language of an info string's first word; None for everything that is no program."""
+    return _BY_FENCE.get(fence.lower())

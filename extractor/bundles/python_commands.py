@@ -1,0 +1,117 @@
+"""How a Python program is started: as the page says, else as its code asks for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Final
+
+from extractor.assembly.values import Start
+from extractor.bundles.python_roles import HTTP_TRANSPORTS
+from extractor.model import Dependency, ExampleKind, Note, Origin
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from extractor.assembly.values import Command, Draft
+    from extractor.bundles.python_layout import Layout
+
+ASGI_PORT: Final = 8000
+"""uvicorn's own default."""
+_RUNNERS: Final = (("uv", "run"), ("poetry", "run"), ("pipenv", "run"), ("hatch", "run"), ("pdm", "run"), ("uvx",))
+_DROPPED: Final = frozenset({"--reload", "--dev"})
+"""Flags that restart a server when a file changes: no file does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """Argument vector and what comes with it."""
+
+    command: tuple[str, ...]
+    kind: ExampleKind
+    tools: tuple[Dependency, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[Note, ...] = ()
+
+
+def python_start(draft: Draft, layout: Layout) -> Started:
+    """How to start the program."""
+    if draft.override.command is not None:
+        note = Note(f"command {' '.join(draft.override.command)}", Origin.CONFIG)
+        return Started(draft.override.command, draft.kind, notes=(note,))
+    for stated in draft.around.commands:
+        if found := _stated(stated, draft, layout):
+            return found
+    return _inferred(draft, layout)
+
+
+def _stated(stated: Command, draft: Draft, layout: Layout) -> Started | None:
+    """The page's command in our terms, if it is about this program."""
+    words = stated.words
+    for runner in _RUNNERS:
+        if words[: len(runner)] == runner:
+            words = words[len(runner) :]
+            while words and words[0].startswith("--"):
+                words = words[2:] if words[0] in {"--with", "--directory", "--project", "--python"} else words[1:]
+            break
+    if not words:
+        return None
+    path, app = layout.units[0][0], draft.role.handle
+    first, rest = PurePosixPath(words[0].replace("\\", "/")).name.removesuffix(".exe"), words[1:]
+    arguments: tuple[str, ...] | None = None
+    tools: tuple[Dependency, ...] = ()
+    if layout.script and first == layout.script.name:
+        module, attribute = layout.script.module, layout.script.attribute
+        arguments = ("-c", f"import sys; from {module} import {attribute}; sys.exit({attribute}())", *rest)
+    elif first in {"python", "python3"} and rest[:1] == ("-m",) and rest[1:2] == (layout.main,):
+        arguments = ("-m", layout.main, *rest[2:])
+    elif first in {"python", "python3"} and rest and _same(rest[0], path):
+        arguments = (path, *rest[1:])
+    elif first.endswith(".py") and _same(words[0], path):
+        arguments = (path, *rest)
+    elif first == "uvicorn" and app and f"{layout.main}:{app}" in rest:
+        arguments, tools = ("-m", "uvicorn", *rest), (Dependency("uvicorn"),)
+    if arguments is None:
+        return None
+    note = Note(f"command {' '.join(stated.words)}", Origin.STATED, 1.0, stated.block.line(stated.line - 1))
+    return _command(arguments, draft, stated.environment, note, tools)
+
+
+def _command(
+    arguments: tuple[str, ...], draft: Draft, environment: Mapping[str, str], note: Note, tools: tuple[Dependency, ...]
+) -> Started:
+    command = ("python", *(a for a in arguments if a not in _DROPPED))
+    kind = draft.kind
+    if "--transport" in command[:-1]:
+        transport = command[command.index("--transport") + 1]
+        kind = ExampleKind.HTTP_SERVER if transport in HTTP_TRANSPORTS else ExampleKind.STDIO_SERVER
+    return Started(command, kind, tools, environment, (note,))
+
+
+def _inferred(draft: Draft, layout: Layout) -> Started:
+    tools: tuple[Dependency, ...] = ()
+    command: tuple[str, ...]
+    match draft.role.start:
+        case Start.APP | Start.HANDLER:
+            target = f"{layout.main}:{draft.role.handle}"
+            command = ("python", "-m", "uvicorn", target, "--host", "127.0.0.1", "--port", str(ASGI_PORT))
+            tools = (Dependency("uvicorn"),)
+        case Start.RUN | Start.NONE:
+            if layout.script is not None:
+                module, attribute = layout.script.module, layout.script.attribute
+                command = ("python", "-c", f"import sys; from {module} import {attribute}; sys.exit({attribute}())")
+            elif layout.package:
+                command = ("python", "-m", layout.main)
+            else:
+                command = ("python", layout.units[0][0])
+    return Started(command, draft.kind, tools, notes=(Note(f"command {_shown(command)}", Origin.INFERRED, 0.9),))
+
+
+def _same(word: str, path: str) -> bool:
+    """Whether a word of a command means this file: the file itself, or a path that ends in it."""
+    told = PurePosixPath(word.replace("\\", "/"))
+    return told == PurePosixPath(path) or (told.is_absolute() and str(told).endswith(f"/{path}"))
+
+
+def _shown(command: tuple[str, ...]) -> str:
+    return " ".join(command)

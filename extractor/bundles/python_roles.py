@@ -1,0 +1,117 @@
+"""What Python code does with MCP: serves HTTP, serves stdio, is a client, or none of these."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from extractor.assembly.values import Role, Start
+from extractor.code.facts import Ref
+from extractor.model import ExampleKind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from extractor.code.facts import Call, Code
+
+HTTP_TRANSPORTS: Final = frozenset({"http", "streamable-http", "streamable_http", "sse"})
+SERVERS: Final = frozenset({"FastMCP", "MCPServer", "Server", "FastApiMCP", "FastMCPOpenAPI", "LowLevelServer"})
+"""Classes of the Python SDKs whose instances are servers."""
+FACTORIES: Final = frozenset({"FastMCP.from_openapi", "FastMCP.from_fastapi", "FastMCP.as_proxy", "create_proxy"})
+APPS: Final = frozenset({"http_app", "streamable_http_app", "sse_app"})
+"""Methods that give an ASGI application."""
+FRAMEWORKS: Final = frozenset({"Starlette", "FastAPI", "Litestar", "Quart"})
+RUNNERS: Final = frozenset({"asyncio.run", "anyio.run", "trio.run", "run_until_complete"})
+CLIENTS: Final = frozenset(
+    {"ClientSession", "Client", "streamablehttp_client", "streamable_http_client", "sse_client", "stdio_client",
+     "ClientSessionGroup", "StdioServerParameters", "StreamableHttpTransport"}
+)  # fmt: skip
+_HTTP_METHODS: Final = frozenset({"run_http_async", "run_streamable_http_async", "run_sse_async"})
+
+
+def python_role(codes: Sequence[Code]) -> Role:
+    """The role of a program whose files have these facts, the main file's first."""
+    calls = [call for code in codes for call in code.calls]
+    mcp = any(speaks_mcp(code) for code in codes)
+    main = codes[0]
+    for call in calls:
+        if role := _server_run(call, codes, mcp):
+            return role
+    if serving := next((c for c in calls if c.name in {"uvicorn.run", "hypercorn.run", "uvicorn.Server"}), None):
+        return Role(ExampleKind.HTTP_SERVER, Start.RUN, mcp, serving.line)
+    if stdio := next((c for c in calls if c.last == "stdio_server"), None):
+        return Role(ExampleKind.STDIO_SERVER, _started(main, calls), mcp, stdio.line)
+    if application := _application(main):
+        return Role(ExampleKind.HTTP_SERVER, Start.APP, mcp, application.line, application.target)
+    client = next((c for c in calls if c.last in CLIENTS), None)
+    server = next((c for c in calls if _makes_server(c)), None)
+    if client and server:
+        why = "server and client talk inside one process: there is no exchange to judge"
+        return Role(ExampleKind.OTHER, _started(main, calls), mcp, server.line, why=why)
+    if client:
+        return Role(ExampleKind.CLIENT, _started(main, calls), mcp, client.line)
+    if server:
+        why = f"makes the server `{server.target or server.last}`, and nothing runs it"
+        return Role(ExampleKind.OTHER, Start.NONE, mcp, server.line, server.target, why)
+    return Role(ExampleKind.OTHER, Start.NONE, mcp, why="neither starts a server nor connects to one")
+
+
+def speaks_mcp(code: Code) -> bool:
+    """Whether code imports an MCP package, names one of its things, or writes its messages itself."""
+    names = [*(i.module for i in code.imports), *code.free, *(c.name for c in code.calls)]
+    names += [d.name for d in code.decorators]
+    return any("mcp" in name.lower() for name in names) or any(t.value == "jsonrpc" for t in code.texts)
+
+
+def _server_run(call: Call, codes: Sequence[Code], mcp: bool) -> Role | None:
+    """``mcp.run(…)`` in all its forms."""
+    if call.last in _HTTP_METHODS:
+        return Role(ExampleKind.HTTP_SERVER, Start.RUN, mcp, call.line)
+    if call.last == "run_stdio_async":
+        return Role(ExampleKind.STDIO_SERVER, Start.RUN, mcp, call.line)
+    if call.last not in {"run", "run_async"} or "." not in call.name:
+        return None
+    transport = call.keywords.get("transport", call.arguments[0] if call.arguments else None)
+    if isinstance(transport, Ref) and "transport" in call.keywords:
+        transport = _resolved(transport, codes)
+    if isinstance(transport, str):
+        http = transport in HTTP_TRANSPORTS
+        return Role(ExampleKind.HTTP_SERVER if http else ExampleKind.STDIO_SERVER, Start.RUN, mcp, call.line)
+    receiver = call.name.rpartition(".")[0]
+    made = {c.target for code in codes for c in code.calls if _makes_server(c)}
+    if not call.arguments and (receiver in made or receiver in {"mcp", "server"}):
+        return Role(ExampleKind.STDIO_SERVER, Start.RUN, mcp, call.line)
+    return None
+
+
+def _resolved(value: Ref, codes: Sequence[Code]) -> str:
+    """``config.TRANSPORT`` by the default that the code reads from the environment; else what the code hints at."""
+    wanted = value.text.rpartition(".")[2].strip("()\"' ").upper()
+    for code in codes:
+        for read in code.environment:
+            if read.default and (read.name == wanted or wanted in read.name):
+                return read.default
+    texts = {text.value for code in codes for text in code.texts}
+    found = sorted(texts & HTTP_TRANSPORTS)
+    return found[0] if found else "stdio"
+
+
+def _makes_server(call: Call) -> bool:
+    return call.last in SERVERS or call.name in FACTORIES
+
+
+def _application(code: Code) -> Call | None:
+    """The outermost ASGI application that loading the module makes: the last framework one, else the SDK's own."""
+    sdk = [c for c in code.calls if c.last in APPS]
+    if not sdk and not any(c.last == "FastApiMCP" for c in code.calls):
+        return None
+    on_load = [c for c in code.calls if c.function is None and c.target and "." not in c.target]
+    frameworks = [c for c in on_load if c.last in FRAMEWORKS]
+    own = [c for c in on_load if c.last in APPS]
+    mounted = frameworks or own
+    return mounted[-1] if mounted else None
+
+
+def _started(main: Code, calls: Sequence[Call]) -> Start:
+    if main.main_guard or main.bare_await:
+        return Start.RUN
+    return Start.RUN if any(c.function is None and c.name in RUNNERS for c in calls) else Start.NONE

@@ -1,0 +1,125 @@
+"""The facts a parser tells about one piece of code. The rest of the extractor never looks at code text itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MAX_CODE_CHARS: Final = 1_000_000
+"""Longer blocks are refused unparsed: no documented program comes near."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """An expression that is no literal, as written (``config.TRANSPORT``, ``randomUUID()``)."""
+
+    text: str
+
+
+Value = str | int | float | bool | Ref | None
+"""A literal, or a :class:`Ref`; None is the language's own null."""
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """One import of one module."""
+
+    module: str
+    """As written: ``express``, ``./tools.js``, ``.config``, ``mcp.server.fastmcp``."""
+    names: tuple[str, ...]
+    """Names taken from it; empty for the module itself, ``("*",)`` for all."""
+    line: int
+    """1-based line of the text, as everywhere here."""
+    relative: bool = False
+    erased: bool = False
+    """Types only: gone at run time."""
+    guarded: bool = False
+    """Inside ``try``: the program may do without."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call or construction."""
+
+    name: str
+    """Dotted, as written: ``app.listen``, ``uvicorn.run``, ``FastMCP``; ``?`` stands for a part that is no name."""
+    line: int
+    arguments: tuple[Value, ...] = ()
+    keywords: Mapping[str, Value] = field(default_factory=dict)
+    """Python's keyword arguments; in JavaScript the properties of the object literals among the arguments."""
+    target: str | None = None
+    """Name the result is assigned to."""
+    function: str | None = None
+    """Outermost function it stands in; None if it runs when the module is loaded."""
+
+    @property
+    def last(self) -> str:
+        """The part after the last dot: ``listen``."""
+        return self.name.rpartition(".")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentRead:
+    """A variable of the environment that the code reads."""
+
+    name: str
+    default: str | None
+    """Literal the code falls back to; None if there is none."""
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A string literal. Parts of a template that are computed read ``{}``."""
+
+    value: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class CodeError:
+    """Why the text is no program of its language."""
+
+    message: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """Everything the extractor wants to know of one piece of code."""
+
+    imports: tuple[Import, ...] = ()
+    calls: tuple[Call, ...] = ()
+    environment: tuple[EnvironmentRead, ...] = ()
+    texts: tuple[Text, ...] = ()
+    defines: Mapping[str, int] = field(default_factory=dict)
+    """Names bound at the top level, with the line of the first binding."""
+    free: Mapping[str, int] = field(default_factory=dict)
+    """Names used and bound nowhere, with the line of the first use. Built-ins are not among them."""
+    decorators: tuple[Call, ...] = ()
+    """Python: decorators, with or without arguments."""
+    bare_await: int | None = None
+    """Line of the first ``await`` outside any function."""
+    main_guard: bool = False
+    """Python: has ``if __name__ == "__main__"``."""
+    default_export: int | None = None
+    """JavaScript: line of ``export default``."""
+    module_syntax: bool = False
+    """JavaScript: uses import, export or import.meta, so it is an ES module."""
+    error: CodeError | None = None
+
+    @property
+    def modules(self) -> tuple[str, ...]:
+        """Modules needed at run time, in order, each once; relative ones included."""
+        return tuple(dict.fromkeys(i.module for i in self.imports if not i.erased))
+
+
+def refuse_large(text: str, language: str) -> Code | None:
+    """The facts of a text that is too long to be looked at; None if it is not."""
+    if len(text) <= MAX_CODE_CHARS:
+        return None
+    size = len(text) / 1_000_000
+    return Code(error=CodeError(f"{size:.1f} million characters of {language}, more than docprobe reads as code", 1))

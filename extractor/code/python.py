@@ -1,0 +1,308 @@
+"""Python code to facts: the compiler's own parser and symbol tables. Nothing is executed or imported."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import symtable
+import warnings
+from typing import Final
+
+from extractor.code.facts import (
+    Call,
+    Code,
+    CodeError,
+    EnvironmentRead,
+    Import,
+    Ref,
+    Text,
+    Value,
+    refuse_large,
+)
+
+_BUILTINS: Final = frozenset(dir(builtins)) | {
+    "__file__", "__name__", "__doc__", "__package__", "__spec__", "__loader__", "__builtins__", "__annotations__",
+    "__path__", "__class__", "__module__", "__qualname__", "WindowsError",
+}  # fmt: skip
+_FUNCTIONS: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+
+
+def parse_python(text: str) -> Code:
+    """Facts of one Python text. Never raises: a text that is no Python carries ``error``."""
+    if too_large := refuse_large(text, "Python"):
+        return too_large
+    try:
+        with warnings.catch_warnings():
+            # a "\d" in the docs' code is the docs' business
+            warnings.simplefilter("ignore")
+            tree = ast.parse(text)
+    except SyntaxError as error:
+        return Code(error=CodeError(error.msg, error.lineno or 1))
+    except (ValueError, RecursionError, MemoryError) as error:
+        return Code(error=CodeError(str(error) or "too deeply nested", 1))
+    visitor = _Visitor()
+    try:
+        visitor.visit(tree)
+        free, table_error = _free_names(tree, text)
+    except RecursionError:
+        return Code(error=CodeError("too deeply nested", 1))
+    return Code(
+        imports=tuple(visitor.imports),
+        calls=tuple(visitor.calls),
+        environment=tuple(visitor.environment),
+        texts=tuple(visitor.texts),
+        defines=_defined(tree.body),
+        free=free,
+        decorators=tuple(visitor.decorators),
+        bare_await=visitor.bare_await,
+        main_guard=visitor.main_guard,
+        error=table_error,
+    )
+
+
+class _Visitor(ast.NodeVisitor):
+    """One walk that collects imports, calls, decorators, strings and reads of the environment."""
+
+    def __init__(self) -> None:
+        self.imports: list[Import] = []
+        self.calls: list[Call] = []
+        self.environment: list[EnvironmentRead] = []
+        self.texts: list[Text] = []
+        self.decorators: list[Call] = []
+        self.bare_await: int | None = None
+        self.main_guard = False
+        self._functions: list[str] = []
+        self._guarded = 0
+        self._erased = 0
+        self._target: str | None = None
+
+    # --- structure ---
+
+    def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+        self.decorators += [self._call(d) if isinstance(d, ast.Call) else _bare(d) for d in node.decorator_list]
+        for outside in (*node.decorator_list, node.args, node.returns):
+            if outside is not None:
+                self.visit(outside)
+        self._functions.append(node.name)
+        for child in node.body:
+            self.visit(child)
+        self._functions.pop()
+
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> None:
+        self.visit_FunctionDef(node)
+
+    def visit_Lambda(self, node: ast.Lambda) -> None:
+        self._functions.append("<lambda>")
+        self.generic_visit(node)
+        self._functions.pop()
+
+    def visit_Try(self, node: ast.Try) -> None:
+        forgiving = any(_catches_import_error(handler) for handler in node.handlers)
+        self._guarded += forgiving
+        for child in node.body:
+            self.visit(child)
+        self._guarded -= forgiving
+        for part in (*node.handlers, *node.orelse, *node.finalbody):
+            self.visit(part)
+
+    def visit_If(self, node: ast.If) -> None:
+        typing_only = _dotted(node.test) in {"TYPE_CHECKING", "typing.TYPE_CHECKING"}
+        self.main_guard = self.main_guard or (not self._functions and _is_main_guard(node.test))
+        self.visit(node.test)
+        self._erased += typing_only
+        for child in node.body:
+            self.visit(child)
+        self._erased -= typing_only
+        for child in node.orelse:
+            self.visit(child)
+
+    def _awaits(self, node: ast.AST) -> None:
+        if not self._functions and self.bare_await is None:
+            self.bare_await = getattr(node, "lineno", 1)
+        self.generic_visit(node)
+
+    def visit_Await(self, node: ast.Await) -> None:
+        self._awaits(node)
+
+    def visit_AsyncWith(self, node: ast.AsyncWith) -> None:
+        self._awaits(node)
+
+    def visit_AsyncFor(self, node: ast.AsyncFor) -> None:
+        self._awaits(node)
+
+    # --- facts ---
+
+    def visit_Import(self, node: ast.Import) -> None:
+        for alias in node.names:
+            self.imports.append(self._import(alias.name, (), node.lineno, relative=False))
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
+        module = "." * node.level + (node.module or "")
+        names = tuple(alias.name for alias in node.names)
+        self.imports.append(self._import(module, names, node.lineno, relative=node.level > 0))
+
+    def _import(self, module: str, names: tuple[str, ...], line: int, *, relative: bool) -> Import:
+        return Import(module, names, line, relative, erased=self._erased > 0, guarded=self._guarded > 0)
+
+    def visit_Assign(self, node: ast.Assign) -> None:
+        self._assigned(node.value, node.targets[0])
+        for target in node.targets:
+            self.visit(target)
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
+        self.visit(node.annotation)
+        if node.value is not None:
+            self._assigned(node.value, node.target)
+
+    def _assigned(self, value: ast.expr, target: ast.expr) -> None:
+        self._target = _dotted(target)
+        self.visit(value)
+        self._target = None
+
+    def visit_withitem(self, node: ast.withitem) -> None:
+        self._target = _dotted(node.optional_vars) if node.optional_vars else None
+        self.visit(node.context_expr)
+        self._target = None
+
+    def visit_Call(self, node: ast.Call) -> None:
+        call = self._call(node)
+        self.calls.append(call)
+        self._target = None
+        if call.name in {"os.getenv", "getenv", "os.environ.get", "environ.get"}:
+            self._read_environment(call)
+        self.generic_visit(node)
+
+    def visit_Subscript(self, node: ast.Subscript) -> None:
+        if _dotted(node.value) in {"os.environ", "environ"} and isinstance(node.slice, ast.Constant):
+            self.environment.append(EnvironmentRead(str(node.slice.value), None, node.lineno))
+        self.generic_visit(node)
+
+    def visit_Constant(self, node: ast.Constant) -> None:
+        if isinstance(node.value, str):
+            self.texts.append(Text(node.value, node.lineno))
+
+    def visit_JoinedStr(self, node: ast.JoinedStr) -> None:
+        parts = [str(p.value) if isinstance(p, ast.Constant) else "{}" for p in node.values]
+        self.texts.append(Text("".join(parts), node.lineno))
+        for part in node.values:
+            if isinstance(part, ast.FormattedValue):
+                self.visit(part.value)
+
+    def _call(self, node: ast.Call) -> Call:
+        return Call(
+            name=_dotted(node.func),
+            line=node.lineno,
+            arguments=tuple(_value(a) for a in node.args),
+            keywords={k.arg: _value(k.value) for k in node.keywords if k.arg},
+            target=self._target,
+            function=self._functions[0] if self._functions else None,
+        )
+
+    def _read_environment(self, call: Call) -> None:
+        name, default = (*call.arguments, None, None)[:2]
+        default = call.keywords.get("default", default)
+        if isinstance(name, str):
+            known = default if isinstance(default, str) else None
+            self.environment.append(EnvironmentRead(name, known, call.line))
+
+
+def _bare(node: ast.expr) -> Call:
+    return Call(_dotted(node), node.lineno)
+
+
+def _dotted(node: ast.expr) -> str:
+    """``mcp.server.run`` for a chain of names; a part that is no name reads ``?``, a call in the chain its name."""
+    match node:
+        case ast.Name():
+            return node.id
+        case ast.Attribute():
+            return f"{_dotted(node.value)}.{node.attr}"
+        case ast.Call():
+            return f"{_dotted(node.func)}()"
+        case _:
+            return "?"
+
+
+def _value(node: ast.expr) -> Value:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str | int | float | bool | None):
+        return node.value
+    if isinstance(node, ast.Starred):
+        return Ref("*")
+    return Ref(ast.unparse(node)[:200])
+
+
+def _catches_import_error(handler: ast.ExceptHandler) -> bool:
+    if handler.type is None:
+        return True
+    kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    return any(_dotted(k) in {"ImportError", "ModuleNotFoundError", "Exception"} for k in kinds)
+
+
+def _is_main_guard(test: ast.expr) -> bool:
+    return isinstance(test, ast.Compare) and _dotted(test.left) == "__name__"
+
+
+def _defined(body: list[ast.stmt]) -> dict[str, int]:
+    """Names bound when the module is loaded, in order of line."""
+    found: dict[str, int] = {}
+    for node in _module_level(body):
+        names: tuple[str, ...] = ()
+        match node:
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                names = (node.name,)
+            case ast.Import() | ast.ImportFrom():
+                names = tuple(alias.asname or alias.name.partition(".")[0] for alias in node.names)
+            case ast.Name(ctx=ast.Store()):
+                names = (node.id,)
+            case _:
+                continue
+        for name in names:
+            found.setdefault(name, node.lineno)
+    return found
+
+
+def _module_level(body: list[ast.stmt]) -> list[ast.stmt | ast.expr]:
+    """Every node that runs on load: bodies of functions and classes are left out, their names are not."""
+    found: list[ast.stmt | ast.expr] = []
+    queue: list[ast.AST] = list(body)
+    while queue:
+        node = queue.pop(0)
+        if isinstance(node, ast.stmt | ast.expr):
+            found.append(node)
+        if isinstance(node, (*_FUNCTIONS, ast.ClassDef, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)):
+            continue
+        queue += ast.iter_child_nodes(node)
+    return sorted(found, key=lambda n: (n.lineno, n.col_offset))
+
+
+def _free_names(tree: ast.Module, text: str) -> tuple[dict[str, int], CodeError | None]:
+    """Names that no scope binds, by the compiler's symbol tables; lines from the syntax tree."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            root = symtable.symtable(text, "<docs>", "exec")
+    except SyntaxError as error:
+        return {}, CodeError(error.msg, error.lineno or 1)
+    bound = {s.get_name() for s in root.get_symbols() if s.is_assigned() or s.is_imported() or s.is_namespace()}
+    free: set[str] = set()
+    queue = [root]
+    while queue:
+        table = queue.pop()
+        queue += table.get_children()
+        for symbol in table.get_symbols():
+            name = symbol.get_name()
+            if symbol.is_declared_global() and symbol.is_assigned():
+                bound.add(name)
+            # at module level every symbol counts as local, so "is it bound" decides
+            if symbol.is_referenced() and (symbol.is_global() or table is root):
+                free.add(name)
+    free -= bound | _BUILTINS
+    if any(isinstance(n, ast.ImportFrom) and n.names[0].name == "*" for n in ast.walk(tree)):
+        # whatever is missing may come from there
+        return {}, None
+    lines: dict[str, int] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and node.id in free:
+            lines[node.id] = min(node.lineno, lines.get(node.id, node.lineno))
+    ordered = sorted(free, key=lambda name: (lines.get(name, 1), name))
+    return {name: lines.get(name, 1) for name in ordered}, None
