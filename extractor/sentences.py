@@ -21,6 +21,8 @@ _ABBREVIATION: Final = re.compile(
 )
 """Ends in a full stop that ends no sentence. ``etc.`` is none of them: what follows in capitals is a new sentence."""
 _LONGEST_ABBREVIATION: Final = 12
+_ALERT: Final = re.compile(r"\s*\[!\w+\]")
+"""The mark of a GitHub alert, which stands before the first sentence."""
 _ASIDE: Final = re.compile(r"\((?:[^()]|\([^()]*\))*\)")
 
 
@@ -30,7 +32,8 @@ def sentences(prose: Prose) -> Iterator[tuple[int, int]]:
     Nothing within brackets ends the sentence around them, unless the brackets hold a whole sentence of their own.
     """
     text = _ASIDE.sub(_hide, prose.masked)
-    ends = {0, len(text), *prose.breaks}
+    alert = _ALERT.match(text)
+    ends = {0, alert.end() if alert else 0, len(text), *prose.breaks}
     ends.update(found.end() for found in _END.finditer(text) if _ends_sentence(text, found.start(), found.end()))
     for start, end in pairwise(sorted(ends)):
         sentence = prose.text[start:end]
