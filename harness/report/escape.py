@@ -24,9 +24,10 @@ _RUNNER_LEGACY: Final = re.compile(r"##(?=[\w.]*\[)")
 """``##[error]`` and ``##vso[…]`` are commands to CI runners wherever they stand in a line."""
 _RUNNER: Final = re.compile(r"(?m)^([^\S\n]*)::")
 """``::error::`` is a command where it starts a line, white space aside."""
-_MARKDOWN: Final = re.compile(r"([\\`*_{}\[\]()#+\-=!|~^$])")
-_NUMBERED: Final = re.compile(r"^(\d+)([.)])")
-_LINKING: Final = re.compile(r"(://|\bwww\.|@)")
+_MARKDOWN: Final = re.compile(r"([\\`*_\[\]~|$])")
+_MARKDOWN_START: Final = re.compile(r"^(?=[-+=#])|(?<=^\d)(?=[.)])|(?<=^\d\d)(?=[.)])")
+"""Where a line could start a list, a heading or an underline."""
+_LINKING: Final = re.compile(r"(://|\bwww\.|@|#(?=\d))")
 """What GitHub's Markdown turns into a link or a mention with no markup at all."""
 
 
@@ -93,9 +94,13 @@ def github_property(text: str) -> str:
 
 def markdown_text(text: str) -> str:
     """Inline Markdown that renders as ``text`` and nothing else: no markup, HTML, link, mention or table cell."""
-    plain = one_line(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    escaped = _NUMBERED.sub(r"\1\\\2", _MARKDOWN.sub(r"\\\1", plain))
-    return _LINKING.sub(_unlinked, escaped)
+    return _MARKDOWN_START.sub(r"\\", _MARKDOWN.sub(r"\\\1", html_text(text)))
+
+
+def html_text(text: str) -> str:
+    """Text inside an HTML element of a Markdown page, where Markdown's own escapes are not read."""
+    plain = one_line(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
+    return _LINKING.sub(_unlinked, plain)
 
 
 def _unlinked(found: re.Match[str]) -> str:

@@ -1,0 +1,241 @@
+"""Everything one example's page shows. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from harness.model import Basis
+from harness.report.evidence import PageLine, curl, exchange_lines, page_lines, rpc_methods, status_of
+from harness.report.html.diagram import sequence
+from harness.report.html.naming import anchor_of, case_file
+from harness.report.html.raw import reply_text, request_text
+from harness.report.html.signs import BY_WEIGHT
+from harness.report.weigh import HEAVIEST_FIRST, Weight, catalogue_order, is_own, known_findings, weigh
+from harness.report.wording import basis_word, run_sentence
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from harness.history.queries import Judged
+    from harness.model import ExampleResult, Exchange, Finding, Report, Requirement
+    from harness.report.evidence import ExchangeLine
+    from harness.report.html.signs import Sign
+
+TOLD: Final = frozenset(
+    {Weight.GATES, Weight.WARNS, Weight.KNOWN, Weight.ADVISORY, Weight.INCONCLUSIVE, Weight.BLOCKED}
+)
+"""Weights that get a section of their own; the rest stands in the table of all verdicts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """One night of one finding."""
+
+    night: str
+    """When, ISO; empty if it is not known."""
+    verdict: str
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """One requirement that deserves a section: the finding that counts most, and its twins by other revisions."""
+
+    finding: Finding
+    sign: Sign
+    anchor: str
+    title: str
+    basis: str
+    effect: str
+    fix: str
+    avoid: str
+    lines: tuple[ExchangeLine, ...]
+    diagram: str
+    """Mermaid source; empty without exchanges."""
+    code: tuple[tuple[PageLine, ...], ...]
+    twins: tuple[tuple[Finding, Sign, str], ...]
+    """The same requirement by other revisions: finding, sign, anchor."""
+    past: tuple[Past, ...]
+    flaky: int
+    """How often it flipped with nothing changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeView:
+    """One exchange in full."""
+
+    number: int
+    step: str
+    title: str
+    status: str
+    request: str
+    reply: str
+    curl: str
+    """Empty where curl cannot say it (stdio, process events)."""
+    duration_ms: int
+    note: str
+    blamed: bool
+    """Whether a violated finding rests on it."""
+
+
+@dataclass(frozen=True, slots=True)
+class CasePage:
+    """One example."""
+
+    example: ExampleResult
+    file: str
+    articles: tuple[Article, ...]
+    revisions: tuple[str, ...]
+    """Columns of the table of all verdicts."""
+    verdicts: tuple[tuple[str, tuple[tuple[Finding, Sign, str, bool] | None, ...]], ...]
+    """Requirement, then by revision: finding, sign, anchor, whether the anchor is set in this table."""
+    code: tuple[tuple[PageLine, ...], ...]
+    exchanges: tuple[ExchangeView, ...]
+    runs: tuple[str, ...]
+    copies: tuple[tuple[str, str], ...]
+    """Other examples with the same text: id and file."""
+
+
+def case_page(
+    example: ExampleResult,
+    report: Report,
+    past: Sequence[Judged] = (),
+    started: Mapping[int, str] | None = None,
+    flaky: Mapping[tuple[str, str, str], int] | None = None,
+) -> CasePage:
+    """The page of ``example``.
+
+    Args:
+        example: one of the report's.
+        report: for titles, the baseline, and the page's lines.
+        past: the example's last nights, oldest first.
+        started: when each night was, by number.
+        flaky: unexplained flips by example, requirement and revision.
+    """
+    known = known_findings(report)
+    rows = {row.id: row for row in report.requirements}
+    order = catalogue_order(report)
+    groups: dict[str, list[Finding]] = defaultdict(list)
+    for finding in example.findings:
+        groups[finding.requirement].append(finding)
+
+    def heaviness(finding: Finding) -> tuple[int, bool, str]:
+        return (HEAVIEST_FIRST.index(weigh(finding, example, known)), not is_own(finding, example), finding.revision)
+
+    articles = []
+    for name, group in groups.items():
+        first, *rest = sorted(group, key=heaviness)
+        weight = weigh(first, example, known)
+        if weight in TOLD:
+            twins = tuple((f, BY_WEIGHT[weigh(f, example, known)], anchor_of(f)) for f in rest)
+            strip = tuple(
+                Past((started or {}).get(night.night, ""), night.verdicts[key])
+                for night in past
+                if (key := (first.requirement, first.revision)) in night.verdicts
+            )
+            loose = (flaky or {}).get((example.id, first.requirement, first.revision), 0)
+            articles.append((weight, _article(first, weight, example, report, rows.get(name), twins, strip, loose)))
+    articles.sort(key=lambda pair: (HEAVIEST_FIRST.index(pair[0]), order.get(pair[1].finding.requirement, 999)))
+    told = {anchor for _, article in articles for anchor in (article.anchor, *(twin[2] for twin in article.twins))}
+    revisions = tuple(sorted({finding.revision for finding in example.findings}, reverse=True))
+    verdicts = []
+    for name in sorted(groups, key=lambda name: (order.get(name, 999), name)):
+        by_revision = {finding.revision: finding for finding in groups[name]}
+        verdicts.append((name, tuple(
+            (f, BY_WEIGHT[weigh(f, example, known)], anchor_of(f), anchor_of(f) not in told)
+            if (f := by_revision.get(revision)) is not None else None
+            for revision in revisions
+        )))  # fmt: skip
+    return CasePage(
+        example=example,
+        file=case_file(example.id),
+        articles=tuple(article for _, article in articles),
+        revisions=revisions,
+        verdicts=tuple(verdicts),
+        code=_whole_code(example, report),
+        exchanges=_exchanges(example, known),
+        runs=tuple(run_sentence(run) for run in example.runs),
+        copies=tuple((copy, case_file(copy)) for copy in example.copies),
+    )
+
+
+def _article(
+    finding: Finding,
+    weight: Weight,
+    example: ExampleResult,
+    report: Report,
+    row: Requirement | None,
+    twins: tuple[tuple[Finding, Sign, str], ...],
+    past: tuple[Past, ...],
+    flaky: int,
+) -> Article:
+    lines = exchange_lines(example.transcript, finding.evidence)
+    basis = basis_word(finding) if finding.basis is not Basis.TEXT else ""
+    return Article(
+        finding=finding,
+        sign=BY_WEIGHT[weight],
+        anchor=anchor_of(finding),
+        title=row.title if row else "",
+        basis=basis,
+        effect=row.effect if row else "",
+        fix=finding.fix or (row.fix if row else ""),
+        avoid=row.avoid if row else "",
+        lines=lines,
+        diagram=sequence(lines) if lines else "",
+        code=_blamed_code(finding, report),
+        twins=twins,
+        past=past,
+        flaky=flaky,
+    )
+
+
+def _blamed_code(finding: Finding, report: Report) -> tuple[tuple[PageLine, ...], ...]:
+    files = dict.fromkeys(span.file for span in finding.blame)
+    return tuple(
+        run for file in files for run in page_lines(report.sources, [s for s in finding.blame if s.file == file])
+    )
+
+
+def _whole_code(example: ExampleResult, report: Report) -> tuple[tuple[PageLine, ...], ...]:
+    blamed = {
+        (span.file, number)
+        for finding in example.findings
+        for span in finding.blame
+        for number in range(span.first, span.last + 1)
+    }
+    runs = []
+    for span in example.spans:
+        run = tuple(
+            PageLine(line.number, line.text, (span.file, line.number) in blamed)
+            for part in page_lines(report.sources, [span], context=0)
+            for line in part
+        )
+        if run:
+            runs.append(run)
+    return tuple(runs)
+
+
+def _exchanges(example: ExampleResult, known: frozenset[tuple[str, str]]) -> tuple[ExchangeView, ...]:
+    if example.transcript is None:
+        return ()
+    telling = {Weight.GATES, Weight.WARNS, Weight.KNOWN, Weight.ADVISORY}
+    blamed = {n for f in example.findings if weigh(f, example, known) in telling for n in f.evidence}
+    endpoint = example.transcript.endpoint or "http://localhost"
+    return tuple(_exchange(exchange, endpoint, exchange.number in blamed) for exchange in example.transcript.exchanges)
+
+
+def _exchange(exchange: Exchange, endpoint: str, blamed: bool) -> ExchangeView:
+    process = exchange.method in {"STDIN", "SPAWN", "CLOSE"}
+    return ExchangeView(
+        number=exchange.number,
+        step=exchange.step,
+        title=" ".join(part for part in (exchange.method, exchange.target, rpc_methods(exchange.body)) if part),
+        status=status_of(exchange),
+        request=request_text(exchange),
+        reply=reply_text(exchange),
+        curl="" if process else curl(exchange, endpoint),
+        duration_ms=round(exchange.duration_s * 1000),
+        note=exchange.note or "",
+        blamed=blamed,
+    )

@@ -1,0 +1,146 @@
+"""The overview: examples by requirements, one sheet for each revision. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from harness.report.html.naming import anchor_of, case_file
+from harness.report.html.signs import BY_WEIGHT
+from harness.report.weigh import HEAVIEST_FIRST, catalogue_order, known_findings, own_revision, weigh
+
+if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
+
+    from harness.model import ExampleResult, Finding, Report
+    from harness.report.html.signs import Sign
+
+NO_REVISION = "no revision"
+
+CaseKey = tuple[str, str, str]
+"""Example id, requirement, revision."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One requirement."""
+
+    requirement: str
+    title: str
+    first_of_group: bool
+    """Whether the part of the id before the dot differs from the column before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One verdict; opens its case."""
+
+    sign: Sign
+    href: str
+    level: str
+    flipped: bool
+    """Whether it differs from last night."""
+    flaky: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One example."""
+
+    example: str
+    short: str
+    href: str
+    own: bool
+    """Whether the page belongs to the sheet's revision."""
+    weight: str
+    """CSS name of the heaviest cell: what the filter asks for."""
+    cells: tuple[Cell | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """All verdicts by the text of one revision."""
+
+    revision: str
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    """Pages of the revision first."""
+
+    @property
+    def own(self) -> int:
+        """Rows whose page belongs to the revision."""
+        return sum(row.own for row in self.rows)
+
+
+def sheets(report: Report, flipped: AbstractSet[CaseKey], flaky: AbstractSet[CaseKey]) -> tuple[Sheet, ...]:
+    """One sheet for each revision that anything was judged by, newest first."""
+    found: dict[str, dict[str, dict[str, Finding]]] = defaultdict(lambda: defaultdict(dict))
+    examples = {example.id: example for example in report.examples}
+    for example in report.examples:
+        for finding in example.findings:
+            found[sheet_of(finding, example)][example.id][finding.requirement] = finding
+    known = known_findings(report)
+
+    def sheet(revision: str) -> Sheet:
+        by_example = found[revision]
+        columns = _columns(report, {name for verdicts in by_example.values() for name in verdicts})
+        rows = [
+            _row(examples[name], revision, verdicts, columns, known, flipped, flaky)
+            for name, verdicts in by_example.items()
+        ]
+        return Sheet(revision, columns, tuple(sorted(rows, key=lambda row: (not row.own, row.example))))
+
+    return tuple(sheet(revision) for revision in sorted(found, key=_age))
+
+
+def sheet_of(finding: Finding, example: ExampleResult) -> str:
+    """The sheet a finding stands on: its revision, or for outcomes of the example as such, the example's."""
+    return finding.revision or own_revision(example) or NO_REVISION
+
+
+def _age(revision: str) -> tuple[int, str]:
+    # released revisions newest first, then the draft, then pages without one
+    if revision[:1].isdigit():
+        return (0, "".join(chr(255 - ord(char)) if ord(char) < 255 else char for char in revision))
+    return (2 if revision == NO_REVISION else 1, revision)
+
+
+def _columns(report: Report, names: set[str]) -> tuple[Column, ...]:
+    titles = {row.id: row.title for row in report.requirements}
+    order = catalogue_order(report)
+    columns: list[Column] = []
+    for name in sorted(names, key=lambda name: (order.get(name, len(order)), name)):
+        group = name.partition(".")[0]
+        first = not columns or columns[-1].requirement.partition(".")[0] != group
+        columns.append(Column(name, titles.get(name, ""), first))
+    return tuple(columns)
+
+
+def _row(
+    example: ExampleResult,
+    revision: str,
+    verdicts: dict[str, Finding],
+    columns: tuple[Column, ...],
+    known: frozenset[tuple[str, str]],
+    flipped: AbstractSet[CaseKey],
+    flaky: AbstractSet[CaseKey],
+) -> Row:
+    href = case_file(example.id)
+    cells: list[Cell | None] = []
+    weights = []
+    for column in columns:
+        finding = verdicts.get(column.requirement)
+        if finding is None:
+            cells.append(None)
+            continue
+        weight = weigh(finding, example, known)
+        weights.append(weight)
+        key = (example.id, finding.requirement, finding.revision)
+        cells.append(
+            Cell(BY_WEIGHT[weight], f"{href}#{anchor_of(finding)}", finding.level.value, key in flipped, key in flaky)
+        )
+    heaviest = min(weights, key=HEAVIEST_FIRST.index)
+    own = (own_revision(example) or NO_REVISION) == revision
+    short = example.id.removeprefix(f"docs/{revision}/")
+    return Row(example.id, short, href, own, BY_WEIGHT[heaviest].css, tuple(cells))
