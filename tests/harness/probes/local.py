@@ -6,16 +6,19 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anyio
 import httpx
 import uvicorn
-from anyio.abc import ByteStream
 
 from extractor.model import Bundle, ExampleKind, Manager
-from harness.engine.protocol import ExitState
 from harness.model import ListeningSocket, LogLine
+
+if TYPE_CHECKING:
+    from anyio.abc import ByteStream
+
+    from harness.engine.protocol import ExitState
 
 RawHandler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 AppFactory = Callable[[], Any]
@@ -42,7 +45,9 @@ class LocalPod:
             self._close = close
             return
         assert self._app is not None
-        config = uvicorn.Config(self._app(), port=self._port, log_level="critical", http="h11", lifespan="off", ws="none")
+        config = uvicorn.Config(
+            self._app(), port=self._port, log_level="critical", http="h11", lifespan="off", ws="none"
+        )
         sock = config.bind_socket()
         self._port = sock.getsockname()[1]
         server = _Server(config)

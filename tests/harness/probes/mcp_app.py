@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import json
 import uuid
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
-from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from starlette.requests import Request
 
 TOOL = {
     "name": "echo",
@@ -67,7 +70,9 @@ class Server:
             return PlainTextResponse("")
         if not manners.get:
             return PlainTextResponse("", 405)
-        return StreamingResponse(self.listen(session, request.headers.get("last-event-id")), media_type="text/event-stream")
+        return StreamingResponse(
+            self.listen(session, request.headers.get("last-event-id")), media_type="text/event-stream"
+        )
 
     def refuse(self, session: str | None) -> Response | None:
         if self.manners.stateless:
@@ -163,7 +168,9 @@ class Server:
 
     def modern(self, request: Request, body: dict[str, Any], meta: dict[str, Any]) -> Response:
         def error(status: int, code: int) -> Response:
-            return JSONResponse({"jsonrpc": "2.0", "id": body.get("id"), "error": {"code": code, "message": ""}}, status)
+            return JSONResponse(
+                {"jsonrpc": "2.0", "id": body.get("id"), "error": {"code": code, "message": ""}}, status
+            )
 
         version, prefix = request.headers.get("mcp-protocol-version"), "io.modelcontextprotocol/"
         if "id" not in body:
