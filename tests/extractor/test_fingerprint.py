@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -10,6 +10,9 @@ from extractor.fingerprint import fingerprint, shingles, similarity
 from extractor.model import Layout, Statement
 from extractor.pages import read_page
 from extractor.statements import statements_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 RULE = "After that, the server **MUST** answer `Parcel-Id: 7` with [code -32601](https://a.example), see rule 4."
 

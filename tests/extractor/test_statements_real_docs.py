@@ -7,14 +7,16 @@ import tomllib
 from collections import defaultdict
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from extractor.model import Layout, Statement
 from extractor.pages import read_page
 from extractor.statements import statements_of
 from harness.profiles import MCP
+
+if TYPE_CHECKING:
+    from extractor.model import Layout, Statement
 
 pytestmark = [
     pytest.mark.real_docs,
