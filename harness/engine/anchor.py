@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from harness.engine.api import Api
 from harness.engine.attach import Attached, attach
 from harness.engine.hardening import ANCHOR_USER, APP, Share, app_volume, host_config
 from harness.engine.inside import command
-from harness.engine.owner import Owner
+
+if TYPE_CHECKING:
+    from harness.engine.api import Api
+    from harness.engine.owner import Owner
 
 _SHARE: Final = Share(memory_mib=96, cpus=1.0, processes=16, tmp_mib=1)
 _SYSCTLS: Final = {

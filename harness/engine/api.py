@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, Final, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
 
 import anyio
 import docker
+import docker.context
 import docker.errors
+import docker.utils
 import requests
 from anyio import to_thread
 
 from harness.errors import EngineError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -89,13 +93,11 @@ async def reach(environment: Mapping[str, str]) -> Api:
 
 def _client(environment: Mapping[str, str]) -> docker.APIClient:
     """A client that has talked to its engine once. The API version is negotiated, never pinned."""
-    settings: dict[str, Any] = docker.utils.kwargs_from_env(environment=dict(environment))
+    settings: dict[str, Any] = {**docker.utils.kwargs_from_env(environment=dict(environment))}
     if "base_url" not in settings:
-        context = docker.context.ContextAPI.get_current_context()
+        context: Any = docker.context.ContextAPI.get_current_context()
         if context is not None and context.Host:
-            settings["base_url"] = context.Host
-            if context.TLSConfig:
-                settings["tls"] = context.TLSConfig
+            settings |= {"base_url": context.Host, "tls": context.TLSConfig or False}
     return docker.APIClient(version="auto", timeout=int(SLOW_S), num_pools=_THREADS, **settings)
 
 

@@ -8,12 +8,13 @@ import ssl
 import struct
 import threading
 from contextlib import suppress
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import anyio
 from anyio.abc import ByteStream
 
-from harness.engine.api import Api
+if TYPE_CHECKING:
+    from harness.engine.api import Api
 
 STDOUT: Final = 1
 STDERR: Final = 2

@@ -7,23 +7,27 @@ registries through their ordinary clients, in containers.
 
 from __future__ import annotations
 
+import json
 import platform
 import shutil
 import subprocess
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from harness.engine.api import SLOW_S, EngineError, GoneError
+from harness.engine.api import SLOW_S
 from harness.engine.hardening import ROOT
 from harness.engine.images import BASE_REPOSITORY, content_key, image_id
 from harness.engine.locks import exclusive
 from harness.engine.owner import LABEL
-from harness.engine.protocol import Progress
 from harness.engine.workshop import Job, Outcome, Workshop
-from harness.errors import RegistryError
+from harness.errors import EngineError, RegistryError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from harness.engine.protocol import Progress
 
 TOOLCHAINS: Final = ("python", "node")
 BASE_IMAGE_VARIABLE: Final = "DOCPROBE_BASE_IMAGE"
@@ -130,7 +134,7 @@ class Bases:
         api = self.workshop.api
         try:
             await api.call_within(SLOW_S, f"pull {tag}", api.raw.pull, repository, version)
-        except (EngineError, GoneError) as error:
+        except EngineError as error:
             raise EngineError(
                 f"no base image: {error.message}",
                 f"on Debian or Ubuntu, as root: `docprobe doctor --fix` makes one of packages; elsewhere set "
@@ -170,9 +174,7 @@ async def _import_debian(workshop: Workshop, tag: str) -> None:
 
 
 def _import(raw: Any) -> str:
-    """mmdebstrap's tar goes straight into the engine: no temporary file. Gives the image's id."""
-    import json
-
+    """Pipe the tar that mmdebstrap makes straight into the engine: no temporary file. Gives the image's id."""
     program = _debootstrap()
     if program is None:
         raise EngineError("mmdebstrap went away", "run it again")

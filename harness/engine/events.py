@@ -6,16 +6,16 @@ Containers are removed by the engine as they end, so nothing is left to inspect;
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anyio
 from anyio import from_thread, to_thread
 
-from harness.engine.api import Api
 from harness.engine.owner import RUN_LABEL
+
+if TYPE_CHECKING:
+    from harness.engine.api import Api
 
 
 @dataclass(slots=True)
@@ -41,14 +41,14 @@ class Events:
         self.lost = anyio.Event()
         """Set when the stream broke: the engine stopped or went away."""
 
-    @contextmanager
-    def watch(self, container: str) -> Iterator[Fate]:
-        """The fate of a container (full id), followed until the block ends."""
+    def watch(self, container: str) -> Fate:
+        """The fate of a container (full id), followed until :meth:`forget`."""
         fate = self._fates[container] = Fate()
-        try:
-            yield fate
-        finally:
-            del self._fates[container]
+        return fate
+
+    def forget(self, container: str) -> None:
+        """Follow it no longer."""
+        self._fates.pop(container, None)
 
     async def open(self) -> None:
         """Subscribe. Raises EngineError."""

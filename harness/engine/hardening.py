@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import docker
 from docker.types import DriverConfig, LogConfig, Mount, Ulimit
 
 from harness.engine.seccomp import security_options
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import docker
 
 EXAMPLE_USER: Final = "65534:65534"
 ANCHOR_USER: Final = "65533:65533"
@@ -81,5 +84,5 @@ def app_volume(size_mib: int, labels: Mapping[str, str]) -> Mount:
 
 
 def home(size_mib: int) -> dict[str, str]:
-    """tmpfs options of the example's home."""
+    """The example's home: path to tmpfs options."""
     return {HOME: f"rw,nosuid,nodev,mode=0755,uid=65534,gid=65534,size={size_mib}m"}

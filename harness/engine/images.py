@@ -6,16 +6,18 @@ import hashlib
 import json
 import os
 import secrets
-from collections.abc import Mapping
 from contextlib import suppress
-from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from harness.codec import from_json, to_json
 from harness.engine.api import Api, ConflictError, GoneError
 from harness.engine.owner import LABEL
 from harness.errors import UsageError
 from harness.model import Image
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
 
 BASE_REPOSITORY: Final = "docprobe/base"
 DEPS_REPOSITORY: Final = "docprobe/deps"

@@ -8,20 +8,23 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import anyio
 
 from harness.engine.api import SLOW_S, Api, ConflictError, GoneError
 from harness.engine.attach import STDOUT, Attached, attach
 from harness.engine.hardening import HOME, INSTALL_USER, ROOT, Share, host_config
-from harness.engine.host import Lent
 from harness.engine.inside import command
 from harness.engine.owner import LABEL, LOCK_LABEL, RUN_LABEL, STATE_LABEL, Owner
 from harness.errors import EngineError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from harness.engine.host import Lent
 
 _KEPT_LINES: Final = 200
 _MAX_MESSAGE: Final = 64 * 1024 * 1024
@@ -130,7 +133,7 @@ class Workshop:
             except (anyio.EndOfStream, anyio.BrokenResourceError) as error:
                 raise EngineError(
                     f"the install container ended by itself: {log[-1] if log else 'it said nothing'}",
-                    "see whether the machine or the engine ran out of memory; `[limits] install_memory_mib` is the limit",
+                    "see whether the machine ran out of memory; `[limits] install_memory_mib` is the limit",
                 ) from error
         return Outcome(-1, tuple(log), limit="time")
 

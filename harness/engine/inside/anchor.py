@@ -88,6 +88,7 @@ class Anchor:
     # --- the host's side ---
 
     def say(self, kind: Kind, channel: int = 0, payload: bytes = b"") -> None:
+        """Queue a frame for the host."""
         self.out += encode(kind, channel, payload)
 
     def flush(self) -> None:
@@ -111,6 +112,7 @@ class Anchor:
                 self.watch(connection)
 
     def read_host(self) -> None:
+        """Take what the host sent; its end is ours."""
         try:
             data = os.read(0, 256 * 1024)
         except BlockingIOError:
@@ -123,6 +125,7 @@ class Anchor:
             self.obey(frame)
 
     def obey(self, frame: Frame) -> None:
+        """Do what one frame of the host asks."""
         kind, channel, payload = frame
         connection = self.connections.get(channel)
         if kind is Kind.OPEN:
@@ -171,6 +174,7 @@ class Anchor:
             self.say(Kind.FAULT, 0, f"{relative}: {error.strerror}".encode()[:1000])
 
     def make_directory(self, path: str) -> None:
+        """Make a folder with its parents, once."""
         if path not in self.directories:
             os.makedirs(path, exist_ok=True)
             self.directories.add(path)
@@ -178,6 +182,7 @@ class Anchor:
     # --- the pod's side ---
 
     def open(self, channel: int, payload: bytes) -> None:
+        """Begin to connect."""
         address, _, port = payload.partition(b"\0")
         family = socket.AF_INET6 if b":" in address else socket.AF_INET
         try:
@@ -211,6 +216,7 @@ class Anchor:
         self.say(Kind.LISTENING, 0, str(port).encode())
 
     def add(self, connection: Connection) -> None:
+        """Begin to serve a connection."""
         self.connections[connection.channel] = connection
         connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.watch(connection)
@@ -232,6 +238,7 @@ class Anchor:
             self.selector.unregister(connection.sock)
 
     def serve(self, what: object, events: int) -> None:
+        """Do what a socket is ready for."""
         if isinstance(what, socket.socket):
             self.accept(what)
         elif isinstance(what, Connection):
@@ -243,6 +250,7 @@ class Anchor:
                 self.read_connection(what)
 
     def accept(self, listener: socket.socket) -> None:
+        """Take a connection to one of the host's services."""
         try:
             sock, _ = listener.accept()
         except OSError:
@@ -257,6 +265,7 @@ class Anchor:
         self.add(Connection(channel, sock, connecting=False))
 
     def connected(self, connection: Connection) -> None:
+        """A connection was made, or refused."""
         code = connection.sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         if code:
             self.drop(connection, code)
@@ -266,6 +275,7 @@ class Anchor:
         self.write_connection(connection)
 
     def read_connection(self, connection: Connection) -> None:
+        """Carry bytes to the host, as far as it takes them."""
         try:
             data = connection.sock.recv(min(MAX_PAYLOAD, connection.credit))
         except BlockingIOError:
@@ -282,6 +292,7 @@ class Anchor:
         self.watch(connection)
 
     def write_connection(self, connection: Connection) -> None:
+        """Carry bytes from the host, as far as the connection takes them."""
         if connection.connecting:
             return
         try:
@@ -317,6 +328,7 @@ class Anchor:
         self.forget(connection)
 
     def forget(self, connection: Connection) -> None:
+        """Close a connection."""
         if connection.sock in self.selector.get_map():
             self.selector.unregister(connection.sock)
         connection.sock.close()

@@ -29,11 +29,10 @@ def main() -> None:
         os.makedirs(os.path.dirname(path), exist_ok=True)
         with open(path, "w", encoding="utf-8") as file:
             file.write(text)
-    code, step, limit = 0, 0, None
-    for step, argv in enumerate(job["steps"]):
-        code, limit = run(argv, job)
-        if code or limit:
-            break
+    step, code, limit = -1, 0, None
+    while not code and limit is None and step + 1 < len(job["steps"]):
+        step += 1
+        code, limit = run(job["steps"][step], job)
     reports = {} if code or limit else {path: report(path) for path in job["reports"]}
     say({"done": code, "step": step, "limit": limit, "reports": reports})
     while os.read(0, 4096):
@@ -72,7 +71,8 @@ def run(argv: list[str], job: dict[str, object]) -> tuple[int, str | None]:
     """Run one step; its exit code, and the limit that ended it, if one did."""
     environment = job["environment"]
     disk_mib = job["disk_mib"]
-    assert isinstance(environment, dict) and isinstance(disk_mib, int)
+    assert isinstance(environment, dict)
+    assert isinstance(disk_mib, int)
     try:
         child = subprocess.Popen(
             argv, cwd=str(job["cwd"]), env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from pathlib import Path
-from types import ModuleType
-from typing import Final, assert_never
+from typing import TYPE_CHECKING, Final, assert_never
 
 from extractor.model import Bundle, Manager
 from harness.engine.bases import BASE_IMAGE_VARIABLE, Base, Bases
 from harness.engine.images import DEPS_REPOSITORY, Records, content_key, image_id
 from harness.engine.install import npm, pypi
-from harness.engine.install.plan import Fault, Plan
 from harness.engine.locks import exclusive
-from harness.engine.protocol import Limits, Progress
 from harness.engine.workshop import Job, Outcome, Workshop
 from harness.errors import DocprobeError, EngineError, InstallError, RegistryError
 from harness.model import Image
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from types import ModuleType
+
+    from harness.engine.install.plan import Fault, Plan
+    from harness.engine.protocol import Limits, Progress
 
 _LOG_LINES: Final = 20
 
@@ -168,7 +171,7 @@ def _fault_error(names: str, fault: Fault, log: tuple[str, ...]) -> DocprobeErro
                 "see that the registry can be reached (`docprobe doctor`), then run it again",
             )
         case "disk":
-            return EngineError(f"installing {names} ran out of disk: {fault.detail}", "free some disk: `docprobe doctor`")
+            return EngineError(f"installing {names} ran out of disk: {fault.detail}", "free some: `docprobe doctor`")
         case "source-only":
             return EngineError(
                 f"{names} would have to be built, which runs its code: {fault.detail}",

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from extractor.model import Dependency
 from harness.engine.hardening import ROOT
 from harness.engine.install.plan import Fault, Plan
 from harness.errors import InstallError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from extractor.model import Dependency
 
 _NAME: Final = re.compile(r"(@[a-z0-9~-][a-z0-9._~-]*/)?[a-z0-9~-][a-z0-9._~-]*", re.IGNORECASE)
 _RANGE: Final = re.compile(r"(npm:(@[\w.~-]+/)?[\w.~-]+@)?[\w.*^~<>=|+ -]*", re.ASCII)

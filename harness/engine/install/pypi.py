@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from packaging.requirements import InvalidRequirement, Requirement
 
-from extractor.model import Dependency
 from harness.engine.hardening import ROOT
 from harness.engine.install.plan import Fault, Plan
 from harness.errors import InstallError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from extractor.model import Dependency
 
 _WANTED: Final = f"{ROOT}/requirements.in"
 _LOCK: Final = f"{ROOT}/requirements.lock"
@@ -44,7 +47,8 @@ def plan(
         *binary, "-r", _LOCK,
     )  # fmt: skip
     if lock is not None:
-        files, steps = {_LOCK: lock}, (venv, install)
+        files = {_LOCK: lock}
+        steps: tuple[tuple[str, ...], ...] = (venv, install)
     else:
         files = {_WANTED: "".join(f"{checked(d)}\n" for d in dependencies)}
         steps = (venv, resolve, install)

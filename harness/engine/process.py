@@ -1,0 +1,209 @@
+"""One start of an example's command (or of one of its build steps): a container that joins the anchor's namespaces."""
+
+from __future__ import annotations
+
+import signal
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import anyio
+
+from harness.engine.api import Api, ConflictError, GoneError
+from harness.engine.attach import STDOUT, Attached, attach
+from harness.engine.hardening import APP, EXAMPLE_USER, HOME, ROOT, Share, home, host_config
+from harness.engine.protocol import ExitState, Limits
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from harness.engine.events import Events, Fate
+    from harness.engine.logs import LogBook
+    from harness.engine.owner import Owner
+
+_PATH: Final = (
+    f"{ROOT}/node_modules/.bin:{ROOT}/venv/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+)
+_ENVIRONMENT: Final = {
+    "PATH": _PATH,
+    "HOME": HOME,
+    "TMPDIR": "/tmp",
+    "LANG": "C.UTF-8",
+    "PYTHONUNBUFFERED": "1",
+    # there is no network: clients that would ask for packages should fail at once and say so
+    "NPM_CONFIG_OFFLINE": "true",
+    "NPM_CONFIG_UPDATE_NOTIFIER": "false",
+    "UV_OFFLINE": "1",
+    "UV_NO_SYNC": "1",
+    "UV_PROJECT_ENVIRONMENT": f"{ROOT}/venv",
+    "VIRTUAL_ENV": f"{ROOT}/venv",
+}
+_KILL_FACTOR: Final = 16
+"""An example that writes this many times its kept log is killed (Limits.log_bytes)."""
+_OOM_GRACE_S: Final = 0.4
+"""How long after a death by SIGKILL the engine may take to say that it was for memory."""
+_DRAIN_S: Final = 2.0
+_STDOUT_ROOM: Final = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What all processes of one pod share."""
+
+    api: Api
+    events: Events
+    owner: Owner
+    limits: Limits
+    runtime: str | None
+    cpus: float
+    anchor: str
+    """Container id."""
+    image: str
+    environment: Mapping[str, str]
+    logs: LogBook
+    stdio: bool
+    """Whether stdin and stdout are for the host to speak on."""
+
+
+class Process:
+    """A started container. :meth:`follow` must run as a task."""
+
+    def __init__(self, setting: Setting, container: str, attached: Attached, fate: Fate, during: str) -> None:
+        self._setting = setting
+        self._container = container
+        self._attached = attached
+        self._fate = fate
+        self._during = during
+        self._killed: tuple[str, str] | None = None
+        self._written = 0
+        self._stdout_in, self.stdout = anyio.create_memory_object_stream[bytes](_STDOUT_ROOM)
+        self.state: ExitState | None = None
+        self.ended = anyio.Event()
+
+    async def follow(self) -> None:
+        """Take its output and await its end, whatever it does."""
+        try:
+            async with anyio.create_task_group() as tasks:
+                drained = anyio.Event()
+                tasks.start_soon(self._drain, drained)
+                await self._fate.ended.wait()
+                with anyio.move_on_after(_DRAIN_S):
+                    await drained.wait()
+                self.state = await self._exit_state()
+                tasks.cancel_scope.cancel()
+        finally:
+            self._setting.events.forget(self._container)
+            self.ended.set()
+            with anyio.CancelScope(shield=True):
+                await self._attached.aclose()
+            self._stdout_in.close()
+
+    async def kill(self, sentence: str = "stopped by docprobe", limit: str = "") -> None:
+        """End it; ``sentence`` and ``limit`` say why. Raises EngineError."""
+        if self.ended.is_set():
+            return
+        self._killed = self._killed or (sentence, limit)
+        api = self._setting.api
+        with suppress(GoneError, ConflictError):
+            await api.call("kill the example", api.raw.kill, self._container, "SIGKILL")
+
+    async def write(self, data: bytes) -> None:
+        """Write to its stdin. Raises BrokenResourceError if it ended."""
+        await self._attached.send(data)
+
+    async def close_stdin(self) -> None:
+        """Close its stdin."""
+        await self._attached.send_eof()
+
+    async def _drain(self, drained: anyio.Event) -> None:
+        """Read all output, always: a container whose output nobody reads cannot die."""
+        logs, limits = self._setting.logs, self._setting.limits
+        try:
+            while True:
+                source, data = await self._attached.receive_any()
+                self._written += len(data)
+                if self._written > limits.log_bytes * _KILL_FACTOR and self._killed is None:
+                    mib = limits.log_bytes * _KILL_FACTOR // (1024 * 1024)
+                    await self.kill(f"killed: log limit {mib} MiB", "log_bytes")
+                if self._setting.stdio and source == STDOUT:
+                    await self._offer(data)
+                else:
+                    logs.write("stdout" if source == STDOUT else "stderr", data)
+        except (anyio.EndOfStream, anyio.BrokenResourceError, anyio.ClosedResourceError):
+            pass
+        finally:
+            logs.end("stdout")
+            logs.end("stderr")
+            self._stdout_in.close()
+            drained.set()
+
+    async def _offer(self, data: bytes) -> None:
+        """Stdout of a stdio example: for the host, which may have stopped reading."""
+        try:
+            self._stdout_in.send_nowait(data)
+        except anyio.WouldBlock:
+            with anyio.move_on_after(_DRAIN_S):
+                await self._stdout_in.send(data)
+        except (anyio.BrokenResourceError, anyio.ClosedResourceError):
+            pass
+
+    async def _exit_state(self) -> ExitState:
+        code = -1 if self._fate.exit_code is None else self._fate.exit_code
+        if code == 128 + signal.SIGKILL and self._killed is None and not self._fate.out_of_memory:
+            await anyio.sleep(_OOM_GRACE_S)
+        if self._killed is not None:
+            sentence, limit = self._killed
+            return ExitState(code, sentence, limit or None, self._during)
+        if self._fate.out_of_memory and code != 0:
+            memory = self._setting.limits.memory_mib
+            return ExitState(code, f"killed: memory limit {memory} MiB", "memory_mib", self._during)
+        return ExitState(code, _sentence(code), None, self._during)
+
+
+async def start(setting: Setting, argv: Sequence[str], cwd: str, *, name: str, during: str = "run") -> Process:
+    """Start ``argv`` in ``cwd`` (relative to the example's folder). Raises EngineError; then nothing is left."""
+    api, limits = setting.api, setting.limits
+    config = host_config(
+        api.raw,
+        Share(limits.memory_mib, setting.cpus, limits.processes, limits.tmp_mib),
+        network=f"container:{setting.anchor}",
+        runtime=setting.runtime,
+        pid_mode=f"container:{setting.anchor}",
+        volumes_from=[setting.anchor],
+        tmpfs=home(limits.tmp_mib),
+    )
+    stdin = setting.stdio and during == "run"
+    container = await api.call(
+        "create the example's container", api.raw.create_container, setting.image,
+        # the shell only changes the folder and becomes the command: a missing command is told as users know it
+        ["sh", "-c", 'cd "$0" && exec "$@"', f"{APP}/{cwd}", *argv],
+        name=name, user=EXAMPLE_USER, stdin_open=stdin, host_config=config, labels=setting.owner.labels("example"),
+        entrypoint=[], environment={**_ENVIRONMENT, **setting.environment}, working_dir="/",
+    )  # fmt: skip
+    identity = str(container["Id"])
+    fate = setting.events.watch(identity)
+    attached = None
+    try:
+        attached = await attach(api, identity, stdin=stdin)
+        await api.call("start the example", api.raw.start, identity)
+    except BaseException:
+        setting.events.forget(identity)
+        with anyio.CancelScope(shield=True):
+            if attached is not None:
+                await attached.aclose()
+            with suppress(GoneError, ConflictError):
+                await api.call("remove the example's container", _remove, api, identity)
+        raise
+    return Process(setting, identity, attached, fate, during)
+
+
+def _remove(api: Api, container: str) -> None:
+    api.raw.remove_container(container, v=True, force=True)
+
+
+def _sentence(code: int) -> str:
+    if code == -1:
+        return "ended, and the engine did not say how"
+    if code > 128 and code - 128 in {s.value for s in signal.Signals}:
+        return f"ended by signal {signal.Signals(code - 128).name}"
+    return f"exited with code {code}"

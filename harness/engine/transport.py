@@ -1,0 +1,179 @@
+"""HTTP into the pod: httpx over httpcore over the tunnel.
+
+The URL stays what it is inside the pod, so the Host header and the origin are those a local client would send.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+import anyio
+import httpcore
+import httpx
+from anyio.abc import ByteStream
+from anyio.streams.tls import TLSStream
+
+Connect = Callable[[str, int], Awaitable[ByteStream]]
+"""Opens a connection to a host and port inside the pod; OSError if it is refused."""
+
+_ERRORS: Final = {
+    httpcore.TimeoutException: httpx.TimeoutException,
+    httpcore.ConnectTimeout: httpx.ConnectTimeout,
+    httpcore.ReadTimeout: httpx.ReadTimeout,
+    httpcore.WriteTimeout: httpx.WriteTimeout,
+    httpcore.PoolTimeout: httpx.PoolTimeout,
+    httpcore.NetworkError: httpx.NetworkError,
+    httpcore.ConnectError: httpx.ConnectError,
+    httpcore.ReadError: httpx.ReadError,
+    httpcore.WriteError: httpx.WriteError,
+    httpcore.UnsupportedProtocol: httpx.UnsupportedProtocol,
+    httpcore.ProtocolError: httpx.ProtocolError,
+    httpcore.LocalProtocolError: httpx.LocalProtocolError,
+    httpcore.RemoteProtocolError: httpx.RemoteProtocolError,
+}
+
+
+class PodTransport(httpx.AsyncBaseTransport):
+    """Transport whose connections are opened inside the pod."""
+
+    def __init__(self, connect: Connect) -> None:
+        self._pool = httpcore.AsyncConnectionPool(
+            network_backend=_Backend(connect), max_connections=200, max_keepalive_connections=40, retries=0
+        )
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send one request; the response's body is streamed."""
+        assert isinstance(request.stream, httpx.AsyncByteStream)
+        inner = httpcore.Request(
+            method=request.method,
+            url=httpcore.URL(
+                scheme=request.url.raw_scheme,
+                host=request.url.raw_host,
+                port=request.url.port,
+                target=request.url.raw_path,
+            ),
+            headers=request.headers.raw,
+            content=request.stream,
+            extensions=request.extensions,
+        )
+        with _httpx_errors(request):
+            response = await self._pool.handle_async_request(inner)
+        return httpx.Response(
+            status_code=response.status,
+            headers=response.headers,
+            stream=_Body(response, request),
+            extensions=response.extensions,
+        )
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        await self._pool.aclose()
+
+
+class _Body(httpx.AsyncByteStream):
+    """A response's body, with httpx's errors."""
+
+    def __init__(self, response: httpcore.Response, request: httpx.Request) -> None:
+        self._response = response
+        self._request = request
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        with _httpx_errors(self._request):
+            async for part in self._response.aiter_stream():
+                yield part
+
+    async def aclose(self) -> None:
+        with _httpx_errors(self._request):
+            await self._response.aclose()
+
+
+@contextmanager
+def _httpx_errors(request: httpx.Request) -> Iterator[None]:
+    try:
+        yield
+    except tuple(_ERRORS) as error:
+        for kind in type(error).__mro__:
+            if kind in _ERRORS:
+                raise _ERRORS[kind](str(error), request=request) from error
+        raise
+
+
+class _Backend(httpcore.AsyncNetworkBackend):
+    """httpcore's view of the pod's network."""
+
+    def __init__(self, connect: Connect) -> None:
+        self._connect = connect
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        try:
+            with anyio.fail_after(timeout):
+                return _Stream(await self._connect(host, port))
+        except TimeoutError as error:
+            raise httpcore.ConnectTimeout(f"{host}:{port} did not accept in {timeout} s") from error
+        except OSError as error:
+            raise httpcore.ConnectError(str(error)) from error
+
+    async def sleep(self, seconds: float) -> None:
+        await anyio.sleep(seconds)
+
+
+class _Stream(httpcore.AsyncNetworkStream):
+    """httpcore's view of one connection."""
+
+    def __init__(self, stream: ByteStream) -> None:
+        self._stream = stream
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        try:
+            with anyio.fail_after(timeout):
+                return await self._stream.receive(max_bytes)
+        except TimeoutError as error:
+            raise httpcore.ReadTimeout(f"nothing came for {timeout} s") from error
+        except anyio.EndOfStream:
+            return b""
+        except (anyio.BrokenResourceError, anyio.ClosedResourceError) as error:
+            raise httpcore.ReadError(_why(error)) from error
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        try:
+            with anyio.fail_after(timeout):
+                await self._stream.send(buffer)
+        except TimeoutError as error:
+            raise httpcore.WriteTimeout(f"nothing was taken for {timeout} s") from error
+        except (anyio.BrokenResourceError, anyio.ClosedResourceError) as error:
+            raise httpcore.WriteError(_why(error)) from error
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+    async def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.AsyncNetworkStream:
+        try:
+            with anyio.fail_after(timeout):
+                return _Stream(
+                    await TLSStream.wrap(
+                        self._stream, hostname=server_hostname, ssl_context=ssl_context, standard_compatible=False
+                    )
+                )
+        except TimeoutError as error:
+            raise httpcore.ConnectTimeout("no TLS handshake in time") from error
+        except (ssl.SSLError, anyio.BrokenResourceError, anyio.EndOfStream) as error:
+            raise httpcore.ConnectError(_why(error)) from error
+
+    def get_extra_info(self, info: str) -> Any:
+        return None
+
+
+def _why(error: Exception) -> str:
+    return str(error.__cause__ or error) or "the connection was closed"
