@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from harness.baseline import apply_baseline
+from harness import known, results
 from harness.cache import write_atomically
-from harness.codec import to_json
 from harness.errors import UsageError
 from harness.gating import apply_fail_on, decide
 from harness.locks import write_locks
@@ -19,49 +17,56 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
+    from harness.baseline import Baseline
     from harness.config import Config
-    from harness.model import ExampleResult, Report
-
-LAST_RUN = "last-run.json"
+    from harness.model import Report
 
 
-def conclude(report: Report, config: Config) -> Report:
-    """The report with what gates decided: ``--fail-on``, the baseline, the exit code.
-
-    Raises UsageError for a baseline that cannot be read or names an id that does not exist.
-    """
-    return decide(apply_baseline(apply_fail_on(report), config.baseline))
+def conclude(report: Report, baseline: Baseline) -> Report:
+    """The report with what gates decided: ``--fail-on``, the baseline, the exit code."""
+    return decide(known.apply(apply_fail_on(report), baseline))
 
 
 def save(report: Report, config: Config, outputs: Sequence[tuple[str, Path | None]], *, console: Console) -> Report:
-    """Write transcripts, the last run, the lock, the history and every output; give back the report as written.
+    """Write the last run, the lock, the history and every output; give back the report as the last run has it.
 
     Files are written whole or not at all. An output without a file goes to stdout, in the order given.
     """
-    report = replace(report, examples=tuple(_with_transcript(example, config) for example in report.examples))
-    write_atomically(config.state / LAST_RUN, render("json", report).encode())
+    kept = results.write(report, config.state / results.LAST_RUN)
     if config.lock is not None:
         write_locks(config.lock, report)
     if config.history is not None:
         from harness.history import record
 
         record(report, config.history)
+    write_outputs(kept, outputs, console=console)
+    return kept
+
+
+def write_outputs(
+    report: Report, outputs: Sequence[tuple[str, Path | None]], *, console: Console, links: str | None = None
+) -> None:
+    """Write each output to its file, or to the console in the order given.
+
+    Raises UsageError if a file cannot be written.
+    """
     for name, path in outputs:
-        text = render(name, report, console=console if path is None else None)
-        if path is None:
-            console.file.write(text)
-            console.file.flush()
-            continue
         try:
-            write_atomically(path, text.encode())
+            if path is None:
+                console.file.write(render(name, report, console=console, links=links))
+                console.file.flush()
+            elif name == "json" and _replaceable(path):
+                results.write(report, path)
+            elif _replaceable(path):
+                write_atomically(path, render(name, report).encode())
+            else:
+                path.write_text(render(name, report), encoding="utf-8")
+        except BrokenPipeError:
+            raise
         except OSError as error:
-            raise UsageError(f"{path} cannot be written: {error.strerror}") from error
-    return report
+            raise UsageError(f"{path or 'stdout'} cannot be written: {error.strerror}") from error
 
 
-def _with_transcript(example: ExampleResult, config: Config) -> ExampleResult:
-    if example.transcript is None:
-        return example
-    path = config.state / "transcripts" / f"{example.digest[:16]}.json"
-    write_atomically(path, to_json(example.transcript))
-    return replace(example, transcript_file=str(path))
+def _replaceable(path: Path) -> bool:
+    """Whether a new file may take the place of ``path``: not for a pipe, a terminal or /dev/stdout."""
+    return path.is_file() or not path.exists()

@@ -26,7 +26,7 @@ from harness.progress import Observer, Silent
 from harness.requirements.binding import bind, load_bindings
 from harness.requirements.catalogue import CATALOGUE, requirement
 from harness.select import in_shard, select
-from harness.snapshot import describe_source
+from harness.source import describe_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -49,6 +49,8 @@ class Plan:
     bound: Bound
     examples: tuple[Example, ...]
     """The selected ones, of every status."""
+    ids: frozenset[str] = frozenset()
+    """Ids of all examples of the docs, selected or not: what a baseline may name."""
 
     def groups(self) -> Mapping[str, tuple[Example, ...]]:
         """Runnable examples by digest: identical copies together, in order of id."""
@@ -89,7 +91,8 @@ def plan(config: Config, *, since: Change | None = None) -> Plan:
     if since is not None:
         concerned = selector(config, since, bound, found)
         chosen = tuple(example for example in chosen if concerned(example))
-    return Plan(corpus, bound, tuple(e for e in chosen if in_shard(e.digest, config.shard)))
+    mine = tuple(example for example in chosen if in_shard(example.digest, config.shard))
+    return Plan(corpus, bound, mine, frozenset(example.id for example in found))
 
 
 def dated(group: Sequence[Example], config: Config) -> str | None:
@@ -138,9 +141,9 @@ async def check(
             tasks.cancel_scope.cancel()
         if stop is not None and stop.is_set():
             why = "interrupted before it was judged"
-    except* EngineError as group:
+    except* EngineError as errors:
         # the engine is one for all: what it kept us from asking is blocked, with its sentence and the next step
-        why = _said(group)
+        why = _said(errors)
     for group in groups.values():
         for example in group:
             if example.id not in results:

@@ -58,7 +58,7 @@ def parse_format(text: str) -> tuple[str, Path | None]:
 )
 @click.option("--format", "formats", multiple=True, metavar="NAME[:FILE]", help=f"{', '.join(FORMATS)}. Repeatable.")
 @pass_cli
-def command(cli: Cli, docs: Path | None, formats: tuple[str, ...], shard: str | None, **flags: Any) -> None:
+def command(cli: Cli, /, docs: Path | None, formats: tuple[str, ...], shard: str | None, **flags: Any) -> None:
     r"""Run the examples in DOCS and judge them by the specification in the same tree.
 
     \b
@@ -79,14 +79,17 @@ def command(cli: Cli, docs: Path | None, formats: tuple[str, ...], shard: str | 
         since = change(config, config.changed_since)
         if not relevant(since):
             _nothing_changed(config)
+    from harness.baseline import load
     from harness.outcome import conclude, save
     from harness.run import plan
 
     todo = plan(config, since=since)
     if since is not None and not todo.examples:
         _nothing_changed(config)
+    # before anything runs: an entry that names nothing costs no run
+    baseline = load(config.baseline, todo.ids)
     report, interrupted = anyio.run(_run, cli, todo, config)
-    report = save(conclude(report, config), config, outputs, console=cli.out())
+    report = save(conclude(report, baseline), config, outputs, console=cli.out())
     click.get_current_context().exit(130 if interrupted else report.exit_code)
 
 

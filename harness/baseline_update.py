@@ -1,0 +1,178 @@
+"""``docprobe baseline update``: the file made to say what a run found, with every reason and comment kept. Pure.
+
+The text is cut into entries, each with the comment lines directly above it; entries are dropped or appended whole and
+nothing else is touched. Values are written by tomlkit, so that no name can break out of its string.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+import tomlkit
+
+from harness.baseline import KINDS, NOT_RUNNING, AcceptedDrift, Known, NotRunnable
+from harness.errors import UsageError
+from harness.known import Occurs, drift_occurs, finding_occurs
+from harness.model import Status, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from harness.baseline import Entry
+    from harness.model import Report
+
+HEADERS: Final = frozenset(f"[[{kind}]]" for kind in KINDS)
+START: Final = "# Findings that are known and accepted for now. Each has a reason; docprobe says when one is stale.\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """What an update does to a baseline."""
+
+    text: str
+    added: tuple[str, ...]
+    """What was added, for people."""
+    removed: tuple[str, ...]
+    unreasoned: int
+    """Entries that still need a reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Lines of the file: one entry with the comments above it, or what stands before the first."""
+
+    text: str
+    entry: Entry | None
+
+
+def update(text: str, report: Report, reason: str = "") -> Update:
+    """Make the baseline say what ``report`` found.
+
+    Args:
+        text: the file as it is; empty for a new one.
+        report: of a run, with or without this baseline applied.
+        reason: for the entries that are added; empty is for a person to fill in, and refused by ``check`` until then.
+
+    Raises:
+        UsageError: the text is no baseline.
+    """
+    chunks = list(_chunks(text or START))
+    keep = [chunk for chunk in chunks if chunk.entry is None or not _stale(chunk.entry, report)]
+    listed = {_key(chunk.entry) for chunk in keep if chunk.entry is not None}
+    new = [entry for entry in _found(report, reason) if _key(entry) not in listed]
+    whole = "".join(chunk.text for chunk in keep).rstrip("\n") + "\n"
+    whole += "".join(f"\n{_written(entry)}" for entry in new)
+    remaining = [chunk.entry for chunk in keep if chunk.entry is not None] + new
+    return Update(
+        text=whole,
+        added=tuple(describe(entry) for entry in new),
+        removed=tuple(describe(chunk.entry) for chunk in chunks if chunk.entry is not None and chunk not in keep),
+        unreasoned=sum(not entry.reason.strip() for entry in remaining),
+    )
+
+
+def describe(entry: Entry) -> str:
+    """An entry in a few words."""
+    match entry:
+        case Known():
+            return f"{entry.example} {entry.requirement}"
+        case NotRunnable():
+            return f"{entry.example} (does not run)"
+        case AcceptedDrift():
+            return f"{entry.requirement} {entry.revision} (the sentence changed)"
+
+
+def _key(entry: Entry) -> tuple[str, ...]:
+    match entry:
+        case Known():
+            return (entry.example, entry.requirement)
+        case NotRunnable():
+            return (entry.example, NOT_RUNNING)
+        case AcceptedDrift():
+            return ("drift", entry.requirement, entry.revision)
+
+
+def _stale(entry: Entry, report: Report) -> bool:
+    match entry:
+        case Known():
+            return finding_occurs(entry, report) is Occurs.NO
+        case NotRunnable():
+            return finding_occurs(Known(entry.example, NOT_RUNNING, entry.reason), report) is Occurs.NO
+        case AcceptedDrift():
+            return drift_occurs(entry, report) is Occurs.NO
+
+
+def _found(report: Report, reason: str) -> Iterator[Entry]:
+    """Entries for everything in the report that gates."""
+    for example in report.examples:
+        for finding in example.findings:
+            if finding.verdict is Verdict.VIOLATED and finding.gates:
+                if finding.requirement == NOT_RUNNING and example.status is Status.NOT_RUNNING:
+                    yield NotRunnable(example.id, reason)
+                else:
+                    yield Known(example.id, finding.requirement, reason)
+    for drift in report.drift:
+        if drift.gates:
+            now = drift.nearest.fingerprint if drift.nearest is not None else ""
+            yield AcceptedDrift(drift.requirement, drift.revision, drift.expected, now, reason)
+
+
+def _written(entry: Entry) -> str:
+    match entry:
+        case Known():
+            name, values = "known", {"example": entry.example, "requirement": entry.requirement}
+        case NotRunnable():
+            name, values = "not-runnable", {"example": entry.example}
+        case AcceptedDrift():
+            name = "drift"
+            values = {"requirement": entry.requirement, "revision": entry.revision, "old": entry.old, "new": entry.new}
+    table = tomlkit.table()
+    table.update(values | {"reason": entry.reason})
+    return f"[[{name}]]\n{table.as_string()}"
+
+
+def _chunks(text: str) -> Iterator[Chunk]:
+    """The text cut before each entry (and the comments above it); joined again it is the same text."""
+    pending: list[str] = []
+    for line in text.splitlines(keepends=True):
+        # a header inside a multi-line string starts nothing: what stands before it is no TOML by itself
+        if _is_header(line) and _parsed("".join(pending)) is not None:
+            above = _comments_at_the_end(pending)
+            yield _chunk("".join(pending[: len(pending) - above]))
+            pending = pending[len(pending) - above :]
+        pending.append(line)
+    yield _chunk("".join(pending))
+
+
+def _is_header(line: str) -> bool:
+    return line.split("#")[0].replace(" ", "").strip() in HEADERS
+
+
+def _comments_at_the_end(lines: list[str]) -> int:
+    number = 0
+    while number < len(lines) and lines[-1 - number].lstrip().startswith("#"):
+        number += 1
+    return number
+
+
+def _parsed(text: str) -> dict[str, Any] | None:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        return None
+
+
+def _chunk(text: str) -> Chunk:
+    tables = _parsed(text)
+    if tables is None:
+        raise UsageError("the baseline is no TOML", "mend it, or remove it and update again")
+    entries = {kind: listed[0] for kind, listed in tables.items() if kind in KINDS and isinstance(listed, list)}
+    for kind, values in entries.items():
+        try:
+            return Chunk(text, msgspec.convert({"reason": ""} | values, KINDS[kind]))
+        except msgspec.ValidationError as error:
+            raise UsageError(f"[[{kind}]] {values}: {error}", "mend that entry") from error
+    return Chunk(text, None)

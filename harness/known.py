@@ -1,0 +1,118 @@
+"""A baseline applied to a report: what is known no longer gates, what is stale does. Pure."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import replace
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final, assert_never
+
+from harness.baseline import NOT_RUNNING
+from harness.model import BaselineNote, Status, Verdict
+from harness.report.weigh import is_own
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from harness.baseline import AcceptedDrift, Baseline, Known
+    from harness.model import Drift, ExampleResult, Finding, Report
+
+UNRUN: Final = frozenset({Status.FRAGMENT, Status.UNSUPPORTED})
+"""Statuses that ``--strict`` holds against a run, and that a ``[[not-runnable]]`` entry accepts."""
+
+
+class Occurs(StrEnum):
+    """Whether what an entry lists is seen in a run."""
+
+    YES = "yes"
+    NO = "no"
+    UNKNOWN = "unknown"
+    """Not selected, blocked, or the finding was inconclusive: the entry stays as it is."""
+
+
+def apply(report: Report, baseline: Baseline) -> Report:
+    """The report with known findings and accepted drift that don't gate, and notes on every entry that was seen.
+
+    An entry can be stale only if its example was selected and judged and its requirement was asked for. The day that
+    expiry is held against is the run's own.
+    """
+    notes: list[BaselineNote] = []
+    accepted: set[tuple[str, str]] = set()
+    for entry in baseline.findings:
+        kind = _kind(entry, report)
+        if kind is not None:
+            notes.append(BaselineNote(kind, entry.example, entry.requirement, entry.reason, gates=kind == "stale"))
+        if kind == "known":
+            accepted.add((entry.example, entry.requirement))
+    read = {}
+    for accepted_drift in baseline.drift:
+        occurs = drift_occurs(accepted_drift, report)
+        if occurs is Occurs.UNKNOWN:
+            continue
+        known = occurs is Occurs.YES
+        read[accepted_drift.requirement, accepted_drift.revision] = known
+        name = f"{accepted_drift.requirement} {accepted_drift.revision}"
+        kind = "known" if known else "stale"
+        notes.append(BaselineNote(kind, "normative text", name, accepted_drift.reason, gates=not known))
+
+    def example(result: ExampleResult) -> ExampleResult:
+        return replace(result, findings=tuple(finding(result.id, one) for one in result.findings))
+
+    def finding(example_id: str, one: Finding) -> Finding:
+        return replace(one, gates=False) if (example_id, one.requirement) in accepted else one
+
+    def drift(entry: Drift) -> Drift:
+        return replace(entry, gates=False) if read.get((entry.requirement, entry.revision)) else entry
+
+    return replace(
+        report,
+        examples=tuple(example(result) for result in report.examples),
+        drift=tuple(drift(entry) for entry in report.drift),
+        baseline=(*report.baseline, *notes),
+    )
+
+
+def _kind(entry: Known, report: Report) -> str | None:
+    match finding_occurs(entry, report):
+        case Occurs.UNKNOWN:
+            return None
+        case Occurs.NO:
+            return "stale"
+        case Occurs.YES:
+            today = datetime.date.fromisoformat(report.started[:10])
+            return "expired" if entry.expires is not None and today > entry.expires else "known"
+        case other:
+            assert_never(other)
+
+
+def finding_occurs(entry: Known, report: Report) -> Occurs:
+    """Whether the finding an entry lists is in the report."""
+    example = next((example for example in report.examples if example.id == entry.example), None)
+    if example is None or entry.requirement not in {row.id for row in report.requirements}:
+        return Occurs.UNKNOWN
+    if example.status is Status.BLOCKED:
+        return Occurs.UNKNOWN
+    if example.status in UNRUN:
+        return Occurs.YES if entry.requirement == NOT_RUNNING else Occurs.NO
+    verdicts = {finding.verdict for finding in _findings(entry, example)}
+    if Verdict.VIOLATED in verdicts:
+        return Occurs.YES
+    unasked = example.status is Status.NOT_RUNNING and entry.requirement != NOT_RUNNING
+    undecided = verdicts & {Verdict.INCONCLUSIVE, Verdict.BLOCKED}
+    return Occurs.UNKNOWN if unasked or undecided else Occurs.NO
+
+
+def _findings(entry: Known, example: ExampleResult) -> Iterator[Finding]:
+    """What the page's own revision says of it: other revisions never gate, and need no entry."""
+    return (f for f in example.findings if f.requirement == entry.requirement and is_own(f, example))
+
+
+def drift_occurs(entry: AcceptedDrift, report: Report) -> Occurs:
+    """Whether the sentence still reads as it did when its change was accepted."""
+    if entry.requirement not in {row.id for row in report.requirements}:
+        return Occurs.UNKNOWN
+    for drift in report.drift:
+        if (drift.requirement, drift.revision) == (entry.requirement, entry.revision):
+            now = drift.nearest.fingerprint if drift.nearest is not None else ""
+            return Occurs.YES if (drift.expected, now) == (entry.old, entry.new) else Occurs.NO
+    return Occurs.NO
