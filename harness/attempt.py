@@ -10,9 +10,7 @@ from extractor.model import ExampleKind
 from harness.cause import sentence
 from harness.errors import BlockedError, InstallError
 from harness.model import LogLine, Recording, Run, StartOutcome, Transcript
-from harness.probes.client import converse_with_client
 from harness.probes.prober import converse
-from harness.probes.stdio import converse_stdio
 from harness.services.factory import services_for
 
 if TYPE_CHECKING:
@@ -115,12 +113,16 @@ async def _attempt(
                     progress=doing,
                 )
             case ExampleKind.STDIO_SERVER:
+                from harness.probes.stdio import converse_stdio
+
                 doing("probing over stdin and stdout")
                 transcript = await converse_stdio(
                     pod, bundle, example_id=bundle.example_id, revisions=config.layout.revisions,
                     timeout_s=config.timeout_s,
                 )  # fmt: skip
             case ExampleKind.CLIENT:
+                from harness.probes.client import converse_with_client
+
                 doing("watching what it sends")
                 transcript = await converse_with_client(pod, bundle, services.scripted, timeout_s=config.limits.start_s)
             case ExampleKind.OTHER:

@@ -30,11 +30,15 @@ ANSWERING: Final = re.compile(
 )
 """Callables that answer an HTTP request, in the common frameworks of the three languages."""
 LOOKUP: Final = re.compile(r"\.(get|has)$")
+AUDIENCE_TEST: Final = re.compile(
+    r"audiences?\b|allowed|\baud\w*\.(some|includes|every)|\baud\w*\s*[!=]=", re.IGNORECASE
+)
+"""A test of the audience's value; ``!data.aud`` only asks whether there is one."""
 REFUSED_BY: Final = {
     "inactive": re.compile(r"\bactive\b"),
     "expired": re.compile(r"\bactive\b|\bexp(ires)?", re.IGNORECASE),
-    "wrong-audience": re.compile(r"\baud(ience)?s?\b|allowed", re.IGNORECASE),
-    "audience-list": re.compile(r"\baud(ience)?s?\b|allowed", re.IGNORECASE),
+    "wrong-audience": AUDIENCE_TEST,
+    "audience-list": AUDIENCE_TEST,
 }
 """What a verifier's condition names when it refuses a token of that label."""
 MAX_SPANS: Final = 6
@@ -97,7 +101,7 @@ def session_answers(root: Node, finding: Finding, transcript: Transcript) -> Ite
 
 
 def session_lookups(root: Node, finding: Finding, transcript: Transcript) -> Iterator[Node]:
-    """Where a session is looked up by its id alone: ``map[id]`` or ``map.get(id)``, in a condition or an assignment."""
+    """Where a session is looked up by its id alone (``map[id]``, ``map.get(id)``), or users are not told apart."""
     for function in walk(root):
         if function.type not in FUNCTIONS or not SESSION_HEADER.search(text_of(function)):
             continue
@@ -117,6 +121,17 @@ def session_lookups(root: Node, finding: Finding, transcript: Transcript) -> Ite
             condition = holder.child_by_field_name("condition") if holder is not None else None
             if condition is not None and _within(node, condition):
                 yield condition
+    yield from _identities_without_subject(root)
+
+
+def _identities_without_subject(root: Node) -> Iterator[Node]:
+    """A verifier's result that names the client and not the user, so that no SDK can tell two users apart."""
+    for node in walk(root):
+        callee = node.child_by_field_name("function") if node.type == "call" else None
+        if callee is not None and text_of(callee).rsplit(".", 1)[-1] == "AccessToken":
+            arguments = text_of(node)
+            if "client_id" in arguments and "subject" not in arguments:
+                yield node
 
 
 def open_origins(root: Node, finding: Finding, transcript: Transcript) -> Iterator[Node]:

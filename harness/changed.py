@@ -112,7 +112,7 @@ def _configuration_changed(config: Config, base: str) -> bool:
     if config.bindings and config.bindings.endswith(".toml"):
         names.append(Path(config.bindings))
     for path in names:
-        if path is None or not path.is_relative_to(config.docs.parent):
+        if not path.is_relative_to(config.docs.parent):
             continue
         folder = path.parent
         if _git(folder, "diff", "--name-only", "--no-ext-diff", base, "--", path.name).strip():

@@ -95,7 +95,7 @@ async def _judged(
         same = [other for other in found if other.id == example.id]
         if not same:
             raise UsageError(f"{example.id} is no example any more once the page is patched")
-        report = await check(Plan(corpus, todo.bound, (same[0],)), config, connect, observer=observer)
+        report = await check(Plan(corpus, todo.bound, (same[0],), (same[0],)), config, connect, observer=observer)
         return report.examples[0]
 
 

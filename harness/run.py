@@ -11,9 +11,9 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 import anyio
+
 from extractor.corpus import extract
 from extractor.examples import find_examples
-
 from extractor.model import ExampleStatus
 from harness import cache
 from harness.attempt import record
@@ -49,6 +49,8 @@ class Plan:
     bound: Bound
     examples: tuple[Example, ...]
     """The selected ones, of every status."""
+    found: tuple[Example, ...]
+    """All there are: copies and dates do not depend on the selection."""
     ids: frozenset[str] = frozenset()
     """Ids of all examples of the docs, selected or not: what a baseline may name."""
 
@@ -59,6 +61,10 @@ class Plan:
             if example.status is ExampleStatus.RUNNABLE:
                 groups[example.digest].append(example)
         return {digest: tuple(sorted(group, key=lambda e: e.id)) for digest, group in groups.items()}
+
+    def copies(self, digest: str) -> tuple[Example, ...]:
+        """Every example with that text, selected or not, in order of id."""
+        return tuple(sorted((e for e in self.found if e.digest == digest), key=lambda e: e.id))
 
 
 def find(config: Config) -> tuple[Corpus, tuple[Example, ...]]:
@@ -120,6 +126,7 @@ async def check(
     watch = observer or Silent()
     groups = todo.groups()
     watch.planned(len(groups), sum(len(group) for group in groups.values()))
+    copies = {digest: todo.copies(digest) for digest in groups}
     results: dict[str, ExampleResult] = {}
     for example in todo.examples:
         if example.status is not ExampleStatus.RUNNABLE:
@@ -128,7 +135,7 @@ async def check(
 
     def known(digest: str, recording: Recording, fresh: bool) -> None:
         for example in groups[digest]:
-            result = result_of(example, groups[digest], recording, todo.bound, config, cached=not fresh)
+            result = result_of(example, copies[digest], recording, todo.bound, config, cached=not fresh)
             results[example.id] = result
             watch.finished(result)
 
@@ -137,17 +144,18 @@ async def check(
         async with anyio.create_task_group() as tasks:
             if stop is not None:
                 tasks.start_soon(_cancel_on, stop, tasks.cancel_scope)
-            await _hold(config, groups, connect, watch, known, day=started.date().isoformat())
+            dates = {digest: dated(copies[digest], config) for digest in groups}
+            await _hold(config, groups, dates, connect, watch, known, day=started.date().isoformat())
             tasks.cancel_scope.cancel()
         if stop is not None and stop.is_set():
             why = "interrupted before it was judged"
     except* EngineError as errors:
         # the engine is one for all: what it kept us from asking is blocked, with its sentence and the next step
         why = _said(errors)
-    for group in groups.values():
+    for digest, group in groups.items():
         for example in group:
             if example.id not in results:
-                results[example.id] = blocked(example, group, why)
+                results[example.id] = blocked(example, copies[digest], why)
                 watch.finished(results[example.id])
     source = describe_source(config.docs)
     ordered = tuple(results[example.id] for example in sorted(todo.examples, key=lambda e: e.id))
@@ -185,6 +193,7 @@ async def _cancel_on(stop: anyio.Event, scope: anyio.CancelScope) -> None:
 async def _hold(
     config: Config,
     groups: Mapping[str, Sequence[Example]],
+    dates: Mapping[str, str | None],
     connect: Connect,
     watch: Observer,
     known: Callable[[str, Recording, bool], None],
@@ -195,8 +204,7 @@ async def _hold(
     code = cache.code_digest()
     kept = config.state / "recordings"
     keys = {
-        digest: cache.key(group[0], config, date=dated(group, config), day=day, code=code)
-        for digest, group in groups.items()
+        digest: cache.key(group[0], config, date=dates[digest], day=day, code=code) for digest, group in groups.items()
     }
     locks = read_locks(config.lock)
     waiting: list[str] = []
@@ -220,7 +228,7 @@ async def _hold(
                     engine,
                     replace(bundle, example_id=group[0].id),
                     config,
-                    date=dated(group, config),
+                    date=dates[digest],
                     locks=locks.get(digest, {}),
                     doing=lambda text: watch.doing(group[0].id, text),
                 )

@@ -1,0 +1,57 @@
+"""Where a docs tree comes from: its commit, or the snapshot it is."""
+
+from __future__ import annotations
+
+import subprocess
+import tomllib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+GIT_TIMEOUT_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What identifies the docs of a run."""
+
+    commit: str | None
+    """Full hash of the checkout's HEAD, with ``+`` if the docs have uncommitted changes; None outside git."""
+    snapshot: str | None
+    """Name of the snapshot that the tree is a part of; None if it is none."""
+
+
+def describe_source(docs: Path) -> Source:
+    """Look; never fails: docs need no git."""
+    return Source(_commit(docs), _snapshot(docs))
+
+
+def _commit(docs: Path) -> str | None:
+    head = _git(docs, "rev-parse", "HEAD")
+    if head is None:
+        return None
+    changed = _git(docs, "status", "--porcelain", "--untracked-files=no", "--", ".")
+    return head + ("+" if changed else "")
+
+
+def _snapshot(docs: Path) -> str | None:
+    manifest = docs.parent / "snapshot.toml"
+    if not manifest.is_file():
+        return None
+    try:
+        table = tomllib.loads(manifest.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        return docs.name
+    commit = table.get("commit")
+    return f"{docs.name}@{commit[:12]}" if docs.name == "upstream" and isinstance(commit, str) else docs.name
+
+
+def _git(folder: Path, *arguments: str) -> str | None:
+    vector = ["git", "-C", str(folder), "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", *arguments]
+    try:
+        done = subprocess.run(vector, capture_output=True, timeout=GIT_TIMEOUT_S, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.decode(errors="replace").strip() if done.returncode == 0 else None
