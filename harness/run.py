@@ -51,8 +51,11 @@ class Plan:
     """The selected ones, of every status."""
     found: tuple[Example, ...]
     """All there are: copies and dates do not depend on the selection."""
-    ids: frozenset[str] = frozenset()
-    """Ids of all examples of the docs, selected or not: what a baseline may name."""
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """Ids of all examples of the docs, selected or not: what a baseline may name."""
+        return frozenset(example.id for example in self.found)
 
     def groups(self) -> Mapping[str, tuple[Example, ...]]:
         """Runnable examples by digest: identical copies together, in order of id."""
@@ -98,7 +101,7 @@ def plan(config: Config, *, since: Change | None = None) -> Plan:
         concerned = selector(config, since, bound, found)
         chosen = tuple(example for example in chosen if concerned(example))
     mine = tuple(example for example in chosen if in_shard(example.digest, config.shard))
-    return Plan(corpus, bound, mine, frozenset(example.id for example in found))
+    return Plan(corpus, bound, mine, found)
 
 
 def dated(group: Sequence[Example], config: Config) -> str | None:
