@@ -1,0 +1,167 @@
+"""``docprobe statements``: every normative statement and what is bound to it."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import sys
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import click
+import msgspec
+
+from extractor.corpus import extract
+from harness.cli.context import Cli, docs_argument, pass_cli
+from harness.cli.tables import printable, table
+from harness.errors import UsageError
+from harness.requirements.binding import bind, load_bindings
+from harness.requirements.catalogue import CATALOGUE
+from harness.requirements.coverage import DIGITS, Standing, coverage, load_classes, standings
+from harness.requirements.writing import binding_at, to_toml
+from harness.settings import load_config
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from extractor.model import Statement
+    from harness.model import Drift
+    from harness.requirements.coverage import Coverage, Entry
+
+
+@click.command("statements", short_help="List every normative statement and what is bound to it.")
+@docs_argument
+@click.option("--revision", "revisions", multiple=True, metavar="REV", help="Only this revision. Repeatable.")
+@click.option("--unbound", is_flag=True, help="Only what no requirement stands on, open ones first.")
+@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@click.option(
+    "--bind", "places", multiple=True, metavar="ID=PAGE:LINE",
+    help="Print the entry of a bindings file that binds a requirement to the sentence at that place. Repeatable.",
+)  # fmt: skip
+@pass_cli
+def command(
+    cli: Cli, docs: Path | None, revisions: tuple[str, ...], unbound: bool, form: str, places: tuple[str, ...]
+) -> None:
+    r"""List every MUST, SHOULD and MAY of the specification pages in DOCS, and what is bound to it.
+
+    A statement is bound to a requirement of the catalogue, or classed with a reason why not (client,
+    not-observable, out-of-scope), or open: work for a maintainer. Coverage per revision and drift go to stderr.
+
+    \b
+    docprobe statements docs --revision 2025-11-25
+    docprobe statements docs --unbound | grep -w open
+    docprobe statements docs --bind session.terminated-404=specification/2025-11-25/basic/transports.mdx:211
+    """
+    config = load_config(docs, cli.config_file)
+    root = config.spec or config.docs
+    corpus = extract(root, config.layout, cache=config.state / "pages")
+    if places:
+        sys.stdout.write(to_toml(_binding(place, corpus.statements) for place in places))
+        return
+    bound = bind(corpus.statements, load_bindings(config.bindings), CATALOGUE)
+    entries = standings(corpus.statements, bound, load_classes(config.bindings))
+    counts = coverage(entries, config.layout.revisions)
+    drift = bound.drift
+    if revisions:
+        _check_revisions(revisions, [count.revision for count in counts])
+        entries = tuple(entry for entry in entries if entry.statement.revision in revisions)
+        counts = tuple(count for count in counts if count.revision in revisions)
+        drift = tuple(entry for entry in drift if entry.revision in revisions)
+    if unbound:
+        entries = tuple(entry for entry in entries if entry.standing is not Standing.BOUND)
+        entries = tuple(sorted(entries, key=lambda entry: entry.standing is not Standing.OPEN))
+    if form == "json":
+        sys.stdout.write(to_json(entries, counts, drift, root))
+        return
+    sys.stdout.write(to_table(entries))
+    err = cli.err()
+    for line in (*_reasons(entries, unbound), *_drift(drift), *_coverage(counts)):
+        err.print(line, markup=False, soft_wrap=True)
+
+
+def to_json(entries: Sequence[Entry], counts: Sequence[Coverage], drift: Sequence[Drift], docs: Path) -> str:
+    """Statements, coverage and drift as one JSON document, the same for the same docs."""
+    document: dict[str, Any] = {
+        "schema": "docprobe-statements/1",
+        "docs": {"root": docs.as_posix()},
+        "coverage": counts,
+        "drift": drift,
+        "statements": [_flat(entry) for entry in entries],
+    }
+    return msgspec.json.format(msgspec.json.encode(document, order="deterministic"), indent=2).decode() + "\n"
+
+
+def to_table(entries: Sequence[Entry]) -> str:
+    """One line per statement under one line of column names; only the last column holds spaces."""
+    names = ("WHERE", "LEVEL", "SUBJECT", "FINGERPRINT", "STANDS", "SENTENCE")
+    return table(names, [_row(entry) for entry in entries])
+
+
+def _row(entry: Entry) -> tuple[str, ...]:
+    statement = entry.statement
+    return (
+        printable(f"{statement.page}:{statement.line}"),
+        statement.level.replace(" ", "_"),
+        statement.subject,
+        statement.fingerprint[:DIGITS],
+        ",".join(entry.requirements) or entry.standing,
+        printable(statement.text),
+    )
+
+
+def _flat(entry: Entry) -> dict[str, Any]:
+    """A statement with its standing beside its own fields."""
+    fields: dict[str, Any] = {
+        field.name: getattr(entry.statement, field.name) for field in dataclasses.fields(entry.statement)
+    }
+    return {
+        **fields,
+        "shingles": sorted(entry.statement.shingles),
+        "standing": entry.standing,
+        "requirements": entry.requirements,
+        "reason": entry.reason,
+        "observable": entry.observable,
+    }
+
+
+def _binding(place: str, statements: Sequence[Statement]) -> Any:
+    id, equals, where = place.partition("=")
+    page, colon, line = where.rpartition(":")
+    if not (equals and colon and line.isdecimal()):
+        raise UsageError(f"--bind {place}: not of the form ID=PAGE:LINE")
+    return binding_at(id, page, int(line), statements)
+
+
+def _check_revisions(wanted: Sequence[str], known: Sequence[str]) -> None:
+    for revision in wanted:
+        if revision not in known:
+            near = difflib.get_close_matches(revision, known, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(known) or 'none'}"
+            raise UsageError(f"no statement belongs to revision {revision!r}", hint=hint)
+
+
+def _reasons(entries: Sequence[Entry], unbound: bool) -> list[str]:
+    """How many statements have each reason, commonest first."""
+    if not unbound:
+        return []
+    counts = Counter((entry.standing, entry.reason) for entry in entries if entry.reason)
+    return [f"{count:5} {standing}: {reason}" for (standing, reason), count in counts.most_common()]
+
+
+def _drift(drift: Sequence[Drift]) -> list[str]:
+    lines = []
+    for entry in drift:
+        lines.append(f"drift: {entry.requirement} ({entry.revision}): its sentence in {entry.page}#{entry.anchor} "
+                     f"{entry.kind}")  # fmt: skip
+        if entry.nearest:
+            lines.append(f"  nearest ({entry.similarity:.0%}), {entry.nearest.span}: {printable(entry.nearest.text)}")
+    return lines
+
+
+def _coverage(counts: Sequence[Coverage]) -> list[str]:
+    lines = [f"{'revision':12} {'bound':>6} {'observable':>11} {'all':>6} {'open':>6}"]
+    for count in counts:
+        revision = count.revision or "(none)"
+        lines.append(f"{revision:12} {count.bound:6} {count.observable:11} {count.all:6} {count.open:6}")
+    return lines
