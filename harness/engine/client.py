@@ -5,16 +5,15 @@ from __future__ import annotations
 import itertools
 import os
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import anyio
 
 from extractor.model import Bundle, ExampleKind
-from harness.engine.anchor import AnchorContainer, start_anchor
-from harness.engine.api import Api, ConflictError, GoneError, reach
+from harness.engine.anchors import Anchors
+from harness.engine.api import Api, reach
 from harness.engine.bases import Base, Bases
-from harness.engine.events import Events, Fate
+from harness.engine.events import Events
 from harness.engine.host import lend
 from harness.engine.images import Records, prune
 from harness.engine.install.installer import Installer
@@ -24,7 +23,7 @@ from harness.engine.pods import DockerPod
 from harness.engine.process import Setting
 from harness.engine.protocol import Limits, Pod, Progress, Service
 from harness.engine.reaper import containers, reap, remove, volumes
-from harness.engine.tunnel import Tunnel
+from harness.engine.text import printable
 from harness.engine.workshop import Workshop
 from harness.errors import EngineError
 
@@ -37,10 +36,8 @@ if TYPE_CHECKING:
     from harness.config import Config
     from harness.model import Image
 
-_READY_S: Final = 20.0
-_GONE_S: Final = 10.0
-"""How long an anchor may take to vanish before it is removed by force."""
-_LINGER_STEP_S: Final = 0.1
+_CLOSE_S: Final = 60.0
+"""How long the teardown may take in all; what is left then goes when this process ends, or at the next start."""
 
 
 @asynccontextmanager
@@ -63,15 +60,20 @@ async def connect(
     with own(state) as owner:
         await reap(api, state)
         info = await api.call("tell what it is", api.raw.info)
+        if runtime is not None and runtime not in info.get("Runtimes", {}):
+            known = ", ".join(sorted(info.get("Runtimes", {})))
+            raise EngineError(f"the engine has no runtime {runtime}", f"it has: {known}; or leave --runtime out")
         events = Events(api, owner.run)
         await events.open()
-        failure: Exception | None = None
+        failure: BaseException | None = None
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(events.follow)
             engine = DockerEngine(api, owner, events, tasks, info, limits or Limits(), runtime, state, environment)
             try:
                 yield engine
-            except Exception as error:  # as it is, not as the task group's ExceptionGroup
+            except anyio.get_cancelled_exc_class():
+                raise
+            except BaseException as error:  # as it is, not as the task group's ExceptionGroup
                 failure = error
             finally:
                 with anyio.CancelScope(shield=True):
@@ -85,16 +87,6 @@ async def connect(
 def open_engine(config: Config) -> AbstractAsyncContextManager[DockerEngine]:
     """The engine as a run's configuration wants it; see :func:`connect`."""
     return connect(state=config.state, limits=config.limits, runtime=config.runtime)
-
-
-@dataclass(frozen=True, slots=True)
-class _Anchored:
-    """An anchor with its tunnel and what becomes of it."""
-
-    container: AnchorContainer
-    tunnel: Tunnel
-    fate: Fate
-    slot: int
 
 
 class DockerEngine:
@@ -119,39 +111,42 @@ class DockerEngine:
         self._tasks = tasks
         self._runtime = runtime
         self._cores = float(info.get("NCPU") or 1)
+        self._anchors = Anchors(
+            api, owner, events, tasks, work_mib=self.limits.tmp_mib, cores=self._cores, runtime=runtime
+        )
         self._records = Records(state)
         workshop = Workshop(api, owner, lend(environment), runtime, cpus=self._cores)
         self.bases = Bases(workshop, state, environment)
         self._installer = Installer(workshop, self.bases, self._records, limits, state)
         self._numbers = itertools.count(1)
-        self._slots: set[int] = set()
-        self._burying = anyio.Lock()
-        self._buried = 0
+        self._anchor_image: str | None = None
         self._closed = False
 
     async def base(self, toolchain: str, progress: Progress | None = None) -> Base:
         """The base image of ``node`` or ``python``; made if it is missing."""
-        return await self.bases.get(toolchain, progress or _quiet)
+        return await self.bases.get(toolchain, _clean(progress))
 
     async def install(
         self, bundle: Bundle, *, cutoff: str | None = None, lock: str | None = None, progress: Progress | None = None
     ) -> Image:
         """The bundle's dependencies as an image."""
-        return await self._installer.install(bundle, cutoff, lock, progress or _quiet)
+        said = _clean(progress)
+        self._anchors.warm(await self._anchor_base(said))
+        return await self._installer.install(bundle, cutoff, lock, said)
 
     def pod(
         self, bundle: Bundle, image: Image, services: Sequence[Service] = (), *, progress: Progress | None = None
     ) -> AbstractAsyncContextManager[Pod]:
         """Start the bundle; on leaving, everything of it is removed."""
-        return self._pod(bundle, image, services, progress or _quiet)
+        return self._pod(bundle, image, services, _clean(progress))
 
     @asynccontextmanager
     async def _pod(
         self, bundle: Bundle, image: Image, services: Sequence[Service], progress: Progress
     ) -> AsyncIterator[Pod]:
-        name = f"docprobe-{self.owner.run}-{next(self._numbers)}"
-        logs = LogBook(self.limits.log_bytes)
-        anchored = await self._anchor(bundle, name, logs)
+        anchored = await self._anchors.take(
+            await self._anchor_base(progress), frozenset(request.host for request in bundle.services)
+        )
         setting = Setting(
             api=self.api,
             events=self._events,
@@ -162,72 +157,41 @@ class DockerEngine:
             anchor=anchored.container.id,
             image=image.tag,
             environment=bundle.environment,
-            logs=logs,
+            logs=LogBook(self.limits.log_bytes),
             stdio=bundle.kind is ExampleKind.STDIO_SERVER,
         )
+        name = f"docprobe-{self.owner.run}-{next(self._numbers)}"
         pod = DockerPod(setting, anchored.tunnel, bundle, services, name)
         try:
             await self._tasks.start(pod.run)
-            await anchored.tunnel.ready(_READY_S)
             await pod.bring_up(progress)
             yield pod
         finally:
             with anyio.CancelScope(shield=True):
                 await pod.close_transports()
-            self._tasks.start_soon(self._bury, anchored, pod)
+            pod.stop()
+            self._anchors.bury(anchored)
 
     async def close(self) -> None:
         """Wait for the teardown, sweep what may be left of this run, and drop images above the cap."""
         if self._closed:
             return
         self._closed = True
-        while self._slots:
-            await anyio.sleep(0.01)
-        if not self._events.lost.is_set():
-            with suppress(EngineError):
-                run = self.owner.run
-                await remove(self.api, await containers(self.api, run), await volumes(self.api, run))
-                await prune(self.api, self._records)
+        with anyio.move_on_after(_CLOSE_S, shield=True):
+            await self._anchors.close()
+            if not self._events.lost.is_set():
+                with suppress(EngineError):
+                    run = self.owner.run
+                    await remove(self.api, await containers(self.api, run), await volumes(self.api, run))
+                    await prune(self.api, self._records)
 
-    async def _anchor(self, bundle: Bundle, name: str, logs: LogBook) -> _Anchored:
-        base = await self.bases.get("python", _quiet)
-        slot = next(n for n in itertools.count() if n not in self._slots)
-        self._slots.add(slot)
-        try:
-            container = await start_anchor(
-                self.api,
-                base.tag,
-                self.owner,
-                name=f"{name}-anchor",
-                work_mib=self.limits.tmp_mib,
-                cpus=min(1.0, self._cores),
-                linger_s=slot * _LINGER_STEP_S,
-                hosts=frozenset(request.host for request in bundle.services) - {"localhost"},
-                runtime=self._runtime,
-            )
-        except BaseException:
-            self._slots.discard(slot)
-            raise
-        tunnel = Tunnel(container.attached, lambda text: logs.line("docprobe", text))
-        return _Anchored(container, tunnel, self._events.watch(container.id), slot)
-
-    async def _bury(self, anchored: _Anchored, pod: DockerPod) -> None:
-        """End one pod. One after the other: old engines deadlock when many networks go at one moment."""
-        with anyio.CancelScope(shield=True):
-            async with self._burying:
-                await anchored.tunnel.aclose()
-                pod.stop()
-                with anyio.move_on_after(_GONE_S) as waited:
-                    await anchored.fate.removed.wait()
-                if waited.cancelled_caught:
-                    with suppress(GoneError, ConflictError, EngineError):
-                        await self.api.call("remove an anchor", self._remove, anchored.container.id)
-                self._events.forget(anchored.container.id)
-                self._slots.discard(anchored.slot)
-
-    def _remove(self, container: str) -> None:
-        self.api.raw.remove_container(container, v=True, force=True)
+    async def _anchor_base(self, progress: Progress) -> str:
+        """Tag of the image that anchors run in."""
+        if self._anchor_image is None:
+            self._anchor_image = (await self.bases.get("python", progress)).tag
+        return self._anchor_image
 
 
-def _quiet(text: str) -> None:
-    """No progress wanted."""
+def _clean(progress: Progress | None) -> Progress:
+    """``progress``, or nothing, with text that a terminal can show: package names and commands are strangers'."""
+    return lambda text: progress(printable(text)) if progress is not None else None

@@ -13,8 +13,9 @@ import anyio
 
 from harness.engine import process
 from harness.engine.protocol import ExitState, Progress, Service
+from harness.engine.text import printable
 from harness.engine.transport import PodTransport
-from harness.errors import PodError
+from harness.errors import EngineError, PodError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
@@ -48,7 +49,7 @@ class DockerPod:
         self._names = (f"{name}-{number}" for number in itertools.count(1))
         self._local_names = {*_LOCAL_NAMES, *(request.host.lower() for request in bundle.services)}
         self._process: Process | None = None
-        self._state: ExitState | None = None
+        self._build_failure: ExitState | None = None
         self._transports: list[PodTransport] = []
         self._tasks: TaskGroup | None = None
         self._scope = anyio.CancelScope()
@@ -59,7 +60,6 @@ class DockerPod:
         """Keep the pod going until :meth:`stop`."""
         with self._scope:
             async with anyio.create_task_group() as self._tasks:
-                await self._tasks.start(self._tunnel.run)
                 task_status.started()
                 await anyio.sleep_forever()
 
@@ -70,14 +70,14 @@ class DockerPod:
     async def bring_up(self, progress: Progress) -> None:
         """Lay out the files, build, start. Raises PodError or EngineError; what the example does is its exit state."""
         for service in self._services:
-            await self._tunnel.listen(service.port, service.serve)
+            await self._tunnel.listen(service.port, partial(self._serve, service))
         await self._lay_out()
         self._start_task(self._end_in_time)
         for argv in self._bundle.build:
-            progress(f"building: {shlex.join(argv)}")
+            progress(f"building: {printable(shlex.join(argv))}")
             if not await self._build(argv):
                 return
-        progress(f"starting: {shlex.join(self._bundle.command)}")
+        progress(f"starting: {printable(shlex.join(self._bundle.command))}")
         await self._start()
 
     async def close_transports(self) -> None:
@@ -98,14 +98,14 @@ class DockerPod:
         """A TCP connection inside the pod; ``localhost`` is the loopback address that is listened on."""
         addresses = self._addresses(host.strip("[]").lower(), port)
         for address in addresses[:-1]:
-            with suppress(ConnectionError):
+            with suppress(OSError):
                 return await self._tunnel.connect(address, port)
         return await self._tunnel.connect(addresses[-1], port)
 
     async def wait_listening(self, timeout_s: float) -> tuple[ListeningSocket, ...]:
         """Wait for the example's first listening socket, then a moment for others."""
         with anyio.move_on_after(timeout_s):
-            while self._state is None:
+            while self.exit_state() is None:
                 changed = self._tunnel.changed()
                 self._check()
                 if self._tunnel.sockets():
@@ -120,7 +120,9 @@ class DockerPod:
 
     def exit_state(self) -> ExitState | None:
         """How the example's process ended; None while it runs."""
-        return self._state
+        if self._build_failure is not None:
+            return self._build_failure
+        return self._process.state if self._process is not None else None
 
     async def restart(self) -> None:
         """Stop the example's process and start it afresh."""
@@ -133,7 +135,6 @@ class DockerPod:
                 changed = self._tunnel.changed()
                 self._check()
                 await changed.wait()
-        self._state = None
         await self._start()
 
     async def send_stdin(self, data: bytes) -> None:
@@ -145,10 +146,7 @@ class DockerPod:
 
     async def receive_stdout(self) -> bytes:
         """Next bytes of the example's stdout; empty at the end."""
-        try:
-            return await self._running().stdout.receive()
-        except (anyio.EndOfStream, anyio.ClosedResourceError):
-            return b""
+        return await self._running().read()
 
     async def close_stdin(self) -> None:
         """Close the example's stdin."""
@@ -159,13 +157,22 @@ class DockerPod:
         if self._process is not None:
             with anyio.move_on_after(timeout_s):
                 await self._process.ended.wait()
-        return self._state
+        return self.exit_state()
 
     def logs(self) -> tuple[LogLine, ...]:
         """What the example and its services wrote so far."""
         return self._setting.logs.lines(line for service in self._services for line in service.log())
 
     # --- inner ---
+
+    async def _serve(self, service: Service, stream: ByteStream) -> None:
+        """One connection to a service. One that fails is in the log, and closes that connection only."""
+        try:
+            await service.serve(stream)
+        except (anyio.BrokenResourceError, anyio.ClosedResourceError, anyio.EndOfStream, PodError):
+            pass  # the example went away
+        except Exception as error:
+            self._setting.logs.line("docprobe", f"the service on port {service.port} failed: {error!r}")
 
     async def _lay_out(self) -> None:
         for file in self._bundle.files:
@@ -188,25 +195,21 @@ class DockerPod:
         self._check()
         if step.state is None or step.state.code == 0:
             return True
-        sentence = f"build step `{shlex.join(argv)}` {step.state.sentence}"
-        self._state = ExitState(step.state.code, sentence, step.state.limit, "build")
+        sentence = f"build step `{printable(shlex.join(argv))}` {step.state.sentence}"
+        self._build_failure = ExitState(step.state.code, sentence, step.state.limit, "build")
         return False
 
     async def _start(self) -> None:
         started = await process.start(self._setting, self._bundle.command, self._bundle.cwd, name=next(self._names))
         self._process = started
-        self._start_task(partial(self._follow, started))
-
-    async def _follow(self, started: Process) -> None:
-        await started.follow()
-        if self._process is started:
-            self._state = started.state
+        self._start_task(started.follow)
 
     async def _end_in_time(self) -> None:
         limit_s = self._setting.limits.run_s
         await anyio.sleep(limit_s)
         if self._process is not None:
-            await self._process.kill(f"killed: run time limit {limit_s:g} s", "run_s")
+            with suppress(EngineError):  # the next call says that the engine does not answer
+                await self._process.kill(f"killed: run time limit {limit_s:g} s", "run_s")
 
     async def _either(self, event: anyio.Event) -> None:
         """Wait for the event, the process's end, or the loss of tunnel or engine."""
@@ -242,6 +245,6 @@ class DockerPod:
 
     def _check(self) -> None:
         if self._tunnel.failure is not None:
-            raise self._tunnel.failure
+            raise PodError(self._tunnel.failure.message, self._tunnel.failure.hint)
         if self._setting.events.lost.is_set():
             raise PodError("the container engine went away", "see that it runs: `docprobe doctor`")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -11,8 +12,9 @@ import anyio
 
 from harness.engine.api import Api, ConflictError, GoneError
 from harness.engine.attach import STDOUT, Attached, attach
-from harness.engine.hardening import APP, EXAMPLE_USER, HOME, ROOT, Share, home, host_config
+from harness.engine.hardening import APP, EXAMPLE_USER, HOME, MIB, ROOT, Share, home, host_config
 from harness.engine.protocol import ExitState, Limits
+from harness.errors import EngineError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -43,7 +45,6 @@ _KILL_FACTOR: Final = 16
 _OOM_GRACE_S: Final = 0.4
 """How long after a death by SIGKILL the engine may take to say that it was for memory."""
 _DRAIN_S: Final = 2.0
-_STDOUT_ROOM: Final = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,9 @@ class Process:
         self._during = during
         self._killed: tuple[str, str] | None = None
         self._written = 0
-        self._stdout_in, self.stdout = anyio.create_memory_object_stream[bytes](_STDOUT_ROOM)
+        self._stdout: deque[bytes] = deque()
+        self._stdout_ended = False
+        self._stdout_changed = anyio.Event()
         self.state: ExitState | None = None
         self.ended = anyio.Event()
 
@@ -93,16 +96,16 @@ class Process:
                 tasks.cancel_scope.cancel()
         finally:
             self._setting.events.forget(self._container)
-            self.ended.set()
             with anyio.CancelScope(shield=True):
                 await self._attached.aclose()
-            self._stdout_in.close()
+            self.ended.set()
 
     async def kill(self, sentence: str = "stopped by docprobe", limit: str = "") -> None:
         """End it; ``sentence`` and ``limit`` say why. Raises EngineError."""
         if self.ended.is_set():
             return
         self._killed = self._killed or (sentence, limit)
+        self._touch_stdout()
         api = self._setting.api
         with suppress(GoneError, ConflictError):
             await api.call("kill the example", api.raw.kill, self._container, "SIGKILL")
@@ -115,6 +118,14 @@ class Process:
         """Close its stdin."""
         await self._attached.send_eof()
 
+    async def read(self) -> bytes:
+        """Next bytes of its stdout (stdio examples only); empty at the end."""
+        while not self._stdout and not self._stdout_ended:
+            await self._stdout_changed.wait()
+        data = self._stdout.popleft() if self._stdout else b""
+        self._touch_stdout()
+        return data
+
     async def _drain(self, drained: anyio.Event) -> None:
         """Read all output, always: a container whose output nobody reads cannot die."""
         logs, limits = self._setting.logs, self._setting.limits
@@ -123,8 +134,8 @@ class Process:
                 source, data = await self._attached.receive_any()
                 self._written += len(data)
                 if self._written > limits.log_bytes * _KILL_FACTOR and self._killed is None:
-                    mib = limits.log_bytes * _KILL_FACTOR // (1024 * 1024)
-                    await self.kill(f"killed: log limit {mib} MiB", "log_bytes")
+                    with suppress(EngineError):  # the next call says that the engine does not answer
+                        await self.kill(f"killed: log limit {limits.log_bytes * _KILL_FACTOR // MIB} MiB", "log_bytes")
                 if self._setting.stdio and source == STDOUT:
                     await self._offer(data)
                 else:
@@ -134,18 +145,21 @@ class Process:
         finally:
             logs.end("stdout")
             logs.end("stderr")
-            self._stdout_in.close()
+            self._stdout_ended = True
+            self._touch_stdout()
             drained.set()
 
     async def _offer(self, data: bytes) -> None:
-        """Stdout of a stdio example: for the host, which may have stopped reading."""
-        try:
-            self._stdout_in.send_nowait(data)
-        except anyio.WouldBlock:
-            with anyio.move_on_after(_DRAIN_S):
-                await self._stdout_in.send(data)
-        except (anyio.BrokenResourceError, anyio.ClosedResourceError):
-            pass
+        """Hold the stdout of a stdio example for the host. Waits while nobody reads, unless it is being killed."""
+        while sum(map(len, self._stdout)) > self._setting.limits.log_bytes and self._killed is None:
+            await self._stdout_changed.wait()
+        if self._killed is None:
+            self._stdout.append(data)
+            self._touch_stdout()
+
+    def _touch_stdout(self) -> None:
+        self._stdout_changed.set()
+        self._stdout_changed = anyio.Event()
 
     async def _exit_state(self) -> ExitState:
         code = -1 if self._fate.exit_code is None else self._fate.exit_code

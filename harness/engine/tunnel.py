@@ -26,16 +26,15 @@ PING_DEADLINE_S: Final = 20.0
 MAX_CHANNELS: Final = 1024
 
 Handler = Callable[[ByteStream], Awaitable[None]]
-"""Serves one connection of a listener; an exception it lets through is reported, and closes that connection only."""
+"""Serves one connection of a listener. Stream errors may pass; any other exception it lets through ends the tunnel."""
 
 
 class Tunnel:
     """One pod's tunnel. :meth:`run` must run as a task for anything else to go on."""
 
-    def __init__(self, stream: ByteStream, report: Callable[[str], None] = lambda text: None) -> None:
-        """``stream`` carries frames both ways; ``report`` is told of services that fail."""
+    def __init__(self, stream: ByteStream) -> None:
+        """``stream`` carries frames both ways."""
         self._stream = stream
-        self._report = report
         self._decoder = Decoder()
         self._writing = anyio.Lock()
         self._channels: dict[int, Channel] = {}
@@ -226,15 +225,15 @@ class Tunnel:
         if number <= self._last_accepted or self._tasks is None:
             raise FrameError(f"connection {number} accepted twice")
         self._last_accepted = number
-        self._tasks.start_soon(self._serve, handler, self._channel(number), port)
+        self._tasks.start_soon(self._serve, handler, self._channel(number))
 
-    async def _serve(self, handler: Handler, channel: Channel, port: int) -> None:
+    async def _serve(self, handler: Handler, channel: Channel) -> None:
         try:
             await handler(channel)
         except (anyio.BrokenResourceError, anyio.EndOfStream, anyio.ClosedResourceError, PodError):
             pass  # the example went away
         except Exception as error:
-            self._report(f"the service on port {port} failed: {error!r}")
+            self._fail("a service failed", error)
         finally:
             with anyio.CancelScope(shield=True):
                 await channel.aclose()

@@ -19,6 +19,7 @@ from harness.engine.attach import STDOUT, Attached, attach
 from harness.engine.hardening import HOME, INSTALL_USER, ROOT, Share, host_config
 from harness.engine.inside import command
 from harness.engine.owner import LABEL, LOCK_LABEL, RUN_LABEL, STATE_LABEL, Owner
+from harness.engine.text import printable
 from harness.errors import EngineError
 
 if TYPE_CHECKING:
@@ -142,7 +143,7 @@ class Workshop:
         while True:
             source, data = await attached.receive_any()
             if source != STDOUT:
-                log.extend(data.decode("utf-8", "backslashreplace").splitlines())
+                log.extend(map(printable, data.decode("utf-8", "backslashreplace").splitlines()))
                 continue
             buffer += data
             if len(buffer) > _MAX_MESSAGE:
@@ -152,7 +153,7 @@ class Workshop:
             for line in lines:
                 message = _message(line)
                 if "log" in message:
-                    log.append(str(message["log"])[:2000])
+                    log.append(printable(str(message["log"])[:2000]))
                 else:
                     return _outcome(message, tuple(log))
 

@@ -10,6 +10,7 @@ from harness.engine.bases import BASE_IMAGE_VARIABLE, Base, Bases
 from harness.engine.images import DEPS_REPOSITORY, Records, content_key, image_id
 from harness.engine.install import npm, pypi
 from harness.engine.locks import exclusive
+from harness.engine.text import printable
 from harness.engine.workshop import Job, Outcome, Workshop
 from harness.errors import DocprobeError, EngineError, InstallError, RegistryError
 from harness.model import Image
@@ -50,7 +51,7 @@ class Installer:
             found = await self._find(key)  # another may have installed it while we waited
             if found is not None:
                 return found
-            names = ", ".join(d.name for d in bundle.dependencies)
+            names = printable(", ".join(d.name for d in bundle.dependencies))
             progress(f"installing {names}{f' as of {cutoff}' if cutoff else ''}")
             return await self._install(base, bundle, plan, key, cutoff)
 
@@ -140,7 +141,7 @@ def _image(outcome: Outcome, base: Base, bundle: Bundle, plan: Plan, key: str, c
 
 def _error(bundle: Bundle, outcome: Outcome, limits: Limits) -> DocprobeError:
     """A failed install as the error that tells whose fault it is."""
-    names = ", ".join(map(str, bundle.dependencies))
+    names = printable(", ".join(map(str, bundle.dependencies)))
     match outcome.limit:
         case "time":
             return RegistryError(
