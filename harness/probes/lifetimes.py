@@ -78,6 +78,7 @@ async def lifetime(peer: Peer, revision: str) -> None:
     controls["delete"] = end.number
     for leg in steps.LEGS:
         await peer.leg(leg, steps.TERMINATED, t, control=controls[leg])
+    await peer.initialize(steps.TERMINATED_FRESH, Caller(revision, token=peer.token), revision)
 
 
 async def isolation(peer: Peer, revision: str) -> None:

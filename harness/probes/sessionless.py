@@ -96,6 +96,8 @@ async def probe(peer: Peer, revision: str, method: str) -> None:
     await peer.delete(steps.MODERN_DELETE, caller, control=against)
     await ask(peer, steps.MODERN_UNSUPPORTED, replace(caller, version=UNSUPPORTED_VERSION), method, control=against)
     await ask(peer, steps.MODERN_MISMATCH, caller, method, control=against, body_version=UNSUPPORTED_VERSION)
+    await ask(peer, steps.MODERN_MISMATCH_HEADER, replace(caller, version=UNSUPPORTED_VERSION), method, control=against,
+              body_version=revision)  # fmt: skip
     await ask(peer, steps.MODERN_MISMATCH_METHOD, caller, method, control=against, header_method="prompts/list")
     await ask(peer, steps.MODERN_MISSING_HEADER, replace(caller, version=None), method, control=against,
               body_version=revision)  # fmt: skip
@@ -106,6 +108,11 @@ async def probe(peer: Peer, revision: str, method: str) -> None:
     again = await ask(peer, steps.ORIGIN_CONTROL_REQUEST, caller, method)
     foreign = replace(caller, origin=FOREIGN_ORIGIN)
     await ask(peer, steps.ORIGIN_FOREIGN_REQUEST, foreign, method, control=again.number)
+
+
+async def survives(peer: Peer, revision: str, method: str) -> None:
+    """After everything, in the same process: is the ordinary request still served?"""
+    await ask(peer, steps.SURVIVES_REQUEST, Caller(revision, version=revision, token=peer.token), method)
 
 
 async def _notify(peer: Peer, caller: Caller, *, control: int) -> None:
