@@ -48,6 +48,7 @@ class Statement:
     revision: Revision | None
     subject: Subject
     fingerprint: Annotated[str, Meta(description="SHA-256 of the normalised text.")]
+    line: Annotated[int, Meta(description="Line of the keyword, 1-based; 0 if not known.")] = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ safe in the one place its name says, and nowhere else.
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 from typing import Final
@@ -15,11 +16,7 @@ _JOINERS: Final = "\u200c\u200d"
 """Invisible, but part of the spelling of Persian words and of emoji."""
 _HIDDEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 """Unicode categories that draw nothing, or move what is drawn: controls, bidirectional overrides, surrogates, tags."""
-_NOT_JSON_PLAIN: Final = re.compile(
-    "[\u007f-\u009f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff]"
-    r"|(?<=#)#(?=[\w.]*\[)"
-)
-"""Inside JSON strings: what a terminal would obey if the document were printed, and the start of ``##[command]``."""
+_BEYOND_ASCII: Final = re.compile(r"[^\x20-\x7e\n]")
 _RUNNER_LEGACY: Final = re.compile(r"##(?=[\w.]*\[)")
 """``##[error]`` and ``##vso[…]`` are commands to CI runners wherever they stand in a line."""
 _RUNNER: Final = re.compile(r"(?m)^([^\S\n]*)::")
@@ -50,7 +47,8 @@ def _spelt(char: str) -> str:
 
 def one_line(text: str, limit: int | None = None) -> str:
     """:func:`visible` on one line, white space folded; cut to ``limit`` characters with an ellipsis."""
-    folded = " ".join(visible(text).split())
+    # what is spelt out only grows, so nothing beyond the limit can come into sight, white space apart
+    folded = " ".join(visible(text if limit is None else text[: 8 * limit]).split())
     if limit is not None and len(folded) > limit:
         return folded[: max(limit - 1, 0)].rstrip() + "…"
     return folded
@@ -63,7 +61,14 @@ def defused(text: str) -> str:
 
 def json_text(document: str) -> str:
     r"""An encoded JSON document with what a terminal or a runner would obey as ``\uXXXX``: the values are the same."""
-    return _NOT_JSON_PLAIN.sub(lambda found: f"\\u{ord(found.group()):04x}", document)
+    return _RUNNER_LEGACY.sub(r"#\\u0023", _BEYOND_ASCII.sub(_json_spelt, document))
+
+
+def _json_spelt(found: re.Match[str]) -> str:
+    char = found.group()
+    if char in _JOINERS or unicodedata.category(char) not in _HIDDEN:
+        return char
+    return json.dumps(char)[1:-1] if char != "\x7f" else r"\u007f"
 
 
 def encodable(text: str) -> str:

@@ -44,7 +44,7 @@ def _span(place: d.Place | d.Statement | d.Edit) -> docs_model.Span:
 def _read_statement(statement: d.Statement | None) -> docs_model.Statement | None:
     if statement is None:
         return None
-    names = ("revision", "anchor", "level", "keyword", "text", "subject", "fingerprint")
+    names = ("revision", "anchor", "level", "keyword", "text", "subject", "fingerprint", "line")
     same = {name: getattr(statement, name) for name in names}
     return docs_model.Statement(page=statement.file, span=_span(statement), shingles=frozenset(), **same)
 

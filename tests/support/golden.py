@@ -8,8 +8,8 @@ from pathlib import Path
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 
 
-def check_golden(name: str, text: str) -> None:
-    """Compare ``text`` with ``tests/fixtures/<name>``."""
+def check_golden(name: str | Path, text: str) -> None:
+    """Compare ``text`` with ``tests/fixtures/<name>``, or with a file named by its whole path."""
     path = FIXTURES / name
     if os.environ.get("DOCPROBE_UPDATE_GOLDENS"):
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -64,7 +64,18 @@ FIRST_LINE = 12
 
 
 def page_source() -> tuple[str, ...]:
-    head = ["---", 'title: "Authorization"', "---", "", "# Authorization", "", "## The server", "", "Save it and run:", ""]
+    head = [
+        "---",
+        'title: "Authorization"',
+        "---",
+        "",
+        "# Authorization",
+        "",
+        "## The server",
+        "",
+        "Save it and run:",
+        "",
+    ]
     return (*head, "```typescript", *CODE, "```", "", "That is all.")
 
 
@@ -115,11 +126,12 @@ def transcript(example_id: str) -> Transcript:
                 15, "terminated.post-request", "POST", 400, body="tools/list", said=no_session, control=6, **own
             ),
             exchange(
-                16, "terminated.post-notification", "POST", 400, body="notifications/initialized", said=no_session, **own
+                16, "terminated.post-notification", "POST", 400, body="notifications/initialized", said=no_session,
+                **own,
             ),
             exchange(17, "terminated.get", "GET", 400, said="No such session", **own),
             exchange(18, "terminated.delete", "DELETE", 400, said="No such session", **own),
-            exchange(21, "auth.inactive", "POST", 500, body="initialize", said="Internal Server Error", token="inactive"),
+            exchange(21, "auth.inactive", "POST", 500, body="initialize", said="Internal error", token="inactive"),
             exchange(24, "hijack.user1.post-request", "POST", 200, body="tools/list", said='{"result":{}}', **own),
             exchange(
                 25, "hijack.user2.post-request", "POST", 200, body="tools/list", said='{"result":{}}', control=24,
@@ -157,8 +169,8 @@ def tutorial_findings(page: str, revision: str, *, own: bool) -> tuple[Finding, 
     found = [
         finding(
             "session.terminated-404", Level.MUST, Verdict.VIOLATED, revision,
-            "DELETE was answered 200. After it a POST request, a POST notification, GET and DELETE with the same id were "
-            "each answered 400; the same requests were served before.",
+            "DELETE was answered 200. After it a POST request, a POST notification, GET and DELETE with the same id "
+            "were each answered 400; the same requests were served before.",
             statement=terminated(revision), evidence=(6, 14, 15, 16, 17, 18), blame=(post, other), gates=own,
             patch=Patch("answer 404 to an id that is unknown, 400 to none", (Edit(other, "  // mended\n"),)),
         ),
@@ -174,7 +186,7 @@ def tutorial_findings(page: str, revision: str, *, own: bool) -> tuple[Finding, 
         finding(
             "hijack.bind-user", Level.SHOULD, Verdict.VIOLATED, revision,
             "User 2's token was served on the session of user 1.",
-            statement=statement(revision, "mitigation", Level.SHOULD, "Servers SHOULD tie session ids to a user.", 584, hijack),
+            statement=statement(revision, "mitigation", Level.SHOULD, "Tie them to users, you SHOULD.", 584, hijack),
             evidence=(24, 25), blame=(Span(page, FIRST_LINE + 4, FIRST_LINE + 4),),
         ),
         finding(
@@ -193,7 +205,7 @@ def tutorial_findings(page: str, revision: str, *, own: bool) -> tuple[Finding, 
         finding(
             "batch.receive", Level.MUST, Verdict.NOT_APPLICABLE, revision, "Only 2025-03-26 has batches.",
         ),
-        finding("get.sse-or-405", Level.MUST, Verdict.INCONCLUSIVE, revision, "GET gave no head in 10 s.", evidence=(33,)),
+        finding("get.sse-or-405", Level.MUST, Verdict.INCONCLUSIVE, revision, "No head in 10 s.", evidence=(33,)),
     ]  # fmt: skip
     return tuple(found)
 
@@ -236,7 +248,8 @@ def dated_python() -> ExampleResult:
         runs=(
             Run(
                 "today", None, {"mcp": "2.3.0"}, StartOutcome.EXITED, gone,
-                logs=(LogLine(0.9, "stderr", "ModuleNotFoundError: No module named 'mcp.server.fastmcp'"),), duration_s=2.0,
+                logs=(LogLine(0.9, "stderr", "ModuleNotFoundError: No module named 'mcp.server.fastmcp'"),),
+                duration_s=2.0,
             ),
             Run("dated", "2025-11-25", {"mcp": "1.22.0"}, StartOutcome.SERVING, "it starts and answers initialize"),
         ),
@@ -253,7 +266,9 @@ def dated_python() -> ExampleResult:
     )  # fmt: skip
 
 
-def plain(example_id: str, status: Status, reason: str | None, language: str, digest: str, **more: object) -> ExampleResult:
+def plain(
+    example_id: str, status: Status, reason: str | None, language: str, digest: str, **more: object
+) -> ExampleResult:
     page = example_id.split("#")[0] + ".mdx"
     values: dict[str, object] = {"kind": ExampleKind.OTHER, "revision": None, "spans": (Span(page, 3, 9),)}
     return ExampleResult(
@@ -269,7 +284,7 @@ def rich_report() -> Report:
         for name in ("stdio.only-messages", "stdio.exit-on-close")
     )
     unserved = finding(
-        "example.runs", Level.MUST, Verdict.VIOLATED, "", "It starts with neither today's packages nor those of its date.",
+        "example.runs", Level.MUST, Verdict.VIOLATED, "", "It starts with no packages, today's or its own.",
         basis=Basis.INTERPRETATION, gates=True,
     )  # fmt: skip
     failed = Run(
@@ -282,8 +297,8 @@ def rich_report() -> Report:
         dated_python(),
         plain("docs/2025-11-25/develop/build-server#typescript", Status.JUDGED, None, "typescript", "c" * 64,
               kind=ExampleKind.STDIO_SERVER, revision="2025-11-25", findings=satisfied, negotiated=("2025-11-25",)),
-        plain("docs/extensions/apps/build#server", Status.NOT_RUNNING, "it started and listened on no port", "typescript",
-              "d" * 64, kind=ExampleKind.HTTP_SERVER, findings=(unserved,), runs=(failed,)),
+        plain("docs/extensions/apps/build#server", Status.NOT_RUNNING, "it started and listened on no port",
+              "typescript", "d" * 64, kind=ExampleKind.HTTP_SERVER, findings=(unserved,), runs=(failed,)),
         plain("docs/sdk/remote#python", Status.BLOCKED, "the registry did not answer (next: docprobe doctor)", "python",
               "e" * 64, kind=ExampleKind.HTTP_SERVER),
         plain("docs/2025-11-25/tutorials/security/authorization#csharp", Status.UNSUPPORTED,
@@ -374,13 +389,15 @@ def hostile_report() -> Report:
                 added=(nasty("added"),), packages={nasty("package"): nasty("1.0")},
                 notes=(Note(nasty("note"), Origin.STATED),),
                 runs=tuple(
-                    replace(r, sentence=nasty("sentence"), logs=(LogLine(0.1, "stdout", nasty("log")),)) for r in example.runs
+                    replace(r, sentence=nasty("sentence"), logs=(LogLine(0.1, "stdout", nasty("log")),))
+                    for r in example.runs
                 ),
             )
         )  # fmt: skip
     drift = tuple(
         replace(d, page=bad_page, anchor=nasty("anchor"),
-                nearest=d.nearest and replace(d.nearest, text=nasty("near"), span=replace(d.nearest.span, file=bad_page)))
+                nearest=d.nearest
+                and replace(d.nearest, text=nasty("near"), span=replace(d.nearest.span, file=bad_page)))
         for d in report.drift
     )  # fmt: skip
     return replace(

@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+import json
+from dataclasses import fields, replace
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+import extractor.model
+from harness import model, report
+from harness.errors import UsageError
+from harness.report import document
+from harness.report.json import read, render, without_times
+from tests.support.golden import check_golden
+from tests.support.reports import hostile_report, quiet_report, rich_report
+
+SCHEMA = Path(report.__file__).parent / "schema" / "docprobe-1.schema.json"
+REPORTS = {"rich": rich_report, "hostile": hostile_report, "quiet": quiet_report}
+
+
+def test_the_published_schema_is_that_of_the_types() -> None:
+    derived = json.dumps(document.schema(), indent=2) + "\n"
+    check_golden(SCHEMA, derived)
+
+
+def test_the_schema_is_a_schema_and_describes_every_field_that_names_do_not_explain() -> None:
+    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    assert all("description" in definition for definition in schema["$defs"].values())
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_what_is_written_validates(name: str) -> None:
+    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator(schema).validate(json.loads(render(REPORTS[name]())))
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("schema",), "docprobe/2"),
+        (("started",), "yesterday"),
+        (("summary", "exit_code"), 7),
+        (("examples", 0, "status"), "fine"),
+        (("examples", 0, "findings", 0, "verdict"), "maybe"),
+        (("examples", 0, "spans", 0, "first"), 0),
+        (("examples", 0, "findings", 1, "statement"), "a sentence"),
+    ],
+)
+def test_what_is_wrong_validates_neither_by_schema_nor_on_reading(path: tuple[str | int, ...], value: object) -> None:
+    wrong = json.loads(render(rich_report()))
+    at = wrong
+    for key in path[:-1]:
+        at = at[key]
+    at[path[-1]] = value
+    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
+    assert list(jsonschema.Draft202012Validator(schema).iter_errors(wrong))
+    with pytest.raises(UsageError, match="not a docprobe/1 document"):
+        read(json.dumps(wrong))
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_reading_gives_back_what_was_written(name: str) -> None:
+    text = render(REPORTS[name]())
+    assert render(read(text)) == text
+
+
+def test_reading_gives_back_all_but_transcripts_and_whole_pages() -> None:
+    before, after = rich_report(), read(render(rich_report()))
+    for was, now in zip(sorted(before.examples, key=lambda e: e.id), after.examples, strict=True):
+        assert replace(now, transcript=None) == replace(was, transcript=None)
+    left_out = {"examples", "sources"}
+    for field in fields(model.Report):
+        if field.name not in left_out:
+            assert getattr(after, field.name) == getattr(before, field.name), field.name
+    page = before.examples[0].page
+    assert after.sources[page][19] == before.sources[page][19]
+
+
+def test_every_field_of_the_models_is_written_or_left_out_on_purpose() -> None:
+    pairs = (
+        # the document names the transcript's file instead of holding it
+        (model.ExampleResult, document.Example, {"transcript_file"}),
+        (model.Finding, document.Finding, set()),
+        (model.Run, document.Run, {"lock"}),
+        (model.Drift, document.Drift, set()),
+        (model.BaselineNote, document.BaselineNote, set()),
+        (model.LogLine, document.LogLine, set()),
+        (extractor.model.Note, document.Note, {"span"}),
+        (extractor.model.Statement, document.Statement, {"page", "span", "shingles", "ordinal", "lead_in"}),
+    )
+    for kind, written, left_out in pairs:
+        missing = {f.name for f in fields(kind)} - {f.name for f in fields(written)}  # type: ignore[arg-type]
+        assert missing == left_out, kind.__name__
+
+
+def test_order_of_examples_and_of_packages_does_not_show() -> None:
+    report = rich_report()
+    turned = replace(
+        report,
+        examples=tuple(
+            replace(example, packages=dict(reversed(example.packages.items()))) for example in reversed(report.examples)
+        ),
+    )
+    assert render(turned) == render(report)
+
+
+def test_times_and_cached_are_all_that_may_differ() -> None:
+    report = rich_report()
+    later = replace(
+        report,
+        started="2027-01-01T00:00:00Z",
+        duration_s=1.0,
+        examples=tuple(replace(e, duration_s=9.0, cached=not e.cached) for e in report.examples),
+    )
+    assert render(later) != render(report)
+    assert without_times(later) == without_times(report)
+
+
+def test_keys_of_the_published_format_are_there() -> None:
+    written = json.loads(render(rich_report()))
+    assert set(written) >= {"schema", "docprobe", "started", "duration_s", "docs", "drift", "examples", "summary"}
+    assert written["summary"]["violated"] == {"MUST": 7, "SHOULD": 2}
+    assert written["summary"]["gating"] == 9
+    assert written["summary"]["distinct"] == 4
+    first = next(example for example in written["examples"] if example["language"] == "typescript")["findings"][0]
+    assert list(first)[:10] == [
+        "requirement", "level", "basis", "verdict", "gates", "revision", "statement", "blame", "evidence", "summary",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", "\x00", '{"schema": "docprobe/2"}', "[" * 100_000])
+def test_anything_else_is_refused_in_a_sentence(text: str) -> None:
+    with pytest.raises(UsageError, match="not a docprobe/1 document"):
+        read(text)
+
+
+def test_another_version_is_named() -> None:
+    with pytest.raises(UsageError) as caught:
+        read(render(rich_report()).replace('"docprobe/1"', '"docprobe/2"', 1))
+    assert "docprobe/2" in (caught.value.hint or "")
