@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from harness.report.html.naming import anchor_of, case_file
+from harness.report.html.naming import anchor_of, case_file, case_slug
 from harness.report.html.signs import BY_WEIGHT
 from harness.report.weigh import HEAVIEST_FIRST, catalogue_order, known_findings, own_revision, weigh
 
@@ -37,7 +37,7 @@ class Cell:
     """One verdict; opens its case."""
 
     sign: Sign
-    href: str
+    anchor: str
     level: str
     flipped: bool
     """Whether it differs from last night."""
@@ -50,7 +50,9 @@ class Row:
 
     example: str
     short: str
-    href: str
+    """Without the folder of the sheet's revision."""
+    slug: str
+    file: str
     own: bool
     """Whether the page belongs to the sheet's revision."""
     weight: str
@@ -126,7 +128,6 @@ def _row(
     flipped: AbstractSet[CaseKey],
     flaky: AbstractSet[CaseKey],
 ) -> Row:
-    href = case_file(example.id)
     cells: list[Cell | None] = []
     weights = []
     for column in columns:
@@ -137,10 +138,10 @@ def _row(
         weight = weigh(finding, example, known)
         weights.append(weight)
         key = (example.id, finding.requirement, finding.revision)
-        cells.append(
-            Cell(BY_WEIGHT[weight], f"{href}#{anchor_of(finding)}", finding.level.value, key in flipped, key in flaky)
-        )
+        cells.append(Cell(BY_WEIGHT[weight], anchor_of(finding), finding.level.value, key in flipped, key in flaky))
     heaviest = min(weights, key=HEAVIEST_FIRST.index)
     own = (own_revision(example) or NO_REVISION) == revision
     short = example.id.removeprefix(f"docs/{revision}/")
-    return Row(example.id, short, href, own, BY_WEIGHT[heaviest].css, tuple(cells))
+    return Row(
+        example.id, short, case_slug(example.id), case_file(example.id), own, BY_WEIGHT[heaviest].css, tuple(cells)
+    )  # fmt: skip

@@ -12,13 +12,18 @@ if TYPE_CHECKING:
     from harness.model import Finding
 
 
-def case_file(example_id: str) -> str:
-    """``cases/docs-2025-11-25-develop-http-server-python-1f3a9c20.html``: from the id alone, safe on any disk.
+def case_slug(example_id: str) -> str:
+    """``docs-2025-11-25-develop-http-server-python-1f3a9c20``: from the id alone, safe on any disk and as an anchor.
 
     The digits at the end keep two ids apart that differ only in characters which no file name should have.
     """
-    readable = re.sub(r"[^a-z0-9]+", "-", example_id.lower()).strip("-")[-80:].strip("-")
-    return f"cases/{readable}-{hashlib.sha256(encodable(example_id).encode()).hexdigest()[:8]}.html"
+    readable = re.sub(r"[^a-z0-9]+", "-", example_id.lower())[-80:].strip("-")
+    return f"{readable}-{hashlib.sha256(encodable(example_id).encode()).hexdigest()[:8]}".lstrip("-")
+
+
+def case_file(example_id: str) -> str:
+    """The page of an example in the site."""
+    return f"cases/{case_slug(example_id)}.html"
 
 
 def finding_anchor(requirement: str, revision: str) -> str:

@@ -1,0 +1,122 @@
+"""The libraries that draw charts and diagrams: fetched once from the npm registry, then part of every site.
+
+They are pinned by version and by the registry's own integrity digest, brought by the ordinary client (``npm pack``, so
+that a company's registry and certificates are used), and only the files that are needed leave the package. Nothing of
+a package is executed here.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import shutil
+import subprocess
+import tarfile
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+FETCH_TIMEOUT_S: Final = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """One package of the npm registry."""
+
+    package: str
+    version: str
+    integrity: str
+    """``sha512-…`` of the package's tarball, as the registry publishes it."""
+    files: tuple[tuple[str, str], ...]
+    """(path inside the package, name in the site)."""
+    purpose: str
+
+
+LIBRARIES: Final = (
+    Library(
+        "uplot",
+        "1.6.32",
+        "sha512-KIMVnG68zvu5XXUbC4LQEPnhwOxBuLyW1AHtpm6IKTXImkbLgkMy+jabjLgSLMasNuGGzQm/ep3tOkyTxpiQIw==",
+        (("dist/uPlot.iife.min.js", "uplot.js"), ("dist/uPlot.min.css", "uplot.css"), ("LICENSE", "uplot.LICENSE.txt")),
+        "charts",
+    ),
+    Library(
+        "@mermaid-js/tiny",
+        "11.17.2",
+        "sha512-PmFr1c5cSfNf5AngLLR98DrbvR4U5KeD7I+hQkGqG5w5Veu3QT4dG0qu9f99cpn/sKj2XxRBK0q7EL6hr9NY/A==",
+        (("dist/mermaid.tiny.js", "mermaid.js"), ("LICENSE", "mermaid.LICENSE.txt")),
+        "sequence diagrams",
+    ),
+)
+"""uPlot draws a thousand nights in milliseconds from 50 kB. Of Mermaid the small build is taken (2.5 MB instead of
+5.5 MB): it has sequence diagrams, and a page loads it only when the first diagram is opened."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assets:
+    """Files for the site, and what could not be had."""
+
+    files: tuple[tuple[str, bytes], ...]
+    missing: tuple[tuple[str, str], ...]
+    """(purpose, why): the pages say so and show tables instead."""
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Names of the files that are there."""
+        return frozenset(name for name, _ in self.files)
+
+
+def load(cache: Path | None, libraries: Sequence[Library] = LIBRARIES) -> Assets:
+    """The libraries from ``cache``, fetched into it where they are not there yet; None leaves them all out."""
+    files: list[tuple[str, bytes]] = []
+    missing: list[tuple[str, str]] = []
+    for library in libraries:
+        if cache is None:
+            missing.append((library.purpose, "left out on request"))
+            continue
+        try:
+            files += _files(library, cache)
+        except (OSError, ValueError, subprocess.SubprocessError, tarfile.TarError, KeyError) as error:
+            missing.append((library.purpose, f"{library.package} {library.version} could not be had: {error}"))
+    return Assets(tuple(files), tuple(missing))
+
+
+def _files(library: Library, cache: Path) -> list[tuple[str, bytes]]:
+    tarball = cache / f"{library.package.replace('/', '-').removeprefix('@')}-{library.version}.tgz"
+    if not tarball.is_file():
+        _fetch(library, tarball)
+    data = tarball.read_bytes()
+    found = "sha512-" + base64.b64encode(hashlib.sha512(data).digest()).decode()
+    if found != library.integrity:
+        tarball.unlink()
+        raise ValueError(f"its digest is {found[:20]}… and not the pinned one")
+    with tarfile.open(tarball) as archive:
+        return [(name, _member(archive, f"package/{path}")) for path, name in library.files]
+
+
+def _member(archive: tarfile.TarFile, path: str) -> bytes:
+    file = archive.extractfile(path)
+    if file is None:
+        raise ValueError(f"{path} is no file")
+    return file.read()
+
+
+def _fetch(library: Library, tarball: Path) -> None:
+    npm = shutil.which("npm")
+    if npm is None:
+        raise ValueError("npm is not installed")
+    tarball.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=tarball.parent) as folder:
+        done = subprocess.run(
+            [npm, "pack", "--silent", "--ignore-scripts", f"{library.package}@{library.version}"],
+            cwd=folder, capture_output=True, text=True, timeout=FETCH_TIMEOUT_S, check=False,
+        )  # fmt: skip
+        packed = list(Path(folder).glob("*.tgz"))
+        if done.returncode or len(packed) != 1:
+            lines = done.stderr.strip().splitlines() or ["npm pack gave no package"]
+            raise ValueError(lines[-1])
+        packed[0].replace(tarball)

@@ -1,0 +1,172 @@
+"""What changed since last night: the first thing a reader wants. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from harness.history.queries import FAILING, PASSING, difference
+from harness.report.html.naming import case_file, finding_anchor
+from harness.report.wording import plural
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from harness.history.queries import Flip, PackageChange
+
+CAUSE_WORDS = {
+    "docs": "the example's text changed",
+    "packages": "packages changed",
+    "statement": "the sentence of the specification changed",
+    "docprobe": "docprobe was updated",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FlipView:
+    """One flip, as a line."""
+
+    flip: Flip
+    href: str
+    """Empty if tonight's report has no such case."""
+    started: str
+    because: str
+    """What changed in between; empty if nothing did."""
+
+
+@dataclass(frozen=True, slots=True)
+class FlipGroup:
+    """The same change of the same requirement for the same reason, in every example and by every revision."""
+
+    requirement: str
+    before: str
+    after: str
+    because: str
+    examples: tuple[tuple[str, tuple[FlipView, ...]], ...]
+    """Example id and its flips, one for each revision."""
+
+
+@dataclass(frozen=True, slots=True)
+class PackageGroup:
+    """Packages that changed between a pass and a failure, and every verdict that failed so."""
+
+    started: str
+    changed: tuple[tuple[str, str | None, str | None], ...]
+    flips: tuple[FlipGroup, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PackageShift:
+    """A package that has another version than last night."""
+
+    name: str
+    before: str
+    after: str
+    examples: int
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Tonight against the night before."""
+
+    previous: str | None
+    """When that was; None if there is none."""
+    worse: tuple[FlipGroup, ...]
+    better: tuple[FlipGroup, ...]
+    other: tuple[FlipGroup, ...]
+    status: tuple[tuple[str, str, str], ...]
+    """Example id, status before, status now."""
+    arrived: tuple[str, ...]
+    packages: tuple[PackageShift, ...]
+    """Most examples first."""
+
+    @property
+    def any(self) -> bool:
+        """Whether anything changed at all."""
+        return bool(self.worse or self.better or self.other or self.status or self.arrived or self.packages)
+
+    @property
+    def headline(self) -> str:
+        """One sentence: what a reader in a hurry needs."""
+        parts = []
+        if self.worse:
+            parts.append(f"{plural(len(self.worse), 'requirement')} newly violated")
+        if self.better:
+            parts.append(f"{plural(len(self.better), 'violation')} mended")
+        if self.status:
+            parts.append(f"{plural(len(self.status), 'example')} changed status")
+        if not parts:
+            return "No verdict got better or worse." if self.any else "Nothing changed."
+        return f"{', '.join(parts)}: " + _where((*self.worse, *self.better))
+
+
+def _where(groups: Sequence[FlipGroup]) -> str:
+    examples = {name for group in groups for name, _ in group.examples}
+    return f"{plural(len(examples), 'example')} concerned." if examples else "no verdict concerned."
+
+
+def grouped(views: Iterable[FlipView]) -> tuple[FlipGroup, ...]:
+    """Flips that tell the same story put together, in the order in which they first appear."""
+    stories: dict[tuple[str, str, str, str], dict[str, list[FlipView]]] = {}
+    for view in views:
+        flip = view.flip
+        story = stories.setdefault((flip.requirement, flip.before, flip.after, view.because), {})
+        story.setdefault(flip.example, []).append(view)
+    return tuple(
+        FlipGroup(*story, tuple((name, tuple(of_one)) for name, of_one in examples.items()))
+        for story, examples in stories.items()
+    )
+
+
+def package_groups(changes: Iterable[tuple[PackageChange, FlipView]]) -> tuple[PackageGroup, ...]:
+    """Failures of one night that follow the same change of packages, together."""
+    found: dict[tuple[str, tuple[tuple[str, str | None, str | None], ...]], list[FlipView]] = {}
+    for change, view in changes:
+        found.setdefault((view.started, change.changed), []).append(view)
+    return tuple(PackageGroup(*key, grouped(views)) for key, views in found.items())
+
+
+def flip_view(flip: Flip, started: Mapping[int, str], cases: Iterable[tuple[str, str, str]]) -> FlipView:
+    """A flip with its link and its causes in words; ``cases`` are tonight's (example, requirement, revision)."""
+    known = (flip.example, flip.requirement, flip.revision) in cases
+    href = f"{case_file(flip.example)}#{finding_anchor(flip.requirement, flip.revision)}" if known else ""
+    because = " and ".join(CAUSE_WORDS.get(cause, cause) for cause in flip.causes)
+    return FlipView(flip, href, started.get(flip.night, ""), because)
+
+
+def changes(
+    previous: str | None,
+    flips: Sequence[FlipView],
+    statuses: tuple[Mapping[str, str], Mapping[str, str]],
+    packages: tuple[Mapping[str, Mapping[str, str]], Mapping[str, Mapping[str, str]]],
+) -> Changes:
+    """Put tonight's flips, statuses and packages into what got worse, better, or merely different.
+
+    Args:
+        previous: when the night before was, ISO; None if there is none.
+        flips: tonight's.
+        statuses: by example id, last night's and tonight's.
+        packages: by example id, last night's and tonight's.
+    """
+    was, now = statuses
+    if previous is None:
+        return Changes(None, (), (), (), (), (), ())
+    worse = [view for view in flips if view.flip.after == FAILING]
+    better = [view for view in flips if view.flip.before == FAILING and view.flip.after == PASSING]
+    other = [view for view in flips if view not in worse and view not in better]
+    status = tuple((name, was[name], now[name]) for name in sorted(was.keys() & now.keys()) if was[name] != now[name])
+    return Changes(
+        previous, grouped(worse), grouped(better), grouped(other), status, tuple(sorted(now.keys() - was.keys())),
+        _shifts(*packages),
+    )  # fmt: skip
+
+
+def _shifts(was: Mapping[str, Mapping[str, str]], now: Mapping[str, Mapping[str, str]]) -> tuple[PackageShift, ...]:
+    found: Counter[tuple[str, str, str]] = Counter()
+    for example in was.keys() & now.keys():
+        # an example that did not run in one of the nights has no packages, which is no change of a package
+        if was[example] and now[example]:
+            found.update((name, old or "", new or "") for name, old, new in difference(was[example], now[example]))
+    ordered = sorted(found.items(), key=lambda item: (-item[1], item[0]))
+    return tuple(PackageShift(*shift, examples) for shift, examples in ordered)

@@ -1,0 +1,261 @@
+// What the pages can do beyond being read: everything is readable without this script.
+"use strict";
+(() => {
+  const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+  const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+
+  // --- a link into something folded opens it --------------------------------------------------------------------
+  function unfold() {
+    const id = decodeURIComponent(location.hash.slice(1));
+    const target = id && !id.includes("=") && document.getElementById(id);
+    if (!target) return;
+    for (let at = target; at; at = at.parentElement) if (at.tagName === "DETAILS") at.open = true;
+    target.scrollIntoView();
+    if (!target.hasAttribute("tabindex")) target.tabIndex = -1;
+    target.focus({ preventScroll: true });
+  }
+
+  // --- the overview: one sheet at a time, filtered ------------------------------------------------------------
+  function overview() {
+    const sheets = all("section.sheet");
+    const form = document.querySelector(".filter");
+    if (!sheets.length || !form) return;
+    const [find, weight, others] = ["q", "weight", "others"].map((id) => document.getElementById(id));
+    const shown = document.getElementById("shown");
+    const tabs = document.querySelector(".tabs");
+    tabs.setAttribute("role", "tablist");
+    tabs.setAttribute("aria-label", "Revision");
+    const buttons = sheets.map((sheet) => {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.textContent = sheet.dataset.revision;
+      button.id = `tab-${sheet.id}`;
+      button.setAttribute("role", "tab");
+      button.setAttribute("aria-controls", sheet.id);
+      sheet.setAttribute("role", "tabpanel");
+      sheet.setAttribute("aria-labelledby", button.id);
+      sheet.removeAttribute("aria-label");
+      sheet.querySelector("h3").hidden = true;
+      button.addEventListener("click", () => choose(sheet.dataset.revision));
+      tabs.append(button);
+      return button;
+    });
+    tabs.addEventListener("keydown", (event) => {
+      const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+      if (!step) return;
+      const next = (buttons.indexOf(document.activeElement) + step + buttons.length) % buttons.length;
+      buttons[next].focus();
+      buttons[next].click();
+    });
+    form.hidden = tabs.hidden = false;
+    form.addEventListener("submit", (event) => event.preventDefault());
+
+    const state = { rev: "", q: "", show: "", others: "" };
+    const initial = (sheets.find((sheet) => +sheet.dataset.own) ?? sheets[0]).dataset.revision;
+    function read() {
+      const given = location.hash.includes("=") ? new URLSearchParams(location.hash.slice(1)) : new URLSearchParams();
+      for (const key of Object.keys(state)) state[key] = given.get(key) ?? "";
+      if (!sheets.some((sheet) => sheet.dataset.revision === state.rev)) state.rev = initial;
+      [find.value, weight.value, others.checked] = [state.q, state.show, state.others === "1"];
+    }
+    function write() {
+      const given = new URLSearchParams(Object.entries(state).filter(([, value]) => value));
+      history.replaceState(null, "", `#${given}`);
+      apply();
+    }
+    function choose(revision) {
+      state.rev = revision;
+      write();
+    }
+    function apply() {
+      sheets.forEach((sheet, index) => {
+        const here = sheet.dataset.revision === state.rev;
+        sheet.hidden = !here;
+        buttons[index].setAttribute("aria-selected", here);
+        buttons[index].tabIndex = here ? 0 : -1;
+        if (here) filter(sheet);
+      });
+    }
+    function filter(sheet) {
+      const words = state.q.toLowerCase().split(/\s+/).filter(Boolean);
+      const rows = all("tbody tr", sheet);
+      const columns = all("thead .turned", sheet).map((head) => head.textContent.trim().toLowerCase());
+      const hits = columns.map((name) => words.length > 0 && words.every((word) => name.includes(word)));
+      const byColumn = hits.some(Boolean);
+      // without a page of its own, a sheet would be empty unless the others are shown
+      const everybody = state.others === "1" || !+sheet.dataset.own;
+      let count = 0;
+      for (const row of rows) {
+        const name = row.dataset.example.toLowerCase();
+        const wanted =
+          (everybody || !row.classList.contains("other")) &&
+          (!state.show || row.querySelector(`td.${state.show}`)) &&
+          (byColumn || words.every((word) => name.includes(word)));
+        row.hidden = !wanted;
+        if (wanted) count += 1;
+        [...row.children].slice(1).forEach((cell, at) => cell.classList.toggle("dim", byColumn && !hits[at]));
+      }
+      all("thead .turned", sheet).forEach((head, at) => head.classList.toggle("dim", byColumn && !hits[at]));
+      shown.textContent = `${count} of ${rows.length} examples`;
+      // the Tab key must find a way into what is left
+      const left = all("tbody tr:not([hidden]) a", sheet);
+      if (left.length && !left.some((link) => link.tabIndex === 0)) left[0].tabIndex = 0;
+    }
+    find.addEventListener("input", () => { state.q = find.value; write(); });
+    weight.addEventListener("change", () => { state.show = weight.value; write(); });
+    others.addEventListener("change", () => { state.others = others.checked ? "1" : ""; write(); });
+    addEventListener("hashchange", () => { if (location.hash.includes("=")) { read(); apply(); } });
+    read();
+    apply();
+    sheets.forEach(roam);
+  }
+
+  // One stop of the Tab key for a whole matrix; the arrow keys go from cell to cell.
+  function roam(sheet) {
+    const links = () => all("tbody tr:not([hidden]) a", sheet);
+    const cells = all("tbody a", sheet);
+    cells.forEach((link, index) => { link.tabIndex = index ? -1 : 0; });
+    sheet.addEventListener("keydown", (event) => {
+      const from = document.activeElement;
+      if (!cells.includes(from)) return;
+      const cell = from.closest("td, th");
+      const row = cell.parentElement;
+      const column = [...row.children].indexOf(cell);
+      let to = null;
+      const sideways = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+      const vertical = { ArrowDown: "nextElementSibling", ArrowUp: "previousElementSibling" }[event.key];
+      if (sideways) {
+        const line = all("a", row);
+        to = line[line.indexOf(from) + sideways];
+      } else if (vertical) {
+        let other = row[vertical];
+        while (other && (other.hidden || !other.children[column].querySelector("a"))) other = other[vertical];
+        to = other?.children[column].querySelector("a");
+      } else if (event.key === "Home" || event.key === "End") {
+        to = event.key === "Home" ? links()[0] : links().at(-1);
+      } else return;
+      event.preventDefault();
+      if (!to) return;
+      from.tabIndex = -1;
+      to.tabIndex = 0;
+      to.focus();
+    });
+  }
+
+  // --- sequence diagrams: drawn when they come into view ---------------------------------------------------------
+  let mermaid;
+  function loadMermaid() {
+    mermaid ??= new Promise((resolve, reject) => {
+      const script = document.createElement("script");
+      const own = document.querySelector("script[src$='app.js']");
+      script.src = own.getAttribute("src").replace("app.js", "mermaid.js");
+      script.onload = () => resolve(window.mermaid);
+      script.onerror = reject;
+      document.head.append(script);
+    });
+    return mermaid;
+  }
+  let drawn = 0;
+  // one after the other: the library keeps state while it draws
+  let queue = Promise.resolve();
+  function draw(figure) {
+    queue = queue.then(async () => {
+      const library = await loadMermaid();
+      library.initialize({
+        startOnLoad: false,
+        securityLevel: "strict",
+        theme: "base",
+        htmlLabels: false,
+        sequence: { mirrorActors: false, useMaxWidth: true, diagramMarginX: 10, diagramMarginY: 4, messageMargin: 30, noteMargin: 6, boxMargin: 6 },
+        themeVariables: {
+          fontFamily: "system-ui, sans-serif", fontSize: "14px", darkMode: dark.matches,
+          background: css("--bg"), primaryColor: css("--panel"), primaryTextColor: css("--text"), textColor: css("--text"),
+          lineColor: css("--soft"), actorBkg: css("--panel"), actorBorder: css("--soft"), actorTextColor: css("--text"),
+          actorLineColor: css("--line"), signalColor: css("--text"), signalTextColor: css("--text"),
+          noteBkgColor: css("--grey-bg"), noteBorderColor: css("--line"), noteTextColor: css("--soft"),
+        },
+      });
+      drawn += 1;
+      const { svg } = await library.render(`diagram-${drawn}`, figure.querySelector(".source").textContent);
+      figure.querySelector(".drawing").innerHTML = svg;
+      figure.dataset.drawn = "1";
+    }).catch(() => {
+      figure.hidden = true;
+      const table = figure.nextElementSibling;
+      if (table) table.open = true;
+    });
+  }
+  function diagrams() {
+    const figures = all("figure[data-diagram]");
+    if (!figures.length) return;
+    const seen = new IntersectionObserver((entries) => {
+      for (const entry of entries) if (entry.isIntersecting) { seen.unobserve(entry.target); draw(entry.target); }
+    }, { rootMargin: "400px" });
+    for (const figure of figures) {
+      figure.hidden = false;
+      figure.nextElementSibling.open = false;
+      seen.observe(figure);
+    }
+    dark.addEventListener("change", () => figures.filter((figure) => figure.dataset.drawn).forEach(draw));
+  }
+
+  // --- charts ------------------------------------------------------------------------------------------------
+  function charts() {
+    const holder = document.getElementById("trends");
+    if (!holder || !window.uPlot) return;
+    const { times, charts: wanted } = JSON.parse(holder.textContent);
+    let nights = times.length > 90 ? 90 : 0;
+    let plots = [];
+    const day = (at) => new Date(at * 1000).toISOString().slice(0, 10);
+    const width = (box) => Math.max(260, box.clientWidth);
+    function paint() {
+      plots.forEach((plot) => plot.destroy());
+      plots = wanted.map((chart) => {
+        const box = document.querySelector(`[data-chart="${chart.id}"]`);
+        const axis = { stroke: css("--soft"), grid: { stroke: css("--line"), width: 1 }, ticks: { stroke: css("--line"), width: 1 } };
+        const cut = (values) => (nights ? values.slice(-nights) : values);
+        const plot = new uPlot({
+          width: width(box), height: 220, tzDate: (ts) => uPlot.tzDate(new Date(ts * 1000), "UTC"),
+          scales: { y: { range: (_, low, high) => [0, Math.max(1, high * 1.08)] } },
+          axes: [{ ...axis, space: 95, values: (_, splits) => splits.map(day) }, { ...axis, size: 62, label: chart.unit, labelSize: 18 }],
+          series: [{ label: "night", value: (_, at) => (at == null ? "–" : day(at)) }, ...chart.series.map((one, index) => ({
+            label: one.label, stroke: css(one.color), width: 2, dash: index % 2 && !chart.bars ? [6, 4] : undefined,
+            ...(chart.bars ? { paths: uPlot.paths.bars({ size: [0.7, 24] }), fill: css(one.color), points: { show: false } } : {}),
+          }))],
+        }, [cut(times), ...chart.series.map((one) => cut(one.values))], box);
+        plot.setLegend({ idx: cut(times).length - 1 });
+        return plot;
+      });
+      all(".canvas canvas").forEach((canvas) => {
+        canvas.setAttribute("role", "img");
+        canvas.setAttribute("aria-label", "Chart; the table of figures says the same");
+      });
+    }
+    const ranges = document.querySelector(".ranges");
+    for (const [label, count] of [["30 nights", 30], ["90 nights", 90], ["a year", 365], ["all", 0]]) {
+      if (count >= times.length) continue;
+      const button = document.createElement("button");
+      button.type = "button";
+      button.textContent = label;
+      button.setAttribute("aria-pressed", count === nights);
+      button.addEventListener("click", () => {
+        nights = count;
+        all("button", ranges).forEach((other) => other.setAttribute("aria-pressed", other === button));
+        paint();
+      });
+      ranges.append(button);
+    }
+    ranges.hidden = ranges.children.length < 2;
+    paint();
+    dark.addEventListener("change", paint);
+    let pending;
+    addEventListener("resize", () => { clearTimeout(pending); pending = setTimeout(paint, 150); });
+  }
+
+  overview();
+  diagrams();
+  charts();
+  addEventListener("hashchange", unfold);
+  unfold();
+})();
