@@ -45,14 +45,16 @@ class Ask:
     """All of them but Content-Length, in order; encoded as Latin-1."""
     body: bytes = b""
     rpc_id: int | None = None
-    """JSON-RPC id that the reply should answer; None if none is due."""
+    """JSON-RPC id that the reply should answer (that a resumed stream may replay, for a GET); None for none."""
     revision: str | None = None
     session: str | None = None
     token: str | None = None
     control: int | None = None
     note: str | None = None
     linger_s: float = 0.05
+    """Time a stream may take to end after the response."""
     listen_s: float = 0.05
+    """Time to listen to a stream that owes no response."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +224,9 @@ class Conversation:
             task_status.started((number, body.reply(response) if response is not None else None))
         if response is not None:
             try:
-                await body.read(response, Plan(self._timeout_s, ask.rpc_id, ask.linger_s, ask.listen_s))
+                owed = ask.method == "POST" and ask.rpc_id is not None
+                plan = Plan(self._timeout_s, ask.rpc_id, ask.linger_s, None if owed else ask.listen_s)
+                await body.read(response, plan)
             finally:
                 with anyio.move_on_after(CLOSE_S, shield=True):
                     await _close(response)

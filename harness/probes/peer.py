@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from harness.services.tokens import TokenSource
 
 MOST_RESTARTS: Final = 60
+REPLAY_LINGER_S: Final = 0.1
+"""How long to listen on after the replayed response: what comes with it may be someone else's."""
 NOTICE_S: Final = 1.0
 """Time for the end of a process to be noticed after its connections broke."""
 CLOSING_PAUSES_S: Final = (0.02, 0.05, 0.1, 0.2, 0.4)
@@ -144,10 +146,18 @@ class Peer:
         return await self.conversation.send(self.ask(step, caller, "DELETE", control=control))
 
     async def get(
-        self, step: str, caller: Caller, *, control: int | None = None, listen_s: float = 0.05, extra: Headers = ()
+        self,
+        step: str,
+        caller: Caller,
+        *,
+        control: int | None = None,
+        listen_s: float = 0.05,
+        replays: int | None = None,
+        extra: Headers = (),
     ) -> Answer:
-        """GET the endpoint and listen for ``listen_s``."""
+        """GET the endpoint and listen for ``listen_s``, or until the response to request ``replays`` comes."""
         ask = self.ask(step, caller, "GET", extra=extra, control=control, accept=ACCEPT_STREAM)
+        ask = replace(ask, rpc_id=replays, linger_s=REPLAY_LINGER_S)
         for pause_s in (*CLOSING_PAUSES_S, None):
             answer = await self.conversation.send(replace(ask, listen_s=listen_s))
             if pause_s is None or not self._still_closing(caller, answer.status):

@@ -53,6 +53,7 @@ async def converse(
     revisions: Sequence[str],
     tokens: TokenSource | None,
     timeout_s: float,
+    budget_s: float | None = None,
     progress: Progress | None = None,
 ) -> Transcript:
     """Hold the whole conversation with the HTTP server in ``pod``.
@@ -63,7 +64,8 @@ async def converse(
         example_id: for the transcript.
         revisions: of the docs, in any order; undated ones (``draft``) are no wire versions and are left out.
         tokens: of the example's authorization server, if it has one.
-        timeout_s: to the head of a reply, and then for its body; the whole conversation may take 24 times that.
+        timeout_s: to the head of a reply, and then for its body.
+        budget_s: for the whole conversation; 24 times ``timeout_s`` if not given.
         progress: told what is being probed.
 
     Returns:
@@ -76,7 +78,8 @@ async def converse(
     empty = Transcript(example_id, bundle.kind, (), sockets=sockets)
     if not sockets:
         return replace(empty, logs=pod.logs(), facts=_not_listening(pod))
-    conversation = Conversation(pod.transport, timeout_s=timeout_s, budget_s=BUDGET_TIMEOUTS * timeout_s)
+    budget_s = BUDGET_TIMEOUTS * timeout_s if budget_s is None else budget_s
+    conversation = Conversation(pod.transport, timeout_s=timeout_s, budget_s=budget_s)
     peer = Peer(pod, conversation, Place("127.0.0.1", sockets[0].port, "/"), tokens, start_s=START_S)
     try:
         await _discover(peer, sockets, bundle, tuple(revisions), progress)
@@ -139,9 +142,9 @@ async def _probe(peer: Peer, progress: Progress | None) -> None:
     served: list[str] = []
     for revision in spoken.legacy:
         _say(progress, f"probing {revision}")
+        peer.suffix = "" if revision == spoken.legacy[0] else f"@{revision}"
         if await _probe_revision(peer, revision):
             served.append(revision)
-        peer.suffix = (peer.suffix and "") or ""
     _conclude(peer)
     if served:
         _say(progress, "collecting session ids")
@@ -150,6 +153,9 @@ async def _probe(peer: Peer, progress: Progress | None) -> None:
             await lifetimes.collect_ids(peer, newest)
         await lifetimes.survives(peer, newest)
         await lifetimes.ids_after_restart(peer, newest)
+    elif spoken.modern:
+        revision, method = next(iter(spoken.modern.items()))
+        await sessionless.survives(peer, revision, method)
 
 
 async def _probe_revision(peer: Peer, revision: str) -> bool:

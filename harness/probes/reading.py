@@ -31,11 +31,11 @@ class Plan:
     total_s: float
     """Time for the whole body; past it the fault is ``timeout``."""
     answers: int | None = None
-    """JSON-RPC id whose response ends the reading of an event stream; None if none is due."""
+    """JSON-RPC id whose response ends the reading of an event stream; None if none is expected."""
     linger_s: float = 0.05
     """Time an event stream may take to end after that response; still open then, the fault is ``open``."""
-    listen_s: float = 0.05
-    """Time to listen to an event stream where no response is due; then the fault is ``open``."""
+    listen_s: float | None = None
+    """Time to listen to an event stream that owes no response (GET, a notification); then the fault is ``open``."""
 
 
 class _Decoder(Protocol):
@@ -92,7 +92,7 @@ class Body:
         if decoder is None:
             self.fault, decoder = "bad-encoding", _plain
         parser = EventParser() if stream else None
-        listening = stream and plan.answers is None
+        listening = stream and plan.listen_s is not None
         answered = False
         with anyio.move_on_after(plan.listen_s if listening else plan.total_s) as scope:
             self._scope = scope

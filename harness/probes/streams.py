@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import anyio
@@ -21,8 +20,12 @@ if TYPE_CHECKING:
 
 SETTLE_S: Final = 0.15
 """How long a message may take to show up on the standalone stream after the response it should not be with."""
+LISTEN_S: Final = 0.1
+"""How long to listen where the head of the answer is what counts."""
 REPLAY_S: Final = 0.3
-"""How long to wait for what a resumed stream replays."""
+"""How long to wait for what a resumed stream should not replay."""
+OWN_REPLAY_S: Final = 1.0
+"""How long to wait for what it should; less if it comes."""
 EVENT_ID_HEADER: Final = "Last-Event-ID"
 INVENTED_EVENT_ID: Final = "docprobe-never-issued"
 UNKNOWN_METHOD: Final = "docprobe/no-such-method"
@@ -38,8 +41,8 @@ async def run(peer: Peer, revision: str, baseline: Baseline) -> None:
     if baseline.listens:
         issued = first_event_id(answers)
         if issued is not None:
-            await _resume(peer, steps.GET_RESUME_ISSUED, b, issued)
-        await _resume(peer, steps.GET_RESUME_INVENTED, b, INVENTED_EVENT_ID)
+            await _resume(peer, steps.GET_RESUME_ISSUED, b, issued, listen_s=LISTEN_S)
+        await _resume(peer, steps.GET_RESUME_INVENTED, b, INVENTED_EVENT_ID, listen_s=LISTEN_S)
     if first_event_id(seen) is not None and b.id is not None and not peer.single_session:
         await _resume_across(peer, revision, b)
 
@@ -89,13 +92,23 @@ async def _resume_across(peer: Peer, revision: str, b: Caller) -> None:
     issued = first_event_id([own])
     if issued is None:
         return
-    resumed = await _resume(peer, steps.RESUME_OWN, b, issued)
-    await _resume(peer, steps.RESUME_CROSS, c, issued, control=resumed.number)
+    resumed = await _resume(peer, steps.RESUME_OWN, b, issued, listen_s=OWN_REPLAY_S, replays=rpc_id)
+    patience_s = max(REPLAY_S, 3 * resumed.exchange.duration_s)
+    await _resume(peer, steps.RESUME_CROSS, c, issued, control=resumed.number, listen_s=patience_s)
 
 
-async def _resume(peer: Peer, step: str, caller: Caller, event_id: str, *, control: int | None = None) -> Answer:
+async def _resume(
+    peer: Peer,
+    step: str,
+    caller: Caller,
+    event_id: str,
+    *,
+    listen_s: float,
+    control: int | None = None,
+    replays: int | None = None,
+) -> Answer:
     extra = ((EVENT_ID_HEADER, event_id),)
-    return await peer.get(step, replace(caller), control=control, listen_s=REPLAY_S, extra=extra)
+    return await peer.get(step, caller, control=control, listen_s=listen_s, replays=replays, extra=extra)
 
 
 def first_event_id(answers: Iterable[Answer]) -> str | None:

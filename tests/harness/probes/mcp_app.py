@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import Route
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
     from starlette.requests import Request
 
@@ -43,6 +43,13 @@ class Manners:
     redirect_from: str | None = None
     modern: bool = False
     tools: bool = True
+    any_version: bool = False
+    """MCP-Protocol-Version is not looked at."""
+    broken_requests: bool = False
+    delay_s: float = 0.0
+    on_delete: Callable[[], None] | None = None
+    dead_after_delete: bool = False
+    """Everything is 404 once a session was deleted."""
     log: list[str] = field(default_factory=list)
 
 
@@ -51,11 +58,15 @@ class Server:
         self.manners = manners
         self.live: dict[str, list[tuple[str, dict[str, Any]]]] = {}
         self.initialized = 0
+        self.dead = False
 
     async def handle(self, request: Request) -> Response:
         manners = self.manners
         session = request.headers.get("mcp-session-id")
         manners.log.append(f"{request.method} {session}")
+        await asyncio.sleep(manners.delay_s)
+        if self.dead:
+            return PlainTextResponse("gone", 404)
         if request.method == "POST":
             return await self.post(request, session)
         if manners.modern and not manners.revisions:
@@ -67,6 +78,9 @@ class Server:
             if not manners.delete:
                 return PlainTextResponse("", 405)
             self.live.pop(session or "", None)
+            self.dead = manners.dead_after_delete
+            if manners.on_delete is not None:
+                manners.on_delete()
             return PlainTextResponse("")
         if not manners.get:
             return PlainTextResponse("", 405)
@@ -117,10 +131,12 @@ class Server:
         if refused is not None:
             return refused
         version = request.headers.get("mcp-protocol-version")
-        if version is not None and version not in self.manners.revisions:
+        if version is not None and version not in self.manners.revisions and not self.manners.any_version:
             return PlainTextResponse("version", 400)
         if "id" not in body:
             return Response(status_code=202)
+        if self.manners.broken_requests:
+            return PlainTextResponse("oops", 500)
         return self.reply(self.answer(body), session)
 
     def initialize(self, body: dict[str, Any]) -> Response:

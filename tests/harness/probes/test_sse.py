@@ -10,7 +10,10 @@ from hypothesis import strategies as st
 
 from harness.probes.sse import EventParser
 
-STREAM = ': comment\n\nid: 1\ndata: \n\nevent: message\nid: 2\ndata: {"a":\ndata: 1}\n\ndata: no id\n\nretry: 10\ndata: r\n\n'
+STREAM = (
+    ': comment\n\nid: 1\ndata: \n\nevent: message\nid: 2\ndata: {"a":\ndata: 1}\n\n'
+    "data: no id\n\nretry: 10\ndata: r\n\n"
+)
 
 
 def events(pieces: list[bytes]) -> list[tuple[str, str, str, int | None]]:
