@@ -2,29 +2,38 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from dataclasses import replace
+from collections import Counter, defaultdict
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from extractor.assembly.fragments import sentence
+from extractor.assembly.draft import assemble, listed
 from extractor.assembly.grouping import Program, programs
-from extractor.assembly.ids import bundle_digest, example_ids, text_digest
+from extractor.assembly.ids import example_ids
 from extractor.assembly.names import stated_name
-from extractor.assembly.overrides import NONE, from_directives, merged, override_for
-from extractor.assembly.scopes import in_view, scope_of
+from extractor.assembly.overrides import from_directives, merged, override_for
+from extractor.assembly.scopes import scope_of
 from extractor.assembly.surroundings import surroundings_of
-from extractor.assembly.values import Draft, Language, Piece, Surroundings, Tables, spans_of
+from extractor.assembly.values import Language, Piece, Tables
 from extractor.bundles.languages import language_of
-from extractor.model import Example, ExampleKind, ExampleOverride, ExampleStatus, Note, Origin
+from extractor.model import Example, ExampleOverride, ExampleStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from extractor.model import Block, Bundle, Corpus
+    from extractor.model import Block, Corpus, Directive
 
 MAX_CODE_BLOCKS: Final = 2000
-"""Blocks of code of one page that are looked at."""
+"""Blocks of one page that are looked at."""
 _MENTIONS: Final = ("mcp", "modelcontextprotocol", "jsonrpc")
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One example-to-be: a program, or blocks of a language that can only be listed."""
+
+    language: Language
+    blocks: tuple[Block, ...]
+    program: Program | None = None
 
 
 def find_examples(
@@ -52,37 +61,60 @@ def examples_of(
     page: str, blocks: Sequence[Block], overrides: Mapping[str, ExampleOverride], tables: Tables
 ) -> Iterator[Example]:
     """The examples of one page, in order of line."""
-    pieces, listed = _pieces(blocks)
+    pieces = _pieces(blocks)
     around = surroundings_of(blocks)
-    found = [p for p in programs(pieces) if _concerns_mcp(p, pieces)]
-    entries: list[tuple[Block, Language, Program | tuple[Block, ...]]] = [
-        (program.main.pieces[0].block, program.main.pieces[0].language, program) for program in found
+    found = [program for program in programs(pieces) if _concerns_mcp(program, pieces)]
+    alone = Counter((p.main.pieces[0].language.name, scope_of(p.main.pieces[0].block)) for p in found if not p.lacks)
+
+    def made(entry: _Entry, example_id: str, override: ExampleOverride) -> Example:
+        if entry.program is None:
+            return listed(example_id, entry.blocks, entry.language, override)
+        single = alone[entry.language.name, scope_of(entry.blocks[0])] == 1
+        return assemble(example_id, entry.program, around, override, tables, alone=single)
+
+    entries = [_Entry(p.main.pieces[0].language, tuple(piece.block for piece in p.pieces), p) for p in found] + list(
+        _listed(blocks)
+    )
+    # first as the page has it: ids must not change by what a maintainer says of an example
+    plain = [made(entry, "", from_directives(_directives(entry))) for entry in entries]
+    used = {place for example in plain for place in _lines_used(example)}
+    kept = [
+        (entry, example)
+        for entry, example in zip(entries, plain, strict=True)
+        if example.status is not ExampleStatus.FRAGMENT or not all((s.file, s.first + 1) in used for s in example.spans)
     ]
-    entries += [(group[0], language, group) for language, group in listed]
-    entries.sort(key=lambda entry: entry[0].span)
-    ids = example_ids(page, [(block, language) for block, language, _ in entries])
-    for example_id, (block, language, content) in zip(ids, entries, strict=True):
-        override = merged(override_for(example_id, overrides), from_directives(block.directives))
-        if isinstance(content, Program):
-            yield _assembled(example_id, content, around, override, tables)
+    kept.sort(key=lambda pair: pair[0].blocks[0].span)
+    ids = example_ids(page, [(e.blocks[0], e.language, x.status is ExampleStatus.FRAGMENT) for e, x in kept])
+    for example_id, (entry, example) in zip(ids, kept, strict=True):
+        override = override_for(example_id, overrides)
+        if override is None:
+            bundle = replace(example.bundle, example_id=example_id) if example.bundle else None
+            yield replace(example, id=example_id, bundle=bundle)
         else:
-            yield _unsupported(example_id, content, language, override)
+            yield made(entry, example_id, merged(override, from_directives(_directives(entry))))
 
 
-def _pieces(blocks: Sequence[Block]) -> tuple[list[Piece], list[tuple[Language, tuple[Block, ...]]]]:
-    """The page's code: pieces that can be assembled, and by language and tab what can only be listed."""
+def _pieces(blocks: Sequence[Block]) -> tuple[Piece, ...]:
+    """The page's code in languages that can be assembled."""
     pieces: list[Piece] = []
-    listed: dict[tuple[str, tuple[str, ...]], tuple[Language, list[Block]]] = {}
     for block in blocks[:MAX_CODE_BLOCKS]:
         language = language_of(block.language)
-        if language is None:
-            continue
-        if language.parse and language.role:
+        if language and language.parse and language.role:
             code = language.parse(block.text)
             pieces.append(Piece(block, language, code, language.role((code,)), stated_name(block, language.suffixes)))
-        elif any(word in block.text.lower() for word in _MENTIONS):
-            listed.setdefault((language.name, scope_of(block)), (language, []))[1].append(block)
-    return pieces, [(language, tuple(group)) for language, group in listed.values()]
+    return tuple(pieces)
+
+
+def _listed(blocks: Sequence[Block]) -> Iterator[_Entry]:
+    """By language and tab, the code that can only be listed, where any of it concerns MCP."""
+    groups: dict[tuple[str, tuple[str, ...]], tuple[Language, list[Block]]] = {}
+    for block in blocks[:MAX_CODE_BLOCKS]:
+        language = language_of(block.language)
+        if language and not language.runnable:
+            groups.setdefault((language.name, scope_of(block)), (language, []))[1].append(block)
+    for language, group in groups.values():
+        if any(word in block.text.lower() for block in group for word in _MENTIONS):
+            yield _Entry(language, tuple(group))
 
 
 def _concerns_mcp(program: Program, pieces: Sequence[Piece]) -> bool:
@@ -94,94 +126,13 @@ def _concerns_mcp(program: Program, pieces: Sequence[Piece]) -> bool:
     return any(name in defined for piece in own for name in piece.code.free)
 
 
-def _assembled(
-    example_id: str, program: Program, around: Surroundings, override: ExampleOverride, tables: Tables
-) -> Example:
-    first = program.main.pieces[0]
-    language, block = first.language, first.block
-    assert language.role is not None
-    assert language.missing is not None
-    assert language.bundle is not None
-    codes = tuple(piece.code for piece in program.pieces)
-    anchor = program.main.pieces[-1]
-    role = replace(language.role(codes), start=anchor.role.start) if len(codes) > 1 else anchor.role
-    draft = Draft(
-        example_id=example_id,
-        kind=ExampleKind(override.kind) if override.kind else role.kind,
-        role=role,
-        main=program.main,
-        modules=program.modules,
-        around=in_view(around, scope_of(block)),
-        override=override,
-        tables=tables,
-        origin=Origin.INFERRED if program.joined else Origin.STATED,
-    )
-    example = Example(
-        id=example_id,
-        page=block.span.file,
-        revision=block.revision,
-        language=language.name,
-        kind=draft.kind,
-        status=ExampleStatus.FRAGMENT,
-        reason=None,
-        spans=spans_of(draft.units),
-        digest=text_digest([piece.block for piece in program.pieces]),
-        resolve_date=override.resolve_date,
-        expected=override.not_runnable,
-    )
-    if override.skip:
-        return replace(example, status=ExampleStatus.SKIPPED, reason=override.skip)
-    lacks = program.lacks or language.missing(draft)
-    if lacks:
-        return replace(example, reason=sentence(lacks))
-    if draft.kind is ExampleKind.OTHER:
-        return replace(example, reason=role.why)
-    bundle = _told(language.bundle(draft), draft)
-    return replace(
-        example,
-        kind=bundle.kind,
-        status=ExampleStatus.RUNNABLE,
-        digest=bundle_digest(bundle),
-        notes=bundle.notes,
-        bundle=bundle,
-    )
+def _directives(entry: _Entry) -> tuple[Directive, ...]:
+    return tuple(directive for block in entry.blocks for directive in block.directives)
 
 
-def _told(bundle: Bundle, draft: Draft) -> Bundle:
-    """The bundle with what the configuration says of it."""
-    override = draft.override
-    notes = bundle.notes
-    if draft.origin is Origin.INFERRED:
-        lines = ", ".join(f"{p.block.span.first}-{p.block.span.last}" for p in draft.main.pieces)
-        notes = (Note(f"lines {lines} continue one file", Origin.INFERRED, 0.8), *notes)
-    if override is NONE:
-        return replace(bundle, notes=notes)
-    endpoint = (override.endpoint,) if override.endpoint else bundle.endpoint_paths
-    return replace(
-        bundle,
-        environment={**bundle.environment, **override.environment},
-        cwd=override.cwd or bundle.cwd,
-        endpoint_paths=endpoint,
-        allow_scripts=override.allow_scripts,
-        notes=notes,
-    )
-
-
-def _unsupported(example_id: str, blocks: tuple[Block, ...], language: Language, override: ExampleOverride) -> Example:
-    text = "\n".join(block.text.lower() for block in blocks)
-    hints = (("stdio", ExampleKind.STDIO_SERVER), ("http", ExampleKind.HTTP_SERVER))
-    kind = next((kind for word, kind in hints if word in text), ExampleKind.OTHER)
-    reason = f"{language.title} needs {language.toolchain}, which docprobe does not have yet"
-    return Example(
-        id=example_id,
-        page=blocks[0].span.file,
-        revision=blocks[0].revision,
-        language=language.name,
-        kind=kind,
-        status=ExampleStatus.SKIPPED if override.skip else ExampleStatus.UNSUPPORTED,
-        reason=override.skip or reason,
-        spans=tuple(block.span for block in blocks),
-        digest=text_digest(blocks),
-        resolve_date=override.resolve_date,
-        expected=override.not_runnable,
-    )
+def _lines_used(example: Example) -> Iterator[tuple[str, int]]:
+    """Where the texts that a bundle holds begin: such a block is no fragment of its own."""
+    for file in example.bundle.files if example.bundle else ():
+        for segment in file.segments:
+            if segment.span is not None:
+                yield segment.span.file, segment.span.first

@@ -331,7 +331,11 @@ class Dependency:
 
     def __str__(self) -> str:
         extras = f"[{','.join(self.extras)}]" if self.extras else ""
-        return f"{self.name}{extras}{self.specifier}"
+        # npm writes a bare range behind @, the index's specifiers begin with an operator
+        npm_range = self.specifier[:1].isalnum() or self.specifier[:1] in {"^", "*"} or (
+            self.specifier.startswith("~") and not self.specifier.startswith("~=")
+        )
+        return f"{self.name}{extras}{'@' if npm_range else ''}{self.specifier}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,11 +39,14 @@ def free_names(unit: Unit) -> tuple[str, ...]:
 
 def broken(pieces: Iterable[Piece]) -> tuple[str, ...]:
     """Sentences on pieces that are no program text of their language."""
-    return tuple(
-        f"{piece.code.error.message} (line {piece.block.span.first + piece.code.error.line} of the page)"
-        for piece in pieces
-        if piece.code.error
-    )
+    found: list[str] = []
+    for piece in pieces:
+        code, first = piece.code, piece.block.span.first
+        if code.error:
+            found.append(f"{code.error.message} (line {first + code.error.line} of the page)")
+        elif code.loose_method is not None:
+            found.append(f"is a method outside its class (line {first + code.loose_method} of the page)")
+    return tuple(found)
 
 
 def sentence(reasons: Sequence[str], limit: int = 4) -> str:

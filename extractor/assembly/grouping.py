@@ -77,7 +77,7 @@ def _chain(anchor: Piece, pieces: Sequence[Piece]) -> tuple[Piece, ...]:
     before = [
         p
         for p in pieces[: pieces.index(anchor)]
-        if p.language is anchor.language and _same_scope(p, anchor) and _may_join(p, anchor)
+        if p.language is anchor.language and _same_scope(p, anchor) and _may_join(p)
     ]
     chosen = [anchor]
     while missing := free_names(Unit(tuple(chosen), None)):
@@ -89,11 +89,20 @@ def _chain(anchor: Piece, pieces: Sequence[Piece]) -> tuple[Piece, ...]:
         if piece not in chosen and chosen[0].block.span < piece.block.span and _adds_to(piece, chosen):
             chosen = sorted([*chosen, piece], key=lambda p: p.block.span)
     names = {normal(p.name.path) for p in chosen if p.name and not refusal(p.name.path)}
-    return tuple(chosen) if len(names) == 1 and not _clash(chosen) else ()
+    whole = len(names) == 1 and not _clash(chosen) and not _interrupted(chosen, pieces)
+    return tuple(chosen) if whole else ()
 
 
-def _may_join(piece: Piece, anchor: Piece) -> bool:
-    return piece.role.start is Start.NONE and not piece.code.error and piece.code.bare_await is None
+def _may_join(piece: Piece) -> bool:
+    loose = piece.code.error or piece.code.loose_method is not None or piece.code.bare_await is not None
+    return piece.role.start is Start.NONE and not loose
+
+
+def _interrupted(chosen: Sequence[Piece], pieces: Sequence[Piece]) -> bool:
+    """Whether parts of other blocks, such as methods without their class, stand in between: joining would lose them."""
+    first, last = chosen[0], chosen[-1]
+    between = [p for p in pieces if first.block.span < p.block.span < last.block.span and _same_scope(p, first)]
+    return any(broken([p]) for p in between if p.language is first.language)
 
 
 def _adds_to(piece: Piece, chosen: Sequence[Piece]) -> bool:

@@ -25,25 +25,22 @@ def page_stem(page: str) -> str:
     return re.sub(r"\.mdx?$", "", page)
 
 
-def example_ids(page: str, examples: Sequence[tuple[Block, Language]]) -> tuple[str, ...]:
-    """One id for each example of a page, given by its first block and its language.
+def example_ids(page: str, examples: Sequence[tuple[Block, Language, bool]]) -> tuple[str, ...]:
+    """One id for each example of a page, given by its first block, its language and whether it is a fragment.
 
-    The page without its extension, ``#``, and the tab or the language. Where two clash, the slug of the nearest
-    heading is added to both, then an ordinal within that heading. A directive's ``id=`` wins.
+    The page without its extension, ``#``, and the tab or the language. Where two whole programs clash, and for every
+    fragment, the slug of the nearest heading is added, then an ordinal within that heading. A directive's ``id=`` wins.
     """
     stem = page_stem(page)
-    directed = [next((d.values["id"] for d in b.directives if "id" in d.values), None) for b, _ in examples]
-    first = [_base(block, language) for block, language in examples]
-    counts = Counter(first)
-    second = [
-        base if counts[base] == 1 else f"{base}.{_heading(block)}"
-        for base, (block, _) in zip(first, examples, strict=True)
-    ]
+    whole = Counter(_base(block, language) for block, language, fragment in examples if not fragment)
     seen: Counter[str] = Counter()
     found: list[str] = []
-    for given, name in zip(directed, second, strict=True):
-        if given is not None:
-            name = slug(given)
+    for block, language, fragment in examples:
+        name = _base(block, language)
+        if fragment or whole[name] > 1:
+            name = f"{name}.{_heading(block)}"
+        directed = [directive.values["id"] for directive in block.directives if "id" in directive.values]
+        name = slug(directed[-1]) if directed else name
         seen[name] += 1
         found.append(f"{stem}#{name}" if seen[name] == 1 else f"{stem}#{name}.{seen[name]}")
     return tuple(found)

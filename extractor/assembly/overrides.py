@@ -22,14 +22,14 @@ _LISTS: Final = {"deps": "dependencies", "services": "services"}
 NO_REASON: Final = "left out by a directive"
 
 
-def override_for(example_id: str, overrides: Mapping[str, ExampleOverride]) -> ExampleOverride:
+def override_for(example_id: str, overrides: Mapping[str, ExampleOverride]) -> ExampleOverride | None:
     """What the configuration says of an example: the entry of exactly its id, else the first glob that matches."""
     if example_id in overrides:
         return overrides[example_id]
     for pattern, override in overrides.items():
         if fnmatch.fnmatchcase(example_id, pattern):
             return override
-    return NONE
+    return None
 
 
 def from_directives(directives: Sequence[Directive]) -> ExampleOverride:

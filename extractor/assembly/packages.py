@@ -28,7 +28,8 @@ def packages_of(
 ) -> Packages:
     """Join what is stated with what is inferred.
 
-    An install line counts if the program imports one of its packages or stands at or below the line's section.
+    A package of an install line counts if the program imports it, if the page shows no other program, or if the line
+    stands above the program in a section that leads up to it.
 
     Args:
         draft: the program.
@@ -49,7 +50,7 @@ def packages_of(
             continue
         if install.refused:
             notes.append(Note(install.refused, Origin.STATED, 1.0, install.block.line(install.line - 1)))
-        meant = _meant_for(draft, install.block.place.headings, install.block.span.first)
+        meant = draft.alone or _meant_for(draft, install.block.place.headings, install.block.span.first)
         for dependency in install.dependencies:
             name = key(dependency, manager)
             if name in needed or meant:

@@ -162,6 +162,8 @@ class Draft:
     around: Surroundings
     override: ExampleOverride
     tables: Tables
+    alone: bool = False
+    """Whether it is the only program of its language that the page, or the tab, shows."""
     origin: Origin = Origin.STATED
     """Who said that these pieces are one program; INFERRED if docprobe joined them."""
 

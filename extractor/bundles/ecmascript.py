@@ -67,7 +67,7 @@ def bundle_of(draft: Draft, language: str, suffix: str) -> Bundle:
         build=start.build,
         environment=helped.environment,
         services=helped.services,
-        endpoint_paths=endpoint_paths(draft.codes),
+        endpoint_paths=endpoint_paths(draft.codes) if draft.kind is ExampleKind.HTTP_SERVER else (),
         notes=(*notes, *packages.notes, *start.notes, *helped.notes),
     )
 

@@ -58,7 +58,8 @@ def ecmascript_role(codes: Sequence[Code]) -> Role:
         return Role(ExampleKind.OTHER, Start.RUN, mcp, server.line, why=why)
     if client:
         connects = any(c.last in {"connect", "connectToServer"} for c in calls)
-        return Role(ExampleKind.CLIENT, Start.RUN if connects else Start.NONE, mcp, client.line)
+        start = Start.RUN if connects else Start.NONE
+        return Role(ExampleKind.CLIENT, start, mcp, client.line, why="makes a client that connects to nothing")
     if server:
         why = f"makes the server `{server.target or server.last}`, and nothing runs it"
         return Role(ExampleKind.OTHER, Start.NONE, mcp, server.line, server.target, why)

@@ -17,7 +17,7 @@ from extractor.bundles.python_layout import layout_of
 from extractor.bundles.python_paths import endpoint_paths
 from extractor.bundles.python_roles import python_role
 from extractor.code.python import parse_python
-from extractor.model import Bundle, Manager
+from extractor.model import Bundle, ExampleKind, Manager
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,6 +34,7 @@ def bundle(draft: Draft) -> Bundle:
     """A complete draft as a bundle."""
     layout = layout_of(draft)
     start = python_start(draft, layout)
+    kind = start.kind
     variables = {k: v for held in draft.around.variables for k, v in held.values.items()}
     helped = beside(draft.codes, {**variables, **start.environment})
     packages = packages_of(draft, Manager.PYPI, _imported(draft), start.tools)
@@ -46,7 +47,7 @@ def bundle(draft: Draft) -> Bundle:
     return Bundle(
         example_id=draft.example_id,
         language="python",
-        kind=start.kind,
+        kind=kind,
         toolchain="python",
         files=tuple(sorted(files, key=lambda f: f.path)),
         manager=Manager.PYPI,
@@ -54,7 +55,7 @@ def bundle(draft: Draft) -> Bundle:
         command=start.command,
         environment=helped.environment,
         services=helped.services,
-        endpoint_paths=endpoint_paths(draft.codes),
+        endpoint_paths=endpoint_paths(draft.codes) if kind is ExampleKind.HTTP_SERVER else (),
         notes=(*layout.notes, *packages.notes, *start.notes, *helped.notes),
     )
 

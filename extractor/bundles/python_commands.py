@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 ASGI_PORT: Final = 8000
 """uvicorn's own default."""
-_RUNNERS: Final = (("uv", "run"), ("poetry", "run"), ("pipenv", "run"), ("hatch", "run"), ("pdm", "run"), ("uvx",))
+_RUNNERS: Final = (("uv", "run"), ("poetry", "run"), ("pipenv", "run"), ("hatch", "run"), ("pdm", "run"), ("uvx", ""))
+"""Tools that run a command in a project's environment, and their verb."""
 _DROPPED: Final = frozenset({"--reload", "--dev"})
 """Flags that restart a server when a file changes: no file does."""
 
@@ -47,13 +48,7 @@ def python_start(draft: Draft, layout: Layout) -> Started:
 
 def _stated(stated: Command, draft: Draft, layout: Layout) -> Started | None:
     """The page's command in our terms, if it is about this program."""
-    words = stated.words
-    for runner in _RUNNERS:
-        if words[: len(runner)] == runner:
-            words = words[len(runner) :]
-            while words and words[0].startswith("--"):
-                words = words[2:] if words[0] in {"--with", "--directory", "--project", "--python"} else words[1:]
-            break
+    words = _without_runner(stated.words)
     if not words:
         return None
     path, app = layout.units[0][0], draft.role.handle
@@ -75,6 +70,24 @@ def _stated(stated: Command, draft: Draft, layout: Layout) -> Started | None:
         return None
     note = Note(f"command {' '.join(stated.words)}", Origin.STATED, 1.0, stated.block.line(stated.line - 1))
     return _command(arguments, draft, stated.environment, note, tools)
+
+
+def _without_runner(words: tuple[str, ...]) -> tuple[str, ...]:
+    """``uv --directory x run server.py`` as ``server.py``."""
+    for tool, verb in _RUNNERS:
+        if words[:1] != (tool,):
+            continue
+        rest = _without_options(words[1:])
+        if not verb or rest[:1] == (verb,):
+            return _without_options(rest[1:] if verb else rest)
+    return words
+
+
+def _without_options(words: tuple[str, ...]) -> tuple[str, ...]:
+    while words and words[0].startswith("--"):
+        takes_value = words[0] in {"--with", "--directory", "--project", "--python", "--extra", "--group", "--from"}
+        words = words[2:] if takes_value else words[1:]
+    return words
 
 
 def _command(

@@ -48,7 +48,7 @@ def python_role(codes: Sequence[Code]) -> Role:
         why = "server and client talk inside one process: there is no exchange to judge"
         return Role(ExampleKind.OTHER, _started(main, calls), mcp, server.line, why=why)
     if client:
-        return Role(ExampleKind.CLIENT, _started(main, calls), mcp, client.line)
+        return Role(ExampleKind.CLIENT, _started(main, calls), mcp, client.line, why="makes a client that nothing runs")
     if server:
         why = f"makes the server `{server.target or server.last}`, and nothing runs it"
         return Role(ExampleKind.OTHER, Start.NONE, mcp, server.line, server.target, why)

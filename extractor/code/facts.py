@@ -103,6 +103,8 @@ class Code:
     """Python: decorators, with or without arguments."""
     bare_await: int | None = None
     """Line of the first ``await`` outside any function."""
+    loose_method: int | None = None
+    """Python: line of a function at the top level that takes ``self``: a method outside its class."""
     main_guard: bool = False
     """Python: has ``if __name__ == "__main__"``."""
     default_export: int | None = None

@@ -55,6 +55,7 @@ def parse_python(text: str) -> Code:
         free=free,
         decorators=tuple(visitor.decorators),
         bare_await=visitor.bare_await,
+        loose_method=_loose_method(tree.body),
         main_guard=visitor.main_guard,
         error=table_error,
     )
@@ -204,6 +205,17 @@ class _Visitor(ast.NodeVisitor):
         if isinstance(name, str):
             known = default if isinstance(default, str) else None
             self.environment.append(EnvironmentRead(name, known, call.line))
+
+
+def _loose_method(body: list[ast.stmt]) -> int | None:
+    for node in body:
+        match node:
+            case ast.FunctionDef(args=arguments) | ast.AsyncFunctionDef(args=arguments):
+                if any(a.arg in {"self", "cls"} for a in arguments.args[:1]):
+                    return node.lineno
+            case _:
+                pass
+    return None
 
 
 def _bare(node: ast.expr) -> Call:

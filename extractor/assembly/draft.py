@@ -1,0 +1,141 @@
+"""A program of a page to an example: with a bundle, or with the reason why there is none."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from extractor.assembly.fragments import sentence
+from extractor.assembly.ids import bundle_digest, text_digest
+from extractor.assembly.obstacles import obstacle
+from extractor.assembly.overrides import NONE
+from extractor.assembly.scopes import in_view, scope_of
+from extractor.assembly.values import Draft, spans_of
+from extractor.model import Example, ExampleKind, ExampleStatus, Note, Origin
+
+if TYPE_CHECKING:
+    from extractor.assembly.grouping import Program
+    from extractor.assembly.values import Language, Surroundings, Tables
+    from extractor.model import Block, Bundle, ExampleOverride
+
+
+def assemble(
+    example_id: str,
+    program: Program,
+    around: Surroundings,
+    override: ExampleOverride,
+    tables: Tables,
+    *,
+    alone: bool,
+) -> Example:
+    """Make the example of a program.
+
+    Args:
+        example_id: its id.
+        program: pieces that belong together.
+        around: everything else of the page.
+        override: what a maintainer says of it.
+        tables: names of packages.
+        alone: whether the page shows no other program of its language in the same tab.
+    """
+    draft = _draft(example_id, program, around, override, tables, alone=alone)
+    language, block = program.main.pieces[0].language, program.main.pieces[0].block
+    assert language.missing is not None
+    assert language.bundle is not None
+    example = Example(
+        id=example_id,
+        page=block.span.file,
+        revision=block.revision,
+        language=language.name,
+        kind=draft.kind,
+        status=ExampleStatus.FRAGMENT,
+        reason=None,
+        spans=spans_of(draft.units),
+        digest=text_digest([piece.block for piece in program.pieces]),
+        resolve_date=override.resolve_date,
+        expected=override.not_runnable,
+    )
+    if override.skip:
+        return replace(example, status=ExampleStatus.SKIPPED, reason=override.skip)
+    if lacks := (*program.lacks, *language.missing(draft)):
+        return replace(example, reason=sentence(lacks))
+    if draft.kind is ExampleKind.OTHER:
+        return replace(example, reason=draft.role.why)
+    if why := obstacle(draft):
+        return replace(example, status=ExampleStatus.UNSUPPORTED, reason=why)
+    bundle = _told(language.bundle(draft), draft)
+    return replace(
+        example,
+        kind=bundle.kind,
+        status=ExampleStatus.RUNNABLE,
+        digest=bundle_digest(bundle),
+        notes=bundle.notes,
+        bundle=bundle,
+    )
+
+
+def listed(example_id: str, blocks: tuple[Block, ...], language: Language, override: ExampleOverride) -> Example:
+    """The example of code in a language that docprobe cannot run yet; the kind is what its words suggest."""
+    text = "\n".join(block.text.lower() for block in blocks)
+    hints = (("stdio", ExampleKind.STDIO_SERVER), ("http", ExampleKind.HTTP_SERVER))
+    kind = next((kind for word, kind in hints if word in text), ExampleKind.OTHER)
+    reason = f"{language.title} needs {language.toolchain}, which docprobe does not have yet"
+    return Example(
+        id=example_id,
+        page=blocks[0].span.file,
+        revision=blocks[0].revision,
+        language=language.name,
+        kind=kind,
+        status=ExampleStatus.SKIPPED if override.skip else ExampleStatus.UNSUPPORTED,
+        reason=override.skip or reason,
+        spans=tuple(block.span for block in blocks),
+        digest=text_digest(blocks),
+        resolve_date=override.resolve_date,
+        expected=override.not_runnable,
+    )
+
+
+def _draft(
+    example_id: str,
+    program: Program,
+    around: Surroundings,
+    override: ExampleOverride,
+    tables: Tables,
+    *,
+    alone: bool,
+) -> Draft:
+    first, anchor = program.main.pieces[0], program.main.pieces[-1]
+    assert first.language.role is not None
+    codes = tuple(piece.code for piece in program.pieces)
+    role = replace(first.language.role(codes), start=anchor.role.start) if len(codes) > 1 else anchor.role
+    return Draft(
+        example_id=example_id,
+        kind=ExampleKind(override.kind) if override.kind else role.kind,
+        role=role,
+        main=program.main,
+        modules=program.modules,
+        around=in_view(around, scope_of(first.block)),
+        override=override,
+        tables=tables,
+        alone=alone,
+        origin=Origin.INFERRED if program.joined else Origin.STATED,
+    )
+
+
+def _told(bundle: Bundle, draft: Draft) -> Bundle:
+    """The bundle with what a maintainer says of it."""
+    override = draft.override
+    notes = bundle.notes
+    if draft.origin is Origin.INFERRED:
+        lines = ", ".join(f"{p.block.span.first}-{p.block.span.last}" for p in draft.main.pieces)
+        notes = (Note(f"lines {lines} continue one file", Origin.INFERRED, 0.8), *notes)
+    if override == NONE:
+        return replace(bundle, notes=notes)
+    return replace(
+        bundle,
+        environment={**bundle.environment, **override.environment},
+        cwd=override.cwd or bundle.cwd,
+        endpoint_paths=(override.endpoint,) if override.endpoint else bundle.endpoint_paths,
+        allow_scripts=override.allow_scripts,
+        notes=notes,
+    )
