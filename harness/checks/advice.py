@@ -42,12 +42,13 @@ def survives(transcript: Transcript, bound: BoundRequirement) -> Finding:
             return violated(bound, f"The server {what} during the conversation ({facts[fact]}).")
     opening = first(transcript, steps.SURVIVES_INITIALIZE)
     request = first(transcript, steps.SURVIVES_REQUEST)
-    if opening is None:
-        return not_asked(transcript, bound, "An initialize after everything else")
-    if is_served(opening) and is_served(request):
-        return satisfied(bound, "After the whole conversation a new client was served.", [opening, request])
-    failed = opening if not is_served(opening) or request is None else request
+    asked = [exchange for exchange in (opening, request) if exchange is not None]
+    if not asked:
+        return not_asked(transcript, bound, "A new client after everything else")
+    failed = next((exchange for exchange in asked if not is_served(exchange)), None)
+    if failed is None:
+        return satisfied(bound, "After the whole conversation a new client was served.", asked)
     if weigh(transcript, failed, first(transcript, steps.BASELINE_INITIALIZE)) is Answer.UNDECIDED and failed.reply:
         return inconclusive(bound, f"After the conversation {why_undecided(failed)}.", [failed])
     alone = " The process serves one session in its life." if steps.FACT_SINGLE_SESSION in facts else ""
-    return violated(bound, f"After the conversation a new client got {said(failed)}.{alone}", [opening, request])
+    return violated(bound, f"After the conversation a new client got {said(failed)}.{alone}", asked)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from extractor.model import ExampleKind
 from harness.checks.reading import first, listed
-from harness.checks.verdicts import satisfied, violated
+from harness.checks.verdicts import inconclusive, satisfied, violated
 from harness.model import BoundRequirement, StartOutcome
 from harness.probes import steps
 from harness.requirements.catalogue import requirement
@@ -63,6 +63,8 @@ def match(transcript: Transcript, bound: BoundRequirement) -> Finding:
             steps.STDIO_INITIALIZE,
         )
     ]
+    if not transcript.negotiated:
+        return inconclusive(bound, "The example negotiated no revision.", asked)
     spoken = listed(transcript.negotiated)
     if bound.revision not in transcript.negotiated:
         return violated(bound, f"The page belongs to {bound.revision}; its example negotiates {spoken}.", asked)

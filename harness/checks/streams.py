@@ -98,11 +98,11 @@ def no_broadcast(transcript: Transcript, bound: BoundRequirement) -> Finding:
     get = _open_stream(transcript, bound.revision)
     posts = [exchange for exchange in _beside(transcript, bound.revision) if _is_stream(exchange)]
     streams = [exchange for exchange in (get, *posts) if exchange is not None and _is_stream(exchange)]
-    if not streams:
+    if not posts:
         asked = _beside(transcript, bound.revision)
         if not asked:
             return not_asked(transcript, bound, "A request beside an open stream")
-        return not_applicable(bound, "The server opened no event stream: nothing can be sent on two.", asked)
+        return not_applicable(bound, "Requests are not answered by event streams: nothing can be sent on two.", asked)
     if get is not None and is_served(get):
         on_get = {_same(message) for message in _messages(get) if not jsonrpc.is_response(message)}
         for post in posts:

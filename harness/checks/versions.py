@@ -30,10 +30,16 @@ def unsupported_400(transcript: Transcript, bound: BoundRequirement) -> Finding:
 
 
 def mismatch_400(transcript: Transcript, bound: BoundRequirement) -> Finding:
-    """A version header that differs from the body's _meta MUST get 400."""
-    return must_answer(
-        transcript, bound, steps.MODERN_MISMATCH, 400, "A request whose version header differs from its body"
-    )
+    """A version header that differs from the body's _meta MUST get 400, whichever of the two is the wrong one."""
+    both = [
+        must_answer(transcript, bound, step, 400, f"A request whose {wrong} names a version that does not exist")
+        for step, wrong in ((steps.MODERN_MISMATCH_HEADER, "header"), (steps.MODERN_MISMATCH, "body"))
+    ]
+    for verdict in (Verdict.VIOLATED, Verdict.INCONCLUSIVE):
+        for finding in both:
+            if finding.verdict is verdict:
+                return finding
+    return both[0]
 
 
 def missing_header_reject(transcript: Transcript, bound: BoundRequirement) -> Finding:

@@ -1,0 +1,166 @@
+"""Servers that break one sentence about event streams each."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import conforming
+from conforming import Refused, Session
+from wire import Reply
+
+LIST_CHANGED = {"jsonrpc": "2.0", "method": "notifications/tools/list_changed"}
+
+
+class ResponseOnListener(conforming.Server):
+    """Requests are answered by JSON, and their responses come on the standalone stream too."""
+
+    answers = "json"
+
+    async def answer(self, session: Session, message: dict[str, Any], reply: Reply) -> None:
+        for listener in session.listeners:
+            await listener.event(json.dumps(self.result_of(message)))
+        await super().answer(session, message, reply)
+
+
+class ResponseOnBoth(conforming.Server):
+    """Responses come on the stream of their POST and on the standalone one."""
+
+    async def answer(self, session: Session, message: dict[str, Any], reply: Reply) -> None:
+        for listener in session.listeners:
+            await listener.event(json.dumps(self.result_of(message)))
+        await super().answer(session, message, reply)
+
+
+class NewsOnBoth(conforming.Server):
+    """A notification comes on the stream of the POST and on the standalone one."""
+
+    def news_of(self, message: dict[str, Any]) -> list[dict[str, Any]]:
+        return [LIST_CHANGED, *super().news_of(message)]
+
+    async def answer(self, session: Session, message: dict[str, Any], reply: Reply) -> None:
+        for listener in session.listeners:
+            await listener.event(json.dumps(LIST_CHANGED))
+        await super().answer(session, message, reply)
+
+
+class ProgressOnBoth(conforming.Server):
+    """Progress comes on the standalone stream as well."""
+
+    async def answer(self, session: Session, message: dict[str, Any], reply: Reply) -> None:
+        for listener in session.listeners:
+            for news in self.news_of(message):
+                await listener.event(json.dumps(news))
+        await super().answer(session, message, reply)
+
+
+class ProgressOnAllRequests(conforming.Server):
+    """Progress comes on the streams of all requests that run."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.running: list[Reply] = []
+
+    async def answer(self, session: Session, message: dict[str, Any], reply: Reply) -> None:
+        await reply.start_stream()
+        self.running.append(reply)
+        await asyncio.sleep(0.05)
+        for news in self.news_of(message):
+            for other in list(self.running):
+                await other.event(json.dumps(news))
+        await asyncio.sleep(0.05)
+        await reply.event(json.dumps(self.result_of(message)))
+        self.running.remove(reply)
+        await reply.end()
+
+
+class StreamStaysOpen(conforming.Server):
+    """The stream of a request stays open after its response."""
+
+    async def finish(self, reply: Reply) -> None:
+        await reply.gone()
+
+
+class EventIdsPerStream(conforming.Server):
+    """Every stream counts its events from zero; nothing is replayed."""
+
+    async def emit(self, session: Session, stream: str, data: str, reply: Reply) -> None:
+        session.streams[stream].append(("", data))
+        await reply.event(data, str(len(session.streams[stream])))
+
+
+class OneEventId(conforming.Server):
+    """All events of a stream have the same id."""
+
+    async def emit(self, session: Session, stream: str, data: str, reply: Reply) -> None:
+        await reply.event(data, f"{session.id}-{stream}")
+
+    def news_of(self, message: dict[str, Any]) -> list[dict[str, Any]]:
+        return [{**LIST_CHANGED, "params": {"at": message["id"]}}]
+
+
+class _Resumable(conforming.Server):
+    resumable = True
+
+
+class StoreSharedBySessions(_Resumable):
+    """One event store, whose streams are named after the JSON-RPC id: sessions number their requests alike."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.store: list[tuple[str, str, str]] = []
+        self.request_id = ""
+
+    async def deliver(
+        self, session: Session, messages: list[dict[str, Any]], reply: Reply, headers: dict[str, str] | None = None
+    ) -> None:
+        self.request_id = str(messages[-1]["id"])
+        await super().deliver(session, messages, reply, headers)
+
+    async def emit(self, session: Session, stream: str, data: str, reply: Reply) -> None:
+        event_id = str(len(self.store))
+        self.store.append((self.request_id, event_id, data))
+        await reply.event(data, event_id)
+
+    async def resume(self, session: Session, last: str, reply: Reply) -> None:
+        stream = next((stream for stream, event_id, _ in self.store if event_id == last), None)
+        if stream is None:
+            raise Refused(400, "no such event")
+        await reply.start_stream()
+        for other, event_id, data in self.store:
+            if other == stream and int(event_id) > int(last):
+                await reply.event(data, event_id)
+        await reply.end()
+
+
+class ReplaysOtherSessions(_Resumable):
+    """Any session may replay what another one was sent."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.delivered: dict[str, Session] = {}
+
+    def new_stream(self, session: Session) -> str:
+        stream = f"{session.id}:{super().new_stream(session)}"
+        session.streams[stream] = []
+        self.delivered[stream] = session
+        return stream
+
+    async def resume(self, session: Session, last: str, reply: Reply) -> None:
+        owner = self.delivered.get(last.rpartition("_")[0], session)
+        await super().resume(owner, last, reply)
+
+
+class ReplaysWholeSession(_Resumable):
+    """Resuming one stream brings the later messages of all streams of the session."""
+
+    async def resume(self, session: Session, last: str, reply: Reply) -> None:
+        events = [event for stream in session.streams.values() for event in stream]
+        ids = [event_id for event_id, _ in events]
+        if last not in ids:
+            raise Refused(400, "no such event")
+        await reply.start_stream()
+        for event_id, data in events[: ids.index(last)] + events[ids.index(last) + 1 :]:
+            await reply.event(data, event_id)
+        await reply.end()

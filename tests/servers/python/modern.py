@@ -1,0 +1,302 @@
+"""Servers of 2026-07-28, alone and beside sessions, right and wrong. No initialize, no session, no GET, no DELETE."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import conforming
+from conforming import Refused
+from wire import Reply, Request
+
+VERSION = "2026-07-28"
+META = "io.modelcontextprotocol/"
+HEADER_MISMATCH = -32020
+UNSUPPORTED_VERSION = -32022
+INVALID_PARAMS = -32602
+
+
+class Answered(Exception):
+    """A request that is answered by a JSON-RPC error."""
+
+    def __init__(self, status: int, code: int, message: str) -> None:
+        self.status = status
+        self.code = code
+        self.message = message
+
+
+class ModernOnly(conforming.Server):
+    """Speaks 2026-07-28 only."""
+
+    versions = (VERSION,)
+    offers_stream = False
+    delete_status = 405
+
+    async def post(self, request: Request, reply: Reply, user: str | None) -> None:
+        message = self.message_of(request)
+        try:
+            if "id" not in message:
+                await self.accepted(reply)
+                return
+            self.check_message(request, message)
+            await self.answer_modern(message, reply)
+        except Answered as answered:
+            await reply.json(answered.status, conforming.error(message.get("id"), answered.code, answered.message))
+
+    def check_message(self, request: Request, message: dict[str, Any]) -> None:
+        """Header and body, in the order of the page's "Server Validation"."""
+        meta = message.get("params", {}).get("_meta", {})
+        self.check_meta(meta)
+        self.check_header(request, meta)
+        if meta[f"{META}protocolVersion"] != VERSION:
+            self.unsupported()
+        if request.header("mcp-method") != message.get("method"):
+            raise Answered(400, HEADER_MISMATCH, "Mcp-Method differs from the body")
+
+    def check_meta(self, meta: dict[str, Any]) -> None:
+        if f"{META}protocolVersion" not in meta:
+            raise Answered(400, INVALID_PARAMS, "no protocol version in _meta")
+        self.check_capabilities(meta)
+
+    def check_capabilities(self, meta: dict[str, Any]) -> None:
+        if f"{META}clientCapabilities" not in meta:
+            raise Answered(400, INVALID_PARAMS, "no capabilities in _meta")
+
+    def check_header(self, request: Request, meta: dict[str, Any]) -> None:
+        version = request.header("mcp-protocol-version")
+        if version is None:
+            self.no_header()
+        elif version != meta[f"{META}protocolVersion"]:
+            self.mismatch()
+
+    def no_header(self) -> None:
+        raise Answered(400, HEADER_MISMATCH, "no MCP-Protocol-Version")
+
+    def mismatch(self) -> None:
+        raise Answered(400, HEADER_MISMATCH, "MCP-Protocol-Version differs from the body")
+
+    def unsupported(self) -> None:
+        raise Answered(400, UNSUPPORTED_VERSION, "unsupported protocol version")
+
+    async def answer_modern(self, message: dict[str, Any], reply: Reply) -> None:
+        found = self.result_of(message)
+        if "error" in found:
+            await self.unknown_method(message, reply)
+            return
+        found["result"]["resultType"] = "complete"
+        await self.deliver(conforming.Session("", None), [found], reply)
+
+    async def unknown_method(self, message: dict[str, Any], reply: Reply) -> None:
+        await reply.json(404, conforming.error(message["id"], -32601, "method not found"))
+
+
+class ModernJson(ModernOnly):
+    """Speaks 2026-07-28 only, in JSON."""
+
+    answers = "json"
+
+
+class DualEra(ModernOnly):
+    """Serves clients with sessions and clients without on one endpoint."""
+
+    versions = conforming.Server.versions
+    offers_stream = True
+    delete_status = 200
+
+    async def post(self, request: Request, reply: Reply, user: str | None) -> None:
+        if f"{META}protocolVersion".encode() in request.body:
+            await super().post(request, reply, user)
+        else:
+            await conforming.Server.post(self, request, reply, user)
+
+
+class AuthorizedModern(ModernOnly):
+    """Speaks 2026-07-28 only, behind authorization."""
+
+    demands_token = True
+
+
+class ModernMinds405s(ModernOnly):
+    """A DELETE gets 404."""
+
+    async def handle(self, request: Request, reply: Reply) -> None:
+        if request.method == "DELETE":
+            await reply.send(404)
+        else:
+            await super().handle(request, reply)
+
+
+class ModernGetStream(ModernOnly):
+    """GET opens a stream."""
+
+    async def handle(self, request: Request, reply: Reply) -> None:
+        if request.method == "GET":
+            await reply.start_stream()
+            await reply.gone()
+        else:
+            await super().handle(request, reply)
+
+
+class ModernEchoesId(ModernOnly):
+    """Echoes a session id."""
+
+    async def handle(self, request: Request, reply: Reply) -> None:
+        id = request.header("mcp-session-id")
+        await super().handle(request, _WithId(reply.reader, reply.writer, id) if id else reply)
+
+
+class ModernMintsId(ModernOnly):
+    """Issues a session id to everybody."""
+
+    async def handle(self, request: Request, reply: Reply) -> None:
+        await super().handle(request, _WithId(reply.reader, reply.writer, self.new_id()))
+
+
+class _WithId(Reply):
+    def __init__(self, reader: Any, writer: Any, id: str) -> None:
+        super().__init__(reader, writer)
+        self.id = id
+
+    async def head(self, status: int, headers: dict[str, str]) -> None:
+        await super().head(status, {**headers, "Mcp-Session-Id": self.id})
+
+
+class ModernRefusesId(ModernOnly):
+    """Refuses a session id that it does not know."""
+
+    async def post(self, request: Request, reply: Reply, user: str | None) -> None:
+        if request.header("mcp-session-id") is not None:
+            raise Refused(404, "no such session")
+        await super().post(request, reply, user)
+
+
+class ModernIgnoresMismatch(ModernOnly):
+    """The header's version may differ from the body's."""
+
+    def mismatch(self) -> None:
+        return
+
+
+class ModernMismatch422(ModernOnly):
+    """A version header that differs from the body gets 422."""
+
+    def mismatch(self) -> None:
+        raise Answered(422, HEADER_MISMATCH, "MCP-Protocol-Version differs from the body")
+
+
+class ModernNeedsNoHeader(ModernOnly):
+    """Serves a request without version header."""
+
+    def no_header(self) -> None:
+        return
+
+
+class ModernUnknownMethod200(ModernOnly):
+    """An unknown method gets its error under 200."""
+
+    async def unknown_method(self, message: dict[str, Any], reply: Reply) -> None:
+        await reply.json(200, conforming.error(message["id"], -32601, "method not found"))
+
+
+class ModernUnknownMethodBare(ModernOnly):
+    """An unknown method gets a 404 that says nothing."""
+
+    async def unknown_method(self, message: dict[str, Any], reply: Reply) -> None:
+        await reply.send(404, b"Not Found", {"Content-Type": "text/plain"})
+
+
+class ModernUnknownMethodCode(ModernOnly):
+    """An unknown method gets 404 with another code."""
+
+    async def unknown_method(self, message: dict[str, Any], reply: Reply) -> None:
+        await reply.json(404, conforming.error(message["id"], -32000, "no"))
+
+
+class ModernNeedsNoMeta(ModernOnly):
+    """Serves a request without the client's capabilities."""
+
+    def check_capabilities(self, meta: dict[str, Any]) -> None:
+        return
+
+
+class ModernMeta200(ModernOnly):
+    """A request without the client's capabilities gets its error under 200."""
+
+    def check_capabilities(self, meta: dict[str, Any]) -> None:
+        if f"{META}clientCapabilities" not in meta:
+            raise Answered(200, INVALID_PARAMS, "no capabilities in _meta")
+
+
+class ModernUnsupported200(ModernOnly):
+    """An unknown version gets its error under 200."""
+
+    def unsupported(self) -> None:
+        raise Answered(200, UNSUPPORTED_VERSION, "unsupported protocol version")
+
+
+class ModernNotification200(ModernOnly):
+    """A notification gets 200 with a body."""
+
+    async def accepted(self, reply: Reply) -> None:
+        await reply.json(200, {})
+
+
+class ModernText(ModernOnly):
+    """A request is answered as text/plain."""
+
+    async def deliver(self, session: Any, messages: Any, reply: Reply, headers: Any = None) -> None:
+        await reply.send(200, json.dumps(messages[-1]).encode(), {"Content-Type": "text/plain"})
+
+
+class ModernOriginServed(ModernOnly):
+    """Nobody looks at Origin."""
+
+    def check_origin(self, request: Request) -> None:
+        return
+
+
+class ModernOrigin400(ModernOnly):
+    """A foreign Origin gets 400."""
+
+    def check_origin(self, request: Request) -> None:
+        if request.header("origin") is not None:
+            raise Refused(400, "foreign origin")
+
+
+class ModernStreamStaysOpen(ModernOnly):
+    """The stream of a request stays open after its response."""
+
+    async def finish(self, reply: Reply) -> None:
+        await reply.gone()
+
+
+class ModernExpired403(AuthorizedModern):
+    """An expired token gets 403."""
+
+    def is_valid(self, claims: dict[str, Any]) -> bool:
+        if claims["exp"] < 10:
+            raise Refused(403, "expired")
+        return super().is_valid(claims)
+
+
+class DualEraSessionFault(DualEra):
+    """Both eras; an ended session gets 400."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ended: set[str] = set()
+
+    async def hang_up(self, session: conforming.Session) -> None:
+        self.ended.add(session.id)
+
+    def session_of(self, request: Request, user: str | None) -> conforming.Session:
+        if request.header("mcp-session-id") in self.ended:
+            raise Refused(400, "ended")
+        return super().session_of(request, user)
+
+
+class DualEraModernFault(DualEra):
+    """Both eras; the modern one serves a version header that differs from the body."""
+
+    def mismatch(self) -> None:
+        return

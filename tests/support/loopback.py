@@ -1,0 +1,139 @@
+"""A Pod that runs one of our own test servers as a subprocess on the host's loopback. Never used for docs' code."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from subprocess import DEVNULL, PIPE
+
+import anyio
+import httpx
+from anyio.abc import ByteStream, Process, TaskGroup
+from anyio.streams.buffered import BufferedByteReceiveStream
+
+from extractor.model import Bundle, ExampleKind, Manager
+from harness.engine.protocol import ExitState
+from harness.model import ListeningSocket, LogLine
+
+SERVERS = Path(__file__).parent.parent / "servers"
+COMMANDS = {
+    "python": (sys.executable, "-SE", str(SERVERS / "python" / "serve.py")),
+    "node": ("node", str(SERVERS / "node" / "serve.mjs")),
+}
+START_S = 20.0
+LONGEST_LINE = 65536
+
+
+class LoopbackPod:
+    """A running server. It says where it listens by a line ``listening ADDRESS PORT`` on stdout."""
+
+    def __init__(self, command: Sequence[str], tasks: TaskGroup) -> None:
+        self._command = tuple(command)
+        self._tasks = tasks
+        self._process: Process | None = None
+        self._socket: ListeningSocket | None = None
+        self._listening = anyio.Event()
+        self._logs: list[LogLine] = []
+        self._began = time.monotonic()
+
+    async def start(self, *extra: str) -> None:
+        self._listening = anyio.Event()
+        self._process = await anyio.open_process([*self._command, *extra], stdin=DEVNULL, stdout=PIPE, stderr=PIPE)
+        self._tasks.start_soon(self._read, "stdout", self._process.stdout)
+        self._tasks.start_soon(self._read, "stderr", self._process.stderr)
+
+    async def stop(self) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        with anyio.CancelScope(shield=True):
+            await process.wait()
+
+    async def _read(self, source: str, stream: anyio.abc.ByteReceiveStream) -> None:
+        lines = BufferedByteReceiveStream(stream)
+        with contextlib.suppress(anyio.IncompleteRead, anyio.ClosedResourceError, anyio.DelimiterNotFound):
+            while True:
+                text = (await lines.receive_until(b"\n", LONGEST_LINE)).decode("utf-8", "backslashreplace")
+                if text.startswith("listening "):
+                    _, address, port = text.split()
+                    self._socket = ListeningSocket(address, int(port))
+                    self._listening.set()
+                self._logs.append(LogLine(time.monotonic() - self._began, source, text))
+
+    def transport(self) -> httpx.AsyncBaseTransport:
+        return httpx.AsyncHTTPTransport(trust_env=False)
+
+    async def connect(self, host: str, port: int) -> ByteStream:
+        return await anyio.connect_tcp(host, port)
+
+    async def wait_listening(self, timeout_s: float) -> tuple[ListeningSocket, ...]:
+        with anyio.move_on_after(timeout_s):
+            while not self._listening.is_set() and self.exit_state() is None:
+                with anyio.move_on_after(0.05):
+                    await self._listening.wait()
+        return self.sockets()
+
+    def sockets(self) -> tuple[ListeningSocket, ...]:
+        return (self._socket,) if self._socket is not None and self._listening.is_set() else ()
+
+    def exit_state(self) -> ExitState | None:
+        code = self._process.returncode if self._process is not None else 0
+        return None if code is None else ExitState(code, f"exited with code {code}")
+
+    async def restart(self) -> None:
+        await self.stop()
+        await self.start("--port", str(self._socket.port if self._socket else 0))
+
+    async def send_stdin(self, data: bytes) -> None:
+        raise NotImplementedError
+
+    async def receive_stdout(self) -> bytes:
+        raise NotImplementedError
+
+    async def close_stdin(self) -> None:
+        raise NotImplementedError
+
+    async def wait_exit(self, timeout_s: float) -> ExitState | None:
+        if self._process is not None:
+            with anyio.move_on_after(timeout_s):
+                await self._process.wait()
+        return self.exit_state()
+
+    def logs(self) -> tuple[LogLine, ...]:
+        return tuple(self._logs)
+
+
+@asynccontextmanager
+async def loopback(language: str, *arguments: str) -> AsyncIterator[LoopbackPod]:
+    """A server of ``tests/servers/<language>``, listening; gone on leaving."""
+    async with anyio.create_task_group() as tasks:
+        pod = LoopbackPod((*COMMANDS[language], *arguments), tasks)
+        try:
+            await pod.start()
+            if not await pod.wait_listening(START_S):
+                raise AssertionError("\n".join(line.text for line in pod.logs()) or "the server never listened")
+            yield pod
+        finally:
+            await pod.stop()
+            tasks.cancel_scope.cancel()
+
+
+def server_bundle(*paths: str) -> Bundle:
+    """What the prober needs to know of a server: the paths the docs would name."""
+    return Bundle(
+        example_id="servers#proof",
+        language="python",
+        kind=ExampleKind.HTTP_SERVER,
+        toolchain="python",
+        files=(),
+        manager=Manager.PYPI,
+        dependencies=(),
+        command=(),
+        endpoint_paths=paths,
+    )

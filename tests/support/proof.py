@@ -1,0 +1,56 @@
+"""Probe and judge one test server: the whole way from a running program to findings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from harness.checks.registry import judge
+from harness.model import BoundRequirement, Finding, Transcript, Verdict
+from harness.probes.prober import converse
+from harness.requirements.catalogue import CATALOGUE
+from tests.support.loopback import loopback, server_bundle
+from tests.support.tokens import PlainTokens
+
+NEWEST = "2025-11-25"
+TIMEOUT_S = 1.0
+
+
+def rows() -> tuple[BoundRequirement, ...]:
+    """The whole catalogue in every revision, bound to no corpus."""
+    return tuple(
+        BoundRequirement(row, revision, level, row.basis[revision], None)
+        for row in CATALOGUE
+        for revision, level in row.levels.items()
+    )
+
+
+async def talk(
+    language: str,
+    *arguments: str,
+    revisions: Sequence[str] = (NEWEST,),
+    path: str = "/mcp",
+    timeout_s: float = TIMEOUT_S,
+) -> Transcript:
+    """The conversation with one server."""
+    async with loopback(language, *arguments) as pod:
+        return await converse(
+            pod,
+            server_bundle(path),
+            example_id="servers#proof",
+            revisions=revisions,
+            tokens=PlainTokens(),
+            timeout_s=timeout_s,
+        )
+
+
+def findings(transcript: Transcript, page_revision: str | None = NEWEST) -> tuple[Finding, ...]:
+    return judge(transcript, rows(), page_revision=page_revision)
+
+
+def verdicts(found: Sequence[Finding], revision: str) -> Mapping[str, Verdict]:
+    return {finding.requirement: finding.verdict for finding in found if finding.revision == revision}
+
+
+def violated(found: Sequence[Finding]) -> frozenset[str]:
+    """Ids of everything violated, under whatever revision."""
+    return frozenset(finding.requirement for finding in found if finding.verdict is Verdict.VIOLATED)

@@ -1,0 +1,34 @@
+"""Tokens that the test servers understand: the JSON of their claims."""
+
+from __future__ import annotations
+
+import json
+
+from harness.services import tokens
+
+FAR_FUTURE = 4_000_000_000
+
+
+class PlainTokens:
+    """A TokenSource without an authorization server behind it."""
+
+    audience: str | None = "the-server"
+
+    def token(self, label: str, *, audience: str) -> str:
+        claims = {"sub": "user1", "client": "client1", "aud": audience, "exp": FAR_FUTURE, "active": True}
+        match label:
+            case tokens.USER2:
+                claims["sub"] = "user2"
+            case tokens.OTHER_CLIENT:
+                claims["client"] = "client2"
+            case tokens.EXPIRED:
+                claims["exp"] = 1
+            case tokens.INACTIVE:
+                claims["active"] = False
+            case tokens.WRONG_AUDIENCE:
+                claims["aud"] = "another-server"
+            case tokens.AUDIENCE_LIST:
+                claims["aud"] = ["account", audience]
+            case tokens.AUDIENCE_LIST_REVERSED:
+                claims["aud"] = [audience, "account"]
+        return json.dumps(claims, separators=(",", ":"))
