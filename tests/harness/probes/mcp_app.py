@@ -50,6 +50,11 @@ class Manners:
     on_delete: Callable[[], None] | None = None
     dead_after_delete: bool = False
     """Everything is 404 once a session was deleted."""
+    guard: Callable[[str | None], str | int] | None = None
+    """Bearer token to subject, or to the status that refuses it."""
+    binds_user: bool = True
+    resource: str = ""
+    """``resource`` of the protected resource metadata."""
     log: list[str] = field(default_factory=list)
 
 
@@ -59,6 +64,8 @@ class Server:
         self.live: dict[str, list[tuple[str, dict[str, Any]]]] = {}
         self.initialized = 0
         self.dead = False
+        self.owners: dict[str, str | None] = {}
+        self.subject: str | None = None
 
     async def handle(self, request: Request) -> Response:
         manners = self.manners
@@ -67,6 +74,13 @@ class Server:
         await asyncio.sleep(manners.delay_s)
         if self.dead:
             return PlainTextResponse("gone", 404)
+        if manners.guard is not None:
+            bearer = request.headers.get("authorization", "").removeprefix("Bearer ") or None
+            allowed = manners.guard(bearer)
+            if isinstance(allowed, int):
+                metadata = f'Bearer resource_metadata="http://{request.headers["host"]}/metadata"'
+                return PlainTextResponse("", allowed, {"www-authenticate": metadata})
+            self.subject = allowed
         if request.method == "POST":
             return await self.post(request, session)
         if manners.modern and not manners.revisions:
@@ -93,7 +107,7 @@ class Server:
             return None
         if session is None:
             return PlainTextResponse("no session", 400)
-        if session not in self.live:
+        if session not in self.live or (self.manners.binds_user and self.owners[session] != self.subject):
             return PlainTextResponse("no such session", self.manners.dead)
         return None
 
@@ -152,7 +166,7 @@ class Server:
         response = JSONResponse({"jsonrpc": "2.0", "id": body["id"], "result": result})
         if not manners.stateless:
             session = str(uuid.uuid4())
-            self.live[session] = []
+            self.live[session], self.owners[session] = [], self.subject
             response.headers["mcp-session-id"] = session
         return response
 
@@ -214,4 +228,9 @@ def make(manners: Manners) -> Starlette:
             return RedirectResponse(manners.path, 307)
 
         routes.append(Route(manners.redirect_from, redirect, methods=methods))
+
+    async def metadata(request: Request) -> Response:
+        return JSONResponse({"resource": manners.resource})
+
+    routes.append(Route("/metadata", metadata))
     return Starlette(routes=routes)
