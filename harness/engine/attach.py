@@ -25,7 +25,7 @@ _CHUNK: Final = 256 * 1024
 class Attached(ByteStream):
     """An attached container. ``receive`` gives stdout only; :meth:`receive_any` tells the streams apart."""
 
-    def __init__(self, sock: socket.socket, keep: object) -> None:
+    def __init__(self, sock: socket.socket, keep: Any) -> None:
         """``keep`` is docker-py's own object: the connection closes when it is collected."""
         self._sock = sock
         self._keep = keep
@@ -75,12 +75,13 @@ class Attached(ByteStream):
             return
         self._closed = True
         anyio.notify_closing(self._sock)
-        # docker-py's object shares the descriptor, so the connection must be shut down, not only closed
+        # docker-py's object shares the connection, so it must be shut down, not only closed
         with suppress(OSError):
             self._sock.shutdown(socket.SHUT_RDWR)
         self._sock.close()
-        with suppress(OSError):
-            self._keep.close()  # type: ignore[attr-defined]
+        for part in (getattr(self._keep, "_response", None), getattr(self._keep, "_sock", None), self._keep):
+            with suppress(OSError, ValueError, AttributeError):
+                part.close()
 
     async def _read(self, count: int) -> bytes:
         while True:

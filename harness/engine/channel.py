@@ -50,6 +50,11 @@ class Channel(ByteStream):
         self._readable = anyio.Event()
         self._writable = anyio.Event()
 
+    @property
+    def readable(self) -> bool:
+        """Whether :meth:`receive` would not wait: there is data, or the end."""
+        return bool(self._buffer) or self._ended or self._closed or self._failure is not None
+
     async def receive(self, max_bytes: int = 65536) -> bytes:
         """Next bytes; EndOfStream at the end."""
         while not self._buffer:

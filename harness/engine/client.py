@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing, suppress
 from typing import TYPE_CHECKING, Any, Final
 
 import anyio
@@ -57,7 +57,7 @@ async def connect(
     """
     environment = os.environ if environment is None else environment
     api = await reach(environment)
-    with own(state) as owner:
+    with closing(api.raw), own(state) as owner:
         await reap(api, state)
         info = await api.call("tell what it is", api.raw.info)
         if runtime is not None and runtime not in info.get("Runtimes", {}):

@@ -16,6 +16,8 @@ import httpx
 from anyio.abc import ByteStream
 from anyio.streams.tls import TLSStream
 
+from harness.engine.channel import Channel
+
 Connect = Callable[[str, int], Awaitable[ByteStream]]
 """Opens a connection to a host and port inside the pod; OSError if it is refused."""
 
@@ -172,7 +174,8 @@ class _Stream(httpcore.AsyncNetworkStream):
             raise httpcore.ConnectError(_why(error)) from error
 
     def get_extra_info(self, info: str) -> Any:
-        return None
+        # an idle connection that has something to read has been closed by the server: the pool must not use it again
+        return self._stream.readable if info == "is_readable" and isinstance(self._stream, Channel) else None
 
 
 def _why(error: Exception) -> str:
