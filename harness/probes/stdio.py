@@ -63,8 +63,7 @@ async def converse_stdio(
     for version in messages.sessionless(known):
         params = {"_meta": messages.modern_meta(version)}
         answer = await talk.afresh(steps.DISCOVER_MODERN, messages.request(1, "server/discover", params))
-        supported = (answer or {}).get("result", {}).get("supportedVersions", ()) if answer else ()
-        if isinstance(supported, list) and version in supported:
+        if version in _supported(answer):
             modern.append(version)
     negotiated = negotiated.intersection(known).union(modern)
     return Transcript(
@@ -76,6 +75,19 @@ async def converse_stdio(
         logs=tuple(replace(line, at_s=round(line.at_s - talk.started, 4)) for line in pod.logs()),
         facts=_facts(pod, talk, bool(negotiated)),
     )
+
+
+def _supported(discovered: Message | None) -> list[object]:
+    """``supportedVersions`` of a DiscoverResult; empty if the message is none."""
+    result = (discovered or {}).get("result")
+    versions = result.get("supportedVersions") if isinstance(result, dict) else None
+    return versions if isinstance(versions, list) else []
+
+
+def _is_noise(line: str) -> bool:
+    """Whether a line is anything but JSON-RPC 2.0 messages."""
+    parsed = messages.decode(line)
+    return not parsed or any(message.get("jsonrpc") != "2.0" for message in parsed)
 
 
 def _facts(pod: Pod, talk: _Talk, ok: bool) -> dict[str, str]:
@@ -124,18 +136,16 @@ class _Talk:
                     if line is None:
                         failure = "closed"
                         break
-                    parsed = messages.decode(line)
-                    if not parsed or not all(m.get("jsonrpc") == "2.0" for m in parsed):
+                    if _is_noise(line):
                         noise.append(line)
-                    answer = messages.response_to(parsed or (), message["id"])
+                    answer = messages.response_to(messages.decode(line) or (), message["id"])
         except TimeoutError:
             failure = "timeout"
         except PodError as error:
             failure = f"closed: {error.message}"
         reply = _reply(line) if answer is not None and line is not None else None
         self._record(step, "STDIN", messages.encode(message).decode(), reply, failure, began)
-        for text in noise[:MOST_NOISE]:
-            self._record(steps.STDIO_NOISE, "STDOUT", text[:KEPT_BYTES], None, None, began)
+        self._record_noise(noise, began)
         return answer
 
     async def notify(self, step: str, message: Message) -> None:
@@ -154,15 +164,13 @@ class _Talk:
         noise: list[str] = []
         with anyio.move_on_after(self._timeout_s):
             while (line := await self._line()) is not None:
-                parsed = messages.decode(line)
-                if not parsed or not all(m.get("jsonrpc") == "2.0" for m in parsed):
+                if _is_noise(line):
                     noise.append(line)
         state = await self._pod.wait_exit(max(0.01, self._timeout_s - (time.monotonic() - began)))
         failure = None if state is not None else "timeout"
         note = state.sentence if state is not None else None
         self._record(steps.STDIO_CLOSE, "CLOSE", "", None, failure, began, note)
-        for text in noise[:MOST_NOISE]:
-            self._record(steps.STDIO_NOISE, "STDOUT", text[:KEPT_BYTES], None, None, began)
+        self._record_noise(noise, began)
 
     async def _end_input(self) -> None:
         try:
@@ -187,6 +195,10 @@ class _Talk:
                 return last.decode("utf-8", "backslashreplace") if last.strip() else None
             self._read_bytes += len(data)
             self._rest += data
+
+    def _record_noise(self, lines: list[str], began: float) -> None:
+        for text in lines[:MOST_NOISE]:
+            self._record(steps.STDIO_NOISE, "STDOUT", text[:KEPT_BYTES], None, None, began)
 
     def _record(
         self,
