@@ -58,8 +58,8 @@ def _stated(stated: Command, draft: Draft, layout: Layout) -> Started | None:
     if layout.script and first == layout.script.name:
         module, attribute = layout.script.module, layout.script.attribute
         arguments = ("-c", f"import sys; from {module} import {attribute}; sys.exit({attribute}())", *rest)
-    elif first in {"python", "python3"} and rest[:1] == ("-m",) and rest[1:2] == (layout.main,):
-        arguments = ("-m", layout.main, *rest[2:])
+    elif first in {"python", "python3"} and rest[:1] == ("-m",) and rest[1:2] and _runs(rest[1], layout):
+        arguments = ("-m", *rest[1:])
     elif first in {"python", "python3"} and rest and _same(rest[0], path):
         arguments = (path, *rest[1:])
     elif first.endswith(".py") and _same(words[0], path):
@@ -124,6 +124,11 @@ def _same(word: str, path: str) -> bool:
     """Whether a word of a command means this file: the file itself, or a path that ends in it."""
     told = PurePosixPath(word.replace("\\", "/"))
     return told == PurePosixPath(path) or (told.is_absolute() and str(told).endswith(f"/{path}"))
+
+
+def _runs(module: str, layout: Layout) -> bool:
+    """Whether ``python -m module`` runs the main file; a package is run by its ``__main__``."""
+    return module in {layout.main, layout.main.removesuffix(".__main__")}
 
 
 def _shown(command: tuple[str, ...]) -> str:
