@@ -24,33 +24,40 @@ from tests.support.runner import decoded, obeys
 if TYPE_CHECKING:
     from harness.model import Finding
 
-SUFFIX = {"terminal": "txt", "json": "json", "junit": "xml", "sarif": "sarif", "github": "txt", "markdown": "md"}
+GOLDENS = {
+    "terminal": "rich.txt",
+    "json": "rich.json",
+    "junit": "rich.junit.xml",
+    "sarif": "rich.sarif",
+    "github": "rich.github.txt",
+    "markdown": "rich.md",
+}
 CSI = re.compile(r"\x1b\[[0-9;]*m")
 OSC = re.compile(r"\x1b\]8;[^;]*;[^\x1b]*\x1b\\")
 
 
-@pytest.mark.parametrize("name", SUFFIX)
+@pytest.mark.parametrize("name", GOLDENS)
 def test_golden(name: str) -> None:
-    check_golden(f"report/rich.{name}.{SUFFIX[name]}", render(name, rich_report()))
+    check_golden(f"report/{GOLDENS[name]}", render(name, rich_report()))
 
 
-@pytest.mark.parametrize("name", SUFFIX)
+@pytest.mark.parametrize("name", GOLDENS)
 def test_a_report_renders_to_the_same_text_twice(name: str) -> None:
     assert render(name, hostile_report()) == render(name, hostile_report())
 
 
-@pytest.mark.parametrize("name", SUFFIX)
+@pytest.mark.parametrize("name", GOLDENS)
 def test_an_empty_report_renders(name: str) -> None:
     text = render(name, replace(rich_report(), examples=(), drift=(), baseline=(), problems=(), exit_code=3))
     assert text.endswith("\n")
 
 
-@pytest.mark.parametrize("name", [name for name in SUFFIX if name != "github"])
+@pytest.mark.parametrize("name", [name for name in GOLDENS if name != "github"])
 def test_no_line_of_any_format_is_a_command_to_a_ci_runner(name: str) -> None:
     assert [line for line in render(name, hostile_report()).split("\n") if obeys(line)] == []
 
 
-@pytest.mark.parametrize("name", SUFFIX)
+@pytest.mark.parametrize("name", GOLDENS)
 def test_no_format_carries_a_control_character(name: str) -> None:
     text = render(name, hostile_report())
     assert {char for char in text if not char.isprintable()} == {"\n"}
@@ -61,7 +68,7 @@ def test_an_unknown_format_names_the_known_ones() -> None:
     with pytest.raises(UsageError) as caught:
         render("jnit", rich_report())
     assert "junit" in (caught.value.hint or "")
-    assert set(SUFFIX) | {"html"} == set(MODULES)
+    assert set(GOLDENS) | {"html"} == set(MODULES)
 
 
 class TestTerminal:
@@ -74,7 +81,7 @@ class TestTerminal:
 
     @pytest.mark.parametrize("width", [80, 160])
     def test_golden_at(self, width: int) -> None:
-        check_golden(f"report/rich.terminal-{width}.txt", terminal(rich_report(), Look(width)))
+        check_golden(f"report/rich-{width}.txt", terminal(rich_report(), Look(width)))
 
     def test_colour_changes_nothing_but_colour(self) -> None:
         plain, coloured = terminal(rich_report(), Look(100)), terminal(rich_report(), Look(100, color=True))
