@@ -1,0 +1,122 @@
+"""How changes of the normative text are written down for a reviewer."""
+
+from __future__ import annotations
+
+from collections import Counter
+from difflib import SequenceMatcher
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from harness.cli.tables import printable
+from harness.requirements.changes import Change, ChangeKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from extractor.model import Statement
+
+
+def to_text(changes: Sequence[Change], old: str, new: str) -> str:
+    """The changes under one heading per kind, gravest first; within a kind those that touch a requirement first.
+
+    ``old`` and ``new`` name the two states. Words that went are in ``[-…-]``, words that came in ``{+…+}``.
+    """
+    return "\n".join(_lines(changes, old, new)) + "\n"
+
+
+def to_json(changes: Sequence[Change], old: str, new: str) -> str:
+    """The changes as one JSON document, the same for the same docs."""
+    document: dict[str, Any] = {
+        "schema": "docprobe-changes/1",
+        "old": old,
+        "new": new,
+        "summary": {kind.value: count for kind, count in _counts(changes)},
+        "requirements": sorted({id for change in changes for id in change.requirements}),
+        "changes": [
+            {
+                "kind": change.kind,
+                "similarity": change.similarity,
+                "requirements": change.requirements,
+                "old": _place(change.old),
+                "new": _place(change.new),
+            }
+            for change in changes
+        ],
+    }
+    return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"
+
+
+def word_changes(old: str, new: str) -> str:
+    """``new`` with the words that went in ``[-…-]`` and the words that came in ``{+…+}``."""
+    before, after = old.split(), new.split()
+    parts = []
+    for operation, a, b, c, d in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        if operation == "equal":
+            parts.append(" ".join(after[c:d]))
+            continue
+        if a < b:
+            parts.append(f"[-{' '.join(before[a:b])}-]")
+        if c < d:
+            parts.append(f"{{+{' '.join(after[c:d])}+}}")
+    return " ".join(parts)
+
+
+def _lines(changes: Sequence[Change], old: str, new: str) -> Iterator[str]:
+    counts = ", ".join(f"{count} {kind}" for kind, count in _counts(changes)) or "no statement changed"
+    yield f"{printable(old)} -> {printable(new)}: {counts}"
+    touched = sorted({id for change in changes for id in change.requirements})
+    yield f"requirements touched: {', '.join(touched) or 'none'}"
+    for kind in ChangeKind:
+        group = [change for change in changes if change.kind is kind]
+        if not group:
+            continue
+        yield ""
+        yield f"{kind.upper()} ({len(group)})"
+        group.sort(key=lambda change: not change.requirements)
+        for _, same in groupby(group, key=_sentence):
+            yield from _entry(list(same))
+
+
+def _sentence(change: Change) -> tuple[object, ...]:
+    """What two changes share that are told of one sentence together: uses of several keywords that went or came."""
+    side = change.new or change.old
+    lone = side if change.old is None or change.new is None else None
+    return (lone.span, lone.text, change.requirements) if lone else (id(change),)
+
+
+def _entry(same: Sequence[Change]) -> Iterator[str]:
+    change = same[0]
+    levels: list[str] = list(dict.fromkeys(side.level for side in (change.old, change.new) if side))
+    if len(same) > 1:
+        levels = [" and ".join(dict.fromkeys(s.level for one in same for s in (one.old, one.new) if s))]
+    places = [f"{printable(str(side.page))}:{side.line}" for side in (change.old, change.new) if side]
+    touched = f"  [{', '.join(change.requirements)}]" if change.requirements else ""
+    yield f"  {' -> '.join(levels)}  {' -> '.join(places)}{touched}"
+    if change.old and change.new and change.kind is not ChangeKind.MOVED:
+        yield f"      {printable(word_changes(change.old.text, change.new.text))}"
+    elif statement := change.new or change.old:
+        yield f"      {printable(statement.text)}"
+
+
+def _counts(changes: Sequence[Change]) -> list[tuple[ChangeKind, int]]:
+    counts = Counter(change.kind for change in changes)
+    return [(kind, counts[kind]) for kind in ChangeKind if counts[kind]]
+
+
+def _place(statement: Statement | None) -> dict[str, Any] | None:
+    if statement is None:
+        return None
+    return {
+        "page": statement.page,
+        "revision": statement.revision,
+        "anchor": statement.anchor,
+        "first": statement.span.first,
+        "last": statement.span.last,
+        "line": statement.line,
+        "level": statement.level,
+        "subject": statement.subject,
+        "fingerprint": statement.fingerprint,
+        "text": statement.text,
+    }

@@ -1,0 +1,136 @@
+"""``docprobe snapshot``: pin, check and compare docs."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from extractor.corpus import extract
+from extractor.globs import matches
+from harness.cli.changes import to_json, to_text
+from harness.cli.context import Cli, pass_cli
+from harness.errors import UsageError
+from harness.requirements.binding import bind, load_bindings
+from harness.requirements.catalogue import CATALOGUE
+from harness.requirements.changes import changes
+from harness.settings import load_config
+from harness.snapshot import MANIFEST, UPSTREAM, read_manifest, sync, verify
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from extractor.model import Statement
+    from harness.requirements.binding import Bound
+
+FOLDER = click.option(
+    "--folder", type=click.Path(path_type=Path, file_okay=False), default=Path("docs-snapshot"), show_default=True,
+    help="Holds snapshot.toml and upstream/.",
+)  # fmt: skip
+
+
+@click.group("snapshot", short_help="Pin, check and compare docs snapshots.")
+def command() -> None:
+    """Pin the docs that docprobe is measured against, check the copy, and compare the normative text of two states."""
+
+
+@command.command("sync")
+@click.option("--from", "source", required=True, metavar="CHECKOUT_OR_URL", help="A git checkout, or its URL.")
+@click.option("--ref", metavar="REF", help="Commit, tag or branch [default: the pinned commit, else HEAD].")
+@click.option("--root", metavar="FOLDER", help="Where the docs are in the repository [default: as pinned, else docs].")
+@FOLDER
+@pass_cli
+def sync_command(cli: Cli, source: str, ref: str | None, root: str | None, folder: Path) -> None:
+    """Bring the docs of one commit into FOLDER/upstream and pin them in FOLDER/snapshot.toml.
+
+    Without --ref the pinned snapshot is rebuilt, byte for byte. With --ref the pin moves there.
+    """
+    before = read_manifest(folder / MANIFEST).commit if (folder / MANIFEST).is_file() else None
+    manifest, moved = sync(source, ref, folder, root=root)
+    click.echo(folder / UPSTREAM)
+    pin = f"pinned {manifest.commit[:12]}" + (f", was {before[:12]}" if before and moved else "")
+    cli.err().print(f"{len(manifest.pages)} pages, {pin}", markup=False, soft_wrap=True)
+
+
+@command.command("verify")
+@click.argument("docs", required=False, type=click.Path(path_type=Path, exists=True, file_okay=False))
+@FOLDER
+def verify_command(docs: Path | None, folder: Path) -> None:
+    """Compare DOCS (default: FOLDER/upstream) with the pages that FOLDER/snapshot.toml pins.
+
+    Exit codes: 0 the same, 1 they differ, 2 wrong use.
+    """
+    manifest = read_manifest(folder / MANIFEST)
+    docs = docs or folder / UPSTREAM
+    if not docs.is_dir():
+        raise UsageError(f"there is no {docs}", f"docprobe snapshot sync --from CHECKOUT_OR_URL --folder {folder}")
+    result = verify(docs, manifest)
+    for what, paths in (("missing", result.missing), ("changed", result.changed), ("extra", result.extra)):
+        for path in paths:
+            click.echo(f"{what}  {path}")
+    click.echo(f"{'the same as' if result.whole else 'not'} {manifest.repository} at {manifest.commit[:12]}", err=True)
+    click.get_current_context().exit(0 if result.whole else 1)
+
+
+@command.command("diff")
+@click.argument("old", required=False, type=click.Path(path_type=Path, exists=True, file_okay=False), metavar="[A]")
+@click.argument("new", required=False, type=click.Path(path_type=Path, exists=True, file_okay=False), metavar="[B]")
+@click.option("--revision", "revisions", nargs=2, metavar="OLD NEW", help="Compare two revisions, of A or of A and B.")
+@click.option("--select", multiple=True, metavar="GLOB", help="Only pages that match, e.g. '**/basic/**'. Repeatable.")
+@click.option("--touching", is_flag=True, help="Only what touches a requirement.")
+@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@pass_cli
+def diff_command(
+    cli: Cli,
+    old: Path | None,
+    new: Path | None,
+    revisions: tuple[str, str] | None,
+    select: tuple[str, ...],
+    touching: bool,
+    form: str,
+) -> None:
+    r"""Say what became of the normative statements between two docs roots A and B, or two revisions of one.
+
+    \b
+    docprobe snapshot diff old/docs new/docs
+    docprobe snapshot diff docs --revision 2025-06-18 2025-11-25 --select '**/basic/**'
+    """
+    if new is None and revisions is None:
+        raise UsageError("nothing to compare with", "give two docs roots, or --revision OLD NEW")
+    before, bound_before = _statements(old, cli)
+    after, bound_after = (before, bound_before) if new is None else _statements(new, cli)
+    names = [str(old or "docs"), str(new or old or "docs")]
+    if revisions:
+        before, after = _of_revision(before, revisions[0]), _of_revision(after, revisions[1])
+        names = list(revisions) if new is None else [f"{n} {r}" for n, r in zip(names, revisions, strict=True)]
+    if select:
+        before, after = ([s for s in side if any(matches(s.page, g) for g in select)] for side in (before, after))
+    found = changes(
+        before,
+        after,
+        page_of=_page_without_revision if revisions else lambda statement: statement.page,
+        requirements_of=lambda s: (*bound_before.requirements_of(s), *bound_after.requirements_of(s)),
+    )
+    if touching:
+        found = tuple(change for change in found if change.requirements)
+    sys.stdout.write((to_json if form == "json" else to_text)(found, *names))
+
+
+def _statements(docs: Path | None, cli: Cli) -> tuple[Sequence[Statement], Bound]:
+    config = load_config(docs, cli.config_file)
+    corpus = extract(config.docs, config.layout, cache=config.state / "pages")
+    return corpus.statements, bind(corpus.statements, load_bindings(config.bindings), CATALOGUE)
+
+
+def _of_revision(statements: Sequence[Statement], revision: str) -> list[Statement]:
+    found = [statement for statement in statements if statement.revision == revision]
+    if not found:
+        known = sorted({statement.revision or "(none)" for statement in statements})
+        raise UsageError(f"no statement belongs to revision {revision!r}", f"there are: {', '.join(known) or 'none'}")
+    return found
+
+
+def _page_without_revision(statement: Statement) -> str:
+    return "/".join(part for part in statement.page.split("/") if part != statement.revision)
