@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from extractor.assembly.draft import assemble, listed
 from extractor.assembly.grouping import Program, programs
-from extractor.assembly.ids import example_ids
+from extractor.assembly.ids import example_ids, page_stem
 from extractor.assembly.names import stated_name
 from extractor.assembly.overrides import from_directives, merged, override_for
 from extractor.assembly.scopes import scope_of
+from extractor.assembly.selection import checked, chosen, glued, joined_by_directive, unmatched
 from extractor.assembly.surroundings import surroundings_of
-from extractor.assembly.values import Language, Piece, Tables
+from extractor.assembly.values import Language, Piece, Surroundings, Tables
 from extractor.bundles.languages import language_of
 from extractor.model import Example, ExampleOverride, ExampleStatus
 
@@ -59,39 +60,87 @@ def find_examples(
 
 def examples_of(
     page: str, blocks: Sequence[Block], overrides: Mapping[str, ExampleOverride], tables: Tables
-) -> Iterator[Example]:
+) -> tuple[Example, ...]:
     """The examples of one page, in order of line."""
-    pieces = _pieces(blocks)
-    around = surroundings_of(blocks)
-    found = [program for program in programs(pieces) if _concerns_mcp(program, pieces)]
-    alone = Counter((p.main.pieces[0].language.name, scope_of(p.main.pieces[0].block)) for p in found if not p.lacks)
-
-    def made(entry: _Entry, example_id: str, override: ExampleOverride) -> Example:
-        if entry.program is None:
-            return listed(example_id, entry.blocks, entry.language, override)
-        single = alone[entry.language.name, scope_of(entry.blocks[0])] == 1
-        return assemble(example_id, entry.program, around, override, tables, alone=single)
-
-    entries = [_Entry(p.main.pieces[0].language, tuple(piece.block for piece in p.pieces), p) for p in found] + list(
-        _listed(blocks)
-    )
-    # first as the page has it: ids must not change by what a maintainer says of an example
-    plain = [made(entry, "", from_directives(_directives(entry))) for entry in entries]
-    used = {place for example in plain for place in _lines_used(example)}
-    kept = [
-        (entry, example)
-        for entry, example in zip(entries, plain, strict=True)
-        if example.status is not ExampleStatus.FRAGMENT or not all((s.file, s.first + 1) in used for s in example.spans)
-    ]
+    view = _View(tuple(blocks), _pieces(blocks), surroundings_of(blocks), tables)
+    entries = _entries(view)
+    # first as the page has it: ids must not change by what a maintainer says in the configuration
+    plain = [_made(view, entry, "", from_directives(_directives(entry)), entries) for entry in entries]
+    kept = [(entry, example) for entry, example in zip(entries, plain, strict=True) if not _used(example, plain)]
     kept.sort(key=lambda pair: pair[0].blocks[0].span)
     ids = example_ids(page, [(e.blocks[0], e.language, x.status is ExampleStatus.FRAGMENT) for e, x in kept])
+    found: list[Example] = []
     for example_id, (entry, example) in zip(ids, kept, strict=True):
         override = override_for(example_id, overrides)
         if override is None:
             bundle = replace(example.bundle, example_id=example_id) if example.bundle else None
-            yield replace(example, id=example_id, bundle=bundle)
+            found.append(replace(example, id=example_id, bundle=bundle))
         else:
-            yield made(entry, example_id, merged(override, from_directives(_directives(entry))))
+            said = merged(override, from_directives(_directives(entry)))
+            found.append(_made(view, _reshaped(view, entry, said), example_id, said, entries))
+    found += _added(view, page, overrides, set(ids), entries)
+    return tuple(sorted((e for e in found if not _used(e, found)), key=lambda e: (e.spans[0], e.id)))
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """What is known of one page."""
+
+    blocks: tuple[Block, ...]
+    pieces: tuple[Piece, ...]
+    around: Surroundings
+    tables: Tables
+
+
+def _entries(view: _View) -> list[_Entry]:
+    """Everything of a page that is an example, as the page itself has it."""
+    by_hand = joined_by_directive(view.pieces, view.blocks)
+    taken = {id(piece) for program in by_hand for piece in program.pieces}
+    found = [p for p in programs(view.pieces) if not all(id(piece) in taken for piece in p.pieces)]
+    concerned = [p for p in found if _concerns_mcp(p, view.pieces)]
+    return [*(_entry(program) for program in (*by_hand, *concerned)), *_listed(view.blocks)]
+
+
+def _entry(program: Program) -> _Entry:
+    return _Entry(program.main.pieces[0].language, tuple(piece.block for piece in program.pieces), program)
+
+
+def _made(view: _View, entry: _Entry, example_id: str, override: ExampleOverride, entries: Sequence[_Entry]) -> Example:
+    if entry.program is None:
+        return listed(example_id, entry.blocks, entry.language, override)
+    scope = scope_of(entry.program.main.pieces[0].block)
+    rivals = [
+        other
+        for other in entries
+        if other.program and not other.program.lacks and other.language is entry.language
+        and scope_of(other.program.main.pieces[0].block) == scope
+    ]  # fmt: skip
+    return assemble(example_id, entry.program, view.around, override, view.tables, alone=len(rivals) <= 1)
+
+
+def _reshaped(view: _View, entry: _Entry, override: ExampleOverride) -> _Entry:
+    """The entry with the blocks, names and glue that the configuration gives."""
+    program = entry.program
+    if override.blocks:
+        program = chosen(override, view.pieces, view.blocks) or program
+    if program is None or not (override.blocks or override.glue):
+        return entry
+    program = checked(glued(program, override), view.pieces)
+    return _entry(replace(program, lacks=(*unmatched(override, view.blocks), *program.lacks)))
+
+
+def _added(
+    view: _View, page: str, overrides: Mapping[str, ExampleOverride], known: set[str], entries: Sequence[_Entry]
+) -> Iterator[Example]:
+    """Examples that only the configuration knows: an id of this page that it gives blocks for."""
+    for example_id, override in overrides.items():
+        if example_id in known or not override.blocks or example_id.partition("#")[0] != page_stem(page):
+            continue
+        program = chosen(override, view.pieces, view.blocks)
+        if program is not None:
+            program = checked(glued(program, override), view.pieces)
+            lacks = (*unmatched(override, view.blocks), *program.lacks)
+            yield _made(view, _entry(replace(program, lacks=lacks)), example_id, override, entries)
 
 
 def _pieces(blocks: Sequence[Block]) -> tuple[Piece, ...]:
@@ -130,9 +179,15 @@ def _directives(entry: _Entry) -> tuple[Directive, ...]:
     return tuple(directive for block in entry.blocks for directive in block.directives)
 
 
-def _lines_used(example: Example) -> Iterator[tuple[str, int]]:
-    """Where the texts that a bundle holds begin: such a block is no fragment of its own."""
-    for file in example.bundle.files if example.bundle else ():
-        for segment in file.segments:
-            if segment.span is not None:
-                yield segment.span.file, segment.span.first
+def _used(example: Example, others: Sequence[Example]) -> bool:
+    """Whether a fragment is none, since the bundle of another example holds all of it."""
+    if example.status is not ExampleStatus.FRAGMENT:
+        return False
+    held = {
+        (segment.span.file, segment.span.first)
+        for other in others
+        for file in (other.bundle.files if other.bundle else ())
+        for segment in file.segments
+        if segment.span is not None
+    }
+    return all((span.file, span.first + 1) in held for span in example.spans)

@@ -10,12 +10,12 @@ from extractor.assembly.ids import bundle_digest, text_digest
 from extractor.assembly.obstacles import obstacle
 from extractor.assembly.overrides import NONE
 from extractor.assembly.scopes import in_view, scope_of
-from extractor.assembly.values import Draft, spans_of
+from extractor.assembly.values import Draft, Start, spans_of
 from extractor.model import Example, ExampleKind, ExampleStatus, Note, Origin
 
 if TYPE_CHECKING:
     from extractor.assembly.grouping import Program
-    from extractor.assembly.values import Language, Surroundings, Tables
+    from extractor.assembly.values import Language, Role, Surroundings, Tables
     from extractor.model import Block, Bundle, ExampleOverride
 
 
@@ -104,10 +104,8 @@ def _draft(
     *,
     alone: bool,
 ) -> Draft:
-    first, anchor = program.main.pieces[0], program.main.pieces[-1]
-    assert first.language.role is not None
-    codes = tuple(piece.code for piece in program.pieces)
-    role = replace(first.language.role(codes), start=anchor.role.start) if len(codes) > 1 else anchor.role
+    first = program.main.pieces[0]
+    role = _role(program)
     return Draft(
         example_id=example_id,
         kind=ExampleKind(override.kind) if override.kind else role.kind,
@@ -117,18 +115,34 @@ def _draft(
         around=in_view(around, scope_of(first.block)),
         override=override,
         tables=tables,
+        extras=program.extras,
         alone=alone,
-        origin=Origin.INFERRED if program.joined else Origin.STATED,
+        origin=program.origin,
     )
+
+
+def _role(program: Program) -> Role:
+    """What the program does as a whole; a single piece's role is known."""
+    main = program.main
+    codes = tuple(code for unit in (main, *program.modules) for code in unit.codes)
+    if len(codes) == 1:
+        return main.pieces[0].role
+    whole = main.pieces[0].language.role
+    assert whole is not None
+    # a file may be started by any of its pieces, and by our glue; a module of it by none
+    starts = [piece.role.start for piece in main.pieces if piece.role.start is not Start.NONE]
+    role = whole(codes)
+    return replace(role, start=starts[-1]) if starts else role
 
 
 def _told(bundle: Bundle, draft: Draft) -> Bundle:
     """The bundle with what a maintainer says of it."""
     override = draft.override
     notes = bundle.notes
-    if draft.origin is Origin.INFERRED:
+    if len(draft.main.pieces) > 1:
         lines = ", ".join(f"{p.block.span.first}-{p.block.span.last}" for p in draft.main.pieces)
-        notes = (Note(f"lines {lines} continue one file", Origin.INFERRED, 0.8), *notes)
+        sure = 0.8 if draft.origin is Origin.INFERRED else 1.0
+        notes = (Note(f"lines {lines} are one file", draft.origin, sure), *notes)
     if override == NONE:
         return replace(bundle, notes=notes)
     return replace(

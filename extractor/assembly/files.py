@@ -14,15 +14,15 @@ if TYPE_CHECKING:
 
 
 def source_file(path: str, unit: Unit) -> SourceFile:
-    """The unit as a file: its pieces in order, a blank line of ours between them, its glue at the end."""
-    file = joined(path, [piece.block for piece in unit.pieces])
-    return append_added(file, unit.glue) if unit.glue else file
+    """The unit as a file: its pieces in order, a blank line of ours between them, its glue around them."""
+    file = joined(path, [piece.block for piece in unit.pieces], added_file(path, unit.before))
+    return append_added(file, unit.after) if unit.after else file
 
 
-def joined(path: str, blocks: Sequence[Block]) -> SourceFile:
-    """The blocks' texts as one file."""
-    text = ""
-    segments: tuple[Segment, ...] = ()
+def joined(path: str, blocks: Sequence[Block], head: SourceFile | None = None) -> SourceFile:
+    """The blocks' texts as one file, behind ``head`` if given."""
+    text = head.text if head else ""
+    segments = head.segments if head else ()
     for block in blocks:
         if text:
             segments = (*segments, Segment(_lines(text) + 1, 1, None))
@@ -34,6 +34,7 @@ def joined(path: str, blocks: Sequence[Block]) -> SourceFile:
 
 def added_file(path: str, text: str) -> SourceFile:
     """A file that docprobe made: no line of it is ever blamed on the docs."""
+    text = text if text.endswith("\n") or not text else text + "\n"
     return SourceFile(path, text, (Segment(1, _lines(text), None),) if text else ())
 
 

@@ -31,10 +31,8 @@ def undefined(unit: Unit, elsewhere: Sequence[Piece]) -> tuple[str, ...]:
 
 def free_names(unit: Unit) -> tuple[str, ...]:
     """Names that no piece of the file binds, in order of first use."""
-    defined = {name for piece in unit.pieces for name in piece.code.defines}
-    if unit.glue and unit.pieces and unit.pieces[0].language.parse:
-        defined |= set(unit.pieces[0].language.parse(unit.glue).defines)
-    return tuple(dict.fromkeys(n for piece in unit.pieces for n in piece.code.free if n not in defined))
+    defined = {name for code in unit.codes for name in code.defines}
+    return tuple(dict.fromkeys(name for code in unit.codes for name in code.free if name not in defined))
 
 
 def broken(pieces: Iterable[Piece]) -> tuple[str, ...]:
@@ -46,6 +44,7 @@ def broken(pieces: Iterable[Piece]) -> tuple[str, ...]:
             found.append(f"{code.error.message} (line {first + code.error.line} of the page)")
         elif code.loose_method is not None:
             found.append(f"is a method outside its class (line {first + code.loose_method} of the page)")
+        found += [f"leaves out what `{t.value}` does (line {first + t.line} of the page)" for t in code.left_out]
     return tuple(found)
 
 

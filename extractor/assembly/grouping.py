@@ -13,9 +13,12 @@ from extractor.assembly.fragments import broken, free_names, undefined
 from extractor.assembly.paths import normal, refusal
 from extractor.assembly.scopes import scope_of
 from extractor.assembly.values import Piece, Start, Unit
+from extractor.model import Origin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from extractor.model import SourceFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +29,10 @@ class Program:
     modules: tuple[Unit, ...] = ()
     lacks: tuple[str, ...] = ()
     """Sentences; empty if nothing is missing as far as names go."""
-    joined: bool = False
-    """Whether docprobe put several fences into one file."""
+    origin: Origin = Origin.STATED
+    """Who put its pieces together; INFERRED if docprobe joined several fences into one file."""
+    extras: tuple[SourceFile, ...] = ()
+    """Further files, given by a maintainer."""
 
     @property
     def pieces(self) -> tuple[Piece, ...]:
@@ -58,7 +63,15 @@ def _program(anchor: Piece, pieces: Sequence[Piece]) -> Program:
         main = Unit(chain, next((p.name for p in chain if p.name), None))
     modules = tuple(_modules(main, pieces))
     lacks = tuple(sentence for unit in (main, *modules) for sentence in _lacks(unit, pieces))
-    return Program(main, modules, lacks, joined=len(main.pieces) > 1)
+    return Program(main, modules, lacks, _joined_by(main))
+
+
+def _joined_by(unit: Unit) -> Origin:
+    """Who says that the pieces are one file: the page, if it calls each of them by that name."""
+    origins = {piece.name.origin if piece.name else Origin.INFERRED for piece in unit.pieces}
+    if len(unit.pieces) > 1 and Origin.INFERRED in origins:
+        return Origin.INFERRED
+    return Origin.DIRECTIVE if origins == {Origin.DIRECTIVE} else Origin.STATED
 
 
 def _lacks(unit: Unit, pieces: Sequence[Piece]) -> tuple[str, ...]:

@@ -28,19 +28,26 @@ def page_stem(page: str) -> str:
 def example_ids(page: str, examples: Sequence[tuple[Block, Language, bool]]) -> tuple[str, ...]:
     """One id for each example of a page, given by its first block, its language and whether it is a fragment.
 
-    The page without its extension, ``#``, and the tab or the language. Where two whole programs clash, and for every
-    fragment, the slug of the nearest heading is added, then an ordinal within that heading. A directive's ``id=`` wins.
+    The page without its extension, ``#``, and the tab or the language. Where that clashes, the slug of the nearest
+    heading; where several languages share it, the slug and the language; then an ordinal within that heading. The
+    one whole program among fragments keeps the plain name. A directive's ``id=`` wins.
     """
     stem = page_stem(page)
-    whole = Counter(_base(block, language) for block, language, fragment in examples if not fragment)
+    plain = [_base(block, language) for block, language, _ in examples]
+    whole = Counter(base for base, (_, _, fragment) in zip(plain, examples, strict=True) if not fragment)
+    total = Counter(plain)
+    heads = [_heading(block) for block, _, _ in examples]
+    bases_of = {head: {b for b, h in zip(plain, heads, strict=True) if h == head} for head in heads}
     seen: Counter[str] = Counter()
     found: list[str] = []
-    for block, language, fragment in examples:
-        name = _base(block, language)
-        if fragment or whole[name] > 1:
-            name = f"{name}.{_heading(block)}"
+    for base, head, (block, _, fragment) in zip(plain, heads, examples, strict=True):
         directed = [directive.values["id"] for directive in block.directives if "id" in directive.values]
-        name = slug(directed[-1]) if directed else name
+        if directed:
+            name = slug(directed[-1])
+        elif total[base] == 1 or (whole[base] == 1 and not fragment):
+            name = base
+        else:
+            name = head if len(bases_of[head]) == 1 and head not in total else f"{head}.{base}"
         seen[name] += 1
         found.append(f"{stem}#{name}" if seen[name] == 1 else f"{stem}#{name}.{seen[name]}")
     return tuple(found)

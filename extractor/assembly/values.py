@@ -81,8 +81,17 @@ class Unit:
 
     pieces: tuple[Piece, ...]
     name: FileName | None
-    glue: str = ""
-    """Text of ours, put after the pieces and marked as added."""
+    before: str = ""
+    """Text of ours put in front of the pieces: glue, marked as added."""
+    after: str = ""
+    """Text of ours put behind the pieces."""
+    glue: tuple[Code, ...] = ()
+    """Facts of ``before`` and ``after``."""
+
+    @property
+    def codes(self) -> tuple[Code, ...]:
+        """Facts of everything in the file."""
+        return (*(piece.code for piece in self.pieces), *self.glue)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +171,8 @@ class Draft:
     around: Surroundings
     override: ExampleOverride
     tables: Tables
+    extras: tuple[SourceFile, ...] = ()
+    """Further files of the program that are no code of its language, or that a maintainer gives."""
     alone: bool = False
     """Whether it is the only program of its language that the page, or the tab, shows."""
     origin: Origin = Origin.STATED
@@ -175,7 +186,7 @@ class Draft:
     @property
     def codes(self) -> tuple[Code, ...]:
         """Facts of every piece, the main file's first."""
-        return tuple(piece.code for unit in self.units for piece in unit.pieces)
+        return tuple(code for unit in self.units for code in unit.codes)
 
 
 @dataclass(frozen=True, slots=True)

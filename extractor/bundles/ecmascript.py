@@ -39,7 +39,7 @@ def bundle_of(draft: Draft, language: str, suffix: str) -> Bundle:
     main = _main_path(draft, suffix, notes)
     paths = [main, *(normal(u.name.path) if u.name else f"part{n}{suffix}" for n, u in enumerate(draft.modules, 2))]
     files = {path: source_file(path, unit) for path, unit in zip(paths, draft.units, strict=True)}
-    files = {**_project(draft, files), **files}
+    files = {**_project(draft, files), **files, **{file.path: file for file in draft.extras}}
     command_path = main
     tools: list[Dependency] = []
     if draft.role.start is Start.HANDLER:

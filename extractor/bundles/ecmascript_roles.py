@@ -27,6 +27,7 @@ _CLIENTS: Final = frozenset(
 )  # fmt: skip
 _LISTENERS: Final = frozenset({"listen", "serve"})
 _HTTP_START: Final = frozenset({"httpStream", "http-stream", "http", "sse", "streamable-http"})
+_REGISTRATIONS: Final = frozenset({"registerTool", "registerResource", "registerPrompt", "setRequestHandler"})
 _NAMES: Final = ("mcp", "modelcontextprotocol")
 
 
@@ -60,6 +61,9 @@ def ecmascript_role(codes: Sequence[Code]) -> Role:
         connects = any(c.last in {"connect", "connectToServer"} for c in calls)
         start = Start.RUN if connects else Start.NONE
         return Role(ExampleKind.CLIENT, start, mcp, client.line, why="makes a client that connects to nothing")
+    if not server and _writes_requests(codes):
+        start = Start.RUN if any(c.function is None and c.statement for c in main.calls) else Start.NONE
+        return Role(ExampleKind.CLIENT, start, mcp, why="makes a client that nothing runs")
     if server:
         why = f"makes the server `{server.target or server.last}`, and nothing runs it"
         return Role(ExampleKind.OTHER, Start.NONE, mcp, server.line, server.target, why)
@@ -70,6 +74,8 @@ def speaks_mcp(code: Code) -> bool:
     """Whether code imports an MCP package, names one of its things, or writes its messages itself."""
     names = [*(i.module for i in code.imports), *code.free, *(c.name for c in code.calls)]
     if any(part in name.lower() for name in names for part in _NAMES):
+        return True
+    if any(call.last in _REGISTRATIONS for call in code.calls):
         return True
     return any(t.value.lower() in {"jsonrpc", "mcp-session-id", "/mcp"} for t in code.texts)
 
@@ -84,6 +90,14 @@ def _is_protocol_call(call: Call) -> bool:
 
 def _writes_json_rpc(calls: Sequence[Call]) -> bool:
     return any("jsonrpc" in c.keywords and "result" in c.keywords for c in calls)
+
+
+def _writes_requests(codes: Sequence[Code]) -> bool:
+    """Whether the code opens an MCP conversation with ``fetch``."""
+    opens = any(c.name == "fetch" for code in codes for c in code.calls)
+    written = any("jsonrpc" in c.keywords and "method" in c.keywords for code in codes for c in code.calls)
+    texts = {text.value for code in codes for text in code.texts}
+    return opens and "initialize" in texts and (written or "2.0" in texts)
 
 
 def _transport_type(call: Call) -> str | None:

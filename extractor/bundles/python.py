@@ -40,6 +40,7 @@ def bundle(draft: Draft) -> Bundle:
     packages = packages_of(draft, Manager.PYPI, _imported(draft), start.tools)
     files = [source_file(path, unit) for path, unit in layout.units]
     files += [added_file(path, "") for path in layout.added]
+    files += draft.extras
     if READS_DOTENV & {top(module) for code in draft.codes for module in code.modules}:
         files += [filled_file(".env", held.block, helped.environment) for held in draft.around.variables[-1:]]
     if layout.script is not None:

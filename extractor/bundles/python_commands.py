@@ -114,7 +114,7 @@ def _inferred(draft: Draft, layout: Layout) -> Started:
                 module, attribute = layout.script.module, layout.script.attribute
                 command = ("python", "-c", f"import sys; from {module} import {attribute}; sys.exit({attribute}())")
             elif layout.package:
-                command = ("python", "-m", layout.main)
+                command = ("python", "-m", layout.main.removesuffix(".__main__"))
             else:
                 command = ("python", layout.units[0][0])
     return Started(command, draft.kind, tools, notes=(Note(f"command {_shown(command)}", Origin.INFERRED, 0.9),))

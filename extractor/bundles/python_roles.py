@@ -25,6 +25,8 @@ CLIENTS: Final = frozenset(
     {"ClientSession", "Client", "streamablehttp_client", "streamable_http_client", "sse_client", "stdio_client",
      "ClientSessionGroup", "StdioServerParameters", "StreamableHttpTransport"}
 )  # fmt: skip
+HTTP_LIBRARIES: Final = frozenset({"httpx", "requests", "aiohttp", "urllib3", "urllib", "http", "httpx2"})
+_REGISTRATIONS: Final = frozenset({"tool", "resource", "prompt", "list_tools", "call_tool", "read_resource"})
 _HTTP_METHODS: Final = frozenset({"run_http_async", "run_streamable_http_async", "run_sse_async"})
 
 
@@ -49,6 +51,8 @@ def python_role(codes: Sequence[Code]) -> Role:
         return Role(ExampleKind.OTHER, _started(main, calls), mcp, server.line, why=why)
     if client:
         return Role(ExampleKind.CLIENT, _started(main, calls), mcp, client.line, why="makes a client that nothing runs")
+    if _writes_requests(codes) and not server:
+        return Role(ExampleKind.CLIENT, _started(main, calls), mcp, why="makes a client that nothing runs")
     if server:
         why = f"makes the server `{server.target or server.last}`, and nothing runs it"
         return Role(ExampleKind.OTHER, Start.NONE, mcp, server.line, server.target, why)
@@ -58,8 +62,10 @@ def python_role(codes: Sequence[Code]) -> Role:
 def speaks_mcp(code: Code) -> bool:
     """Whether code imports an MCP package, names one of its things, or writes its messages itself."""
     names = [*(i.module for i in code.imports), *code.free, *(c.name for c in code.calls)]
-    names += [d.name for d in code.decorators]
-    return any("mcp" in name.lower() for name in names) or any(t.value == "jsonrpc" for t in code.texts)
+    if any("mcp" in name.lower() for name in (*names, *(d.name for d in code.decorators))):
+        return True
+    registers = any(d.last in _REGISTRATIONS and "." in d.name for d in code.decorators)
+    return registers or any(t.value == "jsonrpc" for t in code.texts)
 
 
 def _server_run(call: Call, codes: Sequence[Code], mcp: bool) -> Role | None:
@@ -112,6 +118,15 @@ def _application(code: Code) -> Call | None:
 
 
 def _started(main: Code, calls: Sequence[Call]) -> Start:
+    """Whether loading the file sets something going: a guard, an event loop, a statement for its effect."""
     if main.main_guard or main.bare_await:
         return Start.RUN
-    return Start.RUN if any(c.function is None and c.name in RUNNERS for c in calls) else Start.NONE
+    own = any(c.function is None and c.statement and c.name.partition(".")[0] in main.defines for c in main.calls)
+    return Start.RUN if own or any(c.function is None and c.name in RUNNERS for c in calls) else Start.NONE
+
+
+def _writes_requests(codes: Sequence[Code]) -> bool:
+    """Whether the code opens an MCP conversation over an HTTP library of its own choice."""
+    texts = {text.value for code in codes for text in code.texts}
+    libraries = {module.partition(".")[0] for code in codes for module in code.modules}
+    return {"jsonrpc", "initialize"} <= texts and bool(libraries & HTTP_LIBRARIES)

@@ -35,6 +35,7 @@ _WRAPPERS: Final = frozenset(
 _TYPES: Final = frozenset(
     {"type_annotation", "type_arguments", "type_parameters", "interface_declaration", "type_alias_declaration"}
 )
+_ROUTES: Final = frozenset({"get", "post", "put", "delete", "all", "use"})
 _ENVIRONMENT: Final = frozenset({"process.env", "Bun.env", "import.meta.env"})
 
 
@@ -78,6 +79,7 @@ def _facts(root: Node, names: Names, error: CodeError | None) -> Code:
     calls: list[Call] = []
     environment: list[EnvironmentRead] = []
     texts: list[Text] = []
+    left_out: list[Text] = []
     bare_await: int | None = None
     default_export: int | None = None
     module_syntax = False
@@ -92,6 +94,8 @@ def _facts(root: Node, names: Names, error: CodeError | None) -> Code:
             case "call_expression" | "new_expression":
                 call = _call(node, function)
                 calls.append(call)
+                if call.last in _ROUTES and call.arguments and isinstance(call.arguments[0], str):
+                    left_out += [Text(call.arguments[0], call.line)] if _ends_in_empty_function(node) else []
                 if call.name in {"require", "import"} and call.arguments and isinstance(call.arguments[0], str):
                     module = call.arguments[0]
                     imports.append(Import(module, (), call.line, module.startswith("."), guarded=_in_try(node)))
@@ -116,6 +120,7 @@ def _facts(root: Node, names: Names, error: CodeError | None) -> Code:
         texts=tuple(texts),
         defines=names.defines,
         free=names.free,
+        left_out=tuple(left_out),
         bare_await=bare_await,
         default_export=default_export,
         module_syntax=module_syntax,
@@ -221,7 +226,23 @@ def _call(node: Node, function: str | None) -> Call:
         keywords=keywords,
         target=_target(node),
         function=function,
+        statement=_is_statement(node),
     )
+
+
+def _ends_in_empty_function(node: Node) -> bool:
+    """Whether the last argument is a function that holds nothing but a comment."""
+    arguments = node.child_by_field_name("arguments")
+    last = arguments.named_children[-1] if arguments and arguments.named_children else None
+    body = last.child_by_field_name("body") if last and last.type in _FUNCTIONS else None
+    return bool(body and body.named_children and all(child.type == "comment" for child in body.named_children))
+
+
+def _is_statement(node: Node) -> bool:
+    parent = node.parent
+    while parent is not None and parent.type in {"await_expression", "unary_expression", "parenthesized_expression"}:
+        parent = parent.parent
+    return parent is not None and parent.type == "expression_statement"
 
 
 def _properties(node: Node) -> dict[str, Value]:

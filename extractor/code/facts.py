@@ -54,6 +54,8 @@ class Call:
     """Name the result is assigned to."""
     function: str | None = None
     """Outermost function it stands in; None if it runs when the module is loaded."""
+    statement: bool = False
+    """Whether it is a statement of its own: done for its effect."""
 
     @property
     def last(self) -> str:
@@ -101,6 +103,8 @@ class Code:
     """Names used and bound nowhere, with the line of the first use. Built-ins are not among them."""
     decorators: tuple[Call, ...] = ()
     """Python: decorators, with or without arguments."""
+    left_out: tuple[Text, ...] = ()
+    """Route handlers that hold nothing but a comment: the route, and the line."""
     bare_await: int | None = None
     """Line of the first ``await`` outside any function."""
     loose_method: int | None = None

@@ -76,6 +76,7 @@ class _Visitor(ast.NodeVisitor):
         self._guarded = 0
         self._erased = 0
         self._target: str | None = None
+        self._statement = False
 
     # --- structure ---
 
@@ -160,6 +161,12 @@ class _Visitor(ast.NodeVisitor):
         self.visit(value)
         self._target = None
 
+    def visit_Expr(self, node: ast.Expr) -> None:
+        value = node.value.value if isinstance(node.value, ast.Await) else node.value
+        self._statement = isinstance(value, ast.Call)
+        self.visit(node.value)
+        self._statement = False
+
     def visit_withitem(self, node: ast.withitem) -> None:
         self._target = _dotted(node.optional_vars) if node.optional_vars else None
         self.visit(node.context_expr)
@@ -168,7 +175,7 @@ class _Visitor(ast.NodeVisitor):
     def visit_Call(self, node: ast.Call) -> None:
         call = self._call(node)
         self.calls.append(call)
-        self._target = None
+        self._target, self._statement = None, False
         if call.name in {"os.getenv", "getenv", "os.environ.get", "environ.get"}:
             self._read_environment(call)
         self.generic_visit(node)
@@ -197,6 +204,7 @@ class _Visitor(ast.NodeVisitor):
             keywords={k.arg: _value(k.value) for k in node.keywords if k.arg},
             target=self._target,
             function=self._functions[0] if self._functions else None,
+            statement=self._statement,
         )
 
     def _read_environment(self, call: Call) -> None:

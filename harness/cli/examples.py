@@ -1,0 +1,103 @@
+"""``docprobe examples``: every example of a docs tree, what was added to it, and why the others cannot run."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import click
+import msgspec
+
+from extractor.corpus import extract
+from extractor.examples import find_examples
+from extractor.model import ExampleStatus, Origin
+from harness.cli.context import Cli, docs_argument, pass_cli
+from harness.select import select
+from harness.settings import load_config
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from extractor.model import Example, Note
+
+
+@click.command("examples", short_help="List every example, what was inferred, and why the others cannot run.")
+@docs_argument
+@click.option("--select", "-s", "patterns", multiple=True, metavar="GLOB", help="Only these, by id or page.")
+@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@pass_cli
+def command(cli: Cli, docs: Path | None, patterns: tuple[str, ...], form: str) -> None:
+    """List every example of DOCS: its kind and status, what the page states, what docprobe adds and how sure it is.
+
+    A fragment says what is missing; an unsupported example says what it would need. Nothing is run.
+    """
+    config = load_config(docs, cli.config_file)
+    corpus = extract(config.docs, config.layout, cache=config.state, statements=False)
+    found = find_examples(corpus, overrides=config.overrides, python_packages=config.python_packages)
+    if patterns:
+        found = select(found, patterns)
+    err = cli.err()
+    for problem in corpus.problems:
+        err.print(f"{problem.span}: {problem.message}", markup=False, soft_wrap=True)
+    if form == "json":
+        sys.stdout.write(to_json(found, config.docs))
+    else:
+        sys.stdout.write(to_table(found))
+        err.print(summary(found), markup=False, soft_wrap=True)
+
+
+def to_json(examples: Sequence[Example], docs: Path) -> str:
+    """The examples with their bundles as one JSON document, the same for the same docs."""
+    document: dict[str, Any] = {
+        "schema": "docprobe-examples/1",
+        "docs": {"root": docs.as_posix()},
+        "examples": [_entry(example, examples) for example in examples],
+    }
+    return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"
+
+
+def to_table(examples: Sequence[Example]) -> str:
+    """A paragraph per example: its id, kind and status; then, indented, what was stated, added, or is missing."""
+    return "".join(_paragraph(example) for example in examples)
+
+
+def summary(examples: Sequence[Example]) -> str:
+    """``6 examples, 4 distinct: 3 runnable, 2 fragments, 1 unsupported``."""
+    counts = Counter(example.status for example in examples)
+    parts = [f"{counts[status]} {status.value}" for status in ExampleStatus if counts[status]]
+    distinct = len({example.digest for example in examples})
+    return f"{len(examples)} examples, {distinct} distinct: {', '.join(parts) or 'none'}"
+
+
+def _entry(example: Example, examples: Sequence[Example]) -> dict[str, Any]:
+    copies = sorted(other.id for other in examples if other.digest == example.digest and other.id != example.id)
+    return {**msgspec.to_builtins(example), "copies": copies}
+
+
+def _paragraph(example: Example) -> str:
+    lines = [f"{_printable(example.id)}  {example.kind.value}  {example.status.value}"]
+    lines += [f"  at      {_printable(str(span))}" for span in example.spans]
+    if example.reason:
+        lines.append(f"  {'why' if example.bundle is None else 'note'}     {_printable(example.reason)}")
+    if example.expected:
+        lines.append(f"  known   not runnable: {_printable(example.expected)}")
+    lines += [_note(note) for note in sorted(example.notes, key=lambda n: n.origin is Origin.INFERRED)]
+    return "\n".join(lines) + "\n"
+
+
+def _note(note: Note) -> str:
+    where = f" ({_printable(str(note.span))})" if note.span else ""
+    match note.origin:
+        case Origin.INFERRED:
+            return f"  added   {_printable(note.what)}, {note.confidence:.0%} sure{where}"
+        case Origin.CONFIG | Origin.DIRECTIVE:
+            return f"  given   {_printable(note.what)}{where}"
+        case Origin.STATED:
+            return f"  stated  {_printable(note.what)}{where}"
+
+
+def _printable(text: str) -> str:
+    """Text of the docs for a terminal: nothing in it moves the cursor or changes colours."""
+    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
