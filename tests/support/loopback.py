@@ -5,19 +5,23 @@ from __future__ import annotations
 import contextlib
 import sys
 import time
-from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from subprocess import DEVNULL, PIPE
+from typing import TYPE_CHECKING
 
 import anyio
 import httpx
-from anyio.abc import ByteStream, Process, TaskGroup
 from anyio.streams.buffered import BufferedByteReceiveStream
 
 from extractor.model import Bundle, ExampleKind, Manager
 from harness.engine.protocol import ExitState
 from harness.model import ListeningSocket, LogLine
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
+    from anyio.abc import ByteStream, Process, TaskGroup
 
 SERVERS = Path(__file__).parent.parent / "servers"
 COMMANDS = {

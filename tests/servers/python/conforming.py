@@ -11,11 +11,14 @@ import json
 import time
 import uuid
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from wire import Reply, Request
+if TYPE_CHECKING:
+    from wire import Reply, Request
 
-TOOLS = [{"name": "echo", "inputSchema": {"type": "object", "properties": {"text": {"type": "string"}}, "required": []}}]
+TOOLS = [
+    {"name": "echo", "inputSchema": {"type": "object", "properties": {"text": {"type": "string"}}, "required": []}}
+]
 
 
 class Refused(Exception):
@@ -177,7 +180,9 @@ class Server:
         token = message.get("params", {}).get("_meta", {}).get("progressToken")
         if message["method"] != "tools/call" or token is None:
             return []
-        return [{"jsonrpc": "2.0", "method": "notifications/progress", "params": {"progressToken": token, "progress": 1}}]
+        return [
+            {"jsonrpc": "2.0", "method": "notifications/progress", "params": {"progressToken": token, "progress": 1}}
+        ]
 
     def result_of(self, message: dict[str, Any]) -> dict[str, Any]:
         match message["method"]:

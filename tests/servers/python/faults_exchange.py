@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import conforming
 from conforming import Refused, Session
-from wire import Reply, Request
+
+if TYPE_CHECKING:
+    from wire import Reply, Request
 
 
 class Notification200(conforming.Server):

@@ -9,11 +9,13 @@ import json
 import random
 import secrets
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import conforming
 from conforming import Refused, Session
-from wire import Reply, Request
+
+if TYPE_CHECKING:
+    from wire import Reply, Request
 
 
 class Tombstones(conforming.Server):

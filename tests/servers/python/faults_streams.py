@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import conforming
 from conforming import Refused, Session
-from wire import Reply
+
+if TYPE_CHECKING:
+    from wire import Reply
 
 LIST_CHANGED = {"jsonrpc": "2.0", "method": "notifications/tools/list_changed"}
 
@@ -61,15 +64,21 @@ class ProgressOnAllRequests(conforming.Server):
     def __init__(self) -> None:
         super().__init__()
         self.running: list[Reply] = []
+        self.called = asyncio.Event()
 
     async def answer(self, session: Session, message: dict[str, Any], reply: Reply) -> None:
         await reply.start_stream()
         self.running.append(reply)
-        await asyncio.sleep(0.05)
-        for news in self.news_of(message):
-            for other in list(self.running):
-                await other.event(json.dumps(news))
-        await asyncio.sleep(0.05)
+        if message["method"] == "tools/call":
+            for news in self.news_of(message):
+                for other in self.running:
+                    await other.event(json.dumps(news))
+            self.called.set()
+        else:
+            # stay for a while, so that a call can come meanwhile
+            self.called.clear()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.called.wait(), 0.3)
         await reply.event(json.dumps(self.result_of(message)))
         self.running.remove(reply)
         await reply.end()

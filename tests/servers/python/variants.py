@@ -124,7 +124,9 @@ class Uuid7Ids(conforming.Server):
     """Ids that start with the time, as UUIDv7."""
 
     def new_id(self) -> str:
-        value = time.time_ns() // 10**6 << 80 | 0x7 << 76 | secrets.randbits(12) << 64 | 0b10 << 62 | secrets.randbits(62)
+        value = (
+            time.time_ns() // 10**6 << 80 | 0x7 << 76 | secrets.randbits(12) << 64 | 0b10 << 62 | secrets.randbits(62)
+        )
         return str(uuid.UUID(int=value))
 
 
@@ -298,9 +300,6 @@ class EventIdsWithoutReplay(conforming.Server):
 
 class SecondStream409(conforming.Server):
     """One standalone stream per session: a second GET is answered 409."""
-
-    async def listen(self, session: Session, reply: Reply) -> None:
-        await super().listen(session, reply)
 
     async def get(self, request: Request, reply: Reply, user: str | None) -> None:
         if self.session_of(request, user).listeners:

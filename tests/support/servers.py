@@ -1,0 +1,251 @@
+"""Every test server and what may be said against it: the exact set of violated ids, no miss and no extra."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+NEWEST = "2025-11-25"
+MIDDLE = "2025-06-18"
+OLDEST = "2025-03-26"
+MODERN = "2026-07-28"
+NOTHING: frozenset[str] = frozenset()
+PREDICTABLE = frozenset({"session.id-secure", "hijack.id-nondeterministic"})
+"""One property and two sentences about it: whatever breaks the one breaks the other."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One server."""
+
+    language: str
+    name: str
+    violated: frozenset[str] = NOTHING
+    revisions: tuple[str, ...] = (NEWEST,)
+    """Revisions that the conversation asks for; the page belongs to the last one."""
+    path: str = "/mcp"
+
+    def __str__(self) -> str:
+        return f"{self.language}:{self.name}"
+
+
+def _right(*names: str, language: str = "python", revisions: tuple[str, ...] = (NEWEST,)) -> tuple[Case, ...]:
+    return tuple(Case(language, name, revisions=revisions) for name in names)
+
+
+def _wrong(
+    ids: str | frozenset[str], *names: str, language: str = "python", revisions: tuple[str, ...] = (NEWEST,)
+) -> tuple[Case, ...]:
+    violated = frozenset({ids}) if isinstance(ids, str) else ids
+    return tuple(Case(language, name, violated, revisions) for name in names)
+
+
+GROUPS: dict[str, tuple[Case, ...]] = {
+    "right: answers and ends of sessions": _right(
+        "Server",
+        "JsonAnswers",
+        "Delete202",
+        "Delete204",
+        "Delete405",
+        "DeleteWithBody",
+        "NoStream",
+        "JsonWithoutStream",
+        "Stateless",
+        "StatelessWithStream",
+        "OptionalIds",
+        "OptionalIdsEnded",
+    ),
+    "right: ids and order of checks": _right(
+        "LongIds",
+        "OddIds",
+        "Uuid7Ids",
+        "UlidIds",
+        "Hex64Ids",
+        "SessionBeforeAccept",
+        "VersionBeforeSession",
+        "HtmlErrors",
+        "Tombstones",
+    ),
+    "right: the wire": (
+        *_right(
+            "SlowStart",
+            "SlowAnswers",
+            "Ipv6Only",
+            "Wildcard",
+            "TrailingSlash",
+            "Http10",
+            "CloseDelimited",
+            "Crlf",
+            "CaseInsensitive",
+            "ManyHeaders",
+            "Chatty",
+        ),
+        Case("python", "OtherPath", path="/api/v2/agents"),
+    ),
+    "right: streams": _right(
+        "Resumable",
+        "GloballyUniqueEvents",
+        "EventIdsWithoutReplay",
+        "SecondStream409",
+        "News",
+        "EqualNotifications",
+        "NoTools",
+        "LocalOrigins",
+    ),
+    "right: authorization": _right("Authorized", "AuthorizedStateless", "AuthorizedForbids"),
+    "right: older revisions": (
+        *_right("OnlyOldest", revisions=(OLDEST,)),
+        *_right("Server", "JsonAnswers", revisions=(OLDEST, MIDDLE, NEWEST)),
+        *_right("Authorized", revisions=(OLDEST,)),
+    ),
+    "right: sessionless": (
+        *_right("ModernOnly", "ModernJson", "AuthorizedModern", revisions=(MODERN,)),
+        *_right("DualEra", revisions=(NEWEST, MODERN)),
+    ),
+    "right: on Node": _right(
+        "Server",
+        "JsonAnswers",
+        "Delete204",
+        "Delete405",
+        "NoStream",
+        "Authorized",
+        "RoutedByMap",
+        "Stateless",
+        "Primed",
+        language="node",
+    ),
+    "wrong: ended sessions": (
+        *_wrong(
+            "session.terminated-404",
+            "Ended400",
+            "Ended410",
+            "Ended500",
+            "Ended401",
+            "EndedGet405",
+            "EndedGetStream",
+            "EndedDelete204",
+            "EndedNotification202",
+            "EndedRequestError200",
+            "EndedRequestHangs",
+            "EndedConnectionCloses",
+            "EndedLivesOn",
+        ),
+        *_wrong(frozenset({"session.terminated-404", "session.unknown-404"}), "LikeTheTutorial"),
+    ),
+    "wrong: missing and unknown ids": (
+        *_wrong("session.missing-400", "Missing404", "Missing500", "MissingGet404", "MissingError200"),
+        *_wrong("session.unknown-404", "Unknown400"),
+        *_wrong("session.id-charset", "IdWithSpace", "IdNotAscii"),
+    ),
+    "wrong: predictable ids": _wrong(
+        PREDICTABLE,
+        "CountingIds",
+        "ClockIds",
+        "ShortIds",
+        "ClockAndShortIds",
+        "HashedCounterIds",
+        "SeededIds",
+    ),
+    "wrong: one client ends others": (
+        *_wrong("session.isolation", "DeleteEndsAll"),
+        *_wrong("server.survives", "DiesWithSession", "OneInitialize", "DeadAfterDelete"),
+    ),
+    "wrong: tokens": (
+        *_wrong("hijack.no-session-auth", "TokenForInitializeOnly", "TokenForPostOnly"),
+        *_wrong("hijack.bind-user", "AnyUser", "AnyUserDeletes", "AnyUserListens", "RefusedDeleteEnds"),
+        *_wrong("auth.invalid-401", "Inactive500", "Expired403", "ExpiredServed", "WrongAudienceServed"),
+        *_wrong("auth.audience-list", "FirstAudienceOnly", "NoAudienceLists"),
+        # its text never asks whom a token is for
+        *_right("WrongAudienceServed", revisions=(OLDEST,)),
+    ),
+    "wrong: Origin and version": (
+        *_wrong(
+            "http.origin-validate",
+            "OriginServed",
+            "OriginServedOnWildcard",
+            "OriginServedAtInitialize",
+            "OriginServedInSessions",
+        ),
+        *_wrong("http.origin-403", "Origin400", "Origin500"),
+        # before 2025-11-25 no status is asked for
+        *_right("Origin400", revisions=(MIDDLE,)),
+        *_wrong("version.unsupported-400", "VersionIgnored", "Version404", "VersionError200"),
+        # 2025-03-26 has no such header
+        *_right("VersionIgnored", revisions=(OLDEST,)),
+    ),
+    "wrong: POST, GET and batches": (
+        *_wrong(
+            "post.notification-202", "Notification200", "Notification204", "Notification202Body", "Notification202Word"
+        ),
+        *_wrong(
+            "post.request-sse-or-json",
+            "AnswersAsText",
+            "AnswersAsHtml",
+            "AnswersWithoutType",
+            "AnswersAsArray",
+            "ToolAnswersAsText",
+        ),
+        *_wrong("get.sse-or-405", "Get404", "Get400", "Get500", "GetJson", "ResumeIssued500"),
+        *_wrong("get.invented-event-id", "ResumeInvented500"),
+        *_wrong("batch.receive", "BatchRefused", "BatchFirstOnly", "BatchError200", revisions=(OLDEST,)),
+        # batches were removed in 2025-06-18
+        *_right("BatchRefused", revisions=(NEWEST,)),
+    ),
+    "wrong: streams": (
+        *_wrong("get.no-responses", "ResponseOnListener", "ResponseOnBoth"),
+        *_wrong("stream.no-broadcast", "NewsOnBoth", "ProgressOnBoth", "ProgressOnAllRequests"),
+        *_wrong("stream.end-after-response", "StreamStaysOpen"),
+        *_wrong("resume.id-unique", "EventIdsPerStream", "OneEventId"),
+        *_wrong("resume.no-cross-stream", "StoreSharedBySessions", "ReplaysOtherSessions", "ReplaysWholeSession"),
+    ),
+    "wrong: sessionless": (
+        *_wrong("sessionless.get-delete-405", "ModernMinds405s", "ModernGetStream", revisions=(MODERN,)),
+        *_wrong(
+            "sessionless.ignore-session-id", "ModernEchoesId", "ModernMintsId", "ModernRefusesId", revisions=(MODERN,)
+        ),
+        *_wrong("version.mismatch-400", "ModernIgnoresMismatch", "ModernMismatch422", revisions=(MODERN,)),
+        *_wrong("version.missing-header-reject", "ModernNeedsNoHeader", revisions=(MODERN,)),
+        *_wrong(
+            "version.unknown-method-404",
+            "ModernUnknownMethod200",
+            "ModernUnknownMethodBare",
+            "ModernUnknownMethodCode",
+            revisions=(MODERN,),
+        ),
+        *_wrong("meta.missing-400", "ModernNeedsNoMeta", "ModernMeta200", revisions=(MODERN,)),
+        *_wrong("version.unsupported-400", "ModernUnsupported200", revisions=(MODERN,)),
+        *_wrong("post.notification-202", "ModernNotification200", revisions=(MODERN,)),
+        *_wrong("post.request-sse-or-json", "ModernText", revisions=(MODERN,)),
+        *_wrong("http.origin-validate", "ModernOriginServed", revisions=(MODERN,)),
+        *_wrong("http.origin-403", "ModernOrigin400", revisions=(MODERN,)),
+        *_wrong("stream.end-after-response", "ModernStreamStaysOpen", revisions=(MODERN,)),
+        *_wrong("auth.invalid-401", "ModernExpired403", revisions=(MODERN,)),
+        *_wrong("session.terminated-404", "DualEraSessionFault", revisions=(NEWEST, MODERN)),
+        *_wrong("version.mismatch-400", "DualEraModernFault", revisions=(NEWEST, MODERN)),
+        # a page of 2026-07-28 whose server negotiates 2025-11-25 only
+        *_wrong("revision.match", "Server", revisions=(NEWEST, MODERN)),
+    ),
+    "wrong: on Node": (
+        *_wrong(
+            frozenset({"session.terminated-404", "session.unknown-404"}),
+            "PlainObjectMap",
+            "OnlyPostMended",
+            language="node",
+        ),
+        *_wrong("session.missing-400", "OneWordFix", language="node"),
+        *_wrong("session.terminated-404", "ClosedTransportHangs", "ForgetsToRemove", language="node"),
+        *_wrong(PREDICTABLE, "WeakIds", language="node"),
+        *_wrong("post.request-sse-or-json", "HtmlAnswers", language="node"),
+        *_wrong("post.notification-202", "SendStatus202", language="node"),
+        *_wrong("http.origin-validate", "CorsStar", language="node"),
+        *_wrong("http.origin-403", "CorsError", language="node"),
+        *_wrong("get.sse-or-405", "GetNotRouted", language="node"),
+        *_wrong("auth.invalid-401", "VerifierThrows", language="node"),
+        *_wrong("hijack.bind-user", "BoundToNobody", language="node"),
+        *_wrong("version.unsupported-400", "AnyVersion", "VersionError200", language="node"),
+        *_wrong("stream.no-broadcast", "SendsEverywhere", language="node"),
+        *_wrong("stream.end-after-response", "NeverEnds", language="node"),
+        *_wrong("server.survives", "ExitsOnDelete", language="node"),
+    ),
+}
+
+CASES: tuple[Case, ...] = tuple(case for group in GROUPS.values() for case in group)
