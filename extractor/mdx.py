@@ -15,11 +15,14 @@ from typing import TYPE_CHECKING, Final, assert_never
 from markdown_it import MarkdownIt
 
 from extractor.markdown.colon_containers import colon_container_plugin
+from extractor.markdown.fences import fence_plugin
+from extractor.markdown.footnotes import footnote_plugin
 from extractor.markdown.headings import heading_plugin, plain_text
 from extractor.markdown.html_comments import html_comment_plugin
 from extractor.markdown.html_tags import html_tag_plugin
 from extractor.markdown.lazy_inline import headings_only, lazy_inline_plugin
 from extractor.markdown.mdx_flow import mdx_flow_plugin
+from extractor.markdown.mdx_lists import mdx_list_plugin
 from extractor.markdown.mdx_prose import mdx_prose_plugin
 from extractor.markdown.mkdocs_blocks import mkdocs_block_plugin
 from extractor.markdown.notes import Notes
@@ -46,13 +49,17 @@ def parser(flavour: Flavour) -> MarkdownIt:
     md.core.ruler.before("block", "notes", _start_notes)
     lazy_inline_plugin(md)
     heading_plugin(md, flavour)
+    fence_plugin(md)
+    footnote_plugin(md)
     match flavour:
         case Flavour.MINTLIFY:
             mdx_prose_plugin(md)
+            mdx_list_plugin(md)
             mdx_flow_plugin(md)
             html_comment_plugin(md, refused=True)
         case Flavour.DOCUSAURUS:
             mdx_prose_plugin(md)
+            mdx_list_plugin(md)
             mdx_flow_plugin(md)
             html_comment_plugin(md, refused=False)
             colon_container_plugin(md)
@@ -76,7 +83,7 @@ def inline_tokens(flavour: Flavour, token: Token) -> list[Token]:
         return token.children or []
     children: list[Token] = []
     md = parser(flavour)
-    env: dict[str, object] = {}
+    env: dict[str, object] = {"references": token.meta.get("references", {})}
     Notes.start(env, len(token.content))
     md.inline.parse(token.content, md, env, children)
     return children

@@ -71,14 +71,13 @@ def parse_page(root: Path, path: str, data: bytes, layout: Layout, site: Site | 
     flavour = flavour_of(path, site, layout)
     kind = kind_of(path, layout)
     env: dict[str, Any] = {}
-    if kind is not PageKind.SPECIFICATION:
-        headings_only(env)  # statements need the words of every sentence, blocks do not
+    headings_only(env)  # whoever needs the words of a paragraph asks for them: mdx.inline_tokens
     tokens = parser(flavour).parse(_without_front_matter(source, front_matter), env)
     includes = Includes(root, path, site)
     includes.resolve(tokens, flavour)
     by_line = [
         *Notes.of(env).problems.items(),
-        *_unclosed(source, tokens),
+        *_unclosed(tokens),
         *_too_deep(tokens),
         *mark_directives(tokens),
         *includes.problems,
@@ -142,22 +141,20 @@ def _lines_before(data: bytes) -> int:
 def _without_front_matter(source: str, front_matter: FrontMatter) -> str:
     """``source`` with the front matter's lines empty, so that line numbers stay."""
     if not front_matter.lines:
-        return source
-    rest = source
+        return source if source.endswith("\n") else source + "\n"
+    rest = source if source.endswith("\n") else source + "\n"
     for _ in range(front_matter.lines):
         rest = rest.partition("\n")[2]
     return "\n" * front_matter.lines + rest
 
 
-def _unclosed(source: str, tokens: Sequence[Token]) -> list[tuple[int, str]]:
+def _unclosed(tokens: Sequence[Token]) -> list[tuple[int, str]]:
     """Fences that end where the page or their container does."""
-    found = []
-    for token in tokens:
-        if token.type == "fence" and token.map and token.markup != "<<<":
-            content = token.content.count("\n") + (not token.content.endswith("\n") and bool(token.content))
-            if token.map[1] - token.map[0] == content + 1:
-                found.append((token.map[0], "a fence starts here and never ends"))
-    return found
+    return [
+        (token.map[0], "a fence starts here and never ends")
+        for token in tokens
+        if token.type == "fence" and token.map and not token.meta["closed"]
+    ]
 
 
 def _too_deep(tokens: Sequence[Token]) -> list[tuple[int, str]]:

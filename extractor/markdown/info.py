@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from markdown_it.common.utils import unescapeAll
+
 from extractor.model import InfoString
 
 _LANGUAGE = re.compile(r"[^\s{\[,=\"']+")
@@ -58,11 +60,12 @@ def looks_like_file_name(word: str) -> bool:
 def split_info(raw: str) -> InfoString:
     """Split the info string ``raw`` (everything after the fence's marks)."""
     raw = raw.strip()
-    found = _LANGUAGE.match(raw)
-    language, rest = (found.group(), raw[found.end() :]) if found else ("", raw)
+    text = unescapeAll(raw)  # CommonMark, "Backslash escapes" and "Entities": both work in info strings
+    found = _LANGUAGE.match(text)
+    language, rest = (found.group(), text[found.end() :]) if found else ("", text)
     attributes: dict[str, str] = {}
     if rest.startswith("="):  # a fence without language: ```title="x"
-        language, rest = "", raw
+        language, rest = "", text
     language, _, suffix = language.partition(":")
     if suffix:
         attributes[suffix] = ""

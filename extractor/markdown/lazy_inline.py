@@ -19,7 +19,10 @@ def lazy_inline_plugin(md: MarkdownIt) -> None:
 
 
 def headings_only(env: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Ask for the inline content of headings only; other ``inline`` tokens keep empty ``children``."""
+    """Ask for the inline content of headings only.
+
+    Other ``inline`` tokens keep empty ``children``, and the page's link definitions in ``meta["references"]``.
+    """
     env[_KEY] = True
     return env
 
@@ -31,4 +34,6 @@ def _inline(state: StateCore) -> None:
         if token.type == "inline" and (not only_headings or (before and before.type == "heading_open")):
             token.children = []
             state.md.inline.parse(token.content, state.md, state.env, token.children)
+        elif token.type == "inline" and state.env.get("references"):
+            token.meta["references"] = state.env["references"]
         before = token

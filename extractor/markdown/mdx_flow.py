@@ -134,6 +134,13 @@ def _continues(state: StateBlock, line: int) -> bool:
     return state.isEmpty(line) or state.sCount[line] >= max(state.blkIndent, 0)
 
 
+def _continues_definition(state: StateBlock, line: int) -> bool:
+    """Whether the line above is a link definition: to MDX that is a paragraph still, which ESM does not interrupt."""
+    if line == 0 or state.isEmpty(line - 1):
+        return False
+    return not any(token.map and token.map[1] >= line for token in reversed(state.tokens[-4:]))
+
+
 def _push(state: StateBlock, start_line: int, text: str, pieces: list[Piece]) -> None:
     line = start_line
     counted = 0
@@ -153,7 +160,7 @@ def _esm(state: StateBlock, start_line: int, end_line: int, silent: bool) -> boo
     start = state.bMarks[start_line]
     if silent or state.level or state.blkIndent or state.tShift[start_line]:
         return False
-    if not state.src.startswith(("import ", "export "), start):
+    if not state.src.startswith(("import ", "export "), start) or _continues_definition(state, start_line):
         return False
     notes = Notes.of(state.env)
     scanner = Scanner(module=True)

@@ -39,7 +39,11 @@ def _snippet(state: StateBlock, start_line: int, end_line: int, silent: bool) ->
     token.markup = "<<<"
     token.info = f"{language}{f'{{{lines}}}' if lines else ''} [{label}]"
     token.map = [start_line, start_line + 1]
-    token.meta = {"include": {"path": path, "region": found["region"]}}
+    token.meta = {
+        "column": start - state.src.rfind("\n", 0, start),
+        "closed": True,
+        "include": {"path": path, "region": found["region"]},
+    }
     state.line = start_line + 1
     return True
 
