@@ -12,8 +12,27 @@ T = TypeVar("T")
 
 
 def to_json(value: Any) -> bytes:
-    """``value`` (any frozen dataclass of the models) as JSON, keys in the order of the fields."""
-    return msgspec.json.encode(value, order="deterministic")
+    r"""``value`` (any frozen dataclass of the models) as JSON, keys in the order of the fields.
+
+    Lone surrogates, which a reply's JSON escapes can bring and UTF-8 cannot hold, are spelt out (``\\udcff``).
+    """
+    try:
+        return msgspec.json.encode(value, order="deterministic")
+    except UnicodeEncodeError:
+        return msgspec.json.encode(encodable(msgspec.to_builtins(value, order="deterministic")))
+
+
+def encodable(value: Any) -> Any:
+    """Plain values (dicts, lists, texts, numbers) with every lone surrogate spelt out."""
+    match value:
+        case str():
+            return value.encode("utf-8", "backslashreplace").decode("utf-8")
+        case dict():
+            return {encodable(key): encodable(item) for key, item in value.items()}
+        case list() | tuple():
+            return [encodable(item) for item in value]
+        case _:
+            return value
 
 
 def from_json(data: bytes | str, kind: type[T]) -> T:

@@ -176,6 +176,7 @@ async def check(
         sources=source_lines(todo.corpus, ordered),
         strict=config.strict,
         fail_on=config.fail_on,
+        root_in_repository=source.root_in_repository,
     )
 
 

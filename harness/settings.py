@@ -60,11 +60,17 @@ def load_config(
     if profile != "mcp":
         values.setdefault("bindings", None)
     given = {key: value for key, value in flags.items() if value is not None}
-    state = given.pop("state", None) or environ.get("DOCPROBE_STATE") or platformdirs.user_cache_dir("docprobe")
+    state = state_folder(given.pop("state", None), environ)
     baseline = _baseline_file(given.pop("baseline", None), path, root)
     given.setdefault("jobs", os.cpu_count() or 1)
     merged: dict[str, Any] = {**values, **given}
-    return Config(docs=root, layout=layout, profile=profile, file=path, state=Path(state), baseline=baseline, **merged)
+    return Config(docs=root, layout=layout, profile=profile, file=path, state=state, baseline=baseline, **merged)
+
+
+def state_folder(given: str | Path | None = None, environ: Mapping[str, str] | None = None) -> Path:
+    """Where cache, history and the last run lie: as given, else ``DOCPROBE_STATE``, else the user's cache folder."""
+    environ = os.environ if environ is None else environ
+    return Path(given or environ.get("DOCPROBE_STATE") or platformdirs.user_cache_dir("docprobe"))
 
 
 def shaped_like_docs(folder: Path) -> bool:

@@ -21,11 +21,14 @@ class Source:
     """Full hash of the checkout's HEAD, with ``+`` if the docs have uncommitted changes; None outside git."""
     snapshot: str | None
     """Name of the snapshot that the tree is a part of; None if it is none."""
+    root_in_repository: str | None = None
+    """The docs root as seen from the top of its checkout, "." for the top itself; None outside git."""
 
 
 def describe_source(docs: Path) -> Source:
     """Look; never fails: docs need no git."""
-    return Source(_commit(docs), _snapshot(docs))
+    prefix = _git(docs, "rev-parse", "--show-prefix")
+    return Source(_commit(docs), _snapshot(docs), None if prefix is None else prefix.rstrip("/") or ".")
 
 
 def _commit(docs: Path) -> str | None:

@@ -71,11 +71,6 @@ def _json_spelt(found: re.Match[str]) -> str:
     return json.dumps(char)[1:-1] if char != "\x7f" else r"\u007f"
 
 
-def encodable(text: str) -> str:
-    r"""``text`` with lone surrogates (undecodable bytes of file names) spelt out, so that UTF-8 can hold it."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
-
-
 def xml_text(text: str) -> str:
     """Character data of XML 1.0: :func:`visible`, then entities; runner commands are broken by entities too."""
     entities = xml_entities(visible(text))

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from harness.codec import encodable
 from harness.errors import UsageError
 from harness.report.document import SCHEMA, Document
-from harness.report.escape import encodable, json_text
+from harness.report.escape import json_text
 from harness.report.from_document import to_report
 from harness.report.to_document import to_document
 
@@ -27,7 +28,7 @@ TIMES: Final = frozenset({"started", "duration_s", "at_s", "cached"})
 
 def render(report: Report) -> str:
     """The document, indented, ending with a line feed. Nothing in it can steer a terminal or a CI runner."""
-    plain = _encodable(msgspec.to_builtins(to_document(report), order="deterministic"))
+    plain = encodable(msgspec.to_builtins(to_document(report), order="deterministic"))
     return json_text(json.dumps(plain, indent=1, ensure_ascii=False)) + "\n"
 
 
@@ -64,15 +65,3 @@ def without_times(report: Report) -> Any:
         return [strip(item) for item in value] if isinstance(value, list) else value
 
     return strip(msgspec.to_builtins(to_document(report), order="deterministic"))
-
-
-def _encodable(value: Any) -> Any:
-    match value:
-        case str():
-            return encodable(value)
-        case dict():
-            return {encodable(key): _encodable(item) for key, item in value.items()}
-        case list():
-            return [_encodable(item) for item in value]
-        case _:
-            return value

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from extractor.model import Span
+from harness.codec import encodable
 from harness.model import Status, Verdict
-from harness.report.escape import encodable, json_text, one_line, visible
+from harness.report.escape import json_text, one_line, visible
 from harness.report.places import forge_path, primary
 from harness.report.sarif_rules import DRIFT, rule_descriptors
 from harness.report.weigh import Weight, is_own, known_findings, weigh
@@ -36,16 +37,7 @@ LEVELS: Final = {Weight.GATES: "error", Weight.WARNS: "warning", Weight.KNOWN: "
 
 def render(report: Report) -> str:
     """The SARIF log."""
-    return json_text(json.dumps(_clean(_log(report)), indent=1, ensure_ascii=False)) + "\n"
-
-
-def _clean(value: Any) -> Any:
-    """Without lone surrogates, which UTF-8 cannot hold."""
-    if isinstance(value, str):
-        return encodable(value)
-    if isinstance(value, dict):
-        return {encodable(key): _clean(item) for key, item in value.items()}
-    return [_clean(item) for item in value] if isinstance(value, list) else value
+    return json_text(json.dumps(encodable(_log(report)), indent=1, ensure_ascii=False)) + "\n"
 
 
 def _log(report: Report) -> dict[str, Any]:

@@ -58,7 +58,9 @@ def draw(parts: Iterable[RenderableType], look: Look) -> str:
 
 def _report(report: Report, look: Look) -> Iterator[RenderableType]:
     """Good news first and the summary last, so that what matters is what stands above the prompt."""
-    commit = f" at {one_line(report.commit[:12])}" if report.commit else ""
+    # a trailing + says that the checkout had uncommitted changes
+    dirty = "+" if (report.commit or "").endswith("+") else ""
+    commit = f" at {one_line(report.commit[:12])}{dirty}" if report.commit else ""
     told = (f"docprobe {one_line(report.version)}", one_line(report.docs_root) + commit, f"{report.duration_s:.1f} s")
     yield Text(" · ".join(told))
     found = texts(report)
@@ -89,7 +91,7 @@ def _violated(text: Copies, found: Sequence[Case], report: Report, look: Look) -
     """One distinct text with its violations in full and the rest in short lines."""
     full = _in_full(found)
     yield Text("")
-    yield from _heading(text, full[0].weight, look)
+    yield from heading(text, full[0].weight, look)
     for case in full:
         yield Text("")
         yield from finding_block(case, report, look, _elsewhere(case, found))
@@ -101,7 +103,8 @@ def _violated(text: Copies, found: Sequence[Case], report: Report, look: Look) -
         yield from rest
 
 
-def _heading(text: Copies, weight: Weight, look: Look) -> Iterator[RenderableType]:
+def heading(text: Copies, weight: Weight, look: Look) -> Iterator[RenderableType]:
+    """What is known of a text before any finding: id, kind, lines, packages, what was added, its copies."""
     example = text.shown
     sign, style = mark(weight)
     yield Text.assemble((f"{sign} ", style), (one_line(example.id), "bold"), overflow="fold")

@@ -32,6 +32,12 @@ PAGE = "docs/{}/tutorials/security/authorization.mdx"
 SESSION = "5f0c2f0e-7c1b-4a57-9a3e-1f2f6f0a9d11"
 PACKAGES = {"@modelcontextprotocol/sdk": "1.32.2", "express": "5.1.0", "cors": "2.8.5", "zod": "4.1.12", "qs": "6.14.0"}
 
+INITIALIZED = (
+    '{"jsonrpc":"2.0","id":3,"result":{"protocolVersion":"2025-11-25","capabilities":{},'
+    '"serverInfo":{"name":"example","version":"1.0.0"}}}'
+)
+TOOLS = '{"jsonrpc":"2.0","id":6,"result":{"tools":[]}}'
+
 CODE = """
 const onPost = async (req: Request, res: Response) => {
   const id = req.headers["mcp-session-id"] as string | undefined;
@@ -162,8 +168,8 @@ def transcript(example_id: str) -> Transcript:
         example_id=example_id,
         kind=ExampleKind.HTTP_SERVER,
         exchanges=(
-            exchange(3, "baseline.initialize", "POST", 200, body="initialize", said='{"jsonrpc":"2.0","result":{}}'),
-            exchange(6, "live.post-request", "POST", 200, body="tools/list", said='{"result":{"tools":[]}}', **own),
+            exchange(3, "baseline.initialize", "POST", 200, body="initialize", said=INITIALIZED),
+            exchange(6, "live.post-request", "POST", 200, body="tools/list", said=TOOLS, **own),
             exchange(9, "missing.post-request", "POST", 400, body="tools/list", said=no_session, control=6),
             exchange(14, "terminated.end", "DELETE", 200, **own),
             exchange(

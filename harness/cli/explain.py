@@ -1,0 +1,71 @@
+"""``docprobe explain``: all that a run found of one example or one requirement."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+import pathspec
+
+from harness.cli.context import Cli, pass_cli
+from harness.errors import UsageError
+from harness.settings import state_folder
+
+if TYPE_CHECKING:
+    from harness.model import Report
+
+
+@click.command()
+@click.argument("what", metavar="EXAMPLE|REQUIREMENT")
+@click.option(
+    "--results", type=click.Path(path_type=Path, dir_okay=False), help="A result file [default: the last run]."
+)
+@click.option("--full", is_flag=True, help="Requests and replies as they were, and as curl commands.")
+@click.option(
+    "--state", type=click.Path(path_type=Path, file_okay=False), help="Where the last run lies [user's cache]."
+)
+@pass_cli
+def command(cli: Cli, /, what: str, results: Path | None, full: bool, state: Path | None) -> None:
+    r"""Explain what a run found: the sentence, the lines of the page, the exchange, the reading, the fix.
+
+    Nothing is run again. To repeat an exchange, start the example with `docprobe run` and use --full's curl commands.
+
+    \b
+    docprobe explain session.terminated-404
+    docprobe explain 'docs/2025-11-25/tutorials/security/authorization#typescript' --full
+    docprobe explain 'security/authorization*' --results out.json
+    """
+    from harness.report.explain import explain_examples, explain_requirement
+    from harness.report.formats import look_of
+    from harness.requirements.catalogue import CATALOGUE
+    from harness.results import last_run, read
+
+    report = read(results) if results is not None else last_run(state_folder(state))
+    look = look_of(cli.out())
+    row = next((row for row in (*report.requirements, *CATALOGUE) if row.id == what), None)
+    if row is not None:
+        text = explain_requirement(report, row, look, full=full)
+    else:
+        text = explain_examples(report, named(report, what), look, full=full)
+    click.echo(text, nl=False)
+
+
+def named(report: Report, what: str) -> tuple[str, ...]:
+    """Ids of the examples that ``what`` names: an id, or a glob on ids and pages at any folder boundary.
+
+    Raises UsageError with the nearest names if there are none.
+    """
+    ids = tuple(example.id for example in report.examples)
+    if what in ids:
+        return (what,)
+    spec = pathspec.GitIgnoreSpec.from_lines([what if what.startswith("/") else f"**/{what}"])
+    found = tuple(e.id for e in report.examples if spec.match_file(e.id) or spec.match_file(e.page))
+    if found:
+        return found
+    names = sorted({*ids, *(row.id for row in report.requirements)})
+    inside = [name for name in names if what in name][:3]
+    near = inside or difflib.get_close_matches(what, names, n=3, cutoff=0.4)
+    hint = f"nearest: {', '.join(near)}" if near else "docprobe check writes what there is to explain"
+    raise UsageError(f"'{what}' names no example and no requirement of that run", hint)

@@ -1,0 +1,94 @@
+"""``docprobe judge``: a saved transcript judged again, with no engine."""
+
+from __future__ import annotations
+
+import datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from harness.cli.check import FORMATS, parse_format
+from harness.cli.context import Cli, pass_cli
+from harness.codec import from_json
+from harness.errors import UsageError
+from harness.profiles import PROFILES
+from harness.settings import load_config
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from harness.model import BoundRequirement, Transcript
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option(
+    "--docs", type=click.Path(path_type=Path), help="Docs root, to quote the sentences [default: none quoted]."
+)
+@click.option("--revision", metavar="REV", help="Whose text decides [default: the revision in the example's id].")
+@click.option("--format", "formats", multiple=True, metavar="NAME[:FILE]", help=f"{', '.join(FORMATS)}. Repeatable.")
+@pass_cli
+def command(cli: Cli, /, file: Path, docs: Path | None, revision: str | None, formats: tuple[str, ...]) -> None:
+    r"""Judge the transcript in FILE again. Nothing is run, and the verdicts are those of the checks of this version.
+
+    A run writes its transcripts beside its results, and names each in the field `transcript`.
+
+    \b
+    docprobe judge out-transcripts/3f2a….json --docs docs
+
+    Exit codes: as docprobe check.
+    """
+    from harness.gating import decide
+    from harness.outcome import write_outputs
+    from harness.rejudge import rejudge
+
+    outputs = [parse_format(text) for text in formats] or [("terminal", None)]
+    transcript = _read(file)
+    rows, revisions = _bound(cli, docs)
+    report = rejudge(
+        transcript,
+        rows,
+        page_revision=revision or _revision_in(transcript.example_id, revisions),
+        version=version("docprobe"),
+        at=datetime.datetime.now(datetime.UTC),
+    )
+    report = decide(report)
+    write_outputs(report, outputs, console=cli.out())
+    click.get_current_context().exit(report.exit_code)
+
+
+def _read(file: Path) -> Transcript:
+    from harness.model import Transcript
+
+    try:
+        return from_json(file.read_bytes(), Transcript)
+    except OSError as error:
+        raise UsageError(f"{file}: cannot be read: {error.strerror}", "docprobe check writes transcripts") from error
+    except UsageError as error:
+        raise UsageError(
+            f"{file}: {error.message}", "give one of the files that a result names as transcript"
+        ) from error
+
+
+def _bound(cli: Cli, docs: Path | None) -> tuple[Sequence[BoundRequirement], Sequence[str]]:
+    """The catalogue, with the sentences of ``docs`` if they are named, and the revisions there are."""
+    from harness.rejudge import unbound
+    from harness.requirements.catalogue import CATALOGUE
+
+    if docs is None:
+        return unbound(CATALOGUE), PROFILES["mcp"].revisions
+    from extractor.corpus import extract
+    from harness.requirements.binding import bind, load_bindings
+
+    config = load_config(docs, cli.config_file, baseline="none")
+    corpus = extract(config.spec or config.docs, config.layout, jobs=config.jobs, cache=config.state / "pages")
+    bound = bind(corpus.statements, load_bindings(config.bindings), CATALOGUE)
+    return tuple(bound.requirements.values()), config.layout.revisions
+
+
+def _revision_in(example_id: str, revisions: Sequence[str]) -> str | None:
+    """The revision that is a folder of the example's page."""
+    folders = example_id.partition("#")[0].split("/")[:-1]
+    return next((folder for folder in reversed(folders) if folder in revisions), None)

@@ -1,0 +1,33 @@
+"""``docprobe merge``: shards joined into one result."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from harness.cli.check import FORMATS, parse_format
+from harness.cli.context import Cli, pass_cli
+
+
+@click.command()
+@click.argument("results", nargs=-1, required=True, type=click.Path(path_type=Path, dir_okay=False), metavar="RESULTS…")
+@click.option("--format", "formats", multiple=True, metavar="NAME[:FILE]", help=f"{', '.join(FORMATS)}. Repeatable.")
+@pass_cli
+def command(cli: Cli, /, results: tuple[Path, ...], formats: tuple[str, ...]) -> None:
+    r"""Join the RESULTS of shards (files of --format json) and report on the whole.
+
+    The exit code is that of one run over everything: 1 if anything gates, 3 if something could not be judged.
+
+    \b
+    docprobe merge shard-*.json
+    docprobe merge shard-*.json --format terminal --format json:out.json --format sarif:out.sarif
+    """
+    from harness.merge import merge
+    from harness.outcome import write_outputs
+    from harness.results import read
+
+    outputs = [parse_format(text) for text in formats] or [("terminal", None)]
+    report = merge([read(path) for path in results], [str(path) for path in results])
+    write_outputs(report, outputs, console=cli.out())
+    click.get_current_context().exit(report.exit_code)
