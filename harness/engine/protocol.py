@@ -31,7 +31,7 @@ class Limits:
     """Bytes of stdout and stderr kept; the example is killed at 16 times that."""
     tmp_mib: int = 64
     """Size of each tmpfs (/tmp and the home)."""
-    run_s: float = 300.0
+    run_s: float = 600.0
     """Life of a pod."""
     start_s: float = 60.0
     """Time to the first listening socket."""
@@ -47,7 +47,7 @@ class ExitState:
 
     code: int
     sentence: str
-    """``exited with code 1``, ``killed: memory limit 512 MiB``, ``killed: run time limit 300 s``."""
+    """``exited with code 1``, ``killed: memory limit 512 MiB``, ``killed: run time limit 600 s``."""
     limit: str | None = None
     """Which limit of :class:`Limits` was hit, if one was."""
     during: str = "run"

@@ -41,8 +41,8 @@ if TYPE_CHECKING:
     from harness.services.tokens import TokenSource
 
 START_S: Final = 60.0
-BUDGET_TIMEOUTS: Final = 24
-"""The conversation's budget in multiples of ``timeout_s`` (240 s for the default 10 s)."""
+BUDGET_TIMEOUTS: Final = 48
+"""The conversation's budget in multiples of ``timeout_s`` (480 s for the default 10 s)."""
 
 
 async def converse(
@@ -65,7 +65,7 @@ async def converse(
         revisions: of the docs, in any order; undated ones (``draft``) are no wire versions and are left out.
         tokens: of the example's authorization server, if it has one.
         timeout_s: to the head of a reply, and then for its body.
-        budget_s: for the whole conversation; 24 times ``timeout_s`` if not given.
+        budget_s: for the whole conversation; 48 times ``timeout_s`` if not given.
         progress: told what is being probed.
 
     Returns:
