@@ -49,9 +49,9 @@ class Live:
 
     def doing(self, example_id: str, text: str) -> None:
         """Show what is being done for one text."""
-        text = _plain(text)
+        text = plain(text)
         if example_id not in self._tasks:
-            self._tasks[example_id] = self._bars.add_task(text, name=_plain(example_id), total=None)
+            self._tasks[example_id] = self._bars.add_task(text, name=plain(example_id), total=None)
         self._bars.update(self._tasks[example_id], description=text)
 
     def finished(self, result: ExampleResult) -> None:
@@ -64,13 +64,13 @@ class Live:
         what = f"{violated} violated" if result.status is Status.JUDGED else result.status.value
         kept = ", kept from before" if result.cached else ""
         at = time.monotonic() - self._began
-        self._console.print(f"{at:6.1f} s  {_plain(result.id)}: {what}{kept}", markup=False, style="dim")
+        self._console.print(f"{at:6.1f} s  {plain(result.id)}: {what}{kept}", markup=False, style="dim")
 
     def note(self, text: str) -> None:
         """Print a note."""
-        self._console.print(_plain(text), markup=False)
+        self._console.print(plain(text), markup=False)
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Names come from the docs: nothing in them may move a cursor."""
     return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)

@@ -1,0 +1,93 @@
+"""``docprobe run``: start one example and keep it up."""
+
+from __future__ import annotations
+
+import shlex
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import anyio
+import click
+
+from harness.cli.context import Cli, pass_cli
+from harness.settings import load_config
+
+if TYPE_CHECKING:
+    from harness.config import Config
+    from harness.model import LogLine
+    from harness.serve import Served
+
+
+@click.command()
+@click.argument("example")
+@click.option("--docs", type=click.Path(path_type=Path), help="The docs root [default: found upward].")
+@click.option("--port", type=click.IntRange(1, 65535), help="Port on this machine's loopback [the example's own].")
+@click.option("--resolve", type=click.Choice(["today", "dated"]), default="today", show_default=True,
+              help="Packages of today, or of the page's date.")  # fmt: skip
+@click.option("--runtime", metavar="NAME", help="Container runtime, for example runsc.")
+@pass_cli
+def command(cli: Cli, /, example: str, docs: Path | None, port: int | None, resolve: str, runtime: str | None) -> None:
+    r"""Start EXAMPLE as its page says and keep it up until Ctrl-C.
+
+    Prints the URL, a ready-made token if it demands one, and a curl command to try; its log follows on stderr.
+    Only this machine's loopback is forwarded; the example itself has no network.
+
+    \b
+    docprobe run 'docs/2025-11-25/tutorials/security/authorization#typescript' --docs docs
+    """
+    config = load_config(docs, cli.config_file, select=(example,), resolve=resolve, runtime=runtime, baseline="none")
+    anyio.run(_serve, cli, config, port)
+
+
+async def _serve(cli: Cli, config: Config, port: int | None) -> None:
+    from harness.cli.progress import plain
+    from harness.engine.client import open_engine
+    from harness.errors import UsageError
+    from harness.run import dated, plan
+    from harness.serve import serve
+
+    todo = plan(config)
+    chosen = [e for e in todo.examples if e.bundle is not None and e.bundle.kind == "http-server"]
+    if len(chosen) != 1:
+        names = ", ".join(e.id for e in chosen[:5]) or "none of them is a runnable HTTP server"
+        raise UsageError(f"'{config.select[0]}' names {len(todo.examples)} examples", f"name one: {names}")
+    err = cli.err()
+
+    def say(text: str) -> None:
+        err.print(plain(text), markup=False, style="dim")
+
+    def ready(served: Served) -> None:
+        click.echo(f"url    {served.url}")
+        bearer: list[str] = []
+        if served.token is not None:
+            click.echo(f"token  {served.token}")
+            bearer = ["-H", f"Authorization: Bearer {served.token}"]
+        initialize = (
+            '{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25",'
+            '"capabilities":{},"clientInfo":{"name":"curl","version":"1"}}}'
+        )
+        headers = ["-H", "Content-Type: application/json", "-H", "Accept: application/json, text/event-stream"]
+        inside = served.inside.split("/")[2]
+        host = [] if inside == served.url.split("/")[2] else ["-H", f"Host: {inside}"]
+        click.echo("try    " + shlex.join(["curl", "-i", served.url, *host, *bearer, *headers, "-d", initialize]))
+        err.print("Ctrl-C ends it", style="dim")
+
+    def log(line: LogLine) -> None:
+        err.print(f"{line.source:>13} {plain(line.text)}", markup=False, style="dim")
+
+    bundle = chosen[0].bundle
+    assert bundle is not None
+    date = dated(todo.copies(chosen[0].digest), config) if config.resolve == "dated" else None
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(_until_signal, tasks.cancel_scope)
+        async with open_engine(config) as engine:
+            await serve(engine, bundle, config, date=date, port=port, doing=say, ready=ready, log=log)
+        tasks.cancel_scope.cancel()
+
+
+async def _until_signal(scope: anyio.CancelScope) -> None:
+    with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+        async for _ in signals:
+            scope.cancel()
+            return
