@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from harness.model import LogLine, Run
 
 PATTERNS: Final = (
-    (re.compile(r"ModuleNotFoundError: No module named '([\w.]+)'"), "module {0} is gone or not installed"),
+    (re.compile(r"ModuleNotFoundError: No module named '([\w.]+)'"), "there is no module {0}"),
     (re.compile(r"ImportError: cannot import name '(\w+)' from '([\w.]+)'"), "{1} has no {0}"),
     (re.compile(r"ImportError: (attempted relative import.*)"), "{0}"),
     (re.compile(r"Cannot find (?:package|module) '([^']+)'"), "module {0} is missing"),
@@ -93,4 +93,6 @@ def told_apart(good: Run, bad: Run, direct: Mapping[str, str] | Iterable[str]) -
         return f"runs with the packages{of}, not with today's: {bad.sentence}"
     name, old, new = changed[0]
     why = cause(bad.logs) or bad.sentence
+    if missing := re.fullmatch(r"there is no module (\S+)", why):
+        why = f"module {missing[1]} is gone"
     return f"runs with {name} {old}{of}, not with {new or 'none'}: {why}"

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 from extractor.model import ExampleKind, ExampleStatus
 from harness.blame import blame
-from harness.cause import told_apart
 from harness.checks.example import complete, runs
 from harness.checks.registry import judge
-from harness.model import ExampleResult, StartOutcome, Status, Verdict
+from harness.model import ExampleResult, Status, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -106,15 +105,6 @@ def _why(recording: Recording) -> str:
         when = "with today's packages" if run.resolve == "today" else f"with the packages of {run.date}"
         texts.append(f"{when}: {run.sentence}")
     return "; ".join(texts)
-
-
-def changed_package(example: Example, recording: Recording) -> str | None:
-    """``runs with mcp 1.22.0 of 2025-11-25, not with 2.3.0: …`` if it serves only with packages of its date."""
-    good = [run for run in recording.runs if run.outcome is StartOutcome.SERVING]
-    bad = [run for run in recording.runs if run.outcome is not StartOutcome.SERVING]
-    if not good or not bad or example.bundle is None:
-        return None
-    return told_apart(good[-1], bad[0], [dependency.name for dependency in example.bundle.dependencies])
 
 
 def gate_drift(drift: Sequence[Drift], examples: Sequence[ExampleResult], config: Config) -> tuple[Drift, ...]:

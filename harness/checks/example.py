@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from extractor.model import ExampleKind
+from harness.cause import told_apart
 from harness.checks.reading import first, listed
 from harness.checks.verdicts import inconclusive, satisfied, violated
 from harness.model import BoundRequirement, StartOutcome
@@ -33,7 +34,8 @@ def runs(example: Example, recording: Recording) -> tuple[Finding, ...]:
     if recording.transcript is None:
         return (replace(violated(bound, f"The example does not run. {_sentence(attempts)}"), gates=True),)
     if failed:
-        return (violated(bound, f"The example runs with the packages of its date only. {_sentence(attempts)}"),)
+        named = [dependency.name for dependency in example.bundle.dependencies] if example.bundle else []
+        return (violated(bound, f"The example {told_apart(recording.runs[-1], failed[0], named)}."),)
     return (satisfied(bound, _sentence(attempts)),)
 
 
@@ -68,9 +70,7 @@ def match(transcript: Transcript, bound: BoundRequirement) -> Finding:
     spoken = listed(transcript.negotiated)
     if bound.revision not in transcript.negotiated:
         return violated(bound, f"The page belongs to {bound.revision}; its example negotiates {spoken}.", asked)
-    streamable = transcript.facts.get(steps.FACT_TRANSPORT, "streamable-http") == "streamable-http"
-    has_transport = bound.revision in requirement("post.request-sse-or-json").levels
-    if transcript.kind is ExampleKind.HTTP_SERVER and streamable and not has_transport:
+    if not transport_known(transcript, bound.revision):
         return violated(
             bound,
             f"The page belongs to {bound.revision}, which has no Streamable HTTP; its example speaks that transport "
@@ -78,6 +78,14 @@ def match(transcript: Transcript, bound: BoundRequirement) -> Finding:
             asked,
         )
     return satisfied(bound, f"The example negotiates {spoken}.", asked)
+
+
+def transport_known(transcript: Transcript, revision: str) -> bool:
+    """Whether the revision's text has the transport that was spoken: 2024-11-05 has no Streamable HTTP."""
+    if transcript.kind is not ExampleKind.HTTP_SERVER:
+        return True
+    streamable = transcript.facts.get(steps.FACT_TRANSPORT, "streamable-http") == "streamable-http"
+    return not streamable or not revision[:1].isdigit() or revision in requirement("post.request-sse-or-json").levels
 
 
 def _row(id: str, revision: str | None) -> BoundRequirement:

@@ -13,7 +13,7 @@ def _logs(text: str) -> tuple[LogLine, ...]:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("Traceback\nModuleNotFoundError: No module named 'mcp.server.fastmcp'", "module mcp.server.fastmcp is gone"),
+        ("Traceback\nModuleNotFoundError: No module named 'mcp.server.fastmcp'", "there is no module mcp.server.fastmcp"),
         ("ImportError: cannot import name 'FastMCP' from 'mcp.server'", "mcp.server has no FastMCP"),
         ("Error [ERR_MODULE_NOT_FOUND]: Cannot find package 'zod' imported from", "module zod is missing"),
         ("Error: listen EADDRINUSE: address already in use 127.0.0.1:3000", "port 3000 is taken"),
@@ -39,5 +39,5 @@ def test_the_package_that_changed_is_named() -> None:
     good = Run("dated", "2025-11-25", {"mcp": "1.22.0", "httpx": "0.27.0"}, StartOutcome.SERVING, "")
     bad = Run("today", None, {"mcp": "2.3.0", "httpx": "0.28.0"}, StartOutcome.EXITED, "exited", logs)
     assert told_apart(good, bad, ["httpx", "mcp"]) == (
-        "runs with mcp 1.22.0 of 2025-11-25, not with 2.3.0: module mcp.server.fastmcp is gone or not installed"
+        "runs with mcp 1.22.0 of 2025-11-25, not with 2.3.0: module mcp.server.fastmcp is gone"
     )

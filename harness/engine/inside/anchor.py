@@ -21,9 +21,9 @@ import time
 from harness.engine.frames import ACCEPTED_FROM, MAX_PAYLOAD, WINDOW, Decoder, Frame, Kind, encode
 
 POLL_S = 0.03
+"""How often the table of sockets is read, until something listens."""
 SETTLED_POLL_S = 0.1
-"""Between looks at the sockets once one listens: a look costs 2 ms, and examples share the cores with it."""
-"""How often the table of sockets is read."""
+"""And from then on: a look costs 2 ms of the cores that the example has too."""
 OUT_HIGH = 1024 * 1024
 """Bytes waiting for the host above which no connection is read."""
 MAX_CHANNELS = 512
