@@ -10,6 +10,7 @@ from extractor.model import ExampleKind
 from harness.cause import sentence
 from harness.errors import BlockedError, InstallError
 from harness.model import LogLine, Recording, Run, StartOutcome, Transcript
+from harness.probes.logs import since
 from harness.probes.prober import converse
 from harness.services.factory import services_for
 
@@ -83,7 +84,7 @@ async def _attempt(
             lock=image.lock if image else None,
             outcome=outcome,
             sentence=sentence(outcome, how, logs),
-            logs=() if outcome is StartOutcome.SERVING else tuple(logs[-LAST_LINES:]),
+            logs=() if outcome is StartOutcome.SERVING else since(logs[-LAST_LINES:], began),
             duration_s=round(time.monotonic() - began, 3),
         )
 
@@ -92,7 +93,7 @@ async def _attempt(
     try:
         image = await engine.install(bundle, cutoff=cutoff, lock=lock, progress=doing)
     except InstallError as error:
-        lines = tuple(LogLine(0.0, "stderr", text) for text in error.log)
+        lines = tuple(LogLine(began, "stderr", text) for text in error.log)
         return Attempt(run(StartOutcome.INSTALL_FAILED, error.message, lines, None), None)
     services = services_for(bundle)
     doing("starting")

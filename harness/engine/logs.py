@@ -16,10 +16,12 @@ MAX_LINE: Final = 2000
 
 
 class LogBook:
-    """Lines of one pod. Keeps the first quarter of its room and the newest lines; says what was left out between."""
+    """Lines of one pod, on the clock of ``time.monotonic``.
+
+    Keeps the first quarter of its room and the newest lines; says what was left out between.
+    """
 
     def __init__(self, room_bytes: int) -> None:
-        self.started = time.monotonic()
         self.written = 0
         """Bytes written so far, kept or not."""
         self._room_head = room_bytes // 4
@@ -43,7 +45,7 @@ class LogBook:
 
     def line(self, source: str, text: str) -> None:
         """One whole line."""
-        entry = LogLine(round(time.monotonic() - self.started, 4), source, text[:MAX_LINE])
+        entry = LogLine(round(time.monotonic(), 4), source, text[:MAX_LINE])
         size = len(entry.text) + 1
         if not self._tail and self._room_head >= size:
             self._room_head -= size
@@ -68,7 +70,7 @@ class LogBook:
         if self._left_out:
             at = self._tail[0].at_s if self._tail else self._head[-1].at_s
             gap = (LogLine(at, "docprobe", f"… {self._left_out} lines left out …"),)
-        now_s = round(time.monotonic() - self.started, 4)
+        now_s = round(time.monotonic(), 4)
         unfinished = (
             LogLine(now_s, source, text.decode("utf-8", "backslashreplace")[:MAX_LINE])
             for source, text in self._partial.items()

@@ -67,7 +67,7 @@ class Service(Protocol):
         ...
 
     def log(self) -> tuple[LogLine, ...]:
-        """What the service answered so far."""
+        """What the service answered so far; ``at_s`` is ``time.monotonic``."""
         ...
 
 
@@ -118,7 +118,7 @@ class Pod(Protocol):
         ...
 
     def logs(self) -> tuple[LogLine, ...]:
-        """What the example and its services wrote so far, in order of time."""
+        """What the example and its services wrote so far, in order of time; ``at_s`` is ``time.monotonic``."""
         ...
 
 

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Final
 
 import anyio
 
-from harness.model import LogLine, StartOutcome, Transcript
+from harness.model import StartOutcome, Transcript
 from harness.probes import steps
+from harness.probes.logs import since
 from harness.probes.scripted import Scene, Script
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ async def converse_with_client(pod: Pod, bundle: Bundle, scripted: Script | None
     empty = Transcript(bundle.example_id, bundle.kind, ())
     if scripted is None:
         facts[steps.FACT_BASELINE] = "the client names no server on this machine"
-        return replace(empty, facts=facts, logs=pod.logs())
+        return replace(empty, facts=facts, logs=since(pod.logs(), started))
     first = await _watch(pod, scripted, timeout_s)
     _say_if_stopped(facts, first)
     if scripted.sessions:
@@ -54,7 +55,7 @@ async def converse_with_client(pod: Pod, bundle: Bundle, scripted: Script | None
         exchanges=scripted.since(started),
         sessions=tuple(scripted.sessions),
         negotiated=tuple(sorted(scripted.negotiated)),
-        logs=_since(pod.logs(), started),
+        logs=since(pod.logs(), started),
         facts=facts,
     )
 
@@ -80,7 +81,3 @@ def _say_if_stopped(facts: dict[str, str], state: ExitState | None) -> None:
 def _reason(scripted: Script, state: ExitState | None) -> str:
     sent = "sent no initialize" if scripted.exchanges else "sent nothing"
     return f"the client {sent}" + (f" and {state.sentence}" if state is not None else "")
-
-
-def _since(logs: tuple[LogLine, ...], started: float) -> tuple[LogLine, ...]:
-    return tuple(replace(line, at_s=round(line.at_s - started, 4)) for line in logs)

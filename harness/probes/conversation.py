@@ -125,8 +125,9 @@ class Conversation:
         self._new_transport = transport
         self._transport = transport()
         self._timeout_s = timeout_s
-        self._started = anyio.current_time()
-        self._deadline = self._started + budget_s
+        self.started = anyio.current_time()
+        """On the event loop's clock, which is that of ``time.monotonic``."""
+        self._deadline = self.started + budget_s
         self._exchanges: dict[int, Exchange] = {}
         self._count = 0
         self._rpc_id = 0
@@ -137,11 +138,6 @@ class Conversation:
     def exchanges(self) -> tuple[Exchange, ...]:
         """Everything said so far, by number."""
         return tuple(exchange for _, exchange in sorted(self._exchanges.items()))
-
-    @property
-    def elapsed_s(self) -> float:
-        """Seconds since the conversation began."""
-        return anyio.current_time() - self._started
 
     def rpc_id(self) -> int:
         """A JSON-RPC id that this conversation never used (a reused one may swallow an answer)."""
@@ -188,12 +184,12 @@ class Conversation:
         Raises:
             StoppedError: the budget is used up; nothing was sent.
         """
-        return await self._exchange(ask, Body(self._started))
+        return await self._exchange(ask, Body(self.started))
 
     @asynccontextmanager
     async def hold(self, ask: Ask) -> AsyncIterator[Held]:
         """Send a request whose stream stays open inside the block; it is recorded when the block ends."""
-        body = Body(self._started)
+        body = Body(self.started)
         self._check_time()
         listening = replace(ask, listen_s=self._deadline - anyio.current_time())
         async with task_group() as tasks:
@@ -243,7 +239,7 @@ class Conversation:
             body=self.redact(ask.body.decode("utf-8", "backslashreplace")),
             reply=reply,
             failure=self.redact(failed) if failed else None,
-            started_s=round(now - self._started, 4),
+            started_s=round(now - self.started, 4),
             duration_s=round(anyio.current_time() - now, 4),
             session=ask.session,
             token=ask.token,

@@ -29,6 +29,7 @@ from harness.model import LogLine, StartOutcome, Transcript
 from harness.probes import access, baseline, endpoint, lifetimes, messages, sessionless, steps, streams
 from harness.probes.conversation import Conversation, StoppedError
 from harness.probes.discovery import authorize, negotiate
+from harness.probes.logs import since
 from harness.probes.peer import Peer
 from harness.probes.wire import Place
 
@@ -74,10 +75,11 @@ async def converse(
     Raises:
         PodError: the pod broke under us.
     """
+    began = anyio.current_time()
     sockets = pod.sockets() or await pod.wait_listening(START_S)
     empty = Transcript(example_id, bundle.kind, (), sockets=sockets)
     if not sockets:
-        return replace(empty, logs=pod.logs(), facts=_not_listening(pod))
+        return replace(empty, logs=since(pod.logs(), began), facts=_not_listening(pod))
     budget_s = BUDGET_TIMEOUTS * timeout_s if budget_s is None else budget_s
     conversation = Conversation(pod.transport, timeout_s=timeout_s, budget_s=budget_s)
     peer = Peer(pod, conversation, Place("127.0.0.1", sockets[0].port, "/"), tokens, start_s=START_S)
@@ -98,7 +100,7 @@ async def converse(
         sockets=pod.sockets() or sockets,
         endpoint=peer.place.public_url,
         demands_token=peer.demands_token,
-        logs=_redacted(conversation, pod.logs()),
+        logs=_redacted(conversation, since(pod.logs(), conversation.started)),
         facts=peer.facts,
     )
 

@@ -8,7 +8,6 @@ message that came: there is no HTTP here, and a reader of the transcript asks on
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import anyio
@@ -16,6 +15,7 @@ import anyio
 from harness.errors import PodError
 from harness.model import Exchange, Reply, StartOutcome, Transcript
 from harness.probes import messages, steps
+from harness.probes.logs import since
 from harness.probes.reading import KEPT_BYTES, READ_BYTES
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ async def converse_stdio(
         tuple(talk.exchanges),
         negotiated=tuple(sorted(negotiated)),
         modern=tuple(sorted(modern)),
-        logs=tuple(replace(line, at_s=round(line.at_s - talk.started, 4)) for line in pod.logs()),
+        logs=since(pod.logs(), talk.started),
         facts=_facts(pod, talk, bool(negotiated)),
     )
 

@@ -42,7 +42,6 @@ class LoopbackPod:
         self._socket: ListeningSocket | None = None
         self._listening = anyio.Event()
         self._logs: list[LogLine] = []
-        self._began = time.monotonic()
 
     async def start(self, *extra: str) -> None:
         self._listening = anyio.Event()
@@ -68,7 +67,7 @@ class LoopbackPod:
                     _, address, port = text.split()
                     self._socket = ListeningSocket(address, int(port))
                     self._listening.set()
-                self._logs.append(LogLine(time.monotonic() - self._began, source, text))
+                self._logs.append(LogLine(time.monotonic(), source, text))
 
     def transport(self) -> httpx.AsyncBaseTransport:
         return httpx.AsyncHTTPTransport(trust_env=False)
