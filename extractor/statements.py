@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 _NOTE: Final = re.compile(r"\s*(?:\[!\w+\]|(?:note|info|tip|important|caution|warning|danger)\b)", re.IGNORECASE)
 """How a block quote begins that is a note of its own page: GitHub's alerts, or a label."""
+_TELLING: Final = re.compile(r"MUST|SHALL|SHOULD|REQUIRED|RECOMMENDED|MAY|OPTIONAL|:\W{0,20}\Z|\sid\s*=")
 _CELL_WORDS: Final = 3
 """Words beside the keyword from which on a table cell counts as a sentence and not as a mark."""
 _LONGEST_TEXT: Final = 4_000
@@ -92,13 +93,24 @@ class _Walk:
                     pass
 
     def _inline(self, token: Token, parent: str) -> Iterator[Statement]:
-        if parent in ("heading_open", "th_open") or any(self.quotes):
+        if parent in ("heading_open", "th_open") or any(self.quotes) or not self._worth_reading(token):
             return
         prose = prose_of(token, inline_tokens(self.page.flavour, token))
         if parent == "td_open":
             yield from self._cell(prose)
         else:
             yield from self._paragraph(prose)
+
+    def _worth_reading(self, token: Token) -> bool:
+        """Whether a paragraph may hold a keyword, an anchor or a lead-in, or continues one: most do none of it."""
+        innermost = self.lists[-1] if self.lists else None
+        continues = bool(innermost and innermost.at_item_start and innermost.lead_in)
+        if continues or _TELLING.search(token.content):
+            return True
+        self.last = None
+        if innermost:
+            innermost.at_item_start = False
+        return False
 
     def _is_note(self, opened: int) -> bool:
         """Whether the block quote that ``tokens[opened]`` opens is a note of this page."""
