@@ -26,7 +26,12 @@ CALL_S: Final = 30.0
 SLOW_S: Final = 300.0
 """Deadline of a call that moves an image."""
 _THREADS: Final = 32
+_RESTART: Final = "restart the engine (Debian's: `service docker restart`), then run it again"
 _DOCTOR: Final = "`docprobe doctor` says what is missing; `docprobe doctor --fix` mends what it safely can"
+
+
+class SilentError(EngineError):
+    """The engine is there and does not answer: it hangs."""
 
 
 class GoneError(EngineError):
@@ -70,10 +75,7 @@ class Api:
                 raise kind(f"the engine could not {what}: {_explain(error)}", _DOCTOR) from error
             except (requests.RequestException, docker.errors.DockerException, OSError) as error:
                 raise EngineError(f"the engine went away while asked to {what}: {error}", _DOCTOR) from error
-        raise EngineError(
-            f"the engine does not answer: asked to {what}, no reply within {deadline_s:g} s",
-            "restart the engine (for Debian's: `service docker restart`), then run it again",
-        )
+        raise SilentError(f"the engine does not answer: asked to {what}, no reply within {deadline_s:g} s", _RESTART)
 
 
 async def reach(environment: Mapping[str, str]) -> Api:
@@ -85,10 +87,15 @@ async def reach(environment: Mapping[str, str]) -> Api:
         with anyio.fail_after(CALL_S):
             return Api(await to_thread.run_sync(partial(_client, environment), abandon_on_cancel=True))
     except TimeoutError as error:
-        raise EngineError(f"the container engine does not answer within {CALL_S:g} s", _DOCTOR) from error
+        raise SilentError(f"the container engine does not answer within {CALL_S:g} s", _RESTART) from error
     except (docker.errors.DockerException, requests.RequestException, OSError) as error:
         where = environment.get("DOCKER_HOST") or "its usual socket"
-        raise EngineError(f"no container engine answers at {where}: {_root_cause(error)}", _DOCTOR) from error
+        cause = _root_cause(error)
+        step = "let this user reach the engine's socket (group docker), or run as root"
+        raise EngineError(
+            f"no container engine answers at {where}: {_words(cause)}",
+            step if isinstance(cause, PermissionError) else _DOCTOR,
+        ) from error
 
 
 def _client(environment: Mapping[str, str]) -> docker.APIClient:
@@ -105,7 +112,11 @@ def _explain(error: docker.errors.APIError) -> str:
     return str(error.explanation or error)[:500]
 
 
-def _root_cause(error: BaseException) -> str:
+def _words(error: BaseException) -> str:
+    return error.strerror if isinstance(error, OSError) and error.strerror else str(error)[:300]
+
+
+def _root_cause(error: BaseException) -> BaseException:
     """The innermost reason: docker-py and requests wrap it several times."""
     seen: BaseException = error
     for _ in range(10):
@@ -114,6 +125,6 @@ def _root_cause(error: BaseException) -> str:
         if not isinstance(inner, BaseException):
             break
         seen = inner
-    return seen.strerror if isinstance(seen, OSError) and seen.strerror else str(seen)[:300]
+    return seen
 
 

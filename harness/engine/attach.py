@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import selectors
 import socket
 import ssl
 import struct
-import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,6 +13,7 @@ from anyio.abc import ByteStream
 
 if TYPE_CHECKING:
     from harness.engine.api import Api
+from harness.errors import EngineError
 
 STDOUT: Final = 1
 STDERR: Final = 2
@@ -59,13 +58,18 @@ class Attached(ByteStream):
             self._check()
             try:
                 view = view[self._sock.send(view) :]
-            except (BlockingIOError, InterruptedError):
+            except ssl.SSLWantReadError:
+                await anyio.wait_readable(self._sock)
+            except (BlockingIOError, ssl.SSLWantWriteError):
                 await anyio.wait_writable(self._sock)
             except OSError as error:
                 raise anyio.BrokenResourceError from error
 
     async def send_eof(self) -> None:
-        """Close stdin; output is still read."""
+        """Close stdin; output is still read (but over TLS, which cannot be closed one way)."""
+        if isinstance(self._sock, ssl.SSLSocket):
+            await self.aclose()
+            return
         with suppress(OSError):
             self._sock.shutdown(socket.SHUT_WR)
 
@@ -79,7 +83,8 @@ class Attached(ByteStream):
         with suppress(OSError):
             self._sock.shutdown(socket.SHUT_RDWR)
         self._sock.close()
-        for part in (getattr(self._keep, "_response", None), getattr(self._keep, "_sock", None), self._keep):
+        parts: list[Any] = [getattr(self._keep, name, None) for name in ("_response", "_sock")]
+        for part in (*parts, self._keep):
             with suppress(OSError, ValueError, AttributeError):
                 part.close()
 
@@ -88,7 +93,10 @@ class Attached(ByteStream):
             self._check()
             try:
                 data = self._sock.recv(count)
-            except (BlockingIOError, InterruptedError):
+            except ssl.SSLWantWriteError:
+                await anyio.wait_writable(self._sock)
+                continue
+            except (BlockingIOError, ssl.SSLWantReadError):
                 await anyio.wait_readable(self._sock)
                 continue
             except OSError as error:
@@ -106,64 +114,16 @@ async def attach(api: Api, container: str, *, stdin: bool) -> Attached:
     """Attach to a container that was created and not started yet. Raises EngineError."""
     streams = {"stdin": int(stdin), "stdout": 1, "stderr": 1, "stream": 1}
     handle = await api.call("attach to a container", api.raw.attach_socket, container, params=streams)
-    return Attached(_plain_socket(handle), handle)
+    return Attached(_socket_of(handle), handle)
 
 
-def _plain_socket(handle: Any) -> socket.socket:
-    """A non-blocking plain socket that carries ``handle``'s bytes.
-
-    docker-py gives a SocketIO over a UNIX or TCP socket, an SSLSocket for TLS, or a paramiko channel for SSH. The
-    event loop can wait for the first; the others are pumped through a socket pair by a thread.
-    """
+def _socket_of(handle: Any) -> socket.socket:
+    """The socket below docker-py's object, non-blocking: a UNIX or TCP socket, or an SSLSocket. Raises EngineError."""
     inner = getattr(handle, "_sock", handle)
-    if isinstance(inner, socket.socket) and not isinstance(inner, ssl.SSLSocket):
-        plain = inner.dup()
-        plain.setblocking(False)
-        return plain
-    ours, theirs = socket.socketpair()
-    ours.setblocking(False)
-    threading.Thread(target=_pump, args=(inner, theirs), name="docprobe-attach", daemon=True).start()
-    return ours
-
-
-def _pump(remote: Any, local: socket.socket) -> None:
-    """Carry bytes between a TLS or SSH connection and a socket pair until either ends. One thread: TLS needs that."""
-    remote.setblocking(False)
-    local.setblocking(False)
-    ways = {"out": bytearray(), "in": bytearray()}
-    open_in = True
-    with selectors.DefaultSelector() as selector:
-        selector.register(local, selectors.EVENT_READ)
-        selector.register(remote, selectors.EVENT_READ)
-        try:
-            while open_in or ways["in"]:
-                selector.modify(local, selectors.EVENT_READ | (selectors.EVENT_WRITE if ways["in"] else 0))
-                selector.modify(remote, selectors.EVENT_READ | (selectors.EVENT_WRITE if ways["out"] else 0))
-                selector.select()
-                if len(ways["out"]) < _CHUNK and _take(local, ways["out"]) is False:
-                    break
-                if len(ways["in"]) < _CHUNK:
-                    open_in = _take(remote, ways["in"]) is not False
-                _give(local, ways["in"])
-                _give(remote, ways["out"])
-        except OSError:
-            pass
-        finally:
-            local.close()
-            remote.close()
-
-
-def _take(source: Any, buffer: bytearray) -> bool | None:
-    """Read what there is: True if something came, None if nothing yet, False at the end."""
-    try:
-        data = source.recv(_CHUNK)
-    except (BlockingIOError, TimeoutError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
-        return None
-    buffer += data
-    return bool(data)
-
-
-def _give(target: Any, buffer: bytearray) -> None:
-    with suppress(BlockingIOError, TimeoutError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
-        while buffer:
-            del buffer[: target.send(bytes(buffer))]
+    if not isinstance(inner, socket.socket):
+        raise EngineError(
+            "this way to the engine cannot carry a pod",
+            "use a UNIX, TCP or TLS address in DOCKER_HOST (for SSH, forward the engine's socket: ssh -L)",
+        )
+    inner.setblocking(False)
+    return inner

@@ -115,9 +115,9 @@ class DockerEngine:
             api, owner, events, tasks, work_mib=self.limits.tmp_mib, cores=self._cores, runtime=runtime
         )
         self._records = Records(state)
-        workshop = Workshop(api, owner, lend(environment), runtime, cpus=self._cores)
-        self.bases = Bases(workshop, state, environment)
-        self._installer = Installer(workshop, self.bases, self._records, limits, state)
+        self.workshop = Workshop(api, owner, lend(environment), runtime, cpus=self._cores)
+        self.bases = Bases(self.workshop, state, environment)
+        self._installer = Installer(self.workshop, self.bases, self._records, limits, state)
         self._numbers = itertools.count(1)
         self._anchor_image: str | None = None
         self._closed = False

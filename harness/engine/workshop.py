@@ -81,7 +81,8 @@ class Workshop:
     ) -> Outcome:
         """Run ``job`` on ``image``; if it succeeds, commit the container under each of ``tags(outcome)``.
 
-        Tags are ``repository:tag``. Raises EngineError; a job that fails is an Outcome.
+        Tags are ``repository:tag``; with none the job was all that was wanted. ``role`` is the image's label, ``name``
+        the container's name. Raises EngineError; a job that fails is an Outcome.
         """
         container = await self._create(image, job, name)
         attached: Attached | None = None
@@ -89,8 +90,8 @@ class Workshop:
             attached = await attach(self.api, container, stdin=True)
             await self.api.call("start an install container", self.api.raw.start, container)
             outcome = await self._converse(attached, job)
-            if outcome.code == 0 and outcome.limit is None:
-                await self._commit(container, tags(outcome), role)
+            if outcome.code == 0 and outcome.limit is None and (wanted := tags(outcome)):
+                await self._commit(container, wanted, role)
             return outcome
         finally:
             with anyio.CancelScope(shield=True):

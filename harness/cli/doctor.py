@@ -1,0 +1,82 @@
+"""``docprobe doctor``: says what is missing on this machine and how to mend it."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import anyio
+import click
+from rich.table import Table
+from rich.text import Text
+
+from harness import mend
+from harness.cli.context import Cli, pass_cli
+from harness.doctor import Check, State, examine, exit_code
+from harness.engine.text import printable
+from harness.settings import state_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_MARKS: Final = {
+    State.OK: ("ok", "green"),
+    State.WARNING: ("warning", "yellow"),
+    State.MISSING: ("missing", "red"),
+    State.NOT_ASKED: ("not asked", "dim"),
+}
+
+
+@click.command()
+@click.option("--fix", is_flag=True, help="Do what it safely can: get an engine, make base images.")
+@click.option("--clean", is_flag=True, help="Remove docprobe's containers, volumes and images, and nothing else.")
+@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@click.option("--state", type=click.Path(path_type=Path, file_okay=False), help="Cache, last run [user's cache].")
+@pass_cli
+def command(cli: Cli, /, fix: bool, clean: bool, form: str, state: Path | None) -> None:
+    r"""Say what this machine still needs to run examples, with the next step for each.
+
+    \b
+    --fix, in this order, each command said before it is run:
+      no engine answers    installs Debian's docker.io (root, Debian-like) and starts it; DOCPROBE_INSTALL_ENGINE=0
+                           forbids that, and an engine that answers is never touched
+      base images          makes those that are missing
+
+    Exit codes: 0 all is well, 3 something is missing.
+    """
+    environment = dict(os.environ)
+    folder = state_folder(state)
+    if clean:
+        anyio.run(mend.clean, folder, _say, environment)
+        return
+    if fix:
+        allowed = environment.get(mend.INSTALL_VARIABLE, "1") != "0"
+        mend.ensure_engine(allowed, _say, environment)
+        mend.ensure_debian_tool(allowed, _say, environment)
+        anyio.run(mend.make_images, folder, _say, environment)
+    checks = anyio.run(examine, folder, environment)
+    if form == "json":
+        document = {"checks": [asdict(check) for check in checks], "exit_code": exit_code(checks)}
+        click.echo(json.dumps(document, indent=2))
+    else:
+        cli.out().print(_table(checks))
+    click.get_current_context().exit(exit_code(checks))
+
+
+def _say(text: str) -> None:
+    click.echo(f"docprobe: {printable(text)}", err=True)
+
+
+def _table(checks: Sequence[Check]) -> Table:
+    table = Table(box=None, pad_edge=False, show_header=False)
+    for column in ("state", "name", "what"):
+        table.add_column(column, overflow="fold")
+    for check in checks:
+        mark, style = _MARKS[check.state]
+        table.add_row(Text(mark, style), check.name, Text(printable(check.what)))
+        if check.next:
+            table.add_row("", "", Text(f"next: {printable(check.next)}", "bold"))
+    return table

@@ -1,0 +1,118 @@
+"""SIGKILL of docprobe at random moments leaves nothing. DOCPROBE_SOAK=N makes it N kills."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import docker
+import pytest
+
+from harness.engine.client import connect
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+pytestmark = [pytest.mark.anyio, pytest.mark.engine]
+
+KILLS = int(os.environ.get("DOCPROBE_SOAK", "10"))
+GONE_S = 5.0
+
+VICTIM = """
+import sys
+from pathlib import Path
+import anyio
+from harness.engine.client import connect
+from harness.engine.protocol import Limits
+from harness.model import LogLine
+from tests.harness.engine.conftest import SERVER, python_bundle
+
+class Service:
+    port = 8080
+    async def serve(self, stream): await stream.receive()
+    def log(self): return ()
+
+async def one(engine, bundle):
+    while True:
+        async with engine.pod(bundle, await engine.install(bundle), [Service()]) as pod:
+            await pod.wait_listening(20)
+            await pod.restart()
+
+async def main():
+    bundle = python_bundle(SERVER)
+    async with connect(state=Path(sys.argv[1]), limits=Limits(tmp_mib=8, memory_mib=128)) as engine:
+        print(engine.owner.run, flush=True)
+        async with anyio.create_task_group() as tasks:
+            for _ in range(2):
+                tasks.start_soon(one, engine, bundle)
+
+anyio.run(main)
+"""
+
+
+@pytest.fixture
+def raw() -> Iterator[docker.APIClient]:
+    client = docker.APIClient(version="auto")
+    yield client
+    client.close()
+
+
+def left(raw: docker.APIClient, run: str) -> list[dict[str, Any]]:
+    return list(raw.containers(all=True, filters={"label": f"docprobe.run={run}"}))
+
+
+def volumes(raw: docker.APIClient, run: str) -> list[dict[str, Any]]:
+    return raw.volumes(filters={"label": f"docprobe.run={run}"})["Volumes"] or []
+
+
+@pytest.mark.parametrize("moment_s", [random.uniform(0.0, 2.5) for _ in range(KILLS)])
+async def test_sigkill_leaves_nothing(raw: docker.APIClient, engine_state: Path, moment_s: float) -> None:
+    async with connect(state=engine_state) as engine:
+        await engine.base("python")
+    victim = subprocess.Popen(
+        [sys.executable, "-c", VICTIM, str(engine_state)], stdout=subprocess.PIPE, text=True, cwd=Path.cwd()
+    )
+    assert victim.stdout is not None
+    with victim, victim.stdout:
+        run = victim.stdout.readline().strip()
+        time.sleep(moment_s)
+        victim.send_signal(signal.SIGKILL)
+    assert run
+
+    # what ran ends by itself: nobody is there to remove it
+    until = time.monotonic() + GONE_S
+    while (rest := [c for c in left(raw, run) if c["State"] != "created"]) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert rest == []
+
+    # what was created at that very moment and never started goes at the next start, and so does the lock file
+    async with connect(state=engine_state):
+        assert left(raw, run) == []
+        assert volumes(raw, run) == []
+    assert not (engine_state / "runs" / f"{run}.lock").exists()
+
+
+async def test_a_neighbours_pods_are_left_alone(raw: docker.APIClient, engine_state: Path) -> None:
+    victim = subprocess.Popen(
+        [sys.executable, "-c", VICTIM, str(engine_state)], stdout=subprocess.PIPE, text=True, cwd=Path.cwd()
+    )
+    assert victim.stdout is not None
+    with victim, victim.stdout:
+        run = victim.stdout.readline().strip()
+        until = time.monotonic() + 20
+        while not left(raw, run) and time.monotonic() < until:
+            time.sleep(0.05)
+        before = {c["Id"] for c in left(raw, run) if "anchor" in c["Names"][0] and c["State"] == "running"}
+        async with connect(state=engine_state):
+            pass
+        assert left(raw, run)
+        assert (engine_state / "runs" / f"{run}.lock").exists()
+        assert victim.poll() is None
+        victim.kill()
+    assert before is not None
