@@ -48,7 +48,7 @@ def test_keyword_stands_on_its_line(name: str) -> None:
 
 def test_statements_of_hostile_prose_are_bounded(tmp_path: Path) -> None:
     """Endless sentences, brackets, quotation marks and lead-ins cost no more than their size, more or less."""
-    size = 20_000
+    size = 5_000
     texts = {
         "keywords.md": "The server MUST and SHOULD and " * size,
         "brackets.md": "(a (b) MUST " * size,
@@ -63,7 +63,7 @@ def test_statements_of_hostile_prose_are_bounded(tmp_path: Path) -> None:
         hostile = read_page(tmp_path, name, LAYOUT)
         began = time.process_time()
         found = statements_of(hostile)
-        assert time.process_time() - began < 10, name
+        assert time.process_time() - began < 3, name
         assert sum(len(statement.text) for statement in found) < 20 * len(text) + 1_000_000, name
 
 
