@@ -25,6 +25,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+import anyio
+
 from harness.model import LogLine, StartOutcome, Transcript
 from harness.probes import access, baseline, endpoint, lifetimes, messages, sessionless, steps, streams
 from harness.probes.conversation import Conversation, StoppedError
