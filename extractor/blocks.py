@@ -47,6 +47,8 @@ def blocks_of(page: Page) -> tuple[Block, ...]:
             prose.add(token)
         elif token.type in ("tag", "container_open") and role_of(token) is Role.TAB:
             prose.forget()  # what one tab says is not about the next
+        elif token.type == "heading_open":
+            prose.forget()  # what one section says at its end is about the block above
     return tuple(blocks)
 
 

@@ -66,7 +66,8 @@ def examples_of(
     entries = _entries(view)
     # first as the page has it: ids must not change by what a maintainer says in the configuration
     plain = [_made(view, entry, "", from_directives(_directives(entry)), entries) for entry in entries]
-    kept = [(entry, example) for entry, example in zip(entries, plain, strict=True) if not _used(example, plain)]
+    whole = {id(example) for example in _without_used(plain)}
+    kept = [(entry, example) for entry, example in zip(entries, plain, strict=True) if id(example) in whole]
     kept.sort(key=lambda pair: pair[0].blocks[0].span)
     ids = example_ids(page, [(e.blocks[0], e.language, x.status is ExampleStatus.FRAGMENT) for e, x in kept])
     found: list[Example] = []
@@ -79,7 +80,7 @@ def examples_of(
             said = merged(override, from_directives(_directives(entry)))
             found.append(_made(view, _reshaped(view, entry, said), example_id, said, entries))
     found += _added(view, page, overrides, set(ids), entries)
-    return tuple(sorted((e for e in found if not _used(e, found)), key=lambda e: (e.spans[0], e.id)))
+    return tuple(sorted(_without_used(found), key=lambda example: (example.spans[0], example.id)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ def _entries(view: _View) -> list[_Entry]:
     by_hand = joined_by_directive(view.pieces, view.blocks)
     taken = {id(piece) for program in by_hand for piece in program.pieces}
     found = [p for p in programs(view.pieces) if not all(id(piece) in taken for piece in p.pieces)]
-    concerned = [p for p in found if _concerns_mcp(p, view.pieces)]
+    concerned = _concerning_mcp(found, view.pieces)
     return [*(_entry(program) for program in (*by_hand, *concerned)), *_listed(view.blocks)]
 
 
@@ -166,28 +167,35 @@ def _listed(blocks: Sequence[Block]) -> Iterator[_Entry]:
             yield _Entry(language, tuple(group))
 
 
-def _concerns_mcp(program: Program, pieces: Sequence[Piece]) -> bool:
-    """Whether a program speaks MCP, or uses names of the page's code that does."""
-    own = program.pieces
-    if any(piece.role.mcp or (piece.code.error and "mcp" in piece.block.text.lower()) for piece in own):
-        return True
-    defined = {n for p in pieces if p.role.mcp and p.language is own[0].language for n in p.code.defines}
-    return any(name in defined for piece in own for name in piece.code.free)
+def _concerning_mcp(found: Sequence[Program], pieces: Sequence[Piece]) -> Iterator[Program]:
+    """The programs that speak MCP, or use names of the page's code that does."""
+    defined: dict[str, set[str]] = defaultdict(set)
+    for piece in pieces:
+        if piece.role.mcp:
+            defined[piece.language.name].update(piece.code.defines)
+    for program in found:
+        own = program.pieces
+        speaks = any(p.role.mcp or (p.code.error and "mcp" in p.block.text.lower()) for p in own)
+        if speaks or any(name in defined[p.language.name] for p in own for name in p.code.free):
+            yield program
 
 
 def _directives(entry: _Entry) -> tuple[Directive, ...]:
     return tuple(directive for block in entry.blocks for directive in block.directives)
 
 
-def _used(example: Example, others: Sequence[Example]) -> bool:
-    """Whether a fragment is none, since the bundle of another example holds all of it."""
-    if example.status is not ExampleStatus.FRAGMENT:
-        return False
+def _without_used(examples: Sequence[Example]) -> tuple[Example, ...]:
+    """The examples without fragments that are none, since the bundle of another example holds all of it."""
     held = {
         (segment.span.file, segment.span.first)
-        for other in others
-        for file in (other.bundle.files if other.bundle else ())
+        for example in examples
+        for file in (example.bundle.files if example.bundle else ())
         for segment in file.segments
         if segment.span is not None
     }
-    return all((span.file, span.first + 1) in held for span in example.spans)
+    return tuple(
+        example
+        for example in examples
+        if example.status is not ExampleStatus.FRAGMENT
+        or not all((span.file, span.first + 1) in held for span in example.spans)
+    )

@@ -15,38 +15,36 @@ if TYPE_CHECKING:
 FENCES: Final = frozenset({"env", "dotenv", ".env", "properties", "ini"})
 """Info strings of fences that hold variables (``.env`` files are often fenced as one of the last two)."""
 MAX_VARIABLES: Final = 200
-_LINE: Final = re.compile(r"^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*?)\s*$")
-"""A line of a dotenv file. That format has no grammar of its own: this is what its readers share."""
+MAX_CHARS: Final = 50_000
 _PLACEHOLDER: Final = re.compile(
-    r"^(?:<[^<>]+>|\[[^\[\]]+\]|\$?\{[^{}]+\}|\.\.\.|…|x{3,}|changeme|.*\b(?:your|my|insert|replace)[-_ ].*|.*\.{3})$",
+    r"^(?:<[^<>]+>|\[[^\[\]]+\]|\$?\{[^{}]+\}|\.\.\.|…|x{3,}|changeme|.*\b(?:your|insert|replace)[-_ ].*|.*\.{3})$",
     re.IGNORECASE,
 )
 
 
 def variables_of(block: Block) -> dict[str, str]:
     """The variables of a dotenv text; empty if any line is something else."""
+    if len(block.text) > MAX_CHARS:
+        return {}
     values: dict[str, str] = {}
     for line in block.text.splitlines():
-        bare = line.strip()
-        if not bare or bare.startswith("#"):
+        if not line.strip() or line.lstrip().startswith("#"):
             continue
-        found = _LINE.match(line)
-        if not found or len(values) >= MAX_VARIABLES:
+        name, value = _assignment(line)
+        if not name or len(values) >= MAX_VARIABLES:
             return {}
-        values[found[1]] = _unquoted(found[2])
+        values[name] = value
     return values
 
 
 def filled_file(path: str, block: Block, values: Mapping[str, str]) -> SourceFile:
     """The fence as a ``.env`` file; lines whose value docprobe filled in are marked as added."""
-    file = joined(path, [block])
-    stated = variables_of(block)
     changed: dict[int, str] = {}
     for number, line in enumerate(block.text.splitlines(), 1):
-        found = _LINE.match(line)
-        if found and found[1] in values and values[found[1]] != stated.get(found[1]):
-            changed[number] = f"{found[1]}={values[found[1]]}\n"
-    return with_lines(file, changed)
+        name, value = _assignment(line)
+        if name in values and values[name] != value:
+            changed[number] = f"{name}={values[name]}\n"
+    return with_lines(joined(path, [block]), changed)
 
 
 def is_environment_fence(block: Block, name: str | None) -> bool:
@@ -57,7 +55,16 @@ def is_environment_fence(block: Block, name: str | None) -> bool:
 
 def is_placeholder(value: str) -> bool:
     """Whether a value stands for one that the reader has to put in: ``<YOUR_CLIENT_ID>``, ``your-api-key``."""
-    return bool(_PLACEHOLDER.match(value.strip())) if value.strip() else False
+    return 0 < len(value.strip()) <= 200 and bool(_PLACEHOLDER.match(value.strip()))
+
+
+def _assignment(line: str) -> tuple[str, str]:
+    """Name and value of a line; an empty name if it is no assignment.
+
+    The format has no grammar of its own: this is what its readers share.
+    """
+    name, equals, value = line.strip().removeprefix("export ").partition("=")
+    return (name.strip(), _unquoted(value.strip())) if equals and name.strip().isidentifier() else ("", "")
 
 
 def _unquoted(value: str) -> str:

@@ -18,8 +18,9 @@ def undefined(unit: Unit, elsewhere: Sequence[Piece]) -> tuple[str, ...]:
         elsewhere: other pieces of the page in view, which may define the name.
     """
     found: list[str] = []
+    own = {piece.block.ordinal for piece in unit.pieces}
     for name in free_names(unit):
-        holders = [p for p in elsewhere if name in p.code.defines and p not in unit.pieces]
+        holders = [p for p in elsewhere if name in p.code.defines and p.block.ordinal not in own]
         if not holders:
             found.append(f"uses `{name}`, defined in no block of this page")
         else:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _PATH: Final = re.compile(r"(?<![\w/.\\@:-])(?:\.{0,2}[\\/])?(?:[\w@.-]+[\\/])*[\w@.-]*\.\w{1,6}(?![\w/\\(-])")
 """A path in running text. Prose has no grammar to parse; what it yields is checked against the language's suffixes."""
+_MAX_COMMENT: Final = 200
 _COMMENT: Final = re.compile(
     r"^\s*(?://|#|<!--|/\*+|--)\s*(?:file(?:name)?|path|save as|in)?\s*[:=]?\s*[`\"']?(?P<path>[^\s`\"'*]+)[`\"']?"
     r"\s*(?P<rest>.*?)\s*(?:-->|\*/)?\s*$",
@@ -59,8 +60,8 @@ def _is_region(block: Block) -> bool:
 
 
 def _from_comment(block: Block, suffixes: tuple[str, ...]) -> str | None:
-    first = block.text.lstrip("\n").partition("\n")[0]
-    found = _COMMENT.match(first)
+    first = block.text[: _MAX_COMMENT + 1].lstrip("\n").partition("\n")[0]
+    found = _COMMENT.match(first) if len(first) <= _MAX_COMMENT else None
     if not found or not _is_file(str(found["path"]), suffixes):
         return None
     # "# server.py" names a file; "# server.py reads the configuration" talks about one

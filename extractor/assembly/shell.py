@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 SHELLS: Final = frozenset({"bash", "sh", "shell", "zsh", "console", "terminal", "shellscript", "shell-session"})
 """Info strings of shell fences. PowerShell and cmd repeat what the others say, with other quoting."""
 MAX_LINES: Final = 400
+MAX_LINE_CHARS: Final = 2000
 _SEPARATORS: Final = frozenset({"&&", "||", ";", "|", "&", "(", ")", ";;"})
 _PROMPTS: Final = ("$ ", "% ", "> ")
 
@@ -38,11 +39,11 @@ def commands_of(block: Block) -> tuple[Words, ...]:
     for number, line in enumerate(block.text.splitlines()[:MAX_LINES], 1):
         first = first if pending else number
         text = pending + _without_prompt(line.strip())
-        if text.endswith("\\"):
+        if text.endswith("\\") and len(text) <= MAX_LINE_CHARS:
             pending = text[:-1] + " "
             continue
         pending = ""
-        found += _split(text, first)
+        found += _split(text, first) if len(text) <= MAX_LINE_CHARS else ()
     return tuple(found)
 
 

@@ -62,15 +62,15 @@ def resolve_names(root: Node) -> Names:
     """Bind every name of the tree. Types are left out: they are gone at run time."""
     top = _Scope(None, function=True)
     uses: list[tuple[str, int, _Scope]] = []
-    stack: list[tuple[Node, _Scope]] = [(root, top)]
+    stack: list[tuple[Node, _Scope, str]] = [(root, top, "")]
     while stack:
-        node, scope = stack.pop()
+        node, scope, within = stack.pop()
         if node.type in _SKIPPED:
             continue
         if node.type in {"identifier", "shorthand_property_identifier"}:
             uses.append((_source(node), node.start_point[0] + 1, scope))
             continue
-        stack += [(child, inner) for child, inner in reversed(_parts(node, scope))]
+        stack += [(child, inner, node.type) for child, inner in reversed(_parts(node, scope, within))]
     free: dict[str, int] = {}
     for name, line, scope in uses:
         if name and name not in GLOBALS and not scope.holds(name):
@@ -78,8 +78,11 @@ def resolve_names(root: Node) -> Names:
     return Names(dict(sorted(top.names.items(), key=lambda n: n[1])), free)
 
 
-def _parts(node: Node, scope: _Scope) -> list[tuple[Node, _Scope]]:
-    """Declare what ``node`` binds, and give the children whose names are uses, each with its scope."""
+def _parts(node: Node, scope: _Scope, within: str) -> list[tuple[Node, _Scope]]:
+    """Declare what ``node`` binds, and give the children whose names are uses, each with its scope.
+
+    ``within`` is the type of the node around it.
+    """
     match node.type:
         case "import_statement":
             _declare_imports(node, scope)
@@ -91,8 +94,7 @@ def _parts(node: Node, scope: _Scope) -> list[tuple[Node, _Scope]]:
             name = node.child_by_field_name("name")
             return [(name, scope)] if name else []
         case "variable_declarator":
-            holder = node.parent
-            home = scope.nearest_function() if holder and holder.type == "variable_declaration" else scope
+            home = scope.nearest_function() if within == "variable_declaration" else scope
             value = node.child_by_field_name("value")
             return [*_bind(node.child_by_field_name("name"), home, scope), *([(value, scope)] if value else [])]
         case "for_in_statement":

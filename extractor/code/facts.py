@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-MAX_CODE_CHARS: Final = 1_000_000
+MAX_CODE_CHARS: Final = 200_000
 """Longer blocks are refused unparsed: no documented program comes near."""
 
 
@@ -127,5 +127,5 @@ def refuse_large(text: str, language: str) -> Code | None:
     """The facts of a text that is too long to be looked at; None if it is not."""
     if len(text) <= MAX_CODE_CHARS:
         return None
-    size = len(text) / 1_000_000
-    return Code(error=CodeError(f"{size:.1f} million characters of {language}, more than docprobe reads as code", 1))
+    limit = f"{MAX_CODE_CHARS:,}"
+    return Code(error=CodeError(f"has {len(text):,} characters of {language}, more than the {limit} that are read", 1))

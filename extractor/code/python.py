@@ -44,7 +44,7 @@ def parse_python(text: str) -> Code:
     try:
         visitor.visit(tree)
         free, table_error = _free_names(tree, text)
-    except RecursionError:
+    except (RecursionError, MemoryError):
         return Code(error=CodeError("too deeply nested", 1))
     return Code(
         imports=tuple(visitor.imports),
