@@ -78,7 +78,7 @@ def changes(
     paired_old, paired_new = {id(a) for a, _, _ in pairs}, {id(b) for _, b, _ in pairs}
     rest_old = [statement for statement in old if id(statement) not in paired_old]
     rest_new = [statement for statement in new if id(statement) not in paired_new]
-    near = _alike(rest_old, rest_new, place)
+    near = _alike(rest_old, rest_new, place, requirements_of)
     paired_old |= {id(a) for a, _, _ in near}
     paired_new |= {id(b) for _, b, _ in near}
     found = [(_kind(a, b), a, b, alike) for a, b, alike in near]
@@ -150,15 +150,22 @@ def _same_words(
 
 
 def _alike(
-    old: Sequence[Statement], new: Sequence[Statement], place: Callable[[Statement], tuple[str, str]]
+    old: Sequence[Statement],
+    new: Sequence[Statement],
+    place: Callable[[Statement], tuple[str, str]],
+    requirements_of: Callable[[Statement], Iterable[str]],
 ) -> list[tuple[Statement, Statement, float]]:
-    """Pairs of similar words, the most similar first. The keyword does not count: it is what may have changed."""
+    """Pairs of similar words, the most similar first. The keyword does not count: it is what may have changed.
+
+    Two statements that one requirement stands on are a pair however they differ: the catalogue says so.
+    """
     bare = {id(statement): _bare(statement) for statement in (*old, *new)}
+    bound = {id(statement): frozenset(requirements_of(statement)) for statement in (*old, *new)}
     candidates = []
     for a in old:
         for b in new:
             alike = similarity(bare[id(a)], bare[id(b)])
-            if alike >= _threshold(place(a), place(b)):
+            if alike >= _threshold(place(a), place(b)) or bound[id(a)] & bound[id(b)]:
                 closeness = (place(a) == place(b), a.level is b.level, a.ordinal == b.ordinal)
                 candidates.append(((alike, closeness), a, b))
     pairs, taken = [], set[int]()

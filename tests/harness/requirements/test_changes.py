@@ -53,6 +53,17 @@ def test_a_changed_keyword_alone_is_full_likeness(spec: Spec) -> None:
     assert change.similarity == 1
 
 
+def test_statements_of_one_requirement_are_a_pair_however_they_differ(spec: Spec) -> None:
+    gone = "The server **MUST NOT** send one and the same message on two streams."
+    come = "Two streams **MUST NOT** carry what is equal."
+    alone = diff(spec, (gone, come))
+    assert [change.kind for change in alone] == [ChangeKind.ADDED, ChangeKind.REMOVED]
+    bound = changes(
+        spec(), spec((gone, come)), requirements_of=lambda s: ["stream.no-broadcast"] if s.level == "MUST NOT" else []
+    )
+    assert [(change.kind, change.requirements) for change in bound] == [(ChangeKind.REWORDED, ("stream.no-broadcast",))]
+
+
 def test_renamed_section_moves_its_statements(spec: Spec) -> None:
     found = diff(spec, ("## Streams", "## Flows"))
     assert [change.kind for change in found] == [ChangeKind.MOVED, ChangeKind.MOVED]
