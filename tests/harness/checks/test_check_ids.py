@@ -61,7 +61,7 @@ RANDOM: dict[str, Generator] = {
     "with the time before": lambda r, at: f"{START_MS + at}-{r.getrandbits(64):016x}",
     "with the time behind": lambda r, at: f"{r.getrandbits(64):016x}.{START_MS + at}",
     "hash of something secret": lambda r, at: hashlib.sha256(r.randbytes(16)).hexdigest(),
-    "very long": lambda r, at: "x" * 4000 + r.randbytes(900).hex(),
+    "very long": lambda r, at: "x" * 2000 + r.randbytes(200).hex(),
 }
 PREDICTABLE: dict[str, Generator] = {
     "counter": lambda r, at: str(at),
@@ -91,7 +91,7 @@ def samples(generator: Generator, count: int, seed: int) -> list[Sample]:
 @pytest.mark.parametrize("name", RANDOM)
 @pytest.mark.parametrize("count", [2, 6, 20, 40])
 def test_nothing_is_said_against_random_ids(name: str, count: int) -> None:
-    accused = [refute(samples(RANDOM[name], count, seed)) for seed in range(50)]
+    accused = [refute(samples(RANDOM[name], count, seed)) for seed in range(30)]
     assert [found.reason for found in accused if found] == []
 
 
