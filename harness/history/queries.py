@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from harness.report.escape import encodable
+from harness.codec import encodable
 
 if TYPE_CHECKING:
     import sqlite3

@@ -9,9 +9,9 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any, Final
 
 from extractor.model import Level
+from harness.codec import encodable
 from harness.history.schema import connect, transaction
 from harness.model import Basis, Status, Verdict
-from harness.report.escape import encodable
 
 if TYPE_CHECKING:
     import sqlite3

@@ -6,7 +6,7 @@ import hashlib
 import re
 from typing import TYPE_CHECKING
 
-from harness.report.escape import encodable
+from harness.codec import encodable
 
 if TYPE_CHECKING:
     from harness.model import Finding

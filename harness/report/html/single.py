@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from harness.report.escape import encodable
+from harness.codec import encodable
 from harness.report.html.cases import case_page
 from harness.report.html.environment import environment
 from harness.report.html.matrix import sheets
@@ -48,7 +48,8 @@ def render(report: Report) -> str:
             **summary(report),
         )
     )
-    return encodable(text)
+    made: str = encodable(text)
+    return made
 
 
 @cache

@@ -7,9 +7,9 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from harness.codec import encodable
 from harness.errors import UsageError
 from harness.history import queries
-from harness.report.escape import encodable
 from harness.report.html.badge import badge
 from harness.report.html.cases import case_page
 from harness.report.html.changes import changes, flip_view, grouped, package_groups

@@ -1,0 +1,98 @@
+"""``docprobe report``: the nightly HTML site from result files."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+import platformdirs
+
+from harness import results
+from harness.cli.context import Cli, pass_cli
+from harness.history.record import add
+from harness.history.schema import connect, memory
+from harness.report.html.assets import load
+from harness.report.html.coverage import StatementLine
+from harness.report.html.site import build_site
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+@click.command("report", short_help="Build the nightly HTML site from result files.")
+@click.argument("files", metavar="RESULTS...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="Folder of the site.")
+@click.option(
+    "--history", "history_file", type=click.Path(path_type=Path, dir_okay=False),
+    help="History to show trends from; nights in RESULTS that it lacks are added.",
+)  # fmt: skip
+@click.option(
+    "--docs", type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Docs root: lists every sentence of the specification on the coverage page.",
+)  # fmt: skip
+@click.option(
+    "--no-libraries", is_flag=True, help="No charts and diagrams: tables instead, and nothing is fetched from npm."
+)
+@click.option(
+    "--state", type=click.Path(path_type=Path, file_okay=False), envvar="DOCPROBE_STATE",
+    default=lambda: platformdirs.user_cache_dir("docprobe"), help="Where fetched libraries are kept [user's cache].",
+)  # fmt: skip
+@pass_cli
+def command(
+    cli: Cli,
+    files: Sequence[Path],
+    out: Path,
+    history_file: Path | None,
+    docs: Path | None,
+    no_libraries: bool,
+    state: Path,
+) -> None:
+    r"""Build a static site out of RESULTS, files that docprobe check --format json wrote.
+
+    The newest of RESULTS is the night that is shown; the others, and the history, are the nights before it. The site
+    needs no server and makes no request: open index.html. Charts and sequence diagrams are drawn by libraries that are
+    fetched once with npm, pinned by version and digest.
+
+    \b
+    docprobe check docs --format json:tonight.json --history nights.sqlite
+    docprobe report tonight.json --history nights.sqlite --docs docs --out site
+    """
+    reports = sorted((results.read(file) for file in files), key=lambda report: report.started)
+    statements = _statements(docs, cli) if docs is not None else ()
+    assets = load(None if no_libraries else state / "assets")
+    for purpose, why in assets.missing:
+        if not no_libraries:
+            cli.err().print(f"no {purpose}: {why}; the site shows tables instead", markup=False, soft_wrap=True)
+    with closing(connect(history_file) if history_file is not None else memory()) as history:
+        for report in reports:
+            add(report, history)
+        built = build_site(reports[-1], history, out, assets=assets, statements=statements)
+    size = f"{built.size / 1e6:.1f} MB"
+    cli.err().print(f"{built.files} files, {size}: open {out / 'index.html'}", markup=False, soft_wrap=True)
+
+
+def _statements(docs: Path, cli: Cli) -> tuple[StatementLine, ...]:
+    """Every normative sentence of the docs, with the checks that stand on it or the reason why none does."""
+    from extractor.corpus import extract
+    from harness.requirements.binding import bind, load_bindings
+    from harness.requirements.catalogue import CATALOGUE
+    from harness.requirements.coverage import load_classes, standings
+    from harness.settings import load_config
+
+    config = load_config(docs, cli.config_file)
+    corpus = extract(config.spec or config.docs, config.layout, cache=config.state / "pages")
+    bound = bind(corpus.statements, load_bindings(config.bindings), CATALOGUE)
+    return tuple(
+        StatementLine(
+            revision=entry.statement.revision or "",
+            place=str(entry.statement.span),
+            level=entry.statement.level.value,
+            subject=entry.statement.subject.value,
+            text=entry.statement.text,
+            requirements=entry.requirements,
+            reason=f"{entry.standing.value}: {entry.reason}" if entry.reason else "",
+        )
+        for entry in standings(corpus.statements, bound, load_classes(config.bindings))
+    )
