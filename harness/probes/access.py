@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from harness.probes import steps
+from harness.probes import opening, steps
 from harness.probes.sessionless import ask
 from harness.probes.wire import Caller
 from harness.services import tokens
@@ -28,11 +28,11 @@ FAULTS: Final = (
 async def faults(peer: Peer, revision: str) -> None:
     """Initialize with each token; a fresh process each where one is needed."""
     caller = Caller(revision, token=peer.token)
-    control, _ = await peer.fresh_initialize(steps.AUTH_VALID, caller, revision)
+    control, _ = await opening.fresh_initialize(peer, steps.AUTH_VALID, caller, revision)
     for token in FAULTS:
-        await peer.ready()
+        await opening.ready(peer)
         step = f"{steps.AUTH}.{token or 'none'}"
-        await peer.initialize(step, replace(caller, token=token), revision, control=control.number)
+        await opening.initialize(peer, step, replace(caller, token=token), revision, control=control.number)
 
 
 async def sessionless_faults(peer: Peer, revision: str, method: str) -> None:
@@ -44,13 +44,13 @@ async def sessionless_faults(peer: Peer, revision: str, method: str) -> None:
         await ask(peer, step, replace(caller, token=token), method, control=control.number)
 
 
-async def hijack(peer: Peer, revision: str) -> None:
+async def hijack(peer: Peer, revision: str, legs: tuple[str, ...]) -> None:
     """User 1's session asked without a token and with user 2's; the DELETEs last, each checked for what it ended."""
-    h = await peer.open("H", revision)
+    h = await opening.open_session(peer, "H", revision)
     if h is None or h.id is None:
         return
     nobody, user2 = replace(h, token=None), replace(h, token=tokens.USER2)
-    for leg in steps.LEGS[:3]:
+    for leg in legs[:-1]:
         control = await peer.leg(leg, steps.HIJACK_USER1, h)
         await peer.leg(leg, steps.HIJACK_NO_TOKEN, nobody, control=control.number)
         await peer.leg(leg, steps.HIJACK_USER2, user2, control=control.number)
@@ -63,7 +63,7 @@ async def hijack(peer: Peer, revision: str) -> None:
         deletes.append(stolen.number)
         alive = await peer.request(f"{steps.HIJACK_ALIVE}.{step.split('.')[1]}", current, control=stolen.number)
         if not alive.served:
-            current = await peer.open(f"H{len(deletes) + 1}", revision)
+            current = await opening.open_session(peer, f"H{len(deletes) + 1}", revision)
     if current is None or current.id is None:
         return
     control = await peer.delete(f"{steps.HIJACK_USER1}.delete", current)

@@ -8,12 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from harness.probes import messages, steps
+from harness.probes import messages, opening, steps
 from harness.probes.tools import choose
 from harness.probes.wire import FOREIGN_ORIGIN, Caller
 
 if TYPE_CHECKING:
-    from harness.probes.conversation import Answer
+    from harness.probes.exchanges import Answer
     from harness.probes.peer import Peer
 
 WATCH_END_S: Final = 2.0
@@ -49,7 +49,7 @@ async def run(peer: Peer, revision: str) -> Baseline | None:
     """
     fact = f"{steps.FACT_BASELINE}:{revision}"
     caller = Caller(revision, token=peer.token)
-    answer, opened = await peer.fresh_initialize(steps.BASELINE_INITIALIZE, caller, revision, role="A")
+    answer, opened = await opening.fresh_initialize(peer, steps.BASELINE_INITIALIZE, caller, revision, role="A")
     if opened is None:
         peer.facts[fact] = f"initialize is answered {how(answer)}"
         return None
@@ -124,7 +124,7 @@ async def foreign_request(peer: Peer, a: Caller) -> None:
 async def foreign_initialize(peer: Peer, revision: str) -> None:
     """An initialize with a foreign Origin, against the same without one; a fresh process each where one is needed."""
     caller = Caller(revision, token=peer.token)
-    control, _ = await peer.fresh_initialize(steps.ORIGIN_CONTROL_INITIALIZE, caller, revision)
-    await peer.ready()
+    control, _ = await opening.fresh_initialize(peer, steps.ORIGIN_CONTROL_INITIALIZE, caller, revision)
+    await opening.ready(peer)
     foreign = replace(caller, origin=FOREIGN_ORIGIN)
-    await peer.initialize(steps.ORIGIN_FOREIGN_INITIALIZE, foreign, revision, control=control.number)
+    await opening.initialize(peer, steps.ORIGIN_FOREIGN_INITIALIZE, foreign, revision, control=control.number)

@@ -7,15 +7,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from harness.probes import messages, steps
-from harness.probes.conversation import Ask
+from harness.probes import messages, opening, steps
+from harness.probes.exchanges import Ask
 from harness.probes.peer import Spoken
 from harness.probes.sessionless import speaks
 from harness.probes.wire import Caller
 from harness.services.tokens import USER1
 
 if TYPE_CHECKING:
-    from harness.probes.conversation import Answer
+    from harness.probes.exchanges import Answer
     from harness.probes.peer import Peer
 
 _RESOURCE_METADATA: Final = re.compile(r'resource_metadata="?([^",\s]+)"?')
@@ -35,8 +35,8 @@ async def authorize(peer: Peer, refused: Answer, version: str) -> str | None:
     last: Answer | None = None
     for audience in candidates:
         peer.audience = audience
-        await peer.ready()
-        last, opened = await peer.initialize(steps.DISCOVER_TOKEN, Caller(None, token=USER1), version)
+        await opening.ready(peer)
+        last, opened = await opening.initialize(peer, steps.DISCOVER_TOKEN, Caller(None, token=USER1), version)
         peer.conversation.amend(last.number, note=f"audience {audience}")
         if opened is not None or (last.status is not None and last.status < 500 and last.status not in (401, 403)):
             peer.token = USER1
@@ -92,13 +92,13 @@ async def _initialize(peer: Peer, version: str) -> None:
     the two apart.
     """
     caller = Caller(None, token=peer.token)
-    await peer.ready()
-    answer, opened = await peer.initialize(steps.DISCOVER_INITIALIZE, caller, version)
+    await opening.ready(peer)
+    answer, opened = await opening.initialize(peer, steps.DISCOVER_INITIALIZE, caller, version)
     if opened is not None or not peer.answered:
         return
     process = peer.conversation.process
-    await peer.fresh_initialize(steps.OPEN_INITIALIZE, caller, next(iter(peer.answered)))
+    await opening.fresh_initialize(peer, steps.OPEN_INITIALIZE, caller, next(iter(peer.answered)))
     if peer.conversation.process != process:
         peer.conversation.amend(answer.number, step=f"{steps.RETRY}.{steps.DISCOVER_INITIALIZE}")
-        await peer.ready()
-        await peer.initialize(steps.DISCOVER_INITIALIZE, caller, version)
+        await opening.ready(peer)
+        await opening.initialize(peer, steps.DISCOVER_INITIALIZE, caller, version)

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urljoin, urlsplit
 
-from harness.probes import messages, steps
+from harness.probes import messages, opening, steps
 from harness.probes.sessionless import speaks
 from harness.probes.wire import Caller, Place, loopback_for
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from harness.model import ListeningSocket, LogLine
-    from harness.probes.conversation import Answer
+    from harness.probes.exchanges import Answer
     from harness.probes.peer import Peer
 
 USUAL_PATHS: Final = ("/mcp", "/", "/mcp/", "/api/mcp", "/v1/mcp", "/messages", "/sse")
@@ -77,14 +77,14 @@ async def _try(peer: Peer, revisions: tuple[str, ...]) -> tuple[Answer, bool]:
     caller = Caller(None)
     answer: Answer | None = None
     for version in messages.legacy(revisions) or (messages.FIRST_SESSIONLESS,):
-        await peer.ready()
-        answer, opened = await peer.initialize(steps.DISCOVER_ENDPOINT, caller, version)
+        await opening.ready(peer)
+        answer, opened = await opening.initialize(peer, steps.DISCOVER_ENDPOINT, caller, version)
         for _ in range(MOST_REDIRECTS):
             target = _redirect(peer, answer)
             if target is None:
                 break
             peer.place = replace(peer.place, target=target)
-            answer, opened = await peer.initialize(steps.DISCOVER_ENDPOINT, caller, version)
+            answer, opened = await opening.initialize(peer, steps.DISCOVER_ENDPOINT, caller, version)
         if opened is not None or answer.status == 401:
             peer.conversation.amend(answer.number, step=steps.DISCOVER_INITIALIZE)
             return answer, True

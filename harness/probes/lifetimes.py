@@ -8,7 +8,7 @@ import uuid
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from harness.probes import steps
+from harness.probes import opening, steps
 from harness.probes.wire import Caller
 
 if TYPE_CHECKING:
@@ -40,20 +40,20 @@ def never_issued(issued: str) -> str:
     return made if made != issued else str(uuid.uuid4())
 
 
-async def lifetime(peer: Peer, revision: str) -> None:
-    """Session T: each leg live, without an id and with an unknown one; then the end, and each leg on the dead id.
+async def lifetime(peer: Peer, revision: str, legs: tuple[str, ...]) -> None:
+    """Session T: each of ``legs`` live, without an id and with an unknown one; then the end, and each on the dead id.
 
     The DELETEs without an id and with an unknown one come before the end (a process that dies with its session would
     refuse everything afterwards) and after all else (a sloppy server may end the session by them); that the session
     still lives is asked directly before its end.
     """
-    t = await peer.open("T", revision)
+    t = await opening.open_session(peer, "T", revision)
     if t is None or t.id is None:
         return
     missing = replace(t, id=None, label=None)
     unknown = replace(t, id=never_issued(t.id), label="unknown")
     controls: dict[str, int] = {}
-    for leg in steps.LEGS[:3]:
+    for leg in legs[:-1]:
         control = await peer.leg(leg, steps.LIVE, t)
         controls[leg] = control.number
         await peer.leg(leg, steps.MISSING, missing, control=control.number)
@@ -64,7 +64,7 @@ async def lifetime(peer: Peer, revision: str) -> None:
     ]
     before = await peer.request(steps.TERMINATED_BEFORE, t)
     if not before.served:
-        again = await peer.open("T2", revision)
+        again = await opening.open_session(peer, "T2", revision)
         if again is None or again.id is None:
             return
         t = again
@@ -76,15 +76,15 @@ async def lifetime(peer: Peer, revision: str) -> None:
     if not end.served:
         return
     controls["delete"] = end.number
-    for leg in steps.LEGS:
+    for leg in legs:
         await peer.leg(leg, steps.TERMINATED, t, control=controls[leg])
-    await peer.initialize(steps.TERMINATED_FRESH, Caller(revision, token=peer.token), revision)
+    await opening.initialize(peer, steps.TERMINATED_FRESH, Caller(revision, token=peer.token), revision)
 
 
 async def isolation(peer: Peer, revision: str) -> None:
     """Ending session I leaves session J alive."""
-    i = await peer.open("I", revision)
-    j = await peer.open("J", revision)
+    i = await opening.open_session(peer, "I", revision)
+    j = await opening.open_session(peer, "J", revision)
     if i is None or j is None or i.id is None or j.id is None or i.id == j.id:
         return
     before = await peer.request(steps.ISOLATION_BEFORE_B, j)
@@ -95,7 +95,7 @@ async def isolation(peer: Peer, revision: str) -> None:
 async def collect_ids(peer: Peer, revision: str) -> None:
     """Initialize until there are enough ids, or the server refuses."""
     for _ in range(IDS):
-        _, opened = await peer.initialize(steps.IDS_INITIALIZE, Caller(revision, token=peer.token), revision)
+        _, opened = await opening.initialize(peer, steps.IDS_INITIALIZE, Caller(revision, token=peer.token), revision)
         if opened is None or opened.id is None:
             return
 
@@ -103,7 +103,7 @@ async def collect_ids(peer: Peer, revision: str) -> None:
 async def survives(peer: Peer, revision: str) -> None:
     """After everything, in the same process: does the server still initialize and serve?"""
     caller = Caller(revision, token=peer.token)
-    _, opened = await peer.initialize(steps.SURVIVES_INITIALIZE, caller, revision)
+    _, opened = await opening.initialize(peer, steps.SURVIVES_INITIALIZE, caller, revision)
     if opened is not None:
         await peer.notify(steps.OPEN_INITIALIZED, opened)
         await peer.request(steps.SURVIVES_REQUEST, opened)
@@ -113,6 +113,6 @@ async def ids_after_restart(peer: Peer, revision: str) -> None:
     """The ids of a fresh process: an id that comes again is no random one."""
     if not any(session.process == peer.conversation.process for session in peer.sessions):
         return
-    await peer.restart()
+    await opening.restart(peer)
     for _ in range(1 if peer.single_session else IDS_AFTER_RESTART):
-        await peer.initialize(steps.IDS_RESTART, Caller(revision, token=peer.token), revision)
+        await opening.initialize(peer, steps.IDS_RESTART, Caller(revision, token=peer.token), revision)

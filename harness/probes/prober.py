@@ -29,8 +29,9 @@ import anyio
 
 from harness.model import LogLine, StartOutcome, Transcript
 from harness.probes import access, baseline, endpoint, lifetimes, messages, sessionless, steps, streams
-from harness.probes.conversation import Conversation, StoppedError
+from harness.probes.conversation import Conversation
 from harness.probes.discovery import authorize, negotiate
+from harness.probes.exchanges import StoppedError
 from harness.probes.logs import since
 from harness.probes.peer import Peer
 from harness.probes.wire import Place
@@ -44,6 +45,8 @@ if TYPE_CHECKING:
     from harness.services.tokens import TokenSource
 
 START_S: Final = 60.0
+AUTHORIZATION_LOG: Final = "authorization"
+"""Source of the authorization server's log lines."""
 BUDGET_TIMEOUTS: Final = 48
 """The conversation's budget in multiples of ``timeout_s`` (480 s for the default 10 s)."""
 
@@ -93,6 +96,7 @@ async def converse(
         _conclude(peer)
     finally:
         await conversation.close()
+    logs = pod.logs()
     return replace(
         empty,
         exchanges=conversation.exchanges,
@@ -102,8 +106,8 @@ async def converse(
         sockets=pod.sockets() or sockets,
         endpoint=peer.place.public_url,
         demands_token=peer.demands_token,
-        logs=_redacted(conversation, since(pod.logs(), conversation.started)),
-        facts=peer.facts,
+        logs=_redacted(conversation, since(logs, conversation.started)),
+        facts=peer.facts | _introspects(logs),
     )
 
 
@@ -173,17 +177,19 @@ async def _probe_revision(peer: Peer, revision: str) -> bool:
         await baseline.batch(peer, base.caller)
     await baseline.foreign_request(peer, base.caller)
     streamable = revision >= baseline.STREAMABLE_SINCE
+    # a GET that got no head once would cost its whole timeout each time
+    legs = tuple(leg for leg in steps.LEGS if leg != "get" or base.get.reply is not None)
     if streamable:
         await streams.run(peer, revision, base)
     await baseline.foreign_initialize(peer, revision)
     if peer.token is not None:
         await access.faults(peer, revision)
     if streamable and base.caller.id is not None:
-        await lifetimes.lifetime(peer, revision)
+        await lifetimes.lifetime(peer, revision, legs)
         if not peer.single_session:
             await lifetimes.isolation(peer, revision)
         if peer.token is not None:
-            await access.hijack(peer, revision)
+            await access.hijack(peer, revision, legs)
     return True
 
 
@@ -203,6 +209,12 @@ def _not_listening(pod: Pod) -> dict[str, str]:
         return {steps.FACT_BASELINE: "nothing listens", steps.FACT_OUTCOME: StartOutcome.NEVER_LISTENED.value}
     outcome = StartOutcome.KILLED if state.limit else StartOutcome.EXITED
     return {steps.FACT_BASELINE: state.sentence, steps.FACT_OUTCOME: outcome.value}
+
+
+def _introspects(logs: Sequence[LogLine]) -> dict[str, str]:
+    """Whether the example asked its authorization server about tokens, where it talked to it at all."""
+    asked = [line.text for line in logs if line.source == AUTHORIZATION_LOG]
+    return {steps.FACT_INTROSPECTS: "yes" if any("/introspect" in text for text in asked) else "no"} if asked else {}
 
 
 def _redacted(conversation: Conversation, logs: Sequence[LogLine]) -> tuple[LogLine, ...]:

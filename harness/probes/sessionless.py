@@ -15,7 +15,7 @@ from harness.probes.messages import META, UNSUPPORTED_VERSION
 from harness.probes.wire import FOREIGN_ORIGIN, Caller
 
 if TYPE_CHECKING:
-    from harness.probes.conversation import Answer
+    from harness.probes.exchanges import Answer
     from harness.probes.peer import Peer
 
 METHOD_HEADER: Final = "Mcp-Method"

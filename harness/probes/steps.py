@@ -67,7 +67,7 @@ BASELINE_REQUEST: Final = "baseline.request"
 """tools/list (ping for a server without tools). The one request whose stream is watched for 2 s after the response:
 ``fault`` ``open`` here means that the stream was still open then."""
 BASELINE_GET: Final = "baseline.get"
-"""``fault`` ``open`` with status 200 is a healthy stream."""
+"""``fault`` ``open`` with status 200 is a healthy stream. If it has no reply, no further GET is sent."""
 BASELINE_TOOL: Final = "baseline.tool"
 """A tools/call, where tools/list offered a tool whose arguments could be made up."""
 
@@ -197,6 +197,9 @@ FACT_TRANSPORT: Final = "transport"
 """``streamable-http`` or ``http+sse``."""
 FACT_AUDIENCE: Final = "audience"
 """``aud`` that the server's verifier accepted."""
+FACT_INTROSPECTS: Final = "introspects"
+"""``yes`` or ``no``, where the example talked to its authorization server: whether it asked it about tokens. One that
+only verifies signatures cannot know that a token was revoked (``auth.inactive``) before it expires."""
 FACT_METHOD: Final = "request-method"
 """``request-method:<revision>``: the method of every ``*-request`` step, ``tools/list`` or ``ping``."""
 FACT_TOOL: Final = "tool"

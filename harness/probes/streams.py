@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Final
 
 import anyio
 
-from harness.probes import messages, steps
+from harness.probes import messages, opening, steps
 from harness.probes.tasks import task_group
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from harness.probes.baseline import Baseline
-    from harness.probes.conversation import Answer
+    from harness.probes.exchanges import Answer
     from harness.probes.messages import Message
     from harness.probes.peer import Peer
     from harness.probes.wire import Caller
@@ -33,7 +33,11 @@ UNKNOWN_METHOD: Final = "docprobe/no-such-method"
 
 async def run(peer: Peer, revision: str, baseline: Baseline) -> None:
     """Session B (A where the process serves one session only): the standalone stream, then resumption."""
-    b = baseline.caller if peer.single_session or baseline.caller.id is None else await peer.open("B", revision)
+    b = (
+        baseline.caller
+        if peer.single_session or baseline.caller.id is None
+        else await opening.open_session(peer, "B", revision)
+    )
     if b is None:
         return
     answers = await _while_open(peer, b, listens=baseline.listens)
@@ -82,7 +86,7 @@ def _request(peer: Peer, *, tool: bool) -> Message:
 
 async def _resume_across(peer: Peer, revision: str, b: Caller) -> None:
     """The same JSON-RPC id on two sessions with different methods; each event that is replayed shows whose it was."""
-    c = await peer.open("C", revision)
+    c = await opening.open_session(peer, "C", revision)
     if c is None or c.id is None or c.id == b.id:
         return
     rpc_id = peer.conversation.rpc_id()

@@ -32,6 +32,7 @@ class LocalPod:
         self._port = 0
         self._close: Callable[[], Awaitable[None]] | None = None
         self.restarts = 0
+        self.lines: tuple[LogLine, ...] = ()
         self.crash: ExitState | None = None
 
     async def start(self) -> None:
@@ -102,7 +103,7 @@ class LocalPod:
         return self.crash
 
     def logs(self) -> tuple[LogLine, ...]:
-        return ()
+        return self.lines
 
 
 class _Server(uvicorn.Server):

@@ -33,6 +33,7 @@ class Manners:
     event_ids: bool = False
     stateless: bool = False
     get: bool = True
+    get_hangs: bool = False
     delete: bool = True
     single: bool = False
     """One initialize per process."""
@@ -96,6 +97,8 @@ class Server:
             if manners.on_delete is not None:
                 manners.on_delete()
             return PlainTextResponse("")
+        if manners.get_hangs:
+            await asyncio.sleep(60)
         if not manners.get:
             return PlainTextResponse("", 405)
         return StreamingResponse(

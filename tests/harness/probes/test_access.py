@@ -9,6 +9,7 @@ import pytest
 
 from extractor.model import ServiceRequest
 from harness.codec import to_json
+from harness.model import LogLine
 from harness.probes import steps
 from harness.probes.prober import converse
 from harness.services import tokens
@@ -175,3 +176,14 @@ async def test_no_token_is_in_the_transcript() -> None:
     assert "Bearer <token:user2>" in written
     assert "eyJ" not in written
     assert time.monotonic() - began < 20
+
+
+@pytest.mark.parametrize(("asked", "fact"), [("POST /realms/m/token/introspect -> 200", "yes"), ("GET /certs", "no")])
+async def test_whether_the_server_asks_about_tokens_is_told_from_the_authorization_log(asked: str, fact: str) -> None:
+    made = service(audience=AUDIENCE)
+    manners = Manners(guard=lambda _: 401, revisions=(NEWEST,))
+    async with local_pod(lambda: make(manners)) as pod:
+        pod.lines = (LogLine(time.monotonic(), "authorization", asked),)
+        transcript = await converse(pod, bundle(), example_id="x", revisions=(NEWEST,), tokens=made, timeout_s=2.0)
+    assert transcript.facts[steps.FACT_INTROSPECTS] == fact
+    assert -5 < transcript.logs[0].at_s <= 0

@@ -13,7 +13,8 @@ import pytest
 
 from harness.codec import from_json, to_json
 from harness.model import Exchange
-from harness.probes.conversation import Ask, Conversation, StoppedError
+from harness.probes.conversation import Conversation
+from harness.probes.exchanges import Ask, StoppedError
 
 from .local import local_pod
 

@@ -196,6 +196,17 @@ async def test_no_get_and_no_delete_are_choices() -> None:
     assert "terminated.post-request" not in found
 
 
+async def test_a_get_without_an_answer_is_not_sent_again() -> None:
+    manners = Manners(get_hangs=True, revisions=(NEWEST,))
+    async with local_pod(lambda: make(manners)) as pod:
+        transcript = await converse(
+            pod, bundle(), example_id="x", revisions=REVISIONS, tokens=None, timeout_s=0.7, budget_s=60.0
+        )
+    gets = [e for e in transcript.exchanges if e.method == "GET"]
+    assert [(e.step, e.failure) for e in gets] == [(steps.BASELINE_GET, "timeout")]
+    assert status(transcript, "terminated.post-request", "terminated.delete") == [404, 404]
+
+
 async def test_a_stream_left_open_after_the_response_is_watched_once() -> None:
     transcript = await hold(Manners(sse=True, stay_open=True, revisions=(NEWEST,)))
     watched = by_step(transcript)["baseline.request"]
