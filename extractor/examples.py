@@ -6,6 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from extractor.assembly.commanded import commanded
 from extractor.assembly.draft import assemble, listed
 from extractor.assembly.grouping import Program, programs
 from extractor.assembly.ids import example_ids, page_stem
@@ -62,7 +63,8 @@ def examples_of(
     page: str, blocks: Sequence[Block], overrides: Mapping[str, ExampleOverride], tables: Tables
 ) -> tuple[Example, ...]:
     """The examples of one page, in order of line."""
-    view = _View(tuple(blocks), _pieces(blocks), surroundings_of(blocks), tables)
+    around = surroundings_of(blocks)
+    view = _View(tuple(blocks), _pieces(blocks, around), around, tables)
     entries = _entries(view)
     # first as the page has it: ids must not change by what a maintainer says in the configuration
     plain = [_made(view, entry, "", from_directives(_directives(entry)), entries) for entry in entries]
@@ -144,7 +146,7 @@ def _added(
             yield _made(view, _entry(replace(program, lacks=lacks)), example_id, override, entries)
 
 
-def _pieces(blocks: Sequence[Block]) -> tuple[Piece, ...]:
+def _pieces(blocks: Sequence[Block], around: Surroundings) -> tuple[Piece, ...]:
     """The page's code in languages that can be assembled."""
     pieces: list[Piece] = []
     for block in blocks[:MAX_CODE_BLOCKS]:
@@ -152,7 +154,7 @@ def _pieces(blocks: Sequence[Block]) -> tuple[Piece, ...]:
         if language and language.parse and language.role:
             code = language.parse(block.text)
             pieces.append(Piece(block, language, code, language.role((code,)), stated_name(block, language.suffixes)))
-    return tuple(pieces)
+    return tuple(commanded(pieces, around.commands))
 
 
 def _listed(blocks: Sequence[Block]) -> Iterator[_Entry]:

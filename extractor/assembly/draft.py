@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from extractor.assembly.counterexamples import counterexample
 from extractor.assembly.fragments import sentence
 from extractor.assembly.ids import bundle_digest, text_digest
 from extractor.assembly.obstacles import obstacle
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from extractor.assembly.grouping import Program
     from extractor.assembly.values import Language, Role, Surroundings, Tables
     from extractor.model import Block, Bundle, ExampleOverride
+
+MAX_FILES: Final = 100
+"""Files of one example. The largest documented one has six."""
 
 
 def assemble(
@@ -57,10 +61,16 @@ def assemble(
     )
     if override.skip:
         return replace(example, status=ExampleStatus.SKIPPED, reason=override.skip)
+    count = len(draft.units) + len(draft.extras)
+    if count > MAX_FILES:
+        reason = f"is made of {count} files, more than the {MAX_FILES} that docprobe puts together"
+        return replace(example, status=ExampleStatus.UNSUPPORTED, reason=reason)
     if lacks := (*program.lacks, *language.missing(draft)):
         return replace(example, reason=sentence(lacks))
     if draft.kind is ExampleKind.OTHER:
         return replace(example, reason=draft.role.why)
+    if why := next((why for piece in program.pieces if (why := counterexample(piece.block))), None):
+        return replace(example, status=ExampleStatus.SKIPPED, reason=why)
     if why := obstacle(draft):
         return replace(example, status=ExampleStatus.UNSUPPORTED, reason=why)
     bundle = _told(language.bundle(draft), draft)

@@ -8,6 +8,9 @@ from extractor.assembly.values import Surroundings
 from extractor.markdown.info import looks_like_file_name
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from extractor.assembly.values import Command
     from extractor.model import Block
 
 _NEUTRAL: Final = frozenset(
@@ -29,6 +32,17 @@ def sees(scope: tuple[str, ...], block: Block) -> bool:
     """Whether a reader inside ``scope`` has ``block`` in view: it stands in the same tabs, or outside of them."""
     other = scope_of(block)
     return scope[: len(other)] == other
+
+
+def nearest_first(block: Block, commands: Iterable[Command]) -> list[Command]:
+    """Commands as they bear on a block: those of its own section first, then those below it, then the nearest."""
+
+    def distance(command: Command) -> tuple[bool, bool, int]:
+        other = command.block
+        elsewhere = other.place.headings != block.place.headings
+        return elsewhere, other.span.first < block.span.first, abs(other.span.first - block.span.last)
+
+    return sorted(commands, key=distance)
 
 
 def in_view(around: Surroundings, scope: tuple[str, ...]) -> Surroundings:

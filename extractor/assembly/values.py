@@ -213,6 +213,8 @@ class Language:
     missing: Callable[[Draft], tuple[str, ...]] | None = None
     """Sentences on what keeps a draft from running; empty if it is complete."""
     bundle: Callable[[Draft], Bundle] | None = None
+    commanded: Callable[[Piece, Sequence[Command]], Role | None] | None = None
+    """What a piece does because of a command of the page, where its own code starts nothing."""
 
     @property
     def runnable(self) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
+from extractor.assembly.scopes import nearest_first
 from extractor.assembly.shell import split_line
 from extractor.model import Dependency, Manager, Note, Origin
 
@@ -43,7 +44,9 @@ def ecmascript_start(draft: Draft, path: str) -> Started:
         line = manifest.scripts.get(script) if manifest else None
         if manifest and line and (found := _script(line, draft, manifest, path)):
             return found
-    for stated in draft.around.commands:
+    # a command about a file is about this one only if the page calls it so, or shows no other
+    known = draft.main.name or draft.alone
+    for stated in nearest_first(draft.main.pieces[-1].block, draft.around.commands) if known else ():
         if found := _stated(stated, draft, manifest, path):
             return found
     command = (*TSX, path) if _is_typescript(path) else ("node", path)

@@ -11,7 +11,7 @@ from extractor.assembly.packages import packages_of
 from extractor.assembly.paths import normal
 from extractor.assembly.services import beside
 from extractor.assembly.values import Language
-from extractor.bundles.python_commands import python_start
+from extractor.bundles.python_commands import commanded, python_start
 from extractor.bundles.python_imports import is_readers_own, is_standard, package_of, top
 from extractor.bundles.python_layout import layout_of
 from extractor.bundles.python_paths import endpoint_paths
@@ -139,5 +139,6 @@ PYTHON: Final = Language(
     modules=modules,
     missing=missing,
     bundle=bundle,
+    commanded=commanded,
 )
 """The language as docprobe knows it."""

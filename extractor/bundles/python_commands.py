@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
+from extractor.assembly.paths import normal
+from extractor.assembly.scopes import nearest_first
 from extractor.assembly.values import Start
 from extractor.bundles.python_roles import HTTP_TRANSPORTS
 from extractor.model import Dependency, ExampleKind, Note, Origin
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from extractor.assembly.values import Command, Draft
+    from extractor.assembly.values import Command, Draft, Piece, Role
     from extractor.bundles.python_layout import Layout
 
 ASGI_PORT: Final = 8000
 """uvicorn's own default."""
 _RUNNERS: Final = (("uv", "run"), ("poetry", "run"), ("pipenv", "run"), ("hatch", "run"), ("pdm", "run"), ("uvx", ""))
 """Tools that run a command in a project's environment, and their verb."""
+_LOADERS: Final = {"mcp": (Dependency("mcp", extras=("cli",)),), "fastmcp": (Dependency("fastmcp"),)}
+"""Tools that import a file and run the server in it, and the packages that bring them."""
 _DROPPED: Final = frozenset({"--reload", "--dev"})
 """Flags that restart a server when a file changes: no file does."""
 
@@ -40,7 +44,10 @@ def python_start(draft: Draft, layout: Layout) -> Started:
     if draft.override.command is not None:
         note = Note(f"command {' '.join(draft.override.command)}", Origin.CONFIG)
         return Started(draft.override.command, draft.kind, notes=(note,))
-    for stated in draft.around.commands:
+    anchor = draft.main.pieces[-1].block
+    # a command about a file is about this one only if the page calls it so, or shows no other
+    known = draft.main.name or layout.script or draft.alone
+    for stated in nearest_first(anchor, draft.around.commands) if known else ():
         if found := _stated(stated, draft, layout):
             return found
     return _inferred(draft, layout)
@@ -66,10 +73,55 @@ def _stated(stated: Command, draft: Draft, layout: Layout) -> Started | None:
         arguments = (path, *rest)
     elif first == "uvicorn" and app and f"{layout.main}:{app}" in rest:
         arguments, tools = ("-m", "uvicorn", *rest), (Dependency("uvicorn"),)
+    elif app and draft.role.start is Start.RUN and (loaded := _loaded(words)) and _same(loaded.path, path):
+        note = Note(f"command {' '.join(stated.words)}", Origin.STATED, 1.0, stated.block.line(stated.line - 1))
+        command = (loaded.tool, "run", *loaded.arguments)
+        return Started(command, loaded.kind, _LOADERS[loaded.tool], stated.environment, (note,))
     if arguments is None:
         return None
     note = Note(f"command {' '.join(stated.words)}", Origin.STATED, 1.0, stated.block.line(stated.line - 1))
     return _command(arguments, draft, stated.environment, note, tools)
+
+
+def commanded(piece: Piece, commands: Sequence[Command]) -> Role | None:
+    """What a module that only makes a server does once ``mcp run`` or ``fastmcp run`` starts it."""
+    if piece.role.handle is None or piece.name is None:
+        return None
+    for command in commands:
+        found = _loaded(_without_runner(command.words))
+        if found and _same(found.path, normal(piece.name.path)):
+            return replace(piece.role, kind=found.kind, start=Start.RUN, why="")
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    """``fastmcp run server.py:mcp --transport http``: a tool that imports a file and runs the server in it."""
+
+    tool: str
+    path: str
+    arguments: tuple[str, ...]
+    kind: ExampleKind
+
+
+def _loaded(words: tuple[str, ...]) -> _Loaded | None:
+    if len(words) < 3 or words[0] not in _LOADERS or words[1] not in {"run", "dev"}:
+        return None
+    target = next((w for w in words[2:] if w.partition(":")[0].endswith(".py")), None)
+    if target is None:
+        return None
+    # `dev` puts an inspector in front of what `run` does
+    arguments = tuple(w for w in words[2:] if w not in _DROPPED) if words[1] == "run" else (target,)
+    return _Loaded(words[0], target.partition(":")[0], arguments, _kind_of(arguments, ExampleKind.STDIO_SERVER))
+
+
+def _kind_of(arguments: Sequence[str], default: ExampleKind) -> ExampleKind:
+    """The kind that a ``--transport`` option asks for."""
+    for flag in ("--transport", "-t"):
+        if flag in arguments[:-1]:
+            transport = arguments[arguments.index(flag) + 1]
+            return ExampleKind.HTTP_SERVER if transport in HTTP_TRANSPORTS else ExampleKind.STDIO_SERVER
+    return default
 
 
 def _without_runner(words: tuple[str, ...]) -> tuple[str, ...]:
@@ -94,11 +146,7 @@ def _command(
     arguments: tuple[str, ...], draft: Draft, environment: Mapping[str, str], note: Note, tools: tuple[Dependency, ...]
 ) -> Started:
     command = ("python", *(a for a in arguments if a not in _DROPPED))
-    kind = draft.kind
-    if "--transport" in command[:-1]:
-        transport = command[command.index("--transport") + 1]
-        kind = ExampleKind.HTTP_SERVER if transport in HTTP_TRANSPORTS else ExampleKind.STDIO_SERVER
-    return Started(command, kind, tools, environment, (note,))
+    return Started(command, _kind_of(command, draft.kind), tools, environment, (note,))
 
 
 def _inferred(draft: Draft, layout: Layout) -> Started:

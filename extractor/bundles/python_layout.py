@@ -78,8 +78,11 @@ def script_of(draft: Draft) -> Script | None:
 
 
 def _main_path(draft: Draft, script: Script | None, notes: list[Note]) -> str:
-    if draft.main.name is not None:
-        return normal(draft.main.name.path)
+    imported = {top(module) for code in draft.codes for module in code.modules}
+    stated = draft.main.name
+    # what prose seems to call the file is dropped where it would hide a package from the whole program
+    if stated is not None and (stated.confidence == 1.0 or PurePosixPath(stated.path).stem not in imported):
+        return normal(stated.path)
     if script is not None:
         path = script.module.rpartition(".")[2] + ".py"
         notes.append(Note(f"file name {path}, from [project.scripts]", Origin.STATED))
