@@ -19,16 +19,9 @@ from starlette.routing import Route
 
 from harness.model import LogLine
 from harness.services.asgi import AsgiServer
+from harness.services.clients import AUTH_METHODS, GRANT_TYPES, Client, Register
 from harness.services.minting import CLIENT, OTHER_CLIENT, USERS, Mint
-from harness.services.oauth import (
-    AUTH_METHODS,
-    GRANT_TYPES,
-    Client,
-    OAuthServer,
-    Register,
-    json_request,
-    oauth2_request,
-)
+from harness.services.oauth import OAuthServer, json_request, oauth2_request
 from harness.services.tokens import USER1
 
 if TYPE_CHECKING:
