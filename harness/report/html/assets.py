@@ -87,15 +87,20 @@ def load(cache: Path | None, libraries: Sequence[Library] = LIBRARIES) -> Assets
 
 def _files(library: Library, cache: Path) -> list[tuple[str, bytes]]:
     tarball = cache / f"{library.package.replace('/', '-').removeprefix('@')}-{library.version}.tgz"
-    if not tarball.is_file():
+    if not _genuine(tarball, library):
         _fetch(library, tarball)
-    data = tarball.read_bytes()
-    found = "sha512-" + base64.b64encode(hashlib.sha512(data).digest()).decode()
-    if found != library.integrity:
-        tarball.unlink()
-        raise ValueError(f"its digest is {found[:20]}… and not the pinned one")
+        if not _genuine(tarball, library):
+            tarball.unlink()
+            raise ValueError("what the registry gave has another digest than the pinned one")
     with tarfile.open(tarball) as archive:
         return [(name, _member(archive, f"package/{path}")) for path, name in library.files]
+
+
+def _genuine(tarball: Path, library: Library) -> bool:
+    if not tarball.is_file():
+        return False
+    digest = hashlib.sha512(tarball.read_bytes()).digest()
+    return f"sha512-{base64.b64encode(digest).decode()}" == library.integrity
 
 
 def _member(archive: tarfile.TarFile, path: str) -> bytes:

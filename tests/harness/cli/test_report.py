@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from click.testing import CliRunner
+
+from harness import results
+from harness.cli.main import cli
+from harness.errors import UsageError
+from harness.history import queries
+from harness.history.schema import connect
+from tests.support.reports import quiet_report, rich_report
+
+if TYPE_CHECKING:
+    from click.testing import Result
+
+SAMPLE = Path(__file__).parents[3] / "docs-snapshot" / "sample"
+
+
+def run(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(cli, ["report", *map(str, arguments)], catch_exceptions=False, standalone_mode=False)
+
+
+@pytest.fixture
+def night_files(tmp_path: Path) -> tuple[Path, Path]:
+    older, newer = tmp_path / "older.json", tmp_path / "newer.json"
+    results.write(replace(quiet_report(), started="2026-11-21T03:00:00Z"), older)
+    results.write(rich_report(), newer)
+    return older, newer
+
+
+def test_the_newest_of_the_results_is_shown(night_files: tuple[Path, Path], tmp_path: Path) -> None:
+    older, newer = night_files
+    run(newer, older, "--out", tmp_path / "site", "--no-libraries")
+    index = (tmp_path / "site" / "index.html").read_text()
+    assert "2026-11-22 03:00 UTC" in index
+    assert 'Compared with <time datetime="2026-11-21T03:00:00Z">' in index
+
+
+def test_nights_are_added_to_the_history_once(night_files: tuple[Path, Path], tmp_path: Path) -> None:
+    history = tmp_path / "history.sqlite"
+    for _ in range(2):
+        run(*night_files, "--out", tmp_path / "site", "--history", history, "--no-libraries")
+    with closing(connect(history)) as connection:
+        assert len(queries.nights(connection)) == 2
+
+
+def test_a_case_shows_the_transcript_beside_the_results(night_files: tuple[Path, Path], tmp_path: Path) -> None:
+    run(*night_files, "--out", tmp_path / "site", "--no-libraries")
+    (case,) = (tmp_path / "site" / "cases").glob("*2025-11-25-tutorials*typescript*")
+    text = case.read_text()
+    assert "14 exchanges, in order" in text
+    assert "curl -i -N -X DELETE" in text
+    assert text.count('class="blamed"') > 0
+
+
+def test_the_docs_give_every_sentence(night_files: tuple[Path, Path], tmp_path: Path) -> None:
+    run(*night_files, "--out", tmp_path / "site", "--docs", SAMPLE, "--no-libraries")
+    text = (tmp_path / "site" / "coverage.html").read_text()
+    assert "From then on it MUST reply with status 404 to any request that still names the ended session." in text
+    assert "28</b> of 100 sentences have a check" in text
+
+
+def test_no_result_file_is_wrong_use(tmp_path: Path) -> None:
+    (tmp_path / "other.json").write_text("{}")
+    with pytest.raises(UsageError):
+        run(tmp_path / "other.json", "--out", tmp_path / "site")
+    assert not (tmp_path / "site").exists()

@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import stat
+import tarfile
+from typing import TYPE_CHECKING
+
+import pytest
+
+from harness.report.html.assets import LIBRARIES, Library, load
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def packed(files: dict[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
+        for name, data in files.items():
+            entry = tarfile.TarInfo(f"package/{name}")
+            entry.size = len(data)
+            archive.addfile(entry, io.BytesIO(data))
+    return buffer.getvalue()
+
+
+def library(tarball: bytes) -> Library:
+    digest = "sha512-" + base64.b64encode(hashlib.sha512(tarball).digest()).decode()
+    return Library("@scope/drawing", "1.2.3", digest, (("dist/drawing.js", "drawing.js"),), "drawings")
+
+
+@pytest.fixture
+def npm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An ``npm`` of ours on the path: it writes down its arguments and gives the file beside it."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    program = folder / "npm"
+    program.write_text(f'#!/bin/sh\necho "$@" >> {folder}/asked\ncat {folder}/answer > scope-drawing-1.2.3.tgz\n')
+    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
+    return folder
+
+
+def test_a_library_is_fetched_once_and_kept(npm: Path, tmp_path: Path) -> None:
+    tarball = packed({"dist/drawing.js": b"draw()", "evil.js": b"no"})
+    (npm / "answer").write_bytes(tarball)
+    for _ in range(2):
+        assets = load(tmp_path / "cache", [library(tarball)])
+        assert assets.files == (("drawing.js", b"draw()"),)
+        assert assets.missing == ()
+    assert (npm / "asked").read_text().splitlines() == ["pack --silent --ignore-scripts @scope/drawing@1.2.3"]
+
+
+def test_another_package_than_the_pinned_one_is_not_used(npm: Path, tmp_path: Path) -> None:
+    (npm / "answer").write_bytes(packed({"dist/drawing.js": b"steal()"}))
+    assets = load(tmp_path / "cache", [library(packed({"dist/drawing.js": b"draw()"}))])
+    assert assets.files == ()
+    ((purpose, why),) = assets.missing
+    assert purpose == "drawings"
+    assert "another digest than the pinned one" in why
+    assert list((tmp_path / "cache").iterdir()) == [], "the next run fetches it afresh"
+
+
+def test_a_damaged_cache_is_fetched_afresh(npm: Path, tmp_path: Path) -> None:
+    tarball = packed({"dist/drawing.js": b"draw()"})
+    (npm / "answer").write_bytes(tarball)
+    load(tmp_path / "cache", [library(tarball)])
+    next((tmp_path / "cache").iterdir()).write_bytes(b"half a file")
+    assert load(tmp_path / "cache", [library(tarball)]).files == (("drawing.js", b"draw()"),)
+
+
+def test_without_npm_the_reason_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert load(tmp_path / "cache", [library(b"")]).missing == (
+        ("drawings", "@scope/drawing 1.2.3 could not be had: npm is not installed"),
+    )
+
+
+def test_npms_own_words_are_told(npm: Path, tmp_path: Path) -> None:
+    (npm / "npm").write_text("#!/bin/sh\necho first >&2\necho no such package >&2\nexit 1\n")
+    ((_, why),) = load(tmp_path / "cache", [library(b"")]).missing
+    assert why.endswith("could not be had: no such package")
+
+
+def test_every_library_is_pinned_with_its_licence() -> None:
+    for one in LIBRARIES:
+        assert one.version[0].isdigit()
+        assert one.integrity.startswith("sha512-")
+        assert any("LICENSE" in path for path, _ in one.files)
+
+
+@pytest.mark.registry
+def test_the_pinned_libraries_are_in_the_registry(tmp_path: Path) -> None:
+    assets = load(tmp_path / "cache")
+    assert assets.missing == ()
+    assert {"uplot.js", "uplot.css", "mermaid.js"} <= assets.names
