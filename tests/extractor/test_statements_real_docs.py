@@ -1,4 +1,4 @@
-"""The extractor against positions found by hand in the real MCP docs (DOCPROBE_REAL_DOCS: a checkout's docs folder)."""
+"""The extractor against positions found by hand in the real MCP docs (DOCPROBE_REAL_DOCS: a checkout)."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import pytest
 from extractor.pages import read_page
 from extractor.statements import statements_of
 from harness.profiles import MCP
+from tests.real_docs.run import docs_root
 
 if TYPE_CHECKING:
     from extractor.model import Layout, Statement
@@ -31,7 +32,7 @@ LAYOUT: Layout = MCP
 
 @cache
 def statements(page: str) -> tuple[Statement, ...]:
-    return statements_of(read_page(Path(os.environ["DOCPROBE_REAL_DOCS"]), page, LAYOUT))
+    return statements_of(read_page(docs_root(Path(os.environ["DOCPROBE_REAL_DOCS"])), page, LAYOUT))
 
 
 def test_every_known_statement_is_found_at_its_place_and_level() -> None:
@@ -61,5 +62,5 @@ def test_fully_listed_pages_have_no_miss_and_no_extra() -> None:
 
 
 def line_text(page: str, line: int) -> str:
-    lines = (Path(os.environ["DOCPROBE_REAL_DOCS"]) / page).read_text(encoding="utf-8").split("\n")
+    lines = (docs_root(Path(os.environ["DOCPROBE_REAL_DOCS"])) / page).read_text(encoding="utf-8").split("\n")
     return "\n".join(lines[line - 1 : line + 1])
