@@ -11,7 +11,9 @@ from harness.cause import sentence
 from harness.errors import BlockedError, InstallError
 from harness.model import LogLine, Recording, Run, StartOutcome, Transcript
 from harness.probes.logs import since
+from harness.probes.client import converse_with_client
 from harness.probes.prober import converse
+from harness.probes.stdio import converse_stdio
 from harness.services.factory import services_for
 
 if TYPE_CHECKING:
@@ -114,16 +116,12 @@ async def _attempt(
                     progress=doing,
                 )
             case ExampleKind.STDIO_SERVER:
-                from harness.probes.stdio import converse_stdio
-
                 doing("probing over stdin and stdout")
                 transcript = await converse_stdio(
                     pod, bundle, example_id=bundle.example_id, revisions=config.layout.revisions,
                     timeout_s=config.timeout_s,
                 )  # fmt: skip
             case ExampleKind.CLIENT:
-                from harness.probes.client import converse_with_client
-
                 doing("watching what it sends")
                 transcript = await converse_with_client(pod, bundle, services.scripted, timeout_s=config.limits.start_s)
             case ExampleKind.OTHER:
@@ -131,7 +129,7 @@ async def _attempt(
             case _:
                 assert_never(bundle.kind)
         transcript = replace(transcript, packages=dict(image.packages))
-        if not transcript.negotiated and bundle.kind is not ExampleKind.CLIENT:
+        if not transcript.negotiated:
             state = pod.exit_state()
             outcome = StartOutcome.NO_INITIALIZE if state is None else _ended(pod)
             how = transcript.facts.get("baseline", "") if state is None else _how(state)
