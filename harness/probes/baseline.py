@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from harness.probes import messages, opening, steps
+from harness.probes.exchanges import how
 from harness.probes.tools import choose
 from harness.probes.wire import FOREIGN_ORIGIN, Caller
 
@@ -87,18 +88,6 @@ async def _call_tool(peer: Peer, caller: Caller, listed: Answer) -> Answer | Non
 def _has_tools(initialized: Answer) -> bool:
     capabilities = (initialized.result or {}).get("capabilities")
     return isinstance(capabilities, dict) and "tools" in capabilities
-
-
-def how(answer: Answer) -> str:
-    """How a request was answered, in a few words."""
-    if answer.reply is None:
-        return f"by nothing ({answer.exchange.failure})"
-    code = messages.error_code(answer.response)
-    return (
-        f"{answer.status}"
-        + (f", JSON-RPC error {code}" if code is not None else "")
-        + (f", body {answer.reply.fault}" if answer.reply.fault not in (None, "open") else "")
-    )
 
 
 async def version(peer: Peer, a: Caller) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urljoin, urlsplit
 
 from harness.probes import messages, opening, steps
+from harness.probes.exchanges import how
 from harness.probes.sessionless import speaks
 from harness.probes.wire import Caller, Place, loopback_for
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 USUAL_PATHS: Final = ("/mcp", "/", "/mcp/", "/api/mcp", "/v1/mcp", "/messages", "/sse")
 MOST_REDIRECTS: Final = 3
+MOST_SILENT: Final = 2
 _REDIRECTS: Final = (301, 302, 303, 307, 308)
 _URL: Final = re.compile(r"https?://[\w.\-\[\]:]+(/[\w./~\-]*)?")
 _LOCAL: Final = ("localhost", "127.0.0.1", "::1", "0.0.0.0", "::")
@@ -54,10 +56,12 @@ async def find(peer: Peer, candidates: Iterable[Place], revisions: tuple[str, ..
     """Point ``peer`` at the endpoint and give the answer that showed it; None if there is none.
 
     The endpoint is what answers an initialize by an InitializeResult, or demands a token for it, or speaks a
-    sessionless revision. Otherwise ``peer`` is left at the place whose refusal looked most like MCP's.
+    sessionless revision. Otherwise ``peer`` is left at the place whose refusal looked most like MCP's, and the fact
+    ``baseline`` says what was seen there. A server that leaves two places unanswered is not asked for more.
     """
     fallback: tuple[Place, Answer] | None = None
     first: tuple[Place, Answer] | None = None
+    silent = 0
     for place in candidates:
         peer.place = place
         answer, found = await _try(peer, revisions)
@@ -66,9 +70,15 @@ async def find(peer: Peer, candidates: Iterable[Place], revisions: tuple[str, ..
         first = first or (peer.place, answer)
         if fallback is None and any("error" in message for message in answer.messages):
             fallback = (peer.place, answer)
+        silent += answer.exchange.failure == "timeout"
+        if silent == MOST_SILENT:
+            break
     best = fallback or first
     if best is not None:
-        peer.place = best[0]
+        peer.place, answer = best
+        peer.facts[steps.FACT_BASELINE] = (
+            f"no path answers an initialize (POST {answer.exchange.target}: {how(answer)})"
+        )
     return None
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from harness.probes import messages
+
 if TYPE_CHECKING:
     from harness.model import Exchange, Reply
     from harness.probes.messages import Message
@@ -91,3 +93,15 @@ class Held:
     def open(self) -> bool:
         """Whether an event stream was opened."""
         return self.head is not None and self.head.status == 200 and self.head.media_type == "text/event-stream"
+
+
+def how(answer: Answer) -> str:
+    """How a request was answered, in a few words."""
+    if answer.reply is None:
+        return f"by nothing ({answer.exchange.failure})"
+    code = messages.error_code(answer.response)
+    return (
+        f"{answer.status}"
+        + (f", JSON-RPC error {code}" if code is not None else "")
+        + (f", body {answer.reply.fault}" if answer.reply.fault not in (None, "open") else "")
+    )

@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Final
 import anyio
 
 from harness.model import LogLine, StartOutcome, Transcript
-from harness.probes import access, baseline, endpoint, lifetimes, messages, sessionless, steps, streams
+from harness.probes import access, baseline, endpoint, http_sse, lifetimes, messages, sessionless, steps, streams
 from harness.probes.conversation import Conversation
 from harness.probes.discovery import authorize, negotiate
 from harness.probes.exchanges import StoppedError
@@ -120,13 +120,11 @@ async def _discover(
 ) -> None:
     """Steps 1 to 3; the facts say what was missing."""
     _say(progress, "looking for the endpoint")
-    places = endpoint.places(sockets, bundle.endpoint_paths, peer.pod.logs())
+    places = tuple(endpoint.places(sockets, bundle.endpoint_paths, peer.pod.logs()))
     found = await endpoint.find(peer, places, revisions)
     peer.facts[steps.FACT_TRANSPORT] = "streamable-http"
     if found is None:
-        last = peer.conversation.exchanges[-1]
-        seen = f"{last.status}" if last.status is not None else f"nothing ({last.failure})"
-        peer.facts[steps.FACT_BASELINE] = f"no path answers an initialize (the last one tried answered {seen})"
+        await http_sse.speak(peer, places, revisions)
         return
     if found.status == 401:
         peer.demands_token = True
@@ -148,7 +146,7 @@ async def _probe(peer: Peer, progress: Progress | None) -> None:
         if peer.token is not None:
             await access.sessionless_faults(peer, revision, method)
     served: list[str] = []
-    for revision in spoken.legacy:
+    for revision in spoken.legacy if peer.facts[steps.FACT_TRANSPORT] != http_sse.TRANSPORT else ():
         _say(progress, f"probing {revision}")
         peer.suffix = "" if revision == spoken.legacy[0] else f"@{revision}"
         if await _probe_revision(peer, revision):
@@ -164,6 +162,9 @@ async def _probe(peer: Peer, progress: Progress | None) -> None:
     elif spoken.modern:
         revision, method = next(iter(spoken.modern.items()))
         await sessionless.survives(peer, revision, method)
+    elif spoken.legacy and peer.facts[steps.FACT_TRANSPORT] != http_sse.TRANSPORT:
+        # the baseline was not served: was that an answer, or the end of the process?
+        await lifetimes.survives(peer, spoken.legacy[0])
 
 
 async def _probe_revision(peer: Peer, revision: str) -> bool:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from harness.probes import messages, steps
+from harness.probes.exchanges import how
 from harness.probes.messages import META, UNSUPPORTED_VERSION
 from harness.probes.wire import FOREIGN_ORIGIN, Caller
 
@@ -85,7 +86,7 @@ async def probe(peer: Peer, revision: str, method: str) -> None:
     caller = Caller(revision, version=revision, token=peer.token)
     control = await ask(peer, steps.MODERN_CONTROL, caller, method)
     if control.result is None:
-        peer.facts[f"{steps.FACT_BASELINE}:{revision}"] = f"{method} is answered {_how(control)}"
+        peer.facts[f"{steps.FACT_BASELINE}:{revision}"] = f"{method} is answered {how(control)}"
         return
     peer.facts[f"{steps.FACT_BASELINE}:{revision}"] = "ok"
     peer.facts[f"{steps.FACT_METHOD}:{revision}"] = method
@@ -120,7 +121,3 @@ async def _notify(peer: Peer, caller: Caller, *, control: int) -> None:
     message["params"] = {"requestId": 0, "_meta": messages.modern_meta(caller.version or "")}
     extra = ((METHOD_HEADER, "notifications/cancelled"),)
     await peer.post(steps.MODERN_NOTIFICATION, caller, message, extra=extra, control=control)
-
-
-def _how(answer: Answer) -> str:
-    return str(answer.status) if answer.status is not None else f"not at all ({answer.exchange.failure})"

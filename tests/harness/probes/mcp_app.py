@@ -237,3 +237,33 @@ def make(manners: Manners) -> Starlette:
 
     routes.append(Route("/metadata", metadata))
     return Starlette(routes=routes)
+
+
+def http_sse() -> Starlette:
+    """A server of the transport of 2024-11-05."""
+    queues: dict[str, asyncio.Queue[str]] = {}
+    server = Server(Manners(revisions=("2024-11-05",)))
+
+    async def stream(request: Request) -> Response:
+        name = uuid.uuid4().hex
+        queues[name] = asyncio.Queue()
+
+        async def events() -> AsyncIterator[bytes]:
+            yield f"event: endpoint\r\ndata: /messages/?session_id={name}\r\n\r\n".encode()
+            while True:
+                yield f"event: message\r\ndata: {await queues[name].get()}\r\n\r\n".encode()
+
+        return StreamingResponse(events(), media_type="text/event-stream")
+
+    async def post(request: Request) -> Response:
+        queue = queues.get(request.query_params.get("session_id", ""))
+        if queue is None:
+            return PlainTextResponse("Could not find session", 404)
+        body = json.loads(await request.body())
+        if body.get("method") == "initialize":
+            queue.put_nowait(bytes(server.initialize(body).body).decode())
+        elif "id" in body:
+            queue.put_nowait(json.dumps(server.answer(body)))
+        return PlainTextResponse("Accepted", 202)
+
+    return Starlette(routes=[Route("/sse", stream), Route("/messages/", post, methods=["POST"])])

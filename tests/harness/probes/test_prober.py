@@ -13,7 +13,7 @@ from harness.probes import steps
 from harness.probes.prober import converse
 
 from .local import LocalPod, bundle, local_pod
-from .mcp_app import Manners, make
+from .mcp_app import Manners, http_sse, make
 
 if TYPE_CHECKING:
     from harness.model import Exchange
@@ -280,7 +280,30 @@ async def test_no_endpoint_anywhere_is_said_with_what_was_seen() -> None:
     assert transcript.negotiated == ()
     assert transcript.facts["outcome"] == "no-initialize"
     assert "404" in transcript.facts["baseline"]
-    assert {e.step for e in transcript.exchanges} == {steps.DISCOVER_ENDPOINT}
+    assert {e.step for e in transcript.exchanges} == {steps.DISCOVER_ENDPOINT, steps.DISCOVER_SSE}
+
+
+async def test_the_transport_of_2024_11_05_is_recognised_and_spoken() -> None:
+    async with local_pod(http_sse) as pod:
+        transcript = await converse(
+            pod, bundle("/sse"), example_id="x", revisions=REVISIONS, tokens=None, timeout_s=2.0
+        )
+    assert transcript.facts["transport"] == "http+sse"
+    assert transcript.facts["baseline"] == transcript.facts["baseline:2024-11-05"] == "ok"
+    assert transcript.negotiated == ("2024-11-05",)
+    assert transcript.endpoint is not None
+    assert transcript.endpoint.endswith("/sse")
+    streams = [e for e in transcript.exchanges if e.step == steps.DISCOVER_SSE and e.status == 200]
+    assert streams[0].reply is not None
+    assert [event.event for event in streams[0].reply.events] == ["endpoint", "message", "message"]
+    assert not any(e.step.startswith(("live", "origin", "ids")) for e in transcript.exchanges)
+
+
+async def test_a_server_that_answers_nothing_is_not_asked_for_long() -> None:
+    async with local_pod(lambda: make(Manners(delay_s=60))) as pod:
+        transcript = await converse(pod, bundle(), example_id="x", revisions=REVISIONS, tokens=None, timeout_s=0.3)
+    assert transcript.facts["baseline"] == "no path answers an initialize (POST /mcp: by nothing (timeout))"
+    assert [e.failure for e in transcript.exchanges].count("timeout") == 2
 
 
 async def test_a_failing_baseline_ends_the_revision() -> None:
