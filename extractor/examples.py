@@ -17,7 +17,7 @@ from extractor.assembly.selection import checked, chosen, glued, joined_by_direc
 from extractor.assembly.surroundings import surroundings_of
 from extractor.assembly.values import Language, Piece, Surroundings, Tables
 from extractor.bundles.languages import language_of
-from extractor.model import Example, ExampleOverride, ExampleStatus
+from extractor.model import Example, ExampleOverride, ExampleStatus, Origin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -67,7 +67,9 @@ def examples_of(
     view = _View(tuple(blocks), _pieces(blocks, around), around, tables)
     entries = _entries(view)
     # first as the page has it: ids must not change by what a maintainer says in the configuration
-    plain = [_made(view, entry, "", from_directives(_directives(entry)), entries) for entry in entries]
+    plain = [
+        _made(view, entry, "", from_directives(_directives(entry)), entries, Origin.DIRECTIVE) for entry in entries
+    ]
     whole = {id(example) for example in _without_used(plain)}
     kept = [(entry, example) for entry, example in zip(entries, plain, strict=True) if id(example) in whole]
     kept.sort(key=lambda pair: pair[0].blocks[0].span)
@@ -108,7 +110,14 @@ def _entry(program: Program) -> _Entry:
     return _Entry(program.main.pieces[0].language, tuple(piece.block for piece in program.pieces), program)
 
 
-def _made(view: _View, entry: _Entry, example_id: str, override: ExampleOverride, entries: Sequence[_Entry]) -> Example:
+def _made(
+    view: _View,
+    entry: _Entry,
+    example_id: str,
+    override: ExampleOverride,
+    entries: Sequence[_Entry],
+    said_by: Origin = Origin.CONFIG,
+) -> Example:
     if entry.program is None:
         return listed(example_id, entry.blocks, entry.language, override)
     scope = scope_of(entry.program.main.pieces[0].block)
@@ -118,7 +127,9 @@ def _made(view: _View, entry: _Entry, example_id: str, override: ExampleOverride
         if other.program and not other.program.lacks and other.language is entry.language
         and scope_of(other.program.main.pieces[0].block) == scope
     ]  # fmt: skip
-    return assemble(example_id, entry.program, view.around, override, view.tables, alone=len(rivals) <= 1)
+    return assemble(
+        example_id, entry.program, view.around, override, view.tables, alone=len(rivals) <= 1, said_by=said_by
+    )
 
 
 def _reshaped(view: _View, entry: _Entry, override: ExampleOverride) -> _Entry:

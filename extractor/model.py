@@ -373,6 +373,8 @@ class Bundle:
     services: tuple[ServiceRequest, ...] = ()
     endpoint_paths: tuple[str, ...] = ()
     """Paths the docs name for the endpoint, best first."""
+    host_names: tuple[str, ...] = ()
+    """Values of the Host header that the code allows, where it names any; ``localhost`` with the port otherwise."""
     allow_scripts: bool = False
     """Install scripts run only where the configuration allows it by example."""
     notes: tuple[Note, ...] = ()

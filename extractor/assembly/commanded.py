@@ -35,7 +35,10 @@ def _name(piece: Piece, following: int | None, commands: Sequence[Command]) -> F
         if not behind or command.block.place.headings != piece.block.place.headings:
             continue
         for word in command.words:
-            path = word.partition(":")[0]
+            path, _, handle = word.partition(":")
+            if handle and handle == piece.role.handle and path.replace(".", "").isidentifier():
+                # "module:object", as ASGI servers take it
+                path = path.replace(".", "/") + piece.language.suffixes[0]
             if path.endswith(piece.language.suffixes) and looks_like_file_name(path) and not refusal(path):
                 return FileName(normal(path), Origin.STATED, 0.8, "command")
     return None

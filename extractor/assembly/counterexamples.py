@@ -24,5 +24,5 @@ def counterexample(block: Block) -> str | None:
     for label in (block.info.label or "", block.place.tab or "", above, comment):
         words = re.findall(r"[\w'-]+|[❌✗✘🚫]", label.lower().replace("’", "'"))
         if words and len(label) <= _MAX_LABEL and words[0] in _WORDS:
-            return f"the page shows it as “{label.rstrip(':')}”, not as something to run"
+            return f"is shown as “{label.rstrip(':')}”, not as something to run"
     return None

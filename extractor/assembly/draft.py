@@ -31,6 +31,7 @@ def assemble(
     tables: Tables,
     *,
     alone: bool,
+    said_by: Origin,
 ) -> Example:
     """Make the example of a program.
 
@@ -41,8 +42,9 @@ def assemble(
         override: what a maintainer says of it.
         tables: names of packages.
         alone: whether the page shows no other program of its language in the same tab.
+        said_by: where the override comes from: a directive of the page, or the configuration.
     """
-    draft = _draft(example_id, program, around, override, tables, alone=alone)
+    draft = _draft(example_id, program, around, override, tables, alone=alone, said_by=said_by)
     language, block = program.main.pieces[0].language, program.main.pieces[0].block
     assert language.missing is not None
     assert language.bundle is not None
@@ -89,7 +91,7 @@ def listed(example_id: str, blocks: tuple[Block, ...], language: Language, overr
     text = "\n".join(block.text.lower() for block in blocks)
     hints = (("stdio", ExampleKind.STDIO_SERVER), ("http", ExampleKind.HTTP_SERVER))
     kind = next((kind for word, kind in hints if word in text), ExampleKind.OTHER)
-    reason = f"{language.title} needs {language.toolchain}, which docprobe does not have yet"
+    reason = f"needs {language.toolchain}, which docprobe does not have yet"
     return Example(
         id=example_id,
         page=blocks[0].span.file,
@@ -113,6 +115,7 @@ def _draft(
     tables: Tables,
     *,
     alone: bool,
+    said_by: Origin,
 ) -> Draft:
     first = program.main.pieces[0]
     role = _role(program)
@@ -125,6 +128,7 @@ def _draft(
         around=in_view(around, scope_of(first.block)),
         override=override,
         tables=tables,
+        said_by=said_by,
         extras=program.extras,
         alone=alone,
         origin=program.origin,
@@ -155,6 +159,10 @@ def _told(bundle: Bundle, draft: Draft) -> Bundle:
         notes = (Note(f"lines {lines} are one file", draft.origin, sure), *notes)
     if override == NONE:
         return replace(bundle, notes=notes)
+    told = [*(f"environment {name}" for name in override.environment)]
+    told += [f"{what} {value}" for what, value in (("endpoint", override.endpoint), ("folder", override.cwd)) if value]
+    told += ["install scripts allowed"] if override.allow_scripts else []
+    notes = (*notes, *(Note(what, draft.said_by) for what in told))
     return replace(
         bundle,
         environment={**bundle.environment, **override.environment},

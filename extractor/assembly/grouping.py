@@ -141,8 +141,8 @@ def _modules(main: Unit, pieces: Sequence[Piece]) -> Iterator[Unit]:
         for piece in unit.pieces:
             imported = piece.language.modules
             path = normal(unit.name.path) if unit.name and not refusal(unit.name.path) else None
-            for paths in imported(path, piece.code) if imported else ():
-                found = _named(paths, piece, pieces)
+            for wanted in imported(path, piece.code) if imported else ():
+                found = _named(wanted.paths, piece, pieces)
                 if found is not None and id(found) not in seen:
                     seen.add(id(found))
                     waiting.append(Unit((found,), found.name))

@@ -37,17 +37,20 @@ def example_ids(page: str, examples: Sequence[tuple[Block, Language, bool]]) -> 
     whole = Counter(base for base, (_, _, fragment) in zip(plain, examples, strict=True) if not fragment)
     total = Counter(plain)
     heads = [_heading(block) for block, _, _ in examples]
-    bases_of = {head: {b for b, h in zip(plain, heads, strict=True) if h == head} for head in heads}
-    seen: Counter[str] = Counter()
+    languages = {head: {b for b, h in zip(plain, heads, strict=True) if h == head} for head in heads}
+    seen = Counter(base for base, count in whole.items() if count == 1)
     found: list[str] = []
     for base, head, (block, _, fragment) in zip(plain, heads, examples, strict=True):
         directed = [directive.values["id"] for directive in block.directives if "id" in directive.values]
+        if not directed and whole[base] == 1 and not fragment:
+            found.append(f"{stem}#{base}")
+            continue
         if directed:
             name = slug(directed[-1])
-        elif total[base] == 1 or (whole[base] == 1 and not fragment):
+        elif total[base] == 1 or head is None:
             name = base
         else:
-            name = head if len(bases_of[head]) == 1 and head not in total else f"{head}.{base}"
+            name = head if len(languages[head]) == 1 and head not in total else f"{head}.{base}"
         seen[name] += 1
         found.append(f"{stem}#{name}" if seen[name] == 1 else f"{stem}#{name}.{seen[name]}")
     return tuple(found)
@@ -64,8 +67,8 @@ def _base(block: Block, language: Language) -> str:
     return language.name
 
 
-def _heading(block: Block) -> str:
-    return slug(block.place.headings[-1].slug) if block.place.headings else "top"
+def _heading(block: Block) -> str | None:
+    return slug(block.place.headings[-1].slug) if block.place.headings else None
 
 
 def bundle_digest(bundle: Bundle) -> str:
@@ -83,6 +86,7 @@ def bundle_digest(bundle: Bundle) -> str:
         "environment": dict(sorted(bundle.environment.items())),
         "services": [[s.kind, s.host, s.port, dict(sorted(s.settings.items()))] for s in bundle.services],
         "endpoint_paths": list(bundle.endpoint_paths),
+        "host_names": list(bundle.host_names),
         "allow_scripts": bundle.allow_scripts,
     }
     return hashlib.sha256(json.dumps(value, sort_keys=True, ensure_ascii=False).encode("utf-8", "replace")).hexdigest()

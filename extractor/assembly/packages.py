@@ -58,7 +58,8 @@ def packages_of(
     for name, dependency in needed.items():
         found[name] = _merged(dependency, found[name]) if name in found else dependency
     for dependency in tools:
-        found.setdefault(key(dependency, manager), dependency)
+        name = key(dependency, manager)
+        found[name] = _merged(dependency, found[name]) if name in found else dependency
     for dependency in found.values():
         if dependency.origin is Origin.INFERRED:
             notes.append(Note(f"dependency {dependency}", Origin.INFERRED, 0.9))
@@ -75,8 +76,8 @@ def _configured(draft: Draft, manager: Manager) -> Packages:
     from extractor.assembly.installs import npm_dependency, python_dependency
 
     make = npm_dependency if manager is Manager.NPM else python_dependency
-    found = tuple(make(text, origin=Origin.CONFIG) for text in draft.override.dependencies or ())
-    notes = tuple(Note(f"dependency {d}", Origin.CONFIG) for d in found)
+    found = tuple(make(text, origin=draft.said_by) for text in draft.override.dependencies or ())
+    notes = tuple(Note(f"dependency {d}", draft.said_by) for d in found)
     return Packages(tuple(sorted(found, key=lambda d: d.name)), notes)
 
 

@@ -21,7 +21,7 @@ FORBIDDEN_FILES: Final = frozenset(
 
 
 def refusal(name: str) -> str | None:
-    """Why a file of a page may not be called ``name``, in one sentence; None if it may.
+    """Why a file of a page may not be called ``name``, as what the example does wrong; None if it may.
 
     ``name`` is a path as docs write it. A backslash counts as a separator.
     """
@@ -31,21 +31,21 @@ def refusal(name: str) -> str | None:
     parts = PurePosixPath(path).parts
     lowered = [part.lower() for part in parts]
     if not path.strip("/ ."):
-        return f"the file name “{shown}” is empty"
+        return f"has a file name that is empty: “{shown}”"
     if any(unicodedata.category(c) in {"Cc", "Cf", "Cs", "Zl", "Zp"} for c in path):
-        return f"the file name “{shown}” holds an invisible or control character"
+        return f"has a file name with an invisible or control character: “{shown}”"
     if len(path) > MAX_PATH_CHARS:
-        return f"the file name “{shown}” is {len(path)} characters long, more than {MAX_PATH_CHARS}"
+        return f"has a file name of {len(path)} characters, more than {MAX_PATH_CHARS}: “{shown}”"
     if path.startswith(("/", "~")) or PureWindowsPath(path).drive:
-        return f"the file name “{shown}” is absolute"
+        return f"has a file name that is absolute: “{shown}”"
     if ".." in parts:
-        return f"the file name “{shown}” leads out of the example's folder"
+        return f"has a file name that leads out of its folder: “{shown}”"
     if any(part.split(".")[0] in RESERVED for part in lowered):
-        return f"the file name “{shown}” is reserved on Windows"
+        return f"has a file name that is reserved on Windows: “{shown}”"
     if any(part.endswith((" ", ".")) or part.startswith((" ", "-")) or set(part) & set('<>:"|?*') for part in parts):
-        return f"the file name “{shown}” is no name that every system accepts"
+        return f"has a file name that not every system accepts: “{shown}”"
     if FORBIDDEN_FOLDERS & set(lowered) or lowered[-1] in FORBIDDEN_FILES:
-        return f"the file name “{shown}” belongs to a tool, not to an example"
+        return f"has a file name that belongs to a tool: “{shown}”"
     return None
 
 

@@ -31,7 +31,7 @@ def joined_by_directive(pieces: Sequence[Piece], blocks: Sequence[Block]) -> tup
         for directive in block.directives:
             if "join" in directive.values:
                 groups[directive.values["join"]].append(block)
-    made = (_together([(block, None) for block in group], pieces) for group in groups.values())
+    made = (_together([(b, None) for b in group], pieces, Origin.DIRECTIVE) for group in groups.values())
     return tuple(program for program in made if program is not None)
 
 
@@ -43,7 +43,7 @@ def chosen(override: ExampleOverride, pieces: Sequence[Piece], blocks: Sequence[
         given = FileName(name, Origin.CONFIG, 1.0, "configuration") if name else None
         for block in selected(selector, blocks):
             picked.setdefault(block.ordinal, (block, given))
-    return _together(list(picked.values()), pieces)
+    return _together(list(picked.values()), pieces, Origin.CONFIG)
 
 
 def unmatched(override: ExampleOverride, blocks: Sequence[Block]) -> tuple[str, ...]:
@@ -92,7 +92,9 @@ def checked(program: Program, pieces: Sequence[Piece]) -> Program:
     return replace(program, lacks=tuple(lacks))
 
 
-def _together(picked: Sequence[tuple[Block, FileName | None]], pieces: Sequence[Piece]) -> Program | None:
+def _together(
+    picked: Sequence[tuple[Block, FileName | None]], pieces: Sequence[Piece], origin: Origin
+) -> Program | None:
     """Blocks as one program: those without a name of their own continue the file before them."""
     by_block = {piece.block.ordinal: piece for piece in pieces}
     files: dict[str, list[Piece]] = {}
@@ -118,4 +120,4 @@ def _together(picked: Sequence[tuple[Block, FileName | None]], pieces: Sequence[
     started = [u for u in units if any(p.role.start is not Start.NONE for p in u.pieces)]
     main = started[-1] if started else units[-1]
     others = tuple(unit for unit in units if unit is not main)
-    return checked(Program(main, others, extras=tuple(extras), origin=Origin.CONFIG), pieces)
+    return checked(Program(main, others, extras=tuple(extras), origin=origin), pieces)

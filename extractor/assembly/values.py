@@ -171,6 +171,8 @@ class Draft:
     around: Surroundings
     override: ExampleOverride
     tables: Tables
+    said_by: Origin = Origin.CONFIG
+    """Where the override comes from."""
     extras: tuple[SourceFile, ...] = ()
     """Further files of the program that are no code of its language, or that a maintainer gives."""
     alone: bool = False
@@ -187,6 +189,16 @@ class Draft:
     def codes(self) -> tuple[Code, ...]:
         """Facts of every piece, the main file's first."""
         return tuple(code for unit in self.units for code in unit.codes)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A file of its own that a file imports."""
+
+    module: str
+    """As written."""
+    paths: tuple[str, ...]
+    """Paths it may have in the bundle, likeliest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,8 +220,8 @@ class Language:
     """Text to facts; None: the language is recognised and listed only."""
     role: Callable[[Sequence[Code]], Role] | None = None
     """What a program of these files does; the main file first."""
-    modules: Callable[[str | None, Code], Iterable[tuple[str, ...]]] | None = None
-    """Own files that a file (its path, if known) imports: for each, the paths it may have, likeliest first."""
+    modules: Callable[[str | None, Code], Iterable[Wanted]] | None = None
+    """Own files that a file (its path, if known) imports."""
     missing: Callable[[Draft], tuple[str, ...]] | None = None
     """Sentences on what keeps a draft from running; empty if it is complete."""
     bundle: Callable[[Draft], Bundle] | None = None

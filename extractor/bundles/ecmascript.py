@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Final
 
 from extractor.assembly.environment import filled_file
 from extractor.assembly.files import added_file, append_added, joined, source_file
+from extractor.assembly.hosts import host_names
 from extractor.assembly.installs import RefusedError
 from extractor.assembly.packages import packages_of
 from extractor.assembly.paths import normal, refusal
 from extractor.assembly.services import beside
-from extractor.assembly.values import Start
+from extractor.assembly.values import Start, Wanted
 from extractor.bundles.ecmascript_commands import ecmascript_start
 from extractor.bundles.ecmascript_imports import is_alias, package_name, package_of
 from extractor.bundles.ecmascript_paths import endpoint_paths
@@ -52,7 +53,11 @@ def bundle_of(draft: Draft, language: str, suffix: str) -> Bundle:
     if any(package_name(module) == _LOADS_DOTENV for code in draft.codes for module in code.modules):
         for held in draft.around.variables[-1:]:
             files.setdefault(".env", filled_file(".env", held.block, helped.environment))
-    if "package.json" not in files and any(code.module_syntax for code in draft.codes) and not main.endswith(".mjs"):
+    if (
+        "package.json" not in files
+        and any(code.module_syntax or code.bare_await for code in draft.codes)
+        and not main.endswith(".mjs")
+    ):
         files["package.json"] = added_file("package.json", '{ "private": true, "type": "module" }\n')
         notes.append(Note('package.json with "type": "module"', Origin.INFERRED, 0.9))
     return Bundle(
@@ -68,6 +73,7 @@ def bundle_of(draft: Draft, language: str, suffix: str) -> Bundle:
         environment=helped.environment,
         services=helped.services,
         endpoint_paths=endpoint_paths(draft.codes) if draft.kind is ExampleKind.HTTP_SERVER else (),
+        host_names=host_names(draft.codes),
         notes=(*notes, *packages.notes, *start.notes, *helped.notes),
     )
 
@@ -76,28 +82,26 @@ def missing(draft: Draft) -> tuple[str, ...]:
     """What keeps the program from running, beyond names that nobody defines."""
     found: list[str] = []
     for code in draft.codes:
-        for wanted in code.imports:
-            if wanted.erased or wanted.guarded:
-                continue
-            if is_alias(wanted.module):
-                found.append(f"imports `{wanted.module}`, which only its project's own configuration resolves")
+        for module in (i.module for i in code.imports if not i.erased and not i.guarded):
+            if is_alias(module):
+                found.append(f"imports `{module}`, which only its project's own configuration resolves")
                 continue
             try:
-                package_of(wanted.module)
+                package_of(module)
             except RefusedError as refused:
-                found.append(f"imports `{wanted.module}`: {refused}")
+                found.append(f"imports `{module}`: {refused}")
     known = {normal(unit.name.path) for unit in draft.units if unit.name}
     for unit in draft.units:
         path = unit.name.path if unit.name else None
         for piece in unit.pieces:
-            for paths in modules(path, piece.code):
-                if not known.intersection(paths):
-                    found.append(f"imports `./{paths[0]}`, a file that no block of this page gives")
+            for wanted in modules(path, piece.code):
+                if not known.intersection(wanted.paths):
+                    found.append(f"imports `{wanted.module}`, a file that no block of this page gives")
     return tuple(dict.fromkeys(found))
 
 
-def modules(path: str | None, code: Code) -> Iterator[tuple[str, ...]]:
-    """Files of its own that a file imports: for each the paths it may have, relative to the bundle's root."""
+def modules(path: str | None, code: Code) -> Iterator[Wanted]:
+    """Files of its own that a file imports."""
     folder = PurePosixPath(path).parent if path else PurePosixPath()
     for found in code.imports:
         if not found.relative or found.erased:
@@ -106,7 +110,8 @@ def modules(path: str | None, code: Code) -> Iterator[tuple[str, ...]]:
         suffix = PurePosixPath(target).suffix
         stem = target.removesuffix(suffix) if suffix in _EXTENSIONS else target
         endings = _EXTENSIONS.get(suffix, ("",))
-        yield tuple(dict.fromkeys([*(stem + end for end in endings), target, f"{stem}/index.ts", f"{stem}/index.js"]))
+        paths = (*(stem + end for end in endings), target, f"{stem}/index.ts", f"{stem}/index.js")
+        yield Wanted(found.module, tuple(dict.fromkeys(paths)))
 
 
 def _resolve(folder: PurePosixPath, module: str) -> str:

@@ -37,7 +37,7 @@ class Started:
 def ecmascript_start(draft: Draft, path: str) -> Started:
     """How to start the program whose main file is ``path``."""
     if draft.override.command is not None:
-        note = Note(f"command {' '.join(draft.override.command)}", Origin.CONFIG)
+        note = Note(f"command {' '.join(draft.override.command)}", draft.said_by)
         return Started(draft.override.command, notes=(note,))
     manifest = next((m for m in draft.around.manifests if m.manager is Manager.NPM and m.scripts), None)
     for script in _START_SCRIPTS:

@@ -55,7 +55,7 @@ def ecmascript_role(codes: Sequence[Code]) -> Role:
     client = next((c for c in calls if c.last in _CLIENTS), None)
     server = next((c for c in calls if c.last in _SERVERS), None)
     if client and server:
-        why = "server and client talk inside one process: there is no exchange to judge"
+        why = "runs server and client inside one process: there is no exchange to judge"
         return Role(ExampleKind.OTHER, Start.RUN, mcp, server.line, why=why)
     if client:
         connects = any(c.last in {"connect", "connectToServer"} for c in calls)
@@ -76,6 +76,8 @@ def speaks_mcp(code: Code) -> bool:
     if any(part in name.lower() for name in names for part in _NAMES):
         return True
     if any(call.last in _REGISTRATIONS for call in code.calls):
+        return True
+    if any("jsonrpc" in call.keywords for call in code.calls):
         return True
     return any(t.value.lower() in {"jsonrpc", "mcp-session-id", "/mcp"} for t in code.texts)
 

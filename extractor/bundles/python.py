@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Final
 
 from extractor.assembly.environment import filled_file
 from extractor.assembly.files import added_file, joined, source_file
+from extractor.assembly.hosts import host_names
 from extractor.assembly.packages import packages_of
-from extractor.assembly.paths import normal
+from extractor.assembly.paths import normal, refusal
 from extractor.assembly.services import beside
-from extractor.assembly.values import Language
+from extractor.assembly.values import Language, Wanted
 from extractor.bundles.python_commands import commanded, python_start
 from extractor.bundles.python_imports import is_readers_own, is_standard, package_of, top
 from extractor.bundles.python_layout import layout_of
@@ -57,6 +58,7 @@ def bundle(draft: Draft) -> Bundle:
         environment=helped.environment,
         services=helped.services,
         endpoint_paths=endpoint_paths(draft.codes) if kind is ExampleKind.HTTP_SERVER else (),
+        host_names=host_names(draft.codes),
         notes=(*layout.notes, *packages.notes, *start.notes, *helped.notes),
     )
 
@@ -72,11 +74,8 @@ def missing(draft: Draft) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def modules(path: str | None, code: Code) -> Iterator[tuple[str, ...]]:
-    """Own modules that a file imports: relative ones, and those named like a file of the page.
-
-    Yields for each the paths it may have, relative to the importing file's folder for relative imports.
-    """
+def modules(path: str | None, code: Code) -> Iterator[Wanted]:
+    """Own modules that a file may import: relative ones, and any that is not Python's own."""
     folder = str(PurePosixPath(path).parent) if path and "/" in path else ""
     for found in code.imports:
         level = len(found.module) - len(found.module.lstrip("."))
@@ -85,10 +84,11 @@ def modules(path: str | None, code: Code) -> Iterator[tuple[str, ...]]:
             names = [dotted] if dotted else list(found.names)
             for name in names:
                 tail = name.replace(".", "/")
-                yield tuple(dict.fromkeys(f"{folder}/{tail}".strip("/") + end for end in (".py", "/__init__.py")))
+                inside = f"{folder}/{tail}".strip("/")
+                yield Wanted(found.module, (f"{inside}.py", f"{inside}/__init__.py"))
         elif not is_standard(found.module):
             tail = found.module.replace(".", "/")
-            yield (f"{tail}.py", f"{tail}/__init__.py")
+            yield Wanted(found.module, (f"{tail}.py", f"{tail}/__init__.py"))
 
 
 def _imported(draft: Draft) -> Iterator[Dependency]:
@@ -103,7 +103,7 @@ def _imported(draft: Draft) -> Iterator[Dependency]:
 
 def _own_modules(draft: Draft) -> frozenset[str]:
     """Top-level module names that the program's files have."""
-    paths = [unit.name.path for unit in draft.units if unit.name]
+    paths = [normal(unit.name.path) for unit in draft.units if unit.name and not refusal(unit.name.path)]
     names = {PurePosixPath(p).parts[0].removesuffix(".py") for p in paths}
     return frozenset(names | {PurePosixPath(p).stem for p in paths})
 

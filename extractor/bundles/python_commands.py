@@ -42,7 +42,7 @@ class Started:
 def python_start(draft: Draft, layout: Layout) -> Started:
     """How to start the program."""
     if draft.override.command is not None:
-        note = Note(f"command {' '.join(draft.override.command)}", Origin.CONFIG)
+        note = Note(f"command {' '.join(draft.override.command)}", draft.said_by)
         return Started(draft.override.command, draft.kind, notes=(note,))
     anchor = draft.main.pieces[-1].block
     # a command about a file is about this one only if the page calls it so, or shows no other

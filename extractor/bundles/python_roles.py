@@ -47,7 +47,7 @@ def python_role(codes: Sequence[Code]) -> Role:
     client = next((c for c in calls if c.last in CLIENTS), None)
     server = next((c for c in calls if _makes_server(c)), None)
     if client and server:
-        why = "server and client talk inside one process: there is no exchange to judge"
+        why = "runs server and client inside one process: there is no exchange to judge"
         return Role(ExampleKind.OTHER, _started(main, calls), mcp, server.line, why=why)
     if client:
         return Role(ExampleKind.CLIENT, _started(main, calls), mcp, client.line, why="makes a client that nothing runs")
@@ -83,7 +83,7 @@ def _server_run(call: Call, codes: Sequence[Code], mcp: bool) -> Role | None:
         http = transport in HTTP_TRANSPORTS
         return Role(ExampleKind.HTTP_SERVER if http else ExampleKind.STDIO_SERVER, Start.RUN, mcp, call.line)
     receiver = call.name.rpartition(".")[0]
-    made = {c.target for code in codes for c in code.calls if _makes_server(c)}
+    made = {c.target for code in codes for c in code.calls if _makes_server(c)} | {f"{name}()" for name in SERVERS}
     if not call.arguments and (receiver in made or receiver in {"mcp", "server"}):
         return Role(ExampleKind.STDIO_SERVER, Start.RUN, mcp, call.line)
     return None

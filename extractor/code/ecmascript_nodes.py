@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 MAX_DEPTH: Final = 500
 """Nesting beyond which a text is refused: no person writes it, and work grows with depth."""
 _MAX_CHAIN: Final = 40
-_SHOWN: Final = 200
+_SHOWN: Final = 1000
 FUNCTIONS: Final = frozenset(
     {"function_declaration", "generator_function_declaration", "function_expression", "arrow_function",
      "method_definition", "generator_function"}

@@ -24,6 +24,7 @@ _BUILTINS: Final = frozenset(dir(builtins)) | {
     "__file__", "__name__", "__doc__", "__package__", "__spec__", "__loader__", "__builtins__", "__annotations__",
     "__path__", "__class__", "__module__", "__qualname__", "WindowsError",
 }  # fmt: skip
+_SHOWN: Final = 1000
 _FUNCTIONS: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
 
@@ -248,7 +249,7 @@ def _value(node: ast.expr) -> Value:
         return node.value
     if isinstance(node, ast.Starred):
         return Ref("*")
-    return Ref(ast.unparse(node)[:200])
+    return Ref(ast.unparse(node)[:_SHOWN])
 
 
 def _catches_import_error(handler: ast.ExceptHandler) -> bool:
