@@ -39,9 +39,9 @@ class Answer(StrEnum):
     SILENT = "silent"
     """No head, though the control was answered in a fraction of the time."""
     CUT = "cut"
-    """The connection was closed without a usable head, though the server lived on and the bytes were harmless."""
+    """The connection was closed without an answer, though the server lived on and the bytes were harmless."""
     UNDECIDED = "undecided"
-    """Load, the HTTP parser, a dead process: says nothing about the rule."""
+    """Load, an HTTP parser (the server's or ours), a dead process: says nothing about the rule."""
 
 
 def of_step(transcript: Transcript, step: str, revision: str | None = None) -> tuple[Exchange, ...]:
@@ -139,7 +139,7 @@ def weigh(transcript: Transcript, exchange: Exchange, control: Exchange | None) 
     if failure.startswith("timeout"):
         waited_enough = control is not None and exchange.duration_s >= _SILENCE_FACTOR * control.duration_s
         return Answer.SILENT if waited_enough else Answer.UNDECIDED
-    if failure.startswith("refused") or _may_upset_a_parser(exchange, control):
+    if failure.startswith(("refused", "malformed")) or _may_upset_a_parser(exchange, control):
         return Answer.UNDECIDED
     return Answer.CUT if answered_later(transcript, exchange) else Answer.UNDECIDED
 

@@ -84,7 +84,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     Check("client.accepts-both", client.accepts_both),
     Check("client.posts-initialized", client.posts_initialized),
     Check("revision.match", example.match),
-    Check("server.survives", advice.survives),
+    Check("server.survives", advice.survives, (baseline_served,)),
     Check("session.isolation", advice.isolation, _SESSION),
 )
 """One check per requirement that a conversation decides. ``example.runs`` and ``example.complete`` are decided before

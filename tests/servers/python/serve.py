@@ -1,6 +1,6 @@
-"""Run one server: ``python serve.py NAME [--host ADDRESS] [--port N]``. Prints ``listening ADDRESS PORT``.
+"""Run one server: ``python serve.py NAME[@WHERE] [--port N]``. Prints ``listening ADDRESS PORT``.
 
-NAME is a class of one of the modules below; its docstring says what it does.
+NAME is a class of one of the modules below; its docstring says what it does. WHERE is for ``bad_replies``.
 """
 
 from __future__ import annotations
@@ -27,23 +27,25 @@ def find(name: str) -> Any:
 async def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("name")
-    parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0)
     arguments = parser.parse_args()
-    kind = find(arguments.name)
+    name, _, where = arguments.name.partition("@")
+    kind = find(name)
+    if where:
+        kind.where = where
     await asyncio.sleep(getattr(kind, "start_s", 0))
     server = kind()
     reply_kind = getattr(kind, "reply", wire.Reply)
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+        with contextlib.suppress(ConnectionError):
             request = await wire.read_request(reader)
             if request is not None:
                 await server.handle(request, reply_kind(reader, writer))
         with contextlib.suppress(ConnectionError):
             writer.close()
 
-    listening = await asyncio.start_server(connected, getattr(kind, "host", arguments.host), arguments.port)
+    listening = await asyncio.start_server(connected, getattr(kind, "host", "127.0.0.1"), arguments.port)
     address, port = listening.sockets[0].getsockname()[:2]
     print(f"listening {address} {port}", flush=True)
     async with listening:
