@@ -1,0 +1,98 @@
+"""The sample docs: what is written about them holds, and docprobe finds in them what is there."""
+
+from __future__ import annotations
+
+import fnmatch
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from extractor.corpus import extract
+from harness import results
+from harness.requirements.binding import bind, load_bindings
+from harness.requirements.catalogue import CATALOGUE
+from harness.run import plan
+from harness.settings import load_config
+
+if TYPE_CHECKING:
+    from harness.model import Report
+    from harness.run import Plan
+
+ROOT = Path(__file__).parents[2]
+SAMPLE = ROOT / "docs-snapshot" / "sample"
+EXPECTED = tomllib.loads((ROOT / "tests" / "fixtures" / "sample" / "expected.toml").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def todo(tmp_path_factory: pytest.TempPathFactory) -> Plan:
+    return plan(load_config(SAMPLE, state=tmp_path_factory.mktemp("state")))
+
+
+def test_every_expectation_is_about_something_that_exists(todo: Plan) -> None:
+    requirements = {row.id for row in CATALOGUE}
+    for row in EXPECTED["verdict"]:
+        assert row["example"] in todo.ids
+        assert row["requirement"] in requirements
+        assert f"docs/{row['revision']}/" in row["example"]
+    for row in EXPECTED["status"]:
+        assert fnmatch.filter(todo.ids, row["example"]), row["example"]
+
+
+def test_every_runnable_example_has_expectations(todo: Plan) -> None:
+    told = {row["example"] for row in EXPECTED["verdict"]}
+    assert {example.id for example in todo.found if example.bundle} == told
+
+
+def test_every_requirement_of_the_text_is_bound_in_every_revision() -> None:
+    config = load_config(SAMPLE)
+    bound = bind(extract(SAMPLE, config.layout).statements, load_bindings(config.bindings), CATALOGUE)
+    assert bound.drift == ()
+    revisions = ("2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28")
+    unbound = [
+        key for key, row in bound.requirements.items()
+        if key[1] in revisions and row.basis == "text" and row.statement is None
+    ]  # fmt: skip
+    assert unbound == []
+
+
+def test_copies_are_copies(todo: Plan) -> None:
+    digests = {example.id: example.digest for example in todo.found}
+    for page in ("develop/http-server", "tutorials/session-map", "tutorials/security/authorization"):
+        for language in ("typescript", "python"):
+            if (old := f"docs/2025-06-18/{page}#{language}") in digests:
+                assert digests[old] == digests[f"docs/2025-11-25/{page}#{language}"]
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
+    """One run over the whole sample."""
+    folder = tmp_path_factory.mktemp("sample")
+    done = subprocess.run(
+        [sys.executable, "-c", "from harness.cli.main import main; main()", "check", SAMPLE, "--state", folder / "state",
+         "--format", f"json:{folder / 'sample.json'}"],
+        cwd=ROOT, capture_output=True, text=True, timeout=3600, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-4000:]
+    return results.read(folder / "sample.json")
+
+
+@pytest.mark.engine
+@pytest.mark.registry
+@pytest.mark.parametrize("row", EXPECTED["verdict"], ids=lambda row: f"{row['example']}-{row['requirement']}")
+def test_a_verdict_is_as_expected(row: dict[str, Any], report: Report) -> None:
+    (example,) = (e for e in report.examples if e.id == row["example"])
+    found = {f.verdict.value: f.summary for f in example.findings
+             if f.requirement == row["requirement"] and f.revision == row["revision"]}  # fmt: skip
+    assert list(found) == [row["verdict"]], f"{example.status} {example.reason}: {found}"
+
+
+@pytest.mark.engine
+@pytest.mark.registry
+@pytest.mark.parametrize("row", EXPECTED["status"], ids=lambda row: row["example"])
+def test_a_status_is_as_expected(row: dict[str, Any], report: Report) -> None:
+    found = [example for example in report.examples if fnmatch.fnmatchcase(example.id, row["example"])]
+    assert {example.status.value for example in found} == {row["status"]}
