@@ -118,7 +118,11 @@ def python_dependency(text: str, development: bool = False, origin: Origin = Ori
 
 def _refuse_places(text: str) -> None:
     lowered = text.lower()
-    if lowered.startswith(("git+", "git:", "git@", "github:", "gitlab:", "bitbucket:", "ssh:")) or ".git" in lowered:
+    if (
+        lowered.startswith(("git+", "git:", "git@", "github:", "gitlab:", "bitbucket:", "ssh:"))
+        or ".git" in lowered
+        or "git+" in lowered
+    ):
         raise RefusedError(f"“{text[:60]}” is a git URL")
     if "://" in text or lowered.startswith(("file:", "link:", "portal:", "npm:", "workspace:")):
         raise RefusedError(f"“{text[:60]}” names a place to download from")

@@ -185,7 +185,8 @@ def fallback_of(spot: Spot) -> str | None:
             left, right = parent.child_by_field_name("left"), parent.child_by_field_name("right")
             if left is not None and left.id == here.id and right is not None:
                 value = value_of(right)
-                return None if isinstance(value, Ref) else str(value)
+                if not isinstance(value, Ref):
+                    return str(value)
         here = parent
     return None
 

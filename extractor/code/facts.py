@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-MAX_CODE_CHARS: Final = 200_000
+MAX_CODE_CHARS: Final = 100_000
 """Longer blocks are refused unparsed: no documented program comes near."""
 
 
