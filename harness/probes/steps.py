@@ -175,7 +175,9 @@ CLIENT: Final = "client"
 method (``initialize``, ``notifications/initialized``, ``tools/list``), ``response``, ``get``, ``delete`` or
 ``other``."""
 DOCUMENTED: Final = "documented"
-"""documented.<n>: an exchange that the docs print (http fence or sequence diagram)."""
+"""documented.<n>: an exchange that the docs print (http fence or sequence diagram). What is not printed is not there:
+``failure`` ``not shown`` without an answer, status 0 for an answer without a status, an empty method for an answer
+without its request; ``note`` says what was elided (:mod:`harness.probes.documented`)."""
 
 # Keys of Transcript.facts.
 FACT_BASELINE: Final = "baseline"

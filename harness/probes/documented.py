@@ -1,0 +1,172 @@
+"""Exchanges that a page prints (http fences, sequence diagrams) in the form of exchanges that were held.
+
+What a page leaves out stays left out: a request without its answer has no reply (``failure`` ``not shown``), an answer
+without a status has status 0, an answer without its request has an empty method; ``Exchange.note`` names the lines and
+what was elided. A header that is absent from a shortened example proves nothing, so ``note`` also says when the printed
+headers are plainly not all of them (no Host, or ``...`` among them).
+
+Only what is recognisably MCP is taken: an ``Mcp-`` header, a JSON-RPC body, or a diagram that names an MCP message.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from extractor.model import ExampleKind
+from harness.model import Exchange, Reply, Session, Transcript
+from harness.probes import steps
+from harness.probes.diagrams import pairs_of_diagram
+from harness.probes.printed import ELISIONS, METHODS, Pair, Printed, add_header
+from harness.probes.wire import SESSION_HEADER
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from extractor.model import Block, Span
+    from harness.probes.wire import Headers
+
+NOT_SHOWN: Final = "not shown"
+
+
+def documented(blocks: Sequence[Block], *, page: str, revision: str | None) -> Transcript | None:
+    """The exchanges that the blocks of one page print, in order; None if they print none.
+
+    Args:
+        blocks: of the page.
+        page: its path, which becomes the transcript's ``example_id``.
+        revision: of the page.
+    """
+    exchanges: list[Exchange] = []
+    sessions: list[Session] = []
+    for block in blocks:
+        pairs: Iterator[Pair] = iter(())
+        if block.language == "http":
+            pairs = pairs_of_fence(block)
+        elif block.language == "mermaid":
+            pairs = pairs_of_diagram(block)
+        for asked, answered in pairs:
+            if not any(message is not None and message.is_mcp for message in (asked, answered)):
+                continue
+            exchange = _exchange(len(exchanges) + 1, asked, answered, revision, sessions)
+            exchanges.append(exchange)
+            _note_session(exchange, revision, sessions)
+    if not exchanges:
+        return None
+    spoken = (revision,) if revision else ()
+    return Transcript(page, ExampleKind.OTHER, tuple(exchanges), tuple(sessions), negotiated=spoken)
+
+
+def pairs_of_fence(block: Block) -> Iterator[Pair]:
+    """Requests and answers of one http fence, each request with the answer that follows it."""
+    asked: Printed | None = None
+    for message in _messages_of(block):
+        if message.is_request:
+            if asked is not None:
+                yield asked, None
+            asked = message
+        else:
+            yield asked, message
+            asked = None
+    if asked is not None:
+        yield asked, None
+
+
+def _messages_of(block: Block) -> Iterator[Printed]:
+    current: Printed | None = None
+    in_headers = False
+    for offset, line in enumerate(block.text.split("\n")):
+        started = _start(line, block.line(offset))
+        if started is not None:
+            if current is not None:
+                yield current
+            current, in_headers = started, True
+        elif current is None:
+            continue
+        elif in_headers and not line.strip():
+            in_headers = False
+        elif in_headers and line[0] in " \t" and current.headers:
+            name, value = current.headers[-1]
+            current.headers[-1] = (name, f"{value} {line.strip()}")
+        elif in_headers:
+            add_header(current, line)
+        else:
+            current.body.append(line)
+    if current is not None:
+        yield current
+
+
+def _start(line: str, span: Span) -> Printed | None:
+    """A message that begins with ``line``; None if it is no start line."""
+    words = line.split()
+    if len(words) >= 2 and words[0].startswith("HTTP/") and words[1].isdecimal() and len(words[1]) == 3:
+        return Printed(span, status=int(words[1]))
+    versioned = len(words) == 3 and words[2].startswith("HTTP/")
+    if words and words[0] in METHODS and (versioned or len(words) == 2) and words[1].startswith(("/", "http")):
+        return Printed(span, method=words[0], target=words[1])
+    return None
+
+
+def _exchange(
+    number: int, asked: Printed | None, answered: Printed | None, revision: str | None, sessions: Sequence[Session]
+) -> Exchange:
+    shown = [message for message in (asked, answered) if message is not None]
+    id_sent = _header(asked.headers, SESSION_HEADER) if asked else None
+    known = next((s for s in sessions if id_sent is not None and same_id(id_sent, s.id)), None)
+    return Exchange(
+        number=number,
+        step=f"{steps.DOCUMENTED}.{number}",
+        revision=revision,
+        process=0,
+        method=asked.method if asked else "",
+        target=asked.target if asked else "",
+        headers=tuple(asked.headers) if asked else (),
+        body=asked.text if asked else "",
+        reply=_reply(answered) if answered else None,
+        failure=None if answered else NOT_SHOWN,
+        started_s=0.0,
+        duration_s=0.0,
+        session=known.label if known else "unknown" if id_sent else None,
+        note="; ".join([", ".join(str(m.span) for m in shown), *_left_out(asked, answered)]),
+    )
+
+
+def _left_out(asked: Printed | None, answered: Printed | None) -> Iterator[str]:
+    if asked is None:
+        yield "request not shown"
+    elif asked.names_mcp or _header(asked.headers, "host") is None:
+        yield "not all headers are shown"
+    if answered is not None and answered.status == 0:
+        yield "status not shown"
+    if any(message is not None and message.elided for message in (asked, answered)):
+        yield "elided"
+
+
+def _reply(answered: Printed) -> Reply:
+    text = answered.text
+    return Reply(
+        status=answered.status or 0,
+        headers=tuple(answered.headers),
+        body=text,
+        body_bytes=len(text.encode()),
+        complete=not answered.elided,
+    )
+
+
+def _note_session(exchange: Exchange, revision: str | None, sessions: list[Session]) -> None:
+    """Keep an id that an answer printed, under a label of its own."""
+    issued = exchange.reply.header(SESSION_HEADER) if exchange.reply is not None else None
+    if issued and not any(same_id(issued, session.id) for session in sessions):
+        sessions.append(Session(chr(ord("A") + len(sessions) % 26), issued, revision or "", 0, exchange.number))
+
+
+def same_id(one: str, other: str) -> bool:
+    """Whether two printed ids are the same, either of which may be shortened (``1868a90c...``)."""
+    for shown, whole in ((one, other), (other, one)):
+        for dots in ELISIONS:
+            if shown.endswith(dots) and whole.startswith(shown.removesuffix(dots)):
+                return True
+    return one == other
+
+
+def _header(headers: Iterable[tuple[str, str]] | Headers, name: str) -> str | None:
+    return next((value for key, value in headers if key.lower() == name.lower()), None)
