@@ -10,8 +10,8 @@ from extractor.model import ExampleKind
 from harness.cause import sentence
 from harness.errors import BlockedError, InstallError
 from harness.model import LogLine, Recording, Run, StartOutcome, Transcript
-from harness.probes.logs import since
 from harness.probes.client import converse_with_client
+from harness.probes.logs import since
 from harness.probes.prober import converse
 from harness.probes.stdio import converse_stdio
 from harness.services.factory import services_for
