@@ -36,8 +36,8 @@ def places(sockets: Sequence[ListeningSocket], documented: Sequence[str], logs: 
     seen: set[tuple[int, str]] = set()
     printed = tuple(_printed_paths(logs))
     for paths in (documented, printed, USUAL_PATHS):
-        for socket in sorted(sockets, key=lambda s: (s.port, ":" in s.address)):
-            for path in paths:
+        for path in paths:
+            for socket in sorted(sockets, key=lambda s: (s.port, ":" in s.address)):
                 target = path if path.startswith("/") else f"/{path}"
                 if (socket.port, target) not in seen:
                     seen.add((socket.port, target))
