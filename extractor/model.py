@@ -377,6 +377,9 @@ class Bundle:
     """Values of the Host header that the code allows, where it names any; ``localhost`` with the port otherwise."""
     allow_scripts: bool = False
     """Install scripts run only where the configuration allows it by example."""
+    left_to_reader: tuple[str, ...] = ()
+    """What the docs leave to the reader and docprobe cannot know: ``client_secret (“your-secret”, line 12)``. If such
+    an example does not start, that says nothing against the docs."""
     notes: tuple[Note, ...] = ()
 
     @property

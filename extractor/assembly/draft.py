@@ -10,6 +10,7 @@ from extractor.assembly.fragments import sentence
 from extractor.assembly.ids import bundle_digest, text_digest
 from extractor.assembly.obstacles import obstacle
 from extractor.assembly.overrides import NONE
+from extractor.assembly.routes import OTHER_PATHS
 from extractor.assembly.scopes import in_view, scope_of
 from extractor.assembly.values import Draft, Start, spans_of
 from extractor.model import Example, ExampleKind, ExampleStatus, Note, Origin
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from extractor.assembly.values import Language, Role, Surroundings, Tables
     from extractor.model import Block, Bundle, ExampleOverride
 
+MAX_PATHS: Final = 12
+"""Candidates for the endpoint."""
 MAX_FILES: Final = 100
 """Files of one example. The largest documented one has six."""
 
@@ -75,7 +78,7 @@ def assemble(
         return replace(example, status=ExampleStatus.SKIPPED, reason=why)
     if why := obstacle(draft):
         return replace(example, status=ExampleStatus.UNSUPPORTED, reason=why)
-    bundle = _told(language.bundle(draft), draft)
+    bundle = _told(_with_addresses(language.bundle(draft), draft), draft)
     return replace(
         example,
         kind=bundle.kind,
@@ -147,6 +150,16 @@ def _role(program: Program) -> Role:
     starts = [piece.role.start for piece in main.pieces if piece.role.start is not Start.NONE]
     role = whole(codes)
     return replace(role, start=starts[-1]) if starts else role
+
+
+def _with_addresses(bundle: Bundle, draft: Draft) -> Bundle:
+    """The bundle with the paths that the page's own URLs name: first those that the code knows too."""
+    if bundle.kind is not ExampleKind.HTTP_SERVER:
+        return bundle
+    named = tuple(dict.fromkeys(path for path, _ in draft.around.addresses))
+    both = [path for path in bundle.endpoint_paths if path in named]
+    others = [path for path in named if not OTHER_PATHS.search(path)]
+    return replace(bundle, endpoint_paths=tuple(dict.fromkeys([*both, *bundle.endpoint_paths, *others]))[:MAX_PATHS])
 
 
 def _told(bundle: Bundle, draft: Draft) -> Bundle:

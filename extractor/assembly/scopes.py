@@ -53,4 +53,5 @@ def in_view(around: Surroundings, scope: tuple[str, ...]) -> Surroundings:
         variables=tuple(v for v in around.variables if sees(scope, v.block)),
         manifests=tuple(m for m in around.manifests if sees(scope, m.block)),
         named=tuple(n for n in around.named if sees(scope, n[1])),
+        addresses=tuple(a for a in around.addresses if sees(scope, a[1])),
     )

@@ -53,6 +53,10 @@ def beside(codes: Sequence[Code], environment: Mapping[str, str]) -> Beside:
         if is_placeholder(value):
             filled[name] = _filling(name)
             notes.append(Note(f"value of {name} in place of {value}", Origin.INFERRED, 0.9 if address else 0.6))
+    for read in reads:
+        if read.required and read.name not in filled and known.get(read.name) is None:
+            filled[read.name] = _filling(read.name)
+            notes.append(Note(f"value of {read.name}, which the page does not give", Origin.INFERRED, 0.3))
     if address is None:
         return Beside(filled, (), tuple(notes))
     for read in reads:
@@ -67,6 +71,8 @@ def beside(codes: Sequence[Code], environment: Mapping[str, str]) -> Beside:
 def _filling(name: str) -> str:
     if name.endswith("CLIENT_ID"):
         return CLIENT_ID
+    if name.endswith(("URL", "URI", "ENDPOINT", "ISSUER")):
+        return "http://localhost:9/docprobe"
     return CLIENT_SECRET if name.endswith("CLIENT_SECRET") else "docprobe"
 
 

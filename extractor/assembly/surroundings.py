@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Final
 
 from extractor.assembly.environment import is_environment_fence, variables_of
 from extractor.assembly.installs import installs_of
 from extractor.assembly.manifests import manifest_of
 from extractor.assembly.names import stated_name
-from extractor.assembly.shell import commands_of
+from extractor.assembly.shell import SHELLS, commands_of
 from extractor.assembly.values import Command, FileName, Install, Manifest, Surroundings, Variables
+
+_MAX_CHARS: Final = 20_000
+_ADDRESSED: Final = SHELLS | {"json", "jsonc", "http", "text", "powershell", ""}
+_URL: Final = re.compile(r"https?://(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?(?P<path>/[\w/.-]*)?", re.ASCII)
+"""URLs in texts of all kinds: commands, headers, configurations."""
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -37,12 +43,27 @@ def surroundings_of(blocks: Sequence[Block]) -> Surroundings:
             manifests.append(manifest)
         elif is_environment_fence(block, path) and (values := variables_of(block)):
             variables.append(Variables(values, block))
-    return Surroundings(tuple(installs), tuple(commands), tuple(variables), tuple(manifests), tuple(named))
+    addresses = tuple((path, block) for block in blocks for path in _addresses(block))
+    return Surroundings(tuple(installs), tuple(commands), tuple(variables), tuple(manifests), tuple(named), addresses)
+
+
+def _addresses(block: Block) -> Iterator[str]:
+    """Paths of URLs on this machine in a shell, HTTP or JSON fence. ``/`` is said too rarely on purpose to count."""
+    if block.language not in _ADDRESSED or len(block.text) > _MAX_CHARS:
+        return
+    for found in _URL.finditer(block.text):
+        path = (found["path"] or "").rstrip("/.")
+        if path:
+            yield path
 
 
 def _from_client_configuration(block: Block) -> Iterator[Command]:
     """The commands of an ``mcpServers`` configuration: how a host would start the server of the page."""
-    if block.language not in {"json", "jsonc", "json5"} or "mcpServers" not in block.text or len(block.text) > 20_000:
+    if (
+        block.language not in {"json", "jsonc", "json5"}
+        or "mcpServers" not in block.text
+        or len(block.text) > _MAX_CHARS
+    ):
         return
     try:
         data = json.loads(block.text)

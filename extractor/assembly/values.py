@@ -149,6 +149,8 @@ class Surroundings:
     manifests: tuple[Manifest, ...] = ()
     named: tuple[tuple[FileName, Block], ...] = ()
     """Blocks of any language that the page gives a file name."""
+    addresses: tuple[tuple[str, Block], ...] = ()
+    """Paths of URLs on this machine that commands and configurations of the page name."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from extractor.assembly.hosts import host_names
 from extractor.assembly.installs import RefusedError
 from extractor.assembly.packages import packages_of
 from extractor.assembly.paths import normal, refusal
+from extractor.assembly.reader import left_to_reader
 from extractor.assembly.services import beside
 from extractor.assembly.values import Start, Wanted
 from extractor.bundles.ecmascript_commands import ecmascript_start
@@ -74,6 +75,7 @@ def bundle_of(draft: Draft, language: str, suffix: str) -> Bundle:
         services=helped.services,
         endpoint_paths=endpoint_paths(draft.codes) if draft.kind is ExampleKind.HTTP_SERVER else (),
         host_names=host_names(draft.codes),
+        left_to_reader=left_to_reader(draft, helped.environment),
         notes=(*notes, *packages.notes, *start.notes, *helped.notes),
     )
 

@@ -6,32 +6,30 @@ import re
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from extractor.assembly.routes import OTHER_PATHS
+from extractor.code.facts import Ref
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from extractor.code.facts import Code
 
 _ROUTES: Final = ("all", "post", "use", "route", "get", "delete")
-_OTHER: Final = re.compile(
-    r"well-known|/realms/|oauth|authorize|token|/health|/sse|/messages?\b|/register|/callback|favicon"
-)
 _PLAIN: Final = re.compile(r"^/[\w/-]*$")
 
 
 def endpoint_paths(codes: Sequence[Code]) -> tuple[str, ...]:
     """Candidate paths, best first: routes for POST, paths compared or configured, paths of URLs it prints."""
     calls = [call for code in codes for call in code.calls]
-    routes = [
-        call.arguments[0]
-        for verb in _ROUTES
-        for call in calls
-        if call.last == verb and call.arguments and isinstance(call.arguments[0], str)
-    ]
+    known = {name: text for code in codes for name, text in code.constants.items()}
+    firsts = [(verb, c.arguments[0]) for verb in _ROUTES for c in calls if c.last == verb and c.arguments]
+    told = (known.get(value.text) if isinstance(value, Ref) else value for _, value in firsts)
+    routes = [path for path in told if isinstance(path, str)]
     given = [v for c in calls for k, v in c.keywords.items() if k in {"path", "endpoint", "url"} and isinstance(v, str)]
     texts = [text.value for code in codes for text in code.texts]
     plain = [t for t in texts if _PLAIN.match(t)]
     urls = [path for t in texts if t.startswith("http://") and (path := _url_path(t))]
-    found = [p for p in (*routes, *given, *plain, *urls) if _PLAIN.match(p) and not _OTHER.search(p)]
+    found = [p for p in (*routes, *given, *plain, *urls) if _PLAIN.match(p) and not OTHER_PATHS.search(p)]
     named = [p for p in found if "mcp" in p]
     return tuple(dict.fromkeys([*(p for p in routes if p in named), *named, *found]))[:8]
 

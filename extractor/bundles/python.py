@@ -10,6 +10,7 @@ from extractor.assembly.files import added_file, joined, source_file
 from extractor.assembly.hosts import host_names
 from extractor.assembly.packages import packages_of
 from extractor.assembly.paths import normal, refusal
+from extractor.assembly.reader import left_to_reader
 from extractor.assembly.services import beside
 from extractor.assembly.values import Language, Wanted
 from extractor.bundles.python_commands import commanded, python_start
@@ -59,6 +60,7 @@ def bundle(draft: Draft) -> Bundle:
         services=helped.services,
         endpoint_paths=endpoint_paths(draft.codes) if kind is ExampleKind.HTTP_SERVER else (),
         host_names=host_names(draft.codes),
+        left_to_reader=left_to_reader(draft, helped.environment),
         notes=(*layout.notes, *packages.notes, *start.notes, *helped.notes),
     )
 

@@ -2,46 +2,51 @@
 
 from __future__ import annotations
 
+from itertools import permutations
 from typing import TYPE_CHECKING, Final
 
 from extractor.bundles.python_roles import APPS, FRAMEWORKS
+from extractor.code.facts import Ref
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from extractor.code.facts import Call, Code
+    from extractor.code.facts import Call, Code, Value
 
 _PATH_KEYWORDS: Final = ("streamable_http_path", "path", "mount_path")
 _SERVING: Final = frozenset({"run", "run_async", "run_http_async", *APPS, "FastMCP", "MCPServer"})
 _MOUNTS: Final = frozenset({"Mount", "mount", "mount_http"})
+_MAX_NESTED: Final = 4
 DEFAULT: Final = "/mcp"
 """Both Python SDKs serve there unless told otherwise."""
 
 
 def endpoint_paths(codes: Sequence[Code]) -> tuple[str, ...]:
-    """Candidate paths, best first; a mount's prefix is put in front of what is mounted."""
+    """Candidate paths, best first; the prefixes of mounts are put in front of what may be mounted there."""
     calls = [call for code in codes for call in code.calls]
-    inner = list(dict.fromkeys(path for call in calls if (path := _path(call)) is not None)) or [DEFAULT]
-    mounts = [p for c in calls if c.last in _MOUNTS and (p := _first_text(c)) is not None and p.startswith("/")]
-    routes = [p for c in calls if c.last == "Route" and (p := _first_text(c)) is not None and p.startswith("/")]
-    mounted = [(m.rstrip("/") + p) or "/" for m in mounts for p in inner] if _mounts_apply(calls) else []
-    return tuple(dict.fromkeys([*mounted, *(m for m in mounts if mounted), *inner, *routes]))
+    known = {name: text for code in codes for name, text in code.constants.items()}
+    inner = [path for call in calls if (path := _served_path(call, known))] or [DEFAULT]
+    mounts = [path for call in calls if call.last in _MOUNTS and (path := _first_path(call, known))]
+    routes = [path for call in calls if call.last == "Route" and (path := _first_path(call, known))]
+    if not any(call.last in FRAMEWORKS or call.last == "mount" for call in calls):
+        mounts = []
+    nested = ["".join(pair) for pair in permutations(dict.fromkeys(mounts), 2)] if len(mounts) <= _MAX_NESTED else []
+    prefixes = [prefix.rstrip("/") for prefix in (*mounts, *nested)]
+    mounted = [(prefix + path) or "/" for prefix in prefixes for path in dict.fromkeys(inner)]
+    return tuple(dict.fromkeys([*mounted, *mounts, *inner, *routes]))[:12]
 
 
-def _path(call: Call) -> str | None:
+def _served_path(call: Call, known: dict[str, str]) -> str | None:
     if call.last not in _SERVING:
         return None
-    for keyword in _PATH_KEYWORDS:
-        value = call.keywords.get(keyword)
-        if isinstance(value, str) and value.startswith("/"):
-            return value
-    return None
+    found = (_path(call.keywords.get(keyword), known) for keyword in _PATH_KEYWORDS)
+    return next((path for path in found if path), None)
 
 
-def _first_text(call: Call) -> str | None:
-    value = call.arguments[0] if call.arguments else call.keywords.get("path")
-    return value if isinstance(value, str) else None
+def _first_path(call: Call, known: dict[str, str]) -> str | None:
+    return _path(call.arguments[0] if call.arguments else call.keywords.get("path"), known)
 
 
-def _mounts_apply(calls: Sequence[Call]) -> bool:
-    return any(c.last in FRAMEWORKS or c.last == "mount" for c in calls)
+def _path(value: Value, known: dict[str, str]) -> str | None:
+    text = known.get(value.text) if isinstance(value, Ref) else value
+    return text if isinstance(text, str) and text.startswith("/") else None

@@ -100,6 +100,7 @@ def _facts(root: Node) -> Code:
         ),
         defines=names.defines,
         free=names.free,
+        constants=dict(_constants(spots)),
         left_out=tuple(_left_out(calls)),
         bare_await=min(awaits, default=None),
         default_export=min(defaults, default=None),
@@ -150,10 +151,26 @@ def _required(calls: list[tuple[Spot, Call]]) -> Iterator[Import]:
 def _environment(spots: tuple[Spot, ...], calls: list[tuple[Spot, Call]]) -> Iterator[EnvironmentRead]:
     for spot in spots:
         if spot.node.type in {"member_expression", "subscript_expression"} and (name := environment_name(spot.node)):
-            yield EnvironmentRead(name, fallback_of(spot), line_of(spot.node))
+            required = spot.up is not None and spot.up.node.type == "non_null_expression"
+            yield EnvironmentRead(name, fallback_of(spot), line_of(spot.node), required)
     for spot, call in calls:
         if call.name == "Deno.env.get" and (given := _first_text(call)):
             yield EnvironmentRead(given, fallback_of(spot), call.line)
+
+
+def _constants(spots: tuple[Spot, ...]) -> Iterator[tuple[str, str]]:
+    """``const PATH = "/mcp"`` at the top level."""
+    for spot in spots:
+        if spot.node.type != "variable_declarator" or spot.function is not None:
+            continue
+        name, value = spot.node.child_by_field_name("name"), spot.node.child_by_field_name("value")
+        if name is not None and value is not None and value.type == "string" and _is_constant(spot):
+            yield source(name), literal_text(value)
+
+
+def _is_constant(spot: Spot) -> bool:
+    holder = spot.up.node if spot.up else None
+    return holder is not None and any(child.type == "const" for child in holder.children)
 
 
 def _left_out(calls: list[tuple[Spot, Call]]) -> Iterator[Text]:

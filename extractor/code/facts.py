@@ -71,6 +71,8 @@ class EnvironmentRead:
     default: str | None
     """Literal the code falls back to; None if there is none."""
     line: int
+    required: bool = False
+    """Whether the code says that it cannot do without."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,8 @@ class Code:
     """Names bound at the top level, with the line of the first binding."""
     free: Mapping[str, int] = field(default_factory=dict)
     """Names used and bound nowhere, with the line of the first use. Built-ins are not among them."""
+    constants: Mapping[str, str] = field(default_factory=dict)
+    """Names bound once, at the top level, to a text."""
     decorators: tuple[Call, ...] = ()
     """Python: decorators, with or without arguments."""
     left_out: tuple[Text, ...] = ()

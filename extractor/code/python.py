@@ -54,6 +54,7 @@ def parse_python(text: str) -> Code:
         texts=tuple(visitor.texts),
         defines=_defined(tree.body),
         free=free,
+        constants=_constants(tree.body),
         decorators=tuple(visitor.decorators),
         bare_await=visitor.bare_await,
         loose_method=_loose_method(tree.body),
@@ -183,7 +184,8 @@ class _Visitor(ast.NodeVisitor):
 
     def visit_Subscript(self, node: ast.Subscript) -> None:
         if _dotted(node.value) in {"os.environ", "environ"} and isinstance(node.slice, ast.Constant):
-            self.environment.append(EnvironmentRead(str(node.slice.value), None, node.lineno))
+            read = isinstance(node.ctx, ast.Load)
+            self.environment += [EnvironmentRead(str(node.slice.value), None, node.lineno, True)] if read else []
         self.generic_visit(node)
 
     def visit_Constant(self, node: ast.Constant) -> None:
@@ -225,6 +227,21 @@ def _loose_method(body: list[ast.stmt]) -> int | None:
             case _:
                 pass
     return None
+
+
+def _constants(body: list[ast.stmt]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    again: set[str] = set()
+    for node in body:
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant(value=str(text))):
+                again |= {name} & found.keys()
+                found[name] = text
+            case ast.AnnAssign(target=ast.Name(id=name), value=ast.Constant(value=str(text))):
+                found[name] = text
+            case _:
+                pass
+    return {name: text for name, text in found.items() if name not in again}
 
 
 def _bare(node: ast.expr) -> Call:

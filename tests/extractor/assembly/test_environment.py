@@ -42,7 +42,9 @@ def test_placeholders(value: str) -> None:
     assert is_placeholder(value)
 
 
-@pytest.mark.parametrize("value", ["", "localhost", "3000", "mcp-server", "my-client", "http://localhost:8080/x", "a" * 900])
+@pytest.mark.parametrize(
+    "value", ["", "localhost", "3000", "mcp-server", "my-client", "http://localhost:8080/x", "a" * 900]
+)
 def test_values_that_are_meant(value: str) -> None:
     assert not is_placeholder(value)
 

@@ -44,7 +44,10 @@ def test_names_are_taken(line: str, names: list[str]) -> None:
 @pytest.mark.parametrize(
     ("line", "because"),
     [
-        ("pip install --index-url https://packages.example.com/simple mcp", "--index-url asks for another package index"),
+        (
+            "pip install --index-url https://packages.example.com/simple mcp",
+            "--index-url asks for another package index",
+        ),
         ("pip install --extra-index-url=https://packages.example.com mcp", "another package index"),
         ("pip install -i https://packages.example.com mcp", "another package index"),
         ("npm install --registry https://npm.example.com express", "another package registry"),
@@ -98,6 +101,8 @@ def test_only_shells_are_read(language: str) -> None:
     assert list(installs_of(block(language, "npm install express"))) == []
 
 
-@pytest.mark.parametrize("line", ["echo npm install express", "npx express", "pip list", "docker run npm install x", "'"])
+@pytest.mark.parametrize(
+    "line", ["echo npm install express", "npx express", "pip list", "docker run npm install x", "'"]
+)
 def test_other_commands_install_nothing(line: str) -> None:
     assert list(installs_of(block("bash", line))) == []

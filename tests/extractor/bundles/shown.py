@@ -45,6 +45,8 @@ def _bundle(bundle: Bundle) -> Iterator[str]:
         yield f"  endpoint {' '.join(bundle.endpoint_paths)}"
     if bundle.host_names:
         yield f"  host {' '.join(bundle.host_names)}"
+    for part in bundle.left_to_reader:
+        yield f"  left to the reader: {part}"
     for note in bundle.notes:
         sure = f" ({note.confidence:.1f})" if note.origin is Origin.INFERRED else ""
         yield f"  {note.origin}: {note.what}{sure}"
