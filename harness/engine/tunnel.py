@@ -17,6 +17,7 @@ from anyio.abc import ByteStream, TaskGroup, TaskStatus
 
 from harness.engine.channel import Channel
 from harness.engine.frames import ACCEPTED_FROM, MAX_PAYLOAD, Decoder, Frame, FrameError, Kind, encode
+from harness.engine.text import printable
 from harness.errors import PodError
 from harness.model import ListeningSocket
 
@@ -123,7 +124,10 @@ class Tunnel:
 
     async def sync(self) -> None:
         """Wait until the anchor has done all it was told. Raises PodError if some of it failed."""
-        await self._ping()
+        answered = anyio.Event()
+        await self._ping(answered)
+        await answered.wait()
+        self._check()
         self._raise_faults()
 
     async def send(self, kind: Kind, channel: int = 0, payload: bytes = b"") -> None:
@@ -162,7 +166,7 @@ class Tunnel:
             while self._failure is None:
                 for frame in self._decoder.feed(await self._stream.receive(MAX_PAYLOAD * 8)):
                     self._take(frame)
-        except (FrameError, ValueError, KeyError) as error:
+        except (FrameError, ValueError, KeyError, RecursionError) as error:
             self._fail("the pod broke the tunnel's protocol", error)
         except (anyio.EndOfStream, anyio.BrokenResourceError, anyio.ClosedResourceError, OSError) as error:
             self._fail("the pod's anchor ended", error)
@@ -216,7 +220,7 @@ class Tunnel:
             self._listening[port].set()
         elif kind is Kind.FAULT:
             if len(self._faults) < 20:
-                self._faults.append(payload[:1000].decode("utf-8", "backslashreplace"))
+                self._faults.append(printable(payload[:1000].decode("utf-8", "backslashreplace")))
         else:
             raise FrameError(f"{kind.name} on channel 0")
 
@@ -243,19 +247,24 @@ class Tunnel:
     async def _watch(self) -> None:
         while self._failure is None:
             await anyio.sleep(PING_EVERY_S)
+            answered = anyio.Event()
+            # in a task of its own: a frame is always sent whole, so a send that hangs cannot be cancelled
+            assert self._tasks is not None
+            self._tasks.start_soon(self._ping, answered)
             with anyio.move_on_after(PING_DEADLINE_S) as scope:
-                with suppress(PodError):
-                    await self._ping()
+                await answered.wait()
             if scope.cancelled_caught:
                 self._fail(f"the pod has not answered for {PING_DEADLINE_S:g} s")
-                await self._stream.aclose()
+                await self._stream.aclose()  # frees whoever sends
 
-    async def _ping(self) -> None:
+    async def _ping(self, answered: anyio.Event) -> None:
+        """Send a ping whose answer, or the tunnel's end, sets the event."""
         token = os.urandom(8)
-        self._pings[token] = answered = anyio.Event()
-        await self.send(Kind.PING, 0, token)
-        await answered.wait()
-        self._check()
+        self._pings[token] = answered
+        try:
+            await self.send(Kind.PING, 0, token)
+        except PodError:
+            answered.set()
 
     def _channel(self, number: int) -> Channel:
         if len(self._channels) >= MAX_CHANNELS:
@@ -285,7 +294,7 @@ class Tunnel:
         """End everything that waits. The first reason is kept."""
         if self._failure is not None:
             return
-        detail = f": {cause}" if cause is not None and str(cause) else ""
+        detail = f": {printable(str(cause))[:300]}" if cause is not None and str(cause) else ""
         self._failure = PodError(f"{message}{detail}", _NEXT)
         waiting = [*self._opening.values(), *self._listening.values(), *self._pings.values()]
         for event in (*waiting, self._ready, self._changed):

@@ -252,12 +252,12 @@ class Anchor:
         """Do what a socket is ready for."""
         if isinstance(what, socket.socket):
             self.accept(what)
-        elif isinstance(what, Connection):
+        elif isinstance(what, Connection) and what.channel in self.connections:  # else closed since it was ready
             if what.connecting:
                 self.connected(what)
             elif events & selectors.EVENT_WRITE:
                 self.write_connection(what)
-            if events & selectors.EVENT_READ and what.channel in self.connections:
+            if events & selectors.EVENT_READ and what.channel in self.connections and not what.close_by:
                 self.read_connection(what)
 
     def accept(self, listener: socket.socket) -> None:
@@ -282,7 +282,8 @@ class Anchor:
             self.drop(connection, code)
             return
         connection.connecting = False
-        self.say(Kind.OPENED, connection.channel)
+        if not connection.close_by:
+            self.say(Kind.OPENED, connection.channel)
         self.write_connection(connection)
 
     def read_connection(self, connection: Connection) -> None:

@@ -171,7 +171,10 @@ print("bye", flush=True)
 
 
 async def test_restart_is_a_fresh_process_beside_the_same_files(open_engine: Open) -> None:
-    code = "import pathlib\np = pathlib.Path('count')\np.write_text((p.read_text() if p.exists() else '') + 'x')\nprint(p.read_text(), flush=True)\n" + SERVER
+    code = (
+        "import pathlib\np = pathlib.Path('count')\np.write_text((p.read_text() if p.exists() else '') + 'x')\nprint(p.read_text(), flush=True)\n"
+        + SERVER
+    )
     bundle = python_bundle(code)
     async with open_engine(QUICK) as engine:
         async with engine.pod(bundle, await engine.install(bundle)) as pod, client(pod) as http:
