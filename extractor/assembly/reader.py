@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Final
 
 from extractor.assembly.environment import is_placeholder
+
+_OF_THE_READER: Final = re.compile(r"KEY|SECRET|TOKEN|PASS|CLIENT_ID|DOMAIN|URL|URI|AUDIENCE|ISSUER|TENANT|PROJECT")
+"""Variables without which a program may have nothing to talk to; a ``DEBUG`` it can always do without."""
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -36,6 +40,7 @@ def _variables(draft: Draft, environment: Mapping[str, str]) -> Iterator[str]:
     }
     for piece in (piece for unit in draft.units for piece in unit.pieces):
         for read in piece.code.environment:
-            if read.default is None and read.name not in given and read.name not in draft.override.environment:
+            unset = read.default is None and read.name not in given and read.name not in draft.override.environment
+            if unset and (read.required or _OF_THE_READER.search(read.name)):
                 known = " (filled in)" if read.name in environment else ""
                 yield f"the variable {read.name}{known}"

@@ -73,7 +73,8 @@ def test_calls() -> None:
 
 def test_environment() -> None:
     code = parse_python(
-        'import os\nA = os.environ["A"]\nB = os.getenv("B", "b")\nC = os.environ.get("C")\nD = int(os.getenv("D", "4"))\n'
+        'import os\nA = os.environ["A"]\nB = os.getenv("B", "b")\nC = os.environ.get("C")\n'
+        'D = int(os.getenv("D", "4"))\n'
         'E = os.getenv("E", default="e")\n'
     )
     told = [(read.name, read.default) for read in code.environment]
