@@ -63,9 +63,7 @@ def accepts_both(transcript: Transcript, bound: BoundRequirement) -> Finding:
     if not posts:
         return not_asked(transcript, bound, "A POST of the client")
     for exchange in posts:
-        listed = {part.split(";")[0].strip().lower() for part in (header(exchange, "accept") or "").split(",")}
-        missing = [kind for kind in BOTH if kind not in listed]
-        if missing:
+        if missing := not_accepted(exchange):
             return violated(
                 bound,
                 f"{_what(exchange)} was posted with an Accept that does not list {' and '.join(missing)}.",
@@ -134,6 +132,12 @@ def deletes_session(transcript: Transcript, bound: BoundRequirement) -> Finding:
             bound, f"The client was still running when it was stopped: {transcript.facts[steps.FACT_STOPPED]}.", issued
         )
     return violated(bound, "The client ended without a DELETE of its session.", [issued[0], ours[-1]])
+
+
+def not_accepted(exchange: Exchange) -> list[str]:
+    """Which of the two types a request's Accept header does not list."""
+    listed = {part.split(";")[0].strip().lower() for part in (header(exchange, "accept") or "").split(",")}
+    return [kind for kind in BOTH if kind not in listed]
 
 
 def header(exchange: Exchange, name: str) -> str | None:

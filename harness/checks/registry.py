@@ -11,6 +11,7 @@ from harness.checks import (
     auth,
     batch,
     client,
+    documented,
     example,
     hijack,
     origin,
@@ -105,8 +106,12 @@ def judge(
 
     Returns:
         In order of the catalogue, then of the revisions. The page's own revision comes as ``revision.match`` only
-        where the example does not serve it: no verdict is made up.
+        where the example does not serve it: no verdict is made up. Of exchanges that a page prints (kind ``other``),
+        what they decide and nothing else.
     """
+    if transcript.kind is ExampleKind.OTHER:
+        printed = documented.judge_printed(transcript, bound)
+        return tuple(replace(f, gates=f.revision == page_revision and gates(f)) for f in printed)
     transcript = _draft_too(transcript, bound, page_revision)
     sides = _sides(transcript.kind)
     checks = {check.requirement_id: check for check in CHECKS}
@@ -154,7 +159,7 @@ def _sides(kind: ExampleKind) -> frozenset[Side]:
         case ExampleKind.CLIENT:
             return frozenset({Side.CLIENT, Side.EXAMPLE})
         case ExampleKind.OTHER:
-            return frozenset({Side.SERVER, Side.CLIENT})
+            return frozenset()
         case _:
             assert_never(kind)
 

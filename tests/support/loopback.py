@@ -24,10 +24,8 @@ if TYPE_CHECKING:
     from anyio.abc import ByteStream, Process, TaskGroup
 
 SERVERS = Path(__file__).parent.parent / "servers"
-COMMANDS = {
-    "python": (sys.executable, "-SE", str(SERVERS / "python" / "serve.py")),
-    "node": ("node", str(SERVERS / "node" / "serve.mjs")),
-}
+COMMANDS = {"python": (sys.executable, "-SEB"), "node": ("node",)}
+PROGRAMS = {"python": "serve.py", "node": "serve.mjs"}
 START_S = 20.0
 LONGEST_LINE = 65536
 
@@ -113,10 +111,11 @@ class LoopbackPod:
 
 
 @asynccontextmanager
-async def loopback(language: str, *arguments: str) -> AsyncIterator[LoopbackPod]:
-    """A server of ``tests/servers/<language>``, listening; gone on leaving."""
+async def loopback(language: str, *arguments: str, folder: Path | None = None) -> AsyncIterator[LoopbackPod]:
+    """A server of ``tests/servers/<language>``, or of a changed copy of that folder; listening; gone on leaving."""
+    program = (folder or SERVERS / language) / PROGRAMS[language]
     async with anyio.create_task_group() as tasks:
-        pod = LoopbackPod((*COMMANDS[language], *arguments), tasks)
+        pod = LoopbackPod((*COMMANDS[language], str(program), *arguments), tasks)
         try:
             await pod.start()
             if not await pod.wait_listening(START_S):

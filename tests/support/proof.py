@@ -13,6 +13,7 @@ from tests.support.tokens import PlainTokens
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
 NEWEST = "2025-11-25"
 TIMEOUT_S = 3.0
@@ -34,9 +35,10 @@ async def talk(
     revisions: Sequence[str] = (NEWEST,),
     path: str = "/mcp",
     timeout_s: float = TIMEOUT_S,
+    folder: Path | None = None,
 ) -> Transcript:
-    """The conversation with one server."""
-    async with loopback(language, *arguments) as pod:
+    """The conversation with one server, of ``folder`` if it is a changed one."""
+    async with loopback(language, *arguments, folder=folder) as pod:
         return await converse(
             pod,
             server_bundle(path),
