@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from harness.model import Finding, Transcript
 
 REASONS = Path(__file__).parent / "survivors.toml"
-TIMEOUT_S = 2.0
+TIMEOUT_S = 4.0
 PLAIN = Case("python", "Server")
 AUTHORIZED = Case("python", "Authorized")
 RESUMABLE = Case("python", "Resumable")

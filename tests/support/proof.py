@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 NEWEST = "2025-11-25"
-TIMEOUT_S = 3.0
+TIMEOUT_S = 5.0
 """Only servers that never answer wait for it; long enough for a busy machine."""
 
 
