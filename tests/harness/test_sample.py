@@ -72,8 +72,8 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
     """One run over the whole sample."""
     folder = tmp_path_factory.mktemp("sample")
     done = subprocess.run(
-        [sys.executable, "-c", "from harness.cli.main import main; main()", "check", SAMPLE, "--state", folder / "state",
-         "--format", f"json:{folder / 'sample.json'}"],
+        [sys.executable, "-c", "from harness.cli.main import main; main()", "check", SAMPLE,
+         "--state", folder / "state", "--format", f"json:{folder / 'sample.json'}"],
         cwd=ROOT, capture_output=True, text=True, timeout=3600, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-4000:]

@@ -1,0 +1,254 @@
+// One scenario in one headless Chromium: node scenarios.mjs NAME FOLDER. Prints nothing and ends with 0 if all is well.
+//
+// In every scenario a page may neither write to the console, nor throw, nor ask for anything outside its folder.
+import assert from "node:assert/strict";
+import { readFileSync, readdirSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { chromium } from "playwright-core";
+
+const [, , name, folder] = process.argv;
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const url = (file) => pathToFileURL(join(folder, file.split("#")[0])).href + (file.includes("#") ? `#${file.split("#")[1]}` : "");
+const cases = () => readdirSync(join(folder, "cases")).map((file) => `cases/${file}`);
+const tutorial = () => cases().find((file) => file.includes("2025-11-25-tutorials-security-authorization-typescript"));
+const PAGES = ["index.html", "changes.html", "trends.html", "drift.html", "coverage.html"];
+const SIZES = { desk: { width: 1280, height: 900 }, phone: { width: 360, height: 740 } };
+
+const browser = await chromium.launch({
+  executablePath: process.env.DOCPROBE_CHROMIUM,
+  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync"],
+});
+
+async function open(file, { size = "desk", scheme = "light", script = true } = {}) {
+  const context = await browser.newContext({
+    viewport: SIZES[size], colorScheme: scheme, javaScriptEnabled: script, reducedMotion: "reduce",
+  });
+  const page = await context.newPage();
+  page.heard = [];
+  page.on("console", (message) => page.heard.push(`${message.type()}: ${message.text()}`));
+  page.on("pageerror", (error) => page.heard.push(`error: ${error.message}`));
+  page.on("dialog", (dialog) => { page.heard.push(`dialog: ${dialog.message()}`); dialog.dismiss(); });
+  page.on("request", (request) => {
+    const asked = request.url();
+    if (!asked.startsWith(pathToFileURL(folder).href) && !asked.startsWith("data:")) page.heard.push(`request: ${asked}`);
+  });
+  await page.goto(url(file));
+  return page;
+}
+async function done(page, what) {
+  assert.deepEqual(page.heard, [], what);
+  await page.context().close();
+}
+const drawn = (page) => page.waitForFunction(() =>
+  [...document.querySelectorAll("figure[data-diagram]")].some((figure) => figure.querySelector("svg")));
+
+const scenarios = {
+  async quiet() {
+    for (const file of [...PAGES, ...cases()]) {
+      for (const size of Object.keys(SIZES)) {
+        const page = await open(file, { size });
+        await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
+        await page.waitForLoadState("networkidle");
+        await done(page, `${file} on a ${size}`);
+      }
+    }
+  },
+
+  async accessible() {
+    for (const file of [...PAGES, tutorial()]) {
+      for (const [size, scheme] of [["desk", "light"], ["desk", "dark"], ["phone", "light"]]) {
+        const page = await open(file, { size, scheme });
+        if (file.startsWith("cases")) await drawn(page);
+        await page.evaluate(() => document.querySelectorAll("details").forEach((one) => { one.open = true; }));
+        await page.evaluate(axe);
+        const { violations } = await page.evaluate(() => window.axe.run(document, { preload: false }));
+        const told = violations.map((one) => `${one.id} (${one.impact}): ${one.help}: ${one.nodes.slice(0, 3).map((node) => node.html).join(" | ")}`);
+        assert.deepEqual(told, [], `${file} ${size} ${scheme}`);
+        await done(page, file);
+      }
+    }
+  },
+
+  async phone() {
+    for (const file of [...PAGES, ...cases()]) {
+      const page = await open(file, { size: "phone" });
+      const [wide, view] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+      assert.ok(wide <= view, `${file} is ${wide} wide on a screen of ${view}`);
+      await done(page, file);
+    }
+  },
+
+  async filter() {
+    const page = await open("index.html");
+    const rows = () => page.locator("section.sheet:not([hidden]) tbody tr:not([hidden])").count();
+    assert.equal(await rows(), 3);
+    await page.fill("#q", "python");
+    assert.equal(await rows(), 1);
+    assert.match(await page.textContent("#shown"), /^1 of \d+ examples$/);
+    assert.match(page.url(), /#rev=2025-11-25&q=python$/);
+    await page.fill("#q", "terminated");
+    assert.equal(await rows(), 3, "a requirement's name keeps the rows and dims the other columns");
+    assert.equal(await page.locator("section.sheet:not([hidden]) thead .turned:not(.dim)").count(), 1);
+    await page.fill("#q", "");
+    await page.selectOption("#weight", "gates");
+    assert.equal(await rows(), 1);
+    await page.check("#others");
+    assert.equal(await rows(), 1, "by the text of another revision nothing gates");
+    await page.selectOption("#weight", "");
+    assert.equal(await rows(), 4);
+    await page.click("role=tab[name='2025-06-18']");
+    assert.equal(await page.locator("section.sheet:not([hidden])").getAttribute("data-revision"), "2025-06-18");
+    const kept = page.url();
+    await done(page, "filter");
+    const again = await open(`index.html#${kept.split("#")[1]}`);
+    assert.equal(await again.locator("section.sheet:not([hidden])").getAttribute("data-revision"), "2025-06-18");
+    assert.ok(await again.isChecked("#others"), "a link to a filtered overview shows it filtered");
+    await done(again, "filtered link");
+  },
+
+  async keyboard() {
+    const page = await open("index.html");
+    await page.keyboard.press("Tab");
+    assert.equal(await page.evaluate(() => document.activeElement.className), "skip");
+    await page.keyboard.press("Enter");
+    assert.equal(await page.evaluate(() => document.activeElement.id), "main");
+    await page.focus("role=tab[name='2025-11-25']");
+    await page.keyboard.press("ArrowRight");
+    assert.equal(await page.evaluate(() => document.activeElement.textContent), "2025-06-18");
+    await page.keyboard.press("ArrowLeft");
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Tab");
+    const where = () => page.evaluate(() => document.activeElement.closest("tr").dataset.example + " " + (document.activeElement.dataset.requirement ?? ""));
+    assert.match(await where(), /build-server#typescript $/, "one Tab into the matrix");
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("ArrowRight");
+    assert.match(await where(), /authorization#typescript session.terminated-404$/);
+    await page.keyboard.press("End");
+    await page.keyboard.press("Home");
+    assert.match(await where(), /build-server#typescript $/);
+    await page.keyboard.press("Tab");
+    assert.ok(!(await page.evaluate(() => document.activeElement.closest(".matrix"))), "one Tab out of the matrix");
+    await done(page, "keyboard");
+  },
+
+  async links() {
+    const page = await open("index.html");
+    await page.click("section.sheet:not([hidden]) a[data-requirement='session.terminated-404'].gates");
+    await page.waitForLoadState();
+    assert.match(page.url(), /#session\.terminated-404@2025-11-25$/);
+    const finding = page.locator("[id='session.terminated-404@2025-11-25']");
+    assert.ok(await finding.isVisible());
+    assert.match(await finding.innerText(), /DELETE was answered 200/);
+    await finding.locator("summary").click();
+    await finding.locator("a[href='#x-15']").click();
+    const exchange = page.locator("#x-15");
+    assert.ok(await exchange.evaluate((one) => one.open), "a link into something folded opens it");
+    assert.match(await exchange.innerText(), /HTTP\/1\.1 400 Bad Request/);
+    assert.match(await exchange.innerText(), /curl -i -N -X POST/);
+    await done(page, "links");
+    const deep = await open(`${tutorial()}#x-17`);
+    assert.ok(await deep.locator("#x-17").evaluate((one) => one.open));
+    await done(deep, "deep link");
+  },
+
+  async diagrams() {
+    for (const scheme of ["light", "dark"]) {
+      const page = await open(tutorial(), { scheme });
+      await drawn(page);
+      const text = await page.locator("figure svg").first().textContent();
+      for (const part of ["docprobe", "example server", "no 15 POST / tools/list", "400 Bad Request"]) assert.ok(text.includes(part), part);
+      assert.equal(await page.locator("figure svg").first().evaluate((svg) => svg.querySelectorAll("a, script, foreignObject, image").length), 0);
+      await done(page, "diagrams");
+    }
+  },
+
+  async charts() {
+    const page = await open("trends.html");
+    assert.equal(await page.locator(".canvas canvas").count(), 5);
+    const ink = () => page.evaluate(() => [...document.querySelectorAll(".canvas canvas")].map((canvas) => {
+      const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+      return data.some((value) => value > 0);
+    }));
+    assert.deepEqual(await ink(), Array(5).fill(true));
+    await page.click("text=30 nights");
+    assert.equal(await page.getAttribute("text=30 nights", "aria-pressed"), "true");
+    assert.deepEqual(await ink(), Array(5).fill(true));
+    await page.emulateMedia({ colorScheme: "dark" });
+    await page.setViewportSize({ width: 500, height: 800 });
+    await page.waitForTimeout(400);
+    assert.ok((await page.evaluate(() => document.documentElement.scrollWidth)) <= 500);
+    await done(page, "charts");
+  },
+
+  async scriptless() {
+    for (const file of [...PAGES, tutorial()]) {
+      const page = await open(file, { script: false });
+      assert.ok(await page.locator("h1").isVisible());
+      await done(page, file);
+    }
+    const page = await open("index.html", { script: false });
+    assert.equal(await page.locator("section.sheet:visible").count(), 3, "without a script every sheet is shown");
+    await done(page, "sheets");
+    const single = await open(tutorial(), { script: false });
+    assert.ok(await single.locator("table.exchanges").first().isVisible(), "without a script the tables are shown");
+    await done(single, "tables");
+  },
+
+  async hostile() {
+    for (const file of [...PAGES, ...cases()]) {
+      const page = await open(file);
+      if (file.startsWith("cases") && (await page.locator("figure[data-diagram]").count())) {
+        await page.waitForFunction(() => document.querySelector("figure[data-diagram] svg") || document.querySelector("figure[data-diagram][hidden]"));
+        assert.ok(await page.locator("figure[data-diagram] svg").count(), "hostile labels are drawn, not choked on");
+      }
+      await page.evaluate(() => document.querySelectorAll("details").forEach((one) => { one.open = true; }));
+      const found = await page.evaluate(() => ({
+        images: document.querySelectorAll("img").length,
+        inline: [...document.querySelectorAll("*")].filter((one) => [...one.attributes].some((a) => a.name.startsWith("on"))).length,
+        away: [...document.querySelectorAll("a[href]")].filter((one) => !one.href.startsWith("file:")).length,
+        scripts: [...document.scripts].filter((one) => !one.src && one.type !== "application/json").length,
+        raw: /[\u0000-\u0008\u001b\u009b\u202e]/.test(document.body.innerText),
+      }));
+      assert.deepEqual(found, { images: 0, inline: 0, away: 0, scripts: 0, raw: false }, file);
+      await done(page, file);
+    }
+  },
+
+  async single() {
+    for (const size of Object.keys(SIZES)) {
+      const page = await open("single.html", { size });
+      const gating = page.locator("a[data-requirement='session.terminated-404'].gates").first();
+      await gating.click();
+      assert.ok(await page.locator(`[id="${decodeURIComponent(page.url().split("#")[1])}"]`).isVisible());
+      const [wide, view] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+      assert.ok(wide <= view, `${wide} wide on a screen of ${view}`);
+      await page.evaluate(() => document.querySelectorAll("details").forEach((one) => { one.open = true; }));
+      await page.evaluate(axe);
+      const { violations } = await page.evaluate(() => window.axe.run(document, { preload: false }));
+      assert.deepEqual(violations.map((one) => `${one.id}: ${one.nodes.slice(0, 3).map((node) => node.html).join(" | ")}`), []);
+      await done(page, size);
+    }
+  },
+
+  async fast() {
+    const page = await open("trends.html");
+    await page.click("text=all");
+    const timing = await page.evaluate(() => performance.getEntriesByType("navigation")[0].loadEventEnd);
+    assert.ok(timing < 3000, `a thousand nights took ${timing} ms to load`);
+    await done(page, "fast");
+  },
+};
+
+try {
+  if (!(name in scenarios)) throw new Error(`no scenario ${name}`);
+  await scenarios[name]();
+} catch (error) {
+  console.error(error.message);
+  process.exitCode = 1;
+} finally {
+  await browser.close();
+}
