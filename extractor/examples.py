@@ -10,6 +10,7 @@ from extractor.assembly.commanded import commanded
 from extractor.assembly.draft import assemble, listed
 from extractor.assembly.grouping import Program, programs
 from extractor.assembly.ids import example_ids, page_stem
+from extractor.assembly.installs import RefusedError, python_dependency
 from extractor.assembly.names import stated_name
 from extractor.assembly.overrides import from_directives, merged, override_for
 from extractor.assembly.scopes import scope_of
@@ -17,6 +18,7 @@ from extractor.assembly.selection import checked, chosen, glued, joined_by_direc
 from extractor.assembly.surroundings import surroundings_of
 from extractor.assembly.values import Language, Piece, Surroundings, Tables
 from extractor.bundles.languages import language_of
+from extractor.errors import UsageError
 from extractor.model import Example, ExampleOverride, ExampleStatus, Origin
 
 if TYPE_CHECKING:
@@ -49,7 +51,15 @@ def find_examples(
         corpus: the extracted tree.
         overrides: what the configuration says, by example id or glob.
         python_packages: import name to distribution name, added to the built-in table.
+
+    Raises:
+        UsageError: the configuration says what cannot be.
     """
+    for module, name in (python_packages or {}).items():
+        try:
+            python_dependency(name)
+        except RefusedError as refused:
+            raise UsageError(f"[python-packages] {module}: {refused}", "name a package of the index") from refused
     by_page: dict[str, list[Block]] = defaultdict(list)
     for block in corpus.blocks:
         by_page[block.span.file].append(block)

@@ -9,10 +9,11 @@ from extractor.assembly.counterexamples import counterexample
 from extractor.assembly.fragments import sentence
 from extractor.assembly.ids import bundle_digest, text_digest
 from extractor.assembly.obstacles import obstacle
-from extractor.assembly.overrides import NONE
+from extractor.assembly.overrides import NONE, mistakes
 from extractor.assembly.routes import OTHER_PATHS
 from extractor.assembly.scopes import in_view, scope_of
 from extractor.assembly.values import Draft, Start, spans_of
+from extractor.errors import UsageError
 from extractor.model import Example, ExampleKind, ExampleStatus, Note, Origin
 
 if TYPE_CHECKING:
@@ -46,8 +47,12 @@ def assemble(
         tables: names of packages.
         alone: whether the page shows no other program of its language in the same tab.
         said_by: where the override comes from: a directive of the page, or the configuration.
+
+    Raises:
+        UsageError: the configuration says what cannot be; the same in a directive is the page's fault, and told.
     """
-    draft = _draft(example_id, program, around, override, tables, alone=alone, said_by=said_by)
+    sound = replace(override, kind=None) if mistakes(override, None) else override
+    draft = _draft(example_id, program, around, sound, tables, alone=alone, said_by=said_by)
     language, block = program.main.pieces[0].language, program.main.pieces[0].block
     assert language.missing is not None
     assert language.bundle is not None
@@ -64,6 +69,10 @@ def assemble(
         resolve_date=override.resolve_date,
         expected=override.not_runnable,
     )
+    if wrong := mistakes(override, language.manager):
+        if said_by is Origin.CONFIG:
+            raise UsageError(f'[examples."{example_id}"]: {wrong[0]}', "see the configuration section of the README")
+        return replace(example, reason=f"has a directive in which {sentence(wrong)}")
     if override.skip:
         return replace(example, status=ExampleStatus.SKIPPED, reason=override.skip)
     count = len(draft.units) + len(draft.extras)

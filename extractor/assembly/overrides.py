@@ -7,7 +7,9 @@ import shlex
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from extractor.model import ExampleOverride
+from extractor.assembly.installs import RefusedError, npm_dependency, python_dependency
+from extractor.assembly.paths import refusal
+from extractor.model import ExampleKind, ExampleOverride, Manager
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -62,6 +64,27 @@ def merged(config: ExampleOverride, directive: ExampleOverride) -> ExampleOverri
     if "environment" in said:
         said["environment"] = {**config.environment, **directive.environment}
     return replace(config, **said)
+
+
+def mistakes(override: ExampleOverride, manager: Manager | None) -> tuple[str, ...]:
+    """What an override says that cannot be, each as a clause; ``manager`` is the language's, if packages matter."""
+    found: list[str] = []
+    kinds = [kind.value for kind in ExampleKind]
+    if override.kind is not None and override.kind not in kinds:
+        found.append(f"kind “{override.kind}” is none of {', '.join(kinds)}")
+    if override.endpoint is not None and not override.endpoint.startswith("/"):
+        found.append(f"endpoint “{override.endpoint}” is no path: it does not begin with /")
+    if override.cwd is not None and (why := refusal(override.cwd)):
+        found.append(f"cwd {why}")
+    if override.command is not None and not override.command:
+        found.append("command is empty")
+    make = npm_dependency if manager is Manager.NPM else python_dependency
+    for text in override.dependencies or () if manager else ():
+        try:
+            make(text)
+        except RefusedError as refused:
+            found.append(str(refused))
+    return tuple(found)
 
 
 def selected(selector: str, blocks: Sequence[Block]) -> tuple[Block, ...]:

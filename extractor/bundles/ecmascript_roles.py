@@ -27,7 +27,10 @@ _CLIENTS: Final = frozenset(
 )  # fmt: skip
 _LISTENERS: Final = frozenset({"listen", "serve"})
 _HTTP_START: Final = frozenset({"httpStream", "http-stream", "http", "sse", "streamable-http"})
-_REGISTRATIONS: Final = frozenset({"registerTool", "registerResource", "registerPrompt", "setRequestHandler"})
+_VOCABULARY: Final = (
+    {"registerTool", "registerResource", "registerPrompt", "setRequestHandler"} | _STDIO | (_CLIENTS - {"Client"})
+)
+"""Names that only MCP's packages have."""
 _NAMES: Final = ("mcp", "modelcontextprotocol")
 
 
@@ -75,7 +78,7 @@ def speaks_mcp(code: Code) -> bool:
     names = [*(i.module for i in code.imports), *code.free, *(c.name for c in code.calls)]
     if any(part in name.lower() for name in names for part in _NAMES):
         return True
-    if any(call.last in _REGISTRATIONS for call in code.calls):
+    if any(call.last in _VOCABULARY or call.last.endswith(_HTTP_TRANSPORTS) for call in code.calls):
         return True
     if any("jsonrpc" in call.keywords for call in code.calls):
         return True

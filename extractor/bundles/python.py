@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from extractor.assembly.environment import filled_file
 from extractor.assembly.files import added_file, joined, source_file
 from extractor.assembly.hosts import host_names
+from extractor.assembly.installs import RefusedError
 from extractor.assembly.packages import packages_of
 from extractor.assembly.paths import normal, refusal
 from extractor.assembly.reader import left_to_reader
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from extractor.assembly.values import Draft
-    from extractor.code.facts import Code
+    from extractor.code.facts import Code, Import
     from extractor.model import Dependency
 
 READS_DOTENV: Final = frozenset({"dotenv", "pydantic_settings", "environs", "decouple"})
@@ -122,11 +123,16 @@ def _strange(code: Code, draft: Draft) -> Iterator[str]:
                 yield found.module
         elif name in own or found.guarded or found.erased or is_standard(name) or name.lower() in stated:
             continue
-        elif name in draft.tables.python_packages or not is_readers_own(name):
-            if not name.isascii():
-                yield found.module
-        else:
+        elif (is_readers_own(name) and name not in draft.tables.python_packages) or not _is_package(found, draft):
             yield found.module
+
+
+def _is_package(found: Import, draft: Draft) -> bool:
+    try:
+        return package_of(found, draft.tables.python_packages) is not None
+    except RefusedError:
+        # a name that no index takes, such as one that begins with an underscore
+        return False
 
 
 PYTHON: Final = Language(

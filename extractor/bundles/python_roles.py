@@ -26,6 +26,8 @@ CLIENTS: Final = frozenset(
      "ClientSessionGroup", "StdioServerParameters", "StreamableHttpTransport"}
 )  # fmt: skip
 HTTP_LIBRARIES: Final = frozenset({"httpx", "requests", "aiohttp", "urllib3", "urllib", "http", "httpx2"})
+_VOCABULARY: Final = (CLIENTS - {"Client", "StreamableHttpTransport"}) | {"stdio_server"}
+"""Names that only MCP's packages have."""
 _REGISTRATIONS: Final = frozenset({"tool", "resource", "prompt", "list_tools", "call_tool", "read_resource"})
 _HTTP_METHODS: Final = frozenset({"run_http_async", "run_streamable_http_async", "run_sse_async"})
 
@@ -63,6 +65,8 @@ def speaks_mcp(code: Code) -> bool:
     """Whether code imports an MCP package, names one of its things, or writes its messages itself."""
     names = [*(i.module for i in code.imports), *code.free, *(c.name for c in code.calls)]
     if any("mcp" in name.lower() for name in (*names, *(d.name for d in code.decorators))):
+        return True
+    if any(call.last in _VOCABULARY for call in code.calls):
         return True
     registers = any(d.last in _REGISTRATIONS and "." in d.name for d in code.decorators)
     return registers or any(t.value == "jsonrpc" for t in code.texts)
