@@ -18,7 +18,7 @@ from extractor.model import Example, ExampleKind, ExampleStatus, Note, Origin
 
 if TYPE_CHECKING:
     from extractor.assembly.grouping import Program
-    from extractor.assembly.values import Language, Role, Surroundings, Tables
+    from extractor.assembly.values import Language, Role, Surroundings, Tables, Unit
     from extractor.model import Block, Bundle, ExampleOverride
 
 MAX_PATHS: Final = 12
@@ -171,10 +171,19 @@ def _with_addresses(bundle: Bundle, draft: Draft) -> Bundle:
     return replace(bundle, endpoint_paths=tuple(dict.fromkeys([*both, *bundle.endpoint_paths, *others]))[:MAX_PATHS])
 
 
+def _name_note(unit: Unit) -> Note | None:
+    """Who says what a file is called."""
+    if unit.name is None:
+        return None
+    span = unit.pieces[0].block.span
+    return Note(f"file name {unit.name.path}, told by {unit.name.source}", unit.name.origin, unit.name.confidence, span)
+
+
 def _told(bundle: Bundle, draft: Draft) -> Bundle:
     """The bundle with what a maintainer says of it."""
     override = draft.override
     notes = bundle.notes
+    notes = (*(note for unit in draft.units if (note := _name_note(unit))), *notes)
     if len(draft.main.pieces) > 1:
         lines = ", ".join(f"{p.block.span.first}-{p.block.span.last}" for p in draft.main.pieces)
         sure = 0.8 if draft.origin is Origin.INFERRED else 1.0

@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import jsonschema
+import pytest
+from click.testing import CliRunner
+
+from harness.cli.main import cli
+from harness.errors import NothingSelectedError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from click.testing import Result
+
+    Run = Callable[..., Result]
+
+SAMPLE = Path(__file__).parents[3] / "docs-snapshot" / "sample"
+PAGE = """# Page
+
+Save it as `server.py`:
+
+```python
+from fastmcp import FastMCP
+
+FastMCP("x").run()
+```
+
+## Piece
+
+```python
+mcp.run()
+```
+"""
+SHAPE = {
+    "type": "object",
+    "required": ["schema", "docs", "examples"],
+    "properties": {
+        "schema": {"const": "docprobe-examples/1"},
+        "examples": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["id", "page", "kind", "status", "reason", "spans", "digest", "notes", "bundle", "copies"],
+            },
+        },
+    },
+}
+
+
+@pytest.fixture
+def docs(tmp_path: Path) -> Path:
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "page.mdx").write_text(PAGE, encoding="utf-8")
+    (tmp_path / "docs" / "docprobe.toml").write_text('profile = "plain"\n', encoding="utf-8")
+    return tmp_path / "docs"
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    monkeypatch.setenv("DOCPROBE_STATE", str(tmp_path / "state"))
+
+    def invoke(*arguments: str | Path) -> Result:
+        return CliRunner().invoke(
+            cli, ["examples", *map(str, arguments)], catch_exceptions=False, standalone_mode=False
+        )
+
+    return invoke
+
+
+def test_table_says_what_is_stated_added_and_missing(run: Run, docs: Path) -> None:
+    result = run(docs)
+    assert result.stdout == (
+        "page#python  stdio-server  runnable\n"
+        "  at      page.mdx:5-9\n"
+        "  stated  file name server.py, told by prose (page.mdx:5-9)\n"
+        "  added   dependency fastmcp, 90% sure\n"
+        "  added   command python server.py, 90% sure\n"
+        "page#piece  stdio-server  fragment\n"
+        "  at      page.mdx:13-15\n"
+        "  why     uses `mcp`, defined in no block of this page\n"
+    )
+    assert result.stderr.strip().endswith("2 examples, 2 distinct: 1 runnable, 1 fragment")
+
+
+def test_json_is_whole_and_the_same_twice(run: Run, docs: Path) -> None:
+    first, second = run(docs, "--format", "json"), run(docs, "--format", "json")
+    assert first.stdout == second.stdout
+    document = json.loads(first.stdout)
+    jsonschema.validate(document, SHAPE)
+    whole, piece = document["examples"]
+    assert whole["bundle"]["command"] == ["python", "server.py"]
+    assert whole["bundle"]["files"][0]["segments"][0]["span"]["first"] == 6
+    assert piece["bundle"] is None
+
+
+def test_configuration_counts(run: Run, docs: Path) -> None:
+    (docs / "docprobe.toml").write_text(
+        'profile = "plain"\n[examples."page#piece"]\nglue = {"before:piece.py" = "from fastmcp import FastMCP\\n'
+        "mcp = FastMCP('glued')\"}\n",
+        encoding="utf-8",
+    )
+    document = json.loads(run(docs, "--format", "json", "--select", "page#piece").stdout)
+    (example,) = document["examples"]
+    assert example["status"] == "runnable"
+    assert [file["path"] for file in example["bundle"]["files"]] == ["piece.py"]
+
+
+def test_select_that_names_nothing(run: Run, docs: Path) -> None:
+    with pytest.raises(NothingSelectedError, match="names no example"):
+        run(docs, "--select", "nowhere#typescript")
+
+
+def test_wrong_configuration(run: Run, docs: Path) -> None:
+    (docs / "docprobe.toml").write_text('profile = "plain"\n[examples."page#*"]\nkind = "website"\n', encoding="utf-8")
+    with pytest.raises(UsageError, match="kind “website” is none of"):
+        run(docs)
+
+
+def test_control_characters_of_the_docs_do_not_reach_the_terminal(run: Run, docs: Path) -> None:
+    (docs / "page.mdx").write_text(
+        "```python\nfrom fastmcp import FastMCP\nFastMCP('x').run()\n```\n\n"
+        '```bash\nnpm install -g \x1b[31mred\n```\n\n```python title="\x1b[2J.py"\nimport mcp\n```\n',
+        encoding="utf-8",
+    )
+    assert "\x1b" not in run(docs).stdout
+
+
+def test_sample_docs(run: Run) -> None:
+    result = run(SAMPLE)
+    ids = [line.split()[0] for line in result.stdout.splitlines() if not line.startswith(" ")]
+    assert "docs/2025-11-25/tutorials/security/authorization#typescript" in ids
+    assert "docs/2025-11-25/develop/step-by-step#python" in ids
+    assert len(ids) == len(set(ids))
