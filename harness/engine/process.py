@@ -136,7 +136,7 @@ class Process:
                 if self._written > limits.log_bytes * _KILL_FACTOR and self._killed is None:
                     with suppress(EngineError):  # the next call says that the engine does not answer
                         await self.kill(f"killed: log limit {limits.log_bytes * _KILL_FACTOR // MIB} MiB", "log_bytes")
-                if self._setting.stdio and source == STDOUT:
+                if self._setting.stdio and self._during == "run" and source == STDOUT:
                     await self._offer(data)
                 else:
                     logs.write("stdout" if source == STDOUT else "stderr", data)
