@@ -49,6 +49,8 @@ AUTHORIZATION_LOG: Final = "authorization"
 """Source of the authorization server's log lines."""
 BUDGET_TIMEOUTS: Final = 48
 """The conversation's budget in multiples of ``timeout_s`` (480 s for the default 10 s)."""
+LEAST_BUDGET_S: Final = 120.0
+"""Short timeouts are no reason to hurry a server on a busy machine."""
 
 
 async def converse(
@@ -71,7 +73,7 @@ async def converse(
         revisions: of the docs, in any order; undated ones (``draft``) are no wire versions and are left out.
         tokens: of the example's authorization server, if it has one.
         timeout_s: to the head of a reply, and then for its body.
-        budget_s: for the whole conversation; 48 times ``timeout_s`` if not given.
+        budget_s: for the whole conversation; 48 times ``timeout_s``, and 120 s at least, if not given.
         progress: told what is being probed.
 
     Returns:
@@ -85,7 +87,7 @@ async def converse(
     empty = Transcript(example_id, bundle.kind, (), sockets=sockets)
     if not sockets:
         return replace(empty, logs=since(pod.logs(), began), facts=_not_listening(pod))
-    budget_s = BUDGET_TIMEOUTS * timeout_s if budget_s is None else budget_s
+    budget_s = max(LEAST_BUDGET_S, BUDGET_TIMEOUTS * timeout_s) if budget_s is None else budget_s
     conversation = Conversation(pod.transport, timeout_s=timeout_s, budget_s=budget_s)
     peer = Peer(pod, conversation, Place("127.0.0.1", sockets[0].port, "/"), tokens, start_s=START_S)
     try:
