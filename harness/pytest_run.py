@@ -1,0 +1,96 @@
+"""What the pytest plugin runs: examples with what each will be asked, and one example's report on demand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, Protocol
+
+import anyio
+
+from extractor.model import ExampleKind, ExampleStatus
+from harness.baseline import load
+from harness.model import Side
+from harness.outcome import conclude
+from harness.run import check, plan
+from harness.settings import load_config
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from extractor.model import Example
+    from harness.model import Report
+    from harness.run import Connect, Plan
+
+BEFORE_ANY_CONVERSATION: Final = ("example.runs", "example.complete")
+SIDES: Final = {
+    ExampleKind.HTTP_SERVER: {Side.SERVER, Side.EXAMPLE},
+    ExampleKind.STDIO_SERVER: {Side.STDIO, Side.EXAMPLE},
+    ExampleKind.CLIENT: {Side.CLIENT, Side.EXAMPLE},
+    ExampleKind.OTHER: {Side.SERVER, Side.CLIENT, Side.EXAMPLE},
+}
+"""Whose requirements an example of each kind is asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One example, before anything ran."""
+
+    id: str
+    page: str
+    """Relative to the docs root."""
+    line: int
+    """First line, 1-based."""
+    requirements: tuple[str, ...]
+    """Ids it will be asked, in the catalogue's order; of one that cannot run only ``example.runs``."""
+    reason: str | None
+    """Why it cannot run; None if it can."""
+
+
+class Source(Protocol):
+    """Where the plugin's items come from."""
+
+    def examples(self) -> Sequence[Planned]:
+        """Every selected example, in order of id."""
+        ...
+
+    def judge(self, example_id: str) -> Report:
+        """Run and judge one example; the baseline is applied."""
+        ...
+
+
+class Live:
+    """The real source: extracts once, and runs an example when its first item is set up."""
+
+    def __init__(self, docs: Path, select: Sequence[str], connect: Connect) -> None:
+        """Read configuration, docs and baseline. Raises UsageError."""
+        self._config = load_config(docs, select=tuple(select))
+        self._connect = connect
+        self._plan: Plan = plan(self._config)
+        self._baseline = load(self._config.baseline, self._plan.ids)
+
+    def examples(self) -> Sequence[Planned]:
+        """See :class:`Source`."""
+        return tuple(self._planned(example) for example in sorted(self._plan.examples, key=lambda e: e.id))
+
+    def judge(self, example_id: str) -> Report:
+        """See :class:`Source`."""
+        chosen = tuple(example for example in self._plan.examples if example.id == example_id)
+        report = anyio.run(check, replace(self._plan, examples=chosen), self._config, self._connect)
+        return conclude(report, self._baseline)
+
+    def _planned(self, example: Example) -> Planned:
+        line = example.spans[0].first if example.spans else 1
+        if example.status is not ExampleStatus.RUNNABLE:
+            reason = f"{example.status.value}: {example.reason or 'no reason given'}"
+            return Planned(example.id, example.page, line, BEFORE_ANY_CONVERSATION[:1], reason)
+        asked = {
+            name: None
+            for (name, revision), row in self._plan.bound.requirements.items()
+            if row.requirement.side in SIDES[example.kind] and revision in {example.revision or revision, ""}
+            if name not in BEFORE_ANY_CONVERSATION
+        }
+        names = (*BEFORE_ANY_CONVERSATION, *asked)
+        wanted = self._config.requirements
+        asked_for = tuple(name for name in names if not wanted or name in wanted)
+        return Planned(example.id, example.page, line, asked_for, None)
