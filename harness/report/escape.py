@@ -33,6 +33,9 @@ def visible(text: str) -> str:
 
     Line feeds stay, CR LF becomes one, tabs become four spaces.
     """
+    if text.isascii() and text.replace("\n", "").isprintable():
+        # nearly all text is plain, and reports hold megabytes of it
+        return text
     return "".join(_spelt(char) for char in text.replace("\r\n", "\n").replace("\t", "    "))
 
 

@@ -96,6 +96,12 @@ class CasePage:
     copies: tuple[tuple[str, str], ...]
     """Other examples with the same text: id and file."""
 
+    @property
+    def evidence(self) -> tuple[ExchangeView, ...]:
+        """The exchanges that the articles name."""
+        named = {line.number for article in self.articles for line in article.lines}
+        return tuple(exchange for exchange in self.exchanges if exchange.number in named)
+
 
 def case_page(
     example: ExampleResult,

@@ -152,9 +152,12 @@ def changes(
     was, now = statuses
     if previous is None:
         return Changes(None, (), (), (), (), (), ())
-    worse = [view for view in flips if view.flip.after == FAILING]
-    better = [view for view in flips if view.flip.before == FAILING and view.flip.after == PASSING]
-    other = [view for view in flips if view not in worse and view not in better]
+    worse: list[FlipView] = []
+    better: list[FlipView] = []
+    other: list[FlipView] = []
+    for view in flips:
+        mended = view.flip.before == FAILING and view.flip.after == PASSING
+        (worse if view.flip.after == FAILING else better if mended else other).append(view)
     status = tuple((name, was[name], now[name]) for name in sorted(was.keys() & now.keys()) if was[name] != now[name])
     return Changes(
         previous, grouped(worse), grouped(better), grouped(other), status, tuple(sorted(now.keys() - was.keys())),

@@ -33,8 +33,6 @@ def shown(value: Any) -> Any:
     """A value as it is shown. Markup, which only templates make, stays as it is."""
     if not isinstance(value, str) or isinstance(value, Markup):
         return value
-    if value.isascii() and value.replace("\n", "").isprintable():
-        return value
     return visible(value)
 
 
