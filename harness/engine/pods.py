@@ -179,8 +179,17 @@ class DockerPod:
             await self._tunnel.stage(file.path, file.text.encode())
         if not any(file.path.split("/")[0] == "node_modules" for file in self._bundle.files):
             # tools look for node_modules beside package.json before they look further up
-            await self._tunnel.link("node_modules", "../node_modules")
+            await self._link_packages()
         await self._tunnel.sync()
+
+    async def _link_packages(self) -> None:
+        """Put the packages where tools look for them; with a build step one by one, for bundlers write beside them."""
+        if not self._bundle.build:
+            await self._tunnel.link("node_modules", "../node_modules")
+            return
+        for name in self._setting.packages:
+            up = "../" * (name.count("/") + 2)
+            await self._tunnel.link(f"node_modules/{name}", f"{up}node_modules/{name}")
 
     async def _build(self, argv: Sequence[str]) -> bool:
         """Run one build step; on failure its end is the example's."""

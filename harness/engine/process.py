@@ -64,6 +64,8 @@ class Setting:
     logs: LogBook
     stdio: bool
     """Whether stdin and stdout are for the host to speak on."""
+    packages: tuple[str, ...] = ()
+    """Names of the packages at the top of ``node_modules``."""
 
 
 class Process:
