@@ -258,6 +258,8 @@ class ExampleStatus(StrEnum):
     FRAGMENT = "fragment"
     UNSUPPORTED = "unsupported"
     SKIPPED = "skipped"
+    PRINTED = "printed"
+    """An exchange that the page prints: judged without running anything."""
 
 
 class Origin(StrEnum):

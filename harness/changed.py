@@ -75,13 +75,15 @@ def _examples_before(config: Config, since: Change) -> Mapping[str, str]:
     """Example id to digest at the merge base."""
     from extractor.corpus import extract
     from extractor.examples import find_examples
+    from harness.printed import printed
 
     with _tree_at(config.docs, since.base) as old:
         if old is None:
             return {}
         corpus = extract(old, config.layout, statements=False)
         found = find_examples(corpus, overrides=config.overrides, python_packages=config.python_packages)
-        return {example.id: example.digest for example in found}
+        shown = [entry.example for entry in printed(corpus)]
+        return {example.id: example.digest for example in (*found, *shown)}
 
 
 def _revisions_reworded(config: Config, since: Change, bound: Bound) -> frozenset[str | None]:

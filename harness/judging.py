@@ -49,8 +49,8 @@ def listed(example: Example) -> ExampleResult:
             status = Status.UNSUPPORTED
         case ExampleStatus.SKIPPED:
             status = Status.SKIPPED
-        case ExampleStatus.RUNNABLE:
-            raise ValueError(f"{example.id} is runnable")
+        case ExampleStatus.RUNNABLE | ExampleStatus.PRINTED:
+            raise ValueError(f"{example.id} is judged, not listed")
     return _base(example, (), status, example.reason)
 
 

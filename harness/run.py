@@ -22,6 +22,7 @@ from harness.errors import EngineError
 from harness.judging import blocked, gate_drift, listed, result_of, source_lines
 from harness.locks import read_locks
 from harness.model import ExampleResult, Recording, Report
+from harness.printed import Printed, printed, result_of_printed
 from harness.progress import Observer, Silent
 from harness.requirements.binding import bind, load_bindings
 from harness.requirements.catalogue import CATALOGUE, requirement
@@ -51,6 +52,8 @@ class Plan:
     """The selected ones, of every status."""
     found: tuple[Example, ...]
     """All there are: copies and dates do not depend on the selection."""
+    printed: tuple[Printed, ...] = ()
+    """What the pages print, by the same ids."""
 
     @property
     def ids(self) -> frozenset[str]:
@@ -94,6 +97,8 @@ def plan(config: Config, *, since: Change | None = None) -> Plan:
     for name in config.requirements:
         requirement(name)
     corpus, found = find(config)
+    shown = tuple(printed(corpus))
+    found = (*found, *(entry.example for entry in shown))
     oracle = corpus if config.spec is None else _extract(config.spec, config)
     bound = bind(oracle.statements, load_bindings(config.bindings), CATALOGUE)
     chosen = select(found, config.select, config.revisions)
@@ -101,7 +106,7 @@ def plan(config: Config, *, since: Change | None = None) -> Plan:
         concerned = selector(config, since, bound, found)
         chosen = tuple(example for example in chosen if concerned(example))
     mine = tuple(example for example in chosen if in_shard(example.digest, config.shard))
-    return Plan(corpus, bound, mine, found)
+    return Plan(corpus, bound, mine, found, shown)
 
 
 def dated(group: Sequence[Example], config: Config) -> str | None:
@@ -132,9 +137,14 @@ async def check(
     copies = {digest: todo.copies(digest) for digest in groups}
     results: dict[str, ExampleResult] = {}
     for example in todo.examples:
-        if example.status is not ExampleStatus.RUNNABLE:
+        if example.status is ExampleStatus.PRINTED:
+            entry = next(entry for entry in todo.printed if entry.example.id == example.id)
+            results[example.id] = result_of_printed(entry, todo.printed, todo.bound, config)
+        elif example.status is not ExampleStatus.RUNNABLE:
             results[example.id] = listed(example)
-            watch.finished(results[example.id])
+        else:
+            continue
+        watch.finished(results[example.id])
 
     def known(digest: str, recording: Recording, fresh: bool) -> None:
         for example in groups[digest]:
