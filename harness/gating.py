@@ -59,7 +59,8 @@ def _code(report: Report) -> int:
     if gating:
         return VIOLATED
     statuses = {example.status for example in report.examples}
-    if Status.BLOCKED in statuses or not statuses & {Status.JUDGED, Status.NOT_RUNNING}:
+    judged = bool(statuses & {Status.JUDGED, Status.NOT_RUNNING})
+    if Status.BLOCKED in statuses or not (judged or report.narrowed):
         return INCOMPLETE
     accepted = {note.example for note in report.baseline if note.kind == "known"}
     unrun = [e for e in report.examples if e.status in {Status.FRAGMENT, Status.UNSUPPORTED} and e.id not in accepted]

@@ -414,6 +414,8 @@ class Report:
     """Lines of each page that a finding or example of this report points at (for context in reports)."""
     strict: bool = False
     fail_on: str = "must"
+    narrowed: bool = False
+    """Whether only what a change concerns was selected: then it is no fault that nothing of it can run."""
     exit_code: int = 0
     root_in_repository: str | None = None
     """The docs root as seen from the top of its git repository (POSIX, "." for the top itself), for formats that a

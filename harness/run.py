@@ -186,6 +186,7 @@ async def check(
         sources=source_lines(todo.corpus, ordered),
         strict=config.strict,
         fail_on=config.fail_on,
+        narrowed=config.changed_since is not None,
         root_in_repository=source.root_in_repository,
     )
 

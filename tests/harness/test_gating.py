@@ -60,6 +60,13 @@ def test_exit_codes(report: Report, code: int) -> None:
     assert decide(apply_fail_on(report)).exit_code == code
 
 
+def test_a_change_that_concerns_nothing_runnable_is_no_incomplete_run() -> None:
+    fragments = _report(_example(Status.FRAGMENT), _example(Status.UNSUPPORTED))
+    assert decide(replace(fragments, narrowed=True)).exit_code == 0
+    assert decide(replace(fragments, narrowed=True, strict=True)).exit_code == 3
+    assert decide(replace(_report(_example(Status.BLOCKED)), narrowed=True)).exit_code == 3
+
+
 def test_drift_and_stale_baseline_entries_gate() -> None:
     base = _report(_example(Status.JUDGED))
     drift = Drift("r", "2025-11-25", DriftKind.VANISHED, "p", "a", "f", None, gates=True)
