@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
 
@@ -13,6 +14,7 @@ import docker.utils
 import requests
 from anyio import to_thread
 
+from harness.engine.text import printable
 from harness.errors import EngineError
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ CALL_S: Final = 30.0
 SLOW_S: Final = 300.0
 """Deadline of a call that moves an image."""
 _THREADS: Final = 32
+_USUAL_SOCKET: Final = "unix:///var/run/docker.sock"
 _RESTART: Final = "restart the engine (Debian's: `service docker restart`), then run it again"
 _DOCTOR: Final = "`docprobe doctor` says what is missing; `docprobe doctor --fix` mends what it safely can"
 
@@ -105,11 +108,20 @@ def _client(environment: Mapping[str, str]) -> docker.APIClient:
         context: Any = docker.context.ContextAPI.get_current_context()
         if context is not None and context.Host:
             settings |= {"base_url": context.Host, "tls": context.TLSConfig or False}
+    _knock(settings.get("base_url") or _USUAL_SOCKET)
     return docker.APIClient(version="auto", timeout=int(SLOW_S), num_pools=_THREADS, **settings)
 
 
+def _knock(address: str) -> None:
+    """See whether somebody listens at a UNIX socket. Raises OSError, with a plain reason where docker-py's is buried."""
+    scheme, _, path = address.partition("://")
+    if scheme in ("unix", "http+unix") and path:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+            probe.connect(path)
+
+
 def _explain(error: docker.errors.APIError) -> str:
-    return str(error.explanation or error)[:500]
+    return printable(str(error.explanation or error))[:500]
 
 
 def _words(error: BaseException) -> str:

@@ -21,7 +21,7 @@ _LOCK: Final = f"{ROOT}/package-lock.json"
 _INSTALLED: Final = f"{ROOT}/node_modules/.package-lock.json"
 _FLAGS: Final = (
     "--no-audit", "--no-fund", "--no-update-notifier", "--omit-lockfile-registry-resolved", "--loglevel=http",
-    "--fetch-retries=2", "--fetch-timeout=60000",
+    "--fetch-retries=2", "--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=5000", "--fetch-timeout=60000",
 )  # fmt: skip
 _DOCS_FAULT: Final = {
     "E404": "no such package",
@@ -31,6 +31,9 @@ _DOCS_FAULT: Final = {
     "EINVALIDTAGNAME": "not a version",
     "EBADPLATFORM": "not made for Linux",
 }
+_TELLING: Final = ("No matching version", "is not in this registry", "failed, reason:", "peer ", "Invalid ")
+"""What the line that says most holds, best first."""
+_TAG: Final = re.compile(r"^(notarget|network|404|errno|syscall)\s+")
 _CODE: Final = re.compile(r"npm (?:error|ERR!) code (\w+)")
 
 
@@ -98,8 +101,9 @@ def fault(log: Sequence[str]) -> Fault:
     """Whose fault a failed install is, told from npm's own error code."""
     codes = [match.group(1) for line in log if (match := _CODE.search(line))]
     code = codes[-1] if codes else ""
-    said = [line.split(" ", 2)[-1] for line in log if line.startswith(("npm error ", "npm ERR! "))]
-    detail = next((line for line in said if not line.startswith("code ")), said[-1] if said else "")
+    said = [line.split(" ", 2)[-1].strip() for line in log if line.startswith(("npm error ", "npm ERR! "))]
+    telling = [line for sign in _TELLING for line in said if sign in line]
+    detail = _TAG.sub("", (telling or [line for line in said if not line.startswith("code ")] or [""])[0])
     if code in _DOCS_FAULT:
         return Fault("docs", f"{_DOCS_FAULT[code]}: {detail}")
     if code == "ENOSPC":

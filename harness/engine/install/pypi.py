@@ -21,11 +21,7 @@ _LOCK: Final = f"{ROOT}/requirements.lock"
 _VENV: Final = f"{ROOT}/venv"
 _BINARY: Final = ("--only-binary", ":all:")
 _PINNED: Final = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)==([^\s;\\]+)", re.MULTILINE)
-_REGISTRY_SIGNS: Final = (
-    "error sending request", "dns error", "failed to lookup address", "timed out", "timeout", "connection",
-    "status server error", "status client error (429", "status client error (401", "status client error (403",
-    "peer certificate", "could not connect", "failed to fetch", "failed to download", "hash mismatch",
-)  # fmt: skip
+_PYTHON_SIGN: Final = re.compile(r"(requested|current) python version")
 
 
 def plan(
@@ -85,17 +81,19 @@ def packages(lock: str) -> Mapping[str, str]:
 
 def fault(log: Sequence[str]) -> Fault:
     """Whose fault a failed install is, told from uv's sentences."""
-    said = " ".join(line.strip(" ╰╭─▶│├×") for line in log if line.strip())
-    low = said.lower()
-    detail = said[-600:].strip()
+    low = " ".join(log).lower()
+    detail = _reason([line.strip(" ╰╭─▶│├×") for line in log])
     if "no space left" in low:
         return Fault("disk", detail)
-    if any(sign in low for sign in _REGISTRY_SIGNS):
-        return Fault("registry", detail)
-    if "building from source is disabled" in low or "no usable wheels" in low or "no wheels" in low:
-        return Fault("source-only", detail)
-    if "requested python version" in low or "current python version" in low:
-        return Fault("python", detail)
-    if "no solution found" in low or "was not found in the package registry" in low:
-        return Fault("docs", detail)
+    if "no solution found" in low:
+        if "building from source is disabled" in low or "no usable wheels" in low:
+            return Fault("source-only", detail)
+        return Fault("python" if _PYTHON_SIGN.search(low) else "docs", detail)
     return Fault("registry", detail or "uv failed")
+
+
+def _reason(lines: Sequence[str]) -> str:
+    """What uv says in the end: the last cause of a chain, or the last step of a derivation."""
+    told = [line for line in lines if line and not line.startswith("hint:")]
+    reasons = [line.removeprefix("cause: ") for line in told if line.startswith(("cause: ", "And because "))]
+    return (reasons or told or [""])[-1][:500]

@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+import threading
+from types import SimpleNamespace
+from typing import Any
+
+import anyio
+import docker.errors
+import pytest
+import requests
+
+from harness.engine import api as apis
+from harness.engine.api import Api, ConflictError, GoneError, SilentError, reach
+from harness.engine.events import Events
+from harness.errors import EngineError
+
+pytestmark = pytest.mark.anyio
+
+
+def raising(error: Exception) -> Any:
+    def call() -> None:
+        raise error
+
+    return call
+
+
+def api_error(status: int) -> docker.errors.APIError:
+    response = requests.Response()
+    response.status_code = status
+    return docker.errors.APIError("no", response=response, explanation="the daemon's own words")
+
+
+def api() -> Api:
+    return Api(SimpleNamespace())  # type: ignore[arg-type]
+
+
+async def test_a_call_that_never_returns_is_named() -> None:
+    free = threading.Event()
+    try:
+        with pytest.raises(SilentError) as caught:
+            await api().call_within(0.05, "start an anchor", free.wait)
+    finally:
+        free.set()
+    assert caught.value.message == "the engine does not answer: asked to start an anchor, no reply within 0.05 s"
+    assert "restart the engine" in (caught.value.hint or "")
+    assert caught.value.exit_code == 3
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "said"),
+    [
+        (docker.errors.NotFound("x", response=requests.Response(), explanation="no such image"), GoneError, "no such"),
+        (api_error(409), ConflictError, "the daemon's own words"),
+        (api_error(500), EngineError, "could not create a container: the daemon's own words"),
+        (requests.ConnectionError("refused"), EngineError, "went away while asked to create a container"),
+        (ConnectionResetError(104, "Connection reset"), EngineError, "went away"),
+    ],
+)
+async def test_errors_are_ours_and_say_what_was_asked(error: Exception, kind: type[EngineError], said: str) -> None:
+    with pytest.raises(kind) as caught:
+        await api().call("create a container", raising(error))
+    assert said in caught.value.message
+    assert caught.value.hint
+
+
+async def test_a_call_that_was_begun_is_waited_for() -> None:
+    done = threading.Event()
+
+    def slow() -> str:
+        threading.Event().wait(0.2)
+        done.set()
+        return "made"
+
+    with anyio.move_on_after(0.01) as scope:
+        assert await api().call("create a container", slow) == "made"
+        await anyio.sleep(1)
+    assert scope.cancelled_caught
+    assert done.is_set()
+
+
+async def test_no_engine() -> None:
+    with pytest.raises(EngineError, match="no container engine answers at unix:///nowhere.sock: No such file") as caught:
+        await reach({"DOCKER_HOST": "unix:///nowhere.sock"})
+    assert "docprobe doctor" in (caught.value.hint or "")
+
+
+async def test_an_engine_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(apis, "CALL_S", 0.3)
+    async with await anyio.create_tcp_listener(local_host="127.0.0.1") as listener:
+        port = listener.extra(anyio.abc.SocketAttribute.local_port)
+        with pytest.raises(SilentError):
+            await reach({"DOCKER_HOST": f"tcp://127.0.0.1:{port}"})
+
+
+class FakeStream:
+    """An event stream that gives what it is told, then waits to be closed."""
+
+    def __init__(self, events: list[dict[str, Any]]) -> None:
+        self.events = events
+        self.closed = threading.Event()
+
+    def __iter__(self) -> Any:
+        yield from self.events
+        self.closed.wait(5)
+
+    def close(self) -> None:
+        self.closed.set()
+
+
+def event(action: str, container: str, **attributes: str) -> dict[str, Any]:
+    return {"Action": action, "Actor": {"ID": container, "Attributes": attributes}}
+
+
+async def test_fates() -> None:
+    stream = FakeStream(
+        [
+            event("start", "a"), event("die", "stranger", exitCode="1"), event("oom", "a"),
+            event("die", "a", exitCode="137"), event("destroy", "a"), event("die", "b", exitCode="0"), {},
+        ]
+    )  # fmt: skip
+    asked: dict[str, Any] = {}
+
+    def subscribe(**options: Any) -> FakeStream:
+        asked.update(options)
+        return stream
+
+    events = Events(Api(SimpleNamespace(events=subscribe)), "run1")  # type: ignore[arg-type]
+    await events.open()
+    assert asked["filters"] == {"type": "container", "label": "docprobe.run=run1"}
+    first, second = events.watch("a"), events.watch("b")
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(events.follow)
+        with anyio.fail_after(5):
+            await first.removed.wait()
+            await second.ended.wait()
+        assert (first.exit_code, first.out_of_memory) == (137, True)
+        assert (second.exit_code, second.out_of_memory, second.removed.is_set()) == (0, False, False)
+        assert not events.lost.is_set()
+        events.close()
+        with anyio.fail_after(5):
+            await events.lost.wait()
+        tasks.cancel_scope.cancel()

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from harness.engine.host import lend
+from harness.errors import UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_proxies_ca_bundle_and_nothing_else(tmp_path: Path) -> None:
+    bundle = tmp_path / "ca.pem"
+    bundle.write_text("-----BEGIN CERTIFICATE-----\n")
+    lent = lend(
+        {
+            "https_proxy": "http://user:secret@proxy.invalid:3128",
+            "NO_PROXY": "localhost",
+            "SSL_CERT_FILE": str(bundle),
+            "AWS_SECRET_ACCESS_KEY": "hunter2",
+            "NPM_TOKEN": "hunter2",
+            "PIP_INDEX_URL": "http://elsewhere.invalid",
+            "PATH": "/home/me/bin",
+        }
+    )
+    assert lent.environment["HTTPS_PROXY"] == lent.environment["https_proxy"] == "http://user:secret@proxy.invalid:3128"
+    assert lent.environment["NO_PROXY"] == "localhost"
+    path = lent.environment["SSL_CERT_FILE"]
+    assert lent.files == {path: "-----BEGIN CERTIFICATE-----\n"}
+    assert {lent.environment[name] for name in ("NODE_EXTRA_CA_CERTS", "PIP_CERT", "NPM_CONFIG_CAFILE")} == {path}
+    assert path.startswith("/tmp/"), "a tmpfs: not part of the image"
+    assert "hunter2" not in str(lent.environment)
+    assert not {"PIP_INDEX_URL", "PATH"} & set(lent.environment)
+    assert "secret" not in repr(lent)
+
+
+def test_client_configuration_that_the_user_names(tmp_path: Path) -> None:
+    npmrc = tmp_path / "ours.npmrc"
+    npmrc.write_text("registry=http://npm.invalid\n")
+    lent = lend({"DOCPROBE_NPMRC": str(npmrc)})
+    assert lent.files[lent.environment["NPM_CONFIG_USERCONFIG"]] == "registry=http://npm.invalid\n"
+
+
+def test_configuration_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="DOCPROBE_UV_CONFIG"):
+        lend({"DOCPROBE_UV_CONFIG": str(tmp_path / "none.toml")})

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import json
+
+from harness.engine.seccomp import security_options
+
+PROFILE = json.loads(security_options()[1].removeprefix("seccomp="))
+ALLOWED = {
+    name: rule.get("args")
+    for rule in PROFILE["syscalls"]
+    if rule["action"] == "SCMP_ACT_ALLOW"
+    for name in rule["names"]
+}
+
+
+def test_it_is_an_allow_list_without_new_privileges() -> None:
+    assert security_options()[0] == "no-new-privileges"
+    assert PROFILE["defaultAction"] == "SCMP_ACT_ERRNO"
+
+
+def test_what_a_current_default_closes_is_closed() -> None:
+    closed = """
+        io_uring_setup io_uring_enter io_uring_register keyctl add_key request_key unshare setns ptrace
+        process_vm_readv process_vm_writev kcmp pidfd_getfd bpf perf_event_open userfaultfd mount umount2 pivot_root
+        move_mount open_tree fsopen fsmount fsconfig mount_setattr chroot swapon reboot kexec_load kexec_file_load
+        init_module finit_module delete_module settimeofday clock_settime clock_adjtime adjtimex acct quotactl
+        open_by_handle_at syslog iopl ioperm sethostname setdomainname vhangup fanotify_init nfsservctl
+        lookup_dcookie uselib modify_ldt clone3 socketcall
+    """.split()
+    assert not set(closed) & set(ALLOWED)
+
+
+def test_socket_families() -> None:
+    families = {
+        rule["args"][0]["value"]
+        for rule in PROFILE["syscalls"]
+        if "socket" in rule["names"] and rule["action"] == "SCMP_ACT_ALLOW"
+    }
+    assert families == {1, 2, 10, 16}
+    assert all(rule.get("args") for rule in PROFILE["syscalls"] if {"socket", "socketpair"} & set(rule["names"]))
+
+
+def test_no_namespace_can_be_made() -> None:
+    (argument,) = ALLOWED["clone"]
+    new_flags = 0x20000 | 0x2000000 | 0x4000000 | 0x8000000 | 0x10000000 | 0x20000000 | 0x40000000
+    assert argument["value"] == new_flags
+    assert argument["op"] == "SCMP_CMP_MASKED_EQ"
+    assert argument.get("valueTwo", 0) == 0
+
+
+def test_no_other_architecture() -> None:
+    assert all(not entry["subArchitectures"] for entry in PROFILE["archMap"])
