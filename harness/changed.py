@@ -134,8 +134,10 @@ class _tree_at:
     def __enter__(self) -> Path | None:
         prefix = _git(self._root, "rev-parse", "--show-prefix").strip().rstrip("/")
         tree = f"{self._commit}:{prefix}" if prefix else self._commit
+        # archived from the top: inside a folder, git looks for that folder in the tree once more
+        top = Path(_git(self._root, "rev-parse", "--show-toplevel").rstrip("\n"))
         try:
-            archive = _git_bytes(self._root, "archive", "--format=tar", tree)
+            archive = _git_bytes(top, "archive", "--format=tar", tree)
         except UsageError:
             return None
         self._folder = tempfile.TemporaryDirectory(prefix="docprobe-base-")
