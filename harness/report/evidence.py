@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
-from harness.report.escape import visible
+from harness.report.escape import one_line, visible
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -42,6 +42,8 @@ class ExchangeLine:
     """What the reply says, short; empty if nothing."""
     control: bool
     """Whether it only shows that the request is served without the fault."""
+    unasked: bool = False
+    """Whether nothing was sent: the example said ``status`` by itself."""
 
 
 def exchange_lines(transcript: Transcript | None, numbers: Sequence[int]) -> tuple[ExchangeLine, ...]:
@@ -65,13 +67,15 @@ def shared_context(transcript: Transcript | None, numbers: Sequence[int]) -> tup
 
 def _line(exchange: Exchange, shared: set[str], *, control: bool) -> ExchangeLine:
     said = " ".join(part for part in (exchange.method, exchange.target, rpc_methods(exchange.body)) if part)
+    unasked = exchange.method == "STDOUT"
     return ExchangeLine(
         number=exchange.number,
-        request=said,
+        request="(unasked)" if unasked else said,
         who=", ".join(part for part in _who(exchange) if part not in shared),
         status=status_of(exchange),
         answer=answer_of(exchange.reply) if exchange.reply else "",
         control=control,
+        unasked=unasked,
     )
 
 
@@ -90,6 +94,11 @@ def _who(exchange: Exchange) -> list[str]:
 
 def status_of(exchange: Exchange) -> str:
     """``404 Not Found``; without a reply, why there is none."""
+    if exchange.reply is None and exchange.failure is None:
+        if exchange.method == "STDOUT":
+            return f"stdout: {one_line(exchange.body, BODY_LIMIT)}"
+        if exchange.method in {"STDIN", "CLOSE"}:
+            return exchange.note or "no answer is due"
     if exchange.reply is None:
         return f"no reply: {exchange.failure or 'unknown reason'}"
     if exchange.method == "STDIN":
@@ -101,19 +110,29 @@ def status_of(exchange: Exchange) -> str:
 
 
 def answer_of(reply: Reply) -> str:
-    """What a reply says, short: its JSON-RPC error or the start of its body; why the body ended early, if it did."""
-    body = reply.events[0].data if reply.events else reply.body
-    said = _error_in(body) or " ".join(visible(body[: 4 * BODY_LIMIT]).split())
+    """What a reply says, short: its JSON-RPC result or error, else the start of its body; why it ended early, if so."""
+    bodies = [event.data for event in reply.events] or [reply.body]
+    said = next((told for body in bodies if (told := _message_in(body))), "")
+    said = said or " ".join(visible(bodies[0][: 4 * BODY_LIMIT]).split())
     if len(said) > BODY_LIMIT:
         said = said[: BODY_LIMIT - 1] + "…"
     return f"{said} ({reply.fault})".strip() if reply.fault else said
 
 
-def _error_in(body: str) -> str | None:
-    error = _parsed(body).get("error")
-    if not isinstance(error, dict) or "message" not in error:
-        return None
-    return f"error {error.get('code', '')}: {error['message']}"
+def _message_in(body: str) -> str | None:
+    """A JSON-RPC or OAuth answer in a few words; None if the body is neither."""
+    answer = _parsed(body)
+    match answer.get("error"):
+        case {"message": message, **rest}:
+            return f"error {rest.get('code', '')}: {message}"
+        case str() as error:
+            return ": ".join(part for part in (error, str(answer.get("error_description", ""))) if part)
+    match answer.get("result"):
+        case {"protocolVersion": revision}:
+            return f"result: initialized, {revision}"
+        case dict() as result:
+            return f"result: {', '.join(map(str, result)) or 'empty'}"
+    return None
 
 
 def rpc_methods(body: str) -> str:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from harness.model import Basis
-from harness.report.evidence import PageLine, curl, exchange_lines, page_lines, rpc_methods, status_of
-from harness.report.html.diagram import sequence
+from harness.report.evidence import PageLine, curl, exchange_lines, page_lines, rpc_methods, shared_context, status_of
+from harness.report.html.diagram import parties, sequence
 from harness.report.html.naming import anchor_of, case_file
-from harness.report.html.raw import reply_text, request_text
+from harness.report.html.raw import STDIO, reply_text, request_text
 from harness.report.html.signs import BY_WEIGHT
 from harness.report.weigh import HEAVIEST_FIRST, Weight, catalogue_order, is_own, known_findings, weigh
 from harness.report.wording import basis_word, run_sentence
@@ -51,6 +51,8 @@ class Article:
     fix: str
     avoid: str
     lines: tuple[ExchangeLine, ...]
+    shared: tuple[str, ...]
+    """What all the requests of ``lines`` have in common."""
     diagram: str
     """Mermaid source; empty without exchanges."""
     code: tuple[tuple[PageLine, ...], ...]
@@ -177,6 +179,7 @@ def _article(
     flaky: int,
 ) -> Article:
     lines = exchange_lines(example.transcript, finding.evidence)
+    shared = shared_context(example.transcript, finding.evidence)
     basis = basis_word(finding) if finding.basis is not Basis.TEXT else ""
     return Article(
         finding=finding,
@@ -188,7 +191,8 @@ def _article(
         fix=finding.fix or (row.fix if row else ""),
         avoid=row.avoid if row else "",
         lines=lines,
-        diagram=sequence(lines) if lines else "",
+        shared=shared,
+        diagram=sequence(lines, parties(example.kind), shared) if lines else "",
         code=_blamed_code(finding, report),
         twins=twins,
         past=past,
@@ -232,7 +236,7 @@ def _exchanges(example: ExampleResult, known: frozenset[tuple[str, str]]) -> tup
 
 
 def _exchange(exchange: Exchange, endpoint: str, blamed: bool) -> ExchangeView:
-    process = exchange.method in {"STDIN", "SPAWN", "CLOSE"}
+    process = exchange.method in STDIO
     return ExchangeView(
         number=exchange.number,
         step=exchange.step,

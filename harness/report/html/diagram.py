@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from extractor.model import ExampleKind
 from harness.report.escape import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from harness.report.evidence import ExchangeLine
 
@@ -19,20 +20,39 @@ ARROWS_LIMIT: Final = 40
 """Exchanges in one diagram; more of them is a wall that nobody reads."""
 
 
-def sequence(lines: Sequence[ExchangeLine], server: str = "example server") -> str:
-    """A ``sequenceDiagram`` of the exchanges: a control is framed apart from the requests that carry the fault."""
-    parts = ["sequenceDiagram", "  participant P as docprobe", f"  participant S as {_label(server)}"]
+def parties(kind: ExampleKind) -> tuple[str, str]:
+    """Who asks and who answers in the conversation with an example of this kind."""
+    return ("example client", "docprobe") if kind is ExampleKind.CLIENT else ("docprobe", "example server")
+
+
+def sequence(lines: Sequence[ExchangeLine], between: tuple[str, str], shared: Sequence[str] = ()) -> str:
+    """A ``sequenceDiagram`` of the exchanges.
+
+    Args:
+        lines: in order of sending.
+        between: who asks and who answers.
+        shared: what all requests have in common, said once on top.
+    """
+    asks, answers = (_label(name) for name in between)
+    parts = ["sequenceDiagram", f"  participant P as {asks}", f"  participant S as {answers}"]
+    if shared:
+        parts.append(f"  Note over P,S: {_label('all with ' + ', '.join(shared))}")
     for line in lines[:ARROWS_LIMIT]:
-        request = f"no {line.number}  {line.request}"
-        parts.append(f"  P->>S: {_label(request)}")
-        if line.who:
-            parts.append(f"  Note over P,S: {_label(line.who)}")
-        arrow = "--x" if line.status.startswith("no reply") else "-->>"
-        answer = f"{line.status}  (control)" if line.control else line.status
-        parts.append(f"  S{arrow}P: {_label(answer)}")
+        parts += _arrows(line)
     if len(lines) > ARROWS_LIMIT:
         parts.append(f"  Note over P,S: {len(lines) - ARROWS_LIMIT} more")
     return "\n".join(parts)
+
+
+def _arrows(line: ExchangeLine) -> Iterator[str]:
+    if line.unasked:
+        yield f"  S->>P: {_label(f'no {line.number}  {line.status}')}"
+        return
+    yield f"  P->>S: {_label(f'no {line.number}  {line.request}')}"
+    if line.who:
+        yield f"  Note over P,S: {_label(line.who)}"
+    arrow = "--x" if line.status.startswith("no reply") else "-->>"
+    yield f"  S{arrow}P: {_label(line.status + '  (control)' if line.control else line.status)}"
 
 
 def _label(text: str) -> str:

@@ -8,13 +8,13 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from harness.report.escape import visible
+from harness.report.escape import html_value
 from harness.report.html.signs import SIGNS, verdict_words
 
 
 @cache
 def environment() -> Environment:
-    """Templates with autoescape on; controls and invisible characters of any value are spelt out."""
+    """Templates with autoescape on; controls of any value are spelt out, and no line is a command to a CI runner."""
     made = Environment(
         loader=PackageLoader("harness.report.html"),
         autoescape=True,
@@ -33,7 +33,7 @@ def shown(value: Any) -> Any:
     """A value as it is shown. Markup, which only templates make, stays as it is."""
     if not isinstance(value, str) or isinstance(value, Markup):
         return value
-    return visible(value)
+    return Markup(html_value(value))
 
 
 def night_words(started: str) -> str:

@@ -63,7 +63,7 @@ def tiles(report: Report) -> tuple[tuple[str, str, str], ...]:
         ("findings gate", f"{gating:,}", "gates" if gating else "satisfied"),
         ("MUST violated", f"{found.violated_must:,}", "gates" if found.violated_must else "satisfied"),
         ("SHOULD violated", f"{found.violated_should:,}", "warns" if found.violated_should else "satisfied"),
-        ("of them known", f"{found.known:,}", "known" if found.known else ""),
+        *((("of them known", f"{found.known:,}", "known"),) if found.known else ()),
         ("advisory", f"{found.advisory:,}", ""),
         ("judged", f"{judged:,}", "satisfied" if judged else ""),
         ("not running", f"{stuck:,}", "gates" if stuck else ""),

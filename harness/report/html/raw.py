@@ -5,6 +5,8 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
+from harness.report.evidence import status_of
+
 if TYPE_CHECKING:
     from harness.model import Exchange, Reply
 
@@ -12,9 +14,15 @@ BODY_LIMIT: Final = 4_000
 """Characters of a body, or of a stream of events, shown on a page. The transcript keeps all that was read."""
 
 
+STDIO: Final = frozenset({"STDIN", "STDOUT", "SPAWN", "CLOSE"})
+"""Methods of exchanges that are no HTTP."""
+
+
 def request_text(exchange: Exchange) -> str:
     """Request line, headers and body; for stdio the message written."""
-    if exchange.method in {"STDIN", "SPAWN", "CLOSE"}:
+    if exchange.method == "STDOUT":
+        return "(nothing was sent)"
+    if exchange.method in STDIO:
         return exchange.body or exchange.method.lower()
     lines = [f"{exchange.method} {exchange.target} HTTP/1.1"]
     lines += [f"{name}: {value}" for name, value in exchange.headers]
@@ -23,8 +31,10 @@ def request_text(exchange: Exchange) -> str:
 
 def reply_text(exchange: Exchange) -> str:
     """Status line, headers and body; without a reply, why there is none."""
+    if exchange.method == "STDOUT":
+        return cut(exchange.body)
     if exchange.reply is None:
-        return f"(no reply: {exchange.failure or 'unknown reason'})"
+        return f"({status_of(exchange)})"
     reply = exchange.reply
     ending = f"\n({reply.fault}: the body was not read to its end)" if reply.fault else ""
     if exchange.method == "STDIN":

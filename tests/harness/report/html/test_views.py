@@ -5,13 +5,14 @@ from dataclasses import replace
 
 import pytest
 
-from extractor.model import Level
+from extractor.model import ExampleKind, Level
 from harness.history.queries import Flip
-from harness.model import BaselineNote, Basis, Verdict
+from harness.model import BaselineNote, Basis, Transcript, Verdict
+from harness.report.evidence import exchange_lines
 from harness.report.html.cases import case_page
 from harness.report.html.changes import FlipView, changes, flip_view, grouped
 from harness.report.html.coverage import StatementLine, coverage
-from harness.report.html.diagram import sequence
+from harness.report.html.diagram import parties, sequence
 from harness.report.html.environment import environment, shown
 from harness.report.html.matrix import sheets
 from harness.report.html.naming import case_file, case_slug, finding_anchor
@@ -151,6 +152,21 @@ def test_no_reply_says_why() -> None:
     assert reply_text(exchange(7, "x", "GET", None, failure="timeout")) == "(no reply: timeout)"
 
 
+def test_a_line_on_stdout_goes_from_the_example_to_docprobe() -> None:
+    noise = exchange(2, "stdio.noise", "STDOUT", None, target="", headers={})
+    noise = replace(noise, body="server is ready")
+    assert (request_text(noise), reply_text(noise)) == ("(nothing was sent)", "server is ready")
+    talk = Transcript("x", ExampleKind.STDIO_SERVER, (noise,))
+    assert sequence(exchange_lines(talk, [2]), parties(talk.kind)).split("\n")[3:] == [
+        "  S->>P: no 2 stdout#58; server is ready"
+    ]
+
+
+def test_in_the_conversation_with_a_client_the_example_asks() -> None:
+    assert parties(ExampleKind.CLIENT) == ("example client", "docprobe")
+    assert parties(ExampleKind.HTTP_SERVER) == ("docprobe", "example server")
+
+
 def test_a_long_body_is_cut_and_says_so() -> None:
     text = reply_text(exchange(7, "x", "GET", 200, said="x" * (BODY_LIMIT + 1234)))
     assert text.endswith("\n… 1,234 more characters")
@@ -158,14 +174,10 @@ def test_a_long_body_is_cut_and_says_so() -> None:
 
 @pytest.mark.parametrize("hostile", HOSTILE)
 def test_nothing_hostile_is_left_in_a_diagram(hostile: str) -> None:
-    from extractor.model import ExampleKind
-    from harness.model import Transcript
-    from harness.report.evidence import exchange_lines
-
     talk = Transcript("x", ExampleKind.HTTP_SERVER, (
         exchange(1, "x", "POST", None, target=f"/{hostile}", failure=hostile, session=hostile),
     ))  # fmt: skip
-    lines = sequence(exchange_lines(talk, [1]), server=hostile).split("\n")
+    lines = sequence(exchange_lines(talk, [1]), (hostile, hostile), [hostile]).split("\n")
     assert lines[0] == "sequenceDiagram"
     assert [line.split()[0] for line in lines[1:3]] == ["participant", "participant"]
     for line in lines[3:]:
