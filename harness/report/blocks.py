@@ -52,10 +52,24 @@ class Look:
             text.stylize(f"link {self.links.rstrip('/')}/{quote(span.file, errors='backslashreplace')}#L{span.first}")
         return text
 
+    def places(self, spans: Sequence[Span], style: str = "cyan") -> Text:
+        """Several places, the file said once for all its lines: ``a.mdx:1-3, 7, b.mdx:9``."""
+        text = Text(overflow="fold")
+        for number, span in enumerate(spans):
+            if number and spans[number - 1].file == span.file:
+                text.append(f", {_lines_of(span)}", style=style)
+            else:
+                text.append_text(Text(", ") if number else Text()).append_text(self.place(span, style))
+        return text
+
     @property
     def prose(self) -> int:
         """Columns for running text."""
         return min(self.width, PROSE_WIDTH)
+
+
+def _lines_of(span: Span) -> str:
+    return str(span.first) if span.first == span.last else f"{span.first}-{span.last}"
 
 
 def mark(weight: Weight) -> tuple[str, str]:
@@ -185,8 +199,7 @@ def page_rows(finding: Finding, report: Report, look: Look) -> Iterator[Renderab
     files = dict.fromkeys(span.file for span in finding.blame)
     for file in files:
         spans = [span for span in finding.blame if span.file == file]
-        # the first span's place stands for the file, so that a click lands on the first blamed line
-        yield labelled("page", look.place(spans[0]), look.width)
+        yield labelled("page", look.places(spans), look.width)
         runs = page_lines(report.sources, spans)
         if runs:
             yield labelled("", _code(runs), look.width)

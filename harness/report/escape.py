@@ -85,6 +85,11 @@ def xml_attribute(text: str) -> str:
     return xml_text(one_line(text)).replace('"', "&quot;")
 
 
+def html_value(text: str) -> str:
+    """Text of an HTML element, or the inside of a quoted attribute: :func:`xml_text` with quotes as entities."""
+    return xml_text(text).replace('"', "&#34;").replace("'", "&#39;")
+
+
 def github_data(text: str) -> str:
     """The message of a workflow command: line ends and per cent signs encoded as the runner decodes them."""
     return visible(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")

@@ -127,12 +127,15 @@ def _message_in(body: str) -> str | None:
             return f"error {rest.get('code', '')}: {message}"
         case str() as error:
             return ": ".join(part for part in (error, str(answer.get("error_description", ""))) if part)
+        case _:
+            pass
     match answer.get("result"):
         case {"protocolVersion": revision}:
             return f"result: initialized, {revision}"
         case dict() as result:
             return f"result: {', '.join(map(str, result)) or 'empty'}"
-    return None
+        case _:
+            return None
 
 
 def rpc_methods(body: str) -> str:

@@ -121,4 +121,5 @@ def summary(report: Report) -> Iterator[RenderableType]:
     bad = report.exit_code != 0
     yield Text(one_line(exit_sentence(report)), style="bold red" if bad else "bold green")
     if (step := next_step(report)) is not None:
-        yield Text(f"Next: {one_line(step)}", overflow="fold")
+        # not wrapped by us, so that it is copied as one line
+        yield Text(f"Next:\n{one_line(step)}", no_wrap=True, overflow="ignore")

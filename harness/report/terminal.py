@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from rich.console import Console
 from rich.padding import Padding
+from rich.table import Table
 from rich.text import Text
 
 from harness.model import Status
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
     from harness.report.weigh import Text as Copies
 
 SHORT: Final = (Weight.KNOWN, Weight.ADVISORY, Weight.INCONCLUSIVE, Weight.BLOCKED)
-"""Weights that get one line each."""
+"""Weights that get a line or two each."""
+SHORT_LIMIT: Final = 160
+"""Characters of a summary that is not shown in full; ``docprobe explain`` shows all of it."""
 
 
 def render(report: Report, look: Look | None = None) -> str:
@@ -114,8 +117,7 @@ def heading(text: Copies, weight: Weight, look: Look) -> Iterator[RenderableType
     facts = [one_line(example.language), example.kind.value, state, speaks, kept]
     yield Padding(Text(" · ".join(fact for fact in facts if fact), style="dim"), (0, 0, 0, INDENT - 2))
     if example.spans:
-        spans = Text(", ").join(look.place(span, style="") for span in example.spans)
-        yield labelled("lines", spans, look.width, INDENT - 2)
+        yield labelled("lines", look.places(example.spans, style=""), look.width, INDENT - 2)
     if example.packages:
         direct = direct_packages(example)
         packages = [one_line(package) for package in direct]
@@ -160,10 +162,11 @@ def _short_lines(found: Sequence[Case], shown: frozenset[str]) -> Iterator[Rende
         sign, style = mark(case.weight)
         by = f" by {one_line(finding.revision)}" if not is_own(finding, case.example) else ""
         basis = f" ({finding.basis.value})" if basis_word(finding) else ""
-        line = Text(no_wrap=True, overflow="ellipsis")
-        line.append(f"{sign} {one_line(finding.requirement)}", style=style)
-        line.append(f" {case.weight.value}{basis}{by}: {one_line(finding.summary)}")
-        yield Padding(line, (0, 0, 0, INDENT - 2))
+        line = Text.assemble((one_line(finding.requirement), style))
+        line.append(f" {case.weight.value}{basis}{by}: {one_line(finding.summary, SHORT_LIMIT)}")
+        grid = Table.grid(padding=(0, 1, 0, 0))
+        grid.add_row(Text(sign, style=style), line)
+        yield Padding(grid, (0, 0, 0, INDENT - 2))
 
 
 def _elsewhere(case: Case, found: Sequence[Case]) -> tuple[str, ...]:

@@ -72,7 +72,7 @@ def weigh(finding: Finding, example: ExampleResult, known: frozenset[tuple[str, 
         case Verdict.VIOLATED:
             if finding.gates:
                 return Weight.GATES
-            if (example.id, finding.requirement) in known:
+            if (example.id, finding.requirement) in known and is_own(finding, example):
                 return Weight.KNOWN
             warns = finding.basis is Basis.TEXT or finding.requirement in ALWAYS_WARN
             return Weight.WARNS if warns and is_own(finding, example) else Weight.ADVISORY
@@ -148,7 +148,9 @@ def cases(text: Text, report: Report) -> tuple[Case, ...]:
 
 
 def _own_first(example: ExampleResult) -> list[Finding]:
-    return sorted(example.findings, key=lambda finding: not is_own(finding, example))
+    """The page's own revision first, then the others, the newest first."""
+    newest_first = sorted(example.findings, key=lambda finding: finding.revision, reverse=True)
+    return sorted(newest_first, key=lambda finding: not is_own(finding, example))
 
 
 def catalogue_order(report: Report) -> Mapping[str, int]:

@@ -75,7 +75,8 @@ class TestTerminal:
     @pytest.mark.parametrize("width", [80, 100, 160])
     def test_fits_its_width(self, width: int) -> None:
         for report in (rich_report(), hostile_report()):
-            lines = terminal(report, Look(width)).split("\n")
+            # the command after "Next:" is left to the terminal to wrap, so that it is copied whole
+            lines = terminal(report, Look(width)).partition("Next:")[0].split("\n")
             # what makes a line safe for a CI runner may add a column
             assert max(Console().render_str(line, markup=False, emoji=False).cell_len for line in lines) <= width + 4
 
