@@ -27,10 +27,18 @@ def conclude(report: Report, baseline: Baseline) -> Report:
     return decide(known.apply(apply_fail_on(report), baseline))
 
 
-def save(report: Report, config: Config, outputs: Sequence[tuple[str, Path | None]], *, console: Console) -> Report:
+def save(
+    report: Report,
+    config: Config,
+    outputs: Sequence[tuple[str, Path | None]],
+    *,
+    console: Console,
+    links: str | None = None,
+) -> Report:
     """Write the last run, the lock, the history and every output; give back the report as the last run has it.
 
-    Files are written whole or not at all. An output without a file goes to stdout, in the order given.
+    Files are written whole or not at all. An output without a file goes to the console, in the order given, with
+    links to the pages under the URI ``links``.
     """
     kept = results.write(report, config.state / results.LAST_RUN)
     if config.lock is not None:
@@ -39,7 +47,7 @@ def save(report: Report, config: Config, outputs: Sequence[tuple[str, Path | Non
         from harness.history import record
 
         record(report, config.history)
-    write_outputs(kept, outputs, console=console)
+    write_outputs(kept, outputs, console=console, links=links)
     return kept
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -89,8 +90,11 @@ def command(cli: Cli, /, docs: Path | None, formats: tuple[str, ...], shard: str
     # before anything runs: an entry that names nothing costs no run
     baseline = load(config.baseline, todo.ids)
     report, interrupted = anyio.run(_run, cli, todo, config)
-    report = save(conclude(report, baseline), config, outputs, console=cli.out())
-    click.get_current_context().exit(130 if interrupted else report.exit_code)
+    report = conclude(report, baseline)
+    if interrupted:
+        report = replace(report, exit_code=130)
+    save(report, config, outputs, console=cli.out(), links=cli.links(config.docs))
+    click.get_current_context().exit(report.exit_code)
 
 
 def _nothing_changed(config: Config) -> None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +31,28 @@ class Cli:
     def err(self) -> Console:
         """Console for progress and notes (stderr)."""
         return Console(file=sys.stderr, no_color=self.no_color or None, highlight=False, quiet=self.quiet)
+
+    def links(self, docs: Path) -> str | None:
+        """URI of the docs root for links in the output, if it goes to a terminal that is known to draw them."""
+        return docs.resolve().as_uri() if sys.stdout.isatty() and draws_links(os.environ) else None
+
+
+def draws_links(environ: Mapping[str, str]) -> bool:
+    """Whether a terminal draws OSC 8 links, told by its environment; ``FORCE_HYPERLINK`` (0 or 1) decides if given.
+
+    Only known ones: an unknown terminal might show the sequence as text.
+    """
+    if forced := environ.get("FORCE_HYPERLINK"):
+        return forced != "0"
+    if "TMUX" in environ or environ.get("TERM", "").startswith(("screen", "tmux")):
+        return False
+    vte = environ.get("VTE_VERSION", "")
+    known = environ.get("TERM_PROGRAM") in {"iTerm.app", "WezTerm", "vscode", "ghostty", "Hyper", "rio"}
+    named = environ.get("TERM", "").startswith(
+        ("xterm-kitty", "alacritty", "foot", "xterm-ghostty", "wezterm", "contour")
+    )
+    told = any(name in environ for name in ("WT_SESSION", "KITTY_WINDOW_ID", "KONSOLE_VERSION", "DOMTERM"))
+    return known or named or told or (vte.isdigit() and int(vte) >= 5000)
 
 
 pass_cli = click.make_pass_decorator(Cli)
