@@ -82,7 +82,7 @@ def _lacks(unit: Unit, pieces: Sequence[Piece]) -> tuple[str, ...]:
 
 
 def _chain(anchor: Piece, pieces: Sequence[Piece]) -> tuple[Piece, ...]:
-    """The fences that ``anchor`` continues, if the page names their file; empty if they make no whole.
+    """The fences that ``anchor`` continues, if the page names the file that the first begins; empty if there are none.
 
     A fence continues a file when it needs names from it, or brings names that are needed, and redefines none. What
     stands between two such fences and only adds to them (a tool registered on the server) belongs to it too.
@@ -101,8 +101,9 @@ def _chain(anchor: Piece, pieces: Sequence[Piece]) -> tuple[Piece, ...]:
     for piece in before:
         if piece not in chosen and chosen[0].block.span < piece.block.span and _adds_to(piece, chosen):
             chosen = sorted([*chosen, piece], key=lambda p: p.block.span)
-    names = {normal(p.name.path) for p in chosen if p.name and not refusal(p.name.path)}
-    whole = len(names) == 1 and not _clash(chosen) and not _interrupted(chosen, pieces)
+    said = [p.name for p in chosen if p.name and p.name.source != "command" and not refusal(p.name.path)]
+    one = chosen[0].name in said and len({normal(name.path) for name in said}) == 1
+    whole = one and not _clash(chosen) and not _interrupted(chosen, pieces)
     return tuple(chosen) if whole else ()
 
 

@@ -57,8 +57,8 @@ def example_ids(page: str, examples: Sequence[tuple[Block, Language, bool]]) -> 
 
 
 def slug(text: str) -> str:
-    """Lower case, letters and digits, hyphens between: safe in a glob, a path and a URL."""
-    return re.sub(r"[^a-z0-9_]+", "-", text.lower()).strip("-") or "x"
+    """Lower case, letters and digits of any script, hyphens between: safe in a glob, a path and a URL."""
+    return re.sub(r"\W+", "-", text.lower()).strip("-") or "x"
 
 
 def _base(block: Block, language: Language) -> str:

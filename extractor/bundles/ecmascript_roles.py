@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from extractor.assembly.values import Role, Start
+from extractor.code.facts import Ref
 from extractor.model import ExampleKind
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ _HTTP_TRANSPORTS: Final = (
 )  # fmt: skip
 _HTTP_FACTORIES: Final = frozenset(
     {"createMcpHandler", "createMcpExpressApp", "createMcpHonoApp", "createMcpFastifyApp", "toNodeHandler",
-     "mcpHandler", "createMCPServer"}
+     "mcpHandler", "createMCPServer", "EdgeFastMCP"}
 )  # fmt: skip
 _STDIO: Final = frozenset({"StdioServerTransport", "serveStdio"})
 _SERVERS: Final = frozenset({"McpServer", "Server", "FastMCP", "MCPServer"})
@@ -42,11 +43,13 @@ def ecmascript_role(codes: Sequence[Code]) -> Role:
     http = next((c for c in calls if _is_http(c)), None)
     listener = next((c for c in calls if c.last in _LISTENERS and not _is_protocol_call(c)), None)
     spoken = any(t.value == "jsonrpc" for code in codes for t in code.texts) or _writes_json_rpc(calls)
-    started = next((c for c in calls if c.last == "start" and _transport_type(c)), None)
-    if started:
-        kind = ExampleKind.HTTP_SERVER if _transport_type(started) in _HTTP_START else ExampleKind.STDIO_SERVER
-        return Role(kind, Start.RUN, mcp, started.line)
-    if listener and (http or spoken):
+    made = {c.target: c for c in calls if c.last in _SERVERS and c.target}
+    for call in calls:
+        if call.last == "start" and (call.name.rpartition(".")[0] in made or "transportType" in call.keywords):
+            kind = _transport(call, made.get(call.name.rpartition(".")[0]))
+            return Role(kind, Start.RUN, mcp, call.line)
+    served = listener is not None and listener.name.rpartition(".")[0] in made
+    if listener and (http or spoken or served):
         return Role(ExampleKind.HTTP_SERVER, Start.RUN, mcp, listener.line)
     if main.default_export and (http or spoken) and mcp:
         return Role(ExampleKind.HTTP_SERVER, Start.HANDLER, mcp, main.default_export)
@@ -105,6 +108,10 @@ def _writes_requests(codes: Sequence[Code]) -> bool:
     return opens and "initialize" in texts and (written or "2.0" in texts)
 
 
-def _transport_type(call: Call) -> str | None:
-    value = call.keywords.get("transportType")
-    return value if isinstance(value, str) else None
+def _transport(start: Call, made: Call | None) -> ExampleKind:
+    """The kind that ``start()`` means: by its own argument, by the server's ``transport``, else stdio."""
+    told = start.keywords.get("transportType")
+    configured = made.keywords.get("transport") if made else None
+    words = told if isinstance(told, str) else configured.text if isinstance(configured, Ref) else ""
+    http = any(word in words for word in _HTTP_START)
+    return ExampleKind.HTTP_SERVER if http else ExampleKind.STDIO_SERVER
