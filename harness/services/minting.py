@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 LIFE_S: Final = 3600
+MOST_KNOWN: Final = 256
+"""Tokens that are remembered, beside those by label."""
 CLIENT: Final = "docprobe"
 OTHER_CLIENT: Final = "docprobe-other"
 ELSEWHERE: Final = "http://elsewhere.example/mcp"
@@ -76,8 +78,9 @@ class Mint:
         return dict(KeySet([self._key]).as_dict(private=False))
 
     def find(self, value: str) -> Minted | None:
-        """What is known of a token."""
-        return self._known.get(value)
+        """What is known of a token. Those by label are never forgotten."""
+        by_label = (minted for minted in self._by_label.values() if minted.value == value)
+        return self._known.get(value) or next(by_label, None)
 
     def issue(
         self,
@@ -121,6 +124,9 @@ class Mint:
         }
         value = jwt.encode({"alg": "RS256", "typ": "JWT", "kid": self._key.kid}, claims, self._key)
         minted = Minted(value, claims, label)
+        # whoever asks for tokens without end gets them, and the oldest are forgotten
+        while len(self._known) >= MOST_KNOWN:
+            del self._known[next(iter(self._known))]
         self._known[value] = minted
         return minted
 

@@ -7,8 +7,9 @@ storage its grants and endpoints ask for. A server is made for each HTTP request
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
+from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.rfc6749 import AuthorizationServer, JsonRequest, OAuth2Request, grants
 from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload
 from authlib.oauth2.rfc7591 import ClientRegistrationEndpoint
@@ -22,14 +23,20 @@ from harness.services.minting import LIFE_S, Minted, User, secret
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+MOST_CLIENTS: Final = 256
+"""Clients that one example may register, and codes that are remembered: examples are hostile, memory is ours."""
+MOST_CODES: Final = 256
+
 
 class _CodeGrant(grants.AuthorizationCodeGrant):  # type: ignore[misc]
     TOKEN_ENDPOINT_AUTH_METHODS: ClassVar = list(AUTH_METHODS)
     server: OAuthServer
 
     def save_authorization_code(self, code: str, request: Any) -> None:
-        data = request.payload.data
-        self.server.register.codes[code] = Code(
+        data, codes = request.payload.data, self.server.register.codes
+        while len(codes) >= MOST_CODES:
+            del codes[next(iter(codes))]
+        codes[code] = Code(
             code=code,
             client_id=request.client.client_id,
             redirect_uri=request.payload.redirect_uri,
@@ -95,6 +102,8 @@ class _Registration(ClientRegistrationEndpoint):  # type: ignore[misc]
             client_info["client_secret"] or None,
             tuple(client_metadata.get("redirect_uris", ())),
         )
+        if len(self.server.register.clients) >= MOST_CLIENTS:
+            raise OAuth2Error("too many clients", status_code=429)
         self.server.register.clients[client.client_id] = client
         return client
 
