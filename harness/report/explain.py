@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 BODY_LIMIT: Final = 2000
 """Characters of a body shown with ``--full``."""
+AGAIN: Final = (
+    "docprobe run starts the example and prints a token to put in place of <token:…>; a session id is new in every run."
+)
 OPEN: Final = frozenset(
     {Weight.GATES, Weight.WARNS, Weight.KNOWN, Weight.ADVISORY, Weight.INCONCLUSIVE, Weight.BLOCKED}
 )
@@ -76,9 +79,11 @@ def _case(case: Case, report: Report, look: Look, full: bool) -> Iterator[Render
         if case.finding.evidence:
             yield labelled("", prose("(the conversation is not at hand)"), look.prose)
         return
-    for exchange in transcript.exchanges:
-        if full and exchange.number in case.finding.evidence:
-            yield from _exchange(exchange, transcript.endpoint or "http://localhost", look)
+    if full:
+        yield labelled("again", prose(AGAIN), look.prose)
+        for exchange in transcript.exchanges:
+            if exchange.number in case.finding.evidence:
+                yield from _exchange(exchange, transcript.endpoint or "http://localhost", look)
 
 
 def _exchange(exchange: Exchange, endpoint: str, look: Look) -> Iterator[RenderableType]:
@@ -94,9 +99,11 @@ def _exchange(exchange: Exchange, endpoint: str, look: Look) -> Iterator[Rendera
         lines += ["<", *_body(reply.body, "< ")]
     if exchange.note:
         lines.append(f"({exchange.note})")
-    yield labelled(f"#{exchange.number}", Text("\n".join(map(one_line, lines)), overflow="fold"), look.width)
-    if exchange.method.isalpha() and exchange.method not in {"STDIN", "SPAWN", "CLOSE"}:
-        yield labelled("curl", Text(one_line(curl(exchange, endpoint)), style="dim", overflow="fold"), look.width)
+    shown = "\n".join(visible(line).replace("\n", " ") for line in lines)
+    yield labelled(f"#{exchange.number}", Text(shown, overflow="fold"), look.width)
+    if exchange.method not in {"STDIN", "SPAWN", "CLOSE"}:
+        # left to the terminal to wrap, so that it is copied as one line
+        yield Text(one_line(curl(exchange, endpoint)), style="dim", no_wrap=True, overflow="ignore")
 
 
 def _body(body: str, prefix: str) -> Iterator[str]:

@@ -51,7 +51,7 @@ class TestExplain:
         done = run("explain", TYPESCRIPT, "--state", state, "--full")
         assert "> mcp-session-id: 5f0c2f0e" in done.output
         assert "< 400" in done.output
-        assert "curl -i -N -X DELETE http://localhost:3000/" in done.output.replace("\n", "")
+        assert "curl -i -N -X DELETE http://localhost:3000/" in done.output
 
     def test_a_requirement_names_every_example_it_judged(self, state: Path) -> None:
         done = run("explain", "session.terminated-404", "--state", state)
