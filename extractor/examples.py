@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
@@ -16,8 +17,9 @@ from extractor.assembly.overrides import from_directives, merged, override_for
 from extractor.assembly.scopes import scope_of
 from extractor.assembly.selection import checked, chosen, glued, joined_by_directive, unmatched
 from extractor.assembly.surroundings import surroundings_of
-from extractor.assembly.values import Language, Piece, Surroundings, Tables
+from extractor.assembly.values import Language, Piece, Role, Surroundings, Tables
 from extractor.bundles.languages import language_of
+from extractor.code.facts import Code
 from extractor.errors import UsageError
 from extractor.model import Example, ExampleOverride, ExampleStatus, Origin
 
@@ -29,6 +31,10 @@ if TYPE_CHECKING:
 MAX_CODE_BLOCKS: Final = 2000
 """Blocks of one page that are looked at."""
 _MENTIONS: Final = ("mcp", "modelcontextprotocol", "jsonrpc")
+
+
+_Read = dict[tuple[str, str], tuple[Code, Role]]
+"""What is known of a text, by language and digest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +70,29 @@ def find_examples(
     for block in corpus.blocks:
         by_page[block.span.file].append(block)
     tables = Tables(python_packages or {})
+    # pages of several revisions share most of their code: the same text is read once
+    read: _Read = {}
     return tuple(
-        example for page, blocks in by_page.items() for example in examples_of(page, blocks, overrides or {}, tables)
+        example
+        for page, blocks in by_page.items()
+        for example in _examples_of(page, blocks, overrides or {}, tables, read)
     )
 
 
-def examples_of(
-    page: str, blocks: Sequence[Block], overrides: Mapping[str, ExampleOverride], tables: Tables
+def unused_overrides(examples: Sequence[Example], overrides: Mapping[str, ExampleOverride]) -> tuple[str, ...]:
+    """Keys of the configuration that mean no example: a slip of the pen, or a page that has changed."""
+    ids = [example.id for example in examples]
+    return tuple(key for key in overrides if not any(name == key or fnmatch.fnmatchcase(name, key) for name in ids))
+
+
+def _examples_of(
+    page: str, blocks: Sequence[Block], overrides: Mapping[str, ExampleOverride], tables: Tables, read: _Read
 ) -> tuple[Example, ...]:
     """The examples of one page, in order of line."""
+    if not any(language_of(block.language) for block in blocks):
+        return ()
     around = surroundings_of(blocks)
-    view = _View(tuple(blocks), _pieces(blocks, around), around, tables)
+    view = _View(tuple(blocks), _pieces(blocks, around, read), around, tables)
     entries = _entries(view)
     # first as the page has it: ids must not change by what a maintainer says in the configuration
     plain = [
@@ -167,14 +185,17 @@ def _added(
             yield _made(view, _entry(replace(program, lacks=lacks)), example_id, override, entries)
 
 
-def _pieces(blocks: Sequence[Block], around: Surroundings) -> tuple[Piece, ...]:
-    """The page's code in languages that can be assembled."""
+def _pieces(blocks: Sequence[Block], around: Surroundings, read: _Read) -> tuple[Piece, ...]:
+    """The page's code in languages that can be assembled; ``read`` keeps what was told of a text."""
     pieces: list[Piece] = []
     for block in blocks[:MAX_CODE_BLOCKS]:
         language = language_of(block.language)
         if language and language.parse and language.role:
-            code = language.parse(block.text)
-            pieces.append(Piece(block, language, code, language.role((code,)), stated_name(block, language.suffixes)))
+            key = (language.name, block.sha256)
+            if key not in read:
+                code = language.parse(block.text)
+                read[key] = (code, language.role((code,)))
+            pieces.append(Piece(block, language, *read[key], stated_name(block, language.suffixes)))
     return tuple(commanded(pieces, around.commands))
 
 

@@ -47,8 +47,9 @@ def _addresses(draft: Draft) -> Iterator[str]:
         for text in code.texts:
             if text.value.startswith(("http://", "https://")):
                 try:
-                    host = urlsplit(text.value).hostname
+                    url = urlsplit(text.value)
+                    host, port = url.hostname, url.port
                 except ValueError:
                     continue
-                if host:
+                if host and (host not in _LOOPBACK or (port and url.scheme == "http")):
                     yield host

@@ -10,7 +10,7 @@ import click
 import msgspec
 
 from extractor.corpus import extract
-from extractor.examples import find_examples
+from extractor.examples import find_examples, unused_overrides
 from extractor.model import ExampleStatus, Origin
 from harness.cli.context import Cli, docs_argument, pass_cli
 from harness.select import select
@@ -36,11 +36,14 @@ def command(cli: Cli, docs: Path | None, patterns: tuple[str, ...], form: str) -
     config = load_config(docs, cli.config_file)
     corpus = extract(config.docs, config.layout, cache=config.state, statements=False)
     found = find_examples(corpus, overrides=config.overrides, python_packages=config.python_packages)
+    unused = unused_overrides(found, config.overrides)
     if patterns:
         found = select(found, patterns)
     err = cli.err()
     for problem in corpus.problems:
         err.print(f"{problem.span}: {problem.message}", markup=False, soft_wrap=True)
+    for key in unused:
+        err.print(f'[examples."{key}"] means no example of these docs', markup=False, soft_wrap=True)
     if form == "json":
         sys.stdout.write(to_json(found, config.docs))
     else:
