@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 SERVERS = Path(__file__).parent.parent / "servers"
 COMMANDS = {"python": (sys.executable, "-SEB"), "node": ("node",)}
 PROGRAMS = {"python": "serve.py", "node": "serve.mjs"}
-START_S = 20.0
+START_S = 60.0
 LONGEST_LINE = 65536
 
 
@@ -111,11 +111,10 @@ class LoopbackPod:
 
 
 @asynccontextmanager
-async def loopback(language: str, *arguments: str, folder: Path | None = None) -> AsyncIterator[LoopbackPod]:
-    """A server of ``tests/servers/<language>``, or of a changed copy of that folder; listening; gone on leaving."""
-    program = (folder or SERVERS / language) / PROGRAMS[language]
+async def running(command: Sequence[str]) -> AsyncIterator[LoopbackPod]:
+    """A server's program, listening; gone on leaving."""
     async with anyio.create_task_group() as tasks:
-        pod = LoopbackPod((*COMMANDS[language], str(program), *arguments), tasks)
+        pod = LoopbackPod(command, tasks)
         try:
             await pod.start()
             if not await pod.wait_listening(START_S):
@@ -124,6 +123,14 @@ async def loopback(language: str, *arguments: str, folder: Path | None = None) -
         finally:
             await pod.stop()
             tasks.cancel_scope.cancel()
+
+
+@asynccontextmanager
+async def loopback(language: str, *arguments: str, folder: Path | None = None) -> AsyncIterator[LoopbackPod]:
+    """A server of ``tests/servers/<language>``, or of a changed copy of that folder."""
+    program = (folder or SERVERS / language) / PROGRAMS[language]
+    async with running((*COMMANDS[language], str(program), *arguments)) as pod:
+        yield pod
 
 
 def server_bundle(*paths: str) -> Bundle:
