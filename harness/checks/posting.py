@@ -19,6 +19,7 @@ NOTIFICATIONS: Final = (
     steps.BASELINE_INITIALIZED,
     steps.OPEN_INITIALIZED,
     f"{steps.LIVE}.post-notification",
+    steps.LIVE_RESPONSE,
     steps.MODERN_NOTIFICATION,
 )
 REQUESTS: Final = (
@@ -47,7 +48,7 @@ def notification_202(transcript: Transcript, bound: BoundRequirement) -> Finding
             return violated(
                 bound, f"{_method(exchange)} was answered {reply.status}{body} instead of 202 without one.", [exchange]
             )
-    return satisfied(bound, f"{len(accepted)} notifications were answered 202 without a body.", accepted)
+    return satisfied(bound, f"{len(accepted)} messages that need no answer got 202 without a body.", accepted)
 
 
 def request_sse_or_json(transcript: Transcript, bound: BoundRequirement) -> Finding:
@@ -110,5 +111,7 @@ def _asked(transcript: Transcript, revision: str, names: tuple[str, ...]) -> lis
 
 def _method(exchange: Exchange) -> str:
     message = jsonrpc.sent(exchange)
+    if message is not None and jsonrpc.is_response(message):
+        return "A response that nobody asked for"
     method = message.get("method") if message else None
     return str(method)[:60] if method is not None else "A POST"

@@ -9,7 +9,17 @@ import json
 from typing import TYPE_CHECKING, Final
 
 from harness.checks import jsonrpc
-from harness.checks.reading import NEVER_DECIDE, first, is_json_error, is_result, is_served, of_step, said
+from harness.checks.reading import (
+    NEVER_DECIDE,
+    Answer,
+    first,
+    is_json_error,
+    is_result,
+    is_served,
+    of_step,
+    said,
+    weigh,
+)
 from harness.checks.verdicts import inconclusive, not_applicable, not_asked, satisfied, violated
 from harness.probes import steps
 
@@ -31,16 +41,16 @@ def sse_or_405(transcript: Transcript, bound: BoundRequirement) -> Finding:
     resumed = _asked(transcript, bound.revision, steps.GET_RESUME_ISSUED)
     if not plain:
         return not_asked(transcript, bound, "GET on a live session")
+    control = first(transcript, steps.BASELINE_REQUEST, bound.revision)
     good: list[Exchange] = []
     undecided: list[Exchange] = []
     for exchange in (*plain, *resumed):
         if is_served(exchange) or exchange.status == 405:
             good.append(exchange)
-        elif _leaves_open(exchange, resumed):
+        elif _leaves_open(exchange, weigh(transcript, exchange, control), resumed):
             undecided.append(exchange)
         else:
             with_id = " with a Last-Event-ID that this server issued" if exchange in resumed else ""
-            control = first(transcript, steps.BASELINE_REQUEST, bound.revision)
             return violated(
                 bound,
                 f"GET on a live session{with_id} was answered {said(exchange)} instead of 200 {EVENT_STREAM} or 405; "
@@ -143,15 +153,14 @@ def end_after_response(transcript: Transcript, bound: BoundRequirement) -> Findi
     return satisfied(bound, "The stream ended after the response.", answered)
 
 
-def _leaves_open(exchange: Exchange, resumed: list[Exchange]) -> bool:
+def _leaves_open(exchange: Exchange, answer: Answer, resumed: list[Exchange]) -> bool:
     """Whether the text leaves this answer open, or the answer decides nothing.
 
-    No head at all is left open too: some servers send it with the first event.
+    Silence is left open too: some servers send the head with the first event.
     """
-    status = exchange.status
-    if status is None or status in NEVER_DECIDE or status == SECOND_STREAM:
+    if answer in (Answer.UNDECIDED, Answer.SILENT) or exchange.status == SECOND_STREAM:
         return True
-    return exchange in resumed and 400 <= status < 500
+    return exchange in resumed and exchange.status is not None and 400 <= exchange.status < 500
 
 
 def _asked(transcript: Transcript, revision: str, *names: str) -> list[Exchange]:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from harness.probes.peer import Peer
 
 IDS: Final = 20
+NEVER_ASKED: Final = "docprobe-never-asked"
+"""JSON-RPC id of a request that no server sent."""
 IDS_AFTER_RESTART: Final = 3
 SHORT_ID: Final = 16
 """Ids shorter than this may be counters: a random one of the same shape might be alive."""
@@ -58,6 +60,7 @@ async def lifetime(peer: Peer, revision: str, legs: tuple[str, ...]) -> None:
         controls[leg] = control.number
         await peer.leg(leg, steps.MISSING, missing, control=control.number)
         await peer.leg(leg, steps.UNKNOWN, unknown, control=control.number)
+    await peer.post(steps.LIVE_RESPONSE, t, {"jsonrpc": "2.0", "id": NEVER_ASKED, "result": {}})
     faults = [
         await peer.delete(f"{steps.MISSING}.delete", missing),
         await peer.delete(f"{steps.UNKNOWN}.delete", unknown),

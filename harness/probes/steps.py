@@ -73,6 +73,8 @@ BASELINE_TOOL: Final = "baseline.tool"
 
 # Controls on live sessions: live.<leg> on session T (live.delete is terminated.end).
 LIVE: Final = "live"
+LIVE_RESPONSE: Final = "live.post-response"
+"""A JSON-RPC response to a request that the server never sent: late ones are ordinary. It may refuse it."""
 MISSING: Final = "missing"
 """missing.<leg>: as live.<leg>, without the session id."""
 UNKNOWN: Final = "unknown"

@@ -174,7 +174,12 @@ GROUPS: dict[str, tuple[Case, ...]] = {
     ),
     "wrong: POST, GET and batches": (
         *_wrong(
-            "post.notification-202", "Notification200", "Notification204", "Notification202Body", "Notification202Word"
+            "post.notification-202",
+            "Notification200",
+            "Notification204",
+            "Notification202Body",
+            "Notification202Word",
+            "Response200",
         ),
         *_wrong(
             "post.request-sse-or-json",
@@ -184,7 +189,7 @@ GROUPS: dict[str, tuple[Case, ...]] = {
             "AnswersAsArray",
             "ToolAnswersAsText",
         ),
-        *_wrong("get.sse-or-405", "Get404", "Get400", "Get500", "GetJson", "ResumeIssued500"),
+        *_wrong("get.sse-or-405", "Get404", "Get400", "Get500", "GetJson", "GetCloses", "ResumeIssued500"),
         *_wrong("get.invented-event-id", "ResumeInvented500"),
         *_wrong("batch.receive", "BatchRefused", "BatchFirstOnly", "BatchError200", revisions=(OLDEST,)),
         # batches were removed in 2025-06-18

@@ -40,6 +40,17 @@ class Notification202Word(conforming.Server):
         await reply.send(202, b"Accepted", {"Content-Type": "text/plain"})
 
 
+class Response200(conforming.Server):
+    """A response of the client gets 200."""
+
+    async def post(self, request: Request, reply: Reply, user: str | None) -> None:
+        message = json.loads(request.body)
+        if "method" not in message and self.session_of(request, user):
+            await reply.send(200)
+        else:
+            await super().post(request, reply, user)
+
+
 class _Typed(conforming.Server):
     answers = "json"
     kind = "text/plain"
@@ -106,6 +117,13 @@ class Get500(_GetStatus):
     """GET crashes."""
 
     status = 500
+
+
+class GetCloses(conforming.Server):
+    """GET closes the connection without an answer."""
+
+    async def get(self, request: Request, reply: Reply, user: str | None) -> None:
+        self.session_of(request, user)
 
 
 class GetJson(conforming.Server):
