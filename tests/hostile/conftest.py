@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import socket
 import threading
@@ -86,7 +87,7 @@ def _addresses() -> Iterator[str]:
     """Addresses of this host that a container with a network could reach."""
     with open("/proc/net/fib_trie") as table:  # noqa: PTH123
         lines = [line.split() for line in table]
-    local = {before[-1] for before, line in zip(lines, lines[1:], strict=False) if line[:2] == ["/32", "host"]}
+    local = {before[-1] for before, line in itertools.pairwise(lines) if line[:2] == ["/32", "host"]}
     yield from sorted(address for address in local if not address.startswith("127."))
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from harness.engine.hardening import ROOT
 from harness.engine.install.plan import Fault, Plan
+from harness.engine.text import printable
 from harness.errors import InstallError, UsageError
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 _NAME: Final = re.compile(r"(@[a-z0-9~-][a-z0-9._~-]*/)?[a-z0-9~-][a-z0-9._~-]*", re.IGNORECASE)
 _RANGE: Final = re.compile(r"(npm:(@[\w.~-]+/)?[\w.~-]+@)?[\w.*^~<>=|+ -]*", re.ASCII)
+_ENTRY: Final = re.compile(rf"node_modules/{_NAME.pattern}(/node_modules/{_NAME.pattern})*", re.IGNORECASE)
 _LOCK: Final = f"{ROOT}/package-lock.json"
 _INSTALLED: Final = f"{ROOT}/node_modules/.package-lock.json"
 _FLAGS: Final = (
@@ -26,6 +28,7 @@ _FLAGS: Final = (
 _DOCS_FAULT: Final = {
     "E404": "no such package",
     "ETARGET": "no such version",
+    "ENOVERSIONS": "no version of it was there",
     "ERESOLVE": "the packages' requirements contradict each other",
     "EINVALIDPACKAGENAME": "not a package name",
     "EINVALIDTAGNAME": "not a version",
@@ -113,10 +116,22 @@ def fault(log: Sequence[str]) -> Fault:
 
 def _root(lock: str) -> dict[str, Any]:
     try:
-        root = json.loads(lock)["packages"][""]
-        return {"dependencies": dict(root.get("dependencies", {}))}
+        entries = json.loads(lock)["packages"]
+        strange = [path for path, entry in entries.items() if not _is_from_registry(path, entry)]
+        root = {"dependencies": dict(entries[""].get("dependencies", {}))}
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UsageError("the lock is not a package-lock.json of version 2 or 3") from error
+    if strange:
+        raise UsageError(
+            f"the lock takes {printable(strange[0])} from elsewhere than the registry",
+            "packages come from a registry; make the lock anew with `docprobe check --lock FILE`",
+        )
+    return root
+
+
+def _is_from_registry(path: str, entry: Mapping[str, Any]) -> bool:
+    """Whether an entry of a lock is a package of the registry: those that docprobe writes name no address."""
+    return not path or (bool(_ENTRY.fullmatch(path)) and "resolved" not in entry and not entry.get("link"))
 
 
 def _text(value: Mapping[str, Any]) -> str:

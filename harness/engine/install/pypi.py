@@ -9,7 +9,8 @@ from packaging.requirements import InvalidRequirement, Requirement
 
 from harness.engine.hardening import ROOT
 from harness.engine.install.plan import Fault, Plan
-from harness.errors import InstallError
+from harness.engine.text import printable
+from harness.errors import InstallError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,8 +20,17 @@ if TYPE_CHECKING:
 _WANTED: Final = f"{ROOT}/requirements.in"
 _LOCK: Final = f"{ROOT}/requirements.lock"
 _VENV: Final = f"{ROOT}/venv"
+_COMPILE: Final = (
+    "python3", "-I", "-S", "-c",
+    f"import compileall; compileall.compile_dir({_VENV + '/lib'!r}, quiet=2, workers=0)",
+)  # fmt: skip
+"""Not by ``uv --compile-bytecode``: that starts the environment's Python, which runs the code in its ``.pth`` files."""
 _BINARY: Final = ("--only-binary", ":all:")
 _PINNED: Final = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)==([^\s;\\]+)", re.MULTILINE)
+_LOCK_LINE: Final = re.compile(
+    r"(#.*|[A-Za-z0-9][A-Za-z0-9._-]*==[A-Za-z0-9.!+_-]+( *;[^\\]*?)?)?( *--hash=[a-z0-9]+:[a-f0-9]+)*\s*\\?", re.ASCII
+)
+"""A line of a lock as uv writes it."""
 _PYTHON_SIGN: Final = re.compile(r"(requested|current) python version")
 
 
@@ -39,15 +49,15 @@ def plan(
         f"{_VENV}/bin/python", *binary, *before, "-o", _LOCK, _WANTED,
     )  # fmt: skip
     install = (
-        "uv", "pip", "install", "--require-hashes", "--compile-bytecode", "--quiet", "--python", f"{_VENV}/bin/python",
-        *binary, "-r", _LOCK,
+        "uv", "pip", "install", "--require-hashes", "--quiet", "--python", f"{_VENV}/bin/python", *binary, "-r", _LOCK,
     )  # fmt: skip
     if lock is not None:
+        _check_lock(lock)
         files = {_LOCK: lock}
-        steps: tuple[tuple[str, ...], ...] = (venv, install)
+        steps: tuple[tuple[str, ...], ...] = (venv, install, _COMPILE)
     else:
         files = {_WANTED: "".join(f"{checked(d)}\n" for d in dependencies)}
-        steps = (venv, resolve, install)
+        steps = (venv, resolve, install, _COMPILE)
     return Plan(
         files=files,
         steps=steps,
@@ -72,6 +82,19 @@ def checked(dependency: Dependency) -> str:
             "name the package and its version range in the docs, or in docprobe.toml",
         )
     return str(requirement)
+
+
+def _check_lock(lock: str) -> None:
+    """Nothing but pinned packages of an index, with hashes: no option, no address, no other file.
+
+    Raises UsageError.
+    """
+    for line in lock.splitlines():
+        if not _LOCK_LINE.fullmatch(line):
+            raise UsageError(
+                f"the lock has a line that is no pinned package: {printable(line[:100])}",
+                "packages come from an index; make the lock anew with `docprobe check --lock FILE`",
+            )
 
 
 def packages(lock: str) -> Mapping[str, str]:
