@@ -27,8 +27,10 @@ _MAX_FILE: Final = 1024 * 1024
 _MAX_TOTAL: Final = 8 * 1024 * 1024
 """Characters that all includes of one page may bring in."""
 _MAX_DEPTH: Final = 10
-_SNIPPET = re.compile(r"""(?P<indent>[ \t]*)-{1,}8<-{1,}[ \t]+(?P<quote>["'])(?P<target>[^"']+)(?P=quote)[ \t]*\Z""")
-_SECTION = re.compile(r"-{1,}8<-{1,}[ \t]+\[(?P<edge>start|end):(?P<name>[\w-]+)\]")
+_SNIPPET = re.compile(
+    r"""(?P<indent>[ \t]*)-{1,20}8<-{1,20}[ \t]+(?P<quote>["'])(?P<target>[^"']+)(?P=quote)[ \t]*\Z"""
+)
+_SECTION = re.compile(r"-{1,20}8<-{1,20}[ \t]{1,20}\[(?P<edge>start|end):(?P<name>[\w-]+)\]")
 _REGION = re.compile(r"#[ \t]?(?P<edge>region|endregion)\b[ \t]*(?P<name>[\w.-]*)")
 
 
@@ -132,6 +134,9 @@ class Includes:
             if posixpath.isabs(name) or name.startswith("..") or "\0" in name:
                 reason = "it lies outside the docs tree"
                 continue
+            if _is_private(name):
+                reason = "hidden files are not read"
+                continue
             try:
                 target = (root / name).resolve(strict=True)
                 inside = target.is_relative_to(root)
@@ -141,6 +146,8 @@ class Includes:
                 continue
             if not inside:
                 reason = "it lies outside the docs tree"
+            elif _is_private(target.relative_to(root).as_posix()):
+                reason = "hidden files are not read"
             elif not stat.S_ISREG(info.st_mode):
                 reason = "it is no regular file"
             elif info.st_size > _MAX_FILE or self._total + info.st_size > _MAX_TOTAL:
@@ -157,6 +164,12 @@ class Includes:
                 return name, text.removesuffix("\n").split("\n")
         self.problems.append((line, f"include of {shown!r} is not followed: {reason}"))
         return None
+
+
+def _is_private(name: str) -> bool:
+    """Whether a file of the tree is none of its docs: git's own (CI keeps tokens there), or hidden like ``.env``."""
+    *folders, file = name.split("/")
+    return ".git" in folders or file.startswith(".")
 
 
 def _split_target(target: str) -> tuple[str, int, int | None, str | None]:
