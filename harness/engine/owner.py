@@ -10,7 +10,7 @@ from __future__ import annotations
 import fcntl
 import os
 import secrets
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Final
 
@@ -51,8 +51,7 @@ def own(state: Path) -> Iterator[Owner]:
     folder = _locks(state)
     folder.mkdir(parents=True, exist_ok=True)
     lock = folder / f"{run}.lock"
-    with lock.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+    with _held(lock):
         try:
             yield Owner(run, state_id(state), lock.absolute())
         finally:
@@ -97,6 +96,18 @@ def forget_dead(state: Path) -> None:
     for lock in _locks(state).glob("*.lock"):
         if not alive(lock):
             lock.unlink(missing_ok=True)
+
+
+def _held(lock: Path) -> IO[str]:
+    """The lock file, made and locked."""
+    while True:
+        file = lock.open("w")
+        fcntl.flock(file, fcntl.LOCK_EX)
+        # a neighbour that starts may have taken it for a dead run's between our making and our locking it
+        with suppress(FileNotFoundError):
+            if os.fstat(file.fileno()).st_ino == lock.stat().st_ino:
+                return file
+        file.close()
 
 
 def _locks(state: Path) -> Path:
