@@ -7,6 +7,8 @@ holds all that can change a conversation, and a changed check or sentence is jud
 from __future__ import annotations
 
 import contextlib
+import fcntl
+import glob
 import hashlib
 import os
 import tempfile
@@ -19,11 +21,15 @@ from harness.errors import UsageError
 from harness.model import Recording
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from extractor.model import Example
     from harness.config import Config
 
 CODE: Final = ("probes", "services", "engine")
 """Folders of ``harness`` whose code takes part in a conversation."""
+
+_UNFINISHED: Final = ".tmp"
 
 
 def code_digest() -> str:
@@ -72,16 +78,38 @@ def store(folder: Path, name: str, recording: Recording) -> None:
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """Write ``data`` to ``path`` so that a kill at any moment leaves the old file or the new one."""
+    """Write ``data`` to ``path`` so that a kill at any moment leaves the old file or the new one.
+
+    What a killed writer of the same file left beside it is removed.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            Path(temporary).unlink()
-        raise
+    _remove_dead(path.parent.glob(f".{glob.escape(path.name)}.*{_UNFINISHED}"))
+    while True:
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=_UNFINISHED)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                fcntl.flock(file, fcntl.LOCK_EX)
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+                Path(temporary).replace(path)
+                return
+        except FileNotFoundError:
+            continue  # a neighbour took it for a dead writer's, between its making and its locking
+        except BaseException:
+            with contextlib.suppress(OSError):
+                Path(temporary).unlink()
+            raise
+
+
+def sweep(state: Path) -> None:
+    """Remove unfinished files that killed runs left in the state folder."""
+    _remove_dead(state.rglob(f"*{_UNFINISHED}"))
+
+
+def _remove_dead(unfinished: Iterable[Path]) -> None:
+    """Remove the files that nobody is writing: a writer holds a lock for as long as it lives."""
+    for path in unfinished:
+        with contextlib.suppress(OSError), path.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            path.unlink()

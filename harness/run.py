@@ -132,6 +132,7 @@ async def check(
     """
     began, started = time.monotonic(), datetime.datetime.now(datetime.UTC)
     watch = observer or Silent()
+    cache.sweep(config.state)
     groups = todo.groups()
     watch.planned(len(groups), sum(len(group) for group in groups.values()))
     copies = {digest: todo.copies(digest) for digest in groups}

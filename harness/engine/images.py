@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import secrets
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
+from harness.cache import write_atomically
 from harness.codec import from_json, to_json
 from harness.engine.api import Api, ConflictError, GoneError
 from harness.engine.owner import LABEL
@@ -57,13 +57,7 @@ class Records:
 
     def write(self, image: Image) -> None:
         """Remember an image. Atomic."""
-        self._folder.mkdir(parents=True, exist_ok=True)
-        part = self._folder / f"{image.key}.{secrets.token_hex(4)}.part"
-        try:
-            part.write_bytes(to_json(image))
-            part.replace(self._folder / f"{image.key}.json")
-        finally:
-            part.unlink(missing_ok=True)
+        write_atomically(self._folder / f"{image.key}.json", to_json(image))
 
     def oldest_first(self) -> list[str]:
         """Keys, least recently used first."""
