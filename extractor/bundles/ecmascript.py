@@ -17,6 +17,7 @@ from extractor.assembly.values import Start, Wanted
 from extractor.bundles.ecmascript_commands import ecmascript_start
 from extractor.bundles.ecmascript_imports import is_alias, package_name, package_of
 from extractor.bundles.ecmascript_paths import endpoint_paths
+from extractor.code.ecmascript_globals import RUNTIMES
 from extractor.model import Bundle, Dependency, ExampleKind, Manager, Note, Origin, SourceFile
 
 if TYPE_CHECKING:
@@ -92,6 +93,8 @@ def missing(draft: Draft) -> tuple[str, ...]:
                 package_of(module)
             except RefusedError as refused:
                 found.append(f"imports `{module}`: {refused}")
+    calls = {call.name.partition(".")[0] for code in draft.codes for call in code.calls}
+    found += [f"needs the runtime {name}, which docprobe does not have" for name in sorted(calls & RUNTIMES)]
     known = {normal(unit.name.path) for unit in draft.units if unit.name}
     for unit in draft.units:
         path = unit.name.path if unit.name else None

@@ -23,5 +23,8 @@ queueMicrotask sessionStorage setImmediate setInterval setTimeout structuredClon
 """
 _COMMON_JS: Final = "__dirname __filename exports module require"
 
-GLOBALS: Final = frozenset(f"{_LANGUAGE} {_NODE} {_COMMON_JS}".split())
+RUNTIMES: Final = frozenset({"Bun", "Deno"})
+"""Names that only another runtime gives, and that runtime's own name."""
+
+GLOBALS: Final = frozenset(f"{_LANGUAGE} {_NODE} {_COMMON_JS}".split()) | RUNTIMES
 """Names that are no sign of a missing definition."""
