@@ -36,13 +36,12 @@ def visible(text: str) -> str:
     if text.isascii() and text.replace("\n", "").isprintable():
         # nearly all text is plain, and reports hold megabytes of it
         return text
-    return "".join(_spelt(char) for char in text.replace("\r\n", "\n").replace("\t", "    "))
+    return _BEYOND_ASCII.sub(_spelt, text.replace("\r\n", "\n").replace("\t", "    "))
 
 
-def _spelt(char: str) -> str:
-    if char == "\n" or char in _JOINERS or (char.isascii() and char.isprintable()):
-        return char
-    if unicodedata.category(char) not in _HIDDEN:
+def _spelt(found: re.Match[str]) -> str:
+    char = found.group()
+    if char in _JOINERS or unicodedata.category(char) not in _HIDDEN:
         return char
     code = ord(char)
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

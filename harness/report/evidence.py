@@ -50,7 +50,8 @@ def exchange_lines(transcript: Transcript | None, numbers: Sequence[int]) -> tup
     """The exchanges with these numbers, in order of sending; unknown numbers are left out."""
     if transcript is None:
         return ()
-    wanted = [exchange for exchange in transcript.exchanges if exchange.number in set(numbers)]
+    chosen = frozenset(numbers)
+    wanted = [exchange for exchange in transcript.exchanges if exchange.number in chosen]
     controls = {exchange.control for exchange in wanted}
     shared = set(shared_context(transcript, numbers))
     return tuple(_line(exchange, shared, control=exchange.number in controls) for exchange in wanted)
@@ -58,8 +59,8 @@ def exchange_lines(transcript: Transcript | None, numbers: Sequence[int]) -> tup
 
 def shared_context(transcript: Transcript | None, numbers: Sequence[int]) -> tuple[str, ...]:
     """What two or more shown requests all have in common (``session A``, ``token user1``): said once, above them."""
-    exchanges = transcript.exchanges if transcript else ()
-    told = [_who(exchange) for exchange in exchanges if exchange.number in set(numbers)]
+    exchanges, chosen = transcript.exchanges if transcript else (), frozenset(numbers)
+    told = [_who(exchange) for exchange in exchanges if exchange.number in chosen]
     if len(told) < 2:
         return ()
     return tuple(part for part in told[0] if all(part in other for other in told))

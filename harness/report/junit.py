@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 MESSAGE_LIMIT: Final = 300
 """Characters of the one-line message that viewers show in lists."""
+UNTOLD: Final = frozenset({Weight.NOT_APPLICABLE, Weight.INCONCLUSIVE})
+"""Weights whose message says all there is to say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +138,9 @@ def _case(report: Report, example: ExampleResult, finding: Finding, weight: Weig
     if not is_own(finding, example):
         name += f" [{finding.revision}]"
     case = JUnitCase(name, example.id, duration_s=duration_s)
-    told = finding_text(report, example, finding)
+    if weight is Weight.SATISFIED:
+        return case
+    told = "" if weight in UNTOLD else finding_text(report, example, finding)
     match weight:
         case Weight.GATES:
             return _with(case, "failure", finding.level.value, finding.summary, told)
@@ -145,12 +149,10 @@ def _case(report: Report, example: ExampleResult, finding: Finding, weight: Weig
         case Weight.KNOWN:
             return _with(case, "skipped", "known", f"known, listed in the baseline: {finding.summary}", told)
         case Weight.NOT_APPLICABLE | Weight.INCONCLUSIVE:
-            return _with(case, "skipped", weight.value, f"{weight.value}: {finding.summary}", "")
+            return _with(case, "skipped", weight.value, f"{weight.value}: {finding.summary}", told)
         case Weight.WARNS | Weight.ADVISORY:
             label = "WARNING" if weight is Weight.WARNS else "ADVISORY"
             return JUnitCase(name, example.id, output=f"{label}: {told}", duration_s=duration_s)
-        case Weight.SATISFIED:
-            return case
         case _:
             assert_never(weight)
 
