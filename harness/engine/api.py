@@ -27,6 +27,8 @@ CALL_S: Final = 30.0
 """Deadline of an ordinary call, in seconds."""
 SLOW_S: Final = 300.0
 """Deadline of a call that moves an image."""
+_SILENT_S: Final = 2.0
+"""Deadline of calls to an engine that hung before."""
 _THREADS: Final = 32
 _USUAL_SOCKET: Final = "unix:///var/run/docker.sock"
 _RESTART: Final = "restart the engine (Debian's: `service docker restart`), then run it again"
@@ -51,6 +53,7 @@ class Api:
     def __init__(self, raw: docker.APIClient) -> None:
         self.raw = raw
         self._limiter = anyio.CapacityLimiter(_THREADS)
+        self._silent = False
 
     async def call(
         self, what: str, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
@@ -66,11 +69,15 @@ class Api:
         self, deadline_s: float, what: str, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """As :meth:`call`, with another deadline in seconds."""
+        if self._silent:  # it hung before: do not wait as long for every further call
+            deadline_s = min(deadline_s, _SILENT_S)
         with anyio.move_on_after(deadline_s, shield=True):
             try:
-                return await to_thread.run_sync(
+                result = await to_thread.run_sync(
                     partial(function, *args, **kwargs), abandon_on_cancel=True, limiter=self._limiter
                 )
+                self._silent = False
+                return result
             except docker.errors.NotFound as error:
                 raise GoneError(f"the engine could not {what}: {_explain(error)}", _DOCTOR) from error
             except docker.errors.APIError as error:
@@ -78,6 +85,7 @@ class Api:
                 raise kind(f"the engine could not {what}: {_explain(error)}", _DOCTOR) from error
             except (requests.RequestException, docker.errors.DockerException, OSError) as error:
                 raise EngineError(f"the engine went away while asked to {what}: {error}", _DOCTOR) from error
+        self._silent = True
         raise SilentError(f"the engine does not answer: asked to {what}, no reply within {deadline_s:g} s", _RESTART)
 
 

@@ -246,7 +246,6 @@ class Tunnel:
 
     async def _watch(self) -> None:
         while self._failure is None:
-            await anyio.sleep(PING_EVERY_S)
             answered = anyio.Event()
             # in a task of its own: a frame is always sent whole, so a send that hangs cannot be cancelled
             assert self._tasks is not None
@@ -256,6 +255,7 @@ class Tunnel:
             if scope.cancelled_caught:
                 self._fail(f"the pod has not answered for {PING_DEADLINE_S:g} s")
                 await self._stream.aclose()  # frees whoever sends
+            await anyio.sleep(PING_EVERY_S)
 
     async def _ping(self, answered: anyio.Event) -> None:
         """Send a ping whose answer, or the tunnel's end, sets the event."""

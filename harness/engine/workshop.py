@@ -126,6 +126,7 @@ class Workshop:
             "cwd": job.cwd,
             "watch": ROOT,
             "disk_mib": job.disk_mib,
+            "deadline_s": job.deadline_s,
         }
         log: deque[str] = deque(maxlen=_KEPT_LINES)
         with anyio.move_on_after(job.deadline_s):

@@ -24,6 +24,10 @@ POLL_S = 0.02
 """How often listening sockets are looked for, until one is there."""
 SETTLED_POLL_S = 0.1
 """And from then on."""
+FIRST_WORD_S = 15.0
+"""How long the host may take to say something at first: it may have died before there was a stdin to end."""
+SILENCE_S = 90.0
+"""How long the host, which pings, may then be silent: the end of stdin does not always come through."""
 OUT_HIGH = 1024 * 1024
 """Bytes waiting for the host above which no connection is read."""
 MAX_CHANNELS = 512
@@ -76,6 +80,7 @@ class Anchor:
         self.next_accepted = ACCEPTED_FROM + 1
         self.reported = ""
         self.directories: set[str] = set()
+        self.speak_by = time.monotonic() + FIRST_WORD_S
 
     def run(self) -> None:
         """Serve until stdin ends."""
@@ -86,6 +91,8 @@ class Anchor:
         next_poll = 0.0
         while True:
             now = time.monotonic()
+            if now > self.speak_by:
+                os._exit(0)
             if now >= next_poll:
                 self.poll(now)
                 next_poll = now + (POLL_S if self.reported in {"", "[]"} else SETTLED_POLL_S)
@@ -132,6 +139,7 @@ class Anchor:
             # docprobe died. Anchors of one run end one after the other: engines do not like many at one moment.
             time.sleep(self.linger_s)
             os._exit(0)
+        self.speak_by = time.monotonic() + SILENCE_S
         for frame in self.decoder.feed(data):
             self.obey(frame)
 

@@ -18,13 +18,20 @@ import subprocess
 import time
 
 CHECK_S = 1.0
+FIRST_WORD_S = 15
+"""How long the job may take to come: docprobe may have died before there was a stdin to end."""
+GRACE_S = 60
+"""How long after the job's own deadline the worker ends by itself, whatever became of docprobe."""
 MAX_LINE = 2000
 MAX_REPORT = 16 * 1024 * 1024
 
 
 def main() -> None:
     """Read the job, run its steps until one fails, report, wait for stdin to end."""
+    signal.signal(signal.SIGALRM, give_up)
+    signal.alarm(FIRST_WORD_S)
     job = json.loads(read_line())
+    signal.alarm(int(job["deadline_s"]) + GRACE_S)
     for path, text in job["files"].items():
         os.makedirs(os.path.dirname(path), exist_ok=True)
         with open(path, "w", encoding="utf-8") as file:
@@ -37,6 +44,11 @@ def main() -> None:
     say({"done": code, "step": step, "limit": limit, "reports": reports})
     while os.read(0, 4096):
         pass
+
+
+def give_up(number: int, frame: object) -> None:
+    """Nobody is there any more: end, and with process 1 of the container everything in it."""
+    os._exit(1)
 
 
 def read_line() -> bytes:

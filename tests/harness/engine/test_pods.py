@@ -122,14 +122,13 @@ except OSError as error:
 """
     service = Greeter(8080)
     bundle = python_bundle(code, services=(ServiceRequest("authorization", "auth.example", 8080),))
-    async with open_engine(QUICK) as engine:
-        async with engine.pod(bundle, await engine.install(bundle), [service]) as pod:
-            assert (await pod.wait_exit(20)) is not None
-            assert pod.sockets() == ()
-            said = [line.text for line in pod.logs() if line.source == "stdout"]
-            assert said[:4] == ["hello 127.0.0.1", "hello ::1", "hello localhost", "hello auth.example"]
-            assert said[4].startswith("cannot take it over")
-            assert "::1" in [line.text for line in pod.logs() if line.source == "authorization"]
+    async with open_engine(QUICK) as engine, engine.pod(bundle, await engine.install(bundle), [service]) as pod:
+        assert (await pod.wait_exit(20)) is not None
+        assert pod.sockets() == ()
+        said = [line.text for line in pod.logs() if line.source == "stdout"]
+        assert said[:4] == ["hello 127.0.0.1", "hello ::1", "hello localhost", "hello auth.example"]
+        assert said[4].startswith("cannot take it over")
+        assert "::1" in [line.text for line in pod.logs() if line.source == "authorization"]
 
 
 async def test_a_service_that_fails_is_told(open_engine: Open) -> None:
@@ -157,17 +156,16 @@ for line in sys.stdin:
 print("bye", flush=True)
 """
     bundle = python_bundle(code, kind=ExampleKind.STDIO_SERVER)
-    async with open_engine(QUICK) as engine:
-        async with engine.pod(bundle, await engine.install(bundle)) as pod:
-            await pod.send_stdin(b"one\n")
-            assert await line_of(pod) == b"echo one\n"
-            await pod.close_stdin()
-            assert await line_of(pod) == b"bye\n"
-            state = await pod.wait_exit(10)
-            assert state is not None
-            assert (state.code, state.sentence) == (0, "exited with code 0")
-            assert await pod.receive_stdout() == b""
-            assert [(line.source, line.text) for line in pod.logs()] == [("stderr", "noise")]
+    async with open_engine(QUICK) as engine, engine.pod(bundle, await engine.install(bundle)) as pod:
+        await pod.send_stdin(b"one\n")
+        assert await line_of(pod) == b"echo one\n"
+        await pod.close_stdin()
+        assert await line_of(pod) == b"bye\n"
+        state = await pod.wait_exit(10)
+        assert state is not None
+        assert (state.code, state.sentence) == (0, "exited with code 0")
+        assert await pod.receive_stdout() == b""
+        assert [(line.source, line.text) for line in pod.logs()] == [("stderr", "noise")]
 
 
 async def test_restart_is_a_fresh_process_beside_the_same_files(open_engine: Open) -> None:
@@ -192,12 +190,11 @@ async def test_restart_is_a_fresh_process_beside_the_same_files(open_engine: Ope
 async def test_restart_ends_its_children(open_engine: Open) -> None:
     code = "import subprocess, sys\nsubprocess.Popen([sys.executable, 'child.py'], start_new_session=True).wait()"
     bundle = python_bundle(code, files=(SourceFile("child.py", SERVER),))
-    async with open_engine(QUICK) as engine:
-        async with engine.pod(bundle, await engine.install(bundle)) as pod:
-            assert await pod.wait_listening(20)
-            await pod.restart()
-            assert await pod.wait_listening(20)
-            assert "Address already in use" not in " ".join(line.text for line in pod.logs())
+    async with open_engine(QUICK) as engine, engine.pod(bundle, await engine.install(bundle)) as pod:
+        assert await pod.wait_listening(20)
+        await pod.restart()
+        assert await pod.wait_listening(20)
+        assert "Address already in use" not in " ".join(line.text for line in pod.logs())
 
 
 async def test_package_with_relative_imports_and_environment(open_engine: Open) -> None:

@@ -6,6 +6,7 @@ import errno
 import random
 import socket
 import socketserver
+import sys
 import threading
 import time
 from contextlib import suppress
@@ -14,7 +15,8 @@ from typing import TYPE_CHECKING
 import anyio
 import pytest
 
-from harness.engine.frames import WINDOW
+from harness.engine.frames import WINDOW, Kind, encode
+from harness.engine.inside import command
 from harness.errors import PodError
 from tests.harness.engine.anchored import anchored
 
@@ -228,6 +230,20 @@ async def test_the_anchor_ends_with_its_stdin(tmp_path: Path) -> None:
         with anyio.fail_after(5):
             assert await process.wait() == 0
         assert time.monotonic() - started < 2
+
+
+async def test_the_anchor_ends_when_nobody_ever_speaks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where docprobe died at a moment at which the engine never ends stdin."""
+    argv = command("anchor", str(tmp_path), "0", python=sys.executable)
+    argv[5] = argv[5].replace("FIRST_WORD_S = 15.0", "FIRST_WORD_S = 0.3").replace("SILENCE_S = 90.0", "SILENCE_S = 0.3")
+    for said in (b"", encode(Kind.PING, 0, b"12345678")):
+        started = time.monotonic()
+        async with await anyio.open_process(argv) as process:
+            assert process.stdin is not None
+            await process.stdin.send(said)
+            with anyio.fail_after(10):
+                assert await process.wait() == 0
+        assert time.monotonic() - started > 0.3
 
 
 async def test_the_end_of_the_anchor_ends_everything(tmp_path: Path, echo_port: int) -> None:

@@ -121,6 +121,7 @@ def test_resolved_versions_are_read_back() -> None:
                npm error network request to http://registry.invalid/express failed, reason: getaddrinfo ENOTFOUND""",
             "registry", "request to http://registry.invalid/express failed, reason: getaddrinfo ENOTFOUND (ENOTFOUND)",
         ),
+        ("npm error code ENOVERSIONS\nnpm error No versions available for ms", "docs", "No versions available for ms"),
         ("npm error code E500\nnpm error 500 Internal Server Error", "registry", "500 Internal Server Error (E500)"),
         ("npm error code E429\nnpm error 429 Too Many Requests", "registry", "429 Too Many Requests (E429)"),
         ("npm error code EINTEGRITY\nnpm error sha512 integrity checksum failed", "registry", "sha512 integrity"),

@@ -13,7 +13,7 @@ def plan(*dependencies: Dependency, cutoff: str | None = None, lock: str | None 
 
 def test_nothing_is_built_unless_allowed() -> None:
     for step in plan(Dependency("mcp")).steps[1:3]:
-        assert ("--only-binary", ":all:") == step[step.index("--only-binary") : step.index("--only-binary") + 2]
+        assert step[step.index("--only-binary") : step.index("--only-binary") + 2] == ("--only-binary", ":all:")
     assert not any("--only-binary" in step for step in plan(Dependency("mcp"), allow_scripts=True).steps)
 
 
