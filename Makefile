@@ -12,7 +12,7 @@ REPORT := .report
 PYTEST_ARGS ?=
 export DOCPROBE_STATE ?= $(CURDIR)/.cache/docprobe
 
-.PHONY: help check test unit lint engine soak oracle mutation bench env clean
+.PHONY: help check test unit lint engine browser soak oracle mutation bench env clean
 
 help:
 	@echo "make check     run docprobe on the sample docs (docs-snapshot/sample) and write a report"
@@ -31,7 +31,7 @@ check: env engine
 	  --format terminal --format json:$(REPORT)/sample.json --format html:$(REPORT)/sample.html \
 	  && echo "report: $(REPORT)/sample.html"
 
-test: env lint engine
+test: env lint engine browser
 	@if [ -n "$${DOCPROBE_REAL_DOCS:-}" ]; then echo "real docs: $$DOCPROBE_REAL_DOCS"; \
 	else echo "real docs: not run (set DOCPROBE_REAL_DOCS to a checkout of the MCP docs)"; fi
 	$(BIN)/pytest $(PYTEST_ARGS)
@@ -47,6 +47,15 @@ lint: env
 # an engine that answers is used and never touched; `doctor --fix` says what it does before it does it
 engine: env
 	@$(BIN)/docprobe doctor --fix || true
+
+# the report's pages are tested in headless Chromium; DOCPROBE_INSTALL_BROWSER=0 forbids installing it
+browser:
+	@if command -v chromium >/dev/null; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && [ "$${DOCPROBE_INSTALL_BROWSER:-1}" != 0 ]; then \
+	  echo "no Chromium for the browser tests: apt-get install chromium"; \
+	  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; } \
+	    || echo "Chromium cannot be installed: the browser tests are not run"; \
+	else echo "no Chromium: the browser tests are not run"; fi
 
 soak: env engine
 	DOCPROBE_SOAK=1 $(BIN)/pytest -m "engine or soak" $(PYTEST_ARGS)
