@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import statistics
 import subprocess
 import sys
@@ -13,10 +14,11 @@ RUNS = 5
 DOCS = Path(sys.argv[1] if len(sys.argv) > 1 else "docs-snapshot/sample")
 
 
-def seconds(*arguments: str) -> float:
+def seconds(state: str, *arguments: str) -> float:
     """Wall seconds of one docprobe command; its exit code is not our subject, a crash is."""
     began = time.monotonic()
-    done = subprocess.run([sys.executable, "-m", "harness.cli", *arguments], capture_output=True, check=False)
+    done = subprocess.run([sys.executable, "-m", "harness.cli", *arguments], capture_output=True, check=False,
+                          env={**os.environ, "DOCPROBE_STATE": state})  # fmt: skip
     if done.returncode not in (0, 1):
         raise SystemExit(f"docprobe {' '.join(arguments)} ended with {done.returncode}:\n{done.stderr.decode()}")
     return time.monotonic() - began
@@ -33,12 +35,12 @@ def main() -> None:
     cold, warm = [], []
     for _ in range(RUNS):
         with tempfile.TemporaryDirectory() as state:
-            cold.append(seconds("statements", str(DOCS), "--state", state, "--format", "json"))
-            warm.append(seconds("statements", str(DOCS), "--state", state, "--format", "json"))
+            cold.append(seconds(state, "statements", str(DOCS), "--format", "json"))
+            warm.append(seconds(state, "statements", str(DOCS), "--format", "json"))
     pairs("statements: pages parsed, pages kept", cold, warm)
     with tempfile.TemporaryDirectory() as state:
-        first = [seconds("check", str(DOCS), "--state", state, "--format", f"json:{state}/r.json")]
-        again = [seconds("check", str(DOCS), "--state", state, "--format", f"json:{state}/r.json") for _ in range(RUNS)]
+        first = [seconds(state, "check", str(DOCS), "--format", f"json:{state}/r.json")]
+        again = [seconds(state, "check", str(DOCS), "--format", f"json:{state}/r.json") for _ in range(RUNS)]
     pairs("check: conversations held, conversations kept", first * RUNS, again)
 
 
