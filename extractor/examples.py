@@ -13,12 +13,12 @@ from extractor.assembly.grouping import Program, programs
 from extractor.assembly.ids import example_ids, page_stem
 from extractor.assembly.installs import RefusedError, python_dependency
 from extractor.assembly.names import stated_name
-from extractor.assembly.overrides import from_directives, merged, override_for
+from extractor.assembly.overrides import from_directives, merged, mistakes, override_for
 from extractor.assembly.scopes import scope_of
-from extractor.assembly.selection import checked, chosen, glued, joined_by_directive, unmatched
+from extractor.assembly.selection import checked, chosen, glued, joined_by_directive, renamed, unmatched
 from extractor.assembly.surroundings import surroundings_of
 from extractor.assembly.values import Language, Piece, Role, Surroundings, Tables
-from extractor.bundles.languages import language_of
+from extractor.bundles.languages import language_for
 from extractor.code.facts import Code
 from extractor.errors import UsageError
 from extractor.model import Example, ExampleOverride, ExampleStatus, Origin
@@ -89,7 +89,7 @@ def _examples_of(
     page: str, blocks: Sequence[Block], overrides: Mapping[str, ExampleOverride], tables: Tables, read: _Read
 ) -> tuple[Example, ...]:
     """The examples of one page, in order of line."""
-    if not any(language_of(block.language) for block in blocks):
+    if not any(language_for(block) for block in blocks):
         return ()
     around = surroundings_of(blocks)
     view = _View(tuple(blocks), _pieces(blocks, around, read), around, tables)
@@ -105,12 +105,13 @@ def _examples_of(
     found: list[Example] = []
     for example_id, (entry, example) in zip(ids, kept, strict=True):
         override = override_for(example_id, overrides)
-        if override is None:
+        said = from_directives(_directives(entry))
+        if override is None or mistakes(said, entry.language.manager):
             bundle = replace(example.bundle, example_id=example_id) if example.bundle else None
             found.append(replace(example, id=example_id, bundle=bundle))
         else:
-            said = merged(override, from_directives(_directives(entry)))
-            found.append(_made(view, _reshaped(view, entry, said), example_id, said, entries))
+            both = merged(override, said)
+            found.append(_made(view, _reshaped(view, entry, both), example_id, both, entries))
     found += _added(view, page, overrides, set(ids), entries)
     return tuple(sorted(_without_used(found), key=lambda example: (example.spans[0], example.id)))
 
@@ -165,9 +166,9 @@ def _reshaped(view: _View, entry: _Entry, override: ExampleOverride) -> _Entry:
     program = entry.program
     if override.blocks:
         program = chosen(override, view.pieces, view.blocks) or program
-    if program is None or not (override.blocks or override.glue):
+    if program is None or not (override.blocks or override.glue or override.files):
         return entry
-    program = checked(glued(program, override), view.pieces)
+    program = checked(glued(renamed(program, override, view.blocks), override), view.pieces)
     return _entry(replace(program, lacks=(*unmatched(override, view.blocks), *program.lacks)))
 
 
@@ -189,7 +190,7 @@ def _pieces(blocks: Sequence[Block], around: Surroundings, read: _Read) -> tuple
     """The page's code in languages that can be assembled; ``read`` keeps what was told of a text."""
     pieces: list[Piece] = []
     for block in blocks[:MAX_CODE_BLOCKS]:
-        language = language_of(block.language)
+        language = language_for(block)
         if language and language.parse and language.role:
             key = (language.name, block.sha256)
             if key not in read:
@@ -203,7 +204,7 @@ def _listed(blocks: Sequence[Block]) -> Iterator[_Entry]:
     """By language and tab, the code that can only be listed, where any of it concerns MCP."""
     groups: dict[tuple[str, tuple[str, ...]], tuple[Language, list[Block]]] = {}
     for block in blocks[:MAX_CODE_BLOCKS]:
-        language = language_of(block.language)
+        language = language_for(block)
         if language and not language.runnable:
             groups.setdefault((language.name, scope_of(block)), (language, []))[1].append(block)
     for language, group in groups.values():

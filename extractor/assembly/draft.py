@@ -9,9 +9,10 @@ from extractor.assembly.counterexamples import counterexample
 from extractor.assembly.fragments import sentence
 from extractor.assembly.ids import bundle_digest, text_digest
 from extractor.assembly.obstacles import obstacle
-from extractor.assembly.overrides import NONE, mistakes
+from extractor.assembly.overrides import AUTHORIZATION, NONE, mistakes
 from extractor.assembly.routes import OTHER_PATHS
 from extractor.assembly.scopes import in_view, scope_of
+from extractor.assembly.services import default_authorization
 from extractor.assembly.values import Draft, Start, spans_of
 from extractor.errors import UsageError
 from extractor.model import Example, ExampleKind, ExampleStatus, Note, Origin
@@ -19,7 +20,7 @@ from extractor.model import Example, ExampleKind, ExampleStatus, Note, Origin
 if TYPE_CHECKING:
     from extractor.assembly.grouping import Program
     from extractor.assembly.values import Language, Role, Surroundings, Tables, Unit
-    from extractor.model import Block, Bundle, ExampleOverride
+    from extractor.model import Block, Bundle, ExampleOverride, ServiceRequest
 
 MAX_PATHS: Final = 12
 """Candidates for the endpoint."""
@@ -171,6 +172,15 @@ def _with_addresses(bundle: Bundle, draft: Draft) -> Bundle:
     return replace(bundle, endpoint_paths=tuple(dict.fromkeys([*both, *bundle.endpoint_paths, *others]))[:MAX_PATHS])
 
 
+def _services(bundle: Bundle, override: ExampleOverride) -> tuple[ServiceRequest, ...]:
+    """The services that a maintainer wants: those that were found, or the usual ones in their place."""
+    if override.services is None:
+        return bundle.services
+    return tuple(s for s in bundle.services if s.kind in override.services) or tuple(
+        default_authorization() for kind in override.services if kind == AUTHORIZATION
+    )
+
+
 def _name_note(unit: Unit) -> Note | None:
     """Who says what a file is called."""
     if unit.name is None:
@@ -193,11 +203,13 @@ def _told(bundle: Bundle, draft: Draft) -> Bundle:
     told = [*(f"environment {name}" for name in override.environment)]
     told += [f"{what} {value}" for what, value in (("endpoint", override.endpoint), ("folder", override.cwd)) if value]
     told += [f"{text.count(chr(10)) + 1} lines of glue in {key}" for key, text in override.glue.items()]
+    told += [f"services {' '.join(override.services) or 'none'}"] if override.services is not None else []
     told += ["install scripts allowed"] if override.allow_scripts else []
     notes = (*notes, *(Note(what, draft.said_by) for what in told))
     return replace(
         bundle,
         environment={**bundle.environment, **override.environment},
+        services=_services(bundle, override),
         cwd=override.cwd or bundle.cwd,
         endpoint_paths=(override.endpoint,) if override.endpoint else bundle.endpoint_paths,
         allow_scripts=override.allow_scripts,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fnmatch
 import shlex
 from dataclasses import fields, replace
+from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
 from extractor.assembly.installs import RefusedError, npm_dependency, python_dependency
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
     from extractor.model import Block, Directive
 
+BEFORE: Final = "before:"
+"""Prefix of a ``glue`` key whose text goes in front of the file instead of behind it."""
+AUTHORIZATION: Final = "authorization"
 NONE: Final = ExampleOverride()
 """Nothing said."""
 _TEXTS: Final = {"kind": "kind", "cwd": "cwd", "endpoint": "endpoint", "resolve": "resolve_date"}
@@ -74,10 +78,16 @@ def mistakes(override: ExampleOverride, manager: Manager | None) -> tuple[str, .
         found.append(f"kind “{override.kind}” is none of {', '.join(kinds)}")
     if override.endpoint is not None and not override.endpoint.startswith("/"):
         found.append(f"endpoint “{override.endpoint}” is no path: it does not begin with /")
-    if override.cwd is not None and (why := refusal(override.cwd)):
+    if override.cwd not in {None, "."} and (why := refusal(override.cwd or "")):
         found.append(f"cwd {why}")
     if override.command is not None and not override.command:
         found.append("command is empty")
+    names = [*override.files.values(), *(key.removeprefix(BEFORE) for key in override.glue)]
+    found += [f"a file {why}" for name in names if (why := refusal(name))]
+    if override.resolve_date is not None and not _is_date(override.resolve_date):
+        found.append(f"resolve-date “{override.resolve_date}” is no date like 2025-11-25")
+    unknown = [service for service in override.services or () if service != AUTHORIZATION]
+    found += [f"service “{service}” is none that docprobe has: {AUTHORIZATION}" for service in unknown]
     make = npm_dependency if manager is Manager.NPM else python_dependency
     for text in override.dependencies or () if manager else ():
         try:
@@ -85,6 +95,13 @@ def mistakes(override: ExampleOverride, manager: Manager | None) -> tuple[str, .
         except RefusedError as refused:
             found.append(str(refused))
     return tuple(found)
+
+
+def _is_date(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 def selected(selector: str, blocks: Sequence[Block]) -> tuple[Block, ...]:

@@ -30,6 +30,8 @@ def refusal(name: str) -> str | None:
     path = name.replace("\\", "/")
     parts = PurePosixPath(path).parts
     lowered = [part.lower() for part in parts]
+    if ".." in parts:
+        return f"has a file name that leads out of its folder: “{shown}”"
     if not path.strip("/ ."):
         return f"has a file name that is empty: “{shown}”"
     if any(unicodedata.category(c) in {"Cc", "Cf", "Cs", "Zl", "Zp"} for c in path):
@@ -38,8 +40,6 @@ def refusal(name: str) -> str | None:
         return f"has a file name of {len(path)} characters, more than {MAX_PATH_CHARS}: “{shown}”"
     if path.startswith(("/", "~")) or PureWindowsPath(path).drive:
         return f"has a file name that is absolute: “{shown}”"
-    if ".." in parts:
-        return f"has a file name that leads out of its folder: “{shown}”"
     if any(part.split(".")[0] in RESERVED for part in lowered):
         return f"has a file name that is reserved on Windows: “{shown}”"
     if any(part.endswith((" ", ".")) or part.startswith((" ", "-")) or set(part) & set('<>:"|?*') for part in parts):

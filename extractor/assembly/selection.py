@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from extractor.assembly.files import added_file, joined
 from extractor.assembly.fragments import broken, undefined
 from extractor.assembly.grouping import Program
-from extractor.assembly.overrides import selected
+from extractor.assembly.overrides import BEFORE, selected
 from extractor.assembly.paths import normal, refusal
 from extractor.assembly.values import FileName, Start, Unit
 from extractor.model import Origin
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
 
     from extractor.assembly.values import Piece
     from extractor.model import Block, ExampleOverride, SourceFile
-
-BEFORE: Final = "before:"
-"""Prefix of a ``glue`` key whose text goes in front of the file instead of behind it."""
 
 
 def joined_by_directive(pieces: Sequence[Piece], blocks: Sequence[Block]) -> tuple[Program, ...]:
@@ -53,6 +50,21 @@ def unmatched(override: ExampleOverride, blocks: Sequence[Block]) -> tuple[str, 
         for selector in (*override.blocks, *(s for s in override.files if s not in override.blocks))
         if not selected(selector, blocks)
     )
+
+
+def renamed(program: Program, override: ExampleOverride, blocks: Sequence[Block]) -> Program:
+    """The program with the names that the override gives to blocks it already has."""
+    names = {
+        block.ordinal: FileName(name, Origin.CONFIG, 1.0, "configuration")
+        for selector, name in override.files.items()
+        for block in selected(selector, blocks)
+    }
+
+    def told(unit: Unit) -> Unit:
+        name = next((names[p.block.ordinal] for p in unit.pieces if p.block.ordinal in names), None)
+        return replace(unit, name=name) if name else unit
+
+    return replace(program, main=told(program.main), modules=tuple(told(unit) for unit in program.modules))
 
 
 def glued(program: Program, override: ExampleOverride) -> Program:

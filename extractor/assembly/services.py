@@ -68,6 +68,12 @@ def beside(codes: Sequence[Code], environment: Mapping[str, str]) -> Beside:
     return Beside(filled, (service,), tuple(notes))
 
 
+def default_authorization() -> ServiceRequest:
+    """An authorization server where the tutorials of MCP have theirs."""
+    settings = {"realm": DEFAULT_REALM, "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
+    return ServiceRequest("authorization", "localhost", 8080, settings)
+
+
 def _filling(name: str) -> str:
     if name.endswith("CLIENT_ID"):
         return CLIENT_ID

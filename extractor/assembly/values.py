@@ -236,11 +236,6 @@ class Language:
         return self.bundle is not None
 
 
-def files_of(files: Sequence[SourceFile]) -> Mapping[str, str]:
-    """Path to text."""
-    return {file.path: file.text for file in files}
-
-
 def spans_of(units: Sequence[Unit]) -> tuple[Span, ...]:
     """The docs lines of all pieces, in the order of the page."""
     return tuple(sorted(piece.block.span for unit in units for piece in unit.pieces))

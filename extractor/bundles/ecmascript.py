@@ -21,7 +21,7 @@ from extractor.code.ecmascript_globals import RUNTIMES
 from extractor.model import Bundle, Dependency, ExampleKind, Manager, Note, Origin, SourceFile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from extractor.assembly.values import Draft
     from extractor.code.facts import Code
@@ -32,6 +32,8 @@ _EXTENSIONS: Final = {
     ".cjs": (".cts", ".cjs"),
     "": (".ts", ".js"),
 }
+_COMPILED: Final = {".ts": ".js", ".tsx": ".js", ".mts": ".mjs", ".cts": ".cjs"}
+"""Ending of a file to the ending that an import of it is written with."""
 _LOADS_DOTENV: Final = "dotenv"
 _GLUE: Final = "// added by docprobe: serves the page's default export\n"
 
@@ -50,8 +52,7 @@ def bundle_of(draft: Draft, language: str, suffix: str) -> Bundle:
     start = ecmascript_start(draft, command_path)
     variables = {k: v for held in draft.around.variables for k, v in held.values.items()}
     helped = beside(draft.codes, {**variables, **start.environment})
-    imported = _imported(draft)
-    packages = packages_of(draft, Manager.NPM, imported, (*tools, *start.tools))
+    packages = packages_of(draft, Manager.NPM, _imported(draft), (*tools, *start.tools))
     if any(package_name(module) == _LOADS_DOTENV for code in draft.codes for module in code.modules):
         for held in draft.around.variables[-1:]:
             files.setdefault(".env", filled_file(".env", held.block, helped.environment))
@@ -158,23 +159,20 @@ def _project(draft: Draft, own: dict[str, SourceFile]) -> dict[str, SourceFile]:
     return found
 
 
-def _imported(draft: Draft) -> Sequence[Dependency]:
-    found = []
+def _imported(draft: Draft) -> Iterator[Dependency]:
     for code in draft.codes:
-        for wanted in code.imports:
-            if wanted.erased or wanted.guarded:
-                continue
-            if dependency := package_of(wanted.module):
-                found.append(dependency)
-    return found
+        for found in code.imports:
+            if not found.erased and not found.guarded and (dependency := package_of(found.module)):
+                yield dependency
 
 
 def _serve_handler(
     main: str, suffix: str, files: dict[str, SourceFile], tools: list[Dependency], notes: list[Note]
 ) -> str:
     """Add the few lines that serve ``export default`` with Node.js, as a platform would."""
-    path = f"serve{suffix}"
-    stem = main.rpartition(".")[0] + (".js" if suffix == ".ts" else PurePosixPath(main).suffix)
+    path = next(name for name in (f"serve{suffix}", f"serve_default{suffix}") if name not in files)
+    ending = PurePosixPath(main).suffix
+    stem = main.removesuffix(ending) + _COMPILED.get(ending, ending)
     text = (
         f'import handler from "./{stem}";\n'
         'import { serve } from "@hono/node-server";\n'

@@ -19,7 +19,8 @@ TSX: Final = ("node", "--import", "tsx")
 """Runs TypeScript as ``npx tsx`` does, without its extra process: a third faster to the first answer."""
 _START_SCRIPTS: Final = ("start", "serve", "dev", "server")
 _BUILD_SCRIPT: Final = "build"
-_MANAGERS: Final = frozenset({"npm", "pnpm", "yarn", "bun"})
+_RUNNERS: Final = (("npx",), ("bunx",), ("pnpm", "exec"), ("pnpm", "dlx"), ("yarn", "dlx"), ("yarn", "exec"))
+"""Tools that run a package's command."""
 _LOADERS: Final = frozenset({"tsx", "ts-node", "ts-node-esm", "bun", "deno", "vite-node"})
 
 
@@ -42,41 +43,43 @@ def ecmascript_start(draft: Draft, path: str) -> Started:
     manifest = next((m for m in draft.around.manifests if m.manager is Manager.NPM and m.scripts), None)
     for script in _START_SCRIPTS:
         line = manifest.scripts.get(script) if manifest else None
-        if manifest and line and (found := _script(line, draft, manifest, path)):
+        if manifest and line and (found := _script(line, manifest, path)):
             return found
     # a command about a file is about this one only if the page calls it so, or shows no other
     known = draft.main.name or draft.alone
     for stated in nearest_first(draft.main.pieces[-1].block, draft.around.commands) if known else ():
-        if found := _stated(stated, draft, manifest, path):
+        if found := _stated(stated, manifest, path):
             return found
     command = (*TSX, path) if _is_typescript(path) else ("node", path)
     tools = (Dependency("tsx"),) if _is_typescript(path) else ()
     return Started(command, tools=tools, notes=(Note(f"command {' '.join(command)}", Origin.INFERRED, 0.9),))
 
 
-def _script(line: str, draft: Draft, manifest: Manifest, path: str) -> Started | None:
+def _script(line: str, manifest: Manifest, path: str) -> Started | None:
     """A start script of package.json, if it starts this program."""
     for words in split_line(line):
-        arguments = _runs(words.words, path, manifest, draft)
+        arguments = _runs(words.words, path, manifest)
         if arguments:
             note = Note(f"command {' '.join(arguments)}", Origin.STATED, 1.0, manifest.block.span)
-            return _finished(arguments, draft, manifest, words.environment, note, path)
+            return _finished(arguments, manifest, words.environment, note)
     return None
 
 
-def _stated(stated: Command, draft: Draft, manifest: Manifest | None, path: str) -> Started | None:
-    arguments = _runs(stated.words, path, manifest, draft)
+def _stated(stated: Command, manifest: Manifest | None, path: str) -> Started | None:
+    arguments = _runs(stated.words, path, manifest)
     if not arguments:
         return None
     note = Note(f"command {' '.join(arguments)}", Origin.STATED, 1.0, stated.block.line(stated.line - 1))
-    return _finished(arguments, draft, manifest, stated.environment, note, path)
+    return _finished(arguments, manifest, stated.environment, note)
 
 
-def _runs(words: Sequence[str], path: str, manifest: Manifest | None, draft: Draft) -> tuple[str, ...] | None:
+def _runs(words: Sequence[str], path: str, manifest: Manifest | None) -> tuple[str, ...] | None:
     """The argument vector if the words start this program: its own file, or the file it is built to."""
     rest = list(words)
-    if rest[:1] == ["npx"] or rest[:2] in (["pnpm", "exec"], ["yarn", "dlx"], ["bunx"]):
-        rest = [w for w in rest[1 if rest[0] in {"npx", "bunx"} else 2 :] if w not in {"-y", "--yes"}]
+    for runner in _RUNNERS:
+        if tuple(rest[: len(runner)]) == runner:
+            rest = [w for w in rest[len(runner) :] if w not in {"-y", "--yes"}]
+            break
     if not rest:
         return None
     tool, arguments = PurePosixPath(rest[0]).name, rest[1:]
@@ -110,12 +113,7 @@ def _built(word: str, path: str, manifest: Manifest | None) -> str | None:
 
 
 def _finished(
-    arguments: tuple[str, ...],
-    draft: Draft,
-    manifest: Manifest | None,
-    environment: Mapping[str, str],
-    note: Note,
-    path: str,
+    arguments: tuple[str, ...], manifest: Manifest | None, environment: Mapping[str, str], note: Note
 ) -> Started:
     tools = (Dependency("tsx"),) if arguments[:3] == TSX else ()
     build: tuple[tuple[str, ...], ...] = ()

@@ -11,10 +11,17 @@ from extractor.bundles.typescript import TYPESCRIPT
 
 if TYPE_CHECKING:
     from extractor.assembly.values import Language
+    from extractor.model import Block
 
 LANGUAGES: Final = (TYPESCRIPT, JAVASCRIPT, PYTHON, *OTHERS)
 
 _BY_FENCE: Final = {fence: language for language in LANGUAGES for fence in language.fences}
+
+
+def language_for(block: Block) -> Language | None:
+    """The language of a block: what its directive says, else what its fence says."""
+    said = [directive.values["language"] for directive in block.directives if "language" in directive.values]
+    return language_of(said[-1] if said else block.language)
 
 
 def language_of(fence: str) -> Language | None:

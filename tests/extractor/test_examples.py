@@ -184,6 +184,39 @@ def test_wrong_dependency_is_the_users_fault(tmp_path: Path) -> None:
         found(tmp_path, {"a.md": python("a")}, {"a#python": ExampleOverride(dependencies=("git+https://x.example/y",))})
 
 
+@pytest.mark.parametrize(
+    ("override", "because"),
+    [
+        (ExampleOverride(resolve_date="tomorrow"), "no date"),
+        (ExampleOverride(resolve_date="2025-11"), "no date"),
+        (ExampleOverride(endpoint="mcp"), "does not begin with /"),
+        (ExampleOverride(cwd="../.."), "leads out of its folder"),
+        (ExampleOverride(command=()), "command is empty"),
+        (ExampleOverride(glue={"../x.py": ""}), "leads out of its folder"),
+        (ExampleOverride(files={"n:0": "/x.py"}), "is absolute"),
+        (ExampleOverride(services=("database",)), "none that docprobe has: authorization"),
+    ],
+)
+def test_what_cannot_be_is_the_users_fault(tmp_path: Path, override: ExampleOverride, because: str) -> None:
+    with pytest.raises(UsageError, match=because) as caught:
+        found(tmp_path, {"a.md": python("a")}, {"a#python": override})
+    assert 'examples."a#python"' in caught.value.message
+
+
+def test_a_mistake_in_a_directive_is_the_pages_even_with_configuration(tmp_path: Path) -> None:
+    page = "{/* docprobe: kind=website */}\n\n" + python("a")
+    example = found(tmp_path, {"a.mdx": page}, {"a#*": ExampleOverride(environment={"A": "b"})})["a#python"]
+    assert example.status is ExampleStatus.FRAGMENT
+
+
+def test_a_file_is_named_by_configuration(tmp_path: Path) -> None:
+    override = ExampleOverride(files={"n:0": "named.py"}, services=("authorization",))
+    bundle = found(tmp_path, {"a.md": python("a")}, {"a#python": override})["a#python"].bundle
+    assert bundle is not None
+    assert bundle.command == ("python", "named.py")
+    assert [(s.kind, s.host, s.port) for s in bundle.services] == [("authorization", "localhost", 8080)]
+
+
 def test_table_of_packages_can_be_extended(tmp_path: Path) -> None:
     pages = {"a.md": python("a", "import my_helpers")}
     assert found(tmp_path, pages)["a#python"].status is ExampleStatus.FRAGMENT
