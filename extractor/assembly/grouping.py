@@ -6,6 +6,7 @@ Joining a whole page blindly breaks more pages than it mends.
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from extractor.assembly.values import Piece, Start, Unit
 from extractor.model import Origin
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from extractor.model import SourceFile
 
@@ -40,29 +41,50 @@ class Program:
         return tuple(piece for unit in (self.main, *self.modules) for piece in unit.pieces)
 
 
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """The pieces of a page, and what is asked of them again and again."""
+
+    pieces: tuple[Piece, ...]
+    scopes: Mapping[int, tuple[str, ...]]
+    """By ordinal of the block."""
+    by_path: Mapping[str, tuple[Piece, ...]]
+    """Pieces by the name that the page gives their file."""
+
+    def beside(self, piece: Piece) -> tuple[Piece, ...]:
+        """The pieces of the same language in the same tab."""
+        scope = self.scopes[piece.block.ordinal]
+        return tuple(p for p in self.pieces if p.language is piece.language and self.scopes[p.block.ordinal] == scope)
+
+
 def programs(pieces: Sequence[Piece]) -> tuple[Program, ...]:
     """The programs of one page, in order; every piece that is in none is a program of its own that lacks something.
 
     Args:
         pieces: all code of the page in languages that can be assembled, in order.
     """
-    found = [_program(piece, pieces) for piece in pieces if piece.role.start is not Start.NONE]
+    by_path: dict[str, tuple[Piece, ...]] = {}
+    for piece in pieces:
+        if piece.name and not refusal(piece.name.path):
+            path = normal(piece.name.path)
+            by_path[path] = (*by_path.get(path, ()), piece)
+    page = _Page(tuple(pieces), {p.block.ordinal: scope_of(p.block) for p in pieces}, by_path)
+    found = [_program(piece, page) for piece in pieces if piece.role.start is not Start.NONE]
     used = {id(piece) for program in found if not program.lacks for piece in program.pieces}
-    found += [
-        Program(Unit((piece,), piece.name), lacks=_lacks(Unit((piece,), piece.name), pieces) or (piece.role.why,))
-        for piece in pieces
-        if piece.role.start is Start.NONE and id(piece) not in used
-    ]
+    rest = [piece for piece in pieces if piece.role.start is Start.NONE and id(piece) not in used]
+    for piece in rest:
+        unit = Unit((piece,), piece.name)
+        found.append(Program(unit, lacks=_lacks(unit, page) or (piece.role.why,)))
     return tuple(sorted(found, key=lambda p: p.main.pieces[0].block.span))
 
 
-def _program(anchor: Piece, pieces: Sequence[Piece]) -> Program:
+def _program(anchor: Piece, page: _Page) -> Program:
     """The program that ``anchor`` starts."""
     main = Unit((anchor,), anchor.name)
-    if anchor.code.free and not anchor.code.error and (chain := _chain(anchor, pieces)):
+    if anchor.code.free and not anchor.code.error and (chain := _chain(anchor, page)):
         main = Unit(chain, next((p.name for p in chain if p.name), None))
-    modules = tuple(_modules(main, pieces))
-    lacks = tuple(sentence for unit in (main, *modules) for sentence in _lacks(unit, pieces))
+    modules = tuple(_modules(main, page))
+    lacks = tuple(sentence for unit in (main, *modules) for sentence in _lacks(unit, page))
     return Program(main, modules, lacks, _joined_by(main))
 
 
@@ -74,24 +96,21 @@ def _joined_by(unit: Unit) -> Origin:
     return Origin.DIRECTIVE if origins == {Origin.DIRECTIVE} else Origin.STATED
 
 
-def _lacks(unit: Unit, pieces: Sequence[Piece]) -> tuple[str, ...]:
-    view = [p for p in pieces if p.language is unit.pieces[0].language and _same_scope(p, unit.pieces[0])]
-    named = [unit.name] if unit.name else []
-    refused = tuple(why for name in named if (why := refusal(name.path)))
-    return (*refused, *broken(unit.pieces), *undefined(unit, view))
+def _lacks(unit: Unit, page: _Page) -> tuple[str, ...]:
+    refused = [unit.name] if unit.name else []
+    reasons = [why for name in refused if (why := refusal(name.path))]
+    view = page.beside(unit.pieces[0]) if free_names(unit) else ()
+    return (*reasons, *broken(unit.pieces), *undefined(unit, view))
 
 
-def _chain(anchor: Piece, pieces: Sequence[Piece]) -> tuple[Piece, ...]:
+def _chain(anchor: Piece, page: _Page) -> tuple[Piece, ...]:
     """The fences that ``anchor`` continues, if the page names the file that the first begins; empty if there are none.
 
     A fence continues a file when it needs names from it, or brings names that are needed, and redefines none. What
     stands between two such fences and only adds to them (a tool registered on the server) belongs to it too.
     """
-    before = [
-        p
-        for p in pieces[: pieces.index(anchor)]
-        if p.language is anchor.language and _same_scope(p, anchor) and _may_join(p)
-    ]
+    view = page.beside(anchor)
+    before = [p for p in view if p.block.span < anchor.block.span and _may_join(p)]
     chosen = [anchor]
     while missing := free_names(Unit(tuple(chosen), None)):
         holder = next((p for p in reversed(before) if missing[0] in p.code.defines and p not in chosen), None)
@@ -103,7 +122,7 @@ def _chain(anchor: Piece, pieces: Sequence[Piece]) -> tuple[Piece, ...]:
             chosen = sorted([*chosen, piece], key=lambda p: p.block.span)
     said = [p.name for p in chosen if p.name and p.name.source != "command" and not refusal(p.name.path)]
     one = chosen[0].name in said and len({normal(name.path) for name in said}) == 1
-    whole = one and not _clash(chosen) and not _interrupted(chosen, pieces)
+    whole = one and not _clash(chosen) and not _interrupted(chosen, view)
     return tuple(chosen) if whole else ()
 
 
@@ -112,11 +131,10 @@ def _may_join(piece: Piece) -> bool:
     return piece.role.start is Start.NONE and not loose
 
 
-def _interrupted(chosen: Sequence[Piece], pieces: Sequence[Piece]) -> bool:
+def _interrupted(chosen: Sequence[Piece], view: Sequence[Piece]) -> bool:
     """Whether parts of other blocks, such as methods without their class, stand in between: joining would lose them."""
-    first, last = chosen[0], chosen[-1]
-    between = [p for p in pieces if first.block.span < p.block.span < last.block.span and _same_scope(p, first)]
-    return any(broken([p]) for p in between if p.language is first.language)
+    first, last = chosen[0].block.span, chosen[-1].block.span
+    return any(broken([piece]) for piece in view if first < piece.block.span < last)
 
 
 def _adds_to(piece: Piece, chosen: Sequence[Piece]) -> bool:
@@ -134,38 +152,33 @@ def _clash(chosen: Sequence[Piece]) -> bool:
     return False
 
 
-def _modules(main: Unit, pieces: Sequence[Piece]) -> Iterator[Unit]:
+def _modules(main: Unit, page: _Page) -> Iterator[Unit]:
     """Files that the program imports by their names, each once, in the order they are met."""
-    waiting, seen = [main], {id(piece) for piece in main.pieces}
+    waiting, seen = deque([main]), {piece.block.ordinal for piece in main.pieces}
     while waiting:
-        unit = waiting.pop(0)
+        unit = waiting.popleft()
         for piece in unit.pieces:
             imported = piece.language.modules
             path = normal(unit.name.path) if unit.name and not refusal(unit.name.path) else None
             for wanted in imported(path, piece.code) if imported else ():
-                found = _named(wanted.paths, piece, pieces)
-                if found is not None and id(found) not in seen:
-                    seen.add(id(found))
+                found = _named(wanted.paths, piece, page)
+                if found is not None and found.block.ordinal not in seen:
+                    seen.add(found.block.ordinal)
                     waiting.append(Unit((found,), found.name))
                     yield waiting[-1]
 
 
-def _named(paths: Sequence[str], importer: Piece, pieces: Sequence[Piece]) -> Piece | None:
+def _named(paths: Sequence[str], importer: Piece, page: _Page) -> Piece | None:
     """The piece in view that the page calls by one of ``paths``: the last one above the importer, else below it."""
-    matching = [
-        p
-        for p in pieces
-        if p.name and p is not importer and _visible(p, importer) and not refusal(p.name.path)
-        and normal(p.name.path) in paths
-    ]  # fmt: skip
-    above = [p for p in matching if p.block.span < importer.block.span]
+    scope = page.scopes[importer.block.ordinal]
+
+    def visible(piece: Piece) -> bool:
+        other = page.scopes[piece.block.ordinal]
+        return scope[: len(other)] == other and piece is not importer
+
+    matching = sorted(
+        (piece for path in paths for piece in page.by_path.get(path, ()) if visible(piece)),
+        key=lambda piece: piece.block.span,
+    )
+    above = [piece for piece in matching if piece.block.span < importer.block.span]
     return above[-1] if above else next(iter(matching), None)
-
-
-def _same_scope(piece: Piece, other: Piece) -> bool:
-    return scope_of(piece.block) == scope_of(other.block)
-
-
-def _visible(piece: Piece, viewer: Piece) -> bool:
-    scope = scope_of(piece.block)
-    return scope_of(viewer.block)[: len(scope)] == scope
