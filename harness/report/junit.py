@@ -14,7 +14,7 @@ from harness.model import Status
 from harness.report.escape import one_line, xml_attribute, xml_text
 from harness.report.plain import finding_text
 from harness.report.weigh import Weight, is_own, known_findings, weigh
-from harness.report.wording import baseline_sentence, drift_sentence, run_sentence
+from harness.report.wording import NOTHING_ASKED, baseline_sentence, drift_sentence, run_sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -124,6 +124,9 @@ def _cases(report: Report, example: ExampleResult) -> Iterator[JUnitCase]:
         case Status.FRAGMENT | Status.UNSUPPORTED | Status.SKIPPED:
             yield JUnitCase("example", example.id, "skipped", example.status.value, f"{example.status.value}: {reason}")
         case Status.JUDGED | Status.NOT_RUNNING:
+            if not example.findings:
+                told = f"does not run: {reason}" if example.status is Status.NOT_RUNNING else NOTHING_ASKED
+                yield JUnitCase("example", example.id, "skipped", example.status.value, told)
             known = known_findings(report)
             for number, finding in enumerate(example.findings):
                 weight = weigh(finding, example, known)

@@ -87,7 +87,7 @@ def _table(judged: Sequence[tuple[Copies, Sequence[Case]]]) -> Iterator[str]:
 
 
 def _icon(example: ExampleResult, number: dict[Weight, int]) -> str:
-    if example.status is Status.BLOCKED:
+    if example.status is Status.BLOCKED or not example.findings:
         return "❔"
     if number[Weight.GATES]:
         return "❌"

@@ -15,7 +15,7 @@ from harness.report.blocks import INDENT, Look, finding_block, labelled, mark, p
 from harness.report.escape import defused, one_line
 from harness.report.sections import baseline, blocked, drift, problems, summary, unjudged
 from harness.report.weigh import SHOWN_IN_FULL, Weight, by_weight, cases, is_own, texts
-from harness.report.wording import basis_word, direct_packages, plural
+from harness.report.wording import NOTHING_ASKED, basis_word, direct_packages, plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -133,6 +133,8 @@ def heading(text: Copies, weight: Weight, look: Look) -> Iterator[RenderableType
 
 def _all_well(text: Copies, found: Sequence[Case], look: Look) -> Text:
     """One line: the id, and behind it as much as fits."""
+    if not found:
+        return _unasked(text)
     known = any(case.weight is Weight.KNOWN for case in found)
     sign, style = mark(Weight.KNOWN if known else Weight.SATISFIED)
     copies = f" (+{plural(len(text.copies), 'copy', 'copies')})" if text.copies else ""
@@ -142,6 +144,14 @@ def _all_well(text: Copies, found: Sequence[Case], look: Look) -> Text:
         if line.cell_len + len(tail) <= look.width:
             return line.append(tail, style="dim")
     return line
+
+
+def _unasked(text: Copies) -> Text:
+    """An example with no finding at all: with ``--requirement``, what was asked may not be judged by any."""
+    example = text.shown
+    sign, style = mark(Weight.INCONCLUSIVE)
+    why = f"does not run: {one_line(example.reason or '')}" if example.status is Status.NOT_RUNNING else NOTHING_ASKED
+    return Text.assemble((f"{sign} ", style), one_line(example.id), (f"  {why}", "dim"), overflow="fold")
 
 
 def _tally(found: Sequence[Case]) -> Text:

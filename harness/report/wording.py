@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 UNJUDGED: Final = (Status.FRAGMENT, Status.UNSUPPORTED, Status.SKIPPED)
 """Statuses of examples that were never meant to be run."""
 
+NOTHING_ASKED: Final = "nothing that was asked for applies to it"
+
 
 def plural(number: int, one: str, many: str | None = None) -> str:
     """``1 example``, ``2 examples``."""

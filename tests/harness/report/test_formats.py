@@ -12,6 +12,7 @@ import pytest
 from markdown_it import MarkdownIt
 from rich.console import Console
 
+from harness.cli.check import FORMATS
 from harness.errors import UsageError
 from harness.report import github, markdown
 from harness.report.blocks import Look
@@ -64,11 +65,20 @@ def test_no_format_carries_a_control_character(name: str) -> None:
     assert not set(text) & set("\x00\x07\x1b\x7f\x9b\u202e\u2028\ufeff")
 
 
+@pytest.mark.parametrize("at", [0, 4])
+def test_an_example_that_nothing_was_asked_of_is_not_called_well(at: int) -> None:
+    report = rich_report()
+    unasked = replace(report, examples=(replace(report.examples[at], findings=()),), drift=(), baseline=())
+    assert "✓" not in render("terminal", unasked)
+    assert "✅" not in render("markdown", unasked).partition("|")[2]
+    assert '<skipped message="' in render("junit", unasked)
+
+
 def test_an_unknown_format_names_the_known_ones() -> None:
     with pytest.raises(UsageError) as caught:
         render("jnit", rich_report())
     assert "junit" in (caught.value.hint or "")
-    assert set(GOLDENS) | {"html"} == set(MODULES)
+    assert set(GOLDENS) | {"html"} == set(MODULES) == set(FORMATS)
 
 
 class TestTerminal:
