@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import ast
-import builtins
-import symtable
 import warnings
 from typing import Final
 
@@ -19,13 +17,9 @@ from extractor.code.facts import (
     Value,
     refuse_large,
 )
+from extractor.code.python_names import constants, defined_names, free_names, loose_method
 
-_BUILTINS: Final = frozenset(dir(builtins)) | {
-    "__file__", "__name__", "__doc__", "__package__", "__spec__", "__loader__", "__builtins__", "__annotations__",
-    "__path__", "__class__", "__module__", "__qualname__", "WindowsError",
-}  # fmt: skip
 _SHOWN: Final = 1000
-_FUNCTIONS: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
 
 def parse_python(text: str) -> Code:
@@ -44,7 +38,7 @@ def parse_python(text: str) -> Code:
     visitor = _Visitor()
     try:
         visitor.visit(tree)
-        free, table_error = _free_names(tree, text)
+        free, table_error = free_names(tree, text)
     except (RecursionError, MemoryError):
         return Code(error=CodeError("too deeply nested", 1))
     return Code(
@@ -52,12 +46,12 @@ def parse_python(text: str) -> Code:
         calls=tuple(visitor.calls),
         environment=tuple(visitor.environment),
         texts=tuple(visitor.texts),
-        defines=_defined(tree.body),
+        defines=defined_names(tree.body),
         free=free,
-        constants=_constants(tree.body),
+        constants=constants(tree.body),
         decorators=tuple(visitor.decorators),
         bare_await=visitor.bare_await,
-        loose_method=_loose_method(tree.body),
+        loose_method=loose_method(tree.body),
         main_guard=visitor.main_guard,
         error=table_error,
     )
@@ -218,32 +212,6 @@ class _Visitor(ast.NodeVisitor):
             self.environment.append(EnvironmentRead(name, known, call.line))
 
 
-def _loose_method(body: list[ast.stmt]) -> int | None:
-    for node in body:
-        match node:
-            case ast.FunctionDef(args=arguments) | ast.AsyncFunctionDef(args=arguments):
-                if any(a.arg in {"self", "cls"} for a in arguments.args[:1]):
-                    return node.lineno
-            case _:
-                pass
-    return None
-
-
-def _constants(body: list[ast.stmt]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    again: set[str] = set()
-    for node in body:
-        match node:
-            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant(value=str(text))):
-                again |= {name} & found.keys()
-                found[name] = text
-            case ast.AnnAssign(target=ast.Name(id=name), value=ast.Constant(value=str(text))):
-                found[name] = text
-            case _:
-                pass
-    return {name: text for name, text in found.items() if name not in again}
-
-
 def _bare(node: ast.expr) -> Call:
     return Call(_dotted(node), node.lineno)
 
@@ -278,69 +246,3 @@ def _catches_import_error(handler: ast.ExceptHandler) -> bool:
 
 def _is_main_guard(test: ast.expr) -> bool:
     return isinstance(test, ast.Compare) and _dotted(test.left) == "__name__"
-
-
-def _defined(body: list[ast.stmt]) -> dict[str, int]:
-    """Names bound when the module is loaded, in order of line."""
-    found: dict[str, int] = {}
-    for node in _module_level(body):
-        names: tuple[str, ...] = ()
-        match node:
-            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
-                names = (node.name,)
-            case ast.Import() | ast.ImportFrom():
-                names = tuple(alias.asname or alias.name.partition(".")[0] for alias in node.names)
-            case ast.Name(ctx=ast.Store()):
-                names = (node.id,)
-            case _:
-                continue
-        for name in names:
-            found.setdefault(name, node.lineno)
-    return found
-
-
-def _module_level(body: list[ast.stmt]) -> list[ast.stmt | ast.expr]:
-    """Every node that runs on load: bodies of functions and classes are left out, their names are not."""
-    found: list[ast.stmt | ast.expr] = []
-    queue: list[ast.AST] = list(body)
-    while queue:
-        node = queue.pop(0)
-        if isinstance(node, ast.stmt | ast.expr):
-            found.append(node)
-        if isinstance(node, (*_FUNCTIONS, ast.ClassDef, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)):
-            continue
-        queue += ast.iter_child_nodes(node)
-    return sorted(found, key=lambda n: (n.lineno, n.col_offset))
-
-
-def _free_names(tree: ast.Module, text: str) -> tuple[dict[str, int], CodeError | None]:
-    """Names that no scope binds, by the compiler's symbol tables; lines from the syntax tree."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            root = symtable.symtable(text, "<docs>", "exec")
-    except SyntaxError as error:
-        return {}, CodeError(error.msg, error.lineno or 1)
-    bound = {s.get_name() for s in root.get_symbols() if s.is_assigned() or s.is_imported() or s.is_namespace()}
-    free: set[str] = set()
-    queue = [root]
-    while queue:
-        table = queue.pop()
-        queue += table.get_children()
-        for symbol in table.get_symbols():
-            name = symbol.get_name()
-            if symbol.is_declared_global() and symbol.is_assigned():
-                bound.add(name)
-            # at module level every symbol counts as local, so "is it bound" decides
-            if symbol.is_referenced() and (symbol.is_global() or table is root):
-                free.add(name)
-    free -= bound | _BUILTINS
-    if any(isinstance(n, ast.ImportFrom) and n.names[0].name == "*" for n in ast.walk(tree)):
-        # whatever is missing may come from there
-        return {}, None
-    lines: dict[str, int] = {}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and node.id in free:
-            lines[node.id] = min(node.lineno, lines.get(node.id, node.lineno))
-    ordered = sorted(free, key=lambda name: (lines.get(name, 1), name))
-    return {name: lines.get(name, 1) for name in ordered}, None

@@ -141,7 +141,7 @@ def test_glue_in_front_and_beside(tmp_path: Path) -> None:
     assert after.bundle is not None
     files = {file.path: file for file in after.bundle.files}
     assert set(files) == {"app.ts", "made.ts", "package.json"}
-    assert files["app.ts"].text.startswith('import { app, register')
+    assert files["app.ts"].text.startswith("import { app, register")
     assert files["app.ts"].docs_line(1) is None
     assert files["app.ts"].docs_line(2) is None
     line = files["app.ts"].docs_line(3)
