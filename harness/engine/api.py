@@ -121,7 +121,7 @@ def _client(environment: Mapping[str, str]) -> docker.APIClient:
 
 
 def _knock(address: str) -> None:
-    """See whether somebody listens at a UNIX socket. Raises OSError, with a plain reason where docker-py's is buried."""
+    """See whether somebody listens at a UNIX socket. Raises OSError, whose reason docker-py would bury."""
     scheme, _, path = address.partition("://")
     if scheme in ("unix", "http+unix") and path:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:

@@ -159,6 +159,7 @@ class DockerEngine:
             environment=bundle.environment,
             logs=LogBook(self.limits.log_bytes),
             stdio=bundle.kind is ExampleKind.STDIO_SERVER,
+            lost=lambda: anchored.tunnel.failure is not None or self._events.lost.is_set(),
             packages=tuple(name for name in image.packages if " > " not in name) if bundle.toolchain == "node" else (),
         )
         name = f"docprobe-{self.owner.run}-{next(self._numbers)}"

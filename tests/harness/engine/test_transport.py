@@ -21,12 +21,13 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.anyio
 
 Serve = Callable[["ByteStream"], Awaitable[None]]
+Dialled = list[tuple[str, int]]
 
 
 @asynccontextmanager
-async def talking_to(serve: Serve, timeout_s: float = 5) -> AsyncIterator[tuple[httpx.AsyncClient, list[tuple[str, int]]]]:
+async def talking_to(serve: Serve, timeout_s: float = 5) -> AsyncIterator[tuple[httpx.AsyncClient, Dialled]]:
     """A client whose every connection is served by ``serve``; and what it connected to."""
-    dialled: list[tuple[str, int]] = []
+    dialled: Dialled = []
     async with anyio.create_task_group() as tasks:
 
         async def connect(host: str, port: int) -> ByteStream:

@@ -212,5 +212,5 @@ async def test_an_anchor_that_stops_reading(monkeypatch: pytest.MonkeyPatch) -> 
 
 async def test_never_ready(running: tuple[Tunnel, Pipe]) -> None:
     tunnel, _ = running
-    with pytest.raises(PodError, match="did not answer within 0.05 s"):
+    with pytest.raises(PodError, match=r"did not answer within 0\.05 s"):
         await tunnel.ready(0.05)

@@ -56,7 +56,7 @@ def test_what_is_no_package_of_an_index(name: str, specifier: str) -> None:
 
 
 def test_resolved_versions_are_read_back() -> None:
-    lock = "anyio==4.16.0 \\\n    --hash=sha256:aa \\\n    --hash=sha256:bb\ntyping-extensions==4.1 ; python_version < '3.13'\n"
+    lock = "anyio==4.16.0 \\\n    --hash=sha256:aa \\\n    --hash=sha256:bb\ntyping-extensions==4.1 ; sys_platform\n"
     assert pypi.packages(lock) == {"anyio": "4.16.0", "typing-extensions": "4.1"}
 
 
