@@ -33,11 +33,15 @@ REQUESTS: Final = (
 def notification_202(transcript: Transcript, bound: BoundRequirement) -> Finding:
     """A notification or response that the server accepts MUST get 202 with no body.
 
-    A 4xx or 5xx says that it was not accepted, which is the server's right.
+    A 4xx or 5xx says that it was not accepted, which is the server's right; to say nothing is not.
     """
     asked = _asked(transcript, bound.revision, NOTIFICATIONS)
     if not asked:
         return not_asked(transcript, bound, "A notification")
+    opening = _opening(transcript, bound.revision)
+    for exchange in asked:
+        if (nothing := _unanswered(transcript, exchange, opening)) is not None:
+            return violated(bound, f"{_method(exchange)} got {nothing} instead of a status.", [opening, exchange])
     accepted = [exchange for exchange in asked if exchange.status is not None and 200 <= exchange.status < 300]
     if not accepted:
         return inconclusive(bound, f"No notification was accepted: {said(asked[0])}.", asked)
@@ -60,7 +64,7 @@ def request_sse_or_json(transcript: Transcript, bound: BoundRequirement) -> Find
     asked = _asked(transcript, bound.revision, REQUESTS)
     if not asked:
         return not_asked(transcript, bound, "A request")
-    opening = first(transcript, steps.BASELINE_INITIALIZE, bound.revision)
+    opening = _opening(transcript, bound.revision)
     right = []
     for exchange in asked:
         wrong = _unanswered(transcript, exchange, opening) or _wrong_form(exchange)
@@ -75,7 +79,7 @@ def request_sse_or_json(transcript: Transcript, bound: BoundRequirement) -> Find
 
 
 def _unanswered(transcript: Transcript, exchange: Exchange, opening: Exchange | None) -> str | None:
-    """``no answer in 10 s`` for a request that needs no work; None if it was answered or nothing is decided."""
+    """``no answer in 10 s`` for a message that needs no work; None if it was answered or nothing is decided."""
     if exchange.reply is not None or exchange.step == steps.BASELINE_TOOL:
         return None
     answer = weigh(transcript, exchange, opening)
@@ -92,9 +96,10 @@ def _wrong_form(exchange: Exchange) -> str | None:
     fault = "" if whole else f" ({reply.fault})"
     match reply.media_type:
         case "text/event-stream":
-            # after an event with an id the server may close the connection and be polled
+            # after an event with an id the server may close the connection and be polled; a tool may take its time
             polled = any(event.id is not None for event in reply.events)
-            if answered or polled or exchange.step == steps.BASELINE_TOOL:
+            working = exchange.step == steps.BASELINE_TOOL and reply.fault == "timeout"
+            if answered or polled or working:
                 return None
             return f"{reply.status} and an event stream without the response{fault}"
         case "application/json":
@@ -103,6 +108,11 @@ def _wrong_form(exchange: Exchange) -> str | None:
             return f"{reply.status} as application/json, but not one JSON object{fault}"
         case other:
             return f"{reply.status} {f'as {other}' if other else 'without a content type'}"
+
+
+def _opening(transcript: Transcript, revision: str) -> Exchange | None:
+    """The first request of the revision that was served: what its server does when it answers."""
+    return first(transcript, steps.BASELINE_INITIALIZE, revision) or first(transcript, steps.MODERN_CONTROL, revision)
 
 
 def _asked(transcript: Transcript, revision: str, names: tuple[str, ...]) -> list[Exchange]:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Final
 
 from harness.checks import jsonrpc
 from harness.checks.reading import (
-    NEVER_DECIDE,
     Answer,
     first,
     is_json_error,
@@ -63,17 +62,18 @@ def sse_or_405(transcript: Transcript, bound: BoundRequirement) -> Finding:
 
 
 def invented_event_id(transcript: Transcript, bound: BoundRequirement) -> Finding:
-    """Advice: a Last-Event-ID that the server never issued is not answered by a 5xx."""
+    """Advice: a Last-Event-ID that the server never issued is not answered by a 5xx, nor by hanging up."""
     asked = first(transcript, steps.GET_RESUME_INVENTED, bound.revision)
     if asked is None:
         plain = first(transcript, steps.BASELINE_GET, bound.revision)
         if plain is not None and plain.status == 405:
             return not_applicable(bound, "GET is answered 405: the server offers no stream to resume.", [plain])
         return not_asked(transcript, bound, "GET with an invented Last-Event-ID")
-    if asked.status is None or asked.status in NEVER_DECIDE:
+    answer = weigh(transcript, asked, first(transcript, steps.BASELINE_GET, bound.revision))
+    if answer in (Answer.UNDECIDED, Answer.SILENT):
         return inconclusive(bound, f"GET with an invented Last-Event-ID got {said(asked)}.", [asked])
-    if asked.status >= 500:
-        return violated(bound, f"GET with an invented Last-Event-ID was answered {asked.status}.", [asked])
+    if answer is Answer.CUT or (asked.status or 0) >= 500:
+        return violated(bound, f"GET with an invented Last-Event-ID was answered {said(asked)}.", [asked])
     return satisfied(bound, f"GET with an invented Last-Event-ID was answered {said(asked)}.", [asked])
 
 

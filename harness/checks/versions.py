@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 
 from harness.checks import jsonrpc
 from harness.checks.reading import first, of_step
-from harness.checks.verdicts import must_answer, violated
+from harness.checks.verdicts import must_answer, only_modern, violated
 from harness.model import Verdict
 from harness.probes import steps
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from harness.model import BoundRequirement, Finding, Transcript
 
 
@@ -31,15 +33,10 @@ def unsupported_400(transcript: Transcript, bound: BoundRequirement) -> Finding:
 
 def mismatch_400(transcript: Transcript, bound: BoundRequirement) -> Finding:
     """A version header that differs from the body's _meta MUST get 400, whichever of the two is the wrong one."""
-    both = [
+    return worse(
         must_answer(transcript, bound, step, 400, f"A request whose {wrong} names a version that does not exist")
         for step, wrong in ((steps.MODERN_MISMATCH_HEADER, "header"), (steps.MODERN_MISMATCH, "body"))
-    ]
-    for verdict in (Verdict.VIOLATED, Verdict.INCONCLUSIVE):
-        for finding in both:
-            if finding.verdict is verdict:
-                return finding
-    return both[0]
+    )
 
 
 def missing_header_reject(transcript: Transcript, bound: BoundRequirement) -> Finding:
@@ -65,7 +62,20 @@ def unknown_method_404(transcript: Transcript, bound: BoundRequirement) -> Findi
 
 
 def missing_meta_400(transcript: Transcript, bound: BoundRequirement) -> Finding:
-    """A request that lacks a required field of _meta MUST get 400."""
-    return must_answer(
-        transcript, bound, steps.MODERN_MISSING_META, 400, "A request whose _meta lacks the client's capabilities"
+    """A request that lacks a required field of _meta MUST get 400.
+
+    One that lacks the version is an older client's to a server that speaks the older revisions too: not judged there.
+    """
+    faults = {steps.MODERN_MISSING_META: "the client's capabilities"}
+    if only_modern(transcript, bound) is None:
+        faults[steps.MODERN_MISSING_META_VERSION] = "the protocol version"
+    return worse(
+        must_answer(transcript, bound, step, 400, f"A request whose _meta lacks {what}")
+        for step, what in faults.items()
     )
+
+
+def worse(found: Iterable[Finding]) -> Finding:
+    """The finding that decides among those of several faults: a violation, else what is undecided, else the first."""
+    order = (Verdict.VIOLATED, Verdict.INCONCLUSIVE)
+    return min(found, key=lambda finding: order.index(finding.verdict) if finding.verdict in order else len(order))

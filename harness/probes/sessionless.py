@@ -105,6 +105,7 @@ async def probe(peer: Peer, revision: str, method: str) -> None:
     await ask(peer, steps.MODERN_MISSING_METHOD, caller, method, control=against, header_method=None)
     await ask(peer, steps.MODERN_UNKNOWN_METHOD, caller, UNKNOWN_METHOD, control=against)
     await ask(peer, steps.MODERN_MISSING_META, caller, method, control=against, without="clientCapabilities")
+    await ask(peer, steps.MODERN_MISSING_META_VERSION, caller, method, control=against, without="protocolVersion")
     await _notify(peer, caller, control=against)
     again = await ask(peer, steps.ORIGIN_CONTROL_REQUEST, caller, method)
     foreign = replace(caller, origin=FOREIGN_ORIGIN)

@@ -161,6 +161,8 @@ MODERN_MISSING_METHOD: Final = "modern.missing-method"
 MODERN_UNKNOWN_METHOD: Final = "modern.unknown-method"
 MODERN_MISSING_META: Final = "modern.missing-meta"
 """The body's _meta lacks the required clientCapabilities."""
+MODERN_MISSING_META_VERSION: Final = "modern.missing-meta-version"
+"""The body's _meta lacks the required protocolVersion; the header has it."""
 MODERN_NOTIFICATION: Final = "modern.notification"
 
 # Stdio examples. Method is STDIN; one exchange per message written.

@@ -50,6 +50,7 @@ NARROWER: Mapping[str, tuple[Case, ...]] = {
     "initialize": (PLAIN, OLD),
     "batch": (OLD, OLD_JSON),
     "post": (PLAIN, OLD),
+    "result_of": (PLAIN, OLD),
     "deliver": (PLAIN, OLD_JSON, RESUMABLE),
     "prime": (RESUMABLE,),
     "resume": (RESUMABLE,),
@@ -58,6 +59,7 @@ NARROWER: Mapping[str, tuple[Case, ...]] = {
     "DualEra.post": (Case("python", "DualEra", revisions=(NEWEST, MODERN)),),
     "node.handle": (Case("node", "Server"), Case("node", "Delete405"), Case("node", "NoStream")),
     "node.deliver": (Case("node", "Server"), Case("node", "JsonAnswers", revisions=(OLDEST,))),
+    "node.json": (Case("node", "JsonAnswers", revisions=(OLDEST,)), Case("node", "NoStream")),
     "node.post": (Case("node", "Server"), Case("node", "JsonAnswers", revisions=(OLDEST,))),
 }
 """Functions that matter in other set-ups than their file's."""
