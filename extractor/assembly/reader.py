@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 from extractor.assembly.environment import is_placeholder
 
+_FILES: Final = (".py", ".js", ".ts", ".json", ".md", ".yaml", ".yml", ".csv", ".pem", ".key", ".html", ".txt")
+_MAX_FILE: Final = 200
 _OF_THE_READER: Final = re.compile(r"KEY|SECRET|TOKEN|PASS|CLIENT_ID|DOMAIN|URL|URI|AUDIENCE|ISSUER|TENANT|PROJECT")
 """Variables without which a program may have nothing to talk to; a ``DEBUG`` it can always do without."""
 
@@ -17,13 +20,13 @@ if TYPE_CHECKING:
 
 
 def left_to_reader(draft: Draft, environment: Mapping[str, str]) -> tuple[str, ...]:
-    """Placeholders among the arguments of calls, and variables that the page gives no value for.
+    """Placeholders among the arguments of calls, variables without a value, files that the page does not show.
 
     Args:
         draft: the program.
         environment: what the page, or docprobe, sets.
     """
-    return tuple(dict.fromkeys([*_arguments(draft), *_variables(draft, environment)]))
+    return tuple(dict.fromkeys([*_arguments(draft), *_variables(draft, environment), *_files(draft)]))
 
 
 def _arguments(draft: Draft) -> Iterator[str]:
@@ -44,3 +47,14 @@ def _variables(draft: Draft, environment: Mapping[str, str]) -> Iterator[str]:
             if unset and (read.required or _OF_THE_READER.search(read.name)):
                 known = " (filled in)" if read.name in environment else ""
                 yield f"the variable {read.name}{known}"
+
+
+def _files(draft: Draft) -> Iterator[str]:
+    """Files named as arguments that are none of the program's."""
+    own = {PurePosixPath(unit.name.path).name for unit in draft.units if unit.name}
+    own |= {PurePosixPath(name.path).name for name, _ in draft.around.named}
+    calls = [call for unit in draft.units for code in unit.codes for call in code.calls]
+    for value in (value for call in calls for value in call.arguments if isinstance(value, str)):
+        named = value.endswith(_FILES) and len(value) < _MAX_FILE and not {" ", ":"} & set(value)
+        if named and PurePosixPath(value).name not in own:
+            yield f"the file {value}"

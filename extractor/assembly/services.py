@@ -21,6 +21,13 @@ CLIENT_ID: Final = "mcp-server"
 CLIENT_SECRET: Final = "docprobe-client-secret"
 """What docprobe's authorization server knows the example by, where the docs leave it to the reader."""
 DEFAULT_REALM: Final = "master"
+_NOWHERE: Final = "http://localhost:9/docprobe"
+_FILLINGS: Final = (
+    ("CLIENT_ID", CLIENT_ID), ("CLIENT_SECRET", CLIENT_SECRET), ("URL", _NOWHERE), ("URI", _NOWHERE),
+    ("ENDPOINT", _NOWHERE), ("ISSUER", _NOWHERE), ("HOST", "localhost"), ("_PORT", "9"), ("PORT", "3000"), ("DB", "0"),
+    ("TIMEOUT", "10"), ("LIMIT", "10"), ("SIZE", "10"), ("EMAIL", "reader@example.com"),
+)  # fmt: skip
+"""Ending of a variable's name to a value of its kind. Port 9 discards: nothing of a pod listens there."""
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _AUTHORIZATION_PATH: Final = re.compile(
     r"/realms/|openid-connect|introspect|/oauth|/authorize|/token|jwks|openid-configuration", re.IGNORECASE
@@ -75,11 +82,8 @@ def default_authorization() -> ServiceRequest:
 
 
 def _filling(name: str) -> str:
-    if name.endswith("CLIENT_ID"):
-        return CLIENT_ID
-    if name.endswith(("URL", "URI", "ENDPOINT", "ISSUER")):
-        return "http://localhost:9/docprobe"
-    return CLIENT_SECRET if name.endswith("CLIENT_SECRET") else "docprobe"
+    """A value that lets a program start: of the right kind, as far as its name tells."""
+    return next((value for ending, value in _FILLINGS if name.endswith(ending)), "docprobe")
 
 
 @dataclass(frozen=True, slots=True)

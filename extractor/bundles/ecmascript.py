@@ -51,7 +51,7 @@ def bundle_of(draft: Draft, language: str, suffix: str) -> Bundle:
         command_path = _serve_handler(main, suffix, files, tools, notes)
     start = ecmascript_start(draft, command_path)
     variables = {k: v for held in draft.around.variables for k, v in held.values.items()}
-    helped = beside(draft.codes, {**variables, **start.environment})
+    helped = beside(draft.codes, {**variables, **start.environment, **draft.override.environment})
     packages = packages_of(draft, Manager.NPM, _imported(draft), (*tools, *start.tools))
     if any(package_name(module) == _LOADS_DOTENV for code in draft.codes for module in code.modules):
         for held in draft.around.variables[-1:]:

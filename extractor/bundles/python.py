@@ -39,7 +39,7 @@ def bundle(draft: Draft) -> Bundle:
     start = python_start(draft, layout)
     kind = start.kind
     variables = {k: v for held in draft.around.variables for k, v in held.values.items()}
-    helped = beside(draft.codes, {**variables, **start.environment})
+    helped = beside(draft.codes, {**variables, **start.environment, **draft.override.environment})
     packages = packages_of(draft, Manager.PYPI, _imported(draft), start.tools)
     files = [source_file(path, unit) for path, unit in layout.units]
     files += [added_file(path, "") for path in layout.added]

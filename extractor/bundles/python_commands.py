@@ -72,7 +72,7 @@ def _stated(stated: Command, draft: Draft, layout: Layout) -> Started | None:
     elif first.endswith(".py") and _same(words[0], path):
         arguments = (path, *rest)
     elif first == "uvicorn" and app and f"{layout.main}:{app}" in rest:
-        arguments, tools = ("-m", "uvicorn", *rest), (Dependency("uvicorn"),)
+        arguments, tools = ("-m", "uvicorn", *_without_strange_host(rest)), (Dependency("uvicorn"),)
     elif app and draft.role.start is Start.RUN and (loaded := _loaded(words)) and _same(loaded.path, path):
         note = Note(f"command {' '.join(stated.words)}", Origin.STATED, 1.0, stated.block.line(stated.line - 1))
         command = (loaded.tool, "run", *loaded.arguments)
@@ -140,6 +140,15 @@ def _without_options(words: tuple[str, ...]) -> tuple[str, ...]:
         takes_value = words[0] in {"--with", "--directory", "--project", "--python", "--extra", "--group", "--from"}
         words = words[2:] if takes_value else words[1:]
     return words
+
+
+def _without_strange_host(words: tuple[str, ...]) -> tuple[str, ...]:
+    """Without ``--host api-host``: a name that only the reader's own network knows."""
+    if "--host" not in words[:-1]:
+        return words
+    at = words.index("--host")
+    known = words[at + 1] == "localhost" or set(words[at + 1]) <= set("0123456789.:")
+    return words if known else (*words[:at], *words[at + 2 :])
 
 
 def _command(

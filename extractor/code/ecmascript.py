@@ -15,6 +15,7 @@ from extractor.code.ecmascript_nodes import (
     ends_in_empty_function,
     environment_name,
     fallback_of,
+    is_handed_on,
     is_statement,
     line_of,
     literal_text,
@@ -151,8 +152,7 @@ def _required(calls: list[tuple[Spot, Call]]) -> Iterator[Import]:
 def _environment(spots: tuple[Spot, ...], calls: list[tuple[Spot, Call]]) -> Iterator[EnvironmentRead]:
     for spot in spots:
         if spot.node.type in {"member_expression", "subscript_expression"} and (name := environment_name(spot.node)):
-            required = spot.up is not None and spot.up.node.type == "non_null_expression"
-            yield EnvironmentRead(name, fallback_of(spot), line_of(spot.node), required)
+            yield EnvironmentRead(name, fallback_of(spot), line_of(spot.node), is_handed_on(spot))
     for spot, call in calls:
         if call.name == "Deno.env.get" and (given := _first_text(call)):
             yield EnvironmentRead(given, fallback_of(spot), call.line)

@@ -191,6 +191,12 @@ def fallback_of(spot: Spot) -> str | None:
     return None
 
 
+def is_handed_on(spot: Spot) -> bool:
+    """Whether a value is said to be there (``x!``), or is an argument, or a property of one, as it is."""
+    around = [node.type for _, node in zip(range(3), spot.ancestors(), strict=False)]
+    return around[:1] in (["non_null_expression"], ["arguments"]) or around == ["pair", "object", "arguments"]
+
+
 def ends_in_empty_function(node: Node) -> bool:
     """Whether a call's last argument is a function that holds nothing but a comment."""
     arguments = node.child_by_field_name("arguments")

@@ -72,7 +72,7 @@ class EnvironmentRead:
     """Literal the code falls back to; None if there is none."""
     line: int
     required: bool = False
-    """Whether the code says that it cannot do without."""
+    """Whether the code says that it cannot do without, or hands it on to something else as it is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,8 @@ from extractor.code.facts import (
 from extractor.code.python_names import constants, defined_names, free_names, loose_method
 
 _SHOWN: Final = 1000
+_READS: Final = frozenset({"os.getenv", "getenv", "os.environ.get", "environ.get"})
+_CONVERSIONS: Final = frozenset({"int", "float", "bool", "str", "print", "len"})
 
 
 def parse_python(text: str) -> Code:
@@ -73,6 +75,7 @@ class _Visitor(ast.NodeVisitor):
         self._erased = 0
         self._target: str | None = None
         self._statement = False
+        self._handed_on: set[ast.expr] = set()
 
     # --- structure ---
 
@@ -172,8 +175,10 @@ class _Visitor(ast.NodeVisitor):
         call = self._call(node)
         self.calls.append(call)
         self._target, self._statement = None, False
-        if call.name in {"os.getenv", "getenv", "os.environ.get", "environ.get"}:
-            self._read_environment(call)
+        if call.name in _READS:
+            self._read_environment(call, handed_on=node in self._handed_on)
+        elif call.name not in _CONVERSIONS:
+            self._handed_on.update(node.args, (keyword.value for keyword in node.keywords))
         self.generic_visit(node)
 
     def visit_Subscript(self, node: ast.Subscript) -> None:
@@ -204,12 +209,12 @@ class _Visitor(ast.NodeVisitor):
             statement=self._statement,
         )
 
-    def _read_environment(self, call: Call) -> None:
+    def _read_environment(self, call: Call, *, handed_on: bool) -> None:
         name, default = (*call.arguments, None, None)[:2]
         default = call.keywords.get("default", default)
         if isinstance(name, str):
             known = default if isinstance(default, str) else None
-            self.environment.append(EnvironmentRead(name, known, call.line))
+            self.environment.append(EnvironmentRead(name, known, call.line, handed_on and known is None))
 
 
 def _bare(node: ast.expr) -> Call:
