@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 CONTEXT_CHARACTERS: Final = 600
-_MAX_PARAGRAPH: Final = 20_000
-"""Characters of one paragraph that are parsed for its words; no context needs more."""
+_MAX_PARAGRAPH: Final = 5_000
+"""Characters of one paragraph that are parsed for its words; of a longer one the source is taken."""
 
 
 def blocks_of(page: Page) -> tuple[Block, ...]:
@@ -69,14 +69,14 @@ class _Prose:
 
     def take(self) -> str:
         """The words, at most CONTEXT_CHARACTERS of their end; they are then used up."""
-        words = (
-            plain_text(inline_tokens(self.flavour, token)).strip()
-            for token in self.paragraphs
-            if len(token.content) <= _MAX_PARAGRAPH
-        )
-        text = "\n".join(words).strip()
+        text = "\n".join(self._words(paragraph) for paragraph in self.paragraphs).strip()
         self.forget()
         return text[-CONTEXT_CHARACTERS:]
+
+    def _words(self, paragraph: Token) -> str:
+        if len(paragraph.content) > _MAX_PARAGRAPH:
+            return paragraph.content[-CONTEXT_CHARACTERS:]
+        return plain_text(inline_tokens(self.flavour, paragraph)).strip()
 
     def forget(self) -> None:
         """Start afresh."""

@@ -59,9 +59,9 @@ def read_directive(comment: str) -> Reading | None:
         return None
     values: dict[str, str] = {}
     problems: list[str] = []
-    text = text[len(PREFIX) :]
+    text = text[len(PREFIX) :].strip()
     pos = 0
-    while text[pos:].strip():
+    while pos < len(text):
         pair = _PAIR.match(text, pos)
         if pair is None:
             problems.append(f"cannot read the directive from {text[pos:].strip()[:40]!r} on; write key=value")

@@ -37,6 +37,8 @@ __all__ = ["MAX_NESTING", "headings_only", "inline_tokens", "parser", "plain_tex
 
 MAX_NESTING: Final = 100
 """Lists and quotes inside each other; what lies deeper is left out, and said to be."""
+_MAX_PROSE_NESTING: Final = 20
+"""Links inside each other; what lies deeper is text."""
 
 
 @cache
@@ -45,35 +47,10 @@ def parser(flavour: Flavour) -> MarkdownIt:
 
     Parse with ``parse(text, env)``; what went wrong is then in ``Notes.of(env).problems``.
     """
-    md = MarkdownIt("commonmark", {"maxNesting": MAX_NESTING, "html": True}).enable(["table", "strikethrough"])
+    md = _set_up(flavour, MAX_NESTING)
     md.core.ruler.before("block", "notes", _start_notes)
-    lazy_inline_plugin(md)
+    lazy_inline_plugin(md, _prose_parser(flavour))
     heading_plugin(md, flavour)
-    fence_plugin(md)
-    footnote_plugin(md)
-    match flavour:
-        case Flavour.MINTLIFY:
-            mdx_prose_plugin(md)
-            mdx_list_plugin(md)
-            mdx_flow_plugin(md)
-            html_comment_plugin(md, refused=True)
-        case Flavour.DOCUSAURUS:
-            mdx_prose_plugin(md)
-            mdx_list_plugin(md)
-            mdx_flow_plugin(md)
-            html_comment_plugin(md, refused=False)
-            colon_container_plugin(md)
-        case Flavour.VITEPRESS:
-            html_tag_plugin(md)
-            colon_container_plugin(md)
-            snippet_plugin(md)
-        case Flavour.MKDOCS:
-            html_tag_plugin(md)
-            mkdocs_block_plugin(md)
-        case Flavour.GITHUB:
-            html_tag_plugin(md)
-        case _:
-            assert_never(flavour)
     return md
 
 
@@ -82,11 +59,40 @@ def inline_tokens(flavour: Flavour, token: Token) -> list[Token]:
     if token.children or not token.content:
         return token.children or []
     children: list[Token] = []
-    md = parser(flavour)
+    prose = _prose_parser(flavour)
     env: dict[str, object] = {"references": token.meta.get("references", {})}
     Notes.start(env, len(token.content))
-    md.inline.parse(token.content, md, env, children)
+    prose.inline.parse(token.content, prose, env, children)
     return children
+
+
+@cache
+def _prose_parser(flavour: Flavour) -> MarkdownIt:
+    return _set_up(flavour, _MAX_PROSE_NESTING)
+
+
+def _set_up(flavour: Flavour, max_nesting: int) -> MarkdownIt:
+    """markdown-it-py with the rules of one flavour."""
+    md = MarkdownIt("commonmark", {"maxNesting": max_nesting, "html": True}).enable(["table", "strikethrough"])
+    fence_plugin(md)
+    footnote_plugin(md)
+    match flavour:
+        case Flavour.MINTLIFY | Flavour.DOCUSAURUS:
+            mdx_prose_plugin(md)
+            mdx_list_plugin(md)
+            mdx_flow_plugin(md)
+            html_comment_plugin(md, refused=flavour is Flavour.MINTLIFY)
+        case Flavour.VITEPRESS | Flavour.MKDOCS | Flavour.GITHUB:
+            html_tag_plugin(md)
+        case _:
+            assert_never(flavour)
+    if flavour in (Flavour.DOCUSAURUS, Flavour.VITEPRESS):
+        colon_container_plugin(md)
+    if flavour is Flavour.VITEPRESS:
+        snippet_plugin(md)
+    if flavour is Flavour.MKDOCS:
+        mkdocs_block_plugin(md)
+    return md
 
 
 def _start_notes(state: StateCore) -> None:

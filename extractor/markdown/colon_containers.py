@@ -13,8 +13,7 @@ if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.rules_block import StateBlock
 
-_OPENING = re.compile(r"(:{3,})[ \t]*([A-Za-z][\w-]*)(?:\[([^\]]*)\])?(?:\{[^}]*\})?[ \t]*(.*?)[ \t]*\Z")
-_ATTRIBUTE = re.compile(r"\s*\{[^{}]*\}\s*\Z")
+_OPENING = re.compile(r"(:{3,})[ \t]*([A-Za-z][\w-]*)(?:\[([^\]]*)\])?(?:\{[^}]*\})?(.*)\Z")
 
 
 def colon_container_plugin(md: MarkdownIt) -> None:
@@ -39,7 +38,7 @@ def _container(state: StateBlock, start_line: int, end_line: int, silent: bool) 
     token.map = [start_line, closing_line]
     token.meta = {
         "name": name,
-        "title": label or _ATTRIBUTE.sub("", rest) or None,
+        "title": label or _without_attributes(rest) or None,
         "family": "code-group" if name == "code-group" else "callout",
     }
     parent, state.parentType = state.parentType, "container"
@@ -49,6 +48,12 @@ def _container(state: StateBlock, start_line: int, end_line: int, silent: bool) 
     state.push("container_close", "div", -1)
     state.line = min(closing_line + 1, end_line)
     return True
+
+
+def _without_attributes(title: str) -> str:
+    """``title`` without the ``{…}`` at its end."""
+    title = title.strip()
+    return title[: title.rindex("{")].rstrip() if title.endswith("}") and "{" in title else title
 
 
 def _closing_line(state: StateBlock, start_line: int, end_line: int, colons: int) -> int:

@@ -12,9 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _MAX_CHARACTERS: Final = 256 * 1024
-_MAX_VALUES: Final = 20_000
+_MAX_VALUES: Final = 10_000
 """Values after aliases are written out: a page's metadata is small, a bomb is not."""
 _MAX_DEPTH: Final = 50
+_TOO_MUCH: Final = f"more than {_MAX_VALUES} values or {_MAX_DEPTH} levels, aliases written out"
 _INT64: Final = 2**63
 
 
@@ -61,7 +62,7 @@ def _is_key(line: str) -> bool:
 
 def _parse(text: str, lines: int) -> FrontMatter:
     try:
-        # the loader is a safe one: a subclass of CSafeLoader
+        _check_size(text)
         values = yaml.load(text, Loader=_Loader)
         budget = [_MAX_VALUES]
         plain = _plain(values, budget, 0)
@@ -77,11 +78,23 @@ def _parse(text: str, lines: int) -> FrontMatter:
     return FrontMatter(plain, lines)
 
 
+def _check_size(text: str) -> None:
+    """Raise ValueError if ``text`` is too much: the library builds values by recursion, in C, without a limit."""
+    depth = 0
+    for count, event in enumerate(yaml.parse(text, Loader=_Loader)):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > _MAX_DEPTH or count > 2 * _MAX_VALUES:
+            raise ValueError(_TOO_MUCH)
+
+
 def _plain(value: Any, budget: list[int], depth: int) -> Any:
     """``value`` as JSON knows it. Raises ValueError if aliases blow it up or it is nested too deep."""
     budget[0] -= 1
     if budget[0] < 0 or depth > _MAX_DEPTH:
-        raise ValueError(f"more than {_MAX_VALUES} values or {_MAX_DEPTH} levels once aliases are written out")
+        raise ValueError(_TOO_MUCH)
     match value:
         case None | bool() | float():
             return value

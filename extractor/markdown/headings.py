@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING
 
-from extractor.markdown.slugs import EXPLICIT_ID, Slugger
+from extractor.markdown.slugs import Slugger, split_explicit_id
 from extractor.model import Flavour
 
 if TYPE_CHECKING:
@@ -48,9 +48,8 @@ def plain_text(tokens: Iterable[Token]) -> str:
 
 def _take_explicit_ids(tokens: list[Token]) -> None:
     for opening, inline in itertools.pairwise(tokens):
-        if opening.type == "heading_open" and (found := EXPLICIT_ID.search(inline.content)):
-            inline.content = inline.content[: found.start()]
-            opening.meta["id"] = found[1]
+        if opening.type == "heading_open":
+            inline.content, opening.meta["id"] = split_explicit_id(inline.content)
 
 
 def _add_anchors(tokens: list[Token], flavour: Flavour) -> None:

@@ -27,13 +27,9 @@ def _comment(state: StateBlock, start_line: int, end_line: int, silent: bool, re
     notes = Notes.of(state.env)
     if notes.known_open(start):
         return False
-    line = start_line
-    while line < end_line and "-->" not in state.src[state.bMarks[line] : state.eMarks[line]]:
-        line += 1
-        if line < end_line and not state.isEmpty(line) and state.sCount[line] < state.blkIndent:
-            line = end_line
-    if line >= end_line:
-        notes.never_closes(start, start_line, "a comment")
+    line = _last_line(state, start_line, end_line)
+    if "-->" not in state.src[state.bMarks[line] : state.eMarks[line]]:
+        notes.never_closes(start, start_line, "a comment", state.eMarks[line] - start)
         return False
     if silent:
         return True
@@ -46,3 +42,18 @@ def _comment(state: StateBlock, start_line: int, end_line: int, silent: bool, re
     if refused:
         notes.problem(start_line, "an HTML comment in MDX: the site's parser refuses the page; write {/* … */}")
     return True
+
+
+def _last_line(state: StateBlock, start_line: int, end_line: int) -> int:
+    """The line that ends the comment, or up to which it was looked for: container or allowance end there."""
+    notes = Notes.of(state.env)
+    start = state.bMarks[start_line]
+    line = start_line
+    while "-->" not in state.src[state.bMarks[line] : state.eMarks[line]] and line + 1 < end_line:
+        following = line + 1
+        if not state.isEmpty(following) and state.sCount[following] < state.blkIndent:
+            break
+        if not notes.may_read_on(state.eMarks[following] - start):
+            break
+        line = following
+    return line

@@ -103,7 +103,7 @@ def _flow(state: StateBlock, start_line: int, end_line: int, silent: bool) -> bo
             pieces = _pieces(text)
         except Incomplete:
             if is_whole or not notes.may_read_on(len(text)):
-                notes.never_closes(pos, start_line, text)
+                notes.never_closes(pos, start_line, "an expression" if text[0] == "{" else "a tag", len(text))
                 return False
             continue
         if pieces is None:
@@ -174,7 +174,8 @@ def _esm(state: StateBlock, start_line: int, end_line: int, silent: bool) -> boo
         scanner.feed(state.src[state.bMarks[line] : state.eMarks[line]] + "\n")
         line += 1
     if not scanner.settled:
-        notes.never_closes(start, start_line, "import or export")
+        notes.spend(state.bMarks[line] - start)
+        notes.problem(start_line, "an import or export starts here and never ends; read up to the next blank line")
         line = paragraph_end or line
     token = state.push("esm", "", 0)
     token.content = state.getLines(start_line, line, 0, False)

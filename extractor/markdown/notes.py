@@ -18,7 +18,7 @@ class Notes:
         self.problems: dict[int, str] = {}
         """Message per line, 0-based, in the parsed text."""
         self._open: set[int] = set()
-        self._ahead = size + 1_000_000
+        self._ahead = min(size, 1_000_000) + 200_000
 
     @classmethod
     def of(cls, env: MutableMapping[str, Any]) -> Notes:
@@ -50,9 +50,8 @@ class Notes:
         """Whether what starts at ``pos`` was found never to close."""
         return pos in self._open
 
-    def never_closes(self, pos: int, line: int, text: str) -> None:
-        """What starts at ``pos`` does not close: remember it, so that it is looked at once."""
+    def never_closes(self, pos: int, line: int, what: str, read: int) -> None:
+        """``what`` starts at ``pos`` and does not close within the ``read`` characters that were looked at."""
         self._open.add(pos)
-        self.spend(len(text))
-        what = "an expression" if text.startswith("{") else "a tag" if text.startswith("<") else text
+        self.spend(read)
         self.problem(line, f"{what} starts here and never ends; the line is read as prose")

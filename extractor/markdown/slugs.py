@@ -14,8 +14,15 @@ if TYPE_CHECKING:
 _GITHUB_DROPS = re.compile(r"[^\w\- ]")
 _MKDOCS_DROPS = re.compile(r"[^\w\s-]")
 _VITEPRESS_BREAKS = re.compile(r"""[\s~`!@#$%^&*()\-_+=\[\]{}|\\;:"'“”‘’<>,.?/]+""")
-EXPLICIT_ID: Final = re.compile(r"\s*\{:?\s*#([^\s{}]+)[^{}]{0,200}\}\s*\Z")
-"""``## Title {#id}``, as Docusaurus, VitePress and attribute lists write an anchor out."""
+_EXPLICIT_ID: Final = re.compile(r"\{:?[ \t]*#([^\s{}]+)[^{}]*\}")
+
+
+def split_explicit_id(title: str) -> tuple[str, str | None]:
+    """``Title {#id}``, as Docusaurus, VitePress and attribute lists write an anchor out: the title and the id."""
+    title = title.rstrip()
+    opening = title.rfind("{")
+    found = _EXPLICIT_ID.fullmatch(title, opening) if opening >= 0 else None
+    return (title[:opening].rstrip(), found[1]) if found else (title, None)
 
 
 class Slugger:

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from markdown_it.rules_block import StateBlock
 
 _SNIPPET = re.compile(
-    r"<<<\s*(?P<path>[^\s#{}\[\]][^#{}\[\]]*?)(?:#(?P<region>[\w.-]+))?"
-    r"\s*(?:\{(?P<braces>[^{}]*)\})?\s*(?:\[(?P<label>[^\]]*)\])?\s*\Z"
+    r"<<<(?P<path>[^#{}\[\]]+)(?:#(?P<region>[\w.-]+)[ \t]*)?"
+    r"(?:\{(?P<braces>[^{}]*)\}[ \t]*)?(?:\[(?P<label>[^\]]*)\][ \t]*)?\Z"
 )
 _LINES = re.compile(r"[\d,\- ]+\Z")
 
@@ -27,11 +27,11 @@ def _snippet(state: StateBlock, start_line: int, end_line: int, silent: bool) ->
     if not state.src.startswith("<<<", start) or state.is_code_block(start_line):
         return False
     found = _SNIPPET.match(state.src[start : state.eMarks[start_line]])
-    if found is None:
+    path = found["path"].strip() if found else ""
+    if found is None or not path:
         return False
     if silent:
         return True
-    path = found["path"].strip()
     lines, language = _braces(found["braces"] or "")
     label = found["label"] or posixpath.basename(path)
     language = language or posixpath.splitext(path)[1].removeprefix(".")
