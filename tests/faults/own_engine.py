@@ -1,0 +1,142 @@
+"""An engine of the tests' own, to be stopped, hung and filled: own socket, own data on a small disk of its own.
+
+The user's engine is only asked for the base image.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import docker
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+DISK_MIB = 1200
+_START_S = 60.0
+
+
+def why_not() -> str | None:
+    """Why this machine cannot run an engine of its own; None if it can."""
+    if os.geteuid() != 0:
+        return "needs root, to run an engine of its own"
+    missing = [name for name in ("dockerd", "mkfs.ext4", "mount") if shutil.which(name) is None]
+    return f"needs {', '.join(missing)}" if missing else None
+
+
+@dataclass
+class OwnEngine:
+    """A dockerd and its disk."""
+
+    folder: Path
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def host(self) -> str:
+        return f"unix://{self.folder / 'engine.sock'}"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """As the caller's, with this engine."""
+        return {**os.environ, "DOCKER_HOST": self.host}
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        folder = self.folder
+        (folder / "engine.pid").unlink(missing_ok=True)
+        with (folder / "engine.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                ["dockerd", "--host", self.host, "--data-root", str(folder / "disk"),
+                 "--exec-root", str(folder / "exec"), "--pidfile", str(folder / "engine.pid"), "--bridge", "none", "--iptables=false", "--ip6tables=false"],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+            )  # fmt: skip
+        until = time.monotonic() + _START_S
+        while time.monotonic() < until:
+            asked = subprocess.run(["docker", "--host", self.host, "version"], capture_output=True, check=False)
+            if asked.returncode == 0:
+                return
+            time.sleep(0.1)
+        raise AssertionError((folder / "engine.log").read_text()[-2000:])
+
+    def signal(self, number: signal.Signals) -> None:
+        """To the engine itself."""
+        assert self.process is not None
+        self.process.send_signal(number)
+
+    def stop(self) -> None:
+        """End it as its administrator would."""
+        if self.process is not None:
+            self.signal(signal.SIGCONT)
+            self.process.terminate()
+            try:
+                self.process.wait(30)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+            self.process = None
+
+    def die(self) -> None:
+        """Kill it."""
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait()
+        self.process = None
+
+    def fill(self) -> None:
+        """Fill its disk to the last block."""
+        for size in ("1M", "4k"):
+            filler = f"of={self.folder / 'disk' / f'filler-{size}'}"
+            subprocess.run(["dd", "if=/dev/zero", filler, f"bs={size}"], capture_output=True, check=False)
+
+    def unfill(self) -> None:
+        """Undo :meth:`fill`."""
+        for filler in (self.folder / "disk").glob("filler-*"):
+            filler.unlink()
+
+    def client(self) -> docker.APIClient:
+        return docker.APIClient(base_url=self.host, version="auto")
+
+
+@contextmanager
+def own_engine(folder: Path, image: str) -> Iterator[OwnEngine]:
+    """An engine that has ``image`` of the user's engine, for the length of the block."""
+    disk = folder / "disk"
+    disk.mkdir()
+    file = folder / "disk.ext4"
+    with file.open("wb") as made:
+        made.truncate(DISK_MIB << 20)
+    subprocess.run(["mkfs.ext4", "-q", "-m", "0", str(file)], check=True, capture_output=True)
+    subprocess.run(["mount", "-o", "loop", str(file), str(disk)], check=True)
+    engine = OwnEngine(folder)
+    try:
+        engine.start()
+        with subprocess.Popen(["docker", "save", image], stdout=subprocess.PIPE) as saving:
+            load = ["docker", "--host", engine.host, "load", "--quiet"]
+            subprocess.run(load, stdin=saving.stdout, check=True, capture_output=True)
+        assert saving.returncode == 0
+        yield engine
+    finally:
+        engine.stop()
+        _end_containerd(folder)
+        subprocess.run(["umount", "--lazy", str(disk)], check=False)
+
+
+def _end_containerd(folder: Path) -> None:
+    """A killed engine leaves its containerd and shims; they are known by their folder."""
+    for entry in os.scandir("/proc"):
+        if entry.name.isdigit():
+            try:
+                with open(f"{entry.path}/cmdline", "rb") as file:  # noqa: PTH123
+                    line = file.read()
+                if str(folder / "exec").encode() in line:
+                    os.kill(int(entry.name), signal.SIGKILL)
+            except OSError:
+                continue

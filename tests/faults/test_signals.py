@@ -1,0 +1,138 @@
+"""docprobe killed, interrupted and ended, at any moment: nothing is left, what is written is whole, the next run works."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.victim import left_in, report, start, unfinished, until_none_runs, until_one_runs, valid_files
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import docker
+
+pytestmark = pytest.mark.engine
+
+SEED = int(os.environ.get("DOCPROBE_SEED", "6"))
+KILLS = 100 if os.environ.get("DOCPROBE_SOAK") else 10
+LATEST_S = 6.0
+"""Start, extraction, two pods and their conversations on an idle machine; a loaded one is killed earlier in them."""
+
+
+def the_next_run_works(raw: docker.APIClient, docs: Path, state: Path, out: Path) -> None:
+    """It judges everything, and with it the last trace of those before is gone."""
+    with start(docs, state, out) as process:
+        said = process.communicate(timeout=120)[0]
+    assert process.returncode in {0, 1}, said
+    assert {example["status"] for example in report(out)["examples"]} == {"judged"}
+    assert left_in(raw, state) == []
+    assert unfinished(state) == []
+
+
+def test_sigkill_at_random_moments(raw: docker.APIClient, docs: Path, state: Path, tmp_path: Path) -> None:
+    moments = random.Random(SEED)
+    out = tmp_path / "out.json"
+    for _ in range(KILLS):
+        with start(docs, state, out, "--no-cache") as victim:
+            time.sleep(moments.uniform(0.2, LATEST_S))
+            victim.kill()
+        until_none_runs(raw, state)
+        valid_files(state)
+        if out.exists():
+            report(out)
+    the_next_run_works(raw, docs, state, out)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "sigterm"])
+def test_asked_to_end(raw: docker.APIClient, docs: Path, state: Path, tmp_path: Path, number: signal.Signals) -> None:
+    out = tmp_path / "out.json"
+    with start(docs, state, out, "--jobs", "1") as victim:
+        until_one_runs(raw, state, victim)
+        victim.send_signal(number)
+        said = victim.communicate(timeout=60)[0]
+    assert victim.returncode == 130, said
+    assert "once more to stop at once" in said
+    assert "Traceback" not in said
+    assert left_in(raw, state) == []
+    assert unfinished(state) == []
+    # what was known is written, and what was not is said
+    examples = report(out)["examples"]
+    assert len(examples) == 2
+    assert any(example["status"] == "blocked" and "interrupted" in example["reason"] for example in examples)
+    the_next_run_works(raw, docs, state, out)
+
+
+def test_ctrl_c_twice(raw: docker.APIClient, docs: Path, state: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.json"
+    with start(docs, state, out) as victim:
+        until_one_runs(raw, state, victim)
+        victim.send_signal(signal.SIGINT)
+        time.sleep(0.05)
+        began = time.monotonic()
+        victim.send_signal(signal.SIGINT)
+        said = victim.communicate(timeout=30)[0]
+    assert time.monotonic() - began < 5
+    assert victim.returncode == 130
+    assert "Traceback" not in said
+    until_none_runs(raw, state)
+    the_next_run_works(raw, docs, state, out)
+
+
+def test_side_by_side_and_one_killed(raw: docker.APIClient, docs: Path, state: Path, tmp_path: Path) -> None:
+    """Two runs with one state folder: the death of one and the sweeping of its remains harm the other nothing."""
+    ours, theirs, third = (tmp_path / f"{name}.json" for name in ("ours", "theirs", "third"))
+    with start(docs, state, ours, "--no-cache") as survivor, start(docs, state, theirs, "--no-cache") as victim:
+        until_one_runs(raw, state, survivor)
+        time.sleep(1)
+        victim.kill()
+        # a third one starts at once, and sweeps
+        with start(docs, state, third, "--no-cache") as sweeper:
+            third_said = sweeper.communicate(timeout=120)[0]
+        said = survivor.communicate(timeout=120)[0]
+    assert survivor.returncode in {0, 1}, said
+    assert sweeper.returncode in {0, 1}, (third_said, report(third))
+    for out in (ours, third):
+        assert {example["status"] for example in report(out)["examples"]} == {"judged"}
+    assert left_in(raw, state) == []
+    assert unfinished(state) == []
+
+
+def test_what_a_killed_writer_left_is_removed(tmp_path: Path) -> None:
+    """Every file is written beside its place under a lock; a free lock is a dead writer's."""
+    import fcntl
+
+    from harness import cache
+
+    dead = tmp_path / "recordings" / ".x.json.abc.tmp"
+    dead.parent.mkdir()
+    dead.write_bytes(b'{"half')
+    living = tmp_path / ".y.json.abc.tmp"
+    with living.open("wb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        cache.sweep(tmp_path)
+        assert living.exists()
+    assert not dead.exists()
+    cache.write_atomically(tmp_path / "y.json", b"{}")
+    assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["y.json"]
+
+
+@pytest.mark.parametrize("name", ["recordings/x.json", "images/k.json"])
+def test_a_file_that_is_not_whole_is_as_good_as_none(tmp_path: Path, name: str) -> None:
+    from harness import cache
+    from harness.engine.images import Records
+
+    file = tmp_path / name
+    file.parent.mkdir()
+    whole = b'{"runs": [], "transcript": null, "blocked": null}'
+    for cut in range(len(whole)):
+        file.write_bytes(whole[:cut])
+        if name.startswith("recordings"):
+            assert cache.load(file.parent, "x") is None
+        else:
+            assert Records(tmp_path).read("k") is None

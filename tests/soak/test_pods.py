@@ -1,0 +1,86 @@
+"""Pod after pod, and eight at a time: nothing grows. DOCPROBE_PODS is how many (500 with ``make soak``)."""
+
+from __future__ import annotations
+
+import gc
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import anyio
+import httpx
+import pytest
+
+from harness.engine.client import connect
+from harness.engine.protocol import Limits
+from tests.harness.engine.conftest import SERVER, python_bundle
+from tests.support.victim import left_in, unfinished
+
+if TYPE_CHECKING:
+    import docker
+
+    from harness.engine.client import DockerEngine
+
+FULL = os.environ.get("DOCPROBE_SOAK")
+PODS = int(os.environ.get("DOCPROBE_PODS", "500" if FULL else "12"))
+pytestmark = [pytest.mark.anyio, pytest.mark.engine]
+
+QUICK = Limits(tmp_mib=8, memory_mib=128)
+WARM_UP = 4
+GROWTH_KIB = 16 * 1024
+"""What allocator and caches may take over a whole soak; a leak of one log book or tunnel for each pod is far more."""
+
+
+def resident_kib() -> int:
+    gc.collect()
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1])
+    raise AssertionError("no VmRSS")
+
+
+def descriptors() -> int:
+    return len(os.listdir("/proc/self/fd"))  # noqa: PTH208
+
+
+async def one(engine: DockerEngine) -> None:
+    bundle = python_bundle(SERVER)
+    async with engine.pod(bundle, await engine.install(bundle)) as pod:
+        assert await pod.wait_listening(60)
+        async with httpx.AsyncClient(transport=pod.transport(), trust_env=False, timeout=30) as http:
+            assert (await http.get("http://localhost:3000/")).status_code == 200
+
+
+async def settled(raw: docker.APIClient, state: Path, most: int) -> None:
+    """Until the teardown, which is off the critical path, has caught up: a warm anchor is all there may be."""
+    with anyio.fail_after(60):
+        while len(left_in(raw, state)) > most:
+            await anyio.sleep(0.1)
+
+
+@pytest.mark.parametrize("at_once", [1, 8])
+async def test_nothing_grows(raw: docker.APIClient, tmp_path: Path, at_once: int) -> None:
+    images = len(raw.images(all=True, filters={"label": "docprobe", "dangling": True}))
+    async with connect(state=tmp_path, limits=QUICK) as engine:
+        limiter = anyio.CapacityLimiter(at_once)
+
+        async def several(count: int) -> None:
+            async def limited() -> None:
+                async with limiter:
+                    await one(engine)
+
+            async with anyio.create_task_group() as tasks:
+                for _ in range(count):
+                    tasks.start_soon(limited)
+            await settled(raw, tmp_path, most=2)  # the anchor that waits for the next pod, and its volume
+
+        await several(max(WARM_UP, at_once))
+        before_kib, before_fds = resident_kib(), descriptors()
+        await several(PODS)
+        assert descriptors() <= before_fds + 2
+        assert resident_kib() - before_kib < GROWTH_KIB
+        assert len(engine._events._fates) <= 1
+        assert len(engine._anchors._slots) <= 1
+    assert left_in(raw, tmp_path) == []
+    assert unfinished(tmp_path) == []
+    assert len(raw.images(all=True, filters={"label": "docprobe", "dangling": True})) <= images
