@@ -77,12 +77,14 @@ def state_id(state: Path) -> str:
 
 
 def alive(lock: Path) -> bool:
-    """Whether a process holds the lock file."""
+    """Whether a process holds the lock file. One that may not be looked at is another user's: taken for held."""
     try:
         with lock.open("r") as file:
             return not _try(file)
-    except FileNotFoundError:
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
         return False
+    except PermissionError:
+        return True
 
 
 def is_leftover(labels: Mapping[str, str], state: Path) -> bool:

@@ -17,7 +17,9 @@ async def containers(api: Api, run: str | None = None) -> list[dict[str, Any]]:
     """List docprobe's containers, of one run or of all."""
     label = LABEL if run is None else f"{RUN_LABEL}={run}"
     # the low-level list: the high-level one inspects each container, and hangs on a stuck one
-    return list(await api.call("list containers", api.raw.containers, all=True, filters={"label": label}))
+    listed = await api.call("list containers", api.raw.containers, all=True, filters={"label": label})
+    # a container that somebody made of one of our images has the image's labels: it is not ours, and of no run
+    return [container for container in listed if (container.get("Labels") or {}).get(RUN_LABEL)]
 
 
 async def volumes(api: Api, run: str | None = None) -> list[dict[str, Any]]:
