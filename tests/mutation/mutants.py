@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import copy
 import re
+import textwrap
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -69,35 +70,32 @@ Change = Callable[[ast.AST], str | None]
 
 
 def _python(file: str, kinds: tuple[str, ...]) -> Iterator[Mutant]:
-    tree = ast.parse((SERVERS / "python" / file).read_text())
+    text = (SERVERS / "python" / file).read_text()
     count: Counter[str] = Counter()
-    for kind in tree.body:
+    for kind in ast.parse(text).body:
         if not isinstance(kind, ast.ClassDef) or kind.name not in kinds:
             continue
         for function in kind.body:
             if not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
                 continue
-            for path, operator, change in _places(function):
-                changed = copy.deepcopy(tree)
-                where = next(c for c in changed.body if isinstance(c, ast.ClassDef) and c.name == kind.name)
-                target = next(
-                    f
-                    for f in where.body
-                    if isinstance(f, (ast.FunctionDef, ast.AsyncFunctionDef)) and f.name == function.name
-                )
-                node = list(ast.walk(target))[path]
+            prefix = "" if kind.name == "Server" else f"{kind.name}."
+            for at, operator, change in _places(function):
+                changed = copy.deepcopy(function)
+                node = list(ast.walk(changed))[at]
                 line = getattr(node, "lineno", function.lineno)
                 what = change(node)
                 if what is None:
                     continue
-                stem = (
-                    f"{function.name}/{operator}"
-                    if kind.name == "Server"
-                    else f"{kind.name}.{function.name}/{operator}"
-                )
+                stem = f"{prefix}{function.name}/{operator}"
                 count[stem] += 1
-                source = ast.unparse(ast.fix_missing_locations(changed))
-                yield Mutant(f"{stem}/{count[stem]}", "python", file, line, what, source)
+                yield Mutant(f"{stem}/{count[stem]}", "python", file, line, what, _with(text, function, changed))
+
+
+def _with(text: str, old: ast.stmt, new: ast.stmt) -> str:
+    """The file with one function replaced."""
+    lines = text.splitlines()
+    function = textwrap.indent(ast.unparse(ast.fix_missing_locations(new)), " " * old.col_offset)
+    return "\n".join([*lines[: old.lineno - 1], function, *lines[old.end_lineno or old.lineno :], ""])
 
 
 def _places(function: ast.AST) -> Iterator[tuple[int, str, Change]]:

@@ -1,0 +1,88 @@
+"""The same server gives the same verdicts at each run, also on a busy machine. DOCPROBE_SOAK=1: 50 runs of each."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import anyio
+import pytest
+
+from tests.support.proof import findings, talk
+from tests.support.servers import MODERN, NEWEST, OLDEST, Case
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+SOAK = bool(os.environ.get("DOCPROBE_SOAK"))
+RUNS = 50 if SOAK else 3
+AT_ONCE = 6
+CASES = (
+    Case("python", "Authorized", revisions=(OLDEST, NEWEST)),
+    Case("python", "Resumable"),
+    Case("python", "DualEra", revisions=(NEWEST, MODERN)),
+    Case("python", "LikeTheTutorial"),
+    Case("node", "SendsEverywhere"),
+)
+
+
+def _burn(stop: object) -> None:
+    while not stop.is_set():  # type: ignore[attr-defined]
+        sum(range(10_000))
+
+
+@contextmanager
+def busy_cores() -> Iterator[None]:
+    """Every core computes while this lasts."""
+    context = multiprocessing.get_context("spawn")
+    stop = context.Event()
+    burners = [context.Process(target=_burn, args=(stop,)) for _ in range(os.cpu_count() or 1)]
+    for burner in burners:
+        burner.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        for burner in burners:
+            burner.join()
+
+
+def verdict_sets(case: Case, runs: int) -> list[str]:
+    """One text per run: every verdict of every revision."""
+    found: list[str] = []
+    limiter = anyio.CapacityLimiter(AT_ONCE)
+
+    async def one() -> None:
+        async with limiter:
+            transcript = await talk(case.language, case.name, revisions=case.revisions, timeout_s=10.0)
+        seen: Mapping[str, str] = {
+            f"{f.requirement} {f.revision}": f"{f.verdict} {f.basis} {f.gates}"
+            for f in findings(transcript, page_revision=case.revisions[-1])
+        }
+        found.append(json.dumps(seen, indent=0))
+
+    async def run() -> None:
+        async with anyio.create_task_group() as tasks:
+            for _ in range(runs):
+                tasks.start_soon(one)
+
+    anyio.run(run)
+    return found
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_the_same_verdicts_at_each_run(case: Case) -> None:
+    found = verdict_sets(case, RUNS)
+    assert len(found) == RUNS
+    assert len(set(found)) == 1
+
+
+@pytest.mark.parametrize("case", CASES[:1] if not SOAK else CASES, ids=str)
+def test_the_same_verdicts_while_all_cores_are_busy(case: Case) -> None:
+    quiet = verdict_sets(case, 1)
+    with busy_cores():
+        found = verdict_sets(case, RUNS)
+    assert set(found) == set(quiet)
