@@ -14,7 +14,7 @@ from harness.engine.anchors import Anchors
 from harness.engine.api import Api, reach
 from harness.engine.bases import Base, Bases
 from harness.engine.events import Events
-from harness.engine.host import lend
+from harness.engine.host import Lent, lend
 from harness.engine.images import Records, prune
 from harness.engine.install.installer import Installer
 from harness.engine.logs import LogBook
@@ -53,9 +53,11 @@ async def connect(
     ``state`` is docprobe's state folder, ``runtime`` an OCI runtime the engine knows, ``environment`` the host's
     (DOCKER_HOST, proxies, CA bundle, DOCPROBE_BASE_IMAGE); None takes this process's.
 
-    Raises EngineError, with the next step, if no engine answers.
+    Raises EngineError, with the next step, if no engine answers; UsageError if a file that ``environment`` names cannot
+    be read.
     """
     environment = os.environ if environment is None else environment
+    lent = lend(environment)
     api = await reach(environment)
     with closing(api.raw), own(state) as owner:
         await reap(api, state)
@@ -63,23 +65,25 @@ async def connect(
         if runtime is not None and runtime not in info.get("Runtimes", {}):
             known = ", ".join(sorted(info.get("Runtimes", {})))
             raise EngineError(f"the engine has no runtime {runtime}", f"it has: {known}; or leave --runtime out")
-        events = Events(api, owner.run)
-        await events.open()
         failure: BaseException | None = None
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(events.follow)
-            engine = DockerEngine(api, owner, events, tasks, info, limits or Limits(), runtime, state, environment)
-            try:
-                yield engine
-            except anyio.get_cancelled_exc_class():
-                raise
-            except BaseException as error:  # as it is, not as the task group's ExceptionGroup
-                failure = error
-            finally:
-                with anyio.CancelScope(shield=True):
-                    await engine.close()
+        with closing(Events(api, owner.run)) as events:
+            await events.open()
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(events.follow)
+                engine = DockerEngine(
+                    api, owner, events, tasks, info, limits or Limits(), runtime, state, environment, lent
+                )
+                try:
+                    yield engine
+                except anyio.get_cancelled_exc_class():
+                    raise
+                except BaseException as error:  # as it is, not as the task group's ExceptionGroup
+                    failure = error
+                finally:
+                    with anyio.CancelScope(shield=True):
+                        await engine.close()
                     events.close()
-                tasks.cancel_scope.cancel()
+                    tasks.cancel_scope.cancel()
         if failure is not None:
             raise failure
 
@@ -103,6 +107,7 @@ class DockerEngine:
         runtime: str | None,
         state: Path,
         environment: Mapping[str, str],
+        lent: Lent,
     ) -> None:
         self.api = api
         self.owner = owner
@@ -115,7 +120,7 @@ class DockerEngine:
             api, owner, events, tasks, work_mib=self.limits.tmp_mib, cores=self._cores, runtime=runtime
         )
         self._records = Records(state)
-        self.workshop = Workshop(api, owner, lend(environment), runtime, cpus=self._cores)
+        self.workshop = Workshop(api, owner, lent, runtime, cpus=self._cores)
         self.bases = Bases(self.workshop, state, environment)
         self._installer = Installer(self.workshop, self.bases, self._records, limits, state)
         self._numbers = itertools.count(1)

@@ -66,7 +66,10 @@ class Events:
         """End the stream."""
         self._closed.set()
         if self._stream is not None:
-            self._stream.close()
+            self._stream.close()  # shuts the connection down, which ends a read in the thread
+            response = getattr(self._stream, "_response", None)
+            if response is not None:
+                response.close()
 
     def _read(self) -> None:
         try:

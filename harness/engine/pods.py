@@ -7,7 +7,7 @@ import itertools
 import shlex
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import anyio
 
@@ -18,7 +18,7 @@ from harness.engine.transport import PodTransport
 from harness.errors import EngineError, PodError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Sequence
+    from collections.abc import Sequence
 
     import httpx
     from anyio.abc import ByteStream, TaskGroup, TaskStatus
@@ -58,10 +58,14 @@ class DockerPod:
 
     async def run(self, *, task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED) -> None:
         """Keep the pod going until :meth:`stop`."""
-        with self._scope:
-            async with anyio.create_task_group() as self._tasks:
-                task_status.started()
-                await anyio.sleep_forever()
+        try:
+            with self._scope:
+                async with anyio.create_task_group() as self._tasks:
+                    task_status.started()
+                    await self._end_in_time()
+                    await anyio.sleep_forever()
+        finally:
+            self._tasks = None
 
     def stop(self) -> None:
         """End the pod's tasks."""
@@ -72,7 +76,6 @@ class DockerPod:
         for service in self._services:
             await self._tunnel.listen(service.port, partial(self._serve, service))
         await self._lay_out()
-        self._start_task(self._end_in_time)
         for argv in self._bundle.build:
             progress(f"building: {printable(shlex.join(argv))}")
             if not await self._build(argv):
@@ -197,7 +200,7 @@ class DockerPod:
         """Run one build step; on failure its end is the example's."""
         limit_s = self._setting.limits.build_s
         step = await process.start(self._setting, argv, self._bundle.cwd, name=next(self._names), during="build")
-        self._start_task(step.follow)
+        await self._follow(step)
         with anyio.move_on_after(limit_s) as scope:
             await self._either(step.ended)
         if scope.cancelled_caught:
@@ -213,7 +216,7 @@ class DockerPod:
     async def _start(self) -> None:
         started = await process.start(self._setting, self._bundle.command, self._bundle.cwd, name=next(self._names))
         self._process = started
-        self._start_task(started.follow)
+        await self._follow(started)
 
     async def _end_in_time(self) -> None:
         limit_s = self._setting.limits.run_s
@@ -250,9 +253,13 @@ class DockerPod:
             raise PodError("the example does not run")
         return self._process
 
-    def _start_task(self, task: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        assert self._tasks is not None
-        self._tasks.start_soon(task)
+    async def _follow(self, started: Process) -> None:
+        """Follow a process in the background. If the pod was stopped meanwhile, let go of it: it ends with the pod."""
+        if self._tasks is None:
+            await started.let_go()
+            await anyio.lowlevel.checkpoint()  # usually it is we who are cancelled
+            raise PodError("the pod was stopped")
+        self._tasks.start_soon(started.follow)
 
     def _check(self) -> None:
         if self._tunnel.failure is not None:

@@ -102,10 +102,14 @@ class Process:
                 self.state = await self._exit_state()
                 tasks.cancel_scope.cancel()
         finally:
-            self._setting.events.forget(self._container)
-            with anyio.CancelScope(shield=True):
-                await self._attached.aclose()
-            self.ended.set()
+            await self.let_go()
+
+    async def let_go(self) -> None:
+        """Do not follow it after all: it ends with its pod."""
+        self._setting.events.forget(self._container)
+        with anyio.CancelScope(shield=True):
+            await self._attached.aclose()
+        self.ended.set()
 
     async def kill(self, sentence: str = "stopped by docprobe", limit: str = "") -> None:
         """End it; ``sentence`` and ``limit`` say why. Raises EngineError."""
