@@ -32,7 +32,8 @@ class PrivateEngine:
         """Start it and wait until it answers."""
         self.process = subprocess.Popen(
             [
-                "dockerd", "--host", self.address, "--data-root", str(self.folder / "data"),
+                # in a network namespace of its own: without a bridge, dockerd removes the docker0 of the host's engine
+                "unshare", "--net", "dockerd", "--host", self.address, "--data-root", str(self.folder / "data"),
                 "--exec-root", str(self.folder / "exec"), "--pidfile", str(self.folder / "pid"),
                 "--bridge=none", "--iptables=false", "--ip6tables=false",
             ],
