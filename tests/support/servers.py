@@ -7,6 +7,7 @@ from dataclasses import dataclass
 NEWEST = "2025-11-25"
 MIDDLE = "2025-06-18"
 OLDEST = "2025-03-26"
+FIRST = "2024-11-05"
 MODERN = "2026-07-28"
 NOTHING: frozenset[str] = frozenset()
 PREDICTABLE = frozenset({"session.id-secure", "hijack.id-nondeterministic"})
@@ -96,6 +97,7 @@ GROUPS: dict[str, tuple[Case, ...]] = {
         *_right("OnlyOldest", revisions=(OLDEST,)),
         *_right("Server", "JsonAnswers", revisions=(OLDEST, MIDDLE, NEWEST)),
         *_right("Authorized", revisions=(OLDEST,)),
+        Case("python", "HttpSse", revisions=(FIRST,), path="/sse"),
     ),
     "right: sessionless": (
         *_right("ModernOnly", "ModernJson", "AuthorizedModern", revisions=(MODERN,)),

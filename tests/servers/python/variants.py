@@ -407,3 +407,39 @@ class _ManyHeaders(wire.Reply):
     async def head(self, status: int, headers: dict[str, str]) -> None:
         more = {f"X-Header-{at}": "value" for at in range(30)}
         await super().head(status, {**headers, **more, "Set-Cookie": "a=b; Path=/", "Server": "tiny"})
+
+
+class HttpSse(conforming.Server):
+    """The transport of 2024-11-05: one path to listen, another to post to; every answer comes on the stream."""
+
+    versions = ("2024-11-05",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.streams: dict[str, Reply] = {}
+
+    async def handle(self, request: Request, reply: Reply) -> None:
+        match request.method, request.path:
+            case "GET", "/sse":
+                await self.open(reply)
+            case "POST", path if path.startswith("/messages/"):
+                await self.take(request, reply, path.removeprefix("/messages/"))
+            case _:
+                await reply.send(404)
+
+    async def open(self, reply: Reply) -> None:
+        name = self.new_id()
+        self.streams[name] = reply
+        await reply.start_stream()
+        await reply.chunk(f"event: endpoint\ndata: /messages/{name}\n\n".encode())
+        await reply.gone()
+        del self.streams[name]
+
+    async def take(self, request: Request, reply: Reply, name: str) -> None:
+        message = self.message_of(request)
+        await reply.send(202, b"Accepted", {"Content-Type": "text/plain"})
+        if message.get("method") == "initialize":
+            result = {"protocolVersion": "2024-11-05", "capabilities": {"tools": {}}, "serverInfo": {"name": "sse"}}
+            await self.streams[name].event(json.dumps(conforming.response(message, result)))
+        elif "id" in message:
+            await self.streams[name].event(json.dumps(self.result_of(message)))
