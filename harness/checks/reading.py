@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from harness.checks import jsonrpc
-from harness.probes.steps import DOCUMENTED, LEGS
+from harness.probes.steps import LEGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -84,11 +84,6 @@ def spoken_as(transcript: Transcript, revision: str, name: str) -> Transcript:
         modern=tuple(named(label) or "" for label in transcript.modern),
         facts={key.replace(f":{revision}", f":{name}"): value for key, value in transcript.facts.items()},
     )
-
-
-def is_documented(transcript: Transcript) -> bool:
-    """Whether the exchanges were read off a page and never sent."""
-    return any(exchange.step.startswith(f"{DOCUMENTED}.") for exchange in transcript.exchanges)
 
 
 def is_json_error(exchange: Exchange) -> bool:

@@ -12,7 +12,7 @@ from tests.support.loopback import loopback, server_bundle
 from tests.support.tokens import PlainTokens
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
 NEWEST = "2025-11-25"
@@ -51,10 +51,6 @@ async def talk(
 
 def findings(transcript: Transcript, page_revision: str | None = NEWEST) -> tuple[Finding, ...]:
     return judge(transcript, rows(), page_revision=page_revision)
-
-
-def verdicts(found: Sequence[Finding], revision: str) -> Mapping[str, Verdict]:
-    return {finding.requirement: finding.verdict for finding in found if finding.revision == revision}
 
 
 def violated(found: Sequence[Finding]) -> frozenset[str]:
