@@ -1,4 +1,4 @@
-"""An engine of the tests' own, to be stopped, hung and filled: own socket, own data on a small disk of its own.
+"""An engine of the tests' own, to be stopped, hung and filled: own socket, own network namespace, own small disk.
 
 The user's engine is only asked for the base image.
 """
@@ -12,13 +12,13 @@ import subprocess
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import docker
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 DISK_MIB = 1200
 _START_S = 60.0
@@ -28,7 +28,7 @@ def why_not() -> str | None:
     """Why this machine cannot run an engine of its own; None if it can."""
     if os.geteuid() != 0:
         return "needs root, to run an engine of its own"
-    missing = [name for name in ("dockerd", "mkfs.ext4", "mount") if shutil.which(name) is None]
+    missing = [name for name in ("dockerd", "mkfs.ext4", "mount", "unshare") if shutil.which(name) is None]
     return f"needs {', '.join(missing)}" if missing else None
 
 
@@ -54,8 +54,10 @@ class OwnEngine:
         (folder / "engine.pid").unlink(missing_ok=True)
         with (folder / "engine.log").open("ab") as log:
             self.process = subprocess.Popen(
-                ["dockerd", "--host", self.host, "--data-root", str(folder / "disk"),
-                 "--exec-root", str(folder / "exec"), "--pidfile", str(folder / "engine.pid"), "--bridge", "none", "--iptables=false", "--ip6tables=false"],
+                # in a network namespace of its own: an engine with `--bridge none` deletes a docker0 that it finds
+                ["unshare", "--net", "dockerd", "--host", self.host, "--data-root", str(folder / "disk"),
+                 "--exec-root", str(folder / "exec"), "--pidfile", str(folder / "engine.pid"), "--bridge", "none",
+                 "--iptables=false", "--ip6tables=false"],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
         until = time.monotonic() + _START_S
@@ -116,8 +118,10 @@ def own_engine(folder: Path, image: str) -> Iterator[OwnEngine]:
     subprocess.run(["mkfs.ext4", "-q", "-m", "0", str(file)], check=True, capture_output=True)
     subprocess.run(["mount", "-o", "loop", str(file), str(disk)], check=True)
     engine = OwnEngine(folder)
+    before = bridges()
     try:
         engine.start()
+        assert bridges() == before, "the own engine touched the host's network"
         with subprocess.Popen(["docker", "save", image], stdout=subprocess.PIPE) as saving:
             load = ["docker", "--host", engine.host, "load", "--quiet"]
             subprocess.run(load, stdin=saving.stdout, check=True, capture_output=True)
@@ -127,6 +131,11 @@ def own_engine(folder: Path, image: str) -> Iterator[OwnEngine]:
         engine.stop()
         _end_containerd(folder)
         subprocess.run(["umount", "--lazy", str(disk)], check=False)
+
+
+def bridges() -> set[str]:
+    """The host's bridges, which belong to the user's engine."""
+    return {path.parent.name for path in Path("/sys/class/net").glob("*/bridge")}
 
 
 def _end_containerd(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""The engine killed, hung and full, in the middle of a run: the message names it, nothing is left, the next run works."""
+"""The engine killed, hung and full in the middle of a run: the message says so, nothing is left, the next run works."""
 
 from __future__ import annotations
 
@@ -111,11 +111,15 @@ async def test_not_answering_from_the_start(
 async def test_full_disk(engine: OwnEngine, state: Path) -> None:
     bundle = python_bundle(SERVER)
     engine.fill()
+
+    async def run() -> None:
+        async with connect(state=state, limits=QUICK, environment=engine.environment) as ours:
+            async with ours.pod(bundle, await ours.install(bundle)):
+                pass
+
     try:
         with pytest.raises(BlockedError) as caught:
-            async with connect(state=state, limits=QUICK, environment=engine.environment) as ours:
-                async with ours.pod(bundle, await ours.install(bundle)):
-                    pass
+            await run()
         assert "no space left" in caught.value.message
         assert caught.value.hint
     finally:

@@ -1,4 +1,4 @@
-"""docprobe killed, interrupted and ended, at any moment: nothing is left, what is written is whole, the next run works."""
+"""docprobe killed, interrupted and ended, at any moment: nothing is left, files are whole, the next run works."""
 
 from __future__ import annotations
 

@@ -1,0 +1,239 @@
+"""A registry that is broken, slow or hostile: whose fault it is is told apart, and no package's code runs at install.
+
+The registry is a thread of the test, reached by the install container through its client's configuration file.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import http.server
+import io
+import ipaddress
+import json
+import os
+import socket
+import tarfile
+import threading
+import time
+import zipfile
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+
+from extractor.model import Bundle, Dependency, ExampleKind, Manager, SourceFile
+from harness.engine.client import connect
+from harness.engine.protocol import Limits
+from harness.errors import InstallError, RegistryError
+from tests.harness.engine.conftest import python_bundle
+from tests.support.victim import left_in, unfinished
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    import docker
+
+pytestmark = [pytest.mark.anyio, pytest.mark.engine]
+
+Answer = tuple[int, str, bytes]
+LIMITS = Limits(tmp_mib=8, memory_mib=128, install_s=60)
+
+
+@contextmanager
+def registry(answer: Callable[[str, str], Answer | None], raw: docker.APIClient) -> Iterator[str]:
+    """A web server on the address that containers see this host by; ``answer(base, path)``, None to say nothing."""
+    network = raw.inspect_network("bridge")["IPAM"]["Config"][0]
+    address = network.get("Gateway") or str(next(ipaddress.ip_network(network["Subnet"]).hosts()))
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            found = answer(f"http://{address}:{server.server_port}", self.path)
+            if found is None:
+                time.sleep(30)
+                return
+            status, kind, body = found
+            self.send_response(status)
+            self.send_header("Content-Type", kind)
+            # a body that is cut: more is promised than comes
+            self.send_header("Content-Length", str(len(body) + (10_000 if kind == "cut" else 0)))
+            self.end_headers()
+            self.wfile.write(body)
+            if kind == "cut":
+                self.connection.shutdown(socket.SHUT_RDWR)
+
+        def log_message(self, *_: object) -> None: ...
+
+    server = http.server.ThreadingHTTPServer((address, 0), Handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://{address}:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def wheel(name: str, **files: str) -> bytes:
+    """A wheel with these files, its own record included."""
+    info = f"{name}-1.0.dist-info"
+    everything = {
+        **files,
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n",
+        f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: x\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    everything[f"{info}/RECORD"] = "".join(f"{path},,\n" for path in (*everything, f"{info}/RECORD"))
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        for path, text in everything.items():
+            archive.writestr(path, text)
+    return made.getvalue()
+
+
+def simple_index(name: str, data: bytes) -> Callable[[str, str], Answer | None]:
+    """An index with one wheel."""
+    file = f"{name}-1.0-py3-none-any.whl"
+    link = f'<a href="/files/{file}#sha256={hashlib.sha256(data).hexdigest()}">{file}</a>'
+
+    def answer(base: str, path: str) -> Answer | None:
+        if path.startswith("/files/"):
+            return 200, "application/octet-stream", data
+        return (200, "text/html", f"<!DOCTYPE html><html><body>{link}</body></html>".encode())
+
+    return answer
+
+
+async def install_with_uv(url: str, tmp_path: Path, name: str, limits: Limits = LIMITS, code: str = "") -> list[str]:
+    """Install ``name`` from the index at ``url``, run ``code`` with it; what that said."""
+    config = tmp_path / "uv.toml"
+    config.write_text(f'[[index]]\nurl = "{url}/simple"\ndefault = true\n')
+    state = tmp_path / "state"
+    bundle = python_bundle(code, dependencies=(Dependency(name),))
+    environment = {"DOCPROBE_UV_CONFIG": str(config), "UV_HTTP_RETRIES": "0"}
+    async with connect(state=state, limits=limits, environment=environment) as engine:
+        image = await engine.install(bundle)
+        async with engine.pod(bundle, image) as pod:
+            await pod.wait_exit(30)
+            said = [line.text for line in pod.logs()]
+    return said
+
+
+BROKEN: dict[str, tuple[Answer | None, type[Exception], str]] = {
+    "500": ((500, "text/plain", b"oops"), RegistryError, "could not be fetched"),
+    "cut": ((200, "cut", b"<html>"), RegistryError, "could not be fetched"),
+    "silent": (None, RegistryError, "was cut off after 8 s"),
+    "404": ((404, "text/plain", b"no such package"), InstallError, "cannot be installed"),
+}
+
+
+@pytest.mark.parametrize("how", BROKEN)
+async def test_a_broken_index(how: str, raw: docker.APIClient, tmp_path: Path) -> None:
+    answer, error, message = BROKEN[how]
+    limits = Limits(tmp_mib=8, memory_mib=128, install_s=8 if answer is None else 90)
+    with registry(lambda base, path: answer, raw) as url, pytest.raises(error, match=message):
+        await install_with_uv(url, tmp_path, "docprobe-no-such", limits)
+    assert left_in(raw, tmp_path / "state") == []
+    assert unfinished(tmp_path / "state") == []
+    assert not list((tmp_path / "state").rglob("images/*.json"))
+
+
+async def test_a_wheel_that_is_cut_off(raw: docker.APIClient, tmp_path: Path) -> None:
+    data = wheel("cutoff", **{"cutoff/__init__.py": "x = 1\n" * 10_000})
+    whole = simple_index("cutoff", data)
+
+    def answer(base: str, path: str) -> Answer | None:
+        return (200, "cut", data[:5000]) if path.startswith("/files/") else whole(base, path)
+
+    with registry(answer, raw) as url, pytest.raises(RegistryError):
+        await install_with_uv(url, tmp_path, "cutoff")
+    assert left_in(raw, tmp_path / "state") == []
+
+
+async def test_no_code_of_a_wheel_runs_at_install(raw: docker.APIClient, tmp_path: Path) -> None:
+    """A line of a .pth file runs in every Python that starts in the environment: none does before the pod."""
+    planted = "import os; os.path.isdir('/example/app') or open('/example/planted', 'w').write('x')\n"
+    data = wheel("startsearly", **{"startsearly.pth": planted, "startsearly/__init__.py": ""})
+    code = (
+        "import importlib.util, os, pathlib, startsearly\n"
+        "print('REACHED' if os.path.exists('/example/planted') else 'BLOCKED', 'install time')\n"
+        "print('compiled' if pathlib.Path(startsearly.__cached__).exists() else 'not compiled')\n"
+    )
+    with registry(simple_index("startsearly", data), raw) as url:
+        said = await install_with_uv(url, tmp_path, "startsearly", code=code)
+    assert said == ["BLOCKED install time", "compiled"]
+
+
+async def test_a_wheel_whose_entries_escape(raw: docker.APIClient, tmp_path: Path) -> None:
+    """Wherever they lead, it is in the install container, which may write its own folders only."""
+    up = "../" * 12
+    escaping = {f"{up}tmp/docprobe-escaped": "x", f"{up}usr/bin/python3": "x"}
+    data = wheel("escapes", **escaping, **{"escapes/__init__.py": ""})
+    with registry(simple_index("escapes", data), raw) as url:
+        try:
+            said = await install_with_uv(url, tmp_path, "escapes", code="print('python3 is whole')\n")
+        except (InstallError, RegistryError):
+            said = ["refused"]
+    assert said in (["refused"], ["python3 is whole"])
+    assert not os.path.lexists("/tmp/docprobe-escaped")
+    assert left_in(raw, tmp_path / "state") == []
+
+
+def package(name: str, manifest: dict[str, object], **files: str) -> bytes:
+    """A tarball of the npm registry."""
+    made = io.BytesIO()
+    everything = {"package/package.json": json.dumps({"name": name, "version": "1.0.0", **manifest}), **files}
+    with tarfile.open(fileobj=made, mode="w:gz") as archive:
+        for path, text in everything.items():
+            entry = tarfile.TarInfo(path)
+            entry.size = len(text.encode())
+            archive.addfile(entry, io.BytesIO(text.encode()))
+        link = tarfile.TarInfo("package/link")
+        link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        archive.addfile(link)
+    return made.getvalue()
+
+
+async def test_no_script_of_a_package_runs_at_install(raw: docker.APIClient, tmp_path: Path) -> None:
+    """Nor do its archive's entries lead anywhere, nor its links."""
+    trap = "require('fs').writeFileSync('/example/planted', 'x')"
+    scripts = dict.fromkeys(("preinstall", "install", "postinstall", "prepare"), f'node -e "{trap}"')
+    data = package(
+        "startsearly", {"scripts": scripts, "main": "index.js"},
+        **{"package/index.js": "module.exports = 1", "package/../../../planted": "x", "/example/planted": "x"},
+    )  # fmt: skip
+    integrity = "sha512-" + base64.b64encode(hashlib.sha512(data).digest()).decode()
+
+    def answer(base: str, path: str) -> Answer | None:
+        if path.endswith(".tgz"):
+            return 200, "application/octet-stream", data
+        dist = {"tarball": f"{base}/startsearly/-/startsearly-1.0.0.tgz", "integrity": integrity}
+        name = "startsearly"
+        version = {"name": name, "version": "1.0.0", "dist": dist, "scripts": scripts, "hasInstallScript": True}
+        document = {"name": name, "dist-tags": {"latest": "1.0.0"}, "versions": {"1.0.0": version}}
+        return 200, "application/json", json.dumps(document).encode()
+
+    code = (
+        "const fs = require('fs'); require('startsearly');\n"
+        "const base = require.resolve('startsearly/package.json').replace('package.json', '');\n"
+        "for (const path of ['/example/planted', '/planted', base + 'link'])\n"
+        "  if (fs.existsSync(path)) console.log('REACHED', path);\n"
+        "console.log('done');\n"
+    )
+    bundle = Bundle(
+        example_id="test#javascript", language="javascript", kind=ExampleKind.HTTP_SERVER, toolchain="node",
+        files=(SourceFile("main.cjs", code),), manager=Manager.NPM, dependencies=(Dependency("startsearly"),),
+        command=("node", "main.cjs"),
+    )  # fmt: skip
+    with registry(answer, raw) as url:
+        (tmp_path / "npmrc").write_text(f"registry={url}/\n")
+        environment = {"DOCPROBE_NPMRC": str(tmp_path / "npmrc")}
+        async with connect(state=tmp_path / "state", limits=LIMITS, environment=environment) as engine:
+            image = await engine.install(bundle)
+            assert image.skipped_scripts == ("startsearly",)
+            async with engine.pod(bundle, image) as pod:
+                await pod.wait_exit(30)
+                assert [line.text for line in pod.logs()] == ["done"]
+    assert left_in(raw, tmp_path / "state") == []
