@@ -35,6 +35,7 @@ async def ask(
     body_version: str | None = None,
     header_method: str | None = "",
     without: str | None = None,
+    linger_s: float = 0.05,
 ) -> Answer:
     """POST one sessionless request.
 
@@ -47,13 +48,14 @@ async def ask(
         body_version: version in the body, if not that of the header.
         header_method: value of Mcp-Method; empty for the body's; None for no such header.
         without: name of a required ``_meta`` field to leave out.
+        linger_s: how long the stream may take to end after the response.
     """
     meta = messages.modern_meta(body_version or caller.version or caller.revision or "")
     if without is not None:
         del meta[f"{META}{without}"]
     message = messages.request(peer.conversation.rpc_id(), method, {"_meta": meta})
     extra = () if header_method is None else ((METHOD_HEADER, header_method or method),)
-    return await peer.post(step, caller, message, extra=extra, control=control)
+    return await peer.post(step, caller, message, extra=extra, control=control, linger_s=linger_s)
 
 
 async def speaks(peer: Peer, version: str) -> str | None:
@@ -84,7 +86,7 @@ def _any_error(answer: Answer) -> dict[str, Any] | None:
 async def probe(peer: Peer, revision: str, method: str) -> None:
     """The ``modern.*`` steps and the Origin steps of one sessionless revision."""
     caller = Caller(revision, version=revision, token=peer.token)
-    control = await ask(peer, steps.MODERN_CONTROL, caller, method)
+    control = await ask(peer, steps.MODERN_CONTROL, caller, method, linger_s=WATCH_END_S)
     if control.result is None:
         peer.facts[f"{steps.FACT_BASELINE}:{revision}"] = f"{method} is answered {how(control)}"
         return

@@ -83,6 +83,7 @@ GROUPS: dict[str, tuple[Case, ...]] = {
         Case("python", "OtherPath", path="/api/v2/agents"),
     ),
     "right: streams": _right(
+        "EndsLate",
         "Resumable",
         "GloballyUniqueEvents",
         "EventIdsWithoutReplay",
@@ -100,7 +101,7 @@ GROUPS: dict[str, tuple[Case, ...]] = {
         Case("python", "HttpSse", revisions=(FIRST,), path="/sse"),
     ),
     "right: sessionless": (
-        *_right("ModernOnly", "ModernJson", "AuthorizedModern", revisions=(MODERN,)),
+        *_right("ModernOnly", "ModernJson", "ModernEndsLate", "AuthorizedModern", revisions=(MODERN,)),
         *_right("DualEra", revisions=(NEWEST, MODERN)),
     ),
     "right: on Node": _right(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
@@ -94,6 +95,14 @@ class ModernJson(ModernOnly):
     """Speaks 2026-07-28 only, in JSON."""
 
     answers = "json"
+
+
+class ModernEndsLate(ModernOnly):
+    """Streams end a while after the response."""
+
+    async def finish(self, reply: Reply) -> None:
+        await asyncio.sleep(0.4)
+        await reply.end()
 
 
 class DualEra(ModernOnly):

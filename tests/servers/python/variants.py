@@ -262,6 +262,14 @@ class _Crlf(Reply):
         await self.chunk(text[5:])
 
 
+class EndsLate(conforming.Server):
+    """Streams end a while after the response."""
+
+    async def finish(self, reply: Reply) -> None:
+        await asyncio.sleep(0.4)
+        await reply.end()
+
+
 class Resumable(conforming.Server):
     """Events carry ids, streams are primed and can be replayed."""
 
