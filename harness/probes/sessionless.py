@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from harness.probes import messages, steps
+from harness.probes.baseline import WATCH_END_S
 from harness.probes.exchanges import how
 from harness.probes.messages import META, UNSUPPORTED_VERSION
 from harness.probes.wire import FOREIGN_ORIGIN, Caller
