@@ -376,7 +376,7 @@ class Bundle:
     endpoint_paths: tuple[str, ...] = ()
     """Paths the docs name for the endpoint, best first."""
     host_names: tuple[str, ...] = ()
-    """Values of the Host header that the code allows, where it names any; ``localhost`` with the port otherwise."""
+    """Values of the Host header that the code allows, where it names any; ``*`` stands for the port."""
     allow_scripts: bool = False
     """Install scripts run only where the configuration allows it by example."""
     left_to_reader: tuple[str, ...] = ()

@@ -121,7 +121,7 @@ async def _found(
     try:
         peer = Peer(pod, conversation, Place("127.0.0.1", sockets[0].port, "/"), tokens, start_s=config.limits.start_s)
         revisions = config.layout.revisions
-        places = endpoint.places(sockets, bundle.endpoint_paths, pod.logs())
+        places = endpoint.places(sockets, bundle.endpoint_paths, pod.logs(), bundle.host_names)
         answer = await endpoint.find(peer, places, revisions)
         if answer is not None and answer.status == 401:
             await authorize(peer, answer, messages.legacy(revisions)[0])

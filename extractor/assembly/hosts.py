@@ -18,14 +18,17 @@ _LOOPBACK: Final = ("localhost", "127.0.0.1", "[::1]", "*")
 
 
 def host_names(codes: Sequence[Code]) -> tuple[str, ...]:
-    """Hosts from the lists of allowed ones in the code; empty if there are none, or if loopback is among them."""
+    """Hosts from the lists of allowed ones in the code; empty if there are none, or if loopback is among them.
+
+    One without a port comes first; in ``example.com:*`` the star stands for any port.
+    """
     found: list[str] = []
     for value in (v for code in codes for c in code.calls for k, v in c.keywords.items() if k in _KEYWORDS):
         if isinstance(value, Ref):
             found += _texts(value.text)
     if any(name.startswith(_LOOPBACK) for name in found):
         return ()
-    return tuple(dict.fromkeys(name.removesuffix(_ANY_PORT) for name in found))
+    return tuple(sorted(dict.fromkeys(found), key=lambda name: name.endswith(_ANY_PORT)))
 
 
 def _texts(literal: str) -> list[str]:

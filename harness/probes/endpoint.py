@@ -31,8 +31,13 @@ _URL: Final = re.compile(r"https?://[\w.\-\[\]:]+(/[\w./~\-]*)?")
 _LOCAL: Final = ("localhost", "127.0.0.1", "::1", "0.0.0.0", "::")
 
 
-def places(sockets: Sequence[ListeningSocket], documented: Sequence[str], logs: Iterable[LogLine]) -> Iterator[Place]:
-    """Where the endpoint may be, likeliest first; each place once."""
+def places(
+    sockets: Sequence[ListeningSocket],
+    documented: Sequence[str],
+    logs: Iterable[LogLine],
+    hosts: Sequence[str] = (),
+) -> Iterator[Place]:
+    """Where the endpoint may be, likeliest first; each place once. ``hosts`` are the only ones the code allows."""
     seen: set[tuple[int, str]] = set()
     printed = tuple(_printed_paths(logs))
     for paths in (documented, printed, USUAL_PATHS):
@@ -41,7 +46,7 @@ def places(sockets: Sequence[ListeningSocket], documented: Sequence[str], logs: 
                 target = path if path.startswith("/") else f"/{path}"
                 if (socket.port, target) not in seen:
                     seen.add((socket.port, target))
-                    yield Place(loopback_for(socket.address), socket.port, target)
+                    yield Place(loopback_for(socket.address), socket.port, target, *hosts[:1])
 
 
 def _printed_paths(logs: Iterable[LogLine]) -> Iterator[str]:

@@ -122,7 +122,7 @@ async def _discover(
 ) -> None:
     """Steps 1 to 3; the facts say what was missing."""
     _say(progress, "looking for the endpoint")
-    places = tuple(endpoint.places(sockets, bundle.endpoint_paths, peer.pod.logs()))
+    places = tuple(endpoint.places(sockets, bundle.endpoint_paths, peer.pod.logs(), bundle.host_names))
     found = await endpoint.find(peer, places, revisions)
     peer.facts[steps.FACT_TRANSPORT] = "streamable-http"
     if found is None:

@@ -23,6 +23,8 @@ class Place:
     port: int
     target: str
     """Path and query."""
+    host: str = "localhost:*"
+    """Host that requests name; ``*`` stands for the port."""
 
     @property
     def url(self) -> str:
@@ -31,8 +33,8 @@ class Place:
 
     @property
     def authority(self) -> str:
-        """The Host header: always with port, since SDKs on a loopback bind refuse a bare ``localhost``."""
-        return f"localhost:{self.port}"
+        """The Host header: ``localhost`` always with its port, since SDKs on a loopback bind refuse it bare."""
+        return self.host.replace("*", str(self.port))
 
     @property
     def public_url(self) -> str:
