@@ -6,12 +6,14 @@ import resource
 import time
 
 import anyio
+import pytest
 
 from harness.codec import to_json
 from harness.model import Transcript, Verdict
 from harness.probes import steps
 from tests.support.proof import NEWEST, findings, talk, violated
 
+pytestmark = pytest.mark.loopback
 TIMEOUT_S = 2.0
 AT_ONCE = 6
 LONGEST_S = 48.0

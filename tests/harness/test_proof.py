@@ -10,6 +10,7 @@ from harness.requirements.catalogue import CATALOGUE
 from tests.support.proof import findings, rows, talk, violated
 from tests.support.servers import CASES, GROUPS, MODERN, NEWEST, OLDEST, PREDICTABLE, Case
 
+pytestmark = pytest.mark.loopback
 AT_ONCE = 6
 """Conversations side by side: they mostly wait."""
 CHOICES = {"session.may-assign", "session.delete-405"}

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import anyio
+import pytest
 
 from tests.mutation.mutants import mutants
 from tests.mutation.score import fates, reasons
 
+pytestmark = pytest.mark.loopback
 SLICE = {
     "check_origin/statement/2": "http.origin-validate",
     "is_valid/operand/2": "auth.invalid-401",

@@ -102,7 +102,7 @@ async def test_numbers_controls_sessions_and_json(stream_server: Transcript) -> 
         assert reply is not None
         assert reply.header("mcp-session-id") == session.id
     assert {e.session for e in transcript.exchanges} <= {None, "unknown", *labels}
-    ids = [e.body for e in transcript.exchanges if '"id"' in e.body]
+    ids = [e.body for e in transcript.exchanges if '"id"' in e.body and '"method"' in e.body]
     shared = {e.body for e in transcript.exchanges if e.step in (steps.RESUME_A, steps.RESUME_B)}
     rpc_ids = [body.split('"id":')[1].split(",")[0] for body in ids if body not in shared and not body.startswith("[")]
     assert len(rpc_ids) == len(set(rpc_ids))
