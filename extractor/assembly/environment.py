@@ -6,10 +6,12 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from extractor.assembly.files import joined, with_lines
+from extractor.model import Note, Origin
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from extractor.assembly.values import Variables
     from extractor.model import Block, SourceFile
 
 FENCES: Final = frozenset({"env", "dotenv", ".env", "properties", "ini"})
@@ -45,6 +47,11 @@ def filled_file(path: str, block: Block, values: Mapping[str, str]) -> SourceFil
         if name in values and values[name] != value:
             changed[number] = f"{name}={values[name]}\n"
     return with_lines(joined(path, [block]), changed)
+
+
+def environment_notes(fences: Sequence[Variables]) -> tuple[Note, ...]:
+    """What the page's ``.env`` fences state."""
+    return tuple(Note(f"environment {', '.join(held.values)}", Origin.STATED, 1.0, held.block.span) for held in fences)
 
 
 def is_environment_fence(block: Block, name: str | None) -> bool:

@@ -61,8 +61,8 @@ def packages_of(
         name = key(dependency, manager)
         found[name] = _merged(dependency, found[name]) if name in found else dependency
     for dependency in found.values():
-        if dependency.origin is Origin.INFERRED:
-            notes.append(Note(f"dependency {dependency}", Origin.INFERRED, 0.9))
+        sure = 0.9 if dependency.origin is Origin.INFERRED else 1.0
+        notes.append(Note(f"dependency {dependency}", dependency.origin, sure))
     return Packages(tuple(sorted(found.values(), key=lambda d: d.name)), tuple(notes))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
-from extractor.assembly.environment import filled_file
+from extractor.assembly.environment import environment_notes, filled_file
 from extractor.assembly.files import added_file, append_added, joined, source_file
 from extractor.assembly.hosts import host_names
 from extractor.assembly.installs import RefusedError
@@ -51,6 +51,7 @@ def bundle_of(draft: Draft, language: str, suffix: str) -> Bundle:
         command_path = _serve_handler(main, suffix, files, tools, notes)
     start = ecmascript_start(draft, command_path)
     variables = {k: v for held in draft.around.variables for k, v in held.values.items()}
+    stated = environment_notes(draft.around.variables)
     helped = beside(draft.codes, {**variables, **start.environment, **draft.override.environment})
     packages = packages_of(draft, Manager.NPM, _imported(draft), (*tools, *start.tools))
     if any(package_name(module) == _LOADS_DOTENV for code in draft.codes for module in code.modules):
@@ -78,7 +79,7 @@ def bundle_of(draft: Draft, language: str, suffix: str) -> Bundle:
         endpoint_paths=endpoint_paths(draft.codes) if draft.kind is ExampleKind.HTTP_SERVER else (),
         host_names=host_names(draft.codes),
         left_to_reader=left_to_reader(draft, helped.environment),
-        notes=(*notes, *packages.notes, *start.notes, *helped.notes),
+        notes=(*notes, *packages.notes, *start.notes, *stated, *helped.notes),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
-from extractor.assembly.environment import filled_file
+from extractor.assembly.environment import environment_notes, filled_file
 from extractor.assembly.files import added_file, joined, source_file
 from extractor.assembly.hosts import host_names
 from extractor.assembly.installs import RefusedError
@@ -39,6 +39,7 @@ def bundle(draft: Draft) -> Bundle:
     start = python_start(draft, layout)
     kind = start.kind
     variables = {k: v for held in draft.around.variables for k, v in held.values.items()}
+    stated = environment_notes(draft.around.variables)
     helped = beside(draft.codes, {**variables, **start.environment, **draft.override.environment})
     packages = packages_of(draft, Manager.PYPI, _imported(draft), start.tools)
     files = [source_file(path, unit) for path, unit in layout.units]
@@ -62,7 +63,7 @@ def bundle(draft: Draft) -> Bundle:
         endpoint_paths=endpoint_paths(draft.codes) if kind is ExampleKind.HTTP_SERVER else (),
         host_names=host_names(draft.codes),
         left_to_reader=left_to_reader(draft, helped.environment),
-        notes=(*layout.notes, *packages.notes, *start.notes, *helped.notes),
+        notes=(*layout.notes, *packages.notes, *start.notes, *stated, *helped.notes),
     )
 
 
