@@ -46,7 +46,7 @@ def python_role(codes: Sequence[Code]) -> Role:
         return Role(ExampleKind.STDIO_SERVER, _started(main, calls), mcp, stdio.line)
     if application := _application(main):
         return Role(ExampleKind.HTTP_SERVER, Start.APP, mcp, application.line, application.target)
-    client = next((c for c in calls if c.last in CLIENTS), None)
+    client = next((c for code in codes for c in code.calls if _is_client(c, code)), None)
     server = next((c for c in calls if _makes_server(c)), None)
     if client and server:
         why = "runs server and client inside one process: there is no exchange to judge"
@@ -66,10 +66,20 @@ def speaks_mcp(code: Code) -> bool:
     names = [*(i.module for i in code.imports), *code.free, *(c.name for c in code.calls)]
     if any("mcp" in name.lower() for name in (*names, *(d.name for d in code.decorators))):
         return True
-    if any(call.last in _VOCABULARY for call in code.calls):
+    if any(call.last in _VOCABULARY and _is_client(call, code, _VOCABULARY) for call in code.calls):
         return True
     registers = any(d.last in _REGISTRATIONS and "." in d.name for d in code.decorators)
     return registers or any(t.value == "jsonrpc" for t in code.texts)
+
+
+def _is_client(call: Call, code: Code, names: frozenset[str] = CLIENTS) -> bool:
+    """Whether a call is one of MCP's client classes, and not one of an HTTP library that has the same name."""
+    if call.last not in names:
+        return False
+    if "." in call.name:
+        return "mcp" in call.name.partition(".")[0].lower()
+    origins = {found.module for found in code.imports if call.name in found.names}
+    return not origins or any("mcp" in module.lower() for module in origins)
 
 
 def _server_run(call: Call, codes: Sequence[Code], mcp: bool) -> Role | None:
