@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import anyio
 import pytest
+from anyio import to_thread
 
 from harness.engine.client import connect
 from harness.engine.protocol import Limits
@@ -62,13 +63,15 @@ def test_a_living_run_is_left_alone(engine: OwnEngine, tmp_path: Path) -> None:
     async def run() -> None:
         bundle = python_bundle(SERVER)
         limits = Limits(tmp_mib=8, memory_mib=128)
-        async with connect(state=tmp_path, limits=limits, environment=engine.environment) as ours:
-            async with ours.pod(bundle, await ours.install(bundle)) as pod:
-                assert await pod.wait_listening(30)
-                await anyio.to_thread.run_sync(clean, engine, tmp_path / "other")
-                assert pod.exit_state() is None
-                stream = await pod.connect("localhost", 3000)
-                await stream.aclose()
+        async with (
+            connect(state=tmp_path, limits=limits, environment=engine.environment) as ours,
+            ours.pod(bundle, await ours.install(bundle)) as pod,
+        ):
+            assert await pod.wait_listening(30)
+            await to_thread.run_sync(clean, engine, tmp_path / "other")
+            assert pod.exit_state() is None
+            stream = await pod.connect("localhost", 3000)
+            await stream.aclose()
 
     anyio.run(run)
 

@@ -38,9 +38,11 @@ async def works(engine: OwnEngine, state: Path) -> None:
             if not left_in(raw, state):
                 break
             await anyio.sleep(0.5)
-    async with connect(state=state, limits=QUICK, environment=engine.environment) as ours:
-        async with ours.pod(bundle, await ours.install(bundle)) as pod:
-            assert await pod.wait_listening(30)
+    async with (
+        connect(state=state, limits=QUICK, environment=engine.environment) as ours,
+        ours.pod(bundle, await ours.install(bundle)) as pod,
+    ):
+        assert await pod.wait_listening(30)
     assert left_in(raw, state) == []
     assert raw.images(filters={"dangling": True}) == []
     raw.close()
@@ -113,9 +115,11 @@ async def test_full_disk(engine: OwnEngine, state: Path) -> None:
     engine.fill()
 
     async def run() -> None:
-        async with connect(state=state, limits=QUICK, environment=engine.environment) as ours:
-            async with ours.pod(bundle, await ours.install(bundle)):
-                pass
+        async with (
+            connect(state=state, limits=QUICK, environment=engine.environment) as ours,
+            ours.pod(bundle, await ours.install(bundle)),
+        ):
+            pass
 
     try:
         with pytest.raises(BlockedError) as caught:

@@ -59,9 +59,13 @@ def registry(answer: Callable[[str, str], Answer | None], raw: docker.APIClient)
             # a body that is cut: more is promised than comes
             self.send_header("Content-Length", str(len(body) + (10_000 if kind == "cut" else 0)))
             self.end_headers()
+            if self.command == "HEAD":
+                return
             self.wfile.write(body)
             if kind == "cut":
                 self.connection.shutdown(socket.SHUT_RDWR)
+
+        do_HEAD = do_GET
 
         def log_message(self, *_: object) -> None: ...
 
@@ -174,9 +178,9 @@ async def test_a_wheel_whose_entries_escape(raw: docker.APIClient, tmp_path: Pat
     with registry(simple_index("escapes", data), raw) as url:
         try:
             said = await install_with_uv(url, tmp_path, "escapes", code="print('python3 is whole')\n")
-        except (InstallError, RegistryError):
-            said = ["refused"]
-    assert said in (["refused"], ["python3 is whole"])
+        except (InstallError, RegistryError) as error:
+            said = [error.message]
+    assert said == ["python3 is whole"] or "server error" not in said[0]
     assert not os.path.lexists("/tmp/docprobe-escaped")
     assert left_in(raw, tmp_path / "state") == []
 
