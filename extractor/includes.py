@@ -95,7 +95,8 @@ class Includes:
         found = _SNIPPET.match(text)
         if found is None:
             return [text]
-        path, first, last, section = _split_target(found["target"])
+        target = found["target"]
+        path, first, last, section = _split_target(target) if "://" not in target else (target, 1, None, None)
         config = self.site.config if self.site and self.site.config is not None else ""
         candidates = list(dict.fromkeys((posixpath.join(config, path), path, self._beside(path))))
         file = self._read(line, path, candidates)

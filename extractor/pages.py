@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import re
 from dataclasses import dataclass, field
@@ -118,14 +119,17 @@ def kind_of(path: str, layout: Layout) -> PageKind:
 def _decode(path: str, data: bytes) -> tuple[str, list[Problem]]:
     r"""Text with line ends as ``\\n``, and what was wrong with the bytes."""
     problems: list[Problem] = []
-    data = data.removeprefix(b"\xef\xbb\xbf")
+    data = data.removeprefix(codecs.BOM_UTF8)
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
-        wide = data.startswith((b"\xff\xfe", b"\xfe\xff"))
-        what = "the file is UTF-16" if wide else f"byte 0x{data[error.start]:02X} is not UTF-8"
-        problems.append(_problem(path, _lines_before(data[: error.start]), f"{what}; read with replacement characters"))
-        text = data.decode("utf-8", "replace")
+        if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            problems.append(_problem(path, 0, "the file is UTF-16; sites read UTF-8 only"))
+            text = data.decode("utf-16", "replace")
+        else:
+            message = f"byte 0x{data[error.start]:02X} is not UTF-8; read with replacement characters"
+            problems.append(_problem(path, _lines_before(data[: error.start]), message))
+            text = data.decode("utf-8", "replace")
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if "\0" in text:
         line = text.count("\n", 0, text.index("\0"))

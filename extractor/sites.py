@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -69,7 +70,7 @@ def _sites_at(folder: Path, name: str) -> list[Site]:
         if (folder / marker).exists():
             pages = name
             if flavour is Flavour.MKDOCS:
-                pages = "/".join(part for part in (name, _docs_dir(folder / marker)) if part)
+                pages = posixpath.normpath(posixpath.join(name, _docs_dir(folder / marker))).removeprefix(".")
             found.append(Site(flavour, pages, name))
     return found
 
@@ -81,7 +82,7 @@ def _docs_dir(config: Path) -> str:
     except OSError:
         return "docs"
     found = re.search(r"""^docs_dir:[ \t]*["']?([\w./-]+)""", text, re.MULTILINE)
-    return found[1].strip("/").removeprefix("./") if found else "docs"
+    return found[1].strip("/") if found else "docs"
 
 
 def _is_beside(root: Path, site: Site) -> bool:

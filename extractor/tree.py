@@ -5,14 +5,11 @@ from __future__ import annotations
 import os
 import stat
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from extractor.errors import DocsError
 from extractor.globs import matches
 from extractor.model import Layout, Problem, Span
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 PAGE_ENDINGS: Final = (".md", ".mdx")
 MAX_PAGE_BYTES: Final = 16 * 1024 * 1024
@@ -42,10 +39,18 @@ def find_files(root: Path, layout: Layout) -> tuple[tuple[str, ...], tuple[str, 
     while waiting:
         folder = waiting.pop()
         folders.append(folder)
-        for entry, problem in _entries(root, folder):
+        try:
+            entries = _entries(root / folder)
+        except OSError as error:
+            if not folder:
+                raise DocsError(f"{root} cannot be listed: {error.strerror}") from error
+            problems.append(Problem(Span(folder, 1, 1), f"a folder that cannot be listed: {error.strerror}"))
+            continue
+        for entry in entries:
             path = f"{folder}/{entry.name}" if folder else entry.name
-            if problem:
-                problems.append(Problem(Span(_shown(path), 1, 1), problem))
+            if any(0xD800 <= ord(c) <= 0xDFFF or c in "\n\r" for c in entry.name):
+                reason = "a file name that is not UTF-8, or holds a line end; not read"
+                problems.append(Problem(Span(_shown(path), 1, 1), reason))
             elif entry.is_dir(follow_symlinks=False):
                 if not entry.name.startswith(".") and entry.name not in _SKIPPED_FOLDERS:
                     waiting.append(path)
@@ -64,34 +69,34 @@ def read_bytes(root: Path, path: str) -> bytes:
             raise PageError("a link that leads out of the docs tree; not read")
         # a pipe would wait for a writer for ever, hence no plain open
         descriptor = os.open(file, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
-        with os.fdopen(descriptor, "rb") as stream:
-            info = os.fstat(stream.fileno())
-            if not stat.S_ISREG(info.st_mode):
-                raise PageError("no regular file; not read")
-            if info.st_size > MAX_PAGE_BYTES:
-                size = info.st_size / 1024 / 1024
-                raise PageError(f"{size:.0f} MiB, over the limit of {MAX_PAGE_BYTES // 1024 // 1024} MiB; not read")
-            data = stream.read(MAX_PAGE_BYTES + 1)
+        try:
+            data = _read_all(descriptor)
+        finally:
+            os.close(descriptor)
     except OSError as error:
         raise PageError(f"cannot be read: {error.strerror or error}") from error
+    return data
+
+
+def _read_all(descriptor: int) -> bytes:
+    info = os.fstat(descriptor)
+    if not stat.S_ISREG(info.st_mode):
+        raise PageError("no regular file; not read")
+    if info.st_size > MAX_PAGE_BYTES:
+        size = info.st_size / 1024 / 1024
+        raise PageError(f"{size:.0f} MiB, over the limit of {MAX_PAGE_BYTES // 1024 // 1024} MiB; not read")
+    with os.fdopen(descriptor, "rb", closefd=False) as stream:
+        data = stream.read(MAX_PAGE_BYTES + 1)
     if len(data) > MAX_PAGE_BYTES:
         raise PageError("grew over the limit while it was read; not read")
     return data
 
 
-def _entries(root: Path, folder: str) -> Iterator[tuple[os.DirEntry[str], str | None]]:
-    """The entries of a folder that matter, each with a problem if its name cannot be used."""
-    try:
-        with os.scandir(root / folder) as entries:
-            found = sorted(entries, key=lambda entry: entry.name)
-    except OSError:
-        if not folder:
-            raise DocsError(f"{root} cannot be listed") from None
-        return
-    for entry in found:
-        if entry.is_symlink() or entry.is_dir(follow_symlinks=False) or entry.name.lower().endswith(PAGE_ENDINGS):
-            unusable = any(0xD800 <= ord(c) <= 0xDFFF or c in "\n\r" for c in entry.name)
-            yield entry, "a file name that is not UTF-8, or holds a line end; not read" if unusable else None
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    """The entries of a folder that matter, in order of name: folders, links and pages. Raises OSError."""
+    with os.scandir(folder) as entries:
+        found = sorted(entries, key=lambda entry: entry.name)
+    return [entry for entry in found if entry.is_symlink() or entry.is_dir(follow_symlinks=False) or _is_page(entry)]
 
 
 def _link_problem(real_root: Path, entry: os.DirEntry[str]) -> str | None:

@@ -32,14 +32,15 @@ def _footnote(state: StateBlock, start_line: int, end_line: int, silent: bool) -
         return True
     opening = state.push("footnote_open", "div", 1)
     opening.meta = {"label": found["label"]}
-    saved = state.blkIndent, state.parentType, state.tShift[start_line], state.sCount[start_line]
+    outside = state.blkIndent, state.parentType
+    line = state.bMarks[start_line], state.tShift[start_line], state.sCount[start_line]
     indent = state.blkIndent + _INDENT
     state.blkIndent, state.parentType = indent, "footnote"
-    state.tShift[start_line] = found.end() - state.bMarks[start_line]
     # the text after the mark counts as content whatever its column
-    state.sCount[start_line] = indent
+    state.bMarks[start_line], state.tShift[start_line], state.sCount[start_line] = found.end(), 0, indent
     state.md.block.tokenize(state, start_line, end_line)
-    state.blkIndent, state.parentType, state.tShift[start_line], state.sCount[start_line] = saved
+    state.blkIndent, state.parentType = outside
+    state.bMarks[start_line], state.tShift[start_line], state.sCount[start_line] = line
     opening.map = [start_line, state.line]
     state.push("footnote_close", "div", -1)
     return True

@@ -96,12 +96,10 @@ def _plain(value: Any, budget: list[int], depth: int) -> Any:
     if budget[0] < 0 or depth > _MAX_DEPTH:
         raise ValueError(_TOO_MUCH)
     match value:
-        case None | bool() | float():
+        case None | bool() | float() | str():
             return value
         case int():
             return value if -_INT64 <= value < _INT64 else str(value)
-        case str():
-            return value.encode("utf-8", "replace").decode("utf-8")
         case datetime.date():
             return value.isoformat()
         case list() | set() | tuple():

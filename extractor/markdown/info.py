@@ -73,7 +73,9 @@ def split_info(raw: str) -> InfoString:
     words: list[str] = []
     for part in _PART.finditer(rest.replace(",", " ", 1) if rest.startswith(",") else rest):
         _take(part, attributes, titles, words)
-    language = language or attributes.pop("class", "").partition(" ")[0]
+    if not language and "class" in attributes:
+        language, _, others = attributes.pop("class").partition(" ")
+        attributes |= {"class": others} if others else {}
     while words and words[-1] in _FLAGS:
         attributes[words.pop()] = ""
     if words:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from extractor.markdown.javascript import Scanner
 from extractor.markdown.notes import Notes
-from extractor.markdown.tags import Incomplete, scan_tag
+from extractor.markdown.tags import Incomplete, Malformed, scan_tag
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -58,7 +58,7 @@ def read_expression(text: str, pos: int) -> Piece:
 
 
 def read_tag(text: str, pos: int, *, jsx: bool = True) -> Piece | None:
-    """The tag at ``text[pos]``, which is ``<``; None if it is none. Raises Incomplete if it does not close."""
+    """The tag at ``text[pos]``, which is ``<``; None if it is none. Raises as ``scan_tag`` does."""
     tag = scan_tag(text, pos, jsx=jsx)
     if tag is None:
         return None
@@ -106,6 +106,9 @@ def _flow(state: StateBlock, start_line: int, end_line: int, silent: bool) -> bo
                 notes.never_closes(pos, start_line, "an expression" if text[0] == "{" else "a tag", len(text))
                 return False
             continue
+        except Malformed:
+            notes.problem(start_line, "a tag that MDX cannot read; the line is read as prose")
+            return False
         if pieces is None:
             return False
         if not silent:

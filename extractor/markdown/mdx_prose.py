@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from extractor.markdown.mdx_flow import read_expression, read_tag
 from extractor.markdown.notes import Notes
-from extractor.markdown.tags import Incomplete
+from extractor.markdown.tags import Incomplete, Malformed
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -74,6 +74,8 @@ def _text(state: StateInline, silent: bool) -> bool:
         piece = read_tag(state.src, state.pos) if opener == "<" else read_expression(state.src, state.pos)
     except Incomplete:
         notes.spend(len(state.src) - state.pos)
+        return False
+    except Malformed:
         return False
     if piece is None:
         return False

@@ -27,6 +27,10 @@ class Incomplete(Exception):
     """The text ends before the tag or expression does: more lines may complete it."""
 
 
+class Malformed(Exception):
+    """A tag starts here and goes on as no tag can: a JSX parser refuses the page."""
+
+
 class TagKind(StrEnum):
     """What a tag does to the nesting."""
 
@@ -48,12 +52,25 @@ class Tag:
     """Index just after ``>``."""
 
 
+_BROKEN = Tag("", TagKind.SELF, {}, -1)
+
+
 def scan_tag(text: str, pos: int, *, jsx: bool = True) -> Tag | None:
     """The tag that starts at ``text[pos]``, which is ``<``; None if there is none.
 
     With ``jsx`` values are strings in quotes or expressions in braces; without, HTML's rules apply.
-    Raises Incomplete where ``text`` ends inside the tag.
+    Raises Incomplete where ``text`` ends inside the tag, and with ``jsx`` Malformed where it goes wrong after the name.
     """
+    tag = _scan(text, pos, jsx=jsx)
+    if tag == _BROKEN:
+        if jsx:
+            raise Malformed
+        return None
+    return tag
+
+
+def _scan(text: str, pos: int, *, jsx: bool) -> Tag | None:
+    """As :func:`scan_tag`; what goes wrong after the name is ``_BROKEN``."""
     pos += 1
     if pos >= len(text):
         return None
@@ -79,18 +96,18 @@ def scan_tag(text: str, pos: int, *, jsx: bool = True) -> Tag | None:
             pos = _skip_space(text, pos + 1) if jsx else pos + 1
             if pos >= len(text):
                 raise Incomplete
-            return Tag(name, TagKind.SELF, attributes, pos + 1) if text[pos] == ">" and not closing else None
+            return Tag(name, TagKind.SELF, attributes, pos + 1) if text[pos] == ">" and not closing else _BROKEN
         if character == "{" and jsx:
             pos = _expression_end(text, pos)
             continue
         if pos == before and not jsx:
-            return None
+            return _BROKEN
         key, pos = _attribute_name(text, pos, jsx=jsx)
         if not key:
-            return None
+            return _BROKEN
         value, pos = _attribute_value(text, pos, jsx=jsx)
         if value is None:
-            return None
+            return _BROKEN
         attributes[key] = value
 
 
