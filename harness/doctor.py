@@ -64,8 +64,17 @@ def exit_code(checks: list[Check]) -> int:
     return 0 if all(check.state in (State.OK, State.WARNING) for check in checks) else 3
 
 
-async def examine(state: Path, environment: Mapping[str, str], tell: Tell = lambda check: None) -> list[Check]:
-    """Check one thing after the other; ``tell`` hears of each as it is known. ``state`` is docprobe's state folder."""
+async def examine(
+    state: Path, environment: Mapping[str, str], *, registries: bool = True, tell: Tell = lambda check: None
+) -> list[Check]:
+    """Check one thing after the other.
+
+    Args:
+        state: docprobe's state folder.
+        environment: the host's, as :func:`harness.engine.client.connect` takes it.
+        registries: whether to ask the package registries too, which takes seconds.
+        tell: hears of each check as it is known.
+    """
     checks: list[Check] = []
 
     def note(check: Check) -> None:
@@ -75,15 +84,19 @@ async def examine(state: Path, environment: Mapping[str, str], tell: Tell = lamb
     note(_disk("disk of the state folder", state))
     try:
         async with connect(state=state, environment=environment) as engine:
-            await _examine_engine(engine, note)
+            complete = await _examine_engine(engine, note)
+            if registries:
+                await _ask_all(engine, complete, note)
     except BlockedError as error:
         note(Check("engine", State.MISSING, error.message, _engine_step(error, environment)))
         note(Check("base images", State.NOT_ASKED, "needs the engine"))
-        note(Check("registries", State.NOT_ASKED, "needs the engine"))
+        if registries:
+            note(Check("registries", State.NOT_ASKED, "needs the engine"))
     return checks
 
 
-async def _examine_engine(engine: DockerEngine, note: Tell) -> None:
+async def _examine_engine(engine: DockerEngine, note: Tell) -> bool:
+    """Check the engine and its images; whether all images are there."""
     info = await engine.api.call("tell what it is", engine.api.raw.info)
     note(_engine(info))
     note(_limits(info))
@@ -95,6 +108,10 @@ async def _examine_engine(engine: DockerEngine, note: Tell) -> None:
         complete = complete and found is not None
         name = f"base image {toolchain}"
         note(Check(name, State.OK, found.tag) if found else Check(name, State.MISSING, "not made yet", _IMAGE_STEP))
+    return complete
+
+
+async def _ask_all(engine: DockerEngine, complete: bool, note: Tell) -> None:
     if not complete:
         note(Check("registries", State.NOT_ASKED, "needs the base images, in which the clients are"))
         return

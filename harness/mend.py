@@ -118,8 +118,7 @@ def ensure_engine(allow_install: bool, say: Say, environment: Mapping[str, str] 
         _run(command, say, environment)
     for command in start_commands(Machine.here()):
         say(f"  {' '.join(command)}")
-        _start(command)
-        if _wait(environment):
+        if _start(command) and _wait(environment):
             return
     raise EngineError(message, f"it is installed but does not start: see {_LOG}, or `journalctl -u docker`")
 
@@ -191,13 +190,13 @@ def _run(command: list[str], say: Say, environment: Mapping[str, str]) -> None:
         )
 
 
-def _start(command: list[str]) -> None:
-    """Start an engine; one that is no service goes on without us, its log in a file."""
+def _start(command: list[str]) -> bool:
+    """Start an engine; one that is no service goes on without us, its log in a file. False if that failed at once."""
     if command == ["dockerd"]:
         with _LOG.open("ab") as log:
             subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
-        return
-    subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+        return True
+    return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False).returncode == 0
 
 
 async def _trouble(environment: Mapping[str, str]) -> EngineError | None:

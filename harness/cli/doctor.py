@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -57,7 +58,8 @@ def command(cli: Cli, /, fix: bool, clean: bool, form: str, state: Path | None) 
         mend.ensure_engine(allowed, _say, environment)
         mend.ensure_debian_tool(allowed, _say, environment)
         anyio.run(mend.make_images, folder, _say, environment)
-    checks = anyio.run(examine, folder, environment)
+    # what --fix does not mend it does not ask: it comes before every run (`make check`), and images are there by now
+    checks = anyio.run(partial(examine, folder, environment, registries=not fix))
     if form == "json":
         document = {"checks": [asdict(check) for check in checks], "exit_code": exit_code(checks)}
         click.echo(json.dumps(document, indent=2))

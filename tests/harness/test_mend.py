@@ -25,13 +25,17 @@ class World:
         monkeypatch.setattr(mend.Machine, "here", lambda: self.machine)
         monkeypatch.setattr(mend, "_trouble", self.trouble)
         monkeypatch.setattr(mend, "_run", self.run)
-        monkeypatch.setattr(mend, "_start", lambda command: self.done.append(" ".join(command)))
+        monkeypatch.setattr(mend, "_start", self.start)
         monkeypatch.setattr(mend, "_START_S", 0.05)
         monkeypatch.setattr(mend.time, "sleep", lambda seconds: None)
 
     async def trouble(self, environment: object) -> EngineError | None:
         up = self.answers_after is None or self.answers_after in self.done
         return None if up else EngineError("no container engine answers")
+
+    def start(self, command: list[str]) -> bool:
+        self.done.append(" ".join(command))
+        return True
 
     def run(self, command: list[str], say: object, environment: object) -> None:
         self.done.append(" ".join(command))
