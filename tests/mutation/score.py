@@ -79,6 +79,15 @@ class Fate:
     """A survivor that changed a verdict without violating anything."""
 
 
+@dataclass(frozen=True)
+class Reason:
+    """Why a mutant may survive."""
+
+    equivalent: bool
+    """Allowed or invisible; else a sentence speaks of it and no row does."""
+    text: str
+
+
 def settings(mutant: Mutant) -> tuple[Case, ...]:
     """The set-ups to run a mutant in."""
     return NARROWER.get(mutant.name.split("/")[0], SETTINGS[mutant.file])
@@ -147,9 +156,32 @@ async def fates(chosen: Sequence[Mutant], at_once: int, *, tell: bool = False) -
     return [found[mutant.name] for mutant in chosen]
 
 
-def reasons() -> dict[str, str]:
-    """Why a survivor is equivalent, by name."""
-    return {entry["name"]: entry["reason"] for entry in tomllib.loads(REASONS.read_text()).get("survivor", [])}
+def reasons() -> dict[str, Reason]:
+    """Why each known survivor survives, by its name."""
+    entries = tomllib.loads(REASONS.read_text())["reason"]
+    return {name: Reason(entry["kind"] == "equivalent", entry["text"]) for entry in entries for name in entry["names"]}
+
+
+def summary(found: Sequence[Fate]) -> tuple[str, bool]:
+    """The table, and whether every survivor is explained and no explanation is stale."""
+    known = reasons()
+    survivors = [f for f in found if not f.killed_by]
+    unexplained = [f for f in survivors if f.mutant.name not in known]
+    equivalent = [f for f in survivors if f.mutant.name in known and known[f.mutant.name].equivalent]
+    stale = sorted(known.keys() & {f.mutant.name for f in found if f.killed_by})
+    killed = len(found) - len(survivors)
+    by_id = Counter(id for f in found for id in f.killed_by)
+    lines = [f"{count:5}  {id}" for id, count in by_id.most_common()]
+    lines.append(
+        f"{len(found)} mutants: {killed} killed, {len(equivalent)} equivalent, "
+        f"{len(survivors) - len(equivalent) - len(unexplained)} without a row, {len(unexplained)} unexplained"
+    )
+    lines.append(f"score: {killed / max(1, len(found) - len(equivalent)):.1%} of those that are not equivalent")
+    for f in unexplained:
+        mark = " (a verdict changed)" if f.noticed else ""
+        lines.append(f"unexplained {f.mutant.name} [{f.mutant.file}:{f.mutant.line}] {f.mutant.what}{mark}")
+    lines += [f"stale reason: {name} is killed now" for name in stale]
+    return "\n".join(lines), not unexplained and not stale
 
 
 def main() -> int:
@@ -158,24 +190,9 @@ def main() -> int:
     parser.add_argument("--at-once", type=int, default=4)
     arguments = parser.parse_args()
     chosen = [mutant for mutant in mutants() if arguments.only in mutant.name]
-    known = reasons()
-    found = anyio.run(lambda: fates(chosen, arguments.at_once, tell=True))
-    survivors = [f for f in found if not f.killed_by]
-    unexplained = [f for f in survivors if f.mutant.name not in known]
-    stale = sorted(known.keys() & {f.mutant.name for f in found if f.killed_by})
-    by_id = Counter(id for f in found for id in f.killed_by)
-    for id, count in by_id.most_common():
-        print(f"{count:5}  {id}")
-    explained = len(survivors) - len(unexplained)
-    killed = len(found) - len(survivors)
-    print(f"{len(found)} mutants: {killed} killed, {explained} equivalent, {len(unexplained)} unexplained survivors")
-    print(f"score {killed / max(1, len(found) - explained):.1%} of those that are not equivalent")
-    for f in unexplained:
-        mark = " (a verdict changed)" if f.noticed else ""
-        print(f"survivor {f.mutant.name} [{f.mutant.file}:{f.mutant.line}] {f.mutant.what}{mark}")
-    for name in stale:
-        print(f"stale reason: {name} is killed now")
-    return 1 if unexplained or stale else 0
+    text, explained = summary(anyio.run(lambda: fates(chosen, arguments.at_once, tell=True)))
+    print(text)
+    return 0 if explained else 1
 
 
 if __name__ == "__main__":
