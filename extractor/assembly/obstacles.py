@@ -22,8 +22,20 @@ _MODELS: Final = {
 """Packages that are of no use without a model behind them."""
 
 
+_SCAFFOLDED: Final = {
+    "mcp-framework": "is a part of a project that `mcp create` makes, whose folders the page does not show",
+    "xmcp": "is a part of a project that `create-xmcp-app` makes, whose folders the page does not show",
+    "next": "is a part of a Next.js project, whose folders the page does not show",
+    "@nestjs/core": "is a part of a Nest project, which has to be compiled with its decorators",
+}
+"""Frameworks that find a program's parts by the folders of their projects."""
+
+
 def obstacle(draft: Draft) -> str | None:
     """Why a complete program cannot be judged, in one sentence; None if it can."""
+    for module in (module for code in draft.codes for module in code.modules):
+        if why := _SCAFFOLDED.get(module):
+            return why
     if draft.kind is not ExampleKind.CLIENT:
         return None
     for code in draft.codes:

@@ -86,6 +86,7 @@ def _first_error(root: Node, language: str) -> CodeError | None:
 
 def _facts(root: Node) -> Code:
     names = resolve_names(root)
+    twice = next(iter(names.twice.items()), None)
     spots = tuple(walk(root))
     exports = [s.node for s in spots if s.node.type == "export_statement"]
     defaults = [line_of(n) for n in exports if any(c.type == "default" for c in n.children)]
@@ -106,6 +107,7 @@ def _facts(root: Node) -> Code:
         bare_await=min(awaits, default=None),
         default_export=min(defaults, default=None),
         module_syntax=any(s.node.type in modules for s in spots),
+        error=CodeError(f"declares `{twice[0]}` twice", twice[1]) if twice else None,
     )
 
 

@@ -35,6 +35,8 @@ class Names:
 
     defines: Mapping[str, int]
     free: Mapping[str, int]
+    twice: Mapping[str, int] = field(default_factory=dict)
+    """Names that the top level declares again, which no engine accepts."""
 
 
 @dataclass(slots=True)
@@ -75,7 +77,31 @@ def resolve_names(root: Node) -> Names:
     for name, line, scope in uses:
         if name and name not in GLOBALS and not scope.holds(name):
             free[name] = min(line, free.get(name, line))
-    return Names(dict(sorted(top.names.items(), key=lambda n: n[1])), free)
+    return Names(dict(sorted(top.names.items(), key=lambda n: n[1])), free, _twice(root))
+
+
+def _twice(root: Node) -> dict[str, int]:
+    """Names that ``const``, ``let``, ``class`` or ``import`` declare a second time at the top level."""
+    seen: set[str] = set()
+    again: dict[str, int] = {}
+    for statement in root.named_children:
+        inner = statement.child_by_field_name("declaration") if statement.type == "export_statement" else statement
+        scope = _Scope(None, function=True)
+        if inner is None or any(child.type == "type" for child in inner.children):
+            continue
+        match inner.type:
+            case "import_statement":
+                _declare_imports(inner, scope)
+            case "lexical_declaration":
+                for declarator in inner.named_children:
+                    _bind(declarator.child_by_field_name("name"), scope, scope)
+            case kind if kind in _CLASSES:
+                _declare(inner.child_by_field_name("name"), scope)
+            case _:
+                pass
+        again |= {name: line for name, line in scope.names.items() if name in seen}
+        seen |= scope.names.keys()
+    return again
 
 
 def _parts(node: Node, scope: _Scope, within: str) -> list[tuple[Node, _Scope]]:

@@ -111,6 +111,30 @@ def test_exports_awaits_and_texts() -> None:
     assert [t.value for t in code.texts] == ["a{}c", "d"]
 
 
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("const a = 1;\n\nconst a = 2;", 3),
+        ("import a from 'a';\nconst { b, a } = c;", 2),
+        ("export class A {}\nlet A;", 2),
+    ],
+)
+def test_a_name_declared_twice(text: str, line: int) -> None:
+    error = parse_typescript(text).error
+    assert error is not None
+    assert error.message.endswith("twice")
+    assert error.line == line
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["var a; var a;", "{ const a = 1; } const a = 2;", "import type { A } from 'a'; class A {}",
+     "function f(): void; function f() {}", "interface I {} interface I {}"],
+)  # fmt: skip
+def test_what_may_be_declared_twice(text: str) -> None:
+    assert parse_typescript(text).error is None
+
+
 def test_types_are_no_javascript() -> None:
     text = "const a: number = 1;\n"
     assert parse_typescript(text).error is None
