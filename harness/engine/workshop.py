@@ -17,6 +17,7 @@ import anyio
 from harness.engine.api import SLOW_S, Api, ConflictError, GoneError
 from harness.engine.attach import STDOUT, Attached, attach
 from harness.engine.hardening import HOME, INSTALL_USER, ROOT, Share, host_config
+from harness.engine.images import image_id
 from harness.engine.inside import command
 from harness.engine.owner import LABEL, LOCK_LABEL, RUN_LABEL, STATE_LABEL, Owner
 from harness.engine.text import printable
@@ -169,12 +170,18 @@ class Workshop:
         }
         first, *others = tags
         repository, _, tag = first.rpartition(":")
+        before = {old for tag in tags if (old := await image_id(self.api, tag)) is not None}
         made = await self.api.call_within(
             SLOW_S, "commit an image", self.api.raw.commit, container, repository, tag, pause=False, conf=conf
         )
         for other in others:
             repository, _, tag = other.rpartition(":")
             await self.api.call("tag an image", self.api.raw.tag, made["Id"], repository, tag)
+        for old in before:
+            # its tags are the new one's now; one that still has another tag, or is in use, stays
+            with suppress(GoneError, ConflictError):
+                if not (await self.api.call("look at an image", self.api.raw.inspect_image, old))["RepoTags"]:
+                    await self.api.call("remove an image", self.api.raw.remove_image, old, noprune=True)
 
     def _remove(self, container: str) -> None:
         self.api.raw.remove_container(container, v=True, force=True)

@@ -21,6 +21,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
+from docker.errors import NotFound
 
 from extractor.model import Bundle, Dependency, ExampleKind, Manager, SourceFile
 from harness.engine.client import connect
@@ -168,6 +169,22 @@ async def test_no_code_of_a_wheel_runs_at_install(raw: docker.APIClient, tmp_pat
     with registry(simple_index("startsearly", data), raw) as url:
         said = await install_with_uv(url, tmp_path, "startsearly", code=code)
     assert said == ["BLOCKED install time", "compiled"]
+
+
+async def test_an_image_that_is_made_again_replaces_the_first(raw: docker.APIClient, tmp_path: Path) -> None:
+    """Another state folder does not know what is in an image and makes it again: no image without a tag is left."""
+    ids = []
+    with registry(simple_index("twice", wheel("twice", **{"twice/__init__.py": ""})), raw) as url:
+        config = tmp_path / "uv.toml"
+        config.write_text(f'[[index]]\nurl = "{url}/simple"\ndefault = true\n')
+        bundle = python_bundle("", dependencies=(Dependency("twice"),))
+        for name in ("one", "two"):
+            environment = {"DOCPROBE_UV_CONFIG": str(config)}
+            async with connect(state=tmp_path / name, limits=LIMITS, environment=environment) as engine:
+                ids.append(raw.inspect_image((await engine.install(bundle)).tag)["Id"])
+    assert ids[0] != ids[1]
+    with pytest.raises(NotFound):
+        raw.inspect_image(ids[0])
 
 
 async def test_a_wheel_whose_entries_escape(raw: docker.APIClient, tmp_path: Path) -> None:
