@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import anyio
+from anyio.lowlevel import checkpoint
 
 from harness.engine.api import Api, ConflictError, GoneError
 from harness.engine.attach import STDOUT, Attached, attach
@@ -18,6 +19,8 @@ from harness.errors import EngineError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+
+    from anyio.abc import TaskGroup
 
     from harness.engine.events import Events, Fate
     from harness.engine.logs import LogBook
@@ -95,7 +98,7 @@ class Process:
         try:
             async with anyio.create_task_group() as tasks:
                 drained = anyio.Event()
-                tasks.start_soon(self._drain, drained)
+                tasks.start_soon(self._drain, drained, tasks)
                 await self._fate.ended.wait()
                 with anyio.move_on_after(_DRAIN_S):
                     await drained.wait()
@@ -137,16 +140,19 @@ class Process:
         self._touch_stdout()
         return data
 
-    async def _drain(self, drained: anyio.Event) -> None:
-        """Read all output, always: a container whose output nobody reads cannot die."""
+    async def _drain(self, drained: anyio.Event, tasks: TaskGroup) -> None:
+        """Read all output, always: a container whose output nobody reads cannot die, not even while it is killed."""
         logs, limits = self._setting.logs, self._setting.limits
+        said = f"killed: log limit {limits.log_bytes * _KILL_FACTOR // MIB} MiB"
+        told = False
         try:
             while True:
                 source, data = await self._attached.receive_any()
                 self._written += len(data)
-                if self._written > limits.log_bytes * _KILL_FACTOR and self._killed is None:
-                    with suppress(EngineError):  # the next call says that the engine does not answer
-                        await self.kill(f"killed: log limit {limits.log_bytes * _KILL_FACTOR // MIB} MiB", "log_bytes")
+                if self._written > limits.log_bytes * _KILL_FACTOR and self._killed is None and not told:
+                    told = True
+                    tasks.start_soon(self._kill_quietly, said, "log_bytes")
+                await checkpoint()  # what comes faster than it is read must not keep the event loop from all else
                 if self._setting.stdio and self._during == "run" and source == STDOUT:
                     await self._offer(data)
                 else:
@@ -159,6 +165,10 @@ class Process:
             self._stdout_ended = True
             self._touch_stdout()
             drained.set()
+
+    async def _kill_quietly(self, sentence: str, limit: str) -> None:
+        with suppress(EngineError):  # the next call says that the engine does not answer
+            await self.kill(sentence, limit)
 
     async def _offer(self, data: bytes) -> None:
         """Hold the stdout of a stdio example for the host. Waits while nobody reads, unless it is being killed."""
