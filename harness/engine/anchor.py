@@ -69,6 +69,7 @@ async def start_anchor(
         entrypoint=[],
         environment={},
         working_dir="/",
+        use_config_proxy=False,
     )
     attached = None
     try:

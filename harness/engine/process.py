@@ -220,7 +220,7 @@ async def start(setting: Setting, argv: Sequence[str], cwd: str, *, name: str, d
         # the shell only changes the folder and becomes the command: a missing command is told as users know it
         ["sh", "-c", 'cd "$0" && exec "$@"', f"{APP}/{cwd}", *argv],
         name=name, user=EXAMPLE_USER, stdin_open=stdin, host_config=config, labels=setting.owner.labels("example"),
-        entrypoint=[], environment={**_ENVIRONMENT, **setting.environment}, working_dir="/",
+        entrypoint=[], environment={**_ENVIRONMENT, **setting.environment}, working_dir="/", use_config_proxy=False,
     )  # fmt: skip
     identity = str(container["Id"])
     fate = setting.events.watch(identity)

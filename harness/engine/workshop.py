@@ -115,7 +115,7 @@ class Workshop:
         container = await self.api.call(
             "create an install container", self.api.raw.create_container, image, command("worker"), name=name,
             user=job.user, stdin_open=True, host_config=config, labels=self.owner.labels("install"), entrypoint=[],
-            environment={}, working_dir="/",
+            environment={}, working_dir="/", use_config_proxy=False,
         )
         return str(container["Id"])
 

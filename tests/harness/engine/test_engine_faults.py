@@ -103,7 +103,7 @@ async def serving(own: PrivateEngine, state: Path) -> AsyncIterator[Pod]:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 async def test_the_engine_ends_in_the_middle(own_engine: PrivateEngine, tmp_path: Path, number: signal.Signals) -> None:
     started = time.monotonic()
-    with pytest.raises((PodError, EngineError)) as caught:  # noqa: PT012
+    with pytest.raises((PodError, EngineError)) as caught:
         async with serving(own_engine, tmp_path) as pod:
             own_engine.signal(number)
             started = time.monotonic()
@@ -123,7 +123,7 @@ async def test_the_engine_hangs(
 ) -> None:
     monkeypatch.setattr(apis, "CALL_S", 2.0)
     started = time.monotonic()
-    with pytest.raises(BlockedError) as caught:  # noqa: PT012
+    with pytest.raises(BlockedError) as caught:
         async with serving(own_engine, tmp_path) as pod:
             own_engine.signal(signal.SIGSTOP)
             started = time.monotonic()

@@ -329,6 +329,20 @@ async def test_node_finds_nothing_to_install(open_engine: Open) -> None:
         assert (await http.get("http://localhost:3000/")).text == "localhost:3000"
 
 
+async def test_proxies_of_the_docker_client_reach_no_example(
+    open_engine: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """docker-py would put them into every container it makes."""
+    proxies = {"proxies": {"default": {"httpProxy": "http://user:hunter2@proxy.invalid:1"}}}
+    (tmp_path / "config.json").write_text(json.dumps(proxies))
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    async with open_engine(QUICK) as engine:
+        assert engine.api.raw._proxy_configs.http  # the client has read it
+        state, said = await ends(engine, python_bundle("import os; print(sorted(os.environ))"))
+    assert state.code == 0
+    assert "proxy" not in said.lower()
+
+
 async def test_a_body_error_comes_through_as_it_is(open_engine: Open) -> None:
     class OurError(Exception):
         pass
