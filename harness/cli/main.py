@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -82,25 +83,45 @@ def main() -> None:
     """Entry point. Exit codes: README, "Exit codes"."""
     try:
         code = cli.main(standalone_mode=False)
-    except click.exceptions.Exit as end:
-        code = end.exit_code
-    except click.ClickException as error:
-        error.show()
-        code = 2
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("docprobe: interrupted", err=True)
-        code = 130
-    except DocprobeError as error:
-        if "--verbose" in sys.argv or "-v" in sys.argv:
-            import traceback
-
-            traceback.print_exc()
-        click.echo(f"docprobe: {error.message}", err=True)
-        if error.hint:
-            click.echo(f"  next: {error.hint}", err=True)
-        code = error.exit_code
-    except BrokenPipeError:
-        # the reader of a pipe went away (`docprobe blocks | head`): say nothing, end as shells expect
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 141
+    except BaseException as error:
+        code = _say(_innermost(error))
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _innermost(error: BaseException) -> BaseException:
+    """What a task group wraps: the first error of ours, an interruption, else the first of all."""
+    if not isinstance(error, BaseExceptionGroup):
+        return error
+    leaves = [_innermost(inner) for inner in error.exceptions]
+    ours = [leaf for leaf in leaves if isinstance(leaf, (DocprobeError, KeyboardInterrupt))]
+    return (ours or leaves)[0]
+
+
+def _say(error: BaseException) -> int:
+    """Say an error and give the exit code. What is nobody's known error is a defect of ours: 3, never 1."""
+    match error:
+        case click.exceptions.Exit():
+            return error.exit_code
+        case click.ClickException():
+            error.show()
+            return 2
+        case click.Abort() | KeyboardInterrupt():
+            click.echo("docprobe: interrupted", err=True)
+            return 130
+        case BrokenPipeError():
+            # the reader of a pipe went away (`docprobe blocks | head`): say nothing, end as shells expect
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 141
+        case DocprobeError():
+            if "--verbose" in sys.argv or "-v" in sys.argv:
+                traceback.print_exception(error)
+            click.echo(f"docprobe: {error.message}", err=True)
+            if error.hint:
+                click.echo(f"  next: {error.hint}", err=True)
+            return error.exit_code
+        case SystemExit():
+            raise error
+        case _:
+            traceback.print_exception(error)
+            click.echo("docprobe: this is a defect of docprobe; please report it with the lines above", err=True)
+            return 3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import signal
 from pathlib import Path
@@ -80,14 +81,18 @@ async def _serve(cli: Cli, config: Config, port: int | None) -> None:
     assert bundle is not None
     date = dated(todo.copies(chosen[0].digest), config) if config.resolve == "dated" else None
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(_until_signal, tasks.cancel_scope)
-        async with open_engine(config) as engine:
-            await serve(engine, bundle, config, date=date, port=port, doing=say, ready=ready, log=log)
+        # the listener outlives the scope: a second Ctrl-C during the clean-up ends at once, and the pod dies with us
+        with anyio.CancelScope() as scope:
+            tasks.start_soon(_listen, scope)
+            async with open_engine(config) as engine:
+                await serve(engine, bundle, config, date=date, port=port, doing=say, ready=ready, log=log)
+                err.print("the example ended by itself; its log is above")
         tasks.cancel_scope.cancel()
 
 
-async def _until_signal(scope: anyio.CancelScope) -> None:
+async def _listen(scope: anyio.CancelScope) -> None:
     with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
         async for _ in signals:
+            if scope.cancel_called:
+                os._exit(130)
             scope.cancel()
-            return

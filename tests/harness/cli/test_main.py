@@ -1,0 +1,62 @@
+"""What the command says of errors, and the exit code it gives for each."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+import pytest
+
+from harness.cli import main
+from harness.errors import EngineError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def _ending(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> int:
+    def fail(**_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(main.cli, "main", fail)
+    monkeypatch.setattr(sys, "argv", ["docprobe"])
+    with pytest.raises(SystemExit) as ended:
+        main.main()
+    assert isinstance(ended.value.code, int)
+    return ended.value.code
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "said"),
+    [
+        (UsageError("wrong", "do this"), 2, "docprobe: wrong\n  next: do this\n"),
+        (EngineError("no engine answers"), 3, "docprobe: no engine answers\n"),
+        (KeyboardInterrupt(), 130, "docprobe: interrupted\n"),
+        (click.UsageError("no such option"), 2, "no such option"),
+        (BaseExceptionGroup("g", [ValueError("x"), BaseExceptionGroup("h", [UsageError("inside")])]), 2, "inside"),
+        (RuntimeError("unheard of"), 3, "a defect of docprobe"),
+    ],
+)
+def test_errors(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], error: BaseException, code: int, said: str
+) -> None:
+    assert _ending(monkeypatch, error) == code
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", list(main.COMMANDS))
+def test_every_listed_command_exists_and_explains_itself(name: str, command_help: Callable[[str], str]) -> None:
+    text = command_help(name)
+    assert text.startswith(f"Usage: docprobe {name}")
+    assert len(text.splitlines()) > 6
+
+
+@pytest.fixture
+def command_help() -> Callable[[str], str]:
+    def help_of(name: str) -> str:
+        command = main.cli.get_command(click.Context(main.cli), name)
+        assert command is not None
+        return command.get_help(click.Context(command, info_name=f"docprobe {name}"))
+
+    return help_of
