@@ -76,7 +76,8 @@ class _Prose:
     def _words(self, paragraph: Token) -> str:
         if len(paragraph.content) > _MAX_PARAGRAPH:
             return paragraph.content[-CONTEXT_CHARACTERS:]
-        return plain_text(inline_tokens(self.flavour, paragraph)).strip()
+        words = plain_text(inline_tokens(self.flavour, paragraph)).strip()
+        return words.partition("]")[2].strip() if words.startswith("[!") else words
 
     def forget(self) -> None:
         """Start afresh."""

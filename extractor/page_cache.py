@@ -12,7 +12,7 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Mapping  # noqa: TC003  (msgspec reads the hints below at run time)
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -43,18 +43,25 @@ class PageCache:
     """A folder of entries."""
 
     def __init__(self, folder: Path, root: Path, layout: Layout, *, statements: bool) -> None:
-        """``root`` is the docs root that included files are compared in."""
-        self._folder = folder / "pages"
+        """``root`` is the docs root that included files are compared in.
+
+        Without ``statements`` an entry that has them is as good; with them it must have them.
+        """
+        self._folder = folder
         self._root = root
-        self._prefix = hashlib.sha256(
-            repr((_FORMAT, code_version(), layout, statements)).encode("utf-8", "surrogatepass")
-        ).digest()
+        self._statements = statements
+        self._layout = repr((_FORMAT, code_version(), layout)).encode("utf-8", "surrogatepass")
         self._decoder = msgspec.msgpack.Decoder(Extracted)
         self._encoder = msgspec.msgpack.Encoder()
 
     def load(self, path: str, flavour: str, sha256: str) -> Extracted | None:
         """The entry of a page, or None. Never raises: a broken entry is removed."""
-        file = self._file(path, flavour, sha256)
+        found = self._load(self._file(path, flavour, sha256, statements=True))
+        if found is None and not self._statements:
+            found = self._load(self._file(path, flavour, sha256, statements=False))
+        return found if found is None or self._statements else replace(found, statements=())
+
+    def _load(self, file: Path) -> Extracted | None:
         try:
             found = self._decoder.decode(file.read_bytes())
         except OSError:
@@ -66,7 +73,8 @@ class PageCache:
 
     def store(self, entry: Extracted) -> None:
         """Keep an entry; where the folder cannot be written nothing is kept."""
-        file = self._file(entry.page.path, entry.page.flavour, entry.page.sha256)
+        page = entry.page
+        file = self._file(page.path, page.flavour, page.sha256, statements=self._statements)
         with contextlib.suppress(OSError):
             file.parent.mkdir(parents=True, exist_ok=True)
             descriptor, temporary = tempfile.mkstemp(dir=file.parent, suffix=".tmp")
@@ -87,8 +95,8 @@ class PageCache:
                 for file in files[: len(files) - keep]:
                     file.unlink(missing_ok=True)
 
-    def _file(self, path: str, flavour: str, sha256: str) -> Path:
-        key = hashlib.sha256(self._prefix + "\0".join((path, flavour, sha256)).encode("utf-8"))
+    def _file(self, path: str, flavour: str, sha256: str, *, statements: bool) -> Path:
+        key = hashlib.sha256(self._layout + "\0".join((path, flavour, sha256, str(statements))).encode("utf-8"))
         return self._folder / (key.hexdigest()[:40] + _SUFFIX)
 
 

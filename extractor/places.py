@@ -19,6 +19,10 @@ _MAX_COMPONENTS: Final = 32
 """Components told per block, the innermost ones: hostile depth must not multiply with the number of blocks."""
 
 
+_MAX_SIBLINGS: Final = 64
+"""Titles of tabs and labels of a code group told with each of its blocks, for the same reason."""
+
+
 def places(tokens: Sequence[Token]) -> Iterator[Place]:
     """The place of each ``fence`` token, in order."""
     components = _survey(tokens)
@@ -154,8 +158,8 @@ class _Around:
         return Place(
             headings=self.headings,
             tab=tab.title if tab else None,
-            tab_siblings=tuple(tab.group.tabs) if tab and tab.group else (),
-            code_group=tuple(group.labels) if group else (),
+            tab_siblings=tuple(tab.group.tabs[:_MAX_SIBLINGS]) if tab and tab.group else (),
+            code_group=tuple(group.labels[:_MAX_SIBLINGS]) if group else (),
             step=step.title if step else None,
             list_depth=self.list_depth,
             callout=alert or (callout_of(callout.token) if callout else None),

@@ -70,7 +70,8 @@ def _sites_at(folder: Path, name: str) -> list[Site]:
         if (folder / marker).exists():
             pages = name
             if flavour is Flavour.MKDOCS:
-                pages = posixpath.normpath(posixpath.join(name, _docs_dir(folder / marker))).removeprefix(".")
+                pages = posixpath.normpath(posixpath.join(name, _docs_dir(folder / marker)))
+                pages = "" if pages == "." else pages
             found.append(Site(flavour, pages, name))
     return found
 

@@ -29,10 +29,10 @@ def command(cli: Cli, docs: Path | None, form: str) -> None:
     every field and the exact text. Problems of the docs go to stderr, each with file and line.
     """
     config = load_config(docs, cli.config_file)
-    corpus = extract(config.docs, config.layout, cache=config.state, statements=False)
+    corpus = extract(config.docs, config.layout, cache=config.state / "pages", statements=False)
     err = cli.err()
     for problem in corpus.problems:
-        err.print(f"{problem.span}: {problem.message}", markup=False, soft_wrap=True)
+        err.print(_printable(f"{problem.span}: {problem.message}"), markup=False, soft_wrap=True)
     if form == "json":
         sys.stdout.write(to_json(corpus, config.docs))
     else:

@@ -34,7 +34,7 @@ def command(cli: Cli, docs: Path | None, patterns: tuple[str, ...], form: str) -
     A fragment says what is missing; an unsupported example says what it would need. Nothing is run.
     """
     config = load_config(docs, cli.config_file)
-    corpus = extract(config.docs, config.layout, cache=config.state, statements=False)
+    corpus = extract(config.docs, config.layout, cache=config.state / "pages", statements=False)
     found = find_examples(corpus, overrides=config.overrides, python_packages=config.python_packages)
     unused = unused_overrides(found, config.overrides)
     if patterns:

@@ -128,12 +128,24 @@ def test_no_unfinished_file_is_left(root: Path, tmp_path: Path) -> None:
 
 def test_old_entries_are_removed(tmp_path: Path) -> None:
     cache = PageCache(tmp_path, tmp_path, LAYOUT, statements=True)
-    folder = tmp_path / "pages"
-    folder.mkdir()
     for number in range(10):
-        (folder / f"{number}.page").write_text("")
+        (tmp_path / f"{number}.page").write_text("")
     cache.prune(keep=4)
-    assert len(list(folder.iterdir())) == 4
+    assert len(list(tmp_path.iterdir())) == 4
+
+
+def test_an_entry_with_statements_serves_those_who_want_none(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    extract(root, LAYOUT, cache=tmp_path / "cache")
+    parsed = count_parsing(monkeypatch)
+    assert extract(root, LAYOUT, cache=tmp_path / "cache", statements=False).statements == ()
+    assert parsed == []
+
+
+def test_an_entry_without_statements_does_not_serve_those_who_want_them(root: Path, tmp_path: Path) -> None:
+    extract(root, LAYOUT, cache=tmp_path / "cache", statements=False)
+    assert len(extract(root, LAYOUT, cache=tmp_path / "cache").statements) == 1
 
 
 def test_processes_give_what_one_process_gives(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,7 +21,10 @@ from extractor.pages import read_page
         ('docprobe: skip="says \\"no\\""', {"skip": 'says "no"'}),
         ("docprobe: skip", {"skip": ""}),
         ("docprobe:\n  file=a.ts\n  env='A=1 B=2'\n", {"file": "a.ts", "env": "A=1 B=2"}),
-        ("docprobe: expected=not-runnable:broken endpoint=/mcp?a=b", {"expected": "not-runnable:broken", "endpoint": "/mcp?a=b"}),
+        (
+            "docprobe: expected=not-runnable:broken endpoint=/mcp?a=b",
+            {"expected": "not-runnable:broken", "endpoint": "/mcp?a=b"},
+        ),
     ],
 )
 def test_values(text: str, values: dict[str, str]) -> None:
@@ -62,7 +65,8 @@ def test_what_can_be_read_of_a_wrong_directive_counts() -> None:
 
 def test_only_the_comments_directly_above_a_block_are_about_it(tmp_path: Path) -> None:
     (tmp_path / "p.mdx").write_text(
-        "{/* docprobe: file=a.ts */}\n\ntext\n\n{/* docprobe: id=x */}\n{/* why */}\n{/* docprobe: fil=y */}\n\n```ts\n```\n"
+        "{/* docprobe: file=a.ts */}\n\ntext\n\n"
+        "{/* docprobe: id=x */}\n{/* why */}\n{/* docprobe: fil=y */}\n\n```ts\n```\n"
     )
     page = read_page(tmp_path, "p.mdx", Layout())
     (block,) = blocks_of(page)

@@ -49,7 +49,7 @@ def vitepress(root: Path, line: str, path: str = "guide/p.md") -> tuple[Block, P
         ('--8<-- "code/b.py:part"', "in\n", ["code/b.py:2"]),
         ('--8<-- "code/b.py"', "in\nout\n", ["code/b.py:1-4"]),
         ('  --8<-- "code/a.py:1:1"', "  one\n", ["code/a.py:1"]),
-        ('print("--8<-- \'code/a.py\'")', 'print("--8<-- \'code/a.py\'")\n', []),
+        ("print(\"--8<-- 'code/a.py'\")", "print(\"--8<-- 'code/a.py'\")\n", []),
     ],
 )
 def test_snippets(root: Path, line: str, text: str, spans: list[str]) -> None:

@@ -155,7 +155,17 @@ def test_lists_keep_their_numbers_and_lines() -> None:
         ("::: tip Title\ntext\n:::\nafter", ["container_open", "paragraph_open", "container_close", "paragraph_open"]),
         (":::note\n", ["container_open", "container_close"]),
         (":::", ["paragraph_open"]),
-        ("> ::: a\n> x\n\ny", ["blockquote_open", "container_open", "paragraph_open", "container_close", "blockquote_close", "paragraph_open"]),
+        (
+            "> ::: a\n> x\n\ny",
+            [
+                "blockquote_open",
+                "container_open",
+                "paragraph_open",
+                "container_close",
+                "blockquote_close",
+                "paragraph_open",
+            ],
+        ),
     ],
 )
 def test_colon_containers(text: str, types: list[str]) -> None:
@@ -172,7 +182,9 @@ def test_titles_of_colon_containers(text: str, title: str | None) -> None:
     assert tokens[0].meta["title"] == title
 
 
-@pytest.mark.parametrize("text", ['=== "A"\ntext', "!!! note\ntext", '??? note "A"\n\n   three spaces', '!!!note "x"', "==="])
+@pytest.mark.parametrize(
+    "text", ['=== "A"\ntext', "!!! note\ntext", '??? note "A"\n\n   three spaces', '!!!note "x"', "==="]
+)
 def test_what_is_not_indented_is_not_in_an_mkdocs_block(text: str) -> None:
     tokens, _ = parse(text, Flavour.MKDOCS)
     inside = tokens[1:] if tokens[0].type == "container_open" else tokens

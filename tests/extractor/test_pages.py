@@ -73,7 +73,9 @@ def test_the_folder_of_mkdocs_pages_is_in_its_configuration(tmp_path: Path) -> N
     assert page(tmp_path, "docs/a.md").flavour is Flavour.GITHUB
 
 
-@pytest.mark.parametrize(("marker", "flavour"), [("mkdocs.yml", Flavour.MKDOCS), ("docusaurus.config.js", Flavour.DOCUSAURUS)])
+@pytest.mark.parametrize(
+    ("marker", "flavour"), [("mkdocs.yml", Flavour.MKDOCS), ("docusaurus.config.js", Flavour.DOCUSAURUS)]
+)
 def test_a_docs_root_may_be_the_folder_beside_the_configuration(tmp_path: Path, marker: str, flavour: Flavour) -> None:
     (tmp_path / marker).touch()
     assert page(tmp_path / "docs", "a/b.md").flavour is flavour
@@ -85,7 +87,11 @@ def test_the_layout_may_force_a_dialect(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("text", "title"),
-    [("---\ntitle: From data\n---\n# H", "From data"), ("text\n\n# From *heading*\n", "From heading"), ("## no\n", "page")],
+    [
+        ("---\ntitle: From data\n---\n# H", "From data"),
+        ("text\n\n# From *heading*\n", "From heading"),
+        ("## no\n", "page"),
+    ],
 )
 def test_title(tmp_path: Path, text: str, title: str) -> None:
     assert page(tmp_path, "page.mdx", text).title == title
@@ -154,7 +160,9 @@ def test_a_page_with_very_many_problems_says_how_many(tmp_path: Path) -> None:
 
 
 def test_a_page_that_is_not_there_is_a_problem(tmp_path: Path) -> None:
-    assert problems(read_page(tmp_path, "no.mdx", LAYOUT)) == [("no.mdx:1", "cannot be read: No such file or directory")]
+    assert problems(read_page(tmp_path, "no.mdx", LAYOUT)) == [
+        ("no.mdx:1", "cannot be read: No such file or directory")
+    ]
 
 
 def test_pages_are_found_in_order_and_ignored_ones_left_out(tmp_path: Path) -> None:

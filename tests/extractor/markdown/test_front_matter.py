@@ -10,7 +10,9 @@ from extractor.markdown.front_matter import FrontMatter, read_front_matter
 
 
 def test_values_are_plain() -> None:
-    text = "---\ntitle: A\ndate: 2025-11-25\nat: 2025-11-25 10:00:00\nlist: [1, 2.5, true, null]\n1: {2: 3}\n---\nbody\n"
+    text = (
+        "---\ntitle: A\ndate: 2025-11-25\nat: 2025-11-25 10:00:00\nlist: [1, 2.5, true, null]\n1: {2: 3}\n---\nbody\n"
+    )
     found = read_front_matter(text)
     assert found.values == {
         "title": "A",
@@ -23,7 +25,9 @@ def test_values_are_plain() -> None:
     assert found.problem is None
 
 
-@pytest.mark.parametrize("text", ["", "body\n", "\n---\na: 1\n---\n", "--- a\n---\n", "---\n\ntext\n", "----\na: b\n----\n"])
+@pytest.mark.parametrize(
+    "text", ["", "body\n", "\n---\na: 1\n---\n", "--- a\n---\n", "---\n\ntext\n", "----\na: b\n----\n"]
+)
 def test_none(text: str) -> None:
     assert read_front_matter(text) == FrontMatter()
 
@@ -74,8 +78,7 @@ DEEP = 60_000
         "!!omap [" + "a: 1," * 20_000 + "]",
         "9" * 100_000,
         "x\n" + "".join(f"k{n}: v\n" for n in range(15_000)),
-        "&a0 [x,x,x,x,x,x,x,x]\n"
-        + "".join(f"a{n + 1}: &a{n + 1} [{','.join([f'*a{n}'] * 9)}]\n" for n in range(9)),
+        "&a0 [x,x,x,x,x,x,x,x]\n" + "".join(f"a{n + 1}: &a{n + 1} [{','.join([f'*a{n}'] * 9)}]\n" for n in range(9)),
         "&a0 {x: 1}\n" + "".join(f"a{n + 1}: &a{n + 1} {{<<: [{','.join([f'*a{n}'] * 9)}]}}\n" for n in range(9)),
     ],
     ids=["lists", "mappings", "dashes", "keys", "open", "omap", "number", "long", "aliases", "merges"],

@@ -25,7 +25,10 @@ def info(language: str, name: str | None = None, label: str | None = None, **att
         ("ts:line-numbers {1}", info("ts", **{"line-numbers": "", "highlight": "1"})),
         ("python server.py {9,10}", info("python", "server.py", highlight="9,10")),
         ("python {9-10} my_server.py", info("python", "my_server.py", highlight="9-10")),
-        ("python my_server.py (stdio) {9, 10}", info("python", "my_server.py", "my_server.py (stdio)", highlight="9, 10")),
+        (
+            "python my_server.py (stdio) {9, 10}",
+            info("python", "my_server.py", "my_server.py (stdio)", highlight="9, 10"),
+        ),
         ("json server.json highlight={6}", info("json", "server.json", highlight="6")),
         ("python server.py [expandable]", info("python", "server.py", expandable="")),
         ("python [expandable]", info("python", expandable="")),
@@ -60,6 +63,8 @@ def test_file_names(word: str) -> None:
     assert looks_like_file_name(word)
 
 
-@pytest.mark.parametrize("word", ["Node.js", "a", "v1.2", "macOS/Linux", "(a.py)", "e.g.", ".", "..", "a.b c", "src/", ""])
+@pytest.mark.parametrize(
+    "word", ["Node.js", "a", "v1.2", "macOS/Linux", "(a.py)", "e.g.", ".", "..", "a.b c", "src/", ""]
+)
 def test_no_file_names(word: str) -> None:
     assert not looks_like_file_name(word)
