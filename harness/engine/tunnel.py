@@ -6,25 +6,30 @@ and a frame that breaks the protocol ends the tunnel with a PodError.
 
 from __future__ import annotations
 
-import json
+import errno
 import os
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 import anyio
 from anyio.abc import ByteStream, TaskGroup, TaskStatus
 
 from harness.engine.channel import Channel
-from harness.engine.frames import ACCEPTED_FROM, MAX_PAYLOAD, Decoder, Frame, FrameError, Kind, encode
+from harness.engine.frames import ACCEPTED_FROM, MAX_PAYLOAD, Frame, FrameError, Kind
 from harness.engine.text import printable
+from harness.engine.wire import STREAM_ERRORS, Wire, read_sockets
 from harness.errors import PodError
-from harness.model import ListeningSocket
+
+if TYPE_CHECKING:
+    from harness.model import ListeningSocket
 
 PING_EVERY_S: Final = 5.0
 PING_DEADLINE_S: Final = 20.0
 """An anchor that has not answered for so long is gone: a partitioned engine sends no end of stream."""
 MAX_CHANNELS: Final = 1024
+_MAX_FAULTS: Final = 20
+_NEXT: Final = "run it again; `docprobe doctor` tells whether the engine is well"
 
 Handler = Callable[[ByteStream], Awaitable[None]]
 """Serves one connection of a listener. Stream errors may pass; any other exception it lets through ends the tunnel."""
@@ -35,9 +40,7 @@ class Tunnel:
 
     def __init__(self, stream: ByteStream) -> None:
         """``stream`` carries frames both ways."""
-        self._stream = stream
-        self._decoder = Decoder()
-        self._writing = anyio.Lock()
+        self._wire = Wire(stream)
         self._channels: dict[int, Channel] = {}
         self._closing: set[int] = set()
         self._opening: dict[int, anyio.Event] = {}
@@ -83,6 +86,8 @@ class Tunnel:
         Raises OSError as a local connect would, PodError if the tunnel ended.
         """
         self._check()
+        if len(self._channels) >= MAX_CHANNELS:
+            raise OSError(errno.EMFILE, f"more than {MAX_CHANNELS} connections at once")
         number, self._next = self._next, self._next + 1
         channel = self._channel(number)
         self._opening[number] = answered = anyio.Event()
@@ -131,22 +136,18 @@ class Tunnel:
         self._raise_faults()
 
     async def send(self, kind: Kind, channel: int = 0, payload: bytes = b"") -> None:
-        """Send one frame whole, even if the caller is cancelled. Raises PodError if the tunnel ended."""
-        frame = encode(kind, channel, payload)
-        with anyio.CancelScope(shield=True):
-            async with self._writing:
-                self._check()
-                try:
-                    await self._stream.send(frame)
-                except (OSError, anyio.BrokenResourceError, anyio.ClosedResourceError) as error:
-                    self._fail("the pod's tunnel broke", error)
-                    self._check()
+        """Send one frame. Raises PodError if the tunnel ended."""
+        self._check()
+        try:
+            await self._wire.send(kind, channel, payload)
+        except STREAM_ERRORS as error:
+            self._fail("the pod's tunnel broke", error)
+            self._check()
 
     async def aclose(self) -> None:
         """End the tunnel, and with it the pod."""
         self._fail("the pod was closed")
-        with suppress(OSError, anyio.BrokenResourceError, anyio.ClosedResourceError):
-            await self._stream.aclose()
+        await self._wire.aclose()
 
     # --- reading ---
 
@@ -163,12 +164,13 @@ class Tunnel:
 
     async def _read(self) -> None:
         try:
-            while self._failure is None:
-                for frame in self._decoder.feed(await self._stream.receive(MAX_PAYLOAD * 8)):
-                    self._take(frame)
+            async for frame in self._wire.frames():
+                self._take(frame)
+                if self._failure is not None:
+                    return
         except (FrameError, ValueError, KeyError, RecursionError) as error:
             self._fail("the pod broke the tunnel's protocol", error)
-        except (anyio.EndOfStream, anyio.BrokenResourceError, anyio.ClosedResourceError, OSError) as error:
+        except (anyio.EndOfStream, *STREAM_ERRORS) as error:
             self._fail("the pod's anchor ended", error)
 
     def _take(self, frame: Frame) -> None:
@@ -209,7 +211,7 @@ class Tunnel:
         elif kind is Kind.PONG:
             self._pings.pop(payload).set()
         elif kind is Kind.SOCKETS:
-            self._sockets = _sockets(json.loads(payload))
+            self._sockets = read_sockets(payload)
             self._changed.set()
             self._changed = anyio.Event()
         elif kind is Kind.LISTENING:
@@ -219,7 +221,7 @@ class Tunnel:
             self._faults.append(f"port {port} inside the pod: {os.strerror(code)}")
             self._listening[port].set()
         elif kind is Kind.FAULT:
-            if len(self._faults) < 20:
+            if len(self._faults) < _MAX_FAULTS:
                 self._faults.append(printable(payload[:1000].decode("utf-8", "backslashreplace")))
         else:
             raise FrameError(f"{kind.name} on channel 0")
@@ -228,6 +230,8 @@ class Tunnel:
         handler = self._handlers[port]
         if number <= self._last_accepted or self._tasks is None:
             raise FrameError(f"connection {number} accepted twice")
+        if len(self._channels) >= MAX_CHANNELS:
+            raise FrameError(f"more than {MAX_CHANNELS} connections at once")
         self._last_accepted = number
         self._tasks.start_soon(self._serve, handler, self._channel(number))
 
@@ -254,7 +258,7 @@ class Tunnel:
                 await answered.wait()
             if scope.cancelled_caught:
                 self._fail(f"the pod has not answered for {PING_DEADLINE_S:g} s")
-                await self._stream.aclose()  # frees whoever sends
+                await self._wire.aclose()  # frees whoever sends
             await anyio.sleep(PING_EVERY_S)
 
     async def _ping(self, answered: anyio.Event) -> None:
@@ -267,10 +271,7 @@ class Tunnel:
             answered.set()
 
     def _channel(self, number: int) -> Channel:
-        if len(self._channels) >= MAX_CHANNELS:
-            raise FrameError(f"more than {MAX_CHANNELS} connections at once")
-        channel = Channel(self, number)
-        self._channels[number] = channel
+        channel = self._channels[number] = Channel(self, number)
         return channel
 
     async def forget(self, number: int) -> None:
@@ -301,20 +302,3 @@ class Tunnel:
             event.set()
         for channel in self._channels.values():
             channel.broke(self._failure)
-
-
-_NEXT: Final = "run it again; `docprobe doctor` tells whether the engine is well"
-
-
-def _sockets(report: Any) -> tuple[ListeningSocket, ...]:
-    """The anchor's report, checked. Raises ValueError if it is not one."""
-    if not isinstance(report, list):
-        raise ValueError("report of sockets is no list")
-    found = []
-    for entry in report:
-        match entry:
-            case [str(address), int(port)] if len(address) < 64 and 0 < port < 65536:
-                found.append(ListeningSocket(address, port))
-            case _:
-                raise ValueError("report of sockets is malformed")
-    return tuple(found)

@@ -19,13 +19,21 @@ _BOOTSTRAP: Final = (
 """Defines the modules in order from their text and calls ``main()`` of the last."""
 
 
+_PROGRAMS: Final = {
+    "anchor": ("frames", "inside.files", "inside.host", "inside.listening", "inside.anchor"),
+    "worker": ("inside.worker",),
+}
+"""Program to its modules below ``harness.engine``, each after those that it imports."""
+
+
 def command(program: str, *arguments: str, python: str = "python3") -> list[str]:
-    """The argument vector that runs ``program`` (a module of this package) with ``arguments``.
+    """The argument vector that runs ``program`` (``anchor`` or ``worker``) with ``arguments``.
 
     Isolated from the environment and the site packages: what the container holds cannot change the program.
     """
+    engine = files("harness.engine")
     modules = [
-        ("harness.engine.frames", files("harness.engine").joinpath("frames.py").read_text("utf-8")),
-        (f"harness.engine.inside.{program}", files(__package__).joinpath(f"{program}.py").read_text("utf-8")),
+        (f"harness.engine.{name}", engine.joinpath(f"{name.replace('.', '/')}.py").read_text("utf-8"))
+        for name in _PROGRAMS[program]
     ]
     return [python, "-I", "-S", "-c", _BOOTSTRAP, json.dumps(modules), *arguments]

@@ -19,7 +19,10 @@ import struct
 import sys
 import time
 
-from harness.engine.frames import ACCEPTED_FROM, MAX_PAYLOAD, WINDOW, Decoder, Frame, Kind, encode
+from harness.engine.frames import ACCEPTED_FROM, MAX_PAYLOAD, WINDOW, Frame, Kind
+from harness.engine.inside.files import Files
+from harness.engine.inside.host import Host
+from harness.engine.inside.listening import listening
 
 POLL_S = 0.02
 """How often listening sockets are looked for, until one is there."""
@@ -29,22 +32,10 @@ FIRST_WORD_S = 15.0
 """How long the host may take to say something at first: it may have died before there was a stdin to end."""
 SILENCE_S = 90.0
 """How long the host, which pings, may then be silent: the end of stdin does not always come through."""
-OUT_HIGH = 1024 * 1024
-"""Bytes waiting for the host above which no connection is read."""
 MAX_CHANNELS = 512
 MAX_REPORTED = 128
 LINGER_S = 5.0
 """How long a closed connection may take to flush."""
-TCP_LISTEN = 10
-NETLINK_SOCK_DIAG = 4
-SOCK_DIAG_BY_FAMILY = 20
-DUMP = 0x301
-"""NLM_F_REQUEST and NLM_F_DUMP."""
-NLMSG_DONE = 3
-NETLINK_HEADER = struct.Struct("=IHHII")
-DIAG_REQUEST = struct.Struct("=BBxxI48x")
-DIAG_MESSAGE = struct.Struct("=BxxxH2x16s44xI")
-"""Family, source port (network order), source address, inode."""
 
 
 class Connection:
@@ -71,24 +62,20 @@ class Anchor:
     """The event loop."""
 
     def __init__(self, root: str, linger_s: float) -> None:
-        self.root = root
+        self.files = Files(root)
         self.linger_s = linger_s
         self.selector = selectors.DefaultSelector()
-        self.decoder = Decoder()
-        self.out = bytearray()
+        self.host = Host()
         self.connections: dict[int, Connection] = {}
         self.listeners: dict[socket.socket, int] = {}
         self.next_accepted = ACCEPTED_FROM + 1
         self.reported = ""
-        self.directories: set[str] = set()
         self.speak_by = time.monotonic() + FIRST_WORD_S
 
     def run(self) -> None:
         """Serve until stdin ends."""
         # as process 1 it would ignore the signal by which an engine that is stopped asks it to end
         signal.signal(signal.SIGTERM, lambda number, frame: os._exit(0))
-        for fd in (0, 1):
-            os.set_blocking(fd, False)
         self.selector.register(0, selectors.EVENT_READ, self)
         self.say(Kind.READY)
         next_poll = 0.0
@@ -102,7 +89,7 @@ class Anchor:
             self.flush()
             for key, events in self.selector.select(max(0.0, next_poll - time.monotonic())):
                 if key.fd == 0:
-                    self.read_host()
+                    self.hear()
                 elif key.fd != 1:
                     self.serve(key.data, events)
 
@@ -110,40 +97,30 @@ class Anchor:
 
     def say(self, kind: Kind, channel: int = 0, payload: bytes = b"") -> None:
         """Queue a frame for the host."""
-        self.out += encode(kind, channel, payload)
+        self.host.say(kind, channel, payload)
 
     def flush(self) -> None:
-        """Write what the host will take, and let connections be read only while there is room."""
-        was_full = len(self.out) >= OUT_HIGH
-        while self.out:
-            try:
-                written = os.write(1, memoryview(self.out)[: 256 * 1024])
-            except BlockingIOError:
-                break
-            except OSError:
-                os._exit(0)
-            del self.out[:written]
-        waits = 1 in self.selector.get_map()
-        if self.out and not waits:
-            self.selector.register(1, selectors.EVENT_WRITE, self)
-        elif not self.out and waits:
-            self.selector.unregister(1)
-        if was_full != (len(self.out) >= OUT_HIGH):
+        """Write what the host will take; once there is room again, connections may be read again."""
+        was_full = self.host.full
+        waiting = self.host.flush()
+        if waiting != (1 in self.selector.get_map()):
+            if waiting:
+                self.selector.register(1, selectors.EVENT_WRITE, self)
+            else:
+                self.selector.unregister(1)
+        if was_full and not self.host.full:
             for connection in self.connections.values():
                 self.watch(connection)
 
-    def read_host(self) -> None:
+    def hear(self) -> None:
         """Take what the host sent; its end is ours."""
-        try:
-            data = os.read(0, 256 * 1024)
-        except BlockingIOError:
-            return
-        if not data:
+        frames = self.host.read()
+        if frames is None:
             # docprobe died. Anchors of one run end one after the other: engines do not like many at one moment.
             time.sleep(self.linger_s)
             os._exit(0)
         self.speak_by = time.monotonic() + SILENCE_S
-        for frame in self.decoder.feed(data):
+        for frame in frames:
             self.obey(frame)
 
     def obey(self, frame: Frame) -> None:
@@ -178,28 +155,10 @@ class Anchor:
             self.watch(connection)
 
     def lay_out(self, kind: Kind, payload: bytes) -> None:
-        """Write a piece of one of the example's files, or a link, below the root."""
-        name, _, rest = payload.partition(b"\0")
-        relative = name.decode()
-        if relative.startswith("/") or ".." in relative.split("/"):
-            self.say(Kind.FAULT, 0, b"path leaves the example: " + name[:200])
-            return
-        path = os.path.join(self.root, relative)
-        try:
-            self.make_directory(os.path.dirname(path))
-            if kind is Kind.LINK:
-                os.symlink(rest.decode(), path)
-            else:
-                with open(path, "ab") as file:
-                    file.write(rest)
-        except OSError as error:
-            self.say(Kind.FAULT, 0, f"{relative}: {error.strerror}".encode()[:1000])
-
-    def make_directory(self, path: str) -> None:
-        """Make a folder with its parents, once."""
-        if path not in self.directories:
-            os.makedirs(path, exist_ok=True)
-            self.directories.add(path)
+        """Write a piece of one of the example's files, or a link; say what went wrong."""
+        fault = self.files.lay_out(kind, payload)
+        if fault:
+            self.say(Kind.FAULT, 0, fault.encode()[:1000])
 
     # --- the pod's side ---
 
@@ -249,7 +208,7 @@ class Anchor:
         if connection.connecting or connection.pending:
             events |= selectors.EVENT_WRITE
         readable = not connection.connecting and not connection.read_ended and not connection.close_by
-        if readable and connection.credit > 0 and len(self.out) < OUT_HIGH:
+        if readable and connection.credit > 0 and not self.host.full:
             events |= selectors.EVENT_READ
         known = connection.sock in self.selector.get_map()
         if events and known:
@@ -373,64 +332,6 @@ class Anchor:
         if report != self.reported:
             self.reported = report
             self.say(Kind.SOCKETS, 0, report.encode())
-
-
-def listening(own: set[int]) -> set[tuple[str, int]]:
-    """Address and port of every TCP socket that listens and whose inode is not in ``own``."""
-    families = (socket.AF_INET, socket.AF_INET6)
-    try:
-        found = [entry for family in families for entry in diagnose(family)]
-    except OSError:  # a kernel without socket diagnosis
-        found = [entry for table in ("/proc/net/tcp", "/proc/net/tcp6") for entry in read_table(table)]
-    return {(address, port) for address, port, inode in found if inode not in own}
-
-
-def diagnose(family: int) -> list[tuple[str, int, int]]:
-    """Listening sockets as the kernel's socket diagnosis tells them (linux/inet_diag.h): address, port, inode.
-
-    It looks at listening sockets only. /proc/net/tcp walks the whole table of connections, which takes the kernel
-    milliseconds however few there are. Raises OSError where there is no such thing.
-    """
-    request = DIAG_REQUEST.pack(family, socket.IPPROTO_TCP, 1 << TCP_LISTEN)
-    found: list[tuple[str, int, int]] = []
-    with socket.socket(socket.AF_NETLINK, socket.SOCK_DGRAM, NETLINK_SOCK_DIAG) as kernel:
-        kernel.send(NETLINK_HEADER.pack(NETLINK_HEADER.size + len(request), SOCK_DIAG_BY_FAMILY, DUMP, 1, 0) + request)
-        while True:
-            data = kernel.recv(65536)
-            offset = 0
-            while offset < len(data):
-                length, kind, _, _, _ = NETLINK_HEADER.unpack_from(data, offset)
-                if kind == NLMSG_DONE:
-                    return found
-                if kind != SOCK_DIAG_BY_FAMILY:
-                    raise OSError(errno.EPROTO, "socket diagnosis refused")
-                of, port, address, inode = DIAG_MESSAGE.unpack_from(data, offset + NETLINK_HEADER.size)
-                text = socket.inet_ntop(of, address[: 4 if of == socket.AF_INET else 16])
-                found.append((text, socket.ntohs(port), inode))
-                offset += (length + 3) & ~3
-
-
-def read_table(table: str) -> list[tuple[str, int, int]]:
-    """The same from /proc/net/tcp or tcp6."""
-    found: list[tuple[str, int, int]] = []
-    try:
-        with open(table) as file:
-            next(file)
-            for line in file:
-                fields = line.split()
-                if int(fields[3], 16) == TCP_LISTEN:
-                    address, port = fields[1].split(":")
-                    found.append((readable_address(address), int(port, 16), int(fields[9])))
-    except FileNotFoundError:  # no IPv6 in this kernel
-        pass
-    return found
-
-
-def readable_address(text: str) -> str:
-    """An address of /proc/net/tcp (32-bit words in the machine's own order) as people write it."""
-    words = [int(text[i : i + 8], 16) for i in range(0, len(text), 8)]
-    packed = struct.pack(f"={len(words)}I", *words)
-    return socket.inet_ntop(socket.AF_INET if len(words) == 1 else socket.AF_INET6, packed)
 
 
 def main() -> None:

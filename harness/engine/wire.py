@@ -1,0 +1,65 @@
+"""Frames over a byte stream, and what the host makes of the anchor's reports. Everything that arrives is checked."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
+
+import anyio
+
+from harness.engine.frames import MAX_PAYLOAD, Decoder, Frame, Kind, encode
+from harness.model import ListeningSocket
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from anyio.abc import ByteStream
+
+STREAM_ERRORS: Final = (OSError, anyio.BrokenResourceError, anyio.ClosedResourceError)
+"""What a stream raises when it is gone."""
+
+
+class Wire:
+    """A stream of frames, both ways."""
+
+    def __init__(self, stream: ByteStream) -> None:
+        self._stream = stream
+        self._decoder = Decoder()
+        self._writing = anyio.Lock()
+
+    async def send(self, kind: Kind, channel: int = 0, payload: bytes = b"") -> None:
+        """Send one frame whole, even if the caller is cancelled: half a frame would end the tunnel.
+
+        So a send can hang; :meth:`aclose` frees it. Raises one of STREAM_ERRORS.
+        """
+        frame = encode(kind, channel, payload)
+        with anyio.CancelScope(shield=True):
+            async with self._writing:
+                await self._stream.send(frame)
+
+    async def frames(self) -> AsyncIterator[Frame]:
+        """Frames as they come. Raises FrameError, EndOfStream or one of STREAM_ERRORS."""
+        while True:
+            for frame in self._decoder.feed(await self._stream.receive(MAX_PAYLOAD * 8)):
+                yield frame
+
+    async def aclose(self) -> None:
+        """Close the stream."""
+        with suppress(*STREAM_ERRORS):
+            await self._stream.aclose()
+
+
+def read_sockets(payload: bytes) -> tuple[ListeningSocket, ...]:
+    """The anchor's report of listening sockets. Raises ValueError or RecursionError if it is not one."""
+    report = json.loads(payload)
+    if not isinstance(report, list):
+        raise ValueError("report of sockets is no list")
+    found = []
+    for entry in report:
+        match entry:
+            case [str(address), int(port)] if len(address) < 64 and 0 < port < 65536:
+                found.append(ListeningSocket(address, port))
+            case _:
+                raise ValueError("report of sockets is malformed")
+    return tuple(found)
