@@ -13,7 +13,10 @@ def _logs(text: str) -> tuple[LogLine, ...]:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("Traceback\nModuleNotFoundError: No module named 'mcp.server.fastmcp'", "there is no module mcp.server.fastmcp"),
+        (
+            "Traceback\nModuleNotFoundError: No module named 'mcp.server.fastmcp'",
+            "there is no module mcp.server.fastmcp",
+        ),
         ("ImportError: cannot import name 'FastMCP' from 'mcp.server'", "mcp.server has no FastMCP"),
         ("Error [ERR_MODULE_NOT_FOUND]: Cannot find package 'zod' imported from", "module zod is missing"),
         ("Error: listen EADDRINUSE: address already in use 127.0.0.1:3000", "port 3000 is taken"),
