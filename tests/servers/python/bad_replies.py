@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 BIG = 2 * 1024**3
 PIECE = b"x" * 65536
-GZIP = gzip.compress(b"0" * 200_000_000, compresslevel=1)
 
 
 class BadReplies(conforming.Server):
@@ -94,11 +93,15 @@ class EndlessLine(BadReplies):
 
 
 class GzipBomb(BadReplies):
-    """200 MB of zeros in 200 kB, unasked."""
+    """200 MB of zeros in less than 1 MB, unasked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.bomb = gzip.compress(b"0" * 200_000_000, compresslevel=1)
 
     async def misbehave(self, request: Request, reply: Reply) -> None:
-        headers = ("Content-Type: application/json", "Content-Encoding: gzip", f"Content-Length: {len(GZIP)}")
-        await self.raw(reply, *headers, body=GZIP)
+        length = f"Content-Length: {len(self.bomb)}"
+        await self.raw(reply, "Content-Type: application/json", "Content-Encoding: gzip", length, body=self.bomb)
 
 
 class ManyHeaders100k(BadReplies):

@@ -14,7 +14,16 @@ from typing import Any
 
 import wire
 
-MODULES = ("conforming", "variants", "modern", "faults_session", "faults_exchange", "faults_streams", "bad_replies")
+MODULES = (
+    "conforming",
+    "variants",
+    "modern",
+    "faults_session",
+    "faults_access",
+    "faults_exchange",
+    "faults_streams",
+    "bad_replies",
+)
 
 
 def find(name: str) -> Any:

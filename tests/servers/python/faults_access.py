@@ -1,0 +1,218 @@
+"""Servers that break one sentence about tokens, Origin or the version header each."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING, Any
+
+import conforming
+from conforming import Refused, Session
+
+if TYPE_CHECKING:
+    from wire import Reply, Request
+
+
+class _Authorized(conforming.Server):
+    demands_token = True
+
+
+class TokenForInitializeOnly(_Authorized):
+    """A known session id stands in for the token."""
+
+    def user_of(self, request: Request) -> str | None:
+        session = self.sessions.get(request.header("mcp-session-id") or "")
+        if session is not None and request.header("authorization") is None:
+            return session.user
+        return super().user_of(request)
+
+
+class TokenForPostOnly(_Authorized):
+    """GET and DELETE need no token."""
+
+    def user_of(self, request: Request) -> str | None:
+        session = self.sessions.get(request.header("mcp-session-id") or "")
+        if request.method != "POST" and session is not None and request.header("authorization") is None:
+            return session.user
+        return super().user_of(request)
+
+
+class AnyUser(_Authorized):
+    """Every user may use every session."""
+
+    def session_of(self, request: Request, user: str | None) -> Session:
+        session = self.sessions.get(request.header("mcp-session-id") or "")
+        return super().session_of(request, session.user if session is not None else user)
+
+
+class AnyUserDeletes(_Authorized):
+    """Every user may end every session, and nothing else."""
+
+    async def delete(self, request: Request, reply: Reply, user: str | None) -> None:
+        session = self.sessions.get(request.header("mcp-session-id") or "")
+        await super().delete(request, reply, session.user if session is not None else user)
+
+
+class AnyUserListens(_Authorized):
+    """Every user may listen to every session."""
+
+    async def get(self, request: Request, reply: Reply, user: str | None) -> None:
+        session = self.sessions.get(request.header("mcp-session-id") or "")
+        await super().get(request, reply, session.user if session is not None else user)
+
+
+class RefusedDeleteEnds(_Authorized):
+    """Another user's DELETE is answered 403, and ends the session all the same."""
+
+    async def delete(self, request: Request, reply: Reply, user: str | None) -> None:
+        session = self.sessions.get(request.header("mcp-session-id") or "")
+        if session is not None and session.user != user:
+            del self.sessions[session.id]
+            raise Refused(403, "not yours")
+        await super().delete(request, reply, user)
+
+
+class _Tokens(_Authorized):
+    """Answers one kind of bad token wrongly."""
+
+    status = 500
+
+    def concerns(self, claims: dict[str, Any]) -> bool:
+        raise NotImplementedError
+
+    def is_valid(self, claims: dict[str, Any]) -> bool:
+        if self.concerns(claims):
+            if self.status == 200:
+                return True
+            raise Refused(self.status, "bad token")
+        return super().is_valid(claims)
+
+
+class Inactive500(_Tokens):
+    """A revoked token crashes the verifier."""
+
+    def concerns(self, claims: dict[str, Any]) -> bool:
+        return not claims["active"]
+
+
+class Expired403(_Tokens):
+    """An expired token gets 403."""
+
+    status = 403
+
+    def concerns(self, claims: dict[str, Any]) -> bool:
+        return bool(claims["exp"] < time.time())
+
+
+class ExpiredServed(Expired403):
+    """An expired token is served."""
+
+    status = 200
+
+
+class WrongAudienceServed(_Tokens):
+    """Nobody asks whom a token is for."""
+
+    status = 200
+
+    def concerns(self, claims: dict[str, Any]) -> bool:
+        return self.audience not in claims["aud"]
+
+
+class FirstAudienceOnly(_Authorized):
+    """Reads the first of several audiences, and takes it for a URL."""
+
+    def is_valid(self, claims: dict[str, Any]) -> bool:
+        if isinstance(claims["aud"], list) and claims["aud"][0] != self.audience:
+            raise Refused(500, "not a URL")
+        return super().is_valid(claims)
+
+
+class NoAudienceLists(_Authorized):
+    """A token with several audiences is refused."""
+
+    def is_valid(self, claims: dict[str, Any]) -> bool:
+        return isinstance(claims["aud"], str) and super().is_valid(claims)
+
+
+# --- Origin and version ------------------------------------------------------------------------------------------
+
+
+class _OriginStatus(conforming.Server):
+    status = 400
+
+    def check_origin(self, request: Request) -> None:
+        if request.header("origin") is not None:
+            raise Refused(self.status, "foreign origin")
+
+
+class OriginServed(conforming.Server):
+    """Nobody looks at Origin."""
+
+    def check_origin(self, request: Request) -> None:
+        return
+
+
+class OriginServedOnWildcard(OriginServed):
+    """Nobody looks at Origin, on a server that other hosts can reach."""
+
+    host = "0.0.0.0"
+
+
+class OriginServedAtInitialize(conforming.Server):
+    """Initialize is served whatever the Origin."""
+
+    def check_origin(self, request: Request) -> None:
+        if request.header("mcp-session-id") is not None:
+            super().check_origin(request)
+
+
+class OriginServedInSessions(conforming.Server):
+    """Requests of a session are served whatever the Origin."""
+
+    def check_origin(self, request: Request) -> None:
+        if request.header("mcp-session-id") is None:
+            super().check_origin(request)
+
+
+class Origin400(_OriginStatus):
+    """A foreign Origin gets 400."""
+
+
+class Origin500(_OriginStatus):
+    """A foreign Origin is an error in the middleware."""
+
+    status = 500
+
+
+class VersionIgnored(conforming.Server):
+    """Any version is as good as another."""
+
+    def check_version(self, request: Request) -> None:
+        return
+
+
+class Version404(conforming.Server):
+    """An unknown version gets 404."""
+
+    def check_version(self, request: Request) -> None:
+        if request.header("mcp-protocol-version") not in (None, *self.versions):
+            raise Refused(404, "unsupported version")
+
+
+class VersionError200(conforming.Server):
+    """An unknown version gets a JSON-RPC error under 200."""
+
+    def check_version(self, request: Request) -> None:
+        if request.header("mcp-protocol-version") not in (None, *self.versions):
+            raise _Answered(json.loads(request.body)["id"])
+
+    async def handle(self, request: Request, reply: Reply) -> None:
+        try:
+            await super().handle(request, reply)
+        except _Answered as answered:
+            await reply.json(200, conforming.error(answered.args[0], -32000, "unsupported version"))
+
+
+class _Answered(Exception):
+    """The id of a request that is answered by an error."""
