@@ -109,6 +109,19 @@ async def reach(environment: Mapping[str, str]) -> Api:
         ) from error
 
 
+class _Client(docker.APIClient):
+    """docker-py's client, deaf to the environment: REQUESTS_CA_BUNDLE would replace the CA of an engine's own TLS."""
+
+    @property
+    def trust_env(self) -> bool:
+        """Whether requests reads proxies, CA bundles and netrc from the environment."""
+        return False
+
+    @trust_env.setter
+    def trust_env(self, value: bool) -> None:
+        pass
+
+
 def _client(environment: Mapping[str, str]) -> docker.APIClient:
     """A client that has talked to its engine once. The API version is negotiated, never pinned."""
     settings: dict[str, Any] = {**docker.utils.kwargs_from_env(environment=dict(environment))}
@@ -117,7 +130,7 @@ def _client(environment: Mapping[str, str]) -> docker.APIClient:
         if context is not None and context.Host:
             settings |= {"base_url": context.Host, "tls": context.TLSConfig or False}
     _knock(settings.get("base_url") or _USUAL_SOCKET)
-    return docker.APIClient(version="auto", timeout=int(SLOW_S), num_pools=_THREADS, **settings)
+    return _Client(version="auto", timeout=int(SLOW_S), num_pools=_THREADS, **settings)
 
 
 def _knock(address: str) -> None:
