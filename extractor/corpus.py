@@ -90,7 +90,8 @@ def _extract_all(
     root: Path, layout: Layout, waiting: Sequence[_Job], jobs: int, statements: bool
 ) -> Iterator[Extracted]:
     work = partial(_extract_chunk, root, layout, statements)
-    chunks = _chunks(waiting)
+    # the largest pages first: whoever got one last would keep all others waiting
+    chunks = _chunks(sorted(waiting, key=lambda job: -len(job.data)))
     if jobs == 1 or len(chunks) < 2 or sum(len(job.data) for job in waiting) < _POOL_FROM_BYTES:
         for chunk in chunks:
             yield from work(chunk)

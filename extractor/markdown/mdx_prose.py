@@ -23,7 +23,7 @@ def mdx_prose_plugin(md: MarkdownIt) -> None:
     """Switch off what MDX does not have, and add what it has inside a line."""
     md.disable(["code", "html_block", "lheading", "html_inline", "autolink"])
     md.block.ruler.at("paragraph", _paragraph)
-    md.inline.ruler.push("mdx_text", _text)
+    md.inline.ruler.after("text", "mdx_text", _text)
 
 
 def _paragraph(state: StateBlock, start_line: int, end_line: int, silent: bool) -> bool:

@@ -62,7 +62,7 @@ def scan_tag(text: str, pos: int, *, jsx: bool = True) -> Tag | None:
     Raises Incomplete where ``text`` ends inside the tag, and with ``jsx`` Malformed where it goes wrong after the name.
     """
     tag = _scan(text, pos, jsx=jsx)
-    if tag == _BROKEN:
+    if tag is _BROKEN:
         if jsx:
             raise Malformed
         return None
