@@ -84,6 +84,10 @@ def _answers(root: Node, statuses: set[str]) -> Iterator[Node]:
         if node.type not in {"number", "integer"} or text_of(node) not in statuses:
             continue
         call = enclosing(node, CALLS)
+        if call is not None and node.parent == call.child_by_field_name("arguments"):
+            # a helper of the page's own: refuse(res, 400, "…")
+            yield statement(call)
+            continue
         while call is not None:
             callee = call.child_by_field_name("function") or call.child_by_field_name("constructor")
             if callee is not None and ANSWERING.search(text_of(callee)):

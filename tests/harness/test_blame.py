@@ -78,6 +78,15 @@ def test_the_answer_with_the_wrong_status_in_a_handler_that_reads_the_session_he
     assert _blamed("session.terminated-404", _exchange(1, 400)) == ["page.mdx:121-123"]
 
 
+def test_a_helper_of_the_pages_own_that_is_given_the_status() -> None:
+    text = (
+        "function refuse(res, status) { res.status(status).end(); }\n"
+        'const handle = (req, res) => {\n  const id = req.headers["mcp-session-id"];\n'
+        "  if (!known.has(id)) {\n    refuse(res, 400);\n  }\n};\n"
+    )
+    assert _blamed("session.terminated-404", _exchange(1, 400), text=text) == ["page.mdx:105"]
+
+
 def test_the_status_of_a_control_is_not_the_servers_fault() -> None:
     assert _blamed("session.terminated-404", _exchange(1, 400), _exchange(2, 410, control=1)) == []
 
