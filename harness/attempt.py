@@ -10,6 +10,7 @@ from extractor.model import ExampleKind
 from harness.cause import sentence
 from harness.errors import BlockedError, InstallError
 from harness.model import LogLine, Recording, Run, StartOutcome, Transcript
+from harness.probes import steps
 from harness.probes.client import converse_with_client
 from harness.probes.logs import since
 from harness.probes.prober import converse
@@ -129,10 +130,11 @@ async def _attempt(
             case _:
                 assert_never(bundle.kind)
         transcript = replace(transcript, packages=dict(image.packages))
-        if not transcript.negotiated:
+        # an example whose own baseline failed is not judged: every verdict would be made up
+        if not transcript.negotiated or transcript.facts.get(steps.FACT_BASELINE, "ok") != "ok":
             state = pod.exit_state()
             outcome = StartOutcome.NO_INITIALIZE if state is None else _ended(pod)
-            how = transcript.facts.get("baseline", "") if state is None else _how(state)
+            how = transcript.facts.get(steps.FACT_BASELINE, "") if state is None else _how(state)
             return Attempt(run(outcome, how, pod.logs(), image), None)
         return Attempt(run(StartOutcome.SERVING, "", (), image), transcript)
 
