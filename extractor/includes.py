@@ -30,6 +30,8 @@ _MAX_DEPTH: Final = 10
 _SNIPPET = re.compile(
     r"""(?P<indent>[ \t]*)-{1,20}8<-{1,20}[ \t]+(?P<quote>["'])(?P<target>[^"']+)(?P=quote)[ \t]*\Z"""
 )
+_ESCAPED = re.compile(r"\A([ \t]*);(?=-{1,20}8<-)")
+"""A semicolon keeps a snippet line from being one, and is not shown."""
 _SECTION = re.compile(r"-{1,20}8<-{1,20}[ \t]{1,20}\[(?P<edge>start|end):(?P<name>[\w-]+)\]")
 _REGION = re.compile(r"#[ \t]?(?P<edge>region|endregion)\b[ \t]*(?P<name>[\w.-]*)")
 
@@ -86,15 +88,14 @@ class Includes:
         lines: list[str] = []
         for offset, text in enumerate(token.content.split("\n")[:-1]):
             lines += self._snippet_line(line + offset, text, spans, ())
-        if spans:
-            token.content = "".join(f"{text}\n" for text in lines)
-            token.meta["includes"] = tuple(spans)
+        token.content = "".join(f"{text}\n" for text in lines)
+        token.meta["includes"] = tuple(spans)
 
     def _snippet_line(self, line: int, text: str, spans: list[Span], within: tuple[str, ...]) -> list[str]:
         """One line of a block, or the lines of the file that it includes."""
         found = _SNIPPET.match(text)
         if found is None:
-            return [text]
+            return [_ESCAPED.sub(r"\1", text)]
         target = found["target"]
         path, first, last, section = _split_target(target) if "://" not in target else (target, 1, None, None)
         config = self.site.config if self.site and self.site.config is not None else ""

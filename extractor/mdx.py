@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, assert_never
 from markdown_it import MarkdownIt
 
 from extractor.markdown.colon_containers import colon_container_plugin
+from extractor.markdown.definitions import definition_plugin
 from extractor.markdown.fences import fence_plugin
 from extractor.markdown.footnotes import footnote_plugin
 from extractor.markdown.headings import heading_plugin, plain_text
@@ -92,6 +93,7 @@ def _set_up(flavour: Flavour, max_nesting: int) -> MarkdownIt:
         snippet_plugin(md)
     if flavour is Flavour.MKDOCS:
         mkdocs_block_plugin(md)
+        definition_plugin(md)
     return md
 
 

@@ -18,7 +18,7 @@ from extractor.markdown.notes import Notes
 from extractor.mdx import MAX_NESTING, headings_only, parser
 from extractor.model import Flavour, Layout, Page, PageKind, Problem, Span
 from extractor.sites import Site, find_sites, flavour_of, site_of
-from extractor.tree import PageError, find_files, read_bytes
+from extractor.tree import PageError, find_files, folders_near, read_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -46,8 +46,7 @@ def find_pages(root: Path, layout: Layout) -> tuple[tuple[str, ...], tuple[Probl
 
 def read_page(root: Path, path: str, layout: Layout) -> Page:
     """Read and parse one page. Never raises for what is in the file, or for the file: that is in ``problems``."""
-    folders = [str(parent) if str(parent) != "." else "" for parent in Path(path).parents]
-    site = site_of(find_sites(root, folders), path)
+    site = site_of(find_sites(root, folders_near(root, path)), path)
     try:
         data = read_bytes(root, path)
     except PageError as error:

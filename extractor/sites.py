@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from extractor.model import Flavour, Layout
+from extractor.tree import read_config
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,6 +22,10 @@ _MARKERS: Final = (
     ("mkdocs.yaml", Flavour.MKDOCS),
     *((f"docusaurus.config.{ending}", Flavour.DOCUSAURUS) for ending in ("js", "ts", "mjs", "cjs", "mts", "cts")),
 )
+_DOCS_DIR = re.compile(r"""^docs_dir:[ \t]*["']?([\w./-]+)""", re.MULTILINE)
+"""Read by line: an mkdocs.yml may hold tags that no safe YAML loader takes."""
+_PATH_ABOVE = re.compile(r"""\bpath:\s*["'](\.\./[\w./-]+)["']""")
+"""Docusaurus pages that lie beside the folder of the site."""
 _MDX_FLAVOURS: Final = (Flavour.MINTLIFY, Flavour.DOCUSAURUS)
 
 
@@ -65,25 +70,28 @@ def flavour_of(path: str, site: Site | None, layout: Layout) -> Flavour:
 
 
 def _sites_at(folder: Path, name: str) -> list[Site]:
+    """The sites whose configuration lies in ``folder``, which is ``name`` relative to the docs root."""
     found: list[Site] = []
     for marker, flavour in _MARKERS:
-        if (folder / marker).exists():
-            pages = name
-            if flavour is Flavour.MKDOCS:
-                pages = posixpath.normpath(posixpath.join(name, _docs_dir(folder / marker)))
-                pages = "" if pages == "." else pages
-            found.append(Site(flavour, pages, name))
+        config = folder / marker
+        if not config.exists():
+            continue
+        match flavour:
+            case Flavour.MKDOCS:
+                pages = _DOCS_DIR.search(read_config(config))
+                found.append(Site(flavour, _joined(name, pages[1] if pages else "docs"), name))
+            case Flavour.DOCUSAURUS:
+                elsewhere = _PATH_ABOVE.findall(read_config(config))
+                found += [Site(flavour, _joined(name, pages), name) for pages in ("", *elsewhere)]
+            case _:
+                found.append(Site(flavour, name, name))
     return found
 
 
-def _docs_dir(config: Path) -> str:
-    """``docs_dir`` of an mkdocs.yml, read by line: the file may hold tags that no safe YAML loader takes."""
-    try:
-        text = config.read_text("utf-8", "replace")[:100_000]
-    except OSError:
-        return "docs"
-    found = re.search(r"""^docs_dir:[ \t]*["']?([\w./-]+)""", text, re.MULTILINE)
-    return found[1].strip("/") if found else "docs"
+def _joined(folder: str, path: str) -> str:
+    """``path`` from ``folder``, relative to the docs root; empty for the root itself."""
+    joined = posixpath.normpath(posixpath.join(folder, path))
+    return "" if joined == "." else joined
 
 
 def _is_beside(root: Path, site: Site) -> bool:

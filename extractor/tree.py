@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 from extractor.errors import DocsError
@@ -52,7 +53,7 @@ def find_files(root: Path, layout: Layout) -> tuple[tuple[str, ...], tuple[str, 
                 reason = "a file name that is not UTF-8, or holds a line end; not read"
                 problems.append(Problem(Span(_shown(path), 1, 1), reason))
             elif entry.is_dir(follow_symlinks=False):
-                if not entry.name.startswith(".") and entry.name not in _SKIPPED_FOLDERS:
+                if not _is_skipped(entry.name):
                     waiting.append(path)
             elif entry.is_symlink() and (problem := _link_problem(real_root, entry)):
                 problems.append(Problem(Span(_shown(path), 1, 1), problem))
@@ -61,21 +62,43 @@ def find_files(root: Path, layout: Layout) -> tuple[tuple[str, ...], tuple[str, 
     return tuple(sorted(pages)), tuple(sorted(folders)), tuple(sorted(problems, key=lambda p: p.span))
 
 
+def folders_near(root: Path, path: str) -> tuple[str, ...]:
+    """The folders around the page at ``path`` and those beside them, relative to ``root``: where its site may be."""
+    around = [parent.as_posix().removeprefix(".") for parent in PurePosixPath(path).parents]
+    beside: list[str] = []
+    for folder in around:
+        with contextlib.suppress(OSError):
+            names = [entry.name for entry in _entries(root / folder) if entry.is_dir(follow_symlinks=False)]
+            beside += [f"{folder}/{name}" if folder else name for name in names if not _is_skipped(name)]
+    return tuple(dict.fromkeys((*around, *beside)))
+
+
 def read_bytes(root: Path, path: str) -> bytes:
     """The bytes of a page. Raises PageError where it is no regular file, outside the tree, too large, unreadable."""
     file = root / path
     try:
         if not Path(os.path.realpath(file)).is_relative_to(os.path.realpath(root)):
             raise PageError("a link that leads out of the docs tree; not read")
-        # a pipe would wait for a writer for ever, hence no plain open
-        descriptor = os.open(file, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
-        try:
-            data = _read_all(descriptor)
-        finally:
-            os.close(descriptor)
+        return _read_regular(file)
     except OSError as error:
         raise PageError(f"cannot be read: {error.strerror or error}") from error
-    return data
+
+
+def read_config(file: Path) -> str:
+    """The text of a site's configuration, for a look at a setting; empty where it cannot be read."""
+    try:
+        return _read_regular(file).decode("utf-8", "replace")
+    except (OSError, PageError):
+        return ""
+
+
+def _read_regular(file: Path) -> bytes:
+    # a pipe would wait for a writer for ever, hence no plain open
+    descriptor = os.open(file, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
+    try:
+        return _read_all(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _read_all(descriptor: int) -> bytes:
@@ -114,6 +137,10 @@ def _link_problem(real_root: Path, entry: os.DirEntry[str]) -> str | None:
     if _is_page(entry) and not target.is_relative_to(real_root):
         return "a link that leads out of the docs tree; not read"
     return None
+
+
+def _is_skipped(folder: str) -> bool:
+    return folder.startswith(".") or folder in _SKIPPED_FOLDERS
 
 
 def _is_ignored(path: str, layout: Layout) -> bool:

@@ -76,12 +76,10 @@ def split_info(raw: str) -> InfoString:
     if not language and "class" in attributes:
         language, _, others = attributes.pop("class").partition(" ")
         attributes |= {"class": others} if others else {}
-    while words and words[-1] in _FLAGS:
+    written_out = [attributes[key] for key in _TITLE_KEYS if attributes.get(key)]
+    while words and (words[-1] in _FLAGS or (written_out and not looks_like_file_name(words[-1]))):
         attributes[words.pop()] = ""
-    if words:
-        titles.append(" ".join(words))
-    titles += [attributes[key] for key in _TITLE_KEYS if attributes.get(key)]
-    name, label = _name_and_label(titles)
+    name, label = _name_and_label([*written_out, *titles, " ".join(words)])
     if name is None and attributes.get("source"):
         name = re.sub(r"\A(?:\.{0,2}/)+", "", attributes["source"].partition("#")[0]) or None
     return InfoString(raw, language.lower(), name, label, attributes)
@@ -124,7 +122,7 @@ def _attribute_list(inside: str, attributes: dict[str, str], words: list[str]) -
 def _name_and_label(titles: list[str]) -> tuple[str | None, str | None]:
     """The first file name among the titles, and the first title that is more than a file name."""
     name = label = None
-    for title in titles:
+    for title in filter(None, titles):
         if looks_like_file_name(title):
             name = name or title
             continue

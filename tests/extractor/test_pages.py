@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,19 @@ def test_the_folder_of_mkdocs_pages_is_in_its_configuration(tmp_path: Path) -> N
     (tmp_path / "mkdocs.yml").write_text("site_name: x\nx: !!python/name:a.b\ndocs_dir: 'manual/en'\n")
     assert page(tmp_path, "manual/en/a.md").flavour is Flavour.MKDOCS
     assert page(tmp_path, "docs/a.md").flavour is Flavour.GITHUB
+
+
+def test_the_pages_of_a_docusaurus_site_may_lie_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "website").mkdir()
+    (tmp_path / "website" / "docusaurus.config.ts").write_text("docs: {\n  path: '../docs',\n}\n")
+    assert page(tmp_path, "docs/a.mdx").flavour is Flavour.DOCUSAURUS
+    assert page(tmp_path, "website/src/a.md").flavour is Flavour.DOCUSAURUS
+    assert page(tmp_path, "README.md").flavour is Flavour.GITHUB
+
+
+def test_a_configuration_that_is_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "mkdocs.yml")
+    assert page(tmp_path, "docs/a.md").flavour is Flavour.MKDOCS
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,8 @@ def info(language: str, name: str | None = None, label: str | None = None, **att
         ("bash Node.js", info("bash", None, "Node.js")),
         ("python{15}", info("python", highlight="15")),
         ('python title="server.py" hl_lines="8 10"', info("python", "server.py", title="server.py", hl_lines="8 10")),
+        ('ts title="Title" no-transpile', info("ts", None, "Title", **{"title": "Title", "no-transpile": ""})),
+        ('ts a.ts title="Title"', info("ts", "a.ts", "Title", title="Title")),
         ("ts title='How it looks'", info("ts", None, "How it looks", title="How it looks")),
         ('ts source="../../examples/a/b.ts#part"', info("ts", "examples/a/b.ts", source="../../examples/a/b.ts#part")),
         ('{ .python title="x.py" #it }', info("python", "x.py", title="x.py", id="it")),
