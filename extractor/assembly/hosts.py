@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from typing import TYPE_CHECKING, Final
 
 from extractor.code.facts import Ref
@@ -10,9 +11,11 @@ from extractor.code.facts import Ref
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from extractor.code.facts import Code
+    from extractor.code.facts import Call, Code
 
 _KEYWORDS: Final = frozenset({"allowed_hosts", "allowedHosts"})
+_HOST: Final = re.compile(r"[\w.-]{1,200}(?::(?:\d{1,5}|\*))?", re.ASCII)
+"""What may stand in a Host header: docs are not to write headers of their own."""
 _ANY_PORT: Final = ":*"
 _LOOPBACK: Final = ("localhost", "127.0.0.1", "[::1]", "*")
 
@@ -22,13 +25,19 @@ def host_names(codes: Sequence[Code]) -> tuple[str, ...]:
 
     One without a port comes first; in ``example.com:*`` the star stands for any port.
     """
-    found: list[str] = []
-    for value in (v for code in codes for c in code.calls for k, v in c.keywords.items() if k in _KEYWORDS):
-        if isinstance(value, Ref):
-            found += _texts(value.text)
+    calls = [call for code in codes for call in code.calls]
+    lists = [v.text for c in calls for k, v in c.keywords.items() if k in _KEYWORDS and isinstance(v, Ref)]
+    found = [name for text in lists for name in _texts(text)] or [name for c in calls for name in _routed(c)]
     if any(name.startswith(_LOOPBACK) for name in found):
         return ()
-    return tuple(sorted(dict.fromkeys(found), key=lambda name: name.endswith(_ANY_PORT)))
+    sound = [name for name in found if _HOST.fullmatch(name)]
+    return tuple(sorted(dict.fromkeys(sound), key=lambda name: name.endswith(_ANY_PORT)))
+
+
+def _routed(call: Call) -> tuple[str, ...]:
+    """The host of Starlette's ``Host("tools.example.com", app=…)``, unless it has parameters."""
+    first = call.arguments[0] if call.last == "Host" and call.arguments else None
+    return (first,) if isinstance(first, str) and "{" not in first else ()
 
 
 def _texts(literal: str) -> list[str]:
