@@ -44,11 +44,18 @@ async def ends(engine: DockerEngine, bundle: Bundle, timeout_s: float = 120) -> 
 
 
 def leftovers(run: str) -> tuple[list[object], list[object]]:
+    """What the engine still has of a run once it is through with what it says it is removing (10 s at most)."""
     raw = docker.APIClient(version="auto")
     label = f"docprobe.run={run}"
+    until = time.monotonic() + 10.0
     try:
-        containers = raw.containers(all=True, filters={"label": label})
-        return containers, raw.volumes(filters={"label": label})["Volumes"] or []
+        while True:
+            containers = raw.containers(all=True, filters={"label": label})
+            volumes = raw.volumes(filters={"label": label})["Volumes"] or []
+            removing = any(container["State"] == "removing" for container in containers)
+            if not (removing and time.monotonic() < until):
+                return containers, volumes
+            time.sleep(0.1)
     finally:
         raw.close()
 
