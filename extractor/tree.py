@@ -64,7 +64,7 @@ def find_files(root: Path, layout: Layout) -> tuple[tuple[str, ...], tuple[str, 
 
 def folders_near(root: Path, path: str) -> tuple[str, ...]:
     """The folders around the page at ``path`` and those beside them, relative to ``root``: where its site may be."""
-    around = [parent.as_posix().removeprefix(".") for parent in PurePosixPath(path).parents]
+    around = ["" if parent.name == "" else parent.as_posix() for parent in PurePosixPath(path).parents]
     beside: list[str] = []
     for folder in around:
         with contextlib.suppress(OSError):
