@@ -8,11 +8,13 @@ import multiprocessing
 import os
 import threading
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from extractor.blocks import blocks_of
+from extractor.errors import ExtractionError
 from extractor.model import Corpus, Layout, Page, Problem, Statement
 from extractor.page_cache import Extracted, PageCache
 from extractor.pages import parse_page, unreadable_page
@@ -45,7 +47,7 @@ def extract(
 
     ``jobs`` is the number of processes (default: one per core; 1 parses here). With ``cache``, a folder, a page that
     was extracted before is taken from there. What is wrong with a page is in ``Corpus.problems``, and the other pages
-    are extracted all the same. Raises DocsError if ``root`` cannot be listed.
+    are extracted all the same. Raises DocsError if ``root`` cannot be listed, ExtractionError if a process is killed.
     """
     paths, folders, problems = find_files(root, layout)
     sites = find_sites(root, folders)
@@ -67,7 +69,7 @@ def extract(
             waiting.append(_Job(path, data, site))
     for entry in _extract_all(root, layout, waiting, jobs or os.cpu_count() or 1, statements):
         done[entry.page.path] = entry
-        if store:
+        if store and entry.page.sha256:
             store.store(entry)
     if store and waiting:
         store.prune(keep=4 * len(paths) + 1000)
@@ -96,9 +98,14 @@ def _extract_all(
         for chunk in chunks:
             yield from work(chunk)
         return
-    with ProcessPoolExecutor(min(jobs, len(chunks)), mp_context=_context()) as pool:
-        for entries in pool.map(work, chunks):
-            yield from entries
+    try:
+        with ProcessPoolExecutor(min(jobs, len(chunks)), mp_context=_context()) as pool:
+            for entries in pool.map(work, chunks):
+                yield from entries
+    except BrokenProcessPool as error:
+        raise ExtractionError(
+            "a process that extracts pages was killed", "look for a lack of memory, or run with one job"
+        ) from error
 
 
 def _context() -> multiprocessing.context.BaseContext:
@@ -128,14 +135,19 @@ def _extract_chunk(root: Path, layout: Layout, statements: bool, chunk: Sequence
 def _extract_page(
     root: Path, layout: Layout, statements_of: Callable[[Page], tuple[Statement, ...]] | None, job: _Job
 ) -> Extracted:
-    parsed = parse_page(root, job.path, job.data, layout, job.site)
-    page = parsed.page
-    return Extracted(
-        page=replace(page, tokens=()),
-        blocks=blocks_of(page),
-        statements=statements_of(page) if statements_of else (),
-        depends=parsed.depends,
-    )
+    try:
+        parsed = parse_page(root, job.path, job.data, layout, job.site)
+        page = parsed.page
+        return Extracted(
+            page=replace(page, tokens=()),
+            blocks=blocks_of(page),
+            statements=statements_of(page) if statements_of else (),
+            depends=parsed.depends,
+        )
+    except Exception as error:
+        # no page may hide all the others; it is not kept in the cache, having no digest
+        reason = f"a fault of docprobe's, please report it: {type(error).__name__}: {error}"
+        return Extracted(unreadable_page(job.path, layout, job.site, reason), (), ())
 
 
 def _statements_of() -> Callable[[Page], tuple[Statement, ...]] | None:

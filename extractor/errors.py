@@ -24,5 +24,11 @@ class UsageError(DocprobeError):
     """Wrong use or configuration (exit 2)."""
 
 
+class ExtractionError(DocprobeError):
+    """Extraction itself broke: a process of it was killed (exit 3)."""
+
+    exit_code: ClassVar[int] = 3
+
+
 class DocsError(DocprobeError):
     """The docs tree itself cannot be read (exit 2)."""

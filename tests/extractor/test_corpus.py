@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 from pathlib import Path
 
@@ -9,7 +11,7 @@ import pytest
 
 import extractor.corpus
 from extractor.corpus import extract
-from extractor.errors import DocsError
+from extractor.errors import DocsError, ExtractionError
 from extractor.model import Corpus, Layout
 from extractor.page_cache import PageCache
 
@@ -180,6 +182,33 @@ def test_a_page_that_cannot_be_read_stays_in_the_corpus(root: Path, tmp_path: Pa
     corpus = extract(root, LAYOUT)
     assert corpus.page("big.mdx").problems[0].message.startswith("50 MiB")
     assert len(corpus.blocks) == 4
+
+
+def test_a_fault_of_ours_on_one_page_does_not_hide_the_others(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parse_page = extractor.corpus.parse_page
+
+    def faulty(root: Path, path: str, *rest: object) -> object:
+        if path == "guide.mdx":
+            raise IndexError("list index out of range")
+        return parse_page(root, path, *rest)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(extractor.corpus, "parse_page", faulty)
+        corpus = extract(root, LAYOUT, cache=tmp_path / "cache")
+    assert [str(block.span) for block in corpus.blocks] == ["broken.mdx:5", "specification/2025-06-18/a.mdx:5-7"]
+    (problem,) = corpus.page("guide.mdx").problems
+    assert problem.message == "a fault of docprobe's, please report it: IndexError: list index out of range"
+    assert len(extract(root, LAYOUT, cache=tmp_path / "cache").blocks) == 4
+
+
+def test_a_killed_process_is_an_error_that_says_so(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(extractor.corpus, "_POOL_FROM_BYTES", 0)
+    monkeypatch.setattr(extractor.corpus, "_CHUNK_BYTES", 30)
+    monkeypatch.setattr(extractor.corpus, "blocks_of", lambda page: os.kill(os.getpid(), signal.SIGKILL))
+    with pytest.raises(ExtractionError, match="was killed"):
+        extract(root, LAYOUT, jobs=2)
 
 
 def test_an_empty_tree(tmp_path: Path) -> None:
