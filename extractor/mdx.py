@@ -2,7 +2,8 @@
 
 Besides markdown-it-py's own tokens there are ``tag``, ``comment``, ``expression`` and ``esm``
 (:mod:`extractor.markdown.mdx_flow`; in Markdown the first two come from HTML blocks), ``container_open`` and
-``container_close`` (:mod:`extractor.markdown.colon_containers`, :mod:`extractor.markdown.mkdocs_blocks`).
+``container_close`` (:mod:`extractor.markdown.colon_containers`, :mod:`extractor.markdown.mkdocs_blocks`), and the
+same for ``footnote`` and ``definition``.
 Headings carry ``meta["slug"]`` and ``meta["text"]``. A VitePress ``<<<`` line is a ``fence`` token with
 ``meta["include"]``.
 """
