@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Final
 from extractor.assembly.environment import is_placeholder
 
 _FILES: Final = (".py", ".js", ".ts", ".json", ".md", ".yaml", ".yml", ".csv", ".pem", ".key", ".html", ".txt")
+_ASKING: Final = frozenset({"get", "post", "request", "urlopen", "fetch", "stream"})
+_FAR: Final = re.compile(r"https?://([\w.-]+)", re.ASCII)
+_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1"})
 _MAX_FILE: Final = 200
 _OF_THE_READER: Final = re.compile(r"KEY|SECRET|TOKEN|PASS|CLIENT_ID|DOMAIN|URL|URI|AUDIENCE|ISSUER|TENANT|PROJECT")
 """Variables without which a program may have nothing to talk to; a ``DEBUG`` it can always do without."""
@@ -20,13 +23,13 @@ if TYPE_CHECKING:
 
 
 def left_to_reader(draft: Draft, environment: Mapping[str, str]) -> tuple[str, ...]:
-    """Placeholders among the arguments of calls, variables without a value, files that the page does not show.
+    """Placeholders among arguments, variables without a value, files that the page does not show, far hosts.
 
     Args:
         draft: the program.
         environment: what the page, or docprobe, sets.
     """
-    return tuple(dict.fromkeys([*_arguments(draft), *_variables(draft, environment), *_files(draft)]))
+    return tuple(dict.fromkeys([*_arguments(draft), *_variables(draft, environment), *_files(draft), *_hosts(draft)]))
 
 
 def _arguments(draft: Draft) -> Iterator[str]:
@@ -58,3 +61,13 @@ def _files(draft: Draft) -> Iterator[str]:
         named = value.endswith(_FILES) and len(value) < _MAX_FILE and not {" ", ":"} & set(value)
         if named and PurePosixPath(value).name not in own:
             yield f"the file {value}"
+
+
+def _hosts(draft: Draft) -> Iterator[str]:
+    """Hosts that are asked for something while the program is loaded: a pod has no way out."""
+    calls = [call for unit in draft.units for code in unit.codes for call in code.calls]
+    for call in (call for call in calls if call.function is None and call.last in _ASKING):
+        first = call.arguments[0] if call.arguments else None
+        found = _FAR.match(first) if isinstance(first, str) else None
+        if found and found[1] not in _LOOPBACK:
+            yield f"an answer of {found[1]}"
