@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 def runs(example: Example, recording: Recording) -> tuple[Finding, ...]:
     """example.runs: it starts and answers a correct initialize, as documented, with the packages of today.
 
-    Neither with today's packages nor with those of its date: gates. With those of its date only: warns.
+    Neither with today's packages nor with those of its date: gates, unless the page leaves something to the reader
+    that docprobe cannot know: then its not starting says nothing. With those of its date only: warns.
     """
     if not recording.runs:
         return ()
@@ -31,6 +32,10 @@ def runs(example: Example, recording: Recording) -> tuple[Finding, ...]:
         f"{f'with the packages of {run.date}' if run.date else 'with the packages of today'}: {run.sentence}"
         for run in recording.runs
     )
+    left = example.bundle.left_to_reader if example.bundle else ()
+    if recording.transcript is None and left:
+        text = f"The example does not run here, and its page leaves to the reader {listed(left)}. {_sentence(attempts)}"
+        return (inconclusive(bound, text, ()),)
     if recording.transcript is None:
         return (replace(violated(bound, f"The example does not run. {_sentence(attempts)}"), gates=True),)
     if failed:
