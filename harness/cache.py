@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from extractor.model import Example
     from harness.config import Config
 
-CODE: Final = ("probes", "services", "engine")
-"""Folders of ``harness`` whose code takes part in a conversation."""
+CODE: Final = ("probes", "services", "engine", "stages/attempt.py", "stages/cause.py")
+"""Folders and files of ``harness`` whose code takes part in a conversation."""
 
 _UNFINISHED: Final = ".tmp"
 
@@ -36,8 +36,8 @@ def code_digest() -> str:
     """SHA-256 over the code that holds the conversation: another docprobe may ask other things."""
     digest = hashlib.sha256()
     root = Path(harness.__file__).parent
-    for folder in CODE:
-        for path in sorted((root / folder).rglob("*")):
+    for part in CODE:
+        for path in (root / part, *sorted((root / part).rglob("*"))):
             if path.is_file() and path.suffix in {".py", ".json", ".toml"}:
                 digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()

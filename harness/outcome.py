@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harness import known, results
+from harness.baseline import known
 from harness.cache import write_atomically
+from harness.documents import results
 from harness.errors import UsageError
 from harness.gating import apply_fail_on, decide
-from harness.locks import write_locks
 from harness.report.formats import render
+from harness.stages.locks import write_locks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from harness.baseline import Baseline
+    from harness.baseline.file import Baseline
     from harness.config import Config
     from harness.model import Report
 

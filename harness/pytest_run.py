@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 import anyio
 
 from extractor.model import ExampleKind, ExampleStatus
-from harness.baseline import load
+from harness.baseline.file import load
 from harness.model import Side
 from harness.outcome import conclude
 from harness.run import check, plan

@@ -16,18 +16,18 @@ from extractor.corpus import extract
 from extractor.examples import find_examples
 from extractor.model import ExampleStatus
 from harness import cache
-from harness.attempt import record
-from harness.changed import Change, selector
 from harness.errors import EngineError
-from harness.judging import blocked, gate_drift, listed, result_of, source_lines
-from harness.locks import read_locks
 from harness.model import ExampleResult, Recording, Report
-from harness.printed import Printed, printed, result_of_printed
 from harness.progress import Observer, Silent
 from harness.requirements.binding import bind, load_bindings
 from harness.requirements.catalogue import CATALOGUE, requirement
-from harness.select import in_shard, select
+from harness.selection.changed import Change, selector
+from harness.selection.select import in_shard, select
 from harness.source import describe_source
+from harness.stages.attempt import record
+from harness.stages.judging import blocked, gate_drift, listed, result_of, source_lines
+from harness.stages.locks import read_locks
+from harness.stages.printed import Printed, printed, result_of_printed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 import anyio
 from anyio.abc import SocketAttribute
 
-from harness.cause import sentence
 from harness.errors import UsageError
 from harness.model import StartOutcome
 from harness.probes import endpoint, messages
@@ -17,6 +16,7 @@ from harness.probes.discovery import authorize
 from harness.probes.peer import Peer
 from harness.probes.wire import Place
 from harness.services.factory import services_for
+from harness.stages.cause import sentence
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from harness.errors import UsageError
-from harness.gitfiles import URL, files_of, repository_at, write_files
+from harness.selection.gitfiles import URL, files_of, repository_at, write_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

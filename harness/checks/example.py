@@ -6,12 +6,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from extractor.model import ExampleKind
-from harness.cause import told_apart
 from harness.checks.reading import first, listed
 from harness.checks.verdicts import inconclusive, satisfied, violated
 from harness.model import BoundRequirement, StartOutcome
 from harness.probes import steps
 from harness.requirements.catalogue import requirement
+from harness.stages.cause import told_apart
 
 if TYPE_CHECKING:
     from extractor.model import Example

@@ -47,10 +47,10 @@ def update(
     \b
     docprobe check docs; docprobe baseline update
     """
-    from harness.baseline_update import update as updated
+    from harness.baseline.update import update as updated
     from harness.cache import write_atomically
+    from harness.documents.results import last_run, read
     from harness.report.escape import one_line
-    from harness.results import last_run, read
 
     report = read(results) if results is not None else last_run(state_folder(state))
     path = given or _beside_configuration(cli, docs, report)

@@ -12,7 +12,7 @@ import anyio
 import click
 
 from harness.cli.context import Cli, docs_argument, pass_cli
-from harness.select import parse_shard
+from harness.selection.select import parse_shard
 from harness.settings import load_config
 
 if TYPE_CHECKING:
@@ -75,12 +75,12 @@ def command(cli: Cli, /, docs: Path | None, formats: tuple[str, ...], shard: str
     config = load_config(docs, cli.config_file, **{key: value for key, value in flags.items() if value != ()})
     since = None
     if config.changed_since is not None:
-        from harness.changed import change, relevant
+        from harness.selection.changed import change, relevant
 
         since = change(config, config.changed_since)
         if not relevant(since):
             _nothing_changed(config)
-    from harness.baseline import load
+    from harness.baseline.file import load
     from harness.outcome import conclude, save
     from harness.run import plan
 

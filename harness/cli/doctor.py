@@ -14,10 +14,10 @@ import click
 from rich.table import Table
 from rich.text import Text
 
-from harness import mend
 from harness.cli.context import Cli, pass_cli
-from harness.doctor import Check, State, examine, exit_code
 from harness.engine.text import printable
+from harness.machine import mend
+from harness.machine.doctor import Check, State, examine, exit_code
 from harness.settings import state_folder
 
 if TYPE_CHECKING:

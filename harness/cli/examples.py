@@ -13,7 +13,7 @@ from extractor.corpus import extract
 from extractor.examples import find_examples, unused_overrides
 from extractor.model import ExampleStatus, Origin
 from harness.cli.context import Cli, docs_argument, pass_cli
-from harness.select import select
+from harness.selection.select import select
 from harness.settings import load_config
 
 if TYPE_CHECKING:

@@ -37,10 +37,10 @@ def command(cli: Cli, /, what: str, results: Path | None, full: bool, state: Pat
     docprobe explain 'docs/2025-11-25/tutorials/security/authorization#typescript' --full
     docprobe explain 'security/authorization*' --results out.json
     """
+    from harness.documents.results import last_run, read
     from harness.report.explain import explain_examples, explain_requirement
     from harness.report.formats import look_of
     from harness.requirements.catalogue import CATALOGUE
-    from harness.results import last_run, read
 
     report = read(results) if results is not None else last_run(state_folder(state))
     look = look_of(cli.out())

@@ -13,7 +13,7 @@ from harness.settings import load_config
 
 if TYPE_CHECKING:
     from harness.config import Config
-    from harness.prove import Proof
+    from harness.repair.prove import Proof
 
 
 @click.command()
@@ -56,7 +56,7 @@ async def _prove(cli: Cli, config: Config) -> Proof:
     from harness.cli.progress import Live
     from harness.engine.client import open_engine
     from harness.errors import UsageError
-    from harness.prove import prove
+    from harness.repair.prove import prove
     from harness.run import plan
 
     todo = plan(config)

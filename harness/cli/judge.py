@@ -40,9 +40,9 @@ def command(cli: Cli, /, file: Path, docs: Path | None, revision: str | None, fo
 
     Exit codes: as docprobe check.
     """
+    from harness.documents.rejudge import rejudge
     from harness.gating import decide
     from harness.outcome import write_outputs
-    from harness.rejudge import rejudge
 
     outputs = [parse_format(text) for text in formats] or [("terminal", None)]
     transcript = _read(file)
@@ -74,7 +74,7 @@ def _read(file: Path) -> Transcript:
 
 def _bound(cli: Cli, docs: Path | None) -> tuple[Sequence[BoundRequirement], Sequence[str]]:
     """The catalogue, with the sentences of ``docs`` if they are named, and the revisions there are."""
-    from harness.rejudge import unbound
+    from harness.documents.rejudge import unbound
     from harness.requirements.catalogue import CATALOGUE
 
     if docs is None:

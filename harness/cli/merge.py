@@ -23,9 +23,9 @@ def command(cli: Cli, /, results: tuple[Path, ...], formats: tuple[str, ...]) ->
     docprobe merge shard-*.json
     docprobe merge shard-*.json --format terminal --format json:out.json --format sarif:out.sarif
     """
-    from harness.merge import merge
+    from harness.documents.merge import merge
+    from harness.documents.results import read
     from harness.outcome import write_outputs
-    from harness.results import read
 
     outputs = [parse_format(text) for text in formats] or [("terminal", None)]
     report = merge([read(path) for path in results], [str(path) for path in results])

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import click
 import platformdirs
 
-from harness import results
 from harness.cli.context import Cli, pass_cli
+from harness.documents import results
 from harness.history.record import add
 from harness.history.schema import connect, memory
 from harness.report.html.assets import load

@@ -1,8 +1,8 @@
 """``--format json``: a report as a ``docprobe/1`` document, and back. Pure.
 
 What is written is sorted and complete, so identical input gives identical text apart from times and ``cached``.
-Reading gives a report without transcripts (:mod:`harness.results` adds them from their files) and with those lines of
-the pages that findings and examples point at.
+Reading gives a report without transcripts (:mod:`harness.documents.results` adds them from their files) and with
+those lines of the pages that findings and examples point at.
 """
 
 from __future__ import annotations

@@ -16,8 +16,8 @@ CONFTEST = '''
 from dataclasses import replace
 from pathlib import Path
 
-from harness import known
-from harness.baseline import parse
+from harness.baseline import known
+from harness.baseline.file import parse
 from harness.model import Status
 from harness.pytest_plugin import SOURCE
 from harness.pytest_run import Planned

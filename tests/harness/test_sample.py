@@ -13,7 +13,7 @@ import pytest
 
 from extractor.corpus import extract
 from extractor.model import ExampleStatus
-from harness import results
+from harness.documents import results
 from harness.requirements.binding import bind, load_bindings
 from harness.requirements.catalogue import CATALOGUE
 from harness.run import plan

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING
 import anyio
 import pytest
 
-from harness.attempt import record
 from harness.config import Config
 from harness.engine.client import connect
 from harness.gating import decide
-from harness.judging import result_of
 from harness.model import Report, StartOutcome, Status, Verdict
 from harness.profiles import MCP
 from harness.report.formats import NAMES as FORMATS
 from harness.report.formats import render
+from harness.stages.attempt import record
+from harness.stages.judging import result_of
 from tests.harness.engine.conftest import python_bundle
 from tests.hostile.conftest import SECRET, Host, left_by, temporary_files, zombies
 from tests.hostile.corpus import NAMES, attacks

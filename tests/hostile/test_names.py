@@ -10,7 +10,7 @@ import pytest
 from extractor.corpus import extract
 from extractor.examples import find_examples
 from extractor.model import Corpus, Flavour, Layout
-from harness import results
+from harness.documents import results
 from tests.harness.engine.anchored import anchored
 from tests.support.reports import rich_report
 

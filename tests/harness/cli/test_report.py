@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from click.testing import CliRunner
 
-from harness import results
 from harness.cli.main import cli
+from harness.documents import results
 from harness.errors import UsageError
 from harness.history import queries
 from harness.history.schema import connect

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 from extractor.model import Bundle, ExampleKind, Level, Manager, Segment, SourceFile, Span
-from harness.fix import patched, propose, unified
 from harness.model import Basis, Exchange, Finding, Reply, Transcript, Verdict
+from harness.repair.fix import patched, propose, unified
 
 PAGE = """\
 # Title

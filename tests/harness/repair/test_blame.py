@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from extractor.model import Bundle, ExampleKind, Level, Manager, Segment, SourceFile, Span
-from harness.blame import blame
 from harness.model import Basis, Exchange, Finding, Reply, Transcript, Verdict
+from harness.repair.blame import blame
 
 EXPRESS = """\
 import cors from "cors";

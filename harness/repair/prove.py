@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.errors import UsageError
-from harness.fix import RULES, patched, propose, unified
 from harness.model import Status, Verdict
+from harness.repair.fix import RULES, patched, propose, unified
 from harness.run import Plan, check, find
 
 if TYPE_CHECKING:

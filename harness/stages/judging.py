@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from extractor.model import ExampleKind, ExampleStatus
-from harness.blame import blame
 from harness.checks.example import complete, runs
 from harness.checks.registry import judge
 from harness.model import ExampleResult, Status, Verdict
+from harness.repair.blame import blame
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 import pytest
 from click.testing import CliRunner
 
-from harness import doctor
 from harness.cli.main import cli
-from harness.doctor import Check, State, exit_code
+from harness.machine import doctor
+from harness.machine.doctor import Check, State, exit_code
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -4,7 +4,7 @@ import pytest
 
 from extractor.model import Example, ExampleKind, ExampleStatus
 from harness.errors import NothingSelectedError, UsageError
-from harness.select import in_shard, parse_shard, select
+from harness.selection.select import in_shard, parse_shard, select
 
 
 def _example(id: str, revision: str | None = None) -> Example:

@@ -11,9 +11,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from harness.blame import session_answers, verifier_errors
 from harness.model import Verdict
-from harness.syntax import FUNCTIONS, enclosing, parse, text_of, walk
+from harness.repair.blame import session_answers, verifier_errors
+from harness.repair.syntax import FUNCTIONS, enclosing, parse, text_of, walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from harness.documents.merge import merge
+from harness.documents.results import LAST_RUN, last_run, read, write
 from harness.errors import UsageError
-from harness.merge import merge
-from harness.results import LAST_RUN, last_run, read, write
 from tests.support.reports import rich_report
 
 if TYPE_CHECKING:

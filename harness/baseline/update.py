@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 import tomlkit
 
-from harness.baseline import KINDS, NOT_RUNNING, AcceptedDrift, Known, NotRunnable
+from harness.baseline.file import KINDS, NOT_RUNNING, AcceptedDrift, Known, NotRunnable
+from harness.baseline.known import Occurs, drift_occurs, finding_occurs
 from harness.errors import UsageError
-from harness.known import Occurs, drift_occurs, finding_occurs
 from harness.model import Status, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from harness.baseline import Entry
+    from harness.baseline.file import Entry
     from harness.model import Report
 
 HEADERS: Final = frozenset(f"[[{kind}]]" for kind in KINDS)

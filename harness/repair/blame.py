@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from extractor.model import Span
 from harness.model import Verdict
-from harness.syntax import CALLS, FUNCTIONS, enclosing, lines_of, parse, statement, text_of, walk
+from harness.repair.syntax import CALLS, FUNCTIONS, enclosing, lines_of, parse, statement, text_of, walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

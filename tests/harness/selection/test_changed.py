@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from harness.changed import change, relevant
 from harness.errors import UsageError
 from harness.run import plan
+from harness.selection.changed import change, relevant
 from harness.settings import load_config
 
-SAMPLE = Path(__file__).parent.parent.parent / "docs-snapshot" / "sample"
+SAMPLE = Path(__file__).parents[3] / "docs-snapshot" / "sample"
 PAGE = "docs/2025-11-25/tutorials/session-map.mdx"
 RULES = "specification/2025-11-25/basic/transports.mdx"
 

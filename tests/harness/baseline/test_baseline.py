@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from harness import known
-from harness.baseline import Baseline, load, parse
-from harness.baseline_update import update
+from harness.baseline import known
+from harness.baseline.file import Baseline, load, parse
+from harness.baseline.update import update
 from harness.errors import UsageError
 from harness.gating import decide
 from harness.model import Finding, Report, Status, Verdict
@@ -50,7 +50,7 @@ def with_verdict(verdict: Verdict) -> Report:
 
 class TestReading:
     def test_the_sample_docs_baseline(self) -> None:
-        path = Path(__file__).parents[2] / "docs-snapshot" / "sample" / "docprobe-baseline.toml"
+        path = Path(__file__).parents[3] / "docs-snapshot" / "sample" / "docprobe-baseline.toml"
         assert len(parse(path.read_text(), path.name).known) >= 5
 
     def test_all_kinds(self) -> None:

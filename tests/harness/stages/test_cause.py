@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from harness.cause import cause, sentence, told_apart
 from harness.model import LogLine, Run, StartOutcome
+from harness.stages.cause import cause, sentence, told_apart
 
 
 def _logs(text: str) -> tuple[LogLine, ...]:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, assert_never
 
 from extractor.model import ExampleKind
-from harness.cause import sentence
 from harness.errors import BlockedError, InstallError
 from harness.model import LogLine, Recording, Run, StartOutcome, Transcript
 from harness.probes import steps
@@ -16,6 +15,7 @@ from harness.probes.logs import since
 from harness.probes.prober import converse
 from harness.probes.stdio import converse_stdio
 from harness.services.factory import services_for
+from harness.stages.cause import sentence
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

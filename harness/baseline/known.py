@@ -7,14 +7,14 @@ from dataclasses import replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, assert_never
 
-from harness.baseline import NOT_RUNNING
+from harness.baseline.file import NOT_RUNNING
 from harness.model import BaselineNote, Status, Verdict
 from harness.report.weigh import is_own
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from harness.baseline import AcceptedDrift, Baseline, Known
+    from harness.baseline.file import AcceptedDrift, Baseline, Known
     from harness.model import Drift, ExampleResult, Finding, Report
 
 UNRUN: Final = frozenset({Status.FRAGMENT, Status.UNSUPPORTED})

@@ -75,7 +75,7 @@ def _examples_before(config: Config, since: Change) -> Mapping[str, str]:
     """Example id to digest at the merge base."""
     from extractor.corpus import extract
     from extractor.examples import find_examples
-    from harness.printed import printed
+    from harness.stages.printed import printed
 
     with _tree_at(config.docs, since.base) as old:
         if old is None:

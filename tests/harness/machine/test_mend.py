@@ -6,10 +6,10 @@ import dataclasses
 
 import pytest
 
-from harness import mend
 from harness.engine.api import SilentError
 from harness.errors import EngineError
-from harness.mend import Machine, install_commands, start_commands
+from harness.machine import mend
+from harness.machine.mend import Machine, install_commands, start_commands
 
 FRESH = Machine(root=True, debian=True, dockerd=False, systemd=False, service=False, cgroups=True)
 

@@ -1,0 +1,1 @@
+"""Saved results read, joined and judged again; nothing is run."""

@@ -1,0 +1,1 @@
+"""What a run does to one distinct text: install, start, converse, find the cause of a failure, judge."""
