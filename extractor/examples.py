@@ -93,22 +93,14 @@ def _examples_of(
         return ()
     around = surroundings_of(blocks)
     view = _View(tuple(blocks), _pieces(blocks, around, read), around, tables)
-    entries = _entries(view)
-    # first as the page has it: ids must not change by what a maintainer says in the configuration
-    plain = [
-        _made(view, entry, "", from_directives(_directives(entry)), entries, Origin.DIRECTIVE) for entry in entries
-    ]
-    whole = {id(example) for example in _without_used(plain)}
-    kept = [(entry, example) for entry, example in zip(entries, plain, strict=True) if id(example) in whole]
-    kept.sort(key=lambda pair: pair[0].blocks[0].span)
-    ids = example_ids(page, [(e.blocks[0], e.language, x.status is ExampleStatus.FRAGMENT) for e, x in kept])
+    entries = sorted(_entries(view), key=lambda entry: entry.blocks[0].span)
+    ids = example_ids(page, [(entry.blocks[0], entry.language) for entry in entries])
     found: list[Example] = []
-    for example_id, (entry, example) in zip(ids, kept, strict=True):
+    for example_id, entry in zip(ids, entries, strict=True):
         override = override_for(example_id, overrides)
         said = from_directives(_directives(entry))
         if override is None or mistakes(said, entry.language.manager):
-            bundle = replace(example.bundle, example_id=example_id) if example.bundle else None
-            found.append(replace(example, id=example_id, bundle=bundle))
+            found.append(_made(view, entry, example_id, said, entries, Origin.DIRECTIVE))
         else:
             both = merged(override, said)
             found.append(_made(view, _reshaped(view, entry, both), example_id, both, entries))

@@ -25,26 +25,23 @@ def page_stem(page: str) -> str:
     return re.sub(r"\.mdx?$", "", page)
 
 
-def example_ids(page: str, examples: Sequence[tuple[Block, Language, bool]]) -> tuple[str, ...]:
-    """One id for each example of a page, given by its first block, its language and whether it is a fragment.
+def example_ids(page: str, examples: Sequence[tuple[Block, Language]]) -> tuple[str, ...]:
+    """One id for each example of a page, given by its first block and its language.
 
     The page without its extension, ``#``, and the tab or the language. Where that clashes, the slug of the nearest
-    heading; where several languages share it, the slug and the language; then an ordinal within that heading. The
-    one whole program among fragments keeps the plain name. A directive's ``id=`` wins.
+    heading; where several languages share it, the slug and the language; then an ordinal within that heading. A
+    directive's ``id=`` wins. Whether an example can run says nothing of its id: a fragment that somebody completes
+    keeps it.
     """
     stem = page_stem(page)
-    plain = [_base(block, language) for block, language, _ in examples]
-    whole = Counter(base for base, (_, _, fragment) in zip(plain, examples, strict=True) if not fragment)
+    plain = [_base(block, language) for block, language in examples]
     total = Counter(plain)
-    heads = [_heading(block) for block, _, _ in examples]
+    heads = [_heading(block) for block, _ in examples]
     languages = {head: {b for b, h in zip(plain, heads, strict=True) if h == head} for head in heads}
-    seen = Counter(base for base, count in whole.items() if count == 1)
+    seen: Counter[str] = Counter()
     found: list[str] = []
-    for base, head, (block, _, fragment) in zip(plain, heads, examples, strict=True):
+    for base, head, (block, _) in zip(plain, heads, examples, strict=True):
         directed = [directive.values["id"] for directive in block.directives if "id" in directive.values]
-        if not directed and whole[base] == 1 and not fragment:
-            found.append(f"{stem}#{base}")
-            continue
         if directed:
             name = slug(directed[-1])
         elif total[base] == 1 or head is None:

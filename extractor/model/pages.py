@@ -1,0 +1,219 @@
+"""Pages, their blocks and sentences, and the corpus they make."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from markdown_it.token import Token
+
+from extractor.model.places import Problem, Span
+
+
+class Flavour(StrEnum):
+    """The Markdown dialect a page is written in; decides the parser set-up."""
+
+    MINTLIFY = "mintlify"
+    DOCUSAURUS = "docusaurus"
+    VITEPRESS = "vitepress"
+    MKDOCS = "mkdocs"
+    GITHUB = "github"
+
+
+class PageKind(StrEnum):
+    """What a page is to docprobe."""
+
+    SPECIFICATION = "specification"
+    GUIDE = "guide"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How a docs tree is laid out. Built from the ``mcp`` profile or ``docprobe.toml``."""
+
+    revisions: tuple[str, ...] = ()
+    """Revisions, oldest first; ``draft`` last. A page belongs to the revision that is a folder of its path."""
+    specification: tuple[str, ...] = ()
+    """Globs (relative to the root) of the pages whose sentences are normative."""
+    ignore: tuple[str, ...] = ()
+    """Globs of pages that are left out."""
+    flavour: Flavour | None = None
+    """Forced dialect; None: told from the tree (docs.json, mkdocs.yml, .vitepress, docusaurus.config.*)."""
+    drafts: tuple[str, ...] = ("draft",)
+    """Revisions that are not released; drift there warns and does not gate."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading above a block or statement."""
+
+    level: int
+    text: str
+    slug: str
+    """Anchor as the site makes it."""
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where on its page a block stands."""
+
+    headings: tuple[Heading, ...] = ()
+    """Heading path, outermost first."""
+    tab: str | None = None
+    """Title of the innermost tab, and ``tab_siblings`` the titles of all tabs of its group, in order."""
+    tab_siblings: tuple[str, ...] = ()
+    code_group: tuple[str, ...] = ()
+    """Labels of the code group the block is one of; empty outside a group."""
+    step: str | None = None
+    list_depth: int = 0
+    callout: str | None = None
+    """``note``, ``warning``, ``tip`` … of the innermost callout or admonition."""
+    quoted: bool = False
+    containers: tuple[str, ...] = ()
+    """All enclosing components, outermost first, e.g. ``("Tabs", "Tab[title=Python]", "Step")``."""
+
+
+@dataclass(frozen=True, slots=True)
+class InfoString:
+    """A fence's info string, split."""
+
+    raw: str
+    language: str
+    """First word, lower case; empty if none."""
+    name: str | None = None
+    """File name the info string gives (``server.ts``, ``title="server.ts"``, ``source=``)."""
+    label: str | None = None
+    """Label shown to the reader that is no file name."""
+    attributes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Directive:
+    """A ``docprobe:`` directive in a comment directly above a block."""
+
+    span: Span
+    values: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One fenced block."""
+
+    span: Span
+    """Fence lines included."""
+    info: InfoString
+    text: str
+    """Exact text, columns kept, ends with a newline unless empty."""
+    sha256: str
+    """Hex digest of ``text`` in UTF-8."""
+    place: Place
+    ordinal: int
+    """0-based position on the page."""
+    directives: tuple[Directive, ...] = ()
+    revision: str | None = None
+    context: str = ""
+    """The prose just before the block (up to 600 characters, plain text): where file names are often told."""
+    includes: tuple[Span, ...] = ()
+    """Files of the tree whose text was included into the block."""
+
+    @property
+    def language(self) -> str:
+        """Language of the fence, lower case; empty if none."""
+        return self.info.language
+
+    def line(self, offset: int) -> Span:
+        """The page's line for line ``offset`` (0-based) of ``text``."""
+        at = min(self.span.first + 1 + offset, self.span.last)
+        return Span(self.span.file, at, at)
+
+
+class Level(StrEnum):
+    """RFC 2119 and RFC 8174 keywords, reduced to their requirement level."""
+
+    MUST = "MUST"
+    MUST_NOT = "MUST NOT"
+    SHOULD = "SHOULD"
+    SHOULD_NOT = "SHOULD NOT"
+    MAY = "MAY"
+
+
+class Subject(StrEnum):
+    """Whom a statement binds, where the grammar tells."""
+
+    SERVER = "server"
+    CLIENT = "client"
+    EITHER = "either"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One use of a normative keyword, with its whole sentence."""
+
+    page: str
+    """Path relative to the docs root, with extension."""
+    revision: str | None
+    anchor: str
+    """Anchor of the section as the site makes it; empty before the first heading."""
+    level: Level
+    keyword: str
+    """The keyword as written: MUST, REQUIRED, SHALL NOT, …"""
+    text: str
+    """The sentence as plain text; for a list item without its own keyword the lead-in sentence plus the item."""
+    subject: Subject
+    span: Span
+    fingerprint: str
+    """SHA-256 of the normalised text: stable under re-wrapping, emphasis, link targets, case of header names."""
+    shingles: frozenset[str]
+    """Hashed three-word shingles of the normalised text (12 hex digits each)."""
+    ordinal: int = 0
+    """0-based position of the keyword among those of the same sentence."""
+    lead_in: Span | None = None
+    """The sentence the list item continues."""
+    line: int = 0
+    """Line of the keyword, 1-based; the item's first line where the keyword is the lead-in's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One .md or .mdx file, parsed."""
+
+    path: str
+    """Relative to the docs root, POSIX."""
+    revision: str | None
+    kind: PageKind
+    flavour: Flavour
+    title: str
+    front_matter: Mapping[str, Any]
+    source: str
+    """Text with line ends as \\n and no byte order mark."""
+    sha256: str
+    """Digest of the file's bytes."""
+    tokens: tuple[Token, ...] = field(default=(), repr=False, compare=False)
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """A docs tree, extracted."""
+
+    root: Path
+    layout: Layout
+    pages: tuple[Page, ...]
+    """Without tokens: those stay in the process that parsed the page."""
+    blocks: tuple[Block, ...]
+    """In order of page path and line."""
+    statements: tuple[Statement, ...]
+    problems: tuple[Problem, ...]
+
+    def page(self, path: str) -> Page:
+        """The page at ``path``; KeyError if there is none."""
+        for page in self.pages:
+            if page.path == path:
+                return page
+        raise KeyError(path)

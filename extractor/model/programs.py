@@ -1,0 +1,210 @@
+"""Examples, and the bundles that make them runnable."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from extractor.model.places import Span
+
+
+class ExampleKind(StrEnum):
+    """What the code does, told from the code."""
+
+    HTTP_SERVER = "http-server"
+    STDIO_SERVER = "stdio-server"
+    CLIENT = "client"
+    OTHER = "other"
+
+
+class ExampleStatus(StrEnum):
+    """What extraction says of an example, before anything ran."""
+
+    RUNNABLE = "runnable"
+    FRAGMENT = "fragment"
+    UNSUPPORTED = "unsupported"
+    SKIPPED = "skipped"
+    PRINTED = "printed"
+    """An exchange that the page prints: judged without running anything."""
+
+
+class Origin(StrEnum):
+    """Where a part of a bundle comes from. A directive beats the docs' statement, which beats inference."""
+
+    DIRECTIVE = "directive"
+    CONFIG = "config"
+    STATED = "stated"
+    INFERRED = "inferred"
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One thing about an example: what was stated, or what docprobe had to add."""
+
+    what: str
+    """Short and complete: ``file name server.ts``, ``dependency express``."""
+    origin: Origin
+    confidence: float = 1.0
+    """0 to 1; 1 for anything stated."""
+    span: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A run of lines of a source file and where they stand in the docs."""
+
+    first: int
+    """First line in the file, 1-based."""
+    count: int
+    """Number of lines."""
+    span: Span | None
+    """The docs lines, line by line; None for lines that docprobe added (never blamed on the docs)."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """One file of an example."""
+
+    path: str
+    """Relative POSIX path inside the bundle; validated: no escape is possible."""
+    text: str
+    segments: tuple[Segment, ...] = ()
+
+    def docs_line(self, line: int) -> Span | None:
+        """The docs line that line ``line`` (1-based) of this file came from; None if docprobe added it."""
+        for segment in self.segments:
+            if segment.first <= line < segment.first + segment.count and segment.span is not None:
+                at = segment.span.first + line - segment.first
+                return Span(segment.span.file, at, at)
+        return None
+
+
+class Manager(StrEnum):
+    """Package manager."""
+
+    NPM = "npm"
+    PYPI = "pypi"
+
+
+@dataclass(frozen=True, slots=True)
+class Dependency:
+    """One package an example needs."""
+
+    name: str
+    specifier: str = ""
+    """Version range in the manager's own syntax; empty for any."""
+    origin: Origin = Origin.INFERRED
+    extras: tuple[str, ...] = ()
+    development: bool = False
+
+    def __str__(self) -> str:
+        extras = f"[{','.join(self.extras)}]" if self.extras else ""
+        # npm writes a bare range behind @, the index's specifiers begin with an operator
+        npm_range = (
+            self.specifier[:1].isalnum()
+            or self.specifier[:1] in {"^", "*"}
+            or (self.specifier.startswith("~") and not self.specifier.startswith("~="))
+        )
+        return f"{self.name}{extras}{'@' if npm_range else ''}{self.specifier}"
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceRequest:
+    """A service the example expects beside it."""
+
+    kind: str
+    """``authorization``."""
+    host: str
+    port: int
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """For ``authorization``: realm, client_id, client_secret, scope, audience."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """An example made runnable. Needs no engine to be made or tested."""
+
+    example_id: str
+    language: str
+    """``typescript``, ``javascript`` or ``python``."""
+    kind: ExampleKind
+    toolchain: str
+    """``node`` or ``python``: which base image."""
+    files: tuple[SourceFile, ...]
+    manager: Manager
+    dependencies: tuple[Dependency, ...]
+    command: tuple[str, ...]
+    """Argument vector, run in ``cwd``; never a shell."""
+    cwd: str = "."
+    """Relative to the bundle's root."""
+    build: tuple[tuple[str, ...], ...] = ()
+    """Argument vectors run before the command, in the pod (no network)."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    services: tuple[ServiceRequest, ...] = ()
+    endpoint_paths: tuple[str, ...] = ()
+    """Paths the docs name for the endpoint, best first."""
+    host_names: tuple[str, ...] = ()
+    """Values of the Host header that the code allows, where it names any; ``*`` stands for the port."""
+    allow_scripts: bool = False
+    """Install scripts run only where the configuration allows it by example."""
+    left_to_reader: tuple[str, ...] = ()
+    """What the docs leave to the reader and docprobe cannot know: ``client_secret (“your-secret”, line 12)``. If such
+    an example does not start, that says nothing against the docs."""
+    notes: tuple[Note, ...] = ()
+
+    @property
+    def added(self) -> tuple[str, ...]:
+        """What docprobe had to add, as said in reports."""
+        return tuple(n.what for n in self.notes if n.origin is Origin.INFERRED)
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """Blocks of one page that belong together as one program in one language."""
+
+    id: str
+    page: str
+    revision: str | None
+    language: str
+    kind: ExampleKind
+    status: ExampleStatus
+    reason: str | None
+    """Why it cannot run (fragment, unsupported, skipped); None if runnable."""
+    spans: tuple[Span, ...]
+    """The docs lines of its blocks."""
+    digest: str
+    """SHA-256 over everything that runs: equal for identical copies."""
+    notes: tuple[Note, ...] = ()
+    bundle: Bundle | None = None
+    """Present exactly if runnable."""
+    resolve_date: str | None = None
+    """ISO date forced by configuration; else the revision's."""
+    expected: str | None = None
+    """Reason given in the configuration for not-runnable."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExampleOverride:
+    """``[examples."<id or glob>"]`` of docprobe.toml: what the docs do not say, said by a maintainer."""
+
+    kind: str | None = None
+    blocks: tuple[str, ...] = ()
+    """Blocks to join, in order: ``#heading-slug``, ``label:server.ts``, ``line:120`` or ``n:3`` (ordinal)."""
+    files: Mapping[str, str] = field(default_factory=dict)
+    """File name per block selector."""
+    glue: Mapping[str, str] = field(default_factory=dict)
+    """Text that docprobe adds per file, marked as added."""
+    dependencies: tuple[str, ...] | None = None
+    command: tuple[str, ...] | None = None
+    cwd: str | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+    endpoint: str | None = None
+    """Path of the endpoint."""
+    services: tuple[str, ...] | None = None
+    resolve_date: str | None = None
+    allow_scripts: bool = False
+    skip: str | None = None
+    """Reason for leaving it out (deliberately broken, before/after)."""
+    not_runnable: str | None = None
+    """``not-runnable = "reason"``: expected; the finding is known."""

@@ -1,0 +1,64 @@
+"""What runs: images, sockets, log lines, how a start ended."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A bundle's dependencies, installed."""
+
+    tag: str
+    """``docprobe/deps:<key>``."""
+    key: str
+    """Content key: base image, platform, installer version and flags, index, cutoff, lock, dependencies."""
+    packages: Mapping[str, str]
+    """Resolved versions of everything installed, direct and transitive."""
+    cutoff: str | None = None
+    """ISO date up to whose end (UTC) packages were resolved; None for today's."""
+    lock: str | None = None
+    """Text of the resolved lock, replayable offline."""
+    skipped_scripts: tuple[str, ...] = ()
+    """Packages whose install scripts were not run."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListeningSocket:
+    """A TCP socket that listens inside the pod."""
+
+    address: str
+    """Textual IP address: ``127.0.0.1``, ``::1``, ``0.0.0.0``, ``::``."""
+    port: int
+
+    @property
+    def loopback(self) -> bool:
+        """Whether only this host can reach it."""
+        return self.address.startswith("127.") or self.address == "::1"
+
+
+class StartOutcome(StrEnum):
+    """How starting an example ended."""
+
+    SERVING = "serving"
+    EXITED = "exited"
+    NEVER_LISTENED = "never-listened"
+    NO_INITIALIZE = "no-initialize"
+    INSTALL_FAILED = "install-failed"
+    BUILD_FAILED = "build-failed"
+    KILLED = "killed"
+    """By a limit; the sentence says which."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One line the example, its services or its installer wrote."""
+
+    at_s: float
+    """Seconds since the conversation's start, monotonic."""
+    source: str
+    """``stdout``, ``stderr``, ``authorization``, ``docprobe``."""
+    text: str
+    """Without line end, at most 2,000 characters, secrets redacted, otherwise as written (hostile)."""
