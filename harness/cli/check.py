@@ -46,6 +46,9 @@ def parse_format(text: str) -> tuple[str, Path | None]:
     help="Packages of today (and of the page's date when those don't start), or of the page's date only.",
 )  # fmt: skip
 @click.option("--no-cache", is_flag=True, help="Hold every conversation again.")
+@click.option(
+    "--prove-fixes", is_flag=True, help="Run a patch for each violation that docprobe knows to mend; report what holds."
+)
 @click.option("--strict", is_flag=True, help="Fragments and unsupported languages make the run incomplete (exit 3).")
 @click.option("--history", type=click.Path(path_type=Path, dir_okay=False), help="Add this run to a history file.")
 @click.option("--runtime", metavar="NAME", help="Container runtime, for example runsc.")
@@ -59,7 +62,9 @@ def parse_format(text: str) -> tuple[str, Path | None]:
 )
 @click.option("--format", "formats", multiple=True, metavar="NAME[:FILE]", help=f"{', '.join(FORMATS)}. Repeatable.")
 @pass_cli
-def command(cli: Cli, /, docs: Path | None, formats: tuple[str, ...], shard: str | None, **flags: Any) -> None:
+def command(
+    cli: Cli, /, docs: Path | None, formats: tuple[str, ...], shard: str | None, prove_fixes: bool, **flags: Any
+) -> None:
     r"""Run the examples in DOCS and judge them by the specification in the same tree.
 
     \b
@@ -82,15 +87,18 @@ def command(cli: Cli, /, docs: Path | None, formats: tuple[str, ...], shard: str
             _nothing_changed(config)
     from harness.baseline.file import load
     from harness.outcome import conclude, save
+    from harness.repair.kept import attach
     from harness.run import plan
+    from harness.stages.places import check_places
 
     todo = plan(config, since=since)
     if since is not None and not todo.examples:
         _nothing_changed(config)
-    # before anything runs: an entry that names nothing costs no run
+    # before anything runs: an entry that names nothing, or a file that cannot be written, costs no run
     baseline = load(config.baseline, todo.ids)
-    report, interrupted = anyio.run(_run, cli, todo, config)
-    report = conclude(report, baseline)
+    check_places(config, [path for _, path in outputs if path is not None])
+    report, interrupted = anyio.run(_run, cli, todo, config, prove_fixes)
+    report = conclude(attach(report, todo, config.state, config.docs), baseline)
     if interrupted:
         report = replace(report, exit_code=130)
     save(report, config, outputs, console=cli.out(), links=cli.links(config.docs))
@@ -103,10 +111,11 @@ def _nothing_changed(config: Config) -> None:
     click.get_current_context().exit(0)
 
 
-async def _run(cli: Cli, todo: Plan, config: Config) -> tuple[Report, bool]:
+async def _run(cli: Cli, todo: Plan, config: Config, prove_fixes: bool) -> tuple[Report, bool]:
     """Run until done or interrupted. The first Ctrl-C ends it cleanly, the second at once: pods die with us."""
     from harness.cli.progress import Live
     from harness.engine.client import open_engine
+    from harness.repair.prove import prove_all
     from harness.run import check
 
     stop = anyio.Event()
@@ -123,5 +132,7 @@ async def _run(cli: Cli, todo: Plan, config: Config) -> tuple[Report, bool]:
         tasks.start_soon(listen)
         with Live(cli.err()) as live:
             report = await check(todo, config, open_engine, observer=live, stop=stop)
+            if prove_fixes:
+                await prove_all(todo, report, config, open_engine, live, stop=stop)
         tasks.cancel_scope.cancel()
     return report, stop.is_set()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,36 +21,55 @@ if TYPE_CHECKING:
 @click.argument("example")
 @click.option("--docs", type=click.Path(path_type=Path), help="The docs root [default: found upward].")
 @click.option("--write", is_flag=True, help="Apply the patch to the page, if it is proved.")
+@click.option(
+    "--state", type=click.Path(path_type=Path, file_okay=False), help="Cache, proved patches [user's cache]."
+)
 @pass_cli
-def command(cli: Cli, example: str, docs: Path | None, write: bool) -> None:
+def command(cli: Cli, /, example: str, docs: Path | None, write: bool, state: Path | None) -> None:
     r"""Propose a patch for the page of EXAMPLE and prove it by running the patched page.
 
-    The patch goes to stdout, as `git apply` reads it; what the proof showed goes to stderr.
+    The patch goes to stdout, as `git apply` reads it in this folder; what the proof showed goes to stderr. A patch that
+    is proved is kept: while the text and its packages stay, `docprobe check` puts it into its results and SARIF fixes.
 
     \b
     docprobe fix 'docs/2025-11-25/tutorials/security/authorization#typescript' --docs docs | git apply
 
     Exit codes: 0 the patch is proved, 1 there is none or it does not hold, 2 wrong use, 3 it could not be run.
     """
-    config = load_config(docs, cli.config_file, select=(example,), baseline="none")
+    config = load_config(docs, cli.config_file, select=(example,), baseline="none", state=state)
     proof = anyio.run(_prove, cli, config)
-    if proof.patch:
-        click.echo(proof.patch, nl=False)
     err = cli.err()
-    if not proof.patch:
+    if not proof.texts:
         err.print(f"no patch: {', '.join(proof.remaining) or 'nothing is violated that docprobe knows to mend'}")
-    for title, names in (("mended", proof.mended), ("still violated", proof.remaining), ("now broken", proof.broken)):
-        if names and proof.patch:
+        click.get_current_context().exit(1)
+    click.echo(proof.patch(_from_here(config.docs)), nl=False)
+    mended = tuple(sorted({name for name, _ in proof.mended}))
+    for title, names in (("mended", mended), ("still violated", proof.remaining), ("now broken", proof.broken)):
+        if names:
             err.print(f"{title}: {', '.join(names)}")
     if proof.trouble:
         err.print(f"not proved: the patched page is {proof.trouble}", markup=False)
     if proof.holds and write:
-        page = config.docs / proof.page
-        from harness.cache import write_atomically
-
-        write_atomically(page, proof.text.encode())
-        err.print(f"written: {proof.page}", markup=False)
+        for path, (_, text) in sorted(proof.texts.items()):
+            _write(config.docs / path, text)
+            err.print(f"written: {path}", markup=False)
     click.get_current_context().exit(0 if proof.holds else 1)
+
+
+def _from_here(docs: Path) -> str:
+    """What leads from the current folder to the docs root, so that `git apply` finds the pages; empty if none does."""
+    here = Path.cwd()
+    below = docs.is_relative_to(here) and docs != here
+    return f"{docs.relative_to(here).as_posix()}/" if below else ""
+
+
+def _write(page: Path, text: str) -> None:
+    r"""Write a patched page with the byte order mark and the line ends (``\r\n`` or ``\n``) that it has."""
+    from harness.cache import write_atomically
+
+    before = page.read_bytes()
+    data = (text.replace("\n", "\r\n") if b"\r\n" in before else text).encode()
+    write_atomically(page, codecs.BOM_UTF8 + data if before.startswith(codecs.BOM_UTF8) else data)
 
 
 async def _prove(cli: Cli, config: Config) -> Proof:

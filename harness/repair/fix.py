@@ -1,7 +1,7 @@
 """Patches for a page: the smallest edit of its own lines that mends a finding. Proving it is the caller's run.
 
 An edit is made on the syntax tree of the example's file and carried back to the page line by line, so what a reader
-of the docs sees changes and nothing else.
+of the docs sees changes and nothing else. Edits of files are the same for every copy of a text; edits of pages are not.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from harness.model import Verdict
+from harness.model import Edit, Verdict
 from harness.repair.blame import session_answers, verifier_errors
 from harness.repair.syntax import FUNCTIONS, enclosing, parse, text_of, walk
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from tree_sitter import Node
 
-    from extractor.model import Bundle, SourceFile, Span
+    from extractor.model import Bundle, SourceFile
     from harness.model import Finding, Transcript
 
     Rule = Callable[[Node, Finding, Transcript], Iterator["TextEdit"]]
@@ -40,18 +40,23 @@ class TextEdit:
 
 
 @dataclass(frozen=True, slots=True)
-class PageEdit:
-    """Replace whole lines of a page."""
+class FileEdit:
+    """Replace one line of one of a bundle's files."""
 
-    span: Span
-    """The lines that go."""
-    lines: tuple[str, ...]
+    file: str
+    """Path inside the bundle."""
+    line: int
+    """1-based."""
+    new: tuple[str, ...]
     """The lines that come, without line ends."""
 
 
-def propose(findings: Sequence[Finding], transcript: Transcript, bundle: Bundle) -> tuple[PageEdit, ...]:
-    """Edits of the page for every violated finding that has a rule; empty if none has."""
-    edits: list[PageEdit] = []
+def propose(findings: Sequence[Finding], transcript: Transcript, bundle: Bundle) -> tuple[FileEdit, ...]:
+    """Edits of the example's files for every violated finding that has a rule; empty if none has.
+
+    A line that docprobe added is never edited: the docs do not have it.
+    """
+    edits: list[FileEdit] = []
     for file in bundle.files:
         root = parse(file.path, file.text)
         if root is None:
@@ -62,25 +67,59 @@ def propose(findings: Sequence[Finding], transcript: Transcript, bundle: Bundle)
             if finding.verdict is Verdict.VIOLATED and finding.requirement in RULES
             for edit in RULES[finding.requirement](root, finding, transcript)
         }
-        edits.extend(_page_edits(file, sorted(changes, key=lambda edit: edit.start)))
+        edits.extend(_by_line(file, sorted(changes, key=lambda edit: edit.start)))
     return tuple(edits)
 
 
-def patched(source: str, edits: Sequence[PageEdit]) -> str:
-    """The page's text with the edits made."""
+def on_pages(edits: Sequence[FileEdit], bundle: Bundle, sources: Mapping[str, str]) -> tuple[Edit, ...]:
+    """The same edits, of the pages that the lines came from. All of them or none.
+
+    Args:
+        edits: of the bundle's files.
+        bundle: of one copy of the text.
+        sources: text by path, of every page and included file that the bundle's lines came from.
+
+    Returns:
+        Edits of whole lines in order; empty if a line of the docs does not hold the line of the file, so that
+        nothing can be said of it for certain.
+    """
+    files = {file.path: file for file in bundle.files}
+    found: list[Edit] = []
+    for edit in edits:
+        file = files.get(edit.file)
+        place = file.docs_line(edit.line) if file else None
+        if file is None or place is None or place.file not in sources:
+            return ()
+        theirs = sources[place.file].split("\n")[place.first - 1 : place.first]
+        indent = _indent(theirs[0] if theirs else "", file.text.split("\n")[edit.line - 1])
+        if indent is None:
+            return ()
+        found.append(Edit(place, "".join(f"{indent + line if line else indent.rstrip()}\n" for line in edit.new)))
+    return tuple(sorted(found, key=lambda edit: (edit.span.file, edit.span.first)))
+
+
+def _indent(of_page: str, of_file: str) -> str | None:
+    """What a page has before a line of code, in a list or a tab; None if it does not have that line."""
+    if not of_page.endswith(of_file):
+        return None
+    indent = of_page[: len(of_page) - len(of_file)]
+    return indent if not indent.strip(" \t>") else None
+
+
+def patched(source: str, edits: Sequence[Edit]) -> str:
+    """One file's text with its edits made."""
     lines = source.split("\n")
     for edit in sorted(edits, key=lambda edit: edit.span.first, reverse=True):
-        lines[edit.span.first - 1 : edit.span.last] = edit.lines
+        lines[edit.span.first - 1 : edit.span.last] = edit.text.split("\n")[:-1]
     return "\n".join(lines)
 
 
 def unified(page: str, before: str, after: str) -> str:
-    """A patch as ``git apply`` reads it, with the page's path relative to the docs root."""
-    return "".join(
-        difflib.unified_diff(
-            before.splitlines(keepends=True), after.splitlines(keepends=True), f"a/{page}", f"b/{page}"
-        )
+    """A patch of the file at ``page`` as ``git apply`` reads it."""
+    diff = difflib.unified_diff(
+        before.splitlines(keepends=True), after.splitlines(keepends=True), f"a/{page}", f"b/{page}"
     )
+    return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in diff)
 
 
 def split_missing_from_terminated(root: Node, finding: Finding, transcript: Transcript) -> Iterator[TextEdit]:
@@ -124,27 +163,24 @@ def _session_variable(function: Node) -> str | None:
     return None
 
 
-def _page_edits(file: SourceFile, changes: Sequence[TextEdit]) -> Iterator[PageEdit]:
-    """File edits as whole lines of the page; an edit that touches a line docprobe added is dropped."""
+def _by_line(file: SourceFile, changes: Sequence[TextEdit]) -> Iterator[FileEdit]:
+    """Edits of a file's bytes as edits of its lines; none of a line that docprobe added."""
     data = file.text.encode()
     by_line: dict[int, list[TextEdit]] = {}
     for change in changes:
         first = data.count(b"\n", 0, change.start)
-        if data.count(b"\n", 0, change.end) == first:
+        if data.count(b"\n", 0, change.end) == first and file.docs_line(first + 1) is not None:
             by_line.setdefault(first, []).append(change)
     lines = data.split(b"\n")
     starts = [0]
     for line in lines:
         starts.append(starts[-1] + len(line) + 1)
     for number, edits in by_line.items():
-        place = file.docs_line(number + 1)
-        if place is None:
-            continue
         line = lines[number]
         for edit in sorted(edits, key=lambda e: e.start, reverse=True):
             at, end = edit.start - starts[number], edit.end - starts[number]
             line = line[:at] + edit.new.encode() + line[end:]
-        yield PageEdit(place, tuple(line.decode().split("\n")))
+        yield FileEdit(file.path, number + 1, tuple(line.decode().split("\n")))
 
 
 RULES: Final[Mapping[str, Rule]] = {

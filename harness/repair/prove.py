@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,34 +9,43 @@ from typing import TYPE_CHECKING
 
 from harness.errors import UsageError
 from harness.model import Status, Verdict
-from harness.repair.fix import RULES, patched, propose, unified
+from harness.progress import Silent
+from harness.repair import kept
+from harness.repair.fix import RULES, on_pages, patched, propose, unified
 from harness.run import Plan, check, find
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
+
+    import anyio
 
     from extractor.model import Example
     from harness.config import Config
-    from harness.model import ExampleResult
+    from harness.model import ExampleResult, Report
     from harness.progress import Observer
+    from harness.repair.fix import FileEdit
     from harness.run import Connect
+
+Key = tuple[str, str]
+"""Requirement and revision."""
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
     """A patch and what running it showed."""
 
-    page: str
-    patch: str
-    """Unified diff, paths relative to the docs root; empty if no rule has a proposal."""
-    text: str
-    """The whole patched page."""
-    mended: tuple[str, ...]
-    """Requirements that were violated and are satisfied now."""
+    edits: tuple[FileEdit, ...]
+    """Empty if no rule has a proposal."""
+    texts: Mapping[str, tuple[str, str]]
+    """Every page and included file that the patch changes, before and after, by path relative to the docs root."""
+    mended: tuple[Key, ...]
+    """What was violated and is satisfied now."""
     remaining: tuple[str, ...]
     """Requirements with a rule that are still violated."""
     broken: tuple[str, ...]
-    """Requirements that were satisfied and are not any more."""
+    """Requirements that were not violated and are now."""
+    packages: Mapping[str, str]
+    """Installed when the patched example ran."""
     trouble: str | None
     """Why the patched example could not be judged; None if it was."""
 
@@ -46,57 +54,111 @@ class Proof:
         """Whether the patch mends something, breaks nothing and leaves nothing it set out to mend."""
         return bool(self.mended) and not self.broken and not self.remaining and self.trouble is None
 
+    def patch(self, prefix: str = "") -> str:
+        """As ``git apply`` reads it; ``prefix`` goes before each path and ends in a slash. Empty without a proposal."""
+        return "".join(
+            unified(prefix + path, before, after) for path, (before, after) in sorted(self.texts.items())
+        )
+
 
 async def prove(todo: Plan, example: Example, config: Config, connect: Connect, observer: Observer) -> Proof:
-    """Run the example, propose a patch, run the patched page, compare.
+    """Run the example, propose a patch, run the patched page, compare. A patch that holds is kept in the state.
 
     Raises UsageError if the example does not run, so that there is nothing to mend or to prove.
     """
     only = replace(todo, examples=(example,))
     before = (await check(only, config, connect, observer=observer)).examples[0]
-    if before.status is not Status.JUDGED or before.transcript is None or example.bundle is None:
+    if before.status is not Status.JUDGED:
         raise UsageError(f"{example.id} is {before.status.value}: {before.reason}", "see: docprobe examples DOCS")
-    page = todo.corpus.page(example.page)
+    return await _proof(todo, example, before, config, connect, observer)
+
+
+async def prove_all(
+    todo: Plan, report: Report, config: Config, connect: Connect, observer: Observer, *, stop: anyio.Event
+) -> None:
+    """Prove a patch for every distinct text of ``report`` that has a violation with a rule; what holds is kept.
+
+    A text whose proof is kept already is not run again. When ``stop`` is set nothing more is run.
+    """
+    examples = {example.id: example for example in todo.examples}
+    mendable = {result.digest: result for result in reversed(report.examples) if _mendable(result)}
+    for result in mendable.values():
+        if stop.is_set() or result.id not in examples or kept.load(config.state, result) is not None:
+            continue
+        observer.note(f"{result.id}: proving a patch")
+        try:
+            proof = await _proof(todo, examples[result.id], result, config, connect, Silent(), stop)
+        except Exception as error:
+            # the report is made: what goes wrong here must not cost anybody its verdicts
+            observer.note(f"{result.id}: no proof: {type(error).__name__}: {error}")
+            continue
+        observer.note(f"{result.id}: {_told(proof)}")
+
+
+def _told(proof: Proof) -> str:
+    if proof.holds:
+        return f"the patch holds: it mends {', '.join(sorted({name for name, _ in proof.mended}))}"
+    if not proof.texts:
+        return "no patch is known for these lines"
+    left = f"still violated {proof.remaining}, now broken {proof.broken}"
+    return f"the patch does not hold and is not reported: {proof.trouble or left}"
+
+
+async def _proof(
+    todo: Plan,
+    example: Example,
+    before: ExampleResult,
+    config: Config,
+    connect: Connect,
+    observer: Observer,
+    stop: anyio.Event | None = None,
+) -> Proof:
+    assert before.transcript is not None, "what was judged has a transcript"
+    assert example.bundle is not None, "what was judged has a bundle"
     edits = propose(before.findings, before.transcript, example.bundle)
-    text = patched(page.source, edits)
-    patch = unified(example.page, page.source, text)
-    if not patch:
-        return Proof(example.page, "", page.source, (), _mendable(before), (), None)
-    after = await _judged(todo, example, text, config, connect, observer)
+    sources = kept.sources_of(example, todo.corpus, config.docs)
+    by_file = on_pages(edits, example.bundle, sources)
+    changed = {edit.span.file for edit in by_file}
+    texts = {
+        file: (sources[file], patched(sources[file], [edit for edit in by_file if edit.span.file == file]))
+        for file in changed
+    }
+    if not texts:
+        return Proof((), {}, (), _mendable(before), (), {}, None)
+    again = _patched(todo, example, {**sources, **{file: new for file, (_, new) in texts.items()}}, config)
+    after = (await check(again, config, connect, observer=observer, stop=stop)).examples[0]
     if after.status is not Status.JUDGED:
-        return Proof(example.page, patch, text, (), _mendable(before), (), f"{after.status.value}: {after.reason}")
+        return Proof(edits, texts, (), _mendable(before), (), {}, f"{after.status.value}: {after.reason}")
     was, now = _verdicts(before), _verdicts(after)
-    return Proof(
-        page=example.page,
-        patch=patch,
-        text=text,
-        mended=_names(k for k, v in was.items() if v is Verdict.VIOLATED and now.get(k) is Verdict.SATISFIED),
+    proof = Proof(
+        edits=edits,
+        texts=texts,
+        mended=tuple(k for k, v in was.items() if v is Verdict.VIOLATED and now.get(k) is Verdict.SATISFIED),
         remaining=_mendable(after),
         broken=_names(k for k, v in now.items() if v is Verdict.VIOLATED and was.get(k) is not Verdict.VIOLATED),
+        packages=after.packages,
         trouble=None,
     )
+    if proof.holds and dict(before.packages) == dict(after.packages):
+        kept.keep(config.state, before, kept.Kept(proof.mended, proof.edits))
+    return proof
 
 
-async def _judged(
-    todo: Plan, example: Example, text: str, config: Config, connect: Connect, observer: Observer
-) -> ExampleResult:
-    """The result of the same example on the patched page, in a tree that holds the page and what it includes."""
+def _patched(todo: Plan, example: Example, sources: Mapping[str, str], config: Config) -> Plan:
+    """The same example on the patched page, in a tree that holds the page and what it includes: ready to be run."""
     with tempfile.TemporaryDirectory(prefix="docprobe-fix-") as folder:
         root = Path(folder)
-        for block in todo.corpus.blocks:
-            for included in block.includes if block.span.file == example.page else ():
-                target = root / included.file
-                target.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(config.docs / included.file, target)
-        target = root / example.page
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text, encoding="utf-8")
-        corpus, found = find(replace(config, docs=root, no_cache=True))
-        same = [other for other in found if other.id == example.id]
-        if not same:
-            raise UsageError(f"{example.id} is no example any more once the page is patched")
-        report = await check(Plan(corpus, todo.bound, (same[0],), (same[0],)), config, connect, observer=observer)
-        return report.examples[0]
+        for name, source in sources.items():
+            target = root / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(source, encoding="utf-8")
+        # the site's own configuration, which says how the page is read, is not there
+        layout = replace(config.layout, flavour=todo.corpus.page(example.page).flavour)
+        corpus, found = find(replace(config, docs=root, layout=layout, no_cache=True))
+    same = [other for other in found if other.id == example.id]
+    if not same:
+        raise UsageError(f"{example.id} is no example any more once the page is patched")
+    return Plan(corpus, todo.bound, (same[0],), (same[0],))
 
 
 def _verdicts(result: ExampleResult) -> dict[tuple[str, str], Verdict]:

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.report.escape import one_line, visible
-from harness.report.evidence import exchange_lines, page_lines, shared_context
+from harness.report.evidence import exchange_lines, page_lines, patch_lines, shared_context
 from harness.report.weigh import Weight, is_own
 from harness.report.wording import basis_word, rows, run_sentence, weight_word
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from extractor.model import Span
-    from harness.model import ExampleResult, Finding, Report
+    from harness.model import ExampleResult, Finding, Patch, Report
     from harness.report.evidence import ExchangeLine, PageLine
     from harness.report.weigh import Case
 
@@ -147,8 +147,7 @@ def finding_block(case: Case, report: Report, look: Look, elsewhere: Sequence[st
         if text:
             yield labelled(label, prose(text), look.prose)
     if finding.patch is not None:
-        told = f"proven: {finding.patch.description} (docprobe fix shows the patch)"
-        yield labelled("", prose(told, "green"), look.prose)
+        yield from patch_rows(finding.patch, report, look)
     if row is not None and row.avoid:
         yield labelled("avoid", prose(row.avoid), look.prose)
     yield from also_rows(case, look, elsewhere)
@@ -203,6 +202,18 @@ def page_rows(finding: Finding, report: Report, look: Look) -> Iterator[Renderab
         runs = page_lines(report.sources, spans)
         if runs:
             yield labelled("", _code(runs), look.width)
+
+
+def patch_rows(patch: Patch, report: Report, look: Look) -> Iterator[RenderableType]:
+    """A patch that was proved: what running it showed, and its lines."""
+    yield labelled("proved", prose(patch.description, "green"), look.prose)
+    text = Text(no_wrap=True, overflow="ellipsis")
+    for line in patch_lines(report.sources, patch):
+        if line.place:
+            text.append(f"{one_line(line.place)}\n", style="cyan")
+        text.append(f"{line.sign} {visible(line.text).rstrip()}\n", style="green" if line.sign == "+" else "red")
+    text.rstrip()
+    yield labelled("", text, look.width)
 
 
 def _code(runs: Sequence[Sequence[PageLine]]) -> Text:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from extractor.model import Span
-    from harness.model import Exchange, Reply, Transcript
+    from harness.model import Exchange, Patch, Reply, Transcript
 
 TELLING_HEADERS: Final = ("origin", "last-event-id")
 """Request headers that no ordinary request of docprobe carries."""
@@ -199,3 +199,30 @@ def page_lines(
         else:
             runs.append([line])
     return tuple(tuple(run) for run in runs)
+
+
+@dataclass(frozen=True, slots=True)
+class PatchLine:
+    """One line of a patch, to show."""
+
+    sign: str
+    """``-`` for a line that goes, ``+`` for one that comes."""
+    place: str
+    """For the first line of an edit where it is: ``file:line``, or ``line 33`` in the file named last; else empty."""
+    text: str
+
+
+def patch_lines(sources: Mapping[str, Sequence[str]], patch: Patch) -> tuple[PatchLine, ...]:
+    """The lines that a patch takes and gives, edit by edit. Those it takes are left out if the page is not at hand."""
+    found: list[PatchLine] = []
+    file = ""
+    for edit in patch.edits:
+        first, last = edit.span.first, edit.span.last
+        old = sources.get(edit.span.file, ())[first - 1 : last]
+        new = edit.text.split("\n")[:-1]
+        # a line that stays where others come beside it is no change
+        lines = [("-", line) for line in old if line not in new] + [("+", line) for line in new if line not in old]
+        place = f"line {first}" if edit.span.file == file else str(edit.span)
+        file = edit.span.file
+        found += [PatchLine(sign, "" if number else place, text) for number, (sign, text) in enumerate(lines)]
+    return tuple(found)

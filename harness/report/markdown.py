@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from harness.model import Status
 from harness.report.escape import defused, html_text, markdown_code, markdown_fence, markdown_text, visible
-from harness.report.evidence import exchange_lines, page_lines, shared_context
+from harness.report.evidence import exchange_lines, page_lines, patch_lines, shared_context
 from harness.report.weigh import SHOWN_IN_FULL, Weight, by_weight, cases, texts
 from harness.report.wording import (
     UNJUDGED,
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from extractor.model import Span
-    from harness.model import ExampleResult, Finding, Report
+    from harness.model import ExampleResult, Finding, Patch, Report
     from harness.report.weigh import Case
     from harness.report.weigh import Text as Copies
 
@@ -125,9 +125,12 @@ def _details(case: Case, report: Report) -> str:
         lines += [f"On the page, {markdown_code(str(spans[0]))}:", "", markdown_fence(_code(report, spans)), ""]
     row = rows(report).get(finding.requirement)
     advice = [("Effect", row.effect if row else ""), ("Fix", finding.fix or (row.fix if row else ""))]
-    advice += [("Proven", finding.patch.description if finding.patch else ""), ("Avoid", row.avoid if row else "")]
+    advice += [("Avoid", row.avoid if row else "")]
     lines += [f"- **{label}:** {markdown_text(text)}" for label, text in advice if text]
     lines += [f"- **Also:** {markdown_code(other.id)}" for other, _ in case.members[1:] if other.id != example.id]
+    if finding.patch is not None:
+        lines += ["", f"Proved: {markdown_text(finding.patch.description)}.", ""]
+        lines += [markdown_fence(_patch(report, finding.patch), "diff")]
     return "\n".join([*lines, "", "</details>"])
 
 
@@ -165,6 +168,14 @@ def _code(report: Report, spans: Sequence[Span]) -> str:
         for run in runs
     ]
     return "\n      ⋮\n".join(told) or "(the page is not at hand)"
+
+
+def _patch(report: Report, patch: Patch) -> str:
+    told = []
+    for line in patch_lines(report.sources, patch):
+        told += [f"@@ {line.place} @@"] if line.place else []
+        told.append(f"{line.sign} {line.text.rstrip()}")
+    return "\n".join(told)
 
 
 def _unjudged(found: Sequence[Copies]) -> Iterator[str]:

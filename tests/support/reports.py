@@ -222,7 +222,14 @@ def tutorial_findings(page: str, revision: str, *, own: bool) -> tuple[Finding, 
             "DELETE was answered 200. After it a POST request, a POST notification, GET and DELETE with the same id "
             "were each answered 400; the same requests were served before.",
             statement=terminated(revision), evidence=(6, 14, 15, 16, 17, 18), blame=(post, other), gates=own,
-            patch=Patch("answer 404 to an id that is unknown, 400 to none", (Edit(other, "  // mended\n"),)),
+            patch=Patch(
+                "run with this change, the example satisfies session.terminated-404",
+                (
+                    Edit(Span(page, FIRST_LINE + 8, FIRST_LINE + 8), "    res.status(id ? 404 : 400).json({\n"),
+                    Edit(Span(page, FIRST_LINE + 21, FIRST_LINE + 21),
+                         '    res.status(id ? 404 : 400).send("No such session");\n'),
+                ),
+            ),
         ),
         finding(
             "session.missing-400", Level.SHOULD, Verdict.SATISFIED, revision, "Without an id: 400.", evidence=(6, 9)

@@ -7,7 +7,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from harness.model import Basis
-from harness.report.evidence import PageLine, curl, exchange_lines, page_lines, rpc_methods, shared_context, status_of
+from harness.report.evidence import (
+    PageLine,
+    PatchLine,
+    curl,
+    exchange_lines,
+    page_lines,
+    patch_lines,
+    rpc_methods,
+    shared_context,
+    status_of,
+)
 from harness.report.html.diagram import parties, sequence
 from harness.report.html.naming import anchor_of, case_file
 from harness.report.html.raw import STDIO, reply_text, request_text
@@ -58,6 +68,8 @@ class Article:
     code: tuple[tuple[PageLine, ...], ...]
     twins: tuple[tuple[Finding, Sign, str], ...]
     """The same requirement by other revisions: finding, sign, anchor."""
+    patch: tuple[PatchLine, ...]
+    """Lines of a proved patch."""
     past: tuple[Past, ...]
     flaky: int
     """How often it flipped with nothing changed."""
@@ -195,6 +207,7 @@ def _article(
         diagram=sequence(lines, parties(example.kind), shared) if lines else "",
         code=_blamed_code(finding, report),
         twins=twins,
+        patch=patch_lines(report.sources, finding.patch) if finding.patch else (),
         past=past,
         flaky=flaky,
     )

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 from extractor.model import Bundle, ExampleKind, Level, Manager, Segment, SourceFile, Span
-from harness.model import Basis, Exchange, Finding, Reply, Transcript, Verdict
-from harness.repair.fix import patched, propose, unified
+from harness.model import Basis, Edit, Exchange, Finding, Reply, Transcript, Verdict
+from harness.repair.fix import FileEdit, on_pages, patched, propose, unified
 
 PAGE = """\
 # Title
@@ -25,10 +25,12 @@ app.post("/", (req, res) => {
 app.get("/x", (req, res) => { res.status(400).send("other"); });
 ```
 """
+CODE = PAGE.split("\n")[3:18]
+ANSWER = FileEdit("server.ts", 12, ("new line", "", "  another"))
 
 
 def _bundle(added: int = 0) -> Bundle:
-    text = "".join(line + "\n" for line in PAGE.split("\n")[3:18])
+    text = "".join(line + "\n" for line in CODE)
     segments = (Segment(1, 15, Span("p.mdx", 4, 18)),)
     if added:
         text = "// glue\n" * added + text
@@ -50,8 +52,13 @@ def _finding(requirement: str, number: int) -> Finding:
 TRANSCRIPT = Transcript("x", ExampleKind.HTTP_SERVER, (_exchange(1, 400), _exchange(2, 500, "inactive")))
 
 
+def _after(requirement: str, exchange: int, bundle: Bundle) -> str:
+    edits = propose([_finding(requirement, exchange)], TRANSCRIPT, bundle)
+    return patched(PAGE, on_pages(edits, bundle, {"p.mdx": PAGE}))
+
+
 def test_a_missing_id_stays_400_and_only_the_session_answer_changes() -> None:
-    after = patched(PAGE, propose([_finding("session.terminated-404", 1)], TRANSCRIPT, _bundle(added=3)))
+    after = _after("session.terminated-404", 1, _bundle(added=3))
     changed = [line for line in unified("p.mdx", PAGE, after).splitlines() if line[:1] in "+-"]
     assert changed == [
         "--- a/p.mdx",
@@ -62,7 +69,7 @@ def test_a_missing_id_stays_400_and_only_the_session_answer_changes() -> None:
 
 
 def test_a_verifiers_plain_error_becomes_the_sdks_with_its_import() -> None:
-    after = patched(PAGE, propose([_finding("auth.invalid-401", 2)], TRANSCRIPT, _bundle()))
+    after = _after("auth.invalid-401", 2, _bundle())
     lines = after.split("\n")
     assert lines[5].startswith("import { InvalidTokenError } from")
     assert '    throw new InvalidTokenError("Inactive — é");' in lines
@@ -72,3 +79,30 @@ def test_a_verifiers_plain_error_becomes_the_sdks_with_its_import() -> None:
 def test_nothing_to_mend_proposes_nothing() -> None:
     satisfied = Finding("session.terminated-404", Level.MUST, Basis.TEXT, Verdict.SATISFIED, "r", "", evidence=(1,))
     assert propose([satisfied, _finding("session.id-charset", 1)], TRANSCRIPT, _bundle()) == ()
+
+
+def test_a_line_that_docprobe_added_is_not_edited() -> None:
+    text = "".join(line + "\n" for line in CODE)
+    file = SourceFile("server.ts", text, (Segment(1, 11, Span("p.mdx", 4, 14)), Segment(12, 4, None)))
+    bundle = Bundle("x", "typescript", ExampleKind.HTTP_SERVER, "node", (file,), Manager.NPM, (), ("node",))
+    assert propose([_finding("session.terminated-404", 1)], TRANSCRIPT, bundle) == ()
+
+
+def test_lines_in_a_tab_or_a_quote_keep_what_stands_before_them() -> None:
+    page = "\n".join([*PAGE.split("\n")[:3], *(f"  > {line}" for line in CODE)])
+    (edit,) = on_pages([ANSWER], _bundle(), {"p.mdx": page})
+    assert edit == Edit(Span("p.mdx", 15, 15), "  > new line\n  >\n  >   another\n")
+
+
+def test_a_page_that_does_not_hold_the_line_gets_no_edit_at_all() -> None:
+    page = PAGE.replace("status(400).send(\"é", "status(409).send(\"é")
+    first = FileEdit("server.ts", 1, ("changed",))
+    assert len(on_pages([first, ANSWER], _bundle(), {"p.mdx": PAGE})) == 2
+    assert on_pages([first, ANSWER], _bundle(), {"p.mdx": page}) == ()
+    assert on_pages([first], _bundle(), {}) == (), "an included file that is not at hand"
+
+
+def test_a_patch_of_a_file_without_a_last_line_end_can_be_applied() -> None:
+    assert unified("p", "a\nb", "a\nc").endswith(
+        "-b\n\\ No newline at end of file\n+c\n\\ No newline at end of file\n"
+    )

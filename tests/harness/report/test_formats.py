@@ -235,7 +235,7 @@ class TestSarif:
         assert '"uri": "docs/specification/2025-11-25/basic/transports.mdx"' in text
         assert "[here](1)" in text
         assert result["fixes"][0]["artifactChanges"][0]["replacements"][0]["deletedRegion"] == {  # type: ignore[index]
-            "startLine": 32, "startColumn": 1, "endLine": 35, "endColumn": 1,
+            "startLine": 20, "startColumn": 1, "endLine": 21, "endColumn": 1,
         }  # fmt: skip
 
     def test_rule_indices_fit(self) -> None:

@@ -1,0 +1,151 @@
+"""A proved patch on its way to the findings that it mends, and to the SARIF fixes that a forge reads."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+
+from extractor.model import Level
+from harness.model import Basis, ExampleResult, Exchange, Finding, Reply, Report, Status, Transcript, Verdict
+from harness.repair import kept
+from harness.repair.fix import propose
+from harness.report import json as result_format
+from harness.report.formats import render
+from harness.run import Plan, plan
+from harness.settings import load_config
+
+SAMPLE = Path(__file__).parents[3] / "docs-snapshot" / "sample"
+ID = "docs/{}/tutorials/session-map#typescript"
+NEWER, OLDER = ID.format("2025-11-25"), ID.format("2025-06-18")
+REVISIONS = ("2025-06-18", "2025-11-25")
+RULE = "session.terminated-404"
+
+
+@pytest.fixture(scope="module")
+def todo(tmp_path_factory: pytest.TempPathFactory) -> Plan:
+    return plan(load_config(SAMPLE, environ={}, state=tmp_path_factory.mktemp("state"), jobs=1))
+
+
+def _transcript(example_id: str, kind: Any) -> Transcript:
+    answer = Exchange(
+        1, "terminated.post-request", None, 0, "POST", "/mcp", (), "", Reply(400, (), "", 0), None, 0.0, 0.0
+    )  # fmt: skip
+    return Transcript(example_id, kind, (answer,))
+
+
+def _result(todo: Plan, example_id: str) -> ExampleResult:
+    example = next(example for example in todo.found if example.id == example_id)
+    findings = tuple(
+        Finding(name, Level.MUST, Basis.TEXT, verdict, revision, "", evidence=(1,), gates=True)
+        for name, verdict in ((RULE, Verdict.VIOLATED), ("session.id-charset", Verdict.SATISFIED))
+        for revision in REVISIONS
+    )
+    return ExampleResult(
+        id=example.id, page=example.page, revision=example.revision, language=example.language, kind=example.kind,
+        status=Status.JUDGED, reason=None, spans=example.spans, digest=example.digest, packages={"express": "5.1.0"},
+        findings=findings, transcript=_transcript(example.id, example.kind),
+    )  # fmt: skip
+
+
+def _report(*examples: ExampleResult) -> Report:
+    return Report("0.1.0", "2026-11-22T03:00:00Z", 1.0, "sample", None, None, examples, root_in_repository="sample")
+
+
+@pytest.fixture
+def proved(todo: Plan, tmp_path: Path) -> Path:
+    """A state folder with a patch that was proved on the newer page."""
+    result = _result(todo, NEWER)
+    example = next(example for example in todo.found if example.id == NEWER)
+    assert example.bundle is not None
+    assert result.transcript is not None
+    edits = propose(result.findings, result.transcript, example.bundle)
+    assert edits
+    kept.keep(tmp_path, result, kept.Kept(tuple((RULE, revision) for revision in REVISIONS), edits))
+    return tmp_path
+
+
+def _attached(todo: Plan, state: Path, *examples: ExampleResult) -> Report:
+    return kept.attach(_report(*examples), todo, state, SAMPLE)
+
+
+def _fixed_by_sarif(log: dict[str, Any], result: dict[str, Any]) -> dict[str, str]:
+    """Pages with a result's fix made, as SARIF 2.1.0 (3.30, 3.57) says regions and replacements are read."""
+    assert log["runs"][0]["columnKind"] == "unicodeCodePoints"
+    pages: dict[str, str] = {}
+    (fix,) = result["fixes"]
+    for change in fix["artifactChanges"]:
+        uri = unquote(change["artifactLocation"]["uri"]).removeprefix("sample/")
+        text = (SAMPLE / uri).read_text(encoding="utf-8")
+        starts = [0]
+        for line in text.split("\n"):
+            starts.append(starts[-1] + len(line) + 1)
+        places = [
+            (
+                starts[region["startLine"] - 1] + region["startColumn"] - 1,
+                starts[region["endLine"] - 1] + region["endColumn"] - 1,
+                replacement["insertedContent"]["text"],
+            )
+            for replacement in change["replacements"]
+            for region in [replacement["deletedRegion"]]
+        ]
+        for start, end, new in sorted(places, reverse=True):
+            text = text[:start] + new + text[end:]
+        pages[uri] = text
+    return pages
+
+
+@pytest.mark.parametrize("example_id", [NEWER, OLDER])
+def test_every_copy_gets_the_patch_at_its_own_lines(todo: Plan, proved: Path, example_id: str) -> None:
+    log = json.loads(render("sarif", _attached(todo, proved, _result(todo, example_id))))
+    (result,) = [one for one in log["runs"][0]["results"] if one["ruleId"] == RULE]
+    page = example_id.partition("#")[0] + ".mdx"
+    before = (SAMPLE / page).read_text(encoding="utf-8").split("\n")
+    after = _fixed_by_sarif(log, result)[page].split("\n")
+    changed = [(old, new) for old, new in zip(before, after, strict=True) if old != new]
+    assert changed
+    for old, new in changed:
+        assert new == old.replace("400", "id ? 404 : 400")
+
+
+def test_the_findings_that_it_mends_carry_it_and_no_others(todo: Plan, proved: Path) -> None:
+    (example,) = _attached(todo, proved, _result(todo, NEWER)).examples
+    assert {(f.requirement, f.revision) for f in example.findings if f.patch} == {(RULE, one) for one in REVISIONS}
+
+
+def test_the_result_format_has_it_and_gives_it_back(todo: Plan, proved: Path) -> None:
+    report = _attached(todo, proved, _result(todo, NEWER))
+    again = result_format.read(render("json", report))
+    assert [f.patch for f in again.examples[0].findings] == [f.patch for f in report.examples[0].findings]
+
+
+@pytest.mark.parametrize("change", [{"packages": {"express": "5.2.0"}}, {"digest": "0" * 64}])
+def test_a_proof_is_about_its_text_and_its_packages(todo: Plan, proved: Path, change: dict[str, Any]) -> None:
+    (example,) = _attached(todo, proved, replace(_result(todo, NEWER), **change)).examples
+    assert [f.patch for f in example.findings if f.patch] == []
+
+
+def test_a_revision_that_was_not_mended_gets_none(todo: Plan, proved: Path) -> None:
+    result = _result(todo, NEWER)
+    other = replace(result.findings[0], revision="2026-07-28")
+    (example,) = _attached(todo, proved, replace(result, findings=(other,))).examples
+    assert example.findings[0].patch is None
+
+
+def test_what_is_satisfied_has_nothing_to_mend(todo: Plan, proved: Path) -> None:
+    result = _result(todo, NEWER)
+    satisfied = tuple(replace(finding, verdict=Verdict.SATISFIED) for finding in result.findings)
+    (example,) = _attached(todo, proved, replace(result, findings=satisfied)).examples
+    assert [f.patch for f in example.findings if f.patch] == []
+
+
+def test_a_damaged_proof_is_none(todo: Plan, proved: Path) -> None:
+    (file,) = (proved / kept.FOLDER).iterdir()
+    file.write_text(file.read_text()[:-20])
+    (example,) = _attached(todo, proved, _result(todo, NEWER)).examples
+    assert [f.patch for f in example.findings if f.patch] == []
+    assert not file.exists()
