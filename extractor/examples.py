@@ -14,14 +14,15 @@ from extractor.assembly.ids import example_ids, page_stem
 from extractor.assembly.installs import RefusedError, python_dependency
 from extractor.assembly.names import stated_name
 from extractor.assembly.overrides import from_directives, merged, mistakes, override_for
-from extractor.assembly.scopes import scope_of
+from extractor.assembly.projects import project_blocks
+from extractor.assembly.scopes import in_view, scope_of
 from extractor.assembly.selection import checked, chosen, glued, joined_by_directive, renamed, unmatched
 from extractor.assembly.surroundings import surroundings_of
-from extractor.assembly.values import Language, Piece, Role, Surroundings, Tables
+from extractor.assembly.values import Language, Piece, Role, Start, Surroundings, Tables
 from extractor.bundles.languages import language_for
 from extractor.code.facts import Code
 from extractor.errors import UsageError
-from extractor.model import Example, ExampleOverride, ExampleStatus, Origin
+from extractor.model import Example, ExampleOverride, ExampleStatus, Manager, Origin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -94,7 +95,8 @@ def _examples_of(
     around = surroundings_of(blocks)
     view = _View(tuple(blocks), _pieces(blocks, around, read), around, tables)
     entries = sorted(_entries(view), key=lambda entry: entry.blocks[0].span)
-    ids = example_ids(page, [(entry.blocks[0], entry.language) for entry in entries])
+    parts = _parts(view, entries)
+    ids = example_ids(page, [(e.blocks[0], e.language, e.blocks[0].ordinal in parts) for e in entries])
     found: list[Example] = []
     for example_id, entry in zip(ids, entries, strict=True):
         override = override_for(example_id, overrides)
@@ -123,8 +125,16 @@ def _entries(view: _View) -> list[_Entry]:
     by_hand = joined_by_directive(view.pieces, view.blocks)
     taken = {id(piece) for program in by_hand for piece in program.pieces}
     found = [p for p in programs(view.pieces) if not all(id(piece) in taken for piece in p.pieces)]
-    concerned = _concerning_mcp(found, view.pieces)
-    return [*(_entry(program) for program in (*by_hand, *concerned)), *_listed(view.blocks)]
+    return [*(_entry(p) for p in (*by_hand, *_concerning_mcp(found, view.pieces))), *_listed(view.blocks)]
+
+
+def _parts(view: _View, entries: Sequence[_Entry]) -> frozenset[int]:
+    """Ordinals of the files that belong to another example because the page shows its whole project."""
+    starting = [e for e in entries if e.program and any(p.role.start is not Start.NONE for p in e.program.main.pieces)]
+    scopes = {scope_of(e.blocks[0]) for e in starting if e.language.manager is Manager.NPM}
+    own = {block.ordinal for entry in starting for block in entry.blocks}
+    shown = (block for scope in scopes for block in project_blocks(in_view(view.around, scope)).values())
+    return frozenset(block.ordinal for block in shown) - own
 
 
 def _entry(program: Program) -> _Entry:

@@ -107,32 +107,23 @@ def _chain(anchor: Piece, page: _Page) -> tuple[Piece, ...]:
     """The fences that ``anchor`` continues, if the page names the file that the first begins; empty if there are none.
 
     A fence continues a file when it needs names from it, or brings names that are needed, and redefines none. What
-    stands between two such fences and only adds to them (a tool registered on the server) belongs to it too. A name
-    that no fence brings does not keep the others apart: the file is the same before and after somebody adds it.
+    stands between two such fences and only adds to them (a tool registered on the server) belongs to it too.
     """
     view = page.beside(anchor)
     before = [p for p in view if p.block.span < anchor.block.span and _may_join(p)]
     chosen = [anchor]
-    while holder := _holder(chosen, before):
+    while missing := free_names(Unit(tuple(chosen), None)):
+        holder = next((p for p in reversed(before) if missing[0] in p.code.defines and p not in chosen), None)
+        if holder is None:
+            return ()
         chosen = sorted([*chosen, holder], key=lambda p: p.block.span)
     for piece in before:
         if piece not in chosen and chosen[0].block.span < piece.block.span and _adds_to(piece, chosen):
             chosen = sorted([*chosen, piece], key=lambda p: p.block.span)
-    if len(chosen) == 1:
-        return ()
     said = [p.name for p in chosen if p.name and p.name.source != "command" and not refusal(p.name.path)]
     one = chosen[0].name in said and len({normal(name.path) for name in said}) == 1
     whole = one and not _clash(chosen) and not _interrupted(chosen, view)
     return tuple(chosen) if whole else ()
-
-
-def _holder(chosen: Sequence[Piece], before: Sequence[Piece]) -> Piece | None:
-    """The nearest fence above that brings a name which the chosen ones need."""
-    for name in free_names(Unit(tuple(chosen), None)):
-        for piece in reversed(before):
-            if name in piece.code.defines and piece not in chosen:
-                return piece
-    return None
 
 
 def _may_join(piece: Piece) -> bool:

@@ -25,32 +25,38 @@ def page_stem(page: str) -> str:
     return re.sub(r"\.mdx?$", "", page)
 
 
-def example_ids(page: str, examples: Sequence[tuple[Block, Language]]) -> tuple[str, ...]:
-    """One id for each example of a page, given by its first block and its language.
+def example_ids(page: str, examples: Sequence[tuple[Block, Language, bool]]) -> tuple[str, ...]:
+    """One id for each example of a page.
 
     The page without its extension, ``#``, and the tab or the language. Where that clashes, the slug of the nearest
     heading; where several languages share it, the slug and the language; then an ordinal within that heading. A
     directive's ``id=`` wins. Whether an example can run says nothing of its id: a fragment that somebody completes
     keeps it.
+
+    Args:
+        page: path with its extension.
+        examples: of each its first block, its language, and whether it is a file of a project that another example
+            stands for: it vanishes when that one is complete, so that it never takes a name from another.
     """
     stem = page_stem(page)
-    plain = [_base(block, language) for block, language in examples]
-    total = Counter(plain)
-    heads = [_heading(block) for block, _ in examples]
-    languages = {head: {b for b, h in zip(plain, heads, strict=True) if h == head} for head in heads}
+    wholes = [(_base(block, language), _heading(block)) for block, language, part in examples if not part]
+    total = Counter(base for base, _ in wholes)
+    languages = {head: {base for base, other in wholes if other == head} for _, head in wholes}
     seen: Counter[str] = Counter()
-    found: list[str] = []
-    for base, head, (block, _) in zip(plain, heads, examples, strict=True):
+    found: dict[int, str] = {}
+    for index in sorted(range(len(examples)), key=lambda i: examples[i][2]):
+        block, language, part = examples[index]
+        base, head = _base(block, language), _heading(block)
         directed = [directive.values["id"] for directive in block.directives if "id" in directive.values]
         if directed:
             name = slug(directed[-1])
-        elif total[base] == 1 or head is None:
+        elif head is None or (total[base] == 1 and not part):
             name = base
         else:
-            name = head if len(languages[head]) == 1 and head not in total else f"{head}.{base}"
+            name = head if languages.get(head, {base}) == {base} and head not in total else f"{head}.{base}"
         seen[name] += 1
-        found.append(f"{stem}#{name}" if seen[name] == 1 else f"{stem}#{name}.{seen[name]}")
-    return tuple(found)
+        found[index] = f"{stem}#{name}" if seen[name] == 1 else f"{stem}#{name}.{seen[name]}"
+    return tuple(found[index] for index in range(len(examples)))
 
 
 def slug(text: str) -> str:

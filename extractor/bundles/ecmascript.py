@@ -10,7 +10,8 @@ from extractor.assembly.files import added_file, append_added, joined, source_fi
 from extractor.assembly.hosts import host_names
 from extractor.assembly.installs import RefusedError
 from extractor.assembly.packages import packages_of
-from extractor.assembly.paths import normal, refusal
+from extractor.assembly.paths import normal
+from extractor.assembly.projects import project_blocks
 from extractor.assembly.reader import left_to_reader
 from extractor.assembly.services import beside
 from extractor.assembly.values import Start, Wanted
@@ -144,20 +145,9 @@ def _main_path(draft: Draft, suffix: str, notes: list[Note]) -> str:
 
 def _project(draft: Draft, own: dict[str, SourceFile]) -> dict[str, SourceFile]:
     """Where the page shows a package.json, its other named files belong to the same project."""
-    manifest = next((m for m in draft.around.manifests if m.manager is Manager.NPM), None)
-    if manifest is None:
-        return {}
-    found: dict[str, SourceFile] = {}
     mine = {piece.block.span for unit in draft.units for piece in unit.pieces}
-    for name, block in draft.around.named:
-        if block.span in mine or refusal(name.path) or block.info.language in {"bash", "sh", "shell", "powershell"}:
-            continue
-        path = normal(name.path)
-        if path not in own and path not in found:
-            found[path] = joined(path, [block])
-    path = normal(manifest.path)
-    found.setdefault(path, joined(path, [manifest.block]))
-    return found
+    shown = project_blocks(draft.around).items()
+    return {path: joined(path, [block]) for path, block in shown if block.span not in mine and path not in own}
 
 
 def _imported(draft: Draft) -> Iterator[Dependency]:
