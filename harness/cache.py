@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 import harness
 from harness.codec import from_json, to_json
-from harness.errors import UsageError
+from harness.errors import UsageError, unwritable
 from harness.model import Recording
 
 if TYPE_CHECKING:
@@ -68,7 +68,8 @@ def load(folder: Path, name: str) -> Recording | None:
     except FileNotFoundError:
         return None
     except (OSError, UsageError):
-        path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            path.unlink()
         return None
 
 
@@ -80,8 +81,16 @@ def store(folder: Path, name: str, recording: Recording) -> None:
 def write_atomically(path: Path, data: bytes) -> None:
     """Write ``data`` to ``path`` so that a kill at any moment leaves the old file or the new one.
 
-    What a killed writer of the same file left beside it is removed.
+    What a killed writer of the same file left beside it is removed. Raises StorageError or UsageError, which name the
+    file and the next step.
     """
+    try:
+        _write(path, data)
+    except OSError as error:
+        raise unwritable(path, error) from error
+
+
+def _write(path: Path, data: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     _remove_dead(path.parent.glob(f".{glob.escape(path.name)}.*{_UNFINISHED}"))
     while True:

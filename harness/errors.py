@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+import errno
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from extractor.errors import DocprobeError, DocsError, UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 __all__ = [
     "BlockedError",
@@ -15,8 +19,13 @@ __all__ = [
     "NothingSelectedError",
     "PodError",
     "RegistryError",
+    "StorageError",
     "UsageError",
+    "unwritable",
 ]
+
+_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
+"""Error numbers that a better command line would not mend."""
 
 
 class NothingSelectedError(UsageError):
@@ -52,3 +61,15 @@ class InstallError(DocprobeError):
     def __init__(self, message: str, hint: str | None = None, log: tuple[str, ...] = ()) -> None:
         super().__init__(message, hint)
         self.log = log
+
+
+class StorageError(BlockedError):
+    """A disk is full or fails: a file of ours cannot be written."""
+
+
+def unwritable(path: Path, error: OSError) -> DocprobeError:
+    """The error that says which file or folder could not be written, and what to do (exit 3 for a disk, else 2)."""
+    what = f"{path} cannot be written: {error.strerror or error}"
+    if error.errno in _FULL:
+        return StorageError(what, "make room on that disk, then run it again")
+    return UsageError(what, "name a place that this user may write to")

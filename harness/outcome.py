@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.baseline import known
 from harness.cache import write_atomically
 from harness.documents import results
-from harness.errors import UsageError
+from harness.errors import DocprobeError, unwritable
 from harness.gating import apply_fail_on, decide
 from harness.report.formats import render
 from harness.stages.locks import write_locks
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
+    from collections.abc import Iterator, Sequence
 
     from rich.console import Console
 
@@ -38,17 +39,24 @@ def save(
 ) -> Report:
     """Write the last run, the lock, the history and every output; give back the report as the last run has it.
 
-    Files are written whole or not at all. An output without a file goes to the console, in the order given, with
-    links to the pages under the URI ``links``.
+    Files are written whole or not at all, each whatever becomes of the others. An output without a file goes to the
+    console, in the order given, with links to the pages under the URI ``links``. Raises what went wrong, at the end.
     """
-    kept = results.write(report, config.state / results.LAST_RUN)
+    kept = report
+    errors: list[DocprobeError] = []
+    with _noted(errors):
+        kept = results.write(report, config.state / results.LAST_RUN)
+    with _noted(errors):
+        write_outputs(kept, outputs, console=console, links=links)
     if config.lock is not None:
-        write_locks(config.lock, report)
+        with _noted(errors):
+            write_locks(config.lock, report)
     if config.history is not None:
         from harness.history import record
 
-        record(report, config.history)
-    write_outputs(kept, outputs, console=console, links=links)
+        with _noted(errors):
+            record(report, config.history)
+    _raise(errors)
     return kept
 
 
@@ -57,23 +65,45 @@ def write_outputs(
 ) -> None:
     """Write each output to its file, or to the console in the order given.
 
-    Raises UsageError if a file cannot be written.
+    Raises UsageError or StorageError if one cannot be written; the others are written all the same.
     """
+    errors: list[DocprobeError] = []
     for name, path in outputs:
-        try:
-            if path is None:
-                console.file.write(render(name, report, console=console, links=links))
-                console.file.flush()
-            elif name == "json" and _replaceable(path):
-                results.write(report, path)
-            elif _replaceable(path):
-                write_atomically(path, render(name, report).encode())
-            else:
-                path.write_text(render(name, report), encoding="utf-8")
-        except BrokenPipeError:
-            raise
-        except OSError as error:
-            raise UsageError(f"{path or 'stdout'} cannot be written: {error.strerror}") from error
+        with _noted(errors):
+            _write_output(name, report, path, console, links)
+    _raise(errors)
+
+
+def _write_output(name: str, report: Report, path: Path | None, console: Console, links: str | None) -> None:
+    try:
+        if path is None:
+            console.file.write(render(name, report, console=console, links=links))
+            console.file.flush()
+        elif name == "json" and _replaceable(path):
+            results.write(report, path)
+        elif _replaceable(path):
+            write_atomically(path, render(name, report).encode())
+        else:
+            path.write_text(render(name, report), encoding="utf-8")
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise unwritable(path or Path("stdout"), error) from error
+
+
+def _raise(errors: list[DocprobeError]) -> None:
+    """Raise what went wrong as one error, if anything did."""
+    if errors:
+        raise type(errors[0])("; ".join(error.message for error in errors), errors[0].hint)
+
+
+@contextmanager
+def _noted(errors: list[DocprobeError]) -> Iterator[None]:
+    """Keep an error for later: what comes next is done all the same."""
+    try:
+        yield
+    except DocprobeError as error:
+        errors.append(error)
 
 
 def _replaceable(path: Path) -> bool:

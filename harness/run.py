@@ -16,7 +16,7 @@ from extractor.corpus import extract
 from extractor.examples import find_examples
 from extractor.model import ExampleStatus
 from harness import cache
-from harness.errors import EngineError
+from harness.errors import DocprobeError, EngineError, NothingSelectedError
 from harness.model import ExampleResult, Recording, Report
 from harness.progress import Observer, Silent
 from harness.requirements.binding import bind, load_bindings
@@ -101,6 +101,11 @@ def plan(config: Config, *, since: Change | None = None) -> Plan:
     found = (*found, *(entry.example for entry in shown))
     oracle = corpus if config.spec is None else _extract(config.spec, config)
     bound = bind(oracle.statements, load_bindings(config.bindings), CATALOGUE)
+    if not found and corpus.problems:
+        raise NothingSelectedError(
+            f"no example was found, and {corpus.problems[0].span}: {corpus.problems[0].message}",
+            "see that this user may read every page; all there is to say: docprobe examples DOCS",
+        )
     chosen = select(found, config.select, config.revisions)
     if since is not None:
         concerned = selector(config, since, bound, found)
@@ -198,7 +203,11 @@ def _said(group: BaseExceptionGroup[EngineError]) -> str:
     while isinstance(first, BaseExceptionGroup):
         first = first.exceptions[0]
     assert isinstance(first, EngineError)
-    return f"{first.message} (next: {first.hint})" if first.hint else first.message
+    return _sentence(first)
+
+
+def _sentence(error: DocprobeError) -> str:
+    return f"{error.message} (next: {error.hint})" if error.hint else error.message
 
 
 async def _cancel_on(stop: anyio.Event, scope: anyio.CancelScope) -> None:
@@ -248,12 +257,17 @@ async def _hold(
                     locks=locks.get(digest, {}),
                     doing=lambda text: watch.doing(group[0].id, text),
                 )
+            except DocprobeError as error:  # such as a lock that is refused, or a full disk
+                recording = Recording((), None, blocked=_sentence(error))
             except Exception as error:
                 # a defect of ours in one example must not cost the others their verdicts; never said as the docs' fault
                 watch.note("".join(traceback.format_exception(error)))
                 recording = Recording((), None, blocked=f"docprobe itself failed: {type(error).__name__}: {error}")
         if recording.blocked is None:
-            cache.store(kept, keys[digest], recording)
+            try:
+                cache.store(kept, keys[digest], recording)
+            except DocprobeError as error:  # a verdict that was paid for is told, kept or not
+                watch.note(_sentence(error))
         known(digest, recording, True)
 
     async with connect(config) as engine, anyio.create_task_group() as tasks:

@@ -127,8 +127,10 @@ def _read_toml(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{path}: {error}", "mend the TOML at that line") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}: cannot be read: {error}") from error
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {error.strerror}", "see that this user may read it") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path}: cannot be read: {error}", "give a TOML file in UTF-8") from error
 
 
 def _from_file(path: Path, table: dict[str, Any]) -> dict[str, Any]:

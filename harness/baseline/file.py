@@ -94,7 +94,7 @@ def load(path: Path | None, examples: Collection[str]) -> Baseline:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}: cannot be read: {error}") from error
+        raise UsageError(f"{path}: cannot be read: {error}", "write one with: docprobe baseline update") from error
     baseline = parse(text, path.name)
     check_names(baseline, path.name, examples)
     return baseline

@@ -119,6 +119,13 @@ def _say(error: BaseException) -> int:
             if error.hint:
                 click.echo(f"  next: {error.hint}", err=True)
             return error.exit_code
+        case OSError(filename=str(name), strerror=str(why)):
+            # whatever could not be read or written, the user can see to it
+            if "--verbose" in sys.argv or "-v" in sys.argv:
+                traceback.print_exception(error)
+            click.echo(f"docprobe: {name}: {why}", err=True)
+            click.echo("  next: see that this user may read and write it; --verbose says where it was needed", err=True)
+            return 3
         case SystemExit():
             raise error
         case _:

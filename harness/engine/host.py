@@ -72,7 +72,13 @@ def _bundle(environment: Mapping[str, str]) -> str | None:
     named = [Path(environment[name]) for name in _BUNDLES if environment.get(name)]
     for path in (*named, *_SYSTEM_BUNDLES):
         if path.is_file():
-            return path.read_text("utf-8", "replace")
+            try:
+                return path.read_text("utf-8", "replace")
+            except OSError as error:
+                raise UsageError(
+                    f"the CA bundle {path} cannot be read: {error.strerror}",
+                    "see that this user may read it, or name another in SSL_CERT_FILE",
+                ) from error
     return None
 
 

@@ -14,6 +14,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Final
 
+from harness.errors import unwritable
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
@@ -45,15 +47,20 @@ class Owner:
 def own(state: Path) -> Iterator[Owner]:
     """Become an owner: the lock is held until the block ends or the process dies.
 
-    Raises OSError if the folder cannot be written.
+    Raises UsageError or StorageError if the folder cannot be written.
     """
     run = secrets.token_hex(6)
     folder = _locks(state)
-    folder.mkdir(parents=True, exist_ok=True)
     lock = folder / f"{run}.lock"
-    with _held(lock):
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        held = _held(lock)
+        identity = state_id(state)
+    except OSError as error:
+        raise unwritable(folder, error) from error
+    with held:
         try:
-            yield Owner(run, state_id(state), lock.absolute())
+            yield Owner(run, identity, lock.absolute())
         finally:
             lock.unlink(missing_ok=True)
 

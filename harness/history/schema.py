@@ -7,7 +7,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from harness.errors import UsageError
+from harness.errors import UsageError, unwritable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -79,9 +79,13 @@ def connect(file: Path, migrations: Sequence[Migration] = MIGRATIONS) -> sqlite3
     that can be copied, uploaded and downloaded as it stands. Each change is one transaction, so that a kill at any
     moment leaves the file as it was before it. Another process that writes is waited for.
 
-    Raises UsageError if the file is no history, cannot be opened, or was written by a newer docprobe.
+    Raises UsageError if the file is no history, cannot be opened, or was written by a newer docprobe; StorageError if
+    its disk is full.
     """
-    file.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise unwritable(file, error) from error
     try:
         connection = sqlite3.connect(file, timeout=30.0, isolation_level=None)
     except sqlite3.Error as error:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Final
 
+import msgspec
+
 from harness.cache import write_atomically
 from harness.errors import UsageError
 
@@ -28,8 +30,8 @@ def read_locks(path: Path | None) -> Mapping[str, Mapping[str, str]]:
         document = json.loads(path.read_text(encoding="utf-8"))
         if document["schema"] != SCHEMA:
             raise UsageError(f"{path}: schema {document['schema']!r} is not {SCHEMA}")
-        return {str(key): dict(entry) for key, entry in document["locks"].items()}
-    except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
+        return msgspec.convert(document["locks"], dict[str, dict[str, str]])
+    except (ValueError, KeyError, TypeError, OSError) as error:
         raise UsageError(f"{path} is no lock file: {error}", "remove it, and it is written afresh") from error
 
 
