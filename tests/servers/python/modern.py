@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 from typing import Any
 
@@ -15,15 +16,20 @@ META = "io.modelcontextprotocol/"
 HEADER_MISMATCH = -32020
 UNSUPPORTED_VERSION = -32022
 INVALID_PARAMS = -32602
+NAMES = {"tools/call": "name", "prompts/get": "name", "resources/read": "uri"}
+"""Methods with an Mcp-Name header, and the parameter it repeats."""
+REMOVED = ("ping",)
+CACHEABLE = ("server/discover", "tools/list")
 
 
 class Answered(Exception):
     """A request that is answered by a JSON-RPC error."""
 
-    def __init__(self, status: int, code: int, message: str) -> None:
+    def __init__(self, status: int, code: int, message: str, data: Any = None) -> None:
         self.status = status
         self.code = code
         self.message = message
+        self.data = data
 
 
 class ModernOnly(conforming.Server):
@@ -42,7 +48,10 @@ class ModernOnly(conforming.Server):
             self.check_message(request, message)
             await self.answer_modern(message, reply)
         except Answered as answered:
-            await reply.json(answered.status, conforming.error(message.get("id"), answered.code, answered.message))
+            body = conforming.error(message.get("id"), answered.code, answered.message)
+            if answered.data is not None:
+                body["error"]["data"] = answered.data
+            await reply.json(answered.status, body)
 
     def check_message(self, request: Request, message: dict[str, Any]) -> None:
         """Header and body, in the order of the page's "Server Validation"."""
@@ -50,9 +59,12 @@ class ModernOnly(conforming.Server):
         self.check_meta(meta)
         self.check_header(request, meta)
         if meta[f"{META}protocolVersion"] != VERSION:
-            self.unsupported()
-        if request.header("mcp-method") != message.get("method"):
+            self.unsupported(meta[f"{META}protocolVersion"])
+        method = message.get("method")
+        if request.header("mcp-method") != method:
             raise Answered(400, HEADER_MISMATCH, "Mcp-Method differs from the body")
+        if method in NAMES and decoded(request.header("mcp-name")) != message["params"].get(NAMES[method]):
+            raise Answered(400, HEADER_MISMATCH, "Mcp-Name differs from the body")
 
     def check_meta(self, meta: dict[str, Any]) -> None:
         if f"{META}protocolVersion" not in meta:
@@ -76,19 +88,39 @@ class ModernOnly(conforming.Server):
     def mismatch(self) -> None:
         raise Answered(400, HEADER_MISMATCH, "MCP-Protocol-Version differs from the body")
 
-    def unsupported(self) -> None:
-        raise Answered(400, UNSUPPORTED_VERSION, "unsupported protocol version")
+    def unsupported(self, asked: str) -> None:
+        raise Answered(
+            400, UNSUPPORTED_VERSION, "unsupported protocol version", {"supported": [VERSION], "requested": asked}
+        )
 
     async def answer_modern(self, message: dict[str, Any], reply: Reply) -> None:
-        found = self.result_of(message)
-        if "error" in found:
+        method = message["method"]
+        found = self.discovered(message) if method == "server/discover" else self.result_of(message)
+        if "error" in found or method in REMOVED:
             await self.unknown_method(message, reply)
             return
         found["result"]["resultType"] = "complete"
+        if method in CACHEABLE:
+            found["result"] |= {"ttlMs": 0, "cacheScope": "private"}
         await self.deliver(conforming.Session("", None), [found], reply)
+
+    def discovered(self, message: dict[str, Any]) -> dict[str, Any]:
+        result = {
+            "supportedVersions": [VERSION],
+            "capabilities": {"tools": {}},
+            "_meta": {f"{META}serverInfo": {"name": "modern", "version": "1"}},
+        }
+        return conforming.response(message, result)
 
     async def unknown_method(self, message: dict[str, Any], reply: Reply) -> None:
         await reply.json(404, conforming.error(message["id"], -32601, "method not found"))
+
+
+def decoded(value: str | None) -> str | None:
+    """A header's value, which may be in base64 between ``=?base64?`` and ``?=``."""
+    if value is not None and value.startswith("=?base64?") and value.endswith("?="):
+        return base64.b64decode(value[len("=?base64?") : -len("?=")]).decode()
+    return value
 
 
 class ModernJson(ModernOnly):
@@ -239,7 +271,7 @@ class ModernMeta200(ModernOnly):
 class ModernUnsupported200(ModernOnly):
     """An unknown version gets its error under 200."""
 
-    def unsupported(self) -> None:
+    def unsupported(self, asked: str) -> None:
         raise Answered(200, UNSUPPORTED_VERSION, "unsupported protocol version")
 
 
