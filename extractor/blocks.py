@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from extractor.components import Role, role_of
@@ -12,6 +12,7 @@ from extractor.markdown.info import split_info
 from extractor.mdx import inline_tokens, plain_text
 from extractor.model import Block, Directive, Flavour, Page, Span
 from extractor.places import places
+from extractor.speech import Speech
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -25,6 +26,7 @@ def blocks_of(page: Page) -> tuple[Block, ...]:
     """The blocks of a parsed page (its tokens must be there), in order."""
     blocks: list[Block] = []
     prose = _Prose(page.flavour)
+    speech = Speech(page.flavour)
     standing = places(page.tokens)
     for index, token in enumerate(page.tokens):
         if token.type == "fence" and token.map:
@@ -43,13 +45,18 @@ def blocks_of(page: Page) -> tuple[Block, ...]:
                     includes=token.meta.get("includes", ()),
                 )
             )
+            speech.block()
         elif token.type == "inline" and page.tokens[index - 1].type != "heading_open":
             prose.add(token)
+            speech.add(token)
         elif token.type in ("tag", "container_open") and role_of(token) is Role.TAB:
             prose.forget()  # what one tab says is not about the next
+            speech.forget()
         elif token.type == "heading_open":
             prose.forget()  # what one section says at its end is about the block above
-    return tuple(blocks)
+            speech.section()
+    spoken = speech.by_block()
+    return tuple(replace(block, spoken=spoken[block.ordinal]) if block.ordinal in spoken else block for block in blocks)
 
 
 @dataclass(slots=True)

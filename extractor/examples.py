@@ -199,7 +199,7 @@ def _pieces(blocks: Sequence[Block], around: Surroundings, read: _Read) -> tuple
                 code = language.parse(block.text)
                 read[key] = (code, language.role((code,)))
             pieces.append(Piece(block, language, *read[key], stated_name(block, language.suffixes)))
-    return tuple(commanded(pieces, around.commands))
+    return tuple(commanded(pieces, around.commands, around.in_passing))
 
 
 def _listed(blocks: Sequence[Block]) -> Iterator[_Entry]:

@@ -17,11 +17,14 @@ if TYPE_CHECKING:
     from extractor.assembly.values import Command, Piece
 
 
-def commanded(pieces: Sequence[Piece], commands: Sequence[Command]) -> Iterator[Piece]:
-    """The pieces, with the names and the roles that the page's commands give them."""
+def commanded(
+    pieces: Sequence[Piece], commands: Sequence[Command], in_passing: Sequence[Command] = ()
+) -> Iterator[Piece]:
+    """The pieces, with the names and the roles that the page's commands give them; names also by those in prose."""
+    naming = (*commands, *in_passing)
     for index, piece in enumerate(pieces):
         following = pieces[index + 1].block.span.first if index + 1 < len(pieces) else None
-        named = piece if piece.name else replace(piece, name=_name(piece, following, commands))
+        named = piece if piece.name else replace(piece, name=_name(piece, following, naming))
         yield _started(named, commands)
 
 

@@ -54,4 +54,5 @@ def in_view(around: Surroundings, scope: tuple[str, ...]) -> Surroundings:
         manifests=tuple(m for m in around.manifests if sees(scope, m.block)),
         named=tuple(n for n in around.named if sees(scope, n[1])),
         addresses=tuple(a for a in around.addresses if sees(scope, a[1])),
+        in_passing=tuple(c for c in around.in_passing if sees(scope, c.block)),
     )

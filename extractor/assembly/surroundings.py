@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from extractor.assembly.environment import is_environment_fence, variables_of
@@ -12,6 +13,7 @@ from extractor.assembly.manifests import manifest_of
 from extractor.assembly.names import stated_name
 from extractor.assembly.shell import SHELLS, commands_of
 from extractor.assembly.values import Command, FileName, Install, Manifest, Surroundings, Variables
+from extractor.model import InfoString, Span
 
 _MAX_CHARS: Final = 20_000
 _ADDRESSED: Final = SHELLS | {"json", "jsonc", "http", "text", "powershell", ""}
@@ -19,7 +21,7 @@ _URL: Final = re.compile(r"https?://(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?(
 """URLs in texts of all kinds: commands, headers, configurations."""
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from extractor.model import Block
 
@@ -31,20 +33,44 @@ def surroundings_of(blocks: Sequence[Block]) -> Surroundings:
     variables: list[Variables] = []
     manifests: list[Manifest] = []
     named: list[tuple[FileName, Block]] = []
+    said = tuple(spoken for block in blocks for spoken in _spoken(block))
     for block in blocks:
         name = stated_name(block)
         if name is not None:
             named.append((name, block))
         installs += installs_of(block)
-        commands += [Command(w.words, w.environment, block, w.line) for w in commands_of(block)]
+        commands += _commands([block])
         commands += _from_client_configuration(block)
         path = name.path if name else None
         if manifest := manifest_of(block, path):
             manifests.append(manifest)
         elif is_environment_fence(block, path) and (values := variables_of(block)):
             variables.append(Variables(values, block))
+    installs += [_without_versions(install) for block in said for install in installs_of(block)]
+    in_passing = tuple(_commands(said))
     addresses = tuple((path, block) for block in blocks for path in _addresses(block))
-    return Surroundings(tuple(installs), tuple(commands), tuple(variables), tuple(manifests), tuple(named), addresses)
+    return Surroundings(
+        tuple(installs), tuple(commands), tuple(variables), tuple(manifests), tuple(named), addresses, in_passing
+    )
+
+
+def _commands(blocks: Iterable[Block]) -> Iterator[Command]:
+    for block in blocks:
+        for words in commands_of(block):
+            yield Command(words.words, words.environment, block, words.line)
+
+
+def _without_versions(install: Install) -> Install:
+    """An install line of the prose: a version that a sentence names is as often the old one as the wanted one."""
+    return replace(install, dependencies=tuple(replace(d, specifier="") for d in install.dependencies))
+
+
+def _spoken(block: Block) -> Iterator[Block]:
+    """The commands that the prose around a block tells in passing, as shell fences of one line each."""
+    for line, text in block.spoken:
+        span = Span(block.span.file, line, line)
+        info = InfoString(raw="sh", language="sh")
+        yield replace(block, span=span, info=info, text=f"{text}\n", directives=(), context="", includes=(), spoken=())
 
 
 def _addresses(block: Block) -> Iterator[str]:

@@ -151,6 +151,9 @@ class Surroundings:
     """Blocks of any language that the page gives a file name."""
     addresses: tuple[tuple[str, Block], ...] = ()
     """Paths of URLs on this machine that commands and configurations of the page name."""
+    in_passing: tuple[Command, ...] = ()
+    """Commands in the prose: good for the names of files; a sentence may speak of what goes wrong, so nothing is run
+    because of them."""
 
 
 @dataclass(frozen=True, slots=True)

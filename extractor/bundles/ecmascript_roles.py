@@ -68,7 +68,11 @@ def ecmascript_role(codes: Sequence[Code]) -> Role:
         start = Start.RUN if connects else Start.NONE
         return Role(ExampleKind.CLIENT, start, mcp, client.line, why="makes a client that connects to nothing")
     if not server and _writes_requests(codes):
-        start = Start.RUN if any(c.function is None and c.statement for c in main.calls) else Start.NONE
+        start = (
+            Start.RUN
+            if any(c.function is None and (c.statement or c.name == "fetch") for c in main.calls)
+            else Start.NONE
+        )
         return Role(ExampleKind.CLIENT, start, mcp, why="makes a client that nothing runs")
     if server:
         why = f"makes the server `{server.target or server.last}`, and nothing runs it"

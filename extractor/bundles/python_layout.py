@@ -12,11 +12,23 @@ from extractor.bundles.python_imports import is_standard, top
 from extractor.model import ExampleKind, Manager, Note, Origin
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from extractor.assembly.values import Draft, Unit
 
-_FOLDER: Final = re.compile(r"\b([A-Za-z_]\w*)/? (?:folder|directory|package)\b")
+_FOLDERS: Final = (
+    re.compile(r"\b(?:folder|directory|package) (?:called|named) ([A-Za-z_]\w*)"),
+    re.compile(r"\b([A-Za-z_]\w*)/? (?:folder|directory|package)\b"),
+)
+"""Prose has no grammar to parse: what it yields is checked against words that only describe a folder."""
+_ADJECTIVES: Final = """
+a an another any base current dedicated different each empty entire every example existing first following home inner
+installed its local main my nested new npm one optional other our outer output own parent pip project pypi python root
+same second separate shared simple single source target temporary test that the their third this two whole working
+workspace your
+"""
+_NO_NAMES: Final = frozenset(_ADJECTIVES.split())
+"""Words in front of "folder" that describe it and do not name it."""
 _SERVER_NAMES: Final = ("server", "main", "example", "program")
 _CLIENT_NAMES: Final = ("client", "main", "example", "program")
 _PACKAGE_NAMES: Final = ("example", "program", "documented", "documented_example")
@@ -101,21 +113,32 @@ def _folder(draft: Draft, script: Script | None, notes: list[Note]) -> str | Non
         return None
     blocks = [piece.block for unit in draft.units for piece in unit.pieces]
     for block in (*blocks, *(m.block for m in draft.around.manifests)):
-        if found := _FOLDER.search(block.context):
-            notes.append(Note(f"folder {found[1]}", Origin.STATED, 0.8, block.span))
-            return found[1]
+        if name := next((name for name in _named(block.context) if _is_free(name, draft)), None):
+            notes.append(Note(f"folder {name}", Origin.STATED, 0.8, block.span))
+            return name
     folder = _free(_PACKAGE_NAMES, draft, ()).removesuffix(".py")
     notes.append(Note(f"package folder {folder}", Origin.INFERRED, 0.9))
     return folder
 
 
+def _named(prose: str) -> Iterator[str]:
+    """Names of folders in running text."""
+    for name in (str(name) for pattern in _FOLDERS for name in pattern.findall(prose)):
+        if name.lower() not in _NO_NAMES:
+            yield name
+
+
+def _is_free(name: str, draft: Draft) -> bool:
+    """Whether a module of that name hides no import of the program and no module of Python."""
+    return not is_standard(name) and name not in {top(module) for code in draft.codes for module in code.modules}
+
+
 def _free(names: Sequence[str], draft: Draft, taken: Sequence[str]) -> str:
     """The first name that hides no import of the program and no module of Python."""
-    imported = {top(module) for code in draft.codes for module in code.modules}
     used = {PurePosixPath(unit.name.path).stem for unit in draft.units if unit.name}
     used |= {PurePosixPath(path).stem for path in taken}
     for name in (*names, *(f"{names[0]}_{number}" for number in range(2, 1000))):
-        if name not in imported | used and not is_standard(name):
+        if name not in used and _is_free(name, draft):
             return f"{name}.py"
     raise AssertionError("a thousand files of one program")
 

@@ -26,6 +26,8 @@ CLIENTS: Final = frozenset(
      "ClientSessionGroup", "StdioServerParameters", "StreamableHttpTransport"}
 )  # fmt: skip
 HTTP_LIBRARIES: Final = frozenset({"httpx", "requests", "aiohttp", "urllib3", "urllib", "http", "httpx2"})
+_SENDING: Final = frozenset({"post", "request", "stream", "send", "urlopen"})
+"""Functions of those libraries that send what they are given."""
 _VOCABULARY: Final = (CLIENTS - {"Client", "StreamableHttpTransport"}) | {"stdio_server"}
 """Names that only MCP's packages have."""
 _REGISTRATIONS: Final = frozenset({"tool", "resource", "prompt", "list_tools", "call_tool", "read_resource"})
@@ -54,7 +56,9 @@ def python_role(codes: Sequence[Code]) -> Role:
     if client:
         return Role(ExampleKind.CLIENT, _started(main, calls), mcp, client.line, why="makes a client that nothing runs")
     if _writes_requests(codes) and not server:
-        return Role(ExampleKind.CLIENT, _started(main, calls), mcp, why="makes a client that nothing runs")
+        sends = any(c.function is None and c.last in _SENDING for c in main.calls)
+        start = Start.RUN if sends else _started(main, calls)
+        return Role(ExampleKind.CLIENT, start, mcp, why="makes a client that nothing runs")
     if server:
         why = f"makes the server `{server.target or server.last}`, and nothing runs it"
         return Role(ExampleKind.OTHER, Start.NONE, mcp, server.line, server.target, why)

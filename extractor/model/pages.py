@@ -120,6 +120,8 @@ class Block:
     """The prose just before the block (up to 600 characters, plain text): where file names are often told."""
     includes: tuple[Span, ...] = ()
     """Files of the tree whose text was included into the block."""
+    spoken: tuple[tuple[int, str], ...] = ()
+    """Commands in inline code of the prose around it: the page's line and the text."""
 
     @property
     def language(self) -> str:

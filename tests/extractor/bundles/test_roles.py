@@ -41,6 +41,21 @@ PYTHON = [
     ("mcp = FastMCP('x')\nasyncio.run(f(Client(mcp)))", OTHER, Start.RUN),
     ("import httpx\nB = {'jsonrpc': '2.0', 'method': 'initialize'}\nhttpx.post('/', json=B)", CLIENT, Start.RUN),
     ("import httpx\nclient = httpx.Client()\nB = ('jsonrpc', 'initialize')\nclient.post(B)", CLIENT, Start.RUN),
+    (
+        "import httpx\nB = {'jsonrpc': '2.0', 'method': 'initialize'}\nanswer = httpx.post('/', json=B)",
+        CLIENT,
+        Start.RUN,
+    ),
+    (
+        "import httpx\nB = ('jsonrpc', 'initialize')\nwith httpx.Client() as c:\n    r = c.post('/', json=B)",
+        CLIENT,
+        Start.RUN,
+    ),
+    (
+        "import httpx\nB = ('jsonrpc', 'initialize')\ndef send():\n    return httpx.post('/', json=B)",
+        CLIENT,
+        Start.NONE,
+    ),
     ("subprocess.run(['ls'])", OTHER, Start.NONE),
     ("asyncio.run(main())", OTHER, Start.NONE),
 ]
@@ -63,6 +78,8 @@ TYPESCRIPT = [
     ("const s = new MCPServer({}); await s.listen(3000)", HTTP, Start.RUN),
     ("const c = new Client({}); await c.connect(new StreamableHTTPClientTransport(u))", CLIENT, Start.RUN),
     ("new Client({})", CLIENT, Start.NONE),
+    ("const r = await fetch('/', { body: JSON.stringify({ jsonrpc: '2.0', method: 'initialize' }) })", CLIENT, Start.RUN),
+    ("const send = () => fetch('/', { body: b({ jsonrpc: '2.0', method: 'initialize' }) })", CLIENT, Start.NONE),
     ("const server = new McpServer({})", OTHER, Start.NONE),
     ("const s = new McpServer({}); const c = new Client({}); await c.connect(t)", OTHER, Start.RUN),
 ]  # fmt: skip

@@ -74,7 +74,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
 def test_table_says_what_is_stated_added_and_missing(run: Run, docs: Path) -> None:
     result = run(docs)
     assert result.stdout == (
-        "page#python  stdio-server  runnable\n"
+        "page#page  stdio-server  runnable\n"
         "  at      page.mdx:5-9\n"
         "  stated  file name server.py, told by prose (page.mdx:5-9)\n"
         "  added   dependency fastmcp, 90% sure\n"
