@@ -62,9 +62,13 @@ class Flaky:
     flips: int
     """How often it flipped with nothing changed."""
     nights: int
-    """Nights in which the example was judged by a run of its own, not from the cache."""
+    """Nights in which the example was run afresh, not taken from the cache."""
     last: int
     """The last night in which it flipped so."""
+
+
+PackageShifts = tuple[tuple[str, str | None, str | None], ...]
+"""(name, version before, version after); None where it was absent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +76,7 @@ class PackageChange:
     """Packages that changed between the last pass and a failure."""
 
     flip: Flip
-    changed: tuple[tuple[str, str | None, str | None], ...]
-    """(name, version before, version after); None where it was absent."""
+    changed: PackageShifts
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +126,7 @@ def flaky(connection: sqlite3.Connection) -> tuple[Flaky, ...]:
         "WITH loose AS (SELECT example, requirement, revision, count(*) AS flips, max(night) AS last FROM flip"
         " WHERE causes = '' GROUP BY 1, 2, 3)"
         " SELECT name, requirement, revision, flips, (SELECT count(*) FROM result"
-        " WHERE result.example = loose.example AND status = 'judged' AND cached = 0), last"
+        " WHERE result.example = loose.example AND status IN ('judged', 'not-running') AND cached = 0), last"
         " FROM loose JOIN example ON example.id = loose.example ORDER BY flips DESC, name, requirement, revision"
     )
     return tuple(Flaky(*row) for row in rows)
@@ -138,13 +141,25 @@ def package_changes(connection: sqlite3.Connection, *, limit: int = 100) -> tupl
         " JOIN result AS now ON now.example = flip.example AND now.night = flip.night"
         " JOIN body AS older ON older.id = was.packages JOIN body AS newer ON newer.id = now.packages"
         " WHERE before = ? AND after = ? AND was.packages <> now.packages"
+        # where none could be installed it is not known which ones would have been
+        " AND older.json <> '{}' AND newer.json <> '{}'"
         " ORDER BY started DESC, name, requirement, revision LIMIT ?",
         (PASSING, FAILING, limit),
     )
     return tuple(PackageChange(_flip(row[:8]), difference(json.loads(row[8]), json.loads(row[9]))) for row in rows)
 
 
-def difference(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[tuple[str, str | None, str | None], ...]:
+def packages_between(connection: sqlite3.Connection, flip: Flip) -> PackageShifts:
+    """The packages that changed between the two nights of a flip; none if they are not known of one of them."""
+    rows = connection.execute(
+        "SELECT json FROM result JOIN example ON example.id = result.example JOIN body ON body.id = result.packages"
+        " WHERE name = ? AND night IN (?, ?) AND json <> '{}' ORDER BY night = ?",
+        (encodable(flip.example), flip.since, flip.night, flip.night),
+    ).fetchall()
+    return difference(json.loads(rows[0][0]), json.loads(rows[1][0])) if len(rows) == 2 else ()
+
+
+def difference(before: Mapping[str, str], after: Mapping[str, str]) -> PackageShifts:
     """Packages whose version differs, by name."""
     names = sorted(before.keys() | after.keys())
     return tuple((n, before.get(n), after.get(n)) for n in names if before.get(n) != after.get(n))

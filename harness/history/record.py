@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from extractor.model import Level
 from harness.codec import encodable
+from harness.history.cases import forget, keep
+from harness.history.compare import compare
 from harness.history.schema import connect, transaction
 from harness.model import Basis, Status, Verdict
 
@@ -45,13 +47,15 @@ def add(report: Report, connection: sqlite3.Connection) -> bool:
             return False
         night = _insert_night(report, connection)
         for example in report.examples:
-            _insert_result(example, night, connection)
+            number = _insert_result(example, night, connection)
+            keep(example, report, number, night, connection)
         later = connection.execute(
             "SELECT id FROM night WHERE started >= ? ORDER BY started", (report.started,)
         ).fetchall()
         # a night that arrives late changes what the nights after it are compared with
         for (other,) in later:
-            _compare(other, connection)
+            compare(other, connection)
+        forget(connection)
     return True
 
 
@@ -97,7 +101,8 @@ def _firmness(level: Level, basis: Basis) -> str:
     return "must" if level in MUSTS else "should" if level in SHOULDS else "advice"
 
 
-def _insert_result(example: ExampleResult, night: int, connection: sqlite3.Connection) -> None:
+def _insert_result(example: ExampleResult, night: int, connection: sqlite3.Connection) -> int:
+    """Gives the example's number."""
     # names of files that are no UTF-8 hold lone surrogates, which SQLite cannot store
     name = encodable(example.id)
     connection.execute("INSERT OR IGNORE INTO example (name) VALUES (?)", (name,))
@@ -119,6 +124,8 @@ def _insert_result(example: ExampleResult, night: int, connection: sqlite3.Conne
             _body(verdicts, connection), example.duration_s, int(example.cached),
         ),
     )  # fmt: skip
+    assert isinstance(number, int)
+    return number
 
 
 def _body(value: Mapping[str, Any], connection: sqlite3.Connection) -> int:
@@ -132,50 +139,3 @@ def _body(value: Mapping[str, Any], connection: sqlite3.Connection) -> int:
 
 def _encoded(value: Mapping[str, Any]) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"))
-
-
-# --- comparing a night with the one before --------------------------------------------------------------------
-
-
-def _compare(night: int, connection: sqlite3.Connection) -> None:
-    """Find the verdicts that differ from the last night in which the same example was judged."""
-    connection.execute("DELETE FROM flip WHERE night = ?", (night,))
-    now = connection.execute(
-        "SELECT example, digest, packages, verdicts FROM result WHERE night = ? AND status = ?", (night, Status.JUDGED)
-    ).fetchall()
-    for example, digest, packages, verdicts in now:
-        before = connection.execute(
-            "SELECT result.night, digest, packages, verdicts, other.version = this.version FROM result"
-            " JOIN night AS other ON other.id = result.night JOIN night AS this ON this.id = ?"
-            " WHERE example = ? AND status = ? AND other.started < this.started"
-            " ORDER BY other.started DESC LIMIT 1",
-            (night, example, Status.JUDGED),
-        ).fetchone()
-        if before is None or before[3] == verdicts:
-            continue
-        since, old_digest, old_packages, old_verdicts, same_tool = before
-        general = [
-            name
-            for name, changed in (
-                ("docs", digest != old_digest), ("packages", packages != old_packages), ("docprobe", not same_tool)
-            )
-            if changed
-        ]  # fmt: skip
-        old, new = _read(old_verdicts, connection), _read(verdicts, connection)
-        for case in sorted(old.keys() & new.keys()):
-            if old[case][0] == new[case][0]:
-                continue
-            causes = [*general, "statement"] if old[case][3] != new[case][3] else general
-            requirement, _, revision = case.partition(" ")
-            connection.execute(
-                "INSERT INTO flip (night, example, requirement, revision, before, after, since, causes)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (night, example, requirement, revision, old[case][0], new[case][0], since, " ".join(causes)),
-            )
-
-
-def _read(body: int, connection: sqlite3.Connection) -> dict[str, list[Any]]:
-    (text,) = connection.execute("SELECT json FROM body WHERE id = ?", (body,)).fetchone()
-    value = json.loads(text)
-    assert isinstance(value, dict)
-    return value

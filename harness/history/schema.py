@@ -68,6 +68,19 @@ MIGRATIONS: Final[tuple[Migration, ...]] = (
         ) STRICT, WITHOUT ROWID""",
         "CREATE INDEX flip_by_case ON flip (example, requirement, revision)",
     ),
+    (
+        # What a verdict rests on, for the two nights of a flip and for the newest night of each case: see cases.py.
+        # A late night can come before one that is there, so that the order is that of the times and not of the ids.
+        """CREATE TABLE kept (
+            example INTEGER NOT NULL REFERENCES example,
+            requirement TEXT NOT NULL,
+            revision TEXT NOT NULL,
+            started TEXT NOT NULL,
+            night INTEGER NOT NULL REFERENCES night ON DELETE CASCADE,
+            body BLOB NOT NULL,
+            PRIMARY KEY (example, requirement, revision, started)
+        ) STRICT, WITHOUT ROWID""",
+    ),
 )
 """Step N takes a file from version N to N + 1. Never edit one that was released; add another."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from harness.model import Basis
@@ -31,12 +31,15 @@ if TYPE_CHECKING:
     from harness.history.queries import Judged
     from harness.model import ExampleResult, Exchange, Finding, Report, Requirement
     from harness.report.evidence import ExchangeLine
+    from harness.report.html.changes import FlipView
     from harness.report.html.signs import Sign
 
 TOLD: Final = frozenset(
     {Weight.GATES, Weight.WARNS, Weight.KNOWN, Weight.ADVISORY, Weight.INCONCLUSIVE, Weight.BLOCKED}
 )
 """Weights that get a section of their own; the rest stands in the table of all verdicts."""
+FLIPS_TOLD: Final = 5
+"""Flips of one finding that its section names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +73,10 @@ class Article:
     """The same requirement by other revisions: finding, sign, anchor."""
     patch: tuple[PatchLine, ...]
     """Lines of a proved patch."""
-    past: tuple[Past, ...]
-    flaky: int
+    past: tuple[Past, ...] = ()
+    turns: tuple[FlipView, ...] = ()
+    """Its latest flips, newest first."""
+    flaky: int = 0
     """How often it flipped with nothing changed."""
 
 
@@ -123,6 +128,7 @@ def case_page(
     past: Sequence[Judged] = (),
     started: Mapping[int, str] | None = None,
     flaky: Mapping[tuple[str, str, str], int] | None = None,
+    flips: Sequence[FlipView] = (),
 ) -> CasePage:
     """The page of ``example``.
 
@@ -132,6 +138,7 @@ def case_page(
         past: the example's last nights, oldest first.
         started: when each night was, by number.
         flaky: unexplained flips by example, requirement and revision.
+        flips: the latest of all examples, newest first.
     """
     known = known_findings(report)
     rows = {row.id: row for row in report.requirements}
@@ -154,8 +161,11 @@ def case_page(
                 for night in past
                 if (key := (first.requirement, first.revision)) in night.verdicts
             )
-            loose = (flaky or {}).get((example.id, first.requirement, first.revision), 0)
-            articles.append((weight, _article(first, weight, example, report, rows.get(name), twins, strip, loose)))
+            case = (example.id, first.requirement, first.revision)
+            turns = tuple(view for view in flips if _case_of(view) == case)[:FLIPS_TOLD]
+            article = _article(first, weight, example, report, rows.get(name), twins)
+            loose = (flaky or {}).get(case, 0)
+            articles.append((weight, replace(article, past=strip, turns=turns, flaky=loose)))
     articles.sort(key=lambda pair: (HEAVIEST_FIRST.index(pair[0]), order.get(pair[1].finding.requirement, 999)))
     told = {anchor for _, article in articles for anchor in (article.anchor, *(twin[2] for twin in article.twins))}
     revisions = tuple(sorted({finding.revision for finding in example.findings}, reverse=True))
@@ -180,6 +190,10 @@ def case_page(
     )
 
 
+def _case_of(view: FlipView) -> tuple[str, str, str]:
+    return (view.flip.example, view.flip.requirement, view.flip.revision)
+
+
 def _article(
     finding: Finding,
     weight: Weight,
@@ -187,8 +201,6 @@ def _article(
     report: Report,
     row: Requirement | None,
     twins: tuple[tuple[Finding, Sign, str], ...],
-    past: tuple[Past, ...],
-    flaky: int,
 ) -> Article:
     lines = exchange_lines(example.transcript, finding.evidence)
     shared = shared_context(example.transcript, finding.evidence)
@@ -208,8 +220,6 @@ def _article(
         code=_blamed_code(finding, report),
         twins=twins,
         patch=patch_lines(report.sources, finding.patch) if finding.patch else (),
-        past=past,
-        flaky=flaky,
     )
 
 
@@ -245,10 +255,14 @@ def _exchanges(example: ExampleResult, known: frozenset[tuple[str, str]]) -> tup
     telling = {Weight.GATES, Weight.WARNS, Weight.KNOWN, Weight.ADVISORY}
     blamed = {n for f in example.findings if weigh(f, example, known) in telling for n in f.evidence}
     endpoint = example.transcript.endpoint or "http://localhost"
-    return tuple(_exchange(exchange, endpoint, exchange.number in blamed) for exchange in example.transcript.exchanges)
+    return tuple(
+        exchange_view(exchange, endpoint, blamed=exchange.number in blamed)
+        for exchange in example.transcript.exchanges
+    )
 
 
-def _exchange(exchange: Exchange, endpoint: str, blamed: bool) -> ExchangeView:
+def exchange_view(exchange: Exchange, endpoint: str, *, blamed: bool) -> ExchangeView:
+    """An exchange in full; ``blamed`` if a violated finding rests on it."""
     process = exchange.method in STDIO
     return ExchangeView(
         number=exchange.number,

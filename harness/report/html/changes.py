@@ -31,8 +31,12 @@ class FlipView:
     href: str
     """Empty if tonight's report has no such case."""
     started: str
+    since: str
+    """When the night was that it is compared with, ISO."""
     because: str
     """What changed in between; empty if nothing did."""
+    page: str = ""
+    """Where both sides are shown; empty if the site does not have them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +136,7 @@ def flip_view(flip: Flip, started: Mapping[int, str], cases: Iterable[tuple[str,
     known = (flip.example, flip.requirement, flip.revision) in cases
     href = f"{case_file(flip.example)}#{finding_anchor(flip.requirement, flip.revision)}" if known else ""
     because = " and ".join(CAUSE_WORDS.get(cause, cause) for cause in flip.causes)
-    return FlipView(flip, href, started.get(flip.night, ""), because)
+    return FlipView(flip, href, started.get(flip.night, ""), started.get(flip.since, ""), because)
 
 
 def changes(

@@ -6,6 +6,7 @@ import uuid
 from typing import TYPE_CHECKING, Final
 
 from harness.report.escape import xml_attribute, xml_text
+from harness.report.html.naming import finding_anchor
 from harness.report.html.signs import verdict_words
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def _entry(docs: str, view: FlipView) -> str:
 <id>{_id(docs, flip.example, flip.requirement, flip.revision, view.started)}</id>
 <title>{xml_text(title)}</title>
 <updated>{xml_text(view.started)}</updated>
-<link rel="alternate" type="text/html" href="{xml_attribute(view.href or "changes.html")}"/>
+<link rel="alternate" type="text/html" href="{xml_attribute(_target(view))}"/>
 <category term="{xml_attribute(flip.after)}"/>
 <summary>{
         xml_text(
@@ -57,6 +58,13 @@ def _entry(docs: str, view: FlipView) -> str:
     }</summary>
 </entry>
 """
+
+
+def _target(view: FlipView) -> str:
+    """Where both sides are shown, else the case as it is tonight."""
+    if view.page:
+        return f"{view.page}#{finding_anchor(view.flip.requirement, view.flip.revision)}"
+    return view.href or "changes.html"
 
 
 def _id(*parts: str) -> str:

@@ -26,6 +26,11 @@ def case_file(example_id: str) -> str:
     return f"cases/{case_slug(example_id)}.html"
 
 
+def flip_file(example_id: str, started: str) -> str:
+    """The page of what flipped in an example in the night that started then (ISO)."""
+    return f"flips/{re.sub(r'[^0-9TZ]', '', started)}-{case_slug(example_id)}.html"
+
+
 def finding_anchor(requirement: str, revision: str) -> str:
     """``session.terminated-404@2025-11-25``: the anchor of a finding on its case's page."""
     return re.sub(r"[^A-Za-z0-9.@-]", "-", f"{requirement}@{revision}" if revision else requirement)

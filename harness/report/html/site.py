@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import shutil
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from extractor.model import ExampleKind
 from harness.codec import encodable
 from harness.errors import UsageError
 from harness.history import queries
+from harness.history.cases import sides
 from harness.report.html.badge import badge
 from harness.report.html.cases import case_page
 from harness.report.html.changes import changes, flip_view, grouped, package_groups
 from harness.report.html.coverage import coverage
 from harness.report.html.environment import environment
 from harness.report.html.feed import feed
+from harness.report.html.flips import flip_page
 from harness.report.html.matrix import sheets
-from harness.report.html.naming import case_file
+from harness.report.html.naming import case_file, flip_file
 from harness.report.html.pages import POLICY, has_page, summary
 from harness.report.html.single import static
 from harness.report.html.trends import trends
@@ -44,7 +47,7 @@ PAGES: Final = (
 MARKER: Final = "docprobe-site.txt"
 """Tells a folder that holds a site from one that holds something else."""
 FLIPS: Final = 300
-"""Flips shown; the history keeps all."""
+"""Flips shown, so that a site stays of one size however long the history is; the history keeps all."""
 FEED_ENTRIES: Final = 50
 PAST_NIGHTS: Final = 60
 """Nights of one finding that its case shows."""
@@ -85,7 +88,7 @@ def build_site(
     site = _Site(report, history, assets)
     try:
         _prepare(out)
-        texts = {**site.pages(statements), **site.cases()}
+        texts = {**site.pages(statements), **site.cases(), **site.flip_pages()}
         for name, text in texts.items():
             path = out / name
             path.parent.mkdir(exist_ok=True)
@@ -107,7 +110,8 @@ def _prepare(out: Path) -> None:
         raise UsageError(f"{out} is not empty and holds no site of docprobe", "choose another folder with --out")
     out.mkdir(parents=True, exist_ok=True)
     # pages of examples that are gone would stay and look current
-    shutil.rmtree(out / "cases", ignore_errors=True)
+    for folder in ("cases", "flips"):
+        shutil.rmtree(out / folder, ignore_errors=True)
 
 
 class _Site:
@@ -124,12 +128,19 @@ class _Site:
         self.known = {(e.id, f.requirement, f.revision) for e in report.examples for f in e.findings}
         self.flaky = tuple(one for one in queries.flaky(history))
         self.loose = {(one.example, one.requirement, one.revision): one.flips for one in self.flaky}
-        self.flips = tuple(self._view(flip) for flip in queries.flips(history, night=self.nights[-1].id, limit=-1))
+        until = {night.id for night in self.nights}
+        latest = [flip for flip in queries.flips(history, limit=FLIPS) if flip.night in until]
+        self.sides = {flip: kept for flip in latest if any(kept := sides(flip, history))}
+        """What is kept of the latest flips: those have a page."""
+        self.latest = tuple(map(self._view, latest))
+        """Of all nights."""
+        self.flips = tuple(map(self._view, queries.flips(history, night=self.nights[-1].id, limit=-1)))
         """Tonight's."""
         self.files = frozenset(case_file(example.id) for example in report.examples if has_page(example))
 
     def _view(self, flip: queries.Flip) -> FlipView:
-        return flip_view(flip, self.started, self.known)
+        view = flip_view(flip, self.started, self.known)
+        return replace(view, page=flip_file(flip.example, view.started)) if flip in self.sides else view
 
     def _missing(self, purpose: str) -> str:
         return next((why for what, why in self.assets.missing if what == purpose), "")
@@ -156,9 +167,8 @@ class _Site:
         """The pages of the navigation, and what stands beside them."""
         report, tonight = self.report, self.changes()
         flipped = {(view.flip.example, view.flip.requirement, view.flip.revision) for view in self.flips}
-        flips = [self._view(flip) for flip in queries.flips(self.history, limit=FLIPS)]
         by_night: dict[str, list[FlipView]] = defaultdict(list)
-        for view in flips:
+        for view in self.latest:
             by_night[view.started].append(view)
         drawn = trends(self.nights)
         told = summary(report)
@@ -172,7 +182,7 @@ class _Site:
                 package_changes=package_groups(
                     (one, self._view(one.flip)) for one in queries.package_changes(self.history)
                 ),
-                more=len(flips) == FLIPS, limit=FLIPS,
+                more=len(self.latest) == FLIPS, limit=FLIPS,
             ),
             "trends.html": self._render(
                 "trends.html", "trends.html", nights=self.nights, charts=drawn.charts, data=drawn.data(),
@@ -184,7 +194,7 @@ class _Site:
                 has_statements=bool(statements),
             ),
             "badge.svg": badge(report),
-            "feed.xml": feed(report.docs_root, flips[:FEED_ENTRIES], report.started),
+            "feed.xml": feed(report.docs_root, self.latest[:FEED_ENTRIES], report.started),
             MARKER: "Made by docprobe report, which replaces everything in this folder.\n",
         }  # fmt: skip
 
@@ -195,9 +205,29 @@ class _Site:
             if not has_page(example):
                 continue
             past = queries.judged(self.history, example.id, limit=PAST_NIGHTS)
-            page = case_page(example, self.report, past, self.started, self.loose)
+            page = case_page(example, self.report, past, self.started, self.loose, self.latest)
             made[page.file] = self._render(
                 "case.html", page.file, page=page, files=self.files,
                 missing_diagrams=self._missing("sequence diagrams"),
             )  # fmt: skip
+        return made
+
+    def flip_pages(self) -> dict[str, str]:
+        """One page for each example and night with a flip: what each verdict rested on before and after."""
+        kinds = {example.id: example.kind for example in self.report.examples}
+        groups: dict[str, list[FlipView]] = defaultdict(list)
+        for view in self.latest:
+            if view.page:
+                groups[view.page].append(view)
+        made = {}
+        for name, views in groups.items():
+            flip = views[0].flip
+            page = flip_page(
+                views,
+                [self.sides[view.flip] for view in views],
+                queries.packages_between(self.history, flip),
+                kinds.get(flip.example, ExampleKind.OTHER),
+            )
+            case = case_file(flip.example)
+            made[name] = self._render("flip.html", name, page=page, case=case if case in self.files else "")
         return made

@@ -10,7 +10,7 @@ from extractor.model import Level, Statement, Subject
 from harness.history import queries, record
 from harness.history.record import add
 from harness.history.schema import connect, memory
-from harness.model import Basis, Status, Verdict
+from harness.model import Basis, Finding, Status, Verdict
 from tests.harness.history.nights import example, failing, night, passing, verdict
 from tests.support.reports import hostile_report, rich_report
 
@@ -137,6 +137,32 @@ def test_packages_between_a_pass_and_a_failure(history: sqlite3.Connection) -> N
     add(night(2, passing(packages={"sdk": "1.2.0", "new": "2", "same": "3"})), history)
     (change,) = queries.package_changes(history)
     assert change.changed == (("new", None, "2"), ("old", "1", None), ("sdk", "1.0.0", "1.1.0"))
+
+
+def test_an_example_that_no_longer_runs_is_a_flip_and_hides_none(history: sqlite3.Connection) -> None:
+    def runs(outcome: Verdict) -> Finding:
+        return verdict("example.runs", outcome, "")
+
+    judged = verdict("a", Verdict.SATISFIED)
+    broken = example("x", runs(Verdict.VIOLATED), status=Status.NOT_RUNNING, packages={"sdk": "2.0.0"})
+    add(night(0, example("x", runs(Verdict.SATISFIED), judged)), history)
+    add(night(1, broken), history)
+    add(night(2, example("x", runs(Verdict.SATISFIED), dataclasses.replace(judged, verdict=Verdict.VIOLATED))), history)
+    told = {(flip.night, flip.requirement, flip.before, flip.after, flip.since) for flip in queries.flips(history)}
+    assert told == {
+        (2, "example.runs", "satisfied", "violated", 1),
+        (3, "example.runs", "violated", "satisfied", 2),
+        (3, "a", "satisfied", "violated", 1),
+    }
+    (change,) = queries.package_changes(history)
+    assert change.changed == (("sdk", "1.0.0", "2.0.0"),)
+
+
+def test_packages_that_could_not_be_installed_are_no_change_of_packages(history: sqlite3.Connection) -> None:
+    add(night(0, passing(packages={"sdk": "1.0.0"})), history)
+    add(night(1, failing(packages={})), history)
+    assert queries.package_changes(history) == ()
+    assert queries.packages_between(history, queries.flips(history)[0]) == ()
 
 
 def test_the_last_nights_of_an_example(history: sqlite3.Connection) -> None:

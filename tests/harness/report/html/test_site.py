@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from harness.errors import UsageError
+from harness.history.cases import FLIPS_KEPT
 from harness.history.record import add
 from harness.history.schema import memory
 from harness.model import Report, Status, Verdict
@@ -17,7 +18,7 @@ from harness.report.html import build_site, render
 from harness.report.html.assets import Assets, load
 from harness.report.html.badge import badge
 from harness.report.html.naming import case_file
-from harness.report.html.site import MARKER, PAGES
+from harness.report.html.site import FLIPS, MARKER, PAGES
 from tests.harness.history.nights import example, failing, night, passing, verdict
 from tests.support.reports import hostile_report, quiet_report, rich_report
 
@@ -163,6 +164,26 @@ def test_flaky_verdicts_say_how_often(tmp_path: Path) -> None:
     assert "it flipped 5 times with nothing changed" in (folder / case_file(passing().id)).read_text()
 
 
+def test_a_flip_has_a_page_with_both_sides(tmp_path: Path) -> None:
+    was, now = passing(packages={"sdk": "1.0.0"}), failing(packages={"sdk": "1.1.0"})
+    folder = site(tmp_path / "s", night(0, was), night(1, now), night(2, now))
+    (page,) = (folder / "flips").iterdir()
+    text = page.read_text()
+    assert text.index("Before: satisfied") < text.index("After: violated")
+    assert re.search(r"<th scope=\"row\">sdk</th><td>1\.0\.0</td><td>1\.1\.0</td>", text)
+    for other in ("changes.html", case_file(now.id), "feed.xml"):
+        assert f"flips/{page.name}" in (folder / other).read_text(), other
+
+
+def test_a_site_does_not_grow_with_its_nights(tmp_path: Path) -> None:
+    nights = [night(n, failing() if n % 2 else passing()) for n in range(FLIPS + 40)]
+    folder = site(tmp_path / "s", *nights)
+    assert len(list((folder / "flips").iterdir())) == FLIPS_KEPT + 1
+    assert (folder / "changes.html").read_text().count("session.terminated-404</b>") == FLIPS
+    oldest_shown = min((folder / "flips").iterdir()).read_text()
+    assert "The history has the verdict of that night and not what it rested on." in oldest_shown
+
+
 def test_packages_between_pass_and_failure_are_listed(tmp_path: Path) -> None:
     nights = (night(0, passing(packages={"sdk": "1.0.0"})), night(1, failing(packages={"sdk": "1.1.0"})))
     text = (site(tmp_path / "s", *nights) / "changes.html").read_text()
@@ -217,9 +238,8 @@ def test_a_hostile_feed_is_well_formed(tmp_path: Path) -> None:
     ]
     before = replace(report, started="2026-11-21T03:00:00Z", examples=tuple(calm))
     feed = ET.fromstring((site(tmp_path / "s", before, report) / "feed.xml").read_text(encoding="utf-8"))
-    flips = sum(
-        f.verdict is not Verdict.INCONCLUSIVE for e in report.examples if e.status is Status.JUDGED for f in e.findings
-    )
+    ran = {Status.JUDGED, Status.NOT_RUNNING}
+    flips = sum(f.verdict is not Verdict.INCONCLUSIVE for e in report.examples if e.status in ran for f in e.findings)
     assert len(feed.findall(f"{ATOM}entry")) == flips
 
 

@@ -1,0 +1,123 @@
+"""The page of a flip: what the verdict rested on in the night before and in the night after. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from harness.model import Transcript
+from harness.report.evidence import exchange_lines, page_lines, shared_context
+from harness.report.html.cases import exchange_view
+from harness.report.html.naming import finding_anchor
+from harness.report.html.signs import verdict_words
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from extractor.model import ExampleKind
+    from harness.history.cases import KeptCase
+    from harness.history.queries import PackageShifts
+    from harness.model import Finding
+    from harness.report.evidence import ExchangeLine, PageLine
+    from harness.report.html.cases import ExchangeView
+    from harness.report.html.changes import FlipView
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One of the two nights of a flip."""
+
+    title: str
+    """``Before`` or ``After``."""
+    started: str
+    """ISO; empty if the night is not known."""
+    verdict: str
+    prefix: str
+    """Before every anchor of this side."""
+    finding: Finding | None
+    """None if the history does not have what the verdict rested on."""
+    lines: tuple[ExchangeLine, ...] = ()
+    shared: tuple[str, ...] = ()
+    exchanges: tuple[ExchangeView, ...] = ()
+    code: tuple[tuple[PageLine, ...], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One verdict that flipped."""
+
+    view: FlipView
+    anchor: str
+    sides: tuple[Side, Side]
+
+    @property
+    def sentences(self) -> tuple[str, str]:
+        """The sentence of the specification on both sides; empty where it is not known."""
+        before, after = (side.finding.statement if side.finding else None for side in self.sides)
+        return (before.text if before else "", after.text if after else "")
+
+
+@dataclass(frozen=True, slots=True)
+class FlipPage:
+    """Everything that flipped in one example in one night."""
+
+    example: str
+    started: str
+    because: str
+    packages: PackageShifts
+    turns: tuple[Turn, ...]
+
+
+def flip_page(
+    views: Sequence[FlipView],
+    kept: Sequence[tuple[KeptCase | None, KeptCase | None]],
+    packages: PackageShifts,
+    kind: ExampleKind,
+) -> FlipPage:
+    """The page of ``views``, flips of one example in one night, at least one.
+
+    Args:
+        views: the flips.
+        kept: what each rests on, before and after.
+        packages: that changed in between.
+        kind: of the example: who asks whom.
+    """
+    turns = []
+    for number, (view, (before, after)) in enumerate(zip(views, kept, strict=True), 1):
+        flip = view.flip
+        turns.append(
+            Turn(
+                view,
+                finding_anchor(flip.requirement, flip.revision),
+                (
+                    _side("Before", view.since, flip.before, f"b{number}-", before, kind),
+                    _side("After", view.started, flip.after, f"a{number}-", after, kind),
+                ),
+            )
+        )
+    first = views[0]
+    return FlipPage(first.flip.example, first.started, first.because, packages, tuple(turns))
+
+
+def _side(title: str, started: str, verdict: str, prefix: str, case: KeptCase | None, kind: ExampleKind) -> Side:
+    words = verdict_words(verdict)
+    if case is None:
+        return Side(title, started, words, prefix, None)
+    conversation = Transcript("", kind, case.exchanges)
+    evidence = tuple(exchange.number for exchange in case.exchanges)
+    return Side(
+        title, started, words, prefix, case.finding,
+        lines=exchange_lines(conversation, evidence),
+        shared=shared_context(conversation, evidence),
+        exchanges=tuple(exchange_view(exchange, "http://localhost", blamed=False) for exchange in case.exchanges),
+        code=_code(case),
+    )  # fmt: skip
+
+
+def _code(case: KeptCase) -> tuple[tuple[PageLine, ...], ...]:
+    runs: list[tuple[PageLine, ...]] = []
+    for file in dict.fromkeys(span.file for span in case.finding.blame):
+        at = {number: text for name, number, text in case.lines if name == file}
+        lines = [at.get(number, "") for number in range(1, max(at, default=0) + 1)]
+        runs += page_lines({file: lines}, [span for span in case.finding.blame if span.file == file])
+    return tuple(runs)
