@@ -10,36 +10,18 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from extractor.model import Level  # noqa: TC001 (entries are read from TOML by their type hints)
 from harness.errors import UsageError
 from harness.model import BoundRequirement, Drift, Requirement
 from harness.requirements import data
 from harness.requirements.catalogue import requirement
 from harness.requirements.drift import locate
+from harness.requirements.entry import Binding
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from extractor.model import Statement
-
-
-@dataclass(frozen=True, slots=True)
-class Binding:
-    """The sentence one requirement stands on in one revision."""
-
-    requirement: str
-    revision: str
-    page: str
-    """Path relative to the docs root."""
-    anchor: str
-    level: Level
-    sha256: str
-    """Fingerprint of the sentence (``extractor.fingerprint``)."""
-    shingles: frozenset[str]
-    """Hashed three-word shingles of the sentence, to find the nearest one when it is gone."""
-    nth: int = 0
-    """Which of the same sentences and levels in that section, 0-based."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from extractor.model import Statement
-    from harness.requirements.binding import Binding
+    from harness.requirements.entry import Binding
 
 NEAR_IN_PLACE: Final = 0.2
 """From this similarity on, a sentence of the same section is the bound one, reworded."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harness.errors import UsageError
-from harness.requirements.binding import Binding
 from harness.requirements.catalogue import requirement
+from harness.requirements.entry import Binding
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

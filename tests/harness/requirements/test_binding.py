@@ -9,8 +9,9 @@ import pytest
 from extractor.model import Level, Statement
 from harness.errors import UsageError
 from harness.model import DriftKind
-from harness.requirements.binding import Binding, Bindings, Bound, bind, load_bindings
+from harness.requirements.binding import Bindings, Bound, bind, load_bindings
 from harness.requirements.catalogue import CATALOGUE, requirement
+from harness.requirements.entry import Binding
 from harness.requirements.writing import binding_at, to_toml
 
 if TYPE_CHECKING:
