@@ -12,7 +12,7 @@ import pytest
 from extractor.model import ExampleKind, ServiceRequest, SourceFile
 from harness.codec import from_json, to_json
 from harness.model import Transcript
-from harness.probes import steps
+from harness.probes import client, steps
 from harness.probes.client import converse_with_client
 from harness.probes.scripted import Script, ScriptedService
 from harness.services.factory import client_ports, services_for
@@ -101,7 +101,8 @@ async def test_a_right_client_in_both_scenes() -> None:
     assert transcript.kind is ExampleKind.CLIENT
 
 
-async def test_a_client_that_waits_for_ever_is_stopped() -> None:
+async def test_a_client_that_waits_for_ever_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "IDLE_S", 0.5)
     transcript = await watch("time.sleep(60)")
     assert steps.FACT_STOPPED in transcript.facts
     assert transcript.facts["baseline"] == "ok"
