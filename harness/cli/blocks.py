@@ -10,6 +10,7 @@ import msgspec
 
 from extractor.corpus import extract
 from harness.cli.context import Cli, docs_argument, pass_cli
+from harness.cli.tables import printable, table
 from harness.settings import load_config
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def command(cli: Cli, docs: Path | None, form: str) -> None:
     corpus = extract(config.docs, config.layout, cache=config.state / "pages", statements=False)
     err = cli.err()
     for problem in corpus.problems:
-        err.print(_printable(f"{problem.span}: {problem.message}"), markup=False, soft_wrap=True)
+        err.print(printable(f"{problem.span}: {problem.message}"), markup=False, soft_wrap=True)
     if form == "json":
         sys.stdout.write(to_json(corpus, config.docs))
     else:
@@ -53,23 +54,18 @@ def to_json(corpus: Corpus, docs: Path) -> str:
 
 def to_table(blocks: tuple[Block, ...]) -> str:
     """One line per block under one line of column names."""
-    rows = [("WHERE", "LANGUAGE", "NAME", "LINES", "PLACE"), *(_row(block) for block in blocks)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]) - 1)]
-    return "".join(
-        "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[-1]]).rstrip() + "\n"
-        for row in rows
-    )
+    return table(("WHERE", "LANGUAGE", "NAME", "LINES", "PLACE"), [_row(block) for block in blocks])
 
 
 def _row(block: Block) -> tuple[str, str, str, str, str]:
     """Cells without a space of their own, but for the last one, so that awk sees the columns."""
     name = block.info.name or block.info.label or "-"
     return (
-        _printable(str(block.span)),
+        printable(str(block.span)),
         block.language or "-",
-        _printable(name).replace(" ", "_"),
+        printable(name).replace(" ", "_"),
         str(block.text.count("\n")),
-        _printable(_place(block)),
+        printable(_place(block)),
     )
 
 
@@ -80,11 +76,6 @@ def _place(block: Block) -> str:
     parts += [f"{what} {value}" for what, value in (("tab", place.tab), ("step", place.step)) if value]
     parts += [place.callout] if place.callout else []
     return " | ".join(part for part in parts if part)
-
-
-def _printable(text: str) -> str:
-    """Docs are untrusted: no control character of theirs reaches the terminal."""
-    return "".join(c if c.isprintable() else "\ufffd" for c in text)
 
 
 def _summary(corpus: Corpus) -> str:

@@ -13,8 +13,10 @@ from extractor.corpus import extract
 from extractor.examples import find_examples, unused_overrides
 from extractor.model import ExampleStatus, Origin
 from harness.cli.context import Cli, docs_argument, pass_cli
+from harness.cli.tables import printable
 from harness.selection.select import select
 from harness.settings import load_config
+from harness.stages.printed import printed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,17 +33,19 @@ if TYPE_CHECKING:
 def command(cli: Cli, docs: Path | None, patterns: tuple[str, ...], form: str) -> None:
     """List every example of DOCS: its kind and status, what the page states, what docprobe adds and how sure it is.
 
-    A fragment says what is missing; an unsupported example says what it would need. Nothing is run.
+    A fragment says what is missing; an unsupported example says what it would need. HTTP exchanges that a page prints
+    are listed too: they are judged as they stand. Nothing is run.
     """
     config = load_config(docs, cli.config_file)
     corpus = extract(config.docs, config.layout, cache=config.state / "pages", statements=False)
     found = find_examples(corpus, overrides=config.overrides, python_packages=config.python_packages)
     unused = unused_overrides(found, config.overrides)
+    found = (*found, *(entry.example for entry in printed(corpus)))
     if patterns:
         found = select(found, patterns)
     err = cli.err()
     for problem in corpus.problems:
-        err.print(f"{problem.span}: {problem.message}", markup=False, soft_wrap=True)
+        err.print(printable(f"{problem.span}: {problem.message}"), markup=False, soft_wrap=True)
     for key in unused:
         err.print(f'[examples."{key}"] means no example of these docs', markup=False, soft_wrap=True)
     if form == "json":
@@ -62,7 +66,7 @@ def to_json(examples: Sequence[Example], docs: Path) -> str:
 
 
 def to_table(examples: Sequence[Example]) -> str:
-    """A paragraph per example: its id, kind and status; then, indented, what was stated, added, or is missing."""
+    """A paragraph per example: id, kind, status; what was stated, given, added, left to the reader, or is missing."""
     return "".join(_paragraph(example) for example in examples)
 
 
@@ -80,27 +84,25 @@ def _entry(example: Example, examples: Sequence[Example]) -> dict[str, Any]:
 
 
 def _paragraph(example: Example) -> str:
-    lines = [f"{_printable(example.id)}  {example.kind.value}  {example.status.value}"]
-    lines += [f"  at      {_printable(str(span))}" for span in example.spans]
+    lines = [f"{printable(example.id)}  {example.kind.value}  {example.status.value}"]
+    lines += [f"  at      {printable(str(span))}" for span in example.spans]
     if example.reason:
-        lines.append(f"  {'why' if example.bundle is None else 'note'}     {_printable(example.reason)}")
+        lines.append(f"  why     {printable(example.reason)}")
+    if example.status is ExampleStatus.PRINTED:
+        lines.append("  note    an exchange that the page prints: judged as it stands, nothing is run")
     if example.expected:
-        lines.append(f"  known   not runnable: {_printable(example.expected)}")
+        lines.append(f"  known   not runnable: {printable(example.expected)}")
     lines += [_note(note) for note in sorted(example.notes, key=lambda n: n.origin is Origin.INFERRED)]
+    lines += [f"  reader  {printable(part)}" for part in (example.bundle.left_to_reader if example.bundle else ())]
     return "\n".join(lines) + "\n"
 
 
 def _note(note: Note) -> str:
-    where = f" ({_printable(str(note.span))})" if note.span else ""
+    where = f" ({printable(str(note.span))})" if note.span else ""
     match note.origin:
         case Origin.INFERRED:
-            return f"  added   {_printable(note.what)}, {note.confidence:.0%} sure{where}"
+            return f"  added   {printable(note.what)}, {note.confidence:.0%} sure{where}"
         case Origin.CONFIG | Origin.DIRECTIVE:
-            return f"  given   {_printable(note.what)}{where}"
+            return f"  given   {printable(note.what)}{where}"
         case Origin.STATED:
-            return f"  stated  {_printable(note.what)}{where}"
-
-
-def _printable(text: str) -> str:
-    """Text of the docs for a terminal: nothing in it moves the cursor or changes colours."""
-    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
+            return f"  stated  {printable(note.what)}{where}"

@@ -129,6 +129,105 @@ def test_control_characters_of_the_docs_do_not_reach_the_terminal(run: Run, docs
     assert "\x1b" not in run(docs).stdout
 
 
+def test_what_the_page_leaves_to_its_reader(run: Run, docs: Path) -> None:
+    (docs / "page.mdx").write_text(
+        "```python\nfrom fastmcp import FastMCP\nfrom fastmcp.server.auth.providers.github import GitHubProvider\n"
+        'auth = GitHubProvider(client_id="<your-client-id>")\nFastMCP("x", auth=auth).run(transport="http")\n```\n',
+        encoding="utf-8",
+    )
+    assert "  reader  client_id (“<your-client-id>”, line 4)\n" in run(docs).stdout
+
+
+def test_directives_and_configuration_are_told_from_what_the_page_states(run: Run, docs: Path) -> None:
+    (docs / "page.mdx").write_text(
+        '{/* docprobe: file=mine.py env="MODE=x" */}\n\n```python\nfrom fastmcp import FastMCP\nFastMCP("x").run()\n```\n',
+        encoding="utf-8",
+    )
+    (docs / "docprobe.toml").write_text(
+        'profile = "plain"\n[examples."page#python"]\nendpoint = "/x"\nnot-runnable = "too old"\n'
+        '[examples."gone#python"]\nskip = "gone"\n',
+        encoding="utf-8",
+    )
+    result = run(docs)
+    assert result.stdout == (
+        "page#python  stdio-server  runnable\n"
+        "  at      page.mdx:3-6\n"
+        "  known   not runnable: too old\n"
+        "  given   file name mine.py, told by directive (page.mdx:3-6)\n"
+        "  given   environment MODE\n"
+        "  given   endpoint /x\n"
+        "  added   dependency fastmcp, 90% sure\n"
+        "  added   command python mine.py, 90% sure\n"
+    )
+    assert '[examples."gone#python"] means no example of these docs' in result.stderr
+
+
+def test_status_and_reason_of_what_cannot_run(run: Run, docs: Path) -> None:
+    (docs / "page.mdx").write_text(
+        "## Old\n\nBefore:\n\n```python\nfrom fastmcp import FastMCP\nFastMCP('x').run()\n```\n\n"
+        "## Sharp\n\n```csharp\nusing ModelContextProtocol;\n```\n\n"
+        "## Parts\n\n```ts\nserver.registerTool('x', {}, go);\n```\n",
+        encoding="utf-8",
+    )
+    assert run(docs).stdout == (
+        "page#python  stdio-server  skipped\n"
+        "  at      page.mdx:5-8\n"
+        "  why     is shown as “Before”, not as something to run\n"
+        "page#csharp  other  unsupported\n"
+        "  at      page.mdx:12-14\n"
+        "  why     needs the .NET SDK, which docprobe does not have yet\n"
+        "page#typescript  other  fragment\n"
+        "  at      page.mdx:18-20\n"
+        "  why     uses `server`, defined in no block of this page; uses `go`, defined in no block of this page\n"
+    )
+
+
+def test_copies_are_named(run: Run, docs: Path) -> None:
+    (docs / "copy.mdx").write_text(PAGE, encoding="utf-8")
+    document = json.loads(run(docs, "--format", "json").stdout)
+    assert {e["id"]: e["copies"] for e in document["examples"]} == {
+        "copy#page": ["page#page"], "copy#piece": ["page#piece"],
+        "page#page": ["copy#page"], "page#piece": ["copy#piece"],
+    }  # fmt: skip
+
+
+EXCHANGE = """```http
+POST /mcp HTTP/1.1
+Content-Type: application/json
+Accept: application/json, text/event-stream
+
+{"jsonrpc": "2.0", "id": 1, "method": "ping"}
+```
+
+```http
+HTTP/1.1 200 OK
+Content-Type: application/json
+
+{"jsonrpc": "2.0", "id": 1, "result": {}}
+```
+"""
+
+
+def test_printed_exchanges_are_listed(run: Run, docs: Path) -> None:
+    (docs / "wire.mdx").write_text(EXCHANGE, encoding="utf-8")
+    result = run(docs, "--select", "wire*")
+    assert result.stdout == (
+        "wire#printed  other  printed\n"
+        "  at      wire.mdx:1-7\n"
+        "  at      wire.mdx:9-14\n"
+        "  note    an exchange that the page prints: judged as it stands, nothing is run\n"
+    )
+    (entry,) = json.loads(run(docs, "--select", "wire#printed", "--format", "json").stdout)["examples"]
+    assert (entry["kind"], entry["status"], entry["bundle"]) == ("other", "printed", None)
+
+
+def test_problems_of_the_docs_go_to_stderr_and_keep_their_colours_to_themselves(run: Run, docs: Path) -> None:
+    (docs / "bad.mdx").write_text("---\na: \x1b[31m [\n---\n\n```js\nx\n```\n", encoding="utf-8")
+    result = run(docs)
+    assert "bad.mdx" in result.stderr
+    assert "\x1b" not in result.stderr
+
+
 def test_sample_docs(run: Run) -> None:
     result = run(SAMPLE)
     ids = [line.split()[0] for line in result.stdout.splitlines() if not line.startswith(" ")]
