@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import anyio
 from anyio.lowlevel import checkpoint
 
+from harness.engine import launch
 from harness.engine.api import Api, ConflictError, GoneError
 from harness.engine.attach import STDOUT, Attached, attach
 from harness.engine.hardening import APP, EXAMPLE_USER, HOME, MIB, ROOT, Share, home, host_config
@@ -190,7 +191,8 @@ class Process:
         if self._killed is not None:
             sentence, limit = self._killed
             return ExitState(code, sentence, limit or None, self._during)
-        if self._fate.out_of_memory and code != 0:
+        if code == launch.MEMORY_CODE or (self._fate.out_of_memory and code != 0):
+            code = 128 + signal.SIGKILL if code == launch.MEMORY_CODE else code
             memory = self._setting.limits.memory_mib
             return ExitState(code, f"killed: memory limit {memory} MiB", "memory_mib", self._during)
         if code in _KILLED_CODES:
@@ -217,8 +219,7 @@ async def start(setting: Setting, argv: Sequence[str], cwd: str, *, name: str, d
     stdin = setting.stdio and during == "run"
     container = await api.call(
         "create the example's container", api.raw.create_container, setting.image,
-        # the shell only changes the folder and becomes the command: a missing command is told as users know it
-        ["sh", "-c", 'cd "$0" && exec "$@"', f"{APP}/{cwd}", *argv],
+        launch.command(f"{APP}/{cwd}", argv),
         name=name, user=EXAMPLE_USER, stdin_open=stdin, host_config=config, labels=setting.owner.labels("example"),
         entrypoint=[], environment={**_ENVIRONMENT, **setting.environment}, working_dir="/", use_config_proxy=False,
     )  # fmt: skip

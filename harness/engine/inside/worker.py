@@ -22,6 +22,8 @@ FIRST_WORD_S = 15
 """How long the job may take to come: docprobe may have died before there was a stdin to end."""
 GRACE_S = 60
 """How long after the job's own deadline the worker ends by itself, whatever became of docprobe."""
+COUNTERS = ("/sys/fs/cgroup/memory.events", "/sys/fs/cgroup/memory/memory.oom_control")
+"""The kernel's books of this container's memory, version 2 and 1 of control groups."""
 MAX_LINE = 2000
 MAX_REPORT = 16 * 1024 * 1024
 
@@ -99,6 +101,7 @@ def run(argv: list[str], job: dict[str, object]) -> tuple[int, str | None]:
     selector.register(child.stdout, selectors.EVENT_READ)
     line = bytearray()
     limit = None
+    kills = memory_kills()
     next_check = time.monotonic() + CHECK_S
     reading = True
     while reading:
@@ -118,7 +121,10 @@ def run(argv: list[str], job: dict[str, object]) -> tuple[int, str | None]:
                 limit = "disk"
                 os.killpg(child.pid, signal.SIGKILL)
     tell(line + b"\n")
-    return child.wait(), limit
+    code = child.wait()
+    if code and limit is None and memory_kills() > kills:
+        limit = "memory"
+    return code, limit
 
 
 def tell(data: bytearray) -> bytearray:
@@ -128,6 +134,17 @@ def tell(data: bytearray) -> bytearray:
         if line.strip():
             say({"log": line[:MAX_LINE].decode("utf-8", "backslashreplace")})
     return rest[-MAX_LINE:]
+
+
+def memory_kills() -> int:
+    """How many processes of this container were killed for memory so far; 0 where the kernel does not count."""
+    for path in COUNTERS:
+        try:
+            with open(path) as file:
+                return sum(int(line.split()[1]) for line in file if line.startswith("oom_kill "))
+        except OSError:
+            continue
+    return 0
 
 
 def used_mib(folder: str) -> float:

@@ -1,0 +1,45 @@
+"""How an example's command is started: by a shell that changes the folder, waits, and looks at the kernel's books.
+
+An engine tells of a memory kill by an event, and not always: on control groups of version 1 some cannot watch them, on
+version 2 the group may be gone before it was looked at. The kernel counts the kills in a file of the container's own
+group, which can be read from inside for as long as one process is left in it: the shell.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+MEMORY_CODE: Final = 144
+"""Exit code for "some process was killed for memory": as if by SIGSTKFLT, which Linux knows and never sends."""
+_COUNTERS: Final = ("/sys/fs/cgroup/memory.events", "/sys/fs/cgroup/memory/memory.oom_control")
+"""Where control groups of version 2 and 1 have a line ``oom_kill N``."""
+
+_SCRIPT: Final = """\
+cd "$1" || exit
+counters=$2
+shift 2
+exec 3>&2 2>/dev/null
+("$@" 2>&3 3>&-)
+code=$?
+[ $code = 0 ] && exit 0
+for file in $counters; do
+  [ -r $file ] && while read -r name count; do
+    [ "$name" = oom_kill ] && [ "$count" -gt 0 ] && exit MEMORY_CODE
+  done < $file
+done
+exit $code
+""".replace("MEMORY_CODE", str(MEMORY_CODE))
+"""The subshell becomes the command. What the shell itself says of how it ended ("Killed") is not the example's log.
+From its end on nothing is forked: there may be no room for another process."""
+
+
+def command(folder: str, argv: Sequence[str], counters: Sequence[str] = _COUNTERS) -> list[str]:
+    """The argument vector that runs ``argv`` in ``folder``.
+
+    Its exit code is the command's (128 and the signal's number if one ended it; 127 and a line on stderr, as users
+    know it, if there is no such command), or MEMORY_CODE if it failed and a process was killed for memory.
+    """
+    return ["sh", "-c", _SCRIPT, "sh", folder, " ".join(counters), *argv]

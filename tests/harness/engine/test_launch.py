@@ -1,0 +1,68 @@
+"""The shell that starts examples, run here without a container: exit codes, streams, and the kernel's count."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from harness.engine.launch import MEMORY_CODE, command
+
+
+def run(folder: Path, *argv: str, counter: Path | None = None) -> subprocess.CompletedProcess[str]:
+    counters = (str(folder / "missing"), str(counter)) if counter else ()
+    return subprocess.run(
+        command(str(folder), argv, counters), input="asked\n", capture_output=True, text=True, check=False, timeout=20
+    )
+
+
+def test_the_command_has_folder_arguments_and_streams_of_its_own(tmp_path: Path) -> None:
+    done = run(tmp_path, "sh", "-c", 'pwd; cat; echo "$1" >&2; exit 7', "x", "a  b'\"$HOME")
+    assert done.returncode == 7
+    assert done.stdout == f"{tmp_path}\nasked\n"
+    assert done.stderr == "a  b'\"$HOME\n"
+
+
+def test_no_descriptor_is_added(tmp_path: Path) -> None:
+    done = run(tmp_path, "ls", "/proc/self/fd")
+    assert done.stdout.split() == ["0", "1", "2", "3"]  # 3 is the listing's own
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV, signal.SIGTERM])
+def test_a_signal_is_told_as_shells_do_and_not_in_the_log(tmp_path: Path, number: signal.Signals) -> None:
+    done = run(tmp_path, "sh", "-c", f"kill -{number.value} $$")
+    assert done.returncode == 128 + number
+    assert done.stderr == ""
+
+
+def test_a_missing_command_is_told(tmp_path: Path) -> None:
+    done = run(tmp_path, "no-such-command")
+    assert done.returncode == 127
+    assert "no-such-command: " in done.stderr
+    assert "not found" in done.stderr
+
+
+def test_a_missing_folder_is_told(tmp_path: Path) -> None:
+    done = run(tmp_path / "missing", "true")
+    assert done.returncode not in {0, MEMORY_CODE}
+    assert "missing" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("books", "code"),
+    [
+        ("oom_kill_disable 0\nunder_oom 0\noom_kill 1\n", MEMORY_CODE),  # version 1
+        ("low 0\nhigh 0\nmax 12\noom 3\noom_kill 12\noom_group_kill 0\n", MEMORY_CODE),  # version 2
+        ("low 0\nhigh 0\nmax 12\noom 3\noom_kill 0\n", 3),  # at the limit, and nobody was killed
+        ("oom_kill_disable 0\nunder_oom 0\n", 3),  # a kernel that does not count
+        ("oom_kill x\n", 3),
+        ("", 3),
+    ],
+)
+def test_the_kernels_books_decide(tmp_path: Path, books: str, code: int) -> None:
+    counter = tmp_path / "counter"
+    counter.write_text(books)
+    assert run(tmp_path, "sh", "-c", "exit 3", counter=counter).returncode == code
+    assert run(tmp_path, "true", counter=counter).returncode == 0
