@@ -25,7 +25,7 @@ from harness.engine.protocol import Limits, Pod, Progress, Service
 from harness.engine.reaper import containers, reap, remove, volumes
 from harness.engine.text import printable
 from harness.engine.workshop import Workshop
-from harness.errors import EngineError
+from harness.errors import EngineError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 _CLOSE_S: Final = 60.0
 """How long the teardown may take in all; what is left then goes when this process ends, or at the next start."""
+
+_SHIMS: Final = "io.containerd."
 
 
 @asynccontextmanager
@@ -53,8 +55,8 @@ async def connect(
     ``state`` is docprobe's state folder, ``runtime`` an OCI runtime the engine knows, ``environment`` the host's
     (DOCKER_HOST, proxies, CA bundle, DOCPROBE_BASE_IMAGE); None takes this process's.
 
-    Raises EngineError, with the next step, if no engine answers; UsageError if a file that ``environment`` names cannot
-    be read.
+    Raises EngineError, with the next step, if no engine answers; UsageError if it has no such runtime, if ``state``
+    cannot be written, or if a file that ``environment`` names cannot be read.
     """
     environment = os.environ if environment is None else environment
     lent = lend(environment)
@@ -62,9 +64,8 @@ async def connect(
     with closing(api.raw), own(state) as owner:
         await reap(api, state)
         info = await api.call("tell what it is", api.raw.info)
-        if runtime is not None and runtime not in info.get("Runtimes", {}):
-            known = ", ".join(sorted(info.get("Runtimes", {})))
-            raise EngineError(f"the engine has no runtime {runtime}", f"it has: {known}; or leave --runtime out")
+        if runtime is not None:
+            _check_runtime(runtime, info)
         failure: BaseException | None = None
         with closing(Events(api, owner.run)) as events:
             await events.open()
@@ -86,6 +87,19 @@ async def connect(
                     tasks.cancel_scope.cancel()
         if failure is not None:
             raise failure
+
+
+def _check_runtime(runtime: str, info: Mapping[str, Any]) -> None:
+    """Whether the engine has the runtime; one of containerd's own names (a shim) it tells only when it is used.
+
+    Raises UsageError.
+    """
+    known = info.get("Runtimes") or {}
+    if runtime not in known and not runtime.startswith(_SHIMS):
+        raise UsageError(
+            f"the engine has no runtime {printable(runtime)}",
+            f"register it with the engine (`runtimes` in its daemon.json); it has: {', '.join(sorted(known))}",
+        )
 
 
 def open_engine(config: Config) -> AbstractAsyncContextManager[DockerEngine]:

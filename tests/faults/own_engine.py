@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 DISK_MIB = 1200
+RUNTIME = "written-down"
+"""Name of an OCI runtime that the engine knows beside the usual one."""
 _START_S = 60.0
 
 
@@ -28,7 +30,7 @@ def why_not() -> str | None:
     """Why this machine cannot run an engine of its own; None if it can."""
     if os.geteuid() != 0:
         return "needs root, to run an engine of its own"
-    missing = [name for name in ("dockerd", "mkfs.ext4", "mount", "unshare") if shutil.which(name) is None]
+    missing = [name for name in ("dockerd", "mkfs.ext4", "mount", "runc", "unshare") if shutil.which(name) is None]
     return f"needs {', '.join(missing)}" if missing else None
 
 
@@ -57,7 +59,7 @@ class OwnEngine:
                 # in a network namespace of its own: an engine with `--bridge none` deletes a docker0 that it finds
                 ["unshare", "--net", "dockerd", "--host", self.host, "--data-root", str(folder / "disk"),
                  "--exec-root", str(folder / "exec"), "--pidfile", str(folder / "engine.pid"), "--bridge", "none",
-                 "--iptables=false", "--ip6tables=false"],
+                 "--iptables=false", "--ip6tables=false", "--add-runtime", f"{RUNTIME}={self._runtime()}"],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
         until = time.monotonic() + _START_S
@@ -67,6 +69,19 @@ class OwnEngine:
                 return
             time.sleep(0.1)
         raise AssertionError((folder / "engine.log").read_text()[-2000:])
+
+    def _runtime(self) -> Path:
+        """A runtime other than the usual one, that writes down what it is asked to do."""
+        script = self.folder / "runtime"
+        script.write_text(f'#!/bin/sh\necho "$@" >>{self.folder / "runtime.log"}\nexec runc "$@"\n')
+        script.chmod(0o755)
+        return script
+
+    def made_by_runtime(self) -> set[str]:
+        """Ids of the containers that RUNTIME made."""
+        log = self.folder / "runtime.log"
+        calls = [line.split() for line in log.read_text().splitlines()] if log.exists() else []
+        return {call[-1] for call in calls if "create" in call}
 
     def signal(self, number: signal.Signals) -> None:
         """To the engine itself."""
