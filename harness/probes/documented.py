@@ -16,16 +16,19 @@ from extractor.model import ExampleKind
 from harness.model import Exchange, Reply, Session, Transcript
 from harness.probes import steps
 from harness.probes.diagrams import pairs_of_diagram
-from harness.probes.printed import ELISIONS, METHODS, Pair, Printed, add_header
+from harness.probes.fences import answers, pairs_of_fence
+from harness.probes.printed import ELISIONS, Pair, Printed
 from harness.probes.wire import SESSION_HEADER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from extractor.model import Block, Span
+    from extractor.model import Block
     from harness.probes.wire import Headers
 
 NOT_SHOWN: Final = "not shown"
+FENCE: Final = "http"
+DIAGRAM: Final = "mermaid"
 
 
 def documented(blocks: Sequence[Block], *, page: str, revision: str | None) -> Transcript | None:
@@ -38,72 +41,59 @@ def documented(blocks: Sequence[Block], *, page: str, revision: str | None) -> T
     """
     exchanges: list[Exchange] = []
     sessions: list[Session] = []
-    for block in blocks:
-        pairs: Iterator[Pair] = iter(())
-        if block.language == "http":
-            pairs = pairs_of_fence(block)
-        elif block.language == "mermaid":
-            pairs = pairs_of_diagram(block)
-        for asked, answered in pairs:
-            if not any(message is not None and message.is_mcp for message in (asked, answered)):
-                continue
-            exchange = _exchange(len(exchanges) + 1, asked, answered, revision, sessions)
-            exchanges.append(exchange)
-            _note_session(exchange, revision, sessions)
+    for asked, answered in _recognised(blocks):
+        exchange = _exchange(len(exchanges) + 1, asked, answered, revision, sessions)
+        exchanges.append(exchange)
+        _note_session(exchange, revision, sessions)
     if not exchanges:
         return None
     spoken = (revision,) if revision else ()
     return Transcript(page, ExampleKind.OTHER, tuple(exchanges), tuple(sessions), negotiated=spoken)
 
 
-def pairs_of_fence(block: Block) -> Iterator[Pair]:
-    """Requests and answers of one http fence, each request with the answer that follows it."""
-    asked: Printed | None = None
-    for message in _messages_of(block):
-        if message.is_request:
-            if asked is not None:
+def printing(blocks: Sequence[Block]) -> tuple[Block, ...]:
+    """Those blocks of one page that print a message of some exchange, in order."""
+    lines = {(m.span.file, m.span.first) for pair in _recognised(blocks) for m in pair if m is not None}
+    return tuple(
+        block
+        for block in blocks
+        if any(file == block.span.file and block.span.first <= line <= block.span.last for file, line in lines)
+    )
+
+
+def _recognised(blocks: Sequence[Block]) -> Iterator[Pair]:
+    """The pairs that are recognisably MCP."""
+    for pair in _pairs(blocks):
+        if any(message is not None and message.is_mcp for message in pair):
+            yield pair
+
+
+def _pairs(blocks: Sequence[Block]) -> Iterator[Pair]:
+    """All pairs in order; the last request of a fence waits for the fence below it."""
+    waiting: tuple[Printed, Block] | None = None
+    for block in blocks:
+        pairs = list(_pairs_of(block))
+        if waiting is not None:
+            asked, above = waiting
+            answered = pairs[0][1] if pairs and pairs[0][0] is None else None
+            if answered is not None and answers(asked, above, answered, block):
+                pairs[0] = (asked, answered)
+            else:
                 yield asked, None
-            asked = message
-        else:
-            yield asked, message
-            asked = None
-    if asked is not None:
-        yield asked, None
+            waiting = None
+        if block.language == FENCE and pairs and (last := pairs[-1])[0] is not None and last[1] is None:
+            waiting = last[0], block
+            pairs.pop()
+        yield from pairs
+    if waiting is not None:
+        yield waiting[0], None
 
 
-def _messages_of(block: Block) -> Iterator[Printed]:
-    current: Printed | None = None
-    in_headers = False
-    for offset, line in enumerate(block.text.split("\n")):
-        started = _start(line, block.line(offset))
-        if started is not None:
-            if current is not None:
-                yield current
-            current, in_headers = started, True
-        elif current is None:
-            continue
-        elif in_headers and not line.strip():
-            in_headers = False
-        elif in_headers and line[0] in " \t" and current.headers:
-            name, value = current.headers[-1]
-            current.headers[-1] = (name, f"{value} {line.strip()}")
-        elif in_headers:
-            add_header(current, line)
-        else:
-            current.body.append(line)
-    if current is not None:
-        yield current
-
-
-def _start(line: str, span: Span) -> Printed | None:
-    """A message that begins with ``line``; None if it is no start line."""
-    words = line.split()
-    if len(words) >= 2 and words[0].startswith("HTTP/") and words[1].isdecimal() and len(words[1]) == 3:
-        return Printed(span, status=int(words[1]))
-    versioned = len(words) == 3 and words[2].startswith("HTTP/")
-    if words and words[0] in METHODS and (versioned or len(words) == 2) and words[1].startswith(("/", "http")):
-        return Printed(span, method=words[0], target=words[1])
-    return None
+def _pairs_of(block: Block) -> Iterator[Pair]:
+    if block.language == FENCE:
+        yield from pairs_of_fence(block)
+    elif block.language == DIAGRAM:
+        yield from pairs_of_diagram(block)
 
 
 def _exchange(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from extractor.model import Example, ExampleKind, ExampleStatus
 from harness.checks.registry import judge
 from harness.model import ExampleResult, Status, Transcript
-from harness.probes.documented import documented
+from harness.probes.documented import DIAGRAM, FENCE, documented, printing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from harness.config import Config
     from harness.requirements.binding import Bound
 
-LANGUAGES: Final = frozenset({"http", "mermaid"})
+LANGUAGES: Final = frozenset({FENCE, DIAGRAM})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +39,17 @@ def printed(corpus: Corpus) -> Iterator[Printed]:
         transcript = documented(blocks, page=page, revision=revision)
         if transcript is None:
             continue
-        shown = [block for block in blocks if documented([block], page=page, revision=revision) is not None]
+        shown = printing(blocks)
         text = "\0".join(block.sha256 for block in shown)
         example = Example(
             id=f"{PurePosixPath(page).with_suffix('')}#printed",
             page=page,
             revision=revision,
-            language=shown[0].language if shown else blocks[0].language,
+            language=shown[0].language,
             kind=ExampleKind.OTHER,
             status=ExampleStatus.PRINTED,
             reason=None,
-            spans=tuple(block.span for block in shown or blocks),
+            spans=tuple(block.span for block in shown),
             digest=hashlib.sha256(text.encode()).hexdigest(),
         )
         yield Printed(example, replace(transcript, example_id=example.id))
