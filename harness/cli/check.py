@@ -12,6 +12,7 @@ import anyio
 import click
 
 from harness.cli.context import Cli, docs_argument, pass_cli
+from harness.cli.outputs import format_option, outputs_of
 from harness.selection.select import parse_shard
 from harness.settings import load_config
 
@@ -19,16 +20,6 @@ if TYPE_CHECKING:
     from harness.config import Config
     from harness.model import Report
     from harness.run import Plan
-
-FORMATS = ("terminal", "json", "junit", "sarif", "github", "markdown", "html")
-
-
-def parse_format(text: str) -> tuple[str, Path | None]:
-    """``NAME`` or ``NAME:FILE``."""
-    name, colon, file = text.partition(":")
-    if name not in FORMATS:
-        raise click.BadParameter(f"'{name}' is none of {', '.join(FORMATS)}", param_hint="--format")
-    return name, Path(file) if colon else None
 
 
 @click.command()
@@ -60,7 +51,7 @@ def parse_format(text: str) -> tuple[str, Path | None]:
 @click.option(
     "--state", type=click.Path(path_type=Path, file_okay=False), help="Cache, last run [user's cache]."
 )
-@click.option("--format", "formats", multiple=True, metavar="NAME[:FILE]", help=f"{', '.join(FORMATS)}. Repeatable.")
+@format_option
 @pass_cli
 def command(
     cli: Cli, /, docs: Path | None, formats: tuple[str, ...], shard: str | None, prove_fixes: bool, **flags: Any
@@ -75,7 +66,7 @@ def command(
 
     Exit codes: 0 nothing gates, 1 a finding gates, 2 wrong use, 3 incomplete for a reason of ours, 130 interrupted.
     """
-    outputs = [parse_format(text) for text in formats] or [("terminal", None)]
+    outputs = outputs_of(formats)
     flags["shard"] = parse_shard(shard) if shard else None
     config = load_config(docs, cli.config_file, **{key: value for key, value in flags.items() if value != ()})
     since = None

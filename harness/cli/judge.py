@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from harness.cli.check import FORMATS, parse_format
 from harness.cli.context import Cli, pass_cli
+from harness.cli.outputs import format_option, outputs_of
 from harness.codec import from_json
 from harness.errors import UsageError
 from harness.profiles import PROFILES
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     "--docs", type=click.Path(path_type=Path), help="Docs root, to quote the sentences [default: none quoted]."
 )
 @click.option("--revision", metavar="REV", help="Whose text decides [default: the revision in the example's id].")
-@click.option("--format", "formats", multiple=True, metavar="NAME[:FILE]", help=f"{', '.join(FORMATS)}. Repeatable.")
+@format_option
 @pass_cli
 def command(cli: Cli, /, file: Path, docs: Path | None, revision: str | None, formats: tuple[str, ...]) -> None:
     r"""Judge the transcript in FILE again. Nothing is run, and the verdicts are those of the checks of this version.
@@ -44,7 +44,7 @@ def command(cli: Cli, /, file: Path, docs: Path | None, revision: str | None, fo
     from harness.gating import decide
     from harness.outcome import write_outputs
 
-    outputs = [parse_format(text) for text in formats] or [("terminal", None)]
+    outputs = outputs_of(formats)
     transcript = _read(file)
     rows, revisions = _bound(cli, docs)
     report = rejudge(

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import click
 
-from harness.cli.check import FORMATS, parse_format
 from harness.cli.context import Cli, pass_cli
+from harness.cli.outputs import format_option, outputs_of
 
 
 @click.command()
 @click.argument("results", nargs=-1, required=True, type=click.Path(path_type=Path, dir_okay=False), metavar="RESULTS…")
-@click.option("--format", "formats", multiple=True, metavar="NAME[:FILE]", help=f"{', '.join(FORMATS)}. Repeatable.")
+@format_option
 @pass_cli
 def command(cli: Cli, /, results: tuple[Path, ...], formats: tuple[str, ...]) -> None:
     r"""Join the RESULTS of shards (files of --format json) and report on the whole.
@@ -27,7 +27,7 @@ def command(cli: Cli, /, results: tuple[Path, ...], formats: tuple[str, ...]) ->
     from harness.documents.results import read
     from harness.outcome import write_outputs
 
-    outputs = [parse_format(text) for text in formats] or [("terminal", None)]
+    outputs = outputs_of(formats)
     report = merge([read(path) for path in results], [str(path) for path in results])
     write_outputs(report, outputs, console=cli.out())
     click.get_current_context().exit(report.exit_code)

@@ -12,7 +12,7 @@ import pytest
 from markdown_it import MarkdownIt
 from rich.console import Console
 
-from harness.cli.check import FORMATS
+from harness.cli.outputs import FORMATS
 from harness.errors import UsageError
 from harness.report import github, markdown
 from harness.report.blocks import Look

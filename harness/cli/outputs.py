@@ -1,0 +1,62 @@
+"""``--format NAME[:FILE]``: what is written where. Whether a file can be written is :mod:`harness.stages.places`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from harness.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+FORMATS: Final = ("terminal", "json", "junit", "sarif", "github", "markdown", "html")
+"""Names of the formats, told here so that asking for help imports none of them."""
+WHOLE: Final = frozenset({"json", "junit", "sarif", "html"})
+"""Formats that are one document: with anything before or after it a program cannot read it."""
+
+Output = tuple[str, Path | None]
+"""Format and file; None is stdout."""
+
+format_option = click.option(
+    "--format", "formats", multiple=True, metavar="NAME[:FILE]", help=f"{', '.join(FORMATS)}. Repeatable."
+)
+
+
+def outputs_of(texts: Sequence[str]) -> tuple[Output, ...]:
+    """The outputs asked for; the terminal report if none is.
+
+    Raises UsageError for what would be lost or could not be read in the end: a run may take an hour, so it is said now.
+    """
+    outputs = tuple(map(_output, texts)) or (("terminal", None),)
+    files: dict[Path, str] = {}
+    for name, path in outputs:
+        if path is None or not _is_plain(path):
+            continue
+        if (other := files.get(path.resolve())) is not None:
+            raise UsageError(f"{path} is asked to hold {other} and {name}", "give each a file of its own")
+        files[path.resolve()] = name
+    on_stdout = [name for name, path in outputs if path is None]
+    whole = [name for name in on_stdout if name in WHOLE]
+    if whole and len(on_stdout) > 1:
+        others = " and ".join(on_stdout)
+        raise UsageError(f"{others} would stand in one stream", f"give one a file: --format {whole[0]}:FILE")
+    return outputs
+
+
+def _output(text: str) -> Output:
+    name, colon, file = text.partition(":")
+    if name not in FORMATS:
+        raise UsageError(f"--format '{name}' is no format", f"known: {', '.join(FORMATS)}")
+    if not colon:
+        return name, None
+    if not file:
+        raise UsageError(f"--format {text} names no file", f"write {name} for stdout, or {name}:FILE")
+    return name, Path(file)
+
+
+def _is_plain(path: Path) -> bool:
+    """Whether it is a file, or will be one: a pipe or /dev/stdout may take several outputs."""
+    return path.parts[:2] != ("/", "dev") and (path.is_file() or not path.exists())
