@@ -72,8 +72,9 @@ def volumes(raw: docker.APIClient, run: str) -> list[dict[str, Any]]:
     return raw.volumes(filters={"label": f"docprobe.run={run}"})["Volumes"] or []
 
 
-@pytest.mark.parametrize("moment_s", [random.uniform(0.0, 2.5) for _ in range(KILLS)])
-async def test_sigkill_leaves_nothing(raw: docker.APIClient, engine_state: Path, moment_s: float) -> None:
+@pytest.mark.parametrize("kill", range(KILLS))
+async def test_sigkill_leaves_nothing(raw: docker.APIClient, engine_state: Path, kill: int) -> None:
+    moment_s = random.uniform(0.0, 2.5)
     async with connect(state=engine_state) as engine:
         await engine.base("python")
     victim = subprocess.Popen(
@@ -90,7 +91,7 @@ async def test_sigkill_leaves_nothing(raw: docker.APIClient, engine_state: Path,
     until = time.monotonic() + GONE_S
     while (rest := [c for c in left(raw, run) if c["State"] != "created"]) and time.monotonic() < until:
         time.sleep(0.05)
-    assert rest == []
+    assert rest == [], f"killed after {moment_s} s"
 
     # what was created at that very moment and never started goes at the next start, and so does the lock file
     async with connect(state=engine_state):
