@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from extractor.corpus import extract
 from extractor.examples import find_examples
 from extractor.model import ExampleStatus, Layout
+from tests.support.soak import SOAK, soaked
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     import pytest
 
     from extractor.model import Example
+
+pytestmark = soaked
 
 PYTHON = 'from fastmcp import FastMCP\nmcp = FastMCP("x")\n'
 TEXTS = (
@@ -83,7 +86,7 @@ def pages(draw: st.DrawFn) -> str:
     return "\n".join(parts)
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=2_000 if SOAK else 60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(pages())
 def test_any_page_gives_examples_that_are_sound(tmp_path_factory: pytest.TempPathFactory, page: str) -> None:
     folder = tmp_path_factory.mktemp("docs")

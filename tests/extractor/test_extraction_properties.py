@@ -1,4 +1,4 @@
-"""What holds for every page, however broken: found by trying many."""
+"""What holds for every page, however broken: found by trying many. With DOCPROBE_SOAK, by trying very many."""
 
 from __future__ import annotations
 
@@ -19,6 +19,9 @@ from extractor.markdown.tags import Incomplete, Malformed, scan_tag
 from extractor.mdx import inline_tokens
 from extractor.model import Flavour, Layout, Page, Span
 from extractor.pages import parse_page
+from tests.support.soak import SOAK, soaked
+
+pytestmark = soaked
 
 PIECES = r"""```|```ts a.ts|````|~~~|~~~js {1}|text|`code`|- |- ```js|* b|1. |2) x|> |> ```|>|# H|## H {#id}|===|---|***
 |:::|::: tip|::: code-group|=== "A"|!!! note|???+ tip "x"|<<< @/a.ts|--8<-- "p.mdx"|[^1]: n|[x]: /u|    |\t|<Tabs>|</Tabs>
@@ -44,7 +47,7 @@ lines = st.lists(
 ).map("\n".join)
 pages = st.one_of(lines, st.text(max_size=200), st.tuples(lines, st.text(max_size=30)).map("".join))
 flavours = st.sampled_from(list(Flavour))
-fuzz = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+fuzz = settings(max_examples=1_000 if SOAK else 30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def parse(text: str, flavour: Flavour) -> Page:
@@ -92,7 +95,7 @@ def test_extraction_is_the_same_each_time(text: str, flavour: Flavour) -> None:
     assert blocks_of(parse(text, flavour)) == blocks_of(parse(text, flavour))
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100 if SOAK else 8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(one=pages, other=pages, flavour=flavours)
 def test_a_page_does_not_depend_on_the_others(one: str, other: str, flavour: Flavour) -> None:
     layout = Layout(flavour=flavour, specification=("**",))
