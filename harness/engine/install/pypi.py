@@ -108,6 +108,8 @@ def fault(log: Sequence[str]) -> Fault:
     detail = _reason([line.strip(" ╰╭─▶│├×") for line in log])
     if "no space left" in low:
         return Fault("disk", detail)
+    if "url dependencies must be expressed as direct requirements" in low:
+        return Fault("elsewhere", detail)
     if "failed to read from zip" in low:
         return Fault("registry", detail)  # a download that was cut; uv takes the version for unusable
     if "no solution found" in low:
