@@ -21,7 +21,7 @@ from harness.errors import UsageError, unwritable
 from harness.model import Recording
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from extractor.model import Example
     from harness.config import Config
@@ -43,7 +43,9 @@ def code_digest() -> str:
     return digest.hexdigest()
 
 
-def key(example: Example, config: Config, *, date: str | None, day: str, code: str) -> str:
+def key(
+    example: Example, config: Config, *, date: str | None, day: str, code: str, locks: Mapping[str, str] | None = None
+) -> str:
     """The cache key of one distinct text.
 
     Args:
@@ -52,10 +54,12 @@ def key(example: Example, config: Config, *, date: str | None, day: str, code: s
         date: cutoff for dated packages, ISO.
         day: today, ISO, UTC: what "packages of today" means.
         code: from :func:`code_digest`.
+        locks: packages to replay instead of what a registry has, if any: ``today`` or ``dated`` to the lock's text.
     """
     parts = (
         example.digest, repr(config.limits), repr(config.timeout_s), repr(config.runtime), repr(config.resolve),
         repr(config.layout.revisions), repr(date), day, code,
+        *(text for pair in sorted((locks or {}).items()) for text in pair),
     )  # fmt: skip
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 

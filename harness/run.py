@@ -228,10 +228,11 @@ async def _hold(
     """Hold every conversation, the kept ones first; ``known(digest, recording, fresh)`` is called for each."""
     code = cache.code_digest()
     kept = config.state / "recordings"
-    keys = {
-        digest: cache.key(group[0], config, date=dates[digest], day=day, code=code) for digest, group in groups.items()
-    }
     locks = read_locks(config.lock)
+    keys = {
+        digest: cache.key(group[0], config, date=dates[digest], day=day, code=code, locks=locks.get(digest))
+        for digest, group in groups.items()
+    }
     waiting: list[str] = []
     for digest in groups:
         recording = None if config.no_cache else cache.load(kept, keys[digest])

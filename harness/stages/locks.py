@@ -36,11 +36,11 @@ def read_locks(path: Path | None) -> Mapping[str, Mapping[str, str]]:
 
 
 def write_locks(path: Path, report: Report) -> None:
-    """Add what this run resolved; entries of other texts stay."""
+    """Add what this run resolved. What is in the file stays as it is: it was replayed, or is of other texts."""
     locks = {key: dict(entry) for key, entry in read_locks(path).items()}
     for example in report.examples:
         for run in example.runs:
             if run.lock is not None:
-                locks.setdefault(example.digest, {})[run.resolve] = run.lock
+                locks.setdefault(example.digest, {}).setdefault(run.resolve, run.lock)
     document = {"schema": SCHEMA, "locks": {key: locks[key] for key in sorted(locks)}}
     write_atomically(path, (json.dumps(document, indent=1, sort_keys=True) + "\n").encode())

@@ -39,11 +39,13 @@ def test_the_key_changes_with_all_that_can_change_a_conversation(tmp_path: Path)
     limited = Config(tmp_path, Layout(), limits=Limits(memory_mib=64))
     strict = Config(tmp_path, Layout(), strict=True)
 
-    def key(example: Example = example, config: Config = config, **given: str | None) -> str:
+    def key(example: Example = example, config: Config = config, **given: object) -> str:
         return cache.key(example, config, **{"date": None, "day": "2026-01-01", "code": "c", **given})  # type: ignore[arg-type]
 
     assert key() == key(copy) == key(config=strict)
     keys = [key(), key(other), key(config=limited), key(date="2025-11-25"), key(day="2026-01-02"), key(code="x")]
+    keys += [key(locks={"today": "a==1"}), key(locks={"today": "a==2"}), key(locks={"dated": "a==1"})]
+    assert key(locks={}) == key(locks=None) == key()
     assert len(set(keys)) == len(keys)
 
 
