@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 FILE_NAME: Final = "docprobe.toml"
-TOP_KEYS: Final = ("profile", "bindings", "spec", "layout", "limits", "python-packages", "examples", "timeout-s")
+TOP_KEYS: Final = (
+    "profile", "bindings", "spec", "layout", "limits", "runtime", "python-packages", "examples", "timeout-s",
+)  # fmt: skip
 BASELINE_NAME: Final = "docprobe-baseline.toml"
 
 T = TypeVar("T")
@@ -136,7 +138,7 @@ def _read_toml(path: Path) -> dict[str, Any]:
 def _from_file(path: Path, table: dict[str, Any]) -> dict[str, Any]:
     _known(path, "", table, TOP_KEYS)
     values: dict[str, Any] = {}
-    for key in ("profile", "bindings"):
+    for key in ("profile", "bindings", "runtime"):
         if key in table:
             values[key] = _typed(path, key, table[key], str)
     bindings = values.get("bindings")

@@ -24,8 +24,11 @@ if TYPE_CHECKING:
 @click.option(
     "--state", type=click.Path(path_type=Path, file_okay=False), help="Cache, proved patches [user's cache]."
 )
+@click.option("--runtime", metavar="NAME", help="Container runtime, for example runsc.")
 @pass_cli
-def command(cli: Cli, /, example: str, docs: Path | None, write: bool, state: Path | None) -> None:
+def command(
+    cli: Cli, /, example: str, docs: Path | None, write: bool, state: Path | None, runtime: str | None
+) -> None:
     r"""Propose a patch for the page of EXAMPLE and prove it by running the patched page.
 
     The patch goes to stdout, as `git apply` reads it in this folder; what the proof showed goes to stderr. A patch that
@@ -36,7 +39,7 @@ def command(cli: Cli, /, example: str, docs: Path | None, write: bool, state: Pa
 
     Exit codes: 0 the patch is proved, 1 there is none or it does not hold, 2 wrong use, 3 it could not be run.
     """
-    config = load_config(docs, cli.config_file, select=(example,), baseline="none", state=state)
+    config = load_config(docs, cli.config_file, select=(example,), baseline="none", state=state, runtime=runtime)
     proof = anyio.run(_prove, cli, config)
     err = cli.err()
     if not proof.texts:

@@ -34,7 +34,7 @@ def test_no_docs_root_says_what_to_name(tmp_path: Path) -> None:
 
 def test_flags_beat_the_file_and_the_file_beats_the_profile(docs: Path) -> None:
     (docs / "docprobe.toml").write_text(
-        'bindings = "mine.toml"\ntimeout-s = 3.5\n'
+        'bindings = "mine.toml"\ntimeout-s = 3.5\nruntime = "runsc"\n'
         '[layout]\nspecification = ["rules/*"]\n'
         "[limits]\nmemory-mib = 128\n"
         '[examples."docs/a*"]\ncommand = ["node", "a.js"]\nresolve-date = "2025-11-25"\n'
@@ -48,6 +48,7 @@ def test_flags_beat_the_file_and_the_file_beats_the_profile(docs: Path) -> None:
     assert config.bindings == str(docs / "mine.toml")
     assert config.overrides["docs/a*"].command == ("node", "a.js")
     assert load_config(docs, environ={}).timeout_s == 3.5
+    assert (config.runtime, load_config(docs, environ={}, runtime="kata").runtime) == ("runsc", "kata")
 
 
 @pytest.mark.parametrize(

@@ -125,6 +125,12 @@ def test_resolved_versions_are_read_back() -> None:
         ("npm error code E500\nnpm error 500 Internal Server Error", "registry", "500 Internal Server Error (E500)"),
         ("npm error code E429\nnpm error 429 Too Many Requests", "registry", "429 Too Many Requests (E429)"),
         ("npm error code EINTEGRITY\nnpm error sha512 integrity checksum failed", "registry", "sha512 integrity"),
+        (
+            """npm error code EALLOWREMOTE
+               npm error Fetching packages of type "remote" have been disabled
+               npm error Refusing to fetch "evil@http://index.invalid/evil.tgz\"""",
+            "elsewhere", 'Refusing to fetch "evil@http://index.invalid/evil.tgz"',
+        ),
         ("npm error code ENOSPC\nnpm error nospc ENOSPC: no space left on device", "disk", "no space left"),
         ("Segmentation fault", "registry", "npm failed"),
         ("", "registry", "npm failed"),
