@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from extractor.corpus import extract
 from extractor.errors import UsageError
 from extractor.examples import find_examples
-from extractor.model import Example, ExampleKind, ExampleOverride, ExampleStatus, Layout, Origin
+from extractor.model import Example, ExampleKind, ExampleOverride, ExampleStatus, Flavour, Layout, Origin
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,12 +43,19 @@ register(app);
 """
 
 
-def found(
-    tmp_path: Path, pages: Mapping[str, str], overrides: Mapping[str, ExampleOverride] | None = None, **more: str
-) -> dict[str, Example]:
+MKDOCS = Layout(flavour=Flavour.MKDOCS)
+
+
+def write(tmp_path: Path, pages: Mapping[str, str]) -> None:
     for name, text in pages.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text, encoding="utf-8")
+
+
+def found(
+    tmp_path: Path, pages: Mapping[str, str], overrides: Mapping[str, ExampleOverride] | None = None, **more: str
+) -> dict[str, Example]:
+    write(tmp_path, pages)
     layout = Layout(revisions=("2025-06-18", "2025-11-25"))
     corpus = extract(tmp_path, layout, jobs=1, statements=False)
     return {e.id: e for e in find_examples(corpus, overrides, python_packages=more)}
@@ -226,12 +234,12 @@ def test_table_of_packages_can_be_extended(tmp_path: Path) -> None:
 
 
 def test_hundreds_of_files_are_refused(tmp_path: Path) -> None:
-    names = [f"m{n}" for n in range(130)]
+    names = [f"m{n}" for n in range(500)]
     pages = "".join(f"```python {name}.py\nX = 1\n```\n\n" for name in names)
     main = "```python main.py\nfrom fastmcp import FastMCP\n" + "".join(f"import {name}\n" for name in names)
     examples = found(tmp_path, {"a.md": pages + main + 'FastMCP("many").run()\n```\n'})
     assert examples["a#python"].status is ExampleStatus.UNSUPPORTED
-    assert examples["a#python"].reason == "is made of 131 files, more than the 100 that docprobe puts together"
+    assert examples["a#python"].reason == "is made of 501 files, more than the 100 that docprobe puts together"
 
 
 def test_files_that_import_each_other_in_a_circle(tmp_path: Path) -> None:
@@ -245,12 +253,47 @@ def test_files_that_import_each_other_in_a_circle(tmp_path: Path) -> None:
     assert [str(d) for d in bundle.dependencies] == ["fastmcp"]
 
 
-def test_a_huge_block_is_refused_in_a_sentence(tmp_path: Path) -> None:
-    text = "```python\nimport mcp\n" + "x = 1\n" * 300_000 + "```\n"
-    (example,) = found(tmp_path, {"a.md": text}).values()
-    assert example.status is ExampleStatus.FRAGMENT
-    assert example.reason
-    assert "characters of Python, more than the 100,000 that are read" in example.reason
+@pytest.mark.parametrize(
+    ("fence", "first", "lines"),
+    [("python", "import mcp\n", 1_750_000), ("ts", 'import "@modelcontextprotocol/sdk";\n', 20_000)],
+)
+def test_a_huge_block_is_refused_in_a_sentence(tmp_path: Path, fence: str, first: str, lines: int) -> None:
+    text = f"```{fence}\n{first}" + "x = 1\n" * lines + "```\n\n" + python("after it")
+    began = time.monotonic()
+    huge, after = found(tmp_path, {"a.md": text}).values()
+    assert time.monotonic() - began < 30
+    assert huge.status is ExampleStatus.FRAGMENT
+    assert huge.reason
+    assert huge.reason.startswith(f"has {len(first) + 6 * lines:,} characters of ")
+    assert "more than the 100,000 that are read" in huge.reason
+    assert after.status is ExampleStatus.RUNNABLE
+
+
+def test_a_program_in_an_included_file(tmp_path: Path) -> None:
+    pages = {
+        "code/server.py": 'from fastmcp import FastMCP\n\nFastMCP("kept apart").run()\n',
+        "a.md": '# A\n\n```python title="server.py"\n--8<-- "code/server.py"\n```\n',
+        "b.md": '# B\n\n```python title="server.py"\n--8<-- "code/gone.py"\n```\n',
+    }
+    write(tmp_path, pages)
+    (example,) = find_examples(extract(tmp_path, MKDOCS, jobs=1, statements=False))
+    assert example.bundle is not None
+    (file,) = example.bundle.files
+    assert (file.path, file.text) == ("server.py", pages["code/server.py"])
+    assert str(file.docs_line(3)) == "code/server.py:3"
+    assert example.page == "a.md"
+
+
+def test_files_that_include_each_other_in_a_circle(tmp_path: Path) -> None:
+    pages = {
+        "one.py": 'import mcp\n--8<-- "two.py"\n',
+        "two.py": 'import mcp\n--8<-- "one.py"\n',
+        "a.md": '```python\n--8<-- "one.py"\n```\n\n' + python("after it"),
+    }
+    write(tmp_path, pages)
+    corpus = extract(tmp_path, MKDOCS, jobs=1, statements=False)
+    assert [problem.message for problem in corpus.problems] == ["one.py includes itself"]
+    assert [e.status for e in find_examples(corpus)][-1] is ExampleStatus.RUNNABLE
 
 
 def test_nothing_of_mcp_is_no_example(tmp_path: Path) -> None:
