@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 import anyio
 
-from extractor.model import ExampleKind, ExampleStatus
+from extractor.model import ExampleStatus
 from harness.baseline.file import load
-from harness.model import Side
 from harness.outcome import conclude
 from harness.run import check, plan
+from harness.selection.select import SIDES
 from harness.settings import load_config
 
 if TYPE_CHECKING:
@@ -23,13 +23,6 @@ if TYPE_CHECKING:
     from harness.run import Connect, Plan
 
 BEFORE_ANY_CONVERSATION: Final = ("example.runs", "example.complete")
-SIDES: Final = {
-    ExampleKind.HTTP_SERVER: {Side.SERVER, Side.EXAMPLE},
-    ExampleKind.STDIO_SERVER: {Side.STDIO, Side.EXAMPLE},
-    ExampleKind.CLIENT: {Side.CLIENT, Side.EXAMPLE},
-    ExampleKind.OTHER: {Side.SERVER, Side.CLIENT, Side.EXAMPLE},
-}
-"""Whose requirements an example of each kind is asked."""
 
 
 @dataclass(frozen=True, slots=True)

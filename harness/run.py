@@ -21,7 +21,7 @@ from harness.model import ExampleResult, Recording, Report
 from harness.progress import Observer, Silent
 from harness.requirements.binding import bind, load_bindings
 from harness.requirements.catalogue import CATALOGUE, requirement
-from harness.selection.changed import Change, selector
+from harness.selection.concerned import selector
 from harness.selection.select import in_shard, select
 from harness.source import describe_source
 from harness.stages.attempt import record
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from harness.config import Config
     from harness.engine.protocol import Engine
     from harness.requirements.binding import Bound
+    from harness.selection.changed import Change
 
     Connect = Callable[[Config], AbstractAsyncContextManager[Engine]]
 

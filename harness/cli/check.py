@@ -13,7 +13,6 @@ import click
 
 from harness.cli.context import Cli, docs_argument, pass_cli
 from harness.cli.outputs import format_option, outputs_of
-from harness.selection.select import parse_shard
 from harness.settings import load_config
 
 if TYPE_CHECKING:
@@ -67,7 +66,10 @@ def command(
     Exit codes: 0 nothing gates, 1 a finding gates, 2 wrong use, 3 incomplete for a reason of ours, 130 interrupted.
     """
     outputs = outputs_of(formats)
-    flags["shard"] = parse_shard(shard) if shard else None
+    if shard:
+        from harness.selection.select import parse_shard
+
+        flags["shard"] = parse_shard(shard)
     config = load_config(docs, cli.config_file, **{key: value for key, value in flags.items() if value != ()})
     since = None
     if config.changed_since is not None:
@@ -83,10 +85,10 @@ def command(
     from harness.stages.places import check_places
 
     todo = plan(config, since=since)
-    if since is not None and not todo.examples:
-        _nothing_changed(config)
     # before anything runs: an entry that names nothing, or a file that cannot be written, costs no run
     baseline = load(config.baseline, todo.ids)
+    if since is not None and not todo.examples:
+        _nothing_changed(config)
     check_places(config, [path for _, path in outputs if path is not None])
     report, interrupted = anyio.run(_run, cli, todo, config, prove_fixes)
     report = conclude(attach(report, todo, config.state, config.docs), baseline)

@@ -64,11 +64,13 @@ class Live:
         what = f"{violated} violated" if result.status is Status.JUDGED else result.status.value
         kept = ", kept from before" if result.cached else ""
         at = time.monotonic() - self._began
-        self._console.print(f"{at:6.1f} s  {plain(result.id)}: {what}{kept}", markup=False, style="dim")
+        self._console.print(
+            f"{at:6.1f} s  {plain(result.id)}: {what}{kept}", markup=False, style="dim", soft_wrap=True
+        )
 
     def note(self, text: str) -> None:
         """Print a note."""
-        self._console.print(plain(text), markup=False)
+        self._console.print(plain(text), markup=False, soft_wrap=True)
 
 
 def plain(text: str) -> str:

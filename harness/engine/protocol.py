@@ -8,13 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-import httpx
-from anyio.abc import ByteStream
+if TYPE_CHECKING:
+    # the configuration holds Limits, and is read by commands that end in a moment and start nothing
+    import httpx
+    from anyio.abc import ByteStream
 
-from extractor.model import Bundle
-from harness.model import Image, ListeningSocket, LogLine
+    from extractor.model import Bundle
+    from harness.model import Image, ListeningSocket, LogLine
 
 Progress = Callable[[str], None]
 """Called with a short present-tense text: ``installing @modelcontextprotocol/sdk, express``."""

@@ -26,6 +26,8 @@ FLIPS_KEPT: Final = 10
 """Latest flips of one case whose two nights are kept: what flips every night says nothing new the eleventh time."""
 BODY_LIMIT: Final = 4_000
 """Characters of a body that are kept."""
+EXCHANGES_KEPT: Final = 12
+"""First exchanges of a case that are kept: a verdict on seventy ids reads no better with all of them."""
 CONTEXT_LINES: Final = 2
 
 
@@ -35,7 +37,7 @@ class KeptCase:
 
     finding: Finding
     exchanges: tuple[Exchange, ...]
-    """Those that the finding names as evidence, and their controls."""
+    """The first of those that the finding names as evidence."""
     lines: tuple[tuple[str, int, str], ...]
     """The blamed lines with some around: file, number, text."""
 
@@ -45,7 +47,7 @@ def keep(example: ExampleResult, report: Report, number: int, night: int, connec
     exchanges = {one.number: _cut(one) for one in (example.transcript.exchanges if example.transcript else ())}
     rows = []
     for finding in example.findings:
-        said = tuple(exchanges[one] for one in sorted(finding.evidence) if one in exchanges)
+        said = tuple(exchanges[one] for one in sorted(finding.evidence) if one in exchanges)[:EXCHANGES_KEPT]
         statement = finding.statement and replace(finding.statement, shingles=frozenset())
         case = KeptCase(replace(finding, statement=statement, patch=None), said, tuple(_lines(finding, report)))
         body = zlib.compress(to_json(case))

@@ -79,7 +79,7 @@ MIGRATIONS: Final[tuple[Migration, ...]] = (
             night INTEGER NOT NULL REFERENCES night ON DELETE CASCADE,
             body BLOB NOT NULL,
             PRIMARY KEY (example, requirement, revision, started)
-        ) STRICT, WITHOUT ROWID""",
+        ) STRICT""",
     ),
 )
 """Step N takes a file from version N to N + 1. Never edit one that was released; add another."""

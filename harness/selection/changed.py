@@ -2,169 +2,104 @@
 
 from __future__ import annotations
 
-import io
-import subprocess
-import tarfile
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from harness.errors import UsageError
+from harness.selection.gitfiles import git
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from extractor.model import Example, Statement
     from harness.config import Config
-    from harness.requirements.binding import Bound
-
-GIT_TIMEOUT_S: Final = 60.0
-PAGES: Final = frozenset({".md", ".mdx", ".markdown"})
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What differs between the merge base with a ref and the working tree, below the docs root."""
+    """What differs between the merge base with a ref and the working tree."""
 
     ref: str
     base: str
     """The merge base, full hash."""
     files: tuple[str, ...]
-    """Changed, added and removed files, relative to the docs root; the configuration's by their names."""
+    """Changed, added and removed files below the docs root, relative to it."""
+    rules: bool
+    """Whether anything changed below the root of the normative text, where that is another one."""
     configuration: bool
     """Whether docprobe's own configuration or bindings changed: then everything is selected."""
+    baseline: bool
+    """Whether the file of known findings changed."""
 
 
 def change(config: Config, ref: str) -> Change:
     """Ask git. A few milliseconds.
 
     Raises:
-        UsageError: not a git checkout, or the ref is unknown; the hint says what to fetch.
+        UsageError: not a git checkout, a ref that is unknown or has no merge base here; the hint says what to fetch.
     """
     root = config.docs
-    if ref.startswith("-"):
-        raise UsageError(f"--changed-since '{ref}' is no git ref")
-    base = _git(root, "merge-base", "--", ref, "HEAD").strip()
-    tracked = _git(root, "diff", "--name-only", "-z", "--relative", "--no-ext-diff", "--no-textconv", base, "--", ".")
-    untracked = _git(root, "ls-files", "--others", "--exclude-standard", "-z", "--", ".")
-    files = tuple(sorted({name for name in (tracked + untracked).split("\0") if name}))
-    return Change(ref, base, files, _configuration_changed(config, base))
-
-
-def selector(config: Config, since: Change, bound: Bound, examples: tuple[Example, ...]) -> Callable[[Example], bool]:
-    """A filter for the examples that the change concerns.
-
-    An example is concerned if its own text (blocks, includes, configuration) differs from the merge base, or if a
-    sentence that a requirement of its revision stands on differs.
-    """
-    if since.configuration:
-        return lambda example: True
-    before = _examples_before(config, since)
-    revisions = _revisions_reworded(config, since, bound)
-    changed = {e.id for e in examples if before.get(e.id) != e.digest}
-    return lambda example: example.id in changed or example.revision in revisions
+    base = _merge_base(root, ref)
+    bindings = Path(config.bindings) if config.bindings and config.bindings.endswith(".toml") else None
+    own = [path for path in (config.file, bindings) if path is not None]
+    return Change(
+        ref,
+        base,
+        files=_changed(root, base),
+        rules=config.spec is not None and config.spec != root and _differs(config.spec, base),
+        configuration=any(_differs(path, base) for path in own),
+        baseline=config.baseline is not None and _differs(config.baseline, base),
+    )
 
 
 def relevant(since: Change) -> bool:
-    """Whether any page, included file or configuration changed at all."""
-    return since.configuration or bool(since.files)
+    """Whether any page, included file, rule, configuration or known finding changed at all."""
+    return bool(since.files) or since.rules or since.configuration or since.baseline
 
 
-def _examples_before(config: Config, since: Change) -> Mapping[str, str]:
-    """Example id to digest at the merge base."""
-    from extractor.corpus import extract
-    from extractor.examples import find_examples
-    from harness.stages.printed import printed
-
-    with _tree_at(config.docs, since.base) as old:
-        if old is None:
-            return {}
-        corpus = extract(old, config.layout, statements=False)
-        found = find_examples(corpus, overrides=config.overrides, python_packages=config.python_packages)
-        shown = [entry.example for entry in printed(corpus)]
-        return {example.id: example.digest for example in (*found, *shown)}
-
-
-def _revisions_reworded(config: Config, since: Change, bound: Bound) -> frozenset[str | None]:
-    """Revisions in which a sentence that some requirement stands on is new or reads differently."""
-    from extractor.pages import read_page
-    from extractor.statements import statements_of
-
-    root = config.spec or config.docs
-    if root != config.docs:
-        return frozenset()
-    pages = {name for name in since.files if PurePosixPath(name).suffix in PAGES}
-    touched: set[str | None] = set()
-    with _tree_at(root, since.base) as old:
-        for (_, revision), row in bound.requirements.items():
-            statement = row.statement
-            if statement is None or statement.page not in pages or revision in touched:
-                continue
-            before: tuple[Statement, ...] = ()
-            if old is not None and (old / statement.page).is_file():
-                before = statements_of(read_page(old, statement.page, config.layout))
-            if statement.fingerprint not in {s.fingerprint for s in before}:
-                touched.add(revision)
-    return frozenset(touched)
-
-
-def _configuration_changed(config: Config, base: str) -> bool:
-    names = [config.file] if config.file else []
-    if config.bindings and config.bindings.endswith(".toml"):
-        names.append(Path(config.bindings))
-    for path in names:
-        if not path.is_relative_to(config.docs.parent):
-            continue
-        folder = path.parent
-        if _git(folder, "diff", "--name-only", "--no-ext-diff", base, "--", path.name).strip():
-            return True
-        if _git(folder, "ls-files", "--others", "--", path.name).strip():
-            return True
-    return False
-
-
-class _tree_at:
-    """The docs root as it was at a commit, in a temporary folder; None if it was not there."""
-
-    def __init__(self, root: Path, commit: str) -> None:
-        self._root, self._commit = root, commit
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
-
-    def __enter__(self) -> Path | None:
-        prefix = _git(self._root, "rev-parse", "--show-prefix").strip().rstrip("/")
-        tree = f"{self._commit}:{prefix}" if prefix else self._commit
-        # archived from the top: inside a folder, git looks for that folder in the tree once more
-        top = Path(_git(self._root, "rev-parse", "--show-toplevel").rstrip("\n"))
-        try:
-            archive = _git_bytes(top, "archive", "--format=tar", tree)
-        except UsageError:
-            return None
-        self._folder = tempfile.TemporaryDirectory(prefix="docprobe-base-")
-        with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
-            tar.extractall(self._folder.name, filter="data")
-        return Path(self._folder.name)
-
-    def __exit__(self, *exc: object) -> None:
-        if self._folder is not None:
-            self._folder.cleanup()
-
-
-def _git(folder: Path, *arguments: str) -> str:
-    return _git_bytes(folder, *arguments).decode("utf-8", "surrogateescape")
-
-
-def _git_bytes(folder: Path, *arguments: str) -> bytes:
-    """Run git with a fixed argument vector; no hooks, no pager, no external diff of the repository's choosing."""
-    vector = ["git", "-C", str(folder), "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", *arguments]
+def _merge_base(root: Path, ref: str) -> str:
+    if ref.startswith("-") or any(ord(character) < 33 for character in ref):
+        raise UsageError(f"--changed-since {ref!r} is no git ref", "name a branch, a tag or a commit")
     try:
-        done = subprocess.run(vector, capture_output=True, check=True, timeout=GIT_TIMEOUT_S)
-    except FileNotFoundError as error:
-        raise UsageError("--changed-since needs git, and there is none", "install git") from error
-    except subprocess.CalledProcessError as error:
-        said = error.stderr.decode(errors="replace").strip().splitlines()
+        shallow = git(root, "rev-parse", "--is-shallow-repository").strip() == b"true"
+    except UsageError as error:
         raise UsageError(
-            f"git {arguments[0]} failed: {said[-1] if said else error.returncode}",
-            "in CI, check out with the full history (fetch-depth: 0) so that the ref is there",
+            f"--changed-since needs git: {root.name} is in no checkout that git reads ({error.message})",
+            "leave --changed-since out to check everything",
         ) from error
-    return done.stdout
+    fetch = "fetch the history: git fetch --unshallow; in CI check out with fetch-depth: 0"
+    try:
+        git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
+    except UsageError as error:
+        branch = ref.removeprefix("origin/")
+        raise UsageError(
+            f"--changed-since {ref}: there is no such ref in this checkout",
+            fetch if shallow else f"fetch it: git fetch origin {branch}; in CI check out with fetch-depth: 0",
+        ) from error
+    try:
+        return git(root, "merge-base", "--end-of-options", ref, "HEAD").decode().strip()
+    except UsageError as error:
+        why = "this checkout is shallow" if shallow else "their histories have nothing in common"
+        raise UsageError(
+            f"--changed-since {ref}: {why}, so that it has no merge base with HEAD",
+            fetch if shallow else "name a ref that HEAD comes from",
+        ) from error
+
+
+def _changed(folder: Path, base: str) -> tuple[str, ...]:
+    """Files below ``folder`` that differ from the commit, committed or not, and untracked ones."""
+    options = ("--name-only", "-z", "--relative", "--no-ext-diff", "--no-textconv", "--no-renames")
+    tracked = git(folder, "diff", *options, base, "--", ".")
+    untracked = git(folder, "ls-files", "--others", "--exclude-standard", "-z", "--", ".")
+    names = (tracked + untracked).decode("utf-8", "surrogateescape").split("\0")
+    return tuple(sorted({name for name in names if name}))
+
+
+def _differs(path: Path, base: str) -> bool:
+    """Whether a file, or anything in a folder, differs from the commit; not if it is in no checkout or another one."""
+    folder, name = (path, ".") if path.is_dir() else (path.parent, path.name)
+    try:
+        return bool(
+            git(folder, "diff", "--name-only", "--no-ext-diff", "--no-textconv", base, "--", name).strip()
+            or git(folder, "ls-files", "--others", "--exclude-standard", "--", name).strip()
+        )
+    except UsageError:
+        return False

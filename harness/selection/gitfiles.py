@@ -49,21 +49,21 @@ def repository_at(source: str, ref: str) -> Iterator[tuple[Path, str]]:
         raise UsageError(f"{source}: neither a folder nor an https or ssh URL")
     with tempfile.TemporaryDirectory(prefix="docprobe-snapshot-") as temporary:
         repository = Path(temporary)
-        _git(repository, "init", "--bare", "--quiet", ".")
-        _git(repository, "fetch", "--quiet", "--depth=1", "--no-tags", "--no-recurse-submodules", "--", source, ref)
+        git(repository, "init", "--bare", "--quiet", ".")
+        git(repository, "fetch", "--quiet", "--depth=1", "--no-tags", "--no-recurse-submodules", "--", source, ref)
         yield repository, _commit(repository, "FETCH_HEAD")
 
 
 def _commit(repository: Path, ref: str) -> str:
     return (
-        _git(repository, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}").decode().strip()
+        git(repository, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}").decode().strip()
     )
 
 
 def files_of(repository: Path, commit: str, root: str) -> Sequence[tuple[str, str]]:
     """Path below ``root`` and object id of every regular file. Links and submodules are left out."""
     where = () if root == "." else (f"{root}/",)
-    listing = _git(repository, "ls-tree", "-r", "-l", "-z", "--full-tree", commit, "--", *where)
+    listing = git(repository, "ls-tree", "-r", "-l", "-z", "--full-tree", commit, "--", *where)
     files = []
     total = 0
     for entry in listing.decode("utf-8", "surrogateescape").split("\0"):
@@ -85,7 +85,7 @@ def files_of(repository: Path, commit: str, root: str) -> Sequence[tuple[str, st
 def write_files(repository: Path, files: Sequence[tuple[str, str]], target: Path) -> None:
     """Write every file by its bytes in git; the paths are checked although git promises as much."""
     asked = "".join(f"{id}\n" for _, id in files).encode()
-    answer = _git(repository, "cat-file", "--batch", stdin=asked)
+    answer = git(repository, "cat-file", "--batch", stdin=asked)
     at = 0
     for path, id in files:
         parts = PurePosixPath(path).parts
@@ -101,7 +101,8 @@ def write_files(repository: Path, files: Sequence[tuple[str, str]], target: Path
         file.write_bytes(answer[head_end + 1 : at - 1])
 
 
-def _git(repository: Path, *arguments: str, stdin: bytes = b"") -> bytes:
+def git(repository: Path, *arguments: str, stdin: bytes = b"") -> bytes:
+    """What git prints, run in ``repository`` with a fixed argument vector. Raises UsageError with git's own words."""
     # a caller's GIT_DIR (we may run in a hook) would win over -C
     inherited = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
     environment = {**inherited, "GIT_TERMINAL_PROMPT": "0", "GIT_NO_LAZY_FETCH": "1"}

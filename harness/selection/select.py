@@ -4,16 +4,27 @@ from __future__ import annotations
 
 import difflib
 import hashlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pathspec
 
+from extractor.model import ExampleKind
 from harness.errors import NothingSelectedError, UsageError
+from harness.model import Side
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from extractor.model import Example
+
+SIDES: Final[Mapping[ExampleKind, AbstractSet[Side]]] = {
+    ExampleKind.HTTP_SERVER: {Side.SERVER, Side.EXAMPLE},
+    ExampleKind.STDIO_SERVER: {Side.STDIO, Side.EXAMPLE},
+    ExampleKind.CLIENT: {Side.CLIENT, Side.EXAMPLE},
+    ExampleKind.OTHER: {Side.SERVER, Side.CLIENT, Side.EXAMPLE},
+}
+"""Whose requirements an example of each kind is asked."""
 
 
 def matches(pattern: str, example: Example) -> bool:

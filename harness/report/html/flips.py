@@ -39,6 +39,8 @@ class Side:
     lines: tuple[ExchangeLine, ...] = ()
     shared: tuple[str, ...] = ()
     exchanges: tuple[ExchangeView, ...] = ()
+    left_out: int = 0
+    """Exchanges that decided too and are not kept."""
     code: tuple[tuple[PageLine, ...], ...] = ()
 
 
@@ -110,6 +112,7 @@ def _side(title: str, started: str, verdict: str, prefix: str, case: KeptCase | 
         lines=exchange_lines(conversation, evidence),
         shared=shared_context(conversation, evidence),
         exchanges=tuple(exchange_view(exchange, "http://localhost", blamed=False) for exchange in case.exchanges),
+        left_out=len(case.finding.evidence) - len(case.exchanges),
         code=_code(case),
     )  # fmt: skip
 

@@ -82,13 +82,118 @@ def test_a_changed_configuration_selects_everything(docs: Path, tmp_path: Path) 
     assert _selected(docs, tmp_path) == {example.id for example in plan(whole).examples}
 
 
-@pytest.mark.parametrize("ref", ["no-such-branch", "--output=x"])
-def test_a_ref_that_is_none(docs: Path, tmp_path: Path, ref: str) -> None:
-    with pytest.raises(UsageError):
+def test_a_deleted_sentence_selects_what_it_judged(docs: Path, tmp_path: Path) -> None:
+    _edit(docs / RULES, "From then on it **MUST** reply with status 404 to any request", "Nothing is said of a request")
+    assert "docs/2025-11-25/tutorials/session-map#typescript" in _selected(docs, tmp_path)
+
+
+def test_a_sentence_about_others_selects_nobody(docs: Path, tmp_path: Path) -> None:
+    rules = docs / RULES
+    rules.write_text(rules.read_text() + "\nA tea pot MUST NOT brew coffee.\n")
+    assert _selected(docs, tmp_path) == set()
+
+
+def test_a_sentence_about_stdio_selects_no_http_server(docs: Path, tmp_path: Path) -> None:
+    _edit(docs / RULES, "write anything that is no message", "ever write what is no message")
+    selected = _selected(docs, tmp_path)
+    assert "docs/2025-11-25/develop/stdio-banner#python" in selected
+    assert not any("session-map" in id or "http-server" in id for id in selected), selected
+
+
+def test_a_deleted_page_selects_nothing_else(docs: Path, tmp_path: Path) -> None:
+    (docs / PAGE).unlink()
+    assert _selected(docs, tmp_path) == set()
+
+
+def test_a_renamed_page_is_selected_by_its_new_name(docs: Path, tmp_path: Path) -> None:
+    _git(docs, "mv", PAGE, PAGE.replace("session-map", "sessions"))
+    assert _selected(docs, tmp_path) == {"docs/2025-11-25/tutorials/sessions#typescript"}
+
+
+def test_an_untracked_page_is_new(docs: Path, tmp_path: Path) -> None:
+    (docs / PAGE.replace("session-map", "more")).write_text((docs / PAGE).read_text())
+    assert _selected(docs, tmp_path) == {"docs/2025-11-25/tutorials/more#typescript"}
+
+
+def test_links_that_lead_out_of_the_docs_are_left_alone(docs: Path, tmp_path: Path) -> None:
+    for name, target in (("out", "/etc"), ("up", "../../.."), ("self", "self"), ("page.mdx", "/etc/passwd")):
+        (docs / name).symlink_to(target)
+    _git(docs, "checkout", "-q", "main")
+    _git(docs, "add", "-A")
+    _git(docs, "commit", "-qm", "links")
+    _git(docs, "checkout", "-qB", "pull-request")
+    _edit(docs / PAGE, "400", "404")
+    assert _selected(docs, tmp_path) == {"docs/2025-11-25/tutorials/session-map#typescript"}
+
+
+def test_a_changed_baseline_entry_selects_its_example(docs: Path, tmp_path: Path) -> None:
+    baseline = docs / "docprobe-baseline.toml"
+    text = baseline.read_text()
+    name = "docs/2025-11-25/tutorials/session-map#typescript"
+    assert name in text
+    start = text.index("[[known]]", text.rindex("\n\n", 0, text.index(name)))
+    end = text.find("[[", start + 2)
+    baseline.write_text(text[:start] + (text[end:] if end > 0 else ""))
+    assert _selected(docs, tmp_path) == {name}
+
+
+def test_a_docs_root_that_is_new_is_selected_whole(docs: Path, tmp_path: Path) -> None:
+    moved = docs.parent / "moved"
+    _git(docs.parent, "mv", docs.name, moved.name)
+    whole = load_config(moved, environ={}, state=tmp_path / "state", jobs=1)
+    assert _selected(moved, tmp_path) == {example.id for example in plan(whole).examples}
+
+
+# --- what git cannot tell ---------------------------------------------------------------------------------------
+
+
+def _refused(docs: Path, tmp_path: Path, ref: str = "main") -> UsageError:
+    with pytest.raises(UsageError) as caught:
         change(load_config(docs, environ={}, state=tmp_path), ref)
+    assert caught.value.hint
+    return caught.value
+
+
+@pytest.mark.parametrize("ref", ["--output=x", "a b", ""])
+def test_what_is_no_ref(docs: Path, tmp_path: Path, ref: str) -> None:
+    _refused(docs, tmp_path, ref)
+
+
+def test_a_ref_that_is_not_here_says_how_to_fetch_it(docs: Path, tmp_path: Path) -> None:
+    error = _refused(docs, tmp_path, "origin/release")
+    assert "there is no such ref" in error.message
+    assert "git fetch origin release" in str(error.hint)
+
+
+def test_a_shallow_clone_says_how_to_deepen_it(docs: Path, tmp_path: Path) -> None:
+    for branch in ("pull-request", "main"):
+        _git(docs, "checkout", "-q", branch)
+        (docs / PAGE).write_text((docs / PAGE).read_text() + branch)
+        _git(docs, "commit", "-qam", f"on {branch}")
+    _git(docs, "checkout", "-q", "pull-request")
+    clone = tmp_path / "clone"
+    source = f"file://{docs.parent}"
+    _git(tmp_path, "clone", "-q", "--depth=1", "--no-single-branch", source, "clone")
+    error = _refused(clone / docs.name, tmp_path, "origin/main")
+    assert "shallow" in error.message
+    assert "fetch-depth: 0" in str(error.hint)
+    _git(tmp_path, "clone", "-q", "--depth=1", source, "narrow")
+    assert "fetch-depth: 0" in str(_refused(tmp_path / "narrow" / docs.name, tmp_path, "origin/main").hint)
+
+
+def test_histories_with_nothing_in_common(docs: Path, tmp_path: Path) -> None:
+    _git(docs, "checkout", "-q", "--orphan", "other")
+    _git(docs, "commit", "-qm", "other")
+    assert "nothing in common" in _refused(docs, tmp_path).message
 
 
 def test_outside_git(tmp_path: Path) -> None:
     (tmp_path / "docprobe.toml").write_text("")
-    with pytest.raises(UsageError, match="git merge-base failed"):
-        change(load_config(tmp_path, environ={}, state=tmp_path), "main")
+    assert "in no checkout" in _refused(tmp_path, tmp_path).message
+
+
+def test_in_a_hook_of_another_checkout(docs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIT_DIR", str(tmp_path / "nowhere"))
+    monkeypatch.setenv("GIT_INDEX_FILE", str(tmp_path / "index"))
+    config = load_config(docs, environ={}, state=tmp_path / "state")
+    assert change(config, "main").files == ()
