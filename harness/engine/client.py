@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 _CLOSE_S: Final = 60.0
 """How long the teardown may take in all; what is left then goes when this process ends, or at the next start."""
 
+_REMOVAL_S: Final = 10.0
+"""How long a busy engine may take to remove what has ended."""
+_RETRY_S: Final = 0.1
 _SHIMS: Final = "io.containerd."
 
 
@@ -202,9 +205,16 @@ class DockerEngine:
             await self._anchors.close()
             if not self._events.lost.is_set():
                 with suppress(EngineError):
-                    run = self.owner.run
-                    await remove(self.api, await containers(self.api, run), await volumes(self.api, run))
+                    await self._sweep()
                     await prune(self.api, self._records)
+
+    async def _sweep(self) -> None:
+        """Remove what may be left of this run, and wait for what the engine is about to remove by itself."""
+        run = self.owner.run
+        with anyio.move_on_after(_REMOVAL_S):
+            while (found := await containers(self.api, run)) + (stores := await volumes(self.api, run)):
+                await remove(self.api, found, stores)
+                await anyio.sleep(_RETRY_S)
 
     async def _anchor_base(self, progress: Progress) -> str:
         """Tag of the image that anchors run in."""
