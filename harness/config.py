@@ -8,6 +8,7 @@ from pathlib import Path
 
 from extractor.model import ExampleOverride, Layout
 from harness.engine.protocol import Limits
+from harness.requirements.revisions import ALL
 
 __all__ = ["Config", "ExampleOverride"]
 
@@ -48,3 +49,8 @@ class Config:
     lock: Path | None = None
     timeout_s: float = 10.0
     """Time to the head of an answer."""
+
+    @property
+    def protocol_revisions(self) -> tuple[str, ...]:
+        """Revisions of the protocol that servers are asked for: those of the docs, or all known where docs have none."""
+        return self.layout.revisions or ALL

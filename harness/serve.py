@@ -120,7 +120,7 @@ async def _found(
     conversation = Conversation(pod.transport, timeout_s=config.timeout_s, budget_s=6 * config.timeout_s)
     try:
         peer = Peer(pod, conversation, Place("127.0.0.1", sockets[0].port, "/"), tokens, start_s=config.limits.start_s)
-        revisions = config.layout.revisions
+        revisions = config.protocol_revisions
         places = endpoint.places(sockets, bundle.endpoint_paths, pod.logs(), bundle.host_names)
         answer = await endpoint.find(peer, places, revisions)
         if answer is not None and answer.status == 401:

@@ -111,7 +111,7 @@ async def _attempt(
                     pod,
                     bundle,
                     example_id=bundle.example_id,
-                    revisions=config.layout.revisions,
+                    revisions=config.protocol_revisions,
                     tokens=services.tokens,
                     timeout_s=config.timeout_s,
                     progress=doing,
@@ -119,7 +119,7 @@ async def _attempt(
             case ExampleKind.STDIO_SERVER:
                 doing("probing over stdin and stdout")
                 transcript = await converse_stdio(
-                    pod, bundle, example_id=bundle.example_id, revisions=config.layout.revisions,
+                    pod, bundle, example_id=bundle.example_id, revisions=config.protocol_revisions,
                     timeout_s=config.timeout_s,
                 )  # fmt: skip
             case ExampleKind.CLIENT:

@@ -54,12 +54,12 @@ def test_what_is_no_lock_file(tmp_path: Path, text: str) -> None:
 PAGE = """# Now
 
 ```bash
-npm install ms
+npm install zod@3
 ```
 
 ```javascript server.mjs
 import { createServer } from "node:http";
-import ms from "ms";
+import { z } from "zod";
 
 createServer((request, response) => {
   let body = "";
@@ -68,7 +68,7 @@ createServer((request, response) => {
     const { id } = JSON.parse(body || "{}");
     response.statusCode = id === undefined ? 202 : 200;
     response.setHeader("content-type", "application/json");
-    const result = { protocolVersion: "2025-06-18", capabilities: {}, serverInfo: { name: "now", version: ms(1) } };
+    const result = { protocolVersion: "2025-06-18", capabilities: {}, serverInfo: { name: "now", version: z.string().parse("1") } };
     response.end(id === undefined ? "" : JSON.stringify({ jsonrpc: "2.0", id, result }));
   });
 }).listen(3000, "127.0.0.1");
@@ -100,10 +100,10 @@ def test_a_lock_is_replayed_with_its_very_versions_and_offline(tmp_path: Path) -
     docs.mkdir()
     (docs / "now.md").write_text(PAGE, encoding="utf-8")
     (docs / "docprobe.toml").write_text(
-        'profile = "plain"\n[examples."now#javascript"]\nresolve-date = "2018-06-01"\n', encoding="utf-8"
+        'profile = "plain"\n[examples."now#javascript"]\nresolve-date = "2025-06-30"\n', encoding="utf-8"
     )
     old = check(tmp_path, "--resolve", "dated")
-    assert old["packages"] == {"ms": "2.1.1"}, old["reason"]
+    assert old["packages"] == {"zod": "3.25.67"}, old["reason"]
     locks = read_locks(tmp_path / "lock.json")
     ((digest, entry),) = locks.items()
     assert list(entry) == ["dated"]
@@ -112,15 +112,15 @@ def test_a_lock_is_replayed_with_its_very_versions_and_offline(tmp_path: Path) -
     document = {"schema": "docprobe-lock/1", "locks": {digest: {"today": entry["dated"]}}}
     (tmp_path / "lock.json").write_text(json.dumps(document), encoding="utf-8")
     replayed = check(tmp_path)
-    assert replayed["packages"] == {"ms": "2.1.1"}
+    assert replayed["packages"] == {"zod": "3.25.67"}
     assert replayed["runs"][0]["resolve"] == "today"
     assert read_locks(tmp_path / "lock.json") == document["locks"]
 
     offline = check(tmp_path, "--no-cache", environment=NOWHERE)
-    assert (offline["status"], offline["packages"]) == ("judged", {"ms": "2.1.1"})
+    assert (offline["status"], offline["packages"]) == ("judged", {"zod": "3.25.67"})
     assert offline["cached"] is False
 
     (tmp_path / "lock.json").unlink()
     today = check(tmp_path)
-    assert today["packages"]["ms"] not in {"2.1.1", ""}
+    assert today["packages"]["zod"] not in {"3.25.67", ""}
     assert list(read_locks(tmp_path / "lock.json")[digest]) == ["today"]

@@ -1,0 +1,21 @@
+"""What follows from the configuration."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from extractor.model import Layout
+from harness.config import Config
+from harness.probes import messages
+from harness.profiles import MCP, PLAIN
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_docs_without_revisions_have_servers_of_any(tmp_path: Path) -> None:
+    assert Config(tmp_path, MCP).protocol_revisions == MCP.revisions
+    assert Config(tmp_path, Layout(revisions=("2025-06-18",))).protocol_revisions == ("2025-06-18",)
+    asked = Config(tmp_path, PLAIN).protocol_revisions
+    assert messages.legacy(asked) == messages.legacy(MCP.revisions) != ()
+    assert messages.sessionless(asked) == messages.sessionless(MCP.revisions) != ()
