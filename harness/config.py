@@ -52,5 +52,5 @@ class Config:
 
     @property
     def protocol_revisions(self) -> tuple[str, ...]:
-        """Revisions of the protocol that servers are asked for: those of the docs, or all known where docs have none."""
+        """Revisions of the protocol that servers are asked for: those of the docs, or all known if they have none."""
         return self.layout.revisions or ALL
