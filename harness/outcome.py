@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime
 from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +13,9 @@ from harness.cache import write_atomically
 from harness.documents import results
 from harness.errors import DocprobeError, unwritable
 from harness.gating import apply_fail_on, decide
+from harness.model import Report
 from harness.report.formats import render
+from harness.source import describe_source
 from harness.stages.locks import write_locks
 
 if TYPE_CHECKING:
@@ -21,12 +25,29 @@ if TYPE_CHECKING:
 
     from harness.baseline.file import Baseline
     from harness.config import Config
-    from harness.model import Report
 
 
 def conclude(report: Report, baseline: Baseline) -> Report:
     """The report with what gates decided: ``--fail-on``, the baseline, the exit code."""
     return decide(known.apply(apply_fail_on(report), baseline))
+
+
+def nothing_to_check(config: Config) -> Report:
+    """The report on a change that concerns no example: empty, so that what reads the files finds them."""
+    source = describe_source(config.docs)
+    return Report(
+        version=version("docprobe"),
+        started=datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        duration_s=0.0,
+        docs_root=config.docs.name,
+        commit=source.commit,
+        snapshot=source.snapshot,
+        examples=(),
+        strict=config.strict,
+        fail_on=config.fail_on,
+        narrowed=True,
+        root_in_repository=source.root_in_repository,
+    )
 
 
 def save(

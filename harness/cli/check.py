@@ -6,9 +6,8 @@ import os
 import signal
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
-import anyio
 import click
 
 from harness.cli.context import Cli, docs_argument, pass_cli
@@ -16,9 +15,13 @@ from harness.cli.outputs import format_option, outputs_of
 from harness.settings import load_config
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from harness.cli.outputs import Output
     from harness.config import Config
     from harness.model import Report
     from harness.run import Plan
+    from harness.selection.changed import Change
 
 
 @click.command()
@@ -76,8 +79,10 @@ def command(
         from harness.selection.changed import change, relevant
 
         since = change(config, config.changed_since)
-        if not relevant(since):
-            _nothing_changed(config)
+        if not relevant(since) or _surely_unconcerned(config, since):
+            _nothing_changed(cli, config, outputs)
+    import anyio
+
     from harness.baseline.file import load
     from harness.outcome import conclude, save
     from harness.repair.kept import attach
@@ -88,7 +93,7 @@ def command(
     # before anything runs: an entry that names nothing, or a file that cannot be written, costs no run
     baseline = load(config.baseline, todo.ids)
     if since is not None and not todo.examples:
-        _nothing_changed(config)
+        _nothing_changed(cli, config, outputs)
     check_places(config, [path for _, path in outputs if path is not None])
     report, interrupted = anyio.run(_run, cli, todo, config, prove_fixes)
     report = conclude(attach(report, todo, config.state, config.docs), baseline)
@@ -98,14 +103,29 @@ def command(
     click.get_current_context().exit(report.exit_code)
 
 
-def _nothing_changed(config: Config) -> None:
+def _surely_unconcerned(config: Config, since: Change) -> bool:
+    # imported here: a change that touches nothing of the docs ends before pages are read at all
+    from harness.selection.unconcerned import surely_unconcerned
+
+    return surely_unconcerned(config, since)
+
+
+def _nothing_changed(cli: Cli, config: Config, outputs: Sequence[Output]) -> NoReturn:
+    """Say so and end with 0. Files are written all the same: the next step of a pipeline reads them."""
     click.echo(f"docprobe: no example of {config.docs.name} is concerned by what changed since "
                f"{config.changed_since}; nothing to check", err=True)  # fmt: skip
-    click.get_current_context().exit(0)
+    files = [(name, path) for name, path in outputs if path is not None]
+    if files:
+        from harness.outcome import nothing_to_check, write_outputs
+
+        write_outputs(nothing_to_check(config), files, console=cli.out())
+    raise click.exceptions.Exit(0)
 
 
 async def _run(cli: Cli, todo: Plan, config: Config, prove_fixes: bool) -> tuple[Report, bool]:
     """Run until done or interrupted. The first Ctrl-C ends it cleanly, the second at once: pods die with us."""
+    import anyio
+
     from harness.cli.progress import Live
     from harness.engine.client import open_engine
     from harness.repair.prove import prove_all

@@ -139,6 +139,8 @@ def violations(report: Report) -> str:
 def exit_sentence(report: Report) -> str:
     """Why the exit code is what it is, and for 1 and 3 what decides it."""
     match report.exit_code:
+        case 0 if report.narrowed and not report.examples:
+            return "Exit code 0: the change concerns no example; there was nothing to check."
         case 0:
             return "Exit code 0: everything selected was judged and nothing gates."
         case 1:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import mimetypes
 import tempfile
 from collections import defaultdict
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from extractor.corpus import extract
 from extractor.examples import find_examples
@@ -15,7 +14,7 @@ from harness.baseline.file import parse
 from harness.errors import UsageError
 from harness.requirements.binding import bind, load_bindings
 from harness.requirements.catalogue import CATALOGUE
-from harness.selection.gitfiles import files_of, git, write_files
+from harness.selection.gitfiles import files_of, git, is_media, write_files
 from harness.selection.select import SIDES
 from harness.stages.printed import printed
 
@@ -30,9 +29,6 @@ if TYPE_CHECKING:
 
 Rule = tuple[str, str]
 """Requirement and revision."""
-
-NEVER_READ: Final = ("image/", "video/", "audio/", "font/")
-"""Media types of files that no page includes as text."""
 
 
 def selector(config: Config, since: Change, bound: Bound, examples: tuple[Example, ...]) -> Callable[[Example], bool]:
@@ -135,9 +131,5 @@ def _tree_at(root: Path, commit: str) -> Iterator[Path | None]:
         yield None
         return
     with tempfile.TemporaryDirectory(prefix="docprobe-base-") as folder:
-        write_files(root, [(path, id) for path, id in files if not _never_read(path)], Path(folder))
+        write_files(root, [(path, id) for path, id in files if not is_media(path)], Path(folder))
         yield Path(folder)
-
-
-def _never_read(path: str) -> bool:
-    return (mimetypes.guess_type(path)[0] or "").startswith(NEVER_READ)

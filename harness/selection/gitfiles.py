@@ -5,6 +5,7 @@ Plumbing only: no checkout, no filters, no hooks, and nothing that comes from th
 
 from __future__ import annotations
 
+import mimetypes
 import os
 import re
 import subprocess
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 MAX_BYTES: Final = 512 * 1024 * 1024
 """A tree larger than this is refused."""
 GIT_TIMEOUT_S: Final = 600.0
+MEDIA: Final = ("image/", "video/", "audio/", "font/")
+"""Media types of files that no page includes as text."""
 URL: Final = re.compile(r"(?:https|ssh)://|[\w.-]+@[\w.-]+:")
 """How a remote source begins; anything else is a folder."""
 _GIT: Final = (
@@ -80,6 +83,11 @@ def files_of(repository: Path, commit: str, root: str) -> Sequence[tuple[str, st
     if total > MAX_BYTES:
         raise UsageError(f"the docs take {total // 2**20} MiB, over the limit of {MAX_BYTES // 2**20} MiB")
     return files
+
+
+def is_media(path: str) -> bool:
+    """Whether a file is told by its name to be a picture, a film, a sound or a font."""
+    return (mimetypes.guess_type(path)[0] or "").startswith(MEDIA)
 
 
 def write_files(repository: Path, files: Sequence[tuple[str, str]], target: Path) -> None:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
+from click.testing import CliRunner
 
+from harness.cli.main import cli
 from harness.cli.outputs import outputs_of
+from harness.documents.results import read
 from harness.errors import UsageError
 
 if TYPE_CHECKING:
@@ -43,3 +48,25 @@ def test_what_cannot_work_is_said_with_the_next_step(tmp_path: Path, texts: list
 def test_a_stream_may_take_several() -> None:
     texts = ["terminal:/dev/stderr", "github:/dev/stderr", "terminal", "github"]
     assert len(outputs_of(texts)) == 4
+
+
+def test_nothing_to_check_still_gives_the_files(tmp_path: Path) -> None:
+    root = tmp_path / "docs"
+    root.mkdir()
+    (root / "docprobe.toml").write_text("")
+    git = ["git", "-C", str(root), "-c", "user.name=t", "-c", "user.email=t@example.invalid"]
+    for arguments in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "base"]):
+        subprocess.run([*git, *arguments], check=True)
+    files = {name: tmp_path / f"out.{name}" for name in ("json", "sarif", "junit", "markdown", "html")}
+    formats = [word for name, path in files.items() for word in ("--format", f"{name}:{path}")]
+    state = tmp_path / "state"
+    done = CliRunner().invoke(
+        cli, ["check", str(root), "--changed-since", "HEAD", "--format", "terminal", "--state", str(state), *formats]
+    )
+    assert done.exit_code == 0
+    assert done.stdout == ""
+    assert "nothing to check" in done.stderr
+    assert read(files["json"]).examples == ()
+    assert json.loads(files["sarif"].read_text())["runs"][0]["results"] == []
+    assert "there was nothing to check" in files["markdown"].read_text()
+    assert not (state / "last-run.json").exists(), "the last run is the one that ran"

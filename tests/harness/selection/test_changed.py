@@ -11,6 +11,7 @@ import pytest
 from harness.errors import UsageError
 from harness.run import plan
 from harness.selection.changed import change, relevant
+from harness.selection.unconcerned import surely_unconcerned
 from harness.settings import load_config
 
 SAMPLE = Path(__file__).parents[3] / "docs-snapshot" / "sample"
@@ -37,7 +38,10 @@ def docs(tmp_path: Path) -> Path:
 def _selected(docs: Path, tmp_path: Path) -> set[str]:
     config = load_config(docs, environ={}, state=tmp_path / "state", changed_since="main", jobs=1)
     since = change(config, "main")
-    return {example.id for example in plan(config, since=since).examples} if relevant(since) else set()
+    selected = {example.id for example in plan(config, since=since).examples} if relevant(since) else set()
+    # the quick answer never contradicts the thorough one
+    assert not (surely_unconcerned(config, since) and selected)
+    return selected
 
 
 def _edit(path: Path, old: str, new: str) -> None:
@@ -55,6 +59,30 @@ def test_prose_around_an_example_does_not_select_it(docs: Path, tmp_path: Path) 
     page = docs / PAGE
     page.write_text(page.read_text() + "\nMore words at the end, and lines that shift nothing.\n")
     assert _selected(docs, tmp_path) == set()
+
+
+def test_prose_is_known_to_concern_nobody_without_reading_the_tree(docs: Path, tmp_path: Path) -> None:
+    def quick() -> bool:
+        config = load_config(docs, environ={}, state=tmp_path / "state", jobs=1)
+        return surely_unconcerned(config, change(config, "main"))
+
+    page, rules = docs / PAGE, docs / RULES
+    page.write_text(page.read_text().replace("\n\n", "\n\nWords.\n\n", 1) + "\nMore words.\n")
+    rules.write_text(rules.read_text() + "\nA remark that asks for nothing.\n")
+    (docs / "picture.png").write_bytes(b"\x89PNG")
+    assert quick()
+    for path, text in (
+        (docs / "included.ts", "const x = 1;\n"),
+        (rules, rules.read_text() + "\nServers MUST hum.\n"),
+        (page, page.read_text() + "\n```sh\nnpm install\n```\n"),
+    ):
+        before = path.read_text() if path.exists() else None
+        path.write_text(text)
+        assert not quick(), path.name
+        if before is None:
+            path.unlink()
+        else:
+            path.write_text(before)
 
 
 def test_a_changed_block_selects_its_example_only(docs: Path, tmp_path: Path) -> None:
