@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 MAX_CODE_BLOCKS: Final = 2000
 """Blocks of one page that are looked at."""
-_MENTIONS: Final = ("mcp", "modelcontextprotocol", "jsonrpc")
+_NAMES: Final = ("mcp", "modelcontextprotocol")
 
 
 _Read = dict[tuple[str, str], tuple[Code, Role]]
@@ -210,14 +210,14 @@ def _listed(blocks: Sequence[Block]) -> Iterator[_Entry]:
         if language and not language.runnable:
             groups.setdefault((language.name, scope_of(block)), (language, []))[1].append(block)
     for language, group in groups.values():
-        if any(_mentions_mcp(block) for block in group):
+        if any(_mentions_mcp(block, (*_NAMES, "jsonrpc")) for block in group):
             yield _Entry(language, tuple(group))
 
 
-def _mentions_mcp(block: Block) -> bool:
+def _mentions_mcp(block: Block, words: Sequence[str]) -> bool:
     """Whether a text that is not parsed seems to be about MCP."""
     text = block.text.lower()
-    return any(word in text for word in _MENTIONS)
+    return any(word in text for word in words)
 
 
 def _concerning_mcp(found: Sequence[Program], pieces: Sequence[Piece]) -> Iterator[Program]:
@@ -228,7 +228,7 @@ def _concerning_mcp(found: Sequence[Program], pieces: Sequence[Piece]) -> Iterat
             defined[piece.language.name].update(piece.code.defines)
     for program in found:
         own = program.pieces
-        speaks = any(p.role.mcp or (p.code.error and _mentions_mcp(p.block)) for p in own)
+        speaks = any(p.role.mcp or (p.code.error and _mentions_mcp(p.block, _NAMES)) for p in own)
         if speaks or any(name in defined[p.language.name] for p in own for name in p.code.free):
             yield program
 

@@ -8,26 +8,35 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from extractor.assembly.values import Piece, Unit
+    from extractor.code.facts import Code
 
 
 def undefined(unit: Unit, elsewhere: Sequence[Piece]) -> tuple[str, ...]:
-    """Sentences on the names that a file uses and does not define.
+    """Sentences on the names that a file uses and does not define; none where it starts without all of them.
 
     Args:
         unit: the file; its glue counts.
         elsewhere: other pieces of the page in view, which may define the name.
     """
-    found: list[str] = []
     own = {piece.block.ordinal for piece in unit.pieces}
-    for name in free_names(unit):
-        holders = [p for p in elsewhere if name in p.code.defines and p.block.ordinal not in own]
-        if not holders:
-            found.append(f"uses `{name}`, defined in no block of this page")
-        else:
-            lines = ", ".join(str(piece.block.span.first) for piece in holders[:3])
-            where = "the block" if len(holders) == 1 else "the blocks"
-            found.append(f"uses `{name}`, defined in {where} at line {lines} of the page")
-    return tuple(found)
+    names = free_names(unit)
+    holders = {name: [p for p in elsewhere if name in p.code.defines and p.block.ordinal not in own] for name in names}
+    if not any(holders.values()) and all(is_late(name, unit.codes) for name in names):
+        return ()
+    return tuple(_undefined(name, holders[name]) for name in names)
+
+
+def _undefined(name: str, holders: Sequence[Piece]) -> str:
+    if not holders:
+        return f"uses `{name}`, defined in no block of this page"
+    lines = ", ".join(str(piece.block.span.first) for piece in holders[:3])
+    where = "the block" if len(holders) == 1 else "the blocks"
+    return f"uses `{name}`, defined in {where} at line {lines} of the page"
+
+
+def is_late(name: str, codes: Iterable[Code]) -> bool:
+    """Whether a program starts without a name, since only what clients call uses it."""
+    return all(name in code.late for code in codes if name in code.free)
 
 
 def free_names(unit: Unit) -> tuple[str, ...]:

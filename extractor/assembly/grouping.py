@@ -10,7 +10,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from extractor.assembly.fragments import broken, free_names, undefined
+from extractor.assembly.fragments import broken, free_names, is_late, undefined
 from extractor.assembly.paths import normal, refusal
 from extractor.assembly.scopes import scope_of
 from extractor.assembly.values import Piece, Start, Unit
@@ -112,8 +112,12 @@ def _chain(anchor: Piece, page: _Page) -> tuple[Piece, ...]:
     view = page.beside(anchor)
     before = [p for p in view if p.block.span < anchor.block.span and _may_join(p)]
     chosen = [anchor]
-    while missing := free_names(Unit(tuple(chosen), None)):
+    without: set[str] = set()
+    while missing := [name for name in free_names(Unit(tuple(chosen), None)) if name not in without]:
         holder = next((p for p in reversed(before) if missing[0] in p.code.defines and p not in chosen), None)
+        if holder is None and is_late(missing[0], (p.code for p in chosen)):
+            without.add(missing[0])
+            continue
         if holder is None:
             return ()
         chosen = sorted([*chosen, holder], key=lambda p: p.block.span)

@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 from extractor.assembly.environment import is_placeholder
+from extractor.assembly.fragments import free_names
 
 _FILES: Final = (".py", ".js", ".ts", ".json", ".md", ".yaml", ".yml", ".csv", ".pem", ".key", ".html", ".txt")
 _ASKING: Final = frozenset({"get", "post", "request", "urlopen", "fetch", "stream"})
@@ -23,13 +24,17 @@ if TYPE_CHECKING:
 
 
 def left_to_reader(draft: Draft, environment: Mapping[str, str]) -> tuple[str, ...]:
-    """Placeholders among arguments, variables without a value, files that the page does not show, far hosts.
+    """Placeholders among arguments, variables without a value, files that the page does not show, far hosts, names.
 
     Args:
         draft: the program.
         environment: what the page, or docprobe, sets.
     """
-    return tuple(dict.fromkeys([*_arguments(draft), *_variables(draft, environment), *_files(draft), *_hosts(draft)]))
+    return tuple(
+        dict.fromkeys(
+            [*_arguments(draft), *_variables(draft, environment), *_files(draft), *_hosts(draft), *_names(draft)]
+        )
+    )
 
 
 def _arguments(draft: Draft) -> Iterator[str]:
@@ -61,6 +66,13 @@ def _files(draft: Draft) -> Iterator[str]:
         named = value.endswith(_FILES) and len(value) < _MAX_FILE and not {" ", ":"} & set(value)
         if named and PurePosixPath(value).name not in own:
             yield f"the file {value}"
+
+
+def _names(draft: Draft) -> Iterator[str]:
+    """Names that only a client's call brings into play; without them the program would be no whole one."""
+    for unit in draft.units:
+        for name in free_names(unit):
+            yield f"`{name}`, defined in no block of this page and used only when a client calls for it"
 
 
 def _hosts(draft: Draft) -> Iterator[str]:

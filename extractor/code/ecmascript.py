@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
@@ -10,6 +11,7 @@ import tree_sitter_typescript
 from tree_sitter import Language, Node, Parser
 
 from extractor.code.ecmascript_nodes import (
+    FUNCTIONS,
     Spot,
     dotted,
     ends_in_empty_function,
@@ -26,12 +28,17 @@ from extractor.code.ecmascript_nodes import (
     value_of,
     walk,
 )
-from extractor.code.ecmascript_scopes import resolve_names
+from extractor.code.ecmascript_scopes import Names, resolve_names
 from extractor.code.facts import Call, Code, CodeError, EnvironmentRead, Import, Text, Value, refuse_large
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_REGISTRATIONS: Final = frozenset(
+    {"registerTool", "registerResource", "registerPrompt", "tool", "resource", "prompt", "addTool", "addResource",
+     "addPrompt"}
+)  # fmt: skip
+"""Methods whose functions run when a client asks for them."""
 _ROUTES: Final = frozenset({"get", "post", "put", "delete", "all", "use"})
 
 
@@ -102,6 +109,7 @@ def _facts(root: Node) -> Code:
         ),
         defines=names.defines,
         free=names.free,
+        late=_late(spots, names),
         constants=dict(_constants(spots)),
         left_out=tuple(_left_out(calls)),
         bare_await=min(awaits, default=None),
@@ -158,6 +166,28 @@ def _environment(spots: tuple[Spot, ...], calls: list[tuple[Spot, Call]]) -> Ite
     for spot, call in calls:
         if call.name == "Deno.env.get" and (given := _first_text(call)):
             yield EnvironmentRead(given, fallback_of(spot), call.line)
+
+
+def _late(spots: tuple[Spot, ...], names: Names) -> frozenset[str]:
+    """Free names that nothing uses but functions among the arguments of a call that registers them for later."""
+    registered = [s.node for s in spots if s.node.type in FUNCTIONS and _is_registered(s)]
+    # in order of the text, and none within another
+    held: list[Node] = []
+    for node in registered:
+        if not held or node.start_byte >= held[-1].end_byte:
+            held.append(node)
+    begins = [node.start_byte for node in held]
+
+    def is_inside(place: int) -> bool:
+        at = bisect_right(begins, place) - 1
+        return at >= 0 and place < held[at].end_byte
+
+    return frozenset(name for name, places in names.used_at.items() if all(map(is_inside, places)))
+
+
+def _is_registered(spot: Spot) -> bool:
+    call = next((node for node in spot.ancestors() if node.type == "call_expression"), None)
+    return call is not None and dotted(call.child_by_field_name("function")).rpartition(".")[2] in _REGISTRATIONS
 
 
 def _constants(spots: tuple[Spot, ...]) -> Iterator[tuple[str, str]]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from extractor.code.ecmascript_globals import GLOBALS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from tree_sitter import Node
 
@@ -35,6 +35,8 @@ class Names:
 
     defines: Mapping[str, int]
     free: Mapping[str, int]
+    used_at: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    """Names of ``free`` to the bytes at which they are used."""
     twice: Mapping[str, int] = field(default_factory=dict)
     """Names that the top level declares again, which no engine accepts."""
 
@@ -63,21 +65,24 @@ class _Scope:
 def resolve_names(root: Node) -> Names:
     """Bind every name of the tree. Types are left out: they are gone at run time."""
     top = _Scope(None, function=True)
-    uses: list[tuple[str, int, _Scope]] = []
+    uses: list[tuple[Node, _Scope]] = []
     stack: list[tuple[Node, _Scope, str]] = [(root, top, "")]
     while stack:
         node, scope, within = stack.pop()
         if node.type in _SKIPPED:
             continue
         if node.type in {"identifier", "shorthand_property_identifier"}:
-            uses.append((_source(node), node.start_point[0] + 1, scope))
+            uses.append((node, scope))
             continue
         stack += [(child, inner, node.type) for child, inner in reversed(_parts(node, scope, within))]
     free: dict[str, int] = {}
-    for name, line, scope in uses:
+    used_at: dict[str, list[int]] = {}
+    for node, scope in uses:
+        name, line = _source(node), node.start_point[0] + 1
         if name and name not in GLOBALS and not scope.holds(name):
             free[name] = min(line, free.get(name, line))
-    return Names(dict(sorted(top.names.items(), key=lambda n: n[1])), free, _twice(root))
+            used_at.setdefault(name, []).append(node.start_byte)
+    return Names(dict(sorted(top.names.items(), key=lambda n: n[1])), free, used_at, _twice(root))
 
 
 def _twice(root: Node) -> dict[str, int]:

@@ -103,6 +103,9 @@ class Code:
     """Names bound at the top level, with the line of the first binding."""
     free: Mapping[str, int] = field(default_factory=dict)
     """Names used and bound nowhere, with the line of the first use. Built-ins are not among them."""
+    late: frozenset[str] = frozenset()
+    """Those of ``free`` that only the body of a tool, a resource, a prompt or a route uses: the program starts without
+    them, and fails when a client calls it."""
     constants: Mapping[str, str] = field(default_factory=dict)
     """Names bound once, at the top level, to a text."""
     decorators: tuple[Call, ...] = ()

@@ -17,7 +17,7 @@ from extractor.code.facts import (
     Value,
     refuse_large,
 )
-from extractor.code.python_names import constants, defined_names, free_names, loose_method
+from extractor.code.python_names import constants, defined_names, free_names, late_names, loose_method
 
 _SHOWN: Final = 1000
 _READS: Final = frozenset({"os.getenv", "getenv", "os.environ.get", "environ.get"})
@@ -50,6 +50,7 @@ def parse_python(text: str) -> Code:
         texts=tuple(visitor.texts),
         defines=defined_names(tree.body),
         free=free,
+        late=late_names(tree, free),
         constants=constants(tree.body),
         decorators=tuple(visitor.decorators),
         bare_await=visitor.bare_await,

@@ -6,14 +6,21 @@ import ast
 import builtins
 import symtable
 import warnings
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from extractor.code.facts import CodeError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _BUILTINS: Final = frozenset(dir(builtins)) | {
     "__file__", "__name__", "__doc__", "__package__", "__spec__", "__loader__", "__builtins__", "__annotations__",
     "__path__", "__class__", "__module__", "__qualname__", "WindowsError",
 }  # fmt: skip
+_REGISTRATIONS: Final = frozenset(
+    {"tool", "resource", "prompt", "custom_route", "route", "get", "post", "put", "delete", "patch"}
+)
+"""Decorators, always of an object (``@mcp.tool``), whose function runs when a client asks for it."""
 _FUNCTIONS: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
 
@@ -62,6 +69,28 @@ def defined_names(body: list[ast.stmt]) -> dict[str, int]:
         for name in names:
             found.setdefault(name, node.lineno)
     return found
+
+
+def late_names(tree: ast.Module, free: Iterable[str]) -> frozenset[str]:
+    """Those of ``free`` that are used nowhere but in the bodies of functions that a decorator registers for later."""
+    early: set[str] = set()
+    queue: list[ast.AST] = [tree]
+    while queue:
+        node = queue.pop()
+        match node:
+            case ast.Name():
+                early.add(node.id)
+            case ast.FunctionDef() | ast.AsyncFunctionDef() if any(_registers(d) for d in node.decorator_list):
+                # its decorators, defaults and annotations are read when it is defined
+                queue += [*node.decorator_list, node.args, *([node.returns] if node.returns else [])]
+            case _:
+                queue += ast.iter_child_nodes(node)
+    return frozenset(free) - early
+
+
+def _registers(decorator: ast.expr) -> bool:
+    called = decorator.func if isinstance(decorator, ast.Call) else decorator
+    return isinstance(called, ast.Attribute) and called.attr in _REGISTRATIONS
 
 
 def _module_level(body: list[ast.stmt]) -> list[ast.stmt | ast.expr]:

@@ -148,7 +148,26 @@ def test_no_program_is_told(text: str) -> None:
     assert parse_typescript(text).error is not None
 
 
+@pytest.mark.parametrize(
+    ("text", "late"),
+    [
+        ("server.registerTool('a', { inputSchema: schema }, async (x) => work(x))", {"work"}),
+        ("server.tool('a', function () { return () => work(); })", {"work"}),
+        ("server.addTool({ name: title, execute: async () => work() })", {"work"}),
+        ("server.addTool({ name: 'a', async execute() { return work(); } })", {"work"}),
+        ("server.registerTool('a', {}, work)", set()),
+        ("server.registerTool('a', {}, () => work()); work();", set()),
+        ("app.post('/mcp', () => work())", set()),
+        ("const tool = () => work()", set()),
+        ("register(() => server.tool('a', () => work()), () => other())", {"work"}),
+    ],
+)
+def test_names_that_only_a_client_brings_into_play(text: str, late: set[str]) -> None:
+    assert parse_typescript(text).late == late
+
+
 HOSTILE = {
+    "tools": "s.tool(()=>y);" * 7_000,
     "parentheses": "(" * 30_000,
     "calls": "a(" * 30_000 + ")" * 30_000,
     "arrows": "()=>" * 24_000 + "x",

@@ -89,6 +89,24 @@ def test_where_it_awaits_and_what_is_outside_its_class() -> None:
     assert parse_python("if __name__ == '__main__':\n    pass").main_guard
 
 
+@pytest.mark.parametrize(
+    ("text", "late"),
+    [
+        ("@mcp.tool\ndef f():\n    return work()", {"work"}),
+        ("@mcp.tool()\nasync def f(x: Kind = default()) -> Answer:\n    return work(x)", {"work"}),
+        ("@mcp.resource(address)\ndef f():\n    def g():\n        return inner\n    return g", {"inner"}),
+        ("@app.get('/x')\ndef f():\n    return rows", {"rows"}),
+        ("@mcp.tool\ndef f():\n    return work()\nwork()", set()),
+        ("@tool\ndef f():\n    return work()", set()),
+        ("@app.middleware('http')\ndef f():\n    return work()", set()),
+        ("def f():\n    return work()", set()),
+        ("class A:\n    @mcp.prompt\n    def f(self):\n        return words", {"words"}),
+    ],
+)
+def test_names_that_only_a_client_brings_into_play(text: str, late: set[str]) -> None:
+    assert parse_python(text).late == late
+
+
 def test_warnings_of_the_compiler_are_the_docs_own_business() -> None:
     assert parse_python("print('\\d')\n1 is 1\nassert (1, 2)\n").error is None
 
