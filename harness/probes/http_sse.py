@@ -60,7 +60,7 @@ async def _negotiate(peer: Peer, version: str) -> bool:
     place = peer.place
     caller = Caller(None, token=peer.token)
     async with peer.stream(steps.DISCOVER_SSE, caller) as held:
-        target = await _come(lambda: _endpoint(held, place)) if held.open else None
+        target = await _come(held, lambda: _endpoint(held, place)) if held.open else None
         if target is None:
             return False
         peer.place = replace(place, target=target)
@@ -84,7 +84,7 @@ async def _negotiate(peer: Peer, version: str) -> bool:
 async def _ask(peer: Peer, held: Held, step: str, message: Message) -> Message | None:
     """POST a request; its response comes on the stream."""
     await peer.post(step, Caller(None, token=peer.token), message)
-    return await _come(lambda: messages.response_to(held.body.messages, message["id"]))
+    return await _come(held, lambda: messages.response_to(held.body.messages, message["id"]))
 
 
 def _endpoint(held: Held, place: Place) -> str | None:
@@ -102,10 +102,12 @@ def _endpoint(held: Held, place: Place) -> str | None:
     return target if target.isascii() and target.isprintable() else None
 
 
-async def _come(look: Callable[[], T | None]) -> T | None:
-    """Wait for something to show up on a stream."""
+async def _come(held: Held, look: Callable[[], T | None]) -> T | None:
+    """Wait for something to show up on a stream, until it has ended."""
     with anyio.move_on_after(ANSWER_S):
-        while (found := look()) is None:
+        while True:
+            ended = held.body.ended
+            if (found := look()) is not None or ended:
+                return found
             await anyio.sleep(LOOK_S)
-        return found
     return None

@@ -77,6 +77,8 @@ class Body:
         self.messages: tuple[Message, ...] = ()
         self.fault: str | None = None
         self.truncated = False
+        self.ended = False
+        """Nothing more will come of it."""
         self._scope: anyio.CancelScope | None = None
 
     def stop(self) -> None:
@@ -109,6 +111,7 @@ class Body:
         if scope.cancelled_caught:
             self.fault = "open" if answered or listening else "timeout"
         self._finish(media)
+        self.ended = True
 
     def _take(self, piece: bytes, decoder: _Decoder, parser: EventParser | None) -> bool:
         """Keep one piece; False once a limit is reached."""
