@@ -1,4 +1,4 @@
-"""fastmcp: ``python fastmcp_v4.py MODE --port N`` with MODE stateful or stateless."""
+"""fastmcp: ``python fastmcp_v4.py MODE --port N`` with MODE stateful, json, stateless, guarded or resumable."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import socket
 
 import uvicorn
 from fastmcp import FastMCP
+from fastmcp.server.event_store import EventStore
 
 parser = argparse.ArgumentParser()
 parser.add_argument("mode")
@@ -22,6 +23,11 @@ def add(a: int, b: int) -> int:
     return a + b
 
 
-app = server.http_app(stateless_http=arguments.mode == "stateless")
+app = server.http_app(
+    json_response=arguments.mode == "json",
+    stateless_http=arguments.mode == "stateless",
+    event_store=EventStore() if arguments.mode == "resumable" else None,
+    host_origin_protection=True if arguments.mode == "guarded" else None,
+)
 print(f"listening 127.0.0.1 {port}", flush=True)
 uvicorn.Server(uvicorn.Config(app, log_level="warning")).run(sockets=[listening])
