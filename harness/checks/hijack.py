@@ -17,6 +17,7 @@ from harness.checks.reading import (
     first,
     is_served,
     listed,
+    of_step,
     said,
     weigh,
 )
@@ -24,6 +25,8 @@ from harness.checks.verdicts import inconclusive, not_applicable, not_asked, sat
 from harness.probes import steps
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from harness.model import BoundRequirement, Exchange, Finding, Transcript
 
 
@@ -33,20 +36,9 @@ def unpredictable_ids(transcript: Transcript, bound: BoundRequirement) -> Findin
     All ids of the conversation are looked at: one generator makes them, whatever the revision.
     """
     samples = issued(transcript)
-    refuted = refute(samples)
-    if refuted is not None:
-        evidence = [exchange for exchange in transcript.exchanges if exchange.number in refuted.exchanges]
-        return violated(bound, f"Of {len(samples)} session ids, {refuted.reason}.", evidence)
-    evidence = [exchange for exchange in transcript.exchanges if exchange.number in {s.exchange for s in samples}]
-    if len(samples) < ENOUGH:
-        return inconclusive(
-            bound, f"Nothing speaks against the {len(samples)} ids seen, but {ENOUGH} are needed to say more.", evidence
-        )
-    return satisfied(
-        bound,
-        f"Of {len(samples)} ids none was repeated, counted or short, nor the same after a restart: not refuted.",
-        evidence,
-    )
+    numbers = {sample.exchange for sample in samples}
+    exchanges = tuple(exchange for exchange in transcript.exchanges if exchange.number in numbers)
+    return _randomness(bound, samples, exchanges, "session ids")
 
 
 def issued(transcript: Transcript) -> list[Sample]:
@@ -73,9 +65,21 @@ def bind_user(transcript: Transcript, bound: BoundRequirement) -> Finding:
 def nondeterministic_handles(transcript: Transcript, bound: BoundRequirement) -> Finding:
     """State handles of the sessionless revisions SHOULD be non-deterministic, where an example has them.
 
-    Which value of a result is a handle only the example knows, so a black box sees none.
+    What a tool gave counts as a handle if another tool served it and refused one that was never given.
     """
-    return not_applicable(bound, "No state handle was seen: nothing in the conversation names one.")
+    minted = of_step(transcript, steps.HANDLE_MINT, bound.revision)
+    used = first(transcript, steps.HANDLE_USE, bound.revision)
+    unknown = first(transcript, steps.HANDLE_UNKNOWN, bound.revision)
+    if used is None or unknown is None or not jsonrpc.tool_served(used) or jsonrpc.tool_served(unknown):
+        return not_applicable(
+            bound, "No state handle was seen: no tool gives a value that another takes and tells from an invented one."
+        )
+    samples = [
+        Sample(exchange.note.removeprefix(steps.HANDLE_NOTE), exchange.process, exchange.number)
+        for exchange in minted
+        if exchange.note is not None
+    ]
+    return _randomness(bound, samples, minted, "handles")
 
 
 def _not_served(transcript: Transcript, bound: BoundRequirement, group: str, sent: str, alive: str) -> Finding:
@@ -101,4 +105,20 @@ def _not_served(transcript: Transcript, bound: BoundRequirement, group: str, sen
     answers = ", ".join(said(leg.fault) for leg in refused)
     return satisfied(
         bound, f"{listed(leg.name for leg in refused)} with {sent} answered {answers}; user 1 was served.", evidence
+    )
+
+
+def _randomness(bound: BoundRequirement, samples: Sequence[Sample], made: Sequence[Exchange], what: str) -> Finding:
+    """What the values tell of their generator; ``made`` are the exchanges that carried them."""
+    refuted = refute(samples)
+    if refuted is not None:
+        evidence = [exchange for exchange in made if exchange.number in refuted.exchanges]
+        return violated(bound, f"Of {len(samples)} {what}, {refuted.reason}.", evidence)
+    if len(samples) < ENOUGH:
+        return inconclusive(
+            bound, f"Nothing speaks against the {len(samples)} {what} seen, but {ENOUGH} are needed to say more.", made
+        )
+    restarted = ", nor the same after a restart" if len({sample.process for sample in samples}) > 1 else ""
+    return satisfied(
+        bound, f"Of {len(samples)} {what} none was repeated, counted or short{restarted}: not refuted.", made
     )

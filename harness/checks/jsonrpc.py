@@ -81,3 +81,10 @@ def is_initialize_result(exchange: Exchange) -> bool:
     message = response(exchange)
     result = message.get("result") if message else None
     return isinstance(result, dict) and isinstance(result.get("protocolVersion"), str)
+
+
+def tool_served(exchange: Exchange) -> bool:
+    """Whether a tools/call was answered by a result that is no tool error."""
+    message = response(exchange)
+    result = message.get("result") if message else None
+    return isinstance(result, dict) and result.get("isError") is not True

@@ -10,9 +10,10 @@ import uuid
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from harness.probes import messages, steps
+from harness.probes import handles, messages, steps
 from harness.probes.baseline import WATCH_END_S
 from harness.probes.exchanges import how
+from harness.probes.handles import METHOD_HEADER
 from harness.probes.messages import META, UNSUPPORTED_VERSION
 from harness.probes.wire import FOREIGN_ORIGIN, Caller
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from harness.probes.exchanges import Answer
     from harness.probes.peer import Peer
 
-METHOD_HEADER: Final = "Mcp-Method"
 UNKNOWN_METHOD: Final = "docprobe/no-such-method"
 UNSUPPORTED_VERSION_CODE: Final = -32022
 METHOD_NOT_FOUND_CODE: Final = -32601
@@ -113,6 +113,7 @@ async def probe(peer: Peer, revision: str, method: str) -> None:
     again = await ask(peer, steps.ORIGIN_CONTROL_REQUEST, caller, method)
     foreign = replace(caller, origin=FOREIGN_ORIGIN)
     await ask(peer, steps.ORIGIN_FOREIGN_REQUEST, foreign, method, control=again.number)
+    await handles.probe(peer, caller, control.result)
 
 
 async def survives(peer: Peer, revision: str, method: str) -> None:

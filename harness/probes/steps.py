@@ -165,6 +165,17 @@ MODERN_MISSING_META_VERSION: Final = "modern.missing-meta-version"
 """The body's _meta lacks the required protocolVersion; the header has it."""
 MODERN_NOTIFICATION: Final = "modern.notification"
 
+# State handles, where an example's tools have them (:mod:`harness.probes.handles`).
+HANDLE_MINT: Final = "handle.mint"
+"""A tools/call whose result carries a handle; ``note`` has it after ``HANDLE_NOTE``."""
+HANDLE_TRIED: Final = "handle.tried"
+"""A tools/call that found no handle. Never judged."""
+HANDLE_USE: Final = "handle.use"
+"""The other tool, with a value that was given."""
+HANDLE_UNKNOWN: Final = "handle.unknown"
+"""The same with a value of the same shape that never was: refused, or it would be no handle. Control: handle.use."""
+HANDLE_NOTE: Final = "handle: "
+
 # Stdio examples. Method is STDIN; one exchange per message written.
 STDIO_INITIALIZE: Final = "stdio.initialize"
 STDIO_INITIALIZED: Final = "stdio.initialized"

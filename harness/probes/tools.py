@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from harness.probes.messages import Message
 
@@ -34,17 +35,19 @@ class Tool:
 
 def choose(result: Message | None) -> Tool | None:
     """The first tool of a tools/list result whose required arguments can be made up; read-only ones first."""
+    return next(callable_tools(result), None)
+
+
+def callable_tools(result: Message | None) -> Iterator[Tool]:
+    """All of a tools/list result whose required arguments can be made up; read-only ones first."""
     listed = (result or {}).get("tools")
     tools = [tool for tool in listed if isinstance(tool, dict)] if isinstance(listed, list) else []
     for tool in sorted(tools, key=lambda tool: not _read_only(tool)):
         name, schema = tool.get("name"), tool.get("inputSchema", {})
         if not isinstance(name, str) or not isinstance(schema, dict):
             continue
-        try:
-            return Tool(name, _object(schema, 0))
-        except _CannotMakeUpError:
-            continue
-    return None
+        with contextlib.suppress(_CannotMakeUpError):
+            yield Tool(name, _object(schema, 0))
 
 
 class _CannotMakeUpError(Exception):

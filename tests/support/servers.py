@@ -102,6 +102,7 @@ GROUPS: dict[str, tuple[Case, ...]] = {
     ),
     "right: sessionless": (
         *_right("ModernOnly", "ModernJson", "ModernEndsLate", "AuthorizedModern", revisions=(MODERN,)),
+        *_right("ModernBaskets", "ModernBasketsInText", "ModernReceipts", "ModernRecords", revisions=(MODERN,)),
         *_right("DualEra", revisions=(NEWEST, MODERN)),
     ),
     "right: on Node": _right(
@@ -227,6 +228,7 @@ GROUPS: dict[str, tuple[Case, ...]] = {
         *_wrong("http.origin-403", "ModernOrigin400", revisions=(MODERN,)),
         *_wrong("stream.end-after-response", "ModernStreamStaysOpen", revisions=(MODERN,)),
         *_wrong("auth.invalid-401", "ModernExpired403", revisions=(MODERN,)),
+        *_wrong("handle.nondeterministic", "ModernCountingBaskets", revisions=(MODERN,)),
         *_wrong("session.terminated-404", "DualEraSessionFault", revisions=(NEWEST, MODERN)),
         *_wrong("version.mismatch-400", "DualEraModernFault", revisions=(NEWEST, MODERN)),
         # a page of 2026-07-28 whose server negotiates 2025-11-25 only

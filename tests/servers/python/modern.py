@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-from typing import Any
+import uuid
+from typing import Any, ClassVar
 
 import conforming
 from conforming import Refused
@@ -155,6 +156,75 @@ class AuthorizedModern(ModernOnly):
     """Speaks 2026-07-28 only, behind authorization."""
 
     demands_token = True
+
+
+class ModernBaskets(ModernOnly):
+    """Tools that work on baskets, named by unguessable handles."""
+
+    basket: ClassVar = {"type": "object", "properties": {"basket_id": {"type": "string"}}, "required": ["basket_id"]}
+    nothing: ClassVar = {"type": "object", "properties": {}}
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.baskets: list[str] = []
+
+    def result_of(self, message: dict[str, Any]) -> dict[str, Any]:
+        match message["method"], message.get("params", {}).get("name"):
+            case "tools/list", _:
+                tools = [
+                    {"name": "create_basket", "inputSchema": self.nothing},
+                    {"name": "look", "inputSchema": self.basket},
+                ]
+                return conforming.response(message, {"tools": tools})
+            case "tools/call", "create_basket":
+                self.baskets.append(self.new_handle())
+                return conforming.response(message, self.told(self.baskets[-1]))
+            case "tools/call", "look":
+                known = message["params"]["arguments"]["basket_id"] in self.baskets
+                content = [{"type": "text", "text": "empty" if known else "no such basket"}]
+                return conforming.response(message, {"content": content, "isError": not known})
+        return super().result_of(message)
+
+    def new_handle(self) -> str:
+        return f"bsk_{uuid.uuid4().hex}"
+
+    def told(self, handle: str) -> dict[str, Any]:
+        return {"content": [{"type": "text", "text": f"made {handle}"}], "structuredContent": {"basketId": handle}}
+
+
+class ModernBasketsInText(ModernBaskets):
+    """The handle stands in a text that is JSON."""
+
+    def told(self, handle: str) -> dict[str, Any]:
+        return {"content": [{"type": "text", "text": json.dumps({"basket": {"basket_id": handle}})}]}
+
+
+class ModernReceipts(ModernBaskets):
+    """The number that it gives is never asked for again: whatever is sent is served."""
+
+    def new_handle(self) -> str:
+        return f"receipt-{len(self.baskets)}"
+
+    def result_of(self, message: dict[str, Any]) -> dict[str, Any]:
+        if message.get("params", {}).get("name") == "look":
+            return conforming.response(message, {"content": [{"type": "text", "text": "thank you"}]})
+        return super().result_of(message)
+
+
+class ModernRecords(ModernBaskets):
+    """Numbers of records that the caller told: no handles."""
+
+    nothing: ClassVar = {"type": "object", "properties": {"title": {"type": "string"}}, "required": ["title"]}
+
+    def new_handle(self) -> str:
+        return str(len(self.baskets))
+
+
+class ModernCountingBaskets(ModernBaskets):
+    """Handles are counted."""
+
+    def new_handle(self) -> str:
+        return f"basket-{len(self.baskets):06}"
 
 
 class ModernMinds405s(ModernOnly):
