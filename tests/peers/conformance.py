@@ -13,11 +13,12 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from tests.peers import suite
 from tests.peers.pages import PORT, Server, write_docs
@@ -126,19 +127,26 @@ def subjects(folder: Path, real: Path | None) -> Iterator[Subject]:
 def running(subject: Subject, environment: dict[str, str]) -> Iterator[tuple[str, bool]]:
     """The subject's URL on this machine, and whether it demands a token."""
     command = [*DOCPROBE, "--quiet", "run", subject.example, "--docs", str(subject.docs), "--port", str(PORT)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment)
-    try:
-        assert process.stdout is not None
-        told: dict[str, str] = {}
-        while "try" not in told and (line := process.stdout.readline()):
-            name, _, value = line.strip().partition(" ")
-            told[name] = value.strip()
-        if "url" not in told:
-            raise SystemExit(f"{subject.example} did not start")
-        yield told["url"], "token" in told
-    finally:
-        process.send_signal(signal.SIGINT)
-        process.wait(60)
+    with tempfile.TemporaryFile("w+") as log:
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, env=environment)
+        try:
+            yield _told(process, subject, log)
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait(60)
+
+
+def _told(process: subprocess.Popen[str], subject: Subject, log: IO[str]) -> tuple[str, bool]:
+    """What ``docprobe run`` says of itself once the example is up."""
+    assert process.stdout is not None
+    told: dict[str, str] = {}
+    while "try" not in told and (line := process.stdout.readline()):
+        name, _, value = line.strip().partition(" ")
+        told[name] = value.strip()
+    if "url" not in told:
+        log.seek(0)
+        raise SystemExit(f"{subject.example} did not start:\n{log.read()}")
+    return told["url"], "token" in told
 
 
 def ours(subject: Subject, folder: Path, environment: dict[str, str]) -> tuple[tuple[str, ...], float]:
