@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
     from harness.engine.protocol import Progress
 
-TOOLCHAINS: Final = ("python", "node")
 BASE_IMAGE_VARIABLE: Final = "DOCPROBE_BASE_IMAGE"
 _USUAL_IMAGE: Final = "python:3.12-bookworm"
 """Pulled by the engine from wherever it is set up to pull, where no Debian can be made."""
@@ -64,6 +63,25 @@ _NODE_STEPS: Final = (
     ("node", "--version"),
     ("npm", "--version"),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Toolchain:
+    """What a base image has on top of another."""
+
+    below: str | None
+    """The toolchain that it stands on; None: the Debian itself."""
+    steps: tuple[tuple[str, ...], ...]
+    """Argument vectors that add it, run as root in a container with a network."""
+    brings: str
+    """Its name in messages."""
+
+
+TOOLCHAINS: Final[Mapping[str, Toolchain]] = {
+    "python": Toolchain(None, _PYTHON_STEPS, "uv"),
+    "node": Toolchain("python", _NODE_STEPS, "Node"),
+}
+"""Base images by the name that a bundle asks for. A further one is an entry here."""
 _ENVIRONMENT: Final = {"UV_CACHE_DIR": "/tmp/uv", "UV_LINK_MODE": "copy", "NPM_CONFIG_CACHE": "/tmp/npm"}
 
 
@@ -102,23 +120,20 @@ class Bases:
             root = await self._root_tag()
             if await image_id(self.workshop.api, root) is None:
                 await self._make_root(root, progress)
-            python = await self._layer("python", root, root, _PYTHON_STEPS, "uv", progress)
-            if toolchain == "python":
-                return python
-            return await self._layer("node", root, python.tag, _NODE_STEPS, "Node", progress)
+            return await self._layer(toolchain, root, progress)
 
-    async def _layer(
-        self, toolchain: str, root: str, below: str, steps: tuple[tuple[str, ...], ...], what: str, progress: Progress
-    ) -> Base:
-        tag = _tag(toolchain, root)
+    async def _layer(self, toolchain: str, root: str, progress: Progress) -> Base:
+        """The image of a toolchain, made on top of the one that it stands on."""
+        tag, made = _tag(toolchain, root), TOOLCHAINS[toolchain]
         if await image_id(self.workshop.api, tag) is None:
-            progress(f"making the base image for {toolchain}: adding {what}")
-            job = Job(steps, environment=_ENVIRONMENT, user="0:0", cwd="/")
+            below = root if made.below is None else (await self._layer(made.below, root, progress)).tag
+            progress(f"making the base image for {toolchain}: adding {made.brings}")
+            job = Job(made.steps, environment=_ENVIRONMENT, user="0:0", cwd="/")
             outcome = await self.workshop.make(
                 below, job, lambda _: (tag,), "base", name=f"docprobe-{self.workshop.owner.run}-{toolchain}"
             )
             if outcome.code or outcome.limit:
-                raise _layer_error(what, steps, outcome)
+                raise _layer_error(made.brings, made.steps, outcome)
         found = await image_id(self.workshop.api, tag)
         if found is None:
             raise EngineError(f"the base image {tag} vanished while it was made", "run it again")
@@ -150,7 +165,10 @@ class Bases:
 
 
 def _tag(toolchain: str, root: str) -> str:
-    steps = {"python": _PYTHON_STEPS, "node": (*_PYTHON_STEPS, *_NODE_STEPS)}[toolchain]
+    steps: tuple[tuple[str, ...], ...] = ()
+    name: str | None = toolchain
+    while name is not None:
+        steps, name = (*TOOLCHAINS[name].steps, *steps), TOOLCHAINS[name].below
     return f"{BASE_REPOSITORY}:{toolchain}-{content_key({'root': root, 'steps': steps})[:12]}"
 
 
