@@ -23,11 +23,11 @@ from harness.stages.attempt import record
 from harness.stages.judging import result_of
 from tests.harness.engine.conftest import python_bundle
 from tests.hostile.conftest import SECRET, Host, left_by, temporary_files, zombies
-from tests.hostile.corpus import NAMES, attacks
+from tests.hostile.corpus import NAMES, Attack, attacks
 from tests.support.runner import obeys
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Mapping, Sequence
 
     import docker
 
@@ -71,6 +71,12 @@ def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("state")
 
 
+@pytest.fixture(scope="session")
+def pages(host: Host) -> Mapping[str, Attack]:
+    """Every page, assembled once."""
+    return attacks({"CANARY_HOSTS": ",".join(host.addresses)})
+
+
 @asynccontextmanager
 async def neighbour(engine: DockerEngine) -> AsyncIterator[None]:
     """A pod beside the hostile one, with all that it could look for."""
@@ -87,8 +93,10 @@ async def neighbour(engine: DockerEngine) -> AsyncIterator[None]:
 
 
 @pytest.mark.parametrize("name", NAMES)
-async def test_contained(name: str, host: Host, state: Path, bound: Bound, raw: docker.APIClient) -> None:
-    attack = attacks({"CANARY_HOSTS": ",".join(host.addresses)})[name]
+async def test_contained(
+    name: str, pages: Mapping[str, Attack], host: Host, state: Path, bound: Bound, raw: docker.APIClient
+) -> None:
+    attack = pages[name]
     bundle = attack.example.bundle
     assert bundle is not None
     config = Config(docs=Path("pages"), layout=MCP, limits=attack.limits, state=state, timeout_s=0.5)
