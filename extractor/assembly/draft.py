@@ -202,7 +202,7 @@ def _told(bundle: Bundle, draft: Draft) -> Bundle:
         return replace(bundle, notes=notes)
     told = [*(f"environment {name}" for name in override.environment)]
     told += [f"{what} {value}" for what, value in (("endpoint", override.endpoint), ("folder", override.cwd)) if value]
-    told += [f"{text.count(chr(10)) + 1} lines of glue in {key}" for key, text in override.glue.items()]
+    told += [f"glue in {key} ({len(text.splitlines())} lines)" for key, text in override.glue.items()]
     told += [f"services {' '.join(override.services) or 'none'}"] if override.services is not None else []
     told += ["install scripts allowed"] if override.allow_scripts else []
     notes = (*notes, *(Note(what, draft.said_by) for what in told))
