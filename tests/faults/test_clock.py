@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import ast
+import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.victim import left_in, report, start, unfinished
+
+if TYPE_CHECKING:
+    import docker
 
 ROOT = Path(__file__).parents[2]
 DATES = {
     "harness/services/minting.py",  # iat and exp of tokens
     "harness/cli/judge.py",  # the report's date
+    "harness/outcome.py",  # the report's date
     "harness/run.py",  # the report's date
 }
 WALL = {"time.time", "time.time_ns", "datetime.now", "datetime.utcnow", "datetime.datetime.now", "date.today"}
@@ -26,3 +36,27 @@ def test_no_duration_is_read_from_the_wall_clock() -> None:
     assert set(found) == DATES, found
     # where the run is dated, once, its length is not told from the date
     assert len(found["harness/run.py"]) == 1
+
+
+JUMPING = """
+import itertools, time
+really, days = time.time, itertools.cycle([0, 1, -1, 400, -400])
+time.time = lambda: really() + 86400 * next(days)
+from harness.cli.main import main
+main()
+"""
+"""docprobe in a process whose clock is another day's at every look."""
+
+
+@pytest.mark.engine
+def test_a_run_while_the_clock_jumps(raw: docker.APIClient, docs: Path, state: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.json"
+    with start(docs, state, out, program=(sys.executable, "-c", JUMPING)) as process:
+        said = process.communicate(timeout=120)[0]
+    assert process.returncode in {0, 1}, said
+    document = report(out)
+    assert {example["status"] for example in document["examples"]} == {"judged"}
+    assert 0 < document["duration_s"] < 120
+    assert all(0 < example["duration_s"] < 120 for example in document["examples"])
+    assert left_in(raw, state) == []
+    assert unfinished(state) == []

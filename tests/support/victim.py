@@ -14,7 +14,7 @@ import docker
 from harness.engine.owner import state_id
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 PROGRAM = (sys.executable, "-c", "from harness.cli.main import main; main()")
 
@@ -58,10 +58,15 @@ def write_docs(root: Path, count: int = 2) -> Path:
 
 
 def start(
-    docs: Path, state: Path, out: Path, *more: str, environment: Mapping[str, str] | None = None
+    docs: Path,
+    state: Path,
+    out: Path,
+    *more: str,
+    environment: Mapping[str, str] | None = None,
+    program: Sequence[str] = PROGRAM,
 ) -> subprocess.Popen[str]:
     """``docprobe check`` on ``docs``, results to ``out``, holding every conversation again."""
-    command = (*PROGRAM, "check", str(docs), "--state", str(state), "--format", f"json:{out}", *more)
+    command = (*program, "check", str(docs), "--state", str(state), "--format", f"json:{out}", *more)
     return subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=Path(__file__).parents[2],
         env=environment,
