@@ -168,7 +168,8 @@ def _serve_handler(
         f'import handler from "./{stem}";\n'
         'import { serve } from "@hono/node-server";\n'
         'const fetch = typeof handler === "function" ? handler : handler.fetch.bind(handler);\n'
-        'serve({ fetch, hostname: "127.0.0.1", port: 3000 });\n'
+        # on every address, as platforms do: that a server listens on loopback is for its docs to say
+        'serve({ fetch, hostname: "0.0.0.0", port: 3000 });\n'
     )
     files[path] = append_added(added_file(path, _GLUE), text)
     tools.append(Dependency("@hono/node-server"))

@@ -55,7 +55,8 @@ def sentence(outcome: StartOutcome, how: str, logs: Iterable[LogLine]) -> str:
         case StartOutcome.NEVER_LISTENED:
             return f"it started and listened on no port{tail}"
         case StartOutcome.NO_INITIALIZE:
-            return f"it listens and answers no correct initialize{': ' + how if how else tail}"
+            said = [part for part in (how, f"its log says {why}" if why else "") if part]
+            return f"it listens and answers no correct initialize{': ' if said else ''}{'; '.join(said)}"
         case StartOutcome.SERVING:
             return "it starts and answers initialize"
         case StartOutcome.INSTALL_FAILED | StartOutcome.BUILD_FAILED | StartOutcome.EXITED | StartOutcome.KILLED:

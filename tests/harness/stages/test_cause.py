@@ -33,6 +33,17 @@ def test_nothing_telling_is_said_as_nothing() -> None:
     assert sentence(StartOutcome.NEVER_LISTENED, "", ()) == "it started and listened on no port"
 
 
+def test_why_initialize_is_not_answered() -> None:
+    outcome, logs = StartOutcome.NO_INITIALIZE, _logs("SdkError: use a server for each connection\n    at main")
+    begin = "it listens and answers no correct initialize"
+    assert sentence(outcome, "", ()) == begin
+    assert sentence(outcome, "no answer (reset)", ()) == f"{begin}: no answer (reset)"
+    assert sentence(outcome, "", logs) == f"{begin}: its log says SdkError: use a server for each connection"
+    assert sentence(outcome, "no answer (reset)", logs) == (
+        f"{begin}: no answer (reset); its log says SdkError: use a server for each connection"
+    )
+
+
 def test_what_the_authorization_server_logged_is_not_the_examples_cause() -> None:
     assert cause((LogLine(0.0, "authorization", "Error: token inactive"),)) is None
 
