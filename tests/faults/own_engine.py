@@ -9,6 +9,7 @@ import os
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -39,11 +40,13 @@ class OwnEngine:
     """A dockerd and its disk."""
 
     folder: Path
+    sockets: Path
+    """Of a short name: the path of a UNIX socket has 108 bytes."""
     process: subprocess.Popen[bytes] | None = None
 
     @property
     def host(self) -> str:
-        return f"unix://{self.folder / 'engine.sock'}"
+        return f"unix://{self.sockets / 'engine.sock'}"
 
     @property
     def environment(self) -> dict[str, str]:
@@ -58,7 +61,7 @@ class OwnEngine:
             self.process = subprocess.Popen(
                 # in a network namespace of its own: an engine with `--bridge none` deletes a docker0 that it finds
                 ["unshare", "--net", "dockerd", "--host", self.host, "--data-root", str(folder / "disk"),
-                 "--exec-root", str(folder / "exec"), "--pidfile", str(folder / "engine.pid"), "--bridge", "none",
+                 "--exec-root", str(self.sockets / "exec"), "--pidfile", str(folder / "engine.pid"), "--bridge", "none",
                  "--iptables=false", "--ip6tables=false", "--add-runtime", f"{RUNTIME}={self._runtime()}"],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
@@ -132,7 +135,7 @@ def own_engine(folder: Path, image: str) -> Iterator[OwnEngine]:
         made.truncate(DISK_MIB << 20)
     subprocess.run(["mkfs.ext4", "-q", "-m", "0", str(file)], check=True, capture_output=True)
     subprocess.run(["mount", "-o", "loop", str(file), str(disk)], check=True)
-    engine = OwnEngine(folder)
+    engine = OwnEngine(folder, Path(tempfile.mkdtemp(prefix="engine-")))
     before = bridges()
     try:
         engine.start()
@@ -144,8 +147,9 @@ def own_engine(folder: Path, image: str) -> Iterator[OwnEngine]:
         yield engine
     finally:
         engine.stop()
-        _end_containerd(folder)
+        _end_containerd(engine.sockets)
         subprocess.run(["umount", "--lazy", str(disk)], check=False)
+        shutil.rmtree(engine.sockets, ignore_errors=True)
 
 
 def bridges() -> set[str]:
@@ -153,14 +157,14 @@ def bridges() -> set[str]:
     return {path.parent.name for path in Path("/sys/class/net").glob("*/bridge")}
 
 
-def _end_containerd(folder: Path) -> None:
+def _end_containerd(sockets: Path) -> None:
     """A killed engine leaves its containerd and shims; they are known by their folder."""
     for entry in os.scandir("/proc"):
         if entry.name.isdigit():
             try:
                 with open(f"{entry.path}/cmdline", "rb") as file:  # noqa: PTH123
                     line = file.read()
-                if str(folder / "exec").encode() in line:
+                if str(sockets / "exec").encode() in line:
                     os.kill(int(entry.name), signal.SIGKILL)
             except OSError:
                 continue
