@@ -28,6 +28,9 @@ _DROPPED: Final = frozenset({"--reload", "--dev"})
 """Flags that restart a server when a file changes: no file does."""
 
 
+_WORKERS: Final = "--workers"
+
+
 @dataclass(frozen=True, slots=True)
 class Started:
     """Argument vector and what comes with it."""
@@ -72,15 +75,19 @@ def _stated(stated: Command, draft: Draft, layout: Layout) -> Started | None:
     elif first.endswith(".py") and _same(words[0], path):
         arguments = (path, *rest)
     elif first == "uvicorn" and app and f"{layout.main}:{app}" in rest:
-        arguments, tools = ("-m", "uvicorn", *_without_strange_host(rest)), (Dependency("uvicorn"),)
+        arguments, tools = ("-m", "uvicorn", *_by_one_process(_without_strange_host(rest))), (Dependency("uvicorn"),)
     elif app and draft.role.start is Start.RUN and (loaded := _loaded(words)) and _same(loaded.path, path):
         note = Note(f"command {' '.join(stated.words)}", Origin.STATED, 1.0, stated.block.line(stated.line - 1))
         command = (loaded.tool, "run", *loaded.arguments)
         return Started(command, loaded.kind, _LOADERS[loaded.tool], stated.environment, (note,))
     if arguments is None:
         return None
-    note = Note(f"command {' '.join(stated.words)}", Origin.STATED, 1.0, stated.block.line(stated.line - 1))
-    return _command(arguments, draft, stated.environment, note, tools)
+    notes = [Note(f"command {' '.join(stated.words)}", Origin.STATED, 1.0, stated.block.line(stated.line - 1))]
+    if _WORKERS in rest and _WORKERS not in arguments:
+        notes.append(
+            Note("one process instead of several: nothing here sends a session to its own", Origin.INFERRED, 0.9)
+        )
+    return _command(arguments, draft, stated.environment, tuple(notes), tools)
 
 
 def commanded(piece: Piece, commands: Sequence[Command]) -> Role | None:
@@ -151,11 +158,23 @@ def _without_strange_host(words: tuple[str, ...]) -> tuple[str, ...]:
     return words if known else (*words[:at], *words[at + 2 :])
 
 
+def _by_one_process(words: tuple[str, ...]) -> tuple[str, ...]:
+    """Without ``--workers 4``: behind it stands a balancer that sends each session to its own process."""
+    if _WORKERS not in words[:-1]:
+        return words
+    at = words.index(_WORKERS)
+    return (*words[:at], *words[at + 2 :])
+
+
 def _command(
-    arguments: tuple[str, ...], draft: Draft, environment: Mapping[str, str], note: Note, tools: tuple[Dependency, ...]
+    arguments: tuple[str, ...],
+    draft: Draft,
+    environment: Mapping[str, str],
+    notes: tuple[Note, ...],
+    tools: tuple[Dependency, ...],
 ) -> Started:
     command = ("python", *(a for a in arguments if a not in _DROPPED))
-    return Started(command, _kind_of(command, draft.kind), tools, environment, (note,))
+    return Started(command, _kind_of(command, draft.kind), tools, environment, notes)
 
 
 def _inferred(draft: Draft, layout: Layout) -> Started:
