@@ -169,9 +169,9 @@ GROUPS: dict[str, tuple[Case, ...]] = {
             "OriginServedAtInitialize",
             "OriginServedInSessions",
         ),
-        *_wrong("http.origin-403", "Origin400", "Origin500"),
+        *_wrong("http.origin-403", "Origin400", "Origin500", "OriginError200"),
         # before 2025-11-25 no status is asked for
-        *_right("Origin400", revisions=(MIDDLE,)),
+        *_right("Origin400", "OriginError200", revisions=(MIDDLE,)),
         *_wrong("version.unsupported-400", "VersionIgnored", "Version404", "VersionError200"),
         # 2025-03-26 has no such header
         *_right("VersionIgnored", revisions=(OLDEST,)),
@@ -193,7 +193,17 @@ GROUPS: dict[str, tuple[Case, ...]] = {
             "AnswersAsArray",
             "ToolAnswersAsText",
         ),
-        *_wrong("get.sse-or-405", "Get404", "Get400", "Get500", "GetJson", "GetCloses", "ResumeIssued500"),
+        *_wrong(
+            "get.sse-or-405",
+            "Get404",
+            "Get400",
+            "Get401",
+            "Get406",
+            "Get500",
+            "GetJson",
+            "GetCloses",
+            "ResumeIssued500",
+        ),
         *_wrong("get.invented-event-id", "ResumeInvented500"),
         *_wrong("batch.receive", "BatchRefused", "BatchFirstOnly", "BatchError200", revisions=(OLDEST,)),
         # batches were removed in 2025-06-18

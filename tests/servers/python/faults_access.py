@@ -185,6 +185,20 @@ class Origin500(_OriginStatus):
     status = 500
 
 
+class OriginError200(conforming.Server):
+    """A foreign Origin is seen, and refused by a JSON-RPC error under 200."""
+
+    def check_origin(self, request: Request) -> None:
+        return
+
+    async def post(self, request: Request, reply: Reply, user: str | None) -> None:
+        if request.header("origin") is None:
+            await super().post(request, reply, user)
+        else:
+            id = self.message_of(request).get("id")
+            await reply.json(200, conforming.error(id, -32000, "foreign origin"))
+
+
 class VersionIgnored(conforming.Server):
     """Any version is as good as another."""
 

@@ -113,6 +113,18 @@ class Get400(_GetStatus):
     status = 400
 
 
+class Get401(_GetStatus):
+    """GET of a live session gets 401, where POST needs no token."""
+
+    status = 401
+
+
+class Get406(_GetStatus):
+    """GET of a live session gets 406, whatever it accepts."""
+
+    status = 406
+
+
 class Get500(_GetStatus):
     """GET crashes."""
 
