@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import base64
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -22,10 +23,12 @@ CLIENT_SECRET: Final = "docprobe-client-secret"
 """What docprobe's authorization server knows the example by, where the docs leave it to the reader."""
 DEFAULT_REALM: Final = "master"
 _NOWHERE: Final = "http://localhost:9/docprobe"
+_KEY: Final = base64.urlsafe_b64encode(b"docprobe-docprobe-docprobe-12345").decode()
+"""32 bytes in the form in which ciphers take their keys."""
 _FILLINGS: Final = (
     ("CLIENT_ID", CLIENT_ID), ("CLIENT_SECRET", CLIENT_SECRET), ("URL", _NOWHERE), ("URI", _NOWHERE),
     ("ENDPOINT", _NOWHERE), ("ISSUER", _NOWHERE), ("HOST", "localhost"), ("_PORT", "9"), ("PORT", "3000"), ("DB", "0"),
-    ("TIMEOUT", "10"), ("LIMIT", "10"), ("SIZE", "10"), ("EMAIL", "reader@example.com"),
+    ("ENCRYPTION_KEY", _KEY), ("TIMEOUT", "10"), ("LIMIT", "10"), ("SIZE", "10"), ("EMAIL", "reader@example.com"),
 )  # fmt: skip
 """Ending of a variable's name to a value of its kind. Port 9 discards: nothing of a pod listens there."""
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
