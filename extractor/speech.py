@@ -24,7 +24,8 @@ MAX_PARAGRAPH: Final = 5_000
 MAX_COMMAND: Final = 500
 MAX_SPOKEN: Final = 200
 """Commands of one page that are kept."""
-_BEGINNINGS: Final = tuple(f"`{word} " for word in COMMANDS)
+_STARTS: Final = tuple(f"{word} " for word in COMMANDS)
+_BEGINNINGS: Final = tuple(f"`{start}" for start in _STARTS)
 
 
 @dataclass(slots=True)
@@ -43,13 +44,14 @@ class Speech:
 
     def add(self, paragraph: Token) -> None:
         """A paragraph's inline token. Only one that looks as if it held a command is parsed."""
-        if len(paragraph.content) > MAX_PARAGRAPH or not any(start in paragraph.content for start in _BEGINNINGS):
+        text = paragraph.content
+        if "`" not in text or len(text) > MAX_PARAGRAPH or not any(start in text for start in _BEGINNINGS):
             return
         line = paragraph.map[0] + 1 if paragraph.map else 1
         home = self._found[self._blocks - 1] if self._above else self._waiting
         for token in inline_tokens(self.flavour, paragraph):
             line += token.type in {"softbreak", "hardbreak"}
-            said = token.type == "code_inline" and token.content.startswith(tuple(f"{word} " for word in COMMANDS))
+            said = token.type == "code_inline" and token.content.startswith(_STARTS)
             if said and len(token.content) <= MAX_COMMAND and len(home) < MAX_SPOKEN:
                 home.append((line, token.content))
 
