@@ -17,6 +17,7 @@ from extractor.assembly.overrides import from_directives, merged, mistakes, over
 from extractor.assembly.projects import project_blocks
 from extractor.assembly.scopes import in_view, scope_of
 from extractor.assembly.selection import checked, chosen, glued, joined_by_directive, renamed, unmatched
+from extractor.assembly.site import installation_pages, stated_for
 from extractor.assembly.surroundings import surroundings_of
 from extractor.assembly.values import Language, Piece, Role, Start, Surroundings, Tables
 from extractor.bundles.languages import language_for
@@ -70,13 +71,17 @@ def find_examples(
     by_page: dict[str, list[Block]] = defaultdict(list)
     for block in corpus.blocks:
         by_page[block.span.file].append(block)
-    tables = Tables(python_packages or {})
+    installations = installation_pages(corpus.blocks)
+
+    def tables(page: str, blocks: Sequence[Block]) -> Tables:
+        return Tables(python_packages or {}, stated_for(page, blocks[0].revision, installations))
+
     # pages of several revisions share most of their code: the same text is read once
     read: _Read = {}
     return tuple(
         example
         for page, blocks in by_page.items()
-        for example in _examples_of(page, blocks, overrides or {}, tables, read)
+        for example in _examples_of(page, blocks, overrides or {}, tables(page, blocks), read)
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from extractor.assembly.values import Draft
+    from extractor.model import Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,8 @@ def packages_of(
     """Join what is stated with what is inferred.
 
     A package of an install line counts if the program imports it, if the page shows no other program, or if the line
-    stands above the program in a section that leads up to it.
+    stands above the program in a section that leads up to it. What the page only imports gets the version that the
+    docs' installation page asks for.
 
     Args:
         draft: the program.
@@ -55,14 +57,19 @@ def packages_of(
             name = key(dependency, manager)
             if name in needed or meant:
                 found[name] = _merged(found.get(name), dependency)
+    elsewhere: dict[str, Span] = {}
     for name, dependency in needed.items():
-        found[name] = _merged(dependency, found[name]) if name in found else dependency
+        said = draft.tables.installation.get((manager, name))
+        if name not in found and said is not None and said[0].specifier:
+            found[name], elsewhere[name] = replace(said[0], extras=dependency.extras), said[1]
+        else:
+            found[name] = _merged(dependency, found[name]) if name in found else dependency
     for dependency in tools:
         name = key(dependency, manager)
         found[name] = _merged(dependency, found[name]) if name in found else dependency
-    for dependency in found.values():
+    for name, dependency in found.items():
         sure = 0.9 if dependency.origin is Origin.INFERRED else 1.0
-        notes.append(Note(f"dependency {dependency}", dependency.origin, sure))
+        notes.append(Note(f"dependency {dependency}", dependency.origin, sure, elsewhere.get(name)))
     return Packages(tuple(sorted(found.values(), key=lambda d: d.name)), tuple(notes))
 
 

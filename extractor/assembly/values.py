@@ -161,6 +161,9 @@ class Tables:
     """Names that code uses and packages have: data, extended by configuration."""
 
     python_packages: Mapping[str, str] = field(default_factory=dict)
+    """Import name to distribution name, added to the built-in table."""
+    installation: Mapping[tuple[Manager, str], tuple[Dependency, Span]] = field(default_factory=dict)
+    """What the docs' installation page asks for, by manager and name, and where it does."""
 
 
 @dataclass(frozen=True, slots=True)
