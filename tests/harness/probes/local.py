@@ -16,6 +16,8 @@ from extractor.model import Bundle, ExampleKind, Manager
 from harness.model import ListeningSocket, LogLine
 
 if TYPE_CHECKING:
+    import socket
+
     from anyio.abc import ByteStream
 
     from harness.engine.protocol import ExitState
@@ -58,6 +60,7 @@ class LocalPod:
 
         async def close() -> None:
             server.should_exit = server.force_exit = True
+            server.stopping.set()
             with contextlib.suppress(asyncio.CancelledError):
                 await task
             sock.close()
@@ -107,6 +110,24 @@ class LocalPod:
 
 
 class _Server(uvicorn.Server):
+    """Stops when told, not at its next look at the clock, and says good-bye to nobody."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.stopping = asyncio.Event()
+
+    async def main_loop(self) -> None:
+        await self.on_tick(0)
+        await self.stopping.wait()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for server in self.servers:
+            server.close()
+        for connection in tuple(self.server_state.connections):
+            connection.transport.abort()
+        for task in tuple(self.server_state.tasks):
+            task.cancel()
+
     @contextlib.contextmanager
     def capture_signals(self) -> Any:
         yield
