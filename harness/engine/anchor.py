@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from harness.engine.api import ConflictError, GoneError
 from harness.engine.attach import Attached, attach
 from harness.engine.hardening import ANCHOR_USER, APP, Share, app_volume, host_config
 from harness.engine.inside import command
@@ -78,7 +80,8 @@ async def start_anchor(
     except BaseException:
         if attached is not None:
             await attached.aclose()
-        await api.call("remove an anchor", _remove, api, container["Id"])
+        with suppress(GoneError, ConflictError):  # one that fails to start is removed by the engine
+            await api.call("remove an anchor", _remove, api, container["Id"])
         raise
     return AnchorContainer(container["Id"], attached)
 

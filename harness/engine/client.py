@@ -132,6 +132,7 @@ class DockerEngine:
         self._events = events
         self._tasks = tasks
         self._runtime = runtime
+        self._kernel = str(info.get("KernelVersion") or "")
         self._cores = float(info.get("NCPU") or 1)
         self._anchors = Anchors(
             api, owner, events, tasks, work_mib=self.limits.tmp_mib, cores=self._cores, runtime=runtime
@@ -181,6 +182,7 @@ class DockerEngine:
             environment=bundle.environment,
             logs=LogBook(self.limits.log_bytes),
             stdio=bundle.kind is ExampleKind.STDIO_SERVER,
+            kernel=self._kernel,
             lost=lambda: anchored.tunnel.failure is not None or self._events.lost.is_set(),
             packages=tuple(name for name in image.packages if " > " not in name) if bundle.toolchain == "node" else (),
         )

@@ -115,6 +115,7 @@ class DockerPod:
                     await anyio.sleep(_SETTLE_S)
                     return self._tunnel.sockets()
                 await self._either(changed)
+        self._check_sight()
         return ()
 
     def sockets(self) -> tuple[ListeningSocket, ...]:
@@ -260,6 +261,16 @@ class DockerPod:
             await anyio.lowlevel.checkpoint()  # usually it is we who are cancelled
             raise PodError("the pod was stopped")
         self._tasks.start_soon(started.follow)
+
+    def _check_sight(self) -> None:
+        """With a kernel of its own a container may listen where no other sees it: then silence proves nothing."""
+        setting = self._setting
+        if setting.runtime and self.exit_state() is None and self._tunnel.kernel != setting.kernel:
+            raise PodError(
+                f"under the runtime {printable(setting.runtime)} nothing is seen to listen",
+                "its containers must share one network: gVisor's `runsc` needs `--network=host` in its runtimeArgs, "
+                "which means the pod's own empty one; or leave the runtime out",
+            )
 
     def _check(self) -> None:
         if self._tunnel.failure is not None:

@@ -73,6 +73,8 @@ class Setting:
     """Whether stdin and stdout are for the host to speak on."""
     lost: Callable[[], bool]
     """Whether the pod or the engine broke: then how a process ended is not the example's doing."""
+    kernel: str = ""
+    """Release of the engine's kernel."""
     packages: tuple[str, ...] = ()
     """Names of the packages at the top of ``node_modules``."""
 

@@ -53,6 +53,8 @@ class Tunnel:
         self._faults: list[str] = []
         self._failure: PodError | None = None
         self._ready = anyio.Event()
+        self.kernel = ""
+        """Release of the kernel that the anchor sees, once it is ready."""
         self._sockets: tuple[ListeningSocket, ...] = ()
         self._changed = anyio.Event()
         self._tasks: TaskGroup | None = None
@@ -207,6 +209,7 @@ class Tunnel:
 
     def _take_own(self, kind: Kind, payload: bytes) -> None:
         if kind is Kind.READY:
+            self.kernel = payload[:200].decode("utf-8", "replace")
             self._ready.set()
         elif kind is Kind.PONG:
             self._pings.pop(payload).set()

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 DISK_MIB = 1200
 RUNTIME = "written-down"
 """Name of an OCI runtime that the engine knows beside the usual one."""
+GVISOR = "gvisor"
+"""The same for gVisor; of use where ``runsc`` is installed."""
 _START_S = 60.0
 
 
@@ -62,7 +64,8 @@ class OwnEngine:
                 # in a network namespace of its own: an engine with `--bridge none` deletes a docker0 that it finds
                 ["unshare", "--net", "dockerd", "--host", self.host, "--data-root", str(folder / "disk"),
                  "--exec-root", str(self.sockets / "exec"), "--pidfile", str(folder / "engine.pid"), "--bridge", "none",
-                 "--iptables=false", "--ip6tables=false", "--add-runtime", f"{RUNTIME}={self._runtime()}"],
+                 "--iptables=false", "--ip6tables=false", "--add-runtime", f"{RUNTIME}={self._runtime()}",
+                 "--add-runtime", f"{GVISOR}={self._gvisor()}"],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
         until = time.monotonic() + _START_S
@@ -77,6 +80,14 @@ class OwnEngine:
         """A runtime other than the usual one, that writes down what it is asked to do."""
         script = self.folder / "runtime"
         script.write_text(f'#!/bin/sh\necho "$@" >>{self.folder / "runtime.log"}\nexec runc "$@"\n')
+        script.chmod(0o755)
+        return script
+
+    def _gvisor(self) -> Path:
+        """gVisor as docprobe needs it: the pod's own empty network, and not one for each container."""
+        script = self.folder / "gvisor"
+        options = "--platform=ptrace --network=host --ignore-cgroups"  # wherever this runs, also in a container
+        script.write_text(f'#!/bin/sh\nexec runsc {options} "$@"\n')
         script.chmod(0o755)
         return script
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ import pytest
 from harness.engine.client import connect
 from harness.engine.protocol import Limits
 from harness.engine.workshop import Job
-from tests.faults.own_engine import RUNTIME
+from tests.faults.own_engine import GVISOR, RUNTIME
 from tests.harness.engine.conftest import SERVER, python_bundle
 from tests.support.victim import left_in, report, start
 
@@ -99,3 +100,16 @@ def test_one_that_only_the_engine_knows_is_told_by_the_engine(
     assert process.returncode == 3, said
     reasons = [example["reason"] for example in report(out)["examples"]]
     assert all("io.containerd.none.v1" in reason and "next:" in reason for reason in reasons), reasons
+
+
+@pytest.mark.skipif(shutil.which("runsc") is None, reason="needs runsc (Debian has it: apt-get install runsc)")
+def test_gvisor(engine: OwnEngine, docs: Path, state: Path, tmp_path: Path) -> None:
+    """A kernel of its own for each container, and the whole conversation all the same."""
+    out = tmp_path / "out.json"
+    with start(docs, state, out, "--runtime", GVISOR, "--jobs", "1", environment=engine.environment) as process:
+        said = process.communicate(timeout=240)[0]
+    assert process.returncode in {0, 1}, said
+    assert {example["status"] for example in report(out)["examples"]} == {"judged"}
+    raw = engine.client()
+    assert left_in(raw, state) == []
+    raw.close()

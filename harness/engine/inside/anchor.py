@@ -22,7 +22,7 @@ import time
 from harness.engine.frames import ACCEPTED_FROM, MAX_PAYLOAD, WINDOW, Frame, Kind
 from harness.engine.inside.files import Files
 from harness.engine.inside.host import Host
-from harness.engine.inside.listening import listening
+from harness.engine.inside.listening import Scan, listening
 
 POLL_S = 0.02
 """How often listening sockets are looked for, until one is there."""
@@ -69,6 +69,7 @@ class Anchor:
         self.connections: dict[int, Connection] = {}
         self.listeners: dict[socket.socket, int] = {}
         self.next_accepted = ACCEPTED_FROM + 1
+        self.scan = Scan()
         self.reported = ""
         self.speak_by = time.monotonic() + FIRST_WORD_S
 
@@ -77,7 +78,7 @@ class Anchor:
         # as process 1 it would ignore the signal by which an engine that is stopped asks it to end
         signal.signal(signal.SIGTERM, lambda number, frame: os._exit(0))
         self.selector.register(0, selectors.EVENT_READ, self)
-        self.say(Kind.READY)
+        self.say(Kind.READY, 0, os.uname().release.encode())
         next_poll = 0.0
         while True:
             now = time.monotonic()
@@ -328,7 +329,8 @@ class Anchor:
         for connection in [c for c in self.connections.values() if c.close_by and c.close_by < now]:
             self.forget(connection)
         own = {os.fstat(listener.fileno()).st_ino for listener in self.listeners}
-        report = json.dumps(sorted(listening(own))[:MAX_REPORTED])
+        found = listening(own, set(self.listeners.values()), self.scan)
+        report = json.dumps(sorted(found)[:MAX_REPORTED])
         if report != self.reported:
             self.reported = report
             self.say(Kind.SOCKETS, 0, report.encode())

@@ -20,15 +20,62 @@ DIAG_REQUEST = struct.Struct("=BBxxI48x")
 DIAG_MESSAGE = struct.Struct("=BxxxH2x16s44xI")
 """Family, source port (network order), source address, inode."""
 
+LOOPBACK, OTHER, EVERYWHERE = "127.0.0.1", "127.0.0.2", "0.0.0.0"
+USUAL = (3000, 3001, 4000, 5000, 5173, 6274, 7071, 8000, 8001, 8080, 8081, 8787, 8888, 9000)
+MANY, FEW = 1024, 32
+"""Ports that are tried at a time, until one is found and from then on."""
+CONNECT_S = 0.2
 
-def listening(own: set[int]) -> set[tuple[str, int]]:
-    """Address and port of every TCP socket that listens and whose inode is not in ``own``."""
+
+def listening(own: set[int], services: set[int], scan: Scan) -> set[tuple[str, int]]:
+    """Address and port of every TCP socket that listens, but the anchor's own: inodes ``own``, ports ``services``."""
     families = (socket.AF_INET, socket.AF_INET6)
     try:
         found = [entry for family in families for entry in diagnose(family)]
     except OSError:  # a kernel without socket diagnosis
         found = [entry for table in ("/proc/net/tcp", "/proc/net/tcp6") for entry in read_table(table)]
+        shown = {(address, port) for address, port, inode in found if inode not in own and port not in services}
+        return shown or scan.step(services)
     return {(address, port) for address, port, inode in found if inode not in own}
+
+
+class Scan:
+    """Which ports listen, told by trying them: for kernels (gVisor's) that show a container no sockets but its own."""
+
+    def __init__(self) -> None:
+        self.next = 1
+        self.found: set[tuple[str, int]] = set()
+
+    def step(self, services: set[int]) -> set[tuple[str, int]]:
+        """Try the usual ports, those that listened before, and the next few of all."""
+        few = FEW if self.found else MANY
+        ports = {*USUAL, *(port for _, port in self.found), *range(self.next, min(self.next + few, 65536))}
+        self.next = self.next + few if self.next + few < 65536 else 1
+        for port in ports - services:
+            known = {entry for entry in self.found if entry[1] == port}
+            if not taken(LOOPBACK, port):
+                self.found -= known
+            elif not known and connects(port):
+                # a socket on every address is in the way on the other loopback addresses as well
+                self.found.add((EVERYWHERE if taken(OTHER, port) else LOOPBACK, port))
+        return set(self.found)
+
+
+def taken(address: str, port: int) -> bool:
+    """Whether the port cannot be taken because somebody has it."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as trial:
+        try:
+            trial.bind((address, port))
+        except OSError as error:
+            return error.errno == errno.EADDRINUSE
+    return False
+
+
+def connects(port: int) -> bool:
+    """Whether a taken port listens; it may be one end of a connection."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as trial:
+        trial.settimeout(CONNECT_S)
+        return trial.connect_ex((LOOPBACK, port)) == 0
 
 
 def diagnose(family: int) -> list[tuple[str, int, int]]:
