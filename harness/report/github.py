@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from extractor.model import Span
-from harness.model import Status
+from harness.model import Basis, Status
 from harness.report.escape import defused, github_data, github_property, one_line
 from harness.report.places import forge_path, primary
 from harness.report.weigh import Weight, cases, texts
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 LIMIT: Final = 10
 """Annotations of one type that are shown for a step."""
 TYPES: Final = {Weight.GATES: "error", Weight.WARNS: "warning", Weight.ADVISORY: "notice"}
-"""Weights that annotate. Advisory findings by other revisions than the page's are left to the summary."""
+"""Weights that annotate. Of advisory findings only readings of the page's own revision do: what no sentence asks for,
+and what another revision says, would stand beside every change of a page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +69,11 @@ def _annotations(report: Report) -> Iterator[Annotation]:
     for text in texts(report):
         for case in cases(text, report):
             if case.weight in TYPES:
-                own = [
-                    (e, f) for e, f in case.members if case.weight is not Weight.ADVISORY or f.revision == e.revision
-                ]
+                own = [(e, f) for e, f in case.members if case.weight is not Weight.ADVISORY or _is_own_reading(f, e)]
                 for turn, (example, finding) in enumerate(own):
-                    title = f"{finding.requirement} ({finding.level.value})"
+                    row = rows(report).get(finding.requirement)
+                    about = f": {row.title}" if row else ""
+                    title = f"{finding.level.value} {finding.requirement}{about}"
                     message = _message(report, finding)
                     yield Annotation(TYPES[case.weight], primary(finding, example), title, message, turn)
     for example in report.examples:
@@ -87,6 +88,10 @@ def _annotations(report: Report) -> Iterator[Annotation]:
             yield Annotation("error" if note.gates else "warning", None, "baseline", baseline_sentence(note))
     for problem in report.problems:
         yield Annotation("notice", None, "could not be read", problem)
+
+
+def _is_own_reading(finding: Finding, example: ExampleResult) -> bool:
+    return finding.basis is Basis.INTERPRETATION and finding.revision == example.revision
 
 
 def _start(example: ExampleResult) -> Span:
@@ -106,4 +111,6 @@ def _message(report: Report, finding: Finding) -> str:
         lines.append(f"Fix: {fix}")
     if row is not None and row.avoid:
         lines.append(f"Avoid: {row.avoid}")
+    if finding.patch is not None:
+        lines.append("A patch was proved by running it: it is in the job summary.")
     return "\n".join(lines)

@@ -38,6 +38,11 @@ class FlipView:
     page: str = ""
     """Where both sides are shown; empty if the site does not have them."""
 
+    @property
+    def anchor(self) -> str:
+        """Its place on that page."""
+        return finding_anchor(self.flip.requirement, self.flip.revision)
+
 
 @dataclass(frozen=True, slots=True)
 class FlipGroup:

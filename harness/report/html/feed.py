@@ -6,7 +6,6 @@ import uuid
 from typing import TYPE_CHECKING, Final
 
 from harness.report.escape import xml_attribute, xml_text
-from harness.report.html.naming import finding_anchor
 from harness.report.html.signs import verdict_words
 
 if TYPE_CHECKING:
@@ -63,7 +62,7 @@ def _entry(docs: str, view: FlipView) -> str:
 def _target(view: FlipView) -> str:
     """Where both sides are shown, else the case as it is tonight."""
     if view.page:
-        return f"{view.page}#{finding_anchor(view.flip.requirement, view.flip.revision)}"
+        return f"{view.page}#{view.anchor}"
     return view.href or "changes.html"
 
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from harness.model import Transcript
 from harness.report.evidence import exchange_lines, page_lines, shared_context
 from harness.report.html.cases import exchange_view
-from harness.report.html.naming import finding_anchor
 from harness.report.html.signs import verdict_words
 
 if TYPE_CHECKING:
@@ -46,10 +45,12 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One verdict that flipped."""
+    """One requirement whose verdict flipped."""
 
     view: FlipView
-    anchor: str
+    """The flip that is shown: by the page's own revision if that is among them, else by the newest."""
+    others: tuple[FlipView, ...]
+    """The same flip by the text of other revisions."""
     sides: tuple[Side, Side]
 
     @property
@@ -84,19 +85,19 @@ def flip_page(
         packages: that changed in between.
         kind: of the example: who asks whom.
     """
-    turns = []
-    for number, (view, (before, after)) in enumerate(zip(views, kept, strict=True), 1):
+    stories: dict[tuple[str, str, str], list[tuple[FlipView, tuple[KeptCase | None, KeptCase | None]]]] = {}
+    for view, both in zip(views, kept, strict=True):
         flip = view.flip
-        turns.append(
-            Turn(
-                view,
-                finding_anchor(flip.requirement, flip.revision),
-                (
-                    _side("Before", view.since, flip.before, f"b{number}-", before, kind),
-                    _side("After", view.started, flip.after, f"a{number}-", after, kind),
-                ),
-            )
+        stories.setdefault((flip.requirement, flip.before, flip.after), []).append((view, both))
+    turns = []
+    for number, story in enumerate(stories.values(), 1):
+        story.sort(key=lambda told: (f"/{told[0].flip.revision}/" in told[0].flip.example, told[0].flip.revision))
+        (view, (before, after)), others = story[-1], story[:-1]
+        sides = (
+            _side("Before", view.since, view.flip.before, f"b{number}-", before, kind),
+            _side("After", view.started, view.flip.after, f"a{number}-", after, kind),
         )
+        turns.append(Turn(view, tuple(other for other, _ in others), sides))
     first = views[0]
     return FlipPage(first.flip.example, first.started, first.because, packages, tuple(turns))
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from harness.report.html.naming import anchor_of, case_file, case_slug
 from harness.report.html.signs import BY_WEIGHT
-from harness.report.weigh import HEAVIEST_FIRST, catalogue_order, known_findings, own_revision, weigh
+from harness.report.weigh import HEAVIEST_FIRST, Weight, catalogue_order, known_findings, own_revision, weigh
 
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
@@ -73,6 +73,11 @@ class Sheet:
     def own(self) -> int:
         """Rows whose page belongs to the revision."""
         return sum(row.own for row in self.rows)
+
+    @property
+    def gates(self) -> int:
+        """Findings on it that gate."""
+        return sum(cell is not None and cell.sign is BY_WEIGHT[Weight.GATES] for row in self.rows for cell in row.cells)
 
 
 def sheets(report: Report, flipped: AbstractSet[CaseKey], flaky: AbstractSet[CaseKey]) -> tuple[Sheet, ...]:

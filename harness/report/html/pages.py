@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from harness.model import Status
-from harness.report.html.naming import case_file
+from harness.report.html.naming import anchor_of, case_file
 from harness.report.weigh import count
 from harness.report.wording import baseline_sentence, drift_sentence, exit_sentence, plural
 
@@ -32,6 +33,7 @@ def summary(report: Report) -> dict[str, Any]:
     return {
         "headline": headline(report),
         "tiles": tiles(report),
+        "gating": gating(report),
         "exit_sentence": exit_sentence(report),
         "baseline": tuple(baseline_sentence(note) for note in report.baseline),
         "drift": tuple((one, drift_sentence(one)) for one in report.drift),
@@ -71,6 +73,31 @@ def tiles(report: Report) -> tuple[tuple[str, str, str], ...]:
         ("distinct texts run", f"{found.distinct:,}", ""),
         ("taken", f"{minutes} min {seconds} s" if minutes else f"{report.duration_s:.1f} s", ""),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Gating:
+    """One requirement that makes the check fail."""
+
+    requirement: str
+    level: str
+    title: str
+    """The requirement in a line; empty if the report does not have it."""
+    cases: tuple[tuple[str, str, str], ...]
+    """Example id, its page, and the anchor of the finding there."""
+
+
+def gating(report: Report) -> tuple[Gating, ...]:
+    """What makes the check fail, requirement by requirement, in most examples first."""
+    titles = {row.id: row.title for row in report.requirements}
+    found: dict[tuple[str, str], list[tuple[str, str, str]]] = defaultdict(list)
+    for example in report.examples:
+        for finding in example.findings:
+            if finding.gates:
+                place = (example.id, case_file(example.id), anchor_of(finding))
+                found[finding.requirement, finding.level.value].append(place)
+    ordered = sorted(found.items(), key=lambda item: (-len(item[1]), item[0]))
+    return tuple(Gating(name, level, titles.get(name, ""), tuple(its)) for (name, level), its in ordered)
 
 
 def unjudged(report: Report) -> tuple[tuple[str, tuple[tuple[ExampleResult, str], ...]], ...]:

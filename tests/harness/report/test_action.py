@@ -28,7 +28,8 @@ def run(tmp_path: Path, *, code: int = 0, **inputs: str) -> tuple[int, list[str]
     environment = {
         "PATH": os.environ["PATH"], "RUNNER_TEMP": str(tmp_path / "temp"), "DOCPROBE": str(fake), "CODE": str(code),
         "CALLED": str(tmp_path / "called"), "GITHUB_OUTPUT": str(output), "GITHUB_STEP_SUMMARY": str(tmp_path / "sum"),
-        "DOCS": "docs", "CHANGED_SINCE": "auto", "FAIL_ON": "must", "ARGUMENTS": "",
+        "DOCS": "docs", "CHANGED_SINCE": "auto", "FAIL_ON": "must", "PROVE_FIXES": "true",
+        "ARGUMENTS": "",
     }  # fmt: skip
     # the shell and its flags are those of a composite action's bash step
     command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", CHECK["run"]]
@@ -41,6 +42,11 @@ def run(tmp_path: Path, *, code: int = 0, **inputs: str) -> tuple[int, list[str]
 def test_a_pull_request_is_compared_with_its_base(tmp_path: Path) -> None:
     _, called, _ = run(tmp_path, GITHUB_BASE_REF="main")
     assert called[:6] == ["check", "docs", "--fail-on", "must", "--changed-since", "origin/main"]
+
+
+def test_fixes_are_proved_unless_they_are_not_wanted(tmp_path: Path) -> None:
+    assert "--prove-fixes" in run(tmp_path)[1]
+    assert "--prove-fixes" not in run(tmp_path, PROVE_FIXES="false")[1]
 
 
 @pytest.mark.parametrize("inputs", [{}, {"CHANGED_SINCE": "", "GITHUB_BASE_REF": "main"}])

@@ -113,7 +113,7 @@ def test_the_action(vendored: Path) -> None:
 def test_the_documented_workflows(vendored: Path) -> None:
     schema = json.loads((vendored / "github-workflows.json").read_text())
     workflows = [text for text in _yaml_fences(ACTION / "README.md") if "jobs:" in text]
-    assert len(workflows) == 2
+    assert len(workflows) == 3
     assert len(workflows[0].strip().splitlines()) == 5
     for text in workflows:
         # "on" is a boolean to YAML 1.1 and a word to the forge

@@ -30,6 +30,12 @@
       const button = document.createElement("button");
       button.type = "button";
       button.textContent = sheet.dataset.revision;
+      if (+sheet.dataset.gates) {
+        const gates = document.createElement("b");
+        gates.textContent = ` ✗ ${sheet.dataset.gates}`;
+        button.append(gates);
+        button.setAttribute("aria-label", `${sheet.dataset.revision}, ${sheet.dataset.gates} gating`);
+      }
       button.id = `tab-${sheet.id}`;
       button.setAttribute("role", "tab");
       button.setAttribute("aria-controls", sheet.id);
@@ -223,8 +229,9 @@
             label: one.label, stroke: css(one.color), width: 2, dash: index % 2 && !chart.bars ? [6, 4] : undefined,
             ...(chart.bars ? { paths: uPlot.paths.bars({ size: [0.7, 24] }), fill: css(one.color), points: { show: false } } : {}),
           }))],
+          // the newest night's figures, until a pointer asks for another's
+          hooks: { ready: [(self) => self.setLegend({ idx: cut(times).length - 1 })] },
         }, [cut(times), ...chart.series.map((one) => cut(one.values))], box);
-        plot.setLegend({ idx: cut(times).length - 1 });
         return plot;
       });
       all(".canvas canvas").forEach((canvas) => {

@@ -13,7 +13,7 @@ from harness.errors import UsageError
 from harness.history.cases import FLIPS_KEPT
 from harness.history.record import add
 from harness.history.schema import memory
-from harness.model import Report, Status, Verdict
+from harness.model import ExampleResult, Report, Status, Verdict
 from harness.report.html import build_site, render
 from harness.report.html.assets import Assets, load
 from harness.report.html.badge import badge
@@ -173,6 +173,29 @@ def test_a_flip_has_a_page_with_both_sides(tmp_path: Path) -> None:
     assert re.search(r"<th scope=\"row\">sdk</th><td>1\.0\.0</td><td>1\.1\.0</td>", text)
     for other in ("changes.html", case_file(now.id), "feed.xml"):
         assert f"flips/{page.name}" in (folder / other).read_text(), other
+
+
+def test_one_story_by_several_revisions_is_shown_once(tmp_path: Path) -> None:
+    def judged(outcome: Verdict) -> ExampleResult:
+        findings = [verdict("a.b", outcome, revision) for revision in ("2025-03-26", "2025-11-25", "draft")]
+        return example("docs/2025-11-25/a#typescript", *findings)
+
+    nights = (night(0, judged(Verdict.SATISFIED)), night(1, judged(Verdict.VIOLATED)))
+    (page,) = (site(tmp_path / "s", *nights) / "flips").iterdir()
+    text = page.read_text()
+    assert text.count("Before: satisfied") == 1
+    assert "a.b <small>by 2025-11-25</small>" in text, "the page's own revision is the one that is shown"
+    for revision in ("2025-03-26", "draft"):
+        assert f'id="a.b@{revision}"' in text
+
+
+def test_the_overview_names_what_gates_and_leads_there(tmp_path: Path) -> None:
+    text = (site(tmp_path / "s", rich_report()) / "index.html").read_text()
+    listed = text[text.index("What gates") : text.index("Examples by requirements")]
+    tutorial = next(e for e in rich_report().examples if any(f.gates for f in e.findings))
+    assert "An ended session is not found" in listed
+    assert f'href="{case_file(tutorial.id)}#session.terminated-404@{tutorial.revision}"' in listed
+    assert "hijack.bind-user" not in listed, "a warning"
 
 
 def test_a_site_does_not_grow_with_its_nights(tmp_path: Path) -> None:
