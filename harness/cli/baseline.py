@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from harness.cli.context import Cli, pass_cli
+from harness.cli.context import Cli, pass_cli, state_option
 from harness.errors import UsageError
 from harness.settings import BASELINE_NAME, load_config, state_folder
 
@@ -32,9 +32,7 @@ def command() -> None:
     "--results", type=click.Path(path_type=Path, dir_okay=False), help="A result file [default: the last run]."
 )
 @click.option("--reason", default="", help="Reason for the entries that are added [default: to be filled in].")
-@click.option(
-    "--state", type=click.Path(path_type=Path, file_okay=False), help="Where the last run lies [user's cache]."
-)
+@state_option
 @pass_cli
 def update(
     cli: Cli, /, docs: Path | None, given: Path | None, results: Path | None, reason: str, state: Path | None

@@ -9,7 +9,7 @@ import click
 import msgspec
 
 from extractor.corpus import extract
-from harness.cli.context import Cli, docs_argument, pass_cli
+from harness.cli.context import Cli, docs_argument, pass_cli, state_option
 from harness.cli.tables import printable, table
 from harness.settings import load_config
 
@@ -22,14 +22,15 @@ if TYPE_CHECKING:
 @click.command("blocks", short_help="List every fenced block.")
 @docs_argument
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@state_option
 @pass_cli
-def command(cli: Cli, docs: Path | None, form: str) -> None:
+def command(cli: Cli, /, docs: Path | None, form: str, state: Path | None) -> None:
     """List every fenced block of DOCS, with its lines, language, name, label and where it stands.
 
     The table has one line per block, columns apart by two spaces, never cut: it goes well into grep or awk. JSON has
     every field and the exact text. Problems of the docs go to stderr, each with file and line.
     """
-    config = load_config(docs, cli.config_file)
+    config = load_config(docs, cli.config_file, state=state)
     corpus = extract(config.docs, config.layout, cache=config.state / "pages", statements=False)
     err = cli.err()
     for problem in corpus.problems:

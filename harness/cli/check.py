@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from harness.cli.context import Cli, docs_argument, pass_cli
+from harness.cli.context import Cli, docs_argument, pass_cli, state_option
 from harness.cli.outputs import format_option, outputs_of
 from harness.settings import load_config
 
@@ -50,9 +50,7 @@ if TYPE_CHECKING:
 )
 @click.option("--timeout", "timeout_s", type=click.FloatRange(0.1, 600), help="Seconds to the head of an answer [10].")
 @click.option("--spec", type=click.Path(path_type=Path, file_okay=False, exists=True), help="Docs root with the rules.")
-@click.option(
-    "--state", type=click.Path(path_type=Path, file_okay=False), help="Cache, last run [user's cache]."
-)
+@state_option
 @format_option
 @pass_cli
 def command(

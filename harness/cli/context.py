@@ -59,3 +59,9 @@ pass_cli = click.make_pass_decorator(Cli)
 
 docs_argument = click.argument("docs", required=False, type=click.Path(path_type=Path, exists=False), metavar="[DOCS]")
 """The docs root. Give its value to :func:`harness.settings.load_config`."""
+
+state_option = click.option(
+    "--state", type=click.Path(path_type=Path, file_okay=False), metavar="DIR",
+    help="Cache and last run [DOCPROBE_STATE, else the user's cache folder].",
+)  # fmt: skip
+"""Where docprobe keeps what it may lose. Give its value to :func:`harness.settings.load_config` or ``state_folder``."""

@@ -6,7 +6,6 @@ import json
 import os
 from dataclasses import asdict
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import anyio
@@ -14,7 +13,7 @@ import click
 from rich.table import Table
 from rich.text import Text
 
-from harness.cli.context import Cli, pass_cli
+from harness.cli.context import Cli, pass_cli, state_option
 from harness.engine.text import printable
 from harness.machine import mend
 from harness.machine.doctor import Check, State, examine, exit_code
@@ -22,6 +21,7 @@ from harness.settings import state_folder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
 _MARKS: Final = {
     State.OK: ("ok", "green"),
@@ -35,7 +35,7 @@ _MARKS: Final = {
 @click.option("--fix", is_flag=True, help="Do what it safely can: get an engine, make base images.")
 @click.option("--clean", is_flag=True, help="Remove docprobe's containers, volumes and images, and nothing else.")
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
-@click.option("--state", type=click.Path(path_type=Path, file_okay=False), help="Cache, last run [user's cache].")
+@state_option
 @pass_cli
 def command(cli: Cli, /, fix: bool, clean: bool, form: str, state: Path | None) -> None:
     r"""Say what this machine still needs to run examples, with the next step for each.

@@ -12,7 +12,7 @@ import msgspec
 from extractor.corpus import extract
 from extractor.examples import find_examples, unused_overrides
 from extractor.model import ExampleStatus, Origin
-from harness.cli.context import Cli, docs_argument, pass_cli
+from harness.cli.context import Cli, docs_argument, pass_cli, state_option
 from harness.cli.tables import printable
 from harness.selection.select import select
 from harness.settings import load_config
@@ -29,14 +29,15 @@ if TYPE_CHECKING:
 @docs_argument
 @click.option("--select", "-s", "patterns", multiple=True, metavar="GLOB", help="Only these, by id or page.")
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@state_option
 @pass_cli
-def command(cli: Cli, docs: Path | None, patterns: tuple[str, ...], form: str) -> None:
+def command(cli: Cli, /, docs: Path | None, patterns: tuple[str, ...], form: str, state: Path | None) -> None:
     """List every example of DOCS: its kind and status, what the page states, what docprobe adds and how sure it is.
 
     A fragment says what is missing; an unsupported example says what it would need. HTTP exchanges that a page prints
     are listed too: they are judged as they stand. Nothing is run.
     """
-    config = load_config(docs, cli.config_file)
+    config = load_config(docs, cli.config_file, state=state)
     corpus = extract(config.docs, config.layout, cache=config.state / "pages", statements=False)
     found = find_examples(corpus, overrides=config.overrides, python_packages=config.python_packages)
     unused = unused_overrides(found, config.overrides)

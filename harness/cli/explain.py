@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 import pathspec
 
-from harness.cli.context import Cli, pass_cli
+from harness.cli.context import Cli, pass_cli, state_option
 from harness.errors import UsageError
 from harness.settings import state_folder
 
@@ -23,9 +23,7 @@ if TYPE_CHECKING:
     "--results", type=click.Path(path_type=Path, dir_okay=False), help="A result file [default: the last run]."
 )
 @click.option("--full", is_flag=True, help="Requests and replies as they were, and as curl commands.")
-@click.option(
-    "--state", type=click.Path(path_type=Path, file_okay=False), help="Where the last run lies [user's cache]."
-)
+@state_option
 @pass_cli
 def command(cli: Cli, /, what: str, results: Path | None, full: bool, state: Path | None) -> None:
     r"""Explain what a run found: the sentence, the lines of the page, the exchange, the reading, the fix.

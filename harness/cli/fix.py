@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import anyio
 import click
 
-from harness.cli.context import Cli, pass_cli
+from harness.cli.context import Cli, pass_cli, state_option
 from harness.settings import load_config
 
 if TYPE_CHECKING:
@@ -21,9 +21,7 @@ if TYPE_CHECKING:
 @click.argument("example")
 @click.option("--docs", type=click.Path(path_type=Path), help="The docs root [default: found upward].")
 @click.option("--write", is_flag=True, help="Apply the patch to the page, if it is proved.")
-@click.option(
-    "--state", type=click.Path(path_type=Path, file_okay=False), help="Cache, proved patches [user's cache]."
-)
+@state_option
 @click.option("--runtime", metavar="NAME", help="Container runtime, for example runsc.")
 @pass_cli
 def command(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from harness.cli.context import Cli, pass_cli
+from harness.cli.context import Cli, pass_cli, state_option
 from harness.cli.outputs import format_option, outputs_of
 from harness.codec import from_json
 from harness.errors import UsageError
@@ -29,8 +29,11 @@ if TYPE_CHECKING:
 )
 @click.option("--revision", metavar="REV", help="Whose text decides [default: the revision in the example's id].")
 @format_option
+@state_option
 @pass_cli
-def command(cli: Cli, /, file: Path, docs: Path | None, revision: str | None, formats: tuple[str, ...]) -> None:
+def command(
+    cli: Cli, /, file: Path, docs: Path | None, revision: str | None, formats: tuple[str, ...], state: Path | None
+) -> None:
     r"""Judge the transcript in FILE again. Nothing is run, and the verdicts are those of the checks of this version.
 
     A run writes its transcripts beside its results, and names each in the field `transcript`.
@@ -46,7 +49,7 @@ def command(cli: Cli, /, file: Path, docs: Path | None, revision: str | None, fo
 
     outputs = outputs_of(formats)
     transcript = _read(file)
-    rows, revisions = _bound(cli, docs)
+    rows, revisions = _bound(cli, docs, state)
     report = rejudge(
         transcript,
         rows,
@@ -72,7 +75,7 @@ def _read(file: Path) -> Transcript:
         ) from error
 
 
-def _bound(cli: Cli, docs: Path | None) -> tuple[Sequence[BoundRequirement], Sequence[str]]:
+def _bound(cli: Cli, docs: Path | None, state: Path | None) -> tuple[Sequence[BoundRequirement], Sequence[str]]:
     """The catalogue, with the sentences of ``docs`` if they are named, and the revisions there are."""
     from harness.documents.rejudge import unbound
     from harness.requirements.catalogue import CATALOGUE
@@ -82,7 +85,7 @@ def _bound(cli: Cli, docs: Path | None) -> tuple[Sequence[BoundRequirement], Seq
     from extractor.corpus import extract
     from harness.requirements.binding import bind, load_bindings
 
-    config = load_config(docs, cli.config_file, baseline="none")
+    config = load_config(docs, cli.config_file, baseline="none", state=state)
     corpus = extract(config.spec or config.docs, config.layout, jobs=config.jobs, cache=config.state / "pages")
     bound = bind(corpus.statements, load_bindings(config.bindings), CATALOGUE)
     return tuple(bound.requirements.values()), config.layout.revisions

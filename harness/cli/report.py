@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-import platformdirs
 
-from harness.cli.context import Cli, pass_cli
+from harness.cli.context import Cli, pass_cli, state_option
 from harness.documents import results
 from harness.history.record import add
 from harness.history.schema import connect, memory
 from harness.report.html.assets import load
 from harness.report.html.coverage import StatementLine
 from harness.report.html.site import build_site
+from harness.settings import state_folder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,10 +35,7 @@ if TYPE_CHECKING:
 @click.option(
     "--no-libraries", is_flag=True, help="No charts and diagrams: tables instead, and nothing is fetched from npm."
 )
-@click.option(
-    "--state", type=click.Path(path_type=Path, file_okay=False), envvar="DOCPROBE_STATE",
-    default=lambda: platformdirs.user_cache_dir("docprobe"), help="Where fetched libraries are kept [user's cache].",
-)  # fmt: skip
+@state_option
 @pass_cli
 def command(
     cli: Cli,
@@ -47,7 +44,7 @@ def command(
     history_file: Path | None,
     docs: Path | None,
     no_libraries: bool,
-    state: Path,
+    state: Path | None,
 ) -> None:
     r"""Build a static site out of RESULTS, files that docprobe check --format json wrote.
 
@@ -60,8 +57,8 @@ def command(
     docprobe report tonight.json --history nights.sqlite --docs docs --out site
     """
     reports = sorted((results.read(file) for file in files), key=lambda report: report.started)
-    statements = _statements(docs, cli) if docs is not None else ()
-    assets = load(None if no_libraries else state / "assets")
+    statements = _statements(docs, cli, state) if docs is not None else ()
+    assets = load(None if no_libraries else state_folder(state) / "assets")
     for purpose, why in assets.missing:
         if not no_libraries:
             cli.err().print(f"no {purpose}: {why}; the site shows tables instead", markup=False, soft_wrap=True)
@@ -73,7 +70,7 @@ def command(
     cli.err().print(f"{built.files} files, {size}: open {out / 'index.html'}", markup=False, soft_wrap=True)
 
 
-def _statements(docs: Path, cli: Cli) -> tuple[StatementLine, ...]:
+def _statements(docs: Path, cli: Cli, state: Path | None) -> tuple[StatementLine, ...]:
     """Every normative sentence of the docs, with the checks that stand on it or the reason why none does."""
     from extractor.corpus import extract
     from harness.requirements.binding import bind, load_bindings
@@ -81,7 +78,7 @@ def _statements(docs: Path, cli: Cli) -> tuple[StatementLine, ...]:
     from harness.requirements.coverage import load_classes, standings
     from harness.settings import load_config
 
-    config = load_config(docs, cli.config_file)
+    config = load_config(docs, cli.config_file, state=state)
     corpus = extract(config.spec or config.docs, config.layout, cache=config.state / "pages")
     bound = bind(corpus.statements, load_bindings(config.bindings), CATALOGUE)
     return tuple(

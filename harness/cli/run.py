@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import anyio
 import click
 
-from harness.cli.context import Cli, pass_cli
+from harness.cli.context import Cli, pass_cli, state_option
 from harness.settings import load_config
 
 if TYPE_CHECKING:
@@ -27,8 +27,18 @@ if TYPE_CHECKING:
 @click.option("--resolve", type=click.Choice(["today", "dated"]), default="today", show_default=True,
               help="Packages of today, or of the page's date.")  # fmt: skip
 @click.option("--runtime", metavar="NAME", help="Container runtime, for example runsc.")
+@state_option
 @pass_cli
-def command(cli: Cli, /, example: str, docs: Path | None, port: int | None, resolve: str, runtime: str | None) -> None:
+def command(
+    cli: Cli,
+    /,
+    example: str,
+    docs: Path | None,
+    port: int | None,
+    resolve: str,
+    runtime: str | None,
+    state: Path | None,
+) -> None:
     r"""Start EXAMPLE as its page says and keep it up until Ctrl-C.
 
     Prints the URL, a ready-made token if it demands one, and a curl command to try; its log follows on stderr.
@@ -37,7 +47,9 @@ def command(cli: Cli, /, example: str, docs: Path | None, port: int | None, reso
     \b
     docprobe run 'docs/2025-11-25/tutorials/security/authorization#typescript' --docs docs
     """
-    config = load_config(docs, cli.config_file, select=(example,), resolve=resolve, runtime=runtime, baseline="none")
+    config = load_config(
+        docs, cli.config_file, select=(example,), resolve=resolve, runtime=runtime, baseline="none", state=state
+    )
     anyio.run(_serve, cli, config, port)
 
 

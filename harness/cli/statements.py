@@ -12,7 +12,7 @@ import click
 import msgspec
 
 from extractor.corpus import extract
-from harness.cli.context import Cli, docs_argument, pass_cli
+from harness.cli.context import Cli, docs_argument, pass_cli, state_option
 from harness.cli.tables import printable, table
 from harness.errors import UsageError
 from harness.requirements.binding import bind, load_bindings
@@ -39,9 +39,17 @@ if TYPE_CHECKING:
     "--bind", "places", multiple=True, metavar="ID=PAGE:LINE",
     help="Print the entry of a bindings file that binds a requirement to the sentence at that place. Repeatable.",
 )  # fmt: skip
+@state_option
 @pass_cli
 def command(
-    cli: Cli, docs: Path | None, revisions: tuple[str, ...], unbound: bool, form: str, places: tuple[str, ...]
+    cli: Cli,
+    /,
+    docs: Path | None,
+    revisions: tuple[str, ...],
+    unbound: bool,
+    form: str,
+    places: tuple[str, ...],
+    state: Path | None,
 ) -> None:
     r"""List every MUST, SHOULD and MAY of the specification pages in DOCS, and what is bound to it.
 
@@ -53,7 +61,7 @@ def command(
     docprobe statements docs --unbound | grep -w open
     docprobe statements docs --bind session.terminated-404=specification/2025-11-25/basic/transports.mdx:211
     """
-    config = load_config(docs, cli.config_file)
+    config = load_config(docs, cli.config_file, state=state)
     root = config.spec or config.docs
     corpus = extract(root, config.layout, cache=config.state / "pages")
     if places:
