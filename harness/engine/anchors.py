@@ -26,6 +26,8 @@ _GONE_S: Final = 10.0
 """How long an anchor may take to vanish before it is removed by force."""
 _LINGER_STEP_S: Final = 0.1
 """When docprobe is killed, its anchors end so far apart: old engines deadlock when many networks go at one moment."""
+_MOST_ENDING: Final = 4
+"""How many anchors may wait for their end before new ones wait for them: pods can be made faster than they go."""
 _HOST_NAME: Final = re.compile(r"(?!\d+(\.\d+)*$)[a-z0-9]([a-z0-9.-]{0,250}[a-z0-9])?", re.IGNORECASE)
 
 
@@ -67,10 +69,14 @@ class Anchors:
         self._warm: Anchored | None = None
         self._warming: anyio.Event | None = None
         self._burying = anyio.Lock()
+        self._ending = 0
+        self._ended = anyio.Event()
         self._closing = False
 
     async def take(self, image: str, hosts: frozenset[str]) -> Anchored:
         """A ready anchor; ``hosts`` are names that mean loopback inside. Raises EngineError or PodError."""
+        while self._ending >= _MOST_ENDING and not self._events.lost.is_set():
+            await self._ended.wait()
         self._image = image
         self._taken += 1
         if self._warming is not None:
@@ -94,7 +100,7 @@ class Anchors:
         """Take an anchor down in the background, and with it its pod."""
         if self._taken > 1:  # a run of several pods: likely there is another one to come
             self.warm(self._image)
-        self._tasks.start_soon(self._bury, anchored)
+        self._end(anchored)
 
     async def close(self) -> None:
         """Take all down and wait for it."""
@@ -102,7 +108,7 @@ class Anchors:
         if self._warming is not None:
             await self._warming.wait()
         if self._warm is not None:
-            self._tasks.start_soon(self._bury, self._warm)
+            self._end(self._warm)
         while self._slots:
             await anyio.sleep(0.01)
 
@@ -138,9 +144,13 @@ class Anchors:
             await self._tasks.start(anchored.tunnel.run)
             await anchored.tunnel.ready(_READY_S)
         except BaseException:
-            self._tasks.start_soon(self._bury, anchored)
+            self._end(anchored)
             raise
         return anchored
+
+    def _end(self, anchored: Anchored) -> None:
+        self._ending += 1
+        self._tasks.start_soon(self._bury, anchored)
 
     async def _bury(self, anchored: Anchored) -> None:
         """One after the other: see _LINGER_STEP_S."""
@@ -156,6 +166,9 @@ class Anchors:
         finally:
             self._events.forget(anchored.container.id)
             self._slots.discard(anchored.slot)
+            self._ending -= 1
+            self._ended.set()
+            self._ended = anyio.Event()
 
     def _remove(self, container: str) -> None:
         self._api.raw.remove_container(container, v=True, force=True)

@@ -28,6 +28,8 @@ pytestmark = [pytest.mark.anyio, pytest.mark.engine]
 
 QUICK = Limits(tmp_mib=8, memory_mib=128)
 WARM_UP = 4
+ENDING = 6
+"""Pods beside those in use: taken down one after the other, and one that is made ready."""
 GROWTH_KIB = 16 * 1024
 """What allocator and caches may take over a whole soak; a leak of one log book or tunnel for each pod is far more."""
 
@@ -66,11 +68,13 @@ async def settled(raw: docker.APIClient, state: Path, engine: DockerEngine) -> N
 async def test_nothing_grows(raw: docker.APIClient, tmp_path: Path, at_once: int) -> None:
     async with connect(state=tmp_path, limits=QUICK) as engine:
         limiter = anyio.CapacityLimiter(at_once)
+        alive: list[int] = []
 
         async def several(count: int) -> None:
             async def limited() -> None:
                 async with limiter:
                     await one(engine)
+                    alive.append(len(engine._anchors._slots))
 
             async with anyio.create_task_group() as tasks:
                 for _ in range(count):
@@ -83,7 +87,8 @@ async def test_nothing_grows(raw: docker.APIClient, tmp_path: Path, at_once: int
         grown_kib, grown_fds = resident_kib() - before_kib, descriptors() - before_fds
         # `pytest -rP` shows the figures
         print(f"{PODS} pods, {at_once} at a time, in {time.monotonic() - began:.0f} s: "
-              f"{before_kib} KiB {grown_kib:+}, {before_fds} descriptors {grown_fds:+}")  # fmt: skip
+              f"{before_kib} KiB {grown_kib:+}, {before_fds} descriptors {grown_fds:+}, {max(alive)} pods alive at most")  # fmt: skip
+        assert max(alive) <= at_once + ENDING, "pods are made faster than they are taken down"
         assert grown_fds <= 2
         assert grown_kib < GROWTH_KIB
         run = engine.owner.run
