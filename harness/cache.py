@@ -11,7 +11,8 @@ import fcntl
 import glob
 import hashlib
 import os
-import tempfile
+import secrets
+import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -98,20 +99,24 @@ def _write(path: Path, data: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     _remove_dead(path.parent.glob(f".{glob.escape(path.name)}.*{_UNFINISHED}"))
     while True:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=_UNFINISHED)
+        temporary = path.parent / f".{path.name}.{secrets.token_hex(4)}{_UNFINISHED}"
+        file = temporary.open("xb")
         try:
-            with os.fdopen(handle, "wb") as file:
+            with file:
                 fcntl.flock(file, fcntl.LOCK_EX)
+                if path.exists():
+                    # a page or a result that others may read stays so; a new one is as the umask says
+                    os.fchmod(file.fileno(), stat.S_IMODE(path.stat().st_mode))
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
-                Path(temporary).replace(path)
+                temporary.replace(path)
                 return
         except FileNotFoundError:
             continue  # a neighbour took it for a dead writer's, between its making and its locking
         except BaseException:
             with contextlib.suppress(OSError):
-                Path(temporary).unlink()
+                temporary.unlink()
             raise
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import signal
+import stat
 import subprocess
 import sys
 import time
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from extractor.model import Example, ExampleKind, ExampleStatus, Layout
 from harness import cache
+from harness.cache import write_atomically
 from harness.config import Config
 from harness.engine.protocol import Limits
 from harness.model import Recording, Run, StartOutcome
@@ -65,3 +67,16 @@ def test_a_kill_while_writing_leaves_the_old_file_or_the_new_one(tmp_path: Path)
         data = path.read_bytes()
         assert len(data) == 200_000
         assert len(set(data)) == 1
+
+
+def test_a_file_is_for_those_it_was_for(tmp_path: Path) -> None:
+    page, new = tmp_path / "page.mdx", tmp_path / "new.json"
+    page.write_text("before")
+    page.chmod(0o640)
+    before = os.umask(0o022)
+    try:
+        write_atomically(page, b"after")
+        write_atomically(new, b"{}")
+    finally:
+        os.umask(before)
+    assert [stat.S_IMODE(path.stat().st_mode) for path in (page, new)] == [0o640, 0o644]
