@@ -75,13 +75,14 @@ def run(folder: Path, url: str, revision: str) -> Outcome:
     began = time.monotonic()
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder)
     seconds = time.monotonic() - began
-    outcome = _outcome(results, seconds)
+    outcome = read(results, seconds)
     if outcome.passed + outcome.failed.total() == 0:
         raise SystemExit(f"the suite checked nothing ({done.returncode}):\n{done.stdout}{done.stderr}")
     return outcome
 
 
-def _outcome(results: Path, seconds: float) -> Outcome:
+def read(results: Path, seconds: float) -> Outcome:
+    """The outcome from the folder of results, one folder per scenario."""
     failed: Counter[str] = Counter()
     passed = 0
     features: dict[str, bool] = {}
