@@ -46,7 +46,8 @@ def render(report: Report) -> str:
     head = [f"## {ICONS.get(report.exit_code, '⚠️')} docprobe", "", markdown_text(exit_sentence(report)), ""]
     head += [markdown_text(f"{figures(report)}; {violations(report)}."), ""]
     head += [*_table(judged), *_beside(report)]
-    details = [_details(case, report) for _, its in judged for case in its if case.weight in SHOWN_IN_FULL]
+    full = [case for _, its in judged for case in its if case.weight in SHOWN_IN_FULL]
+    details = [_details(case, report, unfolded=number == 0) for number, case in enumerate(full)]
     tail = _unjudged([text for text, _ in judged])
     return defused(_fitted("\n".join(head), details, "\n".join(tail)))
 
@@ -111,12 +112,12 @@ def _beside(report: Report) -> Iterator[str]:
     yield ""
 
 
-def _details(case: Case, report: Report) -> str:
-    """One violation, folded."""
+def _details(case: Case, report: Report, *, unfolded: bool) -> str:
+    """One violation, folded but for the first: most runs have few, and that one is what a reader came for."""
     finding, example = case.finding, case.example
     icon = "❌" if case.weight is Weight.GATES else "⚠️"
     title = f"{finding.level.value} {finding.requirement}: {weight_word(case.weight)}"
-    lines = [f"<details><summary>{icon} {html_text(title)} · {html_text(example.id)}</summary>", ""]
+    lines = [f"<details{' open' if unfolded else ''}><summary>{icon} {html_text(title)} · {html_text(example.id)}</summary>", ""]
     lines += [markdown_text(finding.summary), ""]
     lines += _sentence(finding)
     lines += _evidence(example, finding)
