@@ -15,10 +15,12 @@ from tests.support.proof import findings, talk
 from tests.support.servers import MODERN, NEWEST, OLDEST, Case
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
+
+pytestmark = pytest.mark.loopback
 
 SOAK = bool(os.environ.get("DOCPROBE_SOAK"))
-RUNS = 50 if SOAK else 3
+RUNS = 50 if SOAK else 2
 AT_ONCE = 6
 CASES = (
     Case("python", "Authorized", revisions=(OLDEST, NEWEST)),
@@ -50,39 +52,43 @@ def busy_cores() -> Iterator[None]:
             burner.join()
 
 
-def verdict_sets(case: Case, runs: int) -> list[str]:
-    """One text per run: every verdict of every revision."""
-    found: list[str] = []
+def verdict_sets(cases: Sequence[Case], runs: int) -> dict[Case, list[str]]:
+    """One text per case and run: every verdict of every revision. The conversations are held side by side."""
+    found: dict[Case, list[str]] = {case: [] for case in cases}
     limiter = anyio.CapacityLimiter(AT_ONCE)
 
-    async def one() -> None:
+    async def one(case: Case) -> None:
         async with limiter:
             transcript = await talk(case.language, case.name, revisions=case.revisions, timeout_s=10.0)
         seen: Mapping[str, str] = {
             f"{f.requirement} {f.revision}": f"{f.verdict} {f.basis} {f.gates}"
             for f in findings(transcript, page_revision=case.revisions[-1])
         }
-        found.append(json.dumps(seen, indent=0))
+        found[case].append(json.dumps(seen, indent=0))
 
     async def run() -> None:
         async with anyio.create_task_group() as tasks:
             for _ in range(runs):
-                tasks.start_soon(one)
+                for case in cases:
+                    tasks.start_soon(one, case)
 
     anyio.run(run)
     return found
 
 
+@pytest.fixture(scope="module")
+def quiet() -> dict[Case, list[str]]:
+    return verdict_sets(CASES, RUNS)
+
+
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_the_same_verdicts_at_each_run(case: Case) -> None:
-    found = verdict_sets(case, RUNS)
-    assert len(found) == RUNS
-    assert len(set(found)) == 1
+def test_the_same_verdicts_at_each_run(case: Case, quiet: Mapping[Case, list[str]]) -> None:
+    assert len(quiet[case]) == RUNS
+    assert len(set(quiet[case])) == 1
 
 
-@pytest.mark.parametrize("case", CASES[:1] if not SOAK else CASES, ids=str)
-def test_the_same_verdicts_while_all_cores_are_busy(case: Case) -> None:
-    quiet = verdict_sets(case, 1)
+def test_the_same_verdicts_while_all_cores_are_busy(quiet: Mapping[Case, list[str]]) -> None:
+    cases = CASES if SOAK else CASES[:1]
     with busy_cores():
-        found = verdict_sets(case, RUNS)
-    assert set(found) == set(quiet)
+        busy = verdict_sets(cases, RUNS)
+    assert {case: set(busy[case]) for case in cases} == {case: set(quiet[case]) for case in cases}
