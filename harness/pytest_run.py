@@ -10,6 +10,7 @@ import anyio
 from extractor.model import ExampleStatus
 from harness.baseline.file import load
 from harness.outcome import conclude
+from harness.repair.kept import attach
 from harness.run import check, plan
 from harness.selection.select import SIDES
 from harness.settings import load_config
@@ -69,8 +70,9 @@ class Live:
     def judge(self, example_id: str) -> Report:
         """See :class:`Source`."""
         chosen = tuple(example for example in self._plan.examples if example.id == example_id)
-        report = anyio.run(check, replace(self._plan, examples=chosen), self._config, self._connect)
-        return conclude(report, self._baseline)
+        todo = replace(self._plan, examples=chosen)
+        report = anyio.run(check, todo, self._config, self._connect)
+        return conclude(attach(report, todo, self._config.state, self._config.docs), self._baseline)
 
     def _planned(self, example: Example) -> Planned:
         line = example.spans[0].first if example.spans else 1

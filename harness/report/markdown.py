@@ -117,7 +117,8 @@ def _details(case: Case, report: Report, *, unfolded: bool) -> str:
     finding, example = case.finding, case.example
     icon = "❌" if case.weight is Weight.GATES else "⚠️"
     title = f"{finding.level.value} {finding.requirement}: {weight_word(case.weight)}"
-    lines = [f"<details{' open' if unfolded else ''}><summary>{icon} {html_text(title)} · {html_text(example.id)}</summary>", ""]
+    opening = "<details open>" if unfolded else "<details>"
+    lines = [f"{opening}<summary>{icon} {html_text(title)} · {html_text(example.id)}</summary>", ""]
     lines += [markdown_text(finding.summary), ""]
     lines += _sentence(finding)
     lines += _evidence(example, finding)
