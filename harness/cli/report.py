@@ -10,6 +10,7 @@ import click
 
 from harness.cli.context import Cli, pass_cli, state_option
 from harness.documents import results
+from harness.errors import UsageError
 from harness.history.record import add
 from harness.history.schema import connect, memory
 from harness.report.html.assets import load
@@ -57,6 +58,7 @@ def command(
     docprobe report tonight.json --history nights.sqlite --docs docs --out site
     """
     reports = sorted((results.read(file) for file in files), key=lambda report: report.started)
+    _check_same_docs(files, [report.docs_root for report in reports])
     statements = _statements(docs, cli, state) if docs is not None else ()
     assets = load(None if no_libraries else state_folder(state) / "assets")
     for purpose, why in assets.missing:
@@ -68,6 +70,15 @@ def command(
         built = build_site(reports[-1], history, out, assets=assets, statements=statements)
     size = f"{built.size / 1e6:.1f} MB"
     cli.err().print(f"{built.files} files, {size}: open {out / 'index.html'}", markup=False, soft_wrap=True)
+
+
+def _check_same_docs(files: Sequence[Path], roots: Sequence[str]) -> None:
+    names = sorted(set(roots))
+    if len(names) > 1:
+        raise UsageError(
+            f"the {len(files)} results are of different docs: {', '.join(names)}",
+            "build a site for each, with a history of its own",
+        )
 
 
 def _statements(docs: Path, cli: Cli, state: Path | None) -> tuple[StatementLine, ...]:

@@ -65,6 +65,24 @@ def test_the_docs_give_every_sentence(night_files: tuple[Path, Path], tmp_path: 
     assert "28</b> of 100 sentences have a check" in text
 
 
+def test_results_of_different_docs_are_not_nights_of_one(night_files: tuple[Path, Path], tmp_path: Path) -> None:
+    results.write(replace(quiet_report(), docs_root="elsewhere"), tmp_path / "other.json")
+    with pytest.raises(UsageError, match="different docs: docs, elsewhere"):
+        run(*night_files, tmp_path / "other.json", "--out", tmp_path / "site", "--no-libraries")
+    assert not (tmp_path / "site").exists()
+
+
+@pytest.mark.parametrize("damage", [b"", b"\xff\xfe", b'{"schema": "docprobe/2"}', b"[1, 2", None])
+def test_one_damaged_result_among_good_ones_is_named(
+    night_files: tuple[Path, Path], tmp_path: Path, damage: bytes | None
+) -> None:
+    bad = tmp_path / "bad.json"
+    bad.write_bytes(night_files[0].read_bytes()[:-30] if damage is None else damage)
+    with pytest.raises(UsageError, match=r"bad\.json"):
+        run(*night_files, bad, "--out", tmp_path / "site", "--no-libraries")
+    assert not (tmp_path / "site").exists()
+
+
 def test_no_result_file_is_wrong_use(tmp_path: Path) -> None:
     (tmp_path / "other.json").write_text("{}")
     with pytest.raises(UsageError):
