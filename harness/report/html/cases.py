@@ -7,20 +7,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from harness.model import Basis
-from harness.report.evidence import (
-    PageLine,
-    PatchLine,
-    curl,
-    exchange_lines,
-    page_lines,
-    patch_lines,
-    rpc_methods,
-    shared_context,
-    status_of,
-)
+from harness.report.evidence import PageLine, PatchLine, exchange_lines, page_lines, patch_lines, shared_context
 from harness.report.html.diagram import parties, sequence
+from harness.report.html.exchanges import ExchangeView, exchange_view
 from harness.report.html.naming import anchor_of, case_file
-from harness.report.html.raw import STDIO, reply_text, request_text
 from harness.report.html.signs import BY_WEIGHT
 from harness.report.weigh import HEAVIEST_FIRST, Weight, catalogue_order, is_own, known_findings, weigh
 from harness.report.wording import basis_word, run_sentence
@@ -29,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from harness.history.queries import Judged
-    from harness.model import ExampleResult, Exchange, Finding, Report, Requirement
+    from harness.model import ExampleResult, Finding, Report, Requirement
     from harness.report.evidence import ExchangeLine
     from harness.report.html.changes import FlipView
     from harness.report.html.signs import Sign
@@ -78,24 +68,6 @@ class Article:
     """Its latest flips, newest first."""
     flaky: int = 0
     """How often it flipped with nothing changed."""
-
-
-@dataclass(frozen=True, slots=True)
-class ExchangeView:
-    """One exchange in full."""
-
-    number: int
-    step: str
-    title: str
-    status: str
-    request: str
-    reply: str
-    curl: str
-    """Empty where curl cannot say it (stdio, process events)."""
-    duration_ms: int
-    note: str
-    blamed: bool
-    """Whether a violated finding rests on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,21 +230,4 @@ def _exchanges(example: ExampleResult, known: frozenset[tuple[str, str]]) -> tup
     return tuple(
         exchange_view(exchange, endpoint, blamed=exchange.number in blamed)
         for exchange in example.transcript.exchanges
-    )
-
-
-def exchange_view(exchange: Exchange, endpoint: str, *, blamed: bool) -> ExchangeView:
-    """An exchange in full; ``blamed`` if a violated finding rests on it."""
-    process = exchange.method in STDIO
-    return ExchangeView(
-        number=exchange.number,
-        step=exchange.step,
-        title=" ".join(part for part in (exchange.method, exchange.target, rpc_methods(exchange.body)) if part),
-        status=status_of(exchange),
-        request=request_text(exchange),
-        reply=reply_text(exchange),
-        curl="" if process else curl(exchange, endpoint),
-        duration_ms=round(exchange.duration_s * 1000),
-        note=exchange.note or "",
-        blamed=blamed,
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from harness.model import Transcript
 from harness.report.evidence import exchange_lines, page_lines, shared_context
-from harness.report.html.cases import exchange_view
+from harness.report.html.exchanges import exchange_view
 from harness.report.html.signs import verdict_words
 
 if TYPE_CHECKING:
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from harness.history.queries import PackageShifts
     from harness.model import Finding
     from harness.report.evidence import ExchangeLine, PageLine
-    from harness.report.html.cases import ExchangeView
     from harness.report.html.changes import FlipView
+    from harness.report.html.exchanges import ExchangeView
 
 
 @dataclass(frozen=True, slots=True)
