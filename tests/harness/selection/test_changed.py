@@ -7,7 +7,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from harness.cli.main import cli
 from harness.errors import UsageError
 from harness.run import plan
 from harness.selection.changed import change, relevant
@@ -131,6 +133,15 @@ def test_a_sentence_about_stdio_selects_no_http_server(docs: Path, tmp_path: Pat
 def test_a_deleted_page_selects_nothing_else(docs: Path, tmp_path: Path) -> None:
     (docs / PAGE).unlink()
     assert _selected(docs, tmp_path) == set()
+
+
+def test_a_deleted_page_that_the_baseline_names_is_said(docs: Path, tmp_path: Path) -> None:
+    (docs / PAGE).unlink()
+    arguments = ["check", str(docs), "--changed-since", "main", "--state", str(tmp_path / "state")]
+    done = CliRunner().invoke(cli, arguments)
+    assert isinstance(done.exception, UsageError)
+    assert "there is no example 'docs/2025-11-25/tutorials/session-map#typescript'" in done.exception.message
+    assert "did you mean" in str(done.exception.hint)
 
 
 def test_a_renamed_page_is_selected_by_its_new_name(docs: Path, tmp_path: Path) -> None:
