@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 MUSTS: Final = frozenset({Level.MUST, Level.MUST_NOT})
 SHOULDS: Final = frozenset({Level.SHOULD, Level.SHOULD_NOT})
+DIGEST_DIGITS: Final = 16
+"""Of a text's SHA-256 that are kept: it is only ever compared with the same example's."""
 
 
 def record(report: Report, file: Path) -> bool:
@@ -120,8 +122,9 @@ def _insert_result(example: ExampleResult, night: int, connection: sqlite3.Conne
         "INSERT OR REPLACE INTO result (example, night, status, digest, packages, verdicts, duration_s, cached)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         (
-            number, night, example.status.value, example.digest, _body(dict(example.packages), connection),
-            _body(verdicts, connection), example.duration_s, int(example.cached),
+            number, night, example.status.value, example.digest[:DIGEST_DIGITS],
+            _body(dict(example.packages), connection), _body(verdicts, connection),
+            example.duration_s, int(example.cached),
         ),
     )  # fmt: skip
     assert isinstance(number, int)

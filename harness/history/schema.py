@@ -80,6 +80,8 @@ MIGRATIONS: Final[tuple[Migration, ...]] = (
             body BLOB NOT NULL,
             PRIMARY KEY (example, requirement, revision, started)
         ) STRICT""",
+        # most of a night's rows are examples that do not run: half of each was the digest
+        "UPDATE result SET digest = substr(digest, 1, 16)",
     ),
 )
 """Step N takes a file from version N to N + 1. Never edit one that was released; add another."""
