@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import tomllib
 from dataclasses import dataclass
@@ -53,8 +54,10 @@ def _snapshot(docs: Path) -> str | None:
 
 def _git(folder: Path, *arguments: str) -> str | None:
     vector = ["git", "-C", str(folder), "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", *arguments]
+    # a caller's GIT_DIR (we may run in a hook) would win over -C
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
     try:
-        done = subprocess.run(vector, capture_output=True, timeout=GIT_TIMEOUT_S, check=False)
+        done = subprocess.run(vector, capture_output=True, timeout=GIT_TIMEOUT_S, check=False, env=environment)
     except (OSError, subprocess.TimeoutExpired):
         return None
     return done.stdout.decode(errors="replace").strip() if done.returncode == 0 else None
