@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness.model import Verdict
-from harness.report.html.matrix import NO_REVISION, sheet_of
+from harness.report.html.matrix import NO_REVISION, age, sheet_of
 from harness.report.weigh import catalogue_order
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def coverage(report: Report, statements: Sequence[StatementLine]) -> tuple[Revis
             if finding.statement is not None:
                 place[revision, finding.requirement] = str(finding.statement.span)
     titles, order = {row.id: row.title for row in report.requirements}, catalogue_order(report)
-    revisions = sorted({*counted, *(line.revision for line in statements)} - {NO_REVISION}, reverse=True)
+    revisions = sorted({*counted, *(line.revision for line in statements)} - {NO_REVISION}, key=age)
     return tuple(
         RevisionCoverage(
             revision,

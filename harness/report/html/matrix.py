@@ -98,7 +98,7 @@ def sheets(report: Report, flipped: AbstractSet[CaseKey], flaky: AbstractSet[Cas
         ]
         return Sheet(revision, columns, tuple(sorted(rows, key=lambda row: (not row.own, row.example))))
 
-    return tuple(sheet(revision) for revision in sorted(found, key=_age))
+    return tuple(sheet(revision) for revision in sorted(found, key=age))
 
 
 def sheet_of(finding: Finding, example: ExampleResult) -> str:
@@ -106,8 +106,8 @@ def sheet_of(finding: Finding, example: ExampleResult) -> str:
     return finding.revision or own_revision(example) or NO_REVISION
 
 
-def _age(revision: str) -> tuple[int, str]:
-    # released revisions newest first, then the draft, then pages without one
+def age(revision: str) -> tuple[int, str]:
+    """Sort key: released revisions newest first, then the draft, then pages without one."""
     if revision[:1].isdigit():
         return (0, "".join(chr(255 - ord(char)) if ord(char) < 255 else char for char in revision))
     return (2 if revision == NO_REVISION else 1, revision)
