@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _KEYWORDS: Final = frozenset({"allowed_hosts", "allowedHosts"})
 _HOST: Final = re.compile(r"[\w.-]{1,200}(?::(?:\d{1,5}|\*))?", re.ASCII)
 """What may stand in a Host header: docs are not to write headers of their own."""
+_MOUNTS: Final = frozenset({"Mount", "mount"})
 _ANY_PORT: Final = ":*"
 _LOOPBACK: Final = ("localhost", "127.0.0.1", "[::1]", "*")
 
@@ -27,7 +28,10 @@ def host_names(codes: Sequence[Code]) -> tuple[str, ...]:
     """
     calls = [call for code in codes for call in code.calls]
     lists = [v.text for c in calls for k, v in c.keywords.items() if k in _KEYWORDS and isinstance(v, Ref)]
-    found = [name for text in lists for name in _texts(text)] or [name for c in calls for name in _routed(c)]
+    # a route by host says which name is wanted only where nothing is mounted for every name
+    mounted = any(call.last in _MOUNTS for call in calls)
+    routed = [] if mounted else [name for call in calls for name in _routed(call)]
+    found = [name for text in lists for name in _texts(text)] or routed
     if any(name.startswith(_LOOPBACK) for name in found):
         return ()
     sound = [name for name in found if _HOST.fullmatch(name)]

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Final
 
 from extractor.assembly.environment import is_placeholder
 from extractor.assembly.fragments import free_names
+from extractor.code.facts import Ref
 
 _FILES: Final = (".py", ".js", ".ts", ".json", ".md", ".yaml", ".yml", ".csv", ".pem", ".key", ".html", ".txt")
 _ASKING: Final = frozenset({"get", "post", "request", "urlopen", "fetch", "stream"})
 _FAR: Final = re.compile(r"https?://([\w.-]+)", re.ASCII)
+_ISSUING: Final = re.compile(r"issuer|authorization_servers|authorizationServers|jwks|introspection", re.IGNORECASE)
+"""Names of arguments that tell whose tokens a server takes."""
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1"})
 _MAX_FILE: Final = 200
 _OF_THE_READER: Final = re.compile(r"KEY|SECRET|TOKEN|PASS|CLIENT_ID|DOMAIN|URL|URI|AUDIENCE|ISSUER|TENANT|PROJECT")
@@ -24,7 +27,7 @@ if TYPE_CHECKING:
 
 
 def left_to_reader(draft: Draft, environment: Mapping[str, str]) -> tuple[str, ...]:
-    """Placeholders among arguments, variables without a value, files that the page does not show, far hosts, names.
+    """Placeholders, variables without a value, files and names that the page does not show, answers and tokens from afar.
 
     Args:
         draft: the program.
@@ -32,7 +35,14 @@ def left_to_reader(draft: Draft, environment: Mapping[str, str]) -> tuple[str, .
     """
     return tuple(
         dict.fromkeys(
-            [*_arguments(draft), *_variables(draft, environment), *_files(draft), *_hosts(draft), *_names(draft)]
+            [
+                *_arguments(draft),
+                *_variables(draft, environment),
+                *_files(draft),
+                *_hosts(draft),
+                *_names(draft),
+                *_tokens(draft),
+            ]
         )
     )
 
@@ -66,6 +76,16 @@ def _files(draft: Draft) -> Iterator[str]:
         named = value.endswith(_FILES) and len(value) < _MAX_FILE and not {" ", ":"} & set(value)
         if named and PurePosixPath(value).name not in own:
             yield f"the file {value}"
+
+
+def _tokens(draft: Draft) -> Iterator[str]:
+    """Tokens that only an authorization server elsewhere gives."""
+    calls = [call for unit in draft.units for code in unit.codes for call in code.calls]
+    for name, value in ((name, value) for call in calls for name, value in call.keywords.items()):
+        text = value.text if isinstance(value, Ref) else value
+        found = _FAR.search(text) if isinstance(text, str) and _ISSUING.search(name) else None
+        if found and found[1] not in _LOOPBACK:
+            yield f"a token of {found[1]}"
 
 
 def _names(draft: Draft) -> Iterator[str]:

@@ -18,6 +18,7 @@ from extractor.code.python import parse_python
         ("Settings(allowed_hosts=['*'])", ()),
         ("Settings(allowed_hosts=['a.example\\r\\nX-Evil: 1', 'a b', ''])", ()),
         ("Starlette(routes=[Host('tools.example', app=app)])", ("tools.example",)),
+        ("Starlette(routes=[Mount('/', app=app)]); Host('tools.example', app=app)", ()),
         ("Starlette(routes=[Host('{sub}.example', app=app)])", ()),
         ("Settings(allowed_origins=['https://a.example'])", ()),
     ],
