@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 def left_to_reader(draft: Draft, environment: Mapping[str, str]) -> tuple[str, ...]:
-    """Placeholders, variables without a value, files and names that the page does not show, answers and tokens from afar.
+    """Placeholders, variables without a value, files and names that no block gives, answers and tokens from afar.
 
     Args:
         draft: the program.
