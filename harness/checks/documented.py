@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 SHORTENED: Final = "not all headers are shown"
 """What the note of a printed request says when headers were left out."""
+OPTIONAL: Final = ("GET", "DELETE")
+"""Methods that a server may choose not to have."""
 
 
 def sends_session_id(transcript: Transcript, bound: BoundRequirement) -> Finding:
@@ -85,10 +87,15 @@ def notification_202(transcript: Transcript, bound: BoundRequirement) -> Finding
 
 
 def terminated_404(transcript: Transcript, bound: BoundRequirement) -> Finding:
-    """After a printed DELETE that was answered 2xx, requests with that id are answered 404."""
+    """After a printed DELETE that was answered 2xx, requests with that id are answered 404.
+
+    A GET or a DELETE answered 405 tells of the server's methods and not of the session: no id would get another answer.
+    """
     ended: dict[str, Exchange] = {}
     good: list[Exchange] = []
     for exchange in transcript.exchanges:
+        if exchange.method in OPTIONAL and exchange.status in session.NOT_ALLOWED:
+            continue
         id = header(exchange, SESSION_HEADER)
         end = next((end for known, end in ended.items() if id is not None and same_id(id, known)), None)
         if end is not None and exchange.status and exchange.status != 404:
@@ -113,6 +120,7 @@ def missing_400(transcript: Transcript, bound: BoundRequirement) -> Finding:
         exchange
         for exchange, id in _inside_sessions(transcript)
         if id is None and _whole(exchange) and exchange.status in (400, 404, 405, 406, 409, 410, 422)
+        if exchange.method not in OPTIONAL or exchange.status not in session.NOT_ALLOWED
     ]
     wrong = [exchange for exchange in refused if exchange.status != 400]
     if wrong:

@@ -128,3 +128,29 @@ def test_a_missing_id() -> None:
 """
     assert verdicts(INITIALIZE + refused)["session.missing-400"] is Verdict.SATISFIED
     assert verdicts(INITIALIZE + refused.replace("400", "404"))["session.missing-400"] is Verdict.VIOLATED
+
+
+LISTENS = """\
+    GET /mcp HTTP/1.1
+    Host: localhost:3000
+    Accept: text/event-stream
+    Mcp-Session-Id: 1868a90c...
+    MCP-Protocol-Version: 2025-11-25
+
+    HTTP/1.1 405 Method Not Allowed
+
+"""
+
+
+@pytest.mark.parametrize("method", ["GET", "DELETE"])
+@pytest.mark.parametrize("id", ["", "    Mcp-Session-Id: 1868a90c...\n"])
+def test_a_method_that_the_server_does_not_have_says_nothing_of_a_session(method: str, id: str) -> None:
+    unknown = LISTENS.replace("GET", method).replace("    Mcp-Session-Id: 1868a90c...\n", id)
+    assert Verdict.VIOLATED not in {v for k, v in verdicts(RIGHT + unknown).items() if k.startswith("session.")}
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("405 Method Not Allowed", "400 Bad Request"), ("GET", "POST"), ("405 Method Not Allowed", "200 OK")]
+)
+def test_any_other_answer_after_the_end_of_a_session_does(old: str, new: str) -> None:
+    assert verdicts(RIGHT + LISTENS.replace(old, new))["session.terminated-404"] is Verdict.VIOLATED
