@@ -16,6 +16,7 @@ __all__ = [
     "DocsError",
     "EngineError",
     "InstallError",
+    "NotServingError",
     "NothingSelectedError",
     "PodError",
     "RegistryError",
@@ -30,6 +31,10 @@ _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 
 class NothingSelectedError(UsageError):
     """The selection names no example; the hint names the nearest (exit 2)."""
+
+
+class NotServingError(UsageError):
+    """An example that was asked for by name does not serve (exit 2)."""
 
 
 class BlockedError(DocprobeError):

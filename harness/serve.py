@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import anyio
 from anyio.abc import SocketAttribute
 
-from harness.errors import UsageError
+from harness.errors import NotServingError, UsageError
 from harness.model import StartOutcome
 from harness.probes import endpoint, messages
 from harness.probes.conversation import Conversation
@@ -70,7 +71,9 @@ async def serve(
         log: called for each line the example and its services write.
 
     Raises:
-        UsageError: it does not serve (with its reason), or the port is taken.
+        InstallError: its packages cannot be installed.
+        NotServingError: it does not serve, with its reason.
+        UsageError: the port is taken.
     """
     image = await engine.install(bundle, cutoff=date, progress=doing)
     services = services_for(bundle)
@@ -107,14 +110,15 @@ async def serve(
 async def _found(
     pod: Pod, bundle: Bundle, config: Config, tokens: TokenSource | None, doing: Callable[[str], None]
 ) -> Peer:
-    """The server at its endpoint, with a token if it demands one. Raises UsageError if there is none."""
+    """The server at its endpoint, with a token if it demands one. Raises NotServingError if there is none."""
     sockets = await pod.wait_listening(config.limits.start_s)
     if not sockets:
         state = pod.exit_state()
         outcome = StartOutcome.EXITED if state else StartOutcome.NEVER_LISTENED
         how = state.sentence if state else ""
-        raise UsageError(
-            f"{bundle.example_id}: {sentence(outcome, how, pod.logs())}", "its log: docprobe check --select it"
+        raise NotServingError(
+            f"{bundle.example_id}: {sentence(outcome, how, pod.logs())}",
+            f"its log: docprobe check --select {shlex.quote(bundle.example_id)}",
         )
     doing("looking for the endpoint")
     conversation = Conversation(pod.transport, timeout_s=config.timeout_s, budget_s=6 * config.timeout_s)

@@ -37,7 +37,7 @@ def command() -> None:
 def update(
     cli: Cli, /, docs: Path | None, given: Path | None, results: Path | None, reason: str, state: Path | None
 ) -> None:
-    r"""Make the baseline say what the last run found.
+    """Make the baseline say what the last run found.
 
     What gates is added, with a reason to fill in; what no longer occurs is removed with the comments above it. Every
     reason, comment and date that is there stays. Entries about examples that were not run are not touched.

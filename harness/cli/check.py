@@ -56,7 +56,7 @@ if TYPE_CHECKING:
 def command(
     cli: Cli, /, docs: Path | None, formats: tuple[str, ...], shard: str | None, prove_fixes: bool, **flags: Any
 ) -> None:
-    r"""Run the examples in DOCS and judge them by the specification in the same tree.
+    """Run the examples in DOCS and judge them by the specification in the same tree.
 
     \b
     docprobe check docs                                        everything
@@ -89,8 +89,8 @@ def command(
 
     todo = plan(config, since=since)
     # before anything runs: an entry that names nothing, or a file that cannot be written, costs no run
-    baseline = load(config.baseline, todo.ids)
-    if since is not None and not todo.examples:
+    baseline = load(config.baseline, todo.ids, todo.pages)
+    if since is not None and not todo.examples and not baseline.gone:
         _nothing_changed(cli, config, outputs)
     check_places(config, [path for _, path in outputs if path is not None])
     report, interrupted = anyio.run(_run, cli, todo, config, prove_fixes)

@@ -38,7 +38,7 @@ _MARKS: Final = {
 @state_option
 @pass_cli
 def command(cli: Cli, /, fix: bool, clean: bool, form: str, state: Path | None) -> None:
-    r"""Say what this machine still needs to run examples, with the next step for each.
+    """Say what this machine still needs to run examples, with the next step for each.
 
     \b
     --fix, in this order, each command said before it is run:

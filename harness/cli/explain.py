@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 @state_option
 @pass_cli
 def command(cli: Cli, /, what: str, results: Path | None, full: bool, state: Path | None) -> None:
-    r"""Explain what a run found: the sentence, the lines of the page, the exchange, the reading, the fix.
+    """Explain what a run found: the sentence, the lines of the page, the exchange, the reading, the fix.
 
     Nothing is run again. To repeat an exchange, start the example with `docprobe run` and use --full's curl commands.
 

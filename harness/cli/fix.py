@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 def command(
     cli: Cli, /, example: str, docs: Path | None, write: bool, state: Path | None, runtime: str | None
 ) -> None:
-    r"""Propose a patch for the page of EXAMPLE and prove it by running the patched page.
+    """Propose a patch for the page of EXAMPLE and prove it by running the patched page.
 
     The patch goes to stdout, as `git apply` reads it in this folder; what the proof showed goes to stderr. A patch that
     is proved is kept: while the text and its packages stay, `docprobe check` puts it into its results and SARIF fixes.

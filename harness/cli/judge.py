@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 def command(
     cli: Cli, /, file: Path, docs: Path | None, revision: str | None, formats: tuple[str, ...], state: Path | None
 ) -> None:
-    r"""Judge the transcript in FILE again. Nothing is run, and the verdicts are those of the checks of this version.
+    """Judge the transcript in FILE again. Nothing is run, and the verdicts are those of the checks of this version.
 
     A run writes its transcripts beside its results, and names each in the field `transcript`.
 

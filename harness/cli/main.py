@@ -65,7 +65,7 @@ class Commands(click.Group):
 @click.version_option(package_name="docprobe", message="docprobe %(version)s")
 @click.pass_context
 def cli(ctx: click.Context, config_file: Path | None, quiet: bool, verbose: bool, no_color: bool) -> None:
-    r"""Does the example do what the specification says?
+    """Does the example do what the specification says?
 
     docprobe takes the example servers out of a documentation tree, runs each in a container, talks to it, and
     judges it by the MUST, SHOULD and MAY of the same tree.

@@ -15,7 +15,7 @@ from harness.cli.outputs import format_option, outputs_of
 @format_option
 @pass_cli
 def command(cli: Cli, /, results: tuple[Path, ...], formats: tuple[str, ...]) -> None:
-    r"""Join the RESULTS of shards (files of --format json) and report on the whole.
+    """Join the RESULTS of shards (files of --format json) and report on the whole.
 
     The exit code is that of one run over everything: 1 if anything gates, 3 if something could not be judged.
 

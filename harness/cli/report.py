@@ -47,7 +47,7 @@ def command(
     no_libraries: bool,
     state: Path | None,
 ) -> None:
-    r"""Build a static site out of RESULTS, files that docprobe check --format json wrote.
+    """Build a static site out of RESULTS, files that docprobe check --format json wrote.
 
     The newest of RESULTS is the night that is shown; the others, and the history, are the nights before it. The site
     needs no server and makes no request: open index.html. Charts and sequence diagrams are drawn by libraries that are

@@ -24,8 +24,10 @@ if TYPE_CHECKING:
 @click.argument("example")
 @click.option("--docs", type=click.Path(path_type=Path), help="The docs root [default: found upward].")
 @click.option("--port", type=click.IntRange(1, 65535), help="Port on this machine's loopback [the example's own].")
-@click.option("--resolve", type=click.Choice(["today", "dated"]), default="today", show_default=True,
-              help="Packages of today, or of the page's date.")  # fmt: skip
+@click.option(
+    "--resolve", type=click.Choice(["today", "dated"]), default="today", show_default=True,
+    help="Packages of today (and of the page's date when those don't serve), or of the page's date only.",
+)  # fmt: skip
 @click.option("--runtime", metavar="NAME", help="Container runtime, for example runsc.")
 @state_option
 @pass_cli
@@ -39,7 +41,7 @@ def command(
     runtime: str | None,
     state: Path | None,
 ) -> None:
-    r"""Start EXAMPLE as its page says and keep it up until Ctrl-C.
+    """Start EXAMPLE as its page says and keep it up until Ctrl-C.
 
     Prints the URL, a ready-made token if it demands one, and a curl command to try; its log follows on stderr.
     Only this machine's loopback is forwarded; the example itself has no network.
@@ -56,7 +58,7 @@ def command(
 async def _serve(cli: Cli, config: Config, port: int | None) -> None:
     from harness.cli.progress import plain
     from harness.engine.client import open_engine
-    from harness.errors import UsageError
+    from harness.errors import InstallError, NotServingError, UsageError
     from harness.run import dated, plan
     from harness.serve import serve
 
@@ -68,7 +70,7 @@ async def _serve(cli: Cli, config: Config, port: int | None) -> None:
     err = cli.err()
 
     def say(text: str) -> None:
-        err.print(plain(text), markup=False, style="dim")
+        err.print(plain(text), markup=False, style="dim", soft_wrap=True)
 
     def ready(served: Served) -> None:
         click.echo(f"url    {served.url}")
@@ -87,18 +89,27 @@ async def _serve(cli: Cli, config: Config, port: int | None) -> None:
         err.print("Ctrl-C ends it", style="dim")
 
     def log(line: LogLine) -> None:
-        err.print(f"{line.source:>13} {plain(line.text)}", markup=False, style="dim")
+        err.print(f"{line.source:>13} {plain(line.text)}", markup=False, style="dim", soft_wrap=True)
 
     bundle = chosen[0].bundle
     assert bundle is not None
-    date = dated(todo.copies(chosen[0].digest), config) if config.resolve == "dated" else None
+    date = dated(todo.copies(chosen[0].digest), config)
+    dates = [date] if config.resolve == "dated" or date is None else [None, date]
     async with anyio.create_task_group() as tasks:
         # the listener outlives the scope: a second Ctrl-C during the clean-up ends at once, and the pod dies with us
         with anyio.CancelScope() as scope:
             tasks.start_soon(_listen, scope)
             async with open_engine(config) as engine:
-                await serve(engine, bundle, config, date=date, port=port, doing=say, ready=ready, log=log)
-                err.print("the example ended by itself; its log is above")
+                for number, date in enumerate(dates, 1):
+                    try:
+                        await serve(engine, bundle, config, date=date, port=port, doing=say, ready=ready, log=log)
+                    except (InstallError, NotServingError) as error:
+                        if number == len(dates):
+                            raise
+                        say(f"{error.message}: trying the packages of {dates[number]}")
+                    else:
+                        err.print("the example ended by itself; its log is above")
+                        break
         tasks.cancel_scope.cancel()
 
 

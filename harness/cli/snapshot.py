@@ -91,7 +91,7 @@ def diff_command(
     touching: bool,
     form: str,
 ) -> None:
-    r"""Say what became of the normative statements between two docs roots A and B, or two revisions of one.
+    """Say what became of the normative statements between two docs roots A and B, or two revisions of one.
 
     \b
     docprobe snapshot diff old/docs new/docs

@@ -51,7 +51,7 @@ def command(
     places: tuple[str, ...],
     state: Path | None,
 ) -> None:
-    r"""List every MUST, SHOULD and MAY of the specification pages in DOCS, and what is bound to it.
+    """List every MUST, SHOULD and MAY of the specification pages in DOCS, and what is bound to it.
 
     A statement is bound to a requirement of the catalogue, or classed with a reason why not (client,
     not-observable, out-of-scope), or open: work for a maintainer. Coverage per revision and drift go to stderr.

@@ -55,7 +55,8 @@ def draw(parts: Iterable[RenderableType], look: Look) -> str:
         _environ={},
     )
     for part in parts:
-        console.print(part)
+        # a line that is to be copied stays one line, whatever the width
+        console.print(part, soft_wrap=isinstance(part, Text) and part.overflow == "ignore")
     return defused("\n".join(line.rstrip() for line in sink.getvalue().splitlines())) + "\n"
 
 

@@ -48,6 +48,7 @@ def test_errors(
 @pytest.mark.parametrize("name", list(main.COMMANDS))
 def test_every_listed_command_exists_and_explains_itself(name: str, command_help: Callable[[str], str]) -> None:
     text = command_help(name)
+    assert "\\b" not in text
     assert text.startswith(f"Usage: docprobe {name}")
     assert len(text.splitlines()) > 6
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -52,6 +53,10 @@ class TestExplain:
         assert "> mcp-session-id: 5f0c2f0e" in done.output
         assert "< 400" in done.output
         assert "curl -i -N -X DELETE http://localhost:3000/" in done.output
+        commands = [line for line in done.output.splitlines() if line.startswith("curl ")]
+        words = [shlex.split(line) for line in commands]
+        assert max(map(len, commands)) > 80
+        assert all(word[word.index("--data-binary") + 1] for word in words if "--data-binary" in word)
 
     def test_a_requirement_names_every_example_it_judged(self, state: Path) -> None:
         done = run("explain", "session.terminated-404", "--state", state)
