@@ -61,7 +61,7 @@ class Live:
         self._config = load_config(docs, select=tuple(select))
         self._connect = connect
         self._plan: Plan = plan(self._config)
-        self._baseline = load(self._config.baseline, self._plan.ids)
+        self._baseline = load(self._config.baseline, self._plan.ids, self._plan.pages)
 
     def examples(self) -> Sequence[Planned]:
         """See :class:`Source`."""

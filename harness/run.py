@@ -61,6 +61,12 @@ class Plan:
         """Ids of all examples of the docs, selected or not: what a baseline may name."""
         return frozenset(example.id for example in self.found)
 
+    @property
+    def pages(self) -> frozenset[str]:
+        """Paths of all pages of the docs, and of what could not be read."""
+        read = {page.path for page in self.corpus.pages}
+        return frozenset(read | {problem.span.file for problem in self.corpus.problems})
+
     def groups(self) -> Mapping[str, tuple[Example, ...]]:
         """Runnable examples by digest: identical copies together, in order of id."""
         groups: dict[str, list[Example]] = defaultdict(list)

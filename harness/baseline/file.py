@@ -1,7 +1,8 @@
 """Known findings: ``docprobe-baseline.toml`` and what it does to a report.
 
 A listed finding doesn't gate as long as it occurs and its date has not passed. An entry whose finding no longer occurs
-is stale and gates, so that the list never hides more than it says. Every entry has a reason.
+is stale and gates, so that the list never hides more than it says; so does one whose page is gone. Every entry has a
+reason.
 """
 
 from __future__ import annotations
@@ -9,11 +10,12 @@ from __future__ import annotations
 import datetime  # noqa: TC003 (entries are read from TOML by their type hints)
 import difflib
 import tomllib
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import msgspec
 
+from extractor.assembly.ids import page_stem
 from harness.errors import UsageError
 from harness.requirements.catalogue import CATALOGUE
 
@@ -70,6 +72,8 @@ class Baseline:
     known: tuple[Known, ...] = ()
     not_runnable: tuple[NotRunnable, ...] = ()
     drift: tuple[AcceptedDrift, ...] = ()
+    gone: frozenset[str] = frozenset()
+    """Examples that entries name and whose page is not in the docs (any more)."""
 
     @property
     def findings(self) -> tuple[Known, ...]:
@@ -78,16 +82,18 @@ class Baseline:
         return (*self.known, *unrunnable)
 
 
-def load(path: Path | None, examples: Collection[str]) -> Baseline:
+def load(path: Path | None, examples: Collection[str], pages: Collection[str]) -> Baseline:
     """Read a baseline; without a path it is empty.
 
     Args:
         path: the file.
         examples: ids of all examples of the docs, selected or not.
+        pages: paths of all pages of the docs, those that could not be read included.
 
     Raises:
-        UsageError: it cannot be read, is no TOML, has an unknown key, an entry without a reason or twice, or names an
-            example or requirement that does not exist; the hint gives the nearest name.
+        UsageError: it cannot be read, is no TOML, has an unknown key, an entry without a reason or twice, or names a
+            requirement that does not exist, or an example that does not exist on a page that does; the hint gives the
+            nearest name.
     """
     if path is None:
         return Baseline()
@@ -96,6 +102,9 @@ def load(path: Path | None, examples: Collection[str]) -> Baseline:
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path}: cannot be read: {error}", "write one with: docprobe baseline update") from error
     baseline = parse(text, path.name)
+    stems = {page_stem(page) for page in pages}
+    named = {entry.example for entry in baseline.findings} - set(examples)
+    baseline = replace(baseline, gone=frozenset(name for name in named if name.partition("#")[0] not in stems))
     check_names(baseline, path.name, examples)
     return baseline
 
@@ -144,7 +153,7 @@ def _entries(name: str, key: str, tables: Mapping[str, Any], kind: type[T]) -> t
 
 
 def check_names(baseline: Baseline, name: str, examples: Collection[str]) -> None:
-    """Raise UsageError for the first entry about an example or a requirement that does not exist."""
+    """Raise UsageError for the first entry about a requirement, or an example of a page that is there, that does not exist."""
     requirements = [row.id for row in CATALOGUE]
     entries: tuple[Known | AcceptedDrift, ...] = (*baseline.findings, *baseline.drift)
     for entry in entries:
@@ -152,7 +161,7 @@ def check_names(baseline: Baseline, name: str, examples: Collection[str]) -> Non
             raise UsageError(
                 f"{name}: there is no requirement '{entry.requirement}'", _nearest(entry.requirement, requirements)
             )
-        if isinstance(entry, Known) and entry.example not in examples:
+        if isinstance(entry, Known) and entry.example not in examples and entry.example not in baseline.gone:
             raise UsageError(f"{name}: there is no example '{entry.example}'", _nearest(entry.example, examples))
 
 

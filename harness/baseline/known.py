@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from harness.baseline.file import AcceptedDrift, Baseline, Known
     from harness.model import Drift, ExampleResult, Finding, Report
 
+GONE: Final = "unknown-id"
+"""Kind of the note on an entry whose page is not in the docs (any more)."""
 UNRUN: Final = frozenset({Status.FRAGMENT, Status.UNSUPPORTED})
 """Statuses that ``--strict`` holds against a run, and that a ``[[not-runnable]]`` entry accepts."""
 
@@ -33,15 +35,16 @@ class Occurs(StrEnum):
 def apply(report: Report, baseline: Baseline) -> Report:
     """The report with known findings and accepted drift that don't gate, and notes on every entry that was seen.
 
-    An entry can be stale only if its example was selected and judged and its requirement was asked for. The day that
-    expiry is held against is the run's own.
+    An entry can be stale only if its example was selected and judged and its requirement was asked for, or if its page
+    is gone. The day that expiry is held against is the run's own.
     """
     notes: list[BaselineNote] = []
     accepted: set[tuple[str, str]] = set()
     for entry in baseline.findings:
-        kind = _kind(entry, report)
+        kind = GONE if entry.example in baseline.gone else _kind(entry, report)
         if kind is not None:
-            notes.append(BaselineNote(kind, entry.example, entry.requirement, entry.reason, gates=kind == "stale"))
+            gates = kind in {"stale", GONE}
+            notes.append(BaselineNote(kind, entry.example, entry.requirement, entry.reason, gates=gates))
         if kind == "known":
             accepted.add((entry.example, entry.requirement))
     read = {}
@@ -86,7 +89,10 @@ def _kind(entry: Known, report: Report) -> str | None:
 
 
 def finding_occurs(entry: Known, report: Report) -> Occurs:
-    """Whether the finding an entry lists is in the report."""
+    """Whether the finding an entry lists is in the report. It is in none whose run saw that the page is gone."""
+    if any((note.kind, note.example, note.requirement) == (GONE, entry.example, entry.requirement)
+           for note in report.baseline):  # fmt: skip
+        return Occurs.NO
     example = next((example for example in report.examples if example.id == entry.example), None)
     if example is None or entry.requirement not in {row.id for row in report.requirements}:
         return Occurs.UNKNOWN

@@ -114,7 +114,7 @@ def baseline_sentence(note: BaselineNote) -> str:
         case "expired":
             return f"{about} is listed and its date has passed: it counts again"
         case "unknown-id":
-            return f"{about} is listed and does not exist"
+            return f"{about} is listed and its page is gone: docprobe baseline update removes it"
         case _:
             return f"{about} is known: {note.reason}"
 

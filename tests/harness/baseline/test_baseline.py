@@ -18,6 +18,7 @@ TYPESCRIPT = "docs/2025-11-25/tutorials/security/authorization#typescript"
 OLDER = "docs/2025-06-18/tutorials/security/authorization#typescript"
 BUILD = "docs/extensions/apps/build#server"
 IDS = frozenset(example.id for example in rich_report().examples)
+PAGES = frozenset(example.page for example in rich_report().examples)
 
 
 def fresh() -> Report:
@@ -108,13 +109,13 @@ class TestReading:
         path = tmp_path / "docprobe-baseline.toml"
         path.write_text(entry)
         with pytest.raises(UsageError, match="there is no") as caught:
-            load(path, IDS)
+            load(path, IDS, PAGES)
         assert nearest in (caught.value.hint or "")
 
     def test_no_file_is_an_empty_baseline_and_an_unreadable_one_an_error(self, tmp_path: Path) -> None:
-        assert load(None, ()) == Baseline()
+        assert load(None, (), ()) == Baseline()
         with pytest.raises(UsageError, match="cannot be read"):
-            load(tmp_path, ())
+            load(tmp_path, (), ())
 
 
 class TestApplying:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from click.testing import CliRunner
@@ -15,6 +16,9 @@ from harness.run import plan
 from harness.selection.changed import change, relevant
 from harness.selection.unconcerned import surely_unconcerned
 from harness.settings import load_config
+
+if TYPE_CHECKING:
+    from click.testing import Result
 
 SAMPLE = Path(__file__).parents[3] / "docs-snapshot" / "sample"
 PAGE = "docs/2025-11-25/tutorials/session-map.mdx"
@@ -135,13 +139,29 @@ def test_a_deleted_page_selects_nothing_else(docs: Path, tmp_path: Path) -> None
     assert _selected(docs, tmp_path) == set()
 
 
-def test_a_deleted_page_that_the_baseline_names_is_said(docs: Path, tmp_path: Path) -> None:
+def _run(docs: Path, tmp_path: Path, *arguments: str) -> Result:
+    return CliRunner().invoke(cli, [*arguments, "--state", str(tmp_path / "state")])
+
+
+def test_an_entry_whose_page_is_deleted_is_stale_and_can_be_removed(docs: Path, tmp_path: Path) -> None:
     (docs / PAGE).unlink()
-    arguments = ["check", str(docs), "--changed-since", "main", "--state", str(tmp_path / "state")]
-    done = CliRunner().invoke(cli, arguments)
-    assert isinstance(done.exception, UsageError)
-    assert "there is no example 'docs/2025-11-25/tutorials/session-map#typescript'" in done.exception.message
-    assert "did you mean" in str(done.exception.hint)
+    check = ("check", str(docs), "--changed-since", "main")
+    done = _run(docs, tmp_path, *check)
+    assert done.exit_code == 1
+    told = "#typescript session.terminated-404 is listed and its page is gone: docprobe baseline update removes it"
+    assert told in " ".join(done.output.split())
+    updated = _run(docs, tmp_path, "baseline", "update", "--docs", str(docs))
+    assert "0 added, 1 removed" in updated.output
+    assert "2025-11-25/tutorials/session-map" not in (docs / "docprobe-baseline.toml").read_text()
+    assert _run(docs, tmp_path, *check).exit_code == 0
+
+
+def test_an_entry_that_names_nothing_on_a_page_that_is_there_is_refused(docs: Path, tmp_path: Path) -> None:
+    _edit(docs / "docprobe-baseline.toml", "2025-11-25/tutorials/session-map#typescript", f"{PAGE[5:-4]}#typoscript")
+    error = _run(docs, tmp_path, "check", str(docs), "--changed-since", "main").exception
+    assert isinstance(error, UsageError)
+    assert "there is no example 'docs/2025-11-25/tutorials/session-map#typoscript'" in error.message
+    assert "did you mean 'docs/2025-11-25/tutorials/session-map#typescript'" in str(error.hint)
 
 
 def test_a_renamed_page_is_selected_by_its_new_name(docs: Path, tmp_path: Path) -> None:
