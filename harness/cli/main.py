@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import sys
 import traceback
@@ -81,6 +82,9 @@ def cli(ctx: click.Context, config_file: Path | None, quiet: bool, verbose: bool
 
 def main() -> None:
     """Entry point. Exit codes: README, "Exit codes"."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # an arrow that the terminal's encoding lacks is spelt out: it costs nobody a report
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         code = cli.main(standalone_mode=False)
     except BaseException as error:

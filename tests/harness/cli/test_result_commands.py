@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
+import subprocess
+import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -57,6 +60,14 @@ class TestExplain:
         words = [shlex.split(line) for line in commands]
         assert max(map(len, commands)) > 80
         assert all(word[word.index("--data-binary") + 1] for word in words if "--data-binary" in word)
+
+    def test_a_terminal_that_lacks_a_character_gets_the_rest(self, state: Path) -> None:
+        done = subprocess.run(
+            [sys.executable, "-m", "harness.cli", "explain", TYPESCRIPT, "--state", str(state)],
+            env={**os.environ, "PYTHONIOENCODING": "latin1"}, capture_output=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        assert b"\\u25b8 20" in done.stdout
 
     def test_a_requirement_names_every_example_it_judged(self, state: Path) -> None:
         done = run("explain", "session.terminated-404", "--state", state)
