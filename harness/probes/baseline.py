@@ -53,6 +53,8 @@ async def run(peer: Peer, revision: str) -> Baseline | None:
     answer, opened = await opening.fresh_initialize(peer, steps.BASELINE_INITIALIZE, caller, revision, role="A")
     if opened is None:
         peer.facts[fact] = f"initialize is answered {how(answer)}"
+        if answer.status in (429, opening.FULL):
+            peer.facts[steps.FACT_REFUSED_FOR_LOAD] = peer.facts[fact]
         return None
     if opened.revision != revision:
         peer.facts[fact] = f"initialize with {revision} now negotiates {opened.revision}"

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from harness.probes.peer import Peer
 
 MOST_RESTARTS: Final = 60
+FULL: Final = 503
+"""Answer to an initialize beyond the sessions that a server holds at a time: a fresh process has none."""
 NOTICE_S: Final = 1.0
 """Time for the end of a process to be noticed after its connections broke."""
 
@@ -52,7 +54,7 @@ async def fresh_initialize(
     """
     await ready(peer)
     answer, opened = await initialize(peer, step, caller, version, role=role, control=control)
-    if opened is not None or not peer.answered or answer.status in (401, 403, 429, 503):
+    if opened is not None or not peer.answered or answer.status in (401, 403, 429):
         return answer, opened
     served_here = peer.served_here
     crashed = peer.pod.exit_state()
@@ -68,7 +70,7 @@ async def fresh_initialize(
         peer.facts.setdefault(steps.FACT_CRASHED, f"before {last.number}: {crashed.sentence}")
     elif opened is not None and served_here == 1:
         peer.facts[steps.FACT_SINGLE_SESSION] = "yes"
-    elif opened is not None:
+    elif opened is not None and last.status != FULL:
         peer.facts.setdefault(steps.FACT_DIED, f"before {last.number}: initialize answered {last.status}")
     return answer, opened
 

@@ -198,6 +198,8 @@ without its request; ``note`` says what was elided (:mod:`harness.probes.documen
 FACT_BASELINE: Final = "baseline"
 """``ok`` if it is for one revision at least, else the reason why nothing could be asked. ``baseline:<revision>`` says
 the same per negotiated revision."""
+FACT_REFUSED_FOR_LOAD: Final = "refused-for-load"
+"""Present if a server that had served an initialize answered that of a baseline 429 or 503: it runs, and has enough."""
 FACT_OUTCOME: Final = "outcome"
 """Value of StartOutcome."""
 FACT_SINGLE_SESSION: Final = "single-session"

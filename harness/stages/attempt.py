@@ -130,13 +130,21 @@ async def _attempt(
             case _:
                 assert_never(bundle.kind)
         transcript = replace(transcript, packages=dict(image.packages))
-        # an example whose own baseline failed is not judged: every verdict would be made up
-        if not transcript.negotiated or transcript.facts.get(steps.FACT_BASELINE, "ok") != "ok":
+        if not serves(transcript):
             state = pod.exit_state()
             outcome = StartOutcome.NO_INITIALIZE if state is None else _ended(pod)
             how = transcript.facts.get(steps.FACT_BASELINE, "") if state is None else _how(state)
             return Attempt(run(outcome, how, pod.logs(), image), None)
         return Attempt(run(StartOutcome.SERVING, "", (), image), transcript)
+
+
+def serves(transcript: Transcript) -> bool:
+    """Whether the example is judged at all: one whose own baseline failed is not, every verdict would be made up.
+
+    One that served an initialize and refused the next for load runs: what needs more than it gave stays open.
+    """
+    ok = transcript.facts.get(steps.FACT_BASELINE, "ok") == "ok" or steps.FACT_REFUSED_FOR_LOAD in transcript.facts
+    return bool(transcript.negotiated) and ok
 
 
 def _ended(pod: Pod) -> StartOutcome:

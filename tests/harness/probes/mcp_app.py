@@ -37,6 +37,10 @@ class Manners:
     delete: bool = True
     single: bool = False
     """One initialize per process."""
+    most_sessions: int = 1000
+    """More at a time are answered 503."""
+    initializes_left: int = 1000
+    """Of all processes together; more are answered 503."""
     dead: int = 404
     """Answer to a terminated id."""
     stay_open: bool = False
@@ -161,6 +165,9 @@ class Server:
         if not manners.revisions or (manners.single and self.initialized):
             error = {"jsonrpc": "2.0", "id": None, "error": {"code": -32600, "message": "no"}}
             return JSONResponse(error, 400)
+        if len(self.live) >= manners.most_sessions or not manners.initializes_left:
+            return PlainTextResponse("enough", 503)
+        manners.initializes_left -= 1
         self.initialized += 1
         asked = body["params"]["protocolVersion"]
         version = asked if asked in manners.revisions else manners.revisions[0]

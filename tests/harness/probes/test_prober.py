@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from harness.checks.registry import judge
 from harness.codec import from_json, to_json
 from harness.engine.protocol import ExitState
-from harness.model import Transcript
+from harness.model import Transcript, Verdict
 from harness.probes import baseline, steps
 from harness.probes.prober import converse
+from harness.stages.attempt import serves
+from tests.support.proof import rows
 
 from .local import LocalPod, bundle, local_pod
 from .mcp_app import Manners, http_sse, make
@@ -49,6 +52,12 @@ async def stream_server() -> Transcript:
 
 def by_step(transcript: Transcript, revision: str | None = None) -> dict[str, Exchange]:
     return {e.step: e for e in transcript.exchanges if revision is None or e.revision == revision}
+
+
+def judged(transcript: Transcript) -> dict[str, Verdict]:
+    """Under the newest revision. That these servers take every Origin is all that is wrong with them."""
+    found = judge(transcript, rows(), page_revision=NEWEST)
+    return {f.requirement: f.verdict for f in found if f.revision == NEWEST}
 
 
 def status(transcript: Transcript, *names: str) -> list[int | None]:
@@ -174,6 +183,32 @@ async def test_a_server_of_one_session_is_started_afresh_for_each() -> None:
             per_process[exchange.process] = per_process.get(exchange.process, 0) + 1
     assert set(per_process.values()) == {1}
     assert found["survives.initialize"].status == 400
+
+
+@pytest.mark.parametrize("most", [1, 2, 3])
+async def test_a_server_that_is_full_is_started_afresh_and_did_not_die(most: int) -> None:
+    transcript = await hold(Manners(most_sessions=most, revisions=(NEWEST, "2025-06-18"), sse=True, event_ids=True))
+    assert serves(transcript)
+    assert transcript.negotiated == ("2025-06-18", NEWEST)
+    assert transcript.facts[f"baseline:{NEWEST}"] == transcript.facts["baseline:2025-06-18"] == "ok"
+    assert not {steps.FACT_DIED, steps.FACT_CRASHED, steps.FACT_STOPPED} & set(transcript.facts)
+    assert by_step(transcript, NEWEST)["terminated.post-request"].status == 404
+    verdicts = judged(transcript)
+    assert {id for id, verdict in verdicts.items() if verdict is Verdict.VIOLATED} <= {"http.origin-validate"}
+    assert verdicts["session.terminated-404"] is Verdict.SATISFIED
+
+
+@pytest.mark.parametrize("left", [1, 2, 5])
+async def test_a_server_that_served_and_then_refuses_for_load_runs_and_the_rest_stays_open(left: int) -> None:
+    transcript = await hold(Manners(initializes_left=left, revisions=(NEWEST,)))
+    assert serves(transcript)
+    verdicts = judged(transcript)
+    assert {id for id, verdict in verdicts.items() if verdict is Verdict.VIOLATED} <= {"http.origin-validate"}
+    assert verdicts["session.terminated-404"] is Verdict.INCONCLUSIVE
+
+
+async def test_a_server_that_is_never_free_does_not_run() -> None:
+    assert not serves(await hold(Manners(initializes_left=0, revisions=(NEWEST,))))
 
 
 async def test_a_stateless_server_has_no_session_probes() -> None:
