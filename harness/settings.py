@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import os
+import re
 import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -177,15 +178,18 @@ def _typed(path: Path, key: str, value: Any, kind: type[T]) -> T:
     try:
         return msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
-        line = _line_of(path, key)
-        raise UsageError(f"{path}:{line}: {key}: {error}", "see the configuration section of the README") from error
+        # msgspec says where in the value: "Expected `int`, got `str` - at `$.memory_mib`"
+        what, _, at = str(error).partition(" - at `$.")
+        section, name = (key, re.split(r"[.\[`]", at)[0].replace("_", "-")) if at else ("", key)
+        where = f"{key}.{name}" if at else key
+        raise UsageError(f"{path}:{_line_of(path, section, name)}: {where}: {what}", "mend that value") from error
 
 
 def _known(path: Path, section: str, table: dict[str, Any], allowed: tuple[str, ...]) -> None:
     for key in table:
         if key not in allowed:
             where = f" in [{section}]" if section else ""
-            raise UsageError(f"{path}:{_line_of(path, key)}: unknown key '{key}'{where}", _near(key, allowed))
+            raise UsageError(f"{path}:{_line_of(path, section, key)}: unknown key '{key}'{where}", _near(key, allowed))
 
 
 def _near(word: str, allowed: tuple[str, ...]) -> str:
@@ -193,10 +197,15 @@ def _near(word: str, allowed: tuple[str, ...]) -> str:
     return f"did you mean '{close[0]}'?" if close else f"known: {', '.join(allowed)}"
 
 
-def _line_of(path: Path, key: str) -> int:
-    """Line where ``key`` is first written (TOML readers keep no positions); 1 if it is not found literally."""
-    last = key.rsplit(".", 1)[-1].strip('"')
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-        if line.lstrip(' ["').startswith((last, key)):
-            return number
-    return 1
+def _line_of(path: Path, section: str, key: str) -> int:
+    """Line where ``key`` is first written below the header of ``section`` (TOML readers keep no positions).
+
+    1 if it is not found literally.
+    """
+    lines = [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
+    headers = (number for number, line in enumerate(lines) if line.startswith(f"[{section}]"))
+    begin = next(headers, 0) if section else 0
+    for number in range(begin, len(lines)):
+        if lines[number].lstrip('["').startswith(key):
+            return number + 1
+    return begin + 1
