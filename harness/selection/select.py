@@ -45,7 +45,7 @@ def select(
     """
     for pattern in patterns:
         if not any(matches(pattern, example) for example in examples):
-            raise NothingSelectedError(f"--select '{pattern}' names no example", _nearest(pattern, examples))
+            raise NothingSelectedError(f"'{pattern}' names no example", _nearest(pattern, examples))
     known = {example.revision for example in examples if example.revision}
     for revision in revisions:
         if revision not in known:
