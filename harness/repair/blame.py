@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from extractor.model import Span
 from harness.model import Verdict
+from harness.repair.guards import SESSION_HEADER, id_is_given, looked_up_in_vain, names_in
 from harness.repair.syntax import CALLS, FUNCTIONS, enclosing, lines_of, parse, statement, text_of, walk
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
     Rule = Callable[[Node, Finding, Transcript], Iterator[Node]]
 
-SESSION_HEADER: Final = re.compile(r"mcp-session-id", re.IGNORECASE)
 ANSWERING: Final = re.compile(
     r"(?:\.|\b)(status|sendStatus|writeHead|Response|JSONResponse|PlainTextResponse|HTTPException|send_response"
     r"|send_error|json|text|end|send|abort|make_response|NextResponse)$"
@@ -104,6 +104,18 @@ def session_answers(root: Node, finding: Finding, transcript: Transcript) -> Ite
             yield node
 
 
+def dead_session_answers(root: Node, finding: Finding, transcript: Transcript) -> Iterator[Node]:
+    """Those of :func:`session_answers` that a request with a dead id gets.
+
+    Where the code shows which ones follow a lookup of the id in vain, only those; else all but the ones that a request
+    without any id gets.
+    """
+    names = names_in(root)
+    answers = session_answers(root, finding, transcript)
+    possible = [node for node in answers if id_is_given(node, names) is not False]
+    yield from [node for node in possible if looked_up_in_vain(node, names)] or possible
+
+
 def session_lookups(root: Node, finding: Finding, transcript: Transcript) -> Iterator[Node]:
     """Where a session is looked up by its id alone (``map[id]``, ``map.get(id)``), or users are not told apart."""
     for function in walk(root):
@@ -176,9 +188,9 @@ def _within(node: Node, outer: Node) -> bool:
 
 
 RULES: Final[Mapping[str, Rule]] = {
-    "session.terminated-404": session_answers,
+    "session.terminated-404": dead_session_answers,
     "session.missing-400": session_answers,
-    "session.unknown-404": session_answers,
+    "session.unknown-404": dead_session_answers,
     "hijack.bind-user": session_lookups,
     "auth.invalid-401": verifier_errors,
     "auth.audience-list": verifier_errors,

@@ -7,12 +7,12 @@ of the docs sees changes and nothing else. Edits of files are the same for every
 from __future__ import annotations
 
 import difflib
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from harness.model import Edit, Verdict
-from harness.repair.blame import session_answers, verifier_errors
+from harness.repair.blame import dead_session_answers, verifier_errors
+from harness.repair.guards import SESSION_HEADER, id_is_given, names_in
 from harness.repair.syntax import FUNCTIONS, enclosing, parse, text_of, walk
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     Rule = Callable[[Node, Finding, Transcript], Iterator["TextEdit"]]
 
-SESSION_HEADER: Final = re.compile(r"mcp-session-id", re.IGNORECASE)
 TOKEN_ERROR: Final = "InvalidTokenError"
 TOKEN_ERROR_IMPORT: Final = 'import { InvalidTokenError } from "@modelcontextprotocol/sdk/server/auth/errors.js";\n'
 
@@ -123,14 +122,21 @@ def unified(page: str, before: str, after: str) -> str:
 
 
 def split_missing_from_terminated(root: Node, finding: Finding, transcript: Transcript) -> Iterator[TextEdit]:
-    """``status(400)`` becomes ``status(sessionId ? 404 : 400)``: a known-dead id gets 404, a missing one stays 400."""
-    for answer in session_answers(root, finding, transcript):
+    """``status(400)`` becomes ``status(sessionId ? 404 : 400)``: a known-dead id gets 404, a missing one stays 400.
+
+    Where no request without an id gets to, it becomes ``status(404)``.
+    """
+    names = names_in(root)
+    for answer in dead_session_answers(root, finding, transcript):
         function = enclosing(answer, FUNCTIONS)
         name = _session_variable(function) if function is not None else None
         if name is None:
             continue
+        given = id_is_given(answer, names)
         for node in walk(answer):
-            if node.type == "number" and text_of(node) == "400":
+            if given and node.type in {"number", "integer"} and text_of(node) == "400":
+                yield TextEdit(node.start_byte, node.end_byte, "404")
+            elif node.type == "number" and text_of(node) == "400":
                 yield TextEdit(node.start_byte, node.end_byte, f"{name} ? 404 : 400")
             elif node.type == "integer" and text_of(node) == "400":
                 yield TextEdit(node.start_byte, node.end_byte, f"404 if {name} else 400")

@@ -1,0 +1,204 @@
+"""What the branch that a line stands in says of the request's session: was its id looked up in vain, was there one?
+
+Read off the conditions around the line, in Python, JavaScript and TypeScript. What they leave open stays open.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from harness.repair.syntax import CALLS, FUNCTIONS, enclosing, text_of, walk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tree_sitter import Node
+
+SESSION_HEADER: Final = re.compile(r"mcp-session-id", re.IGNORECASE)
+FINDING: Final = re.compile(r"(get|has|find|lookup|exists|known)\w*$", re.IGNORECASE)
+"""Callables that look something up by their first argument."""
+NOTHING: Final = frozenset({"None", "null", "undefined"})
+EQUAL: Final = frozenset({"is", "==", "==="})
+UNEQUAL: Final = frozenset({"is not", "!=", "!=="})
+_BRANCHES: Final = frozenset({"if_statement", "elif_clause"})
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Variables that have to do with sessions."""
+
+    ids: frozenset[str]
+    """Hold the session id of the request."""
+    found: frozenset[str]
+    """Hold what a lookup by that id gave."""
+
+
+def names_in(root: Node) -> Names:
+    """The variables of a file that are set from the session header, or by a lookup with it. Scopes are not told apart.
+
+    Values that hold functions are not looked into: what is set in those is found for itself.
+    """
+    set_to = [(name, value) for name, value in _variables(root) if value.type not in FUNCTIONS]
+    ids = frozenset(
+        name
+        for name, value in set_to
+        if SESSION_HEADER.search(text_of(value)) and not _lookups(value, Names(frozenset(), frozenset()))
+    )
+    known = Names(ids, frozenset())
+    return Names(ids, frozenset(name for name, value in set_to if name not in ids and _lookups(value, known)))
+
+
+def looked_up_in_vain(node: Node, names: Names) -> bool:
+    """Whether ``node`` stands where a lookup of the session id found nothing."""
+    nearest = next(_chains(node), None)
+    if nearest and any(_negated(lookup) == holds for test, holds in nearest for lookup in _lookups(test, names)):
+        return True
+    handler = enclosing(node, frozenset({"except_clause"}) | FUNCTIONS)
+    if handler is not None and handler.type == "except_clause" and "KeyError" in text_of(handler).split(":")[0]:
+        return handler.parent is not None and any(_lookups(handler.parent, names))
+    return any(not _negated(lookup) for test in _left_behind(node) for lookup in _lookups(test, names))
+
+
+def id_is_given(node: Node, names: Names) -> bool | None:
+    """Whether a request that gets to ``node`` has a session id; None if the conditions around it leave that open."""
+    for chain in _chains(node):
+        for test, holds in chain:
+            for part in _parts(test, holds=holds):
+                said = _says_of_id(part, names)
+                if said is not None:
+                    return said == holds
+    return None
+
+
+def _variables(scope: Node) -> Iterator[tuple[str, Node]]:
+    for node in walk(scope):
+        if node.type in {"variable_declarator", "assignment", "assignment_expression", "named_expression"}:
+            name = node.child_by_field_name("name") or node.child_by_field_name("left")
+            value = node.child_by_field_name("value") or node.child_by_field_name("right")
+            if name is not None and value is not None and name.type == "identifier":
+                yield text_of(name), value
+
+
+def _lookups(node: Node, names: Names) -> list[Node]:
+    """Expressions in ``node`` that say whether there is a session of that id."""
+    return [part for part in walk(node) if _is_lookup(part, names)]
+
+
+def _is_lookup(node: Node, names: Names) -> bool:
+    if node.type == "identifier":
+        return text_of(node) in names.found
+    key: Node | None = None
+    if node.type in {"subscript", "subscript_expression"}:
+        key = node.child_by_field_name("index") or node.child_by_field_name("subscript")
+    elif node.type in CALLS:
+        callee, arguments = node.child_by_field_name("function"), node.child_by_field_name("arguments")
+        if callee is not None and arguments is not None and FINDING.search(text_of(callee)):
+            key = arguments.named_child(0)
+    elif node.type in {"comparison_operator", "binary_expression"} and _operator(node) in {"in", "not in"}:
+        key = node.named_child(0)
+    return key is not None and _is_id(key, names)
+
+
+def _is_id(node: Node, names: Names) -> bool:
+    node = _bare(node)
+    if node.type in {"identifier", "string"}:
+        return text_of(node) in names.ids
+    return node.type in {"subscript", "subscript_expression", *CALLS} and bool(SESSION_HEADER.search(text_of(node)))
+
+
+def _negated(node: Node) -> bool:
+    """Whether the condition around a lookup holds where it finds nothing, as far as its own negation goes."""
+    if _operator(node) == "not in":
+        return True
+    here = node.parent
+    while here is not None and here.type == "parenthesized_expression":
+        here = here.parent
+    if here is None:
+        return False
+    if here.type == "not_operator" or (here.type == "unary_expression" and text_of(here).startswith("!")):
+        return True
+    return _operator(here) in EQUAL and any(text_of(child) in NOTHING for child in here.named_children)
+
+
+def _says_of_id(test: Node, names: Names) -> bool | None:
+    """True if ``test`` holds where there is an id, False where there is none, None if it is about something else."""
+    test = _bare(test)
+    if _is_id(test, names):
+        return True
+    if test.type == "not_operator" or (test.type == "unary_expression" and text_of(test).startswith("!")):
+        inner = test.child_by_field_name("argument")
+        return False if inner is not None and _is_id(inner, names) else None
+    operator, operands = _operator(test), test.named_children
+    if len(operands) != 2:
+        return None
+    if operands[0].type == "string" and SESSION_HEADER.search(text_of(operands[0])):
+        return {"in": True, "not in": False}.get(operator)
+    if _is_id(operands[0], names) and text_of(operands[1]) in NOTHING:
+        return False if operator in EQUAL else True if operator in UNEQUAL else None
+    return None
+
+
+def _parts(test: Node, *, holds: bool) -> Iterator[Node]:
+    """Parts of a condition that all hold with it (``and``), or all fail with it (``or``)."""
+    test = _bare(test)
+    if test.type in {"boolean_operator", "binary_expression"} and _operator(test) in (
+        {"and", "&&"} if holds else {"or", "||"}
+    ):
+        for side in test.named_children:
+            yield from _parts(side, holds=holds)
+    else:
+        yield test
+
+
+def _chains(node: Node) -> Iterator[list[tuple[Node, bool]]]:
+    """The ``if`` … ``else`` chains around ``node``, nearest first: their conditions, and whether each holds there."""
+    chain: list[tuple[Node, bool]] = []
+    here = node
+    while (parent := here.parent) is not None and parent.type not in FUNCTIONS:
+        test = parent.child_by_field_name("condition") if parent.type in _BRANCHES else None
+        if test is not None and here != test:
+            holds = here == parent.child_by_field_name("consequence")
+            chain.append((test, holds))
+            if not holds:
+                before = (other for other in parent.children if other.end_byte <= here.start_byte)
+                elifs = (other.child_by_field_name("condition") for other in before if other.type == "elif_clause")
+                chain.extend((test, False) for test in elifs if test is not None)
+        goes_on = parent.type in {"elif_clause", "else_clause"} or (
+            parent.type == "if_statement" and parent.parent is not None and parent.parent.type == "else_clause"
+        )
+        if parent.type == "if_statement" and not goes_on and chain:
+            yield chain
+            chain = []
+        here = parent
+    if chain:
+        yield chain
+
+
+def _left_behind(node: Node) -> Iterator[Node]:
+    """Conditions of the ``if`` without ``else`` before ``node`` in its own block, whose branch returns."""
+    here = node.prev_named_sibling
+    while here is not None:
+        branch, test = here.child_by_field_name("consequence"), here.child_by_field_name("condition")
+        if here.type == "if_statement" and here.child_by_field_name("alternative") is None and branch and test:
+            last = branch.named_children[-1] if branch.named_children else branch
+            if "return_statement" in {branch.type, last.type}:
+                yield test
+        here = here.prev_named_sibling
+
+
+def _operator(node: Node) -> str:
+    if node.type not in {"comparison_operator", "binary_expression", "boolean_operator"}:
+        return ""
+    return " ".join(text_of(child) for child in node.children if not child.is_named)
+
+
+def _bare(node: Node) -> Node:
+    """The expression without brackets, casts and ``!`` after it."""
+    while node.type in {"parenthesized_expression", "as_expression", "non_null_expression"}:
+        inner = node.named_child(0)
+        if inner is None:
+            break
+        node = inner
+    return node

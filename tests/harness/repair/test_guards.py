@@ -1,0 +1,149 @@
+"""Of all answers with the wrong status only those are blamed and mended that a dead session id gets."""
+
+from __future__ import annotations
+
+import textwrap
+import time
+
+import pytest
+
+from extractor.model import Bundle, ExampleKind, Level, Manager, Segment, SourceFile, Span
+from harness.model import Basis, Exchange, Finding, Reply, Transcript, Verdict
+from harness.repair.blame import blame
+from harness.repair.fix import propose
+
+HELPER = """
+def known(self):
+    session = self.headers.get("Mcp-Session-Id")
+    if session is None:
+        self.send_error(400)  # none
+    elif session not in SESSIONS:
+        self.send_error(400)  # DEAD 404
+    else:
+        return True
+
+def do_POST(self):
+    version = self.headers.get("MCP-Protocol-Version")
+    if version is not None and version not in VERSIONS:
+        self.send_error(400)
+        return
+    try:
+        message = json.loads(raw)
+    except ValueError:
+        self.send_error(400)
+        return
+    headers["Mcp-Session-Id"] = secrets.token_urlsafe(32)
+"""
+TOGETHER = """
+const post = async (req, res) => {
+  const sessionId = req.headers["mcp-session-id"] as string | undefined;
+  if (!isJson(req.body)) { res.status(400).end(); return; }
+  if (sessionId && transports[sessionId]) {
+    transport = transports[sessionId];
+  } else if (!sessionId && isInitialize(req.body)) {
+    transport = make();
+  } else {
+    res.status(400).end(); // DEAD sessionId ? 404 : 400
+  }
+};
+const rest = async (req, res) => {
+  const sessionId = req.headers["mcp-session-id"] as string | undefined;
+  if (!sessionId || !transports[sessionId]) {
+    res.status(400).end(); // DEAD sessionId ? 404 : 400
+  }
+};
+"""
+EARLY = """
+const post = (req, res) => {
+  const id = req.headers["mcp-session-id"];
+  if (id === undefined) {
+    return res.status(400).end();
+  }
+  const session = sessions.get(id);
+  if (session) {
+    if (tooLong(req)) { return res.status(400).end(); }
+    return session.handle(req, res);
+  }
+  res.status(400).end(); // DEAD id ? 404 : 400
+};
+const rest = (req, res) => {
+  const id = req.headers["mcp-session-id"];
+  const session = sessions.get(id);
+  if (session == null) {
+    res.status(400).end(); // DEAD id ? 404 : 400
+    return;
+  }
+  if (tooLong(req)) { res.status(400).end(); }
+};
+"""
+CAUGHT = """
+async def handle(request):
+    if "mcp-session-id" not in request.headers:
+        return Response(status_code=400)
+    sid = request.headers["mcp-session-id"]
+    try:
+        session = SESSIONS[sid]
+    except KeyError:
+        return Response(status_code=400)  # DEAD 404 if sid else 400
+    if not body:
+        return Response(status_code=400)
+"""
+UNKNOWN = """
+async def handle(request):
+    sid = request.headers.get("mcp-session-id")
+    if not sid:
+        return Response(status_code=400)
+    if not await store.check(tenant, sid):
+        return Response(status_code=400)  # DEAD 404 if sid else 400
+    if not body:
+        return Response(status_code=400)  # DEAD 404 if sid else 400
+"""
+FINDING = Finding("session.terminated-404", Level.MUST, Basis.TEXT, Verdict.VIOLATED, "r", "", evidence=(1,))
+TRANSCRIPT = Transcript(
+    "x",
+    ExampleKind.HTTP_SERVER,
+    (Exchange(1, "s", None, 0, "POST", "/", (), "", Reply(400, (), "", 0), None, 0.0, 0.0),),
+)
+
+
+def bundle(path: str, text: str) -> Bundle:
+    count = len(text.splitlines())
+    file = SourceFile(path, text, (Segment(1, count, Span("p.mdx", 1, count)),))
+    return Bundle("x", "python", ExampleKind.HTTP_SERVER, "python", (file,), Manager.NPM, (), ("x",))
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("server.py", HELPER),
+        ("server.ts", TOGETHER),
+        ("server.ts", EARLY),
+        ("server.py", CAUGHT),
+        pytest.param("server.py", UNKNOWN, id="not told by the syntax"),
+    ],
+)
+def test_the_marked_lines_and_no_others(path: str, text: str) -> None:
+    lines = text.splitlines()
+    marked = {at: line.split("DEAD ")[1] for at, line in enumerate(lines, 1) if "DEAD" in line}
+    made = bundle(path, text)
+    assert [span.first for span in blame(FINDING, TRANSCRIPT, made)] == list(marked)
+    edits = {edit.line: edit.new for edit in propose([FINDING], TRANSCRIPT, made)}
+    assert edits == {at: (lines[at - 1].replace("400", new, 1),) for at, new in marked.items()}
+
+
+def test_a_branch_without_an_id_is_not_blamed_even_if_nothing_else_is_left() -> None:
+    text = textwrap.dedent("""
+        def handle(request):
+            sid = request.headers.get("mcp-session-id")
+            if sid is None:
+                return Response(status_code=400)
+    """)
+    assert blame(FINDING, TRANSCRIPT, bundle("server.py", text)) == ()
+    assert propose([FINDING], TRANSCRIPT, bundle("server.py", text)) == ()
+
+
+def test_hostile_nesting_ends() -> None:
+    deep = 'f = (r) => { const id = r["mcp-session-id"]; if (m[id]) {} else { r.status(400).end(); ' * 400 + "}}" * 400
+    began = time.monotonic()
+    blame(FINDING, TRANSCRIPT, bundle("server.ts", deep))
+    assert time.monotonic() - began < 20
