@@ -60,7 +60,7 @@ def _code(report: Report) -> int:
         return VIOLATED
     statuses = {example.status for example in report.examples}
     judged = bool(statuses & {Status.JUDGED, Status.NOT_RUNNING})
-    if Status.BLOCKED in statuses or not (judged or report.narrowed):
+    if report.lost or report.missing_shards or Status.BLOCKED in statuses or not (judged or report.narrowed):
         return INCOMPLETE
     accepted = {note.example for note in report.baseline if note.kind == "known"}
     unrun = [e for e in report.examples if e.status in {Status.FRAGMENT, Status.UNSUPPORTED} and e.id not in accepted]

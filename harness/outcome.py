@@ -15,6 +15,7 @@ from harness.errors import DocprobeError, unwritable
 from harness.gating import apply_fail_on, decide
 from harness.model import Report
 from harness.report.formats import render
+from harness.selection.select import shard_names
 from harness.source import describe_source
 from harness.stages.locks import write_locks
 
@@ -46,6 +47,7 @@ def nothing_to_check(config: Config) -> Report:
         strict=config.strict,
         fail_on=config.fail_on,
         narrowed=True,
+        shards=shard_names(config.shard),
         root_in_repository=source.root_in_repository,
     )
 

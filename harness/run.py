@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import anyio
 
+from extractor.assembly.ids import with_repeated_ids
 from extractor.corpus import extract
 from extractor.examples import find_examples
 from extractor.model import ExampleStatus
@@ -21,9 +22,10 @@ from harness.model import ExampleResult, Recording, Report
 from harness.progress import Observer, Silent
 from harness.requirements.binding import bind, load_bindings
 from harness.requirements.catalogue import CATALOGUE, requirement
-from harness.selection.concerned import selector
-from harness.selection.select import in_shard, select
-from harness.source import describe_source
+from harness.selection.concerned import concern
+from harness.selection.lost import lost
+from harness.selection.select import in_shard, select, shard_names
+from harness.source import describe_source, rules_root
 from harness.stages.attempt import record
 from harness.stages.judging import blocked, gate_drift, listed, result_of, source_lines
 from harness.stages.locks import read_locks
@@ -34,9 +36,10 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
     from pathlib import Path
 
-    from extractor.model import Corpus, Example
+    from extractor.model import Corpus, Example, Problem
     from harness.config import Config
     from harness.engine.protocol import Engine
+    from harness.model import Lost
     from harness.requirements.binding import Bound
     from harness.selection.changed import Change
 
@@ -55,6 +58,10 @@ class Plan:
     """All there are: copies and dates do not depend on the selection."""
     printed: tuple[Printed, ...] = ()
     """What the pages print, by the same ids."""
+    problems: tuple[Problem, ...] = ()
+    """What was stepped over, where the run is about it: with a change, in the files that it touches."""
+    lost: tuple[Lost, ...] = ()
+    """What the change took from being checked."""
 
     @property
     def ids(self) -> frozenset[str]:
@@ -83,7 +90,8 @@ class Plan:
 def find(config: Config) -> tuple[Corpus, tuple[Example, ...]]:
     """The docs, extracted, and every example in them."""
     corpus = _extract(config.docs, config)
-    return corpus, find_examples(corpus, overrides=config.overrides, python_packages=config.python_packages)
+    found = find_examples(corpus, overrides=config.overrides, python_packages=config.python_packages)
+    return with_repeated_ids(corpus, found), found
 
 
 def _extract(root: Path, config: Config) -> Corpus:
@@ -114,11 +122,21 @@ def plan(config: Config, *, since: Change | None = None) -> Plan:
             "see that this user may read every page; all there is to say: docprobe examples DOCS",
         )
     chosen = select(found, config.select, config.revisions)
+    todo = Plan(corpus, bound, chosen, found, shown, corpus.problems)
     if since is not None:
-        concerned = selector(config, since, bound, found)
-        chosen = tuple(example for example in chosen if concerned(example))
-    mine = tuple(example for example in chosen if in_shard(example.digest, config.shard))
-    return Plan(corpus, bound, mine, found, shown)
+        todo = _narrowed(todo, since, config)
+    return replace(todo, examples=tuple(e for e in todo.examples if in_shard(e.digest, config.shard)))
+
+
+def _narrowed(todo: Plan, since: Change, config: Config) -> Plan:
+    """The plan for what a change concerns."""
+    told = concern(config, since, todo.bound)
+    return replace(
+        todo,
+        examples=told.concerned(todo.examples),
+        problems=tuple(problem for problem in todo.corpus.problems if problem.span.file in since.files),
+        lost=lost(told.before, todo.found, todo.pages, since, config),
+    )
 
 
 def dated(group: Sequence[Example], config: Config) -> str | None:
@@ -194,12 +212,15 @@ async def check(
         snapshot=source.snapshot,
         examples=ordered,
         drift=gate_drift(todo.bound.drift, ordered, config),
-        problems=tuple(f"{problem.span}: {problem.message}" for problem in todo.corpus.problems),
+        problems=tuple(f"{problem.span}: {problem.message}" for problem in todo.problems),
         requirements=tuple(r for r in CATALOGUE if not config.requirements or r.id in config.requirements),
         sources=source_lines(todo.corpus, ordered),
         strict=config.strict,
         fail_on=config.fail_on,
         narrowed=config.changed_since is not None,
+        lost=todo.lost,
+        shards=shard_names(config.shard),
+        rules_root=rules_root(config, source.root_in_repository),
         root_in_repository=source.root_in_repository,
     )
 

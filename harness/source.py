@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from harness.config import Config
+
 GIT_TIMEOUT_S = 10.0
 
 
@@ -30,6 +32,20 @@ def describe_source(docs: Path) -> Source:
     """Look; never fails: docs need no git."""
     prefix = _git(docs, "rev-parse", "--show-prefix")
     return Source(_commit(docs), _snapshot(docs), None if prefix is None else prefix.rstrip("/") or ".")
+
+
+def rules_root(config: Config, docs_in_repository: str | None) -> str | None:
+    """The root of the normative text, if it is another tree, as seen from the top of the docs' checkout.
+
+    Empty if it is not in that checkout, so that no path there leads to it; None if it is in the docs themselves.
+    """
+    if config.spec is None or config.spec.resolve() == config.docs.resolve():
+        return None
+    top, other = (_git(root, "rev-parse", "--show-toplevel") for root in (config.docs, config.spec))
+    if docs_in_repository is None or top is None or top != other:
+        return ""
+    prefix = _git(config.spec, "rev-parse", "--show-prefix")
+    return (prefix or "").rstrip("/") or "."
 
 
 def _commit(docs: Path) -> str | None:

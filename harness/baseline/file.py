@@ -153,7 +153,7 @@ def _entries(name: str, key: str, tables: Mapping[str, Any], kind: type[T]) -> t
 
 
 def check_names(baseline: Baseline, name: str, examples: Collection[str]) -> None:
-    """Raise UsageError for the first entry about a requirement, or an example of a page that is there, that does not exist."""
+    """Raise UsageError for an entry about a requirement that does not exist, or an example of a page that does."""
     requirements = [row.id for row in CATALOGUE]
     entries: tuple[Known | AcceptedDrift, ...] = (*baseline.findings, *baseline.drift)
     for entry in entries:

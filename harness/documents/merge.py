@@ -41,6 +41,7 @@ def merge(reports: Sequence[Report], names: Sequence[str]) -> Report:
         ):
             if own != theirs:
                 raise UsageError(f"{names[0]} and {name} differ: {what} {own} and {theirs}", "merge shards of one run")
+    shards = _united(shard for report in reports for shard in report.shards)
     return decide(
         replace(
             first,
@@ -51,9 +52,25 @@ def merge(reports: Sequence[Report], names: Sequence[str]) -> Report:
             baseline=_united(note for report in reports for note in report.baseline),
             problems=_united(problem for report in reports for problem in report.problems),
             requirements=_united_by_id(reports),
+            lost=_united(entry for report in reports for entry in report.lost),
+            narrowed=all(report.narrowed for report in reports),
+            shards=shards,
+            missing_shards=_missing(reports, shards),
             sources={file: lines for report in reports for file, lines in report.sources.items()},
         )
     )
+
+
+def _missing(reports: Sequence[Report], shards: Sequence[str]) -> tuple[str, ...]:
+    """Parts that none of ``reports`` holds; none if one of them is a whole run."""
+    if not all(report.shards for report in reports):
+        return ()
+    counts = {shard.partition("/")[2] for shard in shards}
+    if len(counts) != 1:
+        raise UsageError(f"the results are of different divisions: {', '.join(shards)}", "merge shards of one run")
+    count = counts.pop()
+    names = [f"{number}/{count}" for number in range(1, int(count) + 1)]
+    return tuple(name for name in names if name not in shards)
 
 
 def _joined(reports: Sequence[Report], names: Sequence[str]) -> tuple[ExampleResult, ...]:

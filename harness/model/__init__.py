@@ -13,7 +13,7 @@ from harness.model.judging import (
     Side,
     Verdict,
 )
-from harness.model.reporting import BaselineNote, ExampleResult, Recording, Report, Run, Status
+from harness.model.reporting import BaselineNote, ExampleResult, Lost, Recording, Report, Run, Status
 from harness.model.running import Image, ListeningSocket, LogLine, StartOutcome
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "Image",
     "ListeningSocket",
     "LogLine",
+    "Lost",
     "Patch",
     "Recording",
     "Reply",

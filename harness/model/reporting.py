@@ -93,6 +93,20 @@ class BaselineNote:
 
 
 @dataclass(frozen=True, slots=True)
+class Lost:
+    """An example of a changed page that could be run before the change and cannot any more."""
+
+    example: str
+    page: str
+    line: int
+    """Where it stands, 1-based; 1 if it is gone from the page."""
+    ref: str
+    """What the change is held against, as given."""
+    reason: str
+    """What it is now, and why."""
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """All of a run. Each output format is a pure function of it."""
 
@@ -117,6 +131,15 @@ class Report:
     fail_on: str = "must"
     narrowed: bool = False
     """Whether only what a change concerns was selected: then it is no fault that nothing of it can run."""
+    lost: tuple[Lost, ...] = ()
+    """What a change took from being checked at all: the run is incomplete."""
+    shards: tuple[str, ...] = ()
+    """``I/N`` of every part of a run that is in here; empty for a whole run."""
+    missing_shards: tuple[str, ...] = ()
+    """``I/N`` of the parts that a joined report lacks."""
+    rules_root: str | None = None
+    """The normative text's root as seen from the top of the docs' repository; empty if it is in no such place, None if
+    it is in the docs themselves."""
     exit_code: int = 0
     root_in_repository: str | None = None
     """The docs root as seen from the top of its git repository (POSIX, "." for the top itself), for formats that a

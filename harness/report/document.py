@@ -22,6 +22,7 @@ Path = Annotated[str, Meta(description="Path relative to the docs root, POSIX se
 Line = Annotated[int, Meta(ge=1, description="Line of the file, 1-based, inclusive.")]
 Seconds = Annotated[float, Meta(ge=0, description="Seconds, from a monotonic clock.")]
 Revision = Annotated[str, Meta(description="A revision of the docs; empty for none.")]
+Shard = Annotated[str, Meta(pattern=r"^[1-9]\d{0,3}/[1-9]\d{0,3}$")]
 Packages = Annotated[dict[str, str], Meta(description="Resolved package versions by name, transitive ones included.")]
 
 
@@ -176,6 +177,17 @@ class BaselineNote:
 
 
 @dataclass(frozen=True, slots=True)
+class Lost:
+    """An example of a changed page that could be run before the change and cannot any more."""
+
+    example: str
+    page: Path
+    line: Line
+    ref: Annotated[str, Meta(description="What the change is held against.")]
+    reason: Annotated[str, Meta(description="What it is now, and why.")]
+
+
+@dataclass(frozen=True, slots=True)
 class Docs:
     """The docs that were checked."""
 
@@ -183,6 +195,10 @@ class Docs:
     commit: str | None
     snapshot: str | None
     root_in_repository: Annotated[str | None, Meta(description="The docs root seen from its git repository.")] = None
+    rules_root: Annotated[
+        str | None,
+        Meta(description="The same of the specification's root, if another; empty if it is not in that repository."),
+    ] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +228,7 @@ class Summary:
     known: int = 0
     strict: bool = False
     fail_on: Literal["must", "should", "never"] = "must"
+    narrowed: Annotated[bool, Meta(description="Whether only what a change concerns was selected.")] = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +256,15 @@ class Document:
         default_factory=list
     )
     requirements: Annotated[list[Requirement], Meta(description="Catalogue rows of the run.")] = field(
+        default_factory=list
+    )
+    lost: Annotated[list[Lost], Meta(description="What a change took from being checked at all.")] = field(
+        default_factory=list
+    )
+    shards: Annotated[list[Shard], Meta(description="I/N of the parts that are in here; none for a whole run.")] = (
+        field(default_factory=list)
+    )
+    missing_shards: Annotated[list[Shard], Meta(description="I/N of the parts that joined results lack.")] = field(
         default_factory=list
     )
     sources: Annotated[dict[str, list[Excerpt]], Meta(description="Excerpts of pages, by path.")] = field(

@@ -32,6 +32,11 @@ def to_report(document: d.Document) -> model.Report:
         sources={file: _lines(excerpts) for file, excerpts in document.sources.items()},
         strict=document.summary.strict,
         fail_on=document.summary.fail_on,
+        narrowed=document.summary.narrowed,
+        lost=tuple(same(model.Lost, entry) for entry in document.lost),
+        shards=tuple(document.shards),
+        missing_shards=tuple(document.missing_shards),
+        rules_root=document.docs.rules_root,
         exit_code=document.summary.exit_code,
         root_in_repository=document.docs.root_in_repository,
     )

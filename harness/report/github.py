@@ -12,9 +12,17 @@ from typing import TYPE_CHECKING, Final
 from extractor.model import Span
 from harness.model import Basis, Status
 from harness.report.escape import defused, github_data, github_property, one_line
-from harness.report.places import forge_path, primary
+from harness.report.places import forge_path, primary, problem_place
 from harness.report.weigh import Weight, cases, texts
-from harness.report.wording import baseline_sentence, drift_sentence, exit_sentence, figures, plural, rows
+from harness.report.wording import (
+    baseline_sentence,
+    drift_sentence,
+    exit_sentence,
+    figures,
+    lost_sentence,
+    plural,
+    rows,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,15 +87,19 @@ def _annotations(report: Report) -> Iterator[Annotation]:
     for example in report.examples:
         if example.status is Status.BLOCKED:
             yield Annotation("warning", _start(example), "not judged", f"{example.id}: {example.reason or ''}")
+    for lost in report.lost:
+        yield Annotation("warning", Span(lost.page, lost.line, lost.line), "not checked any more", lost_sentence(lost))
     for entry in report.drift:
-        place = entry.nearest.span if entry.nearest else Span(entry.page, 1, 1)
+        # in another tree: no line of these docs is meant
+        its = (entry.nearest.span if entry.nearest else Span(entry.page, 1, 1)) if report.rules_root is None else None
         title = f"{entry.requirement}: the specification changed"
-        yield Annotation("error" if entry.gates else "warning", place, title, drift_sentence(entry))
+        yield Annotation("error" if entry.gates else "warning", its, title, drift_sentence(entry))
     for note in report.baseline:
         if note.kind != "known":
             yield Annotation("error" if note.gates else "warning", None, "baseline", baseline_sentence(note))
     for problem in report.problems:
-        yield Annotation("notice", None, "could not be read", problem)
+        place, message = problem_place(problem)
+        yield Annotation("warning", place, "stepped over", message)
 
 
 def _is_own_reading(finding: Finding, example: ExampleResult) -> bool:

@@ -19,6 +19,7 @@ from harness.report.wording import (
     drift_sentence,
     exit_sentence,
     figures,
+    lost_sentence,
     plural,
     rows,
     run_sentence,
@@ -100,6 +101,8 @@ def _beside(report: Report) -> Iterator[str]:
     for example in report.examples:
         if example.status is Status.BLOCKED:
             yield f"- ❔ {markdown_code(example.id)} could not be judged: {markdown_text(example.reason or '')}"
+    for lost in report.lost:
+        yield f"- ❔ {markdown_text(lost_sentence(lost))}"
     for entry in report.drift:
         icon = "❌" if entry.gates else "⚠️"
         told = markdown_text(f"{entry.revision}: {drift_sentence(entry)}")
@@ -108,7 +111,7 @@ def _beside(report: Report) -> Iterator[str]:
         if note.kind != "known":
             yield f"- {'❌' if note.gates else '⚠️'} {markdown_text(f'baseline: {baseline_sentence(note)}')}"
     for problem in report.problems[:50]:
-        yield f"- ⚠️ {markdown_text(f'could not be read: {problem}')}"
+        yield f"- ⚠️ {markdown_text(f'stepped over: {problem}')}"
     yield ""
 
 

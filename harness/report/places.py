@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from extractor.model import Span
 
@@ -11,10 +12,31 @@ if TYPE_CHECKING:
     from harness.model import ExampleResult, Finding, Report
 
 
+PROBLEM: Final = re.compile(
+    r"(?P<file>[^\n]+?):(?P<first>[1-9]\d{0,8})(?:-(?P<last>\d{1,9}))?: (?P<message>.*)", re.DOTALL
+)
+
+
 def forge_path(report: Report, file: str) -> str:
     """A path of the docs as seen from the top of the repository; outside one, from the docs root's parent."""
     root = report.docs_root if report.root_in_repository is None else report.root_in_repository
     return str(PurePosixPath(root) / file)
+
+
+def rules_path(report: Report, file: str) -> str | None:
+    """The same of a file of the normative text; None if it is in no place of the repository."""
+    if report.rules_root is None:
+        return forge_path(report, file)
+    return str(PurePosixPath(report.rules_root) / file) if report.rules_root else None
+
+
+def problem_place(problem: str) -> tuple[Span | None, str]:
+    """``file:line: message`` (see :attr:`harness.model.Report.problems`) as place and message."""
+    found = PROBLEM.match(problem)
+    if found is None:
+        return None, problem
+    first = int(found["first"])
+    return Span(found["file"], first, max(first, int(found["last"] or first))), found["message"]
 
 
 def primary(finding: Finding, example: ExampleResult) -> Span:

@@ -17,10 +17,10 @@ from extractor.model import Span
 from harness.codec import encodable
 from harness.model import Status, Verdict
 from harness.report.escape import json_text, one_line, visible
-from harness.report.places import forge_path, primary
+from harness.report.places import forge_path, primary, problem_place, rules_path
 from harness.report.sarif_rules import DRIFT, rule_descriptors
 from harness.report.weigh import Weight, is_own, known_findings, weigh
-from harness.report.wording import baseline_sentence, drift_sentence, run_sentence
+from harness.report.wording import baseline_sentence, drift_sentence, lost_sentence, missing_sentence, run_sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -90,7 +90,7 @@ def _result(report: Report, example: ExampleResult, finding: Finding, level: str
     related = []
     if finding.statement is not None:
         related.append(
-            _location(report, finding.statement.span, 1, f"The sentence: {one_line(finding.statement.text)}")
+            _rule_location(report, finding.statement.span, 1, f"The sentence: {one_line(finding.statement.text)}")
         )
         text += f"\nThe specification says so [here](1): {_message(one_line(finding.statement.text))}"
     for number, span in enumerate(finding.blame[1:], len(related) + 1):
@@ -128,18 +128,26 @@ def _message(text: str) -> str:
     return re.sub(r"([\[\]\\])", r"\\\1", plain) if "](" in plain else plain
 
 
-def _artifact(report: Report, file: str) -> dict[str, Any]:
-    uri = quote(forge_path(report, file), safe="/@!$&'()*+,;=~", errors="backslashreplace")
+def _artifact(path: str) -> dict[str, Any]:
+    uri = quote(path, safe="/@!$&'()*+,;=~", errors="backslashreplace")
     return {"uri": uri, "uriBaseId": ROOT}
 
 
 def _location(report: Report, span: Span, number: int | None = None, text: str | None = None) -> dict[str, Any]:
-    location: dict[str, Any] = {
-        "physicalLocation": {
-            "artifactLocation": _artifact(report, span.file),
-            "region": {"startLine": span.first, "endLine": span.last},
-        }
-    }
+    return _location_at(forge_path(report, span.file), span, number, text)
+
+
+def _rule_location(report: Report, span: Span, number: int | None = None, text: str | None = None) -> dict[str, Any]:
+    """Of a sentence of the normative text, which may be in another tree."""
+    return _location_at(rules_path(report, span.file), span, number, text)
+
+
+def _location_at(path: str | None, span: Span, number: int | None, text: str | None) -> dict[str, Any]:
+    """A location; without a path it names no file: none of the repository is meant."""
+    location: dict[str, Any] = {}
+    if path is not None:
+        region = {"startLine": span.first, "endLine": span.last}
+        location["physicalLocation"] = {"artifactLocation": _artifact(path), "region": region}
     if number is not None:
         location["id"] = number
     if text is not None:
@@ -156,7 +164,7 @@ def _fix(report: Report, patch: Patch) -> dict[str, Any]:
     return {
         "description": {"text": _message(patch.description)},
         "artifactChanges": [
-            {"artifactLocation": _artifact(report, file), "replacements": replacements}
+            {"artifactLocation": _artifact(forge_path(report, file)), "replacements": replacements}
             for file, replacements in changes.items()
         ],
     }
@@ -170,7 +178,7 @@ def _drift_results(report: Report) -> Iterator[dict[str, Any]]:
             "level": "error" if entry.gates else "warning",
             "kind": "fail",
             "message": {"text": _message(f"{entry.requirement} ({entry.revision}): {drift_sentence(entry)}")},
-            "locations": [_location(report, span)],
+            "locations": [_rule_location(report, span)] if rules_path(report, span.file) is not None else [],
             "partialFingerprints": {FINGERPRINT: fingerprint(DRIFT, entry.requirement, entry.revision)},
         }
 
@@ -181,8 +189,15 @@ def _notifications(report: Report) -> Iterator[dict[str, Any]]:
             told = [f"{example.id} could not be judged: {example.reason or ''}", *map(run_sentence, example.runs)]
             where = [_location(report, span) for span in example.spans[:1]]
             yield {"level": "error", "message": {"text": visible("\n".join(told))}, "locations": where}
+    for lost in report.lost:
+        where = [_location(report, Span(lost.page, lost.line, lost.line))]
+        yield {"level": "error", "message": {"text": visible(lost_sentence(lost))}, "locations": where}
+    if report.missing_shards:
+        yield {"level": "error", "message": {"text": missing_sentence(report)}}
     for problem in report.problems:
-        yield {"level": "warning", "message": {"text": visible(problem)}}
+        place, message = problem_place(problem)
+        where = [_location(report, place)] if place is not None else []
+        yield {"level": "warning", "message": {"text": visible(message)}, "locations": where}
 
 
 def _baseline_notifications(report: Report) -> Iterator[dict[str, Any]]:

@@ -19,6 +19,7 @@ from harness.report.wording import (
     drift_sentence,
     exit_sentence,
     figures,
+    lost_sentence,
     next_step,
     plural,
     status_words,
@@ -73,6 +74,16 @@ def _with_copies(text: Copies) -> str:
     return one_line(text.shown.id) + copies
 
 
+def lost(report: Report) -> Iterator[RenderableType]:
+    """Examples that a change left unchecked."""
+    if report.lost:
+        yield Text("")
+        yield Text("Not checked any more", style="bold magenta")
+    for entry in report.lost:
+        told = f"? {one_line(lost_sentence(entry))} ({one_line(entry.page)}:{entry.line})"
+        yield Padding(Text(told, overflow="fold"), (0, 0, 0, INDENT - 2))
+
+
 def drift(report: Report, look: Look) -> Iterator[RenderableType]:
     """Sentences that no longer read as they did when checks were bound to them."""
     if report.drift:
@@ -105,7 +116,7 @@ def problems(report: Report) -> Iterator[RenderableType]:
     if not report.problems:
         return
     yield Text("")
-    yield Text(f"{plural(len(report.problems), 'place')} of the docs could not be read", style="bold")
+    yield Text(f"{plural(len(report.problems), 'problem')} of the docs, stepped over", style="bold")
     for problem in report.problems[:PROBLEMS_SHOWN]:
         yield Padding(Text(one_line(problem), overflow="fold"), (0, 0, 0, INDENT - 2))
     if (rest := len(report.problems) - PROBLEMS_SHOWN) > 0:

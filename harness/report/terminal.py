@@ -13,7 +13,7 @@ from rich.text import Text
 from harness.model import Status
 from harness.report.blocks import INDENT, Look, finding_block, labelled, mark, prose
 from harness.report.escape import defused, one_line
-from harness.report.sections import baseline, blocked, drift, problems, summary, unjudged
+from harness.report.sections import baseline, blocked, drift, lost, problems, summary, unjudged
 from harness.report.weigh import SHOWN_IN_FULL, Weight, by_weight, cases, is_own, texts
 from harness.report.wording import NOTHING_ASKED, basis_word, direct_packages, plural
 
@@ -81,6 +81,7 @@ def _report(report: Report, look: Look) -> Iterator[RenderableType]:
     for text, its in judged:
         if _in_full(its):
             yield from _violated(text, its, report, look)
+    yield from lost(report)
     yield from drift(report, look)
     yield from baseline(report)
     yield from problems(report)

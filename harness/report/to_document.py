@@ -32,7 +32,7 @@ def to_document(report: model.Report) -> d.Document:
         docprobe=report.version,
         started=report.started,
         duration_s=report.duration_s,
-        docs=d.Docs(report.docs_root, report.commit, report.snapshot, report.root_in_repository),
+        docs=d.Docs(report.docs_root, report.commit, report.snapshot, report.root_in_repository, report.rules_root),
         drift=[same(d.Drift, entry, nearest=_statement(entry.nearest)) for entry in report.drift],
         examples=[_example(example) for example in sorted(report.examples, key=lambda example: example.id)],
         summary=d.Summary(
@@ -51,10 +51,14 @@ def to_document(report: model.Report) -> d.Document:
             known=figures.known,
             strict=report.strict,
             fail_on=report.fail_on,  # type: ignore[arg-type]
+            narrowed=report.narrowed,
         ),
         baseline=[same(d.BaselineNote, note) for note in report.baseline],
         problems=list(report.problems),
         requirements=list(report.requirements),
+        lost=[same(d.Lost, entry) for entry in report.lost],
+        shards=list(report.shards),
+        missing_shards=list(report.missing_shards),
         sources=_excerpts(report),
     )
 

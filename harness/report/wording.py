@@ -12,7 +12,7 @@ from harness.report.weigh import Weight, cases, count, texts
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from harness.model import BaselineNote, Drift, ExampleResult, Finding, Report, Requirement, Run
+    from harness.model import BaselineNote, Drift, ExampleResult, Finding, Lost, Report, Requirement, Run
     from harness.report.weigh import Case
 
 UNJUDGED: Final = (Status.FRAGMENT, Status.UNSUPPORTED, Status.SKIPPED)
@@ -139,6 +139,8 @@ def violations(report: Report) -> str:
 def exit_sentence(report: Report) -> str:
     """Why the exit code is what it is, and for 1 and 3 what decides it."""
     match report.exit_code:
+        case 0 if report.narrowed and not report.examples and report.problems:
+            return "Exit code 0: the change concerns no example; what is wrong with its pages is listed above."
         case 0 if report.narrowed and not report.examples:
             return "Exit code 0: the change concerns no example; there was nothing to check."
         case 0:
@@ -174,8 +176,23 @@ def gating_reasons(report: Report) -> str:
     return "; ".join(reasons) or "something gates"
 
 
+def lost_sentence(lost: Lost) -> str:
+    """What a change did to an example that could be run before."""
+    return f"{lost.example} was runnable at {lost.ref}, {lost.reason}"
+
+
+def missing_sentence(report: Report) -> str:
+    """``shards 1/3 and 2/3 are missing``."""
+    *first, last = report.missing_shards
+    return f"shards {', '.join(first)} and {last} are missing" if first else f"shard {last} is missing"
+
+
 def _incomplete(report: Report) -> str:
     found = count(report).by_status
+    if report.missing_shards:
+        return missing_sentence(report)
+    if report.lost:
+        return f"the change leaves {plural(len(report.lost), 'example')} unchecked that could be run before"
     if blocked := found.get(Status.BLOCKED, 0):
         return f"{plural(blocked, 'example')} could not be judged for a reason of ours"
     if not found.get(Status.JUDGED) and not found.get(Status.NOT_RUNNING):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,9 +26,11 @@ class Change:
     rules: bool
     """Whether anything changed below the root of the normative text, where that is another one."""
     configuration: bool
-    """Whether docprobe's own configuration or bindings changed: then everything is selected."""
+    """Whether docprobe's own configuration (more than ``tables``) or bindings changed: then everything is selected."""
     baseline: bool
     """Whether the file of known findings changed."""
+    tables: frozenset[str] = frozenset()
+    """Keys of ``[examples."…"]`` tables that changed, if nothing else of the configuration did."""
 
 
 def change(config: Config, ref: str) -> Change:
@@ -39,20 +42,22 @@ def change(config: Config, ref: str) -> Change:
     root = config.docs
     base = _merge_base(root, ref)
     bindings = Path(config.bindings) if config.bindings and config.bindings.endswith(".toml") else None
-    own = [path for path in (config.file, bindings) if path is not None]
+    differing = config.file is not None and _differs(config.file, base)
+    tables = _tables_changed(config.file, base) if config.file is not None and differing else frozenset()
     return Change(
         ref,
         base,
         files=_changed(root, base),
         rules=config.spec is not None and config.spec != root and _differs(config.spec, base),
-        configuration=any(_differs(path, base) for path in own),
+        configuration=(differing and not tables) or (bindings is not None and _differs(bindings, base)),
         baseline=config.baseline is not None and _differs(config.baseline, base),
+        tables=tables,
     )
 
 
 def relevant(since: Change) -> bool:
     """Whether any page, included file, rule, configuration or known finding changed at all."""
-    return bool(since.files) or since.rules or since.configuration or since.baseline
+    return bool(since.files) or since.rules or since.configuration or since.baseline or bool(since.tables)
 
 
 def _merge_base(root: Path, ref: str) -> str:
@@ -91,6 +96,19 @@ def _changed(folder: Path, base: str) -> tuple[str, ...]:
     untracked = git(folder, "ls-files", "--others", "--exclude-standard", "-z", "--", ".")
     names = (tracked + untracked).decode("utf-8", "surrogateescape").split("\0")
     return tuple(sorted({name for name in names if name}))
+
+
+def _tables_changed(path: Path, base: str) -> frozenset[str]:
+    """Keys of the ``[examples."…"]`` tables that differ from the commit; empty if anything else differs too."""
+    try:
+        was = tomllib.loads(git(path.parent, "show", f"{base}:./{path.name}").decode())
+        now = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (UsageError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        return frozenset()
+    before, after = was.pop("examples", {}), now.pop("examples", {})
+    if was != now:
+        return frozenset()
+    return frozenset(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
 
 
 def _differs(path: Path, base: str) -> bool:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import fnmatch
 import tempfile
 from collections import defaultdict
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,11 +21,12 @@ from harness.selection.select import SIDES
 from harness.stages.printed import printed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from extractor.model import Corpus, Example
     from harness.baseline.file import Baseline
     from harness.config import Config
+    from harness.model import Side
     from harness.requirements.binding import Bound
     from harness.selection.changed import Change
 
@@ -31,32 +34,62 @@ Rule = tuple[str, str]
 """Requirement and revision."""
 
 
-def selector(config: Config, since: Change, bound: Bound, examples: tuple[Example, ...]) -> Callable[[Example], bool]:
-    """A filter for the examples that the change concerns.
+@dataclass(frozen=True, slots=True)
+class Concern:
+    """What a change means for each example."""
 
-    An example is concerned if its own text (blocks, includes) differs from the merge base, if a requirement that it is
-    judged by stands on other sentences than it did, or if the baseline says something else of it. Everything is, if
-    the configuration changed.
-    """
-    if since.configuration:
-        return lambda example: True
-    with _tree_at(config.docs, since.base) as old:
-        before = _corpus(old, config) if old is not None else None
-        digests = _digests(before, config) if before is not None else {}
-        oracle = before if config.spec in {None, config.docs} else _rules_at(config, since)
-        rules = _rules_changed(oracle, bound, config)
-    named = _named_anew(config, since) if since.baseline else frozenset()
+    before: tuple[Example, ...]
+    """Every example at the merge base."""
+    everything: bool
+    """Whether the configuration changed, and with it what is said of any example."""
+    named: frozenset[str]
+    """Examples of which the baseline says something else than it did."""
+    tables: frozenset[str]
+    """Ids and globs of which the configuration says something else."""
+    judged_by: frozenset[tuple[Side, str]]
+    """Side and revision of the requirements that stand on other sentences."""
 
-    def concerned(example: Example) -> bool:
-        if digests.get(example.id) != example.digest or example.id in named:
-            return True
-        return any(
-            side in SIDES[example.kind] and example.revision in {revision, None} for side, revision in judged_by
+    def concerned(self, examples: Sequence[Example]) -> tuple[Example, ...]:
+        """Those of ``examples`` that the change concerns.
+
+        An example is concerned if its own text (blocks, includes) or what extraction says of it differs from the merge
+        base, if a requirement that it is judged by stands on other sentences than it did, or if the baseline or its
+        table of the configuration says something else of it. Everything is, if the rest of the configuration changed.
+        """
+        was = {example.id: (example.digest, example.status) for example in self.before}
+        return tuple(
+            example
+            for example in examples
+            if self.everything or was.get(example.id) != (example.digest, example.status) or self._is_told_anew(example)
         )
 
+    def _is_told_anew(self, example: Example) -> bool:
+        by_name = example.id in self.named or any(fnmatch.fnmatchcase(example.id, table) for table in self.tables)
+        return (
+            by_name
+            or example.id in self.tables
+            or any(
+                side in SIDES[example.kind] and example.revision in {revision, None}
+                for side, revision in self.judged_by
+            )
+        )
+
+
+def concern(config: Config, since: Change, bound: Bound) -> Concern:
+    """Read the docs as they were at the merge base and compare what they say. ``bound`` is by the docs as they are."""
+    with _tree_at(config.docs, since.base) as old:
+        corpus = _corpus(old, config) if old is not None else None
+        before = _examples(corpus, config) if corpus is not None else ()
+        oracle = corpus if config.spec in {None, config.docs} else _rules_at(config, since)
+        rules = _rules_changed(oracle, bound, config)
     sides = {row.id: row.side for row in CATALOGUE}
-    judged_by = {(sides[name], revision) for name, revision in rules}
-    return concerned
+    return Concern(
+        before=before,
+        everything=since.configuration,
+        named=_named_anew(config, since) if since.baseline else frozenset(),
+        tables=since.tables,
+        judged_by=frozenset((sides[name], revision) for name, revision in rules),
+    )
 
 
 def _corpus(root: Path, config: Config) -> Corpus:
@@ -64,10 +97,9 @@ def _corpus(root: Path, config: Config) -> Corpus:
     return extract(root, config.layout, jobs=config.jobs, cache=None if config.no_cache else config.state / "pages")
 
 
-def _digests(corpus: Corpus, config: Config) -> Mapping[str, str]:
+def _examples(corpus: Corpus, config: Config) -> tuple[Example, ...]:
     found = find_examples(corpus, overrides=config.overrides, python_packages=config.python_packages)
-    shown = [entry.example for entry in printed(corpus)]
-    return {example.id: example.digest for example in (*found, *shown)}
+    return (*found, *(entry.example for entry in printed(corpus)))
 
 
 def _rules_at(config: Config, since: Change) -> Corpus | None:

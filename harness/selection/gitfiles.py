@@ -58,9 +58,7 @@ def repository_at(source: str, ref: str) -> Iterator[tuple[Path, str]]:
 
 
 def _commit(repository: Path, ref: str) -> str:
-    return (
-        git(repository, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}").decode().strip()
-    )
+    return git(repository, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}").decode().strip()
 
 
 def files_of(repository: Path, commit: str, root: str) -> Sequence[tuple[str, str]]:

@@ -74,6 +74,11 @@ def parse_shard(text: str) -> tuple[int, int]:
     raise UsageError(f"--shard '{text}' is not I/N", "for example --shard 1/4, the first of four")
 
 
+def shard_names(shard: tuple[int, int] | None) -> tuple[str, ...]:
+    """The shard as a report names it; nothing for a whole run."""
+    return () if shard is None else (f"{shard[0]}/{shard[1]}",)
+
+
 def in_shard(digest: str, shard: tuple[int, int] | None) -> bool:
     """Whether a distinct text belongs to shard I of N: identical copies always share a shard."""
     if shard is None:

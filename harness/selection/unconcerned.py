@@ -38,7 +38,7 @@ def surely_unconcerned(config: Config, since: Change) -> bool:
     """Whether no example can be concerned: the changed pages have the same blocks, examples and sentences as before."""
     others = [name for name in since.files if PurePosixPath(name).suffix.lower() not in PAGES and not is_media(name)]
     pages = [name for name in since.files if PurePosixPath(name).suffix.lower() in PAGES]
-    if since.rules or since.configuration or since.baseline or others or len(pages) > FEW:
+    if since.rules or since.configuration or since.tables or since.baseline or others or len(pages) > FEW:
         # any other file may be included by a page, or say how pages are read
         return False
     try:
@@ -50,7 +50,9 @@ def surely_unconcerned(config: Config, since: Change) -> bool:
 def _same(old: Page | None, new: Page | None, config: Config) -> bool:
     # there a page may include another one
     including = any(page is not None and page.flavour in INCLUDING for page in (old, new))
-    return not including and _told(old, config) == _told(new, config)
+    # what is wrong with a page that changed is said, whoever wrote it
+    flawed = new is not None and new.problems
+    return not including and not flawed and _told(old, config) == _told(new, config)
 
 
 def _new(config: Config, name: str) -> Page | None:
@@ -76,6 +78,6 @@ def _told(page: Page | None, config: Config) -> Sequence[Hashable]:
     found = find_examples(corpus, overrides=config.overrides, python_packages=config.python_packages)
     return (
         *((block.sha256, block.info.raw) for block in blocks),
-        *((example.id, example.digest) for example in found),
+        *((example.id, example.digest, example.status) for example in found),
         *((one.anchor, one.level, one.fingerprint) for one in statements_of(page)),
     )

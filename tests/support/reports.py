@@ -15,6 +15,7 @@ from harness.model import (
     Exchange,
     Finding,
     LogLine,
+    Lost,
     Patch,
     Reply,
     Report,
@@ -458,7 +459,8 @@ def hostile_report() -> Report:
         for d in report.drift
     )  # fmt: skip
     return replace(
-        report, examples=tuple(tainted), drift=drift, docs_root=nasty("root"), problems=(nasty("problem"),),
+        report, examples=tuple(tainted), drift=drift, docs_root=nasty("root"), problems=(nasty("problem"), f"{bad_page}:7: {nasty('problem')}"),
+        lost=(Lost(nasty("example"), bad_page, 3, nasty("ref"), nasty("reason")),),
         baseline=(BaselineNote("stale", nasty("example"), "x", nasty("reason"), gates=True),),
         sources={bad_page: tuple(nasty(f"line {n}") for n in range(60))},
     )  # fmt: skip

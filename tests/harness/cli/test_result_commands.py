@@ -18,7 +18,7 @@ from harness.cli.main import cli
 from harness.codec import to_json
 from harness.documents.results import LAST_RUN, read, write
 from harness.errors import UsageError
-from tests.support.reports import hostile_report, rich_report, transcript
+from tests.support.reports import hostile_report, quiet_report, rich_report, transcript
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -110,6 +110,21 @@ class TestMerge:
         assert "10 examples" in done.output
         joined = read(out)
         assert {e.id: e.transcript for e in joined.examples} == {e.id: e.transcript for e in report.examples}
+
+    def test_a_missing_shard_is_named_and_the_result_is_incomplete(self, tmp_path: Path) -> None:
+        report = replace(quiet_report(), exit_code=0)
+        for number in (1, 2, 3):
+            write(replace(report, shards=(f"{number}/3",)), tmp_path / f"{number}.json")
+        out = tmp_path / "out.json"
+        done = run("merge", tmp_path / "3.json", "--format", f"json:{out}", "--format", "terminal")
+        assert done.exit_code == 3
+        assert "Exit code 3: incomplete: shards 1/3 and 2/3 are missing." in done.output
+        assert json.loads(out.read_text())["missing_shards"] == ["1/3", "2/3"]
+        assert "shard 2/3 is missing" in run("merge", out, tmp_path / "1.json").output
+        whole = run("merge", *(tmp_path / f"{number}.json" for number in (1, 2, 3)))
+        assert whole.exit_code == 0
+        write(replace(report, shards=("1/2",)), tmp_path / "other.json")
+        assert "1/2" in refused(run("merge", tmp_path / "1.json", tmp_path / "other.json")).message
 
     def test_conflicts_are_named_and_nothing_is_written(self, tmp_path: Path) -> None:
         report = rich_report()

@@ -74,6 +74,19 @@ def test_an_example_that_nothing_was_asked_of_is_not_called_well(at: int) -> Non
     assert '<skipped message="' in render("junit", unasked)
 
 
+@pytest.mark.parametrize(("rules_root", "uri"), [(None, "docs/"), ("other/site", "other/site/"), ("", None)])
+def test_a_sentence_of_another_tree_is_shown_where_it_is_or_nowhere(rules_root: str | None, uri: str | None) -> None:
+    (run,) = json.loads(render("sarif", replace(rich_report(), rules_root=rules_root)))["runs"]
+    result = next(result for result in run["results"] if result["ruleId"] == "session.terminated-404")
+    sentence = result["relatedLocations"][0]
+    assert sentence["message"]["text"].startswith("The sentence: ")
+    if uri is None:
+        assert "physicalLocation" not in sentence
+    else:
+        assert sentence["physicalLocation"]["artifactLocation"]["uri"].startswith(f"{uri}specification/")
+    assert result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"].startswith("docs/docs/")
+
+
 def test_an_unknown_format_names_the_known_ones() -> None:
     with pytest.raises(UsageError) as caught:
         render("jnit", rich_report())

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from click.testing import CliRunner
@@ -201,6 +202,94 @@ def test_a_docs_root_that_is_new_is_selected_whole(docs: Path, tmp_path: Path) -
     _git(docs.parent, "mv", docs.name, moved.name)
     whole = load_config(moved, environ={}, state=tmp_path / "state", jobs=1)
     assert _selected(moved, tmp_path) == {example.id for example in plan(whole).examples}
+
+
+# --- what a change takes from being checked -----------------------------------------------------------------------
+
+BANNER = "docs/2025-11-25/develop/stdio-banner"
+
+
+def _json(docs: Path, tmp_path: Path, *more: str) -> tuple[int, dict[str, Any], str]:
+    """Exit code, results and what the terminal shows of a change that leaves nothing to run."""
+    file = tmp_path / "out.json"
+    formats = ("--format", f"json:{file}", "--format", "terminal")
+    done = _run(docs, tmp_path, "check", str(docs), "--changed-since", "main", "--baseline", "none", *formats, *more)
+    return done.exit_code, json.loads(file.read_text()), " ".join(done.output.split())
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "became"),
+    [
+        ("import mcp", "import (mcp", "is a fragment now: "),
+        ("```python", "```text", "is not on the page any more"),
+        ("```python", "{/* docprobe: kind=nonsense */}\n\n```python", "is a fragment now: "),
+    ],
+)
+def test_an_example_that_can_no_longer_run_makes_the_run_incomplete(
+    docs: Path, tmp_path: Path, old: str, new: str, became: str
+) -> None:
+    page = docs / f"{BANNER}.mdx"
+    old = old if old in page.read_text() else "import "
+    _edit(page, old, new)
+    code, found, shown = _json(docs, tmp_path)
+    assert code == 3
+    assert [(entry["example"], entry["ref"]) for entry in found["lost"]] == [(f"{BANNER}#python", "main")]
+    assert found["lost"][0]["reason"].startswith(became)
+    assert f"{BANNER}#python was runnable at main, {became}" in shown
+    assert "Exit code 3: incomplete: the change leaves 1 example unchecked that could be run before." in shown
+
+
+def test_a_new_fragment_takes_nothing(docs: Path, tmp_path: Path) -> None:
+    page = docs / f"{BANNER}.mdx"
+    page.write_text(page.read_text() + "\n## More\n\n```python\nserver.run(\n```\n")
+    code, found, _ = _json(docs, tmp_path)
+    assert (code, found["lost"]) == (0, [])
+
+
+def test_what_is_left_out_with_a_reason_or_moved_with_its_page_takes_nothing(docs: Path, tmp_path: Path) -> None:
+    _edit(docs / f"{BANNER}.mdx", "```python", '{/* docprobe: skip="broken on purpose" */}\n\n```python')
+    _git(docs, "mv", PAGE, PAGE.replace("session-map", "sessions"))
+    config = load_config(docs, environ={}, state=tmp_path / "state", changed_since="main", jobs=1)
+    assert plan(config, since=change(config, "main")).lost == ()
+
+
+def test_problems_of_changed_pages_are_said_with_their_place(docs: Path, tmp_path: Path) -> None:
+    page = docs / f"{BANNER}.mdx"
+    page.write_text(page.read_text() + "\nWords.\n\n{/* docprobe: knid=client */}\n")
+    line = len(page.read_text().splitlines())
+    annotations, log = tmp_path / "out.txt", tmp_path / "out.sarif"
+    code, found, shown = _json(docs, tmp_path, "--format", f"github:{annotations}", "--format", f"sarif:{log}")
+    assert code == 0
+    assert {problem.partition(": ")[0] for problem in found["problems"]} == {f"{BANNER}.mdx:{line}"}
+    assert "knid" in shown
+    assert f"::warning file=docs-root/{BANNER}.mdx,line={line},endLine={line}," in annotations.read_text()
+    note, *_ = json.loads(log.read_text())["runs"][0]["invocations"][0]["toolExecutionNotifications"]
+    where = note["locations"][0]["physicalLocation"]
+    assert where["artifactLocation"]["uri"] == f"docs-root/{BANNER}.mdx"
+    assert where["region"]["startLine"] == line
+
+
+def test_problems_of_other_pages_are_not_a_changes(docs: Path, tmp_path: Path) -> None:
+    page = docs / f"{BANNER}.mdx"
+    page.write_text(page.read_text() + "\n{/* docprobe: knid=client */}\n")
+    for branch in ("pull-request", "main"):
+        _git(docs, "checkout", "-q", branch)
+        _git(docs, "commit", "-qam", "a slip") if branch == "pull-request" else _git(docs, "merge", "-q", "pull-request")
+    _git(docs, "checkout", "-qb", "other")
+    (docs / PAGE).unlink()
+    config = load_config(docs, environ={}, state=tmp_path / "state", changed_since="main", jobs=1)
+    todo = plan(config, since=change(config, "main"))
+    assert todo.corpus.problems
+    assert todo.problems == ()
+
+
+def test_a_changed_table_selects_the_examples_it_names(docs: Path, tmp_path: Path) -> None:
+    _edit(docs / "docprobe.toml", "tools.ts is left", "the module tools.ts is left")
+    selected = _selected(docs, tmp_path)
+    assert selected
+    assert all(id.startswith("docs/2025-11-25/tutorials/split-up#") for id in selected), selected
+    _edit(docs / "docprobe.toml", 'profile = "mcp"', 'profile = "mcp"\ntimeout-s = 9')
+    assert f"{BANNER}#python" in _selected(docs, tmp_path)
 
 
 # --- what git cannot tell ---------------------------------------------------------------------------------------
