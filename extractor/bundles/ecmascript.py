@@ -77,7 +77,7 @@ def bundle_of(draft: Draft, language: str, suffix: str) -> Bundle:
         build=start.build,
         environment=helped.environment,
         services=helped.services,
-        endpoint_paths=endpoint_paths(draft.codes) if draft.kind is ExampleKind.HTTP_SERVER else (),
+        endpoint_paths=endpoint_paths(draft.codes, helped.services) if draft.kind is ExampleKind.HTTP_SERVER else (),
         host_names=host_names(draft.codes),
         left_to_reader=left_to_reader(draft, helped.environment),
         notes=(*notes, *packages.notes, *start.notes, *stated, *helped.notes),

@@ -43,6 +43,7 @@ def ecmascript_role(codes: Sequence[Code]) -> Role:
     http = next((c for c in calls if _is_http(c)), None)
     listener = next((c for c in calls if c.last in _LISTENERS and not _is_protocol_call(c)), None)
     spoken = any(t.value == "jsonrpc" for code in codes for t in code.texts) or _writes_json_rpc(calls)
+    spoken = spoken or (listener is not None and _answers(codes))
     made = {c.target: c for c in calls if c.last in _SERVERS and c.target}
     for call in calls:
         if call.last == "start" and (call.name.rpartition(".")[0] in made or "transportType" in call.keywords):
@@ -50,7 +51,7 @@ def ecmascript_role(codes: Sequence[Code]) -> Role:
             return Role(kind, Start.RUN, mcp, call.line)
     served = listener is not None and listener.name.rpartition(".")[0] in made
     if listener and (http or spoken or served):
-        return Role(ExampleKind.HTTP_SERVER, Start.RUN, mcp, listener.line)
+        return Role(ExampleKind.HTTP_SERVER, Start.RUN, mcp or spoken, listener.line)
     if main.default_export and (http or spoken) and mcp:
         return Role(ExampleKind.HTTP_SERVER, Start.HANDLER, mcp, main.default_export)
     if stdio := next((c for c in calls if c.last in _STDIO), None):
@@ -102,6 +103,16 @@ def _is_protocol_call(call: Call) -> bool:
 
 def _writes_json_rpc(calls: Sequence[Call]) -> bool:
     return any("jsonrpc" in c.keywords and "result" in c.keywords for c in calls)
+
+
+def _answers(codes: Sequence[Code]) -> bool:
+    """Whether a program that listens knows the words of an MCP conversation and opens none: it answers one.
+
+    The messages may be objects that are no arguments of a call, whose keys are not known here.
+    """
+    texts = {text.value for code in codes for text in code.texts}
+    asks = any("jsonrpc" in c.keywords and "method" in c.keywords for code in codes for c in code.calls)
+    return {"initialize", "2.0"} <= texts and not asks
 
 
 def _writes_requests(codes: Sequence[Code]) -> bool:

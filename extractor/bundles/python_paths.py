@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from itertools import permutations
 from typing import TYPE_CHECKING, Final
 
+from extractor.assembly.routes import OTHER_PATHS, asked_for
 from extractor.bundles.python_roles import APPS, FRAMEWORKS
+from extractor.bundles.python_web import writes_json_rpc
 from extractor.code.facts import Ref
 
 if TYPE_CHECKING:
@@ -16,13 +19,17 @@ if TYPE_CHECKING:
 _PATH_KEYWORDS: Final = ("streamable_http_path", "path", "mount_path")
 _SERVING: Final = frozenset({"run", "run_async", "run_http_async", *APPS, "FastMCP", "MCPServer"})
 _MOUNTS: Final = frozenset({"Mount", "mount", "mount_http"})
+_PLAIN: Final = re.compile(r"/[\w/-]+")
 _MAX_NESTED: Final = 4
 DEFAULT: Final = "/mcp"
 """Both Python SDKs serve there unless told otherwise."""
 
 
 def endpoint_paths(codes: Sequence[Code]) -> tuple[str, ...]:
-    """Candidate paths, best first; the prefixes of mounts are put in front of what may be mounted there."""
+    """Candidate paths, best first; the prefixes of mounts are put in front of what may be mounted there.
+
+    A server that answers JSON-RPC by hand may have its endpoint under any path that it names but those it requests.
+    """
     calls = [call for code in codes for call in code.calls]
     known = {name: text for code in codes for name, text in code.constants.items()}
     inner = [path for call in calls if (path := _served_path(call, known))] or [DEFAULT]
@@ -33,7 +40,15 @@ def endpoint_paths(codes: Sequence[Code]) -> tuple[str, ...]:
     nested = ["".join(pair) for pair in permutations(dict.fromkeys(mounts), 2)] if len(mounts) <= _MAX_NESTED else []
     prefixes = [prefix.rstrip("/") for prefix in (*mounts, *nested)]
     mounted = [(prefix + path) or "/" for prefix in prefixes for path in dict.fromkeys(inner)]
-    return tuple(dict.fromkeys([*mounted, *mounts, *inner, *routes]))[:12]
+    named = _named(codes, known) if writes_json_rpc(codes) else []
+    return tuple(dict.fromkeys([*mounted, *mounts, *inner, *routes, *named]))[:12]
+
+
+def _named(codes: Sequence[Code], known: dict[str, str]) -> list[str]:
+    """Paths that the code compares with, or has a route for, and does not request itself."""
+    asked = asked_for(codes, known)
+    texts = (text.value for code in codes for text in code.texts if text.value not in asked)
+    return [text for text in texts if _PLAIN.fullmatch(text) and not OTHER_PATHS.search(text)]
 
 
 def _served_path(call: Call, known: dict[str, str]) -> str | None:

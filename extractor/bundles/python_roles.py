@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from extractor.assembly.values import Role, Start
+from extractor.bundles.python_web import ASGI, serving, web_applications
 from extractor.code.facts import Ref
 from extractor.model import ExampleKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from extractor.code.facts import Call, Code
+    from extractor.code.facts import Call, Code, Import
 
 HTTP_TRANSPORTS: Final = frozenset({"http", "streamable-http", "streamable_http", "sse"})
 SERVERS: Final = frozenset({"FastMCP", "MCPServer", "Server", "FastApiMCP", "FastMCPOpenAPI", "LowLevelServer"})
@@ -19,13 +20,14 @@ SERVERS: Final = frozenset({"FastMCP", "MCPServer", "Server", "FastApiMCP", "Fas
 FACTORIES: Final = frozenset({"FastMCP.from_openapi", "FastMCP.from_fastapi", "FastMCP.as_proxy", "create_proxy"})
 APPS: Final = frozenset({"http_app", "streamable_http_app", "sse_app"})
 """Methods that give an ASGI application."""
-FRAMEWORKS: Final = frozenset({"Starlette", "FastAPI", "Litestar", "Quart"})
+FRAMEWORKS: Final = ASGI
 RUNNERS: Final = frozenset({"asyncio.run", "anyio.run", "trio.run", "run_until_complete"})
 CLIENTS: Final = frozenset(
     {"ClientSession", "Client", "streamablehttp_client", "streamable_http_client", "sse_client", "stdio_client",
      "ClientSessionGroup", "StdioServerParameters", "StreamableHttpTransport"}
 )  # fmt: skip
-HTTP_LIBRARIES: Final = frozenset({"httpx", "requests", "aiohttp", "urllib3", "urllib", "http", "httpx2"})
+HTTP_LIBRARIES: Final = ("httpx", "requests", "aiohttp", "urllib3", "urllib.request", "http.client", "httpx2")
+"""Modules that send requests. ``http`` and ``urllib`` hold other things too."""
 _SENDING: Final = frozenset({"post", "request", "stream", "send", "urlopen"})
 """Functions of those libraries that send what they are given."""
 _VOCABULARY: Final = (CLIENTS - {"Client", "StreamableHttpTransport"}) | {"stdio_server"}
@@ -55,6 +57,8 @@ def python_role(codes: Sequence[Code]) -> Role:
         return Role(ExampleKind.OTHER, _started(main, calls), mcp, server.line, why=why)
     if client:
         return Role(ExampleKind.CLIENT, _started(main, calls), mcp, client.line, why="makes a client that nothing runs")
+    if (web := _hand_written(codes, calls)) and (web.start is Start.RUN or not server):
+        return web
     if _writes_requests(codes) and not server:
         sends = any(c.function is None and c.last in _SENDING for c in main.calls)
         start = Start.RUN if sends else _started(main, calls)
@@ -87,12 +91,14 @@ def _is_client(call: Call, code: Code, names: frozenset[str] = CLIENTS) -> bool:
 
 
 def _server_run(call: Call, codes: Sequence[Code], mcp: bool) -> Role | None:
-    """``mcp.run(…)`` in all its forms."""
+    """``mcp.run(…)`` in all its forms, but not ``run()`` of a web framework."""
     if call.last in _HTTP_METHODS:
         return Role(ExampleKind.HTTP_SERVER, Start.RUN, mcp, call.line)
     if call.last == "run_stdio_async":
         return Role(ExampleKind.STDIO_SERVER, Start.RUN, mcp, call.line)
     if call.last not in {"run", "run_async"} or "." not in call.name:
+        return None
+    if call.name.rpartition(".")[0] in web_applications(codes):
         return None
     transport = call.keywords.get("transport", call.arguments[0] if call.arguments else None)
     if isinstance(transport, Ref) and "transport" in call.keywords:
@@ -143,8 +149,28 @@ def _started(main: Code, calls: Sequence[Call]) -> Start:
     return Start.RUN if own or any(c.function is None and c.name in RUNNERS for c in calls) else Start.NONE
 
 
+def _hand_written(codes: Sequence[Code], calls: Sequence[Call]) -> Role | None:
+    """The role of a server that answers JSON-RPC itself."""
+    found = serving(codes)
+    if found is None:
+        return None
+    kind, line = ExampleKind.HTTP_SERVER, found.call.line if found.call else 1
+    if found.application:
+        return Role(kind, Start.APP, True, line, found.application.target)
+    if found.started and found.call:
+        start = Start.RUN if found.call.function is None else _started(codes[0], calls)
+        return Role(kind, start, True, line, why="starts a server in a function that nothing calls")
+    made = f"makes `{found.call.last}`" if found.call else "answers requests"
+    return Role(ExampleKind.OTHER, Start.NONE, True, line, why=f"{made}, and nothing in it starts a server")
+
+
 def _writes_requests(codes: Sequence[Code]) -> bool:
     """Whether the code opens an MCP conversation over an HTTP library of its own choice."""
     texts = {text.value for code in codes for text in code.texts}
-    libraries = {module.partition(".")[0] for code in codes for module in code.modules}
-    return {"jsonrpc", "initialize"} <= texts and bool(libraries & HTTP_LIBRARIES)
+    return {"jsonrpc", "initialize"} <= texts and any(_sends(found) for code in codes for found in code.imports)
+
+
+def _sends(found: Import) -> bool:
+    """Whether an import takes a library that sends requests: ``http.client``, ``from http import client``."""
+    modules = (found.module, *(f"{found.module}.{name}" for name in found.names))
+    return any(f"{module}.".startswith(f"{library}.") for module in modules for library in HTTP_LIBRARIES)

@@ -56,9 +56,42 @@ PYTHON = [
         CLIENT,
         Start.NONE,
     ),
+    ("import requests\nB = ('jsonrpc', 'initialize')\nrequests.post(u, json=B)", CLIENT, Start.RUN),
+    (
+        "from http import client\nB = ('jsonrpc', 'initialize')\nclient.HTTPConnection('h').request(B)",
+        CLIENT,
+        Start.RUN,
+    ),
+    ("import urllib.parse\nB = ('jsonrpc', 'initialize')", OTHER, Start.NONE),
     ("subprocess.run(['ls'])", OTHER, Start.NONE),
     ("asyncio.run(main())", OTHER, Start.NONE),
 ]
+WORDS = "WORDS = ('jsonrpc', 'initialize', 'serverInfo')\n"
+PYTHON_WEB = [
+    ("from http.server import HTTPServer\nHTTPServer(('', 1), H).serve_forever()", HTTP, Start.RUN),
+    ("import http.server\nif __name__ == '__main__':\n    http.server.ThreadingHTTPServer(A, H).serve_forever()",
+     HTTP, Start.RUN),
+    ("import socketserver\nwith socketserver.TCPServer(A, H) as s:\n    s.serve_forever()", HTTP, Start.RUN),
+    ("from http.server import HTTPServer\nclass S(HTTPServer): ...\ndef main():\n    S(A, H).serve_forever()\nmain()",
+     HTTP, Start.RUN),
+    ("from http.server import HTTPServer\nThread(target=HTTPServer(A, H).serve_forever).start()", HTTP, Start.RUN),
+    ("import requests\nfrom http.server import HTTPServer\nrequests.post(U)\nHTTPServer(A, H).serve_forever()",
+     HTTP, Start.RUN),
+    ("from wsgiref.simple_server import make_server\nmake_server('', 1, app).serve_forever()", HTTP, Start.RUN),
+    ("from flask import Flask\napp = Flask(__name__)\napp.run(port=1)", HTTP, Start.RUN),
+    ("from flask import Flask\nserver = Flask(__name__)\nserver.run()", HTTP, Start.RUN),
+    ("from flask import Flask\napp = Flask(__name__)\napp.run('0.0.0.0', 1)", HTTP, Start.RUN),
+    ("from aiohttp import web\nif __name__ == '__main__':\n    web.run_app(web.Application())", HTTP, Start.RUN),
+    ("import httpx, uvicorn\nuvicorn.run(app)", HTTP, Start.RUN),
+    ("from fastapi import FastAPI\nimport httpx\napp = FastAPI()", HTTP, Start.APP),
+    ("import asyncio\nasync def main():\n    s = await asyncio.start_server(f, 'h', 1)\nasyncio.run(main())",
+     HTTP, Start.RUN),
+    ("from waitress import serve\nserve(app, port=1)", HTTP, Start.RUN),
+    ("from http.server import HTTPServer\nserver = HTTPServer(A, H)", OTHER, Start.NONE),
+    ("from http.server import HTTPServer\ndef main():\n    HTTPServer(A, H).serve_forever()", HTTP, Start.NONE),
+    ("from flask import Flask\nimport requests\napp = Flask(__name__)\nrequests.post(U)", OTHER, Start.NONE),
+]  # fmt: skip
+"""Servers that answer JSON-RPC by hand, each with :data:`WORDS`, whatever they ask others with."""
 TYPESCRIPT = [
     ("new McpServer({}).connect(new StdioServerTransport())", STDIO, Start.RUN),
     ("serveStdio(build)", STDIO, Start.RUN),
@@ -78,6 +111,12 @@ TYPESCRIPT = [
     ("const s = new MCPServer({}); await s.listen(3000)", HTTP, Start.RUN),
     ("const c = new Client({}); await c.connect(new StreamableHTTPClientTransport(u))", CLIENT, Start.RUN),
     ("new Client({})", CLIENT, Start.NONE),
+    ("createServer((q, s) => { const r = { jsonrpc: '2.0' }; if (m === 'initialize') fetch('http://a/introspect'); "
+     "s.end(JSON.stringify(r)); }).listen(3000)", HTTP, Start.RUN),
+    ("const app = express(); app.post('/rpc', (q, s) => { const r = { jsonrpc: '2.0' }; fetch(u); "
+     "switch (m) { case 'initialize': s.send(r); } }); app.listen(3000)", HTTP, Start.RUN),
+    ("createServer(signIn).listen(1); fetch('/', { body: b({ jsonrpc: '2.0', method: 'initialize' }) })",
+     CLIENT, Start.RUN),
     ("const r = await fetch('/', { body: JSON.stringify({ jsonrpc: '2.0', method: 'initialize' }) })", CLIENT, Start.RUN),
     ("const send = () => fetch('/', { body: b({ jsonrpc: '2.0', method: 'initialize' }) })", CLIENT, Start.NONE),
     ("const server = new McpServer({})", OTHER, Start.NONE),
@@ -88,6 +127,22 @@ TYPESCRIPT = [
 @pytest.mark.parametrize(("text", "kind", "start"), PYTHON)
 def test_python(text: str, kind: ExampleKind, start: Start) -> None:
     assert _role("python", text) == (kind, start)
+
+
+@pytest.mark.parametrize(("text", "kind", "start"), PYTHON_WEB)
+def test_python_that_answers_by_hand(text: str, kind: ExampleKind, start: Start) -> None:
+    assert _role("python", WORDS + text) == (kind, start)
+
+
+def test_a_client_that_serves_a_page_to_sign_in_is_a_client() -> None:
+    text = "import requests\nfrom http.server import HTTPServer\nW = ('jsonrpc', 'initialize', 'clientInfo')\n"
+    assert _role("python", text + "HTTPServer(A, H).handle_request()\nrequests.post(U)") == (CLIENT, Start.RUN)
+    sdk = "from mcp import ClientSession\nHTTPServer(A, H).handle_request()\nClientSession(r, w)\nW = 'jsonrpc'\n"
+    assert _role("python", "from http.server import HTTPServer\n" + sdk)[0] is CLIENT
+
+
+def test_a_web_server_that_does_not_speak_mcp_is_none() -> None:
+    assert _role("python", "from flask import Flask\napp = Flask(__name__)\napp.run()") == (OTHER, Start.NONE)
 
 
 @pytest.mark.parametrize(("text", "kind", "start"), TYPESCRIPT)
