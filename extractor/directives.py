@@ -12,6 +12,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from extractor.model import ExampleKind
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -36,6 +38,7 @@ KEYS: Final[Mapping[str, str]] = {
     "skip": "leave the block out; the value is the reason",
 }
 """Known keys and what each says."""
+_KINDS: Final = tuple(kind.value for kind in ExampleKind)
 _VALUELESS: Final = frozenset({"skip"})
 _PAIR = re.compile(
     r"""\s*(?P<key>[\w-]+)(?:\s*=\s*(?:"(?P<double>(?:\\.|[^"\\])*)"|'(?P<single>(?:\\.|[^'\\])*)'|(?P<bare>[^\s"']+)))?
@@ -89,6 +92,9 @@ def _take(pair: re.Match[str], values: dict[str, str]) -> str | None:
     if key in values:
         return f"directive key {key!r} is given twice"
     values[key] = value or ""
+    if key == "kind" and value not in _KINDS:
+        # kept all the same: to run the example as something else would be to guess
+        return f"directive value kind={value} is none of {', '.join(_KINDS)}"
     return None
 
 

@@ -9,7 +9,7 @@ from extractor.assembly.counterexamples import counterexample
 from extractor.assembly.fragments import sentence
 from extractor.assembly.ids import bundle_digest, text_digest
 from extractor.assembly.obstacles import obstacle
-from extractor.assembly.overrides import AUTHORIZATION, NONE, mistakes
+from extractor.assembly.overrides import AUTHORIZATION, NONE, from_directives, mistakes
 from extractor.assembly.routes import OTHER_PATHS
 from extractor.assembly.scopes import in_view, scope_of
 from extractor.assembly.services import default_authorization
@@ -73,7 +73,8 @@ def assemble(
     if wrong := mistakes(override, language.manager):
         if said_by is Origin.CONFIG:
             raise UsageError(f'[examples."{example_id}"]: {wrong[0]}', "see the configuration section of the README")
-        return replace(example, reason=f"has a directive in which {sentence(wrong)}")
+        where = _place_of_mistake(program, language)
+        return replace(example, reason=f"has a directive{where} in which {sentence(wrong)}")
     if override.skip:
         return replace(example, status=ExampleStatus.SKIPPED, reason=override.skip)
     count = len(draft.units) + len(draft.extras)
@@ -97,6 +98,13 @@ def assemble(
         notes=bundle.notes,
         bundle=bundle,
     )
+
+
+def _place_of_mistake(program: Program, language: Language) -> str:
+    """`` (page.mdx:5)``: where the first directive stands that says what cannot be; empty if only all of them do."""
+    directives = (directive for piece in program.pieces for directive in piece.block.directives)
+    wrong = (d.span for d in directives if mistakes(from_directives((d,)), language.manager))
+    return next((f" ({span})" for span in wrong), "")
 
 
 def listed(example_id: str, blocks: tuple[Block, ...], language: Language, override: ExampleOverride) -> Example:

@@ -5,17 +5,19 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections import Counter
+from collections import Counter, defaultdict
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from extractor.assembly.scopes import scope_of
 from extractor.bundles.languages import LANGUAGES
+from extractor.model import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from extractor.assembly.values import Language
-    from extractor.model import Block, Bundle
+    from extractor.model import Block, Bundle, Corpus, Example, Span
 
 _BY_TITLE = {language.title.lower(): language.name for language in LANGUAGES}
 
@@ -57,6 +59,29 @@ def example_ids(page: str, examples: Sequence[tuple[Block, Language, bool]]) -> 
         seen[name] += 1
         found[index] = f"{stem}#{name}" if seen[name] == 1 else f"{stem}#{name}.{seen[name]}"
     return tuple(found[index] for index in range(len(examples)))
+
+
+def with_repeated_ids(corpus: Corpus, examples: Sequence[Example]) -> Corpus:
+    """The corpus with a problem for each id that directives give to several examples of a page.
+
+    The later ones get an ordinal, which moves when one before them goes.
+    """
+    owners = {span: example.id for example in examples for span in example.spans}
+    places: dict[tuple[str, str], dict[str, Span]] = defaultdict(dict)
+    for block in corpus.blocks:
+        for directive in block.directives:
+            if "id" in directive.values and block.span in owners:
+                key = (block.span.file, slug(directive.values["id"]))
+                places[key].setdefault(owners[block.span], directive.span)
+    twice = [(name, list(spans.values())) for (_, name), spans in places.items() if len(spans) > 1]
+    found = [Problem(spans[1], _used_twice(name, spans)) for name, spans in twice]
+    problems = sorted([*corpus.problems, *found], key=lambda problem: (problem.span, problem.message))
+    return replace(corpus, problems=tuple(problems)) if found else corpus
+
+
+def _used_twice(name: str, spans: Sequence[Span]) -> str:
+    count = "twice" if len(spans) == 2 else f"{len(spans)} times"
+    return f"id {name!r} is used {count}: {', '.join(map(str, spans[:-1]))} and {spans[-1]}"
 
 
 def slug(text: str) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
+from extractor.assembly.ids import with_repeated_ids
 from extractor.corpus import extract
 from extractor.examples import find_examples, unused_overrides
 from extractor.model import ExampleStatus, Origin
@@ -40,6 +41,7 @@ def command(cli: Cli, /, docs: Path | None, patterns: tuple[str, ...], form: str
     config = load_config(docs, cli.config_file, state=state)
     corpus = extract(config.docs, config.layout, cache=config.state / "pages", statements=False)
     found = find_examples(corpus, overrides=config.overrides, python_packages=config.python_packages)
+    corpus = with_repeated_ids(corpus, found)
     unused = unused_overrides(found, config.overrides)
     found = (*found, *(entry.example for entry in printed(corpus)))
     if patterns:

@@ -45,6 +45,10 @@ def test_other_comments_are_none(text: str) -> None:
         ("docprobe: zzz=1", f"unknown directive key 'zzz'; known: {', '.join(KEYS)}"),
         ("docprobe: file", "directive key 'file' needs a value"),
         ("docprobe: file=a file=b", "directive key 'file' is given twice"),
+        (
+            "docprobe: kind=htpp-server",
+            "directive value kind=htpp-server is none of http-server, stdio-server, client, other",
+        ),
         ("docprobe:", "an empty directive; write key=value"),
         ('docprobe: file="a', "cannot read the directive from 'file=\"a' on; write key=value"),
         ("docprobe: =a", "cannot read the directive from '=a' on; write key=value"),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from extractor.assembly.ids import with_repeated_ids
 from extractor.corpus import extract
 from extractor.examples import find_examples
 from extractor.model import ExampleStatus, Layout
@@ -83,3 +84,22 @@ def test_modules_of_a_program_that_lacks_something_are_its_own(tmp_path: Path) -
 def test_a_directive_names_an_example(tmp_path: Path) -> None:
     page = "<!-- docprobe: id=Mine -->\n\n```python\n" + START + "mcp.run()\n```\n"
     assert list(ids(tmp_path, page)) == ["mine"]
+
+
+def test_an_id_that_two_directives_give_is_told_with_both_places(tmp_path: Path) -> None:
+    twin = "<!-- docprobe: id=Twin -->\n\n```python\n" + START + "mcp.run()\n```\n\n"
+    (tmp_path / "page.md").write_text(twin + "## Two\n\n" + twin, encoding="utf-8")
+    corpus = extract(tmp_path, Layout(), jobs=1, statements=False)
+    found = find_examples(corpus)
+    assert [example.id for example in found] == ["page#twin", "page#twin.2"]
+    told = with_repeated_ids(corpus, found).problems
+    assert [f"{p.span}: {p.message}" for p in told] == ["page.md:11: id 'twin' is used twice: page.md:1 and page.md:11"]
+
+
+def test_an_id_on_two_blocks_of_one_program_is_used_once(tmp_path: Path) -> None:
+    said = "<!-- docprobe: id=one join=one -->\n\n```python\n"
+    (tmp_path / "page.md").write_text(f"{said}{START}```\n\n{said}mcp.run()\n```\n", encoding="utf-8")
+    corpus = extract(tmp_path, Layout(), jobs=1, statements=False)
+    found = find_examples(corpus)
+    assert [example.id for example in found] == ["page#one"]
+    assert with_repeated_ids(corpus, found).problems == ()
