@@ -15,7 +15,7 @@ from harness.probes.logs import since
 from harness.probes.prober import converse
 from harness.probes.stdio import converse_stdio
 from harness.services.factory import services_for
-from harness.stages.cause import sentence
+from harness.stages.cause import sentence, taken_by_us
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -99,12 +99,14 @@ async def _attempt(
         lines = tuple(LogLine(began, "stderr", text) for text in error.log)
         return Attempt(run(StartOutcome.INSTALL_FAILED, error.message, lines, None), None)
     services = services_for(bundle)
+    held = frozenset(service.port for service in services.services)
     doing("starting")
     async with engine.pod(bundle, image, services.services, progress=doing) as pod:
         match bundle.kind:
             case ExampleKind.HTTP_SERVER:
                 await pod.wait_listening(config.limits.start_s)
                 if not pod.sockets():
+                    _refuse_to_blame(pod, held)
                     return Attempt(run(_ended(pod), _how(pod.exit_state()), pod.logs(), image), None)
                 doing("probing")
                 transcript = await converse(
@@ -131,6 +133,7 @@ async def _attempt(
                 assert_never(bundle.kind)
         transcript = replace(transcript, packages=dict(image.packages))
         if not serves(transcript):
+            _refuse_to_blame(pod, held)
             state = pod.exit_state()
             outcome = StartOutcome.NO_INITIALIZE if state is None else _ended(pod)
             how = transcript.facts.get(steps.FACT_BASELINE, "") if state is None else _how(state)
@@ -145,6 +148,16 @@ def serves(transcript: Transcript) -> bool:
     """
     ok = transcript.facts.get(steps.FACT_BASELINE, "ok") == "ok" or steps.FACT_REFUSED_FOR_LOAD in transcript.facts
     return bool(transcript.negotiated) and ok
+
+
+def _refuse_to_blame(pod: Pod, held: frozenset[int]) -> None:
+    """A port that a service of ours holds is no fault of the docs: raises BlockedError."""
+    port = taken_by_us(pod.logs(), held, listens=bool(pod.sockets()))
+    if port is not None:
+        raise BlockedError(
+            f"the example could not listen: docprobe's own service holds port {port} there",
+            "if docprobe mistakes what it is or needs, say so above its block: kind=… or services=…",
+        )
 
 
 def _ended(pod: Pod) -> StartOutcome:

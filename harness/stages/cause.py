@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from harness.model import StartOutcome
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from harness.model import LogLine, Run
 
@@ -26,6 +26,12 @@ PATTERNS: Final = (
     (re.compile(r"^((?:ERROR|Error|error)[: ].{1,160})"), "{0}"),
 )
 """What interpreters say, most telling first, and how a reader would put it."""
+_OF_THE_EXAMPLE: Final = frozenset({"stdout", "stderr"})
+"""Sources of log lines that the example itself wrote."""
+_TAKEN: Final = re.compile(r"EADDRINUSE|\[Errno 98\]|address already in use|Port \d+ is in use", re.IGNORECASE)
+"""What runtimes say of an address that somebody else holds."""
+_TAKEN_PORT: Final = re.compile(r"EADDRINUSE\D.*?:(\d+)\b|', (\d+)[,)]|\bport (\d+)\b", re.IGNORECASE)
+"""The port in such a line; CPython's own ``OSError`` names none."""
 
 
 def cause(logs: Iterable[LogLine]) -> str | None:
@@ -39,6 +45,24 @@ def cause(logs: Iterable[LogLine]) -> str | None:
             if found := pattern.search(text):
                 return sentence.format(*found.groups())
     return None
+
+
+def taken_by_us(logs: Iterable[LogLine], held: Collection[int], *, listens: bool) -> int | None:
+    """The port that an example could not have because a service of docprobe's holds it; None if that is not why.
+
+    Args:
+        logs: what the example wrote.
+        held: ports of the services beside it.
+        listens: whether the example listened on a port of its own. One whose error names no port may then have asked
+            twice for that one; else nothing but our services can have been there before it.
+    """
+    told = [line.text for line in logs if line.source in _OF_THE_EXAMPLE and _TAKEN.search(line.text)]
+    ports = [int(port) for text in told for match in _TAKEN_PORT.finditer(text) for port in match.groups() if port]
+    if not told or not held:
+        return None
+    if not ports:
+        return None if listens else min(held)
+    return next((port for port in ports if port in held), None)
 
 
 def sentence(outcome: StartOutcome, how: str, logs: Iterable[LogLine]) -> str:

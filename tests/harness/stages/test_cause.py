@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from harness.model import LogLine, Run, StartOutcome
-from harness.stages.cause import cause, sentence, told_apart
+from harness.stages.cause import cause, sentence, taken_by_us, told_apart
 
 
 def _logs(text: str) -> tuple[LogLine, ...]:
@@ -46,6 +46,20 @@ def test_why_initialize_is_not_answered() -> None:
 
 def test_what_the_authorization_server_logged_is_not_the_examples_cause() -> None:
     assert cause((LogLine(0.0, "authorization", "Error: token inactive"),)) is None
+
+
+def test_a_port_that_is_taken_and_not_named() -> None:
+    logs = _logs("OSError: [Errno 98] Address already in use")
+    assert taken_by_us(logs, {8080}, listens=False) == 8080
+    assert taken_by_us(logs, {8080}, listens=True) is None
+    assert taken_by_us(logs, (), listens=False) is None
+    assert taken_by_us((LogLine(0.0, "authorization", logs[0].text),), {8080}, listens=False) is None
+
+
+def test_a_port_that_is_taken_and_named() -> None:
+    logs = _logs("10:80:98 Error: listen EADDRINUSE: address already in use :::9100\nport 9200")
+    assert taken_by_us(logs, {8080, 9100, 9200}, listens=True) == 9100
+    assert taken_by_us(logs, {8080, 9200}, listens=False) is None
 
 
 def test_the_package_that_changed_is_named() -> None:
