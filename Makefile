@@ -37,7 +37,7 @@ test: env lint engine browser
 	@if [ -n "$${DOCPROBE_REAL_DOCS:-}" ]; then echo "real docs: $$DOCPROBE_REAL_DOCS"; \
 	else echo "real docs: not run (set DOCPROBE_REAL_DOCS to a checkout of the MCP docs)"; fi
 	@echo "not in this run: make soak, make oracle, make mutation"
-	$(BIN)/pytest -n $(PYTEST_JOBS) --dist loadgroup -m "not soak and not oracle" $(PYTEST_ARGS)
+	$(BIN)/pytest -n $(PYTEST_JOBS) -m "not soak and not oracle" $(PYTEST_ARGS)
 
 unit: env
 	$(BIN)/pytest -m "not engine and not registry and not oracle and not browser and not loopback" $(PYTEST_ARGS)

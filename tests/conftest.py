@@ -1,13 +1,11 @@
-"""How the tests share a machine when several run side by side (``-n 2 --dist loadgroup``)."""
+"""How the tests share a machine when several run side by side (``pytest -n 2``, as ``make test`` does)."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
 
 import pytest
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from xdist.scheduler import LoadScopeScheduling
 
 ONE_BY_ONE = (
     "test_contained", "test_names", "test_packages", "test_services", "test_proof", "test_bad_replies", "test_real_sdks",
@@ -18,18 +16,26 @@ TOGETHER = ("faults", "browser", "soak")
 """Folders whose tests share one engine of their own, or one browser."""
 
 
+class Sharing(LoadScopeScheduling):
+    """Tests of one scope are run by one process, in order; scopes go to whoever is free."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        """A folder of TOGETHER, one test of a file of ONE_BY_ONE, else the test's file."""
+        file = nodeid.split("::", 1)[0]
+        folder, _, rest = file.removeprefix("tests/").partition("/")
+        if folder in TOGETHER:
+            return folder
+        name = (rest or folder).rsplit("/", 1)[-1].removesuffix(".py")
+        return nodeid if name in ONE_BY_ONE else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Sharing:
+    # in the order below, not by the number of tests in a file, which says little of how long it takes
+    config.option.loadscopereorder = False
+    return Sharing(config, log)
+
+
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    root = config.rootpath / "tests"
-    for item in items:
-        if (group := _group(item.path.relative_to(root))) is not None:
-            item.add_marker(pytest.mark.xdist_group(group))
-    # the long ones first: what is left at the end is short and evens out
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long ones first: what is left at the end is short and evens out."""
     items.sort(key=lambda item: not any(item.get_closest_marker(name) for name in ("engine", "loopback")))
-
-
-def _group(path: Path) -> str | None:
-    """Tests of one group are run by one process, in order; None: by whoever is free."""
-    if path.parts[0] in TOGETHER:
-        return path.parts[0]
-    return None if path.stem in ONE_BY_ONE else str(path)
