@@ -13,6 +13,8 @@ from harness.cli.context import Cli, pass_cli, state_option
 from harness.settings import load_config
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from harness.config import Config
     from harness.repair.prove import Proof
 
@@ -24,9 +26,7 @@ if TYPE_CHECKING:
 @state_option
 @click.option("--runtime", metavar="NAME", help="Container runtime, for example runsc.")
 @pass_cli
-def command(
-    cli: Cli, /, example: str, docs: Path | None, write: bool, state: Path | None, runtime: str | None
-) -> None:
+def command(cli: Cli, /, example: str, docs: Path | None, write: bool, state: Path | None, runtime: str | None) -> None:
     """Propose a patch for the page of EXAMPLE and prove it by running the patched page.
 
     The patch goes to stdout, as `git apply` reads it in this folder; what the proof showed goes to stderr. A patch that
@@ -41,13 +41,16 @@ def command(
     proof = anyio.run(_prove, cli, config)
     err = cli.err()
     if not proof.texts:
-        err.print(f"no patch: {', '.join(proof.remaining) or 'nothing is violated that docprobe knows to mend'}")
+        for line in _no_patch(proof):
+            err.print(line, markup=False, soft_wrap=True)
         click.get_current_context().exit(1)
     click.echo(proof.patch(_from_here(config.docs)), nl=False)
     mended = tuple(sorted({name for name, _ in proof.mended}))
     for title, names in (("mended", mended), ("still violated", proof.remaining), ("now broken", proof.broken)):
         if names:
-            err.print(f"{title}: {', '.join(names)}")
+            err.print(f"{title}: {', '.join(names)}", markup=False, soft_wrap=True)
+    if proof.gating:
+        err.print(_still_gates(proof), markup=False, soft_wrap=True)
     if proof.trouble:
         err.print(f"not proved: the patched page is {proof.trouble}", markup=False)
     if proof.holds and write:
@@ -55,6 +58,21 @@ def command(
             _write(config.docs / path, text)
             err.print(f"written: {path}", markup=False)
     click.get_current_context().exit(0 if proof.holds else 1)
+
+
+def _no_patch(proof: Proof) -> Iterator[str]:
+    """Why there is no patch."""
+    if proof.remaining:
+        names = ", ".join(proof.remaining)
+        yield f"no patch: {names} (docprobe has a rule for it, and finds no line in this example that the rule mends)"
+    else:
+        yield "no patch: nothing is violated that docprobe knows to mend"
+    if proof.gating:
+        yield _still_gates(proof)
+
+
+def _still_gates(proof: Proof) -> str:
+    return f"still gates: {', '.join(proof.gating)} (no patch known)"
 
 
 def _from_here(docs: Path) -> str:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
-from harness.model import Status, Verdict
+from harness.model import Status
+from harness.report.wording import judged_as
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -60,13 +61,10 @@ class Live:
             self._bars.remove_task(self._tasks.pop(result.id))
         if result.status not in {Status.JUDGED, Status.NOT_RUNNING, Status.BLOCKED}:
             return
-        violated = sum(finding.verdict is Verdict.VIOLATED for finding in result.findings)
-        what = f"{violated} violated" if result.status is Status.JUDGED else result.status.value
+        what = judged_as(result) if result.status is Status.JUDGED else result.status.value
         kept = ", kept from before" if result.cached else ""
         at = time.monotonic() - self._began
-        self._console.print(
-            f"{at:6.1f} s  {plain(result.id)}: {what}{kept}", markup=False, style="dim", soft_wrap=True
-        )
+        self._console.print(f"{at:6.1f} s  {plain(result.id)}: {what}{kept}", markup=False, style="dim", soft_wrap=True)
 
     def note(self, text: str) -> None:
         """Print a note."""

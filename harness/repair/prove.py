@@ -48,6 +48,8 @@ class Proof:
     """Installed when the patched example ran."""
     trouble: str | None
     """Why the patched example could not be judged; None if it was."""
+    gating: tuple[str, ...] = ()
+    """Requirements without a rule that still make a check fail, with the patch or where there is none."""
 
     @property
     def holds(self) -> bool:
@@ -56,9 +58,7 @@ class Proof:
 
     def patch(self, prefix: str = "") -> str:
         """As ``git apply`` reads it; ``prefix`` goes before each path and ends in a slash. Empty without a proposal."""
-        return "".join(
-            unified(prefix + path, before, after) for path, (before, after) in sorted(self.texts.items())
-        )
+        return "".join(unified(prefix + path, before, after) for path, (before, after) in sorted(self.texts.items()))
 
 
 async def prove(todo: Plan, example: Example, config: Config, connect: Connect, observer: Observer) -> Proof:
@@ -124,7 +124,7 @@ async def _proof(
         for file in changed
     }
     if not texts:
-        return Proof((), {}, (), _mendable(before), (), {}, None)
+        return Proof((), {}, (), _mendable(before), (), {}, None, _unmendable(before))
     again = _patched(todo, example, {**sources, **{file: new for file, (_, new) in texts.items()}}, config)
     after = (await check(again, config, connect, observer=observer, stop=stop)).examples[0]
     if after.status is not Status.JUDGED:
@@ -138,6 +138,7 @@ async def _proof(
         broken=_names(k for k, v in now.items() if v is Verdict.VIOLATED and was.get(k) is not Verdict.VIOLATED),
         packages=after.packages,
         trouble=None,
+        gating=_unmendable(after),
     )
     if proof.holds and dict(before.packages) == dict(after.packages):
         kept.keep(config.state, before, kept.Kept(proof.mended, proof.edits))
@@ -169,6 +170,10 @@ def _mendable(result: ExampleResult) -> tuple[str, ...]:
     return _names(
         (f.requirement, f.revision) for f in result.findings if f.verdict is Verdict.VIOLATED and f.requirement in RULES
     )
+
+
+def _unmendable(result: ExampleResult) -> tuple[str, ...]:
+    return _names((f.requirement, f.revision) for f in result.findings if f.gates and f.requirement not in RULES)
 
 
 def _names(keys: Iterable[tuple[str, str]]) -> tuple[str, ...]:

@@ -203,7 +203,7 @@ class Docs:
 
 @dataclass(frozen=True, slots=True)
 class Violated:
-    """Findings of basis text violated under the page's own revision, one per example; prohibitions included."""
+    """Requirements violated under the page's own revision, one per example; warnings and known ones included."""
 
     MUST: int
     SHOULD: int

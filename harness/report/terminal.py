@@ -14,7 +14,7 @@ from harness.model import Status
 from harness.report.blocks import INDENT, Look, finding_block, labelled, mark, prose
 from harness.report.escape import defused, one_line
 from harness.report.sections import baseline, blocked, drift, lost, problems, summary, unjudged
-from harness.report.weigh import SHOWN_IN_FULL, Weight, by_weight, cases, is_own, texts
+from harness.report.weigh import SHOWN_IN_FULL, Weight, advisory, by_weight, cases, is_own, texts
 from harness.report.wording import NOTHING_ASKED, basis_word, direct_packages, plural
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def _report(report: Report, look: Look) -> Iterator[RenderableType]:
         yield Text("")
     for text, its in well:
         yield _all_well(text, its, look)
-        yield from _short_lines(its, frozenset())
+        yield from _short_lines(its)
     yield from unjudged(found)
     yield from blocked(found, look)
     for text, its in judged:
@@ -100,7 +100,7 @@ def _violated(text: Copies, found: Sequence[Case], report: Report, look: Look) -
     for case in full:
         yield Text("")
         yield from finding_block(case, report, look, _elsewhere(case, found))
-    rest = list(_short_lines(found, frozenset(case.finding.requirement for case in full)))
+    rest = list(_short_lines(found))
     if tally := _tally(found):
         rest.append(Padding(tally, (0, 0, 0, INDENT - 2)))
     if rest:
@@ -165,11 +165,12 @@ def _tally(found: Sequence[Case]) -> Text:
     return Text(", ".join(told), style="dim")
 
 
-def _short_lines(found: Sequence[Case], shown: frozenset[str]) -> Iterator[RenderableType]:
-    """One line for each case that needs no block; not for those that repeat a ``shown`` one by another revision."""
+def _short_lines(found: Sequence[Case]) -> Iterator[RenderableType]:
+    """One line for each case that needs no block; not for those that repeat another by another revision."""
+    worth_a_line = advisory(found)
     for case in found:
         finding = case.finding
-        if case.weight not in SHORT or (finding.requirement in shown and case.weight is Weight.ADVISORY):
+        if case.weight not in SHORT or (case.weight is Weight.ADVISORY and case not in worth_a_line):
             continue
         sign, style = mark(case.weight)
         by = f" by {one_line(finding.revision)}" if not is_own(finding, case.example) else ""

@@ -11,7 +11,7 @@ from extractor.model import Level
 from harness.model import Basis, Status, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from harness.model import ExampleResult, Finding, Report
 
@@ -167,38 +167,67 @@ class Counts:
     """Distinct texts that were run."""
     by_status: Mapping[Status, int]
     violated_must: int
-    """Findings of basis text violated by the page's own revision, one per example, known ones included."""
+    """Requirements violated by the page's own revision, each once per example; warnings and known ones included."""
     violated_should: int
+    warning_must: int
+    """Of ``violated_must``, those that neither gate nor are known."""
+    known_must: int
+    """Of ``violated_must``, those that the baseline lists."""
+    known_should: int
     advisory: int
-    """Of the page's own revision; what other revisions would say is not counted."""
-    known: int
+    """As many as the terminal lists: once per distinct text, not where it repeats what the page's own revision says."""
     gating: int
     """Findings, drift and baseline entries that gate."""
+
+    @property
+    def known(self) -> int:
+        """Violated requirements that the baseline lists, of every level."""
+        return self.known_must + self.known_should
+
+
+def violated_by_own(example: ExampleResult) -> Mapping[str, tuple[Finding, ...]]:
+    """What counts as violated of one example: by requirement, the findings by the page's own revision.
+
+    A violation counts by the text, as one that gates, or about the example itself; readings and advice do not.
+    """
+    found: dict[str, tuple[Finding, ...]] = {}
+    for finding in example.findings:
+        counts = finding.basis is Basis.TEXT or finding.gates or finding.requirement in ALWAYS_WARN
+        if finding.verdict is Verdict.VIOLATED and counts and is_own(finding, example):
+            found[finding.requirement] = (*found.get(finding.requirement, ()), finding)
+    return found
+
+
+def advisory(found: Sequence[Case]) -> tuple[Case, ...]:
+    """The advisory cases of a text, without those that repeat by another revision what its own violates."""
+    own = {case.finding.requirement for case in found if case.weight in {*SHOWN_IN_FULL, Weight.KNOWN}}
+    return tuple(case for case in by_weight(found, Weight.ADVISORY) if case.finding.requirement not in own)
 
 
 def count(report: Report) -> Counts:
     """Count a report."""
     known = known_findings(report)
-    weights: Counter[Weight] = Counter()
-    violated: Counter[Level] = Counter()
+    violated: Counter[tuple[Level, Weight]] = Counter()
     for example in report.examples:
-        for finding in example.findings:
-            weight = weigh(finding, example, known)
-            if weight is not Weight.ADVISORY or is_own(finding, example):
-                weights[weight] += 1
-            by_text = finding.basis is Basis.TEXT or finding.gates
-            if finding.verdict is Verdict.VIOLATED and by_text and is_own(finding, example):
-                violated[finding.level] += 1
+        for findings in violated_by_own(example).values():
+            heaviest = min((weigh(finding, example, known) for finding in findings), key=HEAVIEST_FIRST.index)
+            violated[findings[0].level, heaviest] += 1
+
+    def number(levels: Collection[Level], *weights: Weight) -> int:
+        return sum(n for (level, weight), n in violated.items() if level in levels and weight in (weights or Weight))
+
     run = [e for e in report.examples if e.status in {Status.JUDGED, Status.NOT_RUNNING}]
     return Counts(
         examples=len(report.examples),
         distinct=len({example.digest for example in run}),
         by_status=Counter(example.status for example in report.examples),
-        violated_must=sum(violated[level] for level in MUSTS),
-        violated_should=sum(violated[level] for level in SHOULDS),
-        advisory=weights[Weight.ADVISORY],
-        known=weights[Weight.KNOWN],
-        gating=weights[Weight.GATES] + _gating_beside_findings(report),
+        violated_must=number(MUSTS),
+        violated_should=number(SHOULDS),
+        warning_must=number(MUSTS, Weight.WARNS),
+        known_must=number(MUSTS, Weight.KNOWN),
+        known_should=number(SHOULDS, Weight.KNOWN),
+        advisory=sum(len(advisory(cases(text, report))) for text in texts(report)),
+        gating=sum(f.gates for example in report.examples for f in example.findings) + _gating_beside_findings(report),
     )
 
 

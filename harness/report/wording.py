@@ -6,8 +6,8 @@ import re
 import shlex
 from typing import TYPE_CHECKING, Final, assert_never
 
-from harness.model import Basis, DriftKind, StartOutcome, Status
-from harness.report.weigh import Weight, cases, count, texts
+from harness.model import Basis, DriftKind, StartOutcome, Status, Verdict
+from harness.report.weigh import MUSTS, SHOULDS, Weight, cases, count, is_own, texts, violated_by_own
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -128,12 +128,28 @@ def figures(report: Report) -> str:
 
 
 def violations(report: Report) -> str:
-    """``violated: 3 MUST, 2 SHOULD; 4 advisory; 1 known``."""
+    """``violated: 3 MUST (1 warns, 1 known), 2 SHOULD; 4 advisory``."""
     found = count(report)
-    told = f"violated: {found.violated_must:,} MUST, {found.violated_should:,} SHOULD"
-    if found.known:
-        told += f" ({found.known:,} known)"
+    warns = f"{found.warning_must:,} {'warns' if found.warning_must == 1 else 'warn'}" if found.warning_must else ""
+    musts = _among(warns, f"{found.known_must:,} known" if found.known_must else "")
+    shoulds = _among(f"{found.known_should:,} known" if found.known_should else "")
+    told = f"violated: {found.violated_must:,} MUST{musts}, {found.violated_should:,} SHOULD{shoulds}"
     return told + (f"; {found.advisory:,} advisory" if found.advisory else "")
+
+
+def _among(*parts: str) -> str:
+    told = ", ".join(part for part in parts if part)
+    return f" ({told})" if told else ""
+
+
+def judged_as(example: ExampleResult) -> str:
+    """``3 MUST, 1 SHOULD violated`` of one example, counted as :func:`violations` does; ``conforms`` if none is."""
+    levels = [findings[0].level for findings in violated_by_own(example).values()]
+    named = ((sum(level in kind for level in levels), name) for kind, name in ((MUSTS, "MUST"), (SHOULDS, "SHOULD")))
+    if told := ", ".join(f"{number:,} {name}" for number, name in named if number):
+        return f"{told} violated"
+    satisfied = any(f.verdict is Verdict.SATISFIED and is_own(f, example) for f in example.findings)
+    return "conforms" if satisfied else "nothing violated"
 
 
 def exit_sentence(report: Report) -> str:

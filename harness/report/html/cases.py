@@ -228,6 +228,5 @@ def _exchanges(example: ExampleResult, known: frozenset[tuple[str, str]]) -> tup
     blamed = {n for f in example.findings if weigh(f, example, known) in telling for n in f.evidence}
     endpoint = example.transcript.endpoint or "http://localhost"
     return tuple(
-        exchange_view(exchange, endpoint, blamed=exchange.number in blamed)
-        for exchange in example.transcript.exchanges
+        exchange_view(exchange, endpoint, blamed=exchange.number in blamed) for exchange in example.transcript.exchanges
     )

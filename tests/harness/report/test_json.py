@@ -121,7 +121,7 @@ def test_times_and_cached_are_all_that_may_differ() -> None:
 def test_keys_of_the_published_format_are_there() -> None:
     written = json.loads(render(rich_report()))
     assert set(written) >= {"schema", "docprobe", "started", "duration_s", "docs", "drift", "examples", "summary"}
-    assert written["summary"]["violated"] == {"MUST": 7, "SHOULD": 2}
+    assert written["summary"]["violated"] == {"MUST": 8, "SHOULD": 2}
     assert written["summary"]["gating"] == 9
     assert written["summary"]["distinct"] == 4
     first = next(example for example in written["examples"] if example["language"] == "typescript")["findings"][0]

@@ -1,0 +1,74 @@
+"""One definition of the figures: progress, summary and what the terminal lists say the same."""
+
+from __future__ import annotations
+
+import io
+import re
+from dataclasses import replace
+
+import pytest
+from rich.console import Console
+
+from harness.baseline import known
+from harness.baseline.file import parse
+from harness.baseline.update import update
+from harness.cli.progress import Live
+from harness.model import Status, Verdict
+from harness.report.formats import render
+from harness.report.weigh import count
+from harness.report.wording import judged_as, violations
+from tests.support.reports import quiet_report, rich_report
+
+
+def _progress(index: int) -> str:
+    sink = io.StringIO()
+    with Live(Console(file=sink, width=200)) as live:
+        live.finished(rich_report().examples[index])
+    return sink.getvalue().strip().rpartition(": ")[2]
+
+
+def test_a_warning_counts_by_its_level() -> None:
+    dated = replace(rich_report(), examples=(rich_report().examples[2],), drift=(), baseline=())
+    assert "! MUST example.runs" in render("terminal", dated)
+    assert violations(dated) == "violated: 1 MUST (1 warns), 0 SHOULD"
+    assert _progress(2) == "1 MUST violated, kept from before"
+
+
+def test_progress_counts_as_the_summary_does() -> None:
+    report = rich_report()
+    one = replace(report, examples=(report.examples[0],), drift=(), baseline=())
+    assert violations(one) == "violated: 3 MUST, 1 SHOULD; 1 advisory"
+    assert _progress(0) == "3 MUST, 1 SHOULD violated"
+    assert _progress(3) == "conforms"
+
+
+def test_an_example_that_nothing_satisfies_is_not_said_to_conform() -> None:
+    example = quiet_report().examples[0]
+    unclear = tuple(replace(finding, verdict=Verdict.INCONCLUSIVE) for finding in example.findings)
+    assert judged_as(replace(example, findings=unclear)) == "nothing violated"
+
+
+def test_what_becomes_known_is_counted_as_before() -> None:
+    before = replace(rich_report(), drift=(), baseline=())
+    after = known.apply(before, parse(update("", before, reason="the first look").text, "b.toml"))
+    assert violations(before) == "violated: 8 MUST (1 warns), 2 SHOULD; 1 advisory"
+    assert violations(after) == "violated: 8 MUST (1 warns, 7 known), 2 SHOULD; 1 advisory"
+    assert count(after).known == 7
+
+
+@pytest.mark.parametrize("revisions", [("2025-11-25",), ("2025-11-25", "2025-06-18")])
+def test_there_are_as_many_advisory_lines_as_the_summary_says(revisions: tuple[str, ...]) -> None:
+    report = rich_report()
+    chosen = tuple(e for e in report.examples if e.revision in revisions or e.status is Status.NOT_RUNNING)
+    # one that only another revision is violated by: it is listed, so it is counted
+    only = replace(
+        chosen[0],
+        findings=tuple(
+            replace(f, verdict=Verdict.SATISFIED, gates=False) if f.revision == "2025-11-25" else f
+            for f in chosen[0].findings
+        ),
+        digest="9" * 64,
+    )
+    shown = replace(report, examples=(*chosen[1:], only), drift=(), baseline=())
+    lines = re.findall(r"^ +\S+ \S+ advisory\b", render("terminal", shown), re.MULTILINE)
+    assert len(lines) == count(shown).advisory > 1
