@@ -9,12 +9,19 @@ from extractor.model import Level
 from harness.model import Basis, Status, Verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from harness.model import ExampleResult, Finding, Report
 
 OK: Final = 0
 VIOLATED: Final = 1
 INCOMPLETE: Final = 3
 SHOULDS: Final = frozenset({Level.SHOULD, Level.SHOULD_NOT})
+
+
+def without_sentence(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """What a conversation was found to break, by the docs in hand: where they lack the sentence, nothing gates."""
+    return tuple(replace(finding, gates=finding.gates and finding.statement is not None) for finding in findings)
 
 
 def apply_fail_on(report: Report) -> Report:
@@ -30,6 +37,7 @@ def apply_fail_on(report: Report) -> Report:
                     finding.verdict is Verdict.VIOLATED
                     and finding.basis is Basis.TEXT
                     and finding.level in SHOULDS
+                    and finding.statement is not None
                     and own
                 )
                 return replace(finding, gates=finding.gates or widened)

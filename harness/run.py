@@ -27,7 +27,7 @@ from harness.selection.lost import lost
 from harness.selection.select import in_shard, select, shard_names
 from harness.source import describe_source, rules_root
 from harness.stages.attempt import record
-from harness.stages.judging import blocked, gate_drift, listed, result_of, source_lines
+from harness.stages.judging import blocked, gate_drift, listed, result_of, source_lines, unbound
 from harness.stages.locks import read_locks
 from harness.stages.printed import Printed, printed, result_of_printed
 
@@ -212,7 +212,10 @@ async def check(
         snapshot=source.snapshot,
         examples=ordered,
         drift=gate_drift(todo.bound.drift, ordered, config),
-        problems=tuple(f"{problem.span}: {problem.message}" for problem in todo.problems),
+        problems=(
+            *unbound(ordered, todo.bound),
+            *(f"{problem.span}: {problem.message}" for problem in todo.problems),
+        ),
         requirements=tuple(r for r in CATALOGUE if not config.requirements or r.id in config.requirements),
         sources=source_lines(todo.corpus, ordered),
         strict=config.strict,

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from extractor.model import ExampleKind, ExampleStatus
 from harness.checks.example import complete, runs
 from harness.checks.registry import judge
+from harness.gating import without_sentence
 from harness.model import ExampleResult, Status, Verdict
 from harness.repair.blame import blame
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from extractor.model import Corpus, Example
     from harness.config import Config
@@ -73,9 +74,8 @@ def result_of(
         transcript = replace(transcript, example_id=example.id)
         status, reason = Status.JUDGED, None
         rows = tuple(bound.requirements.values())
-        findings += tuple(
-            _blamed(finding, example, recording) for finding in judge(transcript, rows, page_revision=example.revision)
-        )
+        judged = without_sentence(judge(transcript, rows, page_revision=example.revision))
+        findings += tuple(_blamed(finding, example, recording) for finding in judged)
     if config.requirements:
         findings = tuple(finding for finding in findings if finding.requirement in config.requirements)
     served = recording.runs[-1] if recording.runs else None
@@ -105,6 +105,16 @@ def _why(recording: Recording) -> str:
         when = "with today's packages" if run.resolve == "today" else f"with the packages of {run.date}"
         texts.append(f"{when}: {run.sentence}")
     return "; ".join(texts)
+
+
+def unbound(examples: Sequence[ExampleResult], bound: Bound) -> Iterator[str]:
+    """A note on docs whose sentences no finding can cite, if there is any finding."""
+    if bound.standing_on or not any(example.findings for example in examples):
+        return
+    if bound.unbound:
+        yield "no check is bound to a sentence of the normative text: nothing can gate on a sentence; give bindings"
+    else:
+        yield "no normative text found: nothing can gate on a sentence; give --spec DIR"
 
 
 def gate_drift(drift: Sequence[Drift], examples: Sequence[ExampleResult], config: Config) -> tuple[Drift, ...]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from extractor.model import Example, ExampleKind, ExampleStatus
 from harness.checks.registry import judge
+from harness.gating import without_sentence
 from harness.model import ExampleResult, Status, Transcript
 from harness.probes.documented import DIAGRAM, FENCE, documented, printing
 
@@ -58,7 +59,8 @@ def printed(corpus: Corpus) -> Iterator[Printed]:
 def result_of_printed(entry: Printed, copies: Sequence[Printed], bound: Bound, config: Config) -> ExampleResult:
     """Judge what a page prints by the page's own revision."""
     example = entry.example
-    findings = judge(entry.transcript, tuple(bound.requirements.values()), page_revision=example.revision)
+    rows = tuple(bound.requirements.values())
+    findings = without_sentence(judge(entry.transcript, rows, page_revision=example.revision))
     return ExampleResult(
         id=example.id,
         page=example.page,

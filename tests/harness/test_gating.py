@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from extractor.model import ExampleKind, Level
+from extractor.model import ExampleKind, Level, Span, Statement, Subject
 from harness.gating import apply_fail_on, decide
 from harness.model import (
     BaselineNote,
@@ -31,7 +31,8 @@ def _report(*examples: ExampleResult, fail_on: str = "must", strict: bool = Fals
 
 
 def _finding(level: Level, *, gates: bool = False, revision: str = "2025-11-25", basis: Basis = Basis.TEXT) -> Finding:
-    return Finding("session.missing-400", level, basis, Verdict.VIOLATED, revision, "", gates=gates)
+    sentence = Statement("p", revision, "a", level, level.value, "t", Subject.SERVER, Span("p", 1, 1), "f", frozenset())
+    return Finding("session.missing-400", level, basis, Verdict.VIOLATED, revision, "", sentence, gates=gates)
 
 
 GATING = _finding(Level.MUST, gates=True)
@@ -53,6 +54,7 @@ SHOULD = _finding(Level.SHOULD)
         (_report(_example(Status.JUDGED, SHOULD), fail_on="should"), 1),
         (_report(_example(Status.JUDGED, _finding(Level.SHOULD, revision="2025-06-18")), fail_on="should"), 0),
         (_report(_example(Status.JUDGED, _finding(Level.SHOULD, basis=Basis.ADVICE)), fail_on="should"), 0),
+        (_report(_example(Status.JUDGED, replace(SHOULD, statement=None)), fail_on="should"), 0),
         (_report(_example(Status.JUDGED, GATING), fail_on="never"), 0),
     ],
 )
