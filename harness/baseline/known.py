@@ -93,6 +93,9 @@ def finding_occurs(entry: Known, report: Report) -> Occurs:
     if any((note.kind, note.example, note.requirement) == (GONE, entry.example, entry.requirement)
            for note in report.baseline):  # fmt: skip
         return Occurs.NO
+    if any(lost.example == entry.example for lost in report.lost):
+        # what a change broke says nothing of the finding
+        return Occurs.UNKNOWN
     example = next((example for example in report.examples if example.id == entry.example), None)
     if example is None or entry.requirement not in {row.id for row in report.requirements}:
         return Occurs.UNKNOWN

@@ -239,6 +239,13 @@ def test_an_example_that_can_no_longer_run_makes_the_run_incomplete(
     assert "Exit code 3: incomplete: the change leaves 1 example unchecked that could be run before." in shown
 
 
+def test_what_is_known_of_an_example_that_was_lost_is_not_stale(docs: Path, tmp_path: Path) -> None:
+    _edit(docs / f"{BANNER}.mdx", "server = FastMCP", "server == = FastMCP")
+    done = _run(docs, tmp_path, "check", str(docs), "--changed-since", "main")
+    assert f'example = "{BANNER}#python"' in (docs / "docprobe-baseline.toml").read_text()
+    assert done.exit_code == 3, done.output
+
+
 def test_a_new_fragment_takes_nothing(docs: Path, tmp_path: Path) -> None:
     page = docs / f"{BANNER}.mdx"
     page.write_text(page.read_text() + "\n## More\n\n```python\nserver.run(\n```\n")
