@@ -17,6 +17,7 @@ from harness.run import plan
 from harness.selection.changed import change, relevant
 from harness.selection.unconcerned import surely_unconcerned
 from harness.settings import load_config
+from harness.source import rules_root
 
 if TYPE_CHECKING:
     from click.testing import Result
@@ -297,6 +298,24 @@ def test_a_changed_table_selects_the_examples_it_names(docs: Path, tmp_path: Pat
     assert all(id.startswith("docs/2025-11-25/tutorials/split-up#") for id in selected), selected
     _edit(docs / "docprobe.toml", 'profile = "mcp"', 'profile = "mcp"\ntimeout-s = 9')
     assert f"{BANNER}#python" in _selected(docs, tmp_path)
+
+
+def test_a_shard_says_which_it_is(docs: Path, tmp_path: Path) -> None:
+    _edit(docs / "docprobe.toml", "tools.ts is left", "the module tools.ts is left")
+    for shard in ("1/2", "2/2"):
+        _, found, _ = _json(docs, tmp_path, "--shard", shard)
+        assert (found["shards"], found["missing_shards"], found["summary"]["narrowed"]) == ([shard], [], True)
+
+
+def test_where_the_rules_of_another_tree_are(docs: Path, tmp_path: Path) -> None:
+    beside, outside = docs.parent / "rules" / "site", tmp_path / "outside"
+    for folder in (beside, outside):
+        folder.mkdir(parents=True)
+
+    def root(spec: Path | None) -> str | None:
+        return rules_root(load_config(docs, environ={}, state=tmp_path / "state", spec=spec), docs.name)
+
+    assert [root(spec) for spec in (None, docs, beside, outside)] == [None, None, "rules/site", ""]
 
 
 # --- what git cannot tell ---------------------------------------------------------------------------------------
