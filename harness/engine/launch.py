@@ -7,6 +7,7 @@ group, which can be read from inside for as long as one process is left in it: t
 
 from __future__ import annotations
 
+import signal
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
 
 MEMORY_CODE: Final = 144
 """Exit code for "some process was killed for memory": as if by SIGSTKFLT, which Linux knows and never sends."""
+OWN_CODE: Final = 145
+"""Exit code of a command that ended with MEMORY_CODE by itself, or with this one: which of the two is not told. No
+signal gives it: SIGCHLD ends nothing."""
 _COUNTERS: Final = ("/sys/fs/cgroup/memory.events", "/sys/fs/cgroup/memory/memory.oom_control")
 """Where control groups of version 2 and 1 have a line ``oom_kill N``."""
 
@@ -30,8 +34,9 @@ for file in $counters; do
     [ "$name" = oom_kill ] && [ "$count" -gt 0 ] && exit MEMORY_CODE
   done < $file
 done
+[ $code = MEMORY_CODE ] && code=OWN_CODE
 exit $code
-""".replace("MEMORY_CODE", str(MEMORY_CODE))
+""".replace("MEMORY_CODE", str(MEMORY_CODE)).replace("OWN_CODE", str(OWN_CODE))
 """The subshell becomes the command. What the shell itself says of how it ended ("Killed") is not the example's log.
 From its end on nothing is forked: there may be no room for another process."""
 
@@ -40,6 +45,17 @@ def command(folder: str, argv: Sequence[str], counters: Sequence[str] = _COUNTER
     """The argument vector that runs ``argv`` in ``folder``.
 
     Its exit code is the command's (128 and the signal's number if one ended it; 127 and a line on stderr, as users
-    know it, if there is no such command), or MEMORY_CODE if it failed and a process was killed for memory.
+    know it, if there is no such command), or MEMORY_CODE if and only if it failed and a process was killed for memory.
     """
     return ["sh", "-c", _SCRIPT, "sh", folder, " ".join(counters), *argv]
+
+
+def sentence(code: int) -> str:
+    """How a command ended, by the exit code of its shell; -1 if the engine gave none."""
+    if code == -1:
+        return "ended, and the engine did not say how"
+    if code == OWN_CODE:
+        return f"exited with code {MEMORY_CODE} or {OWN_CODE}"
+    if code > 128 and code - 128 in {s.value for s in signal.Signals}:
+        return f"ended by signal {signal.Signals(code - 128).name}"
+    return f"exited with code {code}"

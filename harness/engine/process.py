@@ -203,7 +203,7 @@ class Process:
                 while not self._setting.lost():
                     await anyio.sleep(0.02)
                 return None
-        return ExitState(code, _sentence(code), None, self._during)
+        return ExitState(code, launch.sentence(code), None, self._during)
 
 
 async def start(setting: Setting, argv: Sequence[str], cwd: str, *, name: str, during: str = "run") -> Process:
@@ -244,11 +244,3 @@ async def start(setting: Setting, argv: Sequence[str], cwd: str, *, name: str, d
 
 def _remove(api: Api, container: str) -> None:
     api.raw.remove_container(container, v=True, force=True)
-
-
-def _sentence(code: int) -> str:
-    if code == -1:
-        return "ended, and the engine did not say how"
-    if code > 128 and code - 128 in {s.value for s in signal.Signals}:
-        return f"ended by signal {signal.Signals(code - 128).name}"
-    return f"exited with code {code}"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.engine.launch import MEMORY_CODE, command
+from harness.engine.launch import MEMORY_CODE, OWN_CODE, command, sentence
 
 
 def run(folder: Path, *argv: str, counter: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -66,3 +66,27 @@ def test_the_kernels_books_decide(tmp_path: Path, books: str, code: int) -> None
     counter.write_text(books)
     assert run(tmp_path, "sh", "-c", "exit 3", counter=counter).returncode == code
     assert run(tmp_path, "true", counter=counter).returncode == 0
+
+
+def test_a_command_cannot_say_that_it_was_killed_for_memory(tmp_path: Path) -> None:
+    counter = tmp_path / "counter"
+    counter.write_text("oom_kill 0\n")
+    ends = {code: run(tmp_path, "sh", "-c", f"exit {code}", counter=counter).returncode for code in range(256)}
+    assert {code for code, end in ends.items() if end != code} == {MEMORY_CODE}
+    assert ends[MEMORY_CODE] == OWN_CODE
+    counter.write_text("oom_kill 1\n")
+    assert run(tmp_path, "sh", "-c", f"exit {MEMORY_CODE}", counter=counter).returncode == MEMORY_CODE
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        (1, "exited with code 1"),
+        (137, "ended by signal SIGKILL"),
+        (OWN_CODE, "exited with code 144 or 145"),
+        (255, "exited with code 255"),
+        (-1, "ended, and the engine did not say how"),
+    ],
+)
+def test_the_end_is_told_in_words(code: int, said: str) -> None:
+    assert sentence(code) == said
