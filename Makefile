@@ -14,7 +14,7 @@ PYTEST_JOBS ?= 2
 PYTEST_ARGS ?=
 export DOCPROBE_STATE ?= $(CURDIR)/.cache/docprobe
 
-.PHONY: help check test unit lint engine browser soak oracle mutation bench env clean
+.PHONY: help check test unit lint engine browser soak oracle mutation peers bench env clean
 
 help:
 	@echo "make check     run docprobe on the sample docs (docs-snapshot/sample) and write a report"
@@ -24,7 +24,8 @@ help:
 	@echo "make soak      faults, repeatability and load at full size: an hour or more"
 	@echo "make mutation  mutate the conforming servers and count what the checks catch"
 	@echo "make oracle    compare extraction with remark-mdx, block by block"
-	@echo "make bench     ratios of speed, cold and warm"
+	@echo "make peers     docprobe beside the MCP conformance suite, over the same servers"
+	@echo "make bench     ratios of speed, cold and warm; a history of 1,000 nights"
 	@echo "make clean     remove the environment and docprobe's containers and images"
 
 check: env engine
@@ -71,6 +72,12 @@ mutation: env
 
 bench: env
 	$(BIN)/python -m tests.bench
+	$(BIN)/python -m tests.bench.nights
+
+# the suite is installed by npm into the report's folder, with scripts off
+peers: env engine
+	@mkdir -p $(REPORT)
+	$(BIN)/python -m tests.peers.conformance $(REPORT)/peers
 
 env: $(STAMP)
 
