@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from click.testing import CliRunner
 
 from extractor.corpus import extract
 from extractor.model import ExampleStatus
+from harness.cli.main import cli
 from harness.documents import results
 from harness.requirements.binding import bind, load_bindings
 from harness.requirements.catalogue import CATALOGUE
@@ -67,6 +69,22 @@ def test_copies_are_copies(todo: Plan) -> None:
         for language in ("typescript", "python"):
             if (old := f"docs/2025-06-18/{page}#{language}") in digests:
                 assert digests[old] == digests[f"docs/2025-11-25/{page}#{language}"]
+
+
+def test_what_pages_print_is_as_expected_and_nothing_gates(tmp_path: Path) -> None:
+    done = CliRunner().invoke(cli, ["check", str(SAMPLE), "--select", "*#printed", "--state", str(tmp_path)])
+    assert done.exit_code == 0, done.output
+    found = {
+        (example.id, finding.requirement, finding.revision): finding.verdict.value
+        for example in results.read(tmp_path / results.LAST_RUN).examples
+        for finding in example.findings
+    }
+    rows = [row for row in EXPECTED["verdict"] if row["example"].endswith("#printed")]
+    expected = {(row["example"], row["requirement"], row["revision"]): row["verdict"] for row in rows}
+    assert expected
+    assert {key: found.get(key) for key in expected} == expected
+    known = [key for key, verdict in expected.items() if verdict == "violated"]
+    assert [key for key, verdict in found.items() if verdict == "violated"] == known
 
 
 @pytest.fixture(scope="module")
