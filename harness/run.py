@@ -135,8 +135,14 @@ def _narrowed(todo: Plan, since: Change, config: Config) -> Plan:
         todo,
         examples=told.concerned(todo.examples),
         problems=tuple(problem for problem in todo.corpus.problems if problem.span.file in since.files),
-        lost=lost(told.before, todo.found, todo.pages, since, config),
+        lost=lost(told.before, todo.found, _sources(todo.corpus), since, config),
     )
+
+
+def _sources(corpus: Corpus) -> dict[str, str | None]:
+    """Text of every page by its path; None for what could not be read."""
+    unread = {problem.span.file: None for problem in corpus.problems}
+    return {**unread, **{page.path: page.source for page in corpus.pages}}
 
 
 def dated(group: Sequence[Example], config: Config) -> str | None:

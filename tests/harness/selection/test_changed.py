@@ -247,6 +247,14 @@ def test_what_is_known_of_an_example_that_was_lost_is_not_stale(docs: Path, tmp_
     assert done.exit_code == 3, done.output
 
 
+def test_an_example_taken_out_of_its_page_takes_nothing(docs: Path, tmp_path: Path) -> None:
+    page = docs / f"{BANNER}.mdx"
+    before, _, rest = page.read_text().partition("```python")
+    page.write_text(before + rest.partition("```\n")[2])
+    code, found, _ = _json(docs, tmp_path)
+    assert (code, found["lost"]) == (0, [])
+
+
 def test_a_new_fragment_takes_nothing(docs: Path, tmp_path: Path) -> None:
     page = docs / f"{BANNER}.mdx"
     page.write_text(page.read_text() + "\n## More\n\n```python\nserver.run(\n```\n")
