@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 UNJUDGED: Final = (Status.FRAGMENT, Status.UNSUPPORTED, Status.SKIPPED)
 """Statuses of examples that were never meant to be run."""
 
+INTERRUPTED: Final = 130
+"""Exit code of a run that Ctrl-C or SIGTERM ended."""
 NOTHING_ASKED: Final = "nothing that was asked for applies to it"
 
 
@@ -166,7 +168,7 @@ def exit_sentence(report: Report) -> str:
         case 3:
             return f"Exit code 3: incomplete: {_incomplete(report)}."
         case 130:
-            return "Exit code 130: interrupted; what is shown is what was known by then."
+            return "Exit code 130: interrupted; what was judged is kept: the same command goes on from here."
         case code:
             return f"Exit code {code}."
 
@@ -223,7 +225,7 @@ def next_step(report: Report) -> str | None:
         return "docprobe baseline update"
     if shown := _heaviest(report):
         return f"docprobe explain {shlex.quote(shown.example.id)}"
-    if any(example.status is Status.BLOCKED for example in report.examples):
+    if report.exit_code != INTERRUPTED and any(example.status is Status.BLOCKED for example in report.examples):
         return "docprobe doctor"
     return None
 

@@ -298,3 +298,11 @@ class TestMarkdown:
         assert len(text.encode()) <= markdown.LIMIT
         assert re.search(r"And \d+ violations more than fit here", text)
         assert text.count("<details>") + text.count("<details open>") == text.count("</details>")
+
+
+def test_an_interrupted_run_says_how_to_go_on() -> None:
+    report = replace(rich_report(), exit_code=130, examples=tuple(e for e in rich_report().examples if e.status == "blocked"))
+    assert report.examples
+    shown = " ".join(render("terminal", report).split())
+    assert shown.endswith("Exit code 130: interrupted; what was judged is kept: the same command goes on from here.")
+    assert render("terminal", replace(report, exit_code=3)).endswith("Next:\ndocprobe doctor\n")
