@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import signal
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -11,7 +11,7 @@ import pytest
 
 import extractor.corpus
 from extractor.corpus import extract
-from extractor.errors import DocsError, ExtractionError
+from extractor.errors import DocsError
 from extractor.model import Corpus, Layout
 from extractor.page_cache import PageCache
 
@@ -203,12 +203,21 @@ def test_a_fault_of_ours_on_one_page_does_not_hide_the_others(
     assert len(extract(root, LAYOUT, cache=tmp_path / "cache").blocks) == 4
 
 
-def test_a_killed_process_is_an_error_that_says_so(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(extractor.corpus, "_POOL_FROM_BYTES", 0)
-    monkeypatch.setattr(extractor.corpus, "_CHUNK_BYTES", 30)
-    monkeypatch.setattr(extractor.corpus, "blocks_of", lambda page: os.kill(os.getpid(), signal.SIGKILL))
-    with pytest.raises(ExtractionError, match="was killed"):
-        extract(root, LAYOUT, jobs=2)
+KILLED = """
+import os, pathlib, signal, sys
+import extractor.corpus
+from extractor.model import Layout
+extractor.corpus._POOL_FROM_BYTES, extractor.corpus._CHUNK_BYTES = 0, 30
+extractor.corpus.blocks_of = lambda page: os.kill(os.getpid(), signal.SIGKILL)
+extractor.corpus.extract(pathlib.Path(sys.argv[1]), Layout(), jobs=2)
+"""
+"""In a process of its own, which has one thread: only there workers are forked, and have what is replaced here."""
+
+
+def test_a_killed_process_is_an_error_that_says_so(root: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", KILLED, str(root)], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.rstrip().endswith("ExtractionError: a process that extracts pages was killed")
 
 
 def test_an_empty_tree(tmp_path: Path) -> None:

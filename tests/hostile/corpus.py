@@ -4,6 +4,7 @@ A page's front matter says what it tries and what must stop it, and how that sho
 
 ``says``      beginnings of lines that its log must hold;
 ``ends``      how the run must have ended, as the report says it;
+``blocked``   what the report says where the run met a service of docprobe's own, and so cannot be judged;
 ``violates``  for servers that are conversed with: requirements that must come out as violated;
 ``limits``    limits that differ from ``LIMITS``, so that an attack is over in a moment.
 
@@ -28,7 +29,7 @@ PAGES = Path(__file__).parent / "pages"
 LIMITS = Limits(
     memory_mib=128, processes=64, log_bytes=64 * 1024, tmp_mib=8, run_s=60, start_s=30, build_s=5
 )
-FRONT_MATTER = frozenset({"title", "tries", "stopped-by", "says", "ends", "violates", "limits"})
+FRONT_MATTER = frozenset({"title", "tries", "stopped-by", "says", "ends", "blocked", "violates", "limits"})
 NAMES = tuple(sorted(page.stem for page in PAGES.glob("*.md")))
 
 
@@ -44,6 +45,7 @@ class Attack:
     ends: str | None = None
     violates: tuple[str, ...] | None = None
     """None: not a server that speaks."""
+    blocked: str | None = None
 
 
 def attacks(environment: Mapping[str, str]) -> dict[str, Attack]:
@@ -71,4 +73,5 @@ def _attack(example: Example, said: Mapping[str, Any]) -> Attack:
         tuple(said.get("says", ())),
         said.get("ends"),
         tuple(said["violates"]) if "violates" in said else None,
+        said.get("blocked"),
     )

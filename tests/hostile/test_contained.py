@@ -120,13 +120,19 @@ async def test_contained(
     assert SECRET not in str(recording)
 
     # it was not mistaken for a failure of ours, and the report says how it ended
-    assert recording.blocked is None
+    if attack.blocked is None:
+        assert recording.blocked is None
+    else:
+        assert recording.blocked is not None
+        assert attack.blocked in recording.blocked
     result = result_of(attack.example, (attack.example,), recording, bound, config, cached=False)
     if attack.ends is not None:
         assert result.reason is not None
         assert attack.ends in recording.runs[-1].sentence
         assert attack.ends in result.reason
-    if attack.violates is None:
+    if attack.blocked is not None:
+        assert (result.status, result.findings) == (Status.BLOCKED, ())
+    elif attack.violates is None:
         assert result.status is Status.NOT_RUNNING
         assert recording.runs[-1].outcome is not StartOutcome.SERVING
     else:
