@@ -61,3 +61,9 @@ def command_help() -> Callable[[str], str]:
         return command.get_help(click.Context(command, info_name=f"docprobe {name}"))
 
     return help_of
+
+
+def test_the_first_help_has_its_layout() -> None:
+    text = main.cli.get_help(click.Context(main.cli, info_name="docprobe"))
+    assert "\\b" not in text
+    assert "  docprobe doctor                 what this machine still needs\n" in text
