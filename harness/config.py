@@ -8,7 +8,7 @@ from pathlib import Path
 
 from extractor.model import ExampleOverride, Layout
 from harness.engine.protocol import Limits
-from harness.requirements.revisions import ALL
+from harness.profiles.mcp.revisions import ALL
 
 __all__ = ["Config", "ExampleOverride"]
 

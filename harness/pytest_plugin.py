@@ -67,8 +67,8 @@ def docs_root(config: pytest.Config) -> Path | None:
 def source(config: pytest.Config) -> Source:
     """Where items come from: made when the first folder is collected, so not in a process that only distributes."""
     if SOURCE not in config.stash:
+        from harness.base.errors import DocprobeError
         from harness.engine.client import open_engine
-        from harness.errors import DocprobeError
         from harness.pytest_run import Live
 
         root = docs_root(config)

@@ -9,9 +9,9 @@ import anyio
 
 from extractor.model import ExampleStatus
 from harness.baseline.file import load
-from harness.outcome import conclude
 from harness.repair.kept import attach
-from harness.run import check, plan
+from harness.run.check import check, plan
+from harness.run.outcome import conclude
 from harness.selection.select import SIDES
 from harness.settings import load_config
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from extractor.model import Example
     from harness.model import Report
-    from harness.run import Connect, Plan
+    from harness.run.check import Connect, Plan
 
 BEFORE_ANY_CONVERSATION: Final = ("example.runs", "example.complete")
 

@@ -14,10 +14,10 @@ import msgspec
 import platformdirs
 
 from extractor.model import Layout
+from harness.base.errors import UsageError
 from harness.config import Config, ExampleOverride
 from harness.engine.protocol import Limits
-from harness.errors import UsageError
-from harness.profiles import PROFILES
+from harness.profiles.registry import PROFILES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import msgspec
 
-from extractor.assembly.ids import page_stem
-from harness.errors import UsageError
-from harness.requirements.catalogue import CATALOGUE
+from extractor.examples.ids import page_stem
+from harness.base.errors import UsageError
+from harness.profiles.mcp.catalogue import CATALOGUE
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

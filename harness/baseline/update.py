@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 import tomlkit
 
+from harness.base.errors import UsageError
 from harness.baseline.file import KINDS, NOT_RUNNING, AcceptedDrift, Known, NotRunnable
 from harness.baseline.known import Occurs, drift_occurs, finding_occurs
-from harness.errors import UsageError
 from harness.model import Status, Verdict
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from harness.base.errors import UsageError
 from harness.cli.context import Cli, pass_cli, state_option
-from harness.errors import UsageError
 from harness.settings import BASELINE_NAME, load_config, state_folder
 
 if TYPE_CHECKING:
@@ -46,9 +46,9 @@ def update(
     docprobe check docs; docprobe baseline update
     """
     from harness.baseline.update import update as updated
-    from harness.cache import write_atomically
-    from harness.documents.results import last_run, read
     from harness.report.escape import one_line
+    from harness.results.results import last_run, read
+    from harness.run.cache import write_atomically
 
     report = read(results) if results is not None else last_run(state_folder(state))
     path = given or _beside_configuration(cli, docs, report)

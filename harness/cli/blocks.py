@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from extractor.corpus import extract
+from extractor.docs.corpus import extract
 from harness.cli.context import Cli, docs_argument, pass_cli, state_option
 from harness.cli.tables import printable, table
 from harness.settings import load_config

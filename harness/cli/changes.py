@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from harness.cli.tables import printable
-from harness.requirements.changes import Change, ChangeKind
+from harness.spec.changes import Change, ChangeKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

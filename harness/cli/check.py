@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from harness.cli.outputs import Output
     from harness.config import Config
     from harness.model import Report
-    from harness.run import Plan
+    from harness.run.check import Plan
     from harness.selection.changed import Change
 
 
@@ -82,10 +82,10 @@ def command(
     import anyio
 
     from harness.baseline.file import load
-    from harness.outcome import conclude, save
     from harness.repair.kept import attach
-    from harness.run import plan
-    from harness.stages.places import check_places
+    from harness.run.check import plan
+    from harness.run.outcome import conclude, save
+    from harness.run.preflight import check_places
 
     todo = plan(config, since=since)
     # before anything runs: an entry that names nothing, or a file that cannot be written, costs no run
@@ -114,7 +114,7 @@ def _nothing_changed(cli: Cli, config: Config, outputs: Sequence[Output]) -> NoR
                f"{config.changed_since}; nothing to check", err=True)  # fmt: skip
     files = [(name, path) for name, path in outputs if path is not None]
     if files:
-        from harness.outcome import nothing_to_check, write_outputs
+        from harness.run.outcome import nothing_to_check, write_outputs
 
         write_outputs(nothing_to_check(config), files, console=cli.out())
     raise click.exceptions.Exit(0)
@@ -127,7 +127,7 @@ async def _run(cli: Cli, todo: Plan, config: Config, prove_fixes: bool) -> tuple
     from harness.cli.progress import Live
     from harness.engine.client import open_engine
     from harness.repair.prove import prove_all
-    from harness.run import check
+    from harness.run.check import check
 
     stop = anyio.Event()
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import click
 import pathspec
 
+from harness.base.errors import UsageError
 from harness.cli.context import Cli, pass_cli, state_option
-from harness.errors import UsageError
 from harness.settings import state_folder
 
 if TYPE_CHECKING:
@@ -35,10 +35,10 @@ def command(cli: Cli, /, what: str, results: Path | None, full: bool, state: Pat
     docprobe explain 'docs/2025-11-25/tutorials/security/authorization#typescript' --full
     docprobe explain 'security/authorization*' --results out.json
     """
-    from harness.documents.results import last_run, read
+    from harness.profiles.mcp.catalogue import CATALOGUE
     from harness.report.explain import explain_examples, explain_requirement
     from harness.report.formats import look_of
-    from harness.requirements.catalogue import CATALOGUE
+    from harness.results.results import last_run, read
 
     report = read(results) if results is not None else last_run(state_folder(state))
     look = look_of(cli.out())

@@ -84,7 +84,7 @@ def _from_here(docs: Path) -> str:
 
 def _write(page: Path, text: str) -> None:
     r"""Write a patched page with the byte order mark and the line ends (``\r\n`` or ``\n``) that it has."""
-    from harness.cache import write_atomically
+    from harness.run.cache import write_atomically
 
     before = page.read_bytes()
     data = (text.replace("\n", "\r\n") if b"\r\n" in before else text).encode()
@@ -92,11 +92,11 @@ def _write(page: Path, text: str) -> None:
 
 
 async def _prove(cli: Cli, config: Config) -> Proof:
+    from harness.base.errors import UsageError
     from harness.cli.progress import Live
     from harness.engine.client import open_engine
-    from harness.errors import UsageError
     from harness.repair.prove import prove
-    from harness.run import plan
+    from harness.run.check import plan
 
     todo = plan(config)
     runnable = [example for example in todo.examples if example.bundle is not None]

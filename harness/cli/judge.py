@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from harness.base.codec import from_json
+from harness.base.errors import UsageError
 from harness.cli.context import Cli, pass_cli, state_option
 from harness.cli.outputs import format_option, outputs_of
-from harness.codec import from_json
-from harness.errors import UsageError
-from harness.profiles import PROFILES
+from harness.profiles.registry import PROFILES
 from harness.settings import load_config
 
 if TYPE_CHECKING:
@@ -43,9 +43,9 @@ def command(
 
     Exit codes: as docprobe check.
     """
-    from harness.documents.rejudge import rejudge
-    from harness.gating import decide
-    from harness.outcome import write_outputs
+    from harness.judge.gating import decide
+    from harness.judge.rejudge import rejudge
+    from harness.run.outcome import write_outputs
 
     outputs = outputs_of(formats)
     transcript = _read(file)
@@ -77,13 +77,13 @@ def _read(file: Path) -> Transcript:
 
 def _bound(cli: Cli, docs: Path | None, state: Path | None) -> tuple[Sequence[BoundRequirement], Sequence[str]]:
     """The catalogue, with the sentences of ``docs`` if they are named, and the revisions there are."""
-    from harness.documents.rejudge import unbound
-    from harness.requirements.catalogue import CATALOGUE
+    from harness.judge.rejudge import unbound
+    from harness.profiles.mcp.catalogue import CATALOGUE
 
     if docs is None:
         return unbound(CATALOGUE), PROFILES["mcp"].revisions
-    from extractor.corpus import extract
-    from harness.requirements.binding import bind, load_bindings
+    from extractor.docs.corpus import extract
+    from harness.spec.binding import bind, load_bindings
 
     config = load_config(docs, cli.config_file, baseline="none", state=state)
     corpus = extract(config.spec or config.docs, config.layout, jobs=config.jobs, cache=config.state / "pages")

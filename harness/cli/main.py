@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from extractor.errors import DocprobeError
+from extractor.base.errors import DocprobeError
 from harness.cli.context import Cli
 
 if TYPE_CHECKING:

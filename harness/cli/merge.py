@@ -23,9 +23,9 @@ def command(cli: Cli, /, results: tuple[Path, ...], formats: tuple[str, ...]) ->
     docprobe merge shard-*.json
     docprobe merge shard-*.json --format terminal --format json:out.json --format sarif:out.sarif
     """
-    from harness.documents.merge import merge
-    from harness.documents.results import read
-    from harness.outcome import write_outputs
+    from harness.results.merge import merge
+    from harness.results.results import read
+    from harness.run.outcome import write_outputs
 
     outputs = outputs_of(formats)
     report = merge([read(path) for path in results], [str(path) for path in results])

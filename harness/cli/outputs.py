@@ -1,4 +1,4 @@
-"""``--format NAME[:FILE]``: what is written where. Whether a file can be written is :mod:`harness.stages.places`."""
+"""``--format NAME[:FILE]``: what is written where. Whether a file can be written is :mod:`harness.run.preflight`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from harness.errors import UsageError
+from harness.base.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

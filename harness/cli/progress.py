@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Live:
-    """An :class:`harness.progress.Observer` that draws on stderr."""
+    """An :class:`harness.run.observer.Observer` that draws on stderr."""
 
     def __init__(self, console: Console) -> None:
         self._console = console

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from harness.base.errors import UsageError
 from harness.cli.context import Cli, pass_cli, state_option
-from harness.documents import results
-from harness.errors import UsageError
-from harness.history.record import add
-from harness.history.schema import connect, memory
+from harness.nightly.history.record import add
+from harness.nightly.history.schema import connect, memory
 from harness.report.html.assets import load
 from harness.report.html.coverage import StatementLine
 from harness.report.html.site import build_site
+from harness.results import results
 from harness.settings import state_folder
 
 if TYPE_CHECKING:
@@ -83,11 +83,11 @@ def _check_same_docs(files: Sequence[Path], roots: Sequence[str]) -> None:
 
 def _statements(docs: Path, cli: Cli, state: Path | None) -> tuple[StatementLine, ...]:
     """Every normative sentence of the docs, with the checks that stand on it or the reason why none does."""
-    from extractor.corpus import extract
-    from harness.requirements.binding import bind, load_bindings
-    from harness.requirements.catalogue import CATALOGUE
-    from harness.requirements.coverage import load_classes, standings
+    from extractor.docs.corpus import extract
+    from harness.profiles.mcp.catalogue import CATALOGUE
     from harness.settings import load_config
+    from harness.spec.binding import bind, load_bindings
+    from harness.spec.coverage import load_classes, standings
 
     config = load_config(docs, cli.config_file, state=state)
     corpus = extract(config.spec or config.docs, config.layout, cache=config.state / "pages")

@@ -17,7 +17,7 @@ from harness.settings import load_config
 if TYPE_CHECKING:
     from harness.config import Config
     from harness.model import LogLine
-    from harness.serve import Served
+    from harness.run.serve import Served
 
 
 @click.command()
@@ -56,11 +56,11 @@ def command(
 
 
 async def _serve(cli: Cli, config: Config, port: int | None) -> None:
+    from harness.base.errors import InstallError, NotServingError, UsageError
     from harness.cli.progress import plain
     from harness.engine.client import open_engine
-    from harness.errors import InstallError, NotServingError, UsageError
-    from harness.run import dated, plan
-    from harness.serve import serve
+    from harness.run.check import dated, plan
+    from harness.run.serve import serve
 
     todo = plan(config)
     chosen = [e for e in todo.examples if e.bundle is not None and e.bundle.kind == "http-server"]

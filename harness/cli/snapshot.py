@@ -8,22 +8,22 @@ from typing import TYPE_CHECKING
 
 import click
 
-from extractor.corpus import extract
-from extractor.globs import matches
+from extractor.base.globs import matches
+from extractor.docs.corpus import extract
+from harness.base.errors import UsageError
 from harness.cli.changes import to_json, to_text
 from harness.cli.context import Cli, pass_cli
-from harness.errors import UsageError
-from harness.requirements.binding import bind, load_bindings
-from harness.requirements.catalogue import CATALOGUE
-from harness.requirements.changes import changes
+from harness.profiles.mcp.catalogue import CATALOGUE
 from harness.settings import load_config
-from harness.snapshot import MANIFEST, UPSTREAM, read_manifest, sync, verify
+from harness.spec.binding import bind, load_bindings
+from harness.spec.changes import changes
+from harness.spec.snapshot import MANIFEST, UPSTREAM, read_manifest, sync, verify
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from extractor.model import Statement
-    from harness.requirements.binding import Bound
+    from harness.spec.binding import Bound
 
 FOLDER = click.option(
     "--folder", type=click.Path(path_type=Path, file_okay=False), default=Path("docs-snapshot"), show_default=True,

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from extractor.corpus import extract
+from extractor.docs.corpus import extract
+from harness.base.errors import UsageError
 from harness.cli.context import Cli, docs_argument, pass_cli, state_option
 from harness.cli.tables import printable, table
-from harness.errors import UsageError
-from harness.requirements.binding import bind, load_bindings
-from harness.requirements.catalogue import CATALOGUE
-from harness.requirements.coverage import DIGITS, Standing, coverage, load_classes, standings
-from harness.requirements.writing import binding_at, to_toml
+from harness.profiles.mcp.catalogue import CATALOGUE
 from harness.settings import load_config
+from harness.spec.binding import bind, load_bindings
+from harness.spec.coverage import DIGITS, Standing, coverage, load_classes, standings
+from harness.spec.writing import binding_at, to_toml
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from extractor.model import Statement
     from harness.model import Drift
-    from harness.requirements.coverage import Coverage, Entry
+    from harness.spec.coverage import Coverage, Entry
 
 
 @click.command("statements", short_help="List every normative statement and what is bound to it.")

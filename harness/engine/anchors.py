@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Final
 
 import anyio
 
+from harness.base.errors import EngineError, PodError
 from harness.engine.anchor import AnchorContainer, start_anchor
 from harness.engine.tunnel import Tunnel
-from harness.errors import EngineError, PodError
 
 if TYPE_CHECKING:
     from anyio.abc import TaskGroup

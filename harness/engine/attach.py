@@ -13,7 +13,7 @@ from anyio.abc import ByteStream
 
 if TYPE_CHECKING:
     from harness.engine.api import Api
-from harness.errors import EngineError
+from harness.base.errors import EngineError
 
 STDOUT: Final = 1
 STDERR: Final = 2

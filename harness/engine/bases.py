@@ -15,13 +15,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+from harness.base.errors import EngineError, RegistryError
 from harness.engine.api import SLOW_S
 from harness.engine.hardening import ROOT
 from harness.engine.images import BASE_REPOSITORY, content_key, image_id
 from harness.engine.locks import exclusive
 from harness.engine.owner import LABEL
 from harness.engine.workshop import Job, Outcome, Workshop
-from harness.errors import EngineError, RegistryError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

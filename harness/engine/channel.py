@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final, Protocol
 import anyio
 from anyio.abc import ByteStream
 
+from harness.base.errors import PodError
 from harness.engine.frames import MAX_PAYLOAD, WINDOW, FrameError, Kind
-from harness.errors import PodError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import anyio
 
 from extractor.model import Bundle, ExampleKind
+from harness.base.errors import EngineError, UsageError
 from harness.engine.anchors import Anchors
 from harness.engine.api import Api, reach
 from harness.engine.bases import Base, Bases
@@ -25,7 +26,6 @@ from harness.engine.protocol import Limits, Pod, Progress, Service
 from harness.engine.reaper import containers, reap, remove, volumes
 from harness.engine.text import printable
 from harness.engine.workshop import Workshop
-from harness.errors import EngineError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence

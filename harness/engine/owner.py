@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Final
 
-from harness.errors import unwritable
+from harness.base.errors import unwritable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Final
 
 import anyio
 
+from harness.base.errors import EngineError, PodError
 from harness.engine import process
 from harness.engine.protocol import ExitState, Progress, Service
 from harness.engine.text import printable
 from harness.engine.transport import PodTransport
-from harness.errors import EngineError, PodError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Final
 import anyio
 from anyio.lowlevel import checkpoint
 
+from harness.base.errors import EngineError
 from harness.engine import launch
 from harness.engine.api import Api, ConflictError, GoneError
 from harness.engine.attach import STDOUT, Attached, attach
 from harness.engine.hardening import APP, EXAMPLE_USER, HOME, MIB, ROOT, Share, home, host_config
 from harness.engine.protocol import ExitState, Limits
-from harness.errors import EngineError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -52,7 +52,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One request and what came back. The step names (``harness.probes.steps``) are the checks' only key."""
+    """One request and what came back. The checks find it by its step only (``profiles.mcp.probes.steps``)."""
 
     number: int
     """1-based, in order of sending."""

@@ -14,18 +14,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import harness
-from harness.cache import code_digest, write_atomically
-from harness.codec import from_json, to_json
-from harness.errors import UsageError
+from harness.base.codec import from_json, to_json
+from harness.base.errors import UsageError
 from harness.model import Patch, Verdict
 from harness.repair.fix import RULES, FileEdit, on_pages
+from harness.run.cache import code_digest, write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from extractor.model import Corpus, Example
     from harness.model import ExampleResult, Finding, Report
-    from harness.run import Plan
+    from harness.run.check import Plan
 
 FOLDER: Final = "patches"
 """In the state folder."""
@@ -114,7 +114,7 @@ def _code() -> str:
     """Digest of the code that holds a conversation, judges it and proposes patches."""
     digest = hashlib.sha256(code_digest().encode())
     root = Path(harness.__file__).parent
-    for folder in ("checks", "repair"):
+    for folder in ("judge", "repair"):
         for path in sorted((root / folder).rglob("*.py")):
             digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()

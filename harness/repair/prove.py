@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.errors import UsageError
+from harness.base.errors import UsageError
 from harness.model import Status, Verdict
-from harness.progress import Silent
 from harness.repair import kept
 from harness.repair.fix import RULES, on_pages, patched, propose, unified
-from harness.run import Plan, check, find
+from harness.run.check import Plan, check, find
+from harness.run.observer import Silent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from extractor.model import Example
     from harness.config import Config
     from harness.model import ExampleResult, Report
-    from harness.progress import Observer
     from harness.repair.fix import FileEdit
-    from harness.run import Connect
+    from harness.run.check import Connect
+    from harness.run.observer import Observer
 
 Key = tuple[str, str]
 """Requirement and revision."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
-from harness.errors import UsageError
+from harness.base.errors import UsageError
 from harness.report import terminal
 from harness.report.blocks import Look
 

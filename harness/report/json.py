@@ -1,7 +1,7 @@
 """``--format json``: a report as a ``docprobe/1`` document, and back. Pure.
 
 What is written is sorted and complete, so identical input gives identical text apart from times and ``cached``.
-Reading gives a report without transcripts (:mod:`harness.documents.results` adds them from their files) and with
+Reading gives a report without transcripts (:mod:`harness.results.results` adds them from their files) and with
 those lines of the pages that findings and examples point at.
 """
 
@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from harness.codec import encodable
-from harness.errors import UsageError
+from harness.base.codec import encodable
+from harness.base.errors import UsageError
 from harness.report.document import SCHEMA, Document
 from harness.report.escape import json_text
 from harness.report.from_document import to_report

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from extractor.model import Span
-from harness.codec import encodable
+from harness.base.codec import encodable
 from harness.model import Status, Verdict
 from harness.report.escape import json_text, one_line, visible
 from harness.report.places import forge_path, primary, problem_place, rules_path

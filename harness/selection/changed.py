@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.errors import UsageError
-from harness.selection.gitfiles import git
+from harness.base.errors import UsageError
+from harness.base.git import git
 
 if TYPE_CHECKING:
     from harness.config import Config

@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from extractor.corpus import extract
-from extractor.examples import find_examples
+from extractor.docs.corpus import extract
+from extractor.examples.find import find_examples
+from harness.base.errors import UsageError
+from harness.base.git import files_of, git, is_media, write_files
 from harness.baseline.file import parse
-from harness.errors import UsageError
-from harness.requirements.binding import bind, load_bindings
-from harness.requirements.catalogue import CATALOGUE
-from harness.selection.gitfiles import files_of, git, is_media, write_files
+from harness.judge.printed import printed
+from harness.profiles.mcp.catalogue import CATALOGUE
 from harness.selection.select import SIDES
-from harness.stages.printed import printed
+from harness.spec.binding import bind, load_bindings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from harness.baseline.file import Baseline
     from harness.config import Config
     from harness.model import Side
-    from harness.requirements.binding import Bound
     from harness.selection.changed import Change
+    from harness.spec.binding import Bound
 
 Rule = tuple[str, str]
 """Requirement and revision."""

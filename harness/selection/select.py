@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import pathspec
 
 from extractor.model import ExampleKind
-from harness.errors import NothingSelectedError, UsageError
+from harness.base.errors import NothingSelectedError, UsageError
 from harness.model import Side
 
 if TYPE_CHECKING:

@@ -10,15 +10,15 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
-from extractor.blocks import blocks_of
-from extractor.examples import find_examples
+from extractor.docs.blocks import blocks_of
+from extractor.docs.pages import parse_page, read_page
+from extractor.docs.sites import find_sites, site_of
+from extractor.docs.tree import folders_near
+from extractor.examples.find import find_examples
 from extractor.model import Corpus, Flavour
-from extractor.pages import parse_page, read_page
-from extractor.sites import find_sites, site_of
-from extractor.statements import statements_of
-from extractor.tree import folders_near
-from harness.errors import UsageError
-from harness.selection.gitfiles import git, is_media
+from extractor.normative.statements import statements_of
+from harness.base.errors import UsageError
+from harness.base.git import git, is_media
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence

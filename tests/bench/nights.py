@@ -15,13 +15,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from harness.history import queries
-from harness.history.record import add
-from harness.history.schema import connect
 from harness.model import ExampleResult, Report, Status, Verdict
+from harness.nightly.history import queries
+from harness.nightly.history.record import add
+from harness.nightly.history.schema import connect
+from harness.profiles.mcp.catalogue import CATALOGUE
 from harness.report.html import build_site
 from harness.report.html.assets import load
-from harness.requirements.catalogue import CATALOGUE
 from tests.support.reports import rich_report, tutorial
 
 FIRST = datetime(2024, 1, 1, 3, tzinfo=UTC)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from extractor.model import Bundle, Dependency, ExampleKind, Manager, SourceFile
+from harness.base.errors import EngineError
 from harness.engine.client import connect
-from harness.errors import EngineError
 from tests.faults.test_registry import LIMITS, Answer, install_with_uv, package, registry, simple_index, wheel
 from tests.support.victim import left_in, unfinished
 

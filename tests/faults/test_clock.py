@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 DATES = {
-    "harness/services/minting.py",  # iat and exp of tokens
+    "harness/profiles/mcp/services/minting.py",  # iat and exp of tokens
     "harness/cli/judge.py",  # the report's date
-    "harness/outcome.py",  # the report's date
-    "harness/run.py",  # the report's date
+    "harness/run/outcome.py",  # the report's date
+    "harness/run/check.py",  # the report's date
 }
 WALL = {"time.time", "time.time_ns", "datetime.now", "datetime.utcnow", "datetime.datetime.now", "date.today"}
 
@@ -35,7 +35,7 @@ def test_no_duration_is_read_from_the_wall_clock() -> None:
     found = {path.relative_to(ROOT).as_posix(): lines for path in files if (lines := wall_clock_calls(path))}
     assert set(found) == DATES, found
     # where the run is dated, once, its length is not told from the date
-    assert len(found["harness/run.py"]) == 1
+    assert len(found["harness/run/check.py"]) == 1
 
 
 JUMPING = """

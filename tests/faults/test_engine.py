@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import anyio
 import pytest
 
+from harness.base.errors import BlockedError, EngineError
 from harness.engine import api
 from harness.engine.client import connect
 from harness.engine.protocol import Limits
-from harness.errors import BlockedError, EngineError
 from tests.harness.engine.conftest import SERVER, python_bundle
 from tests.support.victim import left_in, report, start, unfinished, until_one_runs
 

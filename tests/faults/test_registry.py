@@ -24,9 +24,9 @@ import pytest
 from docker.errors import NotFound
 
 from extractor.model import Bundle, Dependency, ExampleKind, Manager, SourceFile
+from harness.base.errors import InstallError, RegistryError
 from harness.engine.client import connect
 from harness.engine.protocol import Limits
-from harness.errors import InstallError, RegistryError
 from tests.harness.engine.conftest import python_bundle
 from tests.support.victim import left_in, unfinished
 

@@ -110,7 +110,7 @@ def test_what_a_killed_writer_left_is_removed(tmp_path: Path) -> None:
     """Every file is written beside its place under a lock; a free lock is a dead writer's."""
     import fcntl
 
-    from harness import cache
+    from harness.run import cache
 
     dead = tmp_path / "recordings" / ".x.json.abc.tmp"
     dead.parent.mkdir()
@@ -127,8 +127,8 @@ def test_what_a_killed_writer_left_is_removed(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["recordings/x.json", "images/k.json"])
 def test_a_file_that_is_not_whole_is_as_good_as_none(tmp_path: Path, name: str) -> None:
-    from harness import cache
     from harness.engine.images import Records
+    from harness.run import cache
 
     file = tmp_path / name
     file.parent.mkdir()

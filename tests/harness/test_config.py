@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from extractor.model import Layout
 from harness.config import Config
-from harness.probes import messages
-from harness.profiles import MCP, PLAIN
+from harness.profiles.mcp.probes import messages
+from harness.profiles.registry import MCP, PLAIN
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,18 +12,18 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from click.testing import CliRunner
 
-from extractor.corpus import extract
+from extractor.docs.corpus import extract
 from extractor.model import ExampleStatus
 from harness.cli.main import cli
-from harness.documents import results
-from harness.requirements.binding import bind, load_bindings
-from harness.requirements.catalogue import CATALOGUE
-from harness.run import plan
+from harness.profiles.mcp.catalogue import CATALOGUE
+from harness.results import results
+from harness.run.check import plan
 from harness.settings import load_config
+from harness.spec.binding import bind, load_bindings
 
 if TYPE_CHECKING:
     from harness.model import Report
-    from harness.run import Plan
+    from harness.run.check import Plan
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "docs-snapshot" / "sample"

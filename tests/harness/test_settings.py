@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.errors import UsageError
+from harness.base.errors import UsageError
 from harness.settings import load_config
 
 if TYPE_CHECKING:

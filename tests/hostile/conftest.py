@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING
 import docker
 import pytest
 
-from extractor.corpus import extract
-from harness.profiles import MCP
-from harness.requirements.binding import bind, load_bindings
-from harness.requirements.catalogue import CATALOGUE
+from extractor.docs.corpus import extract
+from harness.profiles.mcp.catalogue import CATALOGUE
+from harness.profiles.registry import MCP
+from harness.spec.binding import bind, load_bindings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from harness.requirements.binding import Bound
+    from harness.spec.binding import Bound
 
 CANARY_PORT = 47813
 SECRET = "s3cret-of-the-host"

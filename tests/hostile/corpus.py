@@ -17,8 +17,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from extractor.corpus import extract
-from extractor.examples import find_examples
+from extractor.docs.corpus import extract
+from extractor.examples.find import find_examples
 from extractor.model import Example, ExampleOverride, ExampleStatus, Layout
 from harness.engine.protocol import Limits
 

@@ -14,13 +14,13 @@ import pytest
 
 from harness.config import Config
 from harness.engine.client import connect
-from harness.gating import decide
+from harness.judge.gating import decide
+from harness.judge.results import result_of
 from harness.model import Report, StartOutcome, Status, Verdict
-from harness.profiles import MCP
+from harness.profiles.registry import MCP
 from harness.report.formats import NAMES as FORMATS
 from harness.report.formats import render
-from harness.stages.attempt import record
-from harness.stages.judging import result_of
+from harness.run.attempt import record
 from tests.harness.engine.conftest import python_bundle
 from tests.hostile.conftest import SECRET, Host, left_by, temporary_files, zombies
 from tests.hostile.corpus import NAMES, Attack, attacks
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from harness.engine.client import DockerEngine
     from harness.engine.protocol import Pod, Progress, Service
     from harness.model import ExampleResult, Image, LogLine
-    from harness.requirements.binding import Bound
+    from harness.spec.binding import Bound
 
 pytestmark = [pytest.mark.anyio, pytest.mark.engine]
 

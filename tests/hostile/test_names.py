@@ -7,10 +7,10 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from extractor.corpus import extract
-from extractor.examples import find_examples
+from extractor.docs.corpus import extract
+from extractor.examples.find import find_examples
 from extractor.model import Corpus, Flavour, Layout
-from harness.documents import results
+from harness.results import results
 from tests.harness.engine.anchored import anchored
 from tests.support.reports import rich_report
 
@@ -48,7 +48,7 @@ def test_a_file_name_does_not_escape(tmp_path: Path, name: str) -> None:
 @pytest.mark.parametrize("path", ["../evil", "a/../../evil", "/tmp/docprobe-evil", "a/../../../evil"])
 async def test_the_anchor_refuses_what_got_by(tmp_path: Path, path: str) -> None:
     """The second wall: even a bundle made by hand cannot write outside the example's folder."""
-    from harness.errors import PodError
+    from harness.base.errors import PodError
 
     root = tmp_path / "in" / "example"
     root.mkdir(parents=True)

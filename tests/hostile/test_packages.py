@@ -7,8 +7,8 @@ import json
 import pytest
 
 from extractor.model import Dependency
+from harness.base.errors import InstallError, UsageError
 from harness.engine.install import npm, pypi
-from harness.errors import InstallError, UsageError
 
 ELSEWHERE = (
     "./evil.tgz", "file:../../evil", "link:/etc", "git+https://evil.example/x.git", "https://evil.example/x.tgz",

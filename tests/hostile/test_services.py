@@ -6,8 +6,8 @@ import httpx
 import pytest
 
 from extractor.model import ServiceRequest
-from harness.services import minting, oauth, tokens
-from harness.services.authorization import AuthorizationService
+from harness.profiles.mcp.services import minting, oauth, tokens
+from harness.profiles.mcp.services.authorization import AuthorizationService
 
 pytestmark = pytest.mark.anyio
 

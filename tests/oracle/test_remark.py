@@ -16,9 +16,9 @@ from pathlib import Path
 import pytest
 from markdown_it.common.utils import unescapeAll
 
-from extractor.blocks import blocks_of
+from extractor.docs.blocks import blocks_of
+from extractor.docs.pages import find_pages, parse_page, read_page
 from extractor.model import Layout, Page
-from extractor.pages import find_pages, parse_page, read_page
 from tests.oracle.remark import Refused, Remark, Seen, remark
 
 pytestmark = pytest.mark.oracle

@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from pathlib import Path
 
-from harness.run import plan
+from harness.run.check import plan
 from harness.settings import load_config
 from tests.peers import suite
 from tests.peers.conformance import MODERN, RIGHT, WRONG, Row, Subject, summary, table

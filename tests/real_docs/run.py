@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import anyio
 
 from harness.engine.client import open_engine
-from harness.run import check, plan
+from harness.run.check import check, plan
 from harness.settings import load_config
 from tests.real_docs.rows import SELECT
 

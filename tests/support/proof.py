@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harness.checks.registry import judge
 from harness.model import BoundRequirement, Finding, Transcript, Verdict
-from harness.probes.prober import converse
-from harness.requirements.catalogue import CATALOGUE
+from harness.profiles.mcp.catalogue import CATALOGUE
+from harness.profiles.mcp.probes.prober import converse
+from harness.profiles.mcp.rules.registry import judge
 from tests.support.loopback import loopback, server_bundle
 from tests.support.tokens import PlainTokens
 

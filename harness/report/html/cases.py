@@ -18,8 +18,8 @@ from harness.report.wording import basis_word, run_sentence
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from harness.history.queries import Judged
     from harness.model import ExampleResult, Finding, Report, Requirement
+    from harness.nightly.history.queries import Judged
     from harness.report.evidence import ExchangeLine
     from harness.report.html.changes import FlipView
     from harness.report.html.signs import Sign

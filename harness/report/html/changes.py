@@ -6,14 +6,14 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from harness.history.queries import FAILING, PASSING, difference
+from harness.nightly.history.queries import FAILING, PASSING, difference
 from harness.report.html.naming import case_file, finding_anchor
 from harness.report.wording import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from harness.history.queries import Flip, PackageChange
+    from harness.nightly.history.queries import Flip, PackageChange
 
 CAUSE_WORDS = {
     "docs": "the example's text changed",

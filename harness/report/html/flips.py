@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from extractor.model import ExampleKind
-    from harness.history.cases import KeptCase
-    from harness.history.queries import PackageShifts
     from harness.model import Finding
+    from harness.nightly.history.cases import KeptCase
+    from harness.nightly.history.queries import PackageShifts
     from harness.report.evidence import ExchangeLine, PageLine
     from harness.report.html.changes import FlipView
     from harness.report.html.exchanges import ExchangeView

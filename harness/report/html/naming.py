@@ -6,7 +6,7 @@ import hashlib
 import re
 from typing import TYPE_CHECKING
 
-from harness.codec import encodable
+from harness.base.codec import encodable
 
 if TYPE_CHECKING:
     from harness.model import Finding

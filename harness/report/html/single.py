@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from harness.codec import encodable
+from harness.base.codec import encodable
 from harness.report.html.cases import case_page
 from harness.report.html.environment import environment
 from harness.report.html.matrix import sheets

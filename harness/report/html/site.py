@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from extractor.model import ExampleKind
-from harness.codec import encodable
-from harness.errors import UsageError
-from harness.history import queries
-from harness.history.cases import sides
+from harness.base.codec import encodable
+from harness.base.errors import UsageError
+from harness.nightly.history import queries
+from harness.nightly.history.cases import sides
 from harness.report.html.badge import badge
 from harness.report.html.cases import case_page
 from harness.report.html.changes import changes, flip_view, grouped, package_groups
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from harness.history.queries import Night
     from harness.model import Report
+    from harness.nightly.history.queries import Night
     from harness.report.html.assets import Assets
     from harness.report.html.changes import Changes, FlipView
     from harness.report.html.coverage import StatementLine

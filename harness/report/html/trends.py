@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from harness.history.queries import Night
+    from harness.nightly.history.queries import Night
 
 
 @dataclass(frozen=True, slots=True)

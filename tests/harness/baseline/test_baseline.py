@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from harness.base.errors import UsageError
 from harness.baseline import known
 from harness.baseline.file import Baseline, load, parse
 from harness.baseline.update import update
-from harness.errors import UsageError
-from harness.gating import decide
+from harness.judge.gating import decide
 from harness.model import Finding, Report, Status, Verdict
 from tests.support.reports import rich_report
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 from click.testing import CliRunner, Result
 
-from extractor.corpus import extract
+from extractor.docs.corpus import extract
 from extractor.model import Block
+from harness.base.codec import from_json, to_json
+from harness.base.errors import UsageError
 from harness.cli.main import cli
-from harness.codec import from_json, to_json
-from harness.errors import UsageError
 from harness.settings import load_config
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ import jsonschema
 import pytest
 from click.testing import CliRunner
 
+from harness.base.errors import NothingSelectedError, UsageError
 from harness.cli.main import cli
-from harness.errors import NothingSelectedError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

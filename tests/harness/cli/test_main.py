@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import click
 import pytest
 
+from harness.base.errors import EngineError, UsageError
 from harness.cli import main
-from harness.errors import EngineError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 from click.testing import CliRunner
 
+from harness.base.errors import UsageError
 from harness.cli.main import cli
 from harness.cli.outputs import outputs_of
-from harness.documents.results import read
-from harness.errors import UsageError
+from harness.results.results import read
 
 if TYPE_CHECKING:
     from pathlib import Path

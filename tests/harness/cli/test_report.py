@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 from click.testing import CliRunner
 
+from harness.base.errors import UsageError
 from harness.cli.main import cli
-from harness.documents import results
-from harness.errors import UsageError
-from harness.history import queries
-from harness.history.schema import connect
+from harness.nightly.history import queries
+from harness.nightly.history.schema import connect
+from harness.results import results
 from tests.support.reports import quiet_report, rich_report
 
 if TYPE_CHECKING:

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 import pytest
 from click.testing import CliRunner
 
+from harness.base.codec import to_json
+from harness.base.errors import UsageError
 from harness.baseline.file import parse
 from harness.cli.main import cli
-from harness.codec import to_json
-from harness.documents.results import LAST_RUN, read, write
-from harness.errors import UsageError
+from harness.results.results import LAST_RUN, read, write
 from tests.support.reports import hostile_report, quiet_report, rich_report, transcript
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ import pytest
 from click.testing import CliRunner
 
 import harness.engine.client
-import harness.serve
+import harness.run.serve
+from harness.base.errors import InstallError, NotServingError
 from harness.cli.main import cli
-from harness.errors import InstallError, NotServingError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -51,7 +51,7 @@ def test_packages_of_the_date_where_todays_do_not_serve(
             raise failures[date]
 
     monkeypatch.setattr(harness.engine.client, "open_engine", no_engine)
-    monkeypatch.setattr(harness.serve, "serve", serve)
+    monkeypatch.setattr(harness.run.serve, "serve", serve)
     words = ["run", EXAMPLE, "--docs", str(SAMPLE), "--state", str(tmp_path), *options]
     done = CliRunner().invoke(cli, words)
     assert tried == asked

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 from click.testing import CliRunner, Result
 
+from harness.base.errors import UsageError
 from harness.cli.main import cli
-from harness.errors import UsageError
-from harness.requirements.binding import load_bindings
-from harness.snapshot import Manifest, to_toml
+from harness.spec.binding import load_bindings
+from harness.spec.snapshot import Manifest, to_toml
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,10 +9,10 @@ import docker.errors
 import pytest
 import requests
 
+from harness.base.errors import EngineError
 from harness.engine import api as apis
 from harness.engine.api import Api, ConflictError, GoneError, SilentError, reach
 from harness.engine.events import Events
-from harness.errors import EngineError
 
 pytestmark = pytest.mark.anyio
 

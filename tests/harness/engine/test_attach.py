@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import anyio
 import pytest
 
+from harness.base.errors import EngineError
 from harness.engine.attach import STDERR, STDOUT, Attached, _socket_of
-from harness.errors import EngineError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import anyio
 import pytest
 
+from harness.base.errors import EngineError, PodError
 from harness.engine.client import connect
 from harness.engine.protocol import Limits
-from harness.errors import EngineError, PodError
 from tests.faults.own_engine import own_engine, why_not
 from tests.harness.engine.conftest import SERVER, python_bundle
 

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from harness.base.errors import UsageError
 from harness.engine.host import lend
-from harness.errors import UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path

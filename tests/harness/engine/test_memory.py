@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from harness.base.errors import EngineError
 from harness.engine.events import Events
 from harness.engine.protocol import Limits
-from harness.errors import EngineError
 from tests.harness.engine.conftest import python_bundle
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ import anyio
 import httpx
 import pytest
 
+from harness.base.errors import PodError
 from harness.engine.transport import PodTransport
-from harness.errors import PodError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

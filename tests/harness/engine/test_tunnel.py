@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 import anyio
 import pytest
 
+from harness.base.errors import PodError
 from harness.engine.frames import WINDOW, Kind, encode
 from harness.engine.inside import command
-from harness.errors import PodError
 from tests.harness.engine.anchored import anchored
 
 if TYPE_CHECKING:

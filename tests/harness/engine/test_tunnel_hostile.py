@@ -8,10 +8,10 @@ import anyio
 import pytest
 from anyio.abc import ByteStream
 
+from harness.base.errors import PodError
 from harness.engine import tunnel as tunnels
 from harness.engine.frames import ACCEPTED_FROM, MAX_PAYLOAD, WINDOW, Decoder, Kind, encode
 from harness.engine.tunnel import Tunnel
-from harness.errors import PodError
 
 if TYPE_CHECKING:
     from harness.engine.channel import Channel

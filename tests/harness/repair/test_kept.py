@@ -16,7 +16,7 @@ from harness.repair import kept
 from harness.repair.fix import propose
 from harness.report import json as result_format
 from harness.report.formats import render
-from harness.run import Plan, plan
+from harness.run.check import Plan, plan
 from harness.settings import load_config
 
 SAMPLE = Path(__file__).parents[3] / "docs-snapshot" / "sample"

@@ -12,8 +12,8 @@ import pytest
 from markdown_it import MarkdownIt
 from rich.console import Console
 
+from harness.base.errors import UsageError
 from harness.cli.outputs import FORMATS
-from harness.errors import UsageError
 from harness.report import github, markdown
 from harness.report.blocks import Look
 from harness.report.formats import MODULES, look_of, render

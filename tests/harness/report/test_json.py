@@ -9,7 +9,7 @@ import pytest
 
 import extractor.model
 from harness import model, report
-from harness.errors import UsageError
+from harness.base.errors import UsageError
 from harness.report import document
 from harness.report.json import read, render, without_times
 from tests.support.golden import check_golden

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from click.testing import CliRunner
 
+from harness.base.errors import UsageError
 from harness.cli.main import cli
-from harness.errors import UsageError
-from harness.run import plan
+from harness.run.check import plan
+from harness.run.source import rules_root
 from harness.selection.changed import change, relevant
 from harness.selection.unconcerned import surely_unconcerned
 from harness.settings import load_config
-from harness.source import rules_root
 
 if TYPE_CHECKING:
     from click.testing import Result

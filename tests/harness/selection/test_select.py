@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from extractor.model import Example, ExampleKind, ExampleStatus
-from harness.errors import NothingSelectedError, UsageError
+from harness.base.errors import NothingSelectedError, UsageError
 from harness.selection.select import in_shard, parse_shard, select
 
 

@@ -15,10 +15,10 @@ import pytest
 from packaging.version import Version
 
 from extractor.model import Bundle, Dependency, ExampleKind, Manager, SourceFile
+from harness.base.errors import EngineError, InstallError, RegistryError
 from harness.engine.client import connect
 from harness.engine.images import image_id
 from harness.engine.protocol import Limits
-from harness.errors import EngineError, InstallError, RegistryError
 
 if TYPE_CHECKING:
     from harness.engine.client import DockerEngine

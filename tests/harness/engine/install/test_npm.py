@@ -5,8 +5,8 @@ import json
 import pytest
 
 from extractor.model import Dependency
+from harness.base.errors import InstallError, UsageError
 from harness.engine.install import npm
-from harness.errors import InstallError, UsageError
 
 
 def plan(*dependencies: Dependency, cutoff: str | None = None, lock: str | None = None, allow_scripts: bool = False):  # type: ignore[no-untyped-def]

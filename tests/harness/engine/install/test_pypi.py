@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from extractor.model import Dependency
+from harness.base.errors import InstallError
 from harness.engine.install import pypi
-from harness.errors import InstallError
 
 
 def plan(*dependencies: Dependency, cutoff: str | None = None, lock: str | None = None, allow_scripts: bool = False):  # type: ignore[no-untyped-def]

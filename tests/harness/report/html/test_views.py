@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from extractor.model import ExampleKind, Level
-from harness.history.queries import Flip
 from harness.model import BaselineNote, Basis, Transcript, Verdict
+from harness.nightly.history.queries import Flip
 from harness.report.evidence import exchange_lines
 from harness.report.html.cases import case_page
 from harness.report.html.changes import FlipView, changes, flip_view, grouped
@@ -19,7 +19,7 @@ from harness.report.html.naming import case_file, case_slug, finding_anchor
 from harness.report.html.raw import BODY_LIMIT, reply_text, request_text
 from harness.report.html.signs import BY_WEIGHT, SIGNS
 from harness.report.weigh import Weight
-from tests.harness.history.nights import example, night, verdict
+from tests.harness.nightly.history.nights import example, night, verdict
 from tests.support.reports import HOSTILE, exchange, rich_report
 
 NOTHING: frozenset[tuple[str, str, str]] = frozenset()

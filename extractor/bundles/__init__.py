@@ -1,1 +1,0 @@
-"""Example -> Bundle, one file per language."""

@@ -1,0 +1,104 @@
+"""Page to blocks: every fenced block with its exact text and the place where it stands."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import deque
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final
+
+from extractor.docs.components import Role, role_of
+from extractor.docs.placement import places
+from extractor.docs.prose_commands import Speech
+from extractor.markdown.info import split_info
+from extractor.markdown.parser import inline_tokens, plain_text
+from extractor.model import Block, Directive, Flavour, Page, Span
+
+if TYPE_CHECKING:
+    from markdown_it.token import Token
+
+CONTEXT_CHARACTERS: Final = 600
+_MAX_PARAGRAPH: Final = 5_000
+"""Characters of one paragraph that are parsed for its words; of a longer one the source is taken."""
+
+
+def blocks_of(page: Page) -> tuple[Block, ...]:
+    """The blocks of a parsed page (its tokens must be there), in order."""
+    blocks: list[Block] = []
+    prose = _Prose(page.flavour)
+    speech = Speech(page.flavour)
+    standing = places(page.tokens)
+    for index, token in enumerate(page.tokens):
+        if token.type == "fence" and token.map:
+            text = token.content if token.content.endswith("\n") or not token.content else token.content + "\n"
+            blocks.append(
+                Block(
+                    span=Span(page.path, token.map[0] + 1, token.map[1], token.meta["column"]),
+                    info=split_info(token.info),
+                    text=text,
+                    sha256=hashlib.sha256(text.encode()).hexdigest(),
+                    place=next(standing),
+                    ordinal=len(blocks),
+                    directives=_directives(page, index),
+                    revision=page.revision,
+                    context=prose.take(),
+                    includes=token.meta.get("includes", ()),
+                )
+            )
+            speech.block()
+        elif token.type == "inline" and page.tokens[index - 1].type != "heading_open":
+            prose.add(token)
+            speech.add(token)
+        elif token.type in ("tag", "container_open") and role_of(token) is Role.TAB:
+            prose.forget()  # what one tab says is not about the next
+            speech.forget()
+        elif token.type == "heading_open":
+            prose.forget()  # what one section says at its end is about the block above
+            speech.section()
+    spoken = speech.by_block()
+    return tuple(replace(block, spoken=spoken[block.ordinal]) if block.ordinal in spoken else block for block in blocks)
+
+
+@dataclass(slots=True)
+class _Prose:
+    """The paragraphs since the last block: as many as a context can take."""
+
+    flavour: Flavour
+    paragraphs: deque[Token] = field(default_factory=deque)
+    length: int = 0
+
+    def add(self, paragraph: Token) -> None:
+        """Remember a paragraph, and drop the first ones where the later ones are long enough."""
+        self.paragraphs.append(paragraph)
+        self.length += len(paragraph.content)
+        while len(self.paragraphs) > 1 and self.length - len(self.paragraphs[0].content) > 2 * CONTEXT_CHARACTERS:
+            self.length -= len(self.paragraphs.popleft().content)
+
+    def take(self) -> str:
+        """The words, at most CONTEXT_CHARACTERS of their end; they are then used up."""
+        text = "\n".join(self._words(paragraph) for paragraph in self.paragraphs).strip()
+        self.forget()
+        return text[-CONTEXT_CHARACTERS:]
+
+    def _words(self, paragraph: Token) -> str:
+        if len(paragraph.content) > _MAX_PARAGRAPH:
+            return paragraph.content[-CONTEXT_CHARACTERS:]
+        words = plain_text(inline_tokens(self.flavour, paragraph)).strip()
+        return words.partition("]")[2].strip() if words.startswith("[!") else words
+
+    def forget(self) -> None:
+        """Start afresh."""
+        self.paragraphs.clear()
+        self.length = 0
+
+
+def _directives(page: Page, index: int) -> tuple[Directive, ...]:
+    """The directives in the comments directly above the token at ``index``, in order."""
+    found: list[Directive] = []
+    while index > 0 and page.tokens[index - 1].type == "comment":
+        index -= 1
+        token = page.tokens[index]
+        values = token.meta.get("directive")
+        if values is not None and token.map:
+            found.append(Directive(Span(page.path, token.map[0] + 1, token.map[1]), values))
+    return tuple(reversed(found))

@@ -1,0 +1,159 @@
+"""A whole docs tree, extracted: in parallel, and an unchanged page not parsed again."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import multiprocessing
+import os
+import threading
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from extractor.base.errors import ExtractionError
+from extractor.docs.blocks import blocks_of
+from extractor.docs.page_cache import Extracted, PageCache
+from extractor.docs.pages import parse_page, unreadable_page
+from extractor.docs.sites import Site, find_sites, flavour_of, site_of
+from extractor.docs.tree import PageError, find_files, read_bytes
+from extractor.model import Corpus, Layout, Page, Problem, Statement
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from pathlib import Path
+
+_POOL_FROM_BYTES: Final = 1_500_000
+"""Less text than this is parsed sooner than a pool of processes starts."""
+_CHUNK_BYTES: Final = 200_000
+"""Text per piece of work: small enough to spread evenly, large enough to hide the hand-over."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """One page to parse."""
+
+    path: str
+    data: bytes
+    site: Site | None
+
+
+def extract(
+    root: Path, layout: Layout, *, jobs: int | None = None, cache: Path | None = None, statements: bool = True
+) -> Corpus:
+    """Extract every page below ``root``.
+
+    ``jobs`` is the number of processes (default: one per core; 1 parses here). With ``cache``, a folder, a page that
+    was extracted before is taken from there. What is wrong with a page is in ``Corpus.problems``, and the other pages
+    are extracted all the same. Raises DocsError if ``root`` cannot be listed, ExtractionError if a process is killed.
+    """
+    paths, folders, problems = find_files(root, layout)
+    sites = find_sites(root, folders)
+    store = PageCache(cache, root, layout, statements=statements) if cache else None
+    done: dict[str, Extracted] = {}
+    waiting: list[_Job] = []
+    for path in paths:
+        site = site_of(sites, path)
+        try:
+            data = read_bytes(root, path)
+        except PageError as error:
+            done[path] = Extracted(unreadable_page(path, layout, site, str(error)), (), ())
+            continue
+        digest = hashlib.sha256(data).hexdigest()
+        known = store.load(path, flavour_of(path, site, layout), digest) if store else None
+        if known:
+            done[path] = known
+        else:
+            waiting.append(_Job(path, data, site))
+    for entry in _extract_all(root, layout, waiting, jobs or os.cpu_count() or 1, statements):
+        done[entry.page.path] = entry
+        if store and entry.page.sha256:
+            store.store(entry)
+    if store and waiting:
+        store.prune(keep=4 * len(paths) + 1000)
+    return _corpus(root, layout, [done[path] for path in paths], problems)
+
+
+def _corpus(root: Path, layout: Layout, entries: Sequence[Extracted], problems: Iterable[Problem]) -> Corpus:
+    found = [*problems, *(problem for entry in entries for problem in entry.page.problems)]
+    return Corpus(
+        root=root,
+        layout=layout,
+        pages=tuple(entry.page for entry in entries),
+        blocks=tuple(block for entry in entries for block in entry.blocks),
+        statements=tuple(statement for entry in entries for statement in entry.statements),
+        problems=tuple(sorted(found, key=lambda problem: (problem.span, problem.message))),
+    )
+
+
+def _extract_all(
+    root: Path, layout: Layout, waiting: Sequence[_Job], jobs: int, statements: bool
+) -> Iterator[Extracted]:
+    work = partial(_extract_chunk, root, layout, statements)
+    # the largest pages first: whoever got one last would keep all others waiting
+    chunks = _chunks(sorted(waiting, key=lambda job: -len(job.data)))
+    if jobs == 1 or len(chunks) < 2 or sum(len(job.data) for job in waiting) < _POOL_FROM_BYTES:
+        for chunk in chunks:
+            yield from work(chunk)
+        return
+    try:
+        with ProcessPoolExecutor(min(jobs, len(chunks)), mp_context=_context()) as pool:
+            for entries in pool.map(work, chunks):
+                yield from entries
+    except BrokenProcessPool as error:
+        raise ExtractionError(
+            "a process that extracts pages was killed", "look for a lack of memory, or run with one job"
+        ) from error
+
+
+def _context() -> multiprocessing.context.BaseContext:
+    """Forked workers start at once; but only a process without other threads can be forked safely."""
+    can_fork = "fork" in multiprocessing.get_all_start_methods() and threading.active_count() == 1
+    return multiprocessing.get_context("fork" if can_fork else "spawn")
+
+
+def _chunks(waiting: Sequence[_Job]) -> list[tuple[_Job, ...]]:
+    chunks: list[tuple[_Job, ...]] = []
+    chunk: list[_Job] = []
+    size = 0
+    for job in waiting:
+        chunk.append(job)
+        size += len(job.data)
+        if size >= _CHUNK_BYTES:
+            chunks.append(tuple(chunk))
+            chunk, size = [], 0
+    return [*chunks, tuple(chunk)] if chunk else chunks
+
+
+def _extract_chunk(root: Path, layout: Layout, statements: bool, chunk: Sequence[_Job]) -> list[Extracted]:
+    statements_of = _statements_of() if statements else None
+    return [_extract_page(root, layout, statements_of, job) for job in chunk]
+
+
+def _extract_page(
+    root: Path, layout: Layout, statements_of: Callable[[Page], tuple[Statement, ...]] | None, job: _Job
+) -> Extracted:
+    try:
+        parsed = parse_page(root, job.path, job.data, layout, job.site)
+        page = parsed.page
+        return Extracted(
+            page=replace(page, tokens=()),
+            blocks=blocks_of(page),
+            statements=statements_of(page) if statements_of else (),
+            depends=parsed.depends,
+        )
+    except Exception as error:
+        # no page may hide all the others; it is not kept in the cache, having no digest
+        reason = f"a fault of docprobe's, please report it: {type(error).__name__}: {error}"
+        return Extracted(unreadable_page(job.path, layout, job.site, reason), (), ())
+
+
+def _statements_of() -> Callable[[Page], tuple[Statement, ...]] | None:
+    try:
+        module = importlib.import_module("extractor.normative.statements")
+    except ModuleNotFoundError:
+        return None
+    function: Callable[[Page], tuple[Statement, ...]] = module.statements_of
+    return function

@@ -1,0 +1,203 @@
+"""Files included into a block: PyMdown's ``--8<--`` inside a fence and VitePress's ``<<<``.
+
+Only regular files inside the docs tree are read, symlinks resolved first. Everything refused is a problem, and the
+line stays as it is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import posixpath
+import re
+import stat
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from extractor.model import Flavour, Span
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from markdown_it.token import Token
+
+    from extractor.docs.sites import Site
+
+_MAX_FILE: Final = 1024 * 1024
+_MAX_TOTAL: Final = 8 * 1024 * 1024
+"""Characters that all includes of one page may bring in."""
+_MAX_DEPTH: Final = 10
+_SNIPPET = re.compile(
+    r"""(?P<indent>[ \t]*)-{1,20}8<-{1,20}[ \t]+(?P<quote>["'])(?P<target>[^"']+)(?P=quote)[ \t]*\Z"""
+)
+_ESCAPED = re.compile(r"\A([ \t]*);(?=-{1,20}8<-)")
+"""A semicolon keeps a snippet line from being one, and is not shown."""
+_SECTION = re.compile(r"-{1,20}8<-{1,20}[ \t]{1,20}\[(?P<edge>start|end):(?P<name>[\w-]+)\]")
+_REGION = re.compile(r"#[ \t]?(?P<edge>region|endregion)\b[ \t]*(?P<name>[\w.-]*)")
+
+
+@dataclass(slots=True)
+class Includes:
+    """Resolves the includes of one page and keeps what was read."""
+
+    root: Path
+    page: str
+    site: Site | None
+    depends: dict[str, str | None] = field(default_factory=dict)
+    """Digest of each file that was read, by path relative to the root; None where there was none."""
+    problems: list[tuple[int, str]] = field(default_factory=list)
+    """Line (0-based) and message."""
+    _total: int = 0
+
+    def resolve(self, tokens: Sequence[Token], flavour: Flavour) -> None:
+        """Bring files into the ``fence`` tokens; ``meta["includes"]`` says which lines of which files."""
+        for token in tokens:
+            if token.type != "fence" or not token.map:
+                continue
+            wanted = token.meta.get("include")
+            if wanted:
+                self._whole(token, str(wanted["path"]), wanted["region"])
+            elif flavour is Flavour.MKDOCS and "8<-" in token.content:
+                self._snippets(token)
+
+    def _whole(self, token: Token, path: str, region: str | None) -> None:
+        line = token.map[0] if token.map else 0
+        base = self.site.folder if self.site else ""
+        rest = path.removeprefix("@")
+        candidates = [posixpath.join(base, rest.lstrip("/"))] if rest != path else [self._beside(path)]
+        file = self._read(line, path, candidates)
+        if file is None:
+            return
+        name, lines = file
+        first, last = 1, len(lines)
+        if region:
+            found = _find_section(lines, region, _REGION)
+            if found is None:
+                self.problems.append((line, f"{name} has no region {region!r}"))
+                return
+            first, last = found
+            kept = _dedented([text for text in lines[first - 1 : last] if not _REGION.search(text)])
+        else:
+            kept = lines
+        token.content = "".join(f"{text}\n" for text in kept)
+        token.meta["includes"] = (Span(name, first, last),)
+
+    def _snippets(self, token: Token) -> None:
+        line = token.map[0] + 1 if token.map else 0
+        spans: list[Span] = []
+        lines: list[str] = []
+        for offset, text in enumerate(token.content.split("\n")[:-1]):
+            lines += self._snippet_line(line + offset, text, spans, ())
+        token.content = "".join(f"{text}\n" for text in lines)
+        token.meta["includes"] = tuple(spans)
+
+    def _snippet_line(self, line: int, text: str, spans: list[Span], within: tuple[str, ...]) -> list[str]:
+        """One line of a block, or the lines of the file that it includes."""
+        found = _SNIPPET.match(text)
+        if found is None:
+            return [_ESCAPED.sub(r"\1", text)]
+        target = found["target"]
+        path, first, last, section = _split_target(target) if "://" not in target else (target, 1, None, None)
+        config = self.site.config if self.site and self.site.config is not None else ""
+        candidates = list(dict.fromkeys((posixpath.join(config, path), path, self._beside(path))))
+        file = self._read(line, path, candidates)
+        if file is None:
+            return [text]
+        name, lines = file
+        if name in within or len(within) >= _MAX_DEPTH:
+            self.problems.append((line, f"{name} includes itself" if name in within else "includes nested too deep"))
+            return [text]
+        if section:
+            bounds = _find_section(lines, section, _SECTION)
+            if bounds is None:
+                self.problems.append((line, f"{name} has no section {section!r}"))
+                return [text]
+            first, last = bounds
+        last = min(last or len(lines), len(lines))
+        spans.append(Span(name, first, max(first, last)))
+        brought: list[str] = []
+        for inner in lines[first - 1 : last]:
+            if not _SECTION.search(inner):
+                brought += self._snippet_line(line, found["indent"] + inner if inner else inner, spans, (*within, name))
+        return brought
+
+    def _beside(self, path: str) -> str:
+        return posixpath.join(posixpath.dirname(self.page), path)
+
+    def _read(self, line: int, shown: str, candidates: Sequence[str]) -> tuple[str, list[str]] | None:
+        """The first candidate that is a file of the tree: its path and lines. None after noting the problem."""
+        if "://" in shown:
+            self.problems.append((line, f"include of {shown!r} is not followed: only files of the docs tree are read"))
+            return None
+        root = self.root.resolve()
+        reason = "no such file in the docs tree"
+        for candidate in candidates:
+            name = posixpath.normpath(candidate)
+            if posixpath.isabs(name) or name.startswith("..") or "\0" in name:
+                reason = "it lies outside the docs tree"
+                continue
+            if _is_private(name):
+                reason = "hidden files are not read"
+                continue
+            try:
+                target = (root / name).resolve(strict=True)
+                inside = target.is_relative_to(root)
+                info = target.stat()
+            except (OSError, RuntimeError, ValueError):
+                self.depends[name] = None
+                continue
+            if not inside:
+                reason = "it lies outside the docs tree"
+            elif _is_private(target.relative_to(root).as_posix()):
+                reason = "hidden files are not read"
+            elif not stat.S_ISREG(info.st_mode):
+                reason = "it is no regular file"
+            elif info.st_size > _MAX_FILE or self._total + info.st_size > _MAX_TOTAL:
+                reason = f"more than {_MAX_FILE} bytes in one file or {_MAX_TOTAL} on one page"
+            else:
+                try:
+                    data = target.read_bytes()
+                except OSError as error:
+                    reason = error.strerror or "it cannot be read"
+                    continue
+                self._total += len(data)
+                self.depends[name] = hashlib.sha256(data).hexdigest()
+                text = data.decode("utf-8-sig", "replace").replace("\r\n", "\n").replace("\r", "\n")
+                return name, text.removesuffix("\n").split("\n")
+        self.problems.append((line, f"include of {shown!r} is not followed: {reason}"))
+        return None
+
+
+def _is_private(name: str) -> bool:
+    """Whether a file of the tree is none of its docs: git's own (CI keeps tokens there), or hidden like ``.env``."""
+    *folders, file = name.split("/")
+    return ".git" in folders or file.startswith(".")
+
+
+def _split_target(target: str) -> tuple[str, int, int | None, str | None]:
+    """``path``, ``path:4:10`` or ``path:section``: path, first line, last line, section."""
+    lines = re.fullmatch(r"(?P<path>.+?):(?P<first>\d*)(?::(?P<last>\d*))?", target)
+    if lines:
+        return lines["path"], max(1, int(lines["first"] or 1)), int(lines["last"]) if lines["last"] else None, None
+    path, colon, section = target.rpartition(":")
+    return (path, 1, None, section) if colon and path else (target, 1, None, None)
+
+
+def _find_section(lines: Sequence[str], name: str, marks: re.Pattern[str]) -> tuple[int, int] | None:
+    """First and last line (1-based) between the marks of section ``name``; None if it is not there or is empty."""
+    first = None
+    for number, line in enumerate(lines, start=1):
+        found = marks.search(line)
+        if found is None or found["name"] not in (name, ""):
+            continue
+        if first is None and found["edge"] in ("start", "region") and found["name"] == name:
+            first = number + 1
+        elif first is not None and found["edge"] in ("end", "endregion"):
+            return (first, number - 1) if number > first else None
+    return None
+
+
+def _dedented(lines: Sequence[str]) -> list[str]:
+    """``lines`` without the indent they share."""
+    indent = min((len(line) - len(line.lstrip()) for line in lines if line.strip()), default=0)
+    return [line[indent:] for line in lines]

@@ -1,0 +1,119 @@
+"""Extracted pages on disk, found again by what went into them.
+
+One MessagePack file per page. The key covers the page's path and bytes, everything of the layout that reaches a
+page, and the extractor's own code; an entry also names the files it included, which are compared when it is read.
+A file that cannot be read as an entry is removed and counts as not there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import tempfile
+from collections.abc import Mapping  # noqa: TC003  (msgspec reads the hints below at run time)
+from dataclasses import dataclass, field, replace
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from extractor.model import Block, Layout, Page, Statement  # noqa: TC001  (as above)
+
+_FORMAT: Final = 1
+_SUFFIX: Final = ".page"
+_LIBRARIES: Final = ("markdown-it-py", "PyYAML")
+
+
+@dataclass(frozen=True, slots=True)
+class Extracted:
+    """All that one page gives."""
+
+    page: Page
+    """Without tokens."""
+    blocks: tuple[Block, ...]
+    statements: tuple[Statement, ...]
+    depends: Mapping[str, str | None] = field(default_factory=dict)
+    """SHA-256 of each included file by path relative to the docs root; None for one that was not there."""
+
+
+class PageCache:
+    """A folder of entries."""
+
+    def __init__(self, folder: Path, root: Path, layout: Layout, *, statements: bool) -> None:
+        """``root`` is the docs root that included files are compared in.
+
+        Without ``statements`` an entry that has them is as good; with them it must have them.
+        """
+        self._folder = folder
+        self._root = root
+        self._statements = statements
+        self._layout = repr((_FORMAT, code_version(), layout)).encode("utf-8", "surrogatepass")
+        self._decoder = msgspec.msgpack.Decoder(Extracted)
+        self._encoder = msgspec.msgpack.Encoder()
+
+    def load(self, path: str, flavour: str, sha256: str) -> Extracted | None:
+        """The entry of a page, or None. Never raises: a broken entry is removed."""
+        found = self._load(self._file(path, flavour, sha256, statements=True))
+        if found is None and not self._statements:
+            found = self._load(self._file(path, flavour, sha256, statements=False))
+        return found if found is None or self._statements else replace(found, statements=())
+
+    def _load(self, file: Path) -> Extracted | None:
+        try:
+            found = self._decoder.decode(file.read_bytes())
+        except OSError:
+            return None
+        except (msgspec.MsgspecError, ValueError, RecursionError):
+            file.unlink(missing_ok=True)
+            return None
+        return found if all(_digest(self._root, name) == digest for name, digest in found.depends.items()) else None
+
+    def store(self, entry: Extracted) -> None:
+        """Keep an entry; where the folder cannot be written nothing is kept."""
+        page = entry.page
+        file = self._file(page.path, page.flavour, page.sha256, statements=self._statements)
+        with contextlib.suppress(OSError):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            descriptor, temporary = tempfile.mkstemp(dir=file.parent, suffix=".tmp")
+            try:
+                with os.fdopen(descriptor, "wb") as stream:
+                    stream.write(self._encoder.encode(entry))
+                Path(temporary).replace(file)
+            except BaseException:
+                Path(temporary).unlink(missing_ok=True)
+                raise
+
+    def prune(self, keep: int) -> None:
+        """Remove the entries that were written longest ago while there are more than ``keep``."""
+        with contextlib.suppress(OSError):
+            files = list(self._folder.glob(f"*{_SUFFIX}"))
+            if len(files) > keep:
+                files.sort(key=lambda file: file.stat().st_mtime)
+                for file in files[: len(files) - keep]:
+                    file.unlink(missing_ok=True)
+
+    def _file(self, path: str, flavour: str, sha256: str, *, statements: bool) -> Path:
+        key = hashlib.sha256(self._layout + "\0".join((path, flavour, sha256, str(statements))).encode("utf-8"))
+        return self._folder / (key.hexdigest()[:40] + _SUFFIX)
+
+
+@cache
+def code_version() -> str:
+    """Digest of the extractor's source and of the versions of the libraries it parses with."""
+    digest = hashlib.sha256()
+    package = Path(__file__).parents[1]
+    for file in sorted(package.rglob("*.py")):
+        digest.update(file.relative_to(package).as_posix().encode() + b"\0" + file.read_bytes())
+    for library in _LIBRARIES:
+        digest.update(metadata.version(library).encode() + b"\0")
+    return digest.hexdigest()
+
+
+def _digest(root: Path, name: str) -> str | None:
+    try:
+        return hashlib.sha256((root / name).read_bytes()).hexdigest()
+    except OSError:
+        return None

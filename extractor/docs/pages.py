@@ -1,0 +1,188 @@
+"""Docs tree to pages: revision, kind, dialect, front matter and tokens of each .md and .mdx file."""
+
+from __future__ import annotations
+
+import codecs
+import hashlib
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from extractor.base.globs import matches
+from extractor.docs.directives import mark_directives
+from extractor.docs.includes import Includes
+from extractor.docs.sites import Site, find_sites, flavour_of, site_of
+from extractor.docs.tree import PageError, find_files, folders_near, read_bytes
+from extractor.markdown.front_matter import FrontMatter, read_front_matter
+from extractor.markdown.nesting import pair_tags
+from extractor.markdown.notes import Notes
+from extractor.markdown.parser import MAX_NESTING, headings_only, parser
+from extractor.model import Flavour, Layout, Page, PageKind, Problem, Span
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from markdown_it.token import Token
+
+_MAX_PROBLEMS: Final = 100
+"""Problems kept per page; one more says how many there were."""
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedPage:
+    """A page, and what else its reading depended on."""
+
+    page: Page
+    depends: Mapping[str, str | None] = field(default_factory=dict)
+    """SHA-256 of each included file by path; None for one that was looked for in vain."""
+
+
+def find_pages(root: Path, layout: Layout) -> tuple[tuple[str, ...], tuple[Problem, ...]]:
+    """The pages below ``root`` (relative, sorted) and what could not be followed. Raises DocsError."""
+    pages, _, problems = find_files(root, layout)
+    return pages, problems
+
+
+def read_page(root: Path, path: str, layout: Layout) -> Page:
+    """Read and parse one page. Never raises for what is in the file, or for the file: that is in ``problems``."""
+    site = site_of(find_sites(root, folders_near(root, path)), path)
+    try:
+        data = read_bytes(root, path)
+    except PageError as error:
+        return unreadable_page(path, layout, site, str(error))
+    return parse_page(root, path, data, layout, site).page
+
+
+def unreadable_page(path: str, layout: Layout, site: Site | None, reason: str) -> Page:
+    """The page that stands for a file that could not be read."""
+    problem = Problem(Span(path, 1, 1), reason)
+    flavour = flavour_of(path, site, layout)
+    stem = Path(path).stem
+    return Page(path, revision_of(path, layout), kind_of(path, layout), flavour, stem, {}, "", "", (), (problem,))
+
+
+def parse_page(root: Path, path: str, data: bytes, layout: Layout, site: Site | None) -> ParsedPage:
+    """Parse the bytes of the page at ``path``."""
+    source, problems = _decode(path, data)
+    front_matter = read_front_matter(source)
+    if front_matter.problem:
+        problems.append(_problem(path, front_matter.problem[0] - 1, front_matter.problem[1]))
+    flavour = flavour_of(path, site, layout)
+    kind = kind_of(path, layout)
+    env: dict[str, Any] = {}
+    headings_only(env)  # whoever needs the words of a paragraph asks for them: mdx.inline_tokens
+    tokens = parser(flavour).parse(_without_front_matter(source, front_matter), env)
+    includes = Includes(root, path, site)
+    includes.resolve(tokens, flavour)
+    by_line = [
+        *Notes.of(env).problems.items(),
+        *_unclosed(tokens),
+        *_too_deep(tokens),
+        *mark_directives(tokens),
+        *includes.problems,
+    ]
+    if flavour in (Flavour.MINTLIFY, Flavour.DOCUSAURUS):
+        by_line += pair_tags(tokens).problems
+    problems += [_problem(path, line, message) for line, message in sorted(by_line)]
+    page = Page(
+        path=path,
+        revision=revision_of(path, layout),
+        kind=kind,
+        flavour=flavour,
+        title=_title(path, front_matter, tokens),
+        front_matter=front_matter.values,
+        source=source,
+        sha256=hashlib.sha256(data).hexdigest(),
+        tokens=tuple(tokens),
+        problems=_capped(path, problems),
+    )
+    return ParsedPage(page, includes.depends)
+
+
+def revision_of(path: str, layout: Layout) -> str | None:
+    """The revision that is a folder of ``path``; the innermost one if there are several."""
+    return next((folder for folder in reversed(path.split("/")[:-1]) if folder in layout.revisions), None)
+
+
+def kind_of(path: str, layout: Layout) -> PageKind:
+    """SPECIFICATION by the layout's globs; OTHER for parts that are no page of their own; else GUIDE."""
+    if any(matches(path, pattern) for pattern in layout.specification):
+        return PageKind.SPECIFICATION
+    parts = path.split("/")
+    if parts[-1].startswith("_") or any(part in ("snippets", "_snippets", "_partials") for part in parts[:-1]):
+        return PageKind.OTHER
+    return PageKind.GUIDE
+
+
+def _decode(path: str, data: bytes) -> tuple[str, list[Problem]]:
+    r"""Text with line ends as ``\\n``, and what was wrong with the bytes."""
+    problems: list[Problem] = []
+    data = data.removeprefix(codecs.BOM_UTF8)
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            problems.append(_problem(path, 0, "the file is UTF-16; sites read UTF-8 only"))
+            text = data.decode("utf-16", "replace")
+        else:
+            message = f"byte 0x{data[error.start]:02X} is not UTF-8; read with replacement characters"
+            problems.append(_problem(path, _lines_before(data[: error.start]), message))
+            text = data.decode("utf-8", "replace")
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if "\0" in text:
+        line = text.count("\n", 0, text.index("\0"))
+        problems.append(_problem(path, line, "a NUL character; read as U+FFFD, as CommonMark says"))
+        text = text.replace("\0", "\ufffd")
+    return text, problems
+
+
+def _lines_before(data: bytes) -> int:
+    return len(re.findall(rb"\r\n|\r|\n", data))
+
+
+def _without_front_matter(source: str, front_matter: FrontMatter) -> str:
+    """``source`` with the front matter's lines empty, so that line numbers stay."""
+    if not front_matter.lines:
+        return source if source.endswith("\n") else source + "\n"
+    rest = source if source.endswith("\n") else source + "\n"
+    for _ in range(front_matter.lines):
+        rest = rest.partition("\n")[2]
+    return "\n" * front_matter.lines + rest
+
+
+def _unclosed(tokens: Sequence[Token]) -> list[tuple[int, str]]:
+    """Fences that end where the page or their container does."""
+    return [
+        (token.map[0], "a fence starts here and never ends")
+        for token in tokens
+        if token.type == "fence" and token.map and not token.meta["closed"]
+    ]
+
+
+def _too_deep(tokens: Sequence[Token]) -> list[tuple[int, str]]:
+    """Where the parser stopped because lists and quotes are nested too deep."""
+    deep = next((t for t in tokens if t.level >= MAX_NESTING - 1 and t.nesting == 1 and t.map), None)
+    if deep is None or not deep.map:
+        return []
+    return [(deep.map[0], f"lists and quotes nested deeper than {MAX_NESTING}; what is inside is left out")]
+
+
+def _title(path: str, front_matter: FrontMatter, tokens: Sequence[Token]) -> str:
+    title = front_matter.values.get("title")
+    if isinstance(title, str) and title.strip():
+        return title.strip()
+    headings = (t.meta["text"] for t in tokens if t.type == "heading_open" and t.tag == "h1")
+    return next(headings, "") or Path(path).stem
+
+
+def _problem(path: str, line: int, message: str) -> Problem:
+    """A problem at ``line`` (0-based)."""
+    return Problem(Span(path, line + 1, line + 1), message)
+
+
+def _capped(path: str, problems: list[Problem]) -> tuple[Problem, ...]:
+    if len(problems) <= _MAX_PROBLEMS:
+        return tuple(problems)
+    rest = len(problems) - _MAX_PROBLEMS
+    return (*problems[:_MAX_PROBLEMS], Problem(Span(path, 1, 1), f"{rest} more problems on this page"))

@@ -1,0 +1,101 @@
+"""Which documentation site a page belongs to, and so which dialect it is written in."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from extractor.docs.tree import read_config
+from extractor.model import Flavour, Layout
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+_MARKERS: Final = (
+    ("docs.json", Flavour.MINTLIFY),
+    ("mint.json", Flavour.MINTLIFY),
+    (".vitepress", Flavour.VITEPRESS),
+    ("mkdocs.yml", Flavour.MKDOCS),
+    ("mkdocs.yaml", Flavour.MKDOCS),
+    *((f"docusaurus.config.{ending}", Flavour.DOCUSAURUS) for ending in ("js", "ts", "mjs", "cjs", "mts", "cts")),
+)
+_DOCS_DIR = re.compile(r"""^docs_dir:[ \t]*["']?([\w./-]+)""", re.MULTILINE)
+"""Read by line: an mkdocs.yml may hold tags that no safe YAML loader takes."""
+_PATH_ABOVE = re.compile(r"""\bpath:\s*["'](\.\./[\w./-]+)["']""")
+"""Docusaurus pages that lie beside the folder of the site."""
+_MDX_FLAVOURS: Final = (Flavour.MINTLIFY, Flavour.DOCUSAURUS)
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A site inside the docs tree (or the tree inside a site)."""
+
+    flavour: Flavour
+    folder: str
+    """Folder of its pages, relative to the docs root; empty for the root itself."""
+    config: str | None
+    """Folder of its configuration, relative to the docs root; None if that lies above the root."""
+
+    def holds(self, path: str) -> bool:
+        """Whether the page at ``path`` is one of its pages."""
+        return not self.folder or path.startswith(f"{self.folder}/")
+
+
+def find_sites(root: Path, folders: Sequence[str]) -> tuple[Site, ...]:
+    """The sites among ``folders`` (relative to ``root``), innermost first.
+
+    The folder above the root is looked at too: a docs root is often the ``docs`` folder beside ``mkdocs.yml``.
+    """
+    sites = [site for folder in folders for site in _sites_at(root / folder, folder)]
+    above = [Site(site.flavour, "", None) for site in _sites_at(root / "..", "") if _is_beside(root, site)]
+    return tuple(sorted(sites, key=lambda site: -site.folder.count("/") - bool(site.folder))) + tuple(above)
+
+
+def site_of(sites: Sequence[Site], path: str) -> Site | None:
+    """The innermost site that holds the page at ``path``."""
+    return next((site for site in sites if site.holds(path)), None)
+
+
+def flavour_of(path: str, site: Site | None, layout: Layout) -> Flavour:
+    """The dialect of the page at ``path``: forced by the layout, else told by its site and extension."""
+    if layout.flavour is not None:
+        return layout.flavour
+    if path.lower().endswith(".mdx"):
+        return site.flavour if site and site.flavour in _MDX_FLAVOURS else Flavour.MINTLIFY
+    # Docusaurus reads .md as MDX too; elsewhere it is Markdown
+    return site.flavour if site and site.flavour is not Flavour.MINTLIFY else Flavour.GITHUB
+
+
+def _sites_at(folder: Path, name: str) -> list[Site]:
+    """The sites whose configuration lies in ``folder``, which is ``name`` relative to the docs root."""
+    found: list[Site] = []
+    for marker, flavour in _MARKERS:
+        config = folder / marker
+        if not config.exists():
+            continue
+        match flavour:
+            case Flavour.MKDOCS:
+                pages = _DOCS_DIR.search(read_config(config))
+                found.append(Site(flavour, _joined(name, pages[1] if pages else "docs"), name))
+            case Flavour.DOCUSAURUS:
+                elsewhere = _PATH_ABOVE.findall(read_config(config))
+                found += [Site(flavour, _joined(name, pages), name) for pages in ("", *elsewhere)]
+            case _:
+                found.append(Site(flavour, name, name))
+    return found
+
+
+def _joined(folder: str, path: str) -> str:
+    """``path`` from ``folder``, relative to the docs root; empty for the root itself."""
+    joined = posixpath.normpath(posixpath.join(folder, path))
+    return "" if joined == "." else joined
+
+
+def _is_beside(root: Path, site: Site) -> bool:
+    """Whether a site whose configuration lies above the root has its pages in the root."""
+    if site.flavour is Flavour.MKDOCS:
+        return root.resolve().name == site.folder
+    return site.flavour is Flavour.DOCUSAURUS

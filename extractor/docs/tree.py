@@ -1,0 +1,160 @@
+"""The files of a docs tree: which are pages, and reading one without trusting it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from extractor.base.errors import DocsError
+from extractor.base.globs import matches
+from extractor.model import Layout, Problem, Span
+
+PAGE_ENDINGS: Final = (".md", ".mdx")
+MAX_PAGE_BYTES: Final = 16 * 1024 * 1024
+"""A larger file is reported and left out: time and memory stay bounded, and no page of prose comes near."""
+_SKIPPED_FOLDERS: Final = frozenset({"node_modules", "__pycache__", "bower_components"})
+
+
+class PageError(Exception):
+    """A page's file that cannot be read. The message says why, without the path."""
+
+
+def find_files(root: Path, layout: Layout) -> tuple[tuple[str, ...], tuple[str, ...], tuple[Problem, ...]]:
+    """Pages, folders (both relative to ``root``, sorted) and problems of the tree.
+
+    Hidden folders are not looked into. A linked folder inside the tree is not followed, since its pages are read
+    where they are; one that leads out of the tree or back to itself is a problem.
+
+    Raises DocsError if ``root`` is no folder that can be listed.
+    """
+    if not root.is_dir():
+        raise DocsError(f"{root} is no folder", "give the folder that holds the docs")
+    real_root = Path(os.path.realpath(root))
+    pages: list[str] = []
+    folders: list[str] = []
+    problems: list[Problem] = []
+    waiting = [""]
+    while waiting:
+        folder = waiting.pop()
+        folders.append(folder)
+        try:
+            entries = _entries(root / folder)
+        except OSError as error:
+            if not folder:
+                raise DocsError(f"{root} cannot be listed: {error.strerror}") from error
+            problems.append(Problem(Span(folder, 1, 1), f"a folder that cannot be listed: {error.strerror}"))
+            continue
+        for entry in entries:
+            path = f"{folder}/{entry.name}" if folder else entry.name
+            if any(0xD800 <= ord(c) <= 0xDFFF or c in "\n\r" for c in entry.name):
+                reason = "a file name that is not UTF-8, or holds a line end; not read"
+                problems.append(Problem(Span(_shown(path), 1, 1), reason))
+            elif entry.is_dir(follow_symlinks=False):
+                if not _is_skipped(entry.name):
+                    waiting.append(path)
+            elif entry.is_symlink() and (problem := _link_problem(real_root, entry)):
+                problems.append(Problem(Span(_shown(path), 1, 1), problem))
+            elif _is_page(entry) and not _is_linked_folder(entry) and not _is_ignored(path, layout):
+                pages.append(path)
+    return tuple(sorted(pages)), tuple(sorted(folders)), tuple(sorted(problems, key=lambda p: p.span))
+
+
+def folders_near(root: Path, path: str) -> tuple[str, ...]:
+    """The folders around the page at ``path`` and those beside them, relative to ``root``: where its site may be."""
+    around = ["" if parent.name == "" else parent.as_posix() for parent in PurePosixPath(path).parents]
+    beside: list[str] = []
+    for folder in around:
+        with contextlib.suppress(OSError):
+            names = [entry.name for entry in _entries(root / folder) if entry.is_dir(follow_symlinks=False)]
+            beside += [f"{folder}/{name}" if folder else name for name in names if not _is_skipped(name)]
+    return tuple(dict.fromkeys((*around, *beside)))
+
+
+def read_bytes(root: Path, path: str) -> bytes:
+    """The bytes of a page. Raises PageError where it is no regular file, outside the tree, too large, unreadable."""
+    file = root / path
+    try:
+        if not Path(os.path.realpath(file)).is_relative_to(os.path.realpath(root)):
+            raise PageError("a link that leads out of the docs tree; not read")
+        return _read_regular(file)
+    except OSError as error:
+        raise PageError(f"cannot be read: {error.strerror or error}") from error
+
+
+def read_config(file: Path) -> str:
+    """The text of a site's configuration, for a look at a setting; empty where it cannot be read."""
+    try:
+        return _read_regular(file).decode("utf-8", "replace")
+    except (OSError, PageError):
+        return ""
+
+
+def _read_regular(file: Path) -> bytes:
+    # a pipe would wait for a writer for ever, hence no plain open
+    descriptor = os.open(file, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
+    try:
+        return _read_all(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _read_all(descriptor: int) -> bytes:
+    info = os.fstat(descriptor)
+    if not stat.S_ISREG(info.st_mode):
+        raise PageError("no regular file; not read")
+    if info.st_size > MAX_PAGE_BYTES:
+        size = info.st_size / 1024 / 1024
+        raise PageError(f"{size:.0f} MiB, over the limit of {MAX_PAGE_BYTES // 1024 // 1024} MiB; not read")
+    with os.fdopen(descriptor, "rb", closefd=False) as stream:
+        data = stream.read(MAX_PAGE_BYTES + 1)
+    if len(data) > MAX_PAGE_BYTES:
+        raise PageError("grew over the limit while it was read; not read")
+    return data
+
+
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    """The entries of a folder that matter, in order of name: folders, links and pages. Raises OSError."""
+    with os.scandir(folder) as entries:
+        found = sorted(entries, key=lambda entry: entry.name)
+    return [entry for entry in found if entry.is_symlink() or entry.is_dir(follow_symlinks=False) or _is_page(entry)]
+
+
+def _link_problem(real_root: Path, entry: os.DirEntry[str]) -> str | None:
+    """Why a symlink is not followed; None if it may be, or does not matter."""
+    try:
+        target = Path(entry.path).resolve(strict=True)
+    except (OSError, RuntimeError):
+        return "a link that leads nowhere or in a circle; not read" if _is_page(entry) else None
+    if target.is_dir():
+        if not target.is_relative_to(real_root):
+            return "a link to a folder outside the docs tree; not read"
+        if Path(os.path.realpath(Path(entry.path).parent)).is_relative_to(target):
+            return "a link to a folder that holds it; not followed"
+        return None
+    if _is_page(entry) and not target.is_relative_to(real_root):
+        return "a link that leads out of the docs tree; not read"
+    return None
+
+
+def _is_skipped(folder: str) -> bool:
+    return folder.startswith(".") or folder in _SKIPPED_FOLDERS
+
+
+def _is_ignored(path: str, layout: Layout) -> bool:
+    return any(matches(path, pattern) for pattern in layout.ignore)
+
+
+def _is_page(entry: os.DirEntry[str]) -> bool:
+    return entry.name.lower().endswith(PAGE_ENDINGS)
+
+
+def _is_linked_folder(entry: os.DirEntry[str]) -> bool:
+    return entry.is_symlink() and entry.is_dir()
+
+
+def _shown(path: str) -> str:
+    """``path`` as text that every output can hold."""
+    return path.encode("utf-8", "backslashreplace").decode("utf-8").replace("\n", "\\n").replace("\r", "\\r")

@@ -1,0 +1,81 @@
+"""What the page calls a file. The nearest and most explicit statement wins; a program never gets a name by guessing."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from extractor.languages.common.values import FileName
+from extractor.markdown.info import looks_like_file_name
+from extractor.model import Origin
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from extractor.model import Block
+
+_PATH: Final = re.compile(r"(?<![\w/.\\@:-])(?:\.{0,2}[\\/])?(?:[\w@.-]+[\\/])*[\w@.-]*\.\w{1,6}(?![\w/\\(-])")
+"""A path in running text. Prose has no grammar to parse; what it yields is checked against the language's suffixes."""
+_MAX_COMMENT: Final = 200
+_COMMENT: Final = re.compile(
+    r"^\s*(?://|#|<!--|/\*+|--)\s*(?:file(?:name)?|path|save as|in)?\s*[:=]?\s*[`\"']?(?P<path>[^\s`\"'*]+)[`\"']?"
+    r"\s*(?P<rest>.*?)\s*(?:-->|\*/)?\s*$",
+    re.IGNORECASE,
+)
+
+
+def stated_name(block: Block, suffixes: Sequence[str] = ()) -> FileName | None:
+    """The file name that the page gives a block, or None.
+
+    Looked for in this order: directive, info string, first-line comment, the prose just before, the tab's title.
+
+    Args:
+        block: any fence.
+        suffixes: endings that the block's language allows; a name in prose must have one of them. Empty: any known.
+    """
+    for directive in reversed(block.directives):
+        if name := directive.values.get("file"):
+            return FileName(name, Origin.DIRECTIVE, 1.0, "directive")
+    if block.info.name and not _is_region(block):
+        return FileName(block.info.name, Origin.STATED, 1.0, "info string")
+    allowed = tuple(suffixes)
+    if name := _from_comment(block, allowed):
+        return FileName(name, Origin.STATED, 1.0, "comment")
+    if name := _from_prose(block.context, allowed):
+        return FileName(name, Origin.STATED, 0.8, "prose")
+    title = block.place.tab or ""
+    if _is_file(title, allowed):
+        return FileName(title.strip(), Origin.STATED, 1.0, "tab title")
+    return None
+
+
+def _is_file(text: str, suffixes: tuple[str, ...]) -> bool:
+    return looks_like_file_name(text.strip()) and (not suffixes or text.strip().lower().endswith(suffixes))
+
+
+def _is_region(block: Block) -> bool:
+    """Whether the name is that of a larger file of which the block shows a part (``source="a.ts#part"``)."""
+    source = block.info.attributes.get("source", "")
+    return "#" in source or (block.info.name == source != "" and source.startswith(".."))
+
+
+def _from_comment(block: Block, suffixes: tuple[str, ...]) -> str | None:
+    first = block.text[: _MAX_COMMENT + 1].lstrip("\n").partition("\n")[0]
+    found = _COMMENT.match(first) if len(first) <= _MAX_COMMENT else None
+    if not found or not _is_file(str(found["path"]), suffixes):
+        return None
+    # "# server.py" names a file; "# server.py reads the configuration" talks about one
+    path, rest = str(found["path"]), str(found["rest"])
+    return path if not rest or rest.startswith(("(", "-", "—", "–", ":")) else None
+
+
+def _from_prose(context: str, suffixes: tuple[str, ...]) -> str | None:
+    """The one file that the last paragraph before the fence names, in its last sentence that names any."""
+    last = context.strip().rpartition("\n")[2]
+    for sentence in reversed(re.split(r"(?<=[.:!?])\s+", last)):
+        named = {str(match) for match in _PATH.findall(sentence) if _is_file(str(match), suffixes)}
+        if len(named) == 1:
+            return named.pop()
+        if named:
+            return None
+    return None

@@ -1,0 +1,1 @@
+"""What languages share: facts of code, packages, commands, paths."""

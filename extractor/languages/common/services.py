@@ -1,0 +1,164 @@
+"""What a program expects beside it, and the values that come from there."""
+
+from __future__ import annotations
+
+import ast
+import base64
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+from extractor.languages.common.environment import is_placeholder
+from extractor.languages.common.facts import Ref
+from extractor.model import Note, Origin, ServiceRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from extractor.languages.common.facts import Code
+
+CLIENT_ID: Final = "mcp-server"
+CLIENT_SECRET: Final = "docprobe-client-secret"
+"""What docprobe's authorization server knows the example by, where the docs leave it to the reader."""
+DEFAULT_REALM: Final = "master"
+_NOWHERE: Final = "http://localhost:9/docprobe"
+_KEY: Final = base64.urlsafe_b64encode(b"docprobe-docprobe-docprobe-12345").decode()
+"""32 bytes in the form in which ciphers take their keys."""
+_FILLINGS: Final = (
+    ("CLIENT_ID", CLIENT_ID), ("CLIENT_SECRET", CLIENT_SECRET), ("URL", _NOWHERE), ("URI", _NOWHERE),
+    ("ENDPOINT", _NOWHERE), ("ISSUER", _NOWHERE), ("HOST", "localhost"), ("_PORT", "9"), ("PORT", "3000"), ("DB", "0"),
+    ("ENCRYPTION_KEY", _KEY), ("TIMEOUT", "10"), ("LIMIT", "10"), ("SIZE", "10"), ("EMAIL", "reader@example.com"),
+)  # fmt: skip
+"""Ending of a variable's name to a value of its kind. Port 9 discards: nothing of a pod listens there."""
+_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+_AUTHORIZATION_PATH: Final = re.compile(
+    r"/realms/|openid-connect|introspect|/oauth|/authorize|/token|jwks|openid-configuration", re.IGNORECASE
+)
+_AUTHORIZATION_NAME: Final = re.compile(r"AUTH|ISSUER|OIDC|KEYCLOAK|JWKS|INTROSPECT|IDP", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """The environment with the reader's part filled in, and the services that go with it."""
+
+    environment: Mapping[str, str]
+    services: tuple[ServiceRequest, ...]
+    notes: tuple[Note, ...]
+
+
+def beside(codes: Sequence[Code], environment: Mapping[str, str]) -> Beside:
+    """Find what the program needs beside it and fill the placeholders of its environment.
+
+    Args:
+        codes: facts of all its files.
+        environment: variables that the page states, placeholders and all.
+    """
+    reads = [read for code in codes for read in code.environment]
+    known = {read.name: read.default for read in reversed(reads) if read.default is not None}
+    known |= {name: value for name, value in environment.items() if not is_placeholder(value)}
+    address = _authorization_address(codes, known)
+    filled, notes = dict(environment), []
+    for name, value in environment.items():
+        if is_placeholder(value):
+            filled[name] = _filling(name)
+            notes.append(Note(f"value of {name} in place of {value}", Origin.INFERRED, 0.9 if address else 0.6))
+    for read in reads:
+        if read.required and read.name not in filled and known.get(read.name) is None:
+            filled[read.name] = _filling(read.name)
+            notes.append(Note(f"value of {read.name}, which the page does not give", Origin.INFERRED, 0.3))
+    if address is None:
+        return Beside(filled, (), tuple(notes))
+    for read in reads:
+        if "CLIENT_SECRET" in read.name and not known.get(read.name) and read.name not in filled:
+            filled[read.name] = CLIENT_SECRET
+            notes.append(Note(f"value of {read.name}", Origin.INFERRED, 0.9))
+    service = _authorization(address, codes, {**known, **filled})
+    notes.append(Note(f"authorization server on {service.host}:{service.port}", Origin.INFERRED, 0.9))
+    return Beside(filled, (service,), tuple(notes))
+
+
+def default_authorization() -> ServiceRequest:
+    """An authorization server where the tutorials of MCP have theirs."""
+    settings = {"realm": DEFAULT_REALM, "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
+    return ServiceRequest("authorization", "localhost", 8080, settings)
+
+
+def _filling(name: str) -> str:
+    """A value that lets a program start: of the right kind, as far as its name tells."""
+    return next((value for ending, value in _FILLINGS if name.endswith(ending)), "docprobe")
+
+
+@dataclass(frozen=True, slots=True)
+class _Address:
+    host: str
+    port: int
+    realm: str | None
+
+
+def _authorization_address(codes: Sequence[Code], known: Mapping[str, str]) -> _Address | None:
+    """Where the program looks for its authorization server, if that is this machine."""
+    texts = [text.value for code in codes for text in code.texts]
+    realm = _realm(texts, known)
+    for name, value in known.items():
+        if name.endswith("AUTH_PORT") and value.isdigit():
+            host = next((v for k, v in known.items() if k.endswith("AUTH_HOST")), known.get("HOST", "localhost"))
+            return _Address(host, int(value), realm) if host in _LOOPBACK else None
+    named = [value for name, value in known.items() if _AUTHORIZATION_NAME.search(name)]
+    for text in [*named, *(t for t in texts if _AUTHORIZATION_PATH.search(t))]:
+        try:
+            url = urlsplit(text)
+            port = url.port
+        except ValueError:
+            continue
+        if url.scheme == "http" and url.hostname in _LOOPBACK and port:
+            if str(port) == known.get("PORT"):
+                # its own endpoint
+                continue
+            return _Address(url.hostname, port, realm)
+    return None
+
+
+def _realm(texts: Sequence[str], known: Mapping[str, str]) -> str | None:
+    for name, value in known.items():
+        if name.endswith("REALM"):
+            return value
+    for text in texts:
+        if found := re.search(r"/realms/([\w-]+)", text):
+            return found[1]
+    return None
+
+
+def _authorization(address: _Address, codes: Sequence[Code], values: Mapping[str, str]) -> ServiceRequest:
+    settings = {"realm": address.realm or DEFAULT_REALM}
+    for name, value in values.items():
+        if name.endswith("CLIENT_ID"):
+            settings["client_id"] = value
+        elif name.endswith("CLIENT_SECRET"):
+            settings["client_secret"] = value
+    settings.setdefault("client_id", CLIENT_ID)
+    settings.setdefault("client_secret", CLIENT_SECRET)
+    if scope := _scope(codes, values):
+        settings["scope"] = scope
+    host, port = values.get("HOST"), values.get("PORT")
+    if host and port:
+        settings["audience"] = f"http://{host}:{port}"
+    return ServiceRequest("authorization", address.host, address.port, settings)
+
+
+def _scope(codes: Sequence[Code], values: Mapping[str, str]) -> str | None:
+    """The scopes that the program asks tokens for, space-separated."""
+    stated = next((value for name, value in values.items() if "SCOPE" in name and value), None)
+    if stated:
+        return stated
+    keywords = ((key, value) for code in codes for call in code.calls for key, value in call.keywords.items())
+    for key, value in keywords:
+        if "scope" not in key.lower() or not isinstance(value, Ref):
+            continue
+        try:
+            listed = ast.literal_eval(value.text)
+        except (ValueError, SyntaxError):
+            continue
+        if isinstance(listed, list) and listed and all(isinstance(item, str) for item in listed):
+            return " ".join(listed)
+    return None

@@ -1,0 +1,212 @@
+"""Reading single nodes of a TypeScript or JavaScript syntax tree."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from extractor.languages.common.facts import Ref, Value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tree_sitter import Node
+
+MAX_DEPTH: Final = 500
+"""Nesting beyond which a text is refused: no person writes it, and work grows with depth."""
+_MAX_CHAIN: Final = 40
+_SHOWN: Final = 1000
+FUNCTIONS: Final = frozenset(
+    {"function_declaration", "generator_function_declaration", "function_expression", "arrow_function",
+     "method_definition", "generator_function"}
+)  # fmt: skip
+TYPES: Final = frozenset(
+    {"type_annotation", "type_arguments", "type_parameters", "interface_declaration", "type_alias_declaration"}
+)
+"""Subtrees that are gone at run time."""
+_WRAPPERS: Final = frozenset(
+    {"await_expression", "as_expression", "satisfies_expression", "parenthesized_expression", "non_null_expression"}
+)
+_ENVIRONMENT: Final = frozenset({"process.env", "Bun.env", "import.meta.env"})
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A node and what it stands in. The tree's own way upward costs a search from the root."""
+
+    node: Node
+    function: str | None
+    """Outermost function around it; None if it runs when the module is loaded."""
+    up: Spot | None
+
+    def ancestors(self) -> Iterator[Node]:
+        """The nodes around it, innermost first."""
+        spot = self.up
+        while spot is not None:
+            yield spot.node
+            spot = spot.up
+
+
+def walk(root: Node) -> Iterator[Spot]:
+    """Every named node outside types, in order of the text."""
+    stack = [Spot(root, None, None)]
+    while stack:
+        spot = stack.pop()
+        if spot.node.type in TYPES:
+            continue
+        yield spot
+        inner = spot.function
+        if inner is None and spot.node.type in FUNCTIONS:
+            name = spot.node.child_by_field_name("name")
+            inner = source(name) if name else "<anonymous>"
+        stack += [Spot(child, inner, spot) for child in reversed(spot.node.named_children)]
+
+
+def too_deep(root: Node) -> bool:
+    """Whether the tree is nested deeper than MAX_DEPTH."""
+    cursor, depth = root.walk(), 0
+    while True:
+        if cursor.goto_first_child():
+            depth += 1
+            if depth > MAX_DEPTH:
+                return True
+            continue
+        while not cursor.goto_next_sibling():
+            if not cursor.goto_parent():
+                return False
+            depth -= 1
+
+
+def line_of(node: Node) -> int:
+    """1-based line."""
+    return node.start_point[0] + 1
+
+
+def source(node: Node | None) -> str:
+    """A node's text as written."""
+    return (node.text or b"").decode("utf-8", "replace") if node else ""
+
+
+def literal_text(node: Node) -> str:
+    """A string literal's value, escapes as written; computed parts of a template read ``{}``."""
+    return "".join("{}" if c.type == "template_substitution" else source(c) for c in node.named_children)
+
+
+def value_of(node: Node) -> Value:
+    """A literal's value, or a reference to what is no literal."""
+    match node.type:
+        case "string" | "template_string":
+            return literal_text(node)
+        case "number":
+            return _number(source(node))
+        case "true" | "false":
+            return node.type == "true"
+        case "null" | "undefined":
+            return None
+        case _:
+            return Ref(source(node)[:_SHOWN])
+
+
+def properties(node: Node) -> dict[str, Value]:
+    """Keys and values of an object literal; a method reads as a reference."""
+    found: dict[str, Value] = {}
+    for child in node.named_children:
+        key = child.child_by_field_name("key") or child.child_by_field_name("name")
+        if child.type == "pair" and key is not None:
+            value = child.child_by_field_name("value")
+            found[literal_text(key) if key.type == "string" else source(key)] = value_of(value) if value else None
+        elif child.type == "shorthand_property_identifier":
+            found[source(child)] = Ref(source(child))
+        elif child.type == "method_definition" and key is not None:
+            found[source(key)] = Ref("function")
+    return found
+
+
+def dotted(node: Node | None) -> str:
+    """``app.listen`` of a chain of names; a part that is no name reads ``?``, a call in the chain ends with ``()``."""
+    parts: list[str] = []
+    while node is not None and len(parts) < _MAX_CHAIN:
+        match node.type:
+            case "identifier" | "this" | "super" | "import":
+                return _chain(source(node), parts)
+            case "member_expression":
+                parts.append(source(node.child_by_field_name("property")))
+                node = node.child_by_field_name("object")
+            case "call_expression":
+                node = node.child_by_field_name("function")
+                parts.append("()")
+            case "non_null_expression" | "parenthesized_expression" | "await_expression":
+                node = node.named_children[0] if node.named_children else None
+            case _:
+                break
+    return _chain("?", parts)
+
+
+def _chain(first: str, parts: list[str]) -> str:
+    return ".".join([first, *reversed(parts)]).replace(".()", "()")
+
+
+def target_of(spot: Spot) -> str | None:
+    """The name that a value is assigned to."""
+    parent = next((node for node in spot.ancestors() if node.type not in _WRAPPERS), None)
+    if parent is None:
+        return None
+    if parent.type == "variable_declarator":
+        return source(parent.child_by_field_name("name"))
+    if parent.type == "assignment_expression":
+        return source(parent.child_by_field_name("left"))
+    return None
+
+
+def is_statement(spot: Spot) -> bool:
+    """Whether a call is a statement of its own, perhaps awaited or voided."""
+    passed = {"await_expression", "unary_expression", "parenthesized_expression"}
+    parent = next((node for node in spot.ancestors() if node.type not in passed), None)
+    return parent is not None and parent.type == "expression_statement"
+
+
+def environment_name(node: Node) -> str | None:
+    """``PORT`` of ``process.env.PORT`` or ``process.env["PORT"]``."""
+    held = node.child_by_field_name("object")
+    if held is None or held.end_byte - held.start_byte > 20 or source(held) not in _ENVIRONMENT:
+        return None
+    name = node.child_by_field_name("property")
+    if name is not None:
+        return source(name)
+    index = node.child_by_field_name("index")
+    return literal_text(index) if index is not None and index.type == "string" else None
+
+
+def fallback_of(spot: Spot) -> str | None:
+    """The literal of ``process.env.PORT || 3000``, also around ``Number(…)``."""
+    here = spot.node
+    for _, parent in zip(range(4), spot.ancestors(), strict=False):
+        if parent.type == "binary_expression":
+            left, right = parent.child_by_field_name("left"), parent.child_by_field_name("right")
+            if left is not None and left.id == here.id and right is not None:
+                value = value_of(right)
+                if not isinstance(value, Ref):
+                    return str(value)
+        here = parent
+    return None
+
+
+def is_handed_on(spot: Spot) -> bool:
+    """Whether a value is said to be there (``x!``), or is an argument, or a property of one, as it is."""
+    around = [node.type for _, node in zip(range(3), spot.ancestors(), strict=False)]
+    return around[:1] in (["non_null_expression"], ["arguments"]) or around == ["pair", "object", "arguments"]
+
+
+def ends_in_empty_function(node: Node) -> bool:
+    """Whether a call's last argument is a function that holds nothing but a comment."""
+    arguments = node.child_by_field_name("arguments")
+    last = arguments.named_children[-1] if arguments and arguments.named_children else None
+    body = last.child_by_field_name("body") if last and last.type in FUNCTIONS else None
+    return bool(body and body.named_children and all(child.type == "comment" for child in body.named_children))
+
+
+def _number(text: str) -> Value:
+    try:
+        return int(text.replace("_", ""), 0)
+    except ValueError:
+        return Ref(text)

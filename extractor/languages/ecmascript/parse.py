@@ -1,0 +1,235 @@
+"""TypeScript and JavaScript code to facts, by tree-sitter. Nothing is executed."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+import tree_sitter_javascript
+import tree_sitter_typescript
+from tree_sitter import Language, Node, Parser
+
+from extractor.languages.common.facts import Call, Code, CodeError, EnvironmentRead, Import, Text, Value, refuse_large
+from extractor.languages.ecmascript.nodes import (
+    FUNCTIONS,
+    Spot,
+    dotted,
+    ends_in_empty_function,
+    environment_name,
+    fallback_of,
+    is_handed_on,
+    is_statement,
+    line_of,
+    literal_text,
+    properties,
+    source,
+    target_of,
+    too_deep,
+    value_of,
+    walk,
+)
+from extractor.languages.ecmascript.scopes import Names, resolve_names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_REGISTRATIONS: Final = frozenset(
+    {"registerTool", "registerResource", "registerPrompt", "tool", "resource", "prompt", "addTool", "addResource",
+     "addPrompt"}
+)  # fmt: skip
+"""Methods whose functions run when a client asks for them."""
+_ROUTES: Final = frozenset({"get", "post", "put", "delete", "all", "use"})
+
+
+def parse_typescript(text: str) -> Code:
+    """Facts of one TypeScript text. Never raises: a text that is no TypeScript carries ``error``."""
+    return _parse(text, "TypeScript", ("typescript", "tsx"))
+
+
+def parse_javascript(text: str) -> Code:
+    """Facts of one JavaScript text. Never raises: a text that is no JavaScript carries ``error``."""
+    return _parse(text, "JavaScript", ("javascript",))
+
+
+@cache
+def _grammar(name: str) -> Language:
+    match name:
+        case "typescript":
+            return Language(tree_sitter_typescript.language_typescript())
+        case "tsx":
+            return Language(tree_sitter_typescript.language_tsx())
+        case _:
+            return Language(tree_sitter_javascript.language())
+
+
+def _parse(text: str, language: str, grammars: tuple[str, ...]) -> Code:
+    if too_large := refuse_large(text, language):
+        return too_large
+    encoded = text.encode("utf-8", "replace")
+    first: CodeError | None = None
+    for name in grammars:
+        root = Parser(_grammar(name)).parse(encoded).root_node
+        if too_deep(root):
+            return Code(error=CodeError("too deeply nested", 1))
+        error = _first_error(root, language)
+        if error is None:
+            return _facts(root)
+        first = first or error
+    return Code(error=first)
+
+
+def _first_error(root: Node, language: str) -> CodeError | None:
+    if not root.has_error:
+        return None
+    stack = [root]
+    while stack:
+        node = stack.pop()
+        if node.is_error or node.is_missing:
+            return CodeError(f"does not parse as {language}", line_of(node))
+        stack += [child for child in reversed(node.children) if child.has_error or child.is_missing]
+    return CodeError(f"does not parse as {language}", 1)
+
+
+def _facts(root: Node) -> Code:
+    names = resolve_names(root)
+    twice = next(iter(names.twice.items()), None)
+    spots = tuple(walk(root))
+    exports = [s.node for s in spots if s.node.type == "export_statement"]
+    defaults = [line_of(n) for n in exports if any(c.type == "default" for c in n.children)]
+    awaits = [line_of(s.node) for s in spots if s.node.type == "await_expression" and s.function is None]
+    modules = {"import_statement", "export_statement", "meta_property"}
+    calls = [(spot, _call(spot)) for spot in spots if spot.node.type in {"call_expression", "new_expression"}]
+    return Code(
+        imports=(*_imports(spots), *_required(calls)),
+        calls=tuple(call for _, call in calls),
+        environment=tuple(_environment(spots, calls)),
+        texts=tuple(
+            Text(literal_text(s.node), line_of(s.node)) for s in spots if s.node.type in {"string", "template_string"}
+        ),
+        defines=names.defines,
+        free=names.free,
+        late=_late(spots, names),
+        constants=dict(_constants(spots)),
+        left_out=tuple(_left_out(calls)),
+        bare_await=min(awaits, default=None),
+        default_export=min(defaults, default=None),
+        module_syntax=any(s.node.type in modules for s in spots),
+        error=CodeError(f"declares `{twice[0]}` twice", twice[1]) if twice else None,
+    )
+
+
+def _call(spot: Spot) -> Call:
+    node = spot.node
+    callee = node.child_by_field_name("function") or node.child_by_field_name("constructor")
+    arguments = node.child_by_field_name("arguments")
+    nodes = [c for c in arguments.named_children if c.type != "comment"] if arguments else []
+    keywords: dict[str, Value] = {}
+    for argument in nodes:
+        if argument.type == "object":
+            keywords |= properties(argument)
+    return Call(
+        name=dotted(callee),
+        line=line_of(node),
+        arguments=tuple(value_of(n) for n in nodes),
+        keywords=keywords,
+        target=target_of(spot),
+        function=spot.function,
+        statement=is_statement(spot),
+    )
+
+
+def _first_text(call: Call) -> str | None:
+    return call.arguments[0] if call.arguments and isinstance(call.arguments[0], str) else None
+
+
+def _imports(spots: tuple[Spot, ...]) -> Iterator[Import]:
+    """Static imports, and exports from elsewhere."""
+    for spot in spots:
+        if spot.node.type in {"import_statement", "export_statement"} and (found := _import(spot.node)):
+            yield found
+
+
+def _required(calls: list[tuple[Spot, Call]]) -> Iterator[Import]:
+    """``require("x")`` and ``import("x")``; inside ``try`` the program may do without."""
+    for spot, call in calls:
+        module = _first_text(call)
+        if call.name in {"require", "import"} and module is not None:
+            guarded = any(node.type == "try_statement" for node in spot.ancestors())
+            yield Import(module, (), call.line, module.startswith("."), guarded=guarded)
+
+
+def _environment(spots: tuple[Spot, ...], calls: list[tuple[Spot, Call]]) -> Iterator[EnvironmentRead]:
+    for spot in spots:
+        if spot.node.type in {"member_expression", "subscript_expression"} and (name := environment_name(spot.node)):
+            yield EnvironmentRead(name, fallback_of(spot), line_of(spot.node), is_handed_on(spot))
+    for spot, call in calls:
+        if call.name == "Deno.env.get" and (given := _first_text(call)):
+            yield EnvironmentRead(given, fallback_of(spot), call.line)
+
+
+def _late(spots: tuple[Spot, ...], names: Names) -> frozenset[str]:
+    """Free names that nothing uses but functions among the arguments of a call that registers them for later."""
+    registered = [s.node for s in spots if s.node.type in FUNCTIONS and _is_registered(s)]
+    # in order of the text, and none within another
+    held: list[Node] = []
+    for node in registered:
+        if not held or node.start_byte >= held[-1].end_byte:
+            held.append(node)
+    begins = [node.start_byte for node in held]
+
+    def is_inside(place: int) -> bool:
+        at = bisect_right(begins, place) - 1
+        return at >= 0 and place < held[at].end_byte
+
+    return frozenset(name for name, places in names.used_at.items() if all(map(is_inside, places)))
+
+
+def _is_registered(spot: Spot) -> bool:
+    call = next((node for node in spot.ancestors() if node.type == "call_expression"), None)
+    return call is not None and dotted(call.child_by_field_name("function")).rpartition(".")[2] in _REGISTRATIONS
+
+
+def _constants(spots: tuple[Spot, ...]) -> Iterator[tuple[str, str]]:
+    """``const PATH = "/mcp"`` at the top level."""
+    for spot in spots:
+        if spot.node.type != "variable_declarator" or spot.function is not None:
+            continue
+        name, value = spot.node.child_by_field_name("name"), spot.node.child_by_field_name("value")
+        if name is not None and value is not None and value.type == "string" and _is_constant(spot):
+            yield source(name), literal_text(value)
+
+
+def _is_constant(spot: Spot) -> bool:
+    holder = spot.up.node if spot.up else None
+    return holder is not None and any(child.type == "const" for child in holder.children)
+
+
+def _left_out(calls: list[tuple[Spot, Call]]) -> Iterator[Text]:
+    for spot, call in calls:
+        route = _first_text(call)
+        if call.last in _ROUTES and route is not None and ends_in_empty_function(spot.node):
+            yield Text(route, call.line)
+
+
+def _import(node: Node) -> Import | None:
+    origin = node.child_by_field_name("source")
+    if origin is None:
+        required = next((c for c in node.named_children if c.type == "import_require_clause"), None)
+        origin = required.child_by_field_name("source") if required else None
+    if origin is None:
+        return None
+    clause = next((c for c in node.named_children if c.type in {"import_clause", "export_clause"}), None)
+    parts = clause.named_children if clause else []
+    specifiers = [s for part in parts if part.type == "named_imports" for s in part.named_children]
+    specifiers = [s for s in specifiers if s.type == "import_specifier"]
+    erased = any(c.type == "type" for c in node.children)
+    if specifiers and not erased and all(part.type == "named_imports" for part in parts):
+        erased = all(any(c.type == "type" for c in s.children) for s in specifiers)
+    names = tuple(source(s.child_by_field_name("name")) for s in specifiers)
+    if any(part.type == "namespace_import" for part in parts):
+        names = ("*",)
+    elif any(part.type == "identifier" for part in parts):
+        names = ("default", *names)
+    module = literal_text(origin)
+    return Import(module, names, line_of(node), module.startswith("."), erased)

@@ -1,0 +1,132 @@
+"""What TypeScript or JavaScript code does with MCP: serves HTTP, serves stdio, is a client, or none of these."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from extractor.languages.common.facts import Ref
+from extractor.languages.common.values import Role, Start
+from extractor.model import ExampleKind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from extractor.languages.common.facts import Call, Code
+
+_HTTP_TRANSPORTS: Final = (
+    "StreamableHTTPServerTransport", "StreamableHttpServerTransport", "SSEServerTransport",
+    "StreamableHTTPTransport", "WebStandardStreamableHTTPServerTransport",
+)  # fmt: skip
+_HTTP_FACTORIES: Final = frozenset(
+    {"createMcpHandler", "createMcpExpressApp", "createMcpHonoApp", "createMcpFastifyApp", "toNodeHandler",
+     "mcpHandler", "createMCPServer", "EdgeFastMCP"}
+)  # fmt: skip
+_STDIO: Final = frozenset({"StdioServerTransport", "serveStdio"})
+_SERVERS: Final = frozenset({"McpServer", "Server", "FastMCP", "MCPServer"})
+_CLIENTS: Final = frozenset(
+    {"Client", "StreamableHTTPClientTransport", "SSEClientTransport", "StdioClientTransport", "MCPClient"}
+)  # fmt: skip
+_LISTENERS: Final = frozenset({"listen", "serve"})
+_HTTP_START: Final = frozenset({"httpStream", "http-stream", "http", "sse", "streamable-http"})
+_VOCABULARY: Final = (
+    {"registerTool", "registerResource", "registerPrompt", "setRequestHandler"} | _STDIO | (_CLIENTS - {"Client"})
+)
+"""Names that only MCP's packages have."""
+_NAMES: Final = ("mcp", "modelcontextprotocol")
+
+
+def ecmascript_role(codes: Sequence[Code]) -> Role:
+    """The role of a program whose files have these facts, the main file's first."""
+    calls = [call for code in codes for call in code.calls]
+    mcp = any(speaks_mcp(code) for code in codes)
+    main = codes[0]
+    http = next((c for c in calls if _is_http(c)), None)
+    listener = next((c for c in calls if c.last in _LISTENERS and not _is_protocol_call(c)), None)
+    spoken = any(t.value == "jsonrpc" for code in codes for t in code.texts) or _writes_json_rpc(calls)
+    spoken = spoken or (listener is not None and _answers(codes))
+    made = {c.target: c for c in calls if c.last in _SERVERS and c.target}
+    for call in calls:
+        if call.last == "start" and (call.name.rpartition(".")[0] in made or "transportType" in call.keywords):
+            kind = _transport(call, made.get(call.name.rpartition(".")[0]))
+            return Role(kind, Start.RUN, mcp, call.line)
+    served = listener is not None and listener.name.rpartition(".")[0] in made
+    if listener and (http or spoken or served):
+        return Role(ExampleKind.HTTP_SERVER, Start.RUN, mcp or spoken, listener.line)
+    if main.default_export and (http or spoken) and mcp:
+        return Role(ExampleKind.HTTP_SERVER, Start.HANDLER, mcp, main.default_export)
+    if stdio := next((c for c in calls if c.last in _STDIO), None):
+        return Role(ExampleKind.STDIO_SERVER, Start.RUN, mcp, stdio.line)
+    if http:
+        why = f"makes `{http.last}`, and nothing listens"
+        return Role(ExampleKind.HTTP_SERVER, Start.NONE, mcp, http.line, http.target, why)
+    client = next((c for c in calls if c.last in _CLIENTS), None)
+    server = next((c for c in calls if c.last in _SERVERS), None)
+    if client and server:
+        why = "runs server and client inside one process: there is no exchange to judge"
+        return Role(ExampleKind.OTHER, Start.RUN, mcp, server.line, why=why)
+    if client:
+        connects = any(c.last in {"connect", "connectToServer"} for c in calls)
+        start = Start.RUN if connects else Start.NONE
+        return Role(ExampleKind.CLIENT, start, mcp, client.line, why="makes a client that connects to nothing")
+    if not server and _writes_requests(codes):
+        start = (
+            Start.RUN
+            if any(c.function is None and (c.statement or c.name == "fetch") for c in main.calls)
+            else Start.NONE
+        )
+        return Role(ExampleKind.CLIENT, start, mcp, why="makes a client that nothing runs")
+    if server:
+        why = f"makes the server `{server.target or server.last}`, and nothing runs it"
+        return Role(ExampleKind.OTHER, Start.NONE, mcp, server.line, server.target, why)
+    return Role(ExampleKind.OTHER, Start.NONE, mcp, why="neither starts a server nor connects to one")
+
+
+def speaks_mcp(code: Code) -> bool:
+    """Whether code imports an MCP package, names one of its things, or writes its messages itself."""
+    names = [*(i.module for i in code.imports), *code.free, *(c.name for c in code.calls)]
+    if any(part in name.lower() for name in names for part in _NAMES):
+        return True
+    if any(call.last in _VOCABULARY or call.last.endswith(_HTTP_TRANSPORTS) for call in code.calls):
+        return True
+    if any("jsonrpc" in call.keywords for call in code.calls):
+        return True
+    return any(t.value.lower() in {"jsonrpc", "mcp-session-id", "/mcp"} for t in code.texts)
+
+
+def _is_http(call: Call) -> bool:
+    return call.last.endswith(_HTTP_TRANSPORTS) or call.last in _HTTP_FACTORIES
+
+
+def _is_protocol_call(call: Call) -> bool:
+    return call.name.startswith(("client.", "transport."))
+
+
+def _writes_json_rpc(calls: Sequence[Call]) -> bool:
+    return any("jsonrpc" in c.keywords and "result" in c.keywords for c in calls)
+
+
+def _answers(codes: Sequence[Code]) -> bool:
+    """Whether a program that listens knows the words of an MCP conversation and opens none: it answers one.
+
+    The messages may be objects that are no arguments of a call, whose keys are not known here.
+    """
+    texts = {text.value for code in codes for text in code.texts}
+    asks = any("jsonrpc" in c.keywords and "method" in c.keywords for code in codes for c in code.calls)
+    return {"initialize", "2.0"} <= texts and not asks
+
+
+def _writes_requests(codes: Sequence[Code]) -> bool:
+    """Whether the code opens an MCP conversation with ``fetch``."""
+    opens = any(c.name == "fetch" for code in codes for c in code.calls)
+    written = any("jsonrpc" in c.keywords and "method" in c.keywords for code in codes for c in code.calls)
+    texts = {text.value for code in codes for text in code.texts}
+    return opens and "initialize" in texts and (written or "2.0" in texts)
+
+
+def _transport(start: Call, made: Call | None) -> ExampleKind:
+    """The kind that ``start()`` means: by its own argument, by the server's ``transport``, else stdio."""
+    told = start.keywords.get("transportType")
+    configured = made.keywords.get("transport") if made else None
+    words = told if isinstance(told, str) else configured.text if isinstance(configured, Ref) else ""
+    http = any(word in words for word in _HTTP_START)
+    return ExampleKind.HTTP_SERVER if http else ExampleKind.STDIO_SERVER

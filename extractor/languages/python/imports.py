@@ -1,0 +1,67 @@
+"""Python's imports: which are the standard library's, which a package's, which the reader's own."""
+
+from __future__ import annotations
+
+import sys
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from extractor.languages.common.installs import python_dependency
+from extractor.model import Origin
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from extractor.languages.common.facts import Import
+    from extractor.model import Dependency
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    packages: Mapping[str, str]
+    local: frozenset[str]
+    prefixes: tuple[str, ...]
+
+
+@cache
+def _table() -> _Table:
+    text = files("extractor.languages.python").joinpath("packages.toml").read_text(encoding="utf-8")
+    data = tomllib.loads(text)
+    packages = {k: v for k, v in data["packages"].items() if isinstance(v, str)} | data["packages"]["extras"]
+    return _Table(packages, frozenset(data["local"]["names"]), tuple(data["local"]["prefixes"]))
+
+
+def top(module: str) -> str:
+    """``mcp`` of ``mcp.server.fastmcp``."""
+    return module.partition(".")[0]
+
+
+def is_standard(module: str) -> bool:
+    """Whether the module is part of Python."""
+    return top(module) in sys.stdlib_module_names
+
+
+def is_readers_own(module: str) -> bool:
+    """Whether docs use that name for a reader's module, so that a package of that name is never meant."""
+    name, table = top(module), _table()
+    return name in table.local or name.startswith(table.prefixes)
+
+
+def package_of(found: Import, extra: Mapping[str, str]) -> Dependency | None:
+    """The distribution that an import needs; None for the standard library and relative imports.
+
+    Args:
+        found: the import.
+        extra: import name to distribution, beats the built-in table. The longest dotted prefix wins.
+    """
+    if found.relative or is_standard(found.module):
+        return None
+    table = {**_table().packages, **extra}
+    parts = found.module.split(".")
+    for length in range(len(parts), 0, -1):
+        if name := table.get(".".join(parts[:length])):
+            return python_dependency(name, origin=Origin.INFERRED)
+    return python_dependency(parts[0].replace("_", "-"), origin=Origin.INFERRED)

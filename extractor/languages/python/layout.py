@@ -1,0 +1,151 @@
+"""Where the files of a Python program lie: flat, or in a package whose folder the page, a script or docprobe names."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Final
+
+from extractor.languages.common.paths import normal
+from extractor.languages.python.imports import is_standard, top
+from extractor.model import ExampleKind, Manager, Note, Origin
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from extractor.languages.common.values import Draft, Unit
+
+_FOLDERS: Final = (
+    re.compile(r"\b(?:folder|directory|package) (?:called|named) ([A-Za-z_]\w*)"),
+    re.compile(r"\b([A-Za-z_]\w*)/? (?:folder|directory|package)\b"),
+)
+"""Prose has no grammar to parse: what it yields is checked against words that only describe a folder."""
+_ADJECTIVES: Final = """
+a an another any base current dedicated different each empty entire every example existing first following home inner
+installed its local main my nested new npm one optional other our outer output own parent pip project pypi python root
+same second separate shared simple single source target temporary test that the their third this two whole working
+workspace your
+"""
+_NO_NAMES: Final = frozenset(_ADJECTIVES.split())
+"""Words in front of "folder" that describe it and do not name it."""
+_SERVER_NAMES: Final = ("server", "main", "example", "program")
+_CLIENT_NAMES: Final = ("client", "main", "example", "program")
+_PACKAGE_NAMES: Final = ("example", "program", "documented", "documented_example")
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """``[project.scripts]``: ``name = "package.module:attribute"``."""
+
+    name: str
+    module: str
+    attribute: str
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Files and how they are reached."""
+
+    units: tuple[tuple[str, Unit], ...]
+    """Path and content, the main file first."""
+    added: tuple[str, ...]
+    """Empty ``__init__.py`` files of ours."""
+    main: str
+    """Dotted module name of the main file."""
+    package: str | None
+    """Folder of the package; None for a flat program."""
+    script: Script | None
+    notes: tuple[Note, ...]
+
+
+def layout_of(draft: Draft) -> Layout:
+    """Name every file of the program."""
+    script = script_of(draft)
+    relative = any(i.relative for code in draft.codes for i in code.imports)
+    notes: list[Note] = []
+    package = _folder(draft, script, notes) if relative or (script and "." in script.module) else None
+    main = _main_path(draft, script, notes)
+    paths = [_inside(main, package)]
+    for unit in draft.modules:
+        stated = normal(unit.name.path) if unit.name else _free(("module", "part"), draft, paths)
+        paths.append(_inside(stated, package))
+    added = sorted({f"{folder}/__init__.py" for p in paths for folder in _folders(p) if package} - set(paths))
+    for path in added:
+        notes.append(Note(f"file {path}", Origin.INFERRED, 0.9))
+    dotted = paths[0].removesuffix(".py").replace("/", ".")
+    return Layout(tuple(zip(paths, draft.units, strict=True)), tuple(added), dotted, package, script, tuple(notes))
+
+
+def script_of(draft: Draft) -> Script | None:
+    """The script of a ``pyproject.toml`` in view that enters the program's main file."""
+    defined = {name for piece in draft.main.pieces for name in piece.code.defines}
+    stem = PurePosixPath(draft.main.name.path).stem if draft.main.name else None
+    for manifest in draft.around.manifests:
+        for name, target in manifest.scripts.items() if manifest.manager is Manager.PYPI else ():
+            module, _, attribute = target.partition(":")
+            if attribute in defined and stem in {None, module.rpartition(".")[2]} and re.fullmatch(r"[\w.]+", module):
+                return Script(name, module, attribute)
+    return None
+
+
+def _main_path(draft: Draft, script: Script | None, notes: list[Note]) -> str:
+    imported = {top(module) for code in draft.codes for module in code.modules}
+    stated = draft.main.name
+    # what prose seems to call the file is dropped where it would hide a package from the whole program
+    if stated is not None and (stated.confidence == 1.0 or PurePosixPath(stated.path).stem not in imported):
+        return normal(stated.path)
+    if script is not None:
+        path = script.module.rpartition(".")[2] + ".py"
+        notes.append(Note(f"file name {path}, from [project.scripts]", Origin.STATED))
+        return path
+    names = _CLIENT_NAMES if draft.kind is ExampleKind.CLIENT else _SERVER_NAMES
+    path = _free(names, draft, ())
+    notes.append(Note(f"file name {path}", Origin.INFERRED, 0.9, draft.main.pieces[0].block.span))
+    return path
+
+
+def _folder(draft: Draft, script: Script | None, notes: list[Note]) -> str | None:
+    """The package's folder: of the script, of a stated path, of the prose, else invented."""
+    if script is not None and "." in script.module:
+        return script.module.rpartition(".")[0].replace(".", "/")
+    if any("/" in unit.name.path for unit in draft.units if unit.name):
+        return None
+    blocks = [piece.block for unit in draft.units for piece in unit.pieces]
+    for block in (*blocks, *(m.block for m in draft.around.manifests)):
+        if name := next((name for name in _named(block.context) if _is_free(name, draft)), None):
+            notes.append(Note(f"folder {name}", Origin.STATED, 0.8, block.span))
+            return name
+    folder = _free(_PACKAGE_NAMES, draft, ()).removesuffix(".py")
+    notes.append(Note(f"package folder {folder}", Origin.INFERRED, 0.9))
+    return folder
+
+
+def _named(prose: str) -> Iterator[str]:
+    """Names of folders in running text."""
+    for name in (str(name) for pattern in _FOLDERS for name in pattern.findall(prose)):
+        if name.lower() not in _NO_NAMES:
+            yield name
+
+
+def _is_free(name: str, draft: Draft) -> bool:
+    """Whether a module of that name hides no import of the program and no module of Python."""
+    return not is_standard(name) and name not in {top(module) for code in draft.codes for module in code.modules}
+
+
+def _free(names: Sequence[str], draft: Draft, taken: Sequence[str]) -> str:
+    """The first name that hides no import of the program and no module of Python."""
+    used = {PurePosixPath(unit.name.path).stem for unit in draft.units if unit.name}
+    used |= {PurePosixPath(path).stem for path in taken}
+    for name in (*names, *(f"{names[0]}_{number}" for number in range(2, 1000))):
+        if name not in used and _is_free(name, draft):
+            return f"{name}.py"
+    raise AssertionError("a thousand files of one program")
+
+
+def _inside(path: str, package: str | None) -> str:
+    return f"{package}/{path}" if package and "/" not in path else path
+
+
+def _folders(path: str) -> list[str]:
+    return [str(parent) for parent in PurePosixPath(path).parents if str(parent) != "."]

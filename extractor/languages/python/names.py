@@ -1,0 +1,140 @@
+"""Names in Python code: what a module binds, what it uses without binding it. Scopes are the compiler's own."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import symtable
+import warnings
+from typing import TYPE_CHECKING, Final
+
+from extractor.languages.common.facts import CodeError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_BUILTINS: Final = frozenset(dir(builtins)) | {
+    "__file__", "__name__", "__doc__", "__package__", "__spec__", "__loader__", "__builtins__", "__annotations__",
+    "__path__", "__class__", "__module__", "__qualname__", "WindowsError",
+}  # fmt: skip
+_REGISTRATIONS: Final = frozenset(
+    {"tool", "resource", "prompt", "custom_route", "route", "get", "post", "put", "delete", "patch"}
+)
+"""Decorators, always of an object (``@mcp.tool``), whose function runs when a client asks for it."""
+_FUNCTIONS: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+
+
+def loose_method(body: list[ast.stmt]) -> int | None:
+    """Line of the first function at the top level that takes ``self``: a method outside its class."""
+    for node in body:
+        match node:
+            case ast.FunctionDef(args=arguments) | ast.AsyncFunctionDef(args=arguments):
+                if any(a.arg in {"self", "cls"} for a in arguments.args[:1]):
+                    return node.lineno
+            case _:
+                pass
+    return None
+
+
+def constants(body: list[ast.stmt]) -> dict[str, str]:
+    """Names bound once, at the top level, to a literal text."""
+    found: dict[str, str] = {}
+    again: set[str] = set()
+    for node in body:
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant(value=str(text))):
+                again |= {name} & found.keys()
+                found[name] = text
+            case ast.AnnAssign(target=ast.Name(id=name), value=ast.Constant(value=str(text))):
+                found[name] = text
+            case _:
+                pass
+    return {name: text for name, text in found.items() if name not in again}
+
+
+def defined_names(body: list[ast.stmt]) -> dict[str, int]:
+    """Names bound when the module is loaded, in order of line."""
+    found: dict[str, int] = {}
+    for node in _module_level(body):
+        names: tuple[str, ...] = ()
+        match node:
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                names = (node.name,)
+            case ast.Import() | ast.ImportFrom():
+                names = tuple(alias.asname or alias.name.partition(".")[0] for alias in node.names)
+            case ast.Name(ctx=ast.Store()):
+                names = (node.id,)
+            case _:
+                continue
+        for name in names:
+            found.setdefault(name, node.lineno)
+    return found
+
+
+def late_names(tree: ast.Module, free: Iterable[str]) -> frozenset[str]:
+    """Those of ``free`` that are used nowhere but in the bodies of functions that a decorator registers for later."""
+    early: set[str] = set()
+    queue: list[ast.AST] = [tree]
+    while queue:
+        node = queue.pop()
+        match node:
+            case ast.Name():
+                early.add(node.id)
+            case ast.FunctionDef() | ast.AsyncFunctionDef() if any(_registers(d) for d in node.decorator_list):
+                # its decorators, defaults and annotations are read when it is defined
+                queue += [*node.decorator_list, node.args, *([node.returns] if node.returns else [])]
+            case _:
+                queue += ast.iter_child_nodes(node)
+    return frozenset(free) - early
+
+
+def _registers(decorator: ast.expr) -> bool:
+    called = decorator.func if isinstance(decorator, ast.Call) else decorator
+    return isinstance(called, ast.Attribute) and called.attr in _REGISTRATIONS
+
+
+def _module_level(body: list[ast.stmt]) -> list[ast.stmt | ast.expr]:
+    """Every node that runs on load: bodies of functions and classes are left out, their names are not."""
+    found: list[ast.stmt | ast.expr] = []
+    queue: list[ast.AST] = list(body)
+    while queue:
+        node = queue.pop(0)
+        if isinstance(node, ast.stmt | ast.expr):
+            found.append(node)
+        if isinstance(node, (*_FUNCTIONS, ast.ClassDef, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)):
+            continue
+        queue += ast.iter_child_nodes(node)
+    return sorted(found, key=lambda n: (n.lineno, n.col_offset))
+
+
+def free_names(tree: ast.Module, text: str) -> tuple[dict[str, int], CodeError | None]:
+    """Names that no scope binds, by the compiler's symbol tables; lines from the syntax tree."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            root = symtable.symtable(text, "<docs>", "exec")
+    except SyntaxError as error:
+        return {}, CodeError(error.msg, error.lineno or 1)
+    bound = {s.get_name() for s in root.get_symbols() if s.is_assigned() or s.is_imported() or s.is_namespace()}
+    free: set[str] = set()
+    queue = [root]
+    while queue:
+        table = queue.pop()
+        queue += table.get_children()
+        for symbol in table.get_symbols():
+            name = symbol.get_name()
+            if symbol.is_declared_global() and symbol.is_assigned():
+                bound.add(name)
+            # at module level every symbol counts as local, so "is it bound" decides
+            if symbol.is_referenced() and (symbol.is_global() or table is root):
+                free.add(name)
+    free -= bound | _BUILTINS
+    if any(isinstance(n, ast.ImportFrom) and n.names[0].name == "*" for n in ast.walk(tree)):
+        # whatever is missing may come from there
+        return {}, None
+    lines: dict[str, int] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and node.id in free:
+            lines[node.id] = min(node.lineno, lines.get(node.id, node.lineno))
+    ordered = sorted(free, key=lambda name: (lines.get(name, 1), name))
+    return {name: lines.get(name, 1) for name in ordered}, None

@@ -1,0 +1,254 @@
+"""Python code to facts: the compiler's own parser and symbol tables. Nothing is executed or imported."""
+
+from __future__ import annotations
+
+import ast
+import warnings
+from typing import Final
+
+from extractor.languages.common.facts import (
+    Call,
+    Code,
+    CodeError,
+    EnvironmentRead,
+    Import,
+    Ref,
+    Text,
+    Value,
+    refuse_large,
+)
+from extractor.languages.python.names import constants, defined_names, free_names, late_names, loose_method
+
+_SHOWN: Final = 1000
+_READS: Final = frozenset({"os.getenv", "getenv", "os.environ.get", "environ.get"})
+_CONVERSIONS: Final = frozenset({"int", "float", "bool", "str", "print", "len"})
+
+
+def parse_python(text: str) -> Code:
+    """Facts of one Python text. Never raises: a text that is no Python carries ``error``."""
+    if too_large := refuse_large(text, "Python"):
+        return too_large
+    try:
+        with warnings.catch_warnings():
+            # a "\d" in the docs' code is the docs' business
+            warnings.simplefilter("ignore")
+            tree = ast.parse(text)
+    except SyntaxError as error:
+        return Code(error=CodeError(error.msg, error.lineno or 1))
+    except (ValueError, RecursionError, MemoryError) as error:
+        return Code(error=CodeError(str(error) or "too deeply nested", 1))
+    visitor = _Visitor()
+    try:
+        visitor.visit(tree)
+        free, table_error = free_names(tree, text)
+    except (RecursionError, MemoryError):
+        return Code(error=CodeError("too deeply nested", 1))
+    return Code(
+        imports=tuple(visitor.imports),
+        calls=tuple(visitor.calls),
+        environment=tuple(visitor.environment),
+        texts=tuple(visitor.texts),
+        defines=defined_names(tree.body),
+        free=free,
+        late=late_names(tree, free),
+        constants=constants(tree.body),
+        decorators=tuple(visitor.decorators),
+        bare_await=visitor.bare_await,
+        loose_method=loose_method(tree.body),
+        main_guard=visitor.main_guard,
+        error=table_error,
+    )
+
+
+class _Visitor(ast.NodeVisitor):
+    """One walk that collects imports, calls, decorators, strings and reads of the environment."""
+
+    def __init__(self) -> None:
+        self.imports: list[Import] = []
+        self.calls: list[Call] = []
+        self.environment: list[EnvironmentRead] = []
+        self.texts: list[Text] = []
+        self.decorators: list[Call] = []
+        self.bare_await: int | None = None
+        self.main_guard = False
+        self._functions: list[str] = []
+        self._guarded = 0
+        self._erased = 0
+        self._target: str | None = None
+        self._statement = False
+        self._handed_on: set[ast.expr] = set()
+
+    # --- structure ---
+
+    def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+        self.decorators += [self._call(d) if isinstance(d, ast.Call) else _bare(d) for d in node.decorator_list]
+        for outside in (*node.decorator_list, node.args, node.returns):
+            if outside is not None:
+                self.visit(outside)
+        self._functions.append(node.name)
+        for child in node.body:
+            self.visit(child)
+        self._functions.pop()
+
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> None:
+        self.visit_FunctionDef(node)
+
+    def visit_Lambda(self, node: ast.Lambda) -> None:
+        self._functions.append("<lambda>")
+        self.generic_visit(node)
+        self._functions.pop()
+
+    def visit_Try(self, node: ast.Try) -> None:
+        forgiving = any(_catches_import_error(handler) for handler in node.handlers)
+        self._guarded += forgiving
+        for child in node.body:
+            self.visit(child)
+        self._guarded -= forgiving
+        for part in (*node.handlers, *node.orelse, *node.finalbody):
+            self.visit(part)
+
+    def visit_If(self, node: ast.If) -> None:
+        typing_only = _dotted(node.test) in {"TYPE_CHECKING", "typing.TYPE_CHECKING"}
+        self.main_guard = self.main_guard or (not self._functions and _is_main_guard(node.test))
+        self.visit(node.test)
+        self._erased += typing_only
+        for child in node.body:
+            self.visit(child)
+        self._erased -= typing_only
+        for child in node.orelse:
+            self.visit(child)
+
+    def _awaits(self, node: ast.AST) -> None:
+        if not self._functions and self.bare_await is None:
+            self.bare_await = getattr(node, "lineno", 1)
+        self.generic_visit(node)
+
+    def visit_Await(self, node: ast.Await) -> None:
+        self._awaits(node)
+
+    def visit_AsyncWith(self, node: ast.AsyncWith) -> None:
+        self._awaits(node)
+
+    def visit_AsyncFor(self, node: ast.AsyncFor) -> None:
+        self._awaits(node)
+
+    # --- facts ---
+
+    def visit_Import(self, node: ast.Import) -> None:
+        for alias in node.names:
+            self.imports.append(self._import(alias.name, (), node.lineno, relative=False))
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
+        module = "." * node.level + (node.module or "")
+        names = tuple(alias.name for alias in node.names)
+        self.imports.append(self._import(module, names, node.lineno, relative=node.level > 0))
+
+    def _import(self, module: str, names: tuple[str, ...], line: int, *, relative: bool) -> Import:
+        return Import(module, names, line, relative, erased=self._erased > 0, guarded=self._guarded > 0)
+
+    def visit_Assign(self, node: ast.Assign) -> None:
+        self._assigned(node.value, node.targets[0])
+        for target in node.targets:
+            self.visit(target)
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
+        self.visit(node.annotation)
+        if node.value is not None:
+            self._assigned(node.value, node.target)
+
+    def _assigned(self, value: ast.expr, target: ast.expr) -> None:
+        self._target = _dotted(target)
+        self.visit(value)
+        self._target = None
+
+    def visit_Expr(self, node: ast.Expr) -> None:
+        value = node.value.value if isinstance(node.value, ast.Await) else node.value
+        self._statement = isinstance(value, ast.Call)
+        self.visit(node.value)
+        self._statement = False
+
+    def visit_withitem(self, node: ast.withitem) -> None:
+        self._target = _dotted(node.optional_vars) if node.optional_vars else None
+        self.visit(node.context_expr)
+        self._target = None
+
+    def visit_Call(self, node: ast.Call) -> None:
+        call = self._call(node)
+        self.calls.append(call)
+        self._target, self._statement = None, False
+        if call.name in _READS:
+            self._read_environment(call, handed_on=node in self._handed_on)
+        elif call.name not in _CONVERSIONS:
+            self._handed_on.update(node.args, (keyword.value for keyword in node.keywords))
+        self.generic_visit(node)
+
+    def visit_Subscript(self, node: ast.Subscript) -> None:
+        if _dotted(node.value) in {"os.environ", "environ"} and isinstance(node.slice, ast.Constant):
+            read = isinstance(node.ctx, ast.Load)
+            self.environment += [EnvironmentRead(str(node.slice.value), None, node.lineno, True)] if read else []
+        self.generic_visit(node)
+
+    def visit_Constant(self, node: ast.Constant) -> None:
+        if isinstance(node.value, str):
+            self.texts.append(Text(node.value, node.lineno))
+
+    def visit_JoinedStr(self, node: ast.JoinedStr) -> None:
+        parts = [str(p.value) if isinstance(p, ast.Constant) else "{}" for p in node.values]
+        self.texts.append(Text("".join(parts), node.lineno))
+        for part in node.values:
+            if isinstance(part, ast.FormattedValue):
+                self.visit(part.value)
+
+    def _call(self, node: ast.Call) -> Call:
+        return Call(
+            name=_dotted(node.func),
+            line=node.lineno,
+            arguments=tuple(_value(a) for a in node.args),
+            keywords={k.arg: _value(k.value) for k in node.keywords if k.arg},
+            target=self._target,
+            function=self._functions[0] if self._functions else None,
+            statement=self._statement,
+        )
+
+    def _read_environment(self, call: Call, *, handed_on: bool) -> None:
+        name, default = (*call.arguments, None, None)[:2]
+        default = call.keywords.get("default", default)
+        if isinstance(name, str):
+            known = default if isinstance(default, str) else None
+            self.environment.append(EnvironmentRead(name, known, call.line, handed_on and known is None))
+
+
+def _bare(node: ast.expr) -> Call:
+    return Call(_dotted(node), node.lineno)
+
+
+def _dotted(node: ast.expr) -> str:
+    """``mcp.server.run`` for a chain of names; a part that is no name reads ``?``, a call in the chain its name."""
+    match node:
+        case ast.Name():
+            return node.id
+        case ast.Attribute():
+            return f"{_dotted(node.value)}.{node.attr}"
+        case ast.Call():
+            return f"{_dotted(node.func)}()"
+        case _:
+            return "?"
+
+
+def _value(node: ast.expr) -> Value:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str | int | float | bool | None):
+        return node.value
+    if isinstance(node, ast.Starred):
+        return Ref("*")
+    return Ref(ast.unparse(node)[:_SHOWN])
+
+
+def _catches_import_error(handler: ast.ExceptHandler) -> bool:
+    if handler.type is None:
+        return True
+    kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    return any(_dotted(k) in {"ImportError", "ModuleNotFoundError", "Exception"} for k in kinds)
+
+
+def _is_main_guard(test: ast.expr) -> bool:
+    return isinstance(test, ast.Compare) and _dotted(test.left) == "__name__"

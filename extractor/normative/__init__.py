@@ -1,0 +1,1 @@
+"""Normative sentences: RFC 2119 keywords, subjects, fingerprints."""

@@ -1,0 +1,226 @@
+"""Page to statements: every normative sentence of a specification page, one statement per keyword use.
+
+Works on the parser's tokens: code fences, front matter, comments and expressions are no inline text there, so they
+never count. Headings are no sentences. A block quote is another specification's text unless it is labelled as a note.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from dataclasses import dataclass, field, replace
+from operator import itemgetter
+from typing import TYPE_CHECKING, Final
+
+from extractor.markdown.parser import inline_tokens
+from extractor.markdown.tags import TagKind
+from extractor.model import PageKind, Span, Statement, Subject
+from extractor.normative.fingerprint import fingerprint, shingles
+from extractor.normative.keywords import LEVELS, Use, uses
+from extractor.normative.prose import Prose, prose_of
+from extractor.normative.sentences import sentences
+from extractor.normative.subjects import subject_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from markdown_it.token import Token
+
+    from extractor.model import Page
+
+_NOTE: Final = re.compile(r"\s*(?:\[!\w+\]|(?:note|info|tip|important|caution|warning|danger)\b)", re.IGNORECASE)
+"""How a block quote begins that is a note of its own page: GitHub's alerts, or a label."""
+_TELLING: Final = re.compile(r"MUST|SHALL|SHOULD|REQUIRED|RECOMMENDED|MAY|OPTIONAL|:\W{0,20}\Z|\sid\s*=")
+_CELL_WORDS: Final = 3
+"""Words beside the keyword from which on a table cell counts as a sentence and not as a mark."""
+_LONGEST_TEXT: Final = 4_000
+"""Characters of a statement's text; what is longer is no sentence that anybody wrote, and is cut."""
+
+
+@dataclass(frozen=True, slots=True)
+class _LeadIn:
+    """The sentence that a list continues."""
+
+    text: str
+    span: Span
+    keyword: str | None
+    """The last keyword of the sentence: the one that governs items without a keyword of their own."""
+    subject: Subject
+
+
+@dataclass(slots=True)
+class _List:
+    """A list that is being read."""
+
+    lead_in: _LeadIn | None
+    at_item_start: bool = False
+
+
+@dataclass(slots=True)
+class _Walk:
+    """One pass over a page's tokens."""
+
+    page: Page
+    anchor: str = ""
+    lists: list[_List] = field(default_factory=list)
+    quotes: list[bool] = field(default_factory=list)
+    """For each open block quote, whether it quotes somebody else."""
+    last: _LeadIn | None = None
+    """The last sentence of the paragraph just read, if a list may continue it."""
+
+    def statements(self) -> Iterator[Statement]:
+        tokens = self.page.tokens
+        for at, token in enumerate(tokens):
+            match token.type:
+                case "bullet_list_open" | "ordered_list_open":
+                    continues = at > 0 and tokens[at - 1].type == "paragraph_close"
+                    self.lists.append(_List(self.last if continues else None))
+                case "bullet_list_close" | "ordered_list_close":
+                    self.lists.pop()
+                case "list_item_open":
+                    self.lists[-1].at_item_start = True
+                case "blockquote_open":
+                    self.quotes.append(not self._is_note(at))
+                case "blockquote_close":
+                    self.quotes.pop()
+                case "heading_open":
+                    self.anchor = token.meta["slug"]
+                case "tag" if token.meta["kind"] == TagKind.OPEN and token.meta["attributes"].get("id"):
+                    self.anchor = token.meta["attributes"]["id"]
+                case "inline":
+                    yield from self._inline(token, tokens[at - 1].type if at else "")
+                case _:
+                    pass
+
+    def _inline(self, token: Token, parent: str) -> Iterator[Statement]:
+        if parent in ("heading_open", "th_open") or any(self.quotes) or not self._worth_reading(token):
+            return
+        prose = prose_of(token, inline_tokens(self.page.flavour, token))
+        if parent == "td_open":
+            yield from self._cell(prose)
+        else:
+            yield from self._paragraph(prose)
+
+    def _worth_reading(self, token: Token) -> bool:
+        """Whether a paragraph may hold a keyword, an anchor or a lead-in, or continues one: most do none of it."""
+        innermost = self.lists[-1] if self.lists else None
+        continues = bool(innermost and innermost.at_item_start and innermost.lead_in)
+        if continues or _TELLING.search(token.content):
+            return True
+        self.last = None
+        if innermost:
+            innermost.at_item_start = False
+        return False
+
+    def _is_note(self, opened: int) -> bool:
+        """Whether the block quote that ``tokens[opened]`` opens is a note of this page."""
+        tokens = self.page.tokens
+        first = next(
+            tokens[at] for at in range(opened, len(tokens)) if tokens[at].type in ("inline", "blockquote_close")
+        )
+        children = inline_tokens(self.page.flavour, first)
+        return _NOTE.match(prose_of(first, children).text) is not None
+
+    def _cell(self, prose: Prose) -> Iterator[Statement]:
+        for start, end in sentences(prose):
+            found = tuple(uses(prose, start, end))
+            keyword_words = sum(len(use.keyword.split()) for use in found)
+            if len(prose.text[start:end].split()) - keyword_words >= _CELL_WORDS:
+                yield from self._sentence(prose, start, end, found, None)
+
+    def _paragraph(self, prose: Prose) -> Iterator[Statement]:
+        innermost = self.lists[-1] if self.lists else None
+        lead_in = innermost.lead_in if innermost and innermost.at_item_start else None
+        if innermost:
+            innermost.at_item_start = False
+        self.last = None
+        for start, end in sentences(prose):
+            if passed := bisect_right(prose.anchors, start, key=itemgetter(0)):
+                self.anchor = prose.anchors[passed - 1][1]
+            found = tuple(uses(prose, start, end))
+            if lead_in and lead_in.keyword and not found:
+                yield self._continuation(prose, start, end, lead_in, lead_in.keyword)
+            yield from self._sentence(prose, start, end, found, lead_in)
+            self.last = self._as_lead_in(prose, start, end, found, lead_in)
+            lead_in = None
+
+    def _sentence(
+        self, prose: Prose, start: int, end: int, found: Sequence[Use], lead_in: _LeadIn | None
+    ) -> Iterator[Statement]:
+        if not found:
+            return
+        text = _plain(prose.text[start:end])
+        if lead_in and not prose.text[start : found[0].start].strip():
+            # the item begins with its keyword: its subject stands in the lead-in
+            text = f"{lead_in.text} {text}"
+        first = self._statement(text, self._span(prose, start, end), found[0].keyword, Subject.UNKNOWN, lead_in)
+        for ordinal, use in enumerate(found):
+            yield replace(
+                first,
+                keyword=use.keyword,
+                level=LEVELS[use.keyword],
+                subject=_subject(prose, start, end, use, lead_in),
+                line=prose.line(use.start),
+                ordinal=ordinal,
+            )
+
+    def _continuation(self, prose: Prose, start: int, end: int, lead_in: _LeadIn, keyword: str) -> Statement:
+        """A list item without a keyword of its own: the lead-in's, with the lead-in's sentence before it."""
+        text = f"{lead_in.text} {_plain(prose.text[start:end])}"
+        return self._statement(text, self._span(prose, start, end), keyword, lead_in.subject, lead_in)
+
+    def _as_lead_in(
+        self, prose: Prose, start: int, end: int, found: Sequence[Use], before: _LeadIn | None
+    ) -> _LeadIn | None:
+        """The sentence as a list that follows would continue it: it ends in a colon, or in its keyword."""
+        sentence = prose.text[start:end]
+        open_ended = sentence.endswith(":") or (found and not prose.text[found[-1].end : end].strip(" .*"))
+        if not open_ended or len(sentence) > _LONGEST_TEXT:
+            return None
+        text, span = _plain(sentence), self._span(prose, start, end)
+        if found:
+            return _LeadIn(text, span, found[-1].keyword, _subject(prose, start, end, found[-1], before))
+        if before and before.keyword:
+            return _LeadIn(f"{before.text} {text}", span, before.keyword, before.subject)
+        return _LeadIn(text, span, None, Subject.UNKNOWN)
+
+    def _span(self, prose: Prose, start: int, end: int) -> Span:
+        return Span(self.page.path, prose.line(start), prose.line(end - 1))
+
+    def _statement(self, text: str, span: Span, keyword: str, subject: Subject, lead_in: _LeadIn | None) -> Statement:
+        return Statement(
+            page=self.page.path,
+            revision=self.page.revision,
+            anchor=self.anchor,
+            level=LEVELS[keyword],
+            keyword=keyword,
+            text=text[:_LONGEST_TEXT],
+            subject=subject,
+            span=span,
+            fingerprint=fingerprint(text),
+            shingles=shingles(text),
+            lead_in=lead_in.span if lead_in else None,
+            line=span.first,
+        )
+
+
+def statements_of(page: Page) -> tuple[Statement, ...]:
+    """Every normative statement of ``page``, in the order of the page; none if it is no specification page.
+
+    A list item without a keyword of its own, under a lead-in sentence that has one, gives a statement of the
+    lead-in's level whose text is the lead-in and the item (RFC 2119 and RFC 8174 say nothing of lists; this is how
+    readers read them).
+    """
+    if page.kind is not PageKind.SPECIFICATION:
+        return ()
+    return tuple(_Walk(page).statements())
+
+
+def _subject(prose: Prose, start: int, end: int, use: Use, lead_in: _LeadIn | None) -> Subject:
+    before = f"{lead_in.text} , " if lead_in else ""
+    near = slice(max(start, use.start - _LONGEST_TEXT), use.start), slice(use.end, min(end, use.end + _LONGEST_TEXT))
+    return subject_of(before + prose.text[near[0]], prose.text[near[1]])
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,1 @@
+"""What docprobe needs of this machine."""

@@ -1,1 +1,0 @@
-"""Saved results read, joined and judged again; nothing is run."""

@@ -1,0 +1,1 @@
+"""Trends over nights: history and site."""

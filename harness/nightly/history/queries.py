@@ -1,0 +1,205 @@
+"""What the history can tell. Every question is one or two indexed queries, whatever the number of nights."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from harness.base.codec import encodable
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Mapping, Sequence
+
+PASSING: Final = "satisfied"
+FAILING: Final = "violated"
+
+
+@dataclass(frozen=True, slots=True)
+class Night:
+    """One recorded run."""
+
+    id: int
+    started: str
+    """ISO 8601, UTC."""
+    version: str
+    """docprobe's."""
+    commit: str | None
+    """Of the docs."""
+    duration_s: float
+    exit_code: int
+    counts: Mapping[str, int]
+    """See :func:`harness.nightly.history.record.count`."""
+    flips: int
+    unexplained: int
+    """Flips with nothing changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flip:
+    """A verdict that differs from the last night in which the example was judged."""
+
+    example: str
+    requirement: str
+    revision: str
+    before: str
+    after: str
+    night: int
+    since: int
+    """The night compared with."""
+    causes: tuple[str, ...]
+    """What changed in between: ``docs``, ``packages``, ``statement``, ``docprobe``. Empty: nothing, it is flaky."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flaky:
+    """A verdict that flips with nothing changed."""
+
+    example: str
+    requirement: str
+    revision: str
+    flips: int
+    """How often it flipped with nothing changed."""
+    nights: int
+    """Nights in which the example was run afresh, not taken from the cache."""
+    last: int
+    """The last night in which it flipped so."""
+
+
+PackageShifts = tuple[tuple[str, str | None, str | None], ...]
+"""(name, version before, version after); None where it was absent."""
+
+
+@dataclass(frozen=True, slots=True)
+class PackageChange:
+    """Packages that changed between the last pass and a failure."""
+
+    flip: Flip
+    changed: PackageShifts
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One example in one night."""
+
+    night: int
+    status: str
+    cached: bool
+    verdicts: Mapping[tuple[str, str], str]
+    """Verdict by (requirement, revision)."""
+
+
+def nights(connection: sqlite3.Connection) -> tuple[Night, ...]:
+    """Every night, oldest first."""
+    rows = connection.execute(
+        "SELECT night.id, started, version, commit_id, duration_s, exit_code, counts,"
+        " count(flip.night), count(CASE WHEN flip.causes = '' THEN 1 END)"
+        " FROM night LEFT JOIN flip ON flip.night = night.id GROUP BY night.id ORDER BY started"
+    )
+    return tuple(
+        Night(number, started, version, commit, duration_s, code, json.loads(counts), flipped, unexplained)
+        for number, started, version, commit, duration_s, code, counts, flipped, unexplained in rows
+    )
+
+
+def flips(connection: sqlite3.Connection, *, limit: int = 200, night: int | None = None) -> tuple[Flip, ...]:
+    """The latest flips, newest first; of one night only if ``night`` is given."""
+    rows = connection.execute(
+        "SELECT name, requirement, revision, before, after, flip.night, since, causes FROM flip"
+        " JOIN night ON night.id = flip.night JOIN example ON example.id = flip.example"
+        " WHERE ? IS NULL OR flip.night = ?"
+        " ORDER BY started DESC, name, requirement, revision LIMIT ?",
+        (night, night, limit),
+    )
+    return tuple(_flip(row) for row in rows)
+
+
+def _flip(row: Sequence[Any]) -> Flip:
+    example, requirement, revision, before, after, night, since, causes = row
+    return Flip(example, requirement, revision, before, after, night, since, tuple(causes.split()))
+
+
+def flaky(connection: sqlite3.Connection) -> tuple[Flaky, ...]:
+    """Verdicts that flipped with nothing changed, most often first."""
+    rows = connection.execute(
+        "WITH loose AS (SELECT example, requirement, revision, count(*) AS flips, max(night) AS last FROM flip"
+        " WHERE causes = '' GROUP BY 1, 2, 3)"
+        " SELECT name, requirement, revision, flips, (SELECT count(*) FROM result"
+        " WHERE result.example = loose.example AND status IN ('judged', 'not-running') AND cached = 0), last"
+        " FROM loose JOIN example ON example.id = loose.example ORDER BY flips DESC, name, requirement, revision"
+    )
+    return tuple(Flaky(*row) for row in rows)
+
+
+def package_changes(connection: sqlite3.Connection, *, limit: int = 100) -> tuple[PackageChange, ...]:
+    """The latest passes that became failures while packages changed, newest first."""
+    rows = connection.execute(
+        "SELECT name, requirement, revision, before, after, flip.night, since, causes, older.json, newer.json FROM flip"
+        " JOIN night ON night.id = flip.night JOIN example ON example.id = flip.example"
+        " JOIN result AS was ON was.example = flip.example AND was.night = flip.since"
+        " JOIN result AS now ON now.example = flip.example AND now.night = flip.night"
+        " JOIN body AS older ON older.id = was.packages JOIN body AS newer ON newer.id = now.packages"
+        " WHERE before = ? AND after = ? AND was.packages <> now.packages"
+        # where none could be installed it is not known which ones would have been
+        " AND older.json <> '{}' AND newer.json <> '{}'"
+        " ORDER BY started DESC, name, requirement, revision LIMIT ?",
+        (PASSING, FAILING, limit),
+    )
+    return tuple(PackageChange(_flip(row[:8]), difference(json.loads(row[8]), json.loads(row[9]))) for row in rows)
+
+
+def packages_between(connection: sqlite3.Connection, flip: Flip) -> PackageShifts:
+    """The packages that changed between the two nights of a flip; none if they are not known of one of them."""
+    rows = connection.execute(
+        "SELECT json FROM result JOIN example ON example.id = result.example JOIN body ON body.id = result.packages"
+        " WHERE name = ? AND night IN (?, ?) AND json <> '{}' ORDER BY night = ?",
+        (encodable(flip.example), flip.since, flip.night, flip.night),
+    ).fetchall()
+    return difference(json.loads(rows[0][0]), json.loads(rows[1][0])) if len(rows) == 2 else ()
+
+
+def difference(before: Mapping[str, str], after: Mapping[str, str]) -> PackageShifts:
+    """Packages whose version differs, by name."""
+    names = sorted(before.keys() | after.keys())
+    return tuple((n, before.get(n), after.get(n)) for n in names if before.get(n) != after.get(n))
+
+
+def judged(connection: sqlite3.Connection, example: str, *, limit: int = 60) -> tuple[Judged, ...]:
+    """The last ``limit`` nights of one example, oldest first."""
+    rows = connection.execute(
+        "SELECT night.id, status, cached, json FROM result JOIN night ON night.id = result.night"
+        " JOIN body ON body.id = result.verdicts"
+        " WHERE result.example = (SELECT id FROM example WHERE name = ?) ORDER BY started DESC LIMIT ?",
+        (encodable(example), limit),
+    ).fetchall()
+    read: dict[str, Mapping[tuple[str, str], str]] = {}
+    found = []
+    for night, status, cached, text in reversed(rows):
+        if text not in read:
+            read[text] = {_case(case): value[0] for case, value in json.loads(text).items()}
+        found.append(Judged(night, status, bool(cached), read[text]))
+    return tuple(found)
+
+
+def _case(text: str) -> tuple[str, str]:
+    requirement, _, revision = text.partition(" ")
+    return requirement, revision
+
+
+def packages_of(connection: sqlite3.Connection, night: int) -> Mapping[str, Mapping[str, str]]:
+    """The packages of every example of a night, by example id."""
+    rows = connection.execute(
+        "SELECT name, json FROM result JOIN example ON example.id = result.example"
+        " JOIN body ON body.id = result.packages WHERE night = ?",
+        (night,),
+    )
+    return {name: json.loads(text) for name, text in rows}
+
+
+def statuses_of(connection: sqlite3.Connection, night: int) -> Mapping[str, str]:
+    """The status of every example of a night, by example id."""
+    rows = connection.execute(
+        "SELECT name, status FROM result JOIN example ON example.id = result.example WHERE night = ?", (night,)
+    )
+    return dict(rows.fetchall())

@@ -1,0 +1,144 @@
+"""Writing one night into the history."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from contextlib import closing
+from typing import TYPE_CHECKING, Any, Final
+
+from extractor.model import Level
+from harness.base.codec import encodable
+from harness.model import Basis, Status, Verdict
+from harness.nightly.history.cases import forget, keep
+from harness.nightly.history.compare import compare
+from harness.nightly.history.schema import connect, transaction
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from harness.model import ExampleResult, Report
+
+MUSTS: Final = frozenset({Level.MUST, Level.MUST_NOT})
+SHOULDS: Final = frozenset({Level.SHOULD, Level.SHOULD_NOT})
+DIGEST_DIGITS: Final = 16
+"""Of a text's SHA-256 that are kept: it is only ever compared with the same example's."""
+
+
+def record(report: Report, file: Path) -> bool:
+    """Add ``report`` to the history in ``file``, as one transaction.
+
+    Returns False if this run (same docs, same start) is in the history already; nothing is changed then.
+    Raises UsageError if ``file`` cannot be used as a history.
+    """
+    with closing(connect(file)) as connection:
+        return add(report, connection)
+
+
+def add(report: Report, connection: sqlite3.Connection) -> bool:
+    """As :func:`record`, on an open history."""
+    docs = encodable(report.docs_root)
+    with transaction(connection):
+        known = connection.execute(
+            "SELECT 1 FROM night WHERE docs = ? AND started = ?", (docs, report.started)
+        ).fetchone()
+        if known:
+            return False
+        night = _insert_night(report, connection)
+        for example in report.examples:
+            number = _insert_result(example, night, connection)
+            keep(example, report, number, night, connection)
+        later = connection.execute(
+            "SELECT id FROM night WHERE started >= ? ORDER BY started", (report.started,)
+        ).fetchall()
+        # a night that arrives late changes what the nights after it are compared with
+        for (other,) in later:
+            compare(other, connection)
+        forget(connection)
+    return True
+
+
+def _insert_night(report: Report, connection: sqlite3.Connection) -> int:
+    cursor = connection.execute(
+        "INSERT INTO night (started, docs, version, commit_id, snapshot, duration_s, exit_code, counts)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            report.started, encodable(report.docs_root), report.version, report.commit, report.snapshot,
+            report.duration_s, report.exit_code, _encoded(count(report)),
+        ),
+    )  # fmt: skip
+    assert cursor.lastrowid is not None
+    return cursor.lastrowid
+
+
+def count(report: Report) -> dict[str, int]:
+    """The figures of a night, by name: statuses, distinct texts, and violations by how firmly they stand.
+
+    ``must`` and ``should`` count what the text of any negotiated revision says; ``reading`` and ``advice`` the rest.
+    """
+    found: Counter[str] = Counter({status.value: 0 for status in Status})
+    found.update(example.status.value for example in report.examples)
+    found.update({"must": 0, "should": 0, "reading": 0, "advice": 0, "gating": 0, "satisfied": 0, "inconclusive": 0})
+    ran = {example.digest for example in report.examples if example.status in {Status.JUDGED, Status.NOT_RUNNING}}
+    found["distinct"] = len(ran)
+    found["cached"] = sum(example.cached for example in report.examples)
+    for example in report.examples:
+        for finding in example.findings:
+            found["gating"] += finding.gates
+            found["satisfied"] += finding.verdict is Verdict.SATISFIED
+            found["inconclusive"] += finding.verdict is Verdict.INCONCLUSIVE
+            if finding.verdict is Verdict.VIOLATED:
+                found[_firmness(finding.level, finding.basis)] += 1
+    return dict(found)
+
+
+def _firmness(level: Level, basis: Basis) -> str:
+    if basis is Basis.INTERPRETATION:
+        return "reading"
+    if basis is Basis.ADVICE:
+        return "advice"
+    return "must" if level in MUSTS else "should" if level in SHOULDS else "advice"
+
+
+def _insert_result(example: ExampleResult, night: int, connection: sqlite3.Connection) -> int:
+    """Gives the example's number."""
+    # names of files that are no UTF-8 hold lone surrogates, which SQLite cannot store
+    name = encodable(example.id)
+    connection.execute("INSERT OR IGNORE INTO example (name) VALUES (?)", (name,))
+    (number,) = connection.execute("SELECT id FROM example WHERE name = ?", (name,)).fetchone()
+    verdicts = {
+        f"{finding.requirement} {finding.revision}": [
+            finding.verdict.value,
+            finding.level.value,
+            finding.gates,
+            finding.statement.fingerprint[:16] if finding.statement else "",
+        ]
+        for finding in example.findings
+    }
+    connection.execute(
+        "INSERT OR REPLACE INTO result (example, night, status, digest, packages, verdicts, duration_s, cached)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            number, night, example.status.value, example.digest[:DIGEST_DIGITS],
+            _body(dict(example.packages), connection), _body(verdicts, connection),
+            example.duration_s, int(example.cached),
+        ),
+    )  # fmt: skip
+    assert isinstance(number, int)
+    return number
+
+
+def _body(value: Mapping[str, Any], connection: sqlite3.Connection) -> int:
+    text = _encoded(value)
+    sha256 = hashlib.sha256(text.encode()).hexdigest()
+    connection.execute("INSERT OR IGNORE INTO body (sha256, json) VALUES (?, ?)", (sha256, text))
+    (number,) = connection.execute("SELECT id FROM body WHERE sha256 = ?", (sha256,)).fetchone()
+    assert isinstance(number, int)
+    return number
+
+
+def _encoded(value: Mapping[str, Any]) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"))

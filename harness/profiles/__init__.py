@@ -1,0 +1,1 @@
+"""Specifications, one folder each."""

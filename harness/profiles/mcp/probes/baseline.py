@@ -1,0 +1,121 @@
+"""The baseline of a revision (session A), and the probes that only read on it: version, batch, Origin.
+
+If the baseline is not served, nothing else of that revision is asked: no answer would mean anything.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from harness.profiles.mcp.probes import messages, opening, steps
+from harness.profiles.mcp.probes.exchanges import how
+from harness.profiles.mcp.probes.tools import choose
+from harness.profiles.mcp.probes.wire import FOREIGN_ORIGIN, Caller
+
+if TYPE_CHECKING:
+    from harness.profiles.mcp.probes.exchanges import Answer
+    from harness.profiles.mcp.probes.peer import Peer
+
+WATCH_END_S: Final = 2.0
+"""How long a stream may stay open after the response before it counts as left open."""
+LISTEN_S: Final = 0.1
+STREAMABLE_SINCE: Final = "2025-03-26"
+"""The first revision of Streamable HTTP, and of sessions."""
+BATCH_REVISION: Final = "2025-03-26"
+VERSION_HEADER_SINCE: Final = "2025-06-18"
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """What was learnt on session A."""
+
+    caller: Caller
+    """Session A; its id is None for a stateless server."""
+    request: Answer
+    tool: Answer | None
+    get: Answer
+
+    @property
+    def listens(self) -> bool:
+        """Whether GET opens a stream."""
+        reply = self.get.reply
+        return reply is not None and reply.status == 200 and reply.media_type == "text/event-stream"
+
+
+async def run(peer: Peer, revision: str) -> Baseline | None:
+    """Open session A and ask each kind of request once; None if the server does not serve them.
+
+    The reason is then in ``facts["baseline:<revision>"]``.
+    """
+    fact = f"{steps.FACT_BASELINE}:{revision}"
+    caller = Caller(revision, token=peer.token)
+    answer, opened = await opening.fresh_initialize(peer, steps.BASELINE_INITIALIZE, caller, revision, role="A")
+    if opened is None:
+        peer.facts[fact] = f"initialize is answered {how(answer)}"
+        if answer.status in (429, opening.FULL):
+            peer.facts[steps.FACT_REFUSED_FOR_LOAD] = peer.facts[fact]
+        return None
+    if opened.revision != revision:
+        peer.facts[fact] = f"initialize with {revision} now negotiates {opened.revision}"
+        return None
+    initialized = await peer.notify(steps.BASELINE_INITIALIZED, opened)
+    if not initialized.served:
+        peer.facts[fact] = f"notifications/initialized is answered {how(initialized)}"
+        return None
+    peer.method = "tools/list" if _has_tools(answer) else "ping"
+    peer.tool = None
+    request = await peer.request(steps.BASELINE_REQUEST, opened, linger_s=WATCH_END_S)
+    if request.result is None:
+        peer.facts[fact] = f"{peer.method} is answered {how(request)}"
+        return None
+    peer.facts[fact] = "ok"
+    peer.facts[f"{steps.FACT_METHOD}:{revision}"] = peer.method
+    get = await peer.get(steps.BASELINE_GET, opened, listen_s=LISTEN_S)
+    return Baseline(opened, request, await _call_tool(peer, opened, request), get)
+
+
+async def _call_tool(peer: Peer, caller: Caller, listed: Answer) -> Answer | None:
+    tool = choose(listed.result) if peer.method == "tools/list" else None
+    if tool is None:
+        return None
+    rpc_id = peer.conversation.rpc_id()
+    answer = await peer.post(steps.BASELINE_TOOL, caller, messages.request(rpc_id, "tools/call", tool.params(rpc_id)))
+    if answer.result is not None:
+        peer.tool = tool
+        peer.facts[f"{steps.FACT_TOOL}:{caller.revision}"] = tool.name
+    return answer
+
+
+def _has_tools(initialized: Answer) -> bool:
+    capabilities = (initialized.result or {}).get("capabilities")
+    return isinstance(capabilities, dict) and "tools" in capabilities
+
+
+async def version(peer: Peer, a: Caller) -> None:
+    """An unsupported MCP-Protocol-Version, against the negotiated one (2025-06-18 on)."""
+    control = await peer.request(steps.VERSION_CONTROL, a)
+    unsupported = replace(a, version=messages.UNSUPPORTED_VERSION)
+    await peer.request(steps.VERSION_UNSUPPORTED, unsupported, control=control.number)
+
+
+async def batch(peer: Peer, a: Caller) -> None:
+    """A batch of two requests (2025-03-26 only)."""
+    control = await peer.request(steps.BATCH_CONTROL, a)
+    pair = [messages.request(peer.conversation.rpc_id(), method) for method in (peer.method, "ping")]
+    await peer.post(steps.BATCH, a, pair, control=control.number)
+
+
+async def foreign_request(peer: Peer, a: Caller) -> None:
+    """A request on the session with a foreign Origin, Host unchanged, against the same without one."""
+    control = await peer.request(steps.ORIGIN_CONTROL_REQUEST, a)
+    await peer.request(steps.ORIGIN_FOREIGN_REQUEST, replace(a, origin=FOREIGN_ORIGIN), control=control.number)
+
+
+async def foreign_initialize(peer: Peer, revision: str) -> None:
+    """An initialize with a foreign Origin, against the same without one; a fresh process each where one is needed."""
+    caller = Caller(revision, token=peer.token)
+    control, _ = await opening.fresh_initialize(peer, steps.ORIGIN_CONTROL_INITIALIZE, caller, revision)
+    await opening.ready(peer)
+    foreign = replace(caller, origin=FOREIGN_ORIGIN)
+    await opening.initialize(peer, steps.ORIGIN_FOREIGN_INITIALIZE, foreign, revision, control=control.number)

@@ -1,0 +1,83 @@
+"""Watching a client example: it runs twice, and what it sends to the scripted server is the transcript.
+
+The first run is ordinary; in the second the session is gone after the client's first request. A client that neither
+ends nor sends anything any more is stopped, and the facts say so: what it would have done last stays unknown.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+import anyio
+
+from harness.model import StartOutcome, Transcript
+from harness.profiles.mcp.probes import steps
+from harness.profiles.mcp.probes.logs import since
+from harness.profiles.mcp.probes.scripted import Scene, Script
+
+if TYPE_CHECKING:
+    from extractor.model import Bundle
+    from harness.engine.protocol import ExitState, Pod
+
+IDLE_S: Final = 3.0
+"""Silence after which a client that talked is taken to be waiting for something that will not come."""
+SLICE_S: Final = 0.2
+
+
+async def converse_with_client(pod: Pod, bundle: Bundle, scripted: Script | None, *, timeout_s: float) -> Transcript:
+    """Let the client in ``pod`` talk to the scripted server.
+
+    Args:
+        pod: with the client started.
+        bundle: the example.
+        scripted: from ``services_for``; None if the client names no URL on this machine.
+        timeout_s: for each of the two runs.
+    """
+    started = time.monotonic()
+    facts: dict[str, str] = {}
+    empty = Transcript(bundle.example_id, bundle.kind, ())
+    if scripted is None:
+        facts[steps.FACT_BASELINE] = "the client names no server on this machine"
+        return replace(empty, facts=facts, logs=since(pod.logs(), started))
+    first = await _watch(pod, scripted, timeout_s)
+    _say_if_stopped(facts, first)
+    if scripted.sessions:
+        scripted.next_run(Scene.GONE)
+        await pod.restart()
+        await _watch(pod, scripted, timeout_s)
+    facts[steps.FACT_BASELINE] = "ok" if scripted.sessions else _reason(scripted, first)
+    outcome = StartOutcome.SERVING if scripted.sessions else StartOutcome.NO_INITIALIZE
+    facts[steps.FACT_OUTCOME] = outcome.value
+    return replace(
+        empty,
+        exchanges=scripted.since(started),
+        sessions=tuple(scripted.sessions),
+        negotiated=tuple(sorted(scripted.negotiated)),
+        logs=since(pod.logs(), started),
+        facts=facts,
+    )
+
+
+async def _watch(pod: Pod, scripted: Script, timeout_s: float) -> ExitState | None:
+    """Until the client ends, falls silent, or its time is over; how it ended, if it did."""
+    sent = len(scripted.exchanges)
+    with anyio.move_on_after(timeout_s):
+        while True:
+            state = await pod.wait_exit(SLICE_S)
+            if state is not None:
+                return state
+            if len(scripted.exchanges) > sent and scripted.idle_s > IDLE_S:
+                return None
+    return None
+
+
+def _say_if_stopped(facts: dict[str, str], state: ExitState | None) -> None:
+    if state is None:
+        facts[steps.FACT_STOPPED] = "it neither ended nor sent anything more"
+
+
+def _reason(scripted: Script, state: ExitState | None) -> str:
+    sent = "sent no initialize" if scripted.exchanges else "sent nothing"
+    return f"the client {sent}" + (f" and {state.sentence}" if state is not None else "")

@@ -1,0 +1,162 @@
+"""Exchanges that a page prints (http fences, sequence diagrams) in the form of exchanges that were held.
+
+What a page leaves out stays left out: a request without its answer has no reply (``failure`` ``not shown``), an answer
+without a status has status 0, an answer without its request has an empty method; ``Exchange.note`` names the lines and
+what was elided. A header that is absent from a shortened example proves nothing, so ``note`` also says when the printed
+headers are plainly not all of them (no Host, or ``...`` among them).
+
+Only what is recognisably MCP is taken: an ``Mcp-`` header, a JSON-RPC body, or a diagram that names an MCP message.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from extractor.model import ExampleKind
+from harness.model import Exchange, Reply, Session, Transcript
+from harness.profiles.mcp.probes import steps
+from harness.profiles.mcp.probes.diagrams import pairs_of_diagram
+from harness.profiles.mcp.probes.fences import answers, pairs_of_fence
+from harness.profiles.mcp.probes.printed import ELISIONS, Pair, Printed
+from harness.profiles.mcp.probes.wire import SESSION_HEADER
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from extractor.model import Block
+    from harness.profiles.mcp.probes.wire import Headers
+
+NOT_SHOWN: Final = "not shown"
+FENCE: Final = "http"
+DIAGRAM: Final = "mermaid"
+
+
+def documented(blocks: Sequence[Block], *, page: str, revision: str | None) -> Transcript | None:
+    """The exchanges that the blocks of one page print, in order; None if they print none.
+
+    Args:
+        blocks: of the page.
+        page: its path, which becomes the transcript's ``example_id``.
+        revision: of the page.
+    """
+    exchanges: list[Exchange] = []
+    sessions: list[Session] = []
+    for asked, answered in _recognised(blocks):
+        exchange = _exchange(len(exchanges) + 1, asked, answered, revision, sessions)
+        exchanges.append(exchange)
+        _note_session(exchange, revision, sessions)
+    if not exchanges:
+        return None
+    spoken = (revision,) if revision else ()
+    return Transcript(page, ExampleKind.OTHER, tuple(exchanges), tuple(sessions), negotiated=spoken)
+
+
+def printing(blocks: Sequence[Block]) -> tuple[Block, ...]:
+    """Those blocks of one page that print a message of some exchange, in order."""
+    lines = {(m.span.file, m.span.first) for pair in _recognised(blocks) for m in pair if m is not None}
+    return tuple(
+        block
+        for block in blocks
+        if any(file == block.span.file and block.span.first <= line <= block.span.last for file, line in lines)
+    )
+
+
+def _recognised(blocks: Sequence[Block]) -> Iterator[Pair]:
+    """The pairs that are recognisably MCP."""
+    for pair in _pairs(blocks):
+        if any(message is not None and message.is_mcp for message in pair):
+            yield pair
+
+
+def _pairs(blocks: Sequence[Block]) -> Iterator[Pair]:
+    """All pairs in order; the last request of a fence waits for the fence below it."""
+    waiting: tuple[Printed, Block] | None = None
+    for block in blocks:
+        pairs = list(_pairs_of(block))
+        if waiting is not None:
+            asked, above = waiting
+            answered = pairs[0][1] if pairs and pairs[0][0] is None else None
+            if answered is not None and answers(asked, above, answered, block):
+                pairs[0] = (asked, answered)
+            else:
+                yield asked, None
+            waiting = None
+        if block.language == FENCE and pairs and (last := pairs[-1])[0] is not None and last[1] is None:
+            waiting = last[0], block
+            pairs.pop()
+        yield from pairs
+    if waiting is not None:
+        yield waiting[0], None
+
+
+def _pairs_of(block: Block) -> Iterator[Pair]:
+    if block.language == FENCE:
+        yield from pairs_of_fence(block)
+    elif block.language == DIAGRAM:
+        yield from pairs_of_diagram(block)
+
+
+def _exchange(
+    number: int, asked: Printed | None, answered: Printed | None, revision: str | None, sessions: Sequence[Session]
+) -> Exchange:
+    shown = [message for message in (asked, answered) if message is not None]
+    id_sent = _header(asked.headers, SESSION_HEADER) if asked else None
+    known = next((s for s in sessions if id_sent is not None and same_id(id_sent, s.id)), None)
+    return Exchange(
+        number=number,
+        step=f"{steps.DOCUMENTED}.{number}",
+        revision=revision,
+        process=0,
+        method=asked.method if asked else "",
+        target=asked.target if asked else "",
+        headers=tuple(asked.headers) if asked else (),
+        body=asked.text if asked else "",
+        reply=_reply(answered) if answered else None,
+        failure=None if answered else NOT_SHOWN,
+        started_s=0.0,
+        duration_s=0.0,
+        session=known.label if known else "unknown" if id_sent else None,
+        note="; ".join([", ".join(str(m.span) for m in shown), *_left_out(asked, answered)]),
+    )
+
+
+def _left_out(asked: Printed | None, answered: Printed | None) -> Iterator[str]:
+    if asked is None:
+        yield "request not shown"
+    elif asked.names_mcp or _header(asked.headers, "host") is None:
+        yield "not all headers are shown"
+    if answered is not None and answered.status == 0:
+        yield "status not shown"
+    if any(message is not None and message.elided for message in (asked, answered)):
+        yield "elided"
+
+
+def _reply(answered: Printed) -> Reply:
+    text = answered.text
+    return Reply(
+        status=answered.status or 0,
+        headers=tuple(answered.headers),
+        body=text,
+        body_bytes=len(text.encode()),
+        complete=not answered.elided,
+    )
+
+
+def _note_session(exchange: Exchange, revision: str | None, sessions: list[Session]) -> None:
+    """Keep an id that an answer printed, under a label of its own."""
+    issued = exchange.reply.header(SESSION_HEADER) if exchange.reply is not None else None
+    if issued and not any(same_id(issued, session.id) for session in sessions):
+        sessions.append(Session(chr(ord("A") + len(sessions) % 26), issued, revision or "", 0, exchange.number))
+
+
+def same_id(one: str, other: str) -> bool:
+    """Whether two printed ids are the same, either of which may be shortened (``1868a90c...``)."""
+    for shown, whole in ((one, other), (other, one)):
+        for dots in ELISIONS:
+            if shown.endswith(dots) and whole.startswith(shown.removesuffix(dots)):
+                return True
+    return one == other
+
+
+def _header(headers: Iterable[tuple[str, str]] | Headers, name: str) -> str | None:
+    return next((value for key, value in headers if key.lower() == name.lower()), None)

@@ -1,0 +1,130 @@
+"""Finding the endpoint.
+
+The port is observed; the path comes from the docs, then from what the server itself prints, then from the usual
+candidates, then from redirects.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urljoin, urlsplit
+
+from harness.profiles.mcp.probes import messages, opening, steps
+from harness.profiles.mcp.probes.exchanges import how
+from harness.profiles.mcp.probes.sessionless import speaks
+from harness.profiles.mcp.probes.wire import Caller, Place, loopback_for
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from harness.model import ListeningSocket, LogLine
+    from harness.profiles.mcp.probes.exchanges import Answer
+    from harness.profiles.mcp.probes.peer import Peer
+
+USUAL_PATHS: Final = ("/mcp", "/", "/mcp/", "/api/mcp", "/v1/mcp", "/messages", "/sse")
+MOST_REDIRECTS: Final = 3
+MOST_SILENT: Final = 2
+_REDIRECTS: Final = (301, 302, 303, 307, 308)
+_URL: Final = re.compile(r"https?://[\w.\-\[\]:]+(/[\w./~\-]*)?")
+_LOCAL: Final = ("localhost", "127.0.0.1", "::1", "0.0.0.0", "::")
+
+
+def places(
+    sockets: Sequence[ListeningSocket],
+    documented: Sequence[str],
+    logs: Iterable[LogLine],
+    hosts: Sequence[str] = (),
+) -> Iterator[Place]:
+    """Where the endpoint may be, likeliest first; each place once. ``hosts`` are the only ones the code allows."""
+    seen: set[tuple[int, str]] = set()
+    printed = tuple(_printed_paths(logs))
+    for paths in (documented, printed, USUAL_PATHS):
+        for path in paths:
+            for socket in sorted(sockets, key=lambda s: (s.port, ":" in s.address)):
+                target = path if path.startswith("/") else f"/{path}"
+                if (socket.port, target) not in seen:
+                    seen.add((socket.port, target))
+                    yield Place(loopback_for(socket.address), socket.port, target, *hosts[:1])
+
+
+def _printed_paths(logs: Iterable[LogLine]) -> Iterator[str]:
+    """Paths of the URLs that the server's own first lines name."""
+    for line in list(logs)[:50]:
+        for match in _URL.finditer(line.text):
+            if match.group(1):
+                yield match.group(1).rstrip(".")
+
+
+async def find(peer: Peer, candidates: Iterable[Place], revisions: tuple[str, ...]) -> Answer | None:
+    """Point ``peer`` at the endpoint and give the answer that showed it; None if there is none.
+
+    The endpoint is what answers an initialize by an InitializeResult, or demands a token for it, or speaks a
+    sessionless revision. Otherwise ``peer`` is left at the place whose refusal looked most like MCP's, and the fact
+    ``baseline`` says what was seen there. A server that leaves two places unanswered is not asked for more.
+    """
+    fallback: tuple[Place, Answer] | None = None
+    first: tuple[Place, Answer] | None = None
+    silent = 0
+    for place in candidates:
+        peer.place = place
+        answer, found = await _try(peer, revisions)
+        if found:
+            return answer
+        first = first or (peer.place, answer)
+        if fallback is None and any("error" in message for message in answer.messages):
+            fallback = (peer.place, answer)
+        silent += answer.exchange.failure == "timeout"
+        if silent == MOST_SILENT:
+            break
+    best = fallback or first
+    if best is not None:
+        peer.place, answer = best
+        peer.facts[steps.FACT_BASELINE] = (
+            f"no path answers an initialize (POST {answer.exchange.target}: {how(answer)})"
+        )
+    return None
+
+
+async def _try(peer: Peer, revisions: tuple[str, ...]) -> tuple[Answer, bool]:
+    """Initialize at ``peer.place``, older and older where a newer revision is refused by a JSON-RPC error."""
+    caller = Caller(None)
+    answer: Answer | None = None
+    for version in messages.legacy(revisions) or (messages.FIRST_SESSIONLESS,):
+        await opening.ready(peer)
+        answer, opened = await opening.initialize(peer, steps.DISCOVER_ENDPOINT, caller, version)
+        for _ in range(MOST_REDIRECTS):
+            target = _redirect(peer, answer)
+            if target is None:
+                break
+            peer.place = replace(peer.place, target=target)
+            answer, opened = await opening.initialize(peer, steps.DISCOVER_ENDPOINT, caller, version)
+        if opened is not None or answer.status == 401:
+            peer.conversation.amend(answer.number, step=steps.DISCOVER_INITIALIZE)
+            return answer, True
+        if not any("error" in message for message in answer.messages):
+            return answer, False
+    assert answer is not None
+    for version in messages.sessionless(revisions):
+        if await speaks(peer, version):
+            return answer, True
+    return answer, False
+
+
+def _redirect(peer: Peer, answer: Answer) -> str | None:
+    """Path and query of a redirect to the same server; None if it is none, or leads elsewhere (never followed)."""
+    if answer.reply is None or answer.status not in _REDIRECTS:
+        return None
+    location = answer.reply.header("location") or ""
+    try:
+        parts = urlsplit(urljoin(peer.place.public_url, location))
+        here = (parts.hostname or "") in _LOCAL and (parts.port or 80) == peer.place.port
+    except ValueError:
+        here, parts = False, None
+    note = "followed" if here else f"not followed: {location[:200]}"
+    peer.conversation.amend(answer.number, step=steps.DISCOVER_REDIRECT, note=note)
+    if not here or parts is None:
+        return None
+    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    return target if target.isascii() else None

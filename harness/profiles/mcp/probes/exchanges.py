@@ -1,0 +1,107 @@
+"""What is asked in one exchange, and what the prober needs of its answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from harness.profiles.mcp.probes import messages
+
+if TYPE_CHECKING:
+    from harness.model import Exchange, Reply
+    from harness.profiles.mcp.probes.messages import Message
+    from harness.profiles.mcp.probes.reading import Body
+
+
+class StoppedError(Exception):
+    """The conversation cannot go on. Caught by the prober: the transcript says why it stopped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One request to send."""
+
+    step: str
+    method: str
+    url: str
+    """Where to connect: scheme, address, port, target."""
+    headers: tuple[tuple[str, str], ...]
+    """All of them but Content-Length, in order; encoded as Latin-1."""
+    body: bytes = b""
+    rpc_id: int | None = None
+    """JSON-RPC id that the reply should answer (that a resumed stream may replay, for a GET); None for none."""
+    revision: str | None = None
+    session: str | None = None
+    token: str | None = None
+    control: int | None = None
+    note: str | None = None
+    linger_s: float = 0.05
+    """Time a stream may take to end after the response."""
+    listen_s: float = 0.05
+    """Time to listen to a stream that owes no response."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An exchange and what the prober itself needs of it."""
+
+    exchange: Exchange
+    messages: tuple[Message, ...]
+    response: Message | None
+    """The JSON-RPC response to the request, result or error."""
+
+    @property
+    def number(self) -> int:
+        """Number of the exchange."""
+        return self.exchange.number
+
+    @property
+    def status(self) -> int | None:
+        """HTTP status; None without a reply."""
+        return self.exchange.status
+
+    @property
+    def reply(self) -> Reply | None:
+        """The reply, if there is one."""
+        return self.exchange.reply
+
+    @property
+    def served(self) -> bool:
+        """A request that got its result, or a notification that was accepted."""
+        if self.status is None or not 200 <= self.status < 300:
+            return False
+        return self.response is None or "result" in self.response
+
+    @property
+    def result(self) -> Message | None:
+        """The result object of a 2xx answer."""
+        result = (self.response or {}).get("result")
+        return result if self.status == 200 and isinstance(result, dict) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A stream that is held open."""
+
+    number: int
+    """Number of the exchange."""
+    head: Reply | None
+    """What is known of it since the head arrived; None if there was none."""
+    body: Body
+
+    @property
+    def open(self) -> bool:
+        """Whether an event stream was opened."""
+        return self.head is not None and self.head.status == 200 and self.head.media_type == "text/event-stream"
+
+
+def how(answer: Answer) -> str:
+    """How a request was answered, in a few words."""
+    if answer.reply is None:
+        return f"by nothing ({answer.exchange.failure})"
+    code = messages.error_code(answer.response)
+    return (
+        f"{answer.status}"
+        + (f", JSON-RPC error {code}" if code is not None else "")
+        + (f", body {answer.reply.fault}" if answer.reply.fault not in (None, "open") else "")
+    )

@@ -1,0 +1,113 @@
+"""The HTTP+SSE transport of 2024-11-05: recognised and spoken, so that an example that runs is known to run.
+
+A GET opens the stream, its first event names where to POST, and every answer comes on the stream. None of the rules
+that docprobe probes is about this transport, so the conversation is initialize, initialized and one request, once per
+revision; the facts say which transport it was.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final, TypeVar
+from urllib.parse import urljoin, urlsplit
+
+import anyio
+
+from harness.profiles.mcp.probes import messages, steps
+from harness.profiles.mcp.probes.peer import Spoken
+from harness.profiles.mcp.probes.wire import Caller
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from harness.profiles.mcp.probes.exchanges import Held
+    from harness.profiles.mcp.probes.messages import Message
+    from harness.profiles.mcp.probes.peer import Peer
+    from harness.profiles.mcp.probes.wire import Place
+
+T = TypeVar("T")
+TRANSPORT: Final = "http+sse"
+ANSWER_S: Final = 5.0
+"""Time for an event to come on the stream."""
+LOOK_S: Final = 0.005
+
+
+async def speak(peer: Peer, places: Iterable[Place], revisions: tuple[str, ...]) -> bool:
+    """Find the stream among ``places`` and negotiate every revision on it; False if there is none.
+
+    ``peer`` is pointed at the stream and knows what is spoken; without a stream it is left where it was.
+    """
+    versions, before = messages.legacy(revisions), peer.place
+    for place in places:
+        if not versions or any(exchange.failure == "timeout" for exchange in peer.conversation.exchanges):
+            break
+        peer.place = place
+        if not await _negotiate(peer, versions[0]):
+            continue
+        for version in versions[1:]:
+            await _negotiate(peer, version)
+        peer.facts[steps.FACT_TRANSPORT] = TRANSPORT
+        spoken = set(peer.answered.values()).intersection(revisions)
+        peer.spoken = Spoken(tuple(sorted(spoken, reverse=True)))
+        peer.facts.pop(steps.FACT_BASELINE, None)
+        return True
+    peer.place = before
+    return False
+
+
+async def _negotiate(peer: Peer, version: str) -> bool:
+    """One connection: initialize with ``version`` and a request. False if this is no such stream."""
+    place = peer.place
+    caller = Caller(None, token=peer.token)
+    async with peer.stream(steps.DISCOVER_SSE, caller) as held:
+        target = await _come(held, lambda: _endpoint(held, place)) if held.open else None
+        if target is None:
+            return False
+        peer.place = replace(place, target=target)
+        try:
+            message = messages.initialize(peer.conversation.rpc_id(), version)
+            spoken = messages.initialize_version(await _ask(peer, held, steps.DISCOVER_INITIALIZE, message))
+            if spoken is None:
+                return False
+            peer.answered.setdefault(version, spoken)
+            peer.served_here += 1
+            await peer.notify(steps.OPEN_INITIALIZED, caller)
+            request = messages.request(peer.conversation.rpc_id(), "tools/list")
+            served = await _ask(peer, held, steps.BASELINE_REQUEST, request)
+            fact = f"{steps.FACT_BASELINE}:{spoken}"
+            peer.facts.setdefault(fact, "ok" if served is not None else "tools/list is not answered on the stream")
+        finally:
+            peer.place = place
+    return True
+
+
+async def _ask(peer: Peer, held: Held, step: str, message: Message) -> Message | None:
+    """POST a request; its response comes on the stream."""
+    await peer.post(step, Caller(None, token=peer.token), message)
+    return await _come(held, lambda: messages.response_to(held.body.messages, message["id"]))
+
+
+def _endpoint(held: Held, place: Place) -> str | None:
+    """Path and query to POST to, once the ``endpoint`` event came; only on the same server."""
+    event = next((event for event in held.body.events if event.event == "endpoint"), None)
+    if event is None:
+        return None
+    try:
+        parts = urlsplit(urljoin(place.public_url, event.data.strip()))
+        if parts.port != place.port:
+            return None
+    except ValueError:
+        return None
+    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    return target if target.isascii() and target.isprintable() else None
+
+
+async def _come(held: Held, look: Callable[[], T | None]) -> T | None:
+    """Wait for something to show up on a stream, until it has ended."""
+    with anyio.move_on_after(ANSWER_S):
+        while True:
+            ended = held.body.ended
+            if (found := look()) is not None or ended:
+                return found
+            await anyio.sleep(LOOK_S)
+    return None

@@ -1,0 +1,199 @@
+"""The server as the prober knows it: where it is, what it was told, and how to ask it one thing.
+
+:class:`Peer` builds requests from a :class:`~harness.profiles.mcp.probes.wire.Caller` and keeps what was learnt;
+:mod:`harness.profiles.mcp.probes.opening` opens sessions on it.
+"""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final
+
+import anyio
+
+from harness.profiles.mcp.probes import messages, steps
+from harness.profiles.mcp.probes.exchanges import Answer, Ask, Held
+from harness.profiles.mcp.probes.wire import ACCEPT_BOTH, ACCEPT_STREAM, Caller, Headers, Place, headers
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+
+    from harness.engine.protocol import Pod
+    from harness.model import Session
+    from harness.profiles.mcp.probes.conversation import Conversation
+    from harness.profiles.mcp.probes.messages import Message
+    from harness.profiles.mcp.probes.tools import Tool
+    from harness.profiles.mcp.services.tokens import TokenSource
+
+REPLAY_LINGER_S: Final = 0.1
+"""How long to listen on after the replayed response: what comes with it may be someone else's."""
+CLOSING_PAUSES_S: Final = (0.02, 0.05, 0.1, 0.2, 0.4)
+"""Waits for a server to notice that a stream was closed, before a GET is sent again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """Which revisions a server really negotiates."""
+
+    legacy: tuple[str, ...] = ()
+    """By initialize, newest first."""
+    modern: Mapping[str, str] = field(default_factory=dict)
+    """Without: revision to the method that it served, newest first."""
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        """Every one, oldest first."""
+        return tuple(sorted((*self.legacy, *self.modern)))
+
+
+class Peer:
+    """A server under probe."""
+
+    def __init__(
+        self, pod: Pod, conversation: Conversation, place: Place, tokens: TokenSource | None, *, start_s: float
+    ) -> None:
+        self.pod = pod
+        self.conversation = conversation
+        self.place = place
+        self.tokens = tokens
+        self.audience = ""
+        self.token: str | None = None
+        """Label of the token that ordinary requests carry; None while none is demanded."""
+        self.facts: dict[str, str] = {}
+        self.sessions: list[Session] = []
+        self.answered: dict[str, str] = {}
+        """Version offered to version answered, of every initialize that was served."""
+        self.spoken = Spoken()
+        self.demands_token = False
+        self.method = "tools/list"
+        """Method of ordinary requests."""
+        self.tool: Tool | None = None
+        self.suffix = ""
+        """Appended to the labels of sessions (``@<revision>``)."""
+        self.start_s = start_s
+        self.restarts = 0
+        self.served_here = 0
+        """Initializes that this process served."""
+        self.streams_closed: set[str | None] = set()
+
+    @property
+    def single_session(self) -> bool:
+        """Whether the process is known to serve one initialize only."""
+        return steps.FACT_SINGLE_SESSION in self.facts
+
+    # --- one request each ------------------------------------------------------------------------------------
+
+    def ask(
+        self,
+        step: str,
+        caller: Caller,
+        method: str,
+        message: Message | list[Message] | None = None,
+        *,
+        extra: Headers = (),
+        control: int | None = None,
+        accept: str | None = None,
+    ) -> Ask:
+        """A request to the endpoint, ready to send."""
+        body = b"" if message is None else messages.encode(message)
+        bearer = None
+        if caller.token is not None and self.tokens is not None:
+            bearer = self.tokens.token(caller.token, audience=self.audience)
+            self.conversation.secret(bearer, caller.token)
+        rpc_id = message.get("id") if isinstance(message, dict) else None
+        return Ask(
+            step=step,
+            method=method,
+            url=self.place.url,
+            headers=headers(self.place, caller, accept=accept, body=bool(body), bearer=bearer) + extra,
+            body=body,
+            rpc_id=rpc_id,
+            revision=caller.revision,
+            session=caller.label,
+            token=caller.token,
+            control=control,
+        )
+
+    async def post(
+        self,
+        step: str,
+        caller: Caller,
+        message: Message | list[Message],
+        *,
+        extra: Headers = (),
+        control: int | None = None,
+        linger_s: float = 0.05,
+        note: str | None = None,
+    ) -> Answer:
+        """POST a message."""
+        ask = self.ask(step, caller, "POST", message, extra=extra, control=control, accept=ACCEPT_BOTH)
+        return await self.conversation.send(replace(ask, linger_s=linger_s, note=note))
+
+    async def request(self, step: str, caller: Caller, *, control: int | None = None, linger_s: float = 0.05) -> Answer:
+        """POST the ordinary request (tools/list or ping)."""
+        message = messages.request(self.conversation.rpc_id(), self.method)
+        return await self.post(step, caller, message, control=control, linger_s=linger_s)
+
+    async def notify(self, step: str, caller: Caller, *, control: int | None = None) -> Answer:
+        """POST the ordinary notification."""
+        return await self.post(step, caller, messages.notification("notifications/initialized"), control=control)
+
+    async def delete(self, step: str, caller: Caller, *, control: int | None = None) -> Answer:
+        """DELETE the endpoint."""
+        return await self.conversation.send(self.ask(step, caller, "DELETE", control=control))
+
+    async def get(
+        self,
+        step: str,
+        caller: Caller,
+        *,
+        control: int | None = None,
+        listen_s: float = 0.05,
+        replays: int | None = None,
+        extra: Headers = (),
+    ) -> Answer:
+        """GET the endpoint and listen for ``listen_s``, or until the response to request ``replays`` comes."""
+        ask = self.ask(step, caller, "GET", extra=extra, control=control, accept=ACCEPT_STREAM)
+        ask = replace(ask, rpc_id=replays, linger_s=REPLAY_LINGER_S)
+        for pause_s in (*CLOSING_PAUSES_S, None):
+            answer = await self.conversation.send(replace(ask, listen_s=listen_s))
+            if pause_s is None or not self._still_closing(caller, answer.status):
+                break
+            self.conversation.amend(answer.number, step=f"{steps.RETRY}.{step}")
+            await anyio.sleep(pause_s)
+        self.streams_closed.add(caller.id)
+        return answer
+
+    @asynccontextmanager
+    async def stream(self, step: str, caller: Caller) -> AsyncIterator[Held]:
+        """GET the endpoint and hold the stream open inside the block."""
+        ask = self.ask(step, caller, "GET", accept=ACCEPT_STREAM)
+        for pause_s in (*CLOSING_PAUSES_S, None):
+            async with self.conversation.hold(ask) as held:
+                closing = self._still_closing(caller, held.head.status if held.head else None)
+                if pause_s is None or not closing:
+                    yield held
+                    break
+            self.conversation.amend(held.number, step=f"{steps.RETRY}.{step}")
+            await anyio.sleep(pause_s)
+        self.streams_closed.add(caller.id)
+
+    def _still_closing(self, caller: Caller, status: int | None) -> bool:
+        """Whether a 409 may be about the stream we closed a moment ago, which the server has yet to notice."""
+        return status == 409 and caller.id in self.streams_closed
+
+    async def leg(self, leg: str, step: str, caller: Caller, *, control: int | None = None) -> Answer:
+        """One of ``steps.LEGS`` as ``<step>.<leg>``."""
+        name = f"{step}.{leg}"
+        match leg:
+            case "post-request":
+                return await self.request(name, caller, control=control)
+            case "post-notification":
+                return await self.notify(name, caller, control=control)
+            case "get":
+                return await self.get(name, caller, control=control)
+            case "delete":
+                return await self.delete(name, caller, control=control)
+            case _:
+                raise ValueError(leg)

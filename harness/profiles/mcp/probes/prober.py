@@ -1,0 +1,239 @@
+"""The conversation with an HTTP server: what is asked, in which order, and why.
+
+1. *Endpoint*: the observed ports, the docs' paths, then the usual ones, until an initialize is answered as MCP
+   answers, or a token is demanded.
+2. *Token*: where one is demanded, the audience that the server accepts is found first, since from here on every
+   request but those under test is a perfect one.
+3. *Revisions*: one initialize per revision of the docs, newest first, and one request without initialize for the
+   sessionless ones. A server is judged under each revision that it really negotiates.
+4. *Sessionless revisions*: they only read, so they come before anything that could break a session.
+5. *Per revision with a handshake, newest first*: the baseline (session A); if that is not served, nothing else of the
+   revision. Then what only reads, on A: version, batch, Origin. Then streams (B, C), then what opens sessions of its
+   own: Origin on initialize, tokens; then what ends sessions, each on a session of its own: the life of T, isolation of
+   I and J, hijacking of H. So no probe works on what another one broke. 2024-11-05 has no session and no stream rules
+   that a server of Streamable HTTP could break: baseline, Origin and tokens only.
+6. *Once, at the end*: many initializes for their ids; whether the process survived all of this; and only then a
+   restart, for the ids of a fresh process.
+
+One request at a time, except where the point is that two run at once: 50 runs of the same server must give the same
+transcript. A control is the exchange just before its faults wherever that is possible. A process that accepts only
+one initialize in its life, or dies with a session, is started afresh before each further one, and the facts say so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+import anyio
+
+from harness.model import LogLine, StartOutcome, Transcript
+from harness.profiles.mcp.probes import (
+    access,
+    baseline,
+    endpoint,
+    http_sse,
+    lifetimes,
+    messages,
+    sessionless,
+    steps,
+    streams,
+)
+from harness.profiles.mcp.probes.conversation import Conversation
+from harness.profiles.mcp.probes.discovery import authorize, negotiate
+from harness.profiles.mcp.probes.exchanges import StoppedError
+from harness.profiles.mcp.probes.logs import since
+from harness.profiles.mcp.probes.peer import Peer
+from harness.profiles.mcp.probes.wire import Place
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from extractor.model import Bundle
+    from harness.engine.protocol import Pod, Progress
+    from harness.model import ListeningSocket
+    from harness.profiles.mcp.services.tokens import TokenSource
+
+START_S: Final = 60.0
+AUTHORIZATION_LOG: Final = "authorization"
+"""Source of the authorization server's log lines."""
+BUDGET_TIMEOUTS: Final = 48
+"""The conversation's budget in multiples of ``timeout_s`` (480 s for the default 10 s)."""
+LEAST_BUDGET_S: Final = 120.0
+"""Short timeouts are no reason to hurry a server on a busy machine."""
+
+
+async def converse(
+    pod: Pod,
+    bundle: Bundle,
+    *,
+    example_id: str,
+    revisions: Sequence[str],
+    tokens: TokenSource | None,
+    timeout_s: float,
+    budget_s: float | None = None,
+    progress: Progress | None = None,
+) -> Transcript:
+    """Hold the whole conversation with the HTTP server in ``pod``.
+
+    Args:
+        pod: with the example started.
+        bundle: the example; its ``endpoint_paths`` are tried first.
+        example_id: for the transcript.
+        revisions: of the docs, in any order; undated ones (``draft``) are no wire versions and are left out.
+        tokens: of the example's authorization server, if it has one.
+        timeout_s: to the head of a reply, and then for its body.
+        budget_s: for the whole conversation; 48 times ``timeout_s``, and 120 s at least, if not given.
+        progress: told what is being probed.
+
+    Returns:
+        Everything that was said. Whatever the server does is in it; nothing of that is raised.
+
+    Raises:
+        PodError: the pod broke under us.
+    """
+    began = anyio.current_time()
+    sockets = pod.sockets() or await pod.wait_listening(START_S)
+    empty = Transcript(example_id, bundle.kind, (), sockets=sockets)
+    if not sockets:
+        return replace(empty, logs=since(pod.logs(), began), facts=_not_listening(pod))
+    budget_s = max(LEAST_BUDGET_S, BUDGET_TIMEOUTS * timeout_s) if budget_s is None else budget_s
+    conversation = Conversation(pod.transport, timeout_s=timeout_s, budget_s=budget_s)
+    peer = Peer(pod, conversation, Place("127.0.0.1", sockets[0].port, "/"), tokens, start_s=START_S)
+    try:
+        await _discover(peer, sockets, bundle, tuple(revisions), progress)
+        await _probe(peer, progress)
+    except StoppedError as stopped:
+        peer.facts[steps.FACT_STOPPED] = str(stopped)
+        _conclude(peer)
+    finally:
+        await conversation.close()
+    logs = pod.logs()
+    return replace(
+        empty,
+        exchanges=conversation.exchanges,
+        sessions=tuple(peer.sessions),
+        negotiated=peer.spoken.all,
+        modern=tuple(sorted(peer.spoken.modern)),
+        sockets=pod.sockets() or sockets,
+        endpoint=peer.place.public_url,
+        demands_token=peer.demands_token,
+        logs=_redacted(conversation, since(logs, conversation.started)),
+        facts=peer.facts | _introspects(logs),
+    )
+
+
+async def _discover(
+    peer: Peer,
+    sockets: Sequence[ListeningSocket],
+    bundle: Bundle,
+    revisions: tuple[str, ...],
+    progress: Progress | None,
+) -> None:
+    """Steps 1 to 3; the facts say what was missing."""
+    _say(progress, "looking for the endpoint")
+    places = tuple(endpoint.places(sockets, bundle.endpoint_paths, peer.pod.logs(), bundle.host_names))
+    found = await endpoint.find(peer, places, revisions)
+    peer.facts[steps.FACT_TRANSPORT] = "streamable-http"
+    if found is None:
+        await http_sse.speak(peer, places, revisions)
+        return
+    if found.status == 401:
+        peer.demands_token = True
+        _say(progress, "asking with a token")
+        reason = await authorize(peer, found, (messages.legacy(revisions) or (messages.FIRST_SESSIONLESS,))[0])
+        if reason is not None:
+            peer.facts[steps.FACT_BASELINE] = reason
+            return
+    _say(progress, "asking which revisions it speaks")
+    await negotiate(peer, revisions)
+
+
+async def _probe(peer: Peer, progress: Progress | None) -> None:
+    """Steps 4 to 6."""
+    spoken = peer.spoken
+    for revision, method in spoken.modern.items():
+        _say(progress, f"probing {revision} (no sessions)")
+        await sessionless.probe(peer, revision, method)
+        if peer.token is not None:
+            await access.sessionless_faults(peer, revision, method)
+    served: list[str] = []
+    for revision in spoken.legacy if peer.facts[steps.FACT_TRANSPORT] != http_sse.TRANSPORT else ():
+        _say(progress, f"probing {revision}")
+        peer.suffix = "" if revision == spoken.legacy[0] else f"@{revision}"
+        if await _probe_revision(peer, revision):
+            served.append(revision)
+    _conclude(peer)
+    if served:
+        _say(progress, "collecting session ids")
+        newest = served[0]
+        if not peer.single_session:
+            await lifetimes.collect_ids(peer, newest)
+        await lifetimes.survives(peer, newest)
+        await lifetimes.ids_after_restart(peer, newest)
+    elif spoken.modern:
+        revision, method = next(iter(spoken.modern.items()))
+        await sessionless.survives(peer, revision, method)
+    elif spoken.legacy and peer.facts[steps.FACT_TRANSPORT] != http_sse.TRANSPORT:
+        # the baseline was not served: was that an answer, or the end of the process?
+        await lifetimes.survives(peer, spoken.legacy[0])
+
+
+async def _probe_revision(peer: Peer, revision: str) -> bool:
+    """Step 5; False if the baseline was not served."""
+    base = await baseline.run(peer, revision)
+    if base is None:
+        return False
+    if revision >= baseline.VERSION_HEADER_SINCE:
+        await baseline.version(peer, base.caller)
+    if revision == baseline.BATCH_REVISION:
+        await baseline.batch(peer, base.caller)
+    await baseline.foreign_request(peer, base.caller)
+    streamable = revision >= baseline.STREAMABLE_SINCE
+    # a GET that got no head once would cost its whole timeout each time
+    legs = tuple(leg for leg in steps.LEGS if leg != "get" or base.get.reply is not None)
+    if streamable:
+        await streams.run(peer, revision, base)
+    await baseline.foreign_initialize(peer, revision)
+    if peer.token is not None:
+        await access.faults(peer, revision)
+    if streamable and base.caller.id is not None:
+        await lifetimes.lifetime(peer, revision, legs)
+        if not peer.single_session:
+            await lifetimes.isolation(peer, revision)
+        if peer.token is not None:
+            await access.hijack(peer, revision, legs)
+    return True
+
+
+def _conclude(peer: Peer) -> None:
+    """The facts that sum up the baselines."""
+    results = {revision: peer.facts.get(f"{steps.FACT_BASELINE}:{revision}") for revision in peer.spoken.all}
+    ok = any(result == "ok" for result in results.values())
+    reasons = [f"{revision}: {result}" for revision, result in results.items() if result]
+    peer.facts.setdefault(steps.FACT_BASELINE, "ok" if ok else "; ".join(reasons) or "no revision is negotiated")
+    outcome = StartOutcome.SERVING if peer.spoken.all else StartOutcome.NO_INITIALIZE
+    peer.facts.setdefault(steps.FACT_OUTCOME, outcome.value)
+
+
+def _not_listening(pod: Pod) -> dict[str, str]:
+    state = pod.exit_state()
+    if state is None:
+        return {steps.FACT_BASELINE: "nothing listens", steps.FACT_OUTCOME: StartOutcome.NEVER_LISTENED.value}
+    outcome = StartOutcome.KILLED if state.limit else StartOutcome.EXITED
+    return {steps.FACT_BASELINE: state.sentence, steps.FACT_OUTCOME: outcome.value}
+
+
+def _introspects(logs: Sequence[LogLine]) -> dict[str, str]:
+    """Whether the example asked its authorization server about tokens, where it talked to it at all."""
+    asked = [line.text for line in logs if line.source == AUTHORIZATION_LOG]
+    return {steps.FACT_INTROSPECTS: "yes" if any("/introspect" in text for text in asked) else "no"} if asked else {}
+
+
+def _redacted(conversation: Conversation, logs: Sequence[LogLine]) -> tuple[LogLine, ...]:
+    return tuple(replace(line, text=conversation.redact(line.text)) for line in logs)
+
+
+def _say(progress: Progress | None, text: str) -> None:
+    if progress is not None:
+        progress(text)

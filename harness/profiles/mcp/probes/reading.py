@@ -1,0 +1,166 @@
+"""Reading a reply to its end, to a plan, or to a limit: every body ends in bounded time and memory."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Protocol
+
+import anyio
+
+from harness.model import Reply, SseEvent
+from harness.profiles.mcp.probes.faults import WIRE_ERRORS, body_fault
+from harness.profiles.mcp.probes.messages import Message, decode, response_to
+from harness.profiles.mcp.probes.sse import EventParser
+
+if TYPE_CHECKING:
+    import httpx
+
+KEPT_BYTES: Final = 64 * 1024
+"""Bytes of a body, and of one event's data, that a transcript keeps."""
+READ_BYTES: Final = 2 * 1024 * 1024
+"""Bytes after which reading stops, received or decompressed."""
+KEPT_EVENTS: Final = 1000
+"""Events after which reading stops."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How long to read."""
+
+    total_s: float
+    """Time for the whole body; past it the fault is ``timeout``."""
+    answers: int | None = None
+    """JSON-RPC id whose response ends the reading of an event stream; None if none is expected."""
+    linger_s: float = 0.05
+    """Time an event stream may take to end after that response; still open then, the fault is ``open``."""
+    listen_s: float | None = None
+    """Time to listen to an event stream that owes no response (GET, a notification); then the fault is ``open``."""
+
+
+class _Decoder(Protocol):
+    def __call__(self, data: bytes, limit: int) -> bytes: ...
+
+
+class _Inflate:
+    """gzip, zlib or raw deflate, never giving more than it is asked for."""
+
+    def __init__(self) -> None:
+        self._inflate = zlib.decompressobj(zlib.MAX_WBITS | 32)
+
+    def __call__(self, data: bytes, limit: int) -> bytes:
+        return self._inflate.decompress(self._inflate.unconsumed_tail + data, limit)
+
+
+def _plain(data: bytes, limit: int) -> bytes:
+    return data[:limit]
+
+
+def _decoder(encoding: str) -> _Decoder | None:
+    match encoding:
+        case "" | "identity":
+            return _plain
+        case "gzip" | "x-gzip" | "deflate":
+            return _Inflate()
+        case _:
+            return None
+
+
+class Body:
+    """A reply's body while it is read. Hold on to it from outside to see events of a stream that is still open."""
+
+    def __init__(self, started: float) -> None:
+        self._started = started
+        self.received = 0
+        self.text = bytearray()
+        self.events: list[SseEvent] = []
+        self.messages: tuple[Message, ...] = ()
+        self.fault: str | None = None
+        self.truncated = False
+        self.ended = False
+        """Nothing more will come of it."""
+        self._scope: anyio.CancelScope | None = None
+
+    def stop(self) -> None:
+        """Read no further; what is still open is recorded as ``open``."""
+        if self._scope is not None:
+            self._scope.cancel()
+
+    async def read(self, response: httpx.Response, plan: Plan) -> None:
+        """Read by ``plan``; afterwards ``fault`` says why reading stopped, if not at the end."""
+        media = (response.headers.get("content-type") or "").split(";")[0].strip().lower()
+        stream = media == "text/event-stream"
+        decoder = _decoder((response.headers.get("content-encoding") or "").strip().lower())
+        if decoder is None:
+            self.fault, decoder = "bad-encoding", _plain
+        parser = EventParser() if stream else None
+        listening = stream and plan.listen_s is not None
+        answered = False
+        with anyio.move_on_after(plan.listen_s if listening else plan.total_s) as scope:
+            self._scope = scope
+            try:
+                async for piece in response.stream:  # type: ignore[union-attr]
+                    before = len(self.messages)
+                    if not self._take(piece, decoder, parser):
+                        break
+                    if stream and not answered and response_to(self.messages[before:], plan.answers) is not None:
+                        answered = True
+                        scope.deadline = min(scope.deadline, anyio.current_time() + plan.linger_s)
+            except WIRE_ERRORS as error:
+                self.fault = body_fault(error)
+        if scope.cancelled_caught:
+            self.fault = "open" if answered or listening else "timeout"
+        self._finish(media)
+        self.ended = True
+
+    def _take(self, piece: bytes, decoder: _Decoder, parser: EventParser | None) -> bool:
+        """Keep one piece; False once a limit is reached."""
+        self.received += len(piece)
+        room = READ_BYTES - len(self.text)
+        try:
+            data = decoder(piece, room + 1)
+        except zlib.error:
+            self.fault = "bad-encoding"
+            return False
+        self.text += data
+        if len(self.text) > READ_BYTES or self.received > READ_BYTES:
+            del self.text[READ_BYTES:]
+            self.fault = "too-large"
+            return False
+        for event in parser.feed(data) if parser else ():
+            self.messages += decode(event.data) or () if event.data else ()
+            self.truncated |= len(event.data) > KEPT_BYTES
+            at_s = round(anyio.current_time() - self._started, 4)
+            self.events.append(SseEvent(event.event, event.data[:KEPT_BYTES], event.id or None, event.retry, at_s))
+            if len(self.events) >= KEPT_EVENTS:
+                self.fault = "too-large"
+                return False
+        return True
+
+    def _finish(self, media: str) -> None:
+        """What a whole body says of itself."""
+        stream = media == "text/event-stream"
+        messages = None if stream else decode(bytes(self.text))
+        self.messages = self.messages if stream else messages or ()
+        if self.fault is not None or not self.text:
+            return
+        try:
+            self.text.decode()
+        except UnicodeDecodeError:
+            self.fault = "invalid-utf8"
+            return
+        if messages is None and media == "application/json":
+            self.fault = "invalid-json"
+
+    def reply(self, response: httpx.Response) -> Reply:
+        """What is recorded of it."""
+        return Reply(
+            status=response.status_code,
+            headers=tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in response.headers.raw),
+            body=bytes(self.text[:KEPT_BYTES]).decode("utf-8", "backslashreplace"),
+            body_bytes=self.received,
+            events=tuple(self.events),
+            complete=self.fault in (None, "invalid-utf8", "invalid-json"),
+            truncated=self.truncated or len(self.text) > KEPT_BYTES,
+            fault=self.fault,
+        )

@@ -1,0 +1,242 @@
+"""The scripted server that client examples talk to: right in everything, and it writes down what it receives.
+
+It answers on any path, issues session ids, and plays one of two scenes per run of the client. In ``ordinary`` nothing
+happens that a client could not expect. In ``gone`` the first request after ``notifications/initialized`` is answered
+404, as if the session had been ended: the next message must be an initialize without an id.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from dataclasses import replace
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Final, assert_never
+
+import anyio
+from starlette.applications import Starlette
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from harness.model import Exchange, LogLine, Reply, Session
+from harness.profiles.mcp.probes import messages, steps
+from harness.profiles.mcp.probes.reading import KEPT_BYTES
+from harness.profiles.mcp.probes.wire import SESSION_HEADER
+from harness.profiles.mcp.services.asgi import AsgiServer
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from anyio.abc import ByteStream
+    from starlette.requests import Request
+
+    from harness.profiles.mcp.probes.messages import Message
+
+NEWEST: Final = "2025-11-25"
+REVISIONS: Final = ("2024-11-05", "2025-03-26", "2025-06-18", NEWEST)
+MOST_BYTES: Final = 1024 * 1024
+MOST_EXCHANGES: Final = 500
+SECRET_HEADERS: Final = ("authorization", "cookie")
+_TEXT: Final = {"content": [{"type": "text", "text": "ok"}]}
+_RESULTS: Final[dict[str, Any]] = {
+    "ping": {},
+    "logging/setLevel": {},
+    "resources/subscribe": {},
+    "resources/unsubscribe": {},
+    "tools/list": {"tools": [{"name": "echo", "description": "Says ok.", "inputSchema": {"type": "object"}}]},
+    "tools/call": _TEXT,
+    "resources/list": {"resources": [{"uri": "docprobe://text", "name": "text"}]},
+    "resources/templates/list": {"resourceTemplates": []},
+    "resources/read": {"contents": [{"uri": "docprobe://text", "mimeType": "text/plain", "text": "ok"}]},
+    "prompts/list": {"prompts": [{"name": "hello"}]},
+    "prompts/get": {"messages": [{"role": "user", "content": {"type": "text", "text": "ok"}}]},
+    "completion/complete": {"completion": {"values": [], "hasMore": False}},
+}
+_CAPABILITIES: Final[Message] = {"tools": {}, "resources": {}, "prompts": {}, "logging": {}, "completions": {}}
+
+
+class Scene(StrEnum):
+    """What happens to the client."""
+
+    ORDINARY = "ordinary"
+    GONE = "gone"
+
+
+class Script:
+    """The scripted server's state: what it received, and which scene it plays."""
+
+    def __init__(self) -> None:
+        self.exchanges: list[Exchange] = []
+        self.sessions: list[Session] = []
+        self.negotiated: set[str] = set()
+        self.process = 0
+        self.app = Starlette(routes=[Route("/{path:path}", self._handle, methods=["GET", "POST", "DELETE"])])
+        self._scene = Scene.ORDINARY
+        self._started = time.monotonic()
+        self._last = self._started
+        self._live: dict[str, bool] = {}
+        """Live session ids; whether initialized came."""
+        self._sent_404 = False
+
+    @property
+    def idle_s(self) -> float:
+        """Seconds since the last request."""
+        return time.monotonic() - self._last
+
+    def next_run(self, scene: Scene) -> None:
+        """The client is about to be started again."""
+        self._scene, self._sent_404 = scene, False
+        self.process += 1
+        self._last = time.monotonic()
+
+    # --- HTTP ------------------------------------------------------------------------------------------------
+
+    async def _handle(self, request: Request) -> Response:
+        started = self._last = time.monotonic()
+        body = bytearray()
+        async for piece in request.stream():
+            body += piece[: MOST_BYTES - len(body)]
+        parsed = messages.decode(bytes(body)) or () if request.method == "POST" else ()
+        message = parsed[0] if len(parsed) == 1 else None
+        response = self._answer(request, message, batch=len(parsed) > 1)
+        self._record(request, bytes(body), message, response, started)
+        return response
+
+    def _answer(self, request: Request, message: Message | None, *, batch: bool) -> Response:
+        session = request.headers.get(SESSION_HEADER)
+        match request.method:
+            case "POST" if message is not None and message.get("method") == "initialize":
+                return self._initialize(message)
+            case "POST" if message is None and not batch:
+                return _error(400, -32700, "not JSON-RPC")
+            case _ if session is None:
+                return _error(400, -32000, "no session id", message)
+            case _ if session not in self._live:
+                return _error(404, -32001, "no such session", message)
+            case "GET":
+                return StreamingResponse(_silence(), media_type="text/event-stream")
+            case "DELETE":
+                del self._live[session]
+                return Response(status_code=200)
+            case _:
+                return self._post(session, message)
+
+    def _post(self, session: str, message: Message | None) -> Response:
+        if message is None:
+            return _error(400, -32600, "batches are not served")
+        method = message.get("method")
+        if method == "notifications/initialized":
+            self._live[session] = True
+        if "id" not in message or not isinstance(method, str):
+            return Response(status_code=202)
+        match self._scene:
+            case Scene.GONE if self._live[session] and not self._sent_404:
+                self._sent_404 = True
+                del self._live[session]
+                return _error(404, -32001, "the session has ended", message)
+            case Scene.ORDINARY | Scene.GONE:
+                pass
+            case _:
+                assert_never(self._scene)
+        if method not in _RESULTS:
+            return JSONResponse(_rpc(message, error={"code": -32601, "message": "no such method"}))
+        return JSONResponse(_rpc(message, result=_RESULTS[method]))
+
+    def _initialize(self, message: Message) -> Response:
+        params = message.get("params")
+        asked = params.get("protocolVersion") if isinstance(params, dict) else None
+        version = asked if asked in REVISIONS else NEWEST
+        self.negotiated.add(version)
+        session = str(uuid.uuid4())
+        self._live[session] = False
+        label = f"S{len(self.sessions) + 1}"
+        self.sessions.append(Session(label, session, version, self.process, len(self.exchanges) + 1))
+        result = {
+            "protocolVersion": version,
+            "capabilities": _CAPABILITIES,
+            "serverInfo": {"name": "docprobe-scripted", "version": "1"},
+        }
+        return JSONResponse(_rpc(message, result=result), headers={SESSION_HEADER: session})
+
+    # --- the record ------------------------------------------------------------------------------------------
+
+    def _record(
+        self, request: Request, body: bytes, message: Message | None, response: Response, started: float
+    ) -> None:
+        if len(self.exchanges) >= MOST_EXCHANGES:
+            return
+        number = len(self.exchanges) + 1
+        content = b"" if isinstance(response, StreamingResponse) else bytes(response.body)
+        session = request.headers.get(SESSION_HEADER)
+        known = next((s for s in self.sessions if s.id == session), None)
+        self.exchanges.append(
+            Exchange(
+                number=number,
+                step=f"{steps.CLIENT}.{number}.{_what(request.method, message)}",
+                revision=known.revision if known else None,
+                process=self.process,
+                method=request.method,
+                target=request.url.path + (f"?{request.url.query}" if request.url.query else ""),
+                headers=tuple((k.decode("latin-1"), _shown(k, v)) for k, v in request.headers.raw),
+                body=body[:KEPT_BYTES].decode("utf-8", "backslashreplace"),
+                reply=Reply(
+                    status=response.status_code,
+                    headers=tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in response.raw_headers),
+                    body=content.decode(),
+                    body_bytes=len(content),
+                    complete=not isinstance(response, StreamingResponse),
+                ),
+                failure=None,
+                started_s=round(started - self._started, 4),
+                duration_s=round(time.monotonic() - started, 4),
+                session=known.label if known else None if session is None else "unknown",
+            )
+        )
+
+    def since(self, started: float) -> tuple[Exchange, ...]:
+        """What was received, with times since ``started`` (monotonic)."""
+        shift = self._started - started
+        return tuple(replace(e, started_s=round(e.started_s + shift, 4)) for e in self.exchanges)
+
+
+class ScriptedService:
+    """The script on one port."""
+
+    def __init__(self, script: Script, port: int) -> None:
+        self.port = port
+        self._server = AsgiServer(script.app)
+
+    async def serve(self, stream: ByteStream) -> None:
+        """Serve one connection to its end."""
+        await self._server.serve(stream)
+
+    def log(self) -> tuple[LogLine, ...]:
+        """Nothing: what was received is in the exchanges."""
+        return ()
+
+
+def _what(method: str, message: Message | None) -> str:
+    if method != "POST":
+        return method.lower()
+    if message is None:
+        return "other"
+    name = message.get("method")
+    return name[:100] if isinstance(name, str) else "response" if messages.is_response(message) else "other"
+
+
+def _shown(name: bytes, value: bytes) -> str:
+    return "<secret>" if name.decode("latin-1").lower() in SECRET_HEADERS else value.decode("latin-1")
+
+
+def _rpc(message: Message, **answer: Any) -> Message:
+    return {"jsonrpc": "2.0", "id": message.get("id"), **answer}
+
+
+def _error(status: int, code: int, text: str, message: Message | None = None) -> Response:
+    return JSONResponse(_rpc(message or {}, error={"code": code, "message": text}), status)
+
+
+async def _silence() -> AsyncIterator[bytes]:
+    """An event stream on which nothing happens."""
+    yield b": open\n\n"
+    await anyio.sleep_forever()

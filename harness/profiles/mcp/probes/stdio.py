@@ -1,0 +1,239 @@
+"""The conversation with a server on standard input and output.
+
+One run for the conversation (initialize with the newest revision, initialized, tools/list, end of input, end of the
+process), then one short run per further revision to learn whether it is negotiated. ``Reply.status`` is 200 for a
+message that came: there is no HTTP here, and a reader of the transcript asks only whether there was an answer.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Final
+
+import anyio
+
+from harness.base.errors import PodError
+from harness.model import Exchange, Reply, StartOutcome, Transcript
+from harness.profiles.mcp.probes import messages, steps
+from harness.profiles.mcp.probes.logs import since
+from harness.profiles.mcp.probes.reading import KEPT_BYTES, READ_BYTES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from extractor.model import Bundle
+    from harness.engine.protocol import Pod
+    from harness.profiles.mcp.probes.messages import Message
+
+MOST_NOISE: Final = 50
+"""Lines of noise that are kept one by one."""
+
+
+async def converse_stdio(
+    pod: Pod, bundle: Bundle, *, example_id: str, revisions: Sequence[str], timeout_s: float
+) -> Transcript:
+    """Hold the conversation with the stdio server in ``pod``.
+
+    Args:
+        pod: with the example started.
+        bundle: the example.
+        example_id: for the transcript.
+        revisions: of the docs; undated ones are left out.
+        timeout_s: to each answer, and to the end of the process after its input ended.
+
+    Raises:
+        PodError: the pod broke under us.
+    """
+    talk = _Talk(pod, timeout_s)
+    known = tuple(revisions)
+    legacy = messages.legacy(known)
+    negotiated: set[str] = set()
+    modern: list[str] = []
+    if legacy:
+        opening = await talk.request(steps.STDIO_INITIALIZE, messages.initialize(1, legacy[0]))
+        spoken = messages.initialize_version(opening)
+        if spoken is not None:
+            negotiated.add(spoken)
+            await talk.notify(steps.STDIO_INITIALIZED, messages.notification("notifications/initialized"))
+            await talk.request(steps.STDIO_TOOLS, messages.request(2, "tools/list"))
+        await talk.close()
+        for version in legacy[1:]:
+            answer = await talk.afresh(steps.DISCOVER_INITIALIZE, messages.initialize(1, version))
+            negotiated.add(messages.initialize_version(answer) or "")
+    for version in messages.sessionless(known):
+        params = {"_meta": messages.modern_meta(version)}
+        answer = await talk.afresh(steps.DISCOVER_MODERN, messages.request(1, "server/discover", params))
+        if version in _supported(answer):
+            modern.append(version)
+    negotiated = negotiated.intersection(known).union(modern)
+    return Transcript(
+        example_id,
+        bundle.kind,
+        tuple(talk.exchanges),
+        negotiated=tuple(sorted(negotiated)),
+        modern=tuple(sorted(modern)),
+        logs=since(pod.logs(), talk.started),
+        facts=_facts(pod, talk, bool(negotiated)),
+    )
+
+
+def _supported(discovered: Message | None) -> list[object]:
+    """``supportedVersions`` of a DiscoverResult; empty if the message is none."""
+    result = (discovered or {}).get("result")
+    versions = result.get("supportedVersions") if isinstance(result, dict) else None
+    return versions if isinstance(versions, list) else []
+
+
+def _is_noise(line: str) -> bool:
+    """Whether a line is anything but JSON-RPC 2.0 messages."""
+    parsed = messages.decode(line)
+    return not parsed or any(message.get("jsonrpc") != "2.0" for message in parsed)
+
+
+def _facts(pod: Pod, talk: _Talk, ok: bool) -> dict[str, str]:
+    if ok:
+        return {steps.FACT_BASELINE: "ok", steps.FACT_OUTCOME: StartOutcome.SERVING.value}
+    state = pod.exit_state()
+    failure = talk.exchanges[0].failure if talk.exchanges else "nothing was asked"
+    reason = f"initialize was not answered ({state.sentence if state else failure})"
+    return {steps.FACT_BASELINE: reason, steps.FACT_OUTCOME: StartOutcome.NO_INITIALIZE.value}
+
+
+class _Talk:
+    """Lines out, lines in, each recorded."""
+
+    def __init__(self, pod: Pod, timeout_s: float) -> None:
+        self.exchanges: list[Exchange] = []
+        self.started = time.monotonic()
+        self._pod = pod
+        self._timeout_s = timeout_s
+        self._process = 0
+        self._rest = bytearray()
+        self._read_bytes = 0
+
+    async def afresh(self, step: str, message: Message) -> Message | None:
+        """A request to a fresh process, which is then left to end."""
+        await self._pod.restart()
+        self._process += 1
+        self._rest.clear()
+        self._read_bytes = 0
+        answer = await self.request(step, message)
+        await self._end_input()
+        return answer
+
+    async def request(self, step: str, message: Message) -> Message | None:
+        """Write a request and read lines until its response; None if there was none."""
+        began = time.monotonic()
+        failure: str | None = None
+        line: str | None = None
+        answer: Message | None = None
+        noise: list[str] = []
+        try:
+            await self._pod.send_stdin(messages.encode(message) + b"\n")
+            with anyio.fail_after(self._timeout_s):
+                while answer is None:
+                    line = await self._line()
+                    if line is None:
+                        failure = "closed"
+                        break
+                    if _is_noise(line):
+                        noise.append(line)
+                    answer = messages.response_to(messages.decode(line) or (), message["id"])
+        except TimeoutError:
+            failure = "timeout"
+        except PodError as error:
+            failure = f"closed: {error.message}"
+        reply = _reply(line) if answer is not None and line is not None else None
+        self._record(step, "STDIN", messages.encode(message).decode(), reply, failure, began)
+        self._record_noise(noise, began)
+        return answer
+
+    async def notify(self, step: str, message: Message) -> None:
+        """Write a notification."""
+        began, failure = time.monotonic(), None
+        try:
+            await self._pod.send_stdin(messages.encode(message) + b"\n")
+        except PodError as error:
+            failure = f"closed: {error.message}"
+        self._record(step, "STDIN", messages.encode(message).decode(), None, failure, began)
+
+    async def close(self) -> None:
+        """End the input and wait for the process to end; what it still writes is looked at too."""
+        began = time.monotonic()
+        await self._end_input()
+        noise: list[str] = []
+        with anyio.move_on_after(self._timeout_s):
+            while (line := await self._line()) is not None:
+                if _is_noise(line):
+                    noise.append(line)
+        state = await self._pod.wait_exit(max(0.01, self._timeout_s - (time.monotonic() - began)))
+        failure = None if state is not None else "timeout"
+        note = state.sentence if state is not None else None
+        self._record(steps.STDIO_CLOSE, "CLOSE", "", None, failure, began, note)
+        self._record_noise(noise, began)
+
+    async def _end_input(self) -> None:
+        try:
+            await self._pod.close_stdin()
+        except PodError:
+            # the process is gone already
+            return
+
+    async def _line(self) -> str | None:
+        """The next line that is not blank; None at the end, or once too much was read."""
+        while True:
+            end = self._rest.find(b"\n")
+            if end >= 0:
+                line = bytes(self._rest[:end])
+                del self._rest[: end + 1]
+                if line.strip():
+                    return line.decode("utf-8", "backslashreplace").rstrip("\r")
+                continue
+            data = b"" if self._read_bytes > READ_BYTES else await self._pod.receive_stdout()
+            if not data:
+                last, self._rest = bytes(self._rest), bytearray()
+                return last.decode("utf-8", "backslashreplace") if last.strip() else None
+            self._read_bytes += len(data)
+            self._rest += data
+
+    def _record_noise(self, lines: list[str], began: float) -> None:
+        for text in lines[:MOST_NOISE]:
+            self._record(steps.STDIO_NOISE, "STDOUT", text[:KEPT_BYTES], None, None, began)
+
+    def _record(
+        self,
+        step: str,
+        method: str,
+        body: str,
+        reply: Reply | None,
+        failure: str | None,
+        began: float,
+        note: str | None = None,
+    ) -> None:
+        self.exchanges.append(
+            Exchange(
+                number=len(self.exchanges) + 1,
+                step=step,
+                revision=None,
+                process=self._process,
+                method=method,
+                target="",
+                headers=(),
+                body=body,
+                reply=reply,
+                failure=failure,
+                started_s=round(began - self.started, 4),
+                duration_s=round(time.monotonic() - began, 4),
+                note=note,
+            )
+        )
+
+
+def _reply(line: str) -> Reply:
+    return Reply(
+        status=200,
+        headers=(),
+        body=line[:KEPT_BYTES],
+        body_bytes=len(line.encode("utf-8", "replace")),
+        truncated=len(line) > KEPT_BYTES,
+    )

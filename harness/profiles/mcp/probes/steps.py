@@ -1,0 +1,225 @@
+"""The names of the conversation's steps: the contract between probes (which fill a transcript) and checks.
+
+A step name is ``group.leg``. Legs that exist for every kind of request are ``post-request``,
+``post-notification``, ``get`` and ``delete``. ``Exchange.control`` points at the exchange that differs by exactly
+the fault under test; a check whose control was not served answers ``inconclusive``. A control may come after the
+fault (a DELETE that must not end the session too early); the number is right either way.
+
+The order of the groups and the reasons for it stand in :mod:`harness.profiles.mcp.probes.prober`.
+
+How an exchange is recorded:
+
+- ``Exchange.revision`` is the revision the group speaks. Groups that run once per conversation (``ids``,
+  ``survives``) carry the newest judged one and hold for every revision.
+- ``Exchange.session`` is the label of the session the request was meant for, ``unknown`` for a made-up id, None for
+  none. Labels are those of ``Transcript.sessions``, unique in a conversation: a role (A baseline, B and C streams,
+  T terminated, I and J isolation, H hijack), and ``<role>@<revision>`` for revisions but the first that was probed;
+  the exchange number for sessions that were only collected.
+- Header values are bytes decoded as Latin-1, of requests as of replies.
+- ``Reply.fault``: ``open`` (we stopped reading a stream that was still open: nothing is wrong), ``timeout``,
+  ``reset``, ``closed-early`` (fewer bytes than announced, or an unfinished chunk), ``bad-chunk``, ``too-large``
+  (also a decompression bomb), ``bad-encoding``; and, with ``complete`` true, ``invalid-utf8`` and ``invalid-json``
+  (a body of media type application/json that is not JSON).
+- ``Exchange.note``: ``answered: result`` or ``answered: error <code>`` where the reply was longer than the text that
+  is kept (``truncated``), so that a check need not parse it.
+- An event's ``id`` is None where the event had no id field of its own.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+LEGS: Final = ("post-request", "post-notification", "get", "delete")
+
+# Finding the endpoint. Never judged, except that what is reached says whether the example serves at all.
+DISCOVER_ENDPOINT: Final = "discover.endpoint"
+"""An initialize to a path that was not the endpoint (the one that found it is ``discover.initialize``)."""
+DISCOVER_REDIRECT: Final = "discover.redirect"
+"""An initialize that was answered by a redirect; ``note`` says whether it was followed."""
+DISCOVER_METADATA: Final = "discover.resource-metadata"
+"""GET of the protected resource metadata (RFC 9728) that a 401 pointed at: names the audience."""
+DISCOVER_TOKEN: Final = "discover.token"
+"""An initialize with user 1's token for one candidate audience (``note``), where a token is demanded."""
+DISCOVER_SSE: Final = "discover.sse"
+"""GET that opened the HTTP+SSE transport of 2024-11-05 (first event ``endpoint``)."""
+
+# Which revisions the server negotiates: one initialize per revision of the docs, fresh and without an id.
+DISCOVER_INITIALIZE: Final = "discover.initialize"
+DISCOVER_MODERN: Final = "discover.modern"
+"""A 2026-07-28 style tools/list without initialize (server/discover where there are no tools)."""
+DISCOVER_MODERN_CHECK: Final = "discover.modern-check"
+"""The same with an unknown version, where the result did not show whether the server speaks that revision or only
+serves any request: code -32022 tells."""
+
+# Opening a session: every session of a transcript was issued by one of baseline.initialize, open.initialize,
+# ids.initialize, ids.restart, discover.initialize, or an initialize that was itself a probe and was served.
+OPEN_INITIALIZE: Final = "open.initialize"
+OPEN_INITIALIZED: Final = "open.initialized"
+RETRY: Final = "retry"
+"""``retry.<step>``: sent again under its own step afterwards, never judged: a GET that was answered 409 because the
+stream we had just closed was still closing on the server's side; an initialize that a process refused (see the facts
+``single-session``, ``died`` and ``crashed``) and that was sent again to a fresh process."""
+
+# The baseline, per negotiated revision: session A. Its failure makes session verdicts inconclusive.
+BASELINE_INITIALIZE: Final = "baseline.initialize"
+BASELINE_INITIALIZED: Final = "baseline.initialized"
+BASELINE_REQUEST: Final = "baseline.request"
+"""tools/list (ping for a server without tools). The one request whose stream is watched for 2 s after the response:
+``fault`` ``open`` here means that the stream was still open then."""
+BASELINE_GET: Final = "baseline.get"
+"""``fault`` ``open`` with status 200 is a healthy stream. If it has no reply, no further GET is sent."""
+BASELINE_TOOL: Final = "baseline.tool"
+"""A tools/call, where tools/list offered a tool whose arguments could be made up."""
+
+# Controls on live sessions: live.<leg> on session T (live.delete is terminated.end).
+LIVE: Final = "live"
+LIVE_RESPONSE: Final = "live.post-response"
+"""A JSON-RPC response to a request that the server never sent: late ones are ordinary. It may refuse it."""
+MISSING: Final = "missing"
+"""missing.<leg>: as live.<leg>, without the session id."""
+UNKNOWN: Final = "unknown"
+"""unknown.<leg>: as live.<leg>, with a random id of the same shape that was never issued."""
+TERMINATED: Final = "terminated"
+"""terminated.<leg>: as live.<leg> on the same id, after terminated.end."""
+TERMINATED_BEFORE: Final = "terminated.before"
+"""POST request on the session directly before terminated.end; control of terminated.post-request."""
+TERMINATED_FRESH: Final = "terminated.fresh-initialize"
+"""An initialize without an id, after all legs and in the same process: a 404 here is a dead endpoint's."""
+TERMINATED_END: Final = "terminated.end"
+"""The DELETE that ends the session, awaited."""
+
+IDS_INITIALIZE: Final = "ids.initialize"
+"""Initialize answers collected for their ids (20, or fewer if the server refuses). Run once per conversation;
+judge over all of ``Transcript.sessions`` of one process, not over these alone."""
+IDS_RESTART: Final = "ids.restart"
+"""The same after a restart of the process (3 of them)."""
+
+GET_STREAM: Final = "get.stream"
+"""The standalone stream (session B), held open while get.while-open.post-request and stream.two-* run."""
+GET_WHILE_OPEN: Final = "get.while-open.post-request"
+GET_RESUME_ISSUED: Final = "get.resume-issued"
+"""GET with a Last-Event-ID that this server issued."""
+GET_RESUME_INVENTED: Final = "get.resume-invented"
+
+STREAM_TWO_A: Final = "stream.two-a"
+STREAM_TWO_B: Final = "stream.two-b"
+"""Two POST requests at once on one session."""
+RESUME_A: Final = "resume.a"
+RESUME_B: Final = "resume.b"
+"""The same JSON-RPC id on two sessions (B and C), different methods so that the results differ (tools/list or ping on
+B, ping or an unknown method on C). Only if baseline or stream replies carried event ids. Then
+resume.own (B resumes after the first event id of resume.a) and resume.cross (C asks with the same id)."""
+RESUME_OWN: Final = "resume.own"
+RESUME_CROSS: Final = "resume.cross"
+
+VERSION_UNSUPPORTED: Final = "version.unsupported"
+VERSION_CONTROL: Final = "version.control"
+ORIGIN_FOREIGN_INITIALIZE: Final = "origin.foreign-initialize"
+ORIGIN_CONTROL_INITIALIZE: Final = "origin.control-initialize"
+ORIGIN_FOREIGN_REQUEST: Final = "origin.foreign-request"
+ORIGIN_CONTROL_REQUEST: Final = "origin.control-request"
+"""The request steps also run for sessionless revisions."""
+BATCH: Final = "batch.post-request"
+BATCH_CONTROL: Final = "batch.control"
+
+AUTH: Final = "auth"
+"""auth.<token>: initialize (tools/list for a sessionless revision) with that token (none, inactive, expired,
+wrong-audience, audience-list, audience-list-reversed, other-client); control is auth.valid."""
+AUTH_VALID: Final = "auth.valid"
+HIJACK_NO_TOKEN: Final = "hijack.no-token"
+"""hijack.no-token.<leg>: live session of user 1, no Authorization header; control hijack.user1.<leg>."""
+HIJACK_USER1: Final = "hijack.user1"
+HIJACK_USER2: Final = "hijack.user2"
+"""hijack.user2.<leg>: live session of user 1 with user 2's token (same client, other subject)."""
+HIJACK_ALIVE: Final = "hijack.alive"
+"""hijack.alive.<no-token|user2>: user 1's request on the session after that DELETE: not served means it was ended."""
+
+ISOLATION_END_A: Final = "isolation.end-a"
+ISOLATION_REQUEST_B: Final = "isolation.request-b"
+ISOLATION_BEFORE_B: Final = "isolation.before-b"
+SURVIVES_INITIALIZE: Final = "survives.initialize"
+SURVIVES_REQUEST: Final = "survives.request"
+
+# The sessionless revisions (2026-07-28 on). Control of each is the modern.control of the same revision.
+MODERN_CONTROL: Final = "modern.control"
+MODERN_SESSION_ID: Final = "modern.session-id"
+"""As the control, with a made-up Mcp-Session-Id."""
+MODERN_GET: Final = "modern.get"
+MODERN_DELETE: Final = "modern.delete"
+MODERN_UNSUPPORTED: Final = "modern.unsupported"
+"""An unknown version, the same in header and body."""
+MODERN_MISMATCH: Final = "modern.mismatch"
+"""The version header is right, the body's version is one that does not exist."""
+MODERN_MISMATCH_HEADER: Final = "modern.mismatch-header"
+"""The body's version is right, the header's is one that does not exist: a server that reads the body only serves it."""
+MODERN_MISMATCH_METHOD: Final = "modern.mismatch-method"
+"""Mcp-Method of the header differs from the body's method."""
+MODERN_MISSING_HEADER: Final = "modern.missing-header"
+"""No MCP-Protocol-Version header."""
+MODERN_MISSING_METHOD: Final = "modern.missing-method"
+"""No Mcp-Method header."""
+MODERN_UNKNOWN_METHOD: Final = "modern.unknown-method"
+MODERN_MISSING_META: Final = "modern.missing-meta"
+"""The body's _meta lacks the required clientCapabilities."""
+MODERN_MISSING_META_VERSION: Final = "modern.missing-meta-version"
+"""The body's _meta lacks the required protocolVersion; the header has it."""
+MODERN_NOTIFICATION: Final = "modern.notification"
+
+# State handles, where an example's tools have them (:mod:`harness.profiles.mcp.probes.handles`).
+HANDLE_MINT: Final = "handle.mint"
+"""A tools/call whose result carries a handle; ``note`` has it after ``HANDLE_NOTE``."""
+HANDLE_TRIED: Final = "handle.tried"
+"""A tools/call that found no handle. Never judged."""
+HANDLE_USE: Final = "handle.use"
+"""The other tool, with a value that was given."""
+HANDLE_UNKNOWN: Final = "handle.unknown"
+"""The same with a value of the same shape that never was: refused, or it would be no handle. Control: handle.use."""
+HANDLE_NOTE: Final = "handle: "
+
+# Stdio examples. Method is STDIN; one exchange per message written.
+STDIO_INITIALIZE: Final = "stdio.initialize"
+STDIO_INITIALIZED: Final = "stdio.initialized"
+STDIO_TOOLS: Final = "stdio.tools-list"
+STDIO_CLOSE: Final = "stdio.close"
+STDIO_NOISE: Final = "stdio.noise"
+"""A line on stdout that is no MCP message."""
+
+# Client examples: requests that the scripted server received.
+CLIENT: Final = "client"
+"""client.<n>.<what>: as received, in order; ``reply`` is what the scripted server answered. ``what`` is the JSON-RPC
+method (``initialize``, ``notifications/initialized``, ``tools/list``), ``response``, ``get``, ``delete`` or
+``other``."""
+DOCUMENTED: Final = "documented"
+"""documented.<n>: an exchange that the docs print (http fence or sequence diagram). What is not printed is not there:
+``failure`` ``not shown`` without an answer, status 0 for an answer without a status, an empty method for an answer
+without its request; ``note`` says what was elided (:mod:`harness.profiles.mcp.probes.documented`)."""
+
+# Keys of Transcript.facts.
+FACT_BASELINE: Final = "baseline"
+"""``ok`` if it is for one revision at least, else the reason why nothing could be asked. ``baseline:<revision>`` says
+the same per negotiated revision."""
+FACT_REFUSED_FOR_LOAD: Final = "refused-for-load"
+"""Present if a server that had served an initialize answered that of a baseline 429 or 503: it runs, and has enough."""
+FACT_OUTCOME: Final = "outcome"
+"""Value of StartOutcome."""
+FACT_SINGLE_SESSION: Final = "single-session"
+"""``yes`` if the process accepts one initialize in its life: the prober restarted it for every further session."""
+FACT_CRASHED: Final = "crashed"
+"""``before <exchange number>: <sentence>`` of the first time the process was found to have ended by itself."""
+FACT_DIED: Final = "died"
+"""``before <exchange number>: …``: the process lived but served no further initialize, and did after a restart."""
+FACT_UNKNOWN_VERSION: Final = "unknown-version"
+"""A protocolVersion that the server answered and no revision of the docs has."""
+FACT_STOPPED: Final = "stopped"
+"""Why the conversation ended before its plan did (out of time, out of restarts)."""
+FACT_TRANSPORT: Final = "transport"
+"""``streamable-http`` or ``http+sse``."""
+FACT_AUDIENCE: Final = "audience"
+"""``aud`` that the server's verifier accepted."""
+FACT_INTROSPECTS: Final = "introspects"
+"""``yes`` or ``no``, where the example talked to its authorization server: whether it asked it about tokens. One that
+only verifies signatures cannot know that a token was revoked (``auth.inactive``) before it expires."""
+FACT_METHOD: Final = "request-method"
+"""``request-method:<revision>``: the method of every ``*-request`` step, ``tools/list`` or ``ping``."""
+FACT_TOOL: Final = "tool"
+"""``tool:<revision>``: the tool of baseline.tool."""

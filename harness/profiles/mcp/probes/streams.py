@@ -1,0 +1,124 @@
+"""Event streams: the standalone one held open while requests run, two at once, and resumption."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import anyio
+
+from harness.profiles.mcp.probes import messages, opening, steps
+from harness.profiles.mcp.probes.tasks import task_group
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from harness.profiles.mcp.probes.baseline import Baseline
+    from harness.profiles.mcp.probes.exchanges import Answer
+    from harness.profiles.mcp.probes.messages import Message
+    from harness.profiles.mcp.probes.peer import Peer
+    from harness.profiles.mcp.probes.wire import Caller
+
+SETTLE_S: Final = 0.15
+"""How long a message may take to show up on the standalone stream after the response it should not be with."""
+LISTEN_S: Final = 0.1
+"""How long to listen where the head of the answer is what counts."""
+REPLAY_S: Final = 0.3
+"""How long to wait for what a resumed stream should not replay."""
+OWN_REPLAY_S: Final = 1.0
+"""How long to wait for what it should; less if it comes."""
+EVENT_ID_HEADER: Final = "Last-Event-ID"
+INVENTED_EVENT_ID: Final = "docprobe-never-issued"
+UNKNOWN_METHOD: Final = "docprobe/no-such-method"
+
+
+async def run(peer: Peer, revision: str, baseline: Baseline) -> None:
+    """Session B (A where the process serves one session only): the standalone stream, then resumption."""
+    b = (
+        baseline.caller
+        if peer.single_session or baseline.caller.id is None
+        else await opening.open_session(peer, "B", revision)
+    )
+    if b is None:
+        return
+    answers = await _while_open(peer, b, listens=baseline.listens)
+    seen = [answer for answer in (baseline.request, baseline.tool, *answers) if answer is not None]
+    if baseline.listens:
+        issued = first_event_id(answers)
+        if issued is not None:
+            await _resume(peer, steps.GET_RESUME_ISSUED, b, issued, listen_s=LISTEN_S)
+        await _resume(peer, steps.GET_RESUME_INVENTED, b, INVENTED_EVENT_ID, listen_s=LISTEN_S)
+    if first_event_id(seen) is not None and b.id is not None and not peer.single_session:
+        await _resume_across(peer, revision, b)
+
+
+async def _while_open(peer: Peer, b: Caller, *, listens: bool) -> tuple[Answer, ...]:
+    """A request, then two at once, while the standalone stream is open (if the server offers one)."""
+    if not listens:
+        return await _two_at_once(peer, b)
+    async with peer.stream(steps.GET_STREAM, b) as held:
+        if not held.open:
+            return await _two_at_once(peer, b)
+        alone = await peer.post(steps.GET_WHILE_OPEN, b, _request(peer, tool=True))
+        two = await _two_at_once(peer, b)
+        await anyio.sleep(SETTLE_S)
+    return (alone, *two)
+
+
+async def _two_at_once(peer: Peer, b: Caller) -> tuple[Answer, ...]:
+    answers: list[Answer] = []
+
+    async def post(step: str, message: Message) -> None:
+        answers.append(await peer.post(step, b, message))
+
+    async with task_group() as tasks:
+        tasks.start_soon(post, steps.STREAM_TWO_A, _request(peer, tool=False))
+        tasks.start_soon(post, steps.STREAM_TWO_B, _request(peer, tool=True))
+    return tuple(sorted(answers, key=lambda answer: answer.number))
+
+
+def _request(peer: Peer, *, tool: bool) -> Message:
+    """A tools/call where a tool is known and wanted, else the ordinary request."""
+    rpc_id = peer.conversation.rpc_id()
+    if tool and peer.tool is not None:
+        return messages.request(rpc_id, "tools/call", peer.tool.params(rpc_id))
+    return messages.request(rpc_id, peer.method)
+
+
+async def _resume_across(peer: Peer, revision: str, b: Caller) -> None:
+    """The same JSON-RPC id on two sessions with different methods; each event that is replayed shows whose it was."""
+    c = await opening.open_session(peer, "C", revision)
+    if c is None or c.id is None or c.id == b.id:
+        return
+    rpc_id = peer.conversation.rpc_id()
+    other = "ping" if peer.method != "ping" else UNKNOWN_METHOD
+    own = await peer.post(steps.RESUME_A, b, messages.request(rpc_id, peer.method))
+    await peer.post(steps.RESUME_B, c, messages.request(rpc_id, other))
+    issued = first_event_id([own])
+    if issued is None:
+        return
+    resumed = await _resume(peer, steps.RESUME_OWN, b, issued, listen_s=OWN_REPLAY_S, replays=rpc_id)
+    patience_s = max(REPLAY_S, 3 * resumed.exchange.duration_s)
+    await _resume(peer, steps.RESUME_CROSS, c, issued, control=resumed.number, listen_s=patience_s)
+
+
+async def _resume(
+    peer: Peer,
+    step: str,
+    caller: Caller,
+    event_id: str,
+    *,
+    listen_s: float,
+    control: int | None = None,
+    replays: int | None = None,
+) -> Answer:
+    extra = ((EVENT_ID_HEADER, event_id),)
+    return await peer.get(step, caller, control=control, listen_s=listen_s, replays=replays, extra=extra)
+
+
+def first_event_id(answers: Iterable[Answer]) -> str | None:
+    """The first event id in the replies, if it can stand in a header."""
+    for answer in answers:
+        for event in answer.reply.events if answer.reply else ():
+            if event.id is not None and event.id.isascii() and event.id.isprintable():
+                return event.id
+    return None

@@ -1,0 +1,97 @@
+"""A tools/call with made-up arguments: the one request of an example that may make it stream."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from harness.profiles.mcp.probes.messages import Message
+
+MOST_DEPTH: Final = 4
+_PLAIN: Final[Mapping[str, Any]] = {
+    "string": "docprobe",
+    "number": 2,
+    "integer": 2,
+    "boolean": False,
+    "null": None,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A tool that can be called."""
+
+    name: str
+    arguments: Message
+
+    def params(self, progress_token: int) -> Message:
+        """Params of a tools/call that asks for progress notifications."""
+        return {"name": self.name, "arguments": self.arguments, "_meta": {"progressToken": progress_token}}
+
+
+def choose(result: Message | None) -> Tool | None:
+    """The first tool of a tools/list result whose required arguments can be made up; read-only ones first."""
+    return next(callable_tools(result), None)
+
+
+def callable_tools(result: Message | None) -> Iterator[Tool]:
+    """All of a tools/list result whose required arguments can be made up; read-only ones first."""
+    listed = (result or {}).get("tools")
+    tools = [tool for tool in listed if isinstance(tool, dict)] if isinstance(listed, list) else []
+    for tool in sorted(tools, key=lambda tool: not _read_only(tool)):
+        name, schema = tool.get("name"), tool.get("inputSchema", {})
+        if not isinstance(name, str) or not isinstance(schema, dict):
+            continue
+        with contextlib.suppress(_CannotMakeUpError):
+            yield Tool(name, _object(schema, 0))
+
+
+class _CannotMakeUpError(Exception):
+    """A schema beyond the simple ones."""
+
+
+def _read_only(tool: Message) -> bool:
+    annotations = tool.get("annotations")
+    return isinstance(annotations, dict) and annotations.get("readOnlyHint") is True
+
+
+def _object(schema: Message, depth: int) -> Message:
+    required, properties = schema.get("required", []), schema.get("properties", {})
+    if not isinstance(required, list) or not isinstance(properties, dict):
+        raise _CannotMakeUpError
+    return {name: _value(properties.get(name, {}), depth + 1) for name in required if isinstance(name, str)}
+
+
+def _value(schema: Any, depth: int) -> Any:
+    if not isinstance(schema, dict) or depth > MOST_DEPTH:
+        raise _CannotMakeUpError
+    for key in ("const", "default"):
+        if key in schema:
+            return schema[key]
+    for key in ("enum", "examples"):
+        values = schema.get(key)
+        if isinstance(values, list) and values:
+            return values[0]
+    kind = schema.get("type")
+    if kind == "object":
+        return _object(schema, depth)
+    if kind == "array":
+        return [_value(schema.get("items", {"type": "string"}), depth + 1)] if schema.get("minItems") else []
+    if kind == "string" and ("pattern" in schema or "format" in schema):
+        raise _CannotMakeUpError
+    if kind in ("number", "integer"):
+        return _number(schema)
+    if isinstance(kind, str) and kind in _PLAIN:
+        return _PLAIN[kind]
+    raise _CannotMakeUpError
+
+
+def _number(schema: Message) -> Any:
+    low, high = schema.get("minimum"), schema.get("maximum")
+    if isinstance(low, (int, float)) and low > 2:
+        return low
+    return high if isinstance(high, (int, float)) and high < 2 else 2

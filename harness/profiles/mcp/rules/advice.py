@@ -1,0 +1,54 @@
+"""Good engineering that no sentence asks for: sessions kept apart, and a server that outlives its clients."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from harness.profiles.mcp.probes import steps
+from harness.profiles.mcp.rules.reading import Answer, first, is_served, said, weigh, why_undecided
+from harness.profiles.mcp.rules.session import NOT_ALLOWED
+from harness.profiles.mcp.rules.verdicts import inconclusive, not_applicable, not_asked, satisfied, violated
+
+if TYPE_CHECKING:
+    from harness.model import BoundRequirement, Finding, Transcript
+
+
+def isolation(transcript: Transcript, bound: BoundRequirement) -> Finding:
+    """Advice: ending session A leaves session B alive."""
+    before = first(transcript, steps.ISOLATION_BEFORE_B, bound.revision)
+    end = first(transcript, steps.ISOLATION_END_A, bound.revision)
+    after = first(transcript, steps.ISOLATION_REQUEST_B, bound.revision)
+    evidence = [before, end, after]
+    if end is None or before is None:
+        return not_asked(transcript, bound, "DELETE of one session beside another")
+    if end.status in NOT_ALLOWED:
+        return not_applicable(bound, f"DELETE was answered {end.status}: clients cannot end sessions here.", evidence)
+    if after is None or not is_served(before) or not is_served(end):
+        return inconclusive(bound, "Two sessions could not be used beside each other, or neither be ended.", evidence)
+    if is_served(after):
+        return satisfied(bound, f"After DELETE of A ({end.status}), a request on B was served.", evidence)
+    if weigh(transcript, after, before) is Answer.UNDECIDED:
+        return inconclusive(bound, f"After DELETE of A, {why_undecided(after)}.", evidence)
+    return violated(
+        bound, f"A request on session B was served; after DELETE of session A it was answered {said(after)}.", evidence
+    )
+
+
+def survives(transcript: Transcript, bound: BoundRequirement) -> Finding:
+    """Advice: after the whole conversation the server still initializes and serves. Asked once for all revisions."""
+    facts = transcript.facts
+    for fact, what in ((steps.FACT_CRASHED, "ended by itself"), (steps.FACT_DIED, "stopped serving")):
+        if fact in facts:
+            return violated(bound, f"The server {what} during the conversation ({facts[fact]}).")
+    opening = first(transcript, steps.SURVIVES_INITIALIZE)
+    request = first(transcript, steps.SURVIVES_REQUEST)
+    asked = [exchange for exchange in (opening, request) if exchange is not None]
+    if not asked:
+        return not_asked(transcript, bound, "A new client after everything else")
+    failed = next((exchange for exchange in asked if not is_served(exchange)), None)
+    if failed is None:
+        return satisfied(bound, "After the whole conversation a new client was served.", asked)
+    if weigh(transcript, failed, first(transcript, steps.BASELINE_INITIALIZE)) is Answer.UNDECIDED and failed.reply:
+        return inconclusive(bound, f"After the conversation {why_undecided(failed)}.", [failed])
+    alone = " The process serves one session in its life." if steps.FACT_SINGLE_SESSION in facts else ""
+    return violated(bound, f"After the conversation a new client got {said(failed)}.{alone}", asked)

@@ -1,0 +1,197 @@
+"""Reading a transcript: which exchanges belong to a step, and what an answer is worth beside its control.
+
+The rules stand in the requirement catalogue, "Rules for every probe": a fault request differs from its control by one
+thing; if the control was served, the answer to the fault decides, except for 429, 503 and a connection that the HTTP
+parser closed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+from harness.profiles.mcp.probes.steps import LEGS
+from harness.profiles.mcp.rules import jsonrpc
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from harness.model import Exchange, Session, Transcript
+
+SESSION_HEADER: Final = "mcp-session-id"
+VERSION_HEADER: Final = "mcp-protocol-version"
+NEVER_DECIDE: Final = frozenset({429, 503})
+"""Statuses that speak of load, not of the request."""
+LEG_NAMES: Final = dict(zip(LEGS, ("POST request", "POST notification", "GET", "DELETE"), strict=True))
+_PARSER_LIMIT_CHARACTERS: Final = 8_000
+"""Header size from which on an HTTP parser may be what refuses (Node's limit is 16 kB for all headers)."""
+_SILENCE_FACTOR: Final = 4
+"""A request is unanswered if we waited this many times as long as its control took."""
+
+
+class Answer(StrEnum):
+    """What came back, seen beside the control."""
+
+    SERVED = "served"
+    REFUSED = "refused"
+    """An answer that is no service: another status, or a JSON-RPC error."""
+    SILENT = "silent"
+    """No head, though the control was answered in a fraction of the time."""
+    CUT = "cut"
+    """The connection was closed without an answer, though the server lived on and the bytes were harmless."""
+    UNDECIDED = "undecided"
+    """Load, an HTTP parser (the server's or ours), a dead process: says nothing about the rule."""
+
+
+def of_step(transcript: Transcript, step: str, revision: str | None = None) -> tuple[Exchange, ...]:
+    """Exchanges of a step in order of sending; of one revision, or of all where ``revision`` is None."""
+    return tuple(
+        exchange
+        for exchange in transcript.exchanges
+        if exchange.step == step and (revision is None or exchange.revision == revision)
+    )
+
+
+def first(transcript: Transcript, step: str, revision: str | None = None) -> Exchange | None:
+    """The step's first exchange; None if the step was not taken."""
+    return next(iter(of_step(transcript, step, revision)), None)
+
+
+def control_of(transcript: Transcript, exchange: Exchange) -> Exchange | None:
+    """The exchange that differs from this one by the fault only; None if there is none."""
+    if exchange.control is None:
+        return None
+    return next((other for other in transcript.exchanges if other.number == exchange.control), None)
+
+
+def sessions_of(transcript: Transcript, revision: str) -> tuple[Session, ...]:
+    """Sessions that the server issued under a revision."""
+    return tuple(session for session in transcript.sessions if session.revision == revision)
+
+
+def spoken_as(transcript: Transcript, revision: str, name: str) -> Transcript:
+    """The transcript with everything said under ``revision`` labelled ``name`` instead."""
+
+    def named(label: str | None) -> str | None:
+        return name if label == revision else label
+
+    return replace(
+        transcript,
+        exchanges=tuple(replace(exchange, revision=named(exchange.revision)) for exchange in transcript.exchanges),
+        sessions=tuple(replace(session, revision=named(session.revision) or "") for session in transcript.sessions),
+        negotiated=tuple(named(label) or "" for label in transcript.negotiated),
+        modern=tuple(named(label) or "" for label in transcript.modern),
+        facts={key.replace(f":{revision}", f":{name}"): value for key, value in transcript.facts.items()},
+    )
+
+
+def is_json_error(exchange: Exchange) -> bool:
+    """Whether the request was answered by a JSON-RPC error (from the prober's note where the body was too long)."""
+    if exchange.note is not None and exchange.note.startswith("answered: "):
+        return exchange.note.startswith("answered: error")
+    message = jsonrpc.response(exchange)
+    return message is not None and "error" in message
+
+
+def is_result(exchange: Exchange) -> bool:
+    """Whether the request was answered by a JSON-RPC result."""
+    if exchange.note is not None and exchange.note.startswith("answered: "):
+        return exchange.note.startswith("answered: result")
+    message = jsonrpc.response(exchange)
+    return message is not None and "result" in message
+
+
+def is_served(exchange: Exchange | None) -> bool:
+    """Whether the server did what was asked.
+
+    POST of a request: 2xx with a result. POST of a notification or batch, and DELETE: 2xx. GET: 200 with an event
+    stream (its head is enough: the stream may stay silent).
+    """
+    if exchange is None or exchange.status is None or not 200 <= exchange.status < 300:
+        return False
+    match exchange.method:
+        case "GET":
+            return exchange.reply is not None and exchange.reply.media_type == "text/event-stream"
+        case "POST":
+            request = jsonrpc.sent(exchange)
+            return request is None or "id" not in request or is_result(exchange)
+        case _:
+            return True
+
+
+def weigh(transcript: Transcript, exchange: Exchange, control: Exchange | None) -> Answer:
+    """What the answer to ``exchange`` is worth, given that ``control`` was served."""
+    if exchange.reply is not None:
+        if exchange.reply.status in NEVER_DECIDE:
+            return Answer.UNDECIDED
+        if is_served(exchange):
+            return Answer.SERVED
+        if exchange.reply.status in (400, 431) and _may_upset_a_parser(exchange, control):
+            return Answer.UNDECIDED
+        return Answer.REFUSED
+    failure = exchange.failure or ""
+    if failure.startswith("timeout"):
+        waited_enough = control is not None and exchange.duration_s >= _SILENCE_FACTOR * control.duration_s
+        return Answer.SILENT if waited_enough else Answer.UNDECIDED
+    if failure.startswith(("refused", "malformed")) or _may_upset_a_parser(exchange, control):
+        return Answer.UNDECIDED
+    return Answer.CUT if answered_later(transcript, exchange) else Answer.UNDECIDED
+
+
+def answered_later(transcript: Transcript, exchange: Exchange) -> bool:
+    """Whether the same process still answered anything after ``exchange``."""
+    return any(
+        other.number > exchange.number and other.process == exchange.process and other.reply is not None
+        for other in transcript.exchanges
+    )
+
+
+def said(exchange: Exchange) -> str:
+    """What came back, in a few words for a summary: ``404``, ``200 with a result``, ``no answer in 10 s``."""
+    if exchange.reply is None:
+        failure = exchange.failure or "no answer"
+        if failure.startswith("timeout"):
+            return f"no answer in {exchange.duration_s:.0f} s" if exchange.duration_s >= 1 else "no answer in time"
+        if failure.startswith("refused"):
+            return "a refused connection"
+        return "a closed connection" if failure in ("reset", "closed") else f"an unreadable answer ({failure})"
+    status = str(exchange.reply.status)
+    if exchange.reply.status == 200 and exchange.method == "GET":
+        return f"{status} {exchange.reply.media_type or 'without a content type'}"
+    if 200 <= exchange.reply.status < 300 and exchange.method == "POST":
+        if is_result(exchange):
+            return f"{status} with a result"
+        if is_json_error(exchange):
+            code = jsonrpc.error_code(exchange)
+            return f"{status} with JSON-RPC error{f' {code}' if code is not None else ''}"
+    return status
+
+
+def listed(words: Iterable[str]) -> str:
+    """``a``, ``a and b``, ``a, b and c``."""
+    items = list(words)
+    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}" if items else "nothing"
+
+
+def numbers(exchanges: Iterable[Exchange | None]) -> tuple[int, ...]:
+    """Evidence: the numbers of exchanges, sorted, each once."""
+    return tuple(sorted({exchange.number for exchange in exchanges if exchange is not None}))
+
+
+def why_undecided(exchange: Exchange) -> str:
+    """Why an answer decides nothing, for a summary."""
+    if exchange.status in NEVER_DECIDE:
+        return f"{exchange.status} speaks of load, not of the request"
+    if exchange.reply is None:
+        return f"{said(exchange)} says nothing about the rule"
+    return f"{said(exchange)} may come from the HTTP parser"
+
+
+def _may_upset_a_parser(exchange: Exchange, control: Exchange | None) -> bool:
+    """Whether the bytes that the control did not have could make an HTTP parser refuse the request by itself."""
+    known: Sequence[tuple[str, str]] = control.headers if control is not None else ()
+    fresh = [value for pair in exchange.headers if pair not in known for value in pair]
+    return sum(map(len, fresh)) > _PARSER_LIMIT_CHARACTERS or any(
+        not " " <= character <= "~" for value in fresh for character in value
+    )

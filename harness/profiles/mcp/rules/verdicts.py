@@ -1,0 +1,166 @@
+"""Making findings: one constructor per verdict, and the preconditions that several checks share."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from harness.model import Basis, BoundRequirement, Exchange, Finding, Transcript, Verdict
+from harness.profiles.mcp.probes import steps
+from harness.profiles.mcp.rules.reading import (
+    Answer,
+    control_of,
+    first,
+    is_served,
+    numbers,
+    said,
+    sessions_of,
+    weigh,
+    why_undecided,
+)
+
+Run: TypeAlias = Callable[[Transcript, BoundRequirement], Finding]
+Precondition: TypeAlias = Callable[[Transcript, BoundRequirement], Finding | None]
+"""Gives the finding if the check must not be asked, None if it may."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """How one requirement of the catalogue is judged."""
+
+    requirement_id: str
+    run: Run
+    """Pure: the same transcript and requirement give the same finding."""
+    after: tuple[Precondition, ...] = ()
+    """Asked in this order before ``run``."""
+
+    def judge(self, transcript: Transcript, bound: BoundRequirement) -> Finding:
+        """The finding of the first precondition that does not hold, else of ``run``."""
+        for precondition in self.after:
+            if (finding := precondition(transcript, bound)) is not None:
+                return finding
+        return self.run(transcript, bound)
+
+
+def finding(
+    bound: BoundRequirement, verdict: Verdict, summary: str, evidence: Iterable[Exchange | None] = ()
+) -> Finding:
+    """A finding with the requirement's own level, basis and sentence."""
+    return Finding(
+        requirement=bound.requirement.id,
+        level=bound.level,
+        basis=bound.basis,
+        verdict=verdict,
+        revision=bound.revision,
+        summary=summary,
+        statement=bound.statement,
+        evidence=numbers(evidence),
+        fix=bound.requirement.fix if verdict is Verdict.VIOLATED else None,
+    )
+
+
+def satisfied(bound: BoundRequirement, summary: str, evidence: Iterable[Exchange | None] = ()) -> Finding:
+    """The sentence was kept."""
+    return finding(bound, Verdict.SATISFIED, summary, evidence)
+
+
+def violated(bound: BoundRequirement, summary: str, evidence: Iterable[Exchange | None] = ()) -> Finding:
+    """The sentence was broken."""
+    return finding(bound, Verdict.VIOLATED, summary, evidence)
+
+
+def not_applicable(bound: BoundRequirement, summary: str, evidence: Iterable[Exchange | None] = ()) -> Finding:
+    """The server chose not to have what the sentence is about."""
+    return finding(bound, Verdict.NOT_APPLICABLE, summary, evidence)
+
+
+def inconclusive(bound: BoundRequirement, summary: str, evidence: Iterable[Exchange | None] = ()) -> Finding:
+    """The control was not served, or the answer decides nothing."""
+    return finding(bound, Verdict.INCONCLUSIVE, summary, evidence)
+
+
+def as_interpretation(found: Finding) -> Finding:
+    """The same finding, resting on a reading instead of the text."""
+    return dataclasses.replace(found, basis=Basis.INTERPRETATION)
+
+
+def not_asked(transcript: Transcript, bound: BoundRequirement, what: str) -> Finding:
+    """The conversation holds no exchange for this requirement; says why, as far as the prober knows."""
+    facts = transcript.facts
+    if facts.get(steps.FACT_TRANSPORT) == "http+sse":
+        return not_applicable(bound, "The server speaks the HTTP+SSE transport of 2024-11-05, which has no such rule.")
+    for fact in (steps.FACT_CRASHED, steps.FACT_STOPPED):
+        if fact in facts:
+            return inconclusive(bound, f"{what} was not sent: {facts[fact]}.")
+    return inconclusive(bound, f"{what} was not sent in this conversation.")
+
+
+def baseline_served(transcript: Transcript, bound: BoundRequirement) -> Finding | None:
+    """Precondition: the server handled initialize, initialized and one request of this revision."""
+    facts = transcript.facts
+    reason = facts.get(f"{steps.FACT_BASELINE}:{bound.revision}", facts.get(steps.FACT_BASELINE, "ok"))
+    if reason == "ok":
+        return None
+    asked = [first(transcript, step, bound.revision) for step in _BASELINE]
+    return inconclusive(bound, f"The baseline of {bound.revision} was not served: {reason.rstrip('.')}.", asked)
+
+
+def session_issued(transcript: Transcript, bound: BoundRequirement) -> Finding | None:
+    """Precondition: initialize gave a session id under this revision."""
+    if sessions_of(transcript, bound.revision):
+        return None
+    answer = first(transcript, steps.BASELINE_INITIALIZE, bound.revision)
+    return not_applicable(bound, "The initialize answer carried no session id: the server is stateless.", [answer])
+
+
+def token_demanded(transcript: Transcript, bound: BoundRequirement) -> Finding | None:
+    """Precondition: the server serves nothing without a token."""
+    if transcript.demands_token:
+        return None
+    return not_applicable(bound, "The server serves requests without a token: it has no authorization.")
+
+
+def only_modern(transcript: Transcript, bound: BoundRequirement) -> Finding | None:
+    """Precondition: the server supports sessionless revisions only."""
+    legacy = [revision for revision in transcript.negotiated if revision not in transcript.modern]
+    if not legacy:
+        return None
+    return not_applicable(
+        bound, f"The server also negotiates {', '.join(legacy)} by initialize: the rule is for servers that don't."
+    )
+
+
+def must_answer(transcript: Transcript, bound: BoundRequirement, step: str, status: int, request: str) -> Finding:
+    """Judge "``request`` MUST be answered ``status``" by the step's exchange and its control.
+
+    Args:
+        transcript: the conversation.
+        bound: the requirement.
+        step: the step that sent the request under test.
+        status: the one right status.
+        request: what was sent, for the summary (``A request with MCP-Protocol-Version 1999-01-01``).
+    """
+    fault = first(transcript, step, bound.revision)
+    if fault is None:
+        return not_asked(transcript, bound, request)
+    control = control_of(transcript, fault)
+    both = [fault, control]
+    if not is_served(control):
+        why = f"was answered {said(control)}" if control is not None else "was not sent"
+        return inconclusive(bound, f"{request} was answered {said(fault)}, but its control {why}.", both)
+    match weigh(transcript, fault, control):
+        case Answer.UNDECIDED:
+            return inconclusive(bound, f"{request} decided nothing: {why_undecided(fault)}.", both)
+        case Answer.REFUSED if fault.status == status:
+            return satisfied(bound, f"{request} was answered {status}; the same without the fault was served.", both)
+        case Answer.SERVED | Answer.REFUSED | Answer.SILENT | Answer.CUT:
+            return violated(
+                bound,
+                f"{request} was answered {said(fault)} instead of {status}; the same without the fault was served.",
+                both,
+            )
+
+
+_BASELINE = (steps.BASELINE_INITIALIZE, steps.BASELINE_INITIALIZED, steps.BASELINE_REQUEST)

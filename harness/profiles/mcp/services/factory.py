@@ -1,0 +1,51 @@
+"""What a bundle expects beside it, made: services for its pod, and what the prober needs of them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from extractor.model import ExampleKind
+from harness.profiles.mcp.probes.scripted import Script, ScriptedService
+from harness.profiles.mcp.services.authorization import AuthorizationService
+
+if TYPE_CHECKING:
+    from extractor.model import Bundle
+    from harness.engine.protocol import Service
+    from harness.profiles.mcp.services.tokens import TokenSource
+
+AUTHORIZATION: Final = "authorization"
+_LOCAL_URL: Final = re.compile(r"http://(?:localhost|127\.0\.0\.1|\[::1\]):(\d{2,5})\b")
+_MOST_PORTS: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything beside one example."""
+
+    services: tuple[Service, ...] = ()
+    tokens: TokenSource | None = None
+    """None if the example expects no authorization server."""
+    scripted: Script | None = None
+    """What a client example talks to; None for servers, and for clients that name no URL on this machine."""
+
+
+def services_for(bundle: Bundle) -> Services:
+    """Make the services of a bundle. Kinds that are unknown are left out: the example will say what it misses."""
+    authorization = next((AuthorizationService(r) for r in bundle.services if r.kind == AUTHORIZATION), None)
+    services: list[Service] = [] if authorization is None else [authorization]
+    script: Script | None = None
+    if bundle.kind is ExampleKind.CLIENT:
+        taken = {service.port for service in services}
+        ports = [port for port in client_ports(bundle) if port not in taken][:_MOST_PORTS]
+        script = Script() if ports else None
+        services += [ScriptedService(script, port) for port in ports if script is not None]
+    return Services(tuple(services), authorization, script)
+
+
+def client_ports(bundle: Bundle) -> tuple[int, ...]:
+    """Ports on this machine that a client's own code, command or environment names, in order."""
+    texts = [*(file.text for file in bundle.files), *bundle.command, *bundle.environment.values()]
+    found = (int(match.group(1)) for text in texts for match in _LOCAL_URL.finditer(text))
+    return tuple(dict.fromkeys(port for port in found if 0 < port < 65536))

@@ -1,0 +1,202 @@
+"""Authlib's OAuth 2 server for one request of one realm: grants, introspection, registration.
+
+Authlib has no binding for ASGI, so this is one: the three methods that make its requests and responses, and the
+storage its grants and endpoints ask for. A server is made for each HTTP request; what lasts is in
+:class:`~harness.profiles.mcp.services.clients.Register`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from authlib.oauth2 import OAuth2Error
+from authlib.oauth2.rfc6749 import AuthorizationServer, JsonRequest, OAuth2Request, grants
+from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload
+from authlib.oauth2.rfc7591 import ClientRegistrationEndpoint
+from authlib.oauth2.rfc7636 import CodeChallenge
+from authlib.oauth2.rfc7662 import IntrospectionEndpoint
+from starlette.responses import JSONResponse, RedirectResponse, Response
+
+from harness.profiles.mcp.services.clients import AUTH_METHODS, GRANT_TYPES, Client, Code, Register
+from harness.profiles.mcp.services.minting import LIFE_S, Minted, User, secret
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MOST_CLIENTS: Final = 256
+"""Clients that one example may register, and codes that are remembered: examples are hostile, memory is ours."""
+MOST_CODES: Final = 256
+
+
+class _CodeGrant(grants.AuthorizationCodeGrant):  # type: ignore[misc]
+    TOKEN_ENDPOINT_AUTH_METHODS: ClassVar = list(AUTH_METHODS)
+    server: OAuthServer
+
+    def save_authorization_code(self, code: str, request: Any) -> None:
+        data, codes = request.payload.data, self.server.register.codes
+        while len(codes) >= MOST_CODES:
+            del codes[next(iter(codes))]
+        codes[code] = Code(
+            code=code,
+            client_id=request.client.client_id,
+            redirect_uri=request.payload.redirect_uri,
+            scope=request.scope or self.server.register.scope,
+            user=request.user,
+            audience=data.get("resource") or self.server.register.audience,
+            code_challenge=data.get("code_challenge"),
+            code_challenge_method=data.get("code_challenge_method"),
+        )
+
+    def query_authorization_code(self, code: str, client: Client) -> Code | None:
+        found = self.server.register.codes.get(code)
+        return found if found is not None and found.client_id == client.client_id else None
+
+    def delete_authorization_code(self, authorization_code: Code) -> None:
+        self.server.register.codes.pop(authorization_code.code, None)
+
+    def authenticate_user(self, authorization_code: Code) -> User:
+        self.server.resource = authorization_code.audience
+        return authorization_code.user
+
+
+class _ClientCredentialsGrant(grants.ClientCredentialsGrant):  # type: ignore[misc]
+    TOKEN_ENDPOINT_AUTH_METHODS: ClassVar = ["client_secret_basic", "client_secret_post"]
+
+
+class _Introspection(IntrospectionEndpoint):  # type: ignore[misc]
+    CLIENT_AUTH_METHODS: ClassVar = list(AUTH_METHODS)
+    server: OAuthServer
+
+    def check_permission(self, token: Minted, client: Client, request: Any) -> bool:
+        return True
+
+    def query_token(self, token_string: str, token_type_hint: str | None) -> Minted | None:
+        found = self.server.register.mint.find(token_string)
+        active = found is not None and not found.is_expired() and not found.is_revoked()
+        self.server.remark = f"token {found.label if found else 'unknown'} is {'active' if active else 'inactive'}"
+        return found
+
+    def introspect_token(self, token: Minted) -> dict[str, Any]:
+        return {**token.claims, "username": token.claims["preferred_username"], "token_type": "Bearer"}
+
+
+class _Registration(ClientRegistrationEndpoint):  # type: ignore[misc]
+    server: OAuthServer
+
+    def authenticate_token(self, request: Any) -> str:
+        return "anonymous"
+
+    def get_server_metadata(self) -> dict[str, Any]:
+        return {
+            "grant_types_supported": [*GRANT_TYPES, "refresh_token"],
+            "response_types_supported": ["code"],
+            "token_endpoint_auth_methods_supported": list(AUTH_METHODS),
+        }
+
+    def generate_client_secret(self, request: Any) -> str:
+        return "" if request.payload.data.get("token_endpoint_auth_method") == "none" else secret()
+
+    def save_client(self, client_info: dict[str, Any], client_metadata: dict[str, Any], request: Any) -> Client:
+        client = Client(
+            client_info["client_id"],
+            client_info["client_secret"] or None,
+            tuple(client_metadata.get("redirect_uris", ())),
+        )
+        if len(self.server.register.clients) >= MOST_CLIENTS:
+            raise OAuth2Error("too many clients", status_code=429)
+        self.server.register.clients[client.client_id] = client
+        return client
+
+
+class OAuthServer(AuthorizationServer):  # type: ignore[misc]
+    """Handles one HTTP request."""
+
+    def __init__(self, register: Register, issuer: str) -> None:
+        super().__init__()
+        self.register = register
+        self.resource: str | None = None
+        self.remark = ""
+        """What the log says of this request beside its status."""
+        self._issuer = issuer
+        self.register_grant(_CodeGrant, [CodeChallenge(required=True)])
+        self.register_grant(_ClientCredentialsGrant)
+        self.register_endpoint(_Introspection)
+        self.register_endpoint(_Registration)
+        self.register_token_generator("default", self._token)
+
+    def query_client(self, client_id: str) -> Client | None:
+        """A client by id."""
+        found = self.register.clients.get(client_id)
+        return Client(client_id, anything_goes=True) if found is None and self.register.open_door else found
+
+    def save_token(self, token: Any, request: Any) -> None:
+        """Nothing to do: the mint remembers."""
+
+    def send_signal(self, name: str, *args: Any, **kwargs: Any) -> None:
+        """Nobody listens."""
+
+    def create_oauth2_request(self, request: Any) -> OAuth2Request:
+        """Requests are made by :func:`oauth2_request` already."""
+        return request
+
+    def create_json_request(self, request: Any) -> JsonRequest:
+        """Requests are made by :func:`json_request` already."""
+        return request
+
+    def handle_response(self, status: int, body: Any, headers: Any) -> Response:
+        """Starlette's response."""
+        names = {name: value for name, value in headers if name.lower() != "content-type"}
+        if status == 302:
+            return RedirectResponse(names["Location"], 302)
+        return JSONResponse(body, status, headers=names)
+
+    def _token(
+        self,
+        grant_type: str,
+        client: Client,
+        user: User | None = None,
+        scope: str | None = None,
+        expires_in: int | None = None,
+        include_refresh_token: bool = True,
+    ) -> dict[str, Any]:
+        granted = scope or self.register.scope
+        minted = self.register.mint.issue(
+            label=f"{user.name} through {client.client_id}" if user else f"client {client.client_id}",
+            issuer=self._issuer,
+            subject=user.subject if user else f"service-account-{client.client_id}",
+            client=client.client_id,
+            audience=self.resource or self.register.audience,
+            scope=granted,
+            name=user.name if user else None,
+        )
+        self.remark = f"token {minted.label}"
+        return {"access_token": minted.value, "token_type": "Bearer", "expires_in": LIFE_S, "scope": granted}
+
+
+class _Request(OAuth2Request):  # type: ignore[misc]
+    """An OAuth2Request from plain values."""
+
+    def __init__(self, method: str, uri: str, headers: Mapping[str, str], values: dict[str, str]) -> None:
+        super().__init__(method, uri, headers=headers)
+        self.payload = BasicOAuth2Payload(values)
+        self._values = values
+
+    @property
+    def args(self) -> dict[str, str]:
+        return self._values
+
+    @property
+    def form(self) -> dict[str, str]:
+        return self._values
+
+
+def oauth2_request(method: str, target: str, headers: Mapping[str, str], values: dict[str, str]) -> OAuth2Request:
+    """A request in Authlib's form. It wants https, which a loopback service inside a pod does not need."""
+    return _Request(method, f"https://localhost{target}", headers, values)
+
+
+def json_request(method: str, target: str, headers: Mapping[str, str], values: dict[str, Any]) -> JsonRequest:
+    """The same for a JSON body."""
+    request = JsonRequest(method, f"https://localhost{target}", headers)
+    request.payload = BasicOAuth2Payload(values)
+    return request

@@ -1,1 +1,0 @@
-"""The catalogue and its binding to statements."""

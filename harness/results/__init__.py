@@ -1,0 +1,1 @@
+"""Saved results: read, joined."""

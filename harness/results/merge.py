@@ -1,0 +1,118 @@
+"""``docprobe merge``: the reports of shards joined into one. Pure."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from harness.base.errors import UsageError
+from harness.judge.gating import decide
+from harness.report.json import without_times
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from harness.model import ExampleResult, Report, Requirement
+
+T = TypeVar("T")
+CONFLICTS_NAMED: Final = 5
+
+
+def merge(reports: Sequence[Report], names: Sequence[str]) -> Report:
+    """One report with every example of ``reports``.
+
+    Args:
+        reports: at least one; an example may be in several if they say the same of it, times apart.
+        names: what to call each in messages.
+
+    Raises:
+        UsageError: they are about different docs or by different versions, or disagree on an example; each is named.
+    """
+    first = reports[0]
+    for report, name in zip(reports, names, strict=True):
+        for what, own, theirs in (
+            ("docprobe", first.version, report.version),
+            ("commit", first.commit, report.commit),
+            ("snapshot", first.snapshot, report.snapshot),
+            ("docs root", first.docs_root, report.docs_root),
+            ("--fail-on", first.fail_on, report.fail_on),
+            ("--strict", first.strict, report.strict),
+        ):
+            if own != theirs:
+                raise UsageError(f"{names[0]} and {name} differ: {what} {own} and {theirs}", "merge shards of one run")
+    shards = _united(shard for report in reports for shard in report.shards)
+    return decide(
+        replace(
+            first,
+            started=min(report.started for report in reports),
+            duration_s=_span_s(reports),
+            examples=_joined(reports, names),
+            drift=_united(entry for report in reports for entry in report.drift),
+            baseline=_united(note for report in reports for note in report.baseline),
+            problems=_united(problem for report in reports for problem in report.problems),
+            requirements=_united_by_id(reports),
+            lost=_united(entry for report in reports for entry in report.lost),
+            narrowed=all(report.narrowed for report in reports),
+            shards=shards,
+            missing_shards=_missing(reports, shards),
+            sources={file: lines for report in reports for file, lines in report.sources.items()},
+        )
+    )
+
+
+def _missing(reports: Sequence[Report], shards: Sequence[str]) -> tuple[str, ...]:
+    """Parts that none of ``reports`` holds; none if one of them is a whole run."""
+    if not all(report.shards for report in reports):
+        return ()
+    counts = {shard.partition("/")[2] for shard in shards}
+    if len(counts) != 1:
+        raise UsageError(f"the results are of different divisions: {', '.join(shards)}", "merge shards of one run")
+    count = counts.pop()
+    names = [f"{number}/{count}" for number in range(1, int(count) + 1)]
+    return tuple(name for name in names if name not in shards)
+
+
+def _joined(reports: Sequence[Report], names: Sequence[str]) -> tuple[ExampleResult, ...]:
+    found: dict[str, tuple[ExampleResult, str]] = {}
+    conflicts: list[str] = []
+    for report, name in zip(reports, names, strict=True):
+        for example in report.examples:
+            seen = found.setdefault(example.id, (example, name))
+            if seen[0] is not example and _said(report, seen[0]) != _said(report, example):
+                conflicts.append(f"{example.id} ({seen[1]} and {name})")
+    if conflicts:
+        rest = len(conflicts) - CONFLICTS_NAMED
+        more = f" and {rest} more" if rest > 0 else ""
+        raise UsageError(
+            f"the results disagree on {', '.join(conflicts[:CONFLICTS_NAMED])}{more}",
+            "merge shards of one run, each example in one of them",
+        )
+    return tuple(example for _, (example, _) in sorted(found.items()))
+
+
+def _said(report: Report, example: ExampleResult) -> object:
+    """What a report says of an example, times and files apart."""
+    alone = replace(example, transcript=None, transcript_file=None)
+    return without_times(replace(report, examples=(alone,), sources={}))["examples"]
+
+
+def _united(entries: Iterable[T]) -> tuple[T, ...]:
+    """Each entry once, in order of appearance."""
+    found: list[T] = []
+    for entry in entries:
+        if entry not in found:
+            found.append(entry)
+    return tuple(found)
+
+
+def _united_by_id(reports: Sequence[Report]) -> tuple[Requirement, ...]:
+    rows = {row.id: row for report in reports for row in report.requirements}
+    return tuple(rows.values())
+
+
+def _span_s(reports: Sequence[Report]) -> float:
+    """From the start of the first shard to the end of the last."""
+    starts = [datetime.datetime.fromisoformat(report.started) for report in reports]
+    ends = [at + datetime.timedelta(seconds=r.duration_s) for at, r in zip(starts, reports, strict=True)]
+    return round((max(ends) - min(starts)).total_seconds(), 3)

@@ -1,0 +1,79 @@
+"""Result files: a ``docprobe/1`` document with the transcripts of its conversations beside it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from harness.base.codec import from_json, to_json
+from harness.base.errors import UsageError
+from harness.model import Transcript
+from harness.report import json
+from harness.run.cache import write_atomically
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from harness.model import ExampleResult, Report
+
+LAST_RUN: Final = "last-run.json"
+"""In the state folder: what ``explain``, ``baseline update`` and ``merge`` read when no file is named."""
+
+
+def write(report: Report, path: Path) -> Report:
+    """Write a report and its transcripts; each file whole or not at all, the document last.
+
+    Transcripts go to the folder ``<stem>-transcripts``, one for each distinct text. Returns the report as written.
+    """
+    folder = path.parent / f"{path.stem}-transcripts"
+    names: dict[str, str] = {}
+    examples = []
+    for example in report.examples:
+        if example.transcript is not None:
+            if example.digest not in names:
+                file = folder / f"{example.digest[:16]}.json"
+                write_atomically(file, to_json(example.transcript))
+                names[example.digest] = file.relative_to(path.parent).as_posix()
+            example = replace(example, transcript_file=names[example.digest])
+        examples.append(example)
+    written = replace(report, examples=tuple(examples))
+    write_atomically(path, json.render(written).encode())
+    return written
+
+
+def read(path: Path) -> Report:
+    """Read a report that :func:`write` wrote, with those transcripts that are still there.
+
+    Raises UsageError if the file cannot be read or is no result file.
+    """
+    try:
+        text = path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {error.strerror}", "give a file that --format json wrote") from error
+    try:
+        report = json.read(text)
+    except UsageError as error:
+        raise UsageError(f"{path}: {error.message}", error.hint) from error
+    return replace(report, examples=tuple(_with_transcript(example, path.parent) for example in report.examples))
+
+
+def last_run(state: Path) -> Report:
+    """The last run's report. Raises UsageError if there was none."""
+    path = state / LAST_RUN
+    if not path.is_file():
+        raise UsageError("there is no last run to read", "run docprobe check, or name a file: --results FILE")
+    return read(path)
+
+
+def _with_transcript(example: ExampleResult, folder: Path) -> ExampleResult:
+    if example.transcript_file is None:
+        return example
+    # a result file may come from anywhere: it can name files beside itself and no others
+    path = (folder / example.transcript_file).resolve()
+    if not path.is_relative_to(folder.resolve()) or not path.is_file():
+        return example
+    try:
+        transcript = from_json(path.read_bytes(), Transcript)
+    except (OSError, UsageError):
+        return example
+    return replace(example, transcript=replace(transcript, example_id=example.id))

@@ -1,0 +1,1 @@
+"""Runs examples and keeps what was learnt."""

@@ -1,0 +1,46 @@
+"""The lock file of ``check --lock FILE``: resolved packages of every distinct text, written once and replayed after."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from harness.base.errors import UsageError
+from harness.run.cache import write_atomically
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from harness.model import Report
+
+SCHEMA: Final = "docprobe-lock/1"
+
+
+def read_locks(path: Path | None) -> Mapping[str, Mapping[str, str]]:
+    """Digest to (``today`` or ``dated``) to lock text; empty if there is no file yet.
+
+    Raises UsageError for a file that is no lock file.
+    """
+    if path is None or not path.exists():
+        return {}
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        if document["schema"] != SCHEMA:
+            raise UsageError(f"{path}: schema {document['schema']!r} is not {SCHEMA}")
+        return msgspec.convert(document["locks"], dict[str, dict[str, str]])
+    except (ValueError, KeyError, TypeError, OSError) as error:
+        raise UsageError(f"{path} is no lock file: {error}", "remove it, and it is written afresh") from error
+
+
+def write_locks(path: Path, report: Report) -> None:
+    """Add what this run resolved. What is in the file stays as it is: it was replayed, or is of other texts."""
+    locks = {key: dict(entry) for key, entry in read_locks(path).items()}
+    for example in report.examples:
+        for run in example.runs:
+            if run.lock is not None:
+                locks.setdefault(example.digest, {}).setdefault(run.resolve, run.lock)
+    document = {"schema": SCHEMA, "locks": {key: locks[key] for key in sorted(locks)}}
+    write_atomically(path, (json.dumps(document, indent=1, sort_keys=True) + "\n").encode())

@@ -1,0 +1,164 @@
+"""Keep one example up: ``docprobe run``. The host's loopback is forwarded into the pod, and nothing else."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import anyio
+from anyio.abc import SocketAttribute
+
+from harness.base.errors import NotServingError, UsageError
+from harness.judge.cause import sentence
+from harness.model import StartOutcome
+from harness.profiles.mcp.probes import endpoint, messages
+from harness.profiles.mcp.probes.conversation import Conversation
+from harness.profiles.mcp.probes.discovery import authorize
+from harness.profiles.mcp.probes.peer import Peer
+from harness.profiles.mcp.probes.wire import Place
+from harness.profiles.mcp.services.factory import services_for
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from anyio.abc import ByteStream, SocketStream
+
+    from extractor.model import Bundle
+    from harness.config import Config
+    from harness.engine.protocol import Engine, Pod
+    from harness.model import LogLine
+    from harness.profiles.mcp.services.tokens import TokenSource
+
+LOOPBACK: Final = "127.0.0.1"
+CHUNK: Final = 65536
+FOLLOW_S: Final = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """An example that is up."""
+
+    url: str
+    """On the host."""
+    inside: str
+    """The same endpoint as the example sees it: its Host header must name this one if it validates hosts."""
+    token: str | None
+    """A bearer token it accepts, if it demands one."""
+
+
+async def serve(
+    engine: Engine,
+    bundle: Bundle,
+    config: Config,
+    *,
+    date: str | None,
+    port: int | None,
+    doing: Callable[[str], None],
+    ready: Callable[[Served], None],
+    log: Callable[[LogLine], None],
+) -> None:
+    """Start ``bundle`` and forward a port of the host's loopback to it, until cancelled or until it ends.
+
+    Args:
+        engine: where to run it.
+        bundle: an HTTP server.
+        config: of the run.
+        date: cutoff of the packages; None for today's.
+        port: host port; None takes the example's own, so that the Host header fits.
+        doing: progress.
+        ready: called once, when connections are accepted.
+        log: called for each line the example and its services write.
+
+    Raises:
+        InstallError: its packages cannot be installed.
+        NotServingError: it does not serve, with its reason.
+        UsageError: the port is taken.
+    """
+    image = await engine.install(bundle, cutoff=date, progress=doing)
+    services = services_for(bundle)
+    doing("starting")
+    async with engine.pod(bundle, image, services.services, progress=doing) as pod:
+        peer = await _found(pod, bundle, config, services.tokens, doing)
+        place = peer.place
+        token = None
+        if peer.token is not None and services.tokens is not None:
+            token = services.tokens.token(peer.token, audience=peer.audience)
+        try:
+            listener = await anyio.create_tcp_listener(local_host=LOOPBACK, local_port=port or place.port)
+        except OSError as error:
+            raise UsageError(f"port {port or place.port} of this machine is taken", "name another: --port N") from error
+        local = listener.extra(SocketAttribute.local_port)
+
+        async def forward(outside: SocketStream) -> None:
+            async with outside:
+                try:
+                    inside = await pod.connect(place.address.strip("[]"), place.port)
+                except OSError:
+                    return
+                async with inside, anyio.create_task_group() as tasks:
+                    tasks.start_soon(_pump, outside, inside)
+                    await _pump(inside, outside)
+
+        async with listener, anyio.create_task_group() as tasks:
+            tasks.start_soon(listener.serve, forward)
+            ready(Served(f"http://localhost:{local}{place.target}", place.public_url, token))
+            await _follow(pod, log)
+            tasks.cancel_scope.cancel()
+
+
+async def _found(
+    pod: Pod, bundle: Bundle, config: Config, tokens: TokenSource | None, doing: Callable[[str], None]
+) -> Peer:
+    """The server at its endpoint, with a token if it demands one. Raises NotServingError if there is none."""
+    sockets = await pod.wait_listening(config.limits.start_s)
+    if not sockets:
+        state = pod.exit_state()
+        outcome = StartOutcome.EXITED if state else StartOutcome.NEVER_LISTENED
+        how = state.sentence if state else ""
+        raise NotServingError(
+            f"{bundle.example_id}: {sentence(outcome, how, pod.logs())}",
+            f"its log: docprobe check --select {shlex.quote(bundle.example_id)}",
+        )
+    doing("looking for the endpoint")
+    conversation = Conversation(pod.transport, timeout_s=config.timeout_s, budget_s=6 * config.timeout_s)
+    try:
+        peer = Peer(pod, conversation, Place("127.0.0.1", sockets[0].port, "/"), tokens, start_s=config.limits.start_s)
+        revisions = config.protocol_revisions
+        places = endpoint.places(sockets, bundle.endpoint_paths, pod.logs(), bundle.host_names)
+        answer = await endpoint.find(peer, places, revisions)
+        if answer is not None and answer.status == 401:
+            await authorize(peer, answer, messages.legacy(revisions)[0])
+        return peer
+    finally:
+        await conversation.close()
+
+
+async def _follow(pod: Pod, log: Callable[[LogLine], None]) -> None:
+    """Pass on log lines until the example ends."""
+    seen = 0
+    while True:
+        lines = pod.logs()
+        for line in lines[seen:]:
+            log(line)
+        seen = len(lines)
+        if pod.exit_state() is not None:
+            return
+        await anyio.sleep(FOLLOW_S)
+
+
+async def _pump(source: ByteStream, sink: ByteStream) -> None:
+    try:
+        async for chunk in _chunks(source):
+            await sink.send(chunk)
+        await sink.send_eof()
+    except (anyio.BrokenResourceError, anyio.ClosedResourceError, OSError):
+        return
+
+
+async def _chunks(source: ByteStream) -> AsyncIterator[bytes]:
+    while True:
+        try:
+            yield await source.receive(CHUNK)
+        except anyio.EndOfStream:
+            return

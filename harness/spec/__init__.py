@@ -1,0 +1,1 @@
+"""Bindings of requirements to sentences, and how sentences changed."""

@@ -1,0 +1,54 @@
+"""Commands in the prose: which block they are about."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from extractor.docs.blocks import blocks_of
+from extractor.docs.pages import parse_page
+from extractor.model import Flavour, Layout
+
+FENCE = "```js\nx\n```\n\n"
+
+
+def spoken(text: str) -> list[list[tuple[int, str]]]:
+    layout = Layout(flavour=Flavour.MINTLIFY)
+    page = parse_page(Path("/nowhere"), "p.mdx", text.encode(), layout, None).page
+    return [list(block.spoken) for block in blocks_of(page)]
+
+
+def test_before_the_first_block_of_a_section_it_is_about_the_next() -> None:
+    assert spoken(f"Run `npm install a`.\n\n{FENCE}{FENCE}") == [[(1, "npm install a")], []]
+
+
+def test_below_a_block_it_is_about_that_one() -> None:
+    assert spoken(f"{FENCE}Then `pip install a`\nor\n`uv add b`.\n\n{FENCE}") == [
+        [(5, "pip install a"), (7, "uv add b")],
+        [],
+    ]
+
+
+def test_a_section_without_blocks_speaks_of_the_next_block_and_the_last_one_of_the_last() -> None:
+    text = f"# A\n\n{FENCE}# Install\n\nDo `npm i a`.\n\n# B\n\n{FENCE}# End\n\nDo `node b.js`.\n"
+    assert spoken(text) == [[], [(9, "npm i a"), (19, "node b.js")]]
+
+
+def test_tabs_do_not_hear_each_other() -> None:
+    text = '<Tabs>\n<Tab title="A">\n\nDo `npm i a`.\n\n</Tab>\n<Tab title="B">\n\n' + FENCE + "</Tab>\n</Tabs>\n"
+    assert spoken(text) == [[]]
+
+
+def test_only_commands_count() -> None:
+    assert spoken("Call `app.listen(3000)`, `npm`, `npminstall x` and `rm -rf /`, not pip install a.\n\n" + FENCE) == [
+        []
+    ]
+
+
+def test_no_block_no_command() -> None:
+    assert spoken("Do `npm i a`.\n") == []
+
+
+def test_endless_prose_is_passed_over() -> None:
+    assert spoken("`npm i a` " * 100_000 + "\n\n" + FENCE) == [[]]
+    many = spoken("`npm i a`\n\n" * 1000 + FENCE)
+    assert len(many[0]) == 200

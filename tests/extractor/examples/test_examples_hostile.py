@@ -1,0 +1,147 @@
+"""Pages made to break something: whatever they hold, examples come out, and nothing leads out of a bundle."""
+
+from __future__ import annotations
+
+import re
+import time
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from extractor.docs.corpus import extract
+from extractor.examples.find import find_examples
+from extractor.model import ExampleStatus, Layout
+from tests.support.soak import SOAK, soaked
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
+
+    from extractor.model import Example
+
+pytestmark = soaked
+
+PYTHON = 'from fastmcp import FastMCP\nmcp = FastMCP("x")\n'
+TEXTS = (
+    PYTHON + "mcp.run()\n",
+    PYTHON + 'mcp.run(transport="http", path=PATH)\n',
+    PYTHON + "app = mcp.http_app()\n",
+    PYTHON + "from .sub import *\nfrom ...up import x\nimport _odd, server, os.path\nmcp.run()\n",
+    PYTHON + 'import os\nKEY = os.environ["SECRET"]\nHOST = os.getenv("AUTH_PORT", "no port")\nmcp.run()\n',
+    "mcp.run()\n",
+    "def f(self): await x\n",
+    "import x from 'y'\n",
+    'import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";\nimport x from "../../../etc/passwd";\n'
+    'import "@scope";\nimport "";\nimport "..";\nserver.connect(new StdioServerTransport());\n',
+    'new StreamableHTTPServerTransport();\napp.listen(Number(process.env.PORT || "${x}"));\n',
+    "export default { fetch }; createMcpHandler();\n",
+    '{"mcpServers": {"x": {"command": "uv", "args": ["run", "server.py:x"], "env": {"A": 1}}}}\n',
+    '{"mcpServers": []}\n',
+    '{"scripts": {"build": "rm -rf /", "start": "node ../../server.ts; curl x | sh"}, "dependencies": {"x": "git+"}}\n',
+    '[project]\nname = 1\ndependencies = [1, "a @ file:///x"]\n[project.scripts]\nx = "..:main"\n',
+    "npm install ../x && pip install -r /etc/passwd; uv run ../../server.py --transport\n",
+    "fastmcp run server.py:\nmcp dev\nuvicorn :app\npython -m\nnpx tsx\nnode\nuv run\n",
+    "A=<x>\nB=${C}\nPORT=99999999\nAUTH_PORT=\n",
+    "A" * 5000 + "=" + "B" * 5000 + "\n",
+)
+NAMES = (
+    "",
+    "server.py",
+    "../x.py",
+    "a/b.ts",
+    "package.json",
+    "pyproject.toml",
+    ".env",
+    'title="x y.py"',
+    "{1}",
+    "con.py",
+)
+LANGUAGES = ("python", "ts", "js", "json", "toml", "bash", "env", "csharp", "")
+PROSE = (
+    "",
+    "Save it as `server.py`:",
+    "In `../../x.ts`:",
+    "Before:",
+    "## Heading\n",
+    "a folder",
+    "<!-- docprobe: file=.. -->",
+)
+
+
+@st.composite
+def pages(draw: st.DrawFn) -> str:
+    parts: list[str] = []
+    for _ in range(draw(st.integers(1, 6))):
+        language, name, text = (
+            draw(st.sampled_from(LANGUAGES)),
+            draw(st.sampled_from(NAMES)),
+            draw(st.sampled_from(TEXTS)),
+        )
+        if draw(st.booleans()):
+            text = draw(st.text(max_size=60)).replace("`", "") + "\n" + text
+        parts.append(f"{draw(st.sampled_from(PROSE))}\n\n```{language} {name}\n{text}```\n")
+    return "\n".join(parts)
+
+
+@settings(max_examples=2_000 if SOAK else 60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(pages())
+def test_any_page_gives_examples_that_are_sound(tmp_path_factory: pytest.TempPathFactory, page: str) -> None:
+    folder = tmp_path_factory.mktemp("docs")
+    (folder / "page.md").write_text(page, encoding="utf-8", errors="replace")
+    examples = find_examples(extract(folder, Layout(), jobs=1, statements=False))
+    assert len({example.id for example in examples}) == len(examples)
+    for example in examples:
+        sound(example)
+
+
+def sound(example: Example) -> None:
+    assert (example.bundle is None) == bool(example.reason)
+    if example.bundle is None:
+        assert example.status is not ExampleStatus.RUNNABLE
+        return
+    bundle = example.bundle
+    paths = [file.path for file in bundle.files]
+    assert len(paths) == len(set(paths))
+    for path in paths:
+        pure = PurePosixPath(path)
+        assert not pure.is_absolute()
+        assert ".." not in pure.parts
+        assert "\0" not in path
+    assert bundle.command[0] in {"python", "node", "mcp", "fastmcp"}
+    assert all(step[0] == "npm" for step in bundle.build)
+    for dependency in bundle.dependencies:
+        assert re.fullmatch(r"(@[a-z0-9~._-]+/)?[A-Za-z0-9~][A-Za-z0-9._~-]*", dependency.name), dependency
+        assert "://" not in dependency.specifier
+        assert "/" not in dependency.specifier
+    assert all(name.isidentifier() for name in bundle.environment)
+    assert all(path.startswith("/") for path in bundle.endpoint_paths)
+    assert all(0 < service.port < 65536 for service in bundle.services)
+
+
+def timed(tmp_path: Path, page: str, limit_s: float) -> tuple[Example, ...]:
+    (tmp_path / "page.md").write_text(page, encoding="utf-8")
+    corpus = extract(tmp_path, Layout(), jobs=1, statements=False)
+    began = time.monotonic()
+    examples = find_examples(corpus)
+    assert time.monotonic() - began < limit_s
+    return examples
+
+
+def test_thousands_of_blocks_that_need_each_other(tmp_path: Path) -> None:
+    page = "".join(f"Add to `server.py`:\n\n```python\nx{n + 1} = mcp(x{n})\n```\n\n" for n in range(600))
+    timed(tmp_path, page + "```python\nfrom fastmcp import FastMCP\nFastMCP(x9).run()\n```\n", 60)
+
+
+def test_thousands_of_names(tmp_path: Path) -> None:
+    page = "".join(f"```python f{n}.py\nimport f{n + 1}\nfrom mcp import x\n```\n\n" for n in range(600))
+    timed(tmp_path, page, 60)
+
+
+def test_long_lines_everywhere(tmp_path: Path) -> None:
+    long = "a " * 500_000
+    page = f"{long}\n\n```bash {long}\nnpm install {long}\n```\n\n```env\nA={long}\n```\n\n"
+    page += f"```python\n# {long}\nimport mcp\n```\n"
+    timed(tmp_path, page, 20)

@@ -1,0 +1,78 @@
+"""What the page calls a file: who wins, and what is no name."""
+
+from __future__ import annotations
+
+import pytest
+
+from extractor.examples.names import stated_name
+from extractor.model import Origin
+from tests.extractor.languages.blocks import block
+
+PY = (".py",)
+
+
+def test_order_of_statements() -> None:
+    said = {
+        "context": "Save it as `prose.py`:",
+        "tab": "tab.py",
+        "directive": {"file": "directive.py"},
+    }
+    code = "# comment.py\nprint()\n"
+    found = []
+    for left in range(5):
+        context = said["context"] if left < 4 else ""
+        directive = said["directive"] if left < 1 else None
+        info = 'python title="info.py"' if left < 2 else "python"
+        text = code if left < 3 else "print()\n"
+        name = stated_name(block(info, text, tab="tab.py", context=str(context), directive=directive), PY)
+        assert name is not None
+        found.append(name.path)
+    assert found == ["directive.py", "info.py", "comment.py", "prose.py", "tab.py"]
+
+
+@pytest.mark.parametrize(
+    ("first", "path"),
+    [
+        ("# server.py", "server.py"),
+        ("# app/server.py - the server", "app/server.py"),
+        ("# File: server.py", "server.py"),
+        ("# filename: `server.py`", "server.py"),
+        ("#server.py", "server.py"),
+        ("# server.py reads its settings from the environment", None),
+        ("# the server", None),
+        ("# server.ts", None),
+        ("# see https://example.com/server.py", None),
+    ],
+)
+def test_first_comment(first: str, path: str | None) -> None:
+    name = stated_name(block("python", f"{first}\nprint()\n"), PY)
+    assert (name.path if name else None) == path
+
+
+@pytest.mark.parametrize(
+    ("context", "path"),
+    [
+        ("Create a file called server.py with this content:", "server.py"),
+        ("Now for `src/tools/add.py`.", "src/tools/add.py"),
+        ("First config.py came. Now the server, in server.py:", "server.py"),
+        ("It differs from a.py and from b.py:", None),
+        ("Install Node.js first:", None),
+        ("As in https://example.com/blob/main/server.py:", None),
+        ("We had server.py.\nNow the client:", None),
+        ("The call server.run() blocks:", None),
+        ("Write config.ts:", None),
+    ],
+)
+def test_prose(context: str, path: str | None) -> None:
+    name = stated_name(block("python", "print()\n", context=context), PY)
+    assert (name.path if name else None) == path
+    assert name is None or (name.origin is Origin.STATED and name.confidence < 1)
+
+
+def test_part_of_a_larger_file_has_no_name_of_its_own() -> None:
+    part = block('ts source="../../examples/guide.ts#part"', "app.listen(3000);\n")
+    assert stated_name(part, (".ts",)) is None
+
+
+def test_endless_first_line_is_passed_over() -> None:
+    assert stated_name(block("python", "# " + " " * 5_000_000 + "server.py\n"), PY) is None

@@ -1,0 +1,32 @@
+"""Names that a server answers to."""
+
+from __future__ import annotations
+
+import pytest
+
+from extractor.languages.common.hosts import host_names
+from extractor.languages.ecmascript.parse import parse_typescript
+from extractor.languages.python.parse import parse_python
+
+
+@pytest.mark.parametrize(
+    ("code", "hosts"),
+    [
+        ("TransportSecuritySettings(allowed_hosts=['a.example:*', 'a.example'])", ("a.example", "a.example:*")),
+        ("Settings(allowed_hosts=['localhost:*', 'a.example'])", ()),
+        ("Settings(allowed_hosts=HOSTS)", ()),
+        ("Settings(allowed_hosts=['*'])", ()),
+        ("Settings(allowed_hosts=['a.example\\r\\nX-Evil: 1', 'a b', ''])", ()),
+        ("Starlette(routes=[Host('tools.example', app=app)])", ("tools.example",)),
+        ("Starlette(routes=[Mount('/', app=app)]); Host('tools.example', app=app)", ()),
+        ("Starlette(routes=[Host('{sub}.example', app=app)])", ()),
+        ("Settings(allowed_origins=['https://a.example'])", ()),
+    ],
+)
+def test_python(code: str, hosts: tuple[str, ...]) -> None:
+    assert host_names([parse_python(code)]) == hosts
+
+
+def test_typescript() -> None:
+    code = "createMcpExpressApp({ host: '0.0.0.0', allowedHosts: ['api.example.com'] });"
+    assert host_names([parse_typescript(code)]) == ("api.example.com",)

@@ -1,0 +1,214 @@
+"""What code does, told from the code alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from extractor.languages.common.facts import Import
+from extractor.languages.common.values import Start
+from extractor.languages.python.imports import package_of as python_package
+from extractor.languages.registry import LANGUAGES, language_of
+from extractor.model import ExampleKind
+
+HTTP, STDIO, CLIENT, OTHER = (
+    ExampleKind.HTTP_SERVER,
+    ExampleKind.STDIO_SERVER,
+    ExampleKind.CLIENT,
+    ExampleKind.OTHER,
+)
+
+PYTHON = [
+    ("mcp = FastMCP('x')\nmcp.run()", STDIO, Start.RUN),
+    ("mcp = FastMCP('x')\nmcp.run(transport='stdio')", STDIO, Start.RUN),
+    ("mcp = FastMCP('x')\nmcp.run('http')", HTTP, Start.RUN),
+    ("FastMCP('x').run(transport='streamable-http')", HTTP, Start.RUN),
+    ("asyncio.run(mcp.run_async(transport='http'))", HTTP, Start.RUN),
+    ("asyncio.run(mcp.run_http_async())", HTTP, Start.RUN),
+    ("import os\nT = os.getenv('TRANSPORT', 'sse')\nmcp.run(transport=T)", HTTP, Start.RUN),
+    ("mcp.run(transport=config.transport, port=1)\nMODES = ('stdio', 'streamable-http')", HTTP, Start.RUN),
+    ("import mcp, uvicorn\nuvicorn.run(app)", HTTP, Start.RUN),
+    ("app = FastMCP('x').http_app()", HTTP, Start.APP),
+    ("inner = mcp.streamable_http_app()\napp = FastAPI()\napp.mount('/x', inner)", HTTP, Start.APP),
+    ("def make():\n    app = mcp.http_app()\n    return app", OTHER, Start.NONE),
+    ("async def main():\n    async with stdio_server() as s:\n        pass\nasyncio.run(main())", STDIO, Start.RUN),
+    ("async def main():\n    async with stdio_server() as s:\n        pass", STDIO, Start.NONE),
+    ("async def main():\n    async with ClientSession(r, w) as s:\n        pass\nanyio.run(main)", CLIENT, Start.RUN),
+    ("client = Client('http://localhost:1/mcp')", CLIENT, Start.NONE),
+    ("import httpx\nhttpx.Client()", OTHER, Start.NONE),
+    ("from httpx import Client\nmcp = FastMCP('x')\nc = Client()", OTHER, Start.NONE),
+    ("import aiohttp\nasync def f():\n    async with aiohttp.ClientSession() as s: ...", OTHER, Start.NONE),
+    ("mcp = FastMCP('x')", OTHER, Start.NONE),
+    ("mcp = FastMCP('x')\nasyncio.run(f(Client(mcp)))", OTHER, Start.RUN),
+    ("import httpx\nB = {'jsonrpc': '2.0', 'method': 'initialize'}\nhttpx.post('/', json=B)", CLIENT, Start.RUN),
+    ("import httpx\nclient = httpx.Client()\nB = ('jsonrpc', 'initialize')\nclient.post(B)", CLIENT, Start.RUN),
+    (
+        "import httpx\nB = {'jsonrpc': '2.0', 'method': 'initialize'}\nanswer = httpx.post('/', json=B)",
+        CLIENT,
+        Start.RUN,
+    ),
+    (
+        "import httpx\nB = ('jsonrpc', 'initialize')\nwith httpx.Client() as c:\n    r = c.post('/', json=B)",
+        CLIENT,
+        Start.RUN,
+    ),
+    (
+        "import httpx\nB = ('jsonrpc', 'initialize')\ndef send():\n    return httpx.post('/', json=B)",
+        CLIENT,
+        Start.NONE,
+    ),
+    ("import requests\nB = ('jsonrpc', 'initialize')\nrequests.post(u, json=B)", CLIENT, Start.RUN),
+    (
+        "from http import client\nB = ('jsonrpc', 'initialize')\nclient.HTTPConnection('h').request(B)",
+        CLIENT,
+        Start.RUN,
+    ),
+    ("import urllib.parse\nB = ('jsonrpc', 'initialize')", OTHER, Start.NONE),
+    ("subprocess.run(['ls'])", OTHER, Start.NONE),
+    ("asyncio.run(main())", OTHER, Start.NONE),
+]
+WORDS = "WORDS = ('jsonrpc', 'initialize', 'serverInfo')\n"
+PYTHON_WEB = [
+    ("from http.server import HTTPServer\nHTTPServer(('', 1), H).serve_forever()", HTTP, Start.RUN),
+    ("import http.server\nif __name__ == '__main__':\n    http.server.ThreadingHTTPServer(A, H).serve_forever()",
+     HTTP, Start.RUN),
+    ("import socketserver\nwith socketserver.TCPServer(A, H) as s:\n    s.serve_forever()", HTTP, Start.RUN),
+    ("from http.server import HTTPServer\nclass S(HTTPServer): ...\ndef main():\n    S(A, H).serve_forever()\nmain()",
+     HTTP, Start.RUN),
+    ("from http.server import HTTPServer\nThread(target=HTTPServer(A, H).serve_forever).start()", HTTP, Start.RUN),
+    ("import requests\nfrom http.server import HTTPServer\nrequests.post(U)\nHTTPServer(A, H).serve_forever()",
+     HTTP, Start.RUN),
+    ("from wsgiref.simple_server import make_server\nmake_server('', 1, app).serve_forever()", HTTP, Start.RUN),
+    ("from flask import Flask\napp = Flask(__name__)\napp.run(port=1)", HTTP, Start.RUN),
+    ("from flask import Flask\nserver = Flask(__name__)\nserver.run()", HTTP, Start.RUN),
+    ("from flask import Flask\napp = Flask(__name__)\napp.run('0.0.0.0', 1)", HTTP, Start.RUN),
+    ("from aiohttp import web\nif __name__ == '__main__':\n    web.run_app(web.Application())", HTTP, Start.RUN),
+    ("import httpx, uvicorn\nuvicorn.run(app)", HTTP, Start.RUN),
+    ("from fastapi import FastAPI\nimport httpx\napp = FastAPI()", HTTP, Start.APP),
+    ("import asyncio\nasync def main():\n    s = await asyncio.start_server(f, 'h', 1)\nasyncio.run(main())",
+     HTTP, Start.RUN),
+    ("from waitress import serve\nserve(app, port=1)", HTTP, Start.RUN),
+    ("from http.server import HTTPServer\nserver = HTTPServer(A, H)", OTHER, Start.NONE),
+    ("from http.server import HTTPServer\ndef main():\n    HTTPServer(A, H).serve_forever()", HTTP, Start.NONE),
+    ("from flask import Flask\nimport requests\napp = Flask(__name__)\nrequests.post(U)", OTHER, Start.NONE),
+]  # fmt: skip
+"""Servers that answer JSON-RPC by hand, each with :data:`WORDS`, whatever they ask others with."""
+TYPESCRIPT = [
+    ("new McpServer({}).connect(new StdioServerTransport())", STDIO, Start.RUN),
+    ("serveStdio(build)", STDIO, Start.RUN),
+    ("new StreamableHTTPServerTransport({}); app.listen(3000)", HTTP, Start.RUN),
+    ("new NodeStreamableHTTPServerTransport({}); createServer(f).listen(3000)", HTTP, Start.RUN),
+    ("import { serve } from '@hono/node-server'; createMcpHandler(f); serve({ fetch })", HTTP, Start.RUN),
+    ("new StreamableHTTPServerTransport({})", HTTP, Start.NONE),
+    ("app.listen(3000)", OTHER, Start.NONE),
+    ("app.post('/mcp', (q, s) => s.json({ jsonrpc: '2.0', result: {} })); app.listen(3000)", HTTP, Start.RUN),
+    ("import { createMcpHandler } from '@modelcontextprotocol/server'; export default createMcpHandler(f)",
+     HTTP, Start.HANDLER),
+    ("import { EdgeFastMCP } from 'fastmcp/edge'; export default new EdgeFastMCP({})", HTTP, Start.HANDLER),
+    ("const s = new FastMCP({}); s.start({ transportType: 'httpStream' })", HTTP, Start.RUN),
+    ("const s = new FastMCP({}); s.start({ transportType: 'stdio' })", STDIO, Start.RUN),
+    ("const s = new MCPServer({ transport: { type: 'http-stream' } }); await s.start()", HTTP, Start.RUN),
+    ("const s = new MCPServer(); s.start()", STDIO, Start.RUN),
+    ("const s = new MCPServer({}); await s.listen(3000)", HTTP, Start.RUN),
+    ("const c = new Client({}); await c.connect(new StreamableHTTPClientTransport(u))", CLIENT, Start.RUN),
+    ("new Client({})", CLIENT, Start.NONE),
+    ("createServer((q, s) => { const r = { jsonrpc: '2.0' }; if (m === 'initialize') fetch('http://a/introspect'); "
+     "s.end(JSON.stringify(r)); }).listen(3000)", HTTP, Start.RUN),
+    ("const app = express(); app.post('/rpc', (q, s) => { const r = { jsonrpc: '2.0' }; fetch(u); "
+     "switch (m) { case 'initialize': s.send(r); } }); app.listen(3000)", HTTP, Start.RUN),
+    ("createServer(signIn).listen(1); fetch('/', { body: b({ jsonrpc: '2.0', method: 'initialize' }) })",
+     CLIENT, Start.RUN),
+    ("const r = await fetch('/', { body: JSON.stringify({ jsonrpc: '2.0', method: 'initialize' }) })", CLIENT, Start.RUN),
+    ("const send = () => fetch('/', { body: b({ jsonrpc: '2.0', method: 'initialize' }) })", CLIENT, Start.NONE),
+    ("const server = new McpServer({})", OTHER, Start.NONE),
+    ("const s = new McpServer({}); const c = new Client({}); await c.connect(t)", OTHER, Start.RUN),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "kind", "start"), PYTHON)
+def test_python(text: str, kind: ExampleKind, start: Start) -> None:
+    assert _role("python", text) == (kind, start)
+
+
+@pytest.mark.parametrize(("text", "kind", "start"), PYTHON_WEB)
+def test_python_that_answers_by_hand(text: str, kind: ExampleKind, start: Start) -> None:
+    assert _role("python", WORDS + text) == (kind, start)
+
+
+def test_a_client_that_serves_a_page_to_sign_in_is_a_client() -> None:
+    text = "import requests\nfrom http.server import HTTPServer\nW = ('jsonrpc', 'initialize', 'clientInfo')\n"
+    assert _role("python", text + "HTTPServer(A, H).handle_request()\nrequests.post(U)") == (CLIENT, Start.RUN)
+    sdk = "from mcp import ClientSession\nHTTPServer(A, H).handle_request()\nClientSession(r, w)\nW = 'jsonrpc'\n"
+    assert _role("python", "from http.server import HTTPServer\n" + sdk)[0] is CLIENT
+
+
+def test_a_web_server_that_does_not_speak_mcp_is_none() -> None:
+    assert _role("python", "from flask import Flask\napp = Flask(__name__)\napp.run()") == (OTHER, Start.NONE)
+
+
+@pytest.mark.parametrize(("text", "kind", "start"), TYPESCRIPT)
+def test_typescript(text: str, kind: ExampleKind, start: Start) -> None:
+    assert _role("ts", text) == (kind, start)
+
+
+def _role(fence: str, text: str) -> tuple[ExampleKind, Start]:
+    language = language_of(fence)
+    assert language
+    assert language.parse
+    assert language.role
+    code = language.parse(text)
+    assert code.error is None
+    role = language.role((code,))
+    return role.kind, role.start
+
+
+@pytest.mark.parametrize(
+    ("text", "speaks"),
+    [
+        ("import mcp", True),
+        ("from fastmcp import FastMCP", True),
+        ("@server.tool()\ndef add(): ...", True),
+        ("async with streamablehttp_client(url): ...", True),
+        ("BODY = {'jsonrpc': '2.0'}", True),
+        ("import fastapi\napp = fastapi.FastAPI()", False),
+        ("@app.get('/')\ndef root(): ...", False),
+        ("tool()", False),
+    ],
+)
+def test_what_concerns_mcp(text: str, speaks: bool) -> None:
+    language = language_of("python")
+    assert language
+    assert language.parse
+    assert language.role
+    assert language.role((language.parse(text),)).mcp is speaks
+
+
+def test_languages_are_told_by_fence_and_each_fence_means_one() -> None:
+    fences = [fence for language in LANGUAGES for fence in language.fences]
+    assert len(fences) == len(set(fences))
+    assert {language.name for language in LANGUAGES if language.runnable} == {"typescript", "javascript", "python"}
+    for name in ("csharp", "java", "kotlin", "go", "rust", "ruby", "php", "swift"):
+        language = language_of(name)
+        assert language
+        assert not language.runnable
+        assert language.toolchain
+    assert language_of("json") is None
+    assert language_of("") is None
+    assert language_of("TypeScript") is language_of("ts")
+
+
+@pytest.mark.parametrize(
+    ("module", "package"),
+    [
+        ("mcp.server.fastmcp", "mcp"),
+        ("yaml", "pyyaml"),
+        ("google.genai.types", "google-genai"),
+        ("dotenv", "python-dotenv"),
+        ("sse_starlette.sse", "sse-starlette"),
+        ("some_new_thing", "some-new-thing"),
+        ("os.path", None),
+        ("mine.deep", "published"),
+    ],
+)
+def test_packages_of_python_imports(module: str, package: str | None) -> None:
+    found = python_package(Import(module, (), 1), {"mine": "published"})
+    assert (found.name if found else None) == package

@@ -1,0 +1,109 @@
+"""Each page in fixtures/statements against the statements written beside it."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from extractor.docs.pages import read_page
+from extractor.model import Layout, Page, PageKind, Statement
+from extractor.normative.statements import statements_of
+
+FIXTURES = Path(__file__).parents[2] / "fixtures" / "statements"
+PAGES = sorted(path.name for path in FIXTURES.iterdir() if path.suffix in (".md", ".mdx"))
+LAYOUT = Layout(specification=("**",))
+
+
+def page(name: str, layout: Layout = LAYOUT) -> Page:
+    return read_page(FIXTURES, name, layout)
+
+
+def shown(statement: Statement) -> str:
+    lines = str(statement.span).rpartition(":")[2]
+    lead_in = f" after {str(statement.lead_in).rpartition(':')[2]}" if statement.lead_in else ""
+    return (
+        f"{lines} #{statement.anchor} {statement.keyword} (line {statement.line}, {statement.subject}{lead_in})\n"
+        f"    {statement.text}\n"
+    )
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_page_gives_the_statements_beside_it(name: str) -> None:
+    expected = (FIXTURES / f"{name.rpartition('.')[0]}.expected").read_text(encoding="utf-8")
+    assert "".join(shown(statement) for statement in statements_of(page(name))) == expected
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_keyword_stands_on_its_line(name: str) -> None:
+    source = page(name).source.split("\n")
+    for statement in statements_of(page(name)):
+        if statement.lead_in is None:
+            assert statement.keyword.split()[0] in source[statement.line - 1]
+        assert statement.span.first <= statement.line <= statement.span.last
+
+
+def test_statements_of_hostile_prose_are_bounded(tmp_path: Path) -> None:
+    """Endless sentences, brackets, quotation marks and lead-ins cost no more than their size, more or less."""
+    size = 5_000
+    texts = {
+        "keywords.md": "The server MUST and SHOULD and " * size,
+        "brackets.md": "(a (b) MUST " * size,
+        "quotes.md": '"MUST" \' MUST " . ' * size,
+        "stops.md": "A server MUST. " * size,
+        "links.md": "[MUST](a\n(b) " * size,
+        "lead.md": "The server MUST " + "and so on " * size + ":\n\n" + "- item\n" * size,
+        "entities.md": "&#77;&#85;&#83;&#84; MUST &zwj; " * size,
+    }
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        hostile = read_page(tmp_path, name, LAYOUT)
+        began = time.process_time()
+        found = statements_of(hostile)
+        assert time.process_time() - began < 3, name
+        assert sum(len(statement.text) for statement in found) < 20 * len(text) + 1_000_000, name
+
+
+PROSE = ["server", "client", "MUST", "NOT", "SHOULD", "MAY", ".", ":", "e.g.", "é", '"', "(", ")", "\u2028", "&amp;"]
+MARKS = [
+    "**",
+    "`",
+    "_",
+    "\\",
+    "[a](b)",
+    "![c](d)",
+    "<b>",
+    "</b>",
+    "<Note>",
+    "</Note>",
+    "{/* x */}",
+    "{",
+    "}",
+    "<!--",
+    "-->",
+]
+BLOCKS = ["\n", "\n\n", "- ", "1. ", "> ", "|", "# ", "```", "    ", "\t"]
+WORDS = st.sampled_from(PROSE + MARKS + BLOCKS)
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(WORDS, max_size=60), st.sampled_from([".md", ".mdx"]))
+def test_any_text_gives_statements_inside_the_page(tmp_path: Path, words: list[str], ending: str) -> None:
+    name = f"page{ending}"
+    (tmp_path / name).write_text(" ".join(words), encoding="utf-8")
+    fuzzed = read_page(tmp_path, name, LAYOUT)
+    lines = fuzzed.source.count("\n") + 1
+    for statement in statements_of(fuzzed):
+        assert 1 <= statement.span.first <= statement.line <= statement.span.last <= lines
+        keyword = statement.keyword.split()[-1]
+        if statement.lead_in is None:
+            assert keyword in "\n".join(fuzzed.source.split("\n")[statement.span.first - 1 : statement.span.last])
+
+
+def test_only_specification_pages_have_statements() -> None:
+    guide = page("sentences.mdx", Layout())
+    assert guide.kind is PageKind.GUIDE
+    assert statements_of(guide) == ()

@@ -1,0 +1,136 @@
+"""Getting an engine: what would be done on which machine. Nothing is installed here."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from harness.base.errors import EngineError
+from harness.doctor import mend
+from harness.doctor.mend import Machine, install_commands, start_commands
+from harness.engine.api import SilentError
+
+FRESH = Machine(root=True, debian=True, dockerd=False, systemd=False, service=False, cgroups=True)
+
+
+class World:
+    """A machine on which commands only take effect on paper."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, machine: Machine, answers_after: str | None) -> None:
+        self.machine = machine
+        self.done: list[str] = []
+        self.said: list[str] = []
+        self.answers_after = answers_after
+        monkeypatch.setattr(mend.Machine, "here", lambda: self.machine)
+        monkeypatch.setattr(mend, "_trouble", self.trouble)
+        monkeypatch.setattr(mend, "_run", self.run)
+        monkeypatch.setattr(mend, "_start", self.start)
+        monkeypatch.setattr(mend, "_START_S", 0.05)
+        monkeypatch.setattr(mend.time, "sleep", lambda seconds: None)
+
+    async def trouble(self, environment: object) -> EngineError | None:
+        up = self.answers_after is None or self.answers_after in self.done
+        return None if up else EngineError("no container engine answers")
+
+    def start(self, command: list[str]) -> bool:
+        self.done.append(" ".join(command))
+        return True
+
+    def run(self, command: list[str], say: object, environment: object) -> None:
+        self.done.append(" ".join(command))
+        if "docker.io" in command:
+            self.machine = dataclasses.replace(self.machine, dockerd=True, service=True)
+
+
+def test_an_engine_that_answers_is_never_touched(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World(monkeypatch, FRESH, answers_after=None)
+    mend.ensure_engine(True, world.said.append, {})
+    assert (world.done, world.said) == ([], [])
+
+
+def test_a_fresh_debian(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World(monkeypatch, FRESH, answers_after="service docker start")
+    mend.ensure_engine(True, world.said.append, {})
+    assert world.done == [
+        "apt-get update",
+        "apt-get install --yes --no-install-recommends docker.io mmdebstrap",
+        "service docker start",
+    ]
+    assert any("service docker start" in text for text in world.said)
+
+
+def test_where_no_service_starts_it_the_engine_is_started_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World(monkeypatch, dataclasses.replace(FRESH, dockerd=True, service=True), answers_after="dockerd")
+    mend.ensure_engine(True, world.said.append, {})
+    assert world.done == ["service docker start", "dockerd"]
+
+
+def test_forbidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World(monkeypatch, FRESH, answers_after="never")
+    with pytest.raises(EngineError) as caught:
+        mend.ensure_engine(False, world.said.append, {})
+    assert world.done == []
+    assert "DOCPROBE_INSTALL_ENGINE" in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize("machine", [dataclasses.replace(FRESH, root=False), dataclasses.replace(FRESH, debian=False)])
+def test_where_it_cannot_be_done(monkeypatch: pytest.MonkeyPatch, machine: Machine) -> None:
+    world = World(monkeypatch, machine, answers_after="never")
+    with pytest.raises(EngineError) as caught:
+        mend.ensure_engine(True, world.said.append, {})
+    assert world.done == []
+    assert caught.value.exit_code == 3
+    assert caught.value.hint
+
+
+def test_an_engine_that_the_user_names_is_the_users(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World(monkeypatch, FRESH, answers_after="never")
+    with pytest.raises(EngineError) as caught:
+        mend.ensure_engine(True, world.said.append, {"DOCKER_HOST": "tcp://elsewhere.invalid:2376"})
+    assert world.done == []
+    assert "DOCKER_HOST" in (caught.value.hint or "")
+
+
+def test_an_engine_that_hangs_gets_no_second_beside_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World(monkeypatch, FRESH, answers_after="never")
+
+    async def hangs(environment: object) -> EngineError:
+        return SilentError("the container engine does not answer within 30 s")
+
+    monkeypatch.setattr(mend, "_trouble", hangs)
+    with pytest.raises(SilentError):
+        mend.ensure_engine(True, world.said.append, {})
+    assert world.done == []
+
+
+def test_installed_and_does_not_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World(monkeypatch, dataclasses.replace(FRESH, dockerd=True), answers_after="never")
+    with pytest.raises(EngineError) as caught:
+        mend.ensure_engine(True, world.said.append, {})
+    assert "does not start" in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize(
+    ("change", "packages"),
+    [
+        ({}, "docker.io mmdebstrap"),
+        ({"cgroups": False}, "docker.io mmdebstrap cgroupfs-mount"),
+        ({"cgroups": False, "systemd": True}, "docker.io mmdebstrap"),
+    ],
+)
+def test_packages(change: dict[str, bool], packages: str) -> None:
+    assert " ".join(install_commands(dataclasses.replace(FRESH, **change))[1]).endswith(packages)
+
+
+@pytest.mark.parametrize(
+    ("change", "commands"),
+    [
+        ({"systemd": True, "service": True}, [["systemctl", "start", "docker"]]),
+        ({"service": True}, [["service", "docker", "start"], ["dockerd"]]),
+        ({}, [["dockerd"]]),
+        ({"root": False}, []),
+    ],
+)
+def test_starting(change: dict[str, bool], commands: list[list[str]]) -> None:
+    assert start_commands(dataclasses.replace(FRESH, **change)) == commands

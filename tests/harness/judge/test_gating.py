@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from extractor.model import ExampleKind, Level, Span, Statement, Subject
+from harness.judge.gating import apply_fail_on, decide
+from harness.model import (
+    BaselineNote,
+    Basis,
+    Drift,
+    DriftKind,
+    ExampleResult,
+    Finding,
+    Report,
+    Status,
+    Verdict,
+)
+
+
+def _example(status: Status, *findings: Finding, revision: str | None = "2025-11-25") -> ExampleResult:
+    return ExampleResult(
+        f"page#{status}", "page.mdx", revision, "python", ExampleKind.HTTP_SERVER, status, None, (), "d",
+        findings=findings,
+    )  # fmt: skip
+
+
+def _report(*examples: ExampleResult, fail_on: str = "must", strict: bool = False) -> Report:
+    return Report("0", "", 0.0, "docs", None, None, examples, fail_on=fail_on, strict=strict)
+
+
+def _finding(level: Level, *, gates: bool = False, revision: str = "2025-11-25", basis: Basis = Basis.TEXT) -> Finding:
+    sentence = Statement("p", revision, "a", level, level.value, "t", Subject.SERVER, Span("p", 1, 1), "f", frozenset())
+    return Finding("session.missing-400", level, basis, Verdict.VIOLATED, revision, "", sentence, gates=gates)
+
+
+GATING = _finding(Level.MUST, gates=True)
+SHOULD = _finding(Level.SHOULD)
+
+
+@pytest.mark.parametrize(
+    ("report", "code"),
+    [
+        (_report(_example(Status.JUDGED)), 0),
+        (_report(_example(Status.JUDGED, GATING)), 1),
+        (_report(_example(Status.JUDGED, GATING), _example(Status.BLOCKED)), 1),
+        (_report(_example(Status.JUDGED), _example(Status.BLOCKED)), 3),
+        (_report(_example(Status.FRAGMENT)), 3),
+        (_report(), 3),
+        (_report(_example(Status.JUDGED), _example(Status.FRAGMENT)), 0),
+        (_report(_example(Status.JUDGED), _example(Status.UNSUPPORTED), strict=True), 3),
+        (_report(_example(Status.JUDGED, SHOULD)), 0),
+        (_report(_example(Status.JUDGED, SHOULD), fail_on="should"), 1),
+        (_report(_example(Status.JUDGED, _finding(Level.SHOULD, revision="2025-06-18")), fail_on="should"), 0),
+        (_report(_example(Status.JUDGED, _finding(Level.SHOULD, basis=Basis.ADVICE)), fail_on="should"), 0),
+        (_report(_example(Status.JUDGED, replace(SHOULD, statement=None)), fail_on="should"), 0),
+        (_report(_example(Status.JUDGED, GATING), fail_on="never"), 0),
+    ],
+)
+def test_exit_codes(report: Report, code: int) -> None:
+    assert decide(apply_fail_on(report)).exit_code == code
+
+
+def test_a_change_that_concerns_nothing_runnable_is_no_incomplete_run() -> None:
+    fragments = _report(_example(Status.FRAGMENT), _example(Status.UNSUPPORTED))
+    assert decide(replace(fragments, narrowed=True)).exit_code == 0
+    assert decide(replace(fragments, narrowed=True, strict=True)).exit_code == 3
+    assert decide(replace(_report(_example(Status.BLOCKED)), narrowed=True)).exit_code == 3
+
+
+def test_drift_and_stale_baseline_entries_gate() -> None:
+    base = _report(_example(Status.JUDGED))
+    drift = Drift("r", "2025-11-25", DriftKind.VANISHED, "p", "a", "f", None, gates=True)
+    assert decide(replace(base, drift=(drift,))).exit_code == 1
+    assert decide(replace(base, drift=(drift,), fail_on="never")).exit_code == 0
+    assert decide(replace(base, drift=(replace(drift, gates=False),))).exit_code == 0
+    assert decide(replace(base, baseline=(BaselineNote("stale", "e", "r", "why", gates=True),))).exit_code == 1

@@ -1,0 +1,65 @@
+"""Docs without the sentences that a finding stands on: it is told, it does not gate, and the report says why."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from click.testing import CliRunner
+
+from harness.cli.main import cli
+from harness.model import Verdict
+from harness.results import results
+from harness.results.results import LAST_RUN
+
+if TYPE_CHECKING:
+    from harness.model import Report
+
+SAMPLE = Path(__file__).parents[3] / "docs-snapshot" / "sample"
+PAGE = "docs/2025-11-25/learn/a-lost-session.mdx"
+NOTE = "no normative text found: nothing can gate on a sentence; give --spec DIR"
+
+
+@pytest.fixture
+def docs(tmp_path: Path) -> Path:
+    """One page that prints a wrong exchange, and no specification."""
+    page = tmp_path / "docs" / PAGE
+    page.parent.mkdir(parents=True)
+    shutil.copy(SAMPLE / PAGE, page)
+    (tmp_path / "docs" / "docprobe.toml").write_text('profile = "mcp"\nbindings = "bindings.toml"\n')
+    shutil.copy(SAMPLE / "bindings.toml", tmp_path / "docs")
+    return tmp_path / "docs"
+
+
+def check(docs: Path, *arguments: str) -> tuple[Report, str]:
+    state = docs.parent / "state"
+    done = CliRunner().invoke(cli, ["check", str(docs), "--state", str(state), "--baseline", "none", *arguments])
+    report = results.read(state / LAST_RUN)
+    assert done.exit_code == report.exit_code
+    assert [f.requirement for e in report.examples for f in e.findings if f.verdict is Verdict.VIOLATED] == [
+        "session.terminated-404"
+    ]
+    return report, " ".join(done.output.split())
+
+
+@pytest.mark.parametrize("fail_on", ["must", "should"])
+def test_nothing_gates_without_a_sentence(docs: Path, fail_on: str) -> None:
+    report, said = check(docs, "--fail-on", fail_on)
+    assert report.exit_code == 0
+    assert report.problems == (NOTE,)
+    assert NOTE in said
+
+
+def test_an_empty_folder_of_rules_is_none(docs: Path) -> None:
+    (docs.parent / "rules").mkdir()
+    report, said = check(docs, "--spec", str(docs.parent / "rules"))
+    assert report.exit_code == 0
+    assert NOTE in said
+
+
+def test_with_the_rules_it_gates_and_there_is_no_note(docs: Path) -> None:
+    report, _ = check(docs, "--spec", str(SAMPLE))
+    assert report.exit_code == 1
+    assert report.problems == ()

@@ -1,0 +1,291 @@
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+from contextlib import closing
+from dataclasses import replace
+from html.parser import HTMLParser
+from typing import TYPE_CHECKING
+
+import pytest
+
+from harness.base.errors import UsageError
+from harness.model import ExampleResult, Report, Status, Verdict
+from harness.nightly.history.cases import FLIPS_KEPT
+from harness.nightly.history.record import add
+from harness.nightly.history.schema import memory
+from harness.report.html import build_site, render
+from harness.report.html.assets import Assets, load
+from harness.report.html.badge import badge
+from harness.report.html.naming import case_file
+from harness.report.html.site import FLIPS, MARKER, PAGES
+from tests.harness.nightly.history.nights import example, failing, night, passing, verdict
+from tests.support.reports import hostile_report, quiet_report, rich_report
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NONE = load(None)
+ATOM = "{http://www.w3.org/2005/Atom}"
+
+
+def site(out: Path, *reports: Report, assets: Assets = NONE) -> Path:
+    with closing(memory()) as history:
+        for report in reports:
+            add(report, history)
+        build_site(reports[-1], history, out, assets=assets)
+    return out
+
+
+def hostile() -> Report:
+    """Hostile text in everything; its two tutorials, which the shared fixture gives one id, are kept apart."""
+    report = hostile_report()
+    return replace(report, examples=tuple(replace(e, id=f"{e.id}{n}") for n, e in enumerate(report.examples)))
+
+
+class Page(HTMLParser):
+    """What a page links to, what can be linked to, and what it would run or fetch."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.ids: list[str] = []
+        self.links: list[str] = []
+        self.loaded: list[str] = []
+        self.handlers: list[str] = []
+        self.tags: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        for name, value in attrs:
+            if name == "id" and value:
+                self.ids.append(value)
+            if name == "href" and value:
+                (self.loaded if tag == "link" else self.links).append(value)
+            if name in {"src", "srcset", "data", "poster"} and value:
+                self.loaded.append(value)
+            if name.startswith("on") or name in {"style", "srcdoc", "action"}:
+                self.handlers.append(name)
+
+
+def pages(folder: Path) -> dict[str, Page]:
+    return {
+        path.relative_to(folder).as_posix(): Page(path.read_text(encoding="utf-8")) for path in folder.rglob("*.html")
+    }
+
+
+@pytest.mark.parametrize("report", [rich_report(), hostile(), quiet_report()], ids=["rich", "hostile", "quiet"])
+def test_every_link_of_the_site_leads_somewhere(report: Report, tmp_path: Path) -> None:
+    folder = site(tmp_path / "site", replace(report, started="2026-11-21T03:00:00Z"), report)
+    found = pages(folder)
+    for name, page in found.items():
+        assert len(page.ids) == len(set(page.ids)), name
+        for link in page.links:
+            path, _, anchor = link.partition("#")
+            target = (folder / name).parent.joinpath(path).resolve() if path else folder / name
+            assert target.is_file(), f"{name}: {link}"
+            if anchor:
+                assert anchor in found[target.relative_to(folder.resolve()).as_posix()].ids, f"{name}: {link}"
+
+
+@pytest.mark.parametrize("report", [rich_report(), hostile()], ids=["rich", "hostile"])
+def test_pages_load_nothing_from_outside_and_run_nothing_inline(report: Report, tmp_path: Path) -> None:
+    for name, page in pages(site(tmp_path / "site", report)).items():
+        assert page.handlers == [], name
+        assert not [url for url in page.loaded if ":" in url or url.startswith("//")], name
+        assert page.tags.count("script") == 1 + (name == "trends.html" and "uplot" in str(page.loaded)), name
+        assert not {"iframe", "object", "embed", "img", "base", "form"} & set(page.tags) - {"form"}, name
+
+
+def test_every_page_has_a_strict_policy(tmp_path: Path) -> None:
+    for path in site(tmp_path / "site", rich_report()).rglob("*.html"):
+        policy = re.search(r'Content-Security-Policy" content="([^"]*)"', path.read_text(encoding="utf-8"))
+        assert policy is not None
+        assert "default-src &#39;none&#39;" in policy[1]
+        script = policy[1].split("script-src")[1].split(";")[0]
+        assert "unsafe" not in script
+        assert "http" not in policy[1]
+
+
+def test_the_site_has_a_page_for_each_example_that_ran(tmp_path: Path) -> None:
+    report = rich_report()
+    folder = site(tmp_path / "site", report)
+    cases = {f"cases/{path.name}" for path in (folder / "cases").iterdir()}
+    assert cases == {case_file(e.id) for e in report.examples if e.status in {Status.JUDGED, Status.NOT_RUNNING}}
+    assert {name for _, name in PAGES} | {"badge.svg", "feed.xml", MARKER} <= {p.name for p in folder.iterdir()}
+
+
+def test_building_again_replaces_the_site(tmp_path: Path) -> None:
+    site(tmp_path / "site", rich_report())
+    site(tmp_path / "site", quiet_report())
+    assert len(list((tmp_path / "site" / "cases").iterdir())) == 1
+
+
+def test_a_folder_with_something_else_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "precious.txt").write_text("mine")
+    with pytest.raises(UsageError, match="holds no site"):
+        site(tmp_path, rich_report())
+    assert [path.name for path in tmp_path.iterdir()] == ["precious.txt"]
+
+
+def test_the_overview_begins_with_what_changed(tmp_path: Path) -> None:
+    text = (site(tmp_path / "s", night(0, passing()), night(1, failing())) / "index.html").read_text()
+    assert text.index("Since last night") < text.index("Tonight") < text.index("Examples by requirements")
+    assert text.index('aria-label="Legend"') < text.index('<div class="matrix')
+    assert "1 requirement newly violated" in text
+    assert "nothing changed: flaky" in text
+    assert text.count("flipped since last night") == 1
+
+
+def test_the_night_shown_need_not_be_the_last_of_the_history(tmp_path: Path) -> None:
+    with closing(memory()) as history:
+        for report in (night(0, passing()), night(1, failing()), night(2, passing())):
+            add(report, history)
+        build_site(night(1, failing()), history, tmp_path / "s", assets=NONE)
+    assert "2 nights" in (tmp_path / "s" / "trends.html").read_text()
+
+
+def test_a_missing_library_is_told_and_tables_stand_in(tmp_path: Path) -> None:
+    folder = site(tmp_path / "s", rich_report())
+    trends = (folder / "trends.html").read_text()
+    assert "Charts are not drawn: left out on request" in trends
+    assert "<details open>" in trends
+    case = (folder / case_file(rich_report().examples[0].id)).read_text()
+    assert "Diagrams are not drawn: left out on request" in case
+    assert "data-diagram" not in case
+    assert "DELETE /" in case
+
+
+def test_flaky_verdicts_say_how_often(tmp_path: Path) -> None:
+    nights = [night(n, failing() if n % 2 else passing()) for n in range(6)]
+    folder = site(tmp_path / "s", *nights)
+    changes = (folder / "changes.html").read_text()
+    assert re.search(r"session\.terminated-404</th>.*?<td>5</td><td>6</td>", changes, re.DOTALL)
+    assert "it flipped 5 times with nothing changed" in (folder / case_file(passing().id)).read_text()
+
+
+def test_a_flip_has_a_page_with_both_sides(tmp_path: Path) -> None:
+    was, now = passing(packages={"sdk": "1.0.0"}), failing(packages={"sdk": "1.1.0"})
+    folder = site(tmp_path / "s", night(0, was), night(1, now), night(2, now))
+    (page,) = (folder / "flips").iterdir()
+    text = page.read_text()
+    assert text.index("Before: satisfied") < text.index("After: violated")
+    assert re.search(r"<th scope=\"row\">sdk</th><td>1\.0\.0</td><td>1\.1\.0</td>", text)
+    for other in ("changes.html", case_file(now.id), "feed.xml"):
+        assert f"flips/{page.name}" in (folder / other).read_text(), other
+
+
+def test_one_story_by_several_revisions_is_shown_once(tmp_path: Path) -> None:
+    def judged(outcome: Verdict) -> ExampleResult:
+        findings = [verdict("a.b", outcome, revision) for revision in ("2025-03-26", "2025-11-25", "draft")]
+        return example("docs/2025-11-25/a#typescript", *findings)
+
+    nights = (night(0, judged(Verdict.SATISFIED)), night(1, judged(Verdict.VIOLATED)))
+    (page,) = (site(tmp_path / "s", *nights) / "flips").iterdir()
+    text = page.read_text()
+    assert text.count("Before: satisfied") == 1
+    assert "a.b <small>by 2025-11-25</small>" in text, "the page's own revision is the one that is shown"
+    for revision in ("2025-03-26", "draft"):
+        assert f'id="a.b@{revision}"' in text
+
+
+def test_the_overview_names_what_gates_and_leads_there(tmp_path: Path) -> None:
+    text = (site(tmp_path / "s", rich_report()) / "index.html").read_text()
+    listed = text[text.index("What gates") : text.index("Examples by requirements")]
+    tutorial = next(e for e in rich_report().examples if any(f.gates for f in e.findings))
+    assert "An ended session is not found" in listed
+    assert f'href="{case_file(tutorial.id)}#session.terminated-404@{tutorial.revision}"' in listed
+    assert "hijack.bind-user" not in listed, "a warning"
+
+
+def test_a_site_does_not_grow_with_its_nights(tmp_path: Path) -> None:
+    nights = [night(n, failing() if n % 2 else passing()) for n in range(FLIPS + 40)]
+    folder = site(tmp_path / "s", *nights)
+    assert len(list((folder / "flips").iterdir())) == FLIPS_KEPT + 1
+    assert (folder / "changes.html").read_text().count("session.terminated-404</b>") == FLIPS
+    oldest_shown = min((folder / "flips").iterdir()).read_text()
+    assert "The history has the verdict of that night and not what it rested on." in oldest_shown
+
+
+def test_packages_between_pass_and_failure_are_listed(tmp_path: Path) -> None:
+    nights = (night(0, passing(packages={"sdk": "1.0.0"})), night(1, failing(packages={"sdk": "1.1.0"})))
+    text = (site(tmp_path / "s", *nights) / "changes.html").read_text()
+    assert re.search(r"<th scope=\"row\">sdk</th><td>1\.0\.0</td><td>1\.1\.0</td>", text)
+
+
+# --- badge and feed -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("report", "state"),
+    [
+        (rich_report(), "9 findings gating"),
+        (quiet_report(), "passing"),
+        (replace(quiet_report(), exit_code=3), "incomplete"),
+        (replace(night(0, failing()), exit_code=1), "1 finding gating"),
+    ],
+)
+def test_the_badge_says_the_state(report: Report, state: str) -> None:
+    root = ET.fromstring(badge(report))
+    assert root.get("aria-label") == f"docprobe: {state}"
+    assert {element.tag.rpartition("}")[2] for element in root.iter()} == {
+        "svg",
+        "title",
+        "clipPath",
+        "rect",
+        "g",
+        "text",
+    }
+
+
+def test_the_feed_is_atom_and_its_ids_are_stable(tmp_path: Path) -> None:
+    def read(folder: Path) -> ET.Element:
+        return ET.fromstring((folder / "feed.xml").read_text(encoding="utf-8"))
+
+    first = read(site(tmp_path / "a", night(0, passing()), night(1, failing())))
+    later = read(site(tmp_path / "b", night(0, passing()), night(1, failing()), night(2, passing())))
+    for feed in (first, later):
+        assert feed.tag == f"{ATOM}feed"
+        for entry in [feed, *feed.findall(f"{ATOM}entry")]:
+            assert all(entry.find(f"{ATOM}{name}") is not None for name in ("id", "title", "updated", "link"))
+    ids = [[entry.findtext(f"{ATOM}id") for entry in feed.findall(f"{ATOM}entry")] for feed in (first, later)]
+    assert len(ids[1]) == 2
+    assert ids[0][0] == ids[1][1], "newest first, and an old flip keeps its id"
+
+
+def test_a_hostile_feed_is_well_formed(tmp_path: Path) -> None:
+    report = hostile()
+    calm = [
+        replace(example, findings=tuple(replace(f, verdict=Verdict.INCONCLUSIVE) for f in example.findings))
+        for example in report.examples
+    ]
+    before = replace(report, started="2026-11-21T03:00:00Z", examples=tuple(calm))
+    feed = ET.fromstring((site(tmp_path / "s", before, report) / "feed.xml").read_text(encoding="utf-8"))
+    ran = {Status.JUDGED, Status.NOT_RUNNING}
+    flips = sum(f.verdict is not Verdict.INCONCLUSIVE for e in report.examples if e.status in ran for f in e.findings)
+    assert len(feed.findall(f"{ATOM}entry")) == flips
+
+
+# --- the single page ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("report", [rich_report(), hostile(), quiet_report()], ids=["rich", "hostile", "quiet"])
+def test_the_single_page_stands_alone(report: Report) -> None:
+    text = render(report)
+    page = Page(text)
+    assert page.loaded == []
+    assert page.handlers == []
+    assert len(page.ids) == len(set(page.ids))
+    assert {link.removeprefix("#") for link in page.links} <= set(page.ids)
+    assert "unsafe-inline" not in text[: text.index("</head>")]
+
+
+def test_the_single_page_is_the_same_for_the_same_report() -> None:
+    assert render(rich_report()) == render(rich_report())
+
+
+def test_a_night_with_nothing_judged_can_be_shown(tmp_path: Path) -> None:
+    empty = replace(night(0, example("x", status=Status.FRAGMENT)), exit_code=3)
+    assert "Nothing was judged" in (site(tmp_path / "s", empty) / "index.html").read_text()
+    assert "Nothing was judged" in render(empty)
+    assert verdict("a", Verdict.SATISFIED).requirement == "a"

@@ -1,0 +1,189 @@
+"""Tokens: finding the audience, refused tokens beside a good one, and sessions asked for with another's token."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from extractor.model import ServiceRequest
+from harness.base.codec import to_json
+from harness.model import LogLine
+from harness.profiles.mcp.probes import steps
+from harness.profiles.mcp.probes.prober import converse
+from harness.profiles.mcp.services import tokens
+from harness.profiles.mcp.services.authorization import AuthorizationService
+
+from .local import bundle, local_pod
+from .mcp_app import Manners, make
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from harness.model import Exchange, Transcript
+
+pytestmark = pytest.mark.anyio
+NEWEST = "2025-11-25"
+AUDIENCE = "http://localhost:3000/docs/says"
+
+
+def service(**settings: str) -> AuthorizationService:
+    return AuthorizationService(ServiceRequest("authorization", "localhost", 8080, settings))
+
+
+def verifier(made: AuthorizationService, audience: str, *, bad: int = 401) -> Callable[[str | None], str | int]:
+    """A resource server's check, as by introspection."""
+
+    def guard(bearer: str | None) -> str | int:
+        if bearer is None:
+            return 401
+        found = made.register.mint.find(bearer)
+        if found is None or found.is_expired() or found.is_revoked():
+            return bad
+        allowed = found.claims["aud"] if isinstance(found.claims["aud"], list) else [found.claims["aud"]]
+        return str(found.claims["sub"]) if audience in allowed else bad
+
+    return guard
+
+
+async def hold(made: AuthorizationService | None, manners: Manners) -> Transcript:
+    async with local_pod(lambda: make(manners)) as pod:
+        return await converse(
+            pod, bundle(), example_id="x", revisions=(NEWEST, "2026-07-28"), tokens=made, timeout_s=2.0
+        )
+
+
+def statuses(transcript: Transcript, prefix: str) -> dict[str, int | None]:
+    return {e.step.removeprefix(prefix): e.status for e in transcript.exchanges if e.step.startswith(prefix)}
+
+
+def of_step(transcript: Transcript, step: str) -> Exchange:
+    return next(e for e in transcript.exchanges if e.step == step)
+
+
+async def test_a_server_that_is_right_about_tokens() -> None:
+    made = service(audience=AUDIENCE)
+    transcript = await hold(made, Manners(guard=verifier(made, AUDIENCE), revisions=(NEWEST,)))
+    assert transcript.demands_token
+    assert transcript.facts["baseline"] == "ok"
+    assert transcript.facts[steps.FACT_AUDIENCE] == AUDIENCE
+    assert statuses(transcript, "auth.") == {
+        "valid": 200,
+        "none": 401,
+        "inactive": 401,
+        "expired": 401,
+        "wrong-audience": 401,
+        "audience-list": 200,
+        "audience-list-reversed": 200,
+        "other-client": 200,
+    }
+    assert statuses(transcript, "hijack.user1.") == {
+        "post-request": 200,
+        "post-notification": 202,
+        "get": 200,
+        "delete": 200,
+    }
+    assert set(statuses(transcript, "hijack.no-token.").values()) == {401}
+    assert set(statuses(transcript, "hijack.user2.").values()) == {404}
+    assert set(statuses(transcript, "hijack.alive.").values()) == {200}
+
+
+async def test_hijack_legs_differ_by_the_token_alone_and_deletes_come_last() -> None:
+    made = service(audience=AUDIENCE)
+    transcript = await hold(made, Manners(guard=verifier(made, AUDIENCE), revisions=(NEWEST,)))
+    known = {e.number: e for e in transcript.exchanges}
+    hijack = [e for e in transcript.exchanges if e.step.startswith("hijack.")]
+    for exchange in hijack:
+        if exchange.step.startswith(("hijack.no-token", "hijack.user2")):
+            assert exchange.control is not None
+            control = known[exchange.control]
+            assert control.step == exchange.step.replace("no-token", "user1").replace("user2", "user1")
+            assert {name for name, _ in set(control.headers) ^ set(exchange.headers)} <= {
+                "Authorization",
+                "Content-Length",
+            }
+            assert (exchange.token, control.token) in ((None, "user1"), ("user2", "user1"))
+    deletes = [index for index, e in enumerate(hijack) if e.method == "DELETE"]
+    assert min(deletes) > max(index for index, e in enumerate(hijack) if e.method == "GET")
+    assert {e.session for e in hijack} == {"H"}
+
+
+async def test_a_server_that_lets_the_second_user_in() -> None:
+    made = service(audience=AUDIENCE)
+    manners = Manners(guard=verifier(made, AUDIENCE, bad=500), binds_user=False, dead=400, revisions=(NEWEST,))
+    transcript = await hold(made, manners)
+    assert statuses(transcript, "auth.")["inactive"] == 500
+    assert statuses(transcript, "hijack.user2.") == {
+        "post-request": 200,
+        "post-notification": 202,
+        "get": 200,
+        "delete": 200,
+    }
+    assert statuses(transcript, "hijack.alive.") == {"no-token": 200, "user2": 400}
+    user1 = of_step(transcript, "hijack.user1.delete")
+    assert (user1.status, user1.session) == (200, "H3")
+
+
+async def test_the_audience_comes_from_the_resource_metadata_where_the_docs_name_none() -> None:
+    made = service()
+    transcript = await hold(made, Manners(guard=verifier(made, "urn:mine"), resource="urn:mine", revisions=(NEWEST,)))
+    assert of_step(transcript, steps.DISCOVER_METADATA).status == 200
+    assert transcript.facts[steps.FACT_AUDIENCE] == "urn:mine"
+    tried = [e for e in transcript.exchanges if e.step == steps.DISCOVER_TOKEN]
+    assert [(e.status, e.note) for e in tried] == [(200, "audience urn:mine")]
+
+
+async def test_no_token_accepted_is_said_with_the_audiences_that_were_tried() -> None:
+    made = service(audience=AUDIENCE)
+    transcript = await hold(made, Manners(guard=lambda _: 401, revisions=(NEWEST,)))
+    assert transcript.negotiated == ()
+    assert transcript.demands_token
+    assert AUDIENCE in transcript.facts["baseline"]
+    assert "last answer: 401" in transcript.facts["baseline"]
+
+
+async def test_a_token_is_demanded_and_there_is_no_authorization_server() -> None:
+    transcript = await hold(None, Manners(guard=lambda _: 401, revisions=(NEWEST,)))
+    assert transcript.demands_token
+    assert "names no authorization server" in transcript.facts["baseline"]
+
+
+async def test_sessionless_requests_are_tried_with_every_token_too() -> None:
+    made = service(audience=AUDIENCE)
+    transcript = await hold(made, Manners(guard=verifier(made, AUDIENCE), revisions=(), modern=True))
+    assert transcript.negotiated == ("2026-07-28",)
+    assert statuses(transcript, "auth.")["valid"] == 200
+    assert statuses(transcript, "auth.")["wrong-audience"] == 401
+    assert not statuses(transcript, "hijack.")
+
+
+async def test_single_session_servers_get_a_fresh_process_for_each_token() -> None:
+    made = service(audience=AUDIENCE)
+    transcript = await hold(made, Manners(guard=verifier(made, AUDIENCE), revisions=(NEWEST,), single=True))
+    assert statuses(transcript, "auth.")["audience-list"] == 200
+    assert statuses(transcript, "auth.")["expired"] == 401
+    assert statuses(transcript, "hijack.user1.")["delete"] == 200
+
+
+async def test_no_token_is_in_the_transcript() -> None:
+    made = service(audience=AUDIENCE)
+    began = time.monotonic()
+    transcript = await hold(made, Manners(guard=verifier(made, AUDIENCE), revisions=(NEWEST,)))
+    written = to_json(transcript).decode()
+    for label in tokens.LABELS:
+        assert made.token(label, audience=AUDIENCE) not in written
+    assert "Bearer <token:user2>" in written
+    assert "eyJ" not in written
+    assert time.monotonic() - began < 20
+
+
+@pytest.mark.parametrize(("asked", "fact"), [("POST /realms/m/token/introspect -> 200", "yes"), ("GET /certs", "no")])
+async def test_whether_the_server_asks_about_tokens_is_told_from_the_authorization_log(asked: str, fact: str) -> None:
+    made = service(audience=AUDIENCE)
+    manners = Manners(guard=lambda _: 401, revisions=(NEWEST,))
+    async with local_pod(lambda: make(manners)) as pod:
+        pod.lines = (LogLine(time.monotonic(), "authorization", asked),)
+        transcript = await converse(pod, bundle(), example_id="x", revisions=(NEWEST,), tokens=made, timeout_s=2.0)
+    assert transcript.facts[steps.FACT_INTROSPECTS] == fact
+    assert -5 < transcript.logs[0].at_s <= 0

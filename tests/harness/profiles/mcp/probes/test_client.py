@@ -1,0 +1,165 @@
+"""Client examples as real processes, against the scripted server over real connections."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import anyio
+import pytest
+
+from extractor.model import ExampleKind, ServiceRequest, SourceFile
+from harness.base.codec import from_json, to_json
+from harness.model import Transcript
+from harness.profiles.mcp.probes import client, steps
+from harness.profiles.mcp.probes.client import converse_with_client
+from harness.profiles.mcp.probes.scripted import Script, ScriptedService
+from harness.profiles.mcp.services.factory import client_ports, services_for
+
+from .local import bundle
+from .process import process_pod
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+pytestmark = pytest.mark.anyio
+CLIENT = bundle(kind=ExampleKind.CLIENT)
+
+PROGRAM = """
+import json, sys, time, urllib.error, urllib.request
+URL = "http://127.0.0.1:{port}/mcp"
+
+def send(method, message=None, **headers):
+    data = json.dumps(message).encode() if message else None
+    headers = {{k.replace("_", "-"): v for k, v in headers.items()}}
+    headers.setdefault("Accept", "application/json, text/event-stream")
+    request = urllib.request.Request(URL, data, headers | {{"Content-Type": "application/json"}}, method=method)
+    try:
+        with urllib.request.urlopen(request) as response:
+            text = response.read()
+            return response.status, response.headers, json.loads(text) if text else None
+    except urllib.error.HTTPError as error:
+        return error.code, error.headers, None
+
+def initialize():
+    params = {{"protocolVersion": "2025-06-18", "capabilities": {{}}, "clientInfo": {{"name": "c", "version": "1"}}}}
+    status, headers, body = send("POST", {{"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": params}})
+    session = {{"Mcp_Session_Id": headers["mcp-session-id"], "MCP_Protocol_Version": body["result"]["protocolVersion"]}}
+    send("POST", {{"jsonrpc": "2.0", "method": "notifications/initialized"}}, **session)
+    return session
+
+session = initialize()
+for number in (2, 3):
+    message = {{"jsonrpc": "2.0", "id": number, "method": "tools/list"}}
+    status, _, body = send("POST", message, Authorization="Bearer hush", **session)
+    if status == 404:
+        session = initialize()
+        status, _, body = send("POST", message, **session)
+    assert body["result"]["tools"], body
+{end}
+"""
+DELETES = 'send("DELETE", **session)'
+
+
+@asynccontextmanager
+async def served(script: Script) -> AsyncIterator[int]:
+    service = ScriptedService(script, 0)
+    listener = await anyio.create_tcp_listener(local_host="127.0.0.1")
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(listener.serve, service.serve)
+        yield listener.extra(anyio.abc.SocketAttribute.local_port)
+        tasks.cancel_scope.cancel()
+    await listener.aclose()
+
+
+async def watch(end: str, *, program: str = PROGRAM, timeout_s: float = 8.0) -> Transcript:
+    script = Script()
+    async with served(script) as port, process_pod(program.format(port=port, end=end)) as pod:
+        transcript = await converse_with_client(pod, CLIENT, script, timeout_s=timeout_s)
+        assert pod.restarts <= 1
+    assert from_json(to_json(transcript), Transcript) == transcript
+    return transcript
+
+
+async def test_a_right_client_in_both_scenes() -> None:
+    transcript = await watch(DELETES)
+    told = [[e.step.split(".", 2)[2] for e in transcript.exchanges if e.process == run] for run in (0, 1)]
+    opening = ["initialize", "notifications/initialized"]
+    assert told[0] == [*opening, "tools/list", "tools/list", "delete"]
+    assert told[1] == [*opening, "tools/list", *opening, "tools/list", "tools/list", "delete"]
+    gone = next(e for e in transcript.exchanges if e.process == 1 and e.step.endswith("tools/list"))
+    assert gone.status == 404
+    assert gone.session == "S2"
+    assert all(e.status in (200, 202) for e in transcript.exchanges if e is not gone)
+    assert [s.label for s in transcript.sessions] == ["S1", "S2", "S3"]
+    known = {e.number: e for e in transcript.exchanges}
+    assert all(known[s.exchange].step.endswith("initialize") for s in transcript.sessions)
+    assert transcript.negotiated == ("2025-06-18",)
+    assert transcript.facts == {"baseline": "ok", "outcome": "serving"}
+    assert "hush" not in to_json(transcript).decode()
+    assert transcript.kind is ExampleKind.CLIENT
+
+
+async def test_a_client_that_waits_for_ever_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "IDLE_S", 0.5)
+    transcript = await watch("time.sleep(60)")
+    assert steps.FACT_STOPPED in transcript.facts
+    assert transcript.facts["baseline"] == "ok"
+
+
+async def test_a_client_that_never_calls() -> None:
+    transcript = await watch("", program="raise SystemExit(2)")
+    assert transcript.exchanges == ()
+    assert transcript.facts["baseline"] == "the client sent nothing and exited with code 2"
+    assert transcript.negotiated == ()
+
+
+async def test_a_client_without_a_server_on_this_machine() -> None:
+    async with process_pod("pass") as pod:
+        transcript = await converse_with_client(pod, CLIENT, None, timeout_s=1.0)
+    assert "names no server" in transcript.facts["baseline"]
+
+
+@pytest.mark.parametrize(
+    "request_bytes",
+    [
+        b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\n[[[[",
+        b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n[]",
+        b'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 39\r\n\r\n{"method":"initialize","params":"hello"}'[:-1],
+        b'POST / HTTP/1.1\r\nHost: x\r\nMcp-Session-Id: \xff\r\nContent-Length: 13\r\n\r\n{"method": 3}',
+        b"GET /%ff?x=%00 HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"BREW / HTTP/1.1\r\nHost: x\r\n\r\n",
+    ],
+)
+async def test_whatever_a_client_sends_is_answered_below_500(request_bytes: bytes) -> None:
+    script = Script()
+    async with served(script) as port:
+        stream = await anyio.connect_tcp("127.0.0.1", port)
+        await stream.send(request_bytes)
+        with anyio.fail_after(3):
+            head = await stream.receive()
+        await stream.aclose()
+    assert head[:9] == b"HTTP/1.1 "
+    assert int(head[9:12]) < 500
+    to_json(tuple(script.exchanges))
+
+
+def test_the_ports_of_a_client_come_from_its_own_code() -> None:
+    code = 'fetch("http://localhost:8080/realms/x"); connect("http://127.0.0.1:3000/mcp"); "http://localhost:3000/"'
+    made = replace(
+        CLIENT,
+        files=(SourceFile("client.ts", code),),
+        services=(ServiceRequest("authorization", "localhost", 8080),),
+        environment={"SERVER": "http://[::1]:4000/mcp"},
+    )
+    assert client_ports(made) == (8080, 3000, 4000)
+    services = services_for(made)
+    assert [service.port for service in services.services] == [8080, 3000, 4000]
+    assert services.scripted is not None
+    assert services.tokens is services.services[0]
+
+
+def test_a_server_has_no_script_and_no_tokens_unless_it_asks() -> None:
+    services = services_for(bundle())
+    assert (services.services, services.tokens, services.scripted) == ((), None, None)

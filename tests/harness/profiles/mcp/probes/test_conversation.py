@@ -1,0 +1,262 @@
+"""One exchange per call, recorded as it was; and nothing that a server does makes a call long, large or fatal."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import resource
+import time
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+
+from harness.base.codec import from_json, to_json
+from harness.model import Exchange
+from harness.profiles.mcp.probes.conversation import Conversation
+from harness.profiles.mcp.probes.exchanges import Ask, StoppedError
+
+from .local import local_pod
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+
+pytestmark = pytest.mark.anyio
+TIMEOUT_S = 0.4
+Reader, Writer = asyncio.StreamReader, asyncio.StreamWriter
+JSON = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+SSE = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
+GOOD = b'{"jsonrpc":"2.0","id":1,"result":{}}'
+
+
+class Nasty:
+    """Answers `/ok` properly and everything else with the behaviour under test. Keeps what it received."""
+
+    def __init__(self, behave: Callable[[Writer], Awaitable[None]]) -> None:
+        self.behave = behave
+        self.requests: list[bytes] = []
+
+    async def __call__(self, reader: Reader, writer: Writer) -> None:
+        try:
+            head = await reader.readuntil(b"\r\n\r\n")
+            self.requests.append(head)
+            if head.startswith(b"POST /ok"):
+                writer.write(JSON + b"Content-Length: %d\r\n\r\n" % len(GOOD) + GOOD)
+                await writer.drain()
+            else:
+                await self.behave(writer)
+        except (OSError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            writer.close()
+
+
+@asynccontextmanager
+async def talk(
+    nasty: Nasty, *, budget_s: float = 60.0, timeout_s: float = TIMEOUT_S
+) -> AsyncIterator[tuple[Conversation, str]]:
+    async with local_pod(raw=nasty) as pod:
+        conversation = Conversation(pod.transport, timeout_s=timeout_s, budget_s=budget_s)
+        yield conversation, f"http://127.0.0.1:{pod.sockets()[0].port}"
+        await conversation.close()
+
+
+def ask(url: str, path: str = "/bad", **more: object) -> Ask:
+    fields: dict[str, object] = {
+        "step": "test",
+        "method": "POST",
+        "url": f"{url}{path}",
+        "headers": (("Host", "localhost:1"), ("Accept", "application/json"), ("Connection", "close")),
+        "body": b'{"jsonrpc":"2.0","id":1,"method":"ping"}',
+        "rpc_id": 1,
+    }
+    return Ask(**{**fields, **more})  # type: ignore[arg-type]
+
+
+def sends(*pieces: bytes, pause_s: float = 0.0, forever: bool = False) -> Callable[[Writer], Awaitable[None]]:
+    async def behave(writer: Writer) -> None:
+        while True:
+            for piece in pieces:
+                writer.write(piece)
+                await writer.drain()
+                await asyncio.sleep(pause_s)
+            if not forever:
+                return
+
+    return behave
+
+
+def after(first: bytes, then: Callable[[Writer], Awaitable[None]]) -> Callable[[Writer], Awaitable[None]]:
+    async def behave(writer: Writer) -> None:
+        writer.write(first)
+        await then(writer)
+
+    return behave
+
+
+async def silent(writer: Writer) -> None:
+    await asyncio.sleep(30)
+
+
+async def resets(writer: Writer) -> None:
+    writer.transport.abort()
+
+
+CHUNKED = JSON + b"Transfer-Encoding: chunked\r\n\r\n"
+MANY_HEADERS = b"HTTP/1.1 200 OK\r\n" + b"".join(b"x-%d: y\r\n" % n for n in range(100_000)) + b"\r\n"
+BOMB = gzip.compress(b"\x00" * 300_000_000, compresslevel=1)
+LARGE = JSON + b"Content-Length: 2147483648\r\n\r\n"
+EVENT = b'data: {"jsonrpc":"2.0","method":"notifications/message"}\n\n'
+
+NO_REPLY = {
+    "never answers": (silent, "timeout"),
+    "closes at once": (sends(), "closed"),
+    "resets at once": (resets, ("closed", "reset")),
+    "no HTTP": (sends(b"SSH-2.0-OpenSSH_9\r\n\r\n"), "malformed"),
+    "100,000 headers": (sends(MANY_HEADERS), "malformed"),
+    "a head that drips": (after(b"HTTP/1.1 200 OK\r\n", sends(b"x: y\r\n", pause_s=0.02, forever=True)), "timeout"),
+    "an endless header": (after(b"HTTP/1.1 200 OK\r\nx: ", sends(b"y" * 65536, forever=True)), "malformed"),
+    "two different lengths": (sends(JSON + b"Content-Length: 3\r\nContent-Length: 4\r\n\r\nabcd"), "malformed"),
+    "a negative length": (sends(JSON + b"Content-Length: -1\r\n\r\n"), "malformed"),
+}
+BAD_BODY = {
+    "a body that never comes": (after(JSON + b"Content-Length: 10\r\n\r\n", silent), "timeout"),
+    "a body that drips": (after(JSON + b"\r\n", sends(b" ", pause_s=0.02, forever=True)), "timeout"),
+    "a truncated body": (sends(JSON + b"Content-Length: 100\r\n\r\n", GOOD), "closed-early"),
+    "an unfinished chunk": (sends(CHUNKED + b"40\r\nabc"), "closed-early"),
+    "a bad chunk": (sends(CHUNKED + b"zz\r\nabc\r\n"), "bad-chunk"),
+    "an endless body": (after(JSON + b"\r\n", sends(b"x" * 65536, forever=True)), "too-large"),
+    "two gigabytes": (after(LARGE, sends(b"x" * 65536, forever=True)), "too-large"),
+    "a gzip bomb": (
+        sends(JSON + b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(BOMB), BOMB),
+        "too-large",
+    ),
+    "broken gzip": (sends(JSON + b"Content-Encoding: gzip\r\n\r\nno gzip at all"), "bad-encoding"),
+    "an unknown encoding": (sends(JSON + b"Content-Encoding: rot13\r\n\r\n" + GOOD), "bad-encoding"),
+    "invalid UTF-8": (sends(JSON + b'\r\n{"a":"\xff\xfe"}'), "invalid-utf8"),
+    "invalid JSON": (sends(JSON + b"\r\n{nope"), "invalid-json"),
+    "deep JSON": (sends(JSON + b"\r\n" + b"[" * 1_000_000), "invalid-json"),
+    "endless events": (after(SSE, sends(EVENT * 100, forever=True)), "too-large"),
+    "an event without end": (after(SSE, sends(b"data: " + b"x" * 65536, forever=True)), "too-large"),
+    "comments for ever": (after(SSE, sends(b": still here\n\n", pause_s=0.02, forever=True)), "timeout"),
+}
+
+
+@pytest.mark.parametrize("name", NO_REPLY)
+async def test_without_a_usable_head_there_is_a_failure(name: str) -> None:
+    behave, expected = NO_REPLY[name]
+    await check_bounded(behave, lambda e: e.failure or "", expected)
+
+
+@pytest.mark.parametrize("name", BAD_BODY)
+async def test_a_body_that_is_wrong_is_a_fault(name: str) -> None:
+    behave, expected = BAD_BODY[name]
+    await check_bounded(behave, lambda e: (e.reply.fault if e.reply else None) or "", expected)
+
+
+async def check_bounded(
+    behave: Callable[[Writer], Awaitable[None]], told: Callable[[Exchange], str], expected: str | tuple[str, ...]
+) -> None:
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    # what ends by size must not end by time on a busy machine
+    timeout_s = 10.0 if expected == "too-large" else TIMEOUT_S
+    async with talk(Nasty(behave), timeout_s=timeout_s) as (conversation, url):
+        began = time.monotonic()
+        exchange = (await conversation.send(ask(url))).exchange
+        took = time.monotonic() - began
+        following = await conversation.send(ask(url, "/ok"))
+    assert told(exchange).startswith(expected), exchange
+    assert took < 2 * timeout_s + 2.0
+    assert following.served
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 64 * 1024
+    assert from_json(to_json(exchange), Exchange) == exchange
+    if exchange.reply is not None:
+        assert len(exchange.reply.body) <= 4 * 64 * 1024
+        assert len(exchange.reply.events) <= 1000
+
+
+async def test_a_refused_connection_is_told_so() -> None:
+    async with talk(Nasty(silent)) as (conversation, _):
+        answer = await conversation.send(ask("http://127.0.0.1:1"))
+    assert answer.exchange.failure == "refused"
+
+
+async def test_the_request_is_exactly_what_was_asked_for() -> None:
+    nasty = Nasty(silent)
+    async with talk(nasty) as (conversation, url):
+        exchange = (await conversation.send(ask(url, "/ok"))).exchange
+    lines = nasty.requests[0].decode().split("\r\n")
+    assert lines[0] == "POST /ok HTTP/1.1"
+    assert lines[1:5] == ["Host: localhost:1", "Accept: application/json", "Connection: close", "Content-Length: 40"]
+    assert [f"{k}: {v}" for k, v in exchange.headers] == lines[1:5]
+
+
+async def test_redirects_and_cookies_are_left_alone() -> None:
+    reply = b"HTTP/1.1 302 Found\r\nLocation: /ok\r\nSet-Cookie: a=b\r\nContent-Length: 0\r\n\r\n"
+    nasty = Nasty(sends(reply))
+    async with talk(nasty) as (conversation, url):
+        assert (await conversation.send(ask(url))).status == 302
+        await conversation.send(ask(url, "/ok"))
+    assert len(nasty.requests) == 2
+    assert b"ookie" not in nasty.requests[1]
+
+
+async def test_tokens_never_reach_the_record() -> None:
+    token = "eyJhbGciOi.secret.part"
+    body = b'{"jsonrpc":"2.0","id":1,"result":{"you-sent":"%s"}}' % token.encode()
+    echo = sends(JSON + b"X-Echo: " + token.encode() + b"\r\n\r\n" + body)
+    async with talk(Nasty(echo)) as (conversation, url):
+        conversation.secret(token, "user1")
+        sent = ask(url, headers=(("Host", "h"), ("Authorization", f"Bearer {token}"), ("Connection", "close")))
+        exchange = (await conversation.send(sent)).exchange
+    assert token.encode() not in to_json(exchange)
+    assert ("Authorization", "Bearer <token:user1>") in exchange.headers
+    assert exchange.reply is not None
+    assert exchange.reply.header("x-echo") == "<token:user1>"
+
+
+async def test_a_stream_is_left_open_only_as_long_as_asked() -> None:
+    answer = b'data: {"jsonrpc":"2.0","id":1,"result":{}}\n\n'
+    async with talk(Nasty(after(SSE + answer, silent))) as (conversation, url):
+        exchange = (await conversation.send(ask(url, linger_s=0.1))).exchange
+    assert exchange.reply is not None
+    assert exchange.reply.fault == "open"
+    assert not exchange.reply.complete
+    assert 0.1 <= exchange.duration_s < TIMEOUT_S
+
+
+async def test_a_held_stream_sees_what_arrives_while_others_talk() -> None:
+    events = after(SSE, sends(b"data: 1\n\n", pause_s=0.02, forever=True))
+    async with talk(Nasty(events)) as (conversation, url):
+        async with conversation.hold(ask(url, method="GET", body=b"", rpc_id=None)) as held:
+            assert held.open
+            assert (await conversation.send(ask(url, "/ok"))).served
+            await asyncio.sleep(0.1)
+        numbers = [exchange.number for exchange in conversation.exchanges]
+        stream = conversation.exchanges[0]
+    assert numbers == [1, 2]
+    assert stream.reply is not None
+    assert stream.reply.fault == "open"
+    assert len(stream.reply.events) >= 2
+
+
+async def test_out_of_time_nothing_is_sent_and_the_reason_comes_out_bare() -> None:
+    nasty = Nasty(silent)
+    async with talk(nasty, budget_s=0.0) as (conversation, url):
+        with pytest.raises(StoppedError, match="out of time"):
+            await conversation.send(ask(url, "/ok"))
+        with pytest.raises(StoppedError):
+            async with conversation.hold(ask(url)):
+                pass
+    assert nasty.requests == []
+
+
+async def test_long_replies_are_cut_and_say_whether_they_answered() -> None:
+    body = b'{"jsonrpc":"2.0","id":1,"result":{"x":"%s"}}' % (b"y" * 100_000)
+    async with talk(Nasty(sends(JSON + b"\r\n" + body))) as (conversation, url):
+        answer = await conversation.send(ask(url))
+    reply = answer.exchange.reply
+    assert reply is not None
+    assert (reply.truncated, len(reply.body), reply.body_bytes) == (True, 65536, len(body))
+    assert answer.exchange.note == "answered: result"
+    assert answer.served

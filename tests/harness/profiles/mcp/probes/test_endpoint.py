@@ -1,0 +1,78 @@
+"""Which places are tried, in which order, and where a redirect is not followed."""
+
+from __future__ import annotations
+
+import pytest
+from starlette.applications import Starlette
+from starlette.responses import RedirectResponse
+from starlette.routing import Route
+
+from harness.model import ListeningSocket, LogLine
+from harness.profiles.mcp.probes import steps
+from harness.profiles.mcp.probes.endpoint import USUAL_PATHS, places
+from harness.profiles.mcp.probes.prober import converse
+from harness.profiles.mcp.probes.wire import loopback_for
+
+from .local import bundle, local_pod
+
+
+def line(text: str) -> LogLine:
+    return LogLine(0.0, "stdout", text)
+
+
+def test_the_docs_come_first_then_the_servers_own_words_then_the_usual() -> None:
+    sockets = (ListeningSocket("127.0.0.1", 3000),)
+    found = [p.target for p in places(sockets, ("/api", "mcp"), [line("MCP on http://localhost:3000/deep/mcp.")])]
+    assert found[:3] == ["/api", "/mcp", "/deep/mcp"]
+    assert found[3:] == [path for path in USUAL_PATHS if path != "/mcp"]
+
+
+def test_every_port_is_tried_with_the_likeliest_path_first() -> None:
+    sockets = (ListeningSocket("::", 4000), ListeningSocket("0.0.0.0", 3000))
+    found = list(places(sockets, ("/mcp",), ()))
+    assert [(p.port, p.target) for p in found[:4]] == [(3000, "/mcp"), (4000, "/mcp"), (3000, "/"), (4000, "/")]
+    assert found[0].url == "http://127.0.0.1:3000/mcp"
+    assert found[1].url == "http://[::1]:4000/mcp"
+    assert found[1].public_url == "http://localhost:4000/mcp"
+
+
+@pytest.mark.parametrize(
+    ("bound", "reached"),
+    [("127.0.0.1", "127.0.0.1"), ("0.0.0.0", "127.0.0.1"), ("::", "[::1]"), ("::1", "[::1]"), ("10.0.0.7", "10.0.0.7")],
+)
+def test_the_address_that_reaches_a_bind(bound: str, reached: str) -> None:
+    assert loopback_for(bound) == reached
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    "location", ["http://evil.example/mcp", "//evil.example/mcp", "http://localhost:1/mcp", "http://[", "file:///etc"]
+)
+async def test_a_redirect_elsewhere_is_recorded_and_not_followed(location: str) -> None:
+    async def away(request: object) -> RedirectResponse:
+        response = RedirectResponse("/", 307)
+        response.headers["location"] = location
+        return response
+
+    async with local_pod(lambda: Starlette(routes=[Route("/mcp", away, methods=["POST"])])) as pod:
+        transcript = await converse(
+            pod, bundle("/mcp"), example_id="x", revisions=("2025-11-25",), tokens=None, timeout_s=1.0
+        )
+    first = transcript.exchanges[0]
+    assert first.step == steps.DISCOVER_REDIRECT
+    assert first.note is not None
+    assert first.note.startswith("not followed")
+    assert {e.target for e in transcript.exchanges if e.step == steps.DISCOVER_ENDPOINT} <= set(USUAL_PATHS)
+    assert transcript.negotiated == ()
+
+
+@pytest.mark.anyio
+async def test_a_redirect_in_circles_ends() -> None:
+    async def round_(request: object) -> RedirectResponse:
+        return RedirectResponse("/mcp", 308)
+
+    async with local_pod(lambda: Starlette(routes=[Route("/mcp", round_, methods=["POST", "GET"])])) as pod:
+        transcript = await converse(
+            pod, bundle("/mcp"), example_id="x", revisions=("2025-11-25",), tokens=None, timeout_s=1.0
+        )
+    assert sum(e.step == steps.DISCOVER_REDIRECT for e in transcript.exchanges) < 20

@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import pytest
+
+from harness.profiles.mcp.probes import messages
+from harness.profiles.mcp.probes.messages import decode, error_code, initialize_version, response_to
+from harness.profiles.mcp.probes.tools import choose
+
+
+@pytest.mark.parametrize("text", ["", "nonsense", "{", "[" * 100_000, '{"id":' + "9" * 10_000 + "}"])
+def test_what_is_no_json_is_none(text: str) -> None:
+    assert decode(text) is None
+
+
+def test_a_batch_gives_its_objects_and_scalars_give_nothing() -> None:
+    assert decode('[{"id":1},2,{"id":3}]') == ({"id": 1}, {"id": 3})
+    assert decode("7") == ()
+
+
+def test_only_the_response_with_the_id_answers() -> None:
+    found = ({"id": True, "result": {}}, {"id": 1, "method": "ping"}, {"id": 1, "result": {"x": 1}})
+    assert response_to(found, 1) == found[2]
+    assert response_to(found, 2) is None
+
+
+def test_an_initialize_result_has_a_version() -> None:
+    assert initialize_version({"result": {"protocolVersion": "2025-11-25"}}) == "2025-11-25"
+    for other in (None, {}, {"error": {}}, {"result": []}, {"result": {"protocolVersion": 7}}):
+        assert initialize_version(other) is None
+    assert error_code({"error": {"code": -1}}) == -1
+    assert error_code({"error": "no"}) is None
+
+
+def test_revisions_split_by_their_handshake_newest_first() -> None:
+    revisions = ("2024-11-05", "2025-11-25", "draft", "2026-07-28", "2025-03-26")
+    assert messages.legacy(revisions) == ("2025-11-25", "2025-03-26", "2024-11-05")
+    assert messages.sessionless(revisions) == ("2026-07-28",)
+
+
+def tools(*schemas: dict[str, object], **extra: object) -> dict[str, object]:
+    return {"tools": [{"name": f"t{n}", "inputSchema": schema, **extra} for n, schema in enumerate(schemas)]}
+
+
+def test_arguments_are_made_up_for_what_is_required_only() -> None:
+    schema = {
+        "properties": {
+            "text": {"type": "string"},
+            "n": {"type": "integer", "minimum": 5},
+            "kind": {"enum": ["x", "y"]},
+            "deep": {"type": "object", "properties": {"b": {"type": "boolean"}}, "required": ["b"]},
+            "list": {"type": "array", "items": {"type": "number"}, "minItems": 1},
+            "optional": {"type": "string", "format": "uri"},
+        },
+        "required": ["text", "n", "kind", "deep", "list"],
+    }
+    tool = choose(tools(schema))
+    assert tool is not None
+    assert tool.arguments == {"text": "docprobe", "n": 5, "kind": "x", "deep": {"b": False}, "list": [2]}
+    assert tool.params(3)["_meta"] == {"progressToken": 3}
+
+
+def test_a_tool_beyond_making_up_is_passed_over() -> None:
+    hard = {"properties": {"u": {"type": "string", "format": "uri"}}, "required": ["u"]}
+    easy: dict[str, object] = {"type": "object"}
+    chosen = choose(tools(hard, easy))
+    assert chosen is not None
+    assert chosen.name == "t1"
+    assert choose(tools(hard)) is None
+
+
+def test_a_read_only_tool_comes_first() -> None:
+    listed = tools({}, {})
+    listed["tools"][1]["annotations"] = {"readOnlyHint": True}  # type: ignore[index]
+    chosen = choose(listed)
+    assert chosen is not None
+    assert chosen.name == "t1"
+
+
+@pytest.mark.parametrize("result", [None, {}, {"tools": 3}, {"tools": [1, {"name": 3}]}, tools({"required": 3})])
+def test_hostile_tool_lists_give_no_tool(result: dict[str, object] | None) -> None:
+    assert choose(result) is None
+
+
+def test_a_schema_that_contains_itself_deeply_ends() -> None:
+    schema: dict[str, object] = {"type": "object"}
+    for _ in range(50):
+        schema = {"type": "object", "properties": {"a": schema}, "required": ["a"]}
+    assert choose(tools(schema)) is None

@@ -1,0 +1,141 @@
+"""Stdio servers as real processes: right, noisy, deaf, dying, and modern."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from extractor.model import ExampleKind
+from harness.base.codec import from_json, to_json
+from harness.model import Transcript
+from harness.profiles.mcp.probes import steps
+from harness.profiles.mcp.probes.stdio import converse_stdio
+
+from .local import bundle
+from .process import process_pod
+
+if TYPE_CHECKING:
+    from harness.model import Exchange
+
+pytestmark = pytest.mark.anyio
+REVISIONS = ("2025-06-18", "2025-11-25", "2026-07-28", "draft")
+
+SERVER = """
+import json, sys
+VERSIONS = {versions!r}
+{before}
+for line in sys.stdin:
+    message = json.loads(line)
+    method = message["method"]
+    if "id" not in message:
+        continue
+    {each}
+    if method == "initialize":
+        asked = message["params"]["protocolVersion"]
+        result = {{"protocolVersion": asked if asked in VERSIONS else VERSIONS[0], "capabilities": {{}}}}
+    elif method == "server/discover" and {modern}:
+        result = {{"supportedVersions": ["2026-07-28"], "resultType": "complete"}}
+    elif method == "tools/list":
+        result = {{"tools": []}}
+    else:
+        result = None
+    answer = {{"result": result}} if result else {{"error": {{"code": -32601, "message": "no"}}}}
+    print(json.dumps({{"jsonrpc": "2.0", "id": message["id"], **answer}}), flush=True)
+{after}
+"""
+
+
+def server(
+    *,
+    versions: tuple[str, ...] = ("2025-11-25", "2025-06-18"),
+    before: str = "",
+    each: str = "pass",
+    after: str = "",
+    modern: bool = False,
+) -> str:
+    return SERVER.format(versions=versions, before=before, each=each, after=after, modern=modern)
+
+
+async def hold(program: str, timeout_s: float = 5.0) -> Transcript:
+    async with process_pod(program) as pod:
+        transcript = await converse_stdio(
+            pod, bundle(kind=ExampleKind.STDIO_SERVER), example_id="x", revisions=REVISIONS, timeout_s=timeout_s
+        )
+    assert from_json(to_json(transcript), Transcript) == transcript
+    return transcript
+
+
+def of_step(transcript: Transcript, step: str) -> list[Exchange]:
+    return [e for e in transcript.exchanges if e.step == step]
+
+
+async def test_a_right_server() -> None:
+    transcript = await hold(server())
+    assert transcript.negotiated == ("2025-06-18", "2025-11-25")
+    assert transcript.modern == ()
+    assert transcript.facts == {"baseline": "ok", "outcome": "serving"}
+    told = [e.step for e in transcript.exchanges if e.process == 0]
+    assert told == [steps.STDIO_INITIALIZE, steps.STDIO_INITIALIZED, steps.STDIO_TOOLS, steps.STDIO_CLOSE]
+    tools = of_step(transcript, steps.STDIO_TOOLS)[0]
+    assert tools.reply is not None
+    assert '"tools"' in tools.reply.body
+    (closed,) = of_step(transcript, steps.STDIO_CLOSE)
+    assert (closed.method, closed.failure, closed.note) == ("CLOSE", None, "exited with code 0")
+
+
+async def test_a_server_of_both_eras() -> None:
+    transcript = await hold(server(modern=True))
+    assert transcript.negotiated == ("2025-06-18", "2025-11-25", "2026-07-28")
+    assert transcript.modern == ("2026-07-28",)
+
+
+async def test_lines_that_are_no_messages_are_noise_before_during_and_after() -> None:
+    program = server(
+        before="print('Server starting'); print('')",
+        each="print('handling'); print('{\"level\": \"info\"}')",
+        after="print('bye')",
+    )
+    transcript = await hold(program)
+    noise = [e.body for e in of_step(transcript, steps.STDIO_NOISE) if e.process == 0]
+    assert noise == ["Server starting", "handling", '{"level": "info"}', "handling", '{"level": "info"}', "bye"]
+    assert of_step(transcript, steps.STDIO_INITIALIZE)[0].reply is not None
+
+
+async def test_a_server_that_stays_after_its_input_ended() -> None:
+    transcript = await hold(server(after="import time; time.sleep(60)"), timeout_s=1.0)
+    assert of_step(transcript, steps.STDIO_CLOSE)[0].failure == "timeout"
+    assert transcript.facts["baseline"] == "ok"
+
+
+async def test_a_server_that_says_nothing() -> None:
+    transcript = await hold("import time; time.sleep(60)", timeout_s=0.3)
+    assert transcript.negotiated == ()
+    assert of_step(transcript, steps.STDIO_INITIALIZE)[0].failure == "timeout"
+    assert transcript.facts["outcome"] == "no-initialize"
+    assert "not answered" in transcript.facts["baseline"]
+
+
+async def test_a_server_that_dies_at_once() -> None:
+    transcript = await hold("raise SystemExit(3)")
+    assert transcript.negotiated == ()
+    failure = of_step(transcript, steps.STDIO_INITIALIZE)[0].failure
+    assert failure is not None
+    assert failure.startswith("closed")
+
+
+async def test_an_endless_line_ends() -> None:
+    program = "import sys\nwhile True: sys.stdout.write('x' * 65536)"
+    transcript = await hold(program, timeout_s=1.0)
+    assert transcript.negotiated == ()
+    assert all(len(e.body) <= 65536 for e in transcript.exchanges)
+
+
+@pytest.mark.parametrize("result", ['"text"', "[]", "null", '{"supportedVersions": "2026-07-28"}'])
+async def test_a_strange_discovery_is_no_discovery(result: str) -> None:
+    program = f"""
+import json, sys
+for line in sys.stdin:
+    print('{{"jsonrpc": "2.0", "id": 1, "result": {result}}}', flush=True)
+"""
+    assert (await hold(program, timeout_s=1.0)).modern == ()

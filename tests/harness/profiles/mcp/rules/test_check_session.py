@@ -1,0 +1,170 @@
+"""What the answers to missing, unknown and ended ids decide, by conversations made by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from harness.model import Basis, Finding, Transcript, Verdict
+from harness.profiles.mcp.probes import steps
+from harness.profiles.mcp.rules.registry import judge
+from tests.support.proof import NEWEST, rows
+from tests.support.transcripts import Talk
+
+S, V, N, I = Verdict.SATISFIED, Verdict.VIOLATED, Verdict.NOT_APPLICABLE, Verdict.INCONCLUSIVE  # noqa: E741
+
+
+def lived(**life: Any) -> Talk:
+    talk = Talk()
+    talk.baseline()
+    talk.life(**life)
+    return talk
+
+
+def verdict(transcript: Transcript, id: str) -> Finding:
+    return next(f for f in judge(transcript, rows(), page_revision=NEWEST) if f.requirement == id)
+
+
+@pytest.mark.parametrize(
+    ("life", "expected", "basis"),
+    [
+        ({}, S, Basis.TEXT),
+        ({"end": 202}, S, Basis.TEXT),
+        ({"end": 204}, S, Basis.TEXT),
+        ({"end": 405}, N, Basis.TEXT),
+        ({"end": 501}, N, Basis.TEXT),
+        ({"end": 400}, I, Basis.TEXT),
+        ({"end": 404}, I, Basis.TEXT),
+        ({"end": 500}, I, Basis.TEXT),
+        ({"terminated": (400, 400, 400, 400)}, V, Basis.TEXT),
+        ({"terminated": (404, 404, 400, 404)}, V, Basis.TEXT),
+        ({"terminated": (404, 404, 404, 204)}, V, Basis.TEXT),
+        ({"terminated": (404, 202, 404, 404)}, V, Basis.TEXT),
+        ({"terminated": (401, 401, 401, 401)}, V, Basis.TEXT),
+        ({"terminated": (200, 202, 200, 200)}, V, Basis.INTERPRETATION),
+        ({"terminated": (503, 503, 503, 503)}, I, Basis.TEXT),
+        ({"terminated": (404, 429, 404, 404)}, S, Basis.TEXT),
+        ({"live_get": 405, "terminated": (404, 404, 405, 404)}, S, Basis.TEXT),
+        ({"live_get": 405, "terminated": (404, 404, 405, 400)}, V, Basis.TEXT),
+    ],
+)
+def test_terminated(life: dict[str, Any], expected: Verdict, basis: Basis) -> None:
+    found = verdict(lived(**life).transcript(), "session.terminated-404")
+    assert (found.verdict, found.basis) == (expected, basis), found.summary
+    assert found.gates == (expected is V)
+
+
+def test_terminated_says_what_was_sent_and_what_came_back() -> None:
+    found = verdict(lived(terminated=(400, 400, 400, 400)).transcript(), "session.terminated-404")
+    assert found.summary == (
+        "DELETE was answered 200; after it POST request, POST notification, GET and DELETE with that id were answered "
+        "400, 400, 400, 400 instead of 404 each."
+    )
+    talk = lived()
+    by_step = {exchange.step: exchange.number for exchange in talk.exchanges}
+    asked = [f"terminated.{leg}" for leg in steps.LEGS]
+    controls = [steps.TERMINATED_BEFORE, "live.post-notification", "live.get", steps.TERMINATED_END]
+    assert found.evidence == tuple(sorted(by_step[step] for step in (*asked, *controls)))
+
+
+def test_no_answer_in_many_times_the_controls_time_is_no_404() -> None:
+    hanging = {"terminated": (None, 404, 404, 404), "failure": "timeout"}
+    assert verdict(lived(**hanging, duration_s=10.0).transcript(), "session.terminated-404").verdict is V
+    barely = lived(**hanging, duration_s=0.03)
+    assert verdict(barely.transcript(), "session.terminated-404").verdict is S, "the silent leg decides nothing"
+
+
+def test_a_cut_connection_decides_only_while_the_server_lives() -> None:
+    talk = lived(terminated=(None, None, None, None), failure="closed")
+    assert verdict(talk.transcript(), "session.terminated-404").verdict is I
+    talk.initialize(steps.SURVIVES_INITIALIZE, id=None)
+    assert verdict(talk.transcript(), "session.terminated-404").verdict is V
+    gone = lived(terminated=(None, None, None, None), failure="refused")
+    gone.initialize(steps.SURVIVES_INITIALIZE, id=None)
+    assert verdict(gone.transcript(), "session.terminated-404").verdict is I
+
+
+def test_a_dead_endpoints_404_is_not_the_sessions() -> None:
+    talk = lived()
+    talk.initialize(steps.TERMINATED_FRESH, status=404)
+    assert verdict(talk.transcript(), "session.terminated-404").verdict is I
+    refused = lived()
+    refused.initialize(steps.TERMINATED_FRESH, status=400)
+    assert verdict(refused.transcript(), "session.terminated-404").verdict is S
+    wrong_and_dead = lived(terminated=(400, 400, 400, 400))
+    wrong_and_dead.initialize(steps.TERMINATED_FRESH, status=404)
+    assert verdict(wrong_and_dead.transcript(), "session.terminated-404").verdict is V
+
+
+def test_a_control_that_was_not_served_decides_nothing() -> None:
+    talk = lived(terminated=(400, 400, 400, 400))
+    refused = tuple(
+        replace(e, reply=replace(e.reply, status=400, body="{}"))
+        if e.reply and e.step.startswith(("live.", "terminated.before"))
+        else e
+        for e in talk.exchanges
+    )
+    found = verdict(replace(talk.transcript(), exchanges=refused), "session.terminated-404")
+    assert found.verdict is V, "the DELETE's own control is the DELETE that ended the session"
+    without_delete = tuple(e for e in refused if e.step != "terminated.delete")
+    found = verdict(replace(talk.transcript(), exchanges=without_delete), "session.terminated-404")
+    assert found.verdict is I
+
+
+def test_stateless_and_unserved_servers_are_not_accused() -> None:
+    stateless = Talk()
+    stateless.baseline(id=None, get=405)
+    transcript = stateless.transcript()
+    assert verdict(transcript, "session.terminated-404").verdict is N
+    assert verdict(transcript, "session.missing-400").verdict is N
+    failing = lived(terminated=(400, 400, 400, 400)).transcript(facts={f"baseline:{NEWEST}": "tools/list is 500"})
+    found = verdict(failing, "session.terminated-404")
+    assert (found.verdict, found.gates) == (I, False)
+    assert "tools/list is 500" in found.summary
+
+
+@pytest.mark.parametrize(
+    ("missing", "expected"),
+    [
+        ((400, 400, 400, 400), S),
+        ((404, 400, 400, 400), V),
+        ((400, 400, 404, 400), V),
+        ((500, 500, 500, 500), V),
+        ((401, 401, 401, 401), V),
+        ((200, 202, 200, 200), N),
+        ((200, 400, 400, 400), N),
+        ((400, 202, 400, 400), S),
+        ((503, 503, 503, 503), I),
+        ((400, 400, 429, 400), S),
+    ],
+)
+def test_missing(missing: tuple[int, int, int, int], expected: Verdict) -> None:
+    found = verdict(lived(missing=missing).transcript(), "session.missing-400")
+    assert (found.verdict, found.gates) == (expected, False), found.summary
+
+
+@pytest.mark.parametrize(
+    ("unknown", "expected"),
+    [((404, 404, 404, 404), S), ((400, 400, 400, 400), V), ((200, 202, 200, 200), N), ((404, 404, 404, 204), S)],
+)
+def test_unknown(unknown: tuple[int, int, int, int], expected: Verdict) -> None:
+    found = verdict(lived(unknown=unknown).transcript(), "session.unknown-404")
+    assert (found.verdict, found.basis, found.gates) == (expected, Basis.INTERPRETATION, False)
+
+
+@pytest.mark.parametrize(
+    ("id", "expected"),
+    [("!~abc", S), ("a b", V), ("caf\u00e9", V), ("a\x7fb", V), ("a\tb", V), ("\x21\x7e", S)],
+)
+def test_charset(id: str, expected: Verdict) -> None:
+    talk = Talk()
+    talk.baseline(id=id)
+    assert verdict(talk.transcript(), "session.id-charset").verdict is expected
+
+
+def test_choices_are_recorded() -> None:
+    assert verdict(lived().transcript(), "session.may-assign").verdict is S
+    assert verdict(lived().transcript(), "session.delete-405").verdict is N
+    assert verdict(lived(end=405).transcript(), "session.delete-405").verdict is S

@@ -1,0 +1,115 @@
+"""The proof of the catalogue: every wrong server is found for what it does wrong, and no right one is accused."""
+
+from __future__ import annotations
+
+import anyio
+import pytest
+
+from harness.model import Basis, Finding, Side, Verdict
+from harness.profiles.mcp.catalogue import CATALOGUE
+from tests.support.proof import findings, rows, talk, violated
+from tests.support.servers import CASES, GROUPS, MODERN, NEWEST, OLDEST, PREDICTABLE, Case
+
+pytestmark = pytest.mark.loopback
+AT_ONCE = 6
+"""Conversations side by side: they mostly wait."""
+CHOICES = {"session.may-assign", "session.delete-405"}
+"""A MAY records what the server chose: it cannot be violated."""
+
+
+async def judged(case: Case) -> tuple[Finding, ...]:
+    transcript = await talk(case.language, case.name, revisions=case.revisions, path=case.path)
+    return findings(transcript, page_revision=case.revisions[-1])
+
+
+async def judge_all(cases: tuple[Case, ...]) -> dict[Case, tuple[Finding, ...]]:
+    found: dict[Case, tuple[Finding, ...]] = {}
+    limiter = anyio.CapacityLimiter(AT_ONCE)
+
+    async def one(case: Case) -> None:
+        async with limiter:
+            found[case] = await judged(case)
+
+    async with anyio.create_task_group() as tasks:
+        for case in cases:
+            tasks.start_soon(one, case)
+    return found
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_exactly_these_ids_are_violated(group: str) -> None:
+    cases = GROUPS[group]
+    found = anyio.run(judge_all, cases)
+    seen = {f"{case} {case.revisions}": sorted(violated(found[case])) for case in cases}
+    assert seen == {f"{case} {case.revisions}": sorted(case.violated) for case in cases}
+
+
+def test_every_row_is_satisfied_by_a_right_server() -> None:
+    cases = (
+        Case("python", "Server", revisions=(OLDEST,)),
+        Case("python", "Authorized"),
+        Case("python", "Resumable"),
+        Case("python", "Delete405"),
+        Case("python", "AuthorizedModern", revisions=(MODERN,)),
+        Case("python", "ModernBaskets", revisions=(MODERN,)),
+    )
+    found = anyio.run(judge_all, cases)
+    satisfied = {f.requirement for case in cases for f in found[case] if f.verdict is Verdict.SATISFIED}
+    asked = {row.id for row in CATALOGUE if row.side is Side.SERVER} | {"revision.match"}
+    assert asked - satisfied == set()
+
+
+def test_every_row_is_broken_alone_by_a_wrong_server() -> None:
+    alone = {next(iter(case.violated)) for case in CASES if len(case.violated) == 1}
+    twins = PREDICTABLE if any(case.violated == PREDICTABLE for case in CASES) else frozenset()
+    judged_rows = {row.id for row in CATALOGUE if row.side is Side.SERVER} | {"revision.match"}
+    assert judged_rows - alone - twins == CHOICES
+
+
+def test_many_right_servers() -> None:
+    assert len([case for case in CASES if not case.violated]) >= 25
+
+
+def test_one_finding_per_row_of_every_negotiated_revision() -> None:
+    revisions = (OLDEST, NEWEST, MODERN)
+
+    async def run() -> tuple[Finding, ...]:
+        return findings(await talk("python", "DualEra", revisions=revisions), page_revision=NEWEST)
+
+    found = anyio.run(run)
+    seen = [(finding.requirement, finding.revision) for finding in found]
+    expected = [
+        (bound.requirement.id, bound.revision)
+        for bound in rows()
+        if (bound.requirement.side is Side.SERVER and bound.revision in revisions)
+        or (bound.requirement.id == "revision.match" and bound.revision == NEWEST)
+    ]
+    assert seen == sorted(expected, key=expected.index)
+    assert len(seen) == len(set(seen))
+
+
+def test_only_the_pages_revision_gates() -> None:
+    async def run(page_revision: str | None) -> set[str]:
+        transcript = await talk("python", "DualEraSessionFault", revisions=(NEWEST, MODERN))
+        return {f.requirement for f in findings(transcript, page_revision) if f.gates}
+
+    assert anyio.run(run, NEWEST) == {"session.terminated-404"}
+    assert anyio.run(run, MODERN) == set()
+    assert anyio.run(run, None) == set(), "the newest negotiated is 2026-07-28"
+
+
+@pytest.mark.parametrize(
+    ("name", "basis", "gates"),
+    [
+        ("Ended400", Basis.TEXT, True),
+        ("EndedLivesOn", Basis.INTERPRETATION, True),
+        ("OriginServed", Basis.TEXT, True),
+        ("OriginServedOnWildcard", Basis.INTERPRETATION, False),
+        ("Unknown400", Basis.INTERPRETATION, False),
+        ("Missing404", Basis.TEXT, False),
+        ("DeleteEndsAll", Basis.ADVICE, False),
+    ],
+)
+def test_basis_and_gate(name: str, basis: Basis, gates: bool) -> None:
+    found = [f for f in anyio.run(judged, Case("python", name)) if f.verdict is Verdict.VIOLATED]
+    assert [(f.basis, f.gates) for f in found] == [(basis, gates)]

@@ -1,0 +1,68 @@
+"""Clients on the real SDKs, running in pods against the scripted server: right ones, hasty ones, one that forgets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import anyio
+import pytest
+
+from harness.engine.client import open_engine
+from harness.model import Status, Verdict
+from harness.run.check import check, plan
+from harness.settings import load_config
+
+if TYPE_CHECKING:
+    from harness.model import Report
+
+pytestmark = [pytest.mark.engine, pytest.mark.registry]
+
+DOCS = Path(__file__).parents[3] / "fixtures" / "clients"
+REINIT = "client.reinit-on-404"
+DELETES = "client.deletes-session"
+UNDECIDED = {REINIT: Verdict.INCONCLUSIVE}
+"""A program may end on a 404."""
+EXPECTED: dict[str, dict[str, Verdict]] = {
+    "typescript-1#typescript": UNDECIDED,
+    "typescript-2#leave-politely": UNDECIDED,
+    "typescript-2#come-back": {},
+    "typescript-2#just-leave": UNDECIDED | {DELETES: Verdict.VIOLATED},
+    # it was stopped: what it would have done last stays unknown
+    "typescript-2#stay": UNDECIDED | {DELETES: Verdict.INCONCLUSIVE},
+    "python-1#python": UNDECIDED,
+    "python-2#python": UNDECIDED,
+    "by-hand#javascript": UNDECIDED
+    | dict.fromkeys(
+        (
+            "client.sends-session-id",
+            "client.version-header",
+            "client.accepts-both",
+            "client.posts-initialized",
+            DELETES,
+        ),
+        Verdict.VIOLATED,
+    ),
+}
+"""Client rows that are not satisfied, by example."""
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
+    """One run over all of them."""
+    config = load_config(DOCS, environ={}, state=tmp_path_factory.mktemp("state"), jobs=2)
+    return anyio.run(lambda: check(plan(config), config, open_engine))
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_exactly_these_client_rows_are_not_satisfied(name: str, report: Report) -> None:
+    (example,) = (example for example in report.examples if example.id.endswith(f"/{name}"))
+    assert (example.status, example.negotiated) == (Status.JUDGED, ("2025-11-25",)), example.reason
+    rows = [finding for finding in example.findings if finding.requirement.startswith("client.")]
+    assert len(rows) == 6
+    told = {finding.requirement: finding.verdict for finding in rows if finding.verdict is not Verdict.SATISFIED}
+    assert told == EXPECTED[name]
+
+
+def test_every_client_is_expected(report: Report) -> None:
+    assert {example.id.rpartition("/")[2] for example in report.examples} == set(EXPECTED)

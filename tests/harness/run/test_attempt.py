@@ -1,0 +1,117 @@
+"""A run that fails: whose fault it is. Engine and pod are made up; the run is the real one."""
+
+from __future__ import annotations
+
+import time
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+
+from extractor.model import ExampleKind, Layout, ServiceRequest, SourceFile
+from harness.config import Config
+from harness.engine.protocol import ExitState
+from harness.model import Image, ListeningSocket, LogLine, StartOutcome
+from harness.run.attempt import record
+from tests.support.loopback import server_bundle
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from extractor.model import Bundle
+    from harness.engine.protocol import Engine
+    from harness.model import Recording
+
+pytestmark = pytest.mark.anyio
+
+SERVER = replace(server_bundle("/mcp"), services=(ServiceRequest("authorization", "localhost", 8080),))
+CLIENT = replace(
+    server_bundle(), kind=ExampleKind.CLIENT, files=(SourceFile("a.py", "open('http://localhost:9100/mcp')\n", ()),)
+)
+ENDED = ExitState(1, "exited with code 1")
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@dataclass(frozen=True)
+class DeadPod:
+    """A pod whose example wrote ``text`` and ended."""
+
+    text: str
+    listening: tuple[ListeningSocket, ...] = ()
+
+    async def wait_listening(self, timeout_s: float) -> tuple[ListeningSocket, ...]:
+        return self.listening
+
+    async def wait_exit(self, timeout_s: float) -> ExitState:
+        return ENDED
+
+    def sockets(self) -> tuple[ListeningSocket, ...]:
+        return self.listening
+
+    def exit_state(self) -> ExitState:
+        return ENDED
+
+    def logs(self) -> tuple[LogLine, ...]:
+        return tuple(LogLine(time.monotonic(), "stderr", line) for line in self.text.splitlines())
+
+
+@dataclass(frozen=True)
+class OnePodEngine:
+    """An engine that has one pod."""
+
+    of: DeadPod
+
+    async def install(self, bundle: Bundle, **_: Any) -> Image:
+        return Image("image", "key", {})
+
+    @asynccontextmanager
+    async def pod(self, bundle: Bundle, image: Image, services: Any = (), **_: Any) -> AsyncIterator[DeadPod]:
+        yield self.of
+
+
+async def recorded(tmp_path: Path, bundle: Bundle, text: str) -> Recording:
+    config = Config(docs=tmp_path, layout=Layout())
+    engine = cast("Engine", OnePodEngine(DeadPod(text)))
+    return await record(engine, bundle, config, date="2025-11-25", locks={}, doing=lambda _: None)
+
+
+@pytest.mark.parametrize(
+    ("bundle", "text", "port"),
+    [
+        (SERVER, "Error: listen EADDRINUSE: address already in use 127.0.0.1:8080", 8080),
+        (
+            SERVER,
+            "[Errno 98] error while attempting to bind on address ('127.0.0.1', 8080): address already in use",
+            8080,
+        ),
+        (SERVER, "Address already in use\nPort 8080 is in use by another program.", 8080),
+        (SERVER, "Traceback\nOSError: [Errno 98] Address already in use", 8080),
+        (CLIENT, "OSError: [Errno 98] Address already in use", 9100),
+    ],
+)
+async def test_a_port_that_we_hold_blocks(tmp_path: Path, bundle: Bundle, text: str, port: int) -> None:
+    found = await recorded(tmp_path, bundle, text)
+    assert found.runs == ()
+    assert found.blocked is not None
+    assert f"docprobe's own service holds port {port} there" in found.blocked
+    assert "kind=" in found.blocked
+
+
+@pytest.mark.parametrize(
+    ("bundle", "text"),
+    [
+        (SERVER, "Error: listen EADDRINUSE: address already in use :::3000"),
+        (SERVER, "TypeError: the address is 8080"),
+        (replace(SERVER, services=()), "OSError: [Errno 98] Address already in use"),
+    ],
+)
+async def test_any_other_end_is_the_examples(tmp_path: Path, bundle: Bundle, text: str) -> None:
+    found = await recorded(tmp_path, bundle, text)
+    assert found.blocked is None
+    assert [run.outcome for run in found.runs] == [StartOutcome.EXITED, StartOutcome.EXITED]

@@ -1,0 +1,87 @@
+"""An error in one example is that example's: told in its own words, never as the docs' fault, and the rest goes on."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from harness.base.errors import EngineError, StorageError, UsageError
+from harness.model import Recording, Run, StartOutcome, Status
+from harness.run import cache
+from harness.run import check as run
+from harness.run.observer import Silent
+from harness.settings import load_config
+from tests.support.victim import write_docs
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from harness.config import Config
+    from harness.model import Report
+
+pytestmark = pytest.mark.anyio
+
+
+class Notes(Silent):
+    """Keeps what is noted."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def note(self, text: str) -> None:
+        self.said.append(text)
+
+
+@asynccontextmanager
+async def connect(config: Config) -> AsyncIterator[Any]:
+    yield None
+
+
+async def report(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wrong: Exception | None, notes: Notes | None = None
+) -> Report:
+    """Two pages, of which recording the first fails with ``wrong``."""
+    config = load_config(write_docs(tmp_path / "docs"), environ={}, state=tmp_path / "state", jobs=1)
+
+    async def record(_: object, bundle: Any, *__: object, **___: object) -> Recording:
+        if wrong is not None and bundle.example_id.startswith("page0"):
+            raise wrong
+        ended = Run("today", None, {}, StartOutcome.EXITED, "exited with code 1", lock=None)
+        return Recording((ended,), None)
+
+    monkeypatch.setattr(run, "record", record)
+    return await run.check(run.plan(config), config, connect, observer=notes)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (UsageError("the lock takes x from elsewhere", "make it anew"), "the lock takes x from elsewhere (next: make it"),
+        (StorageError("/full/x.json cannot be written: No space left on device", "make room"), "/full/x.json cannot"),
+        (EngineError("the engine has gone"), "the engine has gone"),
+        (ZeroDivisionError("ours"), "docprobe itself failed: ZeroDivisionError: ours"),
+    ],
+)
+async def test_one_example_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wrong: Exception, said: str
+) -> None:
+    first, second = (await report(tmp_path, monkeypatch, wrong)).examples
+    assert first.status is Status.BLOCKED
+    assert first.reason is not None
+    assert first.reason.startswith(said)
+    assert ("itself" in first.reason) is isinstance(wrong, ZeroDivisionError)
+    assert second.status is Status.NOT_RUNNING
+
+
+async def test_what_cannot_be_kept_is_told_all_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise StorageError("/full/x.json cannot be written: No space left on device", "make room")
+
+    monkeypatch.setattr(cache, "store", full)
+    notes = Notes()
+    result = await report(tmp_path, monkeypatch, None, notes)
+    assert [example.status for example in result.examples] == [Status.NOT_RUNNING] * 2
+    assert notes.said == ["/full/x.json cannot be written: No space left on device (next: make room)"] * 2

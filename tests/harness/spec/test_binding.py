@@ -1,0 +1,219 @@
+"""Binding, and each kind of drift: the text changes, the binding says how."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from extractor.model import Level, Statement
+from harness.base.errors import UsageError
+from harness.model import DriftKind
+from harness.profiles.mcp.catalogue import CATALOGUE, requirement
+from harness.spec.binding import Bindings, Bound, bind, load_bindings
+from harness.spec.entry import Binding
+from harness.spec.writing import binding_at, to_toml
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    Spec = Callable[..., tuple[Statement, ...]]
+
+PAGE = "specification/2025-11-25/basic/transports.mdx"
+ENDED = "it **MUST** answer every request that names that\n  session with status 404"
+PLACES = (
+    ("session.terminated-404", PAGE, 5),
+    ("session.missing-400", PAGE, 7),
+    ("session.id-charset", PAGE, 9),
+    ("stream.no-broadcast", PAGE, 13),
+    ("auth.invalid-401", "specification/2025-11-25/basic/authorization.mdx", 3),
+)
+
+
+def bindings_of(statements: tuple[Statement, ...]) -> Bindings:
+    return Bindings("test", tuple(binding_at(id, page, line, statements) for id, page, line in PLACES))
+
+
+def rebound(spec: Spec, *replacements: tuple[str, str], **where: str) -> Bound:
+    """Bind to the text as it was, then to the text with replacements."""
+    bindings = bindings_of(spec())
+    return bind(spec(*replacements, **where), bindings, CATALOGUE)
+
+
+def test_unchanged_text_binds_without_drift(spec: Spec) -> None:
+    bound = rebound(spec)
+    assert bound.drift == ()
+    row = bound.requirements["session.terminated-404", "2025-11-25"]
+    assert row.statement is not None
+    assert (row.statement.span.first, row.statement.span.last) == (5, 6)
+    assert row.level is Level.MUST
+    assert bound.requirements_of(row.statement) == ("session.terminated-404",)
+    assert {(s.level, s.line) for s in bound.unbound} == {(Level.MAY, 9), (Level.SHOULD, 13)}
+
+
+def test_every_row_of_the_catalogue_is_there_in_each_of_its_revisions(spec: Spec) -> None:
+    bound = rebound(spec)
+    assert set(bound.requirements) == {(row.id, revision) for row in CATALOGUE for revision in row.levels}
+    assert bound.requirements["session.isolation", "2025-11-25"].statement is None
+
+
+@pytest.mark.parametrize(
+    "replacement",
+    [
+        ("## Sessions\n", "## Sessions\n\nA new first paragraph.\n"),
+        (ENDED, "it\n  MUST answer _every_ request that names that session\n  with `status 404`"),
+        (ENDED, "it [**MUST** answer](/there) every request that names that Session with status 404"),
+        ("visible ASCII characters only", "visible ascii\ncharacters only"),
+        ("When a session ended:", "As soon as a session ended:"),
+    ],
+)
+def test_form_and_surroundings_are_no_drift(spec: Spec, replacement: tuple[str, str]) -> None:
+    assert rebound(spec, replacement).drift == ()
+
+
+def test_changed_words(spec: Spec) -> None:
+    bound = rebound(spec, (ENDED, "it **MUST** answer every request that names that session with status 410"))
+    (drift,) = bound.drift
+    assert (drift.requirement, drift.kind) == ("session.terminated-404", DriftKind.CHANGED)
+    assert drift.nearest is not None
+    assert "status 410" in drift.nearest.text
+    assert 0.5 < drift.similarity < 1
+    assert bound.requirements["session.terminated-404", "2025-11-25"].statement == drift.nearest
+
+
+@pytest.mark.parametrize("level", ["**SHOULD**", "**MUST NOT**"])
+def test_changed_level_is_not_quoted_for_the_old_level(spec: Spec, level: str) -> None:
+    bound = rebound(spec, (ENDED, ENDED.replace("**MUST**", level)))
+    (drift,) = bound.drift
+    assert drift.kind is DriftKind.CHANGED
+    assert drift.nearest is not None
+    assert drift.nearest.keyword == level.strip("*")
+    assert bound.requirements["session.terminated-404", "2025-11-25"].statement is None
+
+
+def test_renamed_heading_is_moved(spec: Spec) -> None:
+    bound = rebound(spec, ("## Sessions", "## How sessions end"))
+    assert {drift.requirement for drift in bound.drift} == {
+        "session.terminated-404",
+        "session.missing-400",
+        "session.id-charset",
+    }
+    for drift in bound.drift:
+        assert drift.kind is DriftKind.MOVED
+        assert drift.similarity == 1
+        assert drift.nearest is not None
+        assert drift.nearest.anchor == "how-sessions-end"
+        assert bound.requirements[drift.requirement, "2025-11-25"].statement == drift.nearest
+
+
+def test_renamed_page_is_moved(spec: Spec) -> None:
+    bound = rebound(spec, transports="streamable.mdx")
+    assert {drift.kind for drift in bound.drift} == {DriftKind.MOVED}
+    assert len(bound.drift) == 4
+    assert all(drift.nearest and drift.nearest.page.endswith("streamable.mdx") for drift in bound.drift)
+
+
+def test_removed_sentence_vanished_although_others_are_alike(spec: Spec) -> None:
+    bound = rebound(spec, ("The server **MUST NOT** send one and the same message on two streams. ", ""))
+    (drift,) = bound.drift
+    assert (drift.requirement, drift.kind) == ("stream.no-broadcast", DriftKind.VANISHED)
+    assert drift.nearest is None or drift.similarity < 0.2
+    assert bound.requirements["stream.no-broadcast", "2025-11-25"].statement is None
+
+
+def test_lost_keyword_vanished(spec: Spec) -> None:
+    bound = rebound(spec, ("**MUST** be made", "must be made"))
+    assert {(drift.requirement, drift.kind) for drift in bound.drift} >= {("session.id-charset", DriftKind.CHANGED)}
+
+
+def test_bound_sentence_is_no_candidate_for_another_binding(spec: Spec) -> None:
+    """Two bindings, near-twins: when one goes, the other's sentence is not taken for it."""
+    twin = ("carries none with status 400.", "carries none with status 400.\n- A server that needs a session id "
+            "**SHOULD** turn away a request that carries none with status 401.")  # fmt: skip
+    statements = spec(twin)
+    first, second = (s for s in statements if "needs a session id" in s.text)
+    assert first.level is second.level is Level.SHOULD
+    bindings = Bindings("test", (binding_at("session.missing-400", PAGE, first.line, statements),
+                                 binding_at("session.id-secure", PAGE, second.line, statements)))  # fmt: skip
+    (drift,) = bind(spec(), bindings, CATALOGUE).drift
+    assert (drift.requirement, drift.kind) == ("session.id-secure", DriftKind.VANISHED)
+
+
+def test_docs_without_the_revision_are_no_drift(spec: Spec) -> None:
+    bindings = bindings_of(spec())
+    others = tuple(s for s in spec(revision="2025-06-18") if s.revision == "2025-06-18")
+    bound = bind(others, bindings, CATALOGUE)
+    assert bound.drift == ()
+    assert bound.requirements["session.terminated-404", "2025-11-25"].statement is None
+
+
+def test_the_same_words_in_another_revision_are_not_bound(spec: Spec) -> None:
+    bindings = bindings_of(spec())
+    statements = (*spec(), *spec(revision="2025-06-18"))
+    bound = bind(statements, bindings, CATALOGUE)
+    assert all(row.statement is None for (_, revision), row in bound.requirements.items() if revision == "2025-06-18")
+
+
+def test_toml_round_trip(spec: Spec, tmp_path: Path) -> None:
+    bindings = bindings_of(spec())
+    file = tmp_path / "bindings.toml"
+    file.write_text(to_toml(bindings.entries), encoding="utf-8")
+    assert load_bindings(file).entries == bindings.entries
+    assert load_bindings(str(file)).entries == bindings.entries
+
+
+def test_no_bindings() -> None:
+    assert load_bindings(None).entries == ()
+
+
+def test_unknown_name_says_what_is_shipped() -> None:
+    with pytest.raises(UsageError, match="nosuch") as error:
+        load_bindings("nosuch")
+    assert error.value.hint is not None
+    assert "mcp" in error.value.hint
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        ('requirement = "session.missing-404"', "no requirement is called"),
+        ('requirement = "session.missing-400"\nlevel = "MUST"', r"number 1: session\.missing-400 has level SHOULD"),
+        ('requirement = "session.missing-400"\nrevision = "2024-11-05"', "does not exist in revision 2024-11-05"),
+        ('requirement = "session.missing-400"\nlevle = "SHOULD"', "unknown key 'levle'"),
+        ('requirement = "session.missing-400"\nnth = "one"', "number 1"),
+        ("requirement = ", "Invalid"),
+    ],
+)
+def test_wrong_bindings_are_named(tmp_path: Path, entry: str, message: str) -> None:
+    fields = {"revision": '"2025-11-25"', "page": '"x"', "anchor": '"x"', "level": '"SHOULD"', "sha256": '"0"'}
+    lines = [f"{key} = {value}" for key, value in fields.items() if f"{key} =" not in entry]
+    file = tmp_path / "wrong.toml"
+    file.write_text("\n".join(["[[binding]]", entry, *lines, "shingles = []"]), encoding="utf-8")
+    with pytest.raises(UsageError, match=message):
+        load_bindings(file)
+
+
+def test_binding_at_a_place_without_the_level(spec: Spec) -> None:
+    with pytest.raises(UsageError, match="nothing that") as error:
+        binding_at("session.terminated-404", PAGE, 7, spec())
+    assert error.value.hint == "at that place: SHOULD (line 7, revision 2025-11-25)"
+
+
+def test_shipped_bindings_hold_no_sentence_and_fit_the_catalogue() -> None:
+    entries = load_bindings("mcp").entries
+    assert len(entries) > 100
+    assert len({(e.requirement, e.revision, e.page, e.sha256) for e in entries}) == len(entries)
+    bound = {(entry.requirement, entry.revision) for entry in entries}
+    unbound_text = {
+        (row.id, revision)
+        for row in CATALOGUE
+        for revision, basis in row.basis.items()
+        if basis == "text" and (row.id, revision) not in bound
+    }
+    assert unbound_text == set(), "a row of basis text needs its sentence"
+    for entry in entries:
+        assert isinstance(entry, Binding)
+        assert entry.level is requirement(entry.requirement).levels[entry.revision]
+        assert len(entry.sha256) == 64
+        assert all(len(shingle) == 12 for shingle in entry.shingles)

@@ -1,0 +1,114 @@
+"""How each statement stands, the worklist, and the figures."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from harness.base.errors import UsageError
+from harness.profiles.mcp.catalogue import CATALOGUE
+from harness.spec.binding import Bindings, Bound, bind
+from harness.spec.coverage import Classed, Classes, Rule, Standing, coverage, load_classes, standings
+from harness.spec.writing import binding_at
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from extractor.model import Statement
+
+    Spec = Callable[..., tuple[Statement, ...]]
+
+PAGE = "specification/2025-11-25/basic/transports.mdx"
+
+
+def bound_to_one(statements: tuple[Statement, ...]) -> Bound:
+    bindings = Bindings("test", (binding_at("session.terminated-404", PAGE, 5, statements),))
+    return bind(statements, bindings, CATALOGUE)
+
+
+def digits(statements: tuple[Statement, ...], words: str) -> str:
+    return next(statement.fingerprint[:12] for statement in statements if words in statement.text)
+
+
+def test_binding_beats_class_beats_rule_and_the_rest_is_open(spec: Spec) -> None:
+    statements = spec()
+    classed = Classed(
+        Standing.OUT_OF_SCOPE,
+        "why",
+        (digits(statements, "names that session"), digits(statements, "needs a session id")),
+        observable=True,
+    )
+    classes = Classes(
+        classed=dict.fromkeys(classed.statements, classed),
+        rules=(Rule(("specification/*/basic/auth*",), Standing.CLIENT, "all of it"),),
+    )
+    entries = standings(statements, bound_to_one(statements), classes)
+    shown = {(entry.statement.line, entry.standing, entry.reason) for entry in entries}
+    assert (5, Standing.BOUND, None) in shown
+    assert (7, Standing.OUT_OF_SCOPE, "why") in shown
+    assert (3, Standing.CLIENT, "all of it") in shown
+    assert (9, Standing.OPEN, None) in shown
+    assert len(entries) == len(statements)
+
+
+def test_figures_per_revision(spec: Spec) -> None:
+    statements = spec()
+    classed = Classed(Standing.CLIENT, "why", (digits(statements, "needs a session id"),))
+    classes = Classes({classed.statements[0]: classed})
+    (figures,) = coverage(standings(statements, bound_to_one(statements), classes), ("2025-06-18", "2025-11-25"))
+    assert figures.revision == "2025-11-25"
+    assert (figures.bound, figures.all, figures.open) == (1, 7, 5)
+    # bound and open count as observable, a class only if it says so
+    assert figures.observable == 6
+
+
+def test_a_new_or_reworded_sentence_is_open(spec: Spec) -> None:
+    statements = spec()
+    classed = Classed(Standing.CLIENT, "why", tuple(s.fingerprint[:12] for s in statements))
+    classes = Classes(dict.fromkeys(classed.statements, classed))
+    assert all(
+        entry.standing is not Standing.OPEN for entry in standings(statements, bound_to_one(statements), classes)
+    )
+    later = spec(("**SHOULD** end soon.", "**SHOULD** end at once. A server **MUST** rest."))
+    opened = [e.statement.line for e in standings(later, bind(later, Bindings("none"), CATALOGUE), classes)
+              if e.standing is Standing.OPEN]  # fmt: skip
+    assert opened == [13, 13]
+
+
+def test_classes_of_a_file_lie_beside_it(tmp_path: Path) -> None:
+    bindings = tmp_path / "bindings.toml"
+    assert load_classes(bindings) == Classes()
+    (tmp_path / "bindings.classes.toml").write_text(
+        '[[rule]]\npages = ["a/**"]\nstanding = "client"\nreason = "r"\n'
+        '[[classed]]\nstanding = "not-observable"\nreason = "s"\nstatements = ["0123456789ab"]\n',
+        encoding="utf-8",
+    )
+    classes = load_classes(str(bindings))
+    assert classes.rules[0].standing is Standing.CLIENT
+    assert classes.classed["0123456789ab"].standing is Standing.NOT_OBSERVABLE
+    assert load_classes(None) == Classes()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('[[classed]]\nstanding = "bogus"\nreason = "r"\nstatements = []', "number 1"),
+        ('[[classed]]\nstanding = "client"\nstatements = []', "reason"),
+        ('[[rule]]\npage = ["x"]\nstanding = "client"\nreason = "r"', "unknown key 'page'"),
+    ],
+)
+def test_wrong_classes_are_named(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "b.classes.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(UsageError, match=message):
+        load_classes(tmp_path / "b.toml")
+
+
+def test_shipped_classes_give_reasons_and_none_is_open_or_bound() -> None:
+    classes = load_classes("mcp")
+    assert len(classes.classed) > 500
+    for entry in (*classes.classed.values(), *classes.rules):
+        assert entry.standing in (Standing.CLIENT, Standing.NOT_OBSERVABLE, Standing.OUT_OF_SCOPE)
+        assert entry.reason.endswith(".")
+    assert all(len(digits) == 12 for digits in classes.classed)
