@@ -15,9 +15,11 @@ from extractor.languages.common.routes import OTHER_PATHS
 from extractor.languages.common.scopes import in_view, scope_of
 from extractor.languages.common.services import default_authorization
 from extractor.languages.common.values import Draft, Start, spans_of
-from extractor.model import Example, ExampleKind, ExampleStatus, Note, Origin
+from extractor.model import Example, ExampleKind, ExampleStatus, Note, NoteKind, Origin
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from extractor.examples.grouping import Program
     from extractor.languages.common.values import Language, Role, Surroundings, Tables, Unit
     from extractor.model import Block, Bundle, ExampleOverride, ServiceRequest
@@ -194,7 +196,24 @@ def _name_note(unit: Unit) -> Note | None:
     if unit.name is None:
         return None
     span = unit.pieces[0].block.span
-    return Note(f"file name {unit.name.path}, told by {unit.name.source}", unit.name.origin, unit.name.confidence, span)
+    detail = f", told by {unit.name.source}"
+    return Note(NoteKind.FILE_NAME, unit.name.origin, unit.name.path, detail, unit.name.confidence, span)
+
+
+def _override_notes(override: ExampleOverride, origin: Origin) -> Iterator[Note]:
+    """What an override changes, apart from names, packages and the command, which are noted where they are used."""
+    for name in override.environment:
+        yield Note(NoteKind.ENVIRONMENT, origin, name)
+    if override.endpoint:
+        yield Note(NoteKind.ENDPOINT, origin, override.endpoint)
+    if override.cwd:
+        yield Note(NoteKind.FOLDER, origin, override.cwd)
+    for key, text in override.glue.items():
+        yield Note(NoteKind.GLUE, origin, key, f" ({len(text.splitlines())} lines)")
+    if override.services is not None:
+        yield Note(NoteKind.SERVICES, origin, " ".join(override.services) or "none")
+    if override.allow_scripts:
+        yield Note(NoteKind.ALLOWED_SCRIPTS, origin)
 
 
 def _told(bundle: Bundle, draft: Draft) -> Bundle:
@@ -205,15 +224,10 @@ def _told(bundle: Bundle, draft: Draft) -> Bundle:
     if len(draft.main.pieces) > 1:
         lines = ", ".join(f"{p.block.span.first}-{p.block.span.last}" for p in draft.main.pieces)
         sure = 0.8 if draft.origin is Origin.INFERRED else 1.0
-        notes = (Note(f"lines {lines} are one file", draft.origin, sure), *notes)
+        notes = (Note(NoteKind.JOINED, draft.origin, lines, " are one file", sure), *notes)
     if override == NONE:
         return replace(bundle, notes=notes)
-    told = [*(f"environment {name}" for name in override.environment)]
-    told += [f"{what} {value}" for what, value in (("endpoint", override.endpoint), ("folder", override.cwd)) if value]
-    told += [f"glue in {key} ({len(text.splitlines())} lines)" for key, text in override.glue.items()]
-    told += [f"services {' '.join(override.services) or 'none'}"] if override.services is not None else []
-    told += ["install scripts allowed"] if override.allow_scripts else []
-    notes = (*notes, *(Note(what, draft.said_by) for what in told))
+    notes = (*notes, *_override_notes(override, draft.said_by))
     return replace(
         bundle,
         environment={**bundle.environment, **override.environment},

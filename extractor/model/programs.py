@@ -38,16 +38,50 @@ class Origin(StrEnum):
     INFERRED = "inferred"
 
 
+class NoteKind(StrEnum):
+    """What a note is about; the value is how its text begins."""
+
+    REMARK = ""
+    """A sentence of its own, in ``detail``."""
+    ALLOWED_SCRIPTS = "install scripts allowed"
+    BUILD = "build step"
+    COMMAND = "command"
+    DEPENDENCY = "dependency"
+    ENDPOINT = "endpoint"
+    ENVIRONMENT = "environment"
+    """The names of variables that are set."""
+    FILE = "file"
+    FILE_NAME = "file name"
+    FOLDER = "folder"
+    GLUE = "glue in"
+    JOINED = "lines"
+    """Several blocks of the page as one file."""
+    MODULE_TYPE = 'package.json with "type": "module"'
+    PACKAGE_FOLDER = "package folder"
+    SERVICE = "authorization server on"
+    SERVICES = "services"
+    VALUE = "value of"
+    """A variable whose value is the reader's to fill in."""
+
+
 @dataclass(frozen=True, slots=True)
 class Note:
     """One thing about an example: what was stated, or what docprobe had to add."""
 
-    what: str
-    """Short and complete: ``file name server.ts``, ``dependency express``."""
+    kind: NoteKind
     origin: Origin
+    name: str = ""
+    """What it is about: ``server.ts`` for a file name, ``express`` for a dependency, the words of a command."""
+    detail: str = ""
+    """The rest of its text, with the separator in front: ``@5`` for a dependency, ``, stated by prose``."""
     confidence: float = 1.0
     """0 to 1; 1 for anything stated."""
     span: Span | None = None
+
+    @property
+    def what(self) -> str:
+        """The note's text, short and complete: ``file name server.ts``, ``dependency express@5``."""
+        return " ".join(part for part in (self.kind.value, self.name) if part) + self.detail
 
 
 @dataclass(frozen=True, slots=True)

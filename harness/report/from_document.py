@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import extractor.model as docs_model
 from harness import model
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from harness.report import document as d
+
+_PACKAGE: Final = re.compile(r"@?[^\s@=<>~^!\[;]+")
+"""The name in a dependency as a note writes it: ``@scope/name@5``, ``name[extra]>=1``."""
 
 
 def to_report(document: d.Document) -> model.Report:
@@ -72,7 +76,6 @@ def _read_example(example: d.Example) -> model.ExampleResult:
     runs = tuple(
         same(model.Run, run, logs=tuple(same(model.LogLine, line) for line in run.logs)) for run in example.runs
     )
-    notes = tuple(docs_model.Note(note.what, note.origin, note.confidence) for note in example.notes)
     result = same(
         model.ExampleResult,
         example,
@@ -81,13 +84,29 @@ def _read_example(example: d.Example) -> model.ExampleResult:
         added=tuple(example.added),
         negotiated=tuple(example.negotiated),
         runs=runs,
-        notes=notes,
+        notes=tuple(_read_note(note) for note in example.notes),
         findings=tuple(_read_finding(finding) for finding in example.findings),
         transcript=None,
         transcript_file=example.transcript,
     )
     # documents of other tools may leave the digest out; examples without one are nobody's copies
     return replace(result, digest=example.digest or example.id)
+
+
+def _read_note(note: d.Note) -> docs_model.Note:
+    """The note of a document, which holds only its text: the kind is how that begins."""
+    begins = (kind for kind in docs_model.NoteKind if f"{note.what} ".startswith(f"{kind.value} "))
+    kind = max(begins, key=lambda kind: len(kind.value), default=docs_model.NoteKind.REMARK)
+    rest = note.what.removeprefix(kind.value).removeprefix(" ")
+    name = rest
+    match kind:
+        case docs_model.NoteKind.REMARK:
+            name = ""
+        case docs_model.NoteKind.DEPENDENCY if package := _PACKAGE.match(rest):
+            name = package[0]
+        case _:
+            pass
+    return docs_model.Note(kind, note.origin, name, rest.removeprefix(name), note.confidence)
 
 
 def _lines(excerpts: Sequence[d.Excerpt]) -> tuple[str, ...]:

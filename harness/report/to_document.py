@@ -116,7 +116,7 @@ def _example(example: model.ExampleResult) -> d.Example:
         negotiated=list(example.negotiated),
         findings=[_finding(finding) for finding in example.findings],
         transcript=example.transcript_file,
-        notes=[same(d.Note, note) for note in example.notes],
+        notes=[d.Note(note.what, note.origin, note.confidence) for note in example.notes],
     )
 
 

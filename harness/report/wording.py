@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from typing import TYPE_CHECKING, Final, assert_never
 
+from extractor.model import NoteKind
 from harness.model import Basis, DriftKind, StartOutcome, Status, Verdict
 from harness.report.weigh import MUSTS, SHOULDS, Weight, cases, count, is_own, texts, violated_by_own
 
@@ -85,12 +85,8 @@ def run_sentence(run: Run) -> str:
 
 def direct_packages(example: ExampleResult) -> tuple[str, ...]:
     """``express 5.1.0``: the packages the example itself asks for, as far as its notes name them."""
-    named = []
-    for note in example.notes:
-        found = re.match(r"dependency (@?[^\s@=<>~^!\[;]+)", note.what)
-        if found and found[1] in example.packages:
-            named.append(found[1])
-    return tuple(f"{name} {example.packages[name]}" for name in dict.fromkeys(named))
+    named = dict.fromkeys(note.name for note in example.notes if note.kind is NoteKind.DEPENDENCY)
+    return tuple(f"{name} {example.packages[name]}" for name in named if name in example.packages)
 
 
 def drift_sentence(drift: Drift) -> str:

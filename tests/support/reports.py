@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from extractor.model import ExampleKind, Level, Note, Origin, Span, Statement, Subject
+from extractor.model import ExampleKind, Level, Note, NoteKind, Origin, Span, Statement, Subject
 from harness.model import (
     BaselineNote,
     Basis,
@@ -284,9 +284,9 @@ def tutorial(revision: str, *, others: tuple[str, ...]) -> ExampleResult:
         status=Status.JUDGED, reason=None, spans=(Span(page, FIRST_LINE - 1, FIRST_LINE + len(CODE)),), digest="a" * 64,
         copies=tuple(PAGE.format(other).removesuffix(".mdx") + "#typescript" for other in others),
         notes=(
-            Note("file name server.ts", Origin.INFERRED, 0.6),
-            Note("dependency @modelcontextprotocol/sdk", Origin.INFERRED, 0.9),
-            Note("dependency express", Origin.INFERRED, 0.9),
+            Note(NoteKind.FILE_NAME, Origin.INFERRED, "server.ts", confidence=0.6),
+            Note(NoteKind.DEPENDENCY, Origin.INFERRED, "@modelcontextprotocol/sdk", confidence=0.9),
+            Note(NoteKind.DEPENDENCY, Origin.INFERRED, "express", confidence=0.9),
         ),
         added=("file name server.ts", "dependency @modelcontextprotocol/sdk", "dependency express"),
         packages=PACKAGES, runs=(Run("today", None, PACKAGES, StartOutcome.SERVING, "", duration_s=1.1),),
@@ -445,7 +445,7 @@ def hostile_report() -> Report:
                 example, id=bad_page + "#" + example.id[-12:], page=bad_page, spans=spans, findings=findings,
                 language=nasty("language"), reason=example.reason and nasty("reason"), transcript=talk,
                 added=(nasty("added"),), packages={nasty("package"): nasty("1.0")},
-                notes=(Note(nasty("note"), Origin.STATED),),
+                notes=(Note(NoteKind.REMARK, Origin.STATED, detail=nasty("note")),),
                 runs=tuple(
                     replace(r, sentence=nasty("sentence"), logs=(LogLine(0.1, "stdout", nasty("log")),))
                     for r in example.runs

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from extractor.languages.common.files import joined, with_lines
-from extractor.model import Note, Origin
+from extractor.model import Note, NoteKind, Origin
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -51,7 +51,9 @@ def filled_file(path: str, block: Block, values: Mapping[str, str]) -> SourceFil
 
 def environment_notes(fences: Sequence[Variables]) -> tuple[Note, ...]:
     """What the page's ``.env`` fences state."""
-    return tuple(Note(f"environment {', '.join(held.values)}", Origin.STATED, 1.0, held.block.span) for held in fences)
+    return tuple(
+        Note(NoteKind.ENVIRONMENT, Origin.STATED, ", ".join(held.values), span=held.block.span) for held in fences
+    )
 
 
 def is_environment_fence(block: Block, name: str | None) -> bool:

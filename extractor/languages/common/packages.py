@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
-from extractor.model import Dependency, Manager, Note, Origin
+from extractor.model import Dependency, Manager, Note, NoteKind, Origin
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -51,7 +51,8 @@ def packages_of(
         if install.manager is not manager:
             continue
         if install.refused:
-            notes.append(Note(install.refused, Origin.STATED, 1.0, install.block.line(install.line - 1)))
+            span = install.block.line(install.line - 1)
+            notes.append(Note(NoteKind.REMARK, Origin.STATED, detail=install.refused, span=span))
         meant = draft.alone or _meant_for(draft, install.block.place.headings, install.block.span.first)
         for dependency in install.dependencies:
             name = key(dependency, manager)
@@ -69,7 +70,7 @@ def packages_of(
         found[name] = _merged(dependency, found[name]) if name in found else dependency
     for name, dependency in found.items():
         sure = 0.9 if dependency.origin is Origin.INFERRED else 1.0
-        notes.append(Note(f"dependency {dependency}", dependency.origin, sure, elsewhere.get(name)))
+        notes.append(_note(dependency, dependency.origin, sure, elsewhere.get(name)))
     return Packages(tuple(sorted(found.values(), key=lambda d: d.name)), tuple(notes))
 
 
@@ -84,8 +85,13 @@ def _configured(draft: Draft, manager: Manager) -> Packages:
 
     make = npm_dependency if manager is Manager.NPM else python_dependency
     found = tuple(make(text, origin=draft.said_by) for text in draft.override.dependencies or ())
-    notes = tuple(Note(f"dependency {d}", draft.said_by) for d in found)
+    notes = tuple(_note(d, draft.said_by) for d in found)
     return Packages(tuple(sorted(found, key=lambda d: d.name)), notes)
+
+
+def _note(dependency: Dependency, origin: Origin, confidence: float = 1.0, span: Span | None = None) -> Note:
+    detail = str(dependency).removeprefix(dependency.name)
+    return Note(NoteKind.DEPENDENCY, origin, dependency.name, detail, confidence, span)
 
 
 def _merged(stated: Dependency | None, other: Dependency) -> Dependency:

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from extractor.languages.common.environment import is_placeholder
 from extractor.languages.common.facts import Ref
-from extractor.model import Note, Origin, ServiceRequest
+from extractor.model import Note, NoteKind, Origin, ServiceRequest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -62,19 +62,19 @@ def beside(codes: Sequence[Code], environment: Mapping[str, str]) -> Beside:
     for name, value in environment.items():
         if is_placeholder(value):
             filled[name] = _filling(name)
-            notes.append(Note(f"value of {name} in place of {value}", Origin.INFERRED, 0.9 if address else 0.6))
+            notes.append(Note(NoteKind.VALUE, Origin.INFERRED, name, f" in place of {value}", 0.9 if address else 0.6))
     for read in reads:
         if read.required and read.name not in filled and known.get(read.name) is None:
             filled[read.name] = _filling(read.name)
-            notes.append(Note(f"value of {read.name}, which the page does not give", Origin.INFERRED, 0.3))
+            notes.append(Note(NoteKind.VALUE, Origin.INFERRED, read.name, ", which the page does not give", 0.3))
     if address is None:
         return Beside(filled, (), tuple(notes))
     for read in reads:
         if "CLIENT_SECRET" in read.name and not known.get(read.name) and read.name not in filled:
             filled[read.name] = CLIENT_SECRET
-            notes.append(Note(f"value of {read.name}", Origin.INFERRED, 0.9))
+            notes.append(Note(NoteKind.VALUE, Origin.INFERRED, read.name, confidence=0.9))
     service = _authorization(address, codes, {**known, **filled})
-    notes.append(Note(f"authorization server on {service.host}:{service.port}", Origin.INFERRED, 0.9))
+    notes.append(Note(NoteKind.SERVICE, Origin.INFERRED, f"{service.host}:{service.port}", confidence=0.9))
     return Beside(filled, (service,), tuple(notes))
 
 

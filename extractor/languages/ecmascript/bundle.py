@@ -19,7 +19,7 @@ from extractor.languages.ecmascript.commands import ecmascript_start
 from extractor.languages.ecmascript.globals import RUNTIMES
 from extractor.languages.ecmascript.imports import is_alias, package_name, package_of
 from extractor.languages.ecmascript.paths import endpoint_paths
-from extractor.model import Bundle, Dependency, ExampleKind, Manager, Note, Origin, SourceFile
+from extractor.model import Bundle, Dependency, ExampleKind, Manager, Note, NoteKind, Origin, SourceFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,7 +64,7 @@ def bundle_of(draft: Draft, language: str, suffix: str) -> Bundle:
         and not main.endswith(".mjs")
     ):
         files["package.json"] = added_file("package.json", '{ "private": true, "type": "module" }\n')
-        notes.append(Note('package.json with "type": "module"', Origin.INFERRED, 0.9))
+        notes.append(Note(NoteKind.MODULE_TYPE, Origin.INFERRED, confidence=0.9))
     return Bundle(
         example_id=draft.example_id,
         language=language,
@@ -139,7 +139,8 @@ def _main_path(draft: Draft, suffix: str, notes: list[Note]) -> str:
     imported = {package_name(module) for code in draft.codes for module in code.modules}
     taken = {PurePosixPath(u.name.path).stem for u in draft.modules if u.name} | imported
     name = next(n for n in (stem, "main", "example", "program", "documented") if n not in taken)
-    notes.append(Note(f"file name {name}{suffix}", Origin.INFERRED, 0.9, draft.main.pieces[0].block.span))
+    span = draft.main.pieces[0].block.span
+    notes.append(Note(NoteKind.FILE_NAME, Origin.INFERRED, name + suffix, confidence=0.9, span=span))
     return name + suffix
 
 
@@ -173,5 +174,5 @@ def _serve_handler(
     )
     files[path] = append_added(added_file(path, _GLUE), text)
     tools.append(Dependency("@hono/node-server"))
-    notes.append(Note(f"file {path}, which serves the default export on port 3000", Origin.INFERRED, 0.8))
+    notes.append(Note(NoteKind.FILE, Origin.INFERRED, path, ", which serves the default export on port 3000", 0.8))
     return path

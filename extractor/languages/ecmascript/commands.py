@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from extractor.languages.common.scopes import nearest_first
 from extractor.languages.common.shell import split_line
-from extractor.model import Dependency, Manager, Note, Origin
+from extractor.model import Dependency, Manager, Note, NoteKind, Origin
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -38,7 +38,7 @@ class Started:
 def ecmascript_start(draft: Draft, path: str) -> Started:
     """How to start the program whose main file is ``path``."""
     if draft.override.command is not None:
-        note = Note(f"command {' '.join(draft.override.command)}", draft.said_by)
+        note = Note(NoteKind.COMMAND, draft.said_by, " ".join(draft.override.command))
         return Started(draft.override.command, notes=(note,))
     manifest = next((m for m in draft.around.manifests if m.manager is Manager.NPM and m.scripts), None)
     for script in _START_SCRIPTS:
@@ -52,7 +52,8 @@ def ecmascript_start(draft: Draft, path: str) -> Started:
             return found
     command = (*TSX, path) if _is_typescript(path) else ("node", path)
     tools = (Dependency("tsx"),) if _is_typescript(path) else ()
-    return Started(command, tools=tools, notes=(Note(f"command {' '.join(command)}", Origin.INFERRED, 0.9),))
+    note = Note(NoteKind.COMMAND, Origin.INFERRED, " ".join(command), confidence=0.9)
+    return Started(command, tools=tools, notes=(note,))
 
 
 def _script(line: str, manifest: Manifest, path: str) -> Started | None:
@@ -60,7 +61,7 @@ def _script(line: str, manifest: Manifest, path: str) -> Started | None:
     for words in split_line(line):
         arguments = _runs(words.words, path, manifest)
         if arguments:
-            note = Note(f"command {' '.join(arguments)}", Origin.STATED, 1.0, manifest.block.span)
+            note = Note(NoteKind.COMMAND, Origin.STATED, " ".join(arguments), span=manifest.block.span)
             return _finished(arguments, manifest, words.environment, note)
     return None
 
@@ -69,7 +70,7 @@ def _stated(stated: Command, manifest: Manifest | None, path: str) -> Started | 
     arguments = _runs(stated.words, path, manifest)
     if not arguments:
         return None
-    note = Note(f"command {' '.join(arguments)}", Origin.STATED, 1.0, stated.block.line(stated.line - 1))
+    note = Note(NoteKind.COMMAND, Origin.STATED, " ".join(arguments), span=stated.block.line(stated.line - 1))
     return _finished(arguments, manifest, stated.environment, note)
 
 
@@ -120,7 +121,7 @@ def _finished(
     notes = [note]
     if manifest and _BUILD_SCRIPT in manifest.scripts:
         build = (("npm", "run", _BUILD_SCRIPT),)
-        notes.append(Note("build step npm run build", Origin.STATED, 1.0, manifest.block.span))
+        notes.append(Note(NoteKind.BUILD, Origin.STATED, "npm run build", span=manifest.block.span))
     return Started(arguments, build, tools, environment, tuple(notes))
 
 

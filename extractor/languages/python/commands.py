@@ -10,7 +10,7 @@ from extractor.languages.common.paths import normal
 from extractor.languages.common.scopes import nearest_first
 from extractor.languages.common.values import Start
 from extractor.languages.python.roles import HTTP_TRANSPORTS
-from extractor.model import Dependency, ExampleKind, Note, Origin
+from extractor.model import Dependency, ExampleKind, Note, NoteKind, Origin
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,6 +29,7 @@ _DROPPED: Final = frozenset({"--reload", "--dev"})
 
 
 _WORKERS: Final = "--workers"
+_ONE_PROCESS: Final = "one process instead of several: nothing here sends a session to its own"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class Started:
 def python_start(draft: Draft, layout: Layout) -> Started:
     """How to start the program."""
     if draft.override.command is not None:
-        note = Note(f"command {' '.join(draft.override.command)}", draft.said_by)
+        note = Note(NoteKind.COMMAND, draft.said_by, " ".join(draft.override.command))
         return Started(draft.override.command, draft.kind, notes=(note,))
     anchor = draft.main.pieces[-1].block
     # a command about a file is about this one only if the page calls it so, or shows no other
@@ -61,6 +62,7 @@ def _stated(stated: Command, draft: Draft, layout: Layout) -> Started | None:
     words = _without_runner(stated.words)
     if not words:
         return None
+    note = Note(NoteKind.COMMAND, Origin.STATED, " ".join(stated.words), span=stated.block.line(stated.line - 1))
     path, app = layout.units[0][0], draft.role.handle
     first, rest = PurePosixPath(words[0].replace("\\", "/")).name.removesuffix(".exe"), words[1:]
     arguments: tuple[str, ...] | None = None
@@ -77,16 +79,13 @@ def _stated(stated: Command, draft: Draft, layout: Layout) -> Started | None:
     elif first == "uvicorn" and app and f"{layout.main}:{app}" in rest:
         arguments, tools = ("-m", "uvicorn", *_by_one_process(_without_strange_host(rest))), (Dependency("uvicorn"),)
     elif app and draft.role.start is Start.RUN and (loaded := _loaded(words)) and _same(loaded.path, path):
-        note = Note(f"command {' '.join(stated.words)}", Origin.STATED, 1.0, stated.block.line(stated.line - 1))
         command = (loaded.tool, "run", *loaded.arguments)
         return Started(command, loaded.kind, _LOADERS[loaded.tool], stated.environment, (note,))
     if arguments is None:
         return None
-    notes = [Note(f"command {' '.join(stated.words)}", Origin.STATED, 1.0, stated.block.line(stated.line - 1))]
+    notes = [note]
     if _WORKERS in rest and _WORKERS not in arguments:
-        notes.append(
-            Note("one process instead of several: nothing here sends a session to its own", Origin.INFERRED, 0.9)
-        )
+        notes.append(Note(NoteKind.REMARK, Origin.INFERRED, detail=_ONE_PROCESS, confidence=0.9))
     return _command(arguments, draft, stated.environment, tuple(notes), tools)
 
 
@@ -193,7 +192,8 @@ def _inferred(draft: Draft, layout: Layout) -> Started:
                 command = ("python", "-m", layout.main.removesuffix(".__main__"))
             else:
                 command = ("python", layout.units[0][0])
-    return Started(command, draft.kind, tools, notes=(Note(f"command {_shown(command)}", Origin.INFERRED, 0.9),))
+    note = Note(NoteKind.COMMAND, Origin.INFERRED, " ".join(command), confidence=0.9)
+    return Started(command, draft.kind, tools, notes=(note,))
 
 
 def _same(word: str, path: str) -> bool:
@@ -205,7 +205,3 @@ def _same(word: str, path: str) -> bool:
 def _runs(module: str, layout: Layout) -> bool:
     """Whether ``python -m module`` runs the main file; a package is run by its ``__main__``."""
     return module in {layout.main, layout.main.removesuffix(".__main__")}
-
-
-def _shown(command: tuple[str, ...]) -> str:
-    return " ".join(command)

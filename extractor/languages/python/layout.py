@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from extractor.languages.common.paths import normal
 from extractor.languages.python.imports import is_standard, top
-from extractor.model import ExampleKind, Manager, Note, Origin
+from extractor.model import ExampleKind, Manager, Note, NoteKind, Origin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -72,7 +72,7 @@ def layout_of(draft: Draft) -> Layout:
         paths.append(_inside(stated, package))
     added = sorted({f"{folder}/__init__.py" for p in paths for folder in _folders(p) if package} - set(paths))
     for path in added:
-        notes.append(Note(f"file {path}", Origin.INFERRED, 0.9))
+        notes.append(Note(NoteKind.FILE, Origin.INFERRED, path, confidence=0.9))
     dotted = paths[0].removesuffix(".py").replace("/", ".")
     return Layout(tuple(zip(paths, draft.units, strict=True)), tuple(added), dotted, package, script, tuple(notes))
 
@@ -97,11 +97,12 @@ def _main_path(draft: Draft, script: Script | None, notes: list[Note]) -> str:
         return normal(stated.path)
     if script is not None:
         path = script.module.rpartition(".")[2] + ".py"
-        notes.append(Note(f"file name {path}, from [project.scripts]", Origin.STATED))
+        notes.append(Note(NoteKind.FILE_NAME, Origin.STATED, path, ", from [project.scripts]"))
         return path
     names = _CLIENT_NAMES if draft.kind is ExampleKind.CLIENT else _SERVER_NAMES
     path = _free(names, draft, ())
-    notes.append(Note(f"file name {path}", Origin.INFERRED, 0.9, draft.main.pieces[0].block.span))
+    span = draft.main.pieces[0].block.span
+    notes.append(Note(NoteKind.FILE_NAME, Origin.INFERRED, path, confidence=0.9, span=span))
     return path
 
 
@@ -114,10 +115,10 @@ def _folder(draft: Draft, script: Script | None, notes: list[Note]) -> str | Non
     blocks = [piece.block for unit in draft.units for piece in unit.pieces]
     for block in (*blocks, *(m.block for m in draft.around.manifests)):
         if name := next((name for name in _named(block.context) if _is_free(name, draft)), None):
-            notes.append(Note(f"folder {name}", Origin.STATED, 0.8, block.span))
+            notes.append(Note(NoteKind.FOLDER, Origin.STATED, name, confidence=0.8, span=block.span))
             return name
     folder = _free(_PACKAGE_NAMES, draft, ()).removesuffix(".py")
-    notes.append(Note(f"package folder {folder}", Origin.INFERRED, 0.9))
+    notes.append(Note(NoteKind.PACKAGE_FOLDER, Origin.INFERRED, folder, confidence=0.9))
     return folder
 
 

@@ -8,6 +8,7 @@ import jsonschema
 import pytest
 
 import extractor.model
+from extractor.model import Note, NoteKind, Origin
 from harness import model, report
 from harness.base.errors import UsageError
 from harness.report import document
@@ -78,6 +79,25 @@ def test_reading_gives_back_all_but_transcripts_and_whole_pages() -> None:
     assert after.sources[page][19] == before.sources[page][19]
 
 
+@pytest.mark.parametrize(
+    ("note", "name"),
+    [
+        (Note(NoteKind.DEPENDENCY, Origin.STATED, "@scope/sdk", "@^1.2"), "@scope/sdk"),
+        (Note(NoteKind.DEPENDENCY, Origin.STATED, "mcp", "[cli]>=1"), "mcp"),
+        (Note(NoteKind.FILE_NAME, Origin.STATED, "server.ts"), "server.ts"),
+        (Note(NoteKind.FILE, Origin.INFERRED, "x.py", confidence=0.9), "x.py"),
+        (Note(NoteKind.ALLOWED_SCRIPTS, Origin.CONFIG), ""),
+        (Note(NoteKind.REMARK, Origin.STATED, detail="“npm i x” is not taken: x"), ""),
+    ],
+)
+def test_reading_gives_back_notes(note: Note, name: str) -> None:
+    report = rich_report()
+    report = replace(report, examples=tuple(replace(example, notes=(note,)) for example in report.examples))
+    after = read(render(report)).examples[0].notes[0]
+    assert after == note
+    assert after.name == name
+
+
 def test_every_field_of_the_models_is_written_or_left_out_on_purpose() -> None:
     pairs = (
         # the document names the transcript's file instead of holding it
@@ -87,7 +107,7 @@ def test_every_field_of_the_models_is_written_or_left_out_on_purpose() -> None:
         (model.Drift, document.Drift, set()),
         (model.BaselineNote, document.BaselineNote, set()),
         (model.LogLine, document.LogLine, set()),
-        (extractor.model.Note, document.Note, {"span"}),
+        (extractor.model.Note, document.Note, {"kind", "name", "detail", "span"}),
         (extractor.model.Statement, document.Statement, {"page", "span", "shingles", "ordinal", "lead_in"}),
     )
     for kind, written, left_out in pairs:

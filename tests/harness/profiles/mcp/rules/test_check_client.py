@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from extractor.model import Bundle, Dependency, Example, ExampleKind, ExampleStatus, Manager, Note, Origin
+from extractor.model import Bundle, Dependency, Example, ExampleKind, ExampleStatus, Manager, Note, NoteKind, Origin
 from harness.model import Basis, Recording, Run, StartOutcome, Transcript, Verdict
 from harness.profiles.mcp.probes import steps
 from harness.profiles.mcp.rules.example import complete, runs
@@ -187,7 +187,7 @@ def example(*added: str, revision: str | None = NEWEST) -> Example:
         manager=Manager.PYPI,
         dependencies=(Dependency("mcp"),),
         command=("python", "server.py"),
-        notes=tuple(Note(what, Origin.INFERRED) for what in added),
+        notes=tuple(Note(NoteKind.REMARK, Origin.INFERRED, detail=what) for what in added),
     )
     return Example(
         "p#x",
