@@ -5,12 +5,12 @@ The strings given here are still hostile; the format that writes them escapes th
 
 from __future__ import annotations
 
-import json
 import shlex
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
+from harness.base import jsonrpc
 from harness.report.escape import one_line, visible
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def shared_context(transcript: Transcript | None, numbers: Sequence[int]) -> tup
 
 
 def _line(exchange: Exchange, shared: set[str], *, control: bool) -> ExchangeLine:
-    said = " ".join(part for part in (exchange.method, exchange.target, rpc_methods(exchange.body)) if part)
+    said = " ".join(part for part in (exchange.method, exchange.target, jsonrpc.methods(exchange.body)) if part)
     unasked = exchange.method == "STDOUT"
     return ExchangeLine(
         number=exchange.number,
@@ -122,7 +122,7 @@ def answer_of(reply: Reply) -> str:
 
 def _message_in(body: str) -> str | None:
     """A JSON-RPC or OAuth answer in a few words; None if the body is neither."""
-    answer = _parsed(body)
+    answer = jsonrpc.message(body) or {}
     match answer.get("error"):
         case {"message": message, **rest}:
             return f"error {rest.get('code', '')}: {message}"
@@ -137,25 +137,6 @@ def _message_in(body: str) -> str | None:
             return f"result: {', '.join(map(str, result)) or 'empty'}"
         case _:
             return None
-
-
-def rpc_methods(body: str) -> str:
-    """JSON-RPC methods of a request body: ``tools/list``, ``[tools/list, ping]``; empty if there are none."""
-    try:
-        parsed = json.loads(body) if body else None
-    except (ValueError, RecursionError):
-        return ""
-    if isinstance(parsed, list):
-        return f"[{', '.join(str(m.get('method', '?')) for m in parsed if isinstance(m, dict))}]"
-    return str(parsed.get("method", "")) if isinstance(parsed, dict) else ""
-
-
-def _parsed(body: str) -> dict[str, Any]:
-    try:
-        parsed = json.loads(body)
-    except (ValueError, RecursionError):
-        return {}
-    return parsed if isinstance(parsed, dict) else {}
 
 
 def curl(exchange: Exchange, endpoint: str) -> str:

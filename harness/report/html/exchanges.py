@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from harness.report.evidence import curl, rpc_methods, status_of
+from harness.base import jsonrpc
+from harness.report.evidence import curl, status_of
 from harness.report.html.raw import STDIO, reply_text, request_text
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def exchange_view(exchange: Exchange, endpoint: str, *, blamed: bool) -> Exchang
     return ExchangeView(
         number=exchange.number,
         step=exchange.step,
-        title=" ".join(part for part in (exchange.method, exchange.target, rpc_methods(exchange.body)) if part),
+        title=" ".join(part for part in (exchange.method, exchange.target, jsonrpc.methods(exchange.body)) if part),
         status=status_of(exchange),
         request=request_text(exchange),
         reply=reply_text(exchange),

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Final
 import anyio
 import httpx
 
+from harness.base.jsonrpc import Message, error_code, response_to
 from harness.model import Exchange, Reply
 from harness.profiles.mcp.probes.exchanges import Answer, Ask, Held, StoppedError
 from harness.profiles.mcp.probes.faults import WIRE_ERRORS, failure
-from harness.profiles.mcp.probes.messages import Message, error_code, response_to
 from harness.profiles.mcp.probes.reading import Body, Plan
 from harness.profiles.mcp.probes.tasks import task_group
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from harness.profiles.mcp.probes import messages
+from harness.base import jsonrpc
 
 if TYPE_CHECKING:
+    from harness.base.jsonrpc import Message
     from harness.model import Exchange, Reply
-    from harness.profiles.mcp.probes.messages import Message
     from harness.profiles.mcp.probes.reading import Body
 
 
@@ -99,7 +99,7 @@ def how(answer: Answer) -> str:
     """How a request was answered, in a few words."""
     if answer.reply is None:
         return f"by nothing ({answer.exchange.failure})"
-    code = messages.error_code(answer.response)
+    code = jsonrpc.error_code(answer.response)
     return (
         f"{answer.status}"
         + (f", JSON-RPC error {code}" if code is not None else "")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from harness.profiles.mcp.probes import messages
+from harness.base import jsonrpc
 from harness.profiles.mcp.probes.printed import METHODS, Pair, Printed, add_header
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def answers(asked: Printed, above: Block, answered: Printed, below: Block) -> bo
 
 def _ids_agree(asked: Printed, answered: Printed) -> bool:
     """Whether the answer has no other id than the request. A body that is no JSON, or cut short, says nothing."""
-    sent, got = messages.decode(asked.text), messages.decode(answered.text)
+    sent, got = jsonrpc.messages(asked.text), jsonrpc.messages(answered.text)
     if sent is None or got is None:
         return True
     known = {repr(message["id"]) for message in sent if "id" in message}

@@ -15,14 +15,15 @@ import string
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from harness.base import jsonrpc
 from harness.profiles.mcp.probes import messages, steps
 from harness.profiles.mcp.probes.tools import Tool, callable_tools
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from harness.base.jsonrpc import Message
     from harness.profiles.mcp.probes.exchanges import Answer
-    from harness.profiles.mcp.probes.messages import Message
     from harness.profiles.mcp.probes.peer import Peer
     from harness.profiles.mcp.probes.wire import Caller
 
@@ -67,7 +68,7 @@ def value_of(result: Message | None, name: str) -> str | None:
     for item in content if isinstance(content, list) else []:
         text = item.get("text") if isinstance(item, dict) else None
         if found is None and isinstance(text, str):
-            found = next((v for m in messages.decode(text) or () if (v := _find(m, _bare(name), 0))), None)
+            found = next((v for m in jsonrpc.messages(text) or () if (v := _find(m, _bare(name), 0))), None)
     return found
 
 

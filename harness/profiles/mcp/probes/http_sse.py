@@ -13,6 +13,7 @@ from urllib.parse import urljoin, urlsplit
 
 import anyio
 
+from harness.base import jsonrpc
 from harness.profiles.mcp.probes import messages, steps
 from harness.profiles.mcp.probes.peer import Spoken
 from harness.profiles.mcp.probes.wire import Caller
@@ -20,8 +21,8 @@ from harness.profiles.mcp.probes.wire import Caller
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from harness.base.jsonrpc import Message
     from harness.profiles.mcp.probes.exchanges import Held
-    from harness.profiles.mcp.probes.messages import Message
     from harness.profiles.mcp.probes.peer import Peer
     from harness.profiles.mcp.probes.wire import Place
 
@@ -66,7 +67,7 @@ async def _negotiate(peer: Peer, version: str) -> bool:
         peer.place = replace(place, target=target)
         try:
             message = messages.initialize(peer.conversation.rpc_id(), version)
-            spoken = messages.initialize_version(await _ask(peer, held, steps.DISCOVER_INITIALIZE, message))
+            spoken = jsonrpc.initialize_version(await _ask(peer, held, steps.DISCOVER_INITIALIZE, message))
             if spoken is None:
                 return False
             peer.answered.setdefault(version, spoken)
@@ -84,7 +85,7 @@ async def _negotiate(peer: Peer, version: str) -> bool:
 async def _ask(peer: Peer, held: Held, step: str, message: Message) -> Message | None:
     """POST a request; its response comes on the stream."""
     await peer.post(step, Caller(None, token=peer.token), message)
-    return await _come(held, lambda: messages.response_to(held.body.messages, message["id"]))
+    return await _come(held, lambda: jsonrpc.response_to(held.body.messages, message["id"]))
 
 
 def _endpoint(held: Held, place: Place) -> str | None:

@@ -1,12 +1,13 @@
-"""JSON-RPC messages as MCP uses them: made for requests, recognised in replies."""
+"""Make the JSON-RPC messages that MCP sends. Reading replies is :mod:`harness.base.jsonrpc`."""
 
 from __future__ import annotations
 
 import json
 import re
-from typing import Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Final
 
-Message: TypeAlias = dict[str, Any]
+if TYPE_CHECKING:
+    from harness.base.jsonrpc import Message
 
 FIRST_SESSIONLESS: Final = "2026-07-28"
 """From this revision on there is no initialize, no session, no GET and no DELETE (its Streamable HTTP page)."""
@@ -57,43 +58,3 @@ def modern_meta(version: str) -> Message:
 def encode(message: Message | list[Message]) -> bytes:
     """Compact UTF-8 JSON."""
     return json.dumps(message, separators=(",", ":"), ensure_ascii=False).encode()
-
-
-def decode(text: str | bytes) -> tuple[Message, ...] | None:
-    """The JSON-RPC messages of a body or event: one, or those of a batch; None if it is not JSON.
-
-    Safe for hostile text: depth and huge numbers end as None too.
-    """
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-    values = value if isinstance(value, list) else [value]
-    return tuple(v for v in values if isinstance(v, dict))
-
-
-def response_to(messages: tuple[Message, ...], rpc_id: int | None) -> Message | None:
-    """The result or error that answers ``rpc_id``, if it is there."""
-    for message in messages:
-        if message.get("id") == rpc_id and not isinstance(message.get("id"), bool) and is_response(message):
-            return message
-    return None
-
-
-def is_response(message: Message) -> bool:
-    """Whether it is a JSON-RPC response: a result or an error and no method."""
-    return ("result" in message or "error" in message) and "method" not in message
-
-
-def initialize_version(response: Message | None) -> str | None:
-    """``protocolVersion`` of an InitializeResult; None if the message is none."""
-    result = (response or {}).get("result")
-    version = result.get("protocolVersion") if isinstance(result, dict) else None
-    return version if isinstance(version, str) else None
-
-
-def error_code(response: Message | None) -> int | None:
-    """``code`` of a JSON-RPC error; None if the message is none."""
-    error = (response or {}).get("error")
-    code = error.get("code") if isinstance(error, dict) else None
-    return code if isinstance(code, int) else None

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from harness.base import jsonrpc
 from harness.model import Session
 from harness.profiles.mcp.probes import messages, steps
 from harness.profiles.mcp.probes.exchanges import Answer, StoppedError
@@ -32,7 +33,7 @@ async def initialize(
     """
     message = messages.initialize(peer.conversation.rpc_id(), version)
     answer = await peer.post(step, caller, message, control=control)
-    spoken = messages.initialize_version(answer.response) if answer.status == 200 else None
+    spoken = jsonrpc.initialize_version(answer.response) if answer.status == 200 else None
     if spoken is None or answer.reply is None:
         return answer, None
     peer.answered.setdefault(version, spoken)

@@ -19,10 +19,10 @@ from harness.profiles.mcp.probes.wire import ACCEPT_BOTH, ACCEPT_STREAM, Caller,
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
+    from harness.base.jsonrpc import Message
     from harness.engine.protocol import Pod
     from harness.model import Session
     from harness.profiles.mcp.probes.conversation import Conversation
-    from harness.profiles.mcp.probes.messages import Message
     from harness.profiles.mcp.probes.tools import Tool
     from harness.profiles.mcp.services.tokens import TokenSource
 

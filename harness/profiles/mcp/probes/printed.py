@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from harness.profiles.mcp.probes import messages
+from harness.base import jsonrpc
 
 if TYPE_CHECKING:
     from extractor.model import Span
@@ -43,7 +43,7 @@ class Printed:
     @property
     def is_mcp(self) -> bool:
         """Whether it is recognisably MCP."""
-        parsed = messages.decode(self.text) or ()
+        parsed = jsonrpc.messages(self.text) or ()
         return (
             self.names_mcp
             or any(name.lower().startswith("mcp-") for name, _ in self.headers)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 import anyio
 
+from harness.base import jsonrpc
 from harness.model import Reply, SseEvent
 from harness.profiles.mcp.probes.faults import WIRE_ERRORS, body_fault
-from harness.profiles.mcp.probes.messages import Message, decode, response_to
 from harness.profiles.mcp.probes.sse import EventParser
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class Body:
         self.received = 0
         self.text = bytearray()
         self.events: list[SseEvent] = []
-        self.messages: tuple[Message, ...] = ()
+        self.messages: tuple[jsonrpc.Message, ...] = ()
         self.fault: str | None = None
         self.truncated = False
         self.ended = False
@@ -103,7 +103,8 @@ class Body:
                     before = len(self.messages)
                     if not self._take(piece, decoder, parser):
                         break
-                    if stream and not answered and response_to(self.messages[before:], plan.answers) is not None:
+                    fresh = self.messages[before:]
+                    if stream and not answered and jsonrpc.response_to(fresh, plan.answers) is not None:
                         answered = True
                         scope.deadline = min(scope.deadline, anyio.current_time() + plan.linger_s)
             except WIRE_ERRORS as error:
@@ -128,7 +129,7 @@ class Body:
             self.fault = "too-large"
             return False
         for event in parser.feed(data) if parser else ():
-            self.messages += decode(event.data) or () if event.data else ()
+            self.messages += jsonrpc.messages(event.data) or () if event.data else ()
             self.truncated |= len(event.data) > KEPT_BYTES
             at_s = round(anyio.current_time() - self._started, 4)
             self.events.append(SseEvent(event.event, event.data[:KEPT_BYTES], event.id or None, event.retry, at_s))
@@ -140,7 +141,7 @@ class Body:
     def _finish(self, media: str) -> None:
         """What a whole body says of itself."""
         stream = media == "text/event-stream"
-        messages = None if stream else decode(bytes(self.text))
+        messages = None if stream else jsonrpc.messages(bytes(self.text))
         self.messages = self.messages if stream else messages or ()
         if self.fault is not None or not self.text:
             return

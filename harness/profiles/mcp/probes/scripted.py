@@ -18,8 +18,9 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from harness.base import jsonrpc
 from harness.model import Exchange, LogLine, Reply, Session
-from harness.profiles.mcp.probes import messages, steps
+from harness.profiles.mcp.probes import steps
 from harness.profiles.mcp.probes.reading import KEPT_BYTES
 from harness.profiles.mcp.probes.wire import SESSION_HEADER
 from harness.profiles.mcp.services.asgi import AsgiServer
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from anyio.abc import ByteStream
     from starlette.requests import Request
 
-    from harness.profiles.mcp.probes.messages import Message
+    from harness.base.jsonrpc import Message
 
 NEWEST: Final = "2025-11-25"
 REVISIONS: Final = ("2024-11-05", "2025-03-26", "2025-06-18", NEWEST)
@@ -96,7 +97,7 @@ class Script:
         body = bytearray()
         async for piece in request.stream():
             body += piece[: MOST_BYTES - len(body)]
-        parsed = messages.decode(bytes(body)) or () if request.method == "POST" else ()
+        parsed = jsonrpc.messages(bytes(body)) or () if request.method == "POST" else ()
         message = parsed[0] if len(parsed) == 1 else None
         response = self._answer(request, message, batch=len(parsed) > 1)
         self._record(request, bytes(body), message, response, started)
@@ -221,7 +222,7 @@ def _what(method: str, message: Message | None) -> str:
     if message is None:
         return "other"
     name = message.get("method")
-    return name[:100] if isinstance(name, str) else "response" if messages.is_response(message) else "other"
+    return name[:100] if isinstance(name, str) else "response" if jsonrpc.is_response(message) else "other"
 
 
 def _shown(name: bytes, value: bytes) -> str:

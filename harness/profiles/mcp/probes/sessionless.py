@@ -10,6 +10,7 @@ import uuid
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from harness.base import jsonrpc
 from harness.profiles.mcp.probes import handles, messages, steps
 from harness.profiles.mcp.probes.baseline import WATCH_END_S
 from harness.profiles.mcp.probes.exchanges import how
@@ -73,8 +74,8 @@ async def speaks(peer: Peer, version: str) -> str | None:
                 return method
             other = replace(caller, version=UNSUPPORTED_VERSION)
             check = await ask(peer, steps.DISCOVER_MODERN_CHECK, other, method, control=answer.number)
-            return method if messages.error_code(_any_error(check)) == UNSUPPORTED_VERSION_CODE else None
-        if messages.error_code(_any_error(answer)) != METHOD_NOT_FOUND_CODE:
+            return method if jsonrpc.error_code(_any_error(check)) == UNSUPPORTED_VERSION_CODE else None
+        if jsonrpc.error_code(_any_error(answer)) != METHOD_NOT_FOUND_CODE:
             return None
     return None
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import anyio
 
+from harness.base import jsonrpc
 from harness.base.errors import PodError
 from harness.model import Exchange, Reply, StartOutcome, Transcript
 from harness.profiles.mcp.probes import messages, steps
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from extractor.model import Bundle
+    from harness.base.jsonrpc import Message
     from harness.engine.protocol import Pod
-    from harness.profiles.mcp.probes.messages import Message
 
 MOST_NOISE: Final = 50
 """Lines of noise that are kept one by one."""
@@ -51,7 +52,7 @@ async def converse_stdio(
     modern: list[str] = []
     if legacy:
         opening = await talk.request(steps.STDIO_INITIALIZE, messages.initialize(1, legacy[0]))
-        spoken = messages.initialize_version(opening)
+        spoken = jsonrpc.initialize_version(opening)
         if spoken is not None:
             negotiated.add(spoken)
             await talk.notify(steps.STDIO_INITIALIZED, messages.notification("notifications/initialized"))
@@ -59,7 +60,7 @@ async def converse_stdio(
         await talk.close()
         for version in legacy[1:]:
             answer = await talk.afresh(steps.DISCOVER_INITIALIZE, messages.initialize(1, version))
-            negotiated.add(messages.initialize_version(answer) or "")
+            negotiated.add(jsonrpc.initialize_version(answer) or "")
     for version in messages.sessionless(known):
         params = {"_meta": messages.modern_meta(version)}
         answer = await talk.afresh(steps.DISCOVER_MODERN, messages.request(1, "server/discover", params))
@@ -86,7 +87,7 @@ def _supported(discovered: Message | None) -> list[object]:
 
 def _is_noise(line: str) -> bool:
     """Whether a line is anything but JSON-RPC 2.0 messages."""
-    parsed = messages.decode(line)
+    parsed = jsonrpc.messages(line)
     return not parsed or any(message.get("jsonrpc") != "2.0" for message in parsed)
 
 
@@ -138,7 +139,7 @@ class _Talk:
                         break
                     if _is_noise(line):
                         noise.append(line)
-                    answer = messages.response_to(messages.decode(line) or (), message["id"])
+                    answer = jsonrpc.response_to(jsonrpc.messages(line) or (), message["id"])
         except TimeoutError:
             failure = "timeout"
         except PodError as error:

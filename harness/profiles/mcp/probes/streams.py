@@ -12,9 +12,9 @@ from harness.profiles.mcp.probes.tasks import task_group
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from harness.base.jsonrpc import Message
     from harness.profiles.mcp.probes.baseline import Baseline
     from harness.profiles.mcp.probes.exchanges import Answer
-    from harness.profiles.mcp.probes.messages import Message
     from harness.profiles.mcp.probes.peer import Peer
     from harness.profiles.mcp.probes.wire import Caller
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from harness.profiles.mcp.probes.messages import Message
+    from harness.base.jsonrpc import Message
 
 MOST_DEPTH: Final = 4
 _PLAIN: Final[Mapping[str, Any]] = {

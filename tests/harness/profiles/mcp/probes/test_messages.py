@@ -3,32 +3,7 @@ from __future__ import annotations
 import pytest
 
 from harness.profiles.mcp.probes import messages
-from harness.profiles.mcp.probes.messages import decode, error_code, initialize_version, response_to
 from harness.profiles.mcp.probes.tools import choose
-
-
-@pytest.mark.parametrize("text", ["", "nonsense", "{", "[" * 100_000, '{"id":' + "9" * 10_000 + "}"])
-def test_what_is_no_json_is_none(text: str) -> None:
-    assert decode(text) is None
-
-
-def test_a_batch_gives_its_objects_and_scalars_give_nothing() -> None:
-    assert decode('[{"id":1},2,{"id":3}]') == ({"id": 1}, {"id": 3})
-    assert decode("7") == ()
-
-
-def test_only_the_response_with_the_id_answers() -> None:
-    found = ({"id": True, "result": {}}, {"id": 1, "method": "ping"}, {"id": 1, "result": {"x": 1}})
-    assert response_to(found, 1) == found[2]
-    assert response_to(found, 2) is None
-
-
-def test_an_initialize_result_has_a_version() -> None:
-    assert initialize_version({"result": {"protocolVersion": "2025-11-25"}}) == "2025-11-25"
-    for other in (None, {}, {"error": {}}, {"result": []}, {"result": {"protocolVersion": 7}}):
-        assert initialize_version(other) is None
-    assert error_code({"error": {"code": -1}}) == -1
-    assert error_code({"error": "no"}) is None
 
 
 def test_revisions_split_by_their_handshake_newest_first() -> None:
