@@ -1,15 +1,22 @@
-"""The one error root. A finding is data; an exception means that docprobe or its user failed."""
+"""The one error root. A finding is data; an exception means that docprobe, its user or the machine failed."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+import errno
+from typing import TYPE_CHECKING, ClassVar, Final
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_DISK_ERRORS: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
+"""Error numbers that another command line would not avoid."""
 
 
 class DocprobeError(Exception):
-    """Something docprobe cannot go on from.
+    """An error that ends what was asked for.
 
-    The message says what happened and, in ``hint``, the next step. ``exit_code`` is the process exit code
-    (README, "Exit codes"): 2 wrong use, 3 incomplete for a reason of ours.
+    ``message`` says what happened and where, ``hint`` the next step. ``exit_code`` is the process's exit code
+    (README, "Exit codes").
     """
 
     exit_code: ClassVar[int] = 2
@@ -24,11 +31,27 @@ class UsageError(DocprobeError):
     """Wrong use or configuration (exit 2)."""
 
 
-class ExtractionError(DocprobeError):
-    """Extraction itself broke: a process of it was killed (exit 3)."""
+class DocsError(DocprobeError):
+    """The docs tree cannot be read (exit 2)."""
+
+
+class BlockedError(DocprobeError):
+    """The environment, or docprobe itself, prevented an answer (exit 3); an example that was to run is ``blocked``."""
 
     exit_code: ClassVar[int] = 3
 
 
-class DocsError(DocprobeError):
-    """The docs tree itself cannot be read (exit 2)."""
+class ExtractionError(BlockedError):
+    """A process that extracts pages was killed."""
+
+
+class StorageError(BlockedError):
+    """A file cannot be written because the disk is full or fails."""
+
+
+def unwritable(path: Path, error: OSError) -> DocprobeError:
+    """Return the error for a file or folder that cannot be written: a StorageError for a disk, else a UsageError."""
+    message = f"{path} cannot be written: {error.strerror or error}"
+    if error.errno in _DISK_ERRORS:
+        return StorageError(message, "free space on that disk, then run docprobe again")
+    return UsageError(message, "choose a place that this user may write to")

@@ -45,10 +45,10 @@ def update(
     \b
     docprobe check docs; docprobe baseline update
     """
+    from extractor.base.files import write_atomically
     from harness.baseline.update import update as updated
     from harness.report.escape import one_line
     from harness.results.results import last_run, read
-    from harness.run.cache import write_atomically
 
     report = read(results) if results is not None else last_run(state_folder(state))
     path = given or _beside_configuration(cli, docs, report)

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import anyio
 
+from extractor.base.locks import is_held
 from harness.base.errors import BlockedError
 from harness.engine.api import SilentError
 from harness.engine.bases import BASE_IMAGE_VARIABLE, TOOLCHAINS
 from harness.engine.client import connect
 from harness.engine.hardening import MIB
-from harness.engine.owner import LOCK_LABEL, RUN_LABEL, alive
+from harness.engine.owner import LOCK_LABEL, RUN_LABEL
 from harness.engine.reaper import containers
 from harness.engine.registries import REGISTRIES, Registry, ask
 
@@ -173,7 +174,7 @@ def _disk(name: str, folder: Path) -> Check:
 async def _leftovers(api: Api, run: str) -> Check:
     """Containers of runs that are not known to live: of other state folders, or of another machine's docprobe."""
     labels = [container.get("Labels") or {} for container in await containers(api)]
-    dead = [at for at in labels if at.get(RUN_LABEL) != run and not alive(Path(at.get(LOCK_LABEL, "/nonexistent")))]
+    dead = [at for at in labels if at.get(RUN_LABEL) != run and not is_held(Path(at.get(LOCK_LABEL, "/nonexistent")))]
     if dead:
         return Check(
             "leftovers", State.WARNING, f"{len(dead)} containers of other docprobe runs", "`docprobe doctor --clean`"

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Final
 
 import anyio
 
+from extractor.base.locks import is_held
 from harness.base.errors import EngineError
 from harness.engine.api import ConflictError, GoneError, SilentError, reach
 from harness.engine.bases import TOOLCHAINS
 from harness.engine.client import connect
 from harness.engine.images import Records, ours
-from harness.engine.owner import LOCK_LABEL, RUN_LABEL, alive
+from harness.engine.owner import LOCK_LABEL, RUN_LABEL
 from harness.engine.reaper import containers, remove, volumes
 
 if TYPE_CHECKING:
@@ -147,7 +148,7 @@ async def clean(state: Path, say: Say, environment: Mapping[str, str]) -> None:
     api = await reach(environment)
     try:
         found = await containers(api)
-        busy = {_run_of(c) for c in found if alive(Path((c.get("Labels") or {}).get(LOCK_LABEL, "/nonexistent")))}
+        busy = {_run_of(c) for c in found if is_held(Path((c.get("Labels") or {}).get(LOCK_LABEL, "/nonexistent")))}
         stores = [v for v in await volumes(api) if _run_of(v) not in busy]
         count = await remove(api, [c for c in found if _run_of(c) not in busy], stores)
         if busy:

@@ -8,12 +8,12 @@ import os
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
+from extractor.base.files import write_atomically
 from harness.base.codec import from_json, to_json
 from harness.base.errors import UsageError
 from harness.engine.api import Api, ConflictError, GoneError
 from harness.engine.owner import LABEL
 from harness.model import Image
-from harness.run.cache import write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

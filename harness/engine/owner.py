@@ -7,13 +7,13 @@ neighbour. Containers of another state folder are nobody's business but ``docpro
 
 from __future__ import annotations
 
-import fcntl
 import os
 import secrets
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final
 
+from extractor.base.locks import hold, is_held, remove_abandoned
 from harness.base.errors import unwritable
 
 if TYPE_CHECKING:
@@ -50,19 +50,14 @@ def own(state: Path) -> Iterator[Owner]:
     Raises UsageError or StorageError if the folder cannot be written.
     """
     run = secrets.token_hex(6)
-    folder = _locks(state)
-    lock = folder / f"{run}.lock"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        held = _held(lock)
-        identity = state_id(state)
-    except OSError as error:
-        raise unwritable(folder, error) from error
-    with held:
+    lock = _locks(state) / f"{run}.lock"
+    with ExitStack() as stack:
         try:
-            yield Owner(run, identity, lock.absolute())
-        finally:
-            lock.unlink(missing_ok=True)
+            stack.enter_context(hold(lock))
+            identity = state_id(state)
+        except OSError as error:
+            raise unwritable(lock.parent, error) from error
+        yield Owner(run, identity, lock.absolute())
 
 
 def state_id(state: Path) -> str:
@@ -83,49 +78,16 @@ def state_id(state: Path) -> str:
         return file.read_text("ascii").strip()
 
 
-def alive(lock: Path) -> bool:
-    """Whether a process holds the lock file. One that may not be looked at is another user's: taken for held."""
-    try:
-        with lock.open("r") as file:
-            return not _try(file)
-    except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
-        return False
-    except PermissionError:
-        return True
-
-
 def is_leftover(labels: Mapping[str, str], state: Path) -> bool:
     """Whether something with these labels belongs to a dead run of this state folder."""
     run = labels.get(RUN_LABEL, "")
-    return labels.get(STATE_LABEL) == state_id(state) and not alive(_locks(state) / f"{run}.lock")
+    return labels.get(STATE_LABEL) == state_id(state) and not is_held(_locks(state) / f"{run}.lock")
 
 
-def forget_dead(state: Path) -> None:
-    """Remove the lock files of dead runs."""
-    for lock in _locks(state).glob("*.lock"):
-        if not alive(lock):
-            lock.unlink(missing_ok=True)
-
-
-def _held(lock: Path) -> IO[str]:
-    """The lock file, made and locked."""
-    while True:
-        file = lock.open("w")
-        fcntl.flock(file, fcntl.LOCK_EX)
-        # a neighbour that starts may have taken it for a dead run's between our making and our locking it
-        with suppress(FileNotFoundError):
-            if os.fstat(file.fileno()).st_ino == lock.stat().st_ino:
-                return file
-        file.close()
+def remove_dead_locks(state: Path) -> None:
+    """Remove the lock files that killed runs left in the state folder."""
+    remove_abandoned(_locks(state).glob("*.lock"))
 
 
 def _locks(state: Path) -> Path:
     return state / "runs"
-
-
-def _try(file: IO[str]) -> bool:
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True

@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from harness.engine.api import Api, ConflictError, GoneError
-from harness.engine.owner import LABEL, RUN_LABEL, forget_dead, is_leftover
+from harness.engine.owner import LABEL, RUN_LABEL, is_leftover, remove_dead_locks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -48,5 +48,5 @@ async def reap(api: Api, state: Path) -> int:
     dead = [c for c in await containers(api) if is_leftover(c.get("Labels") or {}, state)]
     stores = [v for v in await volumes(api) if is_leftover(v.get("Labels") or {}, state)]
     count = await remove(api, dead, stores)
-    forget_dead(state)
+    remove_dead_locks(state)
     return count

@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import harness
+from extractor.base.files import write_atomically
 from harness.base.codec import from_json, to_json
 from harness.base.errors import UsageError
 from harness.model import Patch, Verdict
 from harness.repair.fix import RULES, FileEdit, on_pages
-from harness.run.cache import code_digest, write_atomically
+from harness.run.cache import code_digest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

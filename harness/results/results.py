@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from extractor.base.files import write_atomically
 from harness.base.codec import from_json, to_json
 from harness.base.errors import UsageError
 from harness.model import Transcript
 from harness.report import json
-from harness.run.cache import write_atomically
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,30 +7,24 @@ holds all that can change a conversation, and a changed check or sentence is jud
 from __future__ import annotations
 
 import contextlib
-import fcntl
-import glob
 import hashlib
-import os
-import secrets
-import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import harness
+from extractor.base.files import write_atomically
 from harness.base.codec import from_json, to_json
-from harness.base.errors import UsageError, unwritable
+from harness.base.errors import UsageError
 from harness.model import Recording
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from extractor.model import Example
     from harness.config import Config
 
 CODE: Final = ("profiles", "engine", "run/attempt.py", "judge/cause.py")
 """Folders and files of ``harness`` whose code takes part in a conversation."""
-
-_UNFINISHED: Final = ".tmp"
 
 
 def code_digest() -> str:
@@ -81,53 +75,3 @@ def load(folder: Path, name: str) -> Recording | None:
 def store(folder: Path, name: str, recording: Recording) -> None:
     """Keep a recording; whole or not at all."""
     write_atomically(folder / f"{name}.json", to_json(recording))
-
-
-def write_atomically(path: Path, data: bytes) -> None:
-    """Write ``data`` to ``path`` so that a kill at any moment leaves the old file or the new one.
-
-    What a killed writer of the same file left beside it is removed. Raises StorageError or UsageError, which name the
-    file and the next step.
-    """
-    try:
-        _write(path, data)
-    except OSError as error:
-        raise unwritable(path, error) from error
-
-
-def _write(path: Path, data: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    _remove_dead(path.parent.glob(f".{glob.escape(path.name)}.*{_UNFINISHED}"))
-    while True:
-        temporary = path.parent / f".{path.name}.{secrets.token_hex(4)}{_UNFINISHED}"
-        file = temporary.open("xb")
-        try:
-            with file:
-                fcntl.flock(file, fcntl.LOCK_EX)
-                if path.exists():
-                    # a page or a result that others may read stays so; a new one is as the umask says
-                    os.fchmod(file.fileno(), stat.S_IMODE(path.stat().st_mode))
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-                temporary.replace(path)
-                return
-        except FileNotFoundError:
-            continue  # a neighbour took it for a dead writer's, between its making and its locking
-        except BaseException:
-            with contextlib.suppress(OSError):
-                temporary.unlink()
-            raise
-
-
-def sweep(state: Path) -> None:
-    """Remove unfinished files that killed runs left in the state folder."""
-    _remove_dead(state.rglob(f"*{_UNFINISHED}"))
-
-
-def _remove_dead(unfinished: Iterable[Path]) -> None:
-    """Remove the files that nobody is writing: a writer holds a lock for as long as it lives."""
-    for path in unfinished:
-        with contextlib.suppress(OSError), path.open("rb") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            path.unlink()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import anyio
 
+from extractor.base.files import remove_unfinished
 from extractor.docs.corpus import extract
 from extractor.examples.find import find_examples
 from extractor.examples.ids import with_repeated_ids
@@ -168,7 +169,7 @@ async def check(
     """
     began, started = time.monotonic(), datetime.datetime.now(datetime.UTC)
     watch = observer or Silent()
-    cache.sweep(config.state)
+    remove_unfinished(config.state)
     groups = todo.groups()
     watch.planned(len(groups), sum(len(group) for group in groups.values()))
     copies = {digest: todo.copies(digest) for digest in groups}

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from extractor.base.files import write_atomically
 from harness.base.errors import UsageError
-from harness.run.cache import write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

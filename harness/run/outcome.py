@@ -8,13 +8,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from extractor.base.files import write_atomically
 from harness.base.errors import DocprobeError, unwritable
 from harness.baseline import known
 from harness.judge.gating import apply_fail_on, decide
 from harness.model import Report
 from harness.report.formats import render
 from harness.results import results
-from harness.run.cache import write_atomically
 from harness.run.locks import write_locks
 from harness.run.source import describe_source
 from harness.selection.select import shard_names

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import anyio
 import pytest
 
+from extractor.base.locks import is_held
 from harness.engine.locks import exclusive
-from harness.engine.owner import alive, forget_dead, is_leftover, own, state_id
+from harness.engine.owner import is_leftover, own, remove_dead_locks, state_id
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,9 +26,9 @@ with own(Path(sys.argv[1])) as owner:
 
 def test_an_owner_is_alive_for_as_long_as_its_block(tmp_path: Path) -> None:
     with own(tmp_path) as owner:
-        assert alive(owner.lock)
+        assert is_held(owner.lock)
         assert not is_leftover(owner.labels("anchor"), tmp_path)
-    assert not alive(owner.lock)
+    assert not is_held(owner.lock)
     assert not owner.lock.exists()
     assert is_leftover(owner.labels("anchor"), tmp_path)
 
@@ -38,14 +39,14 @@ def test_a_killed_owner_is_dead(tmp_path: Path) -> None:
     ) as other:
         assert other.stdout is not None
         lock = tmp_path / "runs" / f"{other.stdout.readline().strip()}.lock"
-        assert alive(lock)
-        forget_dead(tmp_path)
+        assert is_held(lock)
+        remove_dead_locks(tmp_path)
         assert lock.exists()
         other.kill()
         other.wait()
     assert lock.exists()
-    assert not alive(lock)
-    forget_dead(tmp_path)
+    assert not is_held(lock)
+    remove_dead_locks(tmp_path)
     assert not lock.exists()
 
 

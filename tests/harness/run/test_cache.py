@@ -1,11 +1,5 @@
 from __future__ import annotations
 
-import os
-import signal
-import stat
-import subprocess
-import sys
-import time
 from typing import TYPE_CHECKING
 
 from extractor.model import Example, ExampleKind, ExampleStatus, Layout
@@ -13,7 +7,6 @@ from harness.config import Config
 from harness.engine.protocol import Limits
 from harness.model import Recording, Run, StartOutcome
 from harness.run import cache
-from harness.run.cache import write_atomically
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,34 +42,3 @@ def test_the_key_changes_with_all_that_can_change_a_conversation(tmp_path: Path)
     keys += [key(locks={"today": "a==1"}), key(locks={"today": "a==2"}), key(locks={"dated": "a==1"})]
     assert key(locks={}) == key(locks=None) == key()
     assert len(set(keys)) == len(keys)
-
-
-def test_a_kill_while_writing_leaves_the_old_file_or_the_new_one(tmp_path: Path) -> None:
-    path = tmp_path / "f"
-    code = (
-        "import sys; from pathlib import Path; from harness.run.cache import write_atomically\n"
-        "while True:\n for b in (b'a', b'b'): write_atomically(Path(sys.argv[1]), b * 200_000)\n"
-    )
-    for wait_s in (0.0, 0.003, 0.011):
-        process = subprocess.Popen([sys.executable, "-c", code, str(path)])
-        while not path.exists():
-            time.sleep(0.01)
-        time.sleep(wait_s)
-        os.kill(process.pid, signal.SIGKILL)
-        process.wait()
-        data = path.read_bytes()
-        assert len(data) == 200_000
-        assert len(set(data)) == 1
-
-
-def test_a_file_is_for_those_it_was_for(tmp_path: Path) -> None:
-    page, new = tmp_path / "page.mdx", tmp_path / "new.json"
-    page.write_text("before")
-    page.chmod(0o640)
-    before = os.umask(0o022)
-    try:
-        write_atomically(page, b"after")
-        write_atomically(new, b"{}")
-    finally:
-        os.umask(before)
-    assert [stat.S_IMODE(path.stat().st_mode) for path in (page, new)] == [0o640, 0o644]
