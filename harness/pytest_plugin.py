@@ -76,8 +76,8 @@ def source(config: pytest.Config) -> Source:
         try:
             config.stash[SOURCE] = Live(root, config.getoption("docprobe_select"), open_engine)
         except DocprobeError as error:
-            hint = f"\n  next: {error.hint}" if error.hint else ""
-            raise pytest.Collector.CollectError(f"docprobe: {error.message}{hint}") from error
+            hint = f"\nhint: {error.hint}" if error.hint else ""
+            raise pytest.Collector.CollectError(f"error: {error.message}{hint}") from error
     return config.stash[SOURCE]
 
 

@@ -26,6 +26,10 @@ class DocprobeError(Exception):
         self.message = message
         self.hint = hint
 
+    def in_one_line(self) -> str:
+        """Return the message with the hint in parentheses, for a report that gives an error one line."""
+        return f"{self.message} (hint: {self.hint})" if self.hint else self.message
+
 
 class UsageError(DocprobeError):
     """Wrong use or configuration (exit 2)."""

@@ -88,21 +88,22 @@ def main() -> None:
     try:
         code = cli.main(standalone_mode=False)
     except BaseException as error:
-        code = _say(_innermost(error))
+        code = _report(_innermost(error))
     sys.exit(code if isinstance(code, int) else 0)
 
 
 def _innermost(error: BaseException) -> BaseException:
-    """What a task group wraps: the first error of ours, an interruption, else the first of all."""
+    """Return what a task group wraps: the first DocprobeError or interruption, else the first error of all."""
     if not isinstance(error, BaseExceptionGroup):
         return error
     leaves = [_innermost(inner) for inner in error.exceptions]
-    ours = [leaf for leaf in leaves if isinstance(leaf, (DocprobeError, KeyboardInterrupt))]
-    return (ours or leaves)[0]
+    expected = [leaf for leaf in leaves if isinstance(leaf, (DocprobeError, KeyboardInterrupt))]
+    return (expected or leaves)[0]
 
 
-def _say(error: BaseException) -> int:
-    """Say an error and give the exit code. What is nobody's known error is a defect of ours: 3, never 1."""
+def _report(error: BaseException) -> int:
+    """Print the error and return the exit code. Unexpected exceptions are internal errors: exit 3, never 1."""
+    verbose = "--verbose" in sys.argv or "-v" in sys.argv
     match error:
         case click.exceptions.Exit():
             return error.exit_code
@@ -110,29 +111,32 @@ def _say(error: BaseException) -> int:
             error.show()
             return 2
         case click.Abort() | KeyboardInterrupt():
-            click.echo("docprobe: interrupted", err=True)
+            click.echo("interrupted", err=True)
             return 130
         case BrokenPipeError():
-            # the reader of a pipe went away (`docprobe blocks | head`): say nothing, end as shells expect
+            # the reader of a pipe ended first (`docprobe blocks | head`): print nothing, end as shells expect
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 141
         case DocprobeError():
-            if "--verbose" in sys.argv or "-v" in sys.argv:
+            if verbose:
                 traceback.print_exception(error)
-            click.echo(f"docprobe: {error.message}", err=True)
-            if error.hint:
-                click.echo(f"  next: {error.hint}", err=True)
+            _print_error(error.message, error.hint)
             return error.exit_code
-        case OSError(filename=str(name), strerror=str(why)):
-            # whatever could not be read or written, the user can see to it
-            if "--verbose" in sys.argv or "-v" in sys.argv:
+        case OSError(filename=str(name), strerror=str(reason)):
+            # a file that could not be read or written is something that the user can do something about
+            if verbose:
                 traceback.print_exception(error)
-            click.echo(f"docprobe: {name}: {why}", err=True)
-            click.echo("  next: see that this user may read and write it; --verbose says where it was needed", err=True)
+            _print_error(f"{name}: {reason}", "check that this user may read and write it; --verbose shows the caller")
             return 3
         case SystemExit():
             raise error
         case _:
             traceback.print_exception(error)
-            click.echo("docprobe: this is a defect of docprobe; please report it with the lines above", err=True)
+            _print_error("internal error", "please report it, with the lines above")
             return 3
+
+
+def _print_error(message: str, hint: str | None) -> None:
+    click.echo(f"error: {message}", err=True)
+    if hint:
+        click.echo(f"hint: {hint}", err=True)

@@ -60,8 +60,7 @@ async def record(
         try:
             attempt = await _attempt(engine, bundle, config, resolve, cutoff, locks.get(resolve), doing)
         except BlockedError as error:
-            hint = f" (next: {error.hint})" if error.hint else ""
-            return Recording(tuple(runs), None, blocked=f"{error.message}{hint}")
+            return Recording(tuple(runs), None, blocked=error.in_one_line())
         runs.append(attempt.run)
         if attempt.transcript is not None:
             return Recording(tuple(runs), attempt.transcript)

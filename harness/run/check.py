@@ -241,11 +241,7 @@ def _said(group: BaseExceptionGroup[EngineError]) -> str:
     while isinstance(first, BaseExceptionGroup):
         first = first.exceptions[0]
     assert isinstance(first, EngineError)
-    return _sentence(first)
-
-
-def _sentence(error: DocprobeError) -> str:
-    return f"{error.message} (next: {error.hint})" if error.hint else error.message
+    return first.in_one_line()
 
 
 async def _cancel_on(stop: anyio.Event, scope: anyio.CancelScope) -> None:
@@ -297,7 +293,7 @@ async def _hold(
                     doing=lambda text: watch.doing(group[0].id, text),
                 )
             except DocprobeError as error:  # such as a lock that is refused, or a full disk
-                recording = Recording((), None, blocked=_sentence(error))
+                recording = Recording((), None, blocked=error.in_one_line())
             except Exception as error:
                 # a defect of ours in one example must not cost the others their verdicts; never said as the docs' fault
                 watch.note("".join(traceback.format_exception(error)))
@@ -306,7 +302,7 @@ async def _hold(
             try:
                 cache.store(kept, keys[digest], recording)
             except DocprobeError as error:  # a verdict that was paid for is told, kept or not
-                watch.note(_sentence(error))
+                watch.note(error.in_one_line())
         known(digest, recording, True)
 
     async with connect(config) as engine, anyio.create_task_group() as tasks:

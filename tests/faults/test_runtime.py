@@ -87,7 +87,7 @@ def test_an_unknown_one_is_wrong_use(engine: OwnEngine, docs: Path, state: Path,
     with start(docs, state, tmp_path / "out.json", "--runtime", "runsc", environment=engine.environment) as process:
         said = process.communicate(timeout=60)[0]
     assert process.returncode == 2
-    assert "docprobe: the engine has no runtime runsc\n  next: register it with the engine" in said
+    assert "error: the engine has no runtime runsc\nhint: register it with the engine" in said
     assert "Traceback" not in said
 
 

@@ -176,5 +176,5 @@ def test_docs_that_cannot_be_planned_are_said_in_a_sentence(pytester: pytest.Pyt
     (pytester.path / "docs").mkdir()
     (pytester.path / "docs" / "docprobe.toml").write_text("wrong = 1\n")
     result = pytester.runpytest("--docprobe", "docs")
-    result.stdout.fnmatch_lines(["docprobe: *docprobe.toml:1: unknown key 'wrong'*"])
+    result.stdout.fnmatch_lines(["error: *docprobe.toml:1: unknown key 'wrong'*"])
     assert "Traceback" not in result.stdout.str()

@@ -30,12 +30,12 @@ def _ending(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> int:
 @pytest.mark.parametrize(
     ("error", "code", "said"),
     [
-        (UsageError("wrong", "do this"), 2, "docprobe: wrong\n  next: do this\n"),
-        (EngineError("no engine answers"), 3, "docprobe: no engine answers\n"),
-        (KeyboardInterrupt(), 130, "docprobe: interrupted\n"),
+        (UsageError("wrong", "do this"), 2, "error: wrong\nhint: do this\n"),
+        (EngineError("no engine answers"), 3, "error: no engine answers\n"),
+        (KeyboardInterrupt(), 130, "interrupted\n"),
         (click.UsageError("no such option"), 2, "no such option"),
         (BaseExceptionGroup("g", [ValueError("x"), BaseExceptionGroup("h", [UsageError("inside")])]), 2, "inside"),
-        (RuntimeError("unheard of"), 3, "a defect of docprobe"),
+        (RuntimeError("unheard of"), 3, "error: internal error\nhint: please report it"),
     ],
 )
 def test_errors(

@@ -57,8 +57,8 @@ def told(ended: Ended, *said: str) -> None:
     """One line that names the file, one that names the next step, and nothing else: nothing was run."""
     lines = ended.err.splitlines()
     assert len(lines) == 2, ended.err
-    assert lines[0].startswith("docprobe: ")
-    assert lines[1].startswith("  next: ")
+    assert lines[0].startswith("error: ")
+    assert lines[1].startswith("hint: ")
     assert all(part in lines[0] for part in said), lines[0]
 
 
@@ -136,7 +136,7 @@ def test_a_full_disk_costs_only_what_does_not_fit(docs: Path, tmp_path: Path) ->
     assert "Traceback" not in done.stderr
     assert f"{out}.html cannot be written: File too large" in done.stderr
     assert f"{tmp_path}/state/last-run.json cannot be written: File too large" in done.stderr
-    assert "  next: make room on that disk" in done.stderr
+    assert "hint: free space on that disk" in done.stderr
     assert Path(f"{out}.xml").read_text().startswith("<?xml")
     assert [path.name for path in tmp_path.rglob("*.tmp")] == []
 

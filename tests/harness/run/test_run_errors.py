@@ -59,7 +59,7 @@ async def report(
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        (UsageError("the lock takes x from elsewhere", "make it anew"), "the lock takes x from elsewhere (next: make it"),
+        (UsageError("the lock takes x from elsewhere", "make it anew"), "the lock takes x from elsewhere (hint: make it"),
         (StorageError("/full/x.json cannot be written: No space left on device", "make room"), "/full/x.json cannot"),
         (EngineError("the engine has gone"), "the engine has gone"),
         (ZeroDivisionError("ours"), "docprobe itself failed: ZeroDivisionError: ours"),
@@ -84,4 +84,4 @@ async def test_what_cannot_be_kept_is_told_all_the_same(tmp_path: Path, monkeypa
     notes = Notes()
     result = await report(tmp_path, monkeypatch, None, notes)
     assert [example.status for example in result.examples] == [Status.NOT_RUNNING] * 2
-    assert notes.said == ["/full/x.json cannot be written: No space left on device (next: make room)"] * 2
+    assert notes.said == ["/full/x.json cannot be written: No space left on device (hint: make room)"] * 2
