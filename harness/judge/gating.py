@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from extractor.model import Level
-from harness.model import Basis, Status, Verdict
+from harness.model import SHOULD_LIKE, Basis, Status, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
 OK: Final = 0
 VIOLATED: Final = 1
 INCOMPLETE: Final = 3
-SHOULDS: Final = frozenset({Level.SHOULD, Level.SHOULD_NOT})
 
 
 def without_sentence(findings: Iterable[Finding]) -> tuple[Finding, ...]:
@@ -36,7 +34,7 @@ def apply_fail_on(report: Report) -> Report:
                 widened = (
                     finding.verdict is Verdict.VIOLATED
                     and finding.basis is Basis.TEXT
-                    and finding.level in SHOULDS
+                    and finding.level in SHOULD_LIKE
                     and finding.statement is not None
                     and own
                 )

@@ -2,6 +2,8 @@
 
 from harness.model.conversation import Exchange, Reply, Session, SseEvent, Transcript
 from harness.model.judging import (
+    MUST_LIKE,
+    SHOULD_LIKE,
     Basis,
     BoundRequirement,
     Drift,
@@ -11,12 +13,15 @@ from harness.model.judging import (
     Patch,
     Requirement,
     Side,
+    Stage,
     Verdict,
 )
 from harness.model.reporting import BaselineNote, ExampleResult, Lost, Recording, Report, Run, Status
 from harness.model.running import Image, ListeningSocket, LogLine, StartOutcome
 
 __all__ = [
+    "MUST_LIKE",
+    "SHOULD_LIKE",
     "BaselineNote",
     "Basis",
     "BoundRequirement",
@@ -39,6 +44,7 @@ __all__ = [
     "Session",
     "Side",
     "SseEvent",
+    "Stage",
     "StartOutcome",
     "Status",
     "Transcript",

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from extractor.model import Level, Span, Statement
+
+MUST_LIKE: Final = frozenset({Level.MUST, Level.MUST_NOT})
+SHOULD_LIKE: Final = frozenset({Level.SHOULD, Level.SHOULD_NOT})
 
 
 class Basis(StrEnum):
@@ -36,6 +40,17 @@ class Side(StrEnum):
     EXAMPLE = "example"
 
 
+class Stage(StrEnum):
+    """What a requirement is judged from."""
+
+    PAGE = "page"
+    """The page alone: nothing has to run."""
+    START = "start"
+    """The attempts to start the example."""
+    CONVERSATION = "conversation"
+    """The conversation with the example that runs."""
+
+
 @dataclass(frozen=True, slots=True)
 class Requirement:
     """One row of the catalogue. The id is the same for pass and fail."""
@@ -54,6 +69,9 @@ class Requirement:
     """What to do, one or two sentences."""
     avoid: str = ""
     """What not to do: the tempting wrong fix."""
+    stage: Stage = Stage.CONVERSATION
+    always_warns: bool = False
+    """Whether a violation is a warning although no sentence of the text states the requirement."""
 
 
 @dataclass(frozen=True, slots=True)

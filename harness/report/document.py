@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Meta
 
 from extractor.model import ExampleKind, Level, Origin, Subject
-from harness.model import Basis, DriftKind, Requirement, StartOutcome, Status, Verdict
+from harness.model import Basis, DriftKind, Side, StartOutcome, Status, Verdict
 
 SCHEMA: Final = "docprobe/1"
 
@@ -199,6 +199,20 @@ class Docs:
         str | None,
         Meta(description="The same of the specification's root, if another; empty if it is not in that repository."),
     ] = None
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """One row of the catalogue. The id is the same for pass and fail."""
+
+    id: str
+    title: str
+    side: Side
+    levels: dict[str, Level]
+    basis: dict[str, Basis]
+    effect: str
+    fix: str
+    avoid: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ def to_report(document: d.Document) -> model.Report:
         drift=tuple(same(model.Drift, entry, nearest=_read_statement(entry.nearest)) for entry in document.drift),
         baseline=tuple(same(model.BaselineNote, note) for note in document.baseline),
         problems=tuple(document.problems),
-        requirements=tuple(document.requirements),
+        requirements=tuple(same(model.Requirement, row) for row in document.requirements),
         sources={file: _lines(excerpts) for file, excerpts in document.sources.items()},
         strict=document.summary.strict,
         fail_on=document.summary.fail_on,

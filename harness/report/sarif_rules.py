@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from harness.model import Basis
+from harness.model import MUST_LIKE, SHOULD_LIKE, Basis
 from harness.report.escape import markdown_text
-from harness.report.weigh import MUSTS, SHOULDS
 
 if TYPE_CHECKING:
     from harness.model import Report, Requirement
@@ -38,7 +37,7 @@ def _plain_rule(name: str, title: str, why: str) -> dict[str, Any]:
 def _rule(row: Requirement) -> dict[str, Any]:
     by_text = any(basis is Basis.TEXT for basis in row.basis.values())
     levels = set(row.levels.values())
-    level = "error" if by_text and levels & MUSTS else "warning" if by_text and levels & SHOULDS else "note"
+    level = "error" if by_text and levels & MUST_LIKE else "warning" if by_text and levels & SHOULD_LIKE else "note"
     parts = [("Effect", row.effect), ("Fix", row.fix), ("Avoid", row.avoid)]
     return {
         "id": row.id,

@@ -55,7 +55,9 @@ def to_document(report: model.Report) -> d.Document:
         ),
         baseline=[same(d.BaselineNote, note) for note in report.baseline],
         problems=list(report.problems),
-        requirements=list(report.requirements),
+        requirements=[
+            same(d.Requirement, row, levels=dict(row.levels), basis=dict(row.basis)) for row in report.requirements
+        ],
         lost=[same(d.Lost, entry) for entry in report.lost],
         shards=list(report.shards),
         missing_shards=list(report.missing_shards),

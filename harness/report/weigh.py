@@ -7,16 +7,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, assert_never
 
-from extractor.model import Level
-from harness.model import Basis, Status, Verdict
+from harness.model import MUST_LIKE, SHOULD_LIKE, Basis, Status, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
+    from extractor.model import Level
     from harness.model import ExampleResult, Finding, Report
 
-MUSTS: Final = frozenset({Level.MUST, Level.MUST_NOT})
-SHOULDS: Final = frozenset({Level.SHOULD, Level.SHOULD_NOT})
 ALWAYS_WARN: Final = frozenset({"example.runs", "revision.match"})
 """Requirements about the example itself: no sentence says them, and a violation is more than advice."""
 
@@ -221,11 +219,11 @@ def count(report: Report) -> Counts:
         examples=len(report.examples),
         distinct=len({example.digest for example in run}),
         by_status=Counter(example.status for example in report.examples),
-        violated_must=number(MUSTS),
-        violated_should=number(SHOULDS),
-        warning_must=number(MUSTS, Weight.WARNS),
-        known_must=number(MUSTS, Weight.KNOWN),
-        known_should=number(SHOULDS, Weight.KNOWN),
+        violated_must=number(MUST_LIKE),
+        violated_should=number(SHOULD_LIKE),
+        warning_must=number(MUST_LIKE, Weight.WARNS),
+        known_must=number(MUST_LIKE, Weight.KNOWN),
+        known_should=number(SHOULD_LIKE, Weight.KNOWN),
         advisory=sum(len(advisory(cases(text, report))) for text in texts(report)),
         gating=sum(f.gates for example in report.examples for f in example.findings) + _gating_beside_findings(report),
     )

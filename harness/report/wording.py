@@ -6,8 +6,8 @@ import shlex
 from typing import TYPE_CHECKING, Final, assert_never
 
 from extractor.model import NoteKind
-from harness.model import Basis, DriftKind, StartOutcome, Status, Verdict
-from harness.report.weigh import MUSTS, SHOULDS, Weight, cases, count, is_own, texts, violated_by_own
+from harness.model import MUST_LIKE, SHOULD_LIKE, Basis, DriftKind, StartOutcome, Status, Verdict
+from harness.report.weigh import Weight, cases, count, is_own, texts, violated_by_own
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -143,7 +143,8 @@ def _among(*parts: str) -> str:
 def judged_as(example: ExampleResult) -> str:
     """``3 MUST, 1 SHOULD violated`` of one example, counted as :func:`violations` does; ``conforms`` if none is."""
     levels = [findings[0].level for findings in violated_by_own(example).values()]
-    named = ((sum(level in kind for level in levels), name) for kind, name in ((MUSTS, "MUST"), (SHOULDS, "SHOULD")))
+    kinds = ((MUST_LIKE, "MUST"), (SHOULD_LIKE, "SHOULD"))
+    named = ((sum(level in kind for level in levels), name) for kind, name in kinds)
     if told := ", ".join(f"{number:,} {name}" for number, name in named if number):
         return f"{told} violated"
     satisfied = any(f.verdict is Verdict.SATISFIED and is_own(f, example) for f in example.findings)

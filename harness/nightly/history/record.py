@@ -8,9 +8,8 @@ from collections import Counter
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, Final
 
-from extractor.model import Level
 from harness.base.codec import encodable
-from harness.model import Basis, Status, Verdict
+from harness.model import MUST_LIKE, SHOULD_LIKE, Basis, Status, Verdict
 from harness.nightly.history.cases import forget, keep
 from harness.nightly.history.compare import compare
 from harness.nightly.history.schema import connect, transaction
@@ -20,10 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from extractor.model import Level
     from harness.model import ExampleResult, Report
 
-MUSTS: Final = frozenset({Level.MUST, Level.MUST_NOT})
-SHOULDS: Final = frozenset({Level.SHOULD, Level.SHOULD_NOT})
 DIGEST_DIGITS: Final = 16
 """Of a text's SHA-256 that are kept: it is only ever compared with the same example's."""
 
@@ -100,7 +98,7 @@ def _firmness(level: Level, basis: Basis) -> str:
         return "reading"
     if basis is Basis.ADVICE:
         return "advice"
-    return "must" if level in MUSTS else "should" if level in SHOULDS else "advice"
+    return "must" if level in MUST_LIKE else "should" if level in SHOULD_LIKE else "advice"
 
 
 def _insert_result(example: ExampleResult, night: int, connection: sqlite3.Connection) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from extractor.model import Level
-from harness.model import Requirement, Side
+from harness.model import Requirement, Side, Stage
 from harness.profiles.mcp.revisions import ALL, ANYWHERE, SESSIONS, advice, level, reading
 
 ROWS: Final = (
@@ -19,6 +19,8 @@ ROWS: Final = (
         effect="A reader who follows the page has no working server.",
         fix="Bring the code up to the packages that a reader gets today, or pin the versions it was written for.",
         avoid="Don't pin a range that still admits the release that broke it.",
+        stage=Stage.START,
+        always_warns=True,
     ),
     Requirement(
         id="example.complete",
@@ -28,6 +30,7 @@ ROWS: Final = (
         basis=advice(ANYWHERE),
         effect="A reader has to guess file names, dependencies or the command.",
         fix="Name the file, list the dependencies and give the command on the page.",
+        stage=Stage.PAGE,
     ),
     Requirement(
         id="revision.match",
@@ -38,6 +41,7 @@ ROWS: Final = (
         effect="A reader of this revision's docs gets a server of another one.",
         fix="Move the example to an SDK that speaks the page's revision, or say on the page which one it speaks.",
         avoid="Don't change the revision's number in the prose only.",
+        always_warns=True,
     ),
     Requirement(
         id="server.survives",
