@@ -35,12 +35,18 @@ def encodable(value: Any) -> Any:
             return value
 
 
-def from_json(data: bytes | str, kind: type[T]) -> T:
+def from_json(data: bytes | str, kind: type[T], *, name: str | None = None) -> T:
     """Read back what :func:`to_json` wrote.
 
-    Raises UsageError if ``data`` is not JSON of that kind; the message says where it differs.
+    Args:
+        data: the JSON.
+        kind: what it should be.
+        name: what error messages call it; the name of ``kind`` if not given.
+
+    Raises:
+        UsageError: ``data`` is not JSON of that kind; the message says where it differs.
     """
     try:
         return msgspec.json.decode(data, type=kind)
     except msgspec.DecodeError as error:
-        raise UsageError(f"not a docprobe {kind.__name__.lower()}: {error}") from error
+        raise UsageError(f"not a docprobe {name or kind.__name__.lower()}: {error}") from error

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from harness.base.codec import from_json
 from harness.base.errors import UsageError
 from harness.cli.context import Cli, pass_cli, state_option
 from harness.cli.outputs import format_option, outputs_of
@@ -63,15 +62,15 @@ def command(
 
 
 def _read(file: Path) -> Transcript:
-    from harness.model import Transcript
+    from harness.results.results import read_transcript
 
     try:
-        return from_json(file.read_bytes(), Transcript)
+        return read_transcript(file.read_bytes())
     except OSError as error:
         raise UsageError(f"{file}: cannot be read: {error.strerror}", "docprobe check writes transcripts") from error
     except UsageError as error:
         raise UsageError(
-            f"{file}: {error.message}", "give one of the files that a result names as transcript"
+            f"{file}: {error.message}", error.hint or "give one of the files that a result names as transcript"
         ) from error
 
 

@@ -1,6 +1,21 @@
 """The values that travel from an image to a report. All frozen; every one can be written to JSON and read back."""
 
-from harness.model.conversation import Exchange, Reply, Session, SseEvent, Transcript
+from harness.model.conversation import (
+    TRANSCRIPT_FORMAT,
+    Answered,
+    Exchange,
+    Facts,
+    Failure,
+    FailureKind,
+    Fault,
+    Incident,
+    Reply,
+    RevisionFacts,
+    Session,
+    SseEvent,
+    Transcript,
+    Transport,
+)
 from harness.model.judging import (
     MUST_LIKE,
     SHOULD_LIKE,
@@ -22,6 +37,8 @@ from harness.model.running import Image, ListeningSocket, LogLine, StartOutcome
 __all__ = [
     "MUST_LIKE",
     "SHOULD_LIKE",
+    "TRANSCRIPT_FORMAT",
+    "Answered",
     "BaselineNote",
     "Basis",
     "BoundRequirement",
@@ -30,8 +47,13 @@ __all__ = [
     "Edit",
     "ExampleResult",
     "Exchange",
+    "Facts",
+    "Failure",
+    "FailureKind",
+    "Fault",
     "Finding",
     "Image",
+    "Incident",
     "ListeningSocket",
     "LogLine",
     "Lost",
@@ -40,6 +62,7 @@ __all__ = [
     "Reply",
     "Report",
     "Requirement",
+    "RevisionFacts",
     "Run",
     "Session",
     "Side",
@@ -48,5 +71,6 @@ __all__ = [
     "StartOutcome",
     "Status",
     "Transcript",
+    "Transport",
     "Verdict",
 ]

@@ -1,12 +1,71 @@
-"""What was said: exchanges and the transcript that holds them."""
+"""The exchanges of a conversation and the transcript that holds them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final, Literal
 
 from extractor.model import ExampleKind
-from harness.model.running import ListeningSocket, LogLine
+from harness.model.running import ListeningSocket, LogLine, StartOutcome
+
+TRANSCRIPT_FORMAT: Final = "docprobe-transcript/2"
+"""Format of the transcripts that this version writes and reads."""
+
+
+class FailureKind(StrEnum):
+    """Why an exchange has no reply."""
+
+    TIMEOUT = "timeout"
+    REFUSED = "refused"
+    RESET = "reset"
+    CLOSED = "closed"
+    MALFORMED = "malformed"
+    """What came back is not HTTP."""
+    NOT_SHOWN = "not shown"
+    """The docs print the request without its reply."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why an exchange has no reply, with what the transport reported."""
+
+    kind: FailureKind
+    detail: str = ""
+    """The transport's or the engine's own message, if there is more to know than the kind. Untrusted."""
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.detail}" if self.detail else self.kind.value
+
+
+class Fault(StrEnum):
+    """Why a reply's body was not read to its end, or is not what its headers announce."""
+
+    OPEN = "open"
+    """Reading stopped while the stream was still open: nothing is wrong."""
+    TIMEOUT = "timeout"
+    RESET = "reset"
+    CLOSED_EARLY = "closed-early"
+    """Fewer bytes than announced, or an unfinished chunk."""
+    BAD_CHUNK = "bad-chunk"
+    TOO_LARGE = "too-large"
+    """More than the probe reads, also once decompressed."""
+    BAD_ENCODING = "bad-encoding"
+    INVALID_UTF8 = "invalid-utf8"
+    """Read to its end."""
+    INVALID_JSON = "invalid-json"
+    """Read to its end; a body of media type application/json that is not JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The JSON-RPC response in a reply of which the transcript keeps the beginning only."""
+
+    error: bool
+    """Whether it is an error; a result otherwise."""
+    code: int | None = None
+    """The error's code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +93,8 @@ class Reply:
     complete: bool = True
     """False if the body was still open, or was cut, when the probe stopped reading."""
     truncated: bool = False
-    fault: str | None = None
-    """Why the body was not read to its end, if so: ``timeout``, ``reset``, ``too-large``, ``bad-chunk``, …"""
+    fault: Fault | None = None
+    """What is wrong with the body, if anything."""
 
     def header(self, name: str) -> str | None:
         """First header of that name, case-insensitive."""
@@ -69,8 +128,8 @@ class Exchange:
     """As sent, secrets redacted to ``<token:user1>`` and the like."""
     body: str
     reply: Reply | None
-    failure: str | None
-    """Why there is no reply: ``timeout``, ``refused``, ``reset``, ``closed``, ``malformed: …``."""
+    failure: Failure | None
+    """Why there is no reply; None if there is one, or if none is due (stdio notifications)."""
     started_s: float
     duration_s: float
     session: str | None = None
@@ -79,7 +138,14 @@ class Exchange:
     """Label of the token sent: ``user1``, ``user2``, ``expired``, …; None if none."""
     control: int | None = None
     """Number of the exchange that differs from this one by exactly the fault under test."""
+    answered: Answered | None = None
+    """The JSON-RPC response, where the reply is ``truncated`` and so cannot be parsed again; None elsewhere."""
+    handle: str | None = None
+    """State handle that the tool's result gave (step ``handle.mint``)."""
+    headers_complete: bool = True
+    """False for a printed request that plainly does not show all of its headers: an absent one proves nothing."""
     note: str | None = None
+    """A remark for readers. No code depends on it."""
 
     @property
     def status(self) -> int | None:
@@ -100,9 +166,80 @@ class Session:
     """Number of the initialize exchange that issued it."""
 
 
+class Transport(StrEnum):
+    """How an HTTP server speaks MCP."""
+
+    STREAMABLE_HTTP = "streamable-http"
+    HTTP_SSE = "http+sse"
+    """The transport of 2024-11-05."""
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """Something that ended the example, or the conversation with it, before its time."""
+
+    exchange: int
+    """Number of the last exchange that was sent when it was noticed; 0 if there was none."""
+    sentence: str
+    """What happened, in words that follow "the server"/"the conversation": ``exited with code 1``, ``out of time``."""
+
+    def __str__(self) -> str:
+        return f"before {self.exchange}: {self.sentence}" if self.exchange else self.sentence
+
+
+@dataclass(frozen=True, slots=True)
+class RevisionFacts:
+    """What the prober learned about one revision that the server negotiates."""
+
+    not_served: str | None = None
+    """Why the baseline of this revision was not served; None if it was."""
+    method: str | None = None
+    """Method of every ``*-request`` step: ``tools/list``, or ``ping`` for a server without tools."""
+    tool: str | None = None
+    """Name of the tool that ``baseline.tool`` called."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the prober learned and no single exchange shows."""
+
+    outcome: StartOutcome = StartOutcome.SERVING
+    """Whether the example runs at all. Nothing else is judged unless it serves."""
+    not_served: str | None = None
+    """Why nothing could be asked; None if the baseline of one revision at least was served."""
+    revisions: Mapping[str, RevisionFacts] = field(default_factory=dict)
+    """By revision; those that the server negotiates and whose baseline was tried."""
+    transport: Transport | None = None
+    """None for examples that are not HTTP servers."""
+    audience: str | None = None
+    """``aud`` of the tokens that the server accepts; None if it demands none."""
+    introspects: bool | None = None
+    """Whether the example asks its authorization server about tokens (RFC 7662); None if it never talked to one.
+
+    A server that only verifies signatures cannot know that a token was revoked before it expires.
+    """
+    single_session: bool = False
+    """Whether the process serves one initialize in its life: it was restarted for every further session."""
+    refused_for_load: bool = False
+    """Whether a server that had served an initialize answered that of a baseline 429 or 503: it runs, and is full."""
+    crashed: Incident | None = None
+    """The first time the process was found to have ended by itself."""
+    died: Incident | None = None
+    """The first time the process lived and served no further initialize, and did after a restart."""
+    stopped: Incident | None = None
+    """Why the conversation ended before its plan did (out of time, too many restarts)."""
+    unknown_version: str | None = None
+    """A protocolVersion that the server answered and no revision of the docs has. Untrusted."""
+
+    def why_not_served(self, revision: str) -> str | None:
+        """Give the reason why the baseline of ``revision`` was not served; None if it was."""
+        known = self.revisions.get(revision)
+        return known.not_served if known is not None else self.not_served
+
+
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """Everything that was said. Judging needs nothing else: no engine, no docs."""
+    """A whole conversation. Judging needs nothing else: no engine, no docs."""
 
     example_id: str
     kind: ExampleKind
@@ -118,5 +255,5 @@ class Transcript:
     demands_token: bool = False
     logs: tuple[LogLine, ...] = ()
     packages: Mapping[str, str] = field(default_factory=dict)
-    facts: Mapping[str, str] = field(default_factory=dict)
-    """What the prober established and checks may need: ``baseline`` (``ok`` or the reason), ``stopped``, …"""
+    facts: Facts = field(default_factory=Facts)
+    format: Literal["docprobe-transcript/2"] = TRANSCRIPT_FORMAT

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from extractor.base.files import write_atomically
 from harness.base.codec import from_json, to_json
 from harness.base.errors import UsageError
-from harness.model import Transcript
+from harness.model import TRANSCRIPT_FORMAT, Transcript
 from harness.report import json
 
 if TYPE_CHECKING:
@@ -65,6 +65,30 @@ def last_run(state: Path) -> Report:
     return read(path)
 
 
+@dataclass(frozen=True, slots=True)
+class _Header:
+    """The part of a transcript that says how to read the rest."""
+
+    example_id: str
+    format: str = "docprobe-transcript/1"
+    """Absent from the files of the first versions, whose facts were text."""
+
+
+def read_transcript(data: bytes) -> Transcript:
+    """Read a saved transcript.
+
+    Raises:
+        UsageError: it is not a transcript, or one of another version's format.
+    """
+    written = from_json(data, _Header, name="transcript").format
+    if written != TRANSCRIPT_FORMAT:
+        raise UsageError(
+            f"the transcript has the format {written}; this version of docprobe reads {TRANSCRIPT_FORMAT}",
+            "docprobe check writes it anew",
+        )
+    return from_json(data, Transcript)
+
+
 def _with_transcript(example: ExampleResult, folder: Path) -> ExampleResult:
     if example.transcript_file is None:
         return example
@@ -73,7 +97,7 @@ def _with_transcript(example: ExampleResult, folder: Path) -> ExampleResult:
     if not path.is_relative_to(folder.resolve()) or not path.is_file():
         return example
     try:
-        transcript = from_json(path.read_bytes(), Transcript)
+        transcript = read_transcript(path.read_bytes())
     except (OSError, UsageError):
         return example
     return replace(example, transcript=replace(transcript, example_id=example.id))

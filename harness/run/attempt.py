@@ -10,7 +10,6 @@ from extractor.model import ExampleKind
 from harness.base.errors import BlockedError, InstallError
 from harness.judge.cause import sentence, taken_by_us
 from harness.model import LogLine, Recording, Run, StartOutcome, Transcript
-from harness.profiles.mcp.probes import steps
 from harness.profiles.mcp.probes.client import converse_with_client
 from harness.profiles.mcp.probes.logs import since
 from harness.profiles.mcp.probes.prober import converse
@@ -135,7 +134,7 @@ async def _attempt(
             _refuse_to_blame(pod, held)
             state = pod.exit_state()
             outcome = StartOutcome.NO_INITIALIZE if state is None else _ended(pod)
-            how = transcript.facts.get(steps.FACT_BASELINE, "") if state is None else _how(state)
+            how = transcript.facts.not_served or "" if state is None else _how(state)
             return Attempt(run(outcome, how, pod.logs(), image), None)
         return Attempt(run(StartOutcome.SERVING, "", (), image), transcript)
 
@@ -145,7 +144,7 @@ def serves(transcript: Transcript) -> bool:
 
     One that served an initialize and refused the next for load runs: what needs more than it gave stays open.
     """
-    ok = transcript.facts.get(steps.FACT_BASELINE, "ok") == "ok" or steps.FACT_REFUSED_FOR_LOAD in transcript.facts
+    ok = transcript.facts.not_served is None or transcript.facts.refused_for_load
     return bool(transcript.negotiated) and ok
 
 

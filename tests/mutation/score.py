@@ -99,7 +99,8 @@ def seen(transcript: Transcript, case: Case) -> tuple[frozenset[str], Mapping[tu
         return frozenset({NOT_RUNNING}), {}
     found: Sequence[Finding] = findings(transcript, page_revision=case.revisions[-1])
     wrong = violated(found)
-    if not wrong and any(key.startswith("baseline") and value != "ok" for key, value in transcript.facts.items()):
+    facts = transcript.facts
+    if not wrong and (facts.not_served or any(known.not_served for known in facts.revisions.values())):
         wrong = frozenset({NOT_SERVING})
     return wrong, {(f.requirement, f.revision): f.verdict.value for f in found}
 

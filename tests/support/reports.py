@@ -13,6 +13,8 @@ from harness.model import (
     Edit,
     ExampleResult,
     Exchange,
+    Failure,
+    FailureKind,
     Finding,
     LogLine,
     Lost,
@@ -193,7 +195,7 @@ def transcript(example_id: str) -> Transcript:
                 headers={"origin": "http://evil.example"},
             ),
             exchange(31, "unknown.post-request", "POST", 400, body="tools/list", said=no_session, session="unknown"),
-            exchange(33, "get.stream", "GET", None, failure="timeout", **own),
+            exchange(33, "get.stream", "GET", None, failure=Failure(FailureKind.TIMEOUT), **own),
         ),
         sessions=(Session("A", SESSION, "2025-11-25", 0, 3),),
         negotiated=("2025-03-26", "2025-06-18", "2025-11-25"),
@@ -201,7 +203,6 @@ def transcript(example_id: str) -> Transcript:
         demands_token=True,
         logs=(LogLine(0.4, "stdout", "listening on http://localhost:3000"),),
         packages=PACKAGES,
-        facts={"baseline": "ok"},
     )  # fmt: skip
 
 
@@ -434,7 +435,7 @@ def hostile_report() -> Report:
                 replace(
                     e, target="/" + nasty("target"), headers=(("origin", nasty("origin")),), body=nasty("body"),
                     reply=e.reply and replace(e.reply, body=said, headers=((nasty("name"), nasty("value")),)),
-                    failure=e.failure and nasty("failure"), note=nasty("note"),
+                    failure=e.failure and replace(e.failure, detail=nasty("failure")), note=nasty("note"),
                 )
                 for e in example.transcript.exchanges
             ),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from extractor.model import ExampleKind
-from harness.model import Exchange, ListeningSocket, Reply, Session, SseEvent, Transcript
+from harness.model import Exchange, Failure, Fault, ListeningSocket, Reply, Session, SseEvent, Transcript
 from harness.profiles.mcp.probes import steps
 
 NEWEST = "2025-11-25"
@@ -40,8 +40,8 @@ class Talk:
         reply_headers: tuple[tuple[str, str], ...] = (),
         control: int | None = None,
         session: str | None = "A",
-        failure: str | None = None,
-        fault: str | None = None,
+        failure: Failure | None = None,
+        fault: Fault | None = None,
         duration_s: float = 0.01,
         revision: str | None = "",
     ) -> int:
@@ -87,7 +87,7 @@ class Talk:
 
     def get(self, step: str, status: int | None = 200, **more: Any) -> int:
         more.setdefault("kind", STREAM if status == 200 else None)
-        return self.say(step, status, method="GET", fault="open" if status == 200 else None, **more)
+        return self.say(step, status, method="GET", fault=Fault.OPEN if status == 200 else None, **more)
 
     def delete(self, step: str, status: int | None = 200, **more: Any) -> int:
         return self.say(step, status, method="DELETE", **more)
@@ -127,7 +127,7 @@ class Talk:
         missing: tuple[int, int, int, int] = (400, 400, 400, 400),
         unknown: tuple[int, int, int, int] = (404, 404, 404, 404),
         terminated: tuple[int | None, int | None, int | None, int | None] = (404, 404, 404, 404),
-        failure: str | None = None,
+        failure: Failure | None = None,
         duration_s: float = 0.01,
     ) -> None:
         """The life of a session, leg by leg; ``failure`` and ``duration_s`` are of terminated legs without status."""
@@ -162,7 +162,6 @@ class Talk:
             "negotiated": (self.revision,),
             "sockets": (ListeningSocket("127.0.0.1", 3000),),
             "endpoint": "http://localhost:3000/mcp",
-            "facts": {"baseline": "ok"},
             **more,
         }
         return Transcript(

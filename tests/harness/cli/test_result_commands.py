@@ -198,3 +198,14 @@ class TestJudge:
         path = tmp_path / "x.json"
         path.write_text(content)
         assert "x.json" in refused(run("judge", path)).message
+
+    def test_a_transcript_of_an_older_format_is_refused_with_both_formats(self, tmp_path: Path) -> None:
+        older = json.loads(to_json(transcript(TYPESCRIPT)))
+        del older["format"]
+        older["facts"] = {"baseline": "ok"}
+        path = tmp_path / "x.json"
+        path.write_text(json.dumps(older))
+        error = refused(run("judge", path))
+        assert "docprobe-transcript/1" in error.message
+        assert "docprobe-transcript/2" in error.message
+        assert "docprobe check" in (error.hint or "")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from harness.model import RevisionFacts
 from harness.profiles.mcp.probes import messages, opening, steps
 from harness.profiles.mcp.probes.exchanges import how
 from harness.profiles.mcp.probes.tools import choose
@@ -16,6 +17,7 @@ from harness.profiles.mcp.probes.wire import FOREIGN_ORIGIN, Caller
 if TYPE_CHECKING:
     from harness.profiles.mcp.probes.exchanges import Answer
     from harness.profiles.mcp.probes.peer import Peer
+    from harness.profiles.mcp.probes.tools import Tool
 
 WATCH_END_S: Final = 2.0
 """How long a stream may stay open after the response before it counts as left open."""
@@ -46,45 +48,46 @@ class Baseline:
 async def run(peer: Peer, revision: str) -> Baseline | None:
     """Open session A and ask each kind of request once; None if the server does not serve them.
 
-    The reason is then in ``facts["baseline:<revision>"]``.
+    The reason is then in ``peer.facts.revisions``.
     """
-    fact = f"{steps.FACT_BASELINE}:{revision}"
     caller = Caller(revision, token=peer.token)
     answer, opened = await opening.fresh_initialize(peer, steps.BASELINE_INITIALIZE, caller, revision, role="A")
     if opened is None:
-        peer.facts[fact] = f"initialize is answered {how(answer)}"
+        peer.learn_revision(revision, RevisionFacts(f"initialize is answered {how(answer)}"))
         if answer.status in (429, opening.FULL):
-            peer.facts[steps.FACT_REFUSED_FOR_LOAD] = peer.facts[fact]
+            peer.facts = replace(peer.facts, refused_for_load=True)
         return None
     if opened.revision != revision:
-        peer.facts[fact] = f"initialize with {revision} now negotiates {opened.revision}"
+        reason = f"initialize with {revision} now negotiates {opened.revision}"
+        peer.learn_revision(revision, RevisionFacts(reason))
         return None
     initialized = await peer.notify(steps.BASELINE_INITIALIZED, opened)
     if not initialized.served:
-        peer.facts[fact] = f"notifications/initialized is answered {how(initialized)}"
+        reason = f"notifications/initialized is answered {how(initialized)}"
+        peer.learn_revision(revision, RevisionFacts(reason))
         return None
     peer.method = "tools/list" if _has_tools(answer) else "ping"
     peer.tool = None
     request = await peer.request(steps.BASELINE_REQUEST, opened, linger_s=WATCH_END_S)
     if request.result is None:
-        peer.facts[fact] = f"{peer.method} is answered {how(request)}"
+        peer.learn_revision(revision, RevisionFacts(f"{peer.method} is answered {how(request)}"))
         return None
-    peer.facts[fact] = "ok"
-    peer.facts[f"{steps.FACT_METHOD}:{revision}"] = peer.method
+    peer.learn_revision(revision, RevisionFacts(method=peer.method))
     get = await peer.get(steps.BASELINE_GET, opened, listen_s=LISTEN_S)
-    return Baseline(opened, request, await _call_tool(peer, opened, request), get)
+    called, peer.tool = await _call_tool(peer, opened, request)
+    if peer.tool is not None:
+        peer.learn_revision(revision, RevisionFacts(method=peer.method, tool=peer.tool.name))
+    return Baseline(opened, request, called, get)
 
 
-async def _call_tool(peer: Peer, caller: Caller, listed: Answer) -> Answer | None:
+async def _call_tool(peer: Peer, caller: Caller, listed: Answer) -> tuple[Answer | None, Tool | None]:
+    """Call the first tool that can be called: the answer, and the tool if it was served."""
     tool = choose(listed.result) if peer.method == "tools/list" else None
     if tool is None:
-        return None
+        return None, None
     rpc_id = peer.conversation.rpc_id()
     answer = await peer.post(steps.BASELINE_TOOL, caller, messages.request(rpc_id, "tools/call", tool.params(rpc_id)))
-    if answer.result is not None:
-        peer.tool = tool
-        peer.facts[f"{steps.FACT_TOOL}:{caller.revision}"] = tool.name
-    return answer
+    return answer, tool if answer.result is not None else None
 
 
 def _has_tools(initialized: Answer) -> bool:

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import anyio
 
-from harness.model import StartOutcome, Transcript
-from harness.profiles.mcp.probes import steps
+from harness.model import Facts, Incident, StartOutcome, Transcript
 from harness.profiles.mcp.probes.logs import since
 from harness.profiles.mcp.probes.scripted import Scene, Script
 
@@ -36,27 +35,28 @@ async def converse_with_client(pod: Pod, bundle: Bundle, scripted: Script | None
         timeout_s: for each of the two runs.
     """
     started = time.monotonic()
-    facts: dict[str, str] = {}
     empty = Transcript(bundle.example_id, bundle.kind, ())
     if scripted is None:
-        facts[steps.FACT_BASELINE] = "the client names no server on this machine"
+        facts = Facts(StartOutcome.NO_INITIALIZE, "the client names no server on this machine")
         return replace(empty, facts=facts, logs=since(pod.logs(), started))
     first = await _watch(pod, scripted, timeout_s)
-    _say_if_stopped(facts, first)
+    stopped = None
+    if first is None:
+        stopped = Incident(len(scripted.exchanges), "it neither ended nor sent anything more")
     if scripted.sessions:
         scripted.next_run(Scene.GONE)
         await pod.restart()
         await _watch(pod, scripted, timeout_s)
-    facts[steps.FACT_BASELINE] = "ok" if scripted.sessions else _reason(scripted, first)
-    outcome = StartOutcome.SERVING if scripted.sessions else StartOutcome.NO_INITIALIZE
-    facts[steps.FACT_OUTCOME] = outcome.value
+    outcome, reason = StartOutcome.SERVING, None
+    if not scripted.sessions:
+        outcome, reason = StartOutcome.NO_INITIALIZE, _reason(scripted, first)
     return replace(
         empty,
         exchanges=scripted.since(started),
         sessions=tuple(scripted.sessions),
         negotiated=tuple(sorted(scripted.negotiated)),
         logs=since(pod.logs(), started),
-        facts=facts,
+        facts=Facts(outcome, reason, stopped=stopped),
     )
 
 
@@ -71,11 +71,6 @@ async def _watch(pod: Pod, scripted: Script, timeout_s: float) -> ExitState | No
             if len(scripted.exchanges) > sent and scripted.idle_s > IDLE_S:
                 return None
     return None
-
-
-def _say_if_stopped(facts: dict[str, str], state: ExitState | None) -> None:
-    if state is None:
-        facts[steps.FACT_STOPPED] = "it neither ended nor sent anything more"
 
 
 def _reason(scripted: Script, state: ExitState | None) -> str:

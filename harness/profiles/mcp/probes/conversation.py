@@ -15,7 +15,7 @@ import anyio
 import httpx
 
 from harness.base.jsonrpc import Message, error_code, response_to
-from harness.model import Exchange, Reply
+from harness.model import Answered, Exchange, Failure, Reply
 from harness.profiles.mcp.probes.exchanges import Answer, Ask, Held, StoppedError
 from harness.profiles.mcp.probes.faults import WIRE_ERRORS, failure
 from harness.profiles.mcp.probes.reading import Body, Plan
@@ -86,14 +86,21 @@ class Conversation:
             await self._transport.aclose()
 
     def amend(
-        self, number: int, *, step: str | None = None, control: int | None = None, note: str | None = None
+        self,
+        number: int,
+        *,
+        step: str | None = None,
+        control: int | None = None,
+        handle: str | None = None,
+        note: str | None = None,
     ) -> None:
-        """Say what was only known later: the step a request turned out to be, its control, a note."""
+        """Add to an exchange what was only known later; what is None stays as it was."""
         exchange = self._exchanges[number]
         self._exchanges[number] = replace(
             exchange,
             step=step or exchange.step,
             control=control if control is not None else exchange.control,
+            handle=handle if handle is not None else exchange.handle,
             note=note or exchange.note,
         )
 
@@ -157,13 +164,14 @@ class Conversation:
             headers=tuple((k.decode("latin-1"), self.redact(v.decode("latin-1"))) for k, v in request.headers.raw),
             body=self.redact(ask.body.decode("utf-8", "backslashreplace")),
             reply=reply,
-            failure=self.redact(failed) if failed else None,
+            failure=replace(failed, detail=self.redact(failed.detail)) if failed else None,
             started_s=round(now - self.started, 4),
             duration_s=round(anyio.current_time() - now, 4),
             session=ask.session,
             token=ask.token,
             control=ask.control,
-            note=ask.note or _note(reply, answer),
+            answered=_answered(reply, answer),
+            note=ask.note,
         )
         self._exchanges[number] = exchange
         return Answer(exchange, body.messages, answer)
@@ -172,7 +180,7 @@ class Conversation:
         if anyio.current_time() >= self._deadline:
             raise StoppedError("out of time")
 
-    async def _head(self, request: httpx.Request) -> tuple[httpx.Response | None, str | None]:
+    async def _head(self, request: httpx.Request) -> tuple[httpx.Response | None, Failure | None]:
         """The response with its body unread, or why there is none."""
         try:
             with anyio.fail_after(self._timeout_s):
@@ -191,10 +199,10 @@ class Conversation:
         )
 
 
-def _note(reply: Reply | None, answer: Message | None) -> str | None:
+def _answered(reply: Reply | None, answer: Message | None) -> Answered | None:
     if reply is None or not reply.truncated or answer is None:
         return None
-    return "answered: result" if "result" in answer else f"answered: error {error_code(answer)}"
+    return Answered(error="result" not in answer, code=error_code(answer))
 
 
 async def _close(response: httpx.Response) -> None:

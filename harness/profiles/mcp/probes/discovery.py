@@ -40,7 +40,7 @@ async def authorize(peer: Peer, refused: Answer, version: str) -> str | None:
         peer.conversation.amend(last.number, note=f"audience {audience}")
         if opened is not None or (last.status is not None and last.status < 500 and last.status not in (401, 403)):
             peer.token = USER1
-            peer.facts[steps.FACT_AUDIENCE] = audience
+            peer.facts = replace(peer.facts, audience=audience)
             return None
     status = last.status if last is not None else None
     return f"no token was accepted, for none of the audiences {', '.join(candidates)} (last answer: {status})"
@@ -77,7 +77,7 @@ async def negotiate(peer: Peer, revisions: tuple[str, ...]) -> None:
             await _initialize(peer, version)
     answered = set(peer.answered.values())
     for version in answered.difference(revisions):
-        peer.facts[steps.FACT_UNKNOWN_VERSION] = version[:100]
+        peer.facts = replace(peer.facts, unknown_version=version[:100])
     modern = {version: await speaks(peer, version) for version in messages.sessionless(revisions)}
     peer.spoken = Spoken(
         tuple(sorted(answered.intersection(revisions), reverse=True)),

@@ -2,8 +2,8 @@
 
 What a page leaves out stays left out: a request without its answer has no reply (``failure`` ``not shown``), an answer
 without a status has status 0, an answer without its request has an empty method; ``Exchange.note`` names the lines and
-what was elided. A header that is absent from a shortened example proves nothing, so ``note`` also says when the printed
-headers are plainly not all of them (no Host, or ``...`` among them).
+what was elided. A header that is absent from a shortened example proves nothing, so ``headers_complete`` is false
+where the printed headers are plainly not all of them (no Host, or the request is only named).
 
 Only what is recognisably MCP is taken: an ``Mcp-`` header, a JSON-RPC body, or a diagram that names an MCP message.
 """
@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from extractor.model import ExampleKind
-from harness.model import Exchange, Reply, Session, Transcript
+from harness.model import Exchange, Failure, FailureKind, Reply, Session, Transcript
 from harness.profiles.mcp.probes import steps
 from harness.profiles.mcp.probes.diagrams import pairs_of_diagram
 from harness.profiles.mcp.probes.fences import answers, pairs_of_fence
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from extractor.model import Block
     from harness.profiles.mcp.probes.wire import Headers
 
-NOT_SHOWN: Final = "not shown"
 FENCE: Final = "http"
 DIAGRAM: Final = "mermaid"
 
@@ -112,18 +111,24 @@ def _exchange(
         headers=tuple(asked.headers) if asked else (),
         body=asked.text if asked else "",
         reply=_reply(answered) if answered else None,
-        failure=None if answered else NOT_SHOWN,
+        failure=None if answered else Failure(FailureKind.NOT_SHOWN),
         started_s=0.0,
         duration_s=0.0,
         session=known.label if known else "unknown" if id_sent else None,
+        headers_complete=_shows_all_headers(asked),
         note="; ".join([", ".join(str(m.span) for m in shown), *_left_out(asked, answered)]),
     )
+
+
+def _shows_all_headers(asked: Printed | None) -> bool:
+    """Whether the printed headers of a request may be all that it has: HTTP/1.1 demands a Host."""
+    return asked is not None and not asked.names_mcp and _header(asked.headers, "host") is not None
 
 
 def _left_out(asked: Printed | None, answered: Printed | None) -> Iterator[str]:
     if asked is None:
         yield "request not shown"
-    elif asked.names_mcp or _header(asked.headers, "host") is None:
+    elif not _shows_all_headers(asked):
         yield "not all headers are shown"
     if answered is not None and answered.status == 0:
         yield "status not shown"

@@ -62,7 +62,7 @@ async def find(peer: Peer, candidates: Iterable[Place], revisions: tuple[str, ..
 
     The endpoint is what answers an initialize by an InitializeResult, or demands a token for it, or speaks a
     sessionless revision. Otherwise ``peer`` is left at the place whose refusal looked most like MCP's, and the fact
-    ``baseline`` says what was seen there. A server that leaves two places unanswered is not asked for more.
+    ``not_served`` says what was seen there. A server that leaves two places unanswered is not asked for more.
     """
     fallback: tuple[Place, Answer] | None = None
     first: tuple[Place, Answer] | None = None
@@ -75,15 +75,14 @@ async def find(peer: Peer, candidates: Iterable[Place], revisions: tuple[str, ..
         first = first or (peer.place, answer)
         if fallback is None and any("error" in message for message in answer.messages):
             fallback = (peer.place, answer)
-        silent += answer.exchange.failure == "timeout"
+        silent += answer.timed_out
         if silent == MOST_SILENT:
             break
     best = fallback or first
     if best is not None:
         peer.place, answer = best
-        peer.facts[steps.FACT_BASELINE] = (
-            f"no path answers an initialize (POST {answer.exchange.target}: {how(answer)})"
-        )
+        reason = f"no path answers an initialize (POST {answer.exchange.target}: {how(answer)})"
+        peer.facts = replace(peer.facts, not_served=reason)
     return None
 
 

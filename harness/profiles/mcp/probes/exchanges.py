@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness.base import jsonrpc
+from harness.model import FailureKind, Fault
 
 if TYPE_CHECKING:
     from harness.base.jsonrpc import Message
@@ -66,6 +67,12 @@ class Answer:
         return self.exchange.reply
 
     @property
+    def timed_out(self) -> bool:
+        """Whether no head of a reply came in time."""
+        failure = self.exchange.failure
+        return failure is not None and failure.kind is FailureKind.TIMEOUT
+
+    @property
     def served(self) -> bool:
         """A request that got its result, or a notification that was accepted."""
         if self.status is None or not 200 <= self.status < 300:
@@ -103,5 +110,5 @@ def how(answer: Answer) -> str:
     return (
         f"{answer.status}"
         + (f", JSON-RPC error {code}" if code is not None else "")
-        + (f", body {answer.reply.fault}" if answer.reply.fault not in (None, "open") else "")
+        + (f", body {answer.reply.fault}" if answer.reply.fault not in (None, Fault.OPEN) else "")
     )

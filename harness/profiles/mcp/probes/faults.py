@@ -1,4 +1,4 @@
-"""Transport errors as the few words a transcript uses (``Exchange.failure`` and ``Reply.fault``)."""
+"""Transport errors in the terms of a transcript: :class:`~harness.model.Failure` and :class:`~harness.model.Fault`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import anyio
 import h11
 import httpcore
 import httpx
+
+from harness.model import Failure, FailureKind, Fault
 
 WIRE_ERRORS: Final = (
     httpx.TransportError,
@@ -30,25 +32,25 @@ _CLOSED: Final = (anyio.EndOfStream, anyio.ClosedResourceError, anyio.Incomplete
 _PROTOCOL: Final = (httpx.ProtocolError, httpcore.ProtocolError, h11.ProtocolError)
 
 
-def failure(error: BaseException) -> str:
-    """Why there is no reply: ``timeout``, ``refused``, ``reset``, ``closed`` or ``malformed: …``."""
+def failure(error: BaseException) -> Failure:
+    """Classify an error that came before the head of a reply."""
     if isinstance(error, (TimeoutError, httpx.TimeoutException, httpcore.TimeoutException)):
-        return "timeout"
+        return Failure(FailureKind.TIMEOUT)
     if isinstance(error, (ConnectionRefusedError, httpx.ConnectError, httpcore.ConnectError)):
-        return "refused"
+        return Failure(FailureKind.REFUSED)
     if isinstance(error, _CLOSED) or "without sending a response" in str(error):
-        return "closed"
+        return Failure(FailureKind.CLOSED)
     if isinstance(error, _PROTOCOL):
-        return f"malformed: {str(error)[:200]}"
-    return "reset"
+        return Failure(FailureKind.MALFORMED, str(error)[:200])
+    return Failure(FailureKind.RESET)
 
 
-def body_fault(error: BaseException) -> str:
-    """Why a body ended early: ``timeout``, ``closed-early``, ``bad-chunk`` or ``reset``."""
+def body_fault(error: BaseException) -> Fault:
+    """Classify an error that came while a body was read."""
     if isinstance(error, (TimeoutError, httpx.TimeoutException, httpcore.TimeoutException)):
-        return "timeout"
+        return Fault.TIMEOUT
     if isinstance(error, _CLOSED) or "without sending complete message body" in str(error):
-        return "closed-early"
+        return Fault.CLOSED_EARLY
     if isinstance(error, _PROTOCOL):
-        return "bad-chunk"
-    return "reset"
+        return Fault.BAD_CHUNK
+    return Fault.RESET

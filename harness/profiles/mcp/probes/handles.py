@@ -89,7 +89,7 @@ async def probe(peer: Peer, caller: Caller, listed: Message | None) -> None:
         while len(minted) < MINTED and (further := await _mint(peer, caller, pair)) is not None:
             minted.append(further)
         for number, value in minted:
-            peer.conversation.amend(number, step=steps.HANDLE_MINT, note=f"{steps.HANDLE_NOTE}{value}")
+            peer.conversation.amend(number, step=steps.HANDLE_MINT, handle=value)
         return
 
 

@@ -14,6 +14,7 @@ from urllib.parse import urljoin, urlsplit
 import anyio
 
 from harness.base import jsonrpc
+from harness.model import FailureKind, RevisionFacts, Transport
 from harness.profiles.mcp.probes import messages, steps
 from harness.profiles.mcp.probes.peer import Spoken
 from harness.profiles.mcp.probes.wire import Caller
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from harness.profiles.mcp.probes.wire import Place
 
 T = TypeVar("T")
-TRANSPORT: Final = "http+sse"
 ANSWER_S: Final = 5.0
 """Time for an event to come on the stream."""
 LOOK_S: Final = 0.005
@@ -40,17 +40,16 @@ async def speak(peer: Peer, places: Iterable[Place], revisions: tuple[str, ...])
     """
     versions, before = messages.legacy(revisions), peer.place
     for place in places:
-        if not versions or any(exchange.failure == "timeout" for exchange in peer.conversation.exchanges):
+        if not versions or _timed_out(peer):
             break
         peer.place = place
         if not await _negotiate(peer, versions[0]):
             continue
         for version in versions[1:]:
             await _negotiate(peer, version)
-        peer.facts[steps.FACT_TRANSPORT] = TRANSPORT
         spoken = set(peer.answered.values()).intersection(revisions)
         peer.spoken = Spoken(tuple(sorted(spoken, reverse=True)))
-        peer.facts.pop(steps.FACT_BASELINE, None)
+        peer.facts = replace(peer.facts, transport=Transport.HTTP_SSE, not_served=None)
         return True
     peer.place = before
     return False
@@ -75,11 +74,18 @@ async def _negotiate(peer: Peer, version: str) -> bool:
             await peer.notify(steps.OPEN_INITIALIZED, caller)
             request = messages.request(peer.conversation.rpc_id(), "tools/list")
             served = await _ask(peer, held, steps.BASELINE_REQUEST, request)
-            fact = f"{steps.FACT_BASELINE}:{spoken}"
-            peer.facts.setdefault(fact, "ok" if served is not None else "tools/list is not answered on the stream")
+            if spoken not in peer.facts.revisions:
+                reason = None if served is not None else "tools/list is not answered on the stream"
+                peer.learn_revision(spoken, RevisionFacts(reason))
         finally:
             peer.place = place
     return True
+
+
+def _timed_out(peer: Peer) -> bool:
+    """Whether any request of the conversation so far got no reply in time."""
+    failures = (exchange.failure for exchange in peer.conversation.exchanges)
+    return any(failure is not None and failure.kind is FailureKind.TIMEOUT for failure in failures)
 
 
 async def _ask(peer: Peer, held: Held, step: str, message: Message) -> Message | None:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from harness.base import jsonrpc
-from harness.model import Session
+from harness.model import Incident, Session
 from harness.profiles.mcp.probes import messages, steps
 from harness.profiles.mcp.probes.exchanges import Answer, StoppedError
 from harness.profiles.mcp.probes.wire import SESSION_HEADER, Caller
@@ -68,11 +68,13 @@ async def fresh_initialize(
     last = answer
     answer, opened = await initialize(peer, step, caller, version, role=role, control=control)
     if crashed is not None:
-        peer.facts.setdefault(steps.FACT_CRASHED, f"before {last.number}: {crashed.sentence}")
+        incident = peer.facts.crashed or Incident(last.number, crashed.sentence)
+        peer.facts = replace(peer.facts, crashed=incident)
     elif opened is not None and served_here == 1:
-        peer.facts[steps.FACT_SINGLE_SESSION] = "yes"
+        peer.facts = replace(peer.facts, single_session=True)
     elif opened is not None and last.status != FULL:
-        peer.facts.setdefault(steps.FACT_DIED, f"before {last.number}: initialize answered {last.status}")
+        incident = peer.facts.died or Incident(last.number, f"initialize answered {last.status}")
+        peer.facts = replace(peer.facts, died=incident)
     return answer, opened
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import anyio
 
+from harness.model import Facts
 from harness.profiles.mcp.probes import messages, steps
 from harness.profiles.mcp.probes.exchanges import Answer, Ask, Held
 from harness.profiles.mcp.probes.wire import ACCEPT_BOTH, ACCEPT_STREAM, Caller, Headers, Place, headers
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from harness.base.jsonrpc import Message
     from harness.engine.protocol import Pod
-    from harness.model import Session
+    from harness.model import RevisionFacts, Session
     from harness.profiles.mcp.probes.conversation import Conversation
     from harness.profiles.mcp.probes.tools import Tool
     from harness.profiles.mcp.services.tokens import TokenSource
@@ -60,7 +61,7 @@ class Peer:
         self.audience = ""
         self.token: str | None = None
         """Label of the token that ordinary requests carry; None while none is demanded."""
-        self.facts: dict[str, str] = {}
+        self.facts = Facts()
         self.sessions: list[Session] = []
         self.answered: dict[str, str] = {}
         """Version offered to version answered, of every initialize that was served."""
@@ -80,7 +81,11 @@ class Peer:
     @property
     def single_session(self) -> bool:
         """Whether the process is known to serve one initialize only."""
-        return steps.FACT_SINGLE_SESSION in self.facts
+        return self.facts.single_session
+
+    def learn_revision(self, revision: str, known: RevisionFacts) -> None:
+        """Record what was learned about one revision."""
+        self.facts = replace(self.facts, revisions={**self.facts.revisions, revision: known})
 
     # --- one request each ------------------------------------------------------------------------------------
 

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Final
 
 import anyio
 
-from harness.model import LogLine, StartOutcome, Transcript
+from harness.model import Facts, Incident, LogLine, StartOutcome, Transcript, Transport
 from harness.profiles.mcp.probes import (
     access,
     baseline,
@@ -104,7 +104,7 @@ async def converse(
         await _discover(peer, sockets, bundle, tuple(revisions), progress)
         await _probe(peer, progress)
     except StoppedError as stopped:
-        peer.facts[steps.FACT_STOPPED] = str(stopped)
+        peer.facts = replace(peer.facts, stopped=Incident(len(conversation.exchanges), str(stopped)))
         _conclude(peer)
     finally:
         await conversation.close()
@@ -119,7 +119,7 @@ async def converse(
         endpoint=peer.place.public_url,
         demands_token=peer.demands_token,
         logs=_redacted(conversation, since(logs, conversation.started)),
-        facts=peer.facts | _introspects(logs),
+        facts=replace(peer.facts, introspects=_introspects(logs)),
     )
 
 
@@ -134,7 +134,7 @@ async def _discover(
     _say(progress, "looking for the endpoint")
     places = tuple(endpoint.places(sockets, bundle.endpoint_paths, peer.pod.logs(), bundle.host_names))
     found = await endpoint.find(peer, places, revisions)
-    peer.facts[steps.FACT_TRANSPORT] = "streamable-http"
+    peer.facts = replace(peer.facts, transport=Transport.STREAMABLE_HTTP)
     if found is None:
         await http_sse.speak(peer, places, revisions)
         return
@@ -143,7 +143,7 @@ async def _discover(
         _say(progress, "asking with a token")
         reason = await authorize(peer, found, (messages.legacy(revisions) or (messages.FIRST_SESSIONLESS,))[0])
         if reason is not None:
-            peer.facts[steps.FACT_BASELINE] = reason
+            peer.facts = replace(peer.facts, not_served=reason)
             return
     _say(progress, "asking which revisions it speaks")
     await negotiate(peer, revisions)
@@ -158,7 +158,7 @@ async def _probe(peer: Peer, progress: Progress | None) -> None:
         if peer.token is not None:
             await access.sessionless_faults(peer, revision, method)
     served: list[str] = []
-    for revision in spoken.legacy if peer.facts[steps.FACT_TRANSPORT] != http_sse.TRANSPORT else ():
+    for revision in spoken.legacy if peer.facts.transport is not Transport.HTTP_SSE else ():
         _say(progress, f"probing {revision}")
         peer.suffix = "" if revision == spoken.legacy[0] else f"@{revision}"
         if await _probe_revision(peer, revision):
@@ -174,7 +174,7 @@ async def _probe(peer: Peer, progress: Progress | None) -> None:
     elif spoken.modern:
         revision, method = next(iter(spoken.modern.items()))
         await sessionless.survives(peer, revision, method)
-    elif spoken.legacy and peer.facts[steps.FACT_TRANSPORT] != http_sse.TRANSPORT:
+    elif spoken.legacy and peer.facts.transport is not Transport.HTTP_SSE:
         # the baseline was not served: was that an answer, or the end of the process?
         await lifetimes.survives(peer, spoken.legacy[0])
 
@@ -208,26 +208,25 @@ async def _probe_revision(peer: Peer, revision: str) -> bool:
 
 def _conclude(peer: Peer) -> None:
     """The facts that sum up the baselines."""
-    results = {revision: peer.facts.get(f"{steps.FACT_BASELINE}:{revision}") for revision in peer.spoken.all}
-    ok = any(result == "ok" for result in results.values())
-    reasons = [f"{revision}: {result}" for revision, result in results.items() if result]
-    peer.facts.setdefault(steps.FACT_BASELINE, "ok" if ok else "; ".join(reasons) or "no revision is negotiated")
+    known = {revision: facts for revision, facts in peer.facts.revisions.items() if revision in peer.spoken.all}
+    reasons = [f"{revision}: {facts.not_served}" for revision, facts in known.items() if facts.not_served]
+    ok = len(reasons) < len(known)
+    not_served = peer.facts.not_served or (None if ok else "; ".join(reasons) or "no revision is negotiated")
     outcome = StartOutcome.SERVING if peer.spoken.all else StartOutcome.NO_INITIALIZE
-    peer.facts.setdefault(steps.FACT_OUTCOME, outcome.value)
+    peer.facts = replace(peer.facts, not_served=not_served, outcome=outcome)
 
 
-def _not_listening(pod: Pod) -> dict[str, str]:
+def _not_listening(pod: Pod) -> Facts:
     state = pod.exit_state()
     if state is None:
-        return {steps.FACT_BASELINE: "nothing listens", steps.FACT_OUTCOME: StartOutcome.NEVER_LISTENED.value}
-    outcome = StartOutcome.KILLED if state.limit else StartOutcome.EXITED
-    return {steps.FACT_BASELINE: state.sentence, steps.FACT_OUTCOME: outcome.value}
+        return Facts(StartOutcome.NEVER_LISTENED, "nothing listens")
+    return Facts(StartOutcome.KILLED if state.limit else StartOutcome.EXITED, state.sentence)
 
 
-def _introspects(logs: Sequence[LogLine]) -> dict[str, str]:
-    """Whether the example asked its authorization server about tokens, where it talked to it at all."""
+def _introspects(logs: Sequence[LogLine]) -> bool | None:
+    """Whether the example asked its authorization server about tokens; None if it did not talk to it at all."""
     asked = [line.text for line in logs if line.source == AUTHORIZATION_LOG]
-    return {steps.FACT_INTROSPECTS: "yes" if any("/introspect" in text for text in asked) else "no"} if asked else {}
+    return any("/introspect" in text for text in asked) if asked else None
 
 
 def _redacted(conversation: Conversation, logs: Sequence[LogLine]) -> tuple[LogLine, ...]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 import anyio
 
 from harness.base import jsonrpc
-from harness.model import Reply, SseEvent
+from harness.model import Fault, Reply, SseEvent
 from harness.profiles.mcp.probes.faults import WIRE_ERRORS, body_fault
 from harness.profiles.mcp.probes.sse import EventParser
 
@@ -75,7 +75,7 @@ class Body:
         self.text = bytearray()
         self.events: list[SseEvent] = []
         self.messages: tuple[jsonrpc.Message, ...] = ()
-        self.fault: str | None = None
+        self.fault: Fault | None = None
         self.truncated = False
         self.ended = False
         """Nothing more will come of it."""
@@ -92,7 +92,7 @@ class Body:
         stream = media == "text/event-stream"
         decoder = _decoder((response.headers.get("content-encoding") or "").strip().lower())
         if decoder is None:
-            self.fault, decoder = "bad-encoding", _plain
+            self.fault, decoder = Fault.BAD_ENCODING, _plain
         parser = EventParser() if stream else None
         listening = stream and plan.listen_s is not None
         answered = False
@@ -110,7 +110,7 @@ class Body:
             except WIRE_ERRORS as error:
                 self.fault = body_fault(error)
         if scope.cancelled_caught:
-            self.fault = "open" if answered or listening else "timeout"
+            self.fault = Fault.OPEN if answered or listening else Fault.TIMEOUT
         self._finish(media)
         self.ended = True
 
@@ -121,12 +121,12 @@ class Body:
         try:
             data = decoder(piece, room + 1)
         except zlib.error:
-            self.fault = "bad-encoding"
+            self.fault = Fault.BAD_ENCODING
             return False
         self.text += data
         if len(self.text) > READ_BYTES or self.received > READ_BYTES:
             del self.text[READ_BYTES:]
-            self.fault = "too-large"
+            self.fault = Fault.TOO_LARGE
             return False
         for event in parser.feed(data) if parser else ():
             self.messages += jsonrpc.messages(event.data) or () if event.data else ()
@@ -134,7 +134,7 @@ class Body:
             at_s = round(anyio.current_time() - self._started, 4)
             self.events.append(SseEvent(event.event, event.data[:KEPT_BYTES], event.id or None, event.retry, at_s))
             if len(self.events) >= KEPT_EVENTS:
-                self.fault = "too-large"
+                self.fault = Fault.TOO_LARGE
                 return False
         return True
 
@@ -148,10 +148,10 @@ class Body:
         try:
             self.text.decode()
         except UnicodeDecodeError:
-            self.fault = "invalid-utf8"
+            self.fault = Fault.INVALID_UTF8
             return
         if messages is None and media == "application/json":
-            self.fault = "invalid-json"
+            self.fault = Fault.INVALID_JSON
 
     def reply(self, response: httpx.Response) -> Reply:
         """What is recorded of it."""
@@ -161,7 +161,7 @@ class Body:
             body=bytes(self.text[:KEPT_BYTES]).decode("utf-8", "backslashreplace"),
             body_bytes=self.received,
             events=tuple(self.events),
-            complete=self.fault in (None, "invalid-utf8", "invalid-json"),
+            complete=self.fault in (None, Fault.INVALID_UTF8, Fault.INVALID_JSON),
             truncated=self.truncated or len(self.text) > KEPT_BYTES,
             fault=self.fault,
         )

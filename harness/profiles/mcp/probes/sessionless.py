@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from harness.base import jsonrpc
+from harness.model import RevisionFacts
 from harness.profiles.mcp.probes import handles, messages, steps
 from harness.profiles.mcp.probes.baseline import WATCH_END_S
 from harness.profiles.mcp.probes.exchanges import how
@@ -90,10 +91,9 @@ async def probe(peer: Peer, revision: str, method: str) -> None:
     caller = Caller(revision, version=revision, token=peer.token)
     control = await ask(peer, steps.MODERN_CONTROL, caller, method, linger_s=WATCH_END_S)
     if control.result is None:
-        peer.facts[f"{steps.FACT_BASELINE}:{revision}"] = f"{method} is answered {how(control)}"
+        peer.learn_revision(revision, RevisionFacts(f"{method} is answered {how(control)}"))
         return
-    peer.facts[f"{steps.FACT_BASELINE}:{revision}"] = "ok"
-    peer.facts[f"{steps.FACT_METHOD}:{revision}"] = method
+    peer.learn_revision(revision, RevisionFacts(method=method))
     against = control.number
     made_up = replace(caller, id=str(uuid.uuid4()), label="unknown")
     await ask(peer, steps.MODERN_SESSION_ID, made_up, method, control=against)

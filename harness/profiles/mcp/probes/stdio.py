@@ -14,7 +14,7 @@ import anyio
 
 from harness.base import jsonrpc
 from harness.base.errors import PodError
-from harness.model import Exchange, Reply, StartOutcome, Transcript
+from harness.model import Exchange, Facts, Failure, FailureKind, Reply, StartOutcome, Transcript
 from harness.profiles.mcp.probes import messages, steps
 from harness.profiles.mcp.probes.logs import since
 from harness.profiles.mcp.probes.reading import KEPT_BYTES, READ_BYTES
@@ -91,13 +91,13 @@ def _is_noise(line: str) -> bool:
     return not parsed or any(message.get("jsonrpc") != "2.0" for message in parsed)
 
 
-def _facts(pod: Pod, talk: _Talk, ok: bool) -> dict[str, str]:
+def _facts(pod: Pod, talk: _Talk, ok: bool) -> Facts:
     if ok:
-        return {steps.FACT_BASELINE: "ok", steps.FACT_OUTCOME: StartOutcome.SERVING.value}
+        return Facts()
     state = pod.exit_state()
     failure = talk.exchanges[0].failure if talk.exchanges else "nothing was asked"
     reason = f"initialize was not answered ({state.sentence if state else failure})"
-    return {steps.FACT_BASELINE: reason, steps.FACT_OUTCOME: StartOutcome.NO_INITIALIZE.value}
+    return Facts(StartOutcome.NO_INITIALIZE, reason)
 
 
 class _Talk:
@@ -125,7 +125,7 @@ class _Talk:
     async def request(self, step: str, message: Message) -> Message | None:
         """Write a request and read lines until its response; None if there was none."""
         began = time.monotonic()
-        failure: str | None = None
+        failure: Failure | None = None
         line: str | None = None
         answer: Message | None = None
         noise: list[str] = []
@@ -135,15 +135,15 @@ class _Talk:
                 while answer is None:
                     line = await self._line()
                     if line is None:
-                        failure = "closed"
+                        failure = Failure(FailureKind.CLOSED)
                         break
                     if _is_noise(line):
                         noise.append(line)
                     answer = jsonrpc.response_to(jsonrpc.messages(line) or (), message["id"])
         except TimeoutError:
-            failure = "timeout"
+            failure = Failure(FailureKind.TIMEOUT)
         except PodError as error:
-            failure = f"closed: {error.message}"
+            failure = Failure(FailureKind.CLOSED, error.message)
         reply = _reply(line) if answer is not None and line is not None else None
         self._record(step, "STDIN", messages.encode(message).decode(), reply, failure, began)
         self._record_noise(noise, began)
@@ -151,11 +151,12 @@ class _Talk:
 
     async def notify(self, step: str, message: Message) -> None:
         """Write a notification."""
-        began, failure = time.monotonic(), None
+        began = time.monotonic()
+        failure: Failure | None = None
         try:
             await self._pod.send_stdin(messages.encode(message) + b"\n")
         except PodError as error:
-            failure = f"closed: {error.message}"
+            failure = Failure(FailureKind.CLOSED, error.message)
         self._record(step, "STDIN", messages.encode(message).decode(), None, failure, began)
 
     async def close(self) -> None:
@@ -168,7 +169,7 @@ class _Talk:
                 if _is_noise(line):
                     noise.append(line)
         state = await self._pod.wait_exit(max(0.01, self._timeout_s - (time.monotonic() - began)))
-        failure = None if state is not None else "timeout"
+        failure = None if state is not None else Failure(FailureKind.TIMEOUT)
         note = state.sentence if state is not None else None
         self._record(steps.STDIO_CLOSE, "CLOSE", "", None, failure, began, note)
         self._record_noise(noise, began)
@@ -207,7 +208,7 @@ class _Talk:
         method: str,
         body: str,
         reply: Reply | None,
-        failure: str | None,
+        failure: Failure | None,
         began: float,
         note: str | None = None,
     ) -> None:

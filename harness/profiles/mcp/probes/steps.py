@@ -16,12 +16,7 @@ How an exchange is recorded:
   T terminated, I and J isolation, H hijack), and ``<role>@<revision>`` for revisions but the first that was probed;
   the exchange number for sessions that were only collected.
 - Header values are bytes decoded as Latin-1, of requests as of replies.
-- ``Reply.fault``: ``open`` (we stopped reading a stream that was still open: nothing is wrong), ``timeout``,
-  ``reset``, ``closed-early`` (fewer bytes than announced, or an unfinished chunk), ``bad-chunk``, ``too-large``
-  (also a decompression bomb), ``bad-encoding``; and, with ``complete`` true, ``invalid-utf8`` and ``invalid-json``
-  (a body of media type application/json that is not JSON).
-- ``Exchange.note``: ``answered: result`` or ``answered: error <code>`` where the reply was longer than the text that
-  is kept (``truncated``), so that a check need not parse it.
+- ``Exchange.answered`` is the JSON-RPC response where the reply was longer than the text that is kept (``truncated``).
 - An event's ``id`` is None where the event had no id field of its own.
 """
 
@@ -58,7 +53,7 @@ OPEN_INITIALIZED: Final = "open.initialized"
 RETRY: Final = "retry"
 """``retry.<step>``: sent again under its own step afterwards, never judged: a GET that was answered 409 because the
 stream we had just closed was still closing on the server's side; an initialize that a process refused (see the facts
-``single-session``, ``died`` and ``crashed``) and that was sent again to a fresh process."""
+``single_session``, ``died`` and ``crashed``) and that was sent again to a fresh process."""
 
 # The baseline, per negotiated revision: session A. Its failure makes session verdicts inconclusive.
 BASELINE_INITIALIZE: Final = "baseline.initialize"
@@ -167,14 +162,13 @@ MODERN_NOTIFICATION: Final = "modern.notification"
 
 # State handles, where an example's tools have them (:mod:`harness.profiles.mcp.probes.handles`).
 HANDLE_MINT: Final = "handle.mint"
-"""A tools/call whose result carries a handle; ``note`` has it after ``HANDLE_NOTE``."""
+"""A tools/call whose result carries a handle: ``Exchange.handle``."""
 HANDLE_TRIED: Final = "handle.tried"
 """A tools/call that found no handle. Never judged."""
 HANDLE_USE: Final = "handle.use"
 """The other tool, with a value that was given."""
 HANDLE_UNKNOWN: Final = "handle.unknown"
 """The same with a value of the same shape that never was: refused, or it would be no handle. Control: handle.use."""
-HANDLE_NOTE: Final = "handle: "
 
 # Stdio examples. Method is STDIN; one exchange per message written.
 STDIO_INITIALIZE: Final = "stdio.initialize"
@@ -191,35 +185,6 @@ method (``initialize``, ``notifications/initialized``, ``tools/list``), ``respon
 ``other``."""
 DOCUMENTED: Final = "documented"
 """documented.<n>: an exchange that the docs print (http fence or sequence diagram). What is not printed is not there:
-``failure`` ``not shown`` without an answer, status 0 for an answer without a status, an empty method for an answer
-without its request; ``note`` says what was elided (:mod:`harness.profiles.mcp.probes.documented`)."""
-
-# Keys of Transcript.facts.
-FACT_BASELINE: Final = "baseline"
-"""``ok`` if it is for one revision at least, else the reason why nothing could be asked. ``baseline:<revision>`` says
-the same per negotiated revision."""
-FACT_REFUSED_FOR_LOAD: Final = "refused-for-load"
-"""Present if a server that had served an initialize answered that of a baseline 429 or 503: it runs, and has enough."""
-FACT_OUTCOME: Final = "outcome"
-"""Value of StartOutcome."""
-FACT_SINGLE_SESSION: Final = "single-session"
-"""``yes`` if the process accepts one initialize in its life: the prober restarted it for every further session."""
-FACT_CRASHED: Final = "crashed"
-"""``before <exchange number>: <sentence>`` of the first time the process was found to have ended by itself."""
-FACT_DIED: Final = "died"
-"""``before <exchange number>: …``: the process lived but served no further initialize, and did after a restart."""
-FACT_UNKNOWN_VERSION: Final = "unknown-version"
-"""A protocolVersion that the server answered and no revision of the docs has."""
-FACT_STOPPED: Final = "stopped"
-"""Why the conversation ended before its plan did (out of time, out of restarts)."""
-FACT_TRANSPORT: Final = "transport"
-"""``streamable-http`` or ``http+sse``."""
-FACT_AUDIENCE: Final = "audience"
-"""``aud`` that the server's verifier accepted."""
-FACT_INTROSPECTS: Final = "introspects"
-"""``yes`` or ``no``, where the example talked to its authorization server: whether it asked it about tokens. One that
-only verifies signatures cannot know that a token was revoked (``auth.inactive``) before it expires."""
-FACT_METHOD: Final = "request-method"
-"""``request-method:<revision>``: the method of every ``*-request`` step, ``tools/list`` or ``ping``."""
-FACT_TOOL: Final = "tool"
-"""``tool:<revision>``: the tool of baseline.tool."""
+``failure`` ``NOT_SHOWN`` without an answer, status 0 for an answer without a status, an empty method for an answer
+without its request, ``headers_complete`` false for a request that leaves headers out
+(:mod:`harness.profiles.mcp.probes.documented`)."""

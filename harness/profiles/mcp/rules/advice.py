@@ -37,9 +37,9 @@ def isolation(transcript: Transcript, bound: BoundRequirement) -> Finding:
 def survives(transcript: Transcript, bound: BoundRequirement) -> Finding:
     """Advice: after the whole conversation the server still initializes and serves. Asked once for all revisions."""
     facts = transcript.facts
-    for fact, what in ((steps.FACT_CRASHED, "ended by itself"), (steps.FACT_DIED, "stopped serving")):
-        if fact in facts:
-            return violated(bound, f"The server {what} during the conversation ({facts[fact]}).")
+    for incident, what in ((facts.crashed, "ended by itself"), (facts.died, "stopped serving")):
+        if incident is not None:
+            return violated(bound, f"The server {what} during the conversation ({incident}).")
     opening = first(transcript, steps.SURVIVES_INITIALIZE)
     request = first(transcript, steps.SURVIVES_REQUEST)
     asked = [exchange for exchange in (opening, request) if exchange is not None]
@@ -50,5 +50,5 @@ def survives(transcript: Transcript, bound: BoundRequirement) -> Finding:
         return satisfied(bound, "After the whole conversation a new client was served.", asked)
     if weigh(transcript, failed, first(transcript, steps.BASELINE_INITIALIZE)) is Answer.UNDECIDED and failed.reply:
         return inconclusive(bound, f"After the conversation {why_undecided(failed)}.", [failed])
-    alone = " The process serves one session in its life." if steps.FACT_SINGLE_SESSION in facts else ""
+    alone = " The process serves one session in its life." if facts.single_session else ""
     return violated(bound, f"After the conversation a new client got {said(failed)}.{alone}", asked)

@@ -23,7 +23,7 @@ AUDIENCE_LISTS: Final = ("audience-list", "audience-list-reversed")
 def invalid_401(transcript: Transcript, bound: BoundRequirement) -> Finding:
     """An inactive, expired or (from 2025-06-18 on) wrong-audience token MUST get 401: no 2xx, no 5xx, no other 4xx."""
     tokens = [token for token in INVALID_TOKENS if token != "wrong-audience" or bound.revision not in _NO_AUDIENCE_RULE]
-    if transcript.facts.get(steps.FACT_INTROSPECTS) == "no":
+    if transcript.facts.introspects is False:
         # it verifies signatures itself, and cannot know that a token was revoked before it expires
         tokens.remove("inactive")
     asked = _asked(transcript, bound.revision, tokens)

@@ -127,10 +127,9 @@ def deletes_session(transcript: Transcript, bound: BoundRequirement) -> Finding:
         id = header(exchange, SESSION_HEADER)
         if exchange.method == "DELETE" and id is not None and same_id(id, _issued(issued[0]) or ""):
             return satisfied(bound, "The client ended its session by DELETE.", [issued[0], exchange])
-    if steps.FACT_STOPPED in transcript.facts:
-        return inconclusive(
-            bound, f"The client was still running when it was stopped: {transcript.facts[steps.FACT_STOPPED]}.", issued
-        )
+    stopped = transcript.facts.stopped
+    if stopped is not None:
+        return inconclusive(bound, f"The client was still running when it was stopped: {stopped.sentence}.", issued)
     return violated(bound, "The client ended without a DELETE of its session.", [issued[0], ours[-1]])
 
 

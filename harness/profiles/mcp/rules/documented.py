@@ -1,6 +1,6 @@
 """Exchanges that a page prints: only what they decide is said, and what a page leaves out is never held against it.
 
-A header that is absent from a shortened example proves nothing (the exchange's note says that it is shortened), an id
+A header that is absent from a shortened example proves nothing (``headers_complete`` is false there), an id
 may be cut short by dots, and an answer may be shown without its request.
 """
 
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
     from harness.model import BoundRequirement, Exchange, Finding, Transcript
 
-SHORTENED: Final = "not all headers are shown"
-"""What the note of a printed request says when headers were left out."""
 OPTIONAL: Final = ("GET", "DELETE")
 """Methods that a server may choose not to have."""
 
@@ -181,7 +179,7 @@ def _inside_sessions(transcript: Transcript) -> Iterator[tuple[Exchange, str | N
 
 def _whole(exchange: Exchange) -> bool:
     """Whether the printed headers may be all there are, so that an absent one is absent."""
-    return bool(exchange.method) and SHORTENED not in (exchange.note or "")
+    return bool(exchange.method) and exchange.headers_complete
 
 
 def _named(exchange: Exchange) -> str:

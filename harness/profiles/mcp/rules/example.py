@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from extractor.model import ExampleKind
 from harness.judge.cause import told_apart
-from harness.model import BoundRequirement, StartOutcome
+from harness.model import BoundRequirement, StartOutcome, Transport
 from harness.profiles.mcp.catalogue import requirement
 from harness.profiles.mcp.probes import steps
 from harness.profiles.mcp.rules.reading import first, listed
@@ -89,8 +89,8 @@ def transport_known(transcript: Transcript, revision: str) -> bool:
     """Whether the revision's text has the transport that was spoken: 2024-11-05 has no Streamable HTTP."""
     if transcript.kind is not ExampleKind.HTTP_SERVER:
         return True
-    streamable = transcript.facts.get(steps.FACT_TRANSPORT, "streamable-http") == "streamable-http"
-    return not streamable or not revision[:1].isdigit() or revision in requirement("post.request-sse-or-json").levels
+    sse = transcript.facts.transport is Transport.HTTP_SSE
+    return sse or not revision[:1].isdigit() or revision in requirement("post.request-sse-or-json").levels
 
 
 def _row(id: str, revision: str | None) -> BoundRequirement:

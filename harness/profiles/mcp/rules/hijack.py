@@ -75,9 +75,7 @@ def nondeterministic_handles(transcript: Transcript, bound: BoundRequirement) ->
             bound, "No state handle was seen: no tool gives a value that another takes and tells from an invented one."
         )
     samples = [
-        Sample(exchange.note.removeprefix(steps.HANDLE_NOTE), exchange.process, exchange.number)
-        for exchange in minted
-        if exchange.note is not None
+        Sample(exchange.handle, exchange.process, exchange.number) for exchange in minted if exchange.handle is not None
     ]
     return _randomness(bound, samples, minted, "handles")
 

@@ -59,6 +59,8 @@ def response(exchange: Exchange) -> Message | None:
 
 def error_code(exchange: Exchange) -> int | None:
     """Code of the JSON-RPC error that answered the request; None if it was not an error."""
+    if exchange.answered is not None:
+        return exchange.answered.code
     return jsonrpc.error_code(response(exchange))
 
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from harness.model import FailureKind
 from harness.profiles.mcp.probes.steps import LEGS
 from harness.profiles.mcp.rules import jsonrpc
 
@@ -82,22 +83,25 @@ def spoken_as(transcript: Transcript, revision: str, name: str) -> Transcript:
         sessions=tuple(replace(session, revision=named(session.revision) or "") for session in transcript.sessions),
         negotiated=tuple(named(label) or "" for label in transcript.negotiated),
         modern=tuple(named(label) or "" for label in transcript.modern),
-        facts={key.replace(f":{revision}", f":{name}"): value for key, value in transcript.facts.items()},
+        facts=replace(
+            transcript.facts,
+            revisions={named(label) or "": known for label, known in transcript.facts.revisions.items()},
+        ),
     )
 
 
 def is_json_error(exchange: Exchange) -> bool:
-    """Whether the request was answered by a JSON-RPC error (from the prober's note where the body was too long)."""
-    if exchange.note is not None and exchange.note.startswith("answered: "):
-        return exchange.note.startswith("answered: error")
+    """Whether the request was answered by a JSON-RPC error."""
+    if exchange.answered is not None:
+        return exchange.answered.error
     message = jsonrpc.response(exchange)
     return message is not None and "error" in message
 
 
 def is_result(exchange: Exchange) -> bool:
     """Whether the request was answered by a JSON-RPC result."""
-    if exchange.note is not None and exchange.note.startswith("answered: "):
-        return exchange.note.startswith("answered: result")
+    if exchange.answered is not None:
+        return not exchange.answered.error
     message = jsonrpc.response(exchange)
     return message is not None and "result" in message
 
@@ -130,11 +134,11 @@ def weigh(transcript: Transcript, exchange: Exchange, control: Exchange | None) 
         if exchange.reply.status in (400, 431) and _may_upset_a_parser(exchange, control):
             return Answer.UNDECIDED
         return Answer.REFUSED
-    failure = exchange.failure or ""
-    if failure.startswith("timeout"):
+    failure = exchange.failure.kind if exchange.failure is not None else None
+    if failure is FailureKind.TIMEOUT:
         waited_enough = control is not None and exchange.duration_s >= _SILENCE_FACTOR * control.duration_s
         return Answer.SILENT if waited_enough else Answer.UNDECIDED
-    if failure.startswith(("refused", "malformed")) or _may_upset_a_parser(exchange, control):
+    if failure in (FailureKind.REFUSED, FailureKind.MALFORMED) or _may_upset_a_parser(exchange, control):
         return Answer.UNDECIDED
     return Answer.CUT if answered_later(transcript, exchange) else Answer.UNDECIDED
 
@@ -150,12 +154,15 @@ def answered_later(transcript: Transcript, exchange: Exchange) -> bool:
 def said(exchange: Exchange) -> str:
     """What came back, in a few words for a summary: ``404``, ``200 with a result``, ``no answer in 10 s``."""
     if exchange.reply is None:
-        failure = exchange.failure or "no answer"
-        if failure.startswith("timeout"):
-            return f"no answer in {exchange.duration_s:.0f} s" if exchange.duration_s >= 1 else "no answer in time"
-        if failure.startswith("refused"):
-            return "a refused connection"
-        return "a closed connection" if failure in ("reset", "closed") else f"an unreadable answer ({failure})"
+        match exchange.failure.kind if exchange.failure is not None else None:
+            case FailureKind.TIMEOUT:
+                return f"no answer in {exchange.duration_s:.0f} s" if exchange.duration_s >= 1 else "no answer in time"
+            case FailureKind.REFUSED:
+                return "a refused connection"
+            case FailureKind.RESET | FailureKind.CLOSED:
+                return "a closed connection"
+            case FailureKind.MALFORMED | FailureKind.NOT_SHOWN | None:
+                return f"an unreadable answer ({exchange.failure or 'no answer'})"
     status = str(exchange.reply.status)
     if exchange.reply.status == 200 and exchange.method == "GET":
         return f"{status} {exchange.reply.media_type or 'without a content type'}"

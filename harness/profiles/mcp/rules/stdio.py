@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from harness.model import FailureKind
 from harness.profiles.mcp.probes import steps
 from harness.profiles.mcp.rules.reading import first, of_step
 from harness.profiles.mcp.rules.verdicts import inconclusive, not_asked, satisfied, violated
@@ -36,7 +37,7 @@ def exit_on_close(transcript: Transcript, bound: BoundRequirement) -> Finding:
     closed = first(transcript, steps.STDIO_CLOSE)
     if closed is None:
         return not_asked(transcript, bound, "The end of stdin")
-    if closed.failure is not None and closed.failure.startswith("timeout"):
+    if closed.failure is not None and closed.failure.kind is FailureKind.TIMEOUT:
         return violated(bound, f"{closed.duration_s:.0f} s after its stdin was closed the server still ran.", [closed])
     if closed.failure is not None:
         return inconclusive(bound, f"Closing stdin ended in: {closed.failure}.", [closed])

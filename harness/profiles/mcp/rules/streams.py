@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Final
 
+from harness.model import Fault
 from harness.profiles.mcp.probes import steps
 from harness.profiles.mcp.rules import jsonrpc
 from harness.profiles.mcp.rules.reading import (
@@ -148,7 +149,7 @@ def end_after_response(transcript: Transcript, bound: BoundRequirement) -> Findi
     if not answered:
         return inconclusive(bound, "The stream never carried the response.", streams)
     for exchange in answered:
-        if exchange.reply is not None and exchange.reply.fault == "open":
+        if exchange.reply is not None and exchange.reply.fault is Fault.OPEN:
             return violated(bound, "The stream was still open 2 s after the response had come.", [exchange])
     return satisfied(bound, "The stream ended after the response.", answered)
 

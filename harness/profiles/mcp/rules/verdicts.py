@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from harness.model import Basis, BoundRequirement, Exchange, Finding, Transcript, Verdict
+from harness.model import Basis, BoundRequirement, Exchange, Finding, Transcript, Transport, Verdict
 from harness.profiles.mcp.probes import steps
 from harness.profiles.mcp.rules.reading import (
     Answer,
@@ -89,19 +89,18 @@ def as_interpretation(found: Finding) -> Finding:
 def not_asked(transcript: Transcript, bound: BoundRequirement, what: str) -> Finding:
     """The conversation holds no exchange for this requirement; says why, as far as the prober knows."""
     facts = transcript.facts
-    if facts.get(steps.FACT_TRANSPORT) == "http+sse":
+    if facts.transport is Transport.HTTP_SSE:
         return not_applicable(bound, "The server speaks the HTTP+SSE transport of 2024-11-05, which has no such rule.")
-    for fact in (steps.FACT_CRASHED, steps.FACT_STOPPED):
-        if fact in facts:
-            return inconclusive(bound, f"{what} was not sent: {facts[fact]}.")
+    for incident in (facts.crashed, facts.stopped):
+        if incident is not None:
+            return inconclusive(bound, f"{what} was not sent: {incident.sentence}.")
     return inconclusive(bound, f"{what} was not sent in this conversation.")
 
 
 def baseline_served(transcript: Transcript, bound: BoundRequirement) -> Finding | None:
     """Precondition: the server handled initialize, initialized and one request of this revision."""
-    facts = transcript.facts
-    reason = facts.get(f"{steps.FACT_BASELINE}:{bound.revision}", facts.get(steps.FACT_BASELINE, "ok"))
-    if reason == "ok":
+    reason = transcript.facts.why_not_served(bound.revision)
+    if reason is None:
         return None
     asked = [first(transcript, step, bound.revision) for step in _BASELINE]
     return inconclusive(bound, f"The baseline of {bound.revision} was not served: {reason.rstrip('.')}.", asked)

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from extractor.model import ExampleKind, Level
-from harness.model import BaselineNote, Basis, Transcript, Verdict
+from harness.model import BaselineNote, Basis, Failure, FailureKind, Transcript, Verdict
 from harness.nightly.history.queries import Flip
 from harness.report.evidence import exchange_lines
 from harness.report.html.cases import case_page
@@ -149,7 +149,7 @@ def test_a_request_reads_as_it_went_over_the_wire() -> None:
 
 
 def test_no_reply_says_why() -> None:
-    assert reply_text(exchange(7, "x", "GET", None, failure="timeout")) == "(no reply: timeout)"
+    assert reply_text(exchange(7, "x", "GET", None, failure=Failure(FailureKind.TIMEOUT))) == "(no reply: timeout)"
 
 
 def test_a_line_on_stdout_goes_from_the_example_to_docprobe() -> None:
@@ -175,7 +175,7 @@ def test_a_long_body_is_cut_and_says_so() -> None:
 @pytest.mark.parametrize("hostile", HOSTILE)
 def test_nothing_hostile_is_left_in_a_diagram(hostile: str) -> None:
     talk = Transcript("x", ExampleKind.HTTP_SERVER, (
-        exchange(1, "x", "POST", None, target=f"/{hostile}", failure=hostile, session=hostile),
+        exchange(1, "x", "POST", None, target=f"/{hostile}", failure=Failure(FailureKind.MALFORMED, hostile), session=hostile),
     ))  # fmt: skip
     lines = sequence(exchange_lines(talk, [1]), (hostile, hostile), [hostile]).split("\n")
     assert lines[0] == "sequenceDiagram"

@@ -66,8 +66,8 @@ async def test_a_server_that_is_right_about_tokens() -> None:
     made = service(audience=AUDIENCE)
     transcript = await hold(made, Manners(guard=verifier(made, AUDIENCE), revisions=(NEWEST,)))
     assert transcript.demands_token
-    assert transcript.facts["baseline"] == "ok"
-    assert transcript.facts[steps.FACT_AUDIENCE] == AUDIENCE
+    assert transcript.facts.not_served is None
+    assert transcript.facts.audience == AUDIENCE
     assert statuses(transcript, "auth.") == {
         "valid": 200,
         "none": 401,
@@ -129,7 +129,7 @@ async def test_the_audience_comes_from_the_resource_metadata_where_the_docs_name
     made = service()
     transcript = await hold(made, Manners(guard=verifier(made, "urn:mine"), resource="urn:mine", revisions=(NEWEST,)))
     assert of_step(transcript, steps.DISCOVER_METADATA).status == 200
-    assert transcript.facts[steps.FACT_AUDIENCE] == "urn:mine"
+    assert transcript.facts.audience == "urn:mine"
     tried = [e for e in transcript.exchanges if e.step == steps.DISCOVER_TOKEN]
     assert [(e.status, e.note) for e in tried] == [(200, "audience urn:mine")]
 
@@ -139,14 +139,15 @@ async def test_no_token_accepted_is_said_with_the_audiences_that_were_tried() ->
     transcript = await hold(made, Manners(guard=lambda _: 401, revisions=(NEWEST,)))
     assert transcript.negotiated == ()
     assert transcript.demands_token
-    assert AUDIENCE in transcript.facts["baseline"]
-    assert "last answer: 401" in transcript.facts["baseline"]
+    reason = transcript.facts.not_served or ""
+    assert AUDIENCE in reason
+    assert "last answer: 401" in reason
 
 
 async def test_a_token_is_demanded_and_there_is_no_authorization_server() -> None:
     transcript = await hold(None, Manners(guard=lambda _: 401, revisions=(NEWEST,)))
     assert transcript.demands_token
-    assert "names no authorization server" in transcript.facts["baseline"]
+    assert "names no authorization server" in (transcript.facts.not_served or "")
 
 
 async def test_sessionless_requests_are_tried_with_every_token_too() -> None:
@@ -178,12 +179,12 @@ async def test_no_token_is_in_the_transcript() -> None:
     assert time.monotonic() - began < 20
 
 
-@pytest.mark.parametrize(("asked", "fact"), [("POST /realms/m/token/introspect -> 200", "yes"), ("GET /certs", "no")])
-async def test_whether_the_server_asks_about_tokens_is_told_from_the_authorization_log(asked: str, fact: str) -> None:
+@pytest.mark.parametrize(("asked", "fact"), [("POST /realms/m/token/introspect -> 200", True), ("GET /certs", False)])
+async def test_whether_the_server_asks_about_tokens_is_told_from_the_authorization_log(asked: str, fact: bool) -> None:
     made = service(audience=AUDIENCE)
     manners = Manners(guard=lambda _: 401, revisions=(NEWEST,))
     async with local_pod(lambda: make(manners)) as pod:
         pod.lines = (LogLine(time.monotonic(), "authorization", asked),)
         transcript = await converse(pod, bundle(), example_id="x", revisions=(NEWEST,), tokens=made, timeout_s=2.0)
-    assert transcript.facts[steps.FACT_INTROSPECTS] == fact
+    assert transcript.facts.introspects is fact
     assert -5 < transcript.logs[0].at_s <= 0

@@ -11,8 +11,8 @@ import pytest
 
 from extractor.model import ExampleKind, ServiceRequest, SourceFile
 from harness.base.codec import from_json, to_json
-from harness.model import Transcript
-from harness.profiles.mcp.probes import client, steps
+from harness.model import Facts, Transcript
+from harness.profiles.mcp.probes import client
 from harness.profiles.mcp.probes.client import converse_with_client
 from harness.profiles.mcp.probes.scripted import Script, ScriptedService
 from harness.profiles.mcp.services.factory import client_ports, services_for
@@ -96,7 +96,7 @@ async def test_a_right_client_in_both_scenes() -> None:
     known = {e.number: e for e in transcript.exchanges}
     assert all(known[s.exchange].step.endswith("initialize") for s in transcript.sessions)
     assert transcript.negotiated == ("2025-06-18",)
-    assert transcript.facts == {"baseline": "ok", "outcome": "serving"}
+    assert transcript.facts == Facts()
     assert "hush" not in to_json(transcript).decode()
     assert transcript.kind is ExampleKind.CLIENT
 
@@ -104,21 +104,21 @@ async def test_a_right_client_in_both_scenes() -> None:
 async def test_a_client_that_waits_for_ever_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client, "IDLE_S", 0.5)
     transcript = await watch("time.sleep(60)")
-    assert steps.FACT_STOPPED in transcript.facts
-    assert transcript.facts["baseline"] == "ok"
+    assert transcript.facts.stopped is not None
+    assert transcript.facts.not_served is None
 
 
 async def test_a_client_that_never_calls() -> None:
     transcript = await watch("", program="raise SystemExit(2)")
     assert transcript.exchanges == ()
-    assert transcript.facts["baseline"] == "the client sent nothing and exited with code 2"
+    assert transcript.facts.not_served == "the client sent nothing and exited with code 2"
     assert transcript.negotiated == ()
 
 
 async def test_a_client_without_a_server_on_this_machine() -> None:
     async with process_pod("pass") as pod:
         transcript = await converse_with_client(pod, CLIENT, None, timeout_s=1.0)
-    assert "names no server" in transcript.facts["baseline"]
+    assert "names no server" in (transcript.facts.not_served or "")
 
 
 @pytest.mark.parametrize(

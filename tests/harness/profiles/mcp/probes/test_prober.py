@@ -8,7 +8,17 @@ import pytest
 
 from harness.base.codec import from_json, to_json
 from harness.engine.protocol import ExitState
-from harness.model import Transcript, Verdict
+from harness.model import (
+    Failure,
+    FailureKind,
+    Fault,
+    Incident,
+    RevisionFacts,
+    StartOutcome,
+    Transcript,
+    Transport,
+    Verdict,
+)
 from harness.profiles.mcp.probes import baseline, steps
 from harness.profiles.mcp.probes.prober import converse
 from harness.profiles.mcp.rules.registry import judge
@@ -23,6 +33,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.anyio
 REVISIONS = ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28", "draft")
+TIMEOUT = Failure(FailureKind.TIMEOUT)
 NEWEST = "2025-11-25"
 
 
@@ -69,8 +80,9 @@ async def test_one_revision_of_a_right_server(json_server: Transcript) -> None:
     transcript = json_server
     assert transcript.negotiated == (NEWEST,)
     assert transcript.modern == ()
-    assert transcript.facts["baseline"] == transcript.facts[f"baseline:{NEWEST}"] == "ok"
-    assert transcript.facts["outcome"] == "serving"
+    assert transcript.facts.not_served is None
+    assert transcript.facts.revisions[NEWEST].not_served is None
+    assert transcript.facts.outcome is StartOutcome.SERVING
     assert transcript.endpoint is not None
     assert transcript.endpoint.startswith("http://localhost:")
     assert transcript.endpoint.endswith("/mcp")
@@ -89,7 +101,7 @@ async def test_one_revision_of_a_right_server(json_server: Transcript) -> None:
     assert len([e for e in transcript.exchanges if e.step == steps.IDS_INITIALIZE]) == 20
     assert found["baseline.tool"].status == 200
     assert found["get.stream"].reply is not None
-    assert found["get.stream"].reply.fault == "open"
+    assert found["get.stream"].reply.fault is Fault.OPEN
     last = transcript.exchanges[-1]
     assert last.started_s + last.duration_s < 6.0
 
@@ -170,7 +182,7 @@ async def test_the_version_a_server_falls_back_to_is_negotiated_too() -> None:
 
 async def test_a_server_of_one_session_is_started_afresh_for_each() -> None:
     transcript = await hold(Manners(single=True, revisions=(NEWEST, "2025-06-18")))
-    assert transcript.facts[steps.FACT_SINGLE_SESSION] == "yes"
+    assert transcript.facts.single_session
     assert transcript.negotiated == ("2025-06-18", NEWEST)
     found = by_step(transcript, NEWEST)
     for step in ("live.post-request", "terminated.post-request", "get.stream", "origin.foreign-initialize"):
@@ -190,8 +202,9 @@ async def test_a_server_that_is_full_is_started_afresh_and_did_not_die(most: int
     transcript = await hold(Manners(most_sessions=most, revisions=(NEWEST, "2025-06-18"), sse=True, event_ids=True))
     assert serves(transcript)
     assert transcript.negotiated == ("2025-06-18", NEWEST)
-    assert transcript.facts[f"baseline:{NEWEST}"] == transcript.facts["baseline:2025-06-18"] == "ok"
-    assert not {steps.FACT_DIED, steps.FACT_CRASHED, steps.FACT_STOPPED} & set(transcript.facts)
+    assert [transcript.facts.why_not_served(revision) for revision in (NEWEST, "2025-06-18")] == [None, None]
+    facts = transcript.facts
+    assert (facts.died, facts.crashed, facts.stopped) == (None, None, None)
     assert by_step(transcript, NEWEST)["terminated.post-request"].status == 404
     verdicts = judged(transcript)
     assert {id for id, verdict in verdicts.items() if verdict is Verdict.VIOLATED} <= {"http.origin-validate"}
@@ -238,7 +251,7 @@ async def test_a_get_without_an_answer_is_not_sent_again() -> None:
             pod, bundle(), example_id="x", revisions=REVISIONS, tokens=None, timeout_s=0.7, budget_s=60.0
         )
     gets = [e for e in transcript.exchanges if e.method == "GET"]
-    assert [(e.step, e.failure) for e in gets] == [(steps.BASELINE_GET, "timeout")]
+    assert [(e.step, e.failure) for e in gets] == [(steps.BASELINE_GET, TIMEOUT)]
     assert status(transcript, "terminated.post-request", "terminated.delete") == [404, 404]
 
 
@@ -248,7 +261,7 @@ async def test_a_stream_left_open_after_the_response_is_watched_once(monkeypatch
     transcript = await hold(Manners(sse=True, stay_open=True, revisions=(NEWEST,)))
     watched = by_step(transcript)["baseline.request"]
     assert watched.reply is not None
-    assert watched.reply.fault == "open"
+    assert watched.reply.fault is Fault.OPEN
     assert watched.duration_s >= 0.6
     later = [e for e in transcript.exchanges if e.method == "POST" and e.number > watched.number]
     assert max(e.duration_s for e in later) < watched.duration_s
@@ -315,8 +328,8 @@ async def test_the_documented_path_comes_first_and_redirects_are_followed() -> N
 async def test_no_endpoint_anywhere_is_said_with_what_was_seen() -> None:
     transcript = await hold(Manners(path="/somewhere/else"))
     assert transcript.negotiated == ()
-    assert transcript.facts["outcome"] == "no-initialize"
-    assert "404" in transcript.facts["baseline"]
+    assert transcript.facts.outcome is StartOutcome.NO_INITIALIZE
+    assert "404" in (transcript.facts.not_served or "")
     assert {e.step for e in transcript.exchanges} == {steps.DISCOVER_ENDPOINT, steps.DISCOVER_SSE}
 
 
@@ -325,8 +338,9 @@ async def test_the_transport_of_2024_11_05_is_recognised_and_spoken() -> None:
         transcript = await converse(
             pod, bundle("/sse"), example_id="x", revisions=REVISIONS, tokens=None, timeout_s=2.0
         )
-    assert transcript.facts["transport"] == "http+sse"
-    assert transcript.facts["baseline"] == transcript.facts["baseline:2024-11-05"] == "ok"
+    assert transcript.facts.transport is Transport.HTTP_SSE
+    assert transcript.facts.not_served is None
+    assert transcript.facts.revisions["2024-11-05"] == RevisionFacts()
     assert transcript.negotiated == ("2024-11-05",)
     assert transcript.endpoint is not None
     assert transcript.endpoint.endswith("/sse")
@@ -339,15 +353,15 @@ async def test_the_transport_of_2024_11_05_is_recognised_and_spoken() -> None:
 async def test_a_server_that_answers_nothing_is_not_asked_for_long() -> None:
     async with local_pod(lambda: make(Manners(delay_s=60))) as pod:
         transcript = await converse(pod, bundle(), example_id="x", revisions=REVISIONS, tokens=None, timeout_s=0.3)
-    assert transcript.facts["baseline"] == "no path answers an initialize (POST /mcp: by nothing (timeout))"
-    assert [e.failure for e in transcript.exchanges].count("timeout") == 2
+    assert transcript.facts.not_served == "no path answers an initialize (POST /mcp: by nothing (timeout))"
+    assert [e.failure for e in transcript.exchanges].count(TIMEOUT) == 2
 
 
 async def test_a_failing_baseline_ends_the_revision() -> None:
     transcript = await hold(Manners(revisions=(NEWEST,), broken_requests=True))
     assert transcript.negotiated == (NEWEST,)
-    assert transcript.facts[f"baseline:{NEWEST}"] == "tools/list is answered 500"
-    assert transcript.facts["baseline"] == f"{NEWEST}: tools/list is answered 500"
+    assert transcript.facts.why_not_served(NEWEST) == "tools/list is answered 500"
+    assert transcript.facts.not_served == f"{NEWEST}: tools/list is answered 500"
     steps_seen = {e.step for e in transcript.exchanges}
     assert not any(step.startswith(("live", "version", "origin", "ids")) for step in steps_seen)
 
@@ -362,15 +376,17 @@ async def test_a_crash_is_found_recorded_and_survived() -> None:
         manners.on_delete = dies
         manners.dead_after_delete = True
         transcript = await converse(pod, bundle(), example_id="x", revisions=REVISIONS, tokens=None, timeout_s=2.0)
-    assert "memory limit" in transcript.facts[steps.FACT_CRASHED]
-    assert steps.FACT_SINGLE_SESSION not in transcript.facts
+    assert transcript.facts.crashed is not None
+    assert "memory limit" in transcript.facts.crashed.sentence
+    assert not transcript.facts.single_session
     assert "isolation.end-a" in by_step(transcript)
 
 
 async def test_a_server_that_dies_with_its_first_deleted_session() -> None:
     transcript = await hold(Manners(revisions=(NEWEST,), dead_after_delete=True))
-    assert transcript.facts[steps.FACT_DIED].endswith("initialize answered 404")
-    assert steps.FACT_SINGLE_SESSION not in transcript.facts
+    assert transcript.facts.died is not None
+    assert transcript.facts.died.sentence == "initialize answered 404"
+    assert not transcript.facts.single_session
     assert "isolation.request-b" in by_step(transcript)
 
 
@@ -380,8 +396,8 @@ async def test_out_of_time_the_transcript_says_so_and_keeps_what_was_said() -> N
         transcript = await converse(
             pod, bundle(), example_id="x", revisions=REVISIONS, tokens=None, timeout_s=2.0, budget_s=1.0
         )
-    assert transcript.facts[steps.FACT_STOPPED] == "out of time"
-    assert transcript.facts["baseline"] == "ok"
+    assert transcript.facts.stopped == Incident(len(transcript.exchanges), "out of time")
+    assert transcript.facts.not_served is None
     assert len(transcript.exchanges) > 10
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from extractor.model import ExampleKind
 from harness.base.codec import from_json, to_json
-from harness.model import Transcript
+from harness.model import Facts, Failure, FailureKind, StartOutcome, Transcript
 from harness.profiles.mcp.probes import steps
 from harness.profiles.mcp.probes.stdio import converse_stdio
 
@@ -74,7 +74,7 @@ async def test_a_right_server() -> None:
     transcript = await hold(server())
     assert transcript.negotiated == ("2025-06-18", "2025-11-25")
     assert transcript.modern == ()
-    assert transcript.facts == {"baseline": "ok", "outcome": "serving"}
+    assert transcript.facts == Facts()
     told = [e.step for e in transcript.exchanges if e.process == 0]
     assert told == [steps.STDIO_INITIALIZE, steps.STDIO_INITIALIZED, steps.STDIO_TOOLS, steps.STDIO_CLOSE]
     tools = of_step(transcript, steps.STDIO_TOOLS)[0]
@@ -104,16 +104,16 @@ async def test_lines_that_are_no_messages_are_noise_before_during_and_after() ->
 
 async def test_a_server_that_stays_after_its_input_ended() -> None:
     transcript = await hold(server(after="import time; time.sleep(60)"), timeout_s=1.0)
-    assert of_step(transcript, steps.STDIO_CLOSE)[0].failure == "timeout"
-    assert transcript.facts["baseline"] == "ok"
+    assert of_step(transcript, steps.STDIO_CLOSE)[0].failure == Failure(FailureKind.TIMEOUT)
+    assert transcript.facts.not_served is None
 
 
 async def test_a_server_that_says_nothing() -> None:
     transcript = await hold("import time; time.sleep(60)", timeout_s=0.3)
     assert transcript.negotiated == ()
-    assert of_step(transcript, steps.STDIO_INITIALIZE)[0].failure == "timeout"
-    assert transcript.facts["outcome"] == "no-initialize"
-    assert "not answered" in transcript.facts["baseline"]
+    assert of_step(transcript, steps.STDIO_INITIALIZE)[0].failure == Failure(FailureKind.TIMEOUT)
+    assert transcript.facts.outcome is StartOutcome.NO_INITIALIZE
+    assert "not answered" in (transcript.facts.not_served or "")
 
 
 async def test_a_server_that_dies_at_once() -> None:
@@ -121,7 +121,7 @@ async def test_a_server_that_dies_at_once() -> None:
     assert transcript.negotiated == ()
     failure = of_step(transcript, steps.STDIO_INITIALIZE)[0].failure
     assert failure is not None
-    assert failure.startswith("closed")
+    assert failure.kind is FailureKind.CLOSED
 
 
 async def test_an_endless_line_ends() -> None:

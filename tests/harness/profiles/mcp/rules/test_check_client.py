@@ -8,7 +8,18 @@ from typing import Any
 import pytest
 
 from extractor.model import Bundle, Dependency, Example, ExampleKind, ExampleStatus, Manager, Note, NoteKind, Origin
-from harness.model import Basis, Recording, Run, StartOutcome, Transcript, Verdict
+from harness.model import (
+    Basis,
+    Facts,
+    Failure,
+    FailureKind,
+    Incident,
+    Recording,
+    Run,
+    StartOutcome,
+    Transcript,
+    Verdict,
+)
 from harness.profiles.mcp.probes import steps
 from harness.profiles.mcp.rules.example import complete, runs
 from harness.profiles.mcp.rules.registry import judge
@@ -117,7 +128,7 @@ def test_a_client_that_ends_without_delete() -> None:
     client = Client().opened()
     client.send("notifications/initialized")
     assert client.verdicts()["client.deletes-session"] is V
-    assert client.verdicts(facts={steps.FACT_STOPPED: "it waited for input"})["client.deletes-session"] is I
+    assert client.verdicts(facts=Facts(stopped=Incident(1, "it waited for input")))["client.deletes-session"] is I
     stateless = Client().opened(issue=None)
     stateless.send("notifications/initialized", id=None)
     assert stateless.verdicts()["client.deletes-session"] is I
@@ -166,7 +177,7 @@ def spoken(noise: tuple[str, ...] = (), failure: str | None = None) -> dict[str,
 def test_stdio() -> None:
     assert spoken() == {"stdio.only-messages": S, "stdio.exit-on-close": S, "revision.match": S}
     assert spoken(noise=("Server running",))["stdio.only-messages"] is V
-    assert spoken(failure="timeout")["stdio.exit-on-close"] is V
+    assert spoken(failure=Failure(FailureKind.TIMEOUT))["stdio.exit-on-close"] is V
 
 
 def test_a_silent_stdio_server_is_not_accused() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from harness.model import Basis, Finding, ListeningSocket, SseEvent, Transcript, Verdict
+from harness.model import Basis, Failure, FailureKind, Fault, Finding, ListeningSocket, SseEvent, Transcript, Verdict
 from harness.profiles.mcp.probes import steps
 from harness.profiles.mcp.rules.registry import judge
 from tests.support.proof import NEWEST, rows
@@ -39,7 +39,7 @@ def answer(talk: Talk) -> dict[str, Any]:
 def test_notification(status: int | None, body: str, expected: Verdict) -> None:
     talk = Talk()
     talk.initialize(steps.BASELINE_INITIALIZE)
-    talk.notification(steps.BASELINE_INITIALIZED, status, body=body, failure=None if status else "timeout")
+    talk.notification(steps.BASELINE_INITIALIZED, status, body=body, failure=None if status else Failure(FailureKind.TIMEOUT))
     assert verdict(talk.transcript(), "post.notification-202").verdict is expected
 
 
@@ -51,15 +51,15 @@ def test_notification(status: int | None, body: str, expected: Verdict) -> None:
         ({"kind": "text/plain"}, V),
         ({"kind": None}, V),
         ({"kind": JSON, "body": "[]"}, V),
-        ({"kind": JSON, "body": '{"jsonrpc": "2.0", "id": 3, "res', "fault": "closed-early"}, V),
-        ({"kind": JSON, "body": "\\xff", "fault": "invalid-utf8"}, V),
+        ({"kind": JSON, "body": '{"jsonrpc": "2.0", "id": 3, "res', "fault": Fault.CLOSED_EARLY}, V),
+        ({"kind": JSON, "body": "\\xff", "fault": Fault.INVALID_UTF8}, V),
         ({"kind": STREAM, "body": "", "events": ()}, V),
         ({"kind": STREAM, "events": (SseEvent("message", "", "1"),)}, S),
         ({"status": 400}, I),
         ({"status": 503}, I),
-        ({"status": None, "failure": "timeout", "duration_s": 10.0}, V),
-        ({"status": None, "failure": "timeout", "duration_s": 0.01}, I),
-        ({"status": None, "failure": "refused"}, I),
+        ({"status": None, "failure": Failure(FailureKind.TIMEOUT), "duration_s": 10.0}, V),
+        ({"status": None, "failure": Failure(FailureKind.TIMEOUT), "duration_s": 0.01}, I),
+        ({"status": None, "failure": Failure(FailureKind.REFUSED)}, I),
     ],
 )
 def test_request_form(more: dict[str, Any], expected: Verdict) -> None:
@@ -71,8 +71,8 @@ def test_request_form(more: dict[str, Any], expected: Verdict) -> None:
 
 def test_a_tool_may_take_its_time() -> None:
     talk = based()
-    talk.request(steps.BASELINE_TOOL, None, failure="timeout", duration_s=10.0)
-    talk.request(steps.BASELINE_TOOL, kind=STREAM, events=(), fault="timeout")
+    talk.request(steps.BASELINE_TOOL, None, failure=Failure(FailureKind.TIMEOUT), duration_s=10.0)
+    talk.request(steps.BASELINE_TOOL, kind=STREAM, events=(), fault=Fault.TIMEOUT)
     assert verdict(talk.transcript(), "post.request-sse-or-json").verdict is S
 
 
@@ -150,7 +150,7 @@ def test_servers_without_streams_are_not_asked() -> None:
     assert {seen[id] for id in ids} == {N}
 
 
-@pytest.mark.parametrize(("fault", "expected"), [(None, S), ("open", V), ("timeout", S)])
+@pytest.mark.parametrize(("fault", "expected"), [(None, S), (Fault.OPEN, V), (Fault.TIMEOUT, S)])
 def test_end_after_response(fault: str | None, expected: Verdict) -> None:
     talk = Talk()
     talk.initialize(steps.BASELINE_INITIALIZE)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from harness.model import Basis, Finding, Transcript, Verdict
+from harness.model import Basis, Facts, Failure, FailureKind, Finding, RevisionFacts, Transcript, Verdict
 from harness.profiles.mcp.probes import steps
 from harness.profiles.mcp.rules.registry import judge
 from tests.support.proof import NEWEST, rows
@@ -70,18 +70,18 @@ def test_terminated_says_what_was_sent_and_what_came_back() -> None:
 
 
 def test_no_answer_in_many_times_the_controls_time_is_no_404() -> None:
-    hanging = {"terminated": (None, 404, 404, 404), "failure": "timeout"}
+    hanging = {"terminated": (None, 404, 404, 404), "failure": Failure(FailureKind.TIMEOUT)}
     assert verdict(lived(**hanging, duration_s=10.0).transcript(), "session.terminated-404").verdict is V
     barely = lived(**hanging, duration_s=0.03)
     assert verdict(barely.transcript(), "session.terminated-404").verdict is S, "the silent leg decides nothing"
 
 
 def test_a_cut_connection_decides_only_while_the_server_lives() -> None:
-    talk = lived(terminated=(None, None, None, None), failure="closed")
+    talk = lived(terminated=(None, None, None, None), failure=Failure(FailureKind.CLOSED))
     assert verdict(talk.transcript(), "session.terminated-404").verdict is I
     talk.initialize(steps.SURVIVES_INITIALIZE, id=None)
     assert verdict(talk.transcript(), "session.terminated-404").verdict is V
-    gone = lived(terminated=(None, None, None, None), failure="refused")
+    gone = lived(terminated=(None, None, None, None), failure=Failure(FailureKind.REFUSED))
     gone.initialize(steps.SURVIVES_INITIALIZE, id=None)
     assert verdict(gone.transcript(), "session.terminated-404").verdict is I
 
@@ -119,7 +119,7 @@ def test_stateless_and_unserved_servers_are_not_accused() -> None:
     transcript = stateless.transcript()
     assert verdict(transcript, "session.terminated-404").verdict is N
     assert verdict(transcript, "session.missing-400").verdict is N
-    failing = lived(terminated=(400, 400, 400, 400)).transcript(facts={f"baseline:{NEWEST}": "tools/list is 500"})
+    failing = lived(terminated=(400, 400, 400, 400)).transcript(facts=Facts(revisions={NEWEST: RevisionFacts("tools/list is 500")}))
     found = verdict(failing, "session.terminated-404")
     assert (found.verdict, found.gates) == (I, False)
     assert "tools/list is 500" in found.summary

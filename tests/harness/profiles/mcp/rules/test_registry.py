@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from extractor.model import ExampleKind
 from harness.base.codec import from_json, to_json
-from harness.model import Finding, Side, SseEvent, Transcript, Verdict
+from harness.model import Facts, Failure, FailureKind, Finding, RevisionFacts, Side, SseEvent, Transcript, Verdict
 from harness.profiles.mcp.catalogue import CATALOGUE
 from harness.profiles.mcp.probes import steps
 from harness.profiles.mcp.rules.registry import CHECKS, judge
@@ -110,7 +110,7 @@ def test_the_draft_is_heard_in_the_newest_release() -> None:
     talk = Talk(revision="2026-07-28")
     control = talk.request(steps.MODERN_CONTROL, session=None)
     talk.request(steps.MODERN_MISMATCH_HEADER, control=control, session=None)
-    transcript = talk.transcript(modern=("2026-07-28",), facts={"baseline:2026-07-28": "ok"})
+    transcript = talk.transcript(modern=("2026-07-28",), facts=Facts(revisions={"2026-07-28": RevisionFacts()}))
     found = {f.requirement: f for f in judge(transcript, rows(), page_revision="draft")}
     assert found["version.mismatch-400"].revision == "draft"
     assert found["version.mismatch-400"].gates
@@ -142,7 +142,7 @@ def test_no_transcript_makes_a_check_fail(data: st.DataObject) -> None:
         body = data.draw(HOSTILE)
         text = body if isinstance(body, str) else json.dumps(body)
         if exchange.reply is None or data.draw(st.booleans()):
-            failure = data.draw(st.sampled_from(["timeout", "closed", "refused", "reset", "malformed: x"]))
+            failure = data.draw(st.sampled_from([Failure(kind, detail) for kind in FailureKind for detail in ("", "x")]))
             exchanges.append(replace(exchange, reply=None, failure=failure, body=text))
             continue
         events = tuple(SseEvent("message", text, data.draw(st.sampled_from([None, "", "1"]))) for _ in range(2))
