@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from extractor.model import ExampleOverride, Layout
+from harness.base.host import HostEnvironment
 from harness.engine.protocol import Limits
 from harness.profiles.mcp.revisions import ALL
 
@@ -49,6 +50,8 @@ class Config:
     lock: Path | None = None
     timeout_s: float = 10.0
     """Time to the head of an answer."""
+    host: HostEnvironment = field(default_factory=HostEnvironment)
+    """What programs on this machine, the engine and installs get of the environment."""
 
     @property
     def protocol_revisions(self) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ import platformdirs
 
 from extractor.model import Layout
 from harness.base.errors import UsageError
+from harness.base.host import HostEnvironment
 from harness.config import Config, ExampleOverride
 from harness.engine.protocol import Limits
 from harness.profiles.registry import PROFILES
@@ -44,7 +45,7 @@ def load_config(
     Args:
         docs: the docs root as given; None finds it upward from ``cwd``.
         file: configuration file as given; None looks for ``docprobe.toml`` in the docs root, then beside it.
-        environ: environment (``DOCPROBE_STATE``); None is the process's.
+        environ: environment variables; None takes this process's.
         cwd: where to look from; None is the process's.
         flags: fields of :class:`Config` given on the command line; None values mean "not given".
 
@@ -64,10 +65,13 @@ def load_config(
         values.setdefault("bindings", None)
     given = {key: value for key, value in flags.items() if value is not None}
     state = state_folder(given.pop("state", None), environ)
+    host = HostEnvironment.of(environ)
     baseline = _baseline_file(given.pop("baseline", None), path, root)
     given.setdefault("jobs", os.cpu_count() or 1)
     merged: dict[str, Any] = {**values, **given}
-    return Config(docs=root, layout=layout, profile=profile, file=path, state=state, baseline=baseline, **merged)
+    return Config(
+        docs=root, layout=layout, profile=profile, file=path, state=state, baseline=baseline, host=host, **merged
+    )
 
 
 def state_folder(given: str | Path | None = None, environ: Mapping[str, str] | None = None) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ import click
 from extractor.base.globs import matches
 from extractor.docs.corpus import extract
 from harness.base.errors import UsageError
+from harness.base.host import HostEnvironment
 from harness.cli.changes import to_json, to_text
 from harness.cli.context import Cli, pass_cli
 from harness.profiles.mcp.catalogue import CATALOGUE
@@ -48,7 +50,7 @@ def sync_command(cli: Cli, source: str, ref: str | None, root: str | None, folde
     Without --ref the pinned snapshot is rebuilt, byte for byte. With --ref the pin moves there.
     """
     before = read_manifest(folder / MANIFEST).commit if (folder / MANIFEST).is_file() else None
-    manifest, moved = sync(source, ref, folder, root=root)
+    manifest, moved = sync(source, ref, folder, HostEnvironment.of(os.environ), root=root)
     click.echo(folder / UPSTREAM)
     pin = f"pinned {manifest.commit[:12]}" + (f", was {before[:12]}" if before and moved else "")
     cli.err().print(f"{len(manifest.pages)} pages, {pin}", markup=False, soft_wrap=True)

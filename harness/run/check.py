@@ -208,7 +208,7 @@ async def check(
             if example.id not in results:
                 results[example.id] = blocked(example, copies[digest], why)
                 watch.finished(results[example.id])
-    source = describe_source(config.docs)
+    source = describe_source(config.docs, config.host)
     ordered = tuple(results[example.id] for example in sorted(todo.examples, key=lambda e: e.id))
     return Report(
         version=version("docprobe"),

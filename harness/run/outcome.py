@@ -35,7 +35,7 @@ def conclude(report: Report, baseline: Baseline) -> Report:
 
 def nothing_to_check(config: Config) -> Report:
     """The report on a change that concerns no example: empty, so that what reads the files finds them."""
-    source = describe_source(config.docs)
+    source = describe_source(config.docs, config.host)
     return Report(
         version=version("docprobe"),
         started=datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import tomllib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+from harness.base.errors import UsageError
+from harness.base.git import Repository
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from harness.base.host import HostEnvironment
     from harness.config import Config
 
-GIT_TIMEOUT_S = 10.0
+_TIMEOUT_S: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +30,11 @@ class Source:
     """The docs root as seen from the top of its checkout, "." for the top itself; None outside git."""
 
 
-def describe_source(docs: Path) -> Source:
-    """Look; never fails: docs need no git."""
-    prefix = _git(docs, "rev-parse", "--show-prefix")
-    return Source(_commit(docs), _snapshot(docs), None if prefix is None else prefix.rstrip("/") or ".")
+def describe_source(docs: Path, host: HostEnvironment) -> Source:
+    """Return where the docs come from. Never fails: docs need no git."""
+    checkout = Repository(docs, host)
+    prefix = _git(checkout, "rev-parse", "--show-prefix")
+    return Source(_commit(checkout), _snapshot(docs), None if prefix is None else prefix.rstrip("/") or ".")
 
 
 def rules_root(config: Config, docs_in_repository: str | None) -> str | None:
@@ -41,18 +44,19 @@ def rules_root(config: Config, docs_in_repository: str | None) -> str | None:
     """
     if config.spec is None or config.spec.resolve() == config.docs.resolve():
         return None
-    top, other = (_git(root, "rev-parse", "--show-toplevel") for root in (config.docs, config.spec))
+    docs, spec = (Repository(root, config.host) for root in (config.docs, config.spec))
+    top, other = (_git(checkout, "rev-parse", "--show-toplevel") for checkout in (docs, spec))
     if docs_in_repository is None or top is None or top != other:
         return ""
-    prefix = _git(config.spec, "rev-parse", "--show-prefix")
+    prefix = _git(spec, "rev-parse", "--show-prefix")
     return (prefix or "").rstrip("/") or "."
 
 
-def _commit(docs: Path) -> str | None:
-    head = _git(docs, "rev-parse", "HEAD")
+def _commit(checkout: Repository) -> str | None:
+    head = _git(checkout, "rev-parse", "HEAD")
     if head is None:
         return None
-    changed = _git(docs, "status", "--porcelain", "--untracked-files=no", "--", ".")
+    changed = _git(checkout, "status", "--porcelain", "--untracked-files=no", "--", ".")
     return head + ("+" if changed else "")
 
 
@@ -68,12 +72,9 @@ def _snapshot(docs: Path) -> str | None:
     return f"{docs.name}@{commit[:12]}" if docs.name == "upstream" and isinstance(commit, str) else docs.name
 
 
-def _git(folder: Path, *arguments: str) -> str | None:
-    vector = ["git", "-C", str(folder), "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", *arguments]
-    # a caller's GIT_DIR (we may run in a hook) would win over -C
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
+def _git(checkout: Repository, *arguments: str) -> str | None:
+    """Return what git prints, without blanks around it; None if it fails."""
     try:
-        done = subprocess.run(vector, capture_output=True, timeout=GIT_TIMEOUT_S, check=False, env=environment)
-    except (OSError, subprocess.TimeoutExpired):
+        return checkout.git(*arguments, timeout_s=_TIMEOUT_S).decode(errors="replace").strip()
+    except UsageError:
         return None
-    return done.stdout.decode(errors="replace").strip() if done.returncode == 0 else None

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.base.errors import UsageError
-from harness.base.git import git
+from harness.base.git import Repository, is_ref
 
 if TYPE_CHECKING:
+    from harness.base.host import HostEnvironment
     from harness.config import Config
 
 
@@ -39,18 +40,19 @@ def change(config: Config, ref: str) -> Change:
     Raises:
         UsageError: not a git checkout, a ref that is unknown or has no merge base here; the hint says what to fetch.
     """
-    root = config.docs
-    base = _merge_base(root, ref)
+    host = config.host
+    docs = Repository(config.docs, host)
+    base = _merge_base(docs, ref)
     bindings = Path(config.bindings) if config.bindings and config.bindings.endswith(".toml") else None
-    differing = config.file is not None and _differs(config.file, base)
-    tables = _tables_changed(config.file, base) if config.file is not None and differing else frozenset()
+    differing = config.file is not None and _differs(config.file, base, host)
+    tables = _tables_changed(config.file, base, host) if config.file is not None and differing else frozenset()
     return Change(
         ref,
         base,
-        files=_changed(root, base),
-        rules=config.spec is not None and config.spec != root and _differs(config.spec, base),
-        configuration=(differing and not tables) or (bindings is not None and _differs(bindings, base)),
-        baseline=config.baseline is not None and _differs(config.baseline, base),
+        files=_changed(docs, base),
+        rules=config.spec is not None and config.spec != config.docs and _differs(config.spec, base, host),
+        configuration=(differing and not tables) or (bindings is not None and _differs(bindings, base, host)),
+        baseline=config.baseline is not None and _differs(config.baseline, base, host),
         tables=tables,
     )
 
@@ -60,19 +62,19 @@ def relevant(since: Change) -> bool:
     return bool(since.files) or since.rules or since.configuration or since.baseline or bool(since.tables)
 
 
-def _merge_base(root: Path, ref: str) -> str:
-    if ref.startswith("-") or any(ord(character) < 33 for character in ref):
-        raise UsageError(f"--changed-since {ref!r} is no git ref", "name a branch, a tag or a commit")
+def _merge_base(docs: Repository, ref: str) -> str:
+    if not is_ref(ref):
+        raise UsageError(f"--changed-since {ref!r} is not a git ref", "name a branch, a tag or a commit")
     try:
-        shallow = git(root, "rev-parse", "--is-shallow-repository").strip() == b"true"
+        shallow = docs.git("rev-parse", "--is-shallow-repository").strip() == b"true"
     except UsageError as error:
         raise UsageError(
-            f"--changed-since needs git: {root.name} is in no checkout that git reads ({error.message})",
+            f"--changed-since needs git: {docs.path.name} is in no checkout that git reads ({error.message})",
             "leave --changed-since out to check everything",
         ) from error
     fetch = "fetch the history: git fetch --unshallow; in CI check out with fetch-depth: 0"
     try:
-        git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
+        docs.commit(ref)
     except UsageError as error:
         branch = ref.removeprefix("origin/")
         raise UsageError(
@@ -80,7 +82,7 @@ def _merge_base(root: Path, ref: str) -> str:
             fetch if shallow else f"fetch it: git fetch origin {branch}; in CI check out with fetch-depth: 0",
         ) from error
     try:
-        return git(root, "merge-base", "--end-of-options", ref, "HEAD").decode().strip()
+        return docs.git("merge-base", "--end-of-options", ref, "HEAD").decode().strip()
     except UsageError as error:
         why = "this checkout is shallow" if shallow else "their histories have nothing in common"
         raise UsageError(
@@ -89,19 +91,19 @@ def _merge_base(root: Path, ref: str) -> str:
         ) from error
 
 
-def _changed(folder: Path, base: str) -> tuple[str, ...]:
-    """Files below ``folder`` that differ from the commit, committed or not, and untracked ones."""
+def _changed(docs: Repository, base: str) -> tuple[str, ...]:
+    """Files of the docs that differ from the commit, committed or not, and untracked ones."""
     options = ("--name-only", "-z", "--relative", "--no-ext-diff", "--no-textconv", "--no-renames")
-    tracked = git(folder, "diff", *options, base, "--", ".")
-    untracked = git(folder, "ls-files", "--others", "--exclude-standard", "-z", "--", ".")
+    tracked = docs.git("diff", *options, base, "--", ".")
+    untracked = docs.git("ls-files", "--others", "--exclude-standard", "-z", "--", ".")
     names = (tracked + untracked).decode("utf-8", "surrogateescape").split("\0")
     return tuple(sorted({name for name in names if name}))
 
 
-def _tables_changed(path: Path, base: str) -> frozenset[str]:
+def _tables_changed(path: Path, base: str, host: HostEnvironment) -> frozenset[str]:
     """Keys of the ``[examples."…"]`` tables that differ from the commit; empty if anything else differs too."""
     try:
-        was = tomllib.loads(git(path.parent, "show", f"{base}:./{path.name}").decode())
+        was = tomllib.loads(Repository(path.parent, host).git("show", f"{base}:./{path.name}").decode())
         now = tomllib.loads(path.read_text(encoding="utf-8"))
     except (UsageError, UnicodeDecodeError, tomllib.TOMLDecodeError):
         return frozenset()
@@ -111,13 +113,14 @@ def _tables_changed(path: Path, base: str) -> frozenset[str]:
     return frozenset(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
 
 
-def _differs(path: Path, base: str) -> bool:
+def _differs(path: Path, base: str, host: HostEnvironment) -> bool:
     """Whether a file, or anything in a folder, differs from the commit; not if it is in no checkout or another one."""
     folder, name = (path, ".") if path.is_dir() else (path.parent, path.name)
+    checkout = Repository(folder, host)
     try:
         return bool(
-            git(folder, "diff", "--name-only", "--no-ext-diff", "--no-textconv", base, "--", name).strip()
-            or git(folder, "ls-files", "--others", "--exclude-standard", "--", name).strip()
+            checkout.git("diff", "--name-only", "--no-ext-diff", "--no-textconv", base, "--", name).strip()
+            or checkout.git("ls-files", "--others", "--exclude-standard", "--", name).strip()
         )
     except UsageError:
         return False

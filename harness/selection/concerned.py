@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from extractor.docs.corpus import extract
 from extractor.examples.find import find_examples
 from harness.base.errors import UsageError
-from harness.base.git import files_of, git, is_media, write_files
+from harness.base.git import Repository, is_media
 from harness.baseline.file import parse
 from harness.judge.printed import printed
 from harness.profiles.mcp.catalogue import CATALOGUE
@@ -77,7 +77,7 @@ class Concern:
 
 def concern(config: Config, since: Change, bound: Bound) -> Concern:
     """Read the docs as they were at the merge base and compare what they say. ``bound`` is by the docs as they are."""
-    with _tree_at(config.docs, since.base) as old:
+    with _tree_at(Repository(config.docs, config.host), since.base) as old:
         corpus = _corpus(old, config) if old is not None else None
         before = _examples(corpus, config) if corpus is not None else ()
         oracle = corpus if config.spec in {None, config.docs} else _rules_at(config, since)
@@ -106,7 +106,7 @@ def _rules_at(config: Config, since: Change) -> Corpus | None:
     """The normative text at the merge base, where it is another tree of the same repository."""
     if config.spec is None or not since.rules:
         return None
-    with _tree_at(config.spec, since.base) as old:
+    with _tree_at(Repository(config.spec, config.host), since.base) as old:
         return _corpus(old, config) if old is not None else None
 
 
@@ -137,8 +137,9 @@ def _named_anew(config: Config, since: Change) -> frozenset[str]:
     if path is None:
         return frozenset()
     now = _entries(parse(path.read_text(encoding="utf-8"), path.name))
+    folder = Repository(path.parent, config.host)
     try:
-        was = _entries(parse(git(path.parent, "show", f"{since.base}:./{path.name}").decode(), path.name))
+        was = _entries(parse(folder.git("show", f"{since.base}:./{path.name}").decode(), path.name))
     except UsageError:
         was = frozenset()
     return frozenset(example for example, *_ in was ^ now)
@@ -151,17 +152,17 @@ def _entries(baseline: Baseline) -> frozenset[tuple[str, str, str, str]]:
 
 
 @contextmanager
-def _tree_at(root: Path, commit: str) -> Iterator[Path | None]:
+def _tree_at(checkout: Repository, commit: str) -> Iterator[Path | None]:
     """A folder as it was at a commit, in a temporary one; None if it was not there.
 
     Links are left out: a docs tree may hold some that lead out of it.
     """
-    prefix = git(root, "rev-parse", "--show-prefix").decode("utf-8", "surrogateescape").strip().rstrip("/")
+    prefix = checkout.git("rev-parse", "--show-prefix").decode("utf-8", "surrogateescape").strip().rstrip("/")
     try:
-        files = files_of(root, commit, prefix or ".")
+        files = checkout.files(commit, prefix or ".")
     except UsageError:
         yield None
         return
     with tempfile.TemporaryDirectory(prefix="docprobe-base-") as folder:
-        write_files(root, [(path, id) for path, id in files if not is_media(path)], Path(folder))
+        checkout.write([file for file in files if not is_media(file.path)], Path(folder))
         yield Path(folder)

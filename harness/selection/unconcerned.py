@@ -18,7 +18,7 @@ from extractor.examples.find import find_examples
 from extractor.model import Corpus, Flavour
 from extractor.normative.statements import statements_of
 from harness.base.errors import UsageError
-from harness.base.git import git, is_media
+from harness.base.git import Repository, is_media
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
@@ -62,7 +62,7 @@ def _new(config: Config, name: str) -> Page | None:
 def _old(config: Config, since: Change, name: str) -> Page | None:
     """The page as it was, with the files it includes as they are: none of those changed."""
     try:
-        data = git(config.docs, "show", f"{since.base}:./{name}")
+        data = Repository(config.docs, config.host).git("show", f"{since.base}:./{name}")
     except UsageError:
         return None
     site = site_of(find_sites(config.docs, folders_near(config.docs, name)), name)

@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from harness.base.errors import UsageError
-from harness.base.git import URL, files_of, repository_at, write_files
+from harness.base.git import URL, repository_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from harness.base.host import HostEnvironment
 
 SCHEMA: Final = "docprobe-snapshot/1"
 MANIFEST: Final = "snapshot.toml"
@@ -95,13 +97,16 @@ def verify(docs: Path, manifest: Manifest) -> Verification:
     )
 
 
-def sync(source: str, ref: str | None, folder: Path, *, root: str | None = None) -> tuple[Manifest, bool]:
+def sync(
+    source: str, ref: str | None, folder: Path, host: HostEnvironment, *, root: str | None = None
+) -> tuple[Manifest, bool]:
     """Bring the docs of one commit into ``folder/upstream`` and pin them in ``folder/snapshot.toml``.
 
     Args:
         source: a checkout's folder, or an https or ssh URL.
         ref: commit, tag or branch; None takes the commit that is pinned, or HEAD if none is.
         folder: holds the manifest and the copy.
+        host: the environment that git is run in.
         root: folder of the docs in the repository; None takes the manifest's, or ``docs``.
 
     Returns:
@@ -113,12 +118,12 @@ def sync(source: str, ref: str | None, folder: Path, *, root: str | None = None)
     file = folder / MANIFEST
     pinned = read_manifest(file) if file.is_file() else None
     root = root or (pinned.root if pinned else "docs")
-    with repository_at(source, ref or (pinned.commit if pinned else "HEAD")) as (repository, commit):
-        files = files_of(repository, commit, root)
+    with repository_at(source, ref or (pinned.commit if pinned else "HEAD"), host) as (repository, commit):
+        files = repository.files(commit, root)
         folder.mkdir(parents=True, exist_ok=True)
         fresh = Path(tempfile.mkdtemp(prefix=f".{UPSTREAM}-", dir=folder))
         try:
-            write_files(repository, files, fresh)
+            repository.write(files, fresh)
             pages = {path: _digest(fresh / path) for path in _pages_below(fresh)}
             name = pinned.repository if pinned else _name(source)
             manifest = Manifest(name, commit, root, pages)

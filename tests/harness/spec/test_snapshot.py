@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from harness.base.errors import UsageError
+from harness.base.host import HostEnvironment
 from harness.spec.snapshot import Manifest, read_manifest, sync, to_toml, verify
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+HOST = HostEnvironment.of(os.environ)
 
 
 def git(repository: Path, *arguments: str) -> str:
@@ -46,7 +49,7 @@ def repository(tmp_path: Path) -> Path:
 
 def test_sync_copies_the_commit_and_runs_nothing(repository: Path, tmp_path: Path) -> None:
     (repository / "docs" / "a.mdx").write_text("not committed", encoding="utf-8")
-    manifest, moved = sync(str(repository), None, tmp_path / "snap")
+    manifest, moved = sync(str(repository), None, tmp_path / "snap", HOST)
     copy = tmp_path / "snap" / "upstream"
     assert moved
     assert sorted(str(path.relative_to(copy)) for path in copy.rglob("*") if path.is_file()) == [
@@ -65,22 +68,22 @@ def test_sync_copies_the_commit_and_runs_nothing(repository: Path, tmp_path: Pat
 
 
 def test_sync_from_the_docs_folder_of_a_checkout(repository: Path, tmp_path: Path) -> None:
-    manifest, _ = sync(str(repository / "docs"), None, tmp_path / "snap")
+    manifest, _ = sync(str(repository / "docs"), None, tmp_path / "snap", HOST)
     assert set(manifest.pages) == {"a.mdx", "sub/b ü.md"}
 
 
 def test_without_ref_the_pin_is_rebuilt_and_with_ref_it_moves(repository: Path, tmp_path: Path) -> None:
-    first, _ = sync(str(repository), None, tmp_path / "snap")
+    first, _ = sync(str(repository), None, tmp_path / "snap", HOST)
     (repository / "docs" / "c.md").write_text("three\n", encoding="utf-8")
     git(repository, "add", "docs/c.md")
     git(repository, "commit", "--quiet", "-m", "second")
     written = (tmp_path / "snap" / "snapshot.toml").read_bytes()
 
-    again, moved = sync(str(repository), None, tmp_path / "snap")
+    again, moved = sync(str(repository), None, tmp_path / "snap", HOST)
     assert (again, moved) == (first, False)
     assert (tmp_path / "snap" / "snapshot.toml").read_bytes() == written
 
-    later, moved = sync(str(repository), "main", tmp_path / "snap")
+    later, moved = sync(str(repository), "main", tmp_path / "snap", HOST)
     assert moved
     assert "c.md" in later.pages
     assert (tmp_path / "snap" / "upstream" / "c.md").is_file()
@@ -88,12 +91,12 @@ def test_without_ref_the_pin_is_rebuilt_and_with_ref_it_moves(repository: Path, 
 
 
 def test_a_pin_that_is_not_met_changes_nothing(repository: Path, tmp_path: Path) -> None:
-    manifest, _ = sync(str(repository), None, tmp_path / "snap")
+    manifest, _ = sync(str(repository), None, tmp_path / "snap", HOST)
     forged = Manifest(manifest.repository, manifest.commit, manifest.root, {**manifest.pages, "a.mdx": "0" * 64})
     (tmp_path / "snap" / "snapshot.toml").write_text(to_toml(forged), encoding="utf-8")
     (tmp_path / "snap" / "upstream" / "mark").write_text("kept", encoding="utf-8")
     with pytest.raises(UsageError, match="other pages for commit"):
-        sync(str(repository), None, tmp_path / "snap")
+        sync(str(repository), None, tmp_path / "snap", HOST)
     assert (tmp_path / "snap" / "upstream" / "mark").exists()
     assert sorted(path.name for path in (tmp_path / "snap").iterdir()) == ["snapshot.toml", "upstream"]
 
@@ -105,24 +108,24 @@ def test_a_pin_that_is_not_met_changes_nothing(repository: Path, tmp_path: Path)
         ("ext::sh -c 'touch trap'", None, "neither a folder nor"),
         ("file:///tmp", None, "neither a folder nor"),
         (None, "nosuch", "no such ref"),
-        (None, "--upload-pack=touch trap", "is no git ref"),
-        (None, "a b", "is no git ref"),
+        (None, "--upload-pack=touch trap", "is not a git ref"),
+        (None, "a b", "is not a git ref"),
     ],
 )
 def test_wrong_sources_and_refs(repository: Path, tmp_path: Path, source: str | None, ref: str, message: str) -> None:
     with pytest.raises(UsageError, match=message):
-        sync(source or str(repository), ref, tmp_path / "snap")
+        sync(source or str(repository), ref, tmp_path / "snap", HOST)
     assert not (tmp_path / "snap" / "upstream").exists()
 
 
 def test_no_docs_below_the_root(repository: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no files below elsewhere/") as error:
-        sync(str(repository), None, tmp_path / "snap", root="elsewhere")
-    assert error.value.hint == "say where the docs are with --root"
+        sync(str(repository), None, tmp_path / "snap", HOST, root="elsewhere")
+    assert error.value.hint == "name the folder of the docs: --root"
 
 
 def test_the_repository_itself_as_root(repository: Path, tmp_path: Path) -> None:
-    manifest, _ = sync(str(repository), None, tmp_path / "snap", root=".")
+    manifest, _ = sync(str(repository), None, tmp_path / "snap", HOST, root=".")
     assert set(manifest.pages) == {"docs/a.mdx", "docs/sub/b ü.md"}
     assert (tmp_path / "snap" / "upstream" / "code.py").is_file()
 
@@ -131,11 +134,11 @@ def test_a_git_environment_of_the_caller_is_not_used(
     repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GIT_DIR", str(tmp_path / "other"))
-    assert sync(str(repository), None, tmp_path / "snap")[0].pages
+    assert sync(str(repository), None, tmp_path / "snap", HOST)[0].pages
 
 
 def test_verify_tells_missing_changed_and_extra(repository: Path, tmp_path: Path) -> None:
-    manifest, _ = sync(str(repository), None, tmp_path / "snap")
+    manifest, _ = sync(str(repository), None, tmp_path / "snap", HOST)
     copy = tmp_path / "snap" / "upstream"
     (copy / "a.mdx").write_text("changed", encoding="utf-8")
     (copy / "sub" / "b ü.md").unlink()
@@ -146,7 +149,7 @@ def test_verify_tells_missing_changed_and_extra(repository: Path, tmp_path: Path
 
 
 def test_a_link_with_the_right_bytes_is_a_change(repository: Path, tmp_path: Path) -> None:
-    manifest, _ = sync(str(repository), None, tmp_path / "snap")
+    manifest, _ = sync(str(repository), None, tmp_path / "snap", HOST)
     page = tmp_path / "snap" / "upstream" / "a.mdx"
     page.rename(tmp_path / "elsewhere.mdx")
     page.symlink_to(tmp_path / "elsewhere.mdx")

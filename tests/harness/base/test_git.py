@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import os
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from harness.base.errors import UsageError
+from harness.base.git import Repository, is_media, is_ref, repository_at
+from harness.base.host import HostEnvironment
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HOST = HostEnvironment.of(os.environ)
+FAKE_GIT = """#!/bin/sh
+echo "$@"
+env
+"""
+
+
+@pytest.fixture
+def fake(tmp_path: Path) -> Path:
+    """A folder with a git that prints its arguments and its environment."""
+    program = tmp_path / "bin" / "git"
+    program.parent.mkdir()
+    program.write_text(FAKE_GIT)
+    program.chmod(0o755)
+    return program.parent
+
+
+def test_git_is_run_hardened_in_the_environment_that_was_given(
+    tmp_path: Path, fake: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SET_LATER", "1")
+    host = HostEnvironment(
+        {"PATH": f"{fake}:/usr/bin:/bin", "GIVEN": "1", "GIT_DIR": "/elsewhere", "GIT_WORK_TREE": "/"}
+    )
+    first, *rest = Repository(tmp_path, host).git("status").decode().splitlines()
+    environment = dict(line.split("=", 1) for line in rest)
+    assert first.endswith(f"-C {tmp_path} status")
+    for setting in ("core.hooksPath=/dev/null", "core.fsmonitor=false", "protocol.allow=never"):
+        assert f"-c {setting}" in first
+    assert environment["GIT_TERMINAL_PROMPT"] == "0"
+    assert environment["GIVEN"] == "1"
+    assert not {"SET_LATER", "GIT_DIR", "GIT_WORK_TREE"} & environment.keys()
+
+
+def test_failures_are_errors_with_gits_own_words(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="git rev-parse failed: fatal: not a git repository"):
+        Repository(tmp_path, HOST).git("rev-parse", "HEAD")
+    with pytest.raises(UsageError, match="not installed"):
+        Repository(tmp_path, HostEnvironment({"PATH": str(tmp_path)})).git("status")
+
+
+def test_git_that_hangs_is_ended(tmp_path: Path, fake: Path) -> None:
+    (fake / "git").write_text("#!/bin/sh\nexec sleep 60\n")
+    with pytest.raises(UsageError, match="took longer"):
+        Repository(tmp_path, HostEnvironment({"PATH": f"{fake}:/usr/bin:/bin"})).git("status", timeout_s=0.1)
+
+
+@pytest.mark.parametrize("ref", ["--upload-pack=x", "a b", "a\nb", "-"])
+def test_what_is_not_a_ref_never_reaches_git(ref: str, tmp_path: Path) -> None:
+    assert not is_ref(ref)
+    with pytest.raises(UsageError), repository_at(str(tmp_path), ref, HOST):
+        pass
+
+
+def test_files_of_a_commit_are_written_as_they_are_in_git(tmp_path: Path) -> None:
+    root = tmp_path / "repository"
+    (root / "docs").mkdir(parents=True)
+    (root / "docs" / "a.md").write_bytes(b"one\r\n")
+    (root / "docs" / "link.md").symlink_to("/etc/passwd")
+    identity = ("-c", "user.name=x", "-c", "user.email=x@example.org", "-c", "core.autocrlf=false")
+    for arguments in (("init", "--quiet"), ("add", "."), ("commit", "--quiet", "-m", "first")):
+        subprocess.run(["git", *identity, *arguments], cwd=root, check=True)
+    with repository_at(str(root), "HEAD", HOST) as (repository, commit):
+        files = repository.files(commit, "docs")
+        assert [file.path for file in files] == ["a.md"]
+        repository.write(files, tmp_path / "copy")
+    assert (tmp_path / "copy" / "a.md").read_bytes() == b"one\r\n"
+
+
+def test_media_are_known_by_name() -> None:
+    assert is_media("a/b.png")
+    assert not is_media("a/b.md")
