@@ -386,6 +386,33 @@ def rich_report() -> Report:
     )  # fmt: skip
 
 
+def full_report() -> Report:
+    """Every field of the published format with a value of its own: joined shards of a run on another specification."""
+    report = rich_report()
+    first, *rest = report.examples
+    locked = replace(first.runs[0], lock="{}", date=None, sentence="it starts")
+    noted = Note(NoteKind.COMMAND, Origin.STATED, "node server.js", confidence=0.5, span=Span(first.page, 3, 4))
+    spans = (replace(first.spans[0], column=4), Span(first.page, 40, 41))
+    findings = tuple(replace(f, fix="Answer 404.") if f.gates else f for f in first.findings)
+    sentence = statement("2025-11-25", "", Level.MUST_NOT, "It MUST NOT.", 7)
+    cited = replace(findings[1], statement=replace(sentence, line=8, revision=None))
+    fuller = replace(
+        first, runs=(locked,), notes=(*first.notes, noted), spans=spans, findings=(*findings, cited), cached=True,
+        transcript_file="out-transcripts/a.json",
+    )  # fmt: skip
+    known = BaselineNote("known", first.id, "hijack.bind-user", "waits for the SDK")
+    gone = BaselineNote("unknown-id", "docs/gone#python", "example.runs", "was removed", gates=True)
+    moved = replace(report.drift[0], kind=DriftKind.MOVED, similarity=1.0, gates=False)
+    vanished = Drift("session.id-charset", "draft", DriftKind.VANISHED, "specification/draft/a.mdx", "", "8" * 64, None)
+    return replace(
+        report, examples=(fuller, *rest), drift=(*report.drift, moved, vanished),
+        baseline=(*report.baseline, known, gone), snapshot="5" * 64, strict=True, fail_on="should", narrowed=True,
+        lost=(Lost("docs/a#python", "docs/a.mdx", 12, "origin/main", "it uses a name that no block defines"),),
+        shards=("1/3", "3/3"), missing_shards=("2/3",), rules_root="other/spec", root_in_repository="site/docs",
+        problems=(*report.problems, "no normative text found", "docs/learn/range.mdx:3-9: two fences overlap"),
+    )  # fmt: skip
+
+
 def quiet_report() -> Report:
     """Nothing to complain about."""
     report = rich_report()

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import copy
 import json
 from dataclasses import fields, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import jsonschema
 import pytest
@@ -14,10 +16,13 @@ from harness.base.errors import UsageError
 from harness.report import document
 from harness.report.json import read, render, without_times
 from tests.support.golden import check_golden
-from tests.support.reports import hostile_report, quiet_report, rich_report
+from tests.support.reports import full_report, hostile_report, quiet_report, rich_report
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 SCHEMA = Path(report.__file__).parent / "schema" / "docprobe-1.schema.json"
-REPORTS = {"rich": rich_report, "hostile": hostile_report, "quiet": quiet_report}
+REPORTS = {"full": full_report, "rich": rich_report, "hostile": hostile_report, "quiet": quiet_report}
 
 
 def test_the_published_schema_is_that_of_the_types() -> None:
@@ -59,6 +64,49 @@ def test_what_is_wrong_validates_neither_by_schema_nor_on_reading(path: tuple[st
     assert list(jsonschema.Draft202012Validator(schema).iter_errors(wrong))
     with pytest.raises(UsageError, match="not a docprobe/1 document"):
         read(json.dumps(wrong))
+
+
+def _flaws(value: object, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """Paths to every key of a document, of a list to those of its first item that has them."""
+    match value:
+        case dict():
+            for key, item in value.items():
+                yield (*path, key)
+                yield from _flaws(item, (*path, key))
+        case list():
+            for place, item in enumerate(value):
+                yield from _flaws(item, (*path, place))
+        case _:
+            pass
+
+
+def _answer(document: object) -> str:
+    try:
+        read(json.dumps(document))
+    except UsageError as error:
+        return error.message.removeprefix("not a docprobe/1 document: ")
+    return "accepted"
+
+
+def test_what_is_missing_or_wrong_is_named() -> None:
+    whole = json.loads(render(full_report()))
+    lines, seen = [], set()
+    for path in _flaws(whole):
+        kind = ".".join("#" if isinstance(key, int) else key for key in path)
+        if kind in seen or kind.startswith("sources.") or ".packages." in kind:
+            continue
+        seen.add(kind)
+        for told, put in (("missing", None), ("7.5", 7.5), ("an object", {}), ("-1", -1), ("a word", "word")):
+            wrong = copy.deepcopy(whole)
+            at = wrong
+            for key in path[:-1]:
+                at = at[key]
+            if put is None:
+                del at[path[-1]]
+            else:
+                at[path[-1]] = put
+            lines.append(f"{kind} {told}: {_answer(wrong)}")
+    check_golden("report/reading.txt", "\n".join(lines) + "\n")
 
 
 @pytest.mark.parametrize("name", REPORTS)
@@ -113,6 +161,10 @@ def test_every_field_of_the_models_is_written_or_left_out_on_purpose() -> None:
     for kind, written, left_out in pairs:
         missing = {f.name for f in fields(kind)} - {f.name for f in fields(written)}  # type: ignore[arg-type]
         assert missing == left_out, kind.__name__
+
+
+def test_the_golden() -> None:
+    check_golden("report/full.json", render(full_report()))
 
 
 def test_order_of_examples_and_of_packages_does_not_show() -> None:
