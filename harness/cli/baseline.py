@@ -46,8 +46,8 @@ def update(
     docprobe check docs; docprobe baseline update
     """
     from extractor.base.files import write_atomically
+    from harness.base.escape import one_line
     from harness.baseline.update import update as updated
-    from harness.report.escape import one_line
     from harness.results.results import last_run, read
 
     report = read(results) if results is not None else last_run(state_folder(state))

@@ -11,7 +11,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 from harness.base import jsonrpc
-from harness.report.escape import one_line, visible
+from harness.base.escape import one_line, visible
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

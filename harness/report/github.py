@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from extractor.model import Span
+from harness.base.escape import defused, github_data, github_property, one_line
 from harness.model import Basis, Status
-from harness.report.escape import defused, github_data, github_property, one_line
 from harness.report.places import forge_path, primary, problem_place
 from harness.report.weigh import Weight, cases, texts
 from harness.report.wording import (

@@ -14,8 +14,8 @@ import msgspec
 
 from harness.base.codec import encodable
 from harness.base.errors import UsageError
+from harness.base.escape import json_text
 from harness.report.document import SCHEMA, Document
-from harness.report.escape import json_text
 from harness.report.from_document import to_report
 from harness.report.to_document import to_document
 

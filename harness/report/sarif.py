@@ -15,8 +15,8 @@ from urllib.parse import quote
 
 from extractor.model import Span
 from harness.base.codec import encodable
+from harness.base.escape import json_text, one_line, visible
 from harness.model import Status, Verdict
-from harness.report.escape import json_text, one_line, visible
 from harness.report.places import forge_path, primary, problem_place, rules_path
 from harness.report.sarif_rules import DRIFT, rule_descriptors
 from harness.report.weigh import Weight, is_own, known_findings, weigh

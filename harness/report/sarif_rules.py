@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from harness.base.escape import markdown_text
 from harness.model import MUST_LIKE, SHOULD_LIKE, Basis
-from harness.report.escape import markdown_text
 
 if TYPE_CHECKING:
     from harness.model import Report, Requirement

@@ -9,9 +9,9 @@ from rich.padding import Padding
 from rich.rule import Rule
 from rich.text import Text
 
+from harness.base.escape import one_line
 from harness.model import Status
 from harness.report.blocks import INDENT, Look, labelled, mark, prose, run_rows
-from harness.report.escape import one_line
 from harness.report.weigh import Weight
 from harness.report.wording import (
     UNJUDGED,

@@ -10,9 +10,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from harness.base.escape import defused, one_line
 from harness.model import Status
 from harness.report.blocks import INDENT, Look, finding_block, labelled, mark, prose
-from harness.report.escape import defused, one_line
 from harness.report.sections import baseline, blocked, drift, lost, problems, summary, unjudged
 from harness.report.weigh import SHOWN_IN_FULL, Weight, advisory, by_weight, cases, is_own, texts
 from harness.report.wording import NOTHING_ASKED, basis_word, direct_packages, plural

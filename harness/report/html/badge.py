@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from harness.report.escape import xml_attribute, xml_text
+from harness.base.escape import xml_attribute, xml_text
 from harness.report.weigh import count
 from harness.report.wording import plural
 

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from extractor.model import ExampleKind
-from harness.report.escape import one_line
+from harness.base.escape import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

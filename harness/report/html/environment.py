@@ -8,7 +8,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from harness.report.escape import html_value
+from harness.base.escape import html_value
 from harness.report.html.signs import SIGNS, verdict_words
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING, Final
 
-from harness.report.escape import xml_attribute, xml_text
+from harness.base.escape import xml_attribute, xml_text
 from harness.report.html.signs import verdict_words
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from harness.report import escape
+from harness.base import escape
 from tests.support.reports import HOSTILE
 from tests.support.runner import decoded, obeys
 
