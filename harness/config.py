@@ -9,7 +9,7 @@ from pathlib import Path
 from extractor.model import ExampleOverride, Layout
 from harness.base.host import HostEnvironment
 from harness.engine.protocol import Limits
-from harness.profiles.mcp.revisions import ALL
+from harness.profile import Catalogue, Profile
 
 __all__ = ["Config", "ExampleOverride"]
 
@@ -21,9 +21,9 @@ class Config:
     docs: Path
     """The docs root."""
     layout: Layout
-    profile: str = "mcp"
-    bindings: str | None = "mcp"
-    """Name of a shipped bindings file, or a path beside the configuration; None: statements are not bound."""
+    profile: Profile
+    bindings: Path | None = None
+    """Bindings of the profile's catalogue to the sentences of the docs; None: statements are not bound."""
     spec: Path | None = None
     """Docs root that holds the normative text, if another."""
     file: Path | None = None
@@ -54,6 +54,11 @@ class Config:
     """What programs on this machine, the engine and installs get of the environment."""
 
     @property
+    def catalogue(self) -> Catalogue:
+        """The requirements that examples are judged by."""
+        return self.profile.catalogue
+
+    @property
     def protocol_revisions(self) -> tuple[str, ...]:
         """Revisions of the protocol that servers are asked for: those of the docs, or all known if they have none."""
-        return self.layout.revisions or ALL
+        return self.layout.revisions or self.profile.revisions

@@ -9,10 +9,11 @@ import anyio
 
 from extractor.model import ExampleStatus
 from harness.baseline.file import load
+from harness.judge.example import COMPLETE, RUNS
+from harness.model import SIDES
 from harness.repair.kept import attach
 from harness.run.check import check, plan
 from harness.run.outcome import conclude
-from harness.selection.select import SIDES
 from harness.settings import load_config
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from harness.model import Report
     from harness.run.check import Connect, Plan
 
-BEFORE_ANY_CONVERSATION: Final = ("example.runs", "example.complete")
+BEFORE_ANY_CONVERSATION: Final = (RUNS, COMPLETE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,9 @@ class Live:
         self._config = load_config(docs, select=tuple(select))
         self._connect = connect
         self._plan: Plan = plan(self._config)
-        self._baseline = load(self._config.baseline, self._plan.ids, self._plan.pages)
+        self._baseline = load(
+            self._config.baseline, self._plan.ids, self._plan.pages, self._config.catalogue.ids
+        )
 
     def examples(self) -> Sequence[Planned]:
         """See :class:`Source`."""

@@ -57,12 +57,12 @@ def load_config(
     path = _config_file(root, file)
     table = _read_toml(path) if path else {}
     values = _from_file(path, table) if path else {}
-    profile = values.pop("profile", "mcp")
-    if profile not in PROFILES:
-        raise UsageError(f"{path}: unknown profile '{profile}'", _near(profile, tuple(PROFILES)))
-    layout = dataclasses.replace(PROFILES[profile], **values.pop("layout", {}))
-    if profile != "mcp":
-        values.setdefault("bindings", None)
+    name = values.pop("profile", "mcp")
+    if name not in PROFILES:
+        raise UsageError(f"{path}: unknown profile '{name}'", _near(name, tuple(PROFILES)))
+    profile = PROFILES[name]
+    layout = dataclasses.replace(profile.layout, **values.pop("layout", {}))
+    values.setdefault("bindings", profile.bindings)
     given = {key: value for key, value in flags.items() if value is not None}
     state = state_folder(given.pop("state", None), environ)
     host = HostEnvironment.of(environ)
@@ -146,9 +146,8 @@ def _from_file(path: Path, table: dict[str, Any]) -> dict[str, Any]:
     for key in ("profile", "bindings", "runtime"):
         if key in table:
             values[key] = _typed(path, key, table[key], str)
-    bindings = values.get("bindings")
-    if bindings is not None and bindings.endswith(".toml"):
-        values["bindings"] = str(path.parent / bindings)
+    if "bindings" in values:
+        values["bindings"] = _bindings_file(path, values["bindings"])
     if "spec" in table:
         values["spec"] = (path.parent / _typed(path, "spec", table["spec"], str)).resolve()
     if "timeout-s" in table:
@@ -167,6 +166,21 @@ def _from_file(path: Path, table: dict[str, Any]) -> dict[str, Any]:
             name: _section(path, f'examples."{name}"', section, ExampleOverride) for name, section in examples.items()
         }
     return values
+
+
+def _bindings_file(path: Path, name: str) -> Path:
+    """The bindings that ``bindings = "…"`` names: a profile's, or a .toml file beside the configuration."""
+    file = path.parent / name if name.endswith(".toml") else None
+    shipped = PROFILES[name].bindings if name in PROFILES else None
+    if shipped is not None:
+        return shipped
+    if file is None or not file.is_file():
+        names = ", ".join(sorted(profile.name for profile in PROFILES.values() if profile.bindings is not None))
+        raise UsageError(
+            f"{path}:{_line_of(path, '', 'bindings')}: unknown bindings '{name}'",
+            f"choose from {names}, or give the path of a .toml file",
+        )
+    return file
 
 
 def _section(path: Path, name: str, table: Any, kind: type[T]) -> T:

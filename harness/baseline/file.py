@@ -17,7 +17,6 @@ import msgspec
 
 from extractor.examples.ids import page_stem
 from harness.base.errors import UsageError
-from harness.profiles.mcp.catalogue import CATALOGUE
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -82,12 +81,15 @@ class Baseline:
         return (*self.known, *unrunnable)
 
 
-def load(path: Path | None, examples: Collection[str], pages: Collection[str]) -> Baseline:
+def load(
+    path: Path | None, examples: Collection[str], pages: Collection[str], requirements: Collection[str]
+) -> Baseline:
     """Read a baseline; without a path it is empty.
 
     Args:
         path: the file.
         examples: ids of all examples of the docs, selected or not.
+        requirements: ids of the catalogue.
         pages: paths of all pages of the docs, those that could not be read included.
 
     Raises:
@@ -105,7 +107,7 @@ def load(path: Path | None, examples: Collection[str], pages: Collection[str]) -
     stems = {page_stem(page) for page in pages}
     named = {entry.example for entry in baseline.findings} - set(examples)
     baseline = replace(baseline, gone=frozenset(name for name in named if name.partition("#")[0] not in stems))
-    check_names(baseline, path.name, examples)
+    check_names(baseline, path.name, examples, requirements)
     return baseline
 
 
@@ -152,9 +154,10 @@ def _entries(name: str, key: str, tables: Mapping[str, Any], kind: type[T]) -> t
     return tuple(found)
 
 
-def check_names(baseline: Baseline, name: str, examples: Collection[str]) -> None:
+def check_names(
+    baseline: Baseline, name: str, examples: Collection[str], requirements: Collection[str]
+) -> None:
     """Raise UsageError for an entry about a requirement that does not exist, or an example of a page that does."""
-    requirements = [row.id for row in CATALOGUE]
     entries: tuple[Known | AcceptedDrift, ...] = (*baseline.findings, *baseline.drift)
     for entry in entries:
         if entry.requirement not in requirements:

@@ -89,7 +89,7 @@ def command(
 
     todo = plan(config, since=since)
     # before anything runs: an entry that names nothing, or a file that cannot be written, costs no run
-    baseline = load(config.baseline, todo.ids, todo.pages)
+    baseline = load(config.baseline, todo.ids, todo.pages, config.catalogue.ids)
     if since is not None and not (todo.examples or todo.lost or todo.problems or baseline.gone):
         _nothing_changed(cli, config, outputs)
     check_places(config, [path for _, path in outputs if path is not None])

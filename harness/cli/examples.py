@@ -43,7 +43,7 @@ def command(cli: Cli, /, docs: Path | None, patterns: tuple[str, ...], form: str
     found = find_examples(corpus, overrides=config.overrides, python_packages=config.python_packages)
     corpus = with_repeated_ids(corpus, found)
     unused = unused_overrides(found, config.overrides)
-    found = (*found, *(entry.example for entry in printed(corpus)))
+    found = (*found, *(entry.example for entry in printed(corpus, config.profile)))
     if patterns:
         found = select(found, patterns)
     err = cli.err()

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from harness.model import BoundRequirement, Transcript
+    from harness.profile import Profile
 
 
 @click.command()
@@ -48,10 +49,11 @@ def command(
 
     outputs = outputs_of(formats)
     transcript = _read(file)
-    rows, revisions = _bound(cli, docs, state)
+    rows, profile, revisions = _bound(cli, docs, state)
     report = rejudge(
         transcript,
         rows,
+        profile,
         page_revision=revision or _revision_in(transcript.example_id, revisions),
         version=version("docprobe"),
         at=datetime.datetime.now(datetime.UTC),
@@ -74,20 +76,22 @@ def _read(file: Path) -> Transcript:
         ) from error
 
 
-def _bound(cli: Cli, docs: Path | None, state: Path | None) -> tuple[Sequence[BoundRequirement], Sequence[str]]:
-    """The catalogue, with the sentences of ``docs`` if they are named, and the revisions there are."""
+def _bound(
+    cli: Cli, docs: Path | None, state: Path | None
+) -> tuple[Sequence[BoundRequirement], Profile, Sequence[str]]:
+    """The catalogue, with the sentences of ``docs`` if they are named; its profile; the revisions of the docs."""
     from harness.judge.rejudge import unbound
-    from harness.profiles.mcp.catalogue import CATALOGUE
 
     if docs is None:
-        return unbound(CATALOGUE), PROFILES["mcp"].revisions
+        profile = PROFILES["mcp"]
+        return unbound(profile.catalogue.requirements), profile, profile.layout.revisions
     from extractor.docs.corpus import extract
     from harness.spec.binding import bind, load_bindings
 
     config = load_config(docs, cli.config_file, baseline="none", state=state)
     corpus = extract(config.spec or config.docs, config.layout, jobs=config.jobs, cache=config.state / "pages")
-    bound = bind(corpus.statements, load_bindings(config.bindings), CATALOGUE)
-    return tuple(bound.requirements.values()), config.layout.revisions
+    bound = bind(corpus.statements, load_bindings(config.bindings, config.catalogue), config.catalogue.requirements)
+    return tuple(bound.requirements.values()), config.profile, config.layout.revisions
 
 
 def _revision_in(example_id: str, revisions: Sequence[str]) -> str | None:

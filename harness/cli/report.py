@@ -84,14 +84,14 @@ def _check_same_docs(files: Sequence[Path], roots: Sequence[str]) -> None:
 def _statements(docs: Path, cli: Cli, state: Path | None) -> tuple[StatementLine, ...]:
     """Every normative sentence of the docs, with the checks that stand on it or the reason why none does."""
     from extractor.docs.corpus import extract
-    from harness.profiles.mcp.catalogue import CATALOGUE
     from harness.settings import load_config
     from harness.spec.binding import bind, load_bindings
     from harness.spec.coverage import load_classes, standings
 
     config = load_config(docs, cli.config_file, state=state)
+    catalogue = config.catalogue
     corpus = extract(config.spec or config.docs, config.layout, cache=config.state / "pages")
-    bound = bind(corpus.statements, load_bindings(config.bindings), CATALOGUE)
+    bound = bind(corpus.statements, load_bindings(config.bindings, catalogue), catalogue.requirements)
     return tuple(
         StatementLine(
             revision=entry.statement.revision or "",

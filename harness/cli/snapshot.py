@@ -15,7 +15,6 @@ from harness.base.errors import UsageError
 from harness.base.host import HostEnvironment
 from harness.cli.changes import to_json, to_text
 from harness.cli.context import Cli, pass_cli
-from harness.profiles.mcp.catalogue import CATALOGUE
 from harness.settings import load_config
 from harness.spec.binding import bind, load_bindings
 from harness.spec.changes import changes
@@ -123,7 +122,9 @@ def diff_command(
 def _statements(docs: Path | None, cli: Cli) -> tuple[Sequence[Statement], Bound]:
     config = load_config(docs, cli.config_file)
     corpus = extract(config.docs, config.layout, cache=config.state / "pages")
-    return corpus.statements, bind(corpus.statements, load_bindings(config.bindings), CATALOGUE)
+    return corpus.statements, bind(
+        corpus.statements, load_bindings(config.bindings, config.catalogue), config.catalogue.requirements
+    )
 
 
 def _of_revision(statements: Sequence[Statement], revision: str) -> list[Statement]:

@@ -15,7 +15,6 @@ from extractor.docs.corpus import extract
 from harness.base.errors import UsageError
 from harness.cli.context import Cli, docs_argument, pass_cli, state_option
 from harness.cli.tables import printable, table
-from harness.profiles.mcp.catalogue import CATALOGUE
 from harness.settings import load_config
 from harness.spec.binding import bind, load_bindings
 from harness.spec.coverage import DIGITS, Standing, coverage, load_classes, standings
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
 
     from extractor.model import Statement
     from harness.model import Drift
+    from harness.profile import Catalogue
     from harness.spec.coverage import Coverage, Entry
 
 
@@ -64,10 +64,11 @@ def command(
     config = load_config(docs, cli.config_file, state=state)
     root = config.spec or config.docs
     corpus = extract(root, config.layout, cache=config.state / "pages")
+    catalogue = config.catalogue
     if places:
-        sys.stdout.write(to_toml(_binding(place, corpus.statements) for place in places))
+        sys.stdout.write(to_toml(_binding(place, corpus.statements, catalogue) for place in places))
         return
-    bound = bind(corpus.statements, load_bindings(config.bindings), CATALOGUE)
+    bound = bind(corpus.statements, load_bindings(config.bindings, catalogue), catalogue.requirements)
     entries = standings(corpus.statements, bound, load_classes(config.bindings))
     counts = coverage(entries, config.layout.revisions)
     drift = bound.drift
@@ -133,12 +134,12 @@ def _flat(entry: Entry) -> dict[str, Any]:
     }
 
 
-def _binding(place: str, statements: Sequence[Statement]) -> Any:
+def _binding(place: str, statements: Sequence[Statement], catalogue: Catalogue) -> Any:
     id, equals, where = place.partition("=")
     page, colon, line = where.rpartition(":")
     if not (equals and colon and line.isdecimal()):
         raise UsageError(f"--bind {place}: not of the form ID=PAGE:LINE")
-    return binding_at(id, page, int(line), statements)
+    return binding_at(catalogue.requirement(id), page, int(line), statements)
 
 
 def _check_revisions(wanted: Sequence[str], known: Sequence[str]) -> None:

@@ -6,23 +6,20 @@ import hashlib
 from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from extractor.model import Example, ExampleKind, ExampleStatus
 from harness.judge.gating import without_sentence
+from harness.judge.judge import judge
 from harness.model import ExampleResult, Status, Transcript
-from harness.profiles.mcp.probes.documented import DIAGRAM, FENCE, documented, printing
-from harness.profiles.mcp.rules.registry import judge
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from extractor.model import Corpus
     from harness.config import Config
+    from harness.profile import Profile
     from harness.spec.binding import Bound
-
-LANGUAGES: Final = frozenset({FENCE, DIAGRAM})
-
 
 @dataclass(frozen=True, slots=True)
 class Printed:
@@ -32,35 +29,32 @@ class Printed:
     transcript: Transcript
 
 
-def printed(corpus: Corpus) -> Iterator[Printed]:
-    """The printed exchanges of every page that has some, in order of page."""
+def printed(corpus: Corpus, profile: Profile) -> Iterator[Printed]:
+    """Yield the printed exchanges of every page that has some, in order of page."""
     for page, group in groupby(corpus.blocks, key=lambda block: block.span.file):
-        blocks = [block for block in group if block.language in LANGUAGES]
-        revision = blocks[0].revision if blocks else None
-        transcript = documented(blocks, page=page, revision=revision)
-        if transcript is None:
+        shown = profile.printed(tuple(group), page)
+        if shown is None:
             continue
-        shown = printing(blocks)
-        text = "\0".join(block.sha256 for block in shown)
+        text = "\0".join(block.sha256 for block in shown.blocks)
         example = Example(
             id=f"{PurePosixPath(page).with_suffix('')}#printed",
             page=page,
-            revision=revision,
-            language=shown[0].language,
+            revision=shown.blocks[0].revision,
+            language=shown.blocks[0].language,
             kind=ExampleKind.OTHER,
             status=ExampleStatus.PRINTED,
             reason=None,
-            spans=tuple(block.span for block in shown),
+            spans=tuple(block.span for block in shown.blocks),
             digest=hashlib.sha256(text.encode()).hexdigest(),
         )
-        yield Printed(example, replace(transcript, example_id=example.id))
+        yield Printed(example, replace(shown.transcript, example_id=example.id))
 
 
 def result_of_printed(entry: Printed, copies: Sequence[Printed], bound: Bound, config: Config) -> ExampleResult:
     """Judge what a page prints by the page's own revision."""
     example = entry.example
     rows = tuple(bound.requirements.values())
-    findings = without_sentence(judge(entry.transcript, rows, page_revision=example.revision))
+    findings = without_sentence(judge(entry.transcript, rows, config.profile, page_revision=example.revision))
     return ExampleResult(
         id=example.id,
         page=example.page,

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from harness.judge.judge import judge
 from harness.model import BoundRequirement, ExampleResult, Report, Status
-from harness.profiles.mcp.rules.registry import judge
 
 if TYPE_CHECKING:
     import datetime
     from collections.abc import Sequence
 
     from harness.model import Requirement, Transcript
+    from harness.profile import Profile
 
 
 def unbound(catalogue: Sequence[Requirement]) -> tuple[BoundRequirement, ...]:
@@ -26,6 +27,7 @@ def unbound(catalogue: Sequence[Requirement]) -> tuple[BoundRequirement, ...]:
 def rejudge(
     transcript: Transcript,
     bound: Sequence[BoundRequirement],
+    profile: Profile,
     *,
     page_revision: str | None,
     version: str,
@@ -36,6 +38,7 @@ def rejudge(
     Args:
         transcript: as saved by a run.
         bound: the catalogue, bound or from :func:`unbound`.
+        profile: whose rules decide.
         page_revision: whose text decides; None if the page belongs to no revision.
         version: of docprobe.
         at: now, UTC.
@@ -52,7 +55,7 @@ def rejudge(
         spans=(),
         digest=transcript.example_id,
         packages=transcript.packages,
-        findings=judge(transcript, bound, page_revision=page_revision),
+        findings=judge(transcript, bound, profile, page_revision=page_revision),
         transcript=transcript,
         negotiated=transcript.negotiated,
     )

@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from extractor.model import ExampleKind, ExampleStatus
+from harness.judge.example import complete, runs
 from harness.judge.gating import without_sentence
+from harness.judge.judge import judge
 from harness.model import ExampleResult, Status, Verdict
-from harness.profiles.mcp.rules.example import complete, runs
-from harness.profiles.mcp.rules.registry import judge
 from harness.repair.blame import blame
 
 if TYPE_CHECKING:
@@ -67,14 +67,17 @@ def result_of(
     if recording.blocked is not None:
         return replace(blocked(example, group, recording.blocked), runs=recording.runs)
     transcript = recording.transcript
-    findings: tuple[Finding, ...] = (*runs(example, recording), *complete(example))
+    findings: tuple[Finding, ...] = (
+        *runs(example, recording, config.catalogue),
+        *complete(example, config.catalogue),
+    )
     if transcript is None:
         status, reason = Status.NOT_RUNNING, _why(recording)
     else:
         transcript = replace(transcript, example_id=example.id)
         status, reason = Status.JUDGED, None
         rows = tuple(bound.requirements.values())
-        judged = without_sentence(judge(transcript, rows, page_revision=example.revision))
+        judged = without_sentence(judge(transcript, rows, config.profile, page_revision=example.revision))
         findings += tuple(_blamed(finding, example, recording) for finding in judged)
     if config.requirements:
         findings = tuple(finding for finding in findings if finding.requirement in config.requirements)

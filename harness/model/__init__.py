@@ -19,6 +19,7 @@ from harness.model.conversation import (
 from harness.model.judging import (
     MUST_LIKE,
     SHOULD_LIKE,
+    SIDES,
     Basis,
     BoundRequirement,
     Drift,
@@ -37,6 +38,7 @@ from harness.model.running import Image, ListeningSocket, LogLine, StartOutcome
 __all__ = [
     "MUST_LIKE",
     "SHOULD_LIKE",
+    "SIDES",
     "TRANSCRIPT_FORMAT",
     "Answered",
     "BaselineNote",

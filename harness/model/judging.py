@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from extractor.model import Level, Span, Statement
+from extractor.model import ExampleKind, Level, Span, Statement
 
 MUST_LIKE: Final = frozenset({Level.MUST, Level.MUST_NOT})
 SHOULD_LIKE: Final = frozenset({Level.SHOULD, Level.SHOULD_NOT})
@@ -49,6 +49,15 @@ class Stage(StrEnum):
     """The attempts to start the example."""
     CONVERSATION = "conversation"
     """The conversation with the example that runs."""
+
+
+SIDES: Final[Mapping[ExampleKind, frozenset[Side]]] = {
+    ExampleKind.HTTP_SERVER: frozenset({Side.SERVER, Side.EXAMPLE}),
+    ExampleKind.STDIO_SERVER: frozenset({Side.STDIO, Side.EXAMPLE}),
+    ExampleKind.CLIENT: frozenset({Side.CLIENT, Side.EXAMPLE}),
+    ExampleKind.OTHER: frozenset({Side.SERVER, Side.CLIENT, Side.EXAMPLE}),
+}
+"""Whose requirements apply to an example of each kind; of ``other``, those that printed exchanges can decide."""
 
 
 @dataclass(frozen=True, slots=True)

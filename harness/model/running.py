@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
@@ -62,3 +62,10 @@ class LogLine:
     """``stdout``, ``stderr``, ``authorization``, ``docprobe``."""
     text: str
     """Without line end, at most 2,000 characters, secrets redacted, otherwise as written (hostile)."""
+
+    def since(self, start: float) -> LogLine:
+        """Return the line with its time, one of ``time.monotonic``, in seconds since ``start``.
+
+        What was written before has a time below zero.
+        """
+        return replace(self, at_s=round(self.at_s - start, 4))

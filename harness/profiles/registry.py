@@ -1,19 +1,21 @@
-"""Built-in profiles: docs trees that work with no configuration file at all."""
+"""Every specification that docprobe knows. A new one is a folder beside this and a name in this list."""
 
 from __future__ import annotations
 
-from typing import Final
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
 
 from extractor.model import Layout
+from harness.profiles.mcp.profile import MCP
 
-MCP: Final = Layout(
-    revisions=("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28", "draft"),
-    specification=("specification/**", "docs/*/tutorials/security/security_best_practices.*"),
-)
-"""The Model Context Protocol documentation: revisions side by side, the session hijacking rules in a tutorial."""
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
-PLAIN: Final = Layout()
-"""Any other tree: no revisions and no normative text unless ``--spec`` names some."""
+    from harness.profile import Profile
 
-PROFILES: Final = {"mcp": MCP, "plain": PLAIN}
-"""Profile name to layout."""
+PLAIN: Final = replace(MCP, name="plain", layout=Layout(), bindings=None)
+"""Any other docs with examples for the Model Context Protocol: no revisions, and no normative text unless ``--spec``
+names some."""
+
+PROFILES: Final[Mapping[str, Profile]] = {profile.name: profile for profile in (MCP, PLAIN)}
+"""By the name that ``profile = "…"`` gives."""

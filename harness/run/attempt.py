@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, assert_never
+from typing import TYPE_CHECKING, Final
 
 from extractor.model import ExampleKind
 from harness.base.errors import BlockedError, InstallError
 from harness.judge.cause import sentence, taken_by_us
 from harness.model import LogLine, Recording, Run, StartOutcome, Transcript
-from harness.profiles.mcp.probes.client import converse_with_client
-from harness.profiles.mcp.probes.logs import since
-from harness.profiles.mcp.probes.prober import converse
-from harness.profiles.mcp.probes.stdio import converse_stdio
-from harness.profiles.mcp.services.factory import services_for
+from harness.profile import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -85,7 +81,7 @@ async def _attempt(
             lock=image.lock if image else None,
             outcome=outcome,
             sentence=sentence(outcome, how, logs),
-            logs=() if outcome is StartOutcome.SERVING else since(logs[-LAST_LINES:], began),
+            logs=() if outcome is StartOutcome.SERVING else tuple(line.since(began) for line in logs[-LAST_LINES:]),
             duration_s=round(time.monotonic() - began, 3),
         )
 
@@ -96,56 +92,29 @@ async def _attempt(
     except InstallError as error:
         lines = tuple(LogLine(began, "stderr", text) for text in error.log)
         return Attempt(run(StartOutcome.INSTALL_FAILED, error.message, lines, None), None)
-    services = services_for(bundle)
-    held = frozenset(service.port for service in services.services)
+    if config.profile.probe_for is None:
+        raise BlockedError(
+            f"the profile {config.profile.name} has no probes", "nothing but extraction works for its examples yet"
+        )
+    probe = config.profile.probe_for(bundle)
+    settings = Settings(config.protocol_revisions, timeout_s=config.timeout_s, start_s=config.limits.start_s)
+    held = frozenset(service.port for service in probe.services)
     doing("starting")
-    async with engine.pod(bundle, image, services.services, progress=doing) as pod:
-        match bundle.kind:
-            case ExampleKind.HTTP_SERVER:
-                await pod.wait_listening(config.limits.start_s)
-                if not pod.sockets():
-                    _refuse_to_blame(pod, held)
-                    return Attempt(run(_ended(pod), _how(pod.exit_state()), pod.logs(), image), None)
-                doing("probing")
-                transcript = await converse(
-                    pod,
-                    bundle,
-                    example_id=bundle.example_id,
-                    revisions=config.protocol_revisions,
-                    tokens=services.tokens,
-                    timeout_s=config.timeout_s,
-                    progress=doing,
-                )
-            case ExampleKind.STDIO_SERVER:
-                doing("probing over stdin and stdout")
-                transcript = await converse_stdio(
-                    pod, bundle, example_id=bundle.example_id, revisions=config.protocol_revisions,
-                    timeout_s=config.timeout_s,
-                )  # fmt: skip
-            case ExampleKind.CLIENT:
-                doing("watching what it sends")
-                transcript = await converse_with_client(pod, bundle, services.scripted, timeout_s=config.limits.start_s)
-            case ExampleKind.OTHER:
-                raise AssertionError("an example of kind other has no bundle")
-            case _:
-                assert_never(bundle.kind)
+    async with engine.pod(bundle, image, probe.services, progress=doing) as pod:
+        if bundle.kind is ExampleKind.HTTP_SERVER:
+            await pod.wait_listening(config.limits.start_s)
+            if not pod.sockets():
+                _refuse_to_blame(pod, held)
+                return Attempt(run(_ended(pod), _how(pod.exit_state()), pod.logs(), image), None)
+        transcript = await probe.converse(pod, settings, doing)
         transcript = replace(transcript, packages=dict(image.packages))
-        if not serves(transcript):
+        if not probe.serves(transcript):
             _refuse_to_blame(pod, held)
             state = pod.exit_state()
             outcome = StartOutcome.NO_INITIALIZE if state is None else _ended(pod)
-            how = transcript.facts.not_served or "" if state is None else _how(state)
+            how = probe.failure(transcript) if state is None else _how(state)
             return Attempt(run(outcome, how, pod.logs(), image), None)
         return Attempt(run(StartOutcome.SERVING, "", (), image), transcript)
-
-
-def serves(transcript: Transcript) -> bool:
-    """Whether the example is judged at all: one whose own baseline failed is not, every verdict would be made up.
-
-    One that served an initialize and refused the next for load runs: what needs more than it gave stays open.
-    """
-    ok = transcript.facts.not_served is None or transcript.facts.refused_for_load
-    return bool(transcript.negotiated) and ok
 
 
 def _refuse_to_blame(pod: Pod, held: frozenset[int]) -> None:

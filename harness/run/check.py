@@ -21,7 +21,6 @@ from harness.base.errors import DocprobeError, EngineError, NothingSelectedError
 from harness.judge.printed import Printed, printed, result_of_printed
 from harness.judge.results import blocked, gate_drift, listed, result_of, source_lines, unbound
 from harness.model import ExampleResult, Recording, Report
-from harness.profiles.mcp.catalogue import CATALOGUE, requirement
 from harness.run import cache
 from harness.run.attempt import record
 from harness.run.locks import read_locks
@@ -111,12 +110,13 @@ def plan(config: Config, *, since: Change | None = None) -> Plan:
         UsageError: nothing selected, an unknown requirement, unreadable bindings.
     """
     for name in config.requirements:
-        requirement(name)
+        config.catalogue.requirement(name)
     corpus, found = find(config)
-    shown = tuple(printed(corpus))
+    shown = tuple(printed(corpus, config.profile))
     found = (*found, *(entry.example for entry in shown))
+    catalogue = config.catalogue
     oracle = corpus if config.spec is None else _extract(config.spec, config)
-    bound = bind(oracle.statements, load_bindings(config.bindings), CATALOGUE)
+    bound = bind(oracle.statements, load_bindings(config.bindings, catalogue), catalogue.requirements)
     if not found and corpus.problems:
         raise NothingSelectedError(
             f"no example was found, and {corpus.problems[0].span}: {corpus.problems[0].message}",
@@ -223,7 +223,9 @@ async def check(
             *unbound(ordered, todo.bound),
             *(f"{problem.span}: {problem.message}" for problem in todo.problems),
         ),
-        requirements=tuple(r for r in CATALOGUE if not config.requirements or r.id in config.requirements),
+        requirements=tuple(
+            row for row in config.catalogue.requirements if not config.requirements or row.id in config.requirements
+        ),
         sources=source_lines(todo.corpus, ordered),
         strict=config.strict,
         fail_on=config.fail_on,

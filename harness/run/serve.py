@@ -12,12 +12,7 @@ from anyio.abc import SocketAttribute
 from harness.base.errors import NotServingError, UsageError
 from harness.judge.cause import sentence
 from harness.model import StartOutcome
-from harness.profiles.mcp.probes import endpoint, messages
-from harness.profiles.mcp.probes.conversation import Conversation
-from harness.profiles.mcp.probes.discovery import authorize
-from harness.profiles.mcp.probes.peer import Peer
-from harness.profiles.mcp.probes.wire import Place
-from harness.profiles.mcp.services.factory import services_for
+from harness.profile import Settings
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -28,7 +23,7 @@ if TYPE_CHECKING:
     from harness.config import Config
     from harness.engine.protocol import Engine, Pod
     from harness.model import LogLine
-    from harness.profiles.mcp.services.tokens import TokenSource
+    from harness.profile import Probe, ReadyEndpoint
 
 LOOPBACK: Final = "127.0.0.1"
 CHUNK: Final = 65536
@@ -76,14 +71,11 @@ async def serve(
         UsageError: the port is taken.
     """
     image = await engine.install(bundle, cutoff=date, progress=doing)
-    services = services_for(bundle)
+    assert config.profile.probe_for is not None, "a profile whose examples are found has probes"
+    probe = config.profile.probe_for(bundle)
     doing("starting")
-    async with engine.pod(bundle, image, services.services, progress=doing) as pod:
-        peer = await _found(pod, bundle, config, services.tokens, doing)
-        place = peer.place
-        token = None
-        if peer.token is not None and services.tokens is not None:
-            token = services.tokens.token(peer.token, audience=peer.audience)
+    async with engine.pod(bundle, image, probe.services, progress=doing) as pod:
+        place = await _find_endpoint(pod, bundle, probe, config, doing)
         try:
             listener = await anyio.create_tcp_listener(local_host=LOOPBACK, local_port=port or place.port)
         except OSError as error:
@@ -93,7 +85,7 @@ async def serve(
         async def forward(outside: SocketStream) -> None:
             async with outside:
                 try:
-                    inside = await pod.connect(place.address.strip("[]"), place.port)
+                    inside = await pod.connect(place.address, place.port)
                 except OSError:
                     return
                 async with inside, anyio.create_task_group() as tasks:
@@ -102,15 +94,15 @@ async def serve(
 
         async with listener, anyio.create_task_group() as tasks:
             tasks.start_soon(listener.serve, forward)
-            ready(Served(f"http://localhost:{local}{place.target}", place.public_url, token))
+            ready(Served(f"http://localhost:{local}{place.path}", place.url, place.token))
             await _follow(pod, log)
             tasks.cancel_scope.cancel()
 
 
-async def _found(
-    pod: Pod, bundle: Bundle, config: Config, tokens: TokenSource | None, doing: Callable[[str], None]
-) -> Peer:
-    """The server at its endpoint, with a token if it demands one. Raises NotServingError if there is none."""
+async def _find_endpoint(
+    pod: Pod, bundle: Bundle, probe: Probe, config: Config, doing: Callable[[str], None]
+) -> ReadyEndpoint:
+    """Return where the example serves. Raises NotServingError if it does not."""
     sockets = await pod.wait_listening(config.limits.start_s)
     if not sockets:
         state = pod.exit_state()
@@ -121,17 +113,8 @@ async def _found(
             f"its log: docprobe check --select {shlex.quote(bundle.example_id)}",
         )
     doing("looking for the endpoint")
-    conversation = Conversation(pod.transport, timeout_s=config.timeout_s, budget_s=6 * config.timeout_s)
-    try:
-        peer = Peer(pod, conversation, Place("127.0.0.1", sockets[0].port, "/"), tokens, start_s=config.limits.start_s)
-        revisions = config.protocol_revisions
-        places = endpoint.places(sockets, bundle.endpoint_paths, pod.logs(), bundle.host_names)
-        answer = await endpoint.find(peer, places, revisions)
-        if answer is not None and answer.status == 401:
-            await authorize(peer, answer, messages.legacy(revisions)[0])
-        return peer
-    finally:
-        await conversation.close()
+    settings = Settings(config.protocol_revisions, timeout_s=config.timeout_s, start_s=config.limits.start_s)
+    return await probe.find_endpoint(pod, settings)
 
 
 async def _follow(pod: Pod, log: Callable[[LogLine], None]) -> None:

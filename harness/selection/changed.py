@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.base.errors import UsageError
 from harness.base.git import Repository, is_ref
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from harness.base.host import HostEnvironment
     from harness.config import Config
 
@@ -43,7 +44,7 @@ def change(config: Config, ref: str) -> Change:
     host = config.host
     docs = Repository(config.docs, host)
     base = _merge_base(docs, ref)
-    bindings = Path(config.bindings) if config.bindings and config.bindings.endswith(".toml") else None
+    bindings = config.bindings if config.bindings != config.profile.bindings else None
     differing = config.file is not None and _differs(config.file, base, host)
     tables = _tables_changed(config.file, base, host) if config.file is not None and differing else frozenset()
     return Change(

@@ -16,8 +16,7 @@ from harness.base.errors import UsageError
 from harness.base.git import Repository, is_media
 from harness.baseline.file import parse
 from harness.judge.printed import printed
-from harness.profiles.mcp.catalogue import CATALOGUE
-from harness.selection.select import SIDES
+from harness.model import SIDES
 from harness.spec.binding import bind, load_bindings
 
 if TYPE_CHECKING:
@@ -82,7 +81,7 @@ def concern(config: Config, since: Change, bound: Bound) -> Concern:
         before = _examples(corpus, config) if corpus is not None else ()
         oracle = corpus if config.spec in {None, config.docs} else _rules_at(config, since)
         rules = _rules_changed(oracle, bound, config)
-    sides = {row.id: row.side for row in CATALOGUE}
+    sides = {row.id: row.side for row in config.catalogue.requirements}
     return Concern(
         before=before,
         everything=since.configuration,
@@ -99,7 +98,7 @@ def _corpus(root: Path, config: Config) -> Corpus:
 
 def _examples(corpus: Corpus, config: Config) -> tuple[Example, ...]:
     found = find_examples(corpus, overrides=config.overrides, python_packages=config.python_packages)
-    return (*found, *(entry.example for entry in printed(corpus)))
+    return (*found, *(entry.example for entry in printed(corpus, config.profile)))
 
 
 def _rules_at(config: Config, since: Change) -> Corpus | None:
@@ -114,7 +113,9 @@ def _rules_changed(before: Corpus | None, bound: Bound, config: Config) -> froze
     """Requirements that stood on other sentences, or on sentences that read differently; none if nothing is known."""
     if before is None:
         return frozenset()
-    was = _standing(bind(before.statements, load_bindings(config.bindings), CATALOGUE))
+    was = _standing(bind(
+        before.statements, load_bindings(config.bindings, config.catalogue), config.catalogue.requirements
+    ))
     now = _standing(bound)
     return frozenset(rule for rule in was.keys() | now.keys() if was.get(rule) != now.get(rule))
 

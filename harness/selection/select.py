@@ -4,28 +4,16 @@ from __future__ import annotations
 
 import difflib
 import hashlib
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import pathspec
 
-from extractor.model import ExampleKind
 from harness.base.errors import NothingSelectedError, UsageError
-from harness.model import Side
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-    from collections.abc import Set as AbstractSet
+    from collections.abc import Iterable, Sequence
 
     from extractor.model import Example
-
-SIDES: Final[Mapping[ExampleKind, AbstractSet[Side]]] = {
-    ExampleKind.HTTP_SERVER: {Side.SERVER, Side.EXAMPLE},
-    ExampleKind.STDIO_SERVER: {Side.STDIO, Side.EXAMPLE},
-    ExampleKind.CLIENT: {Side.CLIENT, Side.EXAMPLE},
-    ExampleKind.OTHER: {Side.SERVER, Side.CLIENT, Side.EXAMPLE},
-}
-"""Whose requirements an example of each kind is asked."""
-
 
 def matches(pattern: str, example: Example) -> bool:
     """Whether a ``--select`` glob names the example, by id or by page, at any folder boundary as in .gitignore."""

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from harness.base.errors import UsageError
 from harness.model import BoundRequirement, Drift, Requirement
-from harness.profiles.mcp.catalogue import requirement
 from harness.spec import data
 from harness.spec.drift import locate
 from harness.spec.entry import Binding
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from extractor.model import Statement
+    from harness.profile import Catalogue
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,25 +50,24 @@ class Bound:
         return (self.standing_on or {}).get(statement, ())
 
 
-def load_bindings(name: str | Path | None) -> Bindings:
-    """Read bindings: a shipped name such as ``mcp``, the path of a ``.toml`` file, or None for no bindings.
+def load_bindings(file: Path | None, catalogue: Catalogue) -> Bindings:
+    """Read a bindings file of ``catalogue``; None means no bindings.
 
     Raises:
         UsageError: there is no such file, it cannot be read, or an entry contradicts the catalogue.
     """
-    if name is None:
+    if file is None:
         return Bindings("none")
-    file = data.find("bindings", name)
     entries = data.entries(file, data.read(file), "binding", Binding)
     for number, entry in enumerate(entries, 1):
-        level = requirement(entry.requirement).levels.get(entry.revision)
+        level = catalogue.requirement(entry.requirement).levels.get(entry.revision)
         if level is not entry.level:
             has = f"has level {level}" if level else "does not exist"
             raise UsageError(
                 f"{file}: [[binding]] number {number}: {entry.requirement} {has} in revision {entry.revision}",
                 hint="bind the sentence of the catalogue's level, or mend the catalogue",
             )
-    return Bindings(str(name), entries)
+    return Bindings(file.stem, entries)
 
 
 def bind(statements: Sequence[Statement], bindings: Bindings, catalogue: Sequence[Requirement]) -> Bound:

@@ -1,6 +1,6 @@
 """How much of the normative text is bound, and why the rest is not: the maintainer's worklist.
 
-Classes are data per corpus (``classes/<name>.toml``): ``[[classed]]`` names statements by the first digits of their
+Classes are data per corpus (``<bindings>.classes.toml``): ``[[classed]]`` names statements by the first digits of their
 fingerprint, ``[[rule]]`` whole pages by glob. What neither names is open: new sentences show up there.
 """
 
@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from extractor.base.globs import matches
@@ -17,6 +16,7 @@ from harness.spec import data
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
 
     from extractor.model import Statement
     from harness.spec.binding import Bound
@@ -92,23 +92,15 @@ class Coverage:
     open: int
 
 
-def load_classes(name: str | Path | None) -> Classes:
-    """The classes that go with the bindings ``name``.
-
-    A shipped name has its file in ``classes/``; a bindings file of the user's has its classes in the file of the
-    same name with ``.classes.toml``, if there is one.
+def load_classes(bindings: Path | None) -> Classes:
+    """Read the classes that go with a bindings file: the file of the same name with ``.classes.toml``, if there is one.
 
     Raises:
         UsageError: the file cannot be read, or has a wrong entry.
     """
-    if name is None:
+    file = bindings.with_suffix(".classes.toml") if bindings is not None else None
+    if file is None or not file.is_file():
         return Classes()
-    if str(name).endswith(".toml"):
-        beside = Path(name).with_suffix(".classes.toml")
-        if not beside.is_file():
-            return Classes()
-        name = beside
-    file = data.find("classes", name)
     table = data.read(file)
     classed = data.entries(file, table, "classed", Classed)
     return Classes(

@@ -1,13 +1,11 @@
-"""The data files beside the catalogue: found by name or path, read strictly."""
+"""The data files beside a catalogue, read strictly."""
 
 from __future__ import annotations
 
 import dataclasses
 import difflib
 import tomllib
-from importlib import resources
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
@@ -15,32 +13,11 @@ from harness.base.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from importlib.resources.abc import Traversable
+    from pathlib import Path
 
 T = TypeVar("T")
 
-_SUFFIX: Final = ".toml"
-
-
-def find(folder: str, name: str | Path) -> Traversable:
-    """The file called ``name``: a path that ends in ``.toml``, or a name of a shipped profile.
-
-    Raises:
-        UsageError: there is none; the hint says which are shipped.
-    """
-    shipped = resources.files("harness.profiles")
-    if str(name).endswith(_SUFFIX):
-        path = Path(name)
-        if path.is_file():
-            return path
-    elif (shipped / str(name) / f"{folder}{_SUFFIX}").is_file():
-        return shipped / str(name) / f"{folder}{_SUFFIX}"
-    names = sorted(entry.name for entry in shipped.iterdir() if (entry / f"{folder}{_SUFFIX}").is_file())
-    hint = f"shipped: {', '.join(names)}; or give the path of a {_SUFFIX} file"
-    raise UsageError(f"there is no {folder} file {str(name)!r}", hint=hint)
-
-
-def read(file: Traversable) -> dict[str, Any]:
+def read(file: Path) -> dict[str, Any]:
     """The TOML table in ``file``. Raises UsageError if it cannot be read."""
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
@@ -48,7 +25,7 @@ def read(file: Traversable) -> dict[str, Any]:
         raise UsageError(f"{file}: {error}", hint="mend the file at that place") from error
 
 
-def entries(file: Traversable, table: Mapping[str, Any], key: str, kind: type[T]) -> tuple[T, ...]:
+def entries(file: Path, table: Mapping[str, Any], key: str, kind: type[T]) -> tuple[T, ...]:
     """The tables ``[[key]]`` as values of the dataclass ``kind``.
 
     Raises:

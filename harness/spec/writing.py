@@ -5,22 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harness.base.errors import UsageError
-from harness.profiles.mcp.catalogue import requirement
 from harness.spec.entry import Binding
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from extractor.model import Statement
+    from harness.model import Requirement
 
 
-def binding_at(id: str, page: str, line: int, statements: Sequence[Statement]) -> Binding:
-    """Bind requirement ``id`` to the statement at ``page:line`` (the keyword's line, or any line of the sentence).
+def binding_at(row: Requirement, page: str, line: int, statements: Sequence[Statement]) -> Binding:
+    """Bind a requirement to the statement at ``page:line`` (the keyword's line, or any line of the sentence).
 
     Raises:
-        UsageError: no such requirement, or no statement of its level at that place; says what stands there.
+        UsageError: no statement of its level at that place; says what stands there.
     """
-    levels = requirement(id).levels
+    id, levels = row.id, row.levels
     there = [s for s in statements if s.page == page and s.span.first <= line <= s.span.last]
     fitting = [s for s in there if levels.get(s.revision or "") is s.level]
     if not fitting:

@@ -19,7 +19,7 @@ from harness.model import ExampleResult, Report, Status, Verdict
 from harness.nightly.history import queries
 from harness.nightly.history.record import add
 from harness.nightly.history.schema import connect
-from harness.profiles.mcp.catalogue import CATALOGUE
+from harness.profiles.registry import MCP
 from harness.report.html import build_site
 from harness.report.html.assets import load
 from tests.support.reports import rich_report, tutorial
@@ -39,7 +39,7 @@ def night(number: int) -> Report:
         told.get((row.id, revision))
         or replace(some, requirement=row.id, revision=revision, verdict=Verdict.SATISFIED, gates=False, patch=None)
         for revision in REVISIONS
-        for row in CATALOGUE[:40]
+        for row in MCP.catalogue.requirements[:40]
     )
     packages = {**kind.packages, **{f"package-{n}": f"1.{n}.{number // 3 if n == number // 3 % 90 else 0}" for n in range(90)}}
     broken = (number // 20) % 2 == 1

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 
 def test_docs_without_revisions_have_servers_of_any(tmp_path: Path) -> None:
-    assert Config(tmp_path, MCP).protocol_revisions == MCP.revisions
-    assert Config(tmp_path, Layout(revisions=("2025-06-18",))).protocol_revisions == ("2025-06-18",)
-    asked = Config(tmp_path, PLAIN).protocol_revisions
+    assert Config(tmp_path, MCP.layout, MCP).protocol_revisions == MCP.layout.revisions
+    assert Config(tmp_path, Layout(revisions=("2025-06-18",)), MCP).protocol_revisions == ("2025-06-18",)
+    asked = Config(tmp_path, PLAIN.layout, PLAIN).protocol_revisions
     assert messages.legacy(asked) == messages.legacy(MCP.revisions) != ()
     assert messages.sessionless(asked) == messages.sessionless(MCP.revisions) != ()

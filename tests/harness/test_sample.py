@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from extractor.docs.corpus import extract
 from extractor.model import ExampleStatus
 from harness.cli.main import cli
-from harness.profiles.mcp.catalogue import CATALOGUE
+from harness.profiles.registry import MCP
 from harness.results import results
 from harness.run.check import plan
 from harness.settings import load_config
@@ -36,7 +36,7 @@ def todo(tmp_path_factory: pytest.TempPathFactory) -> Plan:
 
 
 def test_every_expectation_is_about_something_that_exists(todo: Plan) -> None:
-    requirements = {row.id for row in CATALOGUE}
+    requirements = {row.id for row in MCP.catalogue.requirements}
     for row in EXPECTED["verdict"]:
         assert row["example"] in todo.ids
         assert row["requirement"] in requirements
@@ -53,7 +53,7 @@ def test_everything_that_can_be_judged_has_expectations(todo: Plan) -> None:
 
 def test_every_requirement_of_the_text_is_bound_in_every_revision() -> None:
     config = load_config(SAMPLE)
-    bound = bind(extract(SAMPLE, config.layout).statements, load_bindings(config.bindings), CATALOGUE)
+    bound = bind(extract(SAMPLE, config.layout).statements, load_bindings(config.bindings, MCP.catalogue), MCP.catalogue.requirements)
     assert bound.drift == ()
     revisions = ("2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28")
     unbound = [

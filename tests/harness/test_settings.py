@@ -33,6 +33,7 @@ def test_no_docs_root_says_what_to_name(tmp_path: Path) -> None:
 
 
 def test_flags_beat_the_file_and_the_file_beats_the_profile(docs: Path) -> None:
+    (docs / "mine.toml").write_text("")
     (docs / "docprobe.toml").write_text(
         'bindings = "mine.toml"\ntimeout-s = 3.5\nruntime = "runsc"\n'
         '[layout]\nspecification = ["rules/*"]\n'
@@ -45,7 +46,7 @@ def test_flags_beat_the_file_and_the_file_beats_the_profile(docs: Path) -> None:
     assert config.layout.revisions[-1] == "draft"
     assert config.limits.memory_mib == 128
     assert config.limits.cpus == 1.0
-    assert config.bindings == str(docs / "mine.toml")
+    assert config.bindings == docs / "mine.toml"
     assert config.overrides["docs/a*"].command == ("node", "a.js")
     assert load_config(docs, environ={}).timeout_s == 3.5
     assert (config.runtime, load_config(docs, environ={}, runtime="kata").runtime) == ("runsc", "kata")
@@ -60,6 +61,7 @@ def test_flags_beat_the_file_and_the_file_beats_the_profile(docs: Path) -> None:
         ('[examples."x"]\nskp = "y"\n', ":2: unknown key 'skp'", "skip"),
         ("a = 1 2\n", "line 1", "mend"),
         ('profile = "mpc"\n', "unknown profile 'mpc'", "mcp"),
+        ('bindings = "nosuch"\n', ":1: unknown bindings 'nosuch'", "mcp"),
     ],
 )
 def test_a_wrong_file_is_an_error_with_its_line_and_the_next_step(

@@ -15,7 +15,6 @@ import docker
 import pytest
 
 from extractor.docs.corpus import extract
-from harness.profiles.mcp.catalogue import CATALOGUE
 from harness.profiles.registry import MCP
 from harness.spec.binding import bind, load_bindings
 
@@ -94,8 +93,8 @@ def _addresses() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def bound() -> Bound:
     """The sample's sentences, for verdicts on servers that speak."""
-    corpus = extract(SAMPLE, MCP, jobs=1)
-    return bind(corpus.statements, load_bindings(str(SAMPLE / "bindings.toml")), CATALOGUE)
+    corpus = extract(SAMPLE, MCP.layout, jobs=1)
+    return bind(corpus.statements, load_bindings(str(SAMPLE / "bindings.toml"), MCP.catalogue), MCP.catalogue.requirements)
 
 
 @pytest.fixture(scope="session")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from harness.judge.judge import judge
 from harness.model import BoundRequirement, Finding, Transcript, Verdict
-from harness.profiles.mcp.catalogue import CATALOGUE
 from harness.profiles.mcp.probes.prober import converse
-from harness.profiles.mcp.rules.registry import judge
+from harness.profiles.registry import MCP
 from tests.support.loopback import loopback, server_bundle
 from tests.support.tokens import PlainTokens
 
@@ -24,7 +24,7 @@ def rows() -> tuple[BoundRequirement, ...]:
     """The whole catalogue in every revision, bound to no corpus."""
     return tuple(
         BoundRequirement(row, revision, level, row.basis[revision], None)
-        for row in CATALOGUE
+        for row in MCP.catalogue.requirements
         for revision, level in row.levels.items()
     )
 
@@ -50,7 +50,7 @@ async def talk(
 
 
 def findings(transcript: Transcript, page_revision: str | None = NEWEST) -> tuple[Finding, ...]:
-    return judge(transcript, rows(), page_revision=page_revision)
+    return judge(transcript, rows(), MCP, page_revision=page_revision)
 
 
 def violated(found: Sequence[Finding]) -> frozenset[str]:

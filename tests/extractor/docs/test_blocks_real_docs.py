@@ -18,14 +18,14 @@ pytestmark = [
 
 
 def test_every_block_and_no_other() -> None:
-    corpus = extract(docs_root(Path(os.environ["DOCPROBE_REAL_DOCS"])), MCP, statements=False)
+    corpus = extract(docs_root(Path(os.environ["DOCPROBE_REAL_DOCS"])), MCP.layout, statements=False)
     assert (len(corpus.pages), len(corpus.blocks)) == (344, 2934)
     assert len({(block.language, block.text) for block in corpus.blocks}) == 993
     assert corpus.problems == ()
 
 
 def test_where_the_tutorials_stand() -> None:
-    corpus = extract(docs_root(Path(os.environ["DOCPROBE_REAL_DOCS"])), MCP, statements=False)
+    corpus = extract(docs_root(Path(os.environ["DOCPROBE_REAL_DOCS"])), MCP.layout, statements=False)
     at = {str(block.span): block for block in corpus.blocks}
     server = at["docs/2025-11-25/tutorials/security/authorization.mdx:316-609"]
     assert (server.place.tab, server.place.tab_siblings) == ("TypeScript", ("TypeScript", "Python", "C#"))

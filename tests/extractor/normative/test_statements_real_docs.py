@@ -27,7 +27,7 @@ pytestmark = [
 EXPECTED: dict[str, Any] = tomllib.loads(
     (Path(__file__).parents[2] / "fixtures" / "real_docs" / "statements.toml").read_text(encoding="utf-8")
 )
-LAYOUT: Layout = MCP
+LAYOUT: Layout = MCP.layout
 
 
 @cache

@@ -12,6 +12,7 @@ from harness.baseline.file import Baseline, load, parse
 from harness.baseline.update import update
 from harness.judge.gating import decide
 from harness.model import Finding, Report, Status, Verdict
+from harness.profiles.registry import MCP
 from tests.support.reports import rich_report
 
 TYPESCRIPT = "docs/2025-11-25/tutorials/security/authorization#typescript"
@@ -109,13 +110,13 @@ class TestReading:
         path = tmp_path / "docprobe-baseline.toml"
         path.write_text(entry)
         with pytest.raises(UsageError, match="there is no") as caught:
-            load(path, IDS, PAGES)
+            load(path, IDS, PAGES, MCP.catalogue.ids)
         assert nearest in (caught.value.hint or "")
 
     def test_no_file_is_an_empty_baseline_and_an_unreadable_one_an_error(self, tmp_path: Path) -> None:
-        assert load(None, (), ()) == Baseline()
+        assert load(None, (), (), ()) == Baseline()
         with pytest.raises(UsageError, match="cannot be read"):
-            load(tmp_path, (), ())
+            load(tmp_path, (), (), ())
 
 
 class TestApplying:

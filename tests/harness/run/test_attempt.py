@@ -13,6 +13,7 @@ from extractor.model import ExampleKind, Layout, ServiceRequest, SourceFile
 from harness.config import Config
 from harness.engine.protocol import ExitState
 from harness.model import Image, ListeningSocket, LogLine, StartOutcome
+from harness.profiles.registry import MCP
 from harness.run.attempt import record
 from tests.support.loopback import server_bundle
 
@@ -76,7 +77,7 @@ class OnePodEngine:
 
 
 async def recorded(tmp_path: Path, bundle: Bundle, text: str) -> Recording:
-    config = Config(docs=tmp_path, layout=Layout())
+    config = Config(docs=tmp_path, layout=Layout(), profile=MCP)
     engine = cast("Engine", OnePodEngine(DeadPod(text)))
     return await record(engine, bundle, config, date="2025-11-25", locks={}, doing=lambda _: None)
 

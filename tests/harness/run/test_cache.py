@@ -6,6 +6,7 @@ from extractor.model import Example, ExampleKind, ExampleStatus, Layout
 from harness.config import Config
 from harness.engine.protocol import Limits
 from harness.model import Recording, Run, StartOutcome
+from harness.profiles.registry import MCP
 from harness.run import cache
 
 if TYPE_CHECKING:
@@ -30,9 +31,9 @@ def test_the_key_changes_with_all_that_can_change_a_conversation(tmp_path: Path)
     example = Example("i", "p", None, "python", ExampleKind.HTTP_SERVER, ExampleStatus.RUNNABLE, None, (), "d1")
     other = Example("j", "q", None, "python", ExampleKind.HTTP_SERVER, ExampleStatus.RUNNABLE, None, (), "d2")
     copy = Example("c", "r", "2025", "python", ExampleKind.HTTP_SERVER, ExampleStatus.RUNNABLE, None, (), "d1")
-    config = Config(tmp_path, Layout())
-    limited = Config(tmp_path, Layout(), limits=Limits(memory_mib=64))
-    strict = Config(tmp_path, Layout(), strict=True)
+    config = Config(tmp_path, Layout(), MCP)
+    limited = Config(tmp_path, Layout(), MCP, limits=Limits(memory_mib=64))
+    strict = Config(tmp_path, Layout(), MCP, strict=True)
 
     def key(example: Example = example, config: Config = config, **given: object) -> str:
         return cache.key(example, config, **{"date": None, "day": "2026-01-01", "code": "c", **given})  # type: ignore[arg-type]

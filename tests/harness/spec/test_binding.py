@@ -9,7 +9,7 @@ import pytest
 from extractor.model import Level, Statement
 from harness.base.errors import UsageError
 from harness.model import DriftKind
-from harness.profiles.mcp.catalogue import CATALOGUE, requirement
+from harness.profiles.registry import MCP
 from harness.spec.binding import Bindings, Bound, bind, load_bindings
 from harness.spec.entry import Binding
 from harness.spec.writing import binding_at, to_toml
@@ -32,13 +32,13 @@ PLACES = (
 
 
 def bindings_of(statements: tuple[Statement, ...]) -> Bindings:
-    return Bindings("test", tuple(binding_at(id, page, line, statements) for id, page, line in PLACES))
+    return Bindings("test", tuple(binding_at(MCP.catalogue.requirement(id), page, line, statements) for id, page, line in PLACES))
 
 
 def rebound(spec: Spec, *replacements: tuple[str, str], **where: str) -> Bound:
     """Bind to the text as it was, then to the text with replacements."""
     bindings = bindings_of(spec())
-    return bind(spec(*replacements, **where), bindings, CATALOGUE)
+    return bind(spec(*replacements, **where), bindings, MCP.catalogue.requirements)
 
 
 def test_unchanged_text_binds_without_drift(spec: Spec) -> None:
@@ -54,7 +54,7 @@ def test_unchanged_text_binds_without_drift(spec: Spec) -> None:
 
 def test_every_row_of_the_catalogue_is_there_in_each_of_its_revisions(spec: Spec) -> None:
     bound = rebound(spec)
-    assert set(bound.requirements) == {(row.id, revision) for row in CATALOGUE for revision in row.levels}
+    assert set(bound.requirements) == {(row.id, revision) for row in MCP.catalogue.requirements for revision in row.levels}
     assert bound.requirements["session.isolation", "2025-11-25"].statement is None
 
 
@@ -134,16 +134,16 @@ def test_bound_sentence_is_no_candidate_for_another_binding(spec: Spec) -> None:
     statements = spec(twin)
     first, second = (s for s in statements if "needs a session id" in s.text)
     assert first.level is second.level is Level.SHOULD
-    bindings = Bindings("test", (binding_at("session.missing-400", PAGE, first.line, statements),
-                                 binding_at("session.id-secure", PAGE, second.line, statements)))  # fmt: skip
-    (drift,) = bind(spec(), bindings, CATALOGUE).drift
+    bindings = Bindings("test", (binding_at(MCP.catalogue.requirement("session.missing-400"), PAGE, first.line, statements),
+                                 binding_at(MCP.catalogue.requirement("session.id-secure"), PAGE, second.line, statements)))  # fmt: skip
+    (drift,) = bind(spec(), bindings, MCP.catalogue.requirements).drift
     assert (drift.requirement, drift.kind) == ("session.id-secure", DriftKind.VANISHED)
 
 
 def test_docs_without_the_revision_are_no_drift(spec: Spec) -> None:
     bindings = bindings_of(spec())
     others = tuple(s for s in spec(revision="2025-06-18") if s.revision == "2025-06-18")
-    bound = bind(others, bindings, CATALOGUE)
+    bound = bind(others, bindings, MCP.catalogue.requirements)
     assert bound.drift == ()
     assert bound.requirements["session.terminated-404", "2025-11-25"].statement is None
 
@@ -151,7 +151,7 @@ def test_docs_without_the_revision_are_no_drift(spec: Spec) -> None:
 def test_the_same_words_in_another_revision_are_not_bound(spec: Spec) -> None:
     bindings = bindings_of(spec())
     statements = (*spec(), *spec(revision="2025-06-18"))
-    bound = bind(statements, bindings, CATALOGUE)
+    bound = bind(statements, bindings, MCP.catalogue.requirements)
     assert all(row.statement is None for (_, revision), row in bound.requirements.items() if revision == "2025-06-18")
 
 
@@ -159,19 +159,11 @@ def test_toml_round_trip(spec: Spec, tmp_path: Path) -> None:
     bindings = bindings_of(spec())
     file = tmp_path / "bindings.toml"
     file.write_text(to_toml(bindings.entries), encoding="utf-8")
-    assert load_bindings(file).entries == bindings.entries
-    assert load_bindings(str(file)).entries == bindings.entries
+    assert load_bindings(file, MCP.catalogue).entries == bindings.entries
 
 
 def test_no_bindings() -> None:
-    assert load_bindings(None).entries == ()
-
-
-def test_unknown_name_says_what_is_shipped() -> None:
-    with pytest.raises(UsageError, match="nosuch") as error:
-        load_bindings("nosuch")
-    assert error.value.hint is not None
-    assert "mcp" in error.value.hint
+    assert load_bindings(None, MCP.catalogue).entries == ()
 
 
 @pytest.mark.parametrize(
@@ -191,29 +183,29 @@ def test_wrong_bindings_are_named(tmp_path: Path, entry: str, message: str) -> N
     file = tmp_path / "wrong.toml"
     file.write_text("\n".join(["[[binding]]", entry, *lines, "shingles = []"]), encoding="utf-8")
     with pytest.raises(UsageError, match=message):
-        load_bindings(file)
+        load_bindings(file, MCP.catalogue)
 
 
 def test_binding_at_a_place_without_the_level(spec: Spec) -> None:
     with pytest.raises(UsageError, match="nothing that") as error:
-        binding_at("session.terminated-404", PAGE, 7, spec())
+        binding_at(MCP.catalogue.requirement("session.terminated-404"), PAGE, 7, spec())
     assert error.value.hint == "at that place: SHOULD (line 7, revision 2025-11-25)"
 
 
 def test_shipped_bindings_hold_no_sentence_and_fit_the_catalogue() -> None:
-    entries = load_bindings("mcp").entries
+    entries = load_bindings(MCP.bindings, MCP.catalogue).entries
     assert len(entries) > 100
     assert len({(e.requirement, e.revision, e.page, e.sha256) for e in entries}) == len(entries)
     bound = {(entry.requirement, entry.revision) for entry in entries}
     unbound_text = {
         (row.id, revision)
-        for row in CATALOGUE
+        for row in MCP.catalogue.requirements
         for revision, basis in row.basis.items()
         if basis == "text" and (row.id, revision) not in bound
     }
     assert unbound_text == set(), "a row of basis text needs its sentence"
     for entry in entries:
         assert isinstance(entry, Binding)
-        assert entry.level is requirement(entry.requirement).levels[entry.revision]
+        assert entry.level is MCP.catalogue.requirement(entry.requirement).levels[entry.revision]
         assert len(entry.sha256) == 64
         assert all(len(shingle) == 12 for shingle in entry.shingles)

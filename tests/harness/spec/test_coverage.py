@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from harness.base.errors import UsageError
-from harness.profiles.mcp.catalogue import CATALOGUE
+from harness.profiles.registry import MCP
 from harness.spec.binding import Bindings, Bound, bind
 from harness.spec.coverage import Classed, Classes, Rule, Standing, coverage, load_classes, standings
 from harness.spec.writing import binding_at
@@ -24,8 +24,8 @@ PAGE = "specification/2025-11-25/basic/transports.mdx"
 
 
 def bound_to_one(statements: tuple[Statement, ...]) -> Bound:
-    bindings = Bindings("test", (binding_at("session.terminated-404", PAGE, 5, statements),))
-    return bind(statements, bindings, CATALOGUE)
+    bindings = Bindings("test", (binding_at(MCP.catalogue.requirement("session.terminated-404"), PAGE, 5, statements),))
+    return bind(statements, bindings, MCP.catalogue.requirements)
 
 
 def digits(statements: tuple[Statement, ...], words: str) -> str:
@@ -72,7 +72,7 @@ def test_a_new_or_reworded_sentence_is_open(spec: Spec) -> None:
         entry.standing is not Standing.OPEN for entry in standings(statements, bound_to_one(statements), classes)
     )
     later = spec(("**SHOULD** end soon.", "**SHOULD** end at once. A server **MUST** rest."))
-    opened = [e.statement.line for e in standings(later, bind(later, Bindings("none"), CATALOGUE), classes)
+    opened = [e.statement.line for e in standings(later, bind(later, Bindings("none"), MCP.catalogue.requirements), classes)
               if e.standing is Standing.OPEN]  # fmt: skip
     assert opened == [13, 13]
 
@@ -85,7 +85,7 @@ def test_classes_of_a_file_lie_beside_it(tmp_path: Path) -> None:
         '[[classed]]\nstanding = "not-observable"\nreason = "s"\nstatements = ["0123456789ab"]\n',
         encoding="utf-8",
     )
-    classes = load_classes(str(bindings))
+    classes = load_classes(bindings)
     assert classes.rules[0].standing is Standing.CLIENT
     assert classes.classed["0123456789ab"].standing is Standing.NOT_OBSERVABLE
     assert load_classes(None) == Classes()
@@ -106,7 +106,7 @@ def test_wrong_classes_are_named(tmp_path: Path, text: str, message: str) -> Non
 
 
 def test_shipped_classes_give_reasons_and_none_is_open_or_bound() -> None:
-    classes = load_classes("mcp")
+    classes = load_classes(MCP.bindings)
     assert len(classes.classed) > 500
     for entry in (*classes.classed.values(), *classes.rules):
         assert entry.standing in (Standing.CLIENT, Standing.NOT_OBSERVABLE, Standing.OUT_OF_SCOPE)

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Final
 import anyio
 
 from harness.model import Facts, Incident, StartOutcome, Transcript
-from harness.profiles.mcp.probes.logs import since
 from harness.profiles.mcp.probes.scripted import Scene, Script
 
 if TYPE_CHECKING:
@@ -38,7 +37,7 @@ async def converse_with_client(pod: Pod, bundle: Bundle, scripted: Script | None
     empty = Transcript(bundle.example_id, bundle.kind, ())
     if scripted is None:
         facts = Facts(StartOutcome.NO_INITIALIZE, "the client names no server on this machine")
-        return replace(empty, facts=facts, logs=since(pod.logs(), started))
+        return replace(empty, facts=facts, logs=tuple(line.since(started) for line in pod.logs()))
     first = await _watch(pod, scripted, timeout_s)
     stopped = None
     if first is None:
@@ -55,7 +54,7 @@ async def converse_with_client(pod: Pod, bundle: Bundle, scripted: Script | None
         exchanges=scripted.since(started),
         sessions=tuple(scripted.sessions),
         negotiated=tuple(sorted(scripted.negotiated)),
-        logs=since(pod.logs(), started),
+        logs=tuple(line.since(started) for line in pod.logs()),
         facts=Facts(outcome, reason, stopped=stopped),
     )
 

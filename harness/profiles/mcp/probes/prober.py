@@ -42,7 +42,6 @@ from harness.profiles.mcp.probes import (
 from harness.profiles.mcp.probes.conversation import Conversation
 from harness.profiles.mcp.probes.discovery import authorize, negotiate
 from harness.profiles.mcp.probes.exchanges import StoppedError
-from harness.profiles.mcp.probes.logs import since
 from harness.profiles.mcp.probes.peer import Peer
 from harness.profiles.mcp.probes.wire import Place
 
@@ -96,7 +95,7 @@ async def converse(
     sockets = pod.sockets() or await pod.wait_listening(START_S)
     empty = Transcript(example_id, bundle.kind, (), sockets=sockets)
     if not sockets:
-        return replace(empty, logs=since(pod.logs(), began), facts=_not_listening(pod))
+        return replace(empty, logs=tuple(line.since(began) for line in pod.logs()), facts=_not_listening(pod))
     budget_s = max(LEAST_BUDGET_S, BUDGET_TIMEOUTS * timeout_s) if budget_s is None else budget_s
     conversation = Conversation(pod.transport, timeout_s=timeout_s, budget_s=budget_s)
     peer = Peer(pod, conversation, Place("127.0.0.1", sockets[0].port, "/"), tokens, start_s=START_S)
@@ -118,7 +117,7 @@ async def converse(
         sockets=pod.sockets() or sockets,
         endpoint=peer.place.public_url,
         demands_token=peer.demands_token,
-        logs=_redacted(conversation, since(logs, conversation.started)),
+        logs=_redacted(conversation, tuple(line.since(conversation.started) for line in logs)),
         facts=replace(peer.facts, introspects=_introspects(logs)),
     )
 

@@ -16,7 +16,6 @@ from harness.base import jsonrpc
 from harness.base.errors import PodError
 from harness.model import Exchange, Facts, Failure, FailureKind, Reply, StartOutcome, Transcript
 from harness.profiles.mcp.probes import messages, steps
-from harness.profiles.mcp.probes.logs import since
 from harness.profiles.mcp.probes.reading import KEPT_BYTES, READ_BYTES
 
 if TYPE_CHECKING:
@@ -73,7 +72,7 @@ async def converse_stdio(
         tuple(talk.exchanges),
         negotiated=tuple(sorted(negotiated)),
         modern=tuple(sorted(modern)),
-        logs=since(pod.logs(), talk.started),
+        logs=tuple(line.since(talk.started) for line in pod.logs()),
         facts=_facts(pod, talk, bool(negotiated)),
     )
 

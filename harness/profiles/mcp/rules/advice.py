@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from harness.judge.findings import inconclusive, not_applicable, satisfied, violated
 from harness.profiles.mcp.probes import steps
 from harness.profiles.mcp.rules.reading import Answer, first, is_served, said, weigh, why_undecided
 from harness.profiles.mcp.rules.session import NOT_ALLOWED
-from harness.profiles.mcp.rules.verdicts import inconclusive, not_applicable, not_asked, satisfied, violated
+from harness.profiles.mcp.rules.verdicts import not_asked
 
 if TYPE_CHECKING:
     from harness.model import BoundRequirement, Finding, Transcript

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from harness.judge.findings import inconclusive, listed, satisfied, violated
 from harness.profiles.mcp.probes import steps
-from harness.profiles.mcp.rules.reading import Answer, control_of, first, is_served, listed, said, weigh, why_undecided
-from harness.profiles.mcp.rules.verdicts import inconclusive, not_asked, satisfied, violated
+from harness.profiles.mcp.rules.reading import Answer, control_of, first, is_served, said, weigh, why_undecided
+from harness.profiles.mcp.rules.verdicts import not_asked
 
 if TYPE_CHECKING:
     from harness.model import BoundRequirement, Exchange, Finding, Transcript

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from harness.judge.findings import inconclusive, satisfied, violated
 from harness.profiles.mcp.probes import steps
 from harness.profiles.mcp.rules import jsonrpc
 from harness.profiles.mcp.rules.reading import Answer, control_of, first, is_served, said, weigh, why_undecided
-from harness.profiles.mcp.rules.verdicts import inconclusive, not_asked, satisfied, violated
+from harness.profiles.mcp.rules.verdicts import not_asked
 
 if TYPE_CHECKING:
     from harness.model import BoundRequirement, Exchange, Finding, Transcript

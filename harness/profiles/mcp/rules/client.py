@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from harness.judge.findings import inconclusive, not_applicable, satisfied, violated
 from harness.profiles.mcp.probes import steps
 from harness.profiles.mcp.rules import jsonrpc
 from harness.profiles.mcp.rules.reading import SESSION_HEADER, VERSION_HEADER
-from harness.profiles.mcp.rules.verdicts import inconclusive, not_applicable, not_asked, satisfied, violated
+from harness.profiles.mcp.rules.verdicts import not_asked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from harness.model import Verdict
+from harness.judge.findings import inconclusive, satisfied, violated
+from harness.profile import Decision
 from harness.profiles.mcp.revisions import MODERN
 from harness.profiles.mcp.rules import client, jsonrpc, session
 from harness.profiles.mcp.rules.client import header, same_id
 from harness.profiles.mcp.rules.reading import SESSION_HEADER, VERSION_HEADER
-from harness.profiles.mcp.rules.verdicts import Check, inconclusive, satisfied, session_issued, violated
+from harness.profiles.mcp.rules.verdicts import session_issued
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from harness.model import BoundRequirement, Exchange, Finding, Transcript
 
@@ -141,31 +142,17 @@ def removed_header(transcript: Transcript, bound: BoundRequirement) -> Finding:
     return satisfied(bound, f"None of {len(answers)} printed answers carries a session id.", answers)
 
 
-CHECKS: Final = (
-    Check("session.terminated-404", terminated_404),
-    Check("session.missing-400", missing_400),
-    Check("session.id-charset", session.id_charset, (session_issued,)),
-    Check("post.notification-202", notification_202),
-    Check("sessionless.ignore-session-id", removed_header),
-    Check("client.sends-session-id", sends_session_id),
-    Check("client.version-header", version_header),
-    Check("client.accepts-both", accepts_both),
-)
+CHECKS: Final = {
+    "session.terminated-404": Decision(terminated_404),
+    "session.missing-400": Decision(missing_400),
+    "session.id-charset": Decision(session.id_charset, (session_issued,)),
+    "post.notification-202": Decision(notification_202),
+    "sessionless.ignore-session-id": Decision(removed_header),
+    "client.sends-session-id": Decision(sends_session_id),
+    "client.version-header": Decision(version_header),
+    "client.accepts-both": Decision(accepts_both),
+}
 """What printed exchanges can decide."""
-
-
-def judge_printed(transcript: Transcript, bound: Sequence[BoundRequirement]) -> tuple[Finding, ...]:
-    """What the exchanges that one page prints decide, under the page's revision; nothing else is said.
-
-    Not of :func:`.registry.judge`'s kind: no finding means that the page prints nothing about the rule.
-    """
-    checks = {check.requirement_id: check for check in CHECKS}
-    found = (
-        checks[row.requirement.id].judge(transcript, row)
-        for row in bound
-        if row.requirement.id in checks and row.revision in transcript.negotiated
-    )
-    return tuple(finding for finding in found if finding.verdict in (Verdict.SATISFIED, Verdict.VIOLATED))
 
 
 def _inside_sessions(transcript: Transcript) -> Iterator[tuple[Exchange, str | None]]:

@@ -7,22 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from harness.judge.findings import inconclusive, listed, not_applicable, satisfied, violated
 from harness.profiles.mcp.probes import steps
 from harness.profiles.mcp.rules import jsonrpc
 from harness.profiles.mcp.rules.ids import ENOUGH, Sample, refute
 from harness.profiles.mcp.rules.legs import legs
-from harness.profiles.mcp.rules.reading import (
-    LEG_NAMES,
-    SESSION_HEADER,
-    Answer,
-    first,
-    is_served,
-    listed,
-    of_step,
-    said,
-    weigh,
-)
-from harness.profiles.mcp.rules.verdicts import inconclusive, not_applicable, not_asked, satisfied, violated
+from harness.profiles.mcp.rules.reading import LEG_NAMES, SESSION_HEADER, Answer, first, is_served, of_step, said, weigh
+from harness.profiles.mcp.rules.verdicts import not_asked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,9 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from harness.judge.findings import as_interpretation, inconclusive, listed, satisfied, violated
 from harness.profiles.mcp.probes import steps
-from harness.profiles.mcp.rules.reading import Answer, control_of, first, is_served, listed, said, weigh, why_undecided
-from harness.profiles.mcp.rules.verdicts import as_interpretation, inconclusive, not_asked, satisfied, violated
+from harness.profiles.mcp.rules.reading import Answer, control_of, first, is_served, said, weigh, why_undecided
+from harness.profiles.mcp.rules.verdicts import not_asked
 
 if TYPE_CHECKING:
     from harness.model import BoundRequirement, Exchange, Finding, Transcript

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from harness.judge.findings import inconclusive, listed, satisfied, violated
 from harness.model import Fault
 from harness.profiles.mcp.probes import steps
 from harness.profiles.mcp.rules import jsonrpc
-from harness.profiles.mcp.rules.reading import Answer, first, is_json_error, is_result, listed, of_step, said, weigh
-from harness.profiles.mcp.rules.verdicts import inconclusive, not_asked, satisfied, violated
+from harness.profiles.mcp.rules.reading import Answer, first, is_json_error, is_result, of_step, said, weigh
+from harness.profiles.mcp.rules.verdicts import not_asked
 
 if TYPE_CHECKING:
     from harness.model import BoundRequirement, Exchange, Finding, Transcript

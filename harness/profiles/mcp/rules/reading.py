@@ -16,7 +16,7 @@ from harness.profiles.mcp.probes.steps import LEGS
 from harness.profiles.mcp.rules import jsonrpc
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from harness.model import Exchange, Session, Transcript
 
@@ -173,17 +173,6 @@ def said(exchange: Exchange) -> str:
             code = jsonrpc.error_code(exchange)
             return f"{status} with JSON-RPC error{f' {code}' if code is not None else ''}"
     return status
-
-
-def listed(words: Iterable[str]) -> str:
-    """``a``, ``a and b``, ``a, b and c``."""
-    items = list(words)
-    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}" if items else "nothing"
-
-
-def numbers(exchanges: Iterable[Exchange | None]) -> tuple[int, ...]:
-    """Evidence: the numbers of exchanges, sorted, each once."""
-    return tuple(sorted({exchange.number for exchange in exchanges if exchange is not None}))
 
 
 def why_undecided(exchange: Exchange) -> str:

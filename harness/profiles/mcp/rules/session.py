@@ -7,18 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from harness.judge.findings import as_interpretation, inconclusive, listed, not_applicable, satisfied, violated
 from harness.profiles.mcp.probes import steps
 from harness.profiles.mcp.rules import jsonrpc
 from harness.profiles.mcp.rules.legs import NOT_SERVED, Leg, legs, request_served, why_nothing
-from harness.profiles.mcp.rules.reading import SESSION_HEADER, Answer, first, is_served, listed, said, sessions_of
-from harness.profiles.mcp.rules.verdicts import (
-    as_interpretation,
-    inconclusive,
-    not_applicable,
-    not_asked,
-    satisfied,
-    violated,
-)
+from harness.profiles.mcp.rules.reading import SESSION_HEADER, Answer, first, is_served, said, sessions_of
+from harness.profiles.mcp.rules.verdicts import not_asked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from harness.judge.findings import inconclusive, listed, satisfied, violated
 from harness.profiles.mcp.probes import steps
 from harness.profiles.mcp.rules.reading import (
     SESSION_HEADER,
@@ -14,12 +15,11 @@ from harness.profiles.mcp.rules.reading import (
     control_of,
     first,
     is_served,
-    listed,
     said,
     weigh,
     why_undecided,
 )
-from harness.profiles.mcp.rules.verdicts import inconclusive, not_asked, satisfied, violated
+from harness.profiles.mcp.rules.verdicts import not_asked
 
 if TYPE_CHECKING:
     from harness.model import BoundRequirement, Finding, Transcript

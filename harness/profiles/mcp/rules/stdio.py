@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from harness.judge.findings import inconclusive, satisfied, violated
 from harness.model import FailureKind
 from harness.profiles.mcp.probes import steps
 from harness.profiles.mcp.rules.reading import first, of_step
-from harness.profiles.mcp.rules.verdicts import inconclusive, not_asked, satisfied, violated
+from harness.profiles.mcp.rules.verdicts import not_asked
 
 if TYPE_CHECKING:
     from harness.model import BoundRequirement, Exchange, Finding, Transcript

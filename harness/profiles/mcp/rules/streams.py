@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Final
 
+from harness.judge.findings import inconclusive, not_applicable, satisfied, violated
 from harness.model import Fault
 from harness.profiles.mcp.probes import steps
 from harness.profiles.mcp.rules import jsonrpc
@@ -21,7 +22,7 @@ from harness.profiles.mcp.rules.reading import (
     said,
     weigh,
 )
-from harness.profiles.mcp.rules.verdicts import inconclusive, not_applicable, not_asked, satisfied, violated
+from harness.profiles.mcp.rules.verdicts import not_asked
 
 if TYPE_CHECKING:
     from harness.model import BoundRequirement, Exchange, Finding, Transcript

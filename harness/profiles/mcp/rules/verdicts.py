@@ -1,89 +1,25 @@
-"""Making findings: one constructor per verdict, and the preconditions that several checks share."""
+"""The preconditions that several checks share, and judging a status that must be."""
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TYPE_CHECKING
 
-from harness.model import Basis, BoundRequirement, Exchange, Finding, Transcript, Transport, Verdict
+from harness.judge.findings import inconclusive, not_applicable, satisfied, violated
+from harness.model import Transport
 from harness.profiles.mcp.probes import steps
 from harness.profiles.mcp.rules.reading import (
     Answer,
     control_of,
     first,
     is_served,
-    numbers,
     said,
     sessions_of,
     weigh,
     why_undecided,
 )
 
-Run: TypeAlias = Callable[[Transcript, BoundRequirement], Finding]
-Precondition: TypeAlias = Callable[[Transcript, BoundRequirement], Finding | None]
-"""Gives the finding if the check must not be asked, None if it may."""
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """How one requirement of the catalogue is judged."""
-
-    requirement_id: str
-    run: Run
-    """Pure: the same transcript and requirement give the same finding."""
-    after: tuple[Precondition, ...] = ()
-    """Asked in this order before ``run``."""
-
-    def judge(self, transcript: Transcript, bound: BoundRequirement) -> Finding:
-        """The finding of the first precondition that does not hold, else of ``run``."""
-        for precondition in self.after:
-            if (finding := precondition(transcript, bound)) is not None:
-                return finding
-        return self.run(transcript, bound)
-
-
-def finding(
-    bound: BoundRequirement, verdict: Verdict, summary: str, evidence: Iterable[Exchange | None] = ()
-) -> Finding:
-    """A finding with the requirement's own level, basis and sentence."""
-    return Finding(
-        requirement=bound.requirement.id,
-        level=bound.level,
-        basis=bound.basis,
-        verdict=verdict,
-        revision=bound.revision,
-        summary=summary,
-        statement=bound.statement,
-        evidence=numbers(evidence),
-        fix=bound.requirement.fix if verdict is Verdict.VIOLATED else None,
-    )
-
-
-def satisfied(bound: BoundRequirement, summary: str, evidence: Iterable[Exchange | None] = ()) -> Finding:
-    """The sentence was kept."""
-    return finding(bound, Verdict.SATISFIED, summary, evidence)
-
-
-def violated(bound: BoundRequirement, summary: str, evidence: Iterable[Exchange | None] = ()) -> Finding:
-    """The sentence was broken."""
-    return finding(bound, Verdict.VIOLATED, summary, evidence)
-
-
-def not_applicable(bound: BoundRequirement, summary: str, evidence: Iterable[Exchange | None] = ()) -> Finding:
-    """The server chose not to have what the sentence is about."""
-    return finding(bound, Verdict.NOT_APPLICABLE, summary, evidence)
-
-
-def inconclusive(bound: BoundRequirement, summary: str, evidence: Iterable[Exchange | None] = ()) -> Finding:
-    """The control was not served, or the answer decides nothing."""
-    return finding(bound, Verdict.INCONCLUSIVE, summary, evidence)
-
-
-def as_interpretation(found: Finding) -> Finding:
-    """The same finding, resting on a reading instead of the text."""
-    return dataclasses.replace(found, basis=Basis.INTERPRETATION)
+if TYPE_CHECKING:
+    from harness.model import BoundRequirement, Finding, Transcript
 
 
 def not_asked(transcript: Transcript, bound: BoundRequirement, what: str) -> Finding:

@@ -9,10 +9,9 @@ import pytest
 from extractor.model import Level
 from harness.base.errors import UsageError
 from harness.model import Basis, Requirement
-from harness.profiles.mcp.catalogue import CATALOGUE, requirement
 from harness.profiles.registry import MCP
 
-IDS = [row.id for row in CATALOGUE]
+IDS = [row.id for row in MCP.catalogue.requirements]
 
 
 def test_ids_are_unique_and_well_formed() -> None:
@@ -20,9 +19,9 @@ def test_ids_are_unique_and_well_formed() -> None:
     assert all(re.fullmatch(r"[a-z]+\.[a-z0-9-]+", id) for id in IDS)
 
 
-@pytest.mark.parametrize("row", CATALOGUE, ids=IDS)
+@pytest.mark.parametrize("row", MCP.catalogue.requirements, ids=IDS)
 def test_row_is_whole(row: Requirement) -> None:
-    found = requirement(row.id)
+    found = MCP.catalogue.requirement(row.id)
     assert found is row
     assert found.levels
     assert found.levels.keys() == found.basis.keys()
@@ -35,14 +34,14 @@ def test_row_is_whole(row: Requirement) -> None:
         assert not text or text.endswith((".", ")"))
 
 
-@pytest.mark.parametrize("row", CATALOGUE, ids=IDS)
+@pytest.mark.parametrize("row", MCP.catalogue.requirements, ids=IDS)
 def test_one_level_in_all_revisions(row: Requirement) -> None:
     """No row of today's catalogue changes its level; one that does needs its bindings looked at."""
-    assert len(set(requirement(row.id).levels.values())) == 1
+    assert len(set(MCP.catalogue.requirement(row.id).levels.values())) == 1
 
 
 def test_draft_takes_the_newest_release() -> None:
-    for row in CATALOGUE:
+    for row in MCP.catalogue.requirements:
         assert row.levels.get("draft") == row.levels.get("2026-07-28")
         assert row.basis.get("draft") == row.basis.get("2026-07-28")
 
@@ -51,7 +50,7 @@ def test_requirements_that_gate_by_their_basis() -> None:
     """What gates for a server by basis text in 2025-11-25, written out: a change here changes exit codes."""
     gating = {
         row.id
-        for row in CATALOGUE
+        for row in MCP.catalogue.requirements
         if row.levels.get("2025-11-25") in (Level.MUST, Level.MUST_NOT)
         and row.basis["2025-11-25"] is Basis.TEXT
         and not row.id.startswith("client.")
@@ -78,27 +77,27 @@ def test_requirements_that_gate_by_their_basis() -> None:
 
 def test_hijack_is_a_reading_where_the_specification_does_not_link_to_it() -> None:
     for id in ("hijack.id-nondeterministic", "hijack.no-session-auth", "hijack.bind-user"):
-        row = requirement(id)
+        row = MCP.catalogue.requirement(id)
         assert row.basis["2025-03-26"] is Basis.INTERPRETATION
         assert row.basis["2025-06-18"] is Basis.TEXT
         assert "2024-11-05" not in row.levels
 
 
 def test_terminated_session_warns_of_the_one_word_fix() -> None:
-    avoid = requirement("session.terminated-404").avoid
+    avoid = MCP.catalogue.requirement("session.terminated-404").avoid
     assert "missing" in avoid
     assert "400" in avoid
 
 
 def test_unknown_id_names_the_nearest() -> None:
     with pytest.raises(UsageError, match=r"session\.terminated-400") as error:
-        requirement("session.terminated-400")
+        MCP.catalogue.requirement("session.terminated-400")
     assert error.value.hint is not None
     assert "session.terminated-404" in error.value.hint
 
 
 def test_nonsense_id_says_where_ids_are() -> None:
     with pytest.raises(UsageError) as error:
-        requirement("zzzzzzzz")
+        MCP.catalogue.requirement("zzzzzzzz")
     assert error.value.hint is not None
     assert "docprobe statements" in error.value.hint

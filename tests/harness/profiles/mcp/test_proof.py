@@ -6,7 +6,7 @@ import anyio
 import pytest
 
 from harness.model import Basis, Finding, Side, Verdict
-from harness.profiles.mcp.catalogue import CATALOGUE
+from harness.profiles.registry import MCP
 from tests.support.proof import findings, rows, talk, violated
 from tests.support.servers import CASES, GROUPS, MODERN, NEWEST, OLDEST, PREDICTABLE, Case
 
@@ -55,14 +55,14 @@ def test_every_row_is_satisfied_by_a_right_server() -> None:
     )
     found = anyio.run(judge_all, cases)
     satisfied = {f.requirement for case in cases for f in found[case] if f.verdict is Verdict.SATISFIED}
-    asked = {row.id for row in CATALOGUE if row.side is Side.SERVER} | {"revision.match"}
+    asked = {row.id for row in MCP.catalogue.requirements if row.side is Side.SERVER} | {"revision.match"}
     assert asked - satisfied == set()
 
 
 def test_every_row_is_broken_alone_by_a_wrong_server() -> None:
     alone = {next(iter(case.violated)) for case in CASES if len(case.violated) == 1}
     twins = PREDICTABLE if any(case.violated == PREDICTABLE for case in CASES) else frozenset()
-    judged_rows = {row.id for row in CATALOGUE if row.side is Side.SERVER} | {"revision.match"}
+    judged_rows = {row.id for row in MCP.catalogue.requirements if row.side is Side.SERVER} | {"revision.match"}
     assert judged_rows - alone - twins == CHOICES
 
 

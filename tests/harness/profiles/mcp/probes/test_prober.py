@@ -8,6 +8,7 @@ import pytest
 
 from harness.base.codec import from_json, to_json
 from harness.engine.protocol import ExitState
+from harness.judge.judge import judge
 from harness.model import (
     Failure,
     FailureKind,
@@ -19,10 +20,10 @@ from harness.model import (
     Transport,
     Verdict,
 )
+from harness.profiles.mcp.conversation import McpProbe
 from harness.profiles.mcp.probes import baseline, steps
 from harness.profiles.mcp.probes.prober import converse
-from harness.profiles.mcp.rules.registry import judge
-from harness.run.attempt import serves
+from harness.profiles.registry import MCP
 from tests.support.proof import rows
 
 from .local import LocalPod, bundle, local_pod
@@ -67,7 +68,7 @@ def by_step(transcript: Transcript, revision: str | None = None) -> dict[str, Ex
 
 def judged(transcript: Transcript) -> dict[str, Verdict]:
     """Under the newest revision. That these servers take every Origin is all that is wrong with them."""
-    found = judge(transcript, rows(), page_revision=NEWEST)
+    found = judge(transcript, rows(), MCP, page_revision=NEWEST)
     return {f.requirement: f.verdict for f in found if f.revision == NEWEST}
 
 
@@ -200,7 +201,7 @@ async def test_a_server_of_one_session_is_started_afresh_for_each() -> None:
 @pytest.mark.parametrize("most", [1, 2, 3])
 async def test_a_server_that_is_full_is_started_afresh_and_did_not_die(most: int) -> None:
     transcript = await hold(Manners(most_sessions=most, revisions=(NEWEST, "2025-06-18"), sse=True, event_ids=True))
-    assert serves(transcript)
+    assert McpProbe(bundle()).serves(transcript)
     assert transcript.negotiated == ("2025-06-18", NEWEST)
     assert [transcript.facts.why_not_served(revision) for revision in (NEWEST, "2025-06-18")] == [None, None]
     facts = transcript.facts
@@ -214,14 +215,14 @@ async def test_a_server_that_is_full_is_started_afresh_and_did_not_die(most: int
 @pytest.mark.parametrize("left", [1, 2, 5])
 async def test_a_server_that_served_and_then_refuses_for_load_runs_and_the_rest_stays_open(left: int) -> None:
     transcript = await hold(Manners(initializes_left=left, revisions=(NEWEST,)))
-    assert serves(transcript)
+    assert McpProbe(bundle()).serves(transcript)
     verdicts = judged(transcript)
     assert {id for id, verdict in verdicts.items() if verdict is Verdict.VIOLATED} <= {"http.origin-validate"}
     assert verdicts["session.terminated-404"] is Verdict.INCONCLUSIVE
 
 
 async def test_a_server_that_is_never_free_does_not_run() -> None:
-    assert not serves(await hold(Manners(initializes_left=0, revisions=(NEWEST,))))
+    assert not McpProbe(bundle()).serves(await hold(Manners(initializes_left=0, revisions=(NEWEST,))))
 
 
 async def test_a_stateless_server_has_no_session_probes() -> None:

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from extractor.model import Bundle, Dependency, Example, ExampleKind, ExampleStatus, Manager, Note, NoteKind, Origin
+from harness.judge.example import complete, runs
+from harness.judge.judge import judge
 from harness.model import (
     Basis,
     Facts,
@@ -21,8 +23,7 @@ from harness.model import (
     Verdict,
 )
 from harness.profiles.mcp.probes import steps
-from harness.profiles.mcp.rules.example import complete, runs
-from harness.profiles.mcp.rules.registry import judge
+from harness.profiles.registry import MCP
 from tests.support.proof import NEWEST, rows
 from tests.support.transcripts import ID, Talk
 
@@ -70,7 +71,7 @@ class Client:
 
     def verdicts(self, **more: Any) -> dict[str, Verdict]:
         transcript = self.talk.transcript(kind=ExampleKind.CLIENT, **more)
-        return {f.requirement: f.verdict for f in judge(transcript, rows(), page_revision=NEWEST)}
+        return {f.requirement: f.verdict for f in judge(transcript, rows(), MCP, page_revision=NEWEST)}
 
 
 def right() -> Client:
@@ -171,7 +172,7 @@ def spoken(noise: tuple[str, ...] = (), failure: str | None = None) -> dict[str,
         talk.say(steps.STDIO_NOISE, None, method="STDOUT", body=text, revision=None)
     talk.say(steps.STDIO_CLOSE, None, method="CLOSE", failure=failure, duration_s=10.0, revision=None)
     transcript = talk.transcript(kind=ExampleKind.STDIO_SERVER)
-    return {f.requirement: f.verdict for f in judge(transcript, rows(), page_revision=NEWEST)}
+    return {f.requirement: f.verdict for f in judge(transcript, rows(), MCP, page_revision=NEWEST)}
 
 
 def test_stdio() -> None:
@@ -182,7 +183,7 @@ def test_stdio() -> None:
 
 def test_a_silent_stdio_server_is_not_accused() -> None:
     transcript = Transcript("e", ExampleKind.STDIO_SERVER, (), negotiated=(NEWEST,))
-    assert {f.verdict for f in judge(transcript, rows(), page_revision=NEWEST) if "stdio" in f.requirement} == {I}
+    assert {f.verdict for f in judge(transcript, rows(), MCP, page_revision=NEWEST) if "stdio" in f.requirement} == {I}
 
 
 # --- the example as a whole ----------------------------------------------------------------------------------------
@@ -220,13 +221,13 @@ def attempt(outcome: StartOutcome, date: str | None = None) -> Run:
 
 def test_an_example_that_runs() -> None:
     recording = Recording((attempt(StartOutcome.SERVING),), Talk().transcript())
-    assert [(f.verdict, f.gates) for f in runs(example(), recording)] == [(S, False)]
+    assert [(f.verdict, f.gates) for f in runs(example(), recording, MCP.catalogue)] == [(S, False)]
 
 
 def test_an_example_that_runs_with_neither_set_of_packages_gates() -> None:
     recording = Recording((attempt(StartOutcome.EXITED), attempt(StartOutcome.EXITED, "2025-11-25")), None)
     for revision in (NEWEST, None, "draft", "v3"):
-        found = runs(example(revision=revision), recording)
+        found = runs(example(revision=revision), recording, MCP.catalogue)
         assert [(f.verdict, f.gates, f.basis) for f in found] == [(V, True, Basis.INTERPRETATION)]
         assert "2025-11-25" in found[0].summary
 
@@ -235,11 +236,11 @@ def test_an_example_that_runs_with_the_packages_of_its_date_only_warns() -> None
     recording = Recording(
         (attempt(StartOutcome.EXITED), attempt(StartOutcome.SERVING, "2025-11-25")), Talk().transcript()
     )
-    assert [(f.verdict, f.gates) for f in runs(example(), recording)] == [(V, False)]
+    assert [(f.verdict, f.gates) for f in runs(example(), recording, MCP.catalogue)] == [(V, False)]
 
 
 def test_what_docprobe_added_is_listed() -> None:
-    assert [f.verdict for f in complete(example())] == [S]
-    found = complete(example("file name server.ts", "dependency express"))
+    assert [f.verdict for f in complete(example(), MCP.catalogue)] == [S]
+    found = complete(example("file name server.ts", "dependency express"), MCP.catalogue)
     assert [(f.verdict, f.basis, f.gates) for f in found] == [(V, Basis.ADVICE, False)]
     assert "file name server.ts and dependency express" in found[0].summary

@@ -7,9 +7,10 @@ import textwrap
 import pytest
 
 from extractor.model import Block, InfoString, Place, Span
+from harness.judge.judge import judge
 from harness.model import Verdict
 from harness.profiles.mcp.probes.documented import documented
-from harness.profiles.mcp.rules.registry import judge
+from harness.profiles.registry import MCP
 from tests.support.proof import NEWEST, rows
 
 INITIALIZE = """\
@@ -61,7 +62,7 @@ def verdicts(text: str, revision: str = NEWEST) -> dict[str, Verdict]:
     block = Block(Span("p.mdx", 1, 99), InfoString("http", "http"), fence, "", Place(), 0, revision=revision)
     transcript = documented([block], page="p.mdx", revision=revision)
     assert transcript is not None
-    found = judge(transcript, rows(), page_revision=revision)
+    found = judge(transcript, rows(), MCP, page_revision=revision)
     assert all(f.gates == (f.verdict is Verdict.VIOLATED and f.level.value.startswith("MUST")) for f in found)
     return {f.requirement: f.verdict for f in found}
 

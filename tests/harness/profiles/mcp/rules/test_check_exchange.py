@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from harness.judge.judge import judge
 from harness.model import Basis, Failure, FailureKind, Fault, Finding, ListeningSocket, SseEvent, Transcript, Verdict
 from harness.profiles.mcp.probes import steps
-from harness.profiles.mcp.rules.registry import judge
+from harness.profiles.registry import MCP
 from tests.support.proof import NEWEST, rows
 from tests.support.transcripts import JSON, STREAM, Talk, message_event
 
@@ -18,7 +19,7 @@ NEWS = {"jsonrpc": "2.0", "method": "notifications/tools/list_changed"}
 
 
 def verdict(transcript: Transcript, id: str) -> Finding:
-    return next(f for f in judge(transcript, rows(), page_revision=NEWEST) if f.requirement == id)
+    return next(f for f in judge(transcript, rows(), MCP, page_revision=NEWEST) if f.requirement == id)
 
 
 def based(**more: Any) -> Talk:
@@ -136,7 +137,7 @@ def streams(on_get: tuple[Any, ...] = (), on_a: tuple[Any, ...] = (), on_b: tupl
     ],
 )
 def test_which_message_on_which_stream(talk: Talk, no_responses: Verdict, no_broadcast: Verdict) -> None:
-    found = judge(talk.transcript(), rows(), page_revision=NEWEST)
+    found = judge(talk.transcript(), rows(), MCP, page_revision=NEWEST)
     seen = {f.requirement: f.verdict for f in found}
     assert (seen["get.no-responses"], seen["stream.no-broadcast"]) == (no_responses, no_broadcast)
 
@@ -145,7 +146,7 @@ def test_servers_without_streams_are_not_asked() -> None:
     talk = based(get=405)
     talk.request(steps.STREAM_TWO_A)
     talk.request(steps.STREAM_TWO_B)
-    seen = {f.requirement: f.verdict for f in judge(talk.transcript(), rows(), page_revision=NEWEST)}
+    seen = {f.requirement: f.verdict for f in judge(talk.transcript(), rows(), MCP, page_revision=NEWEST)}
     ids = ("get.no-responses", "stream.no-broadcast", "stream.end-after-response", "resume.id-unique")
     assert {seen[id] for id in ids} == {N}
 
@@ -224,7 +225,7 @@ def test_origin(initialize: int, request_: int, validate: Verdict, status_403: V
     ):
         against = talk.request(control)
         talk.request(step, status, headers=(("Origin", "http://evil.example"),), control=against)
-    seen = {f.requirement: f for f in judge(talk.transcript(), rows(), page_revision=NEWEST)}
+    seen = {f.requirement: f for f in judge(talk.transcript(), rows(), MCP, page_revision=NEWEST)}
     found = seen["http.origin-validate"]
     assert (found.verdict, seen["http.origin-403"].verdict) == (validate, status_403)
     assert (found.basis, found.gates) == (Basis.TEXT, validate is V)
@@ -241,7 +242,7 @@ def test_a_refusal_without_a_served_control_decides_nothing() -> None:
     ):
         against = talk.request(control or steps.VERSION_CONTROL, 401)
         talk.request(step, 401, control=against)
-    seen = {f.requirement: f.verdict for f in judge(talk.transcript(), rows(), page_revision=NEWEST)}
+    seen = {f.requirement: f.verdict for f in judge(talk.transcript(), rows(), MCP, page_revision=NEWEST)}
     assert {seen[id] for id in ("http.origin-validate", "http.origin-403", "version.unsupported-400")} == {I}
 
 

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from harness.judge.judge import judge
 from harness.model import Basis, Facts, Failure, FailureKind, Finding, RevisionFacts, Transcript, Verdict
 from harness.profiles.mcp.probes import steps
-from harness.profiles.mcp.rules.registry import judge
+from harness.profiles.registry import MCP
 from tests.support.proof import NEWEST, rows
 from tests.support.transcripts import Talk
 
@@ -24,7 +25,7 @@ def lived(**life: Any) -> Talk:
 
 
 def verdict(transcript: Transcript, id: str) -> Finding:
-    return next(f for f in judge(transcript, rows(), page_revision=NEWEST) if f.requirement == id)
+    return next(f for f in judge(transcript, rows(), MCP, page_revision=NEWEST) if f.requirement == id)
 
 
 @pytest.mark.parametrize(

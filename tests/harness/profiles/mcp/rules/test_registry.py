@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from extractor.model import ExampleKind
 from harness.base.codec import from_json, to_json
+from harness.judge.judge import judge
 from harness.model import Facts, Failure, FailureKind, Finding, RevisionFacts, Side, SseEvent, Transcript, Verdict
-from harness.profiles.mcp.catalogue import CATALOGUE
 from harness.profiles.mcp.probes import steps
-from harness.profiles.mcp.rules.registry import CHECKS, judge
+from harness.profiles.registry import MCP
 from tests.support.proof import NEWEST, rows
 from tests.support.transcripts import Talk
 
@@ -35,35 +35,36 @@ def talked() -> Talk:
     return talk
 
 
-def test_every_row_has_one_check() -> None:
-    ids = [check.requirement_id for check in CHECKS]
+def test_every_row_is_decided_once() -> None:
+    ids = MCP.catalogue.ids
     assert len(ids) == len(set(ids))
-    assert set(ids) | BEFORE_ANY_CONVERSATION == {row.id for row in CATALOGUE}
+    assert {rule.requirement.id for rule in MCP.catalogue.rules if rule.conversation is None} == BEFORE_ANY_CONVERSATION
 
 
 def test_every_check_says_where_its_rule_stands() -> None:
-    assert [check.requirement_id for check in CHECKS if not (check.run.__doc__ or "").strip()] == []
+    decisions = [rule.conversation for rule in MCP.catalogue.rules if rule.conversation is not None]
+    assert [decision for decision in decisions if not (decision.check.__doc__ or "").strip()] == []
 
 
 def test_one_finding_per_row_in_the_catalogues_order() -> None:
-    found = judge(talked().transcript(), rows(), page_revision=NEWEST)
-    order = [row.id for row in CATALOGUE]
+    found = judge(talked().transcript(), rows(), MCP, page_revision=NEWEST)
+    order = [row.id for row in MCP.catalogue.requirements]
     assert [f.requirement for f in found] == sorted((f.requirement for f in found), key=order.index)
-    server = {row.id for row in CATALOGUE if row.side is Side.SERVER and NEWEST in row.levels}
+    server = {row.id for row in MCP.catalogue.requirements if row.side is Side.SERVER and NEWEST in row.levels}
     assert {f.requirement for f in found} == server | {"revision.match"}
 
 
 def test_nothing_is_skipped_in_an_empty_conversation() -> None:
     empty = Transcript("e", ExampleKind.HTTP_SERVER, (), negotiated=(NEWEST,))
-    found = judge(empty, rows(), page_revision=NEWEST)
-    assert len(found) == len(judge(talked().transcript(), rows(), page_revision=NEWEST))
+    found = judge(empty, rows(), MCP, page_revision=NEWEST)
+    assert len(found) == len(judge(talked().transcript(), rows(), MCP, page_revision=NEWEST))
     assert not any(f.verdict in (Verdict.VIOLATED,) for f in found)
 
 
 def test_judging_again_from_json_gives_the_same() -> None:
     transcript = talked().transcript()
     again = from_json(to_json(transcript), Transcript)
-    assert judge(again, rows(), page_revision=NEWEST) == judge(transcript, rows(), page_revision=NEWEST)
+    assert judge(again, rows(), MCP, page_revision=NEWEST) == judge(transcript, rows(), MCP, page_revision=NEWEST)
 
 
 @pytest.mark.parametrize(
@@ -80,7 +81,7 @@ def test_judging_again_from_json_gives_the_same() -> None:
     ],
 )
 def test_revision_match(page: str, requirement: str, verdict: Verdict, summary: str) -> None:
-    found = [f for f in judge(talked().transcript(), rows(), page_revision=page) if f.requirement == requirement]
+    found = [f for f in judge(talked().transcript(), rows(), MCP, page_revision=page) if f.requirement == requirement]
     assert [(f.verdict, f.summary, f.gates) for f in found] == [(verdict, summary, False)]
 
 
@@ -89,7 +90,7 @@ def test_a_page_that_its_example_cannot_serve_gets_no_verdict_of_its_own_revisio
     wrong = [replace(e, reply=replace(e.reply, status=400)) if e.step.startswith("terminated.p") and e.reply else e
              for e in talk.exchanges]  # fmt: skip
     transcript = replace(talk.transcript(), exchanges=tuple(wrong))
-    found = judge(transcript, rows(), page_revision="2026-07-28")
+    found = judge(transcript, rows(), MCP, page_revision="2026-07-28")
     assert {f.revision for f in found} == {NEWEST, "2026-07-28"}
     assert [f.requirement for f in found if f.revision == "2026-07-28"] == ["revision.match"]
     assert {f.requirement for f in found if f.verdict is Verdict.VIOLATED} == {
@@ -101,7 +102,7 @@ def test_a_page_that_its_example_cannot_serve_gets_no_verdict_of_its_own_revisio
 
 def test_a_page_without_streamable_http_is_not_matched_by_a_server_of_it() -> None:
     transcript = talked().transcript(negotiated=("2024-11-05", NEWEST))
-    found = [f for f in judge(transcript, rows(), page_revision="2024-11-05") if f.requirement == "revision.match"]
+    found = [f for f in judge(transcript, rows(), MCP, page_revision="2024-11-05") if f.requirement == "revision.match"]
     assert [f.verdict for f in found] == [Verdict.VIOLATED]
     assert NEWEST in found[0].summary
 
@@ -111,7 +112,7 @@ def test_the_draft_is_heard_in_the_newest_release() -> None:
     control = talk.request(steps.MODERN_CONTROL, session=None)
     talk.request(steps.MODERN_MISMATCH_HEADER, control=control, session=None)
     transcript = talk.transcript(modern=("2026-07-28",), facts=Facts(revisions={"2026-07-28": RevisionFacts()}))
-    found = {f.requirement: f for f in judge(transcript, rows(), page_revision="draft")}
+    found = {f.requirement: f for f in judge(transcript, rows(), MCP, page_revision="draft")}
     assert found["version.mismatch-400"].revision == "draft"
     assert found["version.mismatch-400"].gates
     assert found["revision.match"].verdict is Verdict.SATISFIED
@@ -150,8 +151,8 @@ def test_no_transcript_makes_a_check_fail(data: st.DataObject) -> None:
         reply = replace(exchange.reply, status=status, body=text, events=events if data.draw(st.booleans()) else ())
         exchanges.append(replace(exchange, reply=reply, body=data.draw(st.sampled_from([exchange.body, text]))))
     transcript = replace(talk.transcript(), exchanges=tuple(exchanges), demands_token=data.draw(st.booleans()))
-    found = judge(transcript, rows(), page_revision=NEWEST)
+    found = judge(transcript, rows(), MCP, page_revision=NEWEST)
     assert (
-        len(found) == len({f.requirement for f in found}) == len(judge(talk.transcript(), rows(), page_revision=NEWEST))
+        len(found) == len({f.requirement for f in found}) == len(judge(talk.transcript(), rows(), MCP, page_revision=NEWEST))
     )
     assert all(isinstance(f, Finding) and f.summary.endswith((".", ")")) for f in found)

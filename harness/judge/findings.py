@@ -1,0 +1,66 @@
+"""Making findings: one constructor per verdict."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+from harness.model import Basis, Finding, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from harness.model import BoundRequirement, Exchange
+
+
+def finding(
+    bound: BoundRequirement, verdict: Verdict, summary: str, evidence: Iterable[Exchange | None] = ()
+) -> Finding:
+    """A finding with the requirement's own level, basis and sentence."""
+    return Finding(
+        requirement=bound.requirement.id,
+        level=bound.level,
+        basis=bound.basis,
+        verdict=verdict,
+        revision=bound.revision,
+        summary=summary,
+        statement=bound.statement,
+        evidence=numbers(evidence),
+        fix=bound.requirement.fix if verdict is Verdict.VIOLATED else None,
+    )
+
+
+def satisfied(bound: BoundRequirement, summary: str, evidence: Iterable[Exchange | None] = ()) -> Finding:
+    """The sentence was kept."""
+    return finding(bound, Verdict.SATISFIED, summary, evidence)
+
+
+def violated(bound: BoundRequirement, summary: str, evidence: Iterable[Exchange | None] = ()) -> Finding:
+    """The sentence was broken."""
+    return finding(bound, Verdict.VIOLATED, summary, evidence)
+
+
+def not_applicable(bound: BoundRequirement, summary: str, evidence: Iterable[Exchange | None] = ()) -> Finding:
+    """The server chose not to have what the sentence is about."""
+    return finding(bound, Verdict.NOT_APPLICABLE, summary, evidence)
+
+
+def inconclusive(bound: BoundRequirement, summary: str, evidence: Iterable[Exchange | None] = ()) -> Finding:
+    """The control was not served, or the answer decides nothing."""
+    return finding(bound, Verdict.INCONCLUSIVE, summary, evidence)
+
+
+def as_interpretation(found: Finding) -> Finding:
+    """The same finding, resting on a reading instead of the text."""
+    return dataclasses.replace(found, basis=Basis.INTERPRETATION)
+
+
+def numbers(exchanges: Iterable[Exchange | None]) -> tuple[int, ...]:
+    """Return the numbers of exchanges, sorted, each once: the evidence of a finding."""
+    return tuple(sorted({exchange.number for exchange in exchanges if exchange is not None}))
+
+
+def listed(words: Iterable[str]) -> str:
+    """Return ``a``, ``a and b``, or ``a, b and c``."""
+    items = list(words)
+    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}" if items else "nothing"

@@ -1,0 +1,78 @@
+"""A transcript becomes findings, by the rules of a profile. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from extractor.model import ExampleKind, Level
+from harness.model import SIDES, Basis, Side, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from harness.model import BoundRequirement, Finding, Transcript
+    from harness.profile import Profile
+
+
+def judge(
+    transcript: Transcript, bound: Sequence[BoundRequirement], profile: Profile, *, page_revision: str | None
+) -> tuple[Finding, ...]:
+    """Return one finding per requirement of every revision that the example really negotiates.
+
+    Args:
+        transcript: of an example that serves.
+        bound: every row of the profile's catalogue in each of its revisions.
+        profile: whose rules decide.
+        page_revision: of the example's page; None if it belongs to none. Only findings under it block; of a page
+            without one, those under the newest negotiated revision.
+
+    Returns:
+        In order of the catalogue, then of the revisions. Requirements on the example itself are judged under the
+        page's own revision only. Of exchanges that a page prints (kind ``other``), what they decide and nothing else.
+    """
+    if transcript.kind is ExampleKind.OTHER:
+        printed = _judge_printed(transcript, bound, profile)
+        return tuple(replace(f, gates=f.revision == page_revision and blocks(f, profile)) for f in printed)
+    transcript = profile.heard_for(transcript, bound, page_revision)
+    own = page_revision or (transcript.negotiated[-1] if transcript.negotiated else None)
+    order = {rule.requirement.id: number for number, rule in enumerate(profile.catalogue.rules)}
+    findings = []
+    for row in sorted(bound, key=lambda row: (order[row.requirement.id], row.revision)):
+        decision = profile.catalogue.rules[order[row.requirement.id]].conversation
+        if decision is None or not _applies(row, transcript, profile, page_revision):
+            continue
+        finding = decision.judge(transcript, row)
+        findings.append(replace(finding, gates=row.revision == own and blocks(finding, profile)))
+    return tuple(findings)
+
+
+def blocks(finding: Finding, profile: Profile) -> bool:
+    """Return whether a finding under the page's own revision decides the exit code, before ``--fail-on``.
+
+    A violated MUST or MUST NOT of basis text does, and a reading where the requirement says so.
+    """
+    if finding.verdict is not Verdict.VIOLATED or finding.level not in (Level.MUST, Level.MUST_NOT):
+        return False
+    rule = profile.catalogue.rule(finding.requirement)
+    return finding.basis is Basis.TEXT or (finding.basis is Basis.INTERPRETATION and rule.reading_blocks)
+
+
+def _applies(row: BoundRequirement, transcript: Transcript, profile: Profile, page_revision: str | None) -> bool:
+    if row.requirement.side not in SIDES[transcript.kind]:
+        return False
+    if row.requirement.side is Side.EXAMPLE:
+        return row.revision == page_revision
+    return row.revision in transcript.negotiated and profile.judged_under(transcript, row.revision)
+
+
+def _judge_printed(
+    transcript: Transcript, bound: Sequence[BoundRequirement], profile: Profile
+) -> tuple[Finding, ...]:
+    """Return what printed exchanges decide under the page's revision: what a page leaves out is not held against it."""
+    findings = []
+    for row in bound:
+        decision = profile.catalogue.rule(row.requirement.id).printed
+        if decision is not None and row.revision in transcript.negotiated:
+            findings.append(decision.judge(transcript, row))
+    return tuple(finding for finding in findings if finding.verdict in (Verdict.SATISFIED, Verdict.VIOLATED))

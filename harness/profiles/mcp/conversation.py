@@ -1,0 +1,114 @@
+"""How examples of the protocol are talked to, by their kind."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, assert_never
+
+from extractor.model import ExampleKind
+from harness.profile import PrintedExchanges, ReadyEndpoint
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from extractor.model import Block, Bundle
+    from harness.engine.protocol import Pod, Service
+    from harness.model import Transcript
+    from harness.profile import Settings
+
+
+class McpProbe:
+    """The protocol's :class:`harness.profile.Probe` for one bundle. Its parts are imported when something is asked."""
+
+    def __init__(self, bundle: Bundle) -> None:
+        """Make the authorization server, or the scripted server, that ``bundle`` expects beside it."""
+        from harness.profiles.mcp.services.factory import services_for
+
+        self._bundle = bundle
+        self._beside = services_for(bundle)
+
+    @property
+    def services(self) -> tuple[Service, ...]:
+        """What the example expects beside it."""
+        return self._beside.services
+
+    async def converse(self, pod: Pod, settings: Settings, progress: Callable[[str], None]) -> Transcript:
+        """Hold the whole conversation with the started example (one that serves HTTP listens already)."""
+        bundle = self._bundle
+        match bundle.kind:
+            case ExampleKind.HTTP_SERVER:
+                from harness.profiles.mcp.probes.prober import converse
+
+                progress("probing")
+                return await converse(
+                    pod,
+                    bundle,
+                    example_id=bundle.example_id,
+                    revisions=settings.revisions,
+                    tokens=self._beside.tokens,
+                    timeout_s=settings.timeout_s,
+                    progress=progress,
+                )
+            case ExampleKind.STDIO_SERVER:
+                from harness.profiles.mcp.probes.stdio import converse_stdio
+
+                progress("probing over stdin and stdout")
+                return await converse_stdio(
+                    pod, bundle, example_id=bundle.example_id, revisions=settings.revisions,
+                    timeout_s=settings.timeout_s,
+                )  # fmt: skip
+            case ExampleKind.CLIENT:
+                from harness.profiles.mcp.probes.client import converse_with_client
+
+                progress("watching what it sends")
+                return await converse_with_client(pod, bundle, self._beside.scripted, timeout_s=settings.start_s)
+            case ExampleKind.OTHER:
+                raise AssertionError("an example of kind other has no bundle")
+            case _:
+                assert_never(bundle.kind)
+
+    def serves(self, transcript: Transcript) -> bool:
+        """Return whether the baseline was served: with a failed one every verdict would be made up.
+
+        An example that served an initialize and refused the next request for load runs: what needs more than it gave
+        stays open.
+        """
+        served = transcript.facts.not_served is None or transcript.facts.refused_for_load
+        return bool(transcript.negotiated) and served
+
+    def failure(self, transcript: Transcript) -> str:
+        """Return why the baseline was not served."""
+        return transcript.facts.not_served or ""
+
+    async def find_endpoint(self, pod: Pod, settings: Settings) -> ReadyEndpoint:
+        """Find where the listening example serves, with a token if it demands one."""
+        from harness.profiles.mcp.probes import endpoint, messages
+        from harness.profiles.mcp.probes.conversation import Conversation
+        from harness.profiles.mcp.probes.discovery import authorize
+        from harness.profiles.mcp.probes.peer import Peer
+        from harness.profiles.mcp.probes.wire import Place
+
+        sockets = pod.sockets()
+        bundle, tokens = self._bundle, self._beside.tokens
+        conversation = Conversation(pod.transport, timeout_s=settings.timeout_s, budget_s=6 * settings.timeout_s)
+        try:
+            peer = Peer(pod, conversation, Place("127.0.0.1", sockets[0].port, "/"), tokens, start_s=settings.start_s)
+            places = endpoint.places(sockets, bundle.endpoint_paths, pod.logs(), bundle.host_names)
+            answer = await endpoint.find(peer, places, settings.revisions)
+            if answer is not None and answer.status == 401:
+                await authorize(peer, answer, messages.legacy(settings.revisions)[0])
+        finally:
+            await conversation.close()
+        token = None
+        if peer.token is not None and tokens is not None:
+            token = tokens.token(peer.token, audience=peer.audience)
+        place = peer.place
+        return ReadyEndpoint(place.address.strip("[]"), place.port, place.target, place.public_url, token)
+
+
+def printed(blocks: Sequence[Block], page: str) -> PrintedExchanges | None:
+    """Read the exchanges in a page's http fences and sequence diagrams; None if it prints none."""
+    from harness.profiles.mcp.probes.documented import DIAGRAM, FENCE, documented, printing
+
+    shown = [block for block in blocks if block.language in (FENCE, DIAGRAM)]
+    transcript = documented(shown, page=page, revision=shown[0].revision if shown else None)
+    return None if transcript is None else PrintedExchanges(transcript, tuple(printing(shown)))

@@ -1,0 +1,30 @@
+"""The Model Context Protocol as a profile."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from extractor.model import Layout
+from harness.profile import Profile
+from harness.profiles.mcp.conversation import McpProbe, printed
+from harness.profiles.mcp.revisions import ALL
+from harness.profiles.mcp.rules.registry import CATALOGUE, heard_for, judged_under
+
+LAYOUT: Final = Layout(
+    revisions=("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28", "draft"),
+    specification=("specification/**", "docs/*/tutorials/security/security_best_practices.*"),
+)
+"""The protocol's documentation: revisions side by side, the session hijacking rules in a tutorial."""
+
+MCP: Final = Profile(
+    name="mcp",
+    layout=LAYOUT,
+    revisions=ALL,
+    catalogue=CATALOGUE,
+    bindings=Path(__file__).with_name("bindings.toml"),
+    probe_for=McpProbe,
+    printed=printed,
+    heard_for=heard_for,
+    judged_under=judged_under,
+)
