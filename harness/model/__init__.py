@@ -1,6 +1,7 @@
 """The values that travel from an image to a report. All frozen; every one can be written to JSON and read back."""
 
 from harness.model.conversation import (
+    KEPT_BYTES,
     TRANSCRIPT_FORMAT,
     Answered,
     Exchange,
@@ -36,6 +37,7 @@ from harness.model.reporting import BaselineNote, ExampleResult, Lost, Recording
 from harness.model.running import Image, ListeningSocket, LogLine, StartOutcome
 
 __all__ = [
+    "KEPT_BYTES",
     "MUST_LIKE",
     "SHOULD_LIKE",
     "SIDES",

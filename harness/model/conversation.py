@@ -13,6 +13,9 @@ from harness.model.running import ListeningSocket, LogLine, StartOutcome
 TRANSCRIPT_FORMAT: Final = "docprobe-transcript/2"
 """Format of the transcripts that this version writes and reads."""
 
+KEPT_BYTES: Final = 64 * 1024
+"""Bytes of a body, and of one event's data, that a transcript keeps."""
+
 
 class FailureKind(StrEnum):
     """Why an exchange has no reply."""
@@ -86,7 +89,7 @@ class Reply:
     status: int
     headers: tuple[tuple[str, str], ...]
     body: str
-    """Decoded with ``backslashreplace``; at most 64 KiB, ``truncated`` says if more came."""
+    """Decoded with ``backslashreplace``; at most ``KEPT_BYTES``, ``truncated`` says if more came."""
     body_bytes: int
     """Bytes received (counted up to the cap of the probe)."""
     events: tuple[SseEvent, ...] = ()
@@ -111,7 +114,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One request and what came back. The checks find it by its step only (``profiles.mcp.probes.steps``)."""
+    """One request and what came back. The checks find it by its step only (``profiles.mcp.steps``)."""
 
     number: int
     """1-based, in order of sending."""

@@ -6,7 +6,8 @@ import httpx
 import pytest
 
 from extractor.model import ServiceRequest
-from harness.profiles.mcp.services import minting, oauth, tokens
+from harness.profiles.mcp import tokens
+from harness.profiles.mcp.services import minting, oauth
 from harness.profiles.mcp.services.authorization import AuthorizationService
 
 pytestmark = pytest.mark.anyio

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from harness.profiles.mcp.services import tokens
+from harness.profiles.mcp import tokens
 
 FAR_FUTURE = 4_000_000_000
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from extractor.model import ExampleKind
 from harness.model import Exchange, Failure, Fault, ListeningSocket, Reply, Session, SseEvent, Transcript
-from harness.profiles.mcp.probes import steps
+from harness.profiles.mcp import steps
 
 NEWEST = "2025-11-25"
 ID = "6d1f3c52-5f3e-4c0c-9c0a-1d5a5f2c7b10"

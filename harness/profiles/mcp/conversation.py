@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from extractor.model import ExampleKind
 from harness.profile import PrintedExchanges, ReadyEndpoint
+from harness.profiles.mcp.revisions import with_handshake
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -81,11 +82,11 @@ class McpProbe:
 
     async def find_endpoint(self, pod: Pod, settings: Settings) -> ReadyEndpoint:
         """Find where the listening example serves, with a token if it demands one."""
-        from harness.profiles.mcp.probes import endpoint, messages
+        from harness.profiles.mcp.messages import Place
+        from harness.profiles.mcp.probes import endpoint
         from harness.profiles.mcp.probes.conversation import Conversation
         from harness.profiles.mcp.probes.discovery import authorize
         from harness.profiles.mcp.probes.peer import Peer
-        from harness.profiles.mcp.probes.wire import Place
 
         sockets = pod.sockets()
         bundle, tokens = self._bundle, self._beside.tokens
@@ -95,7 +96,7 @@ class McpProbe:
             places = endpoint.places(sockets, bundle.endpoint_paths, pod.logs(), bundle.host_names)
             answer = await endpoint.find(peer, places, settings.revisions)
             if answer is not None and answer.status == 401:
-                await authorize(peer, answer, messages.legacy(settings.revisions)[0])
+                await authorize(peer, answer, with_handshake(settings.revisions)[0])
         finally:
             await conversation.close()
         token = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from harness.model import Basis
@@ -20,6 +21,19 @@ STREAMABLE: Final = (*SESSIONS, *MODERN)
 ALL: Final = (*HTTP_SSE, *STREAMABLE)
 ANYWHERE: Final = (*ALL, "")
 """Every revision, and the empty string for pages that belong to none."""
+FIRST_SESSIONLESS: Final = "2026-07-28"
+"""From this revision on there is no initialize, no session, no GET and no DELETE (its Streamable HTTP page)."""
+_DATED: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+def with_handshake(revisions: tuple[str, ...]) -> tuple[str, ...]:
+    """The revisions with an initialize handshake, newest first. Undated names (``draft``) are no wire versions."""
+    return tuple(sorted((r for r in revisions if _DATED.fullmatch(r) and r < FIRST_SESSIONLESS), reverse=True))
+
+
+def without_handshake(revisions: tuple[str, ...]) -> tuple[str, ...]:
+    """The revisions without a handshake, newest first."""
+    return tuple(sorted((r for r in revisions if _DATED.fullmatch(r) and r >= FIRST_SESSIONLESS), reverse=True))
 
 
 def level(level: Level, revisions: tuple[str, ...]) -> dict[str, Level]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from harness.profiles.mcp.probes import opening, steps
+from harness.profiles.mcp import steps, tokens
+from harness.profiles.mcp.messages import Caller
+from harness.profiles.mcp.probes import opening
 from harness.profiles.mcp.probes.sessionless import ask
-from harness.profiles.mcp.probes.wire import Caller
-from harness.profiles.mcp.services import tokens
 
 if TYPE_CHECKING:
     from harness.profiles.mcp.probes.peer import Peer

@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from harness.model import RevisionFacts
-from harness.profiles.mcp.probes import messages, opening, steps
+from harness.profiles.mcp import messages, steps
+from harness.profiles.mcp.messages import FOREIGN_ORIGIN, Caller
+from harness.profiles.mcp.probes import opening
 from harness.profiles.mcp.probes.exchanges import how
 from harness.profiles.mcp.probes.tools import choose
-from harness.profiles.mcp.probes.wire import FOREIGN_ORIGIN, Caller
 
 if TYPE_CHECKING:
     from harness.profiles.mcp.probes.exchanges import Answer

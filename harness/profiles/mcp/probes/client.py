@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 import anyio
 
 from harness.model import Facts, Incident, StartOutcome, Transcript
-from harness.profiles.mcp.probes.scripted import Scene, Script
+from harness.profiles.mcp.services.scripted_server import Scene, Script
 
 if TYPE_CHECKING:
     from extractor.model import Bundle

@@ -7,12 +7,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from harness.profiles.mcp.probes import messages, opening, steps
+from harness.profiles.mcp import steps
+from harness.profiles.mcp.messages import Caller
+from harness.profiles.mcp.probes import opening
 from harness.profiles.mcp.probes.exchanges import Ask
 from harness.profiles.mcp.probes.peer import Spoken
 from harness.profiles.mcp.probes.sessionless import speaks
-from harness.profiles.mcp.probes.wire import Caller
-from harness.profiles.mcp.services.tokens import USER1
+from harness.profiles.mcp.revisions import with_handshake, without_handshake
+from harness.profiles.mcp.tokens import USER1
 
 if TYPE_CHECKING:
     from harness.profiles.mcp.probes.exchanges import Answer
@@ -72,13 +74,13 @@ async def _resource(peer: Peer, refused: Answer) -> str | None:
 
 async def negotiate(peer: Peer, revisions: tuple[str, ...]) -> None:
     """Ask for every revision of the docs, newest first; ``peer.spoken`` says what was negotiated."""
-    for version in messages.legacy(revisions):
+    for version in with_handshake(revisions):
         if version not in peer.answered:
             await _initialize(peer, version)
     answered = set(peer.answered.values())
     for version in answered.difference(revisions):
         peer.facts = replace(peer.facts, unknown_version=version[:100])
-    modern = {version: await speaks(peer, version) for version in messages.sessionless(revisions)}
+    modern = {version: await speaks(peer, version) for version in without_handshake(revisions)}
     peer.spoken = Spoken(
         tuple(sorted(answered.intersection(revisions), reverse=True)),
         {version: method for version, method in modern.items() if method is not None},

@@ -14,17 +14,17 @@ from typing import TYPE_CHECKING, Final
 
 from extractor.model import ExampleKind
 from harness.model import Exchange, Failure, FailureKind, Reply, Session, Transcript
-from harness.profiles.mcp.probes import steps
+from harness.profiles.mcp import steps
+from harness.profiles.mcp.messages import SESSION_HEADER
 from harness.profiles.mcp.probes.diagrams import pairs_of_diagram
 from harness.profiles.mcp.probes.fences import answers, pairs_of_fence
 from harness.profiles.mcp.probes.printed import ELISIONS, Pair, Printed
-from harness.profiles.mcp.probes.wire import SESSION_HEADER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from extractor.model import Block
-    from harness.profiles.mcp.probes.wire import Headers
+    from harness.profiles.mcp.messages import Headers
 
 FENCE: Final = "http"
 DIAGRAM: Final = "mermaid"

@@ -11,10 +11,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urljoin, urlsplit
 
-from harness.profiles.mcp.probes import messages, opening, steps
+from harness.profiles.mcp import steps
+from harness.profiles.mcp.messages import Caller, Place, loopback_for
+from harness.profiles.mcp.probes import opening
 from harness.profiles.mcp.probes.exchanges import how
 from harness.profiles.mcp.probes.sessionless import speaks
-from harness.profiles.mcp.probes.wire import Caller, Place, loopback_for
+from harness.profiles.mcp.revisions import FIRST_SESSIONLESS, with_handshake, without_handshake
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -90,7 +92,7 @@ async def _try(peer: Peer, revisions: tuple[str, ...]) -> tuple[Answer, bool]:
     """Initialize at ``peer.place``, older and older where a newer revision is refused by a JSON-RPC error."""
     caller = Caller(None)
     answer: Answer | None = None
-    for version in messages.legacy(revisions) or (messages.FIRST_SESSIONLESS,):
+    for version in with_handshake(revisions) or (FIRST_SESSIONLESS,):
         await opening.ready(peer)
         answer, opened = await opening.initialize(peer, steps.DISCOVER_ENDPOINT, caller, version)
         for _ in range(MOST_REDIRECTS):
@@ -105,7 +107,7 @@ async def _try(peer: Peer, revisions: tuple[str, ...]) -> tuple[Answer, bool]:
         if not any("error" in message for message in answer.messages):
             return answer, False
     assert answer is not None
-    for version in messages.sessionless(revisions):
+    for version in without_handshake(revisions):
         if await speaks(peer, version):
             return answer, True
     return answer, False

@@ -16,16 +16,16 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from harness.base import jsonrpc
-from harness.profiles.mcp.probes import messages, steps
+from harness.profiles.mcp import messages, steps
 from harness.profiles.mcp.probes.tools import Tool, callable_tools
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from harness.base.jsonrpc import Message
+    from harness.profiles.mcp.messages import Caller
     from harness.profiles.mcp.probes.exchanges import Answer
     from harness.profiles.mcp.probes.peer import Peer
-    from harness.profiles.mcp.probes.wire import Caller
 
 MINTED: Final = 20
 """Handles that are collected: enough to judge how they are made."""

@@ -15,17 +15,18 @@ import anyio
 
 from harness.base import jsonrpc
 from harness.model import FailureKind, RevisionFacts, Transport
-from harness.profiles.mcp.probes import messages, steps
+from harness.profiles.mcp import messages, steps
+from harness.profiles.mcp.messages import Caller
 from harness.profiles.mcp.probes.peer import Spoken
-from harness.profiles.mcp.probes.wire import Caller
+from harness.profiles.mcp.revisions import with_handshake
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from harness.base.jsonrpc import Message
+    from harness.profiles.mcp.messages import Place
     from harness.profiles.mcp.probes.exchanges import Held
     from harness.profiles.mcp.probes.peer import Peer
-    from harness.profiles.mcp.probes.wire import Place
 
 T = TypeVar("T")
 ANSWER_S: Final = 5.0
@@ -38,7 +39,7 @@ async def speak(peer: Peer, places: Iterable[Place], revisions: tuple[str, ...])
 
     ``peer`` is pointed at the stream and knows what is spoken; without a stream it is left where it was.
     """
-    versions, before = messages.legacy(revisions), peer.place
+    versions, before = with_handshake(revisions), peer.place
     for place in places:
         if not versions or _timed_out(peer):
             break

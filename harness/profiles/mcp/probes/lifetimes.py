@@ -8,8 +8,9 @@ import uuid
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from harness.profiles.mcp.probes import opening, steps
-from harness.profiles.mcp.probes.wire import Caller
+from harness.profiles.mcp import steps
+from harness.profiles.mcp.messages import Caller
+from harness.profiles.mcp.probes import opening
 
 if TYPE_CHECKING:
     from harness.profiles.mcp.probes.peer import Peer

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Final
 
 from harness.base import jsonrpc
 from harness.model import Incident, Session
-from harness.profiles.mcp.probes import messages, steps
+from harness.profiles.mcp import messages, steps
+from harness.profiles.mcp.messages import SESSION_HEADER, Caller
 from harness.profiles.mcp.probes.exchanges import Answer, StoppedError
-from harness.profiles.mcp.probes.wire import SESSION_HEADER, Caller
 
 if TYPE_CHECKING:
     from harness.profiles.mcp.probes.peer import Peer

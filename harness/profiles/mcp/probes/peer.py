@@ -1,6 +1,6 @@
 """The server as the prober knows it: where it is, what it was told, and how to ask it one thing.
 
-:class:`Peer` builds requests from a :class:`~harness.profiles.mcp.probes.wire.Caller` and keeps what was learnt;
+:class:`Peer` builds requests from a :class:`~harness.profiles.mcp.messages.Caller` and keeps what was learnt;
 :mod:`harness.profiles.mcp.probes.opening` opens sessions on it.
 """
 
@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Final
 import anyio
 
 from harness.model import Facts
-from harness.profiles.mcp.probes import messages, steps
+from harness.profiles.mcp import messages, steps
+from harness.profiles.mcp.messages import ACCEPT_BOTH, ACCEPT_STREAM, Caller, Headers, Place, headers
 from harness.profiles.mcp.probes.exchanges import Answer, Ask, Held
-from harness.profiles.mcp.probes.wire import ACCEPT_BOTH, ACCEPT_STREAM, Caller, Headers, Place, headers
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from harness.model import RevisionFacts, Session
     from harness.profiles.mcp.probes.conversation import Conversation
     from harness.profiles.mcp.probes.tools import Tool
-    from harness.profiles.mcp.services.tokens import TokenSource
+    from harness.profiles.mcp.tokens import TokenSource
 
 REPLAY_LINGER_S: Final = 0.1
 """How long to listen on after the replayed response: what comes with it may be someone else's."""

@@ -28,22 +28,14 @@ from typing import TYPE_CHECKING, Final
 import anyio
 
 from harness.model import Facts, Incident, LogLine, StartOutcome, Transcript, Transport
-from harness.profiles.mcp.probes import (
-    access,
-    baseline,
-    endpoint,
-    http_sse,
-    lifetimes,
-    messages,
-    sessionless,
-    steps,
-    streams,
-)
+from harness.profiles.mcp import steps
+from harness.profiles.mcp.messages import Place
+from harness.profiles.mcp.probes import access, baseline, endpoint, http_sse, lifetimes, sessionless, streams
 from harness.profiles.mcp.probes.conversation import Conversation
 from harness.profiles.mcp.probes.discovery import authorize, negotiate
 from harness.profiles.mcp.probes.exchanges import StoppedError
 from harness.profiles.mcp.probes.peer import Peer
-from harness.profiles.mcp.probes.wire import Place
+from harness.profiles.mcp.revisions import FIRST_SESSIONLESS, with_handshake
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,7 +43,7 @@ if TYPE_CHECKING:
     from extractor.model import Bundle
     from harness.engine.protocol import Pod, Progress
     from harness.model import ListeningSocket
-    from harness.profiles.mcp.services.tokens import TokenSource
+    from harness.profiles.mcp.tokens import TokenSource
 
 START_S: Final = 60.0
 AUTHORIZATION_LOG: Final = "authorization"
@@ -140,7 +132,7 @@ async def _discover(
     if found.status == 401:
         peer.demands_token = True
         _say(progress, "asking with a token")
-        reason = await authorize(peer, found, (messages.legacy(revisions) or (messages.FIRST_SESSIONLESS,))[0])
+        reason = await authorize(peer, found, (with_handshake(revisions) or (FIRST_SESSIONLESS,))[0])
         if reason is not None:
             peer.facts = replace(peer.facts, not_served=reason)
             return

@@ -9,15 +9,13 @@ from typing import TYPE_CHECKING, Final, Protocol
 import anyio
 
 from harness.base import jsonrpc
-from harness.model import Fault, Reply, SseEvent
+from harness.model import KEPT_BYTES, Fault, Reply, SseEvent
 from harness.profiles.mcp.probes.faults import WIRE_ERRORS, body_fault
 from harness.profiles.mcp.probes.sse import EventParser
 
 if TYPE_CHECKING:
     import httpx
 
-KEPT_BYTES: Final = 64 * 1024
-"""Bytes of a body, and of one event's data, that a transcript keeps."""
 READ_BYTES: Final = 2 * 1024 * 1024
 """Bytes after which reading stops, received or decompressed."""
 KEPT_EVENTS: Final = 1000

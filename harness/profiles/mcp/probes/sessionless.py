@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from harness.base import jsonrpc
 from harness.model import RevisionFacts
-from harness.profiles.mcp.probes import handles, messages, steps
+from harness.profiles.mcp import messages, steps
+from harness.profiles.mcp.messages import FOREIGN_ORIGIN, META, UNSUPPORTED_VERSION, Caller
+from harness.profiles.mcp.probes import handles
 from harness.profiles.mcp.probes.baseline import WATCH_END_S
 from harness.profiles.mcp.probes.exchanges import how
 from harness.profiles.mcp.probes.handles import METHOD_HEADER
-from harness.profiles.mcp.probes.messages import META, UNSUPPORTED_VERSION
-from harness.profiles.mcp.probes.wire import FOREIGN_ORIGIN, Caller
 
 if TYPE_CHECKING:
     from harness.profiles.mcp.probes.exchanges import Answer

@@ -14,9 +14,10 @@ import anyio
 
 from harness.base import jsonrpc
 from harness.base.errors import PodError
-from harness.model import Exchange, Facts, Failure, FailureKind, Reply, StartOutcome, Transcript
-from harness.profiles.mcp.probes import messages, steps
-from harness.profiles.mcp.probes.reading import KEPT_BYTES, READ_BYTES
+from harness.model import KEPT_BYTES, Exchange, Facts, Failure, FailureKind, Reply, StartOutcome, Transcript
+from harness.profiles.mcp import messages, steps
+from harness.profiles.mcp.probes.reading import READ_BYTES
+from harness.profiles.mcp.revisions import with_handshake, without_handshake
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,7 +47,7 @@ async def converse_stdio(
     """
     talk = _Talk(pod, timeout_s)
     known = tuple(revisions)
-    legacy = messages.legacy(known)
+    legacy = with_handshake(known)
     negotiated: set[str] = set()
     modern: list[str] = []
     if legacy:
@@ -60,7 +61,7 @@ async def converse_stdio(
         for version in legacy[1:]:
             answer = await talk.afresh(steps.DISCOVER_INITIALIZE, messages.initialize(1, version))
             negotiated.add(jsonrpc.initialize_version(answer) or "")
-    for version in messages.sessionless(known):
+    for version in without_handshake(known):
         params = {"_meta": messages.modern_meta(version)}
         answer = await talk.afresh(steps.DISCOVER_MODERN, messages.request(1, "server/discover", params))
         if version in _supported(answer):

@@ -6,17 +6,18 @@ from typing import TYPE_CHECKING, Final
 
 import anyio
 
-from harness.profiles.mcp.probes import messages, opening, steps
+from harness.profiles.mcp import messages, steps
+from harness.profiles.mcp.probes import opening
 from harness.profiles.mcp.probes.tasks import task_group
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from harness.base.jsonrpc import Message
+    from harness.profiles.mcp.messages import Caller
     from harness.profiles.mcp.probes.baseline import Baseline
     from harness.profiles.mcp.probes.exchanges import Answer
     from harness.profiles.mcp.probes.peer import Peer
-    from harness.profiles.mcp.probes.wire import Caller
 
 SETTLE_S: Final = 0.15
 """How long a message may take to show up on the standalone stream after the response it should not be with."""

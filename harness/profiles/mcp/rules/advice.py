@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harness.judge.findings import inconclusive, not_applicable, satisfied, violated
-from harness.profiles.mcp.probes import steps
+from harness.profiles.mcp import steps
 from harness.profiles.mcp.rules.reading import Answer, first, is_served, said, weigh, why_undecided
 from harness.profiles.mcp.rules.session import NOT_ALLOWED
 from harness.profiles.mcp.rules.verdicts import not_asked

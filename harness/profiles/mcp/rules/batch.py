@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harness.judge.findings import inconclusive, satisfied, violated
-from harness.profiles.mcp.probes import steps
+from harness.profiles.mcp import steps
 from harness.profiles.mcp.rules import jsonrpc
 from harness.profiles.mcp.rules.reading import Answer, control_of, first, is_served, said, weigh, why_undecided
 from harness.profiles.mcp.rules.verdicts import not_asked

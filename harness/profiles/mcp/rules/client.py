@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from harness.judge.findings import inconclusive, not_applicable, satisfied, violated
-from harness.profiles.mcp.probes import steps
+from harness.profiles.mcp import steps
 from harness.profiles.mcp.rules import jsonrpc
 from harness.profiles.mcp.rules.reading import SESSION_HEADER, VERSION_HEADER
 from harness.profiles.mcp.rules.verdicts import not_asked

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from extractor.model import ExampleKind
 from harness.judge.findings import inconclusive, listed, satisfied, violated
 from harness.model import Transport
-from harness.profiles.mcp.probes import steps
+from harness.profiles.mcp import steps
 from harness.profiles.mcp.revisions import STREAMABLE
 from harness.profiles.mcp.rules.reading import first
 

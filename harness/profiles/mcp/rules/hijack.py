@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harness.judge.findings import inconclusive, listed, not_applicable, satisfied, violated
-from harness.profiles.mcp.probes import steps
+from harness.profiles.mcp import steps
 from harness.profiles.mcp.rules import jsonrpc
 from harness.profiles.mcp.rules.ids import ENOUGH, Sample, refute
 from harness.profiles.mcp.rules.legs import legs

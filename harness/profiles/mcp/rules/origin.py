@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from harness.judge.findings import as_interpretation, inconclusive, listed, satisfied, violated
-from harness.profiles.mcp.probes import steps
+from harness.profiles.mcp import steps
 from harness.profiles.mcp.rules.reading import Answer, control_of, first, is_served, said, weigh, why_undecided
 from harness.profiles.mcp.rules.verdicts import not_asked
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from harness.judge.findings import inconclusive, listed, satisfied, violated
 from harness.model import Fault
-from harness.profiles.mcp.probes import steps
+from harness.profiles.mcp import steps
 from harness.profiles.mcp.rules import jsonrpc
 from harness.profiles.mcp.rules.reading import Answer, first, is_json_error, is_result, of_step, said, weigh
 from harness.profiles.mcp.rules.verdicts import not_asked

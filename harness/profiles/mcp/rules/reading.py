@@ -12,8 +12,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from harness.model import FailureKind
-from harness.profiles.mcp.probes.steps import LEGS
 from harness.profiles.mcp.rules import jsonrpc
+from harness.profiles.mcp.steps import LEGS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,7 +9,7 @@ import json
 from typing import TYPE_CHECKING
 
 from harness.judge.findings import inconclusive, not_applicable, satisfied, violated
-from harness.profiles.mcp.probes import steps
+from harness.profiles.mcp import steps
 from harness.profiles.mcp.rules import jsonrpc
 from harness.profiles.mcp.rules.reading import first, is_served, of_step, said
 from harness.profiles.mcp.rules.verdicts import not_asked

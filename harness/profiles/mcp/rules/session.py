@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from harness.judge.findings import as_interpretation, inconclusive, listed, not_applicable, satisfied, violated
-from harness.profiles.mcp.probes import steps
+from harness.profiles.mcp import steps
 from harness.profiles.mcp.rules import jsonrpc
 from harness.profiles.mcp.rules.legs import NOT_SERVED, Leg, legs, request_served, why_nothing
 from harness.profiles.mcp.rules.reading import SESSION_HEADER, Answer, first, is_served, said, sessions_of

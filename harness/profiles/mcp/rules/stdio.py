@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from harness.judge.findings import inconclusive, satisfied, violated
 from harness.model import FailureKind
-from harness.profiles.mcp.probes import steps
+from harness.profiles.mcp import steps
 from harness.profiles.mcp.rules.reading import first, of_step
 from harness.profiles.mcp.rules.verdicts import not_asked
 

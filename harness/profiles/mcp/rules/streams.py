@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from harness.judge.findings import inconclusive, not_applicable, satisfied, violated
 from harness.model import Fault
-from harness.profiles.mcp.probes import steps
+from harness.profiles.mcp import steps
 from harness.profiles.mcp.rules import jsonrpc
 from harness.profiles.mcp.rules.reading import (
     Answer,

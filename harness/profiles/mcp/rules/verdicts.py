@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from harness.judge.findings import inconclusive, not_applicable, satisfied, violated
 from harness.model import Transport
-from harness.profiles.mcp.probes import steps
+from harness.profiles.mcp import steps
 from harness.profiles.mcp.rules.reading import (
     Answer,
     control_of,

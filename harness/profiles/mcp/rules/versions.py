@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from harness.judge.findings import violated
 from harness.model import Verdict
-from harness.profiles.mcp.probes import steps
+from harness.profiles.mcp import steps
 from harness.profiles.mcp.rules import jsonrpc
 from harness.profiles.mcp.rules.reading import first, of_step
 from harness.profiles.mcp.rules.verdicts import must_answer, only_modern

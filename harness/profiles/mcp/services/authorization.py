@@ -22,7 +22,7 @@ from harness.profiles.mcp.services.asgi import AsgiServer
 from harness.profiles.mcp.services.clients import AUTH_METHODS, GRANT_TYPES, Client, Register
 from harness.profiles.mcp.services.minting import CLIENT, OTHER_CLIENT, USERS, Mint
 from harness.profiles.mcp.services.oauth import OAuthServer, json_request, oauth2_request
-from harness.profiles.mcp.services.tokens import USER1
+from harness.profiles.mcp.tokens import USER1
 
 if TYPE_CHECKING:
     from anyio.abc import ByteStream
@@ -67,7 +67,7 @@ class AuthorizationService:
         return tuple(self._log)
 
     def token(self, label: str, *, audience: str) -> str:
-        """See :class:`harness.profiles.mcp.services.tokens.TokenSource`."""
+        """See :class:`harness.profiles.mcp.tokens.TokenSource`."""
         return self.register.mint.by_label(label, audience)
 
     # --- HTTP ------------------------------------------------------------------------------------------------

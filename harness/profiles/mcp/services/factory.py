@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from extractor.model import ExampleKind
-from harness.profiles.mcp.probes.scripted import Script, ScriptedService
 from harness.profiles.mcp.services.authorization import AuthorizationService
+from harness.profiles.mcp.services.scripted_server import Script, ScriptedService
 
 if TYPE_CHECKING:
     from extractor.model import Bundle
     from harness.engine.protocol import Service
-    from harness.profiles.mcp.services.tokens import TokenSource
+    from harness.profiles.mcp.tokens import TokenSource
 
 AUTHORIZATION: Final = "authorization"
 _LOCAL_URL: Final = re.compile(r"http://(?:localhost|127\.0\.0\.1|\[::1\]):(\d{2,5})\b")

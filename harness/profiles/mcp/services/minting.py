@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from joserfc import jwt
 from joserfc.jwk import KeySet, RSAKey
 
-from harness.profiles.mcp.services import tokens
+from harness.profiles.mcp import tokens
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -131,7 +131,7 @@ class Mint:
         return minted
 
     def by_label(self, label: str, audience: str) -> str:
-        """The token that :class:`harness.profiles.mcp.services.tokens.TokenSource` promises for a label.
+        """The token that :class:`harness.profiles.mcp.tokens.TokenSource` promises for a label.
 
         Raises:
             ValueError: for a label that is none.

@@ -10,7 +10,7 @@ import pytest
 
 from harness.base.codec import to_json
 from harness.model import Transcript, Verdict
-from harness.profiles.mcp.probes import steps
+from harness.profiles.mcp import steps
 from tests.support.proof import NEWEST, findings, talk, violated
 
 pytestmark = pytest.mark.loopback

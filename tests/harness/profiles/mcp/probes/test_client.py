@@ -14,8 +14,8 @@ from harness.base.codec import from_json, to_json
 from harness.model import Facts, Transcript
 from harness.profiles.mcp.probes import client
 from harness.profiles.mcp.probes.client import converse_with_client
-from harness.profiles.mcp.probes.scripted import Script, ScriptedService
 from harness.profiles.mcp.services.factory import client_ports, services_for
+from harness.profiles.mcp.services.scripted_server import Script, ScriptedService
 
 from .local import bundle
 from .process import process_pod

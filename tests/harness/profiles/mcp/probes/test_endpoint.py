@@ -8,10 +8,10 @@ from starlette.responses import RedirectResponse
 from starlette.routing import Route
 
 from harness.model import ListeningSocket, LogLine
-from harness.profiles.mcp.probes import steps
+from harness.profiles.mcp import steps
+from harness.profiles.mcp.messages import loopback_for
 from harness.profiles.mcp.probes.endpoint import USUAL_PATHS, places
 from harness.profiles.mcp.probes.prober import converse
-from harness.profiles.mcp.probes.wire import loopback_for
 
 from .local import bundle, local_pod
 

@@ -2,14 +2,14 @@ from __future__ import annotations
 
 import pytest
 
-from harness.profiles.mcp.probes import messages
 from harness.profiles.mcp.probes.tools import choose
+from harness.profiles.mcp.revisions import with_handshake, without_handshake
 
 
 def test_revisions_split_by_their_handshake_newest_first() -> None:
     revisions = ("2024-11-05", "2025-11-25", "draft", "2026-07-28", "2025-03-26")
-    assert messages.legacy(revisions) == ("2025-11-25", "2025-03-26", "2024-11-05")
-    assert messages.sessionless(revisions) == ("2026-07-28",)
+    assert with_handshake(revisions) == ("2025-11-25", "2025-03-26", "2024-11-05")
+    assert without_handshake(revisions) == ("2026-07-28",)
 
 
 def tools(*schemas: dict[str, object], **extra: object) -> dict[str, object]:

@@ -20,8 +20,9 @@ from harness.model import (
     Transport,
     Verdict,
 )
+from harness.profiles.mcp import steps
 from harness.profiles.mcp.conversation import McpProbe
-from harness.profiles.mcp.probes import baseline, steps
+from harness.profiles.mcp.probes import baseline
 from harness.profiles.mcp.probes.prober import converse
 from harness.profiles.registry import MCP
 from tests.support.proof import rows

@@ -9,7 +9,7 @@ import pytest
 from extractor.model import ExampleKind
 from harness.base.codec import from_json, to_json
 from harness.model import Facts, Failure, FailureKind, StartOutcome, Transcript
-from harness.profiles.mcp.probes import steps
+from harness.profiles.mcp import steps
 from harness.profiles.mcp.probes.stdio import converse_stdio
 
 from .local import bundle

@@ -22,7 +22,7 @@ from harness.model import (
     Transcript,
     Verdict,
 )
-from harness.profiles.mcp.probes import steps
+from harness.profiles.mcp import steps
 from harness.profiles.registry import MCP
 from tests.support.proof import NEWEST, rows
 from tests.support.transcripts import ID, Talk

@@ -8,7 +8,7 @@ import pytest
 
 from harness.judge.judge import judge
 from harness.model import Basis, Failure, FailureKind, Fault, Finding, ListeningSocket, SseEvent, Transcript, Verdict
-from harness.profiles.mcp.probes import steps
+from harness.profiles.mcp import steps
 from harness.profiles.registry import MCP
 from tests.support.proof import NEWEST, rows
 from tests.support.transcripts import JSON, STREAM, Talk, message_event

@@ -9,7 +9,7 @@ import pytest
 
 from harness.judge.judge import judge
 from harness.model import Basis, Facts, Failure, FailureKind, Finding, RevisionFacts, Transcript, Verdict
-from harness.profiles.mcp.probes import steps
+from harness.profiles.mcp import steps
 from harness.profiles.registry import MCP
 from tests.support.proof import NEWEST, rows
 from tests.support.transcripts import Talk

@@ -13,7 +13,7 @@ from extractor.model import ExampleKind
 from harness.base.codec import from_json, to_json
 from harness.judge.judge import judge
 from harness.model import Facts, Failure, FailureKind, Finding, RevisionFacts, Side, SseEvent, Transcript, Verdict
-from harness.profiles.mcp.probes import steps
+from harness.profiles.mcp import steps
 from harness.profiles.registry import MCP
 from tests.support.proof import NEWEST, rows
 from tests.support.transcripts import Talk

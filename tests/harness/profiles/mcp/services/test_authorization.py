@@ -15,7 +15,7 @@ from joserfc import jwt
 from joserfc.jwk import KeySet
 
 from extractor.model import ServiceRequest
-from harness.profiles.mcp.services import tokens
+from harness.profiles.mcp import tokens
 from harness.profiles.mcp.services.authorization import AuthorizationService
 
 if TYPE_CHECKING:

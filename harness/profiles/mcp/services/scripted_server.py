@@ -19,10 +19,9 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from harness.base import jsonrpc
-from harness.model import Exchange, LogLine, Reply, Session
-from harness.profiles.mcp.probes import steps
-from harness.profiles.mcp.probes.reading import KEPT_BYTES
-from harness.profiles.mcp.probes.wire import SESSION_HEADER
+from harness.model import KEPT_BYTES, Exchange, LogLine, Reply, Session
+from harness.profiles.mcp import steps
+from harness.profiles.mcp.messages import SESSION_HEADER
 from harness.profiles.mcp.services.asgi import AsgiServer
 
 if TYPE_CHECKING:

@@ -1,15 +1,27 @@
-"""What a request looks like on the wire: everything that a fault may change, in one value."""
+"""What a request looks like on the wire: its JSON-RPC message, its headers, and where it goes.
+
+Reading replies is :mod:`harness.base.jsonrpc`.
+"""
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from harness.base.jsonrpc import Message
 
 ACCEPT_BOTH: Final = "application/json, text/event-stream"
 ACCEPT_STREAM: Final = "text/event-stream"
 SESSION_HEADER: Final = "Mcp-Session-Id"
 VERSION_HEADER: Final = "MCP-Protocol-Version"
 FOREIGN_ORIGIN: Final = "http://evil.example"
+
+UNSUPPORTED_VERSION: Final = "1999-01-01"
+"""A version that no revision ever had."""
+CLIENT_INFO: Final = {"name": "docprobe", "version": "1"}
+META: Final = "io.modelcontextprotocol/"
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -88,3 +100,35 @@ def headers(place: Place, caller: Caller, *, accept: str | None, body: bool, bea
         ("Connection", "close"),
     ]
     return tuple((name, value) for name, value in pairs if value is not None)
+
+
+def request(rpc_id: int, method: str, params: Message | None = None) -> Message:
+    """A JSON-RPC request."""
+    message: Message = {"jsonrpc": "2.0", "id": rpc_id, "method": method}
+    return message if params is None else {**message, "params": params}
+
+
+def notification(method: str) -> Message:
+    """A JSON-RPC notification."""
+    return {"jsonrpc": "2.0", "method": method}
+
+
+def initialize(rpc_id: int, version: str) -> Message:
+    """An initialize request that offers ``version`` and no capabilities."""
+    return request(
+        rpc_id, "initialize", {"protocolVersion": version, "capabilities": {}, "clientInfo": dict(CLIENT_INFO)}
+    )
+
+
+def modern_meta(version: str) -> Message:
+    """The per-request fields of 2026-07-28 (basic/index, "Per-request protocol fields")."""
+    return {
+        f"{META}protocolVersion": version,
+        f"{META}clientInfo": dict(CLIENT_INFO),
+        f"{META}clientCapabilities": {},
+    }
+
+
+def encode(message: Message | list[Message]) -> bytes:
+    """Compact UTF-8 JSON."""
+    return json.dumps(message, separators=(",", ":"), ensure_ascii=False).encode()
