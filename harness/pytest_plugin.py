@@ -155,7 +155,7 @@ class RequirementItem(pytest.Item):
         """Skip what cannot run; run the example; what is our fault is an error here and no failure."""
         if self.parent.planned.reason is not None:
             pytest.skip(self.parent.planned.reason)
-        from harness.base.escape import visible
+        from extractor.base.text import visible
 
         example = self._example()
         if example.status.value == "blocked":
@@ -163,7 +163,7 @@ class RequirementItem(pytest.Item):
 
     def runtest(self) -> None:
         """Say what was found."""
-        from harness.base.escape import one_line
+        from extractor.base.text import one_line
         from harness.report.weigh import Weight, known_findings, weigh
 
         example, report, finding = self._example(), self.parent.report(), self._finding()
@@ -202,7 +202,7 @@ class RequirementItem(pytest.Item):
         return next((f for f in example.findings if f.requirement == self.name and is_own(f, example)), None)
 
     def _refuse_stale_entry(self, report: Report) -> None:
-        from harness.base.escape import one_line
+        from extractor.base.text import one_line
         from harness.report.wording import baseline_sentence
 
         for note in report.baseline:

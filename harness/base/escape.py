@@ -8,14 +8,11 @@ from __future__ import annotations
 
 import json
 import re
-import unicodedata
 from typing import Final
 from xml.sax.saxutils import escape as xml_entities
 
-_JOINERS: Final = "\u200c\u200d"
-"""Invisible, but part of the spelling of Persian words and of emoji."""
-_HIDDEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-"""Unicode categories that draw nothing, or move what is drawn: controls, bidirectional overrides, surrogates, tags."""
+from extractor.base.text import is_hidden, one_line, visible
+
 _BEYOND_ASCII: Final = re.compile(r"[^\x20-\x7e\n]")
 _RUNNER_LEGACY: Final = re.compile(r"##(?=[\w.]*\[)")
 """``##[error]`` and ``##vso[…]`` are commands to CI runners wherever they stand in a line."""
@@ -26,34 +23,6 @@ _MARKDOWN_START: Final = re.compile(r"^(?=[-+=#])|(?<=^\d)(?=[.)])|(?<=^\d\d)(?=
 """Where a line could start a list, a heading or an underline."""
 _LINKING: Final = re.compile(r"(://|\bwww\.|@|#(?=\d))")
 """What GitHub's Markdown turns into a link or a mention with no markup at all."""
-
-
-def visible(text: str) -> str:
-    r"""``text`` for a person's eyes: controls and invisible characters are spelt out (``\x1b``, ``\u202e``).
-
-    Line feeds stay, CR LF becomes one, tabs become four spaces.
-    """
-    if text.isascii() and text.replace("\n", "").isprintable():
-        # nearly all text is plain, and reports hold megabytes of it
-        return text
-    return _BEYOND_ASCII.sub(_spelt, text.replace("\r\n", "\n").replace("\t", "    "))
-
-
-def _spelt(found: re.Match[str]) -> str:
-    char = found.group()
-    if char in _JOINERS or unicodedata.category(char) not in _HIDDEN:
-        return char
-    code = ord(char)
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
-
-
-def one_line(text: str, limit: int | None = None) -> str:
-    """:func:`visible` on one line, white space folded; cut to ``limit`` characters with an ellipsis."""
-    # what is spelt out only grows, so nothing beyond the limit can come into sight, white space apart
-    folded = " ".join(visible(text if limit is None else text[: 8 * limit]).split())
-    if limit is not None and len(folded) > limit:
-        return folded[: max(limit - 1, 0)].rstrip() + "…"
-    return folded
 
 
 def defused(text: str) -> str:
@@ -68,7 +37,7 @@ def json_text(document: str) -> str:
 
 def _json_spelt(found: re.Match[str]) -> str:
     char = found.group()
-    if char in _JOINERS or unicodedata.category(char) not in _HIDDEN:
+    if not is_hidden(char):
         return char
     return json.dumps(char)[1:-1] if char != "\x7f" else r"\u007f"
 

@@ -46,7 +46,7 @@ def update(
     docprobe check docs; docprobe baseline update
     """
     from extractor.base.files import write_atomically
-    from harness.base.escape import one_line
+    from extractor.base.text import one_line
     from harness.baseline.update import update as updated
     from harness.results.results import last_run, read
 

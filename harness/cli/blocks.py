@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
+from extractor.base.text import printable
 from extractor.docs.corpus import extract
 from harness.cli.context import Cli, docs_argument, pass_cli, state_option
-from harness.cli.tables import printable, table
+from harness.cli.tables import table
 from harness.settings import load_config
 
 if TYPE_CHECKING:

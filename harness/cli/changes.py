@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from harness.cli.tables import printable
+from extractor.base.text import printable
 from harness.spec.changes import Change, ChangeKind
 
 if TYPE_CHECKING:

@@ -13,10 +13,10 @@ import click
 from rich.table import Table
 from rich.text import Text
 
+from extractor.base.text import printable
 from harness.cli.context import Cli, pass_cli, state_option
 from harness.doctor import mend
 from harness.doctor.doctor import Check, State, examine, exit_code
-from harness.engine.text import printable
 from harness.settings import state_folder
 
 if TYPE_CHECKING:

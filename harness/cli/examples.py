@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
+from extractor.base.text import printable
 from extractor.docs.corpus import extract
 from extractor.examples.find import find_examples, unused_overrides
 from extractor.examples.ids import with_repeated_ids
 from extractor.model import ExampleStatus, Origin
 from harness.cli.context import Cli, docs_argument, pass_cli, state_option
-from harness.cli.tables import printable
 from harness.judge.printed import printed
 from harness.selection.select import select
 from harness.settings import load_config

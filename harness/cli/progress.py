@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
+from extractor.base.text import printable
 from harness.model import Status
 from harness.report.wording import judged_as
 
@@ -50,9 +51,9 @@ class Live:
 
     def doing(self, example_id: str, text: str) -> None:
         """Show what is being done for one text."""
-        text = plain(text)
+        text = printable(text)
         if example_id not in self._tasks:
-            self._tasks[example_id] = self._bars.add_task(text, name=plain(example_id), total=None)
+            self._tasks[example_id] = self._bars.add_task(text, name=printable(example_id), total=None)
         self._bars.update(self._tasks[example_id], description=text)
 
     def finished(self, result: ExampleResult) -> None:
@@ -64,13 +65,9 @@ class Live:
         what = judged_as(result) if result.status is Status.JUDGED else result.status.value
         kept = ", kept from before" if result.cached else ""
         at = time.monotonic() - self._began
-        self._console.print(f"{at:6.1f} s  {plain(result.id)}: {what}{kept}", markup=False, style="dim", soft_wrap=True)
+        line = f"{at:6.1f} s  {printable(result.id)}: {what}{kept}"
+        self._console.print(line, markup=False, style="dim", soft_wrap=True)
 
     def note(self, text: str) -> None:
         """Print a note."""
-        self._console.print(plain(text), markup=False, soft_wrap=True)
-
-
-def plain(text: str) -> str:
-    """Names come from the docs: nothing in them may move a cursor."""
-    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
+        self._console.print(printable(text), markup=False, soft_wrap=True)

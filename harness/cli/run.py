@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import anyio
 import click
 
+from extractor.base.text import printable
 from harness.cli.context import Cli, pass_cli, state_option
 from harness.settings import load_config
 
@@ -57,7 +58,6 @@ def command(
 
 async def _serve(cli: Cli, config: Config, port: int | None) -> None:
     from harness.base.errors import InstallError, NotServingError, UsageError
-    from harness.cli.progress import plain
     from harness.engine.client import open_engine
     from harness.run.check import dated, plan
     from harness.run.serve import serve
@@ -70,7 +70,7 @@ async def _serve(cli: Cli, config: Config, port: int | None) -> None:
     err = cli.err()
 
     def say(text: str) -> None:
-        err.print(plain(text), markup=False, style="dim", soft_wrap=True)
+        err.print(printable(text), markup=False, style="dim", soft_wrap=True)
 
     def ready(served: Served) -> None:
         click.echo(f"url    {served.url}")
@@ -89,7 +89,7 @@ async def _serve(cli: Cli, config: Config, port: int | None) -> None:
         err.print("Ctrl-C ends it", style="dim")
 
     def log(line: LogLine) -> None:
-        err.print(f"{line.source:>13} {plain(line.text)}", markup=False, style="dim", soft_wrap=True)
+        err.print(f"{line.source:>13} {printable(line.text)}", markup=False, style="dim", soft_wrap=True)
 
     bundle = chosen[0].bundle
     assert bundle is not None

@@ -16,8 +16,3 @@ def table(names: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
         "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[-1]]).rstrip() + "\n"
         for row in every
     )
-
-
-def printable(text: str) -> str:
-    """Docs are untrusted: no control character of theirs reaches the terminal."""
-    return "".join(c if c.isprintable() else "\ufffd" for c in text)

@@ -14,8 +14,8 @@ import docker.utils
 import requests
 from anyio import to_thread
 
+from extractor.base.text import printable
 from harness.base.errors import EngineError
-from harness.engine.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import anyio
 
+from extractor.base.text import printable
 from extractor.model import Bundle, ExampleKind
 from harness.base.errors import EngineError, UsageError
 from harness.engine.anchors import Anchors
@@ -24,7 +25,6 @@ from harness.engine.pods import DockerPod
 from harness.engine.process import Setting
 from harness.engine.protocol import Limits, Pod, Progress, Service
 from harness.engine.reaper import containers, reap, remove, volumes
-from harness.engine.text import printable
 from harness.engine.workshop import Workshop
 
 if TYPE_CHECKING:

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Final
 
 import anyio
 
+from extractor.base.text import printable
 from harness.base.errors import EngineError, PodError
 from harness.engine import process
 from harness.engine.protocol import ExitState, Progress, Service
-from harness.engine.text import printable
 from harness.engine.transport import PodTransport
 
 if TYPE_CHECKING:

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Final
 import anyio
 from anyio.abc import ByteStream, TaskGroup, TaskStatus
 
+from extractor.base.text import printable
 from harness.base.errors import PodError
 from harness.engine.channel import Channel
 from harness.engine.frames import ACCEPTED_FROM, MAX_PAYLOAD, Frame, FrameError, Kind
-from harness.engine.text import printable
 from harness.engine.wire import STREAM_ERRORS, Wire, read_sockets
 
 if TYPE_CHECKING:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import anyio
 
+from extractor.base.text import printable
 from harness.base.errors import EngineError
 from harness.engine.api import SLOW_S, Api, ConflictError, GoneError
 from harness.engine.attach import STDOUT, Attached, attach
@@ -21,7 +22,6 @@ from harness.engine.hardening import HOME, INSTALL_USER, ROOT, Share, host_confi
 from harness.engine.images import image_id
 from harness.engine.inside import command
 from harness.engine.owner import LABEL, LOCK_LABEL, RUN_LABEL, STATE_LABEL, Owner
-from harness.engine.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

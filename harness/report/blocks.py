@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from harness.base.escape import one_line, visible
+from extractor.base.text import one_line, visible
 from harness.report.evidence import exchange_lines, page_lines, patch_lines, shared_context
 from harness.report.weigh import Weight, is_own
 from harness.report.wording import basis_word, rows, run_sentence, weight_word

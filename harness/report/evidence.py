@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
+from extractor.base.text import one_line, visible
 from harness.base import jsonrpc
-from harness.base.escape import one_line, visible
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

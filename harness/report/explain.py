@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from rich.padding import Padding
 from rich.text import Text
 
-from harness.base.escape import one_line, visible
+from extractor.base.text import one_line, visible
 from harness.model import Status, Verdict
 from harness.report.blocks import INDENT, Look, finding_block, labelled, mark, prose, run_rows
 from harness.report.evidence import curl

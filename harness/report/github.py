@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from extractor.base.text import one_line
 from extractor.model import Span
-from harness.base.escape import defused, github_data, github_property, one_line
+from harness.base.escape import defused, github_data, github_property
 from harness.model import Basis, Status
 from harness.report.places import forge_path, primary, problem_place
 from harness.report.weigh import Weight, cases, texts

@@ -10,7 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, assert_never
 
-from harness.base.escape import one_line, xml_attribute, xml_text
+from extractor.base.text import one_line
+from harness.base.escape import xml_attribute, xml_text
 from harness.model import Status
 from harness.report.plain import finding_text
 from harness.report.weigh import Weight, is_own, known_findings, weigh

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from harness.base.escape import defused, html_text, markdown_code, markdown_fence, markdown_text, visible
+from extractor.base.text import visible
+from harness.base.escape import defused, html_text, markdown_code, markdown_fence, markdown_text
 from harness.model import Status
 from harness.report.evidence import exchange_lines, page_lines, patch_lines, shared_context
 from harness.report.weigh import SHOWN_IN_FULL, Weight, by_weight, cases, texts

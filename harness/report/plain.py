@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harness.base.escape import one_line
+from extractor.base.text import one_line
 from harness.report.evidence import exchange_lines, shared_context
 from harness.report.wording import rows
 

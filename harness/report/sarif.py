@@ -13,9 +13,10 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
+from extractor.base.text import one_line, visible
 from extractor.model import Span
 from harness.base.codec import encodable
-from harness.base.escape import json_text, one_line, visible
+from harness.base.escape import json_text
 from harness.model import Status, Verdict
 from harness.report.places import forge_path, primary, problem_place, rules_path
 from harness.report.sarif_rules import DRIFT, rule_descriptors

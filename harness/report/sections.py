@@ -9,7 +9,7 @@ from rich.padding import Padding
 from rich.rule import Rule
 from rich.text import Text
 
-from harness.base.escape import one_line
+from extractor.base.text import one_line
 from harness.model import Status
 from harness.report.blocks import INDENT, Look, labelled, mark, prose, run_rows
 from harness.report.weigh import Weight

@@ -10,7 +10,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from harness.base.escape import defused, one_line
+from extractor.base.text import one_line
+from harness.base.escape import defused
 from harness.model import Status
 from harness.report.blocks import INDENT, Look, finding_block, labelled, mark, prose
 from harness.report.sections import baseline, blocked, drift, lost, problems, summary, unjudged

@@ -6,10 +6,10 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from extractor.base.text import printable
 from harness.base.errors import InstallError, UsageError
 from harness.engine.hardening import ROOT
 from harness.engine.install.plan import Fault, Plan
-from harness.engine.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

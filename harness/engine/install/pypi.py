@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Final
 
 from packaging.requirements import InvalidRequirement, Requirement
 
+from extractor.base.text import printable
 from harness.base.errors import InstallError, UsageError
 from harness.engine.hardening import ROOT
 from harness.engine.install.plan import Fault, Plan
-from harness.engine.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

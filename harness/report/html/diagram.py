@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from extractor.base.text import one_line
 from extractor.model import ExampleKind
-from harness.base.escape import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

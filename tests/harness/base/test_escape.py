@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import unicodedata
 import xml.etree.ElementTree as ET
 
 import pytest
@@ -9,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from extractor.base.text import one_line, visible
 from harness.base import escape
 from tests.support.reports import HOSTILE
 from tests.support.runner import decoded, obeys
@@ -17,40 +17,8 @@ any_text = st.text(st.characters(codec=None, exclude_categories=())) | st.sample
 
 
 @given(any_text)
-def test_visible_text_moves_no_cursor_and_hides_nothing(text: str) -> None:
-    shown = escape.visible(text)
-    spaces = {char for char in shown if unicodedata.category(char) == "Zs"}
-    assert all(char.isprintable() or char in spaces | set("\n\u200c\u200d") for char in shown)
-    assert escape.visible(shown) == shown
-
-
-@pytest.mark.parametrize(
-    ("raw", "shown"),
-    [
-        ("\x1b[31m", r"\x1b[31m"),
-        ("\x9b31m", r"\x9b31m"),
-        ("a\r\nb\rc", "a\nb\\x0dc"),
-        ("\u202egnp", r"\u202egnp"),
-        ("\U000e0041", r"\U000e0041"),
-        ("\udcff", r"\udcff"),
-        ("tab\tend", "tab    end"),
-        ("plain ünï 日本 👩‍🚀", "plain ünï 日本 👩‍🚀"),
-    ],
-)
-def test_visible_spells_out(raw: str, shown: str) -> None:
-    assert escape.visible(raw) == shown
-
-
-@given(any_text, st.integers(1, 40))
-def test_one_line_is_one_line_within_its_limit(text: str, limit: int) -> None:
-    line = escape.one_line(text, limit)
-    assert "\n" not in line
-    assert len(line) <= limit
-
-
-@given(any_text)
 def test_defused_text_holds_no_command_for_a_runner(text: str) -> None:
-    assert not any(obeys(line) for line in escape.defused(escape.visible(text)).split("\n"))
+    assert not any(obeys(line) for line in escape.defused(visible(text)).split("\n"))
 
 
 @given(st.recursive(any_text, lambda inner: st.lists(inner) | st.dictionaries(any_text, inner), max_leaves=5))
@@ -65,8 +33,8 @@ def test_json_text_keeps_the_values_and_holds_no_command(value: object) -> None:
 @given(any_text)
 def test_xml_is_well_formed_and_reads_back_as_visible_text(text: str) -> None:
     element = ET.fromstring(f'<a b="{escape.xml_attribute(text)}">{escape.xml_text(text)}</a>')
-    assert (element.text or "") == escape.visible(text)
-    assert element.get("b") == escape.one_line(text)
+    assert (element.text or "") == visible(text)
+    assert element.get("b") == one_line(text)
     assert not any(obeys(line) for line in escape.xml_text(text).split("\n"))
 
 
@@ -77,8 +45,8 @@ def test_a_workflow_command_carries_its_text_and_no_second_command(text: str) ->
     assert "\n" not in line
     name, properties, data = decoded(line)
     assert name == "error"
-    assert properties == {"file": "x", "title": escape.one_line(text), "line": "1"} or not escape.one_line(text)
-    assert data == escape.visible(text)
+    assert properties == {"file": "x", "title": one_line(text), "line": "1"} or not one_line(text)
+    assert data == visible(text)
 
 
 MARKDOWN = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
@@ -92,7 +60,7 @@ def test_markdown_text_is_text(text: str) -> None:
     assert {child.type for child in inline} <= {"text", "text_special", "html_inline"}
     assert {child.content for child in inline if child.type == "html_inline"} <= {"<!-- -->"}
     shown = "".join(child.content for child in inline if child.type != "html_inline")
-    assert shown == f"x {escape.one_line(text)}".rstrip() + escape.one_line(text)
+    assert shown == f"x {one_line(text)}".rstrip() + one_line(text)
 
 
 @given(any_text)
@@ -101,7 +69,7 @@ def test_a_code_span_in_a_table_is_one_cell_of_code(text: str) -> None:
     cells = [token for token in tokens if token.type == "inline"]
     assert len(cells) == 2
     assert [child.type for child in cells[1].children or []] == ["code_inline"]
-    assert (cells[1].children or [])[0].content.strip() == escape.one_line(text).strip()
+    assert (cells[1].children or [])[0].content.strip() == one_line(text).strip()
 
 
 @given(any_text)
