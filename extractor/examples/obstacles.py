@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from extractor.base.loopback import is_local
 from extractor.model import ExampleKind
 
 if TYPE_CHECKING:
@@ -12,7 +13,6 @@ if TYPE_CHECKING:
 
     from extractor.languages.common.values import Draft
 
-_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1", "0.0.0.0"})
 _SPAWNING: Final = frozenset({"StdioClientTransport", "StdioServerParameters", "stdio_client", "StdioTransport"})
 _MODELS: Final = {
     "anthropic": "Anthropic", "@anthropic-ai/sdk": "Anthropic", "openai": "OpenAI", "google.genai": "Gemini",
@@ -44,7 +44,7 @@ def obstacle(draft: Draft) -> str | None:
                 if found.module == package or found.module.startswith((f"{package}/", f"{package}.")):
                     return f"is a client of the API of {whose}, for which docprobe has no stand-in"
     addresses = tuple(_addresses(draft))
-    if any(host in _LOOPBACK for host in addresses):
+    if any(is_local(host) for host in addresses):
         return None
     if addresses:
         return f"is a client of {addresses[0]}, and docprobe's scripted server answers on this machine only"
@@ -63,5 +63,5 @@ def _addresses(draft: Draft) -> Iterator[str]:
                     host, port = url.hostname, url.port
                 except ValueError:
                     continue
-                if host and (host not in _LOOPBACK or (port and url.scheme == "http")):
+                if host and (not is_local(host) or (port and url.scheme == "http")):
                     yield host

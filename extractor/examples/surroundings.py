@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from extractor.base.loopback import URL_HOST
 from extractor.examples.manifests import manifest_of
 from extractor.examples.names import stated_name
 from extractor.languages.common.environment import is_environment_fence, variables_of
@@ -17,7 +18,7 @@ from extractor.model import InfoString, Span
 
 _MAX_CHARS: Final = 20_000
 _ADDRESSED: Final = SHELLS | {"json", "jsonc", "http", "text", "powershell", ""}
-_URL: Final = re.compile(r"https?://(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?(?P<path>/[\w/.-]*)?", re.ASCII)
+_URL: Final = re.compile(rf"https?://{URL_HOST}(?::\d+)?(?P<path>/[\w/.-]*)?", re.ASCII)
 """URLs in texts of all kinds: commands, headers, configurations."""
 
 if TYPE_CHECKING:

@@ -36,7 +36,7 @@ class ListeningSocket:
     @property
     def loopback(self) -> bool:
         """Whether only this host can reach it."""
-        return self.address.startswith("127.") or self.address == "::1"
+        return is_loopback(self.address)
 
 
 class StartOutcome(StrEnum):

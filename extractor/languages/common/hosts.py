@@ -6,6 +6,7 @@ import ast
 import re
 from typing import TYPE_CHECKING, Final
 
+from extractor.base.loopback import is_loopback
 from extractor.languages.common.facts import Ref
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ _HOST: Final = re.compile(r"[\w.-]{1,200}(?::(?:\d{1,5}|\*))?", re.ASCII)
 """What may stand in a Host header: docs are not to write headers of their own."""
 _MOUNTS: Final = frozenset({"Mount", "mount"})
 _ANY_PORT: Final = ":*"
-_LOOPBACK: Final = ("localhost", "127.0.0.1", "[::1]", "*")
+_PORT: Final = re.compile(r":(?:\d{1,5}|\*)$", re.ASCII)
 
 
 def host_names(codes: Sequence[Code]) -> tuple[str, ...]:
@@ -32,7 +33,7 @@ def host_names(codes: Sequence[Code]) -> tuple[str, ...]:
     mounted = any(call.last in _MOUNTS for call in calls)
     routed = [] if mounted else [name for call in calls for name in _routed(call)]
     found = [name for text in lists for name in _texts(text)] or routed
-    if any(name.startswith(_LOOPBACK) for name in found):
+    if any(name.startswith("*") or is_loopback(_PORT.sub("", name)) for name in found):
         return ()
     sound = [name for name in found if _HOST.fullmatch(name)]
     return tuple(sorted(dict.fromkeys(sound), key=lambda name: name.endswith(_ANY_PORT)))

@@ -6,6 +6,7 @@ import re
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
+from extractor.base.loopback import is_loopback
 from extractor.languages.common.environment import is_placeholder
 from extractor.languages.common.facts import Ref
 from extractor.languages.common.fragments import free_names
@@ -15,7 +16,6 @@ _ASKING: Final = frozenset({"get", "post", "request", "urlopen", "fetch", "strea
 _FAR: Final = re.compile(r"https?://([\w.-]+)", re.ASCII)
 _ISSUING: Final = re.compile(r"issuer|authorization_servers|authorizationServers|jwks|introspection", re.IGNORECASE)
 """Names of arguments that tell whose tokens a server takes."""
-_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1"})
 _MAX_FILE: Final = 200
 _OF_THE_READER: Final = re.compile(r"KEY|SECRET|TOKEN|PASS|CLIENT_ID|DOMAIN|URL|URI|AUDIENCE|ISSUER|TENANT|PROJECT")
 """Variables without which a program may have nothing to talk to; a ``DEBUG`` it can always do without."""
@@ -84,7 +84,7 @@ def _tokens(draft: Draft) -> Iterator[str]:
     for name, value in ((name, value) for call in calls for name, value in call.keywords.items()):
         text = value.text if isinstance(value, Ref) else value
         found = _FAR.search(text) if isinstance(text, str) and _ISSUING.search(name) else None
-        if found and found[1] not in _LOOPBACK:
+        if found and not is_loopback(found[1]):
             yield f"a token of {found[1]}"
 
 
@@ -101,5 +101,5 @@ def _hosts(draft: Draft) -> Iterator[str]:
     for call in (call for call in calls if call.function is None and call.last in _ASKING):
         first = call.arguments[0] if call.arguments else None
         found = _FAR.match(first) if isinstance(first, str) else None
-        if found and found[1] not in _LOOPBACK:
+        if found and not is_loopback(found[1]):
             yield f"an answer of {found[1]}"

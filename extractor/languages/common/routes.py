@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from extractor.base.loopback import is_loopback
 from extractor.languages.common.facts import Ref
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ _REQUESTS: Final = frozenset({"fetch", "axios", "got", "ky", "urlopen", "ofetch"
 _CLIENTS: Final = frozenset({"axios", "got", "ky", "superagent", "http", "https", "requests", "httpx", "urllib3"})
 _ASKING: Final = frozenset({"get", "post", "put", "patch", "delete", "request", "stream"})
 """Methods of those modules that do."""
-_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 def asked_for(codes: Sequence[Code], constants: Mapping[str, str]) -> frozenset[str]:
@@ -43,4 +43,4 @@ def is_of_service(url: str, services: Sequence[ServiceRequest]) -> bool:
         host, port = parts.hostname, parts.port
     except ValueError:
         return False
-    return any(port == service.port and host in {service.host, *_LOOPBACK} for service in services)
+    return any(port == service.port and (host == service.host or is_loopback(host or "")) for service in services)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from extractor.base.loopback import is_loopback
 from extractor.languages.common.environment import is_placeholder
 from extractor.languages.common.facts import Ref
 from extractor.model import Note, NoteKind, Origin, ServiceRequest
@@ -31,7 +32,6 @@ _FILLINGS: Final = (
     ("ENCRYPTION_KEY", _KEY), ("TIMEOUT", "10"), ("LIMIT", "10"), ("SIZE", "10"), ("EMAIL", "reader@example.com"),
 )  # fmt: skip
 """Ending of a variable's name to a value of its kind. Port 9 discards: nothing of a pod listens there."""
-_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _AUTHORIZATION_PATH: Final = re.compile(
     r"/realms/|openid-connect|introspect|/oauth|/authorize|/token|jwks|openid-configuration", re.IGNORECASE
 )
@@ -103,7 +103,7 @@ def _authorization_address(codes: Sequence[Code], known: Mapping[str, str]) -> _
     for name, value in known.items():
         if name.endswith("AUTH_PORT") and value.isdigit():
             host = next((v for k, v in known.items() if k.endswith("AUTH_HOST")), known.get("HOST", "localhost"))
-            return _Address(host, int(value), realm) if host in _LOOPBACK else None
+            return _Address(host, int(value), realm) if is_loopback(host) else None
     named = [value for name, value in known.items() if _AUTHORIZATION_NAME.search(name)]
     for text in [*named, *(t for t in texts if _AUTHORIZATION_PATH.search(t))]:
         try:
@@ -111,7 +111,7 @@ def _authorization_address(codes: Sequence[Code], known: Mapping[str, str]) -> _
             port = url.port
         except ValueError:
             continue
-        if url.scheme == "http" and url.hostname in _LOOPBACK and port:
+        if url.scheme == "http" and url.hostname and is_loopback(url.hostname) and port:
             if str(port) == known.get("PORT"):
                 # its own endpoint
                 continue

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urljoin, urlsplit
 
+from extractor.base.loopback import is_local
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.messages import Caller, Place, loopback_for
 from harness.profiles.mcp.probes import opening
@@ -30,7 +31,6 @@ MOST_REDIRECTS: Final = 3
 MOST_SILENT: Final = 2
 _REDIRECTS: Final = (301, 302, 303, 307, 308)
 _URL: Final = re.compile(r"https?://[\w.\-\[\]:]+(/[\w./~\-]*)?")
-_LOCAL: Final = ("localhost", "127.0.0.1", "::1", "0.0.0.0", "::")
 
 
 def places(
@@ -120,7 +120,7 @@ def _redirect(peer: Peer, answer: Answer) -> str | None:
     location = answer.reply.header("location") or ""
     try:
         parts = urlsplit(urljoin(peer.place.public_url, location))
-        here = (parts.hostname or "") in _LOCAL and (parts.port or 80) == peer.place.port
+        here = is_local(parts.hostname or "") and (parts.port or 80) == peer.place.port
     except ValueError:
         here, parts = False, None
     note = "followed" if here else f"not followed: {location[:200]}"

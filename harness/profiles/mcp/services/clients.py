@@ -8,12 +8,13 @@ from urllib.parse import urlsplit
 
 from authlib.oauth2.rfc6749 import ClientMixin
 
+from extractor.base.loopback import is_loopback
+
 if TYPE_CHECKING:
     from harness.profiles.mcp.services.minting import Mint, User
 
 GRANT_TYPES: Final = ("authorization_code", "client_credentials")
 AUTH_METHODS: Final = ("client_secret_basic", "client_secret_post", "none")
-_LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class Client(ClientMixin):  # type: ignore[misc]
     def check_redirect_uri(self, redirect_uri: str) -> bool:
         """A registered one, or anything on this machine for a client without any (RFC 8252, section 7.3)."""
         return redirect_uri in self.redirect_uris or (
-            not self.redirect_uris and urlsplit(redirect_uri).hostname in _LOOPBACK
+            not self.redirect_uris and is_loopback(urlsplit(redirect_uri).hostname or "")
         )
 
     def check_client_secret(self, client_secret: str) -> bool:

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from extractor.base.loopback import URL_HOST
 from extractor.model import ExampleKind
 from harness.profiles.mcp.services.authorization import AuthorizationService
 from harness.profiles.mcp.services.scripted_server import Script, ScriptedService
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from harness.profiles.mcp.tokens import TokenSource
 
 AUTHORIZATION: Final = "authorization"
-_LOCAL_URL: Final = re.compile(r"http://(?:localhost|127\.0\.0\.1|\[::1\]):(\d{2,5})\b")
+_LOCAL_URL: Final = re.compile(rf"http://{URL_HOST}:(\d{{2,5}})\b")
 _MOST_PORTS: Final = 4
 
 

@@ -1,0 +1,39 @@
+"""What leads back to the same machine: the one definition of loopback."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Final
+
+IPV4_LOOPBACK: Final = "127.0.0.1"
+IPV6_LOOPBACK: Final = "::1"
+URL_HOST: Final = r"(?:localhost|127\.0\.0\.1|\[::1\])"
+"""Regular expression for the usual spellings of a loopback host in a URL."""
+
+
+def is_loopback_name(host: str) -> bool:
+    """Return whether a host name means loopback: ``localhost`` and all names below it (RFC 6761, section 6.3)."""
+    name = host.lower().removesuffix(".")
+    return name == "localhost" or name.endswith(".localhost")
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether a host name or IP address means loopback: such a name, 127.0.0.0/8 or ::1.
+
+    An IPv6 address may have the brackets that it has in a URL.
+    """
+    address = _address(host)
+    return address.is_loopback if address is not None else is_loopback_name(host)
+
+
+def is_local(host: str) -> bool:
+    """Return whether connecting to ``host`` reaches the same machine: loopback, or the wildcards 0.0.0.0 and ::."""
+    address = _address(host)
+    return is_loopback(host) or (address is not None and address.is_unspecified)
+
+
+def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(host.removeprefix("[").removesuffix("]"))
+    except ValueError:
+        return None

@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from extractor.base.loopback import URL_HOST, is_local, is_loopback, is_loopback_name
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost", "LOCALHOST", "localhost.", "keycloak.localhost", "127.0.0.1", "127.8.9.10", "::1", "[::1]"]
+)
+def test_loopback(host: str) -> None:
+    assert is_loopback(host)
+    assert is_local(host)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "[::]"])
+def test_wildcards_are_reached_and_are_not_loopback(host: str) -> None:
+    assert is_local(host)
+    assert not is_loopback(host)
+
+
+@pytest.mark.parametrize(
+    "host", ["", "example.com", "localhost.example.com", "notlocalhost", "10.0.0.1", "127.0.0.1.example.com", "::2"]
+)
+def test_elsewhere(host: str) -> None:
+    assert not is_local(host)
+
+
+def test_names_are_told_from_addresses() -> None:
+    assert is_loopback_name("localhost")
+    assert not is_loopback_name("127.0.0.1")
+
+
+def test_spellings_in_urls_are_loopback() -> None:
+    for host in ("localhost", "127.0.0.1", "[::1]"):
+        assert re.fullmatch(URL_HOST, host)
+        assert is_loopback(host)
