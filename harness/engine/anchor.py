@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from extractor.base.loopback import IPV4_LOOPBACK
 from harness.engine.api import ConflictError, GoneError
 from harness.engine.attach import Attached, attach
 from harness.engine.hardening import ANCHOR_USER, APP, Share, app_volume, host_config
@@ -56,7 +57,7 @@ async def start_anchor(
         runtime=runtime,
         mounts=[app_volume(work_mib, owner.labels("work"))],
         sysctls=_SYSCTLS,
-        extra_hosts=dict.fromkeys(sorted(hosts), "127.0.0.1"),
+        extra_hosts=dict.fromkeys(sorted(hosts), IPV4_LOOPBACK),
     )
     container = await api.call(
         "create an anchor",

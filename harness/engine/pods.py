@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import anyio
 
 from extractor.base.text import printable
+from extractor.base.loopback import IPV4_LOOPBACK, IPV6_LOOPBACK, is_loopback_name
 from harness.base.errors import EngineError, PodError
 from harness.engine import process
 from harness.engine.protocol import ExitState, Progress, Service
@@ -32,8 +33,7 @@ _SETTLE_S: Final = 0.2
 """How long after the first listening socket others are waited for."""
 _STALE_S: Final = 1.0
 """How long after its process ended an example's sockets may still be reported."""
-_LOOPBACK: Final = ("::1", "127.0.0.1")
-_LOCAL_NAMES: Final = ("localhost", "localhost.")
+_LOOPBACK: Final = (IPV6_LOOPBACK, IPV4_LOOPBACK)
 
 
 class DockerPod:
@@ -47,7 +47,7 @@ class DockerPod:
         self._bundle = bundle
         self._services = tuple(services)
         self._names = (f"{name}-{number}" for number in itertools.count(1))
-        self._local_names = {*_LOCAL_NAMES, *(request.host.lower() for request in bundle.services)}
+        self._service_names = frozenset(request.host.lower() for request in bundle.services)
         self._process: Process | None = None
         self._build_failure: ExitState | None = None
         self._transports: list[PodTransport] = []
@@ -241,7 +241,7 @@ class DockerPod:
 
     def _addresses(self, host: str, port: int) -> list[str]:
         """Addresses to try for a host name. Names that are not the pod's own lead nowhere: OSError."""
-        if host in self._local_names or host.endswith(".localhost"):
+        if host in self._service_names or is_loopback_name(host):
             seen = {s.address for s in self._tunnel.sockets() if s.port == port}
             return sorted(_LOOPBACK, key=lambda a: a not in seen and {"::1": "::"}.get(a, "0.0.0.0") not in seen)
         try:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from extractor.base.loopback import is_loopback
+
 
 @dataclass(frozen=True, slots=True)
 class Image:

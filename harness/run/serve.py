@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import anyio
 from anyio.abc import SocketAttribute
 
+from extractor.base.loopback import IPV4_LOOPBACK
 from harness.base.errors import NotServingError, UsageError
 from harness.judge.cause import sentence
 from harness.model import StartOutcome
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from harness.model import LogLine
     from harness.profile import Probe, ReadyEndpoint
 
-LOOPBACK: Final = "127.0.0.1"
 CHUNK: Final = 65536
 FOLLOW_S: Final = 0.2
 
@@ -77,7 +77,7 @@ async def serve(
     async with engine.pod(bundle, image, probe.services, progress=doing) as pod:
         place = await _find_endpoint(pod, bundle, probe, config, doing)
         try:
-            listener = await anyio.create_tcp_listener(local_host=LOOPBACK, local_port=port or place.port)
+            listener = await anyio.create_tcp_listener(local_host=IPV4_LOOPBACK, local_port=port or place.port)
         except OSError as error:
             raise UsageError(f"port {port or place.port} of this machine is taken", "name another: --port N") from error
         local = listener.extra(SocketAttribute.local_port)

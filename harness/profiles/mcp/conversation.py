@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
+from extractor.base.loopback import IPV4_LOOPBACK
 from extractor.model import ExampleKind
 from harness.profile import PrintedExchanges, ReadyEndpoint
 from harness.profiles.mcp.revisions import with_handshake
@@ -92,7 +93,7 @@ class McpProbe:
         bundle, tokens = self._bundle, self._beside.tokens
         conversation = Conversation(pod.transport, timeout_s=settings.timeout_s, budget_s=6 * settings.timeout_s)
         try:
-            peer = Peer(pod, conversation, Place("127.0.0.1", sockets[0].port, "/"), tokens, start_s=settings.start_s)
+            peer = Peer(pod, conversation, Place(IPV4_LOOPBACK, sockets[0].port, "/"), tokens, start_s=settings.start_s)
             places = endpoint.places(sockets, bundle.endpoint_paths, pod.logs(), bundle.host_names)
             answer = await endpoint.find(peer, places, settings.revisions)
             if answer is not None and answer.status == 401:

@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Final
 
 import anyio
 
+from extractor.base.loopback import IPV4_LOOPBACK
 from harness.model import Facts, Incident, LogLine, StartOutcome, Transcript, Transport
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.messages import Place
@@ -90,7 +91,7 @@ async def converse(
         return replace(empty, logs=tuple(line.since(began) for line in pod.logs()), facts=_not_listening(pod))
     budget_s = max(LEAST_BUDGET_S, BUDGET_TIMEOUTS * timeout_s) if budget_s is None else budget_s
     conversation = Conversation(pod.transport, timeout_s=timeout_s, budget_s=budget_s)
-    peer = Peer(pod, conversation, Place("127.0.0.1", sockets[0].port, "/"), tokens, start_s=START_S)
+    peer = Peer(pod, conversation, Place(IPV4_LOOPBACK, sockets[0].port, "/"), tokens, start_s=START_S)
     try:
         await _discover(peer, sockets, bundle, tuple(revisions), progress)
         await _probe(peer, progress)
