@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final
 
 import anyio
 
-from extractor.base.text import printable
 from extractor.base.loopback import IPV4_LOOPBACK, IPV6_LOOPBACK, is_loopback_name
+from extractor.base.text import printable
 from harness.base.errors import EngineError, PodError
 from harness.engine import process
 from harness.engine.protocol import ExitState, Progress, Service
