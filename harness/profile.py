@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
+from extractor.languages.common.roles import CodeProfile
 from extractor.model import Layout
 from harness.base.errors import UsageError
 from harness.model import BoundRequirement, Finding, Requirement, Transcript
@@ -170,6 +171,8 @@ class Profile:
     """As in ``profile = "…"`` of a configuration."""
     layout: Layout = field(default_factory=Layout)
     """Where its documentation has revisions and normative pages."""
+    code: CodeProfile = field(default_factory=CodeProfile)
+    """Which code of a page is about it, and what that code does."""
     revisions: tuple[str, ...] = ()
     """Every revision of the protocol that is known, oldest first."""
     catalogue: Catalogue = field(default_factory=Catalogue)

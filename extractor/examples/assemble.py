@@ -11,17 +11,17 @@ from extractor.examples.ids import bundle_digest, text_digest
 from extractor.examples.obstacles import obstacle
 from extractor.examples.overrides import AUTHORIZATION, NONE, from_directives, mistakes
 from extractor.languages.common.fragments import sentence
-from extractor.languages.common.routes import OTHER_PATHS
+from extractor.languages.common.roles import Start
 from extractor.languages.common.scopes import in_view, scope_of
-from extractor.languages.common.services import default_authorization
-from extractor.languages.common.values import Draft, Start, spans_of
+from extractor.languages.common.values import Draft, spans_of
 from extractor.model import Example, ExampleKind, ExampleStatus, Note, NoteKind, Origin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from extractor.examples.grouping import Program
-    from extractor.languages.common.values import Language, Role, Surroundings, Tables, Unit
+    from extractor.languages.common.roles import CodeProfile, Role
+    from extractor.languages.common.values import Knowledge, Language, Surroundings, Unit
     from extractor.model import Block, Bundle, ExampleOverride, ServiceRequest
 
 MAX_PATHS: Final = 12
@@ -35,7 +35,7 @@ def assemble(
     program: Program,
     around: Surroundings,
     override: ExampleOverride,
-    tables: Tables,
+    known: Knowledge,
     *,
     alone: bool,
     said_by: Origin,
@@ -47,7 +47,7 @@ def assemble(
         program: pieces that belong together.
         around: everything else of the page.
         override: what a maintainer says of it.
-        tables: names of packages.
+        known: what is known beyond the page.
         alone: whether the page shows no other program of its language in the same tab.
         said_by: where the override comes from: a directive of the page, or the configuration.
 
@@ -55,7 +55,7 @@ def assemble(
         UsageError: the configuration says what cannot be; the same in a directive is the page's fault, and told.
     """
     sound = replace(override, kind=None) if mistakes(override, None) else override
-    draft = _draft(example_id, program, around, sound, tables, alone=alone, said_by=said_by)
+    draft = _draft(example_id, program, around, sound, known, alone=alone, said_by=said_by)
     language, block = program.main.pieces[0].language, program.main.pieces[0].block
     assert language.missing is not None
     assert language.bundle is not None
@@ -135,13 +135,13 @@ def _draft(
     program: Program,
     around: Surroundings,
     override: ExampleOverride,
-    tables: Tables,
+    known: Knowledge,
     *,
     alone: bool,
     said_by: Origin,
 ) -> Draft:
     first = program.main.pieces[0]
-    role = _role(program)
+    role = _role(program, known.profile)
     return Draft(
         example_id=example_id,
         kind=ExampleKind(override.kind) if override.kind else role.kind,
@@ -150,7 +150,7 @@ def _draft(
         modules=program.modules,
         around=in_view(around, scope_of(first.block)),
         override=override,
-        tables=tables,
+        known=known,
         said_by=said_by,
         extras=program.extras,
         alone=alone,
@@ -158,17 +158,15 @@ def _draft(
     )
 
 
-def _role(program: Program) -> Role:
+def _role(program: Program, profile: CodeProfile) -> Role:
     """What the program does as a whole; a single piece's role is known."""
     main = program.main
     codes = tuple(code for unit in (main, *program.modules) for code in unit.codes)
     if len(codes) == 1:
         return main.pieces[0].role
-    whole = main.pieces[0].language.role
-    assert whole is not None
     # a file may be started by any of its pieces, and by our glue; a module of it by none
     starts = [piece.role.start for piece in main.pieces if piece.role.start is not Start.NONE]
-    role = whole(codes)
+    role = profile.of(main.pieces[0].language.name).role(codes)
     return replace(role, start=starts[-1]) if starts else role
 
 
@@ -178,16 +176,16 @@ def _with_addresses(bundle: Bundle, draft: Draft) -> Bundle:
         return bundle
     named = tuple(dict.fromkeys(path for path, _ in draft.around.addresses))
     both = [path for path in bundle.endpoint_paths if path in named]
-    others = [path for path in named if not OTHER_PATHS.search(path)]
+    others = [path for path in named if draft.known.profile.may_be_endpoint(path)]
     return replace(bundle, endpoint_paths=tuple(dict.fromkeys([*both, *bundle.endpoint_paths, *others]))[:MAX_PATHS])
 
 
-def _services(bundle: Bundle, override: ExampleOverride) -> tuple[ServiceRequest, ...]:
+def _services(bundle: Bundle, override: ExampleOverride, usual: ServiceRequest) -> tuple[ServiceRequest, ...]:
     """The services that a maintainer wants: those that were found, or the usual ones in their place."""
     if override.services is None:
         return bundle.services
     return tuple(s for s in bundle.services if s.kind in override.services) or tuple(
-        default_authorization() for kind in override.services if kind == AUTHORIZATION
+        usual for kind in override.services if kind == AUTHORIZATION
     )
 
 
@@ -231,7 +229,7 @@ def _told(bundle: Bundle, draft: Draft) -> Bundle:
     return replace(
         bundle,
         environment={**bundle.environment, **override.environment},
-        services=_services(bundle, override),
+        services=_services(bundle, override, draft.known.profile.authorization),
         cwd=override.cwd or bundle.cwd,
         endpoint_paths=(override.endpoint,) if override.endpoint else bundle.endpoint_paths,
         allow_scripts=override.allow_scripts,

@@ -6,26 +6,28 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from extractor.languages.common.paths import normal, refusal
+from extractor.languages.common.roles import Start
 from extractor.languages.common.scopes import nearest_first, scope_of, sees
-from extractor.languages.common.values import FileName, Start
+from extractor.languages.common.values import FileName
 from extractor.markdown.info import looks_like_file_name
 from extractor.model import Origin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from extractor.languages.common.roles import CodeProfile
     from extractor.languages.common.values import Command, Piece
 
 
 def commanded(
-    pieces: Sequence[Piece], commands: Sequence[Command], in_passing: Sequence[Command] = ()
+    pieces: Sequence[Piece], commands: Sequence[Command], profile: CodeProfile, in_passing: Sequence[Command] = ()
 ) -> Iterator[Piece]:
     """The pieces, with the names and the roles that the page's commands give them; names also by those in prose."""
     naming = (*commands, *in_passing)
     for index, piece in enumerate(pieces):
         following = pieces[index + 1].block.span.first if index + 1 < len(pieces) else None
         named = piece if piece.name else replace(piece, name=_name(piece, following, naming))
-        yield _started(named, commands)
+        yield _started(named, commands, profile)
 
 
 def _name(piece: Piece, following: int | None, commands: Sequence[Command]) -> FileName | None:
@@ -47,10 +49,11 @@ def _name(piece: Piece, following: int | None, commands: Sequence[Command]) -> F
     return None
 
 
-def _started(piece: Piece, commands: Sequence[Command]) -> Piece:
+def _started(piece: Piece, commands: Sequence[Command], profile: CodeProfile) -> Piece:
     ask = piece.language.commanded
     if ask is None or piece.role.start is not Start.NONE:
         return piece
     scope = scope_of(piece.block)
-    role = ask(piece, nearest_first(piece.block, (c for c in commands if sees(scope, c.block))))
+    near = nearest_first(piece.block, (c for c in commands if sees(scope, c.block)))
+    role = ask(piece, near, profile.of(piece.language.name))
     return replace(piece, role=role) if role else piece

@@ -13,8 +13,9 @@ from extractor.examples.selection import joined_by_directive
 from extractor.examples.surroundings import surroundings_of
 from extractor.languages.common.facts import Code
 from extractor.languages.common.projects import project_blocks
+from extractor.languages.common.roles import CodeProfile, Role, Start
 from extractor.languages.common.scopes import in_view, scope_of
-from extractor.languages.common.values import Language, Piece, Role, Start, Surroundings, Tables
+from extractor.languages.common.values import Knowledge, Language, Piece, Surroundings
 from extractor.languages.registry import language_for
 from extractor.model import Manager
 
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 MAX_CODE_BLOCKS: Final = 2000
 """Blocks of one page that are looked at."""
-_NAMES: Final = ("mcp", "modelcontextprotocol")
 
 
 Read = dict[tuple[str, str], tuple[Code, Role]]
@@ -53,13 +53,13 @@ class View:
     blocks: tuple[Block, ...]
     pieces: tuple[Piece, ...]
     around: Surroundings
-    tables: Tables
+    known: Knowledge
 
 
-def view_of(blocks: Sequence[Block], tables: Tables, read: Read) -> View:
+def view_of(blocks: Sequence[Block], known: Knowledge, read: Read) -> View:
     """What is known of a page; ``read`` keeps what was told of a text, for the other pages that have it too."""
-    around = surroundings_of(blocks)
-    return View(tuple(blocks), _pieces(blocks, around, read), around, tables)
+    around = surroundings_of(blocks, known.profile.host_configuration)
+    return View(tuple(blocks), _pieces(blocks, around, known.profile, read), around, known)
 
 
 def entries_of(view: View) -> list[Entry]:
@@ -67,7 +67,7 @@ def entries_of(view: View) -> list[Entry]:
     by_hand = joined_by_directive(view.pieces, view.blocks)
     taken = {id(piece) for program in by_hand for piece in program.pieces}
     found = [p for p in programs(view.pieces) if not all(id(piece) in taken for piece in p.pieces)]
-    entries = [*(entry_of(p) for p in (*by_hand, *_concerning_mcp(found, view.pieces))), *_listed(view.blocks)]
+    entries = [*(entry_of(p) for p in (*by_hand, *_relevant(found, view))), *_listed(view)]
     return sorted(entries, key=lambda entry: entry.blocks[0].span)
 
 
@@ -85,46 +85,48 @@ def entry_of(program: Program) -> Entry:
     return Entry(program.main.pieces[0].language, tuple(piece.block for piece in program.pieces), program)
 
 
-def _pieces(blocks: Sequence[Block], around: Surroundings, read: Read) -> tuple[Piece, ...]:
+def _pieces(blocks: Sequence[Block], around: Surroundings, profile: CodeProfile, read: Read) -> tuple[Piece, ...]:
     """The page's code in languages that can be assembled."""
     pieces: list[Piece] = []
     for block in blocks[:MAX_CODE_BLOCKS]:
         language = language_for(block)
-        if language and language.parse and language.role:
+        if language and language.parse:
             key = (language.name, block.sha256)
             if key not in read:
-                code = language.parse(block.text)
-                read[key] = (code, language.role((code,)))
+                rules = profile.of(language.name)
+                code = language.parse(block.text, rules.registrations)
+                read[key] = (code, rules.role((code,)))
             pieces.append(Piece(block, language, *read[key], stated_name(block, language.suffixes)))
-    return tuple(commanded(pieces, around.commands, around.in_passing))
+    return tuple(commanded(pieces, around.commands, profile, around.in_passing))
 
 
-def _listed(blocks: Sequence[Block]) -> Iterator[Entry]:
-    """By language and tab, the code that can only be listed, where any of it concerns MCP."""
+def _listed(view: View) -> Iterator[Entry]:
+    """By language and tab, the code that can only be listed, where any of it is relevant."""
     groups: dict[tuple[str, tuple[str, ...]], tuple[Language, list[Block]]] = {}
-    for block in blocks[:MAX_CODE_BLOCKS]:
+    for block in view.blocks[:MAX_CODE_BLOCKS]:
         language = language_for(block)
         if language and not language.runnable:
             groups.setdefault((language.name, scope_of(block)), (language, []))[1].append(block)
     for language, group in groups.values():
-        if any(_mentions_mcp(block, (*_NAMES, "jsonrpc")) for block in group):
+        if any(_mentions(block, view.known.profile.listed_words) for block in group):
             yield Entry(language, tuple(group))
 
 
-def _mentions_mcp(block: Block, words: Sequence[str]) -> bool:
-    """Whether a text that is not parsed seems to be about MCP."""
+def _mentions(block: Block, words: Sequence[str]) -> bool:
+    """Whether one of the words is in the block's text, in whatever case."""
     text = block.text.lower()
     return any(word in text for word in words)
 
 
-def _concerning_mcp(found: Sequence[Program], pieces: Sequence[Piece]) -> Iterator[Program]:
-    """The programs that speak MCP, or use names of the page's code that does."""
+def _relevant(found: Sequence[Program], view: View) -> Iterator[Program]:
+    """The programs that are relevant, or use names of the page's code that is."""
+    words = view.known.profile.words
     defined: dict[str, set[str]] = defaultdict(set)
-    for piece in pieces:
-        if piece.role.mcp:
+    for piece in view.pieces:
+        if piece.role.relevant:
             defined[piece.language.name].update(piece.code.defines)
     for program in found:
         own = program.pieces
-        speaks = any(p.role.mcp or (p.code.error and _mentions_mcp(p.block, _NAMES)) for p in own)
-        if speaks or any(name in defined[p.language.name] for p in own for name in p.code.free):
+        relevant = any(p.role.relevant or (p.code.error and _mentions(p.block, words)) for p in own)
+        if relevant or any(name in defined[p.language.name] for p in own for name in p.code.free):
             yield program

@@ -16,18 +16,20 @@ from extractor.examples.selection import checked, chosen, glued, renamed, unmatc
 from extractor.examples.site import installation_pages, stated_for
 from extractor.languages.common.installs import RefusedError, python_dependency
 from extractor.languages.common.scopes import scope_of
-from extractor.languages.common.values import Tables
+from extractor.languages.common.values import Knowledge
 from extractor.languages.registry import language_for
 from extractor.model import Example, ExampleOverride, ExampleStatus, Origin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from extractor.languages.common.roles import CodeProfile
     from extractor.model import Block, Corpus
 
 
 def find_examples(
     corpus: Corpus,
+    profile: CodeProfile,
     overrides: Mapping[str, ExampleOverride] | None = None,
     python_packages: Mapping[str, str] | None = None,
 ) -> tuple[Example, ...]:
@@ -35,6 +37,7 @@ def find_examples(
 
     Args:
         corpus: the extracted tree.
+        profile: what the specification makes of code.
         overrides: what the configuration says, by example id or glob.
         python_packages: import name to distribution name, added to the built-in table.
 
@@ -51,15 +54,17 @@ def find_examples(
         by_page[block.span.file].append(block)
     installations = installation_pages(corpus.blocks)
 
-    def tables(page: str, blocks: Sequence[Block]) -> Tables:
-        return Tables(python_packages or {}, stated_for(page, blocks[0].revision, installations))
+    packages = {**profile.python_packages, **(python_packages or {})}
+
+    def known(page: str, blocks: Sequence[Block]) -> Knowledge:
+        return Knowledge(profile, packages, stated_for(page, blocks[0].revision, installations))
 
     # pages of several revisions share most of their code: the same text is read once
     read: Read = {}
     return tuple(
         example
         for page, blocks in by_page.items()
-        for example in _examples_of(page, blocks, overrides or {}, tables(page, blocks), read)
+        for example in _examples_of(page, blocks, overrides or {}, known(page, blocks), read)
     )
 
 
@@ -70,12 +75,12 @@ def unused_overrides(examples: Sequence[Example], overrides: Mapping[str, Exampl
 
 
 def _examples_of(
-    page: str, blocks: Sequence[Block], overrides: Mapping[str, ExampleOverride], tables: Tables, read: Read
+    page: str, blocks: Sequence[Block], overrides: Mapping[str, ExampleOverride], known: Knowledge, read: Read
 ) -> tuple[Example, ...]:
     """The examples of one page, in order of line."""
     if not any(language_for(block) for block in blocks):
         return ()
-    view = view_of(blocks, tables, read)
+    view = view_of(blocks, known, read)
     entries = entries_of(view)
     parts = parts_of(view, entries)
     ids = example_ids(page, [(e.blocks[0], e.language, e.blocks[0].ordinal in parts) for e in entries])
@@ -110,7 +115,7 @@ def _made(
         and scope_of(other.program.main.pieces[0].block) == scope
     ]  # fmt: skip
     return assemble(
-        example_id, entry.program, view.around, override, view.tables, alone=len(rivals) <= 1, said_by=said_by
+        example_id, entry.program, view.around, override, view.known, alone=len(rivals) <= 1, said_by=said_by
     )
 
 
@@ -121,7 +126,7 @@ def _reshaped(view: View, entry: Entry, override: ExampleOverride) -> Entry:
         program = chosen(override, view.pieces, view.blocks) or program
     if program is None or not (override.blocks or override.glue or override.files):
         return entry
-    program = checked(glued(renamed(program, override, view.blocks), override), view.pieces)
+    program = checked(glued(renamed(program, override, view.blocks), override, view.known.profile), view.pieces)
     return entry_of(replace(program, lacks=(*unmatched(override, view.blocks), *program.lacks)))
 
 
@@ -134,7 +139,7 @@ def _added(
             continue
         program = chosen(override, view.pieces, view.blocks)
         if program is not None:
-            program = checked(glued(program, override), view.pieces)
+            program = checked(glued(program, override, view.known.profile), view.pieces)
             lacks = (*unmatched(override, view.blocks), *program.lacks)
             yield _made(view, entry_of(replace(program, lacks=lacks)), example_id, override, entries)
 

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 from extractor.languages.common.fragments import broken, free_names, is_late, undefined
 from extractor.languages.common.paths import normal, refusal
+from extractor.languages.common.roles import Start
 from extractor.languages.common.scopes import scope_of
-from extractor.languages.common.values import Piece, Start, Unit
+from extractor.languages.common.values import Piece, Unit
 from extractor.model import Origin
 
 if TYPE_CHECKING:

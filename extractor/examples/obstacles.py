@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
     from extractor.languages.common.values import Draft
 
-_SPAWNING: Final = frozenset({"StdioClientTransport", "StdioServerParameters", "stdio_client", "StdioTransport"})
 _MODELS: Final = {
     "anthropic": "Anthropic", "@anthropic-ai/sdk": "Anthropic", "openai": "OpenAI", "google.genai": "Gemini",
     "@google/genai": "Gemini", "langchain": "a language model", "@langchain/core": "a language model",
@@ -23,8 +22,6 @@ _MODELS: Final = {
 
 
 _SCAFFOLDED: Final = {
-    "mcp-framework": "is a part of a project that `mcp create` makes, whose folders the page does not show",
-    "xmcp": "is a part of a project that `create-xmcp-app` makes, whose folders the page does not show",
     "next": "is a part of a Next.js project, whose folders the page does not show",
     "@nestjs/core": "is a part of a Nest project, which has to be compiled with its decorators",
 }
@@ -33,8 +30,9 @@ _SCAFFOLDED: Final = {
 
 def obstacle(draft: Draft) -> str | None:
     """Why a complete program cannot be judged, in one sentence; None if it can."""
+    profile = draft.known.profile
     for module in (module for code in draft.codes for module in code.modules):
-        if why := _SCAFFOLDED.get(module):
+        if why := profile.scaffolds.get(module, _SCAFFOLDED.get(module)):
             return why
     if draft.kind is not ExampleKind.CLIENT:
         return None
@@ -48,7 +46,7 @@ def obstacle(draft: Draft) -> str | None:
         return None
     if addresses:
         return f"is a client of {addresses[0]}, and docprobe's scripted server answers on this machine only"
-    if any(call.last in _SPAWNING for code in draft.codes for call in code.calls):
+    if any(call.last in profile.spawning for code in draft.codes for call in code.calls):
         return "is a client that starts its server itself: there is no HTTP exchange to judge"
     return "is a client that is told its server's address when it is started"
 

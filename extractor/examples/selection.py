@@ -11,12 +11,14 @@ from extractor.examples.overrides import BEFORE, selected
 from extractor.languages.common.files import added_file, joined
 from extractor.languages.common.fragments import broken, undefined
 from extractor.languages.common.paths import normal, refusal
-from extractor.languages.common.values import FileName, Start, Unit
+from extractor.languages.common.roles import Start
+from extractor.languages.common.values import FileName, Unit
 from extractor.model import Origin
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from extractor.languages.common.roles import CodeProfile
     from extractor.languages.common.values import Piece
     from extractor.model import Block, ExampleOverride, SourceFile
 
@@ -67,7 +69,7 @@ def renamed(program: Program, override: ExampleOverride, blocks: Sequence[Block]
     return replace(program, main=told(program.main), modules=tuple(told(unit) for unit in program.modules))
 
 
-def glued(program: Program, override: ExampleOverride) -> Program:
+def glued(program: Program, override: ExampleOverride, profile: CodeProfile) -> Program:
     """The program with the override's glue in it: at the end of a file, or in front of it, or as a file of its own.
 
     A key that names no file of the program names its main file, if the page has no name for that.
@@ -85,9 +87,11 @@ def glued(program: Program, override: ExampleOverride) -> Program:
         if index is None:
             program = replace(program, extras=(*program.extras, added_file(path, text)))
             continue
-        parse = program.main.pieces[0].language.parse
+        language = program.main.pieces[0].language
         unit = units[index]
-        glue = (*unit.glue, parse(text)) if parse else unit.glue
+        glue = (
+            (*unit.glue, language.parse(text, profile.of(language.name).registrations)) if language.parse else unit.glue
+        )
         before = unit.before + text if key.startswith(BEFORE) else unit.before
         after = unit.after if key.startswith(BEFORE) else unit.after + text
         changed = replace(unit, before=before, after=after, glue=glue)

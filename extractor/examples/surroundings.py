@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from extractor.model import Block
 
 
-def surroundings_of(blocks: Sequence[Block]) -> Surroundings:
+def surroundings_of(blocks: Sequence[Block], host_configuration: str | None) -> Surroundings:
     """Everything of one page that is not code but bears on its programs."""
     installs: list[Install] = []
     commands: list[Command] = []
@@ -41,7 +41,7 @@ def surroundings_of(blocks: Sequence[Block]) -> Surroundings:
             named.append((name, block))
         installs += installs_of(block)
         commands += _commands([block])
-        commands += _from_client_configuration(block)
+        commands += _from_host_configuration(block, host_configuration)
         path = name.path if name else None
         if manifest := manifest_of(block, path):
             manifests.append(manifest)
@@ -84,11 +84,12 @@ def _addresses(block: Block) -> Iterator[str]:
             yield path
 
 
-def _from_client_configuration(block: Block) -> Iterator[Command]:
-    """The commands of an ``mcpServers`` configuration: how a host would start the server of the page."""
+def _from_host_configuration(block: Block, key: str | None) -> Iterator[Command]:
+    """The commands under ``key`` of a JSON configuration: how a host would start the server of the page."""
     if (
-        block.language not in {"json", "jsonc", "json5"}
-        or "mcpServers" not in block.text
+        key is None
+        or block.language not in {"json", "jsonc", "json5"}
+        or key not in block.text
         or len(block.text) > _MAX_CHARS
     ):
         return
@@ -96,7 +97,7 @@ def _from_client_configuration(block: Block) -> Iterator[Command]:
         data = json.loads(block.text)
     except (ValueError, RecursionError):
         return
-    servers = data.get("mcpServers") if isinstance(data, dict) else None
+    servers = data.get(key) if isinstance(data, dict) else None
     for entry in servers.values() if isinstance(servers, dict) else ():
         command, arguments = (entry.get("command"), entry.get("args", [])) if isinstance(entry, dict) else (None, [])
         if isinstance(command, str) and isinstance(arguments, list) and all(isinstance(a, str) for a in arguments):

@@ -40,7 +40,7 @@ def command(cli: Cli, /, docs: Path | None, patterns: tuple[str, ...], form: str
     """
     config = load_config(docs, cli.config_file, state=state)
     corpus = extract(config.docs, config.layout, cache=config.state / "pages", statements=False)
-    found = find_examples(corpus, overrides=config.overrides, python_packages=config.python_packages)
+    found = find_examples(corpus, config.profile.code, config.overrides, config.python_packages)
     corpus = with_repeated_ids(corpus, found)
     unused = unused_overrides(found, config.overrides)
     found = (*found, *(entry.example for entry in printed(corpus, config.profile)))

@@ -90,7 +90,7 @@ class Plan:
 def find(config: Config) -> tuple[Corpus, tuple[Example, ...]]:
     """The docs, extracted, and every example in them."""
     corpus = _extract(config.docs, config)
-    found = find_examples(corpus, overrides=config.overrides, python_packages=config.python_packages)
+    found = find_examples(corpus, config.profile.code, config.overrides, config.python_packages)
     return with_repeated_ids(corpus, found), found
 
 

@@ -97,7 +97,7 @@ def _corpus(root: Path, config: Config) -> Corpus:
 
 
 def _examples(corpus: Corpus, config: Config) -> tuple[Example, ...]:
-    found = find_examples(corpus, overrides=config.overrides, python_packages=config.python_packages)
+    found = find_examples(corpus, config.profile.code, config.overrides, config.python_packages)
     return (*found, *(entry.example for entry in printed(corpus, config.profile)))
 
 

@@ -75,7 +75,7 @@ def _told(page: Page | None, config: Config) -> Sequence[Hashable]:
         return ()
     blocks = blocks_of(page)
     corpus = Corpus(config.docs, config.layout, (replace(page, tokens=()),), blocks, (), ())
-    found = find_examples(corpus, overrides=config.overrides, python_packages=config.python_packages)
+    found = find_examples(corpus, config.profile.code, config.overrides, config.python_packages)
     return (
         *((block.sha256, block.info.raw) for block in blocks),
         *((example.id, example.digest, example.status) for example in found),

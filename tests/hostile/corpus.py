@@ -21,6 +21,7 @@ from extractor.docs.corpus import extract
 from extractor.examples.find import find_examples
 from extractor.model import Example, ExampleOverride, ExampleStatus, Layout
 from harness.engine.protocol import Limits
+from harness.profiles.mcp.roles import CODE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,7 +57,7 @@ def attacks(environment: Mapping[str, str]) -> dict[str, Attack]:
     )  # fmt: skip
     corpus = extract(PAGES, Layout(), jobs=1)
     assert corpus.problems == ()
-    found = find_examples(corpus, {f"{name}#python": override for name in NAMES})
+    found = find_examples(corpus, CODE, {f"{name}#python": override for name in NAMES})
     by_page = {page.path: page for page in corpus.pages}
     return {example.page.removesuffix(".md"): _attack(example, by_page[example.page].front_matter) for example in found}
 

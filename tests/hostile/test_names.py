@@ -10,6 +10,7 @@ import pytest
 from extractor.docs.corpus import extract
 from extractor.examples.find import find_examples
 from extractor.model import Corpus, Flavour, Layout
+from harness.profiles.mcp.roles import CODE
 from harness.results import results
 from tests.harness.engine.anchored import anchored
 from tests.support.reports import rich_report
@@ -33,7 +34,7 @@ def tree(root: Path, text: str, **files: str) -> Corpus:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_file_name_does_not_escape(tmp_path: Path, name: str) -> None:
     corpus = tree(tmp_path, f'# T\n\n```python title="{name}"\n{SERVER}```\n')
-    for example in find_examples(corpus):
+    for example in find_examples(corpus, CODE):
         for file in example.bundle.files if example.bundle else ():
             path = PurePosixPath(file.path)
             assert not path.is_absolute()

@@ -60,7 +60,7 @@ def packages_of(
                 found[name] = _merged(found.get(name), dependency)
     elsewhere: dict[str, Span] = {}
     for name, dependency in needed.items():
-        said = draft.tables.installation.get((manager, name))
+        said = draft.known.installation.get((manager, name))
         if name not in found and said is not None and said[0].specifier:
             found[name], elsewhere[name] = replace(said[0], extras=dependency.extras), said[1]
         else:

@@ -12,14 +12,14 @@ from extractor.languages.common.facts import Ref
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from extractor.languages.common.facts import Code
+    from extractor.languages.common.facts import Code, Value
     from extractor.model import ServiceRequest
 
-OTHER_PATHS: Final = re.compile(
-    r"well-known|/realms/|introspect|oauth|authorize|/tokens?\b|/health|/sse|/messages?\b|/register|/callback|favicon|/docs\b|\.\w+$",
+_SIDE_PATHS: Final = re.compile(
+    r"well-known|/realms/|introspect|oauth|authorize|/tokens?\b|/health|/register|/callback|favicon|/docs\b|\.\w+$",
     re.IGNORECASE,
 )
-"""Metadata, sign-in, health, the older transport: never the endpoint of a conversation over Streamable HTTP."""
+"""Metadata, sign-in, health, files."""
 _REQUESTS: Final = frozenset({"fetch", "axios", "got", "ky", "urlopen", "ofetch", "undici.request"})
 """Functions that ask the URL they are given."""
 _CLIENTS: Final = frozenset({"axios", "got", "ky", "superagent", "http", "https", "requests", "httpx", "urllib3"})
@@ -27,8 +27,24 @@ _ASKING: Final = frozenset({"get", "post", "put", "patch", "delete", "request", 
 """Methods of those modules that do."""
 
 
-def asked_for(codes: Sequence[Code], constants: Mapping[str, str]) -> frozenset[str]:
-    """Texts that the code requests: they tell where others listen, not where it does itself."""
+def is_side_path(path: str) -> bool:
+    """Whether a path is one that servers have beside their endpoint."""
+    return _SIDE_PATHS.search(path) is not None
+
+
+def constants_of(codes: Sequence[Code]) -> Mapping[str, str]:
+    """Names that the files of a program bind once to a text, and the texts."""
+    return {name: text for code in codes for name, text in code.constants.items()}
+
+
+def path_of(value: Value, constants: Mapping[str, str]) -> str | None:
+    """The URL path that an argument gives, as a literal or by a constant's name; None if it gives none."""
+    text = constants.get(value.text) if isinstance(value, Ref) else value
+    return text if isinstance(text, str) and text.startswith("/") else None
+
+
+def requested_urls(codes: Sequence[Code], constants: Mapping[str, str]) -> frozenset[str]:
+    """URLs and paths that the code requests: others listen there, not the code itself."""
     calls = (call for code in codes for call in code.calls)
     asking = (c for c in calls if c.name in _REQUESTS or (c.name.partition(".")[0] in _CLIENTS and c.last in _ASKING))
     given = [value for call in asking for value in (*call.arguments[:2], call.keywords.get("url"))]

@@ -19,15 +19,11 @@ if TYPE_CHECKING:
 
     from extractor.languages.common.facts import Code
 
-CLIENT_ID: Final = "mcp-server"
-CLIENT_SECRET: Final = "docprobe-client-secret"
-"""What docprobe's authorization server knows the example by, where the docs leave it to the reader."""
-DEFAULT_REALM: Final = "master"
 _NOWHERE: Final = "http://localhost:9/docprobe"
 _KEY: Final = base64.urlsafe_b64encode(b"docprobe-docprobe-docprobe-12345").decode()
 """32 bytes in the form in which ciphers take their keys."""
 _FILLINGS: Final = (
-    ("CLIENT_ID", CLIENT_ID), ("CLIENT_SECRET", CLIENT_SECRET), ("URL", _NOWHERE), ("URI", _NOWHERE),
+    ("URL", _NOWHERE), ("URI", _NOWHERE),
     ("ENDPOINT", _NOWHERE), ("ISSUER", _NOWHERE), ("HOST", "localhost"), ("_PORT", "9"), ("PORT", "3000"), ("DB", "0"),
     ("ENCRYPTION_KEY", _KEY), ("TIMEOUT", "10"), ("LIMIT", "10"), ("SIZE", "10"), ("EMAIL", "reader@example.com"),
 )  # fmt: skip
@@ -47,12 +43,13 @@ class Beside:
     notes: tuple[Note, ...]
 
 
-def beside(codes: Sequence[Code], environment: Mapping[str, str]) -> Beside:
+def beside(codes: Sequence[Code], environment: Mapping[str, str], usual: ServiceRequest) -> Beside:
     """Find what the program needs beside it and fill the placeholders of its environment.
 
     Args:
         codes: facts of all its files.
         environment: variables that the page states, placeholders and all.
+        usual: the authorization server where the docs leave it to the reader: its ``client_id`` and others.
     """
     reads = [read for code in codes for read in code.environment]
     known = {read.name: read.default for read in reversed(reads) if read.default is not None}
@@ -61,32 +58,27 @@ def beside(codes: Sequence[Code], environment: Mapping[str, str]) -> Beside:
     filled, notes = dict(environment), []
     for name, value in environment.items():
         if is_placeholder(value):
-            filled[name] = _filling(name)
+            filled[name] = _filling(name, usual)
             notes.append(Note(NoteKind.VALUE, Origin.INFERRED, name, f" in place of {value}", 0.9 if address else 0.6))
     for read in reads:
         if read.required and read.name not in filled and known.get(read.name) is None:
-            filled[read.name] = _filling(read.name)
+            filled[read.name] = _filling(read.name, usual)
             notes.append(Note(NoteKind.VALUE, Origin.INFERRED, read.name, ", which the page does not give", 0.3))
     if address is None:
         return Beside(filled, (), tuple(notes))
     for read in reads:
         if "CLIENT_SECRET" in read.name and not known.get(read.name) and read.name not in filled:
-            filled[read.name] = CLIENT_SECRET
+            filled[read.name] = usual.settings["client_secret"]
             notes.append(Note(NoteKind.VALUE, Origin.INFERRED, read.name, confidence=0.9))
-    service = _authorization(address, codes, {**known, **filled})
+    service = _authorization(address, codes, {**known, **filled}, usual)
     notes.append(Note(NoteKind.SERVICE, Origin.INFERRED, f"{service.host}:{service.port}", confidence=0.9))
     return Beside(filled, (service,), tuple(notes))
 
 
-def default_authorization() -> ServiceRequest:
-    """An authorization server where the tutorials of MCP have theirs."""
-    settings = {"realm": DEFAULT_REALM, "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
-    return ServiceRequest("authorization", "localhost", 8080, settings)
-
-
-def _filling(name: str) -> str:
+def _filling(name: str, usual: ServiceRequest) -> str:
     """A value that lets a program start: of the right kind, as far as its name tells."""
-    return next((value for ending, value in _FILLINGS if name.endswith(ending)), "docprobe")
+    credentials = ((key.upper(), usual.settings[key]) for key in ("client_id", "client_secret"))
+    return next((value for ending, value in (*credentials, *_FILLINGS) if name.endswith(ending)), "docprobe")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,15 +121,17 @@ def _realm(texts: Sequence[str], known: Mapping[str, str]) -> str | None:
     return None
 
 
-def _authorization(address: _Address, codes: Sequence[Code], values: Mapping[str, str]) -> ServiceRequest:
-    settings = {"realm": address.realm or DEFAULT_REALM}
+def _authorization(
+    address: _Address, codes: Sequence[Code], values: Mapping[str, str], usual: ServiceRequest
+) -> ServiceRequest:
+    settings = {"realm": address.realm or usual.settings["realm"]}
     for name, value in values.items():
         if name.endswith("CLIENT_ID"):
             settings["client_id"] = value
         elif name.endswith("CLIENT_SECRET"):
             settings["client_secret"] = value
-    settings.setdefault("client_id", CLIENT_ID)
-    settings.setdefault("client_secret", CLIENT_SECRET)
+    for key in ("client_id", "client_secret"):
+        settings.setdefault(key, usual.settings[key])
     if scope := _scope(codes, values):
         settings["scope"] = scope
     host, port = values.get("HOST"), values.get("PORT")

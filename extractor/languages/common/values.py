@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from extractor.model import Origin
@@ -12,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from extractor.languages.common.facts import Code
+    from extractor.languages.common.roles import CodeProfile, LanguageRules, Role
     from extractor.model import (
         Block,
         Bundle,
@@ -22,35 +22,6 @@ if TYPE_CHECKING:
         SourceFile,
         Span,
     )
-
-
-class Start(StrEnum):
-    """How a program is set going."""
-
-    RUN = "run"
-    """Its own code starts it when the file is run."""
-    APP = "app"
-    """It makes an ASGI application that a server has to serve."""
-    HANDLER = "handler"
-    """It exports a request handler that a server has to serve."""
-    NONE = "none"
-    """Nothing in it starts anything."""
-
-
-@dataclass(frozen=True, slots=True)
-class Role:
-    """What code does, told from the code."""
-
-    kind: ExampleKind
-    start: Start
-    mcp: bool
-    """Imports an MCP SDK, or speaks MCP by itself."""
-    line: int = 1
-    """Line that decided."""
-    handle: str | None = None
-    """Name of the application, handler or server object that would have to be started."""
-    why: str = ""
-    """For a program that is none: what it is instead, as said in reports."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,13 +128,14 @@ class Surroundings:
 
 
 @dataclass(frozen=True, slots=True)
-class Tables:
-    """Names that code uses and packages have: data, extended by configuration."""
+class Knowledge:
+    """What is known beyond the page: by the specification, the configuration and the docs' installation page."""
 
+    profile: CodeProfile
     python_packages: Mapping[str, str] = field(default_factory=dict)
     """Import name to distribution name, added to the built-in table."""
     installation: Mapping[tuple[Manager, str], tuple[Dependency, Span]] = field(default_factory=dict)
-    """What the docs' installation page asks for, by manager and name, and where it does."""
+    """Packages that the installation page asks for, by manager and name, and where it does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +150,7 @@ class Draft:
     """Other files of the program, in the order of the page."""
     around: Surroundings
     override: ExampleOverride
-    tables: Tables
+    known: Knowledge
     said_by: Origin = Origin.CONFIG
     """Where the override comes from."""
     extras: tuple[SourceFile, ...] = ()
@@ -187,6 +159,11 @@ class Draft:
     """Whether it is the only program of its language that the page, or the tab, shows."""
     origin: Origin = Origin.STATED
     """Who said that these pieces are one program; INFERRED if docprobe joined them."""
+
+    @property
+    def rules(self) -> LanguageRules:
+        """What the specification knows of programs in its language."""
+        return self.known.profile.of(self.main.pieces[0].language.name)
 
     @property
     def units(self) -> tuple[Unit, ...]:
@@ -224,16 +201,14 @@ class Language:
     toolchain: str
     """Base image: ``node``, ``python``; or what a reader would need, for a language that cannot be run yet."""
     manager: Manager | None = None
-    parse: Callable[[str], Code] | None = None
-    """Text to facts; None: the language is recognised and listed only."""
-    role: Callable[[Sequence[Code]], Role] | None = None
-    """What a program of these files does; the main file first."""
+    parse: Callable[[str, frozenset[str]], Code] | None = None
+    """Facts of a text, given the names that register functions for later; None: the language is only listed."""
     modules: Callable[[str | None, Code], Iterable[Wanted]] | None = None
     """Own files that a file (its path, if known) imports."""
     missing: Callable[[Draft], tuple[str, ...]] | None = None
     """Sentences on what keeps a draft from running; empty if it is complete."""
     bundle: Callable[[Draft], Bundle] | None = None
-    commanded: Callable[[Piece, Sequence[Command]], Role | None] | None = None
+    commanded: Callable[[Piece, Sequence[Command], LanguageRules], Role | None] | None = None
     """What a piece does because of a command of the page, where its own code starts nothing."""
 
     @property

@@ -13,12 +13,12 @@ from extractor.languages.common.packages import packages_of
 from extractor.languages.common.paths import normal
 from extractor.languages.common.projects import project_blocks
 from extractor.languages.common.reader import left_to_reader
+from extractor.languages.common.roles import Start
 from extractor.languages.common.services import beside
-from extractor.languages.common.values import Start, Wanted
+from extractor.languages.common.values import Wanted
 from extractor.languages.ecmascript.commands import ecmascript_start
 from extractor.languages.ecmascript.globals import RUNTIMES
 from extractor.languages.ecmascript.imports import is_alias, package_name, package_of
-from extractor.languages.ecmascript.paths import endpoint_paths
 from extractor.model import Bundle, Dependency, ExampleKind, Manager, Note, NoteKind, Origin, SourceFile
 
 if TYPE_CHECKING:
@@ -53,7 +53,9 @@ def bundle_of(draft: Draft, language: str, suffix: str) -> Bundle:
     start = ecmascript_start(draft, command_path)
     variables = {k: v for held in draft.around.variables for k, v in held.values.items()}
     stated = environment_notes(draft.around.variables)
-    helped = beside(draft.codes, {**variables, **start.environment, **draft.override.environment})
+    helped = beside(
+        draft.codes, {**variables, **start.environment, **draft.override.environment}, draft.known.profile.authorization
+    )
     packages = packages_of(draft, Manager.NPM, _imported(draft), (*tools, *start.tools))
     if any(package_name(module) == _LOADS_DOTENV for code in draft.codes for module in code.modules):
         for held in draft.around.variables[-1:]:
@@ -65,6 +67,7 @@ def bundle_of(draft: Draft, language: str, suffix: str) -> Bundle:
     ):
         files["package.json"] = added_file("package.json", '{ "private": true, "type": "module" }\n')
         notes.append(Note(NoteKind.MODULE_TYPE, Origin.INFERRED, confidence=0.9))
+    http = draft.kind is ExampleKind.HTTP_SERVER
     return Bundle(
         example_id=draft.example_id,
         language=language,
@@ -77,7 +80,7 @@ def bundle_of(draft: Draft, language: str, suffix: str) -> Bundle:
         build=start.build,
         environment=helped.environment,
         services=helped.services,
-        endpoint_paths=endpoint_paths(draft.codes, helped.services) if draft.kind is ExampleKind.HTTP_SERVER else (),
+        endpoint_paths=draft.rules.endpoint_paths(draft.codes, helped.services) if http else (),
         host_names=host_names(draft.codes),
         left_to_reader=left_to_reader(draft, helped.environment),
         notes=(*notes, *packages.notes, *start.notes, *stated, *helped.notes),

@@ -32,7 +32,7 @@ def is_alias(module: str) -> bool:
 
 
 def package_name(module: str) -> str:
-    """``@modelcontextprotocol/sdk`` of ``@modelcontextprotocol/sdk/server/mcp.js``."""
+    """``@hono/node-server`` of ``@hono/node-server/serve-static``."""
     parts = module.split("/")
     return "/".join(parts[:2]) if module.startswith("@") else parts[0]
 

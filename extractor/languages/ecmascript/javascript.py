@@ -8,7 +8,6 @@ from typing import Final
 from extractor.languages.common.values import Language
 from extractor.languages.ecmascript.bundle import bundle_of, missing, modules
 from extractor.languages.ecmascript.parse import parse_javascript
-from extractor.languages.ecmascript.roles import ecmascript_role
 from extractor.model import Manager
 
 JAVASCRIPT: Final = Language(
@@ -19,7 +18,6 @@ JAVASCRIPT: Final = Language(
     toolchain="node",
     manager=Manager.NPM,
     parse=parse_javascript,
-    role=ecmascript_role,
     modules=lambda path, code: tuple(modules(path, code)),
     missing=missing,
     bundle=partial(bundle_of, language="javascript", suffix=".js"),

@@ -34,22 +34,22 @@ from extractor.languages.ecmascript.scopes import Names, resolve_names
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_REGISTRATIONS: Final = frozenset(
-    {"registerTool", "registerResource", "registerPrompt", "tool", "resource", "prompt", "addTool", "addResource",
-     "addPrompt"}
-)  # fmt: skip
-"""Methods whose functions run when a client asks for them."""
 _ROUTES: Final = frozenset({"get", "post", "put", "delete", "all", "use"})
 
 
-def parse_typescript(text: str) -> Code:
-    """Facts of one TypeScript text. Never raises: a text that is no TypeScript carries ``error``."""
-    return _parse(text, "TypeScript", ("typescript", "tsx"))
+def parse_typescript(text: str, registrations: frozenset[str] = frozenset()) -> Code:
+    """Return the facts of one TypeScript text. Never raises: a text that is not TypeScript carries ``error``.
+
+    Args:
+        text: the code.
+        registrations: methods whose functions run only when a client asks for them.
+    """
+    return _parse(text, "TypeScript", ("typescript", "tsx"), registrations)
 
 
-def parse_javascript(text: str) -> Code:
-    """Facts of one JavaScript text. Never raises: a text that is no JavaScript carries ``error``."""
-    return _parse(text, "JavaScript", ("javascript",))
+def parse_javascript(text: str, registrations: frozenset[str] = frozenset()) -> Code:
+    """The same for JavaScript."""
+    return _parse(text, "JavaScript", ("javascript",), registrations)
 
 
 @cache
@@ -63,7 +63,7 @@ def _grammar(name: str) -> Language:
             return Language(tree_sitter_javascript.language())
 
 
-def _parse(text: str, language: str, grammars: tuple[str, ...]) -> Code:
+def _parse(text: str, language: str, grammars: tuple[str, ...], registrations: frozenset[str]) -> Code:
     if too_large := refuse_large(text, language):
         return too_large
     encoded = text.encode("utf-8", "replace")
@@ -74,7 +74,7 @@ def _parse(text: str, language: str, grammars: tuple[str, ...]) -> Code:
             return Code(error=CodeError("too deeply nested", 1))
         error = _first_error(root, language)
         if error is None:
-            return _facts(root)
+            return _facts(root, registrations)
         first = first or error
     return Code(error=first)
 
@@ -91,7 +91,7 @@ def _first_error(root: Node, language: str) -> CodeError | None:
     return CodeError(f"does not parse as {language}", 1)
 
 
-def _facts(root: Node) -> Code:
+def _facts(root: Node, registrations: frozenset[str]) -> Code:
     names = resolve_names(root)
     twice = next(iter(names.twice.items()), None)
     spots = tuple(walk(root))
@@ -109,7 +109,7 @@ def _facts(root: Node) -> Code:
         ),
         defines=names.defines,
         free=names.free,
-        late=_late(spots, names),
+        late=_late(spots, names, registrations),
         constants=dict(_constants(spots)),
         left_out=tuple(_left_out(calls)),
         bare_await=min(awaits, default=None),
@@ -168,9 +168,9 @@ def _environment(spots: tuple[Spot, ...], calls: list[tuple[Spot, Call]]) -> Ite
             yield EnvironmentRead(given, fallback_of(spot), call.line)
 
 
-def _late(spots: tuple[Spot, ...], names: Names) -> frozenset[str]:
+def _late(spots: tuple[Spot, ...], names: Names, registrations: frozenset[str]) -> frozenset[str]:
     """Free names that nothing uses but functions among the arguments of a call that registers them for later."""
-    registered = [s.node for s in spots if s.node.type in FUNCTIONS and _is_registered(s)]
+    registered = [s.node for s in spots if s.node.type in FUNCTIONS and _is_registered(s, registrations)]
     # in order of the text, and none within another
     held: list[Node] = []
     for node in registered:
@@ -185,13 +185,13 @@ def _late(spots: tuple[Spot, ...], names: Names) -> frozenset[str]:
     return frozenset(name for name, places in names.used_at.items() if all(map(is_inside, places)))
 
 
-def _is_registered(spot: Spot) -> bool:
+def _is_registered(spot: Spot, registrations: frozenset[str]) -> bool:
     call = next((node for node in spot.ancestors() if node.type == "call_expression"), None)
-    return call is not None and dotted(call.child_by_field_name("function")).rpartition(".")[2] in _REGISTRATIONS
+    return call is not None and dotted(call.child_by_field_name("function")).rpartition(".")[2] in registrations
 
 
 def _constants(spots: tuple[Spot, ...]) -> Iterator[tuple[str, str]]:
-    """``const PATH = "/mcp"`` at the top level."""
+    """``const PATH = "/chat"`` at the top level."""
     for spot in spots:
         if spot.node.type != "variable_declarator" or spot.function is not None:
             continue

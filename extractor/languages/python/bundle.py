@@ -18,8 +18,6 @@ from extractor.languages.python.commands import commanded, python_start
 from extractor.languages.python.imports import is_readers_own, is_standard, package_of, top
 from extractor.languages.python.layout import layout_of
 from extractor.languages.python.parse import parse_python
-from extractor.languages.python.paths import endpoint_paths
-from extractor.languages.python.roles import python_role
 from extractor.model import Bundle, ExampleKind, Manager
 
 if TYPE_CHECKING:
@@ -40,7 +38,9 @@ def bundle(draft: Draft) -> Bundle:
     kind = start.kind
     variables = {k: v for held in draft.around.variables for k, v in held.values.items()}
     stated = environment_notes(draft.around.variables)
-    helped = beside(draft.codes, {**variables, **start.environment, **draft.override.environment})
+    helped = beside(
+        draft.codes, {**variables, **start.environment, **draft.override.environment}, draft.known.profile.authorization
+    )
     packages = packages_of(draft, Manager.PYPI, _imported(draft), start.tools)
     files = [source_file(path, unit) for path, unit in layout.units]
     files += [added_file(path, "") for path in layout.added]
@@ -60,7 +60,9 @@ def bundle(draft: Draft) -> Bundle:
         command=start.command,
         environment=helped.environment,
         services=helped.services,
-        endpoint_paths=endpoint_paths(draft.codes) if kind is ExampleKind.HTTP_SERVER else (),
+        endpoint_paths=draft.rules.endpoint_paths(draft.codes, helped.services)
+        if kind is ExampleKind.HTTP_SERVER
+        else (),
         host_names=host_names(draft.codes),
         left_to_reader=left_to_reader(draft, helped.environment),
         notes=(*layout.notes, *packages.notes, *start.notes, *stated, *helped.notes),
@@ -101,7 +103,7 @@ def _imported(draft: Draft) -> Iterator[Dependency]:
         for found in code.imports:
             if found.erased or found.guarded or top(found.module) in own:
                 continue
-            if dependency := package_of(found, draft.tables.python_packages):
+            if dependency := package_of(found, draft.known.python_packages):
                 yield dependency
 
 
@@ -124,13 +126,13 @@ def _strange(code: Code, draft: Draft) -> Iterator[str]:
                 yield found.module
         elif name in own or found.guarded or found.erased or is_standard(name) or name.lower() in stated:
             continue
-        elif (is_readers_own(name) and name not in draft.tables.python_packages) or not _is_package(found, draft):
+        elif (is_readers_own(name) and name not in draft.known.python_packages) or not _is_package(found, draft):
             yield found.module
 
 
 def _is_package(found: Import, draft: Draft) -> bool:
     try:
-        return package_of(found, draft.tables.python_packages) is not None
+        return package_of(found, draft.known.python_packages) is not None
     except RefusedError:
         # a name that no index takes, such as one that begins with an underscore
         return False
@@ -144,7 +146,6 @@ PYTHON: Final = Language(
     toolchain="python",
     manager=Manager.PYPI,
     parse=parse_python,
-    role=python_role,
     modules=modules,
     missing=missing,
     bundle=bundle,

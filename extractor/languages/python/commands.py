@@ -7,23 +7,21 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 from extractor.languages.common.paths import normal
+from extractor.languages.common.roles import Start
 from extractor.languages.common.scopes import nearest_first
-from extractor.languages.common.values import Start
-from extractor.languages.python.roles import HTTP_TRANSPORTS
 from extractor.model import Dependency, ExampleKind, Note, NoteKind, Origin
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from extractor.languages.common.values import Command, Draft, Piece, Role
+    from extractor.languages.common.roles import LanguageRules, Role
+    from extractor.languages.common.values import Command, Draft, Piece
     from extractor.languages.python.layout import Layout
 
 ASGI_PORT: Final = 8000
 """uvicorn's own default."""
 _RUNNERS: Final = (("uv", "run"), ("poetry", "run"), ("pipenv", "run"), ("hatch", "run"), ("pdm", "run"), ("uvx", ""))
 """Tools that run a command in a project's environment, and their verb."""
-_LOADERS: Final = {"mcp": (Dependency("mcp", extras=("cli",)),), "fastmcp": (Dependency("fastmcp"),)}
-"""Tools that import a file and run the server in it, and the packages that bring them."""
 _DROPPED: Final = frozenset({"--reload", "--dev"})
 """Flags that restart a server when a file changes: no file does."""
 
@@ -78,9 +76,9 @@ def _stated(stated: Command, draft: Draft, layout: Layout) -> Started | None:
         arguments = (path, *rest)
     elif first == "uvicorn" and app and f"{layout.main}:{app}" in rest:
         arguments, tools = ("-m", "uvicorn", *_by_one_process(_without_strange_host(rest))), (Dependency("uvicorn"),)
-    elif app and draft.role.start is Start.RUN and (loaded := _loaded(words)) and _same(loaded.path, path):
+    elif app and draft.role.start is Start.RUN and (loaded := _loaded(words, draft.rules)) and _same(loaded.path, path):
         command = (loaded.tool, "run", *loaded.arguments)
-        return Started(command, loaded.kind, _LOADERS[loaded.tool], stated.environment, (note,))
+        return Started(command, loaded.kind, (draft.rules.loaders[loaded.tool],), stated.environment, (note,))
     if arguments is None:
         return None
     notes = [note]
@@ -89,12 +87,12 @@ def _stated(stated: Command, draft: Draft, layout: Layout) -> Started | None:
     return _command(arguments, draft, stated.environment, tuple(notes), tools)
 
 
-def commanded(piece: Piece, commands: Sequence[Command]) -> Role | None:
-    """What a module that only makes a server does once ``mcp run`` or ``fastmcp run`` starts it."""
+def commanded(piece: Piece, commands: Sequence[Command], rules: LanguageRules) -> Role | None:
+    """Return what a module that only makes a server does once a loader's ``run`` starts it; None without one."""
     if piece.role.handle is None or piece.name is None:
         return None
     for command in commands:
-        found = _loaded(_without_runner(command.words))
+        found = _loaded(_without_runner(command.words), rules)
         if found and _same(found.path, normal(piece.name.path)):
             return replace(piece.role, kind=found.kind, start=Start.RUN, why="")
     return None
@@ -102,7 +100,7 @@ def commanded(piece: Piece, commands: Sequence[Command]) -> Role | None:
 
 @dataclass(frozen=True, slots=True)
 class _Loaded:
-    """``fastmcp run server.py:mcp --transport http``: a tool that imports a file and runs the server in it."""
+    """``LOADER run server.py:app --transport http``: a command that imports a file and runs the server in it."""
 
     tool: str
     path: str
@@ -110,23 +108,24 @@ class _Loaded:
     kind: ExampleKind
 
 
-def _loaded(words: tuple[str, ...]) -> _Loaded | None:
-    if len(words) < 3 or words[0] not in _LOADERS or words[1] not in {"run", "dev"}:
+def _loaded(words: tuple[str, ...], rules: LanguageRules) -> _Loaded | None:
+    if len(words) < 3 or words[0] not in rules.loaders or words[1] not in {"run", "dev"}:
         return None
     target = next((w for w in words[2:] if w.partition(":")[0].endswith(".py")), None)
     if target is None:
         return None
     # `dev` puts an inspector in front of what `run` does
     arguments = tuple(w for w in words[2:] if w not in _DROPPED) if words[1] == "run" else (target,)
-    return _Loaded(words[0], target.partition(":")[0], arguments, _kind_of(arguments, ExampleKind.STDIO_SERVER))
+    kind = _kind_of(arguments, ExampleKind.STDIO_SERVER, rules)
+    return _Loaded(words[0], target.partition(":")[0], arguments, kind)
 
 
-def _kind_of(arguments: Sequence[str], default: ExampleKind) -> ExampleKind:
+def _kind_of(arguments: Sequence[str], default: ExampleKind, rules: LanguageRules) -> ExampleKind:
     """The kind that a ``--transport`` option asks for."""
     for flag in ("--transport", "-t"):
         if flag in arguments[:-1]:
             transport = arguments[arguments.index(flag) + 1]
-            return ExampleKind.HTTP_SERVER if transport in HTTP_TRANSPORTS else ExampleKind.STDIO_SERVER
+            return ExampleKind.HTTP_SERVER if transport in rules.http_transports else ExampleKind.STDIO_SERVER
     return default
 
 
@@ -173,7 +172,7 @@ def _command(
     tools: tuple[Dependency, ...],
 ) -> Started:
     command = ("python", *(a for a in arguments if a not in _DROPPED))
-    return Started(command, _kind_of(command, draft.kind), tools, environment, notes)
+    return Started(command, _kind_of(command, draft.kind, draft.rules), tools, environment, notes)
 
 
 def _inferred(draft: Draft, layout: Layout) -> Started:

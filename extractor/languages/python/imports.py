@@ -30,12 +30,11 @@ class _Table:
 def _table() -> _Table:
     text = files("extractor.languages.python").joinpath("packages.toml").read_text(encoding="utf-8")
     data = tomllib.loads(text)
-    packages = {k: v for k, v in data["packages"].items() if isinstance(v, str)} | data["packages"]["extras"]
-    return _Table(packages, frozenset(data["local"]["names"]), tuple(data["local"]["prefixes"]))
+    return _Table(data["packages"], frozenset(data["local"]["names"]), tuple(data["local"]["prefixes"]))
 
 
 def top(module: str) -> str:
-    """``mcp`` of ``mcp.server.fastmcp``."""
+    """``google`` of ``google.cloud.storage``."""
     return module.partition(".")[0]
 
 

@@ -17,10 +17,6 @@ _BUILTINS: Final = frozenset(dir(builtins)) | {
     "__file__", "__name__", "__doc__", "__package__", "__spec__", "__loader__", "__builtins__", "__annotations__",
     "__path__", "__class__", "__module__", "__qualname__", "WindowsError",
 }  # fmt: skip
-_REGISTRATIONS: Final = frozenset(
-    {"tool", "resource", "prompt", "custom_route", "route", "get", "post", "put", "delete", "patch"}
-)
-"""Decorators, always of an object (``@mcp.tool``), whose function runs when a client asks for it."""
 _FUNCTIONS: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
 
@@ -71,8 +67,8 @@ def defined_names(body: list[ast.stmt]) -> dict[str, int]:
     return found
 
 
-def late_names(tree: ast.Module, free: Iterable[str]) -> frozenset[str]:
-    """Those of ``free`` that are used nowhere but in the bodies of functions that a decorator registers for later."""
+def late_names(tree: ast.Module, free: Iterable[str], registrations: frozenset[str]) -> frozenset[str]:
+    """Those of ``free`` that are used only in bodies of functions that one of the decorators registers for later."""
     early: set[str] = set()
     queue: list[ast.AST] = [tree]
     while queue:
@@ -80,7 +76,7 @@ def late_names(tree: ast.Module, free: Iterable[str]) -> frozenset[str]:
         match node:
             case ast.Name():
                 early.add(node.id)
-            case ast.FunctionDef() | ast.AsyncFunctionDef() if any(_registers(d) for d in node.decorator_list):
+            case ast.FunctionDef() | ast.AsyncFunctionDef() if _registered(node, registrations):
                 # its decorators, defaults and annotations are read when it is defined
                 queue += [*node.decorator_list, node.args, *([node.returns] if node.returns else [])]
             case _:
@@ -88,9 +84,10 @@ def late_names(tree: ast.Module, free: Iterable[str]) -> frozenset[str]:
     return frozenset(free) - early
 
 
-def _registers(decorator: ast.expr) -> bool:
-    called = decorator.func if isinstance(decorator, ast.Call) else decorator
-    return isinstance(called, ast.Attribute) and called.attr in _REGISTRATIONS
+def _registered(function: ast.FunctionDef | ast.AsyncFunctionDef, registrations: frozenset[str]) -> bool:
+    """Whether a decorator of an object (``@app.get``) registers the function."""
+    called = (node.func if isinstance(node, ast.Call) else node for node in function.decorator_list)
+    return any(isinstance(node, ast.Attribute) and node.attr in registrations for node in called)
 
 
 def _module_level(body: list[ast.stmt]) -> list[ast.stmt | ast.expr]:

@@ -18,14 +18,20 @@ from extractor.languages.common.facts import (
     refuse_large,
 )
 from extractor.languages.python.names import constants, defined_names, free_names, late_names, loose_method
+from extractor.languages.python.web import ROUTE_DECORATORS
 
 _SHOWN: Final = 1000
 _READS: Final = frozenset({"os.getenv", "getenv", "os.environ.get", "environ.get"})
 _CONVERSIONS: Final = frozenset({"int", "float", "bool", "str", "print", "len"})
 
 
-def parse_python(text: str) -> Code:
-    """Facts of one Python text. Never raises: a text that is no Python carries ``error``."""
+def parse_python(text: str, registrations: frozenset[str] = frozenset()) -> Code:
+    """Return the facts of one Python text. Never raises: a text that is not Python carries ``error``.
+
+    Args:
+        text: the code.
+        registrations: decorators, beside those of web frameworks, whose functions run only when a client asks.
+    """
     if too_large := refuse_large(text, "Python"):
         return too_large
     try:
@@ -50,7 +56,7 @@ def parse_python(text: str) -> Code:
         texts=tuple(visitor.texts),
         defines=defined_names(tree.body),
         free=free,
-        late=late_names(tree, free),
+        late=late_names(tree, free, registrations | ROUTE_DECORATORS),
         constants=constants(tree.body),
         decorators=tuple(visitor.decorators),
         bare_await=visitor.bare_await,
@@ -223,7 +229,7 @@ def _bare(node: ast.expr) -> Call:
 
 
 def _dotted(node: ast.expr) -> str:
-    """``mcp.server.run`` for a chain of names; a part that is no name reads ``?``, a call in the chain its name."""
+    """``server.app.run`` for a chain of names; a part that is no name reads ``?``, a call in the chain its name."""
     match node:
         case ast.Name():
             return node.id

@@ -1,4 +1,4 @@
-"""Python servers whose MCP is written by hand: over the standard library, or over a web framework."""
+"""How Python programs start, serve HTTP and send requests: the standard library and its web frameworks."""
 
 from __future__ import annotations
 
@@ -6,22 +6,31 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from extractor.languages.common.facts import Ref
+from extractor.languages.common.roles import Start
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from extractor.languages.common.facts import Call, Code
+    from extractor.languages.common.facts import Call, Code, Import
 
 ASGI: Final = frozenset({"Starlette", "FastAPI", "Litestar", "Quart"})
 """Classes whose instances an ASGI server serves."""
-_RUN_THEMSELVES: Final = frozenset({"Flask", "Quart", "Sanic", "Bottle"})
+ASGI_SERVERS: Final = frozenset({"uvicorn.run", "hypercorn.run", "uvicorn.Server"})
+"""Calls that serve an ASGI application."""
+ROUTE_DECORATORS: Final = frozenset({"custom_route", "route", "get", "post", "put", "delete", "patch"})
+"""Decorators, always of an object (``@app.get``), whose function runs when a client asks for it."""
+_SELF_SERVING: Final = frozenset({"Flask", "Quart", "Sanic", "Bottle"})
 """Classes whose instances have ``run()``."""
-_LIBRARIES: Final = frozenset(
+_SERVER_LIBRARIES: Final = frozenset(
     {"http.server", "socketserver", "wsgiref", "flask", "quart", "sanic", "bottle", "fastapi", "starlette", "litestar",
      "aiohttp.web", "tornado.web", "tornado.httpserver", "werkzeug.serving", "waitress", "uvicorn", "hypercorn",
      "cherrypy", "gevent.pywsgi", "asyncio"}
 )  # fmt: skip
-"""Modules to serve with; ``asyncio`` serves too, but is no sign that a program does."""
+"""Modules to serve with; ``asyncio`` serves too, but importing it does not show that a program does."""
+_CLIENT_LIBRARIES: Final = ("httpx", "requests", "aiohttp", "urllib3", "urllib.request", "http.client", "httpx2")
+"""Modules that send requests. ``http`` and ``urllib`` hold other things too."""
+_SENDING: Final = frozenset({"post", "request", "stream", "send", "urlopen"})
+"""Functions of those modules that send what they are given."""
 _MAKING: Final = frozenset(
     {"HTTPServer", "ThreadingHTTPServer", "TCPServer", "ThreadingTCPServer", "make_server", "WSGIServer"}
 )
@@ -29,33 +38,28 @@ _STARTING: Final = frozenset(
     {"serve_forever", "handle_request", "run_app", "TCPSite", "start_server", "run_simple", "quickstart"}
 )
 _QUALIFIED: Final = frozenset({"waitress.serve", "bottle.run", "hypercorn.asyncio.serve"})
-"""Functions whose last name alone is everybody's."""
+"""Functions that are known by their module only, since other modules have functions of the same name."""
 _SERVE_FOREVER: Final = ".serve_forever"
-_ASKED: Final = "clientInfo"
-_ANSWERED: Final = "serverInfo"
-"""What opens an MCP conversation, and what answers it."""
-ENDPOINT: Final = "/mcp"
+_EVENT_LOOPS: Final = frozenset({"asyncio.run", "anyio.run", "trio.run", "run_until_complete"})
 
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """How a program serves."""
+    """How a program serves HTTP."""
 
     call: Call | None = None
-    """The call that starts the server, or makes it; None if only imports tell that the program is one."""
+    """The call that starts the server, or makes it; None if only the imports show that the program is one."""
     started: bool = False
     application: Call | None = None
     """The ASGI application that loading the main file makes, where the code starts no server itself."""
 
 
 def serving(codes: Sequence[Code]) -> Serving | None:
-    """How a program that answers JSON-RPC by hand, or has a route called as MCP's is, serves HTTP; else None.
+    """Return how a program serves HTTP; None if it imports nothing to serve with.
 
-    One that writes ``clientInfo`` and never ``serverInfo`` asks; what it serves is a page to sign in.
+    Args:
+        codes: facts of its files, the main file's first.
     """
-    texts = {text.value for code in codes for text in code.texts}
-    if not (writes_json_rpc(codes) or ENDPOINT in texts) or (_ASKED in texts and _ANSWERED not in texts):
-        return None
     libraries = frozenset(name for code in codes for name in _libraries(code))
     if not libraries:
         return None
@@ -68,19 +72,37 @@ def serving(codes: Sequence[Code]) -> Serving | None:
         return Serving(made, application=made)
     if made := next((c for c in calls if c.last in _MAKING), None):
         return Serving(made)
-    return Serving() if libraries - {"asyncio"} and writes_json_rpc(codes) else None
-
-
-def writes_json_rpc(codes: Sequence[Code]) -> bool:
-    """Whether the code writes JSON-RPC messages itself."""
-    texts = (text.value for code in codes for text in code.texts)
-    written = any(text == "jsonrpc" or '"jsonrpc"' in text for text in texts)
-    return written or any("jsonrpc" in call.keywords for code in codes for call in code.calls)
+    return Serving() if libraries - {"asyncio"} else None
 
 
 def web_applications(codes: Sequence[Code]) -> frozenset[str]:
-    """Names of objects that web frameworks made: their ``run()`` is none of an MCP SDK's."""
-    return frozenset(c.target for code in codes for c in code.calls if c.last in _RUN_THEMSELVES and c.target)
+    """Names of the objects of web frameworks whose ``run()`` serves HTTP."""
+    return frozenset(c.target for code in codes for c in code.calls if c.last in _SELF_SERVING and c.target)
+
+
+def start_of(codes: Sequence[Code]) -> Start:
+    """RUN if loading the main file starts something: a main guard, an event loop, a call for its effect; else NONE."""
+    main = codes[0]
+    if main.main_guard or main.bare_await:
+        return Start.RUN
+    own = any(c.function is None and c.statement and c.name.partition(".")[0] in main.defines for c in main.calls)
+    loops = any(c.function is None and c.name in _EVENT_LOOPS for code in codes for c in code.calls)
+    return Start.RUN if own or loops else Start.NONE
+
+
+def imports_http_client(code: Code) -> bool:
+    """Whether code imports a module that sends requests: ``http.client``, ``from http import client``."""
+    return any(_is_client_library(found) for found in code.imports)
+
+
+def sends_on_load(code: Code) -> bool:
+    """Whether loading the code sends a request."""
+    return any(c.function is None and c.last in _SENDING for c in code.calls)
+
+
+def _is_client_library(found: Import) -> bool:
+    modules = (found.module, *(f"{found.module}.{name}" for name in found.names))
+    return any(f"{module}.".startswith(f"{library}.") for module in modules for library in _CLIENT_LIBRARIES)
 
 
 def _starts(call: Call, codes: Sequence[Code], applications: frozenset[str]) -> bool:
@@ -100,9 +122,9 @@ def _imported(call: Call, codes: Sequence[Code]) -> str:
 
 
 def _libraries(code: Code) -> Iterator[str]:
-    """Libraries to serve with that code imports, each as it is called in :data:`_LIBRARIES`."""
+    """Libraries to serve with that code imports, each as it is called in :data:`_SERVER_LIBRARIES`."""
     for found in code.imports:
         for module in (found.module, *(f"{found.module}.{name}" for name in found.names)):
             parts = module.split(".")
             names = {".".join(parts[:count]) for count in range(1, len(parts) + 1)}
-            yield from names & _LIBRARIES
+            yield from names & _SERVER_LIBRARIES

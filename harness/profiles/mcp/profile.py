@@ -9,6 +9,7 @@ from extractor.model import Layout
 from harness.profile import Profile
 from harness.profiles.mcp.conversation import McpProbe, printed
 from harness.profiles.mcp.revisions import ALL
+from harness.profiles.mcp.roles import CODE
 from harness.profiles.mcp.rules.registry import CATALOGUE, heard_for, judged_under
 
 LAYOUT: Final = Layout(
@@ -20,6 +21,7 @@ LAYOUT: Final = Layout(
 MCP: Final = Profile(
     name="mcp",
     layout=LAYOUT,
+    code=CODE,
     revisions=ALL,
     catalogue=CATALOGUE,
     bindings=Path(__file__).with_name("bindings.toml"),

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from extractor.docs.corpus import extract
 from extractor.examples.find import find_examples
 from extractor.model import ExampleStatus, Layout
+from harness.profiles.mcp.roles import CODE
 from tests.support.soak import SOAK, soaked
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def pages(draw: st.DrawFn) -> str:
 def test_any_page_gives_examples_that_are_sound(tmp_path_factory: pytest.TempPathFactory, page: str) -> None:
     folder = tmp_path_factory.mktemp("docs")
     (folder / "page.md").write_text(page, encoding="utf-8", errors="replace")
-    examples = find_examples(extract(folder, Layout(), jobs=1, statements=False))
+    examples = find_examples(extract(folder, Layout(), jobs=1, statements=False), CODE)
     assert len({example.id for example in examples}) == len(examples)
     for example in examples:
         sound(example)
@@ -125,7 +126,7 @@ def timed(tmp_path: Path, page: str, limit_s: float) -> tuple[Example, ...]:
     (tmp_path / "page.md").write_text(page, encoding="utf-8")
     corpus = extract(tmp_path, Layout(), jobs=1, statements=False)
     began = time.monotonic()
-    examples = find_examples(corpus)
+    examples = find_examples(corpus, CODE)
     assert time.monotonic() - began < limit_s
     return examples
 

@@ -33,7 +33,7 @@ TUTORIAL = "tutorials/security/authorization"
 @cache
 def examples() -> Mapping[str, Example]:
     root = docs_root(Path(os.environ["DOCPROBE_REAL_DOCS"]))
-    return {example.id: example for example in find_examples(extract(root, MCP.layout, statements=False))}
+    return {example.id: example for example in find_examples(extract(root, MCP.layout, statements=False), MCP.code)}
 
 
 def bundle(example_id: str) -> Bundle:

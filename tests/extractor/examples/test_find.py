@@ -12,6 +12,7 @@ from extractor.base.errors import UsageError
 from extractor.docs.corpus import extract
 from extractor.examples.find import find_examples
 from extractor.model import Example, ExampleKind, ExampleOverride, ExampleStatus, Flavour, Layout, Origin
+from harness.profiles.mcp.roles import CODE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,7 +59,7 @@ def found(
     write(tmp_path, pages)
     layout = Layout(revisions=("2025-06-18", "2025-11-25"))
     corpus = extract(tmp_path, layout, jobs=1, statements=False)
-    return {e.id: e for e in find_examples(corpus, overrides, python_packages=more)}
+    return {e.id: e for e in find_examples(corpus, CODE, overrides, python_packages=more)}
 
 
 def python(name: str, extra: str = "") -> str:
@@ -276,7 +277,7 @@ def test_a_program_in_an_included_file(tmp_path: Path) -> None:
         "b.md": '# B\n\n```python title="server.py"\n--8<-- "code/gone.py"\n```\n',
     }
     write(tmp_path, pages)
-    (example,) = find_examples(extract(tmp_path, MKDOCS, jobs=1, statements=False))
+    (example,) = find_examples(extract(tmp_path, MKDOCS, jobs=1, statements=False), CODE)
     assert example.bundle is not None
     (file,) = example.bundle.files
     assert (file.path, file.text) == ("server.py", pages["code/server.py"])
@@ -293,7 +294,7 @@ def test_files_that_include_each_other_in_a_circle(tmp_path: Path) -> None:
     write(tmp_path, pages)
     corpus = extract(tmp_path, MKDOCS, jobs=1, statements=False)
     assert [problem.message for problem in corpus.problems] == ["one.py includes itself"]
-    assert [e.status for e in find_examples(corpus)][-1] is ExampleStatus.RUNNABLE
+    assert [e.status for e in find_examples(corpus, CODE)][-1] is ExampleStatus.RUNNABLE
 
 
 def test_nothing_of_mcp_is_no_example(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from extractor.docs.corpus import extract
 from extractor.examples.find import find_examples
 from extractor.examples.ids import with_repeated_ids
 from extractor.model import ExampleStatus, Layout
+from harness.profiles.mcp.roles import CODE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,7 +28,7 @@ PROJECT = (
 
 def ids(tmp_path: Path, page: str) -> dict[str, Example]:
     (tmp_path / "page.md").write_text(page, encoding="utf-8")
-    return {e.id.partition("#")[2]: e for e in find_examples(extract(tmp_path, Layout(), jobs=1, statements=False))}
+    return {e.id.partition("#")[2]: e for e in find_examples(extract(tmp_path, Layout(), jobs=1, statements=False), CODE)}
 
 
 def section(title: str, code: str, fence: str = "python") -> str:
@@ -90,7 +91,7 @@ def test_an_id_that_two_directives_give_is_told_with_both_places(tmp_path: Path)
     twin = "<!-- docprobe: id=Twin -->\n\n```python\n" + START + "mcp.run()\n```\n\n"
     (tmp_path / "page.md").write_text(twin + "## Two\n\n" + twin, encoding="utf-8")
     corpus = extract(tmp_path, Layout(), jobs=1, statements=False)
-    found = find_examples(corpus)
+    found = find_examples(corpus, CODE)
     assert [example.id for example in found] == ["page#twin", "page#twin.2"]
     told = with_repeated_ids(corpus, found).problems
     assert [f"{p.span}: {p.message}" for p in told] == ["page.md:11: id 'twin' is used twice: page.md:1 and page.md:11"]
@@ -100,6 +101,6 @@ def test_an_id_on_two_blocks_of_one_program_is_used_once(tmp_path: Path) -> None
     said = "<!-- docprobe: id=one join=one -->\n\n```python\n"
     (tmp_path / "page.md").write_text(f"{said}{START}```\n\n{said}mcp.run()\n```\n", encoding="utf-8")
     corpus = extract(tmp_path, Layout(), jobs=1, statements=False)
-    found = find_examples(corpus)
+    found = find_examples(corpus, CODE)
     assert [example.id for example in found] == ["page#one"]
     assert with_repeated_ids(corpus, found).problems == ()

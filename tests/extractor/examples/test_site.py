@@ -9,6 +9,7 @@ import pytest
 from extractor.docs.corpus import extract
 from extractor.examples.find import find_examples
 from extractor.model import Layout, Origin
+from harness.profiles.mcp.roles import CODE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,7 +23,7 @@ def dependencies(tmp_path: Path, pages: Mapping[str, str]) -> dict[str, list[str
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text, encoding="utf-8")
     corpus = extract(tmp_path, Layout(revisions=("2025-06-18", "2025-11-25")), jobs=1, statements=False)
-    found = find_examples(corpus)
+    found = find_examples(corpus, CODE)
     return {e.page: [str(d) for d in e.bundle.dependencies] for e in found if e.bundle}
 
 
@@ -39,7 +40,7 @@ def test_a_version_is_taken_from_the_installation_page(tmp_path: Path, name: str
 def test_where_it_is_said_is_told(tmp_path: Path) -> None:
     (tmp_path / "installation.md").write_text(install('pip install "mcp<2"'), encoding="utf-8")
     (tmp_path / "server.md").write_text(SERVER, encoding="utf-8")
-    (example,) = find_examples(extract(tmp_path, Layout(), jobs=1, statements=False))
+    (example,) = find_examples(extract(tmp_path, Layout(), jobs=1, statements=False), CODE)
     (note,) = (note for note in example.notes if note.what == "dependency mcp<2")
     assert (note.origin, str(note.span)) == (Origin.STATED, "installation.md:4")
 

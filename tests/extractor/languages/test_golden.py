@@ -10,6 +10,7 @@ import pytest
 from extractor.docs.corpus import extract
 from extractor.examples.find import find_examples
 from extractor.model import ExampleStatus, Layout
+from harness.profiles.mcp.roles import CODE
 from tests.extractor.languages.shown import shown
 from tests.support.golden import check_golden
 
@@ -22,7 +23,7 @@ PAGES = sorted(path.name for path in FOLDER.glob("*.mdx"))
 
 @pytest.fixture(scope="module")
 def examples() -> tuple[Example, ...]:
-    return find_examples(extract(FOLDER, Layout(), jobs=1, statements=False))
+    return find_examples(extract(FOLDER, Layout(), jobs=1, statements=False), CODE)
 
 
 @pytest.mark.parametrize("page", PAGES)

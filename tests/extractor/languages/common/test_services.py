@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
-from extractor.languages.common.services import CLIENT_ID, CLIENT_SECRET, beside
+from extractor.languages.common.roles import USUAL_AUTHORIZATION
+from extractor.languages.common.services import Beside, beside
 from extractor.languages.ecmascript.parse import parse_typescript
 from extractor.languages.python.parse import parse_python
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from extractor.languages.common.facts import Code
+
+USUAL = USUAL_AUTHORIZATION
+
+
+def infer(codes: Sequence[Code], environment: Mapping[str, str]) -> Beside:
+    return beside(codes, environment, USUAL)
+
 
 ISSUER = (
     "const issuer = `http://${process.env.AUTH_HOST}:${process.env.AUTH_PORT}/realms/${process.env.AUTH_REALM}/`;\n"
@@ -14,7 +29,7 @@ ISSUER = (
 
 
 def test_address_and_realm_from_the_environment() -> None:
-    found = beside(
+    found = infer(
         [parse_typescript(ISSUER)],
         {"AUTH_HOST": "127.0.0.1", "AUTH_PORT": "9090", "AUTH_REALM": "books", "HOST": "localhost", "PORT": "3000"},
     )
@@ -22,7 +37,7 @@ def test_address_and_realm_from_the_environment() -> None:
     assert (service.kind, service.host, service.port) == ("authorization", "127.0.0.1", 9090)
     assert service.settings["realm"] == "books"
     assert service.settings["audience"] == "http://localhost:3000"
-    assert service.settings["client_id"] == CLIENT_ID
+    assert service.settings["client_id"] == USUAL.settings["client_id"]
     assert [note.what for note in found.notes] == ["authorization server on 127.0.0.1:9090"]
 
 
@@ -32,7 +47,7 @@ def test_defaults_of_the_code_count_like_the_environment() -> None:
         'CLIENT = os.getenv("OAUTH_CLIENT_ID", "shop")\nSECRET = os.getenv("OAUTH_CLIENT_SECRET", "as printed")\n'
         'SCOPE = os.getenv("MCP_SCOPE", "mcp:tools")\n'
     )
-    found = beside([code], {})
+    found = infer([code], {})
     (service,) = found.services
     assert service.settings == {
         "realm": "master", "client_id": "shop", "client_secret": "as printed", "scope": "mcp:tools",
@@ -42,9 +57,9 @@ def test_defaults_of_the_code_count_like_the_environment() -> None:
 
 def test_an_empty_secret_is_filled_in_and_said() -> None:
     code = parse_python('import os\nA = os.getenv("AUTH_PORT", "8080")\nS = os.getenv("OAUTH_CLIENT_SECRET", "")\n')
-    found = beside([code], {})
-    assert found.environment == {"OAUTH_CLIENT_SECRET": CLIENT_SECRET}
-    assert found.services[0].settings["client_secret"] == CLIENT_SECRET
+    found = infer([code], {})
+    assert found.environment == {"OAUTH_CLIENT_SECRET": USUAL.settings["client_secret"]}
+    assert found.services[0].settings["client_secret"] == USUAL.settings["client_secret"]
     assert "value of OAUTH_CLIENT_SECRET" in [note.what for note in found.notes]
 
 
@@ -57,7 +72,7 @@ def test_an_empty_secret_is_filled_in_and_said() -> None:
     ],
 )
 def test_address_from_a_url(code: str, port: int) -> None:
-    assert beside([parse_typescript(code)], {}).services[0].port == port
+    assert infer([parse_typescript(code)], {}).services[0].port == port
 
 
 @pytest.mark.parametrize(
@@ -72,20 +87,20 @@ def test_address_from_a_url(code: str, port: int) -> None:
     ],
 )
 def test_elsewhere_or_something_else_is_no_service(code: str) -> None:
-    assert beside([parse_typescript(code)], {}).services == ()
+    assert infer([parse_typescript(code)], {}).services == ()
 
 
 def test_its_own_endpoint_is_no_authorization_server() -> None:
     code = parse_typescript('const metadata = "http://localhost:3000/.well-known/oauth-authorization-server";')
-    assert beside([code], {"PORT": "3000"}).services == ()
+    assert infer([code], {"PORT": "3000"}).services == ()
 
 
 def test_placeholders_without_a_service_are_filled_too() -> None:
-    found = beside([parse_python("")], {"API_KEY": "<your key>", "PORT": "3000"})
+    found = infer([parse_python("")], {"API_KEY": "<your key>", "PORT": "3000"})
     assert found.environment == {"API_KEY": "docprobe", "PORT": "3000"}
     assert found.notes[0].confidence < 0.9
 
 
 def test_scopes_of_the_code() -> None:
     code = parse_typescript(f'{ISSUER}router({{ scopesSupported: ["a:read", "b:write"] }});')
-    assert beside([code], {"AUTH_PORT": "8080"}).services[0].settings["scope"] == "a:read b:write"
+    assert infer([code], {"AUTH_PORT": "8080"}).services[0].settings["scope"] == "a:read b:write"

@@ -104,7 +104,7 @@ def test_where_it_awaits_and_what_is_outside_its_class() -> None:
     ],
 )
 def test_names_that_only_a_client_brings_into_play(text: str, late: set[str]) -> None:
-    assert parse_python(text).late == late
+    assert parse_python(text, frozenset({"tool", "resource", "prompt"})).late == late
 
 
 def test_warnings_of_the_compiler_are_the_docs_own_business() -> None:

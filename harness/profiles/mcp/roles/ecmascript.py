@@ -1,17 +1,20 @@
-"""What TypeScript or JavaScript code does with MCP: serves HTTP, serves stdio, is a client, or none of these."""
+"""What TypeScript or JavaScript code does with MCP: serves it over HTTP or stdio, is a client, or none of these."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
 from extractor.languages.common.facts import Ref
-from extractor.languages.common.values import Role, Start
+from extractor.languages.common.roles import LanguageRules, Role, Start
+from extractor.languages.ecmascript.paths import served_paths
 from extractor.model import ExampleKind
+from harness.profiles.mcp.roles.shared import PARTNERS, may_be_endpoint
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from extractor.languages.common.facts import Call, Code
+    from extractor.model import ServiceRequest
 
 _HTTP_TRANSPORTS: Final = (
     "StreamableHTTPServerTransport", "StreamableHttpServerTransport", "SSEServerTransport",
@@ -32,13 +35,19 @@ _VOCABULARY: Final = (
     {"registerTool", "registerResource", "registerPrompt", "setRequestHandler"} | _STDIO | (_CLIENTS - {"Client"})
 )
 """Names that only MCP's packages have."""
+_REGISTRATIONS: Final = frozenset(
+    {"registerTool", "registerResource", "registerPrompt", "tool", "resource", "prompt", "addTool", "addResource",
+     "addPrompt"}
+)  # fmt: skip
+"""Methods whose functions run when a client asks for them."""
 _NAMES: Final = ("mcp", "modelcontextprotocol")
+_MAX_PATHS: Final = 8
 
 
-def ecmascript_role(codes: Sequence[Code]) -> Role:
-    """The role of a program whose files have these facts, the main file's first."""
+def role(codes: Sequence[Code]) -> Role:
+    """Return the role of a program whose files have these facts, the main file's first."""
     calls = [call for code in codes for call in code.calls]
-    mcp = any(speaks_mcp(code) for code in codes)
+    relevant = any(_speaks_mcp(code) for code in codes)
     main = codes[0]
     http = next((c for c in calls if _is_http(c)), None)
     listener = next((c for c in calls if c.last in _LISTENERS and not _is_protocol_call(c)), None)
@@ -48,40 +57,39 @@ def ecmascript_role(codes: Sequence[Code]) -> Role:
     for call in calls:
         if call.last == "start" and (call.name.rpartition(".")[0] in made or "transportType" in call.keywords):
             kind = _transport(call, made.get(call.name.rpartition(".")[0]))
-            return Role(kind, Start.RUN, mcp, call.line)
+            return Role(kind, Start.RUN, relevant, call.line)
     served = listener is not None and listener.name.rpartition(".")[0] in made
     if listener and (http or spoken or served):
-        return Role(ExampleKind.HTTP_SERVER, Start.RUN, mcp or spoken, listener.line)
-    if main.default_export and (http or spoken) and mcp:
-        return Role(ExampleKind.HTTP_SERVER, Start.HANDLER, mcp, main.default_export)
+        return Role(ExampleKind.HTTP_SERVER, Start.RUN, relevant or spoken, listener.line)
+    if main.default_export and (http or spoken) and relevant:
+        return Role(ExampleKind.HTTP_SERVER, Start.HANDLER, relevant, main.default_export)
     if stdio := next((c for c in calls if c.last in _STDIO), None):
-        return Role(ExampleKind.STDIO_SERVER, Start.RUN, mcp, stdio.line)
+        return Role(ExampleKind.STDIO_SERVER, Start.RUN, relevant, stdio.line)
     if http:
         why = f"makes `{http.last}`, and nothing listens"
-        return Role(ExampleKind.HTTP_SERVER, Start.NONE, mcp, http.line, http.target, why)
+        return Role(ExampleKind.HTTP_SERVER, Start.NONE, relevant, http.line, http.target, why)
     client = next((c for c in calls if c.last in _CLIENTS), None)
     server = next((c for c in calls if c.last in _SERVERS), None)
     if client and server:
-        why = "runs server and client inside one process: there is no exchange to judge"
-        return Role(ExampleKind.OTHER, Start.RUN, mcp, server.line, why=why)
+        return Role(ExampleKind.OTHER, Start.RUN, relevant, server.line, why=PARTNERS)
     if client:
         connects = any(c.last in {"connect", "connectToServer"} for c in calls)
         start = Start.RUN if connects else Start.NONE
-        return Role(ExampleKind.CLIENT, start, mcp, client.line, why="makes a client that connects to nothing")
+        return Role(ExampleKind.CLIENT, start, relevant, client.line, why="makes a client that connects to nothing")
     if not server and _writes_requests(codes):
         start = (
             Start.RUN
             if any(c.function is None and (c.statement or c.name == "fetch") for c in main.calls)
             else Start.NONE
         )
-        return Role(ExampleKind.CLIENT, start, mcp, why="makes a client that nothing runs")
+        return Role(ExampleKind.CLIENT, start, relevant, why="makes a client that nothing runs")
     if server:
         why = f"makes the server `{server.target or server.last}`, and nothing runs it"
-        return Role(ExampleKind.OTHER, Start.NONE, mcp, server.line, server.target, why)
-    return Role(ExampleKind.OTHER, Start.NONE, mcp, why="neither starts a server nor connects to one")
+        return Role(ExampleKind.OTHER, Start.NONE, relevant, server.line, server.target, why)
+    return Role(ExampleKind.OTHER, Start.NONE, relevant, why="neither starts a server nor connects to one")
 
 
-def speaks_mcp(code: Code) -> bool:
+def _speaks_mcp(code: Code) -> bool:
     """Whether code imports an MCP package, names one of its things, or writes its messages itself."""
     names = [*(i.module for i in code.imports), *code.free, *(c.name for c in code.calls)]
     if any(part in name.lower() for name in names for part in _NAMES):
@@ -130,3 +138,12 @@ def _transport(start: Call, made: Call | None) -> ExampleKind:
     words = told if isinstance(told, str) else configured.text if isinstance(configured, Ref) else ""
     http = any(word in words for word in _HTTP_START)
     return ExampleKind.HTTP_SERVER if http else ExampleKind.STDIO_SERVER
+
+
+def endpoint_paths(codes: Sequence[Code], services: Sequence[ServiceRequest] = ()) -> tuple[str, ...]:
+    """Return candidate paths, best first: those with ``mcp`` in them, then the rest."""
+    paths = [path for path in served_paths(codes, services) if may_be_endpoint(path)]
+    return tuple(sorted(paths, key=lambda path: "mcp" not in path))[:_MAX_PATHS]
+
+
+ECMASCRIPT: Final = LanguageRules(role=role, endpoint_paths=endpoint_paths, registrations=_REGISTRATIONS)

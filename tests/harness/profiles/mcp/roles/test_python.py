@@ -1,14 +1,13 @@
-"""What code does, told from the code alone."""
+"""What Python code does with MCP, by the code alone."""
 
 from __future__ import annotations
 
 import pytest
 
-from extractor.languages.common.facts import Import
-from extractor.languages.common.values import Start
-from extractor.languages.python.imports import package_of as python_package
-from extractor.languages.registry import LANGUAGES, language_of
+from extractor.languages.common.roles import Start
+from extractor.languages.python.parse import parse_python
 from extractor.model import ExampleKind
+from harness.profiles.mcp.roles.python import endpoint_paths, role
 
 HTTP, STDIO, CLIENT, OTHER = (
     ExampleKind.HTTP_SERVER,
@@ -92,73 +91,34 @@ PYTHON_WEB = [
     ("from flask import Flask\nimport requests\napp = Flask(__name__)\nrequests.post(U)", OTHER, Start.NONE),
 ]  # fmt: skip
 """Servers that answer JSON-RPC by hand, each with :data:`WORDS`, whatever they ask others with."""
-TYPESCRIPT = [
-    ("new McpServer({}).connect(new StdioServerTransport())", STDIO, Start.RUN),
-    ("serveStdio(build)", STDIO, Start.RUN),
-    ("new StreamableHTTPServerTransport({}); app.listen(3000)", HTTP, Start.RUN),
-    ("new NodeStreamableHTTPServerTransport({}); createServer(f).listen(3000)", HTTP, Start.RUN),
-    ("import { serve } from '@hono/node-server'; createMcpHandler(f); serve({ fetch })", HTTP, Start.RUN),
-    ("new StreamableHTTPServerTransport({})", HTTP, Start.NONE),
-    ("app.listen(3000)", OTHER, Start.NONE),
-    ("app.post('/mcp', (q, s) => s.json({ jsonrpc: '2.0', result: {} })); app.listen(3000)", HTTP, Start.RUN),
-    ("import { createMcpHandler } from '@modelcontextprotocol/server'; export default createMcpHandler(f)",
-     HTTP, Start.HANDLER),
-    ("import { EdgeFastMCP } from 'fastmcp/edge'; export default new EdgeFastMCP({})", HTTP, Start.HANDLER),
-    ("const s = new FastMCP({}); s.start({ transportType: 'httpStream' })", HTTP, Start.RUN),
-    ("const s = new FastMCP({}); s.start({ transportType: 'stdio' })", STDIO, Start.RUN),
-    ("const s = new MCPServer({ transport: { type: 'http-stream' } }); await s.start()", HTTP, Start.RUN),
-    ("const s = new MCPServer(); s.start()", STDIO, Start.RUN),
-    ("const s = new MCPServer({}); await s.listen(3000)", HTTP, Start.RUN),
-    ("const c = new Client({}); await c.connect(new StreamableHTTPClientTransport(u))", CLIENT, Start.RUN),
-    ("new Client({})", CLIENT, Start.NONE),
-    ("createServer((q, s) => { const r = { jsonrpc: '2.0' }; if (m === 'initialize') fetch('http://a/introspect'); "
-     "s.end(JSON.stringify(r)); }).listen(3000)", HTTP, Start.RUN),
-    ("const app = express(); app.post('/rpc', (q, s) => { const r = { jsonrpc: '2.0' }; fetch(u); "
-     "switch (m) { case 'initialize': s.send(r); } }); app.listen(3000)", HTTP, Start.RUN),
-    ("createServer(signIn).listen(1); fetch('/', { body: b({ jsonrpc: '2.0', method: 'initialize' }) })",
-     CLIENT, Start.RUN),
-    ("const r = await fetch('/', { body: JSON.stringify({ jsonrpc: '2.0', method: 'initialize' }) })", CLIENT, Start.RUN),
-    ("const send = () => fetch('/', { body: b({ jsonrpc: '2.0', method: 'initialize' }) })", CLIENT, Start.NONE),
-    ("const server = new McpServer({})", OTHER, Start.NONE),
-    ("const s = new McpServer({}); const c = new Client({}); await c.connect(t)", OTHER, Start.RUN),
-]  # fmt: skip
+
+
+def _role(text: str) -> tuple[ExampleKind, Start]:
+    code = parse_python(text)
+    assert code.error is None
+    found = role((code,))
+    return found.kind, found.start
 
 
 @pytest.mark.parametrize(("text", "kind", "start"), PYTHON)
 def test_python(text: str, kind: ExampleKind, start: Start) -> None:
-    assert _role("python", text) == (kind, start)
+    assert _role(text) == (kind, start)
 
 
 @pytest.mark.parametrize(("text", "kind", "start"), PYTHON_WEB)
 def test_python_that_answers_by_hand(text: str, kind: ExampleKind, start: Start) -> None:
-    assert _role("python", WORDS + text) == (kind, start)
+    assert _role(WORDS + text) == (kind, start)
 
 
 def test_a_client_that_serves_a_page_to_sign_in_is_a_client() -> None:
     text = "import requests\nfrom http.server import HTTPServer\nW = ('jsonrpc', 'initialize', 'clientInfo')\n"
-    assert _role("python", text + "HTTPServer(A, H).handle_request()\nrequests.post(U)") == (CLIENT, Start.RUN)
+    assert _role(text + "HTTPServer(A, H).handle_request()\nrequests.post(U)") == (CLIENT, Start.RUN)
     sdk = "from mcp import ClientSession\nHTTPServer(A, H).handle_request()\nClientSession(r, w)\nW = 'jsonrpc'\n"
-    assert _role("python", "from http.server import HTTPServer\n" + sdk)[0] is CLIENT
+    assert _role("from http.server import HTTPServer\n" + sdk)[0] is CLIENT
 
 
 def test_a_web_server_that_does_not_speak_mcp_is_none() -> None:
-    assert _role("python", "from flask import Flask\napp = Flask(__name__)\napp.run()") == (OTHER, Start.NONE)
-
-
-@pytest.mark.parametrize(("text", "kind", "start"), TYPESCRIPT)
-def test_typescript(text: str, kind: ExampleKind, start: Start) -> None:
-    assert _role("ts", text) == (kind, start)
-
-
-def _role(fence: str, text: str) -> tuple[ExampleKind, Start]:
-    language = language_of(fence)
-    assert language
-    assert language.parse
-    assert language.role
-    code = language.parse(text)
-    assert code.error is None
-    role = language.role((code,))
-    return role.kind, role.start
+    assert _role("from flask import Flask\napp = Flask(__name__)\napp.run()") == (OTHER, Start.NONE)
 
 
 @pytest.mark.parametrize(
@@ -174,41 +134,19 @@ def _role(fence: str, text: str) -> tuple[ExampleKind, Start]:
         ("tool()", False),
     ],
 )
-def test_what_concerns_mcp(text: str, speaks: bool) -> None:
-    language = language_of("python")
-    assert language
-    assert language.parse
-    assert language.role
-    assert language.role((language.parse(text),)).mcp is speaks
-
-
-def test_languages_are_told_by_fence_and_each_fence_means_one() -> None:
-    fences = [fence for language in LANGUAGES for fence in language.fences]
-    assert len(fences) == len(set(fences))
-    assert {language.name for language in LANGUAGES if language.runnable} == {"typescript", "javascript", "python"}
-    for name in ("csharp", "java", "kotlin", "go", "rust", "ruby", "php", "swift"):
-        language = language_of(name)
-        assert language
-        assert not language.runnable
-        assert language.toolchain
-    assert language_of("json") is None
-    assert language_of("") is None
-    assert language_of("TypeScript") is language_of("ts")
+def test_what_is_about_mcp(text: str, speaks: bool) -> None:
+    assert role((parse_python(text),)).relevant is speaks
 
 
 @pytest.mark.parametrize(
-    ("module", "package"),
+    ("text", "paths"),
     [
-        ("mcp.server.fastmcp", "mcp"),
-        ("yaml", "pyyaml"),
-        ("google.genai.types", "google-genai"),
-        ("dotenv", "python-dotenv"),
-        ("sse_starlette.sse", "sse-starlette"),
-        ("some_new_thing", "some-new-thing"),
-        ("os.path", None),
-        ("mine.deep", "published"),
+        ("if self.path != '/rpc': refuse()", ("/mcp",)),
+        ("W = 'jsonrpc'\nif self.path != '/rpc': refuse()", ("/mcp", "/rpc")),
+        ("W = 'jsonrpc'\n@app.post('/rpc')\ndef rpc(): ...", ("/mcp", "/rpc")),
+        ("W = 'jsonrpc'\nrequests.get('/check')\nhttpx.request('GET', '/check')", ("/mcp",)),
+        ("W = 'jsonrpc'\nROUTES = ('/health', '/.well-known/x', '/rpc')", ("/mcp", "/rpc")),
     ],
 )
-def test_packages_of_python_imports(module: str, package: str | None) -> None:
-    found = python_package(Import(module, (), 1), {"mine": "published"})
-    assert (found.name if found else None) == package
+def test_endpoint_paths(text: str, paths: tuple[str, ...]) -> None:
+    assert endpoint_paths((parse_python(text),)) == paths

@@ -1,0 +1,239 @@
+"""What Python code does with MCP: serves it over HTTP or stdio, is a client, or none of these."""
+
+from __future__ import annotations
+
+import re
+from itertools import permutations
+from typing import TYPE_CHECKING, Final
+
+from extractor.languages.common.facts import Ref
+from extractor.languages.common.roles import LanguageRules, Role, Start
+from extractor.languages.common.routes import constants_of, path_of, requested_urls
+from extractor.languages.python.web import (
+    ASGI,
+    ASGI_SERVERS,
+    imports_http_client,
+    sends_on_load,
+    serving,
+    start_of,
+    web_applications,
+)
+from extractor.model import Dependency, ExampleKind
+from harness.profiles.mcp.roles.shared import ENDPOINT, PARTNERS, may_be_endpoint
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from extractor.languages.common.facts import Call, Code
+    from extractor.model import ServiceRequest
+
+HTTP_TRANSPORTS: Final = frozenset({"http", "streamable-http", "streamable_http", "sse"})
+SERVERS: Final = frozenset({"FastMCP", "MCPServer", "Server", "FastApiMCP", "FastMCPOpenAPI", "LowLevelServer"})
+"""Classes of the Python SDKs whose instances are servers."""
+FACTORIES: Final = frozenset({"FastMCP.from_openapi", "FastMCP.from_fastapi", "FastMCP.as_proxy", "create_proxy"})
+APPS: Final = frozenset({"http_app", "streamable_http_app", "sse_app"})
+"""Methods that give an ASGI application."""
+CLIENTS: Final = frozenset(
+    {"ClientSession", "Client", "streamablehttp_client", "streamable_http_client", "sse_client", "stdio_client",
+     "ClientSessionGroup", "StdioServerParameters", "StreamableHttpTransport"}
+)  # fmt: skip
+_VOCABULARY: Final = (CLIENTS - {"Client", "StreamableHttpTransport"}) | {"stdio_server"}
+"""Names that only MCP's packages have."""
+_REGISTRATIONS: Final = frozenset({"tool", "resource", "prompt"})
+_HANDLERS: Final = _REGISTRATIONS | {"list_tools", "call_tool", "read_resource"}
+"""Decorators of a server object."""
+_HTTP_METHODS: Final = frozenset({"run_http_async", "run_streamable_http_async", "run_sse_async"})
+_ASKED: Final = "clientInfo"
+_ANSWERED: Final = "serverInfo"
+"""What opens an MCP conversation, and what answers it."""
+_PATH_KEYWORDS: Final = ("streamable_http_path", "path", "mount_path")
+_SERVING: Final = frozenset({"run", "run_async", "run_http_async", *APPS, "FastMCP", "MCPServer"})
+_MOUNTS: Final = frozenset({"Mount", "mount", "mount_http"})
+_PLAIN: Final = re.compile(r"/[\w/-]+")
+_MAX_NESTED: Final = 4
+_MAX_PATHS: Final = 12
+
+
+def role(codes: Sequence[Code]) -> Role:
+    """Return the role of a program whose files have these facts, the main file's first."""
+    calls = [call for code in codes for call in code.calls]
+    relevant = any(_speaks_mcp(code) for code in codes)
+    start = start_of(codes)
+    for call in calls:
+        if found := _server_run(call, codes, relevant):
+            return found
+    if asgi := next((c for c in calls if c.name in ASGI_SERVERS), None):
+        return Role(ExampleKind.HTTP_SERVER, Start.RUN, relevant, asgi.line)
+    if stdio := next((c for c in calls if c.last == "stdio_server"), None):
+        return Role(ExampleKind.STDIO_SERVER, start, relevant, stdio.line)
+    if application := _application(codes[0]):
+        return Role(ExampleKind.HTTP_SERVER, Start.APP, relevant, application.line, application.target)
+    client = next((c for code in codes for c in code.calls if _is_client(c, code)), None)
+    server = next((c for c in calls if _makes_server(c)), None)
+    if client and server:
+        return Role(ExampleKind.OTHER, start, relevant, server.line, why=PARTNERS)
+    if client:
+        return Role(ExampleKind.CLIENT, start, relevant, client.line, why="makes a client that nothing runs")
+    if (web := _hand_written(codes, start)) and (web.start is Start.RUN or not server):
+        return web
+    if _writes_requests(codes) and not server:
+        start = Start.RUN if sends_on_load(codes[0]) else start
+        return Role(ExampleKind.CLIENT, start, relevant, why="makes a client that nothing runs")
+    if server:
+        why = f"makes the server `{server.target or server.last}`, and nothing runs it"
+        return Role(ExampleKind.OTHER, Start.NONE, relevant, server.line, server.target, why)
+    return Role(ExampleKind.OTHER, Start.NONE, relevant, why="neither starts a server nor connects to one")
+
+
+def _speaks_mcp(code: Code) -> bool:
+    """Whether code imports an MCP package, names one of its things, or writes its messages itself."""
+    names = [*(i.module for i in code.imports), *code.free, *(c.name for c in code.calls)]
+    if any("mcp" in name.lower() for name in (*names, *(d.name for d in code.decorators))):
+        return True
+    if any(call.last in _VOCABULARY and _is_client(call, code, _VOCABULARY) for call in code.calls):
+        return True
+    registers = any(d.last in _HANDLERS and "." in d.name for d in code.decorators)
+    return registers or any(t.value == "jsonrpc" for t in code.texts)
+
+
+def _is_client(call: Call, code: Code, names: frozenset[str] = CLIENTS) -> bool:
+    """Whether a call is one of MCP's client classes, and not one of an HTTP library that has the same name."""
+    if call.last not in names:
+        return False
+    if "." in call.name:
+        return "mcp" in call.name.partition(".")[0].lower()
+    origins = {found.module for found in code.imports if call.name in found.names}
+    return not origins or any("mcp" in module.lower() for module in origins)
+
+
+def _server_run(call: Call, codes: Sequence[Code], relevant: bool) -> Role | None:
+    """``mcp.run(…)`` in all its forms, but not ``run()`` of a web framework."""
+    if call.last in _HTTP_METHODS:
+        return Role(ExampleKind.HTTP_SERVER, Start.RUN, relevant, call.line)
+    if call.last == "run_stdio_async":
+        return Role(ExampleKind.STDIO_SERVER, Start.RUN, relevant, call.line)
+    if call.last not in {"run", "run_async"} or "." not in call.name:
+        return None
+    receiver = call.name.rpartition(".")[0]
+    if receiver in web_applications(codes):
+        return None
+    transport = call.keywords.get("transport", call.arguments[0] if call.arguments else None)
+    if isinstance(transport, Ref) and "transport" in call.keywords:
+        transport = _resolved(transport, codes)
+    if isinstance(transport, str):
+        kind = ExampleKind.HTTP_SERVER if transport in HTTP_TRANSPORTS else ExampleKind.STDIO_SERVER
+        return Role(kind, Start.RUN, relevant, call.line)
+    made = {c.target for code in codes for c in code.calls if _makes_server(c)} | {f"{name}()" for name in SERVERS}
+    if not call.arguments and (receiver in made or receiver in {"mcp", "server"}):
+        return Role(ExampleKind.STDIO_SERVER, Start.RUN, relevant, call.line)
+    return None
+
+
+def _resolved(value: Ref, codes: Sequence[Code]) -> str:
+    """``config.TRANSPORT`` by the default that the code reads from the environment; else what the code hints at."""
+    wanted = value.text.rpartition(".")[2].strip("()\"' ").upper()
+    for code in codes:
+        for read in code.environment:
+            if read.default and (read.name == wanted or wanted in read.name):
+                return read.default
+    texts = {text.value for code in codes for text in code.texts}
+    hints = sorted(texts & HTTP_TRANSPORTS)
+    return hints[0] if hints else "stdio"
+
+
+def _makes_server(call: Call) -> bool:
+    return call.last in SERVERS or call.name in FACTORIES
+
+
+def _application(code: Code) -> Call | None:
+    """The outermost ASGI application that loading the module makes: the last framework one, else the SDK's own."""
+    sdk = [c for c in code.calls if c.last in APPS]
+    if not sdk and not any(c.last == "FastApiMCP" for c in code.calls):
+        return None
+    on_load = [c for c in code.calls if c.function is None and c.target and "." not in c.target]
+    frameworks = [c for c in on_load if c.last in ASGI]
+    own = [c for c in on_load if c.last in APPS]
+    mounted = frameworks or own
+    return mounted[-1] if mounted else None
+
+
+def _hand_written(codes: Sequence[Code], start: Start) -> Role | None:
+    """The role of a server that answers JSON-RPC itself, or has a route called as MCP's is; None for any other code.
+
+    One that writes ``clientInfo`` and never ``serverInfo`` asks; what it serves is a page to sign in.
+    """
+    texts = {text.value for code in codes for text in code.texts}
+    answers = _writes_json_rpc(codes)
+    if not (answers or ENDPOINT in texts) or (_ASKED in texts and _ANSWERED not in texts):
+        return None
+    found = serving(codes)
+    if found is None or (found.call is None and not answers):
+        return None
+    kind, line = ExampleKind.HTTP_SERVER, found.call.line if found.call else 1
+    if found.application:
+        return Role(kind, Start.APP, True, line, found.application.target)
+    if found.started and found.call:
+        start = Start.RUN if found.call.function is None else start
+        return Role(kind, start, True, line, why="starts a server in a function that nothing calls")
+    made = f"makes `{found.call.last}`" if found.call else "answers requests"
+    return Role(ExampleKind.OTHER, Start.NONE, True, line, why=f"{made}, and nothing in it starts a server")
+
+
+def _writes_json_rpc(codes: Sequence[Code]) -> bool:
+    """Whether the code writes JSON-RPC messages itself."""
+    texts = (text.value for code in codes for text in code.texts)
+    written = any(text == "jsonrpc" or '"jsonrpc"' in text for text in texts)
+    return written or any("jsonrpc" in call.keywords for code in codes for call in code.calls)
+
+
+def _writes_requests(codes: Sequence[Code]) -> bool:
+    """Whether the code opens an MCP conversation over an HTTP library of its own choice."""
+    texts = {text.value for code in codes for text in code.texts}
+    return {"jsonrpc", "initialize"} <= texts and any(imports_http_client(code) for code in codes)
+
+
+def endpoint_paths(codes: Sequence[Code], services: Sequence[ServiceRequest] = ()) -> tuple[str, ...]:
+    """Return candidate paths, best first; the prefixes of mounts are put in front of what may be mounted there.
+
+    A server that answers JSON-RPC by hand may have its endpoint under any path that it names but those it requests.
+    """
+    calls = [call for code in codes for call in code.calls]
+    constants = constants_of(codes)
+    inner = [path for call in calls if (path := _served_path(call, constants))] or [ENDPOINT]
+    mounts = [path for call in calls if call.last in _MOUNTS and (path := _first_path(call, constants))]
+    routes = [path for call in calls if call.last == "Route" and (path := _first_path(call, constants))]
+    if not any(call.last in ASGI or call.last == "mount" for call in calls):
+        mounts = []
+    nested = ["".join(pair) for pair in permutations(dict.fromkeys(mounts), 2)] if len(mounts) <= _MAX_NESTED else []
+    prefixes = [prefix.rstrip("/") for prefix in (*mounts, *nested)]
+    mounted = [(prefix + path) or "/" for prefix in prefixes for path in dict.fromkeys(inner)]
+    named = _named(codes, constants) if _writes_json_rpc(codes) else ()
+    return tuple(dict.fromkeys([*mounted, *mounts, *inner, *routes, *named]))[:_MAX_PATHS]
+
+
+def _named(codes: Sequence[Code], constants: Mapping[str, str]) -> Iterator[str]:
+    """Paths that the code compares with, or has a route for, and does not request itself."""
+    requested = requested_urls(codes, constants)
+    for text in (text.value for code in codes for text in code.texts):
+        if text not in requested and _PLAIN.fullmatch(text) and may_be_endpoint(text):
+            yield text
+
+
+def _served_path(call: Call, constants: Mapping[str, str]) -> str | None:
+    if call.last not in _SERVING:
+        return None
+    paths = (path_of(call.keywords.get(keyword), constants) for keyword in _PATH_KEYWORDS)
+    return next((path for path in paths if path), None)
+
+
+def _first_path(call: Call, constants: Mapping[str, str]) -> str | None:
+    return path_of(call.arguments[0] if call.arguments else call.keywords.get("path"), constants)
+
+
+PYTHON: Final = LanguageRules(
+    role=role,
+    endpoint_paths=endpoint_paths,
+    registrations=_REGISTRATIONS,
+    loaders={"mcp": Dependency("mcp", extras=("cli",)), "fastmcp": Dependency("fastmcp")},
+    http_transports=HTTP_TRANSPORTS,
+)

@@ -1,0 +1,19 @@
+"""What the roles of all languages share."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from extractor.languages.common.routes import is_side_path
+
+ENDPOINT: Final = "/mcp"
+"""Where the SDKs serve unless configured otherwise, and where most pages do."""
+PARTNERS: Final = "runs server and client inside one process: there is no exchange to judge"
+_OLD_TRANSPORT: Final = re.compile(r"/sse|/messages?\b", re.IGNORECASE)
+"""Paths of the HTTP+SSE transport of revision 2024-11-05."""
+
+
+def may_be_endpoint(path: str) -> bool:
+    """Whether a conversation over Streamable HTTP may be held at a path."""
+    return not is_side_path(path) and not _OLD_TRANSPORT.search(path)

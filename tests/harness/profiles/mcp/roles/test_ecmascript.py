@@ -1,0 +1,80 @@
+"""What TypeScript and JavaScript code does with MCP, by the code alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from extractor.languages.common.roles import Start
+from extractor.languages.ecmascript.parse import parse_javascript, parse_typescript
+from extractor.model import ExampleKind, ServiceRequest
+from harness.profiles.mcp.roles.ecmascript import endpoint_paths, role
+
+HTTP, STDIO, CLIENT, OTHER = (
+    ExampleKind.HTTP_SERVER,
+    ExampleKind.STDIO_SERVER,
+    ExampleKind.CLIENT,
+    ExampleKind.OTHER,
+)
+
+TYPESCRIPT = [
+    ("new McpServer({}).connect(new StdioServerTransport())", STDIO, Start.RUN),
+    ("serveStdio(build)", STDIO, Start.RUN),
+    ("new StreamableHTTPServerTransport({}); app.listen(3000)", HTTP, Start.RUN),
+    ("new NodeStreamableHTTPServerTransport({}); createServer(f).listen(3000)", HTTP, Start.RUN),
+    ("import { serve } from '@hono/node-server'; createMcpHandler(f); serve({ fetch })", HTTP, Start.RUN),
+    ("new StreamableHTTPServerTransport({})", HTTP, Start.NONE),
+    ("app.listen(3000)", OTHER, Start.NONE),
+    ("app.post('/mcp', (q, s) => s.json({ jsonrpc: '2.0', result: {} })); app.listen(3000)", HTTP, Start.RUN),
+    ("import { createMcpHandler } from '@modelcontextprotocol/server'; export default createMcpHandler(f)",
+     HTTP, Start.HANDLER),
+    ("import { EdgeFastMCP } from 'fastmcp/edge'; export default new EdgeFastMCP({})", HTTP, Start.HANDLER),
+    ("const s = new FastMCP({}); s.start({ transportType: 'httpStream' })", HTTP, Start.RUN),
+    ("const s = new FastMCP({}); s.start({ transportType: 'stdio' })", STDIO, Start.RUN),
+    ("const s = new MCPServer({ transport: { type: 'http-stream' } }); await s.start()", HTTP, Start.RUN),
+    ("const s = new MCPServer(); s.start()", STDIO, Start.RUN),
+    ("const s = new MCPServer({}); await s.listen(3000)", HTTP, Start.RUN),
+    ("const c = new Client({}); await c.connect(new StreamableHTTPClientTransport(u))", CLIENT, Start.RUN),
+    ("new Client({})", CLIENT, Start.NONE),
+    ("createServer((q, s) => { const r = { jsonrpc: '2.0' }; if (m === 'initialize') fetch('http://a/introspect'); "
+     "s.end(JSON.stringify(r)); }).listen(3000)", HTTP, Start.RUN),
+    ("const app = express(); app.post('/rpc', (q, s) => { const r = { jsonrpc: '2.0' }; fetch(u); "
+     "switch (m) { case 'initialize': s.send(r); } }); app.listen(3000)", HTTP, Start.RUN),
+    ("createServer(signIn).listen(1); fetch('/', { body: b({ jsonrpc: '2.0', method: 'initialize' }) })",
+     CLIENT, Start.RUN),
+    ("const r = await fetch('/', { body: JSON.stringify({ jsonrpc: '2.0', method: 'initialize' }) })", CLIENT, Start.RUN),
+    ("const send = () => fetch('/', { body: b({ jsonrpc: '2.0', method: 'initialize' }) })", CLIENT, Start.NONE),
+    ("const server = new McpServer({})", OTHER, Start.NONE),
+    ("const s = new McpServer({}); const c = new Client({}); await c.connect(t)", OTHER, Start.RUN),
+]  # fmt: skip
+
+
+def _role(text: str) -> tuple[ExampleKind, Start]:
+    code = parse_typescript(text)
+    assert code.error is None
+    found = role((code,))
+    return found.kind, found.start
+
+
+@pytest.mark.parametrize(("text", "kind", "start"), TYPESCRIPT)
+def test_typescript(text: str, kind: ExampleKind, start: Start) -> None:
+    assert _role(text) == (kind, start)
+
+
+SERVICE = ServiceRequest("authorization", "localhost", 8080)
+
+
+@pytest.mark.parametrize(
+    ("text", "paths"),
+    [
+        ("console.log('http://localhost:3000/rpc')", ("/rpc",)),
+        ("fetch('http://localhost:3000/check')", ()),
+        ("const CHECK = 'http://localhost:3000/check'; await fetch(CHECK, {})", ()),
+        ("axios.post('http://localhost:3000/check', body); app.post('/rpc', f)", ("/rpc",)),
+        ("const CHECK = 'http://localhost:8080/check'; verify(CHECK)", ()),
+        ("const CHECK = 'http://127.0.0.1:8080/check'; verify(CHECK)", ()),
+        ("const OWN = 'http://localhost:8081/rpc'; print(OWN)", ("/rpc",)),
+        ("const URL = 'http://localhost:3000/introspect'; verify(URL)", ()),
+    ],
+)
+def test_endpoint_paths(text: str, paths: tuple[str, ...]) -> None:
+    assert endpoint_paths((parse_javascript(text),), (SERVICE,)) == paths
