@@ -7,7 +7,7 @@ import pytest
 
 from extractor.model import ServiceRequest
 from harness.profiles.mcp import tokens
-from harness.profiles.mcp.services import minting, oauth
+from harness.profiles.mcp.services import issuer, oauth
 from harness.profiles.mcp.services.authorization import AuthorizationService
 
 pytestmark = pytest.mark.anyio
@@ -26,7 +26,7 @@ def client(service: AuthorizationService) -> httpx.AsyncClient:
 
 
 async def test_tokens_without_end(service: AuthorizationService, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(minting, "MOST_KNOWN", 5)
+    monkeypatch.setattr(issuer, "MOST_KNOWN", 5)
     ours = service.token(tokens.USER1, audience="http://localhost:3000")
     form = {"grant_type": "client_credentials", "client_id": "mcp-server", "client_secret": "hush"}
     async with client(service) as http:

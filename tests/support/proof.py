@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from harness.judge.judge import judge
 from harness.model import BoundRequirement, Finding, Transcript, Verdict
-from harness.profiles.mcp.probes.prober import converse
+from harness.profiles.mcp.probes.converse_http import converse
 from harness.profiles.registry import MCP
 from tests.support.loopback import loopback, server_bundle
 from tests.support.tokens import PlainTokens

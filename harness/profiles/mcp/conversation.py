@@ -38,7 +38,7 @@ class McpProbe:
         bundle = self._bundle
         match bundle.kind:
             case ExampleKind.HTTP_SERVER:
-                from harness.profiles.mcp.probes.prober import converse
+                from harness.profiles.mcp.probes.converse_http import converse
 
                 progress("probing")
                 return await converse(
@@ -51,7 +51,7 @@ class McpProbe:
                     progress=progress,
                 )
             case ExampleKind.STDIO_SERVER:
-                from harness.profiles.mcp.probes.stdio import converse_stdio
+                from harness.profiles.mcp.probes.converse_stdio import converse_stdio
 
                 progress("probing over stdin and stdout")
                 return await converse_stdio(
@@ -59,7 +59,7 @@ class McpProbe:
                     timeout_s=settings.timeout_s,
                 )  # fmt: skip
             case ExampleKind.CLIENT:
-                from harness.profiles.mcp.probes.client import converse_with_client
+                from harness.profiles.mcp.probes.converse_client import converse_with_client
 
                 progress("watching what it sends")
                 return await converse_with_client(pod, bundle, self._beside.scripted, timeout_s=settings.start_s)
@@ -84,18 +84,18 @@ class McpProbe:
     async def find_endpoint(self, pod: Pod, settings: Settings) -> ReadyEndpoint:
         """Find where the listening example serves, with a token if it demands one."""
         from harness.profiles.mcp.messages import Place
-        from harness.profiles.mcp.probes import endpoint
-        from harness.profiles.mcp.probes.conversation import Conversation
-        from harness.profiles.mcp.probes.discovery import authorize
+        from harness.profiles.mcp.probes import discovery
+        from harness.profiles.mcp.probes.access import authorize
         from harness.profiles.mcp.probes.peer import Peer
+        from harness.profiles.mcp.probes.recorder import Conversation
 
         sockets = pod.sockets()
         bundle, tokens = self._bundle, self._beside.tokens
         conversation = Conversation(pod.transport, timeout_s=settings.timeout_s, budget_s=6 * settings.timeout_s)
         try:
             peer = Peer(pod, conversation, Place(IPV4_LOOPBACK, sockets[0].port, "/"), tokens, start_s=settings.start_s)
-            places = endpoint.places(sockets, bundle.endpoint_paths, pod.logs(), bundle.host_names)
-            answer = await endpoint.find(peer, places, settings.revisions)
+            places = discovery.places(sockets, bundle.endpoint_paths, pod.logs(), bundle.host_names)
+            answer = await discovery.find(peer, places, settings.revisions)
             if answer is not None and answer.status == 401:
                 await authorize(peer, answer, with_handshake(settings.revisions)[0])
         finally:
@@ -109,7 +109,7 @@ class McpProbe:
 
 def printed(blocks: Sequence[Block], page: str) -> PrintedExchanges | None:
     """Read the exchanges in a page's http fences and sequence diagrams; None if it prints none."""
-    from harness.profiles.mcp.probes.documented import DIAGRAM, FENCE, documented, printing
+    from harness.profiles.mcp.printed_exchanges import DIAGRAM, FENCE, documented, printing
 
     shown = [block for block in blocks if block.language in (FENCE, DIAGRAM)]
     transcript = documented(shown, page=page, revision=shown[0].revision if shown else None)

@@ -5,7 +5,7 @@ A step name is ``group.leg``. Legs that exist for every kind of request are ``po
 the fault under test; a check whose control was not served answers ``inconclusive``. A control may come after the
 fault (a DELETE that must not end the session too early); the number is right either way.
 
-The order of the groups and the reasons for it stand in :mod:`harness.profiles.mcp.probes.prober`.
+The order of the groups and the reasons for it stand in :mod:`harness.profiles.mcp.probes.converse_http`.
 
 How an exchange is recorded:
 
@@ -160,7 +160,7 @@ MODERN_MISSING_META_VERSION: Final = "modern.missing-meta-version"
 """The body's _meta lacks the required protocolVersion; the header has it."""
 MODERN_NOTIFICATION: Final = "modern.notification"
 
-# State handles, where an example's tools have them (:mod:`harness.profiles.mcp.probes.handles`).
+# State handles, where an example's tools have them (:mod:`harness.profiles.mcp.probes.tools`).
 HANDLE_MINT: Final = "handle.mint"
 """A tools/call whose result carries a handle: ``Exchange.handle``."""
 HANDLE_TRIED: Final = "handle.tried"
@@ -187,4 +187,4 @@ DOCUMENTED: Final = "documented"
 """documented.<n>: an exchange that the docs print (http fence or sequence diagram). What is not printed is not there:
 ``failure`` ``NOT_SHOWN`` without an answer, status 0 for an answer without a status, an empty method for an answer
 without its request, ``headers_complete`` false for a request that leaves headers out
-(:mod:`harness.profiles.mcp.probes.documented`)."""
+(:mod:`harness.profiles.mcp.printed_exchanges`)."""

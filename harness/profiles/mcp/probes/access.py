@@ -1,16 +1,21 @@
-"""Tokens: which are refused, and whether a session id stands in for one."""
+"""Tokens: the audience that the server accepts, which tokens it refuses, and whether a session id stands in for one."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
 from harness.profiles.mcp import steps, tokens
 from harness.profiles.mcp.messages import Caller
-from harness.profiles.mcp.probes import opening
+from harness.profiles.mcp.probes import sessions
+from harness.profiles.mcp.probes.exchanges import Ask
 from harness.profiles.mcp.probes.sessionless import ask
+from harness.profiles.mcp.tokens import USER1
 
 if TYPE_CHECKING:
+    from harness.profiles.mcp.probes.exchanges import Answer
     from harness.profiles.mcp.probes.peer import Peer
 
 FAULTS: Final = (
@@ -23,16 +28,66 @@ FAULTS: Final = (
     tokens.OTHER_CLIENT,
 )
 """Each against user 1's token; None is no Authorization header."""
+_RESOURCE_METADATA: Final = re.compile(r'resource_metadata="?([^",\s]+)"?')
+
+
+async def authorize(peer: Peer, refused: Answer, version: str) -> str | None:
+    """Find the audience whose token the server accepts, where it demanded one; None if so, else the reason why not.
+
+    Candidates, best first: what the docs name, what the resource metadata (RFC 9728) says, the server's origin, the
+    endpoint itself.
+    """
+    if peer.tokens is None:
+        return "it demands a token (401) and the example names no authorization server that docprobe stands in for"
+    origin = f"http://{peer.place.authority}"
+    found = [peer.tokens.audience, await _resource(peer, refused), origin, peer.place.public_url, f"{origin}/"]
+    candidates = list(dict.fromkeys(audience for audience in found if audience))
+    last: Answer | None = None
+    for audience in candidates:
+        peer.audience = audience
+        await sessions.ready(peer)
+        last, opened = await sessions.initialize(peer, steps.DISCOVER_TOKEN, Caller(None, token=USER1), version)
+        peer.conversation.amend(last.number, note=f"audience {audience}")
+        if opened is not None or (last.status is not None and last.status < 500 and last.status not in (401, 403)):
+            peer.token = USER1
+            peer.facts = replace(peer.facts, audience=audience)
+            return None
+    status = last.status if last is not None else None
+    return f"no token was accepted, for none of the audiences {', '.join(candidates)} (last answer: {status})"
+
+
+async def _resource(peer: Peer, refused: Answer) -> str | None:
+    """``resource`` of the metadata that the 401 points at, if it is on this server."""
+    challenge = refused.reply.header("www-authenticate") if refused.reply else None
+    pointed = _RESOURCE_METADATA.search(challenge or "")
+    if pointed is None:
+        return None
+    try:
+        parts = urlsplit(pointed.group(1))
+        if parts.port != peer.place.port or not parts.path.startswith("/"):
+            return None
+    except ValueError:
+        return None
+    answer = await peer.conversation.send(
+        Ask(
+            step=steps.DISCOVER_METADATA,
+            method="GET",
+            url=replace(peer.place, target=parts.path).url,
+            headers=(("Host", peer.place.authority), ("Accept", "application/json"), ("Connection", "close")),
+        )
+    )
+    resource = answer.messages[0].get("resource") if answer.status == 200 and answer.messages else None
+    return resource if isinstance(resource, str) else None
 
 
 async def faults(peer: Peer, revision: str) -> None:
     """Initialize with each token; a fresh process each where one is needed."""
     caller = Caller(revision, token=peer.token)
-    control, _ = await opening.fresh_initialize(peer, steps.AUTH_VALID, caller, revision)
+    control, _ = await sessions.fresh_initialize(peer, steps.AUTH_VALID, caller, revision)
     for token in FAULTS:
-        await opening.ready(peer)
+        await sessions.ready(peer)
         step = f"{steps.AUTH}.{token or 'none'}"
-        await opening.initialize(peer, step, replace(caller, token=token), revision, control=control.number)
+        await sessions.initialize(peer, step, replace(caller, token=token), revision, control=control.number)
 
 
 async def sessionless_faults(peer: Peer, revision: str, method: str) -> None:
@@ -46,7 +101,7 @@ async def sessionless_faults(peer: Peer, revision: str, method: str) -> None:
 
 async def hijack(peer: Peer, revision: str, legs: tuple[str, ...]) -> None:
     """User 1's session asked without a token and with user 2's; the DELETEs last, each checked for what it ended."""
-    h = await opening.open_session(peer, "H", revision)
+    h = await sessions.open_session(peer, "H", revision)
     if h is None or h.id is None:
         return
     nobody, user2 = replace(h, token=None), replace(h, token=tokens.USER2)
@@ -63,7 +118,7 @@ async def hijack(peer: Peer, revision: str, legs: tuple[str, ...]) -> None:
         deletes.append(stolen.number)
         alive = await peer.request(f"{steps.HIJACK_ALIVE}.{step.split('.')[1]}", current, control=stolen.number)
         if not alive.served:
-            current = await opening.open_session(peer, f"H{len(deletes) + 1}", revision)
+            current = await sessions.open_session(peer, f"H{len(deletes) + 1}", revision)
     if current is None or current.id is None:
         return
     control = await peer.delete(f"{steps.HIJACK_USER1}.delete", current)

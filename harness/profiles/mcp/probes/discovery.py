@@ -1,75 +1,135 @@
-"""What the server is like, before anything is judged: whether it demands a token, and which revisions it negotiates."""
+"""What the server is like, before anything is judged: where its endpoint is and which revisions it negotiates.
+
+The port is observed; the path comes from the docs, then from what the server itself prints, then from the usual
+candidates, then from redirects.
+"""
 
 from __future__ import annotations
 
 import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
+from extractor.base.loopback import is_local
 from harness.profiles.mcp import steps
-from harness.profiles.mcp.messages import Caller
-from harness.profiles.mcp.probes import opening
-from harness.profiles.mcp.probes.exchanges import Ask
+from harness.profiles.mcp.messages import Caller, Place, loopback_for
+from harness.profiles.mcp.probes import sessions
+from harness.profiles.mcp.probes.exchanges import how
 from harness.profiles.mcp.probes.peer import Spoken
 from harness.profiles.mcp.probes.sessionless import speaks
-from harness.profiles.mcp.revisions import with_handshake, without_handshake
-from harness.profiles.mcp.tokens import USER1
+from harness.profiles.mcp.revisions import FIRST_SESSIONLESS, with_handshake, without_handshake
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from harness.model import ListeningSocket, LogLine
     from harness.profiles.mcp.probes.exchanges import Answer
     from harness.profiles.mcp.probes.peer import Peer
 
-_RESOURCE_METADATA: Final = re.compile(r'resource_metadata="?([^",\s]+)"?')
+USUAL_PATHS: Final = ("/mcp", "/", "/mcp/", "/api/mcp", "/v1/mcp", "/messages", "/sse")
+MOST_REDIRECTS: Final = 3
+MOST_SILENT: Final = 2
+_REDIRECTS: Final = (301, 302, 303, 307, 308)
+_URL: Final = re.compile(r"https?://[\w.\-\[\]:]+(/[\w./~\-]*)?")
 
 
-async def authorize(peer: Peer, refused: Answer, version: str) -> str | None:
-    """Find the audience whose token the server accepts, where it demanded one; None if so, else the reason why not.
+def places(
+    sockets: Sequence[ListeningSocket],
+    documented: Sequence[str],
+    logs: Iterable[LogLine],
+    hosts: Sequence[str] = (),
+) -> Iterator[Place]:
+    """Where the endpoint may be, likeliest first; each place once. ``hosts`` are the only ones the code allows."""
+    seen: set[tuple[int, str]] = set()
+    printed = tuple(_printed_paths(logs))
+    for paths in (documented, printed, USUAL_PATHS):
+        for path in paths:
+            for socket in sorted(sockets, key=lambda s: (s.port, ":" in s.address)):
+                target = path if path.startswith("/") else f"/{path}"
+                if (socket.port, target) not in seen:
+                    seen.add((socket.port, target))
+                    yield Place(loopback_for(socket.address), socket.port, target, *hosts[:1])
 
-    Candidates, best first: what the docs name, what the resource metadata (RFC 9728) says, the server's origin, the
-    endpoint itself.
+
+def _printed_paths(logs: Iterable[LogLine]) -> Iterator[str]:
+    """Paths of the URLs that the server's own first lines name."""
+    for line in list(logs)[:50]:
+        for match in _URL.finditer(line.text):
+            if match.group(1):
+                yield match.group(1).rstrip(".")
+
+
+async def find(peer: Peer, candidates: Iterable[Place], revisions: tuple[str, ...]) -> Answer | None:
+    """Point ``peer`` at the endpoint and give the answer that showed it; None if there is none.
+
+    The endpoint is what answers an initialize by an InitializeResult, or demands a token for it, or speaks a
+    sessionless revision. Otherwise ``peer`` is left at the place whose refusal looked most like MCP's, and the fact
+    ``not_served`` says what was seen there. A server that leaves two places unanswered is not asked for more.
     """
-    if peer.tokens is None:
-        return "it demands a token (401) and the example names no authorization server that docprobe stands in for"
-    origin = f"http://{peer.place.authority}"
-    found = [peer.tokens.audience, await _resource(peer, refused), origin, peer.place.public_url, f"{origin}/"]
-    candidates = list(dict.fromkeys(audience for audience in found if audience))
-    last: Answer | None = None
-    for audience in candidates:
-        peer.audience = audience
-        await opening.ready(peer)
-        last, opened = await opening.initialize(peer, steps.DISCOVER_TOKEN, Caller(None, token=USER1), version)
-        peer.conversation.amend(last.number, note=f"audience {audience}")
-        if opened is not None or (last.status is not None and last.status < 500 and last.status not in (401, 403)):
-            peer.token = USER1
-            peer.facts = replace(peer.facts, audience=audience)
-            return None
-    status = last.status if last is not None else None
-    return f"no token was accepted, for none of the audiences {', '.join(candidates)} (last answer: {status})"
+    fallback: tuple[Place, Answer] | None = None
+    first: tuple[Place, Answer] | None = None
+    silent = 0
+    for place in candidates:
+        peer.place = place
+        answer, found = await _try(peer, revisions)
+        if found:
+            return answer
+        first = first or (peer.place, answer)
+        if fallback is None and any("error" in message for message in answer.messages):
+            fallback = (peer.place, answer)
+        silent += answer.timed_out
+        if silent == MOST_SILENT:
+            break
+    best = fallback or first
+    if best is not None:
+        peer.place, answer = best
+        reason = f"no path answers an initialize (POST {answer.exchange.target}: {how(answer)})"
+        peer.facts = replace(peer.facts, not_served=reason)
+    return None
 
 
-async def _resource(peer: Peer, refused: Answer) -> str | None:
-    """``resource`` of the metadata that the 401 points at, if it is on this server."""
-    challenge = refused.reply.header("www-authenticate") if refused.reply else None
-    pointed = _RESOURCE_METADATA.search(challenge or "")
-    if pointed is None:
+async def _try(peer: Peer, revisions: tuple[str, ...]) -> tuple[Answer, bool]:
+    """Initialize at ``peer.place``, older and older where a newer revision is refused by a JSON-RPC error."""
+    caller = Caller(None)
+    answer: Answer | None = None
+    for version in with_handshake(revisions) or (FIRST_SESSIONLESS,):
+        await sessions.ready(peer)
+        answer, opened = await sessions.initialize(peer, steps.DISCOVER_ENDPOINT, caller, version)
+        for _ in range(MOST_REDIRECTS):
+            target = _redirect(peer, answer)
+            if target is None:
+                break
+            peer.place = replace(peer.place, target=target)
+            answer, opened = await sessions.initialize(peer, steps.DISCOVER_ENDPOINT, caller, version)
+        if opened is not None or answer.status == 401:
+            peer.conversation.amend(answer.number, step=steps.DISCOVER_INITIALIZE)
+            return answer, True
+        if not any("error" in message for message in answer.messages):
+            return answer, False
+    assert answer is not None
+    for version in without_handshake(revisions):
+        if await speaks(peer, version):
+            return answer, True
+    return answer, False
+
+
+def _redirect(peer: Peer, answer: Answer) -> str | None:
+    """Path and query of a redirect to the same server; None if it is none, or leads elsewhere (never followed)."""
+    if answer.reply is None or answer.status not in _REDIRECTS:
         return None
+    location = answer.reply.header("location") or ""
     try:
-        parts = urlsplit(pointed.group(1))
-        if parts.port != peer.place.port or not parts.path.startswith("/"):
-            return None
+        parts = urlsplit(urljoin(peer.place.public_url, location))
+        here = is_local(parts.hostname or "") and (parts.port or 80) == peer.place.port
     except ValueError:
+        here, parts = False, None
+    note = "followed" if here else f"not followed: {location[:200]}"
+    peer.conversation.amend(answer.number, step=steps.DISCOVER_REDIRECT, note=note)
+    if not here or parts is None:
         return None
-    answer = await peer.conversation.send(
-        Ask(
-            step=steps.DISCOVER_METADATA,
-            method="GET",
-            url=replace(peer.place, target=parts.path).url,
-            headers=(("Host", peer.place.authority), ("Accept", "application/json"), ("Connection", "close")),
-        )
-    )
-    resource = answer.messages[0].get("resource") if answer.status == 200 and answer.messages else None
-    return resource if isinstance(resource, str) else None
+    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    return target if target.isascii() else None
 
 
 async def negotiate(peer: Peer, revisions: tuple[str, ...]) -> None:
@@ -94,13 +154,13 @@ async def _initialize(peer: Peer, version: str) -> None:
     the two apart.
     """
     caller = Caller(None, token=peer.token)
-    await opening.ready(peer)
-    answer, opened = await opening.initialize(peer, steps.DISCOVER_INITIALIZE, caller, version)
+    await sessions.ready(peer)
+    answer, opened = await sessions.initialize(peer, steps.DISCOVER_INITIALIZE, caller, version)
     if opened is not None or not peer.answered:
         return
     process = peer.conversation.process
-    await opening.fresh_initialize(peer, steps.OPEN_INITIALIZE, caller, next(iter(peer.answered)))
+    await sessions.fresh_initialize(peer, steps.OPEN_INITIALIZE, caller, next(iter(peer.answered)))
     if peer.conversation.process != process:
         peer.conversation.amend(answer.number, step=f"{steps.RETRY}.{steps.DISCOVER_INITIALIZE}")
-        await opening.ready(peer)
-        await opening.initialize(peer, steps.DISCOVER_INITIALIZE, caller, version)
+        await sessions.ready(peer)
+        await sessions.initialize(peer, steps.DISCOVER_INITIALIZE, caller, version)

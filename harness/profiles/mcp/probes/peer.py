@@ -1,7 +1,7 @@
 """The server as the prober knows it: where it is, what it was told, and how to ask it one thing.
 
 :class:`Peer` builds requests from a :class:`~harness.profiles.mcp.messages.Caller` and keeps what was learnt;
-:mod:`harness.profiles.mcp.probes.opening` opens sessions on it.
+:mod:`harness.profiles.mcp.probes.sessions` opens sessions on it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from harness.base.jsonrpc import Message
     from harness.engine.protocol import Pod
     from harness.model import RevisionFacts, Session
-    from harness.profiles.mcp.probes.conversation import Conversation
+    from harness.profiles.mcp.probes.recorder import Conversation
     from harness.profiles.mcp.probes.tools import Tool
     from harness.profiles.mcp.tokens import TokenSource
 

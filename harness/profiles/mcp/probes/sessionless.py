@@ -14,10 +14,10 @@ from harness.base import jsonrpc
 from harness.model import RevisionFacts
 from harness.profiles.mcp import messages, steps
 from harness.profiles.mcp.messages import FOREIGN_ORIGIN, META, UNSUPPORTED_VERSION, Caller
-from harness.profiles.mcp.probes import handles
-from harness.profiles.mcp.probes.baseline import WATCH_END_S
+from harness.profiles.mcp.probes import tools
 from harness.profiles.mcp.probes.exchanges import how
-from harness.profiles.mcp.probes.handles import METHOD_HEADER
+from harness.profiles.mcp.probes.first_session import WATCH_END_S
+from harness.profiles.mcp.probes.tools import METHOD_HEADER
 
 if TYPE_CHECKING:
     from harness.profiles.mcp.probes.exchanges import Answer
@@ -114,7 +114,7 @@ async def probe(peer: Peer, revision: str, method: str) -> None:
     again = await ask(peer, steps.ORIGIN_CONTROL_REQUEST, caller, method)
     foreign = replace(caller, origin=FOREIGN_ORIGIN)
     await ask(peer, steps.ORIGIN_FOREIGN_REQUEST, foreign, method, control=again.number)
-    await handles.probe(peer, caller, control.result)
+    await tools.probe(peer, caller, control.result)
 
 
 async def survives(peer: Peer, revision: str, method: str) -> None:

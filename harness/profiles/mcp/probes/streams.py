@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Final
 import anyio
 
 from harness.profiles.mcp import messages, steps
-from harness.profiles.mcp.probes import opening
-from harness.profiles.mcp.probes.tasks import task_group
+from harness.profiles.mcp.probes import sessions
+from harness.profiles.mcp.probes.recorder import task_group
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from harness.base.jsonrpc import Message
     from harness.profiles.mcp.messages import Caller
-    from harness.profiles.mcp.probes.baseline import Baseline
     from harness.profiles.mcp.probes.exchanges import Answer
+    from harness.profiles.mcp.probes.first_session import Baseline
     from harness.profiles.mcp.probes.peer import Peer
 
 SETTLE_S: Final = 0.15
@@ -37,7 +37,7 @@ async def run(peer: Peer, revision: str, baseline: Baseline) -> None:
     b = (
         baseline.caller
         if peer.single_session or baseline.caller.id is None
-        else await opening.open_session(peer, "B", revision)
+        else await sessions.open_session(peer, "B", revision)
     )
     if b is None:
         return
@@ -87,7 +87,7 @@ def _request(peer: Peer, *, tool: bool) -> Message:
 
 async def _resume_across(peer: Peer, revision: str, b: Caller) -> None:
     """The same JSON-RPC id on two sessions with different methods; each event that is replayed shows whose it was."""
-    c = await opening.open_session(peer, "C", revision)
+    c = await sessions.open_session(peer, "C", revision)
     if c is None or c.id is None or c.id == b.id:
         return
     rpc_id = peer.conversation.rpc_id()

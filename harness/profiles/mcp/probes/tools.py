@@ -1,15 +1,31 @@
-"""A tools/call with made-up arguments: the one request of an example that may make it stream."""
+"""Calls of an example's tools with made-up arguments, and the state handles that tools give and take.
+
+A handle (server/tools, "Stateful Tools") is an ordinary string on the wire. One is recognised by what it does: a tool
+that demands nothing gives a string of another value each time, under the name of an argument that a second tool
+demands; and the second tool serves that value and refuses one that was never given. What fits less well (a number, a
+record made of what the caller sent) may be a handle too, and is left alone.
+"""
 
 from __future__ import annotations
 
+import base64
 import contextlib
-from dataclasses import dataclass
+import itertools
+import secrets
+import string
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
+
+from harness.base import jsonrpc
+from harness.profiles.mcp import messages, steps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from harness.base.jsonrpc import Message
+    from harness.profiles.mcp.messages import Caller
+    from harness.profiles.mcp.probes.exchanges import Answer
+    from harness.profiles.mcp.probes.peer import Peer
 
 MOST_DEPTH: Final = 4
 _PLAIN: Final[Mapping[str, Any]] = {
@@ -95,3 +111,119 @@ def _number(schema: Message) -> Any:
     if isinstance(low, (int, float)) and low > 2:
         return low
     return high if isinstance(high, (int, float)) and high < 2 else 2
+
+
+MINTED: Final = 20
+"""Handles that are collected: enough to judge how they are made."""
+MOST_PAIRS: Final = 3
+"""Pairs of tools that are tried."""
+NAME_HEADER: Final = "Mcp-Name"
+METHOD_HEADER: Final = "Mcp-Method"
+_MOST_DEPTH: Final = 4
+_LONGEST: Final = 500
+_LAST_WORDS: Final = ("id", "handle", "token", "key")
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A tool that gives what another takes."""
+
+    mint: Tool
+    use: Tool
+    argument: str
+    """Of ``use``; a property of the same name is looked for in the result of ``mint``."""
+
+
+def pairs(listed: Message | None) -> Iterator[Pair]:
+    """Pairs of a tools/list result that may mint and use a handle."""
+    tools = tuple(callable_tools(listed))
+    for use in tools:
+        for argument in use.arguments:
+            if _bare(argument).endswith(_LAST_WORDS) and isinstance(use.arguments[argument], str):
+                for mint in tools:
+                    if not mint.arguments:
+                        yield Pair(mint, use, argument)
+
+
+def value_of(result: Message | None, name: str) -> str | None:
+    """The string called ``name`` in a tool's structured content, or in a text content that is JSON."""
+    if result is None or result.get("isError") is True:
+        return None
+    found = _find(result.get("structuredContent"), _bare(name), 0)
+    content = result.get("content")
+    for item in content if isinstance(content, list) else []:
+        text = item.get("text") if isinstance(item, dict) else None
+        if found is None and isinstance(text, str):
+            found = next((v for m in jsonrpc.messages(text) or () if (v := _find(m, _bare(name), 0))), None)
+    return found
+
+
+async def probe(peer: Peer, caller: Caller, listed: Message | None) -> None:
+    """The ``handle.*`` steps, for the first pair of tools that a handle goes between."""
+    for pair in itertools.islice(pairs(listed), MOST_PAIRS):
+        first, second = await _mint(peer, caller, pair), await _mint(peer, caller, pair)
+        if first is None or second is None or first[1] == second[1]:
+            continue
+        used = await _call(peer, steps.HANDLE_TRIED, caller, _with(pair, first[1]))
+        invented = _with(pair, _like(first[1]))
+        unknown = await _call(peer, steps.HANDLE_TRIED, caller, invented, control=used.number)
+        if not _served(used) or _served(unknown):
+            continue
+        peer.conversation.amend(used.number, step=steps.HANDLE_USE)
+        peer.conversation.amend(unknown.number, step=steps.HANDLE_UNKNOWN)
+        minted = [first, second]
+        while len(minted) < MINTED and (further := await _mint(peer, caller, pair)) is not None:
+            minted.append(further)
+        for number, value in minted:
+            peer.conversation.amend(number, step=steps.HANDLE_MINT, handle=value)
+        return
+
+
+async def _mint(peer: Peer, caller: Caller, pair: Pair) -> tuple[int, str] | None:
+    """Number of the exchange and the value that came with it; None if none came."""
+    answer = await _call(peer, steps.HANDLE_TRIED, caller, pair.mint)
+    value = value_of(answer.result, pair.argument)
+    return None if value is None else (answer.number, value)
+
+
+def _served(answer: Answer) -> bool:
+    return answer.result is not None and answer.result.get("isError") is not True
+
+
+async def _call(peer: Peer, step: str, caller: Caller, tool: Tool, *, control: int | None = None) -> Answer:
+    rpc_id = peer.conversation.rpc_id()
+    params = tool.params(rpc_id)
+    params["_meta"] |= messages.modern_meta(caller.version or "")
+    extra = ((METHOD_HEADER, "tools/call"), (NAME_HEADER, _plain(tool.name)))
+    return await peer.post(step, caller, messages.request(rpc_id, "tools/call", params), extra=extra, control=control)
+
+
+def _with(pair: Pair, value: str) -> Tool:
+    return replace(pair.use, arguments={**pair.use.arguments, pair.argument: value})
+
+
+def _like(value: str) -> str:
+    """Another value of the same shape: letters stay letters, digits stay digits."""
+    kinds = (string.digits, string.ascii_lowercase, string.ascii_uppercase)
+    return "".join(next((secrets.choice(kind) for kind in kinds if c in kind), c) for c in value)
+
+
+def _plain(name: str) -> str:
+    """A header value, encoded where it is no plain ASCII (streamable HTTP page, "Value Encoding")."""
+    if name.isascii() and name.isprintable() and name == name.strip():
+        return name
+    return f"=?base64?{base64.b64encode(name.encode()).decode()}?="
+
+
+def _find(value: Any, name: str, depth: int) -> str | None:
+    if not isinstance(value, dict) or depth > _MOST_DEPTH:
+        return None
+    for key, inner in value.items():
+        if _bare(key) == name:
+            return inner if isinstance(inner, str) and 0 < len(inner) <= _LONGEST else None
+    return next((found for inner in value.values() if (found := _find(inner, name, depth + 1)) is not None), None)
+
+
+def _bare(name: str) -> str:
+    """``basket_id`` and ``basketId`` are one name."""
+    return name.replace("_", "").replace("-", "").lower()

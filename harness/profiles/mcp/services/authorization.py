@@ -19,8 +19,8 @@ from starlette.routing import Route
 
 from harness.model import LogLine
 from harness.profiles.mcp.services.asgi import AsgiServer
-from harness.profiles.mcp.services.clients import AUTH_METHODS, GRANT_TYPES, Client, Register
-from harness.profiles.mcp.services.minting import CLIENT, OTHER_CLIENT, USERS, Mint
+from harness.profiles.mcp.services.auth_state import AUTH_METHODS, GRANT_TYPES, Client, Register
+from harness.profiles.mcp.services.issuer import CLIENT, OTHER_CLIENT, USERS, Mint
 from harness.profiles.mcp.services.oauth import OAuthServer, json_request, oauth2_request
 from harness.profiles.mcp.tokens import USER1
 

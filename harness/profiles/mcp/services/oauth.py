@@ -2,7 +2,7 @@
 
 Authlib has no binding for ASGI, so this is one: the three methods that make its requests and responses, and the
 storage its grants and endpoints ask for. A server is made for each HTTP request; what lasts is in
-:class:`~harness.profiles.mcp.services.clients.Register`.
+:class:`~harness.profiles.mcp.services.auth_state.Register`.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from authlib.oauth2.rfc7636 import CodeChallenge
 from authlib.oauth2.rfc7662 import IntrospectionEndpoint
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from harness.profiles.mcp.services.clients import AUTH_METHODS, GRANT_TYPES, Client, Code, Register
-from harness.profiles.mcp.services.minting import LIFE_S, Minted, User, secret
+from harness.profiles.mcp.services.auth_state import AUTH_METHODS, GRANT_TYPES, Client, Code, Register
+from harness.profiles.mcp.services.issuer import LIFE_S, Minted, User, secret
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

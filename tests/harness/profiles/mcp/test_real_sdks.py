@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import anyio
 import pytest
 
-from harness.profiles.mcp.probes.prober import converse
+from harness.profiles.mcp.probes.converse_http import converse
 from tests.support.loopback import SERVERS, running, server_bundle
 from tests.support.proof import findings, violated
 from tests.support.servers import MIDDLE, MODERN, NEWEST, OLDEST

@@ -11,7 +11,7 @@ from extractor.model import ServiceRequest
 from harness.base.codec import to_json
 from harness.model import LogLine
 from harness.profiles.mcp import steps, tokens
-from harness.profiles.mcp.probes.prober import converse
+from harness.profiles.mcp.probes.converse_http import converse
 from harness.profiles.mcp.services.authorization import AuthorizationService
 
 from .local import bundle, local_pod

@@ -4,8 +4,8 @@ import anyio
 import pytest
 
 from harness.profiles.mcp.probes import http_sse
+from harness.profiles.mcp.probes.body import Body
 from harness.profiles.mcp.probes.exchanges import Held
-from harness.profiles.mcp.probes.reading import Body
 
 pytestmark = pytest.mark.anyio
 

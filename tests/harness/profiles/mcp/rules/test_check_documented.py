@@ -9,7 +9,7 @@ import pytest
 from extractor.model import Block, InfoString, Place, Span
 from harness.judge.judge import judge
 from harness.model import Verdict
-from harness.profiles.mcp.probes.documented import documented
+from harness.profiles.mcp.printed_exchanges import documented
 from harness.profiles.registry import MCP
 from tests.support.proof import NEWEST, rows
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from extractor.model import Block, Heading, InfoString, Place, Span
 from harness.base.codec import from_json, to_json
 from harness.model import Exchange, Failure, FailureKind, Transcript
-from harness.profiles.mcp.probes.documented import documented, printing
+from harness.profiles.mcp.printed_exchanges import documented, printing
 
 
 def block(language: str, text: str, first: int = 10, ordinal: int = 0, place: Place | None = None) -> Block:

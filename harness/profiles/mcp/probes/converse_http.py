@@ -31,11 +31,12 @@ from extractor.base.loopback import IPV4_LOOPBACK
 from harness.model import Facts, Incident, LogLine, StartOutcome, Transcript, Transport
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.messages import Place
-from harness.profiles.mcp.probes import access, baseline, endpoint, http_sse, lifetimes, sessionless, streams
-from harness.profiles.mcp.probes.conversation import Conversation
-from harness.profiles.mcp.probes.discovery import authorize, negotiate
+from harness.profiles.mcp.probes import access, discovery, first_session, http_sse, sessionless, sessions, streams
+from harness.profiles.mcp.probes.access import authorize
+from harness.profiles.mcp.probes.discovery import negotiate
 from harness.profiles.mcp.probes.exchanges import StoppedError
 from harness.profiles.mcp.probes.peer import Peer
+from harness.profiles.mcp.probes.recorder import Conversation
 from harness.profiles.mcp.revisions import FIRST_SESSIONLESS, with_handshake
 
 if TYPE_CHECKING:
@@ -124,8 +125,8 @@ async def _discover(
 ) -> None:
     """Steps 1 to 3; the facts say what was missing."""
     _say(progress, "looking for the endpoint")
-    places = tuple(endpoint.places(sockets, bundle.endpoint_paths, peer.pod.logs(), bundle.host_names))
-    found = await endpoint.find(peer, places, revisions)
+    places = tuple(discovery.places(sockets, bundle.endpoint_paths, peer.pod.logs(), bundle.host_names))
+    found = await discovery.find(peer, places, revisions)
     peer.facts = replace(peer.facts, transport=Transport.STREAMABLE_HTTP)
     if found is None:
         await http_sse.speak(peer, places, revisions)
@@ -160,39 +161,39 @@ async def _probe(peer: Peer, progress: Progress | None) -> None:
         _say(progress, "collecting session ids")
         newest = served[0]
         if not peer.single_session:
-            await lifetimes.collect_ids(peer, newest)
-        await lifetimes.survives(peer, newest)
-        await lifetimes.ids_after_restart(peer, newest)
+            await sessions.collect_ids(peer, newest)
+        await sessions.survives(peer, newest)
+        await sessions.ids_after_restart(peer, newest)
     elif spoken.modern:
         revision, method = next(iter(spoken.modern.items()))
         await sessionless.survives(peer, revision, method)
     elif spoken.legacy and peer.facts.transport is not Transport.HTTP_SSE:
         # the baseline was not served: was that an answer, or the end of the process?
-        await lifetimes.survives(peer, spoken.legacy[0])
+        await sessions.survives(peer, spoken.legacy[0])
 
 
 async def _probe_revision(peer: Peer, revision: str) -> bool:
     """Step 5; False if the baseline was not served."""
-    base = await baseline.run(peer, revision)
+    base = await first_session.run(peer, revision)
     if base is None:
         return False
-    if revision >= baseline.VERSION_HEADER_SINCE:
-        await baseline.version(peer, base.caller)
-    if revision == baseline.BATCH_REVISION:
-        await baseline.batch(peer, base.caller)
-    await baseline.foreign_request(peer, base.caller)
-    streamable = revision >= baseline.STREAMABLE_SINCE
+    if revision >= first_session.VERSION_HEADER_SINCE:
+        await first_session.version(peer, base.caller)
+    if revision == first_session.BATCH_REVISION:
+        await first_session.batch(peer, base.caller)
+    await first_session.foreign_request(peer, base.caller)
+    streamable = revision >= first_session.STREAMABLE_SINCE
     # a GET that got no head once would cost its whole timeout each time
     legs = tuple(leg for leg in steps.LEGS if leg != "get" or base.get.reply is not None)
     if streamable:
         await streams.run(peer, revision, base)
-    await baseline.foreign_initialize(peer, revision)
+    await first_session.foreign_initialize(peer, revision)
     if peer.token is not None:
         await access.faults(peer, revision)
     if streamable and base.caller.id is not None:
-        await lifetimes.lifetime(peer, revision, legs)
+        await sessions.lifetime(peer, revision, legs)
         if not peer.single_session:
-            await lifetimes.isolation(peer, revision)
+            await sessions.isolation(peer, revision)
         if peer.token is not None:
             await access.hijack(peer, revision, legs)
     return True

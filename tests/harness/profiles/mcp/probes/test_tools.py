@@ -1,4 +1,4 @@
-"""Which tools a handle may go between, and where its value stands in a result."""
+"""Which tools can be called with made-up arguments, and which give and take handles."""
 
 from __future__ import annotations
 
@@ -8,7 +8,58 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.profiles.mcp.probes.handles import pairs, value_of
+from harness.profiles.mcp.probes.tools import choose, pairs, value_of
+
+
+def tools(*schemas: dict[str, object], **extra: object) -> dict[str, object]:
+    return {"tools": [{"name": f"t{n}", "inputSchema": schema, **extra} for n, schema in enumerate(schemas)]}
+
+
+def test_arguments_are_made_up_for_what_is_required_only() -> None:
+    schema = {
+        "properties": {
+            "text": {"type": "string"},
+            "n": {"type": "integer", "minimum": 5},
+            "kind": {"enum": ["x", "y"]},
+            "deep": {"type": "object", "properties": {"b": {"type": "boolean"}}, "required": ["b"]},
+            "list": {"type": "array", "items": {"type": "number"}, "minItems": 1},
+            "optional": {"type": "string", "format": "uri"},
+        },
+        "required": ["text", "n", "kind", "deep", "list"],
+    }
+    tool = choose(tools(schema))
+    assert tool is not None
+    assert tool.arguments == {"text": "docprobe", "n": 5, "kind": "x", "deep": {"b": False}, "list": [2]}
+    assert tool.params(3)["_meta"] == {"progressToken": 3}
+
+
+def test_a_tool_beyond_making_up_is_passed_over() -> None:
+    hard = {"properties": {"u": {"type": "string", "format": "uri"}}, "required": ["u"]}
+    easy: dict[str, object] = {"type": "object"}
+    chosen = choose(tools(hard, easy))
+    assert chosen is not None
+    assert chosen.name == "t1"
+    assert choose(tools(hard)) is None
+
+
+def test_a_read_only_tool_comes_first() -> None:
+    listed = tools({}, {})
+    listed["tools"][1]["annotations"] = {"readOnlyHint": True}  # type: ignore[index]
+    chosen = choose(listed)
+    assert chosen is not None
+    assert chosen.name == "t1"
+
+
+@pytest.mark.parametrize("result", [None, {}, {"tools": 3}, {"tools": [1, {"name": 3}]}, tools({"required": 3})])
+def test_hostile_tool_lists_give_no_tool(result: dict[str, object] | None) -> None:
+    assert choose(result) is None
+
+
+def test_a_schema_that_contains_itself_deeply_ends() -> None:
+    schema: dict[str, object] = {"type": "object"}
+    for _ in range(50):
+        schema = {"type": "object", "properties": {"a": schema}, "required": ["a"]}
+    assert choose(tools(schema)) is None
 
 
 def tool(name: str, *required: str, **properties: Any) -> dict[str, Any]:
@@ -18,12 +69,12 @@ def tool(name: str, *required: str, **properties: Any) -> dict[str, Any]:
     return {"name": name, "inputSchema": schema}
 
 
-def found(*tools: dict[str, Any]) -> list[tuple[str, str, str]]:
+def pairs_of(*tools: dict[str, Any]) -> list[tuple[str, str, str]]:
     return [(pair.mint.name, pair.use.name, pair.argument) for pair in pairs({"tools": list(tools)})]
 
 
 def test_a_tool_that_demands_nothing_beside_one_that_demands_a_handle() -> None:
-    told = found(tool("create_basket"), tool("add", "basket_id", "sku"), tool("open", "workflowHandle"))
+    told = pairs_of(tool("create_basket"), tool("add", "basket_id", "sku"), tool("open", "workflowHandle"))
     assert told == [("create_basket", "add", "basket_id"), ("create_basket", "open", "workflowHandle")]
 
 
@@ -38,11 +89,11 @@ def test_a_tool_that_demands_nothing_beside_one_that_demands_a_handle() -> None:
     ids=["no handle's name", "not required", "a number", "nothing can be made up"],
 )
 def test_what_fits_less_well_is_left_alone(use: dict[str, Any]) -> None:
-    assert found(tool("create_basket"), use) == []
+    assert pairs_of(tool("create_basket"), use) == []
 
 
 def test_a_record_of_what_the_caller_told_is_no_handle() -> None:
-    assert found(tool("add_todo", "title"), tool("finish", "todo_id")) == []
+    assert pairs_of(tool("add_todo", "title"), tool("finish", "todo_id")) == []
 
 
 @pytest.mark.parametrize(

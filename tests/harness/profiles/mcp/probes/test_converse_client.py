@@ -12,8 +12,8 @@ import pytest
 from extractor.model import ExampleKind, ServiceRequest, SourceFile
 from harness.base.codec import from_json, to_json
 from harness.model import Facts, Transcript
-from harness.profiles.mcp.probes import client
-from harness.profiles.mcp.probes.client import converse_with_client
+from harness.profiles.mcp.probes import converse_client
+from harness.profiles.mcp.probes.converse_client import converse_with_client
 from harness.profiles.mcp.services.factory import client_ports, services_for
 from harness.profiles.mcp.services.scripted_server import Script, ScriptedService
 
@@ -102,7 +102,7 @@ async def test_a_right_client_in_both_scenes() -> None:
 
 
 async def test_a_client_that_waits_for_ever_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client, "IDLE_S", 0.5)
+    monkeypatch.setattr(converse_client, "IDLE_S", 0.5)
     transcript = await watch("time.sleep(60)")
     assert transcript.facts.stopped is not None
     assert transcript.facts.not_served is None

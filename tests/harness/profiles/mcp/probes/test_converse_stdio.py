@@ -10,7 +10,7 @@ from extractor.model import ExampleKind
 from harness.base.codec import from_json, to_json
 from harness.model import Facts, Failure, FailureKind, StartOutcome, Transcript
 from harness.profiles.mcp import steps
-from harness.profiles.mcp.probes.stdio import converse_stdio
+from harness.profiles.mcp.probes.converse_stdio import converse_stdio
 
 from .local import bundle
 from .process import process_pod

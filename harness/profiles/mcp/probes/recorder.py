@@ -1,4 +1,4 @@
-"""One exchange per call, exactly as asked, recorded whatever happens.
+"""Send one exchange per call, exactly as asked, and record it whatever happens.
 
 Nothing is added to a request but Host and Content-Length: no redirect is followed, no cookie kept, no proxy or
 environment read, no compression asked for, and each exchange has a connection of its own, so that a connection the
@@ -16,15 +16,13 @@ import httpx
 
 from harness.base.jsonrpc import Message, error_code, response_to
 from harness.model import Answered, Exchange, Failure, Reply
-from harness.profiles.mcp.probes.exchanges import Answer, Ask, Held, StoppedError
-from harness.profiles.mcp.probes.faults import WIRE_ERRORS, failure
-from harness.profiles.mcp.probes.reading import Body, Plan
-from harness.profiles.mcp.probes.tasks import task_group
+from harness.profiles.mcp.probes.body import Body, Plan
+from harness.profiles.mcp.probes.exchanges import WIRE_ERRORS, Answer, Ask, Held, StoppedError, failure
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
-    from anyio.abc import TaskStatus
+    from anyio.abc import TaskGroup, TaskStatus
 
 CLOSE_S: Final = 1.0
 """Time a transport may take to close a connection."""
@@ -210,3 +208,15 @@ async def _close(response: httpx.Response) -> None:
         await response.aclose()
     except WIRE_ERRORS:
         return
+
+
+@asynccontextmanager
+async def task_group() -> AsyncIterator[TaskGroup]:
+    """``anyio.create_task_group``; errors that are all of one type are raised as the first of them."""
+    try:
+        async with anyio.create_task_group() as tasks:
+            yield tasks
+    except BaseExceptionGroup as group:
+        if len({type(error) for error in group.exceptions}) == 1:
+            raise group.exceptions[0] from None
+        raise

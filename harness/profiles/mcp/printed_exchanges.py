@@ -16,9 +16,7 @@ from extractor.model import ExampleKind
 from harness.model import Exchange, Failure, FailureKind, Reply, Session, Transcript
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.messages import SESSION_HEADER
-from harness.profiles.mcp.probes.diagrams import pairs_of_diagram
-from harness.profiles.mcp.probes.fences import answers, pairs_of_fence
-from harness.profiles.mcp.probes.printed import ELISIONS, Pair, Printed
+from harness.profiles.mcp.printed_messages import ELISIONS, Pair, Printed, answers, pairs_of_diagram, pairs_of_fence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -22,8 +22,8 @@ from harness.model import (
 )
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.conversation import McpProbe
-from harness.profiles.mcp.probes import baseline
-from harness.profiles.mcp.probes.prober import converse
+from harness.profiles.mcp.probes import first_session
+from harness.profiles.mcp.probes.converse_http import converse
 from harness.profiles.registry import MCP
 from tests.support.proof import rows
 
@@ -258,8 +258,8 @@ async def test_a_get_without_an_answer_is_not_sent_again() -> None:
 
 
 async def test_a_stream_left_open_after_the_response_is_watched_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert baseline.WATCH_END_S == 2.0
-    monkeypatch.setattr(baseline, "WATCH_END_S", 0.6)
+    assert first_session.WATCH_END_S == 2.0
+    monkeypatch.setattr(first_session, "WATCH_END_S", 0.6)
     transcript = await hold(Manners(sse=True, stay_open=True, revisions=(NEWEST,)))
     watched = by_step(transcript)["baseline.request"]
     assert watched.reply is not None

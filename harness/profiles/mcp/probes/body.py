@@ -1,20 +1,29 @@
-"""Reading a reply to its end, to a plan, or to a limit: every body ends in bounded time and memory."""
+"""Read a reply to its end, to a plan, or to a limit: every body ends in bounded time and memory.
+
+Server-sent events are cut out of the bytes as they arrive and parsed by httpx-sse, each by a decoder of its own, so
+that an event shows only the id that it carried itself: a decoder that lives as long as the stream repeats the last id
+on every later event (as the standard wants for reconnecting), and a check for unique ids could not tell the two apart.
+"""
 
 from __future__ import annotations
 
+import re
 import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
 import anyio
+import httpx
+from httpx_sse import EventSource
 
 from harness.base import jsonrpc
 from harness.model import KEPT_BYTES, Fault, Reply, SseEvent
-from harness.profiles.mcp.probes.faults import WIRE_ERRORS, body_fault
-from harness.profiles.mcp.probes.sse import EventParser
+from harness.profiles.mcp.probes.exchanges import WIRE_ERRORS, body_fault
 
 if TYPE_CHECKING:
-    import httpx
+    from collections.abc import Iterator
+
+    from httpx_sse import ServerSentEvent
 
 READ_BYTES: Final = 2 * 1024 * 1024
 """Bytes after which reading stops, received or decompressed."""
@@ -163,3 +172,30 @@ class Body:
             truncated=self.truncated or len(self.text) > KEPT_BYTES,
             fault=self.fault,
         )
+
+
+_BLANK_LINE: Final = re.compile(rb"(?:\r\n|\n|\r(?!\n)){2}")
+_HEADERS: Final = {"content-type": "text/event-stream"}
+
+
+class EventParser:
+    """Takes a stream's bytes piece by piece, gives its events as soon as each is whole. LF, CRLF and CR."""
+
+    def __init__(self) -> None:
+        self._rest = bytearray()
+        self._searched = 0
+
+    def feed(self, data: bytes) -> Iterator[ServerSentEvent]:
+        """The events that ``data`` completed."""
+        self._rest += data
+        while True:
+            # a final CR may be the first half of a CRLF that is still on its way
+            end = len(self._rest) - 1 if self._rest.endswith(b"\r") else len(self._rest)
+            blank = _BLANK_LINE.search(self._rest, self._searched, end)
+            if blank is None:
+                self._searched = max(0, end - 3)
+                return
+            block = bytes(self._rest[: blank.end()])
+            del self._rest[: blank.end()]
+            self._searched = 0
+            yield from EventSource(httpx.Response(200, headers=_HEADERS, content=block)).iter_sse()

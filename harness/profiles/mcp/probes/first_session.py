@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from harness.model import RevisionFacts
 from harness.profiles.mcp import messages, steps
 from harness.profiles.mcp.messages import FOREIGN_ORIGIN, Caller
-from harness.profiles.mcp.probes import opening
+from harness.profiles.mcp.probes import sessions
 from harness.profiles.mcp.probes.exchanges import how
 from harness.profiles.mcp.probes.tools import choose
 
@@ -52,10 +52,10 @@ async def run(peer: Peer, revision: str) -> Baseline | None:
     The reason is then in ``peer.facts.revisions``.
     """
     caller = Caller(revision, token=peer.token)
-    answer, opened = await opening.fresh_initialize(peer, steps.BASELINE_INITIALIZE, caller, revision, role="A")
+    answer, opened = await sessions.fresh_initialize(peer, steps.BASELINE_INITIALIZE, caller, revision, role="A")
     if opened is None:
         peer.learn_revision(revision, RevisionFacts(f"initialize is answered {how(answer)}"))
-        if answer.status in (429, opening.FULL):
+        if answer.status in (429, sessions.FULL):
             peer.facts = replace(peer.facts, refused_for_load=True)
         return None
     if opened.revision != revision:
@@ -119,7 +119,7 @@ async def foreign_request(peer: Peer, a: Caller) -> None:
 async def foreign_initialize(peer: Peer, revision: str) -> None:
     """An initialize with a foreign Origin, against the same without one; a fresh process each where one is needed."""
     caller = Caller(revision, token=peer.token)
-    control, _ = await opening.fresh_initialize(peer, steps.ORIGIN_CONTROL_INITIALIZE, caller, revision)
-    await opening.ready(peer)
+    control, _ = await sessions.fresh_initialize(peer, steps.ORIGIN_CONTROL_INITIALIZE, caller, revision)
+    await sessions.ready(peer)
     foreign = replace(caller, origin=FOREIGN_ORIGIN)
-    await opening.initialize(peer, steps.ORIGIN_FOREIGN_INITIALIZE, foreign, revision, control=control.number)
+    await sessions.initialize(peer, steps.ORIGIN_FOREIGN_INITIALIZE, foreign, revision, control=control.number)

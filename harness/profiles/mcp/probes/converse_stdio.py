@@ -16,7 +16,7 @@ from harness.base import jsonrpc
 from harness.base.errors import PodError
 from harness.model import KEPT_BYTES, Exchange, Facts, Failure, FailureKind, Reply, StartOutcome, Transcript
 from harness.profiles.mcp import messages, steps
-from harness.profiles.mcp.probes.reading import READ_BYTES
+from harness.profiles.mcp.probes.body import READ_BYTES
 from harness.profiles.mcp.revisions import with_handshake, without_handshake
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Which places are tried, in which order, and where a redirect is not followed."""
+"""Where the endpoint is looked for, and under which host name."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from starlette.routing import Route
 from harness.model import ListeningSocket, LogLine
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.messages import loopback_for
-from harness.profiles.mcp.probes.endpoint import USUAL_PATHS, places
-from harness.profiles.mcp.probes.prober import converse
+from harness.profiles.mcp.probes.converse_http import converse
+from harness.profiles.mcp.probes.discovery import USUAL_PATHS, places
 
 from .local import bundle, local_pod
 
@@ -76,3 +76,17 @@ async def test_a_redirect_in_circles_ends() -> None:
             pod, bundle("/mcp"), example_id="x", revisions=("2025-11-25",), tokens=None, timeout_s=1.0
         )
     assert sum(e.step == steps.DISCOVER_REDIRECT for e in transcript.exchanges) < 20
+
+
+SOCKETS = (ListeningSocket("127.0.0.1", 8000),)
+
+
+def test_localhost_with_its_port_unless_the_code_names_hosts() -> None:
+    assert {place.authority for place in places(SOCKETS, ("/mcp",), ())} == {"localhost:8000"}
+
+
+def test_the_first_name_that_the_code_allows() -> None:
+    hosts = ("tools.example.com", "tools.example.com:*")
+    assert {place.authority for place in places(SOCKETS, ("/mcp",), (), hosts)} == {"tools.example.com"}
+    assert {place.authority for place in places(SOCKETS, ("/mcp",), (), hosts[1:])} == {"tools.example.com:8000"}
+    assert next(places(SOCKETS, ("/mcp",), (), hosts)).url == "http://127.0.0.1:8000/mcp"

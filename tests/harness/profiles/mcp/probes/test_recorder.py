@@ -13,8 +13,8 @@ import pytest
 
 from harness.base.codec import from_json, to_json
 from harness.model import Answered, Exchange, Failure, FailureKind, Fault
-from harness.profiles.mcp.probes.conversation import Conversation
 from harness.profiles.mcp.probes.exchanges import Ask, StoppedError
+from harness.profiles.mcp.probes.recorder import Conversation
 
 from .local import local_pod
 

@@ -11,7 +11,7 @@ from authlib.oauth2.rfc6749 import ClientMixin
 from extractor.base.loopback import is_loopback
 
 if TYPE_CHECKING:
-    from harness.profiles.mcp.services.minting import Mint, User
+    from harness.profiles.mcp.services.issuer import Mint, User
 
 GRANT_TYPES: Final = ("authorization_code", "client_credentials")
 AUTH_METHODS: Final = ("client_secret_basic", "client_secret_post", "none")
