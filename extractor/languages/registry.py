@@ -10,12 +10,21 @@ from extractor.languages.others import OTHERS
 from extractor.languages.python.bundle import PYTHON
 
 if TYPE_CHECKING:
+    from tree_sitter import Node
+
     from extractor.languages.common.values import Language
     from extractor.model import Block
 
 LANGUAGES: Final = (TYPESCRIPT, JAVASCRIPT, PYTHON, *OTHERS)
 
 _BY_FENCE: Final = {fence: language for language in LANGUAGES for fence in language.fences}
+
+
+def syntax_tree(path: str, text: str) -> Node | None:
+    """Return the root of a file's syntax tree; None for a file of no language with a grammar here."""
+    name = path.lower()
+    language = next((language for language in LANGUAGES if name.endswith(language.suffixes)), None)
+    return language.tree(text) if language and language.tree else None
 
 
 def language_for(block: Block) -> Language | None:

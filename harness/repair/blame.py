@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from extractor.languages.common.syntax import CALLS, FUNCTIONS, enclosing, lines_of, statement, text_of, walk
+from extractor.languages.registry import syntax_tree
 from extractor.model import Span
 from harness.model import Verdict
 from harness.repair.guards import SESSION_HEADER, id_is_given, looked_up_in_vain, names_in
-from harness.repair.syntax import CALLS, FUNCTIONS, enclosing, lines_of, parse, statement, text_of, walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -51,7 +52,7 @@ def blame(finding: Finding, transcript: Transcript, bundle: Bundle) -> tuple[Spa
         return ()
     spans: dict[Span, None] = {}
     for file in bundle.files:
-        root = parse(file.path, file.text)
+        root = syntax_tree(file.path, file.text)
         if root is None:
             continue
         for node in rule(root, finding, transcript):

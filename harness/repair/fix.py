@@ -10,10 +10,11 @@ import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from extractor.languages.common.syntax import FUNCTIONS, enclosing, text_of, walk
+from extractor.languages.registry import syntax_tree
 from harness.model import Edit, Verdict
 from harness.repair.blame import dead_session_answers, verifier_errors
 from harness.repair.guards import SESSION_HEADER, id_is_given, names_in
-from harness.repair.syntax import FUNCTIONS, enclosing, parse, text_of, walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -57,7 +58,7 @@ def propose(findings: Sequence[Finding], transcript: Transcript, bundle: Bundle)
     """
     edits: list[FileEdit] = []
     for file in bundle.files:
-        root = parse(file.path, file.text)
+        root = syntax_tree(file.path, file.text)
         if root is None:
             continue
         changes = {

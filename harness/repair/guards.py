@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from harness.repair.syntax import CALLS, FUNCTIONS, enclosing, text_of, walk
+from extractor.languages.common.syntax import CALLS, FUNCTIONS, enclosing, text_of, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,6 +10,8 @@ from extractor.model import Origin
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from tree_sitter import Node
+
     from extractor.languages.common.facts import Code
     from extractor.languages.common.roles import CodeProfile, LanguageRules, Role
     from extractor.model import (
@@ -203,6 +205,8 @@ class Language:
     manager: Manager | None = None
     parse: Callable[[str, frozenset[str]], Code] | None = None
     """Facts of a text, given the names that register functions for later; None: the language is only listed."""
+    tree: Callable[[str], Node] | None = None
+    """Syntax tree of a text, by tree-sitter: for all that looks closer than facts do."""
     modules: Callable[[str | None, Code], Iterable[Wanted]] | None = None
     """Own files that a file (its path, if known) imports."""
     missing: Callable[[Draft], tuple[str, ...]] | None = None

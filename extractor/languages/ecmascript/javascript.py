@@ -7,7 +7,7 @@ from typing import Final
 
 from extractor.languages.common.values import Language
 from extractor.languages.ecmascript.bundle import bundle_of, missing, modules
-from extractor.languages.ecmascript.parse import parse_javascript
+from extractor.languages.ecmascript.parse import javascript_tree, parse_javascript
 from extractor.model import Manager
 
 JAVASCRIPT: Final = Language(
@@ -18,6 +18,7 @@ JAVASCRIPT: Final = Language(
     toolchain="node",
     manager=Manager.NPM,
     parse=parse_javascript,
+    tree=javascript_tree,
     modules=lambda path, code: tuple(modules(path, code)),
     missing=missing,
     bundle=partial(bundle_of, language="javascript", suffix=".js"),

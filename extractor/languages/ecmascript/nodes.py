@@ -1,4 +1,4 @@
-"""Reading single nodes of a TypeScript or JavaScript syntax tree."""
+"""Reading TypeScript and JavaScript syntax trees, node by node."""
 
 from __future__ import annotations
 
@@ -6,20 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from extractor.languages.common.facts import Ref, Value
+from extractor.languages.common.syntax import FUNCTIONS, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tree_sitter import Node
 
-MAX_DEPTH: Final = 500
-"""Nesting beyond which a text is refused: no person writes it, and work grows with depth."""
 _MAX_CHAIN: Final = 40
 _SHOWN: Final = 1000
-FUNCTIONS: Final = frozenset(
-    {"function_declaration", "generator_function_declaration", "function_expression", "arrow_function",
-     "method_definition", "generator_function"}
-)  # fmt: skip
 TYPES: Final = frozenset(
     {"type_annotation", "type_arguments", "type_parameters", "interface_declaration", "type_alias_declaration"}
 )
@@ -47,8 +42,8 @@ class Spot:
             spot = spot.up
 
 
-def walk(root: Node) -> Iterator[Spot]:
-    """Every named node outside types, in order of the text."""
+def spots_of(root: Node) -> Iterator[Spot]:
+    """Yield every named node outside types, in the order of the text."""
     stack = [Spot(root, None, None)]
     while stack:
         spot = stack.pop()
@@ -58,38 +53,13 @@ def walk(root: Node) -> Iterator[Spot]:
         inner = spot.function
         if inner is None and spot.node.type in FUNCTIONS:
             name = spot.node.child_by_field_name("name")
-            inner = source(name) if name else "<anonymous>"
+            inner = text_of(name) if name else "<anonymous>"
         stack += [Spot(child, inner, spot) for child in reversed(spot.node.named_children)]
-
-
-def too_deep(root: Node) -> bool:
-    """Whether the tree is nested deeper than MAX_DEPTH."""
-    cursor, depth = root.walk(), 0
-    while True:
-        if cursor.goto_first_child():
-            depth += 1
-            if depth > MAX_DEPTH:
-                return True
-            continue
-        while not cursor.goto_next_sibling():
-            if not cursor.goto_parent():
-                return False
-            depth -= 1
-
-
-def line_of(node: Node) -> int:
-    """1-based line."""
-    return node.start_point[0] + 1
-
-
-def source(node: Node | None) -> str:
-    """A node's text as written."""
-    return (node.text or b"").decode("utf-8", "replace") if node else ""
 
 
 def literal_text(node: Node) -> str:
     """A string literal's value, escapes as written; computed parts of a template read ``{}``."""
-    return "".join("{}" if c.type == "template_substitution" else source(c) for c in node.named_children)
+    return "".join("{}" if c.type == "template_substitution" else text_of(c) for c in node.named_children)
 
 
 def value_of(node: Node) -> Value:
@@ -98,13 +68,13 @@ def value_of(node: Node) -> Value:
         case "string" | "template_string":
             return literal_text(node)
         case "number":
-            return _number(source(node))
+            return _number(text_of(node))
         case "true" | "false":
             return node.type == "true"
         case "null" | "undefined":
             return None
         case _:
-            return Ref(source(node)[:_SHOWN])
+            return Ref(text_of(node)[:_SHOWN])
 
 
 def properties(node: Node) -> dict[str, Value]:
@@ -114,11 +84,11 @@ def properties(node: Node) -> dict[str, Value]:
         key = child.child_by_field_name("key") or child.child_by_field_name("name")
         if child.type == "pair" and key is not None:
             value = child.child_by_field_name("value")
-            found[literal_text(key) if key.type == "string" else source(key)] = value_of(value) if value else None
+            found[literal_text(key) if key.type == "string" else text_of(key)] = value_of(value) if value else None
         elif child.type == "shorthand_property_identifier":
-            found[source(child)] = Ref(source(child))
+            found[text_of(child)] = Ref(text_of(child))
         elif child.type == "method_definition" and key is not None:
-            found[source(key)] = Ref("function")
+            found[text_of(key)] = Ref("function")
     return found
 
 
@@ -128,9 +98,9 @@ def dotted(node: Node | None) -> str:
     while node is not None and len(parts) < _MAX_CHAIN:
         match node.type:
             case "identifier" | "this" | "super" | "import":
-                return _chain(source(node), parts)
+                return _chain(text_of(node), parts)
             case "member_expression":
-                parts.append(source(node.child_by_field_name("property")))
+                parts.append(text_of(node.child_by_field_name("property")))
                 node = node.child_by_field_name("object")
             case "call_expression":
                 node = node.child_by_field_name("function")
@@ -152,9 +122,9 @@ def target_of(spot: Spot) -> str | None:
     if parent is None:
         return None
     if parent.type == "variable_declarator":
-        return source(parent.child_by_field_name("name"))
+        return text_of(parent.child_by_field_name("name"))
     if parent.type == "assignment_expression":
-        return source(parent.child_by_field_name("left"))
+        return text_of(parent.child_by_field_name("left"))
     return None
 
 
@@ -168,11 +138,11 @@ def is_statement(spot: Spot) -> bool:
 def environment_name(node: Node) -> str | None:
     """``PORT`` of ``process.env.PORT`` or ``process.env["PORT"]``."""
     held = node.child_by_field_name("object")
-    if held is None or held.end_byte - held.start_byte > 20 or source(held) not in _ENVIRONMENT:
+    if held is None or held.end_byte - held.start_byte > 20 or text_of(held) not in _ENVIRONMENT:
         return None
     name = node.child_by_field_name("property")
     if name is not None:
-        return source(name)
+        return text_of(name)
     index = node.child_by_field_name("index")
     return literal_text(index) if index is not None and index.type == "string" else None
 

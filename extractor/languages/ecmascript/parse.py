@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from functools import cache
 from typing import TYPE_CHECKING, Final
 
 import tree_sitter_javascript
 import tree_sitter_typescript
-from tree_sitter import Language, Node, Parser
 
 from extractor.languages.common.facts import Call, Code, CodeError, EnvironmentRead, Import, Text, Value, refuse_large
+from extractor.languages.common.syntax import FUNCTIONS, line_of, parse, text_of, too_deep
 from extractor.languages.ecmascript.nodes import (
-    FUNCTIONS,
     Spot,
     dotted,
     ends_in_empty_function,
@@ -20,20 +18,23 @@ from extractor.languages.ecmascript.nodes import (
     fallback_of,
     is_handed_on,
     is_statement,
-    line_of,
     literal_text,
     properties,
-    source,
+    spots_of,
     target_of,
-    too_deep,
     value_of,
-    walk,
 )
 from extractor.languages.ecmascript.scopes import Names, resolve_names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
+    from tree_sitter import Node
+
+    _Grammars = tuple[Callable[[], object], ...]
+
+_TYPESCRIPT: Final = (tree_sitter_typescript.language_typescript, tree_sitter_typescript.language_tsx)
+_JAVASCRIPT: Final = (tree_sitter_javascript.language,)
 _ROUTES: Final = frozenset({"get", "post", "put", "delete", "all", "use"})
 
 
@@ -44,44 +45,42 @@ def parse_typescript(text: str, registrations: frozenset[str] = frozenset()) -> 
         text: the code.
         registrations: methods whose functions run only when a client asks for them.
     """
-    return _parse(text, "TypeScript", ("typescript", "tsx"), registrations)
+    return _parse(text, "TypeScript", _TYPESCRIPT, registrations)
 
 
 def parse_javascript(text: str, registrations: frozenset[str] = frozenset()) -> Code:
     """The same for JavaScript."""
-    return _parse(text, "JavaScript", ("javascript",), registrations)
+    return _parse(text, "JavaScript", _JAVASCRIPT, registrations)
 
 
-@cache
-def _grammar(name: str) -> Language:
-    match name:
-        case "typescript":
-            return Language(tree_sitter_typescript.language_typescript())
-        case "tsx":
-            return Language(tree_sitter_typescript.language_tsx())
-        case _:
-            return Language(tree_sitter_javascript.language())
+def typescript_tree(text: str) -> Node:
+    """Return the syntax tree of a TypeScript text, with JSX if it parses only so."""
+    return _first_sound(_TYPESCRIPT, text)
 
 
-def _parse(text: str, language: str, grammars: tuple[str, ...], registrations: frozenset[str]) -> Code:
+def javascript_tree(text: str) -> Node:
+    """Return the syntax tree of a JavaScript text."""
+    return _first_sound(_JAVASCRIPT, text)
+
+
+def _parse(text: str, language: str, grammars: _Grammars, registrations: frozenset[str]) -> Code:
     if too_large := refuse_large(text, language):
         return too_large
-    encoded = text.encode("utf-8", "replace")
-    first: CodeError | None = None
-    for name in grammars:
-        root = Parser(_grammar(name)).parse(encoded).root_node
-        if too_deep(root):
-            return Code(error=CodeError("too deeply nested", 1))
-        error = _first_error(root, language)
-        if error is None:
-            return _facts(root, registrations)
-        first = first or error
-    return Code(error=first)
+    root = _first_sound(grammars, text)
+    if too_deep(root):
+        return Code(error=CodeError("too deeply nested", 1))
+    return Code(error=_first_error(root, language)) if root.has_error else _facts(root, registrations)
 
 
-def _first_error(root: Node, language: str) -> CodeError | None:
-    if not root.has_error:
-        return None
+def _first_sound(grammars: _Grammars, text: str) -> Node:
+    """The tree by the first grammar that takes the whole text; by the first of all if none does."""
+    roots = [parse(grammars[0](), text)]
+    while roots[-1].has_error and len(roots) < len(grammars):
+        roots.append(parse(grammars[len(roots)](), text))
+    return roots[0] if roots[-1].has_error else roots[-1]
+
+
+def _first_error(root: Node, language: str) -> CodeError:
     stack = [root]
     while stack:
         node = stack.pop()
@@ -94,7 +93,7 @@ def _first_error(root: Node, language: str) -> CodeError | None:
 def _facts(root: Node, registrations: frozenset[str]) -> Code:
     names = resolve_names(root)
     twice = next(iter(names.twice.items()), None)
-    spots = tuple(walk(root))
+    spots = tuple(spots_of(root))
     exports = [s.node for s in spots if s.node.type == "export_statement"]
     defaults = [line_of(n) for n in exports if any(c.type == "default" for c in n.children)]
     awaits = [line_of(s.node) for s in spots if s.node.type == "await_expression" and s.function is None]
@@ -197,7 +196,7 @@ def _constants(spots: tuple[Spot, ...]) -> Iterator[tuple[str, str]]:
             continue
         name, value = spot.node.child_by_field_name("name"), spot.node.child_by_field_name("value")
         if name is not None and value is not None and value.type == "string" and _is_constant(spot):
-            yield source(name), literal_text(value)
+            yield text_of(name), literal_text(value)
 
 
 def _is_constant(spot: Spot) -> bool:
@@ -226,7 +225,7 @@ def _import(node: Node) -> Import | None:
     erased = any(c.type == "type" for c in node.children)
     if specifiers and not erased and all(part.type == "named_imports" for part in parts):
         erased = all(any(c.type == "type" for c in s.children) for s in specifiers)
-    names = tuple(source(s.child_by_field_name("name")) for s in specifiers)
+    names = tuple(text_of(s.child_by_field_name("name")) for s in specifiers)
     if any(part.type == "namespace_import" for part in parts):
         names = ("*",)
     elif any(part.type == "identifier" for part in parts):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from extractor.languages.common.syntax import FUNCTIONS, line_of, text_of
 from extractor.languages.ecmascript.globals import GLOBALS
 
 if TYPE_CHECKING:
@@ -12,10 +13,6 @@ if TYPE_CHECKING:
 
     from tree_sitter import Node
 
-_FUNCTIONS: Final = frozenset(
-    {"function_declaration", "generator_function_declaration", "function_expression", "generator_function",
-     "arrow_function", "method_definition"}
-)  # fmt: skip
 _BLOCKS: Final = frozenset(
     {"statement_block", "for_statement", "for_in_statement", "catch_clause", "class_body", "switch_body",
      "class_static_block"}
@@ -78,7 +75,7 @@ def resolve_names(root: Node) -> Names:
     free: dict[str, int] = {}
     used_at: dict[str, list[int]] = {}
     for node, scope in uses:
-        name, line = _source(node), node.start_point[0] + 1
+        name, line = text_of(node), line_of(node)
         if name and name not in GLOBALS and not scope.holds(name):
             free[name] = min(line, free.get(name, line))
             used_at.setdefault(name, []).append(node.start_byte)
@@ -141,10 +138,10 @@ def _parts(node: Node, scope: _Scope, within: str) -> list[tuple[Node, _Scope]]:
             _declare(node.child_by_field_name("name"), scope)
             return []
         case "jsx_opening_element" | "jsx_closing_element" | "jsx_self_closing_element":
-            return [(c, scope) for c in node.named_children if c.type != "identifier" or _source(c)[:1].isupper()]
+            return [(c, scope) for c in node.named_children if c.type != "identifier" or text_of(c)[:1].isupper()]
         case kind if kind in _CLASSES:
             return _class(node, scope)
-        case kind if kind in _FUNCTIONS:
+        case kind if kind in FUNCTIONS:
             return _function(node, scope)
         case kind if kind in _BLOCKS:
             inner = _Scope(scope, function=False)
@@ -225,7 +222,7 @@ def _bind(pattern: Node | None, home: _Scope, uses: _Scope) -> list[tuple[Node, 
 
 def _declare(node: Node | None, scope: _Scope) -> None:
     if node is not None:
-        scope.names.setdefault(_source(node), node.start_point[0] + 1)
+        scope.names.setdefault(text_of(node), line_of(node))
 
 
 def _declare_imports(node: Node, scope: _Scope) -> None:
@@ -238,7 +235,3 @@ def _declare_imports(node: Node, scope: _Scope) -> None:
             _declare(child.child_by_field_name("alias") or child.child_by_field_name("name"), scope)
         elif child.type != "string":
             stack += child.named_children
-
-
-def _source(node: Node) -> str:
-    return (node.text or b"").decode("utf-8", "replace")

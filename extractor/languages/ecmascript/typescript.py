@@ -7,7 +7,7 @@ from typing import Final
 
 from extractor.languages.common.values import Language
 from extractor.languages.ecmascript.bundle import bundle_of, missing, modules
-from extractor.languages.ecmascript.parse import parse_typescript
+from extractor.languages.ecmascript.parse import parse_typescript, typescript_tree
 from extractor.model import Manager
 
 TYPESCRIPT: Final = Language(
@@ -18,6 +18,7 @@ TYPESCRIPT: Final = Language(
     toolchain="node",
     manager=Manager.NPM,
     parse=parse_typescript,
+    tree=typescript_tree,
     modules=lambda path, code: tuple(modules(path, code)),
     missing=missing,
     bundle=partial(bundle_of, language="typescript", suffix=".ts"),

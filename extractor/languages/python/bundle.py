@@ -17,7 +17,7 @@ from extractor.languages.common.values import Language, Wanted
 from extractor.languages.python.commands import commanded, python_start
 from extractor.languages.python.imports import is_readers_own, is_standard, package_of, top
 from extractor.languages.python.layout import layout_of
-from extractor.languages.python.parse import parse_python
+from extractor.languages.python.parse import parse_python, python_tree
 from extractor.model import Bundle, ExampleKind, Manager
 
 if TYPE_CHECKING:
@@ -146,6 +146,7 @@ PYTHON: Final = Language(
     toolchain="python",
     manager=Manager.PYPI,
     parse=parse_python,
+    tree=python_tree,
     modules=modules,
     missing=missing,
     bundle=bundle,

@@ -1,10 +1,15 @@
-"""Python code to facts: the compiler's own parser and symbol tables. Nothing is executed or imported."""
+"""Python code to facts, by the compiler's own parser and symbol tables. Nothing is executed or imported.
+
+Syntax trees are tree-sitter's, as for every other language: they keep every token with its place, errors included.
+"""
 
 from __future__ import annotations
 
 import ast
 import warnings
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+import tree_sitter_python
 
 from extractor.languages.common.facts import (
     Call,
@@ -17,12 +22,21 @@ from extractor.languages.common.facts import (
     Value,
     refuse_large,
 )
+from extractor.languages.common.syntax import parse
 from extractor.languages.python.names import constants, defined_names, free_names, late_names, loose_method
 from extractor.languages.python.web import ROUTE_DECORATORS
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
 
 _SHOWN: Final = 1000
 _READS: Final = frozenset({"os.getenv", "getenv", "os.environ.get", "environ.get"})
 _CONVERSIONS: Final = frozenset({"int", "float", "bool", "str", "print", "len"})
+
+
+def python_tree(text: str) -> Node:
+    """Return the syntax tree of a Python text."""
+    return parse(tree_sitter_python.language(), text)
 
 
 def parse_python(text: str, registrations: frozenset[str] = frozenset()) -> Code:

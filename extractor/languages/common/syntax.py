@@ -1,0 +1,85 @@
+"""Reading syntax trees of tree-sitter, in the same way for every language. Nothing is run, and nothing recurses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from tree_sitter import Language, Node, Parser
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MAX_DEPTH: Final = 500
+"""Nesting beyond which a text is refused: no person writes it, and work grows with depth."""
+FUNCTIONS: Final = frozenset(
+    {"function_declaration", "generator_function_declaration", "function_expression", "generator_function",
+     "arrow_function", "method_definition", "function_definition"}
+)  # fmt: skip
+STATEMENTS: Final = frozenset(
+    {"expression_statement", "return_statement", "throw_statement", "raise_statement", "if_statement",
+     "lexical_declaration", "variable_declaration", "assignment"}
+)  # fmt: skip
+CALLS: Final = frozenset({"call_expression", "call", "new_expression"})
+
+
+def parse(grammar: object, text: str) -> Node:
+    """Return the root of a text's syntax tree.
+
+    Args:
+        grammar: what the ``language`` function of a grammar's package returns.
+        text: the code.
+    """
+    return Parser(Language(grammar)).parse(text.encode("utf-8", "replace")).root_node
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """Yield the node and all below it, in the order of the text."""
+    stack = [node]
+    while stack:
+        here = stack.pop()
+        yield here
+        stack.extend(reversed(here.children))
+
+
+def too_deep(root: Node) -> bool:
+    """Return whether the tree is nested deeper than :data:`MAX_DEPTH`."""
+    cursor, depth = root.walk(), 0
+    while True:
+        if cursor.goto_first_child():
+            depth += 1
+            if depth > MAX_DEPTH:
+                return True
+            continue
+        while not cursor.goto_next_sibling():
+            if not cursor.goto_parent():
+                return False
+            depth -= 1
+
+
+def text_of(node: Node | None) -> str:
+    """Return a node's text as written; empty for None."""
+    return (node.text or b"").decode("utf-8", "replace") if node else ""
+
+
+def line_of(node: Node) -> int:
+    """Return a node's first line, 1-based."""
+    return node.start_point[0] + 1
+
+
+def lines_of(node: Node) -> tuple[int, int]:
+    """Return a node's first and last line, 1-based."""
+    return line_of(node), node.end_point[0] + 1
+
+
+def enclosing(node: Node, kinds: frozenset[str]) -> Node | None:
+    """Return the nearest ancestor of one of ``kinds``; None if there is none."""
+    here = node.parent
+    while here is not None and here.type not in kinds:
+        here = here.parent
+    return here
+
+
+def statement(node: Node) -> Node:
+    """Return the smallest statement that holds ``node`` in its function; the node if there is none (``() => x``)."""
+    here = enclosing(node, STATEMENTS | FUNCTIONS)
+    return node if here is None or here.type in FUNCTIONS else here
