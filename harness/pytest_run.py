@@ -12,8 +12,9 @@ from harness.baseline.file import load
 from harness.judge.example import COMPLETE, RUNS
 from harness.model import SIDES
 from harness.repair.kept import attach
-from harness.run.check import check, plan
+from harness.run.check import check
 from harness.run.outcome import conclude
+from harness.run.plan import make_plan
 from harness.settings import load_config
 
 if TYPE_CHECKING:
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 
     from extractor.model import Example
     from harness.model import Report
-    from harness.run.check import Connect, Plan
+    from harness.run.check import Connect
+    from harness.run.plan import Plan
 
 BEFORE_ANY_CONVERSATION: Final = (RUNS, COMPLETE)
 
@@ -61,7 +63,7 @@ class Live:
         """Read configuration, docs and baseline. Raises UsageError."""
         self._config = load_config(docs, select=tuple(select))
         self._connect = connect
-        self._plan: Plan = plan(self._config)
+        self._plan: Plan = make_plan(self._config)
         self._baseline = load(
             self._config.baseline, self._plan.ids, self._plan.pages, self._config.catalogue.ids
         )

@@ -9,9 +9,9 @@ import click
 import msgspec
 
 from extractor.base.text import printable
-from extractor.docs.corpus import extract
 from harness.cli.context import Cli, docs_argument, pass_cli, state_option
 from harness.cli.tables import table
+from harness.load import load_corpus
 from harness.settings import load_config
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def command(cli: Cli, /, docs: Path | None, form: str, state: Path | None) -> No
     every field and the exact text. Problems of the docs go to stderr, each with file and line.
     """
     config = load_config(docs, cli.config_file, state=state)
-    corpus = extract(config.docs, config.layout, cache=config.state / "pages", statements=False)
+    corpus = load_corpus(config, statements=False)
     err = cli.err()
     for problem in corpus.problems:
         err.print(printable(f"{problem.span}: {problem.message}"), markup=False, soft_wrap=True)

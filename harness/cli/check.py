@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from harness.cli.outputs import Output
     from harness.config import Config
     from harness.model import Report
-    from harness.run.check import Plan
+    from harness.run.plan import Plan
     from harness.selection.changed import Change
 
 
@@ -83,11 +83,11 @@ def command(
 
     from harness.baseline.file import load
     from harness.repair.kept import attach
-    from harness.run.check import plan
     from harness.run.outcome import conclude, save
+    from harness.run.plan import make_plan
     from harness.run.preflight import check_places
 
-    todo = plan(config, since=since)
+    todo = make_plan(config, since=since)
     # before anything runs: an entry that names nothing, or a file that cannot be written, costs no run
     baseline = load(config.baseline, todo.ids, todo.pages, config.catalogue.ids)
     if since is not None and not (todo.examples or todo.lost or todo.problems or baseline.gone):

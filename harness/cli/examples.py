@@ -10,12 +10,9 @@ import click
 import msgspec
 
 from extractor.base.text import printable
-from extractor.docs.corpus import extract
-from extractor.examples.find import find_examples, unused_overrides
-from extractor.examples.ids import with_repeated_ids
 from extractor.model import ExampleStatus, Origin
 from harness.cli.context import Cli, docs_argument, pass_cli, state_option
-from harness.judge.printed import printed
+from harness.load import load_examples, unmatched_overrides
 from harness.selection.select import select
 from harness.settings import load_config
 
@@ -39,17 +36,12 @@ def command(cli: Cli, /, docs: Path | None, patterns: tuple[str, ...], form: str
     are listed too: they are judged as they stand. Nothing is run.
     """
     config = load_config(docs, cli.config_file, state=state)
-    corpus = extract(config.docs, config.layout, cache=config.state / "pages", statements=False)
-    found = find_examples(corpus, config.profile.code, config.overrides, config.python_packages)
-    corpus = with_repeated_ids(corpus, found)
-    unused = unused_overrides(found, config.overrides)
-    found = (*found, *(entry.example for entry in printed(corpus, config.profile)))
-    if patterns:
-        found = select(found, patterns)
+    loaded = load_examples(config)
+    found = select(loaded.all, patterns) if patterns else loaded.all
     err = cli.err()
-    for problem in corpus.problems:
+    for problem in loaded.corpus.problems:
         err.print(printable(f"{problem.span}: {problem.message}"), markup=False, soft_wrap=True)
-    for key in unused:
+    for key in unmatched_overrides(config, loaded):
         err.print(f'[examples."{key}"] means no example of these docs', markup=False, soft_wrap=True)
     if form == "json":
         sys.stdout.write(to_json(found, config.docs))

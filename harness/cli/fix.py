@@ -96,9 +96,9 @@ async def _prove(cli: Cli, config: Config) -> Proof:
     from harness.cli.progress import Live
     from harness.engine.client import open_engine
     from harness.repair.prove import prove
-    from harness.run.check import plan
+    from harness.run.plan import make_plan
 
-    todo = plan(config)
+    todo = make_plan(config)
     runnable = [example for example in todo.examples if example.bundle is not None]
     if len(runnable) != 1:
         names = ", ".join(example.id for example in runnable[:5]) or "none of them runs"

@@ -85,12 +85,10 @@ def _bound(
     if docs is None:
         profile = PROFILES["mcp"]
         return unbound(profile.catalogue.requirements), profile, profile.layout.revisions
-    from extractor.docs.corpus import extract
-    from harness.spec.binding import bind, load_bindings
+    from harness.load import load_normative_text
 
     config = load_config(docs, cli.config_file, baseline="none", state=state)
-    corpus = extract(config.spec or config.docs, config.layout, jobs=config.jobs, cache=config.state / "pages")
-    bound = bind(corpus.statements, load_bindings(config.bindings, config.catalogue), config.catalogue.requirements)
+    bound = load_normative_text(config).bound
     return tuple(bound.requirements.values()), config.profile, config.layout.revisions
 
 

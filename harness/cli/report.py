@@ -83,15 +83,10 @@ def _check_same_docs(files: Sequence[Path], roots: Sequence[str]) -> None:
 
 def _statements(docs: Path, cli: Cli, state: Path | None) -> tuple[StatementLine, ...]:
     """Every normative sentence of the docs, with the checks that stand on it or the reason why none does."""
-    from extractor.docs.corpus import extract
+    from harness.load import load_normative_text, load_standings
     from harness.settings import load_config
-    from harness.spec.binding import bind, load_bindings
-    from harness.spec.coverage import load_classes, standings
 
     config = load_config(docs, cli.config_file, state=state)
-    catalogue = config.catalogue
-    corpus = extract(config.spec or config.docs, config.layout, cache=config.state / "pages")
-    bound = bind(corpus.statements, load_bindings(config.bindings, catalogue), catalogue.requirements)
     return tuple(
         StatementLine(
             revision=entry.statement.revision or "",
@@ -102,5 +97,5 @@ def _statements(docs: Path, cli: Cli, state: Path | None) -> tuple[StatementLine
             requirements=entry.requirements,
             reason=f"{entry.standing.value}: {entry.reason}" if entry.reason else "",
         )
-        for entry in standings(corpus.statements, bound, load_classes(config.bindings))
+        for entry in load_standings(config, load_normative_text(config))
     )

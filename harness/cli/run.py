@@ -59,10 +59,10 @@ def command(
 async def _serve(cli: Cli, config: Config, port: int | None) -> None:
     from harness.base.errors import InstallError, NotServingError, UsageError
     from harness.engine.client import open_engine
-    from harness.run.check import dated, plan
+    from harness.run.plan import cutoff_date, make_plan
     from harness.run.serve import serve
 
-    todo = plan(config)
+    todo = make_plan(config)
     chosen = [e for e in todo.examples if e.bundle is not None and e.bundle.kind == "http-server"]
     if len(chosen) != 1:
         names = ", ".join(e.id for e in chosen[:5]) or "none of them is a runnable HTTP server"
@@ -93,7 +93,7 @@ async def _serve(cli: Cli, config: Config, port: int | None) -> None:
 
     bundle = chosen[0].bundle
     assert bundle is not None
-    date = dated(todo.copies(chosen[0].digest), config)
+    date = cutoff_date(todo.copies(chosen[0].digest), config.layout.drafts)
     dates = [date] if config.resolve == "dated" or date is None else [None, date]
     async with anyio.create_task_group() as tasks:
         # the listener outlives the scope: a second Ctrl-C during the clean-up ends at once, and the pod dies with us

@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING
 import click
 
 from extractor.base.globs import matches
-from extractor.docs.corpus import extract
 from harness.base.errors import UsageError
 from harness.base.host import HostEnvironment
 from harness.cli.changes import to_json, to_text
 from harness.cli.context import Cli, pass_cli
+from harness.load import load_normative_text
 from harness.settings import load_config
-from harness.spec.binding import bind, load_bindings
 from harness.spec.changes import changes
 from harness.spec.snapshot import MANIFEST, UPSTREAM, read_manifest, sync, verify
 
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from extractor.model import Statement
-    from harness.spec.binding import Bound
 
 FOLDER = click.option(
     "--folder", type=click.Path(path_type=Path, file_okay=False), default=Path("docs-snapshot"), show_default=True,
@@ -100,8 +98,10 @@ def diff_command(
     """
     if new is None and revisions is None:
         raise UsageError("nothing to compare with", "give two docs roots, or --revision OLD NEW")
-    before, bound_before = _statements(old, cli)
-    after, bound_after = (before, bound_before) if new is None else _statements(new, cli)
+    old_text = load_normative_text(load_config(old, cli.config_file))
+    new_text = old_text if new is None else load_normative_text(load_config(new, cli.config_file))
+    before: Sequence[Statement] = old_text.statements
+    after: Sequence[Statement] = new_text.statements
     names = [str(old or "docs"), str(new or old or "docs")]
     if revisions:
         before, after = _of_revision(before, revisions[0]), _of_revision(after, revisions[1])
@@ -112,19 +112,11 @@ def diff_command(
         before,
         after,
         page_of=_page_without_revision if revisions else lambda statement: statement.page,
-        requirements_of=lambda s: (*bound_before.requirements_of(s), *bound_after.requirements_of(s)),
+        requirements_of=lambda s: (*old_text.bound.requirements_of(s), *new_text.bound.requirements_of(s)),
     )
     if touching:
         found = tuple(change for change in found if change.requirements)
     sys.stdout.write((to_json if form == "json" else to_text)(found, *names))
-
-
-def _statements(docs: Path | None, cli: Cli) -> tuple[Sequence[Statement], Bound]:
-    config = load_config(docs, cli.config_file)
-    corpus = extract(config.docs, config.layout, cache=config.state / "pages")
-    return corpus.statements, bind(
-        corpus.statements, load_bindings(config.bindings, config.catalogue), config.catalogue.requirements
-    )
 
 
 def _of_revision(statements: Sequence[Statement], revision: str) -> list[Statement]:

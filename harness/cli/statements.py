@@ -12,13 +12,12 @@ import click
 import msgspec
 
 from extractor.base.text import printable
-from extractor.docs.corpus import extract
 from harness.base.errors import UsageError
 from harness.cli.context import Cli, docs_argument, pass_cli, state_option
 from harness.cli.tables import table
+from harness.load import load_normative_text, load_standings, load_statements
 from harness.settings import load_config
-from harness.spec.binding import bind, load_bindings
-from harness.spec.coverage import DIGITS, Standing, coverage, load_classes, standings
+from harness.spec.coverage import DIGITS, Standing, coverage
 from harness.spec.writing import binding_at, to_toml
 
 if TYPE_CHECKING:
@@ -63,16 +62,14 @@ def command(
     docprobe statements docs --bind session.terminated-404=specification/2025-11-25/basic/transports.mdx:211
     """
     config = load_config(docs, cli.config_file, state=state)
-    root = config.spec or config.docs
-    corpus = extract(root, config.layout, cache=config.state / "pages")
-    catalogue = config.catalogue
     if places:
-        sys.stdout.write(to_toml(_binding(place, corpus.statements, catalogue) for place in places))
+        statements = load_statements(config)
+        sys.stdout.write(to_toml(_binding(place, statements, config.catalogue) for place in places))
         return
-    bound = bind(corpus.statements, load_bindings(config.bindings, catalogue), catalogue.requirements)
-    entries = standings(corpus.statements, bound, load_classes(config.bindings))
+    text = load_normative_text(config)
+    entries = load_standings(config, text)
     counts = coverage(entries, config.layout.revisions)
-    drift = bound.drift
+    drift = text.bound.drift
     if revisions:
         _check_revisions(revisions, [count.revision for count in counts])
         entries = tuple(entry for entry in entries if entry.statement.revision in revisions)
@@ -82,7 +79,7 @@ def command(
         entries = tuple(entry for entry in entries if entry.standing is not Standing.BOUND)
         entries = tuple(sorted(entries, key=lambda entry: entry.standing is not Standing.OPEN))
     if form == "json":
-        sys.stdout.write(to_json(entries, counts, drift, root))
+        sys.stdout.write(to_json(entries, counts, drift, text.root))
         return
     sys.stdout.write(to_table(entries))
     err = cli.err()

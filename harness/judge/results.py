@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from extractor.model import Corpus, Example
     from harness.config import Config
+    from harness.load import PrintedExample
     from harness.model import Drift, Finding, Recording
     from harness.spec.binding import Bound
 
@@ -91,6 +92,30 @@ def result_of(
         negotiated=transcript.negotiated if transcript else (),
         duration_s=round(sum(run.duration_s for run in recording.runs), 3),
         cached=cached,
+    )
+
+
+def result_of_printed(
+    entry: PrintedExample, copies: Sequence[PrintedExample], bound: Bound, config: Config
+) -> ExampleResult:
+    """Judge what a page prints by the page's own revision."""
+    example = entry.example
+    rows = tuple(bound.requirements.values())
+    findings = without_sentence(judge(entry.transcript, rows, config.profile, page_revision=example.revision))
+    return ExampleResult(
+        id=example.id,
+        page=example.page,
+        revision=example.revision,
+        language=example.language,
+        kind=example.kind,
+        status=Status.JUDGED,
+        reason=None,
+        spans=example.spans,
+        digest=example.digest,
+        copies=tuple(c.example.id for c in copies if c.example.digest == example.digest and c.example.id != example.id),
+        findings=tuple(f for f in findings if not config.requirements or f.requirement in config.requirements),
+        transcript=entry.transcript,
+        negotiated=entry.transcript.negotiated,
     )
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from extractor.model import Corpus, Example
     from harness.model import ExampleResult, Finding, Report
-    from harness.run.check import Plan
+    from harness.run.plan import Plan
 
 FOLDER: Final = "patches"
 """In the state folder."""

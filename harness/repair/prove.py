@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.base.errors import UsageError
+from harness.load import load_examples
 from harness.model import Status, Verdict
 from harness.repair import kept
 from harness.repair.fix import RULES, on_pages, patched, propose, unified
-from harness.run.check import Plan, check, find
+from harness.run.check import check
 from harness.run.observer import Silent
+from harness.run.plan import Plan
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -155,11 +157,11 @@ def _patched(todo: Plan, example: Example, sources: Mapping[str, str], config: C
             target.write_text(source, encoding="utf-8")
         # the site's own configuration, which says how the page is read, is not there
         layout = replace(config.layout, flavour=todo.corpus.page(example.page).flavour)
-        corpus, found = find(replace(config, docs=root, layout=layout, no_cache=True))
-    same = [other for other in found if other.id == example.id]
+        loaded = load_examples(replace(config, docs=root, layout=layout, no_cache=True))
+    same = [other for other in loaded.assembled if other.id == example.id]
     if not same:
         raise UsageError(f"{example.id} is no example any more once the page is patched")
-    return Plan(corpus, todo.bound, (same[0],), (same[0],))
+    return Plan(loaded.corpus, todo.bound, (same[0],), (same[0],))
 
 
 def _verdicts(result: ExampleResult) -> dict[tuple[str, str], Verdict]:

@@ -5,154 +5,43 @@ from __future__ import annotations
 import datetime
 import time
 import traceback
-from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 import anyio
 
 from extractor.base.files import remove_unfinished
-from extractor.docs.corpus import extract
-from extractor.examples.find import find_examples
-from extractor.examples.ids import with_repeated_ids
 from extractor.model import ExampleStatus
-from harness.base.errors import DocprobeError, EngineError, NothingSelectedError
-from harness.judge.printed import Printed, printed, result_of_printed
-from harness.judge.results import blocked, gate_drift, listed, result_of, source_lines, unbound
+from harness.base.errors import DocprobeError, EngineError
+from harness.judge.results import (
+    blocked,
+    gate_drift,
+    listed,
+    result_of,
+    result_of_printed,
+    source_lines,
+    unbound,
+)
 from harness.model import ExampleResult, Recording, Report
 from harness.run import cache
 from harness.run.attempt import record
 from harness.run.locks import read_locks
 from harness.run.observer import Observer, Silent
+from harness.run.plan import cutoff_date
 from harness.run.source import describe_source, rules_root
-from harness.selection.concerned import concern
-from harness.selection.lost import lost
-from harness.selection.select import in_shard, select, shard_names
-from harness.spec.binding import bind, load_bindings
+from harness.selection.select import shard_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from contextlib import AbstractAsyncContextManager
-    from pathlib import Path
 
-    from extractor.model import Corpus, Example, Problem
+    from extractor.model import Example
     from harness.config import Config
     from harness.engine.protocol import Engine
-    from harness.model import Lost
-    from harness.selection.changed import Change
-    from harness.spec.binding import Bound
+    from harness.run.plan import Plan
 
     Connect = Callable[[Config], AbstractAsyncContextManager[Engine]]
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What a run is about, before anything is started."""
-
-    corpus: Corpus
-    bound: Bound
-    examples: tuple[Example, ...]
-    """The selected ones, of every status."""
-    found: tuple[Example, ...]
-    """All there are: copies and dates do not depend on the selection."""
-    printed: tuple[Printed, ...] = ()
-    """What the pages print, by the same ids."""
-    problems: tuple[Problem, ...] = ()
-    """What was stepped over, where the run is about it: with a change, in the files that it touches."""
-    lost: tuple[Lost, ...] = ()
-    """What the change took from being checked."""
-
-    @property
-    def ids(self) -> frozenset[str]:
-        """Ids of all examples of the docs, selected or not: what a baseline may name."""
-        return frozenset(example.id for example in self.found)
-
-    @property
-    def pages(self) -> frozenset[str]:
-        """Paths of all pages of the docs, and of what could not be read."""
-        read = {page.path for page in self.corpus.pages}
-        return frozenset(read | {problem.span.file for problem in self.corpus.problems})
-
-    def groups(self) -> Mapping[str, tuple[Example, ...]]:
-        """Runnable examples by digest: identical copies together, in order of id."""
-        groups: dict[str, list[Example]] = defaultdict(list)
-        for example in self.examples:
-            if example.status is ExampleStatus.RUNNABLE:
-                groups[example.digest].append(example)
-        return {digest: tuple(sorted(group, key=lambda e: e.id)) for digest, group in groups.items()}
-
-    def copies(self, digest: str) -> tuple[Example, ...]:
-        """Every example with that text, selected or not, in order of id."""
-        return tuple(sorted((e for e in self.found if e.digest == digest), key=lambda e: e.id))
-
-
-def find(config: Config) -> tuple[Corpus, tuple[Example, ...]]:
-    """The docs, extracted, and every example in them."""
-    corpus = _extract(config.docs, config)
-    found = find_examples(corpus, config.profile.code, config.overrides, config.python_packages)
-    return with_repeated_ids(corpus, found), found
-
-
-def _extract(root: Path, config: Config) -> Corpus:
-    cached = None if config.no_cache else config.state / "pages"
-    return extract(root, config.layout, jobs=config.jobs, cache=cached)
-
-
-def plan(config: Config, *, since: Change | None = None) -> Plan:
-    """Extract, bind and select.
-
-    Args:
-        config: of the run.
-        since: narrow to what a change concerns; then the plan may be empty.
-
-    Raises:
-        UsageError: nothing selected, an unknown requirement, unreadable bindings.
-    """
-    for name in config.requirements:
-        config.catalogue.requirement(name)
-    corpus, found = find(config)
-    shown = tuple(printed(corpus, config.profile))
-    found = (*found, *(entry.example for entry in shown))
-    catalogue = config.catalogue
-    oracle = corpus if config.spec is None else _extract(config.spec, config)
-    bound = bind(oracle.statements, load_bindings(config.bindings, catalogue), catalogue.requirements)
-    if not found and corpus.problems:
-        raise NothingSelectedError(
-            f"no example was found, and {corpus.problems[0].span}: {corpus.problems[0].message}",
-            "see that this user may read every page; all there is to say: docprobe examples DOCS",
-        )
-    chosen = select(found, config.select, config.revisions)
-    todo = Plan(corpus, bound, chosen, found, shown, corpus.problems)
-    if since is not None:
-        todo = _narrowed(todo, since, config)
-    return replace(todo, examples=tuple(e for e in todo.examples if in_shard(e.digest, config.shard)))
-
-
-def _narrowed(todo: Plan, since: Change, config: Config) -> Plan:
-    """The plan for what a change concerns."""
-    told = concern(config, since, todo.bound)
-    return replace(
-        todo,
-        examples=told.concerned(todo.examples),
-        problems=tuple(problem for problem in todo.corpus.problems if problem.span.file in since.files),
-        lost=lost(told.before, todo.found, _sources(todo.corpus), since, config),
-    )
-
-
-def _sources(corpus: Corpus) -> dict[str, str | None]:
-    """Text of every page by its path; None for what could not be read."""
-    unread = {problem.span.file: None for problem in corpus.problems}
-    return {**unread, **{page.path: page.source for page in corpus.pages}}
-
-
-def dated(group: Sequence[Example], config: Config) -> str | None:
-    """The cutoff for a text's dated packages: a configured date, else the newest revision date of its copies."""
-    forced = [example.resolve_date for example in group if example.resolve_date]
-    if forced:
-        return max(forced)
-    dates = [e.revision for e in group if e.revision and e.revision not in config.layout.drafts]
-    return max(dates, default=None)
 
 
 async def check(
@@ -195,7 +84,7 @@ async def check(
         async with anyio.create_task_group() as tasks:
             if stop is not None:
                 tasks.start_soon(_cancel_on, stop, tasks.cancel_scope)
-            dates = {digest: dated(copies[digest], config) for digest in groups}
+            dates = {digest: cutoff_date(copies[digest], config.layout.drafts) for digest in groups}
             await _hold(config, groups, dates, connect, watch, known, day=started.date().isoformat())
             tasks.cancel_scope.cancel()
         if stop is not None and stop.is_set():

@@ -6,18 +6,15 @@ import fnmatch
 import tempfile
 from collections import defaultdict
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from extractor.docs.corpus import extract
-from extractor.examples.find import find_examples
 from harness.base.errors import UsageError
 from harness.base.git import Repository, is_media
 from harness.baseline.file import parse
-from harness.judge.printed import printed
+from harness.load import bind_statements, load_corpus, load_examples
 from harness.model import SIDES
-from harness.spec.binding import bind, load_bindings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -77,8 +74,9 @@ class Concern:
 def concern(config: Config, since: Change, bound: Bound) -> Concern:
     """Read the docs as they were at the merge base and compare what they say. ``bound`` is by the docs as they are."""
     with _tree_at(Repository(config.docs, config.host), since.base) as old:
-        corpus = _corpus(old, config) if old is not None else None
-        before = _examples(corpus, config) if corpus is not None else ()
+        there = replace(config, docs=old) if old is not None else None
+        corpus = load_corpus(there) if there is not None else None
+        before = load_examples(there, corpus).all if there is not None else ()
         oracle = corpus if config.spec in {None, config.docs} else _rules_at(config, since)
         rules = _rules_changed(oracle, bound, config)
     sides = {row.id: row.side for row in config.catalogue.requirements}
@@ -91,31 +89,19 @@ def concern(config: Config, since: Change, bound: Bound) -> Concern:
     )
 
 
-def _corpus(root: Path, config: Config) -> Corpus:
-    """The docs of another commit; pages that did not change since are in the cache."""
-    return extract(root, config.layout, jobs=config.jobs, cache=None if config.no_cache else config.state / "pages")
-
-
-def _examples(corpus: Corpus, config: Config) -> tuple[Example, ...]:
-    found = find_examples(corpus, config.profile.code, config.overrides, config.python_packages)
-    return (*found, *(entry.example for entry in printed(corpus, config.profile)))
-
-
 def _rules_at(config: Config, since: Change) -> Corpus | None:
     """The normative text at the merge base, where it is another tree of the same repository."""
     if config.spec is None or not since.rules:
         return None
     with _tree_at(Repository(config.spec, config.host), since.base) as old:
-        return _corpus(old, config) if old is not None else None
+        return load_corpus(replace(config, docs=old)) if old is not None else None
 
 
 def _rules_changed(before: Corpus | None, bound: Bound, config: Config) -> frozenset[Rule]:
     """Requirements that stood on other sentences, or on sentences that read differently; none if nothing is known."""
     if before is None:
         return frozenset()
-    was = _standing(bind(
-        before.statements, load_bindings(config.bindings, config.catalogue), config.catalogue.requirements
-    ))
+    was = _standing(bind_statements(before.statements, config))
     now = _standing(bound)
     return frozenset(rule for rule in was.keys() | now.keys() if was.get(rule) != now.get(rule))
 

@@ -17,13 +17,13 @@ from extractor.model import ExampleStatus
 from harness.cli.main import cli
 from harness.profiles.registry import MCP
 from harness.results import results
-from harness.run.check import plan
+from harness.run.plan import make_plan
 from harness.settings import load_config
 from harness.spec.binding import bind, load_bindings
 
 if TYPE_CHECKING:
     from harness.model import Report
-    from harness.run.check import Plan
+    from harness.run.plan import Plan
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "docs-snapshot" / "sample"
@@ -32,7 +32,7 @@ EXPECTED = tomllib.loads((ROOT / "tests" / "fixtures" / "sample" / "expected.tom
 
 @pytest.fixture(scope="module")
 def todo(tmp_path_factory: pytest.TempPathFactory) -> Plan:
-    return plan(load_config(SAMPLE, state=tmp_path_factory.mktemp("state")))
+    return make_plan(load_config(SAMPLE, state=tmp_path_factory.mktemp("state")))
 
 
 def test_every_expectation_is_about_something_that_exists(todo: Plan) -> None:
@@ -48,7 +48,7 @@ def test_every_expectation_is_about_something_that_exists(todo: Plan) -> None:
 def test_everything_that_can_be_judged_has_expectations(todo: Plan) -> None:
     told = {row["example"] for row in EXPECTED["verdict"]}
     listed = {ExampleStatus.FRAGMENT, ExampleStatus.UNSUPPORTED, ExampleStatus.SKIPPED}
-    assert {example.id for example in todo.found if example.status not in listed} == told
+    assert {example.id for example in todo.all_examples if example.status not in listed} == told
 
 
 def test_every_requirement_of_the_text_is_bound_in_every_revision() -> None:
@@ -64,7 +64,7 @@ def test_every_requirement_of_the_text_is_bound_in_every_revision() -> None:
 
 
 def test_copies_are_copies(todo: Plan) -> None:
-    digests = {example.id: example.digest for example in todo.found}
+    digests = {example.id: example.digest for example in todo.all_examples}
     for page in ("develop/http-server", "tutorials/session-map", "tutorials/security/authorization"):
         for language in ("typescript", "python"):
             if (old := f"docs/2025-06-18/{page}#{language}") in digests:

@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from pathlib import Path
 
-from harness.run.check import plan
+from harness.run.plan import make_plan
 from harness.settings import load_config
 from tests.peers import suite
 from tests.peers.conformance import MODERN, RIGHT, WRONG, Row, Subject, summary, table
@@ -54,6 +54,6 @@ def test_what_the_suite_says_of_the_right_server_too_is_not_found_in_the_wrong_o
 def test_every_server_of_the_comparison_is_a_runnable_example(tmp_path: Path) -> None:
     servers = [*RIGHT, *(server for servers in WRONG.values() for server in servers)]
     write_docs(tmp_path / "docs", servers)
-    todo = plan(load_config(tmp_path / "docs", environ={}, state=tmp_path / "state"))
+    todo = make_plan(load_config(tmp_path / "docs", environ={}, state=tmp_path / "state"))
     assert {example.id for example in todo.examples if example.bundle is not None} == {s.example for s in servers}
     assert {server.revision for server in servers} == {"2025-11-25", MODERN}

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Final
 import anyio
 
 from harness.engine.client import open_engine
-from harness.run.check import check, plan
+from harness.run.check import check
+from harness.run.plan import make_plan
 from harness.settings import load_config
 from tests.real_docs.rows import SELECT
 
@@ -28,5 +29,5 @@ def judged(checkout: Path, state: Path | None = None) -> Report:
     """The report on the selected pages, with nothing kept from before unless ``state`` is given."""
     with tempfile.TemporaryDirectory() as folder:
         config = load_config(docs_root(checkout), environ={}, select=SELECT, state=state or Path(folder), jobs=2)
-        todo = plan(config)
+        todo = make_plan(config)
         return anyio.run(lambda: check(todo, config, open_engine))

@@ -16,7 +16,7 @@ from harness.repair import kept
 from harness.repair.fix import propose
 from harness.report import json as result_format
 from harness.report.formats import render
-from harness.run.check import Plan, plan
+from harness.run.plan import Plan, make_plan
 from harness.settings import load_config
 
 SAMPLE = Path(__file__).parents[3] / "docs-snapshot" / "sample"
@@ -28,7 +28,7 @@ RULE = "session.terminated-404"
 
 @pytest.fixture(scope="module")
 def todo(tmp_path_factory: pytest.TempPathFactory) -> Plan:
-    return plan(load_config(SAMPLE, environ={}, state=tmp_path_factory.mktemp("state"), jobs=1))
+    return make_plan(load_config(SAMPLE, environ={}, state=tmp_path_factory.mktemp("state"), jobs=1))
 
 
 def _transcript(example_id: str, kind: Any) -> Transcript:
@@ -39,7 +39,7 @@ def _transcript(example_id: str, kind: Any) -> Transcript:
 
 
 def _result(todo: Plan, example_id: str) -> ExampleResult:
-    example = next(example for example in todo.found if example.id == example_id)
+    example = next(example for example in todo.all_examples if example.id == example_id)
     findings = tuple(
         Finding(name, Level.MUST, Basis.TEXT, verdict, revision, "", evidence=(1,), gates=True)
         for name, verdict in ((RULE, Verdict.VIOLATED), ("session.id-charset", Verdict.SATISFIED))
@@ -60,7 +60,7 @@ def _report(*examples: ExampleResult) -> Report:
 def proved(todo: Plan, tmp_path: Path) -> Path:
     """A state folder with a patch that was proved on the newer page."""
     result = _result(todo, NEWER)
-    example = next(example for example in todo.found if example.id == NEWER)
+    example = next(example for example in todo.all_examples if example.id == NEWER)
     assert example.bundle is not None
     assert result.transcript is not None
     edits = propose(result.findings, result.transcript, example.bundle)

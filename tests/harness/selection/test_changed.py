@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from harness.base.errors import UsageError
 from harness.cli.main import cli
-from harness.run.check import plan
+from harness.run.plan import make_plan
 from harness.run.source import rules_root
 from harness.selection.changed import change, relevant
 from harness.selection.unconcerned import surely_unconcerned
@@ -46,7 +46,7 @@ def docs(tmp_path: Path) -> Path:
 def _selected(docs: Path, tmp_path: Path) -> set[str]:
     config = load_config(docs, environ={}, state=tmp_path / "state", changed_since="main", jobs=1)
     since = change(config, "main")
-    selected = {example.id for example in plan(config, since=since).examples} if relevant(since) else set()
+    selected = {example.id for example in make_plan(config, since=since).examples} if relevant(since) else set()
     # the quick answer never contradicts the thorough one
     assert not (surely_unconcerned(config, since) and selected)
     return selected
@@ -115,7 +115,7 @@ def test_a_changed_configuration_selects_everything(docs: Path, tmp_path: Path) 
     config = docs / "docprobe.toml"
     config.write_text(config.read_text() + "\n# a word\n")
     whole = load_config(docs, environ={}, state=tmp_path / "state", jobs=1)
-    assert _selected(docs, tmp_path) == {example.id for example in plan(whole).examples}
+    assert _selected(docs, tmp_path) == {example.id for example in make_plan(whole).examples}
 
 
 def test_a_deleted_sentence_selects_what_it_judged(docs: Path, tmp_path: Path) -> None:
@@ -202,7 +202,7 @@ def test_a_docs_root_that_is_new_is_selected_whole(docs: Path, tmp_path: Path) -
     moved = docs.parent / "moved"
     _git(docs.parent, "mv", docs.name, moved.name)
     whole = load_config(moved, environ={}, state=tmp_path / "state", jobs=1)
-    assert _selected(moved, tmp_path) == {example.id for example in plan(whole).examples}
+    assert _selected(moved, tmp_path) == {example.id for example in make_plan(whole).examples}
 
 
 # --- what a change takes from being checked -----------------------------------------------------------------------
@@ -266,7 +266,7 @@ def test_what_is_left_out_with_a_reason_or_moved_with_its_page_takes_nothing(doc
     _edit(docs / f"{BANNER}.mdx", "```python", '{/* docprobe: skip="broken on purpose" */}\n\n```python')
     _git(docs, "mv", PAGE, PAGE.replace("session-map", "sessions"))
     config = load_config(docs, environ={}, state=tmp_path / "state", changed_since="main", jobs=1)
-    assert plan(config, since=change(config, "main")).lost == ()
+    assert make_plan(config, since=change(config, "main")).lost == ()
 
 
 def test_problems_of_changed_pages_are_said_with_their_place(docs: Path, tmp_path: Path) -> None:
@@ -294,7 +294,7 @@ def test_problems_of_other_pages_are_not_a_changes(docs: Path, tmp_path: Path) -
     _git(docs, "checkout", "-qb", "other")
     (docs / PAGE).unlink()
     config = load_config(docs, environ={}, state=tmp_path / "state", changed_since="main", jobs=1)
-    todo = plan(config, since=change(config, "main"))
+    todo = make_plan(config, since=change(config, "main"))
     assert todo.corpus.problems
     assert todo.problems == ()
 

@@ -10,7 +10,8 @@ import pytest
 
 from harness.engine.client import open_engine
 from harness.model import Status, Verdict
-from harness.run.check import check, plan
+from harness.run.check import check
+from harness.run.plan import make_plan
 from harness.settings import load_config
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ EXPECTED: dict[str, dict[str, Verdict]] = {
 def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
     """One run over all of them."""
     config = load_config(DOCS, environ={}, state=tmp_path_factory.mktemp("state"), jobs=2)
-    return anyio.run(lambda: check(plan(config), config, open_engine))
+    return anyio.run(lambda: check(make_plan(config), config, open_engine))
 
 
 @pytest.mark.parametrize("name", EXPECTED)

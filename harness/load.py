@@ -1,0 +1,157 @@
+"""The one way in: from a configuration to the docs, their examples and their normative text.
+
+Every command reads docs through here, so that each honours the same settings: where the normative text is (``spec``),
+how many processes parse (``jobs``), and whether parsed pages come from the cache (``state``, ``no_cache``).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from itertools import groupby
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from extractor.docs.corpus import extract
+from extractor.examples.find import find_examples, unused_overrides
+from extractor.examples.ids import with_repeated_ids
+from extractor.model import Example, ExampleKind, ExampleStatus
+from harness.spec.binding import bind, load_bindings
+from harness.spec.coverage import load_classes, standings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from extractor.model import Corpus, Statement
+    from harness.config import Config
+    from harness.model import Transcript
+    from harness.profile import Profile
+    from harness.spec.binding import Bound
+    from harness.spec.coverage import Entry
+
+
+@dataclass(frozen=True, slots=True)
+class PrintedExample:
+    """Exchanges that one page prints, as an example that is judged without being run."""
+
+    example: Example
+    transcript: Transcript
+    """The exchanges, as if they had been held."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedExamples:
+    """Every example of a docs tree."""
+
+    corpus: Corpus
+    """The docs; its problems include ids that a page uses twice."""
+    assembled: tuple[Example, ...]
+    """Examples made of code blocks, of every status, in order of page and line."""
+    printed: tuple[PrintedExample, ...]
+    """Exchanges that pages print, in order of page."""
+
+    @property
+    def all(self) -> tuple[Example, ...]:
+        """Both kinds of examples."""
+        return (*self.assembled, *(printed.example for printed in self.printed))
+
+
+@dataclass(frozen=True, slots=True)
+class NormativeText:
+    """The sentences of a specification, and the requirements that are bound to them."""
+
+    root: Path
+    """Docs root that holds them."""
+    statements: tuple[Statement, ...]
+    bound: Bound
+
+
+def load_corpus(config: Config, *, statements: bool = True) -> Corpus:
+    """Return the docs at ``config.docs``, extracted.
+
+    Args:
+        config: where the docs are and how they are read.
+        statements: whether normative statements are wanted; without them extraction is faster.
+    """
+    return _extract(config.docs, config, statements=statements)
+
+
+def load_examples(config: Config, corpus: Corpus | None = None) -> LoadedExamples:
+    """Return every example of the docs.
+
+    Args:
+        config: the overrides and the Python package names, and how the docs are read.
+        corpus: the docs, if they are extracted already.
+
+    Raises:
+        UsageError: an override contradicts itself or the docs.
+    """
+    corpus = corpus or load_corpus(config, statements=False)
+    assembled = find_examples(corpus, config.profile.code, config.overrides, config.python_packages)
+    return LoadedExamples(
+        with_repeated_ids(corpus, assembled), assembled, tuple(_printed_examples(corpus, config.profile))
+    )
+
+
+def load_normative_text(config: Config, corpus: Corpus | None = None) -> NormativeText:
+    """Return the normative text that the docs are judged by: that of ``config.spec`` if given, else of the docs.
+
+    Args:
+        config: where the text is, its bindings, and how it is read.
+        corpus: the docs, if they are extracted already, with statements.
+
+    Raises:
+        UsageError: the bindings cannot be read or contradict the catalogue.
+    """
+    statements = load_statements(config, corpus)
+    return NormativeText(config.spec or config.docs, statements, bind_statements(statements, config))
+
+
+def load_statements(config: Config, corpus: Corpus | None = None) -> tuple[Statement, ...]:
+    """Return the sentences of the normative text, unbound; arguments as for :func:`load_normative_text`."""
+    root = config.spec or config.docs
+    if corpus is None or root.resolve() != config.docs.resolve():
+        corpus = _extract(root, config)
+    return corpus.statements
+
+
+def bind_statements(statements: tuple[Statement, ...], config: Config) -> Bound:
+    """Return the catalogue of the configuration, bound to ``statements``."""
+    return bind(statements, load_bindings(config.bindings, config.catalogue), config.catalogue.requirements)
+
+
+def load_standings(config: Config, text: NormativeText) -> tuple[Entry, ...]:
+    """Return each statement of ``text`` with its requirements, or the reason why it has none."""
+    return standings(text.statements, text.bound, load_classes(config.bindings))
+
+
+def unmatched_overrides(config: Config, examples: LoadedExamples) -> tuple[str, ...]:
+    """Return the keys of ``[examples."…"]`` tables that match no example."""
+    return unused_overrides(examples.assembled, config.overrides)
+
+
+def _extract(root: Path, config: Config, *, statements: bool = True) -> Corpus:
+    cache = None if config.no_cache else config.state / "pages"
+    return extract(root, config.layout, jobs=config.jobs, cache=cache, statements=statements)
+
+
+def _printed_examples(corpus: Corpus, profile: Profile) -> Iterator[PrintedExample]:
+    """Yield the printed exchanges of every page that has some, in order of page."""
+    for page, group in groupby(corpus.blocks, key=lambda block: block.span.file):
+        shown = profile.printed(tuple(group), page)
+        if shown is None:
+            continue
+        text = "\0".join(block.sha256 for block in shown.blocks)
+        example = Example(
+            id=f"{PurePosixPath(page).with_suffix('')}#printed",
+            page=page,
+            revision=shown.blocks[0].revision,
+            language=shown.blocks[0].language,
+            kind=ExampleKind.OTHER,
+            status=ExampleStatus.PRINTED,
+            reason=None,
+            spans=tuple(block.span for block in shown.blocks),
+            digest=hashlib.sha256(text.encode()).hexdigest(),
+        )
+        yield PrintedExample(example, replace(shown.transcript, example_id=example.id))

@@ -1,0 +1,125 @@
+"""What a run is about: the docs, the sentences that judge, and the examples that are selected. Nothing is run here."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from extractor.model import ExampleStatus
+from harness.base.errors import NothingSelectedError
+from harness.load import PrintedExample, load_corpus, load_examples, load_normative_text
+from harness.selection.concerned import concern
+from harness.selection.lost import lost
+from harness.selection.select import in_shard, select
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from extractor.model import Corpus, Example, Problem
+    from harness.config import Config
+    from harness.model import Lost
+    from harness.selection.changed import Change
+    from harness.spec.binding import Bound
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a run is about, before anything is started."""
+
+    corpus: Corpus
+    bound: Bound
+    """The requirements, with the sentences that they are bound to."""
+    examples: tuple[Example, ...]
+    """The selected ones, of every status."""
+    all_examples: tuple[Example, ...]
+    """Selected or not: which texts are copies of each other does not depend on the selection."""
+    printed: tuple[PrintedExample, ...] = ()
+    """Exchanges that the pages print, by the same ids."""
+    problems: tuple[Problem, ...] = ()
+    """Problems of the docs to report: all, or those of the files that a change touches."""
+    lost: tuple[Lost, ...] = ()
+    """Examples that could be run before a change and cannot any more."""
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """Ids of all examples of the docs, selected or not: what a baseline may name."""
+        return frozenset(example.id for example in self.all_examples)
+
+    @property
+    def pages(self) -> frozenset[str]:
+        """Paths of all pages of the docs, and of what could not be read."""
+        read = {page.path for page in self.corpus.pages}
+        return frozenset(read | {problem.span.file for problem in self.corpus.problems})
+
+    def groups(self) -> Mapping[str, tuple[Example, ...]]:
+        """Return the selected, runnable examples by digest: identical copies together, in order of id."""
+        groups: dict[str, list[Example]] = defaultdict(list)
+        for example in self.examples:
+            if example.status is ExampleStatus.RUNNABLE:
+                groups[example.digest].append(example)
+        return {digest: tuple(sorted(group, key=lambda e: e.id)) for digest, group in groups.items()}
+
+    def copies(self, digest: str) -> tuple[Example, ...]:
+        """Return every example with that text, selected or not, in order of id."""
+        return tuple(sorted((e for e in self.all_examples if e.digest == digest), key=lambda e: e.id))
+
+
+def make_plan(config: Config, *, since: Change | None = None) -> Plan:
+    """Extract the docs, bind the requirements and select examples.
+
+    Args:
+        config: of the run.
+        since: a change; only examples that it affects are selected, and the plan may be empty.
+
+    Raises:
+        UsageError: nothing is selected, a requirement is unknown, or the bindings cannot be read.
+    """
+    for name in config.requirements:
+        config.catalogue.requirement(name)
+    loaded = load_examples(config, load_corpus(config))
+    corpus, found = loaded.corpus, loaded.all
+    text = load_normative_text(config, corpus)
+    if not found and corpus.problems:
+        raise NothingSelectedError(
+            f"no example was found, and {corpus.problems[0].span}: {corpus.problems[0].message}",
+            "see that this user may read every page; all there is to say: docprobe examples DOCS",
+        )
+    chosen = select(found, config.select, config.revisions)
+    plan = Plan(corpus, text.bound, chosen, found, loaded.printed, corpus.problems)
+    if since is not None:
+        plan = _narrowed(plan, since, config)
+    return replace(plan, examples=tuple(e for e in plan.examples if in_shard(e.digest, config.shard)))
+
+
+def _narrowed(plan: Plan, since: Change, config: Config) -> Plan:
+    """The plan for what a change concerns."""
+    told = concern(config, since, plan.bound)
+    return replace(
+        plan,
+        examples=told.concerned(plan.examples),
+        problems=tuple(problem for problem in plan.corpus.problems if problem.span.file in since.files),
+        lost=lost(told.before, plan.all_examples, _sources(plan.corpus), since, config),
+    )
+
+
+def _sources(corpus: Corpus) -> dict[str, str | None]:
+    """Text of every page by its path; None for what could not be read."""
+    unread = {problem.span.file: None for problem in corpus.problems}
+    return {**unread, **{page.path: page.source for page in corpus.pages}}
+
+
+def cutoff_date(copies: Sequence[Example], drafts: Collection[str]) -> str | None:
+    """Return the day (ISO) whose packages are tried when today's do not start; None if no day is known.
+
+    Args:
+        copies: every example with one text.
+        drafts: revisions without a date.
+
+    Returns:
+        The latest date that a copy is configured with, else the newest revision date of the copies.
+    """
+    configured = [example.resolve_date for example in copies if example.resolve_date]
+    if configured:
+        return max(configured)
+    return max((e.revision for e in copies if e.revision and e.revision not in drafts), default=None)
