@@ -5,11 +5,11 @@ Everything below this module works on the value and imports no specification; ``
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
+from extractor.base.suggest import suggestion
 from extractor.languages.common.roles import CodeProfile
 from extractor.model import Layout
 from harness.base.errors import UsageError
@@ -81,9 +81,8 @@ class Catalogue:
         for rule in self.rules:
             if rule.requirement.id == id:
                 return rule
-        near = difflib.get_close_matches(id, [row.id for row in self.requirements], n=3, cutoff=0.4)
-        hint = f"did you mean {', '.join(near)}?" if near else "`docprobe statements` lists the requirements in use"
-        raise UsageError(f"no requirement is called {id!r}", hint=hint)
+        hint = suggestion(id, self.ids, "`docprobe statements` lists the requirements in use")
+        raise UsageError(f"unknown requirement '{id}'", hint)
 
     def requirement(self, id: str) -> Requirement:
         """Return the row for an id. Raises UsageError as :meth:`rule`."""

@@ -1,33 +1,47 @@
-"""Path globs: ``*`` and ``?`` stay within a folder, ``**`` crosses folders."""
+"""The glob patterns of every option and configuration key: those of ``.gitignore``, at any folder boundary.
+
+``*`` and ``?`` stay within a folder, ``**`` crosses folders, ``[abc]`` is a set; a pattern that names a folder takes
+everything below it, and one that begins with ``/`` counts from the root
+(https://git-scm.com/docs/gitignore#_pattern_format). A pattern without ``/`` in front may begin at any folder.
+"""
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import pathspec
+
+from extractor.base.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 def matches(path: str, pattern: str) -> bool:
-    """Whether the relative POSIX ``path`` matches ``pattern`` as a whole; a pattern ending in ``/`` takes all below."""
-    return _compiled(pattern).fullmatch(path) is not None
+    """Return whether a relative POSIX path, or an example's id, matches one pattern.
+
+    A pattern that is spelt like the path matches it, whatever characters it holds. Raises UsageError if it is not a
+    pattern.
+    """
+    return path == pattern or _compiled(pattern).match_file(path)
+
+
+def matches_any(path: str, patterns: Iterable[str]) -> bool:
+    """Return whether ``path`` matches at least one of ``patterns``. Raises UsageError as :func:`matches`."""
+    return any(matches(path, pattern) for pattern in patterns)
+
+
+def unused_patterns(patterns: Iterable[str], paths: Iterable[str]) -> tuple[str, ...]:
+    """Return the patterns that match none of ``paths``, in order. Raises UsageError as :func:`matches`."""
+    every = tuple(paths)
+    return tuple(pattern for pattern in patterns if not any(matches(path, pattern) for path in every))
 
 
 @lru_cache(maxsize=256)
-def _compiled(pattern: str) -> re.Pattern[str]:
-    if pattern.endswith("/"):
-        pattern += "**"
-    parts: list[str] = []
-    # repeated stars mean what one pair means, and would only make the match slow
-    pattern = re.sub(r"(?:\*\*/)+", "**/", re.sub(r"\*{2,}", "**", pattern.removeprefix("./")))
-    for piece in re.split(r"(\*\*/|\*\*|\*|\?)", pattern):
-        match piece:
-            case "**/":
-                parts.append(r"(?:[^/]+/)*")
-            case "**":
-                parts.append(r".*")
-            case "*":
-                parts.append(r"[^/]*")
-            case "?":
-                parts.append(r"[^/]")
-            case _:
-                parts.append(re.escape(piece))
-    return re.compile("".join(parts), re.DOTALL)
+def _compiled(pattern: str) -> pathspec.GitIgnoreSpec:
+    relative = pattern.removeprefix("./")
+    try:
+        return pathspec.GitIgnoreSpec.from_lines([relative if relative.startswith("/") else f"**/{relative}"])
+    except ValueError as error:
+        raise UsageError(f"invalid pattern '{pattern}'", "write a pattern as in .gitignore") from error

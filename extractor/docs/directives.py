@@ -7,11 +7,11 @@ stand alone.
 
 from __future__ import annotations
 
-import difflib
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from extractor.base.suggest import suggestion
 from extractor.model import ExampleKind
 
 if TYPE_CHECKING:
@@ -84,9 +84,7 @@ def _take(pair: re.Match[str], values: dict[str, str]) -> str | None:
     quoted = next((group for group in (pair["double"], pair["single"]) if group is not None), None)
     value = re.sub(r"\\(.)", r"\1", quoted, flags=re.DOTALL) if quoted is not None else pair["bare"]
     if key not in KEYS:
-        near = difflib.get_close_matches(key, KEYS, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(KEYS)}"
-        return f"unknown directive key {key!r}; {hint}"
+        return f"unknown directive key {key!r}; {suggestion(key, KEYS)}"
     if value is None and key not in _VALUELESS:
         return f"directive key {key!r} needs a value"
     if key in values:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from extractor.base.globs import matches
+from extractor.base.globs import matches_any
 from extractor.docs.directives import mark_directives
 from extractor.docs.includes import Includes
 from extractor.docs.sites import Site, find_sites, flavour_of, site_of
@@ -107,7 +107,7 @@ def revision_of(path: str, layout: Layout) -> str | None:
 
 def kind_of(path: str, layout: Layout) -> PageKind:
     """SPECIFICATION by the layout's globs; OTHER for parts that are no page of their own; else GUIDE."""
-    if any(matches(path, pattern) for pattern in layout.specification):
+    if matches_any(path, layout.specification):
         return PageKind.SPECIFICATION
     parts = path.split("/")
     if parts[-1].startswith("_") or any(part in ("snippets", "_snippets", "_partials") for part in parts[:-1]):

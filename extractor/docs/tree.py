@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from extractor.base.errors import DocsError
-from extractor.base.globs import matches
+from extractor.base.globs import matches_any
 from extractor.model import Layout, Problem, Span
 
 PAGE_ENDINGS: Final = (".md", ".mdx")
@@ -144,7 +144,7 @@ def _is_skipped(folder: str) -> bool:
 
 
 def _is_ignored(path: str, layout: Layout) -> bool:
-    return any(matches(path, pattern) for pattern in layout.ignore)
+    return matches_any(path, layout.ignore)
 
 
 def _is_page(entry: os.DirEntry[str]) -> bool:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import fnmatch
 from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from extractor.base.errors import UsageError
+from extractor.base.globs import unused_patterns
 from extractor.examples.assemble import assemble, listed
 from extractor.examples.entries import Entry, Read, View, entries_of, entry_of, parts_of, view_of
 from extractor.examples.ids import example_ids, page_stem
@@ -70,8 +70,7 @@ def find_examples(
 
 def unused_overrides(examples: Sequence[Example], overrides: Mapping[str, ExampleOverride]) -> tuple[str, ...]:
     """Keys of the configuration that mean no example: a slip of the pen, or a page that has changed."""
-    ids = [example.id for example in examples]
-    return tuple(key for key in overrides if not any(name == key or fnmatch.fnmatchcase(name, key) for name in ids))
+    return unused_patterns(overrides, (example.id for example in examples))
 
 
 def _examples_of(

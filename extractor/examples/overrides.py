@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import fnmatch
 import shlex
 from dataclasses import fields, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
+from extractor.base.globs import matches
 from extractor.languages.common.installs import RefusedError, npm_dependency, python_dependency
 from extractor.languages.common.paths import refusal
 from extractor.model import ExampleKind, ExampleOverride, Manager
@@ -33,7 +33,7 @@ def override_for(example_id: str, overrides: Mapping[str, ExampleOverride]) -> E
     if example_id in overrides:
         return overrides[example_id]
     for pattern, override in overrides.items():
-        if fnmatch.fnmatchcase(example_id, pattern):
+        if matches(example_id, pattern):
             return override
     return None
 

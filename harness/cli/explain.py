@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-import pathspec
 
+from extractor.base.suggest import suggestion
 from harness.base.errors import UsageError
 from harness.cli.context import Cli, pass_cli, state_option
 from harness.settings import state_folder
@@ -55,15 +54,14 @@ def named(report: Report, what: str) -> tuple[str, ...]:
 
     Raises UsageError with the nearest names if there are none.
     """
+    from harness.selection.select import is_selected
+
     ids = tuple(example.id for example in report.examples)
     if what in ids:
         return (what,)
-    spec = pathspec.GitIgnoreSpec.from_lines([what if what.startswith("/") else f"**/{what}"])
-    found = tuple(e.id for e in report.examples if spec.match_file(e.id) or spec.match_file(e.page))
-    if found:
-        return found
-    names = sorted({*ids, *(row.id for row in report.requirements)})
-    inside = [name for name in names if what in name][:3]
-    near = inside or difflib.get_close_matches(what, names, n=3, cutoff=0.4)
-    hint = f"nearest: {', '.join(near)}" if near else "docprobe check writes what there is to explain"
-    raise UsageError(f"'{what}' names no example and no requirement of that run", hint)
+    chosen = tuple(example.id for example in report.examples if is_selected(example.id, example.page, what))
+    if chosen:
+        return chosen
+    names = (*ids, *(row.id for row in report.requirements))
+    hint = suggestion(what, names, "docprobe check writes the results that can be explained")
+    raise UsageError(f"no example and no requirement of that run matches '{what}'", hint)

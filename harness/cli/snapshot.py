@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from extractor.base.globs import matches
+from extractor.base.globs import matches_any, unused_patterns
+from extractor.base.suggest import suggestion
 from harness.base.errors import UsageError
 from harness.base.host import HostEnvironment
 from harness.cli.changes import to_json, to_text
@@ -77,7 +78,7 @@ def verify_command(docs: Path | None, folder: Path) -> None:
 @click.argument("old", required=False, type=click.Path(path_type=Path, exists=True, file_okay=False), metavar="[A]")
 @click.argument("new", required=False, type=click.Path(path_type=Path, exists=True, file_okay=False), metavar="[B]")
 @click.option("--revision", "revisions", nargs=2, metavar="OLD NEW", help="Compare two revisions, of A or of A and B.")
-@click.option("--select", multiple=True, metavar="GLOB", help="Only pages that match, e.g. '**/basic/**'. Repeatable.")
+@click.option("--select", multiple=True, metavar="GLOB", help="Only pages that match, such as 'basic/*'. Repeatable.")
 @click.option("--touching", is_flag=True, help="Only what touches a requirement.")
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
 @pass_cli
@@ -94,7 +95,7 @@ def diff_command(
 
     \b
     docprobe snapshot diff old/docs new/docs
-    docprobe snapshot diff docs --revision 2025-06-18 2025-11-25 --select '**/basic/**'
+    docprobe snapshot diff docs --revision 2025-06-18 2025-11-25 --select basic
     """
     if new is None and revisions is None:
         raise UsageError("nothing to compare with", "give two docs roots, or --revision OLD NEW")
@@ -107,7 +108,8 @@ def diff_command(
         before, after = _of_revision(before, revisions[0]), _of_revision(after, revisions[1])
         names = list(revisions) if new is None else [f"{n} {r}" for n, r in zip(names, revisions, strict=True)]
     if select:
-        before, after = ([s for s in side if any(matches(s.page, g) for g in select)] for side in (before, after))
+        _check_patterns(select, sorted({statement.page for statement in (*before, *after)}))
+        before, after = ([s for s in side if matches_any(s.page, select)] for side in (before, after))
     found = changes(
         before,
         after,
@@ -119,11 +121,18 @@ def diff_command(
     sys.stdout.write((to_json if form == "json" else to_text)(found, *names))
 
 
+def _check_patterns(patterns: Sequence[str], pages: Sequence[str]) -> None:
+    """Raise UsageError for a ``--select`` pattern that matches none of the compared pages."""
+    for pattern in unused_patterns(patterns, pages):
+        hint = suggestion(pattern.replace("*", ""), pages, "write a path as in .gitignore, such as basic/transports*")
+        raise UsageError(f"no page with normative sentences matches '{pattern}'", hint)
+
+
 def _of_revision(statements: Sequence[Statement], revision: str) -> list[Statement]:
     found = [statement for statement in statements if statement.revision == revision]
     if not found:
         known = sorted({statement.revision or "(none)" for statement in statements})
-        raise UsageError(f"no statement belongs to revision {revision!r}", f"there are: {', '.join(known) or 'none'}")
+        raise UsageError(f"no statement belongs to revision {revision!r}", suggestion(revision, known))
     return found
 
 

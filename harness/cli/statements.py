@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import sys
 from collections import Counter
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
+from extractor.base.suggest import suggestion
 from extractor.base.text import printable
 from harness.base.errors import UsageError
 from harness.cli.context import Cli, docs_argument, pass_cli, state_option
@@ -143,9 +143,7 @@ def _binding(place: str, statements: Sequence[Statement], catalogue: Catalogue) 
 def _check_revisions(wanted: Sequence[str], known: Sequence[str]) -> None:
     for revision in wanted:
         if revision not in known:
-            near = difflib.get_close_matches(revision, known, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(known) or 'none'}"
-            raise UsageError(f"no statement belongs to revision {revision!r}", hint=hint)
+            raise UsageError(f"no statement belongs to revision {revision!r}", suggestion(revision, known))
 
 
 def _reasons(entries: Sequence[Entry], unbound: bool) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 import tempfile
 from collections import defaultdict
 from contextlib import contextmanager
@@ -10,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from extractor.base.globs import matches_any
 from harness.base.errors import UsageError
 from harness.base.git import Repository, is_media
 from harness.baseline.file import parse
@@ -60,14 +60,9 @@ class Concern:
         )
 
     def _is_told_anew(self, example: Example) -> bool:
-        by_name = example.id in self.named or any(fnmatch.fnmatchcase(example.id, table) for table in self.tables)
-        return (
-            by_name
-            or example.id in self.tables
-            or any(
-                side in SIDES[example.kind] and example.revision in {revision, None}
-                for side, revision in self.judged_by
-            )
+        by_name = example.id in self.named or matches_any(example.id, self.tables)
+        return by_name or any(
+            side in SIDES[example.kind] and example.revision in {revision, None} for side, revision in self.judged_by
         )
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from extractor.model import ExampleStatus
 from harness.model import Lost
-from harness.selection.select import in_shard, matches
+from harness.selection.select import in_shard, is_selected
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -71,7 +71,7 @@ def _asked_for(before: Sequence[Example], config: Config) -> Iterator[Example]:
 
 
 def _selected(example: Example, config: Config) -> bool:
-    by_name = not config.select or any(matches(pattern, example) for pattern in config.select)
+    by_name = not config.select or any(is_selected(example.id, example.page, pattern) for pattern in config.select)
     return by_name and (not config.revisions or example.revision in config.revisions)
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 from typing import TYPE_CHECKING
 
-import pathspec
-
+from extractor.base.globs import matches
+from extractor.base.suggest import suggestion
 from harness.base.errors import NothingSelectedError, UsageError
 
 if TYPE_CHECKING:
@@ -15,35 +14,37 @@ if TYPE_CHECKING:
 
     from extractor.model import Example
 
-def matches(pattern: str, example: Example) -> bool:
-    """Whether a ``--select`` glob names the example, by id or by page, at any folder boundary as in .gitignore."""
-    anchored = pattern if pattern.startswith("/") else f"**/{pattern}"
-    spec = pathspec.GitIgnoreSpec.from_lines([anchored])
-    stem = example.id.partition("#")[0]
-    return any(spec.match_file(name) for name in (example.id, example.page, stem))
+def is_selected(id: str, page: str, pattern: str) -> bool:
+    """Return whether a ``--select`` pattern matches an example's id, its page, or its page without extension."""
+    return any(matches(name, pattern) for name in (id, page, id.partition("#")[0]))
 
 
 def select(
     examples: Sequence[Example], patterns: Sequence[str] = (), revisions: Sequence[str] = ()
 ) -> tuple[Example, ...]:
-    """The examples that every kind of filter lets through; each pattern must name at least one.
+    """Return the examples that match every kind of filter.
+
+    Args:
+        examples: to choose from.
+        patterns: ``--select`` patterns, each of which must match at least one example; none selects all.
+        revisions: documentation revisions; none selects all.
 
     Raises:
-        NothingSelectedError: nothing is left, or a pattern names nothing; the hint gives the nearest names.
+        NothingSelectedError: nothing is left, or a pattern matches nothing; the hint gives the nearest names.
     """
     for pattern in patterns:
-        if not any(matches(pattern, example) for example in examples):
-            raise NothingSelectedError(f"'{pattern}' names no example", _nearest(pattern, examples))
+        if not any(is_selected(example.id, example.page, pattern) for example in examples):
+            raise NothingSelectedError(f"no example matches '{pattern}'", _nearest(pattern, examples))
     known = {example.revision for example in examples if example.revision}
     for revision in revisions:
         if revision not in known:
             raise NothingSelectedError(
-                f"--revision '{revision}' is no revision of these docs", f"known: {', '.join(sorted(known)) or 'none'}"
+                f"no example belongs to revision '{revision}'", suggestion(revision, sorted(known))
             )
     chosen = tuple(
         example
         for example in examples
-        if (not patterns or any(matches(pattern, example) for pattern in patterns))
+        if (not patterns or any(is_selected(example.id, example.page, pattern) for pattern in patterns))
         and (not revisions or example.revision in revisions)
     )
     if not chosen:
@@ -75,9 +76,6 @@ def in_shard(digest: str, shard: tuple[int, int] | None) -> bool:
     return int.from_bytes(hashlib.sha256(digest.encode()).digest()[:8]) % count == index - 1
 
 
-def _nearest(pattern: str, examples: Iterable[Example]) -> str:
-    ids = sorted({example.id for example in examples})
-    word = pattern.replace("*", "")
-    inside = [name for name in ids if word and word in name][:3]
-    near = inside or difflib.get_close_matches(word, ids, n=3, cutoff=0.3)
-    return f"nearest: {', '.join(near)}" if near else "see what there is: docprobe examples DOCS"
+def _nearest(pattern: str, examples: Iterable[Example]) -> str | None:
+    ids = [example.id for example in examples]
+    return suggestion(pattern.replace("*", ""), ids, "list the examples: docprobe examples DOCS")

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from extractor.base.globs import matches
+from extractor.base.globs import matches_any
 from harness.spec import data
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ def _entry(statement: Statement, bound: Bound, classes: Classes) -> Entry:
     if classed := classes.classed.get(statement.fingerprint[:DIGITS]):
         return Entry(statement, classed.standing, reason=classed.reason, observable=classed.observable)
     for rule in classes.rules:
-        if any(matches(statement.page, glob) for glob in rule.pages):
+        if matches_any(statement.page, rule.pages):
             return Entry(statement, rule.standing, reason=rule.reason)
     return Entry(statement, Standing.OPEN, observable=True)
 

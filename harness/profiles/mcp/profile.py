@@ -14,7 +14,7 @@ from harness.profiles.mcp.rules.registry import CATALOGUE, heard_for, judged_und
 
 LAYOUT: Final = Layout(
     revisions=("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28", "draft"),
-    specification=("specification/**", "docs/*/tutorials/security/security_best_practices.*"),
+    specification=("/specification", "/docs/*/tutorials/security/security_best_practices.*"),
 )
 """The protocol's documentation: revisions side by side, the session hijacking rules in a tutorial."""
 

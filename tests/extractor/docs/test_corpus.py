@@ -15,7 +15,7 @@ from extractor.docs.corpus import extract
 from extractor.docs.page_cache import PageCache
 from extractor.model import Corpus, Layout
 
-LAYOUT = Layout(revisions=("2025-06-18",), specification=("specification/**",))
+LAYOUT = Layout(revisions=("2025-06-18",), specification=("/specification",))
 SPECIFICATION = "# Rules\n\nA server **MUST** answer.\n\n```json\n{}\n```\n"
 
 

@@ -42,7 +42,7 @@ def test_other_comments_are_none(text: str) -> None:
     ("text", "message"),
     [
         ("docprobe: fiel=a.ts", "unknown directive key 'fiel'; did you mean 'file'?"),
-        ("docprobe: zzz=1", f"unknown directive key 'zzz'; known: {', '.join(KEYS)}"),
+        ("docprobe: zzz=1", f"unknown directive key 'zzz'; choose from {', '.join(KEYS)}"),
         ("docprobe: file", "directive key 'file' needs a value"),
         ("docprobe: file=a file=b", "directive key 'file' is given twice"),
         (

@@ -110,7 +110,7 @@ def test_configuration_counts(run: Run, docs: Path) -> None:
 
 
 def test_select_that_names_nothing(run: Run, docs: Path) -> None:
-    with pytest.raises(NothingSelectedError, match="names no example"):
+    with pytest.raises(NothingSelectedError, match="no example matches"):
         run(docs, "--select", "nowhere#typescript")
 
 

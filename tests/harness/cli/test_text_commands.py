@@ -104,7 +104,7 @@ def test_drift_is_told_with_the_nearest_sentence(docs: Path) -> None:
 def test_unknown_revision(docs: Path) -> None:
     with pytest.raises(UsageError, match="2025-11-26") as error:
         run("statements", str(docs), "--revision", "2025-11-26")
-    assert error.value.hint == "did you mean 2025-11-25?"
+    assert error.value.hint == "did you mean '2025-11-25'?"
 
 
 @pytest.mark.parametrize("place", ["session.terminated-404", "session.terminated-404=x", "=x:1", "a=b:c"])
@@ -140,10 +140,21 @@ def test_diff_of_two_trees_and_its_filters(docs: Path, tmp_path: Path) -> None:
         (other / page).write_text(text, encoding="utf-8")
     document = json.loads(run("snapshot", "diff", str(docs), str(other), "--format", "json").stdout)
     assert document["summary"] == {"strengthened": 1, "reworded": 1}
-    only = run("snapshot", "diff", str(docs), str(other), "--select", "**/2025-11-25/**").stdout
-    assert "1 reworded" in only
-    assert "strengthened" not in only
+    for pattern in ("**/2025-11-25/**", "2025-11-25", f"/{NEW}", NEW.rpartition("specification/")[2]):
+        only = run("snapshot", "diff", str(docs), str(other), "--select", pattern).stdout
+        assert "1 reworded" in only
+        assert "strengthened" not in only
     assert "no statement changed" in run("snapshot", "diff", str(docs), str(other), "--touching").stdout
+
+
+@pytest.mark.parametrize("pattern", ["nowhere", "2024-11-05/*", "ecification/"])
+def test_diff_refuses_a_pattern_that_matches_no_compared_page(docs: Path, pattern: str) -> None:
+    (docs / "specification" / "2024-11-05").mkdir(parents=True)
+    (docs / "specification" / "2024-11-05" / "other.mdx").write_text("Text.\n", encoding="utf-8")
+    revisions = ("--revision", "2025-06-18", "2025-11-25")
+    with pytest.raises(UsageError) as caught:
+        run("snapshot", "diff", str(docs), *revisions, "--select", "2025-11-25", "--select", pattern)
+    assert pattern in caught.value.message
 
 
 def test_diff_needs_two_states(docs: Path) -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from extractor.model import Statement
 
-LAYOUT = Layout(revisions=("2025-06-18", "2025-11-25", "2026-07-28", "draft"), specification=("specification/**",))
+LAYOUT = Layout(revisions=("2025-06-18", "2025-11-25", "2026-07-28", "draft"), specification=("/specification",))
 
 TRANSPORTS = """\
 ## Sessions
