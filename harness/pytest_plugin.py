@@ -68,7 +68,7 @@ def source(config: pytest.Config) -> Source:
     """Where items come from: made when the first folder is collected, so not in a process that only distributes."""
     if SOURCE not in config.stash:
         from harness.base.errors import DocprobeError
-        from harness.engine.client import open_engine
+        from harness.engine.docker_engine import open_engine
         from harness.pytest_run import Live
 
         root = docs_root(config)

@@ -125,7 +125,7 @@ async def _run(cli: Cli, todo: Plan, config: Config, prove_fixes: bool) -> tuple
     import anyio
 
     from harness.cli.progress import Live
-    from harness.engine.client import open_engine
+    from harness.engine.docker_engine import open_engine
     from harness.repair.prove import prove_all
     from harness.run.check import check
 

@@ -15,8 +15,8 @@ from rich.text import Text
 
 from extractor.base.text import printable
 from harness.cli.context import Cli, pass_cli, state_option
-from harness.doctor import mend
-from harness.doctor.doctor import Check, State, examine, exit_code
+from harness.doctor import setup
+from harness.doctor.checks import Check, State, examine, exit_code
 from harness.settings import state_folder
 
 if TYPE_CHECKING:
@@ -51,13 +51,13 @@ def command(cli: Cli, /, fix: bool, clean: bool, form: str, state: Path | None) 
     environment = dict(os.environ)
     folder = state_folder(state)
     if clean:
-        anyio.run(mend.clean, folder, _say, environment)
+        anyio.run(setup.clean, folder, _say, environment)
         return
     if fix:
-        allowed = environment.get(mend.INSTALL_VARIABLE, "1") != "0"
-        mend.ensure_engine(allowed, _say, environment)
-        mend.ensure_debian_tool(allowed, _say, environment)
-        anyio.run(mend.make_images, folder, _say, environment)
+        allowed = environment.get(setup.INSTALL_VARIABLE, "1") != "0"
+        setup.ensure_engine(allowed, _say, environment)
+        setup.ensure_debian_tool(allowed, _say, environment)
+        anyio.run(setup.make_images, folder, _say, environment)
     # what --fix does not mend it does not ask: it comes before every run (`make check`), and images are there by now
     checks = anyio.run(partial(examine, folder, environment, registries=not fix))
     if form == "json":

@@ -94,7 +94,7 @@ def _write(page: Path, text: str) -> None:
 async def _prove(cli: Cli, config: Config) -> Proof:
     from harness.base.errors import UsageError
     from harness.cli.progress import Live
-    from harness.engine.client import open_engine
+    from harness.engine.docker_engine import open_engine
     from harness.repair.prove import prove
     from harness.run.plan import make_plan
 

@@ -58,7 +58,7 @@ def command(
 
 async def _serve(cli: Cli, config: Config, port: int | None) -> None:
     from harness.base.errors import InstallError, NotServingError, UsageError
-    from harness.engine.client import open_engine
+    from harness.engine.docker_engine import open_engine
     from harness.run.plan import cutoff_date, make_plan
     from harness.run.serve import serve
 

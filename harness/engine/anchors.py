@@ -12,7 +12,7 @@ import anyio
 
 from harness.base.errors import EngineError, PodError
 from harness.engine.anchor import AnchorContainer, start_anchor
-from harness.engine.tunnel import Tunnel
+from harness.engine.tunnel.tunnel import Tunnel
 
 if TYPE_CHECKING:
     from anyio.abc import TaskGroup

@@ -16,7 +16,7 @@ from extractor.base.text import printable
 from harness.base.errors import EngineError, PodError
 from harness.engine import process
 from harness.engine.protocol import ExitState, Progress, Service
-from harness.engine.transport import PodTransport
+from harness.engine.tunnel.transport import PodTransport
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from extractor.model import Bundle
     from harness.engine.process import Process, Setting
-    from harness.engine.tunnel import Tunnel
+    from harness.engine.tunnel.tunnel import Tunnel
     from harness.model import ListeningSocket, LogLine
 
 _SETTLE_S: Final = 0.2

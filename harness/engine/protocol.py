@@ -1,6 +1,6 @@
 """The seam to containers: everything above it is tested with fakes, everything below with a real engine.
 
-No docker import here. ``harness.engine.client.connect`` gives the real :class:`Engine`.
+No docker import here. ``harness.engine.docker_engine.connect`` gives the real :class:`Engine`.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ import anyio
 import docker
 import pytest
 
-from harness.engine.client import connect
+from harness.engine.docker_engine import connect
 from tests.faults.own_engine import OwnEngine, own_engine, why_not
 from tests.support.victim import write_docs
 

@@ -11,7 +11,7 @@ import pytest
 
 from extractor.model import Bundle, Dependency, ExampleKind, Manager, SourceFile
 from harness.base.errors import EngineError
-from harness.engine.client import connect
+from harness.engine.docker_engine import connect
 from tests.faults.test_registry import LIMITS, Answer, install_with_uv, package, registry, simple_index, wheel
 from tests.support.victim import left_in, unfinished
 

@@ -9,7 +9,7 @@ import anyio
 import pytest
 from anyio import to_thread
 
-from harness.engine.client import connect
+from harness.engine.docker_engine import connect
 from harness.engine.protocol import Limits
 from tests.harness.engine.conftest import SERVER, python_bundle
 from tests.support.victim import PROGRAM

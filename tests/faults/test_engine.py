@@ -11,7 +11,7 @@ import pytest
 
 from harness.base.errors import BlockedError, EngineError
 from harness.engine import api
-from harness.engine.client import connect
+from harness.engine.docker_engine import connect
 from harness.engine.protocol import Limits
 from tests.harness.engine.conftest import SERVER, python_bundle
 from tests.support.victim import left_in, report, start, unfinished, until_one_runs

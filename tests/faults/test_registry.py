@@ -25,7 +25,7 @@ from docker.errors import NotFound
 
 from extractor.model import Bundle, Dependency, ExampleKind, Manager, SourceFile
 from harness.base.errors import InstallError, RegistryError
-from harness.engine.client import connect
+from harness.engine.docker_engine import connect
 from harness.engine.protocol import Limits
 from tests.harness.engine.conftest import python_bundle
 from tests.support.victim import left_in, unfinished

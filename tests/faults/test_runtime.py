@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.engine.client import connect
+from harness.engine.docker_engine import connect
+from harness.engine.install.image_builder import Job
 from harness.engine.protocol import Limits
-from harness.engine.workshop import Job
 from tests.faults.own_engine import GVISOR, RUNTIME
 from tests.harness.engine.conftest import SERVER, python_bundle
 from tests.support.victim import left_in, report, start

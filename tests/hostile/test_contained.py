@@ -13,7 +13,7 @@ import anyio
 import pytest
 
 from harness.config import Config
-from harness.engine.client import connect
+from harness.engine.docker_engine import connect
 from harness.judge.gating import decide
 from harness.judge.results import result_of
 from harness.model import Report, StartOutcome, Status, Verdict
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     import docker
 
     from extractor.model import Bundle
-    from harness.engine.client import DockerEngine
+    from harness.engine.docker_engine import DockerEngine
     from harness.engine.protocol import Pod, Progress, Service
     from harness.model import ExampleResult, Image, LogLine
     from harness.spec.binding import Bound

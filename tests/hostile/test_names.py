@@ -12,7 +12,7 @@ from extractor.examples.find import find_examples
 from extractor.model import Corpus, Flavour, Layout
 from harness.profiles.mcp.roles import CODE
 from harness.results import results
-from tests.harness.engine.anchored import anchored
+from tests.harness.engine.tunnel.anchored import anchored
 from tests.support.reports import rich_report
 
 SECRET = "s3cret-of-the-host"

@@ -12,7 +12,7 @@ import anyio
 import httpx
 import pytest
 
-from harness.engine.client import connect
+from harness.engine.docker_engine import connect
 from harness.engine.protocol import Limits
 from tests.harness.engine.conftest import SERVER, python_bundle
 from tests.support.victim import left_in, unfinished
@@ -20,7 +20,7 @@ from tests.support.victim import left_in, unfinished
 if TYPE_CHECKING:
     import docker
 
-    from harness.engine.client import DockerEngine
+    from harness.engine.docker_engine import DockerEngine
 
 FULL = os.environ.get("DOCPROBE_SOAK")
 PODS = int(os.environ.get("DOCPROBE_PODS", "500" if FULL else "12"))

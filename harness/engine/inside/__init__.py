@@ -20,7 +20,7 @@ _BOOTSTRAP: Final = (
 
 
 _PROGRAMS: Final = {
-    "anchor": ("frames", "inside.files", "inside.host", "inside.listening", "inside.anchor"),
+    "anchor": ("tunnel.frames", "inside.files", "inside.host_stream", "inside.listening", "inside.anchor"),
     "worker": ("inside.worker",),
 }
 """Program to its modules below ``harness.engine``, each after those that it imports."""

@@ -19,10 +19,10 @@ import struct
 import sys
 import time
 
-from harness.engine.frames import ACCEPTED_FROM, MAX_PAYLOAD, WINDOW, Frame, Kind
 from harness.engine.inside.files import Files
-from harness.engine.inside.host import Host
+from harness.engine.inside.host_stream import Host
 from harness.engine.inside.listening import Scan, listening
+from harness.engine.tunnel.frames import ACCEPTED_FROM, MAX_PAYLOAD, WINDOW, Frame, Kind
 
 POLL_S = 0.02
 """How often listening sockets are looked for, until one is there."""

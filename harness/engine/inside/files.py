@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 
-from harness.engine.frames import Kind
+from harness.engine.tunnel.frames import Kind
 
 
 class Files:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Final, assert_never
 from extractor.base.text import printable
 from extractor.model import Bundle, Manager
 from harness.base.errors import DocprobeError, EngineError, InstallError, RegistryError
-from harness.engine.bases import BASE_IMAGE_VARIABLE, Base, Bases
-from harness.engine.images import DEPS_REPOSITORY, Records, content_key, image_id
 from harness.engine.install import npm, pypi
+from harness.engine.install.base_images import BASE_IMAGE_VARIABLE, Base, Bases
+from harness.engine.install.image_builder import Job, Outcome, Workshop
+from harness.engine.install.images import DEPS_REPOSITORY, Records, content_key, image_id
 from harness.engine.locks import exclusive
-from harness.engine.workshop import Job, Outcome, Workshop
 from harness.model import Image
 
 if TYPE_CHECKING:

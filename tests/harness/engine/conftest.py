@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from extractor.model import Bundle, Dependency, ExampleKind, Manager, ServiceRequest, SourceFile
-from harness.engine.client import connect
+from harness.engine.docker_engine import connect
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
     from contextlib import AbstractAsyncContextManager
     from pathlib import Path
 
-    from harness.engine.client import DockerEngine
+    from harness.engine.docker_engine import DockerEngine
     from harness.engine.protocol import Limits
 
     Open = Callable[..., AbstractAsyncContextManager[DockerEngine]]

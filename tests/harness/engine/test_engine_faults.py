@@ -12,7 +12,7 @@ import anyio
 import pytest
 
 from harness.base.errors import EngineError, PodError
-from harness.engine.client import connect
+from harness.engine.docker_engine import connect
 from harness.engine.protocol import Limits
 from tests.faults.own_engine import own_engine, why_not
 from tests.harness.engine.conftest import SERVER, python_bundle

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import docker
 import pytest
 
-from harness.engine.client import connect
+from harness.engine.docker_engine import connect
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +29,7 @@ VICTIM = """
 import sys
 from pathlib import Path
 import anyio
-from harness.engine.client import connect
+from harness.engine.docker_engine import connect
 from harness.engine.protocol import Limits
 from harness.model import LogLine
 from tests.harness.engine.conftest import SERVER, python_bundle
@@ -108,7 +108,7 @@ NEIGHBOUR = """
 import sys
 from pathlib import Path
 import anyio
-from harness.engine.client import connect
+from harness.engine.docker_engine import connect
 from tests.harness.engine.conftest import SERVER, python_bundle
 
 async def main():

@@ -58,7 +58,7 @@ async def test_no_other_kill_is_told_as_one(open_engine: Open) -> None:
 
 async def test_a_memory_kill_of_an_install_is_told(open_engine: Open) -> None:
     """Also where a child of the client was killed and the client only failed."""
-    from harness.engine.workshop import Job
+    from harness.engine.install.image_builder import Job
 
     job = Job((("python3", "-c", IN_A_CHILD),), cwd="/tmp", memory_mib=64)
     async with open_engine(LIMITS) as engine:

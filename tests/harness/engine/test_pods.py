@@ -20,7 +20,7 @@ from tests.harness.engine.conftest import SERVER, python_bundle
 if TYPE_CHECKING:
     from anyio.abc import ByteStream
 
-    from harness.engine.client import DockerEngine
+    from harness.engine.docker_engine import DockerEngine
     from harness.engine.protocol import ExitState, Pod
     from tests.harness.engine.conftest import Open
 

@@ -16,12 +16,12 @@ from packaging.version import Version
 
 from extractor.model import Bundle, Dependency, ExampleKind, Manager, SourceFile
 from harness.base.errors import EngineError, InstallError, RegistryError
-from harness.engine.client import connect
-from harness.engine.images import image_id
+from harness.engine.docker_engine import connect
+from harness.engine.install.images import image_id
 from harness.engine.protocol import Limits
 
 if TYPE_CHECKING:
-    from harness.engine.client import DockerEngine
+    from harness.engine.docker_engine import DockerEngine
     from tests.harness.engine.conftest import Open
 
 pytestmark = [pytest.mark.anyio, pytest.mark.engine, pytest.mark.registry]
@@ -215,7 +215,7 @@ import sys
 from pathlib import Path
 import anyio
 from extractor.model import Dependency, Manager
-from harness.engine.client import connect
+from harness.engine.docker_engine import connect
 from tests.harness.engine.install.test_install import bundle
 
 async def main():

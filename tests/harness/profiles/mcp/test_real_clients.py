@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import anyio
 import pytest
 
-from harness.engine.client import open_engine
+from harness.engine.docker_engine import open_engine
 from harness.model import Status, Verdict
 from harness.run.check import check
 from harness.run.plan import make_plan

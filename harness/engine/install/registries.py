@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from harness.engine.workshop import Job
+from harness.engine.install.image_builder import Job
 
 if TYPE_CHECKING:
-    from harness.engine.client import DockerEngine
+    from harness.engine.docker_engine import DockerEngine
 
 _DEADLINE_S: Final = 30.0
 _CACHES: Final = {"UV_CACHE_DIR": "/tmp/uv", "NPM_CONFIG_CACHE": "/tmp/npm"}

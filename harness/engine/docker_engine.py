@@ -14,18 +14,18 @@ from extractor.model import Bundle, ExampleKind
 from harness.base.errors import EngineError, UsageError
 from harness.engine.anchors import Anchors
 from harness.engine.api import Api, reach
-from harness.engine.bases import Base, Bases
+from harness.engine.cleanup import containers, reap, remove, volumes
 from harness.engine.events import Events
-from harness.engine.host import Lent, lend
-from harness.engine.images import Records, prune
+from harness.engine.install.base_images import Base, Bases
+from harness.engine.install.image_builder import Workshop
+from harness.engine.install.images import Records, prune
 from harness.engine.install.installer import Installer
+from harness.engine.install.settings import Lent, lend
 from harness.engine.logs import LogBook
 from harness.engine.owner import Owner, own
 from harness.engine.pods import DockerPod
 from harness.engine.process import Setting
 from harness.engine.protocol import Limits, Pod, Progress, Service
-from harness.engine.reaper import containers, reap, remove, volumes
-from harness.engine.workshop import Workshop
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence

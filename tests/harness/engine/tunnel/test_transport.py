@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from harness.base.errors import PodError
-from harness.engine.transport import PodTransport
+from harness.engine.tunnel.transport import PodTransport
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

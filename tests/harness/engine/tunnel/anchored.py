@@ -11,7 +11,7 @@ import anyio
 from anyio.streams.stapled import StapledByteStream
 
 from harness.engine.inside import command
-from harness.engine.tunnel import Tunnel
+from harness.engine.tunnel.tunnel import Tunnel
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

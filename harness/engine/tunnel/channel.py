@@ -9,7 +9,7 @@ import anyio
 from anyio.abc import ByteStream
 
 from harness.base.errors import PodError
-from harness.engine.frames import MAX_PAYLOAD, WINDOW, FrameError, Kind
+from harness.engine.tunnel.frames import MAX_PAYLOAD, WINDOW, FrameError, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable

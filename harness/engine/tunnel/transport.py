@@ -16,7 +16,7 @@ import httpx
 from anyio.abc import ByteStream
 from anyio.streams.tls import TLSStream
 
-from harness.engine.channel import Channel
+from harness.engine.tunnel.channel import Channel
 
 Connect = Callable[[str, int], Awaitable[ByteStream]]
 """Opens a connection to a host and port inside the pod; OSError if it is refused."""

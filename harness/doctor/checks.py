@@ -14,18 +14,18 @@ import anyio
 from extractor.base.locks import is_held
 from harness.base.errors import BlockedError
 from harness.engine.api import SilentError
-from harness.engine.bases import BASE_IMAGE_VARIABLE, TOOLCHAINS
-from harness.engine.client import connect
+from harness.engine.cleanup import containers
+from harness.engine.docker_engine import connect
 from harness.engine.hardening import MIB
+from harness.engine.install.base_images import BASE_IMAGE_VARIABLE, TOOLCHAINS
+from harness.engine.install.registries import REGISTRIES, Registry, ask
 from harness.engine.owner import LOCK_LABEL, RUN_LABEL
-from harness.engine.reaper import containers
-from harness.engine.registries import REGISTRIES, Registry, ask
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from harness.engine.api import Api
-    from harness.engine.client import DockerEngine
+    from harness.engine.docker_engine import DockerEngine
 
     Tell = Callable[["Check"], None]
 
@@ -72,7 +72,7 @@ async def examine(
 
     Args:
         state: docprobe's state folder.
-        environment: the host's, as :func:`harness.engine.client.connect` takes it.
+        environment: the host's, as :func:`harness.engine.docker_engine.connect` takes it.
         registries: whether to ask the package registries too, which takes seconds.
         tell: hears of each check as it is known.
     """

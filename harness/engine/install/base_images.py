@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Any, Final
 from harness.base.errors import EngineError, RegistryError
 from harness.engine.api import SLOW_S
 from harness.engine.hardening import ROOT
-from harness.engine.images import BASE_REPOSITORY, content_key, image_id
+from harness.engine.install.image_builder import Job, Outcome, Workshop
+from harness.engine.install.images import BASE_REPOSITORY, content_key, image_id
 from harness.engine.locks import exclusive
 from harness.engine.owner import LABEL
-from harness.engine.workshop import Job, Outcome, Workshop
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

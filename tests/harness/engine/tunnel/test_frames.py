@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.engine.frames import HEADER, MAX_PAYLOAD, Decoder, Frame, FrameError, Kind, encode
+from harness.engine.tunnel.frames import HEADER, MAX_PAYLOAD, Decoder, Frame, FrameError, Kind, encode
 
 frames = st.builds(Frame, st.sampled_from(list(Kind)), st.integers(0, 0xFFFF_FFFF), st.binary(max_size=300))
 

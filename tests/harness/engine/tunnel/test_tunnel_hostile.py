@@ -9,12 +9,12 @@ import pytest
 from anyio.abc import ByteStream
 
 from harness.base.errors import PodError
-from harness.engine import tunnel as tunnels
-from harness.engine.frames import ACCEPTED_FROM, MAX_PAYLOAD, WINDOW, Decoder, Kind, encode
-from harness.engine.tunnel import Tunnel
+from harness.engine.tunnel import tunnel as tunnels
+from harness.engine.tunnel.frames import ACCEPTED_FROM, MAX_PAYLOAD, WINDOW, Decoder, Kind, encode
+from harness.engine.tunnel.tunnel import Tunnel
 
 if TYPE_CHECKING:
-    from harness.engine.channel import Channel
+    from harness.engine.tunnel.channel import Channel
 
 pytestmark = pytest.mark.anyio
 

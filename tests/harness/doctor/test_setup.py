@@ -7,8 +7,8 @@ import dataclasses
 import pytest
 
 from harness.base.errors import EngineError
-from harness.doctor import mend
-from harness.doctor.mend import Machine, install_commands, start_commands
+from harness.doctor import setup
+from harness.doctor.setup import Machine, install_commands, start_commands
 from harness.engine.api import SilentError
 
 FRESH = Machine(root=True, debian=True, dockerd=False, systemd=False, service=False, cgroups=True)
@@ -22,12 +22,12 @@ class World:
         self.done: list[str] = []
         self.said: list[str] = []
         self.answers_after = answers_after
-        monkeypatch.setattr(mend.Machine, "here", lambda: self.machine)
-        monkeypatch.setattr(mend, "_trouble", self.trouble)
-        monkeypatch.setattr(mend, "_run", self.run)
-        monkeypatch.setattr(mend, "_start", self.start)
-        monkeypatch.setattr(mend, "_START_S", 0.05)
-        monkeypatch.setattr(mend.time, "sleep", lambda seconds: None)
+        monkeypatch.setattr(setup.Machine, "here", lambda: self.machine)
+        monkeypatch.setattr(setup, "_trouble", self.trouble)
+        monkeypatch.setattr(setup, "_run", self.run)
+        monkeypatch.setattr(setup, "_start", self.start)
+        monkeypatch.setattr(setup, "_START_S", 0.05)
+        monkeypatch.setattr(setup.time, "sleep", lambda seconds: None)
 
     async def trouble(self, environment: object) -> EngineError | None:
         up = self.answers_after is None or self.answers_after in self.done
@@ -45,13 +45,13 @@ class World:
 
 def test_an_engine_that_answers_is_never_touched(monkeypatch: pytest.MonkeyPatch) -> None:
     world = World(monkeypatch, FRESH, answers_after=None)
-    mend.ensure_engine(True, world.said.append, {})
+    setup.ensure_engine(True, world.said.append, {})
     assert (world.done, world.said) == ([], [])
 
 
 def test_a_fresh_debian(monkeypatch: pytest.MonkeyPatch) -> None:
     world = World(monkeypatch, FRESH, answers_after="service docker start")
-    mend.ensure_engine(True, world.said.append, {})
+    setup.ensure_engine(True, world.said.append, {})
     assert world.done == [
         "apt-get update",
         "apt-get install --yes --no-install-recommends docker.io mmdebstrap",
@@ -62,14 +62,14 @@ def test_a_fresh_debian(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_where_no_service_starts_it_the_engine_is_started_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     world = World(monkeypatch, dataclasses.replace(FRESH, dockerd=True, service=True), answers_after="dockerd")
-    mend.ensure_engine(True, world.said.append, {})
+    setup.ensure_engine(True, world.said.append, {})
     assert world.done == ["service docker start", "dockerd"]
 
 
 def test_forbidden(monkeypatch: pytest.MonkeyPatch) -> None:
     world = World(monkeypatch, FRESH, answers_after="never")
     with pytest.raises(EngineError) as caught:
-        mend.ensure_engine(False, world.said.append, {})
+        setup.ensure_engine(False, world.said.append, {})
     assert world.done == []
     assert "DOCPROBE_INSTALL_ENGINE" in (caught.value.hint or "")
 
@@ -78,7 +78,7 @@ def test_forbidden(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_where_it_cannot_be_done(monkeypatch: pytest.MonkeyPatch, machine: Machine) -> None:
     world = World(monkeypatch, machine, answers_after="never")
     with pytest.raises(EngineError) as caught:
-        mend.ensure_engine(True, world.said.append, {})
+        setup.ensure_engine(True, world.said.append, {})
     assert world.done == []
     assert caught.value.exit_code == 3
     assert caught.value.hint
@@ -87,7 +87,7 @@ def test_where_it_cannot_be_done(monkeypatch: pytest.MonkeyPatch, machine: Machi
 def test_an_engine_that_the_user_names_is_the_users(monkeypatch: pytest.MonkeyPatch) -> None:
     world = World(monkeypatch, FRESH, answers_after="never")
     with pytest.raises(EngineError) as caught:
-        mend.ensure_engine(True, world.said.append, {"DOCKER_HOST": "tcp://elsewhere.invalid:2376"})
+        setup.ensure_engine(True, world.said.append, {"DOCKER_HOST": "tcp://elsewhere.invalid:2376"})
     assert world.done == []
     assert "DOCKER_HOST" in (caught.value.hint or "")
 
@@ -98,16 +98,16 @@ def test_an_engine_that_hangs_gets_no_second_beside_it(monkeypatch: pytest.Monke
     async def hangs(environment: object) -> EngineError:
         return SilentError("the container engine does not answer within 30 s")
 
-    monkeypatch.setattr(mend, "_trouble", hangs)
+    monkeypatch.setattr(setup, "_trouble", hangs)
     with pytest.raises(SilentError):
-        mend.ensure_engine(True, world.said.append, {})
+        setup.ensure_engine(True, world.said.append, {})
     assert world.done == []
 
 
 def test_installed_and_does_not_start(monkeypatch: pytest.MonkeyPatch) -> None:
     world = World(monkeypatch, dataclasses.replace(FRESH, dockerd=True), answers_after="never")
     with pytest.raises(EngineError) as caught:
-        mend.ensure_engine(True, world.said.append, {})
+        setup.ensure_engine(True, world.said.append, {})
     assert "does not start" in (caught.value.hint or "")
 
 

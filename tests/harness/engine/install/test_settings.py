@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from harness.base.errors import UsageError
-from harness.engine.host import lend
+from harness.engine.install.settings import lend
 
 if TYPE_CHECKING:
     from pathlib import Path

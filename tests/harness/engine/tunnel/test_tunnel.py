@@ -16,9 +16,9 @@ import anyio
 import pytest
 
 from harness.base.errors import PodError
-from harness.engine.frames import WINDOW, Kind, encode
 from harness.engine.inside import command
-from tests.harness.engine.anchored import anchored
+from harness.engine.tunnel.frames import WINDOW, Kind, encode
+from tests.harness.engine.tunnel.anchored import anchored
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from anyio.abc import ByteStream
 
-    from harness.engine.channel import Channel
+    from harness.engine.tunnel.channel import Channel
 
 pytestmark = pytest.mark.anyio
 

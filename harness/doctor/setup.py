@@ -16,11 +16,11 @@ import anyio
 from extractor.base.locks import is_held
 from harness.base.errors import EngineError
 from harness.engine.api import ConflictError, GoneError, SilentError, reach
-from harness.engine.bases import TOOLCHAINS
-from harness.engine.client import connect
-from harness.engine.images import Records, ours
+from harness.engine.cleanup import containers, remove, volumes
+from harness.engine.docker_engine import connect
+from harness.engine.install.base_images import TOOLCHAINS
+from harness.engine.install.images import Records, ours
 from harness.engine.owner import LOCK_LABEL, RUN_LABEL
-from harness.engine.reaper import containers, remove, volumes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -19,14 +19,14 @@ from harness.base.errors import EngineError
 from harness.engine.api import SLOW_S, Api, ConflictError, GoneError
 from harness.engine.attach import STDOUT, Attached, attach
 from harness.engine.hardening import HOME, INSTALL_USER, ROOT, Share, host_config
-from harness.engine.images import image_id
 from harness.engine.inside import command
+from harness.engine.install.images import image_id
 from harness.engine.owner import LABEL, LOCK_LABEL, RUN_LABEL, STATE_LABEL, Owner
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from harness.engine.host import Lent
+    from harness.engine.install.settings import Lent
 
 _KEPT_LINES: Final = 200
 _MAX_MESSAGE: Final = 64 * 1024 * 1024

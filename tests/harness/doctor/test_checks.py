@@ -7,8 +7,8 @@ import pytest
 from click.testing import CliRunner
 
 from harness.cli.main import cli
-from harness.doctor import doctor
-from harness.doctor.doctor import Check, State, exit_code
+from harness.doctor import checks
+from harness.doctor.checks import Check, State, exit_code
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,14 +58,14 @@ def test_the_table_says_the_next_step(tmp_path: Path) -> None:
     ],
 )
 def test_an_engine_without_seccomp_will_not_do(info: dict[str, object], name: str, state: State) -> None:
-    check = doctor._engine(info)
+    check = checks._engine(info)
     assert (check.name, check.state) == (name, state)
     assert (check.next is None) == (state is State.OK)
 
 
 def test_limits_that_cannot_be_kept_are_named() -> None:
-    assert doctor._limits({"MemoryLimit": True, "CpuCfsQuota": True, "PidsLimit": True}).state is State.OK
-    check = doctor._limits({"MemoryLimit": False, "CpuCfsQuota": True, "PidsLimit": False})
+    assert checks._limits({"MemoryLimit": True, "CpuCfsQuota": True, "PidsLimit": True}).state is State.OK
+    check = checks._limits({"MemoryLimit": False, "CpuCfsQuota": True, "PidsLimit": False})
     assert check.state is State.WARNING
     assert "memory, processes" in check.what
 
@@ -74,7 +74,7 @@ def test_disk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     class Usage:
         free = 0
 
-    monkeypatch.setattr(doctor.shutil, "disk_usage", lambda folder: Usage)
+    monkeypatch.setattr(checks.shutil, "disk_usage", lambda folder: Usage)
     for free_gib, state in ((1, State.MISSING), (3, State.WARNING), (50, State.OK)):
         Usage.free = free_gib << 30
-        assert doctor._disk("disk", tmp_path / "not/yet/there").state is state
+        assert checks._disk("disk", tmp_path / "not/yet/there").state is state

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import anyio
 
-from harness.engine.frames import MAX_PAYLOAD, Decoder, Frame, Kind, encode
+from harness.engine.tunnel.frames import MAX_PAYLOAD, Decoder, Frame, Kind, encode
 from harness.model import ListeningSocket
 
 if TYPE_CHECKING:

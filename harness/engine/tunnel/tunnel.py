@@ -17,9 +17,9 @@ from anyio.abc import ByteStream, TaskGroup, TaskStatus
 
 from extractor.base.text import printable
 from harness.base.errors import PodError
-from harness.engine.channel import Channel
-from harness.engine.frames import ACCEPTED_FROM, MAX_PAYLOAD, Frame, FrameError, Kind
-from harness.engine.wire import STREAM_ERRORS, Wire, read_sockets
+from harness.engine.tunnel.channel import Channel
+from harness.engine.tunnel.frames import ACCEPTED_FROM, MAX_PAYLOAD, Frame, FrameError, Kind
+from harness.engine.tunnel.wire import STREAM_ERRORS, Wire, read_sockets
 
 if TYPE_CHECKING:
     from harness.model import ListeningSocket

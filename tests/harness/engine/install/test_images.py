@@ -8,9 +8,9 @@ import docker.errors
 import pytest
 import requests
 
-from harness.engine import bases
 from harness.engine.api import Api
-from harness.engine.images import Records, content_key, prune
+from harness.engine.install import base_images
+from harness.engine.install.images import Records, content_key, prune
 from harness.model import Image
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ async def test_the_least_recently_used_go_and_those_in_use_stay(tmp_path: Path) 
 
 
 def test_base_tags_change_with_the_layer_below(monkeypatch: pytest.MonkeyPatch) -> None:
-    tags = {bases._tag(toolchain, root) for toolchain in bases.TOOLCHAINS for root in ("debian-1", "debian-2")}
+    tags = {base_images._tag(toolchain, root) for toolchain in base_images.TOOLCHAINS for root in ("debian-1", "debian-2")}
     assert len(tags) == 4
     assert all(tag.startswith("docprobe/base:") for tag in tags)
 
@@ -86,5 +86,5 @@ def test_base_tags_change_with_the_layer_below(monkeypatch: pytest.MonkeyPatch) 
     ],
 )
 def test_the_hosts_own_debian(monkeypatch: pytest.MonkeyPatch, release: dict[str, str], suite: str) -> None:
-    monkeypatch.setattr(bases.platform, "freedesktop_os_release", lambda: release)
-    assert bases._suite() == suite
+    monkeypatch.setattr(base_images.platform, "freedesktop_os_release", lambda: release)
+    assert base_images._suite() == suite

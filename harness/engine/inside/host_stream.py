@@ -8,12 +8,12 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from harness.engine.frames import Decoder, Kind, encode
+from harness.engine.tunnel.frames import Decoder, Kind, encode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from harness.engine.frames import Frame
+    from harness.engine.tunnel.frames import Frame
 
 OUT_HIGH = 1024 * 1024
 """Bytes waiting for the host above which nothing more should be read for it."""
