@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import os
-import re
-import tomllib
+from collections.abc import Mapping  # noqa: TC003 (the file is read by the type hints below)
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 
-import msgspec
 import platformdirs
 
+from extractor.base.suggest import suggestion
+from extractor.base.tomlfile import read_toml
 from extractor.model import Layout
 from harness.base.errors import UsageError
 from harness.base.host import HostEnvironment
@@ -21,15 +20,25 @@ from harness.engine.protocol import Limits
 from harness.profiles.registry import PROFILES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from extractor.base.tomlfile import TomlFile
 
 FILE_NAME: Final = "docprobe.toml"
-TOP_KEYS: Final = (
-    "profile", "bindings", "spec", "layout", "limits", "runtime", "python-packages", "examples", "timeout-s",
-)  # fmt: skip
 BASELINE_NAME: Final = "docprobe-baseline.toml"
 
-T = TypeVar("T")
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class FileSettings:
+    """What ``docprobe.toml`` may hold; hyphens stand for underscores."""
+
+    profile: str = "mcp"
+    bindings: str | None = None
+    spec: str | None = None
+    layout: Layout = dataclasses.field(default_factory=Layout)
+    limits: Limits = dataclasses.field(default_factory=Limits)
+    runtime: str | None = None
+    python_packages: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    examples: Mapping[str, ExampleOverride] = dataclasses.field(default_factory=dict)
+    timeout_s: float = 10.0
 
 
 def load_config(
@@ -55,12 +64,8 @@ def load_config(
     environ = os.environ if environ is None else environ
     root = _docs_root(docs, cwd or Path.cwd())
     path = _config_file(root, file)
-    table = _read_toml(path) if path else {}
-    values = _from_file(path, table) if path else {}
-    name = values.pop("profile", "mcp")
-    if name not in PROFILES:
-        raise UsageError(f"{path}: unknown profile '{name}'", _near(name, tuple(PROFILES)))
-    profile = PROFILES[name]
+    values = _from_file(path) if path else {}
+    profile = PROFILES[values.pop("profile", "mcp")]
     layout = dataclasses.replace(profile.layout, **values.pop("layout", {}))
     values.setdefault("bindings", profile.bindings)
     given = {key: value for key, value in flags.items() if value is not None}
@@ -129,101 +134,32 @@ def _baseline_file(given: str | Path | None, config_file: Path | None, root: Pat
     return beside if beside.is_file() else None
 
 
-def _read_toml(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{path}: {error}", "mend the TOML at that line") from error
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be read: {error.strerror}", "see that this user may read it") from error
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{path}: cannot be read: {error}", "give a TOML file in UTF-8") from error
+def _from_file(path: Path) -> dict[str, Any]:
+    """The settings that the file gives, as fields of :class:`Config`; of the layout only the fields that it gives."""
+    document = read_toml(path)
+    given = document.given(FileSettings)
+    if "layout" in given:
+        given["layout"] = document.given(Layout, ("layout",))
+    if "examples" in given:
+        given["overrides"] = given.pop("examples")
+    if "spec" in given:
+        given["spec"] = (path.parent / given["spec"]).resolve()
+    if "bindings" in given:
+        given["bindings"] = _bindings_file(document, path.parent, given["bindings"])
+    name = given.get("profile", "mcp")
+    if name not in PROFILES:
+        raise document.error(("profile",), f"unknown profile '{name}'", suggestion(name, PROFILES))
+    return given
 
 
-def _from_file(path: Path, table: dict[str, Any]) -> dict[str, Any]:
-    _known(path, "", table, TOP_KEYS)
-    values: dict[str, Any] = {}
-    for key in ("profile", "bindings", "runtime"):
-        if key in table:
-            values[key] = _typed(path, key, table[key], str)
-    if "bindings" in values:
-        values["bindings"] = _bindings_file(path, values["bindings"])
-    if "spec" in table:
-        values["spec"] = (path.parent / _typed(path, "spec", table["spec"], str)).resolve()
-    if "timeout-s" in table:
-        values["timeout_s"] = _typed(path, "timeout-s", table["timeout-s"], float)
-    if "layout" in table:
-        layout = _section(path, "layout", table["layout"], Layout)
-        given = {key.replace("-", "_") for key in table["layout"]}
-        values["layout"] = {name: getattr(layout, name) for name in given}
-    if "limits" in table:
-        values["limits"] = _section(path, "limits", table["limits"], Limits)
-    if "python-packages" in table:
-        values["python_packages"] = _typed(path, "python-packages", table["python-packages"], dict[str, str])
-    if "examples" in table:
-        examples = _typed(path, "examples", table["examples"], dict[str, dict[str, Any]])
-        values["overrides"] = {
-            name: _section(path, f'examples."{name}"', section, ExampleOverride) for name, section in examples.items()
-        }
-    return values
-
-
-def _bindings_file(path: Path, name: str) -> Path:
-    """The bindings that ``bindings = "…"`` names: a profile's, or a .toml file beside the configuration."""
-    file = path.parent / name if name.endswith(".toml") else None
+def _bindings_file(document: TomlFile, folder: Path, name: str) -> Path:
+    """The bindings that ``bindings = "…"`` names: a profile's, or a .toml file relative to the configuration."""
+    file = folder / name if name.endswith(".toml") else None
     shipped = PROFILES[name].bindings if name in PROFILES else None
     if shipped is not None:
         return shipped
     if file is None or not file.is_file():
         names = ", ".join(sorted(profile.name for profile in PROFILES.values() if profile.bindings is not None))
-        raise UsageError(
-            f"{path}:{_line_of(path, '', 'bindings')}: unknown bindings '{name}'",
-            f"choose from {names}, or give the path of a .toml file",
-        )
+        hint = f"choose from {names}, or give the path of a .toml file"
+        raise document.error(("bindings",), f"unknown bindings '{name}'", hint)
     return file
-
-
-def _section(path: Path, name: str, table: Any, kind: type[T]) -> T:
-    """A table of the file as the dataclass ``kind``: hyphens in keys, types checked."""
-    _typed(path, name, table, dict)
-    assert dataclasses.is_dataclass(kind)
-    fields = tuple(field.name.replace("_", "-") for field in dataclasses.fields(kind))
-    _known(path, name, table, fields)
-    return _typed(path, name, {key.replace("-", "_"): value for key, value in table.items()}, kind)
-
-
-def _typed(path: Path, key: str, value: Any, kind: type[T]) -> T:
-    try:
-        return msgspec.convert(value, kind)
-    except msgspec.ValidationError as error:
-        # msgspec says where in the value: "Expected `int`, got `str` - at `$.memory_mib`"
-        what, _, at = str(error).partition(" - at `$.")
-        section, name = (key, re.split(r"[.\[`]", at)[0].replace("_", "-")) if at else ("", key)
-        where = f"{key}.{name}" if at else key
-        raise UsageError(f"{path}:{_line_of(path, section, name)}: {where}: {what}", "mend that value") from error
-
-
-def _known(path: Path, section: str, table: dict[str, Any], allowed: tuple[str, ...]) -> None:
-    for key in table:
-        if key not in allowed:
-            where = f" in [{section}]" if section else ""
-            raise UsageError(f"{path}:{_line_of(path, section, key)}: unknown key '{key}'{where}", _near(key, allowed))
-
-
-def _near(word: str, allowed: tuple[str, ...]) -> str:
-    close = difflib.get_close_matches(word, allowed, n=1)
-    return f"did you mean '{close[0]}'?" if close else f"known: {', '.join(allowed)}"
-
-
-def _line_of(path: Path, section: str, key: str) -> int:
-    """Line where ``key`` is first written below the header of ``section`` (TOML readers keep no positions).
-
-    1 if it is not found literally.
-    """
-    lines = [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
-    headers = (number for number, line in enumerate(lines) if line.startswith(f"[{section}]"))
-    begin = next(headers, 0) if section else 0
-    for number in range(begin, len(lines)):
-        if lines[number].lstrip('["').startswith(key):
-            return number + 1
-    return begin + 1

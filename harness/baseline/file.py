@@ -8,19 +8,20 @@ reason.
 from __future__ import annotations
 
 import datetime  # noqa: TC003 (entries are read from TOML by their type hints)
-import difflib
-import tomllib
-from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, TypeVar
 
-import msgspec
-
+from extractor.base.suggest import suggestion
+from extractor.base.tomlfile import parse_toml, read_toml
 from extractor.examples.ids import page_stem
 from harness.base.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from pathlib import Path
+
+    from extractor.base.tomlfile import TomlFile
 
 NOT_RUNNING: Final = "example.runs"
 """The requirement that a ``[[not-runnable]]`` entry is about."""
@@ -99,11 +100,7 @@ def load(
     """
     if path is None:
         return Baseline()
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}: cannot be read: {error}", "write one with: docprobe baseline update") from error
-    baseline = parse(text, path.name)
+    baseline = _baseline_of(read_toml(path, path.name))
     stems = {page_stem(page) for page in pages}
     named = {entry.example for entry in baseline.findings} - set(examples)
     baseline = replace(baseline, gone=frozenset(name for name in named if name.partition("#")[0] not in stems))
@@ -112,46 +109,36 @@ def load(
 
 
 def parse(text: str, name: str) -> Baseline:
-    """Read the text of a baseline; ``name`` is for messages. Raises as :func:`load`, except for unknown ids."""
-    try:
-        tables = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{name}: {error}", "mend the TOML at that line") from error
-    for key in tables:
+    """Return the entries of a baseline's text; ``name`` is for messages.
+
+    Raises UsageError as :func:`load`, except for unknown ids.
+    """
+    return _baseline_of(parse_toml(text, name))
+
+
+def _baseline_of(document: TomlFile) -> Baseline:
+    for key in document.table:
         if key not in KINDS:
-            raise UsageError(f"{name}: unknown table [[{key}]]", _nearest(key, KINDS))
+            raise document.error((key,), f"unknown table [[{key}]]", suggestion(key, KINDS))
     baseline = Baseline(
-        known=_entries(name, "known", tables, Known),
-        not_runnable=_entries(name, "not-runnable", tables, NotRunnable),
-        drift=_entries(name, "drift", tables, AcceptedDrift),
+        known=_entries(document, "known", Known),
+        not_runnable=_entries(document, "not-runnable", NotRunnable),
+        drift=_entries(document, "drift", AcceptedDrift),
     )
-    seen = set()
-    for entry in baseline.findings:
-        if (entry.example, entry.requirement) in seen:
-            raise UsageError(f"{name}: {entry.example} {entry.requirement} is listed twice", "remove one of them")
-        seen.add((entry.example, entry.requirement))
+    counts = Counter((entry.example, entry.requirement) for entry in baseline.findings)
+    for (example, requirement), count in counts.items():
+        if count > 1:
+            raise UsageError(f"{document.name}: {example} {requirement} is listed twice", "remove one of them")
     return baseline
 
 
-def _entries(name: str, key: str, tables: Mapping[str, Any], kind: type[T]) -> tuple[T, ...]:
-    found = []
-    listed = tables.get(key, [])
-    if not isinstance(listed, list):
-        raise UsageError(f"{name}: write [[{key}]], not [{key}]")
-    known_words = [field.name for field in fields(kind)]
-    for number, table in enumerate(listed, 1):
-        where = f"{name}: [[{key}]] number {number}"
-        for word in table:
-            if word not in known_words:
-                raise UsageError(f"{where}: unknown key '{word}'", _nearest(word, known_words))
-        try:
-            entry = msgspec.convert(table, kind)
-        except msgspec.ValidationError as error:
-            raise UsageError(f"{where}: {error}", f"it needs {', '.join(known_words)}") from error
+def _entries(document: TomlFile, key: str, kind: type[T]) -> tuple[T, ...]:
+    entries = document.values(kind, key)
+    for number, entry in enumerate(entries):
         if not entry.reason.strip():
-            raise UsageError(f"{where} has no reason", "say in a sentence why it is accepted")
-        found.append(entry)
-    return tuple(found)
+            hint = "say in a sentence why it is accepted"
+            raise document.error((key, number, "reason"), f"[[{key}]] number {number + 1} has no reason", hint)
+    return entries
 
 
 def check_names(
@@ -161,13 +148,8 @@ def check_names(
     entries: tuple[Known | AcceptedDrift, ...] = (*baseline.findings, *baseline.drift)
     for entry in entries:
         if entry.requirement not in requirements:
-            raise UsageError(
-                f"{name}: there is no requirement '{entry.requirement}'", _nearest(entry.requirement, requirements)
-            )
+            hint = suggestion(entry.requirement, requirements, "remove the entry")
+            raise UsageError(f"{name}: there is no requirement '{entry.requirement}'", hint)
         if isinstance(entry, Known) and entry.example not in examples and entry.example not in baseline.gone:
-            raise UsageError(f"{name}: there is no example '{entry.example}'", _nearest(entry.example, examples))
-
-
-def _nearest(word: str, names: Collection[str]) -> str:
-    close = difflib.get_close_matches(word, sorted(names), n=1, cutoff=0.4)
-    return f"did you mean '{close[0]}'?" if close else "remove the entry"
+            hint = suggestion(entry.example, examples, "remove the entry")
+            raise UsageError(f"{name}: there is no example '{entry.example}'", hint)

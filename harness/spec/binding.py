@@ -10,9 +10,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from harness.base.errors import UsageError
+from extractor.base.tomlfile import read_toml
 from harness.model import BoundRequirement, Drift, Requirement
-from harness.spec import data
 from harness.spec.drift import locate
 from harness.spec.entry import Binding
 
@@ -58,14 +57,16 @@ def load_bindings(file: Path | None, catalogue: Catalogue) -> Bindings:
     """
     if file is None:
         return Bindings("none")
-    entries = data.entries(file, data.read(file), "binding", Binding)
-    for number, entry in enumerate(entries, 1):
+    document = read_toml(file)
+    entries = document.values(Binding, "binding")
+    for number, entry in enumerate(entries):
         level = catalogue.requirement(entry.requirement).levels.get(entry.revision)
         if level is not entry.level:
             has = f"has level {level}" if level else "does not exist"
-            raise UsageError(
-                f"{file}: [[binding]] number {number}: {entry.requirement} {has} in revision {entry.revision}",
-                hint="bind the sentence of the catalogue's level, or mend the catalogue",
+            raise document.error(
+                ("binding", number, "level"),
+                f"{entry.requirement} {has} in revision {entry.revision}",
+                "bind a sentence of the catalogue's level, or correct the catalogue",
             )
     return Bindings(file.stem, entries)
 

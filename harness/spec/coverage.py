@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from extractor.base.globs import matches_any
-from harness.spec import data
+from extractor.base.tomlfile import read_toml
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -101,11 +101,11 @@ def load_classes(bindings: Path | None) -> Classes:
     file = bindings.with_suffix(".classes.toml") if bindings is not None else None
     if file is None or not file.is_file():
         return Classes()
-    table = data.read(file)
-    classed = data.entries(file, table, "classed", Classed)
+    document = read_toml(file)
+    classed = document.values(Classed, "classed")
     return Classes(
         classed={digits: entry for entry in classed for digits in entry.statements},
-        rules=data.entries(file, table, "rule", Rule),
+        rules=document.values(Rule, "rule"),
     )
 
 

@@ -57,9 +57,9 @@ def test_flags_beat_the_file_and_the_file_beats_the_profile(docs: Path) -> None:
     [
         ("profil = 1\n", ":1: unknown key 'profil'", "profile"),
         ("\n[limits]\nmemory-mb = 1\n", ":3: unknown key 'memory-mb' in [limits]", "memory-mib"),
-        ('[limits]\nmemory-mib = "x"\n', ":2: limits.memory-mib: Expected `int`", "mend"),
+        ('[limits]\nmemory-mib = "x"\n', ":2: limits.memory-mib: Expected `int`", "correct that line"),
         ('[examples."x"]\nskp = "y"\n', ":2: unknown key 'skp'", "skip"),
-        ("a = 1 2\n", "line 1", "mend"),
+        ("a = 1 2\n", ":1: ", "correct that line"),
         ('profile = "mpc"\n', "unknown profile 'mpc'", "mcp"),
         ('bindings = "nosuch"\n', ":1: unknown bindings 'nosuch'", "mcp"),
     ],

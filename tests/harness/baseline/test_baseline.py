@@ -82,10 +82,10 @@ class TestReading:
     @pytest.mark.parametrize(
         ("text", "message", "hint"),
         [
-            ("[[known]", "line 1", "mend the TOML"),
+            ("[[known]", "b.toml:1: ", "correct that line"),
             ("[[knwon]]\nreason = 'x'", r"unknown table \[\[knwon\]\]", "'known'"),
-            ("[known]\nreason = 'x'", r"write \[\[known\]\]", None),
-            (known_entry(more="expries = 2027-01-01"), "number 1: unknown key 'expries'", "'expires'"),
+            ("[known]\nreason = 'x'", r"\[known\]", "write [[known]]"),
+            (known_entry(more="expries = 2027-01-01"), "b.toml:5: unknown key 'expries'", "'expires'"),
             (known_entry(more="expires = 'soon'"), "number 1", None),
             (known_entry().replace("waits", "  "), "number 1 has no reason", "in a sentence"),
             (known_entry().replace('reason = "waits"', ""), "number 1", "reason"),

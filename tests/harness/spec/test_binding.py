@@ -170,10 +170,10 @@ def test_no_bindings() -> None:
     ("entry", "message"),
     [
         ('requirement = "session.missing-404"', "unknown requirement"),
-        ('requirement = "session.missing-400"\nlevel = "MUST"', r"number 1: session\.missing-400 has level SHOULD"),
+        ('requirement = "session.missing-400"\nlevel = "MUST"', r":3: session\.missing-400 has level SHOULD"),
         ('requirement = "session.missing-400"\nrevision = "2024-11-05"', "does not exist in revision 2024-11-05"),
         ('requirement = "session.missing-400"\nlevle = "SHOULD"', "unknown key 'levle'"),
-        ('requirement = "session.missing-400"\nnth = "one"', "number 1"),
+        ('requirement = "session.missing-400"\nnth = "one"', ":3: "),
         ("requirement = ", "Invalid"),
     ],
 )
