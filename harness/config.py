@@ -2,16 +2,44 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from extractor.model import ExampleOverride, Layout
+from harness.base.errors import UsageError
 from harness.base.host import HostEnvironment
 from harness.engine.protocol import Limits
 from harness.profile import Catalogue, Profile
 
 __all__ = ["Config", "ExampleOverride"]
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """One of several parts into which a run is divided."""
+
+    index: int
+    """Counted from 1."""
+    count: int
+
+    @classmethod
+    def parse(cls, text: str) -> Shard:
+        """Return the shard that ``I/N`` names. Raises UsageError unless 1 <= I <= N."""
+        first, slash, second = text.partition("/")
+        if slash and first.isdigit() and second.isdigit() and 1 <= int(first) <= int(second):
+            return cls(int(first), int(second))
+        raise UsageError(
+            f"invalid --shard '{text}': expected I/N with 1 <= I <= N", "the first of four is --shard 1/4"
+        )
+
+    def holds(self, digest: str) -> bool:
+        """Return whether a distinct text belongs to this shard: identical copies are always in the same one."""
+        return int.from_bytes(hashlib.sha256(digest.encode()).digest()[:8]) % self.count == self.index - 1
+
+    def __str__(self) -> str:
+        return f"{self.index}/{self.count}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +69,7 @@ class Config:
     fail_on: str = "must"
     baseline: Path | None = None
     jobs: int = 1
-    shard: tuple[int, int] | None = None
+    shard: Shard | None = None
     resolve: str = "today"
     no_cache: bool = False
     strict: bool = False

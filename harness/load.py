@@ -12,7 +12,7 @@ from itertools import groupby
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from extractor.docs.corpus import extract
+from extractor.docs.corpus import extract, extract_pages
 from extractor.examples.find import find_examples, unused_overrides
 from extractor.examples.ids import with_repeated_ids
 from extractor.model import Example, ExampleKind, ExampleStatus
@@ -20,7 +20,7 @@ from harness.spec.binding import bind, load_bindings
 from harness.spec.coverage import load_classes, standings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from extractor.model import Corpus, Statement
@@ -75,6 +75,16 @@ def load_corpus(config: Config, *, statements: bool = True) -> Corpus:
         statements: whether normative statements are wanted; without them extraction is faster.
     """
     return _extract(config.docs, config, statements=statements)
+
+
+def load_pages(config: Config, contents: Mapping[str, bytes | None]) -> Corpus:
+    """Return some pages of the docs, extracted alone and not from the cache.
+
+    Args:
+        config: where the docs are.
+        contents: paths below the docs root; of each the bytes to read instead of the file, or None for the file.
+    """
+    return extract_pages(config.docs, config.layout, contents)
 
 
 def load_examples(config: Config, corpus: Corpus | None = None) -> LoadedExamples:

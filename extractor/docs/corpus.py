@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib
 import multiprocessing
 import os
 import threading
@@ -16,13 +15,14 @@ from typing import TYPE_CHECKING, Final
 from extractor.base.errors import ExtractionError
 from extractor.docs.blocks import blocks_of
 from extractor.docs.page_cache import Extracted, PageCache
-from extractor.docs.pages import parse_page, unreadable_page
+from extractor.docs.pages import parse_page, read_page, unreadable_page
 from extractor.docs.sites import Site, find_sites, flavour_of, site_of
-from extractor.docs.tree import PageError, find_files, read_bytes
-from extractor.model import Corpus, Layout, Page, Problem, Statement
+from extractor.docs.tree import PageError, find_files, folders_near, read_bytes
+from extractor.model import Corpus, Layout, Problem
+from extractor.normative.statements import statements_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 _POOL_FROM_BYTES: Final = 1_500_000
@@ -74,6 +74,25 @@ def extract(
     if store and waiting:
         store.prune(keep=4 * len(paths) + 1000)
     return _corpus(root, layout, [done[path] for path in paths], problems)
+
+
+def extract_pages(root: Path, layout: Layout, contents: Mapping[str, bytes | None]) -> Corpus:
+    """Extract some pages of a tree and nothing else of it.
+
+    Args:
+        root: the docs root; what a page includes is read there.
+        layout: as for :func:`extract`.
+        contents: paths of pages below ``root``; of each the bytes to read instead of the file, or None for the file.
+    """
+    entries = []
+    for path, data in sorted(contents.items()):
+        if data is None:
+            page = read_page(root, path, layout)
+        else:
+            site = site_of(find_sites(root, folders_near(root, path)), path)
+            page = parse_page(root, path, data, layout, site).page
+        entries.append(Extracted(replace(page, tokens=()), blocks_of(page), statements_of(page)))
+    return _corpus(root, layout, entries, ())
 
 
 def _corpus(root: Path, layout: Layout, entries: Sequence[Extracted], problems: Iterable[Problem]) -> Corpus:
@@ -128,32 +147,20 @@ def _chunks(waiting: Sequence[_Job]) -> list[tuple[_Job, ...]]:
 
 
 def _extract_chunk(root: Path, layout: Layout, statements: bool, chunk: Sequence[_Job]) -> list[Extracted]:
-    statements_of = _statements_of() if statements else None
-    return [_extract_page(root, layout, statements_of, job) for job in chunk]
+    return [_extract_page(root, layout, statements, job) for job in chunk]
 
 
-def _extract_page(
-    root: Path, layout: Layout, statements_of: Callable[[Page], tuple[Statement, ...]] | None, job: _Job
-) -> Extracted:
+def _extract_page(root: Path, layout: Layout, statements: bool, job: _Job) -> Extracted:
     try:
         parsed = parse_page(root, job.path, job.data, layout, job.site)
         page = parsed.page
         return Extracted(
             page=replace(page, tokens=()),
             blocks=blocks_of(page),
-            statements=statements_of(page) if statements_of else (),
+            statements=statements_of(page) if statements else (),
             depends=parsed.depends,
         )
     except Exception as error:
         # no page may hide all the others; it is not kept in the cache, having no digest
         reason = f"a fault of docprobe's, please report it: {type(error).__name__}: {error}"
         return Extracted(unreadable_page(job.path, layout, job.site, reason), (), ())
-
-
-def _statements_of() -> Callable[[Page], tuple[Statement, ...]] | None:
-    try:
-        module = importlib.import_module("extractor.normative.statements")
-    except ModuleNotFoundError:
-        return None
-    function: Callable[[Page], tuple[Statement, ...]] = module.statements_of
-    return function

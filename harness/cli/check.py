@@ -12,6 +12,7 @@ import click
 
 from harness.cli.context import Cli, docs_argument, pass_cli, state_option
 from harness.cli.outputs import format_option, outputs_of
+from harness.config import Shard
 from harness.settings import load_config
 
 if TYPE_CHECKING:
@@ -68,16 +69,14 @@ def command(
     """
     outputs = outputs_of(formats)
     if shard:
-        from harness.selection.select import parse_shard
-
-        flags["shard"] = parse_shard(shard)
+        flags["shard"] = Shard.parse(shard)
     config = load_config(docs, cli.config_file, **{key: value for key, value in flags.items() if value != ()})
     since = None
     if config.changed_since is not None:
-        from harness.selection.changed import change, relevant
+        from harness.selection.changed import find_change
 
-        since = change(config, config.changed_since)
-        if not relevant(since) or _surely_unconcerned(config, since):
+        since = find_change(config, config.changed_since)
+        if since.is_empty or _affects_nothing(config, since):
             _nothing_changed(cli, config, outputs)
     import anyio
 
@@ -101,11 +100,11 @@ def command(
     click.get_current_context().exit(report.exit_code)
 
 
-def _surely_unconcerned(config: Config, since: Change) -> bool:
+def _affects_nothing(config: Config, since: Change) -> bool:
     # imported here: a change that touches nothing of the docs ends before pages are read at all
-    from harness.selection.unconcerned import surely_unconcerned
+    from harness.selection.affected import affects_nothing
 
-    return surely_unconcerned(config, since)
+    return affects_nothing(config, since)
 
 
 def _nothing_changed(cli: Cli, config: Config, outputs: Sequence[Output]) -> NoReturn:

@@ -13,7 +13,7 @@ from extractor.base.text import printable
 from extractor.model import ExampleStatus, Origin
 from harness.cli.context import Cli, docs_argument, pass_cli, state_option
 from harness.load import load_examples, unmatched_overrides
-from harness.selection.select import select
+from harness.selection.select import Selection, select
 from harness.settings import load_config
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def command(cli: Cli, /, docs: Path | None, patterns: tuple[str, ...], form: str
     """
     config = load_config(docs, cli.config_file, state=state)
     loaded = load_examples(config)
-    found = select(loaded.all, patterns) if patterns else loaded.all
+    found = select(loaded.all, Selection(patterns)) if patterns else loaded.all
     err = cli.err()
     for problem in loaded.corpus.problems:
         err.print(printable(f"{problem.span}: {problem.message}"), markup=False, soft_wrap=True)

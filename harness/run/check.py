@@ -30,7 +30,6 @@ from harness.run.locks import read_locks
 from harness.run.observer import Observer, Silent
 from harness.run.plan import cutoff_date
 from harness.run.source import describe_source, rules_root
-from harness.selection.select import shard_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -120,7 +119,7 @@ async def check(
         fail_on=config.fail_on,
         narrowed=config.changed_since is not None,
         lost=todo.lost,
-        shards=shard_names(config.shard),
+        shards=() if config.shard is None else (str(config.shard),),
         rules_root=rules_root(config, source.root_in_repository),
         root_in_repository=source.root_in_repository,
     )

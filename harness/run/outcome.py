@@ -17,7 +17,6 @@ from harness.report.formats import render
 from harness.results import results
 from harness.run.locks import write_locks
 from harness.run.source import describe_source
-from harness.selection.select import shard_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -47,7 +46,7 @@ def nothing_to_check(config: Config) -> Report:
         strict=config.strict,
         fail_on=config.fail_on,
         narrowed=True,
-        shards=shard_names(config.shard),
+        shards=() if config.shard is None else (str(config.shard),),
         root_in_repository=source.root_in_repository,
     )
 

@@ -7,11 +7,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from extractor.model import ExampleStatus
-from harness.base.errors import NothingSelectedError
+from harness.base.errors import NothingSelectedError, UsageError
+from harness.base.git import Repository
+from harness.baseline.file import Baseline, parse
 from harness.load import PrintedExample, load_corpus, load_examples, load_normative_text
-from harness.selection.concerned import concern
-from harness.selection.lost import lost
-from harness.selection.select import in_shard, select
+from harness.selection.affected import find_impact
+from harness.selection.no_longer_runnable import no_longer_runnable
+from harness.selection.select import Selection, select
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -85,22 +87,38 @@ def make_plan(config: Config, *, since: Change | None = None) -> Plan:
             f"no example was found, and {corpus.problems[0].span}: {corpus.problems[0].message}",
             "see that this user may read every page; all there is to say: docprobe examples DOCS",
         )
-    chosen = select(found, config.select, config.revisions)
+    selection = Selection(config.select, config.revisions, config.shard)
+    chosen = select(found, selection)
     plan = Plan(corpus, text.bound, chosen, found, loaded.printed, corpus.problems)
     if since is not None:
-        plan = _narrowed(plan, since, config)
-    return replace(plan, examples=tuple(e for e in plan.examples if in_shard(e.digest, config.shard)))
+        plan = _narrowed(plan, since, config, selection)
+    return replace(plan, examples=tuple(example for example in plan.examples if selection.holds(example)))
 
 
-def _narrowed(plan: Plan, since: Change, config: Config) -> Plan:
-    """The plan for what a change concerns."""
-    told = concern(config, since, plan.bound)
+def _narrowed(plan: Plan, since: Change, config: Config, selection: Selection) -> Plan:
+    """Return the plan with only those examples that a change affects, and what it breaks."""
+    impact = find_impact(config, since, plan.all_examples, plan.bound, _relisted_examples(config, since))
+    before = [example for example in impact.before if selection.holds(example)]
     return replace(
         plan,
-        examples=told.concerned(plan.examples),
+        examples=impact.affected_examples(plan.examples),
         problems=tuple(problem for problem in plan.corpus.problems if problem.span.file in since.files),
-        lost=lost(told.before, plan.all_examples, _sources(plan.corpus), since, config),
+        lost=no_longer_runnable(before, plan.all_examples, _sources(plan.corpus), since),
     )
+
+
+def _relisted_examples(config: Config, since: Change) -> frozenset[str]:
+    """Return the ids of examples whose baseline entries the change adds, removes or edits."""
+    path = config.baseline
+    if path is None or not since.baseline:
+        return frozenset()
+    now = parse(path.read_text(encoding="utf-8"), path.name)
+    try:
+        text = Repository(path.parent, config.host).git("show", f"{since.base}:./{path.name}").decode()
+        before = parse(text, path.name)
+    except UsageError:
+        before = Baseline()
+    return frozenset(entry.example for entry in {*before.findings} ^ {*now.findings})
 
 
 def _sources(corpus: Corpus) -> dict[str, str | None]:

@@ -34,12 +34,18 @@ class Change:
     tables: frozenset[str] = frozenset()
     """Keys of ``[examples."…"]`` tables that changed, if nothing else of the configuration did."""
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing changed that docprobe reads: no page, included file, rule, configuration or known finding."""
+        return not (self.files or self.rules or self.configuration or self.baseline or self.tables)
 
-def change(config: Config, ref: str) -> Change:
-    """Ask git. A few milliseconds.
+
+def find_change(config: Config, ref: str) -> Change:
+    """Return what differs between the merge base with ``ref`` and the working tree. Git knows in milliseconds.
 
     Raises:
-        UsageError: not a git checkout, a ref that is unknown or has no merge base here; the hint says what to fetch.
+        UsageError: the docs are not in a git checkout, or the ref is unknown or has no merge base there; the hint says
+            what to fetch.
     """
     host = config.host
     docs = Repository(config.docs, host)
@@ -56,11 +62,6 @@ def change(config: Config, ref: str) -> Change:
         baseline=config.baseline is not None and _differs(config.baseline, base, host),
         tables=tables,
     )
-
-
-def relevant(since: Change) -> bool:
-    """Whether any page, included file, rule, configuration or known finding changed at all."""
-    return bool(since.files) or since.rules or since.configuration or since.baseline or bool(since.tables)
 
 
 def _merge_base(docs: Repository, ref: str) -> str:

@@ -15,8 +15,8 @@ from harness.base.errors import UsageError
 from harness.cli.main import cli
 from harness.run.plan import make_plan
 from harness.run.source import rules_root
-from harness.selection.changed import change, relevant
-from harness.selection.unconcerned import surely_unconcerned
+from harness.selection.affected import affects_nothing
+from harness.selection.changed import find_change
 from harness.settings import load_config
 
 if TYPE_CHECKING:
@@ -45,10 +45,10 @@ def docs(tmp_path: Path) -> Path:
 
 def _selected(docs: Path, tmp_path: Path) -> set[str]:
     config = load_config(docs, environ={}, state=tmp_path / "state", changed_since="main", jobs=1)
-    since = change(config, "main")
-    selected = {example.id for example in make_plan(config, since=since).examples} if relevant(since) else set()
+    since = find_change(config, "main")
+    selected = {example.id for example in make_plan(config, since=since).examples} if not since.is_empty else set()
     # the quick answer never contradicts the thorough one
-    assert not (surely_unconcerned(config, since) and selected)
+    assert not (affects_nothing(config, since) and selected)
     return selected
 
 
@@ -72,7 +72,7 @@ def test_prose_around_an_example_does_not_select_it(docs: Path, tmp_path: Path) 
 def test_prose_is_known_to_concern_nobody_without_reading_the_tree(docs: Path, tmp_path: Path) -> None:
     def quick() -> bool:
         config = load_config(docs, environ={}, state=tmp_path / "state", jobs=1)
-        return surely_unconcerned(config, change(config, "main"))
+        return affects_nothing(config, find_change(config, "main"))
 
     page, rules = docs / PAGE, docs / RULES
     page.write_text(page.read_text().replace("\n\n", "\n\nWords.\n\n", 1) + "\nMore words.\n")
@@ -266,7 +266,7 @@ def test_what_is_left_out_with_a_reason_or_moved_with_its_page_takes_nothing(doc
     _edit(docs / f"{BANNER}.mdx", "```python", '{/* docprobe: skip="broken on purpose" */}\n\n```python')
     _git(docs, "mv", PAGE, PAGE.replace("session-map", "sessions"))
     config = load_config(docs, environ={}, state=tmp_path / "state", changed_since="main", jobs=1)
-    assert make_plan(config, since=change(config, "main")).lost == ()
+    assert make_plan(config, since=find_change(config, "main")).lost == ()
 
 
 def test_problems_of_changed_pages_are_said_with_their_place(docs: Path, tmp_path: Path) -> None:
@@ -294,7 +294,7 @@ def test_problems_of_other_pages_are_not_a_changes(docs: Path, tmp_path: Path) -
     _git(docs, "checkout", "-qb", "other")
     (docs / PAGE).unlink()
     config = load_config(docs, environ={}, state=tmp_path / "state", changed_since="main", jobs=1)
-    todo = make_plan(config, since=change(config, "main"))
+    todo = make_plan(config, since=find_change(config, "main"))
     assert todo.corpus.problems
     assert todo.problems == ()
 
@@ -331,7 +331,7 @@ def test_where_the_rules_of_another_tree_are(docs: Path, tmp_path: Path) -> None
 
 def _refused(docs: Path, tmp_path: Path, ref: str = "main") -> UsageError:
     with pytest.raises(UsageError) as caught:
-        change(load_config(docs, environ={}, state=tmp_path), ref)
+        find_change(load_config(docs, environ={}, state=tmp_path), ref)
     assert caught.value.hint
     return caught.value
 
@@ -378,4 +378,4 @@ def test_in_a_hook_of_another_checkout(docs: Path, tmp_path: Path, monkeypatch: 
     monkeypatch.setenv("GIT_DIR", str(tmp_path / "nowhere"))
     monkeypatch.setenv("GIT_INDEX_FILE", str(tmp_path / "index"))
     config = load_config(docs, environ={}, state=tmp_path / "state")
-    assert change(config, "main").files == ()
+    assert find_change(config, "main").files == ()

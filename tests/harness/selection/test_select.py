@@ -4,7 +4,8 @@ import pytest
 
 from extractor.model import Example, ExampleKind, ExampleStatus
 from harness.base.errors import NothingSelectedError, UsageError
-from harness.selection.select import in_shard, parse_shard, select
+from harness.config import Shard
+from harness.selection.select import Selection, select
 
 
 def _example(id: str, revision: str | None = None) -> Example:
@@ -31,29 +32,29 @@ ALL = (AUTH, OLD, BUILD)
     ],
 )
 def test_globs_match_id_or_page_at_any_folder_boundary(pattern: str, chosen: tuple[Example, ...]) -> None:
-    assert select(ALL, [pattern]) == chosen
+    assert select(ALL, Selection((pattern,))) == chosen
 
 
 def test_a_part_of_a_name_is_no_folder_boundary() -> None:
     with pytest.raises(NothingSelectedError):
-        select(ALL, ["rization*"])
+        select(ALL, Selection(("rization*",)))
 
 
 def test_every_pattern_must_name_something_and_the_nearest_is_said() -> None:
     with pytest.raises(NothingSelectedError, match="no example matches") as caught:
-        select(ALL, ["authorization*", "develop/build-serer#python"])
+        select(ALL, Selection(("authorization*", "develop/build-serer#python")))
     assert BUILD.id in (caught.value.hint or "")
 
 
 def test_revisions() -> None:
-    assert select(ALL, (), ["2025-06-18"]) == (OLD,)
+    assert select(ALL, Selection(revisions=("2025-06-18",))) == (OLD,)
     with pytest.raises(NothingSelectedError, match="2025-06-19"):
-        select(ALL, (), ["2025-06-19"])
+        select(ALL, Selection(revisions=("2025-06-19",)))
 
 
 def test_shards_part_the_texts_and_lose_none() -> None:
     digests = [f"{n:064x}" for n in range(200)]
-    parts = [[d for d in digests if in_shard(d, (i, 3))] for i in (1, 2, 3)]
+    parts = [[d for d in digests if Shard(i, 3).holds(d)] for i in (1, 2, 3)]
     assert sorted(d for part in parts for d in part) == digests
     assert all(len(part) > 30 for part in parts)
 
@@ -61,4 +62,4 @@ def test_shards_part_the_texts_and_lose_none() -> None:
 @pytest.mark.parametrize("text", ["0/2", "3/2", "a/b", "1", "1/", "-1/2"])
 def test_a_wrong_shard(text: str) -> None:
     with pytest.raises(UsageError):
-        parse_shard(text)
+        Shard.parse(text)

@@ -1,0 +1,193 @@
+"""Which examples a change affects: the docs at the merge base are read and compared with the docs as they are."""
+
+from __future__ import annotations
+
+import tempfile
+from collections import defaultdict
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Final
+
+from extractor.base.globs import matches_any
+from extractor.model import Flavour
+from harness.base.errors import UsageError
+from harness.base.git import Repository, is_media
+from harness.load import bind_statements, load_corpus, load_examples, load_pages
+from harness.model import SIDES
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
+
+    from extractor.model import Corpus, Example
+    from harness.base.host import HostEnvironment
+    from harness.config import Config
+    from harness.model import Side
+    from harness.selection.changed import Change
+    from harness.spec.binding import Bound
+
+PAGES: Final = frozenset({".md", ".mdx", ".markdown"})
+INCLUDING: Final = frozenset({Flavour.VITEPRESS, Flavour.MKDOCS})
+"""Dialects in which a page may include another page."""
+FEW: Final = 40
+"""Up to so many changed pages, reading them alone first is worth the time."""
+
+RuleInRevision = tuple[str, str]
+"""A requirement's id and a revision."""
+
+
+@dataclass(frozen=True, slots=True)
+class Impact:
+    """What a change means for the examples of the docs."""
+
+    before: tuple[Example, ...]
+    """Every example at the merge base."""
+    everything: bool = False
+    """Whether the configuration changed, apart from ``tables``: it decides about every example."""
+    changed: frozenset[str] = frozenset()
+    """Ids of examples whose own text, or what extraction makes of it, is not what it was; or that are new."""
+    relisted: frozenset[str] = frozenset()
+    """Ids of examples whose baseline entries changed."""
+    tables: frozenset[str] = frozenset()
+    """Ids and globs whose tables in the configuration changed."""
+    rules: frozenset[tuple[Side, str]] = frozenset()
+    """Side and revision of the requirements that are bound to other sentences now."""
+
+    def affected_examples(self, examples: Sequence[Example]) -> tuple[Example, ...]:
+        """Return those of ``examples``, of the docs as they are, that must be checked again."""
+        return tuple(example for example in examples if self._affects(example))
+
+    def _affects(self, example: Example) -> bool:
+        return (
+            self.everything
+            or example.id in self.changed
+            or example.id in self.relisted
+            or matches_any(example.id, self.tables)
+            or any(side in SIDES[example.kind] and example.revision in {rev, None} for side, rev in self.rules)
+        )
+
+
+def find_impact(
+    config: Config, since: Change, examples: Sequence[Example], bound: Bound, relisted: frozenset[str] = frozenset()
+) -> Impact:
+    """Read the docs at the merge base and compare them with the docs as they are.
+
+    Args:
+        config: of the run.
+        since: the change.
+        examples: every example of the docs as they are.
+        bound: the requirements, bound to the normative text as it is.
+        relisted: ids of examples whose baseline entries changed.
+    """
+    corpus, before = _docs_at(config, since.base)
+    text = corpus if config.spec is None or config.spec == config.docs else _rules_at(config.spec, config, since)
+    rules = frozenset() if text is None else _differing(bind_statements(text.statements, config), bound)
+    sides = {row.id: row.side for row in config.catalogue.requirements}
+    return Impact(
+        before=before,
+        everything=since.configuration,
+        changed=_changed_examples(before, examples),
+        relisted=relisted,
+        tables=since.tables,
+        rules=frozenset((sides[requirement], revision) for requirement, revision in rules),
+    )
+
+
+def affects_nothing(config: Config, since: Change) -> bool:
+    """Return whether the changed pages alone show that a change affects no example: the case of most changes of prose.
+
+    Only those pages are read, as they were and as they are, which takes a fraction of a second. If they hold the same
+    blocks, examples and sentences, the whole trees do too. False says nothing: then :func:`find_impact` decides.
+    """
+    others = [name for name in since.files if PurePosixPath(name).suffix.lower() not in PAGES and not is_media(name)]
+    names = [name for name in since.files if PurePosixPath(name).suffix.lower() in PAGES]
+    if since.rules or since.configuration or since.tables or since.baseline or others or len(names) > FEW:
+        # any other file may be included by a page, or decide how pages are read
+        return False
+    docs = Repository(config.docs, config.host)
+    now = load_pages(config, {name: None for name in names if (config.docs / name).is_file()})
+    before = load_pages(config, _contents_at(docs, since.base, names))
+    if now.problems or any(page.flavour in INCLUDING for page in (*before.pages, *now.pages)):
+        return False
+    return _contents(before) == _contents(now) and not _changed_examples(
+        load_examples(config, before).all, load_examples(config, now).all
+    )
+
+
+def _changed_examples(before: Sequence[Example], now: Sequence[Example]) -> frozenset[str]:
+    """Return the ids that are new or gone, or stand for another text or status than before."""
+    was = {(example.id, example.digest, example.status) for example in before}
+    return frozenset(id for id, _, _ in was ^ {(example.id, example.digest, example.status) for example in now})
+
+
+def _contents(corpus: Corpus) -> Sequence[Hashable]:
+    """Return all of some pages that examples and bindings can depend on, apart from line numbers."""
+    return (
+        *((block.span.file, block.sha256, block.info.raw) for block in corpus.blocks),
+        *((one.page, one.anchor, one.level, one.fingerprint) for one in corpus.statements),
+    )
+
+
+def _contents_at(docs: Repository, commit: str, names: Collection[str]) -> Mapping[str, bytes]:
+    """Return the bytes of the files that were there at a commit."""
+    found = {}
+    for name in names:
+        try:
+            found[name] = docs.git("show", f"{commit}:./{name}")
+        except UsageError:
+            continue
+    return found
+
+
+def _docs_at(config: Config, commit: str) -> tuple[Corpus | None, tuple[Example, ...]]:
+    """Return the docs at a commit, and their examples; None and nothing if they were not there."""
+    with _tree_at(config.docs, commit, config.host) as folder:
+        if folder is None:
+            return None, ()
+        there = replace(config, docs=folder)
+        corpus = load_corpus(there)
+        return corpus, load_examples(there, corpus).all
+
+
+def _rules_at(spec: Path, config: Config, since: Change) -> Corpus | None:
+    """Return the normative text of another tree at the merge base; None if it is the same, or was not there."""
+    if not since.rules:
+        return None
+    with _tree_at(spec, since.base, config.host) as folder:
+        return load_corpus(replace(config, docs=folder)) if folder is not None else None
+
+
+def _differing(before: Bound, now: Bound) -> frozenset[RuleInRevision]:
+    """Return the requirements that are bound to other sentences now."""
+    was, have = _sentences(before), _sentences(now)
+    return frozenset(rule for rule in was.keys() | have.keys() if was.get(rule) != have.get(rule))
+
+
+def _sentences(bound: Bound) -> Mapping[RuleInRevision, frozenset[str]]:
+    """Return the fingerprints of the sentences of each requirement in each revision; drift counts as one of them."""
+    found: dict[RuleInRevision, set[str]] = defaultdict(set)
+    for statement, requirements in (bound.standing_on or {}).items():
+        for requirement in requirements:
+            found[requirement, statement.revision or ""].add(statement.fingerprint)
+    for entry in bound.drift:
+        nearest = entry.nearest.fingerprint if entry.nearest else ""
+        found[entry.requirement, entry.revision].add(f"{entry.kind.value} {nearest}")
+    return {rule: frozenset(fingerprints) for rule, fingerprints in found.items()}
+
+
+@contextmanager
+def _tree_at(root: Path, commit: str, host: HostEnvironment) -> Iterator[Path | None]:
+    """Give a temporary folder that holds ``root`` as it was at a commit; None if it was not there.
+
+    Links are left out: a docs tree may hold some that lead out of it.
+    """
+    checkout = Repository(root, host)
+    prefix = checkout.git("rev-parse", "--show-prefix").decode("utf-8", "surrogateescape").strip().rstrip("/")
+    try:
+        files = checkout.files(commit, prefix or ".")
+    except UsageError:
+        yield None
+        return
+    with tempfile.TemporaryDirectory(prefix="docprobe-base-") as folder:
+        checkout.write([file for file in files if not is_media(file.path)], Path(folder))
+        yield Path(folder)

@@ -1,0 +1,76 @@
+"""Examples that a change keeps from being checked, decided from values alone."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from extractor.model import Bundle, Example, ExampleKind, ExampleStatus, SourceFile, Span
+from harness.selection.changed import Change
+from harness.selection.no_longer_runnable import no_longer_runnable
+
+PAGE = "docs/server.md"
+CODE = ("import mcp", "server = mcp.Server()", "server.add(tool)", "server.run()")
+SINCE = Change("main", "0" * 40, files=(PAGE,), rules=False, configuration=False, baseline=False)
+
+
+def _bundle() -> Bundle:
+    fields = {field.name: field for field in dataclasses.fields(Bundle)}
+    given = {"example_id": f"{PAGE}#python", "language": "python", "kind": ExampleKind.HTTP_SERVER}
+    needed = {
+        name: given.get(name, ())
+        for name, field in fields.items()
+        if field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+    }
+    file = SourceFile(**{**_nothing(SourceFile), "path": "server.py", "text": "\n".join(CODE) + "\n"})  # type: ignore[arg-type]
+    return Bundle(**{**needed, "files": (file,)})  # type: ignore[arg-type]
+
+
+def _nothing(kind: type) -> dict[str, object]:
+    return {
+        field.name: ()
+        for field in dataclasses.fields(kind)
+        if field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+    }
+
+
+def _example(id: str = f"{PAGE}#python", status: ExampleStatus = ExampleStatus.RUNNABLE, digest: str = "d") -> Example:
+    bundle = _bundle() if status is ExampleStatus.RUNNABLE else None
+    return Example(
+        id, PAGE, None, "python", ExampleKind.HTTP_SERVER, status, None, (Span(PAGE, 7, 12),), digest, bundle=bundle
+    )
+
+
+def _lost(now: tuple[Example, ...], source: str | None) -> tuple[str, ...]:
+    return tuple(entry.reason for entry in no_longer_runnable((_example(),), now, {PAGE: source}, SINCE))
+
+
+@pytest.mark.parametrize(("kept", "lost"), [(4, True), (3, True), (2, False), (1, False), (0, False)])
+def test_code_that_is_still_on_the_page_and_no_example_is_lost(kept: int, lost: bool) -> None:
+    """More than half of the lines make it the same code; with half of them or fewer, the code was taken out."""
+    assert bool(_lost((), "# Server\n\n" + "\n".join(f"  {line}" for line in CODE[:kept]))) is lost
+
+
+def test_a_page_that_cannot_be_read_hides_its_example() -> None:
+    assert _lost((), None)
+
+
+def test_a_fragment_is_lost_at_its_line() -> None:
+    fragment = _example(status=ExampleStatus.FRAGMENT)
+    (entry,) = no_longer_runnable((_example(),), (fragment,), {PAGE: ""}, SINCE)
+    assert (entry.example, entry.page, entry.line, entry.ref) == (f"{PAGE}#python", PAGE, 7, "main")
+
+
+@pytest.mark.parametrize("status", [ExampleStatus.RUNNABLE, ExampleStatus.SKIPPED])
+def test_what_runs_or_is_skipped_with_a_reason_is_not_lost(status: ExampleStatus) -> None:
+    assert _lost((_example(status=status),), "\n".join(CODE)) == ()
+
+
+def test_another_id_for_the_same_text_is_a_rename() -> None:
+    assert _lost((_example(f"{PAGE}#server"),), "\n".join(CODE)) == ()
+
+
+def test_pages_that_the_change_does_not_touch_are_left_out() -> None:
+    elsewhere = dataclasses.replace(SINCE, files=("docs/other.md",))
+    assert no_longer_runnable((_example(),), (), {PAGE: "\n".join(CODE)}, elsewhere) == ()
