@@ -13,6 +13,9 @@ REPORT := .report
 PYTEST_JOBS ?= 2
 PYTEST_ARGS ?=
 export DOCPROBE_STATE ?= $(CURDIR)/.cache/docprobe
+# bytecode is cached even where the environment forbids it: the tests start many Python processes
+unexport PYTHONDONTWRITEBYTECODE
+export PYTHONPYCACHEPREFIX ?= $(CURDIR)/.cache/bytecode
 
 .PHONY: help check test unit lint engine browser soak oracle mutation peers bench env clean
 
@@ -41,7 +44,8 @@ test: env lint engine browser
 	$(BIN)/pytest -n $(PYTEST_JOBS) -m "not soak and not oracle" $(PYTEST_ARGS)
 
 unit: env
-	$(BIN)/pytest -m "not engine and not registry and not oracle and not browser and not loopback" $(PYTEST_ARGS)
+	$(BIN)/pytest -n $(PYTEST_JOBS) \
+	  -m "not engine and not registry and not oracle and not browser and not loopback and not soak" $(PYTEST_ARGS)
 
 lint: env
 	$(BIN)/ruff check extractor harness tests

@@ -1,10 +1,11 @@
-"""How the tests share a machine when several run side by side (``pytest -n 2``, as ``make test`` does)."""
+"""How the tests share a machine: with each other (``pytest -n 2``, as ``make test`` does) and with whatever else runs."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling
 
 ONE_BY_ONE = (
@@ -14,6 +15,10 @@ ONE_BY_ONE = (
 """Files whose tests share nothing that is dear to make: each test goes to whoever is free."""
 TOGETHER = ("faults", "browser", "soak")
 """Folders whose tests share one engine of their own, or one browser."""
+
+# hypothesis' deadline and its check for slow data read the wall clock, which a busy machine exceeds
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 
 class Sharing(LoadScopeScheduling):

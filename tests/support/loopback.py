@@ -68,7 +68,8 @@ class LoopbackPod:
                 self._logs.append(LogLine(time.monotonic(), source, text))
 
     def transport(self) -> httpx.AsyncBaseTransport:
-        return httpx.AsyncHTTPTransport(trust_env=False)
+        # plain HTTP; without this httpx would load the certificates of the web for each process
+        return httpx.AsyncHTTPTransport(trust_env=False, verify=False)
 
     async def connect(self, host: str, port: int) -> ByteStream:
         return await anyio.connect_tcp(host, port)

@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from extractor.docs.blocks import blocks_of
@@ -47,7 +47,7 @@ lines = st.lists(
 ).map("\n".join)
 pages = st.one_of(lines, st.text(max_size=200), st.tuples(lines, st.text(max_size=30)).map("".join))
 flavours = st.sampled_from(list(Flavour))
-fuzz = settings(max_examples=1_000 if SOAK else 30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+fuzz = settings(max_examples=1_000 if SOAK else 30)
 
 
 def parse(text: str, flavour: Flavour) -> Page:
@@ -95,7 +95,7 @@ def test_extraction_is_the_same_each_time(text: str, flavour: Flavour) -> None:
     assert blocks_of(parse(text, flavour)) == blocks_of(parse(text, flavour))
 
 
-@settings(max_examples=100 if SOAK else 8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100 if SOAK else 8)
 @given(one=pages, other=pages, flavour=flavours)
 def test_a_page_does_not_depend_on_the_others(one: str, other: str, flavour: Flavour) -> None:
     layout = Layout(flavour=flavour, specification=("**",))

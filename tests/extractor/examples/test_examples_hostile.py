@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-import time
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -14,12 +14,11 @@ from extractor.docs.corpus import extract
 from extractor.examples.find import find_examples
 from extractor.model import ExampleStatus, Layout
 from harness.profiles.mcp.roles import CODE
-from tests.support.soak import SOAK, soaked
+from tests.support.processor import processor_time_below
+from tests.support.soak import SOAK, sizes, soaked
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import pytest
 
     from extractor.model import Example
 
@@ -87,7 +86,7 @@ def pages(draw: st.DrawFn) -> str:
     return "\n".join(parts)
 
 
-@settings(max_examples=2_000 if SOAK else 60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=2_000 if SOAK else 60, suppress_health_check=list(HealthCheck))
 @given(pages())
 def test_any_page_gives_examples_that_are_sound(tmp_path_factory: pytest.TempPathFactory, page: str) -> None:
     folder = tmp_path_factory.mktemp("docs")
@@ -125,24 +124,25 @@ def sound(example: Example) -> None:
 def timed(tmp_path: Path, page: str, limit_s: float) -> tuple[Example, ...]:
     (tmp_path / "page.md").write_text(page, encoding="utf-8")
     corpus = extract(tmp_path, Layout(), jobs=1, statements=False)
-    began = time.monotonic()
-    examples = find_examples(corpus, CODE)
-    assert time.monotonic() - began < limit_s
-    return examples
+    with processor_time_below(limit_s):
+        return find_examples(corpus, CODE)
 
 
-def test_thousands_of_blocks_that_need_each_other(tmp_path: Path) -> None:
-    page = "".join(f"Add to `server.py`:\n\n```python\nx{n + 1} = mcp(x{n})\n```\n\n" for n in range(600))
+@pytest.mark.parametrize("blocks", sizes(300, soak=1_000))
+def test_hundreds_of_blocks_that_need_each_other(tmp_path: Path, blocks: int) -> None:
+    page = "".join(f"Add to `server.py`:\n\n```python\nx{n + 1} = mcp(x{n})\n```\n\n" for n in range(blocks))
     timed(tmp_path, page + "```python\nfrom fastmcp import FastMCP\nFastMCP(x9).run()\n```\n", 60)
 
 
-def test_thousands_of_names(tmp_path: Path) -> None:
-    page = "".join(f"```python f{n}.py\nimport f{n + 1}\nfrom mcp import x\n```\n\n" for n in range(600))
+@pytest.mark.parametrize("blocks", sizes(300, soak=1_000))
+def test_hundreds_of_names(tmp_path: Path, blocks: int) -> None:
+    page = "".join(f"```python f{n}.py\nimport f{n + 1}\nfrom mcp import x\n```\n\n" for n in range(blocks))
     timed(tmp_path, page, 60)
 
 
-def test_long_lines_everywhere(tmp_path: Path) -> None:
-    long = "a " * 500_000
+@pytest.mark.parametrize("words", sizes(100_000, soak=500_000))
+def test_long_lines_everywhere(tmp_path: Path, words: int) -> None:
+    long = "a " * words
     page = f"{long}\n\n```bash {long}\nnpm install {long}\n```\n\n```env\nA={long}\n```\n\n"
     page += f"```python\n# {long}\nimport mcp\n```\n"
     timed(tmp_path, page, 20)

@@ -7,6 +7,7 @@ import pytest
 from extractor.model import Bundle, ExampleKind, Level, Manager, Segment, SourceFile, Span
 from harness.model import Basis, Exchange, Finding, Reply, Transcript, Verdict
 from harness.repair.blame import blame
+from tests.support.soak import sizes
 
 EXPRESS = """\
 import cors from "cors";
@@ -123,6 +124,7 @@ def test_lines_that_docprobe_added_are_never_blamed() -> None:
     assert blame(_finding("session.terminated-404", 1), transcript, _bundle("server.ts", EXPRESS, glue)) == ()
 
 
-def test_hostile_nesting_ends() -> None:
-    deep = "if(x){" * 5000 + "res.status(400).send()" + "}" * 5000
+@pytest.mark.parametrize("depth", sizes(1_500, soak=5_000))
+def test_hostile_nesting_ends(depth: int) -> None:
+    deep = "if(x){" * depth + "res.status(400).send()" + "}" * depth
     assert _blamed("session.terminated-404", _exchange(1, 400), text=deep + "\n") == []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import textwrap
-import time
 
 import pytest
 
@@ -11,6 +10,7 @@ from extractor.model import Bundle, ExampleKind, Level, Manager, Segment, Source
 from harness.model import Basis, Exchange, Finding, Reply, Transcript, Verdict
 from harness.repair.blame import blame
 from harness.repair.fix import propose
+from tests.support.processor import processor_time_below
 
 HELPER = """
 def known(self):
@@ -144,6 +144,5 @@ def test_a_branch_without_an_id_is_not_blamed_even_if_nothing_else_is_left() -> 
 
 def test_hostile_nesting_ends() -> None:
     deep = 'f = (r) => { const id = r["mcp-session-id"]; if (m[id]) {} else { r.status(400).end(); ' * 400 + "}}" * 400
-    began = time.monotonic()
-    blame(FINDING, TRANSCRIPT, bundle("server.ts", deep))
-    assert time.monotonic() - began < 20
+    with processor_time_below(20):
+        blame(FINDING, TRANSCRIPT, bundle("server.ts", deep))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from extractor.languages.common.facts import Ref
 from extractor.languages.ecmascript.parse import parse_javascript, parse_typescript
+from tests.support.processor import processor_time_below
+from tests.support.soak import sizes
 
 
 @pytest.mark.parametrize(
@@ -167,28 +167,32 @@ def test_names_that_only_a_client_brings_into_play(text: str, late: set[str]) ->
 
 
 HOSTILE = {
-    "tools": "s.tool(()=>y);" * 7_000,
-    "parentheses": "(" * 30_000,
-    "calls": "a(" * 30_000 + ")" * 30_000,
-    "arrows": "()=>" * 24_000 + "x",
-    "blocks": "{x;" * 30_000,
-    "chain": "a" + ".b()" * 24_000,
-    "members": "a" + ".b" * 49_000,
-    "templates": "`${" * 30_000,
-    "statements": "x(y);\n" * 16_000,
-    "objects": "({a:" * 30_000,
-    "strings": "'" + "\\'" * 49_000,
+    "tools": ("s.tool(()=>y);", ""),
+    "parentheses": ("(", ""),
+    "calls": ("a(", ")"),
+    "arrows": ("()=>", "x"),
+    "blocks": ("{x;", ""),
+    "chain": (".b()", ""),
+    "members": (".b", ""),
+    "templates": ("`${", ""),
+    "statements": ("x(y);\n", ""),
+    "objects": ("({a:", ""),
+    "strings": ("\\'", ""),
 }
+"""What is repeated, and what closes it."""
 
 
+@pytest.mark.parametrize("characters", sizes(20_000, soak=99_000))
 @pytest.mark.parametrize("name", HOSTILE)
-def test_hostile_code_costs_no_more_than_its_size(name: str) -> None:
-    began = time.monotonic()
-    parse_typescript(HOSTILE[name])
-    assert time.monotonic() - began < 15
+def test_hostile_code_costs_no_more_than_its_size(name: str, characters: int) -> None:
+    opened, closed = HOSTILE[name]
+    count = characters // len(opened + closed)
+    first = {"chain": "a", "members": "a", "strings": "'"}.get(name, "")
+    with processor_time_below(characters / 6_000):
+        parse_typescript(first + opened * count + closed * count)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150)
 @given(st.text(st.sampled_from("ab1.,;:(){}[]<>=`$'\"/\\\n ?&|!+-@#é")))
 def test_no_text_raises(text: str) -> None:
     assert parse_typescript(text) == parse_typescript(text)

@@ -131,7 +131,7 @@ HOSTILE = st.one_of(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_no_transcript_makes_a_check_fail(data: st.DataObject) -> None:
     talk = talked()
