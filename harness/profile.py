@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from extractor.base.suggest import suggestion
 from extractor.languages.common.roles import CodeProfile
-from extractor.model import Layout
+from extractor.model import PLAIN_PARTIES, Layout, Parties
 from harness.base.errors import UsageError
 from harness.model import BoundRequirement, Finding, Requirement, Transcript
 
@@ -168,6 +168,8 @@ class Profile:
 
     name: str
     """As in ``profile = "…"`` of a configuration."""
+    parties: Parties = PLAIN_PARTIES
+    """The words for those that its sentences bind."""
     layout: Layout = field(default_factory=Layout)
     """Where its documentation has revisions and normative pages."""
     code: CodeProfile = field(default_factory=CodeProfile)

@@ -18,11 +18,11 @@ from extractor.docs.page_cache import Extracted, PageCache
 from extractor.docs.pages import parse_page, read_page, unreadable_page
 from extractor.docs.sites import Site, find_sites, flavour_of, site_of
 from extractor.docs.tree import PageError, find_files, folders_near, read_bytes
-from extractor.model import Corpus, Layout, Problem
+from extractor.model import PLAIN_PARTIES, Corpus, Layout, Parties, Problem
 from extractor.normative.statements import statements_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 _POOL_FROM_BYTES: Final = 1_500_000
@@ -41,17 +41,34 @@ class _Job:
 
 
 def extract(
-    root: Path, layout: Layout, *, jobs: int | None = None, cache: Path | None = None, statements: bool = True
+    root: Path,
+    layout: Layout,
+    parties: Parties = PLAIN_PARTIES,
+    *,
+    jobs: int | None = None,
+    cache: Path | None = None,
+    statements: bool = True,
 ) -> Corpus:
-    """Extract every page below ``root``.
+    """Return the pages, blocks and statements of the docs tree at ``root``.
 
-    ``jobs`` is the number of processes (default: one per core; 1 parses here). With ``cache``, a folder, a page that
-    was extracted before is taken from there. What is wrong with a page is in ``Corpus.problems``, and the other pages
-    are extracted all the same. Raises DocsError if ``root`` cannot be listed, ExtractionError if a process is killed.
+    Args:
+        root: the docs root.
+        layout: its revisions, normative pages and dialect.
+        parties: the specification's words for those that its sentences bind.
+        jobs: number of processes that parse; None is one per core, 1 parses in this process.
+        cache: folder of pages extracted before, which are not parsed again; None for no cache.
+        statements: whether statements are wanted; without them extraction is faster.
+
+    Returns:
+        What could be extracted; what is wrong with a page is in ``Corpus.problems``, and hides no other page.
+
+    Raises:
+        DocsError: ``root`` cannot be listed.
+        ExtractionError: a process was killed.
     """
     paths, folders, problems = find_files(root, layout)
     sites = find_sites(root, folders)
-    store = PageCache(cache, root, layout, statements=statements) if cache else None
+    store = PageCache(cache, root, layout, parties, statements=statements) if cache else None
     done: dict[str, Extracted] = {}
     waiting: list[_Job] = []
     for path in paths:
@@ -67,7 +84,8 @@ def extract(
             done[path] = known
         else:
             waiting.append(_Job(path, data, site))
-    for entry in _extract_all(root, layout, waiting, jobs or os.cpu_count() or 1, statements):
+    work = partial(_extract_chunk, root, layout, parties if statements else None)
+    for entry in _extract_all(work, waiting, jobs or os.cpu_count() or 1):
         done[entry.page.path] = entry
         if store and entry.page.sha256:
             store.store(entry)
@@ -76,13 +94,16 @@ def extract(
     return _corpus(root, layout, [done[path] for path in paths], problems)
 
 
-def extract_pages(root: Path, layout: Layout, contents: Mapping[str, bytes | None]) -> Corpus:
+def extract_pages(
+    root: Path, layout: Layout, contents: Mapping[str, bytes | None], parties: Parties = PLAIN_PARTIES
+) -> Corpus:
     """Extract some pages of a tree and nothing else of it.
 
     Args:
         root: the docs root; what a page includes is read there.
         layout: as for :func:`extract`.
         contents: paths of pages below ``root``; of each the bytes to read instead of the file, or None for the file.
+        parties: as for :func:`extract`.
     """
     entries = []
     for path, data in sorted(contents.items()):
@@ -91,7 +112,7 @@ def extract_pages(root: Path, layout: Layout, contents: Mapping[str, bytes | Non
         else:
             site = site_of(find_sites(root, folders_near(root, path)), path)
             page = parse_page(root, path, data, layout, site).page
-        entries.append(Extracted(replace(page, tokens=()), blocks_of(page), statements_of(page)))
+        entries.append(Extracted(replace(page, tokens=()), blocks_of(page), statements_of(page, parties)))
     return _corpus(root, layout, entries, ())
 
 
@@ -108,9 +129,8 @@ def _corpus(root: Path, layout: Layout, entries: Sequence[Extracted], problems: 
 
 
 def _extract_all(
-    root: Path, layout: Layout, waiting: Sequence[_Job], jobs: int, statements: bool
+    work: Callable[[Sequence[_Job]], list[Extracted]], waiting: Sequence[_Job], jobs: int
 ) -> Iterator[Extracted]:
-    work = partial(_extract_chunk, root, layout, statements)
     # the largest pages first: whoever got one last would keep all others waiting
     chunks = _chunks(sorted(waiting, key=lambda job: -len(job.data)))
     if jobs == 1 or len(chunks) < 2 or sum(len(job.data) for job in waiting) < _POOL_FROM_BYTES:
@@ -146,21 +166,21 @@ def _chunks(waiting: Sequence[_Job]) -> list[tuple[_Job, ...]]:
     return [*chunks, tuple(chunk)] if chunk else chunks
 
 
-def _extract_chunk(root: Path, layout: Layout, statements: bool, chunk: Sequence[_Job]) -> list[Extracted]:
-    return [_extract_page(root, layout, statements, job) for job in chunk]
+def _extract_chunk(root: Path, layout: Layout, parties: Parties | None, chunk: Sequence[_Job]) -> list[Extracted]:
+    return [_extract_page(root, layout, parties, job) for job in chunk]
 
 
-def _extract_page(root: Path, layout: Layout, statements: bool, job: _Job) -> Extracted:
+def _extract_page(root: Path, layout: Layout, parties: Parties | None, job: _Job) -> Extracted:
     try:
         parsed = parse_page(root, job.path, job.data, layout, job.site)
         page = parsed.page
         return Extracted(
             page=replace(page, tokens=()),
             blocks=blocks_of(page),
-            statements=statements_of(page) if statements else (),
+            statements=statements_of(page, parties) if parties else (),
             depends=parsed.depends,
         )
     except Exception as error:
-        # no page may hide all the others; it is not kept in the cache, having no digest
-        reason = f"a fault of docprobe's, please report it: {type(error).__name__}: {error}"
+        # no page may hide all the others; it is not cached, having no digest
+        reason = f"internal error (please report): {type(error).__name__}: {error}"
         return Extracted(unreadable_page(job.path, layout, job.site, reason), (), ())

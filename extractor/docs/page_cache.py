@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
-import tempfile
 from collections.abc import Mapping  # noqa: TC003  (msgspec reads the hints below at run time)
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -20,7 +18,9 @@ from typing import Final
 
 import msgspec
 
-from extractor.model import Block, Layout, Page, Statement  # noqa: TC001  (as above)
+from extractor.base.errors import DocprobeError
+from extractor.base.files import write_atomically
+from extractor.model import Block, Layout, Page, Parties, Statement  # noqa: TC001  (as above)
 
 _FORMAT: Final = 1
 _SUFFIX: Final = ".page"
@@ -42,15 +42,20 @@ class Extracted:
 class PageCache:
     """A folder of entries."""
 
-    def __init__(self, folder: Path, root: Path, layout: Layout, *, statements: bool) -> None:
-        """``root`` is the docs root that included files are compared in.
+    def __init__(self, folder: Path, root: Path, layout: Layout, parties: Parties, *, statements: bool) -> None:
+        """Open a cache.
 
-        Without ``statements`` an entry that has them is as good; with them it must have them.
+        Args:
+            folder: where the entries are; it need not exist.
+            root: docs root in which included files are compared.
+            layout: of the docs; a page of another layout is another entry.
+            parties: those that statements bind; the same holds.
+            statements: whether an entry must have statements. Without, one that has them serves too.
         """
         self._folder = folder
         self._root = root
         self._statements = statements
-        self._layout = repr((_FORMAT, code_version(), layout)).encode("utf-8", "surrogatepass")
+        self._layout = repr((_FORMAT, code_version(), layout, parties)).encode("utf-8", "surrogatepass")
         self._decoder = msgspec.msgpack.Decoder(Extracted)
         self._encoder = msgspec.msgpack.Encoder()
 
@@ -75,16 +80,8 @@ class PageCache:
         """Keep an entry; where the folder cannot be written nothing is kept."""
         page = entry.page
         file = self._file(page.path, page.flavour, page.sha256, statements=self._statements)
-        with contextlib.suppress(OSError):
-            file.parent.mkdir(parents=True, exist_ok=True)
-            descriptor, temporary = tempfile.mkstemp(dir=file.parent, suffix=".tmp")
-            try:
-                with os.fdopen(descriptor, "wb") as stream:
-                    stream.write(self._encoder.encode(entry))
-                Path(temporary).replace(file)
-            except BaseException:
-                Path(temporary).unlink(missing_ok=True)
-                raise
+        with contextlib.suppress(DocprobeError):
+            write_atomically(file, self._encoder.encode(entry), durable=False)
 
     def prune(self, keep: int) -> None:
         """Remove the entries that were written longest ago while there are more than ``keep``."""

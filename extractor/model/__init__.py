@@ -8,12 +8,9 @@ from extractor.model.pages import (
     Heading,
     InfoString,
     Layout,
-    Level,
     Page,
     PageKind,
     Place,
-    Statement,
-    Subject,
 )
 from extractor.model.places import Problem, Span
 from extractor.model.programs import (
@@ -31,8 +28,10 @@ from extractor.model.programs import (
     ServiceRequest,
     SourceFile,
 )
+from extractor.model.statements import PLAIN_PARTIES, Level, Parties, Party, Statement, Subject
 
 __all__ = [
+    "PLAIN_PARTIES",
     "Block",
     "Bundle",
     "Corpus",
@@ -53,6 +52,8 @@ __all__ = [
     "Origin",
     "Page",
     "PageKind",
+    "Parties",
+    "Party",
     "Place",
     "Problem",
     "Segment",

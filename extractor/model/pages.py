@@ -11,6 +11,7 @@ from typing import Any
 from markdown_it.token import Token
 
 from extractor.model.places import Problem, Span
+from extractor.model.statements import Statement
 
 
 class Flavour(StrEnum):
@@ -132,53 +133,6 @@ class Block:
         """The page's line for line ``offset`` (0-based) of ``text``."""
         at = min(self.span.first + 1 + offset, self.span.last)
         return Span(self.span.file, at, at)
-
-
-class Level(StrEnum):
-    """RFC 2119 and RFC 8174 keywords, reduced to their requirement level."""
-
-    MUST = "MUST"
-    MUST_NOT = "MUST NOT"
-    SHOULD = "SHOULD"
-    SHOULD_NOT = "SHOULD NOT"
-    MAY = "MAY"
-
-
-class Subject(StrEnum):
-    """Whom a statement binds, where the grammar tells."""
-
-    SERVER = "server"
-    CLIENT = "client"
-    EITHER = "either"
-    UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """One use of a normative keyword, with its whole sentence."""
-
-    page: str
-    """Path relative to the docs root, with extension."""
-    revision: str | None
-    anchor: str
-    """Anchor of the section as the site makes it; empty before the first heading."""
-    level: Level
-    keyword: str
-    """The keyword as written: MUST, REQUIRED, SHALL NOT, …"""
-    text: str
-    """The sentence as plain text; for a list item without its own keyword the lead-in sentence plus the item."""
-    subject: Subject
-    span: Span
-    fingerprint: str
-    """SHA-256 of the normalised text: stable under re-wrapping, emphasis, link targets, case of header names."""
-    shingles: frozenset[str]
-    """Hashed three-word shingles of the normalised text (12 hex digits each)."""
-    ordinal: int = 0
-    """0-based position of the keyword among those of the same sentence."""
-    lead_in: Span | None = None
-    """The sentence the list item continues."""
-    line: int = 0
-    """Line of the keyword, 1-based; the item's first line where the keyword is the lead-in's."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from extractor.markdown.parser import inline_tokens
 from extractor.markdown.tags import TagKind
-from extractor.model import PageKind, Span, Statement, Subject
+from extractor.model import PLAIN_PARTIES, PageKind, Span, Statement, Subject
 from extractor.normative.fingerprint import fingerprint, shingles
 from extractor.normative.keywords import LEVELS, Use, uses
 from extractor.normative.prose import Prose, prose_of
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from markdown_it.token import Token
 
-    from extractor.model import Page
+    from extractor.model import Page, Parties
 
 _NOTE: Final = re.compile(r"\s*(?:\[!\w+\]|(?:note|info|tip|important|caution|warning|danger)\b)", re.IGNORECASE)
 """How a block quote begins that is a note of its own page: GitHub's alerts, or a label."""
@@ -61,6 +61,7 @@ class _Walk:
     """One pass over a page's tokens."""
 
     page: Page
+    parties: Parties
     anchor: str = ""
     lists: list[_List] = field(default_factory=list)
     quotes: list[bool] = field(default_factory=list)
@@ -159,7 +160,7 @@ class _Walk:
                 first,
                 keyword=use.keyword,
                 level=LEVELS[use.keyword],
-                subject=_subject(prose, start, end, use, lead_in),
+                subject=self._subject(prose, start, end, use, lead_in),
                 line=prose.line(use.start),
                 ordinal=ordinal,
             )
@@ -179,10 +180,15 @@ class _Walk:
             return None
         text, span = _plain(sentence), self._span(prose, start, end)
         if found:
-            return _LeadIn(text, span, found[-1].keyword, _subject(prose, start, end, found[-1], before))
+            return _LeadIn(text, span, found[-1].keyword, self._subject(prose, start, end, found[-1], before))
         if before and before.keyword:
             return _LeadIn(f"{before.text} {text}", span, before.keyword, before.subject)
         return _LeadIn(text, span, None, Subject.UNKNOWN)
+
+    def _subject(self, prose: Prose, start: int, end: int, use: Use, lead_in: _LeadIn | None) -> Subject:
+        before = prose.text[max(start, use.start - _LONGEST_TEXT) : use.start]
+        after = prose.text[use.end : min(end, use.end + _LONGEST_TEXT)]
+        return subject_of(f"{lead_in.text} , {before}" if lead_in else before, after, self.parties)
 
     def _span(self, prose: Prose, start: int, end: int) -> Span:
         return Span(self.page.path, prose.line(start), prose.line(end - 1))
@@ -204,22 +210,20 @@ class _Walk:
         )
 
 
-def statements_of(page: Page) -> tuple[Statement, ...]:
-    """Every normative statement of ``page``, in the order of the page; none if it is no specification page.
+def statements_of(page: Page, parties: Parties = PLAIN_PARTIES) -> tuple[Statement, ...]:
+    """Return every normative statement of ``page``, in the order of the page; none if it is not a specification page.
 
     A list item without a keyword of its own, under a lead-in sentence that has one, gives a statement of the
     lead-in's level whose text is the lead-in and the item (RFC 2119 and RFC 8174 say nothing of lists; this is how
     readers read them).
+
+    Args:
+        page: a page with its tokens.
+        parties: the specification's words for those that its sentences bind.
     """
     if page.kind is not PageKind.SPECIFICATION:
         return ()
-    return tuple(_Walk(page).statements())
-
-
-def _subject(prose: Prose, start: int, end: int, use: Use, lead_in: _LeadIn | None) -> Subject:
-    before = f"{lead_in.text} , " if lead_in else ""
-    near = slice(max(start, use.start - _LONGEST_TEXT), use.start), slice(use.end, min(end, use.end + _LONGEST_TEXT))
-    return subject_of(before + prose.text[near[0]], prose.text[near[1]])
+    return tuple(_Walk(page, parties).statements())
 
 
 def _plain(text: str) -> str:

@@ -1,78 +1,127 @@
-"""Whom a normative sentence binds, where the grammar tells. Rules for plain English, not a parser: UNKNOWN is fine."""
+"""Whom a normative sentence binds, where its grammar says so: rules for plain English, not a parser."""
 
 from __future__ import annotations
 
 import re
-from typing import Final
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Final
 
 from extractor.model import Subject
 
-_QUALIFIER: Final = (
-    r"(?:(?:the|a|an|all|any|each|every|both|some|other|such|this|these|mcp|most|existing|new|http|requesting|"
-    r"receiving|sending|remote|local|\w+-\w+|protected)\s+)*"
-)
-_PARTIES: Final = (
-    (Subject.EITHER, r"(?:clients?\s+(?:and|or)\s+(?:mcp\s+)?servers?|servers?\s+(?:and|or)\s+(?:mcp\s+)?clients?)"),
-    (Subject.EITHER, r"(?:parties|party|sides?|implementations?|implementers?|implementors?|senders?|receivers?)"),
-    (Subject.CLIENT, r"(?:clients?|hosts?)(?!\s+(?:id|metadata|identifier|registration|credential|secret))"),
-    (Subject.SERVER, r"(?:resource\s+)?servers?(?!\s+(?:id|metadata|card|card|name|url|operator))"),
-)
-_OTHER_SERVERS: Final = re.compile(r"\bauthorization\s+servers?\b", re.IGNORECASE)
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from extractor.model import Parties, Party
+
+_ARTICLES: Final = (
+    "the", "a", "an", "all", "any", "each", "every", "both", "some", "other", "such", "this", "these", "most",
+    "existing", "new", "requesting", "receiving", "sending", "remote", "local",
+)  # fmt: skip
+_OPENINGS: Final = r"(?:(?:if|when|where|once|unless|while|and|or|but|then|instead|however|for|to|in)\s+)*"
 _ASIDE: Final = re.compile(r"\([^()]*\)")
 _PRONOUN: Final = re.compile(r"\s*(?:and\s+|or\s+|but\s+|then\s+|after\s+which\s+|that\s+is,?\s+)*(?:it|they)\b", re.I)
-_JOINT: Final = re.compile(r"[,;:()—]|\s[-–]\s|\b(?:and|or|but|then)\b(?=\s*$)", re.IGNORECASE)
-_PASSIVE_AGENT: Final = re.compile(r"\bby\s+" + _QUALIFIER, re.IGNORECASE)
+_CLAUSE_END: Final = re.compile(r"[,;:()—]|\s[-–]\s|\b(?:and|or|but|then)\b(?=\s*$)", re.IGNORECASE)
+_SENT_BY: Final = re.compile(r"\b(?:sent|issued|made|used)\s+(?:by|from)\s+(.*)$", re.IGNORECASE)
 
 
-def subject_of(before: str, after: str) -> Subject:
-    """The party bound by a keyword that stands between ``before`` and ``after`` (plain text of one sentence).
+@dataclass(frozen=True, slots=True)
+class _Patterns:
+    """The words of :class:`Parties` as patterns."""
 
-    For a list item that continues its lead-in, ``before`` begins with the lead-in.
+    named: tuple[tuple[Subject, re.Pattern[str]], ...]
+    """A party anywhere in a clause."""
+    leading: tuple[tuple[Subject, re.Pattern[str]], ...]
+    """A party at the start of a clause, behind a conjunction, an article and adjectives."""
+    agent: re.Pattern[str]
+    """``by the`` of a passive sentence; a party may follow."""
+    others: re.Pattern[str] | None
+    """Phrases that hold a party's noun and mean somebody else."""
+
+
+def subject_of(before: str, after: str, parties: Parties) -> Subject:
+    """Return the party bound by a keyword that stands between ``before`` and ``after``.
+
+    Args:
+        before: plain text of the sentence up to the keyword; for a list item that continues its lead-in, it begins
+            with the lead-in.
+        after: plain text behind the keyword.
+        parties: the words for the parties.
     """
-    before, after = (_ASIDE.sub("", _OTHER_SERVERS.sub("issuer", part)) for part in (before, after))
-    clauses = [clause.strip() for clause in _JOINT.split(before)]
+    patterns = _patterns(parties)
+    before, after = (_without_others(part, patterns) for part in (before, after))
+    clauses = [clause.strip() for clause in _CLAUSE_END.split(before)]
     for position in range(len(clauses) - 1, -1, -1):
         clause = clauses[position]
         if not clause:
             continue
-        if named := _begins_with_party(clause):
-            return named
+        if party := _leading_party(clause, patterns):
+            return party
         if _PRONOUN.match(clause):
-            return _last_party(" , ".join(clauses[:position]) or clause)
+            return _last_party(" , ".join(clauses[:position]) or clause, patterns)
         if position == len(clauses) - 1:
             # the clause of the keyword itself has another subject: a thing that some party handles
-            return _agent(after) or _sender(clause) or Subject.UNKNOWN
-    return _last_party(before)
+            return _agent(after, patterns) or _sender(clause, patterns) or Subject.UNKNOWN
+    return _last_party(before, patterns)
 
 
-def _begins_with_party(clause: str) -> Subject | None:
-    lead = r"(?:(?:if|when|where|once|unless|while|and|or|but|then|instead|however|for|to|in)\s+)*"
-    for subject, noun in _PARTIES:
-        if re.match(lead + _QUALIFIER + noun + r"\b", clause, re.IGNORECASE):
-            return subject
-    return None
+def _without_others(text: str, patterns: _Patterns) -> str:
+    return _ASIDE.sub("", patterns.others.sub("somebody", text) if patterns.others else text)
 
 
-def _agent(after: str) -> Subject | None:
-    """``… MUST be treated by the server as …``."""
-    found = _PASSIVE_AGENT.search(after)
-    return _begins_with_party(after[found.end() :]) if found else None
+def _leading_party(clause: str, patterns: _Patterns) -> Subject | None:
+    return next((subject for subject, pattern in patterns.leading if pattern.match(clause)), None)
 
 
-def _sender(clause: str) -> Subject | None:
-    """``Every message sent from the client MUST …``."""
-    found = re.search(r"\b(?:sent|issued|made|used)\s+(?:by|from)\s+(.*)$", clause, re.IGNORECASE)
-    return _begins_with_party(found[1]) if found else None
+def _agent(after: str, patterns: _Patterns) -> Subject | None:
+    """The party of ``… MUST be treated by the server as …``."""
+    agent = patterns.agent.search(after)
+    return _leading_party(after[agent.end() :], patterns) if agent else None
 
 
-def _last_party(text: str) -> Subject:
-    """The first party of the nearest clause that names one: what a pronoun stands for."""
-    for clause in reversed(_JOINT.split(text)):
-        found = [
-            (match.start(), subject)
-            for subject, noun in _PARTIES
-            for match in re.finditer(rf"\b{noun}\b", clause, re.IGNORECASE)
-        ]
-        if found:
-            return min(found, key=lambda one: one[0])[1]
+def _sender(clause: str, patterns: _Patterns) -> Subject | None:
+    """The party of ``Every message sent from the client MUST …``."""
+    sender = _SENT_BY.search(clause)
+    return _leading_party(sender[1], patterns) if sender else None
+
+
+def _last_party(text: str, patterns: _Patterns) -> Subject:
+    """The first party of the last clause that names one: what a pronoun stands for."""
+    for clause in reversed(_CLAUSE_END.split(text)):
+        named = [(match.start(), subject) for subject, pattern in patterns.named for match in pattern.finditer(clause)]
+        if named:
+            return min(named, key=lambda one: one[0])[1]
     return Subject.UNKNOWN
+
+
+@cache
+def _patterns(parties: Parties) -> _Patterns:
+    adjectives = _any_of((*_ARTICLES, *parties.adjectives))
+    qualifiers = rf"(?:(?:{adjectives}|\w+-\w+)\s+)*"
+    client, server = _any_of(parties.client.nouns), _any_of(parties.server.nouns)
+    names = _any_of(parties.adjectives)
+    joined = rf"s?\s+(?:and|or)\s+(?:(?:{names})\s+)?"
+    nouns = (
+        (Subject.EITHER, rf"(?:(?:{client}){joined}(?:{server})s?|(?:{server}){joined}(?:{client})s?)"),
+        (Subject.EITHER, rf"(?:{_any_of(parties.either)})s?"),
+        (Subject.CLIENT, _noun(parties.client)),
+        (Subject.SERVER, _noun(parties.server)),
+    )
+    return _Patterns(
+        named=tuple((subject, re.compile(rf"\b{noun}\b", re.IGNORECASE)) for subject, noun in nouns),
+        leading=tuple(
+            (subject, re.compile(rf"{_OPENINGS}{qualifiers}{noun}\b", re.IGNORECASE)) for subject, noun in nouns
+        ),
+        agent=re.compile(rf"\bby\s+{qualifiers}", re.IGNORECASE),
+        others=re.compile(rf"\b(?:{_any_of(parties.others)})s?\b", re.IGNORECASE) if parties.others else None,
+    )
+
+
+def _noun(party: Party) -> str:
+    unless = rf"(?!\s+(?:{_any_of(party.not_before)}))" if party.not_before else ""
+    return rf"(?:{_any_of(party.nouns)})s?{unless}"
+
+
+def _any_of(words: Iterable[str]) -> str:
+    """A pattern for one of some words or phrases; one that matches nothing for none."""
+    return "|".join(r"\s+".join(re.escape(part) for part in word.split()) for word in words) or r"(?!)"

@@ -8,6 +8,7 @@ from typing import Final
 from extractor.model import Layout
 from harness.profile import Profile
 from harness.profiles.mcp.conversation import McpProbe, printed
+from harness.profiles.mcp.parties import PARTIES
 from harness.profiles.mcp.revisions import ALL
 from harness.profiles.mcp.roles import CODE
 from harness.profiles.mcp.rules.registry import CATALOGUE, heard_for, judged_under
@@ -21,6 +22,7 @@ LAYOUT: Final = Layout(
 MCP: Final = Profile(
     name="mcp",
     layout=LAYOUT,
+    parties=PARTIES,
     code=CODE,
     revisions=ALL,
     catalogue=CATALOGUE,

@@ -13,7 +13,7 @@ import extractor.docs.corpus
 from extractor.base.errors import DocsError
 from extractor.docs.corpus import extract
 from extractor.docs.page_cache import PageCache
-from extractor.model import Corpus, Layout
+from extractor.model import PLAIN_PARTIES, Corpus, Layout, Parties, Party, Subject
 
 LAYOUT = Layout(revisions=("2025-06-18",), specification=("/specification",))
 SPECIFICATION = "# Rules\n\nA server **MUST** answer.\n\n```json\n{}\n```\n"
@@ -82,6 +82,13 @@ def test_another_layout_is_another_entry(
     assert len(parsed) == 6
 
 
+def test_other_parties_are_another_entry(root: Path, tmp_path: Path) -> None:
+    (plain,) = extract(root, LAYOUT, cache=tmp_path / "cache").statements
+    parties = Parties(server=Party(("broker",)), client=Party(("server",)))
+    (other,) = extract(root, LAYOUT, parties, cache=tmp_path / "cache").statements
+    assert (plain.subject, other.subject) == (Subject.SERVER, Subject.CLIENT)
+
+
 def test_a_moved_page_is_not_taken_for_the_old_one(root: Path, tmp_path: Path) -> None:
     extract(root, LAYOUT, cache=tmp_path / "cache")
     (root / "guide.mdx").rename(root / "moved.mdx")
@@ -129,7 +136,7 @@ def test_no_unfinished_file_is_left(root: Path, tmp_path: Path) -> None:
 
 
 def test_old_entries_are_removed(tmp_path: Path) -> None:
-    cache = PageCache(tmp_path, tmp_path, LAYOUT, statements=True)
+    cache = PageCache(tmp_path, tmp_path, LAYOUT, PLAIN_PARTIES, statements=True)
     for number in range(10):
         (tmp_path / f"{number}.page").write_text("")
     cache.prune(keep=4)
@@ -199,14 +206,14 @@ def test_a_fault_of_ours_on_one_page_does_not_hide_the_others(
         corpus = extract(root, LAYOUT, cache=tmp_path / "cache")
     assert [str(block.span) for block in corpus.blocks] == ["broken.mdx:5", "specification/2025-06-18/a.mdx:5-7"]
     (problem,) = corpus.page("guide.mdx").problems
-    assert problem.message == "a fault of docprobe's, please report it: IndexError: list index out of range"
+    assert problem.message == "internal error (please report): IndexError: list index out of range"
     assert len(extract(root, LAYOUT, cache=tmp_path / "cache").blocks) == 4
 
 
 KILLED = """
 import os, pathlib, signal, sys
 import extractor.docs.corpus
-from extractor.model import Layout
+from extractor.model import PLAIN_PARTIES, Block, Corpus, Layout, Parties, Party, Subject
 extractor.docs.corpus._POOL_FROM_BYTES, extractor.docs.corpus._CHUNK_BYTES = 0, 30
 extractor.docs.corpus.blocks_of = lambda page: os.kill(os.getpid(), signal.SIGKILL)
 extractor.docs.corpus.extract(pathlib.Path(sys.argv[1]), Layout(), jobs=2)

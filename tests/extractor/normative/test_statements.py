@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from extractor.docs.pages import read_page
 from extractor.model import Layout, Page, PageKind, Statement
 from extractor.normative.statements import statements_of
+from harness.profiles.mcp.parties import PARTIES
 from tests.support.processor import processor_time_below
 from tests.support.soak import sizes
 
@@ -35,13 +36,13 @@ def shown(statement: Statement) -> str:
 @pytest.mark.parametrize("name", PAGES)
 def test_page_gives_the_statements_beside_it(name: str) -> None:
     expected = (FIXTURES / f"{name.rpartition('.')[0]}.expected").read_text(encoding="utf-8")
-    assert "".join(shown(statement) for statement in statements_of(page(name))) == expected
+    assert "".join(shown(statement) for statement in statements_of(page(name), PARTIES)) == expected
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_keyword_stands_on_its_line(name: str) -> None:
     source = page(name).source.split("\n")
-    for statement in statements_of(page(name)):
+    for statement in statements_of(page(name), PARTIES):
         if statement.lead_in is None:
             assert statement.keyword.split()[0] in source[statement.line - 1]
         assert statement.span.first <= statement.line <= statement.span.last
