@@ -164,28 +164,28 @@ class RequirementItem(pytest.Item):
     def runtest(self) -> None:
         """Say what was found."""
         from extractor.base.text import one_line
-        from harness.report.weigh import Weight, known_findings, weigh
+        from harness.results.severity import ReportIndex, Severity
 
         example, report, finding = self._example(), self.parent.report(), self._finding()
         self._refuse_stale_entry(report)
         if finding is None:
             pytest.skip(one_line(self._why_unjudged(example)))
         told = one_line(finding.summary)
-        match weigh(finding, example, known_findings(report)):
-            case Weight.GATES:
+        match ReportIndex.of(report).severity(finding, example):
+            case Severity.BLOCKING:
                 pytest.fail(self._text(finding), pytrace=False)
-            case Weight.BLOCKED:
+            case Severity.NOT_CHECKED:
                 pytest.fail(f"could not be judged: {told}", pytrace=False)
-            case Weight.KNOWN:
+            case Severity.KNOWN:
                 pytest.xfail(f"known, listed in the baseline: {told}")
-            case Weight.WARNS:
+            case Severity.WARNING:
                 self._warn(f"{finding.level.value} {self.name}: {told}", finding)
-            case Weight.ADVISORY:
+            case Severity.ADVISORY:
                 # shown with -rP
                 self.add_report_section("call", "docprobe", f"{finding.basis.value}: {told}")
-            case Weight.NOT_APPLICABLE | Weight.INCONCLUSIVE as weight:
-                pytest.skip(f"{weight.value}: {told}")
-            case Weight.SATISFIED:
+            case Severity.NOT_APPLICABLE | Severity.INCONCLUSIVE as severity:
+                pytest.skip(f"{severity.value}: {told}")
+            case Severity.SATISFIED:
                 return
 
     def reportinfo(self) -> tuple[Path, int, str]:
@@ -196,7 +196,7 @@ class RequirementItem(pytest.Item):
         return self.parent.report().examples[0]
 
     def _finding(self) -> Finding | None:
-        from harness.report.weigh import is_own
+        from harness.results.severity import is_own
 
         example = self._example()
         return next((f for f in example.findings if f.requirement == self.name and is_own(f, example)), None)
@@ -225,9 +225,10 @@ class RequirementItem(pytest.Item):
     def _text(self, finding: Finding) -> str:
         from harness.report.blocks import Look, finding_block
         from harness.report.terminal import draw
-        from harness.report.weigh import Case, known_findings, weigh
+        from harness.results.distinct import FindingGroup
+        from harness.results.severity import ReportIndex
 
         example, report = self._example(), self.parent.report()
-        case = Case(weigh(finding, example, known_findings(report)), ((example, finding),))
+        group = FindingGroup(ReportIndex.of(report).severity(finding, example), ((example, finding),))
         look = Look(max(self.config.get_terminal_writer().fullwidth, 80))
-        return dedent(draw(finding_block(case, report, look), look)).strip("\n")
+        return dedent(draw(finding_block(group, report, look), look)).strip("\n")

@@ -12,7 +12,7 @@ from extractor.model.pages import (
     PageKind,
     Place,
 )
-from extractor.model.places import Problem, Span
+from extractor.model.places import DocsPath, LineNumber, Problem, Span
 from extractor.model.programs import (
     Bundle,
     Dependency,
@@ -37,6 +37,7 @@ __all__ = [
     "Corpus",
     "Dependency",
     "Directive",
+    "DocsPath",
     "Example",
     "ExampleKind",
     "ExampleOverride",
@@ -46,6 +47,7 @@ __all__ = [
     "InfoString",
     "Layout",
     "Level",
+    "LineNumber",
     "Manager",
     "Note",
     "NoteKind",

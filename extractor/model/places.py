@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
+
+from msgspec import Meta
+
+DocsPath = Annotated[str, Meta(description="Path relative to the docs root, POSIX separators.")]
+LineNumber = Annotated[int, Meta(ge=1, description="Line of the file, 1-based, inclusive.")]
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
-    """A place in the docs. Every value that came from the docs carries one."""
+    """Lines of a file. Every value that came from the docs carries them."""
 
-    file: str
-    """Path relative to the docs root, POSIX separators."""
-    first: int
-    """First line, 1-based, inclusive."""
-    last: int
-    """Last line, 1-based, inclusive."""
+    file: DocsPath
+    first: LineNumber
+    last: LineNumber
     column: int = 1
     """Column of the fence or text, 1-based."""
 

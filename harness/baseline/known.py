@@ -8,8 +8,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final, assert_never
 
 from harness.baseline.file import NOT_RUNNING
-from harness.model import BaselineNote, Status, Verdict
-from harness.report.weigh import is_own
+from harness.model import BaselineKind, BaselineNote, Status, Verdict
+from harness.results.severity import is_own
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from harness.baseline.file import AcceptedDrift, Baseline, Known
     from harness.model import Drift, ExampleResult, Finding, Report
 
-GONE: Final = "unknown-id"
+GONE: Final = BaselineKind.UNKNOWN_ID
 """Kind of the note on an entry whose page is not in the docs (any more)."""
 UNRUN: Final = frozenset({Status.FRAGMENT, Status.UNSUPPORTED})
 """Statuses that ``--strict`` holds against a run, and that a ``[[not-runnable]]`` entry accepts."""
@@ -43,9 +43,9 @@ def apply(report: Report, baseline: Baseline) -> Report:
     for entry in baseline.findings:
         kind = GONE if entry.example in baseline.gone else _kind(entry, report)
         if kind is not None:
-            gates = kind in {"stale", GONE}
+            gates = kind in {BaselineKind.STALE, GONE}
             notes.append(BaselineNote(kind, entry.example, entry.requirement, entry.reason, gates=gates))
-        if kind == "known":
+        if kind is BaselineKind.KNOWN:
             accepted.add((entry.example, entry.requirement))
     read = {}
     for accepted_drift in baseline.drift:
@@ -55,7 +55,7 @@ def apply(report: Report, baseline: Baseline) -> Report:
         known = occurs is Occurs.YES
         read[accepted_drift.requirement, accepted_drift.revision] = known
         name = f"{accepted_drift.requirement} {accepted_drift.revision}"
-        kind = "known" if known else "stale"
+        kind = BaselineKind.KNOWN if known else BaselineKind.STALE
         notes.append(BaselineNote(kind, "normative text", name, accepted_drift.reason, gates=not known))
 
     def example(result: ExampleResult) -> ExampleResult:
@@ -75,15 +75,16 @@ def apply(report: Report, baseline: Baseline) -> Report:
     )
 
 
-def _kind(entry: Known, report: Report) -> str | None:
+def _kind(entry: Known, report: Report) -> BaselineKind | None:
     match finding_occurs(entry, report):
         case Occurs.UNKNOWN:
             return None
         case Occurs.NO:
-            return "stale"
+            return BaselineKind.STALE
         case Occurs.YES:
             today = datetime.date.fromisoformat(report.started[:10])
-            return "expired" if entry.expires is not None and today > entry.expires else "known"
+            expired = entry.expires is not None and today > entry.expires
+            return BaselineKind.EXPIRED if expired else BaselineKind.KNOWN
         case other:
             assert_never(other)
 

@@ -48,9 +48,11 @@ def update(
     from extractor.base.files import write_atomically
     from extractor.base.text import one_line
     from harness.baseline.update import update as updated
-    from harness.results.results import last_run, read
+    from harness.profiles.registry import all_requirements
+    from harness.results.files import last_run, read
 
-    report = read(results) if results is not None else last_run(state_folder(state))
+    rows = all_requirements()
+    report = read(results, rows) if results is not None else last_run(state_folder(state), rows)
     path = given or _beside_configuration(cli, docs, report)
     try:
         text = path.read_text(encoding="utf-8") if path.exists() else ""

@@ -140,7 +140,7 @@ async def _run(cli: Cli, todo: Plan, config: Config, prove_fixes: bool) -> tuple
 
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(listen)
-        with Live(cli.err()) as live:
+        with Live(cli.err(), config.catalogue.requirements) as live:
             report = await check(todo, config, open_engine, observer=live, stop=stop)
             if prove_fixes:
                 await prove_all(todo, report, config, open_engine, live, stop=stop)

@@ -34,14 +34,15 @@ def command(cli: Cli, /, what: str, results: Path | None, full: bool, state: Pat
     docprobe explain 'docs/2025-11-25/tutorials/security/authorization#typescript' --full
     docprobe explain 'security/authorization*' --results out.json
     """
-    from harness.profiles.registry import PROFILES
+    from harness.profiles.registry import all_requirements
     from harness.report.explain import explain_examples, explain_requirement
     from harness.report.formats import look_of
-    from harness.results.results import last_run, read
+    from harness.results.files import last_run, read
 
-    report = read(results) if results is not None else last_run(state_folder(state))
+    rows = all_requirements()
+    report = read(results, rows) if results is not None else last_run(state_folder(state), rows)
     look = look_of(cli.out())
-    row = next((row for row in (*report.requirements, *PROFILES["mcp"].catalogue.requirements) if row.id == what), None)
+    row = next((row for row in (*report.requirements, *rows) if row.id == what), None)
     if row is not None:
         text = explain_requirement(report, row, look, full=full)
     else:

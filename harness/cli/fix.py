@@ -103,5 +103,5 @@ async def _prove(cli: Cli, config: Config) -> Proof:
     if len(runnable) != 1:
         names = ", ".join(example.id for example in runnable[:5]) or "none of them runs"
         raise UsageError(f"'{config.select[0]}' names {len(todo.examples)} examples", f"name one: {names}")
-    with Live(cli.err()) as live:
+    with Live(cli.err(), config.catalogue.requirements) as live:
         return await prove(todo, runnable[0], config, open_engine, live)

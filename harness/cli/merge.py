@@ -23,11 +23,14 @@ def command(cli: Cli, /, results: tuple[Path, ...], formats: tuple[str, ...]) ->
     docprobe merge shard-*.json
     docprobe merge shard-*.json --format terminal --format json:out.json --format sarif:out.sarif
     """
+    from harness.judge.gating import decide
+    from harness.profiles.registry import all_requirements
+    from harness.results.files import read
     from harness.results.merge import merge
-    from harness.results.results import read
     from harness.run.outcome import write_outputs
 
     outputs = outputs_of(formats)
-    report = merge([read(path) for path in results], [str(path) for path in results])
+    rows = all_requirements()
+    report = decide(merge([read(path, rows) for path in results], [str(path) for path in results]))
     write_outputs(report, outputs, console=cli.out())
     click.get_current_context().exit(report.exit_code)

@@ -12,18 +12,20 @@ from harness.model import Status
 from harness.report.wording import judged_as
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from types import TracebackType
 
     from rich.console import Console
 
-    from harness.model import ExampleResult
+    from harness.model import ExampleResult, Requirement
 
 
 class Live:
     """An :class:`harness.run.observer.Observer` that draws on stderr."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, catalogue: Sequence[Requirement]) -> None:
         self._console = console
+        self._rows = {row.id: row for row in catalogue}
         self._bars = Progress(
             SpinnerColumn(),
             TextColumn("{task.fields[name]}", style="bold"),
@@ -62,7 +64,7 @@ class Live:
             self._bars.remove_task(self._tasks.pop(result.id))
         if result.status not in {Status.JUDGED, Status.NOT_RUNNING, Status.BLOCKED}:
             return
-        what = judged_as(result) if result.status is Status.JUDGED else result.status.value
+        what = judged_as(result, self._rows) if result.status is Status.JUDGED else result.status.value
         kept = ", kept from before" if result.cached else ""
         at = time.monotonic() - self._began
         line = f"{at:6.1f} s  {printable(result.id)}: {what}{kept}"

@@ -12,10 +12,11 @@ from harness.base.errors import UsageError
 from harness.cli.context import Cli, pass_cli, state_option
 from harness.nightly.history.record import add
 from harness.nightly.history.schema import connect, memory
+from harness.profiles.registry import all_requirements
 from harness.report.html.assets import load
 from harness.report.html.coverage import StatementLine
 from harness.report.html.site import build_site
-from harness.results import results
+from harness.results import files as results
 from harness.settings import state_folder
 
 if TYPE_CHECKING:
@@ -57,7 +58,8 @@ def command(
     docprobe check docs --format json:tonight.json --history nights.sqlite
     docprobe report tonight.json --history nights.sqlite --docs docs --out site
     """
-    reports = sorted((results.read(file) for file in files), key=lambda report: report.started)
+    rows = all_requirements()
+    reports = sorted((results.read(file, rows) for file in files), key=lambda report: report.started)
     _check_same_docs(files, [report.docs_root for report in reports])
     statements = _statements(docs, cli, state) if docs is not None else ()
     assets = load(None if no_libraries else state_folder(state) / "assets")

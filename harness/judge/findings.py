@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from harness.model import Basis, Finding, Verdict
+from harness.model import Basis, Citation, Finding, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,7 +24,7 @@ def finding(
         verdict=verdict,
         revision=bound.revision,
         summary=summary,
-        statement=bound.statement,
+        statement=Citation.of(bound.statement) if bound.statement is not None else None,
         evidence=numbers(evidence),
         fix=bound.requirement.fix if verdict is Verdict.VIOLATED else None,
     )

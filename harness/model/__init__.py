@@ -17,12 +17,13 @@ from harness.model.conversation import (
     Transcript,
     Transport,
 )
-from harness.model.judging import (
+from harness.model.findings import (
     MUST_LIKE,
     SHOULD_LIKE,
     SIDES,
     Basis,
     BoundRequirement,
+    Citation,
     Drift,
     DriftKind,
     Edit,
@@ -33,7 +34,19 @@ from harness.model.judging import (
     Stage,
     Verdict,
 )
-from harness.model.reporting import BaselineNote, ExampleResult, Lost, Recording, Report, Run, Status
+from harness.model.report import (
+    BaselineKind,
+    BaselineNote,
+    ExampleResult,
+    FailOn,
+    Lost,
+    Recording,
+    Report,
+    ReportProblem,
+    Resolve,
+    Run,
+    Status,
+)
 from harness.model.running import Image, ListeningSocket, LogLine, StartOutcome
 
 __all__ = [
@@ -43,15 +56,18 @@ __all__ = [
     "SIDES",
     "TRANSCRIPT_FORMAT",
     "Answered",
+    "BaselineKind",
     "BaselineNote",
     "Basis",
     "BoundRequirement",
+    "Citation",
     "Drift",
     "DriftKind",
     "Edit",
     "ExampleResult",
     "Exchange",
     "Facts",
+    "FailOn",
     "Failure",
     "FailureKind",
     "Fault",
@@ -65,7 +81,9 @@ __all__ = [
     "Recording",
     "Reply",
     "Report",
+    "ReportProblem",
     "Requirement",
+    "Resolve",
     "RevisionFacts",
     "Run",
     "Session",

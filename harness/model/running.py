@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Annotated
+
+from msgspec import Meta
 
 from extractor.base.loopback import is_loopback
 
@@ -56,10 +59,10 @@ class StartOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LogLine:
-    """One line the example, its services or its installer wrote."""
+    """One line that an example or its installer wrote."""
 
-    at_s: float
-    """Seconds since the conversation's start, monotonic."""
+    at_s: Annotated[float, Meta(description="Seconds since the start of the run.")]
+    """From a monotonic clock."""
     source: str
     """``stdout``, ``stderr``, ``authorization``, ``docprobe``."""
     text: str

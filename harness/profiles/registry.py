@@ -11,6 +11,7 @@ from harness.profiles.mcp.profile import MCP
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from harness.model import Requirement
     from harness.profile import Profile
 
 PLAIN: Final = replace(MCP, name="plain", layout=Layout(), bindings=None)
@@ -19,3 +20,9 @@ names some."""
 
 PROFILES: Final[Mapping[str, Profile]] = {profile.name: profile for profile in (MCP, PLAIN)}
 """By the name that ``profile = "…"`` gives."""
+
+
+def all_requirements() -> tuple[Requirement, ...]:
+    """Return the requirements of every profile, each id once: for result files, which do not name their profile."""
+    rows = {row.id: row for profile in PROFILES.values() for row in profile.catalogue.requirements}
+    return tuple(rows.values())

@@ -94,7 +94,8 @@ def on_pages(edits: Sequence[FileEdit], bundle: Bundle, sources: Mapping[str, st
         indent = _indent(theirs[0] if theirs else "", file.text.split("\n")[edit.line - 1])
         if indent is None:
             return ()
-        found.append(Edit(place, "".join(f"{indent + line if line else indent.rstrip()}\n" for line in edit.new)))
+        text = "".join(f"{indent + line if line else indent.rstrip()}\n" for line in edit.new)
+        found.append(Edit(place.file, place.first, place.last, text))
     return tuple(sorted(found, key=lambda edit: (edit.span.file, edit.span.first)))
 
 

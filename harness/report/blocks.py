@@ -12,8 +12,8 @@ from rich.text import Text
 
 from extractor.base.text import one_line, visible
 from harness.report.evidence import exchange_lines, page_lines, patch_lines, shared_context
-from harness.report.weigh import Weight, is_own
 from harness.report.wording import basis_word, rows, run_sentence, weight_word
+from harness.results.severity import Severity, is_own
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from extractor.model import Span
     from harness.model import ExampleResult, Finding, Patch, Report
     from harness.report.evidence import ExchangeLine, PageLine
-    from harness.report.weigh import Case
+    from harness.results.distinct import FindingGroup
 
 PROSE_WIDTH: Final = 108
 """Columns beyond which running text gets hard to read."""
@@ -72,22 +72,22 @@ def _lines_of(span: Span) -> str:
     return str(span.first) if span.first == span.last else f"{span.first}-{span.last}"
 
 
-def mark(weight: Weight) -> tuple[str, str]:
+def mark(weight: Severity) -> tuple[str, str]:
     """Sign and style of a weight."""
     match weight:
-        case Weight.GATES:
+        case Severity.BLOCKING:
             return "✗", "bold red"
-        case Weight.WARNS:
+        case Severity.WARNING:
             return "!", "bold yellow"
-        case Weight.KNOWN:
+        case Severity.KNOWN:
             return "=", "yellow"
-        case Weight.ADVISORY:
+        case Severity.ADVISORY:
             return "·", "blue"
-        case Weight.INCONCLUSIVE | Weight.BLOCKED:
+        case Severity.INCONCLUSIVE | Severity.NOT_CHECKED:
             return "?", "magenta"
-        case Weight.NOT_APPLICABLE:
+        case Severity.NOT_APPLICABLE:
             return "-", "dim"
-        case Weight.SATISFIED:
+        case Severity.SATISFIED:
             return "✓", "green"
         case _:
             assert_never(weight)
@@ -110,18 +110,20 @@ def labelled(label: str, value: RenderableType, width: int, indent: int = INDENT
     return Padding(grid, (0, 0, 0, indent))
 
 
-def headline(case: Case, report: Report) -> Text:
+def headline(case: FindingGroup, report: Report) -> Text:
     """``✗ MUST session.terminated-404  violated, gates``, and the requirement in a line."""
     finding = case.finding
-    sign, style = mark(case.weight)
-    told = f"{sign} {finding.level.value} {one_line(finding.requirement)}  {weight_word(case.weight)}"
+    sign, style = mark(case.severity)
+    told = f"{sign} {finding.level.value} {one_line(finding.requirement)}  {weight_word(case.severity)}"
     text = Text(told, style=style)
     if (row := rows(report).get(finding.requirement)) is not None:
         text.append(f"\n{' ' * (INDENT - 2)}{one_line(row.title)}", style="not bold default")
     return text
 
 
-def finding_block(case: Case, report: Report, look: Look, elsewhere: Sequence[str] = ()) -> Iterator[RenderableType]:
+def finding_block(
+    case: FindingGroup, report: Report, look: Look, elsewhere: Sequence[str] = ()
+) -> Iterator[RenderableType]:
     """A violation in full: what the text says, what happened, the lines, the effect, the fix and the wrong fix.
 
     Args:
@@ -230,7 +232,7 @@ def _code(runs: Sequence[Sequence[PageLine]]) -> Text:
     return text
 
 
-def also_rows(case: Case, look: Look, elsewhere: Sequence[str]) -> Iterator[RenderableType]:
+def also_rows(case: FindingGroup, look: Look, elsewhere: Sequence[str]) -> Iterator[RenderableType]:
     """Where else the same holds: the other copies with their own lines and sentence, and other revisions."""
     lines = []
     for example, finding in case.members[1:]:

@@ -12,7 +12,8 @@ from harness.model import Status, Verdict
 from harness.report.blocks import INDENT, Look, finding_block, labelled, mark, prose, run_rows
 from harness.report.evidence import curl
 from harness.report.terminal import draw, heading
-from harness.report.weigh import Case, Weight, cases, is_own, texts
+from harness.results.distinct import DistinctExample, FindingGroup, distinct_examples, finding_groups
+from harness.results.severity import ReportIndex, Severity, is_own
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -20,16 +21,13 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from harness.model import Exchange, Report, Requirement
-    from harness.report.weigh import Text as Copies
 
 BODY_LIMIT: Final = 2000
 """Characters of a body shown with ``--full``."""
 AGAIN: Final = (
     "docprobe run starts the example and prints a token to put in place of <token:…>; a session id is new in every run."
 )
-OPEN: Final = frozenset(
-    {Weight.GATES, Weight.WARNS, Weight.KNOWN, Weight.ADVISORY, Weight.INCONCLUSIVE, Weight.BLOCKED}
-)
+OPEN: Final = frozenset(set(Severity) - {Severity.NOT_APPLICABLE, Severity.SATISFIED})
 """Weights that are explained in full; the others get their sentence."""
 
 
@@ -42,7 +40,7 @@ def explain_examples(report: Report, ids: Sequence[str], look: Look, *, full: bo
         look: how it is drawn.
         full: with requests and replies as they were, and as curl commands.
     """
-    chosen = [text for text in texts(report) if any(example.id in ids for example in text.all)]
+    chosen = [text for text in distinct_examples(report) if any(example.id in ids for example in text.all)]
     return draw((part for text in chosen for part in _example(text, report, look, full)), look)
 
 
@@ -51,9 +49,9 @@ def explain_requirement(report: Report, row: Requirement, look: Look, *, full: b
     return draw(_requirement(row, report, look, full), look)
 
 
-def _example(text: Copies, report: Report, look: Look, full: bool) -> Iterator[RenderableType]:
-    example, found = text.shown, cases(text, report)
-    yield from heading(text, found[0].weight if found else Weight.BLOCKED, look)
+def _example(text: DistinctExample, report: Report, look: Look, full: bool) -> Iterator[RenderableType]:
+    example, found = text.shown, finding_groups(text, ReportIndex.of(report))
+    yield from heading(text, found[0].severity if found else Severity.NOT_CHECKED, look)
     if example.status is not Status.JUDGED:
         yield labelled(example.status.value[:7], prose(example.reason or "no reason given"), look.prose, INDENT - 2)
     for note in example.notes:
@@ -61,18 +59,18 @@ def _example(text: Copies, report: Report, look: Look, full: bool) -> Iterator[R
         yield labelled("note", prose(told), look.prose, INDENT - 2)
     yield from run_rows(example, look)
     for case in found:
-        if is_own(case.finding, case.example) and case.weight in OPEN:
+        if is_own(case.finding, case.example) and case.severity in OPEN:
             yield Text("")
             yield from _case(case, report, look, full)
     yield Text("")
     for case in found:
-        if is_own(case.finding, case.example) and case.weight not in OPEN:
+        if is_own(case.finding, case.example) and case.severity not in OPEN:
             yield from _short(case)
     yield from _other_revisions(found)
     yield Text("")
 
 
-def _case(case: Case, report: Report, look: Look, full: bool) -> Iterator[RenderableType]:
+def _case(case: FindingGroup, report: Report, look: Look, full: bool) -> Iterator[RenderableType]:
     yield from finding_block(case, report, look)
     transcript = case.example.transcript
     if transcript is None:
@@ -113,18 +111,18 @@ def _body(body: str, prefix: str) -> Iterator[str]:
         yield f"{prefix}… ({len(body) - BODY_LIMIT:,} more characters)"
 
 
-def _short(case: Case) -> Iterator[RenderableType]:
-    sign, style = mark(case.weight)
+def _short(case: FindingGroup) -> Iterator[RenderableType]:
+    sign, style = mark(case.severity)
     finding = case.finding
     line = Text.assemble(
-        (f"{sign} {finding.level.value} {one_line(finding.requirement)}", style), f"  {case.weight.value}"
+        (f"{sign} {finding.level.value} {one_line(finding.requirement)}", style), f"  {case.severity.value}"
     )
     if finding.summary:
         line.append(f": {one_line(finding.summary)}", style="dim")
     yield Padding(line, (0, 0, 0, INDENT - 2))
 
 
-def _other_revisions(found: Sequence[Case]) -> Iterator[RenderableType]:
+def _other_revisions(found: Sequence[FindingGroup]) -> Iterator[RenderableType]:
     """Violations by the text of revisions that the server negotiates and the page doesn't belong to."""
     lines = {
         f"{finding.revision}: {finding.requirement} ({finding.level.value})"
@@ -150,11 +148,14 @@ def _requirement(row: Requirement, report: Report, look: Look, full: bool) -> It
         if told:
             yield labelled(label, prose(told), look.prose, INDENT - 2)
     found = [
-        (text, case) for text in texts(report) for case in cases(text, report) if case.finding.requirement == row.id
+        (text, case)
+        for text in distinct_examples(report)
+        for case in finding_groups(text, ReportIndex.of(report))
+        if case.finding.requirement == row.id
     ]
     shown = set()
     for text, case in found:
-        if case.weight in OPEN and is_own(case.finding, case.example):
+        if case.severity in OPEN and is_own(case.finding, case.example):
             shown.add(text.shown.id)
             yield Text("")
             yield Text(one_line(case.example.id), style="bold", overflow="fold")
@@ -163,8 +164,8 @@ def _requirement(row: Requirement, report: Report, look: Look, full: bool) -> It
     if rest:
         yield Text("")
     for text, case in rest:
-        sign, style = mark(case.weight)
-        yield Text.assemble((f"{sign} ", style), one_line(text.shown.id), f"  {case.weight.value}", overflow="fold")
+        sign, style = mark(case.severity)
+        yield Text.assemble((f"{sign} ", style), one_line(text.shown.id), f"  {case.severity.value}", overflow="fold")
     if not found:
         yield Text("")
         yield Text(f"No example of this run was judged by {one_line(row.id)}.", style="dim")

@@ -13,8 +13,7 @@ from extractor.base.text import one_line
 from extractor.model import Span
 from harness.base.escape import defused, github_data, github_property
 from harness.model import Basis, Status
-from harness.report.places import forge_path, primary, problem_place
-from harness.report.weigh import Weight, cases, texts
+from harness.report.places import forge_path, primary
 from harness.report.wording import (
     baseline_sentence,
     drift_sentence,
@@ -24,6 +23,8 @@ from harness.report.wording import (
     plural,
     rows,
 )
+from harness.results.distinct import distinct_examples, finding_groups
+from harness.results.severity import ReportIndex, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
 LIMIT: Final = 10
 """Annotations of one type that are shown for a step."""
-TYPES: Final = {Weight.GATES: "error", Weight.WARNS: "warning", Weight.ADVISORY: "notice"}
+TYPES: Final = {Severity.BLOCKING: "error", Severity.WARNING: "warning", Severity.ADVISORY: "notice"}
 """Weights that annotate. Of advisory findings only readings of the page's own revision do: what no sentence asks for,
 and what another revision says, would stand beside every change of a page."""
 
@@ -75,16 +76,18 @@ def _command(report: Report, annotation: Annotation) -> str:
 
 
 def _annotations(report: Report) -> Iterator[Annotation]:
-    for text in texts(report):
-        for case in cases(text, report):
-            if case.weight in TYPES:
-                own = [(e, f) for e, f in case.members if case.weight is not Weight.ADVISORY or _is_own_reading(f, e)]
+    for text in distinct_examples(report):
+        for case in finding_groups(text, ReportIndex.of(report)):
+            if case.severity in TYPES:
+                own = [
+                    (e, f) for e, f in case.members if case.severity is not Severity.ADVISORY or _is_own_reading(f, e)
+                ]
                 for turn, (example, finding) in enumerate(own):
                     row = rows(report).get(finding.requirement)
                     about = f": {row.title}" if row else ""
                     title = f"{finding.level.value} {finding.requirement}{about}"
                     message = _message(report, finding)
-                    yield Annotation(TYPES[case.weight], primary(finding, example), title, message, turn)
+                    yield Annotation(TYPES[case.severity], primary(finding, example), title, message, turn)
     for example in report.examples:
         if example.status is Status.BLOCKED:
             yield Annotation("warning", _start(example), "not judged", f"{example.id}: {example.reason or ''}")
@@ -99,8 +102,7 @@ def _annotations(report: Report) -> Iterator[Annotation]:
         if note.kind != "known":
             yield Annotation("error" if note.gates else "warning", None, "baseline", baseline_sentence(note))
     for problem in report.problems:
-        place, message = problem_place(problem)
-        yield Annotation("warning", place, "stepped over", message)
+        yield Annotation("warning", problem.span, "stepped over", problem.message)
 
 
 def _is_own_reading(finding: Finding, example: ExampleResult) -> bool:

@@ -14,8 +14,8 @@ from extractor.base.text import one_line
 from harness.base.escape import xml_attribute, xml_text
 from harness.model import Status
 from harness.report.plain import finding_text
-from harness.report.weigh import Weight, is_own, known_findings, weigh
 from harness.report.wording import NOTHING_ASKED, baseline_sentence, drift_sentence, run_sentence
+from harness.results.severity import ReportIndex, Severity, is_own
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 MESSAGE_LIMIT: Final = 300
 """Characters of the one-line message that viewers show in lists."""
-UNTOLD: Final = frozenset({Weight.NOT_APPLICABLE, Weight.INCONCLUSIVE})
+UNTOLD: Final = frozenset({Severity.NOT_APPLICABLE, Severity.INCONCLUSIVE})
 """Weights whose message says all there is to say."""
 
 
@@ -128,34 +128,34 @@ def _cases(report: Report, example: ExampleResult) -> Iterator[JUnitCase]:
             if not example.findings:
                 told = f"does not run: {reason}" if example.status is Status.NOT_RUNNING else NOTHING_ASKED
                 yield JUnitCase("example", example.id, "skipped", example.status.value, told)
-            known = known_findings(report)
+            index = ReportIndex.of(report)
             for number, finding in enumerate(example.findings):
-                weight = weigh(finding, example, known)
+                weight = index.severity(finding, example)
                 # the run's time stands at the first case: the whole conversation serves every requirement
                 yield _case(report, example, finding, weight, 0.0 if number else example.duration_s)
         case _:
             assert_never(example.status)
 
 
-def _case(report: Report, example: ExampleResult, finding: Finding, weight: Weight, duration_s: float) -> JUnitCase:
+def _case(report: Report, example: ExampleResult, finding: Finding, weight: Severity, duration_s: float) -> JUnitCase:
     name = finding.requirement
     if not is_own(finding, example):
         name += f" [{finding.revision}]"
     case = JUnitCase(name, example.id, duration_s=duration_s)
-    if weight is Weight.SATISFIED:
+    if weight is Severity.SATISFIED:
         return case
     told = "" if weight in UNTOLD else finding_text(report, example, finding)
     match weight:
-        case Weight.GATES:
+        case Severity.BLOCKING:
             return _with(case, "failure", finding.level.value, finding.summary, told)
-        case Weight.BLOCKED:
+        case Severity.NOT_CHECKED:
             return _with(case, "error", "blocked", finding.summary, told)
-        case Weight.KNOWN:
+        case Severity.KNOWN:
             return _with(case, "skipped", "known", f"known, listed in the baseline: {finding.summary}", told)
-        case Weight.NOT_APPLICABLE | Weight.INCONCLUSIVE:
+        case Severity.NOT_APPLICABLE | Severity.INCONCLUSIVE:
             return _with(case, "skipped", weight.value, f"{weight.value}: {finding.summary}", told)
-        case Weight.WARNS | Weight.ADVISORY:
-            label = "WARNING" if weight is Weight.WARNS else "ADVISORY"
+        case Severity.WARNING | Severity.ADVISORY:
+            label = "WARNING" if weight is Severity.WARNING else "ADVISORY"
             return JUnitCase(name, example.id, output=f"{label}: {told}", duration_s=duration_s)
         case _:
             assert_never(weight)

@@ -12,7 +12,6 @@ from extractor.base.text import visible
 from harness.base.escape import defused, html_text, markdown_code, markdown_fence, markdown_text
 from harness.model import Status
 from harness.report.evidence import exchange_lines, page_lines, patch_lines, shared_context
-from harness.report.weigh import SHOWN_IN_FULL, Weight, by_weight, cases, texts
 from harness.report.wording import (
     UNJUDGED,
     baseline_sentence,
@@ -28,14 +27,20 @@ from harness.report.wording import (
     violations,
     weight_word,
 )
+from harness.results.distinct import (
+    DistinctExample,
+    FindingGroup,
+    distinct_examples,
+    finding_groups,
+    of_severity,
+)
+from harness.results.severity import SHOWN_IN_FULL, ReportIndex, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from extractor.model import Span
     from harness.model import ExampleResult, Finding, Patch, Report
-    from harness.report.weigh import Case
-    from harness.report.weigh import Text as Copies
 
 LIMIT: Final = 1_000_000
 """Bytes of the whole summary; GitHub drops a step's summary above 1 MiB."""
@@ -44,11 +49,11 @@ ICONS: Final = {0: "✅", 1: "❌", 3: "⚠️"}
 
 def render(report: Report) -> str:
     """The summary, in GitHub's Markdown."""
-    judged = [(text, cases(text, report)) for text in texts(report)]
+    judged = [(text, finding_groups(text, ReportIndex.of(report))) for text in distinct_examples(report)]
     head = [f"## {ICONS.get(report.exit_code, '⚠️')} docprobe", "", markdown_text(exit_sentence(report)), ""]
     head += [markdown_text(f"{figures(report)}; {violations(report)}."), ""]
     head += [*_table(judged), *_beside(report)]
-    full = [case for _, its in judged for case in its if case.weight in SHOWN_IN_FULL]
+    full = [case for _, its in judged for case in its if case.severity in SHOWN_IN_FULL]
     details = [_details(case, report, unfolded=number == 0) for number, case in enumerate(full)]
     tail = _unjudged([text for text, _ in judged])
     return defused(_fitted("\n".join(head), details, "\n".join(tail)))
@@ -72,29 +77,29 @@ def _fitted(head: str, details: Sequence[str], tail: str) -> str:
     return whole
 
 
-def _table(judged: Sequence[tuple[Copies, Sequence[Case]]]) -> Iterator[str]:
+def _table(judged: Sequence[tuple[DistinctExample, Sequence[FindingGroup]]]) -> Iterator[str]:
     shown = [(text, its) for text, its in judged if text.shown.status not in UNJUDGED]
     if not shown:
         return
     yield "| | example | gates | warns | advisory | satisfied | not applicable | inconclusive |"
     yield "|---|---|--:|--:|--:|--:|--:|--:|"
     for text, its in shown:
-        number = {weight: len(by_weight(its, weight)) for weight in Weight}
-        counted = (Weight.GATES, Weight.WARNS, Weight.ADVISORY, Weight.SATISFIED, Weight.NOT_APPLICABLE)
+        number = {weight: len(of_severity(its, weight)) for weight in Severity}
+        counted = (Severity.BLOCKING, Severity.WARNING, Severity.ADVISORY, Severity.SATISFIED, Severity.NOT_APPLICABLE)
         figures = [str(number[weight] or "") for weight in counted]
-        open_questions = str(number[Weight.INCONCLUSIVE] + number[Weight.BLOCKED] or "")
+        open_questions = str(number[Severity.INCONCLUSIVE] + number[Severity.NOT_CHECKED] or "")
         copies = f" +{plural(len(text.copies), 'copy', 'copies')}" if text.copies else ""
         name = f"{markdown_code(text.shown.id)}{copies}"
         yield f"| {_icon(text.shown, number)} | {name} | {' | '.join([*figures, open_questions])} |"
     yield ""
 
 
-def _icon(example: ExampleResult, number: dict[Weight, int]) -> str:
+def _icon(example: ExampleResult, number: dict[Severity, int]) -> str:
     if example.status is Status.BLOCKED or not example.findings:
         return "❔"
-    if number[Weight.GATES]:
+    if number[Severity.BLOCKING]:
         return "❌"
-    return "⚠️" if number[Weight.WARNS] else "✅"
+    return "⚠️" if number[Severity.WARNING] else "✅"
 
 
 def _beside(report: Report) -> Iterator[str]:
@@ -116,11 +121,11 @@ def _beside(report: Report) -> Iterator[str]:
     yield ""
 
 
-def _details(case: Case, report: Report, *, unfolded: bool) -> str:
+def _details(case: FindingGroup, report: Report, *, unfolded: bool) -> str:
     """One violation, folded but for the first: most runs have few, and that one is what a reader came for."""
     finding, example = case.finding, case.example
-    icon = "❌" if case.weight is Weight.GATES else "⚠️"
-    title = f"{finding.level.value} {finding.requirement}: {weight_word(case.weight)}"
+    icon = "❌" if case.severity is Severity.BLOCKING else "⚠️"
+    title = f"{finding.level.value} {finding.requirement}: {weight_word(case.severity)}"
     opening = "<details open>" if unfolded else "<details>"
     lines = [f"{opening}<summary>{icon} {html_text(title)} · {html_text(example.id)}</summary>", ""]
     lines += [markdown_text(finding.summary), ""]
@@ -184,7 +189,7 @@ def _patch(report: Report, patch: Patch) -> str:
     return "\n".join(told)
 
 
-def _unjudged(found: Sequence[Copies]) -> Iterator[str]:
+def _unjudged(found: Sequence[DistinctExample]) -> Iterator[str]:
     """What was not run, by status, folded, with the reason of each."""
     for status in UNJUDGED:
         group = [text for text in found if text.shown.status is status]

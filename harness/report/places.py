@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from extractor.model import Span
 
 if TYPE_CHECKING:
     from harness.model import ExampleResult, Finding, Report
-
-
-PROBLEM: Final = re.compile(
-    r"(?P<file>[^\n]+?):(?P<first>[1-9]\d{0,8})(?:-(?P<last>\d{1,9}))?: (?P<message>.*)", re.DOTALL
-)
 
 
 def forge_path(report: Report, file: str) -> str:
@@ -28,15 +22,6 @@ def rules_path(report: Report, file: str) -> str | None:
     if report.rules_root is None:
         return forge_path(report, file)
     return str(PurePosixPath(report.rules_root) / file) if report.rules_root else None
-
-
-def problem_place(problem: str) -> tuple[Span | None, str]:
-    """``file:line: message`` (see :attr:`harness.model.Report.problems`) as place and message."""
-    found = PROBLEM.match(problem)
-    if found is None:
-        return None, problem
-    first = int(found["first"])
-    return Span(found["file"], first, max(first, int(found["last"] or first))), found["message"]
 
 
 def primary(finding: Finding, example: ExampleResult) -> Span:

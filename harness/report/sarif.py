@@ -18,10 +18,10 @@ from extractor.model import Span
 from harness.base.codec import encodable
 from harness.base.escape import json_text
 from harness.model import Status, Verdict
-from harness.report.places import forge_path, primary, problem_place, rules_path
+from harness.report.places import forge_path, primary, rules_path
 from harness.report.sarif_rules import DRIFT, rule_descriptors
-from harness.report.weigh import Weight, is_own, known_findings, weigh
 from harness.report.wording import baseline_sentence, drift_sentence, lost_sentence, missing_sentence, run_sentence
+from harness.results.severity import ReportIndex, Severity, is_own
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +33,12 @@ SCHEMA_URI: Final = "https://json.schemastore.org/sarif-2.1.0.json"
 """As the forge's own documentation writes it."""
 ROOT: Final = "%SRCROOT%"
 FINGERPRINT: Final = "docprobeFinding/v1"
-LEVELS: Final = {Weight.GATES: "error", Weight.WARNS: "warning", Weight.KNOWN: "warning", Weight.ADVISORY: "note"}
+LEVELS: Final = {
+    Severity.BLOCKING: "error",
+    Severity.WARNING: "warning",
+    Severity.KNOWN: "warning",
+    Severity.ADVISORY: "note",
+}
 
 
 def render(report: Report) -> str:
@@ -72,15 +77,15 @@ def _log(report: Report) -> dict[str, Any]:
 
 
 def _finding_results(report: Report) -> Iterator[dict[str, Any]]:
-    known = known_findings(report)
+    index = ReportIndex.of(report)
     reasons = {(note.example, note.requirement): note.reason for note in report.baseline if note.kind == "known"}
     for example in report.examples:
         for finding in example.findings:
             if finding.verdict is not Verdict.VIOLATED or not is_own(finding, example):
                 continue
-            weight = weigh(finding, example, known)
+            weight = index.severity(finding, example)
             result = _result(report, example, finding, LEVELS[weight])
-            if weight is Weight.KNOWN:
+            if weight is Severity.KNOWN:
                 reason = visible(reasons[example.id, finding.requirement])
                 result["suppressions"] = [{"kind": "external", "status": "accepted", "justification": reason}]
             yield result
@@ -196,9 +201,8 @@ def _notifications(report: Report) -> Iterator[dict[str, Any]]:
     if report.missing_shards:
         yield {"level": "error", "message": {"text": missing_sentence(report)}}
     for problem in report.problems:
-        place, message = problem_place(problem)
-        where = [_location(report, place)] if place is not None else []
-        yield {"level": "warning", "message": {"text": visible(message)}, "locations": where}
+        where = [_location(report, problem.span)] if problem.span is not None else []
+        yield {"level": "warning", "message": {"text": visible(problem.message)}, "locations": where}
 
 
 def _baseline_notifications(report: Report) -> Iterator[dict[str, Any]]:

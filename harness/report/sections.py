@@ -12,7 +12,6 @@ from rich.text import Text
 from extractor.base.text import one_line
 from harness.model import Status
 from harness.report.blocks import INDENT, Look, labelled, mark, prose, run_rows
-from harness.report.weigh import Weight
 from harness.report.wording import (
     UNJUDGED,
     baseline_sentence,
@@ -25,6 +24,7 @@ from harness.report.wording import (
     status_words,
     violations,
 )
+from harness.results.severity import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -32,12 +32,12 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from harness.model import Report
-    from harness.report.weigh import Text as Copies
+    from harness.results.distinct import DistinctExample
 
 PROBLEMS_SHOWN: Final = 20
 
 
-def blocked(found: Sequence[Copies], look: Look) -> Iterator[RenderableType]:
+def blocked(found: Sequence[DistinctExample], look: Look) -> Iterator[RenderableType]:
     """Examples that could not be judged for a reason of ours, with the reason."""
     blocked = [text for text in found if text.shown.status is Status.BLOCKED]
     if not blocked:
@@ -50,9 +50,9 @@ def blocked(found: Sequence[Copies], look: Look) -> Iterator[RenderableType]:
         yield from run_rows(text.shown, look)
 
 
-def unjudged(found: Sequence[Copies]) -> Iterator[RenderableType]:
+def unjudged(found: Sequence[DistinctExample]) -> Iterator[RenderableType]:
     """What was never meant to run, by reason: nothing is left out silently."""
-    reasons: dict[tuple[Status, str], list[Copies]] = defaultdict(list)
+    reasons: dict[tuple[Status, str], list[DistinctExample]] = defaultdict(list)
     for text in found:
         if text.shown.status in UNJUDGED:
             reasons[text.shown.status, text.shown.reason or "no reason given"].append(text)
@@ -69,7 +69,7 @@ def unjudged(found: Sequence[Copies]) -> Iterator[RenderableType]:
             yield Padding(ids, (0, 0, 0, INDENT))
 
 
-def _with_copies(text: Copies) -> str:
+def _with_copies(text: DistinctExample) -> str:
     copies = f" (+{plural(len(text.copies), 'copy', 'copies')})" if text.copies else ""
     return one_line(text.shown.id) + copies
 
@@ -90,7 +90,7 @@ def drift(report: Report, look: Look) -> Iterator[RenderableType]:
         yield Text("")
         yield Text("The specification changed under these checks", style="bold")
     for entry in report.drift:
-        sign, style = mark(Weight.GATES if entry.gates else Weight.ADVISORY)
+        sign, style = mark(Severity.BLOCKING if entry.gates else Severity.ADVISORY)
         about = f"{sign} {one_line(entry.requirement)} {one_line(entry.revision)}"
         yield Padding(Text(about, style=style), (0, 0, 0, INDENT - 2))
         yield labelled("was", prose(drift_sentence(entry)), look.prose)
@@ -106,7 +106,7 @@ def baseline(report: Report) -> Iterator[RenderableType]:
         yield Text("")
         yield Text("Baseline", style="bold")
     for note in notes:
-        sign, style = mark(Weight.GATES if note.gates else Weight.WARNS)
+        sign, style = mark(Severity.BLOCKING if note.gates else Severity.WARNING)
         line = Text.assemble((f"{sign} ", style), one_line(baseline_sentence(note)), overflow="fold")
         yield Padding(line, (0, 0, 0, INDENT - 2))
 
@@ -118,7 +118,7 @@ def problems(report: Report) -> Iterator[RenderableType]:
     yield Text("")
     yield Text(f"{plural(len(report.problems), 'problem')} of the docs, stepped over", style="bold")
     for problem in report.problems[:PROBLEMS_SHOWN]:
-        yield Padding(Text(one_line(problem), overflow="fold"), (0, 0, 0, INDENT - 2))
+        yield Padding(Text(one_line(str(problem)), overflow="fold"), (0, 0, 0, INDENT - 2))
     if (rest := len(report.problems) - PROBLEMS_SHOWN) > 0:
         yield Padding(Text(f"and {rest:,} more (--format json lists all)", style="dim"), (0, 0, 0, INDENT - 2))
 

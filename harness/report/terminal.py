@@ -15,8 +15,16 @@ from harness.base.escape import defused
 from harness.model import Status
 from harness.report.blocks import INDENT, Look, finding_block, labelled, mark, prose
 from harness.report.sections import baseline, blocked, drift, lost, problems, summary, unjudged
-from harness.report.weigh import SHOWN_IN_FULL, Weight, advisory, by_weight, cases, is_own, texts
 from harness.report.wording import NOTHING_ASKED, basis_word, direct_packages, plural
+from harness.results.distinct import (
+    DistinctExample,
+    FindingGroup,
+    advisory,
+    distinct_examples,
+    finding_groups,
+    of_severity,
+)
+from harness.results.severity import SHOWN_IN_FULL, ReportIndex, Severity, is_own
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -24,10 +32,8 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from harness.model import Report
-    from harness.report.weigh import Case
-    from harness.report.weigh import Text as Copies
 
-SHORT: Final = (Weight.KNOWN, Weight.ADVISORY, Weight.INCONCLUSIVE, Weight.BLOCKED)
+SHORT: Final = (Severity.KNOWN, Severity.ADVISORY, Severity.INCONCLUSIVE, Severity.NOT_CHECKED)
 """Weights that get a line or two each."""
 SHORT_LIMIT: Final = 160
 """Characters of a summary that is not shown in full; ``docprobe explain`` shows all of it."""
@@ -68,9 +74,9 @@ def _report(report: Report, look: Look) -> Iterator[RenderableType]:
     commit = f" at {one_line(report.commit[:12])}{dirty}" if report.commit else ""
     told = (f"docprobe {one_line(report.version)}", one_line(report.docs_root) + commit, f"{report.duration_s:.1f} s")
     yield Text(" · ".join(told))
-    found = texts(report)
+    found = distinct_examples(report)
     run = [text for text in found if text.shown.status in {Status.JUDGED, Status.NOT_RUNNING}]
-    judged = [(text, cases(text, report)) for text in run]
+    judged = [(text, finding_groups(text, ReportIndex.of(report))) for text in run]
     well = [(text, its) for text, its in judged if not _in_full(its)]
     if well:
         yield Text("")
@@ -89,15 +95,17 @@ def _report(report: Report, look: Look) -> Iterator[RenderableType]:
     yield from summary(report)
 
 
-def _in_full(found: Sequence[Case]) -> list[Case]:
-    return [case for case in found if case.weight in SHOWN_IN_FULL]
+def _in_full(found: Sequence[FindingGroup]) -> list[FindingGroup]:
+    return [case for case in found if case.severity in SHOWN_IN_FULL]
 
 
-def _violated(text: Copies, found: Sequence[Case], report: Report, look: Look) -> Iterator[RenderableType]:
+def _violated(
+    text: DistinctExample, found: Sequence[FindingGroup], report: Report, look: Look
+) -> Iterator[RenderableType]:
     """One distinct text with its violations in full and the rest in short lines."""
     full = _in_full(found)
     yield Text("")
-    yield from heading(text, full[0].weight, look)
+    yield from heading(text, full[0].severity, look)
     for case in full:
         yield Text("")
         yield from finding_block(case, report, look, _elsewhere(case, found))
@@ -109,7 +117,7 @@ def _violated(text: Copies, found: Sequence[Case], report: Report, look: Look) -
         yield from rest
 
 
-def heading(text: Copies, weight: Weight, look: Look) -> Iterator[RenderableType]:
+def heading(text: DistinctExample, weight: Severity, look: Look) -> Iterator[RenderableType]:
     """What is known of a text before any finding: id, kind, lines, packages, what was added, its copies."""
     example = text.shown
     sign, style = mark(weight)
@@ -134,61 +142,61 @@ def heading(text: Copies, weight: Weight, look: Look) -> Iterator[RenderableType
         yield labelled("copies", copies, look.width, INDENT - 2)
 
 
-def _all_well(text: Copies, found: Sequence[Case], look: Look) -> Text:
+def _all_well(text: DistinctExample, found: Sequence[FindingGroup], look: Look) -> Text:
     """One line: the id, and behind it as much as fits."""
     if not found:
         return _unasked(text)
-    known = any(case.weight is Weight.KNOWN for case in found)
-    sign, style = mark(Weight.KNOWN if known else Weight.SATISFIED)
+    known = any(case.severity is Severity.KNOWN for case in found)
+    sign, style = mark(Severity.KNOWN if known else Severity.SATISFIED)
     copies = f" (+{plural(len(text.copies), 'copy', 'copies')})" if text.copies else ""
     line = Text.assemble((f"{sign} ", style), one_line(text.shown.id), overflow="fold")
-    satisfied = f"{len(by_weight(found, Weight.SATISFIED))} satisfied"
+    satisfied = f"{len(of_severity(found, Severity.SATISFIED))} satisfied"
     for tail in (f"  {_tally(found).plain}{copies}", f"  {satisfied}{copies}", f"  {satisfied}"):
         if line.cell_len + len(tail) <= look.width:
             return line.append(tail, style="dim")
     return line
 
 
-def _unasked(text: Copies) -> Text:
+def _unasked(text: DistinctExample) -> Text:
     """An example with no finding at all: with ``--requirement``, what was asked may not be judged by any."""
     example = text.shown
-    sign, style = mark(Weight.INCONCLUSIVE)
+    sign, style = mark(Severity.INCONCLUSIVE)
     why = f"does not run: {one_line(example.reason or '')}" if example.status is Status.NOT_RUNNING else NOTHING_ASKED
     return Text.assemble((f"{sign} ", style), one_line(example.id), (f"  {why}", "dim"), overflow="fold")
 
 
-def _tally(found: Sequence[Case]) -> Text:
+def _tally(found: Sequence[FindingGroup]) -> Text:
     """``12 satisfied, 6 not applicable``; empty if there are none."""
     told = []
-    for weight in (Weight.SATISFIED, Weight.NOT_APPLICABLE):
-        if number := len(by_weight(found, weight)):
+    for weight in (Severity.SATISFIED, Severity.NOT_APPLICABLE):
+        if number := len(of_severity(found, weight)):
             told.append(f"{number} {weight.value}")
     return Text(", ".join(told), style="dim")
 
 
-def _short_lines(found: Sequence[Case]) -> Iterator[RenderableType]:
+def _short_lines(found: Sequence[FindingGroup]) -> Iterator[RenderableType]:
     """One line for each case that needs no block; not for those that repeat another by another revision."""
     worth_a_line = advisory(found)
     for case in found:
         finding = case.finding
-        if case.weight not in SHORT or (case.weight is Weight.ADVISORY and case not in worth_a_line):
+        if case.severity not in SHORT or (case.severity is Severity.ADVISORY and case not in worth_a_line):
             continue
-        sign, style = mark(case.weight)
+        sign, style = mark(case.severity)
         by = f" by {one_line(finding.revision)}" if not is_own(finding, case.example) else ""
         basis = f" ({finding.basis.value})" if basis_word(finding) else ""
         line = Text.assemble((one_line(finding.requirement), style))
-        line.append(f" {case.weight.value}{basis}{by}: {one_line(finding.summary, SHORT_LIMIT)}")
+        line.append(f" {case.severity.value}{basis}{by}: {one_line(finding.summary, SHORT_LIMIT)}")
         grid = Table.grid(padding=(0, 1, 0, 0))
         grid.add_row(Text(sign, style=style), line)
         yield Padding(grid, (0, 0, 0, INDENT - 2))
 
 
-def _elsewhere(case: Case, found: Sequence[Case]) -> tuple[str, ...]:
+def _elsewhere(case: FindingGroup, found: Sequence[FindingGroup]) -> tuple[str, ...]:
     """Other revisions by which the same requirement is violated too, in the copy that is shown."""
     revisions = {
         finding.revision
         for other in found
-        if other.weight is Weight.ADVISORY and other.finding.requirement == case.finding.requirement
+        if other.severity is Severity.ADVISORY and other.finding.requirement == case.finding.requirement
         for example, finding in other.members
         if not is_own(finding, example) and example.id == case.example.id
     }

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Final, assert_never
 
 from extractor.model import NoteKind
 from harness.model import MUST_LIKE, SHOULD_LIKE, Basis, DriftKind, StartOutcome, Status, Verdict
-from harness.report.weigh import Weight, cases, count, is_own, texts, violated_by_own
+from harness.results.counts import count, violated_by_own
+from harness.results.distinct import FindingGroup, distinct_examples, finding_groups
+from harness.results.severity import ReportIndex, Severity, is_own
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from harness.model import BaselineNote, Drift, ExampleResult, Finding, Lost, Report, Requirement, Run
-    from harness.report.weigh import Case
 
 UNJUDGED: Final = (Status.FRAGMENT, Status.UNSUPPORTED, Status.SKIPPED)
 """Statuses of examples that were never meant to be run."""
@@ -33,18 +34,18 @@ def rows(report: Report) -> Mapping[str, Requirement]:
     return {row.id: row for row in report.requirements}
 
 
-def weight_word(weight: Weight) -> str:
+def weight_word(weight: Severity) -> str:
     """What a weight means, in a word or two after the requirement's id."""
     match weight:
-        case Weight.GATES:
+        case Severity.BLOCKING:
             return "violated, gates"
-        case Weight.WARNS:
+        case Severity.WARNING:
             return "violated, warning"
-        case Weight.KNOWN:
+        case Severity.KNOWN:
             return "violated, known"
-        case Weight.ADVISORY:
+        case Severity.ADVISORY:
             return "advisory"
-        case Weight.INCONCLUSIVE | Weight.BLOCKED | Weight.NOT_APPLICABLE | Weight.SATISFIED:
+        case Severity.INCONCLUSIVE | Severity.NOT_CHECKED | Severity.NOT_APPLICABLE | Severity.SATISFIED:
             return weight.value
         case _:
             assert_never(weight)
@@ -140,9 +141,9 @@ def _among(*parts: str) -> str:
     return f" ({told})" if told else ""
 
 
-def judged_as(example: ExampleResult) -> str:
+def judged_as(example: ExampleResult, rows: Mapping[str, Requirement]) -> str:
     """``3 MUST, 1 SHOULD violated`` of one example, counted as :func:`violations` does; ``conforms`` if none is."""
-    levels = [findings[0].level for findings in violated_by_own(example).values()]
+    levels = [findings[0].level for findings in violated_by_own(example, rows).values()]
     kinds = ((MUST_LIKE, "MUST"), (SHOULD_LIKE, "SHOULD"))
     named = ((sum(level in kind for level in levels), name) for kind, name in kinds)
     if told := ", ".join(f"{number:,} {name}" for number, name in named if number):
@@ -227,9 +228,9 @@ def next_step(report: Report) -> str | None:
     return None
 
 
-def _heaviest(report: Report) -> Case | None:
-    for text in texts(report):
-        for case in cases(text, report):
-            if case.weight is Weight.GATES:
+def _heaviest(report: Report) -> FindingGroup | None:
+    for text in distinct_examples(report):
+        for case in finding_groups(text, ReportIndex.of(report)):
+            if case.severity is Severity.BLOCKING:
                 return case
     return None

@@ -7,8 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from harness.base.errors import UsageError
-from harness.judge.gating import decide
-from harness.report.json import without_times
+from harness.results.document import without_times
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -20,7 +19,7 @@ CONFLICTS_NAMED: Final = 5
 
 
 def merge(reports: Sequence[Report], names: Sequence[str]) -> Report:
-    """One report with every example of ``reports``.
+    """Return one report with every example of ``reports``. Its exit code is not decided yet.
 
     Args:
         reports: at least one; an example may be in several if they say the same of it, times apart.
@@ -42,22 +41,20 @@ def merge(reports: Sequence[Report], names: Sequence[str]) -> Report:
             if own != theirs:
                 raise UsageError(f"{names[0]} and {name} differ: {what} {own} and {theirs}", "merge shards of one run")
     shards = _united(shard for report in reports for shard in report.shards)
-    return decide(
-        replace(
-            first,
-            started=min(report.started for report in reports),
-            duration_s=_span_s(reports),
-            examples=_joined(reports, names),
-            drift=_united(entry for report in reports for entry in report.drift),
-            baseline=_united(note for report in reports for note in report.baseline),
-            problems=_united(problem for report in reports for problem in report.problems),
-            requirements=_united_by_id(reports),
-            lost=_united(entry for report in reports for entry in report.lost),
-            narrowed=all(report.narrowed for report in reports),
-            shards=shards,
-            missing_shards=_missing(reports, shards),
-            sources={file: lines for report in reports for file, lines in report.sources.items()},
-        )
+    return replace(
+        first,
+        started=min(report.started for report in reports),
+        duration_s=_span_s(reports),
+        examples=_joined(reports, names),
+        drift=_united(entry for report in reports for entry in report.drift),
+        baseline=_united(note for report in reports for note in report.baseline),
+        problems=_united(problem for report in reports for problem in report.problems),
+        requirements=_united_by_id(reports),
+        lost=_united(entry for report in reports for entry in report.lost),
+        narrowed=all(report.narrowed for report in reports),
+        shards=shards,
+        missing_shards=_missing(reports, shards),
+        sources={file: lines for report in reports for file, lines in report.sources.items()},
     )
 
 

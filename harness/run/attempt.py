@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from extractor.model import ExampleKind
 from harness.base.errors import BlockedError, InstallError
 from harness.judge.cause import sentence, taken_by_us
-from harness.model import LogLine, Recording, Run, StartOutcome, Transcript
+from harness.model import LogLine, Recording, Resolve, Run, StartOutcome, Transcript
 from harness.profile import Settings
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ async def _attempt(
 
     def run(outcome: StartOutcome, how: str, logs: Sequence[LogLine], image: Image | None) -> Run:
         return Run(
-            resolve=resolve,
+            resolve=Resolve(resolve),
             date=cutoff,
             packages=dict(image.packages) if image else {},
             lock=image.lock if image else None,

@@ -23,7 +23,7 @@ from harness.judge.results import (
     source_lines,
     unbound,
 )
-from harness.model import ExampleResult, Recording, Report
+from harness.model import ExampleResult, FailOn, Recording, Report, ReportProblem
 from harness.run import cache
 from harness.run.attempt import record
 from harness.run.locks import read_locks
@@ -108,15 +108,15 @@ async def check(
         examples=ordered,
         drift=gate_drift(todo.bound.drift, ordered, config),
         problems=(
-            *unbound(ordered, todo.bound),
-            *(f"{problem.span}: {problem.message}" for problem in todo.problems),
+            *(ReportProblem(remark) for remark in unbound(ordered, todo.bound)),
+            *(ReportProblem(problem.message, problem.span) for problem in todo.problems),
         ),
         requirements=tuple(
             row for row in config.catalogue.requirements if not config.requirements or row.id in config.requirements
         ),
         sources=source_lines(todo.corpus, ordered),
         strict=config.strict,
-        fail_on=config.fail_on,
+        fail_on=FailOn(config.fail_on),
         narrowed=config.changed_since is not None,
         lost=todo.lost,
         shards=() if config.shard is None else (str(config.shard),),

@@ -12,9 +12,9 @@ from extractor.base.files import write_atomically
 from harness.base.errors import DocprobeError, unwritable
 from harness.baseline import known
 from harness.judge.gating import apply_fail_on, decide
-from harness.model import Report
+from harness.model import FailOn, Report
 from harness.report.formats import render
-from harness.results import results
+from harness.results import files as results
 from harness.run.locks import write_locks
 from harness.run.source import describe_source
 
@@ -44,7 +44,7 @@ def nothing_to_check(config: Config) -> Report:
         snapshot=source.snapshot,
         examples=(),
         strict=config.strict,
-        fail_on=config.fail_on,
+        fail_on=FailOn(config.fail_on),
         narrowed=True,
         shards=() if config.shard is None else (str(config.shard),),
         root_in_repository=source.root_in_repository,

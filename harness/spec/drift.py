@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
 from extractor.normative.fingerprint import similarity
-from harness.model import Drift, DriftKind
+from harness.model import Citation, Drift, DriftKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -90,6 +90,6 @@ def _drift(binding: Binding, kind: DriftKind, nearest: Statement | None, alike: 
         page=binding.page,
         anchor=binding.anchor,
         expected=binding.sha256,
-        nearest=nearest,
+        nearest=Citation.of(nearest) if nearest is not None else None,
         similarity=round(alike, 3),
     )

@@ -15,8 +15,8 @@ from click.testing import CliRunner
 from extractor.docs.corpus import extract
 from extractor.model import ExampleStatus
 from harness.cli.main import cli
-from harness.profiles.registry import MCP
-from harness.results import results
+from harness.profiles.registry import MCP, all_requirements
+from harness.results import files as results
 from harness.run.plan import make_plan
 from harness.settings import load_config
 from harness.spec.binding import bind, load_bindings
@@ -76,7 +76,7 @@ def test_what_pages_print_is_as_expected_and_nothing_gates(tmp_path: Path) -> No
     assert done.exit_code == 0, done.output
     found = {
         (example.id, finding.requirement, finding.revision): finding.verdict.value
-        for example in results.read(tmp_path / results.LAST_RUN).examples
+        for example in results.read(tmp_path / results.LAST_RUN, all_requirements()).examples
         for finding in example.findings
     }
     rows = [row for row in EXPECTED["verdict"] if row["example"].endswith("#printed")]
@@ -97,7 +97,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
         cwd=ROOT, capture_output=True, text=True, timeout=3600, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-4000:]
-    return results.read(folder / "sample.json")
+    return results.read(folder / "sample.json", all_requirements())
 
 
 @pytest.mark.engine

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from extractor.model import ExampleKind, Level, Note, NoteKind, Origin, Span, Statement, Subject
+from extractor.model import ExampleKind, Level, Note, NoteKind, Origin, Span, Subject
 from harness.model import (
+    BaselineKind,
     BaselineNote,
     Basis,
+    Citation,
     Drift,
     DriftKind,
     Edit,
     ExampleResult,
     Exchange,
+    FailOn,
     Failure,
     FailureKind,
     Finding,
@@ -21,10 +24,13 @@ from harness.model import (
     Patch,
     Reply,
     Report,
+    ReportProblem,
     Requirement,
+    Resolve,
     Run,
     Session,
     Side,
+    Stage,
     StartOutcome,
     Status,
     Transcript,
@@ -77,7 +83,11 @@ def row(
     name: str, level: Level, title: str, effect: str, fix: str, avoid: str = "", basis: Basis = Basis.TEXT
 ) -> Requirement:
     side = Side.EXAMPLE if name.startswith("example.") else Side.STDIO if name.startswith("stdio.") else Side.SERVER
-    return Requirement(name, title, side, {"2025-11-25": level}, {"2025-11-25": basis}, effect, fix, avoid)
+    stage = Stage.START if side is Side.EXAMPLE else Stage.CONVERSATION
+    return Requirement(
+        name, title, side, {"2025-11-25": level}, {"2025-11-25": basis}, effect, fix, avoid, stage,
+        always_warns=side is Side.EXAMPLE,
+    )  # fmt: skip
 
 
 ROWS = (
@@ -134,15 +144,14 @@ def page_source() -> tuple[str, ...]:
 
 def statement(
     revision: str, anchor: str, level: Level, text: str, first: int, page: str = "specification/{}/basic/transports.mdx"
-) -> Statement:
-    path = page.format(revision)
-    return Statement(
-        page=path, revision=revision, anchor=anchor, level=level, keyword=level.value, text=text,
-        subject=Subject.SERVER, span=Span(path, first, first + 1), fingerprint=f"{first:064x}", shingles=frozenset(),
+) -> Citation:
+    return Citation(
+        file=page.format(revision), first=first, last=first + 1, text=text, level=level, keyword=level.value,
+        anchor=anchor, revision=revision, subject=Subject.SERVER, fingerprint=f"{first:064x}",
     )  # fmt: skip
 
 
-def terminated(revision: str) -> Statement:
+def terminated(revision: str) -> Citation:
     text = "Once it has ended a session, the server MUST answer every request that carries its id with 404 Not Found."
     return statement(revision, "session-management", Level.MUST, text, 211)
 
@@ -227,8 +236,8 @@ def tutorial_findings(page: str, revision: str, *, own: bool) -> tuple[Finding, 
             patch=Patch(
                 "run with this change, the example satisfies session.terminated-404",
                 (
-                    Edit(Span(page, FIRST_LINE + 8, FIRST_LINE + 8), "    res.status(id ? 404 : 400).json({\n"),
-                    Edit(Span(page, FIRST_LINE + 21, FIRST_LINE + 21),
+                    Edit(page, FIRST_LINE + 8, FIRST_LINE + 8, "    res.status(id ? 404 : 400).json({\n"),
+                    Edit(page, FIRST_LINE + 21, FIRST_LINE + 21,
                          '    res.status(id ? 404 : 400).send("No such session");\n'),
                 ),
             ),
@@ -290,7 +299,7 @@ def tutorial(revision: str, *, others: tuple[str, ...]) -> ExampleResult:
             Note(NoteKind.DEPENDENCY, Origin.INFERRED, "express", confidence=0.9),
         ),
         added=("file name server.ts", "dependency @modelcontextprotocol/sdk", "dependency express"),
-        packages=PACKAGES, runs=(Run("today", None, PACKAGES, StartOutcome.SERVING, "", duration_s=1.1),),
+        packages=PACKAGES, runs=(Run(Resolve.TODAY, None, PACKAGES, StartOutcome.SERVING, "", duration_s=1.1),),
         findings=runs + by_own + by_others, transcript=transcript(example_id),
         negotiated=("2025-03-26", "2025-06-18", "2025-11-25"), duration_s=4.2,
     )  # fmt: skip
@@ -306,11 +315,11 @@ def dated_python() -> ExampleResult:
         added=("file name server.py",), packages={"mcp": "1.22.0", "starlette": "0.50.0"},
         runs=(
             Run(
-                "today", None, {"mcp": "2.3.0"}, StartOutcome.EXITED, gone,
+                Resolve.TODAY, None, {"mcp": "2.3.0"}, StartOutcome.EXITED, gone,
                 logs=(LogLine(0.9, "stderr", "ModuleNotFoundError: No module named 'mcp.server.fastmcp'"),),
                 duration_s=2.0,
             ),
-            Run("dated", "2025-11-25", {"mcp": "1.22.0"}, StartOutcome.SERVING, "it starts and answers initialize"),
+            Run(Resolve.DATED, "2025-11-25", {"mcp": "1.22.0"}, StartOutcome.SERVING, "it starts and answers initialize"),
         ),
         findings=(
             finding(
@@ -347,7 +356,7 @@ def rich_report() -> Report:
         basis=Basis.INTERPRETATION, gates=True,
     )  # fmt: skip
     failed = Run(
-        "today", None, {}, StartOutcome.NEVER_LISTENED, "it started and listened on no port",
+        Resolve.TODAY, None, {}, StartOutcome.NEVER_LISTENED, "it started and listened on no port",
         logs=(LogLine(0.2, "stderr", "TypeError: app.listen is not a function"),),
     )  # fmt: skip
     examples = (
@@ -378,10 +387,10 @@ def rich_report() -> Report:
         version="0.1.0", started="2026-11-22T03:00:00Z", duration_s=31.4, docs_root="docs", commit="b0f60ba5" * 5,
         snapshot=None, examples=examples, drift=(drift,),
         baseline=(
-            BaselineNote("stale", "docs/learn/old#python", "session.missing-400", "fixed upstream soon", gates=True),
-            BaselineNote("expired", newer.id, "auth.invalid-401", "waits for the SDK"),
+            BaselineNote(BaselineKind.STALE, "docs/learn/old#python", "session.missing-400", "fixed upstream soon", gates=True),
+            BaselineNote(BaselineKind.EXPIRED, newer.id, "auth.invalid-401", "waits for the SDK"),
         ),
-        problems=("docs/learn/broken.mdx:7: the fence is never closed",), requirements=ROWS,
+        problems=(ReportProblem("the fence is never closed", Span("docs/learn/broken.mdx", 7, 7)),), requirements=ROWS,
         sources={newer.page: page_source(), older.page: page_source()}, exit_code=1, root_in_repository="docs",
     )  # fmt: skip
 
@@ -400,16 +409,19 @@ def full_report() -> Report:
         first, runs=(locked,), notes=(*first.notes, noted), spans=spans, findings=(*findings, cited), cached=True,
         transcript_file="out-transcripts/a.json",
     )  # fmt: skip
-    known = BaselineNote("known", first.id, "hijack.bind-user", "waits for the SDK")
-    gone = BaselineNote("unknown-id", "docs/gone#python", "example.runs", "was removed", gates=True)
+    known = BaselineNote(BaselineKind.KNOWN, first.id, "hijack.bind-user", "waits for the SDK")
+    gone = BaselineNote(BaselineKind.UNKNOWN_ID, "docs/gone#python", "example.runs", "was removed", gates=True)
     moved = replace(report.drift[0], kind=DriftKind.MOVED, similarity=1.0, gates=False)
     vanished = Drift("session.id-charset", "draft", DriftKind.VANISHED, "specification/draft/a.mdx", "", "8" * 64, None)
     return replace(
         report, examples=(fuller, *rest), drift=(*report.drift, moved, vanished),
-        baseline=(*report.baseline, known, gone), snapshot="5" * 64, strict=True, fail_on="should", narrowed=True,
+        baseline=(*report.baseline, known, gone), snapshot="5" * 64, strict=True, fail_on=FailOn.SHOULD, narrowed=True,
         lost=(Lost("docs/a#python", "docs/a.mdx", 12, "origin/main", "it uses a name that no block defines"),),
         shards=("1/3", "3/3"), missing_shards=("2/3",), rules_root="other/spec", root_in_repository="site/docs",
-        problems=(*report.problems, "no normative text found", "docs/learn/range.mdx:3-9: two fences overlap"),
+        problems=(
+            *report.problems, ReportProblem("no normative text found"),
+            ReportProblem("two fences overlap", Span("docs/learn/range.mdx", 3, 9)),
+        ),
     )  # fmt: skip
 
 
@@ -450,9 +462,10 @@ def hostile_report() -> Report:
         findings = tuple(
             replace(
                 f, summary=nasty("summary"), fix=nasty("fix"), blame=tuple(replace(s, file=bad_page) for s in f.blame),
-                statement=replace(f.statement, text=nasty("MUST"), anchor=nasty("anchor"),
-                                  span=replace(f.statement.span, file=bad_page)) if f.statement else None,
-                patch=Patch(nasty("patch"), (Edit(Span(bad_page, 2, 3), nasty("edit")),)) if f.patch else None,
+                statement=replace(
+                    f.statement, text=nasty("MUST"), anchor=nasty("anchor"), file=bad_page
+                ) if f.statement else None,
+                patch=Patch(nasty("patch"), (Edit(bad_page, 2, 3, nasty("edit")),)) if f.patch else None,
             )
             for f in example.findings
         )  # fmt: skip
@@ -482,13 +495,13 @@ def hostile_report() -> Report:
         )  # fmt: skip
     drift = tuple(
         replace(d, page=bad_page, anchor=nasty("anchor"),
-                nearest=d.nearest
-                and replace(d.nearest, text=nasty("near"), span=replace(d.nearest.span, file=bad_page)))
+                nearest=d.nearest and replace(d.nearest, text=nasty("near"), file=bad_page))
         for d in report.drift
     )  # fmt: skip
     return replace(
-        report, examples=tuple(tainted), drift=drift, docs_root=nasty("root"), problems=(nasty("problem"), f"{bad_page}:7: {nasty('problem')}"),
+        report, examples=tuple(tainted), drift=drift, docs_root=nasty("root"),
+        problems=(ReportProblem(nasty("problem")), ReportProblem(nasty("problem"), Span(bad_page, 7, 7))),
         lost=(Lost(nasty("example"), bad_page, 3, nasty("ref"), nasty("reason")),),
-        baseline=(BaselineNote("stale", nasty("example"), "x", nasty("reason"), gates=True),),
+        baseline=(BaselineNote(BaselineKind.STALE, nasty("example"), "x", nasty("reason"), gates=True),),
         sources={bad_page: tuple(nasty(f"line {n}") for n in range(60))},
     )  # fmt: skip

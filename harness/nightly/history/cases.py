@@ -48,8 +48,7 @@ def keep(example: ExampleResult, report: Report, number: int, night: int, connec
     rows = []
     for finding in example.findings:
         said = tuple(exchanges[one] for one in sorted(finding.evidence) if one in exchanges)[:EXCHANGES_KEPT]
-        statement = finding.statement and replace(finding.statement, shingles=frozenset())
-        case = KeptCase(replace(finding, statement=statement, patch=None), said, tuple(_lines(finding, report)))
+        case = KeptCase(replace(finding, patch=None), said, tuple(_lines(finding, report)))
         body = zlib.compress(to_json(case))
         rows.append((number, encodable(finding.requirement), finding.revision, report.started, night, body))
     connection.executemany(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from harness.base.escape import xml_attribute, xml_text
-from harness.report.weigh import count
 from harness.report.wording import plural
+from harness.results.counts import count
 
 if TYPE_CHECKING:
     from harness.model import Report
@@ -35,7 +35,7 @@ def badge(report: Report) -> str:
 def _state(report: Report) -> tuple[str, str]:
     found = count(report)
     if report.exit_code == 1:
-        told = plural(found.gating, "finding") + " gating" if found.gating else "failing"
+        told = plural(found.blocking, "finding") + " gating" if found.blocking else "failing"
         return told, "#b3261e"
     if report.exit_code == 3:
         return "incomplete", "#8a4b00"

@@ -12,8 +12,8 @@ from harness.report.html.diagram import parties, sequence
 from harness.report.html.exchanges import ExchangeView, exchange_view
 from harness.report.html.naming import anchor_of, case_file
 from harness.report.html.signs import BY_WEIGHT
-from harness.report.weigh import HEAVIEST_FIRST, Weight, catalogue_order, is_own, known_findings, weigh
 from harness.report.wording import basis_word, run_sentence
+from harness.results.severity import MOST_SEVERE_FIRST, ReportIndex, Severity, is_own
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from harness.report.html.signs import Sign
 
 TOLD: Final = frozenset(
-    {Weight.GATES, Weight.WARNS, Weight.KNOWN, Weight.ADVISORY, Weight.INCONCLUSIVE, Weight.BLOCKED}
+    set(Severity) - {Severity.NOT_APPLICABLE, Severity.SATISFIED}
 )
 """Weights that get a section of their own; the rest stands in the table of all verdicts."""
 FLIPS_TOLD: Final = 5
@@ -112,22 +112,22 @@ def case_page(
         flaky: unexplained flips by example, requirement and revision.
         flips: the latest of all examples, newest first.
     """
-    known = known_findings(report)
+    index = ReportIndex.of(report)
     rows = {row.id: row for row in report.requirements}
-    order = catalogue_order(report)
     groups: dict[str, list[Finding]] = defaultdict(list)
     for finding in example.findings:
         groups[finding.requirement].append(finding)
 
     def heaviness(finding: Finding) -> tuple[int, bool, str]:
-        return (HEAVIEST_FIRST.index(weigh(finding, example, known)), not is_own(finding, example), finding.revision)
+        place = MOST_SEVERE_FIRST.index(index.severity(finding, example))
+        return (place, not is_own(finding, example), finding.revision)
 
     articles = []
     for name, group in groups.items():
         first, *rest = sorted(group, key=heaviness)
-        weight = weigh(first, example, known)
+        weight = index.severity(first, example)
         if weight in TOLD:
-            twins = tuple((f, BY_WEIGHT[weigh(f, example, known)], anchor_of(f)) for f in rest)
+            twins = tuple((f, BY_WEIGHT[index.severity(f, example)], anchor_of(f)) for f in rest)
             strip = tuple(
                 Past((started or {}).get(night.night, ""), night.verdicts[key])
                 for night in past
@@ -138,14 +138,14 @@ def case_page(
             article = _article(first, weight, example, report, rows.get(name), twins)
             loose = (flaky or {}).get(case, 0)
             articles.append((weight, replace(article, past=strip, turns=turns, flaky=loose)))
-    articles.sort(key=lambda pair: (HEAVIEST_FIRST.index(pair[0]), order.get(pair[1].finding.requirement, 999)))
+    articles.sort(key=lambda pair: (MOST_SEVERE_FIRST.index(pair[0]), index.place(pair[1].finding.requirement)))
     told = {anchor for _, article in articles for anchor in (article.anchor, *(twin[2] for twin in article.twins))}
     revisions = tuple(sorted({finding.revision for finding in example.findings}, reverse=True))
     verdicts = []
-    for name in sorted(groups, key=lambda name: (order.get(name, 999), name)):
+    for name in sorted(groups, key=index.place):
         by_revision = {finding.revision: finding for finding in groups[name]}
         verdicts.append((name, tuple(
-            (f, BY_WEIGHT[weigh(f, example, known)], anchor_of(f), anchor_of(f) not in told)
+            (f, BY_WEIGHT[index.severity(f, example)], anchor_of(f), anchor_of(f) not in told)
             if (f := by_revision.get(revision)) is not None else None
             for revision in revisions
         )))  # fmt: skip
@@ -156,7 +156,7 @@ def case_page(
         revisions=revisions,
         verdicts=tuple(verdicts),
         code=_whole_code(example, report),
-        exchanges=_exchanges(example, known),
+        exchanges=_exchanges(example, index),
         runs=tuple(run_sentence(run) for run in example.runs),
         copies=tuple((copy, case_file(copy)) for copy in example.copies),
     )
@@ -168,7 +168,7 @@ def _case_of(view: FlipView) -> tuple[str, str, str]:
 
 def _article(
     finding: Finding,
-    weight: Weight,
+    weight: Severity,
     example: ExampleResult,
     report: Report,
     row: Requirement | None,
@@ -221,11 +221,11 @@ def _whole_code(example: ExampleResult, report: Report) -> tuple[tuple[PageLine,
     return tuple(runs)
 
 
-def _exchanges(example: ExampleResult, known: frozenset[tuple[str, str]]) -> tuple[ExchangeView, ...]:
+def _exchanges(example: ExampleResult, index: ReportIndex) -> tuple[ExchangeView, ...]:
     if example.transcript is None:
         return ()
-    telling = {Weight.GATES, Weight.WARNS, Weight.KNOWN, Weight.ADVISORY}
-    blamed = {n for f in example.findings if weigh(f, example, known) in telling for n in f.evidence}
+    telling = {Severity.BLOCKING, Severity.WARNING, Severity.KNOWN, Severity.ADVISORY}
+    blamed = {n for f in example.findings if index.severity(f, example) in telling for n in f.evidence}
     endpoint = example.transcript.endpoint or "http://localhost"
     return tuple(
         exchange_view(exchange, endpoint, blamed=exchange.number in blamed) for exchange in example.transcript.exchanges

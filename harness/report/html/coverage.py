@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from harness.model import Verdict
 from harness.report.html.matrix import NO_REVISION, age, sheet_of
-from harness.report.weigh import catalogue_order
+from harness.results.severity import ReportIndex
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -82,7 +82,8 @@ def coverage(report: Report, statements: Sequence[StatementLine]) -> tuple[Revis
             level[revision, finding.requirement] = finding.level.value
             if finding.statement is not None:
                 place[revision, finding.requirement] = str(finding.statement.span)
-    titles, order = {row.id: row.title for row in report.requirements}, catalogue_order(report)
+    index = ReportIndex.of(report)
+    titles = {row.id: row.title for row in report.requirements}
     revisions = sorted({*counted, *(line.revision for line in statements)} - {NO_REVISION}, key=age)
     return tuple(
         RevisionCoverage(
@@ -92,7 +93,7 @@ def coverage(report: Report, statements: Sequence[StatementLine]) -> tuple[Revis
                     name, titles.get(name, ""), level[revision, name], place.get((revision, name), ""),
                     tuple((verdict.value, counted[revision][name][verdict]) for verdict in Verdict),
                 )
-                for name in sorted(counted[revision], key=lambda name: (order.get(name, len(order)), name))
+                for name in sorted(counted[revision], key=index.place)
             ),
             tuple(line for line in statements if line.revision == revision),
         )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from harness.report.html.naming import anchor_of, case_file, case_slug
 from harness.report.html.signs import BY_WEIGHT
-from harness.report.weigh import HEAVIEST_FIRST, Weight, catalogue_order, known_findings, own_revision, weigh
+from harness.results.severity import MOST_SEVERE_FIRST, ReportIndex, Severity, own_revision
 
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
@@ -77,7 +77,8 @@ class Sheet:
     @property
     def gates(self) -> int:
         """Findings on it that gate."""
-        return sum(cell is not None and cell.sign is BY_WEIGHT[Weight.GATES] for row in self.rows for cell in row.cells)
+        cells = [cell for row in self.rows for cell in row.cells]
+        return sum(cell is not None and cell.sign.severity is Severity.BLOCKING for cell in cells)
 
 
 def sheets(report: Report, flipped: AbstractSet[CaseKey], flaky: AbstractSet[CaseKey]) -> tuple[Sheet, ...]:
@@ -87,13 +88,13 @@ def sheets(report: Report, flipped: AbstractSet[CaseKey], flaky: AbstractSet[Cas
     for example in report.examples:
         for finding in example.findings:
             found[sheet_of(finding, example)][example.id][finding.requirement] = finding
-    known = known_findings(report)
+    index = ReportIndex.of(report)
 
     def sheet(revision: str) -> Sheet:
         by_example = found[revision]
-        columns = _columns(report, {name for verdicts in by_example.values() for name in verdicts})
+        columns = _columns(index, {name for verdicts in by_example.values() for name in verdicts})
         rows = [
-            _row(examples[name], revision, verdicts, columns, known, flipped, flaky)
+            _row(examples[name], revision, verdicts, columns, index, flipped, flaky)
             for name, verdicts in by_example.items()
         ]
         return Sheet(revision, columns, tuple(sorted(rows, key=lambda row: (not row.own, row.example))))
@@ -113,14 +114,12 @@ def age(revision: str) -> tuple[int, str]:
     return (2 if revision == NO_REVISION else 1, revision)
 
 
-def _columns(report: Report, names: set[str]) -> tuple[Column, ...]:
-    titles = {row.id: row.title for row in report.requirements}
-    order = catalogue_order(report)
+def _columns(index: ReportIndex, names: set[str]) -> tuple[Column, ...]:
     columns: list[Column] = []
-    for name in sorted(names, key=lambda name: (order.get(name, len(order)), name)):
+    for name in sorted(names, key=index.place):
         group = name.partition(".")[0]
         first = not columns or columns[-1].requirement.partition(".")[0] != group
-        columns.append(Column(name, titles.get(name, ""), first))
+        columns.append(Column(name, index.rows[name].title if name in index.rows else "", first))
     return tuple(columns)
 
 
@@ -129,7 +128,7 @@ def _row(
     revision: str,
     verdicts: dict[str, Finding],
     columns: tuple[Column, ...],
-    known: frozenset[tuple[str, str]],
+    index: ReportIndex,
     flipped: AbstractSet[CaseKey],
     flaky: AbstractSet[CaseKey],
 ) -> Row:
@@ -140,11 +139,11 @@ def _row(
         if finding is None:
             cells.append(None)
             continue
-        weight = weigh(finding, example, known)
+        weight = index.severity(finding, example)
         weights.append(weight)
         key = (example.id, finding.requirement, finding.revision)
         cells.append(Cell(BY_WEIGHT[weight], anchor_of(finding), finding.level.value, key in flipped, key in flaky))
-    heaviest = min(weights, key=HEAVIEST_FIRST.index)
+    heaviest = min(weights, key=MOST_SEVERE_FIRST.index)
     own = (own_revision(example) or NO_REVISION) == revision
     short = example.id.removeprefix(f"docs/{revision}/")
     return Row(

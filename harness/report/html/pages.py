@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from harness.model import Status
 from harness.report.html.naming import anchor_of, case_file
-from harness.report.weigh import count
 from harness.report.wording import baseline_sentence, drift_sentence, exit_sentence, plural
+from harness.results.counts import count
 
 if TYPE_CHECKING:
     from harness.model import ExampleResult, Report

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from harness.model import Verdict
-from harness.report.weigh import Weight
+from harness.results.severity import Severity
 
 
 @dataclass(frozen=True, slots=True)
 class Sign:
     """How one weight is drawn. Never by colour alone."""
 
-    weight: Weight
+    severity: Severity
     glyph: str
     css: str
     """Class name."""
@@ -24,18 +24,18 @@ class Sign:
 
 
 SIGNS: Final = (
-    Sign(Weight.GATES, "✗", "gates", "violated, gates", "a MUST is violated: the check fails"),
-    Sign(Weight.WARNS, "!", "warns", "violated, warning", "a SHOULD is violated, or a MUST that does not gate"),
-    Sign(Weight.KNOWN, "=", "known", "violated, known", "violated, and listed in the baseline with a reason"),
-    Sign(Weight.ADVISORY, "·", "advisory", "advisory", "a reading or advice, or the text of another revision"),
-    Sign(Weight.INCONCLUSIVE, "?", "inconclusive", "inconclusive", "the answers decide nothing"),
-    Sign(Weight.BLOCKED, "⊘", "blocked", "blocked", "docprobe could not ask"),
-    Sign(Weight.NOT_APPLICABLE, "–", "na", "not applicable", "the server rightly does without this"),
-    Sign(Weight.SATISFIED, "✓", "satisfied", "satisfied", "as the specification asks"),
+    Sign(Severity.BLOCKING, "✗", "gates", "violated, gates", "a MUST is violated: the check fails"),
+    Sign(Severity.WARNING, "!", "warns", "violated, warning", "a SHOULD is violated, or a MUST that does not gate"),
+    Sign(Severity.KNOWN, "=", "known", "violated, known", "violated, and listed in the baseline with a reason"),
+    Sign(Severity.ADVISORY, "·", "advisory", "advisory", "a reading or advice, or the text of another revision"),
+    Sign(Severity.INCONCLUSIVE, "?", "inconclusive", "inconclusive", "the answers decide nothing"),
+    Sign(Severity.NOT_CHECKED, "⊘", "blocked", "blocked", "docprobe could not ask"),
+    Sign(Severity.NOT_APPLICABLE, "–", "na", "not applicable", "the server rightly does without this"),
+    Sign(Severity.SATISFIED, "✓", "satisfied", "satisfied", "as the specification asks"),
 )
 """Heaviest first, one for each weight."""
 
-BY_WEIGHT: Final = {sign.weight: sign for sign in SIGNS}
+BY_WEIGHT: Final = {sign.severity: sign for sign in SIGNS}
 
 VERDICT_CSS: Final = {
     Verdict.SATISFIED.value: "satisfied",

@@ -16,7 +16,7 @@ from harness.report.html.environment import environment
 from harness.report.html.matrix import sheets
 from harness.report.html.naming import case_slug
 from harness.report.html.pages import POLICY, has_page, summary
-from harness.report.weigh import texts
+from harness.results.distinct import distinct_examples
 
 if TYPE_CHECKING:
     from harness.model import Report
@@ -28,7 +28,7 @@ def render(report: Report) -> str:
     Exchanges are tables here; the nightly site (``docprobe report``) draws them as sequence diagrams, too.
     """
     style, script = static("style.css"), static("app.js")
-    shown = {text.shown.id for text in texts(report)}
+    shown = {text.shown.id for text in distinct_examples(report)}
     cases = tuple(
         (case_page(example, report), f"{case_slug(example.id)}--", example.id in shown)
         for example in report.examples

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from harness.base.errors import UsageError
 from harness.cli.main import cli
 from harness.cli.outputs import outputs_of
-from harness.results.results import read
+from harness.results.files import read
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,7 +66,7 @@ def test_nothing_to_check_still_gives_the_files(tmp_path: Path) -> None:
     assert done.exit_code == 0
     assert done.stdout == ""
     assert "nothing to check" in done.stderr
-    assert read(files["json"]).examples == ()
+    assert read(files["json"], ()).examples == ()
     assert json.loads(files["sarif"].read_text())["runs"][0]["results"] == []
     assert "there was nothing to check" in files["markdown"].read_text()
     assert not (state / "last-run.json").exists(), "the last run is the one that ran"

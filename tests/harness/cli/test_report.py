@@ -12,7 +12,7 @@ from harness.base.errors import UsageError
 from harness.cli.main import cli
 from harness.nightly.history import queries
 from harness.nightly.history.schema import connect
-from harness.results import results
+from harness.results import files as results
 from tests.support.reports import quiet_report, rich_report
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from harness.base.codec import to_json
 from harness.base.errors import UsageError
 from harness.baseline.file import parse
 from harness.cli.main import cli
-from harness.results.results import LAST_RUN, read, write
+from harness.results.files import LAST_RUN, read, write
 from tests.support.reports import hostile_report, quiet_report, rich_report, transcript
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ class TestMerge:
         done = run("merge", tmp_path / "1.json", tmp_path / "2.json", "--format", f"json:{out}", "--format", "terminal")
         assert done.exit_code == 1
         assert "10 examples" in done.output
-        joined = read(out)
+        joined = read(out, ())
         assert {e.id: e.transcript for e in joined.examples} == {e.id: e.transcript for e in report.examples}
 
     def test_a_missing_shard_is_named_and_the_result_is_incomplete(self, tmp_path: Path) -> None:

@@ -4,11 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from extractor.model import ExampleKind, Level, Span, Statement, Subject
+from extractor.model import ExampleKind, Level, Subject
 from harness.judge.gating import apply_fail_on, decide
 from harness.model import (
+    BaselineKind,
     BaselineNote,
     Basis,
+    Citation,
     Drift,
     DriftKind,
     ExampleResult,
@@ -21,8 +23,8 @@ from harness.model import (
 
 def _example(status: Status, *findings: Finding, revision: str | None = "2025-11-25") -> ExampleResult:
     return ExampleResult(
-        f"page#{status}", "page.mdx", revision, "python", ExampleKind.HTTP_SERVER, status, None, (), "d",
-        findings=findings,
+        id=f"page#{status}", page="page.mdx", revision=revision, language="python", kind=ExampleKind.HTTP_SERVER,
+        status=status, reason=None, spans=(), digest="d", findings=findings,
     )  # fmt: skip
 
 
@@ -31,8 +33,11 @@ def _report(*examples: ExampleResult, fail_on: str = "must", strict: bool = Fals
 
 
 def _finding(level: Level, *, gates: bool = False, revision: str = "2025-11-25", basis: Basis = Basis.TEXT) -> Finding:
-    sentence = Statement("p", revision, "a", level, level.value, "t", Subject.SERVER, Span("p", 1, 1), "f", frozenset())
-    return Finding("session.missing-400", level, basis, Verdict.VIOLATED, revision, "", sentence, gates=gates)
+    sentence = Citation("p", 1, 1, "t", level, level.value, "a", revision, Subject.SERVER, "f")
+    return Finding(
+        requirement="session.missing-400", level=level, basis=basis, verdict=Verdict.VIOLATED, revision=revision,
+        summary="", statement=sentence, gates=gates,
+    )  # fmt: skip
 
 
 GATING = _finding(Level.MUST, gates=True)
@@ -75,4 +80,4 @@ def test_drift_and_stale_baseline_entries_gate() -> None:
     assert decide(replace(base, drift=(drift,))).exit_code == 1
     assert decide(replace(base, drift=(drift,), fail_on="never")).exit_code == 0
     assert decide(replace(base, drift=(replace(drift, gates=False),))).exit_code == 0
-    assert decide(replace(base, baseline=(BaselineNote("stale", "e", "r", "why", gates=True),))).exit_code == 1
+    assert decide(replace(base, baseline=(BaselineNote(BaselineKind.STALE, "e", "r", "why", gates=True),))).exit_code == 1

@@ -10,9 +10,9 @@ import pytest
 from click.testing import CliRunner
 
 from harness.cli.main import cli
-from harness.model import Verdict
-from harness.results import results
-from harness.results.results import LAST_RUN
+from harness.model import ReportProblem, Verdict
+from harness.results import files as results
+from harness.results.files import LAST_RUN
 
 if TYPE_CHECKING:
     from harness.model import Report
@@ -36,7 +36,7 @@ def docs(tmp_path: Path) -> Path:
 def check(docs: Path, *arguments: str) -> tuple[Report, str]:
     state = docs.parent / "state"
     done = CliRunner().invoke(cli, ["check", str(docs), "--state", str(state), "--baseline", "none", *arguments])
-    report = results.read(state / LAST_RUN)
+    report = results.read(state / LAST_RUN, ())
     assert done.exit_code == report.exit_code
     assert [f.requirement for e in report.examples for f in e.findings if f.verdict is Verdict.VIOLATED] == [
         "session.terminated-404"
@@ -48,7 +48,7 @@ def check(docs: Path, *arguments: str) -> tuple[Report, str]:
 def test_nothing_gates_without_a_sentence(docs: Path, fail_on: str) -> None:
     report, said = check(docs, "--fail-on", fail_on)
     assert report.exit_code == 0
-    assert report.problems == (NOTE,)
+    assert report.problems == (ReportProblem(NOTE),)
     assert NOTE in said
 
 

@@ -66,7 +66,10 @@ def _exchange(number: int, status: int, token: str | None = None, control: int |
 
 
 def _finding(requirement: str, *evidence: int, verdict: Verdict = Verdict.VIOLATED) -> Finding:
-    return Finding(requirement, Level.MUST, Basis.TEXT, verdict, "2025-11-25", "", evidence=evidence)
+    return Finding(
+        requirement=requirement, level=Level.MUST, basis=Basis.TEXT, verdict=verdict, revision="2025-11-25", summary="",
+        evidence=evidence,
+    )  # fmt: skip
 
 
 def _blamed(requirement: str, *exchanges: Exchange, text: str = EXPRESS, path: str = "server.ts") -> list[str]:

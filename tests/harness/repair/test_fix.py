@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 from extractor.model import Bundle, ExampleKind, Level, Manager, Segment, SourceFile, Span
 from harness.model import Basis, Edit, Exchange, Finding, Reply, Transcript, Verdict
 from harness.repair.fix import FileEdit, on_pages, patched, propose, unified
@@ -46,7 +48,10 @@ def _exchange(number: int, status: int, token: str | None = None) -> Exchange:
 
 
 def _finding(requirement: str, number: int) -> Finding:
-    return Finding(requirement, Level.MUST, Basis.TEXT, Verdict.VIOLATED, "r", "", evidence=(number,))
+    return Finding(
+        requirement=requirement, level=Level.MUST, basis=Basis.TEXT, verdict=Verdict.VIOLATED, revision="r", summary="",
+        evidence=(number,),
+    )  # fmt: skip
 
 
 TRANSCRIPT = Transcript("x", ExampleKind.HTTP_SERVER, (_exchange(1, 400), _exchange(2, 500, "inactive")))
@@ -77,7 +82,7 @@ def test_a_verifiers_plain_error_becomes_the_sdks_with_its_import() -> None:
 
 
 def test_nothing_to_mend_proposes_nothing() -> None:
-    satisfied = Finding("session.terminated-404", Level.MUST, Basis.TEXT, Verdict.SATISFIED, "r", "", evidence=(1,))
+    satisfied = replace(_finding("session.terminated-404", 1), verdict=Verdict.SATISFIED)
     assert propose([satisfied, _finding("session.id-charset", 1)], TRANSCRIPT, _bundle()) == ()
 
 
@@ -91,7 +96,7 @@ def test_a_line_that_docprobe_added_is_not_edited() -> None:
 def test_lines_in_a_tab_or_a_quote_keep_what_stands_before_them() -> None:
     page = "\n".join([*PAGE.split("\n")[:3], *(f"  > {line}" for line in CODE)])
     (edit,) = on_pages([ANSWER], _bundle(), {"p.mdx": page})
-    assert edit == Edit(Span("p.mdx", 15, 15), "  > new line\n  >\n  >   another\n")
+    assert edit == Edit("p.mdx", 15, 15, "  > new line\n  >\n  >   another\n")
 
 
 def test_a_page_that_does_not_hold_the_line_gets_no_edit_at_all() -> None:

@@ -98,7 +98,10 @@ async def handle(request):
     if not body:
         return Response(status_code=400)  # DEAD 404 if sid else 400
 """
-FINDING = Finding("session.terminated-404", Level.MUST, Basis.TEXT, Verdict.VIOLATED, "r", "", evidence=(1,))
+FINDING = Finding(
+    requirement="session.terminated-404", level=Level.MUST, basis=Basis.TEXT, verdict=Verdict.VIOLATED, revision="r",
+    summary="", evidence=(1,),
+)  # fmt: skip
 TRANSCRIPT = Transcript(
     "x",
     ExampleKind.HTTP_SERVER,

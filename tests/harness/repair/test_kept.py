@@ -14,8 +14,8 @@ from extractor.model import Level
 from harness.model import Basis, ExampleResult, Exchange, Finding, Reply, Report, Status, Transcript, Verdict
 from harness.repair import kept
 from harness.repair.fix import propose
-from harness.report import json as result_format
 from harness.report.formats import render
+from harness.results.document import from_text
 from harness.run.plan import Plan, make_plan
 from harness.settings import load_config
 
@@ -41,7 +41,10 @@ def _transcript(example_id: str, kind: Any) -> Transcript:
 def _result(todo: Plan, example_id: str) -> ExampleResult:
     example = next(example for example in todo.all_examples if example.id == example_id)
     findings = tuple(
-        Finding(name, Level.MUST, Basis.TEXT, verdict, revision, "", evidence=(1,), gates=True)
+        Finding(
+            requirement=name, level=Level.MUST, basis=Basis.TEXT, verdict=verdict, revision=revision, summary="",
+            evidence=(1,), gates=True,
+        )
         for name, verdict in ((RULE, Verdict.VIOLATED), ("session.id-charset", Verdict.SATISFIED))
         for revision in REVISIONS
     )
@@ -119,7 +122,7 @@ def test_the_findings_that_it_mends_carry_it_and_no_others(todo: Plan, proved: P
 
 def test_the_result_format_has_it_and_gives_it_back(todo: Plan, proved: Path) -> None:
     report = _attached(todo, proved, _result(todo, NEWER))
-    again = result_format.read(render("json", report))
+    again = from_text(render("json", report), ())
     assert [f.patch for f in again.examples[0].findings] == [f.patch for f in report.examples[0].findings]
 
 

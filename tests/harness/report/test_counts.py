@@ -15,14 +15,14 @@ from harness.baseline.update import update
 from harness.cli.progress import Live
 from harness.model import Status, Verdict
 from harness.report.formats import render
-from harness.report.weigh import count
 from harness.report.wording import judged_as, violations
-from tests.support.reports import quiet_report, rich_report
+from harness.results.counts import count
+from tests.support.reports import ROWS, quiet_report, rich_report
 
 
 def _progress(index: int) -> str:
     sink = io.StringIO()
-    with Live(Console(file=sink, width=200)) as live:
+    with Live(Console(file=sink, width=200), ROWS) as live:
         live.finished(rich_report().examples[index])
     return sink.getvalue().strip().rpartition(": ")[2]
 
@@ -45,7 +45,7 @@ def test_progress_counts_as_the_summary_does() -> None:
 def test_an_example_that_nothing_satisfies_is_not_said_to_conform() -> None:
     example = quiet_report().examples[0]
     unclear = tuple(replace(finding, verdict=Verdict.INCONCLUSIVE) for finding in example.findings)
-    assert judged_as(replace(example, findings=unclear)) == "nothing violated"
+    assert judged_as(replace(example, findings=unclear), {}) == "nothing violated"
 
 
 def test_what_becomes_known_is_counted_as_before() -> None:

@@ -13,16 +13,17 @@ import pytest
 
 from extractor.model import ExampleKind
 from harness.base.errors import UsageError
-from harness.model import ExampleResult, Report, Run, StartOutcome, Status
+from harness.model import ExampleResult, Report, Resolve, Run, StartOutcome, Status
 from harness.run.locks import read_locks, write_locks
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-RUN = Run("today", None, {"a": "1"}, StartOutcome.SERVING, "", lock="a==1\n")
+RUN = Run(Resolve.TODAY, None, {"a": "1"}, StartOutcome.SERVING, "", lock="a==1\n")
 RESULT = ExampleResult(
-    "p#python", "p.md", None, "python", ExampleKind.HTTP_SERVER, Status.JUDGED, None, (), "digest", runs=(RUN,)
-)
+    id="p#python", page="p.md", revision=None, language="python", kind=ExampleKind.HTTP_SERVER, status=Status.JUDGED,
+    reason=None, spans=(), digest="digest", runs=(RUN,),
+)  # fmt: skip
 REPORT = Report("1", "2026-01-01T00:00:00Z", 1.0, ".", None, None, (RESULT,))
 
 
@@ -36,7 +37,7 @@ def test_what_is_in_the_file_stays(tmp_path: Path) -> None:
     path = tmp_path / "l.json"
     write_locks(path, REPORT)
     newer = replace(RUN, lock="a==2\n")
-    dated = replace(RUN, resolve="dated", lock="a==0\n")
+    dated = replace(RUN, resolve=Resolve.DATED, lock="a==0\n")
     write_locks(path, replace(REPORT, examples=(replace(RESULT, runs=(newer, dated)),)))
     write_locks(path, replace(REPORT, examples=(replace(RESULT, digest="other"), replace(RESULT, runs=()))))
     assert read_locks(path) == {"digest": {"today": "a==1\n", "dated": "a==0\n"}, "other": {"today": "a==1\n"}}

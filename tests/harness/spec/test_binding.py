@@ -8,7 +8,7 @@ import pytest
 
 from extractor.model import Level, Statement
 from harness.base.errors import UsageError
-from harness.model import DriftKind
+from harness.model import Citation, DriftKind
 from harness.profiles.registry import MCP
 from harness.spec.binding import Bindings, Bound, bind, load_bindings
 from harness.spec.entry import Binding
@@ -79,7 +79,9 @@ def test_changed_words(spec: Spec) -> None:
     assert drift.nearest is not None
     assert "status 410" in drift.nearest.text
     assert 0.5 < drift.similarity < 1
-    assert bound.requirements["session.terminated-404", "2025-11-25"].statement == drift.nearest
+    sentence = bound.requirements["session.terminated-404", "2025-11-25"].statement
+    assert sentence is not None
+    assert Citation.of(sentence) == drift.nearest
 
 
 @pytest.mark.parametrize("level", ["**SHOULD**", "**MUST NOT**"])
@@ -104,14 +106,16 @@ def test_renamed_heading_is_moved(spec: Spec) -> None:
         assert drift.similarity == 1
         assert drift.nearest is not None
         assert drift.nearest.anchor == "how-sessions-end"
-        assert bound.requirements[drift.requirement, "2025-11-25"].statement == drift.nearest
+        sentence = bound.requirements[drift.requirement, "2025-11-25"].statement
+        assert sentence is not None
+        assert Citation.of(sentence) == drift.nearest
 
 
 def test_renamed_page_is_moved(spec: Spec) -> None:
     bound = rebound(spec, transports="streamable.mdx")
     assert {drift.kind for drift in bound.drift} == {DriftKind.MOVED}
     assert len(bound.drift) == 4
-    assert all(drift.nearest and drift.nearest.page.endswith("streamable.mdx") for drift in bound.drift)
+    assert all(drift.nearest and drift.nearest.file.endswith("streamable.mdx") for drift in bound.drift)
 
 
 def test_removed_sentence_vanished_although_others_are_alike(spec: Spec) -> None:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from extractor.model import Level, Statement, Subject
-from harness.model import Basis, Finding, Status, Verdict
+from extractor.model import Level, Subject
+from harness.model import Basis, Citation, Finding, Status, Verdict
 from harness.nightly.history import queries, record
 from harness.nightly.history.record import add
 from harness.nightly.history.schema import connect, memory
@@ -84,10 +84,7 @@ def test_another_docprobe_is_a_cause(history: sqlite3.Connection) -> None:
 
 def test_another_sentence_is_a_cause(history: sqlite3.Connection) -> None:
     def judged(outcome: Verdict, fingerprint: str) -> object:
-        sentence = Statement(
-            page="p", revision=None, anchor="", level=Level.MUST, keyword="MUST", text="", subject=Subject.SERVER,
-            span=failing().spans[0], fingerprint=fingerprint, shingles=frozenset(),
-        )  # fmt: skip
+        sentence = Citation("p", 1, 1, "", Level.MUST, "MUST", "", None, Subject.SERVER, fingerprint)
         return example("x", dataclasses.replace(verdict("a", outcome), statement=sentence))
 
     add(night(0, judged(Verdict.SATISFIED, "1" * 64)), history)  # type: ignore[arg-type]

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from extractor.model import ExampleKind, Level
-from harness.model import BaselineNote, Basis, Failure, FailureKind, Transcript, Verdict
+from harness.model import BaselineKind, BaselineNote, Basis, Failure, FailureKind, Transcript, Verdict
 from harness.nightly.history.queries import Flip
 from harness.report.evidence import exchange_lines
 from harness.report.html.cases import case_page
@@ -18,7 +18,7 @@ from harness.report.html.matrix import sheets
 from harness.report.html.naming import case_file, case_slug, finding_anchor
 from harness.report.html.raw import BODY_LIMIT, reply_text, request_text
 from harness.report.html.signs import BY_WEIGHT, SIGNS
-from harness.report.weigh import Weight
+from harness.results.severity import Severity
 from tests.harness.nightly.history.nights import example, night, verdict
 from tests.support.reports import HOSTILE, exchange, rich_report
 
@@ -52,7 +52,7 @@ def test_anchors_hold_nothing_that_html_or_urls_would_read() -> None:
 
 
 def test_every_weight_has_one_sign() -> None:
-    assert set(BY_WEIGHT) == set(Weight)
+    assert set(BY_WEIGHT) == set(Severity)
     assert len({sign.glyph for sign in SIGNS}) == len(SIGNS), "signs must differ without colour"
 
 
@@ -72,7 +72,7 @@ def test_a_cell_says_what_the_finding_weighs_and_where_its_case_is() -> None:
     cells = {column.requirement: cell for column, cell in zip(sheet.columns, row.cells, strict=True)}
     terminated = cells["session.terminated-404"]
     assert terminated is not None
-    assert terminated.sign.weight is Weight.GATES
+    assert terminated.sign.severity is Severity.BLOCKING
     assert terminated.anchor == "session.terminated-404@2025-11-25"
     assert cells["stdio.only-messages"] is None, "never asked is no verdict"
     assert row.weight == "gates"
@@ -132,8 +132,8 @@ def test_exchanges_that_a_violation_rests_on_are_marked() -> None:
 
 def test_known_findings_are_told_as_known() -> None:
     report = night(0, example("x", replace(verdict("a", Verdict.VIOLATED), gates=False)))
-    report = replace(report, baseline=(BaselineNote("known", "x", "a", "because"),))
-    assert case_page(report.examples[0], report).articles[0].sign.weight is Weight.KNOWN
+    report = replace(report, baseline=(BaselineNote(BaselineKind.KNOWN, "x", "a", "because"),))
+    assert case_page(report.examples[0], report).articles[0].sign.severity is Severity.KNOWN
 
 
 # --- exchanges -----------------------------------------------------------------------------------------------

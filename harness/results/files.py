@@ -9,12 +9,13 @@ from extractor.base.files import write_atomically
 from harness.base.codec import from_json, to_json
 from harness.base.errors import UsageError
 from harness.model import TRANSCRIPT_FORMAT, Transcript
-from harness.report import json
+from harness.results import document
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
-    from harness.model import ExampleResult, Report
+    from harness.model import ExampleResult, Report, Requirement
 
 LAST_RUN: Final = "last-run.json"
 """In the state folder: what ``explain``, ``baseline update`` and ``merge`` read when no file is named."""
@@ -37,32 +38,37 @@ def write(report: Report, path: Path) -> Report:
             example = replace(example, transcript_file=names[example.digest])
         examples.append(example)
     written = replace(report, examples=tuple(examples))
-    write_atomically(path, json.render(written).encode())
+    write_atomically(path, document.to_text(written).encode())
     return written
 
 
-def read(path: Path) -> Report:
+def read(path: Path, catalogue: Sequence[Requirement]) -> Report:
     """Read a report that :func:`write` wrote, with those transcripts that are still there.
 
-    Raises UsageError if the file cannot be read or is no result file.
+    Args:
+        path: the result file.
+        catalogue: rows that say of a requirement, by id, what a result file does not.
+
+    Raises:
+        UsageError: the file cannot be read, or is not a result file.
     """
     try:
         text = path.read_bytes()
     except OSError as error:
         raise UsageError(f"{path}: cannot be read: {error.strerror}", "give a file that --format json wrote") from error
     try:
-        report = json.read(text)
+        report = document.from_text(text, catalogue)
     except UsageError as error:
         raise UsageError(f"{path}: {error.message}", error.hint) from error
     return replace(report, examples=tuple(_with_transcript(example, path.parent) for example in report.examples))
 
 
-def last_run(state: Path) -> Report:
-    """The last run's report. Raises UsageError if there was none."""
+def last_run(state: Path, catalogue: Sequence[Requirement]) -> Report:
+    """Read the last run's report (see :func:`read`). Raises UsageError if there was none."""
     path = state / LAST_RUN
     if not path.is_file():
         raise UsageError("there is no last run to read", "run docprobe check, or name a file: --results FILE")
-    return read(path)
+    return read(path, catalogue)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,211 @@
+"""What is asked and what was found: requirements, verdicts, findings, drift. Findings and drift are published."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated, Final
+
+from msgspec import Meta
+
+from extractor.model import DocsPath, ExampleKind, Level, LineNumber, Span, Statement, Subject
+from harness.model.described import Revision
+
+MUST_LIKE: Final = frozenset({Level.MUST, Level.MUST_NOT})
+SHOULD_LIKE: Final = frozenset({Level.SHOULD, Level.SHOULD_NOT})
+
+
+class Basis(StrEnum):
+    """How firmly a requirement stands on the text (requirements catalogue, "Basis")."""
+
+    TEXT = "text"
+    INTERPRETATION = "interpretation"
+    ADVICE = "advice"
+
+
+class Verdict(StrEnum):
+    """The verdict vocabulary. Never a silent skip."""
+
+    SATISFIED = "satisfied"
+    VIOLATED = "violated"
+    NOT_APPLICABLE = "not_applicable"
+    INCONCLUSIVE = "inconclusive"
+    BLOCKED = "blocked"
+
+
+class Side(StrEnum):
+    """Whose behaviour a requirement is about."""
+
+    SERVER = "server"
+    CLIENT = "client"
+    STDIO = "stdio"
+    EXAMPLE = "example"
+
+
+class Stage(StrEnum):
+    """What a requirement is judged from."""
+
+    PAGE = "page"
+    """The page alone: nothing has to run."""
+    START = "start"
+    """The attempts to start the example."""
+    CONVERSATION = "conversation"
+    """The conversation with the example that runs."""
+
+
+SIDES: Final[Mapping[ExampleKind, frozenset[Side]]] = {
+    ExampleKind.HTTP_SERVER: frozenset({Side.SERVER, Side.EXAMPLE}),
+    ExampleKind.STDIO_SERVER: frozenset({Side.STDIO, Side.EXAMPLE}),
+    ExampleKind.CLIENT: frozenset({Side.CLIENT, Side.EXAMPLE}),
+    ExampleKind.OTHER: frozenset({Side.SERVER, Side.CLIENT, Side.EXAMPLE}),
+}
+"""Whose requirements apply to an example of each kind; of ``other``, those that printed exchanges can decide."""
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """One row of the catalogue. The id is the same for pass and fail."""
+
+    id: str
+    title: str
+    """One line, for tables."""
+    side: Side
+    levels: Mapping[str, Level]
+    """Level per revision; a revision that is not a key does not have the requirement."""
+    basis: Mapping[str, Basis]
+    """Basis per revision (same keys as ``levels``)."""
+    effect: str
+    """What a violation does to a client or user, one sentence."""
+    fix: str
+    """What to do, one or two sentences."""
+    avoid: str = ""
+    """What not to do: the tempting wrong fix."""
+    stage: Stage = Stage.CONVERSATION
+    always_warns: bool = False
+    """Whether a violation is a warning although no sentence of the text states the requirement."""
+
+
+@dataclass(frozen=True, slots=True)
+class BoundRequirement:
+    """A requirement in one revision, with the sentence it is based on in the docs in hand."""
+
+    requirement: Requirement
+    revision: str
+    level: Level
+    basis: Basis
+    statement: Statement | None
+    """None for advice and interpretation without a sentence, and where the binding drifted away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A normative sentence as it stands in the docs that were checked."""
+
+    file: DocsPath
+    first: LineNumber
+    last: LineNumber
+    text: str
+    level: Level
+    keyword: Annotated[str, Meta(description="The keyword as written.")]
+    anchor: Annotated[str, Meta(description="Anchor of its section; empty before the first heading.")]
+    revision: Revision | None
+    subject: Subject
+    fingerprint: Annotated[str, Meta(description="SHA-256 of the normalised text.")]
+    line: Annotated[int, Meta(description="Line of the keyword, 1-based; 0 if not known.")] = 0
+
+    @classmethod
+    def of(cls, statement: Statement) -> Citation:
+        """Cite a statement of the docs."""
+        span = statement.span
+        return cls(
+            file=span.file,
+            first=span.first,
+            last=span.last,
+            text=statement.text,
+            level=statement.level,
+            keyword=statement.keyword,
+            anchor=statement.anchor,
+            revision=statement.revision,
+            subject=statement.subject,
+            fingerprint=statement.fingerprint,
+            line=statement.line,
+        )
+
+    @property
+    def span(self) -> Span:
+        """Where the sentence stands."""
+        return Span(self.file, self.first, self.last)
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Whole lines of a page and what stands there instead."""
+
+    file: DocsPath
+    first: LineNumber
+    last: LineNumber
+    text: Annotated[str, Meta(description="The new lines, each with its line end; empty to delete.")]
+
+    @property
+    def span(self) -> Span:
+        """The lines that are replaced."""
+        return Span(self.file, self.first, self.last)
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """A change of the docs that was proven by running it."""
+
+    description: str
+    edits: tuple[Edit, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One verdict on one requirement by the text of one revision."""
+
+    requirement: Annotated[str, Meta(description="Id of the requirement; the same for pass and fail.")]
+    level: Level
+    basis: Basis
+    verdict: Verdict
+    gates: Annotated[bool, Meta(description="Whether this finding makes the exit code 1.")] = False
+    revision: Revision
+    statement: Annotated[
+        Citation | None, Meta(description="Null for advice, readings without a sentence, and example-level outcomes.")
+    ] = None
+    blame: Annotated[
+        tuple[Span, ...], Meta(description="Lines of the docs that cause it; empty where no line is to blame.")
+    ] = ()
+    evidence: Annotated[tuple[int, ...], Meta(description="Numbers of the transcript's exchanges that decide.")] = ()
+    """Controls included."""
+    summary: str
+    """One or two plain sentences: what was sent, what came back, why that decides."""
+    fix: str | None = None
+    patch: Patch | None = None
+    """A fix that was proved by running it, if there is one."""
+
+
+class DriftKind(StrEnum):
+    """How a bound sentence differs from the catalogue's fingerprint."""
+
+    CHANGED = "changed"
+    MOVED = "moved"
+    VANISHED = "vanished"
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """A sentence that no longer reads as it did when a requirement was bound to it."""
+
+    requirement: str
+    revision: Revision
+    kind: DriftKind
+    page: DocsPath
+    anchor: str
+    expected: Annotated[str, Meta(description="Fingerprint that the requirement is bound to.")]
+    nearest: Annotated[Citation | None, Meta(description="The nearest sentence now.")]
+    """None if no sentence is near."""
+    similarity: Annotated[float, Meta(ge=0, le=1)] = 0.0
+    """Jaccard index over the sentences' shingles."""
+    gates: bool = False

@@ -1,0 +1,188 @@
+"""What a run reports of each example, and the report on all of them. Published as ``docprobe/1``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Annotated
+
+from msgspec import Meta
+
+from extractor.model import DocsPath, ExampleKind, LineNumber, Note, Span
+from harness.model.conversation import Transcript
+from harness.model.described import Packages, Revision, Seconds, Shard
+from harness.model.findings import Drift, Finding, Requirement
+from harness.model.running import LogLine, StartOutcome
+
+
+class Status(StrEnum):
+    """An example's status in the report."""
+
+    JUDGED = "judged"
+    NOT_RUNNING = "not-running"
+    BLOCKED = "blocked"
+    FRAGMENT = "fragment"
+    UNSUPPORTED = "unsupported"
+    SKIPPED = "skipped"
+
+
+class Resolve(StrEnum):
+    """Which packages an example was run with."""
+
+    TODAY = "today"
+    DATED = "dated"
+    """Those of a date, up to whose end packages were resolved."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One attempt to run an example with one set of packages."""
+
+    resolve: Resolve
+    date: Annotated[str | None, Meta(description="ISO date up to whose end packages were resolved.")]
+    packages: Packages
+    outcome: StartOutcome
+    sentence: Annotated[str, Meta(description="What happened, and the cause.")] = ""
+    logs: Annotated[tuple[LogLine, ...], Meta(description="Last lines of a run that did not serve.")] = ()
+    duration_s: Seconds = 0.0
+    lock: str | None = None
+    """The resolved packages as a lock that can be replayed. Not published."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """What was learnt by running one distinct text: enough to judge every copy of it again."""
+
+    runs: tuple[Run, ...]
+    transcript: Transcript | None
+    """None if it did not serve."""
+    blocked: str | None = None
+    """Why the example could not be checked; None if the outcome is its own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExampleResult:
+    """One example; identical copies have an entry each."""
+
+    id: str
+    page: DocsPath
+    revision: Revision | None
+    language: str
+    kind: ExampleKind
+    status: Status
+    reason: Annotated[str | None, Meta(description="Why it was not judged, or does not run.")]
+    spans: Annotated[tuple[Span, ...], Meta(description="The blocks it is made of.")]
+    copies: Annotated[tuple[str, ...], Meta(description="Ids of other examples with the same text.")] = ()
+    added: Annotated[tuple[str, ...], Meta(description="What docprobe had to add to run it.")] = ()
+    packages: Packages = field(default_factory=dict)
+    runs: tuple[Run, ...] = ()
+    negotiated: Annotated[tuple[str, ...], Meta(description="Revisions the server really speaks, oldest first.")] = ()
+    duration_s: Seconds = 0.0
+    cached: Annotated[bool, Meta(description="Whether the conversation was kept from an earlier run.")] = False
+    findings: tuple[Finding, ...] = ()
+    transcript_file: Annotated[
+        str | None, Meta(description="File with the conversation, relative to this document, or null.")
+    ] = None
+    """Published as ``transcript``."""
+    digest: Annotated[str, Meta(description="SHA-256 over everything that runs; equal for copies.")] = ""
+    notes: tuple[Note, ...] = ()
+    transcript: Transcript | None = None
+    """The conversation. Not published here: it has a file of its own."""
+
+
+class BaselineKind(StrEnum):
+    """What became of an entry of the baseline in a run."""
+
+    KNOWN = "known"
+    """The finding occurs, and is accepted for now."""
+    STALE = "stale"
+    """The finding no longer occurs."""
+    EXPIRED = "expired"
+    """The finding occurs, and the date up to which it was accepted has passed."""
+    UNKNOWN_ID = "unknown-id"
+    """The docs no longer have the example's page."""
+
+
+@dataclass(frozen=True, slots=True)
+class BaselineNote:
+    """What the baseline said of this run."""
+
+    kind: BaselineKind
+    example: str
+    requirement: str
+    reason: str
+    gates: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """An example of a changed page that could be run before the change and cannot any more."""
+
+    example: str
+    page: DocsPath
+    line: LineNumber
+    """Where it stands, 1-based; 1 if it is gone from the page."""
+    ref: Annotated[str, Meta(description="What the change is held against.")]
+    """As given."""
+    reason: Annotated[str, Meta(description="What it is now, and why.")]
+
+
+@dataclass(frozen=True, slots=True)
+class ReportProblem:
+    """Something in the docs that was skipped, or a remark on the run as a whole. Published as one line of text."""
+
+    message: str
+    span: Span | None = None
+    """None for a remark on the whole run."""
+
+    def __str__(self) -> str:
+        return self.message if self.span is None else f"{self.span}: {self.message}"
+
+
+class FailOn(StrEnum):
+    """Which violations make a run fail (``--fail-on``)."""
+
+    MUST = "must"
+    SHOULD = "should"
+    NEVER = "never"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All of a run. Each output format is a pure function of it."""
+
+    version: str
+    """Of docprobe."""
+    started: str
+    """ISO 8601, UTC, ends in Z."""
+    duration_s: float
+    docs_root: str
+    """As given on the command line, for display; every path in the report is relative to it."""
+    commit: str | None
+    snapshot: str | None
+    examples: tuple[ExampleResult, ...]
+    drift: tuple[Drift, ...] = ()
+    baseline: tuple[BaselineNote, ...] = ()
+    problems: tuple[ReportProblem, ...] = ()
+    requirements: tuple[Requirement, ...] = ()
+    """The rows that were selected, for titles and effects."""
+    sources: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Lines of each page that a finding or example of this report points at (for context in reports)."""
+    strict: bool = False
+    fail_on: FailOn = FailOn.MUST
+    narrowed: bool = False
+    """Whether only what a change affects was selected: then it is fine that none of it can run."""
+    lost: tuple[Lost, ...] = ()
+    """Examples that a change left unchecked: the run is incomplete."""
+    shards: tuple[Shard, ...] = ()
+    """``I/N`` of every part of a run that is in here; empty for a whole run."""
+    missing_shards: tuple[Shard, ...] = ()
+    """``I/N`` of the parts that a joined report lacks."""
+    rules_root: str | None = None
+    """The normative text's root as seen from the top of the docs' repository; empty if it is not in that repository,
+    None if it is in the docs themselves."""
+    exit_code: int = 0
+    root_in_repository: str | None = None
+    """The docs root as seen from the top of its git repository (POSIX, "." for the top itself), for formats that a
+    forge reads; None outside a repository."""

@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from harness.base.errors import UsageError
+from harness.results.files import LAST_RUN, last_run, write
+from harness.results.files import read as read_file
+from tests.support.reports import ROWS, rich_report
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from harness.model import Report
+
+
+def read(path: Path) -> Report:
+    return read_file(path, ROWS)
+
+
+class TestFiles:
+    def test_transcripts_come_back_with_their_examples(self, tmp_path: Path) -> None:
+        path = tmp_path / "out.json"
+        write(rich_report(), path)
+        found = {example.id: example for example in read(path).examples}
+        for example in rich_report().examples:
+            assert found[example.id].transcript == example.transcript
+
+    def test_copies_share_a_transcript_file_named_relative_to_the_document(self, tmp_path: Path) -> None:
+        write(rich_report(), tmp_path / "deep" / "out.json")
+        written = json.loads((tmp_path / "deep" / "out.json").read_text())
+        names = {example["transcript"] for example in written["examples"]}
+        assert names == {None, "out-transcripts/aaaaaaaaaaaaaaaa.json"}
+        assert len(list((tmp_path / "deep" / "out-transcripts").iterdir())) == 1
+
+    def test_nothing_in_the_file_depends_on_where_it_lies(self, tmp_path: Path) -> None:
+        write(rich_report(), tmp_path / "a" / "out.json")
+        write(rich_report(), tmp_path / "b" / "out.json")
+        assert (tmp_path / "a" / "out.json").read_bytes() == (tmp_path / "b" / "out.json").read_bytes()
+
+    @pytest.mark.parametrize("name", ["../secret.json", "/etc/passwd", "link.json", "missing.json"])
+    def test_a_document_names_no_file_outside_its_folder(self, tmp_path: Path, name: str) -> None:
+        folder = tmp_path / "in"
+        write(rich_report(), folder / "out.json")
+        transcript = next((folder / "out-transcripts").iterdir())
+        (tmp_path / "secret.json").write_bytes(transcript.read_bytes())
+        (folder / "link.json").symlink_to(tmp_path / "secret.json")
+        text = (folder / "out.json").read_text()
+        (folder / "out.json").write_text(text.replace("out-transcripts/aaaaaaaaaaaaaaaa.json", name))
+        assert all(example.transcript is None for example in read(folder / "out.json").examples)
+
+    def test_a_broken_transcript_costs_only_itself(self, tmp_path: Path) -> None:
+        write(rich_report(), tmp_path / "out.json")
+        next((tmp_path / "out-transcripts").iterdir()).write_text("{")
+        assert len(read(tmp_path / "out.json").examples) == len(rich_report().examples)
+
+    def test_no_last_run_says_what_to_do(self, tmp_path: Path) -> None:
+        with pytest.raises(UsageError) as caught:
+            last_run(tmp_path, ROWS)
+        assert "docprobe check" in (caught.value.hint or "")
+        write(rich_report(), tmp_path / LAST_RUN)
+        assert last_run(tmp_path, ROWS).version == "0.1.0"

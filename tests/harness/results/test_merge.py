@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from harness.base.errors import UsageError
+from harness.judge.gating import decide
+from harness.results.merge import merge
+from tests.support.reports import rich_report
+
+
+def halves() -> tuple[object, object]:
+    report = rich_report()
+    first = replace(report, examples=report.examples[:2], drift=report.drift, baseline=(), duration_s=10.0)
+    second = replace(report, examples=report.examples[2:], started="2026-11-22T03:00:05Z", duration_s=10.0)
+    return first, second
+
+
+def test_shards_join_to_the_whole() -> None:
+    first, second = halves()
+    joined = decide(merge((first, second), ("a", "b")))  # type: ignore[arg-type]
+    whole = rich_report()
+    assert joined.examples == tuple(sorted(whole.examples, key=lambda e: e.id))
+    assert joined.drift == whole.drift
+    assert joined.baseline == whole.baseline
+    assert (joined.started, joined.duration_s, joined.exit_code) == ("2026-11-22T03:00:00Z", 15.0, 1)
+
+
+def test_the_exit_code_is_decided_anew() -> None:
+    report = rich_report()
+    fine = replace(report, examples=report.examples[3:4], drift=(), baseline=(), exit_code=0)
+    ours = replace(fine, examples=(report.examples[5],), exit_code=3)
+    assert decide(merge((fine, ours), ("a", "b"))).exit_code == 3
+    assert decide(merge((fine, replace(fine, examples=(), exit_code=3)), ("a", "b"))).exit_code == 0
+
+
+def test_the_same_result_twice_is_no_conflict_times_apart() -> None:
+    report = rich_report()
+    again = replace(report, examples=tuple(replace(e, duration_s=99.0, cached=True) for e in report.examples))
+    assert len(merge((report, again), ("a", "b")).examples) == len(report.examples)
+
+
+def test_results_that_disagree_are_named() -> None:
+    report = rich_report()
+    other = replace(report, examples=(replace(report.examples[0], reason="else"), *report.examples[1:]))
+    with pytest.raises(UsageError) as caught:
+        merge((report, other), ("a.json", "b.json"))
+    assert f"{report.examples[0].id} (a.json and b.json)" in caught.value.message
+
+
+@pytest.mark.parametrize("changed", [{"commit": "0" * 40}, {"version": "9"}, {"docs_root": "x"}, {"strict": True}])
+def test_results_of_other_docs_are_refused(changed: dict[str, object]) -> None:
+    with pytest.raises(UsageError, match=r"a\.json and b\.json differ"):
+        merge((rich_report(), replace(rich_report(), **changed)), ("a.json", "b.json"))  # type: ignore[arg-type]
