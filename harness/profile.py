@@ -13,7 +13,7 @@ from extractor.base.suggest import suggestion
 from extractor.languages.common.roles import CodeProfile
 from extractor.model import PLAIN_PARTIES, Layout, Parties
 from harness.base.errors import UsageError
-from harness.model import BoundRequirement, Finding, Requirement, Transcript
+from harness.model import BoundRequirement, Finding, LogLine, Requirement, Transcript
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -143,6 +143,10 @@ class Probe(Protocol):
 
     def failure(self, transcript: Transcript) -> str:
         """Return why it does not serve, as part of a sentence; empty if unknown."""
+        ...
+
+    def redact(self, logs: Sequence[LogLine]) -> tuple[LogLine, ...]:
+        """Return log lines without the secrets that the example was given."""
         ...
 
     async def find_endpoint(self, pod: Pod, settings: Settings) -> ReadyEndpoint:

@@ -42,7 +42,7 @@ class Failure:
         return f"{self.kind}: {self.detail}" if self.detail else self.kind.value
 
 
-class Fault(StrEnum):
+class BodyFault(StrEnum):
     """Why a reply's body was not read to its end, or is not what its headers announce."""
 
     OPEN = "open"
@@ -96,7 +96,7 @@ class Reply:
     complete: bool = True
     """False if the body was still open, or was cut, when the probe stopped reading."""
     truncated: bool = False
-    fault: Fault | None = None
+    fault: BodyFault | None = None
     """What is wrong with the body, if anything."""
 
     def header(self, name: str) -> str | None:

@@ -105,7 +105,7 @@ async def _attempt(
             await pod.wait_listening(config.limits.start_s)
             if not pod.sockets():
                 _refuse_to_blame(pod, held)
-                return Attempt(run(_ended(pod), _how(pod.exit_state()), pod.logs(), image), None)
+                return Attempt(run(_ended(pod), _how(pod.exit_state()), probe.redact(pod.logs()), image), None)
         transcript = await probe.converse(pod, settings, doing)
         transcript = replace(transcript, packages=dict(image.packages))
         if not probe.serves(transcript):
@@ -113,7 +113,7 @@ async def _attempt(
             state = pod.exit_state()
             outcome = StartOutcome.NO_INITIALIZE if state is None else _ended(pod)
             how = probe.failure(transcript) if state is None else _how(state)
-            return Attempt(run(outcome, how, pod.logs(), image), None)
+            return Attempt(run(outcome, how, probe.redact(pod.logs()), image), None)
         return Attempt(run(StartOutcome.SERVING, "", (), image), transcript)
 
 

@@ -32,7 +32,7 @@ async def test_tokens_without_end(service: AuthorizationService, monkeypatch: py
     async with client(service) as http:
         answers = [await http.post(f"{REALM}/protocol/openid-connect/token", data=form) for _ in range(12)]
         assert {answer.status_code for answer in answers} == {200}
-        mint = service.register.mint
+        mint = service.state.issuer
         assert len(mint._known) == 5
         assert mint.find(answers[-1].json()["access_token"]) is not None
         assert mint.find(answers[0].json()["access_token"]) is None
@@ -52,7 +52,7 @@ async def test_clients_without_end(service: AuthorizationService, monkeypatch: p
         ]
     assert codes[0] == 201
     assert codes[-1] == 429
-    assert len(service.register.clients) <= 4
+    assert len(service.state.clients) <= 4
 
 
 async def test_bodies_and_log_lines_without_end(service: AuthorizationService) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from harness.judge.judge import judge
 from harness.model import BoundRequirement, Finding, Transcript, Verdict
-from harness.profiles.mcp.probes.converse_http import converse
+from harness.profiles.mcp.probes.converse_http import converse_http
 from harness.profiles.registry import MCP
 from tests.support.loopback import loopback, server_bundle
 from tests.support.tokens import PlainTokens
@@ -39,10 +39,10 @@ async def talk(
 ) -> Transcript:
     """The conversation with one server, of ``folder`` if it is a changed one."""
     async with loopback(language, *arguments, folder=folder) as pod:
-        return await converse(
+        return await converse_http(
             pod,
             server_bundle(path),
-            example_id="servers#proof",
+
             revisions=revisions,
             tokens=PlainTokens(),
             timeout_s=timeout_s,

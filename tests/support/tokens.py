@@ -14,6 +14,9 @@ class PlainTokens:
 
     audience: str | None = "the-server"
 
+    def __init__(self) -> None:
+        self._issued: dict[str, str] = {}
+
     def token(self, label: str, *, audience: str) -> str:
         claims = {"sub": "user1", "client": "client1", "aud": audience, "exp": FAR_FUTURE, "active": True}
         match label:
@@ -31,4 +34,11 @@ class PlainTokens:
                 claims["aud"] = ["account", audience]
             case tokens.AUDIENCE_LIST_REVERSED:
                 claims["aud"] = [audience, "account"]
-        return json.dumps(claims, separators=(",", ":"))
+        value = json.dumps(claims, separators=(",", ":"))
+        self._issued[value] = label
+        return value
+
+    def redact(self, text: str) -> str:
+        for value, label in self._issued.items():
+            text = text.replace(value, f"<token:{label}>")
+        return text

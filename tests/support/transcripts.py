@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from extractor.model import ExampleKind
-from harness.model import Exchange, Failure, Fault, ListeningSocket, Reply, Session, SseEvent, Transcript
+from harness.model import BodyFault, Exchange, Failure, ListeningSocket, Reply, Session, SseEvent, Transcript
 from harness.profiles.mcp import steps
 
 NEWEST = "2025-11-25"
@@ -41,7 +41,7 @@ class Talk:
         control: int | None = None,
         session: str | None = "A",
         failure: Failure | None = None,
-        fault: Fault | None = None,
+        fault: BodyFault | None = None,
         duration_s: float = 0.01,
         revision: str | None = "",
     ) -> int:
@@ -87,7 +87,7 @@ class Talk:
 
     def get(self, step: str, status: int | None = 200, **more: Any) -> int:
         more.setdefault("kind", STREAM if status == 200 else None)
-        return self.say(step, status, method="GET", fault=Fault.OPEN if status == 200 else None, **more)
+        return self.say(step, status, method="GET", fault=BodyFault.OPEN if status == 200 else None, **more)
 
     def delete(self, step: str, status: int | None = 200, **more: Any) -> int:
         return self.say(step, status, method="DELETE", **more)

@@ -24,4 +24,3 @@ ROWS: Final[tuple[Requirement, ...]] = (
     *example.ROWS,
 )
 """All rows, in the order reports show them."""
-

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, assert_never
 from extractor.base.loopback import IPV4_LOOPBACK
 from extractor.model import ExampleKind
 from harness.profile import PrintedExchanges, ReadyEndpoint
+from harness.profiles.mcp.redaction import redact_texts
 from harness.profiles.mcp.revisions import with_handshake
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from extractor.model import Block, Bundle
     from harness.engine.protocol import Pod, Service
-    from harness.model import Transcript
+    from harness.model import LogLine, Transcript
     from harness.profile import Settings
 
 
@@ -38,13 +39,12 @@ class McpProbe:
         bundle = self._bundle
         match bundle.kind:
             case ExampleKind.HTTP_SERVER:
-                from harness.profiles.mcp.probes.converse_http import converse
+                from harness.profiles.mcp.probes.converse_http import converse_http
 
                 progress("probing")
-                return await converse(
+                transcript = await converse_http(
                     pod,
                     bundle,
-                    example_id=bundle.example_id,
                     revisions=settings.revisions,
                     tokens=self._beside.tokens,
                     timeout_s=settings.timeout_s,
@@ -54,19 +54,27 @@ class McpProbe:
                 from harness.profiles.mcp.probes.converse_stdio import converse_stdio
 
                 progress("probing over stdin and stdout")
-                return await converse_stdio(
-                    pod, bundle, example_id=bundle.example_id, revisions=settings.revisions,
+                transcript = await converse_stdio(
+                    pod, bundle, revisions=settings.revisions,
                     timeout_s=settings.timeout_s,
                 )  # fmt: skip
             case ExampleKind.CLIENT:
-                from harness.profiles.mcp.probes.converse_client import converse_with_client
+                from harness.profiles.mcp.probes.converse_client import converse_client
 
                 progress("watching what it sends")
-                return await converse_with_client(pod, bundle, self._beside.scripted, timeout_s=settings.start_s)
+                transcript = await converse_client(pod, bundle, self._beside.scripted, timeout_s=settings.start_s)
             case ExampleKind.OTHER:
                 raise AssertionError("an example of kind other has no bundle")
             case _:
                 assert_never(bundle.kind)
+        return redact_texts(transcript, self._redact)
+
+    def redact(self, logs: Sequence[LogLine]) -> tuple[LogLine, ...]:
+        """Return log lines without the tokens that were issued to the example."""
+        return redact_texts(tuple(logs), self._redact)
+
+    def _redact(self, text: str) -> str:
+        return text if self._beside.tokens is None else self._beside.tokens.redact(text)
 
     def serves(self, transcript: Transcript) -> bool:
         """Return whether the baseline was served: with a failed one every verdict would be made up.
@@ -83,28 +91,34 @@ class McpProbe:
 
     async def find_endpoint(self, pod: Pod, settings: Settings) -> ReadyEndpoint:
         """Find where the listening example serves, with a token if it demands one."""
-        from harness.profiles.mcp.messages import Place
+        from harness.profiles.mcp.messages import EndpointAddress
         from harness.profiles.mcp.probes import discovery
         from harness.profiles.mcp.probes.access import authorize
         from harness.profiles.mcp.probes.peer import Peer
-        from harness.profiles.mcp.probes.recorder import Conversation
+        from harness.profiles.mcp.probes.recorder import Recorder
 
         sockets = pod.sockets()
         bundle, tokens = self._bundle, self._beside.tokens
-        conversation = Conversation(pod.transport, timeout_s=settings.timeout_s, budget_s=6 * settings.timeout_s)
+        recorder = Recorder(pod.transport, timeout_s=settings.timeout_s, budget_s=6 * settings.timeout_s)
         try:
-            peer = Peer(pod, conversation, Place(IPV4_LOOPBACK, sockets[0].port, "/"), tokens, start_s=settings.start_s)
-            places = discovery.places(sockets, bundle.endpoint_paths, pod.logs(), bundle.host_names)
-            answer = await discovery.find(peer, places, settings.revisions)
+            peer = Peer(
+                pod,
+                recorder,
+                EndpointAddress(IPV4_LOOPBACK, sockets[0].port, "/"),
+                tokens,
+                start_s=settings.start_s,
+            )
+            addresses = discovery.candidate_addresses(sockets, bundle.endpoint_paths, pod.logs(), bundle.host_names)
+            answer = await discovery.find_endpoint(peer, addresses, settings.revisions)
             if answer is not None and answer.status == 401:
                 await authorize(peer, answer, with_handshake(settings.revisions)[0])
         finally:
-            await conversation.close()
+            await recorder.close()
         token = None
         if peer.token is not None and tokens is not None:
             token = tokens.token(peer.token, audience=peer.audience)
-        place = peer.place
-        return ReadyEndpoint(place.address.strip("[]"), place.port, place.target, place.public_url, token)
+        address = peer.address
+        return ReadyEndpoint(address.ip.strip("[]"), address.port, address.target, address.public_url, token)
 
 
 def printed(blocks: Sequence[Block], page: str) -> PrintedExchanges | None:

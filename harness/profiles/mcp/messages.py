@@ -16,21 +16,24 @@ ACCEPT_BOTH: Final = "application/json, text/event-stream"
 ACCEPT_STREAM: Final = "text/event-stream"
 SESSION_HEADER: Final = "Mcp-Session-Id"
 VERSION_HEADER: Final = "MCP-Protocol-Version"
+METHOD_HEADER: Final = "Mcp-Method"
+NAME_HEADER: Final = "Mcp-Name"
 FOREIGN_ORIGIN: Final = "http://evil.example"
-
 UNSUPPORTED_VERSION: Final = "1999-01-01"
 """A version that no revision ever had."""
-CLIENT_INFO: Final = {"name": "docprobe", "version": "1"}
+UNKNOWN_METHOD: Final = "docprobe/no-such-method"
 META: Final = "io.modelcontextprotocol/"
+"""Prefix of the per-request fields of 2026-07-28."""
+_CLIENT_INFO: Final = {"name": "docprobe", "version": "1"}
 
 Headers = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where the endpoint is."""
+class EndpointAddress:
+    """Where requests go, and under which name."""
 
-    address: str
+    ip: str
     """IP address to connect to, IPv6 in brackets."""
     port: int
     target: str
@@ -41,7 +44,7 @@ class Place:
     @property
     def url(self) -> str:
         """Where connections go."""
-        return f"http://{self.address}:{self.port}{self.target}"
+        return f"http://{self.ip}:{self.port}{self.target}"
 
     @property
     def authority(self) -> str:
@@ -50,12 +53,12 @@ class Place:
 
     @property
     def public_url(self) -> str:
-        """The URL a client would be given."""
+        """The URL that a client would be given."""
         return f"http://{self.authority}{self.target}"
 
 
 def loopback_for(bound: str) -> str:
-    """The loopback address that reaches a socket bound to ``bound`` (any address for the wildcards)."""
+    """Return the loopback address that reaches a socket bound to ``bound`` (any address for the wildcards)."""
     if bound == "::":
         return "[::1]"
     if bound in ("0.0.0.0", ""):
@@ -65,7 +68,7 @@ def loopback_for(bound: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who is asking. A fault is ``replace(caller, …)`` of exactly one field, the rest stays as in its control."""
+    """Who sends a request. A fault is ``replace(caller, …)`` of exactly one field, the rest stays as in its control."""
 
     revision: str | None
     version: str | None = None
@@ -79,18 +82,18 @@ class Caller:
     origin: str | None = None
 
 
-def headers(place: Place, caller: Caller, *, accept: str | None, body: bool, bearer: str | None) -> Headers:
-    """All headers but Content-Length: what a careful client sends, and nothing else.
+def headers(address: EndpointAddress, caller: Caller, *, accept: str | None, body: bool, bearer: str | None) -> Headers:
+    """Return all headers but Content-Length: what a careful client sends, and nothing else.
 
     Args:
-        place: gives the Host.
-        caller: gives id, version and Origin.
+        address: gives the Host.
+        caller: gives session id, version and Origin.
         accept: value of Accept; None for none (DELETE).
         body: whether a JSON body follows.
         bearer: the token itself.
     """
     pairs: list[tuple[str, str | None]] = [
-        ("Host", place.authority),
+        ("Host", address.authority),
         ("Accept", accept),
         ("Content-Type", "application/json" if body else None),
         (SESSION_HEADER, caller.id),
@@ -103,32 +106,31 @@ def headers(place: Place, caller: Caller, *, accept: str | None, body: bool, bea
 
 
 def request(rpc_id: int, method: str, params: Message | None = None) -> Message:
-    """A JSON-RPC request."""
+    """Make a JSON-RPC request."""
     message: Message = {"jsonrpc": "2.0", "id": rpc_id, "method": method}
     return message if params is None else {**message, "params": params}
 
 
 def notification(method: str) -> Message:
-    """A JSON-RPC notification."""
+    """Make a JSON-RPC notification."""
     return {"jsonrpc": "2.0", "method": method}
 
 
 def initialize(rpc_id: int, version: str) -> Message:
-    """An initialize request that offers ``version`` and no capabilities."""
-    return request(
-        rpc_id, "initialize", {"protocolVersion": version, "capabilities": {}, "clientInfo": dict(CLIENT_INFO)}
-    )
+    """Make an initialize request that offers ``version`` and no capabilities (lifecycle page, "Initialization")."""
+    params = {"protocolVersion": version, "capabilities": {}, "clientInfo": dict(_CLIENT_INFO)}
+    return request(rpc_id, "initialize", params)
 
 
-def modern_meta(version: str) -> Message:
-    """The per-request fields of 2026-07-28 (basic/index, "Per-request protocol fields")."""
+def request_meta(version: str) -> Message:
+    """Make the ``_meta`` of a sessionless request (2026-07-28, basic/index, "Per-request protocol fields")."""
     return {
         f"{META}protocolVersion": version,
-        f"{META}clientInfo": dict(CLIENT_INFO),
+        f"{META}clientInfo": dict(_CLIENT_INFO),
         f"{META}clientCapabilities": {},
     }
 
 
 def encode(message: Message | list[Message]) -> bytes:
-    """Compact UTF-8 JSON."""
+    """Encode a message, or a batch, as compact UTF-8 JSON."""
     return json.dumps(message, separators=(",", ":"), ensure_ascii=False).encode()

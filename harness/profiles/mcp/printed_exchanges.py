@@ -16,7 +16,14 @@ from extractor.model import ExampleKind
 from harness.model import Exchange, Failure, FailureKind, Reply, Session, Transcript
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.messages import SESSION_HEADER
-from harness.profiles.mcp.printed_messages import ELISIONS, Pair, Printed, answers, pairs_of_diagram, pairs_of_fence
+from harness.profiles.mcp.printed_messages import (
+    ELISIONS,
+    PrintedMessage,
+    PrintedPair,
+    answers,
+    pairs_of_diagram,
+    pairs_of_fence,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -58,16 +65,16 @@ def printing(blocks: Sequence[Block]) -> tuple[Block, ...]:
     )
 
 
-def _recognised(blocks: Sequence[Block]) -> Iterator[Pair]:
+def _recognised(blocks: Sequence[Block]) -> Iterator[PrintedPair]:
     """The pairs that are recognisably MCP."""
     for pair in _pairs(blocks):
         if any(message is not None and message.is_mcp for message in pair):
             yield pair
 
 
-def _pairs(blocks: Sequence[Block]) -> Iterator[Pair]:
+def _pairs(blocks: Sequence[Block]) -> Iterator[PrintedPair]:
     """All pairs in order; the last request of a fence waits for the fence below it."""
-    waiting: tuple[Printed, Block] | None = None
+    waiting: tuple[PrintedMessage, Block] | None = None
     for block in blocks:
         pairs = list(_pairs_of(block))
         if waiting is not None:
@@ -86,7 +93,7 @@ def _pairs(blocks: Sequence[Block]) -> Iterator[Pair]:
         yield waiting[0], None
 
 
-def _pairs_of(block: Block) -> Iterator[Pair]:
+def _pairs_of(block: Block) -> Iterator[PrintedPair]:
     if block.language == FENCE:
         yield from pairs_of_fence(block)
     elif block.language == DIAGRAM:
@@ -94,7 +101,11 @@ def _pairs_of(block: Block) -> Iterator[Pair]:
 
 
 def _exchange(
-    number: int, asked: Printed | None, answered: Printed | None, revision: str | None, sessions: Sequence[Session]
+    number: int,
+    asked: PrintedMessage | None,
+    answered: PrintedMessage | None,
+    revision: str | None,
+    sessions: Sequence[Session],
 ) -> Exchange:
     shown = [message for message in (asked, answered) if message is not None]
     id_sent = _header(asked.headers, SESSION_HEADER) if asked else None
@@ -118,12 +129,12 @@ def _exchange(
     )
 
 
-def _shows_all_headers(asked: Printed | None) -> bool:
+def _shows_all_headers(asked: PrintedMessage | None) -> bool:
     """Whether the printed headers of a request may be all that it has: HTTP/1.1 demands a Host."""
     return asked is not None and not asked.names_mcp and _header(asked.headers, "host") is not None
 
 
-def _left_out(asked: Printed | None, answered: Printed | None) -> Iterator[str]:
+def _left_out(asked: PrintedMessage | None, answered: PrintedMessage | None) -> Iterator[str]:
     if asked is None:
         yield "request not shown"
     elif not _shows_all_headers(asked):
@@ -134,7 +145,7 @@ def _left_out(asked: Printed | None, answered: Printed | None) -> Iterator[str]:
         yield "elided"
 
 
-def _reply(answered: Printed) -> Reply:
+def _reply(answered: PrintedMessage) -> Reply:
     text = answered.text
     return Reply(
         status=answered.status or 0,

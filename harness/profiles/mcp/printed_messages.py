@@ -24,7 +24,7 @@ _HEADER: Final = re.compile(r"([A-Za-z][A-Za-z0-9-]*): ?(.*)")
 
 
 @dataclass(slots=True)
-class Printed:
+class PrintedMessage:
     """One HTTP message as printed, being read."""
 
     span: Span
@@ -63,11 +63,11 @@ class Printed:
         return any(dots in value for _, value in (*self.headers, ("", self.text)) for dots in ELISIONS)
 
 
-Pair = tuple[Printed | None, Printed | None]
+PrintedPair = tuple[PrintedMessage | None, PrintedMessage | None]
 """A request and its answer, either of which may not be printed."""
 
 
-def add_header(message: Printed, line: str) -> bool:
+def add_header(message: PrintedMessage, line: str) -> bool:
     """Take ``Name: value``; False if the line is none."""
     match = _HEADER.fullmatch(line.strip())
     if match is None:
@@ -80,9 +80,9 @@ MOST_LINES_BETWEEN: Final = 6
 """Lines from one fence to the next: a sentence such as "The server answers:" with blank lines around it."""
 
 
-def pairs_of_fence(block: Block) -> Iterator[Pair]:
+def pairs_of_fence(block: Block) -> Iterator[PrintedPair]:
     """Requests and answers of one http fence, each request with the answer that follows it."""
-    asked: Printed | None = None
+    asked: PrintedMessage | None = None
     for message in _messages_of(block):
         if message.is_request:
             if asked is not None:
@@ -95,7 +95,7 @@ def pairs_of_fence(block: Block) -> Iterator[Pair]:
         yield asked, None
 
 
-def answers(asked: Printed, above: Block, answered: Printed, below: Block) -> bool:
+def answers(asked: PrintedMessage, above: Block, answered: PrintedMessage, below: Block) -> bool:
     """Whether ``answered``, the first message of ``below``, answers ``asked``, the last of ``above``.
 
     Any other fence between them, another heading, tab, step or list, or another JSON-RPC id says no.
@@ -104,7 +104,7 @@ def answers(asked: Printed, above: Block, answered: Printed, below: Block) -> bo
     return close and below.place == above.place and _ids_agree(asked, answered)
 
 
-def _ids_agree(asked: Printed, answered: Printed) -> bool:
+def _ids_agree(asked: PrintedMessage, answered: PrintedMessage) -> bool:
     """Whether the answer has no other id than the request. A body that is no JSON, or cut short, says nothing."""
     sent, got = jsonrpc.messages(asked.text), jsonrpc.messages(answered.text)
     if sent is None or got is None:
@@ -113,8 +113,8 @@ def _ids_agree(asked: Printed, answered: Printed) -> bool:
     return {repr(message["id"]) for message in got if message.get("id") is not None} <= known
 
 
-def _messages_of(block: Block) -> Iterator[Printed]:
-    current: Printed | None = None
+def _messages_of(block: Block) -> Iterator[PrintedMessage]:
+    current: PrintedMessage | None = None
     in_headers = False
     for offset, line in enumerate(block.text.split("\n")):
         started = _start(line, block.line(offset))
@@ -137,14 +137,14 @@ def _messages_of(block: Block) -> Iterator[Printed]:
         yield current
 
 
-def _start(line: str, span: Span) -> Printed | None:
+def _start(line: str, span: Span) -> PrintedMessage | None:
     """A message that begins with ``line``; None if it is no start line."""
     words = line.split()
     if len(words) >= 2 and words[0].startswith("HTTP/") and words[1].isdecimal() and len(words[1]) == 3:
-        return Printed(span, status=int(words[1]))
+        return PrintedMessage(span, status=int(words[1]))
     versioned = len(words) == 3 and words[2].startswith("HTTP/")
     if words and words[0] in METHODS and (versioned or len(words) == 2) and words[1].startswith(("/", "http")):
-        return Printed(span, method=words[0], target=words[1])
+        return PrintedMessage(span, method=words[0], target=words[1])
     return None
 
 
@@ -163,9 +163,9 @@ _METHOD_NAME: Final = re.compile(r"\b(?:tools|resources|prompts|server|subscript
 _SPOKEN_OF: Final = ("json-rpc", "... request ...", "... notification/response ...", "... notification ...")
 
 
-def pairs_of_diagram(block: Block) -> Iterator[Pair]:
+def pairs_of_diagram(block: Block) -> Iterator[PrintedPair]:
     """Requests and answers of one diagram; a request whose answer has no status and no header stays unanswered."""
-    open_requests: dict[tuple[str, str], Printed] = {}
+    open_requests: dict[tuple[str, str], PrintedMessage] = {}
     for offset, line in enumerate(block.text.split("\n")):
         arrow = _arrow(line)
         if arrow is None:
@@ -197,19 +197,19 @@ def _arrow(line: str) -> tuple[str, str, str] | None:
     return None
 
 
-def _message(text: str, span: Span) -> Printed | None:
+def _message(text: str, span: Span) -> PrintedMessage | None:
     """The HTTP message that a line's text stands for; None if it stands for none."""
     first, *rest = (part.strip() for part in _BREAK.split(text))
     words = first.split()
     status = _STATUS.match(first)
     if words and words[0] in METHODS:
-        message = Printed(span, method=words[0])
+        message = PrintedMessage(span, method=words[0])
         if len(words) > 1 and words[1].startswith("/"):
             message.target = words[1]
     elif status is not None:
-        message = Printed(span, status=int(status.group(1)))
+        message = PrintedMessage(span, status=int(status.group(1)))
     elif words and words[0] in NAMED and NAMED[words[0]] is None:
-        message = Printed(span, status=0)
+        message = PrintedMessage(span, status=0)
     else:
         return None
     message.names_mcp = (

@@ -1,4 +1,4 @@
-"""What the prober asks of an authorization server: tokens by the name of what is special about them."""
+"""What the prober needs of an authorization server: tokens, by a label for what is special about them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ LABELS: Final = (
 
 
 class TokenSource(Protocol):
-    """Mints tokens that the example's authorization server vouches for, or not, by label."""
+    """Issues tokens that the example's authorization server vouches for, or not, by label."""
 
     @property
     def audience(self) -> str | None:
@@ -38,10 +38,14 @@ class TokenSource(Protocol):
         ...
 
     def token(self, label: str, *, audience: str) -> str:
-        """A bearer token; the same string for the same label and audience.
+        """Return a bearer token; the same string for the same label and audience.
 
         Args:
             label: one of ``LABELS``.
             audience: the resource (RFC 8707) that a right token is for.
         """
+        ...
+
+    def redact(self, text: str) -> str:
+        """Return ``text`` with every token that this source issued replaced by ``<token:label>``."""
         ...

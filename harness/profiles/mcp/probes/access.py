@@ -10,12 +10,12 @@ from urllib.parse import urlsplit
 from harness.profiles.mcp import steps, tokens
 from harness.profiles.mcp.messages import Caller
 from harness.profiles.mcp.probes import sessions
-from harness.profiles.mcp.probes.exchanges import Ask
-from harness.profiles.mcp.probes.sessionless import ask
+from harness.profiles.mcp.probes.exchanges import ProbeRequest
+from harness.profiles.mcp.probes.sessionless import send_request
 from harness.profiles.mcp.tokens import USER1
 
 if TYPE_CHECKING:
-    from harness.profiles.mcp.probes.exchanges import Answer
+    from harness.profiles.mcp.probes.exchanges import ProbeAnswer
     from harness.profiles.mcp.probes.peer import Peer
 
 FAULTS: Final = (
@@ -31,7 +31,7 @@ FAULTS: Final = (
 _RESOURCE_METADATA: Final = re.compile(r'resource_metadata="?([^",\s]+)"?')
 
 
-async def authorize(peer: Peer, refused: Answer, version: str) -> str | None:
+async def authorize(peer: Peer, refused: ProbeAnswer, version: str) -> str | None:
     """Find the audience whose token the server accepts, where it demanded one; None if so, else the reason why not.
 
     Candidates, best first: what the docs name, what the resource metadata (RFC 9728) says, the server's origin, the
@@ -39,15 +39,15 @@ async def authorize(peer: Peer, refused: Answer, version: str) -> str | None:
     """
     if peer.tokens is None:
         return "it demands a token (401) and the example names no authorization server that docprobe stands in for"
-    origin = f"http://{peer.place.authority}"
-    found = [peer.tokens.audience, await _resource(peer, refused), origin, peer.place.public_url, f"{origin}/"]
+    origin = f"http://{peer.address.authority}"
+    found = [peer.tokens.audience, await _resource(peer, refused), origin, peer.address.public_url, f"{origin}/"]
     candidates = list(dict.fromkeys(audience for audience in found if audience))
-    last: Answer | None = None
+    last: ProbeAnswer | None = None
     for audience in candidates:
         peer.audience = audience
         await sessions.ready(peer)
         last, opened = await sessions.initialize(peer, steps.DISCOVER_TOKEN, Caller(None, token=USER1), version)
-        peer.conversation.amend(last.number, note=f"audience {audience}")
+        peer.recorder.amend(last.number, note=f"audience {audience}")
         if opened is not None or (last.status is not None and last.status < 500 and last.status not in (401, 403)):
             peer.token = USER1
             peer.facts = replace(peer.facts, audience=audience)
@@ -56,7 +56,7 @@ async def authorize(peer: Peer, refused: Answer, version: str) -> str | None:
     return f"no token was accepted, for none of the audiences {', '.join(candidates)} (last answer: {status})"
 
 
-async def _resource(peer: Peer, refused: Answer) -> str | None:
+async def _resource(peer: Peer, refused: ProbeAnswer) -> str | None:
     """``resource`` of the metadata that the 401 points at, if it is on this server."""
     challenge = refused.reply.header("www-authenticate") if refused.reply else None
     pointed = _RESOURCE_METADATA.search(challenge or "")
@@ -64,16 +64,16 @@ async def _resource(peer: Peer, refused: Answer) -> str | None:
         return None
     try:
         parts = urlsplit(pointed.group(1))
-        if parts.port != peer.place.port or not parts.path.startswith("/"):
+        if parts.port != peer.address.port or not parts.path.startswith("/"):
             return None
     except ValueError:
         return None
-    answer = await peer.conversation.send(
-        Ask(
+    answer = await peer.recorder.send(
+        ProbeRequest(
             step=steps.DISCOVER_METADATA,
             method="GET",
-            url=replace(peer.place, target=parts.path).url,
-            headers=(("Host", peer.place.authority), ("Accept", "application/json"), ("Connection", "close")),
+            url=replace(peer.address, target=parts.path).url,
+            headers=(("Host", peer.address.authority), ("Accept", "application/json"), ("Connection", "close")),
         )
     )
     resource = answer.messages[0].get("resource") if answer.status == 200 and answer.messages else None
@@ -93,10 +93,10 @@ async def faults(peer: Peer, revision: str) -> None:
 async def sessionless_faults(peer: Peer, revision: str, method: str) -> None:
     """The same for a sessionless revision, with an ordinary request."""
     caller = Caller(revision, version=revision, token=peer.token)
-    control = await ask(peer, steps.AUTH_VALID, caller, method)
+    control = await send_request(peer, steps.AUTH_VALID, caller, method)
     for token in FAULTS:
         step = f"{steps.AUTH}.{token or 'none'}"
-        await ask(peer, step, replace(caller, token=token), method, control=control.number)
+        await send_request(peer, step, replace(caller, token=token), method, control=control.number)
 
 
 async def hijack(peer: Peer, revision: str, legs: tuple[str, ...]) -> None:
@@ -123,4 +123,4 @@ async def hijack(peer: Peer, revision: str, legs: tuple[str, ...]) -> None:
         return
     control = await peer.delete(f"{steps.HIJACK_USER1}.delete", current)
     for number in deletes:
-        peer.conversation.amend(number, control=control.number)
+        peer.recorder.amend(number, control=control.number)

@@ -17,8 +17,8 @@ import httpx
 from httpx_sse import EventSource
 
 from harness.base import jsonrpc
-from harness.model import KEPT_BYTES, Fault, Reply, SseEvent
-from harness.profiles.mcp.probes.exchanges import WIRE_ERRORS, body_fault
+from harness.model import KEPT_BYTES, BodyFault, Reply, SseEvent
+from harness.profiles.mcp.probes.exchanges import WIRE_ERRORS, classify_body_fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +32,7 @@ KEPT_EVENTS: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class ReadPlan:
     """How long to read."""
 
     total_s: float
@@ -73,7 +73,7 @@ def _decoder(encoding: str) -> _Decoder | None:
             return None
 
 
-class Body:
+class BodyReader:
     """A reply's body while it is read. Hold on to it from outside to see events of a stream that is still open."""
 
     def __init__(self, started: float) -> None:
@@ -82,7 +82,7 @@ class Body:
         self.text = bytearray()
         self.events: list[SseEvent] = []
         self.messages: tuple[jsonrpc.Message, ...] = ()
-        self.fault: Fault | None = None
+        self.fault: BodyFault | None = None
         self.truncated = False
         self.ended = False
         """Nothing more will come of it."""
@@ -93,13 +93,13 @@ class Body:
         if self._scope is not None:
             self._scope.cancel()
 
-    async def read(self, response: httpx.Response, plan: Plan) -> None:
+    async def read(self, response: httpx.Response, plan: ReadPlan) -> None:
         """Read by ``plan``; afterwards ``fault`` says why reading stopped, if not at the end."""
         media = (response.headers.get("content-type") or "").split(";")[0].strip().lower()
         stream = media == "text/event-stream"
         decoder = _decoder((response.headers.get("content-encoding") or "").strip().lower())
         if decoder is None:
-            self.fault, decoder = Fault.BAD_ENCODING, _plain
+            self.fault, decoder = BodyFault.BAD_ENCODING, _plain
         parser = EventParser() if stream else None
         listening = stream and plan.listen_s is not None
         answered = False
@@ -115,9 +115,9 @@ class Body:
                         answered = True
                         scope.deadline = min(scope.deadline, anyio.current_time() + plan.linger_s)
             except WIRE_ERRORS as error:
-                self.fault = body_fault(error)
+                self.fault = classify_body_fault(error)
         if scope.cancelled_caught:
-            self.fault = Fault.OPEN if answered or listening else Fault.TIMEOUT
+            self.fault = BodyFault.OPEN if answered or listening else BodyFault.TIMEOUT
         self._finish(media)
         self.ended = True
 
@@ -128,12 +128,12 @@ class Body:
         try:
             data = decoder(piece, room + 1)
         except zlib.error:
-            self.fault = Fault.BAD_ENCODING
+            self.fault = BodyFault.BAD_ENCODING
             return False
         self.text += data
         if len(self.text) > READ_BYTES or self.received > READ_BYTES:
             del self.text[READ_BYTES:]
-            self.fault = Fault.TOO_LARGE
+            self.fault = BodyFault.TOO_LARGE
             return False
         for event in parser.feed(data) if parser else ():
             self.messages += jsonrpc.messages(event.data) or () if event.data else ()
@@ -141,7 +141,7 @@ class Body:
             at_s = round(anyio.current_time() - self._started, 4)
             self.events.append(SseEvent(event.event, event.data[:KEPT_BYTES], event.id or None, event.retry, at_s))
             if len(self.events) >= KEPT_EVENTS:
-                self.fault = Fault.TOO_LARGE
+                self.fault = BodyFault.TOO_LARGE
                 return False
         return True
 
@@ -155,10 +155,10 @@ class Body:
         try:
             self.text.decode()
         except UnicodeDecodeError:
-            self.fault = Fault.INVALID_UTF8
+            self.fault = BodyFault.INVALID_UTF8
             return
         if messages is None and media == "application/json":
-            self.fault = Fault.INVALID_JSON
+            self.fault = BodyFault.INVALID_JSON
 
     def reply(self, response: httpx.Response) -> Reply:
         """What is recorded of it."""
@@ -168,7 +168,7 @@ class Body:
             body=bytes(self.text[:KEPT_BYTES]).decode("utf-8", "backslashreplace"),
             body_bytes=self.received,
             events=tuple(self.events),
-            complete=self.fault in (None, Fault.INVALID_UTF8, Fault.INVALID_JSON),
+            complete=self.fault in (None, BodyFault.INVALID_UTF8, BodyFault.INVALID_JSON),
             truncated=self.truncated or len(self.text) > KEPT_BYTES,
             fault=self.fault,
         )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 import anyio
 
 from harness.model import Facts, Incident, StartOutcome, Transcript
-from harness.profiles.mcp.services.scripted_server import Scene, Script
+from harness.profiles.mcp.services.scripted_server import Scene, ScriptedServer
 
 if TYPE_CHECKING:
     from extractor.model import Bundle
@@ -24,7 +24,9 @@ IDLE_S: Final = 3.0
 SLICE_S: Final = 0.2
 
 
-async def converse_with_client(pod: Pod, bundle: Bundle, scripted: Script | None, *, timeout_s: float) -> Transcript:
+async def converse_client(
+    pod: Pod, bundle: Bundle, scripted: ScriptedServer | None, *, timeout_s: float
+) -> Transcript:
     """Let the client in ``pod`` talk to the scripted server.
 
     Args:
@@ -59,7 +61,7 @@ async def converse_with_client(pod: Pod, bundle: Bundle, scripted: Script | None
     )
 
 
-async def _watch(pod: Pod, scripted: Script, timeout_s: float) -> ExitState | None:
+async def _watch(pod: Pod, scripted: ScriptedServer, timeout_s: float) -> ExitState | None:
     """Until the client ends, falls silent, or its time is over; how it ended, if it did."""
     sent = len(scripted.exchanges)
     with anyio.move_on_after(timeout_s):
@@ -72,6 +74,6 @@ async def _watch(pod: Pod, scripted: Script, timeout_s: float) -> ExitState | No
     return None
 
 
-def _reason(scripted: Script, state: ExitState | None) -> str:
+def _reason(scripted: ScriptedServer, state: ExitState | None) -> str:
     sent = "sent no initialize" if scripted.exchanges else "sent nothing"
     return f"the client {sent}" + (f" and {state.sentence}" if state is not None else "")

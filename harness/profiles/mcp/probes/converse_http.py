@@ -30,13 +30,13 @@ import anyio
 from extractor.base.loopback import IPV4_LOOPBACK
 from harness.model import Facts, Incident, LogLine, StartOutcome, Transcript, Transport
 from harness.profiles.mcp import steps
-from harness.profiles.mcp.messages import Place
+from harness.profiles.mcp.messages import EndpointAddress
 from harness.profiles.mcp.probes import access, discovery, first_session, http_sse, sessionless, sessions, streams
 from harness.profiles.mcp.probes.access import authorize
 from harness.profiles.mcp.probes.discovery import negotiate
 from harness.profiles.mcp.probes.exchanges import StoppedError
 from harness.profiles.mcp.probes.peer import Peer
-from harness.profiles.mcp.probes.recorder import Conversation
+from harness.profiles.mcp.probes.recorder import Recorder
 from harness.profiles.mcp.revisions import FIRST_SESSIONLESS, with_handshake
 
 if TYPE_CHECKING:
@@ -56,11 +56,10 @@ LEAST_BUDGET_S: Final = 120.0
 """Short timeouts are no reason to hurry a server on a busy machine."""
 
 
-async def converse(
+async def converse_http(
     pod: Pod,
     bundle: Bundle,
     *,
-    example_id: str,
     revisions: Sequence[str],
     tokens: TokenSource | None,
     timeout_s: float,
@@ -72,7 +71,6 @@ async def converse(
     Args:
         pod: with the example started.
         bundle: the example; its ``endpoint_paths`` are tried first.
-        example_id: for the transcript.
         revisions: of the docs, in any order; undated ones (``draft``) are no wire versions and are left out.
         tokens: of the example's authorization server, if it has one.
         timeout_s: to the head of a reply, and then for its body.
@@ -87,31 +85,31 @@ async def converse(
     """
     began = anyio.current_time()
     sockets = pod.sockets() or await pod.wait_listening(START_S)
-    empty = Transcript(example_id, bundle.kind, (), sockets=sockets)
+    empty = Transcript(bundle.example_id, bundle.kind, (), sockets=sockets)
     if not sockets:
         return replace(empty, logs=tuple(line.since(began) for line in pod.logs()), facts=_not_listening(pod))
     budget_s = max(LEAST_BUDGET_S, BUDGET_TIMEOUTS * timeout_s) if budget_s is None else budget_s
-    conversation = Conversation(pod.transport, timeout_s=timeout_s, budget_s=budget_s)
-    peer = Peer(pod, conversation, Place(IPV4_LOOPBACK, sockets[0].port, "/"), tokens, start_s=START_S)
+    recorder = Recorder(pod.transport, timeout_s=timeout_s, budget_s=budget_s)
+    peer = Peer(pod, recorder, EndpointAddress(IPV4_LOOPBACK, sockets[0].port, "/"), tokens, start_s=START_S)
     try:
         await _discover(peer, sockets, bundle, tuple(revisions), progress)
         await _probe(peer, progress)
     except StoppedError as stopped:
-        peer.facts = replace(peer.facts, stopped=Incident(len(conversation.exchanges), str(stopped)))
+        peer.facts = replace(peer.facts, stopped=Incident(len(recorder.exchanges), str(stopped)))
         _conclude(peer)
     finally:
-        await conversation.close()
+        await recorder.close()
     logs = pod.logs()
     return replace(
         empty,
-        exchanges=conversation.exchanges,
+        exchanges=recorder.exchanges,
         sessions=tuple(peer.sessions),
-        negotiated=peer.spoken.all,
-        modern=tuple(sorted(peer.spoken.modern)),
+        negotiated=peer.negotiated.all,
+        modern=tuple(sorted(peer.negotiated.sessionless)),
         sockets=pod.sockets() or sockets,
-        endpoint=peer.place.public_url,
+        endpoint=peer.address.public_url,
         demands_token=peer.demands_token,
-        logs=_redacted(conversation, tuple(line.since(conversation.started) for line in logs)),
+        logs=tuple(line.since(recorder.started) for line in logs),
         facts=replace(peer.facts, introspects=_introspects(logs)),
     )
 
@@ -125,11 +123,11 @@ async def _discover(
 ) -> None:
     """Steps 1 to 3; the facts say what was missing."""
     _say(progress, "looking for the endpoint")
-    places = tuple(discovery.places(sockets, bundle.endpoint_paths, peer.pod.logs(), bundle.host_names))
-    found = await discovery.find(peer, places, revisions)
+    addresses = tuple(discovery.candidate_addresses(sockets, bundle.endpoint_paths, peer.pod.logs(), bundle.host_names))
+    found = await discovery.find_endpoint(peer, addresses, revisions)
     peer.facts = replace(peer.facts, transport=Transport.STREAMABLE_HTTP)
     if found is None:
-        await http_sse.speak(peer, places, revisions)
+        await http_sse.speak(peer, addresses, revisions)
         return
     if found.status == 401:
         peer.demands_token = True
@@ -144,16 +142,16 @@ async def _discover(
 
 async def _probe(peer: Peer, progress: Progress | None) -> None:
     """Steps 4 to 6."""
-    spoken = peer.spoken
-    for revision, method in spoken.modern.items():
+    negotiated = peer.negotiated
+    for revision, method in negotiated.sessionless.items():
         _say(progress, f"probing {revision} (no sessions)")
-        await sessionless.probe(peer, revision, method)
+        await sessionless.probe_revision(peer, revision, method)
         if peer.token is not None:
             await access.sessionless_faults(peer, revision, method)
     served: list[str] = []
-    for revision in spoken.legacy if peer.facts.transport is not Transport.HTTP_SSE else ():
+    for revision in negotiated.with_handshake if peer.facts.transport is not Transport.HTTP_SSE else ():
         _say(progress, f"probing {revision}")
-        peer.suffix = "" if revision == spoken.legacy[0] else f"@{revision}"
+        peer.suffix = "" if revision == negotiated.with_handshake[0] else f"@{revision}"
         if await _probe_revision(peer, revision):
             served.append(revision)
     _conclude(peer)
@@ -164,12 +162,12 @@ async def _probe(peer: Peer, progress: Progress | None) -> None:
             await sessions.collect_ids(peer, newest)
         await sessions.survives(peer, newest)
         await sessions.ids_after_restart(peer, newest)
-    elif spoken.modern:
-        revision, method = next(iter(spoken.modern.items()))
+    elif negotiated.sessionless:
+        revision, method = next(iter(negotiated.sessionless.items()))
         await sessionless.survives(peer, revision, method)
-    elif spoken.legacy and peer.facts.transport is not Transport.HTTP_SSE:
+    elif negotiated.with_handshake and peer.facts.transport is not Transport.HTTP_SSE:
         # the baseline was not served: was that an answer, or the end of the process?
-        await sessions.survives(peer, spoken.legacy[0])
+        await sessions.survives(peer, negotiated.with_handshake[0])
 
 
 async def _probe_revision(peer: Peer, revision: str) -> bool:
@@ -201,11 +199,11 @@ async def _probe_revision(peer: Peer, revision: str) -> bool:
 
 def _conclude(peer: Peer) -> None:
     """The facts that sum up the baselines."""
-    known = {revision: facts for revision, facts in peer.facts.revisions.items() if revision in peer.spoken.all}
+    known = {revision: facts for revision, facts in peer.facts.revisions.items() if revision in peer.negotiated.all}
     reasons = [f"{revision}: {facts.not_served}" for revision, facts in known.items() if facts.not_served]
     ok = len(reasons) < len(known)
     not_served = peer.facts.not_served or (None if ok else "; ".join(reasons) or "no revision is negotiated")
-    outcome = StartOutcome.SERVING if peer.spoken.all else StartOutcome.NO_INITIALIZE
+    outcome = StartOutcome.SERVING if peer.negotiated.all else StartOutcome.NO_INITIALIZE
     peer.facts = replace(peer.facts, not_served=not_served, outcome=outcome)
 
 
@@ -220,10 +218,6 @@ def _introspects(logs: Sequence[LogLine]) -> bool | None:
     """Whether the example asked its authorization server about tokens; None if it did not talk to it at all."""
     asked = [line.text for line in logs if line.source == AUTHORIZATION_LOG]
     return any("/introspect" in text for text in asked) if asked else None
-
-
-def _redacted(conversation: Conversation, logs: Sequence[LogLine]) -> tuple[LogLine, ...]:
-    return tuple(replace(line, text=conversation.redact(line.text)) for line in logs)
 
 
 def _say(progress: Progress | None, text: str) -> None:

@@ -31,14 +31,13 @@ MOST_NOISE: Final = 50
 
 
 async def converse_stdio(
-    pod: Pod, bundle: Bundle, *, example_id: str, revisions: Sequence[str], timeout_s: float
+    pod: Pod, bundle: Bundle, *, revisions: Sequence[str], timeout_s: float
 ) -> Transcript:
     """Hold the conversation with the stdio server in ``pod``.
 
     Args:
         pod: with the example started.
         bundle: the example.
-        example_id: for the transcript.
         revisions: of the docs; undated ones are left out.
         timeout_s: to each answer, and to the end of the process after its input ended.
 
@@ -62,13 +61,13 @@ async def converse_stdio(
             answer = await talk.afresh(steps.DISCOVER_INITIALIZE, messages.initialize(1, version))
             negotiated.add(jsonrpc.initialize_version(answer) or "")
     for version in without_handshake(known):
-        params = {"_meta": messages.modern_meta(version)}
+        params = {"_meta": messages.request_meta(version)}
         answer = await talk.afresh(steps.DISCOVER_MODERN, messages.request(1, "server/discover", params))
         if version in _supported(answer):
             modern.append(version)
     negotiated = negotiated.intersection(known).union(modern)
     return Transcript(
-        example_id,
+        bundle.example_id,
         bundle.kind,
         tuple(talk.exchanges),
         negotiated=tuple(sorted(negotiated)),

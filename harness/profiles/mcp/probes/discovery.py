@@ -13,18 +13,18 @@ from urllib.parse import urljoin, urlsplit
 
 from extractor.base.loopback import is_local
 from harness.profiles.mcp import steps
-from harness.profiles.mcp.messages import Caller, Place, loopback_for
+from harness.profiles.mcp.messages import Caller, EndpointAddress, loopback_for
 from harness.profiles.mcp.probes import sessions
-from harness.profiles.mcp.probes.exchanges import how
-from harness.profiles.mcp.probes.peer import Spoken
-from harness.profiles.mcp.probes.sessionless import speaks
+from harness.profiles.mcp.probes.exchanges import describe_answer
+from harness.profiles.mcp.probes.peer import NegotiatedRevisions
+from harness.profiles.mcp.probes.sessionless import served_method
 from harness.profiles.mcp.revisions import FIRST_SESSIONLESS, with_handshake, without_handshake
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from harness.model import ListeningSocket, LogLine
-    from harness.profiles.mcp.probes.exchanges import Answer
+    from harness.profiles.mcp.probes.exchanges import ProbeAnswer
     from harness.profiles.mcp.probes.peer import Peer
 
 USUAL_PATHS: Final = ("/mcp", "/", "/mcp/", "/api/mcp", "/v1/mcp", "/messages", "/sse")
@@ -34,12 +34,12 @@ _REDIRECTS: Final = (301, 302, 303, 307, 308)
 _URL: Final = re.compile(r"https?://[\w.\-\[\]:]+(/[\w./~\-]*)?")
 
 
-def places(
+def candidate_addresses(
     sockets: Sequence[ListeningSocket],
     documented: Sequence[str],
     logs: Iterable[LogLine],
     hosts: Sequence[str] = (),
-) -> Iterator[Place]:
+) -> Iterator[EndpointAddress]:
     """Where the endpoint may be, likeliest first; each place once. ``hosts`` are the only ones the code allows."""
     seen: set[tuple[int, str]] = set()
     printed = tuple(_printed_paths(logs))
@@ -49,7 +49,7 @@ def places(
                 target = path if path.startswith("/") else f"/{path}"
                 if (socket.port, target) not in seen:
                     seen.add((socket.port, target))
-                    yield Place(loopback_for(socket.address), socket.port, target, *hosts[:1])
+                    yield EndpointAddress(loopback_for(socket.address), socket.port, target, *hosts[:1])
 
 
 def _printed_paths(logs: Iterable[LogLine]) -> Iterator[str]:
@@ -60,39 +60,41 @@ def _printed_paths(logs: Iterable[LogLine]) -> Iterator[str]:
                 yield match.group(1).rstrip(".")
 
 
-async def find(peer: Peer, candidates: Iterable[Place], revisions: tuple[str, ...]) -> Answer | None:
+async def find_endpoint(
+    peer: Peer, candidates: Iterable[EndpointAddress], revisions: tuple[str, ...]
+) -> ProbeAnswer | None:
     """Point ``peer`` at the endpoint and give the answer that showed it; None if there is none.
 
     The endpoint is what answers an initialize by an InitializeResult, or demands a token for it, or speaks a
     sessionless revision. Otherwise ``peer`` is left at the place whose refusal looked most like MCP's, and the fact
     ``not_served`` says what was seen there. A server that leaves two places unanswered is not asked for more.
     """
-    fallback: tuple[Place, Answer] | None = None
-    first: tuple[Place, Answer] | None = None
+    fallback: tuple[EndpointAddress, ProbeAnswer] | None = None
+    first: tuple[EndpointAddress, ProbeAnswer] | None = None
     silent = 0
-    for place in candidates:
-        peer.place = place
+    for address in candidates:
+        peer.address = address
         answer, found = await _try(peer, revisions)
         if found:
             return answer
-        first = first or (peer.place, answer)
+        first = first or (peer.address, answer)
         if fallback is None and any("error" in message for message in answer.messages):
-            fallback = (peer.place, answer)
+            fallback = (peer.address, answer)
         silent += answer.timed_out
         if silent == MOST_SILENT:
             break
     best = fallback or first
     if best is not None:
-        peer.place, answer = best
-        reason = f"no path answers an initialize (POST {answer.exchange.target}: {how(answer)})"
+        peer.address, answer = best
+        reason = f"no path answers an initialize (POST {answer.exchange.target}: {describe_answer(answer)})"
         peer.facts = replace(peer.facts, not_served=reason)
     return None
 
 
-async def _try(peer: Peer, revisions: tuple[str, ...]) -> tuple[Answer, bool]:
-    """Initialize at ``peer.place``, older and older where a newer revision is refused by a JSON-RPC error."""
+async def _try(peer: Peer, revisions: tuple[str, ...]) -> tuple[ProbeAnswer, bool]:
+    """Initialize at ``peer.address``, older and older where a newer revision is refused by a JSON-RPC error."""
     caller = Caller(None)
-    answer: Answer | None = None
+    answer: ProbeAnswer | None = None
     for version in with_handshake(revisions) or (FIRST_SESSIONLESS,):
         await sessions.ready(peer)
         answer, opened = await sessions.initialize(peer, steps.DISCOVER_ENDPOINT, caller, version)
@@ -100,32 +102,32 @@ async def _try(peer: Peer, revisions: tuple[str, ...]) -> tuple[Answer, bool]:
             target = _redirect(peer, answer)
             if target is None:
                 break
-            peer.place = replace(peer.place, target=target)
+            peer.address = replace(peer.address, target=target)
             answer, opened = await sessions.initialize(peer, steps.DISCOVER_ENDPOINT, caller, version)
         if opened is not None or answer.status == 401:
-            peer.conversation.amend(answer.number, step=steps.DISCOVER_INITIALIZE)
+            peer.recorder.amend(answer.number, step=steps.DISCOVER_INITIALIZE)
             return answer, True
         if not any("error" in message for message in answer.messages):
             return answer, False
     assert answer is not None
     for version in without_handshake(revisions):
-        if await speaks(peer, version):
+        if await served_method(peer, version):
             return answer, True
     return answer, False
 
 
-def _redirect(peer: Peer, answer: Answer) -> str | None:
+def _redirect(peer: Peer, answer: ProbeAnswer) -> str | None:
     """Path and query of a redirect to the same server; None if it is none, or leads elsewhere (never followed)."""
     if answer.reply is None or answer.status not in _REDIRECTS:
         return None
     location = answer.reply.header("location") or ""
     try:
-        parts = urlsplit(urljoin(peer.place.public_url, location))
-        here = is_local(parts.hostname or "") and (parts.port or 80) == peer.place.port
+        parts = urlsplit(urljoin(peer.address.public_url, location))
+        here = is_local(parts.hostname or "") and (parts.port or 80) == peer.address.port
     except ValueError:
         here, parts = False, None
     note = "followed" if here else f"not followed: {location[:200]}"
-    peer.conversation.amend(answer.number, step=steps.DISCOVER_REDIRECT, note=note)
+    peer.recorder.amend(answer.number, step=steps.DISCOVER_REDIRECT, note=note)
     if not here or parts is None:
         return None
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
@@ -133,15 +135,15 @@ def _redirect(peer: Peer, answer: Answer) -> str | None:
 
 
 async def negotiate(peer: Peer, revisions: tuple[str, ...]) -> None:
-    """Ask for every revision of the docs, newest first; ``peer.spoken`` says what was negotiated."""
+    """ProbeRequest for every revision of the docs, newest first; ``peer.negotiated`` says what was negotiated."""
     for version in with_handshake(revisions):
         if version not in peer.answered:
             await _initialize(peer, version)
     answered = set(peer.answered.values())
     for version in answered.difference(revisions):
         peer.facts = replace(peer.facts, unknown_version=version[:100])
-    modern = {version: await speaks(peer, version) for version in without_handshake(revisions)}
-    peer.spoken = Spoken(
+    modern = {version: await served_method(peer, version) for version in without_handshake(revisions)}
+    peer.negotiated = NegotiatedRevisions(
         tuple(sorted(answered.intersection(revisions), reverse=True)),
         {version: method for version, method in modern.items() if method is not None},
     )
@@ -158,9 +160,9 @@ async def _initialize(peer: Peer, version: str) -> None:
     answer, opened = await sessions.initialize(peer, steps.DISCOVER_INITIALIZE, caller, version)
     if opened is not None or not peer.answered:
         return
-    process = peer.conversation.process
+    process = peer.recorder.process
     await sessions.fresh_initialize(peer, steps.OPEN_INITIALIZE, caller, next(iter(peer.answered)))
-    if peer.conversation.process != process:
-        peer.conversation.amend(answer.number, step=f"{steps.RETRY}.{steps.DISCOVER_INITIALIZE}")
+    if peer.recorder.process != process:
+        peer.recorder.amend(answer.number, step=f"{steps.RETRY}.{steps.DISCOVER_INITIALIZE}")
         await sessions.ready(peer)
         await sessions.initialize(peer, steps.DISCOVER_INITIALIZE, caller, version)

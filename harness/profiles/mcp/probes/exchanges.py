@@ -11,20 +11,26 @@ import httpcore
 import httpx
 
 from harness.base import jsonrpc
-from harness.model import Failure, FailureKind, Fault
+from harness.model import BodyFault, Failure, FailureKind
 
 if TYPE_CHECKING:
     from harness.base.jsonrpc import Message
     from harness.model import Exchange, Reply
-    from harness.profiles.mcp.probes.body import Body
+    from harness.profiles.mcp.probes.body import BodyReader
+
+
+LINGER_S: Final = 0.05
+"""How long to read on where nothing more is due."""
+WATCH_END_S: Final = 2.0
+"""How long a stream may stay open after the response before it counts as left open."""
 
 
 class StoppedError(Exception):
-    """The conversation cannot go on. Caught by the prober: the transcript says why it stopped."""
+    """The conversation cannot go on. Caught by the prober, which records the reason in the transcript."""
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class ProbeRequest:
     """One request to send."""
 
     step: str
@@ -40,15 +46,15 @@ class Ask:
     session: str | None = None
     token: str | None = None
     control: int | None = None
-    note: str | None = None
-    linger_s: float = 0.05
+    """Number of the exchange that differs by exactly the fault under test."""
+    linger_s: float = LINGER_S
     """Time a stream may take to end after the response."""
-    listen_s: float = 0.05
+    listen_s: float = LINGER_S
     """Time to listen to a stream that owes no response."""
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ProbeAnswer:
     """An exchange and what the prober itself needs of it."""
 
     exchange: Exchange
@@ -79,27 +85,27 @@ class Answer:
 
     @property
     def served(self) -> bool:
-        """A request that got its result, or a notification that was accepted."""
+        """Whether a request got its result, or a notification was accepted."""
         if self.status is None or not 200 <= self.status < 300:
             return False
         return self.response is None or "result" in self.response
 
     @property
     def result(self) -> Message | None:
-        """The result object of a 2xx answer."""
+        """The result object of a 200; None without one."""
         result = (self.response or {}).get("result")
         return result if self.status == 200 and isinstance(result, dict) else None
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class OpenStream:
     """A stream that is held open."""
 
     number: int
     """Number of the exchange."""
     head: Reply | None
     """What is known of it since the head arrived; None if there was none."""
-    body: Body
+    body: BodyReader
 
     @property
     def open(self) -> bool:
@@ -107,15 +113,15 @@ class Held:
         return self.head is not None and self.head.status == 200 and self.head.media_type == "text/event-stream"
 
 
-def how(answer: Answer) -> str:
-    """How a request was answered, in a few words."""
+def describe_answer(answer: ProbeAnswer) -> str:
+    """Return how a request was answered, in a few words that follow "is answered"."""
     if answer.reply is None:
         return f"by nothing ({answer.exchange.failure})"
     code = jsonrpc.error_code(answer.response)
     return (
         f"{answer.status}"
         + (f", JSON-RPC error {code}" if code is not None else "")
-        + (f", body {answer.reply.fault}" if answer.reply.fault not in (None, Fault.OPEN) else "")
+        + (f", body {answer.reply.fault}" if answer.reply.fault not in (None, BodyFault.OPEN) else "")
     )
 
 
@@ -134,13 +140,13 @@ WIRE_ERRORS: Final = (
     anyio.ClosedResourceError,
     anyio.IncompleteRead,
 )
-"""What a peer can make a transport raise. Errors of ours (PodError) are not among them."""
+"""What a peer can make a transport raise. Errors of the engine (PodError) are not among them."""
 
 _CLOSED: Final = (anyio.EndOfStream, anyio.ClosedResourceError, anyio.IncompleteRead)
 _PROTOCOL: Final = (httpx.ProtocolError, httpcore.ProtocolError, h11.ProtocolError)
 
 
-def failure(error: BaseException) -> Failure:
+def classify_failure(error: BaseException) -> Failure:
     """Classify an error that came before the head of a reply."""
     if isinstance(error, (TimeoutError, httpx.TimeoutException, httpcore.TimeoutException)):
         return Failure(FailureKind.TIMEOUT)
@@ -153,12 +159,12 @@ def failure(error: BaseException) -> Failure:
     return Failure(FailureKind.RESET)
 
 
-def body_fault(error: BaseException) -> Fault:
+def classify_body_fault(error: BaseException) -> BodyFault:
     """Classify an error that came while a body was read."""
     if isinstance(error, (TimeoutError, httpx.TimeoutException, httpcore.TimeoutException)):
-        return Fault.TIMEOUT
+        return BodyFault.TIMEOUT
     if isinstance(error, _CLOSED) or "without sending complete message body" in str(error):
-        return Fault.CLOSED_EARLY
+        return BodyFault.CLOSED_EARLY
     if isinstance(error, _PROTOCOL):
-        return Fault.BAD_CHUNK
-    return Fault.RESET
+        return BodyFault.BAD_CHUNK
+    return BodyFault.RESET

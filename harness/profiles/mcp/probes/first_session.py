@@ -12,16 +12,14 @@ from harness.model import RevisionFacts
 from harness.profiles.mcp import messages, steps
 from harness.profiles.mcp.messages import FOREIGN_ORIGIN, Caller
 from harness.profiles.mcp.probes import sessions
-from harness.profiles.mcp.probes.exchanges import how
-from harness.profiles.mcp.probes.tools import choose
+from harness.profiles.mcp.probes.exchanges import WATCH_END_S, describe_answer
+from harness.profiles.mcp.probes.tools import first_callable_tool
 
 if TYPE_CHECKING:
-    from harness.profiles.mcp.probes.exchanges import Answer
+    from harness.profiles.mcp.probes.exchanges import ProbeAnswer
     from harness.profiles.mcp.probes.peer import Peer
     from harness.profiles.mcp.probes.tools import Tool
 
-WATCH_END_S: Final = 2.0
-"""How long a stream may stay open after the response before it counts as left open."""
 LISTEN_S: Final = 0.1
 STREAMABLE_SINCE: Final = "2025-03-26"
 """The first revision of Streamable HTTP, and of sessions."""
@@ -30,14 +28,14 @@ VERSION_HEADER_SINCE: Final = "2025-06-18"
 
 
 @dataclass(frozen=True, slots=True)
-class Baseline:
+class FirstSession:
     """What was learnt on session A."""
 
     caller: Caller
     """Session A; its id is None for a stateless server."""
-    request: Answer
-    tool: Answer | None
-    get: Answer
+    request: ProbeAnswer
+    tool: ProbeAnswer | None
+    get: ProbeAnswer
 
     @property
     def listens(self) -> bool:
@@ -46,7 +44,7 @@ class Baseline:
         return reply is not None and reply.status == 200 and reply.media_type == "text/event-stream"
 
 
-async def run(peer: Peer, revision: str) -> Baseline | None:
+async def run(peer: Peer, revision: str) -> FirstSession | None:
     """Open session A and ask each kind of request once; None if the server does not serve them.
 
     The reason is then in ``peer.facts.revisions``.
@@ -54,7 +52,7 @@ async def run(peer: Peer, revision: str) -> Baseline | None:
     caller = Caller(revision, token=peer.token)
     answer, opened = await sessions.fresh_initialize(peer, steps.BASELINE_INITIALIZE, caller, revision, role="A")
     if opened is None:
-        peer.learn_revision(revision, RevisionFacts(f"initialize is answered {how(answer)}"))
+        peer.learn_revision(revision, RevisionFacts(f"initialize is answered {describe_answer(answer)}"))
         if answer.status in (429, sessions.FULL):
             peer.facts = replace(peer.facts, refused_for_load=True)
         return None
@@ -64,34 +62,34 @@ async def run(peer: Peer, revision: str) -> Baseline | None:
         return None
     initialized = await peer.notify(steps.BASELINE_INITIALIZED, opened)
     if not initialized.served:
-        reason = f"notifications/initialized is answered {how(initialized)}"
+        reason = f"notifications/initialized is answered {describe_answer(initialized)}"
         peer.learn_revision(revision, RevisionFacts(reason))
         return None
     peer.method = "tools/list" if _has_tools(answer) else "ping"
     peer.tool = None
     request = await peer.request(steps.BASELINE_REQUEST, opened, linger_s=WATCH_END_S)
     if request.result is None:
-        peer.learn_revision(revision, RevisionFacts(f"{peer.method} is answered {how(request)}"))
+        peer.learn_revision(revision, RevisionFacts(f"{peer.method} is answered {describe_answer(request)}"))
         return None
     peer.learn_revision(revision, RevisionFacts(method=peer.method))
     get = await peer.get(steps.BASELINE_GET, opened, listen_s=LISTEN_S)
     called, peer.tool = await _call_tool(peer, opened, request)
     if peer.tool is not None:
         peer.learn_revision(revision, RevisionFacts(method=peer.method, tool=peer.tool.name))
-    return Baseline(opened, request, called, get)
+    return FirstSession(opened, request, called, get)
 
 
-async def _call_tool(peer: Peer, caller: Caller, listed: Answer) -> tuple[Answer | None, Tool | None]:
+async def _call_tool(peer: Peer, caller: Caller, listed: ProbeAnswer) -> tuple[ProbeAnswer | None, Tool | None]:
     """Call the first tool that can be called: the answer, and the tool if it was served."""
-    tool = choose(listed.result) if peer.method == "tools/list" else None
+    tool = first_callable_tool(listed.result) if peer.method == "tools/list" else None
     if tool is None:
         return None, None
-    rpc_id = peer.conversation.rpc_id()
+    rpc_id = peer.recorder.rpc_id()
     answer = await peer.post(steps.BASELINE_TOOL, caller, messages.request(rpc_id, "tools/call", tool.params(rpc_id)))
     return answer, tool if answer.result is not None else None
 
 
-def _has_tools(initialized: Answer) -> bool:
+def _has_tools(initialized: ProbeAnswer) -> bool:
     capabilities = (initialized.result or {}).get("capabilities")
     return isinstance(capabilities, dict) and "tools" in capabilities
 
@@ -106,7 +104,7 @@ async def version(peer: Peer, a: Caller) -> None:
 async def batch(peer: Peer, a: Caller) -> None:
     """A batch of two requests (2025-03-26 only)."""
     control = await peer.request(steps.BATCH_CONTROL, a)
-    pair = [messages.request(peer.conversation.rpc_id(), method) for method in (peer.method, "ping")]
+    pair = [messages.request(peer.recorder.rpc_id(), method) for method in (peer.method, "ping")]
     await peer.post(steps.BATCH, a, pair, control=control.number)
 
 

@@ -17,15 +17,15 @@ from harness.base import jsonrpc
 from harness.model import FailureKind, RevisionFacts, Transport
 from harness.profiles.mcp import messages, steps
 from harness.profiles.mcp.messages import Caller
-from harness.profiles.mcp.probes.peer import Spoken
+from harness.profiles.mcp.probes.peer import NegotiatedRevisions
 from harness.profiles.mcp.revisions import with_handshake
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from harness.base.jsonrpc import Message
-    from harness.profiles.mcp.messages import Place
-    from harness.profiles.mcp.probes.exchanges import Held
+    from harness.profiles.mcp.messages import EndpointAddress
+    from harness.profiles.mcp.probes.exchanges import OpenStream
     from harness.profiles.mcp.probes.peer import Peer
 
 T = TypeVar("T")
@@ -34,75 +34,75 @@ ANSWER_S: Final = 5.0
 LOOK_S: Final = 0.005
 
 
-async def speak(peer: Peer, places: Iterable[Place], revisions: tuple[str, ...]) -> bool:
+async def speak(peer: Peer, addresses: Iterable[EndpointAddress], revisions: tuple[str, ...]) -> bool:
     """Find the stream among ``places`` and negotiate every revision on it; False if there is none.
 
     ``peer`` is pointed at the stream and knows what is spoken; without a stream it is left where it was.
     """
-    versions, before = with_handshake(revisions), peer.place
-    for place in places:
+    versions, before = with_handshake(revisions), peer.address
+    for address in addresses:
         if not versions or _timed_out(peer):
             break
-        peer.place = place
+        peer.address = address
         if not await _negotiate(peer, versions[0]):
             continue
         for version in versions[1:]:
             await _negotiate(peer, version)
         spoken = set(peer.answered.values()).intersection(revisions)
-        peer.spoken = Spoken(tuple(sorted(spoken, reverse=True)))
+        peer.negotiated = NegotiatedRevisions(tuple(sorted(spoken, reverse=True)))
         peer.facts = replace(peer.facts, transport=Transport.HTTP_SSE, not_served=None)
         return True
-    peer.place = before
+    peer.address = before
     return False
 
 
 async def _negotiate(peer: Peer, version: str) -> bool:
     """One connection: initialize with ``version`` and a request. False if this is no such stream."""
-    place = peer.place
+    address = peer.address
     caller = Caller(None, token=peer.token)
     async with peer.stream(steps.DISCOVER_SSE, caller) as held:
-        target = await _come(held, lambda: _endpoint(held, place)) if held.open else None
+        target = await _come(held, lambda: _endpoint(held, address)) if held.open else None
         if target is None:
             return False
-        peer.place = replace(place, target=target)
+        peer.address = replace(address, target=target)
         try:
-            message = messages.initialize(peer.conversation.rpc_id(), version)
+            message = messages.initialize(peer.recorder.rpc_id(), version)
             spoken = jsonrpc.initialize_version(await _ask(peer, held, steps.DISCOVER_INITIALIZE, message))
             if spoken is None:
                 return False
             peer.answered.setdefault(version, spoken)
-            peer.served_here += 1
+            peer.initializes_served += 1
             await peer.notify(steps.OPEN_INITIALIZED, caller)
-            request = messages.request(peer.conversation.rpc_id(), "tools/list")
+            request = messages.request(peer.recorder.rpc_id(), "tools/list")
             served = await _ask(peer, held, steps.BASELINE_REQUEST, request)
             if spoken not in peer.facts.revisions:
                 reason = None if served is not None else "tools/list is not answered on the stream"
                 peer.learn_revision(spoken, RevisionFacts(reason))
         finally:
-            peer.place = place
+            peer.address = address
     return True
 
 
 def _timed_out(peer: Peer) -> bool:
     """Whether any request of the conversation so far got no reply in time."""
-    failures = (exchange.failure for exchange in peer.conversation.exchanges)
+    failures = (exchange.failure for exchange in peer.recorder.exchanges)
     return any(failure is not None and failure.kind is FailureKind.TIMEOUT for failure in failures)
 
 
-async def _ask(peer: Peer, held: Held, step: str, message: Message) -> Message | None:
+async def _ask(peer: Peer, held: OpenStream, step: str, message: Message) -> Message | None:
     """POST a request; its response comes on the stream."""
     await peer.post(step, Caller(None, token=peer.token), message)
     return await _come(held, lambda: jsonrpc.response_to(held.body.messages, message["id"]))
 
 
-def _endpoint(held: Held, place: Place) -> str | None:
+def _endpoint(held: OpenStream, address: EndpointAddress) -> str | None:
     """Path and query to POST to, once the ``endpoint`` event came; only on the same server."""
     event = next((event for event in held.body.events if event.event == "endpoint"), None)
     if event is None:
         return None
     try:
-        parts = urlsplit(urljoin(place.public_url, event.data.strip()))
-        if parts.port != place.port:
+        parts = urlsplit(urljoin(address.public_url, event.data.strip()))
+        if parts.port != address.port:
             return None
     except ValueError:
         return None
@@ -110,7 +110,7 @@ def _endpoint(held: Held, place: Place) -> str | None:
     return target if target.isascii() and target.isprintable() else None
 
 
-async def _come(held: Held, look: Callable[[], T | None]) -> T | None:
+async def _come(held: OpenStream, look: Callable[[], T | None]) -> T | None:
     """Wait for something to show up on a stream, until it has ended."""
     with anyio.move_on_after(ANSWER_S):
         while True:

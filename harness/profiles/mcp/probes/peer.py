@@ -1,6 +1,6 @@
-"""The server as the prober knows it: where it is, what it was told, and how to ask it one thing.
+"""The server under probe: where it is, what was learned about it, and how to send it one request.
 
-:class:`Peer` builds requests from a :class:`~harness.profiles.mcp.messages.Caller` and keeps what was learnt;
+:class:`Peer` builds requests from a :class:`~harness.profiles.mcp.messages.Caller`;
 :mod:`harness.profiles.mcp.probes.sessions` opens sessions on it.
 """
 
@@ -14,8 +14,8 @@ import anyio
 
 from harness.model import Facts
 from harness.profiles.mcp import messages, steps
-from harness.profiles.mcp.messages import ACCEPT_BOTH, ACCEPT_STREAM, Caller, Headers, Place, headers
-from harness.profiles.mcp.probes.exchanges import Answer, Ask, Held
+from harness.profiles.mcp.messages import ACCEPT_BOTH, ACCEPT_STREAM, Caller, EndpointAddress, Headers, headers
+from harness.profiles.mcp.probes.exchanges import LINGER_S, OpenStream, ProbeAnswer, ProbeRequest
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from harness.base.jsonrpc import Message
     from harness.engine.protocol import Pod
     from harness.model import RevisionFacts, Session
-    from harness.profiles.mcp.probes.recorder import Conversation
+    from harness.profiles.mcp.probes.recorder import Recorder
     from harness.profiles.mcp.probes.tools import Tool
     from harness.profiles.mcp.tokens import TokenSource
 
@@ -34,29 +34,29 @@ CLOSING_PAUSES_S: Final = (0.02, 0.05, 0.1, 0.2, 0.4)
 
 
 @dataclass(frozen=True, slots=True)
-class Spoken:
+class NegotiatedRevisions:
     """Which revisions a server really negotiates."""
 
-    legacy: tuple[str, ...] = ()
+    with_handshake: tuple[str, ...] = ()
     """By initialize, newest first."""
-    modern: Mapping[str, str] = field(default_factory=dict)
-    """Without: revision to the method that it served, newest first."""
+    sessionless: Mapping[str, str] = field(default_factory=dict)
+    """Without one: revision to the method that it served, newest first."""
 
     @property
     def all(self) -> tuple[str, ...]:
-        """Every one, oldest first."""
-        return tuple(sorted((*self.legacy, *self.modern)))
+        """All of them, oldest first."""
+        return tuple(sorted((*self.with_handshake, *self.sessionless)))
 
 
 class Peer:
-    """A server under probe."""
+    """A server under probe. Mutable: each group of probes adds what it learned."""
 
     def __init__(
-        self, pod: Pod, conversation: Conversation, place: Place, tokens: TokenSource | None, *, start_s: float
+        self, pod: Pod, recorder: Recorder, address: EndpointAddress, tokens: TokenSource | None, *, start_s: float
     ) -> None:
         self.pod = pod
-        self.conversation = conversation
-        self.place = place
+        self.recorder = recorder
+        self.address = address
         self.tokens = tokens
         self.audience = ""
         self.token: str | None = None
@@ -64,8 +64,8 @@ class Peer:
         self.facts = Facts()
         self.sessions: list[Session] = []
         self.answered: dict[str, str] = {}
-        """Version offered to version answered, of every initialize that was served."""
-        self.spoken = Spoken()
+        """By version offered: the version answered, of every initialize that was served."""
+        self.negotiated = NegotiatedRevisions()
         self.demands_token = False
         self.method = "tools/list"
         """Method of ordinary requests."""
@@ -74,8 +74,8 @@ class Peer:
         """Appended to the labels of sessions (``@<revision>``)."""
         self.start_s = start_s
         self.restarts = 0
-        self.served_here = 0
-        """Initializes that this process served."""
+        self.initializes_served = 0
+        """By the process that runs now."""
         self.streams_closed: set[str | None] = set()
 
     @property
@@ -89,7 +89,7 @@ class Peer:
 
     # --- one request each ------------------------------------------------------------------------------------
 
-    def ask(
+    def prepare(
         self,
         step: str,
         caller: Caller,
@@ -99,19 +99,18 @@ class Peer:
         extra: Headers = (),
         control: int | None = None,
         accept: str | None = None,
-    ) -> Ask:
-        """A request to the endpoint, ready to send."""
+    ) -> ProbeRequest:
+        """Make a request to the endpoint, ready to send."""
         body = b"" if message is None else messages.encode(message)
         bearer = None
         if caller.token is not None and self.tokens is not None:
             bearer = self.tokens.token(caller.token, audience=self.audience)
-            self.conversation.secret(bearer, caller.token)
         rpc_id = message.get("id") if isinstance(message, dict) else None
-        return Ask(
+        return ProbeRequest(
             step=step,
             method=method,
-            url=self.place.url,
-            headers=headers(self.place, caller, accept=accept, body=bool(body), bearer=bearer) + extra,
+            url=self.address.url,
+            headers=headers(self.address, caller, accept=accept, body=bool(body), bearer=bearer) + extra,
             body=body,
             rpc_id=rpc_id,
             revision=caller.revision,
@@ -128,25 +127,26 @@ class Peer:
         *,
         extra: Headers = (),
         control: int | None = None,
-        linger_s: float = 0.05,
-        note: str | None = None,
-    ) -> Answer:
-        """POST a message."""
-        ask = self.ask(step, caller, "POST", message, extra=extra, control=control, accept=ACCEPT_BOTH)
-        return await self.conversation.send(replace(ask, linger_s=linger_s, note=note))
+        linger_s: float = LINGER_S,
+    ) -> ProbeAnswer:
+        """POST a message; ``linger_s`` as in :class:`ProbeRequest`."""
+        request = self.prepare(step, caller, "POST", message, extra=extra, control=control, accept=ACCEPT_BOTH)
+        return await self.recorder.send(replace(request, linger_s=linger_s))
 
-    async def request(self, step: str, caller: Caller, *, control: int | None = None, linger_s: float = 0.05) -> Answer:
+    async def request(
+        self, step: str, caller: Caller, *, control: int | None = None, linger_s: float = LINGER_S
+    ) -> ProbeAnswer:
         """POST the ordinary request (tools/list or ping)."""
-        message = messages.request(self.conversation.rpc_id(), self.method)
+        message = messages.request(self.recorder.rpc_id(), self.method)
         return await self.post(step, caller, message, control=control, linger_s=linger_s)
 
-    async def notify(self, step: str, caller: Caller, *, control: int | None = None) -> Answer:
+    async def notify(self, step: str, caller: Caller, *, control: int | None = None) -> ProbeAnswer:
         """POST the ordinary notification."""
         return await self.post(step, caller, messages.notification("notifications/initialized"), control=control)
 
-    async def delete(self, step: str, caller: Caller, *, control: int | None = None) -> Answer:
+    async def delete(self, step: str, caller: Caller, *, control: int | None = None) -> ProbeAnswer:
         """DELETE the endpoint."""
-        return await self.conversation.send(self.ask(step, caller, "DELETE", control=control))
+        return await self.recorder.send(self.prepare(step, caller, "DELETE", control=control))
 
     async def get(
         self,
@@ -154,42 +154,42 @@ class Peer:
         caller: Caller,
         *,
         control: int | None = None,
-        listen_s: float = 0.05,
+        listen_s: float = LINGER_S,
         replays: int | None = None,
         extra: Headers = (),
-    ) -> Answer:
+    ) -> ProbeAnswer:
         """GET the endpoint and listen for ``listen_s``, or until the response to request ``replays`` comes."""
-        ask = self.ask(step, caller, "GET", extra=extra, control=control, accept=ACCEPT_STREAM)
-        ask = replace(ask, rpc_id=replays, linger_s=REPLAY_LINGER_S)
+        request = self.prepare(step, caller, "GET", extra=extra, control=control, accept=ACCEPT_STREAM)
+        request = replace(request, rpc_id=replays, linger_s=REPLAY_LINGER_S, listen_s=listen_s)
         for pause_s in (*CLOSING_PAUSES_S, None):
-            answer = await self.conversation.send(replace(ask, listen_s=listen_s))
+            answer = await self.recorder.send(request)
             if pause_s is None or not self._still_closing(caller, answer.status):
                 break
-            self.conversation.amend(answer.number, step=f"{steps.RETRY}.{step}")
+            self.recorder.amend(answer.number, step=f"{steps.RETRY}.{step}")
             await anyio.sleep(pause_s)
         self.streams_closed.add(caller.id)
         return answer
 
     @asynccontextmanager
-    async def stream(self, step: str, caller: Caller) -> AsyncIterator[Held]:
+    async def stream(self, step: str, caller: Caller) -> AsyncIterator[OpenStream]:
         """GET the endpoint and hold the stream open inside the block."""
-        ask = self.ask(step, caller, "GET", accept=ACCEPT_STREAM)
+        request = self.prepare(step, caller, "GET", accept=ACCEPT_STREAM)
         for pause_s in (*CLOSING_PAUSES_S, None):
-            async with self.conversation.hold(ask) as held:
+            async with self.recorder.hold(request) as held:
                 closing = self._still_closing(caller, held.head.status if held.head else None)
                 if pause_s is None or not closing:
                     yield held
                     break
-            self.conversation.amend(held.number, step=f"{steps.RETRY}.{step}")
+            self.recorder.amend(held.number, step=f"{steps.RETRY}.{step}")
             await anyio.sleep(pause_s)
         self.streams_closed.add(caller.id)
 
     def _still_closing(self, caller: Caller, status: int | None) -> bool:
-        """Whether a 409 may be about the stream we closed a moment ago, which the server has yet to notice."""
+        """Return whether a 409 may be about the stream that was closed a moment ago, unnoticed by the server yet."""
         return status == 409 and caller.id in self.streams_closed
 
-    async def leg(self, leg: str, step: str, caller: Caller, *, control: int | None = None) -> Answer:
-        """One of ``steps.LEGS`` as ``<step>.<leg>``."""
+    async def leg(self, leg: str, step: str, caller: Caller, *, control: int | None = None) -> ProbeAnswer:
+        """Send the kind of request that ``leg`` (of ``steps.LEGS``) names, recorded as ``<step>.<leg>``."""
         name = f"{step}.{leg}"
         match leg:
             case "post-request":

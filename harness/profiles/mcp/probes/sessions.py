@@ -15,43 +15,43 @@ from harness.base import jsonrpc
 from harness.model import Incident, Session
 from harness.profiles.mcp import messages, steps
 from harness.profiles.mcp.messages import SESSION_HEADER, Caller
-from harness.profiles.mcp.probes.exchanges import Answer, StoppedError
+from harness.profiles.mcp.probes.exchanges import ProbeAnswer, StoppedError
 
 if TYPE_CHECKING:
     from harness.profiles.mcp.probes.peer import Peer
 
 MOST_RESTARTS: Final = 60
 FULL: Final = 503
-"""Answer to an initialize beyond the sessions that a server holds at a time: a fresh process has none."""
+"""ProbeAnswer to an initialize beyond the sessions that a server holds at a time: a fresh process has none."""
 NOTICE_S: Final = 1.0
 """Time for the end of a process to be noticed after its connections broke."""
 
 
 async def initialize(
     peer: Peer, step: str, caller: Caller, version: str, *, role: str | None = None, control: int | None = None
-) -> tuple[Answer, Caller | None]:
+) -> tuple[ProbeAnswer, Caller | None]:
     """POST an initialize and, if it is answered by an InitializeResult, the caller of the new session.
 
     The caller's id is None if the server issued none. A session without a ``role`` is labelled by its number.
     """
-    message = messages.initialize(peer.conversation.rpc_id(), version)
+    message = messages.initialize(peer.recorder.rpc_id(), version)
     answer = await peer.post(step, caller, message, control=control)
     spoken = jsonrpc.initialize_version(answer.response) if answer.status == 200 else None
     if spoken is None or answer.reply is None:
         return answer, None
     peer.answered.setdefault(version, spoken)
-    peer.served_here += 1
+    peer.initializes_served += 1
     issued = answer.reply.header(SESSION_HEADER)
     label = f"{role}{peer.suffix}" if role else str(answer.number)
     if issued is not None:
-        peer.sessions.append(Session(label, issued, spoken, peer.conversation.process, answer.number))
+        peer.sessions.append(Session(label, issued, spoken, peer.recorder.process, answer.number))
     opened = replace(caller, revision=spoken, version=spoken, id=issued, label=label if issued is not None else None)
     return answer, opened
 
 
 async def fresh_initialize(
     peer: Peer, step: str, caller: Caller, version: str, *, role: str | None = None, control: int | None = None
-) -> tuple[Answer, Caller | None]:
+) -> tuple[ProbeAnswer, Caller | None]:
     """As :func:`initialize`, for a request that a living server serves: if it does not, the process is restarted.
 
     What the restart teaches is recorded: one initialize per process, a crash, or a process that no longer serves.
@@ -60,13 +60,13 @@ async def fresh_initialize(
     answer, opened = await initialize(peer, step, caller, version, role=role, control=control)
     if opened is not None or not peer.answered or answer.status in (401, 403, 429):
         return answer, opened
-    served_here = peer.served_here
+    served_here = peer.initializes_served
     crashed = peer.pod.exit_state()
     if crashed is None and answer.exchange.failure is not None:
         crashed = await peer.pod.wait_exit(NOTICE_S)
     if crashed is None and served_here == 0:
         return answer, opened
-    peer.conversation.amend(answer.number, step=f"{steps.RETRY}.{step}")
+    peer.recorder.amend(answer.number, step=f"{steps.RETRY}.{step}")
     await restart(peer)
     last = answer
     answer, opened = await initialize(peer, step, caller, version, role=role, control=control)
@@ -92,7 +92,7 @@ async def open_session(peer: Peer, role: str, revision: str, *, token: str | Non
 
 async def ready(peer: Peer) -> None:
     """Make sure that an initialize can be served, as far as is known."""
-    if peer.served_here and peer.single_session:
+    if peer.initializes_served and peer.single_session:
         await restart(peer)
 
 
@@ -111,11 +111,11 @@ async def restart(peer: Peer) -> None:
         state = peer.pod.exit_state()
         raise StoppedError(f"after a restart the server {state.sentence if state else 'never listened'}")
     ports = {socket.port for socket in sockets}
-    if peer.place.port not in ports:
-        peer.place = replace(peer.place, port=min(ports))
-    peer.served_here = 0
+    if peer.address.port not in ports:
+        peer.address = replace(peer.address, port=min(ports))
+    peer.initializes_served = 0
     peer.streams_closed.clear()
-    await peer.conversation.restarted()
+    await peer.recorder.restarted()
 
 
 IDS: Final = 20
@@ -179,7 +179,7 @@ async def lifetime(peer: Peer, revision: str, legs: tuple[str, ...]) -> None:
     controls["post-request"] = before.number
     end = await peer.delete(steps.TERMINATED_END, t)
     for fault in faults:
-        peer.conversation.amend(fault.number, control=end.number)
+        peer.recorder.amend(fault.number, control=end.number)
     if not end.served:
         return
     controls["delete"] = end.number
@@ -218,7 +218,7 @@ async def survives(peer: Peer, revision: str) -> None:
 
 async def ids_after_restart(peer: Peer, revision: str) -> None:
     """The ids of a fresh process: an id that comes again is no random one."""
-    if not any(session.process == peer.conversation.process for session in peer.sessions):
+    if not any(session.process == peer.recorder.process for session in peer.sessions):
         return
     await restart(peer)
     for _ in range(1 if peer.single_session else IDS_AFTER_RESTART):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 import anyio
 
 from harness.profiles.mcp import messages, steps
+from harness.profiles.mcp.messages import UNKNOWN_METHOD
 from harness.profiles.mcp.probes import sessions
 from harness.profiles.mcp.probes.recorder import task_group
 
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
 
     from harness.base.jsonrpc import Message
     from harness.profiles.mcp.messages import Caller
-    from harness.profiles.mcp.probes.exchanges import Answer
-    from harness.profiles.mcp.probes.first_session import Baseline
+    from harness.profiles.mcp.probes.exchanges import ProbeAnswer
+    from harness.profiles.mcp.probes.first_session import FirstSession
     from harness.profiles.mcp.probes.peer import Peer
 
 SETTLE_S: Final = 0.15
@@ -29,10 +30,9 @@ OWN_REPLAY_S: Final = 1.0
 """How long to wait for what it should; less if it comes."""
 EVENT_ID_HEADER: Final = "Last-Event-ID"
 INVENTED_EVENT_ID: Final = "docprobe-never-issued"
-UNKNOWN_METHOD: Final = "docprobe/no-such-method"
 
 
-async def run(peer: Peer, revision: str, baseline: Baseline) -> None:
+async def run(peer: Peer, revision: str, baseline: FirstSession) -> None:
     """Session B (A where the process serves one session only): the standalone stream, then resumption."""
     b = (
         baseline.caller
@@ -52,7 +52,7 @@ async def run(peer: Peer, revision: str, baseline: Baseline) -> None:
         await _resume_across(peer, revision, b)
 
 
-async def _while_open(peer: Peer, b: Caller, *, listens: bool) -> tuple[Answer, ...]:
+async def _while_open(peer: Peer, b: Caller, *, listens: bool) -> tuple[ProbeAnswer, ...]:
     """A request, then two at once, while the standalone stream is open (if the server offers one)."""
     if not listens:
         return await _two_at_once(peer, b)
@@ -65,8 +65,8 @@ async def _while_open(peer: Peer, b: Caller, *, listens: bool) -> tuple[Answer, 
     return (alone, *two)
 
 
-async def _two_at_once(peer: Peer, b: Caller) -> tuple[Answer, ...]:
-    answers: list[Answer] = []
+async def _two_at_once(peer: Peer, b: Caller) -> tuple[ProbeAnswer, ...]:
+    answers: list[ProbeAnswer] = []
 
     async def post(step: str, message: Message) -> None:
         answers.append(await peer.post(step, b, message))
@@ -79,7 +79,7 @@ async def _two_at_once(peer: Peer, b: Caller) -> tuple[Answer, ...]:
 
 def _request(peer: Peer, *, tool: bool) -> Message:
     """A tools/call where a tool is known and wanted, else the ordinary request."""
-    rpc_id = peer.conversation.rpc_id()
+    rpc_id = peer.recorder.rpc_id()
     if tool and peer.tool is not None:
         return messages.request(rpc_id, "tools/call", peer.tool.params(rpc_id))
     return messages.request(rpc_id, peer.method)
@@ -90,7 +90,7 @@ async def _resume_across(peer: Peer, revision: str, b: Caller) -> None:
     c = await sessions.open_session(peer, "C", revision)
     if c is None or c.id is None or c.id == b.id:
         return
-    rpc_id = peer.conversation.rpc_id()
+    rpc_id = peer.recorder.rpc_id()
     other = "ping" if peer.method != "ping" else UNKNOWN_METHOD
     own = await peer.post(steps.RESUME_A, b, messages.request(rpc_id, peer.method))
     await peer.post(steps.RESUME_B, c, messages.request(rpc_id, other))
@@ -111,12 +111,12 @@ async def _resume(
     listen_s: float,
     control: int | None = None,
     replays: int | None = None,
-) -> Answer:
+) -> ProbeAnswer:
     extra = ((EVENT_ID_HEADER, event_id),)
     return await peer.get(step, caller, control=control, listen_s=listen_s, replays=replays, extra=extra)
 
 
-def first_event_id(answers: Iterable[Answer]) -> str | None:
+def first_event_id(answers: Iterable[ProbeAnswer]) -> str | None:
     """The first event id in the replies, if it can stand in a header."""
     for answer in answers:
         for event in answer.reply.events if answer.reply else ():

@@ -18,13 +18,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from harness.base import jsonrpc
 from harness.profiles.mcp import messages, steps
+from harness.profiles.mcp.messages import METHOD_HEADER, NAME_HEADER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from harness.base.jsonrpc import Message
     from harness.profiles.mcp.messages import Caller
-    from harness.profiles.mcp.probes.exchanges import Answer
+    from harness.profiles.mcp.probes.exchanges import ProbeAnswer
     from harness.profiles.mcp.probes.peer import Peer
 
 MOST_DEPTH: Final = 4
@@ -49,7 +50,7 @@ class Tool:
         return {"name": self.name, "arguments": self.arguments, "_meta": {"progressToken": progress_token}}
 
 
-def choose(result: Message | None) -> Tool | None:
+def first_callable_tool(result: Message | None) -> Tool | None:
     """The first tool of a tools/list result whose required arguments can be made up; read-only ones first."""
     return next(callable_tools(result), None)
 
@@ -117,15 +118,13 @@ MINTED: Final = 20
 """Handles that are collected: enough to judge how they are made."""
 MOST_PAIRS: Final = 3
 """Pairs of tools that are tried."""
-NAME_HEADER: Final = "Mcp-Name"
-METHOD_HEADER: Final = "Mcp-Method"
 _MOST_DEPTH: Final = 4
 _LONGEST: Final = 500
 _LAST_WORDS: Final = ("id", "handle", "token", "key")
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class HandlePair:
     """A tool that gives what another takes."""
 
     mint: Tool
@@ -134,7 +133,7 @@ class Pair:
     """Of ``use``; a property of the same name is looked for in the result of ``mint``."""
 
 
-def pairs(listed: Message | None) -> Iterator[Pair]:
+def handle_pairs(listed: Message | None) -> Iterator[HandlePair]:
     """Pairs of a tools/list result that may mint and use a handle."""
     tools = tuple(callable_tools(listed))
     for use in tools:
@@ -142,7 +141,7 @@ def pairs(listed: Message | None) -> Iterator[Pair]:
             if _bare(argument).endswith(_LAST_WORDS) and isinstance(use.arguments[argument], str):
                 for mint in tools:
                     if not mint.arguments:
-                        yield Pair(mint, use, argument)
+                        yield HandlePair(mint, use, argument)
 
 
 def value_of(result: Message | None, name: str) -> str | None:
@@ -158,9 +157,9 @@ def value_of(result: Message | None, name: str) -> str | None:
     return found
 
 
-async def probe(peer: Peer, caller: Caller, listed: Message | None) -> None:
+async def probe_handles(peer: Peer, caller: Caller, listed: Message | None) -> None:
     """The ``handle.*`` steps, for the first pair of tools that a handle goes between."""
-    for pair in itertools.islice(pairs(listed), MOST_PAIRS):
+    for pair in itertools.islice(handle_pairs(listed), MOST_PAIRS):
         first, second = await _mint(peer, caller, pair), await _mint(peer, caller, pair)
         if first is None or second is None or first[1] == second[1]:
             continue
@@ -169,36 +168,36 @@ async def probe(peer: Peer, caller: Caller, listed: Message | None) -> None:
         unknown = await _call(peer, steps.HANDLE_TRIED, caller, invented, control=used.number)
         if not _served(used) or _served(unknown):
             continue
-        peer.conversation.amend(used.number, step=steps.HANDLE_USE)
-        peer.conversation.amend(unknown.number, step=steps.HANDLE_UNKNOWN)
+        peer.recorder.amend(used.number, step=steps.HANDLE_USE)
+        peer.recorder.amend(unknown.number, step=steps.HANDLE_UNKNOWN)
         minted = [first, second]
         while len(minted) < MINTED and (further := await _mint(peer, caller, pair)) is not None:
             minted.append(further)
         for number, value in minted:
-            peer.conversation.amend(number, step=steps.HANDLE_MINT, handle=value)
+            peer.recorder.amend(number, step=steps.HANDLE_MINT, handle=value)
         return
 
 
-async def _mint(peer: Peer, caller: Caller, pair: Pair) -> tuple[int, str] | None:
+async def _mint(peer: Peer, caller: Caller, pair: HandlePair) -> tuple[int, str] | None:
     """Number of the exchange and the value that came with it; None if none came."""
     answer = await _call(peer, steps.HANDLE_TRIED, caller, pair.mint)
     value = value_of(answer.result, pair.argument)
     return None if value is None else (answer.number, value)
 
 
-def _served(answer: Answer) -> bool:
+def _served(answer: ProbeAnswer) -> bool:
     return answer.result is not None and answer.result.get("isError") is not True
 
 
-async def _call(peer: Peer, step: str, caller: Caller, tool: Tool, *, control: int | None = None) -> Answer:
-    rpc_id = peer.conversation.rpc_id()
+async def _call(peer: Peer, step: str, caller: Caller, tool: Tool, *, control: int | None = None) -> ProbeAnswer:
+    rpc_id = peer.recorder.rpc_id()
     params = tool.params(rpc_id)
-    params["_meta"] |= messages.modern_meta(caller.version or "")
+    params["_meta"] |= messages.request_meta(caller.version or "")
     extra = ((METHOD_HEADER, "tools/call"), (NAME_HEADER, _plain(tool.name)))
     return await peer.post(step, caller, messages.request(rpc_id, "tools/call", params), extra=extra, control=control)
 
 
-def _with(pair: Pair, value: str) -> Tool:
+def _with(pair: HandlePair, value: str) -> Tool:
     return replace(pair.use, arguments={**pair.use.arguments, pair.argument: value})
 
 

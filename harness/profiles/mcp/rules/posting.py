@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from harness.judge.findings import inconclusive, listed, satisfied, violated
-from harness.model import Fault
+from harness.model import BodyFault
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.rules import jsonrpc
 from harness.profiles.mcp.rules.reading import Answer, first, is_json_error, is_result, of_step, said, weigh
@@ -94,13 +94,13 @@ def _wrong_form(exchange: Exchange) -> str | None:
     if reply is None or not 200 <= reply.status < 300:
         return None
     answered = is_result(exchange) or is_json_error(exchange)
-    whole = reply.fault in (None, Fault.OPEN)
+    whole = reply.fault in (None, BodyFault.OPEN)
     fault = "" if whole else f" ({reply.fault})"
     match reply.media_type:
         case "text/event-stream":
             # after an event with an id the server may close the connection and be polled; a tool may take its time
             polled = any(event.id is not None for event in reply.events)
-            working = exchange.step == steps.BASELINE_TOOL and reply.fault is Fault.TIMEOUT
+            working = exchange.step == steps.BASELINE_TOOL and reply.fault is BodyFault.TIMEOUT
             if answered or polled or working:
                 return None
             return f"{reply.status} and an event stream without the response{fault}"

@@ -9,7 +9,7 @@ import json
 from typing import TYPE_CHECKING, Final
 
 from harness.judge.findings import inconclusive, not_applicable, satisfied, violated
-from harness.model import Fault
+from harness.model import BodyFault
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.rules import jsonrpc
 from harness.profiles.mcp.rules.reading import (
@@ -150,7 +150,7 @@ def end_after_response(transcript: Transcript, bound: BoundRequirement) -> Findi
     if not answered:
         return inconclusive(bound, "The stream never carried the response.", streams)
     for exchange in answered:
-        if exchange.reply is not None and exchange.reply.fault is Fault.OPEN:
+        if exchange.reply is not None and exchange.reply.fault is BodyFault.OPEN:
             return violated(bound, "The stream was still open 2 s after the response had come.", [exchange])
     return satisfied(bound, "The stream ended after the response.", answered)
 

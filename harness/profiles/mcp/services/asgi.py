@@ -44,44 +44,44 @@ class AsgiServer:
 
     async def serve(self, stream: ByteStream) -> None:
         """Serve one connection until either side ends it; the stream is closed afterwards."""
-        ours, theirs = socket.socketpair()
-        ours.setblocking(False)
-        theirs.setblocking(False)
+        outer, inner = socket.socketpair()
+        outer.setblocking(False)
+        inner.setblocking(False)
         loop = asyncio.get_running_loop()
         transport, _ = await loop.connect_accepted_socket(
-            lambda: H11Protocol(self._config, self._state, {}, loop), sock=theirs
+            lambda: H11Protocol(self._config, self._state, {}, loop), sock=inner
         )
         try:
             async with anyio.create_task_group() as tasks:
-                tasks.start_soon(_requests, stream, ours)
-                await _replies(ours, stream)
+                tasks.start_soon(_requests, stream, outer)
+                await _replies(outer, stream)
                 tasks.cancel_scope.cancel()
         finally:
             transport.close()
-            ours.close()
+            outer.close()
             with anyio.move_on_after(1, shield=True):
                 with contextlib.suppress(*_BROKEN):
                     await stream.aclose()
 
 
-async def _requests(stream: ByteStream, ours: socket.socket) -> None:
-    """From the pod to the app; the end of the requests does not end the replies."""
+async def _requests(stream: ByteStream, outer: socket.socket) -> None:
+    """Pump from the pod to the app; the end of the requests does not end the replies."""
     loop = asyncio.get_running_loop()
     try:
         while True:
-            await loop.sock_sendall(ours, await stream.receive(PIECE_BYTES))
+            await loop.sock_sendall(outer, await stream.receive(PIECE_BYTES))
     except _BROKEN:
         try:
-            ours.shutdown(socket.SHUT_WR)
+            outer.shutdown(socket.SHUT_WR)
         except OSError:
             return
 
 
-async def _replies(ours: socket.socket, stream: ByteStream) -> None:
-    """From the app to the pod, until the app closes the connection or the pod does."""
+async def _replies(outer: socket.socket, stream: ByteStream) -> None:
+    """Pump from the app to the pod, until the app closes the connection or the pod does."""
     loop = asyncio.get_running_loop()
     try:
-        while data := await loop.sock_recv(ours, PIECE_BYTES):
+        while data := await loop.sock_recv(outer, PIECE_BYTES):
             await stream.send(data)
     except _BROKEN:
         return

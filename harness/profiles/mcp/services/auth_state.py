@@ -1,4 +1,4 @@
-"""What the authorization server knows: clients, codes, and the mint."""
+"""What the authorization server knows: clients, codes, and the tokens it issued."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from authlib.oauth2.rfc6749 import ClientMixin
 from extractor.base.loopback import is_loopback
 
 if TYPE_CHECKING:
-    from harness.profiles.mcp.services.issuer import Mint, User
+    from harness.profiles.mcp.services.issuer import TokenIssuer, User
 
 GRANT_TYPES: Final = ("authorization_code", "client_credentials")
 AUTH_METHODS: Final = ("client_secret_basic", "client_secret_post", "none")
@@ -25,48 +25,48 @@ class Client(ClientMixin):  # type: ignore[misc]
     client_secret: str | None = None
     """None for a public client: it may send any secret or none."""
     redirect_uris: tuple[str, ...] = ()
-    anything_goes: bool = False
-    """Whether any secret is right: for a resource server whose credentials the docs leave to the reader."""
+    accepts_any_secret: bool = False
+    """Whether any secret is accepted: for a resource server whose credentials the docs leave to the reader."""
 
     def get_client_id(self) -> str:
-        """Its id."""
+        """Return its id."""
         return self.client_id
 
     def get_default_redirect_uri(self) -> str | None:
-        """The first that was registered."""
+        """Return the first that was registered."""
         return self.redirect_uris[0] if self.redirect_uris else None
 
     def get_allowed_scope(self, scope: str | None) -> str:
-        """Any scope is granted."""
+        """Grant any scope."""
         return scope or ""
 
     def check_redirect_uri(self, redirect_uri: str) -> bool:
-        """A registered one, or anything on this machine for a client without any (RFC 8252, section 7.3)."""
+        """Accept a registered URI, or any on this machine for a client without any (RFC 8252, section 7.3)."""
         return redirect_uri in self.redirect_uris or (
             not self.redirect_uris and is_loopback(urlsplit(redirect_uri).hostname or "")
         )
 
     def check_client_secret(self, client_secret: str) -> bool:
-        """Whether the secret is right."""
-        return self.anything_goes or self.client_secret in (None, client_secret)
+        """Return whether the secret is accepted."""
+        return self.accepts_any_secret or self.client_secret in (None, client_secret)
 
     def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:
-        """A client with a secret must show it."""
-        return self.anything_goes or self.client_secret is None or method != "none"
+        """Demand that a client with a secret shows it."""
+        return self.accepts_any_secret or self.client_secret is None or method != "none"
 
     def check_response_type(self, response_type: str) -> bool:
-        """Only codes."""
+        """Allow codes only."""
         return response_type == "code"
 
     def check_grant_type(self, grant_type: str) -> bool:
-        """Client credentials need a secret."""
+        """Allow client credentials to clients with a secret only."""
         return grant_type == "authorization_code" or (
             grant_type == "client_credentials" and self.client_secret is not None
         )
 
 
 @dataclass(frozen=True, slots=True)
-class Code:
+class AuthorizationCode:
     """An authorization code. Has the names that Authlib's PKCE extension asks for."""
 
     code: str
@@ -79,23 +79,23 @@ class Code:
     code_challenge_method: str | None
 
     def get_redirect_uri(self) -> str | None:
-        """As in the authorization request."""
+        """Return it as in the authorization request."""
         return self.redirect_uri
 
     def get_scope(self) -> str:
-        """As granted."""
+        """Return it as granted."""
         return self.scope
 
 
 @dataclass(slots=True)
-class Register:
-    """What the authorization server knows. Lasts as long as the service."""
+class AuthState:
+    """Clients, codes and tokens of one authorization server. Lasts as long as the service."""
 
-    mint: Mint
+    issuer: TokenIssuer
     scope: str
     audience: str
     """Of tokens whose request names no resource."""
     clients: dict[str, Client] = field(default_factory=dict)
-    codes: dict[str, Code] = field(default_factory=dict)
-    open_door: bool = False
+    codes: dict[str, AuthorizationCode] = field(default_factory=dict)
+    allow_unknown_clients: bool = False
     """Whether an unknown client may introspect (the docs name no credentials)."""

@@ -19,8 +19,8 @@ from starlette.routing import Route
 
 from harness.model import LogLine
 from harness.profiles.mcp.services.asgi import AsgiServer
-from harness.profiles.mcp.services.auth_state import AUTH_METHODS, GRANT_TYPES, Client, Register
-from harness.profiles.mcp.services.issuer import CLIENT, OTHER_CLIENT, USERS, Mint
+from harness.profiles.mcp.services.auth_state import AUTH_METHODS, GRANT_TYPES, AuthState, Client
+from harness.profiles.mcp.services.issuer import CLIENT, OTHER_CLIENT, USERS, TokenIssuer
 from harness.profiles.mcp.services.oauth import OAuthServer, json_request, oauth2_request
 from harness.profiles.mcp.tokens import USER1
 
@@ -50,9 +50,11 @@ class AuthorizationService:
         scope = settings.get("scope") or DEFAULT_SCOPE
         issuer = self._issuer(settings.get("realm") or DEFAULT_REALM)
         client_id, client_secret = settings.get("client_id"), settings.get("client_secret") or None
-        self.register = Register(Mint(issuer, scope), scope, self.audience or "account", open_door=client_id is None)
+        self.state = AuthState(
+            TokenIssuer(issuer, scope), scope, self.audience or "account", allow_unknown_clients=client_id is None
+        )
         for client in (Client(client_id or CLIENT, client_secret), Client(CLIENT), Client(OTHER_CLIENT)):
-            self.register.clients.setdefault(client.client_id, client)
+            self.state.clients.setdefault(client.client_id, client)
         self.app = Starlette(routes=self._routes())
         self._server = AsgiServer(self.app)
 
@@ -63,12 +65,16 @@ class AuthorizationService:
         await self._server.serve(stream)
 
     def log(self) -> tuple[LogLine, ...]:
-        """One line per request: method, path, status, and whose token it was about."""
+        """Return one line per request: method, path, status, and whose token it was about."""
         return tuple(self._log)
 
     def token(self, label: str, *, audience: str) -> str:
-        """See :class:`harness.profiles.mcp.tokens.TokenSource`."""
-        return self.register.mint.by_label(label, audience)
+        """Return a token, as :class:`harness.profiles.mcp.tokens.TokenSource` says."""
+        return self.state.issuer.token_for(label, audience)
+
+    def redact(self, text: str) -> str:
+        """Replace tokens, as :class:`harness.profiles.mcp.tokens.TokenSource` says."""
+        return self.state.issuer.redact(text)
 
     # --- HTTP ------------------------------------------------------------------------------------------------
 
@@ -115,7 +121,7 @@ class AuthorizationService:
             "response_modes_supported": ["query"],
             "subject_types_supported": ["public"],
             "id_token_signing_alg_values_supported": ["RS256"],
-            "scopes_supported": ["openid", *self.register.scope.split()],
+            "scopes_supported": ["openid", *self.state.scope.split()],
             "code_challenge_methods_supported": ["plain", "S256"],
             "token_endpoint_auth_methods_supported": list(AUTH_METHODS),
             "introspection_endpoint_auth_methods_supported": list(AUTH_METHODS),
@@ -123,29 +129,29 @@ class AuthorizationService:
         return self._note(request, JSONResponse(document))
 
     async def _certs(self, request: Request) -> Response:
-        return self._note(request, JSONResponse(self.register.mint.jwks()))
+        return self._note(request, JSONResponse(self.state.issuer.jwks()))
 
     async def _authorize(self, request: Request) -> Response:
-        """Nobody is asked: user 1 grants everything at once (``docprobe run``)."""
+        """Let user 1 grant everything at once, without asking (``docprobe run``)."""
         server, values = self._authlib(request), dict(request.query_params)
-        ours = oauth2_request("GET", str(request.url.path), request.headers, values)
+        inner = oauth2_request("GET", str(request.url.path), request.headers, values)
         try:
-            grant = server.get_consent_grant(ours, USERS[USER1])
+            grant = server.get_consent_grant(inner, USERS[USER1])
         except OAuth2Error as error:
-            return self._note(request, self._refused(server, ours, error))
-        response: Response = server.create_authorization_response(ours, USERS[USER1], grant)
+            return self._note(request, self._refused(server, inner, error))
+        response: Response = server.create_authorization_response(inner, USERS[USER1], grant)
         return self._note(request, response, f"client {values.get('client_id', '')[:100]}")
 
     async def _token(self, request: Request) -> Response:
         server, values = self._authlib(request), await _form(request)
         server.resource = values.get("resource")
-        ours = oauth2_request("POST", request.url.path, request.headers, values)
-        return self._note(request, server.create_token_response(ours), server.remark)
+        inner = oauth2_request("POST", request.url.path, request.headers, values)
+        return self._note(request, server.create_token_response(inner), server.remark)
 
     async def _introspect(self, request: Request) -> Response:
         server = self._authlib(request)
-        ours = oauth2_request("POST", request.url.path, request.headers, await _form(request))
-        return self._note(request, server.create_endpoint_response("introspection", ours), server.remark)
+        inner = oauth2_request("POST", request.url.path, request.headers, await _form(request))
+        return self._note(request, server.create_endpoint_response("introspection", inner), server.remark)
 
     async def _register(self, request: Request) -> Response:
         server = self._authlib(request)
@@ -155,22 +161,22 @@ class AuthorizationService:
             values = None
         if not isinstance(values, dict):
             return self._note(request, JSONResponse({"error": "invalid_client_metadata"}, 400))
-        ours = json_request("POST", request.url.path, request.headers, values)
-        return self._note(request, server.create_endpoint_response("client_registration", ours))
+        inner = json_request("POST", request.url.path, request.headers, values)
+        return self._note(request, server.create_endpoint_response("client_registration", inner))
 
     async def _nothing(self, request: Request) -> Response:
         return self._note(request, JSONResponse({"error": "not_found"}, 404))
 
     def _authlib(self, request: Request) -> OAuthServer:
-        return OAuthServer(self.register, self._issuer(request.path_params["realm"]))
+        return OAuthServer(self.state, self._issuer(request.path_params["realm"]))
 
-    def _refused(self, server: OAuthServer, ours: Any, error: OAuth2Error) -> Response:
-        response: Response = server.handle_error_response(ours, error)
+    def _refused(self, server: OAuthServer, inner: Any, error: OAuth2Error) -> Response:
+        response: Response = server.handle_error_response(inner, error)
         return response
 
 
 async def _body(request: Request) -> bytes:
-    """The body, cut where no honest request ends later."""
+    """Return the body, cut at ``MOST_BYTES``: no honest request is longer."""
     body = bytearray()
     async for piece in request.stream():
         body += piece
@@ -180,7 +186,7 @@ async def _body(request: Request) -> bytes:
 
 
 async def _form(request: Request) -> dict[str, str]:
-    """Fields of an urlencoded body."""
+    """Return the fields of an urlencoded body; empty if it is malformed."""
     text = (await _body(request)).decode("utf-8", "replace")
     try:
         return dict(parse_qsl(text, keep_blank_values=True, max_num_fields=100))

@@ -1,4 +1,4 @@
-"""What a bundle expects beside it, made: services for its pod, and what the prober needs of them."""
+"""Make the services that a bundle expects beside it in its pod."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from extractor.base.loopback import URL_HOST
 from extractor.model import ExampleKind
 from harness.profiles.mcp.services.authorization import AuthorizationService
-from harness.profiles.mcp.services.scripted_server import Script, ScriptedService
+from harness.profiles.mcp.services.scripted_server import ScriptedServer, ScriptedService
 
 if TYPE_CHECKING:
     from extractor.model import Bundle
@@ -22,31 +22,31 @@ _MOST_PORTS: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Services:
-    """Everything beside one example."""
+class ExampleServices:
+    """The services of one example."""
 
     services: tuple[Service, ...] = ()
     tokens: TokenSource | None = None
     """None if the example expects no authorization server."""
-    scripted: Script | None = None
+    scripted: ScriptedServer | None = None
     """What a client example talks to; None for servers, and for clients that name no URL on this machine."""
 
 
-def services_for(bundle: Bundle) -> Services:
-    """Make the services of a bundle. Kinds that are unknown are left out: the example will say what it misses."""
+def services_for(bundle: Bundle) -> ExampleServices:
+    """Make the services of a bundle. Unknown kinds are left out: the example will report what it lacks."""
     authorization = next((AuthorizationService(r) for r in bundle.services if r.kind == AUTHORIZATION), None)
     services: list[Service] = [] if authorization is None else [authorization]
-    script: Script | None = None
+    script: ScriptedServer | None = None
     if bundle.kind is ExampleKind.CLIENT:
         taken = {service.port for service in services}
         ports = [port for port in client_ports(bundle) if port not in taken][:_MOST_PORTS]
-        script = Script() if ports else None
+        script = ScriptedServer() if ports else None
         services += [ScriptedService(script, port) for port in ports if script is not None]
-    return Services(tuple(services), authorization, script)
+    return ExampleServices(tuple(services), authorization, script)
 
 
 def client_ports(bundle: Bundle) -> tuple[int, ...]:
-    """Ports on this machine that a client's own code, command or environment names, in order."""
+    """Return the ports on this machine that a client's code, command or environment names, in order."""
     texts = [*(file.text for file in bundle.files), *bundle.command, *bundle.environment.values()]
-    found = (int(match.group(1)) for text in texts for match in _LOCAL_URL.finditer(text))
-    return tuple(dict.fromkeys(port for port in found if 0 < port < 65536))
+    ports = (int(match.group(1)) for text in texts for match in _LOCAL_URL.finditer(text))
+    return tuple(dict.fromkeys(port for port in ports if 0 < port < 65536))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import time
 import uuid
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 LIFE_S: Final = 3600
 MOST_KNOWN: Final = 256
-"""Tokens that are remembered, beside those by label."""
+"""Tokens that are remembered, apart from those by label."""
 CLIENT: Final = "docprobe"
 OTHER_CLIENT: Final = "docprobe-other"
 ELSEWHERE: Final = "http://elsewhere.example/mcp"
@@ -40,8 +41,8 @@ USERS: Final[Mapping[str, User]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Minted:
-    """A token and what its server knows of it. Has the methods that Authlib asks of a token."""
+class IssuedToken:
+    """A token and what its issuer knows about it, with the methods that Authlib asks of a token."""
 
     value: str
     claims: Mapping[str, Any]
@@ -50,19 +51,19 @@ class Minted:
     revoked: bool = False
 
     def is_expired(self) -> bool:
-        """Whether its time is over."""
+        """Return whether its time is over."""
         return bool(self.claims["exp"] < time.time())
 
     def is_revoked(self) -> bool:
-        """Whether it was withdrawn."""
+        """Return whether it was withdrawn."""
         return self.revoked
 
 
-class Mint:
-    """Makes and remembers tokens."""
+class TokenIssuer:
+    """Makes tokens, remembers them, and finds them again in texts."""
 
     def __init__(self, issuer: str, scope: str) -> None:
-        """One key per mint.
+        """Make the signing key.
 
         Args:
             issuer: ``iss`` of tokens asked for by label.
@@ -70,16 +71,18 @@ class Mint:
         """
         self._issuer, self._scope = issuer, scope
         self._key = RSAKey.generate_key(2048, parameters={"use": "sig", "alg": "RS256"}, auto_kid=True)
-        self._known: dict[str, Minted] = {}
-        self._by_label: dict[tuple[str, str], Minted] = {}
+        self._known: dict[str, IssuedToken] = {}
+        self._by_label: dict[tuple[str, str], IssuedToken] = {}
+        self._pattern: re.Pattern[str] | None = None
+        """Any token of this issuer, whole or cut: they all begin with the same header, which names its key."""
 
     def jwks(self) -> dict[str, Any]:
-        """The public keys (RFC 7517)."""
+        """Return the public keys (RFC 7517)."""
         return dict(KeySet([self._key]).as_dict(private=False))
 
-    def find(self, value: str) -> Minted | None:
-        """What is known of a token. Those by label are never forgotten."""
-        by_label = (minted for minted in self._by_label.values() if minted.value == value)
+    def find(self, value: str) -> IssuedToken | None:
+        """Return what is known about a token; None if it is unknown. Those by label are never forgotten."""
+        by_label = (issued for issued in self._by_label.values() if issued.value == value)
         return self._known.get(value) or next(by_label, None)
 
     def issue(
@@ -93,8 +96,8 @@ class Mint:
         scope: str,
         name: str | None = None,
         age_s: int = 0,
-    ) -> Minted:
-        """A new token.
+    ) -> IssuedToken:
+        """Make a token.
 
         Args:
             label: for logs.
@@ -106,11 +109,11 @@ class Mint:
             name: of the user.
             age_s: how long ago it was issued.
         """
-        issued = int(time.time()) - age_s
+        issued_at = int(time.time()) - age_s
         claims: dict[str, Any] = {
-            "exp": issued + LIFE_S,
-            "iat": issued,
-            "auth_time": issued,
+            "exp": issued_at + LIFE_S,
+            "iat": issued_at,
+            "auth_time": issued_at,
             "jti": str(uuid.uuid4()),
             "iss": issuer,
             "aud": audience,
@@ -123,24 +126,26 @@ class Mint:
             "preferred_username": name or client,
         }
         value = jwt.encode({"alg": "RS256", "typ": "JWT", "kid": self._key.kid}, claims, self._key)
-        minted = Minted(value, claims, label)
+        issued = IssuedToken(value, claims, label)
+        if self._pattern is None:
+            self._pattern = re.compile(rf"{re.escape(value.split('.')[0])}\.[\w-]*(?:\.[\w-]*)?", re.ASCII)
         # whoever asks for tokens without end gets them, and the oldest are forgotten
         while len(self._known) >= MOST_KNOWN:
             del self._known[next(iter(self._known))]
-        self._known[value] = minted
-        return minted
+        self._known[value] = issued
+        return issued
 
-    def by_label(self, label: str, audience: str) -> str:
-        """The token that :class:`harness.profiles.mcp.tokens.TokenSource` promises for a label.
+    def token_for(self, label: str, audience: str) -> str:
+        """Return the token that :class:`harness.profiles.mcp.tokens.TokenSource` promises for a label.
 
         Raises:
-            ValueError: for a label that is none.
+            ValueError: the label is unknown.
         """
         if label not in tokens.LABELS:
-            raise ValueError(f"no token is called {label}")
+            raise ValueError(f"unknown token label {label!r}")
         if (label, audience) not in self._by_label:
             user = USERS[tokens.USER2 if label == tokens.USER2 else tokens.USER1]
-            minted = self.issue(
+            issued = self.issue(
                 label=label,
                 issuer=self._issuer,
                 subject=user.subject,
@@ -151,10 +156,18 @@ class Mint:
                 age_s=2 * LIFE_S if label == tokens.EXPIRED else 0,
             )
             if label == tokens.INACTIVE:
-                minted = replace(minted, revoked=True)
-                self._known[minted.value] = minted
-            self._by_label[(label, audience)] = minted
+                issued = replace(issued, revoked=True)
+                self._known[issued.value] = issued
+            self._by_label[(label, audience)] = issued
         return self._by_label[(label, audience)].value
+
+    def redact(self, text: str) -> str:
+        """Return ``text`` with every token of this issuer, also one cut short, replaced by ``<token:label>``."""
+        return text if self._pattern is None else self._pattern.sub(self._label_of, text)
+
+    def _label_of(self, match: re.Match[str]) -> str:
+        token = self.find(match.group())
+        return f"<token:{token.label if token is not None else 'unknown'}>"
 
 
 def _audience(label: str, audience: str) -> str | list[str]:
@@ -169,6 +182,6 @@ def _audience(label: str, audience: str) -> str | list[str]:
             return audience
 
 
-def secret() -> str:
-    """A random client secret."""
+def random_secret() -> str:
+    """Return a random client secret."""
     return secrets.token_urlsafe(24)

@@ -62,7 +62,7 @@ class Scene(StrEnum):
     GONE = "gone"
 
 
-class Script:
+class ScriptedServer:
     """The scripted server's state: what it received, and which scene it plays."""
 
     def __init__(self) -> None:
@@ -202,7 +202,7 @@ class Script:
 class ScriptedService:
     """The script on one port."""
 
-    def __init__(self, script: Script, port: int) -> None:
+    def __init__(self, script: ScriptedServer, port: int) -> None:
         self.port = port
         self._server = AsgiServer(script.app)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import anyio
 import pytest
 
-from harness.profiles.mcp.probes.converse_http import converse
+from harness.profiles.mcp.probes.converse_http import converse_http
 from tests.support.loopback import SERVERS, running, server_bundle
 from tests.support.proof import findings, violated
 from tests.support.servers import MIDDLE, MODERN, NEWEST, OLDEST
@@ -90,10 +90,10 @@ def conversations(*command: str, modes: Iterable[str]) -> dict[str, Transcript]:
 
     async def one(mode: str) -> None:
         async with limiter, running((*command, mode)) as pod:
-            found[mode] = await converse(
+            found[mode] = await converse_http(
                 pod,
                 server_bundle("/mcp"),
-                example_id="sdk#proof",
+
                 revisions=REVISIONS,
                 tokens=PlainTokens(),
                 timeout_s=10.0,

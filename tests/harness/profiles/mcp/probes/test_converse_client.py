@@ -12,10 +12,10 @@ import pytest
 from extractor.model import ExampleKind, ServiceRequest, SourceFile
 from harness.base.codec import from_json, to_json
 from harness.model import Facts, Transcript
-from harness.profiles.mcp.probes import converse_client
-from harness.profiles.mcp.probes.converse_client import converse_with_client
+from harness.profiles.mcp.probes import converse_client as client_module
+from harness.profiles.mcp.probes.converse_client import converse_client
 from harness.profiles.mcp.services.factory import client_ports, services_for
-from harness.profiles.mcp.services.scripted_server import Script, ScriptedService
+from harness.profiles.mcp.services.scripted_server import ScriptedServer, ScriptedService
 
 from .local import bundle
 from .process import process_pod
@@ -63,7 +63,7 @@ DELETES = 'send("DELETE", **session)'
 
 
 @asynccontextmanager
-async def served(script: Script) -> AsyncIterator[int]:
+async def served(script: ScriptedServer) -> AsyncIterator[int]:
     service = ScriptedService(script, 0)
     listener = await anyio.create_tcp_listener(local_host="127.0.0.1")
     async with anyio.create_task_group() as tasks:
@@ -74,9 +74,9 @@ async def served(script: Script) -> AsyncIterator[int]:
 
 
 async def watch(end: str, *, program: str = PROGRAM, timeout_s: float = 8.0) -> Transcript:
-    script = Script()
+    script = ScriptedServer()
     async with served(script) as port, process_pod(program.format(port=port, end=end)) as pod:
-        transcript = await converse_with_client(pod, CLIENT, script, timeout_s=timeout_s)
+        transcript = await converse_client(pod, CLIENT, script, timeout_s=timeout_s)
         assert pod.restarts <= 1
     assert from_json(to_json(transcript), Transcript) == transcript
     return transcript
@@ -102,7 +102,7 @@ async def test_a_right_client_in_both_scenes() -> None:
 
 
 async def test_a_client_that_waits_for_ever_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(converse_client, "IDLE_S", 0.5)
+    monkeypatch.setattr(client_module, "IDLE_S", 0.5)
     transcript = await watch("time.sleep(60)")
     assert transcript.facts.stopped is not None
     assert transcript.facts.not_served is None
@@ -117,7 +117,7 @@ async def test_a_client_that_never_calls() -> None:
 
 async def test_a_client_without_a_server_on_this_machine() -> None:
     async with process_pod("pass") as pod:
-        transcript = await converse_with_client(pod, CLIENT, None, timeout_s=1.0)
+        transcript = await converse_client(pod, CLIENT, None, timeout_s=1.0)
     assert "names no server" in (transcript.facts.not_served or "")
 
 
@@ -133,7 +133,7 @@ async def test_a_client_without_a_server_on_this_machine() -> None:
     ],
 )
 async def test_whatever_a_client_sends_is_answered_below_500(request_bytes: bytes) -> None:
-    script = Script()
+    script = ScriptedServer()
     async with served(script) as port:
         stream = await anyio.connect_tcp("127.0.0.1", port)
         await stream.send(request_bytes)

@@ -10,9 +10,9 @@ from harness.base.codec import from_json, to_json
 from harness.engine.protocol import ExitState
 from harness.judge.judge import judge
 from harness.model import (
+    BodyFault,
     Failure,
     FailureKind,
-    Fault,
     Incident,
     RevisionFacts,
     StartOutcome,
@@ -23,7 +23,7 @@ from harness.model import (
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.conversation import McpProbe
 from harness.profiles.mcp.probes import first_session
-from harness.profiles.mcp.probes.converse_http import converse
+from harness.profiles.mcp.probes.converse_http import converse_http
 from harness.profiles.registry import MCP
 from tests.support.proof import rows
 
@@ -41,8 +41,8 @@ NEWEST = "2025-11-25"
 
 async def hold(manners: Manners, *paths: str, pod: LocalPod | None = None) -> Transcript:
     async with local_pod(lambda: make(manners)) as local:
-        return await converse(
-            pod or local, bundle(*paths), example_id="x", revisions=REVISIONS, tokens=None, timeout_s=2.0
+        return await converse_http(
+            pod or local, bundle(*paths), revisions=REVISIONS, tokens=None, timeout_s=2.0
         )
 
 
@@ -103,7 +103,7 @@ async def test_one_revision_of_a_right_server(json_server: Transcript) -> None:
     assert len([e for e in transcript.exchanges if e.step == steps.IDS_INITIALIZE]) == 20
     assert found["baseline.tool"].status == 200
     assert found["get.stream"].reply is not None
-    assert found["get.stream"].reply.fault is Fault.OPEN
+    assert found["get.stream"].reply.fault is BodyFault.OPEN
     last = transcript.exchanges[-1]
     assert last.started_s + last.duration_s < 6.0
 
@@ -249,8 +249,8 @@ async def test_no_get_and_no_delete_are_choices() -> None:
 async def test_a_get_without_an_answer_is_not_sent_again() -> None:
     manners = Manners(get_hangs=True, revisions=(NEWEST,))
     async with local_pod(lambda: make(manners)) as pod:
-        transcript = await converse(
-            pod, bundle(), example_id="x", revisions=REVISIONS, tokens=None, timeout_s=0.7, budget_s=60.0
+        transcript = await converse_http(
+            pod, bundle(), revisions=REVISIONS, tokens=None, timeout_s=0.7, budget_s=60.0
         )
     gets = [e for e in transcript.exchanges if e.method == "GET"]
     assert [(e.step, e.failure) for e in gets] == [(steps.BASELINE_GET, TIMEOUT)]
@@ -263,7 +263,7 @@ async def test_a_stream_left_open_after_the_response_is_watched_once(monkeypatch
     transcript = await hold(Manners(sse=True, stay_open=True, revisions=(NEWEST,)))
     watched = by_step(transcript)["baseline.request"]
     assert watched.reply is not None
-    assert watched.reply.fault is Fault.OPEN
+    assert watched.reply.fault is BodyFault.OPEN
     assert watched.duration_s >= 0.6
     later = [e for e in transcript.exchanges if e.method == "POST" and e.number > watched.number]
     assert max(e.duration_s for e in later) < watched.duration_s
@@ -337,8 +337,8 @@ async def test_no_endpoint_anywhere_is_said_with_what_was_seen() -> None:
 
 async def test_the_transport_of_2024_11_05_is_recognised_and_spoken() -> None:
     async with local_pod(http_sse) as pod:
-        transcript = await converse(
-            pod, bundle("/sse"), example_id="x", revisions=REVISIONS, tokens=None, timeout_s=2.0
+        transcript = await converse_http(
+            pod, bundle("/sse"), revisions=REVISIONS, tokens=None, timeout_s=2.0
         )
     assert transcript.facts.transport is Transport.HTTP_SSE
     assert transcript.facts.not_served is None
@@ -354,7 +354,7 @@ async def test_the_transport_of_2024_11_05_is_recognised_and_spoken() -> None:
 
 async def test_a_server_that_answers_nothing_is_not_asked_for_long() -> None:
     async with local_pod(lambda: make(Manners(delay_s=60))) as pod:
-        transcript = await converse(pod, bundle(), example_id="x", revisions=REVISIONS, tokens=None, timeout_s=0.3)
+        transcript = await converse_http(pod, bundle(), revisions=REVISIONS, tokens=None, timeout_s=0.3)
     assert transcript.facts.not_served == "no path answers an initialize (POST /mcp: by nothing (timeout))"
     assert [e.failure for e in transcript.exchanges].count(TIMEOUT) == 2
 
@@ -377,7 +377,7 @@ async def test_a_crash_is_found_recorded_and_survived() -> None:
 
         manners.on_delete = dies
         manners.dead_after_delete = True
-        transcript = await converse(pod, bundle(), example_id="x", revisions=REVISIONS, tokens=None, timeout_s=2.0)
+        transcript = await converse_http(pod, bundle(), revisions=REVISIONS, tokens=None, timeout_s=2.0)
     assert transcript.facts.crashed is not None
     assert "memory limit" in transcript.facts.crashed.sentence
     assert not transcript.facts.single_session
@@ -395,8 +395,8 @@ async def test_a_server_that_dies_with_its_first_deleted_session() -> None:
 async def test_out_of_time_the_transcript_says_so_and_keeps_what_was_said() -> None:
     manners = Manners(revisions=(NEWEST,), delay_s=0.02)
     async with local_pod(lambda: make(manners)) as pod:
-        transcript = await converse(
-            pod, bundle(), example_id="x", revisions=REVISIONS, tokens=None, timeout_s=2.0, budget_s=1.0
+        transcript = await converse_http(
+            pod, bundle(), revisions=REVISIONS, tokens=None, timeout_s=2.0, budget_s=1.0
         )
     assert transcript.facts.stopped == Incident(len(transcript.exchanges), "out of time")
     assert transcript.facts.not_served is None

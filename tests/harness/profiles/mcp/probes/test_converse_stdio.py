@@ -60,7 +60,7 @@ def server(
 async def hold(program: str, timeout_s: float = 5.0) -> Transcript:
     async with process_pod(program) as pod:
         transcript = await converse_stdio(
-            pod, bundle(kind=ExampleKind.STDIO_SERVER), example_id="x", revisions=REVISIONS, timeout_s=timeout_s
+            pod, bundle(kind=ExampleKind.STDIO_SERVER), revisions=REVISIONS, timeout_s=timeout_s
         )
     assert from_json(to_json(transcript), Transcript) == transcript
     return transcript

@@ -10,8 +10,8 @@ from starlette.routing import Route
 from harness.model import ListeningSocket, LogLine
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.messages import loopback_for
-from harness.profiles.mcp.probes.converse_http import converse
-from harness.profiles.mcp.probes.discovery import USUAL_PATHS, places
+from harness.profiles.mcp.probes.converse_http import converse_http
+from harness.profiles.mcp.probes.discovery import USUAL_PATHS, candidate_addresses
 
 from .local import bundle, local_pod
 
@@ -22,14 +22,14 @@ def line(text: str) -> LogLine:
 
 def test_the_docs_come_first_then_the_servers_own_words_then_the_usual() -> None:
     sockets = (ListeningSocket("127.0.0.1", 3000),)
-    found = [p.target for p in places(sockets, ("/api", "mcp"), [line("MCP on http://localhost:3000/deep/mcp.")])]
+    found = [p.target for p in candidate_addresses(sockets, ("/api", "mcp"), [line("MCP on http://localhost:3000/deep/mcp.")])]
     assert found[:3] == ["/api", "/mcp", "/deep/mcp"]
     assert found[3:] == [path for path in USUAL_PATHS if path != "/mcp"]
 
 
 def test_every_port_is_tried_with_the_likeliest_path_first() -> None:
     sockets = (ListeningSocket("::", 4000), ListeningSocket("0.0.0.0", 3000))
-    found = list(places(sockets, ("/mcp",), ()))
+    found = list(candidate_addresses(sockets, ("/mcp",), ()))
     assert [(p.port, p.target) for p in found[:4]] == [(3000, "/mcp"), (4000, "/mcp"), (3000, "/"), (4000, "/")]
     assert found[0].url == "http://127.0.0.1:3000/mcp"
     assert found[1].url == "http://[::1]:4000/mcp"
@@ -55,8 +55,8 @@ async def test_a_redirect_elsewhere_is_recorded_and_not_followed(location: str) 
         return response
 
     async with local_pod(lambda: Starlette(routes=[Route("/mcp", away, methods=["POST"])])) as pod:
-        transcript = await converse(
-            pod, bundle("/mcp"), example_id="x", revisions=("2025-11-25",), tokens=None, timeout_s=1.0
+        transcript = await converse_http(
+            pod, bundle("/mcp"), revisions=("2025-11-25",), tokens=None, timeout_s=1.0
         )
     first = transcript.exchanges[0]
     assert first.step == steps.DISCOVER_REDIRECT
@@ -72,8 +72,8 @@ async def test_a_redirect_in_circles_ends() -> None:
         return RedirectResponse("/mcp", 308)
 
     async with local_pod(lambda: Starlette(routes=[Route("/mcp", round_, methods=["POST", "GET"])])) as pod:
-        transcript = await converse(
-            pod, bundle("/mcp"), example_id="x", revisions=("2025-11-25",), tokens=None, timeout_s=1.0
+        transcript = await converse_http(
+            pod, bundle("/mcp"), revisions=("2025-11-25",), tokens=None, timeout_s=1.0
         )
     assert sum(e.step == steps.DISCOVER_REDIRECT for e in transcript.exchanges) < 20
 
@@ -82,11 +82,11 @@ SOCKETS = (ListeningSocket("127.0.0.1", 8000),)
 
 
 def test_localhost_with_its_port_unless_the_code_names_hosts() -> None:
-    assert {place.authority for place in places(SOCKETS, ("/mcp",), ())} == {"localhost:8000"}
+    assert {address.authority for address in candidate_addresses(SOCKETS, ("/mcp",), ())} == {"localhost:8000"}
 
 
 def test_the_first_name_that_the_code_allows() -> None:
     hosts = ("tools.example.com", "tools.example.com:*")
-    assert {place.authority for place in places(SOCKETS, ("/mcp",), (), hosts)} == {"tools.example.com"}
-    assert {place.authority for place in places(SOCKETS, ("/mcp",), (), hosts[1:])} == {"tools.example.com:8000"}
-    assert next(places(SOCKETS, ("/mcp",), (), hosts)).url == "http://127.0.0.1:8000/mcp"
+    assert {address.authority for address in candidate_addresses(SOCKETS, ("/mcp",), (), hosts)} == {"tools.example.com"}
+    assert {address.authority for address in candidate_addresses(SOCKETS, ("/mcp",), (), hosts[1:])} == {"tools.example.com:8000"}
+    assert next(candidate_addresses(SOCKETS, ("/mcp",), (), hosts)).url == "http://127.0.0.1:8000/mcp"

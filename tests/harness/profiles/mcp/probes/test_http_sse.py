@@ -4,15 +4,15 @@ import anyio
 import pytest
 
 from harness.profiles.mcp.probes import http_sse
-from harness.profiles.mcp.probes.body import Body
-from harness.profiles.mcp.probes.exchanges import Held
+from harness.profiles.mcp.probes.body import BodyReader
+from harness.profiles.mcp.probes.exchanges import OpenStream
 
 pytestmark = pytest.mark.anyio
 
 
 async def test_a_stream_that_has_ended_is_waited_for_no_longer() -> None:
-    body = Body(0.0)
+    body = BodyReader(0.0)
     body.ended = True
     with anyio.fail_after(http_sse.ANSWER_S / 2):
-        assert await http_sse._come(Held(1, None, body), lambda: None) is None
-        assert await http_sse._come(Held(1, None, body), lambda: "its last event") == "its last event"
+        assert await http_sse._come(OpenStream(1, None, body), lambda: None) is None
+        assert await http_sse._come(OpenStream(1, None, body), lambda: "its last event") == "its last event"

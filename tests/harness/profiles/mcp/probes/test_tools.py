@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.profiles.mcp.probes.tools import choose, pairs, value_of
+from harness.profiles.mcp.probes.tools import first_callable_tool, handle_pairs, value_of
 
 
 def tools(*schemas: dict[str, object], **extra: object) -> dict[str, object]:
@@ -27,7 +27,7 @@ def test_arguments_are_made_up_for_what_is_required_only() -> None:
         },
         "required": ["text", "n", "kind", "deep", "list"],
     }
-    tool = choose(tools(schema))
+    tool = first_callable_tool(tools(schema))
     assert tool is not None
     assert tool.arguments == {"text": "docprobe", "n": 5, "kind": "x", "deep": {"b": False}, "list": [2]}
     assert tool.params(3)["_meta"] == {"progressToken": 3}
@@ -36,30 +36,30 @@ def test_arguments_are_made_up_for_what_is_required_only() -> None:
 def test_a_tool_beyond_making_up_is_passed_over() -> None:
     hard = {"properties": {"u": {"type": "string", "format": "uri"}}, "required": ["u"]}
     easy: dict[str, object] = {"type": "object"}
-    chosen = choose(tools(hard, easy))
+    chosen = first_callable_tool(tools(hard, easy))
     assert chosen is not None
     assert chosen.name == "t1"
-    assert choose(tools(hard)) is None
+    assert first_callable_tool(tools(hard)) is None
 
 
 def test_a_read_only_tool_comes_first() -> None:
     listed = tools({}, {})
     listed["tools"][1]["annotations"] = {"readOnlyHint": True}  # type: ignore[index]
-    chosen = choose(listed)
+    chosen = first_callable_tool(listed)
     assert chosen is not None
     assert chosen.name == "t1"
 
 
 @pytest.mark.parametrize("result", [None, {}, {"tools": 3}, {"tools": [1, {"name": 3}]}, tools({"required": 3})])
 def test_hostile_tool_lists_give_no_tool(result: dict[str, object] | None) -> None:
-    assert choose(result) is None
+    assert first_callable_tool(result) is None
 
 
 def test_a_schema_that_contains_itself_deeply_ends() -> None:
     schema: dict[str, object] = {"type": "object"}
     for _ in range(50):
         schema = {"type": "object", "properties": {"a": schema}, "required": ["a"]}
-    assert choose(tools(schema)) is None
+    assert first_callable_tool(tools(schema)) is None
 
 
 def tool(name: str, *required: str, **properties: Any) -> dict[str, Any]:
@@ -70,7 +70,7 @@ def tool(name: str, *required: str, **properties: Any) -> dict[str, Any]:
 
 
 def pairs_of(*tools: dict[str, Any]) -> list[tuple[str, str, str]]:
-    return [(pair.mint.name, pair.use.name, pair.argument) for pair in pairs({"tools": list(tools)})]
+    return [(pair.mint.name, pair.use.name, pair.argument) for pair in handle_pairs({"tools": list(tools)})]
 
 
 def test_a_tool_that_demands_nothing_beside_one_that_demands_a_handle() -> None:
@@ -134,5 +134,5 @@ json_values = st.recursive(
 def test_any_answer_is_read_without_an_error(value: Any) -> None:
     for result in (value, {"tools": value}, {"content": value}, {"structuredContent": value}):
         if isinstance(result, dict):
-            list(pairs(result))
+            list(handle_pairs(result))
             value_of(result, "a_id")

@@ -7,7 +7,17 @@ from typing import Any
 import pytest
 
 from harness.judge.judge import judge
-from harness.model import Basis, Failure, FailureKind, Fault, Finding, ListeningSocket, SseEvent, Transcript, Verdict
+from harness.model import (
+    Basis,
+    BodyFault,
+    Failure,
+    FailureKind,
+    Finding,
+    ListeningSocket,
+    SseEvent,
+    Transcript,
+    Verdict,
+)
 from harness.profiles.mcp import steps
 from harness.profiles.registry import MCP
 from tests.support.proof import NEWEST, rows
@@ -52,8 +62,8 @@ def test_notification(status: int | None, body: str, expected: Verdict) -> None:
         ({"kind": "text/plain"}, V),
         ({"kind": None}, V),
         ({"kind": JSON, "body": "[]"}, V),
-        ({"kind": JSON, "body": '{"jsonrpc": "2.0", "id": 3, "res', "fault": Fault.CLOSED_EARLY}, V),
-        ({"kind": JSON, "body": "\\xff", "fault": Fault.INVALID_UTF8}, V),
+        ({"kind": JSON, "body": '{"jsonrpc": "2.0", "id": 3, "res', "fault": BodyFault.CLOSED_EARLY}, V),
+        ({"kind": JSON, "body": "\\xff", "fault": BodyFault.INVALID_UTF8}, V),
         ({"kind": STREAM, "body": "", "events": ()}, V),
         ({"kind": STREAM, "events": (SseEvent("message", "", "1"),)}, S),
         ({"status": 400}, I),
@@ -73,7 +83,7 @@ def test_request_form(more: dict[str, Any], expected: Verdict) -> None:
 def test_a_tool_may_take_its_time() -> None:
     talk = based()
     talk.request(steps.BASELINE_TOOL, None, failure=Failure(FailureKind.TIMEOUT), duration_s=10.0)
-    talk.request(steps.BASELINE_TOOL, kind=STREAM, events=(), fault=Fault.TIMEOUT)
+    talk.request(steps.BASELINE_TOOL, kind=STREAM, events=(), fault=BodyFault.TIMEOUT)
     assert verdict(talk.transcript(), "post.request-sse-or-json").verdict is S
 
 
@@ -151,7 +161,7 @@ def test_servers_without_streams_are_not_asked() -> None:
     assert {seen[id] for id in ids} == {N}
 
 
-@pytest.mark.parametrize(("fault", "expected"), [(None, S), (Fault.OPEN, V), (Fault.TIMEOUT, S)])
+@pytest.mark.parametrize(("fault", "expected"), [(None, S), (BodyFault.OPEN, V), (BodyFault.TIMEOUT, S)])
 def test_end_after_response(fault: str | None, expected: Verdict) -> None:
     talk = Talk()
     talk.initialize(steps.BASELINE_INITIALIZE)
