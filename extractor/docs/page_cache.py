@@ -19,7 +19,7 @@ from typing import Final
 import msgspec
 
 from extractor.base.errors import DocprobeError
-from extractor.base.files import write_atomically
+from extractor.base.storage import write_atomically
 from extractor.model import Block, Layout, Page, Parties, Statement  # noqa: TC001  (as above)
 
 _FORMAT: Final = 1

@@ -45,7 +45,7 @@ def update(
     \b
     docprobe check docs; docprobe baseline update
     """
-    from extractor.base.files import write_atomically
+    from extractor.base.storage import write_atomically
     from extractor.base.text import one_line
     from harness.baseline.update import update as updated
     from harness.profiles.registry import all_requirements

@@ -84,7 +84,7 @@ def _from_here(docs: Path) -> str:
 
 def _write(page: Path, text: str) -> None:
     r"""Write a patched page with the byte order mark and the line ends (``\r\n`` or ``\n``) that it has."""
-    from extractor.base.files import write_atomically
+    from extractor.base.storage import write_atomically
 
     before = page.read_bytes()
     data = (text.replace("\n", "\r\n") if b"\r\n" in before else text).encode()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import anyio
 
-from extractor.base.locks import is_held
+from extractor.base.storage import is_held
 from harness.base.errors import BlockedError
 from harness.engine.api import SilentError
 from harness.engine.cleanup import containers

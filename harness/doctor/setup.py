@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import anyio
 
-from extractor.base.locks import is_held
+from extractor.base.storage import is_held
 from harness.base.errors import EngineError
 from harness.engine.api import ConflictError, GoneError, SilentError, reach
 from harness.engine.cleanup import containers, remove, volumes

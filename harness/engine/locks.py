@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import anyio
 from filelock import Timeout
 
-from extractor.base.locks import file_lock
+from extractor.base.storage import file_lock
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

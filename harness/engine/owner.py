@@ -13,7 +13,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from extractor.base.locks import hold, is_held, remove_abandoned
+from extractor.base.storage import hold, is_held, remove_abandoned
 from harness.base.errors import unwritable
 
 if TYPE_CHECKING:

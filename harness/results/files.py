@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from extractor.base.files import write_atomically
+from extractor.base.storage import write_atomically
 from harness.base.codec import from_json, to_json
 from harness.base.errors import UsageError
 from harness.model import TRANSCRIPT_FORMAT, Transcript

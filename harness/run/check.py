@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from extractor.base.files import remove_unfinished
+from extractor.base.storage import remove_unfinished
 from extractor.model import ExampleStatus
 from harness.base.errors import DocprobeError, EngineError
 from harness.judge.results import (

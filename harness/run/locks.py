@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from extractor.base.files import write_atomically
+from extractor.base.storage import write_atomically
 from harness.base.errors import UsageError
 
 if TYPE_CHECKING:

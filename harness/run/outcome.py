@@ -8,7 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from extractor.base.files import write_atomically
+from extractor.base.storage import write_atomically
 from harness.base.errors import DocprobeError, unwritable
 from harness.baseline import known
 from harness.judge.gating import apply_fail_on, decide

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import anyio
 import pytest
 
-from extractor.base.locks import is_held
+from extractor.base.storage import is_held
 from harness.engine.locks import exclusive
 from harness.engine.owner import is_leftover, own, remove_dead_locks, state_id
 

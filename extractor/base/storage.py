@@ -1,4 +1,7 @@
-"""Writing files whole or not at all."""
+"""Files that several processes use: written whole or not at all, and the one lock.
+
+A lock is a file that a process holds. A process that dies releases its locks, however it dies.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,15 @@ import glob
 import os
 import secrets
 import stat
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
+from filelock import FileLock, Timeout
+
 from extractor.base.errors import unwritable
-from extractor.base.locks import hold, remove_abandoned
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 _UNFINISHED: Final = ".tmp"
@@ -57,3 +63,45 @@ def _write(path: Path, data: bytes, *, durable: bool) -> None:
 def remove_unfinished(folder: Path) -> None:
     """Remove what killed writers left in ``folder`` and below."""
     remove_abandoned(folder.rglob(f"*{_UNFINISHED}"))
+
+
+def file_lock(path: Path) -> FileLock:
+    """Return an unlocked lock on ``path``; its folder and the file itself are made when it is acquired.
+
+    It uses the kernel's ``flock`` and never falls back to a marker file, which a killed process would leave behind.
+    """
+    return FileLock(path, fallback_to_soft=False)
+
+
+@contextmanager
+def hold(path: Path) -> Iterator[None]:
+    """Hold the lock on ``path`` for the length of the block; the file is removed at its end.
+
+    Waits while another process holds it. Raises OSError if the file cannot be made.
+    """
+    with file_lock(path):
+        try:
+            yield
+        finally:
+            path.unlink(missing_ok=True)
+
+
+def is_held(path: Path) -> bool:
+    """Return whether a process holds the lock on ``path``.
+
+    A file that this user may not open belongs to another user and counts as held.
+    """
+    if not path.is_file():
+        return False
+    try:
+        with file_lock(path).acquire(blocking=False):
+            return False
+    except (Timeout, PermissionError):
+        return True
+
+
+def remove_abandoned(paths: Iterable[Path]) -> None:
+    """Remove those of ``paths`` whose lock no process holds: a killed process left them."""
+    for path in paths:
+        with suppress(Timeout, OSError), file_lock(path).acquire(blocking=False):
+            path.unlink(missing_ok=True)

@@ -1,0 +1,16 @@
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+
+from extractor.base.errors import StorageError, UsageError, unwritable
+
+
+def test_what_cannot_be_written_is_the_disk_or_the_user() -> None:
+    assert isinstance(unwritable(Path("f"), OSError(errno.ENOSPC, "full")), StorageError)
+    assert isinstance(unwritable(Path("f"), OSError(errno.EACCES, "denied")), UsageError)
+
+
+def test_an_error_in_one_line_has_its_hint() -> None:
+    assert UsageError("what", "next").in_one_line() == "what (hint: next)"
+    assert UsageError("what").in_one_line() == "what"
