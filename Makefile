@@ -45,7 +45,7 @@ test: env lint engine browser
 
 unit: env
 	$(BIN)/pytest -n $(PYTEST_JOBS) \
-	  -m "not engine and not registry and not oracle and not browser and not loopback and not soak" $(PYTEST_ARGS)
+	  -m "not engine and not registry and not oracle and not browser and not loopback" $(PYTEST_ARGS)
 
 lint: env
 	$(BIN)/ruff check extractor harness tests

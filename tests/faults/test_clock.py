@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 DATES = {
-    "harness/profiles/mcp/services/minting.py",  # iat and exp of tokens
+    "harness/profiles/mcp/services/issuer.py",  # iat and exp of tokens
     "harness/cli/judge.py",  # the report's date
     "harness/run/outcome.py",  # the report's date
     "harness/run/check.py",  # the report's date

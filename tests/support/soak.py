@@ -13,5 +13,5 @@ soaked = [pytest.mark.soak] if SOAK else []
 
 
 def sizes(small: int, *, soak: int) -> list[object]:
-    """Return two values to parametrize a test with: its size in every run, and its full size in ``make soak``."""
-    return [small, pytest.param(soak, marks=pytest.mark.soak)]
+    """Return the values to parametrize a test with: the size of every run, or the full one of ``make soak``."""
+    return [pytest.param(soak, marks=pytest.mark.soak)] if SOAK else [small]

@@ -32,15 +32,27 @@ def _git(folder: Path, *arguments: str) -> None:
     subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True)
 
 
-@pytest.fixture
-def docs(tmp_path: Path) -> Path:
-    root = tmp_path / "repo" / "docs-root"
+@pytest.fixture(scope="module")
+def committed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with ``repo``, where the sample is committed, and ``pages``, a cache of the pages that were read."""
+    folder = tmp_path_factory.mktemp("committed")
+    (folder / "pages").mkdir()
+    root = folder / "repo" / "docs-root"
     shutil.copytree(SAMPLE, root)
     _git(root.parent, "init", "-q", "-b", "main")
     _git(root.parent, "add", "-A")
     _git(root.parent, "commit", "-qm", "base")
     _git(root.parent, "checkout", "-qb", "pull-request")
-    return root
+    return folder
+
+
+@pytest.fixture
+def docs(committed: Path, tmp_path: Path) -> Path:
+    """The docs root in a repository of the test's own; only the cache of pages is shared."""
+    shutil.copytree(committed / "repo", tmp_path / "repo", symlinks=True)
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state" / "pages").symlink_to(committed / "pages")
+    return tmp_path / "repo" / "docs-root"
 
 
 def _selected(docs: Path, tmp_path: Path) -> set[str]:
