@@ -1,0 +1,52 @@
+"""Which examples a change affects, decided from values alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from extractor.model import Example, ExampleKind, ExampleStatus
+from harness.model import Side
+from harness.selection.affected import Impact
+
+REVISION = "2025-11-25"
+APPLIES = {
+    ExampleKind.HTTP_SERVER: {Side.SERVER, Side.EXAMPLE},
+    ExampleKind.STDIO_SERVER: {Side.STDIO, Side.EXAMPLE},
+    ExampleKind.CLIENT: {Side.CLIENT, Side.EXAMPLE},
+    ExampleKind.OTHER: {Side.SERVER, Side.CLIENT, Side.EXAMPLE},
+}
+
+
+def _example(kind: ExampleKind = ExampleKind.OTHER, revision: str | None = REVISION) -> Example:
+    return Example("docs/a#python", "docs/a.md", revision, "python", kind, ExampleStatus.FRAGMENT, "", (), "d")
+
+
+@pytest.mark.parametrize("side", Side)
+@pytest.mark.parametrize("kind", ExampleKind)
+def test_a_reworded_rule_affects_the_examples_it_applies_to(kind: ExampleKind, side: Side) -> None:
+    """What prints exchanges of either party (``other``) is judged by the rules for both."""
+    example = _example(kind)
+    affected = Impact((), rules=frozenset({(side, REVISION)})).affected_examples([example])
+    assert affected == ((example,) if side in APPLIES[kind] else ())
+
+
+def test_a_rule_of_another_revision_affects_only_examples_of_none() -> None:
+    impact = Impact((), rules=frozenset({(Side.EXAMPLE, "2025-06-18")}))
+    of_none = _example(revision=None)
+    assert impact.affected_examples([_example(), of_none]) == (of_none,)
+
+
+@pytest.mark.parametrize(
+    ("impact", "affects"),
+    [
+        (Impact(()), False),
+        (Impact((), everything=True), True),
+        (Impact((), changed=frozenset({"docs/a#python"})), True),
+        (Impact((), changed=frozenset({"docs/b#python"})), False),
+        (Impact((), relisted=frozenset({"docs/a#python"})), True),
+        (Impact((), tables=frozenset({"docs/*#python"})), True),
+        (Impact((), tables=frozenset({"docs/*#typescript"})), False),
+    ],
+)
+def test_a_change_affects_what_it_names(impact: Impact, affects: bool) -> None:
+    assert bool(impact.affected_examples([_example()])) is affects
