@@ -74,7 +74,7 @@ def callout_of(token: Token) -> str:
 
 
 def shown_name(token: Token) -> str:
-    """The component as it stands in ``Place.containers``: ``Tab[title=Python]``."""
+    """The component as it stands in ``Placement.containers``: ``Tab[title=Python]``."""
     title = title_of(token)
     return f"{token.meta['name']}[title={title}]" if title else str(token.meta["name"])
 

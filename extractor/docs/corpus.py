@@ -13,13 +13,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from extractor.base.errors import ExtractionError
-from extractor.docs.blocks import blocks_of
+from extractor.docs.block_reader import blocks_of
 from extractor.docs.page_cache import Extracted, PageCache
-from extractor.docs.pages import parse_page, read_page, unreadable_page
+from extractor.docs.page_reader import parse_page, read_page, unreadable_page
 from extractor.docs.sites import Site, find_sites, flavour_of, site_of
 from extractor.docs.tree import PageError, find_files, folders_near, read_bytes
 from extractor.model import PLAIN_PARTIES, Corpus, Layout, Parties, Problem
-from extractor.normative.statements import statements_of
+from extractor.normative.statement_reader import statements_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

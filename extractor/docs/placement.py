@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from extractor.docs.components import Role, callout_of, items_of, role_of, shown_name, title_of
-from extractor.markdown.info import split_info
+from extractor.markdown.info_string import split_info
 from extractor.markdown.nesting import pair_tags
-from extractor.model import Heading, Place
+from extractor.model import Heading, Placement
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -23,7 +23,7 @@ _MAX_SIBLINGS: Final = 64
 """Titles of tabs and labels of a code group told with each of its blocks, for the same reason."""
 
 
-def places(tokens: Sequence[Token]) -> Iterator[Place]:
+def places(tokens: Sequence[Token]) -> Iterator[Placement]:
     """The place of each ``fence`` token, in order."""
     components = _survey(tokens)
     around = _Around()
@@ -148,14 +148,14 @@ class _Around:
             case _:
                 pass
 
-    def place(self) -> Place:
+    def place(self) -> Placement:
         """The place of a block here."""
         inner = self.components[-_MAX_COMPONENTS:]
         innermost = {component.role: component for component in inner}
         tab, step = innermost.get(Role.TAB), innermost.get(Role.STEP)
         group, callout = innermost.get(Role.CODE_GROUP), innermost.get(Role.CALLOUT)
         alert = next((kind for kind in reversed(self.quotes) if kind), None)
-        return Place(
+        return Placement(
             headings=self.headings,
             tab=tab.title if tab else None,
             tab_siblings=tuple(tab.group.tabs[:_MAX_SIBLINGS]) if tab and tab.group else (),

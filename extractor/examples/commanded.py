@@ -9,7 +9,7 @@ from extractor.languages.common.paths import normal, refusal
 from extractor.languages.common.roles import Start
 from extractor.languages.common.scopes import nearest_first, scope_of, sees
 from extractor.languages.common.values import FileName
-from extractor.markdown.info import looks_like_file_name
+from extractor.markdown.info_string import looks_like_file_name
 from extractor.model import Origin
 
 if TYPE_CHECKING:

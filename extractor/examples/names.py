@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from extractor.languages.common.values import FileName
-from extractor.markdown.info import looks_like_file_name
+from extractor.markdown.info_string import looks_like_file_name
 from extractor.model import Origin
 
 if TYPE_CHECKING:

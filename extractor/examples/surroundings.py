@@ -68,10 +68,13 @@ def _without_versions(install: Install) -> Install:
 
 def _spoken(block: Block) -> Iterator[Block]:
     """The commands that the prose around a block tells in passing, as shell fences of one line each."""
-    for line, text in block.spoken:
+    for line, text in block.prose_commands:
         span = Span(block.span.file, line, line)
         info = InfoString(raw="sh", language="sh")
-        yield replace(block, span=span, info=info, text=f"{text}\n", directives=(), context="", includes=(), spoken=())
+        code = f"{text}\n"
+        yield replace(
+            block, span=span, info=info, text=code, directives=(), context="", includes=(), prose_commands=()
+        )
 
 
 def _addresses(block: Block) -> Iterator[str]:

@@ -16,7 +16,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from extractor.markdown.javascript import Scanner
+from extractor.markdown.javascript_scanner import Scanner
 from extractor.markdown.notes import Notes
 from extractor.markdown.tags import Incomplete, Malformed, scan_tag
 

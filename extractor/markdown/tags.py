@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from extractor.markdown.javascript import Scanner
+from extractor.markdown.javascript_scanner import Scanner
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -1,5 +1,6 @@
 """The values that travel from the docs to a runnable bundle. All frozen; stages are functions between them."""
 
+from extractor.model.normative import PLAIN_PARTIES, Level, Parties, Party, Statement, Subject
 from extractor.model.pages import (
     Block,
     Corpus,
@@ -10,9 +11,8 @@ from extractor.model.pages import (
     Layout,
     Page,
     PageKind,
-    Place,
+    Placement,
 )
-from extractor.model.places import DocsPath, LineNumber, Problem, Span
 from extractor.model.programs import (
     Bundle,
     Dependency,
@@ -28,7 +28,7 @@ from extractor.model.programs import (
     ServiceRequest,
     SourceFile,
 )
-from extractor.model.statements import PLAIN_PARTIES, Level, Parties, Party, Statement, Subject
+from extractor.model.spans import DocsPath, LineNumber, Problem, Span
 
 __all__ = [
     "PLAIN_PARTIES",
@@ -56,7 +56,7 @@ __all__ = [
     "PageKind",
     "Parties",
     "Party",
-    "Place",
+    "Placement",
     "Problem",
     "Segment",
     "ServiceRequest",

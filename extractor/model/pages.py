@@ -10,8 +10,8 @@ from typing import Any
 
 from markdown_it.token import Token
 
-from extractor.model.places import Problem, Span
-from extractor.model.statements import Statement
+from extractor.model.normative import Statement
+from extractor.model.spans import Problem, Span
 
 
 class Flavour(StrEnum):
@@ -60,14 +60,15 @@ class Heading:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Placement:
     """Where on its page a block stands."""
 
     headings: tuple[Heading, ...] = ()
     """Heading path, outermost first."""
     tab: str | None = None
-    """Title of the innermost tab, and ``tab_siblings`` the titles of all tabs of its group, in order."""
+    """Title of the innermost tab."""
     tab_siblings: tuple[str, ...] = ()
+    """Titles of all tabs of its group, in order: for readers of ``docprobe blocks --format json``."""
     code_group: tuple[str, ...] = ()
     """Labels of the code group the block is one of; empty outside a group."""
     step: str | None = None
@@ -112,7 +113,7 @@ class Block:
     """Exact text, columns kept, ends with a newline unless empty."""
     sha256: str
     """Hex digest of ``text`` in UTF-8."""
-    place: Place
+    place: Placement
     ordinal: int
     """0-based position on the page."""
     directives: tuple[Directive, ...] = ()
@@ -121,7 +122,7 @@ class Block:
     """The prose just before the block (up to 600 characters, plain text): where file names are often told."""
     includes: tuple[Span, ...] = ()
     """Files of the tree whose text was included into the block."""
-    spoken: tuple[tuple[int, str], ...] = ()
+    prose_commands: tuple[tuple[int, str], ...] = ()
     """Commands in inline code of the prose around it: the page's line and the text."""
 
     @property

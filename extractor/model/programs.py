@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from extractor.model.places import Span
+from extractor.model.spans import Span
 
 
 class ExampleKind(StrEnum):

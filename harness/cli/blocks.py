@@ -48,10 +48,16 @@ def to_json(corpus: Corpus, docs: Path) -> str:
     document: dict[str, Any] = {
         "schema": "docprobe-blocks/1",
         "docs": {"root": docs.as_posix(), "pages": len(corpus.pages)},
-        "blocks": corpus.blocks,
+        "blocks": [_entry(block) for block in corpus.blocks],
         "problems": corpus.problems,
     }
     return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"
+
+
+def _entry(block: Block) -> dict[str, Any]:
+    """The block's fields; what :attr:`Block.prose_commands` holds is published as ``spoken``."""
+    fields: dict[str, Any] = msgspec.to_builtins(block)
+    return {"spoken" if name == "prose_commands" else name: value for name, value in fields.items()}
 
 
 def to_table(blocks: tuple[Block, ...]) -> str:

@@ -12,11 +12,11 @@ from pathlib import Path
 import atheris
 
 with atheris.instrument_imports(include=["extractor"]):
-    from extractor.docs.blocks import blocks_of
-    from extractor.docs.pages import parse_page
+    from extractor.docs.block_reader import blocks_of
+    from extractor.docs.page_reader import parse_page
     from extractor.markdown.parser import inline_tokens
     from extractor.model import Flavour, Layout
-    from extractor.normative.statements import statements_of
+    from extractor.normative.statement_reader import statements_of
 
 FLAVOURS = tuple(Flavour)
 

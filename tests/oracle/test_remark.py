@@ -16,8 +16,9 @@ from pathlib import Path
 import pytest
 from markdown_it.common.utils import unescapeAll
 
-from extractor.docs.blocks import blocks_of
-from extractor.docs.pages import find_pages, parse_page, read_page
+from extractor.docs.block_reader import blocks_of
+from extractor.docs.page_reader import parse_page, read_page
+from extractor.docs.tree import find_files
 from extractor.model import Layout, Page
 from tests.oracle.remark import Refused, Remark, Seen, remark
 
@@ -59,7 +60,7 @@ def theirs(blocks: tuple[Seen, ...]) -> tuple[Seen, ...]:
 
 def test_every_block_of_the_docs(oracle: Remark) -> None:
     root = Path(os.environ.get("DOCPROBE_REAL_DOCS", SAMPLE))
-    paths = [path for path in find_pages(root, Layout())[0] if path.endswith(".mdx")]
+    paths = [path for path in find_files(root, Layout())[0] if path.endswith(".mdx")]
     assert paths, f"no MDX page below {root}"
     refused: list[str] = []
     compared = 0

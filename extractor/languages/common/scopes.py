@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from extractor.languages.common.values import Surroundings
-from extractor.markdown.info import looks_like_file_name
+from extractor.markdown.info_string import looks_like_file_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from extractor.docs.blocks import blocks_of
+from extractor.docs.block_reader import blocks_of
 from extractor.docs.corpus import extract
-from extractor.docs.pages import parse_page
+from extractor.docs.page_reader import parse_page
 from extractor.markdown.parser import inline_tokens
 from extractor.model import Flavour, Layout, Page
 from tests.support.processor import processor_s, processor_time_below

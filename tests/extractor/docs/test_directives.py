@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from extractor.docs.blocks import blocks_of
+from extractor.docs.block_reader import blocks_of
 from extractor.docs.directives import KEYS, read_directive
-from extractor.docs.pages import read_page
+from extractor.docs.page_reader import read_page
 from extractor.model import Flavour, Layout
 
 

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from extractor.docs.blocks import blocks_of
+from extractor.docs.block_reader import blocks_of
 from extractor.docs.corpus import extract
 from extractor.docs.directives import read_directive
-from extractor.docs.pages import parse_page
+from extractor.docs.page_reader import parse_page
 from extractor.markdown.front_matter import read_front_matter
-from extractor.markdown.info import split_info
-from extractor.markdown.javascript import Scanner
+from extractor.markdown.info_string import split_info
+from extractor.markdown.javascript_scanner import Scanner
 from extractor.markdown.parser import inline_tokens
 from extractor.markdown.tags import Incomplete, Malformed, scan_tag
 from extractor.model import Flavour, Layout, Page, Span

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from extractor.docs.blocks import blocks_of
-from extractor.docs.pages import read_page
+from extractor.docs.block_reader import blocks_of
+from extractor.docs.page_reader import read_page
 from extractor.model import Block, Flavour, Layout, Page
 
 

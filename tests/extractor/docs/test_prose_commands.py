@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from extractor.docs.blocks import blocks_of
-from extractor.docs.pages import parse_page
+from extractor.docs.block_reader import blocks_of
+from extractor.docs.page_reader import parse_page
 from extractor.model import Flavour, Layout
 
 FENCE = "```js\nx\n```\n\n"
@@ -14,7 +14,7 @@ FENCE = "```js\nx\n```\n\n"
 def spoken(text: str) -> list[list[tuple[int, str]]]:
     layout = Layout(flavour=Flavour.MINTLIFY)
     page = parse_page(Path("/nowhere"), "p.mdx", text.encode(), layout, None).page
-    return [list(block.spoken) for block in blocks_of(page)]
+    return [list(block.prose_commands) for block in blocks_of(page)]
 
 
 def test_before_the_first_block_of_a_section_it_is_about_the_next() -> None:

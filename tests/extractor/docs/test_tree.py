@@ -31,6 +31,14 @@ def problems(root: Path) -> list[tuple[str, str]]:
     return [(str(problem.span), problem.message) for problem in find_files(root, Layout())[2]]
 
 
+def test_pages_are_found_in_order_and_ignored_ones_left_out(tmp_path: Path) -> None:
+    for path in ("b.mdx", "a/z.md", "a/B.MDX", "node_modules/x.md", ".git/x.md", "old/x.md", "a/x.txt", "a/old/x.md"):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).touch()
+    assert find_files(tmp_path, Layout(ignore=("/old",)))[0] == ("a/B.MDX", "a/old/x.md", "a/z.md", "b.mdx")
+    assert find_files(tmp_path, Layout(ignore=("old",)))[0] == ("a/B.MDX", "a/z.md", "b.mdx")
+
+
 def test_links_that_lead_out_are_problems(root: Path) -> None:
     (root / "file.mdx").symlink_to(root.parent / "outside" / "secret.mdx")
     (root / "folder").symlink_to(root.parent / "outside")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from extractor.markdown.info import split_info
-from extractor.model import Block, Directive, Heading, Place, Span
+from extractor.markdown.info_string import split_info
+from extractor.model import Block, Directive, Heading, Placement, Span
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,7 +31,7 @@ def block(
         info=split_info(info),
         text=text,
         sha256=hashlib.sha256(text.encode()).hexdigest(),
-        place=Place(headings=headings, tab=tab, containers=(f"Tab[title={tab}]",) if tab else ()),
+        place=Placement(headings=headings, tab=tab, containers=(f"Tab[title={tab}]",) if tab else ()),
         ordinal=ordinal,
         directives=(Directive(Span("page.mdx", line - 1, line - 1), directive),) if directive else (),
         context=context,

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from extractor.docs.pages import read_page
+from extractor.docs.page_reader import read_page
 from extractor.model import Layout, Statement
 from extractor.normative.fingerprint import fingerprint, shingles, similarity
-from extractor.normative.statements import statements_of
+from extractor.normative.statement_reader import statements_of
 
 if TYPE_CHECKING:
     from pathlib import Path

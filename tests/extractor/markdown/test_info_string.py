@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from extractor.markdown.info import looks_like_file_name, split_info
+from extractor.markdown.info_string import looks_like_file_name, split_info
 from extractor.model import InfoString
 
 

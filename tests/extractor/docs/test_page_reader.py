@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from extractor.docs.blocks import blocks_of
-from extractor.docs.pages import find_pages, read_page
+from extractor.docs.block_reader import blocks_of
+from extractor.docs.page_reader import read_page
 from extractor.model import Flavour, Layout, Page, PageKind
 
 LAYOUT = Layout(revisions=("2025-06-18", "draft"), specification=("/specification",))
@@ -177,9 +177,3 @@ def test_a_page_that_is_not_there_is_a_problem(tmp_path: Path) -> None:
     assert problems(read_page(tmp_path, "no.mdx", LAYOUT)) == [
         ("no.mdx:1", "cannot be read: No such file or directory")
     ]
-
-
-def test_pages_are_found_in_order_and_ignored_ones_left_out(tmp_path: Path) -> None:
-    for path in ("b.mdx", "a/z.md", "a/B.MDX", "node_modules/x.md", ".git/x.md", "old/x.md", "a/x.txt", "a/old/x.md"):
-        page(tmp_path, path)
-    assert find_pages(tmp_path, Layout(ignore=("/old",)))[0] == ("a/B.MDX", "a/old/x.md", "a/z.md", "b.mdx")

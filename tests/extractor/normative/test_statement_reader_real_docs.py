@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from extractor.docs.pages import read_page
-from extractor.normative.statements import statements_of
+from extractor.docs.page_reader import read_page
+from extractor.normative.statement_reader import statements_of
 from harness.profiles.registry import MCP
 from tests.real_docs.run import docs_root
 

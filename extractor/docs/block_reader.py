@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 from extractor.docs.components import Role, role_of
 from extractor.docs.placement import places
-from extractor.docs.prose_commands import Speech
-from extractor.markdown.info import split_info
+from extractor.docs.prose_commands import ProseCommands
+from extractor.markdown.info_string import split_info
 from extractor.markdown.parser import inline_tokens, plain_text
 from extractor.model import Block, Directive, Flavour, Page, Span
 
@@ -26,7 +26,7 @@ def blocks_of(page: Page) -> tuple[Block, ...]:
     """The blocks of a parsed page (its tokens must be there), in order."""
     blocks: list[Block] = []
     prose = _Prose(page.flavour)
-    speech = Speech(page.flavour)
+    commands = ProseCommands(page.flavour)
     standing = places(page.tokens)
     for index, token in enumerate(page.tokens):
         if token.type == "fence" and token.map:
@@ -45,18 +45,21 @@ def blocks_of(page: Page) -> tuple[Block, ...]:
                     includes=token.meta.get("includes", ()),
                 )
             )
-            speech.block()
+            commands.block()
         elif token.type == "inline" and page.tokens[index - 1].type != "heading_open":
             prose.add(token)
-            speech.add(token)
+            commands.add(token)
         elif token.type in ("tag", "container_open") and role_of(token) is Role.TAB:
             prose.forget()  # what one tab says is not about the next
-            speech.forget()
+            commands.tab()
         elif token.type == "heading_open":
             prose.forget()  # what one section says at its end is about the block above
-            speech.section()
-    spoken = speech.by_block()
-    return tuple(replace(block, spoken=spoken[block.ordinal]) if block.ordinal in spoken else block for block in blocks)
+            commands.section()
+    by_block = commands.by_block()
+    return tuple(
+        replace(block, prose_commands=by_block[block.ordinal]) if block.ordinal in by_block else block
+        for block in blocks
+    )
 
 
 @dataclass(slots=True)

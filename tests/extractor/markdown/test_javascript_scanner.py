@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from extractor.markdown.javascript import Scanner
+from extractor.markdown.javascript_scanner import Scanner
 
 COMPLETE = [
     "}",

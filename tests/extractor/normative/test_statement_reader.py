@@ -8,9 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from extractor.docs.pages import read_page
+from extractor.docs.page_reader import read_page
 from extractor.model import Layout, Page, PageKind, Statement
-from extractor.normative.statements import statements_of
+from extractor.normative.statement_reader import statements_of
 from harness.profiles.mcp.parties import PARTIES
 from tests.support.processor import processor_time_below
 from tests.support.soak import sizes

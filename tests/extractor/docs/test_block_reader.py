@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from extractor.docs.blocks import CONTEXT_CHARACTERS, blocks_of
-from extractor.docs.pages import read_page
+from extractor.docs.block_reader import CONTEXT_CHARACTERS, blocks_of
+from extractor.docs.page_reader import read_page
 from extractor.model import Block, Flavour, Layout
 from tests.support.block_text import render
 from tests.support.golden import check_golden

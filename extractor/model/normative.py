@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from extractor.model.places import Span
+from extractor.model.spans import Span
 
 
 class Level(StrEnum):

@@ -13,7 +13,7 @@ from extractor.base.globs import matches_any
 from extractor.docs.directives import mark_directives
 from extractor.docs.includes import Includes
 from extractor.docs.sites import Site, find_sites, flavour_of, site_of
-from extractor.docs.tree import PageError, find_files, folders_near, read_bytes
+from extractor.docs.tree import PageError, folders_near, read_bytes
 from extractor.markdown.front_matter import FrontMatter, read_front_matter
 from extractor.markdown.nesting import pair_tags
 from extractor.markdown.notes import Notes
@@ -36,12 +36,6 @@ class ParsedPage:
     page: Page
     depends: Mapping[str, str | None] = field(default_factory=dict)
     """SHA-256 of each included file by path; None for one that was looked for in vain."""
-
-
-def find_pages(root: Path, layout: Layout) -> tuple[tuple[str, ...], tuple[Problem, ...]]:
-    """The pages below ``root`` (relative, sorted) and what could not be followed. Raises DocsError."""
-    pages, _, problems = find_files(root, layout)
-    return pages, problems
 
 
 def read_page(root: Path, path: str, layout: Layout) -> Page:
