@@ -1,0 +1,80 @@
+"""Test folders mirror the source: ``tests/extractor/docs/test_pages.py`` tests ``extractor/docs/pages.py``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+PACKAGES = ("extractor", "harness")
+CROSS_CUTTING = {
+    "extractor/docs/test_bad_input.py": "hostile pages, through every module that reads them",
+    "extractor/docs/test_extraction_properties.py": "properties of everything that is read from a page",
+    "extractor/examples/test_examples_hostile.py": "hostile pages, up to the bundle",
+    "extractor/examples/test_profile.py": "another specification than MCP",
+    "extractor/languages/test_golden.py": "each language against its golden files",
+    "harness/profiles/mcp/test_bad_replies.py": "hostile replies, through every probe",
+    "harness/profiles/mcp/test_proof.py": "one wrong server for each requirement",
+    "harness/profiles/mcp/test_real_clients.py": "whole conversations with clients on the SDKs",
+    "harness/profiles/mcp/test_real_sdks.py": "whole conversations with servers on the SDKs",
+    "harness/run/test_repeatability.py": "whole runs, several times",
+    "harness/test_sample.py": "the sample docs themselves",
+}
+"""Tests of more than one module, and of what."""
+NOT_MOVED_YET = {
+    "extractor/docs/test_blocks_real_docs.py",
+    "extractor/examples/test_examples_real_docs.py",
+    "extractor/normative/test_statements_real_docs.py",
+    "harness/baseline/test_baseline.py",
+    "harness/cli/test_blocks_command.py",
+    "harness/cli/test_examples_command.py",
+    "harness/cli/test_fix_command.py",
+    "harness/cli/test_links.py",
+    "harness/cli/test_places.py",
+    "harness/cli/test_result_commands.py",
+    "harness/cli/test_run_command.py",
+    "harness/cli/test_state_option.py",
+    "harness/cli/test_text_commands.py",
+    "harness/engine/install/test_install.py",
+    "harness/engine/test_engine_faults.py",
+    "harness/engine/test_killed.py",
+    "harness/engine/test_memory.py",
+    "harness/engine/tunnel/test_tunnel_hostile.py",
+    "harness/judge/test_without_rules.py",
+    "harness/nightly/site/test_assets.py",
+    "harness/nightly/site/test_browser.py",
+    "harness/nightly/site/test_site.py",
+    "harness/profiles/mcp/rules/test_check_client.py",
+    "harness/profiles/mcp/rules/test_check_documented.py",
+    "harness/profiles/mcp/rules/test_check_exchange.py",
+    "harness/profiles/mcp/rules/test_check_ids.py",
+    "harness/profiles/mcp/rules/test_check_session.py",
+    "harness/report/html/test_views.py",
+    "harness/report/test_action.py",
+    "harness/report/test_counts.py",
+    "harness/report/test_public_schemas.py",
+    "harness/run/test_run_errors.py",
+}
+"""Tests that have to be named after their module."""
+FOLDERS_NOT_MOVED_YET = {"harness/nightly/site"}
+"""Folders of tests whose modules are still elsewhere."""
+
+
+def test_each_test_file_names_the_module_that_it_tests() -> None:
+    tests = [file for package in PACKAGES for file in (ROOT / "tests" / package).rglob("test_*.py")]
+    assert tests
+    stale = {str(file.relative_to(ROOT / "tests")) for file in tests if not _module(file).is_file()}
+    assert stale - NOT_MOVED_YET - CROSS_CUTTING.keys() == set(), "no module of that name in the parallel folder"
+    assert CROSS_CUTTING.keys() <= stale, "listed as tests of several modules, and they are not there or name a module"
+
+
+def test_each_folder_of_tests_is_one_of_the_source() -> None:
+    """Whatever a folder of tests holds, fixtures and helpers too."""
+    folders = {
+        file.parent.relative_to(ROOT / "tests") for name in PACKAGES for file in (ROOT / "tests" / name).rglob("*.py")
+    }
+    assert {str(folder) for folder in folders if not (ROOT / folder).is_dir()} <= FOLDERS_NOT_MOVED_YET
+
+
+def _module(test: Path) -> Path:
+    """The module that a test file is named after."""
+    return ROOT / test.relative_to(ROOT / "tests").with_name(test.name.removeprefix("test_"))
