@@ -21,9 +21,6 @@ CROSS_CUTTING = {
 }
 """Tests of more than one module, and of what."""
 NOT_MOVED_YET = {
-    "extractor/docs/test_blocks_real_docs.py",
-    "extractor/examples/test_examples_real_docs.py",
-    "extractor/normative/test_statements_real_docs.py",
     "harness/baseline/test_baseline.py",
     "harness/cli/test_blocks_command.py",
     "harness/cli/test_examples_command.py",

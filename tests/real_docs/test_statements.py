@@ -25,7 +25,7 @@ pytestmark = [
 ]
 
 EXPECTED: dict[str, Any] = tomllib.loads(
-    (Path(__file__).parents[2] / "fixtures" / "real_docs" / "statements.toml").read_text(encoding="utf-8")
+    (Path(__file__).parents[1] / "fixtures" / "real_docs" / "statements.toml").read_text(encoding="utf-8")
 )
 LAYOUT: Layout = MCP.layout
 
