@@ -16,8 +16,9 @@ from extractor.docs.corpus import extract, extract_pages
 from extractor.examples.find import find_examples, unused_overrides
 from extractor.examples.ids import with_repeated_ids
 from extractor.model import Example, ExampleKind, ExampleStatus
-from harness.spec.binding import bind, load_bindings
-from harness.spec.coverage import load_classes, standings
+from harness.spec.bind import bind
+from harness.spec.bindings_file import load_bindings
+from harness.spec.coverage import classify, load_classes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
     from harness.config import Config
     from harness.model import Transcript
     from harness.profile import Profile
-    from harness.spec.binding import Bound
-    from harness.spec.coverage import Entry
+    from harness.spec.bind import Bound
+    from harness.spec.coverage import ClassifiedStatement
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +132,9 @@ def bind_statements(statements: tuple[Statement, ...], config: Config) -> Bound:
     return bind(statements, load_bindings(config.bindings, config.catalogue), config.catalogue.requirements)
 
 
-def load_standings(config: Config, text: NormativeText) -> tuple[Entry, ...]:
+def classify_statements(config: Config, text: NormativeText) -> tuple[ClassifiedStatement, ...]:
     """Return each statement of ``text`` with its requirements, or the reason why it has none."""
-    return standings(text.statements, text.bound, load_classes(config.bindings))
+    return classify(text.statements, text.bound, load_classes(config.bindings))
 
 
 def unmatched_overrides(config: Config, examples: LoadedExamples) -> tuple[str, ...]:

@@ -85,7 +85,7 @@ def _check_same_docs(files: Sequence[Path], roots: Sequence[str]) -> None:
 
 def _statements(docs: Path, cli: Cli, state: Path | None) -> tuple[StatementLine, ...]:
     """Every normative sentence of the docs, with the checks that stand on it or the reason why none does."""
-    from harness.load import load_normative_text, load_standings
+    from harness.load import classify_statements, load_normative_text
     from harness.settings import load_config
 
     config = load_config(docs, cli.config_file, state=state)
@@ -99,5 +99,5 @@ def _statements(docs: Path, cli: Cli, state: Path | None) -> tuple[StatementLine
             requirements=entry.requirements,
             reason=f"{entry.standing.value}: {entry.reason}" if entry.reason else "",
         )
-        for entry in load_standings(config, load_normative_text(config))
+        for entry in classify_statements(config, load_normative_text(config))
     )

@@ -13,11 +13,11 @@ from extractor.base.globs import matches_any, unused_patterns
 from extractor.base.suggest import suggestion
 from harness.base.errors import UsageError
 from harness.base.host import HostEnvironment
-from harness.cli.changes import to_json, to_text
 from harness.cli.context import Cli, pass_cli
+from harness.cli.diff_text import to_json, to_text
 from harness.load import load_normative_text
 from harness.settings import load_config
-from harness.spec.changes import changes
+from harness.spec.diff import diff_statements
 from harness.spec.snapshot import MANIFEST, UPSTREAM, read_manifest, sync, verify
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def diff_command(
     if select:
         _check_patterns(select, sorted({statement.page for statement in (*before, *after)}))
         before, after = ([s for s in side if matches_any(s.page, select)] for side in (before, after))
-    found = changes(
+    found = diff_statements(
         before,
         after,
         page_of=_page_without_revision if revisions else lambda statement: statement.page,

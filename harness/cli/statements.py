@@ -15,10 +15,10 @@ from extractor.base.text import printable
 from harness.base.errors import UsageError
 from harness.cli.context import Cli, docs_argument, pass_cli, state_option
 from harness.cli.tables import table
-from harness.load import load_normative_text, load_standings, load_statements
+from harness.load import classify_statements, load_normative_text, load_statements
 from harness.settings import load_config
+from harness.spec.bindings_file import binding_at, to_toml
 from harness.spec.coverage import DIGITS, Standing, coverage
-from harness.spec.writing import binding_at, to_toml
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from extractor.model import Statement
     from harness.model import Drift
     from harness.profile import Catalogue
-    from harness.spec.coverage import Coverage, Entry
+    from harness.spec.coverage import ClassifiedStatement, Coverage
 
 
 @click.command("statements", short_help="List every normative statement and what is bound to it.")
@@ -67,7 +67,7 @@ def command(
         sys.stdout.write(to_toml(_binding(place, statements, config.catalogue) for place in places))
         return
     text = load_normative_text(config)
-    entries = load_standings(config, text)
+    entries = classify_statements(config, text)
     counts = coverage(entries, config.layout.revisions)
     drift = text.bound.drift
     if revisions:
@@ -87,7 +87,9 @@ def command(
         err.print(line, markup=False, soft_wrap=True)
 
 
-def to_json(entries: Sequence[Entry], counts: Sequence[Coverage], drift: Sequence[Drift], docs: Path) -> str:
+def to_json(
+    entries: Sequence[ClassifiedStatement], counts: Sequence[Coverage], drift: Sequence[Drift], docs: Path
+) -> str:
     """Statements, coverage and drift as one JSON document, the same for the same docs."""
     document: dict[str, Any] = {
         "schema": "docprobe-statements/1",
@@ -99,13 +101,13 @@ def to_json(entries: Sequence[Entry], counts: Sequence[Coverage], drift: Sequenc
     return msgspec.json.format(msgspec.json.encode(document, order="deterministic"), indent=2).decode() + "\n"
 
 
-def to_table(entries: Sequence[Entry]) -> str:
+def to_table(entries: Sequence[ClassifiedStatement]) -> str:
     """One line per statement under one line of column names; only the last column holds spaces."""
     names = ("WHERE", "LEVEL", "SUBJECT", "FINGERPRINT", "STANDS", "SENTENCE")
     return table(names, [_row(entry) for entry in entries])
 
 
-def _row(entry: Entry) -> tuple[str, ...]:
+def _row(entry: ClassifiedStatement) -> tuple[str, ...]:
     statement = entry.statement
     return (
         printable(f"{statement.page}:{statement.line}"),
@@ -117,7 +119,7 @@ def _row(entry: Entry) -> tuple[str, ...]:
     )
 
 
-def _flat(entry: Entry) -> dict[str, Any]:
+def _flat(entry: ClassifiedStatement) -> dict[str, Any]:
     """A statement with its standing beside its own fields."""
     fields: dict[str, Any] = {
         field.name: getattr(entry.statement, field.name) for field in dataclasses.fields(entry.statement)
@@ -146,7 +148,7 @@ def _check_revisions(wanted: Sequence[str], known: Sequence[str]) -> None:
             raise UsageError(f"no statement belongs to revision {revision!r}", suggestion(revision, known))
 
 
-def _reasons(entries: Sequence[Entry], unbound: bool) -> list[str]:
+def _reasons(entries: Sequence[ClassifiedStatement], unbound: bool) -> list[str]:
     """How many statements have each reason, commonest first."""
     if not unbound:
         return []

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from harness.config import Config
     from harness.load import PrintedExample
     from harness.model import Drift, Finding, Recording
-    from harness.spec.binding import Bound
+    from harness.spec.bind import Bound
 
 CONTEXT_LINES = 2
 """Lines of the page kept around every line a report points at."""
@@ -137,7 +137,7 @@ def _why(recording: Recording) -> str:
 
 def unbound(examples: Sequence[ExampleResult], bound: Bound) -> Iterator[str]:
     """A note on docs whose sentences no finding can cite, if there is any finding."""
-    if bound.standing_on or not any(example.findings for example in examples):
+    if bound.requirements_by_statement or not any(example.findings for example in examples):
         return
     if bound.unbound:
         yield "no check is bound to a sentence of the normative text: nothing can gate on a sentence; give bindings"

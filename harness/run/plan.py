@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from harness.config import Config
     from harness.model import Lost
     from harness.selection.changed import Change
-    from harness.spec.binding import Bound
+    from harness.spec.bind import Bound
 
 
 @dataclass(frozen=True, slots=True)

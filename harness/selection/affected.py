@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from harness.config import Config
     from harness.model import Side
     from harness.selection.changed import Change
-    from harness.spec.binding import Bound
+    from harness.spec.bind import Bound
 
 PAGES: Final = frozenset({".md", ".mdx", ".markdown"})
 INCLUDING: Final = frozenset({Flavour.VITEPRESS, Flavour.MKDOCS})
@@ -166,7 +166,7 @@ def _differing(before: Bound, now: Bound) -> frozenset[RuleInRevision]:
 def _sentences(bound: Bound) -> Mapping[RuleInRevision, frozenset[str]]:
     """Return the fingerprints of the sentences of each requirement in each revision; drift counts as one of them."""
     found: dict[RuleInRevision, set[str]] = defaultdict(set)
-    for statement, requirements in (bound.standing_on or {}).items():
+    for statement, requirements in bound.requirements_by_statement.items():
         for requirement in requirements:
             found[requirement, statement.revision or ""].add(statement.fingerprint)
     for entry in bound.drift:

@@ -1,1 +1,1 @@
-"""Bindings of requirements to sentences, and how sentences changed."""
+"""Requirements bound to sentences, and how sentences changed."""

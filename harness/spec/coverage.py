@@ -1,7 +1,8 @@
-"""How much of the normative text is bound, and why the rest is not: the maintainer's worklist.
+"""How much of the normative text is bound to requirements, and why the rest is not: the maintainer's worklist.
 
-Classes are data per corpus (``<bindings>.classes.toml``): ``[[classed]]`` names statements by the first digits of their
-fingerprint, ``[[rule]]`` whole pages by glob. What neither names is open: new sentences show up there.
+Statements that no requirement can decide are classified in a file per corpus (``<bindings>.classes.toml``):
+``[[classed]]`` names statements by the first digits of their fingerprint, ``[[rule]]`` whole pages by glob. What
+neither names is open: that is where new sentences show up.
 """
 
 from __future__ import annotations
@@ -19,38 +20,38 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from extractor.model import Statement
-    from harness.spec.binding import Bound
+    from harness.spec.bind import Bound
 
 DIGITS: Final = 12
 """Hex digits of a fingerprint by which the class files name a statement."""
 
 
 class Standing(StrEnum):
-    """How a statement stands with docprobe."""
+    """Whether a statement is bound, and if not, why."""
 
     BOUND = "bound"
     CLIENT = "client"
     NOT_OBSERVABLE = "not-observable"
     OUT_OF_SCOPE = "out-of-scope"
     OPEN = "open"
-    """Neither bound nor classed: work for a maintainer."""
+    """Neither bound nor classified: work for a maintainer."""
 
 
 @dataclass(frozen=True, slots=True)
-class Classed:
-    """Statements that no requirement stands on, with the reason."""
+class StatementClass:
+    """``[[classed]]``: statements that no requirement is bound to, with the reason."""
 
     standing: Standing
     reason: str
     statements: tuple[str, ...]
     """First :data:`DIGITS` hex digits of the fingerprints."""
     observable: bool = False
-    """Whether an exchange with an example could decide them, if there were a check."""
+    """Whether a conversation with an example could decide them, if there were a requirement."""
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
-    """Whole pages of which no sentence is looked at singly, with the reason."""
+class PageClass:
+    """``[[rule]]``: whole pages whose sentences have one reason in common."""
 
     pages: tuple[str, ...]
     """Globs relative to the docs root."""
@@ -60,21 +61,21 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Classes:
-    """The classes of one corpus."""
+    """A whole file."""
 
-    classed: Mapping[str, Classed] = field(default_factory=dict)
+    classed: Mapping[str, StatementClass] = field(default_factory=dict)
     """By fingerprint digits."""
-    rules: tuple[Rule, ...] = ()
+    rules: tuple[PageClass, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """One statement and how it stands."""
+class ClassifiedStatement:
+    """One statement, with its requirements or the reason why it has none."""
 
     statement: Statement
     standing: Standing
     requirements: tuple[str, ...] = ()
-    """Ids of the requirements that stand on it; empty unless bound."""
+    """Ids of the requirements that are bound to it; empty unless the standing is BOUND."""
     reason: str | None = None
     """Why it is not bound; None if it is bound or open."""
     observable: bool = False
@@ -87,7 +88,7 @@ class Coverage:
     revision: str
     bound: int
     observable: int
-    """Bound, open, and those classed one by one as decidable by an exchange."""
+    """Those that a conversation can decide: bound, open, or classified one by one as observable."""
     all: int
     open: int
 
@@ -102,33 +103,38 @@ def load_classes(bindings: Path | None) -> Classes:
     if file is None or not file.is_file():
         return Classes()
     document = read_toml(file)
-    classed = document.values(Classed, "classed")
+    classed = document.values(StatementClass, "classed")
     return Classes(
         classed={digits: entry for entry in classed for digits in entry.statements},
-        rules=document.values(Rule, "rule"),
+        rules=document.values(PageClass, "rule"),
     )
 
 
-def standings(statements: Iterable[Statement], bound: Bound, classes: Classes) -> tuple[Entry, ...]:
-    """Every statement with its standing, in order. A binding beats a class, a class beats a rule."""
-    return tuple(_entry(statement, bound, classes) for statement in statements)
+def classify(statements: Iterable[Statement], bound: Bound, classes: Classes) -> tuple[ClassifiedStatement, ...]:
+    """Return every statement with its standing, in order. A binding beats a class, a class beats a page's rule."""
+    return tuple(_classified(statement, bound, classes) for statement in statements)
 
 
-def _entry(statement: Statement, bound: Bound, classes: Classes) -> Entry:
+def _classified(statement: Statement, bound: Bound, classes: Classes) -> ClassifiedStatement:
     if ids := bound.requirements_of(statement):
-        return Entry(statement, Standing.BOUND, requirements=ids, observable=True)
+        return ClassifiedStatement(statement, Standing.BOUND, requirements=ids, observable=True)
     if classed := classes.classed.get(statement.fingerprint[:DIGITS]):
-        return Entry(statement, classed.standing, reason=classed.reason, observable=classed.observable)
+        return ClassifiedStatement(statement, classed.standing, reason=classed.reason, observable=classed.observable)
     for rule in classes.rules:
         if matches_any(statement.page, rule.pages):
-            return Entry(statement, rule.standing, reason=rule.reason)
-    return Entry(statement, Standing.OPEN, observable=True)
+            return ClassifiedStatement(statement, rule.standing, reason=rule.reason)
+    return ClassifiedStatement(statement, Standing.OPEN, observable=True)
 
 
-def coverage(entries: Sequence[Entry], revisions: Sequence[str]) -> tuple[Coverage, ...]:
-    """Counts per revision, in the order given; a revision without statements is left out.
+def coverage(entries: Sequence[ClassifiedStatement], revisions: Sequence[str]) -> tuple[Coverage, ...]:
+    """Count statements per revision.
 
-    Statements of pages without revision are counted under the empty string, last.
+    Args:
+        entries: the statements.
+        revisions: in the order of the result; a revision without statements is left out.
+
+    Returns:
+        Counts per revision. Statements of pages without a revision are counted under the empty string, last.
     """
     every = Counter(entry.statement.revision or "" for entry in entries)
     observable = Counter(entry.statement.revision or "" for entry in entries if entry.observable)

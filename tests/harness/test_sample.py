@@ -19,7 +19,8 @@ from harness.profiles.registry import MCP, all_requirements
 from harness.results import files as results
 from harness.run.plan import make_plan
 from harness.settings import load_config
-from harness.spec.binding import bind, load_bindings
+from harness.spec.bind import bind
+from harness.spec.bindings_file import load_bindings
 
 if TYPE_CHECKING:
     from harness.model import Report

@@ -16,12 +16,13 @@ import pytest
 
 from extractor.docs.corpus import extract
 from harness.profiles.registry import MCP
-from harness.spec.binding import bind, load_bindings
+from harness.spec.bind import bind
+from harness.spec.bindings_file import load_bindings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from harness.spec.binding import Bound
+    from harness.spec.bind import Bound
 
 CANARY_PORT = 47813
 SECRET = "s3cret-of-the-host"
@@ -94,7 +95,7 @@ def _addresses() -> Iterator[str]:
 def bound() -> Bound:
     """The sample's sentences, for verdicts on servers that speak."""
     corpus = extract(SAMPLE, MCP.layout, jobs=1)
-    return bind(corpus.statements, load_bindings(str(SAMPLE / "bindings.toml"), MCP.catalogue), MCP.catalogue.requirements)
+    return bind(corpus.statements, load_bindings(SAMPLE / "bindings.toml", MCP.catalogue), MCP.catalogue.requirements)
 
 
 @pytest.fixture(scope="session")

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from harness.engine.docker_engine import DockerEngine
     from harness.engine.protocol import Pod, Progress, Service
     from harness.model import ExampleResult, Image, LogLine
-    from harness.spec.binding import Bound
+    from harness.spec.bind import Bound
 
 pytestmark = [pytest.mark.anyio, pytest.mark.engine]
 

@@ -1,7 +1,7 @@
 """The requirement catalogue: every id that a finding may carry, listed explicitly in one tuple.
 
 A row stores no sentence of any specification: which sentence it stands on is data per corpus
-(:mod:`harness.spec.binding`).
+(:mod:`harness.spec.bind`).
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 from harness.base.errors import UsageError
 from harness.cli.main import cli
 from harness.profiles.registry import MCP
-from harness.spec.binding import load_bindings
+from harness.spec.bindings_file import load_bindings
 from harness.spec.snapshot import Manifest, to_toml
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def run(*arguments: str) -> Result:
 
 
 def test_bind_prints_what_a_bindings_file_takes(docs: Path) -> None:
-    (entry,) = load_bindings(docs / "bindings.toml", MCP.catalogue).entries
+    (entry,) = load_bindings(docs / "bindings.toml", MCP.catalogue)
     assert (entry.requirement, entry.revision, entry.page, entry.anchor) == (
         "session.terminated-404",
         "2025-11-25",

@@ -8,9 +8,9 @@ import pytest
 
 from harness.base.errors import UsageError
 from harness.profiles.registry import MCP
-from harness.spec.binding import Bindings, Bound, bind
-from harness.spec.coverage import Classed, Classes, Rule, Standing, coverage, load_classes, standings
-from harness.spec.writing import binding_at
+from harness.spec.bind import Bound, bind
+from harness.spec.bindings_file import binding_at
+from harness.spec.coverage import Classes, PageClass, Standing, StatementClass, classify, coverage, load_classes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +24,7 @@ PAGE = "specification/2025-11-25/basic/transports.mdx"
 
 
 def bound_to_one(statements: tuple[Statement, ...]) -> Bound:
-    bindings = Bindings("test", (binding_at(MCP.catalogue.requirement("session.terminated-404"), PAGE, 5, statements),))
+    bindings = (binding_at(MCP.catalogue.requirement("session.terminated-404"), PAGE, 5, statements),)
     return bind(statements, bindings, MCP.catalogue.requirements)
 
 
@@ -34,7 +34,7 @@ def digits(statements: tuple[Statement, ...], words: str) -> str:
 
 def test_binding_beats_class_beats_rule_and_the_rest_is_open(spec: Spec) -> None:
     statements = spec()
-    classed = Classed(
+    classed = StatementClass(
         Standing.OUT_OF_SCOPE,
         "why",
         (digits(statements, "names that session"), digits(statements, "needs a session id")),
@@ -42,9 +42,9 @@ def test_binding_beats_class_beats_rule_and_the_rest_is_open(spec: Spec) -> None
     )
     classes = Classes(
         classed=dict.fromkeys(classed.statements, classed),
-        rules=(Rule(("specification/*/basic/auth*",), Standing.CLIENT, "all of it"),),
+        rules=(PageClass(("specification/*/basic/auth*",), Standing.CLIENT, "all of it"),),
     )
-    entries = standings(statements, bound_to_one(statements), classes)
+    entries = classify(statements, bound_to_one(statements), classes)
     shown = {(entry.statement.line, entry.standing, entry.reason) for entry in entries}
     assert (5, Standing.BOUND, None) in shown
     assert (7, Standing.OUT_OF_SCOPE, "why") in shown
@@ -55,9 +55,9 @@ def test_binding_beats_class_beats_rule_and_the_rest_is_open(spec: Spec) -> None
 
 def test_figures_per_revision(spec: Spec) -> None:
     statements = spec()
-    classed = Classed(Standing.CLIENT, "why", (digits(statements, "needs a session id"),))
+    classed = StatementClass(Standing.CLIENT, "why", (digits(statements, "needs a session id"),))
     classes = Classes({classed.statements[0]: classed})
-    (figures,) = coverage(standings(statements, bound_to_one(statements), classes), ("2025-06-18", "2025-11-25"))
+    (figures,) = coverage(classify(statements, bound_to_one(statements), classes), ("2025-06-18", "2025-11-25"))
     assert figures.revision == "2025-11-25"
     assert (figures.bound, figures.all, figures.open) == (1, 7, 5)
     # bound and open count as observable, a class only if it says so
@@ -66,13 +66,13 @@ def test_figures_per_revision(spec: Spec) -> None:
 
 def test_a_new_or_reworded_sentence_is_open(spec: Spec) -> None:
     statements = spec()
-    classed = Classed(Standing.CLIENT, "why", tuple(s.fingerprint[:12] for s in statements))
+    classed = StatementClass(Standing.CLIENT, "why", tuple(s.fingerprint[:12] for s in statements))
     classes = Classes(dict.fromkeys(classed.statements, classed))
     assert all(
-        entry.standing is not Standing.OPEN for entry in standings(statements, bound_to_one(statements), classes)
+        entry.standing is not Standing.OPEN for entry in classify(statements, bound_to_one(statements), classes)
     )
     later = spec(("**SHOULD** end soon.", "**SHOULD** end at once. A server **MUST** rest."))
-    opened = [e.statement.line for e in standings(later, bind(later, Bindings("none"), MCP.catalogue.requirements), classes)
+    opened = [e.statement.line for e in classify(later, bind(later, (), MCP.catalogue.requirements), classes)
               if e.standing is Standing.OPEN]  # fmt: skip
     assert opened == [13, 13]
 

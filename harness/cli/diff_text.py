@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from extractor.base.text import printable
-from harness.spec.changes import Change, ChangeKind
+from harness.spec.diff import ChangeKind, StatementChange
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from extractor.model import Statement
 
 
-def to_text(changes: Sequence[Change], old: str, new: str) -> str:
+def to_text(changes: Sequence[StatementChange], old: str, new: str) -> str:
     """The changes under one heading per kind, gravest first; within a kind those that touch a requirement first.
 
     ``old`` and ``new`` name the two states. Words that went are in ``[-…-]``, words that came in ``{+…+}``.
@@ -26,7 +26,7 @@ def to_text(changes: Sequence[Change], old: str, new: str) -> str:
     return "\n".join(_lines(changes, old, new)) + "\n"
 
 
-def to_json(changes: Sequence[Change], old: str, new: str) -> str:
+def to_json(changes: Sequence[StatementChange], old: str, new: str) -> str:
     """The changes as one JSON document, the same for the same docs."""
     document: dict[str, Any] = {
         "schema": "docprobe-changes/1",
@@ -63,7 +63,7 @@ def word_changes(old: str, new: str) -> str:
     return " ".join(parts)
 
 
-def _lines(changes: Sequence[Change], old: str, new: str) -> Iterator[str]:
+def _lines(changes: Sequence[StatementChange], old: str, new: str) -> Iterator[str]:
     counts = ", ".join(f"{count} {kind}" for kind, count in _counts(changes)) or "no statement changed"
     yield f"{printable(old)} -> {printable(new)}: {counts}"
     touched = sorted({id for change in changes for id in change.requirements})
@@ -79,14 +79,14 @@ def _lines(changes: Sequence[Change], old: str, new: str) -> Iterator[str]:
             yield from _entry(list(same))
 
 
-def _sentence(change: Change) -> tuple[object, ...]:
+def _sentence(change: StatementChange) -> tuple[object, ...]:
     """What two changes share that are told of one sentence together: uses of several keywords that went or came."""
     side = change.new or change.old
     lone = side if change.old is None or change.new is None else None
     return (lone.span, lone.text, change.requirements) if lone else (id(change),)
 
 
-def _entry(same: Sequence[Change]) -> Iterator[str]:
+def _entry(same: Sequence[StatementChange]) -> Iterator[str]:
     change = same[0]
     levels: list[str] = list(dict.fromkeys(side.level for side in (change.old, change.new) if side))
     if len(same) > 1:
@@ -100,7 +100,7 @@ def _entry(same: Sequence[Change]) -> Iterator[str]:
         yield f"      {printable(statement.text)}"
 
 
-def _counts(changes: Sequence[Change]) -> list[tuple[ChangeKind, int]]:
+def _counts(changes: Sequence[StatementChange]) -> list[tuple[ChangeKind, int]]:
     counts = Counter(change.kind for change in changes)
     return [(kind, counts[kind]) for kind in ChangeKind if counts[kind]]
 

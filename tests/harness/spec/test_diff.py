@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.cli.changes import to_json, to_text, word_changes
-from harness.spec.changes import Change, ChangeKind, changes
+from harness.cli.diff_text import to_json, to_text, word_changes
+from harness.spec.diff import ChangeKind, StatementChange, diff_statements
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 ENDED = "it **MUST** answer every request that names that\n  session with status 404"
 
 
-def diff(spec: Spec, *replacements: tuple[str, str], **where: str) -> tuple[Change, ...]:
-    return changes(spec(), spec(*replacements, **where))
+def diff(spec: Spec, *replacements: tuple[str, str], **where: str) -> tuple[StatementChange, ...]:
+    return diff_statements(spec(), spec(*replacements, **where))
 
 
 def test_nothing_changed(spec: Spec) -> None:
@@ -58,7 +58,7 @@ def test_statements_of_one_requirement_are_a_pair_however_they_differ(spec: Spec
     come = "Two streams **MUST NOT** carry what is equal."
     alone = diff(spec, (gone, come))
     assert [change.kind for change in alone] == [ChangeKind.ADDED, ChangeKind.REMOVED]
-    bound = changes(
+    bound = diff_statements(
         spec(), spec((gone, come)), requirements_of=lambda s: ["stream.no-broadcast"] if s.level == "MUST NOT" else []
     )
     assert [(change.kind, change.requirements) for change in bound] == [(ChangeKind.REWORDED, ("stream.no-broadcast",))]
@@ -73,7 +73,7 @@ def test_renamed_section_moves_its_statements(spec: Spec) -> None:
 def test_a_sentence_of_two_keywords_is_told_once(spec: Spec) -> None:
     old = spec()
     ids = {("MUST", 9): "session.id-charset", ("MAY", 9): "session.may-assign"}
-    found = changes(
+    found = diff_statements(
         old,
         spec(("clients **MAY** log it", "clients **SHOULD** log it")),
         requirements_of=lambda s: filter(None, [ids.get((s.level, s.line))]),
@@ -88,7 +88,7 @@ def test_two_revisions_by_page(spec: Spec) -> None:
     both = spec(("**SHOULD** turn", "**MUST** turn"))
     new = tuple(s for s in both if s.revision == "2025-11-25")
     page_of = lambda s: s.page.replace(f"/{s.revision}/", "/")  # noqa: E731
-    (change,) = changes(old, new, page_of=page_of, requirements_of=lambda s: ("session.missing-400",) * (s.line == 7))
+    (change,) = diff_statements(old, new, page_of=page_of, requirements_of=lambda s: ("session.missing-400",) * (s.line == 7))
     assert change.kind is ChangeKind.STRENGTHENED
     assert change.requirements == ("session.missing-400",)
 
@@ -112,7 +112,7 @@ def test_word_changes() -> None:
 
 
 def test_text_for_a_reviewer(spec: Spec) -> None:
-    found = changes(
+    found = diff_statements(
         spec(),
         spec(("**SHOULD** turn", "**MUST** turn"), ("Streams **SHOULD** end soon.", "")),
         requirements_of=lambda s: ("session.missing-400",) if s.line == 7 else (),

@@ -1,4 +1,4 @@
-"""What became of the statements between two states of the docs, as a reviewer wants to know it."""
+"""Compare the normative statements of two states of the docs, as a reviewer wants to see it."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 STRENGTH: Final = {Level.MAY: 0, Level.SHOULD: 1, Level.SHOULD_NOT: 1, Level.MUST: 2, Level.MUST_NOT: 2}
 NEGATIVE: Final = frozenset((Level.SHOULD_NOT, Level.MUST_NOT))
-NEAR_SAME_SECTION: Final = 0.25
+SIMILAR_IN_SECTION: Final = 0.25
 """Similarity from which on two sentences of the same section are one sentence, reworded."""
-NEAR_SAME_PAGE: Final = 0.4
-NEAR_ELSEWHERE: Final = 0.6
+SIMILAR_ON_PAGE: Final = 0.4
+SIMILAR_ACROSS_PAGES: Final = 0.6
 
 
 class ChangeKind(StrEnum):
-    """What became of a statement, gravest first."""
+    """How a statement changed, gravest first."""
 
     STRENGTHENED = "strengthened"
     """SHOULD became MUST, MAY became SHOULD or MUST NOT, …"""
@@ -38,8 +38,8 @@ class ChangeKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """One statement that is not what it was."""
+class StatementChange:
+    """One statement that was added, removed or changed."""
 
     kind: ChangeKind
     old: Statement | None
@@ -49,23 +49,23 @@ class Change:
     similarity: float
     """0 to 1, Jaccard over shingles; 1 if only the level or the place changed, 0 if one side is missing."""
     requirements: tuple[str, ...] = ()
-    """Ids of the requirements that stand on it, before or after."""
+    """Ids of the requirements that are bound to it, before or after."""
 
 
-def changes(
+def diff_statements(
     old: Sequence[Statement],
     new: Sequence[Statement],
     *,
     page_of: Callable[[Statement], str] = lambda statement: statement.page,
     requirements_of: Callable[[Statement], Iterable[str]] = lambda statement: (),
-) -> tuple[Change, ...]:
-    """Pair the statements of two states of the docs and say what changed; unchanged ones are left out.
+) -> tuple[StatementChange, ...]:
+    """Pair the statements of two states of the docs and return the changes; unchanged ones are left out.
 
     Args:
         old: statements before.
         new: statements after.
         page_of: the page of a statement as both states name it (revision folders taken out, for instance).
-        requirements_of: ids of the requirements that stand on a statement of either state.
+        requirements_of: ids of the requirements that are bound to a statement of either state.
 
     Returns:
         The changes by kind, gravest first, then by place.
@@ -78,7 +78,7 @@ def changes(
     paired_old, paired_new = {id(a) for a, _, _ in pairs}, {id(b) for _, b, _ in pairs}
     rest_old = [statement for statement in old if id(statement) not in paired_old]
     rest_new = [statement for statement in new if id(statement) not in paired_new]
-    near = _alike(rest_old, rest_new, place, requirements_of)
+    near = _similar_pairs(rest_old, rest_new, place, requirements_of)
     paired_old |= {id(a) for a, _, _ in near}
     paired_new |= {id(b) for _, b, _ in near}
     found = [(_kind(a, b), a, b, alike) for a, b, alike in near]
@@ -90,7 +90,7 @@ def changes(
     ]
     order = list(ChangeKind)
     result = [
-        Change(
+        StatementChange(
             kind=kind,
             old=a,
             new=b,
@@ -99,15 +99,15 @@ def changes(
         )
         for kind, a, b, alike in every
     ]
-    return tuple(sorted(_folded(result), key=lambda change: (order.index(change.kind), _where(change))))
+    return tuple(sorted(_merged_by_sentence(result), key=lambda change: (order.index(change.kind), _place_of(change))))
 
 
-def _folded(found: Iterable[Change]) -> Iterator[Change]:
-    """Tell a sentence once where one keyword of it changed its level and the others only lost their neighbour.
+def _merged_by_sentence(found: Iterable[StatementChange]) -> Iterator[StatementChange]:
+    """Report a sentence once where one keyword of it changed its level and the others only lost their neighbour.
 
-    The requirements of the others go to the change that is told.
+    The requirements of the others go to the change that is reported.
     """
-    groups: dict[object, list[Change]] = defaultdict(list)
+    groups: dict[object, list[StatementChange]] = defaultdict(list)
     for change in found:
         old, new = change.old, change.new
         groups[(old.span, old.text, new.span, new.text) if old and new else id(change)].append(change)
@@ -121,7 +121,7 @@ def _folded(found: Iterable[Change]) -> Iterator[Change]:
         yield from graver[1:]
 
 
-def _where(change: Change) -> tuple[str, int]:
+def _place_of(change: StatementChange) -> tuple[str, int]:
     statement = change.new or change.old
     assert statement is not None
     return statement.page, statement.line
@@ -149,7 +149,7 @@ def _same_words(
     return pairs
 
 
-def _alike(
+def _similar_pairs(
     old: Sequence[Statement],
     new: Sequence[Statement],
     place: Callable[[Statement], tuple[str, str]],
@@ -157,7 +157,7 @@ def _alike(
 ) -> list[tuple[Statement, Statement, float]]:
     """Pairs of similar words, the most similar first. The keyword does not count: it is what may have changed.
 
-    Two statements that one requirement stands on are a pair however they differ: the catalogue says so.
+    Two statements that one requirement is bound to are a pair however they differ: the catalogue says so.
     """
     bare = {id(statement): _bare(statement) for statement in (*old, *new)}
     bound = {id(statement): frozenset(requirements_of(statement)) for statement in (*old, *new)}
@@ -178,8 +178,8 @@ def _alike(
 
 def _threshold(old: tuple[str, str], new: tuple[str, str]) -> float:
     if old == new:
-        return NEAR_SAME_SECTION
-    return NEAR_SAME_PAGE if old[0] == new[0] else NEAR_ELSEWHERE
+        return SIMILAR_IN_SECTION
+    return SIMILAR_ON_PAGE if old[0] == new[0] else SIMILAR_ACROSS_PAGES
 
 
 def _bare(statement: Statement) -> frozenset[str]:

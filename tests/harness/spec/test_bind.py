@@ -10,9 +10,8 @@ from extractor.model import Level, Statement
 from harness.base.errors import UsageError
 from harness.model import Citation, DriftKind
 from harness.profiles.registry import MCP
-from harness.spec.binding import Bindings, Bound, bind, load_bindings
-from harness.spec.entry import Binding
-from harness.spec.writing import binding_at, to_toml
+from harness.spec.bind import Bound, bind
+from harness.spec.bindings_file import Binding, binding_at, load_bindings, to_toml
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,8 +30,8 @@ PLACES = (
 )
 
 
-def bindings_of(statements: tuple[Statement, ...]) -> Bindings:
-    return Bindings("test", tuple(binding_at(MCP.catalogue.requirement(id), page, line, statements) for id, page, line in PLACES))
+def bindings_of(statements: tuple[Statement, ...]) -> tuple[Binding, ...]:
+    return tuple(binding_at(MCP.catalogue.requirement(id), page, line, statements) for id, page, line in PLACES)
 
 
 def rebound(spec: Spec, *replacements: tuple[str, str], **where: str) -> Bound:
@@ -138,8 +137,8 @@ def test_bound_sentence_is_no_candidate_for_another_binding(spec: Spec) -> None:
     statements = spec(twin)
     first, second = (s for s in statements if "needs a session id" in s.text)
     assert first.level is second.level is Level.SHOULD
-    bindings = Bindings("test", (binding_at(MCP.catalogue.requirement("session.missing-400"), PAGE, first.line, statements),
-                                 binding_at(MCP.catalogue.requirement("session.id-secure"), PAGE, second.line, statements)))  # fmt: skip
+    bindings = (binding_at(MCP.catalogue.requirement("session.missing-400"), PAGE, first.line, statements),
+                                 binding_at(MCP.catalogue.requirement("session.id-secure"), PAGE, second.line, statements))  # fmt: skip
     (drift,) = bind(spec(), bindings, MCP.catalogue.requirements).drift
     assert (drift.requirement, drift.kind) == ("session.id-secure", DriftKind.VANISHED)
 
@@ -162,12 +161,12 @@ def test_the_same_words_in_another_revision_are_not_bound(spec: Spec) -> None:
 def test_toml_round_trip(spec: Spec, tmp_path: Path) -> None:
     bindings = bindings_of(spec())
     file = tmp_path / "bindings.toml"
-    file.write_text(to_toml(bindings.entries), encoding="utf-8")
-    assert load_bindings(file, MCP.catalogue).entries == bindings.entries
+    file.write_text(to_toml(bindings), encoding="utf-8")
+    assert load_bindings(file, MCP.catalogue) == bindings
 
 
 def test_no_bindings() -> None:
-    assert load_bindings(None, MCP.catalogue).entries == ()
+    assert load_bindings(None, MCP.catalogue) == ()
 
 
 @pytest.mark.parametrize(
@@ -191,13 +190,13 @@ def test_wrong_bindings_are_named(tmp_path: Path, entry: str, message: str) -> N
 
 
 def test_binding_at_a_place_without_the_level(spec: Spec) -> None:
-    with pytest.raises(UsageError, match="nothing that") as error:
+    with pytest.raises(UsageError, match="no statement of the level") as error:
         binding_at(MCP.catalogue.requirement("session.terminated-404"), PAGE, 7, spec())
-    assert error.value.hint == "at that place: SHOULD (line 7, revision 2025-11-25)"
+    assert error.value.hint == "statements at that line: SHOULD (line 7, revision 2025-11-25)"
 
 
 def test_shipped_bindings_hold_no_sentence_and_fit_the_catalogue() -> None:
-    entries = load_bindings(MCP.bindings, MCP.catalogue).entries
+    entries = load_bindings(MCP.bindings, MCP.catalogue)
     assert len(entries) > 100
     assert len({(e.requirement, e.revision, e.page, e.sha256) for e in entries}) == len(entries)
     bound = {(entry.requirement, entry.revision) for entry in entries}

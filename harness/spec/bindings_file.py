@@ -1,0 +1,129 @@
+"""A bindings file: which sentence each requirement is bound to. It identifies sentences and holds none.
+
+A sentence is named by page, section, level and a fingerprint; hashed shingles find the nearest one when it is gone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from extractor.base.tomlfile import read_toml
+from extractor.model import Level  # noqa: TC001 (entries are read from TOML by their type hints)
+from harness.base.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from extractor.model import Statement
+    from harness.model import Requirement
+    from harness.profile import Catalogue
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """``[[binding]]``: the sentence that one requirement is bound to in one revision."""
+
+    requirement: str
+    revision: str
+    page: str
+    """Path relative to the docs root."""
+    anchor: str
+    """Of the section; empty before the first heading."""
+    level: Level
+    sha256: str
+    """Fingerprint of the sentence (:mod:`extractor.normative.fingerprint`)."""
+    shingles: frozenset[str]
+    """Hashed three-word shingles of the sentence."""
+    nth: int = 0
+    """Which of the same sentences and levels in that section, 0-based."""
+
+
+def load_bindings(file: Path | None, catalogue: Catalogue) -> tuple[Binding, ...]:
+    """Return the entries of a bindings file; without a file there are none.
+
+    Args:
+        file: the file.
+        catalogue: whose requirements the entries name.
+
+    Raises:
+        UsageError: the file cannot be read, or an entry contradicts the catalogue; names file and line.
+    """
+    if file is None:
+        return ()
+    document = read_toml(file)
+    entries = document.values(Binding, "binding")
+    for number, entry in enumerate(entries):
+        level = catalogue.requirement(entry.requirement).levels.get(entry.revision)
+        if level is not entry.level:
+            has = f"has level {level}" if level else "does not exist"
+            raise document.error(
+                ("binding", number, "level"),
+                f"{entry.requirement} {has} in revision {entry.revision}",
+                "bind a sentence of the catalogue's level, or correct the catalogue",
+            )
+    return entries
+
+
+def binding_at(row: Requirement, page: str, line: int, statements: Sequence[Statement]) -> Binding:
+    """Return the binding of a requirement to the statement at a place.
+
+    Args:
+        row: the requirement.
+        page: path relative to the docs root.
+        line: the line of the keyword, or any line of the sentence, 1-based.
+        statements: of the whole corpus.
+
+    Raises:
+        UsageError: no statement of the requirement's level is there; the hint lists the statements that are.
+    """
+    there = [s for s in statements if s.page == page and s.span.first <= line <= s.span.last]
+    fitting = [s for s in there if row.levels.get(s.revision or "") is s.level]
+    if not fitting:
+        listed = ", ".join(f"{s.level} (line {s.line}, revision {s.revision})" for s in there) or "none"
+        raise UsageError(
+            f"{page}:{line}: no statement of the level that {row.id} has", f"statements at that line: {listed}"
+        )
+    chosen = min(fitting, key=lambda s: (abs(s.line - line), s.ordinal))
+    return _binding_of(row.id, chosen, statements)
+
+
+def _binding_of(requirement: str, statement: Statement, statements: Sequence[Statement]) -> Binding:
+    alike = [
+        s
+        for s in statements
+        if (s.page, s.anchor, s.level, s.fingerprint)
+        == (statement.page, statement.anchor, statement.level, statement.fingerprint)
+    ]
+    return Binding(
+        requirement=requirement,
+        revision=statement.revision or "",
+        page=statement.page,
+        anchor=statement.anchor,
+        level=statement.level,
+        sha256=statement.fingerprint,
+        shingles=statement.shingles,
+        nth=alike.index(statement),
+    )
+
+
+def to_toml(bindings: Iterable[Binding]) -> str:
+    """Return the ``[[binding]]`` tables of a bindings file."""
+    return "\n".join(_table(binding) for binding in bindings)
+
+
+def _table(binding: Binding) -> str:
+    lines = [
+        "[[binding]]",
+        f'requirement = "{binding.requirement}"',
+        f'revision = "{binding.revision}"',
+        f'page = "{binding.page}"',
+        f'anchor = "{binding.anchor}"',
+        f'level = "{binding.level}"',
+        f'sha256 = "{binding.sha256}"',
+        f"shingles = [{', '.join(f'{chr(34)}{shingle}{chr(34)}' for shingle in sorted(binding.shingles))}]",
+    ]
+    if binding.nth:
+        lines.append(f"nth = {binding.nth}")
+    return "\n".join(lines) + "\n"
