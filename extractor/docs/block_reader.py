@@ -7,7 +7,7 @@ from collections import deque
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
-from extractor.docs.components import Role, role_of
+from extractor.docs.components import ComponentRole, role_of
 from extractor.docs.placement import places
 from extractor.docs.prose_commands import ProseCommands
 from extractor.markdown.info_string import split_info
@@ -49,7 +49,7 @@ def blocks_of(page: Page) -> tuple[Block, ...]:
         elif token.type == "inline" and page.tokens[index - 1].type != "heading_open":
             prose.add(token)
             commands.add(token)
-        elif token.type in ("tag", "container_open") and role_of(token) is Role.TAB:
+        elif token.type in ("tag", "container_open") and role_of(token) is ComponentRole.TAB:
             prose.forget()  # what one tab says is not about the next
             commands.tab()
         elif token.type == "heading_open":

@@ -1,18 +1,23 @@
-"""What the components of the sites mean: tabs, code groups, steps, callouts."""
+"""The components of a page, MDX tags or containers: which tags belong together, and what they mean.
+
+Tags are leaves to the parser (as in MDX); components come from pairing them.
+"""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from markdown_it.token import Token
 
 
-class Role(StrEnum):
+class ComponentRole(StrEnum):
     """What a component is for a block inside it."""
 
     TABS = "tabs"
@@ -23,32 +28,75 @@ class Role(StrEnum):
     OTHER = "other"
 
 
-_ROLES: Final[Mapping[str, Role]] = {
-    **dict.fromkeys(("tabs", "tabgroup", "tabbed"), Role.TABS),
-    **dict.fromkeys(("tab", "tabitem", "tabpanel"), Role.TAB),
-    **dict.fromkeys(("codegroup", "codetabs"), Role.CODE_GROUP),
-    "step": Role.STEP,
+_ROLES: Final[Mapping[str, ComponentRole]] = {
+    **dict.fromkeys(("tabs", "tabgroup", "tabbed"), ComponentRole.TABS),
+    **dict.fromkeys(("tab", "tabitem", "tabpanel"), ComponentRole.TAB),
+    **dict.fromkeys(("codegroup", "codetabs"), ComponentRole.CODE_GROUP),
+    "step": ComponentRole.STEP,
 }
 _CALLOUTS: Final[Mapping[str, str | None]] = {
     **{name: name for name in ("note", "warning", "tip", "info", "check", "danger", "caution", "important", "error")},
     **dict.fromkeys(("callout", "admonition", "aside", "alert"), None),
 }
 """Components that call out; None: their ``type`` says how."""
+_VOID: Final = frozenset(
+    "area base br col embed hr img input link meta param source track wbr".split()  # noqa: SIM905
+)
 _ITEMS = re.compile(r""""([^"]*)"|'([^']*)'""")
 
 
-def role_of(token: Token) -> Role:
+@dataclass(frozen=True, slots=True)
+class Nesting:
+    """The pairs among a page's ``tag`` tokens."""
+
+    closes: Mapping[int, int]
+    """Index of each opening tag that is closed, to that of its closing tag."""
+    problems: tuple[tuple[int, str], ...]
+    """Line (0-based) and message of tags without a partner."""
+
+
+def pair_tags(tokens: Sequence[Token]) -> Nesting:
+    """Pair each closing tag with the nearest open tag of its name; opened ones in between stay unpaired."""
+    closes: dict[int, int] = {}
+    problems: list[tuple[int, str]] = []
+    stack: list[int] = []
+    open_names: Counter[str] = Counter()
+    for index, token in enumerate(tokens):
+        if token.type != "tag" or token.meta["kind"] == "self":
+            continue
+        name = token.meta["name"]
+        if token.meta["kind"] == "open":
+            if name.lower() not in _VOID:
+                stack.append(index)
+                open_names[name] += 1
+            continue
+        if not open_names[name]:
+            problems.append((_line(token), f"</{name}> closes nothing"))
+            continue
+        while stack:
+            opened = stack.pop()
+            opened_name = tokens[opened].meta["name"]
+            open_names[opened_name] -= 1
+            if opened_name == name:
+                closes[opened] = index
+                break
+            problems.append((_line(tokens[opened]), f"<{opened_name}> is never closed"))
+    problems += [(_line(tokens[index]), f"<{tokens[index].meta['name']}> is never closed") for index in stack]
+    return Nesting(closes, tuple(sorted(problems)))
+
+
+def role_of(token: Token) -> ComponentRole:
     """The role of an opening ``tag`` or ``container_open`` token."""
     if token.type == "container_open":
         match token.meta["family"]:
             case "tab":
-                return Role.TAB
+                return ComponentRole.TAB
             case "code-group":
-                return Role.CODE_GROUP
+                return ComponentRole.CODE_GROUP
             case _:
-                return Role.CALLOUT
+                return ComponentRole.CALLOUT
     name = _short_name(token)
-    return _ROLES.get(name) or (Role.CALLOUT if name in _CALLOUTS else Role.OTHER)
+    return _ROLES.get(name) or (ComponentRole.CALLOUT if name in _CALLOUTS else ComponentRole.OTHER)
 
 
 def title_of(token: Token) -> str | None:
@@ -82,3 +130,7 @@ def shown_name(token: Token) -> str:
 def _short_name(token: Token) -> str:
     """``tab`` for ``Tabs.Tab``."""
     return str(token.meta["name"]).rpartition(".")[2].lower()
+
+
+def _line(token: Token) -> int:
+    return token.map[0] if token.map else 0

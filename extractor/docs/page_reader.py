@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from extractor.base.globs import matches_any
+from extractor.docs.components import pair_tags
 from extractor.docs.directives import mark_directives
 from extractor.docs.includes import Includes
 from extractor.docs.sites import Site, find_sites, flavour_of, site_of
 from extractor.docs.tree import PageError, folders_near, read_bytes
 from extractor.markdown.front_matter import FrontMatter, read_front_matter
-from extractor.markdown.nesting import pair_tags
-from extractor.markdown.notes import Notes
+from extractor.markdown.parse_state import ParseState
 from extractor.markdown.parser import MAX_NESTING, headings_only, parser
 from extractor.model import Flavour, Layout, Page, PageKind, Problem, Span
 
@@ -70,7 +70,7 @@ def parse_page(root: Path, path: str, data: bytes, layout: Layout, site: Site | 
     includes = Includes(root, path, site)
     includes.resolve(tokens, flavour)
     by_line = [
-        *Notes.of(env).problems.items(),
+        *ParseState.of(env).problems.items(),
         *_unclosed(tokens),
         *_too_deep(tokens),
         *mark_directives(tokens),

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from extractor.docs.components import Role, callout_of, items_of, role_of, shown_name, title_of
+from extractor.docs.components import ComponentRole, callout_of, items_of, pair_tags, role_of, shown_name, title_of
 from extractor.markdown.info_string import split_info
-from extractor.markdown.nesting import pair_tags
 from extractor.model import Heading, Placement
 
 if TYPE_CHECKING:
@@ -39,7 +38,7 @@ class _Component:
     """A tag with its partner, or a container."""
 
     token: Token
-    role: Role
+    role: ComponentRole
     close: int
     """Index of its closing token."""
     parent: _Component | None
@@ -71,15 +70,15 @@ def _survey(tokens: Sequence[Token]) -> dict[int, _Component]:
             continue
         parent = stack[-1] if stack else None
         component = _Component(token, role_of(token), closes[index], parent, title_of(token))
-        component.code_group = component if component.role is Role.CODE_GROUP else parent and parent.code_group
-        if component.role is Role.TAB:
+        component.code_group = component if component.role is ComponentRole.CODE_GROUP else parent and parent.code_group
+        if component.role is ComponentRole.TAB:
             if token.type == "container_open":
                 tab_group = component if token.meta["starts_group"] or tab_group is None else tab_group
                 component.group = tab_group
             else:
-                component.group = parent if parent and parent.role is Role.TABS else component
+                component.group = parent if parent and parent.role is ComponentRole.TABS else component
             _name_tab(component)
-        elif component.role is Role.STEP:
+        elif component.role is ComponentRole.STEP:
             _name_step(component)
         found[index] = component
         stack.append(component)
@@ -152,8 +151,8 @@ class _Around:
         """The place of a block here."""
         inner = self.components[-_MAX_COMPONENTS:]
         innermost = {component.role: component for component in inner}
-        tab, step = innermost.get(Role.TAB), innermost.get(Role.STEP)
-        group, callout = innermost.get(Role.CODE_GROUP), innermost.get(Role.CALLOUT)
+        tab, step = innermost.get(ComponentRole.TAB), innermost.get(ComponentRole.STEP)
+        group, callout = innermost.get(ComponentRole.CODE_GROUP), innermost.get(ComponentRole.CALLOUT)
         alert = next((kind for kind in reversed(self.quotes) if kind), None)
         return Placement(
             headings=self.headings,

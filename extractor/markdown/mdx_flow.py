@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from extractor.markdown.javascript_scanner import Scanner
-from extractor.markdown.notes import Notes
+from extractor.markdown.parse_state import ParseState
 from extractor.markdown.tags import Incomplete, Malformed, scan_tag
 
 if TYPE_CHECKING:
@@ -95,19 +95,19 @@ def _flow(state: StateBlock, start_line: int, end_line: int, silent: bool) -> bo
     pos = state.bMarks[start_line] + state.tShift[start_line]
     if state.src[pos : pos + 1] not in ("<", "{") or state.is_code_block(start_line):
         return False
-    notes = Notes.of(state.env)
-    if notes.known_open(pos):
+    page_state = ParseState.of(state.env)
+    if page_state.known_open(pos):
         return False
     for text, is_whole in _growing_text(state, start_line, end_line):
         try:
             pieces = _pieces(text)
         except Incomplete:
-            if is_whole or not notes.may_read_on(len(text)):
-                notes.never_closes(pos, start_line, "an expression" if text[0] == "{" else "a tag", len(text))
+            if is_whole or not page_state.may_read_on(len(text)):
+                page_state.never_closes(pos, start_line, "an expression" if text[0] == "{" else "a tag", len(text))
                 return False
             continue
         except Malformed:
-            notes.problem(start_line, "a tag that MDX cannot read; the line is read as prose")
+            page_state.problem(start_line, "a tag that MDX cannot read; the line is read as prose")
             return False
         if pieces is None:
             return False
@@ -165,20 +165,20 @@ def _esm(state: StateBlock, start_line: int, end_line: int, silent: bool) -> boo
         return False
     if not state.src.startswith(("import ", "export "), start) or _continues_definition(state, start_line):
         return False
-    notes = Notes.of(state.env)
+    page_state = ParseState.of(state.env)
     scanner = Scanner(module=True)
     paragraph_end: int | None = None
     line = start_line
     while line < end_line:
         if state.isEmpty(line):
             paragraph_end = paragraph_end or line
-            if scanner.settled or not notes.may_read_on(state.eMarks[line] - start):
+            if scanner.settled or not page_state.may_read_on(state.eMarks[line] - start):
                 break
         scanner.feed(state.src[state.bMarks[line] : state.eMarks[line]] + "\n")
         line += 1
     if not scanner.settled:
-        notes.spend(state.bMarks[line] - start)
-        notes.problem(start_line, "an import or export starts here and never ends; read up to the next blank line")
+        page_state.spend(state.bMarks[line] - start)
+        page_state.problem(start_line, "an import or export starts here and never ends; read up to the next blank line")
         line = paragraph_end or line
     token = state.push("esm", "", 0)
     token.content = state.getLines(start_line, line, 0, False)

@@ -1,39 +1,36 @@
-"""The Markdown and MDX parser of each documentation site: markdown-it-py with our rules as plugins.
+"""The Markdown and MDX parser of each documentation site: markdown-it-py with more rules.
 
 Besides markdown-it-py's own tokens there are ``tag``, ``comment``, ``expression`` and ``esm``
-(:mod:`extractor.markdown.mdx_flow`; in Markdown the first two come from HTML blocks), ``container_open`` and
-``container_close`` (:mod:`extractor.markdown.colon_containers`, :mod:`extractor.markdown.mkdocs_blocks`), and the
-same for ``footnote`` and ``definition``.
-Headings carry ``meta["slug"]`` and ``meta["text"]``. A VitePress ``<<<`` line is a ``fence`` token with
-``meta["include"]``.
+(:mod:`extractor.markdown.mdx_flow`; in Markdown the first two come from HTML blocks), and opening and closing ones
+for ``container``, ``footnote`` and ``definition`` (:mod:`extractor.markdown.containers`). Headings carry
+``meta["slug"]`` and ``meta["text"]``. A VitePress ``<<<`` line is a ``fence`` token with ``meta["include"]``.
+
+Inline content is parsed only where it is asked for: most of a docs tree is parsed for its blocks alone. Headings are
+always parsed, for their anchors. Inline content has its own parser, whose links and emphasis nest less deep than
+blocks may: each level of them costs a reading of the text, and hostile text pays for all of it.
 """
 
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Final, assert_never
+from typing import TYPE_CHECKING, Any, Final, assert_never
 
 from markdown_it import MarkdownIt
+from markdown_it.token import Token
 
-from extractor.markdown.colon_containers import colon_container_plugin
-from extractor.markdown.definitions import definition_plugin
-from extractor.markdown.fences import fence_plugin
-from extractor.markdown.footnotes import footnote_plugin
+from extractor.markdown.containers import colon_container_plugin, footnote_plugin, mkdocs_container_plugin
+from extractor.markdown.fences import fence_plugin, snippet_plugin
 from extractor.markdown.headings import heading_plugin, plain_text
-from extractor.markdown.html_comments import html_comment_plugin
-from extractor.markdown.html_tags import html_tag_plugin
-from extractor.markdown.lazy_inline import headings_only, lazy_inline_plugin
+from extractor.markdown.html_tokens import html_comment_plugin, html_tag_plugin
 from extractor.markdown.mdx_flow import mdx_flow_plugin
-from extractor.markdown.mdx_lists import mdx_list_plugin
 from extractor.markdown.mdx_prose import mdx_prose_plugin
-from extractor.markdown.mkdocs_blocks import mkdocs_block_plugin
-from extractor.markdown.notes import Notes
-from extractor.markdown.vitepress import snippet_plugin
+from extractor.markdown.parse_state import ParseState
 from extractor.model import Flavour
 
 if TYPE_CHECKING:
+    from collections.abc import MutableMapping
+
     from markdown_it.rules_core import StateCore
-    from markdown_it.token import Token
 
 __all__ = ["MAX_NESTING", "headings_only", "inline_tokens", "parser", "plain_text"]
 
@@ -41,19 +38,31 @@ MAX_NESTING: Final = 100
 """Lists and quotes inside each other; what lies deeper is left out, and said to be."""
 _MAX_PROSE_NESTING: Final = 20
 """Links inside each other; what lies deeper is text."""
+_HEADINGS_ONLY = "docprobe.headings_only"
+_MAX_HEADING: Final = 2_000
+"""Characters of a heading that are parsed; a longer one is its source."""
 
 
 @cache
 def parser(flavour: Flavour) -> MarkdownIt:
     """The parser of one flavour. It keeps no state between pages.
 
-    Parse with ``parse(text, env)``; what went wrong is then in ``Notes.of(env).problems``.
+    Parse with ``parse(text, env)``; what went wrong is then in ``ParseState.of(env).problems``.
     """
     md = _set_up(flavour, MAX_NESTING)
-    md.core.ruler.before("block", "notes", _start_notes)
-    lazy_inline_plugin(md, _prose_parser(flavour))
+    md.core.ruler.before("block", "parse_state", _start)
+    _parse_inline_lazily(md, _prose_parser(flavour))
     heading_plugin(md, flavour)
     return md
+
+
+def headings_only(env: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Ask for the inline content of headings only.
+
+    Other ``inline`` tokens keep empty ``children``, and the page's link definitions in ``meta["references"]``.
+    """
+    env[_HEADINGS_ONLY] = True
+    return env
 
 
 def inline_tokens(flavour: Flavour, token: Token) -> list[Token]:
@@ -63,7 +72,7 @@ def inline_tokens(flavour: Flavour, token: Token) -> list[Token]:
     children: list[Token] = []
     prose = _prose_parser(flavour)
     env: dict[str, object] = {"references": token.meta.get("references", {})}
-    Notes.start(env, len(token.content))
+    ParseState.start(env, len(token.content))
     prose.inline.parse(token.content, prose, env, children)
     return children
 
@@ -81,7 +90,6 @@ def _set_up(flavour: Flavour, max_nesting: int) -> MarkdownIt:
     match flavour:
         case Flavour.MINTLIFY | Flavour.DOCUSAURUS:
             mdx_prose_plugin(md)
-            mdx_list_plugin(md)
             mdx_flow_plugin(md)
             html_comment_plugin(md, refused=flavour is Flavour.MINTLIFY)
         case Flavour.VITEPRESS | Flavour.MKDOCS | Flavour.GITHUB:
@@ -93,10 +101,35 @@ def _set_up(flavour: Flavour, max_nesting: int) -> MarkdownIt:
     if flavour is Flavour.VITEPRESS:
         snippet_plugin(md)
     if flavour is Flavour.MKDOCS:
-        mkdocs_block_plugin(md)
-        definition_plugin(md)
+        mkdocs_container_plugin(md)
     return md
 
 
-def _start_notes(state: StateCore) -> None:
-    Notes.start(state.env, len(state.src))
+def _start(state: StateCore) -> None:
+    ParseState.start(state.env, len(state.src))
+
+
+def _parse_inline_lazily(md: MarkdownIt, prose: MarkdownIt) -> None:
+    """Replace the core rule that parses all inline content; ``prose`` parses what is asked for."""
+
+    def rule(state: StateCore) -> None:
+        _inline(state, prose)
+
+    md.core.ruler.at("inline", rule)
+
+
+def _inline(state: StateCore, prose: MarkdownIt) -> None:
+    only_headings = state.env.get(_HEADINGS_ONLY, False)
+    references = state.env.get("references")
+    before = ""
+    for token in state.tokens:
+        if token.type == "inline":
+            is_heading = before == "heading_open"
+            token.children = []
+            if is_heading and len(token.content) > _MAX_HEADING:
+                token.children.append(Token("text", "", 0, content=token.content))
+            elif is_heading or not only_headings:
+                prose.inline.parse(token.content, prose, state.env, token.children)
+            elif references:
+                token.meta["references"] = references
+        before = token.type

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from markdown_it.token import Token
 
-from extractor.markdown.notes import Notes
+from extractor.markdown.parse_state import ParseState
 from extractor.markdown.parser import headings_only, inline_tokens, parser, plain_text
 from extractor.model import Flavour
 
@@ -13,7 +13,7 @@ from extractor.model import Flavour
 def parse(text: str, flavour: Flavour = Flavour.MINTLIFY) -> tuple[list[Token], dict[int, str]]:
     env: dict[str, object] = {}
     tokens = parser(flavour).parse(text, env)
-    return tokens, Notes.of(env).problems
+    return tokens, ParseState.of(env).problems
 
 
 def kinds(text: str, flavour: Flavour = Flavour.MINTLIFY) -> list[str]:
@@ -195,5 +195,4 @@ def test_footnotes_are_containers() -> None:
     tokens, _ = parse("[^a]: text\n\n    more\n\nafter\n", Flavour.GITHUB)
     assert [t.type for t in tokens if t.type.startswith("footnote")] == ["footnote_open", "footnote_close"]
     assert [t.content for t in tokens if t.type == "inline"] == ["text", "more", "after"]
-    assert tokens[0].meta == {"label": "a"}
     assert tokens[0].map == [0, 4]

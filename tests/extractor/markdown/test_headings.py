@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from extractor.markdown.slugs import Slugger, split_explicit_id
+from extractor.markdown.headings import Slugger, split_explicit_id
 from extractor.model import Flavour
 
 

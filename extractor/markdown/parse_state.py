@@ -1,4 +1,4 @@
-"""What parsing one page finds out besides tokens: problems, and how much reading ahead it may still do."""
+"""What the rules share while one page is parsed: its problems, and how far they may still read ahead in vain."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ if TYPE_CHECKING:
 _KEY = "docprobe"
 
 
-class Notes:
-    """Kept in markdown-it's ``env`` while one page is parsed."""
+class ParseState:
+    """Problems and read-ahead allowance of one page, in markdown-it's ``env``."""
 
     def __init__(self, size: int) -> None:
         """``size``: characters of the page; reading ahead in vain is limited by it."""
@@ -21,18 +21,17 @@ class Notes:
         self._ahead = min(size, 1_000_000) + 200_000
 
     @classmethod
-    def of(cls, env: MutableMapping[str, Any]) -> Notes:
-        """The notes of the page that is being parsed."""
-        notes = env.get(_KEY)
-        if not isinstance(notes, Notes):
-            notes = env[_KEY] = Notes(0)
-        return notes
+    def of(cls, env: MutableMapping[str, Any]) -> ParseState:
+        """Return the state of the page that is being parsed."""
+        state = env.get(_KEY)
+        if not isinstance(state, ParseState):
+            state = env[_KEY] = ParseState(0)
+        return state
 
     @classmethod
-    def start(cls, env: MutableMapping[str, Any], size: int) -> Notes:
-        """Begin the notes of a page of ``size`` characters."""
-        notes = env[_KEY] = Notes(size)
-        return notes
+    def start(cls, env: MutableMapping[str, Any], size: int) -> None:
+        """Begin a page of ``size`` characters."""
+        env[_KEY] = ParseState(size)
 
     def problem(self, line: int, message: str) -> None:
         """Note a problem at a line (0-based); the first one of a line stands."""
