@@ -92,7 +92,9 @@ class Talk:
     def delete(self, step: str, status: int | None = 200, **more: Any) -> int:
         return self.say(step, status, method="DELETE", **more)
 
-    def initialize(self, step: str, *, id: str | None = ID, label: str = "A", status: int = 200, **more: Any) -> int:
+    def initialize(
+        self, step: str, *, id: str | None = ID, label: str = "A", status: int | None = 200, **more: Any
+    ) -> int:
         rpc_id = len(self.exchanges) + 1
         params = {"protocolVersion": self.revision, "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}}
         answer = {"jsonrpc": "2.0", "id": rpc_id, "result": {"protocolVersion": self.revision, "capabilities": {}}}

@@ -25,6 +25,11 @@ from __future__ import annotations
 from typing import Final
 
 LEGS: Final = ("post-request", "post-notification", "get", "delete")
+PATIENCE: Final = 4
+"""A deadline decides only if it was this many times as long as ordinary requests took: a busy machine reaches any
+fixed one. The probes wait that long where the end of a wait decides; the rules leave it open if they could not."""
+TOOL_STEPS: Final = ("baseline.tool", "get.while-open.post-request", "stream.two-b", "handle.")
+"""Beginnings of the steps that may call a tool, which may take as long as it likes."""
 
 # Finding the endpoint. Never judged, except that what is reached says whether the example serves at all.
 DISCOVER_ENDPOINT: Final = "discover.endpoint"

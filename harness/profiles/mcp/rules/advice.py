@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harness.judge.findings import inconclusive, not_applicable, satisfied, violated
+from harness.model import FailureKind
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.rules.reading import Answer, first, is_served, said, weigh, why_undecided
 from harness.profiles.mcp.rules.session import NOT_ALLOWED
@@ -49,7 +50,9 @@ def survives(transcript: Transcript, bound: BoundRequirement) -> Finding:
     failed = next((exchange for exchange in asked if not is_served(exchange)), None)
     if failed is None:
         return satisfied(bound, "After the whole conversation a new client was served.", asked)
-    if weigh(transcript, failed, first(transcript, steps.BASELINE_INITIALIZE)) is Answer.UNDECIDED and failed.reply:
+    undecided = weigh(transcript, failed, first(transcript, steps.BASELINE_INITIALIZE)) is Answer.UNDECIDED
+    timed_out = failed.failure is not None and failed.failure.kind is FailureKind.TIMEOUT
+    if undecided and (timed_out or failed.reply is not None):
         return inconclusive(bound, f"After the conversation {why_undecided(failed)}.", [failed])
     alone = " The process serves one session in its life." if facts.single_session else ""
     return violated(bound, f"After the conversation a new client got {said(failed)}.{alone}", asked)

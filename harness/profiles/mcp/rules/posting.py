@@ -11,7 +11,16 @@ from harness.judge.findings import inconclusive, listed, satisfied, violated
 from harness.model import BodyFault
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.rules import jsonrpc
-from harness.profiles.mcp.rules.reading import Answer, first, is_json_error, is_result, of_step, said, weigh
+from harness.profiles.mcp.rules.reading import (
+    Answer,
+    is_json_error,
+    is_result,
+    of_step,
+    opening_of,
+    said,
+    waited_enough,
+    weigh,
+)
 from harness.profiles.mcp.rules.verdicts import not_asked
 
 if TYPE_CHECKING:
@@ -40,7 +49,7 @@ def notification_202(transcript: Transcript, bound: BoundRequirement) -> Finding
     asked = _asked(transcript, bound.revision, NOTIFICATIONS)
     if not asked:
         return not_asked(transcript, bound, "A notification")
-    opening = _opening(transcript, bound.revision)
+    opening = opening_of(transcript, bound.revision)
     for exchange in asked:
         if (nothing := _unanswered(transcript, exchange, opening)) is not None:
             return violated(bound, f"{_method(exchange)} got {nothing} instead of a status.", [opening, exchange])
@@ -66,16 +75,18 @@ def request_sse_or_json(transcript: Transcript, bound: BoundRequirement) -> Find
     asked = _asked(transcript, bound.revision, REQUESTS)
     if not asked:
         return not_asked(transcript, bound, "A request")
-    opening = _opening(transcript, bound.revision)
+    opening = opening_of(transcript, bound.revision)
     right = []
     for exchange in asked:
+        if _cut_short(exchange) and not waited_enough(transcript, exchange, opening):
+            continue
         wrong = _unanswered(transcript, exchange, opening) or _wrong_form(exchange)
         if wrong is not None:
             return violated(bound, f"{_method(exchange)} got {wrong}.", [opening, exchange])
         if exchange.status is not None and 200 <= exchange.status < 300:
             right.append(exchange)
     if not right:
-        return inconclusive(bound, f"No request was answered 2xx: {said(asked[0])}.", asked)
+        return inconclusive(bound, f"No request was answered 2xx in time: {said(asked[0])}.", asked)
     types = listed(sorted({exchange.reply.media_type for exchange in right if exchange.reply is not None}))
     return satisfied(bound, f"{len(right)} requests were answered as {types}.", right)
 
@@ -86,6 +97,11 @@ def _unanswered(transcript: Transcript, exchange: Exchange, opening: Exchange | 
         return None
     answer = weigh(transcript, exchange, opening)
     return said(exchange) if answer in (Answer.SILENT, Answer.CUT) else None
+
+
+def _cut_short(exchange: Exchange) -> bool:
+    """Return whether a deadline ended the body."""
+    return exchange.reply is not None and exchange.reply.fault is BodyFault.TIMEOUT
 
 
 def _wrong_form(exchange: Exchange) -> str | None:
@@ -110,11 +126,6 @@ def _wrong_form(exchange: Exchange) -> str | None:
             return f"{reply.status} as application/json, but not one JSON object{fault}"
         case other:
             return f"{reply.status} {f'as {other}' if other else 'without a content type'}"
-
-
-def _opening(transcript: Transcript, revision: str) -> Exchange | None:
-    """The first request of the revision that was served: what its server does when it answers."""
-    return first(transcript, steps.BASELINE_INITIALIZE, revision) or first(transcript, steps.MODERN_CONTROL, revision)
 
 
 def _asked(transcript: Transcript, revision: str, names: tuple[str, ...]) -> list[Exchange]:

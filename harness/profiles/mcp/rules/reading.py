@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from harness.model import FailureKind
+from harness.profiles.mcp import steps
 from harness.profiles.mcp.rules import jsonrpc
 from harness.profiles.mcp.steps import LEGS
 
@@ -27,8 +28,6 @@ NEVER_DECIDE: Final = frozenset({429, 503})
 LEG_NAMES: Final = dict(zip(LEGS, ("POST request", "POST notification", "GET", "DELETE"), strict=True))
 _PARSER_LIMIT_CHARACTERS: Final = 8_000
 """Header size from which on an HTTP parser may be what refuses (Node's limit is 16 kB for all headers)."""
-_SILENCE_FACTOR: Final = 4
-"""A request is unanswered if we waited this many times as long as its control took."""
 
 
 class Answer(StrEnum):
@@ -38,7 +37,7 @@ class Answer(StrEnum):
     REFUSED = "refused"
     """An answer that is no service: another status, or a JSON-RPC error."""
     SILENT = "silent"
-    """No head, though the control was answered in a fraction of the time."""
+    """No head, though requests like it were answered in a fraction of the time."""
     CUT = "cut"
     """The connection was closed without an answer, though the server lived on and the bytes were harmless."""
     UNDECIDED = "undecided"
@@ -57,6 +56,11 @@ def of_step(transcript: Transcript, step: str, revision: str | None = None) -> t
 def first(transcript: Transcript, step: str, revision: str | None = None) -> Exchange | None:
     """The step's first exchange; None if the step was not taken."""
     return next(iter(of_step(transcript, step, revision)), None)
+
+
+def opening_of(transcript: Transcript, revision: str) -> Exchange | None:
+    """Return the first request of the revision that was served: what its server does when it answers."""
+    return first(transcript, steps.BASELINE_INITIALIZE, revision) or first(transcript, steps.MODERN_CONTROL, revision)
 
 
 def control_of(transcript: Transcript, exchange: Exchange) -> Exchange | None:
@@ -136,11 +140,31 @@ def weigh(transcript: Transcript, exchange: Exchange, control: Exchange | None) 
         return Answer.REFUSED
     failure = exchange.failure.kind if exchange.failure is not None else None
     if failure is FailureKind.TIMEOUT:
-        waited_enough = control is not None and exchange.duration_s >= _SILENCE_FACTOR * control.duration_s
-        return Answer.SILENT if waited_enough else Answer.UNDECIDED
+        return Answer.SILENT if waited_enough(transcript, exchange, control) else Answer.UNDECIDED
     if failure in (FailureKind.REFUSED, FailureKind.MALFORMED) or _may_upset_a_parser(exchange, control):
         return Answer.UNDECIDED
     return Answer.CUT if answered_later(transcript, exchange) else Answer.UNDECIDED
+
+
+def waited_enough(transcript: Transcript, exchange: Exchange, control: Exchange | None) -> bool:
+    """Return whether silence decides: the wait was many times as long as the control, and requests like it, took.
+
+    Requests like it are those of the same process and revision, before and after it, that no tool had to work for.
+    """
+    if control is None:
+        return False
+    beside = [
+        other.duration_s
+        for other in transcript.exchanges
+        if (other.process, other.revision) == (exchange.process, exchange.revision) and _needs_no_work(other)
+    ]
+    return exchange.duration_s >= steps.PATIENCE * max(control.duration_s, *beside, 0.0)
+
+
+def _needs_no_work(exchange: Exchange) -> bool:
+    """Return whether the time of an exchange says how fast the server was then: a whole answer, and not a tool's."""
+    whole = exchange.reply is not None and exchange.reply.complete
+    return whole and exchange.method in ("POST", "DELETE") and not exchange.step.startswith(steps.TOOL_STEPS)
 
 
 def answered_later(transcript: Transcript, exchange: Exchange) -> bool:

@@ -39,7 +39,11 @@ def exit_on_close(transcript: Transcript, bound: BoundRequirement) -> Finding:
     if closed is None:
         return not_asked(transcript, bound, "The end of stdin")
     if closed.failure is not None and closed.failure.kind is FailureKind.TIMEOUT:
-        return violated(bound, f"{closed.duration_s:.0f} s after its stdin was closed the server still ran.", [closed])
+        took = f"{closed.duration_s:.0f} s after its stdin was closed the server still ran"
+        slowest = max((e.duration_s for e in transcript.exchanges if e.reply is not None), default=None)
+        if slowest is None or closed.duration_s < steps.PATIENCE * slowest:
+            return inconclusive(bound, f"{took}; its answers were slow too.", [closed])
+        return violated(bound, f"{took}.", [closed])
     if closed.failure is not None:
         return inconclusive(bound, f"Closing stdin ended in: {closed.failure}.", [closed])
     return satisfied(bound, f"The server ended {closed.duration_s:.1f} s after its stdin was closed.", [closed])

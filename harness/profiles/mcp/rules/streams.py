@@ -19,7 +19,9 @@ from harness.profiles.mcp.rules.reading import (
     is_result,
     is_served,
     of_step,
+    opening_of,
     said,
+    waited_enough,
     weigh,
 )
 from harness.profiles.mcp.rules.verdicts import not_asked
@@ -139,7 +141,7 @@ def no_broadcast(transcript: Transcript, bound: BoundRequirement) -> Finding:
 
 
 def end_after_response(transcript: Transcript, bound: BoundRequirement) -> Finding:
-    """After the response the server SHOULD end the stream. The baseline's request is watched for 2 s after it."""
+    """After the response the server SHOULD end the stream. The baseline's request is watched for 2 s or more."""
     asked = _asked(transcript, bound.revision, steps.BASELINE_REQUEST, steps.MODERN_CONTROL)
     if not asked:
         return not_asked(transcript, bound, "A request")
@@ -149,9 +151,16 @@ def end_after_response(transcript: Transcript, bound: BoundRequirement) -> Findi
     answered = [exchange for exchange in streams if is_result(exchange) or is_json_error(exchange)]
     if not answered:
         return inconclusive(bound, "The stream never carried the response.", streams)
-    for exchange in answered:
-        if exchange.reply is not None and exchange.reply.fault is BodyFault.OPEN:
-            return violated(bound, "The stream was still open 2 s after the response had come.", [exchange])
+    still_open = [e for e in answered if e.reply is not None and e.reply.fault is BodyFault.OPEN]
+    for exchange in still_open:
+        if waited_enough(transcript, exchange, opening_of(transcript, bound.revision)):
+            return violated(
+                bound, f"The stream was still open {exchange.duration_s:.0f} s after the request.", [exchange]
+            )
+    if still_open:
+        return inconclusive(
+            bound, "The stream was still open when docprobe stopped watching it; the server was slow.", still_open
+        )
     return satisfied(bound, "The stream ended after the response.", answered)
 
 

@@ -83,7 +83,7 @@ def test_request_form(more: dict[str, Any], expected: Verdict) -> None:
 def test_a_tool_may_take_its_time() -> None:
     talk = based()
     talk.request(steps.BASELINE_TOOL, None, failure=Failure(FailureKind.TIMEOUT), duration_s=10.0)
-    talk.request(steps.BASELINE_TOOL, kind=STREAM, events=(), fault=BodyFault.TIMEOUT)
+    talk.request(steps.BASELINE_TOOL, kind=STREAM, events=(), fault=BodyFault.TIMEOUT, duration_s=10.0)
     assert verdict(talk.transcript(), "post.request-sse-or-json").verdict is S
 
 
@@ -166,7 +166,7 @@ def test_end_after_response(fault: str | None, expected: Verdict) -> None:
     talk = Talk()
     talk.initialize(steps.BASELINE_INITIALIZE)
     talk.notification(steps.BASELINE_INITIALIZED)
-    talk.request(steps.BASELINE_REQUEST, kind=STREAM, events=(message_event(answer(talk)),), fault=fault)
+    talk.request(steps.BASELINE_REQUEST, kind=STREAM, events=(message_event(answer(talk)),), fault=fault, duration_s=2.0)
     assert verdict(talk.transcript(), "stream.end-after-response").verdict is expected
 
 

@@ -1,0 +1,128 @@
+"""A deadline decides only beside requests that were answered in a fraction of it: load changes no verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from extractor.model import ExampleKind
+from harness.judge.judge import judge
+from harness.model import BodyFault, Failure, FailureKind, Transcript, Verdict
+from harness.profiles.mcp import steps
+from harness.profiles.registry import MCP
+from tests.support.proof import NEWEST, rows
+from tests.support.transcripts import JSON, STREAM, Talk, message_event
+
+V, I = Verdict.VIOLATED, Verdict.INCONCLUSIVE  # noqa: E741
+TIMEOUT = Failure(FailureKind.TIMEOUT)
+WAITED_S = 10.0
+QUICK_S, SLOW_S = 0.1, 4.0
+"""What ordinary requests took: a small part of the wait, or so much of it that silence says nothing."""
+
+
+def verdict(transcript: Transcript, requirement: str) -> Verdict:
+    found = judge(transcript, rows(), MCP, page_revision=NEWEST)
+    return next(finding.verdict for finding in found if finding.requirement == requirement)
+
+
+def based(took_s: float) -> Talk:
+    talk = Talk()
+    talk.initialize(steps.BASELINE_INITIALIZE)
+    talk.notification(steps.BASELINE_INITIALIZED)
+    talk.request(steps.VERSION_CONTROL, duration_s=took_s)
+    return talk
+
+
+def silent_request(took_s: float) -> Transcript:
+    talk = based(took_s)
+    talk.request(steps.BASELINE_REQUEST, None, failure=TIMEOUT, duration_s=WAITED_S)
+    return talk.transcript()
+
+
+def unfinished_stream(took_s: float) -> Transcript:
+    talk = based(took_s)
+    talk.request(steps.BASELINE_REQUEST, kind=STREAM, body="", fault=BodyFault.TIMEOUT, duration_s=WAITED_S)
+    return talk.transcript()
+
+
+def unfinished_json(took_s: float) -> Transcript:
+    talk = based(took_s)
+    talk.request(steps.BASELINE_REQUEST, kind=JSON, body='{"jsonr', fault=BodyFault.TIMEOUT, duration_s=WAITED_S)
+    return talk.transcript()
+
+
+def silent_notification(took_s: float) -> Transcript:
+    talk = based(took_s)
+    talk.notification(f"{steps.LIVE}.post-notification", None, failure=TIMEOUT, duration_s=WAITED_S)
+    return replaced_without(talk, steps.BASELINE_INITIALIZED)
+
+
+def replaced_without(talk: Talk, step: str) -> Transcript:
+    talk.exchanges = [exchange for exchange in talk.exchanges if exchange.step != step]
+    return talk.transcript()
+
+
+def open_stream(took_s: float) -> Transcript:
+    talk = based(took_s)
+    answer = {"jsonrpc": "2.0", "id": len(talk.exchanges) + 1, "result": {"tools": []}}
+    event = message_event(answer)
+    talk.request(steps.BASELINE_REQUEST, kind=STREAM, events=(event,), fault=BodyFault.OPEN, duration_s=WAITED_S)
+    return talk.transcript()
+
+
+def silent_on_a_dead_session(took_s: float) -> Transcript:
+    talk = Talk()
+    talk.baseline()
+    talk.request(steps.VERSION_CONTROL, duration_s=took_s)
+    talk.life(terminated=(None, None, None, None), failure=TIMEOUT, duration_s=WAITED_S)
+    return talk.transcript()
+
+
+def silent_at_the_end(took_s: float) -> Transcript:
+    talk = based(took_s)
+    talk.baseline()
+    talk.initialize(steps.SURVIVES_INITIALIZE, status=None, failure=TIMEOUT, duration_s=WAITED_S)
+    return talk.transcript()
+
+
+def stays_after_its_input_ended(took_s: float) -> Transcript:
+    talk = Talk()
+    talk.say(steps.STDIO_INITIALIZE, 200, method="STDIN", revision=None, duration_s=took_s)
+    talk.say(steps.STDIO_CLOSE, None, method="CLOSE", failure=TIMEOUT, duration_s=WAITED_S, revision=None)
+    return talk.transcript(kind=ExampleKind.STDIO_SERVER)
+
+
+@pytest.mark.parametrize(
+    ("made", "requirement"),
+    [
+        (silent_request, "post.request-sse-or-json"),
+        (unfinished_stream, "post.request-sse-or-json"),
+        (unfinished_json, "post.request-sse-or-json"),
+        (silent_notification, "post.notification-202"),
+        (open_stream, "stream.end-after-response"),
+        (silent_on_a_dead_session, "session.terminated-404"),
+        (silent_at_the_end, "server.survives"),
+        (stays_after_its_input_ended, "stdio.exit-on-close"),
+    ],
+)
+def test_silence_decides_beside_quick_answers_only(made: Callable[[float], Transcript], requirement: str) -> None:
+    assert verdict(made(QUICK_S), requirement) is V
+    assert verdict(made(SLOW_S), requirement) is I
+
+
+def test_a_revision_that_was_not_answered_in_time_is_not_one_that_the_server_refuses() -> None:
+    talk = Talk(revision="2025-06-18")
+    talk.baseline()
+    refused = Talk("2025-06-18", list(talk.exchanges), list(talk.sessions))
+    refused.say(steps.DISCOVER_INITIALIZE, 400, revision=None)
+    assert verdict(refused.transcript(), "revision.match") is V
+    talk.say(steps.DISCOVER_INITIALIZE, None, failure=TIMEOUT, duration_s=WAITED_S, revision=None)
+    assert verdict(talk.transcript(), "revision.match") is I
+
+
+def test_tools_may_be_slow() -> None:
+    talk = based(QUICK_S)
+    talk.request(steps.BASELINE_TOOL, duration_s=SLOW_S)
+    talk.request(steps.BASELINE_REQUEST, None, failure=TIMEOUT, duration_s=WAITED_S)
+    assert verdict(talk.transcript(), "post.request-sse-or-json") is V
