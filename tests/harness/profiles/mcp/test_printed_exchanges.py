@@ -8,16 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from extractor.model import Block, Heading, InfoString, Place, Span
+from extractor.model import Block, Heading, InfoString, Placement, Span
 from harness.base.codec import from_json, to_json
 from harness.model import Exchange, Failure, FailureKind, Transcript
 from harness.profiles.mcp.printed_exchanges import documented, printing
 
 
-def block(language: str, text: str, first: int = 10, ordinal: int = 0, place: Place | None = None) -> Block:
+def block(language: str, text: str, first: int = 10, ordinal: int = 0, place: Placement | None = None) -> Block:
     span = Span("page.mdx", first, first + text.count("\n") + 1)
     digest = hashlib.sha256(text.encode()).hexdigest()
-    return Block(span, InfoString(language, language), text, digest, place or Place(), ordinal)
+    return Block(span, InfoString(language, language), text, digest, place or Placement(), ordinal)
 
 
 def read(*blocks: Block) -> tuple[Exchange, ...]:
@@ -92,9 +92,9 @@ def test_a_request_in_one_fence_and_its_answer_in_the_next(answer: str) -> None:
     [
         pytest.param(block("http", ANSWER, 60, 1), id="far below"),
         pytest.param(block("http", ANSWER, BELOW, 2), id="another fence between"),
-        pytest.param(block("http", ANSWER, BELOW, 1, Place(tab="Errors")), id="another tab"),
+        pytest.param(block("http", ANSWER, BELOW, 1, Placement(tab="Errors")), id="another tab"),
         pytest.param(
-            block("http", ANSWER, BELOW, 1, Place((Heading(2, "Errors", "errors", 20),))), id="another section"
+            block("http", ANSWER, BELOW, 1, Placement((Heading(2, "Errors", "errors", 20),))), id="another section"
         ),
         pytest.param(block("http", OTHER_ID, BELOW, 1), id="another id"),
     ],

@@ -6,7 +6,7 @@ import textwrap
 
 import pytest
 
-from extractor.model import Block, InfoString, Place, Span
+from extractor.model import Block, InfoString, Placement, Span
 from harness.judge.judge import judge
 from harness.model import Verdict
 from harness.profiles.mcp.printed_exchanges import documented
@@ -59,7 +59,7 @@ RIGHT = INITIALIZE + LATER + ENDED
 
 def verdicts(text: str, revision: str = NEWEST) -> dict[str, Verdict]:
     fence = textwrap.dedent(text)
-    block = Block(Span("p.mdx", 1, 99), InfoString("http", "http"), fence, "", Place(), 0, revision=revision)
+    block = Block(Span("p.mdx", 1, 99), InfoString("http", "http"), fence, "", Placement(), 0, revision=revision)
     transcript = documented([block], page="p.mdx", revision=revision)
     assert transcript is not None
     found = judge(transcript, rows(), MCP, page_revision=revision)
