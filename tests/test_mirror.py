@@ -16,6 +16,7 @@ CROSS_CUTTING = {
     "harness/profiles/mcp/test_proof.py": "one wrong server for each requirement",
     "harness/profiles/mcp/test_real_clients.py": "whole conversations with clients on the SDKs",
     "harness/profiles/mcp/test_real_sdks.py": "whole conversations with servers on the SDKs",
+    "harness/profiles/mcp/rules/test_slow_machine.py": "every rule that a deadline could decide",
     "harness/run/test_repeatability.py": "whole runs, several times",
     "harness/test_sample.py": "the sample docs themselves",
 }
