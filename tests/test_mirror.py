@@ -11,7 +11,6 @@ CROSS_CUTTING = {
     "extractor/docs/test_extraction_properties.py": "properties of everything that is read from a page",
     "extractor/examples/test_examples_hostile.py": "hostile pages, up to the bundle",
     "extractor/examples/test_profile.py": "another specification than MCP",
-    "extractor/languages/test_golden.py": "each language against its golden files",
     "harness/profiles/mcp/test_bad_replies.py": "hostile replies, through every probe",
     "harness/profiles/mcp/test_proof.py": "one wrong server for each requirement",
     "harness/profiles/mcp/test_real_clients.py": "whole conversations with clients on the SDKs",

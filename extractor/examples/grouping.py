@@ -1,7 +1,7 @@
-"""Pieces of a page to programs: which fences make one file, which files make one program.
+"""Which fences of a page make one file, and which files make one program.
 
 Fences are joined only where the page says that they are one file, or where a file imports another by its name.
-Joining a whole page blindly breaks more pages than it mends.
+Joining a whole page blindly breaks more pages than it repairs.
 """
 
 from __future__ import annotations
@@ -10,180 +10,172 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from extractor.languages.common.fragments import broken, free_names, is_late, undefined
-from extractor.languages.common.paths import normal, refusal
+from extractor.languages.common.files import normal, refusal
+from extractor.languages.common.gaps import broken, free_names, is_late, undefined
 from extractor.languages.common.roles import Start
-from extractor.languages.common.scopes import scope_of
-from extractor.languages.common.values import Piece, Unit
+from extractor.languages.common.values import Program, ProgramFile
+from extractor.languages.common.view import scope_of
 from extractor.model import Origin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from extractor.model import SourceFile
-
-
-@dataclass(frozen=True, slots=True)
-class Program:
-    """Pieces that belong together, and what they still lack."""
-
-    main: Unit
-    modules: tuple[Unit, ...] = ()
-    lacks: tuple[str, ...] = ()
-    """Sentences; empty if nothing is missing as far as names go."""
-    origin: Origin = Origin.STATED
-    """Who put its pieces together; INFERRED if docprobe joined several fences into one file."""
-    extras: tuple[SourceFile, ...] = ()
-    """Further files, given by a maintainer."""
-
-    @property
-    def pieces(self) -> tuple[Piece, ...]:
-        """All of its pieces, the main file's first."""
-        return tuple(piece for unit in (self.main, *self.modules) for piece in unit.pieces)
+    from extractor.languages.common.values import Snippet
 
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    """The pieces of a page, and what is asked of them again and again."""
+    """The snippets of a page, with what is looked up again and again."""
 
-    pieces: tuple[Piece, ...]
+    snippets: tuple[Snippet, ...]
     scopes: Mapping[int, tuple[str, ...]]
     """By ordinal of the block."""
-    by_path: Mapping[str, tuple[Piece, ...]]
-    """Pieces by the name that the page gives their file."""
+    by_path: Mapping[str, tuple[Snippet, ...]]
+    """Snippets by the name that the page gives their file."""
 
-    def beside(self, piece: Piece) -> tuple[Piece, ...]:
-        """The pieces of the same language in the same tab."""
-        scope = self.scopes[piece.block.ordinal]
-        return tuple(p for p in self.pieces if p.language is piece.language and self.scopes[p.block.ordinal] == scope)
+    def beside(self, snippet: Snippet) -> tuple[Snippet, ...]:
+        """The snippets of the same language in the same tab."""
+        scope = self.scopes[snippet.block.ordinal]
+        same = (other for other in self.snippets if other.language is snippet.language)
+        return tuple(other for other in same if self.scopes[other.block.ordinal] == scope)
 
 
-def programs(pieces: Sequence[Piece]) -> tuple[Program, ...]:
-    """The programs of one page, in order; every piece that is in none is a program of its own that lacks something.
+def programs(snippets: Sequence[Snippet]) -> tuple[Program, ...]:
+    """Return the programs of one page, in order.
+
+    Every snippet that belongs to no other program is one of its own that lacks something.
 
     Args:
-        pieces: all code of the page in languages that can be assembled, in order.
+        snippets: all code of the page in languages that can be built, in order.
     """
-    by_path: dict[str, tuple[Piece, ...]] = {}
-    for piece in pieces:
-        if piece.name and not refusal(piece.name.path):
-            path = normal(piece.name.path)
-            by_path[path] = (*by_path.get(path, ()), piece)
-    page = _Page(tuple(pieces), {p.block.ordinal: scope_of(p.block) for p in pieces}, by_path)
-    found = [_program(piece, page) for piece in pieces if piece.role.start is not Start.NONE]
-    used = {id(piece) for program in found for piece in program.pieces}
-    rest = [piece for piece in pieces if piece.role.start is Start.NONE and id(piece) not in used]
-    for piece in rest:
-        unit = Unit((piece,), piece.name)
-        found.append(Program(unit, lacks=_lacks(unit, page) or (piece.role.why,)))
-    return tuple(sorted(found, key=lambda p: p.main.pieces[0].block.span))
+    by_path: dict[str, tuple[Snippet, ...]] = {}
+    for snippet in snippets:
+        if snippet.name and not refusal(snippet.name.path):
+            path = normal(snippet.name.path)
+            by_path[path] = (*by_path.get(path, ()), snippet)
+    page = _Page(tuple(snippets), {p.block.ordinal: scope_of(p.block) for p in snippets}, by_path)
+    started = [_program(snippet, page) for snippet in snippets if snippet.role.start is not Start.NONE]
+    used = {id(snippet) for program in started for snippet in program.snippets}
+    rest: list[Program] = []
+    for snippet in snippets:
+        if snippet.role.start is Start.NONE and id(snippet) not in used:
+            file = ProgramFile((snippet,), snippet.name)
+            rest.append(Program(file, lacks=_lacks(file, page) or (snippet.role.why,)))
+    return tuple(sorted([*started, *rest], key=lambda program: program.blocks[0].span))
 
 
-def _program(anchor: Piece, page: _Page) -> Program:
+def _program(anchor: Snippet, page: _Page) -> Program:
     """The program that ``anchor`` starts."""
-    main = Unit((anchor,), anchor.name)
-    if anchor.code.free and not anchor.code.error and (chain := _chain(anchor, page)):
-        main = Unit(chain, next((p.name for p in chain if p.name), None))
+    main = ProgramFile((anchor,), anchor.name)
+    if anchor.facts.free and not anchor.facts.error and (chain := _chain(anchor, page)):
+        main = ProgramFile(chain, next((p.name for p in chain if p.name), None))
     modules = tuple(_modules(main, page))
-    lacks = tuple(sentence for unit in (main, *modules) for sentence in _lacks(unit, page))
+    lacks = tuple(sentence for file in (main, *modules) for sentence in _lacks(file, page))
     return Program(main, modules, lacks, _joined_by(main))
 
 
-def _joined_by(unit: Unit) -> Origin:
-    """Who says that the pieces are one file: the page, if it calls each of them by that name."""
-    origins = {piece.name.origin if piece.name else Origin.INFERRED for piece in unit.pieces}
-    if len(unit.pieces) > 1 and Origin.INFERRED in origins:
+def _joined_by(file: ProgramFile) -> Origin:
+    """Who says that the snippets are one file: the page, if it gives each of them that name."""
+    origins = {snippet.name.origin if snippet.name else Origin.INFERRED for snippet in file.snippets}
+    if len(file.snippets) > 1 and Origin.INFERRED in origins:
         return Origin.INFERRED
     return Origin.DIRECTIVE if origins == {Origin.DIRECTIVE} else Origin.STATED
 
 
-def _lacks(unit: Unit, page: _Page) -> tuple[str, ...]:
-    refused = [unit.name] if unit.name else []
-    reasons = [why for name in refused if (why := refusal(name.path))]
-    view = page.beside(unit.pieces[0]) if free_names(unit) else ()
-    return (*reasons, *broken(unit.pieces), *undefined(unit, view))
+def _lacks(file: ProgramFile, page: _Page) -> tuple[str, ...]:
+    return gaps_of(file, page.beside(file.snippets[0]) if free_names(file) else ())
 
 
-def _chain(anchor: Piece, page: _Page) -> tuple[Piece, ...]:
+def gaps_of(file: ProgramFile, elsewhere: Sequence[Snippet]) -> tuple[str, ...]:
+    """Return clauses on what a file lacks to be part of a program.
+
+    Args:
+        file: the file.
+        elsewhere: other snippets of the page in view, which may define its names.
+    """
+    why = refusal(file.name.path) if file.name else None
+    return (*((why,) if why else ()), *broken(file.snippets), *undefined(file, elsewhere))
+
+
+def _chain(anchor: Snippet, page: _Page) -> tuple[Snippet, ...]:
     """The fences that ``anchor`` continues, if the page names the file that the first begins; empty if there are none.
 
     A fence continues a file when it needs names from it, or brings names that are needed, and redefines none. What
-    stands between two such fences and only adds to them (a tool registered on the server) belongs to it too.
+    is between two such fences and only adds to them (a handler registered on the server) belongs to it too.
     """
     view = page.beside(anchor)
     before = [p for p in view if p.block.span < anchor.block.span and _may_join(p)]
     chosen = [anchor]
     without: set[str] = set()
-    while missing := [name for name in free_names(Unit(tuple(chosen), None)) if name not in without]:
-        holder = next((p for p in reversed(before) if missing[0] in p.code.defines and p not in chosen), None)
-        if holder is None and is_late(missing[0], (p.code for p in chosen)):
+    while missing := [name for name in free_names(ProgramFile(tuple(chosen), None)) if name not in without]:
+        holder = next((p for p in reversed(before) if missing[0] in p.facts.defines and p not in chosen), None)
+        if holder is None and is_late(missing[0], (p.facts for p in chosen)):
             without.add(missing[0])
             continue
         if holder is None:
             return ()
         chosen = sorted([*chosen, holder], key=lambda p: p.block.span)
-    for piece in before:
-        if piece not in chosen and chosen[0].block.span < piece.block.span and _adds_to(piece, chosen):
-            chosen = sorted([*chosen, piece], key=lambda p: p.block.span)
-    said = [p.name for p in chosen if p.name and p.name.source != "command" and not refusal(p.name.path)]
-    one = chosen[0].name in said and len({normal(name.path) for name in said}) == 1
+    for snippet in before:
+        if snippet not in chosen and chosen[0].block.span < snippet.block.span and _adds_to(snippet, chosen):
+            chosen = sorted([*chosen, snippet], key=lambda p: p.block.span)
+    names = [p.name for p in chosen if p.name and p.name.source != "command" and not refusal(p.name.path)]
+    one = chosen[0].name in names and len({normal(name.path) for name in names}) == 1
     whole = one and not _clash(chosen) and not _interrupted(chosen, view)
     return tuple(chosen) if whole else ()
 
 
-def _may_join(piece: Piece) -> bool:
-    loose = piece.code.error or piece.code.loose_method is not None or piece.code.bare_await is not None
-    return piece.role.start is Start.NONE and not loose
+def _may_join(snippet: Snippet) -> bool:
+    loose = snippet.facts.error or snippet.facts.loose_method is not None or snippet.facts.bare_await is not None
+    return snippet.role.start is Start.NONE and not loose
 
 
-def _interrupted(chosen: Sequence[Piece], view: Sequence[Piece]) -> bool:
-    """Whether parts of other blocks, such as methods without their class, stand in between: joining would lose them."""
+def _interrupted(chosen: Sequence[Snippet], view: Sequence[Snippet]) -> bool:
+    """Whether broken snippets, such as methods without their class, are in between: joining would lose them."""
     first, last = chosen[0].block.span, chosen[-1].block.span
-    return any(broken([piece]) for piece in view if first < piece.block.span < last)
+    return any(broken([snippet]) for snippet in view if first < snippet.block.span < last)
 
 
-def _adds_to(piece: Piece, chosen: Sequence[Piece]) -> bool:
-    known = {name for p in chosen if p.block.span < piece.block.span for name in p.code.defines}
-    return bool(piece.code.free) and set(piece.code.free) <= known and not _clash([*chosen, piece])
+def _adds_to(snippet: Snippet, chosen: Sequence[Snippet]) -> bool:
+    known = {name for p in chosen if p.block.span < snippet.block.span for name in p.facts.defines}
+    return bool(snippet.facts.free) and set(snippet.facts.free) <= known and not _clash([*chosen, snippet])
 
 
-def _clash(chosen: Sequence[Piece]) -> bool:
+def _clash(chosen: Sequence[Snippet]) -> bool:
     """Whether two fences define the same name: then they are versions of a file, not parts of it."""
     seen: set[str] = set()
-    for piece in chosen:
-        if seen & set(piece.code.defines):
+    for snippet in chosen:
+        if seen & set(snippet.facts.defines):
             return True
-        seen |= set(piece.code.defines)
+        seen |= set(snippet.facts.defines)
     return False
 
 
-def _modules(main: Unit, page: _Page) -> Iterator[Unit]:
+def _modules(main: ProgramFile, page: _Page) -> Iterator[ProgramFile]:
     """Files that the program imports by their names, each once, in the order they are met."""
-    waiting, seen = deque([main]), {piece.block.ordinal for piece in main.pieces}
+    waiting, seen = deque([main]), {snippet.block.ordinal for snippet in main.snippets}
     while waiting:
-        unit = waiting.popleft()
-        for piece in unit.pieces:
-            imported = piece.language.modules
-            path = normal(unit.name.path) if unit.name and not refusal(unit.name.path) else None
-            for wanted in imported(path, piece.code) if imported else ():
-                found = _named(wanted.paths, piece, page)
-                if found is not None and found.block.ordinal not in seen:
-                    seen.add(found.block.ordinal)
-                    waiting.append(Unit((found,), found.name))
+        file = waiting.popleft()
+        for snippet in file.snippets:
+            path = normal(file.name.path) if file.name and not refusal(file.name.path) else None
+            for wanted in snippet.language.local_imports(path, snippet.facts):
+                module = _named(wanted.paths, snippet, page)
+                if module is not None and module.block.ordinal not in seen:
+                    seen.add(module.block.ordinal)
+                    waiting.append(ProgramFile((module,), module.name))
                     yield waiting[-1]
 
 
-def _named(paths: Sequence[str], importer: Piece, page: _Page) -> Piece | None:
-    """The piece in view that the page calls by one of ``paths``: the last one above the importer, else below it."""
+def _named(paths: Sequence[str], importer: Snippet, page: _Page) -> Snippet | None:
+    """The snippet in view that the page calls by one of ``paths``: the last one above the importer, else below it."""
     scope = page.scopes[importer.block.ordinal]
 
-    def visible(piece: Piece) -> bool:
-        other = page.scopes[piece.block.ordinal]
-        return scope[: len(other)] == other and piece is not importer
+    def visible(snippet: Snippet) -> bool:
+        other = page.scopes[snippet.block.ordinal]
+        return scope[: len(other)] == other and snippet is not importer
 
     matching = sorted(
-        (piece for path in paths for piece in page.by_path.get(path, ()) if visible(piece)),
-        key=lambda piece: piece.block.span,
+        (snippet for path in paths for snippet in page.by_path.get(path, ()) if visible(snippet)),
+        key=lambda snippet: snippet.block.span,
     )
-    above = [piece for piece in matching if piece.block.span < importer.block.span]
+    above = [snippet for snippet in matching if snippet.block.span < importer.block.span]
     return above[-1] if above else next(iter(matching), None)

@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from extractor.languages.common.scopes import scope_of
+from extractor.languages.common.view import scope_of
 from extractor.languages.registry import LANGUAGES
 from extractor.model import Problem
 
@@ -23,29 +23,29 @@ _BY_TITLE = {language.title.lower(): language.name for language in LANGUAGES}
 
 
 def page_stem(page: str) -> str:
-    """``docs/2025-11-25/develop/build-server`` of ``docs/2025-11-25/develop/build-server.mdx``."""
+    """Return ``docs/2025-11-25/develop/build-server`` of ``docs/2025-11-25/develop/build-server.mdx``."""
     return re.sub(r"\.mdx?$", "", page)
 
 
 def example_ids(page: str, examples: Sequence[tuple[Block, Language, bool]]) -> tuple[str, ...]:
-    """One id for each example of a page.
+    """Return one id for each example of a page.
 
     The page without its extension, ``#``, and the tab or the language. Where that clashes, the slug of the nearest
     heading; where several languages share it, the slug and the language; then an ordinal within that heading. A
-    directive's ``id=`` wins. Whether an example can run says nothing of its id: a fragment that somebody completes
+    directive's ``id=`` wins. Whether an example can run does not change its id: a fragment that somebody completes
     keeps it.
 
     Args:
         page: path with its extension.
         examples: of each its first block, its language, and whether it is a file of a project that another example
-            stands for: it vanishes when that one is complete, so that it never takes a name from another.
+            runs as a whole: it vanishes when that one is complete, so that it never takes a name from another.
     """
     stem = page_stem(page)
     wholes = [(_base(block, language), _heading(block)) for block, language, part in examples if not part]
     total = Counter(base for base, _ in wholes)
     languages = {head: {base for base, other in wholes if other == head} for _, head in wholes}
     seen: Counter[str] = Counter()
-    found: dict[int, str] = {}
+    ids: dict[int, str] = {}
     for index in sorted(range(len(examples)), key=lambda i: examples[i][2]):
         block, language, part = examples[index]
         base, head = _base(block, language), _heading(block)
@@ -57,12 +57,12 @@ def example_ids(page: str, examples: Sequence[tuple[Block, Language, bool]]) -> 
         else:
             name = head if languages.get(head, {base}) == {base} and head not in total else f"{head}.{base}"
         seen[name] += 1
-        found[index] = f"{stem}#{name}" if seen[name] == 1 else f"{stem}#{name}.{seen[name]}"
-    return tuple(found[index] for index in range(len(examples)))
+        ids[index] = f"{stem}#{name}" if seen[name] == 1 else f"{stem}#{name}.{seen[name]}"
+    return tuple(ids[index] for index in range(len(examples)))
 
 
 def with_repeated_ids(corpus: Corpus, examples: Sequence[Example]) -> Corpus:
-    """The corpus with a problem for each id that directives give to several examples of a page.
+    """Return the corpus with a problem for each id that directives give to several examples of a page.
 
     The later ones get an ordinal, which moves when one before them goes.
     """
@@ -74,9 +74,9 @@ def with_repeated_ids(corpus: Corpus, examples: Sequence[Example]) -> Corpus:
                 key = (block.span.file, slug(directive.values["id"]))
                 places[key].setdefault(owners[block.span], directive.span)
     twice = [(name, list(spans.values())) for (_, name), spans in places.items() if len(spans) > 1]
-    found = [Problem(spans[1], _used_twice(name, spans)) for name, spans in twice]
-    problems = sorted([*corpus.problems, *found], key=lambda problem: (problem.span, problem.message))
-    return replace(corpus, problems=tuple(problems)) if found else corpus
+    repeated = [Problem(spans[1], _used_twice(name, spans)) for name, spans in twice]
+    problems = sorted([*corpus.problems, *repeated], key=lambda problem: (problem.span, problem.message))
+    return replace(corpus, problems=tuple(problems)) if repeated else corpus
 
 
 def _used_twice(name: str, spans: Sequence[Span]) -> str:
@@ -85,7 +85,10 @@ def _used_twice(name: str, spans: Sequence[Span]) -> str:
 
 
 def slug(text: str) -> str:
-    """Lower case, letters and digits of any script, hyphens between: safe in a glob, a path and a URL."""
+    """Return the text in lower case, letters and digits of any script with hyphens between.
+
+    That is safe in a glob, a path and a URL.
+    """
     return re.sub(r"\W+", "-", text.lower()).strip("-") or "x"
 
 
@@ -100,7 +103,7 @@ def _heading(block: Block) -> str | None:
 
 
 def bundle_digest(bundle: Bundle) -> str:
-    """SHA-256 over everything that decides how the bundle runs, and nothing that says where it comes from."""
+    """Return the SHA-256 over everything that decides how the bundle runs, and nothing of where it comes from."""
     value = {
         "language": bundle.language,
         "kind": bundle.kind,
@@ -121,5 +124,5 @@ def bundle_digest(bundle: Bundle) -> str:
 
 
 def text_digest(blocks: Sequence[Block]) -> str:
-    """SHA-256 over the texts of blocks that make no bundle."""
+    """Return the SHA-256 over the texts of blocks that do not make a bundle."""
     return hashlib.sha256("\0".join(block.sha256 for block in blocks).encode()).hexdigest()

@@ -1,17 +1,28 @@
-"""What the page calls a file. The nearest and most explicit statement wins; a program never gets a name by guessing."""
+"""What the page calls a file, and what its commands say of its code.
+
+The nearest and most explicit statement wins; a program never gets a name by guessing.
+"""
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from extractor.languages.common.values import FileName
+from extractor.languages.common.files import normal, refusal
+from extractor.languages.common.roles import Start
+from extractor.languages.common.startup import nearest_first
+from extractor.languages.common.view import FileName, scope_of, sees
 from extractor.markdown.info_string import looks_like_file_name
 from extractor.model import Origin
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
+    from extractor.languages.common.roles import CodeProfile
+    from extractor.languages.common.shell import Command
+    from extractor.languages.common.values import Snippet
+    from extractor.languages.common.view import Surroundings
     from extractor.model import Block
 
 _PATH: Final = re.compile(r"(?<![\w/.\\@:-])(?:\.{0,2}[\\/])?(?:[\w@.-]+[\\/])*[\w@.-]*\.\w{1,6}(?![\w/\\(-])")
@@ -25,7 +36,7 @@ _COMMENT: Final = re.compile(
 
 
 def stated_name(block: Block, suffixes: Sequence[str] = ()) -> FileName | None:
-    """The file name that the page gives a block, or None.
+    """Return the file name that the page gives a block; None if it gives none.
 
     Looked for in this order: directive, info string, first-line comment, the prose just before, the tab's title.
 
@@ -61,11 +72,11 @@ def _is_region(block: Block) -> bool:
 
 def _from_comment(block: Block, suffixes: tuple[str, ...]) -> str | None:
     first = block.text[: _MAX_COMMENT + 1].lstrip("\n").partition("\n")[0]
-    found = _COMMENT.match(first) if len(first) <= _MAX_COMMENT else None
-    if not found or not _is_file(str(found["path"]), suffixes):
+    match = _COMMENT.match(first) if len(first) <= _MAX_COMMENT else None
+    if not match or not _is_file(str(match["path"]), suffixes):
         return None
     # "# server.py" names a file; "# server.py reads the configuration" talks about one
-    path, rest = str(found["path"]), str(found["rest"])
+    path, rest = str(match["path"]), str(match["rest"])
     return path if not rest or rest.startswith(("(", "-", "—", "–", ":")) else None
 
 
@@ -79,3 +90,43 @@ def _from_prose(context: str, suffixes: tuple[str, ...]) -> str | None:
         if named:
             return None
     return None
+
+
+def with_commands(snippets: Sequence[Snippet], around: Surroundings, profile: CodeProfile) -> Iterator[Snippet]:
+    """Yield the snippets with the names and the roles that the page's commands give them.
+
+    Commands in the prose give names only.
+    """
+    naming = (*around.commands, *around.prose_commands)
+    for index, snippet in enumerate(snippets):
+        following = snippets[index + 1].block.span.first if index + 1 < len(snippets) else None
+        named = snippet if snippet.name else replace(snippet, name=_name_by_command(snippet, following, naming))
+        yield _with_role(named, around.commands, profile)
+
+
+def _name_by_command(snippet: Snippet, following: int | None, commands: Sequence[Command]) -> FileName | None:
+    """The file that a command runs which follows the snippet in its section, before any other code."""
+    if snippet.role.start is Start.NONE and snippet.role.handle is None:
+        return None
+    for command in commands:
+        line = command.span.first
+        is_behind = line > snippet.block.span.last and (following is None or line < following)
+        if not is_behind or command.block.place.headings != snippet.block.place.headings:
+            continue
+        for word in command.words:
+            path, _, handle = word.partition(":")
+            if handle and handle == snippet.role.handle and path.replace(".", "").isidentifier():
+                # "module:object", as ASGI servers take it
+                path = path.replace(".", "/") + snippet.language.suffixes[0]
+            if path.endswith(snippet.language.suffixes) and looks_like_file_name(path) and not refusal(path):
+                return FileName(normal(path), Origin.STATED, 0.8, "command")
+    return None
+
+
+def _with_role(snippet: Snippet, commands: Sequence[Command], profile: CodeProfile) -> Snippet:
+    if snippet.role.start is not Start.NONE:
+        return snippet
+    scope = scope_of(snippet.block)
+    near = nearest_first(snippet.block, (c for c in commands if sees(scope, c.block)))
+    role = snippet.language.role_by_command(snippet, near, profile.of(snippet.language.name))
+    return replace(snippet, role=role) if role else snippet

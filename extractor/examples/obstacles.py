@@ -1,7 +1,8 @@
-"""Complete programs that cannot be run here all the same, because of what they need from the world."""
+"""Complete programs that are not run: shown as what not to do, or in need of something that no pod has."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
@@ -12,31 +13,49 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from extractor.languages.common.values import Draft
+    from extractor.model import Block
 
 _MODELS: Final = {
     "anthropic": "Anthropic", "@anthropic-ai/sdk": "Anthropic", "openai": "OpenAI", "google.genai": "Gemini",
     "@google/genai": "Gemini", "langchain": "a language model", "@langchain/core": "a language model",
     "@ai-sdk/openai": "OpenAI", "@ai-sdk/anthropic": "Anthropic", "ai": "a language model",
 }  # fmt: skip
-"""Packages that are of no use without a model behind them."""
-
-
+"""Packages that are of no use without a language model behind them."""
 _SCAFFOLDED: Final = {
     "next": "is a part of a Next.js project, whose folders the page does not show",
     "@nestjs/core": "is a part of a Nest project, which has to be compiled with its decorators",
 }
 """Frameworks that find a program's parts by the folders of their projects."""
+_COUNTEREXAMPLE: Final = frozenset(
+    {"before", "bad", "wrong", "incorrect", "avoid", "don't", "dont", "❌", "✗", "✘", "🚫", "never", "broken", "unsafe",
+     "insecure", "vulnerable", "deprecated", "old", "anti-pattern", "antipattern"}
+)  # fmt: skip
+"""First words of labels of code that the docs warn of."""
+_MAX_LABEL: Final = 40
+"""Longer than a label: a sentence that happens to begin with such a word."""
+
+
+def counterexample(block: Block) -> str | None:
+    """Return why a block is not to be run, by its label, its tab, the line above it or its first comment; else None."""
+    above = block.context.rpartition("\n")[2].strip()
+    first = block.text.lstrip().partition("\n")[0][: _MAX_LABEL + 1].strip()
+    comment = first.lstrip("/#*-<! ") if first.startswith(("//", "#", "/*", "<!--", "--")) else ""
+    for label in (block.info.label or "", block.place.tab or "", above, comment):
+        words = re.findall(r"[\w'-]+|[❌✗✘🚫]", label.lower().replace("’", "'"))
+        if words and len(label) <= _MAX_LABEL and words[0] in _COUNTEREXAMPLE:
+            return f"is shown as “{label.rstrip(':')}”, not as something to run"
+    return None
 
 
 def obstacle(draft: Draft) -> str | None:
-    """Why a complete program cannot be judged, in one sentence; None if it can."""
+    """Return why a complete program cannot be judged, as a clause; None if it can."""
     profile = draft.known.profile
-    for module in (module for code in draft.codes for module in code.modules):
+    for module in (module for code in draft.facts for module in code.modules):
         if why := profile.scaffolds.get(module, _SCAFFOLDED.get(module)):
             return why
     if draft.kind is not ExampleKind.CLIENT:
         return None
-    for code in draft.codes:
+    for code in draft.facts:
         for found in code.imports:
             for package, whose in _MODELS.items():
                 if found.module == package or found.module.startswith((f"{package}/", f"{package}.")):
@@ -46,14 +65,14 @@ def obstacle(draft: Draft) -> str | None:
         return None
     if addresses:
         return f"is a client of {addresses[0]}, and docprobe's scripted server answers on this machine only"
-    if any(call.last in profile.spawning for code in draft.codes for call in code.calls):
+    if any(call.last in profile.spawning for code in draft.facts for call in code.calls):
         return "is a client that starts its server itself: there is no HTTP exchange to judge"
     return "is a client that is told its server's address when it is started"
 
 
 def _addresses(draft: Draft) -> Iterator[str]:
     """Hosts of the HTTP URLs that the program names, in order."""
-    for code in draft.codes:
+    for code in draft.facts:
         for text in code.texts:
             if text.value.startswith(("http://", "https://")):
                 try:

@@ -1,4 +1,4 @@
-"""What a maintainer says of an example, in ``docprobe.toml`` or in a directive, and which blocks that means."""
+"""What a maintainer says about an example, in ``docprobe.toml`` or in a directive, and which blocks that selects."""
 
 from __future__ import annotations
 
@@ -8,28 +8,28 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
 from extractor.base.globs import matches
-from extractor.languages.common.installs import RefusedError, npm_dependency, python_dependency
-from extractor.languages.common.paths import refusal
-from extractor.model import ExampleKind, ExampleOverride, Manager
+from extractor.languages.common.files import refusal
+from extractor.languages.common.packages import RefusedError, dependency_of
+from extractor.model import ExampleKind, ExampleOverride
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from extractor.model import Block, Directive
+    from extractor.model import Block, Directive, Manager
 
 BEFORE: Final = "before:"
 """Prefix of a ``glue`` key whose text goes in front of the file instead of behind it."""
 AUTHORIZATION: Final = "authorization"
 NONE: Final = ExampleOverride()
-"""Nothing said."""
+"""No override."""
 _TEXTS: Final = {"kind": "kind", "cwd": "cwd", "endpoint": "endpoint", "resolve": "resolve_date"}
-"""Keys of a directive whose value is taken as it is, and the fields they fill."""
+"""Keys of a directive whose value is taken as it is, to the fields that they fill."""
 _LISTS: Final = {"deps": "dependencies", "services": "services"}
 NO_REASON: Final = "left out by a directive"
 
 
 def override_for(example_id: str, overrides: Mapping[str, ExampleOverride]) -> ExampleOverride | None:
-    """What the configuration says of an example: the entry of exactly its id, else the first glob that matches."""
+    """Return the configuration's entry for an example: that of exactly its id, else the first glob that matches."""
     if example_id in overrides:
         return overrides[example_id]
     for pattern, override in overrides.items():
@@ -39,62 +39,68 @@ def override_for(example_id: str, overrides: Mapping[str, ExampleOverride]) -> E
 
 
 def from_directives(directives: Sequence[Directive]) -> ExampleOverride:
-    """The directives above a program's blocks as an override.
+    """Return the directives above a program's blocks as an override.
 
-    ``file``, ``id``, ``join`` and ``language`` say something of a block and are read where blocks are.
+    ``file``, ``id``, ``join`` and ``language`` are about one block and are read where blocks are.
     """
-    said: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for key, value in (pair for directive in directives for pair in directive.values.items()):
         if field := _TEXTS.get(key):
-            said[field] = value
+            values[field] = value
         elif field := _LISTS.get(key):
-            said[field] = tuple(value.split())
+            values[field] = tuple(value.split())
         elif key == "command":
-            said["command"] = tuple(shlex.split(value))
+            values["command"] = tuple(shlex.split(value))
         elif key == "env":
             pairs = (word.partition("=") for word in shlex.split(value))
-            said["environment"] = {**said.get("environment", {}), **{name: text for name, _, text in pairs}}
+            values["environment"] = {**values.get("environment", {}), **{name: text for name, _, text in pairs}}
         elif key == "skip":
-            said["skip"] = value or NO_REASON
+            values["skip"] = value or NO_REASON
         elif key == "expected":
-            said["not_runnable"] = value.partition(":")[2].strip() or value
-    return replace(NONE, **said)
+            values["not_runnable"] = value.partition(":")[2].strip() or value
+    return replace(NONE, **values)
 
 
 def merged(config: ExampleOverride, directive: ExampleOverride) -> ExampleOverride:
-    """Both together; the directive wins, since it stands in the docs themselves."""
+    """Return both together; the directive wins, since it is in the docs themselves."""
     names = [f.name for f in fields(directive) if getattr(directive, f.name) != getattr(NONE, f.name)]
-    said: dict[str, Any] = {name: getattr(directive, name) for name in names}
-    if "environment" in said:
-        said["environment"] = {**config.environment, **directive.environment}
-    return replace(config, **said)
+    values: dict[str, Any] = {name: getattr(directive, name) for name in names}
+    if "environment" in values:
+        values["environment"] = {**config.environment, **directive.environment}
+    return replace(config, **values)
 
 
 def mistakes(override: ExampleOverride, manager: Manager | None) -> tuple[str, ...]:
-    """What an override says that cannot be, each as a clause; ``manager`` is the language's, if packages matter."""
-    found: list[str] = []
+    """Return the impossible values of an override, each as a clause.
+
+    Args:
+        override: of an example.
+        manager: of the example's language; None leaves out packages.
+    """
+    clauses: list[str] = []
     kinds = [kind.value for kind in ExampleKind]
     if override.kind is not None and override.kind not in kinds:
-        found.append(f"kind “{override.kind}” is none of {', '.join(kinds)}")
+        clauses.append(f"kind “{override.kind}” is none of {', '.join(kinds)}")
     if override.endpoint is not None and not override.endpoint.startswith("/"):
-        found.append(f"endpoint “{override.endpoint}” is no path: it does not begin with /")
+        clauses.append(f"endpoint “{override.endpoint}” is no path: it does not begin with /")
     if override.cwd not in {None, "."} and (why := refusal(override.cwd or "")):
-        found.append(f"cwd {why}")
+        clauses.append(f"cwd {why}")
     if override.command is not None and not override.command:
-        found.append("command is empty")
+        clauses.append("command is empty")
     names = [*override.files.values(), *(key.removeprefix(BEFORE) for key in override.glue)]
-    found += [f"a file {why}" for name in names if (why := refusal(name))]
+    clauses += [f"a file {why}" for name in names if (why := refusal(name))]
     if override.resolve_date is not None and not _is_date(override.resolve_date):
-        found.append(f"resolve-date “{override.resolve_date}” is no date like 2025-11-25")
+        clauses.append(f"resolve-date “{override.resolve_date}” is no date like 2025-11-25")
     unknown = [service for service in override.services or () if service != AUTHORIZATION]
-    found += [f"service “{service}” is none that docprobe has: {AUTHORIZATION}" for service in unknown]
-    make = npm_dependency if manager is Manager.NPM else python_dependency
-    for text in override.dependencies or () if manager else ():
+    clauses += [f"service “{service}” is none that docprobe has: {AUTHORIZATION}" for service in unknown]
+    for text in override.dependencies or ():
+        if manager is None:
+            break
         try:
-            make(text)
+            dependency_of(text, manager)
         except RefusedError as refused:
-            found.append(str(refused))
-    return tuple(found)
+            clauses.append(str(refused))
+    return tuple(clauses)
 
 
 def _is_date(text: str) -> bool:
@@ -105,10 +111,10 @@ def _is_date(text: str) -> bool:
 
 
 def selected(selector: str, blocks: Sequence[Block]) -> tuple[Block, ...]:
-    """The blocks of a page that a selector means.
+    """Return the blocks of a page that a selector selects.
 
-    ``#slug``: all under that heading; ``label:server.ts``: by label, name or tab; ``line:120``: the block that
-    stands there; ``n:3``: by 0-based position on the page.
+    ``#slug``: all under that heading; ``label:server.ts``: by label, name or tab; ``line:120``: the block with that
+    line; ``n:3``: by 0-based position on the page.
     """
     if selector.startswith("#"):
         return tuple(b for b in blocks if b.place.headings and b.place.headings[-1].slug == selector[1:])

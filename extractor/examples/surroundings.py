@@ -1,88 +1,80 @@
-"""What a page says around its code: install lines, run commands, variables, project files, named files."""
+"""What a page says around its code: install lines, run commands, variables, project files, named files, addresses."""
 
 from __future__ import annotations
 
 import json
 import re
+import tomllib
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from extractor.base.loopback import URL_HOST
-from extractor.examples.manifests import manifest_of
 from extractor.examples.names import stated_name
 from extractor.languages.common.environment import is_environment_fence, variables_of
-from extractor.languages.common.installs import installs_of
-from extractor.languages.common.shell import SHELLS, commands_of
-from extractor.languages.common.values import Command, FileName, Install, Manifest, Surroundings, Variables
-from extractor.model import InfoString, Span
-
-_MAX_CHARS: Final = 20_000
-_ADDRESSED: Final = SHELLS | {"json", "jsonc", "http", "text", "powershell", ""}
-_URL: Final = re.compile(rf"https?://{URL_HOST}(?::\d+)?(?P<path>/[\w/.-]*)?", re.ASCII)
-"""URLs in texts of all kinds: commands, headers, configurations."""
+from extractor.languages.common.packages import RefusedError, dependency_of, installs_of
+from extractor.languages.common.shell import SHELLS, Command, commands_of, prose_commands_of
+from extractor.languages.common.view import Address, Install, Manifest, NamedFile, Surroundings, Variables
+from extractor.model import Manager
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from extractor.model import Block
+    from extractor.model import Block, Dependency
+
+MAX_MANIFEST_CHARS: Final = 100_000
+_MAX_CHARS: Final = 20_000
+_NPM_KEYS: Final = frozenset({"dependencies", "devDependencies", "scripts", "type", "bin", "main"})
+_ADDRESSED: Final = SHELLS | {"json", "jsonc", "http", "text", "powershell", ""}
+_URL: Final = re.compile(rf"https?://{URL_HOST}(?::\d+)?(?P<path>/[\w/.-]*)?", re.ASCII)
+"""URLs in texts of all kinds: commands, headers, configurations."""
 
 
 def surroundings_of(blocks: Sequence[Block], host_configuration: str | None) -> Surroundings:
-    """Everything of one page that is not code but bears on its programs."""
-    installs: list[Install] = []
+    """Return everything of one page that is not code but affects its programs.
+
+    Args:
+        blocks: of the page, in order.
+        host_configuration: key of JSON configurations that start servers (:class:`CodeProfile`).
+    """
+    shell = [command for block in blocks for command in commands_of(block)]
+    prose = [command for block in blocks for command in prose_commands_of(block)]
     commands: list[Command] = []
     variables: list[Variables] = []
     manifests: list[Manifest] = []
-    named: list[tuple[FileName, Block]] = []
-    said = tuple(spoken for block in blocks for spoken in _spoken(block))
+    named: list[NamedFile] = []
     for block in blocks:
         name = stated_name(block)
         if name is not None:
-            named.append((name, block))
-        installs += installs_of(block)
-        commands += _commands([block])
+            named.append(NamedFile(block, name))
+        commands += commands_of(block)
         commands += _from_host_configuration(block, host_configuration)
         path = name.path if name else None
         if manifest := manifest_of(block, path):
             manifests.append(manifest)
         elif is_environment_fence(block, path) and (values := variables_of(block)):
-            variables.append(Variables(values, block))
-    installs += [_without_versions(install) for block in said for install in installs_of(block)]
-    in_passing = tuple(_commands(said))
-    addresses = tuple((path, block) for block in blocks for path in _addresses(block))
+            variables.append(Variables(block, values))
     return Surroundings(
-        tuple(installs), tuple(commands), tuple(variables), tuple(manifests), tuple(named), addresses, in_passing
+        installs=(*installs_of(shell), *map(_without_versions, installs_of(prose))),
+        commands=tuple(commands),
+        variables=tuple(variables),
+        manifests=tuple(manifests),
+        named=tuple(named),
+        addresses=tuple(Address(block, path) for block in blocks for path in _paths_of_urls(block)),
+        prose_commands=tuple(prose),
     )
 
 
-def _commands(blocks: Iterable[Block]) -> Iterator[Command]:
-    for block in blocks:
-        for words in commands_of(block):
-            yield Command(words.words, words.environment, block, words.line)
-
-
 def _without_versions(install: Install) -> Install:
-    """An install line of the prose: a version that a sentence names is as often the old one as the wanted one."""
+    """An install line of the prose: a version in a sentence is as often the old one as the wanted one."""
     return replace(install, dependencies=tuple(replace(d, specifier="") for d in install.dependencies))
 
 
-def _spoken(block: Block) -> Iterator[Block]:
-    """The commands that the prose around a block tells in passing, as shell fences of one line each."""
-    for line, text in block.prose_commands:
-        span = Span(block.span.file, line, line)
-        info = InfoString(raw="sh", language="sh")
-        code = f"{text}\n"
-        yield replace(
-            block, span=span, info=info, text=code, directives=(), context="", includes=(), prose_commands=()
-        )
-
-
-def _addresses(block: Block) -> Iterator[str]:
-    """Paths of URLs on this machine in a shell, HTTP or JSON fence. ``/`` is said too rarely on purpose to count."""
+def _paths_of_urls(block: Block) -> Iterator[str]:
+    """Paths of URLs of this machine in a shell, HTTP or JSON fence. ``/`` is too rarely written on purpose to count."""
     if block.language not in _ADDRESSED or len(block.text) > _MAX_CHARS:
         return
-    for found in _URL.finditer(block.text):
-        path = (found["path"] or "").rstrip("/.")
+    for match in _URL.finditer(block.text):
+        path = (match["path"] or "").rstrip("/.")
         if path:
             yield path
 
@@ -107,4 +99,78 @@ def _from_host_configuration(block: Block, key: str | None) -> Iterator[Command]
             environment = entry.get("env")
             values = environment if isinstance(environment, dict) else {}
             texts = {k: v for k, v in values.items() if isinstance(k, str) and isinstance(v, str)}
-            yield Command((command, *arguments), texts, block, 1)
+            yield Command(block, block.line(0), (command, *arguments), texts)
+
+
+def manifest_of(block: Block, name: str | None) -> Manifest | None:
+    """Return the project file that a fence holds, by its name or, without one, by its keys; None if it holds none."""
+    if len(block.text) > MAX_MANIFEST_CHARS:
+        return None
+    called = (name or "").rpartition("/")[2]
+    if called == "package.json" or (not name and block.language in {"json", "jsonc"}):
+        return _package_json(block, name or "package.json", sure=bool(name))
+    if called == "pyproject.toml" or (not name and block.language == "toml"):
+        return _pyproject(block, name or "pyproject.toml")
+    if called == "requirements.txt" or block.language == "requirements":
+        return _requirements(block, name or "requirements.txt")
+    return None
+
+
+def _package_json(block: Block, path: str, *, sure: bool) -> Manifest | None:
+    try:
+        data = json.loads(block.text)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(data, dict) or not (sure or _looks_like_package_json(data)):
+        return None
+    pairs = [
+        *((n, v, False) for n, v in _strings(data.get("dependencies"))),
+        *((n, v, True) for n, v in _strings(data.get("devDependencies"))),
+    ]
+    texts = [(f"{name}@{version}", development) for name, version, development in pairs]
+    dependencies = _taken(texts, Manager.NPM)
+    return Manifest(block, path, Manager.NPM, dependencies, dict(_strings(data.get("scripts"))))
+
+
+def _looks_like_package_json(data: dict[str, Any]) -> bool:
+    """Not every JSON object is one: at least a dependency table, scripts, or name with version."""
+    keys = _NPM_KEYS & set(data)
+    return bool(keys & {"dependencies", "devDependencies", "scripts"}) or ("name" in data and len(keys) > 0)
+
+
+def _pyproject(block: Block, path: str) -> Manifest | None:
+    try:
+        data = tomllib.loads(block.text)
+    except (tomllib.TOMLDecodeError, RecursionError):
+        return None
+    project = data.get("project")
+    if not isinstance(project, dict):
+        return None
+    listed = project.get("dependencies")
+    texts = [t for t in listed if isinstance(t, str)] if isinstance(listed, list) else []
+    dependencies = _taken([(t, False) for t in texts], Manager.PYPI)
+    return Manifest(block, path, Manager.PYPI, dependencies, dict(_strings(project.get("scripts"))))
+
+
+def _requirements(block: Block, path: str) -> Manifest | None:
+    lines = [line.partition(" #")[0].strip() for line in block.text.splitlines()]
+    texts = [(line, False) for line in lines if line and not line.startswith(("#", "-"))]
+    dependencies = _taken(texts, Manager.PYPI)
+    return Manifest(block, path, Manager.PYPI, dependencies, {}) if dependencies else None
+
+
+def _strings(table: object) -> Iterable[tuple[str, str]]:
+    if not isinstance(table, dict):
+        return ()
+    return tuple((key, value) for key, value in table.items() if isinstance(key, str) and isinstance(value, str))
+
+
+def _taken(texts: Iterable[tuple[str, bool]], manager: Manager) -> tuple[Dependency, ...]:
+    """The dependencies that are names of the registry; what points elsewhere is left to the imports."""
+    dependencies: list[Dependency] = []
+    for text, development in texts:
+        try:
+            dependencies.append(dependency_of(text, manager, development=development))
+        except RefusedError:
+            continue
+    return tuple(dependencies)

@@ -11,7 +11,7 @@ from extractor.model import Note, NoteKind, Origin
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from extractor.languages.common.values import Variables
+    from extractor.languages.common.view import Variables
     from extractor.model import Block, SourceFile
 
 FENCES: Final = frozenset({"env", "dotenv", ".env", "properties", "ini"})

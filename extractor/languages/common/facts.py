@@ -92,7 +92,7 @@ class CodeError:
 
 
 @dataclass(frozen=True, slots=True)
-class Code:
+class CodeFacts:
     """Everything the extractor wants to know of one piece of code."""
 
     imports: tuple[Import, ...] = ()
@@ -130,9 +130,9 @@ class Code:
         return tuple(dict.fromkeys(i.module for i in self.imports if not i.erased))
 
 
-def refuse_large(text: str, language: str) -> Code | None:
+def refuse_large(text: str, language: str) -> CodeFacts | None:
     """The facts of a text that is too long to be looked at; None if it is not."""
     if len(text) <= MAX_CODE_CHARS:
         return None
-    limit = f"{MAX_CODE_CHARS:,}"
-    return Code(error=CodeError(f"has {len(text):,} characters of {language}, more than the {limit} that are read", 1))
+    message = f"has {len(text):,} characters of {language}, more than the {MAX_CODE_CHARS:,} that are read"
+    return CodeFacts(error=CodeError(message, 1))

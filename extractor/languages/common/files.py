@@ -1,26 +1,77 @@
-"""Pieces to files, line by line traceable to the docs."""
+"""Files of a bundle: their names, which never lead out of it, and their lines, which are traceable to the docs."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import unicodedata
+from pathlib import PurePosixPath, PureWindowsPath
+from typing import TYPE_CHECKING, Final
 
 from extractor.model import Segment, SourceFile, Span
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from extractor.languages.common.values import Unit
+    from extractor.languages.common.values import ProgramFile
     from extractor.model import Block
 
 
-def source_file(path: str, unit: Unit) -> SourceFile:
-    """The unit as a file: its pieces in order, a blank line of ours between them, its glue around them."""
-    file = joined(path, [piece.block for piece in unit.pieces], added_file(path, unit.before))
-    return append_added(file, unit.after) if unit.after else file
+MAX_PATH_CHARS: Final = 255
+RESERVED: Final = frozenset(
+    ["con", "prn", "aux", "nul", *(f"{n}{i}" for n in ("com", "lpt") for i in range(1, 10))]
+)  # fmt: skip
+"""Device names of Windows (Microsoft, "Naming Files, Paths, and Namespaces"): a file of that name breaks checkouts."""
+FORBIDDEN_FOLDERS: Final = frozenset({".git", "node_modules", ".venv", "site-packages", "__pycache__"})
+"""Folders that belong to tools: docs never write there."""
+FORBIDDEN_FILES: Final = frozenset(
+    {".npmrc", ".yarnrc", ".yarnrc.yml", ".pypirc", "pip.conf", "uv.toml", ".pnpmfile.cjs", "bunfig.toml",
+     "sitecustomize.py", "usercustomize.py"}
+)  # fmt: skip
+"""Files that redirect a package client or an interpreter."""
+
+
+def refusal(name: str) -> str | None:
+    """Return why a file of a page may not be called ``name``, as a clause about the example; None if it may.
+
+    Args:
+        name: a path as docs write it. A backslash counts as a separator.
+    """
+    shown = name if len(name) <= 60 else name[:57] + "…"
+    shown = "".join(c if c.isprintable() else "?" for c in shown)
+    path = name.replace("\\", "/")
+    parts = PurePosixPath(path).parts
+    lowered = [part.lower() for part in parts]
+    if ".." in parts:
+        return f"has a file name that leads out of its folder: “{shown}”"
+    if not path.strip("/ ."):
+        return f"has a file name that is empty: “{shown}”"
+    if any(unicodedata.category(c) in {"Cc", "Cf", "Cs", "Zl", "Zp"} for c in path):
+        return f"has a file name with an invisible or control character: “{shown}”"
+    if len(path) > MAX_PATH_CHARS:
+        return f"has a file name of {len(path)} characters, more than {MAX_PATH_CHARS}: “{shown}”"
+    if path.startswith(("/", "~")) or PureWindowsPath(path).drive:
+        return f"has a file name that is absolute: “{shown}”"
+    if any(part.split(".")[0] in RESERVED for part in lowered):
+        return f"has a file name that is reserved on Windows: “{shown}”"
+    if any(part.endswith((" ", ".")) or part.startswith((" ", "-")) or set(part) & set('<>:"|?*') for part in parts):
+        return f"has a file name that not every system accepts: “{shown}”"
+    if FORBIDDEN_FOLDERS & set(lowered) or lowered[-1] in FORBIDDEN_FILES:
+        return f"has a file name that belongs to a tool: “{shown}”"
+    return None
+
+
+def normal(name: str) -> str:
+    r"""Return ``./src\index.ts`` as ``src/index.ts``. Only for names that :func:`refusal` accepts."""
+    return str(PurePosixPath(name.replace("\\", "/")))
+
+
+def source_file(path: str, file: ProgramFile) -> SourceFile:
+    """Return a file of a program as text: its snippets in order, an added blank line between them, glue around them."""
+    text = joined(path, [snippet.block for snippet in file.snippets], added_file(path, file.before))
+    return append_added(text, file.after) if file.after else text
 
 
 def joined(path: str, blocks: Sequence[Block], head: SourceFile | None = None) -> SourceFile:
-    """The blocks' texts as one file, behind ``head`` if given."""
+    """Return the texts of blocks as one file, after ``head`` if given."""
     text = head.text if head else ""
     segments = head.segments if head else ()
     for block in blocks:
@@ -33,20 +84,20 @@ def joined(path: str, blocks: Sequence[Block], head: SourceFile | None = None) -
 
 
 def added_file(path: str, text: str) -> SourceFile:
-    """A file that docprobe made: no line of it is ever blamed on the docs."""
+    """Return a file that docprobe adds: no line of it is ever blamed on the docs."""
     text = text if text.endswith("\n") or not text else text + "\n"
     return SourceFile(path, text, (Segment(1, _lines(text), None),) if text else ())
 
 
 def append_added(file: SourceFile, text: str) -> SourceFile:
-    """The file with lines of ours at its end."""
+    """Return the file with added lines at its end."""
     text = text if text.endswith("\n") else text + "\n"
     segment = Segment(_lines(file.text) + 1, _lines(text), None)
     return SourceFile(file.path, file.text + text, (*file.segments, segment))
 
 
 def with_lines(file: SourceFile, changed: dict[int, str]) -> SourceFile:
-    """The file with some lines (1-based) replaced by ours; those no longer point at the docs."""
+    """Return the file with some lines (1-based) replaced; those no longer point at the docs."""
     if not changed:
         return file
     lines = file.text.splitlines(keepends=True)

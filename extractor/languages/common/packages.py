@@ -1,44 +1,178 @@
-"""Which packages a program needs: what manifests and install lines state, and else what its imports tell."""
+"""Packages: what install lines name, and what a program needs by manifests, install lines and its imports."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, assert_never
 
+from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
+from extractor.languages.common.view import Install
 from extractor.model import Dependency, Manager, Note, NoteKind, Origin
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
+    from extractor.languages.common.shell import Command
     from extractor.languages.common.values import Draft
     from extractor.model import Span
+
+_INSTALLERS: Final = (
+    (("npm", "install"), Manager.NPM), (("npm", "i"), Manager.NPM), (("npm", "add"), Manager.NPM),
+    (("pnpm", "add"), Manager.NPM), (("pnpm", "install"), Manager.NPM), (("pnpm", "i"), Manager.NPM),
+    (("yarn", "add"), Manager.NPM), (("bun", "add"), Manager.NPM), (("bun", "install"), Manager.NPM),
+    (("pip", "install"), Manager.PYPI), (("pip3", "install"), Manager.PYPI),
+    (("python", "-m", "pip", "install"), Manager.PYPI), (("python3", "-m", "pip", "install"), Manager.PYPI),
+    (("uv", "pip", "install"), Manager.PYPI), (("uv", "add"), Manager.PYPI), (("poetry", "add"), Manager.PYPI),
+    (("pipenv", "install"), Manager.PYPI), (("pdm", "add"), Manager.PYPI),
+)  # fmt: skip
+_REDIRECTING: Final = {
+    "--index-url": "another package index", "-i": "another package index", "--index": "another package index",
+    "--default-index": "another package index", "--extra-index-url": "another package index",
+    "--registry": "another package registry", "--find-links": "packages from a folder or page",
+    "-f": "packages from a folder or page", "--prefix": "an install outside the example's folder",
+    "--target": "an install outside the example's folder", "-t": "an install outside the example's folder",
+    "--root": "an install outside the example's folder", "-C": "an install outside the example's folder",
+    "--dir": "an install outside the example's folder", "--global": "a global install", "-g": "a global install",
+    "--location": "a global install", "--editable": "a local folder", "-e": "a local folder",
+    "--trusted-host": "a host without verification", "--script-shell": "another shell",
+    "--userconfig": "another configuration", "--config-settings": "settings for a build",
+    "--constraint": "a file of constraints", "-c": "a file of constraints",
+}  # fmt: skip
+"""Flags that redirect an install, and what they ask for. pip's and npm's own documentation names them."""
+_DEVELOPMENT: Final = frozenset({"-D", "--save-dev", "--dev", "--group"})
+_TAKE_A_VALUE: Final = frozenset({"--group", "--extra", "--optional", "--python", "-p", "--workspace", "-w", "--tag"})
+_NPM_NAME: Final = re.compile(r"^(@[a-z0-9~-][a-z0-9._~-]*/)?[a-z0-9~-][a-z0-9._~-]*$")
+"""What npm allows today (documentation of package.json, "name")."""
+_NPM_RANGE: Final = re.compile(r"^[\w.^~<>=|* +-]*$")
+
+
+class RefusedError(ValueError):
+    """A word of an install line that docprobe does not take; the message is the reason, as a clause."""
+
+
+def installs_of(commands: Iterable[Command]) -> Iterator[Install]:
+    """Yield the commands that install packages; a refused one says why and names none."""
+    for command in commands:
+        for prefix, manager in _INSTALLERS:
+            if command.words[: len(prefix)] == prefix:
+                yield _install(command, command.words[len(prefix) :], manager)
+                break
+
+
+def _install(command: Command, arguments: tuple[str, ...], manager: Manager) -> Install:
+    try:
+        dependencies = tuple(_dependencies(arguments, manager))
+    except RefusedError as refused:
+        shown = " ".join(command.words)[:100]
+        return Install(command.block, command.span, manager, (), f"“{shown}” is not taken: {refused}")
+    return Install(command.block, command.span, manager, dependencies)
+
+
+def _dependencies(arguments: tuple[str, ...], manager: Manager) -> Iterator[Dependency]:
+    development = any(a in _DEVELOPMENT for a in arguments)
+    skip = False
+    for argument in arguments:
+        if skip:
+            skip = False
+            continue
+        flag, _, value = argument.partition("=")
+        if argument.startswith("-"):
+            if what := _REDIRECTING.get(flag):
+                raise RefusedError(f"{flag} asks for {what}")
+            if flag in {"-r", "--requirement"}:
+                # the file it names is a fence of the page, or it is not there
+                skip = not value
+            skip = skip or (flag in _TAKE_A_VALUE and not value)
+            continue
+        yield dependency_of(argument, manager, development=development)
+
+
+def _npm_dependency(text: str, development: bool, origin: Origin) -> Dependency:
+    _refuse_places(text)
+    at = text.rfind("@", 1)
+    name, version = (text[:at], text[at + 1 :]) if at > 0 else (text, "")
+    if not _NPM_NAME.match(name) or len(name) > 214:
+        raise RefusedError(f"“{text[:60]}” is no package name")
+    if not _NPM_RANGE.match(version):
+        raise RefusedError(f"“{text[:60]}” asks for no version of the registry")
+    return Dependency(name, version, origin, development=development)
+
+
+def _python_dependency(text: str, development: bool, origin: Origin) -> Dependency:
+    _refuse_places(text)
+    try:
+        requirement = Requirement(text)
+    except InvalidRequirement as error:
+        raise RefusedError(f"“{text[:60]}” is no package name") from error
+    if requirement.url:
+        raise RefusedError(f"“{text[:60]}” names a place to download from")
+    extras = tuple(sorted(requirement.extras))
+    return Dependency(requirement.name, str(requirement.specifier), origin, extras, development)
+
+
+def _refuse_places(text: str) -> None:
+    lowered = text.lower()
+    if (
+        lowered.startswith(("git+", "git:", "git@", "github:", "gitlab:", "bitbucket:", "ssh:"))
+        or ".git" in lowered
+        or "git+" in lowered
+    ):
+        raise RefusedError(f"“{text[:60]}” is a git URL")
+    if "://" in text or lowered.startswith(("file:", "link:", "portal:", "npm:", "workspace:")):
+        raise RefusedError(f"“{text[:60]}” names a place to download from")
+    if text.startswith((".", "/", "~", "\\")) or "\\" in text or lowered.endswith((".whl", ".tgz", ".tar.gz", ".zip")):
+        raise RefusedError(f"“{text[:60]}” is a local path")
+    if "@npm:" in lowered or "@file:" in lowered or "@git" in lowered or "@http" in lowered:
+        raise RefusedError(f"“{text[:60]}” is an alias for another package")
+
+
+def dependency_of(
+    text: str, manager: Manager, *, development: bool = False, origin: Origin = Origin.STATED
+) -> Dependency:
+    """Return the dependency that a word of an install line or a requirement names.
+
+    Args:
+        text: ``zod@3`` for npm (its documentation of ``npm install``), ``mcp[cli]>=1.2`` for PyPI (PEP 508).
+        manager: whose syntax it is in.
+        development: whether it is only needed to build the program.
+        origin: where it is from.
+
+    Raises:
+        RefusedError: it is not a name of the manager's registry.
+    """
+    match manager:
+        case Manager.NPM:
+            return _npm_dependency(text, development, origin)
+        case Manager.PYPI:
+            return _python_dependency(text, development, origin)
+        case _:
+            assert_never(manager)
 
 
 @dataclass(frozen=True, slots=True)
 class Packages:
-    """Dependencies of a program, each once, in order of name, and what is to be said about them."""
+    """Dependencies of a program, each once, in order of name, and notes on where they come from."""
 
     dependencies: tuple[Dependency, ...]
     notes: tuple[Note, ...]
 
 
-def packages_of(
-    draft: Draft, manager: Manager, imported: Iterable[Dependency], tools: Iterable[Dependency]
-) -> Packages:
-    """Join what is stated with what is inferred.
+def packages_of(draft: Draft, imported: Iterable[Dependency], tools: Iterable[Dependency]) -> Packages:
+    """Return the packages of a program: those that are stated, and those that its imports need.
 
     A package of an install line counts if the program imports it, if the page shows no other program, or if the line
-    stands above the program in a section that leads up to it. What the page only imports gets the version that the
+    is above the program in a section that leads up to it. What the page only imports gets the version that the
     docs' installation page asks for.
 
     Args:
         draft: the program.
-        manager: of its language.
         imported: what its imports need, as inferred.
         tools: what its command needs beside that.
     """
+    manager = draft.program.language.manager
     if draft.override.dependencies is not None:
         return _configured(draft, manager)
     found: dict[str, Dependency] = {}
@@ -51,18 +185,17 @@ def packages_of(
         if install.manager is not manager:
             continue
         if install.refused:
-            span = install.block.line(install.line - 1)
-            notes.append(Note(NoteKind.REMARK, Origin.STATED, detail=install.refused, span=span))
-        meant = draft.alone or _meant_for(draft, install.block.place.headings, install.block.span.first)
+            notes.append(Note(NoteKind.REMARK, Origin.STATED, detail=install.refused, span=install.span))
+        meant = draft.alone or _is_meant_for(draft, install)
         for dependency in install.dependencies:
             name = key(dependency, manager)
             if name in needed or meant:
                 found[name] = _merged(found.get(name), dependency)
     elsewhere: dict[str, Span] = {}
     for name, dependency in needed.items():
-        said = draft.known.installation.get((manager, name))
-        if name not in found and said is not None and said[0].specifier:
-            found[name], elsewhere[name] = replace(said[0], extras=dependency.extras), said[1]
+        installed = draft.known.installation.get((manager, name))
+        if name not in found and installed is not None and installed[0].specifier:
+            found[name], elsewhere[name] = replace(installed[0], extras=dependency.extras), installed[1]
         else:
             found[name] = _merged(dependency, found[name]) if name in found else dependency
     for dependency in tools:
@@ -75,18 +208,15 @@ def packages_of(
 
 
 def key(dependency: Dependency, manager: Manager) -> str:
-    """The name under which two spellings of one package meet."""
+    """Return the name that all spellings of one package share."""
     return canonicalize_name(dependency.name) if manager is Manager.PYPI else dependency.name
 
 
 def _configured(draft: Draft, manager: Manager) -> Packages:
-    # imported here: the reader of install lines also reads what a maintainer writes
-    from extractor.languages.common.installs import npm_dependency, python_dependency
-
-    make = npm_dependency if manager is Manager.NPM else python_dependency
-    found = tuple(make(text, origin=draft.said_by) for text in draft.override.dependencies or ())
-    notes = tuple(_note(d, draft.said_by) for d in found)
-    return Packages(tuple(sorted(found, key=lambda d: d.name)), notes)
+    origin = draft.override_origin
+    dependencies = tuple(dependency_of(text, manager, origin=origin) for text in draft.override.dependencies or ())
+    notes = tuple(_note(dependency, origin) for dependency in dependencies)
+    return Packages(tuple(sorted(dependencies, key=lambda d: d.name)), notes)
 
 
 def _note(dependency: Dependency, origin: Origin, confidence: float = 1.0, span: Span | None = None) -> Note:
@@ -105,12 +235,12 @@ def _merged(stated: Dependency | None, other: Dependency) -> Dependency:
     )
 
 
-def _meant_for(draft: Draft, headings: tuple[object, ...], line: int) -> bool:
-    """Whether an install line above the program stands in a section that leads up to it."""
-    main = draft.main.pieces[0].block
-    if line > main.span.first:
+def _is_meant_for(draft: Draft, install: Install) -> bool:
+    """Whether an install line is above the program, in a section that leads up to it."""
+    main = draft.program.main.snippets[0].block
+    if install.span.first > main.span.first:
         return False
-    own = main.place.headings
+    own, headings = main.place.headings, install.block.place.headings
     shared = 0
     while shared < min(len(own), len(headings)) and own[shared] == headings[shared]:
         shared += 1

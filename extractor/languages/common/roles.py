@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from extractor.languages.common.routes import is_side_path
+from extractor.languages.common.addresses import is_side_path
 from extractor.model import Dependency, ExampleKind, ServiceRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from extractor.languages.common.facts import Code
+    from extractor.languages.common.facts import CodeFacts
 
 
 class Start(StrEnum):
@@ -48,11 +48,11 @@ class Role:
     """For code that is not a program: what it is instead, as a clause for reports."""
 
 
-def _unknown_role(_codes: Sequence[Code]) -> Role:
+def _unknown_role(_files: Sequence[CodeFacts]) -> Role:
     return Role(ExampleKind.OTHER, Start.NONE, relevant=False, why="neither starts a server nor connects to one")
 
 
-def _no_paths(_codes: Sequence[Code], _services: Sequence[ServiceRequest]) -> tuple[str, ...]:
+def _no_paths(_files: Sequence[CodeFacts], _services: Sequence[ServiceRequest]) -> tuple[str, ...]:
     return ()
 
 
@@ -60,9 +60,9 @@ def _no_paths(_codes: Sequence[Code], _services: Sequence[ServiceRequest]) -> tu
 class LanguageRules:
     """What a specification knows of programs in one language. The default recognises nothing."""
 
-    role: Callable[[Sequence[Code]], Role] = _unknown_role
+    role: Callable[[Sequence[CodeFacts]], Role] = _unknown_role
     """The role of a program whose files have these facts, the main file's first."""
-    endpoint_paths: Callable[[Sequence[Code], Sequence[ServiceRequest]], tuple[str, ...]] = _no_paths
+    endpoint_paths: Callable[[Sequence[CodeFacts], Sequence[ServiceRequest]], tuple[str, ...]] = _no_paths
     """Paths at which a server may offer its endpoint, best first; URLs of the services beside it are none of them."""
     registrations: frozenset[str] = frozenset()
     """Methods or decorators whose functions run only when a client asks for them."""

@@ -1,4 +1,4 @@
-"""What a program expects beside it, and the values that come from there."""
+"""Services that a program expects beside it, and values for the variables that docs leave to the reader."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from extractor.model import Note, NoteKind, Origin, ServiceRequest
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from extractor.languages.common.facts import Code
+    from extractor.languages.common.facts import CodeFacts
 
 _NOWHERE: Final = "http://localhost:9/docprobe"
 _KEY: Final = base64.urlsafe_b64encode(b"docprobe-docprobe-docprobe-12345").decode()
 """32 bytes in the form in which ciphers take their keys."""
 _FILLINGS: Final = (
-    ("URL", _NOWHERE), ("URI", _NOWHERE),
-    ("ENDPOINT", _NOWHERE), ("ISSUER", _NOWHERE), ("HOST", "localhost"), ("_PORT", "9"), ("PORT", "3000"), ("DB", "0"),
-    ("ENCRYPTION_KEY", _KEY), ("TIMEOUT", "10"), ("LIMIT", "10"), ("SIZE", "10"), ("EMAIL", "reader@example.com"),
+    ("URL", _NOWHERE), ("URI", _NOWHERE), ("ENDPOINT", _NOWHERE), ("ISSUER", _NOWHERE), ("HOST", "localhost"),
+    ("_PORT", "9"), ("PORT", "3000"), ("DB", "0"), ("ENCRYPTION_KEY", _KEY), ("TIMEOUT", "10"), ("LIMIT", "10"),
+    ("SIZE", "10"), ("EMAIL", "reader@example.com"),
 )  # fmt: skip
 """Ending of a variable's name to a value of its kind. Port 9 discards: nothing of a pod listens there."""
 _AUTHORIZATION_PATH: Final = re.compile(
@@ -35,26 +35,28 @@ _AUTHORIZATION_NAME: Final = re.compile(r"AUTH|ISSUER|OIDC|KEYCLOAK|JWKS|INTROSP
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
-    """The environment with the reader's part filled in, and the services that go with it."""
+class InferredServices:
+    """A program's environment with the reader's part filled in, and the services that go with it."""
 
     environment: Mapping[str, str]
     services: tuple[ServiceRequest, ...]
     notes: tuple[Note, ...]
 
 
-def beside(codes: Sequence[Code], environment: Mapping[str, str], usual: ServiceRequest) -> Beside:
-    """Find what the program needs beside it and fill the placeholders of its environment.
+def infer_services(
+    files: Sequence[CodeFacts], environment: Mapping[str, str], usual: ServiceRequest
+) -> InferredServices:
+    """Find the services that a program needs, and fill in the part of its environment that is left to the reader.
 
     Args:
-        codes: facts of all its files.
+        files: facts of the program's files.
         environment: variables that the page states, placeholders and all.
-        usual: the authorization server where the docs leave it to the reader: its ``client_id`` and others.
+        usual: the authorization server to fall back to where the docs leave a detail to the reader.
     """
-    reads = [read for code in codes for read in code.environment]
+    reads = [read for code in files for read in code.environment]
     known = {read.name: read.default for read in reversed(reads) if read.default is not None}
     known |= {name: value for name, value in environment.items() if not is_placeholder(value)}
-    address = _authorization_address(codes, known)
+    address = _authorization_address(files, known)
     filled, notes = dict(environment), []
     for name, value in environment.items():
         if is_placeholder(value):
@@ -65,18 +67,18 @@ def beside(codes: Sequence[Code], environment: Mapping[str, str], usual: Service
             filled[read.name] = _filling(read.name, usual)
             notes.append(Note(NoteKind.VALUE, Origin.INFERRED, read.name, ", which the page does not give", 0.3))
     if address is None:
-        return Beside(filled, (), tuple(notes))
+        return InferredServices(filled, (), tuple(notes))
     for read in reads:
         if "CLIENT_SECRET" in read.name and not known.get(read.name) and read.name not in filled:
             filled[read.name] = usual.settings["client_secret"]
             notes.append(Note(NoteKind.VALUE, Origin.INFERRED, read.name, confidence=0.9))
-    service = _authorization(address, codes, {**known, **filled}, usual)
+    service = _authorization(address, files, {**known, **filled}, usual)
     notes.append(Note(NoteKind.SERVICE, Origin.INFERRED, f"{service.host}:{service.port}", confidence=0.9))
-    return Beside(filled, (service,), tuple(notes))
+    return InferredServices(filled, (service,), tuple(notes))
 
 
 def _filling(name: str, usual: ServiceRequest) -> str:
-    """A value that lets a program start: of the right kind, as far as its name tells."""
+    """A value that lets a program start: of the right kind, as far as the variable's name shows."""
     credentials = ((key.upper(), usual.settings[key]) for key in ("client_id", "client_secret"))
     return next((value for ending, value in (*credentials, *_FILLINGS) if name.endswith(ending)), "docprobe")
 
@@ -88,9 +90,9 @@ class _Address:
     realm: str | None
 
 
-def _authorization_address(codes: Sequence[Code], known: Mapping[str, str]) -> _Address | None:
+def _authorization_address(files: Sequence[CodeFacts], known: Mapping[str, str]) -> _Address | None:
     """Where the program looks for its authorization server, if that is this machine."""
-    texts = [text.value for code in codes for text in code.texts]
+    texts = [text.value for code in files for text in code.texts]
     realm = _realm(texts, known)
     for name, value in known.items():
         if name.endswith("AUTH_PORT") and value.isdigit():
@@ -116,13 +118,13 @@ def _realm(texts: Sequence[str], known: Mapping[str, str]) -> str | None:
         if name.endswith("REALM"):
             return value
     for text in texts:
-        if found := re.search(r"/realms/([\w-]+)", text):
-            return found[1]
+        if match := re.search(r"/realms/([\w-]+)", text):
+            return match[1]
     return None
 
 
 def _authorization(
-    address: _Address, codes: Sequence[Code], values: Mapping[str, str], usual: ServiceRequest
+    address: _Address, files: Sequence[CodeFacts], values: Mapping[str, str], usual: ServiceRequest
 ) -> ServiceRequest:
     settings = {"realm": address.realm or usual.settings["realm"]}
     for name, value in values.items():
@@ -132,7 +134,7 @@ def _authorization(
             settings["client_secret"] = value
     for key in ("client_id", "client_secret"):
         settings.setdefault(key, usual.settings[key])
-    if scope := _scope(codes, values):
+    if scope := _scope(files, values):
         settings["scope"] = scope
     host, port = values.get("HOST"), values.get("PORT")
     if host and port:
@@ -140,12 +142,12 @@ def _authorization(
     return ServiceRequest("authorization", address.host, address.port, settings)
 
 
-def _scope(codes: Sequence[Code], values: Mapping[str, str]) -> str | None:
+def _scope(files: Sequence[CodeFacts], values: Mapping[str, str]) -> str | None:
     """The scopes that the program asks tokens for, space-separated."""
     stated = next((value for name, value in values.items() if "SCOPE" in name and value), None)
     if stated:
         return stated
-    keywords = ((key, value) for code in codes for call in code.calls for key, value in call.keywords.items())
+    keywords = ((key, value) for code in files for call in code.calls for key, value in call.keywords.items())
     for key, value in keywords:
         if "scope" not in key.lower() or not isinstance(value, Ref):
             continue

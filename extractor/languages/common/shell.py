@@ -1,4 +1,4 @@
-"""Shell fences to words. Nothing is ever run: the words are looked at, and most of them are ignored."""
+"""Shell commands of a page, split into words. Nothing is ever run: the words are read, and most of them ignored."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import shlex
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from extractor.model import Span
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from extractor.model import Block
 
@@ -26,30 +28,63 @@ class Words:
     words: tuple[str, ...]
     environment: Mapping[str, str] = field(default_factory=dict)
     """Assignments in front of it."""
-    line: int = 1
-    """1-based line of the fence's text."""
 
 
-def commands_of(block: Block) -> tuple[Words, ...]:
-    """The simple commands of a shell fence, in order. Lines that no shell would take are passed over."""
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command of a page. It is never run as written, only interpreted."""
+
+    block: Block
+    """Block that the line is in, or that the prose with the line is about."""
+    span: Span
+    """The line."""
+    words: tuple[str, ...]
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+def commands_of(block: Block) -> Iterator[Command]:
+    """Yield the simple commands of a shell fence, in order; nothing for other fences and lines that no shell takes."""
     if block.language not in SHELLS:
-        return ()
-    found: list[Words] = []
-    pending, first = "", 1
-    for number, line in enumerate(block.text.splitlines()[:MAX_LINES], 1):
+        return
+    pending, first = "", 0
+    for number, line in enumerate(block.text.splitlines()[:MAX_LINES]):
         first = first if pending else number
         text = pending + _without_prompt(line.strip())
         if text.endswith("\\") and len(text) <= MAX_LINE_CHARS:
             pending = text[:-1] + " "
             continue
         pending = ""
-        found += _split(text, first) if len(text) <= MAX_LINE_CHARS else ()
-    return tuple(found)
+        for words in split_line(text):
+            yield Command(block, block.line(first), words.words, words.environment)
+
+
+def prose_commands_of(block: Block) -> Iterator[Command]:
+    """Yield the simple commands in the prose that is about a block, in order."""
+    for line, text in block.prose_commands:
+        for words in split_line(text):
+            yield Command(block, Span(block.span.file, line, line), words.words, words.environment)
 
 
 def split_line(text: str) -> tuple[Words, ...]:
-    """The simple commands of one line, such as a script of package.json."""
-    return tuple(_split(text, 1))
+    """Return the simple commands of one line; nothing for a line that no shell takes, or that is too long."""
+    if len(text) > MAX_LINE_CHARS:
+        return ()
+    lexer = shlex.shlex(text, posix=True, punctuation_chars=True)
+    lexer.whitespace_split = True
+    try:
+        tokens = list(lexer)
+    except ValueError:
+        return ()
+    found: list[Words] = []
+    current: list[str] = []
+    for token in [*tokens, ";"]:
+        if token in _SEPARATORS:
+            if words := _words(current):
+                found.append(words)
+            current = []
+        else:
+            current.append(token)
+    return tuple(found)
 
 
 def _without_prompt(line: str) -> str:
@@ -59,26 +94,7 @@ def _without_prompt(line: str) -> str:
     return line
 
 
-def _split(text: str, line: int) -> list[Words]:
-    lexer = shlex.shlex(text, posix=True, punctuation_chars=True)
-    lexer.whitespace_split = True
-    try:
-        tokens = list(lexer)
-    except ValueError:
-        return []
-    found: list[Words] = []
-    current: list[str] = []
-    for token in [*tokens, ";"]:
-        if token in _SEPARATORS:
-            if words := _words(current, line):
-                found.append(words)
-            current = []
-        else:
-            current.append(token)
-    return found
-
-
-def _words(tokens: list[str], line: int) -> Words | None:
+def _words(tokens: list[str]) -> Words | None:
     environment: dict[str, str] = {}
     rest = list(tokens)
     if rest[:1] in (["sudo"], ["env"]):
@@ -86,9 +102,9 @@ def _words(tokens: list[str], line: int) -> Words | None:
     while rest and "=" in rest[0] and rest[0].partition("=")[0].isidentifier():
         name, _, value = rest.pop(0).partition("=")
         environment[name] = value
-    # what follows a redirection is no argument
+    # what follows a redirection is not an argument
     for index, token in enumerate(rest):
         if set(token) <= set("<>&") or token in {">>", "2>"}:
             rest = rest[:index]
             break
-    return Words(tuple(rest), environment, line) if rest else None
+    return Words(tuple(rest), environment) if rest else None

@@ -1,4 +1,4 @@
-"""The values inside assembly: from a fence to a program that can be made a bundle."""
+"""From the code of a page to something that can be built: snippets, files, programs, drafts, languages."""
 
 from __future__ import annotations
 
@@ -12,121 +12,105 @@ if TYPE_CHECKING:
 
     from tree_sitter import Node
 
-    from extractor.languages.common.facts import Code
+    from extractor.languages.common.facts import CodeFacts
     from extractor.languages.common.roles import CodeProfile, LanguageRules, Role
+    from extractor.languages.common.shell import Command
+    from extractor.languages.common.startup import Startup
+    from extractor.languages.common.view import FileName, Surroundings
     from extractor.model import (
         Block,
-        Bundle,
         Dependency,
+        Directive,
         ExampleKind,
         ExampleOverride,
         Manager,
+        Note,
         SourceFile,
         Span,
     )
 
 
 @dataclass(frozen=True, slots=True)
-class FileName:
-    """A file name and who said so."""
-
-    path: str
-    origin: Origin
-    confidence: float
-    source: str
-    """``info string``, ``comment``, ``prose``, ``tab title``, ``directive``, ``configuration``, ``command``."""
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """One fence of code in a language that docprobe assembles."""
+class Snippet:
+    """One fence of code in a language with a parser."""
 
     block: Block
-    language: Language
-    code: Code
+    language: RunnableLanguage
+    facts: CodeFacts
     role: Role
     name: FileName | None
 
 
 @dataclass(frozen=True, slots=True)
-class Unit:
-    """Pieces that make one file."""
+class ProgramFile:
+    """Snippets that make one file."""
 
-    pieces: tuple[Piece, ...]
+    snippets: tuple[Snippet, ...]
     name: FileName | None
     before: str = ""
-    """Text of ours put in front of the pieces: glue, marked as added."""
+    """Text that a maintainer puts in front of the snippets; marked as added."""
     after: str = ""
-    """Text of ours put behind the pieces."""
-    glue: tuple[Code, ...] = ()
+    """Text that a maintainer puts behind the snippets; marked as added."""
+    glue: tuple[CodeFacts, ...] = ()
     """Facts of ``before`` and ``after``."""
 
     @property
-    def codes(self) -> tuple[Code, ...]:
+    def facts(self) -> tuple[CodeFacts, ...]:
         """Facts of everything in the file."""
-        return (*(piece.code for piece in self.pieces), *self.glue)
+        return (*(snippet.facts for snippet in self.snippets), *self.glue)
 
 
 @dataclass(frozen=True, slots=True)
-class Install:
-    """Packages that an install line of the page names."""
+class Program:
+    """Files that belong together, and what they lack to be a whole program."""
 
-    manager: Manager
-    dependencies: tuple[Dependency, ...]
-    refused: str | None
-    """Why the line was not taken, in one sentence; then it names no dependencies."""
-    block: Block
-    line: int
+    main: ProgramFile
+    modules: tuple[ProgramFile, ...] = ()
+    """Other files of the program, in the order of the page."""
+    lacks: tuple[str, ...] = ()
+    """Clauses for reports; empty if nothing is missing as far as names go."""
+    origin: Origin = Origin.STATED
+    """Who put the snippets together; INFERRED if docprobe joined several fences into one file."""
+    extras: tuple[SourceFile, ...] = ()
+    """Further files, not in its language, or given by a maintainer."""
 
+    @property
+    def language(self) -> RunnableLanguage:
+        """Its language."""
+        return self.main.snippets[0].language
 
-@dataclass(frozen=True, slots=True)
-class Command:
-    """A run command of the page: never run as written, only understood."""
+    @property
+    def files(self) -> tuple[ProgramFile, ...]:
+        """All files in its language, the main one first."""
+        return (self.main, *self.modules)
 
-    words: tuple[str, ...]
-    environment: Mapping[str, str]
-    block: Block
-    line: int
+    @property
+    def snippets(self) -> tuple[Snippet, ...]:
+        """All snippets, the main file's first."""
+        return tuple(snippet for file in self.files for snippet in file.snippets)
 
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        """The blocks of its snippets."""
+        return tuple(snippet.block for snippet in self.snippets)
 
-@dataclass(frozen=True, slots=True)
-class Variables:
-    """An ``.env`` fence."""
-
-    values: Mapping[str, str]
-    block: Block
-
-
-@dataclass(frozen=True, slots=True)
-class Manifest:
-    """A project file of the page that names dependencies or scripts."""
-
-    path: str
-    """``package.json``, ``pyproject.toml`` or ``requirements.txt``, perhaps in a folder."""
-    manager: Manager
-    dependencies: tuple[Dependency, ...]
-    scripts: Mapping[str, str]
-    """npm scripts, or ``[project.scripts]``."""
-    module_type: str | None
-    """npm: ``module`` or ``commonjs``; None if not said."""
-    block: Block
+    @property
+    def facts(self) -> tuple[CodeFacts, ...]:
+        """Facts of every snippet and of glue, the main file's first."""
+        return tuple(facts for file in self.files for facts in file.facts)
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What a page says around its code, reduced to what a certain program can see."""
+class Listing:
+    """Blocks of a language without a parser: an example that can only be listed."""
 
-    installs: tuple[Install, ...] = ()
-    commands: tuple[Command, ...] = ()
-    variables: tuple[Variables, ...] = ()
-    manifests: tuple[Manifest, ...] = ()
-    named: tuple[tuple[FileName, Block], ...] = ()
-    """Blocks of any language that the page gives a file name."""
-    addresses: tuple[tuple[str, Block], ...] = ()
-    """Paths of URLs on this machine that commands and configurations of the page name."""
-    in_passing: tuple[Command, ...] = ()
-    """Commands in the prose: good for the names of files; a sentence may speak of what goes wrong, so nothing is run
-    because of them."""
+    language: Language
+    blocks: tuple[Block, ...]
+
+
+def directives_of(candidate: Program | Listing) -> tuple[Directive, ...]:
+    """Return the directives above the blocks of a program or a listing."""
+    return tuple(directive for block in candidate.blocks for directive in block.directives)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,45 +126,36 @@ class Knowledge:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """One program of a page, ready to become a bundle: nothing is missing any more."""
+    """One program with everything that decides how it is built."""
 
     example_id: str
-    kind: ExampleKind
+    program: Program
     role: Role
-    main: Unit
-    modules: tuple[Unit, ...]
-    """Other files of the program, in the order of the page."""
+    """What the program does as a whole."""
+    kind: ExampleKind
+    """The role's kind, or the override's."""
     around: Surroundings
+    """What is in view from the program."""
     override: ExampleOverride
     known: Knowledge
-    said_by: Origin = Origin.CONFIG
-    """Where the override comes from."""
-    extras: tuple[SourceFile, ...] = ()
-    """Further files of the program that are no code of its language, or that a maintainer gives."""
+    override_origin: Origin = Origin.CONFIG
     alone: bool = False
     """Whether it is the only program of its language that the page, or the tab, shows."""
-    origin: Origin = Origin.STATED
-    """Who said that these pieces are one program; INFERRED if docprobe joined them."""
 
     @property
     def rules(self) -> LanguageRules:
         """What the specification knows of programs in its language."""
-        return self.known.profile.of(self.main.pieces[0].language.name)
+        return self.known.profile.of(self.program.language.name)
 
     @property
-    def units(self) -> tuple[Unit, ...]:
-        """All files of the program, the main one first."""
-        return (self.main, *self.modules)
-
-    @property
-    def codes(self) -> tuple[Code, ...]:
-        """Facts of every piece, the main file's first."""
-        return tuple(code for unit in self.units for code in unit.codes)
+    def facts(self) -> tuple[CodeFacts, ...]:
+        """Facts of all code of the program, the main file's first."""
+        return self.program.facts
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """A file of its own that a file imports."""
+class LocalImport:
+    """A file of the program that another one imports."""
 
     module: str
     """As written."""
@@ -189,38 +164,52 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
+class Build:
+    """How a language builds a draft: everything of a bundle that languages differ in."""
+
+    files: Mapping[str, SourceFile]
+    """By path, without an ``.env`` file."""
+    startup: Startup
+    imported: tuple[Dependency, ...]
+    """Packages that the program's imports need."""
+    tools: tuple[Dependency, ...]
+    """Packages that added files need."""
+    reads_dotenv: bool
+    """Whether the program reads the ``.env`` file beside it."""
+    notes: tuple[Note, ...]
+    """On its files."""
+
+
+@dataclass(frozen=True, slots=True)
 class Language:
-    """Everything docprobe knows of one language. One value per file of ``extractor.languages``."""
+    """A language that docprobe recognises, and lists as not supported."""
 
     name: str
     """``python``; the language of ids and bundles."""
     title: str
     """``Python``; the language in sentences."""
     fences: tuple[str, ...]
-    """First words of info strings."""
+    """First words of info strings, lower case."""
     suffixes: tuple[str, ...]
     """File name endings, the usual one first."""
     toolchain: str
-    """Base image: ``node``, ``python``; or what a reader would need, for a language that cannot be run yet."""
-    manager: Manager | None = None
-    parse: Callable[[str, frozenset[str]], Code] | None = None
-    """Facts of a text, given the names that register functions for later; None: the language is only listed."""
-    tree: Callable[[str], Node] | None = None
-    """Syntax tree of a text, by tree-sitter: for all that looks closer than facts do."""
-    modules: Callable[[str | None, Code], Iterable[Wanted]] | None = None
-    """Own files that a file (its path, if known) imports."""
-    missing: Callable[[Draft], tuple[str, ...]] | None = None
-    """Sentences on what keeps a draft from running; empty if it is complete."""
-    bundle: Callable[[Draft], Bundle] | None = None
-    commanded: Callable[[Piece, Sequence[Command], LanguageRules], Role | None] | None = None
-    """What a piece does because of a command of the page, where its own code starts nothing."""
-
-    @property
-    def runnable(self) -> bool:
-        """Whether bundles of it can be made."""
-        return self.bundle is not None
+    """Base image (``node``, ``python``), or what a reader would need to run it."""
 
 
-def spans_of(units: Sequence[Unit]) -> tuple[Span, ...]:
-    """The docs lines of all pieces, in the order of the page."""
-    return tuple(sorted(piece.block.span for unit in units for piece in unit.pieces))
+@dataclass(frozen=True, slots=True)
+class RunnableLanguage(Language):
+    """A language whose programs docprobe reads and builds."""
+
+    manager: Manager
+    parse: Callable[[str, frozenset[str]], CodeFacts]
+    """Facts of a text, given the names that register functions for later."""
+    tree: Callable[[str], Node]
+    """Syntax tree of a text, by tree-sitter: for what looks closer than facts do."""
+    local_imports: Callable[[str | None, CodeFacts], Iterable[LocalImport]]
+    """Files of the program that a file imports, given its path, if known."""
+    missing: Callable[[Draft], tuple[str, ...]]
+    """Clauses on what keeps a draft from running, beyond undefined names; empty if it is complete."""
+    build: Callable[[Draft], Build]
+    """Builds a complete draft."""
+    role_by_command: Callable[[Snippet, Sequence[Command], LanguageRules], Role | None] = lambda *_: None
+    """What a snippet does because of a command of the page, where its own code starts nothing."""

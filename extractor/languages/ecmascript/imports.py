@@ -1,15 +1,39 @@
-"""Imports of TypeScript and JavaScript: Node's own modules, packages (scoped ones too), files, aliases."""
+"""Names and modules that Node.js and the language bring, and packages that imports need."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from extractor.languages.common.installs import npm_dependency
-from extractor.model import Origin
+from extractor.languages.common.packages import dependency_of
+from extractor.model import Manager, Origin
 
 if TYPE_CHECKING:
     from extractor.model import Dependency
 
+_LANGUAGE: Final = """
+Array ArrayBuffer AsyncIterator Atomics BigInt BigInt64Array BigUint64Array Boolean DataView Date Error EvalError
+FinalizationRegistry Float32Array Float64Array Function Infinity Int16Array Int32Array Int8Array Intl Iterator JSON
+Map Math NaN Number Object Promise Proxy RangeError ReferenceError Reflect RegExp Set SharedArrayBuffer String Symbol
+SyntaxError TypeError URIError Uint16Array Uint32Array Uint8Array Uint8ClampedArray WeakMap WeakRef WeakSet
+AggregateError decodeURI decodeURIComponent encodeURI encodeURIComponent escape eval globalThis isFinite isNaN
+parseFloat parseInt undefined unescape arguments
+"""
+_NODE: Final = """
+AbortController AbortSignal Blob BroadcastChannel Buffer ByteLengthQueuingStrategy CompressionStream
+CountQueuingStrategy Crypto CryptoKey CustomEvent DecompressionStream Event EventSource EventTarget File FormData
+Headers MessageChannel MessageEvent MessagePort Navigator PerformanceEntry ReadableByteStreamController ReadableStream
+ReadableStreamBYOBReader ReadableStreamDefaultReader Request Response SubtleCrypto TextDecoder TextDecoderStream
+TextEncoder TextEncoderStream TransformStream URL URLSearchParams WebAssembly WebSocket WritableStream atob btoa
+clearImmediate clearInterval clearTimeout console crypto fetch global localStorage navigator performance process
+queueMicrotask sessionStorage setImmediate setInterval setTimeout structuredClone DOMException WebCrypto
+"""
+_COMMON_JS: Final = "__dirname __filename exports module require"
+
+RUNTIMES: Final = frozenset({"Bun", "Deno"})
+"""Names that only other runtimes give: their own."""
+
+GLOBALS: Final = frozenset(f"{_LANGUAGE} {_NODE} {_COMMON_JS}".split()) | RUNTIMES
+"""Names whose use does not mean that a definition is missing (Node.js documentation, "Global objects")."""
 _BUILT_IN: Final = """
 assert async_hooks buffer child_process cluster console constants crypto dgram diagnostics_channel dns domain
 events fs http http2 https inspector module net os path perf_hooks process punycode querystring readline repl
@@ -22,26 +46,27 @@ _ALIASES: Final = ("@/", "~/", "#", "$", "virtual:", "bun:", "deno:", "cloudflar
 
 
 def is_builtin(module: str) -> bool:
-    """Whether Node.js brings the module."""
+    """Return whether Node.js brings the module."""
     return module.startswith("node:") or module.partition("/")[0] in NODE_MODULES
 
 
 def is_alias(module: str) -> bool:
-    """Whether only a project's configuration, or another runtime, knows the specifier."""
+    """Return whether only a project's configuration, or another runtime, resolves the specifier."""
     return module.startswith(_ALIASES)
 
 
 def package_name(module: str) -> str:
-    """``@hono/node-server`` of ``@hono/node-server/serve-static``."""
+    """Return ``@hono/node-server`` of ``@hono/node-server/serve-static``."""
     parts = module.split("/")
     return "/".join(parts[:2]) if module.startswith("@") else parts[0]
 
 
 def package_of(module: str) -> Dependency | None:
-    """The package that an import needs; None for built-ins and files.
+    """Return the package that an import needs; None for built-ins, files and aliases.
 
-    Raises RefusedError if the specifier can be no package name.
+    Raises:
+        RefusedError: the specifier cannot be a package name.
     """
     if module.startswith((".", "/")) or is_builtin(module) or is_alias(module):
         return None
-    return npm_dependency(package_name(module), origin=Origin.INFERRED)
+    return dependency_of(package_name(module), Manager.NPM, origin=Origin.INFERRED)

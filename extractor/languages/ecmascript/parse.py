@@ -8,8 +8,18 @@ from typing import TYPE_CHECKING, Final
 import tree_sitter_javascript
 import tree_sitter_typescript
 
-from extractor.languages.common.facts import Call, Code, CodeError, EnvironmentRead, Import, Text, Value, refuse_large
+from extractor.languages.common.facts import (
+    Call,
+    CodeError,
+    CodeFacts,
+    EnvironmentRead,
+    Import,
+    Text,
+    Value,
+    refuse_large,
+)
 from extractor.languages.common.syntax import FUNCTIONS, line_of, parse, text_of, too_deep
+from extractor.languages.ecmascript.names import Names, resolve_names
 from extractor.languages.ecmascript.nodes import (
     Spot,
     dotted,
@@ -24,7 +34,6 @@ from extractor.languages.ecmascript.nodes import (
     target_of,
     value_of,
 )
-from extractor.languages.ecmascript.scopes import Names, resolve_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -38,7 +47,7 @@ _JAVASCRIPT: Final = (tree_sitter_javascript.language,)
 _ROUTES: Final = frozenset({"get", "post", "put", "delete", "all", "use"})
 
 
-def parse_typescript(text: str, registrations: frozenset[str] = frozenset()) -> Code:
+def parse_typescript(text: str, registrations: frozenset[str] = frozenset()) -> CodeFacts:
     """Return the facts of one TypeScript text. Never raises: a text that is not TypeScript carries ``error``.
 
     Args:
@@ -48,7 +57,7 @@ def parse_typescript(text: str, registrations: frozenset[str] = frozenset()) -> 
     return _parse(text, "TypeScript", _TYPESCRIPT, registrations)
 
 
-def parse_javascript(text: str, registrations: frozenset[str] = frozenset()) -> Code:
+def parse_javascript(text: str, registrations: frozenset[str] = frozenset()) -> CodeFacts:
     """The same for JavaScript."""
     return _parse(text, "JavaScript", _JAVASCRIPT, registrations)
 
@@ -63,13 +72,13 @@ def javascript_tree(text: str) -> Node:
     return _first_sound(_JAVASCRIPT, text)
 
 
-def _parse(text: str, language: str, grammars: _Grammars, registrations: frozenset[str]) -> Code:
+def _parse(text: str, language: str, grammars: _Grammars, registrations: frozenset[str]) -> CodeFacts:
     if too_large := refuse_large(text, language):
         return too_large
     root = _first_sound(grammars, text)
     if too_deep(root):
-        return Code(error=CodeError("too deeply nested", 1))
-    return Code(error=_first_error(root, language)) if root.has_error else _facts(root, registrations)
+        return CodeFacts(error=CodeError("too deeply nested", 1))
+    return CodeFacts(error=_first_error(root, language)) if root.has_error else _facts(root, registrations)
 
 
 def _first_sound(grammars: _Grammars, text: str) -> Node:
@@ -90,7 +99,7 @@ def _first_error(root: Node, language: str) -> CodeError:
     return CodeError(f"does not parse as {language}", 1)
 
 
-def _facts(root: Node, registrations: frozenset[str]) -> Code:
+def _facts(root: Node, registrations: frozenset[str]) -> CodeFacts:
     names = resolve_names(root)
     twice = next(iter(names.twice.items()), None)
     spots = tuple(spots_of(root))
@@ -99,7 +108,7 @@ def _facts(root: Node, registrations: frozenset[str]) -> Code:
     awaits = [line_of(s.node) for s in spots if s.node.type == "await_expression" and s.function is None]
     modules = {"import_statement", "export_statement", "meta_property"}
     calls = [(spot, _call(spot)) for spot in spots if spot.node.type in {"call_expression", "new_expression"}]
-    return Code(
+    return CodeFacts(
         imports=(*_imports(spots), *_required(calls)),
         calls=tuple(call for _, call in calls),
         environment=tuple(_environment(spots, calls)),

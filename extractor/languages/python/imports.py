@@ -1,4 +1,4 @@
-"""Python's imports: which are the standard library's, which a package's, which the reader's own."""
+"""Imports of Python: those of the standard library, of packages, and of the reader's own modules."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from extractor.languages.common.installs import python_dependency
-from extractor.model import Origin
+from extractor.languages.common.packages import dependency_of
+from extractor.model import Manager, Origin
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,27 +34,30 @@ def _table() -> _Table:
 
 
 def top(module: str) -> str:
-    """``google`` of ``google.cloud.storage``."""
+    """Return ``google`` of ``google.cloud.storage``."""
     return module.partition(".")[0]
 
 
 def is_standard(module: str) -> bool:
-    """Whether the module is part of Python."""
+    """Return whether the module is part of Python."""
     return top(module) in sys.stdlib_module_names
 
 
 def is_readers_own(module: str) -> bool:
-    """Whether docs use that name for a reader's module, so that a package of that name is never meant."""
+    """Return whether docs use the name for modules of the reader, so that a package of that name is never meant."""
     name, table = top(module), _table()
     return name in table.local or name.startswith(table.prefixes)
 
 
 def package_of(found: Import, extra: Mapping[str, str]) -> Dependency | None:
-    """The distribution that an import needs; None for the standard library and relative imports.
+    """Return the distribution that an import needs; None for the standard library and relative imports.
 
     Args:
         found: the import.
-        extra: import name to distribution, beats the built-in table. The longest dotted prefix wins.
+        extra: import name to distribution, before the built-in table. The longest dotted prefix wins.
+
+    Raises:
+        RefusedError: the name cannot be that of a distribution.
     """
     if found.relative or is_standard(found.module):
         return None
@@ -62,5 +65,5 @@ def package_of(found: Import, extra: Mapping[str, str]) -> Dependency | None:
     parts = found.module.split(".")
     for length in range(len(parts), 0, -1):
         if name := table.get(".".join(parts[:length])):
-            return python_dependency(name, origin=Origin.INFERRED)
-    return python_dependency(parts[0].replace("_", "-"), origin=Origin.INFERRED)
+            return dependency_of(name, Manager.PYPI, origin=Origin.INFERRED)
+    return dependency_of(parts[0].replace("_", "-"), Manager.PYPI, origin=Origin.INFERRED)

@@ -1,4 +1,4 @@
-"""Where the files of a Python program lie: flat, or in a package whose folder the page, a script or docprobe names."""
+"""Where the files of a Python program are: flat, or in a package whose folder the page, a script or docprobe names."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
-from extractor.languages.common.paths import normal
+from extractor.languages.common.files import normal
 from extractor.languages.python.imports import is_standard, top
 from extractor.model import ExampleKind, Manager, Note, NoteKind, Origin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from extractor.languages.common.values import Draft, Unit
+    from extractor.languages.common.values import Draft, ProgramFile
 
 _FOLDERS: Final = (
     re.compile(r"\b(?:folder|directory|package) (?:called|named) ([A-Za-z_]\w*)"),
@@ -44,13 +44,13 @@ class Script:
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
-    """Files and how they are reached."""
+class FileLayout:
+    """The files of a program and how they are reached."""
 
-    units: tuple[tuple[str, Unit], ...]
+    files: tuple[tuple[str, ProgramFile], ...]
     """Path and content, the main file first."""
     added: tuple[str, ...]
-    """Empty ``__init__.py`` files of ours."""
+    """Paths of empty ``__init__.py`` files that docprobe adds."""
     main: str
     """Dotted module name of the main file."""
     package: str | None
@@ -59,28 +59,30 @@ class Layout:
     notes: tuple[Note, ...]
 
 
-def layout_of(draft: Draft) -> Layout:
-    """Name every file of the program."""
+def layout_of(draft: Draft) -> FileLayout:
+    """Return the layout of a program, with a path for every file."""
     script = script_of(draft)
-    relative = any(i.relative for code in draft.codes for i in code.imports)
+    relative = any(i.relative for code in draft.facts for i in code.imports)
     notes: list[Note] = []
     package = _folder(draft, script, notes) if relative or (script and "." in script.module) else None
     main = _main_path(draft, script, notes)
     paths = [_inside(main, package)]
-    for unit in draft.modules:
-        stated = normal(unit.name.path) if unit.name else _free(("module", "part"), draft, paths)
+    for file in draft.program.modules:
+        stated = normal(file.name.path) if file.name else _free(("module", "part"), draft, paths)
         paths.append(_inside(stated, package))
     added = sorted({f"{folder}/__init__.py" for p in paths for folder in _folders(p) if package} - set(paths))
     for path in added:
         notes.append(Note(NoteKind.FILE, Origin.INFERRED, path, confidence=0.9))
     dotted = paths[0].removesuffix(".py").replace("/", ".")
-    return Layout(tuple(zip(paths, draft.units, strict=True)), tuple(added), dotted, package, script, tuple(notes))
+    files = tuple(zip(paths, draft.program.files, strict=True))
+    return FileLayout(files, tuple(added), dotted, package, script, tuple(notes))
 
 
 def script_of(draft: Draft) -> Script | None:
-    """The script of a ``pyproject.toml`` in view that enters the program's main file."""
-    defined = {name for piece in draft.main.pieces for name in piece.code.defines}
-    stem = PurePosixPath(draft.main.name.path).stem if draft.main.name else None
+    """Return the script of a ``pyproject.toml`` in view that enters the program's main file; None if there is none."""
+    main = draft.program.main
+    defined = {name for snippet in main.snippets for name in snippet.facts.defines}
+    stem = PurePosixPath(main.name.path).stem if main.name else None
     for manifest in draft.around.manifests:
         for name, target in manifest.scripts.items() if manifest.manager is Manager.PYPI else ():
             module, _, attribute = target.partition(":")
@@ -90,8 +92,8 @@ def script_of(draft: Draft) -> Script | None:
 
 
 def _main_path(draft: Draft, script: Script | None, notes: list[Note]) -> str:
-    imported = {top(module) for code in draft.codes for module in code.modules}
-    stated = draft.main.name
+    imported = {top(module) for code in draft.facts for module in code.modules}
+    stated = draft.program.main.name
     # what prose seems to call the file is dropped where it would hide a package from the whole program
     if stated is not None and (stated.confidence == 1.0 or PurePosixPath(stated.path).stem not in imported):
         return normal(stated.path)
@@ -101,7 +103,7 @@ def _main_path(draft: Draft, script: Script | None, notes: list[Note]) -> str:
         return path
     names = _CLIENT_NAMES if draft.kind is ExampleKind.CLIENT else _SERVER_NAMES
     path = _free(names, draft, ())
-    span = draft.main.pieces[0].block.span
+    span = draft.program.main.snippets[0].block.span
     notes.append(Note(NoteKind.FILE_NAME, Origin.INFERRED, path, confidence=0.9, span=span))
     return path
 
@@ -110,10 +112,9 @@ def _folder(draft: Draft, script: Script | None, notes: list[Note]) -> str | Non
     """The package's folder: of the script, of a stated path, of the prose, else invented."""
     if script is not None and "." in script.module:
         return script.module.rpartition(".")[0].replace(".", "/")
-    if any("/" in unit.name.path for unit in draft.units if unit.name):
+    if any("/" in file.name.path for file in draft.program.files if file.name):
         return None
-    blocks = [piece.block for unit in draft.units for piece in unit.pieces]
-    for block in (*blocks, *(m.block for m in draft.around.manifests)):
+    for block in (*draft.program.blocks, *(m.block for m in draft.around.manifests)):
         if name := next((name for name in _named(block.context) if _is_free(name, draft)), None):
             notes.append(Note(NoteKind.FOLDER, Origin.STATED, name, confidence=0.8, span=block.span))
             return name
@@ -131,12 +132,12 @@ def _named(prose: str) -> Iterator[str]:
 
 def _is_free(name: str, draft: Draft) -> bool:
     """Whether a module of that name hides no import of the program and no module of Python."""
-    return not is_standard(name) and name not in {top(module) for code in draft.codes for module in code.modules}
+    return not is_standard(name) and name not in {top(module) for code in draft.facts for module in code.modules}
 
 
 def _free(names: Sequence[str], draft: Draft, taken: Sequence[str]) -> str:
     """The first name that hides no import of the program and no module of Python."""
-    used = {PurePosixPath(unit.name.path).stem for unit in draft.units if unit.name}
+    used = {PurePosixPath(file.name.path).stem for file in draft.program.files if file.name}
     used |= {PurePosixPath(path).stem for path in taken}
     for name in (*names, *(f"{names[0]}_{number}" for number in range(2, 1000))):
         if name not in used and _is_free(name, draft):

@@ -13,8 +13,8 @@ import tree_sitter_python
 
 from extractor.languages.common.facts import (
     Call,
-    Code,
     CodeError,
+    CodeFacts,
     EnvironmentRead,
     Import,
     Ref,
@@ -39,7 +39,7 @@ def python_tree(text: str) -> Node:
     return parse(tree_sitter_python.language(), text)
 
 
-def parse_python(text: str, registrations: frozenset[str] = frozenset()) -> Code:
+def parse_python(text: str, registrations: frozenset[str] = frozenset()) -> CodeFacts:
     """Return the facts of one Python text. Never raises: a text that is not Python carries ``error``.
 
     Args:
@@ -54,16 +54,16 @@ def parse_python(text: str, registrations: frozenset[str] = frozenset()) -> Code
             warnings.simplefilter("ignore")
             tree = ast.parse(text)
     except SyntaxError as error:
-        return Code(error=CodeError(error.msg, error.lineno or 1))
+        return CodeFacts(error=CodeError(error.msg, error.lineno or 1))
     except (ValueError, RecursionError, MemoryError) as error:
-        return Code(error=CodeError(str(error) or "too deeply nested", 1))
+        return CodeFacts(error=CodeError(str(error) or "too deeply nested", 1))
     visitor = _Visitor()
     try:
         visitor.visit(tree)
         free, table_error = free_names(tree, text)
     except (RecursionError, MemoryError):
-        return Code(error=CodeError("too deeply nested", 1))
-    return Code(
+        return CodeFacts(error=CodeError("too deeply nested", 1))
+    return CodeFacts(
         imports=tuple(visitor.imports),
         calls=tuple(visitor.calls),
         environment=tuple(visitor.environment),

@@ -11,7 +11,7 @@ from extractor.languages.common.roles import Start
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from extractor.languages.common.facts import Call, Code, Import
+    from extractor.languages.common.facts import Call, CodeFacts, Import
 
 ASGI: Final = frozenset({"Starlette", "FastAPI", "Litestar", "Quart"})
 """Classes whose instances an ASGI server serves."""
@@ -54,48 +54,48 @@ class Serving:
     """The ASGI application that loading the main file makes, where the code starts no server itself."""
 
 
-def serving(codes: Sequence[Code]) -> Serving | None:
+def serving(files: Sequence[CodeFacts]) -> Serving | None:
     """Return how a program serves HTTP; None if it imports nothing to serve with.
 
     Args:
-        codes: facts of its files, the main file's first.
+        files: facts of its files, the main file's first.
     """
-    libraries = frozenset(name for code in codes for name in _libraries(code))
+    libraries = frozenset(name for code in files for name in _libraries(code))
     if not libraries:
         return None
-    calls = [call for code in codes for call in code.calls]
-    applications = web_applications(codes)
+    calls = [call for code in files for call in code.calls]
+    applications = web_applications(files)
     for call in calls:
-        if _starts(call, codes, applications):
+        if _starts(call, files, applications):
             return Serving(call, started=True)
-    if made := next((c for c in codes[0].calls if c.last in ASGI and c.function is None and c.target), None):
+    if made := next((c for c in files[0].calls if c.last in ASGI and c.function is None and c.target), None):
         return Serving(made, application=made)
     if made := next((c for c in calls if c.last in _MAKING), None):
         return Serving(made)
     return Serving() if libraries - {"asyncio"} else None
 
 
-def web_applications(codes: Sequence[Code]) -> frozenset[str]:
+def web_applications(files: Sequence[CodeFacts]) -> frozenset[str]:
     """Names of the objects of web frameworks whose ``run()`` serves HTTP."""
-    return frozenset(c.target for code in codes for c in code.calls if c.last in _SELF_SERVING and c.target)
+    return frozenset(c.target for code in files for c in code.calls if c.last in _SELF_SERVING and c.target)
 
 
-def start_of(codes: Sequence[Code]) -> Start:
+def start_of(files: Sequence[CodeFacts]) -> Start:
     """RUN if loading the main file starts something: a main guard, an event loop, a call for its effect; else NONE."""
-    main = codes[0]
+    main = files[0]
     if main.main_guard or main.bare_await:
         return Start.RUN
     own = any(c.function is None and c.statement and c.name.partition(".")[0] in main.defines for c in main.calls)
-    loops = any(c.function is None and c.name in _EVENT_LOOPS for code in codes for c in code.calls)
+    loops = any(c.function is None and c.name in _EVENT_LOOPS for code in files for c in code.calls)
     return Start.RUN if own or loops else Start.NONE
 
 
-def imports_http_client(code: Code) -> bool:
+def imports_http_client(code: CodeFacts) -> bool:
     """Whether code imports a module that sends requests: ``http.client``, ``from http import client``."""
     return any(_is_client_library(found) for found in code.imports)
 
 
-def sends_on_load(code: Code) -> bool:
+def sends_on_load(code: CodeFacts) -> bool:
     """Whether loading the code sends a request."""
     return any(c.function is None and c.last in _SENDING for c in code.calls)
 
@@ -105,8 +105,8 @@ def _is_client_library(found: Import) -> bool:
     return any(f"{module}.".startswith(f"{library}.") for module in modules for library in _CLIENT_LIBRARIES)
 
 
-def _starts(call: Call, codes: Sequence[Code], applications: frozenset[str]) -> bool:
-    if call.last in _STARTING or _imported(call, codes) in _QUALIFIED:
+def _starts(call: Call, files: Sequence[CodeFacts], applications: frozenset[str]) -> bool:
+    if call.last in _STARTING or _imported(call, files) in _QUALIFIED:
         return True
     if call.last == "run" and call.name.rpartition(".")[0] in applications:
         return True
@@ -115,13 +115,13 @@ def _starts(call: Call, codes: Sequence[Code], applications: frozenset[str]) -> 
     return any(isinstance(value, Ref) and value.text.endswith(_SERVE_FOREVER) for value in handed)
 
 
-def _imported(call: Call, codes: Sequence[Code]) -> str:
+def _imported(call: Call, files: Sequence[CodeFacts]) -> str:
     """A call's name with the module that it was taken from: ``waitress.serve`` for ``serve``."""
-    origin = next((i.module for code in codes for i in code.imports if call.name in i.names), None)
+    origin = next((i.module for code in files for i in code.imports if call.name in i.names), None)
     return call.name if origin is None else f"{origin}.{call.name}"
 
 
-def _libraries(code: Code) -> Iterator[str]:
+def _libraries(code: CodeFacts) -> Iterator[str]:
     """Libraries to serve with that code imports, each as it is called in :data:`_SERVER_LIBRARIES`."""
     for found in code.imports:
         for module in (found.module, *(f"{found.module}.{name}" for name in found.names)):

@@ -6,7 +6,7 @@ import pytest
 
 from extractor.examples.names import stated_name
 from extractor.model import Origin
-from tests.extractor.languages.blocks import block
+from tests.extractor.blocks import block
 
 PY = (".py",)
 

@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from extractor.languages.common.facts import Code
+    from extractor.languages.common.facts import CodeFacts
 
 
-def chat_role(codes: Sequence[Code]) -> Role:
-    relevant = any(module == "chatproto" for code in codes for module in code.modules)
-    room = next((call for code in codes for call in code.calls if call.last == "Room"), None)
-    if relevant and (found := serving(codes)) and found.started:
+def chat_role(files: Sequence[CodeFacts]) -> Role:
+    relevant = any(module == "chatproto" for code in files for module in code.modules)
+    room = next((call for code in files for call in code.calls if call.last == "Room"), None)
+    if relevant and (found := serving(files)) and found.started:
         return Role(ExampleKind.HTTP_SERVER, Start.RUN, relevant)
     return Role(ExampleKind.OTHER, Start.NONE, relevant, handle=room.target if room else None, why="is no room")
 
@@ -29,7 +29,7 @@ CHAT = CodeProfile(
     rules={
         "python": LanguageRules(
             role=chat_role,
-            endpoint_paths=lambda _codes, _services: ("/chat",),
+            endpoint_paths=lambda _files, _services: ("/chat",),
             registrations=frozenset({"on_message"}),
             loaders={"chat": Dependency("chatproto", extras=("cli",))},
             http_transports=frozenset({"web"}),

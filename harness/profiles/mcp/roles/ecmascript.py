@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Final
 
 from extractor.languages.common.facts import Ref
 from extractor.languages.common.roles import LanguageRules, Role, Start
-from extractor.languages.ecmascript.paths import served_paths
+from extractor.languages.ecmascript.web import served_paths
 from extractor.model import ExampleKind
 from harness.profiles.mcp.roles.shared import PARTNERS, may_be_endpoint
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from extractor.languages.common.facts import Call, Code
+    from extractor.languages.common.facts import Call, CodeFacts
     from extractor.model import ServiceRequest
 
 _HTTP_TRANSPORTS: Final = (
@@ -44,15 +44,15 @@ _NAMES: Final = ("mcp", "modelcontextprotocol")
 _MAX_PATHS: Final = 8
 
 
-def role(codes: Sequence[Code]) -> Role:
+def role(files: Sequence[CodeFacts]) -> Role:
     """Return the role of a program whose files have these facts, the main file's first."""
-    calls = [call for code in codes for call in code.calls]
-    relevant = any(_speaks_mcp(code) for code in codes)
-    main = codes[0]
+    calls = [call for code in files for call in code.calls]
+    relevant = any(_speaks_mcp(code) for code in files)
+    main = files[0]
     http = next((c for c in calls if _is_http(c)), None)
     listener = next((c for c in calls if c.last in _LISTENERS and not _is_protocol_call(c)), None)
-    spoken = any(t.value == "jsonrpc" for code in codes for t in code.texts) or _writes_json_rpc(calls)
-    spoken = spoken or (listener is not None and _answers(codes))
+    spoken = any(t.value == "jsonrpc" for code in files for t in code.texts) or _writes_json_rpc(calls)
+    spoken = spoken or (listener is not None and _answers(files))
     made = {c.target: c for c in calls if c.last in _SERVERS and c.target}
     for call in calls:
         if call.last == "start" and (call.name.rpartition(".")[0] in made or "transportType" in call.keywords):
@@ -76,7 +76,7 @@ def role(codes: Sequence[Code]) -> Role:
         connects = any(c.last in {"connect", "connectToServer"} for c in calls)
         start = Start.RUN if connects else Start.NONE
         return Role(ExampleKind.CLIENT, start, relevant, client.line, why="makes a client that connects to nothing")
-    if not server and _writes_requests(codes):
+    if not server and _writes_requests(files):
         start = (
             Start.RUN
             if any(c.function is None and (c.statement or c.name == "fetch") for c in main.calls)
@@ -89,7 +89,7 @@ def role(codes: Sequence[Code]) -> Role:
     return Role(ExampleKind.OTHER, Start.NONE, relevant, why="neither starts a server nor connects to one")
 
 
-def _speaks_mcp(code: Code) -> bool:
+def _speaks_mcp(code: CodeFacts) -> bool:
     """Whether code imports an MCP package, names one of its things, or writes its messages itself."""
     names = [*(i.module for i in code.imports), *code.free, *(c.name for c in code.calls)]
     if any(part in name.lower() for name in names for part in _NAMES):
@@ -113,21 +113,21 @@ def _writes_json_rpc(calls: Sequence[Call]) -> bool:
     return any("jsonrpc" in c.keywords and "result" in c.keywords for c in calls)
 
 
-def _answers(codes: Sequence[Code]) -> bool:
+def _answers(files: Sequence[CodeFacts]) -> bool:
     """Whether a program that listens knows the words of an MCP conversation and opens none: it answers one.
 
     The messages may be objects that are no arguments of a call, whose keys are not known here.
     """
-    texts = {text.value for code in codes for text in code.texts}
-    asks = any("jsonrpc" in c.keywords and "method" in c.keywords for code in codes for c in code.calls)
+    texts = {text.value for code in files for text in code.texts}
+    asks = any("jsonrpc" in c.keywords and "method" in c.keywords for code in files for c in code.calls)
     return {"initialize", "2.0"} <= texts and not asks
 
 
-def _writes_requests(codes: Sequence[Code]) -> bool:
+def _writes_requests(files: Sequence[CodeFacts]) -> bool:
     """Whether the code opens an MCP conversation with ``fetch``."""
-    opens = any(c.name == "fetch" for code in codes for c in code.calls)
-    written = any("jsonrpc" in c.keywords and "method" in c.keywords for code in codes for c in code.calls)
-    texts = {text.value for code in codes for text in code.texts}
+    opens = any(c.name == "fetch" for code in files for c in code.calls)
+    written = any("jsonrpc" in c.keywords and "method" in c.keywords for code in files for c in code.calls)
+    texts = {text.value for code in files for text in code.texts}
     return opens and "initialize" in texts and (written or "2.0" in texts)
 
 
@@ -140,9 +140,9 @@ def _transport(start: Call, made: Call | None) -> ExampleKind:
     return ExampleKind.HTTP_SERVER if http else ExampleKind.STDIO_SERVER
 
 
-def endpoint_paths(codes: Sequence[Code], services: Sequence[ServiceRequest] = ()) -> tuple[str, ...]:
+def endpoint_paths(files: Sequence[CodeFacts], services: Sequence[ServiceRequest] = ()) -> tuple[str, ...]:
     """Return candidate paths, best first: those with ``mcp`` in them, then the rest."""
-    paths = [path for path in served_paths(codes, services) if may_be_endpoint(path)]
+    paths = [path for path in served_paths(files, services) if may_be_endpoint(path)]
     return tuple(sorted(paths, key=lambda path: "mcp" not in path))[:_MAX_PATHS]
 
 

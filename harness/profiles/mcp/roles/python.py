@@ -6,9 +6,9 @@ import re
 from itertools import permutations
 from typing import TYPE_CHECKING, Final
 
+from extractor.languages.common.addresses import constants_of, path_of, requested_urls
 from extractor.languages.common.facts import Ref
 from extractor.languages.common.roles import LanguageRules, Role, Start
-from extractor.languages.common.routes import constants_of, path_of, requested_urls
 from extractor.languages.python.web import (
     ASGI,
     ASGI_SERVERS,
@@ -24,7 +24,7 @@ from harness.profiles.mcp.roles.shared import ENDPOINT, PARTNERS, may_be_endpoin
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from extractor.languages.common.facts import Call, Code
+    from extractor.languages.common.facts import Call, CodeFacts
     from extractor.model import ServiceRequest
 
 HTTP_TRANSPORTS: Final = frozenset({"http", "streamable-http", "streamable_http", "sse"})
@@ -54,30 +54,30 @@ _MAX_NESTED: Final = 4
 _MAX_PATHS: Final = 12
 
 
-def role(codes: Sequence[Code]) -> Role:
+def role(files: Sequence[CodeFacts]) -> Role:
     """Return the role of a program whose files have these facts, the main file's first."""
-    calls = [call for code in codes for call in code.calls]
-    relevant = any(_speaks_mcp(code) for code in codes)
-    start = start_of(codes)
+    calls = [call for code in files for call in code.calls]
+    relevant = any(_speaks_mcp(code) for code in files)
+    start = start_of(files)
     for call in calls:
-        if found := _server_run(call, codes, relevant):
+        if found := _server_run(call, files, relevant):
             return found
     if asgi := next((c for c in calls if c.name in ASGI_SERVERS), None):
         return Role(ExampleKind.HTTP_SERVER, Start.RUN, relevant, asgi.line)
     if stdio := next((c for c in calls if c.last == "stdio_server"), None):
         return Role(ExampleKind.STDIO_SERVER, start, relevant, stdio.line)
-    if application := _application(codes[0]):
+    if application := _application(files[0]):
         return Role(ExampleKind.HTTP_SERVER, Start.APP, relevant, application.line, application.target)
-    client = next((c for code in codes for c in code.calls if _is_client(c, code)), None)
+    client = next((c for code in files for c in code.calls if _is_client(c, code)), None)
     server = next((c for c in calls if _makes_server(c)), None)
     if client and server:
         return Role(ExampleKind.OTHER, start, relevant, server.line, why=PARTNERS)
     if client:
         return Role(ExampleKind.CLIENT, start, relevant, client.line, why="makes a client that nothing runs")
-    if (web := _hand_written(codes, start)) and (web.start is Start.RUN or not server):
+    if (web := _hand_written(files, start)) and (web.start is Start.RUN or not server):
         return web
-    if _writes_requests(codes) and not server:
-        start = Start.RUN if sends_on_load(codes[0]) else start
+    if _writes_requests(files) and not server:
+        start = Start.RUN if sends_on_load(files[0]) else start
         return Role(ExampleKind.CLIENT, start, relevant, why="makes a client that nothing runs")
     if server:
         why = f"makes the server `{server.target or server.last}`, and nothing runs it"
@@ -85,7 +85,7 @@ def role(codes: Sequence[Code]) -> Role:
     return Role(ExampleKind.OTHER, Start.NONE, relevant, why="neither starts a server nor connects to one")
 
 
-def _speaks_mcp(code: Code) -> bool:
+def _speaks_mcp(code: CodeFacts) -> bool:
     """Whether code imports an MCP package, names one of its things, or writes its messages itself."""
     names = [*(i.module for i in code.imports), *code.free, *(c.name for c in code.calls)]
     if any("mcp" in name.lower() for name in (*names, *(d.name for d in code.decorators))):
@@ -96,7 +96,7 @@ def _speaks_mcp(code: Code) -> bool:
     return registers or any(t.value == "jsonrpc" for t in code.texts)
 
 
-def _is_client(call: Call, code: Code, names: frozenset[str] = CLIENTS) -> bool:
+def _is_client(call: Call, code: CodeFacts, names: frozenset[str] = CLIENTS) -> bool:
     """Whether a call is one of MCP's client classes, and not one of an HTTP library that has the same name."""
     if call.last not in names:
         return False
@@ -106,7 +106,7 @@ def _is_client(call: Call, code: Code, names: frozenset[str] = CLIENTS) -> bool:
     return not origins or any("mcp" in module.lower() for module in origins)
 
 
-def _server_run(call: Call, codes: Sequence[Code], relevant: bool) -> Role | None:
+def _server_run(call: Call, files: Sequence[CodeFacts], relevant: bool) -> Role | None:
     """``mcp.run(…)`` in all its forms, but not ``run()`` of a web framework."""
     if call.last in _HTTP_METHODS:
         return Role(ExampleKind.HTTP_SERVER, Start.RUN, relevant, call.line)
@@ -115,28 +115,28 @@ def _server_run(call: Call, codes: Sequence[Code], relevant: bool) -> Role | Non
     if call.last not in {"run", "run_async"} or "." not in call.name:
         return None
     receiver = call.name.rpartition(".")[0]
-    if receiver in web_applications(codes):
+    if receiver in web_applications(files):
         return None
     transport = call.keywords.get("transport", call.arguments[0] if call.arguments else None)
     if isinstance(transport, Ref) and "transport" in call.keywords:
-        transport = _resolved(transport, codes)
+        transport = _resolved(transport, files)
     if isinstance(transport, str):
         kind = ExampleKind.HTTP_SERVER if transport in HTTP_TRANSPORTS else ExampleKind.STDIO_SERVER
         return Role(kind, Start.RUN, relevant, call.line)
-    made = {c.target for code in codes for c in code.calls if _makes_server(c)} | {f"{name}()" for name in SERVERS}
+    made = {c.target for code in files for c in code.calls if _makes_server(c)} | {f"{name}()" for name in SERVERS}
     if not call.arguments and (receiver in made or receiver in {"mcp", "server"}):
         return Role(ExampleKind.STDIO_SERVER, Start.RUN, relevant, call.line)
     return None
 
 
-def _resolved(value: Ref, codes: Sequence[Code]) -> str:
+def _resolved(value: Ref, files: Sequence[CodeFacts]) -> str:
     """``config.TRANSPORT`` by the default that the code reads from the environment; else what the code hints at."""
     wanted = value.text.rpartition(".")[2].strip("()\"' ").upper()
-    for code in codes:
+    for code in files:
         for read in code.environment:
             if read.default and (read.name == wanted or wanted in read.name):
                 return read.default
-    texts = {text.value for code in codes for text in code.texts}
+    texts = {text.value for code in files for text in code.texts}
     hints = sorted(texts & HTTP_TRANSPORTS)
     return hints[0] if hints else "stdio"
 
@@ -145,7 +145,7 @@ def _makes_server(call: Call) -> bool:
     return call.last in SERVERS or call.name in FACTORIES
 
 
-def _application(code: Code) -> Call | None:
+def _application(code: CodeFacts) -> Call | None:
     """The outermost ASGI application that loading the module makes: the last framework one, else the SDK's own."""
     sdk = [c for c in code.calls if c.last in APPS]
     if not sdk and not any(c.last == "FastApiMCP" for c in code.calls):
@@ -157,16 +157,16 @@ def _application(code: Code) -> Call | None:
     return mounted[-1] if mounted else None
 
 
-def _hand_written(codes: Sequence[Code], start: Start) -> Role | None:
+def _hand_written(files: Sequence[CodeFacts], start: Start) -> Role | None:
     """The role of a server that answers JSON-RPC itself, or has a route called as MCP's is; None for any other code.
 
     One that writes ``clientInfo`` and never ``serverInfo`` asks; what it serves is a page to sign in.
     """
-    texts = {text.value for code in codes for text in code.texts}
-    answers = _writes_json_rpc(codes)
+    texts = {text.value for code in files for text in code.texts}
+    answers = _writes_json_rpc(files)
     if not (answers or ENDPOINT in texts) or (_ASKED in texts and _ANSWERED not in texts):
         return None
-    found = serving(codes)
+    found = serving(files)
     if found is None or (found.call is None and not answers):
         return None
     kind, line = ExampleKind.HTTP_SERVER, found.call.line if found.call else 1
@@ -179,26 +179,26 @@ def _hand_written(codes: Sequence[Code], start: Start) -> Role | None:
     return Role(ExampleKind.OTHER, Start.NONE, True, line, why=f"{made}, and nothing in it starts a server")
 
 
-def _writes_json_rpc(codes: Sequence[Code]) -> bool:
+def _writes_json_rpc(files: Sequence[CodeFacts]) -> bool:
     """Whether the code writes JSON-RPC messages itself."""
-    texts = (text.value for code in codes for text in code.texts)
+    texts = (text.value for code in files for text in code.texts)
     written = any(text == "jsonrpc" or '"jsonrpc"' in text for text in texts)
-    return written or any("jsonrpc" in call.keywords for code in codes for call in code.calls)
+    return written or any("jsonrpc" in call.keywords for code in files for call in code.calls)
 
 
-def _writes_requests(codes: Sequence[Code]) -> bool:
+def _writes_requests(files: Sequence[CodeFacts]) -> bool:
     """Whether the code opens an MCP conversation over an HTTP library of its own choice."""
-    texts = {text.value for code in codes for text in code.texts}
-    return {"jsonrpc", "initialize"} <= texts and any(imports_http_client(code) for code in codes)
+    texts = {text.value for code in files for text in code.texts}
+    return {"jsonrpc", "initialize"} <= texts and any(imports_http_client(code) for code in files)
 
 
-def endpoint_paths(codes: Sequence[Code], services: Sequence[ServiceRequest] = ()) -> tuple[str, ...]:
+def endpoint_paths(files: Sequence[CodeFacts], services: Sequence[ServiceRequest] = ()) -> tuple[str, ...]:
     """Return candidate paths, best first; the prefixes of mounts are put in front of what may be mounted there.
 
     A server that answers JSON-RPC by hand may have its endpoint under any path that it names but those it requests.
     """
-    calls = [call for code in codes for call in code.calls]
-    constants = constants_of(codes)
+    calls = [call for code in files for call in code.calls]
+    constants = constants_of(files)
     inner = [path for call in calls if (path := _served_path(call, constants))] or [ENDPOINT]
     mounts = [path for call in calls if call.last in _MOUNTS and (path := _first_path(call, constants))]
     routes = [path for call in calls if call.last == "Route" and (path := _first_path(call, constants))]
@@ -207,14 +207,14 @@ def endpoint_paths(codes: Sequence[Code], services: Sequence[ServiceRequest] = (
     nested = ["".join(pair) for pair in permutations(dict.fromkeys(mounts), 2)] if len(mounts) <= _MAX_NESTED else []
     prefixes = [prefix.rstrip("/") for prefix in (*mounts, *nested)]
     mounted = [(prefix + path) or "/" for prefix in prefixes for path in dict.fromkeys(inner)]
-    named = _named(codes, constants) if _writes_json_rpc(codes) else ()
+    named = _named(files, constants) if _writes_json_rpc(files) else ()
     return tuple(dict.fromkeys([*mounted, *mounts, *inner, *routes, *named]))[:_MAX_PATHS]
 
 
-def _named(codes: Sequence[Code], constants: Mapping[str, str]) -> Iterator[str]:
+def _named(files: Sequence[CodeFacts], constants: Mapping[str, str]) -> Iterator[str]:
     """Paths that the code compares with, or has a route for, and does not request itself."""
-    requested = requested_urls(codes, constants)
-    for text in (text.value for code in codes for text in code.texts):
+    requested = requested_urls(files, constants)
+    for text in (text.value for code in files for text in code.texts):
         if text not in requested and _PLAIN.fullmatch(text) and may_be_endpoint(text):
             yield text
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from extractor.languages.common.routes import is_side_path
+from extractor.languages.common.addresses import is_side_path
 
 ENDPOINT: Final = "/mcp"
 """Where the SDKs serve unless configured otherwise, and where most pages do."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from extractor.languages.common.environment import filled_file, is_placeholder, variables_of
-from tests.extractor.languages.blocks import block
+from tests.extractor.blocks import block
 
 TEXT = """# the server
 HOST=localhost

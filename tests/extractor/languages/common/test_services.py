@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING
 import pytest
 
 from extractor.languages.common.roles import USUAL_AUTHORIZATION
-from extractor.languages.common.services import Beside, beside
+from extractor.languages.common.services import InferredServices, infer_services
 from extractor.languages.ecmascript.parse import parse_typescript
 from extractor.languages.python.parse import parse_python
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from extractor.languages.common.facts import Code
+    from extractor.languages.common.facts import CodeFacts
 
 USUAL = USUAL_AUTHORIZATION
 
 
-def infer(codes: Sequence[Code], environment: Mapping[str, str]) -> Beside:
-    return beside(codes, environment, USUAL)
+def infer(files: Sequence[CodeFacts], environment: Mapping[str, str]) -> InferredServices:
+    return infer_services(files, environment, USUAL)
 
 
 ISSUER = (

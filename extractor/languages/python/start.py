@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
-from extractor.languages.common.paths import normal
+from extractor.languages.common.files import normal
 from extractor.languages.common.roles import Start
-from extractor.languages.common.scopes import nearest_first
+from extractor.languages.common.startup import (
+    Startup,
+    configured_startup,
+    means_file,
+    stated_commands,
+    stated_note,
+    usual_startup,
+)
 from extractor.model import Dependency, ExampleKind, Note, NoteKind, Origin
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from extractor.languages.common.roles import LanguageRules, Role
-    from extractor.languages.common.values import Command, Draft, Piece
-    from extractor.languages.python.layout import Layout
+    from extractor.languages.common.shell import Command
+    from extractor.languages.common.values import Draft, Snippet
+    from extractor.languages.python.layout import FileLayout, Script
 
 ASGI_PORT: Final = 8000
 """uvicorn's own default."""
@@ -24,77 +32,65 @@ _RUNNERS: Final = (("uv", "run"), ("poetry", "run"), ("pipenv", "run"), ("hatch"
 """Tools that run a command in a project's environment, and their verb."""
 _DROPPED: Final = frozenset({"--reload", "--dev"})
 """Flags that restart a server when a file changes: no file does."""
-
-
 _WORKERS: Final = "--workers"
 _ONE_PROCESS: Final = "one process instead of several: nothing here sends a session to its own"
 
 
-@dataclass(frozen=True, slots=True)
-class Started:
-    """Argument vector and what comes with it."""
-
-    command: tuple[str, ...]
-    kind: ExampleKind
-    tools: tuple[Dependency, ...] = ()
-    environment: Mapping[str, str] = field(default_factory=dict)
-    notes: tuple[Note, ...] = ()
-
-
-def python_start(draft: Draft, layout: Layout) -> Started:
-    """How to start the program."""
-    if draft.override.command is not None:
-        note = Note(NoteKind.COMMAND, draft.said_by, " ".join(draft.override.command))
-        return Started(draft.override.command, draft.kind, notes=(note,))
-    anchor = draft.main.pieces[-1].block
-    # a command about a file is about this one only if the page calls it so, or shows no other
-    known = draft.main.name or layout.script or draft.alone
-    for stated in nearest_first(anchor, draft.around.commands) if known else ():
-        if found := _stated(stated, draft, layout):
-            return found
-    return _inferred(draft, layout)
+def startup_of(draft: Draft, layout: FileLayout) -> Startup:
+    """Return how to start the program whose files have that layout."""
+    if configured := configured_startup(draft):
+        return configured
+    named = draft.program.main.name is not None or layout.script is not None
+    for command in stated_commands(draft, named=named):
+        if startup := _stated(command, draft, layout):
+            return startup
+    return _usual(draft, layout)
 
 
-def _stated(stated: Command, draft: Draft, layout: Layout) -> Started | None:
-    """The page's command in our terms, if it is about this program."""
+def _stated(stated: Command, draft: Draft, layout: FileLayout) -> Startup | None:
+    """The start by a command of the page, if that is about this program."""
     words = _without_runner(stated.words)
     if not words:
         return None
-    note = Note(NoteKind.COMMAND, Origin.STATED, " ".join(stated.words), span=stated.block.line(stated.line - 1))
-    path, app = layout.units[0][0], draft.role.handle
+    note = stated_note(stated.words, stated.span)
+    path, app = layout.files[0][0], draft.role.handle
     first, rest = PurePosixPath(words[0].replace("\\", "/")).name.removesuffix(".exe"), words[1:]
     arguments: tuple[str, ...] | None = None
     tools: tuple[Dependency, ...] = ()
     if layout.script and first == layout.script.name:
-        module, attribute = layout.script.module, layout.script.attribute
-        arguments = ("-c", f"import sys; from {module} import {attribute}; sys.exit({attribute}())", *rest)
+        arguments = (*_script_arguments(layout.script), *rest)
     elif first in {"python", "python3"} and rest[:1] == ("-m",) and rest[1:2] and _runs(rest[1], layout):
         arguments = ("-m", *rest[1:])
-    elif first in {"python", "python3"} and rest and _same(rest[0], path):
+    elif first in {"python", "python3"} and rest and means_file(rest[0], path):
         arguments = (path, *rest[1:])
-    elif first.endswith(".py") and _same(words[0], path):
+    elif first.endswith(".py") and means_file(words[0], path):
         arguments = (path, *rest)
     elif first == "uvicorn" and app and f"{layout.main}:{app}" in rest:
         arguments, tools = ("-m", "uvicorn", *_by_one_process(_without_strange_host(rest))), (Dependency("uvicorn"),)
-    elif app and draft.role.start is Start.RUN and (loaded := _loaded(words, draft.rules)) and _same(loaded.path, path):
+    elif app and draft.role.start is Start.RUN and (loaded := _loaded(words, draft.rules)):
+        if not means_file(loaded.path, path):
+            return None
         command = (loaded.tool, "run", *loaded.arguments)
-        return Started(command, loaded.kind, (draft.rules.loaders[loaded.tool],), stated.environment, (note,))
+        packages = (draft.rules.loaders[loaded.tool],)
+        return Startup(command, loaded.kind, (), packages, stated.environment, (note,))
     if arguments is None:
         return None
     notes = [note]
     if _WORKERS in rest and _WORKERS not in arguments:
         notes.append(Note(NoteKind.REMARK, Origin.INFERRED, detail=_ONE_PROCESS, confidence=0.9))
-    return _command(arguments, draft, stated.environment, tuple(notes), tools)
+    command = ("python", *(a for a in arguments if a not in _DROPPED))
+    kind = _kind_of(command, draft.kind, draft.rules)
+    return Startup(command, kind, (), tools, stated.environment, tuple(notes))
 
 
-def commanded(piece: Piece, commands: Sequence[Command], rules: LanguageRules) -> Role | None:
+def role_by_command(snippet: Snippet, commands: Sequence[Command], rules: LanguageRules) -> Role | None:
     """Return what a module that only makes a server does once a loader's ``run`` starts it; None without one."""
-    if piece.role.handle is None or piece.name is None:
+    if snippet.role.handle is None or snippet.name is None:
         return None
     for command in commands:
-        found = _loaded(_without_runner(command.words), rules)
-        if found and _same(found.path, normal(piece.name.path)):
-            return replace(piece.role, kind=found.kind, start=Start.RUN, why="")
+        loaded = _loaded(_without_runner(command.words), rules)
+        if loaded and means_file(loaded.path, normal(snippet.name.path)):
+            return replace(snippet.role, kind=loaded.kind, start=Start.RUN, why="")
     return None
 
 
@@ -164,43 +160,24 @@ def _by_one_process(words: tuple[str, ...]) -> tuple[str, ...]:
     return (*words[:at], *words[at + 2 :])
 
 
-def _command(
-    arguments: tuple[str, ...],
-    draft: Draft,
-    environment: Mapping[str, str],
-    notes: tuple[Note, ...],
-    tools: tuple[Dependency, ...],
-) -> Started:
-    command = ("python", *(a for a in arguments if a not in _DROPPED))
-    return Started(command, _kind_of(command, draft.kind, draft.rules), tools, environment, notes)
+def _usual(draft: Draft, layout: FileLayout) -> Startup:
+    if draft.role.start in {Start.APP, Start.HANDLER}:
+        target = f"{layout.main}:{draft.role.handle}"
+        command = ("python", "-m", "uvicorn", target, "--host", "127.0.0.1", "--port", str(ASGI_PORT))
+        return usual_startup(draft, command, (Dependency("uvicorn"),))
+    if layout.script is not None:
+        return usual_startup(draft, ("python", *_script_arguments(layout.script)), ())
+    if layout.package:
+        return usual_startup(draft, ("python", "-m", layout.main.removesuffix(".__main__")), ())
+    return usual_startup(draft, ("python", layout.files[0][0]), ())
 
 
-def _inferred(draft: Draft, layout: Layout) -> Started:
-    tools: tuple[Dependency, ...] = ()
-    command: tuple[str, ...]
-    match draft.role.start:
-        case Start.APP | Start.HANDLER:
-            target = f"{layout.main}:{draft.role.handle}"
-            command = ("python", "-m", "uvicorn", target, "--host", "127.0.0.1", "--port", str(ASGI_PORT))
-            tools = (Dependency("uvicorn"),)
-        case Start.RUN | Start.NONE:
-            if layout.script is not None:
-                module, attribute = layout.script.module, layout.script.attribute
-                command = ("python", "-c", f"import sys; from {module} import {attribute}; sys.exit({attribute}())")
-            elif layout.package:
-                command = ("python", "-m", layout.main.removesuffix(".__main__"))
-            else:
-                command = ("python", layout.units[0][0])
-    note = Note(NoteKind.COMMAND, Origin.INFERRED, " ".join(command), confidence=0.9)
-    return Started(command, draft.kind, tools, notes=(note,))
+def _script_arguments(script: Script) -> tuple[str, str]:
+    """Arguments of ``python`` that do what a script of ``pyproject.toml`` does once it is installed."""
+    call = f"import sys; from {script.module} import {script.attribute}; sys.exit({script.attribute}())"
+    return ("-c", call)
 
 
-def _same(word: str, path: str) -> bool:
-    """Whether a word of a command means this file: the file itself, or a path that ends in it."""
-    told = PurePosixPath(word.replace("\\", "/"))
-    return told == PurePosixPath(path) or (told.is_absolute() and str(told).endswith(f"/{path}"))
-
-
-def _runs(module: str, layout: Layout) -> bool:
+def _runs(module: str, layout: FileLayout) -> bool:
     """Whether ``python -m module`` runs the main file; a package is run by its ``__main__``."""
     return module in {layout.main, layout.main.removesuffix(".__main__")}

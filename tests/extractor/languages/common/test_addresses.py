@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from extractor.languages.common.hosts import host_names
+from extractor.languages.common.addresses import host_names
 from extractor.languages.ecmascript.parse import parse_typescript
 from extractor.languages.python.parse import parse_python
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from extractor.languages.common.installs import installs_of
+from extractor.languages.common.packages import installs_of
+from extractor.languages.common.shell import commands_of
 from extractor.model import Manager
-from tests.extractor.languages.blocks import block
+from tests.extractor.blocks import block
 
 
 def read(line: str, language: str = "bash") -> tuple[list[str], str | None]:
-    found = list(installs_of(block(language, line)))
+    found = list(installs_of(commands_of(block(language, line))))
     assert len(found) == 1, found
     return [str(d) for d in found[0].dependencies], found[0].refused
 
@@ -83,26 +84,26 @@ def test_what_points_elsewhere_is_refused(line: str, because: str) -> None:
 
 def test_one_refused_word_refuses_the_line_and_no_other() -> None:
     lines = "npm install express git+https://git.example.com/x.git\nnpm install cors\n"
-    first, second = installs_of(block("bash", lines))
+    first, second = installs_of(commands_of(block("bash", lines)))
     assert first.refused
     assert first.dependencies == ()
     assert [d.name for d in second.dependencies] == ["cors"]
-    assert second.line == 2
+    assert second.span.first == 3
 
 
 def test_development_is_kept() -> None:
-    (found,) = installs_of(block("bash", "npm install -D typescript"))
+    (found,) = installs_of(commands_of(block("bash", "npm install -D typescript")))
     assert found.dependencies[0].development
     assert found.manager is Manager.NPM
 
 
 @pytest.mark.parametrize("language", ["powershell", "text", "python", "json", ""])
 def test_only_shells_are_read(language: str) -> None:
-    assert list(installs_of(block(language, "npm install express"))) == []
+    assert list(installs_of(commands_of(block(language, "npm install express")))) == []
 
 
 @pytest.mark.parametrize(
     "line", ["echo npm install express", "npx express", "pip list", "docker run npm install x", "'"]
 )
 def test_other_commands_install_nothing(line: str) -> None:
-    assert list(installs_of(block("bash", line))) == []
+    assert list(installs_of(commands_of(block("bash", line)))) == []

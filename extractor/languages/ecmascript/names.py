@@ -1,4 +1,4 @@
-"""Which names a TypeScript or JavaScript text binds at its top level, and which it uses without binding them."""
+"""Names in TypeScript and JavaScript code: those that a text binds at its top level, and those it only uses."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from extractor.languages.common.syntax import FUNCTIONS, line_of, text_of
-from extractor.languages.ecmascript.globals import GLOBALS
+from extractor.languages.ecmascript.imports import GLOBALS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -60,7 +60,10 @@ class _Scope:
 
 
 def resolve_names(root: Node) -> Names:
-    """Bind every name of the tree. Types are left out: they are gone at run time."""
+    """Return the names of a tree that are bound at the top level, and those bound nowhere.
+
+    Types are left out: they are gone at run time.
+    """
     top = _Scope(None, function=True)
     uses: list[tuple[Node, _Scope]] = []
     stack: list[tuple[Node, _Scope, str]] = [(root, top, "")]

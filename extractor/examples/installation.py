@@ -1,4 +1,4 @@
-"""What the docs say once for all of their pages: the versions that an installation page asks for."""
+"""Installation pages, which say once for all pages of the docs which packages to install."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections import defaultdict
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
-from extractor.languages.common.installs import installs_of
-from extractor.languages.common.packages import key
+from extractor.languages.common.packages import installs_of, key
+from extractor.languages.common.shell import commands_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -17,23 +17,28 @@ if TYPE_CHECKING:
     Stated = Mapping[tuple[Manager, str], tuple[Dependency, Span]]
 
 _NAMES: Final = frozenset({"installation", "install", "installing"})
-"""Names, without ending, of pages that tell how the package of the docs is installed."""
+"""Names, without ending, of pages that say how the package of the docs is installed."""
 
 
 def installation_pages(blocks: Iterable[Block]) -> Mapping[str, Sequence[Block]]:
-    """The blocks of each installation page, by page."""
-    found: dict[str, list[Block]] = defaultdict(list)
+    """Return the blocks of each installation page, by page."""
+    pages: dict[str, list[Block]] = defaultdict(list)
     for block in blocks:
         if PurePosixPath(block.span.file).stem.lower() in _NAMES:
-            found[block.span.file].append(block)
-    return found
+            pages[block.span.file].append(block)
+    return pages
 
 
 def stated_for(page: str, revision: str | None, installations: Mapping[str, Sequence[Block]]) -> Stated:
-    """The packages that the installation page nearest to ``page`` names, each as it is named first.
+    """Return the packages that the installation page nearest to ``page`` names, each as it is named first.
 
     The nearest shares the longest part of the path; one of another revision is about other packages. Nothing if the
     page is one itself.
+
+    Args:
+        page: path of the page.
+        revision: of the page.
+        installations: as :func:`installation_pages` returns them.
     """
     if page in installations:
         return {}
@@ -41,13 +46,12 @@ def stated_for(page: str, revision: str | None, installations: Mapping[str, Sequ
     nearest = max(sorted(of_revision), key=lambda name: _shared(name, page), default=None)
     if nearest is None:
         return {}
-    found: dict[tuple[Manager, str], tuple[Dependency, Span]] = {}
-    for block in of_revision[nearest]:
-        for install in installs_of(block):
-            for dependency in install.dependencies:
-                name = (install.manager, key(dependency, install.manager))
-                found.setdefault(name, (dependency, block.line(install.line - 1)))
-    return found
+    stated: dict[tuple[Manager, str], tuple[Dependency, Span]] = {}
+    for install in installs_of(command for block in of_revision[nearest] for command in commands_of(block)):
+        for dependency in install.dependencies:
+            name = (install.manager, key(dependency, install.manager))
+            stated.setdefault(name, (dependency, install.span))
+    return stated
 
 
 def _shared(one: str, other: str) -> int:

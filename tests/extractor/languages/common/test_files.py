@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from extractor.languages.common.paths import normal, refusal
+from extractor.languages.common.files import normal, refusal
 
 
 @pytest.mark.parametrize(

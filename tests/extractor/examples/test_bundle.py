@@ -11,7 +11,7 @@ from extractor.docs.corpus import extract
 from extractor.examples.find import find_examples
 from extractor.model import ExampleStatus, Layout
 from harness.profiles.mcp.roles import CODE
-from tests.extractor.languages.shown import shown
+from tests.extractor.examples.shown import shown
 from tests.support.golden import check_golden
 
 if TYPE_CHECKING:

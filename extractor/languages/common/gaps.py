@@ -1,0 +1,159 @@
+"""What code lacks to be a whole program, and what a whole program leaves to its reader, as clauses for reports."""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Final
+
+from extractor.base.loopback import is_loopback
+from extractor.languages.common.environment import is_placeholder
+from extractor.languages.common.facts import Ref
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from extractor.languages.common.facts import Call, CodeFacts
+    from extractor.languages.common.values import Draft, ProgramFile, Snippet
+
+_DATA_FILES: Final = (".py", ".js", ".ts", ".json", ".md", ".yaml", ".yml", ".csv", ".pem", ".key", ".html", ".txt")
+_ASKING: Final = frozenset({"get", "post", "request", "urlopen", "fetch", "stream"})
+_URL: Final = re.compile(r"https?://([\w.-]+)", re.ASCII)
+_ISSUING: Final = re.compile(r"issuer|authorization_servers|authorizationServers|jwks|introspection", re.IGNORECASE)
+"""Names of arguments that say whose tokens a server takes."""
+_MAX_FILE: Final = 200
+_OF_THE_READER: Final = re.compile(r"KEY|SECRET|TOKEN|PASS|CLIENT_ID|DOMAIN|URL|URI|AUDIENCE|ISSUER|TENANT|PROJECT")
+"""Variables without which a program may have nothing to talk to; a ``DEBUG`` it can always do without."""
+
+
+def undefined(file: ProgramFile, elsewhere: Sequence[Snippet]) -> tuple[str, ...]:
+    """Return clauses on the names that a file uses and does not define; none where it starts without all of them.
+
+    Args:
+        file: the file; its glue counts.
+        elsewhere: other snippets of the page in view, which may define the name.
+    """
+    own = {snippet.block.ordinal for snippet in file.snippets}
+    names = free_names(file)
+    holders = {name: [s for s in elsewhere if name in s.facts.defines and s.block.ordinal not in own] for name in names}
+    if not any(holders.values()) and all(is_late(name, file.facts) for name in names):
+        return ()
+    return tuple(_undefined(name, holders[name]) for name in names)
+
+
+def _undefined(name: str, holders: Sequence[Snippet]) -> str:
+    if not holders:
+        return f"uses `{name}`, defined in no block of this page"
+    lines = ", ".join(str(snippet.block.span.first) for snippet in holders[:3])
+    where = "the block" if len(holders) == 1 else "the blocks"
+    return f"uses `{name}`, defined in {where} at line {lines} of the page"
+
+
+def is_late(name: str, files: Iterable[CodeFacts]) -> bool:
+    """Return whether a program starts without a name, since only functions that clients call use it."""
+    return all(name in code.late for code in files if name in code.free)
+
+
+def free_names(file: ProgramFile) -> tuple[str, ...]:
+    """Return the names that no snippet of the file binds, in order of first use."""
+    defined = {name for code in file.facts for name in code.defines}
+    return tuple(dict.fromkeys(name for code in file.facts for name in code.free if name not in defined))
+
+
+def broken(snippets: Iterable[Snippet]) -> tuple[str, ...]:
+    """Return clauses on snippets that are not valid in their language, or leave something out."""
+    clauses: list[str] = []
+    for snippet in snippets:
+        code, first = snippet.facts, snippet.block.span.first
+        if code.error:
+            clauses.append(f"{code.error.message} (line {first + code.error.line} of the page)")
+        elif code.loose_method is not None:
+            clauses.append(f"is a method outside its class (line {first + code.loose_method} of the page)")
+        clauses += [f"leaves out what `{t.value}` does (line {first + t.line} of the page)" for t in code.left_out]
+    return tuple(clauses)
+
+
+def sentence(clauses: Sequence[str], limit: int = 4) -> str:
+    """Return several clauses as one sentence, the first ``limit`` of them in full."""
+    shown = list(clauses[:limit])
+    if len(clauses) > limit:
+        shown.append(f"and {len(clauses) - limit} more")
+    return "; ".join(shown)
+
+
+def left_to_reader(draft: Draft, environment: Mapping[str, str]) -> tuple[str, ...]:
+    """Return what only the reader has: values for placeholders and variables, files, names, answers, tokens.
+
+    Args:
+        draft: the program.
+        environment: what the page, or docprobe, sets.
+    """
+    return tuple(
+        dict.fromkeys(
+            [
+                *_arguments(draft),
+                *_variables(draft, environment),
+                *_files(draft),
+                *_answers(draft),
+                *_names(draft),
+                *_tokens(draft),
+            ]
+        )
+    )
+
+
+def _calls(draft: Draft) -> Iterator[Call]:
+    return (call for code in draft.facts for call in code.calls)
+
+
+def _arguments(draft: Draft) -> Iterator[str]:
+    for snippet in draft.program.snippets:
+        for call in snippet.facts.calls:
+            for name, value in call.keywords.items():
+                if isinstance(value, str) and is_placeholder(value):
+                    yield f"{name} (“{value}”, line {snippet.block.span.first + call.line})"
+
+
+def _variables(draft: Draft, environment: Mapping[str, str]) -> Iterator[str]:
+    stated = {n for variables in draft.around.variables for n, v in variables.values.items() if not is_placeholder(v)}
+    for snippet in draft.program.snippets:
+        for read in snippet.facts.environment:
+            unset = read.default is None and read.name not in stated and read.name not in draft.override.environment
+            if unset and (read.required or _OF_THE_READER.search(read.name)):
+                known = " (filled in)" if read.name in environment else ""
+                yield f"the variable {read.name}{known}"
+
+
+def _files(draft: Draft) -> Iterator[str]:
+    """Files named as arguments that are not the program's."""
+    own = {PurePosixPath(file.name.path).name for file in draft.program.files if file.name}
+    own |= {PurePosixPath(named.name.path).name for named in draft.around.named}
+    for value in (value for call in _calls(draft) for value in call.arguments if isinstance(value, str)):
+        named = value.endswith(_DATA_FILES) and len(value) < _MAX_FILE and not {" ", ":"} & set(value)
+        if named and PurePosixPath(value).name not in own:
+            yield f"the file {value}"
+
+
+def _tokens(draft: Draft) -> Iterator[str]:
+    """Tokens that only an authorization server elsewhere gives."""
+    for name, value in ((name, value) for call in _calls(draft) for name, value in call.keywords.items()):
+        text = value.text if isinstance(value, Ref) else value
+        url = _URL.search(text) if isinstance(text, str) and _ISSUING.search(name) else None
+        if url and not is_loopback(url[1]):
+            yield f"a token of {url[1]}"
+
+
+def _names(draft: Draft) -> Iterator[str]:
+    """Names that are used only when a client calls; without any other it would not be a whole program."""
+    for file in draft.program.files:
+        for name in free_names(file):
+            yield f"`{name}`, defined in no block of this page and used only when a client calls for it"
+
+
+def _answers(draft: Draft) -> Iterator[str]:
+    """Hosts that are asked for something while the program is loaded: a pod has no way out."""
+    for call in (call for call in _calls(draft) if call.function is None and call.last in _ASKING):
+        first = call.arguments[0] if call.arguments else None
+        url = _URL.match(first) if isinstance(first, str) else None
+        if url and not is_loopback(url[1]):
+            yield f"an answer of {url[1]}"

@@ -1,0 +1,80 @@
+"""How programs are started: by configuration, by a command of the page, or as their language usually is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from extractor.model import Note, NoteKind, Origin
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from extractor.languages.common.shell import Command
+    from extractor.languages.common.values import Draft
+    from extractor.model import Block, Dependency, ExampleKind, Span
+
+
+@dataclass(frozen=True, slots=True)
+class Startup:
+    """How a program is started, and what comes with that."""
+
+    command: tuple[str, ...]
+    """Argument vector; never a shell."""
+    kind: ExampleKind
+    """What the program is when it is started so: a command may choose the transport."""
+    build: tuple[tuple[str, ...], ...] = ()
+    """Argument vectors to run before."""
+    tools: tuple[Dependency, ...] = ()
+    """Packages that the command needs."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[Note, ...] = ()
+
+
+def configured_startup(draft: Draft) -> Startup | None:
+    """Return the start by the override's command; None if it has none."""
+    command = draft.override.command
+    if command is None:
+        return None
+    return Startup(command, draft.kind, notes=(Note(NoteKind.COMMAND, draft.override_origin, " ".join(command)),))
+
+
+def usual_startup(draft: Draft, command: tuple[str, ...], tools: tuple[Dependency, ...]) -> Startup:
+    """Return the start by a command that the page does not state."""
+    note = Note(NoteKind.COMMAND, Origin.INFERRED, " ".join(command), confidence=0.9)
+    return Startup(command, draft.kind, tools=tools, notes=(note,))
+
+
+def stated_note(words: Iterable[str], span: Span) -> Note:
+    """Return the note on a command that the page states."""
+    return Note(NoteKind.COMMAND, Origin.STATED, " ".join(words), span=span)
+
+
+def stated_commands(draft: Draft, *, named: bool) -> list[Command]:
+    """Return the commands of the page that may be about the program, likeliest first.
+
+    Args:
+        draft: the program.
+        named: whether the page names its main file. If not, a command about a file is about this one only where the
+            page shows no other program.
+    """
+    last = draft.program.main.snippets[-1].block
+    return nearest_first(last, draft.around.commands) if named or draft.alone else []
+
+
+def nearest_first(block: Block, commands: Iterable[Command]) -> list[Command]:
+    """Return commands by their distance from a block: its own section first, then those below it, then by lines."""
+
+    def distance(command: Command) -> tuple[bool, bool, int]:
+        other = command.block
+        elsewhere = other.place.headings != block.place.headings
+        return elsewhere, other.span.first < block.span.first, abs(other.span.first - block.span.last)
+
+    return sorted(commands, key=distance)
+
+
+def means_file(word: str, path: str) -> bool:
+    """Return whether a word of a command means the file at ``path``: that path, or an absolute one that ends in it."""
+    named = PurePosixPath(word.replace("\\", "/"))
+    return named == PurePosixPath(path) or (named.is_absolute() and str(named).endswith(f"/{path}"))

@@ -1,0 +1,141 @@
+"""What a page says around its code, and which part of it the reader of one program has in view.
+
+Tabs hide their siblings; sections follow each other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Final
+
+from extractor.languages.common.files import normal, refusal
+from extractor.languages.common.shell import SHELLS
+from extractor.markdown.info_string import looks_like_file_name
+from extractor.model import Manager
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from extractor.languages.common.shell import Command
+    from extractor.model import Block, Dependency, Origin, Span
+
+_NEUTRAL: Final = frozenset(
+    {"npm", "pnpm", "yarn", "bun", "pip", "uv", "poetry", "macos", "linux", "windows", "macos/linux", "unix", "bash",
+     "powershell", "mac", "macos / linux", "cmd"}
+)  # fmt: skip
+"""Tabs that choose a tool or a system, not a program."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileName:
+    """A file name and where it is stated."""
+
+    path: str
+    origin: Origin
+    confidence: float
+    source: str
+    """``info string``, ``comment``, ``prose``, ``tab title``, ``directive``, ``configuration``, ``command``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Install:
+    """Packages that an install line of the page names."""
+
+    block: Block
+    """Block that the line is in, or that the prose with the line is about."""
+    span: Span
+    """The line."""
+    manager: Manager
+    dependencies: tuple[Dependency, ...]
+    refused: str | None = None
+    """Why the line was not taken, in one sentence; then it names no dependencies."""
+
+
+@dataclass(frozen=True, slots=True)
+class Variables:
+    """An ``.env`` fence."""
+
+    block: Block
+    values: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """A project file of the page that names dependencies or scripts."""
+
+    block: Block
+    path: str
+    """``package.json``, ``pyproject.toml`` or ``requirements.txt``, perhaps in a folder."""
+    manager: Manager
+    dependencies: tuple[Dependency, ...]
+    scripts: Mapping[str, str]
+    """npm scripts, or ``[project.scripts]``."""
+
+
+@dataclass(frozen=True, slots=True)
+class NamedFile:
+    """A block of any language that the page gives a file name."""
+
+    block: Block
+    name: FileName
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A URL of this machine in a command or a configuration of the page."""
+
+    block: Block
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Everything on a page that is not code but affects its programs."""
+
+    installs: tuple[Install, ...] = ()
+    commands: tuple[Command, ...] = ()
+    variables: tuple[Variables, ...] = ()
+    manifests: tuple[Manifest, ...] = ()
+    named: tuple[NamedFile, ...] = ()
+    addresses: tuple[Address, ...] = ()
+    prose_commands: tuple[Command, ...] = ()
+    """Commands in the prose: they name files and start nothing, since a sentence may speak of what goes wrong."""
+
+
+def scope_of(block: Block) -> tuple[str, ...]:
+    """Return the titles of the tabs around a block, outermost first.
+
+    Tabs that only show one file or one tool each are left out.
+    """
+    titles = [c.partition("title=")[2].removesuffix("]") for c in block.place.containers if c.startswith("Tab[")]
+    if not titles and block.place.tab:
+        titles = [block.place.tab]
+    return tuple(t for t in titles if t.lower() not in _NEUTRAL and not looks_like_file_name(t))
+
+
+def sees(scope: tuple[str, ...], block: Block) -> bool:
+    """Return whether a reader inside ``scope`` has ``block`` in view: in the same tabs, or outside of them."""
+    other = scope_of(block)
+    return scope[: len(other)] == other
+
+
+def in_view(around: Surroundings, scope: tuple[str, ...]) -> Surroundings:
+    """Return the part of a page's surroundings that can be seen from ``scope``."""
+    parts = {field.name: getattr(around, field.name) for field in fields(around)}
+    return Surroundings(**{name: tuple(x for x in part if sees(scope, x.block)) for name, part in parts.items()})
+
+
+def project_blocks(around: Surroundings) -> Mapping[str, Block]:
+    """Return the blocks of the Node.js project that is in view, by path; empty without a package.json.
+
+    A path that is named twice means the first block.
+    """
+    manifest = next((m for m in around.manifests if m.manager is Manager.NPM), None)
+    if manifest is None:
+        return {}
+    blocks: dict[str, Block] = {}
+    for named in around.named:
+        if not refusal(named.name.path) and named.block.language not in SHELLS | {"powershell"}:
+            blocks.setdefault(normal(named.name.path), named.block)
+    blocks.setdefault(normal(manifest.path), manifest.block)
+    return blocks

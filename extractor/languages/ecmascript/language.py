@@ -1,0 +1,191 @@
+"""TypeScript and JavaScript: files, packages and module system of their programs, which Node.js runs."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Final
+
+from extractor.languages.common.files import added_file, append_added, joined, normal, source_file
+from extractor.languages.common.packages import RefusedError
+from extractor.languages.common.roles import Start
+from extractor.languages.common.values import Build, LocalImport, RunnableLanguage
+from extractor.languages.common.view import project_blocks
+from extractor.languages.ecmascript.imports import RUNTIMES, is_alias, package_name, package_of
+from extractor.languages.ecmascript.parse import javascript_tree, parse_javascript, parse_typescript, typescript_tree
+from extractor.languages.ecmascript.start import startup_of
+from extractor.model import Dependency, ExampleKind, Manager, Note, NoteKind, Origin, SourceFile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from extractor.languages.common.facts import CodeFacts
+    from extractor.languages.common.values import Draft
+
+_EXTENSIONS: Final = {
+    ".js": (".ts", ".js", ".tsx"),
+    ".mjs": (".mts", ".mjs"),
+    ".cjs": (".cts", ".cjs"),
+    "": (".ts", ".js"),
+}
+"""Ending of an import to the endings that its file may have, likeliest first."""
+_COMPILED: Final = {".ts": ".js", ".tsx": ".js", ".mts": ".mjs", ".cts": ".cjs"}
+"""Ending of a file to the ending that an import of it is written with."""
+_LOADS_DOTENV: Final = "dotenv"
+_GLUE: Final = "// added by docprobe: serves the page's default export\n"
+
+
+def build(draft: Draft) -> Build:
+    """Build a complete draft."""
+    notes: list[Note] = []
+    suffix = draft.program.language.suffixes[0]
+    main = _main_path(draft, suffix, notes)
+    modules = draft.program.modules
+    paths = [main, *(normal(m.name.path) if m.name else f"part{n}{suffix}" for n, m in enumerate(modules, 2))]
+    own = {path: source_file(path, file) for path, file in zip(paths, draft.program.files, strict=True)}
+    files = {**_project(draft, own), **own, **{file.path: file for file in draft.program.extras}}
+    command_path = main
+    if draft.role.start is Start.HANDLER:
+        command_path = _serve_handler(main, suffix, files, notes)
+    if _is_module(draft) and "package.json" not in files and not main.endswith(".mjs"):
+        files["package.json"] = added_file("package.json", '{ "private": true, "type": "module" }\n')
+        notes.append(Note(NoteKind.MODULE_TYPE, Origin.INFERRED, confidence=0.9))
+    tools = (Dependency("@hono/node-server"),) if draft.role.start is Start.HANDLER else ()
+    modules_needed = (module for code in draft.facts for module in code.modules)
+    return Build(
+        files=files,
+        startup=startup_of(draft, command_path),
+        imported=tuple(_imported(draft)),
+        tools=tools,
+        reads_dotenv=any(package_name(module) == _LOADS_DOTENV for module in modules_needed),
+        notes=tuple(notes),
+    )
+
+
+def missing(draft: Draft) -> tuple[str, ...]:
+    """Return clauses on what keeps the program from running, beyond names that nobody defines."""
+    clauses: list[str] = []
+    for code in draft.facts:
+        for module in (i.module for i in code.imports if not i.erased and not i.guarded):
+            if is_alias(module):
+                clauses.append(f"imports `{module}`, which only its project's own configuration resolves")
+                continue
+            try:
+                package_of(module)
+            except RefusedError as refused:
+                clauses.append(f"imports `{module}`: {refused}")
+    calls = {call.name.partition(".")[0] for code in draft.facts for call in code.calls}
+    clauses += [f"needs the runtime {name}, which docprobe does not have" for name in sorted(calls & RUNTIMES)]
+    known = {normal(file.name.path) for file in draft.program.files if file.name}
+    for file in draft.program.files:
+        path = file.name.path if file.name else None
+        for snippet in file.snippets:
+            for wanted in local_imports(path, snippet.facts):
+                if not known.intersection(wanted.paths):
+                    clauses.append(f"imports `{wanted.module}`, a file that no block of this page gives")
+    return tuple(dict.fromkeys(clauses))
+
+
+def local_imports(path: str | None, code: CodeFacts) -> Iterator[LocalImport]:
+    """Yield the files of the program that a file imports.
+
+    Args:
+        path: of the importing file, if known.
+        code: its facts.
+    """
+    folder = PurePosixPath(path).parent if path else PurePosixPath()
+    for found in code.imports:
+        if not found.relative or found.erased:
+            continue
+        target = _resolve(folder, found.module)
+        suffix = PurePosixPath(target).suffix
+        stem = target.removesuffix(suffix) if suffix in _EXTENSIONS else target
+        endings = _EXTENSIONS.get(suffix, ("",))
+        paths = (*(stem + end for end in endings), target, f"{stem}/index.ts", f"{stem}/index.js")
+        yield LocalImport(found.module, tuple(dict.fromkeys(paths)))
+
+
+def _resolve(folder: PurePosixPath, module: str) -> str:
+    parts: list[str] = list(folder.parts)
+    for part in PurePosixPath(module).parts:
+        if part == "..":
+            parts = parts[:-1]
+        elif part != ".":
+            parts.append(part)
+    return "/".join(parts)
+
+
+def _main_path(draft: Draft, suffix: str, notes: list[Note]) -> str:
+    main = draft.program.main
+    if main.name is not None:
+        return normal(main.name.path)
+    stem = "client" if draft.kind is ExampleKind.CLIENT else "server"
+    imported = {package_name(module) for code in draft.facts for module in code.modules}
+    taken = {PurePosixPath(file.name.path).stem for file in draft.program.modules if file.name} | imported
+    name = next(n for n in (stem, "main", "example", "program", "documented") if n not in taken)
+    span = main.snippets[0].block.span
+    notes.append(Note(NoteKind.FILE_NAME, Origin.INFERRED, name + suffix, confidence=0.9, span=span))
+    return name + suffix
+
+
+def _project(draft: Draft, own: dict[str, SourceFile]) -> dict[str, SourceFile]:
+    """Where the page shows a package.json, its other named files belong to the same project."""
+    mine = {block.span for block in draft.program.blocks}
+    shown = project_blocks(draft.around).items()
+    return {path: joined(path, [block]) for path, block in shown if block.span not in mine and path not in own}
+
+
+def _is_module(draft: Draft) -> bool:
+    """Whether the program can only run as ES modules."""
+    return any(code.module_syntax or code.bare_await for code in draft.facts)
+
+
+def _imported(draft: Draft) -> Iterator[Dependency]:
+    for code in draft.facts:
+        for found in code.imports:
+            if not found.erased and not found.guarded and (dependency := package_of(found.module)):
+                yield dependency
+
+
+def _serve_handler(main: str, suffix: str, files: dict[str, SourceFile], notes: list[Note]) -> str:
+    """Add the few lines that serve ``export default`` with Node.js, as a platform would; return their path."""
+    path = next(name for name in (f"serve{suffix}", f"serve_default{suffix}") if name not in files)
+    ending = PurePosixPath(main).suffix
+    stem = main.removesuffix(ending) + _COMPILED.get(ending, ending)
+    text = (
+        f'import handler from "./{stem}";\n'
+        'import { serve } from "@hono/node-server";\n'
+        'const fetch = typeof handler === "function" ? handler : handler.fetch.bind(handler);\n'
+        # on every address, as platforms do: that a server listens on loopback is for its docs to say
+        'serve({ fetch, hostname: "0.0.0.0", port: 3000 });\n'
+    )
+    files[path] = append_added(added_file(path, _GLUE), text)
+    notes.append(Note(NoteKind.FILE, Origin.INFERRED, path, ", which serves the default export on port 3000", 0.8))
+    return path
+
+
+TYPESCRIPT: Final = RunnableLanguage(
+    name="typescript",
+    title="TypeScript",
+    fences=("typescript", "ts", "mts", "cts", "tsx"),
+    suffixes=(".ts", ".mts", ".cts", ".tsx"),
+    toolchain="node",
+    manager=Manager.NPM,
+    parse=parse_typescript,
+    tree=typescript_tree,
+    local_imports=local_imports,
+    missing=missing,
+    build=build,
+)
+JAVASCRIPT: Final = RunnableLanguage(
+    name="javascript",
+    title="JavaScript",
+    fences=("javascript", "js", "mjs", "cjs", "jsx"),
+    suffixes=(".js", ".mjs", ".cjs", ".jsx"),
+    toolchain="node",
+    manager=Manager.NPM,
+    parse=parse_javascript,
+    tree=javascript_tree,
+    local_imports=local_imports,
+    missing=missing,
+    build=build,
+)

@@ -1,0 +1,115 @@
+"""How a TypeScript or JavaScript program is built and started: as the page says, else by Node.js and tsx."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Final
+
+from extractor.languages.common.shell import split_line
+from extractor.languages.common.startup import (
+    Startup,
+    configured_startup,
+    means_file,
+    stated_commands,
+    stated_note,
+    usual_startup,
+)
+from extractor.model import Dependency, Manager, Note, NoteKind, Origin
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from extractor.languages.common.values import Draft
+    from extractor.languages.common.view import Manifest
+
+TSX: Final = ("node", "--import", "tsx")
+"""Runs TypeScript as ``npx tsx`` does, without its extra process: a third faster to the first answer."""
+_START_SCRIPTS: Final = ("start", "serve", "dev", "server")
+_BUILD_SCRIPT: Final = "build"
+_RUNNERS: Final = (("npx",), ("bunx",), ("pnpm", "exec"), ("pnpm", "dlx"), ("yarn", "dlx"), ("yarn", "exec"))
+"""Tools that run a package's command."""
+_LOADERS: Final = frozenset({"tsx", "ts-node", "ts-node-esm", "bun", "deno", "vite-node"})
+
+
+def startup_of(draft: Draft, path: str) -> Startup:
+    """Return how to start the program whose main file is ``path``."""
+    if configured := configured_startup(draft):
+        return configured
+    manifest = next((m for m in draft.around.manifests if m.manager is Manager.NPM and m.scripts), None)
+    for script in _START_SCRIPTS:
+        line = manifest.scripts.get(script) if manifest else None
+        if manifest and line and (startup := _by_script(draft, line, manifest, path)):
+            return startup
+    for command in stated_commands(draft, named=draft.program.main.name is not None):
+        if arguments := _arguments(command.words, path, manifest):
+            return _stated(draft, arguments, manifest, command.environment, stated_note(arguments, command.span))
+    if _is_typescript(path):
+        return usual_startup(draft, (*TSX, path), (Dependency("tsx"),))
+    return usual_startup(draft, ("node", path), ())
+
+
+def _by_script(draft: Draft, line: str, manifest: Manifest, path: str) -> Startup | None:
+    """The start by a script of package.json, if it starts this program."""
+    for words in split_line(line):
+        if arguments := _arguments(words.words, path, manifest):
+            note = stated_note(arguments, manifest.block.span)
+            return _stated(draft, arguments, manifest, words.environment, note)
+    return None
+
+
+def _arguments(words: Sequence[str], path: str, manifest: Manifest | None) -> tuple[str, ...] | None:
+    """The argument vector, if the words start this program: its own file, or the file it is built to."""
+    rest = list(words)
+    for runner in _RUNNERS:
+        if tuple(rest[: len(runner)]) == runner:
+            rest = [w for w in rest[len(runner) :] if w not in {"-y", "--yes"}]
+            break
+    if not rest:
+        return None
+    tool, arguments = PurePosixPath(rest[0]).name, rest[1:]
+    if tool in _LOADERS:
+        plain = [a for a in arguments if a not in {"run", "watch", "--watch", "-A", "--allow-net", "--allow-env"}]
+        if plain and means_file(plain[0], path):
+            start = TSX if _is_typescript(path) else ("node",)
+            return (*start, path, *plain[1:])
+    if tool == "node":
+        index = next((i for i, a in enumerate(arguments) if a.endswith((".js", ".mjs", ".cjs", ".ts"))), None)
+        if index is None:
+            return None
+        if means_file(arguments[index], path) or means_file("./" + path, arguments[index]):
+            flags = [a for a in arguments[:index] if a not in {"--watch", "--env-file=.env"}]
+            start = TSX if _is_typescript(path) and "tsx" not in flags else ("node",)
+            return (*start, *(f for f in flags if start != TSX), path, *arguments[index + 1 :])
+        if built := _built(arguments[index], path, manifest):
+            return ("node", built, *arguments[index + 1 :])
+    return None
+
+
+def _built(word: str, path: str, manifest: Manifest | None) -> str | None:
+    """``build/index.js`` if the page's build script makes it of ``src/index.ts``."""
+    if manifest is None or _BUILD_SCRIPT not in manifest.scripts:
+        return None
+    named = PurePosixPath(word.replace("\\", "/"))
+    if named.stem != PurePosixPath(path).stem or named.suffix not in {".js", ".mjs", ".cjs"}:
+        return None
+    # a host's configuration names it by an absolute path that only the reader knows
+    return "/".join(named.parts[-2:]) if named.is_absolute() or ":" in word else str(named)
+
+
+def _stated(
+    draft: Draft,
+    arguments: tuple[str, ...],
+    manifest: Manifest | None,
+    environment: Mapping[str, str],
+    note: Note,
+) -> Startup:
+    tools = (Dependency("tsx"),) if arguments[:3] == TSX else ()
+    if manifest is None or _BUILD_SCRIPT not in manifest.scripts:
+        return Startup(arguments, draft.kind, (), tools, environment, (note,))
+    build = ("npm", "run", _BUILD_SCRIPT)
+    built = Note(NoteKind.BUILD, Origin.STATED, " ".join(build), span=manifest.block.span)
+    return Startup(arguments, draft.kind, (build,), tools, environment, (note, built))
+
+
+def _is_typescript(path: str) -> bool:
+    return path.endswith((".ts", ".mts", ".cts", ".tsx"))
