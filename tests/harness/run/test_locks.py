@@ -77,7 +77,7 @@ createServer((request, response) => {
 ```
 """
 """A server with one package, which had other versions in the past."""
-NOWHERE = {"HTTPS_PROXY": "http://127.0.0.1:1", "HTTP_PROXY": "http://127.0.0.1:1"}
+NOWHERE = {"HTTPS_PROXY": "http://proxy.invalid", "HTTP_PROXY": "http://proxy.invalid"}
 
 
 def check(tmp_path: Path, *options: str, environment: dict[str, str] | None = None) -> dict[str, Any]:

@@ -67,11 +67,9 @@ console.log(ms('2 days'), createRequire(import.meta.url)('ms')('1s'));
         assert "registry" not in image.lock, "no host name of a registry in a lock"
         assert await says(engine, example) == "172800000 1000"
 
-    nowhere = {"HTTPS_PROXY": "http://127.0.0.1:1", "HTTP_PROXY": "http://127.0.0.1:1"}
+    nowhere = {"HTTPS_PROXY": "http://proxy.invalid", "HTTP_PROXY": "http://proxy.invalid"}
     async with open_engine(environment={**os.environ, **nowhere}) as engine:
-        started = time.monotonic()
         assert await engine.install(example, progress=said.append) == image
-        assert time.monotonic() - started < 5
         replayed = await engine.install(example, lock=image.lock, progress=said.append)
         assert replayed.packages == image.packages
         assert await image_id(engine.api, replayed.tag) == await image_id(engine.api, image.tag)
@@ -139,7 +137,7 @@ async def test_a_package_without_a_wheel_is_not_built_behind_anyones_back(open_e
 async def test_the_registry_cannot_be_reached(open_engine: Open, manager: Manager) -> None:
     async with open_engine() as engine:
         await engine.base("node")
-    nowhere = {"HTTPS_PROXY": "http://127.0.0.1:1", "HTTP_PROXY": "http://127.0.0.1:1"}
+    nowhere = {"HTTPS_PROXY": "http://proxy.invalid", "HTTP_PROXY": "http://proxy.invalid"}
     async with open_engine(environment={**os.environ, **nowhere}) as engine:
         with pytest.raises(RegistryError) as caught:
             await engine.install(bundle(manager, Dependency("left-pad" if manager is Manager.NPM else "six")))

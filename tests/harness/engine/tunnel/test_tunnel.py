@@ -121,7 +121,7 @@ async def test_one_that_is_not_read_holds_up_no_other(tmp_path: Path, echo_port:
             await stuck.send(bytes(64 * 1024 * 1024))
         assert full.cancelled_caught, "64 MiB went where nobody reads"
         other = await tunnel.connect("127.0.0.1", echo_port)
-        with anyio.fail_after(5):
+        with anyio.fail_after(30):
             await other.send(b"still here")
             assert await other.receive() == b"still here"
 
@@ -188,11 +188,11 @@ async def test_sockets_are_reported_and_the_services_are_not(tmp_path: Path) -> 
         await tunnel.listen(port, echo)
         with socket.create_server(("127.0.0.1", 0)) as server:
             theirs = ("127.0.0.1", server.getsockname()[1])
-            with anyio.fail_after(5):
+            with anyio.fail_after(30):
                 while theirs not in {(s.address, s.port) for s in tunnel.sockets()}:
                     await tunnel.changed().wait()
             assert port not in {s.port for s in tunnel.sockets()}
-        with anyio.fail_after(5):
+        with anyio.fail_after(30):
             while theirs in {(s.address, s.port) for s in tunnel.sockets()}:
                 await tunnel.changed().wait()
 
@@ -224,12 +224,10 @@ async def test_files_that_would_escape(tmp_path: Path, path: str) -> None:
 async def test_the_anchor_ends_with_its_stdin(tmp_path: Path) -> None:
     """The dead-man switch."""
     async with anchored(tmp_path) as (_, process):
-        started = time.monotonic()
         assert process.stdin is not None
         await process.stdin.aclose()
-        with anyio.fail_after(5):
+        with anyio.fail_after(10):  # without it the anchor would end after FIRST_WORD_S, 15 s
             assert await process.wait() == 0
-        assert time.monotonic() - started < 2
 
 
 async def test_the_anchor_ends_when_nobody_ever_speaks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -243,7 +241,7 @@ async def test_the_anchor_ends_when_nobody_ever_speaks(tmp_path: Path, monkeypat
         async with await anyio.open_process(argv) as process:
             assert process.stdin is not None
             await process.stdin.send(said)
-            with anyio.fail_after(10):
+            with anyio.fail_after(30):
                 assert await process.wait() == 0
         assert time.monotonic() - started > 0.3
 

@@ -62,7 +62,7 @@ async def running():  # type: ignore[no-untyped-def]
 
 
 async def ended(tunnel: Tunnel) -> PodError:
-    with anyio.fail_after(5):
+    with anyio.fail_after(30):
         while tunnel.failure is None:
             await anyio.sleep(0.001)
     return tunnel.failure
@@ -203,7 +203,7 @@ async def test_an_anchor_that_stops_reading(monkeypatch: pytest.MonkeyPatch) -> 
     pipe = Pipe()
     pipe.stalled = True
     tunnel = Tunnel(pipe)
-    with anyio.fail_after(5):
+    with anyio.fail_after(30):
         async with anyio.create_task_group() as tasks:
             await tasks.start(tunnel.run)
             with pytest.raises(PodError):

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import gzip
 import resource
-import time
+import socket
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
+import anyio
 import pytest
 
 from harness.base.codec import from_json, to_json
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.anyio
 TIMEOUT_S = 0.4
+"""Of what is meant to end by it."""
+LONG_S = 25.0
+"""Of everything else, so that a busy machine changes nothing. Servers that are silent are so for longer."""
 Reader, Writer = asyncio.StreamReader, asyncio.StreamWriter
 JSON = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 SSE = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
@@ -53,7 +57,7 @@ class Nasty:
 
 @asynccontextmanager
 async def talk(
-    nasty: Nasty, *, budget_s: float = 60.0, timeout_s: float = TIMEOUT_S
+    nasty: Nasty, *, budget_s: float = 60.0, timeout_s: float = LONG_S
 ) -> AsyncIterator[tuple[Recorder, str]]:
     async with local_pod(raw=nasty) as pod:
         conversation = Recorder(pod.transport, timeout_s=timeout_s, budget_s=budget_s)
@@ -158,15 +162,13 @@ async def check_bounded(
     behave: Callable[[Writer], Awaitable[None]], told: Callable[[Exchange], str], expected: str | tuple[str, ...]
 ) -> None:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    # what ends by size must not end by time on a busy machine
-    timeout_s = 10.0 if expected == "too-large" else TIMEOUT_S
+    # only what is meant to end by time may do so, on a busy machine too
+    timeout_s = TIMEOUT_S if expected == "timeout" else LONG_S
     async with talk(Nasty(behave), timeout_s=timeout_s) as (conversation, url):
-        began = time.monotonic()
-        exchange = (await conversation.send(ask(url))).exchange
-        took = time.monotonic() - began
+        with anyio.fail_after(LONG_S):
+            exchange = (await conversation.send(ask(url))).exchange
         following = await conversation.send(ask(url, "/ok"))
     assert told(exchange).startswith(expected), exchange
-    assert took < 2 * timeout_s + 2.0
     assert following.served
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 64 * 1024
     assert from_json(to_json(exchange), Exchange) == exchange
@@ -176,8 +178,11 @@ async def check_bounded(
 
 
 async def test_a_refused_connection_is_told_so() -> None:
-    async with talk(Nasty(silent)) as (conversation, _):
-        answer = await conversation.send(ask("http://127.0.0.1:1"))
+    with socket.socket() as bound:
+        # a port that is taken and at which nobody listens
+        bound.bind(("127.0.0.1", 0))
+        async with talk(Nasty(silent)) as (conversation, _):
+            answer = await conversation.send(ask(f"http://127.0.0.1:{bound.getsockname()[1]}"))
     assert answer.exchange.failure == Failure(FailureKind.REFUSED)
 
 
@@ -208,7 +213,7 @@ async def test_a_stream_is_left_open_only_as_long_as_asked() -> None:
     assert exchange.reply is not None
     assert exchange.reply.fault is BodyFault.OPEN
     assert not exchange.reply.complete
-    assert 0.1 <= exchange.duration_s < TIMEOUT_S
+    assert 0.1 <= exchange.duration_s < LONG_S
 
 
 async def test_a_held_stream_sees_what_arrives_while_others_talk() -> None:
@@ -217,7 +222,9 @@ async def test_a_held_stream_sees_what_arrives_while_others_talk() -> None:
         async with conversation.hold(ask(url, method="GET", body=b"", rpc_id=None)) as held:
             assert held.open
             assert (await conversation.send(ask(url, "/ok"))).served
-            await asyncio.sleep(0.1)
+            with anyio.fail_after(LONG_S):
+                while len(held.body.events) < 2:
+                    await anyio.sleep(0.01)
         numbers = [exchange.number for exchange in conversation.exchanges]
         stream = conversation.exchanges[0]
     assert numbers == [1, 2]
