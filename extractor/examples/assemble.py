@@ -1,4 +1,4 @@
-"""From a program or a listing to an example: with a bundle, or with the reason why there is none."""
+"""From a program or a listing to an example: with a bundle, or with the reason why it has no bundle."""
 
 from __future__ import annotations
 
@@ -87,7 +87,13 @@ def assemble(
 
 
 def listed(example_id: str, listing: Listing, override: ExampleOverride) -> Example:
-    """Return the example of code in a language that docprobe cannot run yet; its words suggest the kind."""
+    """Return the example of code in a language that docprobe cannot run yet; its words suggest the kind.
+
+    Args:
+        example_id: its id.
+        listing: its blocks.
+        override: what a maintainer says about it.
+    """
     text = "\n".join(block.text.lower() for block in listing.blocks)
     hints = (("stdio", ExampleKind.STDIO_SERVER), ("http", ExampleKind.HTTP_SERVER))
     kind = next((kind for word, kind in hints if word in text), ExampleKind.OTHER)

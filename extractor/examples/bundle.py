@@ -1,4 +1,4 @@
-"""From a draft to a bundle: what its language builds, with packages, services, addresses and what the override says."""
+"""From a draft to a bundle: what its language builds, with packages, services, addresses and overrides."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MAX_PATHS: Final = 12
 
 
 def bundle_of(draft: Draft) -> Bundle:
-    """Build a complete draft."""
+    """Return the bundle of a complete draft."""
     override, profile = draft.override, draft.known.profile
     language = draft.program.language
     build = language.build(draft)

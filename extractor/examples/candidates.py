@@ -111,14 +111,14 @@ def _mentions(block: Block, words: Sequence[str]) -> bool:
     return any(word in text for word in words)
 
 
-def _relevant(found: Sequence[Program], page: PageView) -> Iterator[Program]:
+def _relevant(candidates: Sequence[Program], page: PageView) -> Iterator[Program]:
     """The programs that are relevant, or use names of the page's code that is."""
     words = page.known.profile.words
     defined: dict[str, set[str]] = defaultdict(set)
     for snippet in page.snippets:
         if snippet.role.relevant:
             defined[snippet.language.name].update(snippet.facts.defines)
-    for program in found:
+    for program in candidates:
         own = program.snippets
         relevant = any(s.role.relevant or (s.facts.error and _mentions(s.block, words)) for s in own)
         if relevant or any(name in defined[s.language.name] for s in own for name in s.facts.free):

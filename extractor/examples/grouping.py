@@ -33,8 +33,8 @@ class _Page:
     by_path: Mapping[str, tuple[Snippet, ...]]
     """Snippets by the name that the page gives their file."""
 
-    def beside(self, snippet: Snippet) -> tuple[Snippet, ...]:
-        """The snippets of the same language in the same tab."""
+    def in_same_tab(self, snippet: Snippet) -> tuple[Snippet, ...]:
+        """Return the snippets of the same language in the same tab."""
         scope = self.scopes[snippet.block.ordinal]
         same = (other for other in self.snippets if other.language is snippet.language)
         return tuple(other for other in same if self.scopes[other.block.ordinal] == scope)
@@ -83,7 +83,7 @@ def _joined_by(file: ProgramFile) -> Origin:
 
 
 def _lacks(file: ProgramFile, page: _Page) -> tuple[str, ...]:
-    return gaps_of(file, page.beside(file.snippets[0]) if free_names(file) else ())
+    return gaps_of(file, page.in_same_tab(file.snippets[0]) if free_names(file) else ())
 
 
 def gaps_of(file: ProgramFile, elsewhere: Sequence[Snippet]) -> tuple[str, ...]:
@@ -98,12 +98,12 @@ def gaps_of(file: ProgramFile, elsewhere: Sequence[Snippet]) -> tuple[str, ...]:
 
 
 def _chain(anchor: Snippet, page: _Page) -> tuple[Snippet, ...]:
-    """The fences that ``anchor`` continues, if the page names the file that the first begins; empty if there are none.
+    """The fences that ``anchor`` continues, if the page names the file that the first begins; else none.
 
     A fence continues a file when it needs names from it, or brings names that are needed, and redefines none. What
     is between two such fences and only adds to them (a handler registered on the server) belongs to it too.
     """
-    view = page.beside(anchor)
+    view = page.in_same_tab(anchor)
     before = [p for p in view if p.block.span < anchor.block.span and _may_join(p)]
     chosen = [anchor]
     without: set[str] = set()

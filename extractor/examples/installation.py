@@ -1,4 +1,4 @@
-"""Installation pages, which say once for all pages of the docs which packages to install."""
+"""Installation pages: the packages that they name count for all pages of the docs."""
 
 from __future__ import annotations
 

@@ -96,6 +96,11 @@ def with_commands(snippets: Sequence[Snippet], around: Surroundings, profile: Co
     """Yield the snippets with the names and the roles that the page's commands give them.
 
     Commands in the prose give names only.
+
+    Args:
+        snippets: all code of the page, in order.
+        around: the rest of the page.
+        profile: of the specification.
     """
     naming = (*around.commands, *around.prose_commands)
     for index, snippet in enumerate(snippets):

@@ -56,9 +56,9 @@ def obstacle(draft: Draft) -> str | None:
     if draft.kind is not ExampleKind.CLIENT:
         return None
     for code in draft.facts:
-        for found in code.imports:
+        for imported in code.imports:
             for package, whose in _MODELS.items():
-                if found.module == package or found.module.startswith((f"{package}/", f"{package}.")):
+                if imported.module == package or imported.module.startswith((f"{package}/", f"{package}.")):
                     return f"is a client of the API of {whose}, for which docprobe has no stand-in"
     addresses = tuple(_addresses(draft))
     if any(is_local(host) for host in addresses):

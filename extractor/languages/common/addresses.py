@@ -22,36 +22,36 @@ _SIDE_PATHS: Final = re.compile(
 )
 """Metadata, sign-in, health, files."""
 _REQUESTS: Final = frozenset({"fetch", "axios", "got", "ky", "urlopen", "ofetch", "undici.request"})
-"""Functions that ask the URL they are given."""
+"""Functions that request the URL they are given."""
 _CLIENTS: Final = frozenset({"axios", "got", "ky", "superagent", "http", "https", "requests", "httpx", "urllib3"})
 _ASKING: Final = frozenset({"get", "post", "put", "patch", "delete", "request", "stream"})
-"""Methods of those modules that do."""
+"""Methods of those modules that request a URL."""
 _HOST_LISTS: Final = frozenset({"allowed_hosts", "allowedHosts"})
 _HOST: Final = re.compile(r"[\w.-]{1,200}(?::(?:\d{1,5}|\*))?", re.ASCII)
-"""What may stand in a Host header: docs never write further headers."""
+"""What a Host header may hold: a name from the docs cannot add another header."""
 _MOUNTS: Final = frozenset({"Mount", "mount"})
 _ANY_PORT: Final = ":*"
 _PORT: Final = re.compile(r":(?:\d{1,5}|\*)$", re.ASCII)
 
 
 def is_side_path(path: str) -> bool:
-    """Whether a path is one that servers have beside their endpoint."""
+    """Return whether a path is one that servers have in addition to their endpoint."""
     return _SIDE_PATHS.search(path) is not None
 
 
 def constants_of(files: Sequence[CodeFacts]) -> Mapping[str, str]:
-    """Names that the files of a program bind once to a text, and the texts."""
+    """Return the names that the files of a program bind once to a text, and the texts."""
     return {name: text for code in files for name, text in code.constants.items()}
 
 
 def path_of(value: Value, constants: Mapping[str, str]) -> str | None:
-    """The URL path that an argument gives, as a literal or by a constant's name; None if it gives none."""
+    """Return the URL path that an argument is, as a literal or by a constant's name; None if it is not a path."""
     text = constants.get(value.text) if isinstance(value, Ref) else value
     return text if isinstance(text, str) and text.startswith("/") else None
 
 
 def requested_urls(files: Sequence[CodeFacts], constants: Mapping[str, str]) -> frozenset[str]:
-    """URLs and paths that the code requests: others listen there, not the code itself."""
+    """Return the URLs and paths that the code requests: others listen there, not the code itself."""
     calls = (call for code in files for call in code.calls)
     asking = (c for c in calls if c.name in _REQUESTS or (c.name.partition(".")[0] in _CLIENTS and c.last in _ASKING))
     given = [value for call in asking for value in (*call.arguments[:2], call.keywords.get("url"))]
@@ -60,7 +60,7 @@ def requested_urls(files: Sequence[CodeFacts], constants: Mapping[str, str]) -> 
 
 
 def is_of_service(url: str, services: Sequence[ServiceRequest]) -> bool:
-    """Whether a URL leads to a service that stands beside the program."""
+    """Return whether a URL is that of a service beside the program."""
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
@@ -73,11 +73,11 @@ def host_names(files: Sequence[CodeFacts]) -> tuple[str, ...]:
     """Return the names that a server answers to, from the lists of allowed hosts in its code.
 
     A server that protects itself against DNS rebinding turns every other Host away. Empty if there are no lists, or if
-    loopback is in them. A name without a port comes first; in ``example.com:*`` the star stands for any port.
+    loopback is in them. A name without a port comes first; ``example.com:*`` means any port.
     """
     calls = [call for code in files for call in code.calls]
     lists = [v.text for c in calls for k, v in c.keywords.items() if k in _HOST_LISTS and isinstance(v, Ref)]
-    # a route by host says which name is wanted only where nothing is mounted for every name
+    # a route by host decides which name is needed only where nothing is mounted for every name
     mounted = any(call.last in _MOUNTS for call in calls)
     routed = [] if mounted else [name for call in calls for name in _routed(call)]
     names = [name for text in lists for name in _strings(text)] or routed

@@ -25,7 +25,7 @@ _PLACEHOLDER: Final = re.compile(
 
 
 def variables_of(block: Block) -> dict[str, str]:
-    """The variables of a dotenv text; empty if any line is something else."""
+    """Return the variables of a dotenv text; none if any line is something else."""
     if len(block.text) > MAX_CHARS:
         return {}
     values: dict[str, str] = {}
@@ -40,7 +40,13 @@ def variables_of(block: Block) -> dict[str, str]:
 
 
 def filled_file(path: str, block: Block, values: Mapping[str, str]) -> SourceFile:
-    """The fence as a ``.env`` file; lines whose value docprobe filled in are marked as added."""
+    """Return the fence as a ``.env`` file; lines whose value docprobe filled in are marked as added.
+
+    Args:
+        path: of the file.
+        block: the fence.
+        values: the variables as the program gets them.
+    """
     changed: dict[int, str] = {}
     for number, line in enumerate(block.text.splitlines(), 1):
         name, value = _assignment(line)
@@ -50,25 +56,25 @@ def filled_file(path: str, block: Block, values: Mapping[str, str]) -> SourceFil
 
 
 def environment_notes(fences: Sequence[Variables]) -> tuple[Note, ...]:
-    """What the page's ``.env`` fences state."""
+    """Return a note for each ``.env`` fence, with the names of its variables."""
     return tuple(
         Note(NoteKind.ENVIRONMENT, Origin.STATED, ", ".join(held.values), span=held.block.span) for held in fences
     )
 
 
 def is_environment_fence(block: Block, name: str | None) -> bool:
-    """Whether a fence is an ``.env`` file: by its info string or by its name."""
+    """Return whether a fence is an ``.env`` file, by its info string or by its name."""
     called = (name or "").rpartition("/")[2]
     return called.startswith(".env") or (block.language in FENCES and "[" not in block.text)
 
 
 def is_placeholder(value: str) -> bool:
-    """Whether a value stands for one that the reader has to put in: ``<YOUR_CLIENT_ID>``, ``your-api-key``."""
+    """Return whether a value is for the reader to replace: ``<YOUR_CLIENT_ID>``, ``your-api-key``."""
     return 0 < len(value.strip()) <= 200 and bool(_PLACEHOLDER.match(value.strip()))
 
 
 def _assignment(line: str) -> tuple[str, str]:
-    """Name and value of a line; an empty name if it is no assignment.
+    """Name and value of a line; an empty name if it is not an assignment.
 
     The format has no grammar of its own: this is what its readers share.
     """

@@ -1,4 +1,4 @@
-"""The facts a parser tells about one piece of code. The rest of the extractor never looks at code text itself."""
+"""The facts that a parser finds in one piece of code. The rest of the extractor never looks at code text itself."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MAX_CODE_CHARS: Final = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Ref:
-    """An expression that is no literal, as written (``config.TRANSPORT``, ``randomUUID()``)."""
+    """An expression that is not a literal, as written (``config.TRANSPORT``, ``randomUUID()``)."""
 
     text: str
 
@@ -28,7 +28,7 @@ class Import:
     """One import of one module."""
 
     module: str
-    """As written: ``express``, ``./tools.js``, ``.config``, ``mcp.server.fastmcp``."""
+    """As written: ``express``, ``./tools.js``, ``.config``, ``google.cloud.storage``."""
     names: tuple[str, ...]
     """Names taken from it; empty for the module itself, ``("*",)`` for all."""
     line: int
@@ -37,7 +37,7 @@ class Import:
     erased: bool = False
     """Types only: gone at run time."""
     guarded: bool = False
-    """Inside ``try``: the program may do without."""
+    """Inside ``try``: the program may run without it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Call:
     """One call or construction."""
 
     name: str
-    """Dotted, as written: ``app.listen``, ``uvicorn.run``, ``FastMCP``; ``?`` stands for a part that is no name."""
+    """Dotted, as written: ``app.listen``, ``uvicorn.run``, ``Flask``; ``?`` for a part that is not a name."""
     line: int
     arguments: tuple[Value, ...] = ()
     keywords: Mapping[str, Value] = field(default_factory=dict)
@@ -53,9 +53,9 @@ class Call:
     target: str | None = None
     """Name the result is assigned to."""
     function: str | None = None
-    """Outermost function it stands in; None if it runs when the module is loaded."""
+    """Outermost function around it; None if it runs when the module is loaded."""
     statement: bool = False
-    """Whether it is a statement of its own: done for its effect."""
+    """Whether it is a whole statement: called for its effect."""
 
     @property
     def last(self) -> str:
@@ -69,10 +69,10 @@ class EnvironmentRead:
 
     name: str
     default: str | None
-    """Literal the code falls back to; None if there is none."""
+    """Literal that the code falls back to; None if it has no such literal."""
     line: int
     required: bool = False
-    """Whether the code says that it cannot do without, or hands it on to something else as it is."""
+    """Whether the code insists on a value, or passes it on as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class CodeError:
-    """Why the text is no program of its language."""
+    """Why the text is not valid in its language."""
 
     message: str
     line: int
@@ -93,7 +93,7 @@ class CodeError:
 
 @dataclass(frozen=True, slots=True)
 class CodeFacts:
-    """Everything the extractor wants to know of one piece of code."""
+    """Everything that the extractor needs to know about one piece of code."""
 
     imports: tuple[Import, ...] = ()
     calls: tuple[Call, ...] = ()
@@ -131,7 +131,7 @@ class CodeFacts:
 
 
 def refuse_large(text: str, language: str) -> CodeFacts | None:
-    """The facts of a text that is too long to be looked at; None if it is not."""
+    """Return the facts of a text that is too long to be read; None if it is not too long."""
     if len(text) <= MAX_CODE_CHARS:
         return None
     message = f"has {len(text):,} characters of {language}, more than the {MAX_CODE_CHARS:,} that are read"

@@ -71,7 +71,13 @@ def source_file(path: str, file: ProgramFile) -> SourceFile:
 
 
 def joined(path: str, blocks: Sequence[Block], head: SourceFile | None = None) -> SourceFile:
-    """Return the texts of blocks as one file, after ``head`` if given."""
+    """Return the texts of blocks as one file.
+
+    Args:
+        path: of the file.
+        blocks: in order.
+        head: lines that come before them.
+    """
     text = head.text if head else ""
     segments = head.segments if head else ()
     for block in blocks:
@@ -126,11 +132,11 @@ def _segments(block: Block, first: int) -> tuple[Segment, ...]:
         return ()
     included = sum(span.last - span.first + 1 for span in block.includes)
     if block.includes and included == count:
-        found: list[Segment] = []
+        segments: list[Segment] = []
         for span in block.includes:
-            found.append(Segment(first, span.last - span.first + 1, span))
+            segments.append(Segment(first, span.last - span.first + 1, span))
             first += span.last - span.first + 1
-        return tuple(found)
+        return tuple(segments)
     if block.includes:
         # own lines and included ones are mixed: only the fence as a whole is certain
         return tuple(Segment(first + n, 1, block.line(0)) for n in range(count))

@@ -54,7 +54,7 @@ class RefusedError(ValueError):
 
 
 def installs_of(commands: Iterable[Command]) -> Iterator[Install]:
-    """Yield the commands that install packages; a refused one says why and names none."""
+    """Yield the commands that install packages; a refused one has the reason and names none."""
     for command in commands:
         for prefix, manager in _INSTALLERS:
             if command.words[: len(prefix)] == prefix:
@@ -170,15 +170,15 @@ def packages_of(draft: Draft, imported: Iterable[Dependency], tools: Iterable[De
     Args:
         draft: the program.
         imported: what its imports need, as inferred.
-        tools: what its command needs beside that.
+        tools: what its command needs in addition.
     """
     manager = draft.program.language.manager
     if draft.override.dependencies is not None:
         return _configured(draft, manager)
-    found: dict[str, Dependency] = {}
+    packages: dict[str, Dependency] = {}
     for manifest in draft.around.manifests:
         if manifest.manager is manager:
-            found |= {key(d, manager): d for d in manifest.dependencies}
+            packages |= {key(d, manager): d for d in manifest.dependencies}
     needed = {key(d, manager): d for d in imported}
     notes: list[Note] = []
     for install in draft.around.installs:
@@ -190,21 +190,21 @@ def packages_of(draft: Draft, imported: Iterable[Dependency], tools: Iterable[De
         for dependency in install.dependencies:
             name = key(dependency, manager)
             if name in needed or meant:
-                found[name] = _merged(found.get(name), dependency)
+                packages[name] = _merged(packages.get(name), dependency)
     elsewhere: dict[str, Span] = {}
     for name, dependency in needed.items():
         installed = draft.known.installation.get((manager, name))
-        if name not in found and installed is not None and installed[0].specifier:
-            found[name], elsewhere[name] = replace(installed[0], extras=dependency.extras), installed[1]
+        if name not in packages and installed is not None and installed[0].specifier:
+            packages[name], elsewhere[name] = replace(installed[0], extras=dependency.extras), installed[1]
         else:
-            found[name] = _merged(dependency, found[name]) if name in found else dependency
+            packages[name] = _merged(dependency, packages[name]) if name in packages else dependency
     for dependency in tools:
         name = key(dependency, manager)
-        found[name] = _merged(dependency, found[name]) if name in found else dependency
-    for name, dependency in found.items():
+        packages[name] = _merged(dependency, packages[name]) if name in packages else dependency
+    for name, dependency in packages.items():
         sure = 0.9 if dependency.origin is Origin.INFERRED else 1.0
         notes.append(_note(dependency, dependency.origin, sure, elsewhere.get(name)))
-    return Packages(tuple(sorted(found.values(), key=lambda d: d.name)), tuple(notes))
+    return Packages(tuple(sorted(packages.values(), key=lambda d: d.name)), tuple(notes))
 
 
 def key(dependency: Dependency, manager: Manager) -> str:

@@ -63,7 +63,7 @@ class LanguageRules:
     role: Callable[[Sequence[CodeFacts]], Role] = _unknown_role
     """The role of a program whose files have these facts, the main file's first."""
     endpoint_paths: Callable[[Sequence[CodeFacts], Sequence[ServiceRequest]], tuple[str, ...]] = _no_paths
-    """Paths at which a server may offer its endpoint, best first; URLs of the services beside it are none of them."""
+    """Paths at which a server may offer its endpoint, best first; not those of the services beside it."""
     registrations: frozenset[str] = frozenset()
     """Methods or decorators whose functions run only when a client asks for them."""
     loaders: Mapping[str, Dependency] = field(default_factory=dict)
@@ -97,7 +97,7 @@ class CodeProfile:
     scaffolds: Mapping[str, str] = field(default_factory=dict)
     """Packages that need a generated project around the program; what the program is, as a clause for reports."""
     spawning: frozenset[str] = frozenset()
-    """Calls by which a client starts its server itself: there is no HTTP exchange between them to judge."""
+    """Calls by which a client starts its own server: there is no HTTP exchange between them to judge."""
     authorization: ServiceRequest = USUAL_AUTHORIZATION
     """The authorization server that examples expect where the docs leave the details to the reader."""
     may_be_endpoint: Callable[[str], bool] = lambda path: not is_side_path(path)
@@ -106,5 +106,5 @@ class CodeProfile:
     """Import name to distribution name, added to the extractor's table."""
 
     def of(self, language: str) -> LanguageRules:
-        """The rules for a language, by its name."""
+        """Return the rules for a language, by its name."""
         return self.rules.get(language, _NO_RULES)

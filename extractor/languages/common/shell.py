@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from extractor.model import Block
 
 SHELLS: Final = frozenset({"bash", "sh", "shell", "zsh", "console", "terminal", "shellscript", "shell-session"})
-"""Info strings of shell fences. PowerShell and cmd repeat what the others say, with other quoting."""
+"""Info strings of shell fences. Those for PowerShell and cmd repeat the same commands with other quoting."""
 MAX_LINES: Final = 400
 MAX_LINE_CHARS: Final = 2000
 _SEPARATORS: Final = frozenset({"&&", "||", ";", "|", "&", "(", ")", ";;"})
@@ -75,16 +75,16 @@ def split_line(text: str) -> tuple[Words, ...]:
         tokens = list(lexer)
     except ValueError:
         return ()
-    found: list[Words] = []
+    commands: list[Words] = []
     current: list[str] = []
     for token in [*tokens, ";"]:
         if token in _SEPARATORS:
             if words := _words(current):
-                found.append(words)
+                commands.append(words)
             current = []
         else:
             current.append(token)
-    return tuple(found)
+    return tuple(commands)
 
 
 def _without_prompt(line: str) -> str:

@@ -41,7 +41,13 @@ def configured_startup(draft: Draft) -> Startup | None:
 
 
 def usual_startup(draft: Draft, command: tuple[str, ...], tools: tuple[Dependency, ...]) -> Startup:
-    """Return the start by a command that the page does not state."""
+    """Return the start by a command that the page does not state.
+
+    Args:
+        draft: the program.
+        command: argument vector.
+        tools: packages that the command needs.
+    """
     note = Note(NoteKind.COMMAND, Origin.INFERRED, " ".join(command), confidence=0.9)
     return Startup(command, draft.kind, tools=tools, notes=(note,))
 

@@ -72,7 +72,7 @@ def lines_of(node: Node) -> tuple[int, int]:
 
 
 def enclosing(node: Node, kinds: frozenset[str]) -> Node | None:
-    """Return the nearest ancestor of one of ``kinds``; None if there is none."""
+    """Return the nearest ancestor of one of ``kinds``; None if it has no such ancestor."""
     here = node.parent
     while here is not None and here.type not in kinds:
         here = here.parent
@@ -80,6 +80,6 @@ def enclosing(node: Node, kinds: frozenset[str]) -> Node | None:
 
 
 def statement(node: Node) -> Node:
-    """Return the smallest statement that holds ``node`` in its function; the node if there is none (``() => x``)."""
+    """Return the smallest statement that holds ``node`` in its function; ``node`` outside any (``() => x``)."""
     here = enclosing(node, STATEMENTS | FUNCTIONS)
     return node if here is None or here.type in FUNCTIONS else here

@@ -175,7 +175,7 @@ class Build:
     tools: tuple[Dependency, ...]
     """Packages that added files need."""
     reads_dotenv: bool
-    """Whether the program reads the ``.env`` file beside it."""
+    """Whether the program reads an ``.env`` file in its folder."""
     notes: tuple[Note, ...]
     """On its files."""
 

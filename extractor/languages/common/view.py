@@ -1,4 +1,4 @@
-"""What a page says around its code, and which part of it the reader of one program has in view.
+"""What a page has around its code, and which part of it the reader of one program has in view.
 
 Tabs hide their siblings; sections follow each other.
 """
@@ -48,7 +48,7 @@ class Install:
     manager: Manager
     dependencies: tuple[Dependency, ...]
     refused: str | None = None
-    """Why the line was not taken, in one sentence; then it names no dependencies."""
+    """Why the line was not taken, in one sentence; then it has no dependencies."""
 
 
 @dataclass(frozen=True, slots=True)

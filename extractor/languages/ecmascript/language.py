@@ -93,15 +93,15 @@ def local_imports(path: str | None, code: CodeFacts) -> Iterator[LocalImport]:
         code: its facts.
     """
     folder = PurePosixPath(path).parent if path else PurePosixPath()
-    for found in code.imports:
-        if not found.relative or found.erased:
+    for imported in code.imports:
+        if not imported.relative or imported.erased:
             continue
-        target = _resolve(folder, found.module)
+        target = _resolve(folder, imported.module)
         suffix = PurePosixPath(target).suffix
         stem = target.removesuffix(suffix) if suffix in _EXTENSIONS else target
         endings = _EXTENSIONS.get(suffix, ("",))
         paths = (*(stem + end for end in endings), target, f"{stem}/index.ts", f"{stem}/index.js")
-        yield LocalImport(found.module, tuple(dict.fromkeys(paths)))
+        yield LocalImport(imported.module, tuple(dict.fromkeys(paths)))
 
 
 def _resolve(folder: PurePosixPath, module: str) -> str:
@@ -141,8 +141,8 @@ def _is_module(draft: Draft) -> bool:
 
 def _imported(draft: Draft) -> Iterator[Dependency]:
     for code in draft.facts:
-        for found in code.imports:
-            if not found.erased and not found.guarded and (dependency := package_of(found.module)):
+        for imported in code.imports:
+            if not imported.erased and not imported.guarded and (dependency := package_of(imported.module)):
                 yield dependency
 
 
@@ -155,7 +155,7 @@ def _serve_handler(main: str, suffix: str, files: dict[str, SourceFile], notes: 
         f'import handler from "./{stem}";\n'
         'import { serve } from "@hono/node-server";\n'
         'const fetch = typeof handler === "function" ? handler : handler.fetch.bind(handler);\n'
-        # on every address, as platforms do: that a server listens on loopback is for its docs to say
+        # on every address, as platforms do: to listen on loopback only is the docs' decision
         'serve({ fetch, hostname: "0.0.0.0", port: 3000 });\n'
     )
     files[path] = append_added(added_file(path, _GLUE), text)

@@ -172,7 +172,7 @@ def _function(node: Node, scope: _Scope) -> list[tuple[Node, _Scope]]:
     if name is not None and name.type == "computed_property_name":
         parts.append((name, scope))
     body = node.child_by_field_name("body")
-    # parameters and body share one scope: nothing in practice tells them apart
+    # parameters and body share one scope: programs do not depend on the difference
     if body is not None and body.type == "statement_block":
         parts += [(child, inner) for child in body.named_children]
     elif body is not None:

@@ -27,7 +27,7 @@ _ENVIRONMENT: Final = frozenset({"process.env", "Bun.env", "import.meta.env"})
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """A node and what it stands in. The tree's own way upward costs a search from the root."""
+    """A node and what is around it. The tree's own way upward costs a search from the root."""
 
     node: Node
     function: str | None
@@ -35,7 +35,7 @@ class Spot:
     up: Spot | None
 
     def ancestors(self) -> Iterator[Node]:
-        """The nodes around it, innermost first."""
+        """Yield the nodes around it, innermost first."""
         spot = self.up
         while spot is not None:
             yield spot.node
@@ -58,12 +58,12 @@ def spots_of(root: Node) -> Iterator[Spot]:
 
 
 def literal_text(node: Node) -> str:
-    """A string literal's value, escapes as written; computed parts of a template read ``{}``."""
+    """Return a string literal's value, escapes as written; computed parts of a template read ``{}``."""
     return "".join("{}" if c.type == "template_substitution" else text_of(c) for c in node.named_children)
 
 
 def value_of(node: Node) -> Value:
-    """A literal's value, or a reference to what is no literal."""
+    """Return a literal's value, or a reference to what is not a literal."""
     match node.type:
         case "string" | "template_string":
             return literal_text(node)
@@ -78,22 +78,22 @@ def value_of(node: Node) -> Value:
 
 
 def properties(node: Node) -> dict[str, Value]:
-    """Keys and values of an object literal; a method reads as a reference."""
-    found: dict[str, Value] = {}
+    """Return the keys and values of an object literal; a method reads as a reference."""
+    values: dict[str, Value] = {}
     for child in node.named_children:
         key = child.child_by_field_name("key") or child.child_by_field_name("name")
         if child.type == "pair" and key is not None:
             value = child.child_by_field_name("value")
-            found[literal_text(key) if key.type == "string" else text_of(key)] = value_of(value) if value else None
+            values[literal_text(key) if key.type == "string" else text_of(key)] = value_of(value) if value else None
         elif child.type == "shorthand_property_identifier":
-            found[text_of(child)] = Ref(text_of(child))
+            values[text_of(child)] = Ref(text_of(child))
         elif child.type == "method_definition" and key is not None:
-            found[text_of(key)] = Ref("function")
-    return found
+            values[text_of(key)] = Ref("function")
+    return values
 
 
 def dotted(node: Node | None) -> str:
-    """``app.listen`` of a chain of names; a part that is no name reads ``?``, a call in the chain ends with ``()``."""
+    """Return ``app.listen`` for a chain of names; a part that is not a name reads ``?``, a call ends with ``()``."""
     parts: list[str] = []
     while node is not None and len(parts) < _MAX_CHAIN:
         match node.type:
@@ -117,7 +117,7 @@ def _chain(first: str, parts: list[str]) -> str:
 
 
 def target_of(spot: Spot) -> str | None:
-    """The name that a value is assigned to."""
+    """Return the name that a value is assigned to; None if it is not assigned."""
     parent = next((node for node in spot.ancestors() if node.type not in _WRAPPERS), None)
     if parent is None:
         return None
@@ -129,14 +129,14 @@ def target_of(spot: Spot) -> str | None:
 
 
 def is_statement(spot: Spot) -> bool:
-    """Whether a call is a statement of its own, perhaps awaited or voided."""
+    """Return whether a call is a whole statement, perhaps awaited or voided."""
     passed = {"await_expression", "unary_expression", "parenthesized_expression"}
     parent = next((node for node in spot.ancestors() if node.type not in passed), None)
     return parent is not None and parent.type == "expression_statement"
 
 
 def environment_name(node: Node) -> str | None:
-    """``PORT`` of ``process.env.PORT`` or ``process.env["PORT"]``."""
+    """Return ``PORT`` of ``process.env.PORT`` or ``process.env["PORT"]``; None for other expressions."""
     held = node.child_by_field_name("object")
     if held is None or held.end_byte - held.start_byte > 20 or text_of(held) not in _ENVIRONMENT:
         return None
@@ -148,7 +148,7 @@ def environment_name(node: Node) -> str | None:
 
 
 def fallback_of(spot: Spot) -> str | None:
-    """The literal of ``process.env.PORT || 3000``, also around ``Number(…)``."""
+    """Return the literal of ``process.env.PORT || 3000``, also around ``Number(…)``; None without one."""
     here = spot.node
     for _, parent in zip(range(4), spot.ancestors(), strict=False):
         if parent.type == "binary_expression":
@@ -162,13 +162,13 @@ def fallback_of(spot: Spot) -> str | None:
 
 
 def is_handed_on(spot: Spot) -> bool:
-    """Whether a value is said to be there (``x!``), or is an argument, or a property of one, as it is."""
+    """Return whether a value is asserted (``x!``), or is an argument, or a property of one, as it is."""
     around = [node.type for _, node in zip(range(3), spot.ancestors(), strict=False)]
     return around[:1] in (["non_null_expression"], ["arguments"]) or around == ["pair", "object", "arguments"]
 
 
 def ends_in_empty_function(node: Node) -> bool:
-    """Whether a call's last argument is a function that holds nothing but a comment."""
+    """Return whether a call's last argument is a function that holds nothing but a comment."""
     arguments = node.child_by_field_name("arguments")
     last = arguments.named_children[-1] if arguments and arguments.named_children else None
     body = last.child_by_field_name("body") if last and last.type in FUNCTIONS else None

@@ -58,7 +58,7 @@ def parse_typescript(text: str, registrations: frozenset[str] = frozenset()) -> 
 
 
 def parse_javascript(text: str, registrations: frozenset[str] = frozenset()) -> CodeFacts:
-    """The same for JavaScript."""
+    """Return the facts of one JavaScript text, as :func:`parse_typescript` does."""
     return _parse(text, "JavaScript", _JAVASCRIPT, registrations)
 
 
@@ -154,8 +154,8 @@ def _first_text(call: Call) -> str | None:
 def _imports(spots: tuple[Spot, ...]) -> Iterator[Import]:
     """Static imports, and exports from elsewhere."""
     for spot in spots:
-        if spot.node.type in {"import_statement", "export_statement"} and (found := _import(spot.node)):
-            yield found
+        if spot.node.type in {"import_statement", "export_statement"} and (imported := _import(spot.node)):
+            yield imported
 
 
 def _required(calls: list[tuple[Spot, Call]]) -> Iterator[Import]:

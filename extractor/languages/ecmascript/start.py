@@ -1,4 +1,4 @@
-"""How a TypeScript or JavaScript program is built and started: as the page says, else by Node.js and tsx."""
+"""How a TypeScript or JavaScript program is built and started: by the page's commands, else by Node.js and tsx."""
 
 from __future__ import annotations
 

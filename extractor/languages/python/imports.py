@@ -49,20 +49,20 @@ def is_readers_own(module: str) -> bool:
     return name in table.local or name.startswith(table.prefixes)
 
 
-def package_of(found: Import, extra: Mapping[str, str]) -> Dependency | None:
+def package_of(imported: Import, extra: Mapping[str, str]) -> Dependency | None:
     """Return the distribution that an import needs; None for the standard library and relative imports.
 
     Args:
-        found: the import.
+        imported: the import.
         extra: import name to distribution, before the built-in table. The longest dotted prefix wins.
 
     Raises:
         RefusedError: the name cannot be that of a distribution.
     """
-    if found.relative or is_standard(found.module):
+    if imported.relative or is_standard(imported.module):
         return None
     table = {**_table().packages, **extra}
-    parts = found.module.split(".")
+    parts = imported.module.split(".")
     for length in range(len(parts), 0, -1):
         if name := table.get(".".join(parts[:length])):
             return dependency_of(name, Manager.PYPI, origin=Origin.INFERRED)

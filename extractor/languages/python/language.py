@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from extractor.model import Dependency
 
 READS_DOTENV: Final = frozenset({"dotenv", "pydantic_settings", "environs", "decouple"})
-"""Packages that read the ``.env`` file beside the program."""
+"""Packages that read an ``.env`` file in the program's folder."""
 
 
 def build(draft: Draft) -> Build:
@@ -63,27 +63,27 @@ def local_imports(path: str | None, code: CodeFacts) -> Iterator[LocalImport]:
         code: its facts.
     """
     folder = str(PurePosixPath(path).parent) if path and "/" in path else ""
-    for found in code.imports:
-        level = len(found.module) - len(found.module.lstrip("."))
+    for imported in code.imports:
+        level = len(imported.module) - len(imported.module.lstrip("."))
         if level:
-            dotted = found.module.lstrip(".")
-            names = [dotted] if dotted else list(found.names)
+            dotted = imported.module.lstrip(".")
+            names = [dotted] if dotted else list(imported.names)
             for name in names:
                 tail = name.replace(".", "/")
                 inside = f"{folder}/{tail}".strip("/")
-                yield LocalImport(found.module, (f"{inside}.py", f"{inside}/__init__.py"))
-        elif not is_standard(found.module):
-            tail = found.module.replace(".", "/")
-            yield LocalImport(found.module, (f"{tail}.py", f"{tail}/__init__.py"))
+                yield LocalImport(imported.module, (f"{inside}.py", f"{inside}/__init__.py"))
+        elif not is_standard(imported.module):
+            tail = imported.module.replace(".", "/")
+            yield LocalImport(imported.module, (f"{tail}.py", f"{tail}/__init__.py"))
 
 
 def _imported(draft: Draft) -> Iterator[Dependency]:
     own = _own_modules(draft)
     for code in draft.facts:
-        for found in code.imports:
-            if found.erased or found.guarded or top(found.module) in own:
+        for imported in code.imports:
+            if imported.erased or imported.guarded or top(imported.module) in own:
                 continue
-            if dependency := package_of(found, draft.known.python_packages):
+            if dependency := package_of(imported, draft.known.python_packages):
                 yield dependency
 
 
@@ -99,21 +99,21 @@ def _strange(code: CodeFacts, draft: Draft) -> Iterator[str]:
     """Imports that are neither a file of the program nor, by their name, a package."""
     own = _own_modules(draft)
     stated = {d.name.replace("-", "_").lower() for i in draft.around.installs for d in i.dependencies}
-    for found in code.imports:
-        name = top(found.module)
-        if found.relative:
-            wanted = found.module.lstrip(".").replace(".", "/") or "/".join(found.names[:1])
+    for imported in code.imports:
+        name = top(imported.module)
+        if imported.relative:
+            wanted = imported.module.lstrip(".").replace(".", "/") or "/".join(imported.names[:1])
             if PurePosixPath(wanted).name not in own:
-                yield found.module
-        elif name in own or found.guarded or found.erased or is_standard(name) or name.lower() in stated:
+                yield imported.module
+        elif name in own or imported.guarded or imported.erased or is_standard(name) or name.lower() in stated:
             continue
-        elif (is_readers_own(name) and name not in draft.known.python_packages) or not _is_package(found, draft):
-            yield found.module
+        elif (is_readers_own(name) and name not in draft.known.python_packages) or not _is_package(imported, draft):
+            yield imported.module
 
 
-def _is_package(found: Import, draft: Draft) -> bool:
+def _is_package(imported: Import, draft: Draft) -> bool:
     try:
-        return package_of(found, draft.known.python_packages) is not None
+        return package_of(imported, draft.known.python_packages) is not None
     except RefusedError:
         # a name that no index takes, such as one that begins with an underscore
         return False

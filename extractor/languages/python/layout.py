@@ -79,7 +79,7 @@ def layout_of(draft: Draft) -> FileLayout:
 
 
 def script_of(draft: Draft) -> Script | None:
-    """Return the script of a ``pyproject.toml`` in view that enters the program's main file; None if there is none."""
+    """Return the script of a ``pyproject.toml`` in view that enters the program's main file; None without one."""
     main = draft.program.main
     defined = {name for snippet in main.snippets for name in snippet.facts.defines}
     stem = PurePosixPath(main.name.path).stem if main.name else None

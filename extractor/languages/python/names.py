@@ -21,7 +21,7 @@ _FUNCTIONS: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
 
 def loose_method(body: list[ast.stmt]) -> int | None:
-    """Line of the first function at the top level that takes ``self``: a method outside its class."""
+    """Return the line of the first function at the top level that takes ``self``: a method outside its class."""
     for node in body:
         match node:
             case ast.FunctionDef(args=arguments) | ast.AsyncFunctionDef(args=arguments):
@@ -33,24 +33,24 @@ def loose_method(body: list[ast.stmt]) -> int | None:
 
 
 def constants(body: list[ast.stmt]) -> dict[str, str]:
-    """Names bound once, at the top level, to a literal text."""
-    found: dict[str, str] = {}
+    """Return the names bound once, at the top level, to a literal text, and the texts."""
+    texts: dict[str, str] = {}
     again: set[str] = set()
     for node in body:
         match node:
             case ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant(value=str(text))):
-                again |= {name} & found.keys()
-                found[name] = text
+                again |= {name} & texts.keys()
+                texts[name] = text
             case ast.AnnAssign(target=ast.Name(id=name), value=ast.Constant(value=str(text))):
-                found[name] = text
+                texts[name] = text
             case _:
                 pass
-    return {name: text for name, text in found.items() if name not in again}
+    return {name: text for name, text in texts.items() if name not in again}
 
 
 def defined_names(body: list[ast.stmt]) -> dict[str, int]:
-    """Names bound when the module is loaded, in order of line."""
-    found: dict[str, int] = {}
+    """Return the names bound when the module is loaded, in order of line, and their lines."""
+    lines: dict[str, int] = {}
     for node in _module_level(body):
         names: tuple[str, ...] = ()
         match node:
@@ -63,12 +63,18 @@ def defined_names(body: list[ast.stmt]) -> dict[str, int]:
             case _:
                 continue
         for name in names:
-            found.setdefault(name, node.lineno)
-    return found
+            lines.setdefault(name, node.lineno)
+    return lines
 
 
 def late_names(tree: ast.Module, free: Iterable[str], registrations: frozenset[str]) -> frozenset[str]:
-    """Those of ``free`` that are used only in bodies of functions that one of the decorators registers for later."""
+    """Return those of ``free`` that are used only in functions that a decorator registers for later.
+
+    Args:
+        tree: of the text.
+        free: names that are bound nowhere.
+        registrations: names of such decorators.
+    """
     early: set[str] = set()
     queue: list[ast.AST] = [tree]
     while queue:
@@ -92,20 +98,20 @@ def _registered(function: ast.FunctionDef | ast.AsyncFunctionDef, registrations:
 
 def _module_level(body: list[ast.stmt]) -> list[ast.stmt | ast.expr]:
     """Every node that runs on load: bodies of functions and classes are left out, their names are not."""
-    found: list[ast.stmt | ast.expr] = []
+    nodes: list[ast.stmt | ast.expr] = []
     queue: list[ast.AST] = list(body)
     while queue:
         node = queue.pop(0)
         if isinstance(node, ast.stmt | ast.expr):
-            found.append(node)
+            nodes.append(node)
         if isinstance(node, (*_FUNCTIONS, ast.ClassDef, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)):
             continue
         queue += ast.iter_child_nodes(node)
-    return sorted(found, key=lambda n: (n.lineno, n.col_offset))
+    return sorted(nodes, key=lambda n: (n.lineno, n.col_offset))
 
 
 def free_names(tree: ast.Module, text: str) -> tuple[dict[str, int], CodeError | None]:
-    """Names that no scope binds, by the compiler's symbol tables; lines from the syntax tree."""
+    """Return the names that no scope binds, with their lines, and the error if the symbol tables cannot be made."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

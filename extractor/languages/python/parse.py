@@ -44,7 +44,7 @@ def parse_python(text: str, registrations: frozenset[str] = frozenset()) -> Code
 
     Args:
         text: the code.
-        registrations: decorators, beside those of web frameworks, whose functions run only when a client asks.
+        registrations: decorators whose functions run only when a client asks; those of web frameworks are known.
     """
     if too_large := refuse_large(text, "Python"):
         return too_large
@@ -243,7 +243,7 @@ def _bare(node: ast.expr) -> Call:
 
 
 def _dotted(node: ast.expr) -> str:
-    """``server.app.run`` for a chain of names; a part that is no name reads ``?``, a call in the chain its name."""
+    """``server.app.run`` for a chain of names; a part that is not a name reads ``?``, a call ends with ``()``."""
     match node:
         case ast.Name():
             return node.id

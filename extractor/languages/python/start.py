@@ -1,4 +1,4 @@
-"""How a Python program is started: as the page says, else as its code asks for."""
+"""How a Python program is started: by the page's commands, else by what its code needs."""
 
 from __future__ import annotations
 
@@ -84,7 +84,13 @@ def _stated(stated: Command, draft: Draft, layout: FileLayout) -> Startup | None
 
 
 def role_by_command(snippet: Snippet, commands: Sequence[Command], rules: LanguageRules) -> Role | None:
-    """Return what a module that only makes a server does once a loader's ``run`` starts it; None without one."""
+    """Return what a module that only makes a server does once a loader's ``run`` starts it; None without one.
+
+    Args:
+        snippet: the module.
+        commands: of the page, nearest first.
+        rules: of the specification; they name the loaders.
+    """
     if snippet.role.handle is None or snippet.name is None:
         return None
     for command in commands:
@@ -153,7 +159,7 @@ def _without_strange_host(words: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _by_one_process(words: tuple[str, ...]) -> tuple[str, ...]:
-    """Without ``--workers 4``: behind it stands a balancer that sends each session to its own process."""
+    """Without ``--workers 4``, which needs a balancer in front that sends each session to its own process."""
     if _WORKERS not in words[:-1]:
         return words
     at = words.index(_WORKERS)

@@ -76,12 +76,12 @@ def serving(files: Sequence[CodeFacts]) -> Serving | None:
 
 
 def web_applications(files: Sequence[CodeFacts]) -> frozenset[str]:
-    """Names of the objects of web frameworks whose ``run()`` serves HTTP."""
+    """Return the names of objects of web frameworks whose ``run()`` serves HTTP."""
     return frozenset(c.target for code in files for c in code.calls if c.last in _SELF_SERVING and c.target)
 
 
 def start_of(files: Sequence[CodeFacts]) -> Start:
-    """RUN if loading the main file starts something: a main guard, an event loop, a call for its effect; else NONE."""
+    """Return RUN if loading the main file starts something: a main guard, an event loop, a call; else NONE."""
     main = files[0]
     if main.main_guard or main.bare_await:
         return Start.RUN
@@ -91,17 +91,17 @@ def start_of(files: Sequence[CodeFacts]) -> Start:
 
 
 def imports_http_client(code: CodeFacts) -> bool:
-    """Whether code imports a module that sends requests: ``http.client``, ``from http import client``."""
-    return any(_is_client_library(found) for found in code.imports)
+    """Return whether code imports a module that sends requests: ``http.client``, ``from http import client``."""
+    return any(_is_client_library(imported) for imported in code.imports)
 
 
 def sends_on_load(code: CodeFacts) -> bool:
-    """Whether loading the code sends a request."""
+    """Return whether loading the code sends a request."""
     return any(c.function is None and c.last in _SENDING for c in code.calls)
 
 
-def _is_client_library(found: Import) -> bool:
-    modules = (found.module, *(f"{found.module}.{name}" for name in found.names))
+def _is_client_library(imported: Import) -> bool:
+    modules = (imported.module, *(f"{imported.module}.{name}" for name in imported.names))
     return any(f"{module}.".startswith(f"{library}.") for module in modules for library in _CLIENT_LIBRARIES)
 
 
@@ -123,8 +123,8 @@ def _imported(call: Call, files: Sequence[CodeFacts]) -> str:
 
 def _libraries(code: CodeFacts) -> Iterator[str]:
     """Libraries to serve with that code imports, each as it is called in :data:`_SERVER_LIBRARIES`."""
-    for found in code.imports:
-        for module in (found.module, *(f"{found.module}.{name}" for name in found.names)):
+    for imported in code.imports:
+        for module in (imported.module, *(f"{imported.module}.{name}" for name in imported.names)):
             parts = module.split(".")
             names = {".".join(parts[:count]) for count in range(1, len(parts) + 1)}
             yield from names & _SERVER_LIBRARIES

@@ -116,7 +116,7 @@ def _writes_json_rpc(calls: Sequence[Call]) -> bool:
 def _answers(files: Sequence[CodeFacts]) -> bool:
     """Whether a program that listens knows the words of an MCP conversation and opens none: it answers one.
 
-    The messages may be objects that are no arguments of a call, whose keys are not known here.
+    The messages may be objects outside calls, whose keys are not among the facts.
     """
     texts = {text.value for code in files for text in code.texts}
     asks = any("jsonrpc" in c.keywords and "method" in c.keywords for code in files for c in code.calls)
@@ -133,9 +133,9 @@ def _writes_requests(files: Sequence[CodeFacts]) -> bool:
 
 def _transport(start: Call, made: Call | None) -> ExampleKind:
     """The kind that ``start()`` means: by its own argument, by the server's ``transport``, else stdio."""
-    told = start.keywords.get("transportType")
+    argument = start.keywords.get("transportType")
     configured = made.keywords.get("transport") if made else None
-    words = told if isinstance(told, str) else configured.text if isinstance(configured, Ref) else ""
+    words = argument if isinstance(argument, str) else configured.text if isinstance(configured, Ref) else ""
     http = any(word in words for word in _HTTP_START)
     return ExampleKind.HTTP_SERVER if http else ExampleKind.STDIO_SERVER
 

@@ -60,8 +60,8 @@ def role(files: Sequence[CodeFacts]) -> Role:
     relevant = any(_speaks_mcp(code) for code in files)
     start = start_of(files)
     for call in calls:
-        if found := _server_run(call, files, relevant):
-            return found
+        if run := _server_run(call, files, relevant):
+            return run
     if asgi := next((c for c in calls if c.name in ASGI_SERVERS), None):
         return Role(ExampleKind.HTTP_SERVER, Start.RUN, relevant, asgi.line)
     if stdio := next((c for c in calls if c.last == "stdio_server"), None):
@@ -102,7 +102,7 @@ def _is_client(call: Call, code: CodeFacts, names: frozenset[str] = CLIENTS) -> 
         return False
     if "." in call.name:
         return "mcp" in call.name.partition(".")[0].lower()
-    origins = {found.module for found in code.imports if call.name in found.names}
+    origins = {imported.module for imported in code.imports if call.name in imported.names}
     return not origins or any("mcp" in module.lower() for module in origins)
 
 
@@ -166,16 +166,16 @@ def _hand_written(files: Sequence[CodeFacts], start: Start) -> Role | None:
     answers = _writes_json_rpc(files)
     if not (answers or ENDPOINT in texts) or (_ASKED in texts and _ANSWERED not in texts):
         return None
-    found = serving(files)
-    if found is None or (found.call is None and not answers):
+    server = serving(files)
+    if server is None or (server.call is None and not answers):
         return None
-    kind, line = ExampleKind.HTTP_SERVER, found.call.line if found.call else 1
-    if found.application:
-        return Role(kind, Start.APP, True, line, found.application.target)
-    if found.started and found.call:
-        start = Start.RUN if found.call.function is None else start
+    kind, line = ExampleKind.HTTP_SERVER, server.call.line if server.call else 1
+    if server.application:
+        return Role(kind, Start.APP, True, line, server.application.target)
+    if server.started and server.call:
+        start = Start.RUN if server.call.function is None else start
         return Role(kind, start, True, line, why="starts a server in a function that nothing calls")
-    made = f"makes `{found.call.last}`" if found.call else "answers requests"
+    made = f"makes `{server.call.last}`" if server.call else "answers requests"
     return Role(ExampleKind.OTHER, Start.NONE, True, line, why=f"{made}, and nothing in it starts a server")
 
 

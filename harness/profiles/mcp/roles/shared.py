@@ -15,5 +15,5 @@ _OLD_TRANSPORT: Final = re.compile(r"/sse|/messages?\b", re.IGNORECASE)
 
 
 def may_be_endpoint(path: str) -> bool:
-    """Whether a conversation over Streamable HTTP may be held at a path."""
+    """Return whether the endpoint of Streamable HTTP may be at a path."""
     return not is_side_path(path) and not _OLD_TRANSPORT.search(path)
