@@ -209,10 +209,13 @@ request = urllib.request.Request("http://127.0.0.1:{port}/mcp?{token}", body, {{
 urllib.request.urlopen(request).read()
 """
 STDIO = """
-import sys
+import json, sys
 print("{token}", flush=True)
 for line in sys.stdin:
-    print('{{"jsonrpc": "2.0", "id": 1, "result": {{"protocolVersion": "2025-11-25", "capabilities": {{"{token}": {{}}}}}}}}', flush=True)
+    message = json.loads(line)
+    if "id" in message:
+        result = {{"protocolVersion": "2025-11-25", "capabilities": {{"{token}": {{}}}}}}
+        print(json.dumps({{"jsonrpc": "2.0", "id": message["id"], "result": result}}), flush=True)
 """
 
 
