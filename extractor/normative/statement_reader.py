@@ -16,9 +16,8 @@ from extractor.markdown.parser import inline_tokens
 from extractor.markdown.tags import TagKind
 from extractor.model import PLAIN_PARTIES, PageKind, Span, Statement, Subject
 from extractor.normative.fingerprint import fingerprint, shingles
-from extractor.normative.keywords import LEVELS, Use, uses
 from extractor.normative.prose import Prose, prose_of
-from extractor.normative.sentences import sentences
+from extractor.normative.sentences import LEVELS, KeywordUse, keyword_uses, sentences
 from extractor.normative.subjects import subject_of
 
 if TYPE_CHECKING:
@@ -124,7 +123,7 @@ class _Walk:
 
     def _cell(self, prose: Prose) -> Iterator[Statement]:
         for start, end in sentences(prose):
-            found = tuple(uses(prose, start, end))
+            found = tuple(keyword_uses(prose, start, end))
             keyword_words = sum(len(use.keyword.split()) for use in found)
             if len(prose.text[start:end].split()) - keyword_words >= _CELL_WORDS:
                 yield from self._sentence(prose, start, end, found, None)
@@ -138,7 +137,7 @@ class _Walk:
         for start, end in sentences(prose):
             if passed := bisect_right(prose.anchors, start, key=itemgetter(0)):
                 self.anchor = prose.anchors[passed - 1][1]
-            found = tuple(uses(prose, start, end))
+            found = tuple(keyword_uses(prose, start, end))
             if lead_in and lead_in.keyword and not found:
                 yield self._continuation(prose, start, end, lead_in, lead_in.keyword)
             yield from self._sentence(prose, start, end, found, lead_in)
@@ -146,7 +145,7 @@ class _Walk:
             lead_in = None
 
     def _sentence(
-        self, prose: Prose, start: int, end: int, found: Sequence[Use], lead_in: _LeadIn | None
+        self, prose: Prose, start: int, end: int, found: Sequence[KeywordUse], lead_in: _LeadIn | None
     ) -> Iterator[Statement]:
         if not found:
             return
@@ -171,7 +170,7 @@ class _Walk:
         return self._statement(text, self._span(prose, start, end), keyword, lead_in.subject, lead_in)
 
     def _as_lead_in(
-        self, prose: Prose, start: int, end: int, found: Sequence[Use], before: _LeadIn | None
+        self, prose: Prose, start: int, end: int, found: Sequence[KeywordUse], before: _LeadIn | None
     ) -> _LeadIn | None:
         """The sentence as a list that follows would continue it: it ends in a colon, or in its keyword."""
         sentence = prose.text[start:end]
@@ -185,7 +184,7 @@ class _Walk:
             return _LeadIn(f"{before.text} {text}", span, before.keyword, before.subject)
         return _LeadIn(text, span, None, Subject.UNKNOWN)
 
-    def _subject(self, prose: Prose, start: int, end: int, use: Use, lead_in: _LeadIn | None) -> Subject:
+    def _subject(self, prose: Prose, start: int, end: int, use: KeywordUse, lead_in: _LeadIn | None) -> Subject:
         before = prose.text[max(start, use.start - _LONGEST_TEXT) : use.start]
         after = prose.text[use.end : min(end, use.end + _LONGEST_TEXT)]
         return subject_of(f"{lead_in.text} , {before}" if lead_in else before, after, self.parties)
