@@ -1,4 +1,4 @@
-"""Page to blocks: every fenced block with its exact text and the place where it stands."""
+"""Page to blocks: every fenced block with its exact text and placement."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from extractor.docs.components import ComponentRole, role_of
-from extractor.docs.placement import places
+from extractor.docs.placement import placements
 from extractor.docs.prose_commands import ProseCommands
 from extractor.markdown.info_string import split_info
 from extractor.markdown.parser import inline_tokens, plain_text
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 
 CONTEXT_CHARACTERS: Final = 600
 _MAX_PARAGRAPH: Final = 5_000
-"""Characters of one paragraph that are parsed for its words; of a longer one the source is taken."""
+"""Characters; a longer paragraph is not parsed, and its source is used as its words."""
 
 
 def blocks_of(page: Page) -> tuple[Block, ...]:
-    """The blocks of a parsed page (its tokens must be there), in order."""
+    """Return the blocks of a parsed page, which must have its tokens, in order."""
     blocks: list[Block] = []
     prose = _Prose(page.flavour)
     commands = ProseCommands(page.flavour)
-    standing = places(page.tokens)
+    placement = placements(page.tokens)
     for index, token in enumerate(page.tokens):
         if token.type == "fence" and token.map:
             text = token.content if token.content.endswith("\n") or not token.content else token.content + "\n"
@@ -37,7 +37,7 @@ def blocks_of(page: Page) -> tuple[Block, ...]:
                     info=split_info(token.info),
                     text=text,
                     sha256=hashlib.sha256(text.encode()).hexdigest(),
-                    place=next(standing),
+                    place=next(placement),
                     ordinal=len(blocks),
                     directives=_directives(page, index),
                     revision=page.revision,
@@ -50,10 +50,10 @@ def blocks_of(page: Page) -> tuple[Block, ...]:
             prose.add(token)
             commands.add(token)
         elif token.type in ("tag", "container_open") and role_of(token) is ComponentRole.TAB:
-            prose.forget()  # what one tab says is not about the next
+            prose.forget()  # the prose of one tab is not about the next
             commands.tab()
         elif token.type == "heading_open":
-            prose.forget()  # what one section says at its end is about the block above
+            prose.forget()  # the prose at the end of a section is about the block above
             commands.section()
     by_block = commands.by_block()
     return tuple(
@@ -71,14 +71,14 @@ class _Prose:
     length: int = 0
 
     def add(self, paragraph: Token) -> None:
-        """Remember a paragraph, and drop the first ones where the later ones are long enough."""
+        """Add a paragraph, and drop the first ones if the later ones are long enough."""
         self.paragraphs.append(paragraph)
         self.length += len(paragraph.content)
         while len(self.paragraphs) > 1 and self.length - len(self.paragraphs[0].content) > 2 * CONTEXT_CHARACTERS:
             self.length -= len(self.paragraphs.popleft().content)
 
     def take(self) -> str:
-        """The words, at most CONTEXT_CHARACTERS of their end; they are then used up."""
+        """Return the last CONTEXT_CHARACTERS of the words, and start afresh."""
         text = "\n".join(self._words(paragraph) for paragraph in self.paragraphs).strip()
         self.forget()
         return text[-CONTEXT_CHARACTERS:]
@@ -90,18 +90,18 @@ class _Prose:
         return words.partition("]")[2].strip() if words.startswith("[!") else words
 
     def forget(self) -> None:
-        """Start afresh."""
+        """Drop all paragraphs."""
         self.paragraphs.clear()
         self.length = 0
 
 
 def _directives(page: Page, index: int) -> tuple[Directive, ...]:
     """The directives in the comments directly above the token at ``index``, in order."""
-    found: list[Directive] = []
+    directives: list[Directive] = []
     while index > 0 and page.tokens[index - 1].type == "comment":
         index -= 1
         token = page.tokens[index]
         values = token.meta.get("directive")
         if values is not None and token.map:
-            found.append(Directive(Span(page.path, token.map[0] + 1, token.map[1]), values))
-    return tuple(reversed(found))
+            directives.append(Directive(Span(page.path, token.map[0] + 1, token.map[1]), values))
+    return tuple(reversed(directives))

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class ComponentRole(StrEnum):
-    """What a component is for a block inside it."""
+    """What a component means for a block inside it."""
 
     TABS = "tabs"
     TAB = "tab"
@@ -38,7 +38,7 @@ _CALLOUTS: Final[Mapping[str, str | None]] = {
     **{name: name for name in ("note", "warning", "tip", "info", "check", "danger", "caution", "important", "error")},
     **dict.fromkeys(("callout", "admonition", "aside", "alert"), None),
 }
-"""Components that call out; None: their ``type`` says how."""
+"""Callout components; None: their ``type`` attribute is the kind."""
 _VOID: Final = frozenset(
     "area base br col embed hr img input link meta param source track wbr".split()  # noqa: SIM905
 )
@@ -47,16 +47,16 @@ _ITEMS = re.compile(r""""([^"]*)"|'([^']*)'""")
 
 @dataclass(frozen=True, slots=True)
 class Nesting:
-    """The pairs among a page's ``tag`` tokens."""
+    """How a page's ``tag`` tokens nest."""
 
     closes: Mapping[int, int]
-    """Index of each opening tag that is closed, to that of its closing tag."""
+    """Index of each opening tag that is closed, to the index of its closing tag."""
     problems: tuple[tuple[int, str], ...]
     """Line (0-based) and message of tags without a partner."""
 
 
 def pair_tags(tokens: Sequence[Token]) -> Nesting:
-    """Pair each closing tag with the nearest open tag of its name; opened ones in between stay unpaired."""
+    """Pair each closing tag with the nearest open tag of its name; tags opened in between stay unpaired."""
     closes: dict[int, int] = {}
     problems: list[tuple[int, str]] = []
     stack: list[int] = []
@@ -86,7 +86,7 @@ def pair_tags(tokens: Sequence[Token]) -> Nesting:
 
 
 def role_of(token: Token) -> ComponentRole:
-    """The role of an opening ``tag`` or ``container_open`` token."""
+    """Return the role of an opening ``tag`` or ``container_open`` token."""
     if token.type == "container_open":
         match token.meta["family"]:
             case "tab":
@@ -100,7 +100,7 @@ def role_of(token: Token) -> ComponentRole:
 
 
 def title_of(token: Token) -> str | None:
-    """The title a component shows, if it has one."""
+    """Return the title that a component shows, if it has one."""
     if token.type == "container_open":
         return cast("str | None", token.meta["title"])
     attributes: Mapping[str, str] = token.meta["attributes"]
@@ -108,13 +108,13 @@ def title_of(token: Token) -> str | None:
 
 
 def items_of(token: Token) -> tuple[str, ...]:
-    """The tab titles that a group lists itself: ``<Tabs items={["npm", "pnpm"]}>``."""
+    """Return the tab titles that a group itself lists: ``<Tabs items={["npm", "pnpm"]}>``."""
     items = token.meta.get("attributes", {}).get("items", "")
     return tuple(a or b for a, b in _ITEMS.findall(items)) if items.startswith("{[") else ()
 
 
 def callout_of(token: Token) -> str:
-    """``note``, ``warning`` and so on, for a component whose role is CALLOUT."""
+    """Return ``note``, ``warning`` and so on, for a component whose role is CALLOUT."""
     if token.type == "container_open":
         return str(token.meta["name"]).lower()
     name = _short_name(token)
@@ -122,7 +122,7 @@ def callout_of(token: Token) -> str:
 
 
 def shown_name(token: Token) -> str:
-    """The component as it stands in ``Placement.containers``: ``Tab[title=Python]``."""
+    """Return the component as ``Placement.containers`` has it: ``Tab[title=Python]``."""
     title = title_of(token)
     return f"{token.meta['name']}[title={title}]" if title else str(token.meta["name"])
 

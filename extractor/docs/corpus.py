@@ -1,4 +1,4 @@
-"""A whole docs tree, extracted: in parallel, and an unchanged page not parsed again."""
+"""Docs tree to corpus: pages are parsed in parallel, and an unchanged page is not parsed again."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _POOL_FROM_BYTES: Final = 1_500_000
-"""Less text than this is parsed sooner than a pool of processes starts."""
+"""Bytes; less text is parsed sooner than a pool of processes starts."""
 _CHUNK_BYTES: Final = 200_000
-"""Text per piece of work: small enough to spread evenly, large enough to hide the hand-over."""
+"""Bytes per piece of work: small enough to spread evenly, large enough to outweigh the hand-over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ def extract(
 def extract_pages(
     root: Path, layout: Layout, contents: Mapping[str, bytes | None], parties: Parties = PLAIN_PARTIES
 ) -> Corpus:
-    """Extract some pages of a tree and nothing else of it.
+    """Return the blocks and statements of some pages of a tree, and nothing else of it.
 
     Args:
         root: the docs root; what a page includes is read there.
@@ -117,21 +117,21 @@ def extract_pages(
 
 
 def _corpus(root: Path, layout: Layout, entries: Sequence[Extracted], problems: Iterable[Problem]) -> Corpus:
-    found = [*problems, *(problem for entry in entries for problem in entry.page.problems)]
+    every = [*problems, *(problem for entry in entries for problem in entry.page.problems)]
     return Corpus(
         root=root,
         layout=layout,
         pages=tuple(entry.page for entry in entries),
         blocks=tuple(block for entry in entries for block in entry.blocks),
         statements=tuple(statement for entry in entries for statement in entry.statements),
-        problems=tuple(sorted(found, key=lambda problem: (problem.span, problem.message))),
+        problems=tuple(sorted(every, key=lambda problem: (problem.span, problem.message))),
     )
 
 
 def _extract_all(
     work: Callable[[Sequence[_Job]], list[Extracted]], waiting: Sequence[_Job], jobs: int
 ) -> Iterator[Extracted]:
-    # the largest pages first: whoever got one last would keep all others waiting
+    # the largest pages first: one that is begun last keeps the others waiting
     chunks = _chunks(sorted(waiting, key=lambda job: -len(job.data)))
     if jobs == 1 or len(chunks) < 2 or sum(len(job.data) for job in waiting) < _POOL_FROM_BYTES:
         for chunk in chunks:
@@ -142,13 +142,12 @@ def _extract_all(
             for entries in pool.map(work, chunks):
                 yield from entries
     except BrokenProcessPool as error:
-        raise ExtractionError(
-            "a process that extracts pages was killed", "look for a lack of memory, or run with one job"
-        ) from error
+        hint = "check for a lack of memory, or run with one job"
+        raise ExtractionError("a process that extracts pages was killed", hint) from error
 
 
 def _context() -> multiprocessing.context.BaseContext:
-    """Forked workers start at once; but only a process without other threads can be forked safely."""
+    """Fork where that is safe, since forked workers start at once: in a process without other threads."""
     can_fork = "fork" in multiprocessing.get_all_start_methods() and threading.active_count() == 1
     return multiprocessing.get_context("fork" if can_fork else "spawn")
 

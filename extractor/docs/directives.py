@@ -1,8 +1,8 @@
-r"""``docprobe:`` directives: a comment directly above a block says what the docs do not.
+r"""``docprobe:`` directives: a comment directly above a block that adds what the docs leave out.
 
 ``{/* docprobe: file=server.ts deps="express zod" */}`` in MDX, ``<!-- docprobe: file=server.ts -->`` in Markdown.
 Pairs of ``key=value``; a value with spaces is quoted (``"`` or ``'``, with ``\\`` before a quote inside); ``skip`` may
-stand alone.
+have none.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ KEYS: Final[Mapping[str, str]] = {
     "expected": "not-runnable, with a reason after a colon",
     "skip": "leave the block out; the value is the reason",
 }
-"""Known keys and what each says."""
+"""Known keys and the meaning of each."""
 _KINDS: Final = tuple(kind.value for kind in ExampleKind)
 _VALUELESS: Final = frozenset({"skip"})
 _PAIR = re.compile(
@@ -48,15 +48,15 @@ _PAIR = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """What a directive says, and what is wrong with it."""
+class DirectiveText:
+    """A directive as written, and what is wrong with it."""
 
     values: Mapping[str, str]
     problems: tuple[str, ...] = ()
 
 
-def read_directive(comment: str) -> Reading | None:
-    """Read a comment's text; None if it is no directive."""
+def read_directive(comment: str) -> DirectiveText | None:
+    """Return the directive in a comment's text; None if it is not a directive."""
     text = comment.strip()
     if not text.startswith(PREFIX):
         return None
@@ -75,11 +75,11 @@ def read_directive(comment: str) -> Reading | None:
             problems.append(problem)
     if not values and not problems:
         problems.append("an empty directive; write key=value")
-    return Reading(values, tuple(problems))
+    return DirectiveText(values, tuple(problems))
 
 
 def _take(pair: re.Match[str], values: dict[str, str]) -> str | None:
-    """Add one pair to ``values``; the problem if it has one."""
+    """Add one pair to ``values``; return what is wrong with it, if anything."""
     key = pair["key"]
     quoted = next((group for group in (pair["double"], pair["single"]) if group is not None), None)
     value = re.sub(r"\\(.)", r"\1", quoted, flags=re.DOTALL) if quoted is not None else pair["bare"]
@@ -91,15 +91,16 @@ def _take(pair: re.Match[str], values: dict[str, str]) -> str | None:
         return f"directive key {key!r} is given twice"
     values[key] = value or ""
     if key == "kind" and value not in _KINDS:
-        # kept all the same: to run the example as something else would be to guess
-        return f"directive value kind={value} is none of {', '.join(_KINDS)}"
+        # the value stays: running the example as another kind would be a guess
+        return f"directive value kind={value} is unknown; choose from {', '.join(_KINDS)}"
     return None
 
 
 def mark_directives(tokens: Sequence[Token]) -> list[tuple[int, str]]:
     """Put ``meta["directive"]`` on comment tokens that are directives.
 
-    Returns problems by line (0-based), among them directives that stand above no block.
+    Returns:
+        Problems by line (0-based), among them directives that are not directly above a block.
     """
     problems: list[tuple[int, str]] = []
     attached = False
@@ -113,7 +114,7 @@ def mark_directives(tokens: Sequence[Token]) -> list[tuple[int, str]]:
             if attached:
                 token.meta["directive"] = dict(reading.values)
             else:
-                problems.append((line, "this directive stands directly above no block"))
+                problems.append((line, "this directive is not directly above a block"))
         else:
             attached = token.type == "fence"
     return problems

@@ -1,7 +1,7 @@
 """Files included into a block: PyMdown's ``--8<--`` inside a fence and VitePress's ``<<<``.
 
-Only regular files inside the docs tree are read, symlinks resolved first. Everything refused is a problem, and the
-line stays as it is.
+Only regular files inside the docs tree are read, symlinks resolved first. What is refused is a problem, and the line
+stays as written.
 """
 
 from __future__ import annotations
@@ -31,26 +31,26 @@ _SNIPPET = re.compile(
     r"""(?P<indent>[ \t]*)-{1,20}8<-{1,20}[ \t]+(?P<quote>["'])(?P<target>[^"']+)(?P=quote)[ \t]*\Z"""
 )
 _ESCAPED = re.compile(r"\A([ \t]*);(?=-{1,20}8<-)")
-"""A semicolon keeps a snippet line from being one, and is not shown."""
+"""A semicolon in front makes a snippet line plain text; the semicolon is not shown."""
 _SECTION = re.compile(r"-{1,20}8<-{1,20}[ \t]{1,20}\[(?P<edge>start|end):(?P<name>[\w-]+)\]")
 _REGION = re.compile(r"#[ \t]?(?P<edge>region|endregion)\b[ \t]*(?P<name>[\w.-]*)")
 
 
 @dataclass(slots=True)
 class Includes:
-    """Resolves the includes of one page and keeps what was read."""
+    """Resolves the includes of one page and records what was read."""
 
     root: Path
     page: str
     site: Site | None
     depends: dict[str, str | None] = field(default_factory=dict)
-    """Digest of each file that was read, by path relative to the root; None where there was none."""
+    """Digest of each file that was read, by path relative to the root; None if the file does not exist."""
     problems: list[tuple[int, str]] = field(default_factory=list)
     """Line (0-based) and message."""
     _total: int = 0
 
     def resolve(self, tokens: Sequence[Token], flavour: Flavour) -> None:
-        """Bring files into the ``fence`` tokens; ``meta["includes"]`` says which lines of which files."""
+        """Put the text of files into the ``fence`` tokens; ``meta["includes"]`` has the lines of each file as spans."""
         for token in tokens:
             if token.type != "fence" or not token.map:
                 continue
@@ -71,15 +71,15 @@ class Includes:
         name, lines = file
         first, last = 1, len(lines)
         if region:
-            found = _find_section(lines, region, _REGION)
-            if found is None:
+            bounds = _find_section(lines, region, _REGION)
+            if bounds is None:
                 self.problems.append((line, f"{name} has no region {region!r}"))
                 return
-            first, last = found
-            kept = _dedented([text for text in lines[first - 1 : last] if not _REGION.search(text)])
+            first, last = bounds
+            shown = _dedented([text for text in lines[first - 1 : last] if not _REGION.search(text)])
         else:
-            kept = lines
-        token.content = "".join(f"{text}\n" for text in kept)
+            shown = lines
+        token.content = "".join(f"{text}\n" for text in shown)
         token.meta["includes"] = (Span(name, first, last),)
 
     def _snippets(self, token: Token) -> None:
@@ -93,10 +93,10 @@ class Includes:
 
     def _snippet_line(self, line: int, text: str, spans: list[Span], within: tuple[str, ...]) -> list[str]:
         """One line of a block, or the lines of the file that it includes."""
-        found = _SNIPPET.match(text)
-        if found is None:
+        snippet = _SNIPPET.match(text)
+        if snippet is None:
             return [_ESCAPED.sub(r"\1", text)]
-        target = found["target"]
+        target = snippet["target"]
         path, first, last, section = _split_target(target) if "://" not in target else (target, 1, None, None)
         config = self.site.config if self.site and self.site.config is not None else ""
         candidates = list(dict.fromkeys((posixpath.join(config, path), path, self._beside(path))))
@@ -118,14 +118,15 @@ class Includes:
         brought: list[str] = []
         for inner in lines[first - 1 : last]:
             if not _SECTION.search(inner):
-                brought += self._snippet_line(line, found["indent"] + inner if inner else inner, spans, (*within, name))
+                shown = snippet["indent"] + inner if inner else inner
+                brought += self._snippet_line(line, shown, spans, (*within, name))
         return brought
 
     def _beside(self, path: str) -> str:
         return posixpath.join(posixpath.dirname(self.page), path)
 
     def _read(self, line: int, shown: str, candidates: Sequence[str]) -> tuple[str, list[str]] | None:
-        """The first candidate that is a file of the tree: its path and lines. None after noting the problem."""
+        """Path and lines of the first candidate that may be read; None after recording the problem."""
         if "://" in shown:
             self.problems.append((line, f"include of {shown!r} is not followed: only files of the docs tree are read"))
             return None
@@ -151,7 +152,7 @@ class Includes:
             elif _is_private(target.relative_to(root).as_posix()):
                 reason = "hidden files are not read"
             elif not stat.S_ISREG(info.st_mode):
-                reason = "it is no regular file"
+                reason = "it is not a regular file"
             elif info.st_size > _MAX_FILE or self._total + info.st_size > _MAX_TOTAL:
                 reason = f"more than {_MAX_FILE} bytes in one file or {_MAX_TOTAL} on one page"
             else:
@@ -169,7 +170,7 @@ class Includes:
 
 
 def _is_private(name: str) -> bool:
-    """Whether a file of the tree is none of its docs: git's own (CI keeps tokens there), or hidden like ``.env``."""
+    """Whether a file is not part of the docs: git's own (CI stores tokens there), or hidden like ``.env``."""
     *folders, file = name.split("/")
     return ".git" in folders or file.startswith(".")
 
@@ -187,12 +188,12 @@ def _find_section(lines: Sequence[str], name: str, marks: re.Pattern[str]) -> tu
     """First and last line (1-based) between the marks of section ``name``; None if it is not there or is empty."""
     first = None
     for number, line in enumerate(lines, start=1):
-        found = marks.search(line)
-        if found is None or found["name"] not in (name, ""):
+        mark = marks.search(line)
+        if mark is None or mark["name"] not in (name, ""):
             continue
-        if first is None and found["edge"] in ("start", "region") and found["name"] == name:
+        if first is None and mark["edge"] in ("start", "region") and mark["name"] == name:
             first = number + 1
-        elif first is not None and found["edge"] in ("end", "endregion"):
+        elif first is not None and mark["edge"] in ("end", "endregion"):
             return (first, number - 1) if number > first else None
     return None
 

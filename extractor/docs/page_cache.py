@@ -1,8 +1,8 @@
-"""Extracted pages on disk, found again by what went into them.
+"""Extracted pages on disk, by a key over everything that they depend on.
 
 One MessagePack file per page. The key covers the page's path and bytes, everything of the layout that reaches a
 page, and the extractor's own code; an entry also names the files it included, which are compared when it is read.
-A file that cannot be read as an entry is removed and counts as not there.
+A file that is not a valid entry is removed and ignored.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ _LIBRARIES: Final = ("markdown-it-py", "PyYAML")
 
 @dataclass(frozen=True, slots=True)
 class Extracted:
-    """All that one page gives."""
+    """Everything extracted from one page."""
 
     page: Page
     """Without tokens."""
     blocks: tuple[Block, ...]
     statements: tuple[Statement, ...]
     depends: Mapping[str, str | None] = field(default_factory=dict)
-    """SHA-256 of each included file by path relative to the docs root; None for one that was not there."""
+    """SHA-256 of each included file by path relative to the docs root; None for one that does not exist."""
 
 
 class PageCache:
@@ -60,31 +60,31 @@ class PageCache:
         self._encoder = msgspec.msgpack.Encoder()
 
     def load(self, path: str, flavour: str, sha256: str) -> Extracted | None:
-        """The entry of a page, or None. Never raises: a broken entry is removed."""
-        found = self._load(self._file(path, flavour, sha256, statements=True))
-        if found is None and not self._statements:
-            found = self._load(self._file(path, flavour, sha256, statements=False))
-        return found if found is None or self._statements else replace(found, statements=())
+        """Return the entry of a page, or None. Never raises: an invalid entry is removed."""
+        entry = self._load(self._file(path, flavour, sha256, statements=True))
+        if entry is None and not self._statements:
+            entry = self._load(self._file(path, flavour, sha256, statements=False))
+        return entry if entry is None or self._statements else replace(entry, statements=())
 
     def _load(self, file: Path) -> Extracted | None:
         try:
-            found = self._decoder.decode(file.read_bytes())
+            entry = self._decoder.decode(file.read_bytes())
         except OSError:
             return None
         except (msgspec.MsgspecError, ValueError, RecursionError):
             file.unlink(missing_ok=True)
             return None
-        return found if all(_digest(self._root, name) == digest for name, digest in found.depends.items()) else None
+        return entry if all(_digest(self._root, name) == digest for name, digest in entry.depends.items()) else None
 
     def store(self, entry: Extracted) -> None:
-        """Keep an entry; where the folder cannot be written nothing is kept."""
+        """Write an entry; does nothing if the folder cannot be written."""
         page = entry.page
         file = self._file(page.path, page.flavour, page.sha256, statements=self._statements)
         with contextlib.suppress(DocprobeError):
             write_atomically(file, self._encoder.encode(entry), durable=False)
 
     def prune(self, keep: int) -> None:
-        """Remove the entries that were written longest ago while there are more than ``keep``."""
+        """Remove the oldest entries while there are more than ``keep``."""
         with contextlib.suppress(OSError):
             files = list(self._folder.glob(f"*{_SUFFIX}"))
             if len(files) > keep:
@@ -99,7 +99,7 @@ class PageCache:
 
 @cache
 def code_version() -> str:
-    """Digest of the extractor's source and of the versions of the libraries it parses with."""
+    """Return a digest of the extractor's source and of the versions of the libraries it parses with."""
     digest = hashlib.sha256()
     package = Path(__file__).parents[1]
     for file in sorted(package.rglob("*.py")):

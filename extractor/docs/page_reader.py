@@ -1,4 +1,4 @@
-"""Docs tree to pages: revision, kind, dialect, front matter and tokens of each .md and .mdx file."""
+"""File to page: revision, kind, dialect, front matter and tokens of a .md or .mdx file."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 _MAX_PROBLEMS: Final = 100
-"""Problems kept per page; one more says how many there were."""
+"""Problems reported per page; one more gives the number of the others."""
 
 
 @dataclass(frozen=True, slots=True)
 class ParsedPage:
-    """A page, and what else its reading depended on."""
+    """A page, and the files that it includes."""
 
     page: Page
     depends: Mapping[str, str | None] = field(default_factory=dict)
-    """SHA-256 of each included file by path; None for one that was looked for in vain."""
+    """SHA-256 of each included file by path; None for one that does not exist."""
 
 
 def read_page(root: Path, path: str, layout: Layout) -> Page:
-    """Read and parse one page. Never raises for what is in the file, or for the file: that is in ``problems``."""
+    """Read and parse one page. Never raises: what is wrong with the file is in ``problems``."""
     site = site_of(find_sites(root, folders_near(root, path)), path)
     try:
         data = read_bytes(root, path)
@@ -49,7 +49,7 @@ def read_page(root: Path, path: str, layout: Layout) -> Page:
 
 
 def unreadable_page(path: str, layout: Layout, site: Site | None, reason: str) -> Page:
-    """The page that stands for a file that could not be read."""
+    """Return an empty page for a file that could not be read, with ``reason`` as its problem."""
     problem = Problem(Span(path, 1, 1), reason)
     flavour = flavour_of(path, site, layout)
     stem = Path(path).stem
@@ -57,7 +57,15 @@ def unreadable_page(path: str, layout: Layout, site: Site | None, reason: str) -
 
 
 def parse_page(root: Path, path: str, data: bytes, layout: Layout, site: Site | None) -> ParsedPage:
-    """Parse the bytes of the page at ``path``."""
+    """Parse the bytes of the page at ``path``.
+
+    Args:
+        root: docs root; included files are read below it.
+        path: of the page, relative to ``root``.
+        data: the file's bytes.
+        layout: revisions, normative pages and dialect of the docs.
+        site: the documentation site that the page belongs to, if any.
+    """
     source, problems = _decode(path, data)
     front_matter = read_front_matter(source)
     if front_matter.problem:
@@ -65,7 +73,7 @@ def parse_page(root: Path, path: str, data: bytes, layout: Layout, site: Site | 
     flavour = flavour_of(path, site, layout)
     kind = kind_of(path, layout)
     env: dict[str, Any] = {}
-    headings_only(env)  # whoever needs the words of a paragraph asks for them: mdx.inline_tokens
+    headings_only(env)  # paragraphs are parsed on demand, by inline_tokens
     tokens = parser(flavour).parse(_without_front_matter(source, front_matter), env)
     includes = Includes(root, path, site)
     includes.resolve(tokens, flavour)
@@ -95,12 +103,12 @@ def parse_page(root: Path, path: str, data: bytes, layout: Layout, site: Site | 
 
 
 def revision_of(path: str, layout: Layout) -> str | None:
-    """The revision that is a folder of ``path``; the innermost one if there are several."""
+    """Return the revision that is a folder of ``path``; the innermost one if there are several."""
     return next((folder for folder in reversed(path.split("/")[:-1]) if folder in layout.revisions), None)
 
 
 def kind_of(path: str, layout: Layout) -> PageKind:
-    """SPECIFICATION by the layout's globs; OTHER for parts that are no page of their own; else GUIDE."""
+    """Return SPECIFICATION by the layout's patterns; OTHER for parts that other pages include; else GUIDE."""
     if matches_any(path, layout.specification):
         return PageKind.SPECIFICATION
     parts = path.split("/")
@@ -126,7 +134,7 @@ def _decode(path: str, data: bytes) -> tuple[str, list[Problem]]:
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if "\0" in text:
         line = text.count("\n", 0, text.index("\0"))
-        problems.append(_problem(path, line, "a NUL character; read as U+FFFD, as CommonMark says"))
+        problems.append(_problem(path, line, "a NUL character; read as U+FFFD, as CommonMark requires"))
         text = text.replace("\0", "\ufffd")
     return text, problems
 
@@ -159,7 +167,7 @@ def _too_deep(tokens: Sequence[Token]) -> list[tuple[int, str]]:
     deep = next((t for t in tokens if t.level >= MAX_NESTING - 1 and t.nesting == 1 and t.map), None)
     if deep is None or not deep.map:
         return []
-    return [(deep.map[0], f"lists and quotes nested deeper than {MAX_NESTING}; what is inside is left out")]
+    return [(deep.map[0], f"lists and quotes nested deeper than {MAX_NESTING}; deeper content is left out")]
 
 
 def _title(path: str, front_matter: FrontMatter, tokens: Sequence[Token]) -> str:

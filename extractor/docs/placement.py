@@ -1,4 +1,4 @@
-"""Where each block of a page stands: headings, tabs, code groups, steps, lists, quotes, callouts."""
+"""Where on its page each block is: headings, tabs, code groups, steps, lists, quotes, callouts."""
 
 from __future__ import annotations
 
@@ -15,20 +15,19 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 _MAX_COMPONENTS: Final = 32
-"""Components told per block, the innermost ones: hostile depth must not multiply with the number of blocks."""
-
+"""Components listed per block, the innermost ones: hostile depth must not multiply with the number of blocks."""
 
 _MAX_SIBLINGS: Final = 64
-"""Titles of tabs and labels of a code group told with each of its blocks, for the same reason."""
+"""Titles of tabs and labels of a code group listed with each of its blocks, for the same reason."""
 
 
-def places(tokens: Sequence[Token]) -> Iterator[Placement]:
-    """The place of each ``fence`` token, in order."""
+def placements(tokens: Sequence[Token]) -> Iterator[Placement]:
+    """Yield the placement of each ``fence`` token, in order."""
     components = _survey(tokens)
     around = _Around()
     for index, token in enumerate(tokens):
         if token.type == "fence":
-            yield around.place()
+            yield around.placement()
         else:
             around.pass_by(index, tokens, components)
 
@@ -44,7 +43,7 @@ class _Component:
     parent: _Component | None
     title: str | None = None
     group: _Component | None = None
-    """Of a tab: what it shares with its siblings; itself, if it stands alone."""
+    """Of a tab: what it shares with its siblings; itself if it is alone."""
     code_group: _Component | None = None
     """The innermost code group around or at it."""
     tabs: list[str] = field(default_factory=list)
@@ -55,9 +54,9 @@ class _Component:
 
 
 def _survey(tokens: Sequence[Token]) -> dict[int, _Component]:
-    """All components by the index of their opening token, with what has to be known ahead: siblings and labels."""
+    """All components by the index of their opening token, with the siblings and labels that are known only later."""
     closes = {**pair_tags(tokens).closes, **_container_closes(tokens)}
-    found: dict[int, _Component] = {}
+    components_at: dict[int, _Component] = {}
     stack: list[_Component] = []
     tab_group: _Component | None = None
     for index, token in enumerate(tokens):
@@ -80,9 +79,9 @@ def _survey(tokens: Sequence[Token]) -> dict[int, _Component]:
             _name_tab(component)
         elif component.role is ComponentRole.STEP:
             _name_step(component)
-        found[index] = component
+        components_at[index] = component
         stack.append(component)
-    return found
+    return components_at
 
 
 def _container_closes(tokens: Sequence[Token]) -> dict[int, int]:
@@ -123,7 +122,7 @@ class _Around:
     """For each open block quote the kind of its alert, if it is one."""
 
     def pass_by(self, index: int, tokens: Sequence[Token], components: dict[int, _Component]) -> None:
-        """Go past a token that is no fence."""
+        """Pass a token that is not a fence."""
         while self.components and self.components[-1].close <= index:
             self.components.pop()
         if index in components:
@@ -147,8 +146,8 @@ class _Around:
             case _:
                 pass
 
-    def place(self) -> Placement:
-        """The place of a block here."""
+    def placement(self) -> Placement:
+        """Return the placement of a block here."""
         inner = self.components[-_MAX_COMPONENTS:]
         innermost = {component.role: component for component in inner}
         tab, step = innermost.get(ComponentRole.TAB), innermost.get(ComponentRole.STEP)

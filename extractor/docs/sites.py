@@ -1,4 +1,4 @@
-"""Which documentation site a page belongs to, and so which dialect it is written in."""
+"""The documentation site that a page belongs to, and so the dialect that it is written in."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _MARKERS: Final = (
     *((f"docusaurus.config.{ending}", Flavour.DOCUSAURUS) for ending in ("js", "ts", "mjs", "cjs", "mts", "cts")),
 )
 _DOCS_DIR = re.compile(r"""^docs_dir:[ \t]*["']?([\w./-]+)""", re.MULTILINE)
-"""Read by line: an mkdocs.yml may hold tags that no safe YAML loader takes."""
+"""Searched by line: an mkdocs.yml may hold tags that a safe YAML loader refuses."""
 _PATH_ABOVE = re.compile(r"""\bpath:\s*["'](\.\./[\w./-]+)["']""")
-"""Docusaurus pages that lie beside the folder of the site."""
+"""Docusaurus pages outside the folder of the site."""
 _MDX_FLAVOURS: Final = (Flavour.MINTLIFY, Flavour.DOCUSAURUS)
 
 
@@ -37,15 +37,15 @@ class Site:
     folder: str
     """Folder of its pages, relative to the docs root; empty for the root itself."""
     config: str | None
-    """Folder of its configuration, relative to the docs root; None if that lies above the root."""
+    """Folder of its configuration, relative to the docs root; None if that is above the root."""
 
     def holds(self, path: str) -> bool:
-        """Whether the page at ``path`` is one of its pages."""
+        """Return whether the page at ``path`` is one of its pages."""
         return not self.folder or path.startswith(f"{self.folder}/")
 
 
 def find_sites(root: Path, folders: Sequence[str]) -> tuple[Site, ...]:
-    """The sites among ``folders`` (relative to ``root``), innermost first.
+    """Return the sites among ``folders`` (relative to ``root``), innermost first.
 
     The folder above the root is looked at too: a docs root is often the ``docs`` folder beside ``mkdocs.yml``.
     """
@@ -55,12 +55,12 @@ def find_sites(root: Path, folders: Sequence[str]) -> tuple[Site, ...]:
 
 
 def site_of(sites: Sequence[Site], path: str) -> Site | None:
-    """The innermost site that holds the page at ``path``."""
+    """Return the innermost site that holds the page at ``path``."""
     return next((site for site in sites if site.holds(path)), None)
 
 
 def flavour_of(path: str, site: Site | None, layout: Layout) -> Flavour:
-    """The dialect of the page at ``path``: forced by the layout, else told by its site and extension."""
+    """Return the dialect of the page at ``path``: that of the layout, else of its site and extension."""
     if layout.flavour is not None:
         return layout.flavour
     if path.lower().endswith(".mdx"):
@@ -71,7 +71,7 @@ def flavour_of(path: str, site: Site | None, layout: Layout) -> Flavour:
 
 def _sites_at(folder: Path, name: str) -> list[Site]:
     """The sites whose configuration lies in ``folder``, which is ``name`` relative to the docs root."""
-    found: list[Site] = []
+    sites: list[Site] = []
     for marker, flavour in _MARKERS:
         config = folder / marker
         if not config.exists():
@@ -79,13 +79,13 @@ def _sites_at(folder: Path, name: str) -> list[Site]:
         match flavour:
             case Flavour.MKDOCS:
                 pages = _DOCS_DIR.search(read_config(config))
-                found.append(Site(flavour, _joined(name, pages[1] if pages else "docs"), name))
+                sites.append(Site(flavour, _joined(name, pages[1] if pages else "docs"), name))
             case Flavour.DOCUSAURUS:
                 elsewhere = _PATH_ABOVE.findall(read_config(config))
-                found += [Site(flavour, _joined(name, pages), name) for pages in ("", *elsewhere)]
+                sites += [Site(flavour, _joined(name, pages), name) for pages in ("", *elsewhere)]
             case _:
-                found.append(Site(flavour, name, name))
-    return found
+                sites.append(Site(flavour, name, name))
+    return sites
 
 
 def _joined(folder: str, path: str) -> str:

@@ -1,4 +1,4 @@
-"""The files of a docs tree: which are pages, and reading one without trusting it."""
+"""The files of a docs tree: which are pages, and how an untrusted one is read."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from extractor.model import Layout, Problem, Span
 
 PAGE_ENDINGS: Final = (".md", ".mdx")
 MAX_PAGE_BYTES: Final = 16 * 1024 * 1024
-"""A larger file is reported and left out: time and memory stay bounded, and no page of prose comes near."""
+"""A larger file is reported and left out, so that time and memory are bounded; no page of prose comes near."""
 _SKIPPED_FOLDERS: Final = frozenset({"node_modules", "__pycache__", "bower_components"})
 
 
@@ -23,15 +23,16 @@ class PageError(Exception):
 
 
 def find_files(root: Path, layout: Layout) -> tuple[tuple[str, ...], tuple[str, ...], tuple[Problem, ...]]:
-    """Pages, folders (both relative to ``root``, sorted) and problems of the tree.
+    """Return the pages and folders of the tree (both relative to ``root``, sorted), and its problems.
 
-    Hidden folders are not looked into. A linked folder inside the tree is not followed, since its pages are read
-    where they are; one that leads out of the tree or back to itself is a problem.
+    Hidden folders are skipped. A linked folder inside the tree is not followed, since its pages are read where they
+    are; one that leads out of the tree or back to itself is a problem.
 
-    Raises DocsError if ``root`` is no folder that can be listed.
+    Raises:
+        DocsError: ``root`` is not a folder, or cannot be listed.
     """
     if not root.is_dir():
-        raise DocsError(f"{root} is no folder", "give the folder that holds the docs")
+        raise DocsError(f"{root} is not a folder", "give the folder that holds the docs")
     real_root = Path(os.path.realpath(root))
     pages: list[str] = []
     folders: list[str] = []
@@ -50,7 +51,7 @@ def find_files(root: Path, layout: Layout) -> tuple[tuple[str, ...], tuple[str, 
         for entry in entries:
             path = f"{folder}/{entry.name}" if folder else entry.name
             if any(0xD800 <= ord(c) <= 0xDFFF or c in "\n\r" for c in entry.name):
-                reason = "a file name that is not UTF-8, or holds a line end; not read"
+                reason = "a file name that is not UTF-8 or holds a line end; not read"
                 problems.append(Problem(Span(_shown(path), 1, 1), reason))
             elif entry.is_dir(follow_symlinks=False):
                 if not _is_skipped(entry.name):
@@ -63,7 +64,7 @@ def find_files(root: Path, layout: Layout) -> tuple[tuple[str, ...], tuple[str, 
 
 
 def folders_near(root: Path, path: str) -> tuple[str, ...]:
-    """The folders around the page at ``path`` and those beside them, relative to ``root``: where its site may be."""
+    """Return the folders around the page at ``path`` and those beside them, where its site may be configured."""
     around = ["" if parent.name == "" else parent.as_posix() for parent in PurePosixPath(path).parents]
     beside: list[str] = []
     for folder in around:
@@ -74,7 +75,11 @@ def folders_near(root: Path, path: str) -> tuple[str, ...]:
 
 
 def read_bytes(root: Path, path: str) -> bytes:
-    """The bytes of a page. Raises PageError where it is no regular file, outside the tree, too large, unreadable."""
+    """Return the bytes of a page.
+
+    Raises:
+        PageError: it is not a regular file, outside the tree, too large or unreadable.
+    """
     file = root / path
     try:
         if not Path(os.path.realpath(file)).is_relative_to(os.path.realpath(root)):
@@ -85,7 +90,7 @@ def read_bytes(root: Path, path: str) -> bytes:
 
 
 def read_config(file: Path) -> str:
-    """The text of a site's configuration, for a look at a setting; empty where it cannot be read."""
+    """Return the text of a site's configuration file; empty if it cannot be read."""
     try:
         return _read_regular(file).decode("utf-8", "replace")
     except (OSError, PageError):
@@ -93,7 +98,7 @@ def read_config(file: Path) -> str:
 
 
 def _read_regular(file: Path) -> bytes:
-    # a pipe would wait for a writer for ever, hence no plain open
+    # a plain open of a pipe would wait for a writer forever
     descriptor = os.open(file, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
     try:
         return _read_all(descriptor)
@@ -104,7 +109,7 @@ def _read_regular(file: Path) -> bytes:
 def _read_all(descriptor: int) -> bytes:
     info = os.fstat(descriptor)
     if not stat.S_ISREG(info.st_mode):
-        raise PageError("no regular file; not read")
+        raise PageError("not a regular file; not read")
     if info.st_size > MAX_PAGE_BYTES:
         size = info.st_size / 1024 / 1024
         raise PageError(f"{size:.0f} MiB, over the limit of {MAX_PAGE_BYTES // 1024 // 1024} MiB; not read")
@@ -118,12 +123,12 @@ def _read_all(descriptor: int) -> bytes:
 def _entries(folder: Path) -> list[os.DirEntry[str]]:
     """The entries of a folder that matter, in order of name: folders, links and pages. Raises OSError."""
     with os.scandir(folder) as entries:
-        found = sorted(entries, key=lambda entry: entry.name)
-    return [entry for entry in found if entry.is_symlink() or entry.is_dir(follow_symlinks=False) or _is_page(entry)]
+        in_order = sorted(entries, key=lambda entry: entry.name)
+    return [entry for entry in in_order if entry.is_symlink() or entry.is_dir(follow_symlinks=False) or _is_page(entry)]
 
 
 def _link_problem(real_root: Path, entry: os.DirEntry[str]) -> str | None:
-    """Why a symlink is not followed; None if it may be, or does not matter."""
+    """Why a symlink is not followed; None if it may be followed, or is not a page."""
     try:
         target = Path(entry.path).resolve(strict=True)
     except (OSError, RuntimeError):

@@ -1,1 +1,1 @@
-"""Markdown as the sites write it: one file per rule or flavour, each a plugin to markdown-it-py."""
+"""Markdown as documentation sites write it: rules for markdown-it-py, and the parser of each dialect."""

@@ -7,7 +7,7 @@
 
 The first two give ``container_open`` and ``container_close`` tokens. ``meta`` of the opening one has ``name``,
 ``title`` and ``family`` (``callout``, ``code-group`` or ``tab``), and of a tab ``starts_group`` where a new group of
-tabs begins. The others give ``footnote_…`` and ``definition_…`` tokens where they stand.
+tabs begins. The others give ``footnote_…`` and ``definition_…`` tokens in place.
 """
 
 from __future__ import annotations

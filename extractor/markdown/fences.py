@@ -70,14 +70,14 @@ def _snippet(state: StateBlock, start_line: int, end_line: int, silent: bool) ->
     start = state.bMarks[start_line] + state.tShift[start_line]
     if not state.src.startswith("<<<", start) or state.is_code_block(start_line):
         return False
-    found = _SNIPPET.match(state.src[start : state.eMarks[start_line]])
-    path = found["path"].strip() if found else ""
-    if found is None or not path:
+    snippet = _SNIPPET.match(state.src[start : state.eMarks[start_line]])
+    path = snippet["path"].strip() if snippet else ""
+    if snippet is None or not path:
         return False
     if silent:
         return True
-    lines, language = _braces(found["braces"] or "")
-    label = found["label"] or posixpath.basename(path)
+    lines, language = _braces(snippet["braces"] or "")
+    label = snippet["label"] or posixpath.basename(path)
     language = language or posixpath.splitext(path)[1].removeprefix(".")
     token = state.push("fence", "code", 0)
     token.markup = "<<<"
@@ -86,7 +86,7 @@ def _snippet(state: StateBlock, start_line: int, end_line: int, silent: bool) ->
     token.meta = {
         "column": start - state.src.rfind("\n", 0, start),
         "closed": True,
-        "include": {"path": path, "region": found["region"]},
+        "include": {"path": path, "region": snippet["region"]},
     }
     state.line = start_line + 1
     return True

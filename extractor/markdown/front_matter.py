@@ -1,4 +1,4 @@
-"""Front matter is data: a YAML mapping between ``---`` lines at the very top of a page."""
+"""Front matter: a YAML mapping between ``---`` lines at the very top of a page. It is data, never code."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ if TYPE_CHECKING:
 
 _MAX_CHARACTERS: Final = 256 * 1024
 _MAX_VALUES: Final = 10_000
-"""Values after aliases are written out: a page's metadata is small, a bomb is not."""
+"""Values, counted with aliases expanded: metadata is small, a YAML bomb is not."""
 _MAX_DEPTH: Final = 50
-_TOO_MUCH: Final = f"more than {_MAX_VALUES} values or {_MAX_DEPTH} levels, aliases written out"
+_TOO_MUCH: Final = f"more than {_MAX_VALUES} values or {_MAX_DEPTH} levels, with aliases expanded"
 _INT64: Final = 2**63
 
 
 @dataclass(frozen=True, slots=True)
 class FrontMatter:
-    """What the top of a page says."""
+    """The front matter of a page."""
 
     values: Mapping[str, Any] = field(default_factory=dict)
     """Plain JSON values: dates are ISO text."""
     lines: int = 0
-    """Lines it takes, both fences included; 0 if there is none."""
+    """Number of its lines, both fences included; 0 if there is none."""
     problem: tuple[int, str] | None = None
     """Line (1-based) and message, if it could not be read."""
 
@@ -39,7 +39,7 @@ class _Loader(yaml.CSafeLoader):
 
 
 def read_front_matter(source: str) -> FrontMatter:
-    r"""The front matter at the top of ``source`` (line ends ``\\n``). Never raises: a problem is part of the result."""
+    r"""Return the front matter at the top of ``source`` (line ends ``\\n``). Never raises: see ``problem``."""
     first, _, rest = source[: _MAX_CHARACTERS + 8].partition("\n")
     if first.rstrip() != "---":
         return FrontMatter()
@@ -91,7 +91,7 @@ def _check_size(text: str) -> None:
 
 
 def _plain(value: Any, budget: list[int], depth: int) -> Any:
-    """``value`` as JSON knows it. Raises ValueError if aliases blow it up or it is nested too deep."""
+    """``value`` as JSON types. Raises ValueError if aliases make it too large, or it is nested too deep."""
     budget[0] -= 1
     if budget[0] < 0 or depth > _MAX_DEPTH:
         raise ValueError(_TOO_MUCH)

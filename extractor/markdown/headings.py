@@ -26,7 +26,7 @@ _EXPLICIT_ID: Final = re.compile(r"\{:?[ \t]*#([^\s{}]+)[^{}]*\}")
 
 
 def heading_plugin(md: MarkdownIt, flavour: Flavour) -> None:
-    """Take ids off the titles before they are parsed, and add anchors after."""
+    """Take explicit ids off the titles before they are parsed, and add anchors after."""
 
     def explicit_ids(state: StateCore) -> None:
         _take_explicit_ids(state.tokens)
@@ -40,7 +40,7 @@ def heading_plugin(md: MarkdownIt, flavour: Flavour) -> None:
 
 
 def plain_text(tokens: Iterable[Token]) -> str:
-    """The words of inline tokens: no emphasis, link targets, tags or comments; a line break is a space."""
+    """Return the words of inline tokens: no emphasis, link targets, tags or comments; a line break is a space."""
     parts: list[str] = []
     for token in tokens:
         match token.type:
@@ -71,22 +71,22 @@ def _add_anchors(tokens: list[Token], flavour: Flavour) -> None:
 
 
 def split_explicit_id(title: str) -> tuple[str, str | None]:
-    """``Title {#id}``, as Docusaurus, VitePress and attribute lists write an anchor out: the title and the id."""
+    """Split ``Title {#id}`` (Docusaurus, VitePress, attribute lists) into title and id."""
     title = title.rstrip()
     opening = title.rfind("{")
-    found = _EXPLICIT_ID.fullmatch(title, opening) if opening >= 0 else None
-    return (title[:opening].rstrip(), found[1]) if found else (title, None)
+    explicit = _EXPLICIT_ID.fullmatch(title, opening) if opening >= 0 else None
+    return (title[:opening].rstrip(), explicit[1]) if explicit else (title, None)
 
 
 class Slugger:
-    """Gives each heading of one page its anchor; repeated titles are told apart as the site does."""
+    """Gives each heading of one page its anchor; repeated titles are numbered as the site does."""
 
     def __init__(self, flavour: Flavour) -> None:
         self._make, self._separator, self._second = _scheme(flavour)
         self._taken: dict[str, int] = {}
 
     def slug(self, text: str, explicit: str | None = None) -> str:
-        """The anchor of the next heading, from its plain text or the id written beside it."""
+        """Return the anchor of the next heading, from its plain text or its explicit id."""
         base = explicit or self._make(text)
         number = self._taken.get(base)
         if number is None:

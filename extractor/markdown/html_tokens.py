@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def html_tag_plugin(md: MarkdownIt) -> None:
-    """Look into HTML blocks once the blocks are known."""
+    """Turn HTML blocks into ``comment`` and ``tag`` tokens once the blocks are known."""
     md.core.ruler.after("block", "html_tags", _look_into_html)
 
 
@@ -69,7 +69,7 @@ def _tags(block: Token) -> list[Token]:
 
 
 def html_comment_plugin(md: MarkdownIt, *, refused: bool) -> None:
-    """Add the rule; with ``refused`` a problem is noted at each, since the site's own parser stops there."""
+    """Add HTML comments to MDX; with ``refused`` each is a problem, since the site's own parser stops there."""
 
     def rule(state: StateBlock, start_line: int, end_line: int, silent: bool) -> bool:
         return _comment(state, start_line, end_line, silent, refused)
@@ -102,7 +102,7 @@ def _comment(state: StateBlock, start_line: int, end_line: int, silent: bool, re
 
 
 def _last_line(state: StateBlock, start_line: int, end_line: int) -> int:
-    """The line that ends the comment, or up to which it was looked for: container or allowance end there."""
+    """The line that ends the comment, or the last one searched: there the container or the allowance ends."""
     page_state = ParseState.of(state.env)
     start = state.bMarks[start_line]
     line = start_line

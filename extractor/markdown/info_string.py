@@ -1,6 +1,6 @@
 """A fence's info string, split into language, file name, label and attributes.
 
-There is no grammar that the sites share; this reads what is found in the wild: ``ts [server.ts]`` (VitePress),
+The sites share no grammar; this reads what their pages contain: ``ts [server.ts]`` (VitePress),
 ``python server.py {9,10}`` and ``json Windows highlight={2}`` (Mintlify), ``python title="server.py" hl_lines="8"``
 (MkDocs, Docusaurus), ``{ .python title="x" }`` (attribute lists), ``ts source="../x.ts#region"``, ``rust,ignore``.
 """
@@ -28,7 +28,7 @@ _LINE_RANGES = re.compile(r"[\d\s,:-]*\Z")
 _FLAGS: Final = frozenset(
     "expandable wrap lines live twoslash noInline showLineNumbers linenums nocopy collapse ignore no_run".split()  # noqa: SIM905
 )
-"""Bare words that steer the display and are no title."""
+"""Bare words that control the display and are not a title."""
 _TITLE_KEYS: Final = ("title", "filename", "file", "name", "label", "tab")
 _PRODUCTS: Final = frozenset({"node.js", "next.js", "vue.js", "nuxt.js", "express.js", "three.js", "asp.net", "d3.js"})
 _EXTENSIONS: Final = frozenset(
@@ -45,7 +45,7 @@ _FILE_NAME = re.compile(r"[\w@.~+\[\]()/\\-]+\Z")
 
 
 def looks_like_file_name(word: str) -> bool:
-    """Whether a word names a file: a known extension, a dot file, or a name like ``Dockerfile``."""
+    """Return whether a word names a file: a known extension, a dot file, or a name like ``Dockerfile``."""
     if not _FILE_NAME.match(word) or word.lower() in _PRODUCTS or word.startswith("(") or word.endswith("/"):
         return False
     base = re.split(r"[/\\]", word)[-1]
@@ -58,11 +58,11 @@ def looks_like_file_name(word: str) -> bool:
 
 
 def split_info(raw: str) -> InfoString:
-    """Split the info string ``raw`` (everything after the fence's marks)."""
+    """Split an info string: everything after the fence's marks."""
     raw = raw.strip()
     text = unescapeAll(raw)  # CommonMark, "Backslash escapes" and "Entities": both work in info strings
-    found = _LANGUAGE.match(text)
-    language, rest = (found.group(), text[found.end() :]) if found else ("", text)
+    first = _LANGUAGE.match(text)
+    language, rest = (first.group(), text[first.end() :]) if first else ("", text)
     attributes: dict[str, str] = {}
     if rest.startswith("="):  # a fence without language: ```title="x"
         language, rest = "", text

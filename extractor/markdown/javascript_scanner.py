@@ -1,7 +1,7 @@
-"""Where a JavaScript expression ends: enough of the language's lexis to match braces in MDX.
+"""Find where a JavaScript expression ends: enough of the language's lexis to match braces in MDX.
 
 MDX accepts an expression at the first ``}`` that completes it, as a JavaScript parser sees it. Braces inside
-strings, templates, comments, regular expressions and JSX text do not count, so those are told apart here
+strings, templates, comments, regular expressions and JSX text do not count, so those are recognised here
 (ECMA-262, "Lexical Grammar"; the JSX specification for elements). Everything is read once, in order, with a stack
 and no recursion or look-ahead, so that depth and length of hostile text cost no more than its size.
 """
@@ -95,7 +95,7 @@ _OPERATOR_WORDS: Final = frozenset(
 
 
 class Scanner:
-    """Reads JavaScript piece by piece and says where the outermost brace closes.
+    """Reads JavaScript piece by piece and finds where the outermost brace closes.
 
     Feed it the text from just after the ``{`` on. It may be fed in pieces that end at line ends.
     """
@@ -115,7 +115,7 @@ class Scanner:
         return len(self._stack) == 1 and self._after_value
 
     def feed(self, text: str, pos: int = 0) -> int | None:
-        """Read ``text`` from ``pos``; the index just after the closing brace, or None if it is not in there."""
+        """Read ``text`` from ``pos``; return the index just after the closing brace, or None if it is not there."""
         while pos < len(text):
             mode = self._stack[-1]
             if mode is _Mode.CODE or mode is _Mode.GROUP:
@@ -129,10 +129,10 @@ class Scanner:
         return None
 
     def _code(self, text: str, pos: int) -> int:
-        found = _CODE.match(text, pos)
-        if found is None:
+        piece = _CODE.match(text, pos)
+        if piece is None:
             raise AssertionError("the last alternative takes any character")
-        kind, token, end = found.lastgroup, found.group(), found.end()
+        kind, token, end = piece.lastgroup, piece.group(), piece.end()
         match kind:
             case "space" | "line_comment":
                 return end
@@ -152,7 +152,7 @@ class Scanner:
             case "word":
                 self._after_value = token not in _OPERATOR_WORDS
             case "step":
-                pass  # `i++` stays a value, `++i` stays none
+                pass  # `i++` stays a value, `++i` is not one yet
             case _:
                 # a semicolon ends a statement of a module, which then asks for nothing more
                 self._after_value = token == ";" and self._module and len(self._stack) == 1
@@ -160,7 +160,7 @@ class Scanner:
         return end
 
     def _close(self, bracket: str) -> None:
-        """A closing bracket ends what is open; one that fits nothing is left to the site's parser to refuse."""
+        """End what a closing bracket closes; one that closes nothing is left to the site's parser to refuse."""
         want = _Mode.CODE if bracket == "}" else _Mode.GROUP
         if self._stack[-1] is want and not (self._module and len(self._stack) == 1):
             self._stack.pop()
@@ -182,12 +182,12 @@ class Scanner:
         return pos + 1
 
     def _tag(self, text: str, pos: int, mode: _Mode) -> int:
-        found = _TAG.match(text, pos)
-        if found is None:
+        piece = _TAG.match(text, pos)
+        if piece is None:
             raise AssertionError("the last alternative takes any character")
-        match found.lastgroup:
+        match piece.lastgroup:
             case "enter":
-                self._stack.append(_TAG_ENTERS[found.group()])
+                self._stack.append(_TAG_ENTERS[piece.group()])
                 self._after_value = False
             case "self" if mode is _Mode.TAG:
                 self._stack.pop()
@@ -200,4 +200,4 @@ class Scanner:
                 self._after_value = True
             case _:
                 pass
-        return found.end()
+        return piece.end()

@@ -1,14 +1,14 @@
 """MDX between blocks: tags, expressions, comments, imports and exports on lines of their own.
 
 The rules of micromark's MDX extensions, as block rules of markdown-it-py. A construct may span lines; what it
-holds, fences included, is then no Markdown. Tokens (all with ``nesting`` 0 and a line ``map``):
+holds, fences included, is then not Markdown. Tokens (all with ``nesting`` 0 and a line ``map``):
 
 - ``tag``: ``meta`` has ``name``, ``kind`` (``open``, ``close``, ``self``) and ``attributes``;
 - ``comment``: an expression of nothing but comments; ``meta["text"]`` is what it says;
 - ``expression`` and ``esm``: ``content`` is the source.
 
 Where the site's parser would refuse the page (a tag or brace that never closes), the line is read as prose and a
-problem is noted, so that one slip does not hide the rest of the page.
+problem is recorded, so that one slip does not hide the rest of the page.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def mdx_flow_plugin(md: MarkdownIt) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class MdxPiece:
     """One tag or expression of a line (or run of lines) that holds nothing else."""
 
     type: str
@@ -46,23 +46,23 @@ class Piece:
     meta: Mapping[str, Any] = field(default_factory=dict)
 
 
-def read_expression(text: str, pos: int) -> Piece:
-    """The expression or comment at ``text[pos]``, which is ``{``. Raises Incomplete if it does not close."""
+def read_expression(text: str, pos: int) -> MdxPiece:
+    """Return the expression or comment at ``text[pos]``, which is ``{``. Raises Incomplete if it does not close."""
     scanner = Scanner()
     end = scanner.feed(text, pos + 1)
     if end is None:
         raise Incomplete
     if scanner.empty:
-        return Piece("comment", pos, end, {"text": _comment_text(text[pos + 1 : end - 1])})
-    return Piece("expression", pos, end)
+        return MdxPiece("comment", pos, end, {"text": _comment_text(text[pos + 1 : end - 1])})
+    return MdxPiece("expression", pos, end)
 
 
-def read_tag(text: str, pos: int, *, jsx: bool = True) -> Piece | None:
-    """The tag at ``text[pos]``, which is ``<``; None if it is none. Raises as ``scan_tag`` does."""
+def read_tag(text: str, pos: int, *, jsx: bool = True) -> MdxPiece | None:
+    """Return the tag at ``text[pos]``, which is ``<``; None if it is not a tag. Raises as :func:`scan_tag`."""
     tag = scan_tag(text, pos, jsx=jsx)
     if tag is None:
         return None
-    return Piece("tag", pos, tag.end, {"name": tag.name, "kind": tag.kind.value, "attributes": tag.attributes})
+    return MdxPiece("tag", pos, tag.end, {"name": tag.name, "kind": tag.kind.value, "attributes": tag.attributes})
 
 
 def _comment_text(inside: str) -> str:
@@ -73,9 +73,9 @@ def _comment_text(inside: str) -> str:
     return "\n".join(text for text in texts if text)
 
 
-def _pieces(text: str) -> list[Piece] | None:
+def _pieces(text: str) -> list[MdxPiece] | None:
     """The tags and expressions that ``text`` starts with; None if anything else is on their lines."""
-    pieces: list[Piece] = []
+    pieces: list[MdxPiece] = []
     pos = 0
     while True:
         piece = read_tag(text, pos) if text[pos] == "<" else read_expression(text, pos)
@@ -144,7 +144,7 @@ def _continues_definition(state: StateBlock, line: int) -> bool:
     return not any(token.map and token.map[1] >= line for token in reversed(state.tokens[-4:]))
 
 
-def _push(state: StateBlock, start_line: int, text: str, pieces: list[Piece]) -> None:
+def _push(state: StateBlock, start_line: int, text: str, pieces: list[MdxPiece]) -> None:
     line = start_line
     counted = 0
     for piece in pieces:

@@ -27,7 +27,7 @@ _MARKER = re.compile(r"(?:(?P<bullet>[-+*])|(?P<number>\d{1,9})(?P<delimiter>[.)
 
 
 def mdx_prose_plugin(md: MarkdownIt) -> None:
-    """Switch off what MDX does not have, and add what it has inside a line."""
+    """Switch off the rules that MDX does not have, and replace or add its own."""
     md.disable(["code", "html_block", "lheading", "html_inline", "autolink"])
     md.block.ruler.at("paragraph", _paragraph)
     md.block.ruler.at("list", _list, {"alt": ["paragraph", "reference", "blockquote"]})
@@ -107,10 +107,10 @@ class _Marker:
 
 
 def _marker(state: StateBlock, line: int) -> _Marker | None:
-    found = _MARKER.match(state.src, state.bMarks[line] + state.tShift[line])
-    if found is None:
+    marker = _MARKER.match(state.src, state.bMarks[line] + state.tShift[line])
+    if marker is None:
         return None
-    return _Marker(found["bullet"] or found["delimiter"], found["number"], found.end())
+    return _Marker(marker["bullet"] or marker["delimiter"], marker["number"], marker.end())
 
 
 def _list(state: StateBlock, start_line: int, end_line: int, silent: bool) -> bool:

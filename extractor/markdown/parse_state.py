@@ -14,7 +14,7 @@ class ParseState:
     """Problems and read-ahead allowance of one page, in markdown-it's ``env``."""
 
     def __init__(self, size: int) -> None:
-        """``size``: characters of the page; reading ahead in vain is limited by it."""
+        """Begin a page of ``size`` characters, which limits how far rules may read ahead in vain."""
         self.problems: dict[int, str] = {}
         """Message per line, 0-based, in the parsed text."""
         self._open: set[int] = set()
@@ -34,11 +34,11 @@ class ParseState:
         env[_KEY] = ParseState(size)
 
     def problem(self, line: int, message: str) -> None:
-        """Note a problem at a line (0-based); the first one of a line stands."""
+        """Record a problem at a line (0-based), unless that line has one."""
         self.problems.setdefault(line, message)
 
     def may_read_on(self, length: int) -> bool:
-        """Whether there is allowance left to look further for the end of something ``length`` characters long."""
+        """Return whether the end of something ``length`` characters long may still be looked for."""
         return length <= self._ahead
 
     def spend(self, length: int) -> None:
@@ -46,11 +46,11 @@ class ParseState:
         self._ahead -= length
 
     def known_open(self, pos: int) -> bool:
-        """Whether what starts at ``pos`` was found never to close."""
+        """Return whether a rule has seen that what starts at ``pos`` never closes."""
         return pos in self._open
 
     def never_closes(self, pos: int, line: int, what: str, read: int) -> None:
-        """``what`` starts at ``pos`` and does not close within the ``read`` characters that were looked at."""
+        """Record that ``what`` starts at ``pos`` and does not close within the ``read`` characters searched."""
         self._open.add(pos)
         self.spend(read)
         self.problem(line, f"{what} starts here and never ends; the line is read as prose")

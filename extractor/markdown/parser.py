@@ -35,9 +35,9 @@ if TYPE_CHECKING:
 __all__ = ["MAX_NESTING", "headings_only", "inline_tokens", "parser", "plain_text"]
 
 MAX_NESTING: Final = 100
-"""Lists and quotes inside each other; what lies deeper is left out, and said to be."""
+"""Lists and quotes inside each other; deeper ones are left out, which is a problem of the page."""
 _MAX_PROSE_NESTING: Final = 20
-"""Links inside each other; what lies deeper is text."""
+"""Links inside each other; deeper ones are text."""
 _HEADINGS_ONLY = "docprobe.headings_only"
 _MAX_HEADING: Final = 2_000
 """Characters of a heading that are parsed; a longer one is its source."""
@@ -45,9 +45,9 @@ _MAX_HEADING: Final = 2_000
 
 @cache
 def parser(flavour: Flavour) -> MarkdownIt:
-    """The parser of one flavour. It keeps no state between pages.
+    """Return the parser of one dialect. It has no state between pages.
 
-    Parse with ``parse(text, env)``; what went wrong is then in ``ParseState.of(env).problems``.
+    Parse with ``parse(text, env)``; problems are then in ``ParseState.of(env).problems``.
     """
     md = _set_up(flavour, MAX_NESTING)
     md.core.ruler.before("block", "parse_state", _start)
@@ -66,7 +66,7 @@ def headings_only(env: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
 
 
 def inline_tokens(flavour: Flavour, token: Token) -> list[Token]:
-    """The children of an ``inline`` token, parsed now if the page was parsed for its headings only."""
+    """Return the children of an ``inline`` token, parsed now if the page was parsed for its headings only."""
     if token.children or not token.content:
         return token.children or []
     children: list[Token] = []
@@ -83,7 +83,7 @@ def _prose_parser(flavour: Flavour) -> MarkdownIt:
 
 
 def _set_up(flavour: Flavour, max_nesting: int) -> MarkdownIt:
-    """markdown-it-py with the rules of one flavour."""
+    """markdown-it-py with the rules of one dialect."""
     md = MarkdownIt("commonmark", {"maxNesting": max_nesting, "html": True}).enable(["table", "strikethrough"])
     fence_plugin(md)
     footnote_plugin(md)

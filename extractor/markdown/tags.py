@@ -28,7 +28,7 @@ class Incomplete(Exception):
 
 
 class Malformed(Exception):
-    """A tag starts here and goes on as no tag can: a JSX parser refuses the page."""
+    """A tag starts here and cannot go on like this: a JSX parser refuses the page."""
 
 
 class TagKind(StrEnum):
@@ -56,10 +56,16 @@ _BROKEN = Tag("", TagKind.SELF, {}, -1)
 
 
 def scan_tag(text: str, pos: int, *, jsx: bool = True) -> Tag | None:
-    """The tag that starts at ``text[pos]``, which is ``<``; None if there is none.
+    """Return the tag that starts at ``text[pos]``, which is ``<``; None if there is none.
 
-    With ``jsx`` values are strings in quotes or expressions in braces; without, HTML's rules apply.
-    Raises Incomplete where ``text`` ends inside the tag, and with ``jsx`` Malformed where it goes wrong after the name.
+    Args:
+        text: the source.
+        pos: where the tag starts.
+        jsx: whether values are strings in quotes or expressions in braces; otherwise HTML's rules apply.
+
+    Raises:
+        Incomplete: ``text`` ends inside the tag.
+        Malformed: with ``jsx``, something after the name is not JSX.
     """
     tag = _scan(text, pos, jsx=jsx)
     if tag is _BROKEN:
@@ -112,8 +118,8 @@ def _scan(text: str, pos: int, *, jsx: bool) -> Tag | None:
 
 
 def _skip_space(text: str, pos: int) -> int:
-    found = _SPACE.match(text, pos)
-    return found.end() if found else pos
+    space = _SPACE.match(text, pos)
+    return space.end() if space else pos
 
 
 def _expression_end(text: str, pos: int) -> int:
@@ -124,13 +130,13 @@ def _expression_end(text: str, pos: int) -> int:
 
 
 def _name(text: str, pos: int, *, jsx: bool) -> tuple[str | None, int]:
-    """A tag's name; empty for a fragment, None for no tag."""
+    """A tag's name; empty for a fragment, None if this is not a tag."""
     if jsx and text[pos : pos + 1] == ">":
         return "", pos
-    found = _NAME.match(text, pos)
-    if found is None:
+    first = _NAME.match(text, pos)
+    if first is None:
         return None, pos
-    name, pos = found.group(), found.end()
+    name, pos = first.group(), first.end()
     while text[pos : pos + 1] in (".", ":"):
         member = _NAME.match(text, pos + 1)
         if member is None:
@@ -146,12 +152,12 @@ _JSX_ATTRIBUTE = re.compile(r"(?!\d)[\w$](?:[\w$-]|\u200c|\u200d)*(?:\s*:\s*(?!\
 
 
 def _attribute_name(text: str, pos: int, *, jsx: bool) -> tuple[str, int]:
-    found = (_JSX_ATTRIBUTE if jsx else _HTML_ATTRIBUTE).match(text, pos)
-    return (found.group(), found.end()) if found else ("", pos)
+    name = (_JSX_ATTRIBUTE if jsx else _HTML_ATTRIBUTE).match(text, pos)
+    return (name.group(), name.end()) if name else ("", pos)
 
 
 def _attribute_value(text: str, pos: int, *, jsx: bool) -> tuple[str | None, int]:
-    """The value after an attribute's name, empty if there is none; None if what follows is no value."""
+    """The value after an attribute's name, empty if there is none; None if what follows is not a value."""
     after = _skip_space(text, pos)
     if after >= len(text):
         raise Incomplete

@@ -1,4 +1,4 @@
-"""The values that travel from the docs to a runnable bundle. All frozen; stages are functions between them."""
+"""The values that travel from the docs to a runnable bundle. All are frozen; stages are functions between them."""
 
 from extractor.model.normative import PLAIN_PARTIES, Level, Parties, Party, Statement, Subject
 from extractor.model.pages import (

@@ -25,7 +25,7 @@ class Flavour(StrEnum):
 
 
 class PageKind(StrEnum):
-    """What a page is to docprobe."""
+    """How docprobe reads a page."""
 
     SPECIFICATION = "specification"
     GUIDE = "guide"
@@ -39,13 +39,13 @@ class Layout:
     revisions: tuple[str, ...] = ()
     """Revisions, oldest first; ``draft`` last. A page belongs to the revision that is a folder of its path."""
     specification: tuple[str, ...] = ()
-    """Globs (relative to the root) of the pages whose sentences are normative."""
+    """Patterns of the pages whose sentences are normative, as in ``.gitignore`` at the docs root."""
     ignore: tuple[str, ...] = ()
-    """Globs of pages that are left out."""
+    """Patterns of pages that are left out."""
     flavour: Flavour | None = None
-    """Forced dialect; None: told from the tree (docs.json, mkdocs.yml, .vitepress, docusaurus.config.*)."""
+    """Forced dialect; None: decided from the tree (docs.json, mkdocs.yml, .vitepress, docusaurus.config.*)."""
     drafts: tuple[str, ...] = ("draft",)
-    """Revisions that are not released; drift there warns and does not gate."""
+    """Revisions that are not released; drift there is a warning and never blocks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """Where on its page a block stands."""
+    """Where on its page a block is."""
 
     headings: tuple[Heading, ...] = ()
     """Heading path, outermost first."""
@@ -90,7 +90,7 @@ class InfoString:
     name: str | None = None
     """File name the info string gives (``server.ts``, ``title="server.ts"``, ``source=``)."""
     label: str | None = None
-    """Label shown to the reader that is no file name."""
+    """Label shown to the reader that is not a file name."""
     attributes: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -110,7 +110,7 @@ class Block:
     """Fence lines included."""
     info: InfoString
     text: str
-    """Exact text, columns kept, ends with a newline unless empty."""
+    """Exact text with its columns; ends with a newline unless empty."""
     sha256: str
     """Hex digest of ``text`` in UTF-8."""
     place: Placement
@@ -119,7 +119,7 @@ class Block:
     directives: tuple[Directive, ...] = ()
     revision: str | None = None
     context: str = ""
-    """The prose just before the block (up to 600 characters, plain text): where file names are often told."""
+    """The prose just before the block (up to 600 characters, plain text), where file names are often given."""
     includes: tuple[Span, ...] = ()
     """Files of the tree whose text was included into the block."""
     prose_commands: tuple[tuple[int, str], ...] = ()
@@ -131,7 +131,7 @@ class Block:
         return self.info.language
 
     def line(self, offset: int) -> Span:
-        """The page's line for line ``offset`` (0-based) of ``text``."""
+        """Return the page's line for line ``offset`` (0-based) of ``text``."""
         at = min(self.span.first + 1 + offset, self.span.last)
         return Span(self.span.file, at, at)
 
@@ -169,7 +169,7 @@ class Corpus:
     problems: tuple[Problem, ...]
 
     def page(self, path: str) -> Page:
-        """The page at ``path``; KeyError if there is none."""
+        """Return the page at ``path``. Raises KeyError if there is none."""
         for page in self.pages:
             if page.path == path:
                 return page

@@ -10,7 +10,7 @@ from extractor.model.spans import Span
 
 
 class ExampleKind(StrEnum):
-    """What the code does, told from the code."""
+    """What the code does, decided from the code."""
 
     HTTP_SERVER = "http-server"
     STDIO_SERVER = "stdio-server"
@@ -19,7 +19,7 @@ class ExampleKind(StrEnum):
 
 
 class ExampleStatus(StrEnum):
-    """What extraction says of an example, before anything ran."""
+    """What extraction knows of an example, before anything runs."""
 
     RUNNABLE = "runnable"
     FRAGMENT = "fragment"
@@ -61,7 +61,7 @@ class NoteKind(StrEnum):
     SERVICE = "authorization server on"
     SERVICES = "services"
     VALUE = "value of"
-    """A variable whose value is the reader's to fill in."""
+    """A variable whose value the reader has to fill in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A run of lines of a source file and where they stand in the docs."""
+    """A run of lines of a source file, and where they are in the docs."""
 
     first: int
     """First line in the file, 1-based."""
@@ -106,7 +106,7 @@ class SourceFile:
     segments: tuple[Segment, ...] = ()
 
     def docs_line(self, line: int) -> Span | None:
-        """The docs line that line ``line`` (1-based) of this file came from; None if docprobe added it."""
+        """Return the docs line that line ``line`` (1-based) of this file came from; None if docprobe added it."""
         for segment in self.segments:
             if segment.first <= line < segment.first + segment.count and segment.span is not None:
                 at = segment.span.first + line - segment.first
@@ -179,7 +179,7 @@ class Bundle:
     endpoint_paths: tuple[str, ...] = ()
     """Paths the docs name for the endpoint, best first."""
     host_names: tuple[str, ...] = ()
-    """Values of the Host header that the code allows, where it names any; ``*`` stands for the port."""
+    """Values of the Host header that the code allows, if it names any; ``*`` is for any port."""
     allow_scripts: bool = False
     """Install scripts run only where the configuration allows it by example."""
     left_to_reader: tuple[str, ...] = ()
@@ -189,7 +189,7 @@ class Bundle:
 
     @property
     def added(self) -> tuple[str, ...]:
-        """What docprobe had to add, as said in reports."""
+        """What docprobe had to add, as reports list it."""
         return tuple(n.what for n in self.notes if n.origin is Origin.INFERRED)
 
 
@@ -220,7 +220,7 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class ExampleOverride:
-    """``[examples."<id or glob>"]`` of docprobe.toml: what the docs do not say, said by a maintainer."""
+    """``[examples."<id or glob>"]`` of docprobe.toml: what the docs leave out, added by a maintainer."""
 
     kind: str | None = None
     blocks: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""Where things stand in the docs, and what was wrong there."""
+"""Lines of the docs, and what was wrong there."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Bad input that was reported and stepped over: the rest of the tree is still processed."""
+    """Bad input that is reported and skipped: the rest of the tree is still processed."""
 
     span: Span
     message: str

@@ -1,1 +1,1 @@
-"""Normative sentences: RFC 2119 keywords, subjects, fingerprints."""
+"""Normative sentences: RFC 2119 keywords, those they bind, fingerprints."""

@@ -21,26 +21,26 @@ _SHINGLE_DIGITS: Final = 12
 
 
 def words_of(text: str) -> tuple[str, ...]:
-    """The normalised words of a sentence (plain text)."""
+    """Return the normalised words of a sentence (plain text)."""
     folded = unicodedata.normalize("NFKC", text).translate(_TYPOGRAPHY).casefold()
     stripped = (word.strip(_AROUND_WORDS) for word in folded.split())
     return tuple(word for word in stripped if word.strip("-"))
 
 
 def fingerprint(text: str) -> str:
-    """SHA-256 (hex) of the normalised words."""
+    """Return the SHA-256 (hex) of the normalised words."""
     return _digest(words_of(text))
 
 
 def shingles(text: str) -> frozenset[str]:
-    """Hashed three-word shingles of the normalised words; one shingle for a text that is shorter."""
+    """Return hashed three-word shingles of the normalised words; one shingle for a text that is shorter."""
     words = words_of(text)
     runs = (words[at : at + _SHINGLE_WORDS] for at in range(max(1, len(words) - _SHINGLE_WORDS + 1)))
     return frozenset(_digest(run)[:_SHINGLE_DIGITS] for run in runs)
 
 
 def similarity(one: frozenset[str], other: frozenset[str]) -> float:
-    """Jaccard similarity of two sets of shingles, 0 to 1."""
+    """Return the Jaccard similarity of two sets of shingles, 0 to 1."""
     union = len(one | other)
     return len(one & other) / union if union else 0.0
 

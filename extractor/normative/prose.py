@@ -24,7 +24,7 @@ _PHRASE_TAGS: Final = frozenset(
         r"\w+", "a abbr b bdi bdo cite code data del dfn em i ins kbd mark q s samp small span strong sub sup u var"
     )
 )
-"""HTML elements that stand inside a sentence; every other element, and every component, ends one."""
+"""HTML elements that occur inside a sentence; every other element, and every component, ends one."""
 _LONGEST_ENTITY: Final = 33
 """Characters of HTML's longest named character reference: how much source one character of text may take."""
 _LINK_TARGET: Final = re.compile(
@@ -58,7 +58,7 @@ class Prose:
     """Ids of elements that open within the text, with their offsets."""
 
     def line(self, offset: int) -> int:
-        """Line of the docs (1-based) on which the character at ``offset`` stands."""
+        """Return the line of the docs (1-based) of the character at ``offset``."""
         return self.first_line + bisect_right(self.line_starts, offset)
 
 
@@ -117,7 +117,7 @@ class _Reader:
         self.cursor = closed.end()
 
     def skip(self, markup: str) -> None:
-        """Pass something that is no text: a tag, a comment or an expression."""
+        """Pass something that is not text: a tag, a comment or an expression."""
         at = self.source.find(markup, self.cursor)
         if at >= 0:
             self.move(at + len(markup))
@@ -135,7 +135,12 @@ class _Reader:
 
 
 def prose_of(inline: Token, children: Iterable[Token]) -> Prose:
-    """Plain text of an ``inline`` token with its parsed ``children``. Images, comments and expressions have none."""
+    """Return the plain text of an ``inline`` token, of which images, comments and expressions are not part.
+
+    Args:
+        inline: the token.
+        children: its parsed content.
+    """
     reader = _Reader(inline.content)
     _read(reader, children)
     first = inline.map[0] + 1 if inline.map else 1

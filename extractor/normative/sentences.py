@@ -49,7 +49,7 @@ _ABBREVIATION: Final = re.compile(
 """Words whose full stop does not end a sentence. ``etc.`` is not one: what follows in capitals is a new sentence."""
 _LONGEST_ABBREVIATION: Final = 12
 _ALERT: Final = re.compile(r"\s*\[!\w+\]")
-"""The mark of a GitHub alert, which stands before the first sentence."""
+"""The mark of a GitHub alert, before the first sentence."""
 _ASIDE: Final = re.compile(r"\((?:[^()]|\([^()]*\))*\)")
 
 

@@ -1,7 +1,7 @@
 """Page to statements: every normative sentence of a specification page, one statement per keyword use.
 
-Works on the parser's tokens: code fences, front matter, comments and expressions are no inline text there, so they
-never count. Headings are no sentences. A block quote is another specification's text unless it is labelled as a note.
+Works on the parser's tokens: code fences, front matter, comments and expressions are not inline text there, so they
+never count. Headings are not sentences. A block quote is another specification's text unless it is labelled as a note.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _TELLING: Final = re.compile(r"MUST|SHALL|SHOULD|REQUIRED|RECOMMENDED|MAY|OPTION
 _CELL_WORDS: Final = 3
 """Words beside the keyword from which on a table cell counts as a sentence and not as a mark."""
 _LONGEST_TEXT: Final = 4_000
-"""Characters of a statement's text; what is longer is no sentence that anybody wrote, and is cut."""
+"""Characters of a statement's text; a longer one is cut: nobody wrote such a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class _List:
 
 
 @dataclass(slots=True)
-class _Walk:
+class _StatementReader:
     """One pass over a page's tokens."""
 
     page: Page
@@ -123,10 +123,10 @@ class _Walk:
 
     def _cell(self, prose: Prose) -> Iterator[Statement]:
         for start, end in sentences(prose):
-            found = tuple(keyword_uses(prose, start, end))
-            keyword_words = sum(len(use.keyword.split()) for use in found)
+            keywords = tuple(keyword_uses(prose, start, end))
+            keyword_words = sum(len(use.keyword.split()) for use in keywords)
             if len(prose.text[start:end].split()) - keyword_words >= _CELL_WORDS:
-                yield from self._sentence(prose, start, end, found, None)
+                yield from self._sentence(prose, start, end, keywords, None)
 
     def _paragraph(self, prose: Prose) -> Iterator[Statement]:
         innermost = self.lists[-1] if self.lists else None
@@ -137,24 +137,24 @@ class _Walk:
         for start, end in sentences(prose):
             if passed := bisect_right(prose.anchors, start, key=itemgetter(0)):
                 self.anchor = prose.anchors[passed - 1][1]
-            found = tuple(keyword_uses(prose, start, end))
-            if lead_in and lead_in.keyword and not found:
+            keywords = tuple(keyword_uses(prose, start, end))
+            if lead_in and lead_in.keyword and not keywords:
                 yield self._continuation(prose, start, end, lead_in, lead_in.keyword)
-            yield from self._sentence(prose, start, end, found, lead_in)
-            self.last = self._as_lead_in(prose, start, end, found, lead_in)
+            yield from self._sentence(prose, start, end, keywords, lead_in)
+            self.last = self._as_lead_in(prose, start, end, keywords, lead_in)
             lead_in = None
 
     def _sentence(
-        self, prose: Prose, start: int, end: int, found: Sequence[KeywordUse], lead_in: _LeadIn | None
+        self, prose: Prose, start: int, end: int, keywords: Sequence[KeywordUse], lead_in: _LeadIn | None
     ) -> Iterator[Statement]:
-        if not found:
+        if not keywords:
             return
         text = _plain(prose.text[start:end])
-        if lead_in and not prose.text[start : found[0].start].strip():
-            # the item begins with its keyword: its subject stands in the lead-in
+        if lead_in and not prose.text[start : keywords[0].start].strip():
+            # the item begins with its keyword: its subject is in the lead-in
             text = f"{lead_in.text} {text}"
-        first = self._statement(text, self._span(prose, start, end), found[0].keyword, Subject.UNKNOWN, lead_in)
-        for ordinal, use in enumerate(found):
+        first = self._statement(text, self._span(prose, start, end), keywords[0].keyword, Subject.UNKNOWN, lead_in)
+        for ordinal, use in enumerate(keywords):
             yield replace(
                 first,
                 keyword=use.keyword,
@@ -170,16 +170,16 @@ class _Walk:
         return self._statement(text, self._span(prose, start, end), keyword, lead_in.subject, lead_in)
 
     def _as_lead_in(
-        self, prose: Prose, start: int, end: int, found: Sequence[KeywordUse], before: _LeadIn | None
+        self, prose: Prose, start: int, end: int, keywords: Sequence[KeywordUse], before: _LeadIn | None
     ) -> _LeadIn | None:
         """The sentence as a list that follows would continue it: it ends in a colon, or in its keyword."""
         sentence = prose.text[start:end]
-        open_ended = sentence.endswith(":") or (found and not prose.text[found[-1].end : end].strip(" .*"))
+        open_ended = sentence.endswith(":") or (keywords and not prose.text[keywords[-1].end : end].strip(" .*"))
         if not open_ended or len(sentence) > _LONGEST_TEXT:
             return None
         text, span = _plain(sentence), self._span(prose, start, end)
-        if found:
-            return _LeadIn(text, span, found[-1].keyword, self._subject(prose, start, end, found[-1], before))
+        if keywords:
+            return _LeadIn(text, span, keywords[-1].keyword, self._subject(prose, start, end, keywords[-1], before))
         if before and before.keyword:
             return _LeadIn(f"{before.text} {text}", span, before.keyword, before.subject)
         return _LeadIn(text, span, None, Subject.UNKNOWN)
@@ -222,7 +222,7 @@ def statements_of(page: Page, parties: Parties = PLAIN_PARTIES) -> tuple[Stateme
     """
     if page.kind is not PageKind.SPECIFICATION:
         return ()
-    return tuple(_Walk(page, parties).statements())
+    return tuple(_StatementReader(page, parties).statements())
 
 
 def _plain(text: str) -> str:

@@ -47,7 +47,7 @@ def test_other_comments_are_none(text: str) -> None:
         ("docprobe: file=a file=b", "directive key 'file' is given twice"),
         (
             "docprobe: kind=htpp-server",
-            "directive value kind=htpp-server is none of http-server, stdio-server, client, other",
+            "directive value kind=htpp-server is unknown; choose from http-server, stdio-server, client, other",
         ),
         ("docprobe:", "an empty directive; write key=value"),
         ('docprobe: file="a', "cannot read the directive from 'file=\"a' on; write key=value"),
@@ -76,7 +76,7 @@ def test_only_the_comments_directly_above_a_block_are_about_it(tmp_path: Path) -
     (block,) = blocks_of(page)
     assert [(str(d.span), dict(d.values)) for d in block.directives] == [("p.mdx:5", {"id": "x"}), ("p.mdx:7", {})]
     assert [(str(p.span), p.message.partition(";")[0]) for p in page.problems] == [
-        ("p.mdx:1", "this directive stands directly above no block"),
+        ("p.mdx:1", "this directive is not directly above a block"),
         ("p.mdx:7", "unknown directive key 'fil'"),
     ]
 

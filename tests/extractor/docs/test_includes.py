@@ -71,7 +71,7 @@ def test_a_snippet_may_include_another(root: Path) -> None:
         ("/etc/passwd", "it lies outside the docs tree"),
         ("code/../../secret.py", "it lies outside the docs tree"),
         ("link.py", "it lies outside the docs tree"),
-        ("code", "it is no regular file"),
+        ("code", "it is not a regular file"),
         ("no.py", "no such file in the docs tree"),
         ("https://example.org/a.py", "only files of the docs tree are read"),
     ],

@@ -138,7 +138,7 @@ def test_other_line_separators_end_no_line(tmp_path: Path) -> None:
         (b"a\nb\xff\n```js\nx\xe4\n```\n", "a.mdx:2", "byte 0xFF is not UTF-8; read with replacement characters"),
         (b"a\r\nb\r\xc3(", "a.mdx:3", "byte 0xC3 is not UTF-8; read with replacement characters"),
         ("a".encode("utf-16"), "a.mdx:1", "the file is UTF-16; sites read UTF-8 only"),
-        (b"a\n\0b\n", "a.mdx:2", "a NUL character; read as U+FFFD, as CommonMark says"),
+        (b"a\n\0b\n", "a.mdx:2", "a NUL character; read as U+FFFD, as CommonMark requires"),
         (b"---\na: b\nc: [\n---\n", "a.mdx:4", "front matter is not YAML: did not find expected node content"),
         (b"---\na: b\n", "a.mdx:1", "front matter starts here and never ends; read as text"),
         (b"a\n\n```js\nx\n", "a.mdx:3", "a fence starts here and never ends"),
@@ -146,7 +146,7 @@ def test_other_line_separators_end_no_line(tmp_path: Path) -> None:
         (b"<A>\n\n<B/>\n", "a.mdx:1", "<A> is never closed"),
         (b"a\n\n</A>\n", "a.mdx:3", "</A> closes nothing"),
         (b"{/* a\n", "a.mdx:1", "an expression starts here and never ends; the line is read as prose"),
-        (b"> " * 150 + b"x\n", "a.mdx:1", "lists and quotes nested deeper than 100; what is inside is left out"),
+        (b"> " * 150 + b"x\n", "a.mdx:1", "lists and quotes nested deeper than 100; deeper content is left out"),
     ],
 )
 def test_problems_name_file_and_line(tmp_path: Path, data: bytes, span: str, message: str) -> None:

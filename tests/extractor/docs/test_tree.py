@@ -98,13 +98,13 @@ def test_a_folder_called_like_a_page(root: Path) -> None:
     (root / "x.mdx" / "y.mdx").write_text("y")
     assert pages(root) == ("page.mdx", "x.mdx/y.mdx")
     assert problems(root) == []
-    with pytest.raises(PageError, match="no regular file"):
+    with pytest.raises(PageError, match="not a regular file"):
         read_bytes(root, "x.mdx")
 
 
 def test_a_pipe_is_not_waited_for(root: Path) -> None:
     os.mkfifo(root / "pipe.mdx")
-    with pytest.raises(PageError, match="no regular file"):
+    with pytest.raises(PageError, match="not a regular file"):
         read_bytes(root, "pipe.mdx")
 
 
@@ -156,8 +156,8 @@ def test_names_that_no_output_can_hold(root: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["absent", "docs/page.mdx"])
-def test_a_root_that_is_no_folder(root: Path, name: str) -> None:
-    with pytest.raises(DocsError, match="is no folder"):
+def test_a_root_that_is_not_a_folder(root: Path, name: str) -> None:
+    with pytest.raises(DocsError, match="is not a folder"):
         find_files(root.parent / name, Layout())
 
 
