@@ -11,6 +11,7 @@ from extractor.model import ExampleOverride, Layout
 from harness.base.errors import UsageError
 from harness.base.host import HostEnvironment
 from harness.engine.protocol import Limits
+from harness.model import FailOn
 from harness.profile import Catalogue, Profile
 
 __all__ = ["Config", "ExampleOverride"]
@@ -66,7 +67,7 @@ class Config:
     requirements: tuple[str, ...] = ()
     revisions: tuple[str, ...] = ()
     changed_since: str | None = None
-    fail_on: str = "must"
+    fail_on: FailOn = FailOn.MUST
     baseline: Path | None = None
     jobs: int = 1
     shard: Shard | None = None

@@ -11,7 +11,7 @@ from extractor.model import ExampleStatus
 from harness.baseline.file import load
 from harness.judge.example import COMPLETE, RUNS
 from harness.model import SIDES
-from harness.repair.kept import attach
+from harness.repair.proofs import load_proofs, patches_of
 from harness.run.check import check
 from harness.run.outcome import conclude
 from harness.run.plan import make_plan
@@ -77,7 +77,8 @@ class Live:
         chosen = tuple(example for example in self._plan.examples if example.id == example_id)
         todo = replace(self._plan, examples=chosen)
         report = anyio.run(check, todo, self._config, self._connect)
-        return conclude(attach(report, todo, self._config.state, self._config.docs), self._baseline)
+        proofs = load_proofs(report, self._config.state)
+        return conclude(report, self._baseline, patches_of(proofs, report, todo, self._config.docs))
 
     def _planned(self, example: Example) -> Planned:
         line = example.spans[0].first if example.spans else 1

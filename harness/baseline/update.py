@@ -14,8 +14,8 @@ import msgspec
 import tomlkit
 
 from harness.base.errors import UsageError
+from harness.baseline.apply import Occurs, drift_occurs, finding_occurs
 from harness.baseline.file import KINDS, NOT_RUNNING, AcceptedDrift, Known, NotRunnable
-from harness.baseline.known import Occurs, drift_occurs, finding_occurs
 from harness.model import Status, Verdict
 
 if TYPE_CHECKING:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 import signal
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from harness.cli.outputs import Output
     from harness.config import Config
     from harness.model import Report
+    from harness.repair.proofs import Proofs
     from harness.run.plan import Plan
     from harness.selection.changed import Change
 
@@ -81,21 +82,19 @@ def command(
     import anyio
 
     from harness.baseline.file import load
-    from harness.repair.kept import attach
-    from harness.run.outcome import conclude, save
+    from harness.repair.proofs import patches_of
+    from harness.run.outcome import conclude
     from harness.run.plan import make_plan
-    from harness.run.preflight import check_places
+    from harness.run.saving import check_writable, save
 
-    todo = make_plan(config, since=since)
+    plan = make_plan(config, since=since)
     # before anything runs: an entry that names nothing, or a file that cannot be written, costs no run
-    baseline = load(config.baseline, todo.ids, todo.pages, config.catalogue.ids)
-    if since is not None and not (todo.examples or todo.lost or todo.problems or baseline.gone):
+    baseline = load(config.baseline, plan.ids, plan.pages, config.catalogue.ids)
+    if since is not None and not (plan.examples or plan.lost or plan.problems or baseline.gone):
         _nothing_changed(cli, config, outputs)
-    check_places(config, [path for _, path in outputs if path is not None])
-    report, interrupted = anyio.run(_run, cli, todo, config, prove_fixes)
-    report = conclude(attach(report, todo, config.state, config.docs), baseline)
-    if interrupted:
-        report = replace(report, exit_code=130)
+    check_writable(config, [path for _, path in outputs if path is not None])
+    report, proofs, interrupted = anyio.run(_run, cli, plan, config, prove_fixes)
+    report = conclude(report, baseline, patches_of(proofs, report, plan, config.docs), interrupted=interrupted)
     save(report, config, outputs, console=cli.out(), links=cli.links(config.docs))
     click.get_current_context().exit(report.exit_code)
 
@@ -108,23 +107,33 @@ def _affects_nothing(config: Config, since: Change) -> bool:
 
 
 def _nothing_changed(cli: Cli, config: Config, outputs: Sequence[Output]) -> NoReturn:
-    """Say so and end with 0. Files are written all the same: the next step of a pipeline reads them."""
-    click.echo(f"docprobe: no example of {config.docs.name} is concerned by what changed since "
-               f"{config.changed_since}; nothing to check", err=True)  # fmt: skip
+    """Report it and end with 0. Files are written all the same: the next step of a pipeline reads them."""
+    click.echo(
+        f"nothing to check: no example in {config.docs.name} is affected by changes since {config.changed_since}",
+        err=True,
+    )
     files = [(name, path) for name, path in outputs if path is not None]
     if files:
-        from harness.run.outcome import nothing_to_check, write_outputs
+        from harness.run.outcome import build_report
+        from harness.run.saving import write_outputs
+        from harness.run.source import describe_source
 
-        write_outputs(nothing_to_check(config), files, console=cli.out())
+        source = describe_source(config.docs, config.spec, config.host)
+        report = build_report(source, (), datetime.datetime.now(datetime.UTC), config=config)
+        write_outputs(report, files, console=cli.out())
     raise click.exceptions.Exit(0)
 
 
-async def _run(cli: Cli, todo: Plan, config: Config, prove_fixes: bool) -> tuple[Report, bool]:
-    """Run until done or interrupted. The first Ctrl-C ends it cleanly, the second at once: pods die with us."""
+async def _run(cli: Cli, plan: Plan, config: Config, prove_fixes: bool) -> tuple[Report, Proofs, bool]:
+    """Run until done or interrupted, and return the report, the proofs of fixes, and whether it was interrupted.
+
+    The first Ctrl-C ends it cleanly, the second at once: pods die with this process.
+    """
     import anyio
 
     from harness.cli.progress import Live
     from harness.engine.docker_engine import open_engine
+    from harness.repair.proofs import load_proofs
     from harness.repair.prove import prove_all
     from harness.run.check import check
 
@@ -136,13 +145,14 @@ async def _run(cli: Cli, todo: Plan, config: Config, prove_fixes: bool) -> tuple
                 if stop.is_set():
                     os._exit(130)
                 stop.set()
-                click.echo("docprobe: stopping; once more to stop at once", err=True)
+                click.echo("stopping… press Ctrl-C again to quit immediately", err=True)
 
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(listen)
         with Live(cli.err(), config.catalogue.requirements) as live:
-            report = await check(todo, config, open_engine, observer=live, stop=stop)
+            report = await check(plan, config, open_engine, observer=live, stop=stop)
+            proofs = load_proofs(report, config.state)
             if prove_fixes:
-                await prove_all(todo, report, config, open_engine, live, stop=stop)
+                proofs = await prove_all(plan, report, config, open_engine, live, known=proofs, stop=stop)
         tasks.cancel_scope.cancel()
-    return report, stop.is_set()
+    return report, proofs, stop.is_set()

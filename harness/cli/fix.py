@@ -1,4 +1,4 @@
-"""``docprobe fix``: a patch for the page, proved by running it."""
+"""``docprobe fix``: a fix for the page, proved by running it."""
 
 from __future__ import annotations
 
@@ -16,67 +16,67 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from harness.config import Config
-    from harness.repair.prove import Proof
+    from harness.repair.prove import Trial
 
 
 @click.command()
 @click.argument("example")
-@click.option("--docs", type=click.Path(path_type=Path), help="The docs root [default: found upward].")
-@click.option("--write", is_flag=True, help="Apply the patch to the page, if it is proved.")
+@click.option("--docs", type=click.Path(path_type=Path), help="Docs root. [default: searched upward from here]")
+@click.option("--write", is_flag=True, help="Apply the fix to the page if it works.")
 @state_option
-@click.option("--runtime", metavar="NAME", help="Container runtime, for example runsc.")
+@click.option("--runtime", metavar="NAME", help="Container runtime, such as runsc. [default: the engine's]")
 @pass_cli
 def command(cli: Cli, /, example: str, docs: Path | None, write: bool, state: Path | None, runtime: str | None) -> None:
-    """Propose a patch for the page of EXAMPLE and prove it by running the patched page.
+    """Propose a fix for the page of EXAMPLE and prove it by running the fixed page.
 
-    The patch goes to stdout, as `git apply` reads it in this folder; what the proof showed goes to stderr. A patch that
-    is proved is kept: while the text and its packages stay, `docprobe check` puts it into its results and SARIF fixes.
+    The patch goes to stdout, in the form that `git apply` reads in this folder; what the trial showed goes to stderr.
+    A fix that works is stored: while the example and its packages stay the same, `docprobe check` includes it in its
+    results and in SARIF.
 
     \b
     docprobe fix 'docs/2025-11-25/tutorials/security/authorization#typescript' --docs docs | git apply
 
-    Exit codes: 0 the patch is proved, 1 there is none or it does not hold, 2 wrong use, 3 it could not be run.
+    Exit codes: 0 the fix works, 1 there is none or it does not work, 2 wrong use, 3 it could not be run.
     """
     config = load_config(docs, cli.config_file, select=(example,), baseline="none", state=state, runtime=runtime)
-    proof = anyio.run(_prove, cli, config)
+    trial = anyio.run(_prove, cli, config)
     err = cli.err()
-    if not proof.texts:
-        for line in _no_patch(proof):
+    if not trial.texts:
+        for line in _no_fix(trial):
             err.print(line, markup=False, soft_wrap=True)
         click.get_current_context().exit(1)
-    click.echo(proof.patch(_from_here(config.docs)), nl=False)
-    mended = tuple(sorted({name for name, _ in proof.mended}))
-    for title, names in (("mended", mended), ("still violated", proof.remaining), ("now broken", proof.broken)):
+    click.echo(trial.patch(_from_here(config.docs)), nl=False)
+    fixed = tuple(sorted({requirement for requirement, _ in trial.fixed}))
+    for title, names in (("fixed", fixed), ("still violated", trial.remaining), ("newly violated", trial.broken)):
         if names:
             err.print(f"{title}: {', '.join(names)}", markup=False, soft_wrap=True)
-    if proof.gating:
-        err.print(_still_gates(proof), markup=False, soft_wrap=True)
-    if proof.trouble:
-        err.print(f"not proved: the patched page is {proof.trouble}", markup=False)
-    if proof.holds and write:
-        for path, (_, text) in sorted(proof.texts.items()):
+    if trial.blocking:
+        err.print(_still_blocking(trial), markup=False, soft_wrap=True)
+    if trial.trouble:
+        err.print(f"not proved: the fixed page is {trial.trouble}", markup=False)
+    if trial.holds and write:
+        for path, (_, text) in sorted(trial.texts.items()):
             _write(config.docs / path, text)
-            err.print(f"written: {path}", markup=False)
-    click.get_current_context().exit(0 if proof.holds else 1)
+            err.print(f"wrote {path}", markup=False)
+    click.get_current_context().exit(0 if trial.holds else 1)
 
 
-def _no_patch(proof: Proof) -> Iterator[str]:
-    """Why there is no patch."""
-    if proof.remaining:
-        names = ", ".join(proof.remaining)
-        yield f"no patch: {names} (docprobe has a rule for it, and finds no line in this example that the rule mends)"
+def _no_fix(trial: Trial) -> Iterator[str]:
+    """Yield why there is no fix."""
+    if trial.remaining:
+        yield f"no fix: {', '.join(trial.remaining)} (no line of this example fits the fixes that docprobe knows)"
     else:
-        yield "no patch: nothing is violated that docprobe knows to mend"
-    if proof.gating:
-        yield _still_gates(proof)
+        yield "no fix: docprobe knows no fix for what this example violates, or it violates nothing"
+    if trial.blocking:
+        yield _still_blocking(trial)
 
 
-def _still_gates(proof: Proof) -> str:
-    return f"still gates: {', '.join(proof.gating)} (no patch known)"
+def _still_blocking(trial: Trial) -> str:
+    return f"still blocking: {', '.join(trial.blocking)} (no fix known)"
 
 
 def _from_here(docs: Path) -> str:
-    """What leads from the current folder to the docs root, so that `git apply` finds the pages; empty if none does."""
+    """Return the path from the current folder to the docs root, for `git apply`; empty if the root is not below it."""
     here = Path.cwd()
     below = docs.is_relative_to(here) and docs != here
     return f"{docs.relative_to(here).as_posix()}/" if below else ""
@@ -91,17 +91,13 @@ def _write(page: Path, text: str) -> None:
     write_atomically(page, codecs.BOM_UTF8 + data if before.startswith(codecs.BOM_UTF8) else data)
 
 
-async def _prove(cli: Cli, config: Config) -> Proof:
-    from harness.base.errors import UsageError
+async def _prove(cli: Cli, config: Config) -> Trial:
     from harness.cli.progress import Live
     from harness.engine.docker_engine import open_engine
     from harness.repair.prove import prove
     from harness.run.plan import make_plan
 
-    todo = make_plan(config)
-    runnable = [example for example in todo.examples if example.bundle is not None]
-    if len(runnable) != 1:
-        names = ", ".join(example.id for example in runnable[:5]) or "none of them runs"
-        raise UsageError(f"'{config.select[0]}' names {len(todo.examples)} examples", f"name one: {names}")
+    plan = make_plan(config)
+    example = plan.only_runnable(config.select[0])
     with Live(cli.err(), config.catalogue.requirements) as live:
-        return await prove(todo, runnable[0], config, open_engine, live)
+        return await prove(plan, example, config, open_engine, live)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,8 +17,8 @@ from harness.settings import load_config
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from harness.model import BoundRequirement, Transcript
-    from harness.profile import Profile
+    from harness.judge.results import Ruleset
+    from harness.model import Transcript
 
 
 @click.command()
@@ -43,22 +42,24 @@ def command(
 
     Exit codes: as docprobe check.
     """
-    from harness.judge.gating import decide
-    from harness.judge.rejudge import rejudge
-    from harness.run.outcome import write_outputs
+    from harness.judge.results import result_of_transcript
+    from harness.run.outcome import build_report, conclude
+    from harness.run.saving import write_outputs
+    from harness.run.source import Source
 
     outputs = outputs_of(formats)
     transcript = _read(file)
-    rows, profile, revisions = _bound(cli, docs, state)
-    report = rejudge(
-        transcript,
-        rows,
-        profile,
-        page_revision=revision or _revision_in(transcript.example_id, revisions),
-        version=version("docprobe"),
-        at=datetime.datetime.now(datetime.UTC),
+    rules, revisions = _ruleset(cli, docs, state)
+    page_revision = revision or _revision_in(transcript.example_id, revisions)
+    result = result_of_transcript(transcript, rules, page_revision=page_revision)
+    report = conclude(
+        build_report(
+            Source("a saved transcript"),
+            [result],
+            datetime.datetime.now(datetime.UTC),
+            requirements=rules.profile.catalogue.requirements,
+        )
     )
-    report = decide(report)
     write_outputs(report, outputs, console=cli.out())
     click.get_current_context().exit(report.exit_code)
 
@@ -76,20 +77,17 @@ def _read(file: Path) -> Transcript:
         ) from error
 
 
-def _bound(
-    cli: Cli, docs: Path | None, state: Path | None
-) -> tuple[Sequence[BoundRequirement], Profile, Sequence[str]]:
-    """The catalogue, with the sentences of ``docs`` if they are named; its profile; the revisions of the docs."""
-    from harness.judge.rejudge import unbound
+def _ruleset(cli: Cli, docs: Path | None, state: Path | None) -> tuple[Ruleset, Sequence[str]]:
+    """Return what the transcript is judged by, with the sentences of ``docs`` if they are named, and the revisions."""
+    from harness.judge.results import Ruleset
+    from harness.load import load_normative_text
+    from harness.spec.bind import bind
 
     if docs is None:
         profile = PROFILES["mcp"]
-        return unbound(profile.catalogue.requirements), profile, profile.layout.revisions
-    from harness.load import load_normative_text
-
+        return Ruleset(profile, bind((), (), profile.catalogue.requirements)), profile.layout.revisions
     config = load_config(docs, cli.config_file, baseline="none", state=state)
-    bound = load_normative_text(config).bound
-    return tuple(bound.requirements.values()), config.profile, config.layout.revisions
+    return Ruleset(config.profile, load_normative_text(config).bound), config.layout.revisions
 
 
 def _revision_in(example_id: str, revisions: Sequence[str]) -> str | None:

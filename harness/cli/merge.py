@@ -27,7 +27,7 @@ def command(cli: Cli, /, results: tuple[Path, ...], formats: tuple[str, ...]) ->
     from harness.profiles.registry import all_requirements
     from harness.results.files import read
     from harness.results.merge import merge
-    from harness.run.outcome import write_outputs
+    from harness.run.saving import write_outputs
 
     outputs = outputs_of(formats)
     rows = all_requirements()

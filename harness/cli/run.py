@@ -57,16 +57,14 @@ def command(
 
 
 async def _serve(cli: Cli, config: Config, port: int | None) -> None:
-    from harness.base.errors import InstallError, NotServingError, UsageError
+    from extractor.model import ExampleKind
+    from harness.base.errors import InstallError, NotServingError
     from harness.engine.docker_engine import open_engine
     from harness.run.plan import cutoff_date, make_plan
     from harness.run.serve import serve
 
-    todo = make_plan(config)
-    chosen = [e for e in todo.examples if e.bundle is not None and e.bundle.kind == "http-server"]
-    if len(chosen) != 1:
-        names = ", ".join(e.id for e in chosen[:5]) or "none of them is a runnable HTTP server"
-        raise UsageError(f"'{config.select[0]}' names {len(todo.examples)} examples", f"name one: {names}")
+    plan = make_plan(config)
+    example = plan.only_runnable(config.select[0], ExampleKind.HTTP_SERVER)
     err = cli.err()
 
     def say(text: str) -> None:
@@ -91,9 +89,9 @@ async def _serve(cli: Cli, config: Config, port: int | None) -> None:
     def log(line: LogLine) -> None:
         err.print(f"{line.source:>13} {printable(line.text)}", markup=False, style="dim", soft_wrap=True)
 
-    bundle = chosen[0].bundle
-    assert bundle is not None
-    date = cutoff_date(todo.copies(chosen[0].digest), config.layout.drafts)
+    assert example.bundle is not None, "a runnable example has a bundle"
+    bundle = example.bundle
+    date = cutoff_date(plan.copies(example.digest), config.layout.drafts)
     dates = [date] if config.resolve == "dated" or date is None else [None, date]
     async with anyio.create_task_group() as tasks:
         # the listener outlives the scope: a second Ctrl-C during the clean-up ends at once, and the pod dies with us

@@ -1,8 +1,8 @@
-"""A recording becomes results: one per copy, each judged by its own revision's text. Pure."""
+"""Recordings, printed exchanges and saved transcripts become results, each judged by its page's revision. Pure."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from extractor.model import ExampleKind, ExampleStatus
@@ -13,19 +13,129 @@ from harness.model import ExampleResult, Status, Verdict
 from harness.repair.blame import blame
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from extractor.model import Corpus, Example
-    from harness.config import Config
     from harness.load import PrintedExample
-    from harness.model import Drift, Finding, Recording
+    from harness.model import BoundRequirement, Drift, Finding, Recording, Transcript
+    from harness.profile import Profile
     from harness.spec.bind import Bound
 
-CONTEXT_LINES = 2
-"""Lines of the page kept around every line a report points at."""
+
+@dataclass(frozen=True, slots=True)
+class Ruleset:
+    """What examples are judged by."""
+
+    profile: Profile
+    bound: Bound
+    """The requirements of the profile's catalogue, with the sentences of the normative text in hand."""
+    only: tuple[str, ...] = ()
+    """Ids of the requirements that are asked for; none means all."""
+
+    @property
+    def rows(self) -> tuple[BoundRequirement, ...]:
+        """Every requirement in each of its revisions."""
+        return tuple(self.bound.requirements.values())
+
+    def asked(self, findings: Sequence[Finding]) -> tuple[Finding, ...]:
+        """Return the findings on requirements that are asked for."""
+        return tuple(finding for finding in findings if not self.only or finding.requirement in self.only)
 
 
-def _base(example: Example, group: Sequence[Example], status: Status, reason: str | None) -> ExampleResult:
+def result_without_run(example: Example) -> ExampleResult:
+    """Return the result of an example that is not run: a fragment, an unsupported or a skipped one."""
+    match example.status:
+        case ExampleStatus.FRAGMENT:
+            status = Status.FRAGMENT
+        case ExampleStatus.UNSUPPORTED:
+            status = Status.UNSUPPORTED
+        case ExampleStatus.SKIPPED:
+            status = Status.SKIPPED
+        case ExampleStatus.RUNNABLE | ExampleStatus.PRINTED:
+            raise ValueError(f"{example.id} is judged")
+    return _result(example, (), status, example.reason)
+
+
+def blocked_result(example: Example, copies: Sequence[Example], reason: str) -> ExampleResult:
+    """Return the result of an example that docprobe or its environment kept from being run."""
+    return _result(example, copies, Status.BLOCKED, reason)
+
+
+def result_of_recording(
+    example: Example, copies: Sequence[Example], recording: Recording, rules: Ruleset, *, cached: bool
+) -> ExampleResult:
+    """Judge one copy of a text by what running the text showed.
+
+    Args:
+        example: the copy.
+        copies: every example with that text.
+        recording: of the text.
+        rules: what it is judged by.
+        cached: whether the recording comes from an earlier run.
+    """
+    if recording.blocked is not None:
+        return replace(blocked_result(example, copies, recording.blocked), runs=recording.runs)
+    transcript = recording.transcript
+    catalogue = rules.profile.catalogue
+    findings: tuple[Finding, ...] = (*runs(example, recording, catalogue), *complete(example, catalogue))
+    if transcript is None:
+        status, reason = Status.NOT_RUNNING, _why_not_running(recording)
+    else:
+        transcript = replace(transcript, example_id=example.id)
+        status, reason = Status.JUDGED, None
+        judged = without_sentence(judge(transcript, rules.rows, rules.profile, page_revision=example.revision))
+        findings += tuple(_with_blame(finding, example, recording) for finding in judged)
+    last = recording.runs[-1] if recording.runs else None
+    return replace(
+        _result(example, copies, status, reason),
+        packages=dict(last.packages) if last else {},
+        runs=recording.runs,
+        findings=rules.asked(findings),
+        transcript=transcript,
+        negotiated=transcript.negotiated if transcript else (),
+        duration_s=round(sum(run.duration_s for run in recording.runs), 3),
+        cached=cached,
+    )
+
+
+def result_of_printed(printed: PrintedExample, copies: Sequence[Example], rules: Ruleset) -> ExampleResult:
+    """Judge the exchanges that a page prints by the page's own revision."""
+    example, transcript = printed.example, printed.transcript
+    findings = without_sentence(judge(transcript, rules.rows, rules.profile, page_revision=example.revision))
+    return replace(
+        _result(example, copies, Status.JUDGED, None),
+        findings=rules.asked(findings),
+        transcript=transcript,
+        negotiated=transcript.negotiated,
+    )
+
+
+def result_of_transcript(transcript: Transcript, rules: Ruleset, *, page_revision: str | None) -> ExampleResult:
+    """Judge a saved transcript again. No lines are blamed: that takes the example's files.
+
+    Args:
+        transcript: as a run saved it.
+        rules: what it is judged by.
+        page_revision: whose text decides; None if the page belongs to no revision.
+    """
+    return ExampleResult(
+        id=transcript.example_id,
+        page=transcript.example_id.partition("#")[0],
+        revision=page_revision,
+        language="",
+        kind=transcript.kind,
+        status=Status.JUDGED,
+        reason=None,
+        spans=(),
+        digest=transcript.example_id,
+        packages=transcript.packages,
+        findings=judge(transcript, rules.rows, rules.profile, page_revision=page_revision),
+        transcript=transcript,
+        negotiated=transcript.negotiated,
+    )
+
+
+def _result(example: Example, copies: Sequence[Example], status: Status, reason: str | None) -> ExampleResult:
     return ExampleResult(
         id=example.id,
         page=example.page,
@@ -36,98 +146,21 @@ def _base(example: Example, group: Sequence[Example], status: Status, reason: st
         reason=reason,
         spans=example.spans,
         digest=example.digest,
-        copies=tuple(other.id for other in group if other.id != example.id),
+        copies=tuple(other.id for other in copies if other.id != example.id),
         notes=example.notes,
         added=example.bundle.added if example.bundle else (),
     )
 
 
-def listed(example: Example) -> ExampleResult:
-    """The result of an example that is not run: fragment, unsupported, skipped."""
-    match example.status:
-        case ExampleStatus.FRAGMENT:
-            status = Status.FRAGMENT
-        case ExampleStatus.UNSUPPORTED:
-            status = Status.UNSUPPORTED
-        case ExampleStatus.SKIPPED:
-            status = Status.SKIPPED
-        case ExampleStatus.RUNNABLE | ExampleStatus.PRINTED:
-            raise ValueError(f"{example.id} is judged, not listed")
-    return _base(example, (), status, example.reason)
-
-
-def blocked(example: Example, group: Sequence[Example], reason: str) -> ExampleResult:
-    """The result of an example that we could not run for a reason of ours."""
-    return _base(example, group, Status.BLOCKED, reason)
-
-
-def result_of(
-    example: Example, group: Sequence[Example], recording: Recording, bound: Bound, config: Config, *, cached: bool
-) -> ExampleResult:
-    """Judge one copy by the recording of its text."""
-    if recording.blocked is not None:
-        return replace(blocked(example, group, recording.blocked), runs=recording.runs)
-    transcript = recording.transcript
-    findings: tuple[Finding, ...] = (
-        *runs(example, recording, config.catalogue),
-        *complete(example, config.catalogue),
-    )
-    if transcript is None:
-        status, reason = Status.NOT_RUNNING, _why(recording)
-    else:
-        transcript = replace(transcript, example_id=example.id)
-        status, reason = Status.JUDGED, None
-        rows = tuple(bound.requirements.values())
-        judged = without_sentence(judge(transcript, rows, config.profile, page_revision=example.revision))
-        findings += tuple(_blamed(finding, example, recording) for finding in judged)
-    if config.requirements:
-        findings = tuple(finding for finding in findings if finding.requirement in config.requirements)
-    served = recording.runs[-1] if recording.runs else None
-    return replace(
-        _base(example, group, status, reason),
-        packages=dict(served.packages) if served else {},
-        runs=recording.runs,
-        findings=findings,
-        transcript=transcript,
-        negotiated=transcript.negotiated if transcript else (),
-        duration_s=round(sum(run.duration_s for run in recording.runs), 3),
-        cached=cached,
-    )
-
-
-def result_of_printed(
-    entry: PrintedExample, copies: Sequence[PrintedExample], bound: Bound, config: Config
-) -> ExampleResult:
-    """Judge what a page prints by the page's own revision."""
-    example = entry.example
-    rows = tuple(bound.requirements.values())
-    findings = without_sentence(judge(entry.transcript, rows, config.profile, page_revision=example.revision))
-    return ExampleResult(
-        id=example.id,
-        page=example.page,
-        revision=example.revision,
-        language=example.language,
-        kind=example.kind,
-        status=Status.JUDGED,
-        reason=None,
-        spans=example.spans,
-        digest=example.digest,
-        copies=tuple(c.example.id for c in copies if c.example.digest == example.digest and c.example.id != example.id),
-        findings=tuple(f for f in findings if not config.requirements or f.requirement in config.requirements),
-        transcript=entry.transcript,
-        negotiated=entry.transcript.negotiated,
-    )
-
-
-def _blamed(finding: Finding, example: Example, recording: Recording) -> Finding:
-    """The finding with the lines of this copy that cause it."""
+def _with_blame(finding: Finding, example: Example, recording: Recording) -> Finding:
+    """Return the finding with the lines of this copy that cause it."""
     if finding.verdict is not Verdict.VIOLATED or recording.transcript is None or example.bundle is None:
         return finding
     return replace(finding, blame=blame(finding, recording.transcript, example.bundle))
 
 
-def _why(recording: Recording) -> str:
-    """Why it does not run, in one sentence: with today's packages, and with those of its date."""
+def _why_not_running(recording: Recording) -> str:
+    """Return why it does not run, in one sentence: with today's packages, and with those of its date."""
     texts = []
     for run in recording.runs:
         when = "with today's packages" if run.resolve == "today" else f"with the packages of {run.date}"
@@ -135,28 +168,39 @@ def _why(recording: Recording) -> str:
     return "; ".join(texts)
 
 
-def unbound(examples: Sequence[ExampleResult], bound: Bound) -> Iterator[str]:
-    """A note on docs whose sentences no finding can cite, if there is any finding."""
+def missing_text_remark(examples: Sequence[ExampleResult], bound: Bound) -> Iterator[str]:
+    """Yield a remark if there are findings and none of them can cite a sentence."""
     if bound.requirements_by_statement or not any(example.findings for example in examples):
         return
     if bound.unbound:
-        yield "no check is bound to a sentence of the normative text: nothing can gate on a sentence; give bindings"
+        yield "no requirement is bound to a sentence of the normative text: no finding can be blocking; give bindings"
     else:
-        yield "no normative text found: nothing can gate on a sentence; give --spec DIR"
+        yield "no normative text found: no finding can be blocking; give --spec DIR"
 
 
-def gate_drift(drift: Sequence[Drift], examples: Sequence[ExampleResult], config: Config) -> tuple[Drift, ...]:
-    """Mark the drift that gates: a selected, judged example of that released revision relies on the sentence."""
-    relied = {example.revision for example in examples if example.kind is not ExampleKind.OTHER}
+def mark_blocking_drift(
+    drift: Sequence[Drift], examples: Sequence[ExampleResult], drafts: Collection[str], only: Collection[str] = ()
+) -> tuple[Drift, ...]:
+    """Return the drift that is reported, each marked whether it decides the exit code.
+
+    It does if an example of a released revision was judged by a sentence that changed.
+
+    Args:
+        drift: of all bindings.
+        examples: the results of the run.
+        drafts: revisions that are not released.
+        only: ids of the requirements that are asked for; none means all.
+    """
+    judged = {example.revision for example in examples if example.kind is not ExampleKind.OTHER}
     return tuple(
-        replace(entry, gates=entry.revision in relied and entry.revision not in config.layout.drafts)
+        replace(entry, gates=entry.revision in judged and entry.revision not in drafts)
         for entry in drift
-        if not config.requirements or entry.requirement in config.requirements
+        if not only or entry.requirement in only
     )
 
 
 def source_lines(corpus: Corpus, examples: Sequence[ExampleResult]) -> Mapping[str, tuple[str, ...]]:
-    """The lines of every page that a finding, statement or example points at."""
+    """Return the lines of every page that a result or its blame points at, by path."""
     wanted = {example.page for example in examples}
     for example in examples:
         for finding in example.findings:

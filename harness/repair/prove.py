@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.base.errors import UsageError
+from harness.base.errors import DocprobeError, UsageError
 from harness.load import load_examples
 from harness.model import Status, Verdict
-from harness.repair import kept
 from harness.repair.fix import RULES, on_pages, patched, propose, unified
+from harness.repair.proofs import ProvedPatch, fixable, sources_of, store_proof
 from harness.run.check import check
 from harness.run.observer import Silent
 from harness.run.plan import Plan
@@ -25,158 +25,200 @@ if TYPE_CHECKING:
     from harness.config import Config
     from harness.model import ExampleResult, Report
     from harness.repair.fix import FileEdit
+    from harness.repair.proofs import Proofs
     from harness.run.check import Connect
     from harness.run.observer import Observer
 
-Key = tuple[str, str]
+RuleInRevision = tuple[str, str]
 """Requirement and revision."""
 
 
 @dataclass(frozen=True, slots=True)
-class Proof:
-    """A patch and what running it showed."""
+class Trial:
+    """A patch and what running the patched page showed."""
 
-    edits: tuple[FileEdit, ...]
-    """Empty if no rule has a proposal."""
-    texts: Mapping[str, tuple[str, str]]
+    edits: tuple[FileEdit, ...] = ()
+    """Empty if docprobe knows no fix for these lines."""
+    texts: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     """Every page and included file that the patch changes, before and after, by path relative to the docs root."""
-    mended: tuple[Key, ...]
+    fixed: tuple[RuleInRevision, ...] = ()
     """What was violated and is satisfied now."""
-    remaining: tuple[str, ...]
-    """Requirements with a rule that are still violated."""
-    broken: tuple[str, ...]
+    remaining: tuple[str, ...] = ()
+    """Requirements with a known fix that are still violated."""
+    broken: tuple[str, ...] = ()
     """Requirements that were not violated and are now."""
-    packages: Mapping[str, str]
+    packages: Mapping[str, str] = field(default_factory=dict)
     """Installed when the patched example ran."""
-    trouble: str | None
+    trouble: str | None = None
     """Why the patched example could not be judged; None if it was."""
-    gating: tuple[str, ...] = ()
-    """Requirements without a rule that still make a check fail, with the patch or where there is none."""
+    blocking: tuple[str, ...] = ()
+    """Requirements without a known fix that still decide the exit code."""
 
     @property
     def holds(self) -> bool:
-        """Whether the patch mends something, breaks nothing and leaves nothing it set out to mend."""
-        return bool(self.mended) and not self.broken and not self.remaining and self.trouble is None
+        """Whether the patch fixes something, breaks nothing and leaves nothing that it set out to fix."""
+        return bool(self.fixed) and not self.broken and not self.remaining and self.trouble is None
 
     def patch(self, prefix: str = "") -> str:
-        """As ``git apply`` reads it; ``prefix`` goes before each path and ends in a slash. Empty without a proposal."""
+        """Return the patch as ``git apply`` reads it; empty without edits.
+
+        ``prefix`` goes before each path; it is empty or ends in a slash.
+        """
         return "".join(unified(prefix + path, before, after) for path, (before, after) in sorted(self.texts.items()))
 
 
-async def prove(todo: Plan, example: Example, config: Config, connect: Connect, observer: Observer) -> Proof:
-    """Run the example, propose a patch, run the patched page, compare. A patch that holds is kept in the state.
+async def prove(plan: Plan, example: Example, config: Config, connect: Connect, observer: Observer) -> Trial:
+    """Run an example, propose a patch, run the patched page, and compare. A patch that holds is stored.
 
-    Raises UsageError if the example does not run, so that there is nothing to mend or to prove.
+    Args:
+        plan: that holds the example.
+        example: a runnable one.
+        config: of the run.
+        connect: opens the engine.
+        observer: is informed of progress, and of a proof that cannot be stored.
+
+    Raises:
+        UsageError: the example does not run, so that there is nothing to fix.
     """
-    only = replace(todo, examples=(example,))
-    before = (await check(only, config, connect, observer=observer)).examples[0]
+    before = (await check(replace(plan, examples=(example,)), config, connect, observer=observer)).examples[0]
     if before.status is not Status.JUDGED:
         raise UsageError(f"{example.id} is {before.status.value}: {before.reason}", "see: docprobe examples DOCS")
-    return await _proof(todo, example, before, config, connect, observer)
+    trial = await _try(plan, example, before, config, connect, observer)
+    _proof_of(trial, before, config.state, observer)
+    return trial
 
 
 async def prove_all(
-    todo: Plan, report: Report, config: Config, connect: Connect, observer: Observer, *, stop: anyio.Event
-) -> None:
-    """Prove a patch for every distinct text of ``report`` that has a violation with a rule; what holds is kept.
+    plan: Plan,
+    report: Report,
+    config: Config,
+    connect: Connect,
+    observer: Observer,
+    *,
+    known: Proofs,
+    stop: anyio.Event,
+) -> dict[str, ProvedPatch]:
+    """Prove a patch for every distinct text of a report that has a violation with a known fix.
 
-    A text whose proof is kept already is not run again. When ``stop`` is set nothing more is run.
+    Args:
+        plan: of the run.
+        report: of the run.
+        config: of the run.
+        connect: opens the engine.
+        observer: is informed of each result, and of proofs that cannot be stored.
+        known: proofs from earlier runs; their texts are not run again.
+        stop: when it is set, nothing more is run.
+
+    Returns:
+        The patches that hold, by digest of the text; ``known`` ones included.
     """
-    examples = {example.id: example for example in todo.examples}
-    mendable = {result.digest: result for result in reversed(report.examples) if _mendable(result)}
-    for result in mendable.values():
-        if stop.is_set() or result.id not in examples or kept.load(config.state, result) is not None:
+    proofs = dict(known)
+    examples = {example.id: example for example in plan.examples}
+    for result in {result.digest: result for result in reversed(report.examples) if fixable(result)}.values():
+        if stop.is_set() or result.id not in examples or result.digest in proofs:
             continue
-        observer.note(f"{result.id}: proving a patch")
+        observer.note(f"{result.id}: trying a fix")
         try:
-            proof = await _proof(todo, examples[result.id], result, config, connect, Silent(), stop)
+            trial = await _try(plan, examples[result.id], result, config, connect, Silent(), stop)
         except Exception as error:
-            # the report is made: what goes wrong here must not cost anybody its verdicts
-            observer.note(f"{result.id}: no proof: {type(error).__name__}: {error}")
+            # the report is there already: what goes wrong here must not cost anybody its verdicts
+            observer.note(f"{result.id}: the fix could not be tried: {type(error).__name__}: {error}")
             continue
-        observer.note(f"{result.id}: {_told(proof)}")
+        observer.note(f"{result.id}: {_outcome_text(trial)}")
+        proof = _proof_of(trial, result, config.state, observer)
+        if proof is not None:
+            proofs[result.digest] = proof
+    return proofs
 
 
-def _told(proof: Proof) -> str:
-    if proof.holds:
-        return f"the patch holds: it mends {', '.join(sorted({name for name, _ in proof.mended}))}"
-    if not proof.texts:
-        return "no patch is known for these lines"
-    left = f"still violated {proof.remaining}, now broken {proof.broken}"
-    return f"the patch does not hold and is not reported: {proof.trouble or left}"
+def _proof_of(trial: Trial, before: ExampleResult, state: Path, observer: Observer) -> ProvedPatch | None:
+    """Return what a trial proves for the text and the packages of ``before``, stored for later runs if possible."""
+    if not trial.holds or dict(before.packages) != dict(trial.packages):
+        return None
+    proof = ProvedPatch(trial.fixed, trial.edits)
+    try:
+        store_proof(proof, before, state)
+    except DocprobeError as error:
+        observer.note(f"{before.id}: the proof is not stored for later runs: {error.in_one_line()}")
+    return proof
 
 
-async def _proof(
-    todo: Plan,
+def _outcome_text(trial: Trial) -> str:
+    if trial.holds:
+        return f"the fix works: {', '.join(sorted({requirement for requirement, _ in trial.fixed}))}"
+    if not trial.texts:
+        return "no fix is known for these lines"
+    if trial.trouble:
+        return f"the fix does not work and is not reported: {trial.trouble}"
+    parts = (("still violated", trial.remaining), ("newly violated", trial.broken))
+    left = "; ".join(f"{title}: {', '.join(names)}" for title, names in parts if names)
+    return f"the fix does not work and is not reported: {left or 'nothing is fixed by it'}"
+
+
+async def _try(
+    plan: Plan,
     example: Example,
     before: ExampleResult,
     config: Config,
     connect: Connect,
     observer: Observer,
     stop: anyio.Event | None = None,
-) -> Proof:
+) -> Trial:
     assert before.transcript is not None, "what was judged has a transcript"
     assert example.bundle is not None, "what was judged has a bundle"
     edits = propose(before.findings, before.transcript, example.bundle)
-    sources = kept.sources_of(example, todo.corpus, config.docs)
+    sources = sources_of(example, plan.corpus, config.docs)
     by_file = on_pages(edits, example.bundle, sources)
-    changed = {edit.span.file for edit in by_file}
     texts = {
         file: (sources[file], patched(sources[file], [edit for edit in by_file if edit.span.file == file]))
-        for file in changed
+        for file in {edit.span.file for edit in by_file}
     }
     if not texts:
-        return Proof((), {}, (), _mendable(before), (), {}, None, _unmendable(before))
-    again = _patched(todo, example, {**sources, **{file: new for file, (_, new) in texts.items()}}, config)
+        return Trial(remaining=_fixable_names(before), blocking=_blocking_names(before))
+    again = _patched_plan(plan, example, {**sources, **{file: new for file, (_, new) in texts.items()}}, config)
     after = (await check(again, config, connect, observer=observer, stop=stop)).examples[0]
     if after.status is not Status.JUDGED:
-        return Proof(edits, texts, (), _mendable(before), (), {}, f"{after.status.value}: {after.reason}")
+        return Trial(edits, texts, remaining=_fixable_names(before), trouble=f"{after.status.value}: {after.reason}")
     was, now = _verdicts(before), _verdicts(after)
-    proof = Proof(
+    return Trial(
         edits=edits,
         texts=texts,
-        mended=tuple(k for k, v in was.items() if v is Verdict.VIOLATED and now.get(k) is Verdict.SATISFIED),
-        remaining=_mendable(after),
+        fixed=tuple(k for k, v in was.items() if v is Verdict.VIOLATED and now.get(k) is Verdict.SATISFIED),
+        remaining=_fixable_names(after),
         broken=_names(k for k, v in now.items() if v is Verdict.VIOLATED and was.get(k) is not Verdict.VIOLATED),
         packages=after.packages,
-        trouble=None,
-        gating=_unmendable(after),
+        blocking=_blocking_names(after),
     )
-    if proof.holds and dict(before.packages) == dict(after.packages):
-        kept.keep(config.state, before, kept.Kept(proof.mended, proof.edits))
-    return proof
 
 
-def _patched(todo: Plan, example: Example, sources: Mapping[str, str], config: Config) -> Plan:
-    """The same example on the patched page, in a tree that holds the page and what it includes: ready to be run."""
+def _patched_plan(plan: Plan, example: Example, sources: Mapping[str, str], config: Config) -> Plan:
+    """Return a plan for the same example on the patched page, read from a tree of that page and what it includes."""
     with tempfile.TemporaryDirectory(prefix="docprobe-fix-") as folder:
         root = Path(folder)
         for name, source in sources.items():
             target = root / name
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(source, encoding="utf-8")
-        # the site's own configuration, which says how the page is read, is not there
-        layout = replace(config.layout, flavour=todo.corpus.page(example.page).flavour)
+        # the site's own configuration, which decides how the page is read, is not there
+        layout = replace(config.layout, flavour=plan.corpus.page(example.page).flavour)
         loaded = load_examples(replace(config, docs=root, layout=layout, no_cache=True))
     same = [other for other in loaded.assembled if other.id == example.id]
     if not same:
-        raise UsageError(f"{example.id} is no example any more once the page is patched")
-    return Plan(loaded.corpus, todo.bound, (same[0],), (same[0],))
+        raise UsageError(f"{example.id} is not an example any more once the page is patched")
+    return Plan(loaded.corpus, plan.bound, (same[0],), (same[0],))
 
 
-def _verdicts(result: ExampleResult) -> dict[tuple[str, str], Verdict]:
+def _verdicts(result: ExampleResult) -> dict[RuleInRevision, Verdict]:
     return {(finding.requirement, finding.revision): finding.verdict for finding in result.findings}
 
 
-def _mendable(result: ExampleResult) -> tuple[str, ...]:
-    return _names(
-        (f.requirement, f.revision) for f in result.findings if f.verdict is Verdict.VIOLATED and f.requirement in RULES
-    )
+def _fixable_names(result: ExampleResult) -> tuple[str, ...]:
+    return _names((finding.requirement, finding.revision) for finding in fixable(result))
 
 
-def _unmendable(result: ExampleResult) -> tuple[str, ...]:
+def _blocking_names(result: ExampleResult) -> tuple[str, ...]:
     return _names((f.requirement, f.revision) for f in result.findings if f.gates and f.requirement not in RULES)
 
 
-def _names(keys: Iterable[tuple[str, str]]) -> tuple[str, ...]:
-    return tuple(sorted({name for name, _ in keys}))
+def _names(keys: Iterable[RuleInRevision]) -> tuple[str, ...]:
+    return tuple(sorted({requirement for requirement, _ in keys}))

@@ -1,133 +1,121 @@
-"""After the run: baseline, gating and exit code; then everything that is written down."""
+"""From the results of a run to its report, and to the exit code. Pure."""
 
 from __future__ import annotations
 
-import datetime
-from contextlib import contextmanager
+from dataclasses import replace
 from importlib.metadata import version
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from extractor.base.storage import write_atomically
-from harness.base.errors import DocprobeError, unwritable
-from harness.baseline import known
+from harness.baseline.apply import apply_baseline
+from harness.baseline.file import Baseline
 from harness.judge.gating import apply_fail_on, decide
-from harness.model import FailOn, Report
-from harness.report.formats import render
-from harness.results import files as results
-from harness.run.locks import write_locks
-from harness.run.source import describe_source
+from harness.judge.results import mark_blocking_drift, missing_text_remark, source_lines
+from harness.model import Report, ReportProblem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    import datetime
+    from collections.abc import Mapping, Sequence
 
-    from rich.console import Console
-
-    from harness.baseline.file import Baseline
     from harness.config import Config
+    from harness.model import ExampleResult, Finding, Patch, Requirement
+    from harness.run.plan import Plan
+    from harness.run.source import Source
+
+INTERRUPTED = 130
+"""Exit code of a run that the user ended."""
+
+FindingKey = tuple[str, str, str]
+"""Names a finding of a report: example, requirement, revision."""
 
 
-def conclude(report: Report, baseline: Baseline) -> Report:
-    """The report with what gates decided: ``--fail-on``, the baseline, the exit code."""
-    return decide(known.apply(apply_fail_on(report), baseline))
+def build_report(
+    source: Source,
+    results: Sequence[ExampleResult],
+    started: datetime.datetime,
+    duration_s: float = 0.0,
+    *,
+    config: Config | None = None,
+    plan: Plan | None = None,
+    requirements: Sequence[Requirement] = (),
+) -> Report:
+    """Return the report on a run. Nothing in it decides the exit code yet: see :func:`conclude`.
 
-
-def nothing_to_check(config: Config) -> Report:
-    """The report on a change that concerns no example: empty, so that what reads the files finds them."""
-    source = describe_source(config.docs, config.host)
-    return Report(
+    Args:
+        source: where the docs come from.
+        results: of the selected examples, in the order of the report.
+        started: when the run began, UTC.
+        duration_s: how long it took.
+        config: of the run; None for a saved transcript, which is judged as by default.
+        plan: of the run; None if nothing was planned.
+        requirements: the rows that examples were judged by.
+    """
+    report = Report(
         version=version("docprobe"),
-        started=datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        duration_s=0.0,
-        docs_root=config.docs.name,
+        started=started.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        duration_s=duration_s,
+        docs_root=source.name,
         commit=source.commit,
         snapshot=source.snapshot,
-        examples=(),
-        strict=config.strict,
-        fail_on=FailOn(config.fail_on),
-        narrowed=True,
-        shards=() if config.shard is None else (str(config.shard),),
+        examples=tuple(results),
+        requirements=tuple(requirements),
+        rules_root=source.rules_root,
         root_in_repository=source.root_in_repository,
     )
+    if config is not None:
+        report = replace(
+            report,
+            strict=config.strict,
+            fail_on=config.fail_on,
+            narrowed=config.changed_since is not None,
+            shards=() if config.shard is None else (str(config.shard),),
+        )
+    if config is not None and plan is not None:
+        report = replace(
+            report,
+            drift=mark_blocking_drift(plan.bound.drift, results, config.layout.drafts, config.requirements),
+            problems=(
+                *(ReportProblem(remark) for remark in missing_text_remark(results, plan.bound)),
+                *(ReportProblem(problem.message, problem.span) for problem in plan.problems),
+            ),
+            sources=source_lines(plan.corpus, results),
+            lost=plan.lost,
+        )
+    return report
 
 
-def save(
+def conclude(
     report: Report,
-    config: Config,
-    outputs: Sequence[tuple[str, Path | None]],
+    baseline: Baseline | None = None,
+    patches: Mapping[FindingKey, Patch] | None = None,
     *,
-    console: Console,
-    links: str | None = None,
+    interrupted: bool = False,
 ) -> Report:
-    """Write the last run, the lock, the history and every output; give back the report as the last run has it.
+    """Return the report with everything that is decided after the run, its exit code last.
 
-    Files are written whole or not at all, each whatever becomes of the others. An output without a file goes to the
-    console, in the order given, with links to the pages under the URI ``links``. Raises what went wrong, at the end.
+    Args:
+        report: from :func:`build_report`.
+        baseline: the known findings; none by default.
+        patches: proved fixes, by the finding that each fixes.
+        interrupted: whether the user ended the run.
     """
-    kept = report
-    errors: list[DocprobeError] = []
-    with _noted(errors):
-        kept = results.write(report, config.state / results.LAST_RUN)
-    with _noted(errors):
-        write_outputs(kept, outputs, console=console, links=links)
-    if config.lock is not None:
-        with _noted(errors):
-            write_locks(config.lock, report)
-    if config.history is not None:
-        from harness.nightly.history import record
-
-        with _noted(errors):
-            record(report, config.history)
-    _raise(errors)
-    return kept
+    report = with_patches(report, patches or {})
+    report = apply_fail_on(report)
+    report = apply_baseline(report, baseline or Baseline())
+    report = decide(report)
+    return replace(report, exit_code=INTERRUPTED) if interrupted else report
 
 
-def write_outputs(
-    report: Report, outputs: Sequence[tuple[str, Path | None]], *, console: Console, links: str | None = None
-) -> None:
-    """Write each output to its file, or to the console in the order given.
+def with_patches(report: Report, patches: Mapping[FindingKey, Patch]) -> Report:
+    """Return the report with each patch at the finding that it fixes."""
 
-    Raises UsageError or StorageError if one cannot be written; the others are written all the same.
-    """
-    errors: list[DocprobeError] = []
-    for name, path in outputs:
-        with _noted(errors):
-            _write_output(name, report, path, console, links)
-    _raise(errors)
+    def patched(finding: Finding, example: ExampleResult) -> Finding:
+        patch = patches.get((example.id, finding.requirement, finding.revision))
+        return finding if patch is None else replace(finding, patch=patch)
 
-
-def _write_output(name: str, report: Report, path: Path | None, console: Console, links: str | None) -> None:
-    try:
-        if path is None:
-            console.file.write(render(name, report, console=console, links=links))
-            console.file.flush()
-        elif name == "json" and _replaceable(path):
-            results.write(report, path)
-        elif _replaceable(path):
-            write_atomically(path, render(name, report).encode())
-        else:
-            path.write_text(render(name, report), encoding="utf-8")
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise unwritable(path or Path("stdout"), error) from error
-
-
-def _raise(errors: list[DocprobeError]) -> None:
-    """Raise what went wrong as one error, if anything did."""
-    if errors:
-        raise type(errors[0])("; ".join(error.message for error in errors), errors[0].hint)
-
-
-@contextmanager
-def _noted(errors: list[DocprobeError]) -> Iterator[None]:
-    """Keep an error for later: what comes next is done all the same."""
-    try:
-        yield
-    except DocprobeError as error:
-        errors.append(error)
-
-
-def _replaceable(path: Path) -> bool:
-    """Whether a new file may take the place of ``path``: not for a pipe, a terminal or /dev/stdout."""
-    return path.is_file() or not path.exists()
+    return replace(
+        report,
+        examples=tuple(
+            replace(example, findings=tuple(patched(finding, example) for finding in example.findings))
+            for example in report.examples
+        ),
+    )

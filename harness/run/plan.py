@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from extractor.model import ExampleStatus
+from extractor.model import ExampleKind, ExampleStatus
 from harness.base.errors import NothingSelectedError, UsageError
 from harness.base.git import Repository
 from harness.baseline.file import Baseline, parse
@@ -65,6 +65,26 @@ class Plan:
     def copies(self, digest: str) -> tuple[Example, ...]:
         """Return every example with that text, selected or not, in order of id."""
         return tuple(sorted((e for e in self.all_examples if e.digest == digest), key=lambda e: e.id))
+
+
+    def only_runnable(self, pattern: str, kind: ExampleKind | None = None) -> Example:
+        """Return the one selected example that can run.
+
+        Args:
+            pattern: that selected; for the message.
+            kind: of the example; None for any.
+
+        Raises:
+            UsageError: none can run, or several can; the hint lists them.
+        """
+        runnable = [e for e in self.examples if e.bundle is not None and kind in {None, e.kind}]
+        if len(runnable) == 1:
+            return runnable[0]
+        what = "runnable example" if kind is None else f"runnable {kind.value}"
+        if not runnable:
+            raise UsageError(f"no {what} matches '{pattern}'", "see why: docprobe examples DOCS")
+        ids = ", ".join(example.id for example in runnable[:5]) + (", …" if len(runnable) > 5 else "")
+        raise UsageError(f"{len(runnable)} examples match '{pattern}'", f"name one of them: {ids}")
 
 
 def make_plan(config: Config, *, since: Change | None = None) -> Plan:

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from harness.base.host import HostEnvironment
-    from harness.config import Config
 
 _TIMEOUT_S: Final = 10.0
 
@@ -22,34 +21,43 @@ _TIMEOUT_S: Final = 10.0
 class Source:
     """What identifies the docs of a run."""
 
-    commit: str | None
+    name: str
+    """For people: the name of the docs root's folder."""
+    commit: str | None = None
     """Full hash of the checkout's HEAD, with ``+`` if the docs have uncommitted changes; None outside git."""
-    snapshot: str | None
+    snapshot: str | None = None
     """Name of the snapshot that the tree is a part of; None if it is none."""
     root_in_repository: str | None = None
     """The docs root as seen from the top of its checkout, "." for the top itself; None outside git."""
+    rules_root: str | None = None
+    """The same for the root of the normative text, if it is another tree; empty if it is not in that checkout, None if
+    it is in the docs themselves."""
 
 
-def describe_source(docs: Path, host: HostEnvironment) -> Source:
-    """Return where the docs come from. Never fails: docs need no git."""
-    checkout = Repository(docs, host)
-    prefix = _git(checkout, "rev-parse", "--show-prefix")
-    return Source(_commit(checkout), _snapshot(docs), None if prefix is None else prefix.rstrip("/") or ".")
+def describe_source(docs: Path, spec: Path | None, host: HostEnvironment) -> Source:
+    """Return where the docs come from. Never fails: docs need no git.
 
-
-def rules_root(config: Config, docs_in_repository: str | None) -> str | None:
-    """The root of the normative text, if it is another tree, as seen from the top of the docs' checkout.
-
-    Empty if it is not in that checkout, so that no path there leads to it; None if it is in the docs themselves.
+    Args:
+        docs: the docs root.
+        spec: the docs root that holds the normative text, if another.
+        host: the environment that git is run in.
     """
-    if config.spec is None or config.spec.resolve() == config.docs.resolve():
+    checkout = Repository(docs, host)
+    root = _root_in_repository(checkout)
+    return Source(docs.name, _commit(checkout), _snapshot(docs), root, _rules_root(checkout, spec))
+
+
+def _root_in_repository(checkout: Repository) -> str | None:
+    prefix = _git(checkout, "rev-parse", "--show-prefix")
+    return None if prefix is None else prefix.rstrip("/") or "."
+
+
+def _rules_root(docs: Repository, root: Path | None) -> str | None:
+    if root is None or root.resolve() == docs.path.resolve():
         return None
-    docs, spec = (Repository(root, config.host) for root in (config.docs, config.spec))
+    spec = Repository(root, docs.host)
     top, other = (_git(checkout, "rev-parse", "--show-toplevel") for checkout in (docs, spec))
-    if docs_in_repository is None or top is None or top != other:
-        return ""
-    prefix = _git(spec, "rev-parse", "--show-prefix")
-    return (prefix or "").rstrip("/") or "."
+    return "" if top is None or top != other else _root_in_repository(spec) or "."
 
 
 def _commit(checkout: Repository) -> str | None:

@@ -16,7 +16,7 @@ CONFTEST = '''
 from dataclasses import replace
 from pathlib import Path
 
-from harness.baseline import known
+from harness.baseline.apply import apply_baseline
 from harness.baseline.file import parse
 from harness.model import Status
 from harness.pytest_plugin import SOURCE
@@ -41,7 +41,7 @@ class Fake:
         baseline = Path("baseline.toml")
         text = baseline.read_text() if baseline.exists() else ""
         one = replace(REPORT, examples=tuple(e for e in REPORT.examples if e.id == example_id))
-        return known.apply(one, parse(text, "baseline.toml"))
+        return apply_baseline(one, parse(text, "baseline.toml"))
 
 
 def pytest_configure(config):

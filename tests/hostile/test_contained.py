@@ -15,7 +15,7 @@ import pytest
 from harness.config import Config
 from harness.engine.docker_engine import connect
 from harness.judge.gating import decide
-from harness.judge.results import result_of
+from harness.judge.results import Ruleset, result_of_recording
 from harness.model import Report, StartOutcome, Status, Verdict
 from harness.profiles.registry import MCP
 from harness.report.formats import NAMES as FORMATS
@@ -125,7 +125,9 @@ async def test_contained(
     else:
         assert recording.blocked is not None
         assert attack.blocked in recording.blocked
-    result = result_of(attack.example, (attack.example,), recording, bound, config, cached=False)
+    result = result_of_recording(
+        attack.example, (attack.example,), recording, Ruleset(config.profile, bound), cached=False
+    )
     if attack.ends is not None:
         assert result.reason is not None
         assert attack.ends in recording.runs[-1].sentence

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.base.errors import UsageError
-from harness.baseline import known
+from harness.baseline.apply import apply_baseline
 from harness.baseline.file import Baseline, load, parse
 from harness.baseline.update import update
 from harness.judge.gating import decide
@@ -31,7 +31,7 @@ def known_entry(example: str = TYPESCRIPT, requirement: str = "session.terminate
 
 
 def applied(text: str, report: Report | None = None) -> Report:
-    return known.apply(report or fresh(), parse(text, "b.toml"))
+    return apply_baseline(report or fresh(), parse(text, "b.toml"))
 
 
 def finding(report: Report, example: str, requirement: str) -> Finding:

@@ -1,4 +1,4 @@
-"""``docprobe fix``: what is said of a proof; the proof itself is tested by real runs."""
+"""``docprobe fix``: what is printed of a trial; the trial itself is tested by real runs."""
 
 from __future__ import annotations
 
@@ -10,27 +10,23 @@ from click.testing import CliRunner
 from harness.cli import fix
 from harness.cli.main import cli
 from harness.repair.fix import FileEdit
-from harness.repair.prove import Proof
+from harness.repair.prove import Trial
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-PATCHED = Proof(
+PATCHED = Trial(
     edits=(FileEdit("server.ts", 1, ("new",)),),
     texts={"page.mdx": ("old\n", "new\n")},
-    mended=(("session.terminated-404", "2025-11-25"),),
-    remaining=(),
-    broken=(),
-    packages={},
-    trouble=None,
-    gating=("http.origin-validate",),
+    fixed=(("session.terminated-404", "2025-11-25"),),
+    blocking=("http.origin-validate",),
 )
-NONE = Proof((), {}, (), ("session.terminated-404",), (), {}, None, ("http.origin-validate",))
+NONE = Trial(remaining=("session.terminated-404",), blocking=("http.origin-validate",))
 
 
-def said(proof: Proof, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[int, list[str]]:
-    async def proved(*_: object) -> Proof:
-        return proof
+def fix_output(trial: Trial, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[int, list[str]]:
+    async def proved(*_: object) -> Trial:
+        return trial
 
     monkeypatch.setattr(fix, "_prove", proved)
     (tmp_path / "docprobe.toml").write_text("")
@@ -38,15 +34,15 @@ def said(proof: Proof, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple
     return done.exit_code, done.stderr.splitlines()
 
 
-def test_what_still_gates_is_said_beside_what_is_mended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert said(PATCHED, tmp_path, monkeypatch) == (
+def test_what_is_still_blocking_is_shown_beside_what_is_fixed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert fix_output(PATCHED, tmp_path, monkeypatch) == (
         0,
-        ["mended: session.terminated-404", "still gates: http.origin-validate (no patch known)"],
+        ["fixed: session.terminated-404", "still blocking: http.origin-validate (no fix known)"],
     )
 
 
-def test_no_patch_has_a_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    code, lines = said(NONE, tmp_path, monkeypatch)
+def test_no_fix_has_a_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    code, lines = fix_output(NONE, tmp_path, monkeypatch)
     assert code == 1
-    assert lines[0].startswith("no patch: session.terminated-404 (docprobe has a rule for it, and finds no line")
-    assert lines[1] == "still gates: http.origin-validate (no patch known)"
+    assert lines[0].startswith("no fix: session.terminated-404 (no line of this example fits")
+    assert lines[1] == "still blocking: http.origin-validate (no fix known)"

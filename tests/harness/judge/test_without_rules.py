@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 SAMPLE = Path(__file__).parents[3] / "docs-snapshot" / "sample"
 PAGE = "docs/2025-11-25/learn/a-lost-session.mdx"
-NOTE = "no normative text found: nothing can gate on a sentence; give --spec DIR"
+NOTE = "no normative text found: no finding can be blocking; give --spec DIR"
 
 
 @pytest.fixture

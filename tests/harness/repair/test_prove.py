@@ -54,7 +54,7 @@ def _sarif_results(docs: Path, *arguments: str) -> list[dict[str, Any]]:
 
 def test_a_patch_is_proved_and_can_be_applied(docs: Path, fixed: CompletedProcess[str]) -> None:
     assert fixed.returncode == 0, fixed.stderr
-    assert f"mended: {RULE}" in fixed.stderr
+    assert f"fixed: {RULE}" in fixed.stderr
     # from the folder in which it was asked for
     subprocess.run(
         ["git", "apply", "--check", "-"], cwd=docs.parent, input=fixed.stdout, text=True, check=True, timeout=60

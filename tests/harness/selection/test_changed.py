@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -12,9 +13,10 @@ import pytest
 from click.testing import CliRunner
 
 from harness.base.errors import UsageError
+from harness.base.host import HostEnvironment
 from harness.cli.main import cli
 from harness.run.plan import make_plan
-from harness.run.source import rules_root
+from harness.run.source import describe_source
 from harness.selection.affected import affects_nothing
 from harness.selection.changed import find_change
 from harness.settings import load_config
@@ -333,7 +335,7 @@ def test_where_the_rules_of_another_tree_are(docs: Path, tmp_path: Path) -> None
         folder.mkdir(parents=True)
 
     def root(spec: Path | None) -> str | None:
-        return rules_root(load_config(docs, environ={}, state=tmp_path / "state", spec=spec), docs.name)
+        return describe_source(docs, spec, HostEnvironment.of({"PATH": os.environ["PATH"]})).rules_root
 
     assert [root(spec) for spec in (None, docs, beside, outside)] == [None, None, "rules/site", ""]
 

@@ -1,4 +1,4 @@
-"""A proved patch on its way to the findings that it mends, and to the SARIF fixes that a forge reads."""
+"""A proved patch on its way to the findings that it fixes, and to the SARIF fixes that a forge reads."""
 
 from __future__ import annotations
 
@@ -8,14 +8,17 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+import anyio
 import pytest
 
 from extractor.model import Level
 from harness.model import Basis, ExampleResult, Exchange, Finding, Reply, Report, Status, Transcript, Verdict
-from harness.repair import kept
+from harness.repair import proofs, prove
 from harness.repair.fix import propose
 from harness.report.formats import render
 from harness.results.document import from_text
+from harness.run.observer import Silent
+from harness.run.outcome import with_patches
 from harness.run.plan import Plan, make_plan
 from harness.settings import load_config
 
@@ -68,12 +71,14 @@ def proved(todo: Plan, tmp_path: Path) -> Path:
     assert result.transcript is not None
     edits = propose(result.findings, result.transcript, example.bundle)
     assert edits
-    kept.keep(tmp_path, result, kept.Kept(tuple((RULE, revision) for revision in REVISIONS), edits))
+    patch = proofs.ProvedPatch(tuple((RULE, revision) for revision in REVISIONS), edits)
+    proofs.store_proof(patch, result, tmp_path)
     return tmp_path
 
 
 def _attached(todo: Plan, state: Path, *examples: ExampleResult) -> Report:
-    return kept.attach(_report(*examples), todo, state, SAMPLE)
+    report = _report(*examples)
+    return with_patches(report, proofs.patches_of(proofs.load_proofs(report, state), report, todo, SAMPLE))
 
 
 def _fixed_by_sarif(log: dict[str, Any], result: dict[str, Any]) -> dict[str, str]:
@@ -115,7 +120,7 @@ def test_every_copy_gets_the_patch_at_its_own_lines(todo: Plan, proved: Path, ex
         assert new == old.replace("400", "id ? 404 : 400")
 
 
-def test_the_findings_that_it_mends_carry_it_and_no_others(todo: Plan, proved: Path) -> None:
+def test_the_findings_that_it_fixes_carry_it_and_no_others(todo: Plan, proved: Path) -> None:
     (example,) = _attached(todo, proved, _result(todo, NEWER)).examples
     assert {(f.requirement, f.revision) for f in example.findings if f.patch} == {(RULE, one) for one in REVISIONS}
 
@@ -132,14 +137,14 @@ def test_a_proof_is_about_its_text_and_its_packages(todo: Plan, proved: Path, ch
     assert [f.patch for f in example.findings if f.patch] == []
 
 
-def test_a_revision_that_was_not_mended_gets_none(todo: Plan, proved: Path) -> None:
+def test_a_revision_that_was_not_fixed_gets_none(todo: Plan, proved: Path) -> None:
     result = _result(todo, NEWER)
     other = replace(result.findings[0], revision="2026-07-28")
     (example,) = _attached(todo, proved, replace(result, findings=(other,))).examples
     assert example.findings[0].patch is None
 
 
-def test_what_is_satisfied_has_nothing_to_mend(todo: Plan, proved: Path) -> None:
+def test_what_is_satisfied_has_nothing_to_fix(todo: Plan, proved: Path) -> None:
     result = _result(todo, NEWER)
     satisfied = tuple(replace(finding, verdict=Verdict.SATISFIED) for finding in result.findings)
     (example,) = _attached(todo, proved, replace(result, findings=satisfied)).examples
@@ -147,8 +152,51 @@ def test_what_is_satisfied_has_nothing_to_mend(todo: Plan, proved: Path) -> None
 
 
 def test_a_damaged_proof_is_none(todo: Plan, proved: Path) -> None:
-    (file,) = (proved / kept.FOLDER).iterdir()
+    (file,) = (proved / proofs.FOLDER).iterdir()
     file.write_text(file.read_text()[:-20])
     (example,) = _attached(todo, proved, _result(todo, NEWER)).examples
     assert [f.patch for f in example.findings if f.patch] == []
     assert not file.exists()
+
+
+class Notes(Silent):
+    """Keeps what is noted."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+    def note(self, text: str) -> None:
+        self.texts.append(text)
+
+
+@pytest.mark.anyio
+async def test_a_proof_that_cannot_be_stored_is_in_the_report(
+    todo: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    result = _result(todo, NEWER)
+    example = next(example for example in todo.all_examples if example.id == NEWER)
+    assert example.bundle is not None
+    assert result.transcript is not None
+    edits = propose(result.findings, result.transcript, example.bundle)
+    trial = prove.Trial(edits, {"page": ("a", "b")}, fixed=((RULE, "2025-11-25"),), packages=result.packages)
+
+    async def tried(*_: object) -> prove.Trial:
+        return trial
+
+    def unused(*_: object) -> Any:
+        raise AssertionError("nothing is run")
+
+    monkeypatch.setattr(prove, "_try", tried)
+    state = tmp_path / "a-file"
+    state.write_text("")
+    config = replace(load_config(SAMPLE, environ={}, state=tmp_path / "state", jobs=1), state=state)
+    report, notes = _report(result), Notes()
+    found = await prove.prove_all(todo, report, config, unused, notes, known={}, stop=anyio.Event())
+    (finding,) = [
+        finding
+        for one in with_patches(report, proofs.patches_of(found, report, todo, SAMPLE)).examples
+        for finding in one.findings
+        if finding.patch
+    ]
+    assert (finding.requirement, finding.revision) == (RULE, "2025-11-25")
+    assert any("is not stored" in text for text in notes.texts)

@@ -32,7 +32,7 @@ class Occurs(StrEnum):
     """Not selected, blocked, or the finding was inconclusive: the entry stays as it is."""
 
 
-def apply(report: Report, baseline: Baseline) -> Report:
+def apply_baseline(report: Report, baseline: Baseline) -> Report:
     """The report with known findings and accepted drift that don't gate, and notes on every entry that was seen.
 
     An entry can be stale only if its example was selected and judged and its requirement was asked for, or if its page

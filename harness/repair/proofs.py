@@ -1,0 +1,140 @@
+"""Proved patches: kept in the state folder for later runs, and brought to the findings that they fix.
+
+A proof is about a text with its packages, run and judged by this docprobe. It is stored under a key over all three, so
+that no finding gets a patch that was not proved for what it is about. What is stored are edits of the example's files;
+each copy of the text gets them as edits of its own page.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+import harness
+from extractor.base.storage import write_atomically
+from harness.base.codec import from_json, to_json
+from harness.base.errors import UsageError
+from harness.model import Patch, Verdict
+from harness.repair.fix import RULES, FileEdit, on_pages
+from harness.run.cache import code_digest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from extractor.model import Corpus, Example
+    from harness.model import ExampleResult, Finding, Report
+    from harness.run.outcome import FindingKey
+    from harness.run.plan import Plan
+
+FOLDER: Final = "patches"
+"""In the state folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProvedPatch:
+    """A patch that was run and holds."""
+
+    fixed: tuple[tuple[str, str], ...]
+    """Requirement and revision of every finding that was violated and is satisfied with the patch."""
+    edits: tuple[FileEdit, ...]
+
+    @property
+    def description(self) -> str:
+        """What the proof showed, in a sentence."""
+        names = ", ".join(sorted({requirement for requirement, _ in self.fixed}))
+        return f"run with this change, the example satisfies {names}, and no other requirement is newly violated"
+
+
+Proofs: TypeAlias = "Mapping[str, ProvedPatch]"
+"""Proved patches by the digest of the text: within one run, all copies of a text have the same packages."""
+
+
+def load_proofs(report: Report, state: Path) -> dict[str, ProvedPatch]:
+    """Return the patches that earlier runs proved for the texts and packages of a report."""
+    found = {}
+    for result in {result.digest: result for result in report.examples if fixable(result)}.values():
+        proof = _load(_file(state, result))
+        if proof is not None:
+            found[result.digest] = proof
+    return found
+
+
+def store_proof(proof: ProvedPatch, result: ExampleResult, state: Path) -> None:
+    """Store a patch that was proved for the text and the packages of ``result``.
+
+    Raises:
+        StorageError: the disk is full or fails.
+        UsageError: this user may not write there.
+    """
+    write_atomically(_file(state, result), to_json(proof))
+
+
+def patches_of(proofs: Proofs, report: Report, plan: Plan, docs: Path) -> dict[FindingKey, Patch]:
+    """Return the patch for each finding that a proof fixes, as edits of the finding's own page.
+
+    Args:
+        proofs: for the texts of the report.
+        report: whose findings get patches.
+        plan: of the same run.
+        docs: the docs root.
+    """
+    examples = {example.id: example for example in plan.examples}
+    patches: dict[FindingKey, Patch] = {}
+    for result in report.examples:
+        proof, example = proofs.get(result.digest), examples.get(result.id)
+        if proof is None or example is None or example.bundle is None or not fixable(result):
+            continue
+        edits = on_pages(proof.edits, example.bundle, sources_of(example, plan.corpus, docs))
+        if edits:
+            patch = Patch(proof.description, edits)
+            patches |= {
+                (result.id, finding.requirement, finding.revision): patch
+                for finding in result.findings
+                if finding.verdict is Verdict.VIOLATED and (finding.requirement, finding.revision) in proof.fixed
+            }
+    return patches
+
+
+def fixable(result: ExampleResult) -> tuple[Finding, ...]:
+    """Return the violations for which docprobe knows a fix to try."""
+    return tuple(f for f in result.findings if f.verdict is Verdict.VIOLATED and f.requirement in RULES)
+
+
+def sources_of(example: Example, corpus: Corpus, docs: Path) -> Mapping[str, str]:
+    r"""Return the text of an example's page and of every file that it includes, by path; line ends are ``\n``."""
+    found = {example.page: corpus.page(example.page).source}
+    for block in corpus.blocks:
+        for included in block.includes if block.span.file == example.page else ():
+            if included.file not in found:
+                found[included.file] = (docs / included.file).read_text(encoding="utf-8", errors="replace")
+    return found
+
+
+def _load(file: Path) -> ProvedPatch | None:
+    try:
+        return from_json(file.read_bytes(), ProvedPatch)
+    except FileNotFoundError:
+        return None
+    except (OSError, UsageError):
+        with contextlib.suppress(OSError):
+            file.unlink()
+        return None
+
+
+def _file(state: Path, result: ExampleResult) -> Path:
+    packages = (f"{name} {version}" for name, version in sorted(result.packages.items()))
+    name = hashlib.sha256("\0".join([result.digest, _code(), *packages]).encode()).hexdigest()
+    return state / FOLDER / f"{name}.json"
+
+
+def _code() -> str:
+    """Return a digest of the code that holds a conversation, judges it and proposes patches."""
+    digest = hashlib.sha256(code_digest().encode())
+    root = Path(harness.__file__).parent
+    for folder in ("judge", "repair"):
+        for path in sorted((root / folder).rglob("*.py")):
+            digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
