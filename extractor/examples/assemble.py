@@ -97,7 +97,7 @@ def listed(example_id: str, listing: Listing, override: ExampleOverride) -> Exam
     text = "\n".join(block.text.lower() for block in listing.blocks)
     hints = (("stdio", ExampleKind.STDIO_SERVER), ("http", ExampleKind.HTTP_SERVER))
     kind = next((kind for word, kind in hints if word in text), ExampleKind.OTHER)
-    reason = f"needs {listing.language.toolchain}, which docprobe does not have yet"
+    reason = f"needs {listing.language.toolchain}, which docprobe does not support yet"
     return Example(
         id=example_id,
         page=listing.blocks[0].span.file,

@@ -96,7 +96,7 @@ def _file_notes(draft: Draft) -> Iterator[Note]:
         yield Note(NoteKind.JOINED, draft.program.origin, lines, " are one file", sure)
     for file in draft.program.files:
         if file.name is not None:
-            detail = f", told by {file.name.source}"
+            detail = f", from {file.name.source}"
             span = file.snippets[0].block.span
             yield Note(NoteKind.FILE_NAME, file.name.origin, file.name.path, detail, file.name.confidence, span)
 

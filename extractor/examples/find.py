@@ -48,7 +48,7 @@ def find_examples(
         try:
             dependency_of(name, Manager.PYPI)
         except RefusedError as refused:
-            raise UsageError(f"[python-packages] {module}: {refused}", "name a package of the index") from refused
+            raise UsageError(f"[python-packages] {module}: {refused}", "name a package on PyPI") from refused
     by_page: dict[str, list[Block]] = defaultdict(list)
     for block in corpus.blocks:
         by_page[block.span.file].append(block)

@@ -67,7 +67,7 @@ def obstacle(draft: Draft) -> str | None:
         return f"is a client of {addresses[0]}, and docprobe's scripted server answers on this machine only"
     if any(call.last in profile.spawning for code in draft.facts for call in code.calls):
         return "is a client that starts its server itself: there is no HTTP exchange to judge"
-    return "is a client that is told its server's address when it is started"
+    return "is a client that gets its server's address when it is started"
 
 
 def _addresses(draft: Draft) -> Iterator[str]:

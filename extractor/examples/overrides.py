@@ -80,9 +80,9 @@ def mistakes(override: ExampleOverride, manager: Manager | None) -> tuple[str, .
     clauses: list[str] = []
     kinds = [kind.value for kind in ExampleKind]
     if override.kind is not None and override.kind not in kinds:
-        clauses.append(f"kind “{override.kind}” is none of {', '.join(kinds)}")
+        clauses.append(f"kind “{override.kind}” is not one of {', '.join(kinds)}")
     if override.endpoint is not None and not override.endpoint.startswith("/"):
-        clauses.append(f"endpoint “{override.endpoint}” is no path: it does not begin with /")
+        clauses.append(f"endpoint “{override.endpoint}” does not begin with /")
     if override.cwd not in {None, "."} and (why := refusal(override.cwd or "")):
         clauses.append(f"cwd {why}")
     if override.command is not None and not override.command:
@@ -90,9 +90,9 @@ def mistakes(override: ExampleOverride, manager: Manager | None) -> tuple[str, .
     names = [*override.files.values(), *(key.removeprefix(BEFORE) for key in override.glue)]
     clauses += [f"a file {why}" for name in names if (why := refusal(name))]
     if override.resolve_date is not None and not _is_date(override.resolve_date):
-        clauses.append(f"resolve-date “{override.resolve_date}” is no date like 2025-11-25")
+        clauses.append(f"resolve-date “{override.resolve_date}” is not a date like 2025-11-25")
     unknown = [service for service in override.services or () if service != AUTHORIZATION]
-    clauses += [f"service “{service}” is none that docprobe has: {AUTHORIZATION}" for service in unknown]
+    clauses += [f"service “{service}” is unknown; docprobe has: {AUTHORIZATION}" for service in unknown]
     for text in override.dependencies or ():
         if manager is None:
             break

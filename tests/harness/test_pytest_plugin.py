@@ -94,7 +94,7 @@ def test_a_whole_run(docs: pytest.Pytester) -> None:
     for reason in (
         "not applicable: Only 2025-03-26 has batches.",
         "inconclusive: No head in 10 s.",
-        "fragment: uses `app`, defined in no block of this page",
+        "fragment: uses `app`, which no block of this page defines",
         "unsupported: C# needs the .NET SDK, which docprobe does not bring",
         "the example does not run: see example.runs",
         "not judged by 2025-11-25: the example negotiates 2025-11-25",

@@ -82,7 +82,7 @@ def test_authorization_in_python(revision: str) -> None:
 def test_authorization_in_csharp(revision: str) -> None:
     found = examples()[f"docs/{revision}/{TUTORIAL}#csharp"]
     assert found.status is ExampleStatus.UNSUPPORTED
-    assert found.reason == "needs the .NET SDK, which docprobe does not have yet"
+    assert found.reason == "needs the .NET SDK, which docprobe does not support yet"
 
 
 def test_identical_texts_of_the_tutorial_are_run_once() -> None:

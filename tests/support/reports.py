@@ -371,9 +371,9 @@ def rich_report() -> Report:
               "e" * 64, kind=ExampleKind.HTTP_SERVER),
         plain("docs/2025-11-25/tutorials/security/authorization#csharp", Status.UNSUPPORTED,
               "C# needs the .NET SDK, which docprobe does not bring", "csharp", "f" * 64),
-        plain("docs/learn/handlers#typescript", Status.FRAGMENT, "uses `app`, defined in no block of this page",
+        plain("docs/learn/handlers#typescript", Status.FRAGMENT, "uses `app`, which no block of this page defines",
               "typescript", "1" * 64),
-        plain("docs/learn/handlers#typescript-2", Status.FRAGMENT, "uses `app`, defined in no block of this page",
+        plain("docs/learn/handlers#typescript-2", Status.FRAGMENT, "uses `app`, which no block of this page defines",
               "typescript", "2" * 64),
         plain("docs/learn/before-after#python", Status.SKIPPED, "deliberately broken", "python", "3" * 64),
     )  # fmt: skip

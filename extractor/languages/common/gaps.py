@@ -43,7 +43,7 @@ def undefined(file: ProgramFile, elsewhere: Sequence[Snippet]) -> tuple[str, ...
 
 def _undefined(name: str, holders: Sequence[Snippet]) -> str:
     if not holders:
-        return f"uses `{name}`, defined in no block of this page"
+        return f"uses `{name}`, which no block of this page defines"
     lines = ", ".join(str(snippet.block.span.first) for snippet in holders[:3])
     where = "the block" if len(holders) == 1 else "the blocks"
     return f"uses `{name}`, defined in {where} at line {lines} of the page"
@@ -140,14 +140,14 @@ def _tokens(draft: Draft) -> Iterator[str]:
         text = value.text if isinstance(value, Ref) else value
         url = _URL.search(text) if isinstance(text, str) and _ISSUING.search(name) else None
         if url and not is_loopback(url[1]):
-            yield f"a token of {url[1]}"
+            yield f"a token from {url[1]}"
 
 
 def _names(draft: Draft) -> Iterator[str]:
     """Names that are used only when a client calls; without any other it would not be a whole program."""
     for file in draft.program.files:
         for name in free_names(file):
-            yield f"`{name}`, defined in no block of this page and used only when a client calls for it"
+            yield f"`{name}`, which no block of this page defines and only a client's call uses"
 
 
 def _answers(draft: Draft) -> Iterator[str]:
@@ -156,4 +156,4 @@ def _answers(draft: Draft) -> Iterator[str]:
         first = call.arguments[0] if call.arguments else None
         url = _URL.match(first) if isinstance(first, str) else None
         if url and not is_loopback(url[1]):
-            yield f"an answer of {url[1]}"
+            yield f"an answer from {url[1]}"

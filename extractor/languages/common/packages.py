@@ -67,7 +67,7 @@ def _install(command: Command, arguments: tuple[str, ...], manager: Manager) -> 
         dependencies = tuple(_dependencies(arguments, manager))
     except RefusedError as refused:
         shown = " ".join(command.words)[:100]
-        return Install(command.block, command.span, manager, (), f"“{shown}” is not taken: {refused}")
+        return Install(command.block, command.span, manager, (), f"“{shown}” is ignored: {refused}")
     return Install(command.block, command.span, manager, dependencies)
 
 
@@ -95,9 +95,9 @@ def _npm_dependency(text: str, development: bool, origin: Origin) -> Dependency:
     at = text.rfind("@", 1)
     name, version = (text[:at], text[at + 1 :]) if at > 0 else (text, "")
     if not _NPM_NAME.match(name) or len(name) > 214:
-        raise RefusedError(f"“{text[:60]}” is no package name")
+        raise RefusedError(f"“{text[:60]}” is not a package name")
     if not _NPM_RANGE.match(version):
-        raise RefusedError(f"“{text[:60]}” asks for no version of the registry")
+        raise RefusedError(f"“{text[:60]}” does not ask for a version of the registry")
     return Dependency(name, version, origin, development=development)
 
 
@@ -106,9 +106,9 @@ def _python_dependency(text: str, development: bool, origin: Origin) -> Dependen
     try:
         requirement = Requirement(text)
     except InvalidRequirement as error:
-        raise RefusedError(f"“{text[:60]}” is no package name") from error
+        raise RefusedError(f"“{text[:60]}” is not a package name") from error
     if requirement.url:
-        raise RefusedError(f"“{text[:60]}” names a place to download from")
+        raise RefusedError(f"“{text[:60]}” is a place to download from")
     extras = tuple(sorted(requirement.extras))
     return Dependency(requirement.name, str(requirement.specifier), origin, extras, development)
 
@@ -122,7 +122,7 @@ def _refuse_places(text: str) -> None:
     ):
         raise RefusedError(f"“{text[:60]}” is a git URL")
     if "://" in text or lowered.startswith(("file:", "link:", "portal:", "npm:", "workspace:")):
-        raise RefusedError(f"“{text[:60]}” names a place to download from")
+        raise RefusedError(f"“{text[:60]}” is a place to download from")
     if text.startswith((".", "/", "~", "\\")) or "\\" in text or lowered.endswith((".whl", ".tgz", ".tar.gz", ".zip")):
         raise RefusedError(f"“{text[:60]}” is a local path")
     if "@npm:" in lowered or "@file:" in lowered or "@git" in lowered or "@http" in lowered:

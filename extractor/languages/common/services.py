@@ -65,7 +65,7 @@ def infer_services(
     for read in reads:
         if read.required and read.name not in filled and known.get(read.name) is None:
             filled[read.name] = _filling(read.name, usual)
-            notes.append(Note(NoteKind.VALUE, Origin.INFERRED, read.name, ", which the page does not give", 0.3))
+            notes.append(Note(NoteKind.VALUE, Origin.INFERRED, read.name, ", which the page does not state", 0.3))
     if address is None:
         return InferredServices(filled, (), tuple(notes))
     for read in reads:

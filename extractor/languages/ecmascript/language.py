@@ -74,14 +74,14 @@ def missing(draft: Draft) -> tuple[str, ...]:
             except RefusedError as refused:
                 clauses.append(f"imports `{module}`: {refused}")
     calls = {call.name.partition(".")[0] for code in draft.facts for call in code.calls}
-    clauses += [f"needs the runtime {name}, which docprobe does not have" for name in sorted(calls & RUNTIMES)]
+    clauses += [f"needs the runtime {name}, which docprobe does not support" for name in sorted(calls & RUNTIMES)]
     known = {normal(file.name.path) for file in draft.program.files if file.name}
     for file in draft.program.files:
         path = file.name.path if file.name else None
         for snippet in file.snippets:
             for wanted in local_imports(path, snippet.facts):
                 if not known.intersection(wanted.paths):
-                    clauses.append(f"imports `{wanted.module}`, a file that no block of this page gives")
+                    clauses.append(f"imports `{wanted.module}`, a file that no block of this page shows")
     return tuple(dict.fromkeys(clauses))
 
 

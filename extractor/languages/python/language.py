@@ -51,7 +51,7 @@ def missing(draft: Draft) -> tuple[str, ...]:
         if code.bare_await is not None:
             clauses.append(f"uses `await` outside a function (line {code.bare_await} of the block)")
         for module in _strange(code, draft):
-            clauses.append(f"imports `{module}`, which no block of this page gives")
+            clauses.append(f"imports `{module}`, which no block of this page shows")
     return tuple(dict.fromkeys(clauses))
 
 

@@ -33,7 +33,7 @@ _RUNNERS: Final = (("uv", "run"), ("poetry", "run"), ("pipenv", "run"), ("hatch"
 _DROPPED: Final = frozenset({"--reload", "--dev"})
 """Flags that restart a server when a file changes: no file does."""
 _WORKERS: Final = "--workers"
-_ONE_PROCESS: Final = "one process instead of several: nothing here sends a session to its own"
+_ONE_PROCESS: Final = "one process instead of several, since nothing routes a session to its process"
 
 
 def startup_of(draft: Draft, layout: FileLayout) -> Startup:

@@ -146,7 +146,7 @@ def test_glue_in_front_and_beside(tmp_path: Path) -> None:
     before = found(tmp_path, {"p.md": page})["p#typescript"]
     assert before.status is ExampleStatus.FRAGMENT
     assert before.reason
-    assert "uses `register`, defined in no block" in before.reason
+    assert "uses `register`, which no block" in before.reason
     after = found(tmp_path, {"p.md": page}, {"p#typescript": override})["p#typescript"]
     assert after.bundle is not None
     files = {file.path: file for file in after.bundle.files}
@@ -197,14 +197,14 @@ def test_wrong_dependency_is_the_users_fault(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("override", "because"),
     [
-        (ExampleOverride(resolve_date="tomorrow"), "no date"),
-        (ExampleOverride(resolve_date="2025-11"), "no date"),
+        (ExampleOverride(resolve_date="tomorrow"), "not a date"),
+        (ExampleOverride(resolve_date="2025-11"), "not a date"),
         (ExampleOverride(endpoint="mcp"), "does not begin with /"),
         (ExampleOverride(cwd="../.."), "leads out of its folder"),
         (ExampleOverride(command=()), "command is empty"),
         (ExampleOverride(glue={"../x.py": ""}), "leads out of its folder"),
         (ExampleOverride(files={"n:0": "/x.py"}), "is absolute"),
-        (ExampleOverride(services=("database",)), "none that docprobe has: authorization"),
+        (ExampleOverride(services=("database",)), "unknown; docprobe has: authorization"),
     ],
 )
 def test_what_cannot_be_is_the_users_fault(tmp_path: Path, override: ExampleOverride, because: str) -> None:

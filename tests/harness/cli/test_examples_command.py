@@ -76,12 +76,12 @@ def test_table_says_what_is_stated_added_and_missing(run: Run, docs: Path) -> No
     assert result.stdout == (
         "page#page  stdio-server  runnable\n"
         "  at      page.mdx:5-9\n"
-        "  stated  file name server.py, told by prose (page.mdx:5-9)\n"
+        "  stated  file name server.py, from prose (page.mdx:5-9)\n"
         "  added   dependency fastmcp, 90% sure\n"
         "  added   command python server.py, 90% sure\n"
         "page#piece  stdio-server  fragment\n"
         "  at      page.mdx:13-15\n"
-        "  why     uses `mcp`, defined in no block of this page\n"
+        "  why     uses `mcp`, which no block of this page defines\n"
     )
     assert result.stderr.strip().endswith("2 examples, 2 distinct: 1 runnable, 1 fragment")
 
@@ -116,7 +116,7 @@ def test_select_that_names_nothing(run: Run, docs: Path) -> None:
 
 def test_wrong_configuration(run: Run, docs: Path) -> None:
     (docs / "docprobe.toml").write_text('profile = "plain"\n[examples."page#*"]\nkind = "website"\n', encoding="utf-8")
-    with pytest.raises(UsageError, match="kind “website” is none of"):
+    with pytest.raises(UsageError, match="kind “website” is not one of"):
         run(docs)
 
 
@@ -153,7 +153,7 @@ def test_directives_and_configuration_are_told_from_what_the_page_states(run: Ru
         "page#python  stdio-server  runnable\n"
         "  at      page.mdx:3-6\n"
         "  known   not runnable: too old\n"
-        "  given   file name mine.py, told by directive (page.mdx:3-6)\n"
+        "  given   file name mine.py, from directive (page.mdx:3-6)\n"
         "  given   environment MODE\n"
         "  given   endpoint /x\n"
         "  added   dependency fastmcp, 90% sure\n"
@@ -175,10 +175,10 @@ def test_status_and_reason_of_what_cannot_run(run: Run, docs: Path) -> None:
         "  why     is shown as “Before”, not as something to run\n"
         "page#csharp  other  unsupported\n"
         "  at      page.mdx:12-14\n"
-        "  why     needs the .NET SDK, which docprobe does not have yet\n"
+        "  why     needs the .NET SDK, which docprobe does not support yet\n"
         "page#typescript  other  fragment\n"
         "  at      page.mdx:18-20\n"
-        "  why     uses `server`, defined in no block of this page; uses `go`, defined in no block of this page\n"
+        "  why     uses `server`, which no block of this page defines; uses `go`, which no block of this page defines\n"
     )
 
 

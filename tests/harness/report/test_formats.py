@@ -205,7 +205,7 @@ class TestJunit:
         names = [suite.get("name") for suite in root.iter("testsuite")]
         assert [example.id for example in rich_report().examples if example.id not in names] == []
         skipped = {case.get("message") for case in root.iter("skipped")}
-        assert "fragment: uses `app`, defined in no block of this page" in skipped
+        assert "fragment: uses `app`, which no block of this page defines" in skipped
 
     def test_hostile_text_reads_back_as_text(self) -> None:
         root = ET.fromstring(render("junit", hostile_report()))

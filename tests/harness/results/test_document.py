@@ -140,7 +140,7 @@ def test_reading_gives_back_all_but_transcripts_and_whole_pages() -> None:
         (Note(NoteKind.FILE_NAME, Origin.STATED, "server.ts"), "server.ts"),
         (Note(NoteKind.FILE, Origin.INFERRED, "x.py", confidence=0.9), "x.py"),
         (Note(NoteKind.ALLOWED_SCRIPTS, Origin.CONFIG), ""),
-        (Note(NoteKind.REMARK, Origin.STATED, detail="“npm i x” is not taken: x"), ""),
+        (Note(NoteKind.REMARK, Origin.STATED, detail="“npm i x” is ignored: x"), ""),
     ],
 )
 def test_reading_gives_back_notes(note: Note, name: str) -> None:
