@@ -10,19 +10,18 @@ from __future__ import annotations
 import contextlib
 import hashlib
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-import harness
 from extractor.base.storage import write_atomically
 from harness.base.codec import from_json, to_json
 from harness.base.errors import UsageError
 from harness.model import Patch, Verdict
 from harness.repair.fix import RULES, FileEdit, on_pages
-from harness.run.cache import code_digest
+from harness.run.cache import docprobe_digest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from extractor.model import Corpus, Example
     from harness.model import ExampleResult, Finding, Report
@@ -126,15 +125,5 @@ def _load(file: Path) -> ProvedPatch | None:
 
 def _file(state: Path, result: ExampleResult) -> Path:
     packages = (f"{name} {version}" for name, version in sorted(result.packages.items()))
-    name = hashlib.sha256("\0".join([result.digest, _code(), *packages]).encode()).hexdigest()
+    name = hashlib.sha256("\0".join([result.digest, docprobe_digest(), *packages]).encode()).hexdigest()
     return state / FOLDER / f"{name}.json"
-
-
-def _code() -> str:
-    """Return a digest of the code that holds a conversation, judges it and proposes patches."""
-    digest = hashlib.sha256(code_digest().encode())
-    root = Path(harness.__file__).parent
-    for folder in ("judge", "repair"):
-        for path in sorted((root / folder).rglob("*.py")):
-            digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
-    return digest.hexdigest()

@@ -1,7 +1,7 @@
-"""Conversations that need not be held again.
+"""Recordings of earlier runs, so that a conversation need not be held again.
 
-What is kept is the transcript and the runs, not the findings: judging is pure and takes milliseconds, so the key
-holds all that can change a conversation, and a changed check or sentence is judged afresh from the same transcript.
+What is cached is the transcript and the runs, not the findings: judging is pure and takes milliseconds. So the key
+holds all that can change a conversation, and a changed rule or sentence is judged afresh from the same transcript.
 """
 
 from __future__ import annotations
@@ -18,41 +18,71 @@ from harness.base.errors import UsageError
 from harness.model import Recording
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from extractor.model import Example
     from harness.config import Config
 
-CODE: Final = ("profiles", "engine", "run/attempt.py", "judge/cause.py")
-"""Folders and files of ``harness`` whose code takes part in a conversation."""
+ROOT: Final = Path(harness.__file__).parent.parent
+"""Folder of the packages."""
+CONVERSATION: Final = (
+    "extractor/base", "extractor/languages/common", "extractor/model",
+    "harness/base", "harness/engine", "harness/judge/cause.py", "harness/model", "harness/profile.py",
+    "harness/profiles", "harness/run/attempt.py",
+)  # fmt: skip
+"""Folders and files whose code takes part in a conversation."""
+JUDGING: Final = frozenset({"rules", "rows"})
+"""Folders of a profile that judge a transcript and take no part in making it."""
+CODE_SUFFIXES: Final = frozenset({".py", ".json"})
 
 
-def code_digest() -> str:
-    """SHA-256 over the code that holds the conversation: another docprobe may ask other things."""
+def conversation_digest() -> str:
+    """Return the SHA-256 of the code that holds conversations: another docprobe may send other requests."""
+    return _digest(conversation_files())
+
+
+def docprobe_digest() -> str:
+    """Return the SHA-256 of all code of docprobe."""
+    return _digest(file for package in ("extractor", "harness") for file in _code_below(ROOT / package))
+
+
+def conversation_files() -> Iterator[Path]:
+    """Yield the files whose code takes part in a conversation."""
+    for part in CONVERSATION:
+        for file in _code_below(ROOT / part):
+            if not JUDGING.intersection(file.relative_to(ROOT).parts):
+                yield file
+
+
+def _code_below(path: Path) -> Iterator[Path]:
+    for file in (path, *sorted(path.rglob("*"))):
+        if file.suffix in CODE_SUFFIXES and file.is_file():
+            yield file
+
+
+def _digest(files: Iterable[Path]) -> str:
     digest = hashlib.sha256()
-    root = Path(harness.__file__).parent
-    for part in CODE:
-        for path in (root / part, *sorted((root / part).rglob("*"))):
-            if path.is_file() and path.suffix in {".py", ".json", ".toml"}:
-                digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    for file in files:
+        digest.update(file.relative_to(ROOT).as_posix().encode() + b"\0" + file.read_bytes() + b"\0")
     return digest.hexdigest()
 
 
 def key(
     example: Example, config: Config, *, date: str | None, day: str, code: str, locks: Mapping[str, str] | None = None
 ) -> str:
-    """The cache key of one distinct text.
+    """Return the cache key of one distinct text.
 
     Args:
         example: any of its copies.
-        config: of the run: limits, timeout, runtime and revisions count.
+        config: of the run; profile, limits, timeout, runtime, revisions and how packages are resolved count.
         date: cutoff for dated packages, ISO.
         day: today, ISO, UTC: what "packages of today" means.
-        code: from :func:`code_digest`.
+        code: from :func:`conversation_digest`.
         locks: packages to replay instead of what a registry has, if any: ``today`` or ``dated`` to the lock's text.
     """
     parts = (
-        example.digest, repr(config.limits), repr(config.timeout_s), repr(config.runtime), repr(config.resolve),
+        example.digest, config.profile.name, repr(config.limits), repr(config.timeout_s), repr(config.runtime),
+        repr(config.resolve),
         repr(config.layout.revisions), repr(date), day, code,
         *(text for pair in sorted((locks or {}).items()) for text in pair),
     )  # fmt: skip
@@ -60,7 +90,7 @@ def key(
 
 
 def load(folder: Path, name: str) -> Recording | None:
-    """The recording kept under ``name``; None if there is none or it cannot be read (then it is dropped)."""
+    """Return the recording stored under ``name``; None if there is none or it cannot be read (then it is removed)."""
     path = folder / f"{name}.json"
     try:
         return from_json(path.read_bytes(), Recording)
@@ -73,5 +103,10 @@ def load(folder: Path, name: str) -> Recording | None:
 
 
 def store(folder: Path, name: str, recording: Recording) -> None:
-    """Keep a recording; whole or not at all."""
+    """Store a recording, whole or not at all.
+
+    Raises:
+        StorageError: the disk is full or fails.
+        UsageError: this user may not write there.
+    """
     write_atomically(folder / f"{name}.json", to_json(recording))

@@ -152,7 +152,7 @@ async def _record_all(
         done: called for each text with its digest, its recording and whether that was cached; cached ones first.
         day: today, ISO, UTC.
     """
-    code = cache.code_digest()
+    code = cache.conversation_digest()
     folder = config.state / "recordings"
     locks = read_locks(config.lock)
     keys = {

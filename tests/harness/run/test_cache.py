@@ -1,6 +1,8 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
+
+import grimp
 
 from extractor.model import Example, ExampleKind, ExampleStatus, Layout
 from harness.config import Config
@@ -8,9 +10,6 @@ from harness.engine.protocol import Limits
 from harness.model import Recording, Run, StartOutcome
 from harness.profiles.registry import MCP
 from harness.run import cache
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 RECORDING = Recording((Run("today", None, {"a": "1"}, StartOutcome.EXITED, "exited with code 1"),), None)
 
@@ -43,3 +42,29 @@ def test_the_key_changes_with_all_that_can_change_a_conversation(tmp_path: Path)
     keys += [key(locks={"today": "a==1"}), key(locks={"today": "a==2"}), key(locks={"dated": "a==1"})]
     assert key(locks={}) == key(locks=None) == key()
     assert len(set(keys)) == len(keys)
+
+
+def _module_file(module: str) -> Path:
+    path = cache.ROOT / module.replace(".", "/")
+    return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+
+
+def test_the_digest_covers_every_module_that_takes_part_in_a_conversation() -> None:
+    """A module that is not covered could change what is said, and the old recording would still be found."""
+    graph = grimp.build_graph("extractor", "harness", exclude_type_checking_imports=True, cache_dir=None)
+    probes = {
+        module for module in graph.find_descendants("harness.profiles")
+        if module.rpartition(".")[2] == "conversation" or ".probes" in module or ".services" in module
+    }  # fmt: skip
+    assert probes
+    roots = {"harness.run.attempt", "harness.engine.docker_engine", *probes}
+    assert roots <= graph.modules
+    part = roots.union(*(graph.find_upstream_modules(root) for root in roots))
+    covered = set(cache.conversation_files())
+    assert {module for module in part if _module_file(module) not in covered} == set()
+
+
+def test_a_changed_rule_holds_no_conversation_again() -> None:
+    names = {file.relative_to(cache.ROOT).as_posix() for file in cache.conversation_files()}
+    assert not any("/rules/" in name or name.startswith(("harness/report/", "harness/cli/")) for name in names)
+    assert "harness/engine/seccomp.json" in names
