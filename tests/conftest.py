@@ -9,12 +9,18 @@ from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling
 
 ONE_BY_ONE = (
-    "test_contained", "test_names", "test_packages", "test_services", "test_proof", "test_bad_replies", "test_real_sdks",
-    "test_pods",
-)  # fmt: skip
-"""Files whose tests share nothing that is dear to make: each test goes to whoever is free."""
-TOGETHER = ("faults", "browser", "soak")
-"""Folders whose tests share one engine of their own, or one browser."""
+    "harness/engine/test_pods.py",
+    "harness/profiles/mcp/test_bad_replies.py",
+    "harness/profiles/mcp/test_broken_servers.py",
+    "harness/profiles/mcp/test_real_sdks.py",
+    "hostile/test_contained.py",
+    "hostile/test_names.py",
+    "hostile/test_packages.py",
+    "hostile/test_services.py",
+)
+"""Files whose tests share nothing that is slow to make: each test goes to whichever process is free."""
+TOGETHER = ("faults", "soak")
+"""Folders whose tests share one engine of their own."""
 
 # hypothesis' deadline and its check for slow data read the wall clock, which a busy machine exceeds
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -25,13 +31,12 @@ class Sharing(LoadScopeScheduling):
     """Tests of one scope are run by one process, in order; scopes go to whoever is free."""
 
     def _split_scope(self, nodeid: str) -> str:
-        """A folder of TOGETHER, one test of a file of ONE_BY_ONE, else the test's file."""
-        file = nodeid.split("::", 1)[0]
-        folder, _, rest = file.removeprefix("tests/").partition("/")
+        """Return a folder of TOGETHER, one test of a file of ONE_BY_ONE, or else the file of the test."""
+        file = nodeid.split("::", 1)[0].removeprefix("tests/")
+        folder = file.partition("/")[0]
         if folder in TOGETHER:
             return folder
-        name = (rest or folder).rsplit("/", 1)[-1].removesuffix(".py")
-        return nodeid if name in ONE_BY_ONE else file
+        return nodeid if file in ONE_BY_ONE else file
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Sharing:
@@ -40,7 +45,13 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Sharing:
     return Sharing(config, log)
 
 
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """Return the one event loop that docprobe runs on."""
+    return "asyncio"
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The long ones first: what is left at the end is short and evens out."""
+    """Put the long ones first: what is left at the end is short and evens out."""
     items.sort(key=lambda item: not any(item.get_closest_marker(name) for name in ("engine", "loopback")))

@@ -12,7 +12,7 @@ CROSS_CUTTING = {
     "extractor/examples/test_examples_hostile.py": "hostile pages, up to the bundle",
     "extractor/examples/test_profile.py": "another specification than MCP",
     "harness/profiles/mcp/test_bad_replies.py": "hostile replies, through every probe",
-    "harness/profiles/mcp/test_proof.py": "one wrong server for each requirement",
+    "harness/profiles/mcp/test_broken_servers.py": "one broken server for each requirement, and right ones",
     "harness/profiles/mcp/test_real_clients.py": "whole conversations with clients on the SDKs",
     "harness/profiles/mcp/test_real_sdks.py": "whole conversations with servers on the SDKs",
     "harness/profiles/mcp/rules/test_slow_machine.py": "every rule that a deadline could decide",

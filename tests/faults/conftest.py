@@ -8,16 +8,11 @@ import pytest
 
 from harness.engine.docker_engine import connect
 from tests.faults.own_engine import OwnEngine, own_engine, why_not
-from tests.support.victim import write_docs
+from tests.support.docprobe_process import write_docs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ from extractor.model import Bundle, Dependency, ExampleKind, Manager, SourceFile
 from harness.base.errors import EngineError
 from harness.engine.docker_engine import connect
 from tests.faults.test_registry import LIMITS, Answer, install_with_uv, package, registry, simple_index, wheel
-from tests.support.victim import left_in, unfinished
+from tests.support.docprobe_process import left_in, unfinished
 
 if TYPE_CHECKING:
     from collections.abc import Callable

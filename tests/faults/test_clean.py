@@ -12,7 +12,7 @@ from anyio import to_thread
 from harness.engine.docker_engine import connect
 from harness.engine.protocol import Limits
 from tests.harness.engine.conftest import SERVER, python_bundle
-from tests.support.victim import PROGRAM
+from tests.support.docprobe_process import PROGRAM
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.victim import left_in, report, start, unfinished
+from tests.support.docprobe_process import left_in, report, start, unfinished
 
 if TYPE_CHECKING:
     import docker

@@ -14,7 +14,7 @@ from harness.engine import api
 from harness.engine.docker_engine import connect
 from harness.engine.protocol import Limits
 from tests.harness.engine.conftest import SERVER, python_bundle
-from tests.support.victim import left_in, report, start, unfinished, until_one_runs
+from tests.support.docprobe_process import left_in, report, start, unfinished, until_one_runs
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -28,7 +28,7 @@ from harness.base.errors import InstallError, RegistryError
 from harness.engine.docker_engine import connect
 from harness.engine.protocol import Limits
 from tests.harness.engine.conftest import python_bundle
-from tests.support.victim import left_in, unfinished
+from tests.support.docprobe_process import left_in, unfinished
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

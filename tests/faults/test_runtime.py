@@ -14,7 +14,7 @@ from harness.engine.install.image_builder import Job
 from harness.engine.protocol import Limits
 from tests.faults.own_engine import GVISOR, RUNTIME
 from tests.harness.engine.conftest import SERVER, python_bundle
-from tests.support.victim import left_in, report, start
+from tests.support.docprobe_process import left_in, report, start
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.victim import left_in, report, start, unfinished, until_none_runs, until_one_runs, valid_files
+from tests.support.docprobe_process import (
+    left_in,
+    report,
+    start,
+    unfinished,
+    until_none_runs,
+    until_one_runs,
+    valid_files,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -29,11 +29,6 @@ SECRET = "s3cret-of-the-host"
 SAMPLE = Path(__file__).parents[2] / "docs-snapshot" / "sample"
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 @dataclass
 class Host:
     """What must not be reached, and whether it was."""

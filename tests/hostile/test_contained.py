@@ -24,7 +24,7 @@ from harness.run.attempt import record
 from tests.harness.engine.conftest import python_bundle
 from tests.hostile.conftest import SECRET, Host, left_by, temporary_files, zombies
 from tests.hostile.corpus import NAMES, Attack, attacks
-from tests.support.runner import obeys
+from tests.support.github_runner import obeys
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 import anyio
 
 from tests.mutation.mutants import SERVERS, Mutant, mutants
-from tests.support.proof import findings, talk, violated
+from tests.support.judged_server import findings, talk, violated
 from tests.support.servers import MODERN, NEWEST, OLDEST, Case
 
 if TYPE_CHECKING:

@@ -10,11 +10,6 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
 def raw() -> Iterator[docker.APIClient]:
     client = docker.APIClient(version="auto")
     yield client

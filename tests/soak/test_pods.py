@@ -15,7 +15,7 @@ import pytest
 from harness.engine.docker_engine import connect
 from harness.engine.protocol import Limits
 from tests.harness.engine.conftest import SERVER, python_bundle
-from tests.support.victim import left_in, unfinished
+from tests.support.docprobe_process import left_in, unfinished
 
 if TYPE_CHECKING:
     import docker

@@ -10,8 +10,8 @@ from markdown_it import MarkdownIt
 
 from extractor.base.text import one_line, visible
 from harness.base import escape
+from tests.support.github_runner import decoded, obeys
 from tests.support.reports import HOSTILE
-from tests.support.runner import decoded, obeys
 
 any_text = st.text(st.characters(codec=None, exclude_categories=())) | st.sampled_from(HOSTILE)
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from harness.cli import main
-from tests.support.victim import write_docs
+from tests.support.docprobe_process import write_docs
 
 if TYPE_CHECKING:
     from collections.abc import Callable

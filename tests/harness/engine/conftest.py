@@ -21,11 +21,6 @@ if TYPE_CHECKING:
     Open = Callable[..., AbstractAsyncContextManager[DockerEngine]]
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 @pytest.fixture(scope="session")
 def engine_state(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """State folder of all engine tests of one session."""

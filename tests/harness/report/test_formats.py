@@ -18,9 +18,9 @@ from harness.report import github, markdown
 from harness.report.blocks import Look
 from harness.report.formats import MODULES, look_of, render
 from harness.report.terminal import render as terminal
+from tests.support.github_runner import decoded, obeys
 from tests.support.golden import check_golden
 from tests.support.reports import hostile_report, quiet_report, rich_report
-from tests.support.runner import decoded, obeys
 
 if TYPE_CHECKING:
     from harness.model import Finding

@@ -34,11 +34,6 @@ CLIENT = replace(
 ENDED = ExitState(1, "exited with code 1")
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 @dataclass(frozen=True)
 class DeadPod:
     """A pod whose example wrote ``text`` and ended."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import anyio
 import pytest
 
-from tests.support.proof import findings, talk
+from tests.support.judged_server import findings, talk
 from tests.support.servers import MODERN, NEWEST, OLDEST, Case
 
 if TYPE_CHECKING:

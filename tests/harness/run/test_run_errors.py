@@ -14,7 +14,7 @@ from harness.run import check as run
 from harness.run.observer import Silent
 from harness.run.plan import make_plan
 from harness.settings import load_config
-from tests.support.victim import write_docs
+from tests.support.docprobe_process import write_docs
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

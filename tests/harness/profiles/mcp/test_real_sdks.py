@@ -13,8 +13,8 @@ import anyio
 import pytest
 
 from harness.profiles.mcp.probes.converse_http import converse_http
+from tests.support.judged_server import findings, violated
 from tests.support.loopback import SERVERS, running, server_bundle
-from tests.support.proof import findings, violated
 from tests.support.servers import MIDDLE, MODERN, NEWEST, OLDEST
 from tests.support.tokens import PlainTokens
 

@@ -25,7 +25,7 @@ from harness.profiles.mcp.conversation import McpProbe
 from harness.profiles.mcp.probes import first_session
 from harness.profiles.mcp.probes.converse_http import converse_http
 from harness.profiles.registry import MCP
-from tests.support.proof import rows
+from tests.support.judged_server import rows
 
 from .local import LocalPod, bundle, local_pod
 from .mcp_app import Manners, http_sse, make
@@ -46,11 +46,6 @@ async def hold(manners: Manners, *paths: str, pod: LocalPod | None = None) -> Tr
         return await converse_http(
             pod or local, bundle(*paths), revisions=REVISIONS, tokens=None, timeout_s=TIMEOUT_S
         )
-
-
-@pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
 
 
 @pytest.fixture(scope="module")

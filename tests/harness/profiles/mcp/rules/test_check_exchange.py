@@ -20,7 +20,7 @@ from harness.model import (
 )
 from harness.profiles.mcp import steps
 from harness.profiles.registry import MCP
-from tests.support.proof import NEWEST, rows
+from tests.support.judged_server import NEWEST, rows
 from tests.support.transcripts import JSON, STREAM, Talk, message_event
 
 S, V, N, I = Verdict.SATISFIED, Verdict.VIOLATED, Verdict.NOT_APPLICABLE, Verdict.INCONCLUSIVE  # noqa: E741

@@ -11,7 +11,7 @@ from harness.judge.judge import judge
 from harness.model import Basis, Facts, Failure, FailureKind, Finding, RevisionFacts, Transcript, Verdict
 from harness.profiles.mcp import steps
 from harness.profiles.registry import MCP
-from tests.support.proof import NEWEST, rows
+from tests.support.judged_server import NEWEST, rows
 from tests.support.transcripts import Talk
 
 S, V, N, I = Verdict.SATISFIED, Verdict.VIOLATED, Verdict.NOT_APPLICABLE, Verdict.INCONCLUSIVE  # noqa: E741

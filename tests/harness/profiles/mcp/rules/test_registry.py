@@ -15,7 +15,7 @@ from harness.judge.judge import judge
 from harness.model import Facts, Failure, FailureKind, Finding, RevisionFacts, Side, SseEvent, Transcript, Verdict
 from harness.profiles.mcp import steps
 from harness.profiles.registry import MCP
-from tests.support.proof import NEWEST, rows
+from tests.support.judged_server import NEWEST, rows
 from tests.support.transcripts import Talk
 
 BEFORE_ANY_CONVERSATION = {"example.runs", "example.complete"}

@@ -11,7 +11,7 @@ from harness.judge.judge import judge
 from harness.model import BodyFault, Failure, FailureKind, Transcript, Verdict
 from harness.profiles.mcp import steps
 from harness.profiles.registry import MCP
-from tests.support.proof import NEWEST, rows
+from tests.support.judged_server import NEWEST, rows
 from tests.support.transcripts import JSON, STREAM, Talk, message_event
 
 V, I = Verdict.VIOLATED, Verdict.INCONCLUSIVE  # noqa: E741

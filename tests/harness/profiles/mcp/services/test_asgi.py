@@ -20,11 +20,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 async def hello(request: Request) -> Response:
     return PlainTextResponse(f"hello {request.headers['host']} {len(await request.body())}")
 

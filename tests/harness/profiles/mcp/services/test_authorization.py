@@ -36,11 +36,6 @@ OPENID = f"{REALM}/protocol/openid-connect"
 AUDIENCE = "http://localhost:3000"
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 def service(**settings: str) -> AuthorizationService:
     return AuthorizationService(ServiceRequest("authorization", "localhost", 8080, settings))
 

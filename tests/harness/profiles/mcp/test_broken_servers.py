@@ -7,7 +7,7 @@ import pytest
 
 from harness.model import Basis, Finding, Side, Verdict
 from harness.profiles.registry import MCP
-from tests.support.proof import findings, rows, talk, violated
+from tests.support.judged_server import findings, rows, talk, violated
 from tests.support.servers import CASES, GROUPS, MODERN, NEWEST, OLDEST, PREDICTABLE, Case
 
 pytestmark = pytest.mark.loopback
