@@ -65,17 +65,3 @@ def test_what_one_tab_says_is_not_the_context_of_the_next(tmp_path: Path) -> Non
     text = "<Tabs>\n<Tab title='A'>\nSave as a.ts.\n</Tab>\n<Tab title='B'>\n```js\n```\n</Tab>\n</Tabs>\n"
     (only,) = blocks(tmp_path, text)
     assert only.context == ""
-
-
-def test_only_the_innermost_components_are_told_of_a_hostile_nesting(tmp_path: Path) -> None:
-    depth = 2_000
-    text = "<Tab title='x'>\n" * depth + "```js\n```\n" + "</Tab>\n" * depth
-    (only,) = blocks(tmp_path, text)
-    assert len(only.place.containers) == 32
-    assert only.place.tab == "x"
-
-
-def test_tags_without_a_partner_enclose_nothing(tmp_path: Path) -> None:
-    text = "<Tabs>\n<Tab title='A'>\n<Card>\n```js\n```\n</Tab>\n</Tabs>\n"
-    (only,) = blocks(tmp_path, text)
-    assert only.place.containers == ("Tabs", "Tab[title=A]")

@@ -6,6 +6,7 @@ import pytest
 
 from extractor.markdown.headings import Slugger, split_explicit_id
 from extractor.model import Flavour
+from tests.support.markdown import parse
 
 
 @pytest.mark.parametrize(
@@ -57,3 +58,9 @@ def test_an_id_that_is_written_out_wins() -> None:
 )
 def test_explicit_ids(text: str, expected: tuple[str, str | None]) -> None:
     assert split_explicit_id(text) == expected
+
+
+def test_headings_carry_text_and_anchor() -> None:
+    tokens, _ = parse("# A `b` *c*\n\n## A b c\n\n## Other {#own}\n")
+    headings = [(t.meta["text"], t.meta["slug"]) for t in tokens if t.type == "heading_open"]
+    assert headings == [("A b c", "a-b-c"), ("A b c", "a-b-c-2"), ("Other", "own")]

@@ -1,0 +1,117 @@
+"""Extracted pages on disk."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import extractor.docs.corpus
+from extractor.docs.corpus import extract
+from extractor.docs.page_cache import PageCache
+from extractor.model import PLAIN_PARTIES, Layout, Parties, Party, Subject
+from tests.support.docs_tree import LAYOUT, count_parsing, facts
+
+
+def test_the_cache_gives_what_parsing_gives(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = extract(root, LAYOUT, cache=tmp_path / "cache")
+    monkeypatch.setattr(extractor.docs.corpus, "parse_page", None)  # nothing is parsed again
+    second = extract(root, LAYOUT, cache=tmp_path / "cache")
+    assert facts(first) == facts(second) == facts(second)
+
+
+def test_only_a_page_that_changed_is_parsed_again(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    extract(root, LAYOUT, cache=tmp_path / "cache")
+    (root / "guide.mdx").write_text("```ts\nchanged\n```\n")
+    parsed = count_parsing(monkeypatch)
+    corpus = extract(root, LAYOUT, cache=tmp_path / "cache")
+    assert parsed == ["guide.mdx"]
+    assert [block.text for block in corpus.blocks if block.span.file == "guide.mdx"] == ["changed\n"]
+
+
+@pytest.mark.parametrize(
+    "layout",
+    [Layout(), Layout(revisions=("2025-06-18",), specification=("**",)), Layout(flavour=None, drafts=())],
+)
+def test_another_layout_is_another_entry(
+    root: Path, tmp_path: Path, layout: Layout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    extract(root, LAYOUT, cache=tmp_path / "cache")
+    parsed = count_parsing(monkeypatch)
+    assert facts(extract(root, layout, cache=tmp_path / "cache")) == facts(extract(root, layout))
+    assert len(parsed) == 6
+
+
+def test_other_parties_are_another_entry(root: Path, tmp_path: Path) -> None:
+    (plain,) = extract(root, LAYOUT, cache=tmp_path / "cache").statements
+    parties = Parties(server=Party(("broker",)), client=Party(("server",)))
+    (other,) = extract(root, LAYOUT, parties, cache=tmp_path / "cache").statements
+    assert (plain.subject, other.subject) == (Subject.SERVER, Subject.CLIENT)
+
+
+def test_a_moved_page_is_not_taken_for_the_old_one(root: Path, tmp_path: Path) -> None:
+    extract(root, LAYOUT, cache=tmp_path / "cache")
+    (root / "guide.mdx").rename(root / "moved.mdx")
+    corpus = extract(root, LAYOUT, cache=tmp_path / "cache")
+    assert {block.span.file for block in corpus.blocks} == {"broken.mdx", "moved.mdx", "specification/2025-06-18/a.mdx"}
+
+
+def test_a_changed_include_is_read_again(tmp_path: Path) -> None:
+    root, cache = tmp_path / "docs", tmp_path / "cache"
+    root.mkdir()
+    (root / "mkdocs.yml").write_text("docs_dir: .\n")
+    (root / "p.md").write_text('```py\n--8<-- "a.py"\n```\n')
+
+    def text() -> str:
+        return extract(root, Layout(), cache=cache).blocks[0].text
+
+    assert text() == '--8<-- "a.py"\n'
+    (root / "a.py").write_text("one\n")
+    assert text() == "one\n"
+    (root / "a.py").write_text("two\n")
+    assert text() == "two\n"
+    (root / "a.py").unlink()
+    assert text() == '--8<-- "a.py"\n'
+
+
+@pytest.mark.parametrize("damage", [b"", b"\x00", b"\xc1" * 100, b"\x93" * 10_000, None])
+def test_a_damaged_entry_is_made_again(root: Path, tmp_path: Path, damage: bytes | None) -> None:
+    first = extract(root, LAYOUT, cache=tmp_path / "cache")
+    entries = sorted((tmp_path / "cache").rglob("*.page"))
+    assert len(entries) == 3
+    for entry in entries:
+        entry.write_bytes(entry.read_bytes()[:-3] if damage is None else damage)
+    assert facts(extract(root, LAYOUT, cache=tmp_path / "cache")) == facts(first)
+    assert all(len(entry.read_bytes()) > 100 for entry in entries)
+
+
+def test_a_cache_that_cannot_be_written_does_not_matter(root: Path, tmp_path: Path) -> None:
+    (tmp_path / "cache").write_text("a file where the folder should be")
+    assert facts(extract(root, LAYOUT, cache=tmp_path / "cache")) == facts(extract(root, LAYOUT))
+
+
+def test_no_unfinished_file_is_left(root: Path, tmp_path: Path) -> None:
+    extract(root, LAYOUT, cache=tmp_path / "cache")
+    assert not list((tmp_path / "cache").rglob("*.tmp"))
+
+
+def test_old_entries_are_removed(tmp_path: Path) -> None:
+    cache = PageCache(tmp_path, tmp_path, LAYOUT, PLAIN_PARTIES, statements=True)
+    for number in range(10):
+        (tmp_path / f"{number}.page").write_text("")
+    cache.prune(keep=4)
+    assert len(list(tmp_path.iterdir())) == 4
+
+
+def test_an_entry_with_statements_serves_those_who_want_none(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    extract(root, LAYOUT, cache=tmp_path / "cache")
+    parsed = count_parsing(monkeypatch)
+    assert extract(root, LAYOUT, cache=tmp_path / "cache", statements=False).statements == ()
+    assert parsed == []
+
+
+def test_an_entry_without_statements_does_not_serve_those_who_want_them(root: Path, tmp_path: Path) -> None:
+    extract(root, LAYOUT, cache=tmp_path / "cache", statements=False)
+    assert len(extract(root, LAYOUT, cache=tmp_path / "cache").statements) == 1
