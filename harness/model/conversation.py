@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Final, Literal
 
 from extractor.model import ExampleKind
-from harness.model.running import ListeningSocket, LogLine, StartOutcome
+from harness.model.running import ListeningSocket, LogLine
 
 TRANSCRIPT_FORMAT: Final = "docprobe-transcript/2"
 """Format of the transcripts that this version writes and reads."""
@@ -206,8 +206,6 @@ class RevisionFacts:
 class Facts:
     """What the prober learned and no single exchange shows."""
 
-    outcome: StartOutcome = StartOutcome.SERVING
-    """Whether the example runs at all. Nothing else is judged unless it serves."""
     not_served: str | None = None
     """Why nothing could be asked; None if the baseline of one revision at least was served."""
     revisions: Mapping[str, RevisionFacts] = field(default_factory=dict)

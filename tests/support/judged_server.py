@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 NEWEST = "2025-11-25"
 TIMEOUT_S = 5.0
 """Only servers that never answer wait for it; long enough for a busy machine."""
+LEAST_START_S = 20.0
 
 
 def rows() -> tuple[BoundRequirement, ...]:
@@ -42,10 +43,10 @@ async def talk(
         return await converse_http(
             pod,
             server_bundle(path),
-
             revisions=revisions,
             tokens=PlainTokens(),
             timeout_s=timeout_s,
+            start_s=max(timeout_s, LEAST_START_S),
         )
 
 

@@ -48,6 +48,7 @@ class McpProbe:
                     revisions=settings.revisions,
                     tokens=self._beside.tokens,
                     timeout_s=settings.timeout_s,
+                    start_s=settings.start_s,
                     progress=progress,
                 )
             case ExampleKind.STDIO_SERVER:
@@ -55,9 +56,12 @@ class McpProbe:
 
                 progress("probing over stdin and stdout")
                 transcript = await converse_stdio(
-                    pod, bundle, revisions=settings.revisions,
+                    pod,
+                    bundle,
+                    revisions=settings.revisions,
                     timeout_s=settings.timeout_s,
-                )  # fmt: skip
+                    start_s=settings.start_s,
+                )
             case ExampleKind.CLIENT:
                 from harness.profiles.mcp.probes.converse_client import converse_client
 
@@ -99,7 +103,12 @@ class McpProbe:
 
         sockets = pod.sockets()
         bundle, tokens = self._bundle, self._beside.tokens
-        recorder = Recorder(pod.transport, timeout_s=settings.timeout_s, budget_s=6 * settings.timeout_s)
+        recorder = Recorder(
+            pod.transport,
+            timeout_s=settings.timeout_s,
+            start_s=settings.start_s,
+            budget_s=settings.start_s + 6 * settings.timeout_s,
+        )
         try:
             peer = Peer(
                 pod,

@@ -32,16 +32,24 @@ _RESOURCE_METADATA: Final = re.compile(r'resource_metadata="?([^",\s]+)"?')
 
 
 async def authorize(peer: Peer, refused: ProbeAnswer, version: str) -> str | None:
-    """Find the audience whose token the server accepts, where it demanded one; None if so, else the reason why not.
+    """Find the audience whose token the server accepts; from then on ``peer`` sends user 1's.
 
     Candidates, best first: what the docs name, what the resource metadata (RFC 9728) says, the server's origin, the
     endpoint itself.
+
+    Args:
+        peer: the server.
+        refused: the answer that demanded a token.
+        version: protocolVersion to offer.
+
+    Returns:
+        None if a token is accepted, else the reason why none is.
     """
     if peer.tokens is None:
         return "it demands a token (401) and the example names no authorization server that docprobe stands in for"
     origin = f"http://{peer.address.authority}"
-    found = [peer.tokens.audience, await _resource(peer, refused), origin, peer.address.public_url, f"{origin}/"]
-    candidates = list(dict.fromkeys(audience for audience in found if audience))
+    named = [peer.tokens.audience, await _resource(peer, refused), origin, peer.address.public_url, f"{origin}/"]
+    candidates = list(dict.fromkeys(audience for audience in named if audience))
     last: ProbeAnswer | None = None
     for audience in candidates:
         peer.audience = audience
@@ -53,17 +61,17 @@ async def authorize(peer: Peer, refused: ProbeAnswer, version: str) -> str | Non
             peer.facts = replace(peer.facts, audience=audience)
             return None
     status = last.status if last is not None else None
-    return f"no token was accepted, for none of the audiences {', '.join(candidates)} (last answer: {status})"
+    return f"it accepts no token for any of the audiences {', '.join(candidates)} (last answer: {status})"
 
 
 async def _resource(peer: Peer, refused: ProbeAnswer) -> str | None:
-    """``resource`` of the metadata that the 401 points at, if it is on this server."""
+    """Return ``resource`` of the metadata that the 401 points at, if it is on this server (RFC 9728)."""
     challenge = refused.reply.header("www-authenticate") if refused.reply else None
-    pointed = _RESOURCE_METADATA.search(challenge or "")
-    if pointed is None:
+    pointer = _RESOURCE_METADATA.search(challenge or "")
+    if pointer is None:
         return None
     try:
-        parts = urlsplit(pointed.group(1))
+        parts = urlsplit(pointer.group(1))
         if parts.port != peer.address.port or not parts.path.startswith("/"):
             return None
     except ValueError:
@@ -80,8 +88,8 @@ async def _resource(peer: Peer, refused: ProbeAnswer) -> str | None:
     return resource if isinstance(resource, str) else None
 
 
-async def faults(peer: Peer, revision: str) -> None:
-    """Initialize with each token; a fresh process each where one is needed."""
+async def probe_tokens(peer: Peer, revision: str) -> None:
+    """Send initialize with each token; a fresh process each where one is needed."""
     caller = Caller(revision, token=peer.token)
     control, _ = await sessions.fresh_initialize(peer, steps.AUTH_VALID, caller, revision)
     for token in FAULTS:
@@ -90,8 +98,8 @@ async def faults(peer: Peer, revision: str) -> None:
         await sessions.initialize(peer, step, replace(caller, token=token), revision, control=control.number)
 
 
-async def sessionless_faults(peer: Peer, revision: str, method: str) -> None:
-    """The same for a sessionless revision, with an ordinary request."""
+async def probe_sessionless_tokens(peer: Peer, revision: str, method: str) -> None:
+    """Send an ordinary request of a sessionless revision with each token."""
     caller = Caller(revision, version=revision, token=peer.token)
     control = await send_request(peer, steps.AUTH_VALID, caller, method)
     for token in FAULTS:
@@ -99,8 +107,8 @@ async def sessionless_faults(peer: Peer, revision: str, method: str) -> None:
         await send_request(peer, step, replace(caller, token=token), method, control=control.number)
 
 
-async def hijack(peer: Peer, revision: str, legs: tuple[str, ...]) -> None:
-    """User 1's session asked without a token and with user 2's; the DELETEs last, each checked for what it ended."""
+async def probe_hijacking(peer: Peer, revision: str, legs: tuple[str, ...]) -> None:
+    """Use user 1's session without a token and with user 2's; the DELETEs last, each checked for what it ended."""
     h = await sessions.open_session(peer, "H", revision)
     if h is None or h.id is None:
         return

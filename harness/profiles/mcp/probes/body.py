@@ -18,7 +18,7 @@ from httpx_sse import EventSource
 
 from harness.base import jsonrpc
 from harness.model import KEPT_BYTES, BodyFault, Reply, SseEvent
-from harness.profiles.mcp.probes.exchanges import WIRE_ERRORS, classify_body_fault
+from harness.profiles.mcp.probes.exchanges import LINGER_S, WIRE_ERRORS, classify_body_fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,13 +33,13 @@ KEPT_EVENTS: Final = 1000
 
 @dataclass(frozen=True, slots=True)
 class ReadPlan:
-    """How long to read."""
+    """How long a body is read."""
 
     total_s: float
     """Time for the whole body; past it the fault is ``timeout``."""
     answers: int | None = None
     """JSON-RPC id whose response ends the reading of an event stream; None if none is expected."""
-    linger_s: float = 0.05
+    linger_s: float = LINGER_S
     """Time an event stream may take to end after that response; still open then, the fault is ``open``."""
     listen_s: float | None = None
     """Time to listen to an event stream that owes no response (GET, a notification); then the fault is ``open``."""
@@ -74,7 +74,7 @@ def _decoder(encoding: str) -> _Decoder | None:
 
 
 class BodyReader:
-    """A reply's body while it is read. Hold on to it from outside to see events of a stream that is still open."""
+    """A reply's body while it is read: events of a stream that is still open can be seen in it."""
 
     def __init__(self, started: float) -> None:
         self._started = started
@@ -89,12 +89,12 @@ class BodyReader:
         self._scope: anyio.CancelScope | None = None
 
     def stop(self) -> None:
-        """Read no further; what is still open is recorded as ``open``."""
+        """Read no further; a stream that is still open is recorded so."""
         if self._scope is not None:
             self._scope.cancel()
 
     async def read(self, response: httpx.Response, plan: ReadPlan) -> None:
-        """Read by ``plan``; afterwards ``fault`` says why reading stopped, if not at the end."""
+        """Read by ``plan``; afterwards ``fault`` is why reading stopped, if not at the end."""
         media = (response.headers.get("content-type") or "").split(";")[0].strip().lower()
         stream = media == "text/event-stream"
         decoder = _decoder((response.headers.get("content-encoding") or "").strip().lower())
@@ -122,7 +122,7 @@ class BodyReader:
         self.ended = True
 
     def _take(self, piece: bytes, decoder: _Decoder, parser: EventParser | None) -> bool:
-        """Keep one piece; False once a limit is reached."""
+        """Keep one piece; return False once a limit is reached."""
         self.received += len(piece)
         room = READ_BYTES - len(self.text)
         try:
@@ -146,7 +146,7 @@ class BodyReader:
         return True
 
     def _finish(self, media: str) -> None:
-        """What a whole body says of itself."""
+        """Check a whole body: its encoding, and that it is JSON where it claims to be."""
         stream = media == "text/event-stream"
         messages = None if stream else jsonrpc.messages(bytes(self.text))
         self.messages = self.messages if stream else messages or ()
@@ -161,7 +161,7 @@ class BodyReader:
             self.fault = BodyFault.INVALID_JSON
 
     def reply(self, response: httpx.Response) -> Reply:
-        """What is recorded of it."""
+        """Return what is recorded of it."""
         return Reply(
             status=response.status_code,
             headers=tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in response.headers.raw),
@@ -179,14 +179,14 @@ _HEADERS: Final = {"content-type": "text/event-stream"}
 
 
 class EventParser:
-    """Takes a stream's bytes piece by piece, gives its events as soon as each is whole. LF, CRLF and CR."""
+    """Cuts a stream's bytes into events, each as soon as it is whole. Lines end with LF, CRLF or CR."""
 
     def __init__(self) -> None:
         self._rest = bytearray()
         self._searched = 0
 
     def feed(self, data: bytes) -> Iterator[ServerSentEvent]:
-        """The events that ``data`` completed."""
+        """Return the events that ``data`` completed."""
         self._rest += data
         while True:
             # a final CR may be the first half of a CRLF that is still on its way

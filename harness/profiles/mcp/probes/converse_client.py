@@ -1,7 +1,7 @@
-"""Watching a client example: it runs twice, and what it sends to the scripted server is the transcript.
+"""Watch a client example: it runs twice, and what it sends to the scripted server is the transcript.
 
 The first run is ordinary; in the second the session is gone after the client's first request. A client that neither
-ends nor sends anything any more is stopped, and the facts say so: what it would have done last stays unknown.
+ends nor sends anything any more is stopped, and the facts record it: what it would have done last stays unknown.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import anyio
 
-from harness.model import Facts, Incident, StartOutcome, Transcript
+from harness.model import Facts, Incident, Transcript
 from harness.profiles.mcp.services.scripted_server import Scene, ScriptedServer
 
 if TYPE_CHECKING:
@@ -20,13 +20,11 @@ if TYPE_CHECKING:
     from harness.engine.protocol import ExitState, Pod
 
 IDLE_S: Final = 3.0
-"""Silence after which a client that talked is taken to be waiting for something that will not come."""
+"""Silence after which a client that sent something is taken to wait for something that will not come."""
 SLICE_S: Final = 0.2
 
 
-async def converse_client(
-    pod: Pod, bundle: Bundle, scripted: ScriptedServer | None, *, timeout_s: float
-) -> Transcript:
+async def converse_client(pod: Pod, bundle: Bundle, scripted: ScriptedServer | None, *, timeout_s: float) -> Transcript:
     """Let the client in ``pod`` talk to the scripted server.
 
     Args:
@@ -38,7 +36,7 @@ async def converse_client(
     started = time.monotonic()
     empty = Transcript(bundle.example_id, bundle.kind, ())
     if scripted is None:
-        facts = Facts(StartOutcome.NO_INITIALIZE, "the client names no server on this machine")
+        facts = Facts("the client names no server on this machine")
         return replace(empty, facts=facts, logs=tuple(line.since(started) for line in pod.logs()))
     first = await _watch(pod, scripted, timeout_s)
     stopped = None
@@ -48,21 +46,18 @@ async def converse_client(
         scripted.next_run(Scene.GONE)
         await pod.restart()
         await _watch(pod, scripted, timeout_s)
-    outcome, reason = StartOutcome.SERVING, None
-    if not scripted.sessions:
-        outcome, reason = StartOutcome.NO_INITIALIZE, _reason(scripted, first)
     return replace(
         empty,
         exchanges=scripted.since(started),
         sessions=tuple(scripted.sessions),
         negotiated=tuple(sorted(scripted.negotiated)),
         logs=tuple(line.since(started) for line in pod.logs()),
-        facts=Facts(outcome, reason, stopped=stopped),
+        facts=Facts(None if scripted.sessions else _why_not_served(scripted, first), stopped=stopped),
     )
 
 
 async def _watch(pod: Pod, scripted: ScriptedServer, timeout_s: float) -> ExitState | None:
-    """Until the client ends, falls silent, or its time is over; how it ended, if it did."""
+    """Wait until the client ends, falls silent, or its time is over; return how it ended, None if it did not."""
     sent = len(scripted.exchanges)
     with anyio.move_on_after(timeout_s):
         while True:
@@ -74,6 +69,6 @@ async def _watch(pod: Pod, scripted: ScriptedServer, timeout_s: float) -> ExitSt
     return None
 
 
-def _reason(scripted: ScriptedServer, state: ExitState | None) -> str:
+def _why_not_served(scripted: ScriptedServer, state: ExitState | None) -> str:
     sent = "sent no initialize" if scripted.exchanges else "sent nothing"
     return f"the client {sent}" + (f" and {state.sentence}" if state is not None else "")

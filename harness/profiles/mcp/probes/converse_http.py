@@ -17,7 +17,7 @@
 
 One request at a time, except where the point is that two run at once: 50 runs of the same server must give the same
 transcript. A control is the exchange just before its faults wherever that is possible. A process that accepts only
-one initialize in its life, or dies with a session, is started afresh before each further one, and the facts say so.
+one initialize in its life, or dies with a session, is started afresh before each further one, and the facts record it.
 """
 
 from __future__ import annotations
@@ -25,15 +25,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-import anyio
-
 from extractor.base.loopback import IPV4_LOOPBACK
-from harness.model import Facts, Incident, LogLine, StartOutcome, Transcript, Transport
+from harness.model import Incident, LogLine, Transcript, Transport
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.messages import EndpointAddress
 from harness.profiles.mcp.probes import access, discovery, first_session, http_sse, sessionless, sessions, streams
-from harness.profiles.mcp.probes.access import authorize
-from harness.profiles.mcp.probes.discovery import negotiate
 from harness.profiles.mcp.probes.exchanges import StoppedError
 from harness.profiles.mcp.probes.peer import Peer
 from harness.profiles.mcp.probes.recorder import Recorder
@@ -63,34 +59,32 @@ async def converse_http(
     revisions: Sequence[str],
     tokens: TokenSource | None,
     timeout_s: float,
+    start_s: float = START_S,
     budget_s: float | None = None,
-    progress: Progress | None = None,
+    progress: Progress = lambda text: None,
 ) -> Transcript:
     """Hold the whole conversation with the HTTP server in ``pod``.
 
     Args:
-        pod: with the example started.
+        pod: with the example started and listening.
         bundle: the example; its ``endpoint_paths`` are tried first.
-        revisions: of the docs, in any order; undated ones (``draft``) are no wire versions and are left out.
+        revisions: of the docs, in any order; undated ones (``draft``) are left out, no message can name them.
         tokens: of the example's authorization server, if it has one.
         timeout_s: to the head of a reply, and then for its body.
+        start_s: for a start after a restart, and to the head of a process's first reply.
         budget_s: for the whole conversation; 48 times ``timeout_s``, and 120 s at least, if not given.
-        progress: told what is being probed.
+        progress: called with what is being probed.
 
     Returns:
-        Everything that was said. Whatever the server does is in it; nothing of that is raised.
+        The whole conversation. Whatever the server does is in it; nothing of that is raised.
 
     Raises:
-        PodError: the pod broke under us.
+        PodError: the pod broke.
     """
-    began = anyio.current_time()
-    sockets = pod.sockets() or await pod.wait_listening(START_S)
-    empty = Transcript(bundle.example_id, bundle.kind, (), sockets=sockets)
-    if not sockets:
-        return replace(empty, logs=tuple(line.since(began) for line in pod.logs()), facts=_not_listening(pod))
+    sockets = pod.sockets()
     budget_s = max(LEAST_BUDGET_S, BUDGET_TIMEOUTS * timeout_s) if budget_s is None else budget_s
-    recorder = Recorder(pod.transport, timeout_s=timeout_s, budget_s=budget_s)
-    peer = Peer(pod, recorder, EndpointAddress(IPV4_LOOPBACK, sockets[0].port, "/"), tokens, start_s=START_S)
+    recorder = Recorder(pod.transport, timeout_s=timeout_s, start_s=start_s, budget_s=budget_s)
+    peer = Peer(pod, recorder, EndpointAddress(IPV4_LOOPBACK, sockets[0].port, "/"), tokens, start_s=start_s)
     try:
         await _discover(peer, sockets, bundle, tuple(revisions), progress)
         await _probe(peer, progress)
@@ -100,13 +94,14 @@ async def converse_http(
     finally:
         await recorder.close()
     logs = pod.logs()
-    return replace(
-        empty,
-        exchanges=recorder.exchanges,
+    return Transcript(
+        bundle.example_id,
+        bundle.kind,
+        recorder.exchanges,
         sessions=tuple(peer.sessions),
         negotiated=peer.negotiated.all,
         modern=tuple(sorted(peer.negotiated.sessionless)),
-        sockets=pod.sockets() or sockets,
+        sockets=sockets,
         endpoint=peer.address.public_url,
         demands_token=peer.demands_token,
         logs=tuple(line.since(recorder.started) for line in logs),
@@ -119,44 +114,44 @@ async def _discover(
     sockets: Sequence[ListeningSocket],
     bundle: Bundle,
     revisions: tuple[str, ...],
-    progress: Progress | None,
+    progress: Progress,
 ) -> None:
-    """Steps 1 to 3; the facts say what was missing."""
-    _say(progress, "looking for the endpoint")
+    """Take steps 1 to 3; the facts record what was missing."""
+    progress("looking for the endpoint")
     addresses = tuple(discovery.candidate_addresses(sockets, bundle.endpoint_paths, peer.pod.logs(), bundle.host_names))
-    found = await discovery.find_endpoint(peer, addresses, revisions)
+    answer = await discovery.find_endpoint(peer, addresses, revisions)
     peer.facts = replace(peer.facts, transport=Transport.STREAMABLE_HTTP)
-    if found is None:
-        await http_sse.speak(peer, addresses, revisions)
+    if answer is None:
+        await http_sse.negotiate_over_sse(peer, addresses, revisions)
         return
-    if found.status == 401:
+    if answer.status == 401:
         peer.demands_token = True
-        _say(progress, "asking with a token")
-        reason = await authorize(peer, found, (with_handshake(revisions) or (FIRST_SESSIONLESS,))[0])
+        progress("asking with a token")
+        reason = await access.authorize(peer, answer, (with_handshake(revisions) or (FIRST_SESSIONLESS,))[0])
         if reason is not None:
             peer.facts = replace(peer.facts, not_served=reason)
             return
-    _say(progress, "asking which revisions it speaks")
-    await negotiate(peer, revisions)
+    progress("asking which revisions it speaks")
+    await discovery.negotiate(peer, revisions)
 
 
-async def _probe(peer: Peer, progress: Progress | None) -> None:
-    """Steps 4 to 6."""
+async def _probe(peer: Peer, progress: Progress) -> None:
+    """Take steps 4 to 6."""
     negotiated = peer.negotiated
     for revision, method in negotiated.sessionless.items():
-        _say(progress, f"probing {revision} (no sessions)")
+        progress(f"probing {revision} (no sessions)")
         await sessionless.probe_revision(peer, revision, method)
         if peer.token is not None:
-            await access.sessionless_faults(peer, revision, method)
+            await access.probe_sessionless_tokens(peer, revision, method)
     served: list[str] = []
     for revision in negotiated.with_handshake if peer.facts.transport is not Transport.HTTP_SSE else ():
-        _say(progress, f"probing {revision}")
+        progress(f"probing {revision}")
         peer.suffix = "" if revision == negotiated.with_handshake[0] else f"@{revision}"
         if await _probe_revision(peer, revision):
             served.append(revision)
     _conclude(peer)
     if served:
-        _say(progress, "collecting session ids")
+        progress("collecting session ids")
         newest = served[0]
         if not peer.single_session:
             await sessions.collect_ids(peer, newest)
@@ -171,55 +166,42 @@ async def _probe(peer: Peer, progress: Progress | None) -> None:
 
 
 async def _probe_revision(peer: Peer, revision: str) -> bool:
-    """Step 5; False if the baseline was not served."""
-    base = await first_session.run(peer, revision)
+    """Take step 5 for one revision; return False if its baseline was not served."""
+    base = await first_session.open_first_session(peer, revision)
     if base is None:
         return False
     if revision >= first_session.VERSION_HEADER_SINCE:
-        await first_session.version(peer, base.caller)
+        await first_session.probe_version(peer, base.caller)
     if revision == first_session.BATCH_REVISION:
-        await first_session.batch(peer, base.caller)
-    await first_session.foreign_request(peer, base.caller)
+        await first_session.probe_batch(peer, base.caller)
+    await first_session.probe_origin_of_request(peer, base.caller)
     streamable = revision >= first_session.STREAMABLE_SINCE
     # a GET that got no head once would cost its whole timeout each time
     legs = tuple(leg for leg in steps.LEGS if leg != "get" or base.get.reply is not None)
     if streamable:
-        await streams.run(peer, revision, base)
-    await first_session.foreign_initialize(peer, revision)
+        await streams.probe_streams(peer, revision, base)
+    await first_session.probe_origin_of_initialize(peer, revision)
     if peer.token is not None:
-        await access.faults(peer, revision)
+        await access.probe_tokens(peer, revision)
     if streamable and base.caller.id is not None:
-        await sessions.lifetime(peer, revision, legs)
+        await sessions.probe_lifetime(peer, revision, legs)
         if not peer.single_session:
-            await sessions.isolation(peer, revision)
+            await sessions.probe_isolation(peer, revision)
         if peer.token is not None:
-            await access.hijack(peer, revision, legs)
+            await access.probe_hijacking(peer, revision, legs)
     return True
 
 
 def _conclude(peer: Peer) -> None:
-    """The facts that sum up the baselines."""
+    """Sum up the baselines in the facts."""
     known = {revision: facts for revision, facts in peer.facts.revisions.items() if revision in peer.negotiated.all}
     reasons = [f"{revision}: {facts.not_served}" for revision, facts in known.items() if facts.not_served]
     ok = len(reasons) < len(known)
     not_served = peer.facts.not_served or (None if ok else "; ".join(reasons) or "no revision is negotiated")
-    outcome = StartOutcome.SERVING if peer.negotiated.all else StartOutcome.NO_INITIALIZE
-    peer.facts = replace(peer.facts, not_served=not_served, outcome=outcome)
-
-
-def _not_listening(pod: Pod) -> Facts:
-    state = pod.exit_state()
-    if state is None:
-        return Facts(StartOutcome.NEVER_LISTENED, "nothing listens")
-    return Facts(StartOutcome.KILLED if state.limit else StartOutcome.EXITED, state.sentence)
+    peer.facts = replace(peer.facts, not_served=not_served)
 
 
 def _introspects(logs: Sequence[LogLine]) -> bool | None:
-    """Whether the example asked its authorization server about tokens; None if it did not talk to it at all."""
+    """Return whether the example asked its authorization server about tokens; None if it never talked to it."""
     asked = [line.text for line in logs if line.source == AUTHORIZATION_LOG]
     return any("/introspect" in text for text in asked) if asked else None
-
-
-def _say(progress: Progress | None, text: str) -> None:
-    if progress is not None:
-        progress(text)

@@ -1,7 +1,8 @@
 """The conversation with a server on standard input and output.
 
 One run for the conversation (initialize with the newest revision, initialized, tools/list, end of input, end of the
-process), then one short run per further revision to learn whether it is negotiated. ``Reply.status`` is 200 for a
+process), then one short run per further revision to learn whether it is negotiated. The first answer of a process has
+the time of a start, since a process has no other sign of being ready. ``Reply.status`` is 200 for a
 message that came: there is no HTTP here, and a reader of the transcript asks only whether there was an answer.
 """
 
@@ -14,7 +15,7 @@ import anyio
 
 from harness.base import jsonrpc
 from harness.base.errors import PodError
-from harness.model import KEPT_BYTES, Exchange, Facts, Failure, FailureKind, Reply, StartOutcome, Transcript
+from harness.model import KEPT_BYTES, Exchange, Facts, Failure, FailureKind, Reply, Transcript
 from harness.profiles.mcp import messages, steps
 from harness.profiles.mcp.probes.body import READ_BYTES
 from harness.profiles.mcp.revisions import with_handshake, without_handshake
@@ -27,11 +28,12 @@ if TYPE_CHECKING:
     from harness.engine.protocol import Pod
 
 MOST_NOISE: Final = 50
-"""Lines of noise that are kept one by one."""
+"""Lines of noise that are recorded one by one."""
+MARGIN_S: Final = 0.1
 
 
 async def converse_stdio(
-    pod: Pod, bundle: Bundle, *, revisions: Sequence[str], timeout_s: float
+    pod: Pod, bundle: Bundle, *, revisions: Sequence[str], timeout_s: float, start_s: float
 ) -> Transcript:
     """Hold the conversation with the stdio server in ``pod``.
 
@@ -39,12 +41,16 @@ async def converse_stdio(
         pod: with the example started.
         bundle: the example.
         revisions: of the docs; undated ones are left out.
-        timeout_s: to each answer, and to the end of the process after its input ended.
+        timeout_s: to each answer but a process's first, and to the end of the process after its input ended.
+        start_s: to the first answer of a process.
+
+    Returns:
+        The whole conversation. Whatever the server does is in it; nothing of that is raised.
 
     Raises:
-        PodError: the pod broke under us.
+        PodError: the pod broke.
     """
-    talk = _Talk(pod, timeout_s)
+    talk = _StdioRecorder(pod, timeout_s, start_s)
     known = tuple(revisions)
     legacy = with_handshake(known)
     negotiated: set[str] = set()
@@ -78,43 +84,47 @@ async def converse_stdio(
 
 
 def _supported(discovered: Message | None) -> list[object]:
-    """``supportedVersions`` of a DiscoverResult; empty if the message is none."""
+    """Return ``supportedVersions`` of a DiscoverResult; empty if the message is something else."""
     result = (discovered or {}).get("result")
     versions = result.get("supportedVersions") if isinstance(result, dict) else None
     return versions if isinstance(versions, list) else []
 
 
 def _is_noise(line: str) -> bool:
-    """Whether a line is anything but JSON-RPC 2.0 messages."""
+    """Return whether a line is anything but JSON-RPC 2.0 messages."""
     parsed = jsonrpc.messages(line)
     return not parsed or any(message.get("jsonrpc") != "2.0" for message in parsed)
 
 
-def _facts(pod: Pod, talk: _Talk, ok: bool) -> Facts:
+def _facts(pod: Pod, talk: _StdioRecorder, ok: bool) -> Facts:
     if ok:
         return Facts()
     state = pod.exit_state()
     failure = talk.exchanges[0].failure if talk.exchanges else "nothing was asked"
     reason = f"initialize was not answered ({state.sentence if state else failure})"
-    return Facts(StartOutcome.NO_INITIALIZE, reason)
+    return Facts(reason)
 
 
-class _Talk:
-    """Lines out, lines in, each recorded."""
+class _StdioRecorder:
+    """Writes lines, reads lines, and records each."""
 
-    def __init__(self, pod: Pod, timeout_s: float) -> None:
+    def __init__(self, pod: Pod, timeout_s: float, start_s: float) -> None:
         self.exchanges: list[Exchange] = []
         self.started = time.monotonic()
         self._pod = pod
         self._timeout_s = timeout_s
+        self._start_s = max(start_s, timeout_s)
+        self._started_process = True
+        """Whether nothing was asked of the process yet."""
         self._process = 0
         self._rest = bytearray()
         self._read_bytes = 0
 
     async def afresh(self, step: str, message: Message) -> Message | None:
-        """A request to a fresh process, which is then left to end."""
+        """Write a request to a fresh process, which is then left to end."""
         await self._pod.restart()
         self._process += 1
+        self._started_process = True
         self._rest.clear()
         self._read_bytes = 0
         answer = await self.request(step, message)
@@ -130,7 +140,7 @@ class _Talk:
         noise: list[str] = []
         try:
             await self._pod.send_stdin(messages.encode(message) + b"\n")
-            with anyio.fail_after(self._timeout_s):
+            with anyio.fail_after(self._start_s if self._started_process else self._timeout_s):
                 while answer is None:
                     line = await self._line()
                     if line is None:
@@ -141,8 +151,11 @@ class _Talk:
                     answer = jsonrpc.response_to(jsonrpc.messages(line) or (), message["id"])
         except TimeoutError:
             failure = Failure(FailureKind.TIMEOUT)
+            # a server that let a whole start pass is not given one again
+            self._start_s = self._timeout_s
         except PodError as error:
             failure = Failure(FailureKind.CLOSED, error.message)
+        self._started_process = False
         reply = _reply(line) if answer is not None and line is not None else None
         self._record(step, "STDIN", messages.encode(message).decode(), reply, failure, began)
         self._record_noise(noise, began)
@@ -159,15 +172,17 @@ class _Talk:
         self._record(step, "STDIN", messages.encode(message).decode(), None, failure, began)
 
     async def close(self) -> None:
-        """End the input and wait for the process to end; what it still writes is looked at too."""
+        """End the input and wait for the process to end; what it still writes is recorded if it is noise."""
         began = time.monotonic()
+        slowest_s = max((exchange.duration_s for exchange in self.exchanges if exchange.reply is not None), default=0.0)
+        patience_s = max(self._timeout_s, min(self._start_s, steps.PATIENCE * slowest_s + MARGIN_S))
         await self._end_input()
         noise: list[str] = []
-        with anyio.move_on_after(self._timeout_s):
+        with anyio.move_on_after(patience_s):
             while (line := await self._line()) is not None:
                 if _is_noise(line):
                     noise.append(line)
-        state = await self._pod.wait_exit(max(0.01, self._timeout_s - (time.monotonic() - began)))
+        state = await self._pod.wait_exit(max(0.01, patience_s - (time.monotonic() - began)))
         failure = None if state is not None else Failure(FailureKind.TIMEOUT)
         note = state.sentence if state is not None else None
         self._record(steps.STDIO_CLOSE, "CLOSE", "", None, failure, began, note)
@@ -181,7 +196,7 @@ class _Talk:
             return
 
     async def _line(self) -> str | None:
-        """The next line that is not blank; None at the end, or once too much was read."""
+        """Return the next line that is not blank; None at the end, or once too much was read."""
         while True:
             end = self._rest.find(b"\n")
             if end >= 0:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 USUAL_PATHS: Final = ("/mcp", "/", "/mcp/", "/api/mcp", "/v1/mcp", "/messages", "/sse")
 MOST_REDIRECTS: Final = 3
 MOST_SILENT: Final = 2
+"""Addresses that may leave an initialize unanswered before the search ends."""
 _REDIRECTS: Final = (301, 302, 303, 307, 308)
 _URL: Final = re.compile(r"https?://[\w.\-\[\]:]+(/[\w./~\-]*)?")
 
@@ -40,7 +41,14 @@ def candidate_addresses(
     logs: Iterable[LogLine],
     hosts: Sequence[str] = (),
 ) -> Iterator[EndpointAddress]:
-    """Where the endpoint may be, likeliest first; each place once. ``hosts`` are the only ones the code allows."""
+    """Return where the endpoint may be, likeliest first; each address once.
+
+    Args:
+        sockets: that the example listens on.
+        documented: paths that the docs name.
+        logs: what the example wrote so far.
+        hosts: the only names that its code allows; empty if it allows any.
+    """
     seen: set[tuple[int, str]] = set()
     printed = tuple(_printed_paths(logs))
     for paths in (documented, printed, USUAL_PATHS):
@@ -53,7 +61,7 @@ def candidate_addresses(
 
 
 def _printed_paths(logs: Iterable[LogLine]) -> Iterator[str]:
-    """Paths of the URLs that the server's own first lines name."""
+    """Return the paths of the URLs that the server's own first lines name."""
     for line in list(logs)[:50]:
         for match in _URL.finditer(line.text):
             if match.group(1):
@@ -63,19 +71,27 @@ def _printed_paths(logs: Iterable[LogLine]) -> Iterator[str]:
 async def find_endpoint(
     peer: Peer, candidates: Iterable[EndpointAddress], revisions: tuple[str, ...]
 ) -> ProbeAnswer | None:
-    """Point ``peer`` at the endpoint and give the answer that showed it; None if there is none.
+    """Point ``peer`` at the endpoint.
 
     The endpoint is what answers an initialize by an InitializeResult, or demands a token for it, or speaks a
-    sessionless revision. Otherwise ``peer`` is left at the place whose refusal looked most like MCP's, and the fact
-    ``not_served`` says what was seen there. A server that leaves two places unanswered is not asked for more.
+    sessionless revision. Otherwise ``peer`` is left at the address whose refusal looked most like MCP's, and the fact
+    ``not_served`` says what was seen there. A server that leaves two addresses unanswered is not asked for more.
+
+    Args:
+        peer: the server.
+        candidates: likeliest first.
+        revisions: of the docs.
+
+    Returns:
+        The answer that showed the endpoint; None if there is none.
     """
     fallback: tuple[EndpointAddress, ProbeAnswer] | None = None
     first: tuple[EndpointAddress, ProbeAnswer] | None = None
     silent = 0
     for address in candidates:
         peer.address = address
-        answer, found = await _try(peer, revisions)
-        if found:
+        answer, is_endpoint = await _try(peer, revisions)
+        if is_endpoint:
             return answer
         first = first or (peer.address, answer)
         if fallback is None and any("error" in message for message in answer.messages):
@@ -92,7 +108,11 @@ async def find_endpoint(
 
 
 async def _try(peer: Peer, revisions: tuple[str, ...]) -> tuple[ProbeAnswer, bool]:
-    """Initialize at ``peer.address``, older and older where a newer revision is refused by a JSON-RPC error."""
+    """Send initialize to ``peer.address``, older and older where a newer revision is refused by a JSON-RPC error.
+
+    Returns:
+        The last answer, and whether it shows the endpoint.
+    """
     caller = Caller(None)
     answer: ProbeAnswer | None = None
     for version in with_handshake(revisions) or (FIRST_SESSIONLESS,):
@@ -117,7 +137,7 @@ async def _try(peer: Peer, revisions: tuple[str, ...]) -> tuple[ProbeAnswer, boo
 
 
 def _redirect(peer: Peer, answer: ProbeAnswer) -> str | None:
-    """Path and query of a redirect to the same server; None if it is none, or leads elsewhere (never followed)."""
+    """Return path and query of a redirect to the same server; None for other answers, and for a redirect elsewhere."""
     if answer.reply is None or answer.status not in _REDIRECTS:
         return None
     location = answer.reply.header("location") or ""
@@ -150,7 +170,7 @@ async def negotiate(peer: Peer, revisions: tuple[str, ...]) -> None:
 
 
 async def _initialize(peer: Peer, version: str) -> None:
-    """Initialize with ``version``; what it negotiates is in ``peer.answered`` afterwards.
+    """Send initialize with ``version``; what it negotiates is in ``peer.answered`` afterwards.
 
     A refusal may mean the version, or that the process serves no second initialize; one that was served before tells
     the two apart.

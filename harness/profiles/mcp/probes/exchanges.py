@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 LINGER_S: Final = 0.05
 """How long to read on where nothing more is due."""
 WATCH_END_S: Final = 2.0
-"""How long a stream may stay open after the response before it counts as left open."""
+"""Least time for which a stream is watched after the response: still open then, it counts as left open."""
 
 
 class StoppedError(Exception):

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from harness.profiles.mcp.probes.tools import Tool
 
 LISTEN_S: Final = 0.1
+"""How long to listen on the stream that GET opens: its head is what counts."""
 STREAMABLE_SINCE: Final = "2025-03-26"
 """The first revision of Streamable HTTP, and of sessions."""
 BATCH_REVISION: Final = "2025-03-26"
@@ -29,7 +30,7 @@ VERSION_HEADER_SINCE: Final = "2025-06-18"
 
 @dataclass(frozen=True, slots=True)
 class FirstSession:
-    """What was learnt on session A."""
+    """What was learned on session A."""
 
     caller: Caller
     """Session A; its id is None for a stateless server."""
@@ -44,10 +45,11 @@ class FirstSession:
         return reply is not None and reply.status == 200 and reply.media_type == "text/event-stream"
 
 
-async def run(peer: Peer, revision: str) -> FirstSession | None:
-    """Open session A and ask each kind of request once; None if the server does not serve them.
+async def open_first_session(peer: Peer, revision: str) -> FirstSession | None:
+    """Open session A and send each kind of request once.
 
-    The reason is then in ``peer.facts.revisions``.
+    Returns:
+        What was learned; None if the server does not serve them, and the reason is in ``peer.facts.revisions``.
     """
     caller = Caller(revision, token=peer.token)
     answer, opened = await sessions.fresh_initialize(peer, steps.BASELINE_INITIALIZE, caller, revision, role="A")
@@ -67,7 +69,8 @@ async def run(peer: Peer, revision: str) -> FirstSession | None:
         return None
     peer.method = "tools/list" if _has_tools(answer) else "ping"
     peer.tool = None
-    request = await peer.request(steps.BASELINE_REQUEST, opened, linger_s=WATCH_END_S)
+    watch_s = max(WATCH_END_S, steps.PATIENCE * max(answer.exchange.duration_s, initialized.exchange.duration_s))
+    request = await peer.request(steps.BASELINE_REQUEST, opened, linger_s=watch_s)
     if request.result is None:
         peer.learn_revision(revision, RevisionFacts(f"{peer.method} is answered {describe_answer(request)}"))
         return None
@@ -80,7 +83,7 @@ async def run(peer: Peer, revision: str) -> FirstSession | None:
 
 
 async def _call_tool(peer: Peer, caller: Caller, listed: ProbeAnswer) -> tuple[ProbeAnswer | None, Tool | None]:
-    """Call the first tool that can be called: the answer, and the tool if it was served."""
+    """Call the first tool that can be called; return the answer, and the tool if it was served."""
     tool = first_callable_tool(listed.result) if peer.method == "tools/list" else None
     if tool is None:
         return None, None
@@ -94,28 +97,28 @@ def _has_tools(initialized: ProbeAnswer) -> bool:
     return isinstance(capabilities, dict) and "tools" in capabilities
 
 
-async def version(peer: Peer, a: Caller) -> None:
-    """An unsupported MCP-Protocol-Version, against the negotiated one (2025-06-18 on)."""
+async def probe_version(peer: Peer, a: Caller) -> None:
+    """Send an unsupported MCP-Protocol-Version, against the negotiated one (2025-06-18 on)."""
     control = await peer.request(steps.VERSION_CONTROL, a)
     unsupported = replace(a, version=messages.UNSUPPORTED_VERSION)
     await peer.request(steps.VERSION_UNSUPPORTED, unsupported, control=control.number)
 
 
-async def batch(peer: Peer, a: Caller) -> None:
-    """A batch of two requests (2025-03-26 only)."""
+async def probe_batch(peer: Peer, a: Caller) -> None:
+    """Send a batch of two requests (2025-03-26 only)."""
     control = await peer.request(steps.BATCH_CONTROL, a)
     pair = [messages.request(peer.recorder.rpc_id(), method) for method in (peer.method, "ping")]
     await peer.post(steps.BATCH, a, pair, control=control.number)
 
 
-async def foreign_request(peer: Peer, a: Caller) -> None:
-    """A request on the session with a foreign Origin, Host unchanged, against the same without one."""
+async def probe_origin_of_request(peer: Peer, a: Caller) -> None:
+    """Send a request on the session with a foreign Origin, Host unchanged, against the same without one."""
     control = await peer.request(steps.ORIGIN_CONTROL_REQUEST, a)
     await peer.request(steps.ORIGIN_FOREIGN_REQUEST, replace(a, origin=FOREIGN_ORIGIN), control=control.number)
 
 
-async def foreign_initialize(peer: Peer, revision: str) -> None:
-    """An initialize with a foreign Origin, against the same without one; a fresh process each where one is needed."""
+async def probe_origin_of_initialize(peer: Peer, revision: str) -> None:
+    """Send an initialize with a foreign Origin, against the same without one; a fresh process each where needed."""
     caller = Caller(revision, token=peer.token)
     control, _ = await sessions.fresh_initialize(peer, steps.ORIGIN_CONTROL_INITIALIZE, caller, revision)
     await sessions.ready(peer)

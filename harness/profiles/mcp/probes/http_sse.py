@@ -1,8 +1,8 @@
-"""The HTTP+SSE transport of 2024-11-05: recognised and spoken, so that an example that runs is known to run.
+"""The HTTP+SSE transport of 2024-11-05: recognized and spoken, so that an example that runs is known to run.
 
 A GET opens the stream, its first event names where to POST, and every answer comes on the stream. None of the rules
 that docprobe probes is about this transport, so the conversation is initialize, initialized and one request, once per
-revision; the facts say which transport it was.
+revision; the facts record which transport it was.
 """
 
 from __future__ import annotations
@@ -29,15 +29,13 @@ if TYPE_CHECKING:
     from harness.profiles.mcp.probes.peer import Peer
 
 T = TypeVar("T")
-ANSWER_S: Final = 5.0
-"""Time for an event to come on the stream."""
 LOOK_S: Final = 0.005
 
 
-async def speak(peer: Peer, addresses: Iterable[EndpointAddress], revisions: tuple[str, ...]) -> bool:
-    """Find the stream among ``places`` and negotiate every revision on it; False if there is none.
+async def negotiate_over_sse(peer: Peer, addresses: Iterable[EndpointAddress], revisions: tuple[str, ...]) -> bool:
+    """Find the stream among ``addresses`` and negotiate every revision on it; return False if there is none.
 
-    ``peer`` is pointed at the stream and knows what is spoken; without a stream it is left where it was.
+    ``peer`` is pointed at the stream and knows what is negotiated; without a stream it is left where it was.
     """
     versions, before = with_handshake(revisions), peer.address
     for address in addresses:
@@ -57,11 +55,11 @@ async def speak(peer: Peer, addresses: Iterable[EndpointAddress], revisions: tup
 
 
 async def _negotiate(peer: Peer, version: str) -> bool:
-    """One connection: initialize with ``version`` and a request. False if this is no such stream."""
+    """Send initialize with ``version`` and a request over one connection; return False without such a stream."""
     address = peer.address
     caller = Caller(None, token=peer.token)
     async with peer.stream(steps.DISCOVER_SSE, caller) as held:
-        target = await _come(held, lambda: _endpoint(held, address)) if held.open else None
+        target = await _wait_for(peer.recorder.timeout_s, held, lambda: _endpoint(held, address)) if held.open else None
         if target is None:
             return False
         peer.address = replace(address, target=target)
@@ -84,19 +82,21 @@ async def _negotiate(peer: Peer, version: str) -> bool:
 
 
 def _timed_out(peer: Peer) -> bool:
-    """Whether any request of the conversation so far got no reply in time."""
+    """Return whether any request of the conversation so far got no reply in time."""
     failures = (exchange.failure for exchange in peer.recorder.exchanges)
     return any(failure is not None and failure.kind is FailureKind.TIMEOUT for failure in failures)
 
 
 async def _ask(peer: Peer, held: OpenStream, step: str, message: Message) -> Message | None:
-    """POST a request; its response comes on the stream."""
+    """POST a request; return its response from the stream, None if it does not come in time."""
     await peer.post(step, Caller(None, token=peer.token), message)
-    return await _come(held, lambda: jsonrpc.response_to(held.body.messages, message["id"]))
+    return await _wait_for(
+        peer.recorder.timeout_s, held, lambda: jsonrpc.response_to(held.body.messages, message["id"])
+    )
 
 
 def _endpoint(held: OpenStream, address: EndpointAddress) -> str | None:
-    """Path and query to POST to, once the ``endpoint`` event came; only on the same server."""
+    """Return path and query to POST to, once the ``endpoint`` event came; only on the same server."""
     event = next((event for event in held.body.events if event.event == "endpoint"), None)
     if event is None:
         return None
@@ -110,12 +110,12 @@ def _endpoint(held: OpenStream, address: EndpointAddress) -> str | None:
     return target if target.isascii() and target.isprintable() else None
 
 
-async def _come(held: OpenStream, look: Callable[[], T | None]) -> T | None:
-    """Wait for something to show up on a stream, until it has ended."""
-    with anyio.move_on_after(ANSWER_S):
+async def _wait_for(timeout_s: float, held: OpenStream, look: Callable[[], T | None]) -> T | None:
+    """Wait until ``look`` finds something on a stream, or the stream has ended; None if it finds nothing in time."""
+    with anyio.move_on_after(timeout_s):
         while True:
             ended = held.body.ended
-            if (found := look()) is not None or ended:
-                return found
+            if (value := look()) is not None or ended:
+                return value
             await anyio.sleep(LOOK_S)
     return None

@@ -38,17 +38,28 @@ CLOSE_S: Final = 1.0
 class Recorder:
     """Sends requests and records the exchanges of one conversation. Mutable; all groups of probes share it."""
 
-    def __init__(self, transport: Callable[[], httpx.AsyncBaseTransport], *, timeout_s: float, budget_s: float) -> None:
+    def __init__(
+        self,
+        transport: Callable[[], httpx.AsyncBaseTransport],
+        *,
+        timeout_s: float,
+        start_s: float = 0.0,
+        budget_s: float,
+    ) -> None:
         """Start the clock of the transcript.
 
         Args:
             transport: gives the transport into the pod; asked again after every restart.
             timeout_s: time to the head of a reply, and then for its body.
+            start_s: time to the head of a process's first reply, if that is more: it may have to load what it needs.
             budget_s: time for everything; past it :class:`StoppedError` is raised instead of sending.
         """
         self._new_transport = transport
         self._transport = transport()
-        self._timeout_s = timeout_s
+        self.timeout_s = timeout_s
+        self._start_s = max(start_s, timeout_s)
+        self._started_process = True
+        """Whether nothing was asked of the process yet."""
         self.started = anyio.current_time()
         """On the event loop's clock, which is that of ``time.monotonic``."""
         self._deadline = self.started + budget_s
@@ -70,6 +81,7 @@ class Recorder:
     async def restarted(self) -> None:
         """Number the exchanges that follow as those of a new process, and connect to it anew."""
         self.process += 1
+        self._started_process = True
         await self.close()
         self._transport = self._new_transport()
 
@@ -142,7 +154,7 @@ class Recorder:
         if response is not None:
             try:
                 owed = request.method == "POST" and request.rpc_id is not None
-                plan = ReadPlan(self._timeout_s, request.rpc_id, request.linger_s, None if owed else request.listen_s)
+                plan = ReadPlan(self.timeout_s, request.rpc_id, request.linger_s, None if owed else request.listen_s)
                 await body.read(response, plan)
             finally:
                 with anyio.move_on_after(CLOSE_S, shield=True):
@@ -176,8 +188,10 @@ class Recorder:
 
     async def _head(self, sent: httpx.Request) -> tuple[httpx.Response | None, Failure | None]:
         """Return the response with its body unread, or why there is none."""
+        timeout_s = self._start_s if self._started_process else self.timeout_s
+        self._started_process = False
         try:
-            with anyio.fail_after(self._timeout_s):
+            with anyio.fail_after(timeout_s):
                 return await self._transport.handle_async_request(sent), None
         except WIRE_ERRORS as error:
             return None, classify_failure(error)

@@ -1,6 +1,6 @@
 """Sessions: opened, used, ended, kept apart; and the process started afresh when it accepts no further initialize.
 
-Some transports live for one session, or die with it: what a restart teaches about that is kept in the facts.
+Some transports live for one session, or die with it: what a restart shows about that is recorded in the facts.
 """
 
 from __future__ import annotations
@@ -23,16 +23,34 @@ if TYPE_CHECKING:
 MOST_RESTARTS: Final = 60
 FULL: Final = 503
 """ProbeAnswer to an initialize beyond the sessions that a server holds at a time: a fresh process has none."""
-NOTICE_S: Final = 1.0
+NOTICE_S: Final = 5.0
 """Time for the end of a process to be noticed after its connections broke."""
+IDS: Final = 20
+"""Ids that are collected of the process that served the conversation."""
+NEVER_ASKED: Final = "docprobe-never-asked"
+"""JSON-RPC id of a request that the server never sent."""
+IDS_AFTER_RESTART: Final = 3
+SHORT_ID: Final = 16
+"""Ids shorter than this may be counters: a random one of the same shape might be alive."""
+_CLASSES: Final = (string.ascii_lowercase, string.ascii_uppercase)
+_HEX: Final = "0123456789abcdef"
 
 
 async def initialize(
     peer: Peer, step: str, caller: Caller, version: str, *, role: str | None = None, control: int | None = None
 ) -> tuple[ProbeAnswer, Caller | None]:
-    """POST an initialize and, if it is answered by an InitializeResult, the caller of the new session.
+    """POST an initialize.
 
-    The caller's id is None if the server issued none. A session without a ``role`` is labelled by its number.
+    Args:
+        peer: the server.
+        step: of the exchange.
+        caller: gives revision, token and Origin.
+        version: the protocolVersion to offer.
+        role: label of the new session; the number of the exchange if None.
+        control: number of the exchange it is compared with.
+
+    Returns:
+        The answer and, if it is an InitializeResult, the caller of the new session (without an id if none was issued).
     """
     message = messages.initialize(peer.recorder.rpc_id(), version)
     answer = await peer.post(step, caller, message, control=control)
@@ -52,19 +70,22 @@ async def initialize(
 async def fresh_initialize(
     peer: Peer, step: str, caller: Caller, version: str, *, role: str | None = None, control: int | None = None
 ) -> tuple[ProbeAnswer, Caller | None]:
-    """As :func:`initialize`, for a request that a living server serves: if it does not, the process is restarted.
+    """POST an initialize that a living server serves; if it is not served, restart the process and send it again.
 
-    What the restart teaches is recorded: one initialize per process, a crash, or a process that no longer serves.
+    What the restart shows is recorded in the facts: one initialize per process, a crash, or a process that no longer
+    serves. An initialize that merely was not answered in time shows none of that.
+
+    Args and Returns are those of :func:`initialize`.
     """
     await ready(peer)
     answer, opened = await initialize(peer, step, caller, version, role=role, control=control)
     if opened is not None or not peer.answered or answer.status in (401, 403, 429):
         return answer, opened
-    served_here = peer.initializes_served
+    served_before = peer.initializes_served
     crashed = peer.pod.exit_state()
     if crashed is None and answer.exchange.failure is not None:
         crashed = await peer.pod.wait_exit(NOTICE_S)
-    if crashed is None and served_here == 0:
+    if crashed is None and served_before == 0:
         return answer, opened
     peer.recorder.amend(answer.number, step=f"{steps.RETRY}.{step}")
     await restart(peer)
@@ -73,16 +94,18 @@ async def fresh_initialize(
     if crashed is not None:
         incident = peer.facts.crashed or Incident(last.number, crashed.sentence)
         peer.facts = replace(peer.facts, crashed=incident)
-    elif opened is not None and served_here == 1:
+    elif opened is None or last.timed_out:
+        pass
+    elif served_before == 1:
         peer.facts = replace(peer.facts, single_session=True)
-    elif opened is not None and last.status != FULL:
+    elif last.status != FULL:
         incident = peer.facts.died or Incident(last.number, f"initialize answered {last.status}")
         peer.facts = replace(peer.facts, died=incident)
     return answer, opened
 
 
 async def open_session(peer: Peer, role: str, revision: str, *, token: str | None = None) -> Caller | None:
-    """A session of its own, initialized; None if the server gives none."""
+    """Open a session and send notifications/initialized on it; return its caller, None if the server gave none."""
     caller = Caller(revision, token=token or peer.token)
     _, opened = await fresh_initialize(peer, steps.OPEN_INITIALIZE, caller, revision, role=role)
     if opened is not None:
@@ -91,7 +114,7 @@ async def open_session(peer: Peer, role: str, revision: str, *, token: str | Non
 
 
 async def ready(peer: Peer) -> None:
-    """Make sure that an initialize can be served, as far as is known."""
+    """Restart a process that is known to serve one initialize and has served it."""
     if peer.initializes_served and peer.single_session:
         await restart(peer)
 
@@ -118,18 +141,8 @@ async def restart(peer: Peer) -> None:
     await peer.recorder.restarted()
 
 
-IDS: Final = 20
-NEVER_ASKED: Final = "docprobe-never-asked"
-"""JSON-RPC id of a request that no server sent."""
-IDS_AFTER_RESTART: Final = 3
-SHORT_ID: Final = 16
-"""Ids shorter than this may be counters: a random one of the same shape might be alive."""
-_CLASSES: Final = (string.ascii_lowercase, string.ascii_uppercase)
-_HEX: Final = "0123456789abcdef"
-
-
 def never_issued(issued: str) -> str:
-    """A random id of the shape of ``issued``: hex stays hex, letters stay letters, digits digits, the rest is kept."""
+    """Make a random id of the shape of ``issued``: hex stays hex, letters letters, digits digits, the rest as it is."""
     if len(issued) < SHORT_ID:
         return str(uuid.uuid4())
     letters = [c for c in issued if c.isalpha()]
@@ -146,8 +159,8 @@ def never_issued(issued: str) -> str:
     return made if made != issued else str(uuid.uuid4())
 
 
-async def lifetime(peer: Peer, revision: str, legs: tuple[str, ...]) -> None:
-    """Session T: each of ``legs`` live, without an id and with an unknown one; then the end, and each on the dead id.
+async def probe_lifetime(peer: Peer, revision: str, legs: tuple[str, ...]) -> None:
+    """Send each of ``legs`` on session T, without an id and with an unknown one; end it, and send each again.
 
     The DELETEs without an id and with an unknown one come before the end (a process that dies with its session would
     refuse everything afterwards) and after all else (a sloppy server may end the session by them); that the session
@@ -188,8 +201,8 @@ async def lifetime(peer: Peer, revision: str, legs: tuple[str, ...]) -> None:
     await initialize(peer, steps.TERMINATED_FRESH, Caller(revision, token=peer.token), revision)
 
 
-async def isolation(peer: Peer, revision: str) -> None:
-    """Ending session I leaves session J alive."""
+async def probe_isolation(peer: Peer, revision: str) -> None:
+    """End session I, and ask whether session J lives."""
     i = await open_session(peer, "I", revision)
     j = await open_session(peer, "J", revision)
     if i is None or j is None or i.id is None or j.id is None or i.id == j.id:
@@ -200,7 +213,7 @@ async def isolation(peer: Peer, revision: str) -> None:
 
 
 async def collect_ids(peer: Peer, revision: str) -> None:
-    """Initialize until there are enough ids, or the server refuses."""
+    """Send initialize until there are enough ids, or the server refuses."""
     for _ in range(IDS):
         _, opened = await initialize(peer, steps.IDS_INITIALIZE, Caller(revision, token=peer.token), revision)
         if opened is None or opened.id is None:
@@ -208,7 +221,7 @@ async def collect_ids(peer: Peer, revision: str) -> None:
 
 
 async def survives(peer: Peer, revision: str) -> None:
-    """After everything, in the same process: does the server still initialize and serve?"""
+    """Ask whether the server still initializes and serves after everything, in the same process."""
     caller = Caller(revision, token=peer.token)
     _, opened = await initialize(peer, steps.SURVIVES_INITIALIZE, caller, revision)
     if opened is not None:
@@ -217,7 +230,7 @@ async def survives(peer: Peer, revision: str) -> None:
 
 
 async def ids_after_restart(peer: Peer, revision: str) -> None:
-    """The ids of a fresh process: an id that comes again is no random one."""
+    """Collect ids of a fresh process: one that comes again is not random."""
     if not any(session.process == peer.recorder.process for session in peer.sessions):
         return
     await restart(peer)

@@ -21,19 +21,19 @@ if TYPE_CHECKING:
     from harness.profiles.mcp.probes.peer import Peer
 
 SETTLE_S: Final = 0.15
-"""How long a message may take to show up on the standalone stream after the response it should not be with."""
+"""Least time that a message has to show up on the standalone stream after the response it should not be with."""
 LISTEN_S: Final = 0.1
 """How long to listen where the head of the answer is what counts."""
 REPLAY_S: Final = 0.3
-"""How long to wait for what a resumed stream should not replay."""
+"""Least time to wait for what a resumed stream should not replay."""
 OWN_REPLAY_S: Final = 1.0
 """How long to wait for what it should; less if it comes."""
 EVENT_ID_HEADER: Final = "Last-Event-ID"
 INVENTED_EVENT_ID: Final = "docprobe-never-issued"
 
 
-async def run(peer: Peer, revision: str, baseline: FirstSession) -> None:
-    """Session B (A where the process serves one session only): the standalone stream, then resumption."""
+async def probe_streams(peer: Peer, revision: str, baseline: FirstSession) -> None:
+    """Probe the standalone stream, then resumption, on session B (A where the process serves one session only)."""
     b = (
         baseline.caller
         if peer.single_session or baseline.caller.id is None
@@ -53,7 +53,7 @@ async def run(peer: Peer, revision: str, baseline: FirstSession) -> None:
 
 
 async def _while_open(peer: Peer, b: Caller, *, listens: bool) -> tuple[ProbeAnswer, ...]:
-    """A request, then two at once, while the standalone stream is open (if the server offers one)."""
+    """Send a request, then two at once, while the standalone stream is open (if the server offers one)."""
     if not listens:
         return await _two_at_once(peer, b)
     async with peer.stream(steps.GET_STREAM, b) as held:
@@ -61,7 +61,8 @@ async def _while_open(peer: Peer, b: Caller, *, listens: bool) -> tuple[ProbeAns
             return await _two_at_once(peer, b)
         alone = await peer.post(steps.GET_WHILE_OPEN, b, _request(peer, tool=True))
         two = await _two_at_once(peer, b)
-        await anyio.sleep(SETTLE_S)
+        slowest_s = max(answer.exchange.duration_s for answer in (alone, *two))
+        await anyio.sleep(max(SETTLE_S, steps.PATIENCE * slowest_s))
     return (alone, *two)
 
 
@@ -78,7 +79,7 @@ async def _two_at_once(peer: Peer, b: Caller) -> tuple[ProbeAnswer, ...]:
 
 
 def _request(peer: Peer, *, tool: bool) -> Message:
-    """A tools/call where a tool is known and wanted, else the ordinary request."""
+    """Make a tools/call where a tool is known and wanted, else the ordinary request."""
     rpc_id = peer.recorder.rpc_id()
     if tool and peer.tool is not None:
         return messages.request(rpc_id, "tools/call", peer.tool.params(rpc_id))
@@ -86,7 +87,7 @@ def _request(peer: Peer, *, tool: bool) -> Message:
 
 
 async def _resume_across(peer: Peer, revision: str, b: Caller) -> None:
-    """The same JSON-RPC id on two sessions with different methods; each event that is replayed shows whose it was."""
+    """Use the same JSON-RPC id on two sessions with different methods; each replayed event shows whose it was."""
     c = await sessions.open_session(peer, "C", revision)
     if c is None or c.id is None or c.id == b.id:
         return
@@ -98,7 +99,7 @@ async def _resume_across(peer: Peer, revision: str, b: Caller) -> None:
     if issued is None:
         return
     resumed = await _resume(peer, steps.RESUME_OWN, b, issued, listen_s=OWN_REPLAY_S, replays=rpc_id)
-    patience_s = max(REPLAY_S, 3 * resumed.exchange.duration_s)
+    patience_s = max(REPLAY_S, steps.PATIENCE * resumed.exchange.duration_s)
     await _resume(peer, steps.RESUME_CROSS, c, issued, control=resumed.number, listen_s=patience_s)
 
 
@@ -117,7 +118,7 @@ async def _resume(
 
 
 def first_event_id(answers: Iterable[ProbeAnswer]) -> str | None:
-    """The first event id in the replies, if it can stand in a header."""
+    """Return the first event id in the replies that can stand in a header; None if there is none."""
     for answer in answers:
         for event in answer.reply.events if answer.reply else ():
             if event.id is not None and event.id.isascii() and event.id.isprintable():

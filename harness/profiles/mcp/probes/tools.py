@@ -46,17 +46,17 @@ class Tool:
     arguments: Message
 
     def params(self, progress_token: int) -> Message:
-        """Params of a tools/call that asks for progress notifications."""
+        """Return the params of a tools/call that asks for progress notifications."""
         return {"name": self.name, "arguments": self.arguments, "_meta": {"progressToken": progress_token}}
 
 
 def first_callable_tool(result: Message | None) -> Tool | None:
-    """The first tool of a tools/list result whose required arguments can be made up; read-only ones first."""
+    """Return the first of :func:`callable_tools`; None if there is none."""
     return next(callable_tools(result), None)
 
 
 def callable_tools(result: Message | None) -> Iterator[Tool]:
-    """All of a tools/list result whose required arguments can be made up; read-only ones first."""
+    """Return the tools of a tools/list result whose required arguments can be made up, read-only ones first."""
     listed = (result or {}).get("tools")
     tools = [tool for tool in listed if isinstance(tool, dict)] if isinstance(listed, list) else []
     for tool in sorted(tools, key=lambda tool: not _read_only(tool)):
@@ -68,7 +68,7 @@ def callable_tools(result: Message | None) -> Iterator[Tool]:
 
 
 class _CannotMakeUpError(Exception):
-    """A schema beyond the simple ones."""
+    """A schema is not one of the simple ones."""
 
 
 def _read_only(tool: Message) -> bool:
@@ -114,7 +114,7 @@ def _number(schema: Message) -> Any:
     return high if isinstance(high, (int, float)) and high < 2 else 2
 
 
-MINTED: Final = 20
+HANDLES: Final = 20
 """Handles that are collected: enough to judge how they are made."""
 MOST_PAIRS: Final = 3
 """Pairs of tools that are tried."""
@@ -125,27 +125,27 @@ _LAST_WORDS: Final = ("id", "handle", "token", "key")
 
 @dataclass(frozen=True, slots=True)
 class HandlePair:
-    """A tool that gives what another takes."""
+    """A tool that gives a value and another that takes it."""
 
-    mint: Tool
-    use: Tool
+    giver: Tool
+    taker: Tool
     argument: str
-    """Of ``use``; a property of the same name is looked for in the result of ``mint``."""
+    """Of ``taker``; a property of the same name is looked for in the result of ``giver``."""
 
 
 def handle_pairs(listed: Message | None) -> Iterator[HandlePair]:
-    """Pairs of a tools/list result that may mint and use a handle."""
+    """Return the pairs of a tools/list result that may give and take a handle."""
     tools = tuple(callable_tools(listed))
-    for use in tools:
-        for argument in use.arguments:
-            if _bare(argument).endswith(_LAST_WORDS) and isinstance(use.arguments[argument], str):
-                for mint in tools:
-                    if not mint.arguments:
-                        yield HandlePair(mint, use, argument)
+    for taker in tools:
+        for argument in taker.arguments:
+            if _bare(argument).endswith(_LAST_WORDS) and isinstance(taker.arguments[argument], str):
+                for giver in tools:
+                    if not giver.arguments:
+                        yield HandlePair(giver, taker, argument)
 
 
 def value_of(result: Message | None, name: str) -> str | None:
-    """The string called ``name`` in a tool's structured content, or in a text content that is JSON."""
+    """Return the string called ``name`` in a tool's structured content, or in a text content that is JSON."""
     if result is None or result.get("isError") is True:
         return None
     found = _find(result.get("structuredContent"), _bare(name), 0)
@@ -158,9 +158,9 @@ def value_of(result: Message | None, name: str) -> str | None:
 
 
 async def probe_handles(peer: Peer, caller: Caller, listed: Message | None) -> None:
-    """The ``handle.*`` steps, for the first pair of tools that a handle goes between."""
+    """Send the ``handle.*`` steps, for the first pair of tools that a handle goes between."""
     for pair in itertools.islice(handle_pairs(listed), MOST_PAIRS):
-        first, second = await _mint(peer, caller, pair), await _mint(peer, caller, pair)
+        first, second = await _take_handle(peer, caller, pair), await _take_handle(peer, caller, pair)
         if first is None or second is None or first[1] == second[1]:
             continue
         used = await _call(peer, steps.HANDLE_TRIED, caller, _with(pair, first[1]))
@@ -170,17 +170,17 @@ async def probe_handles(peer: Peer, caller: Caller, listed: Message | None) -> N
             continue
         peer.recorder.amend(used.number, step=steps.HANDLE_USE)
         peer.recorder.amend(unknown.number, step=steps.HANDLE_UNKNOWN)
-        minted = [first, second]
-        while len(minted) < MINTED and (further := await _mint(peer, caller, pair)) is not None:
-            minted.append(further)
-        for number, value in minted:
+        given = [first, second]
+        while len(given) < HANDLES and (further := await _take_handle(peer, caller, pair)) is not None:
+            given.append(further)
+        for number, value in given:
             peer.recorder.amend(number, step=steps.HANDLE_MINT, handle=value)
         return
 
 
-async def _mint(peer: Peer, caller: Caller, pair: HandlePair) -> tuple[int, str] | None:
-    """Number of the exchange and the value that came with it; None if none came."""
-    answer = await _call(peer, steps.HANDLE_TRIED, caller, pair.mint)
+async def _take_handle(peer: Peer, caller: Caller, pair: HandlePair) -> tuple[int, str] | None:
+    """Call the giving tool; return the number of the exchange and the value, None if no value came."""
+    answer = await _call(peer, steps.HANDLE_TRIED, caller, pair.giver)
     value = value_of(answer.result, pair.argument)
     return None if value is None else (answer.number, value)
 
@@ -198,17 +198,17 @@ async def _call(peer: Peer, step: str, caller: Caller, tool: Tool, *, control: i
 
 
 def _with(pair: HandlePair, value: str) -> Tool:
-    return replace(pair.use, arguments={**pair.use.arguments, pair.argument: value})
+    return replace(pair.taker, arguments={**pair.taker.arguments, pair.argument: value})
 
 
 def _like(value: str) -> str:
-    """Another value of the same shape: letters stay letters, digits stay digits."""
+    """Make another value of the same shape: letters stay letters, digits stay digits."""
     kinds = (string.digits, string.ascii_lowercase, string.ascii_uppercase)
     return "".join(next((secrets.choice(kind) for kind in kinds if c in kind), c) for c in value)
 
 
 def _plain(name: str) -> str:
-    """A header value, encoded where it is no plain ASCII (streamable HTTP page, "Value Encoding")."""
+    """Return a header value, encoded unless it is plain ASCII (2026-07-28, Streamable HTTP page, "Value Encoding")."""
     if name.isascii() and name.isprintable() and name == name.strip():
         return name
     return f"=?base64?{base64.b64encode(name.encode()).decode()}?="
@@ -224,5 +224,5 @@ def _find(value: Any, name: str, depth: int) -> str | None:
 
 
 def _bare(name: str) -> str:
-    """``basket_id`` and ``basketId`` are one name."""
+    """Return the letters of a name: ``basket_id`` and ``basketId`` are one."""
     return name.replace("_", "").replace("-", "").lower()

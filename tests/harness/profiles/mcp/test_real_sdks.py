@@ -93,7 +93,6 @@ def conversations(*command: str, modes: Iterable[str]) -> dict[str, Transcript]:
             found[mode] = await converse_http(
                 pod,
                 server_bundle("/mcp"),
-
                 revisions=REVISIONS,
                 tokens=PlainTokens(),
                 timeout_s=10.0,

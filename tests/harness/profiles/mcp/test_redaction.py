@@ -213,8 +213,8 @@ import json, sys
 print("{token}", flush=True)
 for line in sys.stdin:
     message = json.loads(line)
+    result = {{"protocolVersion": "2025-11-25", "capabilities": {{"{token}": {{}}}}}}
     if "id" in message:
-        result = {{"protocolVersion": "2025-11-25", "capabilities": {{"{token}": {{}}}}}}
         print(json.dumps({{"jsonrpc": "2.0", "id": message["id"], "result": result}}), flush=True)
 """
 

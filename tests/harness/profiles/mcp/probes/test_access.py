@@ -47,9 +47,7 @@ def verifier(made: AuthorizationService, audience: str, *, bad: int = 401) -> Ca
 
 async def hold(made: AuthorizationService | None, manners: Manners) -> Transcript:
     async with local_pod(lambda: make(manners)) as pod:
-        return await converse_http(
-            pod, bundle(), revisions=(NEWEST, "2026-07-28"), tokens=made, timeout_s=30.0
-        )
+        return await converse_http(pod, bundle(), revisions=(NEWEST, "2026-07-28"), tokens=made, timeout_s=20.0)
 
 
 def statuses(transcript: Transcript, prefix: str) -> dict[str, int | None]:
@@ -171,6 +169,6 @@ async def test_whether_the_server_asks_about_tokens_is_told_from_the_authorizati
     manners = Manners(guard=lambda _: 401, revisions=(NEWEST,))
     async with local_pod(lambda: make(manners)) as pod:
         pod.lines = (LogLine(time.monotonic(), "authorization", asked),)
-        transcript = await converse_http(pod, bundle(), revisions=(NEWEST,), tokens=made, timeout_s=30.0)
+        transcript = await converse_http(pod, bundle(), revisions=(NEWEST,), tokens=made, timeout_s=20.0)
     assert transcript.facts.introspects is fact
     assert -5 < transcript.logs[0].at_s <= 0

@@ -62,6 +62,12 @@ for number in (2, 3):
 DELETES = 'send("DELETE", **session)'
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine may pause a client for longer than an idle client is waited for."""
+    monkeypatch.setattr(client_module, "IDLE_S", 30.0)
+
+
 @asynccontextmanager
 async def served(script: ScriptedServer) -> AsyncIterator[int]:
     service = ScriptedService(script, 0)
@@ -73,7 +79,7 @@ async def served(script: ScriptedServer) -> AsyncIterator[int]:
     await listener.aclose()
 
 
-async def watch(end: str, *, program: str = PROGRAM, timeout_s: float = 8.0) -> Transcript:
+async def watch(end: str, *, program: str = PROGRAM, timeout_s: float = 60.0) -> Transcript:
     script = ScriptedServer()
     async with served(script) as port, process_pod(program.format(port=port, end=end)) as pod:
         transcript = await converse_client(pod, CLIENT, script, timeout_s=timeout_s)

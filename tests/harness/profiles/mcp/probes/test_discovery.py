@@ -22,7 +22,10 @@ def line(text: str) -> LogLine:
 
 def test_the_docs_come_first_then_the_servers_own_words_then_the_usual() -> None:
     sockets = (ListeningSocket("127.0.0.1", 3000),)
-    found = [p.target for p in candidate_addresses(sockets, ("/api", "mcp"), [line("MCP on http://localhost:3000/deep/mcp.")])]
+    found = [
+        p.target
+        for p in candidate_addresses(sockets, ("/api", "mcp"), [line("MCP on http://localhost:3000/deep/mcp.")])
+    ]
     assert found[:3] == ["/api", "/mcp", "/deep/mcp"]
     assert found[3:] == [path for path in USUAL_PATHS if path != "/mcp"]
 
@@ -55,9 +58,7 @@ async def test_a_redirect_elsewhere_is_recorded_and_not_followed(location: str) 
         return response
 
     async with local_pod(lambda: Starlette(routes=[Route("/mcp", away, methods=["POST"])])) as pod:
-        transcript = await converse_http(
-            pod, bundle("/mcp"), revisions=("2025-11-25",), tokens=None, timeout_s=1.0
-        )
+        transcript = await converse_http(pod, bundle("/mcp"), revisions=("2025-11-25",), tokens=None, timeout_s=20.0)
     first = transcript.exchanges[0]
     assert first.step == steps.DISCOVER_REDIRECT
     assert first.note is not None
@@ -72,9 +73,7 @@ async def test_a_redirect_in_circles_ends() -> None:
         return RedirectResponse("/mcp", 308)
 
     async with local_pod(lambda: Starlette(routes=[Route("/mcp", round_, methods=["POST", "GET"])])) as pod:
-        transcript = await converse_http(
-            pod, bundle("/mcp"), revisions=("2025-11-25",), tokens=None, timeout_s=1.0
-        )
+        transcript = await converse_http(pod, bundle("/mcp"), revisions=("2025-11-25",), tokens=None, timeout_s=20.0)
     assert sum(e.step == steps.DISCOVER_REDIRECT for e in transcript.exchanges) < 20
 
 
@@ -87,6 +86,10 @@ def test_localhost_with_its_port_unless_the_code_names_hosts() -> None:
 
 def test_the_first_name_that_the_code_allows() -> None:
     hosts = ("tools.example.com", "tools.example.com:*")
-    assert {address.authority for address in candidate_addresses(SOCKETS, ("/mcp",), (), hosts)} == {"tools.example.com"}
-    assert {address.authority for address in candidate_addresses(SOCKETS, ("/mcp",), (), hosts[1:])} == {"tools.example.com:8000"}
+    assert {address.authority for address in candidate_addresses(SOCKETS, ("/mcp",), (), hosts)} == {
+        "tools.example.com"
+    }
+    assert {address.authority for address in candidate_addresses(SOCKETS, ("/mcp",), (), hosts[1:])} == {
+        "tools.example.com:8000"
+    }
     assert next(candidate_addresses(SOCKETS, ("/mcp",), (), hosts)).url == "http://127.0.0.1:8000/mcp"

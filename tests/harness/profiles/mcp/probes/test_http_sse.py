@@ -10,10 +10,9 @@ from harness.profiles.mcp.probes.exchanges import OpenStream
 pytestmark = pytest.mark.anyio
 
 
-async def test_a_stream_that_has_ended_is_waited_for_no_longer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http_sse, "ANSWER_S", 600.0)
+async def test_a_stream_that_has_ended_is_waited_for_no_longer() -> None:
     body = BodyReader(0.0)
     body.ended = True
     with anyio.fail_after(30):
-        assert await http_sse._come(OpenStream(1, None, body), lambda: None) is None
-        assert await http_sse._come(OpenStream(1, None, body), lambda: "its last event") == "its last event"
+        assert await http_sse._wait_for(60.0, OpenStream(1, None, body), lambda: None) is None
+        assert await http_sse._wait_for(60.0, OpenStream(1, None, body), lambda: "its last event") == "its last event"

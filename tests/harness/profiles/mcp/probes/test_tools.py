@@ -70,7 +70,7 @@ def tool(name: str, *required: str, **properties: Any) -> dict[str, Any]:
 
 
 def pairs_of(*tools: dict[str, Any]) -> list[tuple[str, str, str]]:
-    return [(pair.mint.name, pair.use.name, pair.argument) for pair in handle_pairs({"tools": list(tools)})]
+    return [(pair.giver.name, pair.taker.name, pair.argument) for pair in handle_pairs({"tools": list(tools)})]
 
 
 def test_a_tool_that_demands_nothing_beside_one_that_demands_a_handle() -> None:
