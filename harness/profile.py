@@ -5,7 +5,7 @@ Everything below this module works on the value and imports no specification; ``
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
@@ -18,13 +18,32 @@ from harness.model import BoundRequirement, Finding, LogLine, Requirement, Trans
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from extractor.model import Block, Bundle
+    from tree_sitter import Node
+
+    from extractor.model import Block, Bundle, Example
     from harness.engine.protocol import Pod, Service
+    from harness.model import Recording
+
+
+@dataclass(frozen=True, slots=True)
+class TextEdit:
+    """Replace the bytes from ``start`` to ``end`` of a file's UTF-8 text by ``new``."""
+
+    start: int
+    end: int
+    new: str
+
 
 Check: TypeAlias = Callable[[Transcript, BoundRequirement], Finding]
 """Pure: the same transcript and requirement give the same finding."""
 Precondition: TypeAlias = Callable[[Transcript, BoundRequirement], Finding | None]
 """Returns the finding if the check must not be asked, None if it may."""
+ExampleCheck: TypeAlias = Callable[["Example", "Recording", BoundRequirement], Finding | None]
+"""Pure: judges by the page and the attempts to start the example; None if they decide nothing."""
+BlameRule: TypeAlias = Callable[["Node", Finding, Transcript], Iterator["Node"]]
+"""Yields the parts of one file's syntax tree that cause a violation. Nothing where only a guess is possible."""
+FixRule: TypeAlias = Callable[["Node", Finding, Transcript], Iterator[TextEdit]]
+"""Yields the edits of one file, given as its syntax tree, that may fix a violation. Running them proves them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +64,21 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One requirement of a catalogue and how it is decided."""
+    """One requirement of a catalogue and all that is done with it."""
 
     requirement: Requirement
     conversation: Decision | None = None
     """By a conversation with the running example; None for what is decided before any."""
     printed: Decision | None = None
     """By the exchanges that a page prints; None where print decides nothing."""
+    example: ExampleCheck | None = None
+    """Before any conversation; set for the stages ``page`` and ``start``."""
     reading_blocks: bool = False
     """Whether a violation of a MUST decides the exit code even where it is a reading of the text."""
+    blame: BlameRule | None = None
+    """None: no line of the page is blamed."""
+    fix: FixRule | None = None
+    """None: there is the requirement's advice in words and no patch."""
 
 
 @dataclass(frozen=True, slots=True)

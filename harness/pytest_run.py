@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import anyio
 
 from extractor.model import ExampleStatus
 from harness.baseline.file import load
-from harness.judge.example import COMPLETE, RUNS
-from harness.model import SIDES
+from harness.model import SIDES, Stage
 from harness.repair.proofs import load_proofs, patches_of
 from harness.run.check import check
 from harness.run.outcome import conclude
@@ -18,15 +17,13 @@ from harness.run.plan import make_plan
 from harness.settings import load_config
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from extractor.model import Example
     from harness.model import Report
     from harness.run.check import Connect
     from harness.run.plan import Plan
-
-BEFORE_ANY_CONVERSATION: Final = (RUNS, COMPLETE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +36,7 @@ class Planned:
     line: int
     """First line, 1-based."""
     requirements: tuple[str, ...]
-    """Ids it will be asked, in the catalogue's order; of one that cannot run only ``example.runs``."""
+    """Ids it will be asked, in the catalogue's order; of one that cannot run, whether it starts and no more."""
     reason: str | None
     """Why it cannot run; None if it can."""
 
@@ -77,21 +74,26 @@ class Live:
         chosen = tuple(example for example in self._plan.examples if example.id == example_id)
         todo = replace(self._plan, examples=chosen)
         report = anyio.run(check, todo, self._config, self._connect)
-        proofs = load_proofs(report, self._config.state)
+        proofs = load_proofs(report, self._config.state, self._config.catalogue)
         return conclude(report, self._baseline, patches_of(proofs, report, todo, self._config.docs))
 
     def _planned(self, example: Example) -> Planned:
         line = example.spans[0].first if example.spans else 1
         if example.status is not ExampleStatus.RUNNABLE:
             reason = f"{example.status.value}: {example.reason or 'no reason given'}"
-            return Planned(example.id, example.page, line, BEFORE_ANY_CONVERSATION[:1], reason)
+            return Planned(example.id, example.page, line, tuple(self._ids(Stage.START)), reason)
+        before = (*self._ids(Stage.START), *self._ids(Stage.PAGE))
         asked = {
             name: None
             for (name, revision), row in self._plan.bound.requirements.items()
             if row.requirement.side in SIDES[example.kind] and revision in {example.revision or revision, ""}
-            if name not in BEFORE_ANY_CONVERSATION
+            if name not in before
         }
-        names = (*BEFORE_ANY_CONVERSATION, *asked)
+        names = (*before, *asked)
         wanted = self._config.requirements
         asked_for = tuple(name for name in names if not wanted or name in wanted)
         return Planned(example.id, example.page, line, asked_for, None)
+
+    def _ids(self, stage: Stage) -> Iterator[str]:
+        """Yield the ids of the requirements that are judged from ``stage``."""
+        return (row.id for row in self._config.catalogue.requirements if row.stage is stage)

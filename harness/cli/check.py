@@ -151,7 +151,7 @@ async def _run(cli: Cli, plan: Plan, config: Config, prove_fixes: bool) -> tuple
         tasks.start_soon(listen)
         with Live(cli.err(), config.catalogue.requirements) as live:
             report = await check(plan, config, open_engine, observer=live, stop=stop)
-            proofs = load_proofs(report, config.state)
+            proofs = load_proofs(report, config.state, config.catalogue)
             if prove_fixes:
                 proofs = await prove_all(plan, report, config, open_engine, live, known=proofs, stop=stop)
         tasks.cancel_scope.cancel()

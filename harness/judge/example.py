@@ -1,32 +1,145 @@
-"""The example as a whole, decided before any conversation: whether it runs, whether its page is complete. Pure."""
+"""The requirements on an example as a whole, which every specification has: it runs, its page is complete and current.
+
+No sentence of a specification states them: a page that shows a program promises that it runs.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from harness.judge.cause import told_apart
-from harness.judge.findings import inconclusive, listed, satisfied, violated
-from harness.model import BoundRequirement, StartOutcome
+from extractor.model import Level
+from harness.judge.findings import inconclusive, join_words, satisfied, violated
+from harness.judge.start_failure import compare_runs
+from harness.model import Basis, BoundRequirement, FailureKind, Requirement, Side, Stage, StartOutcome
+from harness.profile import Decision, Rule
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from extractor.model import Example
-    from harness.model import Finding, Recording, Requirement
+    from harness.model import Exchange, Finding, Recording, Transcript
     from harness.profile import Catalogue
 
-RUNS: Final = "example.runs"
-COMPLETE: Final = "example.complete"
+NO_REVISION: Final = ""
+"""Key of a level table for pages that belong to no revision."""
 
 
-def runs(example: Example, recording: Recording, catalogue: Catalogue) -> tuple[Finding, ...]:
-    """example.runs: it starts and answers a correct initialize, as documented, with the packages of today.
+def example_rules(
+    revisions: tuple[str, ...] = (),
+    negotiation_steps: tuple[str, ...] = (),
+    opening_step: str = "",
+    judged_under: Callable[[Transcript, str], bool] = lambda transcript, revision: True,
+) -> tuple[Rule, ...]:
+    """Return the rules ``example.runs``, ``example.complete`` and, for docs with revisions, ``revision.match``.
 
-    Neither with today's packages nor with those of its date: gates, unless the page leaves something to the reader
-    that docprobe cannot know: then its not starting says nothing. With those of its date only: warns.
+    Args:
+        revisions: of the docs, oldest first.
+        negotiation_steps: the steps of a conversation that ask for one revision each.
+        opening_step: the step that opens the conversation in a revision that was negotiated.
+        judged_under: whether a revision's text has the transport that was spoken (:class:`harness.profile.Profile`).
+    """
+    anywhere = (*revisions, NO_REVISION)
+    runs_rule = Rule(
+        Requirement(
+            id="example.runs",
+            title="The example starts and answers a correct initialize",
+            side=Side.EXAMPLE,
+            levels=dict.fromkeys(anywhere, Level.MUST),
+            # a reading, since no sentence states it; the check blocks all the same
+            basis=dict.fromkeys(anywhere, Basis.INTERPRETATION),
+            effect="A reader who follows the page has no working server.",
+            fix="Bring the code up to the packages that a reader gets today, or pin the versions it was written for.",
+            avoid="Don't pin a range that still admits the release that broke it.",
+            stage=Stage.START,
+            always_warns=True,
+        ),
+        example=runs,
+    )
+    complete_rule = Rule(
+        Requirement(
+            id="example.complete",
+            title="The page gives everything needed to run the example",
+            side=Side.EXAMPLE,
+            levels=dict.fromkeys(anywhere, Level.SHOULD),
+            basis=dict.fromkeys(anywhere, Basis.ADVICE),
+            effect="A reader has to guess file names, dependencies or the command.",
+            fix="Name the file, list the dependencies and give the command on the page.",
+            stage=Stage.PAGE,
+        ),
+        example=complete,
+    )
+    if not revisions:
+        return (runs_rule, complete_rule)
+
+    def match(transcript: Transcript, bound: BoundRequirement) -> Finding:
+        """Judge whether the example serves the revision of its page, over a transport that this revision has.
+
+        A page of a revision without the transport that is spoken is not matched by a server that agrees to the number.
+        """
+        evidence = [
+            next((exchange for exchange in transcript.exchanges if exchange.step == step), None)
+            for step in (opening_step, *negotiation_steps)
+        ]
+        if not transcript.negotiated:
+            return inconclusive(bound, "The example negotiated no revision.", evidence)
+        negotiated = join_words(transcript.negotiated)
+        unanswered = [e for e in transcript.exchanges if e.step in negotiation_steps and _timed_out(e)]
+        if bound.revision not in transcript.negotiated and unanswered:
+            return inconclusive(
+                bound,
+                f"The example negotiates {negotiated}; one revision was not answered in time.",
+                unanswered,
+            )
+        if bound.revision not in transcript.negotiated:
+            return violated(
+                bound, f"The page belongs to {bound.revision}; its example negotiates {negotiated}.", evidence
+            )
+        if not judged_under(transcript, bound.revision):
+            return violated(
+                bound,
+                f"The page belongs to {bound.revision}, whose text does not have the transport that its example speaks "
+                f"(the example negotiates {negotiated}).",
+                evidence,
+            )
+        return satisfied(bound, f"The example negotiates {negotiated}.", evidence)
+
+    match_rule = Rule(
+        Requirement(
+            id="revision.match",
+            title="The example serves the revision its page belongs to",
+            side=Side.EXAMPLE,
+            levels=dict.fromkeys(revisions, Level.SHOULD),
+            basis=dict.fromkeys(revisions, Basis.ADVICE),
+            effect="A reader of this revision's docs gets a server of another one.",
+            fix="Move the example to an SDK that speaks the page's revision, or say on the page which one it speaks.",
+            avoid="Don't change the revision's number in the prose only.",
+            always_warns=True,
+        ),
+        Decision(match),
+    )
+    return (runs_rule, complete_rule, match_rule)
+
+
+def judge_example(example: Example, recording: Recording, catalogue: Catalogue) -> tuple[Finding, ...]:
+    """Return what the page and the attempts to start the example decide, before any conversation."""
+    findings = (
+        rule.example(example, recording, _bound(rule.requirement, example.revision))
+        for rule in catalogue.rules
+        if rule.example is not None
+    )
+    return tuple(finding for finding in findings if finding is not None)
+
+
+def runs(example: Example, recording: Recording, bound: BoundRequirement) -> Finding | None:
+    """Judge whether the example starts and answers a correct initialize, as documented, with the packages of today.
+
+    An example that runs neither with today's packages nor with those of its date violates the requirement and blocks,
+    unless its page leaves something to the reader that docprobe cannot know: then the failure decides nothing. One that
+    runs with the packages of its date only violates it and does not block.
     """
     if not recording.runs:
-        return ()
-    bound = _row(catalogue.requirement(RUNS), example.revision)
+        return None
     failed = [run for run in recording.runs if run.outcome is not StartOutcome.SERVING]
     attempts = "; ".join(
         f"{f'with the packages of {run.date}' if run.date else 'with the packages of today'}: {run.sentence}"
@@ -34,31 +147,36 @@ def runs(example: Example, recording: Recording, catalogue: Catalogue) -> tuple[
     )
     left = example.bundle.left_to_reader if example.bundle else ()
     if recording.transcript is None and left:
-        text = f"The example does not run here, and its page leaves to the reader {listed(left)}. {_sentence(attempts)}"
-        return (inconclusive(bound, text, ()),)
+        return inconclusive(
+            bound,
+            f"The example does not run here; its page leaves {join_words(left)} to the reader. {_sentence(attempts)}",
+        )
     if recording.transcript is None:
-        return (replace(violated(bound, f"The example does not run. {_sentence(attempts)}"), gates=True),)
+        return replace(violated(bound, f"The example does not run. {_sentence(attempts)}"), gates=True)
     if failed:
-        named = [dependency.name for dependency in example.bundle.dependencies] if example.bundle else []
-        return (violated(bound, f"The example {told_apart(recording.runs[-1], failed[0], named)}."),)
-    return (satisfied(bound, _sentence(attempts)),)
+        direct = [dependency.name for dependency in example.bundle.dependencies] if example.bundle else []
+        return violated(bound, f"The example {compare_runs(recording.runs[-1], failed[0], direct)}.")
+    return satisfied(bound, _sentence(attempts))
 
 
-def complete(example: Example, catalogue: Catalogue) -> tuple[Finding, ...]:
-    """example.complete: what docprobe had to add, since the page does not say it."""
+def complete(example: Example, recording: Recording, bound: BoundRequirement) -> Finding | None:
+    """Judge whether the page gives all that is needed: what docprobe had to add, it does not give."""
     if example.bundle is None:
-        return ()
-    bound = _row(catalogue.requirement(COMPLETE), example.revision)
-    added = example.bundle.added
-    if added:
-        return (violated(bound, f"The page does not say everything; docprobe added {listed(added)}."),)
-    return (satisfied(bound, "The page gives everything that is needed to run the example."),)
+        return None
+    if example.bundle.added:
+        added = join_words(example.bundle.added)
+        return violated(bound, f"The page does not give everything that is needed; docprobe added {added}.")
+    return satisfied(bound, "The page gives everything that is needed to run the example.")
 
 
-def _row(row: Requirement, revision: str | None) -> BoundRequirement:
-    """The catalogue's row for a page, or the one for any page if its revision is none of the catalogue's."""
-    known = revision if revision is not None and revision in row.levels else ""
+def _bound(row: Requirement, revision: str | None) -> BoundRequirement:
+    """Return a row as it counts for a page of ``revision``, which the catalogue may not know."""
+    known = revision if revision is not None and revision in row.levels else NO_REVISION
     return BoundRequirement(row, known, row.levels[known], row.basis[known], None)
+
+
+def _timed_out(exchange: Exchange) -> bool:
+    return exchange.failure is not None and exchange.failure.kind is FailureKind.TIMEOUT
 
 
 def _sentence(text: str) -> str:

@@ -60,7 +60,7 @@ def numbers(exchanges: Iterable[Exchange | None]) -> tuple[int, ...]:
     return tuple(sorted({exchange.number for exchange in exchanges if exchange is not None}))
 
 
-def listed(words: Iterable[str]) -> str:
+def join_words(words: Iterable[str]) -> str:
     """Return ``a``, ``a and b``, or ``a, b and c``."""
     items = list(words)
     return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}" if items else "nothing"

@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from extractor.model import ExampleKind, ExampleStatus
-from harness.judge.example import complete, runs
+from harness.judge.blame import blamed_lines
+from harness.judge.example import judge_example
 from harness.judge.gating import without_sentence
 from harness.judge.judge import judge
 from harness.model import ExampleResult, Status, Verdict
-from harness.repair.blame import blame
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from extractor.model import Corpus, Example
     from harness.load import PrintedExample
     from harness.model import BoundRequirement, Drift, Finding, Recording, Transcript
-    from harness.profile import Profile
+    from harness.profile import Catalogue, Profile
     from harness.spec.bind import Bound
 
 
@@ -76,15 +76,14 @@ def result_of_recording(
     if recording.blocked is not None:
         return replace(blocked_result(example, copies, recording.blocked), runs=recording.runs)
     transcript = recording.transcript
-    catalogue = rules.profile.catalogue
-    findings: tuple[Finding, ...] = (*runs(example, recording, catalogue), *complete(example, catalogue))
+    findings = judge_example(example, recording, rules.profile.catalogue)
     if transcript is None:
         status, reason = Status.NOT_RUNNING, _why_not_running(recording)
     else:
         transcript = replace(transcript, example_id=example.id)
         status, reason = Status.JUDGED, None
         judged = without_sentence(judge(transcript, rules.rows, rules.profile, page_revision=example.revision))
-        findings += tuple(_with_blame(finding, example, recording) for finding in judged)
+        findings += tuple(_with_blame(finding, transcript, example, rules.profile.catalogue) for finding in judged)
     last = recording.runs[-1] if recording.runs else None
     return replace(
         _result(example, copies, status, reason),
@@ -152,11 +151,12 @@ def _result(example: Example, copies: Sequence[Example], status: Status, reason:
     )
 
 
-def _with_blame(finding: Finding, example: Example, recording: Recording) -> Finding:
-    """Return the finding with the lines of this copy that cause it."""
-    if finding.verdict is not Verdict.VIOLATED or recording.transcript is None or example.bundle is None:
+def _with_blame(finding: Finding, transcript: Transcript, example: Example, catalogue: Catalogue) -> Finding:
+    """Return a finding with the lines of this copy that cause it."""
+    if finding.verdict is not Verdict.VIOLATED or example.bundle is None:
         return finding
-    return replace(finding, blame=blame(finding, recording.transcript, example.bundle))
+    rule = catalogue.rule(finding.requirement)
+    return replace(finding, blame=blamed_lines(rule, finding, transcript, example.bundle))
 
 
 def _why_not_running(recording: Recording) -> str:

@@ -16,7 +16,7 @@ from extractor.base.storage import write_atomically
 from harness.base.codec import from_json, to_json
 from harness.base.errors import UsageError
 from harness.model import Patch, Verdict
-from harness.repair.fix import RULES, FileEdit, on_pages
+from harness.repair.fix import FileEdit, fixable, on_pages
 from harness.run.cache import docprobe_digest
 
 if TYPE_CHECKING:
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from extractor.model import Corpus, Example
-    from harness.model import ExampleResult, Finding, Report
+    from harness.model import ExampleResult, Report
+    from harness.profile import Catalogue
     from harness.run.outcome import FindingKey
     from harness.run.plan import Plan
 
@@ -51,10 +52,10 @@ Proofs: TypeAlias = "Mapping[str, ProvedPatch]"
 """Proved patches by the digest of the text: within one run, all copies of a text have the same packages."""
 
 
-def load_proofs(report: Report, state: Path) -> dict[str, ProvedPatch]:
+def load_proofs(report: Report, state: Path, catalogue: Catalogue) -> dict[str, ProvedPatch]:
     """Return the patches that earlier runs proved for the texts and packages of a report."""
     found = {}
-    for result in {result.digest: result for result in report.examples if fixable(result)}.values():
+    for result in {result.digest: result for result in report.examples if fixable(result.findings, catalogue)}.values():
         proof = _load(_file(state, result))
         if proof is not None:
             found[result.digest] = proof
@@ -84,7 +85,7 @@ def patches_of(proofs: Proofs, report: Report, plan: Plan, docs: Path) -> dict[F
     patches: dict[FindingKey, Patch] = {}
     for result in report.examples:
         proof, example = proofs.get(result.digest), examples.get(result.id)
-        if proof is None or example is None or example.bundle is None or not fixable(result):
+        if proof is None or example is None or example.bundle is None:
             continue
         edits = on_pages(proof.edits, example.bundle, sources_of(example, plan.corpus, docs))
         if edits:
@@ -95,11 +96,6 @@ def patches_of(proofs: Proofs, report: Report, plan: Plan, docs: Path) -> dict[F
                 if finding.verdict is Verdict.VIOLATED and (finding.requirement, finding.revision) in proof.fixed
             }
     return patches
-
-
-def fixable(result: ExampleResult) -> tuple[Finding, ...]:
-    """Return the violations for which docprobe knows a fix to try."""
-    return tuple(f for f in result.findings if f.verdict is Verdict.VIOLATED and f.requirement in RULES)
 
 
 def sources_of(example: Example, corpus: Corpus, docs: Path) -> Mapping[str, str]:

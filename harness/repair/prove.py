@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from harness.base.errors import DocprobeError, UsageError
 from harness.load import load_examples
 from harness.model import Status, Verdict
-from harness.repair.fix import RULES, on_pages, patched, propose, unified
-from harness.repair.proofs import ProvedPatch, fixable, sources_of, store_proof
+from harness.repair.fix import fixable, on_pages, patched, propose, unified
+from harness.repair.proofs import ProvedPatch, sources_of, store_proof
 from harness.run.check import check
 from harness.run.observer import Silent
 from harness.run.plan import Plan
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from extractor.model import Example
     from harness.config import Config
     from harness.model import ExampleResult, Report
+    from harness.profile import Catalogue
     from harness.repair.fix import FileEdit
     from harness.repair.proofs import Proofs
     from harness.run.check import Connect
@@ -114,7 +115,8 @@ async def prove_all(
     """
     proofs = dict(known)
     examples = {example.id: example for example in plan.examples}
-    for result in {result.digest: result for result in reversed(report.examples) if fixable(result)}.values():
+    fixables = [result for result in report.examples if fixable(result.findings, config.catalogue)]
+    for result in {result.digest: result for result in reversed(fixables)}.values():
         if stop.is_set() or result.id not in examples or result.digest in proofs:
             continue
         observer.note(f"{result.id}: trying a fix")
@@ -166,7 +168,8 @@ async def _try(
 ) -> Trial:
     assert before.transcript is not None, "what was judged has a transcript"
     assert example.bundle is not None, "what was judged has a bundle"
-    edits = propose(before.findings, before.transcript, example.bundle)
+    catalogue = config.catalogue
+    edits = propose(before.findings, before.transcript, example.bundle, catalogue)
     sources = sources_of(example, plan.corpus, config.docs)
     by_file = on_pages(edits, example.bundle, sources)
     texts = {
@@ -174,20 +177,21 @@ async def _try(
         for file in {edit.span.file for edit in by_file}
     }
     if not texts:
-        return Trial(remaining=_fixable_names(before), blocking=_blocking_names(before))
+        return Trial(remaining=_fixable_names(before, catalogue), blocking=_blocking_names(before, catalogue))
     again = _patched_plan(plan, example, {**sources, **{file: new for file, (_, new) in texts.items()}}, config)
     after = (await check(again, config, connect, observer=observer, stop=stop)).examples[0]
     if after.status is not Status.JUDGED:
-        return Trial(edits, texts, remaining=_fixable_names(before), trouble=f"{after.status.value}: {after.reason}")
+        trouble = f"{after.status.value}: {after.reason}"
+        return Trial(edits, texts, remaining=_fixable_names(before, catalogue), trouble=trouble)
     was, now = _verdicts(before), _verdicts(after)
     return Trial(
         edits=edits,
         texts=texts,
         fixed=tuple(k for k, v in was.items() if v is Verdict.VIOLATED and now.get(k) is Verdict.SATISFIED),
-        remaining=_fixable_names(after),
+        remaining=_fixable_names(after, catalogue),
         broken=_names(k for k, v in now.items() if v is Verdict.VIOLATED and was.get(k) is not Verdict.VIOLATED),
         packages=after.packages,
-        blocking=_blocking_names(after),
+        blocking=_blocking_names(after, catalogue),
     )
 
 
@@ -212,12 +216,13 @@ def _verdicts(result: ExampleResult) -> dict[RuleInRevision, Verdict]:
     return {(finding.requirement, finding.revision): finding.verdict for finding in result.findings}
 
 
-def _fixable_names(result: ExampleResult) -> tuple[str, ...]:
-    return _names((finding.requirement, finding.revision) for finding in fixable(result))
+def _fixable_names(result: ExampleResult, catalogue: Catalogue) -> tuple[str, ...]:
+    return _names((f.requirement, f.revision) for f in fixable(result.findings, catalogue))
 
 
-def _blocking_names(result: ExampleResult) -> tuple[str, ...]:
-    return _names((f.requirement, f.revision) for f in result.findings if f.gates and f.requirement not in RULES)
+def _blocking_names(result: ExampleResult, catalogue: Catalogue) -> tuple[str, ...]:
+    blocking = (finding for finding in result.findings if finding.gates)
+    return _names((f.requirement, f.revision) for f in blocking if catalogue.rule(f.requirement).fix is None)
 
 
 def _names(keys: Iterable[RuleInRevision]) -> tuple[str, ...]:

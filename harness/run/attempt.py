@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from extractor.model import ExampleKind
 from harness.base.errors import BlockedError, InstallError
-from harness.judge.cause import sentence, taken_by_us
+from harness.judge.start_failure import describe_start, port_held_by_service
 from harness.model import LogLine, Recording, Resolve, Run, StartOutcome, Transcript
 from harness.profile import Settings
 
@@ -80,7 +80,7 @@ async def _attempt(
             packages=dict(image.packages) if image else {},
             lock=image.lock if image else None,
             outcome=outcome,
-            sentence=sentence(outcome, how, logs),
+            sentence=describe_start(outcome, how, logs),
             logs=() if outcome is StartOutcome.SERVING else tuple(line.since(began) for line in logs[-LAST_LINES:]),
             duration_s=round(time.monotonic() - began, 3),
         )
@@ -119,7 +119,7 @@ async def _attempt(
 
 def _refuse_to_blame(pod: Pod, held: frozenset[int]) -> None:
     """A port that a service of ours holds is no fault of the docs: raises BlockedError."""
-    port = taken_by_us(pod.logs(), held, listens=bool(pod.sockets()))
+    port = port_held_by_service(pod.logs(), held, listens=bool(pod.sockets()))
     if port is not None:
         raise BlockedError(
             f"the example could not listen: docprobe's own service holds port {port} there",

@@ -27,11 +27,11 @@ ROOT: Final = Path(harness.__file__).parent.parent
 """Folder of the packages."""
 CONVERSATION: Final = (
     "extractor/base", "extractor/languages/common", "extractor/model",
-    "harness/base", "harness/engine", "harness/judge/cause.py", "harness/model", "harness/profile.py",
+    "harness/base", "harness/engine", "harness/judge/start_failure.py", "harness/model", "harness/profile.py",
     "harness/profiles", "harness/run/attempt.py",
 )  # fmt: skip
 """Folders and files whose code takes part in a conversation."""
-JUDGING: Final = frozenset({"rules", "rows"})
+JUDGING: Final = frozenset({"rules"})
 """Folders of a profile that judge a transcript and take no part in making it."""
 CODE_SUFFIXES: Final = frozenset({".py", ".json"})
 

@@ -11,7 +11,7 @@ from anyio.abc import SocketAttribute
 
 from extractor.base.loopback import IPV4_LOOPBACK
 from harness.base.errors import NotServingError, UsageError
-from harness.judge.cause import sentence
+from harness.judge.start_failure import describe_start
 from harness.model import StartOutcome
 from harness.profile import Settings
 
@@ -109,7 +109,7 @@ async def _find_endpoint(
         outcome = StartOutcome.EXITED if state else StartOutcome.NEVER_LISTENED
         how = state.sentence if state else ""
         raise NotServingError(
-            f"{bundle.example_id}: {sentence(outcome, how, pod.logs())}",
+            f"{bundle.example_id}: {describe_start(outcome, how, pod.logs())}",
             f"its log: docprobe check --select {shlex.quote(bundle.example_id)}",
         )
     doing("looking for the endpoint")

@@ -1,26 +1,51 @@
-"""The requirement catalogue: every id that a finding may carry, listed explicitly in one tuple.
+"""Every requirement of the Model Context Protocol that examples are judged by, family by family.
 
-A row stores no sentence of any specification: which sentence it stands on is data per corpus
-(:mod:`harness.spec.bind`).
+A new requirement goes into the module of its family; a new family is a module in ``rules`` and a name in
+:data:`FAMILIES`. Which sentence of the docs a requirement is based on is data (``bindings.toml``).
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from harness.profiles.mcp.rows import auth, client, example, exchange, modern, session, stdio, stream
-
-if TYPE_CHECKING:
-    from harness.model import Requirement
-
-ROWS: Final[tuple[Requirement, ...]] = (
-    *session.ROWS,
-    *auth.ROWS,
-    *exchange.ROWS,
-    *stream.ROWS,
-    *modern.ROWS,
-    *stdio.ROWS,
-    *client.ROWS,
-    *example.ROWS,
+from harness.profile import Catalogue
+from harness.profiles.mcp.rules import (
+    auth,
+    batch,
+    client_headers,
+    client_sessions,
+    get_stream,
+    hijack,
+    origin,
+    posting,
+    resume,
+    session,
+    session_ids,
+    sessionless,
+    state_handles,
+    stdio,
+    streams,
+    whole_example,
 )
-"""All rows, in the order reports show them."""
+
+FAMILIES: Final = (
+    session,
+    session_ids,
+    hijack,
+    auth,
+    posting,
+    origin,
+    batch,
+    get_stream,
+    streams,
+    resume,
+    sessionless,
+    state_handles,
+    stdio,
+    client_sessions,
+    client_headers,
+    whole_example,
+)
+"""In the order in which reports show them."""
+
+CATALOGUE: Final = Catalogue(tuple(rule for family in FAMILIES for rule in family.RULES))

@@ -7,11 +7,11 @@ from typing import Final
 
 from extractor.model import Layout
 from harness.profile import Profile
+from harness.profiles.mcp.catalogue import CATALOGUE
 from harness.profiles.mcp.conversation import McpProbe, printed
 from harness.profiles.mcp.parties import PARTIES
-from harness.profiles.mcp.revisions import ALL
+from harness.profiles.mcp.revisions import ALL, heard_for, judged_under
 from harness.profiles.mcp.roles import CODE
-from harness.profiles.mcp.rules.registry import CATALOGUE, heard_for, judged_under
 
 LAYOUT: Final = Layout(
     revisions=("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28", "draft"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from extractor.model import Bundle, Example, ExampleKind, ExampleStatus, Manager
-from harness.judge.example import runs
+from harness.judge.example import judge_example
 from harness.model import Recording, Run, StartOutcome, Verdict
 from harness.profiles.registry import MCP
 
@@ -28,7 +28,7 @@ def failed() -> Recording:
     [((), Verdict.VIOLATED, True), (("the variable KEY",), Verdict.INCONCLUSIVE, False)],
 )
 def test_what_is_left_to_the_reader_is_not_the_docs_fault(left: tuple[str, ...], verdict: Verdict, gates: bool) -> None:
-    (finding,) = runs(example(left), failed(), MCP.catalogue)
+    finding = judge_example(example(left), failed(), MCP.catalogue)[0]
     assert finding.verdict is verdict
     assert finding.gates is gates
     assert all(part in finding.summary for part in left)

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from extractor.model import Bundle, ExampleKind, Level, Manager, Segment, SourceFile, Span
 from harness.model import Basis, Edit, Exchange, Finding, Reply, Transcript, Verdict
+from harness.profiles.registry import MCP
 from harness.repair.fix import FileEdit, on_pages, patched, propose, unified
 
 PAGE = """\
@@ -58,7 +59,7 @@ TRANSCRIPT = Transcript("x", ExampleKind.HTTP_SERVER, (_exchange(1, 400), _excha
 
 
 def _after(requirement: str, exchange: int, bundle: Bundle) -> str:
-    edits = propose([_finding(requirement, exchange)], TRANSCRIPT, bundle)
+    edits = propose([_finding(requirement, exchange)], TRANSCRIPT, bundle, MCP.catalogue)
     return patched(PAGE, on_pages(edits, bundle, {"p.mdx": PAGE}))
 
 
@@ -83,14 +84,14 @@ def test_a_verifiers_plain_error_becomes_the_sdks_with_its_import() -> None:
 
 def test_nothing_to_mend_proposes_nothing() -> None:
     satisfied = replace(_finding("session.terminated-404", 1), verdict=Verdict.SATISFIED)
-    assert propose([satisfied, _finding("session.id-charset", 1)], TRANSCRIPT, _bundle()) == ()
+    assert propose([satisfied, _finding("session.id-charset", 1)], TRANSCRIPT, _bundle(), MCP.catalogue) == ()
 
 
 def test_a_line_that_docprobe_added_is_not_edited() -> None:
     text = "".join(line + "\n" for line in CODE)
     file = SourceFile("server.ts", text, (Segment(1, 11, Span("p.mdx", 4, 14)), Segment(12, 4, None)))
     bundle = Bundle("x", "typescript", ExampleKind.HTTP_SERVER, "node", (file,), Manager.NPM, (), ("node",))
-    assert propose([_finding("session.terminated-404", 1)], TRANSCRIPT, bundle) == ()
+    assert propose([_finding("session.terminated-404", 1)], TRANSCRIPT, bundle, MCP.catalogue) == ()
 
 
 def test_lines_in_a_tab_or_a_quote_keep_what_stands_before_them() -> None:

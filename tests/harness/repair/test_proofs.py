@@ -13,6 +13,7 @@ import pytest
 
 from extractor.model import Level
 from harness.model import Basis, ExampleResult, Exchange, Finding, Reply, Report, Status, Transcript, Verdict
+from harness.profiles.registry import MCP
 from harness.repair import proofs, prove
 from harness.repair.fix import propose
 from harness.report.formats import render
@@ -69,7 +70,7 @@ def proved(todo: Plan, tmp_path: Path) -> Path:
     example = next(example for example in todo.all_examples if example.id == NEWER)
     assert example.bundle is not None
     assert result.transcript is not None
-    edits = propose(result.findings, result.transcript, example.bundle)
+    edits = propose(result.findings, result.transcript, example.bundle, MCP.catalogue)
     assert edits
     patch = proofs.ProvedPatch(tuple((RULE, revision) for revision in REVISIONS), edits)
     proofs.store_proof(patch, result, tmp_path)
@@ -78,7 +79,8 @@ def proved(todo: Plan, tmp_path: Path) -> Path:
 
 def _attached(todo: Plan, state: Path, *examples: ExampleResult) -> Report:
     report = _report(*examples)
-    return with_patches(report, proofs.patches_of(proofs.load_proofs(report, state), report, todo, SAMPLE))
+    known = proofs.load_proofs(report, state, MCP.catalogue)
+    return with_patches(report, proofs.patches_of(known, report, todo, SAMPLE))
 
 
 def _fixed_by_sarif(log: dict[str, Any], result: dict[str, Any]) -> dict[str, str]:
@@ -177,7 +179,7 @@ async def test_a_proof_that_cannot_be_stored_is_in_the_report(
     example = next(example for example in todo.all_examples if example.id == NEWER)
     assert example.bundle is not None
     assert result.transcript is not None
-    edits = propose(result.findings, result.transcript, example.bundle)
+    edits = propose(result.findings, result.transcript, example.bundle, MCP.catalogue)
     trial = prove.Trial(edits, {"page": ("a", "b")}, fixed=((RULE, "2025-11-25"),), packages=result.packages)
 
     async def tried(*_: object) -> prove.Trial:

@@ -1,113 +1,170 @@
-"""Session hijacking: ids nobody can guess, and sessions that nobody else can use.
+"""Session hijacking: ids that nobody can guess, and sessions that nobody else can use (2025-03-26 to 2025-11-25).
 
-Sentences: security best practices page, "Session Hijacking", mitigation; transports page, "Session Management" item 1.
+Sentences: security best practices page, "Session Hijacking", mitigation.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Final
 
-from harness.judge.findings import inconclusive, listed, not_applicable, satisfied, violated
+from extractor.languages.common.syntax import CALLS, FUNCTIONS, enclosing, text_of, walk
+from extractor.model import Level
+from harness.judge.findings import inconclusive, satisfied, violated
+from harness.model import Requirement, Side
+from harness.profile import Decision, Rule
 from harness.profiles.mcp import steps
-from harness.profiles.mcp.rules import jsonrpc
-from harness.profiles.mcp.rules.ids import ENOUGH, Sample, refute
-from harness.profiles.mcp.rules.legs import legs
-from harness.profiles.mcp.rules.reading import LEG_NAMES, SESSION_HEADER, Answer, first, is_served, of_step, said, weigh
-from harness.profiles.mcp.rules.verdicts import not_asked
+from harness.profiles.mcp.revisions import SESSIONS, level, reading, text
+from harness.profiles.mcp.rules.answers import (
+    LEG_NAMES,
+    Answer,
+    classify_answer,
+    describe,
+    describe_legs,
+    evidence_of,
+    is_served,
+    legs_of,
+)
+from harness.profiles.mcp.rules.preconditions import AUTHORIZED_SESSION, not_asked, session_issued
+from harness.profiles.mcp.rules.randomness import unpredictable_session_ids
+from harness.profiles.mcp.rules.session_branches import SESSION_HEADER
+from harness.profiles.mcp.rules.transcript import exchange_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator
 
-    from harness.model import BoundRequirement, Exchange, Finding, Transcript
+    from tree_sitter import Node
 
+    from harness.model import BoundRequirement, Finding, Transcript
 
-def unpredictable_ids(transcript: Transcript, bound: BoundRequirement) -> Finding:
-    """Ids MUST be non-deterministic, SHOULD be unique and secure. Refutable only; see :mod:`.ids`.
+_BASIS: Final = reading(SESSIONS[:1]) | text(SESSIONS[1:])
+"""The specification links to the security page from 2025-06-18 on; 2025-03-26 never does, so there it is a reading."""
+_LOOKUP: Final = re.compile(r"\.(get|has)$")
+_SESSION_KEY: Final = re.compile(r"\w*[sS]ession\w*|sid|id")
 
-    All ids of the conversation are looked at: one generator makes them, whatever the revision.
-    """
-    samples = issued(transcript)
-    numbers = {sample.exchange for sample in samples}
-    exchanges = tuple(exchange for exchange in transcript.exchanges if exchange.number in numbers)
-    return _randomness(bound, samples, exchanges, "session ids")
-
-
-def issued(transcript: Transcript) -> list[Sample]:
-    """Every id that an InitializeResult carried, in order of issue."""
-    return [
-        Sample(id, exchange.process, exchange.number)
-        for exchange in transcript.exchanges
-        if jsonrpc.is_initialize_result(exchange)
-        and exchange.reply is not None
-        and (id := exchange.reply.header(SESSION_HEADER))
-    ]
+ID_NONDETERMINISTIC: Final = Rule(
+    Requirement(
+        id="hijack.id-nondeterministic",
+        title="Session ids cannot be predicted",
+        side=Side.SERVER,
+        levels=level(Level.MUST, SESSIONS),
+        basis=_BASIS,
+        effect="An attacker who sees one id can name the others, and send messages into other users' sessions.",
+        fix="Make ids with a cryptographic random generator, with at least 64 bits that differ from id to id.",
+        avoid="Don't add a random suffix of a few digits to a counter or a clock.",
+    ),
+    Decision(unpredictable_session_ids, (session_issued,)),
+)
 
 
 def no_session_auth(transcript: Transcript, bound: BoundRequirement) -> Finding:
-    """Servers MUST NOT use sessions for authentication: a valid id without a token is not served."""
-    return _not_served(transcript, bound, steps.HIJACK_NO_TOKEN, "user 1's session id and no token", "no-token")
+    """Judge that servers MUST NOT use sessions for authentication: a valid id without a token is not served."""
+    return _must_not_serve(transcript, bound, steps.HIJACK_NO_TOKEN, "user 1's session id and no token", "no-token")
+
+
+NO_SESSION_AUTH: Final = Rule(
+    Requirement(
+        id="hijack.no-session-auth",
+        title="A session id is not accepted instead of a token",
+        side=Side.SERVER,
+        levels=level(Level.MUST_NOT, SESSIONS),
+        basis=_BASIS,
+        effect="Whoever learns a session id acts as its user, with no credentials at all.",
+        fix="Put the token check in front of every method of the endpoint (POST, GET and DELETE), not only in front of "
+        "initialize.",
+        avoid="Don't skip the check for requests of a known session to save a lookup.",
+    ),
+    Decision(no_session_auth, AUTHORIZED_SESSION),
+)
 
 
 def bind_user(transcript: Transcript, bound: BoundRequirement) -> Finding:
-    """Servers SHOULD bind session ids to user information: user 2 of the same client cannot use user 1's session."""
-    return _not_served(transcript, bound, steps.HIJACK_USER2, "user 1's session id and user 2's token", "user2")
+    """Judge that servers SHOULD bind ids to users: user 2 of the same client cannot use user 1's session."""
+    return _must_not_serve(transcript, bound, steps.HIJACK_USER2, "user 1's session id and user 2's token", "user2")
 
 
-def nondeterministic_handles(transcript: Transcript, bound: BoundRequirement) -> Finding:
-    """State handles of the sessionless revisions SHOULD be non-deterministic, where an example has them.
+def session_lookups(root: Node, finding: Finding, transcript: Transcript) -> Iterator[Node]:
+    """Yield where a session is looked up by its id alone (``map[id]``, ``map.get(id)``), or users look alike."""
+    for function in walk(root):
+        if function.type in FUNCTIONS and SESSION_HEADER.search(text_of(function)):
+            for node in walk(function):
+                key = _lookup_key(node)
+                if key is None or not _SESSION_KEY.fullmatch(text_of(key)):
+                    continue
+                holder = enclosing(node, frozenset({"if_statement"}))
+                condition = holder.child_by_field_name("condition") if holder is not None else None
+                if condition is not None and condition.start_byte <= node.start_byte < condition.end_byte:
+                    yield condition
+    yield from _identities_without_subject(root)
 
-    What a tool gave counts as a handle if another tool served it and refused one that was never given.
+
+BIND_USER: Final = Rule(
+    Requirement(
+        id="hijack.bind-user",
+        title="A session belongs to the user who opened it",
+        side=Side.SERVER,
+        levels=level(Level.SHOULD, SESSIONS),
+        basis=_BASIS,
+        effect="Another user with a valid token can use, listen to or delete the session once its id leaks.",
+        fix="Store the token's subject with the session and answer 404 when another subject presents its id.",
+        avoid="Don't compare client ids only: two users of one client share it.",
+    ),
+    Decision(bind_user, AUTHORIZED_SESSION),
+    blame=session_lookups,
+)
+
+RULES: Final = (ID_NONDETERMINISTIC, NO_SESSION_AUTH, BIND_USER)
+
+
+def _must_not_serve(transcript: Transcript, bound: BoundRequirement, group: str, what: str, alive: str) -> Finding:
+    """Judge requests that must be refused while user 1's session lives on.
+
+    Args:
+        transcript: the conversation.
+        bound: the requirement.
+        group: of the steps that sent them.
+        what: what they carried, for the summary.
+        alive: leg of the step with user 1's next request.
     """
-    minted = of_step(transcript, steps.HANDLE_MINT, bound.revision)
-    used = first(transcript, steps.HANDLE_USE, bound.revision)
-    unknown = first(transcript, steps.HANDLE_UNKNOWN, bound.revision)
-    if used is None or unknown is None or not jsonrpc.tool_served(used) or jsonrpc.tool_served(unknown):
-        return not_applicable(
-            bound, "No state handle was seen: no tool gives a value that another takes and tells from an invented one."
-        )
-    samples = [
-        Sample(exchange.handle, exchange.process, exchange.number) for exchange in minted if exchange.handle is not None
-    ]
-    return _randomness(bound, samples, minted, "handles")
-
-
-def _not_served(transcript: Transcript, bound: BoundRequirement, group: str, sent: str, alive: str) -> Finding:
-    asked = legs(transcript, group, bound.revision)
-    after = first(transcript, f"{steps.HIJACK_ALIVE}.{alive}", bound.revision)
-    evidence: list[Exchange | None] = [exchange for leg in asked for exchange in (leg.control, leg.fault)]
-    if not asked:
-        return not_asked(transcript, bound, f"A request with {sent}")
-    served = [leg for leg in asked if is_served(leg.fault)]
+    legs = legs_of(transcript, bound.revision, group)
+    after = exchange_of(transcript, bound.revision, f"{steps.HIJACK_ALIVE}.{alive}")
+    evidence = evidence_of(legs)
+    if not legs:
+        return not_asked(transcript, bound, f"A request with {what}")
+    served = [leg for leg in legs if is_served(leg.fault)]
     if served:
-        answers = ", ".join(said(leg.fault) for leg in served)
-        return violated(bound, f"{listed(leg.name for leg in served)} with {sent} answered {answers}.", evidence)
-    refused = [leg for leg in asked if leg.answer in (Answer.REFUSED, Answer.CUT)]
+        return violated(bound, f"Requests with {what} returned {describe_legs(served)}; expected a refusal.", evidence)
+    refused = [leg for leg in legs if leg.answer in (Answer.REFUSED, Answer.CUT)]
     delete_refused = any(leg.name == LEG_NAMES["delete"] for leg in refused)
-    if delete_refused and after is not None and weigh(transcript, after, refused[0].control) is Answer.REFUSED:
+    if delete_refused and after and classify_answer(transcript, after, refused[0].control) is Answer.REFUSED:
         return violated(
             bound,
-            f"DELETE with {sent} was refused and yet ended the session: user 1's next request got {said(after)}.",
+            f"DELETE with {what} was refused and yet ended the session: user 1's next request returned "
+            f"{describe(after)}.",
             [*evidence, after],
         )
     if not refused:
-        return inconclusive(bound, f"No control of the requests with {sent} was served.", evidence)
-    answers = ", ".join(said(leg.fault) for leg in refused)
-    return satisfied(
-        bound, f"{listed(leg.name for leg in refused)} with {sent} answered {answers}; user 1 was served.", evidence
-    )
+        return inconclusive(bound, f"No control of the requests with {what} was served.", evidence)
+    return satisfied(bound, f"Requests with {what} returned {describe_legs(refused)}; user 1 was served.", evidence)
 
 
-def _randomness(bound: BoundRequirement, samples: Sequence[Sample], made: Sequence[Exchange], what: str) -> Finding:
-    """What the values tell of their generator; ``made`` are the exchanges that carried them."""
-    refuted = refute(samples)
-    if refuted is not None:
-        evidence = [exchange for exchange in made if exchange.number in refuted.exchanges]
-        return violated(bound, f"Of {len(samples)} {what}, {refuted.reason}.", evidence)
-    if len(samples) < ENOUGH:
-        return inconclusive(
-            bound, f"Nothing speaks against the {len(samples)} {what} seen, but {ENOUGH} are needed to say more.", made
-        )
-    restarted = ", nor the same after a restart" if len({sample.process for sample in samples}) > 1 else ""
-    return satisfied(
-        bound, f"Of {len(samples)} {what} none was repeated, counted or short{restarted}: not refuted.", made
-    )
+def _lookup_key(node: Node) -> Node | None:
+    """Return the key of ``map[key]``, ``map.get(key)`` or ``map.has(key)``; None for other code and for assignments."""
+    if node.type in {"subscript_expression", "subscript"}:
+        if node.parent is not None and node.parent.child_by_field_name("left") == node:
+            return None
+        return node.child_by_field_name("index") or node.child_by_field_name("subscript")
+    if node.type in CALLS and _LOOKUP.search(text_of(node.child_by_field_name("function") or node)):
+        arguments = node.child_by_field_name("arguments")
+        return arguments.named_child(0) if arguments is not None and arguments.named_child_count else None
+    return None
+
+
+def _identities_without_subject(root: Node) -> Iterator[Node]:
+    """Yield each result of a verifier that names the client and not the user: two users look alike to the SDK."""
+    for node in walk(root):
+        callee = node.child_by_field_name("function") if node.type == "call" else None
+        if callee is not None and text_of(callee).rsplit(".", 1)[-1] == "AccessToken":
+            arguments = text_of(node)
+            if "client_id" in arguments and "subject" not in arguments:
+                yield node

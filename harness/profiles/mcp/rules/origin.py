@@ -5,103 +5,163 @@ Sentences: transports page, "Security Warning" (2026-07-28: "Security & Endpoint
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from harness.judge.findings import as_interpretation, inconclusive, listed, satisfied, violated
+from extractor.languages.common.syntax import CALLS, statement, text_of, walk
+from extractor.model import Level
+from harness.judge.findings import as_interpretation, inconclusive, satisfied, violated
+from harness.model import Requirement, Side
+from harness.profile import Decision, Rule
 from harness.profiles.mcp import steps
-from harness.profiles.mcp.rules.reading import Answer, control_of, first, is_served, said, weigh, why_undecided
-from harness.profiles.mcp.rules.verdicts import not_asked
+from harness.profiles.mcp.revisions import ALL, MODERN, SESSIONS, level, text
+from harness.profiles.mcp.rules.answers import (
+    NOT_SERVED,
+    Answer,
+    answer_to_fault,
+    describe,
+    describe_each,
+    is_served,
+    why_undecided,
+    with_controls,
+)
+from harness.profiles.mcp.rules.preconditions import BASELINE, not_asked
+from harness.profiles.mcp.rules.transcript import control_of, exchange_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tree_sitter import Node
+
     from harness.model import BoundRequirement, Exchange, Finding, Transcript
 
-FOREIGN: Final = {
+_FOREIGN: Final = {
     steps.ORIGIN_FOREIGN_INITIALIZE: "initialize",
     steps.ORIGIN_FOREIGN_REQUEST: "a request",
 }
+_WITH_STATUS: Final = (SESSIONS[-1], *MODERN)
+"""Revisions whose text gives the status of a refusal."""
+_WILDCARD: Final = re.compile(r"""(origin|allow_origins)['"]?\s*[:=]\s*\[?\s*(['"]\*['"]|true)""")
+_CORS: Final = re.compile(r"cors|add_middleware|.*\.add_middleware|CORSMiddleware")
 
 
 def validate(transcript: Transcript, bound: BoundRequirement) -> Finding:
-    """Servers MUST validate Origin: one that is foreign is not served.
+    """Judge that servers MUST validate Origin: one that is foreign is not served.
 
     What is foreign a black box knows only of a server that binds loopback; elsewhere the finding is a reading.
     """
-    found = _validate(transcript, bound)
-    return found if binds_loopback(transcript) else as_interpretation(found)
+    finding = _validate(transcript, bound)
+    return finding if _binds_loopback(transcript) else as_interpretation(finding)
+
+
+def open_origins(root: Node, finding: Finding, transcript: Transcript) -> Iterator[Node]:
+    """Yield middleware that lets every origin pass. Where a check is missing, no line is to blame."""
+    for node in walk(root):
+        callee = text_of(node.child_by_field_name("function") or node) if node.type in CALLS else ""
+        if _CORS.fullmatch(callee) and (_WILDCARD.search(text_of(node)) or text_of(node) == "cors()"):
+            yield statement(node)
+
+
+ORIGIN_VALIDATE: Final = Rule(
+    Requirement(
+        id="http.origin-validate",
+        title="A foreign Origin is not served",
+        side=Side.SERVER,
+        levels=level(Level.MUST, ALL),
+        # text where the server binds loopback; the check lowers the basis of its finding on other binds
+        basis=text(ALL),
+        effect="Any website that the user visits can drive the local server by DNS rebinding.",
+        fix="Compare Origin with a list of your own origins on every request and refuse the rest; the SDKs have an "
+        "option or middleware for it.",
+        avoid='Don\'t set CORS to "*" and take that for validation: it opens the server further.',
+    ),
+    Decision(validate, BASELINE),
+    blame=open_origins,
+)
 
 
 def refused_403(transcript: Transcript, bound: BoundRequirement) -> Finding:
-    """A foreign Origin that is refused MUST be refused by 403. One that is served is http.origin-validate's matter."""
+    """Judge that a foreign Origin that is refused MUST be refused by 403.
+
+    One that is served is for http.origin-validate to judge.
+    """
     asked = _asked(transcript, bound.revision)
     if not asked:
         return not_asked(transcript, bound, "A request with a foreign Origin")
-    evidence = _evidence(transcript, asked)
-    refused = {what: exchange for what, exchange in asked.items() if _answer(transcript, exchange) in _NOT_SERVED}
+    evidence = with_controls(transcript, asked.values())
+    refused = {what: e for what, e in asked.items() if answer_to_fault(transcript, e) in NOT_SERVED}
     wrong = {what: exchange for what, exchange in refused.items() if exchange.status != 403}
     if wrong:
-        answers = listed(f"{said(exchange)} for {what}" for what, exchange in wrong.items())
         return violated(
             bound,
-            f"A foreign Origin was refused by {answers} instead of 403; without it the same was served.",
+            f"With a foreign Origin the server returned {describe_each(wrong.items())}; expected 403. Without it the "
+            "same was served.",
             evidence,
         )
     if refused:
-        return satisfied(bound, f"A foreign Origin was refused by 403 for {listed(refused)}.", evidence)
+        answers = describe_each(refused.items())
+        return satisfied(bound, f"With a foreign Origin the server returned {answers}.", evidence)
     if any(is_served(exchange) for exchange in asked.values()):
         return inconclusive(bound, "A foreign Origin was served, so there is no refusal to judge.", evidence)
     return inconclusive(bound, _why_nothing(transcript, asked), evidence)
 
 
-def binds_loopback(transcript: Transcript) -> bool:
-    """Whether every socket of the endpoint's port is reachable from its own host only, as seen in the pod."""
-    port = urlsplit(transcript.endpoint or "").port
-    sockets = [socket for socket in transcript.sockets if port is None or socket.port == port]
-    return bool(sockets) and all(socket.loopback for socket in sockets)
+ORIGIN_403: Final = Rule(
+    Requirement(
+        id="http.origin-403",
+        title="A foreign Origin is refused with 403",
+        side=Side.SERVER,
+        levels=level(Level.MUST, _WITH_STATUS),
+        basis=text(_WITH_STATUS),
+        effect="A client cannot distinguish a refused origin from a malformed request or a dead session.",
+        fix="Answer 403 to a request whose Origin is present and not allowed.",
+        avoid="Don't refuse requests without an Origin: clients that are not browsers send none.",
+    ),
+    Decision(refused_403, BASELINE),
+    blame=open_origins,
+)
+
+RULES: Final = (ORIGIN_VALIDATE, ORIGIN_403)
 
 
 def _validate(transcript: Transcript, bound: BoundRequirement) -> Finding:
     asked = _asked(transcript, bound.revision)
     if not asked:
         return not_asked(transcript, bound, "A request with a foreign Origin")
-    evidence = _evidence(transcript, asked)
+    evidence = with_controls(transcript, asked.values())
     served = {what: exchange for what, exchange in asked.items() if is_served(exchange)}
     if served:
-        answers = listed(f"{what} ({said(exchange)})" for what, exchange in served.items())
-        return violated(bound, f"The server served {answers} with a foreign Origin.", evidence)
+        answers = describe_each(served.items())
+        return violated(bound, f"With a foreign Origin the server returned {answers}; expected a refusal.", evidence)
     refused = {
-        what: exchange
-        for what, exchange in asked.items()
-        if _answer(transcript, exchange) in (Answer.REFUSED, Answer.CUT)
+        what: e for what, e in asked.items() if answer_to_fault(transcript, e) in (Answer.REFUSED, Answer.CUT)
     }
     if not refused:
         return inconclusive(bound, _why_nothing(transcript, asked), evidence)
-    answers = listed(f"{what} ({said(exchange)})" for what, exchange in refused.items())
     return satisfied(
-        bound, f"The server refused {answers} with a foreign Origin; without it the same was served.", evidence
+        bound,
+        f"With a foreign Origin the server returned {describe_each(refused.items())}; without it the same was served.",
+        evidence,
     )
 
 
-_NOT_SERVED: Final = (Answer.REFUSED, Answer.SILENT, Answer.CUT)
-
-
 def _asked(transcript: Transcript, revision: str) -> dict[str, Exchange]:
-    found = {what: first(transcript, step, revision) for step, what in FOREIGN.items()}
-    return {what: exchange for what, exchange in found.items() if exchange is not None}
-
-
-def _answer(transcript: Transcript, exchange: Exchange) -> Answer:
-    control = control_of(transcript, exchange)
-    return weigh(transcript, exchange, control) if is_served(control) else Answer.UNDECIDED
-
-
-def _evidence(transcript: Transcript, asked: dict[str, Exchange]) -> list[Exchange | None]:
-    return [other for exchange in asked.values() for other in (control_of(transcript, exchange), exchange)]
+    """Return the exchange of each request with a foreign Origin, by what it asked."""
+    exchanges = {what: exchange_of(transcript, revision, step) for step, what in _FOREIGN.items()}
+    return {what: exchange for what, exchange in exchanges.items() if exchange is not None}
 
 
 def _why_nothing(transcript: Transcript, asked: dict[str, Exchange]) -> str:
     exchange = next(iter(asked.values()))
     control = control_of(transcript, exchange)
     if not is_served(control):
-        return f"The same request without an Origin was answered {said(control) if control else 'nothing'}."
+        return f"The same request without an Origin returned {describe(control)}."
     return f"A foreign Origin decided nothing: {why_undecided(exchange)}."
+
+
+def _binds_loopback(transcript: Transcript) -> bool:
+    """Return whether every socket of the endpoint's port is reachable from its own host only, as seen in the pod."""
+    port = urlsplit(transcript.endpoint or "").port
+    sockets = [socket for socket in transcript.sockets if port is None or socket.port == port]
+    return bool(sockets) and all(socket.loopback for socket in sockets)

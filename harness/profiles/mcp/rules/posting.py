@@ -1,113 +1,200 @@
-"""What a POST is answered: 202 for a notification, an event stream or one JSON object for a request.
+"""What a POST is answered: 202 for a notification, an event stream or one JSON object for a request, 400 for a version.
 
-Sentences: transports page, "Sending Messages to the Server" (2026-07-28: "Sending Messages").
+Sentences: transports page, "Sending Messages to the Server" (2026-07-28: "Sending Messages") and "Protocol Version
+Header".
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from harness.judge.findings import inconclusive, listed, satisfied, violated
-from harness.model import BodyFault
+from extractor.model import Level
+from harness.base.jsonrpc import is_response, parse
+from harness.judge.findings import inconclusive, join_words, satisfied, violated
+from harness.model import BodyFault, Requirement, Side
+from harness.profile import Decision, Rule
 from harness.profiles.mcp import steps
-from harness.profiles.mcp.rules import jsonrpc
-from harness.profiles.mcp.rules.reading import (
+from harness.profiles.mcp.revisions import STREAMABLE, level, text
+from harness.profiles.mcp.rules.answers import (
     Answer,
+    classify_answer,
+    describe,
     is_json_error,
     is_result,
-    of_step,
-    opening_of,
-    said,
+    is_success,
     waited_enough,
-    weigh,
 )
-from harness.profiles.mcp.rules.verdicts import not_asked
+from harness.profiles.mcp.rules.preconditions import BASELINE, must_answer, not_asked
+from harness.profiles.mcp.rules.sent_requests import name_of
+from harness.profiles.mcp.rules.transcript import exchanges_of, opening_of, sent
 
 if TYPE_CHECKING:
     from harness.model import BoundRequirement, Exchange, Finding, Transcript
 
-NOTIFICATIONS: Final = (
+_NOTIFICATIONS: Final = (
     steps.BASELINE_INITIALIZED,
     steps.OPEN_INITIALIZED,
     f"{steps.LIVE}.post-notification",
     steps.LIVE_RESPONSE,
     steps.MODERN_NOTIFICATION,
 )
-REQUESTS: Final = (
+_REQUESTS: Final = (
     steps.BASELINE_REQUEST,
     steps.BASELINE_TOOL,
     f"{steps.LIVE}.post-request",
     steps.MODERN_CONTROL,
 )
+_WITH_VERSION_HEADER: Final = STREAMABLE[1:]
 
 
 def notification_202(transcript: Transcript, bound: BoundRequirement) -> Finding:
-    """A notification or response that the server accepts MUST get 202 with no body.
+    """Judge that a notification or response that the server accepts MUST get 202 with no body.
 
-    A 4xx or 5xx says that it was not accepted, which is the server's right; to say nothing is not.
+    A 4xx or 5xx says that it was not accepted, which is the server's right; to answer nothing is not.
     """
-    asked = _asked(transcript, bound.revision, NOTIFICATIONS)
+    asked = exchanges_of(transcript, bound.revision, *_NOTIFICATIONS)
     if not asked:
         return not_asked(transcript, bound, "A notification")
     opening = opening_of(transcript, bound.revision)
     for exchange in asked:
-        if (nothing := _unanswered(transcript, exchange, opening)) is not None:
-            return violated(bound, f"{_method(exchange)} got {nothing} instead of a status.", [opening, exchange])
-    accepted = [exchange for exchange in asked if exchange.status is not None and 200 <= exchange.status < 300]
+        if _is_unanswered(transcript, exchange, opening):
+            return violated(
+                bound, f"{_message(exchange)} got {describe(exchange)}; expected a status.", [opening, exchange]
+            )
+    accepted = [exchange for exchange in asked if is_success(exchange)]
     if not accepted:
-        return inconclusive(bound, f"No notification was accepted: {said(asked[0])}.", asked)
+        return inconclusive(bound, f"No notification was accepted: {describe(asked[0])}.", asked)
     for exchange in accepted:
         reply = exchange.reply
         if reply is not None and (reply.status != 202 or reply.body_bytes > 0):
             body = f" with a body of {reply.body_bytes} bytes" if reply.body_bytes else ""
             return violated(
-                bound, f"{_method(exchange)} was answered {reply.status}{body} instead of 202 without one.", [exchange]
+                bound, f"{_message(exchange)} returned {reply.status}{body}; expected 202 and no body.", [exchange]
             )
-    return satisfied(bound, f"{len(accepted)} messages that need no answer got 202 without a body.", accepted)
+    return satisfied(bound, f"{len(accepted)} messages that need no answer returned 202 without a body.", accepted)
+
+
+def printed_notification_202(transcript: Transcript, bound: BoundRequirement) -> Finding:
+    """Judge that a notification that a page prints as accepted gets 202 and no body."""
+    shown = [
+        exchange
+        for exchange in transcript.exchanges
+        if "id" not in (sent(exchange) or {"id": 0}) and is_success(exchange)
+    ]
+    for exchange in shown:
+        if exchange.reply is not None and (exchange.status != 202 or exchange.reply.body.strip()):
+            body = " with a body" if exchange.reply.body.strip() else ""
+            return violated(
+                bound,
+                f"The page prints {name_of(exchange)} with answer {exchange.status}{body}; expected 202 and no body.",
+                [exchange],
+            )
+    if not shown:
+        return inconclusive(bound, "No answer to a notification is printed.")
+    return satisfied(bound, f"{len(shown)} printed notifications are answered 202.", shown)
+
+
+NOTIFICATION_202: Final = Rule(
+    Requirement(
+        id="post.notification-202",
+        title="An accepted notification or response gets 202 and no body",
+        side=Side.SERVER,
+        levels=level(Level.MUST, STREAMABLE),
+        basis=text(STREAMABLE),
+        effect="Clients that read a body here, or treat other statuses as failure, hang or drop the connection.",
+        fix="Answer 202 with an empty body when the message is accepted, and an error status when it isn't.",
+        avoid="Don't send `{}` or a JSON-RPC result: a notification has no answer.",
+    ),
+    Decision(notification_202),
+    printed=Decision(printed_notification_202),
+)
 
 
 def request_sse_or_json(transcript: Transcript, bound: BoundRequirement) -> Finding:
-    """A request MUST be answered as text/event-stream, or as application/json with one object.
+    """Judge that a request MUST be answered as text/event-stream, or as application/json with one object.
 
     Other statuses than 2xx say that the server did not take the request: they don't decide. No answer at all does,
     for requests that need no work (a tool may take as long as it likes).
     """
-    asked = _asked(transcript, bound.revision, REQUESTS)
+    asked = exchanges_of(transcript, bound.revision, *_REQUESTS)
     if not asked:
         return not_asked(transcript, bound, "A request")
     opening = opening_of(transcript, bound.revision)
     right = []
     for exchange in asked:
-        if _cut_short(exchange) and not waited_enough(transcript, exchange, opening):
+        if _was_cut_short(exchange) and not waited_enough(transcript, exchange, opening):
             continue
-        wrong = _unanswered(transcript, exchange, opening) or _wrong_form(exchange)
+        wrong = describe(exchange) if _is_unanswered(transcript, exchange, opening) else _wrong_form(exchange)
         if wrong is not None:
-            return violated(bound, f"{_method(exchange)} got {wrong}.", [opening, exchange])
-        if exchange.status is not None and 200 <= exchange.status < 300:
+            return violated(
+                bound, f"{_message(exchange)} got {wrong}; expected an event stream or JSON.", [opening, exchange]
+            )
+        if is_success(exchange):
             right.append(exchange)
     if not right:
-        return inconclusive(bound, f"No request was answered 2xx in time: {said(asked[0])}.", asked)
-    types = listed(sorted({exchange.reply.media_type for exchange in right if exchange.reply is not None}))
+        return inconclusive(bound, f"No request returned 2xx in time: {describe(asked[0])}.", asked)
+    types = join_words(sorted({exchange.reply.media_type for exchange in right if exchange.reply is not None}))
     return satisfied(bound, f"{len(right)} requests were answered as {types}.", right)
 
 
-def _unanswered(transcript: Transcript, exchange: Exchange, opening: Exchange | None) -> str | None:
-    """``no answer in 10 s`` for a message that needs no work; None if it was answered or nothing is decided."""
+REQUEST_SSE_OR_JSON: Final = Rule(
+    Requirement(
+        id="post.request-sse-or-json",
+        title="A request is answered as an event stream or as JSON",
+        side=Side.SERVER,
+        levels=level(Level.MUST, STREAMABLE),
+        basis=text(STREAMABLE),
+        effect="A client cannot tell how to read the answer, or waits for one that never comes.",
+        fix="Set Content-Type to application/json with one JSON-RPC object, or to text/event-stream.",
+        avoid="Don't rely on a framework's default type: text/plain and text/html are its usual guesses.",
+    ),
+    Decision(request_sse_or_json),
+)
+
+
+def unsupported_400(transcript: Transcript, bound: BoundRequirement) -> Finding:
+    """Judge that an unsupported MCP-Protocol-Version MUST get 400, on POST of a request only.
+
+    On initialize the version is negotiated in the body; GET and DELETE with an unknown version are routed to the
+    sessionless handler by servers of both eras.
+    """
+    step = steps.MODERN_UNSUPPORTED if bound.revision in transcript.modern else steps.VERSION_UNSUPPORTED
+    return must_answer(transcript, bound, step, 400, "A request with an MCP-Protocol-Version that does not exist")
+
+
+UNSUPPORTED_400: Final = Rule(
+    Requirement(
+        id="version.unsupported-400",
+        title="An unsupported MCP-Protocol-Version gets 400",
+        side=Side.SERVER,
+        levels=level(Level.MUST, _WITH_VERSION_HEADER),
+        basis=text(_WITH_VERSION_HEADER),
+        effect="A client believes that its version is spoken, and misreads what follows.",
+        fix="Compare the header with the versions you support before handling the message, and answer 400.",
+        avoid="Don't demand the newest version only: the header carries the one that was negotiated.",
+    ),
+    Decision(unsupported_400, BASELINE),
+)
+
+RULES: Final = (NOTIFICATION_202, REQUEST_SSE_OR_JSON, UNSUPPORTED_400)
+
+
+def _is_unanswered(transcript: Transcript, exchange: Exchange, opening: Exchange | None) -> bool:
+    """Return whether a message that needs no work got no answer, and that decides something."""
     if exchange.reply is not None or exchange.step == steps.BASELINE_TOOL:
-        return None
-    answer = weigh(transcript, exchange, opening)
-    return said(exchange) if answer in (Answer.SILENT, Answer.CUT) else None
+        return False
+    return classify_answer(transcript, exchange, opening) in (Answer.SILENT, Answer.CUT)
 
 
-def _cut_short(exchange: Exchange) -> bool:
+def _was_cut_short(exchange: Exchange) -> bool:
     """Return whether a deadline ended the body."""
     return exchange.reply is not None and exchange.reply.fault is BodyFault.TIMEOUT
 
 
 def _wrong_form(exchange: Exchange) -> str | None:
-    """What is wrong with the form of a 2xx answer to a request; None if nothing is, or it was no 2xx."""
+    """Return what is wrong with the form of a 2xx answer to a request; None if nothing is, or it is not 2xx."""
     reply = exchange.reply
-    if reply is None or not 200 <= reply.status < 300:
+    if reply is None or not is_success(exchange):
         return None
     answered = is_result(exchange) or is_json_error(exchange)
     whole = reply.fault in (None, BodyFault.OPEN)
@@ -121,20 +208,13 @@ def _wrong_form(exchange: Exchange) -> str | None:
                 return None
             return f"{reply.status} and an event stream without the response{fault}"
         case "application/json":
-            if (reply.truncated and answered) or (whole and isinstance(jsonrpc.parse(reply.body), dict)):
+            if (reply.truncated and answered) or (whole and isinstance(parse(reply.body), dict)):
                 return None
             return f"{reply.status} as application/json, but not one JSON object{fault}"
         case other:
             return f"{reply.status} {f'as {other}' if other else 'without a content type'}"
 
 
-def _asked(transcript: Transcript, revision: str, names: tuple[str, ...]) -> list[Exchange]:
-    return [exchange for step in names for exchange in of_step(transcript, step, revision)]
-
-
-def _method(exchange: Exchange) -> str:
-    message = jsonrpc.sent(exchange)
-    if message is not None and jsonrpc.is_response(message):
-        return "A response that nobody asked for"
-    method = message.get("method") if message else None
-    return str(method)[:60] if method is not None else "A POST"
+def _message(exchange: Exchange) -> str:
+    message = sent(exchange)
+    return "A response that answers no request" if message is not None and is_response(message) else name_of(exchange)

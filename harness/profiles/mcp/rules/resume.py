@@ -1,104 +1,142 @@
-"""Event ids and what a resumed stream may replay.
+"""Event ids and what a resumed stream may replay (2025-03-26 to 2025-11-25).
 
-Sentences: transports page, "Resumability and Redelivery", items 1 and 2 (2025-03-26 to 2025-11-25).
+Sentences: transports page, "Resumability and Redelivery", items 1 and 2.
 """
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from extractor.model import Level
 from harness.judge.findings import inconclusive, not_applicable, satisfied, violated
+from harness.model import Requirement, Side
+from harness.profile import Decision, Rule
 from harness.profiles.mcp import steps
-from harness.profiles.mcp.rules import jsonrpc
-from harness.profiles.mcp.rules.reading import first, is_served, of_step, said
-from harness.profiles.mcp.rules.verdicts import not_asked
+from harness.profiles.mcp.revisions import SESSIONS, level, text
+from harness.profiles.mcp.rules.answers import describe, is_served
+from harness.profiles.mcp.rules.preconditions import BASELINE, IN_SESSION, not_asked
+from harness.profiles.mcp.rules.transcript import exchange_of, exchanges_of, header, messages
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from harness.model import BoundRequirement, Exchange, Finding, Transcript
 
+_SHOWN: Final = 60
+"""Characters of an event id that a summary shows."""
+
 
 def id_unique(transcript: Transcript, bound: BoundRequirement) -> Finding:
-    """If present, event ids MUST be unique across all streams of a session. Two sessions may share ids."""
+    """Judge item 1: if present, event ids MUST be unique across all streams of a session, not of two sessions."""
     streams = _streams(transcript, bound.revision)
     if not streams:
         return _no_ids(transcript, bound)
-    per_session: dict[str | None, list[Exchange]] = {}
+    by_session: dict[str | None, list[Exchange]] = {}
     for stream in streams:
-        per_session.setdefault(_session(transcript, stream), []).append(stream)
-    for label, ours in per_session.items():
+        by_session.setdefault(_session(transcript, stream), []).append(stream)
+    for label, own in by_session.items():
         seen: dict[str, Exchange] = {}
-        for stream in ours:
-            for id in _event_ids(stream):
+        for stream in own:
+            ids = _event_ids(stream)
+            for id in ids:
                 earlier = seen.setdefault(id, stream)
                 if earlier is not stream:
                     whose = f"session {label}" if label else "the client"
                     return violated(
-                        bound, f"The event id {id[:60]!r} came on two streams of {whose}.", [earlier, stream]
+                        bound, f"The event id {id[:_SHOWN]!r} came on two streams of {whose}.", [earlier, stream]
                     )
-            if len(set(_event_ids(stream))) < len(_event_ids(stream)):
+            if len(set(ids)) < len(ids):
                 return violated(bound, "One stream carried the same event id twice.", [stream])
-    most = max(per_session.values(), key=len)
+    most = max(by_session.values(), key=len)
     if len(most) < 2:
         return inconclusive(bound, "No session had two streams with event ids.", streams)
     return satisfied(bound, f"{len(most)} streams of one session carried event ids; none was repeated.", most)
 
 
+RESUME_ID_UNIQUE: Final = Rule(
+    Requirement(
+        id="resume.id-unique",
+        title="Event ids are unique across the streams of a session",
+        side=Side.SERVER,
+        levels=level(Level.MUST, SESSIONS),
+        basis=text(SESSIONS),
+        effect="A resumed client gets the wrong messages, or misses some, and cannot notice.",
+        fix="Make the stream's own id part of each event id.",
+        avoid="Don't count from zero on every stream.",
+    ),
+    Decision(id_unique, BASELINE),
+)
+
+
 def no_cross_stream(transcript: Transcript, bound: BoundRequirement) -> Finding:
-    """The server MUST NOT replay messages of a different stream, least of all of another session.
+    """Judge item 2: the server MUST NOT replay messages of a different stream, least of all of another session.
 
     Two sessions run a request with the same JSON-RPC id and different results; the first resumes its own stream, then
     the second asks with the first one's event id. A message is foreign if it was delivered to others and never to the
     stream that is resumed.
     """
-    mine = first(transcript, steps.RESUME_A, bound.revision)
-    theirs = first(transcript, steps.RESUME_B, bound.revision)
-    own = first(transcript, steps.RESUME_OWN, bound.revision)
-    cross = first(transcript, steps.RESUME_CROSS, bound.revision)
-    evidence = [mine, theirs, own, cross]
-    if mine is None or own is None:
-        return (
-            _no_ids(transcript, bound) if not _streams(transcript, bound.revision) else _not_resumed(transcript, bound)
-        )
+    first = exchange_of(transcript, bound.revision, steps.RESUME_A)
+    second = exchange_of(transcript, bound.revision, steps.RESUME_B)
+    own = exchange_of(transcript, bound.revision, steps.RESUME_OWN)
+    cross = exchange_of(transcript, bound.revision, steps.RESUME_CROSS)
+    evidence = [first, second, own, cross]
+    streams = _streams(transcript, bound.revision)
+    if first is None or own is None:
+        if not streams:
+            return _no_ids(transcript, bound)
+        return not_asked(transcript, bound, "GET with an event id of a stream of the same session")
     if own.status == 405:
-        return not_applicable(bound, "GET is answered 405: no stream can be resumed.", evidence)
-    others = [stream for stream in _streams(transcript, bound.revision) if stream is not mine]
-    foreign = _data(others) - _data([mine])
-    if _data([own]) & foreign:
+        return not_applicable(bound, "GET returned 405: no stream can be resumed.", evidence)
+    others = [stream for stream in streams if stream is not first]
+    if _data([own]) & (_data(others) - _data([first])):
         return violated(
             bound, "A session resumed after an event of its own stream and got a message of another stream.", evidence
         )
-    if cross is not None and theirs is not None:
-        of_first = [stream for stream in (mine, *others) if _session(transcript, stream) == _session(transcript, mine)]
-        of_second = [stream for stream in others if _session(transcript, stream) == _session(transcript, theirs)]
+    if cross is not None and second is not None:
+        of_first = [s for s in (first, *others) if _session(transcript, s) == _session(transcript, first)]
+        of_second = [s for s in others if _session(transcript, s) == _session(transcript, second)]
         if _data([cross]) & (_data(of_first) - _data(of_second)):
             return violated(
                 bound, "A session asked with another session's event id and got that session's messages.", evidence
             )
     if not is_served(own):
-        return inconclusive(bound, f"Resuming its own stream, a session got {said(own)}.", evidence)
-    if not _data([own]) & _data([mine]):
-        return inconclusive(bound, "Resuming its own stream, a session got no message: replay was not seen.", evidence)
+        return inconclusive(bound, f"Resuming its own stream, a session got {describe(own)}.", evidence)
+    if not _data([own]) & _data([first]):
+        return inconclusive(bound, "No messages were replayed when a session resumed its own stream.", evidence)
     if cross is None:
         return inconclusive(bound, "A session got its own stream again; no second session could ask for it.", evidence)
     return satisfied(
         bound,
-        f"A session got its own stream again; another session that asked with the same event id got {said(cross)} and "
-        "nothing of it.",
+        f"A session got its own stream again; another session that asked with the same event id got {describe(cross)} "
+        "and no message of it.",
         evidence,
     )
 
 
+RESUME_NO_CROSS_STREAM: Final = Rule(
+    Requirement(
+        id="resume.no-cross-stream",
+        title="Messages of another stream are never replayed",
+        side=Side.SERVER,
+        levels=level(Level.MUST_NOT, SESSIONS),
+        basis=text(SESSIONS),
+        effect="A client receives another request's data; with a shared event store, another user's.",
+        fix="Scope the event store's stream ids to the session as well as to the request.",
+        avoid="Don't use the JSON-RPC id as stream id: two sessions number their requests alike.",
+    ),
+    Decision(no_cross_stream, IN_SESSION),
+)
+
+RULES: Final = (RESUME_ID_UNIQUE, RESUME_NO_CROSS_STREAM)
+
+
 def _streams(transcript: Transcript, revision: str) -> list[Exchange]:
-    """Every stream of the revision that carried event ids, resumed ones left out: those repeat ids rightly."""
+    """Return every stream of the revision with event ids, except resumed ones, which repeat ids rightly."""
     return [
         exchange
         for exchange in transcript.exchanges
-        if exchange.revision == revision
-        and _event_ids(exchange)
-        and not any(name.lower() == "last-event-id" for name, _ in exchange.headers)
+        if exchange.revision == revision and _event_ids(exchange) and header(exchange, "last-event-id") is None
     ]
 
 
@@ -107,27 +145,18 @@ def _event_ids(exchange: Exchange) -> list[str]:
 
 
 def _session(transcript: Transcript, exchange: Exchange) -> str | None:
-    """Label of the session a stream belongs to; that of an initialize is the one it opened."""
-    issued = {session.exchange: session.label for session in transcript.sessions}
-    return issued.get(exchange.number, exchange.session)
+    """Return the label of the session that a stream belongs to; that of an initialize is the one it opened."""
+    opened = {session.exchange: session.label for session in transcript.sessions}
+    return opened.get(exchange.number, exchange.session)
 
 
 def _data(streams: Iterable[Exchange]) -> set[str]:
-    """The messages of some streams, each in one spelling."""
-    return {
-        json.dumps(message, sort_keys=True)
-        for stream in streams
-        if stream.reply is not None
-        for message in jsonrpc.messages(stream.reply)
-    }
+    """Return the messages of some streams, each in one spelling."""
+    return {json.dumps(message, sort_keys=True) for stream in streams for message in messages(stream.reply)}
 
 
 def _no_ids(transcript: Transcript, bound: BoundRequirement) -> Finding:
-    asked = of_step(transcript, steps.BASELINE_REQUEST, bound.revision)
+    asked = exchanges_of(transcript, bound.revision, steps.BASELINE_REQUEST)
     if not asked:
         return not_asked(transcript, bound, "A request")
     return not_applicable(bound, "The server's events carry no ids: its streams are not resumable.", asked)
-
-
-def _not_resumed(transcript: Transcript, bound: BoundRequirement) -> Finding:
-    return not_asked(transcript, bound, "GET with an event id of a stream of the same session")

@@ -1,176 +1,228 @@
-"""Session ids: what a missing, unknown or terminated one is answered, and what the server chose.
+"""Requests with an ended session id, and requests without one (2025-03-26 to 2025-11-25).
 
-Sentences: transports page, "Session Management", items 1 to 5 (2025-03-26 to 2025-11-25).
+Sentences: transports page, "Session Management", items 2 and 3.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from harness.judge.findings import as_interpretation, inconclusive, listed, not_applicable, satisfied, violated
+from extractor.languages.common.syntax import FUNCTIONS, enclosing, text_of, walk
+from extractor.model import Level
+from harness.judge.findings import as_interpretation, inconclusive, not_applicable, satisfied, violated
+from harness.model import Requirement, Side
+from harness.profile import Decision, Rule, TextEdit
 from harness.profiles.mcp import steps
-from harness.profiles.mcp.rules import jsonrpc
-from harness.profiles.mcp.rules.legs import NOT_SERVED, Leg, legs, request_served, why_nothing
-from harness.profiles.mcp.rules.reading import SESSION_HEADER, Answer, first, is_served, said, sessions_of
-from harness.profiles.mcp.rules.verdicts import not_asked
+from harness.profiles.mcp.messages import SESSION_HEADER
+from harness.profiles.mcp.revisions import SESSIONS, level, text
+from harness.profiles.mcp.rules.answers import (
+    METHOD_NOT_OFFERED,
+    NOT_SERVED,
+    Answer,
+    describe,
+    describe_legs,
+    evidence_of,
+    is_served,
+    is_success,
+    legs_of,
+    served_request,
+    why_nothing_decided,
+)
+from harness.profiles.mcp.rules.preconditions import IN_SESSION, not_asked
+from harness.profiles.mcp.rules.sent_requests import (
+    OPTIONAL_METHODS,
+    is_printed_whole,
+    is_same_id,
+    name_of,
+    printed_in_sessions,
+)
+from harness.profiles.mcp.rules.session_answers import dead_session_answers, session_answers
+from harness.profiles.mcp.rules.session_branches import id_is_given, names_in, session_variable
+from harness.profiles.mcp.rules.transcript import exchange_of, header, method_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator
+
+    from tree_sitter import Node
 
     from harness.model import BoundRequirement, Exchange, Finding, Transcript
 
-NOT_ALLOWED: Final = (405, 501)
-"""Statuses of a server that has no such method here."""
-
 
 def terminated_404(transcript: Transcript, bound: BoundRequirement) -> Finding:
-    """Item 3: after termination, requests with that id MUST get 404: POST, GET and DELETE alike.
+    """Judge item 3: after termination, requests with that id MUST get 404, be they POST, GET or DELETE.
 
     A DELETE that was answered 2xx ended the session; that a session may not live on after it is a reading, since no
     sentence gives a 2xx DELETE a meaning. A 404 that a fresh initialize gets too is a dead endpoint's, and decides
     nothing.
     """
-    end = first(transcript, steps.TERMINATED_END, bound.revision)
+    end = exchange_of(transcript, bound.revision, steps.TERMINATED_END)
     if end is None:
         return not_asked(transcript, bound, "DELETE with a live session id")
-    if end.status in NOT_ALLOWED:
-        return not_applicable(bound, f"DELETE was answered {end.status}: clients cannot end sessions here.", [end])
+    if end.status in METHOD_NOT_OFFERED:
+        return not_applicable(bound, f"DELETE returned {end.status}: clients cannot end sessions here.", [end])
     if not is_served(end):
-        return inconclusive(bound, f"DELETE was answered {said(end)}, so no session is known to have ended.", [end])
-    asked = legs(transcript, steps.TERMINATED, bound.revision)
-    evidence = [end, *(exchange for leg in asked for exchange in (leg.control, leg.fault))]
-    decided = [leg for leg in asked if leg.answer not in (None, Answer.UNDECIDED)]
-    answers = f"{listed(leg.name for leg in decided)} with that id {'were' if len(decided) > 1 else 'was'} answered "
-    answers += ", ".join(said(leg.fault) for leg in decided)
-    wrong = [leg for leg in decided if leg.fault.status != 404]
-    if wrong:
-        found = violated(
-            bound,
-            f"DELETE was answered {end.status}; after it {answers} instead of {_each_404(len(decided))}.",
-            evidence,
-        )
+        return inconclusive(bound, f"DELETE returned {describe(end)}, so no session is known to have ended.", [end])
+    legs = legs_of(transcript, bound.revision, steps.TERMINATED)
+    evidence = [end, *evidence_of(legs)]
+    decided = [leg for leg in legs if leg.answer not in (None, Answer.UNDECIDED)]
+    after = f"After DELETE ({end.status}), requests with the ended session id returned {describe_legs(decided)}"
+    if any(leg.fault.status != 404 for leg in decided):
+        finding = violated(bound, f"{after}; expected 404.", evidence)
         lives_on = all(leg.answer is Answer.SERVED for leg in decided)
-        return as_interpretation(found) if lives_on else found
+        return as_interpretation(finding) if lives_on else finding
     if not decided:
-        return inconclusive(bound, f"DELETE was answered {end.status}; {why_nothing(asked)}.", evidence)
-    dead = [other for other in _initializes_after(transcript, end) if other.status == 404]
-    if dead:
+        return inconclusive(bound, f"DELETE returned {end.status}; {why_nothing_decided(legs)}.", evidence)
+    dead = next((other for other in _initializes_after(transcript, end) if other.status == 404), None)
+    if dead is not None:
         return inconclusive(
             bound,
-            f"DELETE was answered {end.status}; after it a fresh initialize was answered 404 like everything else, so "
-            "the 404 of the ended session says nothing about the session.",
-            [*evidence, dead[0]],
+            f"After DELETE ({end.status}) a fresh initialize returned 404 like everything else, so the 404 of the "
+            "ended session says nothing about the session.",
+            [*evidence, dead],
         )
-    return satisfied(bound, f"DELETE was answered {end.status}; after it {answers}.", evidence)
+    return satisfied(bound, f"{after}.", evidence)
+
+
+def printed_terminated_404(transcript: Transcript, bound: BoundRequirement) -> Finding:
+    """Judge item 3 by what a page prints: after a DELETE that was answered 2xx, requests with that id get 404.
+
+    A GET or a DELETE answered 405 is about the server's methods and not about the session: no id would get another
+    answer.
+    """
+    ended: dict[str, Exchange] = {}
+    right: list[Exchange] = []
+    for exchange in transcript.exchanges:
+        if exchange.method in OPTIONAL_METHODS and exchange.status in METHOD_NOT_OFFERED:
+            continue
+        id = header(exchange, SESSION_HEADER)
+        end = next((end for known, end in ended.items() if id is not None and is_same_id(id, known)), None)
+        if end is not None and exchange.status and exchange.status != 404:
+            return violated(
+                bound,
+                f"The page prints DELETE with answer {end.status} and then {name_of(exchange)} with the same session "
+                f"id and answer {exchange.status}; expected 404.",
+                [end, exchange],
+            )
+        if end is not None and exchange.status == 404:
+            right += [end, exchange]
+        if id is not None and exchange.method == "DELETE" and is_success(exchange):
+            ended.setdefault(id, exchange)
+    if not right:
+        return inconclusive(bound, "No request after the end of a session is printed with its answer.")
+    return satisfied(bound, "The page prints 404 for an ended session.", right)
+
+
+def _initializes_after(transcript: Transcript, end: Exchange) -> Iterator[Exchange]:
+    """Yield the initialize requests without an id that the same process got after ``end``, under whatever step."""
+    for exchange in transcript.exchanges:
+        later = exchange.process == end.process and exchange.number > end.number
+        if later and exchange.session is None and method_of(exchange) == "initialize":
+            yield exchange
+
+
+def fix_dead_session_status(root: Node, finding: Finding, transcript: Transcript) -> Iterator[TextEdit]:
+    """Turn ``status(400)`` into ``status(sessionId ? 404 : 400)``: a dead id gets 404, a missing one keeps its 400.
+
+    Where no request without an id gets to, it becomes ``status(404)``.
+    """
+    names = names_in(root)
+    for answer in dead_session_answers(root, finding, transcript):
+        function = enclosing(answer, FUNCTIONS)
+        name = session_variable(function) if function is not None else None
+        if name is None:
+            continue
+        given = id_is_given(answer, names)
+        for node in walk(answer):
+            if node.type not in {"number", "integer"} or text_of(node) != "400":
+                continue
+            conditional = f"{name} ? 404 : 400" if node.type == "number" else f"404 if {name} else 400"
+            yield TextEdit(node.start_byte, node.end_byte, "404" if given else conditional)
+
+
+TERMINATED_404: Final = Rule(
+    Requirement(
+        id="session.terminated-404",
+        title="After termination, every request with that session id gets 404",
+        side=Side.SERVER,
+        levels=level(Level.MUST, SESSIONS),
+        basis=text(SESSIONS),
+        effect="A client starts a new session only on 404; with any other answer it keeps a dead session, "
+        "or keeps using one that its user ended.",
+        fix="Forget the session when its DELETE is answered, and answer 404 to every POST, GET and DELETE that carries "
+        "an id you don't know; keep 400 for requests that carry no id.",
+        avoid="Don't change the status of a branch that handles a missing and an unknown id together: the one-word fix "
+        "turns a missing id into 404 too, against the SHOULD 400. Split the branch first, and fix GET and DELETE "
+        "together with POST.",
+    ),
+    Decision(terminated_404, IN_SESSION),
+    printed=Decision(printed_terminated_404),
+    # nothing but this reading gives a DELETE that was answered 2xx a meaning
+    reading_blocks=True,
+    blame=dead_session_answers,
+    fix=fix_dead_session_status,
+)
 
 
 def missing_400(transcript: Transcript, bound: BoundRequirement) -> Finding:
-    """Item 2: a server that requires an id SHOULD answer a request without one, initialize excepted, by 400.
+    """Judge item 2: a server that requires an id SHOULD answer a request without one, initialize excepted, by 400.
 
     A server that serves the request without an id doesn't require one.
     """
-    asked = legs(transcript, steps.MISSING, bound.revision)
-    evidence = [exchange for leg in asked for exchange in (leg.control, leg.fault)]
-    if not asked:
+    legs = legs_of(transcript, bound.revision, steps.MISSING)
+    evidence = evidence_of(legs)
+    if not legs:
         return not_asked(transcript, bound, "A request without the session id")
-    served = request_served(asked)
+    served = served_request(legs)
     if served is not None:
         return not_applicable(
             bound,
-            f"A request without the session id was answered {said(served.fault)}: the server issues ids and does not "
+            f"A request without the session id returned {describe(served.fault)}: the server issues ids and does not "
             "require them.",
             evidence,
         )
-    decided = [leg for leg in asked if leg.answer in NOT_SERVED]
+    decided = [leg for leg in legs if leg.answer in NOT_SERVED]
     if not decided:
-        return inconclusive(bound, f"Without the session id {why_nothing(asked)}.", evidence)
-    answers = f"{listed(leg.name for leg in decided)} without the session id {_were(decided)} answered "
-    answers += ", ".join(said(leg.fault) for leg in decided)
+        return inconclusive(bound, f"Without the session id {why_nothing_decided(legs)}.", evidence)
+    answers = f"Requests without the session id returned {describe_legs(decided)}"
     if all(leg.fault.status == 400 for leg in decided):
-        return satisfied(bound, f"{answers}; with it the same {_were(decided)} served.", evidence)
-    return violated(bound, f"{answers} instead of 400; with it the same {_were(decided)} served.", evidence)
+        return satisfied(bound, f"{answers}; with the id they were served.", evidence)
+    return violated(bound, f"{answers}; expected 400. With the id they were served.", evidence)
 
 
-def unknown_404(transcript: Transcript, bound: BoundRequirement) -> Finding:
-    """No sentence covers an id that was never issued. SDKs answer 404, since after a restart it looks like an old one.
-
-    Served requests mean that the server does not look at the id: its choice.
-    """
-    asked = legs(transcript, steps.UNKNOWN, bound.revision)
-    evidence = [exchange for leg in asked for exchange in (leg.control, leg.fault)]
-    if not asked:
-        return not_asked(transcript, bound, "A request with an id that was never issued")
-    if request_served(asked) is not None:
-        return not_applicable(bound, "A request with an id that was never issued is served like any other.", evidence)
-    decided = [leg for leg in asked if leg.answer in NOT_SERVED]
-    if not decided:
-        return inconclusive(bound, f"With an id that was never issued {why_nothing(asked)}.", evidence)
-    answers = f"With an id that was never issued, {listed(leg.name for leg in decided)} {_were(decided)} answered "
-    answers += ", ".join(said(leg.fault) for leg in decided)
-    if all(leg.fault.status == 404 for leg in decided):
-        return satisfied(bound, f"{answers}.", evidence)
-    return violated(
-        bound, f"{answers}. No sentence covers it; SDKs answer 404, as for an id that a restart forgot.", evidence
-    )
-
-
-def id_charset(transcript: Transcript, bound: BoundRequirement) -> Finding:
-    """Item 1: the session id MUST only contain visible ASCII, 0x21 to 0x7E."""
-    for session in sessions_of(transcript, bound.revision):
-        wrong = sorted({character for character in session.id if not "!" <= character <= "~"})
-        if wrong:
-            shown = ", ".join(f"0x{ord(character):02X}" for character in wrong)
-            return violated(
-                bound,
-                f"The initialize answer carried the session id {session.id!r}, which contains {shown}, outside 0x21 to "
-                "0x7E.",
-                [_issued_by(transcript, session.exchange)],
-            )
-    count = len(sessions_of(transcript, bound.revision))
-    return satisfied(
-        bound,
-        f"All characters of {count} session ids are visible ASCII." if count > 1 else "The id is visible ASCII.",
-        [_issued_by(transcript, session.exchange) for session in sessions_of(transcript, bound.revision)],
-    )
-
-
-def may_assign(transcript: Transcript, bound: BoundRequirement) -> Finding:
-    """Item 1: the server MAY assign an id. Records the choice."""
-    answer = first(transcript, steps.BASELINE_INITIALIZE, bound.revision)
-    return satisfied(bound, f"The initialize answer carried a session id in {SESSION_HEADER}.", [answer])
-
-
-def delete_405(transcript: Transcript, bound: BoundRequirement) -> Finding:
-    """Item 5: the server MAY answer DELETE by 405. Records the choice."""
-    end = first(transcript, steps.TERMINATED_END, bound.revision)
-    if end is None:
-        return not_asked(transcript, bound, "DELETE with a live session id")
-    if end.status == 405:
-        return satisfied(bound, "DELETE of a live session was answered 405: clients cannot end sessions here.", [end])
-    if is_served(end):
-        return not_applicable(bound, f"DELETE was answered {end.status}: clients can end sessions here.", [end])
-    return inconclusive(bound, f"DELETE of a live session was answered {said(end)}.", [end])
-
-
-def _initializes_after(transcript: Transcript, end: Exchange) -> list[Exchange]:
-    """Initialize requests without an id that the same process got after ``end``, under whatever step."""
-    return [
+def printed_missing_400(transcript: Transcript, bound: BoundRequirement) -> Finding:
+    """Judge item 2 by what a page prints: a request without the required id that is refused for it gets 400."""
+    refused = [
         exchange
-        for exchange in transcript.exchanges
-        if exchange.process == end.process
-        and exchange.number > end.number
-        and exchange.session is None
-        and (jsonrpc.sent(exchange) or {}).get("method") == "initialize"
+        for exchange, id in printed_in_sessions(transcript)
+        if id is None and is_printed_whole(exchange) and exchange.status in (400, 404, 405, 406, 409, 410, 422)
+        if exchange.method not in OPTIONAL_METHODS or exchange.status not in METHOD_NOT_OFFERED
     ]
+    wrong = [exchange for exchange in refused if exchange.status != 400]
+    if wrong:
+        return violated(
+            bound,
+            f"The page prints {name_of(wrong[0])} without a session id and answer {wrong[0].status}; expected 400.",
+            wrong,
+        )
+    if not refused:
+        return inconclusive(bound, "No refusal of a request without a session id is printed.")
+    return satisfied(bound, "The page prints 400 for a request without a session id.", refused)
 
 
-def _issued_by(transcript: Transcript, number: int) -> Exchange | None:
-    return next((exchange for exchange in transcript.exchanges if exchange.number == number), None)
+MISSING_400: Final = Rule(
+    Requirement(
+        id="session.missing-400",
+        title="A request without the required session id gets 400",
+        side=Side.SERVER,
+        levels=level(Level.SHOULD, SESSIONS),
+        basis=text(SESSIONS),
+        effect="A client that lost its id cannot distinguish its own mistake from a session that ended.",
+        fix="Where a non-initialize request carries no session id, answer 400 before looking up any session.",
+        avoid="Don't answer 404 here: that status means to a client that a session it never named is gone.",
+    ),
+    Decision(missing_400, IN_SESSION),
+    printed=Decision(printed_missing_400),
+    blame=session_answers,
+)
 
-
-def _were(items: Sequence[Leg]) -> str:
-    return "were" if len(items) > 1 else "was"
-
-
-def _each_404(count: int) -> str:
-    return "404 each" if count > 1 else "404"
+RULES: Final = (TERMINATED_404, MISSING_400)

@@ -1,66 +1,243 @@
-"""What is left of sessions in a server of the sessionless revisions only: nothing.
+"""The sessionless revisions, 2026-07-28 on: what took the place of sessions and of initialize.
 
-Sentences: streamable HTTP page of 2026-07-28, "Earlier Streamable HTTP Revisions".
+Sentences: Streamable HTTP page of 2026-07-28, "Earlier Streamable HTTP Revisions" and "Protocol Version Header"; base
+protocol page, "_meta".
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from harness.judge.findings import inconclusive, listed, satisfied, violated
+from extractor.model import Level
+from harness.base.jsonrpc import METHOD_NOT_FOUND
+from harness.judge.findings import inconclusive, satisfied, violated
+from harness.model import Requirement, Side, Verdict
+from harness.profile import Decision, Rule
 from harness.profiles.mcp import steps
-from harness.profiles.mcp.rules.reading import (
-    SESSION_HEADER,
+from harness.profiles.mcp.messages import SESSION_HEADER
+from harness.profiles.mcp.revisions import MODERN, level, text
+from harness.profiles.mcp.rules.answers import (
     Answer,
-    control_of,
-    first,
+    answer_to_fault,
+    classify_answer,
+    describe,
+    describe_each,
     is_served,
-    said,
-    weigh,
     why_undecided,
 )
-from harness.profiles.mcp.rules.verdicts import not_asked
+from harness.profiles.mcp.rules.preconditions import (
+    BASELINE,
+    ONLY_SESSIONLESS,
+    must_answer,
+    not_asked,
+    only_sessionless,
+)
+from harness.profiles.mcp.rules.transcript import (
+    control_of,
+    error_code,
+    exchange_of,
+    exchanges_of,
+    issued_id,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from harness.model import BoundRequirement, Finding, Transcript
 
 
 def ignore_session_id(transcript: Transcript, bound: BoundRequirement) -> Finding:
-    """A made-up Mcp-Session-Id SHOULD be ignored, and no id minted or echoed."""
-    asked = first(transcript, steps.MODERN_SESSION_ID, bound.revision)
+    """Judge that a made-up Mcp-Session-Id SHOULD be ignored, and no id issued or echoed."""
+    asked = exchange_of(transcript, bound.revision, steps.MODERN_SESSION_ID)
     if asked is None:
         return not_asked(transcript, bound, "A request with a made-up session id")
     control = control_of(transcript, asked)
     both = [control, asked]
     for exchange in (control, asked):
-        if exchange is not None and exchange.reply is not None and exchange.reply.header(SESSION_HEADER) is not None:
-            sent = "with a made-up session id" if exchange is asked else "without a session id"
-            return violated(bound, f"The answer to a request {sent} carried a session id.", both)
+        if exchange is not None and issued_id(exchange) is not None:
+            what = "with a made-up session id" if exchange is asked else "without a session id"
+            return violated(bound, f"The answer to a request {what} carried a session id; expected none.", both)
     if is_served(asked):
         return satisfied(bound, "A request with a made-up session id was served and got no id back.", both)
-    if not is_served(control) or weigh(transcript, asked, control) is Answer.UNDECIDED:
-        return inconclusive(bound, f"A request with a made-up session id was answered {said(asked)}.", both)
-    return violated(
-        bound, f"A request with a made-up session id was answered {said(asked)}; without the id it was served.", both
-    )
+    summary = f"A request with a made-up session id returned {describe(asked)}"
+    if not is_served(control) or classify_answer(transcript, asked, control) is Answer.UNDECIDED:
+        return inconclusive(bound, f"{summary}.", both)
+    return violated(bound, f"{summary}; without the id it was served.", both)
+
+
+def printed_ignore_session_id(transcript: Transcript, bound: BoundRequirement) -> Finding:
+    """Judge that no answer that a page prints carries a session id: these revisions removed the header."""
+    answers = [exchange for exchange in transcript.exchanges if exchange.reply is not None]
+    issued = [exchange for exchange in answers if issued_id(exchange) is not None]
+    if issued:
+        return violated(bound, f"The page prints an answer with {SESSION_HEADER}, which this revision removed.", issued)
+    if not answers:
+        return inconclusive(bound, "No answer is printed.")
+    return satisfied(bound, f"None of {len(answers)} printed answers carries a session id.", answers)
+
+
+IGNORE_SESSION_ID: Final = Rule(
+    Requirement(
+        id="sessionless.ignore-session-id",
+        title="A server of only this revision ignores session ids and issues none",
+        side=Side.SERVER,
+        levels=level(Level.SHOULD, MODERN),
+        basis=text(MODERN),
+        effect="An older client believes that it has a session, and builds on state that isn't there.",
+        fix="Neither read nor write the Mcp-Session-Id header.",
+        avoid="Don't echo the header to please older clients.",
+    ),
+    Decision(ignore_session_id, ONLY_SESSIONLESS),
+    printed=Decision(printed_ignore_session_id),
+)
 
 
 def get_delete_405(transcript: Transcript, bound: BoundRequirement) -> Finding:
-    """GET and DELETE SHOULD be answered 405."""
-    found = [first(transcript, step, bound.revision) for step in (steps.MODERN_GET, steps.MODERN_DELETE)]
-    asked = [exchange for exchange in found if exchange is not None]
+    """Judge that GET and DELETE SHOULD be answered 405."""
+    sent = [exchange_of(transcript, bound.revision, step) for step in (steps.MODERN_GET, steps.MODERN_DELETE)]
+    asked = [exchange for exchange in sent if exchange is not None]
     if not asked:
         return not_asked(transcript, bound, "GET or DELETE")
     evidence = [*(control_of(transcript, exchange) for exchange in asked), *asked]
-    decided = [
-        exchange
-        for exchange in asked
-        if is_served(control_of(transcript, exchange))
-        and weigh(transcript, exchange, control_of(transcript, exchange)) is not Answer.UNDECIDED
-    ]
+    decided = [exchange for exchange in asked if answer_to_fault(transcript, exchange) is not Answer.UNDECIDED]
     if not decided:
         return inconclusive(bound, f"{asked[0].method} decided nothing: {why_undecided(asked[0])}.", evidence)
-    answers = listed(f"{exchange.method} was answered {said(exchange)}" for exchange in decided)
+    summary = f"The endpoint returned {describe_each((exchange.method, exchange) for exchange in decided)}"
     if all(exchange.status == 405 for exchange in decided):
-        return satisfied(bound, f"{answers}.", evidence)
-    return violated(bound, f"{answers} instead of 405; POST was served.", evidence)
+        return satisfied(bound, f"{summary}.", evidence)
+    return violated(bound, f"{summary}; expected 405. POST was served.", evidence)
+
+
+GET_DELETE_405: Final = Rule(
+    Requirement(
+        id="sessionless.get-delete-405",
+        title="A server of only this revision answers GET and DELETE with 405",
+        side=Side.SERVER,
+        levels=level(Level.SHOULD, MODERN),
+        basis=text(MODERN),
+        effect="An older client waits on a stream that never carries anything, or believes that a session ended.",
+        fix="Answer 405 to every method but POST on the endpoint.",
+        avoid="Don't leave them unrouted: 404 has another meaning here.",
+    ),
+    Decision(get_delete_405, ONLY_SESSIONLESS),
+)
+
+
+def mismatch_400(transcript: Transcript, bound: BoundRequirement) -> Finding:
+    """Judge that a version header that differs from the body's _meta MUST get 400, whichever of the two is wrong."""
+    return _deciding(
+        must_answer(transcript, bound, step, 400, f"A request whose {wrong} names a version that does not exist")
+        for step, wrong in ((steps.MODERN_MISMATCH_HEADER, "header"), (steps.MODERN_MISMATCH, "body"))
+    )
+
+
+VERSION_MISMATCH_400: Final = Rule(
+    Requirement(
+        id="version.mismatch-400",
+        title="A version header that differs from the body gets 400",
+        side=Side.SERVER,
+        levels=level(Level.MUST, MODERN),
+        basis=text(MODERN),
+        effect="What a gateway decides by the header and what the server does by the body come apart.",
+        fix="Compare MCP-Protocol-Version with the request's _meta and answer 400 with a HeaderMismatch error.",
+        avoid="Don't let either of the two win silently.",
+    ),
+    Decision(mismatch_400, BASELINE),
+)
+
+
+def missing_header_reject(transcript: Transcript, bound: BoundRequirement) -> Finding:
+    """Judge that a server that supports no older client MUST reject a request without the version header, by 400."""
+    return must_answer(transcript, bound, steps.MODERN_MISSING_HEADER, 400, "A request without MCP-Protocol-Version")
+
+
+MISSING_HEADER_REJECT: Final = Rule(
+    Requirement(
+        id="version.missing-header-reject",
+        title="A server of only this revision rejects a request without version header",
+        side=Side.SERVER,
+        levels=level(Level.MUST, MODERN),
+        basis=text(MODERN),
+        effect="A request of an unknown version is handled by the rules of this one.",
+        fix="Reject a request without MCP-Protocol-Version, unless you support clients from before that header.",
+        avoid="Don't assume the newest version.",
+    ),
+    Decision(missing_header_reject, ONLY_SESSIONLESS),
+)
+
+
+def unknown_method_404(transcript: Transcript, bound: BoundRequirement) -> Finding:
+    """Judge that a method that the server does not implement MUST get 404 with JSON-RPC code -32601."""
+    finding = must_answer(transcript, bound, steps.MODERN_UNKNOWN_METHOD, 404, "A request with an unknown method")
+    fault = exchange_of(transcript, bound.revision, steps.MODERN_UNKNOWN_METHOD)
+    if finding.verdict is not Verdict.SATISFIED or fault is None:
+        return finding
+    code = error_code(fault)
+    if code == METHOD_NOT_FOUND:
+        return finding
+    body = f"with code {code}" if code is not None else "without a JSON-RPC error"
+    return violated(
+        bound,
+        f"A request with an unknown method returned 404 {body}; expected code {METHOD_NOT_FOUND}.",
+        exchanges_of(transcript, bound.revision, steps.MODERN_UNKNOWN_METHOD),
+    )
+
+
+UNKNOWN_METHOD_404: Final = Rule(
+    Requirement(
+        id="version.unknown-method-404",
+        title="An unknown method gets 404 with code -32601",
+        side=Side.SERVER,
+        levels=level(Level.MUST, MODERN),
+        basis=text(MODERN),
+        effect="A client cannot distinguish a method that isn't there from an endpoint of an older kind.",
+        fix="Answer 404 with a JSON-RPC error of code -32601 in the body.",
+        avoid="Don't send a bare 404: the body makes the difference.",
+    ),
+    Decision(unknown_method_404, BASELINE),
+)
+
+
+def missing_meta_400(transcript: Transcript, bound: BoundRequirement) -> Finding:
+    """Judge that a request that lacks a required field of _meta MUST get 400.
+
+    To a server that speaks the older revisions too, a request without the version is an older client's: not judged.
+    """
+    faults = {steps.MODERN_MISSING_META: "the client's capabilities"}
+    if only_sessionless(transcript, bound) is None:
+        faults[steps.MODERN_MISSING_META_VERSION] = "the protocol version"
+    return _deciding(
+        must_answer(transcript, bound, step, 400, f"A request whose _meta lacks {what}")
+        for step, what in faults.items()
+    )
+
+
+META_MISSING_400: Final = Rule(
+    Requirement(
+        id="meta.missing-400",
+        title="A request without its required metadata gets 400",
+        side=Side.SERVER,
+        levels=level(Level.MUST, MODERN),
+        basis=text(MODERN),
+        effect="Requests of unknown version or capabilities are served by guesswork.",
+        fix="Check the required _meta fields of every request and answer 400.",
+        avoid="Don't fill in defaults for missing fields.",
+    ),
+    Decision(missing_meta_400, BASELINE),
+)
+
+
+RULES: Final = (
+    IGNORE_SESSION_ID,
+    GET_DELETE_405,
+    VERSION_MISMATCH_400,
+    MISSING_HEADER_REJECT,
+    UNKNOWN_METHOD_404,
+    META_MISSING_400,
+)
+
+
+def _deciding(findings: Iterable[Finding]) -> Finding:
+    """Return the finding that decides among several faults: a violation, else an undecided one, else the first."""
+    order = (Verdict.VIOLATED, Verdict.INCONCLUSIVE)
+    return min(findings, key=lambda each: order.index(each.verdict) if each.verdict in order else len(order))

@@ -1,53 +1,92 @@
 """Servers on standard input and output.
 
-Sentences: transports page, "stdio"; lifecycle page, "Shutdown" (2026-07-28: the stdio transport's page).
+Sentences: transports page, "stdio"; lifecycle page, "Shutdown" (2026-07-28: the stdio transport's page, "Shutdown").
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from extractor.model import Level
 from harness.judge.findings import inconclusive, satisfied, violated
-from harness.model import FailureKind
+from harness.model import Requirement, Side
+from harness.profile import Decision, Rule
 from harness.profiles.mcp import steps
-from harness.profiles.mcp.rules.reading import first, of_step
-from harness.profiles.mcp.rules.verdicts import not_asked
+from harness.profiles.mcp.revisions import ALL, HTTP_SSE, MODERN, SESSIONS, level, reading, text
+from harness.profiles.mcp.rules.answers import timed_out
+from harness.profiles.mcp.rules.preconditions import not_asked
+from harness.profiles.mcp.rules.transcript import exchange_of, exchanges_of
 
 if TYPE_CHECKING:
     from harness.model import BoundRequirement, Exchange, Finding, Transcript
 
+_SHOWN: Final = 80
+"""Characters of a line that a summary shows."""
+
 
 def only_messages(transcript: Transcript, bound: BoundRequirement) -> Finding:
-    """The server MUST NOT write anything to its stdout that is not a valid MCP message."""
-    noise = of_step(transcript, steps.STDIO_NOISE)
+    """Judge that the server MUST NOT write anything to its stdout that is not a valid MCP message."""
+    noise = exchanges_of(transcript, None, steps.STDIO_NOISE)
     if noise:
-        return violated(
-            bound,
-            f"{len(noise)} line{'s' if len(noise) > 1 else ''} on stdout {'were' if len(noise) > 1 else 'was'} no MCP "
-            f"message, first {_line(noise[0])!r}.",
-            noise,
-        )
+        if len(noise) == 1:
+            what = "a line that is not an MCP message"
+        else:
+            what = f"{len(noise)} lines that are not MCP messages; first"
+        return violated(bound, f"stdout contained {what}: {_line(noise[0])!r}.", noise)
     answered = [exchange for exchange in transcript.exchanges if exchange.reply is not None]
     if not answered:
         return inconclusive(bound, "Nothing was answered on stdout.", transcript.exchanges)
     return satisfied(bound, f"Every line on stdout was an MCP message ({len(answered)} answers).", answered)
 
 
+ONLY_MESSAGES: Final = Rule(
+    Requirement(
+        id="stdio.only-messages",
+        title="Nothing but MCP messages on stdout",
+        side=Side.STDIO,
+        levels=level(Level.MUST_NOT, ALL),
+        basis=text(ALL),
+        effect="One stray line breaks the client's parser and with it the connection.",
+        fix="Send logs and banners to stderr.",
+        avoid="Don't rely on clients that skip lines they cannot parse.",
+    ),
+    Decision(only_messages),
+)
+
+
 def exit_on_close(transcript: Transcript, bound: BoundRequirement) -> Finding:
-    """The server exits once its stdin is closed."""
-    closed = first(transcript, steps.STDIO_CLOSE)
+    """Judge that the server exits once its stdin is closed."""
+    closed = exchange_of(transcript, None, steps.STDIO_CLOSE)
     if closed is None:
         return not_asked(transcript, bound, "The end of stdin")
-    if closed.failure is not None and closed.failure.kind is FailureKind.TIMEOUT:
-        took = f"{closed.duration_s:.0f} s after its stdin was closed the server still ran"
+    if timed_out(closed):
+        still_ran = f"The server still ran {closed.duration_s:.0f} s after its stdin was closed"
         slowest = max((e.duration_s for e in transcript.exchanges if e.reply is not None), default=None)
         if slowest is None or closed.duration_s < steps.PATIENCE * slowest:
-            return inconclusive(bound, f"{took}; its answers were slow too.", [closed])
-        return violated(bound, f"{took}.", [closed])
+            return inconclusive(bound, f"{still_ran}; its answers were slow too.", [closed])
+        return violated(bound, f"{still_ran}.", [closed])
     if closed.failure is not None:
-        return inconclusive(bound, f"Closing stdin ended in: {closed.failure}.", [closed])
+        return inconclusive(bound, f"Closing stdin failed: {closed.failure}.", [closed])
     return satisfied(bound, f"The server ended {closed.duration_s:.1f} s after its stdin was closed.", [closed])
 
 
+EXIT_ON_CLOSE: Final = Rule(
+    Requirement(
+        id="stdio.exit-on-close",
+        title="The server exits when its stdin is closed",
+        side=Side.STDIO,
+        levels=level(Level.SHOULD, ALL),
+        # up to 2025-11-25 the text only has the client's half: close the stream, then wait for the server to exit
+        basis=reading((*HTTP_SSE, *SESSIONS)) | text(MODERN),
+        effect="Servers pile up as orphans, or have to be killed.",
+        fix="End the process when reading stdin reports its end; stop timers and listeners that keep it alive.",
+        avoid="Don't wait for a signal: closing stdin is the only portable one.",
+    ),
+    Decision(exit_on_close),
+)
+
+RULES: Final = (ONLY_MESSAGES, EXIT_ON_CLOSE)
+
+
 def _line(exchange: Exchange) -> str:
-    return (exchange.reply.body if exchange.reply is not None else exchange.body)[:80]
+    return (exchange.reply.body if exchange.reply is not None else exchange.body)[:_SHOWN]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from extractor.model import Bundle, Dependency, Example, ExampleKind, ExampleStatus, Manager, Note, NoteKind, Origin
-from harness.judge.example import complete, runs
+from harness.judge.example import judge_example
 from harness.judge.judge import judge
 from harness.model import (
     Basis,
@@ -221,13 +221,13 @@ def attempt(outcome: StartOutcome, date: str | None = None) -> Run:
 
 def test_an_example_that_runs() -> None:
     recording = Recording((attempt(StartOutcome.SERVING),), Talk().transcript())
-    assert [(f.verdict, f.gates) for f in runs(example(), recording, MCP.catalogue)] == [(S, False)]
+    assert [(f.verdict, f.gates) for f in judge_example(example(), recording, MCP.catalogue)[:1]] == [(S, False)]
 
 
 def test_an_example_that_runs_with_neither_set_of_packages_gates() -> None:
     recording = Recording((attempt(StartOutcome.EXITED), attempt(StartOutcome.EXITED, "2025-11-25")), None)
     for revision in (NEWEST, None, "draft", "v3"):
-        found = runs(example(revision=revision), recording, MCP.catalogue)
+        found = judge_example(example(revision=revision), recording, MCP.catalogue)[:1]
         assert [(f.verdict, f.gates, f.basis) for f in found] == [(V, True, Basis.INTERPRETATION)]
         assert "2025-11-25" in found[0].summary
 
@@ -236,11 +236,13 @@ def test_an_example_that_runs_with_the_packages_of_its_date_only_warns() -> None
     recording = Recording(
         (attempt(StartOutcome.EXITED), attempt(StartOutcome.SERVING, "2025-11-25")), Talk().transcript()
     )
-    assert [(f.verdict, f.gates) for f in runs(example(), recording, MCP.catalogue)] == [(V, False)]
+    assert [(f.verdict, f.gates) for f in judge_example(example(), recording, MCP.catalogue)[:1]] == [(V, False)]
 
 
 def test_what_docprobe_added_is_listed() -> None:
-    assert [f.verdict for f in complete(example(), MCP.catalogue)] == [S]
-    found = complete(example("file name server.ts", "dependency express"), MCP.catalogue)
+    assert [f.verdict for f in judge_example(example(), Recording((), None), MCP.catalogue)] == [S]
+    found = judge_example(
+        example("file name server.ts", "dependency express"), Recording((), None), MCP.catalogue
+    )
     assert [(f.verdict, f.basis, f.gates) for f in found] == [(V, Basis.ADVICE, False)]
     assert "file name server.ts and dependency express" in found[0].summary

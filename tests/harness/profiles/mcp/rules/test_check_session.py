@@ -57,12 +57,8 @@ def test_terminated(life: dict[str, Any], expected: Verdict, basis: Basis) -> No
     assert found.gates == (expected is V)
 
 
-def test_terminated_says_what_was_sent_and_what_came_back() -> None:
+def test_the_evidence_of_an_ended_session() -> None:
     found = verdict(lived(terminated=(400, 400, 400, 400)).transcript(), "session.terminated-404")
-    assert found.summary == (
-        "DELETE was answered 200; after it POST request, POST notification, GET and DELETE with that id were answered "
-        "400, 400, 400, 400 instead of 404 each."
-    )
     talk = lived()
     by_step = {exchange.step: exchange.number for exchange in talk.exchanges}
     asked = [f"terminated.{leg}" for leg in steps.LEGS]

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import pytest
 
-from harness.profiles.mcp.rules.ids import Sample, refute, varying_bits
+from harness.profiles.mcp.rules.randomness import Sample, refute, varying_bits
 
 Generator = Callable[[random.Random, int], str]
 START_MS = 1_795_343_917_000

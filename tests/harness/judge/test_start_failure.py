@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.judge.cause import cause, sentence, taken_by_us, told_apart
+from harness.judge.start_failure import cause_in, compare_runs, describe_start, port_held_by_service
 from harness.model import LogLine, Run, StartOutcome
 
 
@@ -24,48 +24,48 @@ def _logs(text: str) -> tuple[LogLine, ...]:
         ("first\nTypeError: a is not a function\n    at main", "TypeError: a is not a function"),
     ],
 )
-def test_what_interpreters_say(text: str, expected: str) -> None:
-    assert (cause(_logs(text)) or "").startswith(expected)
+def test_the_decisive_line_of_an_interpreter(text: str, expected: str) -> None:
+    assert (cause_in(_logs(text)) or "").startswith(expected)
 
 
-def test_nothing_telling_is_said_as_nothing() -> None:
-    assert cause(_logs("listening\nready")) is None
-    assert sentence(StartOutcome.NEVER_LISTENED, "", ()) == "it started and listened on no port"
+def test_logs_that_show_no_cause() -> None:
+    assert cause_in(_logs("listening\nready")) is None
+    assert describe_start(StartOutcome.NEVER_LISTENED, "", ()) == "it started and listened on no port"
 
 
 def test_why_initialize_is_not_answered() -> None:
     outcome, logs = StartOutcome.NO_INITIALIZE, _logs("SdkError: use a server for each connection\n    at main")
-    begin = "it listens and answers no correct initialize"
-    assert sentence(outcome, "", ()) == begin
-    assert sentence(outcome, "no answer (reset)", ()) == f"{begin}: no answer (reset)"
-    assert sentence(outcome, "", logs) == f"{begin}: its log says SdkError: use a server for each connection"
-    assert sentence(outcome, "no answer (reset)", logs) == (
+    begin = "it listens and does not answer a correct initialize"
+    assert describe_start(outcome, "", ()) == begin
+    assert describe_start(outcome, "no answer (reset)", ()) == f"{begin}: no answer (reset)"
+    assert describe_start(outcome, "", logs) == f"{begin}: its log says SdkError: use a server for each connection"
+    assert describe_start(outcome, "no answer (reset)", logs) == (
         f"{begin}: no answer (reset); its log says SdkError: use a server for each connection"
     )
 
 
 def test_what_the_authorization_server_logged_is_not_the_examples_cause() -> None:
-    assert cause((LogLine(0.0, "authorization", "Error: token inactive"),)) is None
+    assert cause_in((LogLine(0.0, "authorization", "Error: token inactive"),)) is None
 
 
 def test_a_port_that_is_taken_and_not_named() -> None:
     logs = _logs("OSError: [Errno 98] Address already in use")
-    assert taken_by_us(logs, {8080}, listens=False) == 8080
-    assert taken_by_us(logs, {8080}, listens=True) is None
-    assert taken_by_us(logs, (), listens=False) is None
-    assert taken_by_us((LogLine(0.0, "authorization", logs[0].text),), {8080}, listens=False) is None
+    assert port_held_by_service(logs, {8080}, listens=False) == 8080
+    assert port_held_by_service(logs, {8080}, listens=True) is None
+    assert port_held_by_service(logs, (), listens=False) is None
+    assert port_held_by_service((LogLine(0.0, "authorization", logs[0].text),), {8080}, listens=False) is None
 
 
 def test_a_port_that_is_taken_and_named() -> None:
     logs = _logs("10:80:98 Error: listen EADDRINUSE: address already in use :::9100\nport 9200")
-    assert taken_by_us(logs, {8080, 9100, 9200}, listens=True) == 9100
-    assert taken_by_us(logs, {8080, 9200}, listens=False) is None
+    assert port_held_by_service(logs, {8080, 9100, 9200}, listens=True) == 9100
+    assert port_held_by_service(logs, {8080, 9200}, listens=False) is None
 
 
 def test_the_package_that_changed_is_named() -> None:
     logs = _logs("ModuleNotFoundError: No module named 'mcp.server.fastmcp'")
     good = Run("dated", "2025-11-25", {"mcp": "1.22.0", "httpx": "0.27.0"}, StartOutcome.SERVING, "")
     bad = Run("today", None, {"mcp": "2.3.0", "httpx": "0.28.0"}, StartOutcome.EXITED, "exited", logs)
-    assert told_apart(good, bad, ["httpx", "mcp"]) == (
-        "runs with mcp 1.22.0 of 2025-11-25, not with 2.3.0: module mcp.server.fastmcp is gone"
+    assert compare_runs(good, bad, ["httpx", "mcp"]) == (
+        "runs with mcp 1.22.0 (2025-11-25), not with 2.3.0: module mcp.server.fastmcp is gone"
     )

@@ -1,8 +1,8 @@
-"""What a set of ids tells of the generator that made them. It can refute randomness, never prove it.
+"""What a set of ids shows about the generator that made them. It can refute randomness, never prove it.
 
-Rule (requirement catalogue, hijack.id-nondeterministic): refuted by a repeat, a plain counter or clock, fewer than 64
-varying bits after shared and time-derived parts are removed, or the same ids across restarts. Order or a time prefix
-alone never refutes: UUIDv7 and ULID are fine.
+Refuted by a repeat, a plain counter or clock, fewer than 64 varying bits after shared and time-derived parts are
+removed, or the same ids across restarts. Order or a time prefix alone never refutes: UUIDv7 and ULID (RFC 9562,
+section 5.7) are fine.
 """
 
 from __future__ import annotations
@@ -14,8 +14,13 @@ import string
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from harness.judge.findings import inconclusive, satisfied, violated
+from harness.profiles.mcp.rules.transcript import is_initialize_result, issued_id
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from harness.model import BoundRequirement, Exchange, Finding, Transcript
 
 ENOUGH: Final = 20
 """Ids needed before "not refuted" says anything."""
@@ -53,26 +58,69 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Refutation:
-    """Why the ids are not unpredictable."""
+    """Why ids can be predicted."""
 
     reason: str
     """Half a sentence: ``20 ids count upwards``."""
     exchanges: tuple[int, ...]
 
 
-def refute(samples: Sequence[Sample]) -> Refutation | None:
-    """The first reason to call the ids predictable; None if nothing speaks against them.
+def unpredictable_session_ids(transcript: Transcript, bound: BoundRequirement) -> Finding:
+    """Judge every session id of the conversation: one generator makes them, whatever the revision.
 
-    ``samples`` are in order of issue.
+    Two sentences are about this one property: transports page, "Session Management", item 1, and security best
+    practices page, "Session Hijacking", mitigation.
+    """
+    carriers = [exchange for exchange in transcript.exchanges if is_initialize_result(exchange)]
+    samples = [
+        Sample(id, exchange.process, exchange.number) for exchange in carriers if (id := issued_id(exchange))
+    ]
+    numbers = {sample.exchange for sample in samples}
+    return judge_randomness(bound, samples, [e for e in carriers if e.number in numbers], "session ids")
+
+
+def judge_randomness(
+    bound: BoundRequirement, samples: Sequence[Sample], carriers: Sequence[Exchange], what: str
+) -> Finding:
+    """Return the finding about values that must not be predictable.
+
+    Args:
+        bound: the requirement.
+        samples: the values in order of issue.
+        carriers: the exchanges that carried them.
+        what: a name for the values, in the plural.
+    """
+    refutation = refute(samples)
+    if refutation is not None:
+        evidence = [exchange for exchange in carriers if exchange.number in refutation.exchanges]
+        return violated(bound, f"Among {len(samples)} {what}, {refutation.reason}.", evidence)
+    if len(samples) < ENOUGH:
+        return inconclusive(
+            bound,
+            f"Nothing speaks against the {len(samples)} {what} that were seen; a verdict takes {ENOUGH}.",
+            carriers,
+        )
+    restarted = ", none the same after a restart" if len({sample.process for sample in samples}) > 1 else ""
+    return satisfied(bound, f"Among {len(samples)} {what} none was repeated, counted or short{restarted}.", carriers)
+
+
+def refute(samples: Sequence[Sample]) -> Refutation | None:
+    """Return the first reason to call ids predictable; None if nothing speaks against them.
+
+    Args:
+        samples: the ids in order of issue.
     """
     return _repeated(samples) or _counting(samples) or _few_bits(samples)
 
 
 def varying_bits(ids: Sequence[str]) -> float:
-    """Upper estimate of the bits that differ from id to id and are not derived from the time of issue.
+    """Return an upper estimate of the bits that differ from id to id and do not come from the time of issue.
 
-    ``ids`` are in order of issue. Ids are cut at separators; a part that never falls is shared, a counter or a clock,
-    and so is the shortest start of a part that alone puts the ids in order.
+    Ids are cut at separators; a part that never falls is shared, a counter or a clock, and so is the shortest start of
+    a part that alone puts the ids in order.
+
+    Args:
+        ids: in order of issue.
     """
     parts = [_SEPARATORS.split(text) for text in ids]
     if len({len(split) for split in parts}) != 1:
@@ -92,7 +140,7 @@ def _repeated(samples: Sequence[Sample]) -> Refutation | None:
 
 
 def _counting(samples: Sequence[Sample]) -> Refutation | None:
-    """A counter: once the shared text is cut off, numbers that rise by small steps."""
+    """Find a counter: once the shared text is cut off, numbers that rise by small steps."""
     for process in sorted({sample.process for sample in samples}):
         ours = [sample for sample in samples if sample.process == process]
         if len(ours) < 3:
@@ -123,10 +171,10 @@ def _few_bits(samples: Sequence[Sample]) -> Refutation | None:
 
 
 def _part_bits(column: Sequence[str]) -> float:
-    """Bits of one part of the ids, without its time-derived start."""
+    """Return the bits of one part of the ids, without its time-derived start."""
     start = _ordered_start(column)
     if start == 0 and all(text.isdecimal() and len(text) <= _LONGEST_NUMBER for text in column):
-        # decimal numbers of different lengths: the positions understate what the range tells
+        # decimal numbers of different lengths: their positions understate the range
         return float(max(int(text) for text in column).bit_length())
     rests = [text[start:] for text in column]
     symbol_bits = math.log2(_alphabet(set().union(*rests)))
@@ -141,7 +189,7 @@ def _part_bits(column: Sequence[str]) -> float:
 
 
 def _ordered_start(column: Sequence[str]) -> int:
-    """Length of the shortest start that alone puts the ids in order of issue; 0 if none does.
+    """Return the length of the shortest start that alone puts the ids in order of issue; 0 if none does.
 
     Any longer start would do so too, so the rest may still be random: it is counted.
     """
@@ -161,12 +209,12 @@ def _ordered_start(column: Sequence[str]) -> int:
 
 
 def _alphabet(used: set[str]) -> int:
-    """Size of the smallest usual alphabet that holds all of ``used``."""
+    """Return the size of the smallest usual alphabet that holds all of ``used``."""
     return next((len(alphabet) for alphabet in _ALPHABETS if used <= set(alphabet)), 64 if len(used) <= 64 else 94)
 
 
 def _without_shared(ids: Sequence[str]) -> list[str]:
-    """The ids without their common start and end. Digits of a number are kept whole."""
+    """Return the ids without their common start and end. Digits of a number are kept whole."""
     start = _shared_start(ids)
     while start and ids[0][start - 1] in string.hexdigits:
         start -= 1
@@ -176,7 +224,7 @@ def _without_shared(ids: Sequence[str]) -> list[str]:
 
 
 def _shared_start(ids: Sequence[str]) -> int:
-    """Length of the longest common prefix."""
+    """Return the length of the longest common prefix."""
     low, high = min(ids), max(ids)
     return next((at for at, (a, b) in enumerate(zip(low, high, strict=False)) if a != b), len(low))
 

@@ -1,6 +1,6 @@
-"""What the branch that a line stands in says of the request's session: was its id looked up in vain, was there one?
+"""What the branch around a line of code shows about the request's session id: was there one, was it looked up in vain?
 
-Read off the conditions around the line, in Python, JavaScript and TypeScript. What they leave open stays open.
+Read from the conditions around the line, in Python, JavaScript and TypeScript. What they leave open stays open.
 """
 
 from __future__ import annotations
@@ -31,14 +31,15 @@ class Names:
 
     ids: frozenset[str]
     """Hold the session id of the request."""
-    found: frozenset[str]
-    """Hold what a lookup by that id gave."""
+    sessions: frozenset[str]
+    """Hold the result of a lookup by that id."""
 
 
 def names_in(root: Node) -> Names:
-    """The variables of a file that are set from the session header, or by a lookup with it. Scopes are not told apart.
+    """Return the variables of a file that are set from the session header, or by a lookup with it.
 
-    Values that hold functions are not looked into: what is set in those is found for itself.
+    Scopes are not distinguished. A value that is a function is not searched: what is set inside it is a variable of
+    its own.
     """
     set_to = [(name, value) for name, value in _variables(root) if value.type not in FUNCTIONS]
     ids = frozenset(
@@ -51,7 +52,7 @@ def names_in(root: Node) -> Names:
 
 
 def looked_up_in_vain(node: Node, names: Names) -> bool:
-    """Whether ``node`` stands where a lookup of the session id found nothing."""
+    """Return whether ``node`` runs where a lookup of the session id found nothing."""
     nearest = next(_chains(node), None)
     if nearest and any(_negated(lookup) == holds for test, holds in nearest for lookup in _lookups(test, names)):
         return True
@@ -62,17 +63,29 @@ def looked_up_in_vain(node: Node, names: Names) -> bool:
 
 
 def id_is_given(node: Node, names: Names) -> bool | None:
-    """Whether a request that gets to ``node`` has a session id; None if the conditions around it leave that open."""
+    """Return whether a request that gets to ``node`` has a session id; None if the conditions leave that open."""
     for chain in _chains(node):
         for test, holds in chain:
             for part in _parts(test, holds=holds):
-                said = _says_of_id(part, names)
-                if said is not None:
-                    return said == holds
+                shown = _shows_an_id(part, names)
+                if shown is not None:
+                    return shown == holds
+    return None
+
+
+def session_variable(function: Node) -> str | None:
+    """Return the name of the variable in which a function keeps the request's session id; None if there is none."""
+    for node in walk(function):
+        if node.type in {"variable_declarator", "assignment"}:
+            name = node.child_by_field_name("name") or node.child_by_field_name("left")
+            value = node.child_by_field_name("value") or node.child_by_field_name("right")
+            if name is not None and value is not None and SESSION_HEADER.search(text_of(value)):
+                return text_of(name) if name.type == "identifier" else None
     return None
 
 
 def _variables(scope: Node) -> Iterator[tuple[str, Node]]:
+    """Yield each variable that is set anywhere below ``scope``, with the expression that gives its value."""
     for node in walk(scope):
         if node.type in {"variable_declarator", "assignment", "assignment_expression", "named_expression"}:
             name = node.child_by_field_name("name") or node.child_by_field_name("left")
@@ -82,13 +95,13 @@ def _variables(scope: Node) -> Iterator[tuple[str, Node]]:
 
 
 def _lookups(node: Node, names: Names) -> list[Node]:
-    """Expressions in ``node`` that say whether there is a session of that id."""
+    """Return the expressions in ``node`` that tell whether there is a session of that id."""
     return [part for part in walk(node) if _is_lookup(part, names)]
 
 
 def _is_lookup(node: Node, names: Names) -> bool:
     if node.type == "identifier":
-        return text_of(node) in names.found
+        return text_of(node) in names.sessions
     key: Node | None = None
     if node.type in {"subscript", "subscript_expression"}:
         key = node.child_by_field_name("index") or node.child_by_field_name("subscript")
@@ -102,14 +115,14 @@ def _is_lookup(node: Node, names: Names) -> bool:
 
 
 def _is_id(node: Node, names: Names) -> bool:
-    node = _bare(node)
+    node = _unwrapped(node)
     if node.type in {"identifier", "string"}:
         return text_of(node) in names.ids
     return node.type in {"subscript", "subscript_expression", *CALLS} and bool(SESSION_HEADER.search(text_of(node)))
 
 
 def _negated(node: Node) -> bool:
-    """Whether the condition around a lookup holds where it finds nothing, as far as its own negation goes."""
+    """Return whether the negation next to a lookup makes the condition hold where nothing is found."""
     if _operator(node) == "not in":
         return True
     here = node.parent
@@ -122,9 +135,9 @@ def _negated(node: Node) -> bool:
     return _operator(here) in EQUAL and any(text_of(child) in NOTHING for child in here.named_children)
 
 
-def _says_of_id(test: Node, names: Names) -> bool | None:
+def _shows_an_id(test: Node, names: Names) -> bool | None:
     """True if ``test`` holds where there is an id, False where there is none, None if it is about something else."""
-    test = _bare(test)
+    test = _unwrapped(test)
     if _is_id(test, names):
         return True
     if test.type == "not_operator" or (test.type == "unary_expression" and text_of(test).startswith("!")):
@@ -141,8 +154,8 @@ def _says_of_id(test: Node, names: Names) -> bool | None:
 
 
 def _parts(test: Node, *, holds: bool) -> Iterator[Node]:
-    """Parts of a condition that all hold with it (``and``), or all fail with it (``or``)."""
-    test = _bare(test)
+    """Yield the parts of a condition that all hold with it (``and``), or all fail with it (``or``)."""
+    test = _unwrapped(test)
     if test.type in {"boolean_operator", "binary_expression"} and _operator(test) in (
         {"and", "&&"} if holds else {"or", "||"}
     ):
@@ -153,7 +166,7 @@ def _parts(test: Node, *, holds: bool) -> Iterator[Node]:
 
 
 def _chains(node: Node) -> Iterator[list[tuple[Node, bool]]]:
-    """The ``if`` … ``else`` chains around ``node``, nearest first: their conditions, and whether each holds there."""
+    """Yield the ``if`` … ``else`` chains around ``node``, nearest first: conditions, and whether each holds there."""
     chain: list[tuple[Node, bool]] = []
     here = node
     while (parent := here.parent) is not None and parent.type not in FUNCTIONS:
@@ -177,7 +190,7 @@ def _chains(node: Node) -> Iterator[list[tuple[Node, bool]]]:
 
 
 def _left_behind(node: Node) -> Iterator[Node]:
-    """Conditions of the ``if`` without ``else`` before ``node`` in its own block, whose branch returns."""
+    """Yield the conditions of each ``if`` without ``else`` before ``node`` in its block whose branch returns."""
     here = node.prev_named_sibling
     while here is not None:
         branch, test = here.child_by_field_name("consequence"), here.child_by_field_name("condition")
@@ -194,8 +207,8 @@ def _operator(node: Node) -> str:
     return " ".join(text_of(child) for child in node.children if not child.is_named)
 
 
-def _bare(node: Node) -> Node:
-    """The expression without brackets, casts and ``!`` after it."""
+def _unwrapped(node: Node) -> Node:
+    """Return the expression without brackets, casts and a ``!`` after it."""
     while node.type in {"parenthesized_expression", "as_expression", "non_null_expression"}:
         inner = node.named_child(0)
         if inner is None:

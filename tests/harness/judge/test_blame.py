@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from extractor.model import Bundle, ExampleKind, Level, Manager, Segment, SourceFile, Span
+from harness.judge.blame import blamed_lines
 from harness.model import Basis, Exchange, Finding, Reply, Transcript, Verdict
-from harness.repair.blame import blame
+from harness.profiles.registry import MCP
 from tests.support.soak import sizes
 
 EXPRESS = """\
@@ -70,6 +71,10 @@ def _finding(requirement: str, *evidence: int, verdict: Verdict = Verdict.VIOLAT
         requirement=requirement, level=Level.MUST, basis=Basis.TEXT, verdict=verdict, revision="2025-11-25", summary="",
         evidence=evidence,
     )  # fmt: skip
+
+
+def blame(finding: Finding, transcript: Transcript, bundle: Bundle) -> tuple[Span, ...]:
+    return blamed_lines(MCP.catalogue.rule(finding.requirement), finding, transcript, bundle)
 
 
 def _blamed(requirement: str, *exchanges: Exchange, text: str = EXPRESS, path: str = "server.ts") -> list[str]:

@@ -1,4 +1,4 @@
-"""Of all answers with the wrong status only those are blamed and mended that a dead session id gets."""
+"""Of all answers with the wrong status only those are blamed and fixed that a dead session id gets."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ import textwrap
 import pytest
 
 from extractor.model import Bundle, ExampleKind, Level, Manager, Segment, SourceFile, Span
+from harness.judge.blame import blamed_lines
 from harness.model import Basis, Exchange, Finding, Reply, Transcript, Verdict
-from harness.repair.blame import blame
+from harness.profiles.registry import MCP
 from harness.repair.fix import propose
 from tests.support.processor import processor_time_below
 
@@ -98,6 +99,7 @@ async def handle(request):
     if not body:
         return Response(status_code=400)  # DEAD 404 if sid else 400
 """
+RULE = MCP.catalogue.rule("session.terminated-404")
 FINDING = Finding(
     requirement="session.terminated-404", level=Level.MUST, basis=Basis.TEXT, verdict=Verdict.VIOLATED, revision="r",
     summary="", evidence=(1,),
@@ -122,15 +124,15 @@ def bundle(path: str, text: str) -> Bundle:
         ("server.ts", TOGETHER),
         ("server.ts", EARLY),
         ("server.py", CAUGHT),
-        pytest.param("server.py", UNKNOWN, id="not told by the syntax"),
+        pytest.param("server.py", UNKNOWN, id="not shown by the syntax"),
     ],
 )
 def test_the_marked_lines_and_no_others(path: str, text: str) -> None:
     lines = text.splitlines()
     marked = {at: line.split("DEAD ")[1] for at, line in enumerate(lines, 1) if "DEAD" in line}
     made = bundle(path, text)
-    assert [span.first for span in blame(FINDING, TRANSCRIPT, made)] == list(marked)
-    edits = {edit.line: edit.new for edit in propose([FINDING], TRANSCRIPT, made)}
+    assert [span.first for span in blamed_lines(RULE, FINDING, TRANSCRIPT, made)] == list(marked)
+    edits = {edit.line: edit.new for edit in propose([FINDING], TRANSCRIPT, made, MCP.catalogue)}
     assert edits == {at: (lines[at - 1].replace("400", new, 1),) for at, new in marked.items()}
 
 
@@ -141,11 +143,11 @@ def test_a_branch_without_an_id_is_not_blamed_even_if_nothing_else_is_left() -> 
             if sid is None:
                 return Response(status_code=400)
     """)
-    assert blame(FINDING, TRANSCRIPT, bundle("server.py", text)) == ()
-    assert propose([FINDING], TRANSCRIPT, bundle("server.py", text)) == ()
+    assert blamed_lines(RULE, FINDING, TRANSCRIPT, bundle("server.py", text)) == ()
+    assert propose([FINDING], TRANSCRIPT, bundle("server.py", text), MCP.catalogue) == ()
 
 
 def test_hostile_nesting_ends() -> None:
     deep = 'f = (r) => { const id = r["mcp-session-id"]; if (m[id]) {} else { r.status(400).end(); ' * 400 + "}}" * 400
     with processor_time_below(20):
-        blame(FINDING, TRANSCRIPT, bundle("server.ts", deep))
+        blamed_lines(RULE, FINDING, TRANSCRIPT, bundle("server.ts", deep))

@@ -1,0 +1,131 @@
+"""Why an example did not start, in one sentence, read from the last lines of its log. Pure."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from harness.model import StartOutcome
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from harness.model import LogLine, Run
+
+PATTERNS: Final = (
+    (re.compile(r"ModuleNotFoundError: No module named '([\w.]+)'"), "there is no module {0}"),
+    (re.compile(r"ImportError: cannot import name '(\w+)' from '([\w.]+)'"), "{1} has no {0}"),
+    (re.compile(r"ImportError: (attempted relative import.*)"), "{0}"),
+    (re.compile(r"Cannot find (?:package|module) '([^']+)'"), "module {0} is missing"),
+    (re.compile(r"(Package subpath '[^']+') is not defined"), "{0} is not exported"),
+    (re.compile(r"The requested module '([^']+)' does not provide an export named '([^']+)'"), "{0} exports no {1}"),
+    (re.compile(r"EADDRINUSE.*?:(\d+)"), "port {0} is taken"),
+    (re.compile(r"\[Errno 98\].*?'?,? ?(\d+)\)?"), "port {0} is taken"),
+    (re.compile(r"^((?:Attribute|Type|Name|Syntax|Value|Key|Runtime|Reference|Range)Error: .{1,160})"), "{0}"),
+    (re.compile(r"^(?:\w+\.)*(\w+(?:Error|Exception): .{1,160})"), "{0}"),
+    (re.compile(r"^((?:ERROR|Error|error)[: ].{1,160})"), "{0}"),
+)
+"""What interpreters print, most specific first, and how a reader would put it."""
+_OF_THE_EXAMPLE: Final = frozenset({"stdout", "stderr"})
+"""Sources of log lines that the example itself wrote."""
+_TAKEN: Final = re.compile(r"EADDRINUSE|\[Errno 98\]|address already in use|Port \d+ is in use", re.IGNORECASE)
+"""What runtimes print about an address that is in use."""
+_TAKEN_PORT: Final = re.compile(r"EADDRINUSE\D.*?:(\d+)\b|', (\d+)[,)]|\bport (\d+)\b", re.IGNORECASE)
+"""The port in such a line; CPython's own ``OSError`` names none."""
+
+
+def cause_in(logs: Iterable[LogLine]) -> str | None:
+    """Return the likeliest cause that the logs show, as half a sentence; None if they show none.
+
+    The last match of the most specific pattern wins: interpreters print the decisive line at the end.
+    """
+    lines = [line.text.strip() for line in logs if line.source != "authorization"]
+    for pattern, sentence in PATTERNS:
+        for text in reversed(lines):
+            if found := pattern.search(text):
+                return sentence.format(*found.groups())
+    return None
+
+
+def port_held_by_service(logs: Iterable[LogLine], held: Collection[int], *, listens: bool) -> int | None:
+    """Return the port that an example could not open because a service of docprobe holds it.
+
+    Args:
+        logs: what the example wrote.
+        held: ports of the services that docprobe runs next to it.
+        listens: whether the example listened on a port of its own. One whose error names no port may then have opened
+            that port twice; otherwise only one of the services can have been there first.
+
+    Returns:
+        None if that is not why the example failed.
+    """
+    errors = [line.text for line in logs if line.source in _OF_THE_EXAMPLE and _TAKEN.search(line.text)]
+    ports = [int(port) for text in errors for match in _TAKEN_PORT.finditer(text) for port in match.groups() if port]
+    if not errors or not held:
+        return None
+    if not ports:
+        return None if listens else min(held)
+    return next((port for port in ports if port in held), None)
+
+
+def describe_start(outcome: StartOutcome, how: str, logs: Iterable[LogLine]) -> str:
+    """Return one sentence, without its full stop, about how an attempt to start an example ended.
+
+    Args:
+        outcome: how it ended.
+        how: ``exited with code 1``, ``killed: memory limit 512 MiB``; empty if the process still ran.
+        logs: what it wrote.
+    """
+    cause = cause_in(logs)
+    tail = f": {cause}" if cause else ""
+    match outcome:
+        case StartOutcome.NEVER_LISTENED:
+            return f"it started and listened on no port{tail}"
+        case StartOutcome.NO_INITIALIZE:
+            known = "; ".join(part for part in (how, f"its log says {cause}" if cause else "") if part)
+            return f"it listens and does not answer a correct initialize{': ' if known else ''}{known}"
+        case StartOutcome.SERVING:
+            return "it starts and answers initialize"
+        case StartOutcome.INSTALL_FAILED | StartOutcome.BUILD_FAILED | StartOutcome.EXITED | StartOutcome.KILLED:
+            return f"{how or outcome.value}{tail}"
+
+
+def compare_runs(good: Run, bad: Run, direct: Iterable[str]) -> str:
+    """Return what distinguishes a run that serves from one that does not, as half a sentence.
+
+    Such as ``runs with mcp 1.22.0 (2025-11-25), not with 2.3.0: module mcp.server.fastmcp is gone``.
+
+    Args:
+        good: the run that serves.
+        bad: the run that does not.
+        direct: names of the packages that the example itself depends on.
+    """
+    changed = _changed_packages(good, bad, direct)
+    date = f" ({good.date})" if good.date else ""
+    if not changed:
+        return f"runs with the packages of {good.date or 'another date'}, not with today's: {bad.sentence}"
+    name, old, new = changed[0]
+    cause = cause_in(bad.logs) or bad.sentence
+    if missing := re.fullmatch(r"there is no module (\S+)", cause):
+        cause = f"module {missing[1]} is gone"
+    return f"runs with {name} {old}{date}, not with {new or 'none'}: {cause}"
+
+
+def _changed_packages(good: Run, bad: Run, direct: Iterable[str]) -> list[tuple[str, str, str | None]]:
+    """Return the direct dependencies whose version differs: name, version that serves, version that does not.
+
+    The one that the logs of the bad run name comes first, then those whose major version changed.
+    """
+    log = " ".join(line.text for line in bad.logs).lower()
+    rows = [
+        (name, good.packages[name], bad.packages.get(name))
+        for name in direct
+        if name in good.packages and good.packages[name] != bad.packages.get(name)
+    ]
+
+    def order(row: tuple[str, str, str | None]) -> tuple[bool, bool, str]:
+        name, old, new = row
+        named = name.lower() in log or name.lower().replace("-", "_") in log
+        return (not named, bool(new) and old.split(".")[0] == (new or "").split(".")[0], name)
+
+    return sorted(rows, key=order)

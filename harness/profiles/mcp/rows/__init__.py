@@ -1,1 +1,0 @@
-"""The catalogue's rows, one module per topic."""

@@ -1,0 +1,157 @@
+"""What every client sends: the version header, an Accept header for both kinds of answer, and initialized.
+
+Sentences: transports page, "Protocol Version Header" and "Sending Messages to the Server" (2026-07-28: Streamable HTTP
+page, "Sending Messages"); lifecycle page, "Initialization".
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from extractor.model import Level
+from harness.judge.findings import inconclusive, satisfied, violated
+from harness.model import Requirement, Side
+from harness.profile import Decision, Rule
+from harness.profiles.mcp.messages import VERSION_HEADER
+from harness.profiles.mcp.revisions import HTTP_SSE, MODERN, SESSIONS, STREAMABLE, level, text
+from harness.profiles.mcp.rules.preconditions import not_asked
+from harness.profiles.mcp.rules.sent_requests import (
+    is_printed_whole,
+    name_of,
+    not_accepted,
+    openings,
+    printed_in_sessions,
+    received,
+    sent_after_initialize,
+)
+from harness.profiles.mcp.rules.transcript import header, method_of, sent
+
+if TYPE_CHECKING:
+    from harness.model import BoundRequirement, Finding, Transcript
+
+_WITH_HANDSHAKE: Final = (*HTTP_SSE, *SESSIONS)
+_WITH_VERSION_HEADER: Final = STREAMABLE[1:]
+
+
+def version_header(transcript: Transcript, bound: BoundRequirement) -> Finding:
+    """Judge that the client MUST include MCP-Protocol-Version on all requests after initialize."""
+    later = list(sent_after_initialize(transcript))
+    if not later:
+        return inconclusive(bound, "The client sent nothing after its initialize was answered.", openings(transcript))
+    for exchange in later:
+        if header(exchange, VERSION_HEADER) is None:
+            return violated(bound, f"After initialize, {name_of(exchange)} carried no {VERSION_HEADER}.", [exchange])
+    return satisfied(bound, f"All {len(later)} requests after initialize carried {VERSION_HEADER}.", later)
+
+
+def printed_version_header(transcript: Transcript, bound: BoundRequirement) -> Finding:
+    """Judge that requests printed after initialize (sessionless: every POST) carry MCP-Protocol-Version."""
+    if bound.revision in MODERN:
+        later = [exchange for exchange in transcript.exchanges if exchange.method == "POST"]
+    else:
+        later = [exchange for exchange, _ in printed_in_sessions(transcript)]
+    shown = [exchange for exchange in later if header(exchange, VERSION_HEADER) or is_printed_whole(exchange)]
+    for exchange in shown:
+        if header(exchange, VERSION_HEADER) is None:
+            return violated(bound, f"The page prints {name_of(exchange)} without {VERSION_HEADER}.", [exchange])
+    if not shown:
+        return inconclusive(bound, "No such request is printed with its headers.")
+    return satisfied(bound, f"{len(shown)} printed requests carry {VERSION_HEADER}.", shown)
+
+
+CLIENT_VERSION_HEADER: Final = Rule(
+    Requirement(
+        id="client.version-header",
+        title="The client sends MCP-Protocol-Version on every later request",
+        side=Side.CLIENT,
+        levels=level(Level.MUST, _WITH_VERSION_HEADER),
+        basis=text(_WITH_VERSION_HEADER),
+        effect="Servers assume 2025-03-26, or refuse the request.",
+        fix="Send the negotiated version in MCP-Protocol-Version on each request after initialize.",
+        avoid="Don't send the newest version that the client knows: send the one negotiated.",
+    ),
+    Decision(version_header),
+    printed=Decision(printed_version_header),
+)
+
+
+def accepts_both(transcript: Transcript, bound: BoundRequirement) -> Finding:
+    """Judge that the client MUST list application/json and text/event-stream in the Accept header of every POST."""
+    posts = [exchange for exchange in received(transcript) if exchange.method == "POST"]
+    if not posts:
+        return not_asked(transcript, bound, "A POST of the client")
+    for exchange in posts:
+        if missing := not_accepted(exchange):
+            return violated(
+                bound,
+                f"{name_of(exchange)} was posted with an Accept that does not list {' and '.join(missing)}.",
+                [exchange],
+            )
+    return satisfied(bound, f"All {len(posts)} POST requests listed both types in Accept.", posts)
+
+
+def printed_accepts_both(transcript: Transcript, bound: BoundRequirement) -> Finding:
+    """Judge that a printed POST of a message that shows its Accept header lists both types in it."""
+    shown = [e for e in transcript.exchanges if e.method == "POST" and sent(e) and header(e, "accept")]
+    for exchange in shown:
+        if missing := not_accepted(exchange):
+            return violated(
+                bound,
+                f"The page prints {name_of(exchange)} with an Accept that does not list {' and '.join(missing)}.",
+                [exchange],
+            )
+    if not shown:
+        return inconclusive(bound, "No printed POST shows an Accept header.")
+    return satisfied(bound, f"{len(shown)} printed POST requests accept both types.", shown)
+
+
+ACCEPTS_BOTH: Final = Rule(
+    Requirement(
+        id="client.accepts-both",
+        title="The client accepts JSON and event streams",
+        side=Side.CLIENT,
+        levels=level(Level.MUST, STREAMABLE),
+        basis=text(STREAMABLE),
+        effect="Servers answer 406.",
+        fix="Send Accept: application/json, text/event-stream on every POST.",
+        avoid="Don't send */*: several servers refuse it.",
+    ),
+    Decision(accepts_both),
+    printed=Decision(printed_accepts_both),
+)
+
+
+def posts_initialized(transcript: Transcript, bound: BoundRequirement) -> Finding:
+    """Judge that after a successful initialize the client MUST send notifications/initialized."""
+    opening = next(iter(openings(transcript)), None)
+    if opening is None:
+        return not_asked(transcript, bound, "An initialize that was answered")
+    after = [e for e in received(transcript) if e.process == opening.process and e.number > opening.number]
+    initialized = next((e for e in after if method_of(e) == "notifications/initialized"), None)
+    if initialized is not None:
+        return satisfied(
+            bound, "After initialize the client posted notifications/initialized.", [opening, initialized]
+        )
+    if not after:
+        return inconclusive(bound, "The client sent nothing after its initialize was answered.", [opening])
+    return violated(
+        bound,
+        f"After initialize the client sent {len(after)} requests and no notifications/initialized.",
+        [opening, *after],
+    )
+
+
+POSTS_INITIALIZED: Final = Rule(
+    Requirement(
+        id="client.posts-initialized",
+        title="The client confirms a successful initialization",
+        side=Side.CLIENT,
+        levels=level(Level.MUST, _WITH_HANDSHAKE),
+        basis=text(_WITH_HANDSHAKE),
+        effect="Servers that wait for it answer nothing but pings.",
+        fix="Send notifications/initialized after the initialize answer and before other requests.",
+    ),
+    Decision(posts_initialized),
+)
+
+RULES: Final = (CLIENT_VERSION_HEADER, ACCEPTS_BOTH, POSTS_INITIALIZED)

@@ -1,0 +1,105 @@
+"""When a check may be asked, what is said if its exchange is missing, and judging a status that a sentence demands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from harness.judge.findings import inconclusive, not_applicable, satisfied, violated
+from harness.model import Transport
+from harness.profiles.mcp import steps
+from harness.profiles.mcp.rules.answers import Answer, classify_answer, describe, is_served, why_undecided
+from harness.profiles.mcp.rules.transcript import control_of, exchange_of, sessions_of
+
+if TYPE_CHECKING:
+    from harness.model import BoundRequirement, Finding, Transcript
+
+_BASELINE: Final = (steps.BASELINE_INITIALIZE, steps.BASELINE_INITIALIZED, steps.BASELINE_REQUEST)
+
+
+def baseline_served(transcript: Transcript, bound: BoundRequirement) -> Finding | None:
+    """Require that the server handled initialize, initialized and one request of this revision."""
+    reason = transcript.facts.why_not_served(bound.revision)
+    if reason is None:
+        return None
+    asked = [exchange_of(transcript, bound.revision, step) for step in _BASELINE]
+    return inconclusive(bound, f"The baseline of {bound.revision} was not served: {reason.rstrip('.')}.", asked)
+
+
+def session_issued(transcript: Transcript, bound: BoundRequirement) -> Finding | None:
+    """Require that initialize gave a session id under this revision."""
+    if sessions_of(transcript, bound.revision):
+        return None
+    answer = exchange_of(transcript, bound.revision, steps.BASELINE_INITIALIZE)
+    return not_applicable(bound, "The initialize answer carried no session id: the server is stateless.", [answer])
+
+
+def token_demanded(transcript: Transcript, bound: BoundRequirement) -> Finding | None:
+    """Require that the server serves nothing without a token."""
+    if transcript.demands_token:
+        return None
+    return not_applicable(bound, "The server serves requests without a token: it has no authorization.")
+
+
+def only_sessionless(transcript: Transcript, bound: BoundRequirement) -> Finding | None:
+    """Require that the server supports sessionless revisions only."""
+    older = [revision for revision in transcript.negotiated if revision not in transcript.modern]
+    if not older:
+        return None
+    return not_applicable(
+        bound, f"The server also negotiates {', '.join(older)} by initialize: the rule is for servers that don't."
+    )
+
+
+BASELINE: Final = (baseline_served,)
+IN_SESSION: Final = (baseline_served, session_issued)
+AUTHORIZED: Final = (token_demanded, baseline_served)
+AUTHORIZED_SESSION: Final = (token_demanded, baseline_served, session_issued)
+ONLY_SESSIONLESS: Final = (only_sessionless, baseline_served)
+
+
+def not_asked(transcript: Transcript, bound: BoundRequirement, what: str) -> Finding:
+    """Return the finding of a conversation that holds no exchange for the requirement, with the reason if it is known.
+
+    Args:
+        transcript: the conversation.
+        bound: the requirement.
+        what: what was not sent, as the start of a sentence.
+    """
+    facts = transcript.facts
+    if facts.transport is Transport.HTTP_SSE:
+        return not_applicable(bound, "The server speaks the HTTP+SSE transport of 2024-11-05, which has no such rule.")
+    for incident in (facts.crashed, facts.stopped):
+        if incident is not None:
+            return inconclusive(bound, f"{what} was not sent: {incident.sentence}.")
+    return inconclusive(bound, f"{what} was not sent in this conversation.")
+
+
+def must_answer(transcript: Transcript, bound: BoundRequirement, step: str, status: int, request: str) -> Finding:
+    """Judge "``request`` MUST be answered ``status``" by the step's exchange and its control.
+
+    Args:
+        transcript: the conversation.
+        bound: the requirement.
+        step: the step that sent the request under test.
+        status: the one right status.
+        request: what was sent, as the start of a sentence (``A request without MCP-Protocol-Version``).
+    """
+    fault = exchange_of(transcript, bound.revision, step)
+    if fault is None:
+        return not_asked(transcript, bound, request)
+    control = control_of(transcript, fault)
+    both = [fault, control]
+    if not is_served(control):
+        why = f"returned {describe(control)}" if control is not None else "was not sent"
+        return inconclusive(bound, f"{request} returned {describe(fault)}, but its control {why}.", both)
+    match classify_answer(transcript, fault, control):
+        case Answer.UNDECIDED:
+            return inconclusive(bound, f"{request} decided nothing: {why_undecided(fault)}.", both)
+        case Answer.REFUSED if fault.status == status:
+            return satisfied(bound, f"{request} returned {status}; the same without the fault was served.", both)
+        case Answer.SERVED | Answer.REFUSED | Answer.SILENT | Answer.CUT:
+            return violated(
+                bound,
+                f"{request} returned {describe(fault)}; expected {status}. The same without the fault was served.",
+                both,
+            )

@@ -1,0 +1,90 @@
+"""Requests of clients: those that a scripted server received, and those that a page prints.
+
+What a page leaves out is never held against it: a header that is absent from a shortened request proves nothing
+(``headers_complete`` is false there), an id may be cut short by dots, and an answer may stand without its request.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from harness.profiles.mcp import steps
+from harness.profiles.mcp.messages import SESSION_HEADER
+from harness.profiles.mcp.rules.transcript import header, is_initialize_result, issued_id, method_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from harness.model import Exchange, Transcript
+
+OPTIONAL_METHODS: Final = ("GET", "DELETE")
+"""HTTP methods that a server may choose not to offer."""
+_BOTH_TYPES: Final = ("application/json", "text/event-stream")
+_DOTS: Final = ("...", "…")
+
+
+def received(transcript: Transcript) -> tuple[Exchange, ...]:
+    """Return what the scripted server received, in order."""
+    return tuple(exchange for exchange in transcript.exchanges if exchange.step.startswith(f"{steps.CLIENT}."))
+
+
+def openings(transcript: Transcript) -> list[Exchange]:
+    """Return the initialize requests of the client that were answered by a result."""
+    return [exchange for exchange in received(transcript) if is_initialize_result(exchange)]
+
+
+def sent_after_initialize(transcript: Transcript) -> Iterator[Exchange]:
+    """Yield every request of a client process after its initialize was answered; further initializes are left out."""
+    opened: set[int] = set()
+    for exchange in received(transcript):
+        if exchange.process in opened and method_of(exchange) != "initialize":
+            yield exchange
+        if is_initialize_result(exchange):
+            opened.add(exchange.process)
+
+
+def sent_in_sessions(transcript: Transcript) -> Iterator[tuple[Exchange, list[str]]]:
+    """Yield every later request of a client process with the ids that it was given until then."""
+    ids: dict[int, list[str]] = {}
+    for exchange in received(transcript):
+        known = ids.get(exchange.process)
+        if known and method_of(exchange) != "initialize":
+            yield exchange, known
+        if is_initialize_result(exchange) and (id := issued_id(exchange)):
+            ids.setdefault(exchange.process, []).append(id)
+
+
+def printed_in_sessions(transcript: Transcript) -> Iterator[tuple[Exchange, str | None]]:
+    """Yield the requests that a page prints after an answer with an id, each with the id that it carries itself.
+
+    An initialize is left out.
+    """
+    opening = min((session.exchange for session in transcript.sessions), default=None)
+    for exchange in transcript.exchanges:
+        later = opening is not None and exchange.number > opening
+        if later and exchange.method and method_of(exchange) != "initialize":
+            yield exchange, header(exchange, SESSION_HEADER)
+
+
+def is_printed_whole(exchange: Exchange) -> bool:
+    """Return whether the printed headers may be all there are, so that an absent one is absent."""
+    return bool(exchange.method) and exchange.headers_complete
+
+
+def not_accepted(exchange: Exchange) -> list[str]:
+    """Return which of the two media types of an answer a request's Accept header does not list."""
+    accepted = {part.split(";")[0].strip().lower() for part in (header(exchange, "accept") or "").split(",")}
+    return [kind for kind in _BOTH_TYPES if kind not in accepted]
+
+
+def is_same_id(one: str, other: str) -> bool:
+    """Return whether two session ids are the same, where docs may have shortened either (``1868a90c...``)."""
+    for short, long in ((one, other), (other, one)):
+        if any(short.endswith(dots) and long.startswith(short.removesuffix(dots)) for dots in _DOTS):
+            return True
+    return one == other
+
+
+def name_of(exchange: Exchange) -> str:
+    """Return a name for a request in a summary: its JSON-RPC method, else its HTTP method."""
+    return method_of(exchange) or exchange.method

@@ -1,0 +1,127 @@
+"""Queries of a transcript: the exchanges of a step, their headers, and the JSON-RPC messages in them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from harness.base import jsonrpc
+from harness.profiles.mcp import steps
+from harness.profiles.mcp.messages import SESSION_HEADER
+
+if TYPE_CHECKING:
+    from harness.base.jsonrpc import Message
+    from harness.model import Exchange, Reply, Session, SseEvent, Transcript
+
+EVENT_STREAM: Final = "text/event-stream"
+_SHOWN: Final = 60
+"""Characters of a method's name that a summary shows: the name is the example's, and hostile."""
+
+
+def exchanges_of(transcript: Transcript, revision: str | None, *names: str) -> list[Exchange]:
+    """Return the exchanges of one or more steps: step by step, each in order of sending.
+
+    Args:
+        transcript: the conversation.
+        revision: those of one revision only; None for all.
+        names: of the steps (:mod:`harness.profiles.mcp.steps`).
+    """
+    return [
+        exchange
+        for name in names
+        for exchange in transcript.exchanges
+        if exchange.step == name and (revision is None or exchange.revision == revision)
+    ]
+
+
+def exchange_of(transcript: Transcript, revision: str | None, step: str) -> Exchange | None:
+    """Return the first exchange of a step, as :func:`exchanges_of`; None if the step was not taken."""
+    return next(iter(exchanges_of(transcript, revision, step)), None)
+
+
+def control_of(transcript: Transcript, exchange: Exchange) -> Exchange | None:
+    """Return the exchange that differs from this one by the fault only; None if there is none."""
+    if exchange.control is None:
+        return None
+    return next((other for other in transcript.exchanges if other.number == exchange.control), None)
+
+
+def opening_of(transcript: Transcript, revision: str) -> Exchange | None:
+    """Return the first request of the revision that was served: what its server does when it answers."""
+    opening = exchange_of(transcript, revision, steps.BASELINE_INITIALIZE)
+    return opening or exchange_of(transcript, revision, steps.MODERN_CONTROL)
+
+
+def sessions_of(transcript: Transcript, revision: str) -> tuple[Session, ...]:
+    """Return the sessions that the server opened under a revision."""
+    return tuple(session for session in transcript.sessions if session.revision == revision)
+
+
+def header(exchange: Exchange, name: str) -> str | None:
+    """Return a header of the request, its name in any case; None if it is absent or empty."""
+    return next((value for key, value in exchange.headers if key.lower() == name.lower() and value), None)
+
+
+def issued_id(exchange: Exchange) -> str | None:
+    """Return the session id that a reply carries; None if it carries none."""
+    return exchange.reply.header(SESSION_HEADER) if exchange.reply is not None else None
+
+
+def sent(exchange: Exchange) -> Message | None:
+    """Return the message that was sent; None for a batch and for anything else that is not one JSON object."""
+    return jsonrpc.message(exchange.body)
+
+
+def method_of(exchange: Exchange) -> str | None:
+    """Return the JSON-RPC method of the message that was sent, shortened; None if it has none."""
+    method = (sent(exchange) or {}).get("method")
+    return method[:_SHOWN] if isinstance(method, str) else None
+
+
+def event_message(event: SseEvent) -> Message | None:
+    """Return the message in an event; None for a priming event and for data that is not a JSON object."""
+    return jsonrpc.message(event.data)
+
+
+def messages(reply: Reply | None) -> tuple[Message, ...]:
+    """Return every message of a reply, in order: of its events, or of its body (an object or a batch)."""
+    if reply is None:
+        return ()
+    if reply.events:
+        found = (event_message(event) for event in reply.events)
+        return tuple(message for message in found if message is not None)
+    return jsonrpc.messages(reply.body) or ()
+
+
+def response(exchange: Exchange) -> Message | None:
+    """Return the response to the request that was sent; None if there is none.
+
+    An error without an id counts: servers that could not read the id, or refuse at the transport, send it.
+    """
+    request = sent(exchange)
+    if request is None or exchange.reply is None:
+        return None
+    responses = [message for message in messages(exchange.reply) if jsonrpc.is_response(message)]
+    answer = jsonrpc.response_to(responses, request.get("id"))
+    return answer or next((each for each in responses if each.get("id") is None and "error" in each), None)
+
+
+def error_code(exchange: Exchange) -> int | None:
+    """Return the code of the JSON-RPC error that answered the request; None if no error did."""
+    if exchange.answered is not None:
+        return exchange.answered.code
+    return jsonrpc.error_code(response(exchange))
+
+
+def is_initialize_result(exchange: Exchange) -> bool:
+    """Return whether a 200 carries an InitializeResult: the only answer that may give a session id."""
+    request = sent(exchange)
+    if request is None or request.get("method") != "initialize" or exchange.status != 200:
+        return False
+    return jsonrpc.initialize_version(response(exchange)) is not None
+
+
+def tool_served(exchange: Exchange) -> bool:
+    """Return whether a tools/call was answered by a result that is not a tool error."""
+    message = response(exchange)
+    result = message.get("result") if message else None
+    return isinstance(result, dict) and result.get("isError") is not True
