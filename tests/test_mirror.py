@@ -7,6 +7,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("extractor", "harness")
 CROSS_CUTTING = {
+    "extractor/test_readme.py": "the floor plan of the whole package",
     "extractor/docs/test_bad_input.py": "hostile pages, through every module that reads them",
     "extractor/docs/test_extraction_properties.py": "properties of everything that is read from a page",
     "extractor/examples/test_examples_hostile.py": "hostile pages, up to the bundle",
