@@ -85,7 +85,7 @@ def load_pages(config: Config, contents: Mapping[str, bytes | None]) -> Corpus:
         config: where the docs are.
         contents: paths below the docs root; of each the bytes to read instead of the file, or None for the file.
     """
-    return extract_pages(config.docs, config.layout, contents, config.profile.parties)
+    return extract_pages(config.docs, config.layout, contents, config.profile.parties, config.profile.code.loaders)
 
 
 def load_examples(config: Config, corpus: Corpus | None = None) -> LoadedExamples:
@@ -144,7 +144,16 @@ def unmatched_overrides(config: Config, examples: LoadedExamples) -> tuple[str, 
 
 def _extract(root: Path, config: Config, *, statements: bool = True) -> Corpus:
     cache = None if config.no_cache else config.state / "pages"
-    return extract(root, config.layout, config.profile.parties, jobs=config.jobs, cache=cache, statements=statements)
+    profile = config.profile
+    return extract(
+        root,
+        config.layout,
+        profile.parties,
+        profile.code.loaders,
+        jobs=config.jobs,
+        cache=cache,
+        statements=statements,
+    )
 
 
 def _printed_examples(corpus: Corpus, profile: Profile) -> Iterator[PrintedExample]:

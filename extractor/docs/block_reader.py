@@ -22,11 +22,16 @@ _MAX_PARAGRAPH: Final = 5_000
 """Characters; a longer paragraph is not parsed, and its source is used as its words."""
 
 
-def blocks_of(page: Page) -> tuple[Block, ...]:
-    """Return the blocks of a parsed page, which must have its tokens, in order."""
+def blocks_of(page: Page, loaders: tuple[str, ...] = ()) -> tuple[Block, ...]:
+    """Return the blocks of a parsed page, in order.
+
+    Args:
+        page: with its tokens.
+        loaders: first words of commands in the prose, in addition to package managers and interpreters.
+    """
     blocks: list[Block] = []
     prose = _Prose(page.flavour)
-    commands = ProseCommands(page.flavour)
+    commands = ProseCommands(page.flavour, loaders)
     placement = placements(page.tokens)
     for index, token in enumerate(page.tokens):
         if token.type == "fence" and token.map:

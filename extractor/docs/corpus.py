@@ -44,6 +44,7 @@ def extract(
     root: Path,
     layout: Layout,
     parties: Parties = PLAIN_PARTIES,
+    loaders: tuple[str, ...] = (),
     *,
     jobs: int | None = None,
     cache: Path | None = None,
@@ -55,6 +56,7 @@ def extract(
         root: the docs root.
         layout: its revisions, normative pages and dialect.
         parties: the specification's words for those that its sentences bind.
+        loaders: commands of the specification that start a program; prose may hold them, as it may ``npm``.
         jobs: number of processes that parse; None is one per core, 1 parses in this process.
         cache: folder of pages extracted before, which are not parsed again; None for no cache.
         statements: whether statements are wanted; without them extraction is faster.
@@ -68,7 +70,7 @@ def extract(
     """
     paths, folders, problems = find_files(root, layout)
     sites = find_sites(root, folders)
-    store = PageCache(cache, root, layout, parties, statements=statements) if cache else None
+    store = PageCache(cache, root, layout, parties, loaders, statements=statements) if cache else None
     done: dict[str, Extracted] = {}
     waiting: list[_Job] = []
     for path in paths:
@@ -84,7 +86,7 @@ def extract(
             done[path] = known
         else:
             waiting.append(_Job(path, data, site))
-    work = partial(_extract_chunk, root, layout, parties if statements else None)
+    work = partial(_extract_chunk, root, layout, parties if statements else None, loaders)
     for entry in _extract_all(work, waiting, jobs or os.cpu_count() or 1):
         done[entry.page.path] = entry
         if store and entry.page.sha256:
@@ -95,7 +97,11 @@ def extract(
 
 
 def extract_pages(
-    root: Path, layout: Layout, contents: Mapping[str, bytes | None], parties: Parties = PLAIN_PARTIES
+    root: Path,
+    layout: Layout,
+    contents: Mapping[str, bytes | None],
+    parties: Parties = PLAIN_PARTIES,
+    loaders: tuple[str, ...] = (),
 ) -> Corpus:
     """Return the blocks and statements of some pages of a tree, and nothing else of it.
 
@@ -104,6 +110,7 @@ def extract_pages(
         layout: as for :func:`extract`.
         contents: paths of pages below ``root``; of each the bytes to read instead of the file, or None for the file.
         parties: as for :func:`extract`.
+        loaders: as for :func:`extract`.
     """
     entries = []
     for path, data in sorted(contents.items()):
@@ -112,7 +119,7 @@ def extract_pages(
         else:
             site = site_of(find_sites(root, folders_near(root, path)), path)
             page = parse_page(root, path, data, layout, site).page
-        entries.append(Extracted(replace(page, tokens=()), blocks_of(page), statements_of(page, parties)))
+        entries.append(Extracted(replace(page, tokens=()), blocks_of(page, loaders), statements_of(page, parties)))
     return _corpus(root, layout, entries, ())
 
 
@@ -165,17 +172,21 @@ def _chunks(waiting: Sequence[_Job]) -> list[tuple[_Job, ...]]:
     return [*chunks, tuple(chunk)] if chunk else chunks
 
 
-def _extract_chunk(root: Path, layout: Layout, parties: Parties | None, chunk: Sequence[_Job]) -> list[Extracted]:
-    return [_extract_page(root, layout, parties, job) for job in chunk]
+def _extract_chunk(
+    root: Path, layout: Layout, parties: Parties | None, loaders: tuple[str, ...], chunk: Sequence[_Job]
+) -> list[Extracted]:
+    return [_extract_page(root, layout, parties, loaders, job) for job in chunk]
 
 
-def _extract_page(root: Path, layout: Layout, parties: Parties | None, job: _Job) -> Extracted:
+def _extract_page(
+    root: Path, layout: Layout, parties: Parties | None, loaders: tuple[str, ...], job: _Job
+) -> Extracted:
     try:
         parsed = parse_page(root, job.path, job.data, layout, job.site)
         page = parsed.page
         return Extracted(
             page=replace(page, tokens=()),
-            blocks=blocks_of(page),
+            blocks=blocks_of(page, loaders),
             statements=statements_of(page, parties) if parties else (),
             depends=parsed.depends,
         )

@@ -42,7 +42,16 @@ class Extracted:
 class PageCache:
     """A folder of entries."""
 
-    def __init__(self, folder: Path, root: Path, layout: Layout, parties: Parties, *, statements: bool) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        root: Path,
+        layout: Layout,
+        parties: Parties,
+        loaders: tuple[str, ...] = (),
+        *,
+        statements: bool,
+    ) -> None:
         """Open a cache.
 
         Args:
@@ -50,12 +59,13 @@ class PageCache:
             root: docs root in which included files are compared.
             layout: of the docs; a page of another layout is another entry.
             parties: those that statements bind; the same holds.
+            loaders: commands that prose may hold; the same holds.
             statements: whether an entry must have statements. Without, one that has them serves too.
         """
         self._folder = folder
         self._root = root
         self._statements = statements
-        self._layout = repr((_FORMAT, code_version(), layout, parties)).encode("utf-8", "surrogatepass")
+        self._layout = repr((_FORMAT, code_version(), layout, parties, loaders)).encode("utf-8", "surrogatepass")
         self._decoder = msgspec.msgpack.Decoder(Extracted)
         self._encoder = msgspec.msgpack.Encoder()
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 COMMANDS: Final = (
     "npm", "npx", "pnpm", "yarn", "bun", "pip", "pip3", "uv", "uvx", "poetry", "pdm", "pipenv", "python", "python3",
-    "node", "tsx", "fastmcp", "mcp", "uvicorn",
+    "node", "tsx", "uvicorn",
 )  # fmt: skip
 """First words of the commands that install or start something."""
 MAX_PARAGRAPH: Final = 5_000
@@ -26,8 +26,6 @@ MAX_COMMAND: Final = 500
 """Characters; longer inline code is not a command."""
 MAX_COMMANDS: Final = 200
 """Commands per block; more are left out."""
-_STARTS: Final = tuple(f"{word} " for word in COMMANDS)
-_BEGINNINGS: Final = tuple(f"`{start}" for start in _STARTS)
 
 
 @dataclass(slots=True)
@@ -38,6 +36,8 @@ class ProseCommands:
     """
 
     flavour: Flavour
+    loaders: tuple[str, ...] = ()
+    """First words of further commands: those of the specification that start something."""
     _commands: dict[int, list[tuple[int, str]]] = field(default_factory=lambda: defaultdict(list))
     """Line (1-based) and text, by ordinal of the block."""
     _waiting: list[tuple[int, str]] = field(default_factory=list)
@@ -49,13 +49,16 @@ class ProseCommands:
     def add(self, paragraph: Token) -> None:
         """Read a paragraph's inline token. Only one that may hold a command is parsed."""
         text = paragraph.content
-        if "`" not in text or len(text) > MAX_PARAGRAPH or not any(start in text for start in _BEGINNINGS):
+        if "`" not in text or len(text) > MAX_PARAGRAPH:
+            return
+        starts = tuple(f"{word} " for word in (*COMMANDS, *self.loaders))
+        if not any(f"`{start}" in text for start in starts):
             return
         line = paragraph.map[0] + 1 if paragraph.map else 1
         commands = self._commands[self._blocks - 1] if self._block_above else self._waiting
         for token in inline_tokens(self.flavour, paragraph):
             line += token.type in {"softbreak", "hardbreak"}
-            is_command = token.type == "code_inline" and token.content.startswith(_STARTS)
+            is_command = token.type == "code_inline" and token.content.startswith(starts)
             if is_command and len(token.content) <= MAX_COMMAND and len(commands) < MAX_COMMANDS:
                 commands.append((line, token.content))
 

@@ -135,7 +135,7 @@ def dependency_of(
     """Return the dependency that a word of an install line or a requirement names.
 
     Args:
-        text: ``zod@3`` for npm (its documentation of ``npm install``), ``mcp[cli]>=1.2`` for PyPI (PEP 508).
+        text: ``zod@3`` for npm (its documentation of ``npm install``), ``uvicorn[standard]>=0.30`` for PyPI (PEP 508).
         manager: whose syntax it is in.
         development: whether it is only needed to build the program.
         origin: where it is from.

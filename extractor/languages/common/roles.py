@@ -102,8 +102,15 @@ class CodeProfile:
     """The authorization server that examples expect where the docs leave the details to the reader."""
     may_be_endpoint: Callable[[str], bool] = lambda path: not is_side_path(path)
     """Whether the endpoint may be at a path that the page names."""
+    local_modules: frozenset[str] = frozenset()
+    """Names that docs give to modules of the reader; a package of that name is never meant."""
     python_packages: Mapping[str, str] = field(default_factory=dict)
     """Import name to distribution name, added to the extractor's table."""
+
+    @property
+    def loaders(self) -> tuple[str, ...]:
+        """The loaders of all languages, each once."""
+        return tuple(dict.fromkeys(name for rules in self.rules.values() for name in rules.loaders))
 
     def of(self, language: str) -> LanguageRules:
         """Return the rules for a language, by its name."""

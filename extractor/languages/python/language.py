@@ -107,8 +107,14 @@ def _strange(code: CodeFacts, draft: Draft) -> Iterator[str]:
                 yield imported.module
         elif name in own or imported.guarded or imported.erased or is_standard(name) or name.lower() in stated:
             continue
-        elif (is_readers_own(name) and name not in draft.known.python_packages) or not _is_package(imported, draft):
+        elif _is_readers_own(name, draft) or not _is_package(imported, draft):
             yield imported.module
+
+
+def _is_readers_own(name: str, draft: Draft) -> bool:
+    """Whether docs use the name for modules of the reader, and nobody says that it is a package here."""
+    local = is_readers_own(name) or name in draft.known.profile.local_modules
+    return local and name not in draft.known.python_packages
 
 
 def _is_package(imported: Import, draft: Draft) -> bool:

@@ -49,6 +49,13 @@ def test_other_parties_are_another_entry(root: Path, tmp_path: Path) -> None:
     assert (plain.subject, other.subject) == (Subject.SERVER, Subject.CLIENT)
 
 
+def test_other_loaders_are_another_entry(tmp_path: Path) -> None:
+    (tmp_path / "page.md").write_text("Start it: `chat run a.py`.\n\n```python\nx\n```\n", encoding="utf-8")
+    (without,) = extract(tmp_path, Layout(), cache=tmp_path / "cache").blocks
+    (block,) = extract(tmp_path, Layout(), loaders=("chat",), cache=tmp_path / "cache").blocks
+    assert (without.prose_commands, block.prose_commands) == ((), ((1, "chat run a.py"),))
+
+
 def test_a_moved_page_is_not_taken_for_the_old_one(root: Path, tmp_path: Path) -> None:
     extract(root, LAYOUT, cache=tmp_path / "cache")
     (root / "guide.mdx").rename(root / "moved.mdx")

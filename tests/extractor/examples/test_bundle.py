@@ -23,7 +23,7 @@ PAGES = sorted(path.name for path in FOLDER.glob("*.mdx"))
 
 @pytest.fixture(scope="module")
 def examples() -> tuple[Example, ...]:
-    return find_examples(extract(FOLDER, Layout(), jobs=1, statements=False), CODE)
+    return find_examples(extract(FOLDER, Layout(), loaders=CODE.loaders, jobs=1, statements=False), CODE)
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -42,6 +42,7 @@ CHAT = CodeProfile(
     authorization=ServiceRequest(
         "authorization", "localhost", 9000, {"realm": "chat", "client_id": "chatter", "client_secret": "hush"}
     ),
+    local_modules=frozenset({"chat_rooms"}),
     python_packages={"chatproto": "chat-protocol"},
 )
 SERVER = "from chatproto import App\nfrom flask import Flask\napp = Flask(__name__)\napp.run()\n"
@@ -50,7 +51,8 @@ ROOM = "from chatproto import Room\nroom = Room()\n"
 
 def found(tmp_path: Path, page: str, profile: CodeProfile = CHAT) -> list[Example]:
     (tmp_path / "page.md").write_text(page, encoding="utf-8")
-    return list(find_examples(extract(tmp_path, Layout(), jobs=1, statements=False), profile))
+    corpus = extract(tmp_path, Layout(), loaders=profile.loaders, jobs=1, statements=False)
+    return list(find_examples(corpus, profile))
 
 
 def test_its_own_role_decides(tmp_path: Path) -> None:
@@ -79,6 +81,20 @@ def test_its_own_loader_starts_a_server(tmp_path: Path) -> None:
     assert example.bundle is not None
     assert example.bundle.command == ("chat", "run", "room.py", "--transport", "web")
     assert "chatproto[cli]" in map(str, example.bundle.dependencies)
+
+
+def test_its_own_loader_is_read_in_prose(tmp_path: Path) -> None:
+    page = f"```python\n{SERVER}```\n\nStart it: `chat run desk.py`.\n"
+    (example,) = found(tmp_path, page)
+    assert example.bundle is not None
+    assert example.bundle.command == ("python", "desk.py")
+
+
+def test_its_own_modules_are_not_packages(tmp_path: Path) -> None:
+    (example,) = found(tmp_path, f"```python\nimport chat_rooms\n{SERVER}```\n")
+    assert example.status is ExampleStatus.FRAGMENT
+    (other,) = found(tmp_path, f"```python\nimport chat_walls\n{SERVER}```\n")
+    assert other.status is ExampleStatus.RUNNABLE
 
 
 def test_its_own_host_configuration_starts_a_server(tmp_path: Path) -> None:

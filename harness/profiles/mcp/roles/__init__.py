@@ -29,6 +29,7 @@ CODE: Final = CodeProfile(
         {"realm": "master", "client_id": "mcp-server", "client_secret": "docprobe-client-secret"},
     ),
     may_be_endpoint=may_be_endpoint,
+    local_modules=frozenset({"mcp_server"}),
     python_packages={
         # comes with fastmcp, which requires a certain version: the newest one may be too new for fastmcp
         "key_value": "fastmcp",
