@@ -68,8 +68,8 @@ def source(config: pytest.Config) -> Source:
     """Where items come from: made when the first folder is collected, so not in a process that only distributes."""
     if SOURCE not in config.stash:
         from harness.base.errors import DocprobeError
-        from harness.engine.docker_engine import open_engine
         from harness.pytest_run import Live
+        from harness.run.connect import open_engine
 
         root = docs_root(config)
         assert root is not None

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from extractor.model import Example
     from harness.model import Report
-    from harness.run.check import Connect
+    from harness.run.connect import Connect
     from harness.run.plan import Plan
 
 

@@ -132,10 +132,10 @@ async def _run(cli: Cli, plan: Plan, config: Config, prove_fixes: bool) -> tuple
     import anyio
 
     from harness.cli.progress import Live
-    from harness.engine.docker_engine import open_engine
     from harness.repair.proofs import load_proofs
     from harness.repair.prove import prove_all
     from harness.run.check import check
+    from harness.run.connect import open_engine
 
     stop = anyio.Event()
 

@@ -93,8 +93,8 @@ def _write(page: Path, text: str) -> None:
 
 async def _prove(cli: Cli, config: Config) -> Trial:
     from harness.cli.progress import Live
-    from harness.engine.docker_engine import open_engine
     from harness.repair.prove import prove
+    from harness.run.connect import open_engine
     from harness.run.plan import make_plan
 
     plan = make_plan(config)

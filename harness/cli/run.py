@@ -59,7 +59,7 @@ def command(
 async def _serve(cli: Cli, config: Config, port: int | None) -> None:
     from extractor.model import ExampleKind
     from harness.base.errors import InstallError, NotServingError
-    from harness.engine.docker_engine import open_engine
+    from harness.run.connect import open_engine
     from harness.run.plan import cutoff_date, make_plan
     from harness.run.serve import serve
 

@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
     from anyio.abc import TaskGroup
 
-    from harness.config import Config
     from harness.model import Image
 
 _CLOSE_S: Final = 60.0
@@ -104,10 +103,6 @@ def _check_runtime(runtime: str, info: Mapping[str, Any]) -> None:
             f"register it with the engine (`runtimes` in its daemon.json); it has: {', '.join(sorted(known))}",
         )
 
-
-def open_engine(config: Config) -> AbstractAsyncContextManager[DockerEngine]:
-    """The engine as a run's configuration wants it; see :func:`connect`."""
-    return connect(state=config.state, limits=config.limits, runtime=config.runtime)
 
 
 class DockerEngine:

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from extractor.model import Corpus, Example
-    from harness.load import PrintedExample
     from harness.model import BoundRequirement, Drift, Finding, Recording, Transcript
     from harness.profile import Catalogue, Profile
     from harness.spec.bind import Bound
@@ -97,9 +96,17 @@ def result_of_recording(
     )
 
 
-def result_of_printed(printed: PrintedExample, copies: Sequence[Example], rules: Ruleset) -> ExampleResult:
-    """Judge the exchanges that a page prints by the page's own revision."""
-    example, transcript = printed.example, printed.transcript
+def result_of_printed(
+    example: Example, transcript: Transcript, copies: Sequence[Example], rules: Ruleset
+) -> ExampleResult:
+    """Judge the exchanges that a page prints by the page's own revision.
+
+    Args:
+        example: that stands for them.
+        transcript: the exchanges, as if they had been held.
+        copies: every page that prints the same.
+        rules: what they are judged by.
+    """
     findings = without_sentence(judge(transcript, rules.rows, rules.profile, page_revision=example.revision))
     return replace(
         _result(example, copies, Status.JUDGED, None),

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from harness.profile import Catalogue
     from harness.repair.fix import FileEdit
     from harness.repair.proofs import Proofs
-    from harness.run.check import Connect
+    from harness.run.connect import Connect
     from harness.run.observer import Observer
 
 RuleInRevision = tuple[str, str]

@@ -25,15 +25,13 @@ from harness.run.source import describe_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
-    from contextlib import AbstractAsyncContextManager
 
     from extractor.model import Example
     from harness.config import Config
     from harness.engine.protocol import Engine
     from harness.model import ExampleResult, Report
+    from harness.run.connect import Connect
     from harness.run.plan import Plan
-
-    Connect = Callable[[Config], AbstractAsyncContextManager[Engine]]
 
 
 async def check(
@@ -106,13 +104,13 @@ async def check(
 
 def _results_without_run(plan: Plan, rules: Ruleset) -> Iterator[ExampleResult]:
     """Yield the results of selected examples that are printed, or cannot or shall not run."""
-    printed = {entry.example.id: entry for entry in plan.printed}
+    transcripts = {printed.example.id: printed.transcript for printed in plan.printed}
     for example in plan.examples:
         match example.status:
             case ExampleStatus.RUNNABLE:
                 continue
             case ExampleStatus.PRINTED:
-                yield result_of_printed(printed[example.id], plan.copies(example.digest), rules)
+                yield result_of_printed(example, transcripts[example.id], plan.copies(example.digest), rules)
             case ExampleStatus.FRAGMENT | ExampleStatus.UNSUPPORTED | ExampleStatus.SKIPPED:
                 yield result_without_run(example)
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 import anyio
 
-from harness.engine.docker_engine import open_engine
 from harness.run.check import check
+from harness.run.connect import open_engine
 from harness.run.plan import make_plan
 from harness.settings import load_config
 from tests.real_docs.rows import SELECT

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import anyio
 import pytest
 
-from harness.engine.docker_engine import open_engine
 from harness.model import Status, Verdict
 from harness.run.check import check
+from harness.run.connect import open_engine
 from harness.run.plan import make_plan
 from harness.settings import load_config
 
