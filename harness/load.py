@@ -12,6 +12,7 @@ from itertools import groupby
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from extractor.base.globs import unused_patterns
 from extractor.docs.corpus import extract, extract_pages
 from extractor.examples.find import find_examples, unused_overrides
 from extractor.examples.ids import with_repeated_ids
@@ -137,9 +138,17 @@ def classify_statements(config: Config, text: NormativeText) -> tuple[Classified
     return classify(text.statements, text.bound, load_classes(config.bindings))
 
 
-def unmatched_overrides(config: Config, examples: LoadedExamples) -> tuple[str, ...]:
-    """Return the keys of ``[examples."…"]`` tables that match no example."""
-    return unused_overrides(examples.assembled, config.overrides)
+def unmatched_patterns(config: Config, examples: LoadedExamples) -> tuple[str, ...]:
+    """Return a sentence for each pattern of the configuration file that matches nothing.
+
+    They are the keys of ``[examples."…"]`` tables and the normative pages of ``[layout]``.
+    """
+    unused = unused_overrides(examples.assembled, config.overrides)
+    tables = [f'[examples."{key}"] matches no example' for key in unused]
+    written = [p for p in config.layout.specification if p not in config.profile.layout.specification]
+    pages = [page.path for page in examples.corpus.pages]
+    normative = unused_patterns(written, pages) if config.spec is None else ()
+    return (*tables, *(f"[layout] specification: '{pattern}' matches no page" for pattern in normative))
 
 
 def _extract(root: Path, config: Config, *, statements: bool = True) -> Corpus:

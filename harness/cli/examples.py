@@ -12,7 +12,7 @@ import msgspec
 from extractor.base.text import printable
 from extractor.model import ExampleStatus, Origin
 from harness.cli.context import Cli, docs_argument, pass_cli, state_option
-from harness.load import load_examples, unmatched_overrides
+from harness.load import load_examples, unmatched_patterns
 from harness.selection.select import Selection, select
 from harness.settings import load_config
 
@@ -41,8 +41,8 @@ def command(cli: Cli, /, docs: Path | None, patterns: tuple[str, ...], form: str
     err = cli.err()
     for problem in loaded.corpus.problems:
         err.print(printable(f"{problem.span}: {problem.message}"), markup=False, soft_wrap=True)
-    for key in unmatched_overrides(config, loaded):
-        err.print(f'[examples."{key}"] means no example of these docs', markup=False, soft_wrap=True)
+    for sentence in unmatched_patterns(config, loaded):
+        err.print(printable(f"warning: {sentence}"), markup=False, soft_wrap=True)
     if form == "json":
         sys.stdout.write(to_json(found, config.docs))
     else:

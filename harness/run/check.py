@@ -58,6 +58,8 @@ async def check(
     observer = observer or Silent()
     remove_unfinished(config.state)
     groups = plan.groups()
+    for sentence in plan.unmatched:
+        observer.note(f"warning: {sentence}")
     observer.planned(len(groups), sum(len(group) for group in groups.values()))
     copies = {digest: plan.copies(digest) for digest in groups}
     rules = Ruleset(config.profile, plan.bound, config.requirements)

@@ -10,7 +10,7 @@ from extractor.model import ExampleKind, ExampleStatus
 from harness.base.errors import NothingSelectedError, UsageError
 from harness.base.git import Repository
 from harness.baseline.file import Baseline, parse
-from harness.load import PrintedExample, load_corpus, load_examples, load_normative_text
+from harness.load import PrintedExample, load_corpus, load_examples, load_normative_text, unmatched_patterns
 from harness.selection.affected import find_impact
 from harness.selection.no_longer_runnable import no_longer_runnable
 from harness.selection.select import Selection, select
@@ -40,6 +40,8 @@ class Plan:
     """Exchanges that the pages print, by the same ids."""
     problems: tuple[Problem, ...] = ()
     """Problems of the docs to report: all, or those of the files that a change touches."""
+    unmatched: tuple[str, ...] = ()
+    """A sentence for each pattern of the configuration file that matches nothing."""
     lost: tuple[Lost, ...] = ()
     """Examples that could be run before a change and cannot any more."""
 
@@ -109,7 +111,8 @@ def make_plan(config: Config, *, since: Change | None = None) -> Plan:
         )
     selection = Selection(config.select, config.revisions, config.shard)
     chosen = select(found, selection)
-    plan = Plan(corpus, text.bound, chosen, found, loaded.printed, corpus.problems)
+    unmatched = unmatched_patterns(config, loaded)
+    plan = Plan(corpus, text.bound, chosen, found, loaded.printed, corpus.problems, unmatched)
     if since is not None:
         plan = _narrowed(plan, since, config, selection)
     return replace(plan, examples=tuple(example for example in plan.examples if selection.holds(example)))

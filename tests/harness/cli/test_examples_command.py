@@ -159,7 +159,7 @@ def test_directives_and_configuration_are_told_from_what_the_page_states(run: Ru
         "  added   dependency fastmcp, 90% sure\n"
         "  added   command python mine.py, 90% sure\n"
     )
-    assert '[examples."gone#python"] means no example of these docs' in result.stderr
+    assert 'warning: [examples."gone#python"] matches no example' in result.stderr
 
 
 def test_status_and_reason_of_what_cannot_run(run: Run, docs: Path) -> None:
