@@ -13,12 +13,12 @@ import anyio
 
 from extractor.base.storage import is_held
 from harness.base.errors import BlockedError
+from harness.doctor.registries import REGISTRIES, Registry, ask
 from harness.engine.api import SilentError
 from harness.engine.cleanup import containers
 from harness.engine.docker_engine import connect
 from harness.engine.hardening import MIB
 from harness.engine.install.base_images import BASE_IMAGE_VARIABLE, TOOLCHAINS
-from harness.engine.install.registries import REGISTRIES, Registry, ask
 from harness.engine.owner import LOCK_LABEL, RUN_LABEL
 
 if TYPE_CHECKING:
