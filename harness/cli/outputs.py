@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from extractor.base.suggest import suggestion
 from harness.base.errors import UsageError
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def outputs_of(texts: Sequence[str]) -> tuple[Output, ...]:
 def _output(text: str) -> Output:
     name, colon, file = text.partition(":")
     if name not in FORMATS:
-        raise UsageError(f"--format '{name}' is no format", f"known: {', '.join(FORMATS)}")
+        raise UsageError(f"unknown format '{name}'", suggestion(name, FORMATS))
     if not colon:
         return name, None
     if not file:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
+from extractor.base.suggest import suggestion
 from harness.base.errors import UsageError
 from harness.report import terminal
 from harness.report.blocks import Look
@@ -42,7 +43,7 @@ def render(name: str, report: Report, *, console: Console | None = None, links: 
         UsageError: there is no such format.
     """
     if name not in MODULES:
-        raise UsageError(f"no output format is called '{name}'", f"known: {', '.join(NAMES)}")
+        raise UsageError(f"unknown format '{name}'", suggestion(name, NAMES))
     if name == "terminal":
         return terminal.render(report, look_of(console, links))
     renderer: Callable[[Report], str] = import_module(MODULES[name]).render

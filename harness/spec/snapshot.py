@@ -7,16 +7,17 @@ import os
 import re
 import shutil
 import tempfile
-import tomllib
+from collections.abc import Mapping  # noqa: TC003 (the manifest is read by the type hints below)
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from extractor.base.tomlfile import read_toml
 from harness.base.errors import UsageError
 from harness.base.git import URL, repository_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from harness.base.host import HostEnvironment
 
@@ -41,6 +42,17 @@ class Manifest:
 
 
 @dataclass(frozen=True, slots=True)
+class _ManifestFile:
+    """The keys of ``snapshot.toml``."""
+
+    schema: str
+    repository: str
+    commit: str
+    root: str
+    pages: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Verification:
     """How a docs tree differs from its manifest."""
 
@@ -56,17 +68,18 @@ class Verification:
 
 
 def read_manifest(file: Path) -> Manifest:
-    """Read ``snapshot.toml``. Raises UsageError if it is not there or not a manifest."""
-    try:
-        table = tomllib.loads(file.read_text(encoding="utf-8"))
-        if table.get("schema") != SCHEMA:
-            raise UsageError(f"{file}: schema is {table.get('schema')!r}, not {SCHEMA!r}")
-        pages = {str(path): str(digest) for path, digest in table["pages"].items()}
-        return Manifest(str(table["repository"]), str(table["commit"]), str(table["root"]), pages)
-    except OSError as error:
-        raise UsageError(f"{file}: {error.strerror}", "docprobe snapshot sync --from CHECKOUT writes it") from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, AttributeError) as error:
-        raise UsageError(f"{file}: no snapshot manifest: {error}") from error
+    """Read ``snapshot.toml``.
+
+    Raises:
+        UsageError: it does not exist, cannot be read, or is not a manifest.
+    """
+    if not file.is_file():
+        raise UsageError(f"{file} does not exist", "docprobe snapshot sync --from CHECKOUT writes it")
+    document = read_toml(file)
+    if document.table.get("schema") != SCHEMA:
+        raise document.error(("schema",), f"the schema is not '{SCHEMA}'", "give a snapshot.toml")
+    written = document.value(_ManifestFile)
+    return Manifest(written.repository, written.commit, written.root, written.pages)
 
 
 def to_toml(manifest: Manifest) -> str:

@@ -27,7 +27,7 @@ def test_names_and_files(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("texts", "message"),
     [
-        (["jsn"], "'jsn' is no format"),
+        (["jsn"], "'jsn'"),
         (["sarif:"], "names no file"),
         (["json:{}/a", "sarif:{}/a"], "asked to hold json and sarif"),
         (["json:{}/a", "json:{}/../{name}/a"], "asked to hold json and json"),

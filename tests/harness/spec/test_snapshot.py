@@ -159,10 +159,10 @@ def test_a_link_with_the_right_bytes_is_a_change(repository: Path, tmp_path: Pat
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("schema = 'other/1'", "schema is 'other/1'"),
-        ("schema = 'docprobe-snapshot/1'", "no snapshot manifest"),
-        ("schema = 'docprobe-snapshot/1'\npages = 3\nrepository=''\ncommit=''\nroot=''", "no snapshot manifest"),
-        ("= broken", "no snapshot manifest"),
+        ("schema = 'other/1'", "snapshot.toml:1: the schema"),
+        ("schema = 'docprobe-snapshot/1'", "repository"),
+        ("schema = 'docprobe-snapshot/1'\npages = 3\nrepository=''\ncommit=''\nroot=''", ":2: pages"),
+        ("= broken", "snapshot.toml:1: "),
     ],
 )
 def test_wrong_manifests(tmp_path: Path, text: str, message: str) -> None:
