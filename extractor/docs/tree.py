@@ -10,6 +10,7 @@ from typing import Final
 
 from extractor.base.errors import DocsError
 from extractor.base.globs import matches_any
+from extractor.base.text import printable
 from extractor.model import Layout, Problem, Span
 
 PAGE_ENDINGS: Final = (".md", ".mdx")
@@ -52,12 +53,12 @@ def find_files(root: Path, layout: Layout) -> tuple[tuple[str, ...], tuple[str, 
             path = f"{folder}/{entry.name}" if folder else entry.name
             if any(0xD800 <= ord(c) <= 0xDFFF or c in "\n\r" for c in entry.name):
                 reason = "a file name that is not UTF-8 or holds a line end; not read"
-                problems.append(Problem(Span(_shown(path), 1, 1), reason))
+                problems.append(Problem(Span(printable(path), 1, 1), reason))
             elif entry.is_dir(follow_symlinks=False):
                 if not _is_skipped(entry.name):
                     waiting.append(path)
             elif entry.is_symlink() and (problem := _link_problem(real_root, entry)):
-                problems.append(Problem(Span(_shown(path), 1, 1), problem))
+                problems.append(Problem(Span(printable(path), 1, 1), problem))
             elif _is_page(entry) and not _is_linked_folder(entry) and not _is_ignored(path, layout):
                 pages.append(path)
     return tuple(sorted(pages)), tuple(sorted(folders)), tuple(sorted(problems, key=lambda p: p.span))
@@ -158,8 +159,3 @@ def _is_page(entry: os.DirEntry[str]) -> bool:
 
 def _is_linked_folder(entry: os.DirEntry[str]) -> bool:
     return entry.is_symlink() and entry.is_dir()
-
-
-def _shown(path: str) -> str:
-    """``path`` as text that every output can hold."""
-    return path.encode("utf-8", "backslashreplace").decode("utf-8").replace("\n", "\\n").replace("\r", "\\r")

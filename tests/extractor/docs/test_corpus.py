@@ -90,9 +90,9 @@ def test_an_internal_error_on_one_page_does_not_hide_the_others(
 KILLED = """
 import os, pathlib, signal, sys
 import extractor.docs.corpus
-from extractor.model import PLAIN_PARTIES, Block, Corpus, Layout, Parties, Party, Subject
+from extractor.model import Layout
 extractor.docs.corpus._POOL_FROM_BYTES, extractor.docs.corpus._CHUNK_BYTES = 0, 30
-extractor.docs.corpus.blocks_of = lambda page: os.kill(os.getpid(), signal.SIGKILL)
+extractor.docs.corpus.blocks_of = lambda *rest: os.kill(os.getpid(), signal.SIGKILL)
 extractor.docs.corpus.extract(pathlib.Path(sys.argv[1]), Layout(), jobs=2)
 """
 """In a process of its own, which has one thread: only there workers are forked, and have what is replaced here."""
