@@ -1,1 +1,1 @@
-"""Small helpers that every part may use: errors, globs."""
+"""Small helpers for both packages: errors, whole files and locks, patterns, suggestions, TOML, printable text."""

@@ -84,7 +84,13 @@ class TomlFile:
         return values
 
     def error(self, at: Key, message: str, hint: str | None) -> UsageError:
-        """Return an error about the value at ``at``: ``FILE:LINE: message``."""
+        """Return an error about a value of the file: ``FILE:LINE: message``.
+
+        Args:
+            at: where the value is; the nearest table above it counts if it is not written out.
+            message: what is wrong.
+            hint: the next step, if there is one.
+        """
         return UsageError(f"{self.name}:{_line_of(self.text, at)}: {message}", hint)
 
     def _converted(self, value: Any, hint: Any, at: Key) -> Any:

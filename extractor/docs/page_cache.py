@@ -70,7 +70,13 @@ class PageCache:
         self._encoder = msgspec.msgpack.Encoder()
 
     def load(self, path: str, flavour: str, sha256: str) -> Extracted | None:
-        """Return the entry of a page, or None. Never raises: an invalid entry is removed."""
+        """Return the entry of a page, or None. Never raises: an invalid entry is removed.
+
+        Args:
+            path: of the page, relative to the docs root.
+            flavour: its dialect.
+            sha256: digest of its bytes.
+        """
         entry = self._load(self._file(path, flavour, sha256, statements=True))
         if entry is None and not self._statements:
             entry = self._load(self._file(path, flavour, sha256, statements=False))

@@ -39,7 +39,13 @@ class ParsedPage:
 
 
 def read_page(root: Path, path: str, layout: Layout) -> Page:
-    """Read and parse one page. Never raises: what is wrong with the file is in ``problems``."""
+    """Read and parse one page. Never raises: what is wrong with the file is in ``problems``.
+
+    Args:
+        root: docs root.
+        path: of the page, relative to ``root``.
+        layout: revisions, normative pages and dialect of the docs.
+    """
     site = site_of(find_sites(root, folders_near(root, path)), path)
     try:
         data = read_bytes(root, path)

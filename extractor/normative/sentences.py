@@ -97,6 +97,11 @@ def keyword_uses(prose: Prose, start: int, end: int) -> Iterator[KeywordUse]:
 
     Keywords in inline code or between quotation marks are mentions (the words themselves, or another
     specification's sentence), and the sentence that defines the keywords uses none.
+
+    Args:
+        prose: plain text of a paragraph.
+        start: of the sentence in ``prose.text``.
+        end: of the sentence, exclusive.
     """
     sentence = _QUOTED.sub(lambda quoted: CODE * len(quoted[0]), prose.masked[start:end])
     if _DEFINITION.search(sentence):
