@@ -41,10 +41,11 @@ def committed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "pages").mkdir()
     root = folder / "repo" / "docs-root"
     shutil.copytree(SAMPLE, root)
-    _git(root.parent, "init", "-q", "-b", "main")
+    _git(root.parent, "init", "-q", "-b", "main", "--template=")
     _git(root.parent, "add", "-A")
     _git(root.parent, "commit", "-qm", "base")
     _git(root.parent, "checkout", "-qb", "pull-request")
+    _git(root.parent, "gc", "-q")  # few files to copy
     return folder
 
 
