@@ -1,4 +1,4 @@
-"""``docprobe baseline``: keep the list of known findings."""
+"""``docprobe baseline``: the list of known findings."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from harness.base.errors import UsageError
-from harness.cli.context import Cli, pass_cli, state_option
+from harness.cli.context import Cli, docs_option, pass_cli, results_option, state_option
 from harness.settings import BASELINE_NAME, load_config, state_folder
 
 if TYPE_CHECKING:
@@ -17,30 +17,29 @@ if TYPE_CHECKING:
 
 @click.group()
 def command() -> None:
-    """Keep the list of known findings, docprobe-baseline.toml."""
+    """Update the list of known findings, docprobe-baseline.toml. Findings in it do not fail a check."""
 
 
 @command.command()
-@click.option("--docs", type=click.Path(path_type=Path), help="The docs root [default: found upward].")
+@docs_option
 @click.option(
     "--file",
     "given",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="The baseline [default: beside the configuration].",
+    help="Baseline to update. [default: docprobe-baseline.toml beside the configuration]",
 )
-@click.option(
-    "--results", type=click.Path(path_type=Path, dir_okay=False), help="A result file [default: the last run]."
-)
-@click.option("--reason", default="", help="Reason for the entries that are added [default: to be filled in].")
+@results_option
+@click.option("--reason", default="", help="Reason of the entries that are added. [default: left for you to fill in]")
 @state_option
 @pass_cli
 def update(
     cli: Cli, /, docs: Path | None, given: Path | None, results: Path | None, reason: str, state: Path | None
 ) -> None:
-    """Make the baseline say what the last run found.
+    """Bring the baseline up to date with the last run.
 
-    What gates is added, with a reason to fill in; what no longer occurs is removed with the comments above it. Every
-    reason, comment and date that is there stays. Entries about examples that were not run are not touched.
+    Blocking findings are added, each with a reason to fill in; entries whose finding no longer occurs are removed
+    with the comments above them. All other reasons, comments and dates stay, and so do entries about examples that
+    were not run.
 
     \b
     docprobe check docs; docprobe baseline update
@@ -57,29 +56,28 @@ def update(
     try:
         text = path.read_text(encoding="utf-8") if path.exists() else ""
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}: cannot be read: {error}") from error
+        hint = "check that it is UTF-8 and that this user may read it"
+        raise UsageError(f"{path}: cannot be read: {error}", hint) from error
     done = updated(text, report, reason)
     err = cli.err()
     for sign, names in (("+", done.added), ("-", done.removed)):
         for name in names:
             err.print(f"{sign} {one_line(name)}", markup=False, soft_wrap=True)
     if not done.added and not done.removed:
-        err.print(f"{path.name} says what the run found; nothing to change", markup=False, soft_wrap=True)
+        err.print(f"{path.name} is up to date", markup=False, soft_wrap=True)
         return
     write_atomically(path, done.text.encode())
-    told = f"{path}: {len(done.added)} added, {len(done.removed)} removed"
+    summary = f"{path}: {len(done.added)} added, {len(done.removed)} removed"
     if done.unreasoned:
-        told += (
-            f"; {done.unreasoned} without a reason: say why each is accepted, docprobe check refuses them until then"
-        )
-    err.print(told, markup=False, soft_wrap=True)
+        summary += f"; {done.unreasoned} need a reason before docprobe check accepts them"
+    err.print(summary, markup=False, soft_wrap=True)
 
 
 def _beside_configuration(cli: Cli, docs: Path | None, report: Report) -> Path:
     config = load_config(docs, cli.config_file)
     if report.docs_root != config.docs.name:
         raise UsageError(
-            f"those results are of {report.docs_root}, and the docs here are {config.docs.name}",
-            "name the docs with --docs, or the baseline with --file",
+            f"the results are of the docs '{report.docs_root}', not of '{config.docs.name}'",
+            "give the docs with --docs, or the baseline with --file",
         )
     return config.baseline or (config.file.parent if config.file else config.docs) / BASELINE_NAME

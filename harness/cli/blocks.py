@@ -1,4 +1,4 @@
-"""``docprobe blocks``: every fenced block of a docs tree."""
+"""``docprobe blocks``: every fenced code block of a docs tree."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import click
 import msgspec
 
 from extractor.base.text import printable
-from harness.cli.context import Cli, docs_argument, pass_cli, state_option
+from harness.cli.context import Cli, docs_argument, pass_cli, state_option, table_or_json_option
 from harness.cli.tables import table
 from harness.load import load_corpus
 from harness.settings import load_config
@@ -20,16 +20,20 @@ if TYPE_CHECKING:
     from extractor.model import Block, Corpus
 
 
-@click.command("blocks", short_help="List every fenced block.")
+@click.command("blocks", short_help="List every fenced code block.")
 @docs_argument
-@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@table_or_json_option
 @state_option
 @pass_cli
 def command(cli: Cli, /, docs: Path | None, form: str, state: Path | None) -> None:
-    """List every fenced block of DOCS, with its lines, language, name, label and where it stands.
+    """List every fenced code block of DOCS with its lines, language, name and place on the page.
 
-    The table has one line per block, columns apart by two spaces, never cut: it goes well into grep or awk. JSON has
-    every field and the exact text. Problems of the docs go to stderr, each with file and line.
+    The table has one line per block and is made for grep and awk: columns are separated by two spaces and never cut.
+    JSON has every field and the exact text. Problems of the docs go to stderr, each with file and line.
+
+    \b
+    docprobe blocks docs | grep python
+    docprobe blocks docs --format json > blocks.json
     """
     config = load_config(docs, cli.config_file, state=state)
     corpus = load_corpus(config, statements=False)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from harness.cli.context import Cli, docs_argument, pass_cli, state_option
+from harness.cli.context import Cli, docs_argument, pass_cli, runtime_option, state_option
 from harness.cli.outputs import format_option, outputs_of
 from harness.config import Shard
 from harness.settings import load_config
@@ -28,30 +28,59 @@ if TYPE_CHECKING:
 
 @click.command()
 @docs_argument
-@click.option("--select", multiple=True, metavar="GLOB", help="Example id or page, at any folder boundary. Repeatable.")
-@click.option("--requirement", "requirements", multiple=True, metavar="ID", help="Only this requirement. Repeatable.")
-@click.option("--revision", "revisions", multiple=True, metavar="REV", help="Only pages of this revision. Repeatable.")
-@click.option("--changed-since", metavar="REF", help="Only what differs from the merge base with REF.")
-@click.option("--fail-on", type=click.Choice(["must", "should", "never"]), default="must", show_default=True)
-@click.option("--baseline", metavar="FILE|none", help="Known findings [default: docprobe-baseline.toml if there].")
-@click.option("--jobs", "-j", type=click.IntRange(1, 64), help="Examples run at once [default: the cores].")
-@click.option("--shard", metavar="I/N", help="Run one of N parts; join the results with docprobe merge.")
+@click.option(
+    "--select", multiple=True, metavar="GLOB",
+    help="Only examples whose id or page matches, at any folder boundary. Repeatable. [default: all]",
+)  # fmt: skip
+@click.option(
+    "--requirement", "requirements", multiple=True, metavar="ID",
+    help="Judge by this requirement only. Repeatable. [default: all]",
+)  # fmt: skip
+@click.option(
+    "--revision", "revisions", multiple=True, metavar="REV",
+    help="Only pages of this revision. Repeatable. [default: all]",
+)  # fmt: skip
+@click.option(
+    "--changed-since", metavar="REF",
+    help="Only examples that are affected by changes since the merge base with REF.",
+)  # fmt: skip
+@click.option(
+    "--fail-on", type=click.Choice(["must", "should", "never"]), default="must", show_default=True,
+    help="Violations that make the exit code 1.",
+)  # fmt: skip
+@click.option(
+    "--baseline", metavar="FILE|none",
+    help="List of known findings, which do not fail the check. [default: docprobe-baseline.toml, if there is one]",
+)  # fmt: skip
+@click.option("--jobs", "-j", type=click.IntRange(1, 64), help="Examples run at once. [default: one per core]")
+@click.option("--shard", metavar="I/N", help="Run part I of N; docprobe merge joins the results.")
 @click.option(
     "--resolve", type=click.Choice(["today", "dated"]), default="today", show_default=True,
-    help="Packages of today (and of the page's date when those don't start), or of the page's date only.",
+    help="Packages: today's, then those of the page's date if it does not start; or only those of the page's date.",
 )  # fmt: skip
-@click.option("--no-cache", is_flag=True, help="Hold every conversation again.")
+@click.option("--no-cache", is_flag=True, help="Ignore cached conversations; probe every example again.")
 @click.option(
-    "--prove-fixes", is_flag=True, help="Run a patch for each violation that docprobe knows to mend; report what holds."
-)
-@click.option("--strict", is_flag=True, help="Fragments and unsupported languages make the run incomplete (exit 3).")
-@click.option("--history", type=click.Path(path_type=Path, dir_okay=False), help="Add this run to a history file.")
-@click.option("--runtime", metavar="NAME", help="Container runtime, for example runsc.")
+    "--prove-fixes", is_flag=True,
+    help="Try known fixes: run each fixed example again and report the fixes that work.",
+)  # fmt: skip
+@click.option("--strict", is_flag=True, help="Exit with 3 if there are fragments or examples in unsupported languages.")
 @click.option(
-    "--lock", type=click.Path(path_type=Path, dir_okay=False), help="Write resolved packages, or replay."
-)
-@click.option("--timeout", "timeout_s", type=click.FloatRange(0.1, 600), help="Seconds to the head of an answer [10].")
-@click.option("--spec", type=click.Path(path_type=Path, file_okay=False, exists=True), help="Docs root with the rules.")
+    "--history", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+    help="Add this run to a history file, for docprobe report.",
+)  # fmt: skip
+@runtime_option
+@click.option(
+    "--lock", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+    help="Lock file: packages in it are used as they are, others are added to it.",
+)  # fmt: skip
+@click.option(
+    "--timeout", "timeout_s", type=click.FloatRange(0.1, 600), metavar="SECONDS",
+    help="Time to wait for response headers. [default: 10]",
+)  # fmt: skip
+@click.option(
+    "--spec", type=click.Path(path_type=Path, file_okay=False, exists=True), metavar="DOCS",
+    help="Docs root that holds the specification, if it is a different tree. [default: DOCS]",
+)  # fmt: skip
 @state_option
 @format_option
 @pass_cli
@@ -66,7 +95,8 @@ def command(
     docprobe check docs --changed-since origin/main            a pull request
     docprobe check docs --format terminal --format json:out.json
 
-    Exit codes: 0 nothing gates, 1 a finding gates, 2 wrong use, 3 incomplete for a reason of ours, 130 interrupted.
+    Exit codes: 0 no blocking finding, 1 a blocking finding, 2 wrong use, 3 incomplete (something could not be checked),
+    130 interrupted.
     """
     outputs = outputs_of(formats)
     if shard:
@@ -88,7 +118,7 @@ def command(
     from harness.run.saving import check_writable, save
 
     plan = make_plan(config, since=since)
-    # before anything runs: an entry that names nothing, or a file that cannot be written, costs no run
+    # before anything runs: a wrong entry of the baseline, or a file that cannot be written, must not cost a run
     baseline = load(config.baseline, plan.ids, plan.pages, config.catalogue.ids)
     if since is not None and not (plan.examples or plan.lost or plan.problems or baseline.gone):
         _nothing_changed(cli, config, outputs)

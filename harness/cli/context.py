@@ -1,4 +1,4 @@
-"""What every command shares: the global options, where output goes, and how errors are said."""
+"""What commands share: the global options, common arguments and options, and where output goes."""
 
 from __future__ import annotations
 
@@ -25,22 +25,22 @@ class Cli:
     no_color: bool = False
 
     def out(self) -> Console:
-        """Console for the requested output (stdout)."""
+        """Return the console for the requested output (stdout)."""
         return Console(file=sys.stdout, no_color=self.no_color or None, highlight=False, soft_wrap=False)
 
     def err(self) -> Console:
-        """Console for progress and notes (stderr)."""
+        """Return the console for progress and notes (stderr)."""
         return Console(file=sys.stderr, no_color=self.no_color or None, highlight=False, quiet=self.quiet)
 
     def links(self, docs: Path) -> str | None:
-        """URI of the docs root for links in the output, if it goes to a terminal that is known to draw them."""
+        """Return the URI of the docs root for links in the output; None if it does not go to a terminal with links."""
         return docs.resolve().as_uri() if sys.stdout.isatty() and draws_links(os.environ) else None
 
 
 def draws_links(environ: Mapping[str, str]) -> bool:
-    """Whether a terminal draws OSC 8 links, told by its environment; ``FORCE_HYPERLINK`` (0 or 1) decides if given.
+    """Return whether a terminal draws OSC 8 links; ``FORCE_HYPERLINK`` (0 or 1) decides if it is set.
 
-    Only known ones: an unknown terminal might show the sequence as text.
+    Only for terminals that are known to: an unknown one might show the sequence as text.
     """
     if forced := environ.get("FORCE_HYPERLINK"):
         return forced != "0"
@@ -51,8 +51,8 @@ def draws_links(environ: Mapping[str, str]) -> bool:
     named = environ.get("TERM", "").startswith(
         ("xterm-kitty", "alacritty", "foot", "xterm-ghostty", "wezterm", "contour")
     )
-    told = any(name in environ for name in ("WT_SESSION", "KITTY_WINDOW_ID", "KONSOLE_VERSION", "DOMTERM"))
-    return known or named or told or (vte.isdigit() and int(vte) >= 5000)
+    marked = any(name in environ for name in ("WT_SESSION", "KITTY_WINDOW_ID", "KONSOLE_VERSION", "DOMTERM"))
+    return known or named or marked or (vte.isdigit() and int(vte) >= 5000)
 
 
 pass_cli = click.make_pass_decorator(Cli)
@@ -60,8 +60,27 @@ pass_cli = click.make_pass_decorator(Cli)
 docs_argument = click.argument("docs", required=False, type=click.Path(path_type=Path, exists=False), metavar="[DOCS]")
 """The docs root. Give its value to :func:`harness.settings.load_config`."""
 
+docs_option = click.option(
+    "--docs", type=click.Path(path_type=Path), metavar="DOCS",
+    help="Docs root: holds specification/ and docs/, or a docprobe.toml. [default: searched upward from here]",
+)  # fmt: skip
+"""The same for commands whose argument is something else."""
+
 state_option = click.option(
     "--state", type=click.Path(path_type=Path, file_okay=False), metavar="DIR",
-    help="Cache and last run [DOCPROBE_STATE, else the user's cache folder].",
+    help="Folder for the cache and the last run. [default: DOCPROBE_STATE, else the user's cache folder]",
 )  # fmt: skip
 """Where docprobe keeps what it may lose. Give its value to :func:`harness.settings.load_config` or ``state_folder``."""
+
+runtime_option = click.option(
+    "--runtime", metavar="NAME", help="Container runtime, such as runsc. [default: the engine's own]"
+)
+
+results_option = click.option(
+    "--results", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+    help="Results that docprobe check --format json wrote. [default: the last run]",
+)  # fmt: skip
+
+table_or_json_option = click.option(
+    "--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True, help="Output format."
+)

@@ -1,4 +1,4 @@
-"""How changes of the normative text are written down for a reviewer."""
+"""Changes of the normative text, written for a reviewer: as text and as JSON."""
 
 from __future__ import annotations
 
@@ -64,10 +64,10 @@ def word_changes(old: str, new: str) -> str:
 
 
 def _lines(changes: Sequence[StatementChange], old: str, new: str) -> Iterator[str]:
-    counts = ", ".join(f"{count} {kind}" for kind, count in _counts(changes)) or "no statement changed"
+    counts = ", ".join(f"{count} {kind}" for kind, count in _counts(changes)) or "no changes"
     yield f"{printable(old)} -> {printable(new)}: {counts}"
     touched = sorted({id for change in changes for id in change.requirements})
-    yield f"requirements touched: {', '.join(touched) or 'none'}"
+    yield f"requirements affected: {', '.join(touched) or 'none'}"
     for kind in ChangeKind:
         group = [change for change in changes if change.kind is kind]
         if not group:

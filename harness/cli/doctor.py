@@ -1,4 +1,4 @@
-"""``docprobe doctor``: says what is missing on this machine and how to mend it."""
+"""``docprobe doctor``: what this machine needs to run examples, and how to set it up."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from extractor.base.text import printable
-from harness.cli.context import Cli, pass_cli, state_option
+from harness.cli.context import Cli, pass_cli, state_option, table_or_json_option
 from harness.doctor import setup
 from harness.doctor.checks import Check, State, examine, exit_code
 from harness.settings import state_folder
@@ -32,21 +32,21 @@ _MARKS: Final = {
 
 
 @click.command()
-@click.option("--fix", is_flag=True, help="Do what it safely can: get an engine, make base images.")
+@click.option("--fix", is_flag=True, help="Set up what can be set up safely: a container engine, base images.")
 @click.option("--clean", is_flag=True, help="Remove docprobe's containers, volumes and images, and nothing else.")
-@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@table_or_json_option
 @state_option
 @pass_cli
 def command(cli: Cli, /, fix: bool, clean: bool, form: str, state: Path | None) -> None:
-    """Say what this machine still needs to run examples, with the next step for each.
+    """Check what this machine needs to run examples, and show the next step for what is missing.
 
     \b
-    --fix, in this order, each command said before it is run:
-      no engine answers    installs Debian's docker.io (root, Debian-like) and starts it; DOCPROBE_INSTALL_ENGINE=0
-                           forbids that, and an engine that answers is never touched
-      base images          makes those that are missing
+    --fix does this, in this order, and shows each command before it runs:
+      container engine    if none is running: installs Debian's docker.io (as root on a Debian-like system) and starts
+                          it; DOCPROBE_INSTALL_ENGINE=0 forbids that; a running engine is used as is
+      base images         makes those that are missing
 
-    Exit codes: 0 all is well, 3 something is missing.
+    Exit codes: 0 nothing is missing, 3 something is missing.
     """
     environment = dict(os.environ)
     folder = state_folder(state)
@@ -80,5 +80,5 @@ def _table(checks: Sequence[Check]) -> Table:
         mark, style = _MARKS[check.state]
         table.add_row(Text(mark, style), check.name, Text(printable(check.what)))
         if check.next:
-            table.add_row("", "", Text(f"next: {printable(check.next)}", "bold"))
+            table.add_row("", "", Text(f"hint: {printable(check.next)}", "bold"))
     return table

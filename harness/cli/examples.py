@@ -1,4 +1,4 @@
-"""``docprobe examples``: every example of a docs tree, what was added to it, and why the others cannot run."""
+"""``docprobe examples``: every example of a docs tree, what docprobe adds to it, and why the others cannot run."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import msgspec
 
 from extractor.base.text import printable
 from extractor.model import ExampleStatus, Origin
-from harness.cli.context import Cli, docs_argument, pass_cli, state_option
+from harness.cli.context import Cli, docs_argument, pass_cli, state_option, table_or_json_option
 from harness.load import load_examples, unmatched_patterns
 from harness.selection.select import Selection, select
 from harness.settings import load_config
@@ -23,17 +23,24 @@ if TYPE_CHECKING:
     from extractor.model import Example, Note
 
 
-@click.command("examples", short_help="List every example, what was inferred, and why the others cannot run.")
+@click.command("examples", short_help="List every example, what docprobe inferred, and why the others cannot run.")
 @docs_argument
-@click.option("--select", "-s", "patterns", multiple=True, metavar="GLOB", help="Only these, by id or page.")
-@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@click.option(
+    "--select", "-s", "patterns", multiple=True, metavar="GLOB",
+    help="Only examples whose id or page matches, at any folder boundary. Repeatable. [default: all]",
+)  # fmt: skip
+@table_or_json_option
 @state_option
 @pass_cli
 def command(cli: Cli, /, docs: Path | None, patterns: tuple[str, ...], form: str, state: Path | None) -> None:
-    """List every example of DOCS: its kind and status, what the page states, what docprobe adds and how sure it is.
+    """List every example of DOCS: its kind and status, what the page states, and what docprobe adds.
 
-    A fragment says what is missing; an unsupported example says what it would need. HTTP exchanges that a page prints
-    are listed too: they are judged as they stand. Nothing is run.
+    Each thing that docprobe adds has a confidence. A fragment comes with what it lacks, an unsupported example with
+    what it would need. Exchanges that a page prints are listed too: they are judged as printed. Nothing is run.
+
+    \b
+    docprobe examples docs --select 'security/authorization*'
+    docprobe examples docs --format json > examples.json
     """
     config = load_config(docs, cli.config_file, state=state)
     loaded = load_examples(config)
@@ -84,7 +91,7 @@ def _paragraph(example: Example) -> str:
     if example.reason:
         lines.append(f"  why     {printable(example.reason)}")
     if example.status is ExampleStatus.PRINTED:
-        lines.append("  note    an exchange that the page prints: judged as it stands, nothing is run")
+        lines.append("  note    exchanges that the page prints: judged as printed, nothing is run")
     if example.expected:
         lines.append(f"  known   not runnable: {printable(example.expected)}")
     lines += [_note(note) for note in sorted(example.notes, key=lambda n: n.origin is Origin.INFERRED)]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import anyio
 import click
 
-from harness.cli.context import Cli, pass_cli, state_option
+from harness.cli.context import Cli, docs_option, pass_cli, runtime_option, state_option
 from harness.settings import load_config
 
 if TYPE_CHECKING:
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("example")
-@click.option("--docs", type=click.Path(path_type=Path), help="Docs root. [default: searched upward from here]")
+@docs_option
 @click.option("--write", is_flag=True, help="Apply the fix to the page if it works.")
 @state_option
-@click.option("--runtime", metavar="NAME", help="Container runtime, such as runsc. [default: the engine's]")
+@runtime_option
 @pass_cli
 def command(cli: Cli, /, example: str, docs: Path | None, write: bool, state: Path | None, runtime: str | None) -> None:
     """Propose a fix for the page of EXAMPLE and prove it by running the fixed page.

@@ -1,4 +1,4 @@
-"""``docprobe judge``: a saved transcript judged again, with no engine."""
+"""``docprobe judge``: a saved transcript judged again; nothing is run."""
 
 from __future__ import annotations
 
@@ -24,23 +24,24 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option(
-    "--docs", type=click.Path(path_type=Path), help="Docs root, to quote the sentences [default: none quoted]."
-)
-@click.option("--revision", metavar="REV", help="Whose text decides [default: the revision in the example's id].")
+    "--docs", type=click.Path(path_type=Path), metavar="DOCS",
+    help="Docs root whose sentences are quoted. [default: no sentence is quoted]",
+)  # fmt: skip
+@click.option("--revision", metavar="REV", help="Revision that judges. [default: the revision in the example's id]")
 @format_option
 @state_option
 @pass_cli
 def command(
     cli: Cli, /, file: Path, docs: Path | None, revision: str | None, formats: tuple[str, ...], state: Path | None
 ) -> None:
-    """Judge the transcript in FILE again. Nothing is run, and the verdicts are those of the checks of this version.
+    """Judge the transcript in FILE again, by the rules of this version of docprobe. Nothing is run.
 
-    A run writes its transcripts beside its results, and names each in the field `transcript`.
+    docprobe check writes transcripts beside its results and names each in the field `transcript`.
 
     \b
     docprobe judge out-transcripts/3f2a….json --docs docs
 
-    Exit codes: as docprobe check.
+    Exit codes: those of docprobe check.
     """
     from harness.judge.results import result_of_transcript
     from harness.run.outcome import build_report, conclude
@@ -70,7 +71,8 @@ def _read(file: Path) -> Transcript:
     try:
         return read_transcript(file.read_bytes())
     except OSError as error:
-        raise UsageError(f"{file}: cannot be read: {error.strerror}", "docprobe check writes transcripts") from error
+        hint = "docprobe check --format json:FILE writes transcripts beside FILE"
+        raise UsageError(f"{file}: cannot be read: {error.strerror}", hint) from error
     except UsageError as error:
         raise UsageError(
             f"{file}: {error.message}", error.hint or "give one of the files that a result names as transcript"
@@ -91,6 +93,6 @@ def _ruleset(cli: Cli, docs: Path | None, state: Path | None) -> tuple[Ruleset, 
 
 
 def _revision_in(example_id: str, revisions: Sequence[str]) -> str | None:
-    """The revision that is a folder of the example's page."""
+    """Return the revision that is a folder of the example's page; None if none is."""
     folders = example_id.partition("#")[0].split("/")[:-1]
     return next((folder for folder in reversed(folders) if folder in revisions), None)

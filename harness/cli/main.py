@@ -20,18 +20,18 @@ if TYPE_CHECKING:
 
 COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "check": ("harness.cli.check", "Run the examples and judge them by the specification."),
-    "blocks": ("harness.cli.blocks", "List every fenced block."),
-    "examples": ("harness.cli.examples", "List every example, what was inferred, and why the others cannot run."),
-    "statements": ("harness.cli.statements", "List every normative statement and what is bound to it."),
-    "run": ("harness.cli.run", "Start one example and keep it up."),
-    "explain": ("harness.cli.explain", "Explain one finding: sentence, lines, exchange, fix."),
-    "fix": ("harness.cli.fix", "Propose a patch to the page and prove it by running it."),
-    "judge": ("harness.cli.judge", "Judge a saved transcript again, without an engine."),
-    "baseline": ("harness.cli.baseline", "Keep the list of known findings."),
-    "snapshot": ("harness.cli.snapshot", "Pin, check and compare docs snapshots."),
-    "report": ("harness.cli.report", "Build the nightly HTML site from result files."),
+    "blocks": ("harness.cli.blocks", "List every fenced code block."),
+    "examples": ("harness.cli.examples", "List every example, what docprobe inferred, and why the others cannot run."),
+    "statements": ("harness.cli.statements", "List every MUST, SHOULD and MAY and the requirements bound to it."),
+    "run": ("harness.cli.run", "Start one example and keep it running."),
+    "explain": ("harness.cli.explain", "Explain a finding: sentence, lines of the page, exchange, fix."),
+    "fix": ("harness.cli.fix", "Propose a fix for a page and prove it by running it."),
+    "judge": ("harness.cli.judge", "Judge a saved transcript again; nothing is run."),
+    "baseline": ("harness.cli.baseline", "Update the list of known findings."),
+    "snapshot": ("harness.cli.snapshot", "Pin, verify and compare copies of the docs."),
+    "report": ("harness.cli.report", "Build the nightly HTML site from results."),
     "merge": ("harness.cli.merge", "Join the results of shards."),
-    "doctor": ("harness.cli.doctor", "Say what is missing on this machine and how to mend it."),
+    "doctor": ("harness.cli.doctor", "Check what this machine needs to run examples, and set it up."),
 }
 """Command name to module (its attribute ``command``) and one-line help. Modules are imported when they are used."""
 
@@ -49,7 +49,7 @@ class Commands(click.Group):
             return None
         command = importlib.import_module(COMMANDS[cmd_name][0]).command
         if not isinstance(command, click.Command):
-            raise TypeError(f"{COMMANDS[cmd_name][0]}.command is no command")
+            raise TypeError(f"{COMMANDS[cmd_name][0]}.command is not a click command")
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -59,23 +59,26 @@ class Commands(click.Group):
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.option("--config", "config_file", type=click.Path(path_type=Path, dir_okay=False), help="docprobe.toml to use.")
-@click.option("--quiet", "-q", is_flag=True, help="No progress and no notes.")
-@click.option("--verbose", "-v", is_flag=True, help="Say more on stderr; tracebacks for errors of ours.")
-@click.option("--no-color", is_flag=True, help="No colour (as does NO_COLOR, or a pipe).")
+@click.option(
+    "--config", "config_file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+    help="Configuration file. [default: docprobe.toml in the docs root or beside it]",
+)  # fmt: skip
+@click.option("--quiet", "-q", is_flag=True, help="Show no progress and no notes.")
+@click.option("--verbose", "-v", is_flag=True, help="Verbose output, including tracebacks.")
+@click.option("--no-color", is_flag=True, help="No colours; also off with NO_COLOR and in a pipe.")
 @click.version_option(package_name="docprobe", message="docprobe %(version)s")
 @click.pass_context
 def cli(ctx: click.Context, config_file: Path | None, quiet: bool, verbose: bool, no_color: bool) -> None:
     """Does the example do what the specification says?
 
-    docprobe takes the example servers out of a documentation tree, runs each in a container, talks to it, and
-    judges it by the MUST, SHOULD and MAY of the same tree.
+    docprobe takes the example servers out of a documentation tree, runs each in a container, talks to it, and judges
+    its answers by the MUST, SHOULD and MAY sentences of the same tree.
 
     \b
     Start here:
-      docprobe doctor                 what this machine still needs
-      docprobe examples DOCS          what can be run, and why the rest cannot
-      docprobe check DOCS             run, judge, report
+      docprobe doctor                 check what this machine needs
+      docprobe examples DOCS          list what can be run, and why the rest cannot
+      docprobe check DOCS             run, judge and report
     """
     ctx.obj = Cli(config_file=config_file, quiet=quiet, verbose=verbose, no_color=no_color or "NO_COLOR" in os.environ)
 
@@ -108,7 +111,9 @@ def _report(error: BaseException) -> int:
         case click.exceptions.Exit():
             return error.exit_code
         case click.ClickException():
-            error.show()
+            path = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "docprobe"
+            message = error.format_message()
+            _print_error(message[:1].lower() + message[1:].rstrip("."), f"see {path} --help")
             return 2
         case click.Abort() | KeyboardInterrupt():
             click.echo("interrupted", err=True)

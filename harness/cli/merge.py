@@ -15,9 +15,10 @@ from harness.cli.outputs import format_option, outputs_of
 @format_option
 @pass_cli
 def command(cli: Cli, /, results: tuple[Path, ...], formats: tuple[str, ...]) -> None:
-    """Join the RESULTS of shards (files of --format json) and report on the whole.
+    """Join the RESULTS of shards, written with --format json, and report on the whole.
 
-    The exit code is that of one run over everything: 1 if anything gates, 3 if something could not be judged.
+    The exit code is that of one run over everything: 1 for a blocking finding, 3 if something could not be checked or
+    a shard is missing.
 
     \b
     docprobe merge shard-*.json

@@ -1,4 +1,4 @@
-"""Progress of a run on a terminal; in a pipe one line for each example that is known."""
+"""Progress of a run on a terminal; in a pipe, one line for each example that is finished."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Live:
         self._bars.stop()
 
     def planned(self, distinct: int, examples: int) -> None:
-        """Say how much there is to run."""
+        """Print how much there is to run."""
         if examples:
             copies = f" ({examples} with their copies)" if examples != distinct else ""
             self.note(f"{distinct} {'example' if distinct == 1 else 'examples'} to run{copies}")
@@ -59,15 +59,15 @@ class Live:
         self._bars.update(self._tasks[example_id], description=text)
 
     def finished(self, result: ExampleResult) -> None:
-        """Note an example that is known."""
+        """Print a line for a finished example."""
         if result.id in self._tasks:
             self._bars.remove_task(self._tasks.pop(result.id))
         if result.status not in {Status.JUDGED, Status.NOT_RUNNING, Status.BLOCKED}:
             return
         what = judged_as(result, self._rows) if result.status is Status.JUDGED else result.status.value
-        kept = ", kept from before" if result.cached else ""
+        cached = ", cached" if result.cached else ""
         at = time.monotonic() - self._began
-        line = f"{at:6.1f} s  {printable(result.id)}: {what}{kept}"
+        line = f"{at:6.1f} s  {printable(result.id)}: {what}{cached}"
         self._console.print(line, markup=False, style="dim", soft_wrap=True)
 
     def note(self, text: str) -> None:

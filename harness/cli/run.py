@@ -1,21 +1,22 @@
-"""``docprobe run``: start one example and keep it up."""
+"""``docprobe run``: start one example and keep it running."""
 
 from __future__ import annotations
 
 import os
 import shlex
 import signal
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import anyio
 import click
 
 from extractor.base.text import printable
-from harness.cli.context import Cli, pass_cli, state_option
+from harness.cli.context import Cli, docs_option, pass_cli, runtime_option, state_option
 from harness.settings import load_config
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from harness.config import Config
     from harness.model import LogLine
     from harness.run.serve import Served
@@ -23,13 +24,15 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("example")
-@click.option("--docs", type=click.Path(path_type=Path), help="The docs root [default: found upward].")
-@click.option("--port", type=click.IntRange(1, 65535), help="Port on this machine's loopback [the example's own].")
+@docs_option
+@click.option(
+    "--port", type=click.IntRange(1, 65535), help="Port on this machine's loopback. [default: the example's own]"
+)
 @click.option(
     "--resolve", type=click.Choice(["today", "dated"]), default="today", show_default=True,
-    help="Packages of today (and of the page's date when those don't serve), or of the page's date only.",
+    help="Packages: today's, then those of the page's date if it does not serve; or only those of the page's date.",
 )  # fmt: skip
-@click.option("--runtime", metavar="NAME", help="Container runtime, for example runsc.")
+@runtime_option
 @state_option
 @pass_cli
 def command(
@@ -42,10 +45,10 @@ def command(
     runtime: str | None,
     state: Path | None,
 ) -> None:
-    """Start EXAMPLE as its page says and keep it up until Ctrl-C.
+    """Start EXAMPLE as its page documents it, and keep it running until Ctrl-C.
 
-    Prints the URL, a ready-made token if it demands one, and a curl command to try; its log follows on stderr.
-    Only this machine's loopback is forwarded; the example itself has no network.
+    EXAMPLE is an id or a glob that matches one. Prints the URL, a bearer token if the example demands one, and a curl
+    command to try; the example's log goes to stderr. It can be reached from this machine only, and has no network.
 
     \b
     docprobe run 'docs/2025-11-25/tutorials/security/authorization#typescript' --docs docs
@@ -84,7 +87,7 @@ async def _serve(cli: Cli, config: Config, port: int | None) -> None:
         inside = served.inside.split("/")[2]
         host = [] if inside == served.url.split("/")[2] else ["-H", f"Host: {inside}"]
         click.echo("try    " + shlex.join(["curl", "-i", served.url, *host, *bearer, *headers, "-d", initialize]))
-        err.print("Ctrl-C ends it", style="dim")
+        err.print("press Ctrl-C to stop it", style="dim")
 
     def log(line: LogLine) -> None:
         err.print(f"{line.source:>13} {printable(line.text)}", markup=False, style="dim", soft_wrap=True)
@@ -104,9 +107,9 @@ async def _serve(cli: Cli, config: Config, port: int | None) -> None:
                     except (InstallError, NotServingError) as error:
                         if number == len(dates):
                             raise
-                        say(f"{error.message}: trying the packages of {dates[number]}")
+                        say(f"{error.message}; trying the packages of {dates[number]}")
                     else:
-                        err.print("the example ended by itself; its log is above")
+                        err.print("the example ended by itself; see its log above")
                         break
         tasks.cancel_scope.cancel()
 

@@ -1,4 +1,4 @@
-"""``docprobe snapshot``: pin, check and compare docs."""
+"""``docprobe snapshot``: pin, verify and compare docs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from extractor.base.globs import matches_any, unused_patterns
 from extractor.base.suggest import suggestion
 from harness.base.errors import UsageError
 from harness.base.host import HostEnvironment
-from harness.cli.context import Cli, pass_cli
+from harness.cli.context import Cli, pass_cli, table_or_json_option
 from harness.cli.diff_text import to_json, to_text
 from harness.load import load_normative_text
 from harness.settings import load_config
@@ -27,25 +27,27 @@ if TYPE_CHECKING:
 
 FOLDER = click.option(
     "--folder", type=click.Path(path_type=Path, file_okay=False), default=Path("docs-snapshot"), show_default=True,
-    help="Holds snapshot.toml and upstream/.",
+    help="Folder of snapshot.toml and upstream/.",
 )  # fmt: skip
 
 
-@click.group("snapshot", short_help="Pin, check and compare docs snapshots.")
+@click.group("snapshot", short_help="Pin, verify and compare copies of the docs.")
 def command() -> None:
-    """Pin the docs that docprobe is measured against, check the copy, and compare the normative text of two states."""
+    """Pin the docs that docprobe is measured against, verify a copy, and compare the normative text of two states."""
 
 
 @command.command("sync")
 @click.option("--from", "source", required=True, metavar="CHECKOUT_OR_URL", help="A git checkout, or its URL.")
-@click.option("--ref", metavar="REF", help="Commit, tag or branch [default: the pinned commit, else HEAD].")
-@click.option("--root", metavar="FOLDER", help="Where the docs are in the repository [default: as pinned, else docs].")
+@click.option("--ref", metavar="REF", help="Commit, tag or branch. [default: the pinned commit, else HEAD]")
+@click.option(
+    "--root", metavar="FOLDER", help="Folder of the docs in the repository. [default: the pinned one, else docs]"
+)
 @FOLDER
 @pass_cli
 def sync_command(cli: Cli, source: str, ref: str | None, root: str | None, folder: Path) -> None:
-    """Bring the docs of one commit into FOLDER/upstream and pin them in FOLDER/snapshot.toml.
+    """Copy the docs of one commit to FOLDER/upstream and pin them in FOLDER/snapshot.toml.
 
-    Without --ref the pinned snapshot is rebuilt, byte for byte. With --ref the pin moves there.
+    Without --ref, the pinned snapshot is rebuilt byte for byte. With --ref, that commit is pinned.
     """
     before = read_manifest(folder / MANIFEST).commit if (folder / MANIFEST).is_file() else None
     manifest, moved = sync(source, ref, folder, HostEnvironment.of(os.environ), root=root)
@@ -58,29 +60,34 @@ def sync_command(cli: Cli, source: str, ref: str | None, root: str | None, folde
 @click.argument("docs", required=False, type=click.Path(path_type=Path, exists=True, file_okay=False))
 @FOLDER
 def verify_command(docs: Path | None, folder: Path) -> None:
-    """Compare DOCS (default: FOLDER/upstream) with the pages that FOLDER/snapshot.toml pins.
+    """Compare the pages in DOCS with those that FOLDER/snapshot.toml pins. DOCS defaults to FOLDER/upstream.
 
-    Exit codes: 0 the same, 1 they differ, 2 wrong use.
+    Exit codes: 0 they are the same, 1 they differ, 2 wrong use.
     """
     manifest = read_manifest(folder / MANIFEST)
     docs = docs or folder / UPSTREAM
     if not docs.is_dir():
-        raise UsageError(f"there is no {docs}", f"docprobe snapshot sync --from CHECKOUT_OR_URL --folder {folder}")
+        raise UsageError(
+            f"{docs} does not exist", f"copy the docs: docprobe snapshot sync --from CHECKOUT_OR_URL --folder {folder}"
+        )
     result = verify(docs, manifest)
     for what, paths in (("missing", result.missing), ("changed", result.changed), ("extra", result.extra)):
         for path in paths:
             click.echo(f"{what}  {path}")
-    click.echo(f"{'the same as' if result.whole else 'not'} {manifest.repository} at {manifest.commit[:12]}", err=True)
+    verdict = "the same as" if result.whole else "differs from"
+    click.echo(f"{verdict} {manifest.repository} at {manifest.commit[:12]}", err=True)
     click.get_current_context().exit(0 if result.whole else 1)
 
 
 @command.command("diff")
 @click.argument("old", required=False, type=click.Path(path_type=Path, exists=True, file_okay=False), metavar="[A]")
 @click.argument("new", required=False, type=click.Path(path_type=Path, exists=True, file_okay=False), metavar="[B]")
-@click.option("--revision", "revisions", nargs=2, metavar="OLD NEW", help="Compare two revisions, of A or of A and B.")
+@click.option(
+    "--revision", "revisions", nargs=2, metavar="OLD NEW", help="Compare these revisions, of A or of A and B."
+)
 @click.option("--select", multiple=True, metavar="GLOB", help="Only pages that match, such as 'basic/*'. Repeatable.")
-@click.option("--touching", is_flag=True, help="Only what touches a requirement.")
-@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@click.option("--touching", is_flag=True, help="Only changes of statements that a requirement is bound to.")
+@table_or_json_option
 @pass_cli
 def diff_command(
     cli: Cli,
@@ -91,14 +98,14 @@ def diff_command(
     touching: bool,
     form: str,
 ) -> None:
-    """Say what became of the normative statements between two docs roots A and B, or two revisions of one.
+    """Compare the normative statements of two docs roots A and B, or of two revisions of one.
 
     \b
     docprobe snapshot diff old/docs new/docs
     docprobe snapshot diff docs --revision 2025-06-18 2025-11-25 --select basic
     """
     if new is None and revisions is None:
-        raise UsageError("nothing to compare with", "give two docs roots, or --revision OLD NEW")
+        raise UsageError("there is nothing to compare with", "give two docs roots, or --revision OLD NEW")
     old_text = load_normative_text(load_config(old, cli.config_file))
     new_text = old_text if new is None else load_normative_text(load_config(new, cli.config_file))
     before: Sequence[Statement] = old_text.statements

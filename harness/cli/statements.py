@@ -1,4 +1,4 @@
-"""``docprobe statements``: every normative statement and what is bound to it."""
+"""``docprobe statements``: every normative statement and the requirements that are bound to it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import msgspec
 from extractor.base.suggest import suggestion
 from extractor.base.text import printable
 from harness.base.errors import UsageError
-from harness.cli.context import Cli, docs_argument, pass_cli, state_option
+from harness.cli.context import Cli, docs_argument, pass_cli, state_option, table_or_json_option
 from harness.cli.tables import table
 from harness.load import classify_statements, load_normative_text, load_statements
 from harness.settings import load_config
@@ -30,14 +30,16 @@ if TYPE_CHECKING:
     from harness.spec.coverage import ClassifiedStatement, Coverage
 
 
-@click.command("statements", short_help="List every normative statement and what is bound to it.")
+@click.command("statements", short_help="List every MUST, SHOULD and MAY and the requirements bound to it.")
 @docs_argument
-@click.option("--revision", "revisions", multiple=True, metavar="REV", help="Only this revision. Repeatable.")
-@click.option("--unbound", is_flag=True, help="Only what no requirement stands on, open ones first.")
-@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@click.option(
+    "--revision", "revisions", multiple=True, metavar="REV", help="Only this revision. Repeatable. [default: all]"
+)
+@click.option("--unbound", is_flag=True, help="Only statements without a requirement, open ones first.")
+@table_or_json_option
 @click.option(
     "--bind", "places", multiple=True, metavar="ID=PAGE:LINE",
-    help="Print the entry of a bindings file that binds a requirement to the sentence at that place. Repeatable.",
+    help="Print the entry of a bindings file that binds requirement ID to the sentence at that line. Repeatable.",
 )  # fmt: skip
 @state_option
 @pass_cli
@@ -51,10 +53,10 @@ def command(
     places: tuple[str, ...],
     state: Path | None,
 ) -> None:
-    """List every MUST, SHOULD and MAY of the specification pages in DOCS, and what is bound to it.
+    """List every MUST, SHOULD and MAY of the specification pages in DOCS, and the requirements bound to it.
 
-    A statement is bound to a requirement of the catalogue, or classed with a reason why not (client,
-    not-observable, out-of-scope), or open: work for a maintainer. Coverage per revision and drift go to stderr.
+    A statement is bound to a requirement of the catalogue, classified with a reason (client, not-observable,
+    out-of-scope), or open: work for a maintainer. Coverage per revision and drift go to stderr.
 
     \b
     docprobe statements docs --revision 2025-11-25
@@ -103,7 +105,7 @@ def to_json(
 
 def to_table(entries: Sequence[ClassifiedStatement]) -> str:
     """One line per statement under one line of column names; only the last column holds spaces."""
-    names = ("WHERE", "LEVEL", "SUBJECT", "FINGERPRINT", "STANDS", "SENTENCE")
+    names = ("WHERE", "LEVEL", "SUBJECT", "FINGERPRINT", "BOUND-TO", "SENTENCE")
     return table(names, [_row(entry) for entry in entries])
 
 
@@ -138,7 +140,10 @@ def _binding(place: str, statements: Sequence[Statement], catalogue: Catalogue) 
     id, equals, where = place.partition("=")
     page, colon, line = where.rpartition(":")
     if not (equals and colon and line.isdecimal()):
-        raise UsageError(f"--bind {place}: not of the form ID=PAGE:LINE")
+        raise UsageError(
+            f"invalid --bind '{place}': expected ID=PAGE:LINE",
+            "for example --bind session.terminated-404=specification/2025-11-25/basic/transports.mdx:211",
+        )
     return binding_at(catalogue.requirement(id), page, int(line), statements)
 
 

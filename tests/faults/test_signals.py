@@ -68,7 +68,7 @@ def test_asked_to_end(raw: docker.APIClient, docs: Path, state: Path, tmp_path: 
         victim.send_signal(number)
         said = victim.communicate(timeout=60)[0]
     assert victim.returncode == 130, said
-    assert "once more to stop at once" in said
+    assert "press Ctrl-C again to quit immediately" in said
     assert "Traceback" not in said
     assert left_in(raw, state) == []
     assert unfinished(state) == []

@@ -215,7 +215,7 @@ def test_printed_exchanges_are_listed(run: Run, docs: Path) -> None:
         "wire#printed  other  printed\n"
         "  at      wire.mdx:1-7\n"
         "  at      wire.mdx:9-14\n"
-        "  note    an exchange that the page prints: judged as it stands, nothing is run\n"
+        "  note    exchanges that the page prints: judged as printed, nothing is run\n"
     )
     (entry,) = json.loads(run(docs, "--select", "wire#printed", "--format", "json").stdout)["examples"]
     assert (entry["kind"], entry["status"], entry["bundle"]) == ("other", "printed", None)

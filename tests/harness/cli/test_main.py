@@ -66,4 +66,4 @@ def command_help() -> Callable[[str], str]:
 def test_the_first_help_has_its_layout() -> None:
     text = main.cli.get_help(click.Context(main.cli, info_name="docprobe"))
     assert "\\b" not in text
-    assert "  docprobe doctor                 what this machine still needs\n" in text
+    assert "  docprobe doctor                 check what this machine needs\n" in text

@@ -153,7 +153,7 @@ class TestBaselineUpdate:
         entry = f'[[known]]\nexample = "{TYPESCRIPT}"\nrequirement = "auth.invalid-401"\nreason = "waits"\n'
         path.write_text(entry)
         done = run("baseline", "update", "--file", path, "--state", state)
-        assert "7 without a reason" in done.output
+        assert "7 need a reason" in done.output
         assert path.read_text().startswith(entry)
 
     def test_nothing_to_do_touches_nothing(self, state: Path, tmp_path: Path) -> None:
@@ -161,7 +161,7 @@ class TestBaselineUpdate:
         run("baseline", "update", "--file", path, "--state", state, "--reason", "x")
         before = path.stat()
         done = run("baseline", "update", "--file", path, "--state", state)
-        assert "nothing to change" in done.output
+        assert "is up to date" in done.output
         assert path.stat().st_mtime_ns == before.st_mtime_ns
         assert path.stat().st_ino == before.st_ino, "not even by an equal file in its place"
 
@@ -169,7 +169,7 @@ class TestBaselineUpdate:
         other = tmp_path / "handbook"
         (other / "docs").mkdir(parents=True)
         (other / "specification").mkdir()
-        assert "those results are of docs" in refused(
+        assert "the results are of the docs 'docs'" in refused(
             run("baseline", "update", "--docs", other, "--state", state)
         ).message  # fmt: skip
         assert list(other.glob("*.toml")) == []

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from click.testing import CliRunner
 
-import harness.engine.docker_engine
+import harness.run.connect
 import harness.run.serve
 from harness.base.errors import InstallError, NotServingError
 from harness.cli.main import cli
@@ -50,7 +50,7 @@ def test_packages_of_the_date_where_todays_do_not_serve(
         if date in failures:
             raise failures[date]
 
-    monkeypatch.setattr(harness.engine.docker_engine, "open_engine", no_engine)
+    monkeypatch.setattr(harness.run.connect, "open_engine", no_engine)
     monkeypatch.setattr(harness.run.serve, "serve", serve)
     words = ["run", EXAMPLE, "--docs", str(SAMPLE), "--state", str(tmp_path), *options]
     done = CliRunner().invoke(cli, words)

@@ -64,7 +64,7 @@ def test_bind_prints_what_a_bindings_file_takes(docs: Path) -> None:
 def test_table(docs: Path) -> None:
     result = run("statements", str(docs), "--revision", "2025-11-25")
     lines = result.stdout.splitlines()
-    assert lines[0].split() == ["WHERE", "LEVEL", "SUBJECT", "FINGERPRINT", "STANDS", "SENTENCE"]
+    assert lines[0].split() == ["WHERE", "LEVEL", "SUBJECT", "FINGERPRINT", "BOUND-TO", "SENTENCE"]
     assert lines[1].split()[:2] == [f"{NEW}:3", "MUST"]
     assert lines[1].split()[4] == "session.terminated-404"
     assert lines[2].split()[4] == "open"
@@ -124,7 +124,7 @@ def test_diff_of_two_revisions(docs: Path) -> None:
     result = run("snapshot", "diff", str(docs), "--revision", "2025-06-18", "2025-11-25")
     assert result.stdout == (
         "2025-06-18 -> 2025-11-25: 1 strengthened\n"
-        "requirements touched: session.terminated-404\n"
+        "requirements affected: session.terminated-404\n"
         "\n"
         "STRENGTHENED (1)\n"
         f"  SHOULD -> MUST  {OLD}:3 -> {NEW}:3  [session.terminated-404]\n"
@@ -144,7 +144,7 @@ def test_diff_of_two_trees_and_its_filters(docs: Path, tmp_path: Path) -> None:
         only = run("snapshot", "diff", str(docs), str(other), "--select", pattern).stdout
         assert "1 reworded" in only
         assert "strengthened" not in only
-    assert "no statement changed" in run("snapshot", "diff", str(docs), str(other), "--touching").stdout
+    assert "no changes" in run("snapshot", "diff", str(docs), str(other), "--touching").stdout
 
 
 @pytest.mark.parametrize("pattern", ["nowhere", "2024-11-05/*", "ecification/"])
@@ -178,6 +178,6 @@ def test_verify_exit_codes(tmp_path: Path) -> None:
 
 def test_verify_without_a_copy_says_how_to_get_one(tmp_path: Path) -> None:
     (tmp_path / "snapshot.toml").write_text(to_toml(Manifest("o/n", "c", "docs", {})), encoding="utf-8")
-    with pytest.raises(UsageError, match="there is no") as error:
+    with pytest.raises(UsageError, match="does not exist") as error:
         run("snapshot", "verify", "--folder", str(tmp_path))
     assert "docprobe snapshot sync" in (error.value.hint or "")

@@ -31,7 +31,7 @@ def test_a_warning_counts_by_its_level() -> None:
     dated = replace(rich_report(), examples=(rich_report().examples[2],), drift=(), baseline=())
     assert "! MUST example.runs" in render("terminal", dated)
     assert violations(dated) == "violated: 1 MUST (1 warns), 0 SHOULD"
-    assert _progress(2) == "1 MUST violated, kept from before"
+    assert _progress(2) == "1 MUST violated, cached"
 
 
 def test_progress_counts_as_the_summary_does() -> None:
