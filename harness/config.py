@@ -12,7 +12,8 @@ from harness.base.errors import UsageError
 from harness.base.host import HostEnvironment
 from harness.engine.protocol import Limits
 from harness.model import FailOn
-from harness.profile import Catalogue, Profile
+from harness.profile import Profile
+from harness.rule import Catalogue
 
 __all__ = ["Config", "ExampleOverride"]
 

@@ -5,113 +5,20 @@ Everything below this module works on the value and imports no specification; ``
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol
 
-from extractor.base.suggest import suggestion
 from extractor.languages.common.roles import CodeProfile
 from extractor.model import PLAIN_PARTIES, Layout, Parties
-from harness.base.errors import UsageError
-from harness.model import BoundRequirement, Finding, LogLine, Requirement, Transcript
+from harness.rule import Catalogue
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from tree_sitter import Node
-
-    from extractor.model import Block, Bundle, Example
+    from extractor.model import Block, Bundle
     from harness.engine.protocol import Pod, Service
-    from harness.model import Recording
-
-
-@dataclass(frozen=True, slots=True)
-class TextEdit:
-    """Replace the bytes from ``start`` to ``end`` of a file's UTF-8 text by ``new``."""
-
-    start: int
-    end: int
-    new: str
-
-
-Check: TypeAlias = Callable[[Transcript, BoundRequirement], Finding]
-"""Pure: the same transcript and requirement give the same finding."""
-Precondition: TypeAlias = Callable[[Transcript, BoundRequirement], Finding | None]
-"""Returns the finding if the check must not be asked, None if it may."""
-ExampleCheck: TypeAlias = Callable[["Example", "Recording", BoundRequirement], Finding | None]
-"""Pure: judges by the page and the attempts to start the example; None if they decide nothing."""
-BlameRule: TypeAlias = Callable[["Node", Finding, Transcript], Iterator["Node"]]
-"""Yields the parts of one file's syntax tree that cause a violation. Nothing where only a guess is possible."""
-FixRule: TypeAlias = Callable[["Node", Finding, Transcript], Iterator[TextEdit]]
-"""Yields the edits of one file, given as its syntax tree, that may fix a violation. Running them proves them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """How a requirement is decided from a transcript."""
-
-    check: Check
-    after: tuple[Precondition, ...] = ()
-    """Asked in this order before ``check``."""
-
-    def judge(self, transcript: Transcript, bound: BoundRequirement) -> Finding:
-        """Return the finding of the first precondition that does not hold, else that of the check."""
-        for precondition in self.after:
-            if (finding := precondition(transcript, bound)) is not None:
-                return finding
-        return self.check(transcript, bound)
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One requirement of a catalogue and all that is done with it."""
-
-    requirement: Requirement
-    conversation: Decision | None = None
-    """By a conversation with the running example; None for what is decided before any."""
-    printed: Decision | None = None
-    """By the exchanges that a page prints; None where print decides nothing."""
-    example: ExampleCheck | None = None
-    """Before any conversation; set for the stages ``page`` and ``start``."""
-    reading_blocks: bool = False
-    """Whether a violation of a MUST decides the exit code even where it is a reading of the text."""
-    blame: BlameRule | None = None
-    """None: no line of the page is blamed."""
-    fix: FixRule | None = None
-    """None: there is the requirement's advice in words and no patch."""
-
-
-@dataclass(frozen=True, slots=True)
-class Catalogue:
-    """Every requirement of a specification, in the order in which reports show them."""
-
-    rules: tuple[Rule, ...] = ()
-
-    @property
-    def requirements(self) -> tuple[Requirement, ...]:
-        """The rows alone."""
-        return tuple(rule.requirement for rule in self.rules)
-
-    @property
-    def ids(self) -> tuple[str, ...]:
-        """The ids that a finding may carry."""
-        return tuple(rule.requirement.id for rule in self.rules)
-
-    def rule(self, id: str) -> Rule:
-        """Return the rule for a requirement's id.
-
-        Raises:
-            UsageError: the id is unknown; the hint has the nearest ones.
-        """
-        for rule in self.rules:
-            if rule.requirement.id == id:
-                return rule
-        hint = suggestion(id, self.ids, "`docprobe statements` lists the requirements in use")
-        raise UsageError(f"unknown requirement '{id}'", hint)
-
-    def requirement(self, id: str) -> Requirement:
-        """Return the row for an id. Raises UsageError as :meth:`rule`."""
-        return self.rule(id).requirement
+    from harness.model import BoundRequirement, LogLine, Transcript
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from extractor.model import Statement
     from harness.model import Drift
-    from harness.profile import Catalogue
+    from harness.rule import Catalogue
     from harness.spec.coverage import ClassifiedStatement, Coverage
 
 

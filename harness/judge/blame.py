@@ -12,7 +12,7 @@ from harness.model import Verdict
 if TYPE_CHECKING:
     from extractor.model import Bundle, SourceFile
     from harness.model import Finding, Transcript
-    from harness.profile import Rule
+    from harness.rule import Rule
 
 MAX_SPANS: Final = 6
 """More places than this say nothing to a reader."""

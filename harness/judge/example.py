@@ -12,14 +12,14 @@ from extractor.model import Level
 from harness.judge.findings import inconclusive, join_words, satisfied, violated
 from harness.judge.start_failure import compare_runs
 from harness.model import Basis, BoundRequirement, FailureKind, Requirement, Side, Stage, StartOutcome
-from harness.profile import Decision, Rule
+from harness.rule import Decision, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from extractor.model import Example
     from harness.model import Exchange, Finding, Recording, Transcript
-    from harness.profile import Catalogue
+    from harness.rule import Catalogue
 
 NO_REVISION: Final = ""
 """Key of a level table for pages that belong to no revision."""

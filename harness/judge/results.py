@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from extractor.model import Corpus, Example
     from harness.model import BoundRequirement, Drift, Finding, Recording, Transcript
-    from harness.profile import Catalogue, Profile
+    from harness.profile import Profile
+    from harness.rule import Catalogue
     from harness.spec.bind import Bound
 
 

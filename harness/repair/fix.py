@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from extractor.model import Bundle, SourceFile
     from harness.model import Finding, Transcript
-    from harness.profile import Catalogue, TextEdit
+    from harness.rule import Catalogue, TextEdit
 
 
 @dataclass(frozen=True, slots=True)

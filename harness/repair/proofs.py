@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from extractor.model import Corpus, Example
     from harness.model import ExampleResult, Report
-    from harness.profile import Catalogue
+    from harness.rule import Catalogue
     from harness.run.outcome import FindingKey
     from harness.run.plan import Plan
 

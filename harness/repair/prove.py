@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from extractor.model import Example
     from harness.config import Config
     from harness.model import ExampleResult, Report
-    from harness.profile import Catalogue
     from harness.repair.fix import FileEdit
     from harness.repair.proofs import Proofs
+    from harness.rule import Catalogue
     from harness.run.connect import Connect
     from harness.run.observer import Observer
 

@@ -28,7 +28,7 @@ ROOT: Final = Path(harness.__file__).parent.parent
 CONVERSATION: Final = (
     "extractor/base", "extractor/languages/common", "extractor/model",
     "harness/base", "harness/engine", "harness/judge/start_failure.py", "harness/model", "harness/profile.py",
-    "harness/profiles", "harness/run/attempt.py",
+    "harness/profiles", "harness/rule.py", "harness/run/attempt.py",
 )  # fmt: skip
 """Folders and files whose code takes part in a conversation."""
 JUDGING: Final = frozenset({"rules"})

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from extractor.model import Statement
     from harness.model import Requirement
-    from harness.profile import Catalogue
+    from harness.rule import Catalogue
 
 
 @dataclass(frozen=True, slots=True)

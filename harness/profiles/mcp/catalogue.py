@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from harness.profile import Catalogue
 from harness.profiles.mcp.rules import (
     auth,
     batch,
@@ -27,6 +26,7 @@ from harness.profiles.mcp.rules import (
     streams,
     whole_example,
 )
+from harness.rule import Catalogue
 
 FAMILIES: Final = (
     session,

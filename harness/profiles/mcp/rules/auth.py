@@ -12,7 +12,6 @@ from extractor.languages.common.syntax import enclosing, text_of, walk
 from extractor.model import Level
 from harness.judge.findings import inconclusive, satisfied, violated
 from harness.model import Requirement, Side
-from harness.profile import Decision, Rule, TextEdit
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.revisions import SESSIONS, STREAMABLE, advice, level, text
 from harness.profiles.mcp.rules.answers import (
@@ -27,6 +26,7 @@ from harness.profiles.mcp.rules.answers import (
 from harness.profiles.mcp.rules.preconditions import AUTHORIZED, not_asked
 from harness.profiles.mcp.rules.session_answers import wrong_statuses
 from harness.profiles.mcp.rules.transcript import control_of, exchange_of
+from harness.rule import Decision, Rule, TextEdit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Final
 from extractor.model import Level
 from harness.judge.findings import inconclusive, satisfied, violated
 from harness.model import Requirement, Side
-from harness.profile import Decision, Rule
 from harness.profiles.mcp.messages import VERSION_HEADER
 from harness.profiles.mcp.revisions import HTTP_SSE, MODERN, SESSIONS, STREAMABLE, level, text
 from harness.profiles.mcp.rules.preconditions import not_asked
@@ -25,6 +24,7 @@ from harness.profiles.mcp.rules.sent_requests import (
     sent_after_initialize,
 )
 from harness.profiles.mcp.rules.transcript import header, method_of, sent
+from harness.rule import Decision, Rule
 
 if TYPE_CHECKING:
     from harness.model import BoundRequirement, Finding, Transcript

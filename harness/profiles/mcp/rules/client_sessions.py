@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Final
 from extractor.model import Level
 from harness.judge.findings import inconclusive, not_applicable, satisfied, violated
 from harness.model import Requirement, Side
-from harness.profile import Decision, Rule
 from harness.profiles.mcp.messages import SESSION_HEADER
 from harness.profiles.mcp.revisions import SESSIONS, level, text
 from harness.profiles.mcp.rules.preconditions import not_asked
@@ -24,6 +23,7 @@ from harness.profiles.mcp.rules.sent_requests import (
     sent_in_sessions,
 )
 from harness.profiles.mcp.rules.transcript import header, issued_id, method_of
+from harness.rule import Decision, Rule
 
 if TYPE_CHECKING:
     from harness.model import BoundRequirement, Exchange, Finding, Transcript

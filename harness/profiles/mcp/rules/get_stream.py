@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Final
 from extractor.model import Level
 from harness.judge.findings import inconclusive, not_applicable, satisfied, violated
 from harness.model import Requirement, Side
-from harness.profile import Decision, Rule
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.revisions import SESSIONS, advice, level, text
 from harness.profiles.mcp.rules.answers import Answer, classify_answer, describe, is_served
 from harness.profiles.mcp.rules.preconditions import BASELINE, not_asked
 from harness.profiles.mcp.rules.transcript import EVENT_STREAM, exchange_of, exchanges_of
+from harness.rule import Decision, Rule
 
 if TYPE_CHECKING:
     from harness.model import BoundRequirement, Exchange, Finding, Transcript

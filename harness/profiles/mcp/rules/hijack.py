@@ -12,7 +12,6 @@ from extractor.languages.common.syntax import CALLS, FUNCTIONS, enclosing, text_
 from extractor.model import Level
 from harness.judge.findings import inconclusive, satisfied, violated
 from harness.model import Requirement, Side
-from harness.profile import Decision, Rule
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.revisions import SESSIONS, level, reading, text
 from harness.profiles.mcp.rules.answers import (
@@ -29,6 +28,7 @@ from harness.profiles.mcp.rules.preconditions import AUTHORIZED_SESSION, not_ask
 from harness.profiles.mcp.rules.randomness import unpredictable_session_ids
 from harness.profiles.mcp.rules.session_branches import SESSION_HEADER
 from harness.profiles.mcp.rules.transcript import exchange_of
+from harness.rule import Decision, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

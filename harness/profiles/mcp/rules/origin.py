@@ -13,7 +13,6 @@ from extractor.languages.common.syntax import CALLS, statement, text_of, walk
 from extractor.model import Level
 from harness.judge.findings import as_interpretation, inconclusive, satisfied, violated
 from harness.model import Requirement, Side
-from harness.profile import Decision, Rule
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.revisions import ALL, MODERN, SESSIONS, level, text
 from harness.profiles.mcp.rules.answers import (
@@ -28,6 +27,7 @@ from harness.profiles.mcp.rules.answers import (
 )
 from harness.profiles.mcp.rules.preconditions import BASELINE, not_asked
 from harness.profiles.mcp.rules.transcript import control_of, exchange_of
+from harness.rule import Decision, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

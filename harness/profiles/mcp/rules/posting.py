@@ -12,7 +12,6 @@ from extractor.model import Level
 from harness.base.jsonrpc import is_response, parse
 from harness.judge.findings import inconclusive, join_words, satisfied, violated
 from harness.model import BodyFault, Requirement, Side
-from harness.profile import Decision, Rule
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.revisions import STREAMABLE, level, text
 from harness.profiles.mcp.rules.answers import (
@@ -27,6 +26,7 @@ from harness.profiles.mcp.rules.answers import (
 from harness.profiles.mcp.rules.preconditions import BASELINE, must_answer, not_asked
 from harness.profiles.mcp.rules.sent_requests import name_of
 from harness.profiles.mcp.rules.transcript import exchanges_of, opening_of, sent
+from harness.rule import Decision, Rule
 
 if TYPE_CHECKING:
     from harness.model import BoundRequirement, Exchange, Finding, Transcript

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Final
 from extractor.model import Level
 from harness.judge.findings import inconclusive, not_applicable, satisfied, violated
 from harness.model import Requirement, Side
-from harness.profile import Decision, Rule
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.revisions import SESSIONS, level, text
 from harness.profiles.mcp.rules.answers import describe, is_served
 from harness.profiles.mcp.rules.preconditions import BASELINE, IN_SESSION, not_asked
 from harness.profiles.mcp.rules.transcript import exchange_of, exchanges_of, header, messages
+from harness.rule import Decision, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

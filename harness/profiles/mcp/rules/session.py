@@ -11,7 +11,6 @@ from extractor.languages.common.syntax import FUNCTIONS, enclosing, text_of, wal
 from extractor.model import Level
 from harness.judge.findings import as_interpretation, inconclusive, not_applicable, satisfied, violated
 from harness.model import Requirement, Side
-from harness.profile import Decision, Rule, TextEdit
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.messages import SESSION_HEADER
 from harness.profiles.mcp.revisions import SESSIONS, level, text
@@ -39,6 +38,7 @@ from harness.profiles.mcp.rules.sent_requests import (
 from harness.profiles.mcp.rules.session_answers import dead_session_answers, session_answers
 from harness.profiles.mcp.rules.session_branches import id_is_given, names_in, session_variable
 from harness.profiles.mcp.rules.transcript import exchange_of, header, method_of
+from harness.rule import Decision, Rule, TextEdit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

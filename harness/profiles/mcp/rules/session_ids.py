@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Final
 from extractor.model import Level
 from harness.judge.findings import inconclusive, not_applicable, satisfied, violated
 from harness.model import Requirement, Side
-from harness.profile import Decision, Rule
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.messages import SESSION_HEADER
 from harness.profiles.mcp.revisions import SESSIONS, level, reading, text
@@ -28,6 +27,7 @@ from harness.profiles.mcp.rules.preconditions import IN_SESSION, not_asked, sess
 from harness.profiles.mcp.rules.randomness import unpredictable_session_ids
 from harness.profiles.mcp.rules.session_answers import dead_session_answers
 from harness.profiles.mcp.rules.transcript import exchange_of, sessions_of
+from harness.rule import Decision, Rule
 
 if TYPE_CHECKING:
     from harness.model import BoundRequirement, Finding, Transcript

@@ -12,7 +12,6 @@ from extractor.model import Level
 from harness.base.jsonrpc import METHOD_NOT_FOUND
 from harness.judge.findings import inconclusive, satisfied, violated
 from harness.model import Requirement, Side, Verdict
-from harness.profile import Decision, Rule
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.messages import SESSION_HEADER
 from harness.profiles.mcp.revisions import MODERN, level, text
@@ -39,6 +38,7 @@ from harness.profiles.mcp.rules.transcript import (
     exchanges_of,
     issued_id,
 )
+from harness.rule import Decision, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

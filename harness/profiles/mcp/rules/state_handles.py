@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Final
 from extractor.model import Level
 from harness.judge.findings import not_applicable
 from harness.model import Requirement, Side
-from harness.profile import Decision, Rule
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.revisions import MODERN, level, text
 from harness.profiles.mcp.rules.randomness import Sample, judge_randomness
 from harness.profiles.mcp.rules.transcript import exchange_of, exchanges_of, tool_served
+from harness.rule import Decision, Rule
 
 if TYPE_CHECKING:
     from harness.model import BoundRequirement, Finding, Transcript

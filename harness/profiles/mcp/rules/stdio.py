@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Final
 from extractor.model import Level
 from harness.judge.findings import inconclusive, satisfied, violated
 from harness.model import Requirement, Side
-from harness.profile import Decision, Rule
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.revisions import ALL, HTTP_SSE, MODERN, SESSIONS, level, reading, text
 from harness.profiles.mcp.rules.answers import timed_out
 from harness.profiles.mcp.rules.preconditions import not_asked
 from harness.profiles.mcp.rules.transcript import exchange_of, exchanges_of
+from harness.rule import Decision, Rule
 
 if TYPE_CHECKING:
     from harness.model import BoundRequirement, Exchange, Finding, Transcript

@@ -12,7 +12,6 @@ from extractor.model import Level
 from harness.base.jsonrpc import is_response
 from harness.judge.findings import inconclusive, not_applicable, satisfied, violated
 from harness.model import BodyFault, Requirement, Side
-from harness.profile import Decision, Rule
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.revisions import SESSIONS, STREAMABLE, level, text
 from harness.profiles.mcp.rules.answers import (
@@ -25,6 +24,7 @@ from harness.profiles.mcp.rules.answers import (
 )
 from harness.profiles.mcp.rules.preconditions import BASELINE, not_asked
 from harness.profiles.mcp.rules.transcript import exchange_of, exchanges_of, messages, opening_of
+from harness.rule import Decision, Rule
 
 if TYPE_CHECKING:
     from harness.base.jsonrpc import Message

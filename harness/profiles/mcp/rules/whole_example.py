@@ -11,7 +11,6 @@ from extractor.model import Level
 from harness.judge.example import example_rules
 from harness.judge.findings import inconclusive, not_applicable, satisfied, violated
 from harness.model import Requirement, Side
-from harness.profile import Decision, Rule
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.revisions import ALL, ANYWHERE, SESSIONS, advice, judged_under, level
 from harness.profiles.mcp.rules.answers import (
@@ -25,6 +24,7 @@ from harness.profiles.mcp.rules.answers import (
 )
 from harness.profiles.mcp.rules.preconditions import BASELINE, IN_SESSION, not_asked
 from harness.profiles.mcp.rules.transcript import exchange_of
+from harness.rule import Decision, Rule
 
 if TYPE_CHECKING:
     from harness.model import BoundRequirement, Finding, Transcript
