@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from extractor.docs.corpus import extract
@@ -61,6 +62,15 @@ def test_its_own_role_decides(tmp_path: Path) -> None:
     assert example.bundle is not None
     assert example.bundle.endpoint_paths == ("/chat",)
     assert [d.name for d in example.bundle.dependencies] == ["chat-protocol", "flask"]
+
+
+def test_paths_that_code_and_page_name_come_first(tmp_path: Path) -> None:
+    rules = replace(CHAT.rules["python"], endpoint_paths=lambda _codes, _services: ("/one", "/two"))
+    profile = replace(CHAT, rules={"python": rules})
+    urls = "".join(f"curl http://localhost:5000/{path}\n" for path in ("three", "health", "two"))
+    (example,) = found(tmp_path, f"```python\n{SERVER}```\n\n```bash\n{urls}```\n", profile)
+    assert example.bundle is not None
+    assert example.bundle.endpoint_paths == ("/two", "/one", "/three")
 
 
 def test_code_about_something_else_is_not_an_example(tmp_path: Path) -> None:

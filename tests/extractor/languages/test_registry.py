@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from extractor.languages.common.values import RunnableLanguage
-from extractor.languages.registry import LANGUAGES, language_of
+from extractor.languages.registry import LANGUAGES, language_of, syntax_tree
 
 
 def test_languages_are_known_by_fence_and_each_fence_means_one() -> None:
@@ -20,3 +22,24 @@ def test_languages_are_known_by_fence_and_each_fence_means_one() -> None:
     assert language_of("json") is None
     assert language_of("") is None
     assert language_of("TypeScript") is language_of("ts")
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "kind"),
+    [
+        ("server.py", "def f(): ...\n", "function_definition"),
+        ("src/server.ts", "interface A { a: string }\n", "interface_declaration"),
+        ("View.TSX", "const a = <b>c</b>;\n", "lexical_declaration"),
+        ("server.mjs", "function f() {}\n", "function_declaration"),
+    ],
+)
+def test_a_file_has_the_tree_of_its_language(path: str, text: str, kind: str) -> None:
+    root = syntax_tree(path, text)
+    assert root is not None
+    assert not root.has_error
+    assert root.named_children[0].type == kind
+
+
+@pytest.mark.parametrize("path", ["main.go", "README.md", "py", ""])
+def test_other_files_have_no_tree(path: str) -> None:
+    assert syntax_tree(path, "def f(): ...\n") is None

@@ -67,6 +67,7 @@ SERVICE = ServiceRequest("authorization", "localhost", 8080)
     ("text", "paths"),
     [
         ("console.log('http://localhost:3000/rpc')", ("/rpc",)),
+        ("app.get('/sse', f); app.post('/messages', f); app.post('/rpc', f)", ("/rpc",)),
         ("fetch('http://localhost:3000/check')", ()),
         ("const CHECK = 'http://localhost:3000/check'; await fetch(CHECK, {})", ()),
         ("axios.post('http://localhost:3000/check', body); app.post('/rpc', f)", ("/rpc",)),

@@ -145,6 +145,7 @@ def test_what_is_about_mcp(text: str, speaks: bool) -> None:
         ("W = 'jsonrpc'\nif self.path != '/rpc': refuse()", ("/mcp", "/rpc")),
         ("W = 'jsonrpc'\n@app.post('/rpc')\ndef rpc(): ...", ("/mcp", "/rpc")),
         ("W = 'jsonrpc'\nrequests.get('/check')\nhttpx.request('GET', '/check')", ("/mcp",)),
+        ("W = 'jsonrpc'\nROUTES = ('/sse', '/messages/', '/rpc')", ("/mcp", "/rpc")),
         ("W = 'jsonrpc'\nROUTES = ('/health', '/.well-known/x', '/rpc')", ("/mcp", "/rpc")),
     ],
 )
