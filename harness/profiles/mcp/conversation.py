@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, assert_never
 
 from extractor.base.loopback import IPV4_LOOPBACK
 from extractor.model import ExampleKind
-from harness.profile import PrintedExchanges, ReadyEndpoint
+from harness.profile import ReadyEndpoint
 from harness.profiles.mcp.redaction import redact_texts
 from harness.profiles.mcp.revisions import with_handshake
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from extractor.model import Block, Bundle
+    from extractor.model import Bundle
     from harness.engine.protocol import Pod, Service
     from harness.model import LogLine, Transcript
     from harness.profile import Settings
@@ -128,12 +128,3 @@ class McpProbe:
             token = tokens.token(peer.token, audience=peer.audience)
         address = peer.address
         return ReadyEndpoint(address.ip.strip("[]"), address.port, address.target, address.public_url, token)
-
-
-def printed(blocks: Sequence[Block], page: str) -> PrintedExchanges | None:
-    """Read the exchanges in a page's http fences and sequence diagrams; None if it prints none."""
-    from harness.profiles.mcp.printed_exchanges import DIAGRAM, FENCE, documented, printing
-
-    shown = [block for block in blocks if block.language in (FENCE, DIAGRAM)]
-    transcript = documented(shown, page=page, revision=shown[0].revision if shown else None)
-    return None if transcript is None else PrintedExchanges(transcript, tuple(printing(shown)))

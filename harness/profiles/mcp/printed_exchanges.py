@@ -1,11 +1,11 @@
-"""Exchanges that a page prints (http fences, sequence diagrams) in the form of exchanges that were held.
+"""Exchanges that a page prints, in http fences and sequence diagrams, in the form of a transcript.
 
-What a page leaves out stays left out: a request without its answer has no reply (``failure`` ``not shown``), an answer
+What a page leaves out stays left out: a request without its answer has no reply (``failure`` ``NOT_SHOWN``), an answer
 without a status has status 0, an answer without its request has an empty method; ``Exchange.note`` names the lines and
-what was elided. A header that is absent from a shortened example proves nothing, so ``headers_complete`` is false
+what was left out. A header that is absent from a shortened example proves nothing, so ``headers_complete`` is false
 where the printed headers are plainly not all of them (no Host, or the request is only named).
 
-Only what is recognisably MCP is taken: an ``Mcp-`` header, a JSON-RPC body, or a diagram that names an MCP message.
+Only what is recognizably MCP is read: an ``Mcp-`` header, a JSON-RPC body, or a diagram that names an MCP message.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from extractor.model import ExampleKind
 from harness.model import Exchange, Failure, FailureKind, Reply, Session, Transcript
+from harness.profile import PrintedExchanges
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.messages import SESSION_HEADER
 from harness.profiles.mcp.printed_messages import (
@@ -35,29 +36,34 @@ FENCE: Final = "http"
 DIAGRAM: Final = "mermaid"
 
 
-def documented(blocks: Sequence[Block], *, page: str, revision: str | None) -> Transcript | None:
-    """The exchanges that the blocks of one page print, in order; None if they print none.
+def printed_exchanges(blocks: Sequence[Block], page: str) -> PrintedExchanges | None:
+    """Read the exchanges that the blocks of one page print.
 
     Args:
-        blocks: of the page.
+        blocks: of the page, in order.
         page: its path, which becomes the transcript's ``example_id``.
-        revision: of the page.
+
+    Returns:
+        The exchanges and the blocks that they are in; None if the page prints none.
     """
+    candidates = [block for block in blocks if block.language in (FENCE, DIAGRAM)]
+    revision = candidates[0].revision if candidates else None
     exchanges: list[Exchange] = []
     sessions: list[Session] = []
-    for asked, answered in _recognised(blocks):
+    for asked, answered in _recognized(candidates):
         exchange = _exchange(len(exchanges) + 1, asked, answered, revision, sessions)
         exchanges.append(exchange)
         _note_session(exchange, revision, sessions)
     if not exchanges:
         return None
-    spoken = (revision,) if revision else ()
-    return Transcript(page, ExampleKind.OTHER, tuple(exchanges), tuple(sessions), negotiated=spoken)
+    negotiated = (revision,) if revision else ()
+    transcript = Transcript(page, ExampleKind.OTHER, tuple(exchanges), tuple(sessions), negotiated=negotiated)
+    return PrintedExchanges(transcript, _printing_blocks(candidates))
 
 
-def printing(blocks: Sequence[Block]) -> tuple[Block, ...]:
-    """Those blocks of one page that print a message of some exchange, in order."""
-    lines = {(m.span.file, m.span.first) for pair in _recognised(blocks) for m in pair if m is not None}
+def _printing_blocks(blocks: Sequence[Block]) -> tuple[Block, ...]:
+    """Return those blocks that print a message of an exchange, in order."""
+    lines = {(m.span.file, m.span.first) for pair in _recognized(blocks) for m in pair if m is not None}
     return tuple(
         block
         for block in blocks
@@ -65,15 +71,15 @@ def printing(blocks: Sequence[Block]) -> tuple[Block, ...]:
     )
 
 
-def _recognised(blocks: Sequence[Block]) -> Iterator[PrintedPair]:
-    """The pairs that are recognisably MCP."""
+def _recognized(blocks: Sequence[Block]) -> Iterator[PrintedPair]:
+    """Return the pairs that are recognizably MCP."""
     for pair in _pairs(blocks):
         if any(message is not None and message.is_mcp for message in pair):
             yield pair
 
 
 def _pairs(blocks: Sequence[Block]) -> Iterator[PrintedPair]:
-    """All pairs in order; the last request of a fence waits for the fence below it."""
+    """Return all pairs in order; the last request of a fence waits for the fence below it."""
     waiting: tuple[PrintedMessage, Block] | None = None
     for block in blocks:
         pairs = list(_pairs_of(block))
@@ -109,7 +115,7 @@ def _exchange(
 ) -> Exchange:
     shown = [message for message in (asked, answered) if message is not None]
     id_sent = _header(asked.headers, SESSION_HEADER) if asked else None
-    known = next((s for s in sessions if id_sent is not None and same_id(id_sent, s.id)), None)
+    known = next((s for s in sessions if id_sent is not None and _same_id(id_sent, s.id)), None)
     return Exchange(
         number=number,
         step=f"{steps.DOCUMENTED}.{number}",
@@ -130,7 +136,7 @@ def _exchange(
 
 
 def _shows_all_headers(asked: PrintedMessage | None) -> bool:
-    """Whether the printed headers of a request may be all that it has: HTTP/1.1 demands a Host."""
+    """Return whether the printed headers of a request may be all that it has: HTTP/1.1 demands a Host."""
     return asked is not None and not asked.names_mcp and _header(asked.headers, "host") is not None
 
 
@@ -157,14 +163,14 @@ def _reply(answered: PrintedMessage) -> Reply:
 
 
 def _note_session(exchange: Exchange, revision: str | None, sessions: list[Session]) -> None:
-    """Keep an id that an answer printed, under a label of its own."""
+    """Record an id that an answer printed, under a label of its own."""
     issued = exchange.reply.header(SESSION_HEADER) if exchange.reply is not None else None
-    if issued and not any(same_id(issued, session.id) for session in sessions):
+    if issued and not any(_same_id(issued, session.id) for session in sessions):
         sessions.append(Session(chr(ord("A") + len(sessions) % 26), issued, revision or "", 0, exchange.number))
 
 
-def same_id(one: str, other: str) -> bool:
-    """Whether two printed ids are the same, either of which may be shortened (``1868a90c...``)."""
+def _same_id(one: str, other: str) -> bool:
+    """Return whether two printed ids are the same, either of which may be shortened (``1868a90c...``)."""
     for shown, whole in ((one, other), (other, one)):
         for dots in ELISIONS:
             if shown.endswith(dots) and whole.startswith(shown.removesuffix(dots)):

@@ -21,6 +21,21 @@ if TYPE_CHECKING:
 METHODS: Final = ("GET", "POST", "DELETE", "PUT", "PATCH", "OPTIONS", "HEAD")
 ELISIONS: Final = ("...", "…")
 _HEADER: Final = re.compile(r"([A-Za-z][A-Za-z0-9-]*): ?(.*)")
+MOST_LINES_BETWEEN: Final = 6
+"""Lines from one fence to the next: a sentence such as "The server answers:" with blank lines around it."""
+ARROWS: Final = ("-->>", "->>", "--)", "-)", "--x", "-x", "-->", "->")
+"""Longest first, so that none is taken for the end of another."""
+NAMED: Final = {
+    "InitializeRequest": "initialize",
+    "InitializedNotification": "notifications/initialized",
+    "InitializeResponse": None,
+    "InitializeResult": None,
+}
+"""Names that the docs give to messages, and the methods of those that are requests or notifications."""
+_BREAK: Final = re.compile(r"<br\s*/?>", re.IGNORECASE)
+_STATUS: Final = re.compile(r"(?:HTTP(?:/[\d.]+)? )?([1-5]\d\d)\b")
+_METHOD_NAME: Final = re.compile(r"\b(?:tools|resources|prompts|server|subscriptions|notifications|completion)/[\w/]+")
+_MENTIONS: Final = ("json-rpc", "... request ...", "... notification/response ...", "... notification ...")
 
 
 @dataclass(slots=True)
@@ -49,7 +64,7 @@ class PrintedMessage:
 
     @property
     def is_mcp(self) -> bool:
-        """Whether it is recognisably MCP."""
+        """Whether it is recognizably MCP."""
         parsed = jsonrpc.messages(self.text) or ()
         return (
             self.names_mcp
@@ -59,7 +74,7 @@ class PrintedMessage:
 
     @property
     def elided(self) -> bool:
-        """Whether something of it was plainly left out."""
+        """Whether dots show that something of it was left out."""
         return any(dots in value for _, value in (*self.headers, ("", self.text)) for dots in ELISIONS)
 
 
@@ -68,7 +83,7 @@ PrintedPair = tuple[PrintedMessage | None, PrintedMessage | None]
 
 
 def add_header(message: PrintedMessage, line: str) -> bool:
-    """Take ``Name: value``; False if the line is none."""
+    """Add the header of a line ``Name: value``; return False if the line is something else."""
     match = _HEADER.fullmatch(line.strip())
     if match is None:
         return False
@@ -76,12 +91,8 @@ def add_header(message: PrintedMessage, line: str) -> bool:
     return True
 
 
-MOST_LINES_BETWEEN: Final = 6
-"""Lines from one fence to the next: a sentence such as "The server answers:" with blank lines around it."""
-
-
 def pairs_of_fence(block: Block) -> Iterator[PrintedPair]:
-    """Requests and answers of one http fence, each request with the answer that follows it."""
+    """Return the requests and answers of one http fence, each request with the answer that follows it."""
     asked: PrintedMessage | None = None
     for message in _messages_of(block):
         if message.is_request:
@@ -96,16 +107,16 @@ def pairs_of_fence(block: Block) -> Iterator[PrintedPair]:
 
 
 def answers(asked: PrintedMessage, above: Block, answered: PrintedMessage, below: Block) -> bool:
-    """Whether ``answered``, the first message of ``below``, answers ``asked``, the last of ``above``.
+    """Return whether ``answered``, the first message of ``below``, answers ``asked``, the last of ``above``.
 
-    Any other fence between them, another heading, tab, step or list, or another JSON-RPC id says no.
+    It does not with another fence between them, under another heading, tab, step or list, or with another JSON-RPC id.
     """
     close = below.ordinal == above.ordinal + 1 and 0 < below.span.first - above.span.last <= MOST_LINES_BETWEEN + 1
     return close and below.place == above.place and _ids_agree(asked, answered)
 
 
 def _ids_agree(asked: PrintedMessage, answered: PrintedMessage) -> bool:
-    """Whether the answer has no other id than the request. A body that is no JSON, or cut short, says nothing."""
+    """Return whether the answer has no other id than the request, as far as both bodies are whole JSON."""
     sent, got = jsonrpc.messages(asked.text), jsonrpc.messages(answered.text)
     if sent is None or got is None:
         return True
@@ -138,7 +149,7 @@ def _messages_of(block: Block) -> Iterator[PrintedMessage]:
 
 
 def _start(line: str, span: Span) -> PrintedMessage | None:
-    """A message that begins with ``line``; None if it is no start line."""
+    """Return the message that ``line`` begins; None if it is not a start line (RFC 9112, section 2.1)."""
     words = line.split()
     if len(words) >= 2 and words[0].startswith("HTTP/") and words[1].isdecimal() and len(words[1]) == 3:
         return PrintedMessage(span, status=int(words[1]))
@@ -148,23 +159,8 @@ def _start(line: str, span: Span) -> PrintedMessage | None:
     return None
 
 
-ARROWS: Final = ("-->>", "->>", "--)", "-)", "--x", "-x", "-->", "->")
-"""Longest first, so that none is taken for the end of another."""
-NAMED: Final = {
-    "InitializeRequest": "initialize",
-    "InitializedNotification": "notifications/initialized",
-    "InitializeResponse": None,
-    "InitializeResult": None,
-}
-"""Names that the docs give to messages, and the methods of those that are requests or notifications."""
-_BREAK: Final = re.compile(r"<br\s*/?>", re.IGNORECASE)
-_STATUS: Final = re.compile(r"(?:HTTP(?:/[\d.]+)? )?([1-5]\d\d)\b")
-_METHOD_NAME: Final = re.compile(r"\b(?:tools|resources|prompts|server|subscriptions|notifications|completion)/[\w/]+")
-_SPOKEN_OF: Final = ("json-rpc", "... request ...", "... notification/response ...", "... notification ...")
-
-
 def pairs_of_diagram(block: Block) -> Iterator[PrintedPair]:
-    """Requests and answers of one diagram; a request whose answer has no status and no header stays unanswered."""
+    """Return the requests and answers of one diagram; an answer without status and header does not count."""
     open_requests: dict[tuple[str, str], PrintedMessage] = {}
     for offset, line in enumerate(block.text.split("\n")):
         arrow = _arrow(line)
@@ -186,7 +182,7 @@ def pairs_of_diagram(block: Block) -> Iterator[PrintedPair]:
 
 
 def _arrow(line: str) -> tuple[str, str, str] | None:
-    """Sender, receiver and text of a message line; None for any other line."""
+    """Return sender, receiver and text of a message line; None for any other line."""
     head, colon, text = line.partition(":")
     if not colon or not text.strip():
         return None
@@ -198,7 +194,7 @@ def _arrow(line: str) -> tuple[str, str, str] | None:
 
 
 def _message(text: str, span: Span) -> PrintedMessage | None:
-    """The HTTP message that a line's text stands for; None if it stands for none."""
+    """Return the HTTP message that a line's text stands for; None if it stands for none."""
     first, *rest = (part.strip() for part in _BREAK.split(text))
     words = first.split()
     status = _STATUS.match(first)
@@ -215,7 +211,7 @@ def _message(text: str, span: Span) -> PrintedMessage | None:
     message.names_mcp = (
         any(word in NAMED for word in words)
         or _METHOD_NAME.search(first) is not None
-        or any(words_of in first.lower() for words_of in _SPOKEN_OF)
+        or any(mention in first.lower() for mention in _MENTIONS)
     )
     for part in rest:
         if not add_header(message, part):

@@ -1,22 +1,22 @@
-"""The names of the conversation's steps: the contract between probes (which fill a transcript) and checks.
+"""The names of the conversation's steps: the contract between probes, which record exchanges, and rules.
 
 A step name is ``group.leg``. Legs that exist for every kind of request are ``post-request``,
 ``post-notification``, ``get`` and ``delete``. ``Exchange.control`` points at the exchange that differs by exactly
-the fault under test; a check whose control was not served answers ``inconclusive``. A control may come after the
+the fault under test; a rule whose control was not served is ``inconclusive``. A control may come after the
 fault (a DELETE that must not end the session too early); the number is right either way.
 
-The order of the groups and the reasons for it stand in :mod:`harness.profiles.mcp.probes.converse_http`.
+The order of the groups and the reasons for it are in :mod:`harness.profiles.mcp.probes.converse_http`.
 
 How an exchange is recorded:
 
-- ``Exchange.revision`` is the revision the group speaks. Groups that run once per conversation (``ids``,
+- ``Exchange.revision`` is the revision that the group speaks. Groups that run once per conversation (``ids``,
   ``survives``) carry the newest judged one and hold for every revision.
-- ``Exchange.session`` is the label of the session the request was meant for, ``unknown`` for a made-up id, None for
-  none. Labels are those of ``Transcript.sessions``, unique in a conversation: a role (A baseline, B and C streams,
+- ``Exchange.session`` is the label of the session that the request was meant for, ``unknown`` for a made-up id, None
+  for none. Labels are those of ``Transcript.sessions``, unique in a conversation: a role (A baseline, B and C streams,
   T terminated, I and J isolation, H hijack), and ``<role>@<revision>`` for revisions but the first that was probed;
   the exchange number for sessions that were only collected.
 - Header values are bytes decoded as Latin-1, of requests as of replies.
-- ``Exchange.answered`` is the JSON-RPC response where the reply was longer than the text that is kept (``truncated``).
+- ``Exchange.answered`` is the JSON-RPC response where the reply is ``truncated``.
 - An event's ``id`` is None where the event had no id field of its own.
 """
 
@@ -31,15 +31,15 @@ fixed one. The probes wait that long where the end of a wait decides; the rules 
 TOOL_STEPS: Final = ("baseline.tool", "get.while-open.post-request", "stream.two-b", "handle.")
 """Beginnings of the steps that may call a tool, which may take as long as it likes."""
 
-# Finding the endpoint. Never judged, except that what is reached says whether the example serves at all.
+# Finding the endpoint. Never judged, except that it shows whether the example serves at all.
 DISCOVER_ENDPOINT: Final = "discover.endpoint"
 """An initialize to a path that was not the endpoint (the one that found it is ``discover.initialize``)."""
 DISCOVER_REDIRECT: Final = "discover.redirect"
-"""An initialize that was answered by a redirect; ``note`` says whether it was followed."""
+"""An initialize that was answered by a redirect, followed or not."""
 DISCOVER_METADATA: Final = "discover.resource-metadata"
 """GET of the protected resource metadata (RFC 9728) that a 401 pointed at: names the audience."""
 DISCOVER_TOKEN: Final = "discover.token"
-"""An initialize with user 1's token for one candidate audience (``note``), where a token is demanded."""
+"""An initialize with user 1's token for one candidate audience, where a token is demanded."""
 DISCOVER_SSE: Final = "discover.sse"
 """GET that opened the HTTP+SSE transport of 2024-11-05 (first event ``endpoint``)."""
 
@@ -49,7 +49,7 @@ DISCOVER_MODERN: Final = "discover.modern"
 """A 2026-07-28 style tools/list without initialize (server/discover where there are no tools)."""
 DISCOVER_MODERN_CHECK: Final = "discover.modern-check"
 """The same with an unknown version, where the result did not show whether the server speaks that revision or only
-serves any request: code -32022 tells."""
+serves any request: code -32022 decides."""
 
 # Opening a session: every session of a transcript was issued by one of baseline.initialize, open.initialize,
 # ids.initialize, ids.restart, discover.initialize, or an initialize that was itself a probe and was served.
@@ -57,8 +57,8 @@ OPEN_INITIALIZE: Final = "open.initialize"
 OPEN_INITIALIZED: Final = "open.initialized"
 RETRY: Final = "retry"
 """``retry.<step>``: sent again under its own step afterwards, never judged: a GET that was answered 409 because the
-stream we had just closed was still closing on the server's side; an initialize that a process refused (see the facts
-``single_session``, ``died`` and ``crashed``) and that was sent again to a fresh process."""
+stream that docprobe had just closed was still closing on the server's side; an initialize that a process refused (see
+the facts ``single_session``, ``died`` and ``crashed``) and that was sent again to a fresh process."""
 
 # The baseline, per negotiated revision: session A. Its failure makes session verdicts inconclusive.
 BASELINE_INITIALIZE: Final = "baseline.initialize"
@@ -84,7 +84,7 @@ TERMINATED: Final = "terminated"
 TERMINATED_BEFORE: Final = "terminated.before"
 """POST request on the session directly before terminated.end; control of terminated.post-request."""
 TERMINATED_FRESH: Final = "terminated.fresh-initialize"
-"""An initialize without an id, after all legs and in the same process: a 404 here is a dead endpoint's."""
+"""An initialize without an id, after all legs and in the same process: a 404 here comes from a dead endpoint."""
 TERMINATED_END: Final = "terminated.end"
 """The DELETE that ends the session, awaited."""
 
@@ -152,12 +152,8 @@ MODERN_MISMATCH: Final = "modern.mismatch"
 """The version header is right, the body's version is one that does not exist."""
 MODERN_MISMATCH_HEADER: Final = "modern.mismatch-header"
 """The body's version is right, the header's is one that does not exist: a server that reads the body only serves it."""
-MODERN_MISMATCH_METHOD: Final = "modern.mismatch-method"
-"""Mcp-Method of the header differs from the body's method."""
 MODERN_MISSING_HEADER: Final = "modern.missing-header"
 """No MCP-Protocol-Version header."""
-MODERN_MISSING_METHOD: Final = "modern.missing-method"
-"""No Mcp-Method header."""
 MODERN_UNKNOWN_METHOD: Final = "modern.unknown-method"
 MODERN_MISSING_META: Final = "modern.missing-meta"
 """The body's _meta lacks the required clientCapabilities."""
@@ -169,11 +165,11 @@ MODERN_NOTIFICATION: Final = "modern.notification"
 HANDLE_MINT: Final = "handle.mint"
 """A tools/call whose result carries a handle: ``Exchange.handle``."""
 HANDLE_TRIED: Final = "handle.tried"
-"""A tools/call that found no handle. Never judged."""
+"""A tools/call that gave no handle. Never judged."""
 HANDLE_USE: Final = "handle.use"
 """The other tool, with a value that was given."""
 HANDLE_UNKNOWN: Final = "handle.unknown"
-"""The same with a value of the same shape that never was: refused, or it would be no handle. Control: handle.use."""
+"""The same with a value of the same shape that was never given: refused, or it is not a handle. Control: handle.use."""
 
 # Stdio examples. Method is STDIN; one exchange per message written.
 STDIO_INITIALIZE: Final = "stdio.initialize"
@@ -181,7 +177,7 @@ STDIO_INITIALIZED: Final = "stdio.initialized"
 STDIO_TOOLS: Final = "stdio.tools-list"
 STDIO_CLOSE: Final = "stdio.close"
 STDIO_NOISE: Final = "stdio.noise"
-"""A line on stdout that is no MCP message."""
+"""A line on stdout that is not an MCP message."""
 
 # Client examples: requests that the scripted server received.
 CLIENT: Final = "client"

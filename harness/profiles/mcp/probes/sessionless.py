@@ -40,7 +40,6 @@ async def send_request(
     *,
     control: int | None = None,
     body_version: str | None = None,
-    header_method: str | None = "",
     without: str | None = None,
     linger_s: float = LINGER_S,
 ) -> ProbeAnswer:
@@ -53,7 +52,6 @@ async def send_request(
         method: of the body.
         control: number of the exchange it is compared with.
         body_version: version in the body, if not that of the header.
-        header_method: value of Mcp-Method; empty for the body's; None for no such header.
         without: name of a required ``_meta`` field to leave out.
         linger_s: time that the stream may take to end after the response.
     """
@@ -61,7 +59,7 @@ async def send_request(
     if without is not None:
         del meta[f"{META}{without}"]
     message = messages.request(peer.recorder.rpc_id(), method, {"_meta": meta})
-    extra = () if header_method is None else ((METHOD_HEADER, header_method or method),)
+    extra = ((METHOD_HEADER, method),)
     return await peer.post(step, caller, message, extra=extra, control=control, linger_s=linger_s)
 
 
@@ -120,9 +118,7 @@ async def _probe_faults(peer: Peer, caller: Caller, method: str, control: int) -
     await send(steps.MODERN_UNSUPPORTED, unsupported)
     await send(steps.MODERN_MISMATCH, body_version=UNSUPPORTED_VERSION)
     await send(steps.MODERN_MISMATCH_HEADER, unsupported, body_version=revision)
-    await send(steps.MODERN_MISMATCH_METHOD, header_method="prompts/list")
     await send(steps.MODERN_MISSING_HEADER, unversioned, body_version=revision)
-    await send(steps.MODERN_MISSING_METHOD, header_method=None)
     await send(steps.MODERN_UNKNOWN_METHOD, method=UNKNOWN_METHOD)
     await send(steps.MODERN_MISSING_META, without="clientCapabilities")
     await send(steps.MODERN_MISSING_META_VERSION, without="protocolVersion")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from extractor.model import Block, Heading, InfoString, Placement, Span
 from harness.base.codec import from_json, to_json
 from harness.model import Exchange, Failure, FailureKind, Transcript
-from harness.profiles.mcp.printed_exchanges import documented, printing
+from harness.profiles.mcp.printed_exchanges import printed_exchanges
 
 
 def block(language: str, text: str, first: int = 10, ordinal: int = 0, place: Placement | None = None) -> Block:
@@ -21,11 +21,17 @@ def block(language: str, text: str, first: int = 10, ordinal: int = 0, place: Pl
 
 
 def read(*blocks: Block) -> tuple[Exchange, ...]:
-    transcript = documented(blocks, page="page.mdx", revision="2025-11-25")
-    if transcript is None:
+    printed = printed_exchanges(blocks, "page.mdx")
+    if printed is None:
         return ()
+    transcript = printed.transcript
     assert from_json(to_json(transcript), Transcript) == transcript
     return transcript.exchanges
+
+
+def printing(*blocks: Block) -> tuple[Block, ...]:
+    printed = printed_exchanges(blocks, "page.mdx")
+    return printed.blocks if printed else ()
 
 
 REQUEST = """POST /mcp HTTP/1.1
@@ -84,7 +90,7 @@ def test_a_request_in_one_fence_and_its_answer_in_the_next(answer: str) -> None:
     assert (exchange.method, exchange.status) == ("POST", int(answer.split()[1]))
     assert exchange.note is not None
     assert exchange.note.startswith(f"page.mdx:11, page.mdx:{BELOW + 1}")
-    assert printing(blocks) == blocks
+    assert printing(*blocks) == blocks
 
 
 @pytest.mark.parametrize(
@@ -120,8 +126,8 @@ def test_several_requests_and_answers_in_fences_of_their_own() -> None:
 def test_only_blocks_of_exchanges_count_as_printing() -> None:
     other = block("http", "GET /style.css HTTP/1.1\nHost: x\n", 2)
     asked, answered = block("http", REQUEST, 10, 1), block("http", ACCEPTED, BELOW, 2)
-    assert printing((other, asked, answered)) == (asked, answered)
-    assert printing((other,)) == ()
+    assert printing(other, asked, answered) == (asked, answered)
+    assert printing(other) == ()
 
 
 def test_what_is_not_mcp_is_left_alone() -> None:
@@ -146,8 +152,9 @@ DIAGRAM = """sequenceDiagram
 
 
 def test_a_diagram_with_a_shortened_id() -> None:
-    transcript = documented((block("mermaid", DIAGRAM),), page="p", revision="2025-11-25")
-    assert transcript is not None
+    printed = printed_exchanges((block("mermaid", DIAGRAM),), "p")
+    assert printed is not None
+    transcript = printed.transcript
     told = [(e.method, e.status, e.session) for e in transcript.exchanges]
     assert told == [("POST", 0, None), ("POST", 202, "A"), ("POST", None, "A"), ("GET", 404, "unknown")]
     assert [(s.label, s.id) for s in transcript.sessions] == [("A", "1868a90c...")]

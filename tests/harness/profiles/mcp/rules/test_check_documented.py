@@ -9,7 +9,7 @@ import pytest
 from extractor.model import Block, InfoString, Placement, Span
 from harness.judge.judge import judge
 from harness.model import Verdict
-from harness.profiles.mcp.printed_exchanges import documented
+from harness.profiles.mcp.printed_exchanges import printed_exchanges
 from harness.profiles.registry import MCP
 from tests.support.judged_server import NEWEST, rows
 
@@ -60,7 +60,8 @@ RIGHT = INITIALIZE + LATER + ENDED
 def verdicts(text: str, revision: str = NEWEST) -> dict[str, Verdict]:
     fence = textwrap.dedent(text)
     block = Block(Span("p.mdx", 1, 99), InfoString("http", "http"), fence, "", Placement(), 0, revision=revision)
-    transcript = documented([block], page="p.mdx", revision=revision)
+    printed = printed_exchanges([block], "p.mdx")
+    transcript = printed.transcript if printed else None
     assert transcript is not None
     found = judge(transcript, rows(), MCP, page_revision=revision)
     assert all(f.gates == (f.verdict is Verdict.VIOLATED and f.level.value.startswith("MUST")) for f in found)
