@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -31,4 +32,4 @@ class HostEnvironment:
 
     def program(self, name: str) -> str | None:
         """Return the path of a program on the host's PATH; None if it is not installed."""
-        return shutil.which(name, path=self.variables.get("PATH"))
+        return shutil.which(name, path=self.variables.get("PATH", os.defpath))

@@ -14,14 +14,17 @@ from rich.table import Table
 from rich.text import Text
 
 from extractor.base.text import printable
+from harness.base.host import HostEnvironment
 from harness.cli.context import Cli, pass_cli, state_option, table_or_json_option
 from harness.doctor import setup
 from harness.doctor.checks import Check, State, examine, exit_code
 from harness.settings import state_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
+
+    from harness.engine.cleanup import Cleaned
 
 _MARKS: Final = {
     State.OK: ("ok", "green"),
@@ -48,18 +51,19 @@ def command(cli: Cli, /, fix: bool, clean: bool, form: str, state: Path | None) 
 
     Exit codes: 0 nothing is missing, 3 something is missing.
     """
-    environment = dict(os.environ)
+    host = HostEnvironment.of(os.environ)
     folder = state_folder(state)
     if clean:
-        anyio.run(setup.clean, folder, _say, environment)
+        for line in _cleaned_text(anyio.run(setup.clean, folder, host)):
+            _note(line)
         return
     if fix:
-        allowed = environment.get(setup.INSTALL_VARIABLE, "1") != "0"
-        setup.ensure_engine(allowed, _say, environment)
-        setup.ensure_debian_tool(allowed, _say, environment)
-        anyio.run(setup.make_images, folder, _say, environment)
-    # what --fix does not mend it does not ask: it comes before every run (`make check`), and images are there by now
-    checks = anyio.run(partial(examine, folder, environment, registries=not fix))
+        allowed = host.get(setup.INSTALL_VARIABLE) != "0"
+        setup.ensure_engine(allowed, _note, host)
+        setup.ensure_debian_tool(allowed, _note, host)
+        anyio.run(setup.make_images, folder, _note, host)
+    # --fix runs before every run (`make check`), so it does not ask the registries, which it cannot fix
+    checks = anyio.run(partial(examine, folder, host, registries=not fix))
     if form == "json":
         document = {"checks": [asdict(check) for check in checks], "exit_code": exit_code(checks)}
         click.echo(json.dumps(document, indent=2))
@@ -68,8 +72,17 @@ def command(cli: Cli, /, fix: bool, clean: bool, form: str, state: Path | None) 
     click.get_current_context().exit(exit_code(checks))
 
 
-def _say(text: str) -> None:
-    click.echo(f"docprobe: {printable(text)}", err=True)
+def _note(text: str) -> None:
+    click.echo(printable(text), err=True)
+
+
+def _cleaned_text(cleaned: Cleaned) -> Iterator[str]:
+    """Yield the lines that report what was removed and what was kept."""
+    if cleaned.live_runs:
+        yield f"kept containers of {cleaned.live_runs} running docprobe processes"
+    yield f"removed {cleaned.containers} containers and volumes"
+    in_use = f"; kept {cleaned.images_in_use} that are in use" if cleaned.images_in_use else ""
+    yield f"removed {cleaned.images} images{in_use}"
 
 
 def _table(checks: Sequence[Check]) -> Table:

@@ -1,4 +1,4 @@
-"""Do the package registries answer? Asked by their ordinary clients, from where installs happen."""
+"""Asking the package registries whether they answer: by their ordinary clients, from where installs happen."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ _CACHES: Final = {"UV_CACHE_DIR": "/tmp/uv", "NPM_CONFIG_CACHE": "/tmp/npm"}
 
 @dataclass(frozen=True, slots=True)
 class Registry:
-    """A package registry and the question its client asks it."""
+    """A package registry, and how its client asks it something."""
 
     name: str
     toolchain: str
-    question: tuple[str, ...]
+    """Base image that has the client."""
+    argv: tuple[str, ...]
 
 
 REGISTRIES: Final = (
@@ -33,15 +34,14 @@ REGISTRIES: Final = (
 )
 
 
-async def ask(engine: DockerEngine, registry: Registry) -> str | None:
-    """What is wrong with a registry, in its client's words; None if nothing is. Raises EngineError."""
+async def registry_problem(engine: DockerEngine, registry: Registry) -> str | None:
+    """Return what is wrong with a registry, in its client's words; None if it answers. Raises EngineError."""
     base = await engine.base(registry.toolchain)
-    job = Job((registry.question,), environment=_CACHES, cwd="/tmp", deadline_s=_DEADLINE_S)
-    name = f"docprobe-{engine.owner.run}-ask-{registry.toolchain}"
-    outcome = await engine.workshop.make(base.tag, job, lambda _: (), "", name=name)
-    if outcome.limit == "time":
+    job = Job((registry.argv,), environment=_CACHES, cwd="/tmp", deadline_s=_DEADLINE_S)
+    result = await engine.builder.build(base.tag, job, lambda _: (), "", purpose=f"ask-{registry.toolchain}")
+    if result.limit == "time":
         return f"no answer within {_DEADLINE_S:g} s"
-    if outcome.code == 0:
+    if result.code == 0:
         return None
-    said = [line for line in outcome.log if "npm error code" not in line and "A complete log" not in line]
-    return (said[-1] if said else f"its client ended with code {outcome.code}")[:300]
+    lines = [line for line in result.log if "npm error code" not in line and "A complete log" not in line]
+    return (lines[-1] if lines else f"its client ended with code {result.code}")[:300]

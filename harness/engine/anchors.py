@@ -1,4 +1,7 @@
-"""The anchors of one run: one is kept warm, and they are taken down one after the other, off the critical path."""
+"""The anchors of one run: one is kept ready, and they are retired one after the other, in the background.
+
+An anchor is a pod's first container: it owns the pod's namespaces, and carries the tunnel on its stdin and stdout.
+"""
 
 from __future__ import annotations
 
@@ -11,164 +14,172 @@ from typing import TYPE_CHECKING, Final
 import anyio
 
 from harness.base.errors import EngineError, PodError
-from harness.engine.anchor import AnchorContainer, start_anchor
+from harness.engine.containers import (
+    EngineRun,
+    anchor_container,
+    create_container,
+    remove_container,
+    start_container,
+)
 from harness.engine.tunnel.tunnel import Tunnel
 
 if TYPE_CHECKING:
     from anyio.abc import TaskGroup
 
-    from harness.engine.api import Api
-    from harness.engine.events import Events, Fate
-    from harness.engine.owner import Owner
+    from harness.engine.events import ContainerExit
 
 _READY_S: Final = 20.0
-_GONE_S: Final = 10.0
+_REMOVED_S: Final = 10.0
 """How long an anchor may take to vanish before it is removed by force."""
 _LINGER_STEP_S: Final = 0.1
 """When docprobe is killed, its anchors end so far apart: old engines deadlock when many networks go at one moment."""
-_MOST_ENDING: Final = 4
-"""How many anchors may wait for their end before new ones wait for them: pods can be made faster than they go."""
+_MOST_RETIRING: Final = 4
+"""How many anchors may wait for their end before new ones wait for them: pods can be started faster than they end."""
 _HOST_NAME: Final = re.compile(r"(?!\d+(\.\d+)*$)[a-z0-9]([a-z0-9.-]{0,250}[a-z0-9])?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class Anchored:
+class Anchor:
     """A running anchor with its tunnel."""
 
-    container: AnchorContainer
+    id: str
+    """Container id."""
     tunnel: Tunnel
-    fate: Fate
+    exit: ContainerExit
     slot: int
+    """The lowest number that no other anchor of the run had when it was started."""
 
 
 class Anchors:
-    """Starts, keeps warm and takes down anchors."""
+    """Starts, keeps ready and retires anchors."""
 
-    def __init__(
-        self,
-        api: Api,
-        owner: Owner,
-        events: Events,
-        tasks: TaskGroup,
-        *,
-        work_mib: int,
-        cores: float,
-        runtime: str | None,
-    ) -> None:
-        self._api = api
-        self._owner = owner
-        self._events = events
+    def __init__(self, run: EngineRun, tasks: TaskGroup) -> None:
+        """``tasks`` outlives every anchor."""
+        self._run = run
         self._tasks = tasks
-        self._work_mib = work_mib
-        self._cores = cores
-        self._runtime = runtime
         self._image = ""
         self._numbers = itertools.count(1)
         self._slots: set[int] = set()
         self._taken = 0
-        self._warm: Anchored | None = None
-        self._warming: anyio.Event | None = None
-        self._burying = anyio.Lock()
-        self._ending = 0
-        self._ended = anyio.Event()
+        self._ready: Anchor | None = None
+        self._preparing: anyio.Event | None = None
+        self._one_by_one = anyio.Lock()
+        self._retiring = 0
+        self._retired = anyio.Event()
         self._closing = False
 
-    async def take(self, image: str, hosts: frozenset[str]) -> Anchored:
-        """A ready anchor; ``hosts`` are names that mean loopback inside. Raises EngineError or PodError."""
-        while self._ending >= _MOST_ENDING and not self._events.lost.is_set():
-            await self._ended.wait()
+    async def take(self, image: str, hosts: frozenset[str]) -> Anchor:
+        """Return an anchor that is ready.
+
+        Args:
+            image: what it runs in.
+            hosts: names that mean loopback inside the pod.
+
+        Raises:
+            EngineError: it could not be started.
+            PodError: it did not answer.
+        """
+        while self._retiring >= _MOST_RETIRING and not self._run.events.broken.is_set():
+            await self._retired.wait()
         self._image = image
         self._taken += 1
-        if self._warming is not None:
-            await self._warming.wait()
-        anchored, self._warm = self._warm, None
+        if self._preparing is not None:
+            await self._preparing.wait()
+        anchor, self._ready = self._ready, None
         names = frozenset(host for host in hosts if _HOST_NAME.fullmatch(host)) - {"localhost"}
-        if anchored is not None:
-            if not names and anchored.tunnel.failure is None:
-                return anchored
-            self.bury(anchored)
+        if anchor is not None:
+            if not names and anchor.tunnel.failure is None:
+                return anchor
+            self.retire(anchor)
         return await self._start(image, names)
 
-    def warm(self, image: str) -> None:
+    def prepare(self, image: str) -> None:
         """Begin to make an anchor ready for the next pod, unless one is."""
-        if self._warm is None and self._warming is None and not self._closing:
+        if self._ready is None and self._preparing is None and not self._closing:
             self._image = image
-            self._warming = anyio.Event()
-            self._tasks.start_soon(self._make_warm, self._warming)
+            self._preparing = anyio.Event()
+            self._tasks.start_soon(self._prepare, self._preparing)
 
-    def bury(self, anchored: Anchored) -> None:
-        """Take an anchor down in the background, and with it its pod."""
+    def retire(self, anchor: Anchor) -> None:
+        """End an anchor in the background, and with it its pod."""
         if self._taken > 1:  # a run of several pods: likely there is another one to come
-            self.warm(self._image)
-        self._end(anchored)
+            self.prepare(self._image)
+        self._start_retiring(anchor)
 
     async def close(self) -> None:
-        """Take all down and wait for it."""
+        """Retire all anchors and wait until they are gone."""
         self._closing = True
-        if self._warming is not None:
-            await self._warming.wait()
-        if self._warm is not None:
-            self._end(self._warm)
+        if self._preparing is not None:
+            await self._preparing.wait()
+        if self._ready is not None:
+            self._start_retiring(self._ready)
         while self._slots:
             await anyio.sleep(0.01)
 
-    async def _make_warm(self, made: anyio.Event) -> None:
+    async def _prepare(self, done: anyio.Event) -> None:
         try:
-            # whoever needs an anchor will try again, and get the error
+            # the next to need an anchor tries again, and gets the error
             with suppress(EngineError, PodError):
-                self._warm = await self._start(self._image, frozenset())
+                self._ready = await self._start(self._image, frozenset())
         finally:
-            self._warming = None
-            made.set()
+            self._preparing = None
+            done.set()
 
-    async def _start(self, image: str, hosts: frozenset[str]) -> Anchored:
+    async def _start(self, image: str, hosts: frozenset[str]) -> Anchor:
         slot = next(n for n in itertools.count() if n not in self._slots)
         self._slots.add(slot)
         try:
-            container = await start_anchor(
-                self._api,
-                image,
-                self._owner,
-                name=f"docprobe-{self._owner.run}-anchor-{next(self._numbers)}",
-                work_mib=self._work_mib,
-                cpus=min(1.0, self._cores),
-                linger_s=slot * _LINGER_STEP_S,
-                hosts=hosts,
-                runtime=self._runtime,
-            )
+            anchor = await self._start_container(image, hosts, slot)
         except BaseException:
             self._slots.discard(slot)
             raise
-        anchored = Anchored(container, Tunnel(container.attached), self._events.watch(container.id), slot)
         try:
-            await self._tasks.start(anchored.tunnel.run)
-            await anchored.tunnel.ready(_READY_S)
+            await self._tasks.start(anchor.tunnel.run)
+            await anchor.tunnel.ready(_READY_S)
         except BaseException:
-            self._end(anchored)
+            self._start_retiring(anchor)
             raise
-        return anchored
+        return anchor
 
-    def _end(self, anchored: Anchored) -> None:
-        self._ending += 1
-        self._tasks.start_soon(self._bury, anchored)
+    async def _start_container(self, image: str, hosts: frozenset[str], slot: int) -> Anchor:
+        run = self._run
+        spec = anchor_container(
+            image,
+            run.owner,
+            work_mib=run.limits.tmp_mib,
+            cpus=run.cpus,
+            linger_s=slot * _LINGER_STEP_S,
+            hosts=hosts,
+            runtime=run.runtime,
+        )
+        container = await create_container(run, spec, f"anchor-{next(self._numbers)}")
+        exit = run.events.watch(container)
+        try:
+            attached = await start_container(run, container, spec)
+        except BaseException:
+            run.events.forget(container)
+            raise
+        return Anchor(container, Tunnel(attached), exit, slot)
 
-    async def _bury(self, anchored: Anchored) -> None:
-        """One after the other: see _LINGER_STEP_S."""
+    def _start_retiring(self, anchor: Anchor) -> None:
+        self._retiring += 1
+        self._tasks.start_soon(self._retire, anchor)
+
+    async def _retire(self, anchor: Anchor) -> None:
+        """End an anchor when all before it are gone: see _LINGER_STEP_S."""
+        run = self._run
         try:
             with anyio.CancelScope(shield=True):
-                async with self._burying:
-                    await anchored.tunnel.aclose()
-                    with anyio.move_on_after(_GONE_S) as waited:
-                        await anchored.fate.removed.wait()
-                    if waited.cancelled_caught and not self._events.lost.is_set():
+                async with self._one_by_one:
+                    await anchor.tunnel.aclose()
+                    with anyio.move_on_after(_REMOVED_S) as waited:
+                        await anchor.exit.removed.wait()
+                    if waited.cancelled_caught and not run.events.broken.is_set():
                         with suppress(EngineError):
-                            await self._api.call("remove an anchor", self._remove, anchored.container.id)
+                            await remove_container(run.api, anchor.id)
         finally:
-            self._events.forget(anchored.container.id)
-            self._slots.discard(anchored.slot)
-            self._ending -= 1
-            self._ended.set()
-            self._ended = anyio.Event()
-
-    def _remove(self, container: str) -> None:
-        self._api.raw.remove_container(container, v=True, force=True)
+            run.events.forget(anchor.id)
+            self._slots.discard(anchor.slot)
+            self._retiring -= 1
+            self._retired.set()
+            self._retired = anyio.Event()

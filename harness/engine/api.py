@@ -1,8 +1,9 @@
-"""Calls to the engine: in threads, each with a deadline, and errors a user can act on."""
+"""Calls to the container engine: in threads, each with a deadline, and with errors that a user can act on."""
 
 from __future__ import annotations
 
 import socket
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
 
@@ -20,31 +21,73 @@ from harness.base.errors import EngineError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from harness.base.host import HostEnvironment
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
 CALL_S: Final = 30.0
 """Deadline of an ordinary call, in seconds."""
 SLOW_S: Final = 300.0
-"""Deadline of a call that moves an image."""
+"""Deadline of a call that moves an image, in seconds."""
 _SILENT_S: Final = 2.0
-"""Deadline of calls to an engine that hung before."""
+"""Deadline of calls to an engine that did not answer the call before, in seconds."""
 _THREADS: Final = 32
 _USUAL_SOCKET: Final = "unix:///var/run/docker.sock"
-_RESTART: Final = "restart the engine (Debian's: `service docker restart`), then run it again"
-_DOCTOR: Final = "`docprobe doctor` says what is missing; `docprobe doctor --fix` mends what it safely can"
+_RESTART: Final = "restart the engine (on Debian: `service docker restart`), then run docprobe again"
+_DOCTOR: Final = "run `docprobe doctor` to see what is missing, or `docprobe doctor --fix` to set it up"
+_LIMITS: Final = {"MemoryLimit": "memory", "CpuCfsQuota": "CPU", "PidsLimit": "processes"}
 
 
 class SilentError(EngineError):
-    """The engine is there and does not answer: it hangs."""
+    """The engine is there and does not answer."""
 
 
 class GoneError(EngineError):
-    """What the call was about does not exist (any more)."""
+    """The object of the call does not exist, or no longer."""
 
 
 class ConflictError(EngineError):
-    """What the call was about is in use, or in another state."""
+    """The object of the call is in use, or in a state that does not allow it."""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineInfo:
+    """What an engine reports about itself."""
+
+    system: str
+    """Operating system of its machine."""
+    version: str
+    cgroup: str
+    """Version of the control groups: ``1`` or ``2``."""
+    storage: str
+    """Name of its storage driver."""
+    kernel: str
+    """Release of its machine's kernel."""
+    cpus: float
+    runtimes: tuple[str, ...]
+    """OCI runtimes that are registered with it, sorted."""
+    seccomp: bool
+    unlimited: tuple[str, ...]
+    """Resources that it cannot limit: ``memory``, ``CPU``, ``processes``."""
+    root: str | None
+    """Folder of its data, on its machine."""
+
+    @classmethod
+    def of(cls, answer: Mapping[str, Any]) -> EngineInfo:
+        """Read the engine's answer to ``GET /info``."""
+        return cls(
+            system=str(answer.get("OperatingSystem") or "?"),
+            version=str(answer.get("ServerVersion") or "?"),
+            cgroup=str(answer.get("CgroupVersion") or "1"),
+            storage=str(answer.get("Driver") or "?"),
+            kernel=str(answer.get("KernelVersion") or ""),
+            cpus=float(answer.get("NCPU") or 1),
+            runtimes=tuple(sorted(answer.get("Runtimes") or {})),
+            seccomp=any("seccomp" in str(option) for option in answer.get("SecurityOptions") or ()),
+            unlimited=tuple(name for key, name in _LIMITS.items() if answer.get(key) is False),
+            root=str(answer["DockerRootDir"]) if answer.get("DockerRootDir") else None,
+        )
 
 
 class Api:
@@ -55,13 +98,26 @@ class Api:
         self._limiter = anyio.CapacityLimiter(_THREADS)
         self._silent = False
 
-    async def call(
-        self, what: str, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
-    ) -> T:
-        """``function(*args, **kwargs)`` in a thread, within CALL_S; ``what`` names it: ``create a container``.
+    async def info(self) -> EngineInfo:
+        """Return what the engine reports about itself. Raises EngineError."""
+        return EngineInfo.of(await self.call("describe itself", self.raw.info))
 
-        A call that was begun is waited for even when the caller is cancelled, so that nothing is made behind its
-        back. Raises GoneError, ConflictError or EngineError.
+    async def call(self, what: str, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run ``function(*args, **kwargs)`` in a thread and return its result; at most CALL_S seconds.
+
+        A call that was begun is waited for even when the caller is cancelled, so that nothing is created unnoticed.
+
+        Args:
+            what: completes "the engine could not …" in errors: ``create a container``.
+            function: a method of ``raw``, or a function that calls several.
+            args: its arguments.
+            kwargs: its keyword arguments.
+
+        Raises:
+            GoneError: the object of the call does not exist.
+            ConflictError: it is in use.
+            SilentError: there was no answer in time.
+            EngineError: anything else went wrong.
         """
         return await self.call_within(CALL_S, what, function, *args, **kwargs)
 
@@ -69,7 +125,7 @@ class Api:
         self, deadline_s: float, what: str, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """As :meth:`call`, with another deadline in seconds."""
-        if self._silent:  # it hung before: do not wait as long for every further call
+        if self._silent:  # it did not answer before: do not wait as long for every further call
             deadline_s = min(deadline_s, _SILENT_S)
         with anyio.move_on_after(deadline_s, shield=True):
             try:
@@ -79,38 +135,42 @@ class Api:
                 self._silent = False
                 return result
             except docker.errors.NotFound as error:
-                raise GoneError(f"the engine could not {what}: {_explain(error)}", _DOCTOR) from error
+                raise GoneError(f"the engine could not {what}: {_explanation(error)}", _DOCTOR) from error
             except docker.errors.APIError as error:
                 kind = ConflictError if error.status_code == 409 else EngineError
-                raise kind(f"the engine could not {what}: {_explain(error)}", _DOCTOR) from error
+                raise kind(f"the engine could not {what}: {_explanation(error)}", _DOCTOR) from error
             except (requests.RequestException, docker.errors.DockerException, OSError) as error:
-                raise EngineError(f"the engine went away while asked to {what}: {error}", _DOCTOR) from error
+                raise EngineError(
+                    f"the connection to the engine broke while it was asked to {what}: {error}", _DOCTOR
+                ) from error
         self._silent = True
-        raise SilentError(f"the engine does not answer: asked to {what}, no reply within {deadline_s:g} s", _RESTART)
+        raise SilentError(f"the engine did not {what} within {deadline_s:g} s: it does not answer", _RESTART)
 
 
-async def reach(environment: Mapping[str, str]) -> Api:
-    """The engine that the environment names (DOCKER_HOST, the current docker context), or the usual one.
+async def open_api(host: HostEnvironment) -> Api:
+    """Connect to the engine that the host's environment names (DOCKER_HOST, the docker context), or the usual one.
 
-    Raises EngineError, with what to do, if none answers.
+    Raises:
+        SilentError: it does not answer.
+        EngineError: there is none, or this user may not reach it.
     """
     try:
         with anyio.fail_after(CALL_S):
-            return Api(await to_thread.run_sync(partial(_client, environment), abandon_on_cancel=True))
+            return Api(await to_thread.run_sync(partial(_client, host), abandon_on_cancel=True))
     except TimeoutError as error:
         raise SilentError(f"the container engine does not answer within {CALL_S:g} s", _RESTART) from error
     except (docker.errors.DockerException, requests.RequestException, OSError) as error:
-        where = environment.get("DOCKER_HOST") or "its usual socket"
+        where = host.get("DOCKER_HOST") or "its usual socket"
         cause = _root_cause(error)
-        step = "let this user reach the engine's socket (group docker), or run as root"
+        permit = "let this user reach the engine's socket (group docker), or run docprobe as root"
         raise EngineError(
-            f"no container engine answers at {where}: {_words(cause)}",
-            step if isinstance(cause, PermissionError) else _DOCTOR,
+            f"no container engine answers at {where}: {_reason(cause)}",
+            permit if isinstance(cause, PermissionError) else _DOCTOR,
         ) from error
 
 
 class _Client(docker.APIClient):
-    """docker-py's client, deaf to the environment: REQUESTS_CA_BUNDLE would replace the CA of an engine's own TLS."""
+    """docker-py's client without the environment: REQUESTS_CA_BUNDLE would replace the CA of an engine's own TLS."""
 
     @property
     def trust_env(self) -> bool:
@@ -122,42 +182,41 @@ class _Client(docker.APIClient):
         pass
 
 
-def _client(environment: Mapping[str, str]) -> docker.APIClient:
-    """A client that has talked to its engine once. The API version is negotiated, never pinned."""
-    settings: dict[str, Any] = {**docker.utils.kwargs_from_env(environment=dict(environment))}
+def _client(host: HostEnvironment) -> docker.APIClient:
+    """Return a client that has talked to its engine once. The API version is negotiated, never pinned."""
+    settings: dict[str, Any] = {**docker.utils.kwargs_from_env(environment=dict(host.variables))}
     if "base_url" not in settings:
         context: Any = docker.context.ContextAPI.get_current_context()
         if context is not None and context.Host:
             settings |= {"base_url": context.Host, "tls": context.TLSConfig or False}
-    _knock(settings.get("base_url") or _USUAL_SOCKET)
+    _probe_socket(settings.get("base_url") or _USUAL_SOCKET)
     return _Client(version="auto", timeout=int(SLOW_S), num_pools=_THREADS, **settings)
 
 
-def _knock(address: str) -> None:
-    """See whether somebody listens at a UNIX socket. Raises OSError, whose reason docker-py would bury."""
+def _probe_socket(address: str) -> None:
+    """Connect once to a UNIX socket, to raise the OSError that docker-py would hide."""
     scheme, _, path = address.partition("://")
     if scheme in ("unix", "http+unix") and path:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
             probe.connect(path)
 
 
-def _explain(error: docker.errors.APIError) -> str:
+def _explanation(error: docker.errors.APIError) -> str:
     return printable(str(error.explanation or error))[:500]
 
 
-def _words(error: BaseException) -> str:
+def _reason(error: BaseException) -> str:
     return error.strerror if isinstance(error, OSError) and error.strerror else str(error)[:300]
 
 
 def _root_cause(error: BaseException) -> BaseException:
-    """The innermost reason: docker-py and requests wrap it several times."""
-    seen: BaseException = error
+    """Return the innermost cause: docker-py and requests wrap it several times."""
+    cause: BaseException = error
     for _ in range(10):
-        inner = seen.__cause__ or seen.__context__ or next((a for a in seen.args if isinstance(a, BaseException)), None)
-        inner = inner or getattr(seen, "reason", None)
+        inner = cause.__cause__ or cause.__context__
+        inner = inner or next((arg for arg in cause.args if isinstance(arg, BaseException)), None)
+        inner = inner or getattr(cause, "reason", None)
         if not isinstance(inner, BaseException):
             break
-        seen = inner
-    return seen
-
-
+        cause = inner
+    return cause

@@ -1,4 +1,4 @@
-"""A container's stdin, stdout and stderr as a byte stream of the event loop."""
+"""A container's stdin, stdout and stderr, as a byte stream of the event loop."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, Final
 import anyio
 from anyio.abc import ByteStream
 
+from harness.base.errors import EngineError
+
 if TYPE_CHECKING:
     from harness.engine.api import Api
-from harness.base.errors import EngineError
 
 STDOUT: Final = 1
 STDERR: Final = 2
@@ -22,7 +23,7 @@ _CHUNK: Final = 256 * 1024
 
 
 class Attached(ByteStream):
-    """An attached container. ``receive`` gives stdout only; :meth:`receive_any` tells the streams apart."""
+    """An attached container. ``receive`` returns stdout only; :meth:`receive_any` says which stream it was."""
 
     def __init__(self, sock: socket.socket, keep: Any) -> None:
         """``keep`` is docker-py's own object: the connection closes when it is collected."""
@@ -34,7 +35,7 @@ class Attached(ByteStream):
         self._closed = False
 
     async def receive_any(self, max_bytes: int = _CHUNK) -> tuple[int, bytes]:
-        """Which stream, and its next bytes. Raises EndOfStream when the container ended."""
+        """Return the stream (STDOUT or STDERR) and its next bytes. Raises EndOfStream when the container ended."""
         while self._left == 0:
             self._head += await self._read(_HEADER.size - len(self._head))
             if len(self._head) == _HEADER.size:
@@ -45,7 +46,7 @@ class Attached(ByteStream):
         return self._source, data
 
     async def receive(self, max_bytes: int = _CHUNK) -> bytes:
-        """Next bytes of stdout; what stderr says is dropped."""
+        """Return the next bytes of stdout; stderr is dropped."""
         while True:
             source, data = await self.receive_any(max_bytes)
             if source == STDOUT:
@@ -66,7 +67,7 @@ class Attached(ByteStream):
                 raise anyio.BrokenResourceError from error
 
     async def send_eof(self) -> None:
-        """Close stdin; output is still read (but over TLS, which cannot be closed one way)."""
+        """Close stdin; output is still read, except over TLS, which cannot be closed one way."""
         if isinstance(self._sock, ssl.SSLSocket):
             await self.aclose()
             return
@@ -118,11 +119,14 @@ async def attach(api: Api, container: str, *, stdin: bool) -> Attached:
 
 
 def _socket_of(handle: Any) -> socket.socket:
-    """The socket below docker-py's object, non-blocking: a UNIX or TCP socket, or an SSLSocket. Raises EngineError."""
+    """Return the socket below docker-py's object, non-blocking: a UNIX or TCP socket, or an SSLSocket.
+
+    Raises EngineError for other transports.
+    """
     inner = getattr(handle, "_sock", handle)
     if not isinstance(inner, socket.socket):
         raise EngineError(
-            "this way to the engine cannot carry a pod",
+            "cannot attach to containers over this DOCKER_HOST transport",
             "use a UNIX, TCP or TLS address in DOCKER_HOST (for SSH, forward the engine's socket: ssh -L)",
         )
     inner.setblocking(False)

@@ -1,6 +1,6 @@
 """What happens to this run's containers, from the engine's event stream: exits, memory kills, removals.
 
-Containers are removed by the engine as they end, so nothing is left to inspect; the stream is how we learn why.
+Containers are removed by the engine as they end, so nothing is left to inspect; the stream is how the reason is known.
 """
 
 from __future__ import annotations
@@ -19,36 +19,37 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True)
-class Fate:
-    """What became of one container."""
+class ContainerExit:
+    """How one container ended; filled in as its events arrive."""
 
-    exit_code: int | None = None
+    code: int | None = None
+    """Exit code; None while it runs, and if the engine reported none."""
     out_of_memory: bool = False
-    """Some process of it was killed for its memory."""
+    """Whether a process of it was killed for its memory."""
     ended: anyio.Event = field(default_factory=anyio.Event)
     removed: anyio.Event = field(default_factory=anyio.Event)
 
 
-class Events:
-    """The fates of one run's containers."""
+class ContainerEvents:
+    """The events of one run's containers. :meth:`follow` must run as a task."""
 
     def __init__(self, api: Api, run: str) -> None:
         self._api = api
         self._run = run
-        self._fates: dict[str, Fate] = {}
+        self._watched: dict[str, ContainerExit] = {}
         self._stream: Any = None
         self._closed = threading.Event()
-        self.lost = anyio.Event()
-        """Set when the stream broke: the engine stopped or went away."""
+        self.broken = anyio.Event()
+        """Set when the stream broke: the engine stopped, or the connection to it."""
 
-    def watch(self, container: str) -> Fate:
-        """The fate of a container (full id), followed until :meth:`forget`."""
-        fate = self._fates[container] = Fate()
-        return fate
+    def watch(self, container: str) -> ContainerExit:
+        """Return the exit of a container (full id), kept up to date until :meth:`forget`."""
+        exit = self._watched[container] = ContainerExit()
+        return exit
 
     def forget(self, container: str) -> None:
-        """Follow it no longer."""
-        self._fates.pop(container, None)
+        """Stop watching a container."""
+        self._watched.pop(container, None)
 
     async def open(self) -> None:
         """Subscribe. Raises EngineError."""
@@ -56,11 +57,11 @@ class Events:
         self._stream = await self._api.call("report its events", self._api.raw.events, decode=True, filters=filters)
 
     async def follow(self) -> None:
-        """Take events until :meth:`close` or until the stream breaks."""
+        """Read events until :meth:`close` or until the stream breaks."""
         try:
             await to_thread.run_sync(self._read, abandon_on_cancel=True, limiter=anyio.CapacityLimiter(1))
         finally:
-            self.lost.set()
+            self.broken.set()
 
     def close(self) -> None:
         """End the stream."""
@@ -76,24 +77,24 @@ class Events:
             for event in self._stream:
                 if self._closed.is_set():
                     return
-                from_thread.run_sync(self._note, event)
+                from_thread.run_sync(self._take, event)
         except Exception:
-            # whatever a broken stream raises (urllib3, http.client, requests, OSError) means the same: it is lost
+            # whatever a broken stream raises (urllib3, http.client, requests, OSError) means the same
             return
 
-    def _note(self, event: dict[str, Any]) -> None:
+    def _take(self, event: dict[str, Any]) -> None:
         actor = event.get("Actor", {})
-        fate = self._fates.get(actor.get("ID", ""))
-        if fate is None:
+        exit = self._watched.get(actor.get("ID", ""))
+        if exit is None:
             return
         match event.get("Action"):
             case "oom":
-                fate.out_of_memory = True
+                exit.out_of_memory = True
             case "die":
-                fate.exit_code = int(actor.get("Attributes", {}).get("exitCode", -1))
-                fate.ended.set()
+                exit.code = int(actor.get("Attributes", {}).get("exitCode", -1))
+                exit.ended.set()
             case "destroy":
-                fate.removed.set()
-                fate.ended.set()
+                exit.removed.set()
+                exit.ended.set()
             case _:
                 pass

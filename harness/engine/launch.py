@@ -1,8 +1,8 @@
-"""How an example's command is started: by a shell that changes the folder, waits, and looks at the kernel's books.
+"""How an example's command is started: by a shell that changes the folder, waits, and reads the kernel's counters.
 
-An engine tells of a memory kill by an event, and not always: on control groups of version 1 some cannot watch them, on
-version 2 the group may be gone before it was looked at. The kernel counts the kills in a file of the container's own
-group, which can be read from inside for as long as one process is left in it: the shell.
+An engine reports a memory kill by an event, and not always: on control groups of version 1 some cannot watch them, on
+version 2 the group may be gone before the engine has read it. The kernel counts the kills in a file of the container's
+own group, which can be read from inside as long as one process is left in it: the shell.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 MEMORY_CODE: Final = 144
 """Exit code for "some process was killed for memory": as if by SIGSTKFLT, which Linux knows and never sends."""
 OWN_CODE: Final = 145
-"""Exit code of a command that ended with MEMORY_CODE by itself, or with this one: which of the two is not told. No
-signal gives it: SIGCHLD ends nothing."""
+"""Exit code of a command that itself ended with MEMORY_CODE, or with this one; the two cannot be told apart. No signal
+gives it: SIGCHLD ends nothing."""
 _COUNTERS: Final = ("/sys/fs/cgroup/memory.events", "/sys/fs/cgroup/memory/memory.oom_control")
-"""Where control groups of version 2 and 1 have a line ``oom_kill N``."""
+"""Files of control groups of version 2 and 1 with a line ``oom_kill N``."""
 
 _SCRIPT: Final = """\
 cd "$1" || exit
@@ -37,12 +37,12 @@ done
 [ $code = MEMORY_CODE ] && code=OWN_CODE
 exit $code
 """.replace("MEMORY_CODE", str(MEMORY_CODE)).replace("OWN_CODE", str(OWN_CODE))
-"""The subshell becomes the command. What the shell itself says of how it ended ("Killed") is not the example's log.
-From its end on nothing is forked: there may be no room for another process."""
+"""The subshell becomes the command. What the shell prints about its end ("Killed") does not belong in the example's
+log. Nothing is forked after it: there may be no room for another process."""
 
 
 def command(folder: str, argv: Sequence[str], counters: Sequence[str] = _COUNTERS) -> list[str]:
-    """The argument vector that runs ``argv`` in ``folder``.
+    """Return the argument vector that runs ``argv`` in ``folder``.
 
     Its exit code is the command's (128 and the signal's number if one ended it; 127 and a line on stderr, as users
     know it, if there is no such command), or MEMORY_CODE if and only if it failed and a process was killed for memory.
@@ -51,9 +51,9 @@ def command(folder: str, argv: Sequence[str], counters: Sequence[str] = _COUNTER
 
 
 def sentence(code: int) -> str:
-    """How a command ended, by the exit code of its shell; -1 if the engine gave none."""
+    """Return how a command ended, by the exit code of its shell; -1 if the engine reported none."""
     if code == -1:
-        return "ended, and the engine did not say how"
+        return "ended with an unknown exit code"
     if code == OWN_CODE:
         return f"exited with code {MEMORY_CODE} or {OWN_CODE}"
     if code > 128 and code - 128 in {s.value for s in signal.Signals}:

@@ -1,4 +1,4 @@
-"""What an example writes: lines with their time, bounded however much it is."""
+"""What an example writes, as lines with their time; bounded, however much it is."""
 
 from __future__ import annotations
 
@@ -18,10 +18,11 @@ MAX_LINE: Final = 2000
 class LogBook:
     """Lines of one pod, on the clock of ``time.monotonic``.
 
-    Keeps the first quarter of its room and the newest lines; says what was left out between.
+    Keeps the first lines, up to a quarter of its room, and the newest; notes how many were left out in between.
     """
 
     def __init__(self, room_bytes: int) -> None:
+        """``room_bytes`` is the size of what is kept."""
         self.written = 0
         """Bytes written so far, kept or not."""
         self._room_head = room_bytes // 4
@@ -33,18 +34,18 @@ class LogBook:
         self._partial: dict[str, bytearray] = {}
 
     def write(self, source: str, data: bytes) -> None:
-        """Bytes as they come from ``source``."""
+        """Add bytes as they come from ``source`` (``stdout``, ``stderr``)."""
         self.written += len(data)
         partial = self._partial.setdefault(source, bytearray())
         partial += data
         *lines, rest = partial.split(b"\n")
         for line in lines:
             self.line(source, bytes(line).removesuffix(b"\r").decode("utf-8", "backslashreplace"))
-        # of a line without end only the beginning counts
+        # of a line without end only the beginning is kept
         self._partial[source] = bytearray(rest[: 4 * MAX_LINE])
 
     def line(self, source: str, text: str) -> None:
-        """One whole line."""
+        """Add one whole line."""
         entry = LogLine(round(time.monotonic(), 4), source, text[:MAX_LINE])
         size = len(entry.text) + 1
         if not self._tail and self._room_head >= size:
@@ -54,18 +55,18 @@ class LogBook:
         self._tail.append(entry)
         self._tail_bytes += size
         while self._tail_bytes > self._room_tail:
-            gone = self._tail.popleft()
-            self._tail_bytes -= len(gone.text) + 1
+            dropped = self._tail.popleft()
+            self._tail_bytes -= len(dropped.text) + 1
             self._left_out += 1
 
     def end(self, source: str) -> None:
-        """The source ended: an unfinished line is a line."""
+        """Note that a source ended: an unfinished line is a line."""
         partial = self._partial.pop(source, None)
         if partial:
             self.line(source, bytes(partial).decode("utf-8", "backslashreplace"))
 
     def lines(self, others: Iterable[LogLine] = ()) -> tuple[LogLine, ...]:
-        """Everything kept, together with ``others``, in order of time."""
+        """Return everything that was kept, together with ``others``, in order of time."""
         gap: tuple[LogLine, ...] = ()
         if self._left_out:
             at = self._tail[0].at_s if self._tail else self._head[-1].at_s

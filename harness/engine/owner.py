@@ -1,8 +1,8 @@
 """Whose containers these are: a run's identity, and whether its process still lives.
 
-Every container and volume carries the id of its run and of the state folder. The run's process holds a file lock in
-that folder for as long as it lives, however it dies; so whoever shares the folder can tell a leftover from a
-neighbour. Containers of another state folder are nobody's business but ``docprobe doctor --clean``'s.
+Every container and volume carries the id of its run and of the state folder. The run's process holds a lock in that
+folder for as long as it lives; so whoever shares the folder can tell what a dead run left from what a neighbour uses.
+Containers of another state folder are removed by ``docprobe doctor --clean`` only.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import os
 import secrets
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from extractor.base.storage import hold, is_held, remove_abandoned
@@ -18,10 +19,10 @@ from harness.base.errors import unwritable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
 LABEL: Final = "docprobe"
-"""On everything that is docprobe's; the value says what it is (:class:`Role` names, ``base``, ``deps``)."""
+"""On everything that docprobe makes; the value is its role: ``anchor``, ``example``, ``install``, ``work`` (a volume),
+``base`` and ``deps`` (images)."""
 RUN_LABEL: Final = "docprobe.run"
 STATE_LABEL: Final = "docprobe.state"
 LOCK_LABEL: Final = "docprobe.lock"
@@ -39,15 +40,21 @@ class Owner:
     """File whose lock the run's process holds."""
 
     def labels(self, role: str) -> dict[str, str]:
-        """Labels of a container or volume of this run."""
+        """Return the labels of a container or volume of this run."""
         return {LABEL: role, RUN_LABEL: self.run, STATE_LABEL: self.state, LOCK_LABEL: str(self.lock)}
+
+    def name(self, purpose: str) -> str:
+        """Return a container's name."""
+        return f"docprobe-{self.run}-{purpose}"
 
 
 @contextmanager
 def own(state: Path) -> Iterator[Owner]:
     """Become an owner: the lock is held until the block ends or the process dies.
 
-    Raises UsageError or StorageError if the folder cannot be written.
+    Raises:
+        UsageError: the state folder cannot be written.
+        StorageError: its disk is full or fails.
     """
     run = secrets.token_hex(6)
     lock = _locks(state) / f"{run}.lock"
@@ -61,7 +68,7 @@ def own(state: Path) -> Iterator[Owner]:
 
 
 def state_id(state: Path) -> str:
-    """The id of a state folder, made on first use."""
+    """Return the id of a state folder; made on first use."""
     file = state / "id"
     try:
         return file.read_text("ascii").strip()
@@ -70,7 +77,7 @@ def state_id(state: Path) -> str:
         fresh = file.with_name(f"id.{secrets.token_hex(4)}")
         fresh.write_text(secrets.token_hex(8), "ascii")
         try:
-            os.link(fresh, file)  # whoever comes first decides
+            os.link(fresh, file)  # the first of several processes decides
         except FileExistsError:
             pass
         finally:
@@ -78,10 +85,15 @@ def state_id(state: Path) -> str:
         return file.read_text("ascii").strip()
 
 
-def is_leftover(labels: Mapping[str, str], state: Path) -> bool:
-    """Whether something with these labels belongs to a dead run of this state folder."""
+def is_left_over(labels: Mapping[str, str], state: Path) -> bool:
+    """Return whether something with these labels belongs to a dead run of this state folder."""
     run = labels.get(RUN_LABEL, "")
     return labels.get(STATE_LABEL) == state_id(state) and not is_held(_locks(state) / f"{run}.lock")
+
+
+def is_in_use(labels: Mapping[str, str]) -> bool:
+    """Return whether something with these labels belongs to a run, of any state folder, whose process lives."""
+    return LOCK_LABEL in labels and is_held(Path(labels[LOCK_LABEL]))
 
 
 def remove_dead_locks(state: Path) -> None:

@@ -25,28 +25,30 @@ if TYPE_CHECKING:
     from anyio.abc import ByteStream, TaskGroup, TaskStatus
 
     from extractor.model import Bundle
-    from harness.engine.process import Process, Setting
+    from harness.engine.process import PodSettings, Process
     from harness.engine.tunnel.tunnel import Tunnel
     from harness.model import ListeningSocket, LogLine
 
 _SETTLE_S: Final = 0.2
-"""How long after the first listening socket others are waited for."""
+"""How long to wait for further sockets after the first that listens."""
 _STALE_S: Final = 1.0
 """How long after its process ended an example's sockets may still be reported."""
-_LOOPBACK: Final = (IPV6_LOOPBACK, IPV4_LOOPBACK)
+_LOOPBACK: Final = {IPV6_LOOPBACK: "::", IPV4_LOOPBACK: "0.0.0.0"}
+"""Loopback address to the wildcard that stands for all addresses of its family."""
 
 
 class DockerPod:
     """A running example. Made by the engine; see :class:`harness.engine.protocol.Pod`."""
 
     def __init__(
-        self, setting: Setting, tunnel: Tunnel, bundle: Bundle, services: Sequence[Service], name: str
+        self, settings: PodSettings, tunnel: Tunnel, bundle: Bundle, services: Sequence[Service], name: str
     ) -> None:
-        self._setting = setting
+        """``name`` begins the names of its containers."""
+        self._settings = settings
         self._tunnel = tunnel
         self._bundle = bundle
         self._services = tuple(services)
-        self._names = (f"{name}-{number}" for number in itertools.count(1))
+        self._purposes = (f"{name}-{number}" for number in itertools.count(1))
         self._service_names = frozenset(request.host.lower() for request in bundle.services)
         self._process: Process | None = None
         self._build_failure: ExitState | None = None
@@ -72,10 +74,17 @@ class DockerPod:
         self._scope.cancel()
 
     async def bring_up(self, progress: Progress) -> None:
-        """Lay out the files, build, start. Raises PodError or EngineError; what the example does is its exit state."""
+        """Write the files, build, start.
+
+        A build step or command that fails is the exit state.
+
+        Raises:
+            PodError: the pod broke.
+            EngineError: the engine failed.
+        """
         for service in self._services:
             await self._tunnel.listen(service.port, partial(self._serve, service))
-        await self._lay_out()
+        await self._write_files()
         for argv in self._bundle.build:
             progress(f"building: {printable(shlex.join(argv))}")
             if not await self._build(argv):
@@ -84,7 +93,7 @@ class DockerPod:
         await self._start()
 
     async def close_transports(self) -> None:
-        """Close what :meth:`transport` gave."""
+        """Close what :meth:`transport` returned."""
         for transport in self._transports:
             with suppress(Exception):
                 await transport.aclose()
@@ -92,13 +101,13 @@ class DockerPod:
     # --- the protocol ---
 
     def transport(self) -> httpx.AsyncBaseTransport:
-        """HTTP into the pod."""
+        """See :meth:`Pod.transport`."""
         transport = PodTransport(self.connect)
         self._transports.append(transport)
         return transport
 
     async def connect(self, host: str, port: int) -> ByteStream:
-        """A TCP connection inside the pod; ``localhost`` is the loopback address that is listened on."""
+        """See :meth:`Pod.connect`. ``localhost`` is the loopback address that has a listener."""
         addresses = self._addresses(host.strip("[]").lower(), port)
         for address in addresses[:-1]:
             with suppress(OSError):
@@ -106,7 +115,7 @@ class DockerPod:
         return await self._tunnel.connect(addresses[-1], port)
 
     async def wait_listening(self, timeout_s: float) -> tuple[ListeningSocket, ...]:
-        """Wait for the example's first listening socket, then a moment for others."""
+        """See :meth:`Pod.wait_listening`."""
         with anyio.move_on_after(timeout_s):
             while self.exit_state() is None:
                 changed = self._tunnel.changed()
@@ -115,21 +124,21 @@ class DockerPod:
                     await anyio.sleep(_SETTLE_S)
                     return self._tunnel.sockets()
                 await self._either(changed)
-        self._check_sight()
+        self._check_visibility()
         return ()
 
     def sockets(self) -> tuple[ListeningSocket, ...]:
-        """The example's listening sockets as last seen."""
+        """See :meth:`Pod.sockets`."""
         return self._tunnel.sockets()
 
     def exit_state(self) -> ExitState | None:
-        """How the example's process ended; None while it runs."""
+        """See :meth:`Pod.exit_state`."""
         if self._build_failure is not None:
             return self._build_failure
         return self._process.state if self._process is not None else None
 
     async def restart(self) -> None:
-        """Stop the example's process and start it afresh."""
+        """See :meth:`Pod.restart`."""
         running, self._process = self._process, None
         if running is not None:
             await running.kill()
@@ -142,22 +151,22 @@ class DockerPod:
         await self._start()
 
     async def send_stdin(self, data: bytes) -> None:
-        """Write to the example's stdin. Raises PodError if it ended."""
+        """See :meth:`Pod.send_stdin`."""
         try:
             await self._running().write(data)
         except (anyio.BrokenResourceError, anyio.ClosedResourceError) as error:
             raise PodError("the example's stdin is closed") from error
 
     async def receive_stdout(self) -> bytes:
-        """Next bytes of the example's stdout; empty at the end."""
+        """See :meth:`Pod.receive_stdout`."""
         return await self._running().read()
 
     async def close_stdin(self) -> None:
-        """Close the example's stdin."""
+        """See :meth:`Pod.close_stdin`."""
         await self._running().close_stdin()
 
     async def wait_exit(self, timeout_s: float) -> ExitState | None:
-        """Wait for the example's process to end."""
+        """See :meth:`Pod.wait_exit`."""
         if self._process is not None:
             with anyio.move_on_after(timeout_s):
                 await self._process.ended.wait()
@@ -166,21 +175,21 @@ class DockerPod:
         return self.exit_state()
 
     def logs(self) -> tuple[LogLine, ...]:
-        """What the example and its services wrote so far."""
-        return self._setting.logs.lines(line for service in self._services for line in service.log())
+        """See :meth:`Pod.logs`."""
+        return self._settings.logs.lines(line for service in self._services for line in service.log())
 
     # --- inner ---
 
     async def _serve(self, service: Service, stream: ByteStream) -> None:
-        """One connection to a service. One that fails is in the log, and closes that connection only."""
+        """Serve one connection. A service that fails is logged, and closes that connection only."""
         try:
             await service.serve(stream)
         except (anyio.BrokenResourceError, anyio.ClosedResourceError, anyio.EndOfStream, PodError):
-            pass  # the example went away
+            pass  # the example closed the connection
         except Exception as error:
-            self._setting.logs.line("docprobe", f"the service on port {service.port} failed: {error!r}")
+            self._settings.logs.line("docprobe", f"the service on port {service.port} failed: {error!r}")
 
-    async def _lay_out(self) -> None:
+    async def _write_files(self) -> None:
         for file in self._bundle.files:
             await self._tunnel.stage(file.path, file.text.encode())
         if not any(file.path.split("/")[0] == "node_modules" for file in self._bundle.files):
@@ -189,18 +198,18 @@ class DockerPod:
         await self._tunnel.sync()
 
     async def _link_packages(self) -> None:
-        """Put the packages where tools look for them; with a build step one by one, for bundlers write beside them."""
+        """Link the packages where tools look for them; with a build step one by one: bundlers write beside them."""
         if not self._bundle.build:
             await self._tunnel.link("node_modules", "../node_modules")
             return
-        for name in self._setting.packages:
+        for name in self._settings.packages:
             up = "../" * (name.count("/") + 2)
             await self._tunnel.link(f"node_modules/{name}", f"{up}node_modules/{name}")
 
     async def _build(self, argv: Sequence[str]) -> bool:
-        """Run one build step; on failure its end is the example's."""
-        limit_s = self._setting.limits.build_s
-        step = await process.start(self._setting, argv, self._bundle.cwd, name=next(self._names), during="build")
+        """Run one build step and return whether it succeeded; if not, its end is the example's."""
+        limit_s = self._settings.run.limits.build_s
+        step = await process.start(self._settings, argv, self._bundle.cwd, purpose=next(self._purposes), during="build")
         await self._follow(step)
         with anyio.move_on_after(limit_s) as scope:
             await self._either(step.ended)
@@ -215,39 +224,40 @@ class DockerPod:
         return False
 
     async def _start(self) -> None:
-        started = await process.start(self._setting, self._bundle.command, self._bundle.cwd, name=next(self._names))
+        bundle = self._bundle
+        started = await process.start(self._settings, bundle.command, bundle.cwd, purpose=next(self._purposes))
         self._process = started
         await self._follow(started)
 
     async def _end_in_time(self) -> None:
-        limit_s = self._setting.limits.run_s
+        limit_s = self._settings.run.limits.run_s
         await anyio.sleep(limit_s)
         if self._process is not None:
-            with suppress(EngineError):  # the next call says that the engine does not answer
+            with suppress(EngineError):  # the next call reports that the engine does not answer
                 await self._process.kill(f"killed: run time limit {limit_s:g} s", "run_s")
 
     async def _either(self, event: anyio.Event) -> None:
-        """Wait for the event, the process's end, or the loss of tunnel or engine."""
+        """Wait for the event, the process's end, or the end of the tunnel or the engine."""
         async with anyio.create_task_group() as tasks:
 
             async def first(other: anyio.Event) -> None:
                 await other.wait()
                 tasks.cancel_scope.cancel()
 
-            for other in (event, self._tunnel.changed(), self._setting.events.lost):
+            for other in (event, self._tunnel.changed(), self._settings.run.events.broken):
                 tasks.start_soon(first, other)
             if self._process is not None:
                 tasks.start_soon(first, self._process.ended)
 
     def _addresses(self, host: str, port: int) -> list[str]:
-        """Addresses to try for a host name. Names that are not the pod's own lead nowhere: OSError."""
+        """Return the addresses to try for a host, best first. Raises OSError for names that do not mean this pod."""
         if host in self._service_names or is_loopback_name(host):
-            seen = {s.address for s in self._tunnel.sockets() if s.port == port}
-            return sorted(_LOOPBACK, key=lambda a: a not in seen and {"::1": "::"}.get(a, "0.0.0.0") not in seen)
+            listening = {s.address for s in self._tunnel.sockets() if s.port == port}
+            return sorted(_LOOPBACK, key=lambda address: listening.isdisjoint({address, _LOOPBACK[address]}))
         try:
             return [str(ipaddress.ip_address(host))]
         except ValueError as error:
-            raise OSError(f"{host} is no name of this pod") from error
+            raise OSError(f"{host} does not mean this pod") from error
 
     def _running(self) -> Process:
         if self._process is None:
@@ -255,25 +265,25 @@ class DockerPod:
         return self._process
 
     async def _follow(self, started: Process) -> None:
-        """Follow a process in the background. If the pod was stopped meanwhile, let go of it: it ends with the pod."""
+        """Follow a process in the background; if the pod was stopped meanwhile, it ends with the pod."""
         if self._tasks is None:
-            await started.let_go()
-            await anyio.lowlevel.checkpoint()  # usually it is we who are cancelled
+            await started.detach()
+            await anyio.lowlevel.checkpoint()  # usually this task is cancelled
             raise PodError("the pod was stopped")
         self._tasks.start_soon(started.follow)
 
-    def _check_sight(self) -> None:
-        """With a kernel of its own a container may listen where no other sees it: then silence proves nothing."""
-        setting = self._setting
-        if setting.runtime and self.exit_state() is None and self._tunnel.kernel != setting.kernel:
+    def _check_visibility(self) -> None:
+        """Raise PodError if the example may listen where it cannot be seen: a container with a kernel of its own."""
+        run = self._settings.run
+        if run.runtime and self.exit_state() is None and self._tunnel.kernel != run.kernel:
             raise PodError(
-                f"under the runtime {printable(setting.runtime)} nothing is seen to listen",
+                f"under the runtime {printable(run.runtime)} docprobe cannot see which ports listen",
                 "its containers must share one network: gVisor's `runsc` needs `--network=host` in its runtimeArgs, "
-                "which means the pod's own empty one; or leave the runtime out",
+                "which means the pod's own empty one; or use another runtime",
             )
 
     def _check(self) -> None:
         if self._tunnel.failure is not None:
             raise PodError(self._tunnel.failure.message, self._tunnel.failure.hint)
-        if self._setting.events.lost.is_set():
-            raise PodError("the container engine went away", "see that it runs: `docprobe doctor`")
+        if self._settings.run.events.broken.is_set():
+            raise PodError("the connection to the container engine broke", "check with `docprobe doctor` that it runs")

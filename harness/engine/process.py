@@ -1,4 +1,4 @@
-"""One start of an example's command (or of one of its build steps): a container that joins the anchor's namespaces."""
+"""One start of an example's command, or of one of its build steps: a container that joins the anchor's namespaces."""
 
 from __future__ import annotations
 
@@ -13,68 +13,44 @@ from anyio.lowlevel import checkpoint
 
 from harness.base.errors import EngineError
 from harness.engine import launch
-from harness.engine.api import Api, ConflictError, GoneError
-from harness.engine.attach import STDOUT, Attached, attach
-from harness.engine.hardening import APP, EXAMPLE_USER, HOME, MIB, ROOT, Share, home, host_config
-from harness.engine.protocol import ExitState, Limits
+from harness.engine.api import ConflictError, GoneError
+from harness.engine.attach import STDOUT, Attached
+from harness.engine.containers import EngineRun, create_container, example_container, start_container
+from harness.engine.hardening import MIB
+from harness.engine.protocol import ExitState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from anyio.abc import TaskGroup
 
-    from harness.engine.events import Events, Fate
+    from harness.engine.events import ContainerExit
     from harness.engine.logs import LogBook
-    from harness.engine.owner import Owner
 
-_PATH: Final = (
-    f"{ROOT}/node_modules/.bin:{ROOT}/venv/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-)
-_ENVIRONMENT: Final = {
-    "PATH": _PATH,
-    "HOME": HOME,
-    "TMPDIR": "/tmp",
-    "LANG": "C.UTF-8",
-    "PYTHONUNBUFFERED": "1",
-    # there is no network: clients that would ask for packages should fail at once and say so
-    "NPM_CONFIG_OFFLINE": "true",
-    "NPM_CONFIG_UPDATE_NOTIFIER": "false",
-    "UV_OFFLINE": "1",
-    "UV_NO_SYNC": "1",
-    "UV_PROJECT_ENVIRONMENT": f"{ROOT}/venv",
-    "VIRTUAL_ENV": f"{ROOT}/venv",
-}
 _KILL_FACTOR: Final = 16
 """An example that writes this many times its kept log is killed (Limits.log_bytes)."""
 _OOM_GRACE_S: Final = 0.4
-"""How long after a death by SIGKILL the engine may take to say that it was for memory."""
+"""How long after a death by SIGKILL the engine may take to report that it was for memory."""
 _DRAIN_S: Final = 2.0
 _KILLED_CODES: Final = (-1, 128 + signal.SIGKILL, 128 + signal.SIGTERM)
-_LOST_GRACE_S: Final = 1.0
-"""How long after such an end the pod may take to break, if it was the engine that did it."""
+_BROKEN_GRACE_S: Final = 1.0
+"""How long after such an end the pod may take to break, if it was the engine that ended the example."""
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class PodSettings:
     """What all processes of one pod share."""
 
-    api: Api
-    events: Events
-    owner: Owner
-    limits: Limits
-    runtime: str | None
-    cpus: float
+    run: EngineRun
     anchor: str
     """Container id."""
     image: str
     environment: Mapping[str, str]
     logs: LogBook
     stdio: bool
-    """Whether stdin and stdout are for the host to speak on."""
-    lost: Callable[[], bool]
+    """Whether docprobe speaks to the example over stdin and stdout."""
+    is_broken: Callable[[], bool]
     """Whether the pod or the engine broke: then how a process ended is not the example's doing."""
-    kernel: str = ""
-    """Release of the engine's kernel."""
     packages: tuple[str, ...] = ()
     """Names of the packages at the top of ``node_modules``."""
 
@@ -82,11 +58,14 @@ class Setting:
 class Process:
     """A started container. :meth:`follow` must run as a task."""
 
-    def __init__(self, setting: Setting, container: str, attached: Attached, fate: Fate, during: str) -> None:
-        self._setting = setting
+    def __init__(
+        self, settings: PodSettings, container: str, attached: Attached, exit: ContainerExit, during: str
+    ) -> None:
+        """``during`` is ``run`` or ``build``; see :attr:`ExitState.during`."""
+        self._settings = settings
         self._container = container
         self._attached = attached
-        self._fate = fate
+        self._exit = exit
         self._during = during
         self._killed: tuple[str, str] | None = None
         self._written = 0
@@ -97,33 +76,41 @@ class Process:
         self.ended = anyio.Event()
 
     async def follow(self) -> None:
-        """Take its output and await its end, whatever it does."""
+        """Read its output and wait for its end, whatever it does."""
         try:
             async with anyio.create_task_group() as tasks:
                 drained = anyio.Event()
                 tasks.start_soon(self._drain, drained, tasks)
-                await self._fate.ended.wait()
+                await self._exit.ended.wait()
                 with anyio.move_on_after(_DRAIN_S):
                     await drained.wait()
                 self.state = await self._exit_state()
                 tasks.cancel_scope.cancel()
         finally:
-            await self.let_go()
+            await self.detach()
 
-    async def let_go(self) -> None:
-        """Do not follow it after all: it ends with its pod."""
-        self._setting.events.forget(self._container)
+    async def detach(self) -> None:
+        """Stop following it: it ends with its pod."""
+        self._settings.run.events.forget(self._container)
         with anyio.CancelScope(shield=True):
             await self._attached.aclose()
         self.ended.set()
 
     async def kill(self, sentence: str = "stopped by docprobe", limit: str = "") -> None:
-        """End it; ``sentence`` and ``limit`` say why. Raises EngineError."""
+        """Kill it.
+
+        Args:
+            sentence: how its end is reported.
+            limit: the limit of :class:`Limits` that it exceeded, if one.
+
+        Raises:
+            EngineError: the engine failed.
+        """
         if self.ended.is_set():
             return
         self._killed = self._killed or (sentence, limit)
-        self._touch_stdout()
-        api = self._setting.api
+        self._wake_readers()
+        api = self._settings.run.api
         with suppress(GoneError, ConflictError):
             await api.call("kill the example", api.raw.kill, self._container, "SIGKILL")
 
@@ -136,28 +123,28 @@ class Process:
         await self._attached.send_eof()
 
     async def read(self) -> bytes:
-        """Next bytes of its stdout (stdio examples only); empty at the end."""
+        """Return the next bytes of its stdout (stdio examples only); empty at the end."""
         while not self._stdout and not self._stdout_ended:
             await self._stdout_changed.wait()
         data = self._stdout.popleft() if self._stdout else b""
-        self._touch_stdout()
+        self._wake_readers()
         return data
 
     async def _drain(self, drained: anyio.Event, tasks: TaskGroup) -> None:
         """Read all output, always: a container whose output nobody reads cannot die, not even while it is killed."""
-        logs, limits = self._setting.logs, self._setting.limits
-        said = f"killed: log limit {limits.log_bytes * _KILL_FACTOR // MIB} MiB"
-        told = False
+        logs, log_bytes = self._settings.logs, self._settings.run.limits.log_bytes
+        sentence = f"killed: log limit {log_bytes * _KILL_FACTOR // MIB} MiB"
+        killing = False
         try:
             while True:
                 source, data = await self._attached.receive_any()
                 self._written += len(data)
-                if self._written > limits.log_bytes * _KILL_FACTOR and self._killed is None and not told:
-                    told = True
-                    tasks.start_soon(self._kill_quietly, said, "log_bytes")
-                await checkpoint()  # what comes faster than it is read must not keep the event loop from all else
-                if self._setting.stdio and self._during == "run" and source == STDOUT:
-                    await self._offer(data)
+                if self._written > log_bytes * _KILL_FACTOR and self._killed is None and not killing:
+                    killing = True
+                    tasks.start_soon(self._try_kill, sentence, "log_bytes")
+                await checkpoint()  # output that comes faster than it is read must not block the event loop
+                if self._settings.stdio and self._during == "run" and source == STDOUT:
+                    await self._keep_stdout(data)
                 else:
                     logs.write("stdout" if source == STDOUT else "stderr", data)
         except (anyio.EndOfStream, anyio.BrokenResourceError, anyio.ClosedResourceError):
@@ -166,81 +153,76 @@ class Process:
             logs.end("stdout")
             logs.end("stderr")
             self._stdout_ended = True
-            self._touch_stdout()
+            self._wake_readers()
             drained.set()
 
-    async def _kill_quietly(self, sentence: str, limit: str) -> None:
-        with suppress(EngineError):  # the next call says that the engine does not answer
+    async def _try_kill(self, sentence: str, limit: str) -> None:
+        with suppress(EngineError):  # the next call reports that the engine does not answer
             await self.kill(sentence, limit)
 
-    async def _offer(self, data: bytes) -> None:
-        """Hold the stdout of a stdio example for the host. Waits while nobody reads, unless it is being killed."""
-        while sum(map(len, self._stdout)) > self._setting.limits.log_bytes and self._killed is None:
+    async def _keep_stdout(self, data: bytes) -> None:
+        """Keep the stdout of a stdio example until it is read. Waits for a reader, unless the example is killed."""
+        while sum(map(len, self._stdout)) > self._settings.run.limits.log_bytes and self._killed is None:
             await self._stdout_changed.wait()
         if self._killed is None:
             self._stdout.append(data)
-            self._touch_stdout()
+            self._wake_readers()
 
-    def _touch_stdout(self) -> None:
+    def _wake_readers(self) -> None:
         self._stdout_changed.set()
         self._stdout_changed = anyio.Event()
 
     async def _exit_state(self) -> ExitState | None:
-        """How it ended; None if that cannot be told, because pod or engine broke."""
-        code = -1 if self._fate.exit_code is None else self._fate.exit_code
-        if code == 128 + signal.SIGKILL and self._killed is None and not self._fate.out_of_memory:
+        """Return how it ended; None if that cannot be known, because the pod or the engine broke."""
+        code = -1 if self._exit.code is None else self._exit.code
+        if code == 128 + signal.SIGKILL and self._killed is None and not self._exit.out_of_memory:
             await anyio.sleep(_OOM_GRACE_S)
         if self._killed is not None:
             sentence, limit = self._killed
             return ExitState(code, sentence, limit or None, self._during)
-        if code == launch.MEMORY_CODE or (self._fate.out_of_memory and code != 0):
+        if code == launch.MEMORY_CODE or (self._exit.out_of_memory and code != 0):
             code = 128 + signal.SIGKILL if code == launch.MEMORY_CODE else code
-            memory = self._setting.limits.memory_mib
-            return ExitState(code, f"killed: memory limit {memory} MiB", "memory_mib", self._during)
+            memory_mib = self._settings.run.limits.memory_mib
+            return ExitState(code, f"killed: memory limit {memory_mib} MiB", "memory_mib", self._during)
         if code in _KILLED_CODES:
             # an engine that stops ends the example first, the anchor next
-            with anyio.move_on_after(_LOST_GRACE_S):
-                while not self._setting.lost():
+            with anyio.move_on_after(_BROKEN_GRACE_S):
+                while not self._settings.is_broken():
                     await anyio.sleep(0.02)
                 return None
         return ExitState(code, launch.sentence(code), None, self._during)
 
 
-async def start(setting: Setting, argv: Sequence[str], cwd: str, *, name: str, during: str = "run") -> Process:
-    """Start ``argv`` in ``cwd`` (relative to the example's folder). Raises EngineError; then nothing is left."""
-    api, limits = setting.api, setting.limits
-    config = host_config(
-        api.raw,
-        Share(limits.memory_mib, setting.cpus, limits.processes, limits.tmp_mib),
-        network=f"container:{setting.anchor}",
-        runtime=setting.runtime,
-        pid_mode=f"container:{setting.anchor}",
-        volumes_from=[setting.anchor],
-        tmpfs=home(limits.tmp_mib),
+async def start(settings: PodSettings, argv: Sequence[str], cwd: str, *, purpose: str, during: str = "run") -> Process:
+    """Start a command of the example.
+
+    Args:
+        settings: of its pod.
+        argv: the command.
+        cwd: relative to the example's files.
+        purpose: names the container.
+        during: ``run``, or ``build`` for a build step.
+
+    Raises:
+        EngineError: the engine failed; then nothing is left of the container.
+    """
+    run = settings.run
+    spec = example_container(
+        settings.image,
+        argv,
+        cwd=cwd,
+        anchor=settings.anchor,
+        limits=run.limits,
+        cpus=run.cpus,
+        environment=settings.environment,
+        stdin=settings.stdio and during == "run",
+        runtime=run.runtime,
     )
-    stdin = setting.stdio and during == "run"
-    container = await api.call(
-        "create the example's container", api.raw.create_container, setting.image,
-        launch.command(f"{APP}/{cwd}", argv),
-        name=name, user=EXAMPLE_USER, stdin_open=stdin, host_config=config, labels=setting.owner.labels("example"),
-        entrypoint=[], environment={**_ENVIRONMENT, **setting.environment}, working_dir="/", use_config_proxy=False,
-    )  # fmt: skip
-    identity = str(container["Id"])
-    fate = setting.events.watch(identity)
-    attached = None
+    container = await create_container(run, spec, purpose)
+    exit = run.events.watch(container)
     try:
-        attached = await attach(api, identity, stdin=stdin)
-        await api.call("start the example", api.raw.start, identity)
+        attached = await start_container(run, container, spec)
     except BaseException:
-        setting.events.forget(identity)
-        with anyio.CancelScope(shield=True):
-            if attached is not None:
-                await attached.aclose()
-            with suppress(GoneError, ConflictError):
-                await api.call("remove the example's container", _remove, api, identity)
+        run.events.forget(container)
         raise
-    return Process(setting, identity, attached, fate, during)
-
-
-def _remove(api: Api, container: str) -> None:
-    api.raw.remove_container(container, v=True, force=True)
+    return Process(settings, container, attached, exit, during)

@@ -1,6 +1,6 @@
 """The seam to containers: everything above it is tested with fakes, everything below with a real engine.
 
-No docker import here. ``harness.engine.docker_engine.connect`` gives the real :class:`Engine`.
+Nothing of docker is imported here. ``harness.engine.docker_engine.connect`` gives the real :class:`Engine`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from harness.model import Image, ListeningSocket, LogLine
 
 Progress = Callable[[str], None]
-"""Called with a short present-tense text: ``installing @modelcontextprotocol/sdk, express``."""
+"""Called with what is being done: ``installing @modelcontextprotocol/sdk, express``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Limits:
     cpus: float = 1.0
     processes: int = 256
     log_bytes: int = 4 * 1024 * 1024
-    """Bytes of stdout and stderr kept; the example is killed at 16 times that."""
+    """Bytes of stdout and stderr that are kept; the example is killed at 16 times that."""
     tmp_mib: int = 64
     """Size of each tmpfs (/tmp and the home)."""
     run_s: float = 600.0
@@ -69,46 +69,53 @@ class Service(Protocol):
         ...
 
     def log(self) -> tuple[LogLine, ...]:
-        """What the service answered so far; ``at_s`` is ``time.monotonic``."""
+        """Return what the service answered so far; ``at_s`` is ``time.monotonic``."""
         ...
 
 
 class Pod(Protocol):
-    """A running example with its services in one network namespace without a way out."""
+    """A running example with its services, in one network namespace that leads nowhere else."""
 
     def transport(self) -> httpx.AsyncBaseTransport:
-        """HTTP into the pod: connections go to the address and port of the URL inside its namespace."""
+        """Return an HTTP transport whose connections go to the URL's address and port inside the pod."""
         ...
 
     async def connect(self, host: str, port: int) -> ByteStream:
-        """A raw TCP connection inside the pod. OSError if refused."""
+        """Open a TCP connection inside the pod. Raises OSError if it is refused, PodError if the pod broke."""
         ...
 
     async def wait_listening(self, timeout_s: float) -> tuple[ListeningSocket, ...]:
         """Wait for the example's first listening socket (services excluded), then 0.2 s for others.
 
-        Returns an empty tuple on timeout or when the example exits; :meth:`exit_state` tells which.
+        Args:
+            timeout_s: how long to wait, in seconds.
+
+        Returns:
+            The sockets; empty on timeout or when the example exits: see :meth:`exit_state`.
+
+        Raises:
+            PodError: the pod broke, or its runtime does not show which ports listen.
         """
         ...
 
     def sockets(self) -> tuple[ListeningSocket, ...]:
-        """The example's listening sockets as last seen."""
+        """Return the example's listening sockets as last seen."""
         ...
 
     def exit_state(self) -> ExitState | None:
-        """How the example's process ended; None while it runs."""
+        """Return how the example's process ended; None while it runs."""
         ...
 
     async def restart(self) -> None:
-        """Stop the example's process and start it afresh; namespaces, files and services stay."""
+        """Stop the example's process and start it again; namespaces, files and services stay."""
         ...
 
     async def send_stdin(self, data: bytes) -> None:
-        """Write to the example's stdin (stdio examples)."""
+        """Write to the example's stdin (stdio examples). Raises PodError if it is closed."""
         ...
 
     async def receive_stdout(self) -> bytes:
-        """Next bytes of the example's stdout (stdio examples); ``b""`` at the end."""
+        """Return the next bytes of the example's stdout (stdio examples); ``b""`` at the end."""
         ...
 
     async def close_stdin(self) -> None:
@@ -116,11 +123,11 @@ class Pod(Protocol):
         ...
 
     async def wait_exit(self, timeout_s: float) -> ExitState | None:
-        """Wait for the example's process to end; None on timeout."""
+        """Wait for the example's process to end, and return how it did; None on timeout."""
         ...
 
     def logs(self) -> tuple[LogLine, ...]:
-        """What the example and its services wrote so far, in order of time; ``at_s`` is ``time.monotonic``."""
+        """Return what the example and its services wrote so far, in order of time; ``at_s`` is ``time.monotonic``."""
         ...
 
 
@@ -130,9 +137,18 @@ class Engine(Protocol):
     async def install(
         self, bundle: Bundle, *, cutoff: str | None = None, lock: str | None = None, progress: Progress | None = None
     ) -> Image:
-        """The bundle's dependencies as an image; found again by key, installed at most once per key at a time.
+        """Return the bundle's dependencies as an image: found again by key, or installed, once per key at a time.
 
-        Raises InstallError (the docs' fault), RegistryError or EngineError (ours).
+        Args:
+            bundle: names dependencies, package manager and toolchain.
+            cutoff: ISO date; packages published later are not considered. None for today's.
+            lock: packages to install instead of resolving, from an earlier ``Image.lock``.
+            progress: called with what is being done.
+
+        Raises:
+            InstallError: the dependencies cannot be installed, which is the docs' fault.
+            RegistryError: a registry does not answer.
+            EngineError: the engine, or one of docprobe's limits, prevents it.
         """
         ...
 
@@ -141,10 +157,18 @@ class Engine(Protocol):
     ) -> AbstractAsyncContextManager[Pod]:
         """Start the bundle; on leaving, everything of it is removed, also on BaseException.
 
-        Raises EngineError or PodError. A build step or process that fails is the pod's ``exit_state``.
+        Args:
+            bundle: files, build steps, command and environment.
+            image: from :meth:`install`.
+            services: served on their ports inside the pod.
+            progress: called with what is being done.
+
+        Raises:
+            EngineError: the engine failed.
+            PodError: the pod broke. A build step or command that fails is the pod's ``exit_state``.
         """
         ...
 
     async def close(self) -> None:
-        """Finish the teardown that was taken off the critical path."""
+        """Wait until everything that ended in the background is gone."""
         ...

@@ -26,6 +26,4 @@ def open_engine(config: Config) -> AbstractAsyncContextManager[DockerEngine]:
     # imported here: Docker's client takes a while to import, and most commands need no engine
     from harness.engine.docker_engine import connect
 
-    return connect(
-        state=config.state, limits=config.limits, runtime=config.runtime, environment=config.host.variables
-    )
+    return connect(state=config.state, host=config.host, limits=config.limits, runtime=config.runtime)

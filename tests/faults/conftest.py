@@ -9,6 +9,7 @@ import pytest
 from harness.engine.docker_engine import connect
 from tests.faults.own_engine import OwnEngine, own_engine, why_not
 from tests.support.docprobe_process import write_docs
+from tests.support.host import HOST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +42,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnEngine]:
         pytest.skip(reason)
 
     async def base() -> str:
-        async with connect(state=tmp_path_factory.mktemp("state")) as users:
+        async with connect(state=tmp_path_factory.mktemp("state"), host=HOST) as users:
             return (await users.base("python")).tag
 
     with own_engine(tmp_path_factory.mktemp("engine"), anyio.run(base)) as made:

@@ -11,6 +11,7 @@ import pytest
 
 from extractor.model import Bundle, Dependency, ExampleKind, Manager, SourceFile
 from harness.base.errors import EngineError
+from harness.base.host import HostEnvironment
 from harness.engine.docker_engine import connect
 from tests.faults.test_registry import LIMITS, Answer, install_with_uv, package, registry, simple_index, wheel
 from tests.support.docprobe_process import left_in, unfinished
@@ -67,7 +68,7 @@ async def test_npm_asks_no_address_of_a_package(wanted: str, raw: docker.APIClie
     with registry(npm_registry(wanted, asked), raw) as url:
         (tmp_path / "npmrc").write_text(f"registry={url}/\n")
         environment = {"DOCPROBE_NPMRC": str(tmp_path / "npmrc")}
-        async with connect(state=state, limits=LIMITS, environment=environment) as engine:
+        async with connect(state=state, host=HostEnvironment.of(environment), limits=LIMITS) as engine:
             with pytest.raises(EngineError, match="docprobe takes from registries only") as caught:
                 await engine.install(bundle)
     assert "skip the example" in (caught.value.hint or "")

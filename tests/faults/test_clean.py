@@ -9,6 +9,7 @@ import anyio
 import pytest
 from anyio import to_thread
 
+from harness.base.host import HostEnvironment
 from harness.engine.docker_engine import connect
 from harness.engine.protocol import Limits
 from tests.harness.engine.conftest import SERVER, python_bundle
@@ -64,7 +65,7 @@ def test_a_living_run_is_left_alone(engine: OwnEngine, tmp_path: Path) -> None:
         bundle = python_bundle(SERVER)
         limits = Limits(tmp_mib=8, memory_mib=128)
         async with (
-            connect(state=tmp_path, limits=limits, environment=engine.environment) as ours,
+            connect(state=tmp_path, host=HostEnvironment.of(engine.environment), limits=limits) as ours,
             ours.pod(bundle, await ours.install(bundle)) as pod,
         ):
             assert await pod.wait_listening(30)

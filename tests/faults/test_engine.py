@@ -10,6 +10,7 @@ import anyio
 import pytest
 
 from harness.base.errors import BlockedError, EngineError
+from harness.base.host import HostEnvironment
 from harness.engine import api
 from harness.engine.docker_engine import connect
 from harness.engine.protocol import Limits
@@ -33,13 +34,13 @@ async def works(engine: OwnEngine, state: Path) -> None:
     with anyio.fail_after(60):
         while True:
             # what a hanging engine was asked to create, it creates when it goes on; the next start removes it
-            async with connect(state=state, environment=engine.environment):
+            async with connect(state=state, host=HostEnvironment.of(engine.environment)):
                 pass
             if not left_in(raw, state):
                 break
             await anyio.sleep(0.5)
     async with (
-        connect(state=state, limits=QUICK, environment=engine.environment) as ours,
+        connect(state=state, host=HostEnvironment.of(engine.environment), limits=QUICK) as ours,
         ours.pod(bundle, await ours.install(bundle)) as pod,
     ):
         assert await pod.wait_listening(30)
@@ -76,7 +77,7 @@ async def test_hanging(engine: OwnEngine, state: Path, monkeypatch: pytest.Monke
     began = time.monotonic()
     caught: list[BlockedError] = []
     try:
-        async with connect(state=state, limits=QUICK, environment=engine.environment) as ours:
+        async with connect(state=state, host=HostEnvironment.of(engine.environment), limits=QUICK) as ours:
             image = await ours.install(bundle)
             async with ours.pod(bundle, image) as pod:
                 assert await pod.wait_listening(30)
@@ -103,7 +104,7 @@ async def test_not_answering_from_the_start(
     engine.signal(signal.SIGSTOP)
     try:
         with pytest.raises(EngineError, match="does not answer within 1 s"):
-            async with connect(state=state, environment=engine.environment):
+            async with connect(state=state, host=HostEnvironment.of(engine.environment)):
                 pass
     finally:
         engine.signal(signal.SIGCONT)
@@ -116,7 +117,7 @@ async def test_full_disk(engine: OwnEngine, state: Path) -> None:
 
     async def run() -> None:
         async with (
-            connect(state=state, limits=QUICK, environment=engine.environment) as ours,
+            connect(state=state, host=HostEnvironment.of(engine.environment), limits=QUICK) as ours,
             ours.pod(bundle, await ours.install(bundle)),
         ):
             pass

@@ -25,6 +25,7 @@ from docker.errors import NotFound
 
 from extractor.model import Bundle, Dependency, ExampleKind, Manager, SourceFile
 from harness.base.errors import InstallError, RegistryError
+from harness.base.host import HostEnvironment
 from harness.engine.docker_engine import connect
 from harness.engine.protocol import Limits
 from tests.harness.engine.conftest import python_bundle
@@ -119,7 +120,7 @@ async def install_with_uv(url: str, tmp_path: Path, name: str, limits: Limits = 
     state = tmp_path / "state"
     bundle = python_bundle(code, dependencies=(Dependency(name),))
     environment = {"DOCPROBE_UV_CONFIG": str(config), "UV_HTTP_RETRIES": "0"}
-    async with connect(state=state, limits=limits, environment=environment) as engine:
+    async with connect(state=state, host=HostEnvironment.of(environment), limits=limits) as engine:
         image = await engine.install(bundle)
         async with engine.pod(bundle, image) as pod:
             await pod.wait_exit(30)
@@ -181,7 +182,7 @@ async def test_an_image_that_is_made_again_replaces_the_first(raw: docker.APICli
         bundle = python_bundle("", dependencies=(Dependency("twice"),))
         for name in ("one", "two"):
             environment = {"DOCPROBE_UV_CONFIG": str(config)}
-            async with connect(state=tmp_path / name, limits=LIMITS, environment=environment) as engine:
+            async with connect(state=tmp_path / name, host=HostEnvironment.of(environment), limits=LIMITS) as engine:
                 ids.append(raw.inspect_image((await engine.install(bundle)).tag)["Id"])
     assert ids[0] != ids[1]
     with pytest.raises(NotFound):
@@ -252,7 +253,7 @@ async def test_no_script_of_a_package_runs_at_install(raw: docker.APIClient, tmp
     with registry(answer, raw) as url:
         (tmp_path / "npmrc").write_text(f"registry={url}/\n")
         environment = {"DOCPROBE_NPMRC": str(tmp_path / "npmrc")}
-        async with connect(state=tmp_path / "state", limits=LIMITS, environment=environment) as engine:
+        async with connect(state=tmp_path / "state", host=HostEnvironment.of(environment), limits=LIMITS) as engine:
             image = await engine.install(bundle)
             assert image.skipped_scripts == ("startsearly",)
             async with engine.pod(bundle, image) as pod:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from harness.base.host import HostEnvironment
 from harness.engine.docker_engine import connect
 from harness.engine.install.image_builder import Job
 from harness.engine.protocol import Limits
@@ -40,13 +41,13 @@ async def test_every_container_is_made_by_it(engine: OwnEngine, state: Path) -> 
     since = time.time()
     bundle = python_bundle(SERVER, build=(("true",),))
     limits = Limits(tmp_mib=8, memory_mib=128)
-    async with connect(state=state, limits=limits, runtime=RUNTIME, environment=engine.environment) as ours:
-        run = ours.owner.run
+    async with connect(state=state, host=HostEnvironment.of(engine.environment), limits=limits, runtime=RUNTIME) as ours:
+        run = ours.run.owner.run
         # as an install, but without a network: this engine has none
-        workshop = replace(ours.workshop, network="none")
+        builder = replace(ours.builder, network="none")
         base = await ours.base("python")
-        outcome = await workshop.make(base.tag, Job((("true",),)), lambda _: (), "", name=f"docprobe-{run}-install")
-        assert outcome.code == 0
+        result = await builder.build(base.tag, Job((("true",),)), lambda _: (), "", purpose="install")
+        assert result.code == 0
         async with ours.pod(bundle, await ours.install(bundle)) as pod:
             assert await pod.wait_listening(30)
             await pod.restart()
@@ -60,10 +61,10 @@ async def test_every_container_is_made_by_it(engine: OwnEngine, state: Path) -> 
 async def test_without_it_none_is(engine: OwnEngine, state: Path) -> None:
     since = time.time()
     bundle = python_bundle(SERVER)
-    async with connect(state=state, environment=engine.environment) as ours:
+    async with connect(state=state, host=HostEnvironment.of(engine.environment)) as ours:
         async with ours.pod(bundle, await ours.install(bundle)) as pod:
             assert await pod.wait_listening(30)
-        run = ours.owner.run
+        run = ours.run.owner.run
     roles = started(engine, run, since)
     assert roles
     assert not set(roles) & engine.made_by_runtime()

@@ -135,7 +135,7 @@ def test_what_a_killed_writer_left_is_removed(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["recordings/x.json", "images/k.json"])
 def test_a_file_that_is_not_whole_is_as_good_as_none(tmp_path: Path, name: str) -> None:
-    from harness.engine.install.images import Records
+    from harness.engine.install.images import ImageRecords
     from harness.run import cache
 
     file = tmp_path / name
@@ -146,4 +146,4 @@ def test_a_file_that_is_not_whole_is_as_good_as_none(tmp_path: Path, name: str) 
         if name.startswith("recordings"):
             assert cache.load(file.parent, "x") is None
         else:
-            assert Records(tmp_path).read("k") is None
+            assert ImageRecords(tmp_path).read("k") is None

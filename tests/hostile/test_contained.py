@@ -25,6 +25,7 @@ from tests.harness.engine.conftest import python_bundle
 from tests.hostile.conftest import SECRET, Host, left_by, temporary_files, zombies
 from tests.hostile.corpus import NAMES, Attack, attacks
 from tests.support.github_runner import obeys
+from tests.support.host import HOST
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
@@ -103,11 +104,11 @@ async def test_contained(
     steps: list[str] = []
     began = time.monotonic()
     with anyio.fail_after(AT_MOST_S * 2):
-        async with connect(state=state, limits=attack.limits) as engine:
+        async with connect(state=state, host=HOST, limits=attack.limits) as engine:
             watched = Watched(engine)
             async with neighbour(engine) if name == "other-pods" else nullcontext():
                 recording = await record(watched, bundle, config, date=None, locks={}, doing=steps.append)
-            run = engine.owner.run
+            run = engine.run.owner.run
     assert time.monotonic() - began < AT_MOST_S
 
     # what it tried did not work

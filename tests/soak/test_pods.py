@@ -16,6 +16,7 @@ from harness.engine.docker_engine import connect
 from harness.engine.protocol import Limits
 from tests.harness.engine.conftest import SERVER, python_bundle
 from tests.support.docprobe_process import left_in, unfinished
+from tests.support.host import HOST
 
 if TYPE_CHECKING:
     import docker
@@ -66,7 +67,7 @@ async def settled(raw: docker.APIClient, state: Path, engine: DockerEngine) -> N
 
 @pytest.mark.parametrize("at_once", [1, 8])
 async def test_nothing_grows(raw: docker.APIClient, tmp_path: Path, at_once: int) -> None:
-    async with connect(state=tmp_path, limits=QUICK) as engine:
+    async with connect(state=tmp_path, host=HOST, limits=QUICK) as engine:
         limiter = anyio.CapacityLimiter(at_once)
         alive: list[int] = []
 
@@ -91,7 +92,7 @@ async def test_nothing_grows(raw: docker.APIClient, tmp_path: Path, at_once: int
         assert max(alive) <= at_once + ENDING, "pods are made faster than they are taken down"
         assert grown_fds <= 2
         assert grown_kib < GROWTH_KIB
-        run = engine.owner.run
+        run = engine.run.owner.run
     assert left_in(raw, tmp_path) == []
     assert unfinished(tmp_path) == []
     assert raw.images(filters={"label": f"docprobe.run={run}"}) == []

@@ -1,6 +1,7 @@
-"""Programs that run inside containers: shipped as text, standard library only, never imported by docprobe itself.
+"""Programs that run inside containers: shipped as text, standard library only, never run by docprobe itself.
 
-:func:`command` makes the argument vector that runs one of them.
+``anchor`` is a pod's first process: ``anchor.py`` with ``connections.py``, ``host_stream.py`` and ``listening.py``.
+``worker`` runs an install: ``worker.py``. They work with Python 3.9 or newer.
 """
 
 from __future__ import annotations
@@ -20,20 +21,20 @@ _BOOTSTRAP: Final = (
 
 
 _PROGRAMS: Final = {
-    "anchor": ("tunnel.frames", "inside.files", "inside.host_stream", "inside.listening", "inside.anchor"),
+    "anchor": ("tunnel.frames", "inside.host_stream", "inside.connections", "inside.listening", "inside.anchor"),
     "worker": ("inside.worker",),
 }
 """Program to its modules below ``harness.engine``, each after those that it imports."""
 
 
-def command(program: str, *arguments: str, python: str = "python3") -> list[str]:
-    """The argument vector that runs ``program`` (``anchor`` or ``worker``) with ``arguments``.
+def program(name: str, *arguments: str, python: str = "python3") -> list[str]:
+    """Return the argument vector that runs the program ``anchor`` or ``worker`` with ``arguments``.
 
-    Isolated from the environment and the site packages: what the container holds cannot change the program.
+    Python is isolated from the environment and the site packages: nothing in the container can change the program.
     """
     engine = files("harness.engine")
     modules = [
-        (f"harness.engine.{name}", engine.joinpath(f"{name.replace('.', '/')}.py").read_text("utf-8"))
-        for name in _PROGRAMS[program]
+        (f"harness.engine.{module}", engine.joinpath(f"{module.replace('.', '/')}.py").read_text("utf-8"))
+        for module in _PROGRAMS[name]
     ]
     return [python, "-I", "-S", "-c", _BOOTSTRAP, json.dumps(modules), *arguments]

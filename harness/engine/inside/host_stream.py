@@ -1,4 +1,4 @@
-"""The stream to the host: frames on stdin and stdout, without ever waiting.
+"""The stream to docprobe: frames on stdin and stdout, without ever waiting.
 
 Runs inside the container with Python 3.9 or newer and the standard library.
 """
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
     from harness.engine.tunnel.frames import Frame
 
-OUT_HIGH = 1024 * 1024
-"""Bytes waiting for the host above which nothing more should be read for it."""
+FULL = 1024 * 1024
+"""Bytes waiting to be sent above which nothing more should be read from connections."""
 CHUNK = 256 * 1024
 
 
-class Host:
-    """docprobe, at the other end of stdin and stdout."""
+class HostStream:
+    """Frames from and to docprobe, the other end of stdin and stdout."""
 
     def __init__(self) -> None:
         self.decoder = Decoder()
@@ -31,15 +31,15 @@ class Host:
 
     @property
     def full(self) -> bool:
-        """Whether enough is waiting for the host."""
-        return len(self.out) >= OUT_HIGH
+        """Whether enough is waiting to be sent."""
+        return len(self.out) >= FULL
 
-    def say(self, kind: Kind, channel: int, payload: bytes) -> None:
+    def send(self, kind: Kind, channel: int = 0, payload: bytes = b"") -> None:
         """Queue a frame."""
         self.out += encode(kind, channel, payload)
 
     def flush(self) -> bool:
-        """Write what the host will take; whether something is still waiting."""
+        """Write as much as is taken; return whether something is still waiting."""
         while self.out:
             try:
                 written = os.write(1, self.out[:CHUNK])
@@ -51,7 +51,7 @@ class Host:
         return False
 
     def read(self) -> Iterator[Frame] | None:
-        """Frames that came; None at the end of stdin."""
+        """Return the frames that came; None at the end of stdin."""
         try:
             data = os.read(0, CHUNK)
         except BlockingIOError:

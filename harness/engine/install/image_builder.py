@@ -16,23 +16,28 @@ import anyio
 
 from extractor.base.text import printable
 from harness.base.errors import EngineError
-from harness.engine.api import SLOW_S, Api, ConflictError, GoneError
-from harness.engine.attach import STDOUT, Attached, attach
-from harness.engine.hardening import HOME, INSTALL_USER, ROOT, Share, host_config
-from harness.engine.inside import command
+from harness.engine.api import SLOW_S, ConflictError, GoneError
+from harness.engine.attach import STDOUT, Attached
+from harness.engine.containers import (
+    EngineRun,
+    create_container,
+    install_container,
+    remove_container,
+    start_container,
+)
+from harness.engine.hardening import HOME, INSTALL_USER, ROOT
 from harness.engine.install.images import image_id
-from harness.engine.owner import LABEL, LOCK_LABEL, RUN_LABEL, STATE_LABEL, Owner
+from harness.engine.owner import LABEL, LOCK_LABEL, RUN_LABEL, STATE_LABEL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from harness.engine.install.settings import Lent
+    from harness.engine.install.settings import InstallSettings
 
 _KEPT_LINES: Final = 200
-_MAX_MESSAGE: Final = 64 * 1024 * 1024
+_MAX_MESSAGE_MIB: Final = 64
 _PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-_SCRATCH_MIB: Final = 1024
-"""Size of /tmp, where the clients keep their caches. Memory: counts for the container's limit."""
+_BAD_MESSAGE: Final = "the install container sent a message that docprobe cannot read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +59,7 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class JobResult:
     """How a job ended."""
 
     code: int
@@ -62,69 +67,74 @@ class Outcome:
     log: tuple[str, ...]
     """Its last lines."""
     step: int = 0
+    """Index of that step."""
     limit: str | None = None
     """``disk``, ``memory`` or ``time``, if that ended it."""
     reports: Mapping[str, str | None] = field(default_factory=dict)
+    """Text of each file of ``Job.reports``; None if it is not there or too large."""
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether every step ended with exit code 0."""
+        return self.code == 0 and self.limit is None
 
 
 @dataclass(frozen=True, slots=True)
-class Workshop:
-    """Where images are made."""
+class ImageBuilder:
+    """Runs jobs in containers with a network, and turns the containers into images."""
 
-    api: Api
-    owner: Owner
-    lent: Lent
-    runtime: str | None = None
-    cpus: float = 2.0
+    run: EngineRun
+    settings: InstallSettings
     network: str = "bridge"
     """The engine's network that the containers are in."""
 
-    async def make(
-        self, image: str, job: Job, tags: Callable[[Outcome], tuple[str, ...]], role: str, *, name: str
-    ) -> Outcome:
-        """Run ``job`` on ``image``; if it succeeds, commit the container under each of ``tags(outcome)``.
+    async def build(
+        self, image: str, job: Job, tags: Callable[[JobResult], tuple[str, ...]], role: str, *, purpose: str
+    ) -> JobResult:
+        """Run ``job`` on ``image`` and, if it succeeds, commit the container as an image.
 
-        Tags are ``repository:tag``; with none the job was all that was wanted. ``role`` is the image's label, ``name``
-        the container's name. Raises EngineError; a job that fails is an Outcome.
+        Args:
+            image: what is added to.
+            job: what to run.
+            tags: gives the new image's tags (``repository:tag``) by the result; with none the job was all that was
+                wanted.
+            role: the new image's label: ``base`` or ``deps``.
+            purpose: names the container.
+
+        Returns:
+            How the job ended; a job that fails is no error.
+
+        Raises:
+            EngineError: the engine failed, or the container ended before the job did.
         """
-        container = await self._create(image, job, name)
-        attached: Attached | None = None
+        run = self.run
+        spec = install_container(
+            image,
+            memory_mib=job.memory_mib,
+            cpus=run.cpus,
+            network=self.network,
+            user=job.user,
+            runtime=run.runtime,
+        )
+        container = await create_container(run, spec, purpose)
+        attached = await start_container(run, container, spec)
         try:
-            attached = await attach(self.api, container, stdin=True)
-            await self.api.call("start an install container", self.api.raw.start, container)
-            outcome = await self._converse(attached, job)
-            if outcome.code == 0 and outcome.limit is None and (wanted := tags(outcome)):
+            result = await self._run_job(attached, job)
+            if result.succeeded and (wanted := tags(result)):
                 await self._commit(container, wanted, role)
-            return outcome
+            return result
         finally:
             with anyio.CancelScope(shield=True):
-                if attached is not None:
-                    await attached.aclose()
-                with suppress(GoneError, ConflictError):  # removes itself as it ends
-                    await self.api.call("remove an install container", self._remove, container)
+                await attached.aclose()
+                await remove_container(run.api, container)
 
-    async def _create(self, image: str, job: Job, name: str) -> str:
-        config = host_config(
-            self.api.raw,
-            Share(job.memory_mib, self.cpus, 512, tmp_mib=_SCRATCH_MIB),
-            network=self.network,
-            runtime=self.runtime,
-            read_only=False,
-            tmpfs={HOME: f"rw,nosuid,nodev,mode=1777,size={_SCRATCH_MIB}m"},
-        )
-        container = await self.api.call(
-            "create an install container", self.api.raw.create_container, image, command("worker"), name=name,
-            user=job.user, stdin_open=True, host_config=config, labels=self.owner.labels("install"), entrypoint=[],
-            environment={}, working_dir="/", use_config_proxy=False,
-        )
-        return str(container["Id"])
-
-    async def _converse(self, attached: Attached, job: Job) -> Outcome:
+    async def _run_job(self, attached: Attached, job: Job) -> JobResult:
         """Send the job and read until it is done."""
+        settings = self.settings
         order = {
             "steps": job.steps,
-            "files": {**self.lent.files, **job.files},
-            "environment": {"PATH": _PATH, "HOME": HOME, "TMPDIR": "/tmp", **self.lent.environment, **job.environment},
+            "files": {**settings.files, **job.files},
+            "environment": {"PATH": _PATH, "HOME": HOME, "TMPDIR": "/tmp", **settings.environment, **job.environment},
             "reports": job.reports,
             "cwd": job.cwd,
             "watch": ROOT,
@@ -135,34 +145,16 @@ class Workshop:
         with anyio.move_on_after(job.deadline_s):
             try:
                 await attached.send(json.dumps(order).encode() + b"\n")
-                return await self._listen(attached, log)
+                return await _read_result(attached, log)
             except (anyio.EndOfStream, anyio.BrokenResourceError) as error:
                 raise EngineError(
-                    f"the install container ended by itself: {log[-1] if log else 'it said nothing'}",
-                    "see whether the machine ran out of memory; `[limits] install_memory_mib` is the limit",
+                    f"the install container ended before its work was done; last line: {log[-1] if log else '(none)'}",
+                    "check that the machine has memory left; `[limits] install_memory_mib` is the container's limit",
                 ) from error
-        return Outcome(-1, tuple(log), limit="time")
-
-    async def _listen(self, attached: Attached, log: deque[str]) -> Outcome:
-        buffer = bytearray()
-        while True:
-            source, data = await attached.receive_any()
-            if source != STDOUT:
-                log.extend(map(printable, data.decode("utf-8", "backslashreplace").splitlines()))
-                continue
-            buffer += data
-            if len(buffer) > _MAX_MESSAGE:
-                raise EngineError("the install container's report is out of all proportion")
-            *lines, rest = buffer.split(b"\n") if b"\n" in data else [buffer]
-            buffer = bytearray(rest)
-            for line in lines:
-                message = _message(line)
-                if "log" in message:
-                    log.append(printable(str(message["log"])[:2000]))
-                else:
-                    return _outcome(message, tuple(log))
+        return JobResult(-1, tuple(log), limit="time")
 
     async def _commit(self, container: str, tags: tuple[str, ...], role: str) -> None:
+        api = self.run.api
         conf = {
             "Labels": {LABEL: role, RUN_LABEL: "", STATE_LABEL: "", LOCK_LABEL: ""},
             "Cmd": [],
@@ -170,38 +162,55 @@ class Workshop:
         }
         first, *others = tags
         repository, _, tag = first.rpartition(":")
-        before = {old for tag in tags if (old := await image_id(self.api, tag)) is not None}
-        made = await self.api.call_within(
-            SLOW_S, "commit an image", self.api.raw.commit, container, repository, tag, pause=False, conf=conf
+        replaced = {old for tag in tags if (old := await image_id(api, tag)) is not None}
+        made = await api.call_within(
+            SLOW_S, "commit an image", api.raw.commit, container, repository, tag, pause=False, conf=conf
         )
         for other in others:
             repository, _, tag = other.rpartition(":")
-            await self.api.call("tag an image", self.api.raw.tag, made["Id"], repository, tag)
-        for old in before:
+            await api.call("tag an image", api.raw.tag, made["Id"], repository, tag)
+        for old in replaced:
             # its tags are the new one's now; one that still has another tag, or is in use, stays
             with suppress(GoneError, ConflictError):
-                if not (await self.api.call("look at an image", self.api.raw.inspect_image, old))["RepoTags"]:
-                    await self.api.call("remove an image", self.api.raw.remove_image, old, noprune=True)
+                if not (await api.call("look at an image", api.raw.inspect_image, old))["RepoTags"]:
+                    await api.call("remove an image", api.raw.remove_image, old, noprune=True)
 
-    def _remove(self, container: str) -> None:
-        self.api.raw.remove_container(container, v=True, force=True)
+
+async def _read_result(attached: Attached, log: deque[str]) -> JobResult:
+    """Read the worker's messages, one JSON object a line, until the one that says how the job ended."""
+    buffer = bytearray()
+    while True:
+        source, data = await attached.receive_any()
+        if source != STDOUT:
+            log.extend(map(printable, data.decode("utf-8", "backslashreplace").splitlines()))
+            continue
+        buffer += data
+        if len(buffer) > _MAX_MESSAGE_MIB * 1024 * 1024:
+            raise EngineError(f"the install container's report exceeds {_MAX_MESSAGE_MIB} MiB")
+        *lines, rest = buffer.split(b"\n") if b"\n" in data else [buffer]
+        buffer = bytearray(rest)
+        for line in lines:
+            message = _message(line)
+            if "log" not in message:
+                return _result(message, tuple(log))
+            log.append(printable(str(message["log"])[:2000]))
 
 
 def _message(line: bytes | bytearray) -> dict[str, Any]:
     try:
         message = json.loads(line)
     except ValueError as error:
-        raise EngineError("the install container does not speak docprobe's protocol") from error
+        raise EngineError(_BAD_MESSAGE) from error
     if not isinstance(message, dict):
-        raise EngineError("the install container does not speak docprobe's protocol")
+        raise EngineError(_BAD_MESSAGE)
     return message
 
 
-def _outcome(message: dict[str, Any], log: tuple[str, ...]) -> Outcome:
+def _result(message: dict[str, Any], log: tuple[str, ...]) -> JobResult:
     match message:
         case {"done": int(code), "step": int(step), "limit": None | str() as limit, "reports": dict(reports)}:
             if code == -9 and limit is None:
                 limit = "memory"
-            return Outcome(code, log, step, limit, reports)
+            return JobResult(code, log, step, limit, reports)
         case _:
-            raise EngineError("the install container does not speak docprobe's protocol")
+            raise EngineError(_BAD_MESSAGE)

@@ -9,19 +9,20 @@ from extractor.base.text import printable
 from extractor.model import Bundle, Manager
 from harness.base.errors import DocprobeError, EngineError, InstallError, RegistryError
 from harness.engine.install import npm, pypi
-from harness.engine.install.base_images import BASE_IMAGE_VARIABLE, Base, Bases
-from harness.engine.install.image_builder import Job, Outcome, Workshop
-from harness.engine.install.images import DEPS_REPOSITORY, Records, content_key, image_id
-from harness.engine.locks import exclusive
+from harness.engine.install.base_images import BASE_IMAGE_VARIABLE, BaseImage, BaseImages
+from harness.engine.install.image_builder import ImageBuilder, Job, JobResult
+from harness.engine.install.images import DEPS_REPOSITORY, ImageRecords, content_key, exclusive, image_id
 from harness.model import Image
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
-    from types import ModuleType
 
-    from harness.engine.install.plan import Fault, Plan
+    from harness.engine.install.manager import InstallFault, InstallPlan, PackageManager
     from harness.engine.protocol import Limits, Progress
 
+MANAGERS: Final[Mapping[Manager, PackageManager]] = {Manager.NPM: npm, Manager.PYPI: pypi}
+"""The package managers. A further one is a module and an entry here."""
 _LOG_LINES: Final = 20
 
 
@@ -29,40 +30,51 @@ _LOG_LINES: Final = 20
 class Installer:
     """Installs dependencies, at most once per key at a time, in this process and across processes."""
 
-    workshop: Workshop
-    bases: Bases
-    records: Records
+    builder: ImageBuilder
+    bases: BaseImages
+    records: ImageRecords
     limits: Limits
     state: Path
 
     async def install(self, bundle: Bundle, cutoff: str | None, lock: str | None, progress: Progress) -> Image:
-        """The bundle's dependencies as an image. Raises InstallError, RegistryError or EngineError."""
+        """Return the bundle's dependencies as an image.
+
+        Args:
+            bundle: names dependencies, package manager and toolchain.
+            cutoff: ISO date; packages published later are not considered. None for today's.
+            lock: packages to install instead of resolving, from an earlier ``Image.lock``.
+            progress: called with what is being done.
+
+        Raises:
+            InstallError: the dependencies cannot be installed, which is the docs' fault.
+            RegistryError: a registry does not answer.
+            EngineError: the engine or one of docprobe's limits prevents it.
+            UsageError: ``lock`` is not a lock of docprobe's.
+        """
         base = await self.bases.get(bundle.toolchain, progress)
         if not bundle.dependencies:
             return Image(base.tag, content_key({"base": base.id}), {}, cutoff)
-        plan = _manager(bundle.manager).plan(
-            bundle.dependencies, cutoff=cutoff, lock=lock, allow_scripts=bundle.allow_scripts
-        )
+        plan = _plan(bundle, cutoff, lock)
         key = _key(base, bundle, plan)
-        found = await self._find(key)
-        if found is not None:
-            return found
+        image = await self._find(key)
+        if image is not None:
+            return image
         async with exclusive(self.state, f"install-{key}"):
-            found = await self._find(key)  # another may have installed it while we waited
-            if found is not None:
-                return found
+            image = await self._find(key)  # another may have installed it while this one waited
+            if image is not None:
+                return image
             names = printable(", ".join(d.name for d in bundle.dependencies))
             progress(f"installing {names}{f' as of {cutoff}' if cutoff else ''}")
             return await self._install(base, bundle, plan, key, cutoff)
 
     async def _find(self, key: str) -> Image | None:
-        """An image of that key, if both it and the record of what is in it are there."""
+        """Return the image with that key, if both it and the record of what is in it are there."""
         image = self.records.read(key)
-        if image is None or await image_id(self.workshop.api, image.tag) is None:
+        if image is None or await image_id(self.builder.run.api, image.tag) is None:
             return None
         return image
 
-    async def _install(self, base: Base, bundle: Bundle, plan: Plan, key: str, cutoff: str | None) -> Image:
+    async def _install(self, base: BaseImage, bundle: Bundle, plan: InstallPlan, key: str, cutoff: str | None) -> Image:
         job = Job(
             steps=plan.steps,
             files=plan.files,
@@ -74,39 +86,28 @@ class Installer:
         )
         images: list[Image] = []
 
-        def name(outcome: Outcome) -> tuple[str, ...]:
-            image = _image(outcome, base, bundle, plan, key, cutoff)
+        def tags(result: JobResult) -> tuple[str, ...]:
+            image = _image(result, bundle, plan, key, cutoff)
             images.append(image)
-            if image.lock is not None:
-                replay = _manager(bundle.manager).plan(
-                    bundle.dependencies, cutoff=cutoff, lock=image.lock, allow_scripts=bundle.allow_scripts
-                )
-                again = _key(base, bundle, replay)
-                if again != key:  # replaying the lock finds this very image, with no network
-                    images.append(replace(image, key=again, tag=f"{DEPS_REPOSITORY}:{again}"))
-            return tuple(i.tag for i in images)
+            replay_key = _key(base, bundle, _plan(bundle, cutoff, image.lock))
+            if replay_key != key:  # replaying the lock finds this very image, with no network
+                images.append(replace(image, key=replay_key, tag=f"{DEPS_REPOSITORY}:{replay_key}"))
+            return tuple(image.tag for image in images)
 
-        outcome = await self.workshop.make(
-            base.tag, job, name, "deps", name=f"docprobe-{self.workshop.owner.run}-{key[:8]}"
-        )
+        result = await self.builder.build(base.tag, job, tags, "deps", purpose=key[:8])
         if not images:
-            raise _error(bundle, outcome, self.limits)
+            raise _error(bundle, result, self.limits)
         for image in images:
             self.records.write(image)
         return images[0]
 
 
-def _manager(manager: Manager) -> ModuleType:
-    match manager:
-        case Manager.NPM:
-            return npm
-        case Manager.PYPI:
-            return pypi
-        case _:
-            assert_never(manager)
+def _plan(bundle: Bundle, cutoff: str | None, lock: str | None) -> InstallPlan:
+    manager = MANAGERS[bundle.manager]
+    return manager.plan(bundle.dependencies, cutoff=cutoff, lock=lock, allow_scripts=bundle.allow_scripts)
 
 
-def _key(base: Base, bundle: Bundle, plan: Plan) -> str:
+def _key(base: BaseImage, bundle: Bundle, plan: InstallPlan) -> str:
     return content_key(
         {
             "base": base.id,
@@ -118,35 +119,29 @@ def _key(base: Base, bundle: Bundle, plan: Plan) -> str:
     )
 
 
-def _image(outcome: Outcome, base: Base, bundle: Bundle, plan: Plan, key: str, cutoff: str | None) -> Image:
-    installed, lock = outcome.reports.get(plan.installed_file), outcome.reports.get(plan.lock_file)
+def _image(result: JobResult, bundle: Bundle, plan: InstallPlan, key: str, cutoff: str | None) -> Image:
+    installed, lock = result.reports.get(plan.installed_file), result.reports.get(plan.lock_file)
     if installed is None or lock is None:
-        raise EngineError("the installer left no record of what it installed", "run it again with --verbose")
-    match bundle.manager:
-        case Manager.NPM:
-            packages, skipped = npm.packages(installed), npm.skipped_scripts(installed)
-        case Manager.PYPI:
-            packages, skipped = pypi.packages(installed), ()
-        case _:
-            assert_never(bundle.manager)
+        raise EngineError("the installer left no record of what it installed", "run docprobe again with --verbose")
+    manager = MANAGERS[bundle.manager]
     return Image(
         tag=f"{DEPS_REPOSITORY}:{key}",
         key=key,
-        packages=packages,
+        packages=manager.packages(installed),
         cutoff=cutoff,
         lock=lock,
-        skipped_scripts=() if bundle.allow_scripts else skipped,
+        skipped_scripts=() if bundle.allow_scripts else manager.skipped_scripts(installed),
     )
 
 
-def _error(bundle: Bundle, outcome: Outcome, limits: Limits) -> DocprobeError:
-    """A failed install as the error that tells whose fault it is."""
+def _error(bundle: Bundle, result: JobResult, limits: Limits) -> DocprobeError:
+    """Return the error for a failed install; its class says whose fault it is."""
     names = printable(", ".join(map(str, bundle.dependencies)))
-    match outcome.limit:
+    match result.limit:
         case "time":
             return RegistryError(
-                f"installing {names} was cut off after {limits.install_s:g} s",
-                "see that the registry is well (`docprobe doctor`), or raise `[limits] install_s`",
+                f"installing {names} was stopped after {limits.install_s:g} s",
+                "check the registry with `docprobe doctor`, or raise `[limits] install_s`",
             )
         case "memory":
             return EngineError(
@@ -159,20 +154,23 @@ def _error(bundle: Bundle, outcome: Outcome, limits: Limits) -> DocprobeError:
                 "raise `[limits] install_disk_mib`",
             )
         case _:
-            return _fault_error(names, _manager(bundle.manager).fault(outcome.log), outcome.log[-_LOG_LINES:])
+            return _fault_error(names, MANAGERS[bundle.manager].fault(result.log), result.log[-_LOG_LINES:])
 
 
-def _fault_error(names: str, fault: Fault, log: tuple[str, ...]) -> DocprobeError:
+def _fault_error(names: str, fault: InstallFault, log: tuple[str, ...]) -> DocprobeError:
     match fault.whose:
         case "docs":
             return InstallError(f"{names} cannot be installed: {fault.detail}", "correct the dependencies", log)
         case "registry":
             return RegistryError(
-                f"{names} could not be fetched: {fault.detail}",
-                "see that the registry can be reached (`docprobe doctor`), then run it again",
+                f"{names} could not be downloaded: {fault.detail}",
+                "check that the registry can be reached (`docprobe doctor`), then run docprobe again",
             )
         case "disk":
-            return EngineError(f"installing {names} ran out of disk: {fault.detail}", "free some: `docprobe doctor`")
+            return EngineError(
+                f"installing {names} ran out of disk space: {fault.detail}",
+                "free disk space; `docprobe doctor` says where",
+            )
         case "source-only":
             return EngineError(
                 f"{names} would have to be built, which runs its code: {fault.detail}",
@@ -185,9 +183,9 @@ def _fault_error(names: str, fault: Fault, log: tuple[str, ...]) -> DocprobeErro
             )
         case "elsewhere":
             return EngineError(
-                f"{names} would bring something that is in no registry, and docprobe takes from registries only: "
+                f"{names} depends on something outside the registries, and docprobe installs from registries only: "
                 f"{fault.detail}",
-                "skip the example with its reason, or name a version that depends on packages only",
+                "skip the example with this reason, or name a version that depends on packages only",
             )
         case _:
             assert_never(fault.whose)

@@ -1,4 +1,4 @@
-"""npm: what to run, how to read what was installed, and whose fault a failure is."""
+"""npm: a :class:`~harness.engine.install.manager.PackageManager`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from extractor.base.text import printable
 from harness.base.errors import InstallError, UsageError
 from harness.engine.hardening import ROOT
-from harness.engine.install.plan import Fault, Plan
+from harness.engine.install.manager import InstallFault, InstallPlan
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -38,21 +38,19 @@ _DOCS_FAULT: Final = {
     "EBADPLATFORM": "not made for Linux",
 }
 _ELSEWHERE: Final = frozenset({"EALLOWGIT", "EALLOWREMOTE", "EALLOWFILE", "EALLOWDIRECTORY"})
-_TELLING: Final = (
+_INFORMATIVE: Final = (
     "No matching version", "is not in this registry", "Refusing to fetch", "failed, reason:", "peer ", "Invalid ",
 )  # fmt: skip
-"""What the line that says most holds, best first."""
+"""What the most informative line contains, best first."""
+_NEW_LOCK: Final = "packages come from a registry only; write a new lock with `docprobe check --lock FILE`"
 _TAG: Final = re.compile(r"^(notarget|network|404|errno|syscall)\s+")
 _CODE: Final = re.compile(r"npm (?:error|ERR!) code (\w+)")
 
 
 def plan(
     dependencies: Sequence[Dependency], *, cutoff: str | None, lock: str | None, allow_scripts: bool
-) -> Plan:
-    """How to install with npm.
-
-    Raises InstallError for what is no package of a registry, UsageError for a lock that is none.
-    """
+) -> InstallPlan:
+    """See :meth:`harness.engine.install.manager.PackageManager.plan`."""
     flags = (*_FLAGS, *(() if allow_scripts else ("--ignore-scripts",)))
     if lock is not None:
         manifest = {"private": True, **_root(lock)}
@@ -63,7 +61,7 @@ def plan(
         files = {f"{ROOT}/package.json": _text({"private": True, "dependencies": wanted})}
         before = (f"--before={cutoff}T23:59:59.999Z",) if cutoff else ()
         steps = (("npm", "install", *flags, *before),)
-    return Plan(
+    return InstallPlan(
         files=files,
         steps=steps,
         environment={"NPM_CONFIG_CACHE": "/tmp/npm"},
@@ -73,9 +71,10 @@ def plan(
 
 
 def checked_range(dependency: Dependency) -> str:
-    """The range for package.json. Addresses, folders and repositories are refused: packages come from a registry.
+    """Return the version range for package.json.
 
-    Raises InstallError.
+    Raises:
+        InstallError: it is an address, a folder or a repository: packages come from a registry only.
     """
     wanted = dependency.specifier.strip() or "*"
     if not _NAME.fullmatch(dependency.name) or len(dependency.name) > 214 or not _RANGE.fullmatch(wanted):
@@ -87,17 +86,17 @@ def checked_range(dependency: Dependency) -> str:
 
 
 def packages(installed: str) -> Mapping[str, str]:
-    """Name to version from npm's record of what it installed; a second version stands under ``parent > name``."""
-    found: dict[str, str] = {}
+    """Return name to version from npm's record of what it installed; a second version is under ``parent > name``."""
+    versions: dict[str, str] = {}
     for path, entry in json.loads(installed).get("packages", {}).items():
         name = " > ".join(part.strip("/") for part in path.split("node_modules/") if part)
         if name and isinstance(entry, dict) and not entry.get("link"):
-            found[name] = str(entry.get("version", ""))
-    return found
+            versions[name] = str(entry.get("version", ""))
+    return versions
 
 
 def skipped_scripts(installed: str) -> tuple[str, ...]:
-    """Packages that would run a script when they are installed."""
+    """Return the packages that would run a script when they are installed."""
     entries = json.loads(installed).get("packages", {})
     return tuple(
         path.rpartition("node_modules/")[2]
@@ -106,20 +105,20 @@ def skipped_scripts(installed: str) -> tuple[str, ...]:
     )
 
 
-def fault(log: Sequence[str]) -> Fault:
-    """Whose fault a failed install is, told from npm's own error code."""
+def fault(log: Sequence[str]) -> InstallFault:
+    """Return whose fault a failed install is, by npm's own error code."""
     codes = [match.group(1) for line in log if (match := _CODE.search(line))]
     code = codes[-1] if codes else ""
-    said = [line.split(" ", 2)[-1].strip() for line in log if line.startswith(("npm error ", "npm ERR! "))]
-    telling = [line for sign in _TELLING for line in said if sign in line]
-    detail = _TAG.sub("", (telling or [line for line in said if not line.startswith("code ")] or [""])[0])
+    messages = [line.split(" ", 2)[-1].strip() for line in log if line.startswith(("npm error ", "npm ERR! "))]
+    best = [line for sign in _INFORMATIVE for line in messages if sign in line]
+    detail = _TAG.sub("", (best or [line for line in messages if not line.startswith("code ")] or [""])[0])
     if code in _DOCS_FAULT:
-        return Fault("docs", f"{_DOCS_FAULT[code]}: {detail}")
+        return InstallFault("docs", f"{_DOCS_FAULT[code]}: {detail}")
     if code in _ELSEWHERE:
-        return Fault("elsewhere", detail)
+        return InstallFault("elsewhere", detail)
     if code == "ENOSPC":
-        return Fault("disk", detail)
-    return Fault("registry", f"{detail or 'npm failed'}{f' ({code})' if code else ''}")
+        return InstallFault("disk", detail)
+    return InstallFault("registry", f"{detail or 'npm failed'}{f' ({code})' if code else ''}")
 
 
 def _root(lock: str) -> dict[str, Any]:
@@ -128,17 +127,19 @@ def _root(lock: str) -> dict[str, Any]:
         strange = [path for path, entry in entries.items() if not _is_from_registry(path, entry)]
         root = {"dependencies": dict(entries[""].get("dependencies", {}))}
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise UsageError("the lock is not a package-lock.json of version 2 or 3") from error
+        raise UsageError(
+            "the lock is not a package-lock.json of version 2 or 3", _NEW_LOCK
+        ) from error
     if strange:
         raise UsageError(
-            f"the lock takes {printable(strange[0])} from elsewhere than the registry",
-            "packages come from a registry; make the lock anew with `docprobe check --lock FILE`",
+            f"the lock takes {printable(strange[0])} from outside the registry",
+            _NEW_LOCK,
         )
     return root
 
 
 def _is_from_registry(path: str, entry: Mapping[str, Any]) -> bool:
-    """Whether an entry of a lock is a package of the registry: those that docprobe writes name no address."""
+    """Return whether an entry of a lock is a package of the registry: docprobe's locks contain no address."""
     return not path or (bool(_ENTRY.fullmatch(path)) and "resolved" not in entry and not entry.get("link"))
 
 

@@ -1,4 +1,4 @@
-"""uv: what to run, how to read what was installed, and whose fault a failure is."""
+"""PyPI, by uv: a :class:`~harness.engine.install.manager.PackageManager`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from extractor.base.text import printable
 from harness.base.errors import InstallError, UsageError
 from harness.engine.hardening import ROOT
-from harness.engine.install.plan import Fault, Plan
+from harness.engine.install.manager import InstallFault, InstallPlan
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -36,10 +36,10 @@ _PYTHON_SIGN: Final = re.compile(r"(requested|current) python version")
 
 def plan(
     dependencies: Sequence[Dependency], *, cutoff: str | None, lock: str | None, allow_scripts: bool
-) -> Plan:
-    """How to install with uv: resolve to a lock with hashes, then install exactly that.
+) -> InstallPlan:
+    """See :meth:`harness.engine.install.manager.PackageManager.plan`.
 
-    Raises InstallError for what is no package of an index.
+    uv resolves to a lock with hashes, then installs exactly that.
     """
     binary = () if allow_scripts else _BINARY
     venv = ("uv", "venv", "--no-project", "--quiet", "--python", "python3", _VENV)
@@ -58,7 +58,7 @@ def plan(
     else:
         files = {_WANTED: "".join(f"{checked(d)}\n" for d in dependencies)}
         steps = (venv, resolve, install, _COMPILE)
-    return Plan(
+    return InstallPlan(
         files=files,
         steps=steps,
         environment={"UV_CACHE_DIR": "/tmp/uv", "UV_LINK_MODE": "copy", "UV_PYTHON_DOWNLOADS": "never"},
@@ -68,9 +68,10 @@ def plan(
 
 
 def checked(dependency: Dependency) -> str:
-    """The requirement line. Addresses and folders are refused: packages come from an index.
+    """Return the requirement line.
 
-    Raises InstallError.
+    Raises:
+        InstallError: it is an address or a folder: packages come from an index only.
     """
     try:
         requirement = Requirement(str(dependency))
@@ -85,42 +86,44 @@ def checked(dependency: Dependency) -> str:
 
 
 def _check_lock(lock: str) -> None:
-    """Nothing but pinned packages of an index, with hashes: no option, no address, no other file.
-
-    Raises UsageError.
-    """
+    """Raise UsageError unless the lock holds pinned packages only: no option, no address, no other file."""
     for line in lock.splitlines():
         if not _LOCK_LINE.fullmatch(line):
             raise UsageError(
-                f"the lock has a line that is no pinned package: {printable(line[:100])}",
-                "packages come from an index; make the lock anew with `docprobe check --lock FILE`",
+                f"the lock has a line that is not a pinned package: {printable(line[:100])}",
+                "packages come from an index only; write a new lock with `docprobe check --lock FILE`",
             )
 
 
-def packages(lock: str) -> Mapping[str, str]:
-    """Name to version from the lock: exactly what was installed."""
-    return dict(_PINNED.findall(lock))
+def packages(installed: str) -> Mapping[str, str]:
+    """Return name to version from the lock: exactly what was installed."""
+    return dict(_PINNED.findall(installed))
 
 
-def fault(log: Sequence[str]) -> Fault:
-    """Whose fault a failed install is, told from uv's sentences."""
+def skipped_scripts(installed: str) -> tuple[str, ...]:
+    """Return nothing: wheels run no code when they are installed."""
+    return ()
+
+
+def fault(log: Sequence[str]) -> InstallFault:
+    """Return whose fault a failed install is, by uv's messages."""
     low = " ".join(log).lower()
     detail = _reason([line.strip(" ╰╭─▶│├×") for line in log])
     if "no space left" in low:
-        return Fault("disk", detail)
+        return InstallFault("disk", detail)
     if "url dependencies must be expressed as direct requirements" in low:
-        return Fault("elsewhere", detail)
+        return InstallFault("elsewhere", detail)
     if "failed to read from zip" in low:
-        return Fault("registry", detail)  # a download that was cut; uv takes the version for unusable
+        return InstallFault("registry", detail)  # a download that was cut off; uv calls the version unusable
     if "no solution found" in low:
         if "building from source is disabled" in low or "no usable wheels" in low:
-            return Fault("source-only", detail)
-        return Fault("python" if _PYTHON_SIGN.search(low) else "docs", detail)
-    return Fault("registry", detail or "uv failed")
+            return InstallFault("source-only", detail)
+        return InstallFault("python" if _PYTHON_SIGN.search(low) else "docs", detail)
+    return InstallFault("registry", detail or "uv failed")
 
 
 def _reason(lines: Sequence[str]) -> str:
-    """What uv says in the end: the last cause of a chain, or the last step of a derivation."""
-    told = [line for line in lines if line and not line.startswith("hint:")]
-    reasons = [line.removeprefix("cause: ") for line in told if line.startswith(("cause: ", "And because "))]
-    return (reasons or told or [""])[-1][:500]
+    """Return uv's conclusion: the last cause of a chain, or the last step of a derivation."""
+    messages = [line for line in lines if line and not line.startswith("hint:")]
+    reasons = [line.removeprefix("cause: ") for line in messages if line.startswith(("cause: ", "And because "))]
+    return (reasons or messages or [""])[-1][:500]

@@ -1,6 +1,6 @@
-"""What the host lends to containers that install: proxies, its CA bundle, client configuration the user named.
+"""What containers that install get of the host: proxies, its CA bundle, client configuration that the user named.
 
-Nothing else of the host's environment reaches any container, and the pods of examples get not even this.
+Nothing else of the host's environment reaches any container, and the pods of examples do not even get this.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from harness.base.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from harness.base.host import HostEnvironment
+
 _PROXIES: Final = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 _BUNDLES: Final = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "PIP_CERT", "NODE_EXTRA_CA_CERTS")
 """Environment variables that name a CA bundle, the first that names a file wins."""
@@ -24,6 +26,9 @@ _SYSTEM_BUNDLES: Final = (
 )
 _INSIDE: Final = "/tmp/docprobe"
 """A tmpfs: what is written here is not part of the image."""
+_BUNDLE_VARIABLES: Final = (
+    "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "PIP_CERT", "NODE_EXTRA_CA_CERTS", "NPM_CONFIG_CAFILE",
+)  # fmt: skip
 _CLIENT_FILES: Final = {
     "DOCPROBE_NPMRC": ("npmrc", "NPM_CONFIG_USERCONFIG"),
     "DOCPROBE_UV_CONFIG": ("uv.toml", "UV_CONFIG_FILE"),
@@ -33,7 +38,7 @@ _CLIENT_FILES: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Lent:
+class InstallSettings:
     """Files and environment for a container that installs."""
 
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -42,34 +47,34 @@ class Lent:
     """Absolute path inside to text."""
 
 
-def lend(environment: Mapping[str, str]) -> Lent:
-    """What to lend, told from the host's environment.
+def install_settings(host: HostEnvironment) -> InstallSettings:
+    """Return what containers that install get of the host.
 
-    Raises UsageError if a configuration file that the user named cannot be read.
+    Raises:
+        UsageError: the CA bundle, or a configuration file that the user named, cannot be read.
     """
     variables: dict[str, str] = {}
     files: dict[str, str] = {}
     for name in _PROXIES:
-        value = environment.get(name) or environment.get(name.lower())
+        value = host.get(name) or host.get(name.lower())
         if value:
             variables[name] = variables[name.lower()] = value
-    bundle = _bundle(environment)
+    bundle = _ca_bundle(host)
     if bundle is not None:
         path = f"{_INSIDE}/ca.pem"
         files[path] = bundle
-        variables |= dict.fromkeys(
-            ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "PIP_CERT", "NODE_EXTRA_CA_CERTS", "NPM_CONFIG_CAFILE"), path
-        )
-    for ours, (name, theirs) in _CLIENT_FILES.items():
-        if environment.get(ours):
-            path = f"{_INSIDE}/{name}"
-            variables[theirs] = path
-            files[path] = _read(ours, Path(environment[ours]))
-    return Lent(variables, files)
+        variables |= dict.fromkeys(_BUNDLE_VARIABLES, path)
+    for name, (file, client_variable) in _CLIENT_FILES.items():
+        given = host.get(name)
+        if given is not None:
+            path = f"{_INSIDE}/{file}"
+            variables[client_variable] = path
+            files[path] = _read(name, Path(given))
+    return InstallSettings(variables, files)
 
 
-def _bundle(environment: Mapping[str, str]) -> str | None:
-    named = [Path(environment[name]) for name in _BUNDLES if environment.get(name)]
+def _ca_bundle(host: HostEnvironment) -> str | None:
+    named = [Path(value) for name in _BUNDLES if (value := host.get(name))]
     for path in (*named, *_SYSTEM_BUNDLES):
         if path.is_file():
             try:
@@ -77,7 +82,7 @@ def _bundle(environment: Mapping[str, str]) -> str | None:
             except OSError as error:
                 raise UsageError(
                     f"the CA bundle {path} cannot be read: {error.strerror}",
-                    "see that this user may read it, or name another in SSL_CERT_FILE",
+                    "let this user read it, or name another in SSL_CERT_FILE",
                 ) from error
     return None
 
@@ -86,4 +91,6 @@ def _read(variable: str, path: Path) -> str:
     try:
         return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{variable} names {path}, which cannot be read: {error}") from error
+        raise UsageError(
+            f"{variable} names {path}, which cannot be read: {error}", f"correct {variable}, or unset it"
+        ) from error

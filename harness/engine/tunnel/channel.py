@@ -25,13 +25,13 @@ class Carrier(Protocol):
         """Send one frame."""
         ...
 
-    def forget(self, number: int) -> Awaitable[None]:
-        """The channel is closed on this side."""
+    def close_channel(self, number: int) -> Awaitable[None]:
+        """Tell the other side that the channel is closed on this one."""
         ...
 
 
 class Channel(ByteStream):
-    """A connection. Reading and writing may go on at the same time, each from one task.
+    """A TCP connection. One task may read while another writes.
 
     ``receive`` and ``send`` raise BrokenResourceError if the connection broke inside the pod (its OSError is the
     cause), and PodError if the tunnel ended.
@@ -52,11 +52,11 @@ class Channel(ByteStream):
 
     @property
     def readable(self) -> bool:
-        """Whether :meth:`receive` would not wait: there is data, or the end."""
+        """Whether :meth:`receive` would return at once: there is data, or the end."""
         return bool(self._buffer) or self._ended or self._closed or self._failure is not None
 
     async def receive(self, max_bytes: int = 65536) -> bytes:
-        """Next bytes; EndOfStream at the end."""
+        """Return the next bytes. Raises EndOfStream at the end."""
         while not self._buffer:
             self._check_open()
             if self._failure is not None:
@@ -105,33 +105,33 @@ class Channel(ByteStream):
             self._buffer.clear()
             self._readable.set()
             self._writable.set()
-            await self._carrier.forget(self._number)
+            await self._carrier.close_channel(self._number)
 
     # --- called by the tunnel ---
 
-    def arrived(self, data: bytes) -> None:
-        """Bytes from the pod. Raises FrameError if they are more than was allowed."""
+    def feed(self, data: bytes) -> None:
+        """Take bytes from the pod. Raises FrameError if they are more than it was granted."""
         if self._buffered + len(data) > WINDOW or self._ended:
-            raise FrameError("more data than was asked for")
+            raise FrameError("more data than was granted")
         if data:
             self._buffer.append(data)
             self._buffered += len(data)
             self._readable.set()
 
-    def ended(self) -> None:
-        """The pod's side sends no more."""
+    def end(self) -> None:
+        """Note that the pod sends no more."""
         self._ended = True
         self._readable.set()
 
-    def credited(self, count: int) -> None:
-        """The pod's side takes ``count`` bytes more. Raises FrameError if that cannot be."""
+    def add_credit(self, count: int) -> None:
+        """Note that the pod takes ``count`` bytes more. Raises FrameError if that is more than was used."""
         self._credit += count
         if self._credit > _MAX_CREDIT:
             raise FrameError("more credit than was used")
         self._writable.set()
 
-    def broke(self, failure: OSError | PodError) -> None:
-        """The connection, or the whole tunnel, broke."""
+    def fail(self, failure: OSError | PodError) -> None:
+        """Note that the connection, or the whole tunnel, broke."""
         if self._failure is None:
             self._failure = failure
         self._readable.set()

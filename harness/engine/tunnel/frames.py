@@ -1,8 +1,7 @@
-"""The frames of the tunnel, spoken by the host and by the anchor inside the pod.
+"""The frames of the tunnel, for docprobe and for the anchor inside the pod (protocol: ``tunnel/__init__.py``).
 
-Standard library only, and old Python too: the anchor runs this file inside the container. A frame is a header
-(kind, channel, payload length; network order) and its payload. Channel 0 is the tunnel itself; the host numbers the
-connections it opens from 1, the anchor those it accepted from :data:`ACCEPTED_FROM`; a number is never used again.
+The anchor runs this file inside the container: standard library only, Python 3.9 or newer. A frame is a header (kind,
+channel, payload length; network order) and its payload.
 """
 
 from __future__ import annotations
@@ -16,20 +15,21 @@ if TYPE_CHECKING:
 
 HEADER = struct.Struct("!BII")
 MAX_PAYLOAD = 32 * 1024
-"""Bytes; small enough that one busy connection does not hold up another."""
+"""Bytes; small enough that one busy connection does not delay another."""
 WINDOW = 256 * 1024
-"""Bytes of one connection and direction that may be under way before the reader has taken them."""
+"""Bytes of one connection and direction that may be on the way before the reader has taken them."""
 ACCEPTED_FROM = 0x8000_0000
+"""Channels of accepted connections are numbered from here, those of opened ones from 1."""
 
 
 class Kind(IntEnum):
-    """What a frame says. Names are from the sender's view."""
+    """What a frame is. Names are from the sender's view."""
 
-    # host to anchor
+    # docprobe to anchor
     OPEN = 1
     """Connect to ``address NUL port``."""
     CLOSE = 2
-    """The host is done with the channel: flush, close, answer CLOSED. The host's last frame for it."""
+    """docprobe is done with the channel: flush, close, answer CLOSED. docprobe's last frame for it."""
     LISTEN = 3
     """Listen on the port (text) of both loopback addresses; channel 0."""
     STAGE = 4
@@ -37,25 +37,24 @@ class Kind(IntEnum):
     LINK = 5
     """Make a symbolic link: ``path NUL target``; channel 0."""
     PING = 6
-    BYE = 7
-    """End at once."""
-    # anchor to host
+    """Answer PONG, with the same payload."""
+    # anchor to docprobe
     READY = 16
-    """The anchor is up."""
+    """The anchor is up: release of the kernel that it sees."""
     OPENED = 17
     FAILED = 18
     """Opening or listening failed, or the connection broke: errno as text."""
     ACCEPTED = 19
-    """A connection to the listener of this port (text)."""
+    """Somebody connected to the listener of this port (text)."""
     CLOSED = 20
     """The anchor's last frame for the channel."""
     LISTENING = 21
-    """The port (text) is being listened on."""
+    """The port (text) has a listener."""
     SOCKETS = 22
-    """JSON: ``[[address, port], …]``, all TCP sockets that listen and are not the anchor's."""
+    """JSON ``[[address, port], …]``: all TCP sockets that listen and are not the anchor's."""
     PONG = 23
     FAULT = 24
-    """Something the host asked for went wrong inside the pod; text."""
+    """Something that docprobe asked for failed inside the pod; text."""
     # both ways
     DATA = 32
     END = 33
@@ -73,14 +72,14 @@ class Frame(NamedTuple):
 
 
 class FrameError(Exception):
-    """The other side does not speak the protocol."""
+    """The other side broke the protocol."""
 
 
 _KINDS = {int(kind): kind for kind in Kind}
 
 
 def encode(kind: Kind, channel: int = 0, payload: bytes = b"") -> bytes:
-    """One frame as bytes. ``payload`` has at most MAX_PAYLOAD bytes."""
+    """Return one frame as bytes. Raises FrameError if ``payload`` has more than MAX_PAYLOAD bytes."""
     if len(payload) > MAX_PAYLOAD:
         raise FrameError(f"payload of {len(payload)} bytes")
     return HEADER.pack(kind, channel, len(payload)) + payload
@@ -93,7 +92,7 @@ class Decoder:
         self._buffer = bytearray()
 
     def feed(self, data: bytes) -> Iterator[Frame]:
-        """The frames that ``data`` completes.
+        """Yield the frames that ``data`` completes.
 
         Raises FrameError at an unknown kind or a length above MAX_PAYLOAD; nothing can be read after that.
         """

@@ -1,6 +1,6 @@
 """HTTP into the pod: httpx over httpcore over the tunnel.
 
-The URL stays what it is inside the pod, so the Host header and the origin are those a local client would send.
+URLs are those inside the pod, so the Host header and the origin are what a local client would send.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
-"""The host's end of the tunnel: many TCP connections over the anchor's one attached stream.
+"""docprobe's end of the tunnel: many TCP connections over the anchor's one attached stream.
 
-The anchor is our own program, yet it runs beside hostile code: whatever arrives is checked, every buffer is bounded,
-and a frame that breaks the protocol ends the tunnel with a PodError.
+The protocol, and what is trusted: ``tunnel/__init__.py``.
 """
 
 from __future__ import annotations
@@ -18,29 +17,29 @@ from anyio.abc import ByteStream, TaskGroup, TaskStatus
 from extractor.base.text import printable
 from harness.base.errors import PodError
 from harness.engine.tunnel.channel import Channel
+from harness.engine.tunnel.frame_stream import STREAM_ERRORS, FrameStream, read_sockets
 from harness.engine.tunnel.frames import ACCEPTED_FROM, MAX_PAYLOAD, Frame, FrameError, Kind
-from harness.engine.tunnel.wire import STREAM_ERRORS, Wire, read_sockets
 
 if TYPE_CHECKING:
     from harness.model import ListeningSocket
 
 PING_EVERY_S: Final = 5.0
 PING_DEADLINE_S: Final = 20.0
-"""An anchor that has not answered for so long is gone: a partitioned engine sends no end of stream."""
+"""An anchor that has not answered for so long is gone: an engine that was cut off sends no end of stream."""
 MAX_CHANNELS: Final = 1024
 _MAX_FAULTS: Final = 20
-_NEXT: Final = "run it again; `docprobe doctor` tells whether the engine is well"
+_HINT: Final = "run docprobe again; if it fails again, check the engine with `docprobe doctor`"
 
 Handler = Callable[[ByteStream], Awaitable[None]]
-"""Serves one connection of a listener. Stream errors may pass; any other exception it lets through ends the tunnel."""
+"""Serves one connection of a listener. Stream errors are expected; any other exception ends the tunnel."""
 
 
 class Tunnel:
-    """One pod's tunnel. :meth:`run` must run as a task for anything else to go on."""
+    """One pod's tunnel. :meth:`run` must run as a task."""
 
     def __init__(self, stream: ByteStream) -> None:
-        """``stream`` carries frames both ways."""
-        self._wire = Wire(stream)
+        """``stream`` carries the frames of both directions."""
+        self._frames = FrameStream(stream)
         self._channels: dict[int, Channel] = {}
         self._closing: set[int] = set()
         self._opening: dict[int, anyio.Event] = {}
@@ -67,11 +66,11 @@ class Tunnel:
         return self._failure
 
     def sockets(self) -> tuple[ListeningSocket, ...]:
-        """Sockets that listen inside the pod, the services' excluded, as last reported."""
+        """Return the sockets that listen inside the pod, without the services', as last reported."""
         return self._sockets
 
     def changed(self) -> anyio.Event:
-        """An event that is set when :meth:`sockets` changes, or the tunnel ends."""
+        """Return an event that is set when :meth:`sockets` changes, or the tunnel ends."""
         return self._changed
 
     async def ready(self, timeout_s: float) -> None:
@@ -80,12 +79,14 @@ class Tunnel:
             await self._ready.wait()
         self._check()
         if not self._ready.is_set():
-            raise PodError(f"the pod's anchor did not answer within {timeout_s:g} s", _NEXT)
+            raise PodError(f"the pod's anchor did not answer within {timeout_s:g} s", _HINT)
 
     async def connect(self, address: str, port: int) -> Channel:
-        """A connection to ``address`` (an IP address) and ``port`` inside the pod.
+        """Open a connection to ``address`` (an IP address) and ``port`` inside the pod.
 
-        Raises OSError as a local connect would, PodError if the tunnel ended.
+        Raises:
+            OSError: as a local connect would.
+            PodError: the tunnel ended.
         """
         self._check()
         if len(self._channels) >= MAX_CHANNELS:
@@ -110,7 +111,7 @@ class Tunnel:
         return channel
 
     async def listen(self, port: int, handler: Handler) -> None:
-        """Serve ``port`` of both loopback addresses inside the pod. Raises PodError if that cannot be."""
+        """Serve ``port`` of both loopback addresses inside the pod. Raises PodError if the port is taken."""
         self._handlers[port] = handler
         self._listening[port] = answered = anyio.Event()
         await self.send(Kind.LISTEN, 0, str(port).encode())
@@ -126,11 +127,11 @@ class Tunnel:
             await self.send(Kind.STAGE, 0, head + content[start : start + room])
 
     async def link(self, path: str, target: str) -> None:
-        """Make a symbolic link beside the example's files."""
+        """Make a symbolic link among the example's files. Failures are raised by :meth:`sync`."""
         await self.send(Kind.LINK, 0, path.encode() + b"\0" + target.encode())
 
     async def sync(self) -> None:
-        """Wait until the anchor has done all it was told. Raises PodError if some of it failed."""
+        """Wait until the anchor has done all that was asked of it. Raises PodError if some of it failed."""
         answered = anyio.Event()
         await self._ping(answered)
         await answered.wait()
@@ -141,7 +142,7 @@ class Tunnel:
         """Send one frame. Raises PodError if the tunnel ended."""
         self._check()
         try:
-            await self._wire.send(kind, channel, payload)
+            await self._frames.send(kind, channel, payload)
         except STREAM_ERRORS as error:
             self._fail("the pod's tunnel broke", error)
             self._check()
@@ -149,12 +150,12 @@ class Tunnel:
     async def aclose(self) -> None:
         """End the tunnel, and with it the pod."""
         self._fail("the pod was closed")
-        await self._wire.aclose()
+        await self._frames.aclose()
 
     # --- reading ---
 
     async def run(self, *, task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED) -> None:
-        """Serve the tunnel until it ends. Never raises for what the pod does: see :attr:`failure`."""
+        """Serve the tunnel until it ends. Nothing that the pod does raises: see :attr:`failure`."""
         try:
             async with anyio.create_task_group() as self._tasks:
                 self._tasks.start_soon(self._watch)
@@ -166,7 +167,7 @@ class Tunnel:
 
     async def _read(self) -> None:
         try:
-            async for frame in self._wire.frames():
+            async for frame in self._frames.frames():
                 self._take(frame)
                 if self._failure is not None:
                     return
@@ -179,7 +180,7 @@ class Tunnel:
         """Act on one frame. Raises FrameError, ValueError or KeyError if it breaks the protocol."""
         kind, number, payload = frame
         if number == 0:
-            self._take_own(kind, payload)
+            self._take_control(kind, payload)
             return
         if kind is Kind.ACCEPTED:
             self._accept(number, int(payload))
@@ -188,7 +189,7 @@ class Tunnel:
             self._closing.remove(number)
             return
         if number in self._closing:
-            return  # was under way when we closed
+            return  # was on the way when docprobe closed the channel
         channel = self._channels[number]
         if kind is Kind.OPENED:
             self._opening[number].set()
@@ -197,17 +198,17 @@ class Tunnel:
             if number in self._opening and not self._opening[number].is_set():
                 self._refused[number] = code
                 self._opening[number].set()
-            channel.broke(OSError(code, os.strerror(code)))
+            channel.fail(OSError(code, os.strerror(code)))
         elif kind is Kind.DATA:
-            channel.arrived(payload)
+            channel.feed(payload)
         elif kind is Kind.END:
-            channel.ended()
+            channel.end()
         elif kind is Kind.CREDIT:
-            channel.credited(int.from_bytes(payload, "big"))
+            channel.add_credit(int.from_bytes(payload, "big"))
         else:
             raise FrameError(f"{kind.name} from the anchor")
 
-    def _take_own(self, kind: Kind, payload: bytes) -> None:
+    def _take_control(self, kind: Kind, payload: bytes) -> None:
         if kind is Kind.READY:
             self.kernel = payload[:200].decode("utf-8", "replace")
             self._ready.set()
@@ -242,7 +243,7 @@ class Tunnel:
         try:
             await handler(channel)
         except (anyio.BrokenResourceError, anyio.EndOfStream, anyio.ClosedResourceError, PodError):
-            pass  # the example went away
+            pass  # the example closed the connection
         except Exception as error:
             self._fail("a service failed", error)
         finally:
@@ -261,11 +262,11 @@ class Tunnel:
                 await answered.wait()
             if scope.cancelled_caught:
                 self._fail(f"the pod has not answered for {PING_DEADLINE_S:g} s")
-                await self._wire.aclose()  # frees whoever sends
+                await self._frames.aclose()  # ends sends that hang
             await anyio.sleep(PING_EVERY_S)
 
     async def _ping(self, answered: anyio.Event) -> None:
-        """Send a ping whose answer, or the tunnel's end, sets the event."""
+        """Send a ping; its answer, or the tunnel's end, sets the event."""
         token = os.urandom(8)
         self._pings[token] = answered
         try:
@@ -277,8 +278,8 @@ class Tunnel:
         channel = self._channels[number] = Channel(self, number)
         return channel
 
-    async def forget(self, number: int) -> None:
-        """The channel's user is done with it (called by the channel, once)."""
+    async def close_channel(self, number: int) -> None:
+        """Tell the anchor that a channel is closed (called by the channel, once)."""
         del self._channels[number]
         self._closing.add(number)
         if self._failure is None:
@@ -292,16 +293,16 @@ class Tunnel:
     def _raise_faults(self) -> None:
         if self._faults:
             faults, self._faults = self._faults, []
-            raise PodError(f"the pod could not be set up: {'; '.join(faults[:3])}", _NEXT)
+            raise PodError(f"the pod could not be set up: {'; '.join(faults[:3])}", _HINT)
 
     def _fail(self, message: str, cause: BaseException | None = None) -> None:
-        """End everything that waits. The first reason is kept."""
+        """End the tunnel and everything that waits for it. The first reason is kept."""
         if self._failure is not None:
             return
         detail = f": {printable(str(cause))[:300]}" if cause is not None and str(cause) else ""
-        self._failure = PodError(f"{message}{detail}", _NEXT)
+        self._failure = PodError(f"{message}{detail}", _HINT)
         waiting = [*self._opening.values(), *self._listening.values(), *self._pings.values()]
         for event in (*waiting, self._ready, self._changed):
             event.set()
         for channel in self._channels.values():
-            channel.broke(self._failure)
+            channel.fail(self._failure)

@@ -9,6 +9,7 @@ from click.testing import CliRunner
 from harness.cli.main import cli
 from harness.doctor import checks
 from harness.doctor.checks import Check, State, exit_code
+from harness.engine.api import EngineInfo
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,7 +47,7 @@ def test_the_table_says_the_next_step(tmp_path: Path) -> None:
     result = run("--state", str(tmp_path), DOCKER_HOST="unix:///nowhere.sock")
     assert result.exit_code == 3
     assert "no container engine answers" in " ".join(result.stdout.split())
-    assert "next:" in result.stdout
+    assert "hint:" in result.stdout
 
 
 @pytest.mark.parametrize(
@@ -58,14 +59,16 @@ def test_the_table_says_the_next_step(tmp_path: Path) -> None:
     ],
 )
 def test_an_engine_without_seccomp_will_not_do(info: dict[str, object], name: str, state: State) -> None:
-    check = checks._engine(info)
+    check = checks._engine(EngineInfo.of(info))
     assert (check.name, check.state) == (name, state)
     assert (check.next is None) == (state is State.OK)
 
 
 def test_limits_that_cannot_be_kept_are_named() -> None:
-    assert checks._limits({"MemoryLimit": True, "CpuCfsQuota": True, "PidsLimit": True}).state is State.OK
-    check = checks._limits({"MemoryLimit": False, "CpuCfsQuota": True, "PidsLimit": False})
+    assert (
+        checks._limits(EngineInfo.of({"MemoryLimit": True, "CpuCfsQuota": True, "PidsLimit": True})).state is State.OK
+    )
+    check = checks._limits(EngineInfo.of({"MemoryLimit": False, "CpuCfsQuota": True, "PidsLimit": False}))
     assert check.state is State.WARNING
     assert "memory, processes" in check.what
 

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from extractor.model import Bundle, Dependency, ExampleKind, Manager, ServiceRequest, SourceFile
+from harness.base.host import HostEnvironment
 from harness.engine.docker_engine import connect
+from tests.support.host import HOST
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -30,8 +32,8 @@ def engine_state(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def open_engine(engine_state: Path) -> Open:
     @asynccontextmanager
-    async def opened(limits: Limits | None = None, **more: object) -> AsyncIterator[DockerEngine]:
-        async with connect(state=engine_state, limits=limits, **more) as engine:  # type: ignore[arg-type]
+    async def opened(limits: Limits | None = None, host: HostEnvironment = HOST) -> AsyncIterator[DockerEngine]:
+        async with connect(state=engine_state, host=host, limits=limits) as engine:
             yield engine
 
     return opened

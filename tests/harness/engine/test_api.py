@@ -10,9 +10,10 @@ import pytest
 import requests
 
 from harness.base.errors import EngineError
+from harness.base.host import HostEnvironment
 from harness.engine import api as apis
-from harness.engine.api import Api, ConflictError, GoneError, SilentError, reach
-from harness.engine.events import Events
+from harness.engine.api import Api, ConflictError, GoneError, SilentError, open_api
+from harness.engine.events import ContainerEvents
 
 pytestmark = pytest.mark.anyio
 
@@ -41,7 +42,7 @@ async def test_a_call_that_never_returns_is_named() -> None:
             await api().call_within(0.05, "start an anchor", free.wait)
     finally:
         free.set()
-    assert caught.value.message == "the engine does not answer: asked to start an anchor, no reply within 0.05 s"
+    assert caught.value.message == "the engine did not start an anchor within 0.05 s: it does not answer"
     assert "restart the engine" in (caught.value.hint or "")
     assert caught.value.exit_code == 3
 
@@ -52,8 +53,8 @@ async def test_a_call_that_never_returns_is_named() -> None:
         (docker.errors.NotFound("x", response=requests.Response(), explanation="no such image"), GoneError, "no such"),
         (api_error(409), ConflictError, "the daemon's own words"),
         (api_error(500), EngineError, "could not create a container: the daemon's own words"),
-        (requests.ConnectionError("refused"), EngineError, "went away while asked to create a container"),
-        (ConnectionResetError(104, "Connection reset"), EngineError, "went away"),
+        (requests.ConnectionError("refused"), EngineError, "broke while it was asked to create a container"),
+        (ConnectionResetError(104, "Connection reset"), EngineError, "connection to the engine broke"),
     ],
 )
 async def test_errors_are_ours_and_say_what_was_asked(error: Exception, kind: type[EngineError], said: str) -> None:
@@ -80,7 +81,7 @@ async def test_a_call_that_was_begun_is_waited_for() -> None:
 
 async def test_no_engine() -> None:
     with pytest.raises(EngineError, match=r"no container engine answers at unix:///nowhere\.sock: No such") as caught:
-        await reach({"DOCKER_HOST": "unix:///nowhere.sock"})
+        await open_api(HostEnvironment({"DOCKER_HOST": "unix:///nowhere.sock"}))
     assert "docprobe doctor" in (caught.value.hint or "")
 
 
@@ -89,7 +90,7 @@ async def test_an_engine_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
     async with await anyio.create_tcp_listener(local_host="127.0.0.1") as listener:
         port = listener.extra(anyio.abc.SocketAttribute.local_port)
         with pytest.raises(SilentError):
-            await reach({"DOCKER_HOST": f"tcp://127.0.0.1:{port}"})
+            await open_api(HostEnvironment({"DOCKER_HOST": f"tcp://127.0.0.1:{port}"}))
 
 
 class FakeStream:
@@ -111,7 +112,7 @@ def event(action: str, container: str, **attributes: str) -> dict[str, Any]:
     return {"Action": action, "Actor": {"ID": container, "Attributes": attributes}}
 
 
-async def test_fates() -> None:
+async def test_exits() -> None:
     stream = FakeStream(
         [
             event("start", "a"), event("die", "stranger", exitCode="1"), event("oom", "a"),
@@ -124,7 +125,7 @@ async def test_fates() -> None:
         asked.update(options)
         return stream
 
-    events = Events(Api(SimpleNamespace(events=subscribe)), "run1")  # type: ignore[arg-type]
+    events = ContainerEvents(Api(SimpleNamespace(events=subscribe)), "run1")  # type: ignore[arg-type]
     await events.open()
     assert asked["filters"] == {"type": "container", "label": "docprobe.run=run1"}
     first, second = events.watch("a"), events.watch("b")
@@ -133,10 +134,10 @@ async def test_fates() -> None:
         with anyio.fail_after(30):
             await first.removed.wait()
             await second.ended.wait()
-        assert (first.exit_code, first.out_of_memory) == (137, True)
-        assert (second.exit_code, second.out_of_memory, second.removed.is_set()) == (0, False, False)
-        assert not events.lost.is_set()
+        assert (first.code, first.out_of_memory) == (137, True)
+        assert (second.code, second.out_of_memory, second.removed.is_set()) == (0, False, False)
+        assert not events.broken.is_set()
         events.close()
         with anyio.fail_after(30):
-            await events.lost.wait()
+            await events.broken.wait()
         tasks.cancel_scope.cancel()

@@ -12,10 +12,12 @@ import anyio
 import pytest
 
 from harness.base.errors import EngineError, PodError
+from harness.base.host import HostEnvironment
 from harness.engine.docker_engine import connect
 from harness.engine.protocol import Limits
 from tests.faults.own_engine import own_engine, why_not
 from tests.harness.engine.conftest import SERVER, python_bundle
+from tests.support.host import HOST
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,14 +43,14 @@ async def until_it_fails(pod: Pod) -> None:
 
 async def test_an_engine_that_is_stopped_is_not_the_examples_fault(engine_state: Path, tmp_path: Path) -> None:
     """It ends the example by SIGTERM, which must not be reported as a server that does not run."""
-    async with connect(state=engine_state) as users:
+    async with connect(state=engine_state, host=HOST) as users:
         image = (await users.base("python")).tag
     bundle = python_bundle(SERVER)
     with own_engine(tmp_path, image) as own:
         started = time.monotonic()
         with pytest.raises((PodError, EngineError)) as caught:
             async with (
-                connect(state=tmp_path / "state", limits=Limits(tmp_mib=8), environment=own.environment) as engine,
+                connect(state=tmp_path / "state", host=HostEnvironment.of(own.environment), limits=Limits(tmp_mib=8)) as engine,
                 engine.pod(bundle, await engine.install(bundle)) as pod,
             ):
                 assert await pod.wait_listening(60)

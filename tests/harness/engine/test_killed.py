@@ -15,6 +15,7 @@ import docker
 import pytest
 
 from harness.engine.docker_engine import connect
+from tests.support.host import HOST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,6 +31,7 @@ import sys
 from pathlib import Path
 import anyio
 from harness.engine.docker_engine import connect
+from tests.support.host import HOST
 from harness.engine.protocol import Limits
 from harness.model import LogLine
 from tests.harness.engine.conftest import SERVER, python_bundle
@@ -47,8 +49,8 @@ async def one(engine, bundle):
 
 async def main():
     bundle = python_bundle(SERVER)
-    async with connect(state=Path(sys.argv[1]), limits=Limits(tmp_mib=8, memory_mib=128)) as engine:
-        print(engine.owner.run, flush=True)
+    async with connect(state=Path(sys.argv[1]), host=HOST, limits=Limits(tmp_mib=8, memory_mib=128)) as engine:
+        print(engine.run.owner.run, flush=True)
         async with anyio.create_task_group() as tasks:
             for _ in range(2):
                 tasks.start_soon(one, engine, bundle)
@@ -75,7 +77,7 @@ def volumes(raw: docker.APIClient, run: str) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("kill", range(KILLS))
 async def test_sigkill_leaves_nothing(raw: docker.APIClient, engine_state: Path, kill: int) -> None:
     moment_s = random.uniform(0.0, 2.5)
-    async with connect(state=engine_state) as engine:
+    async with connect(state=engine_state, host=HOST) as engine:
         await engine.base("python")
     victim = subprocess.Popen(
         [sys.executable, "-c", VICTIM, str(engine_state)], stdout=subprocess.PIPE, text=True, cwd=Path.cwd()
@@ -96,7 +98,7 @@ async def test_sigkill_leaves_nothing(raw: docker.APIClient, engine_state: Path,
     # what was created at that very moment and never started goes at the next start, and so does the lock file
     # (one that a busy engine finishes making after its client has died, at the start after)
     while True:
-        async with connect(state=engine_state):
+        async with connect(state=engine_state, host=HOST):
             remains = [*left(raw, run), *volumes(raw, run)]
         if not remains or time.monotonic() > until:
             break
@@ -109,13 +111,14 @@ import sys
 from pathlib import Path
 import anyio
 from harness.engine.docker_engine import connect
+from tests.support.host import HOST
 from tests.harness.engine.conftest import SERVER, python_bundle
 
 async def main():
     bundle = python_bundle(SERVER)
-    async with connect(state=Path(sys.argv[1])) as engine, engine.pod(bundle, await engine.install(bundle)) as pod:
+    async with connect(state=Path(sys.argv[1]), host=HOST) as engine, engine.pod(bundle, await engine.install(bundle)) as pod:
         await pod.wait_listening(60)
-        print(engine.owner.run, flush=True)
+        print(engine.run.owner.run, flush=True)
         await anyio.to_thread.run_sync(sys.stdin.read)
 
 anyio.run(main)
@@ -131,7 +134,7 @@ async def test_a_neighbours_pods_are_left_alone(raw: docker.APIClient, engine_st
         assert neighbour.stdin is not None
         run = neighbour.stdout.readline().strip()
         before = {c["Id"] for c in left(raw, run)}
-        async with connect(state=engine_state):
+        async with connect(state=engine_state, host=HOST):
             pass
         assert {c["Id"] for c in left(raw, run)} == before
         assert len(before) == 2

@@ -85,7 +85,7 @@ def test_a_command_cannot_say_that_it_was_killed_for_memory(tmp_path: Path) -> N
         (137, "ended by signal SIGKILL"),
         (OWN_CODE, "exited with code 144 or 145"),
         (255, "exited with code 255"),
-        (-1, "ended, and the engine did not say how"),
+        (-1, "ended with an unknown exit code"),
     ],
 )
 def test_the_end_is_told_in_words(code: int, said: str) -> None:

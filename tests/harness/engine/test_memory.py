@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness.base.errors import EngineError
-from harness.engine.events import Events
+from harness.engine.events import ContainerEvents
 from harness.engine.protocol import Limits
 from tests.harness.engine.conftest import python_bundle
 
@@ -25,14 +25,14 @@ BY_ITSELF = "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)\n"
 @pytest.fixture(params=["event", "no event"])
 def events(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """With the engine's events as they come, and as from an engine that cannot tell of memory kills."""
-    told = Events._note
+    take = ContainerEvents._take
 
-    def note(self: Events, event: dict[str, Any]) -> None:
+    def without_oom(self: ContainerEvents, event: dict[str, Any]) -> None:
         if event.get("Action") != "oom":
-            told(self, event)
+            take(self, event)
 
     if request.param == "no event":
-        monkeypatch.setattr(Events, "_note", note)
+        monkeypatch.setattr(ContainerEvents, "_take", without_oom)
 
 
 @pytest.mark.usefixtures("events")
@@ -63,9 +63,8 @@ async def test_a_memory_kill_of_an_install_is_told(open_engine: Open) -> None:
     job = Job((("python3", "-c", IN_A_CHILD),), cwd="/tmp", memory_mib=64)
     async with open_engine(LIMITS) as engine:
         base = await engine.base("python")
-        name = f"docprobe-{engine.owner.run}-memory"
         try:
-            outcome = await engine.workshop.make(base.tag, job, lambda _: (), "", name=name)
+            result = await engine.builder.build(base.tag, job, lambda _: (), "", purpose="memory")
         except EngineError as error:  # the worker itself was killed
             pytest.fail(error.message)
-        assert (outcome.code, outcome.limit) == (1, "memory")
+        assert (result.code, result.limit) == (1, "memory")

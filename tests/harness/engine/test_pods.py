@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from extractor.model import Bundle, ExampleKind, Manager, ServiceRequest, SourceFile
+from harness.base.host import HostEnvironment
 from harness.engine.protocol import Limits
 from harness.model import LogLine
 from tests.harness.engine.conftest import SERVER, python_bundle
@@ -102,7 +103,7 @@ async def test_http_with_the_examples_own_host_and_port(open_engine: Open) -> No
                     await http.get("http://example.invalid:3210/")
             assert pod.exit_state() is None
             assert "listening soon" in [line.text for line in pod.logs() if line.source == "stdout"]
-        run = engine.owner.run
+        run = engine.run.owner.run
     assert leftovers(run) == ([], [])
 
 
@@ -354,7 +355,7 @@ async def test_proxies_of_the_docker_client_reach_no_example(
     (tmp_path / "config.json").write_text(json.dumps(proxies))
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
     async with open_engine(QUICK) as engine:
-        assert engine.api.raw._proxy_configs.http  # the client has read it
+        assert engine.run.api.raw._proxy_configs.http  # the client has read it
         state, said = await ends(engine, python_bundle("import os; print(sorted(os.environ))"))
     assert state.code == 0
     assert "proxy" not in said.lower()
@@ -365,7 +366,7 @@ async def test_a_body_error_comes_through_as_it_is(open_engine: Open) -> None:
         pass
 
     async with open_engine(QUICK) as engine:
-        run = engine.owner.run
+        run = engine.run.owner.run
         with pytest.raises(OurError):
             async with engine.pod(python_bundle(SERVER), await engine.install(python_bundle(SERVER))):
                 raise OurError
@@ -381,7 +382,7 @@ async def test_cancelled_in_the_middle(open_engine: Open) -> None:
     for delay_s in (0.01, 0.1, 0.25, 0.4, 0.8):
         with anyio.move_on_after(delay_s + 0.3):
             async with open_engine(QUICK) as engine:
-                runs.append(engine.owner.run)
+                runs.append(engine.run.owner.run)
                 image = await engine.install(bundle)
                 with anyio.move_on_after(delay_s):
                     async with engine.pod(bundle, image) as pod:
@@ -405,7 +406,7 @@ async def test_four_pods_at_once(open_engine: Open) -> None:
         async with anyio.create_task_group() as tasks:
             for _ in range(4):
                 tasks.start_soon(one, engine)
-        run = engine.owner.run
+        run = engine.run.owner.run
     assert answers == ["localhost:3000"] * 4
     assert leftovers(run) == ([], [])
 
@@ -417,7 +418,7 @@ async def test_what_the_pod_may_not(open_engine: Open) -> None:
     host = {"AWS_SECRET_ACCESS_KEY": "hunter2", "HTTPS_PROXY": "http://user:hunter2@proxy.invalid:1"}
     async with open_engine(QUICK) as engine:
         await engine.base("python")  # with the host's own proxies
-    async with open_engine(limits, environment=host) as engine:
+    async with open_engine(limits, host=HostEnvironment(host)) as engine:
         state, said = await ends(engine, python_bundle(code, environment={"EXAMPLES_OWN": "1"}))
     assert state.code == 0, said
     found = json.loads(said.splitlines()[-1])

@@ -1,16 +1,19 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
+import anyio
 import docker.errors
 import pytest
 import requests
 
 from harness.engine.api import Api
 from harness.engine.install import base_images
-from harness.engine.install.images import Records, content_key, prune
+from harness.engine.install.images import ImageRecords, content_key, exclusive, prune
 from harness.model import Image
 
 if TYPE_CHECKING:
@@ -30,7 +33,7 @@ def test_a_key_changes_with_everything_in_it() -> None:
 
 
 def test_records_are_read_back(tmp_path: Path) -> None:
-    records = Records(tmp_path)
+    records = ImageRecords(tmp_path)
     assert records.read("a") is None
     records.write(image("a"))
     assert records.read("a") == image("a")
@@ -39,7 +42,7 @@ def test_records_are_read_back(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["", "{", '{"tag": 1}', "[]"])
 def test_a_record_that_is_not_whole_is_none(tmp_path: Path, text: str) -> None:
-    records = Records(tmp_path)
+    records = ImageRecords(tmp_path)
     records.write(image("a"))
     (tmp_path / "images/a.json").write_text(text)
     assert records.read("a") is None
@@ -47,7 +50,7 @@ def test_a_record_that_is_not_whole_is_none(tmp_path: Path, text: str) -> None:
 
 @pytest.mark.anyio
 async def test_the_least_recently_used_go_and_those_in_use_stay(tmp_path: Path) -> None:
-    records = Records(tmp_path)
+    records = ImageRecords(tmp_path)
     for number, key in enumerate("abcde"):
         records.write(image(key))
         os.utime(tmp_path / f"images/{key}.json", (number, number))
@@ -64,7 +67,7 @@ async def test_the_least_recently_used_go_and_those_in_use_stay(tmp_path: Path) 
         removed.append(name)
 
     api = Api(SimpleNamespace(remove_image=remove))  # type: ignore[arg-type]
-    assert await prune(api, records, kept=2) == 1
+    assert await prune(api, records, limit=2) == 1
     assert removed == ["docprobe/deps:d"]
     assert sorted(p.stem for p in (tmp_path / "images").iterdir()) == ["a", "b", "e"]
 
@@ -88,3 +91,48 @@ def test_base_tags_change_with_the_layer_below(monkeypatch: pytest.MonkeyPatch) 
 def test_the_hosts_own_debian(monkeypatch: pytest.MonkeyPatch, release: dict[str, str], suite: str) -> None:
     monkeypatch.setattr(base_images.platform, "freedesktop_os_release", lambda: release)
     assert base_images._suite() == suite
+
+
+@pytest.mark.anyio
+async def test_one_at_a_time(tmp_path: Path) -> None:
+    inside, most = 0, 0
+
+    async def one() -> None:
+        nonlocal inside, most
+        async with exclusive(tmp_path, "install-abc"):
+            inside += 1
+            most = max(most, inside)
+            await anyio.sleep(0.01)
+            inside -= 1
+
+    async with anyio.create_task_group() as tasks:
+        for _ in range(8):
+            tasks.start_soon(one)
+    assert most == 1
+    assert list((tmp_path / "locks").iterdir()) == []
+
+
+@pytest.mark.anyio
+async def test_locks_of_different_things_do_not_meet(tmp_path: Path) -> None:
+    with anyio.fail_after(30):
+        async with exclusive(tmp_path, "a"), exclusive(tmp_path, "b"):
+            pass
+
+
+@pytest.mark.anyio
+async def test_a_dead_holder_gives_it_up(tmp_path: Path) -> None:
+    code = "import sys, fcntl, time; f = open(sys.argv[1], 'w'); fcntl.flock(f, 2); print(1, flush=True); time.sleep(60)"
+    (tmp_path / "locks").mkdir()
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(tmp_path / "locks/x")], stdout=subprocess.PIPE, text=True
+    ) as other:
+        assert other.stdout is not None
+        other.stdout.readline()
+        with anyio.move_on_after(0.3) as waited:
+            async with exclusive(tmp_path, "x"):
+                pytest.fail("two hold it")
+        assert waited.cancelled_caught
+        other.kill()
+    with anyio.fail_after(30):
+        async with exclusive(tmp_path, "x"):
+            pass

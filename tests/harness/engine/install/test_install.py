@@ -16,9 +16,11 @@ from packaging.version import Version
 
 from extractor.model import Bundle, Dependency, ExampleKind, Manager, SourceFile
 from harness.base.errors import EngineError, InstallError, RegistryError
+from harness.base.host import HostEnvironment
 from harness.engine.docker_engine import connect
 from harness.engine.install.images import image_id
 from harness.engine.protocol import Limits
+from tests.support.host import HOST
 
 if TYPE_CHECKING:
     from harness.engine.docker_engine import DockerEngine
@@ -68,11 +70,11 @@ console.log(ms('2 days'), createRequire(import.meta.url)('ms')('1s'));
         assert await says(engine, example) == "172800000 1000"
 
     nowhere = {"HTTPS_PROXY": "http://proxy.invalid", "HTTP_PROXY": "http://proxy.invalid"}
-    async with open_engine(environment={**os.environ, **nowhere}) as engine:
+    async with open_engine(host=HostEnvironment.of({**os.environ, **nowhere})) as engine:
         assert await engine.install(example, progress=said.append) == image
         replayed = await engine.install(example, lock=image.lock, progress=said.append)
         assert replayed.packages == image.packages
-        assert await image_id(engine.api, replayed.tag) == await image_id(engine.api, image.tag)
+        assert await image_id(engine.run.api, replayed.tag) == await image_id(engine.run.api, image.tag)
     assert [text for text in said if "installing" in text] in ([], ["installing ms"])
 
 
@@ -90,7 +92,7 @@ async def test_a_lock_that_was_never_installed_here(open_engine: Open, tmp_path:
     example = bundle(Manager.NPM, Dependency("zod", "^3"))
     async with open_engine() as engine:
         dated = await engine.install(example, cutoff="2025-06-30")
-    async with connect(state=tmp_path) as engine:
+    async with connect(state=tmp_path, host=HOST) as engine:
         assert dated.lock is not None
         assert (await engine.install(example, lock=dated.lock)).packages == {"zod": "3.25.67"}
 
@@ -138,7 +140,7 @@ async def test_the_registry_cannot_be_reached(open_engine: Open, manager: Manage
     async with open_engine() as engine:
         await engine.base("node")
     nowhere = {"HTTPS_PROXY": "http://proxy.invalid", "HTTP_PROXY": "http://proxy.invalid"}
-    async with open_engine(environment={**os.environ, **nowhere}) as engine:
+    async with open_engine(host=HostEnvironment.of({**os.environ, **nowhere})) as engine:
         with pytest.raises(RegistryError) as caught:
             await engine.install(bundle(manager, Dependency("left-pad" if manager is Manager.NPM else "six")))
         assert "docprobe doctor" in (caught.value.hint or "")
@@ -180,7 +182,7 @@ console.log(readFileSync('/example/node_modules/esbuild/bin/esbuild').subarray(1
 async def test_nothing_of_the_host_stays_in_the_image(open_engine: Open) -> None:
     async with open_engine() as engine:
         image = await engine.install(bundle(Manager.NPM, Dependency("ms")))
-        inspected = await engine.api.call("inspect", engine.api.raw.inspect_image, image.tag)
+        inspected = await engine.run.api.call("inspect", engine.run.api.raw.inspect_image, image.tag)
         text = str(inspected)
         assert "CA" not in " ".join(inspected["Config"].get("Env") or [])
         assert "CERT" not in text.upper().replace("CERTIFI", "")
@@ -198,7 +200,7 @@ async def test_one_install_for_many_that_want_it(open_engine: Open, engine_state
     async def one(engine: DockerEngine) -> None:
         assert (await engine.install(example, progress=said.append)).packages == {"ms": "2.1.2"}
 
-    async with connect(state=engine_state) as first, connect(state=engine_state) as second:
+    async with connect(state=engine_state, host=HOST) as first, connect(state=engine_state, host=HOST) as second:
         for file in (engine_state / "images").glob("*.json"):
             if "2.1.2" in file.read_text():
                 file.unlink()
@@ -214,12 +216,13 @@ from pathlib import Path
 import anyio
 from extractor.model import Dependency, Manager
 from harness.engine.docker_engine import connect
+from tests.support.host import HOST
 from tests.harness.engine.install.test_install import bundle
 
 async def main():
     example = bundle(Manager.NPM, Dependency("typescript", "5.4.2"), Dependency("ms", sys.argv[2]))
-    async with connect(state=Path(sys.argv[1])) as engine:
-        print(engine.owner.run, flush=True)
+    async with connect(state=Path(sys.argv[1]), host=HOST) as engine:
+        print(engine.run.owner.run, flush=True)
         await engine.install(example, progress=lambda text: print(text, flush=True))
 
 anyio.run(main)

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from harness.base.errors import UsageError
-from harness.engine.install.settings import lend
+from harness.base.host import HostEnvironment
+from harness.engine.install.settings import install_settings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -14,35 +15,41 @@ if TYPE_CHECKING:
 def test_proxies_ca_bundle_and_nothing_else(tmp_path: Path) -> None:
     bundle = tmp_path / "ca.pem"
     bundle.write_text("-----BEGIN CERTIFICATE-----\n")
-    lent = lend(
-        {
-            "https_proxy": "http://user:secret@proxy.invalid:3128",
-            "NO_PROXY": "localhost",
-            "SSL_CERT_FILE": str(bundle),
-            "AWS_SECRET_ACCESS_KEY": "hunter2",
-            "NPM_TOKEN": "hunter2",
-            "PIP_INDEX_URL": "http://elsewhere.invalid",
-            "PATH": "/home/me/bin",
-        }
+    settings = install_settings(
+        HostEnvironment(
+            {
+                "https_proxy": "http://user:secret@proxy.invalid:3128",
+                "NO_PROXY": "localhost",
+                "SSL_CERT_FILE": str(bundle),
+                "AWS_SECRET_ACCESS_KEY": "hunter2",
+                "NPM_TOKEN": "hunter2",
+                "PIP_INDEX_URL": "http://elsewhere.invalid",
+                "PATH": "/home/me/bin",
+            }
+        )
     )
-    assert lent.environment["HTTPS_PROXY"] == lent.environment["https_proxy"] == "http://user:secret@proxy.invalid:3128"
-    assert lent.environment["NO_PROXY"] == "localhost"
-    path = lent.environment["SSL_CERT_FILE"]
-    assert lent.files == {path: "-----BEGIN CERTIFICATE-----\n"}
-    assert {lent.environment[name] for name in ("NODE_EXTRA_CA_CERTS", "PIP_CERT", "NPM_CONFIG_CAFILE")} == {path}
+    assert (
+        settings.environment["HTTPS_PROXY"]
+        == settings.environment["https_proxy"]
+        == "http://user:secret@proxy.invalid:3128"
+    )
+    assert settings.environment["NO_PROXY"] == "localhost"
+    path = settings.environment["SSL_CERT_FILE"]
+    assert settings.files == {path: "-----BEGIN CERTIFICATE-----\n"}
+    assert {settings.environment[name] for name in ("NODE_EXTRA_CA_CERTS", "PIP_CERT", "NPM_CONFIG_CAFILE")} == {path}
     assert path.startswith("/tmp/"), "a tmpfs: not part of the image"
-    assert "hunter2" not in str(lent.environment)
-    assert not {"PIP_INDEX_URL", "PATH"} & set(lent.environment)
-    assert "secret" not in repr(lent)
+    assert "hunter2" not in str(settings.environment)
+    assert not {"PIP_INDEX_URL", "PATH"} & set(settings.environment)
+    assert "secret" not in repr(settings)
 
 
 def test_client_configuration_that_the_user_names(tmp_path: Path) -> None:
     npmrc = tmp_path / "ours.npmrc"
     npmrc.write_text("registry=http://npm.invalid\n")
-    lent = lend({"DOCPROBE_NPMRC": str(npmrc)})
-    assert lent.files[lent.environment["NPM_CONFIG_USERCONFIG"]] == "registry=http://npm.invalid\n"
+    settings = install_settings(HostEnvironment({"DOCPROBE_NPMRC": str(npmrc)}))
+    assert settings.files[settings.environment["NPM_CONFIG_USERCONFIG"]] == "registry=http://npm.invalid\n"
 
 
 def test_configuration_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="DOCPROBE_UV_CONFIG"):
-        lend({"DOCPROBE_UV_CONFIG": str(tmp_path / "none.toml")})
+        install_settings(HostEnvironment({"DOCPROBE_UV_CONFIG": str(tmp_path / "none.toml")}))

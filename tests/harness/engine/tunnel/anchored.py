@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import anyio
 from anyio.streams.stapled import StapledByteStream
 
-from harness.engine.inside import command
+from harness.engine.inside import program
 from harness.engine.tunnel.tunnel import Tunnel
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @asynccontextmanager
 async def anchored(root: Path) -> AsyncIterator[tuple[Tunnel, Process]]:
     """A running tunnel to an anchor whose files go below ``root``."""
-    process = await anyio.open_process(command("anchor", str(root), "0", python=sys.executable), stderr=subprocess.PIPE)
+    process = await anyio.open_process(program("anchor", str(root), "0", python=sys.executable), stderr=subprocess.PIPE)
     assert process.stdin is not None
     assert process.stdout is not None
     tunnel = Tunnel(StapledByteStream(process.stdin, process.stdout))

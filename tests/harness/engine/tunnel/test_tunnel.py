@@ -16,7 +16,7 @@ import anyio
 import pytest
 
 from harness.base.errors import PodError
-from harness.engine.inside import command
+from harness.engine.inside import program
 from harness.engine.tunnel.frames import WINDOW, Kind, encode
 from tests.harness.engine.tunnel.anchored import anchored
 
@@ -232,7 +232,7 @@ async def test_the_anchor_ends_with_its_stdin(tmp_path: Path) -> None:
 
 async def test_the_anchor_ends_when_nobody_ever_speaks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where docprobe died at a moment at which the engine never ends stdin."""
-    argv = command("anchor", str(tmp_path), "0", python=sys.executable)
+    argv = program("anchor", str(tmp_path), "0", python=sys.executable)
     for constant in ("FIRST_WORD_S = 15.0", "SILENCE_S = 90.0"):
         assert constant in argv[5]
         argv[5] = argv[5].replace(constant, f"{constant.split()[0]} = 0.3")

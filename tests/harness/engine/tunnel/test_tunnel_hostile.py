@@ -135,7 +135,7 @@ async def test_more_data_than_was_allowed(running: tuple[Tunnel, Pipe]) -> None:
     await anyio.wait_all_tasks_blocked()
     assert tunnel.failure is None
     await pipe.pod.send(encode(Kind.DATA, 1, b"x"))
-    assert "more data than was asked for" in (await ended(tunnel)).message
+    assert "more data than was granted" in (await ended(tunnel)).message
     assert channel.readable
 
 

@@ -1,10 +1,13 @@
+"""The seccomp profile of every container."""
+
 from __future__ import annotations
 
 import json
 
-from harness.engine.seccomp import security_options
+from harness.engine.hardening import Resources, host_config
 
-PROFILE = json.loads(security_options()[1].removeprefix("seccomp="))
+OPTIONS = host_config(Resources(1, 1, 1, 1), network="none", runtime=None)["SecurityOpt"]
+PROFILE = json.loads(OPTIONS[1].removeprefix("seccomp="))
 ALLOWED = {
     name: rule.get("args")
     for rule in PROFILE["syscalls"]
@@ -14,7 +17,7 @@ ALLOWED = {
 
 
 def test_it_is_an_allow_list_without_new_privileges() -> None:
-    assert security_options()[0] == "no-new-privileges"
+    assert OPTIONS[0] == "no-new-privileges"
     assert PROFILE["defaultAction"] == "SCMP_ACT_ERRNO"
 
 

@@ -1,4 +1,4 @@
-"""Frames over a byte stream, and what the host makes of the anchor's reports. Everything that arrives is checked."""
+"""Frames over a byte stream. Everything that arrives is checked."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ STREAM_ERRORS: Final = (OSError, anyio.BrokenResourceError, anyio.ClosedResource
 """What a stream raises when it is gone."""
 
 
-class Wire:
-    """A stream of frames, both ways."""
+class FrameStream:
+    """Sends and receives frames over a byte stream."""
 
     def __init__(self, stream: ByteStream) -> None:
         self._stream = stream
@@ -31,7 +31,7 @@ class Wire:
     async def send(self, kind: Kind, channel: int = 0, payload: bytes = b"") -> None:
         """Send one frame whole, even if the caller is cancelled: half a frame would end the tunnel.
 
-        So a send can hang; :meth:`aclose` frees it. Raises one of STREAM_ERRORS.
+        So a send can hang until :meth:`aclose`. Raises one of STREAM_ERRORS.
         """
         frame = encode(kind, channel, payload)
         with anyio.CancelScope(shield=True):
@@ -39,7 +39,7 @@ class Wire:
                 await self._stream.send(frame)
 
     async def frames(self) -> AsyncIterator[Frame]:
-        """Frames as they come. Raises FrameError, EndOfStream or one of STREAM_ERRORS."""
+        """Yield frames as they come. Raises FrameError, EndOfStream or one of STREAM_ERRORS."""
         while True:
             for frame in self._decoder.feed(await self._stream.receive(MAX_PAYLOAD * 8)):
                 yield frame
@@ -51,15 +51,15 @@ class Wire:
 
 
 def read_sockets(payload: bytes) -> tuple[ListeningSocket, ...]:
-    """The anchor's report of listening sockets. Raises ValueError or RecursionError if it is not one."""
+    """Read the payload of a SOCKETS frame. Raises ValueError or RecursionError if it is malformed."""
     report = json.loads(payload)
     if not isinstance(report, list):
-        raise ValueError("report of sockets is no list")
-    found = []
+        raise ValueError("report of sockets is not a list")
+    sockets = []
     for entry in report:
         match entry:
             case [str(address), int(port)] if len(address) < 64 and 0 < port < 65536:
-                found.append(ListeningSocket(address, port))
+                sockets.append(ListeningSocket(address, port))
             case _:
                 raise ValueError("report of sockets is malformed")
-    return tuple(found)
+    return tuple(sockets)
