@@ -129,9 +129,9 @@ async def install_with_uv(url: str, tmp_path: Path, name: str, limits: Limits = 
 
 
 BROKEN: dict[str, tuple[Answer | None, type[Exception], str]] = {
-    "500": ((500, "text/plain", b"oops"), RegistryError, "could not be fetched"),
-    "cut": ((200, "cut", b"<html>"), RegistryError, "could not be fetched"),
-    "silent": (None, RegistryError, "was cut off after 8 s"),
+    "500": ((500, "text/plain", b"oops"), RegistryError, "could not be downloaded"),
+    "cut": ((200, "cut", b"<html>"), RegistryError, "could not be downloaded"),
+    "silent": (None, RegistryError, "was stopped after 8 s"),
     "404": ((404, "text/plain", b"no such package"), InstallError, "cannot be installed"),
 }
 

@@ -150,7 +150,7 @@ async def test_the_registry_cannot_be_reached(open_engine: Open, manager: Manage
 @pytest.mark.parametrize(
     ("limits", "said"),
     [
-        (Limits(install_s=0.5), "cut off after 0.5 s"),
+        (Limits(install_s=0.5), "stopped after 0.5 s"),
         (Limits(install_disk_mib=0), "disk limit 0 MiB"),
         (Limits(install_memory_mib=40), "memory limit 40 MiB"),
     ],
@@ -217,7 +217,7 @@ import anyio
 from extractor.model import Dependency, Manager
 from harness.engine.docker_engine import connect
 from tests.support.host import HOST
-from tests.harness.engine.install.test_install import bundle
+from tests.harness.engine.install.test_installer import bundle
 
 async def main():
     example = bundle(Manager.NPM, Dependency("typescript", "5.4.2"), Dependency("ms", sys.argv[2]))
