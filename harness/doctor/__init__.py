@@ -1,5 +1,5 @@
-"""What this machine needs to run examples: ``checks`` says what is missing, ``registries`` asks
-the package registries, ``setup`` gets what is missing.
+"""What this machine needs to run examples, and how it gets it.
 
-Nothing here talks to the engine itself: ``harness.engine`` is asked.
+``checks`` says what is missing, ``registries`` asks the package registries, ``setup`` installs and starts an engine and
+makes base images. Nothing here talks to the engine directly: ``harness.engine`` is asked.
 """
