@@ -1,4 +1,4 @@
-"""Examples as text that a person reads and compares with the page beside it."""
+"""Examples as text that a person reads and compares with the page."""
 
 from __future__ import annotations
 

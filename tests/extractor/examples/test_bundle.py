@@ -1,4 +1,4 @@
-"""Each page in fixtures/bundles against the examples and bundles written beside it."""
+"""Each page in fixtures/bundles against its golden file of examples and bundles."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ def examples() -> tuple[Example, ...]:
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_page_gives_what_stands_beside_it(page: str, examples: tuple[Example, ...]) -> None:
+def test_page_gives_its_golden_file(page: str, examples: tuple[Example, ...]) -> None:
     of_page = [example for example in examples if example.page == page]
     check_golden(f"bundles/{page.removesuffix('.mdx')}.expected", shown(of_page))
 
 
 def test_every_line_of_a_file_is_a_line_of_the_docs_or_marked(examples: tuple[Example, ...]) -> None:
     pages = {page: (FOLDER / page).read_text(encoding="utf-8").splitlines() for page in PAGES}
-    told = 0
+    traced = 0
     for file in (file for example in examples if example.bundle for file in example.bundle.files):
         lines = file.text.splitlines()
         covered = [n for s in file.segments for n in range(s.first, s.first + s.count)]
@@ -42,8 +42,8 @@ def test_every_line_of_a_file_is_a_line_of_the_docs_or_marked(examples: tuple[Ex
         for number, line in enumerate(lines, 1):
             if span := file.docs_line(number):
                 assert pages[span.file][span.first - 1] == line
-                told += 1
-    assert told > 150
+                traced += 1
+    assert traced > 150
 
 
 def test_bundle_is_there_exactly_if_runnable(examples: tuple[Example, ...]) -> None:

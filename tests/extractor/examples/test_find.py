@@ -135,7 +135,7 @@ def test_selectors(tmp_path: Path, selector: str) -> None:
     assert file.docs_line(1) is not None
 
 
-def test_glue_in_front_and_beside(tmp_path: Path) -> None:
+def test_glue_in_front_and_in_a_file_of_its_own(tmp_path: Path) -> None:
     page = "# P\n\n```typescript\nregister(app);\napp.listen(1);\nnew StreamableHTTPServerTransport();\n```\n"
     override = ExampleOverride(
         glue={
@@ -160,7 +160,7 @@ def test_glue_in_front_and_beside(tmp_path: Path) -> None:
     assert after.bundle.command[-1] == "app.ts"
 
 
-def test_a_selector_that_means_nothing_is_said(tmp_path: Path) -> None:
+def test_a_selector_that_selects_nothing_is_a_gap(tmp_path: Path) -> None:
     override = ExampleOverride(blocks=("#make-it", "#gone"))
     example = found(tmp_path, {"notes.md": PARTS}, {"notes#x": override})["notes#x"]
     assert example.status is ExampleStatus.FRAGMENT
@@ -207,7 +207,7 @@ def test_wrong_dependency_is_the_users_fault(tmp_path: Path) -> None:
         (ExampleOverride(services=("database",)), "unknown; docprobe has: authorization"),
     ],
 )
-def test_what_cannot_be_is_the_users_fault(tmp_path: Path, override: ExampleOverride, because: str) -> None:
+def test_an_impossible_value_is_the_users_fault(tmp_path: Path, override: ExampleOverride, because: str) -> None:
     with pytest.raises(UsageError, match=because) as caught:
         found(tmp_path, {"a.md": python("a")}, {"a#python": override})
     assert 'examples."a#python"' in caught.value.message
@@ -297,7 +297,7 @@ def test_files_that_include_each_other_in_a_circle(tmp_path: Path) -> None:
     assert [e.status for e in find_examples(corpus, CODE)][-1] is ExampleStatus.RUNNABLE
 
 
-def test_nothing_of_mcp_is_no_example(tmp_path: Path) -> None:
+def test_code_about_something_else_is_not_an_example(tmp_path: Path) -> None:
     page = "```python\nprint(1)\n```\n\n```bash\nls\n```\n\n```json\n{}\n```\n\n```\noutput\n```\n"
     assert found(tmp_path, {"a.md": page}) == {}
 

@@ -87,19 +87,19 @@ def test_a_directive_names_an_example(tmp_path: Path) -> None:
     assert list(ids(tmp_path, page)) == ["mine"]
 
 
-def test_an_id_that_two_directives_give_is_told_with_both_places(tmp_path: Path) -> None:
+def test_an_id_of_two_directives_is_a_problem_with_both_places(tmp_path: Path) -> None:
     twin = "<!-- docprobe: id=Twin -->\n\n```python\n" + START + "mcp.run()\n```\n\n"
     (tmp_path / "page.md").write_text(twin + "## Two\n\n" + twin, encoding="utf-8")
     corpus = extract(tmp_path, Layout(), jobs=1, statements=False)
     found = find_examples(corpus, CODE)
     assert [example.id for example in found] == ["page#twin", "page#twin.2"]
-    told = with_repeated_ids(corpus, found).problems
-    assert [f"{p.span}: {p.message}" for p in told] == ["page.md:11: id 'twin' is used twice: page.md:1 and page.md:11"]
+    problems = with_repeated_ids(corpus, found).problems
+    assert [f"{p.span}: {p.message}" for p in problems] == ["page.md:11: id 'twin' is used twice: page.md:1 and page.md:11"]
 
 
 def test_an_id_on_two_blocks_of_one_program_is_used_once(tmp_path: Path) -> None:
-    said = "<!-- docprobe: id=one join=one -->\n\n```python\n"
-    (tmp_path / "page.md").write_text(f"{said}{START}```\n\n{said}mcp.run()\n```\n", encoding="utf-8")
+    directive = "<!-- docprobe: id=one join=one -->\n\n```python\n"
+    (tmp_path / "page.md").write_text(f"{directive}{START}```\n\n{directive}mcp.run()\n```\n", encoding="utf-8")
     corpus = extract(tmp_path, Layout(), jobs=1, statements=False)
     found = find_examples(corpus, CODE)
     assert [example.id for example in found] == ["page#one"]

@@ -37,7 +37,7 @@ def test_a_version_is_taken_from_the_installation_page(tmp_path: Path, name: str
     assert dependencies(tmp_path, pages) == {"docs/server.md": ["httpx", "mcp<2"]}
 
 
-def test_where_it_is_said_is_told(tmp_path: Path) -> None:
+def test_a_note_has_the_line_of_the_installation_page(tmp_path: Path) -> None:
     (tmp_path / "installation.md").write_text(install('pip install "mcp<2"'), encoding="utf-8")
     (tmp_path / "server.md").write_text(SERVER, encoding="utf-8")
     (example,) = find_examples(extract(tmp_path, Layout(), jobs=1, statements=False), CODE)
@@ -45,7 +45,7 @@ def test_where_it_is_said_is_told(tmp_path: Path) -> None:
     assert (note.origin, str(note.span)) == (Origin.STATED, "installation.md:4")
 
 
-def test_what_the_page_itself_says_wins(tmp_path: Path) -> None:
+def test_the_page_itself_wins(tmp_path: Path) -> None:
     pages = {
         "installation.md": install('pip install "mcp<2"'),
         "a.md": "```bash\npip install mcp==1.2\n```\n\n" + SERVER,
@@ -70,7 +70,7 @@ def test_the_nearest_installation_page_counts_and_its_first_line(tmp_path: Path)
     }
 
 
-def test_another_revisions_page_says_nothing(tmp_path: Path) -> None:
+def test_another_revisions_page_does_not_count(tmp_path: Path) -> None:
     pages = {"docs/2025-06-18/install.md": install("pip install mcp==1.9"), "docs/2025-11-25/server.md": SERVER}
     assert dependencies(tmp_path, pages) == {"docs/2025-11-25/server.md": ["httpx", "mcp"]}
 

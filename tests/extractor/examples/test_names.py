@@ -1,4 +1,4 @@
-"""What the page calls a file: who wins, and what is no name."""
+"""What the page calls a file: which statement wins, and what is not a name."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ PY = (".py",)
 
 
 def test_order_of_statements() -> None:
-    said = {
+    stated = {
         "context": "Save it as `prose.py`:",
         "tab": "tab.py",
         "directive": {"file": "directive.py"},
@@ -20,8 +20,8 @@ def test_order_of_statements() -> None:
     code = "# comment.py\nprint()\n"
     found = []
     for left in range(5):
-        context = said["context"] if left < 4 else ""
-        directive = said["directive"] if left < 1 else None
+        context = stated["context"] if left < 4 else ""
+        directive = stated["directive"] if left < 1 else None
         info = 'python title="info.py"' if left < 2 else "python"
         text = code if left < 3 else "print()\n"
         name = stated_name(block(info, text, tab="tab.py", context=str(context), directive=directive), PY)

@@ -23,7 +23,7 @@ def chat_role(files: Sequence[CodeFacts]) -> Role:
     room = next((call for code in files for call in code.calls if call.last == "Room"), None)
     if relevant and (found := serving(files)) and found.started:
         return Role(ExampleKind.HTTP_SERVER, Start.RUN, relevant)
-    return Role(ExampleKind.OTHER, Start.NONE, relevant, handle=room.target if room else None, why="is no room")
+    return Role(ExampleKind.OTHER, Start.NONE, relevant, handle=room.target if room else None, why="is not a room")
 
 
 CHAT = CodeProfile(
@@ -112,7 +112,7 @@ def test_its_own_host_configuration_starts_a_server(tmp_path: Path) -> None:
     (example,) = found(tmp_path, f"```python room.py\n{ROOM}```\n\n```json\n{servers}\n```\n")
     assert example.kind is ExampleKind.STDIO_SERVER
     (other,) = found(tmp_path, f"```python room.py\n{ROOM}```\n\n```json\n{servers.replace('chatS', 's')}\n```\n")
-    assert other.reason == "is no room"
+    assert other.reason == "is not a room"
 
 
 def test_its_own_registrations_are_for_later(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The authorization server beside an example, and the values that come from there."""
+"""The authorization server that an example needs, and values for its environment."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_defaults_of_the_code_count_like_the_environment() -> None:
     assert found.environment == {}
 
 
-def test_an_empty_secret_is_filled_in_and_said() -> None:
+def test_an_empty_secret_is_filled_in_and_noted() -> None:
     code = parse_python('import os\nA = os.getenv("AUTH_PORT", "8080")\nS = os.getenv("OAUTH_CLIENT_SECRET", "")\n')
     found = infer([code], {})
     assert found.environment == {"OAUTH_CLIENT_SECRET": USUAL.settings["client_secret"]}
@@ -86,11 +86,11 @@ def test_address_from_a_url(code: str, port: int) -> None:
         'const broken = "http://localhost:port/oauth/token";',
     ],
 )
-def test_elsewhere_or_something_else_is_no_service(code: str) -> None:
+def test_an_address_elsewhere_or_of_something_else_is_not_a_service(code: str) -> None:
     assert infer([parse_typescript(code)], {}).services == ()
 
 
-def test_its_own_endpoint_is_no_authorization_server() -> None:
+def test_its_own_endpoint_is_not_an_authorization_server() -> None:
     code = parse_typescript('const metadata = "http://localhost:3000/.well-known/oauth-authorization-server";')
     assert infer([code], {"PORT": "3000"}).services == ()
 

@@ -54,8 +54,8 @@ def test_imports() -> None:
         "const r = require('r');\ntry { require('maybe'); } catch {}\nconst d = await import('d');\n"
         "import fs = require('fs');\n"
     )
-    told = {i.module: (i.names, i.relative, i.erased, i.guarded) for i in code.imports}
-    assert told == {
+    facts = {i.module: (i.names, i.relative, i.erased, i.guarded) for i in code.imports}
+    assert facts == {
         "dotenv/config": ((), False, False, False),
         "a": (("default", "b"), False, False, False),
         "t": (("T",), False, True, False),
@@ -93,8 +93,8 @@ def test_environment() -> None:
         "parseInt(process.env.E || '5', 10);\nprocess.env.F || process.env.A || 'f';\nDeno.env.get('G') ?? 'g';\n"
         "config.env.H;\n"
     )
-    told = [(read.name, read.default) for read in code.environment]
-    assert told == [
+    facts = [(read.name, read.default) for read in code.environment]
+    assert facts == [
         ("A", None), ("B", "b"), ("C", "3"), ("D", None), ("E", "5"), ("F", "f"), ("A", "f"), ("G", "g"),
     ]  # fmt: skip
 
@@ -135,7 +135,7 @@ def test_what_may_be_declared_twice(text: str) -> None:
     assert parse_typescript(text).error is None
 
 
-def test_types_are_no_javascript() -> None:
+def test_types_are_not_javascript() -> None:
     text = "const a: number = 1;\n"
     assert parse_typescript(text).error is None
     error = parse_javascript(text).error
@@ -144,7 +144,7 @@ def test_types_are_no_javascript() -> None:
 
 
 @pytest.mark.parametrize("text", ["const = 1", "async method() {}\nother() {}", "{ ...", "```", "\0", "import"])
-def test_no_program_is_told(text: str) -> None:
+def test_invalid_code_carries_an_error(text: str) -> None:
     assert parse_typescript(text).error is not None
 
 
@@ -162,7 +162,7 @@ def test_no_program_is_told(text: str) -> None:
         ("register(() => server.tool('a', () => work()), () => other())", {"work"}),
     ],
 )
-def test_names_that_only_a_client_brings_into_play(text: str, late: set[str]) -> None:
+def test_names_that_only_a_client_calls_for(text: str, late: set[str]) -> None:
     assert parse_typescript(text, frozenset({"registerTool", "tool", "addTool"})).late == late
 
 

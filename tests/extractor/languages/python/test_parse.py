@@ -42,8 +42,8 @@ def test_imports() -> None:
         "try:\n    import fast\nexcept ImportError:\n    fast = None\n"
         "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import heavy\n"
     )
-    told = [(i.module, i.relative, i.guarded, i.erased) for i in code.imports]
-    assert told == [
+    facts = [(i.module, i.relative, i.guarded, i.erased) for i in code.imports]
+    assert facts == [
         ("os", False, False, False),
         ("a.b", False, False, False),
         (".sub", True, False, False),
@@ -77,8 +77,8 @@ def test_environment() -> None:
         'D = int(os.getenv("D", "4"))\n'
         'E = os.getenv("E", default="e")\n'
     )
-    told = [(read.name, read.default) for read in code.environment]
-    assert told == [("A", None), ("B", "b"), ("C", None), ("D", "4"), ("E", "e")]
+    facts = [(read.name, read.default) for read in code.environment]
+    assert facts == [("A", None), ("B", "b"), ("C", None), ("D", "4"), ("E", "e")]
 
 
 def test_where_it_awaits_and_what_is_outside_its_class() -> None:
@@ -103,11 +103,11 @@ def test_where_it_awaits_and_what_is_outside_its_class() -> None:
         ("class A:\n    @mcp.prompt\n    def f(self):\n        return words", {"words"}),
     ],
 )
-def test_names_that_only_a_client_brings_into_play(text: str, late: set[str]) -> None:
+def test_names_that_only_a_client_calls_for(text: str, late: set[str]) -> None:
     assert parse_python(text, frozenset({"tool", "resource", "prompt"})).late == late
 
 
-def test_warnings_of_the_compiler_are_the_docs_own_business() -> None:
+def test_warnings_of_the_compiler_are_ignored() -> None:
     assert parse_python("print('\\d')\n1 is 1\nassert (1, 2)\n").error is None
 
 
@@ -116,7 +116,7 @@ def test_warnings_of_the_compiler_are_the_docs_own_business() -> None:
     ["def f(:", "    indented = 1\n  less = 2", "x = 1\n...\n  y", "\0", "(" * 10_000, "f" + "(1)" * 20_000,
      "not " * 50_000 + "x", "x = '" + "a" * 300_000 + "'", "if 1:\n" * 150, "return 1\n\tx"],
 )  # fmt: skip
-def test_no_program_is_told_not_raised(text: str) -> None:
+def test_invalid_code_carries_an_error(text: str) -> None:
     code = parse_python(text)
     assert code.error is None or (code.error.message and code.error.line >= 1)
 

@@ -117,7 +117,7 @@ def test_a_client_that_serves_a_page_to_sign_in_is_a_client() -> None:
     assert _role("from http.server import HTTPServer\n" + sdk)[0] is CLIENT
 
 
-def test_a_web_server_that_does_not_speak_mcp_is_none() -> None:
+def test_a_web_server_without_mcp_is_something_else() -> None:
     assert _role("from flask import Flask\napp = Flask(__name__)\napp.run()") == (OTHER, Start.NONE)
 
 
