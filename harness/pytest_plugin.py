@@ -223,12 +223,10 @@ class RequirementItem(pytest.Item):
         return f"not judged by {example.revision or 'any revision'}: the example negotiates {spoken}"
 
     def _text(self, finding: Finding) -> str:
-        from harness.report.blocks import Look, finding_block
-        from harness.report.terminal import draw
-        from harness.results.distinct import FindingGroup
-        from harness.results.severity import ReportIndex
+        from harness.report.terminal.blocks import finding_block
+        from harness.report.terminal.look import Look, draw
+        from harness.report.view import ReportView
 
-        example, report = self._example(), self.parent.report()
-        group = FindingGroup(ReportIndex.of(report).severity(finding, example), ((example, finding),))
+        view = ReportView.of(self.parent.report()).finding(finding, self._example())
         look = Look(max(self.config.get_terminal_writer().fullwidth, 80))
-        return dedent(draw(finding_block(group, report, look), look)).strip("\n")
+        return dedent(draw(finding_block(view, look), look)).strip("\n")

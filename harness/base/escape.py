@@ -6,10 +6,10 @@ safe in the one place its name says, and nowhere else.
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from typing import Final
-from xml.sax.saxutils import escape as xml_entities
 
 from extractor.base.text import is_hidden, one_line, visible
 
@@ -42,20 +42,14 @@ def _json_spelt(found: re.Match[str]) -> str:
     return json.dumps(char)[1:-1] if char != "\x7f" else r"\u007f"
 
 
-def xml_text(text: str) -> str:
-    """Character data of XML 1.0: :func:`visible`, then entities; runner commands are broken by entities too."""
-    entities = xml_entities(visible(text))
-    return _RUNNER_LEGACY.sub("&#35;#", _RUNNER.sub(r"\1&#58;:", entities))
-
-
-def xml_attribute(text: str) -> str:
-    """The inside of a double-quoted XML attribute, on one line."""
-    return xml_text(one_line(text)).replace('"', "&quot;")
+def inert_xml(document: str) -> str:
+    """Return a serialised XML document in which no line is a command to a CI runner: entities break them."""
+    return _RUNNER_LEGACY.sub("&#35;#", _RUNNER.sub(r"\1&#58;:", document))
 
 
 def html_value(text: str) -> str:
-    """Text of an HTML element, or the inside of a quoted attribute: :func:`xml_text` with quotes as entities."""
-    return xml_text(text).replace('"', "&#34;").replace("'", "&#39;")
+    """Return text of an HTML element, or the inside of a quoted attribute; runner commands are broken by entities."""
+    return inert_xml(html.escape(visible(text)))
 
 
 def github_data(text: str) -> str:

@@ -1,6 +1,6 @@
 """Derive from a model the types that a published file is written as and read into.
 
-The model's own dataclasses are the format; what differs is said once, in a :class:`Format`. The derived types are
+The model's own dataclasses are the format; what differs is said once, in a :class:`Deviations`. The derived types are
 msgspec structs, so that a file is validated with the path of what is wrong, and its JSON Schema comes from the same
 types. Both directions are ``msgspec.convert(value, type, from_attributes=True)``.
 """
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Format:
+class Deviations:
     """How a published format differs from the model. Everything is listed by class."""
 
     unpublished: Mapping[type, Set[str]] = field(default_factory=dict)
@@ -33,26 +33,26 @@ class Format:
     """Structs for classes whose published shape is another: each has the attributes of both sides."""
 
 
-def published_type(kind: type, format: Format) -> Any:
+def published_type(kind: type, deviations: Deviations) -> Any:
     """Return the struct type that a dataclass is published as, and with it those of all its fields.
 
     Args:
         kind: a dataclass whose type hints can be resolved at run time.
-        format: what differs from the model.
+        deviations: what differs from the model.
     """
-    return _struct(kind, format, dict(format.replaced))
+    return _struct(kind, deviations, dict(deviations.replaced))
 
 
-def _struct(kind: type, format: Format, made: dict[type, Any]) -> Any:
+def _struct(kind: type, deviations: Deviations, made: dict[type, Any]) -> Any:
     if kind in made:
         return made[kind]
     hints = get_type_hints(kind, include_extras=True)
-    unpublished, required = format.unpublished.get(kind, ()), format.required.get(kind, ())
+    unpublished, required = deviations.unpublished.get(kind, ()), deviations.required.get(kind, ())
     definition: list[tuple[str, Any] | tuple[str, Any, Any]] = []
     for entry in fields(kind):
         if entry.name in unpublished:
             continue
-        hint = _published(hints[entry.name], format, made)
+        hint = _published(hints[entry.name], deviations, made)
         if entry.name in required or (entry.default is MISSING and entry.default_factory is MISSING):
             definition.append((entry.name, hint))
         elif entry.default_factory is not MISSING:
@@ -60,26 +60,26 @@ def _struct(kind: type, format: Format, made: dict[type, Any]) -> Any:
         else:
             definition.append((entry.name, hint, entry.default))
     made[kind] = msgspec.defstruct(
-        format.titles.get(kind, kind.__name__),
+        deviations.titles.get(kind, kind.__name__),
         definition,
         kw_only=True,
-        rename=dict(format.renamed.get(kind, {})),
+        rename=dict(deviations.renamed.get(kind, {})),
         namespace={"__doc__": kind.__doc__},
     )
     return made[kind]
 
 
-def _published(hint: Any, format: Format, made: dict[type, Any]) -> Any:
+def _published(hint: Any, deviations: Deviations, made: dict[type, Any]) -> Any:
     """A type hint with every dataclass in it replaced by its struct."""
     if isinstance(hint, type) and is_dataclass(hint):
-        return _struct(hint, format, made)
+        return _struct(hint, deviations, made)
     origin, arguments = get_origin(hint), get_args(hint)
     if origin is None or origin is Literal:
         return made.get(hint, hint) if isinstance(hint, type) else hint
     first, *rest = (
-        (_published(argument, format, made) for argument in arguments)
+        (_published(argument, deviations, made) for argument in arguments)
         if origin is not Annotated
-        else (_published(arguments[0], format, made), *arguments[1:])
+        else (_published(arguments[0], deviations, made), *arguments[1:])
     )
     if origin is Annotated:
         return Annotated[(first, *rest)]

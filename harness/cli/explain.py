@@ -35,8 +35,8 @@ def command(cli: Cli, /, what: str, results: Path | None, full: bool, state: Pat
     docprobe explain 'security/authorization*' --results out.json
     """
     from harness.profiles.registry import all_requirements
-    from harness.report.explain import explain_examples, explain_requirement
-    from harness.report.formats import look_of
+    from harness.report.terminal.explain import explain_examples, explain_requirement
+    from harness.report.terminal.look import look_of
     from harness.results.files import last_run, read
 
     rows = all_requirements()

@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import click
 
 from extractor.base.suggest import suggestion
 from harness.base.errors import UsageError
+from harness.report.formats import BY_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-FORMATS: Final = ("terminal", "json", "junit", "sarif", "github", "markdown", "html")
-"""Names of the formats, told here so that asking for help imports none of them."""
-WHOLE: Final = frozenset({"json", "junit", "sarif", "html"})
-"""Formats that are one document: with anything before or after it a program cannot read it."""
 
 Output = tuple[str, Path | None]
 """Format and file; None is stdout."""
 
 format_option = click.option(
-    "--format", "formats", multiple=True, metavar="NAME[:FILE]", help=f"{', '.join(FORMATS)}. Repeatable."
+    "--format", "formats", multiple=True, metavar="NAME[:FILE]", help=f"{', '.join(BY_NAME)}. Repeatable."
 )
 
 
@@ -40,7 +36,7 @@ def outputs_of(texts: Sequence[str]) -> tuple[Output, ...]:
             raise UsageError(f"{path} is asked to hold {other} and {name}", "give each a file of its own")
         files[path.resolve()] = name
     on_stdout = [name for name, path in outputs if path is None]
-    whole = [name for name in on_stdout if name in WHOLE]
+    whole = [name for name in on_stdout if BY_NAME[name].whole]
     if whole and len(on_stdout) > 1:
         others = " and ".join(on_stdout)
         raise UsageError(f"{others} would stand in one stream", f"give one a file: --format {whole[0]}:FILE")
@@ -49,8 +45,8 @@ def outputs_of(texts: Sequence[str]) -> tuple[Output, ...]:
 
 def _output(text: str) -> Output:
     name, colon, file = text.partition(":")
-    if name not in FORMATS:
-        raise UsageError(f"unknown format '{name}'", suggestion(name, FORMATS))
+    if name not in BY_NAME:
+        raise UsageError(f"unknown format '{name}'", suggestion(name, BY_NAME))
     if not colon:
         return name, None
     if not file:

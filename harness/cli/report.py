@@ -12,10 +12,10 @@ from harness.base.errors import UsageError
 from harness.cli.context import Cli, pass_cli, state_option
 from harness.nightly.history.record import add
 from harness.nightly.history.schema import connect, memory
+from harness.nightly.site import write_site
+from harness.nightly.site.assets import load
+from harness.nightly.site.coverage import StatementLine
 from harness.profiles.registry import all_requirements
-from harness.report.html.assets import load
-from harness.report.html.coverage import StatementLine
-from harness.report.html.site import build_site
 from harness.results import files as results
 from harness.settings import state_folder
 
@@ -69,7 +69,7 @@ def command(
     with closing(connect(history_file) if history_file is not None else memory()) as history:
         for report in reports:
             add(report, history)
-        built = build_site(reports[-1], history, out, assets=assets, statements=statements)
+        built = write_site(reports[-1], history, out, assets=assets, statements=statements)
     size = f"{built.size / 1e6:.1f} MB"
     cli.err().print(f"{built.files} files, {size}: open {out / 'index.html'}", markup=False, soft_wrap=True)
 

@@ -25,6 +25,8 @@ CONTEXT_LINES: Final = 2
 """Lines of the page shown above and below the blamed ones."""
 BODY_LIMIT: Final = 120
 """Characters of a reply's body shown beside its status."""
+NOT_HTTP: Final = frozenset({"STDIN", "STDOUT", "SPAWN", "CLOSE"})
+"""Methods of exchanges that are not HTTP."""
 
 
 @dataclass(frozen=True, slots=True)

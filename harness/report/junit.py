@@ -1,31 +1,31 @@
 """``--format junit``: one suite per example, one case per requirement, as the usual viewers read it. Pure.
 
-What gates is a failure and what we could not ask is an error, so a viewer is red exactly when the exit code is 1 or 3.
-A violation that only warns passes, with the finding in the case's output; what does not apply, is known or was not
-run is skipped with its reason.
+What is blocking is a failure and what could not be checked is an error, so a viewer is red exactly when the exit code
+is 1 or 3. A violation that only warns passes, with the finding in the case's output; what does not apply, is known or
+was not run is skipped with its reason.
 """
 
 from __future__ import annotations
 
+import xml.etree.ElementTree as ET
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, assert_never
 
-from extractor.base.text import one_line
-from harness.base.escape import xml_attribute, xml_text
-from harness.model import Status
-from harness.report.plain import finding_text
+from extractor.base.text import one_line, visible
+from harness.base.escape import inert_xml
+from harness.model import BaselineKind, Status
+from harness.report.view import ReportView
 from harness.report.wording import NOTHING_ASKED, baseline_sentence, drift_sentence, run_sentence
-from harness.results.severity import ReportIndex, Severity, is_own
+from harness.results.severity import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from harness.model import ExampleResult, Finding, Report
+    from harness.model import ExampleResult, Report
+    from harness.report.view import FindingView
 
 MESSAGE_LIMIT: Final = 300
 """Characters of the one-line message that viewers show in lists."""
-UNTOLD: Final = frozenset({Severity.NOT_APPLICABLE, Severity.INCONCLUSIVE})
-"""Weights whose message says all there is to say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,37 +33,17 @@ class JUnitCase:
     """One ``testcase`` element."""
 
     name: str
-    suite: str
     outcome: str = ""
     """``failure``, ``error``, ``skipped``, or empty for passed."""
     kind: str = ""
     message: str = ""
     text: str = ""
-    """Body of the outcome."""
-    output: str = ""
-    """``system-out`` of a case that passed."""
+    """Body of the outcome; ``system-out`` of a case that passed."""
     duration_s: float = 0.0
-
-    @property
-    def lines(self) -> Iterator[str]:
-        """The element, line by line."""
-        opening = f'<testcase classname="{xml_attribute(self.suite)}" name="{xml_attribute(self.name)}"'
-        opening += f' time="{self.duration_s:.3f}"'
-        if not self.outcome and not self.output:
-            yield f"    {opening}/>"
-            return
-        yield f"    {opening}>"
-        if self.outcome:
-            message = xml_attribute(one_line(self.message, MESSAGE_LIMIT))
-            kind = f' type="{xml_attribute(self.kind)}"' if self.kind else ""
-            yield f'      <{self.outcome} message="{message}"{kind}>{xml_text(self.text)}</{self.outcome}>'
-        if self.output:
-            yield f"      <system-out>{xml_text(self.output)}</system-out>"
-        yield "    </testcase>"
 
 
 @dataclass(frozen=True, slots=True)
-class Suite:
+class JUnitSuite:
     """One ``testsuite`` element."""
 
     name: str
@@ -73,113 +53,137 @@ class Suite:
 
 
 def render(report: Report) -> str:
-    """The XML document."""
-    suites = [_suite(report, example) for example in report.examples]
-    suites += [Suite("normative text", tuple(_drift_cases(report))), Suite("baseline", tuple(_baseline_cases(report)))]
+    """Return the XML document."""
+    view = ReportView.of(report)
+    suites = [_suite(view, example) for example in report.examples]
+    suites += [JUnitSuite("normative text", tuple(_drift_cases(report)))]
+    suites += [JUnitSuite("baseline", tuple(_baseline_cases(report)))]
     suites = [suite for suite in suites if suite.cases]
-    total = [case for suite in suites for case in suite.cases]
-    lines = [
-        '<?xml version="1.0" encoding="UTF-8"?>',
-        f'<testsuites name="docprobe" tests="{len(total)}" failures="{_number(total, "failure")}"'
-        f' errors="{_number(total, "error")}" time="{report.duration_s:.3f}">',
-    ]
-    for suite in suites:
-        lines += _suite_lines(suite, report.started)
-    return "\n".join([*lines, "</testsuites>", ""])
+    every = [case for suite in suites for case in suite.cases]
+    root = _element("testsuites", name="docprobe", **_numbers(every), time=f"{report.duration_s:.3f}")
+    root.extend(_suite_element(suite, report.started.removesuffix("Z")) for suite in suites)
+    ET.indent(root)
+    document = ET.tostring(root, encoding="unicode")
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{inert_xml(document)}\n'
 
 
-def _number(cases: Sequence[JUnitCase], outcome: str) -> int:
-    return sum(case.outcome == outcome for case in cases)
+def _element(tag: str, /, **attributes: str) -> ET.Element:
+    return ET.Element(tag, {name: one_line(value) for name, value in attributes.items()})
 
 
-def _suite_lines(suite: Suite, started: str) -> Iterator[str]:
-    cases = suite.cases
-    yield (
-        f'  <testsuite name="{xml_attribute(suite.name)}" tests="{len(cases)}" failures="{_number(cases, "failure")}"'
-        f' errors="{_number(cases, "error")}" skipped="{_number(cases, "skipped")}" time="{suite.duration_s:.3f}"'
-        f' timestamp="{xml_attribute(started.removesuffix("Z"))}">'
+def _numbers(cases: Sequence[JUnitCase]) -> dict[str, str]:
+    def number(outcome: str) -> str:
+        return str(sum(case.outcome == outcome for case in cases))
+
+    return {"tests": str(len(cases)), "failures": number("failure"), "errors": number("error")}
+
+
+def _suite_element(suite: JUnitSuite, started: str) -> ET.Element:
+    skipped = str(sum(case.outcome == "skipped" for case in suite.cases))
+    time = f"{suite.duration_s:.3f}"
+    element = _element(
+        "testsuite", name=suite.name, **_numbers(suite.cases), skipped=skipped, time=time, timestamp=started
     )
     if suite.properties:
-        yield "    <properties>"
-        for key, value in suite.properties:
-            yield f'      <property name="{xml_attribute(key)}" value="{xml_attribute(value)}"/>'
-        yield "    </properties>"
-    for case in cases:
-        yield from case.lines
-    yield "  </testsuite>"
+        properties = ET.SubElement(element, "properties")
+        properties.extend(_element("property", name=name, value=value) for name, value in suite.properties)
+    element.extend(_case_element(case, suite.name) for case in suite.cases)
+    return element
 
 
-def _suite(report: Report, example: ExampleResult) -> Suite:
+def _case_element(case: JUnitCase, suite: str) -> ET.Element:
+    element = _element("testcase", classname=suite, name=case.name, time=f"{case.duration_s:.3f}")
+    if case.outcome:
+        kind = {"type": case.kind} if case.kind else {}
+        outcome = _element(case.outcome, message=one_line(case.message, MESSAGE_LIMIT), **kind)
+        outcome.text = visible(case.text)
+        element.append(outcome)
+    elif case.text:
+        ET.SubElement(element, "system-out").text = visible(case.text)
+    return element
+
+
+def _suite(view: ReportView, example: ExampleResult) -> JUnitSuite:
     properties = [("page", example.page), ("language", example.language), ("revision", example.revision or "")]
     properties += [("added", text) for text in example.added]
     properties += [(f"package {name}", version) for name, version in sorted(example.packages.items())]
-    return Suite(example.id, tuple(_cases(report, example)), example.duration_s, tuple(properties))
+    return JUnitSuite(example.id, tuple(_cases(view, example)), example.duration_s, tuple(properties))
 
 
-def _cases(report: Report, example: ExampleResult) -> Iterator[JUnitCase]:
+def _cases(view: ReportView, example: ExampleResult) -> Iterator[JUnitCase]:
     reason = example.reason or "no reason given"
     match example.status:
         case Status.BLOCKED:
             text = "\n".join([reason, *map(run_sentence, example.runs)])
-            yield JUnitCase("example", example.id, "error", "blocked", reason, text)
+            yield JUnitCase("example", "error", "blocked", reason, text)
         case Status.FRAGMENT | Status.UNSUPPORTED | Status.SKIPPED:
-            yield JUnitCase("example", example.id, "skipped", example.status.value, f"{example.status.value}: {reason}")
+            yield JUnitCase("example", "skipped", example.status.value, f"{example.status.value}: {reason}")
         case Status.JUDGED | Status.NOT_RUNNING:
             if not example.findings:
-                told = f"does not run: {reason}" if example.status is Status.NOT_RUNNING else NOTHING_ASKED
-                yield JUnitCase("example", example.id, "skipped", example.status.value, told)
-            index = ReportIndex.of(report)
+                why = f"does not run: {reason}" if example.status is Status.NOT_RUNNING else NOTHING_ASKED
+                yield JUnitCase("example", "skipped", example.status.value, why)
             for number, finding in enumerate(example.findings):
-                weight = index.severity(finding, example)
                 # the run's time stands at the first case: the whole conversation serves every requirement
-                yield _case(report, example, finding, weight, 0.0 if number else example.duration_s)
+                yield _case(view.finding(finding, example), 0.0 if number else example.duration_s)
         case _:
             assert_never(example.status)
 
 
-def _case(report: Report, example: ExampleResult, finding: Finding, weight: Severity, duration_s: float) -> JUnitCase:
-    name = finding.requirement
-    if not is_own(finding, example):
-        name += f" [{finding.revision}]"
-    case = JUnitCase(name, example.id, duration_s=duration_s)
-    if weight is Severity.SATISFIED:
-        return case
-    told = "" if weight in UNTOLD else finding_text(report, example, finding)
-    match weight:
+def _case(view: FindingView, duration_s: float) -> JUnitCase:
+    finding = view.finding
+    name = finding.requirement if view.own else f"{finding.requirement} [{finding.revision}]"
+    match view.severity:
+        case Severity.SATISFIED:
+            return JUnitCase(name, duration_s=duration_s)
         case Severity.BLOCKING:
-            return _with(case, "failure", finding.level.value, finding.summary, told)
+            return JUnitCase(name, "failure", finding.level.value, finding.summary, _text(view), duration_s)
         case Severity.NOT_CHECKED:
-            return _with(case, "error", "blocked", finding.summary, told)
+            return JUnitCase(name, "error", "blocked", finding.summary, _text(view), duration_s)
         case Severity.KNOWN:
-            return _with(case, "skipped", "known", f"known, listed in the baseline: {finding.summary}", told)
+            message = f"known, listed in the baseline: {finding.summary}"
+            return JUnitCase(name, "skipped", "known", message, _text(view), duration_s)
         case Severity.NOT_APPLICABLE | Severity.INCONCLUSIVE:
-            return _with(case, "skipped", weight.value, f"{weight.value}: {finding.summary}", told)
+            message = f"{view.severity.value}: {finding.summary}"
+            return JUnitCase(name, "skipped", view.severity.value, message, duration_s=duration_s)
         case Severity.WARNING | Severity.ADVISORY:
-            label = "WARNING" if weight is Severity.WARNING else "ADVISORY"
-            return JUnitCase(name, example.id, output=f"{label}: {told}", duration_s=duration_s)
+            return JUnitCase(name, text=f"{view.severity.value.upper()}: {_text(view)}", duration_s=duration_s)
         case _:
-            assert_never(weight)
+            assert_never(view.severity)
 
 
-def _with(case: JUnitCase, outcome: str, kind: str, message: str, text: str) -> JUnitCase:
-    return JUnitCase(case.name, case.suite, outcome, kind, message, text, duration_s=case.duration_s)
+def _text(view: FindingView) -> str:
+    """A finding in plain text: summary, sentence, exchanges, lines, effect, fix."""
+    finding = view.finding
+    lines = [finding.summary]
+    if finding.statement is not None:
+        lines.append(f"rule: {finding.statement.span}: {one_line(finding.statement.text)}")
+    if shared := view.shared_context:
+        lines.append(f"sent: all with {', '.join(shared)}")
+    for line in view.exchanges:
+        request = f"{line.request} ({line.who})" if line.who else line.request
+        answer = "(control)" if line.control else line.answer
+        lines.append(f"sent: #{line.number} {request} -> {line.status} {answer}".rstrip())
+    lines += [f"page: {span}" for span in finding.blame]
+    for label, text in (("effect", view.effect), ("fix", view.fix), ("avoid", view.avoid)):
+        if text:
+            lines.append(f"{label}: {text}")
+    return "\n".join(lines)
 
 
 def _drift_cases(report: Report) -> Iterator[JUnitCase]:
     for entry in report.drift:
-        name, told = f"{entry.requirement} {entry.revision}".strip(), drift_sentence(entry)
-        if entry.gates:
-            yield JUnitCase(name, "normative text", "failure", "drift", told, told)
-        else:
-            yield JUnitCase(name, "normative text", output=f"WARNING: {told}")
+        yield _beside(f"{entry.requirement} {entry.revision}", "drift", drift_sentence(entry), gates=entry.gates)
 
 
 def _baseline_cases(report: Report) -> Iterator[JUnitCase]:
     for note in report.baseline:
-        if note.kind == "known":
-            continue
-        name, told = f"{note.example} {note.requirement}".strip(), baseline_sentence(note)
-        if note.gates:
-            yield JUnitCase(name, "baseline", "failure", note.kind, told, told)
-        else:
-            yield JUnitCase(name, "baseline", output=f"WARNING: {told}")
+        if note.kind is not BaselineKind.KNOWN:
+            name = f"{note.example} {note.requirement}"
+            yield _beside(name, note.kind.value, baseline_sentence(note), gates=note.gates)
+
+
+def _beside(name: str, kind: str, sentence: str, *, gates: bool) -> JUnitCase:
+    """A case that is not about an example."""
+    if gates:
+        return JUnitCase(name.strip(), "failure", kind, sentence, sentence)
+    return JUnitCase(name.strip(), text=f"WARNING: {sentence}")

@@ -1,8 +1,8 @@
 """``--format sarif``: SARIF 2.1.0 for code scanning. Pure.
 
 One result for every violated finding by the text of the page's own revision, at the blamed lines, with the sentence
-as related location and a verified fix where there is one. Baselined ones are suppressed with their reason. What we
-could not judge is a notification, since it is no statement about the docs.
+as related location and a proved fix where there is one. What the baseline accepts is suppressed with its reason. What
+could not be checked is a notification, since it says nothing about the docs.
 """
 
 from __future__ import annotations
@@ -16,17 +16,18 @@ from urllib.parse import quote
 from extractor.base.text import one_line, visible
 from extractor.model import Span
 from harness.base.codec import encodable
-from harness.base.escape import json_text
-from harness.model import Status, Verdict
-from harness.report.places import forge_path, primary, rules_path
-from harness.report.sarif_rules import DRIFT, rule_descriptors
+from harness.base.escape import json_text, markdown_text
+from harness.model import MUST_LIKE, SHOULD_LIKE, BaselineKind, Basis, Status, Verdict
+from harness.report.locations import forge_path, primary, rules_path
+from harness.report.view import ReportView
 from harness.report.wording import baseline_sentence, drift_sentence, lost_sentence, missing_sentence, run_sentence
-from harness.results.severity import ReportIndex, Severity, is_own
+from harness.results.severity import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from harness.model import ExampleResult, Finding, Patch, Report
+    from harness.model import Patch, Report, Requirement
+    from harness.report.view import FindingView
 
 VERSION: Final = "2.1.0"
 SCHEMA_URI: Final = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -39,17 +40,20 @@ LEVELS: Final = {
     Severity.KNOWN: "warning",
     Severity.ADVISORY: "note",
 }
+DRIFT: Final = "normative-text.drift"
+"""The one rule that is not a requirement of the catalogue."""
+DRIFT_TITLE: Final = "The sentence that a check stands on has changed"
 
 
 def render(report: Report) -> str:
-    """The SARIF log."""
+    """Return the SARIF log."""
     return json_text(json.dumps(encodable(_log(report)), indent=1, ensure_ascii=False)) + "\n"
 
 
 def _log(report: Report) -> dict[str, Any]:
-    rules = rule_descriptors(report)
+    rules = _rules(report)
     index = {rule["id"]: place for place, rule in enumerate(rules)}
-    results = [*_finding_results(report), *_drift_results(report)]
+    results = [*_finding_results(ReportView.of(report)), *_drift_results(report)]
     run = {
         "tool": {
             "driver": {
@@ -76,34 +80,73 @@ def _log(report: Report) -> dict[str, Any]:
     return {"$schema": SCHEMA_URI, "version": VERSION, "runs": [run]}
 
 
-def _finding_results(report: Report) -> Iterator[dict[str, Any]]:
-    index = ReportIndex.of(report)
-    reasons = {(note.example, note.requirement): note.reason for note in report.baseline if note.kind == "known"}
-    for example in report.examples:
+def _rules(report: Report) -> list[dict[str, Any]]:
+    """The rules of a run: the catalogue's rows, whatever else its findings name, and drift."""
+    rules = [_rule(row) for row in report.requirements]
+    named = {rule["id"] for rule in rules}
+    others = {finding.requirement for example in report.examples for finding in example.findings} - named
+    rules += [_plain_rule(name, name, name) for name in sorted(others)]
+    return [*rules, _plain_rule(DRIFT, DRIFT_TITLE, "A verdict by a sentence that changed is in doubt.")]
+
+
+def _plain_rule(name: str, title: str, why: str) -> dict[str, Any]:
+    return {
+        "id": name,
+        "shortDescription": {"text": title},
+        "fullDescription": {"text": why},
+        "help": {"text": why},
+        "defaultConfiguration": {"level": "error"},
+    }
+
+
+def _rule(row: Requirement) -> dict[str, Any]:
+    by_text = any(basis is Basis.TEXT for basis in row.basis.values())
+    levels = set(row.levels.values())
+    level = "error" if by_text and levels & MUST_LIKE else "warning" if by_text and levels & SHOULD_LIKE else "note"
+    parts = [("Effect", row.effect), ("Fix", row.fix), ("Avoid", row.avoid)]
+    return {
+        "id": row.id,
+        "name": row.id,
+        "shortDescription": {"text": row.title},
+        "fullDescription": {"text": row.effect},
+        "help": {
+            "text": "\n".join(f"{label}: {text}" for label, text in parts if text),
+            "markdown": "\n\n".join(f"**{label}:** {markdown_text(text)}" for label, text in parts if text),
+        },
+        "defaultConfiguration": {"level": level},
+        "properties": {
+            "tags": ["documentation", row.side.value, *sorted({basis.value for basis in row.basis.values()})],
+            "precision": "very-high" if by_text else "medium",
+        },
+    }
+
+
+def _finding_results(view: ReportView) -> Iterator[dict[str, Any]]:
+    for example in view.report.examples:
         for finding in example.findings:
-            if finding.verdict is not Verdict.VIOLATED or not is_own(finding, example):
+            one = view.finding(finding, example)
+            if finding.verdict is not Verdict.VIOLATED or not one.own:
                 continue
-            weight = index.severity(finding, example)
-            result = _result(report, example, finding, LEVELS[weight])
-            if weight is Severity.KNOWN:
-                reason = visible(reasons[example.id, finding.requirement])
+            result = _result(view.report, one)
+            if one.severity is Severity.KNOWN:
+                reason = visible(view.index.accepted[example.id, finding.requirement])
                 result["suppressions"] = [{"kind": "external", "status": "accepted", "justification": reason}]
             yield result
 
 
-def _result(report: Report, example: ExampleResult, finding: Finding, level: str) -> dict[str, Any]:
+def _result(report: Report, view: FindingView) -> dict[str, Any]:
+    finding, example = view.finding, view.example
     text = _message(finding.summary)
     related = []
     if finding.statement is not None:
-        related.append(
-            _rule_location(report, finding.statement.span, 1, f"The sentence: {one_line(finding.statement.text)}")
-        )
-        text += f"\nThe specification says so [here](1): {_message(one_line(finding.statement.text))}"
+        sentence = one_line(finding.statement.text)
+        related.append(_rule_location(report, finding.statement.span, 1, f"The sentence: {sentence}"))
+        text += f"\nThe specification says so [here](1): {_message(sentence)}"
     for number, span in enumerate(finding.blame[1:], len(related) + 1):
         related.append(_location(report, span, number, "Also to blame"))
     result: dict[str, Any] = {
         "ruleId": finding.requirement,
-        "level": level,
+        "level": LEVELS[view.severity],
         "kind": "fail",
         "message": {"text": text},
         "locations": [_location(report, primary(finding, example))],
@@ -124,7 +167,7 @@ def _result(report: Report, example: ExampleResult, finding: Finding, level: str
 
 
 def fingerprint(*parts: str) -> str:
-    """What a finding is, apart from where its lines stand today: stable while its example keeps its id."""
+    """Return what a finding is, apart from where its lines stand today: stable while its example keeps its id."""
     return hashlib.sha256("\0".join(parts).encode("utf-8", "backslashreplace")).hexdigest()
 
 
@@ -165,8 +208,8 @@ def _fix(report: Report, patch: Patch) -> dict[str, Any]:
     """Whole lines are replaced: from the first column of the first line to the first column after the last."""
     changes: dict[str, list[dict[str, Any]]] = {}
     for edit in patch.edits:
-        region = {"startLine": edit.span.first, "startColumn": 1, "endLine": edit.span.last + 1, "endColumn": 1}
-        changes.setdefault(edit.span.file, []).append({"deletedRegion": region, "insertedContent": {"text": edit.text}})
+        region = {"startLine": edit.first, "startColumn": 1, "endLine": edit.last + 1, "endColumn": 1}
+        changes.setdefault(edit.file, []).append({"deletedRegion": region, "insertedContent": {"text": edit.text}})
     return {
         "description": {"text": _message(patch.description)},
         "artifactChanges": [
@@ -192,22 +235,25 @@ def _drift_results(report: Report) -> Iterator[dict[str, Any]]:
 def _notifications(report: Report) -> Iterator[dict[str, Any]]:
     for example in report.examples:
         if example.status is Status.BLOCKED:
-            told = [f"{example.id} could not be judged: {example.reason or ''}", *map(run_sentence, example.runs)]
+            lines = [f"{example.id} could not be judged: {example.reason or ''}", *map(run_sentence, example.runs)]
             where = [_location(report, span) for span in example.spans[:1]]
-            yield {"level": "error", "message": {"text": visible("\n".join(told))}, "locations": where}
+            yield _notification("error", "\n".join(lines), where)
     for lost in report.lost:
-        where = [_location(report, Span(lost.page, lost.line, lost.line))]
-        yield {"level": "error", "message": {"text": visible(lost_sentence(lost))}, "locations": where}
+        yield _notification("error", lost_sentence(lost), [_location(report, Span(lost.page, lost.line, lost.line))])
     if report.missing_shards:
         yield {"level": "error", "message": {"text": missing_sentence(report)}}
     for problem in report.problems:
         where = [_location(report, problem.span)] if problem.span is not None else []
-        yield {"level": "warning", "message": {"text": visible(problem.message)}, "locations": where}
+        yield _notification("warning", problem.message, where)
+
+
+def _notification(level: str, text: str, locations: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"level": level, "message": {"text": visible(text)}, "locations": locations}
 
 
 def _baseline_notifications(report: Report) -> Iterator[dict[str, Any]]:
     """What the baseline lists wrongly: it is about docprobe's configuration, not about a line of the docs."""
     for note in report.baseline:
-        if note.kind != "known":
+        if note.kind is not BaselineKind.KNOWN:
             level = "error" if note.gates else "warning"
             yield {"level": level, "message": {"text": visible(baseline_sentence(note))}}

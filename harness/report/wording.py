@@ -6,17 +6,28 @@ import shlex
 from typing import TYPE_CHECKING, Final, assert_never
 
 from extractor.model import NoteKind
-from harness.model import MUST_LIKE, SHOULD_LIKE, Basis, DriftKind, StartOutcome, Status, Verdict
+from harness.model import (
+    MUST_LIKE,
+    SHOULD_LIKE,
+    BaselineKind,
+    Basis,
+    DriftKind,
+    FailOn,
+    Resolve,
+    StartOutcome,
+    Status,
+    Verdict,
+)
 from harness.results.counts import count, violated_by_own
-from harness.results.distinct import FindingGroup, distinct_examples, finding_groups
-from harness.results.severity import ReportIndex, Severity, is_own
+from harness.results.distinct import distinct_examples
+from harness.results.severity import Severity, is_own
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from harness.model import BaselineNote, Drift, ExampleResult, Finding, Lost, Report, Requirement, Run
+    from harness.model import BaselineNote, Drift, ExampleResult, Lost, Report, Requirement, Run
 
-UNJUDGED: Final = (Status.FRAGMENT, Status.UNSUPPORTED, Status.SKIPPED)
+NEVER_RUN: Final = (Status.FRAGMENT, Status.UNSUPPORTED, Status.SKIPPED)
 """Statuses of examples that were never meant to be run."""
 
 INTERRUPTED: Final = 130
@@ -29,14 +40,9 @@ def plural(number: int, one: str, many: str | None = None) -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
-def rows(report: Report) -> Mapping[str, Requirement]:
-    """The report's requirement rows by id."""
-    return {row.id: row for row in report.requirements}
-
-
-def weight_word(weight: Severity) -> str:
-    """What a weight means, in a word or two after the requirement's id."""
-    match weight:
+def severity_words(severity: Severity) -> str:
+    """Return what a severity means, in a word or two after the requirement's id."""
+    match severity:
         case Severity.BLOCKING:
             return "violated, gates"
         case Severity.WARNING:
@@ -46,14 +52,14 @@ def weight_word(weight: Severity) -> str:
         case Severity.ADVISORY:
             return "advisory"
         case Severity.INCONCLUSIVE | Severity.NOT_CHECKED | Severity.NOT_APPLICABLE | Severity.SATISFIED:
-            return weight.value
+            return severity.value
         case _:
-            assert_never(weight)
+            assert_never(severity)
 
 
-def basis_word(finding: Finding) -> str:
-    """How firmly a finding stands, where that is less than the text's own word; else empty."""
-    match finding.basis:
+def basis_words(basis: Basis) -> str:
+    """Return how firmly a requirement stands, where that is less than the text's own word; else empty."""
+    match basis:
         case Basis.TEXT:
             return ""
         case Basis.INTERPRETATION:
@@ -61,7 +67,7 @@ def basis_word(finding: Finding) -> str:
         case Basis.ADVICE:
             return "advice, no sentence asks for it"
         case _:
-            assert_never(finding.basis)
+            assert_never(basis)
 
 
 def status_words(status: Status, number: int) -> str:
@@ -79,7 +85,7 @@ def status_words(status: Status, number: int) -> str:
 
 def run_sentence(run: Run) -> str:
     """``with today's packages: exited with code 1: …``."""
-    when = "with today's packages" if run.resolve == "today" else f"with the packages of {run.date}"
+    when = "with today's packages" if run.resolve is Resolve.TODAY else f"with the packages of {run.date}"
     told = run.sentence or ("it starts and serves" if run.outcome is StartOutcome.SERVING else run.outcome.value)
     return f"{when}: {told}"
 
@@ -108,14 +114,16 @@ def baseline_sentence(note: BaselineNote) -> str:
     """What the baseline said of one entry."""
     about = " ".join(part for part in (note.example, note.requirement) if part)
     match note.kind:
-        case "stale":
+        case BaselineKind.STALE:
             return f"{about} is listed and no longer occurs: remove it (docprobe baseline update)"
-        case "expired":
+        case BaselineKind.EXPIRED:
             return f"{about} is listed and its date has passed: it counts again"
-        case "unknown-id":
+        case BaselineKind.UNKNOWN_ID:
             return f"{about} is listed and its page is gone: docprobe baseline update removes it"
-        case _:
+        case BaselineKind.KNOWN:
             return f"{about} is known: {note.reason}"
+        case _:
+            assert_never(note.kind)
 
 
 def figures(report: Report) -> str:
@@ -184,7 +192,7 @@ def gating_reasons(report: Report) -> str:
         total = sum(by_name.values())
         reasons.append(f"{plural(total, 'finding')} {'gates' if total == 1 else 'gate'} ({names})")
     drift = sum(entry.gates for entry in report.drift)
-    if drift and report.fail_on != "never":
+    if drift and report.fail_on is not FailOn.NEVER:
         reasons.append(f"{plural(drift, 'sentence')} of the specification changed under a check")
     notes = [note for note in report.baseline if note.gates]
     if notes:
@@ -218,19 +226,12 @@ def _incomplete(report: Report) -> str:
 
 
 def next_step(report: Report) -> str | None:
-    """The command that helps most now; None if nothing needs doing."""
-    if any(note.gates for note in report.baseline) and report.exit_code == 1 and not _heaviest(report):
+    """Return the command that helps most now; None if nothing needs doing."""
+    for distinct in distinct_examples(report):
+        if any(finding.gates for finding in distinct.shown.findings):
+            return f"docprobe explain {shlex.quote(distinct.shown.id)}"
+    if any(note.gates for note in report.baseline) and report.exit_code == 1:
         return "docprobe baseline update"
-    if shown := _heaviest(report):
-        return f"docprobe explain {shlex.quote(shown.example.id)}"
     if report.exit_code != INTERRUPTED and any(example.status is Status.BLOCKED for example in report.examples):
         return "docprobe doctor"
-    return None
-
-
-def _heaviest(report: Report) -> FindingGroup | None:
-    for text in distinct_examples(report):
-        for case in finding_groups(text, ReportIndex.of(report)):
-            if case.severity is Severity.BLOCKING:
-                return case
     return None

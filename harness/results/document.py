@@ -1,7 +1,7 @@
 """The published result format ``docprobe/1``: what ``--format json`` writes, and its JSON Schema. Pure.
 
 The values of :mod:`harness.model` are written as they are. This module adds the envelope around them, and says what
-of them is not written, in ``FORMAT``. Within a major number fields are only added; a reader skips what it does not
+of them is not written, in ``DEVIATIONS``. Within a major number fields are only added; a reader skips what it does not
 know. What is written is sorted and complete, so identical input gives identical text apart from times and ``cached``.
 """
 
@@ -21,7 +21,7 @@ from extractor.model import LineNumber, Note, NoteKind, Origin, Span
 from harness.base.codec import encodable
 from harness.base.errors import UsageError
 from harness.base.escape import json_text
-from harness.base.published import Format, published_type
+from harness.base.published import Deviations, published_type
 from harness.model import (
     BaselineNote,
     Citation,
@@ -160,7 +160,7 @@ _PLACED: Final = re.compile(
 )
 """A problem as it is published: ``file:line: message`` or ``file:first-last: message``."""
 
-FORMAT: Final = Format(
+DEVIATIONS: Final = Deviations(
     unpublished={
         ExampleResult: {"transcript"},
         Requirement: {"stage", "always_warns"},
@@ -184,7 +184,7 @@ FORMAT: Final = Format(
 
 @cache
 def _document_type() -> Any:
-    return published_type(Document, FORMAT)
+    return published_type(Document, DEVIATIONS)
 
 
 def schema() -> dict[str, Any]:

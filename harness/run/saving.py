@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from extractor.base.storage import write_atomically
 from harness.base.errors import DocprobeError, unwritable
 from harness.report.formats import render
+from harness.report.terminal.look import look_of
 from harness.results import files as results
 from harness.run.locks import read_locks, write_locks
 
@@ -128,7 +129,7 @@ def write_outputs(
 def _write_output(name: str, report: Report, path: Path | None, console: Console, links: str | None) -> None:
     try:
         if path is None:
-            console.file.write(render(name, report, console=console, links=links))
+            console.file.write(render(name, report, look_of(console, links)))
             console.file.flush()
         elif name == "json" and _replaceable(path):
             results.write(report, path)

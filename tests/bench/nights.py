@@ -19,9 +19,9 @@ from harness.model import ExampleResult, Report, Status, Verdict
 from harness.nightly.history import queries
 from harness.nightly.history.record import add
 from harness.nightly.history.schema import connect
+from harness.nightly.site import write_site
+from harness.nightly.site.assets import load
 from harness.profiles.registry import MCP
-from harness.report.html import build_site
-from harness.report.html.assets import load
 from tests.support.reports import rich_report, tutorial
 
 FIRST = datetime(2024, 1, 1, 3, tzinfo=UTC)
@@ -84,7 +84,7 @@ def main() -> None:
                 queries.judged(history, report.examples[0].id)
                 asked_s = time.perf_counter() - began
                 began = time.perf_counter()
-                built = build_site(report, history, out, assets=assets)
+                built = write_site(report, history, out, assets=assets)
                 built_s = time.perf_counter() - began
                 print(
                     f"{number + 1:>7} {file.stat().st_size / 1e6:>7.1f} MB {added_s:>6.2f} s {asked_s:>6.2f} s"

@@ -95,11 +95,11 @@ const scenarios = {
     assert.equal(await rows(), 3, "a requirement's name keeps the rows and dims the other columns");
     assert.equal(await page.locator("section.sheet:not([hidden]) thead .turned:not(.dim)").count(), 1);
     await page.fill("#q", "");
-    await page.selectOption("#weight", "gates");
+    await page.selectOption("#severity", "blocking");
     assert.equal(await rows(), 1);
     await page.check("#others");
-    assert.equal(await rows(), 1, "by the text of another revision nothing gates");
-    await page.selectOption("#weight", "");
+    assert.equal(await rows(), 1, "by the text of another revision nothing is blocking");
+    await page.selectOption("#severity", "");
     assert.equal(await rows(), 4);
     await page.click("role=tab[name=/^2025-06-18/]");
     assert.equal(await page.locator("section.sheet:not([hidden])").getAttribute("data-revision"), "2025-06-18");
@@ -139,7 +139,7 @@ const scenarios = {
 
   async links() {
     const page = await open("index.html");
-    await page.click("section.sheet:not([hidden]) a[data-requirement='session.terminated-404'].gates");
+    await page.click("section.sheet:not([hidden]) a[data-requirement='session.terminated-404'].blocking");
     await page.waitForLoadState();
     assert.match(page.url(), /#session\.terminated-404@2025-11-25$/);
     const finding = page.locator("[id='session.terminated-404@2025-11-25']");
@@ -225,8 +225,8 @@ const scenarios = {
   async single() {
     for (const size of Object.keys(SIZES)) {
       const page = await open("single.html", { size });
-      const gating = page.locator("a[data-requirement='session.terminated-404'].gates").first();
-      await gating.click();
+      const blocking = page.locator("a[data-requirement='session.terminated-404'].blocking").first();
+      await blocking.click();
       assert.ok(await page.locator(`[id="${decodeURIComponent(page.url().split("#")[1])}"]`).isVisible());
       const [wide, view] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
       assert.ok(wide <= view, `${wide} wide on a screen of ${view}`);

@@ -18,7 +18,7 @@ from harness.judge.gating import decide
 from harness.judge.results import Ruleset, result_of_recording
 from harness.model import Report, StartOutcome, Status, Verdict
 from harness.profiles.registry import MCP
-from harness.report.formats import NAMES as FORMATS
+from harness.report.formats import BY_NAME as FORMATS
 from harness.report.formats import render
 from harness.run.attempt import record
 from tests.harness.engine.conftest import python_bundle

@@ -1,4 +1,4 @@
-"""Finding the flips of a night: verdicts that differ from the last night in which the same was judged."""
+"""Find the flips of a night: verdicts that differ from the last night in which the same was judged."""
 
 from __future__ import annotations
 
@@ -7,86 +7,98 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from harness.model import Status
+from harness.nightly.history.queries import Cause
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Iterator, Set
 
 RAN: Final = (Status.JUDGED.value, Status.NOT_RUNNING.value)
 """Statuses of an example that was run: whether it runs was asked."""
 
 
 @dataclass(frozen=True, slots=True)
-class Before:
-    """The last night in which an example was run, or judged."""
+class Result:
+    """What was found of one example in one night."""
 
     night: int
     digest: str
     packages: int
-    """Id of the body; packages of an example that could not be installed are none."""
+    """Id of the body; those of an example that could not be installed are empty."""
     verdicts: int
     """Id of the body."""
-    same_tool: bool
+    version: str
+    """Of docprobe."""
+
+    def causes(self, before: Result) -> Iterator[Cause]:
+        """Yield what changed between the two nights, other than the sentence of a requirement."""
+        if self.digest != before.digest:
+            yield Cause.DOCS
+        if self.packages != before.packages:
+            yield Cause.PACKAGES
+        if self.version != before.version:
+            yield Cause.DOCPROBE
 
 
-def compare(night: int, connection: sqlite3.Connection) -> None:
+def find_flips(night: int, before_conversation: Set[str], connection: sqlite3.Connection) -> None:
     """Find the flips of one night afresh.
 
     Whether an example runs is compared with the last night in which it was run; what it does with the last night in
     which it could be judged, so that a night in which it did not start hides no flip.
+
+    Args:
+        night: the night's id.
+        before_conversation: ids of the requirements that are judged before any conversation.
+        connection: the open history.
     """
     connection.execute("DELETE FROM flip WHERE night = ?", (night,))
-    now = connection.execute(
-        "SELECT example, status, digest, packages, verdicts FROM result WHERE night = ? AND status IN (?, ?)",
+    rows = connection.execute(
+        "SELECT example, status, night, digest, packages, verdicts, version FROM result"
+        " JOIN night ON night.id = result.night WHERE night = ? AND status IN (?, ?)",
         (night, *RAN),
     ).fetchall()
-    for example, status, digest, packages, verdicts in now:
-        run = _before(night, example, RAN, connection)
-        judged = _before(night, example, RAN[:1], connection) if status == Status.JUDGED else None
-        for about_running, before in ((True, run), (False, judged)):
-            if before is None or before.verdicts == verdicts:
-                continue
-            general = [
-                name
-                for name, changed in (
-                    ("docs", digest != before.digest),
-                    ("packages", packages != before.packages),
-                    ("docprobe", not before.same_tool),
-                )
-                if changed
-            ]
-            _insert(night, example, before, verdicts, general, about_running, connection)
+    for example, status, *values in rows:
+        now = Result(*values)
+        _insert(example, _last(example, now, RAN, connection), now, connection, only=before_conversation)
+        if status == Status.JUDGED:
+            _insert(example, _last(example, now, RAN[:1], connection), now, connection, without=before_conversation)
 
 
-def _before(night: int, example: int, statuses: tuple[str, ...], connection: sqlite3.Connection) -> Before | None:
+def _last(example: int, now: Result, statuses: tuple[str, ...], connection: sqlite3.Connection) -> Result | None:
+    """The last result of an example before ``now`` with one of ``statuses``."""
     row = connection.execute(
-        "SELECT result.night, digest, packages, verdicts, other.version = this.version FROM result"
+        "SELECT result.night, digest, packages, verdicts, other.version FROM result"
         " JOIN night AS other ON other.id = result.night JOIN night AS this ON this.id = ?"
         " WHERE example = ? AND status IN (?, ?) AND other.started < this.started"
         " ORDER BY other.started DESC LIMIT 1",
-        (night, example, statuses[0], statuses[-1]),
+        (now.night, example, statuses[0], statuses[-1]),
     ).fetchone()
-    return Before(*row) if row else None
+    return Result(*row) if row else None
 
 
 def _insert(
-    night: int,
     example: int,
-    before: Before,
-    verdicts: int,
-    general: list[str],
-    about_running: bool,
+    before: Result | None,
+    now: Result,
     connection: sqlite3.Connection,
+    *,
+    only: Set[str] | None = None,
+    without: Set[str] = frozenset(),
 ) -> None:
-    old, new = _read(before.verdicts, connection), _read(verdicts, connection)
+    """Insert the flips between two results, of the requirements ``only``, or of all ``without`` some."""
+    if before is None or before.verdicts == now.verdicts:
+        return
+    old, new = _read(before.verdicts, connection), _read(now.verdicts, connection)
+    general = list(now.causes(before))
     for case in sorted(old.keys() & new.keys()):
         requirement, _, revision = case.partition(" ")
-        if requirement.startswith("example.") is not about_running or old[case][0] == new[case][0]:
+        if requirement in without or (only is not None and requirement not in only) or old[case][0] == new[case][0]:
             continue
-        causes = [*general, "statement"] if old[case][3] != new[case][3] else general
+        causes = [*general, Cause.STATEMENT] if old[case][3] != new[case][3] else general
         connection.execute(
             "INSERT INTO flip (night, example, requirement, revision, before, after, since, causes)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (night, example, requirement, revision, old[case][0], new[case][0], before.night, " ".join(causes)),
+            (now.night, example, requirement, revision, old[case][0], new[case][0], before.night, " ".join(causes)),
         )
 
 

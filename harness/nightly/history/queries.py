@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
 from harness.base.codec import encodable
@@ -14,6 +15,18 @@ if TYPE_CHECKING:
 
 PASSING: Final = "satisfied"
 FAILING: Final = "violated"
+
+
+class Cause(StrEnum):
+    """What changed between the two nights of a flip."""
+
+    DOCS = "docs"
+    """The example's text."""
+    PACKAGES = "packages"
+    STATEMENT = "statement"
+    """The sentence of the specification."""
+    DOCPROBE = "docprobe"
+    """The version of docprobe."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +61,8 @@ class Flip:
     night: int
     since: int
     """The night compared with."""
-    causes: tuple[str, ...]
-    """What changed in between: ``docs``, ``packages``, ``statement``, ``docprobe``. Empty: nothing, it is flaky."""
+    causes: tuple[Cause, ...]
+    """What changed in between. Empty: nothing, it is flaky."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +130,7 @@ def flips(connection: sqlite3.Connection, *, limit: int = 200, night: int | None
 
 def _flip(row: Sequence[Any]) -> Flip:
     example, requirement, revision, before, after, night, since, causes = row
-    return Flip(example, requirement, revision, before, after, night, since, tuple(causes.split()))
+    return Flip(example, requirement, revision, before, after, night, since, tuple(map(Cause, causes.split())))
 
 
 def flaky(connection: sqlite3.Connection) -> tuple[Flaky, ...]:

@@ -9,10 +9,10 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any, Final
 
 from harness.base.codec import encodable
-from harness.model import MUST_LIKE, SHOULD_LIKE, Basis, Status, Verdict
-from harness.nightly.history.cases import forget, keep
-from harness.nightly.history.compare import compare
+from harness.model import MUST_LIKE, SHOULD_LIKE, Basis, Stage, Status, Verdict
+from harness.nightly.history.compare import find_flips
 from harness.nightly.history.schema import connect, transaction
+from harness.nightly.history.stored import drop_old_evidence, store_evidence
 
 if TYPE_CHECKING:
     import sqlite3
@@ -48,14 +48,15 @@ def add(report: Report, connection: sqlite3.Connection) -> bool:
         night = _insert_night(report, connection)
         for example in report.examples:
             number = _insert_result(example, night, connection)
-            keep(example, report, number, night, connection)
+            store_evidence(example, report, number=number, night=night, connection=connection)
         later = connection.execute(
             "SELECT id FROM night WHERE started >= ? ORDER BY started", (report.started,)
         ).fetchall()
+        early = {row.id for row in report.requirements if row.stage is not Stage.CONVERSATION}
         # a night that arrives late changes what the nights after it are compared with
         for (other,) in later:
-            compare(other, connection)
-        forget(connection)
+            find_flips(other, early, connection)
+        drop_old_evidence(connection)
     return True
 
 

@@ -1,16 +1,19 @@
-"""An exchange as a page shows it in full. Pure."""
+"""An exchange as a page shows it in full: the request and the reply as they went over the wire. Pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Final
 
 from harness.base import jsonrpc
-from harness.report.evidence import curl, status_of
-from harness.report.html.raw import STDIO, reply_text, request_text
+from harness.report.evidence import NOT_HTTP, curl, status_of
 
 if TYPE_CHECKING:
-    from harness.model import Exchange
+    from harness.model import Exchange, Reply
+
+BODY_LIMIT: Final = 4_000
+"""Characters of a body, or of a stream of events, shown on a page. The transcript has all that was read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,16 +27,21 @@ class ExchangeView:
     request: str
     reply: str
     curl: str
-    """Empty where curl cannot say it (stdio, process events)."""
+    """Empty for what is not HTTP (stdio, process events)."""
     duration_ms: int
     note: str
     blamed: bool
-    """Whether a violated finding rests on it."""
+    """Whether a violated finding is based on it."""
 
 
 def exchange_view(exchange: Exchange, endpoint: str, *, blamed: bool) -> ExchangeView:
-    """An exchange in full; ``blamed`` if a violated finding rests on it."""
-    process = exchange.method in STDIO
+    """Return an exchange in full.
+
+    Args:
+        exchange: the exchange.
+        endpoint: URL for the curl command.
+        blamed: whether a violated finding is based on it.
+    """
     return ExchangeView(
         number=exchange.number,
         step=exchange.step,
@@ -41,8 +49,56 @@ def exchange_view(exchange: Exchange, endpoint: str, *, blamed: bool) -> Exchang
         status=status_of(exchange),
         request=request_text(exchange),
         reply=reply_text(exchange),
-        curl="" if process else curl(exchange, endpoint),
+        curl="" if exchange.method in NOT_HTTP else curl(exchange, endpoint),
         duration_ms=round(exchange.duration_s * 1000),
         note=exchange.note or "",
         blamed=blamed,
     )
+
+
+def request_text(exchange: Exchange) -> str:
+    """Return request line, headers and body; for stdio the message written."""
+    if exchange.method == "STDOUT":
+        return "(nothing was sent)"
+    if exchange.method in NOT_HTTP:
+        return exchange.body or exchange.method.lower()
+    lines = [f"{exchange.method} {exchange.target} HTTP/1.1"]
+    lines += [f"{name}: {value}" for name, value in exchange.headers]
+    return "\n".join((*lines, "", _cut(exchange.body))).rstrip("\n")
+
+
+def reply_text(exchange: Exchange) -> str:
+    """Return status line, headers and body; without a reply, why there is none."""
+    if exchange.method == "STDOUT":
+        return _cut(exchange.body)
+    if exchange.reply is None:
+        return f"({status_of(exchange)})"
+    reply = exchange.reply
+    ending = f"\n({reply.fault}: the body was not read to its end)" if reply.fault else ""
+    if exchange.method == "STDIN":
+        return _cut(reply.body) + ending
+    try:
+        phrase = HTTPStatus(reply.status).phrase
+    except ValueError:
+        phrase = ""
+    lines = [f"HTTP/1.1 {reply.status} {phrase}".rstrip()]
+    lines += [f"{name}: {value}" for name, value in reply.headers]
+    return "\n".join((*lines, "", _body(reply))).rstrip("\n") + ending
+
+
+def _body(reply: Reply) -> str:
+    if reply.body or not reply.events:
+        return _cut(reply.body)
+    events = []
+    for event in reply.events:
+        head = [f"id: {event.id}"] if event.id is not None else []
+        head += [f"event: {event.event}"] if event.event else []
+        events.append("\n".join((*head, *(f"data: {line}" for line in event.data.split("\n")))))
+    return _cut("\n\n".join(events))
+
+
+def _cut(text: str) -> str:
+    """``text``, or its beginning and how much is left out."""
+    if len(text) <= BODY_LIMIT:
+        return text
+    return f"{text[:BODY_LIMIT]}\n… {len(text) - BODY_LIMIT:,} more characters"

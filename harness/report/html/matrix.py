@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness.report.html.naming import anchor_of, case_file, case_slug
-from harness.report.html.signs import BY_WEIGHT
-from harness.results.severity import MOST_SEVERE_FIRST, ReportIndex, Severity, own_revision
+from harness.report.html.signs import SIGN_OF
+from harness.results.severity import Severity, own_revision
 
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
-    from harness.model import ExampleResult, Finding, Report
+    from harness.model import ExampleResult, Finding
     from harness.report.html.signs import Sign
+    from harness.report.view import FindingView, ReportView
 
 NO_REVISION = "no revision"
 
@@ -55,8 +56,6 @@ class Row:
     file: str
     own: bool
     """Whether the page belongs to the sheet's revision."""
-    weight: str
-    """CSS name of the heaviest cell: what the filter asks for."""
     cells: tuple[Cell | None, ...]
 
 
@@ -75,77 +74,79 @@ class Sheet:
         return sum(row.own for row in self.rows)
 
     @property
-    def gates(self) -> int:
-        """Findings on it that gate."""
+    def blocking(self) -> int:
+        """Blocking findings on it."""
         cells = [cell for row in self.rows for cell in row.cells]
         return sum(cell is not None and cell.sign.severity is Severity.BLOCKING for cell in cells)
 
 
-def sheets(report: Report, flipped: AbstractSet[CaseKey], flaky: AbstractSet[CaseKey]) -> tuple[Sheet, ...]:
-    """One sheet for each revision that anything was judged by, newest first."""
-    found: dict[str, dict[str, dict[str, Finding]]] = defaultdict(lambda: defaultdict(dict))
-    examples = {example.id: example for example in report.examples}
-    for example in report.examples:
+def sheets(
+    view: ReportView, flipped: AbstractSet[CaseKey] = frozenset(), flaky: AbstractSet[CaseKey] = frozenset()
+) -> tuple[Sheet, ...]:
+    """Return one sheet for each revision that anything was judged by, newest first.
+
+    Args:
+        view: the report.
+        flipped: the verdicts that differ from the night before.
+        flaky: the verdicts that flipped before with nothing changed.
+    """
+    by_revision: dict[str, dict[str, dict[str, FindingView]]] = defaultdict(lambda: defaultdict(dict))
+    for example in view.report.examples:
         for finding in example.findings:
-            found[sheet_of(finding, example)][example.id][finding.requirement] = finding
-    index = ReportIndex.of(report)
+            on_sheet = by_revision[sheet_of(finding, example)][example.id]
+            on_sheet[finding.requirement] = view.finding(finding, example)
 
     def sheet(revision: str) -> Sheet:
-        by_example = found[revision]
-        columns = _columns(index, {name for verdicts in by_example.values() for name in verdicts})
-        rows = [
-            _row(examples[name], revision, verdicts, columns, index, flipped, flaky)
-            for name, verdicts in by_example.items()
-        ]
+        by_example = by_revision[revision]
+        columns = _columns(view, {name for verdicts in by_example.values() for name in verdicts})
+        rows = [_row(revision, verdicts, columns, flipped, flaky) for verdicts in by_example.values()]
         return Sheet(revision, columns, tuple(sorted(rows, key=lambda row: (not row.own, row.example))))
 
-    return tuple(sheet(revision) for revision in sorted(found, key=age))
+    return tuple(sheet(revision) for revision in sorted(by_revision, key=age))
 
 
 def sheet_of(finding: Finding, example: ExampleResult) -> str:
-    """The sheet a finding stands on: its revision, or for outcomes of the example as such, the example's."""
+    """Return the sheet a finding is on: its revision, or for outcomes of the example as such, the example's."""
     return finding.revision or own_revision(example) or NO_REVISION
 
 
 def age(revision: str) -> tuple[int, str]:
-    """Sort key: released revisions newest first, then the draft, then pages without one."""
+    """Return the sort key of a revision: released ones newest first, then the draft, then pages without one."""
     if revision[:1].isdigit():
         return (0, "".join(chr(255 - ord(char)) if ord(char) < 255 else char for char in revision))
     return (2 if revision == NO_REVISION else 1, revision)
 
 
-def _columns(index: ReportIndex, names: set[str]) -> tuple[Column, ...]:
+def _columns(view: ReportView, names: set[str]) -> tuple[Column, ...]:
+    rows = view.index.rows
     columns: list[Column] = []
-    for name in sorted(names, key=index.place):
+    for name in sorted(names, key=view.index.place):
         group = name.partition(".")[0]
         first = not columns or columns[-1].requirement.partition(".")[0] != group
-        columns.append(Column(name, index.rows[name].title if name in index.rows else "", first))
+        columns.append(Column(name, rows[name].title if name in rows else "", first))
     return tuple(columns)
 
 
 def _row(
-    example: ExampleResult,
     revision: str,
-    verdicts: dict[str, Finding],
+    verdicts: dict[str, FindingView],
     columns: tuple[Column, ...],
-    index: ReportIndex,
     flipped: AbstractSet[CaseKey],
     flaky: AbstractSet[CaseKey],
 ) -> Row:
-    cells: list[Cell | None] = []
-    weights = []
-    for column in columns:
-        finding = verdicts.get(column.requirement)
-        if finding is None:
-            cells.append(None)
-            continue
-        weight = index.severity(finding, example)
-        weights.append(weight)
+    def cell(view: FindingView) -> Cell:
+        finding = view.finding
         key = (example.id, finding.requirement, finding.revision)
-        cells.append(Cell(BY_WEIGHT[weight], anchor_of(finding), finding.level.value, key in flipped, key in flaky))
-    heaviest = min(weights, key=MOST_SEVERE_FIRST.index)
-    own = (own_revision(example) or NO_REVISION) == revision
-    short = example.id.removeprefix(f"docs/{revision}/")
+        return Cell(SIGN_OF[view.severity], anchor_of(finding), finding.level.value, key in flipped, key in flaky)
+
+    example = next(iter(verdicts.values())).example
     return Row(
-        example.id, short, case_slug(example.id), case_file(example.id), own, BY_WEIGHT[heaviest].css, tuple(cells)
-    )  # fmt: skip
+        example=example.id,
+        short=example.id.removeprefix(f"docs/{revision}/"),
+        slug=case_slug(example.id),
+        file=case_file(example.id),
+        own=(own_revision(example) or NO_REVISION) == revision,
+        cells=tuple(
+            cell(verdicts[column.requirement]) if column.requirement in verdicts else None for column in columns
+        ),
+    )

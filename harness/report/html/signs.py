@@ -1,17 +1,16 @@
-"""The sign and colour of each weight and verdict, and the words for them: the legend and every cell use these."""
+"""The sign and colour of each severity and verdict, and the words for them: the legend and every cell use these."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Final
 
-from harness.model import Verdict
 from harness.results.severity import Severity
 
 
 @dataclass(frozen=True, slots=True)
 class Sign:
-    """How one weight is drawn. Never by colour alone."""
+    """How one severity is drawn. Never by colour alone."""
 
     severity: Severity
     glyph: str
@@ -24,29 +23,20 @@ class Sign:
 
 
 SIGNS: Final = (
-    Sign(Severity.BLOCKING, "✗", "gates", "violated, gates", "a MUST is violated: the check fails"),
-    Sign(Severity.WARNING, "!", "warns", "violated, warning", "a SHOULD is violated, or a MUST that does not gate"),
-    Sign(Severity.KNOWN, "=", "known", "violated, known", "violated, and listed in the baseline with a reason"),
-    Sign(Severity.ADVISORY, "·", "advisory", "advisory", "a reading or advice, or the text of another revision"),
-    Sign(Severity.INCONCLUSIVE, "?", "inconclusive", "inconclusive", "the answers decide nothing"),
-    Sign(Severity.NOT_CHECKED, "⊘", "blocked", "blocked", "docprobe could not ask"),
-    Sign(Severity.NOT_APPLICABLE, "–", "na", "not applicable", "the server rightly does without this"),
-    Sign(Severity.SATISFIED, "✓", "satisfied", "satisfied", "as the specification asks"),
+    Sign(Severity.BLOCKING, "✗", "blocking", "violated, blocking", "makes the exit code 1"),
+    Sign(Severity.WARNING, "!", "warning", "violated, warning", "violated; does not decide the exit code"),
+    Sign(Severity.KNOWN, "=", "known", "violated, in baseline", "violated, and accepted in the baseline with a reason"),
+    Sign(Severity.ADVISORY, "·", "advisory", "advisory", "interpretation, recommendation, or another revision"),
+    Sign(Severity.INCONCLUSIVE, "?", "inconclusive", "inconclusive", "the answers do not decide it"),
+    Sign(Severity.NOT_CHECKED, "⊘", "not-checked", "not checked", "environment or docprobe problem"),
+    Sign(Severity.NOT_APPLICABLE, "–", "na", "not applicable", "the requirement does not apply to this server"),
+    Sign(Severity.SATISFIED, "✓", "satisfied", "satisfied", "as the specification requires"),
 )
-"""Heaviest first, one for each weight."""
+"""Most severe first, one for each severity."""
 
-BY_WEIGHT: Final = {sign.severity: sign for sign in SIGNS}
-
-VERDICT_CSS: Final = {
-    Verdict.SATISFIED.value: "satisfied",
-    Verdict.VIOLATED.value: "gates",
-    Verdict.NOT_APPLICABLE.value: "na",
-    Verdict.INCONCLUSIVE.value: "inconclusive",
-    Verdict.BLOCKED.value: "blocked",
-}
-"""Class name by verdict, where the weight of old nights is not known."""
+SIGN_OF: Final = {sign.severity: sign for sign in SIGNS}
 
 
 def verdict_words(verdict: str) -> str:
-    """``not applicable`` for ``not_applicable``."""
+    """Return ``not applicable`` for ``not_applicable``."""
     return verdict.replace("_", " ")

@@ -11,50 +11,50 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from harness.base.codec import encodable
-from harness.report.html.cases import case_page
-from harness.report.html.environment import environment
+from harness.report.html.engine import templates
+from harness.report.html.example_page import example_page, has_page
 from harness.report.html.matrix import sheets
 from harness.report.html.naming import case_slug
-from harness.report.html.pages import POLICY, has_page, summary
-from harness.results.distinct import distinct_examples
+from harness.report.html.overview import POLICY, overview
+from harness.report.view import ReportView
 
 if TYPE_CHECKING:
     from harness.model import Report
 
 
 def render(report: Report) -> str:
-    """The report as one HTML page: no file beside it, no request, no library.
+    """Return the report as one HTML page: no file beside it, no request, no library.
 
     Exchanges are tables here; the nightly site (``docprobe report``) draws them as sequence diagrams, too.
     """
+    view = ReportView.of(report)
     style, script = static("style.css"), static("app.js")
-    shown = {text.shown.id for text in distinct_examples(report)}
+    shown = {distinct.shown.id for distinct, _ in view.distinct}
     cases = tuple(
-        (case_page(example, report), f"{case_slug(example.id)}--", example.id in shown)
+        (example_page(example, view), f"{case_slug(example.id)}--", example.id in shown)
         for example in report.examples
         if has_page(example)
     )
-    text = (
-        environment()
+    text: str = encodable(
+        templates()
         .get_template("single.html")
         .render(
             report=report,
             policy=POLICY.format(script=_hash(script), style=_hash(style)),
             style=Markup(style),
             script=Markup(script),
-            sheets=sheets(report, frozenset(), frozenset()),
+            sheets=sheets(view),
             cases=cases,
             root="",
-            **summary(report),
+            **overview(report),
         )
     )
-    made: str = encodable(text)
-    return made
+    return text
 
 
 @cache
 def static(name: str) -> str:
-    """A file of docprobe's own that pages use."""
+    """Return a style sheet or script that is part of docprobe."""
     return (files("harness.report.html") / "static" / name).read_text(encoding="utf-8")
 
 

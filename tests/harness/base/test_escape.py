@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import html
 import json
 import xml.etree.ElementTree as ET
 
@@ -31,11 +32,21 @@ def test_json_text_keeps_the_values_and_holds_no_command(value: object) -> None:
 
 
 @given(any_text)
-def test_xml_is_well_formed_and_reads_back_as_visible_text(text: str) -> None:
-    element = ET.fromstring(f'<a b="{escape.xml_attribute(text)}">{escape.xml_text(text)}</a>')
-    assert (element.text or "") == visible(text)
-    assert element.get("b") == one_line(text)
-    assert not any(obeys(line) for line in escape.xml_text(text).split("\n"))
+def test_an_inert_xml_document_has_the_same_text_and_no_command(text: str) -> None:
+    root = ET.Element("a", b=visible(text))
+    ET.SubElement(root, "c").text = visible(text)
+    ET.indent(root)
+    document = escape.inert_xml(ET.tostring(root, encoding="unicode"))
+    read = ET.fromstring(document)
+    assert (read.get("b"), read.findtext("c")) == (visible(text), visible(text))
+    assert not any(obeys(line) for line in document.split("\n"))
+
+
+@given(any_text)
+def test_an_html_value_is_text(text: str) -> None:
+    written = escape.html_value(text)
+    assert not set(written) & set("<>\"'")
+    assert html.unescape(written) == visible(text)
 
 
 @given(any_text)

@@ -13,11 +13,11 @@ from markdown_it import MarkdownIt
 from rich.console import Console
 
 from harness.base.errors import UsageError
-from harness.cli.outputs import FORMATS
+from harness.cli.outputs import outputs_of
 from harness.report import github, markdown
-from harness.report.blocks import Look
-from harness.report.formats import MODULES, look_of, render
+from harness.report.formats import BY_NAME, render
 from harness.report.terminal import render as terminal
+from harness.report.terminal.look import Look, look_of
 from tests.support.github_runner import decoded, obeys
 from tests.support.golden import check_golden
 from tests.support.reports import hostile_report, quiet_report, rich_report
@@ -89,9 +89,9 @@ def test_a_sentence_of_another_tree_is_shown_where_it_is_or_nowhere(rules_root: 
 
 def test_an_unknown_format_names_the_known_ones() -> None:
     with pytest.raises(UsageError) as caught:
-        render("jnit", rich_report())
+        outputs_of(["jnit"])
     assert "junit" in (caught.value.hint or "")
-    assert set(GOLDENS) | {"html"} == set(MODULES) == set(FORMATS)
+    assert set(GOLDENS) | {"html"} == set(BY_NAME)
 
 
 class TestTerminal:

@@ -21,7 +21,7 @@
     const sheets = all("section.sheet");
     const form = document.querySelector(".filter");
     if (!sheets.length || !form) return;
-    const [find, weight, others] = ["q", "weight", "others"].map((id) => document.getElementById(id));
+    const [find, severity, others] = ["q", "severity", "others"].map((id) => document.getElementById(id));
     const shown = document.getElementById("shown");
     const tabs = document.querySelector(".tabs");
     tabs.setAttribute("role", "tablist");
@@ -30,11 +30,11 @@
       const button = document.createElement("button");
       button.type = "button";
       button.textContent = sheet.dataset.revision;
-      if (+sheet.dataset.gates) {
-        const gates = document.createElement("b");
-        gates.textContent = ` ✗ ${sheet.dataset.gates}`;
-        button.append(gates);
-        button.setAttribute("aria-label", `${sheet.dataset.revision}, ${sheet.dataset.gates} gating`);
+      if (+sheet.dataset.blocking) {
+        const blocking = document.createElement("b");
+        blocking.textContent = ` ✗ ${sheet.dataset.blocking}`;
+        button.append(blocking);
+        button.setAttribute("aria-label", `${sheet.dataset.revision}, ${sheet.dataset.blocking} blocking`);
       }
       button.id = `tab-${sheet.id}`;
       button.setAttribute("role", "tab");
@@ -63,7 +63,7 @@
       const given = location.hash.includes("=") ? new URLSearchParams(location.hash.slice(1)) : new URLSearchParams();
       for (const key of Object.keys(state)) state[key] = given.get(key) ?? "";
       if (!sheets.some((sheet) => sheet.dataset.revision === state.rev)) state.rev = initial;
-      [find.value, weight.value, others.checked] = [state.q, state.show, state.others === "1"];
+      [find.value, severity.value, others.checked] = [state.q, state.show, state.others === "1"];
     }
     function write() {
       const given = new URLSearchParams(Object.entries(state).filter(([, value]) => value));
@@ -109,7 +109,7 @@
       if (left.length && !left.some((link) => link.tabIndex === 0)) left[0].tabIndex = 0;
     }
     find.addEventListener("input", () => { state.q = find.value; write(); });
-    weight.addEventListener("change", () => { state.show = weight.value; write(); });
+    severity.addEventListener("change", () => { state.show = severity.value; write(); });
     others.addEventListener("change", () => { state.others = others.checked ? "1" : ""; write(); });
     addEventListener("hashchange", () => { if (location.hash.includes("=")) { read(); apply(); } });
     read();

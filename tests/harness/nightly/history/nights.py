@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from extractor.model import ExampleKind, Level, Span
 from harness.model import Basis, ExampleResult, Finding, Report, Status, Verdict
+from tests.support.reports import ROWS
 
 FIRST = datetime(2024, 1, 1, 3, tzinfo=UTC)
 
@@ -30,6 +31,7 @@ def example(name: str = "docs/2025-11-25/a#typescript", *findings: Finding, **mo
 def night(number: int, *examples: ExampleResult, **more: object) -> Report:
     started = (FIRST + timedelta(days=number)).isoformat().replace("+00:00", "Z")
     values: dict[str, object] = {"version": "0.1.0", "commit": None, "snapshot": None, "duration_s": 60.0}
+    values["requirements"] = ROWS
     return Report(started=started, docs_root="docs", examples=examples, **(values | more))  # type: ignore[arg-type]
 
 

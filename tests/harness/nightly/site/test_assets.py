@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.report.html.assets import LIBRARIES, Library, load
+from harness.nightly.site.assets import LIBRARIES, Library, load
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -15,8 +15,9 @@ import pytest
 from harness.model import Report, Verdict
 from harness.nightly.history.record import add
 from harness.nightly.history.schema import memory
-from harness.report.html import build_site, render
-from harness.report.html.assets import Assets, load
+from harness.nightly.site import write_site
+from harness.nightly.site.assets import Assets, load
+from harness.report.html import render
 from tests.support.reports import hostile_report, rich_report
 
 HERE = Path(__file__).parents[3] / "browser"
@@ -87,7 +88,7 @@ def built(folder: Path, report: Report, assets: Assets, count: int) -> Path:
     with closing(memory()) as history:
         for one in nights(report, count):
             add(one, history)
-        build_site(report, history, folder, assets=assets)
+        write_site(report, history, folder, assets=assets)
     (folder / "single.html").write_text(render(report), encoding="utf-8")
     return folder
 

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import re
-import xml.etree.ElementTree as ET
 from contextlib import closing
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -11,14 +10,15 @@ import pytest
 
 from harness.base.errors import UsageError
 from harness.model import ExampleResult, Report, Status, Verdict
-from harness.nightly.history.cases import FLIPS_KEPT
 from harness.nightly.history.record import add
 from harness.nightly.history.schema import memory
-from harness.report.html import build_site, render
-from harness.report.html.assets import Assets, load
-from harness.report.html.badge import badge
+from harness.nightly.history.stored import FLIPS_STORED
+from harness.nightly.site import write_site
+from harness.nightly.site.assets import Assets, load
+from harness.nightly.site.pages import FLIPS_SHOWN, NAVIGATION
+from harness.nightly.site.write import MARKER
+from harness.report.html import render
 from harness.report.html.naming import case_file
-from harness.report.html.site import FLIPS, MARKER, PAGES
 from tests.harness.nightly.history.nights import example, failing, night, passing, verdict
 from tests.support.reports import hostile_report, quiet_report, rich_report
 
@@ -26,14 +26,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 NONE = load(None)
-ATOM = "{http://www.w3.org/2005/Atom}"
 
 
 def site(out: Path, *reports: Report, assets: Assets = NONE) -> Path:
     with closing(memory()) as history:
         for report in reports:
             add(report, history)
-        build_site(reports[-1], history, out, assets=assets)
+        write_site(reports[-1], history, out, assets=assets)
     return out
 
 
@@ -101,7 +100,7 @@ def test_every_page_has_a_strict_policy(tmp_path: Path) -> None:
     for path in site(tmp_path / "site", rich_report()).rglob("*.html"):
         policy = re.search(r'Content-Security-Policy" content="([^"]*)"', path.read_text(encoding="utf-8"))
         assert policy is not None
-        assert "default-src &#39;none&#39;" in policy[1]
+        assert "default-src &#x27;none&#x27;" in policy[1]
         script = policy[1].split("script-src")[1].split(";")[0]
         assert "unsafe" not in script
         assert "http" not in policy[1]
@@ -112,7 +111,7 @@ def test_the_site_has_a_page_for_each_example_that_ran(tmp_path: Path) -> None:
     folder = site(tmp_path / "site", report)
     cases = {f"cases/{path.name}" for path in (folder / "cases").iterdir()}
     assert cases == {case_file(e.id) for e in report.examples if e.status in {Status.JUDGED, Status.NOT_RUNNING}}
-    assert {name for _, name in PAGES} | {"badge.svg", "feed.xml", MARKER} <= {p.name for p in folder.iterdir()}
+    assert {name for _, name in NAVIGATION} | {MARKER} <= {p.name for p in folder.iterdir()}
 
 
 def test_building_again_replaces_the_site(tmp_path: Path) -> None:
@@ -141,7 +140,7 @@ def test_the_night_shown_need_not_be_the_last_of_the_history(tmp_path: Path) -> 
     with closing(memory()) as history:
         for report in (night(0, passing()), night(1, failing()), night(2, passing())):
             add(report, history)
-        build_site(night(1, failing()), history, tmp_path / "s", assets=NONE)
+        write_site(night(1, failing()), history, tmp_path / "s", assets=NONE)
     assert "2 nights" in (tmp_path / "s" / "trends.html").read_text()
 
 
@@ -161,7 +160,7 @@ def test_flaky_verdicts_say_how_often(tmp_path: Path) -> None:
     folder = site(tmp_path / "s", *nights)
     changes = (folder / "changes.html").read_text()
     assert re.search(r"session\.terminated-404</th>.*?<td>5</td><td>6</td>", changes, re.DOTALL)
-    assert "it flipped 5 times with nothing changed" in (folder / case_file(passing().id)).read_text()
+    assert "the verdict has changed 5 times with nothing changed" in (folder / case_file(passing().id)).read_text()
 
 
 def test_a_flip_has_a_page_with_both_sides(tmp_path: Path) -> None:
@@ -171,7 +170,7 @@ def test_a_flip_has_a_page_with_both_sides(tmp_path: Path) -> None:
     text = page.read_text()
     assert text.index("Before: satisfied") < text.index("After: violated")
     assert re.search(r"<th scope=\"row\">sdk</th><td>1\.0\.0</td><td>1\.1\.0</td>", text)
-    for other in ("changes.html", case_file(now.id), "feed.xml"):
+    for other in ("changes.html", case_file(now.id)):
         assert f"flips/{page.name}" in (folder / other).read_text(), other
 
 
@@ -184,14 +183,14 @@ def test_one_story_by_several_revisions_is_shown_once(tmp_path: Path) -> None:
     (page,) = (site(tmp_path / "s", *nights) / "flips").iterdir()
     text = page.read_text()
     assert text.count("Before: satisfied") == 1
-    assert "a.b <small>by 2025-11-25</small>" in text, "the page's own revision is the one that is shown"
+    assert "a.b <small>under 2025-11-25</small>" in text, "the page's own revision is the one that is shown"
     for revision in ("2025-03-26", "draft"):
         assert f'id="a.b@{revision}"' in text
 
 
 def test_the_overview_names_what_gates_and_leads_there(tmp_path: Path) -> None:
     text = (site(tmp_path / "s", rich_report()) / "index.html").read_text()
-    listed = text[text.index("What gates") : text.index("Examples by requirements")]
+    listed = text[text.index("Blocking findings</h3>") : text.index("Examples by requirements")]
     tutorial = next(e for e in rich_report().examples if any(f.gates for f in e.findings))
     assert "An ended session is not found" in listed
     assert f'href="{case_file(tutorial.id)}#session.terminated-404@{tutorial.revision}"' in listed
@@ -199,71 +198,18 @@ def test_the_overview_names_what_gates_and_leads_there(tmp_path: Path) -> None:
 
 
 def test_a_site_does_not_grow_with_its_nights(tmp_path: Path) -> None:
-    nights = [night(n, failing() if n % 2 else passing()) for n in range(FLIPS + 40)]
+    nights = [night(n, failing() if n % 2 else passing()) for n in range(FLIPS_SHOWN + 40)]
     folder = site(tmp_path / "s", *nights)
-    assert len(list((folder / "flips").iterdir())) == FLIPS_KEPT + 1
-    assert (folder / "changes.html").read_text().count("session.terminated-404</b>") == FLIPS
+    assert len(list((folder / "flips").iterdir())) == FLIPS_STORED + 1
+    assert (folder / "changes.html").read_text().count("session.terminated-404</b>") == FLIPS_SHOWN
     oldest_shown = min((folder / "flips").iterdir()).read_text()
-    assert "The history has the verdict of that night and not what it rested on." in oldest_shown
+    assert "The history has the verdict of that night, but no longer its evidence." in oldest_shown
 
 
 def test_packages_between_pass_and_failure_are_listed(tmp_path: Path) -> None:
     nights = (night(0, passing(packages={"sdk": "1.0.0"})), night(1, failing(packages={"sdk": "1.1.0"})))
     text = (site(tmp_path / "s", *nights) / "changes.html").read_text()
     assert re.search(r"<th scope=\"row\">sdk</th><td>1\.0\.0</td><td>1\.1\.0</td>", text)
-
-
-# --- badge and feed -------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("report", "state"),
-    [
-        (rich_report(), "9 findings gating"),
-        (quiet_report(), "passing"),
-        (replace(quiet_report(), exit_code=3), "incomplete"),
-        (replace(night(0, failing()), exit_code=1), "1 finding gating"),
-    ],
-)
-def test_the_badge_says_the_state(report: Report, state: str) -> None:
-    root = ET.fromstring(badge(report))
-    assert root.get("aria-label") == f"docprobe: {state}"
-    assert {element.tag.rpartition("}")[2] for element in root.iter()} == {
-        "svg",
-        "title",
-        "clipPath",
-        "rect",
-        "g",
-        "text",
-    }
-
-
-def test_the_feed_is_atom_and_its_ids_are_stable(tmp_path: Path) -> None:
-    def read(folder: Path) -> ET.Element:
-        return ET.fromstring((folder / "feed.xml").read_text(encoding="utf-8"))
-
-    first = read(site(tmp_path / "a", night(0, passing()), night(1, failing())))
-    later = read(site(tmp_path / "b", night(0, passing()), night(1, failing()), night(2, passing())))
-    for feed in (first, later):
-        assert feed.tag == f"{ATOM}feed"
-        for entry in [feed, *feed.findall(f"{ATOM}entry")]:
-            assert all(entry.find(f"{ATOM}{name}") is not None for name in ("id", "title", "updated", "link"))
-    ids = [[entry.findtext(f"{ATOM}id") for entry in feed.findall(f"{ATOM}entry")] for feed in (first, later)]
-    assert len(ids[1]) == 2
-    assert ids[0][0] == ids[1][1], "newest first, and an old flip keeps its id"
-
-
-def test_a_hostile_feed_is_well_formed(tmp_path: Path) -> None:
-    report = hostile()
-    calm = [
-        replace(example, findings=tuple(replace(f, verdict=Verdict.INCONCLUSIVE) for f in example.findings))
-        for example in report.examples
-    ]
-    before = replace(report, started="2026-11-21T03:00:00Z", examples=tuple(calm))
-    feed = ET.fromstring((site(tmp_path / "s", before, report) / "feed.xml").read_text(encoding="utf-8"))
-    ran = {Status.JUDGED, Status.NOT_RUNNING}
-    flips = sum(f.verdict is not Verdict.INCONCLUSIVE for e in report.examples if e.status in ran for f in e.findings)
-    assert len(feed.findall(f"{ATOM}entry")) == flips
 
 
 # --- the single page ------------------------------------------------------------------------------------------

@@ -1,0 +1,203 @@
+"""What changed since last night: the first thing a reader wants. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from harness.nightly.history.queries import FAILING, PASSING, Cause, difference
+from harness.report.html.naming import case_file, finding_anchor
+from harness.report.wording import plural
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence, Set
+
+    from harness.nightly.history.queries import Flip, PackageChange, PackageShifts
+
+CAUSE_WORDS: Final = {
+    Cause.DOCS: "the example's text changed",
+    Cause.PACKAGES: "packages changed",
+    Cause.STATEMENT: "the sentence of the specification changed",
+    Cause.DOCPROBE: "docprobe was updated",
+}
+
+
+def because(flip: Flip) -> str:
+    """Return what changed between the two nights of a flip, in words; empty if nothing did."""
+    return " and ".join(CAUSE_WORDS[cause] for cause in flip.causes)
+
+
+@dataclass(frozen=True, slots=True)
+class FlipView:
+    """One flip, as a line."""
+
+    flip: Flip
+    href: str
+    """Its finding on tonight's page; empty if tonight's report has no such finding."""
+    started: str
+    since: str
+    """When the night was that it is compared with, ISO."""
+    page: str = ""
+    """Where both sides are shown; empty if the site does not have them."""
+
+    @property
+    def because(self) -> str:
+        """What changed in between, in words; empty if nothing did."""
+        return because(self.flip)
+
+    @property
+    def anchor(self) -> str:
+        """Its place on ``page``."""
+        return finding_anchor(self.flip.requirement, self.flip.revision)
+
+
+@dataclass(frozen=True, slots=True)
+class FlipGroup:
+    """The same change of the same requirement for the same reason, in every example and by every revision."""
+
+    requirement: str
+    before: str
+    after: str
+    because: str
+    examples: tuple[tuple[str, tuple[FlipView, ...]], ...]
+    """Example id and its flips, one for each revision."""
+
+
+@dataclass(frozen=True, slots=True)
+class PackageGroup:
+    """Packages that changed between a pass and a failure, and every verdict that failed so."""
+
+    started: str
+    changed: PackageShifts
+    flips: tuple[FlipGroup, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PackageShift:
+    """A package that has another version than last night."""
+
+    name: str
+    before: str
+    after: str
+    examples: int
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Tonight against the night before."""
+
+    previous: str | None
+    """When that was; None if there is none."""
+    worse: tuple[FlipGroup, ...] = ()
+    better: tuple[FlipGroup, ...] = ()
+    other: tuple[FlipGroup, ...] = ()
+    status: tuple[tuple[str, str, str], ...] = ()
+    """Example id, status before, status now."""
+    arrived: tuple[str, ...] = ()
+    packages: tuple[PackageShift, ...] = ()
+    """Most examples first."""
+
+    @property
+    def any(self) -> bool:
+        """Whether anything changed at all."""
+        return bool(self.worse or self.better or self.other or self.status or self.arrived or self.packages)
+
+    @property
+    def headline(self) -> str:
+        """One sentence: what a reader in a hurry needs."""
+        parts = []
+        if self.worse:
+            parts.append(f"{plural(len(self.worse), 'requirement')} newly violated")
+        if self.better:
+            parts.append(f"{plural(len(self.better), 'violation')} fixed")
+        if self.status:
+            parts.append(f"{plural(len(self.status), 'example')} changed status")
+        if not parts:
+            return "No verdict got better or worse." if self.any else "Nothing changed."
+        return f"{', '.join(parts)}: " + _where((*self.worse, *self.better))
+
+
+def _where(groups: Sequence[FlipGroup]) -> str:
+    examples = {name for group in groups for name, _ in group.examples}
+    return f"{plural(len(examples), 'example')} affected." if examples else "no verdict affected."
+
+
+def grouped(views: Iterable[FlipView]) -> tuple[FlipGroup, ...]:
+    """Return flips with the same change for the same reason as one, in the order in which they first appear."""
+    groups: dict[tuple[str, str, str, str], dict[str, list[FlipView]]] = {}
+    for view in views:
+        flip = view.flip
+        group = groups.setdefault((flip.requirement, flip.before, flip.after, view.because), {})
+        group.setdefault(flip.example, []).append(view)
+    return tuple(
+        FlipGroup(*key, tuple((name, tuple(of_one)) for name, of_one in examples.items()))
+        for key, examples in groups.items()
+    )
+
+
+def package_groups(changes: Iterable[tuple[PackageChange, FlipView]]) -> tuple[PackageGroup, ...]:
+    """Return failures of one night that follow the same change of packages together."""
+    groups: dict[tuple[str, PackageShifts], list[FlipView]] = {}
+    for change, view in changes:
+        groups.setdefault((view.started, change.changed), []).append(view)
+    return tuple(PackageGroup(*key, grouped(views)) for key, views in groups.items())
+
+
+def flip_view(flip: Flip, started: Mapping[int, str], tonight: Set[tuple[str, str, str]]) -> FlipView:
+    """Return a flip with its link.
+
+    Args:
+        flip: the flip.
+        started: when each night was, by its id.
+        tonight: example, requirement and revision of every finding of tonight.
+    """
+    known = (flip.example, flip.requirement, flip.revision) in tonight
+    href = f"{case_file(flip.example)}#{finding_anchor(flip.requirement, flip.revision)}" if known else ""
+    return FlipView(flip, href, started.get(flip.night, ""), started.get(flip.since, ""))
+
+
+def changes(
+    previous: str | None,
+    flips: Sequence[FlipView],
+    statuses: tuple[Mapping[str, str], Mapping[str, str]],
+    packages: tuple[Mapping[str, Mapping[str, str]], Mapping[str, Mapping[str, str]]],
+) -> Changes:
+    """Sort tonight's flips, statuses and packages into what got worse, better, or merely different.
+
+    Args:
+        previous: when the night before was, ISO; None if there is none.
+        flips: tonight's.
+        statuses: by example id, last night's and tonight's.
+        packages: by example id, last night's and tonight's.
+    """
+    if previous is None:
+        return Changes(None)
+    worse: list[FlipView] = []
+    better: list[FlipView] = []
+    other: list[FlipView] = []
+    for view in flips:
+        fixed = view.flip.before == FAILING and view.flip.after == PASSING
+        (worse if view.flip.after == FAILING else better if fixed else other).append(view)
+    was, now = statuses
+    return Changes(
+        previous=previous,
+        worse=grouped(worse),
+        better=grouped(better),
+        other=grouped(other),
+        status=tuple(
+            (name, was[name], now[name]) for name in sorted(was.keys() & now.keys()) if was[name] != now[name]
+        ),
+        arrived=tuple(sorted(now.keys() - was.keys())),
+        packages=_shifts(*packages),
+    )
+
+
+def _shifts(was: Mapping[str, Mapping[str, str]], now: Mapping[str, Mapping[str, str]]) -> tuple[PackageShift, ...]:
+    number: Counter[tuple[str, str, str]] = Counter()
+    for example in was.keys() & now.keys():
+        # an example that did not run in one of the nights has no packages, which is not a change of a package
+        if was[example] and now[example]:
+            number.update((name, old or "", new or "") for name, old, new in difference(was[example], now[example]))
+    ordered = sorted(number.items(), key=lambda item: (-item[1], item[0]))
+    return tuple(PackageShift(*shift, examples) for shift, examples in ordered)

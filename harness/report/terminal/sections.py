@@ -1,0 +1,134 @@
+"""What stands beside the findings of a terminal report: what was not checked, drift, the baseline, the summary."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Final
+
+from rich.rule import Rule
+from rich.text import Text
+
+from extractor.base.text import one_line
+from harness.model import BaselineKind, Status
+from harness.report.terminal.blocks import run_rows
+from harness.report.terminal.look import INDENT, Look, indented, labelled, mark, prose
+from harness.report.wording import (
+    NEVER_RUN,
+    baseline_sentence,
+    drift_sentence,
+    exit_sentence,
+    figures,
+    lost_sentence,
+    next_step,
+    plural,
+    status_words,
+    violations,
+)
+from harness.results.severity import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from rich.console import RenderableType
+
+    from harness.model import Report
+    from harness.results.distinct import DistinctExample
+
+PROBLEMS_SHOWN: Final = 20
+
+
+def blocked(every: Sequence[DistinctExample], look: Look) -> Iterator[RenderableType]:
+    """Draw the examples that could not be checked, each with the reason."""
+    blocked = [distinct for distinct in every if distinct.shown.status is Status.BLOCKED]
+    if not blocked:
+        return
+    yield Text("")
+    yield Text("Not judged, for a reason of ours", style="bold magenta")
+    for distinct in blocked:
+        yield indented(Text(f"? {_with_copies(distinct)}", overflow="fold"))
+        yield labelled("why", prose(distinct.shown.reason or "no reason given"), look.prose)
+        yield from run_rows(distinct.shown, look)
+
+
+def unjudged(every: Sequence[DistinctExample]) -> Iterator[RenderableType]:
+    """Draw what was never meant to run, by reason: nothing is left out silently."""
+    reasons: dict[tuple[Status, str], list[DistinctExample]] = defaultdict(list)
+    for distinct in every:
+        if distinct.shown.status in NEVER_RUN:
+            reasons[distinct.shown.status, distinct.shown.reason or "no reason given"].append(distinct)
+    for status in NEVER_RUN:
+        groups = {reason: group for (of, reason), group in reasons.items() if of is status}
+        if not groups:
+            continue
+        number = sum(len(distinct.all) for group in groups.values() for distinct in group)
+        yield Text("")
+        yield Text(f"Not run: {status_words(status, number)}", style="bold")
+        for reason, group in groups.items():
+            yield indented(prose(one_line(reason)))
+            ids = Text("\n".join(_with_copies(distinct) for distinct in group), style="dim", overflow="fold")
+            yield indented(ids, INDENT)
+
+
+def _with_copies(distinct: DistinctExample) -> str:
+    copies = f" (+{plural(len(distinct.copies), 'copy', 'copies')})" if distinct.copies else ""
+    return one_line(distinct.shown.id) + copies
+
+
+def lost(report: Report) -> Iterator[RenderableType]:
+    """Draw the examples that a change left unchecked."""
+    if report.lost:
+        yield Text("")
+        yield Text("Not checked any more", style="bold magenta")
+    for entry in report.lost:
+        line = f"? {one_line(lost_sentence(entry))} ({one_line(entry.page)}:{entry.line})"
+        yield indented(Text(line, overflow="fold"))
+
+
+def drift(report: Report, look: Look) -> Iterator[RenderableType]:
+    """Draw the sentences that no longer read as they did when checks were bound to them."""
+    if report.drift:
+        yield Text("")
+        yield Text("The specification changed under these checks", style="bold")
+    for entry in report.drift:
+        sign, style = mark(Severity.BLOCKING if entry.gates else Severity.ADVISORY)
+        yield indented(Text(f"{sign} {one_line(entry.requirement)} {one_line(entry.revision)}", style=style))
+        yield labelled("was", prose(drift_sentence(entry)), look.prose)
+        if entry.nearest is not None:
+            yield labelled("now", look.place(entry.nearest.span), look.width)
+            yield labelled("", prose(f"“{one_line(entry.nearest.text)}”", "italic"), look.prose)
+
+
+def baseline(report: Report) -> Iterator[RenderableType]:
+    """Draw the entries of the baseline that want attention."""
+    notes = [note for note in report.baseline if note.kind is not BaselineKind.KNOWN]
+    if notes:
+        yield Text("")
+        yield Text("Baseline", style="bold")
+    for note in notes:
+        sign, style = mark(Severity.BLOCKING if note.gates else Severity.WARNING)
+        yield indented(Text.assemble((f"{sign} ", style), one_line(baseline_sentence(note)), overflow="fold"))
+
+
+def problems(report: Report) -> Iterator[RenderableType]:
+    """Draw the places of the docs that were skipped."""
+    if not report.problems:
+        return
+    yield Text("")
+    yield Text(f"{plural(len(report.problems), 'problem')} of the docs, stepped over", style="bold")
+    for problem in report.problems[:PROBLEMS_SHOWN]:
+        yield indented(Text(one_line(str(problem)), overflow="fold"))
+    if (rest := len(report.problems) - PROBLEMS_SHOWN) > 0:
+        yield indented(Text(f"and {rest:,} more (--format json lists all)", style="dim"))
+
+
+def summary(report: Report) -> Iterator[RenderableType]:
+    """Draw the figures, the exit code and why, and the next step."""
+    yield Text("")
+    yield Rule(style="dim", characters="─")
+    yield Text(figures(report))
+    yield Text(violations(report))
+    bad = report.exit_code != 0
+    yield Text(one_line(exit_sentence(report)), style="bold red" if bad else "bold green")
+    if (step := next_step(report)) is not None:
+        # not wrapped here, so that it is copied as one line
+        yield Text(f"Next:\n{one_line(step)}", no_wrap=True, overflow="ignore")

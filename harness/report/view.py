@@ -1,0 +1,138 @@
+"""A report and its findings with everything that formats show of them, computed once for all formats. Pure.
+
+The strings are hostile as they come from docs, packages and servers; the format that writes them escapes them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from harness.model import Basis, Stage
+from harness.report.evidence import exchange_lines, page_lines, patch_lines, shared_context
+from harness.report.wording import basis_words, run_sentence
+from harness.results.distinct import distinct_examples, finding_groups
+from harness.results.severity import ReportIndex, is_own
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from extractor.model import Span
+    from harness.model import ExampleResult, Finding, Report, Requirement
+    from harness.report.evidence import ExchangeLine, PageLine, PatchLine
+    from harness.results.distinct import DistinctExample, FindingGroup
+    from harness.results.severity import Severity
+
+
+@dataclass(frozen=True, slots=True)
+class BlamedPage:
+    """The lines of one page that cause a finding."""
+
+    spans: tuple[Span, ...]
+    """Never empty; all of one file."""
+    excerpts: tuple[tuple[PageLine, ...], ...]
+    """Those lines with some around, in runs that touch; empty if the page is not at hand."""
+
+
+@dataclass(frozen=True, slots=True)
+class FindingView:
+    """One finding of an example, with everything that formats show of it."""
+
+    finding: Finding
+    example: ExampleResult
+    severity: Severity
+    row: Requirement | None
+    """The requirement; None if the report does not have its row."""
+    sources: Mapping[str, Sequence[str]]
+    """Lines of pages by path."""
+
+    @property
+    def own(self) -> bool:
+        """Whether it is about the page's own revision, or about the example apart from any revision."""
+        return is_own(self.finding, self.example)
+
+    @property
+    def level(self) -> str:
+        """The requirement level, or ``ADVICE`` for what the specification does not require."""
+        return "ADVICE" if self.finding.basis is Basis.ADVICE else self.finding.level.value
+
+    @property
+    def title(self) -> str:
+        """The requirement in a line; empty if unknown."""
+        return self.row.title if self.row else ""
+
+    @property
+    def effect(self) -> str:
+        """What a violation does to a client or user; empty if unknown."""
+        return self.row.effect if self.row else ""
+
+    @property
+    def fix(self) -> str:
+        """What to do: the finding's own fix, else the requirement's; empty if unknown."""
+        return self.finding.fix or (self.row.fix if self.row else "")
+
+    @property
+    def avoid(self) -> str:
+        """The tempting wrong fix; empty if there is none."""
+        return self.row.avoid if self.row else ""
+
+    @property
+    def basis(self) -> str:
+        """How firmly the requirement stands, where that is less than the text's own word; else empty."""
+        return basis_words(self.finding.basis)
+
+    @property
+    def exchanges(self) -> tuple[ExchangeLine, ...]:
+        """The exchanges that decide, controls included; empty without the transcript."""
+        return exchange_lines(self.example.transcript, self.finding.evidence)
+
+    @property
+    def shared_context(self) -> tuple[str, ...]:
+        """What all of ``exchanges`` have in common."""
+        return shared_context(self.example.transcript, self.finding.evidence)
+
+    @property
+    def attempts(self) -> tuple[str, ...]:
+        """The attempts to start the example in words, where those decide; else empty."""
+        if self.row is None or self.row.stage is not Stage.START:
+            return ()
+        return tuple(run_sentence(run) for run in self.example.runs)
+
+    @property
+    def pages(self) -> tuple[BlamedPage, ...]:
+        """The blamed lines, page by page."""
+        pages = []
+        for file in dict.fromkeys(span.file for span in self.finding.blame):
+            spans = tuple(span for span in self.finding.blame if span.file == file)
+            pages.append(BlamedPage(spans, page_lines(self.sources, spans)))
+        return tuple(pages)
+
+    @property
+    def patch(self) -> tuple[PatchLine, ...]:
+        """The lines of the proved patch; empty if there is none."""
+        return patch_lines(self.sources, self.finding.patch) if self.finding.patch else ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReportView:
+    """A report with its index and its distinct examples."""
+
+    report: Report
+    index: ReportIndex
+    distinct: tuple[tuple[DistinctExample, tuple[FindingGroup, ...]], ...]
+    """Each distinct text with its findings, most severe first."""
+
+    @classmethod
+    def of(cls, report: Report) -> ReportView:
+        """Make the view of a report."""
+        index = ReportIndex.of(report)
+        return cls(report, index, tuple((one, finding_groups(one, index)) for one in distinct_examples(report)))
+
+    def finding(self, finding: Finding, example: ExampleResult) -> FindingView:
+        """Return the view of one finding of ``example``."""
+        row = self.index.rows.get(finding.requirement)
+        return FindingView(finding, example, self.index.severity(finding, example), row, self.report.sources)
+
+    def shown(self, group: FindingGroup) -> FindingView:
+        """Return the view of the finding that a group shows."""
+        return self.finding(group.finding, group.example)
