@@ -110,7 +110,8 @@ def classify_answer(transcript: Transcript, exchange: Exchange, control: Exchang
         return Answer.REFUSED
     failure = exchange.failure.kind if exchange.failure is not None else None
     if failure is FailureKind.TIMEOUT:
-        return Answer.SILENT if waited_enough(transcript, exchange, control) else Answer.UNDECIDED
+        silent = control is not exchange and waited_enough(transcript, exchange, control)
+        return Answer.SILENT if silent else Answer.UNDECIDED
     if failure in (FailureKind.REFUSED, FailureKind.MALFORMED) or _may_upset_a_parser(exchange, control):
         return Answer.UNDECIDED
     return Answer.CUT if _answered_later(transcript, exchange) else Answer.UNDECIDED
@@ -125,15 +126,22 @@ def waited_enough(transcript: Transcript, exchange: Exchange, control: Exchange 
     """Return whether silence decides: the wait was many times as long as the control, and requests like it, took.
 
     Requests like it are those of the same process and revision, before and after it, that no tool had to work for.
+
+    Args:
+        transcript: the conversation.
+        exchange: whose answer did not end, or did not come.
+        control: a request that was served; ``exchange`` itself where it is the first one.
     """
     if control is None:
         return False
-    similar = [
+    ordinary = [
         other.duration_s
         for other in transcript.exchanges
         if (other.process, other.revision) == (exchange.process, exchange.revision) and _needs_no_work(other)
     ]
-    return exchange.duration_s >= PATIENCE * max(control.duration_s, *similar, 0.0)
+    if control is not exchange:
+        ordinary.append(control.duration_s)
+    return bool(ordinary) and exchange.duration_s >= PATIENCE * max(ordinary)
 
 
 def answer_to_fault(transcript: Transcript, exchange: Exchange) -> Answer:

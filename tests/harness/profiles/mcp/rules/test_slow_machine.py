@@ -8,7 +8,7 @@ import pytest
 
 from extractor.model import ExampleKind
 from harness.judge.judge import judge
-from harness.model import BodyFault, Failure, FailureKind, Transcript, Verdict
+from harness.model import BodyFault, Facts, Failure, FailureKind, RevisionFacts, Transcript, Verdict
 from harness.profiles.mcp import steps
 from harness.profiles.registry import MCP
 from tests.support.judged_server import NEWEST, rows
@@ -109,6 +109,17 @@ def stays_after_its_input_ended(took_s: float) -> Transcript:
 def test_silence_decides_beside_quick_answers_only(made: Callable[[float], Transcript], requirement: str) -> None:
     assert verdict(made(QUICK_S), requirement) is V
     assert verdict(made(SLOW_S), requirement) is I
+
+
+def test_the_first_request_of_a_sessionless_server_is_compared_with_the_others() -> None:
+    for took_s, expected in ((QUICK_S, V), (SLOW_S, I)):
+        talk = Talk(revision="2026-07-28")
+        answer = {"jsonrpc": "2.0", "id": 1, "result": {"tools": []}}
+        events = (message_event(answer),)
+        talk.request(steps.MODERN_CONTROL, kind=STREAM, events=events, fault=BodyFault.OPEN, duration_s=WAITED_S)
+        talk.request(steps.MODERN_UNSUPPORTED, 400, duration_s=took_s)
+        transcript = talk.transcript(modern=("2026-07-28",), facts=Facts(revisions={"2026-07-28": RevisionFacts()}))
+        assert verdict(transcript, "stream.end-after-response") is expected
 
 
 def test_a_revision_that_was_not_answered_in_time_is_not_one_that_the_server_refuses() -> None:
