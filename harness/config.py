@@ -46,7 +46,7 @@ class Shard:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """Everything a run can be told. Nothing reads the environment after this is built."""
+    """All settings of a run. Nothing reads the environment of the process after it is built."""
 
     docs: Path
     """The docs root."""
@@ -55,15 +55,15 @@ class Config:
     bindings: Path | None = None
     """Bindings of the profile's catalogue to the sentences of the docs; None: statements are not bound."""
     spec: Path | None = None
-    """Docs root that holds the normative text, if another."""
+    """Docs root that holds the normative text, if it is another tree."""
     file: Path | None = None
     """The docprobe.toml that was read."""
     overrides: Mapping[str, ExampleOverride] = field(default_factory=dict)
     python_packages: Mapping[str, str] = field(default_factory=dict)
-    """Import name to distribution name, added to the built-in table."""
+    """Import name to package name, added to the built-in table."""
     limits: Limits = field(default_factory=Limits)
     state: Path = Path(".cache")
-    """Cache, history, last run."""
+    """Folder of caches and of the last run."""
     select: tuple[str, ...] = ()
     requirements: tuple[str, ...] = ()
     revisions: tuple[str, ...] = ()
@@ -79,9 +79,9 @@ class Config:
     runtime: str | None = None
     lock: Path | None = None
     timeout_s: float = 10.0
-    """Time to the head of an answer."""
+    """Time to wait for response headers."""
     host: HostEnvironment = field(default_factory=HostEnvironment)
-    """What programs on this machine, the engine and installs get of the environment."""
+    """The environment of this process, for programs on this machine, the engine and installs."""
 
     @property
     def catalogue(self) -> Catalogue:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 import anyio
 
 from extractor.model import ExampleStatus
-from harness.baseline.file import load
+from harness.baseline.file import load_baseline
 from harness.model import SIDES, Stage
 from harness.repair.proofs import load_proofs, patches_of
 from harness.run.check import check
@@ -61,7 +61,7 @@ class Live:
         self._config = load_config(docs, select=tuple(select))
         self._connect = connect
         self._plan: Plan = make_plan(self._config)
-        self._baseline = load(
+        self._baseline = load_baseline(
             self._config.baseline, self._plan.ids, self._plan.pages, self._config.catalogue.ids
         )
 

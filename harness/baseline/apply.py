@@ -1,4 +1,4 @@
-"""A baseline applied to a report: what is known no longer gates, what is stale does. Pure."""
+"""A baseline applied to a report: known findings do not block, stale entries do. Pure."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ if TYPE_CHECKING:
     from harness.model import Drift, ExampleResult, Finding, Report
 
 GONE: Final = BaselineKind.UNKNOWN_ID
-"""Kind of the note on an entry whose page is not in the docs (any more)."""
+"""Kind of the note on an entry whose page is not in the docs."""
 UNRUN: Final = frozenset({Status.FRAGMENT, Status.UNSUPPORTED})
-"""Statuses that ``--strict`` holds against a run, and that a ``[[not-runnable]]`` entry accepts."""
+"""Statuses that ``--strict`` fails on, and that a ``[[not-runnable]]`` entry accepts."""
 
 
 class Occurs(StrEnum):
-    """Whether what an entry lists is seen in a run."""
+    """Whether a run shows what an entry of the baseline lists."""
 
     YES = "yes"
     NO = "no"
     UNKNOWN = "unknown"
-    """Not selected, blocked, or the finding was inconclusive: the entry stays as it is."""
+    """Not selected, blocked or inconclusive: the entry stays as it is."""
 
 
 def apply_baseline(report: Report, baseline: Baseline) -> Report:
-    """The report with known findings and accepted drift that don't gate, and notes on every entry that was seen.
+    """Return the report in which known findings and accepted drift do not block, with a note on each entry.
 
-    An entry can be stale only if its example was selected and judged and its requirement was asked for, or if its page
-    is gone. The day that expiry is held against is the run's own.
+    An entry is stale only if its example was selected and judged by its requirement and the finding did not occur, or
+    if its page is gone. Whether it is expired is decided by the day of the run.
     """
     notes: list[BaselineNote] = []
     accepted: set[tuple[str, str]] = set()
@@ -47,13 +47,13 @@ def apply_baseline(report: Report, baseline: Baseline) -> Report:
             notes.append(BaselineNote(kind, entry.example, entry.requirement, entry.reason, gates=gates))
         if kind is BaselineKind.KNOWN:
             accepted.add((entry.example, entry.requirement))
-    read = {}
+    accepted_rules = {}
     for accepted_drift in baseline.drift:
         occurs = drift_occurs(accepted_drift, report)
         if occurs is Occurs.UNKNOWN:
             continue
         known = occurs is Occurs.YES
-        read[accepted_drift.requirement, accepted_drift.revision] = known
+        accepted_rules[accepted_drift.requirement, accepted_drift.revision] = known
         name = f"{accepted_drift.requirement} {accepted_drift.revision}"
         kind = BaselineKind.KNOWN if known else BaselineKind.STALE
         notes.append(BaselineNote(kind, "normative text", name, accepted_drift.reason, gates=not known))
@@ -65,7 +65,7 @@ def apply_baseline(report: Report, baseline: Baseline) -> Report:
         return replace(one, gates=False) if (example_id, one.requirement) in accepted else one
 
     def drift(entry: Drift) -> Drift:
-        return replace(entry, gates=False) if read.get((entry.requirement, entry.revision)) else entry
+        return replace(entry, gates=False) if accepted_rules.get((entry.requirement, entry.revision)) else entry
 
     return replace(
         report,
@@ -90,12 +90,12 @@ def _kind(entry: Known, report: Report) -> BaselineKind | None:
 
 
 def finding_occurs(entry: Known, report: Report) -> Occurs:
-    """Whether the finding an entry lists is in the report. It is in none whose run saw that the page is gone."""
+    """Return whether the finding that an entry lists is in the report; it is not if its page is gone."""
     if any((note.kind, note.example, note.requirement) == (GONE, entry.example, entry.requirement)
            for note in report.baseline):  # fmt: skip
         return Occurs.NO
     if any(lost.example == entry.example for lost in report.lost):
-        # what a change broke says nothing of the finding
+        # the example could not be checked: nothing is known of the finding
         return Occurs.UNKNOWN
     example = next((example for example in report.examples if example.id == entry.example), None)
     if example is None or entry.requirement not in {row.id for row in report.requirements}:
@@ -113,12 +113,12 @@ def finding_occurs(entry: Known, report: Report) -> Occurs:
 
 
 def _findings(entry: Known, example: ExampleResult) -> Iterator[Finding]:
-    """What the page's own revision says of it: other revisions never gate, and need no entry."""
+    """Return the findings under the page's own revision: those under others never block, and need no entry."""
     return (f for f in example.findings if f.requirement == entry.requirement and is_own(f, example))
 
 
 def drift_occurs(entry: AcceptedDrift, report: Report) -> Occurs:
-    """Whether the sentence still reads as it did when its change was accepted."""
+    """Return whether the sentence still reads as it did when its change was accepted."""
     if entry.requirement not in {row.id for row in report.requirements}:
         return Occurs.UNKNOWN
     for drift in report.drift:

@@ -1,8 +1,7 @@
-"""Known findings: ``docprobe-baseline.toml`` and what it does to a report.
+"""Known findings: the file ``docprobe-baseline.toml``.
 
-A listed finding doesn't gate as long as it occurs and its date has not passed. An entry whose finding no longer occurs
-is stale and gates, so that the list never hides more than it says; so does one whose page is gone. Every entry has a
-reason.
+A listed finding does not block as long as its date has not passed. An entry whose finding no longer occurs is stale and
+blocks, so that the list never hides more than it says; so does one whose page is gone. Every entry has a reason.
 """
 
 from __future__ import annotations
@@ -16,6 +15,7 @@ from extractor.base.suggest import suggestion
 from extractor.base.tomlfile import parse_toml, read_toml
 from extractor.examples.ids import page_stem
 from harness.base.errors import UsageError
+from harness.judge.example import RUNS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from extractor.base.tomlfile import TomlFile
 
-NOT_RUNNING: Final = "example.runs"
+NOT_RUNNING: Final = RUNS
 """The requirement that a ``[[not-runnable]]`` entry is about."""
 
 
@@ -49,7 +49,7 @@ class NotRunnable:
 
 @dataclass(frozen=True, slots=True)
 class AcceptedDrift:
-    """``[[drift]]``: a sentence that changed, was read by a person, and still asks the same."""
+    """``[[drift]]``: a sentence that changed, was read by a person, and still asks for the same."""
 
     requirement: str
     revision: str
@@ -73,16 +73,16 @@ class Baseline:
     not_runnable: tuple[NotRunnable, ...] = ()
     drift: tuple[AcceptedDrift, ...] = ()
     gone: frozenset[str] = frozenset()
-    """Examples that entries name and whose page is not in the docs (any more)."""
+    """Examples that entries name and whose page is not in the docs."""
 
     @property
     def findings(self) -> tuple[Known, ...]:
-        """Both kinds of known findings as one: not to run is a finding too."""
+        """Both kinds of known findings as one: that an example does not run is a finding too."""
         unrunnable = (Known(entry.example, NOT_RUNNING, entry.reason, entry.expires) for entry in self.not_runnable)
         return (*self.known, *unrunnable)
 
 
-def load(
+def load_baseline(
     path: Path | None, examples: Collection[str], pages: Collection[str], requirements: Collection[str]
 ) -> Baseline:
     """Read a baseline; without a path it is empty.
@@ -90,13 +90,13 @@ def load(
     Args:
         path: the file.
         examples: ids of all examples of the docs, selected or not.
-        requirements: ids of the catalogue.
         pages: paths of all pages of the docs, those that could not be read included.
+        requirements: ids of the catalogue.
 
     Raises:
-        UsageError: it cannot be read, is no TOML, has an unknown key, an entry without a reason or twice, or names a
-            requirement that does not exist, or an example that does not exist on a page that does; the hint gives the
-            nearest name.
+        UsageError: the file cannot be read or is not valid TOML; it has an unknown key, or an entry without a reason
+            or twice; or an entry names an unknown requirement, or an unknown example on a page that exists (the hint
+            gives the nearest name).
     """
     if path is None:
         return Baseline()
@@ -104,14 +104,14 @@ def load(
     stems = {page_stem(page) for page in pages}
     named = {entry.example for entry in baseline.findings} - set(examples)
     baseline = replace(baseline, gone=frozenset(name for name in named if name.partition("#")[0] not in stems))
-    check_names(baseline, path.name, examples, requirements)
+    _check_names(baseline, path.name, examples, requirements)
     return baseline
 
 
-def parse(text: str, name: str) -> Baseline:
+def parse_baseline(text: str, name: str) -> Baseline:
     """Return the entries of a baseline's text; ``name`` is for messages.
 
-    Raises UsageError as :func:`load`, except for unknown ids.
+    Raises UsageError as :func:`load_baseline`, except for unknown ids.
     """
     return _baseline_of(parse_toml(text, name))
 
@@ -136,20 +136,18 @@ def _entries(document: TomlFile, key: str, kind: type[T]) -> tuple[T, ...]:
     entries = document.values(kind, key)
     for number, entry in enumerate(entries):
         if not entry.reason.strip():
-            hint = "say in a sentence why it is accepted"
+            hint = "write in a sentence why it is accepted"
             raise document.error((key, number, "reason"), f"[[{key}]] number {number + 1} has no reason", hint)
     return entries
 
 
-def check_names(
-    baseline: Baseline, name: str, examples: Collection[str], requirements: Collection[str]
-) -> None:
-    """Raise UsageError for an entry about a requirement that does not exist, or an example of a page that does."""
+def _check_names(baseline: Baseline, name: str, examples: Collection[str], requirements: Collection[str]) -> None:
+    """Raise UsageError for an entry that names an unknown requirement, or an unknown example on a page that exists."""
     entries: tuple[Known | AcceptedDrift, ...] = (*baseline.findings, *baseline.drift)
     for entry in entries:
         if entry.requirement not in requirements:
             hint = suggestion(entry.requirement, requirements, "remove the entry")
-            raise UsageError(f"{name}: there is no requirement '{entry.requirement}'", hint)
+            raise UsageError(f"{name}: unknown requirement '{entry.requirement}'", hint)
         if isinstance(entry, Known) and entry.example not in examples and entry.example not in baseline.gone:
             hint = suggestion(entry.example, examples, "remove the entry")
-            raise UsageError(f"{name}: there is no example '{entry.example}'", hint)
+            raise UsageError(f"{name}: unknown example '{entry.example}'", hint)

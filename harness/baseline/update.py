@@ -1,7 +1,7 @@
-"""``docprobe baseline update``: the file made to say what a run found, with every reason and comment kept. Pure.
+"""A baseline brought up to date with a run, without touching reasons and comments. Pure.
 
-The text is cut into entries, each with the comment lines directly above it; entries are dropped or appended whole and
-nothing else is touched. Values are written by tomlkit, so that no name can break out of its string.
+The text is cut into entries, each with the comment lines directly above it; entries are removed or appended whole and
+nothing else is changed. Values are written by tomlkit, so that no name can break out of its string.
 """
 
 from __future__ import annotations
@@ -25,46 +25,48 @@ if TYPE_CHECKING:
     from harness.model import Report
 
 HEADERS: Final = frozenset(f"[[{kind}]]" for kind in KINDS)
-START: Final = "# Findings that are known and accepted for now. Each has a reason; docprobe says when one is stale.\n"
+START: Final = "# Findings that are accepted for now, each with a reason. docprobe reports an entry that is stale.\n"
 
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """What an update does to a baseline."""
+    """A baseline after an update."""
 
     text: str
+    """Of the file."""
     added: tuple[str, ...]
-    """What was added, for people."""
+    """Entries that were added, in words."""
     removed: tuple[str, ...]
+    """Entries that were removed, in words."""
     unreasoned: int
     """Entries that still need a reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """Lines of the file: one entry with the comments above it, or what stands before the first."""
+    """Lines of the file: one entry with the comments above it, or what is in front of the first."""
 
     text: str
     entry: Entry | None
 
 
-def update(text: str, report: Report, reason: str = "") -> Update:
-    """Make the baseline say what ``report`` found.
+def update_baseline(text: str, report: Report, reason: str = "") -> Update:
+    """Return the baseline with the blocking findings of a report added and stale entries removed.
 
     Args:
         text: the file as it is; empty for a new one.
         report: of a run, with or without this baseline applied.
-        reason: for the entries that are added; empty is for a person to fill in, and refused by ``check`` until then.
+        reason: of the entries that are added; if it is empty, ``check`` refuses them until a person fills it in.
 
     Raises:
-        UsageError: the text is no baseline.
+        UsageError: the text is not a baseline.
     """
     chunks = list(_chunks(text or START))
-    keep = [chunk for chunk in chunks if chunk.entry is None or not _stale(chunk.entry, report)]
+    keep = [chunk for chunk in chunks if chunk.entry is None or not _is_stale(chunk.entry, report)]
     listed = {_key(chunk.entry) for chunk in keep if chunk.entry is not None}
-    new = [entry for entry in _found(report, reason) if _key(entry) not in listed]
+    new = [entry for entry in _entries_for(report, reason) if _key(entry) not in listed]
     whole = "".join(chunk.text for chunk in keep).rstrip("\n") + "\n"
-    whole += "".join(f"\n{_written(entry)}" for entry in new)
+    whole += "".join(f"\n{_to_toml(entry)}" for entry in new)
     remaining = [chunk.entry for chunk in keep if chunk.entry is not None] + new
     return Update(
         text=whole,
@@ -75,7 +77,7 @@ def update(text: str, report: Report, reason: str = "") -> Update:
 
 
 def describe(entry: Entry) -> str:
-    """An entry in a few words."""
+    """Return an entry in a few words."""
     match entry:
         case Known():
             return f"{entry.example} {entry.requirement}"
@@ -95,7 +97,7 @@ def _key(entry: Entry) -> tuple[str, ...]:
             return ("drift", entry.requirement, entry.revision)
 
 
-def _stale(entry: Entry, report: Report) -> bool:
+def _is_stale(entry: Entry, report: Report) -> bool:
     match entry:
         case Known():
             return finding_occurs(entry, report) is Occurs.NO
@@ -105,8 +107,8 @@ def _stale(entry: Entry, report: Report) -> bool:
             return drift_occurs(entry, report) is Occurs.NO
 
 
-def _found(report: Report, reason: str) -> Iterator[Entry]:
-    """Entries for everything in the report that gates."""
+def _entries_for(report: Report, reason: str) -> Iterator[Entry]:
+    """Yield an entry for everything in the report that blocks."""
     for example in report.examples:
         for finding in example.findings:
             if finding.verdict is Verdict.VIOLATED and finding.gates:
@@ -120,7 +122,7 @@ def _found(report: Report, reason: str) -> Iterator[Entry]:
             yield AcceptedDrift(drift.requirement, drift.revision, drift.expected, now, reason)
 
 
-def _written(entry: Entry) -> str:
+def _to_toml(entry: Entry) -> str:
     match entry:
         case Known():
             name, values = "known", {"example": entry.example, "requirement": entry.requirement}
@@ -135,10 +137,10 @@ def _written(entry: Entry) -> str:
 
 
 def _chunks(text: str) -> Iterator[Chunk]:
-    """The text cut before each entry (and the comments above it); joined again it is the same text."""
+    """Cut the text before each entry and the comments above it; the chunks joined are the same text."""
     pending: list[str] = []
     for line in text.splitlines(keepends=True):
-        # a header inside a multi-line string starts nothing: what stands before it is no TOML by itself
+        # a header inside a multi-line string is not one: what is in front of it is not valid TOML by itself
         if _is_header(line) and _parsed("".join(pending)) is not None:
             above = _comments_at_the_end(pending)
             yield _chunk("".join(pending[: len(pending) - above]))
@@ -168,11 +170,11 @@ def _parsed(text: str) -> dict[str, Any] | None:
 def _chunk(text: str) -> Chunk:
     tables = _parsed(text)
     if tables is None:
-        raise UsageError("the baseline is no TOML", "mend it, or remove it and update again")
+        raise UsageError("the baseline is not valid TOML", "correct it, or remove it and update again")
     entries = {kind: listed[0] for kind, listed in tables.items() if kind in KINDS and isinstance(listed, list)}
     for kind, values in entries.items():
         try:
             return Chunk(text, msgspec.convert({"reason": ""} | values, KINDS[kind]))
         except msgspec.ValidationError as error:
-            raise UsageError(f"[[{kind}]] {values}: {error}", "mend that entry") from error
+            raise UsageError(f"invalid entry [[{kind}]] {values}: {error}", "correct that entry") from error
     return Chunk(text, None)

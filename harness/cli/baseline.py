@@ -46,7 +46,7 @@ def update(
     """
     from extractor.base.storage import write_atomically
     from extractor.base.text import one_line
-    from harness.baseline.update import update as updated
+    from harness.baseline.update import update_baseline
     from harness.profiles.registry import all_requirements
     from harness.results.files import last_run, read
 
@@ -58,7 +58,7 @@ def update(
     except (OSError, UnicodeDecodeError) as error:
         hint = "check that it is UTF-8 and that this user may read it"
         raise UsageError(f"{path}: cannot be read: {error}", hint) from error
-    done = updated(text, report, reason)
+    done = update_baseline(text, report, reason)
     err = cli.err()
     for sign, names in (("+", done.added), ("-", done.removed)):
         for name in names:

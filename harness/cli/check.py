@@ -111,7 +111,7 @@ def command(
             _nothing_changed(cli, config, outputs)
     import anyio
 
-    from harness.baseline.file import load
+    from harness.baseline.file import load_baseline
     from harness.repair.proofs import patches_of
     from harness.run.outcome import conclude
     from harness.run.plan import make_plan
@@ -119,7 +119,7 @@ def command(
 
     plan = make_plan(config, since=since)
     # before anything runs: a wrong entry of the baseline, or a file that cannot be written, must not cost a run
-    baseline = load(config.baseline, plan.ids, plan.pages, config.catalogue.ids)
+    baseline = load_baseline(config.baseline, plan.ids, plan.pages, config.catalogue.ids)
     if since is not None and not (plan.examples or plan.lost or plan.problems or baseline.gone):
         _nothing_changed(cli, config, outputs)
     check_writable(config, [path for _, path in outputs if path is not None])

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from harness.model import Exchange, Finding, Recording, Transcript
     from harness.rule import Catalogue
 
+RUNS: Final = "example.runs"
+"""Id of the requirement that the example starts and serves."""
 NO_REVISION: Final = ""
 """Key of a level table for pages that belong to no revision."""
 
@@ -42,7 +44,7 @@ def example_rules(
     anywhere = (*revisions, NO_REVISION)
     runs_rule = Rule(
         Requirement(
-            id="example.runs",
+            id=RUNS,
             title="The example starts and answers a correct initialize",
             side=Side.EXAMPLE,
             levels=dict.fromkeys(anywhere, Level.MUST),

@@ -1,1 +1,1 @@
-"""Runs examples and keeps what was learnt."""
+"""Runs examples and reports on them."""

@@ -1,4 +1,4 @@
-"""The lock file of ``check --lock FILE``: resolved packages of every distinct text, written once and replayed after."""
+"""The lock file of ``check --lock FILE``: resolved packages of every distinct text, written once and then used."""
 
 from __future__ import annotations
 
@@ -20,23 +20,30 @@ SCHEMA: Final = "docprobe-lock/1"
 
 
 def read_locks(path: Path | None) -> Mapping[str, Mapping[str, str]]:
-    """Digest to (``today`` or ``dated``) to lock text; empty if there is no file yet.
+    """Return the locks of a file: digest to ``today`` or ``dated`` to the lock's text; empty if there is no file yet.
 
-    Raises UsageError for a file that is no lock file.
+    Raises:
+        UsageError: it is not a lock file.
     """
     if path is None or not path.exists():
         return {}
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
         if document["schema"] != SCHEMA:
-            raise UsageError(f"{path}: schema {document['schema']!r} is not {SCHEMA}")
+            found = document["schema"]
+            raise UsageError(f"{path}: unknown schema {found!r}, expected {SCHEMA!r}", "remove it to write it anew")
         return msgspec.convert(document["locks"], dict[str, dict[str, str]])
     except (ValueError, KeyError, TypeError, OSError) as error:
-        raise UsageError(f"{path} is no lock file: {error}", "remove it, and it is written afresh") from error
+        raise UsageError(f"{path} is not a lock file: {error}", "remove it to write it anew") from error
 
 
 def write_locks(path: Path, report: Report) -> None:
-    """Add what this run resolved. What is in the file stays as it is: it was replayed, or is of other texts."""
+    """Add the packages that a run resolved to a lock file; what is in the file stays as it is.
+
+    Raises:
+        UsageError: the file is not a lock file, or this user may not write it.
+        StorageError: the disk is full or fails.
+    """
     locks = {key: dict(entry) for key, entry in read_locks(path).items()}
     for example in report.examples:
         for run in example.runs:

@@ -1,4 +1,4 @@
-"""What a run says while it works. The core only calls these; drawing is the command line's."""
+"""What a run reports while it works. The run only calls these; the command line draws."""
 
 from __future__ import annotations
 
@@ -9,32 +9,32 @@ if TYPE_CHECKING:
 
 
 class Observer(Protocol):
-    """Someone who watches a run."""
+    """Is informed while a run goes on."""
 
     def planned(self, distinct: int, examples: int) -> None:
-        """So many distinct texts stand for so many selected, runnable examples."""
+        """Is called first: how many distinct texts there are to run, for how many selected examples."""
 
     def doing(self, example_id: str, text: str) -> None:
-        """What is being done for one text: ``installing express, zod``."""
+        """Is called when something begins for one text: ``installing express, zod``."""
 
     def finished(self, result: ExampleResult) -> None:
-        """One example is known, in the order in which they become known."""
+        """Is called for each result, in the order in which they become known."""
 
     def note(self, text: str) -> None:
-        """Something a user should know that belongs to no example."""
+        """Is called with something that a user should know."""
 
 
 class Silent:
-    """Watches and says nothing."""
+    """An observer that does nothing."""
 
     def planned(self, distinct: int, examples: int) -> None:
-        """Say nothing."""
+        """Do nothing."""
 
     def doing(self, example_id: str, text: str) -> None:
-        """Say nothing."""
+        """Do nothing."""
 
     def finished(self, result: ExampleResult) -> None:
-        """Say nothing."""
+        """Do nothing."""
 
     def note(self, text: str) -> None:
-        """Say nothing."""
+        """Do nothing."""

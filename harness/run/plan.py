@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from extractor.model import ExampleKind, ExampleStatus
 from harness.base.errors import NothingSelectedError, UsageError
 from harness.base.git import Repository
-from harness.baseline.file import Baseline, parse
+from harness.baseline.file import Baseline, parse_baseline
 from harness.load import PrintedExample, load_corpus, load_examples, load_normative_text, unmatched_patterns
 from harness.selection.affected import find_impact
 from harness.selection.no_longer_runnable import no_longer_runnable
@@ -107,7 +107,7 @@ def make_plan(config: Config, *, since: Change | None = None) -> Plan:
     if not found and corpus.problems:
         raise NothingSelectedError(
             f"no example was found, and {corpus.problems[0].span}: {corpus.problems[0].message}",
-            "see that this user may read every page; all there is to say: docprobe examples DOCS",
+            "check that this user may read every page; list all problems: docprobe examples DOCS",
         )
     selection = Selection(config.select, config.revisions, config.shard)
     chosen = select(found, selection)
@@ -135,10 +135,10 @@ def _relisted_examples(config: Config, since: Change) -> frozenset[str]:
     path = config.baseline
     if path is None or not since.baseline:
         return frozenset()
-    now = parse(path.read_text(encoding="utf-8"), path.name)
+    now = parse_baseline(path.read_text(encoding="utf-8"), path.name)
     try:
         text = Repository(path.parent, config.host).git("show", f"{since.base}:./{path.name}").decode()
-        before = parse(text, path.name)
+        before = parse_baseline(text, path.name)
     except UsageError:
         before = Baseline()
     return frozenset(entry.example for entry in {*before.findings} ^ {*now.findings})

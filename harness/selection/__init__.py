@@ -1,1 +1,1 @@
-"""Which examples a run is about: globs and shards, or what a pull request touches."""
+"""Which examples a run is about: filters, shards, and what a change affects."""

@@ -1,4 +1,4 @@
-"""What a pull request touches: ``--changed-since REF``. Git decides; nothing of the docs is run."""
+"""What a pull request changes: ``--changed-since REF``, decided by git."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def _merge_base(docs: Repository, ref: str) -> str:
         shallow = docs.git("rev-parse", "--is-shallow-repository").strip() == b"true"
     except UsageError as error:
         raise UsageError(
-            f"--changed-since needs git: {docs.path.name} is in no checkout that git reads ({error.message})",
+            f"--changed-since needs git: {docs.path.name} is not in a git checkout ({error.message})",
             "leave --changed-since out to check everything",
         ) from error
     fetch = "fetch the history: git fetch --unshallow; in CI check out with fetch-depth: 0"
@@ -80,21 +80,21 @@ def _merge_base(docs: Repository, ref: str) -> str:
     except UsageError as error:
         branch = ref.removeprefix("origin/")
         raise UsageError(
-            f"--changed-since {ref}: there is no such ref in this checkout",
+            f"--changed-since {ref}: unknown ref in this checkout",
             fetch if shallow else f"fetch it: git fetch origin {branch}; in CI check out with fetch-depth: 0",
         ) from error
     try:
         return docs.git("merge-base", "--end-of-options", ref, "HEAD").decode().strip()
     except UsageError as error:
-        why = "this checkout is shallow" if shallow else "their histories have nothing in common"
+        why = "this checkout is shallow" if shallow else "the histories have nothing in common"
         raise UsageError(
-            f"--changed-since {ref}: {why}, so that it has no merge base with HEAD",
-            fetch if shallow else "name a ref that HEAD comes from",
+            f"--changed-since {ref}: no merge base with HEAD: {why}",
+            fetch if shallow else "name a ref that shares history with HEAD",
         ) from error
 
 
 def _changed(docs: Repository, base: str) -> tuple[str, ...]:
-    """Files of the docs that differ from the commit, committed or not, and untracked ones."""
+    """Return the files of the docs that differ from the commit, committed or not, and untracked ones."""
     options = ("--name-only", "-z", "--relative", "--no-ext-diff", "--no-textconv", "--no-renames")
     tracked = docs.git("diff", *options, base, "--", ".")
     untracked = docs.git("ls-files", "--others", "--exclude-standard", "-z", "--", ".")
@@ -103,7 +103,7 @@ def _changed(docs: Repository, base: str) -> tuple[str, ...]:
 
 
 def _tables_changed(path: Path, base: str, host: HostEnvironment) -> frozenset[str]:
-    """Keys of the ``[examples."…"]`` tables that differ from the commit; empty if anything else differs too."""
+    """Return the keys of ``[examples."…"]`` tables that differ from the commit; empty if anything else differs too."""
     try:
         was = tomllib.loads(Repository(path.parent, host).git("show", f"{base}:./{path.name}").decode())
         now = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -116,7 +116,7 @@ def _tables_changed(path: Path, base: str, host: HostEnvironment) -> frozenset[s
 
 
 def _differs(path: Path, base: str, host: HostEnvironment) -> bool:
-    """Whether a file, or anything in a folder, differs from the commit; not if it is in no checkout or another one."""
+    """Return whether a file, or anything in a folder, differs from the commit; False outside the docs' checkout."""
     folder, name = (path, ".") if path.is_dir() else (path.parent, path.name)
     checkout = Repository(folder, host)
     try:

@@ -17,7 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from harness.baseline.apply import apply_baseline
-from harness.baseline.file import parse
+from harness.baseline.file import parse_baseline
 from harness.model import Status
 from harness.pytest_plugin import SOURCE
 from harness.pytest_run import Planned
@@ -41,7 +41,7 @@ class Fake:
         baseline = Path("baseline.toml")
         text = baseline.read_text() if baseline.exists() else ""
         one = replace(REPORT, examples=tuple(e for e in REPORT.examples if e.id == example_id))
-        return apply_baseline(one, parse(text, "baseline.toml"))
+        return apply_baseline(one, parse_baseline(text, "baseline.toml"))
 
 
 def pytest_configure(config):

@@ -8,8 +8,8 @@ import pytest
 
 from harness.base.errors import UsageError
 from harness.baseline.apply import apply_baseline
-from harness.baseline.file import Baseline, load, parse
-from harness.baseline.update import update
+from harness.baseline.file import Baseline, load_baseline, parse_baseline
+from harness.baseline.update import update_baseline
 from harness.judge.gating import decide
 from harness.model import Finding, Report, Status, Verdict
 from harness.profiles.registry import MCP
@@ -31,7 +31,7 @@ def known_entry(example: str = TYPESCRIPT, requirement: str = "session.terminate
 
 
 def applied(text: str, report: Report | None = None) -> Report:
-    return apply_baseline(report or fresh(), parse(text, "b.toml"))
+    return apply_baseline(report or fresh(), parse_baseline(text, "b.toml"))
 
 
 def finding(report: Report, example: str, requirement: str) -> Finding:
@@ -53,7 +53,7 @@ def with_verdict(verdict: Verdict) -> Report:
 class TestReading:
     def test_the_sample_docs_baseline(self) -> None:
         path = Path(__file__).parents[3] / "docs-snapshot" / "sample" / "docprobe-baseline.toml"
-        assert len(parse(path.read_text(), path.name).known) >= 5
+        assert len(parse_baseline(path.read_text(), path.name).known) >= 5
 
     def test_all_kinds(self) -> None:
         text = f"""
@@ -74,7 +74,7 @@ class TestReading:
         new = ""
         reason = "the sentence moved to another page"
         """
-        baseline = parse(text, "b.toml")
+        baseline = parse_baseline(text, "b.toml")
         assert baseline.known[0].expires == datetime.date(2027, 1, 31)
         assert [entry.requirement for entry in baseline.findings] == ["auth.invalid-401", "example.runs"]
         assert baseline.drift[0].new == ""
@@ -94,7 +94,7 @@ class TestReading:
     )
     def test_what_is_wrong_is_said_with_its_place(self, text: str, message: str, hint: str | None) -> None:
         with pytest.raises(UsageError, match=message) as caught:
-            parse(text, "b.toml")
+            parse_baseline(text, "b.toml")
         assert hint is None or hint in (caught.value.hint or "")
 
     @pytest.mark.parametrize(
@@ -109,14 +109,14 @@ class TestReading:
     ) -> None:
         path = tmp_path / "docprobe-baseline.toml"
         path.write_text(entry)
-        with pytest.raises(UsageError, match="there is no") as caught:
-            load(path, IDS, PAGES, MCP.catalogue.ids)
+        with pytest.raises(UsageError, match="unknown") as caught:
+            load_baseline(path, IDS, PAGES, MCP.catalogue.ids)
         assert nearest in (caught.value.hint or "")
 
     def test_no_file_is_an_empty_baseline_and_an_unreadable_one_an_error(self, tmp_path: Path) -> None:
-        assert load(None, (), (), ()) == Baseline()
+        assert load_baseline(None, (), (), ()) == Baseline()
         with pytest.raises(UsageError, match="cannot be read"):
-            load(tmp_path, (), (), ())
+            load_baseline(tmp_path, (), (), ())
 
 
 class TestApplying:
@@ -205,26 +205,26 @@ class TestApplying:
 
 class TestUpdating:
     def test_a_new_file_lists_what_gates_and_asks_for_reasons(self) -> None:
-        done = update("", fresh())
+        done = update_baseline("", fresh())
         assert len(done.added) == done.unreasoned == 8
         assert "[[not-runnable]]" in done.text
         assert "[[drift]]" in done.text
         with pytest.raises(UsageError, match="has no reason"):
-            parse(done.text, "b.toml")
+            parse_baseline(done.text, "b.toml")
 
     def test_with_a_reason_the_gate_is_open(self) -> None:
         report = replace(fresh(), examples=tuple(e for e in fresh().examples if e.status is not Status.BLOCKED))
-        done = update("", report, reason="the first look")
+        done = update_baseline("", report, reason="the first look")
         assert decide(applied(done.text, report)).exit_code == 0
 
     def test_updating_twice_changes_nothing(self) -> None:
-        once = update("", fresh(), reason="x").text
-        again = update(once, fresh())
+        once = update_baseline("", fresh(), reason="x").text
+        again = update_baseline(once, fresh())
         assert (again.text, again.added, again.removed) == (once, (), ())
 
     def test_a_report_with_the_baseline_applied_gives_the_same_file(self) -> None:
-        once = update("", fresh(), reason="x").text
-        assert update(once, applied(once)).text == once
+        once = update_baseline("", fresh(), reason="x").text
+        assert update_baseline(once, applied(once)).text == once
 
     def test_reasons_comments_order_and_layout_stay(self) -> None:
         text = (
@@ -234,7 +234,7 @@ class TestUpdating:
             + known_entry(OLDER, more="expires = 2027-01-31")
             + "\n# the end\n"
         )
-        done = update(text, fresh())
+        done = update_baseline(text, fresh())
         assert done.text.startswith(text)
         assert done.removed == ()
         assert len(done.added) == 6
@@ -243,29 +243,29 @@ class TestUpdating:
         first = "# head\n\n# about one\n" + known_entry()
         second = "# about two\n" + known_entry(TYPESCRIPT, "session.missing-400")
         third = "# about three\n" + known_entry(OLDER)
-        done = update(first + "\n" + second + "\n" + third, fresh(), reason="x")
+        done = update_baseline(first + "\n" + second + "\n" + third, fresh(), reason="x")
         assert done.removed == (f"{TYPESCRIPT} session.missing-400",)
         assert done.text.startswith(first + "\n" + third)
         assert "about two" not in done.text
 
     def test_entries_about_what_was_not_run_stay(self) -> None:
         text = known_entry("docs/sdk/remote#python", "session.missing-400")
-        assert update(text, fresh()).text.startswith(text.rstrip())
+        assert update_baseline(text, fresh()).text.startswith(text.rstrip())
 
     def test_a_header_inside_a_string_is_no_entry(self) -> None:
         text = known_entry().replace('"waits"', '"""\n[[known]]\nexample = "x"\n"""')
-        done = update(text, fresh(), reason="x")
+        done = update_baseline(text, fresh(), reason="x")
         assert done.text.startswith(text.rstrip())
-        assert parse(done.text, "b.toml").known[0].reason == '[[known]]\nexample = "x"\n'
+        assert parse_baseline(done.text, "b.toml").known[0].reason == '[[known]]\nexample = "x"\n'
 
     def test_a_hostile_id_stays_inside_its_string(self) -> None:
         report = fresh()
         bad = 'a"\n[[known]]\nexample = "b\\'
         hostile = replace(report, drift=(), examples=(replace(report.examples[0], id=bad),))
-        names = {entry.example for entry in parse(update("", hostile, reason="x").text, "b.toml").known}
+        names = {entry.example for entry in parse_baseline(update_baseline("", hostile, reason="x").text, "b.toml").known}
         assert names == {bad}
 
     @pytest.mark.parametrize("text", ["[[known]\n", '[[known]]\nexample = 1\nrequirement = "x"\n'])
     def test_what_is_no_baseline_is_not_touched(self, text: str) -> None:
         with pytest.raises(UsageError):
-            update(text, fresh())
+            update_baseline(text, fresh())

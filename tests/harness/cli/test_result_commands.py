@@ -15,7 +15,7 @@ from click.testing import CliRunner
 
 from harness.base.codec import to_json
 from harness.base.errors import UsageError
-from harness.baseline.file import parse
+from harness.baseline.file import parse_baseline
 from harness.cli.main import cli
 from harness.results.files import LAST_RUN, read, write
 from tests.support.reports import hostile_report, quiet_report, rich_report, transcript
@@ -146,7 +146,7 @@ class TestBaselineUpdate:
         done = run("baseline", "update", "--file", path, "--state", state, "--reason", "the first look")
         assert done.exit_code == 0
         assert f"+ {TYPESCRIPT} session.terminated-404" in done.output
-        assert len(parse(path.read_text(), path.name).known) == 6
+        assert len(parse_baseline(path.read_text(), path.name).known) == 6
 
     def test_reasons_stay_and_missing_ones_are_counted(self, state: Path, tmp_path: Path) -> None:
         path = tmp_path / "docprobe-baseline.toml"

@@ -10,8 +10,8 @@ import pytest
 from rich.console import Console
 
 from harness.baseline.apply import apply_baseline
-from harness.baseline.file import parse
-from harness.baseline.update import update
+from harness.baseline.file import parse_baseline
+from harness.baseline.update import update_baseline
 from harness.cli.progress import Live
 from harness.model import Status, Verdict
 from harness.report.formats import render
@@ -50,7 +50,7 @@ def test_an_example_that_nothing_satisfies_is_not_said_to_conform() -> None:
 
 def test_what_becomes_known_is_counted_as_before() -> None:
     before = replace(rich_report(), drift=(), baseline=())
-    after = apply_baseline(before, parse(update("", before, reason="the first look").text, "b.toml"))
+    after = apply_baseline(before, parse_baseline(update_baseline("", before, reason="the first look").text, "b.toml"))
     assert violations(before) == "violated: 8 MUST (1 warns), 2 SHOULD; 1 advisory"
     assert violations(after) == "violated: 8 MUST (1 warns, 7 known), 2 SHOULD; 1 advisory"
     assert count(after).known == 7

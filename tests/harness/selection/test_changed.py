@@ -177,7 +177,7 @@ def test_an_entry_that_names_nothing_on_a_page_that_is_there_is_refused(docs: Pa
     _edit(docs / "docprobe-baseline.toml", "2025-11-25/tutorials/session-map#typescript", f"{PAGE[5:-4]}#typoscript")
     error = _run(docs, tmp_path, "check", str(docs), "--changed-since", "main").exception
     assert isinstance(error, UsageError)
-    assert "there is no example 'docs/2025-11-25/tutorials/session-map#typoscript'" in error.message
+    assert "unknown example 'docs/2025-11-25/tutorials/session-map#typoscript'" in error.message
     assert "did you mean 'docs/2025-11-25/tutorials/session-map#typescript'" in str(error.hint)
 
 
@@ -358,7 +358,7 @@ def test_what_is_no_ref(docs: Path, tmp_path: Path, ref: str) -> None:
 
 def test_a_ref_that_is_not_here_says_how_to_fetch_it(docs: Path, tmp_path: Path) -> None:
     error = _refused(docs, tmp_path, "origin/release")
-    assert "there is no such ref" in error.message
+    assert "unknown ref" in error.message
     assert "git fetch origin release" in str(error.hint)
 
 
@@ -386,7 +386,7 @@ def test_histories_with_nothing_in_common(docs: Path, tmp_path: Path) -> None:
 
 def test_outside_git(tmp_path: Path) -> None:
     (tmp_path / "docprobe.toml").write_text("")
-    assert "in no checkout" in _refused(tmp_path, tmp_path).message
+    assert "not in a git checkout" in _refused(tmp_path, tmp_path).message
 
 
 def test_in_a_hook_of_another_checkout(docs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
