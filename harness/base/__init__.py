@@ -1,1 +1,1 @@
-"""Small helpers that every part may use: errors, JSON, git."""
+"""Small modules that every part of the harness may use, and that use none of it."""

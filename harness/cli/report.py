@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from harness.base.errors import UsageError
+from harness.base.host import HostEnvironment
 from harness.cli.context import Cli, pass_cli, state_option
 from harness.nightly.history.record import add
 from harness.nightly.history.schema import connect, memory
@@ -62,7 +64,7 @@ def command(
     reports = sorted((results.read(file, rows) for file in files), key=lambda report: report.started)
     _check_same_docs(files, [report.docs_root for report in reports])
     statements = _statements(docs, cli, state) if docs is not None else ()
-    assets = load(None if no_libraries else state_folder(state) / "assets")
+    assets = load(None if no_libraries else state_folder(state) / "assets", HostEnvironment.of(os.environ))
     for purpose, why in assets.missing:
         if not no_libraries:
             cli.err().print(f"no {purpose}: {why}; the site shows tables instead", markup=False, soft_wrap=True)

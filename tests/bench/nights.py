@@ -15,6 +15,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from harness.base.host import HostEnvironment
 from harness.model import ExampleResult, Report, Status, Verdict
 from harness.nightly.history import queries
 from harness.nightly.history.record import add
@@ -67,7 +68,7 @@ def main() -> None:
     print(f"{'nights':>7} {'history':>10} {'add':>8} {'queries':>8} {'site':>8} {'files':>6} {'size':>9}")
     with tempfile.TemporaryDirectory() as folder:
         file, out = Path(folder) / "history.sqlite", Path(folder) / "site"
-        assets = load(None)
+        assets = load(None, HostEnvironment())
         with closing(connect(file)) as history:
             for number in range(count):
                 report = night(number)

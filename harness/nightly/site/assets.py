@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import shutil
 import subprocess
 import tarfile
 import tempfile
@@ -19,6 +18,8 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from harness.base.host import HostEnvironment
 
 FETCH_TIMEOUT_S: Final = 120.0
 
@@ -70,7 +71,7 @@ class Assets:
         return frozenset(name for name, _ in self.files)
 
 
-def load(cache: Path | None, libraries: Sequence[Library] = LIBRARIES) -> Assets:
+def load(cache: Path | None, host: HostEnvironment, libraries: Sequence[Library] = LIBRARIES) -> Assets:
     """The libraries from ``cache``, fetched into it where they are not there yet; None leaves them all out."""
     files: list[tuple[str, bytes]] = []
     missing: list[tuple[str, str]] = []
@@ -79,16 +80,16 @@ def load(cache: Path | None, libraries: Sequence[Library] = LIBRARIES) -> Assets
             missing.append((library.purpose, "left out on request"))
             continue
         try:
-            files += _files(library, cache)
+            files += _files(library, cache, host)
         except (OSError, ValueError, subprocess.SubprocessError, tarfile.TarError, KeyError) as error:
             missing.append((library.purpose, f"{library.package} {library.version} could not be had: {error}"))
     return Assets(tuple(files), tuple(missing))
 
 
-def _files(library: Library, cache: Path) -> list[tuple[str, bytes]]:
+def _files(library: Library, cache: Path, host: HostEnvironment) -> list[tuple[str, bytes]]:
     tarball = cache / f"{library.package.replace('/', '-').removeprefix('@')}-{library.version}.tgz"
     if not _genuine(tarball, library):
-        _fetch(library, tarball)
+        _fetch(library, tarball, host)
         if not _genuine(tarball, library):
             tarball.unlink()
             raise ValueError("what the registry gave has another digest than the pinned one")
@@ -110,15 +111,15 @@ def _member(archive: tarfile.TarFile, path: str) -> bytes:
     return file.read()
 
 
-def _fetch(library: Library, tarball: Path) -> None:
-    npm = shutil.which("npm")
+def _fetch(library: Library, tarball: Path, host: HostEnvironment) -> None:
+    npm = host.program("npm")
     if npm is None:
         raise ValueError("npm is not installed")
     tarball.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=tarball.parent) as folder:
         done = subprocess.run(
             [npm, "pack", "--silent", "--ignore-scripts", f"{library.package}@{library.version}"],
-            cwd=folder, capture_output=True, text=True, timeout=FETCH_TIMEOUT_S, check=False,
+            env=dict(host.variables), cwd=folder, capture_output=True, text=True, timeout=FETCH_TIMEOUT_S, check=False,
         )  # fmt: skip
         packed = list(Path(folder).glob("*.tgz"))
         if done.returncode or len(packed) != 1:

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from harness.base.host import HostEnvironment
 from harness.nightly.site.assets import LIBRARIES, Library, load
+from tests.support.host import HOST
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,15 +32,18 @@ def library(tarball: bytes) -> Library:
     return Library("@scope/drawing", "1.2.3", digest, (("dist/drawing.js", "drawing.js"),), "drawings")
 
 
+def with_npm(folder: Path) -> HostEnvironment:
+    return HostEnvironment({"PATH": f"{folder}:/usr/bin:/bin"})
+
+
 @pytest.fixture
-def npm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An ``npm`` of ours on the path: it writes down its arguments and gives the file beside it."""
+def npm(tmp_path: Path) -> Path:
+    """A folder with an ``npm`` made for the test: it writes down its arguments and gives the file beside it."""
     folder = tmp_path / "bin"
     folder.mkdir()
     program = folder / "npm"
     program.write_text(f'#!/bin/sh\necho "$@" >> {folder}/asked\ncat {folder}/answer > scope-drawing-1.2.3.tgz\n')
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
-    monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
     return folder
 
 
@@ -46,7 +51,7 @@ def test_a_library_is_fetched_once_and_kept(npm: Path, tmp_path: Path) -> None:
     tarball = packed({"dist/drawing.js": b"draw()", "evil.js": b"no"})
     (npm / "answer").write_bytes(tarball)
     for _ in range(2):
-        assets = load(tmp_path / "cache", [library(tarball)])
+        assets = load(tmp_path / "cache", with_npm(npm), [library(tarball)])
         assert assets.files == (("drawing.js", b"draw()"),)
         assert assets.missing == ()
     assert (npm / "asked").read_text().splitlines() == ["pack --silent --ignore-scripts @scope/drawing@1.2.3"]
@@ -54,7 +59,7 @@ def test_a_library_is_fetched_once_and_kept(npm: Path, tmp_path: Path) -> None:
 
 def test_another_package_than_the_pinned_one_is_not_used(npm: Path, tmp_path: Path) -> None:
     (npm / "answer").write_bytes(packed({"dist/drawing.js": b"steal()"}))
-    assets = load(tmp_path / "cache", [library(packed({"dist/drawing.js": b"draw()"}))])
+    assets = load(tmp_path / "cache", with_npm(npm), [library(packed({"dist/drawing.js": b"draw()"}))])
     assert assets.files == ()
     ((purpose, why),) = assets.missing
     assert purpose == "drawings"
@@ -65,21 +70,20 @@ def test_another_package_than_the_pinned_one_is_not_used(npm: Path, tmp_path: Pa
 def test_a_damaged_cache_is_fetched_afresh(npm: Path, tmp_path: Path) -> None:
     tarball = packed({"dist/drawing.js": b"draw()"})
     (npm / "answer").write_bytes(tarball)
-    load(tmp_path / "cache", [library(tarball)])
+    load(tmp_path / "cache", with_npm(npm), [library(tarball)])
     next((tmp_path / "cache").iterdir()).write_bytes(b"half a file")
-    assert load(tmp_path / "cache", [library(tarball)]).files == (("drawing.js", b"draw()"),)
+    assert load(tmp_path / "cache", with_npm(npm), [library(tarball)]).files == (("drawing.js", b"draw()"),)
 
 
-def test_without_npm_the_reason_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
-    assert load(tmp_path / "cache", [library(b"")]).missing == (
+def test_without_npm_the_reason_is_told(tmp_path: Path) -> None:
+    assert load(tmp_path / "cache", HostEnvironment({"PATH": str(tmp_path)}), [library(b"")]).missing == (
         ("drawings", "@scope/drawing 1.2.3 could not be had: npm is not installed"),
     )
 
 
 def test_npms_own_words_are_told(npm: Path, tmp_path: Path) -> None:
     (npm / "npm").write_text("#!/bin/sh\necho first >&2\necho no such package >&2\nexit 1\n")
-    ((_, why),) = load(tmp_path / "cache", [library(b"")]).missing
+    ((_, why),) = load(tmp_path / "cache", with_npm(npm), [library(b"")]).missing
     assert why.endswith("could not be had: no such package")
 
 
@@ -92,6 +96,6 @@ def test_every_library_is_pinned_with_its_licence() -> None:
 
 @pytest.mark.registry
 def test_the_pinned_libraries_are_in_the_registry(tmp_path: Path) -> None:
-    assets = load(tmp_path / "cache")
+    assets = load(tmp_path / "cache", HOST)
     assert assets.missing == ()
     assert {"uplot.js", "uplot.css", "mermaid.js"} <= assets.names

@@ -18,6 +18,7 @@ from harness.nightly.history.schema import memory
 from harness.nightly.site import write_site
 from harness.nightly.site.assets import Assets, load
 from harness.report.html import render
+from tests.support.host import HOST
 from tests.support.reports import hostile_report, rich_report
 
 HERE = Path(__file__).parents[3] / "browser"
@@ -55,7 +56,7 @@ def driver() -> Path:
 
 @pytest.fixture(scope="session")
 def assets() -> Assets:
-    found = load(CACHE / "assets")
+    found = load(CACHE / "assets", HOST)
     assert found.missing == ()
     return found
 

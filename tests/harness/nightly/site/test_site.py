@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from harness.base.errors import UsageError
+from harness.base.host import HostEnvironment
 from harness.model import ExampleResult, Report, Status, Verdict
 from harness.nightly.history.record import add
 from harness.nightly.history.schema import memory
@@ -25,7 +26,7 @@ from tests.support.reports import hostile_report, quiet_report, rich_report
 if TYPE_CHECKING:
     from pathlib import Path
 
-NONE = load(None)
+NONE = load(None, HostEnvironment())
 
 
 def site(out: Path, *reports: Report, assets: Assets = NONE) -> Path:
