@@ -76,15 +76,17 @@ class SseEvent:
     """One server-sent event."""
 
     event: str
+    """Its type; ``message`` unless the server named one."""
     data: str
     id: str | None = None
-    retry_ms: int | None = None
+    """None where the event had no id field of its own."""
     at_s: float = 0.0
+    """Seconds since the conversation's start."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came back."""
+    """What came back to a request."""
 
     status: int
     headers: tuple[tuple[str, str], ...]
@@ -100,7 +102,7 @@ class Reply:
     """What is wrong with the body, if anything."""
 
     def header(self, name: str) -> str | None:
-        """First header of that name, case-insensitive."""
+        """Return the first header of that name, case-insensitive; None if there is none."""
         for key, value in self.headers:
             if key.lower() == name.lower():
                 return value
@@ -114,7 +116,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One request and what came back. The checks find it by its step only (``profiles.mcp.steps``)."""
+    """One request and what came back. Rules find it by its step (for MCP, ``harness.profiles.mcp.steps``)."""
 
     number: int
     """1-based, in order of sending."""
@@ -158,11 +160,11 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A session the server gave us."""
+    """A session that the server issued."""
 
     label: str
     id: str
-    """The real id: ids are evidence (they are dead when the pod is)."""
+    """The real id: it is evidence, and ends with the pod."""
     revision: str
     process: int
     exchange: int

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 SERVERS = Path(__file__).parent.parent / "servers"
 COMMANDS = {"python": (sys.executable, "-SEB"), "node": ("node",)}
 PROGRAMS = {"python": "serve.py", "node": "serve.mjs"}
-START_S = 60.0
+START_S = 600.0
+"""Only a server that never listens waits for it: several SDKs that start at once on a busy machine take minutes."""
 LONGEST_LINE = 65536
 
 

@@ -1,1 +1,1 @@
-"""The conversation: steps that fill a transcript."""
+"""The conversation with an example: what is sent, in which order, and how it is recorded."""

@@ -139,7 +139,7 @@ class BodyReader:
             self.messages += jsonrpc.messages(event.data) or () if event.data else ()
             self.truncated |= len(event.data) > KEPT_BYTES
             at_s = round(anyio.current_time() - self._started, 4)
-            self.events.append(SseEvent(event.event, event.data[:KEPT_BYTES], event.id or None, event.retry, at_s))
+            self.events.append(SseEvent(event.event, event.data[:KEPT_BYTES], event.id or None, at_s))
             if len(self.events) >= KEPT_EVENTS:
                 self.fault = BodyFault.TOO_LARGE
                 return False

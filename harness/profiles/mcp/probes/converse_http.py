@@ -49,14 +49,14 @@ AUTHORIZATION_LOG: Final = "authorization"
 BUDGET_TIMEOUTS: Final = 48
 """The conversation's budget in multiples of ``timeout_s`` (480 s for the default 10 s)."""
 LEAST_BUDGET_S: Final = 120.0
-"""Short timeouts are no reason to hurry a server on a busy machine."""
+"""The least budget: short timeouts must not hurry a server on a busy machine."""
 
 
 async def converse_http(
     pod: Pod,
     bundle: Bundle,
     *,
-    revisions: Sequence[str],
+    revisions: tuple[str, ...],
     tokens: TokenSource | None,
     timeout_s: float,
     start_s: float = START_S,
@@ -86,7 +86,7 @@ async def converse_http(
     recorder = Recorder(pod.transport, timeout_s=timeout_s, start_s=start_s, budget_s=budget_s)
     peer = Peer(pod, recorder, EndpointAddress(IPV4_LOOPBACK, sockets[0].port, "/"), tokens, start_s=start_s)
     try:
-        await _discover(peer, sockets, bundle, tuple(revisions), progress)
+        await _discover(peer, sockets, bundle, revisions, progress)
         await _probe(peer, progress)
     except StoppedError as stopped:
         peer.facts = replace(peer.facts, stopped=Incident(len(recorder.exchanges), str(stopped)))
@@ -194,9 +194,9 @@ async def _probe_revision(peer: Peer, revision: str) -> bool:
 
 def _conclude(peer: Peer) -> None:
     """Sum up the baselines in the facts."""
-    known = {revision: facts for revision, facts in peer.facts.revisions.items() if revision in peer.negotiated.all}
-    reasons = [f"{revision}: {facts.not_served}" for revision, facts in known.items() if facts.not_served]
-    ok = len(reasons) < len(known)
+    tried = {revision: facts for revision, facts in peer.facts.revisions.items() if revision in peer.negotiated.all}
+    reasons = [f"{revision}: {facts.not_served}" for revision, facts in tried.items() if facts.not_served]
+    ok = len(reasons) < len(tried)
     not_served = peer.facts.not_served or (None if ok else "; ".join(reasons) or "no revision is negotiated")
     peer.facts = replace(peer.facts, not_served=not_served)
 

@@ -21,8 +21,6 @@ from harness.profiles.mcp.probes.body import READ_BYTES
 from harness.profiles.mcp.revisions import with_handshake, without_handshake
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from extractor.model import Bundle
     from harness.base.jsonrpc import Message
     from harness.engine.protocol import Pod
@@ -33,7 +31,7 @@ MARGIN_S: Final = 0.1
 
 
 async def converse_stdio(
-    pod: Pod, bundle: Bundle, *, revisions: Sequence[str], timeout_s: float, start_s: float
+    pod: Pod, bundle: Bundle, *, revisions: tuple[str, ...], timeout_s: float, start_s: float
 ) -> Transcript:
     """Hold the conversation with the stdio server in ``pod``.
 
@@ -51,27 +49,26 @@ async def converse_stdio(
         PodError: the pod broke.
     """
     talk = _StdioRecorder(pod, timeout_s, start_s)
-    known = tuple(revisions)
-    legacy = with_handshake(known)
+    handshakes = with_handshake(revisions)
     negotiated: set[str] = set()
     modern: list[str] = []
-    if legacy:
-        opening = await talk.request(steps.STDIO_INITIALIZE, messages.initialize(1, legacy[0]))
-        spoken = jsonrpc.initialize_version(opening)
-        if spoken is not None:
-            negotiated.add(spoken)
+    if handshakes:
+        opening = await talk.request(steps.STDIO_INITIALIZE, messages.initialize(1, handshakes[0]))
+        agreed = jsonrpc.initialize_version(opening)
+        if agreed is not None:
+            negotiated.add(agreed)
             await talk.notify(steps.STDIO_INITIALIZED, messages.notification("notifications/initialized"))
             await talk.request(steps.STDIO_TOOLS, messages.request(2, "tools/list"))
         await talk.close()
-        for version in legacy[1:]:
+        for version in handshakes[1:]:
             answer = await talk.afresh(steps.DISCOVER_INITIALIZE, messages.initialize(1, version))
             negotiated.add(jsonrpc.initialize_version(answer) or "")
-    for version in without_handshake(known):
+    for version in without_handshake(revisions):
         params = {"_meta": messages.request_meta(version)}
         answer = await talk.afresh(steps.DISCOVER_MODERN, messages.request(1, "server/discover", params))
         if version in _supported(answer):
             modern.append(version)
-    negotiated = negotiated.intersection(known).union(modern)
+    negotiated = negotiated.intersection(revisions).union(modern)
     return Transcript(
         bundle.example_id,
         bundle.kind,

@@ -46,8 +46,8 @@ async def negotiate_over_sse(peer: Peer, addresses: Iterable[EndpointAddress], r
             continue
         for version in versions[1:]:
             await _negotiate(peer, version)
-        spoken = set(peer.answered.values()).intersection(revisions)
-        peer.negotiated = NegotiatedRevisions(tuple(sorted(spoken, reverse=True)))
+        agreed = set(peer.answered.values()).intersection(revisions)
+        peer.negotiated = NegotiatedRevisions(tuple(sorted(agreed, reverse=True)))
         peer.facts = replace(peer.facts, transport=Transport.HTTP_SSE, not_served=None)
         return True
     peer.address = before
@@ -65,17 +65,17 @@ async def _negotiate(peer: Peer, version: str) -> bool:
         peer.address = replace(address, target=target)
         try:
             message = messages.initialize(peer.recorder.rpc_id(), version)
-            spoken = jsonrpc.initialize_version(await _ask(peer, held, steps.DISCOVER_INITIALIZE, message))
-            if spoken is None:
+            agreed = jsonrpc.initialize_version(await _ask(peer, held, steps.DISCOVER_INITIALIZE, message))
+            if agreed is None:
                 return False
-            peer.answered.setdefault(version, spoken)
+            peer.answered.setdefault(version, agreed)
             peer.initializes_served += 1
             await peer.notify(steps.OPEN_INITIALIZED, caller)
             request = messages.request(peer.recorder.rpc_id(), "tools/list")
             served = await _ask(peer, held, steps.BASELINE_REQUEST, request)
-            if spoken not in peer.facts.revisions:
+            if agreed not in peer.facts.revisions:
                 reason = None if served is not None else "tools/list is not answered on the stream"
-                peer.learn_revision(spoken, RevisionFacts(reason))
+                peer.learn_revision(agreed, RevisionFacts(reason))
         finally:
             peer.address = address
     return True

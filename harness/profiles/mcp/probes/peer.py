@@ -83,9 +83,9 @@ class Peer:
         """Whether the process is known to serve one initialize only."""
         return self.facts.single_session
 
-    def learn_revision(self, revision: str, known: RevisionFacts) -> None:
+    def learn_revision(self, revision: str, facts: RevisionFacts) -> None:
         """Record what was learned about one revision."""
-        self.facts = replace(self.facts, revisions={**self.facts.revisions, revision: known})
+        self.facts = replace(self.facts, revisions={**self.facts.revisions, revision: facts})
 
     # --- one request each ------------------------------------------------------------------------------------
 

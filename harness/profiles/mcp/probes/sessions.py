@@ -54,16 +54,16 @@ async def initialize(
     """
     message = messages.initialize(peer.recorder.rpc_id(), version)
     answer = await peer.post(step, caller, message, control=control)
-    spoken = jsonrpc.initialize_version(answer.response) if answer.status == 200 else None
-    if spoken is None or answer.reply is None:
+    agreed = jsonrpc.initialize_version(answer.response) if answer.status == 200 else None
+    if agreed is None or answer.reply is None:
         return answer, None
-    peer.answered.setdefault(version, spoken)
+    peer.answered.setdefault(version, agreed)
     peer.initializes_served += 1
     issued = answer.reply.header(SESSION_HEADER)
     label = f"{role}{peer.suffix}" if role else str(answer.number)
     if issued is not None:
-        peer.sessions.append(Session(label, issued, spoken, peer.recorder.process, answer.number))
-    opened = replace(caller, revision=spoken, version=spoken, id=issued, label=label if issued is not None else None)
+        peer.sessions.append(Session(label, issued, agreed, peer.recorder.process, answer.number))
+    opened = replace(caller, revision=agreed, version=agreed, id=issued, label=label if issued is not None else None)
     return answer, opened
 
 

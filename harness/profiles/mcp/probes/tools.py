@@ -148,13 +148,13 @@ def value_of(result: Message | None, name: str) -> str | None:
     """Return the string called ``name`` in a tool's structured content, or in a text content that is JSON."""
     if result is None or result.get("isError") is True:
         return None
-    found = _find(result.get("structuredContent"), _bare(name), 0)
+    value = _find(result.get("structuredContent"), _bare(name), 0)
     content = result.get("content")
     for item in content if isinstance(content, list) else []:
         text = item.get("text") if isinstance(item, dict) else None
-        if found is None and isinstance(text, str):
-            found = next((v for m in jsonrpc.messages(text) or () if (v := _find(m, _bare(name), 0))), None)
-    return found
+        if value is None and isinstance(text, str):
+            value = next((v for m in jsonrpc.messages(text) or () if (v := _find(m, _bare(name), 0))), None)
+    return value
 
 
 async def probe_handles(peer: Peer, caller: Caller, listed: Message | None) -> None:
@@ -220,7 +220,7 @@ def _find(value: Any, name: str, depth: int) -> str | None:
     for key, inner in value.items():
         if _bare(key) == name:
             return inner if isinstance(inner, str) and 0 < len(inner) <= _LONGEST else None
-    return next((found for inner in value.values() if (found := _find(inner, name, depth + 1)) is not None), None)
+    return next((hit for inner in value.values() if (hit := _find(inner, name, depth + 1)) is not None), None)
 
 
 def _bare(name: str) -> str:

@@ -1,1 +1,1 @@
-"""What examples need beside them."""
+"""What examples expect in their pod: an authorization server, and a server for clients to talk to."""

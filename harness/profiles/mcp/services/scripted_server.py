@@ -1,7 +1,7 @@
-"""The scripted server that client examples talk to: right in everything, and it writes down what it receives.
+"""The server that client examples talk to: it follows the specification, and records what it receives.
 
 It answers on any path, issues session ids, and plays one of two scenes per run of the client. In ``ordinary`` nothing
-happens that a client could not expect. In ``gone`` the first request after ``notifications/initialized`` is answered
+unusual happens. In ``gone`` the first request after ``notifications/initialized`` is answered
 404, as if the session had been ended: the next message must be an initialize without an id.
 """
 
@@ -56,14 +56,14 @@ _CAPABILITIES: Final[Message] = {"tools": {}, "resources": {}, "prompts": {}, "l
 
 
 class Scene(StrEnum):
-    """What happens to the client."""
+    """What the client meets in one run."""
 
     ORDINARY = "ordinary"
     GONE = "gone"
 
 
 class ScriptedServer:
-    """The scripted server's state: what it received, and which scene it plays."""
+    """The server's state: what it received, and which scene it plays. Mutable, one for each example."""
 
     def __init__(self) -> None:
         self.exchanges: list[Exchange] = []
@@ -80,11 +80,11 @@ class ScriptedServer:
 
     @property
     def idle_s(self) -> float:
-        """Seconds since the last request."""
+        """Seconds since the last request, or since the start."""
         return time.monotonic() - self._last
 
     def next_run(self, scene: Scene) -> None:
-        """The client is about to be started again."""
+        """Play ``scene`` from now on: the client is about to be started again."""
         self._scene, self._sent_404 = scene, False
         self.process += 1
         self._last = time.monotonic()
@@ -194,13 +194,13 @@ class ScriptedServer:
         )
 
     def since(self, started: float) -> tuple[Exchange, ...]:
-        """What was received, with times since ``started`` (monotonic)."""
+        """Return the exchanges, with times since ``started`` (monotonic)."""
         shift = self._started - started
         return tuple(replace(e, started_s=round(e.started_s + shift, 4)) for e in self.exchanges)
 
 
 class ScriptedService:
-    """The script on one port."""
+    """The scripted server on one port."""
 
     def __init__(self, script: ScriptedServer, port: int) -> None:
         self.port = port
@@ -211,7 +211,7 @@ class ScriptedService:
         await self._server.serve(stream)
 
     def log(self) -> tuple[LogLine, ...]:
-        """Nothing: what was received is in the exchanges."""
+        """Return nothing: what was received is in the exchanges."""
         return ()
 
 
@@ -237,6 +237,6 @@ def _error(status: int, code: int, text: str, message: Message | None = None) ->
 
 
 async def _silence() -> AsyncIterator[bytes]:
-    """An event stream on which nothing happens."""
+    """Open an event stream on which nothing happens."""
     yield b": open\n\n"
     await anyio.sleep_forever()

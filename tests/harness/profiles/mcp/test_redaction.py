@@ -28,8 +28,8 @@ from harness.profiles.mcp.conversation import McpProbe
 from harness.profiles.mcp.redaction import redact_texts
 from harness.profiles.mcp.services.issuer import TokenIssuer
 
-from .probes.local import bundle, local_pod
-from .probes.process import process_pod
+from .probes.local_pod import bundle, local_pod
+from .probes.process_pod import process_pod
 
 NEWEST = "2025-11-25"
 AUDIENCE = "urn:mine"

@@ -13,7 +13,7 @@ from harness.profiles.mcp import steps
 from harness.profiles.mcp.probes.converse_http import converse_http
 from harness.profiles.mcp.services.authorization import AuthorizationService
 
-from .local import bundle, local_pod
+from .local_pod import bundle, local_pod
 from .mcp_app import Manners, make
 
 if TYPE_CHECKING:

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import anyio
 import pytest
 
-from extractor.model import ExampleKind, ServiceRequest, SourceFile
+from extractor.model import ExampleKind
 from harness.base.codec import from_json, to_json
 from harness.model import Facts, Transcript
 from harness.profiles.mcp.probes import converse_client as client_module
 from harness.profiles.mcp.probes.converse_client import converse_client
-from harness.profiles.mcp.services.factory import client_ports, services_for
 from harness.profiles.mcp.services.scripted_server import ScriptedServer, ScriptedService
 
-from .local import bundle
-from .process import process_pod
+from .local_pod import bundle
+from .process_pod import process_pod
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -125,47 +123,3 @@ async def test_a_client_without_a_server_on_this_machine() -> None:
     async with process_pod("pass") as pod:
         transcript = await converse_client(pod, CLIENT, None, timeout_s=1.0)
     assert "names no server" in (transcript.facts.not_served or "")
-
-
-@pytest.mark.parametrize(
-    "request_bytes",
-    [
-        b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\n[[[[",
-        b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n[]",
-        b'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 39\r\n\r\n{"method":"initialize","params":"hello"}'[:-1],
-        b'POST / HTTP/1.1\r\nHost: x\r\nMcp-Session-Id: \xff\r\nContent-Length: 13\r\n\r\n{"method": 3}',
-        b"GET /%ff?x=%00 HTTP/1.1\r\nHost: x\r\n\r\n",
-        b"BREW / HTTP/1.1\r\nHost: x\r\n\r\n",
-    ],
-)
-async def test_whatever_a_client_sends_is_answered_below_500(request_bytes: bytes) -> None:
-    script = ScriptedServer()
-    async with served(script) as port:
-        stream = await anyio.connect_tcp("127.0.0.1", port)
-        await stream.send(request_bytes)
-        with anyio.fail_after(30):
-            head = await stream.receive()
-        await stream.aclose()
-    assert head[:9] == b"HTTP/1.1 "
-    assert int(head[9:12]) < 500
-    to_json(tuple(script.exchanges))
-
-
-def test_the_ports_of_a_client_come_from_its_own_code() -> None:
-    code = 'fetch("http://localhost:8080/realms/x"); connect("http://127.0.0.1:3000/mcp"); "http://localhost:3000/"'
-    made = replace(
-        CLIENT,
-        files=(SourceFile("client.ts", code),),
-        services=(ServiceRequest("authorization", "localhost", 8080),),
-        environment={"SERVER": "http://[::1]:4000/mcp"},
-    )
-    assert client_ports(made) == (8080, 3000, 4000)
-    services = services_for(made)
-    assert [service.port for service in services.services] == [8080, 3000, 4000]
-    assert services.scripted is not None
-    assert services.tokens is services.services[0]
-
-
-def test_a_server_has_no_script_and_no_tokens_unless_it_asks() -> None:
-    services = services_for(bundle())
-    assert (services.services, services.tokens, services.scripted) == ((), None, None)

@@ -12,8 +12,8 @@ from harness.model import Facts, Failure, FailureKind, Transcript
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.probes.converse_stdio import converse_stdio
 
-from .local import bundle
-from .process import process_pod
+from .local_pod import bundle
+from .process_pod import process_pod
 
 if TYPE_CHECKING:
     from harness.model import Exchange

@@ -13,7 +13,11 @@ from harness.profiles.mcp.messages import loopback_for
 from harness.profiles.mcp.probes.converse_http import converse_http
 from harness.profiles.mcp.probes.discovery import USUAL_PATHS, candidate_addresses
 
-from .local import bundle, local_pod
+from .conversations import NEWEST, REVISIONS, TIMEOUT, hold
+from .local_pod import bundle, local_pod
+from .mcp_app import Manners, make
+
+pytestmark = pytest.mark.anyio
 
 
 def line(text: str) -> LogLine:
@@ -47,7 +51,6 @@ def test_the_address_that_reaches_a_bind(bound: str, reached: str) -> None:
     assert loopback_for(bound) == reached
 
 
-@pytest.mark.anyio
 @pytest.mark.parametrize(
     "location", ["http://evil.example/mcp", "//evil.example/mcp", "http://localhost:1/mcp", "http://[", "file:///etc"]
 )
@@ -67,7 +70,6 @@ async def test_a_redirect_elsewhere_is_recorded_and_not_followed(location: str) 
     assert transcript.negotiated == ()
 
 
-@pytest.mark.anyio
 async def test_a_redirect_in_circles_ends() -> None:
     async def round_(request: object) -> RedirectResponse:
         return RedirectResponse("/mcp", 308)
@@ -93,3 +95,30 @@ def test_the_first_name_that_the_code_allows() -> None:
         "tools.example.com:8000"
     }
     assert next(candidate_addresses(SOCKETS, ("/mcp",), (), hosts)).url == "http://127.0.0.1:8000/mcp"
+
+
+async def test_the_version_a_server_falls_back_to_is_negotiated_too() -> None:
+    transcript = await hold(Manners(revisions=("2025-03-26",)))
+    assert transcript.negotiated == ("2025-03-26",)
+
+
+async def test_the_documented_path_comes_first_and_redirects_are_followed() -> None:
+    transcript = await hold(Manners(path="/deep/mcp/", redirect_from="/deep/mcp", revisions=(NEWEST,)), "/deep/mcp")
+    first, second = transcript.exchanges[:2]
+    assert (first.step, first.status, first.note) == (steps.DISCOVER_REDIRECT, 307, "followed")
+    assert (second.step, second.target) == (steps.DISCOVER_INITIALIZE, "/deep/mcp/")
+
+
+async def test_no_endpoint_anywhere_is_said_with_what_was_seen() -> None:
+    transcript = await hold(Manners(path="/somewhere/else"))
+    assert transcript.negotiated == ()
+    assert transcript.negotiated == ()
+    assert "404" in (transcript.facts.not_served or "")
+    assert {e.step for e in transcript.exchanges} == {steps.DISCOVER_ENDPOINT, steps.DISCOVER_SSE}
+
+
+async def test_a_server_that_answers_nothing_is_not_asked_for_long() -> None:
+    async with local_pod(lambda: make(Manners(delay_s=60))) as pod:
+        transcript = await converse_http(pod, bundle(), revisions=REVISIONS, tokens=None, timeout_s=0.3, start_s=0.3)
+    assert transcript.facts.not_served == "no path answers an initialize (POST /mcp: by nothing (timeout))"
+    assert [e.failure for e in transcript.exchanges].count(TIMEOUT) == 2

@@ -17,7 +17,7 @@ from harness.model import Answered, BodyFault, Exchange, Failure, FailureKind
 from harness.profiles.mcp.probes.exchanges import ProbeRequest, StoppedError
 from harness.profiles.mcp.probes.recorder import Recorder
 
-from .local import local_pod
+from .local_pod import local_pod
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable

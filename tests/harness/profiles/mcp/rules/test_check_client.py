@@ -241,8 +241,6 @@ def test_an_example_that_runs_with_the_packages_of_its_date_only_warns() -> None
 
 def test_what_docprobe_added_is_listed() -> None:
     assert [f.verdict for f in judge_example(example(), Recording((), None), MCP.catalogue)] == [S]
-    found = judge_example(
-        example("file name server.ts", "dependency express"), Recording((), None), MCP.catalogue
-    )
+    found = judge_example(example("file name server.ts", "dependency express"), Recording((), None), MCP.catalogue)
     assert [(f.verdict, f.basis, f.gates) for f in found] == [(V, Basis.ADVICE, False)]
     assert "file name server.ts and dependency express" in found[0].summary

@@ -152,7 +152,8 @@ def test_a_method_that_the_server_does_not_have_says_nothing_of_a_session(method
 
 
 @pytest.mark.parametrize(
-    ("old", "new"), [("405 Method Not Allowed", "400 Bad Request"), ("GET", "POST"), ("405 Method Not Allowed", "200 OK")]
+    ("old", "new"),
+    [("405 Method Not Allowed", "400 Bad Request"), ("GET", "POST"), ("405 Method Not Allowed", "200 OK")],
 )
 def test_any_other_answer_after_the_end_of_a_session_does(old: str, new: str) -> None:
     assert verdicts(RIGHT + LISTENS.replace(old, new))["session.terminated-404"] is Verdict.VIOLATED

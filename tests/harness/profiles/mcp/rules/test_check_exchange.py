@@ -50,7 +50,9 @@ def answer(talk: Talk) -> dict[str, Any]:
 def test_notification(status: int | None, body: str, expected: Verdict) -> None:
     talk = Talk()
     talk.initialize(steps.BASELINE_INITIALIZE)
-    talk.notification(steps.BASELINE_INITIALIZED, status, body=body, failure=None if status else Failure(FailureKind.TIMEOUT))
+    talk.notification(
+        steps.BASELINE_INITIALIZED, status, body=body, failure=None if status else Failure(FailureKind.TIMEOUT)
+    )
     assert verdict(talk.transcript(), "post.notification-202").verdict is expected
 
 
@@ -166,7 +168,9 @@ def test_end_after_response(fault: str | None, expected: Verdict) -> None:
     talk = Talk()
     talk.initialize(steps.BASELINE_INITIALIZE)
     talk.notification(steps.BASELINE_INITIALIZED)
-    talk.request(steps.BASELINE_REQUEST, kind=STREAM, events=(message_event(answer(talk)),), fault=fault, duration_s=2.0)
+    talk.request(
+        steps.BASELINE_REQUEST, kind=STREAM, events=(message_event(answer(talk)),), fault=fault, duration_s=2.0
+    )
     assert verdict(talk.transcript(), "stream.end-after-response").verdict is expected
 
 

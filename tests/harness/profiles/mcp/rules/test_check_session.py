@@ -116,7 +116,9 @@ def test_stateless_and_unserved_servers_are_not_accused() -> None:
     transcript = stateless.transcript()
     assert verdict(transcript, "session.terminated-404").verdict is N
     assert verdict(transcript, "session.missing-400").verdict is N
-    failing = lived(terminated=(400, 400, 400, 400)).transcript(facts=Facts(revisions={NEWEST: RevisionFacts("tools/list is 500")}))
+    failing = lived(terminated=(400, 400, 400, 400)).transcript(
+        facts=Facts(revisions={NEWEST: RevisionFacts("tools/list is 500")})
+    )
     found = verdict(failing, "session.terminated-404")
     assert (found.verdict, found.gates) == (I, False)
     assert "tools/list is 500" in found.summary

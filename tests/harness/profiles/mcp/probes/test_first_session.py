@@ -1,0 +1,61 @@
+"""The first session of a revision: what it is asked, and what follows if it is not served."""
+
+from __future__ import annotations
+
+import statistics
+
+import pytest
+
+from harness.model import (
+    BodyFault,
+)
+from harness.profiles.mcp import steps
+from harness.profiles.mcp.probes import first_session
+from harness.profiles.mcp.probes.converse_http import converse_http
+
+from .conversations import NEWEST, REVISIONS, TIMEOUT, by_step, hold, status
+from .local_pod import bundle, local_pod
+from .mcp_app import Manners, make
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_no_get_and_no_delete_are_choices() -> None:
+    transcript = await hold(Manners(get=False, delete=False, revisions=(NEWEST,)))
+    found = by_step(transcript)
+    assert found["baseline.get"].status == 405
+    assert "get.stream" not in found
+    assert "get.resume-invented" not in found
+    assert found["stream.two-a"].status == 200
+    assert found["terminated.end"].status == 405
+    assert "terminated.post-request" not in found
+
+
+async def test_a_get_without_an_answer_is_not_sent_again() -> None:
+    manners = Manners(get_hangs=True, revisions=(NEWEST,))
+    async with local_pod(lambda: make(manners)) as pod:
+        transcript = await converse_http(pod, bundle(), revisions=REVISIONS, tokens=None, timeout_s=3.0)
+    gets = [e for e in transcript.exchanges if e.method == "GET"]
+    assert [(e.step, e.failure) for e in gets] == [(steps.BASELINE_GET, TIMEOUT)]
+    assert status(transcript, "terminated.post-request", "terminated.delete") == [404, 404]
+
+
+async def test_a_stream_left_open_after_the_response_is_watched_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert first_session.WATCH_END_S == 2.0
+    monkeypatch.setattr(first_session, "WATCH_END_S", 0.6)
+    transcript = await hold(Manners(sse=True, stay_open=True, revisions=(NEWEST,)))
+    watched = by_step(transcript)["baseline.request"]
+    assert watched.reply is not None
+    assert watched.reply.fault is BodyFault.OPEN
+    assert watched.duration_s >= 0.6
+    later = [e for e in transcript.exchanges if e.method == "POST" and e.number > watched.number]
+    assert statistics.median(e.duration_s for e in later) < watched.duration_s
+
+
+async def test_a_failing_baseline_ends_the_revision() -> None:
+    transcript = await hold(Manners(revisions=(NEWEST,), broken_requests=True))
+    assert transcript.negotiated == (NEWEST,)
+    assert transcript.facts.why_not_served(NEWEST) == "tools/list is answered 500"
+    assert transcript.facts.not_served == f"{NEWEST}: tools/list is answered 500"
+    steps_seen = {e.step for e in transcript.exchanges}
+    assert not any(step.startswith(("live", "version", "origin", "ids")) for step in steps_seen)
