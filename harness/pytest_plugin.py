@@ -1,7 +1,7 @@
 """``pytest --docprobe DOCS``: one item for each example and requirement.
 
-An item's id is ``page::example::requirement``, so ``-k``, ``--lf`` and a click on a file name work. A violation that
-gates fails, one that does not warns; what we could not ask is an error; what does not apply is skipped with its
+An item's id is ``page::example::requirement``, so ``-k``, ``--lf`` and a click on a file name work. A blocking
+violation fails and another one warns; what could not be checked is an error; what does not apply is skipped with its
 reason; what the baseline lists is an expected failure. With ``-n`` an example stays on one worker: one pod each.
 
 Nothing of docprobe is imported unless the option is given, so that its entry point costs other test runs nothing.
@@ -26,7 +26,7 @@ SOURCE: pytest.StashKey[Source] = pytest.StashKey()
 
 
 class DocprobeWarning(UserWarning):
-    """A violation that does not gate."""
+    """A violation that is not blocking."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -59,13 +59,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def docs_root(config: pytest.Config) -> Path | None:
-    """The docs root, if the plugin is asked for."""
+    """Return the docs root; None if the plugin is not used."""
     given = config.getoption("docprobe", None)
     return Path(config.invocation_params.dir, given).resolve() if given else None
 
 
 def source(config: pytest.Config) -> Source:
-    """Where items come from: made when the first folder is collected, so not in a process that only distributes."""
+    """Return where items come from; made at the first collection, so not in a process that only distributes items."""
     if SOURCE not in config.stash:
         from harness.base.errors import DocprobeError
         from harness.pytest_run import Live
@@ -89,7 +89,7 @@ def pytest_collect_directory(path: Path, parent: pytest.Collector) -> pytest.Col
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """A skip stands at the example's line of the page, not at a line of this file."""
+    """Report a skip at the example's line of the page, not at a line of this file."""
     report = yield
     if isinstance(item, RequirementItem) and isinstance(report.longrepr, tuple):
         path, line, _ = item.reportinfo()
@@ -152,39 +152,39 @@ class RequirementItem(pytest.Item):
     parent: ExampleNode
 
     def setup(self) -> None:
-        """Skip what cannot run; run the example; what is our fault is an error here and no failure."""
+        """Run the example. What cannot run is skipped; what docprobe could not check is an error."""
         if self.parent.planned.reason is not None:
             pytest.skip(self.parent.planned.reason)
         from extractor.base.text import visible
 
         example = self._example()
         if example.status.value == "blocked":
-            pytest.fail(f"could not be judged: {visible(example.reason or 'no reason given')}", pytrace=False)
+            pytest.fail(f"not checked: {visible(example.reason or 'no reason given')}", pytrace=False)
 
     def runtest(self) -> None:
-        """Say what was found."""
+        """Pass, warn, skip or fail by what was found."""
         from extractor.base.text import one_line
         from harness.results.severity import ReportIndex, Severity
 
         example, report, finding = self._example(), self.parent.report(), self._finding()
         self._refuse_stale_entry(report)
         if finding is None:
-            pytest.skip(one_line(self._why_unjudged(example)))
-        told = one_line(finding.summary)
+            pytest.skip(one_line(self._why_not_judged(example)))
+        summary = one_line(finding.summary)
         match ReportIndex.of(report).severity(finding, example):
             case Severity.BLOCKING:
                 pytest.fail(self._text(finding), pytrace=False)
             case Severity.NOT_CHECKED:
-                pytest.fail(f"could not be judged: {told}", pytrace=False)
+                pytest.fail(f"not checked: {summary}", pytrace=False)
             case Severity.KNOWN:
-                pytest.xfail(f"known, listed in the baseline: {told}")
+                pytest.xfail(f"known finding, listed in the baseline: {summary}")
             case Severity.WARNING:
-                self._warn(f"{finding.level.value} {self.name}: {told}", finding)
+                self._warn(f"{finding.level.value} {self.name}: {summary}", finding)
             case Severity.ADVISORY:
                 # shown with -rP
-                self.add_report_section("call", "docprobe", f"{finding.basis.value}: {told}")
+                self.add_report_section("call", "docprobe", f"{finding.basis.value}: {summary}")
             case Severity.NOT_APPLICABLE | Severity.INCONCLUSIVE as severity:
-                pytest.skip(f"{severity.value}: {told}")
+                pytest.skip(f"{severity.value}: {summary}")
             case Severity.SATISFIED:
                 return
 
@@ -209,18 +209,18 @@ class RequirementItem(pytest.Item):
             if note.gates and (note.example, note.requirement) == (self.parent.planned.id, self.name):
                 pytest.fail(f"baseline: {one_line(baseline_sentence(note))}", pytrace=False)
 
-    def _warn(self, told: str, finding: Finding) -> None:
+    def _warn(self, text: str, finding: Finding) -> None:
         try:
-            self.warn(DocprobeWarning(told))
+            self.warn(DocprobeWarning(text))
         except DocprobeWarning:
-            # warnings are errors to this user: then it fails, and like any other finding
+            # warnings are errors for this user: it fails like a blocking finding
             pytest.fail(self._text(finding), pytrace=False)
 
-    def _why_unjudged(self, example: ExampleResult) -> str:
+    def _why_not_judged(self, example: ExampleResult) -> str:
         if example.status.value == "not-running":
             return "the example does not run: see example.runs"
-        spoken = ", ".join(example.negotiated) or "no revision"
-        return f"not judged by {example.revision or 'any revision'}: the example negotiates {spoken}"
+        negotiated = ", ".join(example.negotiated) or "no revision"
+        return f"not judged by {example.revision or 'any revision'}: the example negotiates {negotiated}"
 
     def _text(self, finding: Finding) -> str:
         from harness.report.terminal.blocks import finding_block

@@ -1,33 +1,33 @@
-"""``docprobe explain``: all that a run found of one example or one requirement."""
+"""``docprobe explain``: everything that a run found about one example or one requirement."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from extractor.base.suggest import suggestion
 from harness.base.errors import UsageError
-from harness.cli.context import Cli, pass_cli, state_option
+from harness.cli.context import Cli, pass_cli, results_option, state_option
 from harness.settings import state_folder
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from harness.model import Report
 
 
 @click.command()
 @click.argument("what", metavar="EXAMPLE|REQUIREMENT")
-@click.option(
-    "--results", type=click.Path(path_type=Path, dir_okay=False), help="A result file [default: the last run]."
-)
-@click.option("--full", is_flag=True, help="Requests and replies as they were, and as curl commands.")
+@results_option
+@click.option("--full", is_flag=True, help="Show requests and replies in full, and as curl commands.")
 @state_option
 @pass_cli
 def command(cli: Cli, /, what: str, results: Path | None, full: bool, state: Path | None) -> None:
-    """Explain what a run found: the sentence, the lines of the page, the exchange, the reading, the fix.
+    """Explain what a run found: the sentence, the lines of the page, the exchange, why that decides, and the fix.
 
-    Nothing is run again. To repeat an exchange, start the example with `docprobe run` and use --full's curl commands.
+    EXAMPLE is an id, or a glob on ids and pages. Nothing is run again: to repeat an exchange, start the example with
+    `docprobe run` and use the curl commands that --full shows.
 
     \b
     docprobe explain session.terminated-404
@@ -51,9 +51,10 @@ def command(cli: Cli, /, what: str, results: Path | None, full: bool, state: Pat
 
 
 def named(report: Report, what: str) -> tuple[str, ...]:
-    """Ids of the examples that ``what`` names: an id, or a glob on ids and pages at any folder boundary.
+    """Return the ids of the examples that match ``what``: an id, or a glob on ids and pages at any folder boundary.
 
-    Raises UsageError with the nearest names if there are none.
+    Raises:
+        UsageError: there are none; the hint gives the nearest names.
     """
     from harness.selection.select import is_selected
 
@@ -65,4 +66,4 @@ def named(report: Report, what: str) -> tuple[str, ...]:
         return chosen
     names = (*ids, *(row.id for row in report.requirements))
     hint = suggestion(what, names, "docprobe check writes the results that can be explained")
-    raise UsageError(f"no example and no requirement of that run matches '{what}'", hint)
+    raise UsageError(f"no example or requirement in the results matches '{what}'", hint)

@@ -1,4 +1,4 @@
-"""``--format NAME[:FILE]``: what is written where. Whether a file can be written is :mod:`harness.run.preflight`."""
+"""``--format NAME[:FILE]``: which formats are written, and where. :mod:`harness.run.saving` writes them."""
 
 from __future__ import annotations
 
@@ -18,14 +18,17 @@ Output = tuple[str, Path | None]
 """Format and file; None is stdout."""
 
 format_option = click.option(
-    "--format", "formats", multiple=True, metavar="NAME[:FILE]", help=f"{', '.join(BY_NAME)}. Repeatable."
-)
+    "--format", "formats", multiple=True, metavar="NAME[:FILE]",
+    help=f"Report to write, to stdout or to FILE: {', '.join(BY_NAME)}. Repeatable. [default: terminal]",
+)  # fmt: skip
 
 
 def outputs_of(texts: Sequence[str]) -> tuple[Output, ...]:
-    """The outputs asked for; the terminal report if none is.
+    """Return the outputs that ``--format`` options name; the terminal report if there are none.
 
-    Raises UsageError for what would be lost or could not be read in the end: a run may take an hour, so it is said now.
+    Raises:
+        UsageError: a format is unknown, two outputs would go to one file, or a document would be mixed with another
+            output on stdout. It is raised before a run that may take an hour.
     """
     outputs = tuple(map(_output, texts)) or (("terminal", None),)
     files: dict[Path, str] = {}
@@ -33,13 +36,14 @@ def outputs_of(texts: Sequence[str]) -> tuple[Output, ...]:
         if path is None or not _is_plain(path):
             continue
         if (other := files.get(path.resolve())) is not None:
-            raise UsageError(f"{path} is asked to hold {other} and {name}", "give each a file of its own")
+            raise UsageError(f"{other} and {name} cannot both go to {path}", "give each a file of its own")
         files[path.resolve()] = name
     on_stdout = [name for name, path in outputs if path is None]
     whole = [name for name in on_stdout if BY_NAME[name].whole]
     if whole and len(on_stdout) > 1:
-        others = " and ".join(on_stdout)
-        raise UsageError(f"{others} would stand in one stream", f"give one a file: --format {whole[0]}:FILE")
+        names = " and ".join(on_stdout)
+        which = "both" if len(on_stdout) == 2 else "all"
+        raise UsageError(f"{names} cannot {which} go to stdout", f"write one to a file: --format {whole[0]}:FILE")
     return outputs
 
 
@@ -50,10 +54,10 @@ def _output(text: str) -> Output:
     if not colon:
         return name, None
     if not file:
-        raise UsageError(f"--format {text} names no file", f"write {name} for stdout, or {name}:FILE")
+        raise UsageError(f"--format {text} has no file name", f"write {name} for stdout, or {name}:FILE")
     return name, Path(file)
 
 
 def _is_plain(path: Path) -> bool:
-    """Whether it is a file, or will be one: a pipe or /dev/stdout may take several outputs."""
+    """Return whether it is a file, or will be one: a pipe or /dev/stdout may take several outputs."""
     return path.parts[:2] != ("/", "dev") and (path.is_file() or not path.exists())

@@ -25,19 +25,21 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-@click.command("report", short_help="Build the nightly HTML site from result files.")
+@click.command("report", short_help="Build the nightly HTML site from results.")
 @click.argument("files", metavar="RESULTS...", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="Folder of the site.")
 @click.option(
-    "--history", "history_file", type=click.Path(path_type=Path, dir_okay=False),
-    help="History to show trends from; nights in RESULTS that it lacks are added.",
+    "--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="Folder to write the site to."
+)
+@click.option(
+    "--history", "history_file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+    help="History file to show trends from; RESULTS that are not in it are added. [default: RESULTS only]",
 )  # fmt: skip
 @click.option(
-    "--docs", type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="Docs root: lists every sentence of the specification on the coverage page.",
+    "--docs", type=click.Path(path_type=Path, exists=True, file_okay=False), metavar="DOCS",
+    help="Docs root whose normative sentences are listed on the coverage page. [default: no such page]",
 )  # fmt: skip
 @click.option(
-    "--no-libraries", is_flag=True, help="No charts and diagrams: tables instead, and nothing is fetched from npm."
+    "--no-libraries", is_flag=True, help="Show tables instead of charts and diagrams; fetch nothing from npm."
 )
 @state_option
 @pass_cli
@@ -50,11 +52,11 @@ def command(
     no_libraries: bool,
     state: Path | None,
 ) -> None:
-    """Build a static site out of RESULTS, files that docprobe check --format json wrote.
+    """Build a static site from RESULTS, the files that docprobe check --format json wrote.
 
-    The newest of RESULTS is the night that is shown; the others, and the history, are the nights before it. The site
-    needs no server and makes no request: open index.html. Charts and sequence diagrams are drawn by libraries that are
-    fetched once with npm, pinned by version and digest.
+    The newest of RESULTS is shown; the others and the history are the nights before it. The site needs no server and
+    makes no requests: open index.html. The libraries that draw charts and sequence diagrams are fetched once with npm,
+    pinned by version and digest.
 
     \b
     docprobe check docs --format json:tonight.json --history nights.sqlite
@@ -80,13 +82,13 @@ def _check_same_docs(files: Sequence[Path], roots: Sequence[str]) -> None:
     names = sorted(set(roots))
     if len(names) > 1:
         raise UsageError(
-            f"the {len(files)} results are of different docs: {', '.join(names)}",
-            "build a site for each, with a history of its own",
+            f"the results are of different docs: {', '.join(names)}",
+            "build a site for each, each with its own history",
         )
 
 
 def _statements(docs: Path, cli: Cli, state: Path | None) -> tuple[StatementLine, ...]:
-    """Every normative sentence of the docs, with the checks that stand on it or the reason why none does."""
+    """Return every normative sentence of the docs, with its requirements or the reason why it has none."""
     from harness.load import classify_statements, load_normative_text
     from harness.settings import load_config
 

@@ -89,7 +89,7 @@ def test_a_whole_run(docs: pytest.Pytester) -> None:
     assert "pytest_plugin.py" not in out.str()
     # a SHOULD warns at its place, what is ours is an error with its reason
     out.fnmatch_lines(["*authorization.mdx:11: DocprobeWarning: SHOULD hijack.bind-user: User 2*"])
-    out.fnmatch_lines(["could not be judged: the registry did not answer*"])
+    out.fnmatch_lines(["not checked: the registry did not answer*"])
     # what does not apply is skipped with its reason
     for reason in (
         "not applicable: Only 2025-03-26 has batches.",

@@ -28,11 +28,11 @@ def test_names_and_files(tmp_path: Path) -> None:
     ("texts", "message"),
     [
         (["jsn"], "'jsn'"),
-        (["sarif:"], "names no file"),
-        (["json:{}/a", "sarif:{}/a"], "asked to hold json and sarif"),
-        (["json:{}/a", "json:{}/../{name}/a"], "asked to hold json and json"),
-        (["json", "sarif"], "json and sarif would stand in one stream"),
-        (["terminal", "json"], "terminal and json would stand in one stream"),
+        (["sarif:"], "has no file name"),
+        (["json:{}/a", "sarif:{}/a"], "json and sarif cannot both go to"),
+        (["json:{}/a", "json:{}/../{name}/a"], "json and json cannot both go to"),
+        (["json", "sarif"], "json and sarif cannot both go to stdout"),
+        (["terminal", "json"], "terminal and json cannot both go to stdout"),
     ],
 )
 def test_what_cannot_work_is_said_with_the_next_step(tmp_path: Path, texts: list[str], message: str) -> None:
