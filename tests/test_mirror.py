@@ -29,13 +29,8 @@ CROSS_CUTTING = {
 """Tests of more than one module, and of what."""
 NOT_MOVED_YET = {
     "harness/baseline/test_baseline.py",
-    "harness/judge/test_without_rules.py",
     "harness/nightly/site/test_browser.py",
     "harness/nightly/site/test_site.py",
-    "harness/profiles/mcp/rules/test_check_client.py",
-    "harness/profiles/mcp/rules/test_check_documented.py",
-    "harness/profiles/mcp/rules/test_check_exchange.py",
-    "harness/profiles/mcp/rules/test_check_session.py",
     "harness/report/test_counts.py",
     "harness/run/test_run_errors.py",
 }

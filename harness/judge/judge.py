@@ -66,9 +66,7 @@ def _applies(row: BoundRequirement, transcript: Transcript, profile: Profile, pa
     return row.revision in transcript.negotiated and profile.judged_under(transcript, row.revision)
 
 
-def _judge_printed(
-    transcript: Transcript, bound: Sequence[BoundRequirement], profile: Profile
-) -> tuple[Finding, ...]:
+def _judge_printed(transcript: Transcript, bound: Sequence[BoundRequirement], profile: Profile) -> tuple[Finding, ...]:
     """Return what printed exchanges decide under the page's revision: what a page leaves out is not held against it."""
     findings = []
     for row in bound:

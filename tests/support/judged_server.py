@@ -5,29 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harness.judge.judge import judge
-from harness.model import BoundRequirement, Finding, Transcript, Verdict
+from harness.model import Finding, Transcript, Verdict
 from harness.profiles.mcp.probes.converse_http import converse_http
 from harness.profiles.registry import MCP
 from tests.support.loopback import loopback, server_bundle
 from tests.support.tokens import PlainTokens
+from tests.support.verdicts import NEWEST, rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-NEWEST = "2025-11-25"
 TIMEOUT_S = 5.0
 """Only servers that never answer wait for it; long enough for a busy machine."""
 LEAST_START_S = 20.0
-
-
-def rows() -> tuple[BoundRequirement, ...]:
-    """The whole catalogue in every revision, bound to no corpus."""
-    return tuple(
-        BoundRequirement(row, revision, level, row.basis[revision], None)
-        for row in MCP.catalogue.requirements
-        for revision, level in row.levels.items()
-    )
 
 
 async def talk(

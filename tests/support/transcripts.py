@@ -177,3 +177,18 @@ class Talk:
 
 def message_event(message: Any, id: str | None = None) -> SseEvent:
     return SseEvent("message", json.dumps(message), id)
+
+
+def based(**more: Any) -> Talk:
+    """A conversation with everything served."""
+    talk = Talk()
+    talk.baseline(**more)
+    return talk
+
+
+def lived(**life: Any) -> Talk:
+    """The same, and the life of a session: :meth:`Talk.life`."""
+    talk = Talk()
+    talk.baseline()
+    talk.life(**life)
+    return talk

@@ -1,35 +1,88 @@
-"""example.runs: what a start that failed says of the docs."""
+"""What the page and the attempts to start an example decide."""
 
 from __future__ import annotations
 
 import pytest
 
-from extractor.model import Bundle, Example, ExampleKind, ExampleStatus, Manager
-from harness.judge.example import judge_example
-from harness.model import Recording, Run, StartOutcome, Verdict
-from harness.profiles.registry import MCP
+from extractor.model import Bundle, Dependency, Example, ExampleKind, ExampleStatus, Manager, Note, NoteKind, Origin
+from harness.judge.example import example_rules, judge_example
+from harness.model import Basis, Finding, Recording, Run, Stage, StartOutcome, Verdict
+from harness.rule import Catalogue
+from tests.support.transcripts import Talk
+from tests.support.verdicts import NEWEST
+
+S, V, I = Verdict.SATISFIED, Verdict.VIOLATED, Verdict.INCONCLUSIVE  # noqa: E741
+CATALOGUE = Catalogue(example_rules(("2025-06-18", NEWEST)))
 
 
-def example(left: tuple[str, ...]) -> Example:
-    bundle = Bundle("p#python", "python", ExampleKind.HTTP_SERVER, "python", (), Manager.PYPI, (), ("python",),
-                    left_to_reader=left)  # fmt: skip
+def example(*added: str, left: tuple[str, ...] = (), revision: str | None = NEWEST) -> Example:
+    bundle = Bundle(
+        example_id="p#x",
+        language="python",
+        kind=ExampleKind.HTTP_SERVER,
+        toolchain="python",
+        files=(),
+        manager=Manager.PYPI,
+        dependencies=(Dependency("mcp"),),
+        command=("python", "server.py"),
+        notes=tuple(Note(NoteKind.REMARK, Origin.INFERRED, detail=what) for what in added),
+        left_to_reader=left,
+    )
     return Example(
-        "p#python", "p.md", None, "python", bundle.kind, ExampleStatus.RUNNABLE, None, (), "d", bundle=bundle
+        "p#x", "p.mdx", revision, "python", bundle.kind, ExampleStatus.RUNNABLE, None, (), "d", bundle=bundle
     )
 
 
-def failed() -> Recording:
-    run = Run("today", None, {}, StartOutcome.EXITED, "exited with code 1: KeyError: 'KEY'")
-    return Recording((run,), None)
+def attempt(outcome: StartOutcome, date: str | None = None) -> Run:
+    return Run("dated" if date else "today", date, {}, outcome, f"it was {outcome.value}")
 
 
-@pytest.mark.parametrize(
-    ("left", "verdict", "gates"),
-    [((), Verdict.VIOLATED, True), (("the variable KEY",), Verdict.INCONCLUSIVE, False)],
-)
-def test_what_is_left_to_the_reader_is_not_the_docs_fault(left: tuple[str, ...], verdict: Verdict, gates: bool) -> None:
-    finding = judge_example(example(left), failed(), MCP.catalogue)[0]
-    assert finding.verdict is verdict
-    assert finding.gates is gates
-    assert all(part in finding.summary for part in left)
-    assert "exited with code 1" in finding.summary.lower()
+def finding(id: str, example: Example, *runs: Run) -> Finding:
+    serves = bool(runs) and runs[-1].outcome is StartOutcome.SERVING
+    recording = Recording(runs, Talk().transcript() if serves else None)
+    return next(f for f in judge_example(example, recording, CATALOGUE) if f.requirement == id)
+
+
+def test_an_example_that_runs() -> None:
+    found = finding("example.runs", example(), attempt(StartOutcome.SERVING))
+    assert (found.verdict, found.gates) == (S, False)
+
+
+@pytest.mark.parametrize("revision", [NEWEST, None, "draft", "v3"])
+def test_an_example_that_runs_with_neither_set_of_packages_blocks(revision: str | None) -> None:
+    runs = (attempt(StartOutcome.EXITED), attempt(StartOutcome.EXITED, "2025-11-25"))
+    found = finding("example.runs", example(revision=revision), *runs)
+    assert (found.verdict, found.gates, found.basis) == (V, True, Basis.INTERPRETATION)
+    assert "2025-11-25" in found.summary
+
+
+def test_an_example_that_runs_with_the_packages_of_its_date_only_warns() -> None:
+    runs = (attempt(StartOutcome.EXITED), attempt(StartOutcome.SERVING, "2025-11-25"))
+    found = finding("example.runs", example(), *runs)
+    assert (found.verdict, found.gates) == (V, False)
+
+
+def test_what_is_left_to_the_reader_is_not_the_docs_fault() -> None:
+    found = finding("example.runs", example(left=("the variable KEY",)), attempt(StartOutcome.EXITED))
+    assert (found.verdict, found.gates) == (I, False)
+    assert "the variable KEY" in found.summary
+    assert StartOutcome.EXITED.value in found.summary
+
+
+def test_what_docprobe_added_is_listed() -> None:
+    assert finding("example.complete", example()).verdict is S
+    found = finding("example.complete", example("file name server.ts", "dependency express"))
+    assert (found.verdict, found.basis, found.gates) == (V, Basis.ADVICE, False)
+    assert "file name server.ts and dependency express" in found.summary
+
+
+def test_an_example_that_was_not_run_has_no_finding_on_its_start() -> None:
+    found = judge_example(example(), Recording((), None), CATALOGUE)
+    assert [finding.requirement for finding in found] == ["example.complete"]
+
+
+def test_docs_without_revisions_have_the_rules_that_need_none() -> None:
+    rules = Catalogue(example_rules()).rules
+    assert [rule.requirement.id for rule in rules] == ["example.runs", "example.complete"]
+    assert [rule.requirement.stage for rule in rules] == [Stage.START, Stage.PAGE]
+    assert all(list(rule.requirement.levels) == [""] for rule in rules)

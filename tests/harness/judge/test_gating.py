@@ -80,4 +80,6 @@ def test_drift_and_stale_baseline_entries_gate() -> None:
     assert decide(replace(base, drift=(drift,))).exit_code == 1
     assert decide(replace(base, drift=(drift,), fail_on="never")).exit_code == 0
     assert decide(replace(base, drift=(replace(drift, gates=False),))).exit_code == 0
-    assert decide(replace(base, baseline=(BaselineNote(BaselineKind.STALE, "e", "r", "why", gates=True),))).exit_code == 1
+    assert (
+        decide(replace(base, baseline=(BaselineNote(BaselineKind.STALE, "e", "r", "why", gates=True),))).exit_code == 1
+    )

@@ -129,9 +129,7 @@ def posts_initialized(transcript: Transcript, bound: BoundRequirement) -> Findin
     after = [e for e in received(transcript) if e.process == opening.process and e.number > opening.number]
     initialized = next((e for e in after if method_of(e) == "notifications/initialized"), None)
     if initialized is not None:
-        return satisfied(
-            bound, "After initialize the client posted notifications/initialized.", [opening, initialized]
-        )
+        return satisfied(bound, "After initialize the client posted notifications/initialized.", [opening, initialized])
     if not after:
         return inconclusive(bound, "The client sent nothing after its initialize was answered.", [opening])
     return violated(

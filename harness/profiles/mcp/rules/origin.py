@@ -134,9 +134,7 @@ def _validate(transcript: Transcript, bound: BoundRequirement) -> Finding:
     if served:
         answers = describe_each(served.items())
         return violated(bound, f"With a foreign Origin the server returned {answers}; expected a refusal.", evidence)
-    refused = {
-        what: e for what, e in asked.items() if answer_to_fault(transcript, e) in (Answer.REFUSED, Answer.CUT)
-    }
+    refused = {what: e for what, e in asked.items() if answer_to_fault(transcript, e) in (Answer.REFUSED, Answer.CUT)}
     if not refused:
         return inconclusive(bound, _why_nothing(transcript, asked), evidence)
     return satisfied(

@@ -72,9 +72,7 @@ def unpredictable_session_ids(transcript: Transcript, bound: BoundRequirement) -
     practices page, "Session Hijacking", mitigation.
     """
     carriers = [exchange for exchange in transcript.exchanges if is_initialize_result(exchange)]
-    samples = [
-        Sample(id, exchange.process, exchange.number) for exchange in carriers if (id := issued_id(exchange))
-    ]
+    samples = [Sample(id, exchange.process, exchange.number) for exchange in carriers if (id := issued_id(exchange))]
     numbers = {sample.exchange for sample in samples}
     return judge_randomness(bound, samples, [e for e in carriers if e.number in numbers], "session ids")
 

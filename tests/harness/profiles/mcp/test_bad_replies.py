@@ -11,7 +11,8 @@ import pytest
 from harness.base.codec import to_json
 from harness.model import Transcript, Verdict
 from harness.profiles.mcp import steps
-from tests.support.judged_server import NEWEST, findings, talk, violated
+from tests.support.judged_server import findings, talk, violated
+from tests.support.verdicts import NEWEST
 
 pytestmark = pytest.mark.loopback
 TIMEOUT_S = 2.0

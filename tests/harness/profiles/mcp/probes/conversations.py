@@ -13,7 +13,7 @@ from harness.model import (
 )
 from harness.profiles.mcp.probes.converse_http import converse_http
 from harness.profiles.registry import MCP
-from tests.support.judged_server import rows
+from tests.support.verdicts import rows
 
 from .local_pod import LocalPod, bundle, local_pod
 from .mcp_app import Manners, make

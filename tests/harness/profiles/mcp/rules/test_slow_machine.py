@@ -11,8 +11,8 @@ from harness.judge.judge import judge
 from harness.model import BodyFault, Facts, Failure, FailureKind, RevisionFacts, Transcript, Verdict
 from harness.profiles.mcp import steps
 from harness.profiles.registry import MCP
-from tests.support.judged_server import NEWEST, rows
 from tests.support.transcripts import JSON, STREAM, Talk, message_event
+from tests.support.verdicts import NEWEST, rows
 
 V, I = Verdict.VIOLATED, Verdict.INCONCLUSIVE  # noqa: E741
 TIMEOUT = Failure(FailureKind.TIMEOUT)

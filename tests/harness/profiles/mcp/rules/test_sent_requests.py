@@ -11,7 +11,7 @@ from harness.judge.judge import judge
 from harness.model import Verdict
 from harness.profiles.mcp.printed_exchanges import printed_exchanges
 from harness.profiles.registry import MCP
-from tests.support.judged_server import NEWEST, rows
+from tests.support.verdicts import NEWEST, rows
 
 INITIALIZE = """\
     POST /mcp HTTP/1.1

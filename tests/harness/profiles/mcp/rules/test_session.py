@@ -1,4 +1,4 @@
-"""What the answers to missing, unknown and ended ids decide, by conversations made by hand."""
+"""What the answers to missing and ended ids decide, by conversations made by hand."""
 
 from __future__ import annotations
 
@@ -7,25 +7,17 @@ from typing import Any
 
 import pytest
 
-from harness.judge.judge import judge
-from harness.model import Basis, Facts, Failure, FailureKind, Finding, RevisionFacts, Transcript, Verdict
+from harness.model import (
+    Basis,
+    Facts,
+    Failure,
+    FailureKind,
+    RevisionFacts,
+    Verdict,
+)
 from harness.profiles.mcp import steps
-from harness.profiles.registry import MCP
-from tests.support.judged_server import NEWEST, rows
-from tests.support.transcripts import Talk
-
-S, V, N, I = Verdict.SATISFIED, Verdict.VIOLATED, Verdict.NOT_APPLICABLE, Verdict.INCONCLUSIVE  # noqa: E741
-
-
-def lived(**life: Any) -> Talk:
-    talk = Talk()
-    talk.baseline()
-    talk.life(**life)
-    return talk
-
-
-def verdict(transcript: Transcript, id: str) -> Finding:
-    return next(f for f in judge(transcript, rows(), MCP, page_revision=NEWEST) if f.requirement == id)
+from tests.support.transcripts import Talk, lived
+from tests.support.verdicts import NEWEST, I, N, S, V, finding_of
 
 
 @pytest.mark.parametrize(
@@ -52,13 +44,13 @@ def verdict(transcript: Transcript, id: str) -> Finding:
     ],
 )
 def test_terminated(life: dict[str, Any], expected: Verdict, basis: Basis) -> None:
-    found = verdict(lived(**life).transcript(), "session.terminated-404")
+    found = finding_of(lived(**life).transcript(), "session.terminated-404")
     assert (found.verdict, found.basis) == (expected, basis), found.summary
     assert found.gates == (expected is V)
 
 
 def test_the_evidence_of_an_ended_session() -> None:
-    found = verdict(lived(terminated=(400, 400, 400, 400)).transcript(), "session.terminated-404")
+    found = finding_of(lived(terminated=(400, 400, 400, 400)).transcript(), "session.terminated-404")
     talk = lived()
     by_step = {exchange.step: exchange.number for exchange in talk.exchanges}
     asked = [f"terminated.{leg}" for leg in steps.LEGS]
@@ -68,31 +60,31 @@ def test_the_evidence_of_an_ended_session() -> None:
 
 def test_no_answer_in_many_times_the_controls_time_is_no_404() -> None:
     hanging = {"terminated": (None, 404, 404, 404), "failure": Failure(FailureKind.TIMEOUT)}
-    assert verdict(lived(**hanging, duration_s=10.0).transcript(), "session.terminated-404").verdict is V
+    assert finding_of(lived(**hanging, duration_s=10.0).transcript(), "session.terminated-404").verdict is V
     barely = lived(**hanging, duration_s=0.03)
-    assert verdict(barely.transcript(), "session.terminated-404").verdict is S, "the silent leg decides nothing"
+    assert finding_of(barely.transcript(), "session.terminated-404").verdict is S, "the silent leg decides nothing"
 
 
 def test_a_cut_connection_decides_only_while_the_server_lives() -> None:
     talk = lived(terminated=(None, None, None, None), failure=Failure(FailureKind.CLOSED))
-    assert verdict(talk.transcript(), "session.terminated-404").verdict is I
+    assert finding_of(talk.transcript(), "session.terminated-404").verdict is I
     talk.initialize(steps.SURVIVES_INITIALIZE, id=None)
-    assert verdict(talk.transcript(), "session.terminated-404").verdict is V
+    assert finding_of(talk.transcript(), "session.terminated-404").verdict is V
     gone = lived(terminated=(None, None, None, None), failure=Failure(FailureKind.REFUSED))
     gone.initialize(steps.SURVIVES_INITIALIZE, id=None)
-    assert verdict(gone.transcript(), "session.terminated-404").verdict is I
+    assert finding_of(gone.transcript(), "session.terminated-404").verdict is I
 
 
 def test_a_dead_endpoints_404_is_not_the_sessions() -> None:
     talk = lived()
     talk.initialize(steps.TERMINATED_FRESH, status=404)
-    assert verdict(talk.transcript(), "session.terminated-404").verdict is I
+    assert finding_of(talk.transcript(), "session.terminated-404").verdict is I
     refused = lived()
     refused.initialize(steps.TERMINATED_FRESH, status=400)
-    assert verdict(refused.transcript(), "session.terminated-404").verdict is S
+    assert finding_of(refused.transcript(), "session.terminated-404").verdict is S
     wrong_and_dead = lived(terminated=(400, 400, 400, 400))
     wrong_and_dead.initialize(steps.TERMINATED_FRESH, status=404)
-    assert verdict(wrong_and_dead.transcript(), "session.terminated-404").verdict is V
+    assert finding_of(wrong_and_dead.transcript(), "session.terminated-404").verdict is V
 
 
 def test_a_control_that_was_not_served_decides_nothing() -> None:
@@ -103,10 +95,10 @@ def test_a_control_that_was_not_served_decides_nothing() -> None:
         else e
         for e in talk.exchanges
     )
-    found = verdict(replace(talk.transcript(), exchanges=refused), "session.terminated-404")
+    found = finding_of(replace(talk.transcript(), exchanges=refused), "session.terminated-404")
     assert found.verdict is V, "the DELETE's own control is the DELETE that ended the session"
     without_delete = tuple(e for e in refused if e.step != "terminated.delete")
-    found = verdict(replace(talk.transcript(), exchanges=without_delete), "session.terminated-404")
+    found = finding_of(replace(talk.transcript(), exchanges=without_delete), "session.terminated-404")
     assert found.verdict is I
 
 
@@ -114,12 +106,12 @@ def test_stateless_and_unserved_servers_are_not_accused() -> None:
     stateless = Talk()
     stateless.baseline(id=None, get=405)
     transcript = stateless.transcript()
-    assert verdict(transcript, "session.terminated-404").verdict is N
-    assert verdict(transcript, "session.missing-400").verdict is N
+    assert finding_of(transcript, "session.terminated-404").verdict is N
+    assert finding_of(transcript, "session.missing-400").verdict is N
     failing = lived(terminated=(400, 400, 400, 400)).transcript(
         facts=Facts(revisions={NEWEST: RevisionFacts("tools/list is 500")})
     )
-    found = verdict(failing, "session.terminated-404")
+    found = finding_of(failing, "session.terminated-404")
     assert (found.verdict, found.gates) == (I, False)
     assert "tools/list is 500" in found.summary
 
@@ -140,30 +132,5 @@ def test_stateless_and_unserved_servers_are_not_accused() -> None:
     ],
 )
 def test_missing(missing: tuple[int, int, int, int], expected: Verdict) -> None:
-    found = verdict(lived(missing=missing).transcript(), "session.missing-400")
+    found = finding_of(lived(missing=missing).transcript(), "session.missing-400")
     assert (found.verdict, found.gates) == (expected, False), found.summary
-
-
-@pytest.mark.parametrize(
-    ("unknown", "expected"),
-    [((404, 404, 404, 404), S), ((400, 400, 400, 400), V), ((200, 202, 200, 200), N), ((404, 404, 404, 204), S)],
-)
-def test_unknown(unknown: tuple[int, int, int, int], expected: Verdict) -> None:
-    found = verdict(lived(unknown=unknown).transcript(), "session.unknown-404")
-    assert (found.verdict, found.basis, found.gates) == (expected, Basis.INTERPRETATION, False)
-
-
-@pytest.mark.parametrize(
-    ("id", "expected"),
-    [("!~abc", S), ("a b", V), ("caf\u00e9", V), ("a\x7fb", V), ("a\tb", V), ("\x21\x7e", S)],
-)
-def test_charset(id: str, expected: Verdict) -> None:
-    talk = Talk()
-    talk.baseline(id=id)
-    assert verdict(talk.transcript(), "session.id-charset").verdict is expected
-
-
-def test_choices_are_recorded() -> None:
-    assert verdict(lived().transcript(), "session.may-assign").verdict is S
-    assert verdict(lived().transcript(), "session.delete-405").verdict is N
-    assert verdict(lived(end=405).transcript(), "session.delete-405").verdict is S

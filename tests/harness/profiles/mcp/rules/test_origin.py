@@ -1,0 +1,71 @@
+"""A foreign Origin, by conversations made by hand."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness.model import (
+    Basis,
+    ListeningSocket,
+    Verdict,
+)
+from harness.profiles.mcp import steps
+from tests.support.broken_code import blamed, exchange
+from tests.support.transcripts import based
+from tests.support.verdicts import I, S, V, finding_of, verdicts_of
+
+
+@pytest.mark.parametrize(
+    ("initialize", "request_", "validate", "status_403"),
+    [
+        (403, 403, S, S),
+        (200, 200, V, I),
+        (200, 403, V, S),
+        (200, 400, V, V),
+        (400, 400, S, V),
+        (500, 500, S, V),
+        (503, 503, I, I),
+        (307, 307, S, V),
+    ],
+)
+def test_origin(initialize: int, request_: int, validate: Verdict, status_403: Verdict) -> None:
+    talk = based()
+    for step, control, status in (
+        (steps.ORIGIN_FOREIGN_INITIALIZE, steps.ORIGIN_CONTROL_INITIALIZE, initialize),
+        (steps.ORIGIN_FOREIGN_REQUEST, steps.ORIGIN_CONTROL_REQUEST, request_),
+    ):
+        against = talk.request(control)
+        talk.request(step, status, headers=(("Origin", "http://evil.example"),), control=against)
+    found = finding_of(talk.transcript(), "http.origin-validate")
+    assert (found.verdict, finding_of(talk.transcript(), "http.origin-403").verdict) == (validate, status_403)
+    assert (found.basis, found.gates) == (Basis.TEXT, validate is V)
+    anywhere = talk.transcript(sockets=(ListeningSocket("0.0.0.0", 3000),))
+    found = finding_of(anywhere, "http.origin-validate")
+    assert (found.verdict, found.basis, found.gates) == (validate, Basis.INTERPRETATION, False)
+
+
+def test_a_refusal_without_a_served_control_decides_nothing() -> None:
+    talk = based()
+    for step, control in (
+        (steps.ORIGIN_FOREIGN_REQUEST, steps.ORIGIN_CONTROL_REQUEST),
+        (steps.VERSION_UNSUPPORTED, ""),
+    ):
+        against = talk.request(control or steps.VERSION_CONTROL, 401)
+        talk.request(step, 401, control=against)
+    seen = verdicts_of(talk.transcript())
+    assert {seen[id] for id in ("http.origin-validate", "http.origin-403", "version.unsupported-400")} == {I}
+
+
+@pytest.mark.parametrize(
+    ("line", "path", "blames"),
+    [
+        ('app.use(cors({ origin: "*", exposedHeaders: ["Mcp-Session-Id"] }));', "server.ts", True),
+        ("app.use(cors());", "server.ts", True),
+        ('app.add_middleware(CORSMiddleware, allow_origins=["*"])', "server.py", True),
+        ('app.use(cors({ origin: "https://example.com" }));', "server.ts", False),
+        ('app.use(json({ origin: "*" }));', "server.ts", False),
+    ],
+)
+def test_middleware_that_lets_every_origin_pass_is_blamed(line: str, path: str, blames: bool) -> None:
+    for requirement in ("http.origin-validate", "http.origin-403"):
+        assert blamed(requirement, exchange(1, 200), text=f"before()\n{line}\n", path=path) == [(2, 2)] * blames

@@ -1,0 +1,58 @@
+"""What a resumed stream may replay, by conversations made by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from harness.model import (
+    SseEvent,
+    Verdict,
+)
+from harness.profiles.mcp import steps
+from tests.support.transcripts import STREAM, Talk, based, message_event
+from tests.support.verdicts import I, S, V, finding_of
+
+MINE = {"jsonrpc": "2.0", "id": 9, "result": {"tools": []}}
+THEIRS = {"jsonrpc": "2.0", "id": 9, "result": {}}
+
+
+def resumed(own: tuple[Any, ...], cross: tuple[Any, ...], *, status: int = 200) -> Talk:
+    """B had a primed stream 1_0 and its result 1_1; C had 1_0 and another result: two sessions may share ids."""
+    talk = based()
+    talk.initialize(steps.OPEN_INITIALIZE, label="B", id="b" * 32)
+    talk.initialize(steps.OPEN_INITIALIZE, label="C", id="c" * 32)
+    for step, label, message in ((steps.RESUME_A, "B", MINE), (steps.RESUME_B, "C", THEIRS)):
+        events = (SseEvent("message", "", "1_0"), message_event(message, "1_1"))
+        talk.request(step, kind=STREAM, events=events, session=label)
+    for step, label, messages in ((steps.RESUME_OWN, "B", own), (steps.RESUME_CROSS, "C", cross)):
+        code = 200 if step == steps.RESUME_OWN else status
+        replayed = tuple(message_event(message, "1_1") for message in messages)
+        talk.get(step, code, session=label, events=replayed, headers=(("Last-Event-ID", "1_0"),))
+    return talk
+
+
+@pytest.mark.parametrize(
+    ("talk", "expected"),
+    [
+        (resumed((MINE,), ()), S),
+        (resumed((MINE,), (), status=400), S),
+        (resumed((MINE,), (THEIRS,)), S),
+        (resumed((MINE,), (MINE,)), V),
+        (resumed((MINE, THEIRS), ()), V),
+        (resumed((), ()), I),
+    ],
+)
+def test_replay(talk: Talk, expected: Verdict) -> None:
+    assert finding_of(talk.transcript(), "resume.no-cross-stream").verdict is expected
+
+
+def test_event_ids_are_shared_between_sessions_but_not_between_streams() -> None:
+    assert finding_of(resumed((MINE,), ()).transcript(), "resume.id-unique").verdict is I
+    talk = resumed((MINE,), ())
+    talk.request("live.post-request", kind=STREAM, events=(SseEvent("message", "", "1_0"),), session="B")
+    assert finding_of(talk.transcript(), "resume.id-unique").verdict is V
+    talk = resumed((MINE,), ())
+    talk.request("live.post-request", kind=STREAM, events=(SseEvent("message", "", "2_0"),), session="B")
+    assert finding_of(talk.transcript(), "resume.id-unique").verdict is S

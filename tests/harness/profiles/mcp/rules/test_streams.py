@@ -1,0 +1,68 @@
+"""Which message travels on which stream, by conversations made by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from harness.model import (
+    BodyFault,
+    Verdict,
+)
+from harness.profiles.mcp import steps
+from tests.support.transcripts import STREAM, Talk, based, message_event
+from tests.support.verdicts import N, S, V, finding_of, verdicts_of
+
+PROGRESS = {"jsonrpc": "2.0", "method": "notifications/progress", "params": {"progressToken": 1, "progress": 1}}
+NEWS = {"jsonrpc": "2.0", "method": "notifications/tools/list_changed"}
+
+
+def answer(talk: Talk) -> dict[str, Any]:
+    """The response to the request that is sent next."""
+    return {"jsonrpc": "2.0", "id": len(talk.exchanges) + 1, "result": {}}
+
+
+def streams(on_get: tuple[Any, ...] = (), on_a: tuple[Any, ...] = (), on_b: tuple[Any, ...] = ()) -> Talk:
+    talk = based()
+    talk.get(steps.GET_STREAM, events=tuple(map(message_event, on_get)))
+    for step, messages in ((steps.GET_WHILE_OPEN, ()), (steps.STREAM_TWO_A, on_a), (steps.STREAM_TWO_B, on_b)):
+        talk.request(step, kind=STREAM, events=(*map(message_event, messages), message_event(answer(talk))))
+    return talk
+
+
+@pytest.mark.parametrize(
+    ("talk", "no_responses", "no_broadcast"),
+    [
+        (streams(), S, S),
+        (streams(on_get=(NEWS,)), S, S),
+        (streams(on_get=({"jsonrpc": "2.0", "id": 6, "result": {}},)), V, S),
+        (streams(on_get=(PROGRESS,), on_b=(PROGRESS,)), S, V),
+        (streams(on_a=(PROGRESS,), on_b=(PROGRESS,)), S, V),
+        (streams(on_a=(NEWS,), on_b=(NEWS,)), S, S),
+        (streams(on_a=({"jsonrpc": "2.0", "id": 8, "result": {}},)), S, V),
+    ],
+)
+def test_which_message_on_which_stream(talk: Talk, no_responses: Verdict, no_broadcast: Verdict) -> None:
+    seen = verdicts_of(talk.transcript())
+    assert (seen["get.no-responses"], seen["stream.no-broadcast"]) == (no_responses, no_broadcast)
+
+
+def test_servers_without_streams_are_not_asked() -> None:
+    talk = based(get=405)
+    talk.request(steps.STREAM_TWO_A)
+    talk.request(steps.STREAM_TWO_B)
+    seen = verdicts_of(talk.transcript())
+    ids = ("get.no-responses", "stream.no-broadcast", "stream.end-after-response", "resume.id-unique")
+    assert {seen[id] for id in ids} == {N}
+
+
+@pytest.mark.parametrize(("fault", "expected"), [(None, S), (BodyFault.OPEN, V), (BodyFault.TIMEOUT, S)])
+def test_end_after_response(fault: str | None, expected: Verdict) -> None:
+    talk = Talk()
+    talk.initialize(steps.BASELINE_INITIALIZE)
+    talk.notification(steps.BASELINE_INITIALIZED)
+    talk.request(
+        steps.BASELINE_REQUEST, kind=STREAM, events=(message_event(answer(talk)),), fault=fault, duration_s=2.0
+    )
+    assert finding_of(talk.transcript(), "stream.end-after-response").verdict is expected

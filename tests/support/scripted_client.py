@@ -1,0 +1,76 @@
+"""What a scripted server received of a client, made by hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from extractor.model import ExampleKind
+from tests.support.transcripts import ID, Talk
+from tests.support.verdicts import NEWEST, verdicts_of
+
+if TYPE_CHECKING:
+    from harness.model import Verdict
+
+BOTH = "application/json, text/event-stream"
+
+
+@dataclass
+class Client:
+    """What a scripted server received. Every request is right unless told otherwise."""
+
+    talk: Talk = field(default_factory=Talk)
+
+    def send(
+        self,
+        what: str,
+        *,
+        status: int = 202,
+        id: str | None = ID,
+        version: str | None = NEWEST,
+        accept: str = BOTH,
+        issue: str | None = None,
+    ) -> None:
+        number = len(self.talk.exchanges) + 1
+        headers = [("accept", accept)]
+        if id is not None:
+            headers.append(("mcp-session-id", id))
+        if version is not None:
+            headers.append(("mcp-protocol-version", version))
+        step = f"client.{number}.{what}"
+        if what in ("get", "delete"):
+            self.talk.say(step, status, method=what.upper(), headers=tuple(headers))
+            return
+        message: dict[str, Any] = {"jsonrpc": "2.0", "method": what}
+        answer = None
+        if not what.startswith("notifications/"):
+            message["id"] = number
+            answer = {"jsonrpc": "2.0", "id": number, "result": {"protocolVersion": NEWEST}}
+        issued = (("Mcp-Session-Id", issue),) if issue else ()
+        self.talk.say(step, status, message=message, answer=answer, headers=tuple(headers), reply_headers=issued)
+
+    def opened(self, *, issue: str | None = ID) -> Client:
+        self.send("initialize", status=200, id=None, version=None, issue=issue)
+        return self
+
+    def verdicts(self, **more: Any) -> dict[str, Verdict]:
+        transcript = self.talk.transcript(kind=ExampleKind.CLIENT, **more)
+        return verdicts_of(transcript)
+
+
+def right_client() -> Client:
+    """First run ordinary, second run with a 404."""
+    client = Client().opened()
+    client.send("notifications/initialized")
+    client.send("get", status=200)
+    client.send("tools/list", status=200)
+    client.send("delete", status=200)
+    client.talk.process = 1
+    client.opened()
+    client.send("notifications/initialized")
+    client.send("tools/list", status=404)
+    client.opened(issue="another-id")
+    client.send("notifications/initialized", id="another-id")
+    client.send("tools/list", id="another-id", status=200)
+    client.send("delete", id="another-id", status=200)
+    return client

@@ -1,0 +1,34 @@
+"""What the rules of the Model Context Protocol decide about a transcript."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from harness.judge.judge import judge
+from harness.model import BoundRequirement, Verdict
+from harness.profiles.registry import MCP
+
+if TYPE_CHECKING:
+    from harness.model import Finding, Transcript
+
+NEWEST = "2025-11-25"
+S, V, N, I = Verdict.SATISFIED, Verdict.VIOLATED, Verdict.NOT_APPLICABLE, Verdict.INCONCLUSIVE  # noqa: E741
+
+
+def rows() -> tuple[BoundRequirement, ...]:
+    """The whole catalogue in every revision, bound to no corpus."""
+    return tuple(
+        BoundRequirement(row, revision, level, row.basis[revision], None)
+        for row in MCP.catalogue.requirements
+        for revision, level in row.levels.items()
+    )
+
+
+def finding_of(transcript: Transcript, id: str) -> Finding:
+    """The finding on one requirement, for a page of the newest revision with sessions."""
+    return next(f for f in judge(transcript, rows(), MCP, page_revision=NEWEST) if f.requirement == id)
+
+
+def verdicts_of(transcript: Transcript, page_revision: str = NEWEST) -> dict[str, Verdict]:
+    """Every verdict, by the id of its requirement."""
+    return {f.requirement: f.verdict for f in judge(transcript, rows(), MCP, page_revision=page_revision)}
