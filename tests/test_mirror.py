@@ -1,4 +1,4 @@
-"""Test folders mirror the source: ``tests/extractor/docs/test_pages.py`` tests ``extractor/docs/pages.py``."""
+"""Test folders mirror the source: ``tests/extractor/docs/test_corpus.py`` tests ``extractor/docs/corpus.py``."""
 
 from __future__ import annotations
 
@@ -7,43 +7,35 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("extractor", "harness")
 CROSS_CUTTING = {
-    "harness/cli/test_places.py": "files and folders that cannot be used, for every command",
-    "harness/cli/test_state_option.py": "one option of every command",
-    "harness/report/test_action.py": "the GitHub Action's script",
-    "harness/report/test_public_schemas.py": "outputs and packaging files against public schemas",
-    "extractor/test_readme.py": "the floor plan of the whole package",
     "extractor/docs/test_bad_input.py": "hostile pages, through every module that reads them",
     "extractor/docs/test_extraction_properties.py": "properties of everything that is read from a page",
     "extractor/examples/test_examples_hostile.py": "hostile pages, up to the bundle",
     "extractor/examples/test_profile.py": "another specification than MCP",
+    "extractor/test_readme.py": "the floor plan of the whole package",
+    "harness/cli/test_places.py": "files and folders that cannot be used, for every command",
+    "harness/cli/test_state_option.py": "one option of every command",
     "harness/engine/test_killed.py": "what is left when docprobe is killed",
     "harness/engine/tunnel/test_tunnel_hostile.py": "hostile anchors, through frames, channels and tunnel",
+    "harness/judge/test_without_rules.py": "runs on docs that lack the sentences",
+    "harness/nightly/site/test_browser.py": "the report and the site in a browser",
+    "harness/profiles/mcp/rules/test_slow_machine.py": "every rule that a deadline could decide",
     "harness/profiles/mcp/test_bad_replies.py": "hostile replies, through every probe",
     "harness/profiles/mcp/test_broken_servers.py": "one broken server for each requirement, and right ones",
     "harness/profiles/mcp/test_real_clients.py": "whole conversations with clients on the SDKs",
     "harness/profiles/mcp/test_real_sdks.py": "whole conversations with servers on the SDKs",
-    "harness/profiles/mcp/rules/test_slow_machine.py": "every rule that a deadline could decide",
+    "harness/report/test_action.py": "the GitHub Action's script",
+    "harness/report/test_public_schemas.py": "outputs and packaging files against public schemas",
     "harness/run/test_repeatability.py": "whole runs, several times",
     "harness/test_sample.py": "the sample docs themselves",
 }
 """Tests of more than one module, and of what."""
-NOT_MOVED_YET = {
-    "harness/baseline/test_baseline.py",
-    "harness/nightly/site/test_browser.py",
-    "harness/nightly/site/test_site.py",
-    "harness/report/test_counts.py",
-    "harness/run/test_run_errors.py",
-}
-"""Tests that have to be named after their module."""
-FOLDERS_NOT_MOVED_YET = {"harness/nightly/site"}
-"""Folders of tests whose modules are still elsewhere."""
 
 
 def test_each_test_file_names_the_module_that_it_tests() -> None:
     tests = [file for package in PACKAGES for file in (ROOT / "tests" / package).rglob("test_*.py")]
     assert tests
     stale = {str(file.relative_to(ROOT / "tests")) for file in tests if not _module(file).is_file()}
-    assert stale - NOT_MOVED_YET - CROSS_CUTTING.keys() == set(), "no module of that name in the parallel folder"
+    assert stale - CROSS_CUTTING.keys() == set(), "no module of that name in the parallel folder"
     assert CROSS_CUTTING.keys() <= stale, "listed as tests of several modules, and they are not there or name a module"
 
 
@@ -52,9 +44,9 @@ def test_each_folder_of_tests_is_one_of_the_source() -> None:
     folders = {
         file.parent.relative_to(ROOT / "tests") for name in PACKAGES for file in (ROOT / "tests" / name).rglob("*.py")
     }
-    assert {str(folder) for folder in folders if not (ROOT / folder).is_dir()} <= FOLDERS_NOT_MOVED_YET
+    assert {str(folder) for folder in folders if not (ROOT / folder).is_dir()} == set()
 
 
 def _module(test: Path) -> Path:
-    """The module that a test file is named after."""
+    """Return the module that a test file is named after."""
     return ROOT / test.relative_to(ROOT / "tests").with_name(test.name.removeprefix("test_"))
