@@ -16,7 +16,6 @@ CROSS_CUTTING = {
     "harness/cli/test_state_option.py": "one option of every command",
     "harness/engine/test_killed.py": "what is left when docprobe is killed",
     "harness/engine/tunnel/test_tunnel_hostile.py": "hostile anchors, through frames, channels and tunnel",
-    "harness/judge/test_without_rules.py": "runs on docs that lack the sentences",
     "harness/nightly/site/test_browser.py": "the report and the site in a browser",
     "harness/profiles/mcp/rules/test_slow_machine.py": "every rule that a deadline could decide",
     "harness/profiles/mcp/test_bad_replies.py": "hostile replies, through every probe",
