@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -49,6 +51,14 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Sharing:
 def anyio_backend() -> str:
     """Return the one event loop that docprobe runs on."""
     return "asyncio"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def a_busy_machine_is_no_excuse() -> Iterator[None]:
+    """Let deadlines decide whatever the load: examples of the tests that never serve are made so, and not slow."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("harness.base.load.BUSY_FACTOR", math.inf)
+        yield
 
 
 @pytest.hookimpl(tryfirst=True)

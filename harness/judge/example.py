@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Final
 from extractor.model import Level
 from harness.judge.findings import inconclusive, join_words, satisfied, violated
 from harness.judge.start_failure import compare_runs
-from harness.model import Basis, BoundRequirement, FailureKind, Requirement, Side, Stage, StartOutcome
+from harness.model import Basis, BoundRequirement, Requirement, Side, Stage, StartOutcome
 from harness.rule import Decision, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from extractor.model import Example
-    from harness.model import Exchange, Finding, Recording, Transcript
+    from harness.model import Finding, Recording, Transcript
     from harness.rule import Catalogue
 
 RUNS: Final = "example.runs"
@@ -86,7 +86,7 @@ def example_rules(
         if not transcript.negotiated:
             return inconclusive(bound, "The example negotiated no revision.", evidence)
         negotiated = join_words(transcript.negotiated)
-        unanswered = [e for e in transcript.exchanges if e.step in negotiation_steps and _timed_out(e)]
+        unanswered = [e for e in transcript.exchanges if e.step in negotiation_steps and e.timed_out]
         if bound.revision not in transcript.negotiated and unanswered:
             return inconclusive(
                 bound,
@@ -175,10 +175,6 @@ def _bound(row: Requirement, revision: str | None) -> BoundRequirement:
     """Return a row as it counts for a page of ``revision``, which the catalogue may not know."""
     known = revision if revision is not None and revision in row.levels else NO_REVISION
     return BoundRequirement(row, known, row.levels[known], row.basis[known], None)
-
-
-def _timed_out(exchange: Exchange) -> bool:
-    return exchange.failure is not None and exchange.failure.kind is FailureKind.TIMEOUT
 
 
 def _sentence(text: str) -> str:

@@ -157,6 +157,11 @@ class Exchange:
         """Reply's status; None without a reply."""
         return self.reply.status if self.reply else None
 
+    @property
+    def timed_out(self) -> bool:
+        """Whether no reply came in time."""
+        return self.failure is not None and self.failure.kind is FailureKind.TIMEOUT
+
 
 @dataclass(frozen=True, slots=True)
 class Session:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from extractor.model import ExampleKind
 from harness.base.errors import BlockedError, InstallError
+from harness.base.load import describe_overload
 from harness.judge.start_failure import describe_start, port_held_by_service
 from harness.model import LogLine, Recording, Resolve, Run, StartOutcome, Transcript
 from harness.profile import Settings
@@ -105,11 +106,14 @@ async def _attempt(
             await pod.wait_listening(config.limits.start_s)
             if not pod.sockets():
                 _refuse_to_blame(pod, held)
+                _block_if_overloaded(pod, f"it did not listen within {config.limits.start_s:.0f} s")
                 return Attempt(run(_ended(pod), _how(pod.exit_state()), probe.redact(pod.logs()), image), None)
         transcript = await probe.converse(pod, settings, doing)
         transcript = replace(transcript, packages=dict(image.packages))
         if not probe.serves(transcript):
             _refuse_to_blame(pod, held)
+            if any(exchange.timed_out for exchange in transcript.exchanges):
+                _block_if_overloaded(pod, probe.failure(transcript))
             state = pod.exit_state()
             outcome = StartOutcome.NO_INITIALIZE if state is None else _ended(pod)
             how = probe.failure(transcript) if state is None else _how(state)
@@ -125,6 +129,13 @@ def _refuse_to_blame(pod: Pod, held: frozenset[int]) -> None:
             f"the example could not listen: docprobe's own service holds port {port} there",
             "if docprobe mistakes what it is or needs, say so above its block: kind=… or services=…",
         )
+
+
+def _block_if_overloaded(pod: Pod, deadline: str) -> None:
+    """Raise BlockedError if the example still runs and the machine is too busy for a deadline to decide anything."""
+    overload = describe_overload() if pod.exit_state() is None else None
+    if overload is not None:
+        raise BlockedError(f"{deadline}; this machine was overloaded ({overload})", "run it again on a quieter machine")
 
 
 def _ended(pod: Pod) -> StartOutcome:

@@ -57,6 +57,13 @@ class DeadPod:
         return tuple(LogLine(time.monotonic(), "stderr", line) for line in self.text.splitlines())
 
 
+class SilentPod(DeadPod):
+    """A pod whose example lives and does nothing."""
+
+    def exit_state(self) -> None:  # type: ignore[override]
+        return None
+
+
 @dataclass(frozen=True)
 class OnePodEngine:
     """An engine that has one pod."""
@@ -71,9 +78,9 @@ class OnePodEngine:
         yield self.of
 
 
-async def recorded(tmp_path: Path, bundle: Bundle, text: str) -> Recording:
+async def recorded(tmp_path: Path, bundle: Bundle, text: str, kind: type[DeadPod] = DeadPod) -> Recording:
     config = Config(docs=tmp_path, layout=Layout(), profile=MCP)
-    engine = cast("Engine", OnePodEngine(DeadPod(text)))
+    engine = cast("Engine", OnePodEngine(kind(text)))
     return await record(engine, bundle, config, date="2025-11-25", locks={}, doing=lambda _: None)
 
 
@@ -111,3 +118,21 @@ async def test_any_other_end_is_the_examples(tmp_path: Path, bundle: Bundle, tex
     found = await recorded(tmp_path, bundle, text)
     assert found.blocked is None
     assert [run.outcome for run in found.runs] == [StartOutcome.EXITED, StartOutcome.EXITED]
+
+
+@pytest.mark.parametrize("load", [100.0, 0.1])
+async def test_a_deadline_decides_nothing_on_an_overloaded_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, load: float
+) -> None:
+    monkeypatch.setattr("harness.base.load.BUSY_FACTOR", 4.0)
+    monkeypatch.setattr("os.getloadavg", lambda: (load, load, load))
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    found = await recorded(tmp_path, SERVER, "still starting", SilentPod)
+    if load == 100.0:
+        assert found.runs == ()
+        assert found.blocked is not None
+        assert "load 100 on 2 processors" in found.blocked
+    else:
+        assert [run.outcome for run in found.runs] == [StartOutcome.NEVER_LISTENED, StartOutcome.NEVER_LISTENED]
+    dead = await recorded(tmp_path, SERVER, "Error: no such module")
+    assert [run.outcome for run in dead.runs] == [StartOutcome.EXITED, StartOutcome.EXITED]

@@ -96,7 +96,7 @@ async def find_endpoint(
         first = first or (peer.address, answer)
         if fallback is None and any("error" in message for message in answer.messages):
             fallback = (peer.address, answer)
-        silent += answer.timed_out
+        silent += answer.exchange.timed_out
         if silent == MOST_SILENT:
             break
     best = fallback or first

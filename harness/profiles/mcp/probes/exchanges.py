@@ -78,12 +78,6 @@ class ProbeAnswer:
         return self.exchange.reply
 
     @property
-    def timed_out(self) -> bool:
-        """Whether no head of a reply came in time."""
-        failure = self.exchange.failure
-        return failure is not None and failure.kind is FailureKind.TIMEOUT
-
-    @property
     def served(self) -> bool:
         """Whether a request got its result, or a notification was accepted."""
         if self.status is None or not 200 <= self.status < 300:

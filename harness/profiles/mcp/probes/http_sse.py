@@ -14,7 +14,7 @@ from urllib.parse import urljoin, urlsplit
 import anyio
 
 from harness.base import jsonrpc
-from harness.model import FailureKind, RevisionFacts, Transport
+from harness.model import RevisionFacts, Transport
 from harness.profiles.mcp import messages, steps
 from harness.profiles.mcp.messages import Caller
 from harness.profiles.mcp.probes.peer import NegotiatedRevisions
@@ -39,7 +39,7 @@ async def negotiate_over_sse(peer: Peer, addresses: Iterable[EndpointAddress], r
     """
     versions, before = with_handshake(revisions), peer.address
     for address in addresses:
-        if not versions or _timed_out(peer):
+        if not versions or any(exchange.timed_out for exchange in peer.recorder.exchanges):
             break
         peer.address = address
         if not await _negotiate(peer, versions[0]):
@@ -79,12 +79,6 @@ async def _negotiate(peer: Peer, version: str) -> bool:
         finally:
             peer.address = address
     return True
-
-
-def _timed_out(peer: Peer) -> bool:
-    """Return whether any request of the conversation so far got no reply in time."""
-    failures = (exchange.failure for exchange in peer.recorder.exchanges)
-    return any(failure is not None and failure.kind is FailureKind.TIMEOUT for failure in failures)
 
 
 async def _ask(peer: Peer, held: OpenStream, step: str, message: Message) -> Message | None:

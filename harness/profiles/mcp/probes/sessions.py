@@ -94,7 +94,7 @@ async def fresh_initialize(
     if crashed is not None:
         incident = peer.facts.crashed or Incident(last.number, crashed.sentence)
         peer.facts = replace(peer.facts, crashed=incident)
-    elif opened is None or last.timed_out:
+    elif opened is None or last.exchange.timed_out:
         pass
     elif served_before == 1:
         peer.facts = replace(peer.facts, single_session=True)

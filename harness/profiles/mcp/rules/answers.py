@@ -117,11 +117,6 @@ def classify_answer(transcript: Transcript, exchange: Exchange, control: Exchang
     return Answer.CUT if _answered_later(transcript, exchange) else Answer.UNDECIDED
 
 
-def timed_out(exchange: Exchange) -> bool:
-    """Return whether a deadline passed without an answer."""
-    return exchange.failure is not None and exchange.failure.kind is FailureKind.TIMEOUT
-
-
 def waited_enough(transcript: Transcript, exchange: Exchange, control: Exchange | None) -> bool:
     """Return whether silence decides: the wait was many times as long as the control, and requests like it, took.
 

@@ -12,7 +12,6 @@ from harness.judge.findings import inconclusive, satisfied, violated
 from harness.model import Requirement, Side
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.revisions import ALL, HTTP_SSE, MODERN, SESSIONS, level, reading, text
-from harness.profiles.mcp.rules.answers import timed_out
 from harness.profiles.mcp.rules.preconditions import not_asked
 from harness.profiles.mcp.rules.transcript import exchange_of, exchanges_of
 from harness.rule import Decision, Rule
@@ -59,7 +58,7 @@ def exit_on_close(transcript: Transcript, bound: BoundRequirement) -> Finding:
     closed = exchange_of(transcript, None, steps.STDIO_CLOSE)
     if closed is None:
         return not_asked(transcript, bound, "The end of stdin")
-    if timed_out(closed):
+    if closed.timed_out:
         still_ran = f"The server still ran {closed.duration_s:.0f} s after its stdin was closed"
         slowest = max((e.duration_s for e in transcript.exchanges if e.reply is not None), default=None)
         if slowest is None or closed.duration_s < steps.PATIENCE * slowest:

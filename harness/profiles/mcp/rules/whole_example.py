@@ -19,7 +19,6 @@ from harness.profiles.mcp.rules.answers import (
     classify_answer,
     describe,
     is_served,
-    timed_out,
     why_undecided,
 )
 from harness.profiles.mcp.rules.preconditions import BASELINE, IN_SESSION, not_asked
@@ -52,7 +51,7 @@ def survives(transcript: Transcript, bound: BoundRequirement) -> Finding:
         return satisfied(bound, "After the whole conversation a new client was served.", asked)
     control = exchange_of(transcript, None, steps.BASELINE_INITIALIZE)
     undecided = classify_answer(transcript, failed, control) is Answer.UNDECIDED
-    if undecided and (timed_out(failed) or failed.reply is not None):
+    if undecided and (failed.timed_out or failed.reply is not None):
         return inconclusive(bound, f"After the conversation {why_undecided(failed)}.", [failed])
     single = " The process serves one session in its life." if facts.single_session else ""
     return violated(bound, f"After the conversation a new client got {describe(failed)}.{single}", asked)
