@@ -54,10 +54,10 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def a_busy_machine_is_no_excuse() -> Iterator[None]:
+def deadlines_decide() -> Iterator[None]:
     """Let deadlines decide whatever the load: examples of the tests that never serve are made so, and not slow."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("harness.base.load.BUSY_FACTOR", math.inf)
+        patch.setattr("harness.base.machine_load.BUSY_FACTOR", math.inf)
         yield
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from extractor.model import ExampleKind
 from harness.base.errors import BlockedError, InstallError
-from harness.base.load import describe_overload
+from harness.base.machine_load import describe_overload
 from harness.judge.start_failure import describe_start, port_held_by_service
 from harness.model import LogLine, Recording, Resolve, Run, StartOutcome, Transcript
 from harness.profile import Settings

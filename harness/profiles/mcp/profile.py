@@ -8,9 +8,9 @@ from typing import Final
 from extractor.model import Layout
 from harness.profile import Profile
 from harness.profiles.mcp.catalogue import CATALOGUE
-from harness.profiles.mcp.conversation import McpProbe
 from harness.profiles.mcp.parties import PARTIES
 from harness.profiles.mcp.printed_exchanges import printed_exchanges
+from harness.profiles.mcp.probe import McpProbe
 from harness.profiles.mcp.revisions import ALL, heard_for, judged_under
 from harness.profiles.mcp.roles import CODE
 

@@ -10,12 +10,12 @@ from urllib.parse import urlsplit
 from harness.profiles.mcp import steps, tokens
 from harness.profiles.mcp.messages import Caller
 from harness.profiles.mcp.probes import sessions
-from harness.profiles.mcp.probes.exchanges import ProbeRequest
-from harness.profiles.mcp.probes.sessionless import send_request
+from harness.profiles.mcp.probes.http_exchange import ProbeRequest
+from harness.profiles.mcp.probes.sessionless_probes import send_request
 from harness.profiles.mcp.tokens import USER1
 
 if TYPE_CHECKING:
-    from harness.profiles.mcp.probes.exchanges import ProbeAnswer
+    from harness.profiles.mcp.probes.http_exchange import ProbeAnswer
     from harness.profiles.mcp.probes.peer import Peer
 
 FAULTS: Final = (

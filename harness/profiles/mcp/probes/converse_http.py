@@ -29,8 +29,16 @@ from extractor.base.loopback import IPV4_LOOPBACK
 from harness.model import Incident, LogLine, Transcript, Transport
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.messages import EndpointAddress
-from harness.profiles.mcp.probes import access, discovery, first_session, http_sse, sessionless, sessions, streams
-from harness.profiles.mcp.probes.exchanges import StoppedError
+from harness.profiles.mcp.probes import (
+    access,
+    discovery,
+    first_session,
+    http_sse,
+    sessionless_probes,
+    sessions,
+    stream_probes,
+)
+from harness.profiles.mcp.probes.http_exchange import StoppedError
 from harness.profiles.mcp.probes.peer import Peer
 from harness.profiles.mcp.probes.recorder import Recorder
 from harness.profiles.mcp.revisions import FIRST_SESSIONLESS, with_handshake
@@ -140,7 +148,7 @@ async def _probe(peer: Peer, progress: Progress) -> None:
     negotiated = peer.negotiated
     for revision, method in negotiated.sessionless.items():
         progress(f"probing {revision} (no sessions)")
-        await sessionless.probe_revision(peer, revision, method)
+        await sessionless_probes.probe_revision(peer, revision, method)
         if peer.token is not None:
             await access.probe_sessionless_tokens(peer, revision, method)
     served: list[str] = []
@@ -159,7 +167,7 @@ async def _probe(peer: Peer, progress: Progress) -> None:
         await sessions.ids_after_restart(peer, newest)
     elif negotiated.sessionless:
         revision, method = next(iter(negotiated.sessionless.items()))
-        await sessionless.survives(peer, revision, method)
+        await sessionless_probes.survives(peer, revision, method)
     elif negotiated.with_handshake and peer.facts.transport is not Transport.HTTP_SSE:
         # the baseline was not served: was that an answer, or the end of the process?
         await sessions.survives(peer, negotiated.with_handshake[0])
@@ -179,7 +187,7 @@ async def _probe_revision(peer: Peer, revision: str) -> bool:
     # a GET that got no head once would cost its whole timeout each time
     legs = tuple(leg for leg in steps.LEGS if leg != "get" or base.get.reply is not None)
     if streamable:
-        await streams.probe_streams(peer, revision, base)
+        await stream_probes.probe_streams(peer, revision, base)
     await first_session.probe_origin_of_initialize(peer, revision)
     if peer.token is not None:
         await access.probe_tokens(peer, revision)

@@ -15,16 +15,16 @@ from extractor.base.loopback import is_local
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.messages import Caller, EndpointAddress, loopback_for
 from harness.profiles.mcp.probes import sessions
-from harness.profiles.mcp.probes.exchanges import describe_answer
+from harness.profiles.mcp.probes.http_exchange import describe_answer
 from harness.profiles.mcp.probes.peer import NegotiatedRevisions
-from harness.profiles.mcp.probes.sessionless import served_method
+from harness.profiles.mcp.probes.sessionless_probes import served_method
 from harness.profiles.mcp.revisions import FIRST_SESSIONLESS, with_handshake, without_handshake
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from harness.model import ListeningSocket, LogLine
-    from harness.profiles.mcp.probes.exchanges import ProbeAnswer
+    from harness.profiles.mcp.probes.http_exchange import ProbeAnswer
     from harness.profiles.mcp.probes.peer import Peer
 
 USUAL_PATHS: Final = ("/mcp", "/", "/mcp/", "/api/mcp", "/v1/mcp", "/messages", "/sse")

@@ -12,11 +12,11 @@ from harness.model import RevisionFacts
 from harness.profiles.mcp import messages, steps
 from harness.profiles.mcp.messages import FOREIGN_ORIGIN, Caller
 from harness.profiles.mcp.probes import sessions
-from harness.profiles.mcp.probes.exchanges import WATCH_END_S, describe_answer
+from harness.profiles.mcp.probes.http_exchange import WATCH_END_S, describe_answer
 from harness.profiles.mcp.probes.tools import first_callable_tool
 
 if TYPE_CHECKING:
-    from harness.profiles.mcp.probes.exchanges import ProbeAnswer
+    from harness.profiles.mcp.probes.http_exchange import ProbeAnswer
     from harness.profiles.mcp.probes.peer import Peer
     from harness.profiles.mcp.probes.tools import Tool
 

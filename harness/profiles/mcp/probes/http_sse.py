@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from harness.base.jsonrpc import Message
     from harness.profiles.mcp.messages import EndpointAddress
-    from harness.profiles.mcp.probes.exchanges import OpenStream
+    from harness.profiles.mcp.probes.http_exchange import OpenStream
     from harness.profiles.mcp.probes.peer import Peer
 
 T = TypeVar("T")

@@ -15,7 +15,7 @@ import anyio
 from harness.model import Facts
 from harness.profiles.mcp import messages, steps
 from harness.profiles.mcp.messages import ACCEPT_BOTH, ACCEPT_STREAM, Caller, EndpointAddress, Headers, headers
-from harness.profiles.mcp.probes.exchanges import LINGER_S, OpenStream, ProbeAnswer, ProbeRequest
+from harness.profiles.mcp.probes.http_exchange import LINGER_S, OpenStream, ProbeAnswer, ProbeRequest
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping

@@ -17,7 +17,7 @@ import httpx
 from harness.base.jsonrpc import Message, error_code, response_to
 from harness.model import Answered, Exchange, Failure, Reply
 from harness.profiles.mcp.probes.body import BodyReader, ReadPlan
-from harness.profiles.mcp.probes.exchanges import (
+from harness.profiles.mcp.probes.http_exchange import (
     WIRE_ERRORS,
     OpenStream,
     ProbeAnswer,

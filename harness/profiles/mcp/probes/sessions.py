@@ -15,7 +15,7 @@ from harness.base import jsonrpc
 from harness.model import Incident, Session
 from harness.profiles.mcp import messages, steps
 from harness.profiles.mcp.messages import SESSION_HEADER, Caller
-from harness.profiles.mcp.probes.exchanges import ProbeAnswer, StoppedError
+from harness.profiles.mcp.probes.http_exchange import ProbeAnswer, StoppedError
 
 if TYPE_CHECKING:
     from harness.profiles.mcp.probes.peer import Peer

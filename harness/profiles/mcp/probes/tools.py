@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from harness.base.jsonrpc import Message
     from harness.profiles.mcp.messages import Caller
-    from harness.profiles.mcp.probes.exchanges import ProbeAnswer
+    from harness.profiles.mcp.probes.http_exchange import ProbeAnswer
     from harness.profiles.mcp.probes.peer import Peer
 
 MOST_DEPTH: Final = 4

@@ -24,7 +24,7 @@ from harness.base.codec import to_json
 from harness.model import LogLine, Transcript
 from harness.profile import Settings
 from harness.profiles.mcp import steps, tokens
-from harness.profiles.mcp.conversation import McpProbe
+from harness.profiles.mcp.probe import McpProbe
 from harness.profiles.mcp.redaction import redact_texts
 from harness.profiles.mcp.services.issuer import TokenIssuer
 

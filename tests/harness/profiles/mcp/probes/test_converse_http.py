@@ -11,8 +11,8 @@ from harness.model import (
     Transcript,
 )
 from harness.profiles.mcp import steps
-from harness.profiles.mcp.conversation import McpProbe
-from harness.profiles.mcp.probes.exchanges import StoppedError
+from harness.profiles.mcp.probe import McpProbe
+from harness.profiles.mcp.probes.http_exchange import StoppedError
 from harness.profiles.mcp.probes.recorder import Recorder
 
 from .conversations import NEWEST, REVISIONS, by_step, hold, status

@@ -12,7 +12,7 @@ from harness.model import (
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.probes.body import BodyReader
 from harness.profiles.mcp.probes.converse_http import converse_http
-from harness.profiles.mcp.probes.exchanges import OpenStream
+from harness.profiles.mcp.probes.http_exchange import OpenStream
 from harness.profiles.mcp.probes.http_sse import _wait_for
 
 from .conversations import REVISIONS, TIMEOUT_S

@@ -14,7 +14,7 @@ import pytest
 
 from harness.base.codec import from_json, to_json
 from harness.model import Answered, BodyFault, Exchange, Failure, FailureKind
-from harness.profiles.mcp.probes.exchanges import ProbeRequest, StoppedError
+from harness.profiles.mcp.probes.http_exchange import ProbeRequest, StoppedError
 from harness.profiles.mcp.probes.recorder import Recorder
 
 from .local_pod import local_pod

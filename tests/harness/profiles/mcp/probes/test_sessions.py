@@ -8,7 +8,7 @@ from harness.engine.protocol import ExitState
 from harness.model import (
     Verdict,
 )
-from harness.profiles.mcp.conversation import McpProbe
+from harness.profiles.mcp.probe import McpProbe
 from harness.profiles.mcp.probes.converse_http import converse_http
 
 from .conversations import NEWEST, REVISIONS, TIMEOUT_S, by_step, hold, judged

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from harness.base.jsonrpc import Message
     from harness.profiles.mcp.messages import Caller
-    from harness.profiles.mcp.probes.exchanges import ProbeAnswer
     from harness.profiles.mcp.probes.first_session import FirstSession
+    from harness.profiles.mcp.probes.http_exchange import ProbeAnswer
     from harness.profiles.mcp.probes.peer import Peer
 
 SETTLE_S: Final = 0.15

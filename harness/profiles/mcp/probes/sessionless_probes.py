@@ -22,10 +22,10 @@ from harness.profiles.mcp.messages import (
     Caller,
 )
 from harness.profiles.mcp.probes import tools
-from harness.profiles.mcp.probes.exchanges import LINGER_S, WATCH_END_S, describe_answer
+from harness.profiles.mcp.probes.http_exchange import LINGER_S, WATCH_END_S, describe_answer
 
 if TYPE_CHECKING:
-    from harness.profiles.mcp.probes.exchanges import ProbeAnswer
+    from harness.profiles.mcp.probes.http_exchange import ProbeAnswer
     from harness.profiles.mcp.probes.peer import Peer
 
 UNSUPPORTED_VERSION_CODE: Final = -32022
