@@ -8,7 +8,7 @@ from extractor.base.loopback import IPV4_LOOPBACK
 from extractor.model import ExampleKind
 from harness.profile import ReadyEndpoint
 from harness.profiles.mcp.redaction import redact_texts
-from harness.profiles.mcp.revisions import with_handshake
+from harness.profiles.mcp.revisions import offered_versions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -120,7 +120,7 @@ class McpProbe:
             addresses = discovery.candidate_addresses(sockets, bundle.endpoint_paths, pod.logs(), bundle.host_names)
             answer = await discovery.find_endpoint(peer, addresses, settings.revisions)
             if answer is not None and answer.status == 401:
-                await authorize(peer, answer, with_handshake(settings.revisions)[0])
+                await authorize(peer, answer, offered_versions(settings.revisions)[0])
         finally:
             await recorder.close()
         token = None

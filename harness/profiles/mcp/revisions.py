@@ -41,6 +41,11 @@ def without_handshake(revisions: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(sorted((r for r in revisions if _DATED.fullmatch(r) and r >= FIRST_SESSIONLESS), reverse=True))
 
 
+def offered_versions(revisions: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the versions to offer in an initialize, newest first: also to a server of sessionless revisions only."""
+    return with_handshake(revisions) or (FIRST_SESSIONLESS,)
+
+
 def level(level: Level, revisions: tuple[str, ...]) -> dict[str, Level]:
     """Return a level table: the same level in each of ``revisions``."""
     return dict.fromkeys(revisions, level)

@@ -41,7 +41,7 @@ from harness.profiles.mcp.probes import (
 from harness.profiles.mcp.probes.http_exchange import StoppedError
 from harness.profiles.mcp.probes.peer import Peer
 from harness.profiles.mcp.probes.recorder import Recorder
-from harness.profiles.mcp.revisions import FIRST_SESSIONLESS, with_handshake
+from harness.profiles.mcp.revisions import offered_versions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -135,7 +135,7 @@ async def _discover(
     if answer.status == 401:
         peer.demands_token = True
         progress("asking with a token")
-        reason = await access.authorize(peer, answer, (with_handshake(revisions) or (FIRST_SESSIONLESS,))[0])
+        reason = await access.authorize(peer, answer, offered_versions(revisions)[0])
         if reason is not None:
             peer.facts = replace(peer.facts, not_served=reason)
             return

@@ -18,7 +18,7 @@ from harness.profiles.mcp.probes import sessions
 from harness.profiles.mcp.probes.http_exchange import describe_answer
 from harness.profiles.mcp.probes.peer import NegotiatedRevisions
 from harness.profiles.mcp.probes.sessionless_probes import served_method
-from harness.profiles.mcp.revisions import FIRST_SESSIONLESS, with_handshake, without_handshake
+from harness.profiles.mcp.revisions import offered_versions, with_handshake, without_handshake
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -115,7 +115,7 @@ async def _try(peer: Peer, revisions: tuple[str, ...]) -> tuple[ProbeAnswer, boo
     """
     caller = Caller(None)
     answer: ProbeAnswer | None = None
-    for version in with_handshake(revisions) or (FIRST_SESSIONLESS,):
+    for version in offered_versions(revisions):
         await sessions.ready(peer)
         answer, opened = await sessions.initialize(peer, steps.DISCOVER_ENDPOINT, caller, version)
         for _ in range(MOST_REDIRECTS):
