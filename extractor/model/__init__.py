@@ -20,6 +20,8 @@ from extractor.model.programs import (
     ExampleKind,
     ExampleOverride,
     ExampleStatus,
+    LeftKind,
+    LeftToReader,
     Manager,
     Note,
     NoteKind,
@@ -27,6 +29,9 @@ from extractor.model.programs import (
     Segment,
     ServiceRequest,
     SourceFile,
+    StatedEndpoint,
+    StatedHeader,
+    UnlistedImport,
 )
 from extractor.model.spans import DocsPath, LineNumber, Problem, Span
 
@@ -46,6 +51,8 @@ __all__ = [
     "Heading",
     "InfoString",
     "Layout",
+    "LeftKind",
+    "LeftToReader",
     "Level",
     "LineNumber",
     "Manager",
@@ -62,6 +69,9 @@ __all__ = [
     "ServiceRequest",
     "SourceFile",
     "Span",
+    "StatedEndpoint",
+    "StatedHeader",
     "Statement",
     "Subject",
+    "UnlistedImport",
 ]

@@ -43,6 +43,8 @@ class NoteKind(StrEnum):
 
     REMARK = ""
     """A sentence of its own, in ``detail``."""
+    ADAPTER = "adapter"
+    """A file that docprobe adds to serve what the program only exports."""
     ALLOWED_SCRIPTS = "install scripts allowed"
     BUILD = "build step"
     COMMAND = "command"
@@ -62,6 +64,8 @@ class NoteKind(StrEnum):
     SERVICES = "services"
     VALUE = "value of"
     """A variable whose value the reader has to fill in."""
+    WHOLE_PROGRAM = "whole program"
+    """That the block is all of a program, although it lacks something that its interpreter would report."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +159,82 @@ class ServiceRequest:
     """For ``authorization``: realm, client_id, client_secret, scope, audience."""
 
 
+class LeftKind(StrEnum):
+    """What a page leaves to its reader: it decides which failures it can explain."""
+
+    VALUE = "value"
+    """A placeholder for a credential, a host or a path that the code passes on when it is loaded."""
+    VARIABLE = "variable"
+    """A variable that the page does not set."""
+    FILE = "file"
+    """A file that the code reads and no block of the page shows."""
+    NAME = "name"
+    """A name that nobody defines, and that only a client's call uses: it explains failures of calls alone."""
+    ANSWER = "answer"
+    """An answer of a host that is not this machine, wanted while the code is loaded."""
+    TOKEN = "token"
+    """A token that only an authorization server elsewhere gives."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeftToReader:
+    """One thing that a page leaves to its reader and docprobe cannot know."""
+
+    kind: LeftKind
+    name: str
+    """Name of the argument, the variable or the undefined name; path of the file; host."""
+    what: str
+    """As reports list it: ``client_secret (“your-secret”, line 12)``."""
+    span: Span | None = None
+    """The line of the page that uses it."""
+
+    def __str__(self) -> str:
+        return self.what
+
+
+@dataclass(frozen=True, slots=True)
+class StatedEndpoint:
+    """An address of the server as the page states it: in prose, a table, a link, a command, code or configuration."""
+
+    path: str
+    """With its query: ``/t/acme/mcp``, ``/mcp?key=value``; begins with ``/``."""
+    span: Span
+    """The line that states it."""
+    host: str = ""
+    """As written (``localhost``); empty where the page states a path alone."""
+    port: int | None = None
+    """None where the page states none."""
+
+    def __str__(self) -> str:
+        port = "" if self.port is None else f":{self.port}"
+        return f"http://{self.host}{port}{self.path}" if self.host else self.path
+
+
+@dataclass(frozen=True, slots=True)
+class StatedHeader:
+    """A request header that the page says clients send: ``Authorization: Bearer tutorial-token``."""
+
+    name: str
+    value: str
+    """Never a placeholder."""
+    span: Span
+    """The line that states it."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnlistedImport:
+    """An import of a package that the install lines for this program leave out, although they list others."""
+
+    module: str
+    """As the code writes it: ``@modelcontextprotocol/sdk/server/mcp.js``."""
+    package: str
+    """The package it needs; docprobe adds it as inferred."""
+    span: Span
+    """The line of the import on the page."""
+    installs: tuple[Span, ...]
+    """The lines of the page that install packages for this program."""
+
+
 @dataclass(frozen=True, slots=True)
 class Bundle:
     """An example made runnable. Needs no engine to be made or tested."""
@@ -177,20 +257,34 @@ class Bundle:
     environment: Mapping[str, str] = field(default_factory=dict)
     services: tuple[ServiceRequest, ...] = ()
     endpoint_paths: tuple[str, ...] = ()
-    """Paths the docs name for the endpoint, best first."""
+    """Paths the docs name for the endpoint, best first: what the page states, then what the code does."""
+    stated_endpoints: tuple[StatedEndpoint, ...] = ()
+    """Addresses of the server that the page states, likeliest first; empty if it states none."""
+    stated_headers: tuple[StatedHeader, ...] = ()
+    """Headers that the page says clients send with every request, each name once."""
+    installer: str = ""
+    """The package client of the page's install lines (``pnpm``, ``yarn``, ``uv``); empty if it shows none. npm's
+    conflicts between peers are nobody's fault on a page that says ``pnpm add``."""
+    unlisted_imports: tuple[UnlistedImport, ...] = ()
+    """Imports that the install lines for this program leave out."""
     host_names: tuple[str, ...] = ()
     """Values of the Host header that the code allows, if it names any; ``*`` is for any port."""
     allow_scripts: bool = False
     """Install scripts run only where the configuration allows it by example."""
-    left_to_reader: tuple[str, ...] = ()
-    """What the docs leave to the reader and docprobe cannot know: ``client_secret (“your-secret”, line 12)``. If such
-    an example does not start, that says nothing against the docs."""
+    left_to_reader: tuple[LeftToReader, ...] = ()
+    """What the docs leave to the reader and docprobe cannot know. A failure that can come from it says nothing
+    against the docs."""
     notes: tuple[Note, ...] = ()
 
     @property
     def added(self) -> tuple[str, ...]:
         """What docprobe had to add, as reports list it."""
-        return tuple(n.what for n in self.notes if n.origin is Origin.INFERRED)
+        return tuple(n.what for n in self.guesses if n.kind is not NoteKind.WHOLE_PROGRAM)
+
+    @property
+    def guesses(self) -> tuple[Note, ...]:
+        """Every input of the run that docprobe inferred: any of them may be why the example fails."""
+        return tuple(n for n in self.notes if n.origin is Origin.INFERRED)
 
 
 @dataclass(frozen=True, slots=True)

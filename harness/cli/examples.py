@@ -95,7 +95,7 @@ def _paragraph(example: Example) -> str:
     if example.expected:
         lines.append(f"  known   not runnable: {printable(example.expected)}")
     lines += [_note(note) for note in sorted(example.notes, key=lambda n: n.origin is Origin.INFERRED)]
-    lines += [f"  reader  {printable(part)}" for part in (example.bundle.left_to_reader if example.bundle else ())]
+    lines += [f"  reader  {printable(part.what)}" for part in (example.bundle.left_to_reader if example.bundle else ())]
     return "\n".join(lines) + "\n"
 
 

@@ -149,9 +149,9 @@ def runs(example: Example, recording: Recording, bound: BoundRequirement) -> Fin
     )
     left = example.bundle.left_to_reader if example.bundle else ()
     if recording.transcript is None and left:
+        parts = join_words(part.what for part in left)
         return inconclusive(
-            bound,
-            f"The example does not run here; its page leaves {join_words(left)} to the reader. {_sentence(attempts)}",
+            bound, f"The example does not run here; its page leaves {parts} to the reader. {_sentence(attempts)}"
         )
     if recording.transcript is None:
         return replace(violated(bound, f"The example does not run. {_sentence(attempts)}"), gates=True)

@@ -19,7 +19,8 @@ FENCES: Final = frozenset({"env", "dotenv", ".env", "properties", "ini"})
 MAX_VARIABLES: Final = 200
 MAX_CHARS: Final = 50_000
 _PLACEHOLDER: Final = re.compile(
-    r"^(?:<[^<>]+>|\[[^\[\]]+\]|\$?\{[^{}]+\}|\.\.\.|…|x{3,}|changeme|.*\b(?:your|insert|replace)[-_ ].*|.*\.{3})$",
+    r"^(?:<[^<>]+>|\[[^\[\]]+\]|\$?\{[^{}]+\}|\.\.\.|…|x{3,}|changeme|(?:bearer )?\S*\b(?:your|insert|replace)[-_ ].*|"
+    r"\S*\.{3})$",
     re.IGNORECASE,
 )
 

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Final
 from extractor.base.loopback import is_loopback
 from extractor.languages.common.environment import is_placeholder
 from extractor.languages.common.facts import Ref
+from extractor.model import LeftKind, LeftToReader
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from extractor.languages.common.facts import Call, CodeFacts
     from extractor.languages.common.values import Draft, ProgramFile, Snippet
+    from extractor.model import Span
 
 _DATA_FILES: Final = (".py", ".js", ".ts", ".json", ".md", ".yaml", ".yml", ".csv", ".pem", ".key", ".html", ".txt")
 _ASKING: Final = frozenset({"get", "post", "request", "urlopen", "fetch", "stream"})
@@ -24,6 +26,14 @@ _ISSUING: Final = re.compile(r"issuer|authorization_servers|authorizationServers
 _MAX_FILE: Final = 200
 _OF_THE_READER: Final = re.compile(r"KEY|SECRET|TOKEN|PASS|CLIENT_ID|DOMAIN|URL|URI|AUDIENCE|ISSUER|TENANT|PROJECT")
 """Variables without which a program may have nothing to talk to; a ``DEBUG`` it can always do without."""
+_NEEDED: Final = re.compile(
+    r"(?:^|_)(?:key|secret|token|pass|password|credentials?|id|domain|url|uri|host|hostname|server|endpoint|address|"
+    r"audience|issuer|tenant|project|account|user|username|path|file|filename|dir|directory|folder|root|database|"
+    r"authorization|args|bearer|headers)$|api_?key"
+)
+"""Names of arguments that hold a credential, a host or a path."""
+_ADDRESS: Final = re.compile(r"://|^[.~]?/|^[A-Za-z]:\\|@[\w-]+\.|^[\w-]+(?:\.[\w-]+)+(?:[:/]|$)")
+"""Values that are a URL, a path or a host, whatever they are called."""
 
 
 def undefined(file: ProgramFile, elsewhere: Sequence[Snippet]) -> tuple[str, ...]:
@@ -81,79 +91,97 @@ def sentence(clauses: Sequence[str], limit: int = 4) -> str:
     return "; ".join(shown)
 
 
-def left_to_reader(draft: Draft, environment: Mapping[str, str]) -> tuple[str, ...]:
+def left_to_reader(draft: Draft, environment: Mapping[str, str]) -> tuple[LeftToReader, ...]:
     """Return what only the reader has: values for placeholders and variables, files, names, answers, tokens.
 
     Args:
         draft: the program.
         environment: what the page, or docprobe, sets.
     """
-    return tuple(
-        dict.fromkeys(
-            [
-                *_arguments(draft),
-                *_variables(draft, environment),
-                *_files(draft),
-                *_answers(draft),
-                *_names(draft),
-                *_tokens(draft),
-            ]
-        )
+    parts = (
+        *_arguments(draft),
+        *_variables(draft, environment),
+        *_files(draft),
+        *_answers(draft),
+        *_names(draft),
+        *_tokens(draft),
     )
+    return tuple({part.what: part for part in reversed(parts)}.values())[::-1]
 
 
-def _calls(draft: Draft) -> Iterator[Call]:
-    return (call for code in draft.facts for call in code.calls)
-
-
-def _arguments(draft: Draft) -> Iterator[str]:
+def _calls(draft: Draft) -> Iterator[tuple[Call, Span | None]]:
+    """The calls of the program, and their lines on the page."""
     for snippet in draft.program.snippets:
-        for call in snippet.facts.calls:
-            for name, value in call.keywords.items():
-                if isinstance(value, str) and is_placeholder(value):
-                    yield f"{name} (“{value}”, line {snippet.block.span.first + call.line})"
+        yield from ((call, snippet.block.line(call.line - 1)) for call in snippet.facts.calls)
+    glue = (code for file in draft.program.files for code in file.glue)
+    yield from ((call, None) for code in glue for call in code.calls)
 
 
-def _variables(draft: Draft, environment: Mapping[str, str]) -> Iterator[str]:
+def _arguments(draft: Draft) -> Iterator[LeftToReader]:
+    """Placeholders for a credential, a host or a path; "your" in a description is not one."""
+    for call, span in _calls(draft):
+        for name, value in call.keywords.items():
+            if isinstance(value, str) and is_placeholder(value) and _is_needed(name, value):
+                line = f", line {span.first}" if span else ""
+                yield LeftToReader(LeftKind.VALUE, name, f"{name} (“{value}”{line})", span)
+
+
+def _is_needed(name: str, value: str) -> bool:
+    """Whether an argument is a credential, a host or a path, by its name or by how its value looks."""
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+    return bool(_NEEDED.search(words)) or bool(_ADDRESS.search(value))
+
+
+def _variables(draft: Draft, environment: Mapping[str, str]) -> Iterator[LeftToReader]:
     stated = {n for variables in draft.around.variables for n, v in variables.values.items() if not is_placeholder(v)}
     for snippet in draft.program.snippets:
         for read in snippet.facts.environment:
             unset = read.default is None and read.name not in stated and read.name not in draft.override.environment
             if unset and (read.required or _OF_THE_READER.search(read.name)):
-                known = " (filled in)" if read.name in environment else ""
-                yield f"the variable {read.name}{known}"
+                filled = " (filled in)" if read.name in environment else ""
+                span = snippet.block.line(read.line - 1)
+                yield LeftToReader(LeftKind.VARIABLE, read.name, f"the variable {read.name}{filled}", span)
 
 
-def _files(draft: Draft) -> Iterator[str]:
+def _files(draft: Draft) -> Iterator[LeftToReader]:
     """Files named as arguments that are not the program's."""
     own = {PurePosixPath(file.name.path).name for file in draft.program.files if file.name}
     own |= {PurePosixPath(named.name.path).name for named in draft.around.named}
-    for value in (value for call in _calls(draft) for value in call.arguments if isinstance(value, str)):
-        named = value.endswith(_DATA_FILES) and len(value) < _MAX_FILE and not {" ", ":"} & set(value)
-        if named and PurePosixPath(value).name not in own:
-            yield f"the file {value}"
+    for value, span in ((value, span) for call, span in _calls(draft) for value in call.arguments):
+        if not isinstance(value, str) or not value.endswith(_DATA_FILES) or len(value) >= _MAX_FILE:
+            continue
+        if not {" ", ":"} & set(value) and PurePosixPath(value).name not in own:
+            yield LeftToReader(LeftKind.FILE, value, f"the file {value}", span)
 
 
-def _tokens(draft: Draft) -> Iterator[str]:
+def _tokens(draft: Draft) -> Iterator[LeftToReader]:
     """Tokens that only an authorization server elsewhere gives."""
-    for name, value in ((name, value) for call in _calls(draft) for name, value in call.keywords.items()):
-        text = value.text if isinstance(value, Ref) else value
-        url = _URL.search(text) if isinstance(text, str) and _ISSUING.search(name) else None
-        if url and not is_loopback(url[1]):
-            yield f"a token from {url[1]}"
+    for call, span in _calls(draft):
+        for name, value in call.keywords.items():
+            text = value.text if isinstance(value, Ref) else value
+            url = _URL.search(text) if isinstance(text, str) and _ISSUING.search(name) else None
+            if url and not is_loopback(url[1]):
+                yield LeftToReader(LeftKind.TOKEN, url[1], f"a token from {url[1]}", span)
 
 
-def _names(draft: Draft) -> Iterator[str]:
+def _names(draft: Draft) -> Iterator[LeftToReader]:
     """Names that are used only when a client calls; without any other it would not be a whole program."""
     for file in draft.program.files:
         for name in free_names(file):
-            yield f"`{name}`, which no block of this page defines and only a client's call uses"
+            what = f"`{name}`, which no block of this page defines and only a client's call uses"
+            yield LeftToReader(LeftKind.NAME, name, what, _first_use(name, file))
 
 
-def _answers(draft: Draft) -> Iterator[str]:
+def _first_use(name: str, file: ProgramFile) -> Span | None:
+    """The line of the page that uses a name first; None if only glue does."""
+    uses = (snippet.block.line(snippet.facts.free[name] - 1) for snippet in file.snippets if name in snippet.facts.free)
+    return next(uses, None)
+
+
+def _answers(draft: Draft) -> Iterator[LeftToReader]:
     """Hosts that are asked for something while the program is loaded: a pod has no way out."""
-    for call in (call for call in _calls(draft) if call.function is None and call.last in _ASKING):
-        first = call.arguments[0] if call.arguments else None
+    for call, span in _calls(draft):
+        first = call.arguments[0] if call.function is None and call.last in _ASKING and call.arguments else None
         url = _URL.match(first) if isinstance(first, str) else None
         if url and not is_loopback(url[1]):
-            yield f"an answer from {url[1]}"
+            yield LeftToReader(LeftKind.ANSWER, url[1], f"an answer from {url[1]}", span)

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from extractor.model import Bundle, Dependency, Example, ExampleKind, ExampleStatus, Manager, Note, NoteKind, Origin
+from extractor.model import (
+    Bundle,
+    Dependency,
+    Example,
+    ExampleKind,
+    ExampleStatus,
+    LeftKind,
+    LeftToReader,
+    Manager,
+    Note,
+    NoteKind,
+    Origin,
+)
 from harness.judge.example import example_rules, judge_example
 from harness.model import Basis, Finding, Recording, Run, Stage, StartOutcome, Verdict
 from harness.rule import Catalogue
@@ -26,7 +38,7 @@ def example(*added: str, left: tuple[str, ...] = (), revision: str | None = NEWE
         dependencies=(Dependency("mcp"),),
         command=("python", "server.py"),
         notes=tuple(Note(NoteKind.REMARK, Origin.INFERRED, detail=what) for what in added),
-        left_to_reader=left,
+        left_to_reader=tuple(LeftToReader(LeftKind.VALUE, text, text) for text in left),
     )
     return Example(
         "p#x", "p.mdx", revision, "python", bundle.kind, ExampleStatus.RUNNABLE, None, (), "d", bundle=bundle
