@@ -174,7 +174,7 @@ def _disk(name: str, folder: Path) -> Check:
 async def _leftovers(engine: DockerEngine) -> Check:
     """Look for containers of runs that are not known to live: of other state folders, or of another machine's run."""
     others = [labels_of(entry) for entry in await list_containers(engine.run.api)]
-    dead = [labels for labels in others if labels[RUN_LABEL] != engine.run.owner.run and not is_in_use(labels)]
+    dead = [labels for labels in others if labels[RUN_LABEL] != engine.run.owner.run_id and not is_in_use(labels)]
     if dead:
         what = f"{len(dead)} containers of docprobe runs that ended"
         return Check("leftovers", State.WARNING, what, "run `docprobe doctor --clean` to remove them")

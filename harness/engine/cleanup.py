@@ -30,18 +30,18 @@ class Cleaned:
     """Images that were kept because a container uses them."""
 
 
-async def list_containers(api: Api, run: str | None = None) -> list[dict[str, Any]]:
+async def list_containers(api: Api, run_id: str | None = None) -> list[dict[str, Any]]:
     """Return the engine's entries of docprobe's containers, of one run or of all. Raises EngineError."""
-    label = LABEL if run is None else f"{RUN_LABEL}={run}"
+    label = LABEL if run_id is None else f"{RUN_LABEL}={run_id}"
     # the low-level list: the high-level one inspects each container, and hangs on a stuck one
     entries = await api.call("list containers", api.raw.containers, all=True, filters={"label": label})
     # a container that somebody made of one of docprobe's images has the image's labels, and belongs to no run
     return [entry for entry in entries if labels_of(entry).get(RUN_LABEL)]
 
 
-async def list_volumes(api: Api, run: str | None = None) -> list[dict[str, Any]]:
+async def list_volumes(api: Api, run_id: str | None = None) -> list[dict[str, Any]]:
     """Return the engine's entries of docprobe's volumes, of one run or of all. Raises EngineError."""
-    label = LABEL if run is None else f"{RUN_LABEL}={run}"
+    label = LABEL if run_id is None else f"{RUN_LABEL}={run_id}"
     answer = await api.call("list volumes", api.raw.volumes, filters={"label": label})
     return list(answer.get("Volumes") or ())
 

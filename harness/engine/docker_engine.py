@@ -70,7 +70,7 @@ async def connect(
         if runtime is not None:
             _check_runtime(runtime, info)
         failure: BaseException | None = None
-        with closing(ContainerEvents(api, owner.run)) as events:
+        with closing(ContainerEvents(api, owner.run_id)) as events:
             await events.open()
             run = EngineRun(api, owner, events, limits or Limits(), info.cpus, info.kernel, runtime)
             builder = ImageBuilder(run, settings)
@@ -186,9 +186,9 @@ class DockerEngine:
 
     async def _remove_rest(self) -> None:
         """Remove what may be left of this run, and wait for what the engine is removing."""
-        api, run = self.run.api, self.run.owner.run
+        api, run_id = self.run.api, self.run.owner.run_id
         with anyio.move_on_after(_REMOVAL_S):
-            while (containers := await list_containers(api, run)) + (volumes := await list_volumes(api, run)):
+            while (containers := await list_containers(api, run_id)) + (volumes := await list_volumes(api, run_id)):
                 await remove(api, containers, volumes)
                 await anyio.sleep(_RETRY_S)
 

@@ -33,9 +33,9 @@ class ContainerExit:
 class ContainerEvents:
     """The events of one run's containers. :meth:`follow` must run as a task."""
 
-    def __init__(self, api: Api, run: str) -> None:
+    def __init__(self, api: Api, run_id: str) -> None:
         self._api = api
-        self._run = run
+        self._run_id = run_id
         self._watched: dict[str, ContainerExit] = {}
         self._stream: Any = None
         self._closed = threading.Event()
@@ -53,7 +53,7 @@ class ContainerEvents:
 
     async def open(self) -> None:
         """Subscribe. Raises EngineError."""
-        filters = {"type": "container", "label": f"{RUN_LABEL}={self._run}"}
+        filters = {"type": "container", "label": f"{RUN_LABEL}={self._run_id}"}
         self._stream = await self._api.call("report its events", self._api.raw.events, decode=True, filters=filters)
 
     async def follow(self) -> None:

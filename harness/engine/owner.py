@@ -32,20 +32,20 @@ LOCK_LABEL: Final = "docprobe.lock"
 class Owner:
     """One run of docprobe."""
 
-    run: str
+    run_id: str
     """12 hex digits."""
-    state: str
-    """Id of the state folder."""
+    state_id: str
+    """Of the state folder."""
     lock: Path
     """File whose lock the run's process holds."""
 
     def labels(self, role: str) -> dict[str, str]:
         """Return the labels of a container or volume of this run."""
-        return {LABEL: role, RUN_LABEL: self.run, STATE_LABEL: self.state, LOCK_LABEL: str(self.lock)}
+        return {LABEL: role, RUN_LABEL: self.run_id, STATE_LABEL: self.state_id, LOCK_LABEL: str(self.lock)}
 
     def name(self, purpose: str) -> str:
         """Return a container's name."""
-        return f"docprobe-{self.run}-{purpose}"
+        return f"docprobe-{self.run_id}-{purpose}"
 
 
 @contextmanager
@@ -56,15 +56,15 @@ def own(state: Path) -> Iterator[Owner]:
         UsageError: the state folder cannot be written.
         StorageError: its disk is full or fails.
     """
-    run = secrets.token_hex(6)
-    lock = _locks(state) / f"{run}.lock"
+    run_id = secrets.token_hex(6)
+    lock = _locks(state) / f"{run_id}.lock"
     with ExitStack() as stack:
         try:
             stack.enter_context(hold(lock))
             identity = state_id(state)
         except OSError as error:
             raise unwritable(lock.parent, error) from error
-        yield Owner(run, identity, lock.absolute())
+        yield Owner(run_id, identity, lock.absolute())
 
 
 def state_id(state: Path) -> str:
@@ -87,8 +87,8 @@ def state_id(state: Path) -> str:
 
 def is_left_over(labels: Mapping[str, str], state: Path) -> bool:
     """Return whether something with these labels belongs to a dead run of this state folder."""
-    run = labels.get(RUN_LABEL, "")
-    return labels.get(STATE_LABEL) == state_id(state) and not is_held(_locks(state) / f"{run}.lock")
+    run_id = labels.get(RUN_LABEL, "")
+    return labels.get(STATE_LABEL) == state_id(state) and not is_held(_locks(state) / f"{run_id}.lock")
 
 
 def is_in_use(labels: Mapping[str, str]) -> bool:

@@ -42,7 +42,7 @@ async def test_every_container_is_made_by_it(engine: OwnEngine, state: Path) -> 
     bundle = python_bundle(SERVER, build=(("true",),))
     limits = Limits(tmp_mib=8, memory_mib=128)
     async with connect(state=state, host=HostEnvironment.of(engine.environment), limits=limits, runtime=RUNTIME) as ours:
-        run = ours.run.owner.run
+        run = ours.run.owner.run_id
         # as an install, but without a network: this engine has none
         builder = replace(ours.builder, network="none")
         base = await ours.base("python")
@@ -64,7 +64,7 @@ async def test_without_it_none_is(engine: OwnEngine, state: Path) -> None:
     async with connect(state=state, host=HostEnvironment.of(engine.environment)) as ours:
         async with ours.pod(bundle, await ours.install(bundle)) as pod:
             assert await pod.wait_listening(30)
-        run = ours.run.owner.run
+        run = ours.run.owner.run_id
     roles = started(engine, run, since)
     assert roles
     assert not set(roles) & engine.made_by_runtime()

@@ -108,7 +108,7 @@ async def test_contained(
             watched = Watched(engine)
             async with neighbour(engine) if name == "other-pods" else nullcontext():
                 recording = await record(watched, bundle, config, date=None, locks={}, doing=steps.append)
-            run = engine.run.owner.run
+            run = engine.run.owner.run_id
     assert time.monotonic() - began < AT_MOST_S
 
     # what it tried did not work

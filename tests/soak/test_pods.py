@@ -92,7 +92,7 @@ async def test_nothing_grows(raw: docker.APIClient, tmp_path: Path, at_once: int
         assert max(alive) <= at_once + ENDING, "pods are made faster than they are taken down"
         assert grown_fds <= 2
         assert grown_kib < GROWTH_KIB
-        run = engine.run.owner.run
+        run = engine.run.owner.run_id
     assert left_in(raw, tmp_path) == []
     assert unfinished(tmp_path) == []
     assert raw.images(filters={"label": f"docprobe.run={run}"}) == []

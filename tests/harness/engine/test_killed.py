@@ -50,7 +50,7 @@ async def one(engine, bundle):
 async def main():
     bundle = python_bundle(SERVER)
     async with connect(state=Path(sys.argv[1]), host=HOST, limits=Limits(tmp_mib=8, memory_mib=128)) as engine:
-        print(engine.run.owner.run, flush=True)
+        print(engine.run.owner.run_id, flush=True)
         async with anyio.create_task_group() as tasks:
             for _ in range(2):
                 tasks.start_soon(one, engine, bundle)
@@ -118,7 +118,7 @@ async def main():
     bundle = python_bundle(SERVER)
     async with connect(state=Path(sys.argv[1]), host=HOST) as engine, engine.pod(bundle, await engine.install(bundle)) as pod:
         await pod.wait_listening(60)
-        print(engine.run.owner.run, flush=True)
+        print(engine.run.owner.run_id, flush=True)
         await anyio.to_thread.run_sync(sys.stdin.read)
 
 anyio.run(main)

@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 from harness.engine.owner import own
 with own(Path(sys.argv[1])) as owner:
-    print(owner.run, flush=True)
+    print(owner.run_id, flush=True)
     sys.stdin.read()
 """
 

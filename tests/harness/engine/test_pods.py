@@ -103,7 +103,7 @@ async def test_http_with_the_examples_own_host_and_port(open_engine: Open) -> No
                     await http.get("http://example.invalid:3210/")
             assert pod.exit_state() is None
             assert "listening soon" in [line.text for line in pod.logs() if line.source == "stdout"]
-        run = engine.run.owner.run
+        run = engine.run.owner.run_id
     assert leftovers(run) == ([], [])
 
 
@@ -366,7 +366,7 @@ async def test_a_body_error_comes_through_as_it_is(open_engine: Open) -> None:
         pass
 
     async with open_engine(QUICK) as engine:
-        run = engine.run.owner.run
+        run = engine.run.owner.run_id
         with pytest.raises(OurError):
             async with engine.pod(python_bundle(SERVER), await engine.install(python_bundle(SERVER))):
                 raise OurError
@@ -382,7 +382,7 @@ async def test_cancelled_in_the_middle(open_engine: Open) -> None:
     for delay_s in (0.01, 0.1, 0.25, 0.4, 0.8):
         with anyio.move_on_after(delay_s + 0.3):
             async with open_engine(QUICK) as engine:
-                runs.append(engine.run.owner.run)
+                runs.append(engine.run.owner.run_id)
                 image = await engine.install(bundle)
                 with anyio.move_on_after(delay_s):
                     async with engine.pod(bundle, image) as pod:
@@ -406,7 +406,7 @@ async def test_four_pods_at_once(open_engine: Open) -> None:
         async with anyio.create_task_group() as tasks:
             for _ in range(4):
                 tasks.start_soon(one, engine)
-        run = engine.run.owner.run
+        run = engine.run.owner.run_id
     assert answers == ["localhost:3000"] * 4
     assert leftovers(run) == ([], [])
 

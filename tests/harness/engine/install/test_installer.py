@@ -222,7 +222,7 @@ from tests.harness.engine.install.test_installer import bundle
 async def main():
     example = bundle(Manager.NPM, Dependency("typescript", "5.4.2"), Dependency("ms", sys.argv[2]))
     async with connect(state=Path(sys.argv[1]), host=HOST) as engine:
-        print(engine.run.owner.run, flush=True)
+        print(engine.run.owner.run_id, flush=True)
         await engine.install(example, progress=lambda text: print(text, flush=True))
 
 anyio.run(main)
