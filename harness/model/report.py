@@ -77,9 +77,9 @@ class ExampleResult:
     added: Annotated[tuple[str, ...], Meta(description="What docprobe had to add to run it.")] = ()
     packages: Packages = field(default_factory=dict)
     runs: tuple[Run, ...] = ()
-    negotiated: Annotated[tuple[str, ...], Meta(description="Revisions the server really speaks, oldest first.")] = ()
+    negotiated: Annotated[tuple[str, ...], Meta(description="Revisions that the server negotiates, oldest first.")] = ()
     duration_s: Seconds = 0.0
-    cached: Annotated[bool, Meta(description="Whether the conversation was kept from an earlier run.")] = False
+    cached: Annotated[bool, Meta(description="Whether the conversation is from an earlier run.")] = False
     findings: tuple[Finding, ...] = ()
     transcript_file: Annotated[
         str | None, Meta(description="File with the conversation, relative to this document, or null.")
@@ -116,14 +116,14 @@ class BaselineNote:
 
 
 @dataclass(frozen=True, slots=True)
-class Lost:
+class NoLongerRunnable:
     """An example of a changed page that could be run before the change and cannot any more."""
 
     example: str
     page: DocsPath
     line: LineNumber
     """Where it stands, 1-based; 1 if it is gone from the page."""
-    ref: Annotated[str, Meta(description="What the change is held against.")]
+    ref: Annotated[str, Meta(description="What the change is compared with.")]
     """As given."""
     reason: Annotated[str, Meta(description="What it is now, and why.")]
 
@@ -173,7 +173,7 @@ class Report:
     fail_on: FailOn = FailOn.MUST
     narrowed: bool = False
     """Whether only what a change affects was selected: then it is fine that none of it can run."""
-    lost: tuple[Lost, ...] = ()
+    lost: tuple[NoLongerRunnable, ...] = ()
     """Examples that a change left unchecked: the run is incomplete."""
     shards: tuple[Shard, ...] = ()
     """``I/N`` of every part of a run that is in here; empty for a whole run."""

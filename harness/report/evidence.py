@@ -44,7 +44,7 @@ class ExchangeLine:
     """What the reply says, short; empty if nothing."""
     control: bool
     """Whether it only shows that the request is served without the fault."""
-    unasked: bool = False
+    unsolicited: bool = False
     """Whether nothing was sent: the example said ``status`` by itself."""
 
 
@@ -70,15 +70,15 @@ def shared_context(transcript: Transcript | None, numbers: Sequence[int]) -> tup
 
 def _line(exchange: Exchange, shared: set[str], *, control: bool) -> ExchangeLine:
     said = " ".join(part for part in (exchange.method, exchange.target, jsonrpc.methods(exchange.body)) if part)
-    unasked = exchange.method == "STDOUT"
+    unsolicited = exchange.method == "STDOUT"
     return ExchangeLine(
         number=exchange.number,
-        request="(unasked)" if unasked else said,
+        request="(unsolicited)" if unsolicited else said,
         who=", ".join(part for part in _who(exchange) if part not in shared),
         status=status_of(exchange),
         answer=answer_of(exchange.reply) if exchange.reply else "",
         control=control,
-        unasked=unasked,
+        unsolicited=unsolicited,
     )
 
 
@@ -101,7 +101,7 @@ def status_of(exchange: Exchange) -> str:
         if exchange.method == "STDOUT":
             return f"stdout: {one_line(exchange.body, BODY_LIMIT)}"
         if exchange.method in {"STDIN", "CLOSE"}:
-            return exchange.note or "no answer is due"
+            return exchange.note or "no reply expected"
     if exchange.reply is None:
         return f"no reply: {exchange.failure or 'unknown reason'}"
     if exchange.method == "STDIN":

@@ -73,9 +73,9 @@ def _annotations(report: Report) -> Iterator[Annotation]:
     yield from _of_findings(ReportView.of(report))
     for example in report.examples:
         if example.status is Status.BLOCKED:
-            yield Annotation("warning", start_of(example), "not judged", f"{example.id}: {example.reason or ''}")
+            yield Annotation("warning", start_of(example), "not checked", f"{example.id}: {example.reason or ''}")
     for lost in report.lost:
-        yield Annotation("warning", Span(lost.page, lost.line, lost.line), "not checked any more", lost_sentence(lost))
+        yield Annotation("warning", Span(lost.page, lost.line, lost.line), "no longer checked", lost_sentence(lost))
     for entry in report.drift:
         # in another tree: no line of these docs is meant
         span = (entry.nearest.span if entry.nearest else Span(entry.page, 1, 1)) if report.rules_root is None else None
@@ -85,7 +85,7 @@ def _annotations(report: Report) -> Iterator[Annotation]:
         if note.kind is not BaselineKind.KNOWN:
             yield Annotation("error" if note.gates else "warning", None, "baseline", baseline_sentence(note))
     for problem in report.problems:
-        yield Annotation("warning", problem.span, "stepped over", problem.message)
+        yield Annotation("warning", problem.span, "problem in the docs", problem.message)
 
 
 def _of_findings(view: ReportView) -> Iterator[Annotation]:
@@ -97,7 +97,7 @@ def _of_findings(view: ReportView) -> Iterator[Annotation]:
             if group.severity is Severity.ADVISORY:
                 members = [one for one in members if _is_own_interpretation(one)]
             for turn, one in enumerate(members):
-                title = f"{one.finding.level.value} {one.finding.requirement}{f': {one.title}' if one.title else ''}"
+                title = f"{one.level} {one.finding.requirement}{f': {one.title}' if one.title else ''}"
                 place = primary(one.finding, one.example)
                 yield Annotation(TYPES[group.severity], place, title, _message(one), turn)
 
@@ -116,5 +116,5 @@ def _message(view: FindingView) -> str:
     if view.avoid:
         lines.append(f"Avoid: {view.avoid}")
     if finding.patch is not None:
-        lines.append("A patch was proved by running it: it is in the job summary.")
+        lines.append("A patch was proved by running it; it is in the job summary.")
     return "\n".join(lines)

@@ -15,7 +15,7 @@ from extractor.base.text import one_line, visible
 from harness.base.escape import inert_xml
 from harness.model import BaselineKind, Status
 from harness.report.view import ReportView
-from harness.report.wording import NOTHING_ASKED, baseline_sentence, drift_sentence, run_sentence
+from harness.report.wording import NOTHING_APPLIES, baseline_sentence, drift_sentence, run_sentence
 from harness.results.severity import Severity
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ def _cases(view: ReportView, example: ExampleResult) -> Iterator[JUnitCase]:
             yield JUnitCase("example", "skipped", example.status.value, f"{example.status.value}: {reason}")
         case Status.JUDGED | Status.NOT_RUNNING:
             if not example.findings:
-                why = f"does not run: {reason}" if example.status is Status.NOT_RUNNING else NOTHING_ASKED
+                why = f"does not run: {reason}" if example.status is Status.NOT_RUNNING else NOTHING_APPLIES
                 yield JUnitCase("example", "skipped", example.status.value, why)
             for number, finding in enumerate(example.findings):
                 # the run's time stands at the first case: the whole conversation serves every requirement
@@ -140,7 +140,7 @@ def _case(view: FindingView, duration_s: float) -> JUnitCase:
         case Severity.NOT_CHECKED:
             return JUnitCase(name, "error", "blocked", finding.summary, _text(view), duration_s)
         case Severity.KNOWN:
-            message = f"known, listed in the baseline: {finding.summary}"
+            message = f"accepted in the baseline: {finding.summary}"
             return JUnitCase(name, "skipped", "known", message, _text(view), duration_s)
         case Severity.NOT_APPLICABLE | Severity.INCONCLUSIVE:
             message = f"{view.severity.value}: {finding.summary}"

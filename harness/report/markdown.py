@@ -44,7 +44,7 @@ def render(report: Report) -> str:
     """Return the summary, in GitHub's Markdown."""
     view = ReportView.of(report)
     head = [f"## {ICONS.get(report.exit_code, '⚠️')} docprobe", "", markdown_text(exit_sentence(report)), ""]
-    head += [markdown_text(f"{figures(report)}; {violations(report)}."), ""]
+    head += [markdown_text(f"{figures(report)}. {violations(report)}"), ""]
     head += [*_table(view), *_beside(report)]
     full = [group for _, groups in view.distinct for group in groups if group.severity in SHOWN_IN_FULL]
     details = [_details(group, view.shown(group), unfolded=number == 0) for number, group in enumerate(full)]
@@ -74,7 +74,7 @@ def _table(view: ReportView) -> Iterator[str]:
     shown = [(distinct, groups) for distinct, groups in view.distinct if distinct.shown.status not in NEVER_RUN]
     if not shown:
         return
-    yield "| | example | gates | warns | advisory | satisfied | not applicable | inconclusive |"
+    yield "| | example | blocking | warnings | advisory | satisfied | not applicable | inconclusive |"
     yield "|---|---|--:|--:|--:|--:|--:|--:|"
     columns = (
         (Severity.BLOCKING,),
@@ -105,7 +105,7 @@ def _beside(report: Report) -> Iterator[str]:
     """Blocked examples, drift, the baseline and what could not be read."""
     for example in report.examples:
         if example.status is Status.BLOCKED:
-            yield f"- ❔ {markdown_code(example.id)} could not be judged: {markdown_text(example.reason or '')}"
+            yield f"- ❔ {markdown_code(example.id)} could not be checked: {markdown_text(example.reason or '')}"
     for lost in report.lost:
         yield f"- ❔ {markdown_text(lost_sentence(lost))}"
     for entry in report.drift:
@@ -116,7 +116,7 @@ def _beside(report: Report) -> Iterator[str]:
         if note.kind is not BaselineKind.KNOWN:
             yield f"- {'❌' if note.gates else '⚠️'} {markdown_text(f'baseline: {baseline_sentence(note)}')}"
     for problem in report.problems[:PROBLEMS_SHOWN]:
-        yield f"- ⚠️ {markdown_text(f'stepped over: {problem}')}"
+        yield f"- ⚠️ {markdown_text(f'problem in the docs: {problem}')}"
     yield ""
 
 
@@ -124,7 +124,7 @@ def _details(group: FindingGroup, view: FindingView, *, unfolded: bool) -> str:
     """One violation, folded but for the first: most runs have few, and that one is what a reader came for."""
     finding, example = view.finding, view.example
     icon = "❌" if view.severity is Severity.BLOCKING else "⚠️"
-    title = f"{finding.level.value} {finding.requirement}: {severity_words(view.severity)}"
+    title = f"{view.level} {finding.requirement}: {severity_words(view.severity)}"
     opening = "<details open>" if unfolded else "<details>"
     lines = [f"{opening}<summary>{icon} {html_text(title)} · {html_text(example.id)}</summary>", ""]
     lines += [markdown_text(finding.summary), ""]
@@ -173,7 +173,7 @@ def _code(page: BlamedPage) -> str:
         "\n".join(f"{'▸' if line.blamed else ' '} {line.number:>5} │ {line.text.rstrip()}" for line in excerpt)
         for excerpt in page.excerpts
     ]
-    return "\n      ⋮\n".join(runs) or "(the page is not at hand)"
+    return "\n      ⋮\n".join(runs) or "(the page is not available)"
 
 
 def _patch(view: FindingView) -> str:

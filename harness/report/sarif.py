@@ -42,7 +42,7 @@ LEVELS: Final = {
 }
 DRIFT: Final = "normative-text.drift"
 """The one rule that is not a requirement of the catalogue."""
-DRIFT_TITLE: Final = "The sentence that a check stands on has changed"
+DRIFT_TITLE: Final = "The sentence that a requirement is based on has changed"
 
 
 def render(report: Report) -> str:
@@ -86,7 +86,7 @@ def _rules(report: Report) -> list[dict[str, Any]]:
     named = {rule["id"] for rule in rules}
     others = {finding.requirement for example in report.examples for finding in example.findings} - named
     rules += [_plain_rule(name, name, name) for name in sorted(others)]
-    return [*rules, _plain_rule(DRIFT, DRIFT_TITLE, "A verdict by a sentence that changed is in doubt.")]
+    return [*rules, _plain_rule(DRIFT, DRIFT_TITLE, "Verdicts that are based on a changed sentence are in doubt.")]
 
 
 def _plain_rule(name: str, title: str, why: str) -> dict[str, Any]:
@@ -141,7 +141,7 @@ def _result(report: Report, view: FindingView) -> dict[str, Any]:
     if finding.statement is not None:
         sentence = one_line(finding.statement.text)
         related.append(_rule_location(report, finding.statement.span, 1, f"The sentence: {sentence}"))
-        text += f"\nThe specification says so [here](1): {_message(sentence)}"
+        text += f"\nThe specification requires it [here](1): {_message(sentence)}"
     for number, span in enumerate(finding.blame[1:], len(related) + 1):
         related.append(_location(report, span, number, "Also to blame"))
     result: dict[str, Any] = {
@@ -235,7 +235,7 @@ def _drift_results(report: Report) -> Iterator[dict[str, Any]]:
 def _notifications(report: Report) -> Iterator[dict[str, Any]]:
     for example in report.examples:
         if example.status is Status.BLOCKED:
-            lines = [f"{example.id} could not be judged: {example.reason or ''}", *map(run_sentence, example.runs)]
+            lines = [f"{example.id} could not be checked: {example.reason or ''}", *map(run_sentence, example.runs)]
             where = [_location(report, span) for span in example.spans[:1]]
             yield _notification("error", "\n".join(lines), where)
     for lost in report.lost:

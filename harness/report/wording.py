@@ -1,4 +1,4 @@
-"""The sentences that several formats say alike. Pure; what comes from docs or packages in them is still hostile."""
+"""Sentences that several formats share. Pure; text from docs or packages in them is still hostile."""
 
 from __future__ import annotations
 
@@ -25,18 +25,17 @@ from harness.results.severity import Severity, is_own
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from harness.model import BaselineNote, Drift, ExampleResult, Lost, Report, Requirement, Run
+    from harness.model import BaselineNote, Drift, ExampleResult, NoLongerRunnable, Report, Requirement, Run
 
 NEVER_RUN: Final = (Status.FRAGMENT, Status.UNSUPPORTED, Status.SKIPPED)
 """Statuses of examples that were never meant to be run."""
-
 INTERRUPTED: Final = 130
 """Exit code of a run that Ctrl-C or SIGTERM ended."""
-NOTHING_ASKED: Final = "nothing that was asked for applies to it"
+NOTHING_APPLIES: Final = "no selected requirement applies to it"
 
 
 def plural(number: int, one: str, many: str | None = None) -> str:
-    """``1 example``, ``2 examples``."""
+    """Return ``1 example``, ``2 examples``."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
@@ -44,11 +43,11 @@ def severity_words(severity: Severity) -> str:
     """Return what a severity means, in a word or two after the requirement's id."""
     match severity:
         case Severity.BLOCKING:
-            return "violated, gates"
+            return "violated, blocking"
         case Severity.WARNING:
             return "violated, warning"
         case Severity.KNOWN:
-            return "violated, known"
+            return "violated, in baseline"
         case Severity.ADVISORY:
             return "advisory"
         case Severity.INCONCLUSIVE | Severity.NOT_CHECKED | Severity.NOT_APPLICABLE | Severity.SATISFIED:
@@ -58,129 +57,138 @@ def severity_words(severity: Severity) -> str:
 
 
 def basis_words(basis: Basis) -> str:
-    """Return how firmly a requirement stands, where that is less than the text's own word; else empty."""
+    """Return what a requirement is based on if that is not a sentence of the specification; else empty."""
     match basis:
         case Basis.TEXT:
             return ""
         case Basis.INTERPRETATION:
-            return "a reading, no sentence says it in these words"
+            return "interpretation; no sentence states it in these words"
         case Basis.ADVICE:
-            return "advice, no sentence asks for it"
+            return "recommendation; not required by the specification"
         case _:
             assert_never(basis)
 
 
 def status_words(status: Status, number: int) -> str:
-    """``2 fragments``, ``1 not running``."""
+    """Return ``2 fragments``, ``1 not running``."""
     match status:
         case Status.FRAGMENT:
             return plural(number, "fragment")
         case Status.NOT_RUNNING:
             return f"{number:,} not running"
-        case Status.JUDGED | Status.BLOCKED | Status.UNSUPPORTED | Status.SKIPPED:
+        case Status.BLOCKED:
+            return f"{number:,} not checked"
+        case Status.JUDGED | Status.UNSUPPORTED | Status.SKIPPED:
             return f"{number:,} {status.value}"
         case _:
             assert_never(status)
 
 
 def run_sentence(run: Run) -> str:
-    """``with today's packages: exited with code 1: …``."""
+    """Return ``with today's packages: exited with code 1: …``."""
     when = "with today's packages" if run.resolve is Resolve.TODAY else f"with the packages of {run.date}"
-    told = run.sentence or ("it starts and serves" if run.outcome is StartOutcome.SERVING else run.outcome.value)
-    return f"{when}: {told}"
+    what = run.sentence or ("it starts and serves" if run.outcome is StartOutcome.SERVING else run.outcome.value)
+    return f"{when}: {what}"
 
 
 def direct_packages(example: ExampleResult) -> tuple[str, ...]:
-    """``express 5.1.0``: the packages the example itself asks for, as far as its notes name them."""
-    named = dict.fromkeys(note.name for note in example.notes if note.kind is NoteKind.DEPENDENCY)
-    return tuple(f"{name} {example.packages[name]}" for name in named if name in example.packages)
+    """Return ``express 5.1.0``: the packages the example itself asks for, as far as its notes name them."""
+    named = [note.name for note in example.notes if note.kind is NoteKind.DEPENDENCY and note.name in example.packages]
+    return tuple(f"{name} {example.packages[name]}" for name in dict.fromkeys(named))
 
 
 def drift_sentence(drift: Drift) -> str:
-    """What became of a sentence that a requirement stands on."""
+    """Return what happened to the sentence that a requirement is based on."""
     where = f"{drift.page}#{drift.anchor}" if drift.anchor else drift.page
     match drift.kind:
         case DriftKind.CHANGED:
-            return f"the sentence at {where} reads differently now ({drift.similarity:.0%} alike)"
+            return f"the sentence at {where} has changed ({drift.similarity:.0%} similar)"
         case DriftKind.MOVED:
-            return f"the sentence is no longer at {where}"
+            return f"the sentence at {where} has moved"
         case DriftKind.VANISHED:
-            return f"the sentence is gone from {where}"
+            return f"the sentence at {where} is gone"
         case _:
             assert_never(drift.kind)
 
 
 def baseline_sentence(note: BaselineNote) -> str:
-    """What the baseline said of one entry."""
+    """Return what the baseline says of one entry."""
     about = " ".join(part for part in (note.example, note.requirement) if part)
     match note.kind:
         case BaselineKind.STALE:
-            return f"{about} is listed and no longer occurs: remove it (docprobe baseline update)"
+            return f"{about} no longer occurs: remove the entry with docprobe baseline update"
         case BaselineKind.EXPIRED:
-            return f"{about} is listed and its date has passed: it counts again"
+            return f"{about} was accepted until a date that has passed: it counts again"
         case BaselineKind.UNKNOWN_ID:
-            return f"{about} is listed and its page is gone: docprobe baseline update removes it"
+            return f"{about} names a page that is gone: remove the entry with docprobe baseline update"
         case BaselineKind.KNOWN:
-            return f"{about} is known: {note.reason}"
+            return f"{about} is accepted: {note.reason}"
         case _:
             assert_never(note.kind)
 
 
 def figures(report: Report) -> str:
-    """``14 examples, 5 distinct texts run: 6 judged, 1 not running, …``."""
-    found = count(report)
-    parts = [status_words(status, found.by_status[status]) for status in Status if found.by_status.get(status)]
-    texts_run = f", {plural(found.distinct, 'distinct text')} run" if found.distinct else ""
-    return f"{plural(found.examples, 'example')}{texts_run}: {', '.join(parts) or 'none'}"
+    """Return ``14 examples (5 distinct run): 6 judged, 1 not running, …``."""
+    counts = count(report)
+    parts = [status_words(status, counts.by_status[status]) for status in Status if counts.by_status.get(status)]
+    distinct = f" ({counts.distinct:,} distinct run)" if counts.distinct else ""
+    return f"{plural(counts.examples, 'example')}{distinct}: {', '.join(parts) or 'none'}"
 
 
 def violations(report: Report) -> str:
-    """``violated: 3 MUST (1 warns, 1 known), 2 SHOULD; 4 advisory``."""
-    found = count(report)
-    warns = f"{found.warning_must:,} {'warns' if found.warning_must == 1 else 'warn'}" if found.warning_must else ""
-    musts = _among(warns, f"{found.known_must:,} known" if found.known_must else "")
-    shoulds = _among(f"{found.known_should:,} known" if found.known_should else "")
-    told = f"violated: {found.violated_must:,} MUST{musts}, {found.violated_should:,} SHOULD{shoulds}"
-    return told + (f"; {found.advisory:,} advisory" if found.advisory else "")
+    """Return ``Violations: 3 MUST (1 warning, 1 in baseline), 2 SHOULD. 4 advisory findings.``."""
+    counts = count(report)
+    warnings = plural(counts.warning_must, "warning") if counts.warning_must else ""
+    musts = _in_parentheses(warnings, f"{counts.known_must:,} in baseline" if counts.known_must else "")
+    shoulds = _in_parentheses(f"{counts.known_should:,} in baseline" if counts.known_should else "")
+    sentence = f"Violations: {counts.violated_must:,} MUST{musts}, {counts.violated_should:,} SHOULD{shoulds}."
+    return sentence + (f" {plural(counts.advisory, 'advisory finding')}." if counts.advisory else "")
 
 
-def _among(*parts: str) -> str:
-    told = ", ".join(part for part in parts if part)
-    return f" ({told})" if told else ""
+def _in_parentheses(*parts: str) -> str:
+    joined = ", ".join(part for part in parts if part)
+    return f" ({joined})" if joined else ""
 
 
 def judged_as(example: ExampleResult, rows: Mapping[str, Requirement]) -> str:
-    """``3 MUST, 1 SHOULD violated`` of one example, counted as :func:`violations` does; ``conforms`` if none is."""
+    """Return ``3 MUST, 1 SHOULD violated`` of one example; ``conforms`` if nothing is violated.
+
+    Counted as :func:`violations` does.
+
+    Args:
+        example: the example.
+        rows: the catalogue's rows by id.
+    """
     levels = [findings[0].level for findings in violated_by_own(example, rows).values()]
     kinds = ((MUST_LIKE, "MUST"), (SHOULD_LIKE, "SHOULD"))
-    named = ((sum(level in kind for level in levels), name) for kind, name in kinds)
-    if told := ", ".join(f"{number:,} {name}" for number, name in named if number):
-        return f"{told} violated"
+    numbers = ((sum(level in kind for level in levels), name) for kind, name in kinds)
+    if violated := ", ".join(f"{number:,} {name}" for number, name in numbers if number):
+        return f"{violated} violated"
     satisfied = any(f.verdict is Verdict.SATISFIED and is_own(f, example) for f in example.findings)
     return "conforms" if satisfied else "nothing violated"
 
 
 def exit_sentence(report: Report) -> str:
-    """Why the exit code is what it is, and for 1 and 3 what decides it."""
+    """Return why the exit code is what it is, and for 1 and 3 what decides it."""
     match report.exit_code:
         case 0 if report.narrowed and not report.examples and report.problems:
-            return "Exit code 0: the change concerns no example; what is wrong with its pages is listed above."
+            return "Exit code 0: the change affects no example; the problems in its pages are listed above."
         case 0 if report.narrowed and not report.examples:
-            return "Exit code 0: the change concerns no example; there was nothing to check."
+            return "Exit code 0: the change affects no example, so there was nothing to check."
         case 0:
-            return "Exit code 0: everything selected was judged and nothing gates."
+            return "Exit code 0: every example that can run was checked; no blocking findings."
         case 1:
-            return f"Exit code 1: {gating_reasons(report)}."
+            return f"Exit code 1: {_blocking_reasons(report)}."
         case 3:
-            return f"Exit code 3: incomplete: {_incomplete(report)}."
+            return f"Exit code 3: incomplete. {_incomplete(report)}."
         case 130:
-            return "Exit code 130: interrupted; what was judged is kept: the same command goes on from here."
+            return "Exit code 130: interrupted. Finished examples are cached; run the same command to continue."
         case code:
             return f"Exit code {code}."
 
 
-def gating_reasons(report: Report) -> str:
-    """``3 findings gate (session.terminated-404 in 2 examples, auth.invalid-401), 1 stale baseline entry``."""
+def _blocking_reasons(report: Report) -> str:
+    """``3 blocking findings (session.terminated-404 in 2 examples, auth.invalid-401); 1 stale baseline entry``."""
     by_name: dict[str, int] = {}
     for example in report.examples:
         for finding in example.findings:
@@ -188,41 +196,41 @@ def gating_reasons(report: Report) -> str:
                 by_name[finding.requirement] = by_name.get(finding.requirement, 0) + 1
     reasons = []
     if by_name:
-        names = ", ".join(f"{name} in {n} examples" if n > 1 else name for name, n in by_name.items())
-        total = sum(by_name.values())
-        reasons.append(f"{plural(total, 'finding')} {'gates' if total == 1 else 'gate'} ({names})")
+        names = ", ".join(f"{name} in {number} examples" if number > 1 else name for name, number in by_name.items())
+        reasons.append(f"{plural(sum(by_name.values()), 'blocking finding')} ({names})")
     drift = sum(entry.gates for entry in report.drift)
     if drift and report.fail_on is not FailOn.NEVER:
-        reasons.append(f"{plural(drift, 'sentence')} of the specification changed under a check")
-    notes = [note for note in report.baseline if note.gates]
+        reasons.append(f"{plural(drift, 'sentence')} of the specification changed")
+    notes = sum(note.gates for note in report.baseline)
     if notes:
-        reasons.append(plural(len(notes), "baseline entry is stale", "baseline entries are stale"))
-    return "; ".join(reasons) or "something gates"
+        reasons.append(plural(notes, "stale baseline entry", "stale baseline entries"))
+    return "; ".join(reasons) or "a finding is blocking"
 
 
-def lost_sentence(lost: Lost) -> str:
-    """What a change did to an example that could be run before."""
-    return f"{lost.example} was runnable at {lost.ref}, {lost.reason}"
+def lost_sentence(lost: NoLongerRunnable) -> str:
+    """Return what a change did to an example that could be run before."""
+    return f"{lost.example} could be run at {lost.ref} but {lost.reason}"
 
 
 def missing_sentence(report: Report) -> str:
-    """``shards 1/3 and 2/3 are missing``."""
+    """Return ``shards 1/3 and 2/3 are missing``."""
     *first, last = report.missing_shards
     return f"shards {', '.join(first)} and {last} are missing" if first else f"shard {last} is missing"
 
 
 def _incomplete(report: Report) -> str:
-    found = count(report).by_status
+    by_status = count(report).by_status
     if report.missing_shards:
-        return missing_sentence(report)
+        missing = missing_sentence(report)
+        return f"{missing[:1].upper()}{missing[1:]}"
     if report.lost:
-        return f"the change leaves {plural(len(report.lost), 'example')} unchecked that could be run before"
-    if blocked := found.get(Status.BLOCKED, 0):
-        return f"{plural(blocked, 'example')} could not be judged for a reason of ours"
-    if not found.get(Status.JUDGED) and not found.get(Status.NOT_RUNNING):
-        return "nothing was judged"
-    unjudged = found.get(Status.FRAGMENT, 0) + found.get(Status.UNSUPPORTED, 0)
-    return f"{plural(unjudged, 'example')} cannot be run, and --strict asks for all"
+        return f"The change makes {plural(len(report.lost), 'example')} uncheckable"
+    if blocked := by_status.get(Status.BLOCKED, 0):
+        return f"{plural(blocked, 'example')} could not be checked (environment or docprobe problem, see above)"
+    if not by_status.get(Status.JUDGED) and not by_status.get(Status.NOT_RUNNING):
+        return "Nothing was checked"
+    unrun = by_status.get(Status.FRAGMENT, 0) + by_status.get(Status.UNSUPPORTED, 0)
+    return f"{plural(unrun, 'example')} cannot be run, and --strict requires all"
 
 
 def next_step(report: Report) -> str | None:

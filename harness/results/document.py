@@ -29,7 +29,7 @@ from harness.model import (
     ExampleResult,
     FailOn,
     Finding,
-    Lost,
+    NoLongerRunnable,
     Report,
     ReportProblem,
     Requirement,
@@ -80,7 +80,7 @@ class Summary:
     judged: int
     blocked: int
     violated: Violated
-    gating: Annotated[int, Meta(description="Findings, drift and baseline entries that gate.")]
+    gating: Annotated[int, Meta(description="Blocking findings, drift and baseline entries.")]
     exit_code: Literal[0, 1, 3, 130]
     not_running: int = 0
     fragments: int = 0
@@ -90,7 +90,7 @@ class Summary:
     known: int = 0
     strict: bool = False
     fail_on: FailOn = FailOn.MUST
-    narrowed: Annotated[bool, Meta(description="Whether only what a change concerns was selected.")] = False
+    narrowed: Annotated[bool, Meta(description="Whether only what a change affects was selected.")] = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,13 +114,13 @@ class Document:
     examples: Annotated[tuple[ExampleResult, ...], Meta(description="In order of id.")]
     summary: Summary
     baseline: tuple[BaselineNote, ...] = ()
-    problems: Annotated[tuple[str, ...], Meta(description="Places that were stepped over: file:line: message.")] = ()
+    problems: Annotated[tuple[str, ...], Meta(description="Problems in the docs: file:line: message.")] = ()
     requirements: Annotated[tuple[Requirement, ...], Meta(description="Catalogue rows of the run.")] = ()
-    lost: Annotated[tuple[Lost, ...], Meta(description="What a change took from being checked at all.")] = ()
+    lost: Annotated[tuple[NoLongerRunnable, ...], Meta(description="Examples that a change left unchecked.")] = ()
     shards: Annotated[
-        tuple[Shard, ...], Meta(description="I/N of the parts that are in here; none for a whole run.")
+        tuple[Shard, ...], Meta(description="I/N of the shards in this document; empty for a whole run.")
     ] = ()
-    missing_shards: Annotated[tuple[Shard, ...], Meta(description="I/N of the parts that joined results lack.")] = ()
+    missing_shards: Annotated[tuple[Shard, ...], Meta(description="I/N of the shards that joined results lack.")] = ()
     sources: Annotated[Mapping[str, tuple[Excerpt, ...]], Meta(description="Excerpts of pages, by path.")] = field(
         default_factory=dict
     )
@@ -229,7 +229,7 @@ def _other_version(text: str | bytes) -> str:
         value = None
     named = value.get("schema") if isinstance(value, dict) else None
     if isinstance(named, str) and named != SCHEMA:
-        return f"it says {named!r}: read it with the docprobe that wrote it"
+        return f"its schema is {named!r}: read it with the version of docprobe that wrote it"
     return "give a file that --format json wrote"
 
 

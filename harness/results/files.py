@@ -67,7 +67,7 @@ def last_run(state: Path, catalogue: Sequence[Requirement]) -> Report:
     """Read the last run's report (see :func:`read`). Raises UsageError if there was none."""
     path = state / LAST_RUN
     if not path.is_file():
-        raise UsageError("there is no last run to read", "run docprobe check, or name a file: --results FILE")
+        raise UsageError("there is no last run", "run docprobe check, or name a result file with --results")
     return read(path, catalogue)
 
 

@@ -1,4 +1,4 @@
-"""``docprobe merge``: the reports of shards joined into one. Pure."""
+"""Join the reports of shards into one. Pure."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 CONFLICTS_NAMED: Final = 5
+HINT: Final = "merge the shards of one run"
 
 
 def merge(reports: Sequence[Report], names: Sequence[str]) -> Report:
     """Return one report with every example of ``reports``. Its exit code is not decided yet.
 
     Args:
-        reports: at least one; an example may be in several if they say the same of it, times apart.
+        reports: at least one; an example may be in several if it has the same result in each, times apart.
         names: what to call each in messages.
 
     Raises:
@@ -30,7 +31,7 @@ def merge(reports: Sequence[Report], names: Sequence[str]) -> Report:
     """
     first = reports[0]
     for report, name in zip(reports, names, strict=True):
-        for what, own, theirs in (
+        for what, own, other in (
             ("docprobe", first.version, report.version),
             ("commit", first.commit, report.commit),
             ("snapshot", first.snapshot, report.snapshot),
@@ -38,8 +39,8 @@ def merge(reports: Sequence[Report], names: Sequence[str]) -> Report:
             ("--fail-on", first.fail_on, report.fail_on),
             ("--strict", first.strict, report.strict),
         ):
-            if own != theirs:
-                raise UsageError(f"{names[0]} and {name} differ: {what} {own} and {theirs}", "merge shards of one run")
+            if own != other:
+                raise UsageError(f"{names[0]} and {name} are not of one run: {what} {own} and {other}", HINT)
     shards = _united(shard for report in reports for shard in report.shards)
     return replace(
         first,
@@ -59,48 +60,45 @@ def merge(reports: Sequence[Report], names: Sequence[str]) -> Report:
 
 
 def _missing(reports: Sequence[Report], shards: Sequence[str]) -> tuple[str, ...]:
-    """Parts that none of ``reports`` holds; none if one of them is a whole run."""
+    """Shards that none of ``reports`` holds; none if one of them is a whole run."""
     if not all(report.shards for report in reports):
         return ()
     counts = {shard.partition("/")[2] for shard in shards}
     if len(counts) != 1:
-        raise UsageError(f"the results are of different divisions: {', '.join(shards)}", "merge shards of one run")
+        raise UsageError(f"the results have different numbers of shards: {', '.join(shards)}", HINT)
     count = counts.pop()
     names = [f"{number}/{count}" for number in range(1, int(count) + 1)]
     return tuple(name for name in names if name not in shards)
 
 
 def _joined(reports: Sequence[Report], names: Sequence[str]) -> tuple[ExampleResult, ...]:
-    found: dict[str, tuple[ExampleResult, str]] = {}
+    seen: dict[str, tuple[ExampleResult, str]] = {}
     conflicts: list[str] = []
     for report, name in zip(reports, names, strict=True):
         for example in report.examples:
-            seen = found.setdefault(example.id, (example, name))
-            if seen[0] is not example and _said(report, seen[0]) != _said(report, example):
-                conflicts.append(f"{example.id} ({seen[1]} and {name})")
+            first, first_name = seen.setdefault(example.id, (example, name))
+            if first is not example and _result(report, first) != _result(report, example):
+                conflicts.append(f"{example.id} ({first_name} and {name})")
     if conflicts:
         rest = len(conflicts) - CONFLICTS_NAMED
         more = f" and {rest} more" if rest > 0 else ""
-        raise UsageError(
-            f"the results disagree on {', '.join(conflicts[:CONFLICTS_NAMED])}{more}",
-            "merge shards of one run, each example in one of them",
-        )
-    return tuple(example for _, (example, _) in sorted(found.items()))
+        raise UsageError(f"the results disagree on {', '.join(conflicts[:CONFLICTS_NAMED])}{more}", HINT)
+    return tuple(example for _, (example, _) in sorted(seen.items()))
 
 
-def _said(report: Report, example: ExampleResult) -> object:
-    """What a report says of an example, times and files apart."""
+def _result(report: Report, example: ExampleResult) -> object:
+    """What a report has on an example, times and files apart."""
     alone = replace(example, transcript=None, transcript_file=None)
     return without_times(replace(report, examples=(alone,), sources={}))["examples"]
 
 
 def _united(entries: Iterable[T]) -> tuple[T, ...]:
     """Each entry once, in order of appearance."""
-    found: list[T] = []
+    united: list[T] = []
     for entry in entries:
-        if entry not in found:
-            found.append(entry)
-    return tuple(found)
+        if entry not in united:
+            united.append(entry)
+    return tuple(united)
 
 
 def _united_by_id(reports: Sequence[Report]) -> tuple[Requirement, ...]:
@@ -109,7 +107,7 @@ def _united_by_id(reports: Sequence[Report]) -> tuple[Requirement, ...]:
 
 
 def _span_s(reports: Sequence[Report]) -> float:
-    """From the start of the first shard to the end of the last."""
+    """Seconds from the start of the first shard to the end of the last."""
     starts = [datetime.datetime.fromisoformat(report.started) for report in reports]
     ends = [at + datetime.timedelta(seconds=r.duration_s) for at, r in zip(starts, reports, strict=True)]
     return round((max(ends) - min(starts)).total_seconds(), 3)

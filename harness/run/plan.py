@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from extractor.model import Corpus, Example, Problem
     from harness.config import Config
-    from harness.model import Lost
+    from harness.model import NoLongerRunnable
     from harness.selection.changed import Change
     from harness.spec.bind import Bound
 
@@ -42,7 +42,7 @@ class Plan:
     """Problems of the docs to report: all, or those of the files that a change touches."""
     unmatched: tuple[str, ...] = ()
     """A sentence for each pattern of the configuration file that matches nothing."""
-    lost: tuple[Lost, ...] = ()
+    lost: tuple[NoLongerRunnable, ...] = ()
     """Examples that could be run before a change and cannot any more."""
 
     @property

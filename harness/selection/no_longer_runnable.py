@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from extractor.model import ExampleStatus
-from harness.model import Lost
+from harness.model import NoLongerRunnable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,7 +19,7 @@ SAME_CODE: Final = 0.5
 
 def no_longer_runnable(
     before: Sequence[Example], now: Sequence[Example], sources: Mapping[str, str | None], since: Change
-) -> tuple[Lost, ...]:
+) -> tuple[NoLongerRunnable, ...]:
     """Return the examples of changed pages that were runnable and are fragments, unsupported or gone, in order of id.
 
     Left out are those whose page or whose code is gone, that are skipped with a reason, or that have another id now.
@@ -44,7 +44,7 @@ def no_longer_runnable(
             continue
         if not any(_is_renamed(example, other, gone=after is None) for other in new):
             line = after.spans[0].first if after is not None and after.spans else 1
-            result.append(Lost(example.id, example.page, line, since.ref, _reason(after)))
+            result.append(NoLongerRunnable(example.id, example.page, line, since.ref, _reason(after)))
     return tuple(sorted(result, key=lambda entry: entry.example))
 
 

@@ -20,7 +20,7 @@ from harness.model import (
     FailureKind,
     Finding,
     LogLine,
-    Lost,
+    NoLongerRunnable,
     Patch,
     Reply,
     Report,
@@ -416,7 +416,7 @@ def full_report() -> Report:
     return replace(
         report, examples=(fuller, *rest), drift=(*report.drift, moved, vanished),
         baseline=(*report.baseline, known, gone), snapshot="5" * 64, strict=True, fail_on=FailOn.SHOULD, narrowed=True,
-        lost=(Lost("docs/a#python", "docs/a.mdx", 12, "origin/main", "it uses a name that no block defines"),),
+        lost=(NoLongerRunnable("docs/a#python", "docs/a.mdx", 12, "origin/main", "it uses a name that no block defines"),),
         shards=("1/3", "3/3"), missing_shards=("2/3",), rules_root="other/spec", root_in_repository="site/docs",
         problems=(
             *report.problems, ReportProblem("no normative text found"),
@@ -501,7 +501,7 @@ def hostile_report() -> Report:
     return replace(
         report, examples=tuple(tainted), drift=drift, docs_root=nasty("root"),
         problems=(ReportProblem(nasty("problem")), ReportProblem(nasty("problem"), Span(bad_page, 7, 7))),
-        lost=(Lost(nasty("example"), bad_page, 3, nasty("ref"), nasty("reason")),),
+        lost=(NoLongerRunnable(nasty("example"), bad_page, 3, nasty("ref"), nasty("reason")),),
         baseline=(BaselineNote(BaselineKind.STALE, nasty("example"), "x", nasty("reason"), gates=True),),
         sources={bad_page: tuple(nasty(f"line {n}") for n in range(60))},
     )  # fmt: skip

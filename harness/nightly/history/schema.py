@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 APPLICATION_ID: Final = 0x646F6370
 """``docp`` in ASCII, in the file's header: tells a history from any other SQLite file."""
 
+OTHER_FILE: Final = "name another file with --history"
+
 Migration = tuple[str, ...]
 """Statements that take a file from one schema version to the next, run in one transaction."""
 
@@ -88,14 +90,19 @@ MIGRATIONS: Final[tuple[Migration, ...]] = (
 
 
 def connect(file: Path, migrations: Sequence[Migration] = MIGRATIONS) -> sqlite3.Connection:
-    """Open the history in ``file`` (made if it is not there), brought to the newest schema.
+    """Open the history in ``file``, which is made if it does not exist, and bring it to the newest schema.
 
     A rollback journal is used and not a write-ahead log: outside a running transaction the history then is one file
     that can be copied, uploaded and downloaded as it stands. Each change is one transaction, so that a kill at any
     moment leaves the file as it was before it. Another process that writes is waited for.
 
-    Raises UsageError if the file is no history, cannot be opened, or was written by a newer docprobe; StorageError if
-    its disk is full.
+    Args:
+        file: the history.
+        migrations: the steps to the newest schema.
+
+    Raises:
+        UsageError: the file is not a history, cannot be opened, or was written by a newer version of docprobe.
+        StorageError: the disk is full.
     """
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -104,13 +111,13 @@ def connect(file: Path, migrations: Sequence[Migration] = MIGRATIONS) -> sqlite3
     try:
         connection = sqlite3.connect(file, timeout=30.0, isolation_level=None)
     except sqlite3.Error as error:
-        raise UsageError(f"history {file} cannot be opened: {error}", "see --history") from error
+        raise UsageError(f"{file} cannot be opened as a history: {error}", OTHER_FILE) from error
     try:
         connection.execute("PRAGMA foreign_keys = ON")
         _migrate(connection, migrations)
     except sqlite3.DatabaseError as error:
         connection.close()
-        raise UsageError(f"{file} is no history of docprobe, or it is damaged: {error}", "see --history") from error
+        raise UsageError(f"{file} is not a history of docprobe, or is damaged: {error}", OTHER_FILE) from error
     except BaseException:
         connection.close()
         raise
@@ -118,7 +125,7 @@ def connect(file: Path, migrations: Sequence[Migration] = MIGRATIONS) -> sqlite3
 
 
 def memory() -> sqlite3.Connection:
-    """An empty history that is kept nowhere."""
+    """Return an empty history in memory."""
     return connect(Path(":memory:"))
 
 
@@ -131,13 +138,13 @@ def _migrate(connection: sqlite3.Connection, migrations: Sequence[Migration]) ->
         version = _pragma(connection, "user_version")
         if version > len(migrations):
             raise UsageError(
-                f"the history has schema {version}, and this docprobe knows {len(migrations)}",
-                "use the docprobe that wrote it, or a newer one",
+                f"the history has schema {version}; this version of docprobe reads up to {len(migrations)}",
+                "use the version of docprobe that wrote it, or a newer one",
             )
         with closing(connection.execute("SELECT count(*) FROM sqlite_schema")) as rows:
             foreign = rows.fetchone()[0] > 0 and _pragma(connection, "application_id") != APPLICATION_ID
         if foreign:
-            raise UsageError("the file is an SQLite database of another program", "see --history")
+            raise UsageError("the file is an SQLite database of another program", OTHER_FILE)
         for step in migrations[version:]:
             for statement in step:
                 connection.execute(statement)

@@ -59,7 +59,7 @@ LIBRARIES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Assets:
-    """Files for the site, and what could not be had."""
+    """Files for the site, and what could not be fetched."""
 
     files: tuple[tuple[str, bytes], ...]
     missing: tuple[tuple[str, str], ...]
@@ -72,17 +72,23 @@ class Assets:
 
 
 def load(cache: Path | None, host: HostEnvironment, libraries: Sequence[Library] = LIBRARIES) -> Assets:
-    """The libraries from ``cache``, fetched into it where they are not there yet; None leaves them all out."""
+    """Return the libraries from ``cache``, fetched into it if they are missing.
+
+    Args:
+        cache: folder for packages; None leaves the libraries out.
+        host: where npm is.
+        libraries: what to load.
+    """
     files: list[tuple[str, bytes]] = []
     missing: list[tuple[str, str]] = []
     for library in libraries:
         if cache is None:
-            missing.append((library.purpose, "left out on request"))
+            missing.append((library.purpose, "left out with --no-libraries"))
             continue
         try:
             files += _files(library, cache, host)
         except (OSError, ValueError, subprocess.SubprocessError, tarfile.TarError, KeyError) as error:
-            missing.append((library.purpose, f"{library.package} {library.version} could not be had: {error}"))
+            missing.append((library.purpose, f"{library.package} {library.version} could not be fetched: {error}"))
     return Assets(tuple(files), tuple(missing))
 
 
@@ -92,7 +98,7 @@ def _files(library: Library, cache: Path, host: HostEnvironment) -> list[tuple[s
         _fetch(library, tarball, host)
         if not _genuine(tarball, library):
             tarball.unlink()
-            raise ValueError("what the registry gave has another digest than the pinned one")
+            raise ValueError("the package from the registry has another digest than the pinned one")
     with tarfile.open(tarball) as archive:
         return [(name, _member(archive, f"package/{path}")) for path, name in library.files]
 
@@ -107,7 +113,7 @@ def _genuine(tarball: Path, library: Library) -> bool:
 def _member(archive: tarfile.TarFile, path: str) -> bytes:
     file = archive.extractfile(path)
     if file is None:
-        raise ValueError(f"{path} is no file")
+        raise ValueError(f"{path} is not a file")
     return file.read()
 
 
@@ -123,6 +129,6 @@ def _fetch(library: Library, tarball: Path, host: HostEnvironment) -> None:
         )  # fmt: skip
         packed = list(Path(folder).glob("*.tgz"))
         if done.returncode or len(packed) != 1:
-            lines = done.stderr.strip().splitlines() or ["npm pack gave no package"]
+            lines = done.stderr.strip().splitlines() or ["npm pack wrote no package"]
             raise ValueError(lines[-1])
         packed[0].replace(tarball)

@@ -45,7 +45,7 @@ def sequence(lines: Sequence[ExchangeLine], between: tuple[str, str], shared: Se
 
 
 def _arrows(line: ExchangeLine) -> Iterator[str]:
-    if line.unasked:
+    if line.unsolicited:
         yield f"  S->>P: {_label(f'no {line.number}  {line.status}')}"
         return
     yield f"  P->>S: {_label(f'no {line.number}  {line.request}')}"

@@ -40,10 +40,10 @@ def example_heading(distinct: DistinctExample, severity: Severity, look: Look) -
     example = distinct.shown
     sign, style = mark(severity)
     yield Text.assemble((f"{sign} ", style), (one_line(example.id), "bold"), overflow="fold")
-    speaks = f"speaks {', '.join(map(one_line, example.negotiated))}" if example.negotiated else ""
+    negotiates = f"negotiates {', '.join(map(one_line, example.negotiated))}" if example.negotiated else ""
     state = "does not run" if example.status is Status.NOT_RUNNING else ""
-    kept = "kept from before" if example.cached else ""
-    facts = [one_line(example.language), example.kind.value, state, speaks, kept]
+    cached = "cached" if example.cached else ""
+    facts = [one_line(example.language), example.kind.value, state, negotiates, cached]
     yield indented(Text(" · ".join(fact for fact in facts if fact), style="dim"))
     if example.spans:
         yield labelled("lines", look.places(example.spans, style=""), look.width, INDENT - 2)
@@ -106,10 +106,10 @@ def also_lines(group: FindingGroup, elsewhere: Sequence[str] = ()) -> tuple[Text
         if example.id == group.example.id and not is_own(finding, example):
             continue
         places = [str(span) for span in finding.blame[:1]] or [example.id]
-        rule = f" by {finding.statement.span}" if finding.statement else ""
+        rule = f" (rule {finding.statement.span})" if finding.statement else ""
         lines.append(Text(one_line(f"{', '.join(places)}{rule}"), overflow="fold"))
     if elsewhere:
-        lines.append(Text(f"under {', '.join(map(one_line, elsewhere))}, which it negotiates too"))
+        lines.append(Text(f"under {', '.join(map(one_line, elsewhere))}, which it also negotiates"))
     return tuple(lines)
 
 
@@ -123,10 +123,9 @@ def run_rows(example: ExampleResult, look: Look) -> Iterator[RenderableType]:
 
 
 def _headline(view: FindingView) -> Text:
-    """``✗ MUST session.terminated-404  violated, gates``, and the requirement in a line."""
-    finding = view.finding
+    """``✗ MUST session.terminated-404  violated, blocking``, and the requirement in a line."""
     sign, style = mark(view.severity)
-    words = f"{sign} {finding.level.value} {one_line(finding.requirement)}  {severity_words(view.severity)}"
+    words = f"{sign} {view.level} {one_line(view.finding.requirement)}  {severity_words(view.severity)}"
     text = Text(words, style=style)
     if view.title:
         text.append(f"\n{' ' * (INDENT - 2)}{one_line(view.title)}", style="not bold default")
@@ -139,7 +138,7 @@ def _sentence_rows(view: FindingView, look: Look) -> Iterator[RenderableType]:
         yield labelled("rule", look.place(statement.span), look.width)
         yield labelled("", prose(f"“{one_line(statement.text)}”", "italic"), look.prose)
     if view.basis:
-        yield labelled("" if statement else "rule", Text(view.basis), look.prose)
+        yield labelled("basis", Text(view.basis), look.prose)
 
 
 def _exchange_table(lines: Sequence[ExchangeLine]) -> Table:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 BODY_LIMIT: Final = 2000
 """Characters of a body shown with ``--full``."""
 AGAIN: Final = (
-    "docprobe run starts the example and prints a token to put in place of <token:…>; a session id is new in every run."
+    "docprobe run starts the example and prints a token to use for <token:…>; session ids differ in every run."
 )
 OPEN: Final = frozenset(set(Severity) - {Severity.NOT_APPLICABLE, Severity.SATISFIED})
 """Severities that are explained in full; the others get their sentence."""
@@ -90,7 +90,7 @@ def _group(group: FindingGroup, view: ReportView, look: Look, full: bool) -> Ite
     transcript = group.example.transcript
     if transcript is None:
         if group.finding.evidence:
-            yield labelled("", prose("(the conversation is not at hand)"), look.prose)
+            yield labelled("", prose("(the transcript is not available)"), look.prose)
         return
     if full:
         yield labelled("again", prose(AGAIN), look.prose)
@@ -147,7 +147,7 @@ def _other_revisions(groups: Sequence[FindingGroup]) -> Iterator[RenderableType]
     }
     if lines:
         yield Text("")
-        yield indented(Text("Violated by the text of other revisions that it negotiates:", style="dim"))
+        yield indented(Text("Violated under other revisions that it negotiates:", style="dim"))
         for line in sorted(lines):
             yield indented(Text(one_line(line), style="dim"), INDENT)
 
@@ -185,4 +185,4 @@ def _requirement(row: Requirement, view: ReportView, look: Look, full: bool) -> 
         yield Text.assemble((f"{sign} ", style), name, f"  {group.severity.value}", overflow="fold")
     if not chosen:
         yield Text("")
-        yield Text(f"No example of this run was judged by {one_line(row.id)}.", style="dim")
+        yield Text(f"{one_line(row.id)} applied to no example of this run.", style="dim")

@@ -13,7 +13,7 @@ from harness.report.terminal import sections
 from harness.report.terminal.blocks import also_lines, example_heading, finding_block
 from harness.report.terminal.look import Look, draw, indented, mark
 from harness.report.view import ReportView
-from harness.report.wording import NOTHING_ASKED, plural
+from harness.report.wording import NOTHING_APPLIES, plural
 from harness.results.distinct import advisory, of_severity
 from harness.results.severity import SHOWN_IN_FULL, Severity, is_own
 
@@ -110,7 +110,7 @@ def _without_findings(distinct: DistinctExample) -> Text:
     """An example with no finding at all: with ``--requirement``, the requirements asked for may not apply to it."""
     example = distinct.shown
     sign, style = mark(Severity.INCONCLUSIVE)
-    why = f"does not run: {one_line(example.reason or '')}" if example.status is Status.NOT_RUNNING else NOTHING_ASKED
+    why = f"does not run: {one_line(example.reason or '')}" if example.status is Status.NOT_RUNNING else NOTHING_APPLIES
     return Text.assemble((f"{sign} ", style), one_line(example.id), (f"  {why}", "dim"), overflow="fold")
 
 
@@ -131,10 +131,10 @@ def _short_lines(groups: Sequence[FindingGroup]) -> Iterator[RenderableType]:
         if group.severity not in SHORT or (group.severity is Severity.ADVISORY and group not in worth_a_line):
             continue
         sign, style = mark(group.severity)
-        by = f" by {one_line(finding.revision)}" if not is_own(finding, group.example) else ""
-        basis = f" ({finding.basis.value})" if finding.basis is not Basis.TEXT else ""
+        other = f", {one_line(finding.revision)}" if not is_own(finding, group.example) else ""
+        basis = f", {finding.basis.value}" if finding.basis is not Basis.TEXT else ""
         line = Text.assemble((one_line(finding.requirement), style))
-        line.append(f" {group.severity.value}{basis}{by}: {one_line(finding.summary, SHORT_LIMIT)}")
+        line.append(f" ({group.severity.value}{basis}{other}): {one_line(finding.summary, SHORT_LIMIT)}")
         grid = Table.grid(padding=(0, 1, 0, 0))
         grid.add_row(Text(sign, style=style), line)
         yield indented(grid)

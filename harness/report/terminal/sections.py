@@ -43,7 +43,7 @@ def blocked(every: Sequence[DistinctExample], look: Look) -> Iterator[Renderable
     if not blocked:
         return
     yield Text("")
-    yield Text("Not judged, for a reason of ours", style="bold magenta")
+    yield Text("Not checked: environment or docprobe problem", style="bold magenta")
     for distinct in blocked:
         yield indented(Text(f"? {_with_copies(distinct)}", overflow="fold"))
         yield labelled("why", prose(distinct.shown.reason or "no reason given"), look.prose)
@@ -78,7 +78,7 @@ def lost(report: Report) -> Iterator[RenderableType]:
     """Draw the examples that a change left unchecked."""
     if report.lost:
         yield Text("")
-        yield Text("Not checked any more", style="bold magenta")
+        yield Text("No longer checked since the change", style="bold magenta")
     for entry in report.lost:
         line = f"? {one_line(lost_sentence(entry))} ({one_line(entry.page)}:{entry.line})"
         yield indented(Text(line, overflow="fold"))
@@ -88,7 +88,7 @@ def drift(report: Report, look: Look) -> Iterator[RenderableType]:
     """Draw the sentences that no longer read as they did when checks were bound to them."""
     if report.drift:
         yield Text("")
-        yield Text("The specification changed under these checks", style="bold")
+        yield Text("Changed sentences of the specification", style="bold")
     for entry in report.drift:
         sign, style = mark(Severity.BLOCKING if entry.gates else Severity.ADVISORY)
         yield indented(Text(f"{sign} {one_line(entry.requirement)} {one_line(entry.revision)}", style=style))
@@ -110,11 +110,11 @@ def baseline(report: Report) -> Iterator[RenderableType]:
 
 
 def problems(report: Report) -> Iterator[RenderableType]:
-    """Draw the places of the docs that were skipped."""
+    """Draw what is wrong in the docs and was skipped."""
     if not report.problems:
         return
     yield Text("")
-    yield Text(f"{plural(len(report.problems), 'problem')} of the docs, stepped over", style="bold")
+    yield Text(f"Problems in the docs ({len(report.problems):,})", style="bold")
     for problem in report.problems[:PROBLEMS_SHOWN]:
         yield indented(Text(one_line(str(problem)), overflow="fold"))
     if (rest := len(report.problems) - PROBLEMS_SHOWN) > 0:

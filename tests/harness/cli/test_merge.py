@@ -35,9 +35,9 @@ def test_a_missing_shard_is_named_and_the_result_is_incomplete(tmp_path: Path) -
     out = tmp_path / "out.json"
     done = run("merge", tmp_path / "3.json", "--format", f"json:{out}", "--format", "terminal")
     assert done.exit_code == 3
-    assert "Exit code 3: incomplete: shards 1/3 and 2/3 are missing." in done.output
+    assert "Exit code 3: incomplete. Shards 1/3 and 2/3 are missing." in done.output
     assert json.loads(out.read_text())["missing_shards"] == ["1/3", "2/3"]
-    assert "shard 2/3 is missing" in run("merge", out, tmp_path / "1.json").output
+    assert "Shard 2/3 is missing" in run("merge", out, tmp_path / "1.json").output
     whole = run("merge", *(tmp_path / f"{number}.json" for number in (1, 2, 3)))
     assert whole.exit_code == 0
     write(replace(report, shards=("1/2",)), tmp_path / "other.json")

@@ -72,7 +72,7 @@ def told(ended: Ended, *said: str) -> None:
         ("--lock", "list.json", "is not a lock file"),
         ("--lock", "numbers.json", "is not a lock file"),
         ("--lock", "bytes", "is not a lock file"),
-        ("--history", "a-file", "is no history of docprobe"),
+        ("--history", "a-file", "is not a history of docprobe"),
         ("--history", "a-file/history", "cannot be written: Not a directory"),
         ("--format", "json:a-file/out.json", "cannot be written: Not a directory"),
         ("--format", "html:docs", "cannot be written: Is a directory"),

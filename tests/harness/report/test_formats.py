@@ -179,7 +179,7 @@ class TestGithub:
 
 
 class TestJunit:
-    def test_a_viewer_is_red_exactly_where_something_gates_or_is_blocked(self) -> None:
+    def test_a_viewer_is_red_exactly_where_something_is_blocking_or_not_checked(self) -> None:
         root = ET.fromstring(render("junit", rich_report()))
         failed = {
             (case.get("classname"), case.get("name"))
@@ -221,7 +221,7 @@ class TestSarif:
         log = json.loads(render("sarif", rich_report() if report == "rich" else hostile_report()))
         return log["runs"][0]["results"]  # type: ignore[no-any-return]
 
-    def test_levels_follow_the_gate(self) -> None:
+    def test_levels_follow_the_severity(self) -> None:
         levels = {(r["ruleId"], r["level"]) for r in self.results()}
         assert ("session.terminated-404", "error") in levels
         assert ("hijack.bind-user", "warning") in levels
@@ -257,12 +257,12 @@ class TestSarif:
         rules = run["tool"]["driver"]["rules"]
         assert [rules[r["ruleIndex"]]["id"] for r in run["results"]] == [r["ruleId"] for r in run["results"]]
 
-    def test_what_is_ours_is_a_notification_and_no_result(self) -> None:
+    def test_what_could_not_be_checked_is_a_notification_and_not_a_result(self) -> None:
         run = json.loads(render("sarif", rich_report()))["runs"][0]
         told = run["invocations"][0]
         assert told["executionSuccessful"] is False
-        assert "docs/sdk/remote#python could not be judged" in told["toolExecutionNotifications"][0]["message"]["text"]
-        assert "is listed and no longer occurs" in told["toolConfigurationNotifications"][0]["message"]["text"]
+        assert "docs/sdk/remote#python could not be checked" in told["toolExecutionNotifications"][0]["message"]["text"]
+        assert "no longer occurs" in told["toolConfigurationNotifications"][0]["message"]["text"]
 
     def test_hostile_text_makes_no_link_in_a_message(self) -> None:
         for result in self.results("hostile"):
@@ -285,10 +285,10 @@ class TestMarkdown:
                 for line in token.content.replace("<!-- -->", "").replace("<details open>", "<details>").split():
                     assert set(re.findall(r"<[^>]*>?", line)) <= {"<details>", "<summary>", "</summary>", "</details>"}
 
-    def test_everything_that_gates_is_shown_with_its_sentence(self) -> None:
+    def test_every_blocking_finding_is_shown_with_its_sentence(self) -> None:
         text = markdown.render(rich_report())
         for requirement in ("session.terminated-404", "auth.invalid-401", "http.origin-validate", "example.runs"):
-            assert f"MUST {requirement}: violated, gates" in text
+            assert f"MUST {requirement}: violated, blocking" in text
         assert "> Once it has ended a session" in text
 
     def test_a_summary_that_does_not_fit_says_what_is_missing(self) -> None:
@@ -304,5 +304,5 @@ def test_an_interrupted_run_says_how_to_go_on() -> None:
     report = replace(rich_report(), exit_code=130, examples=tuple(e for e in rich_report().examples if e.status == "blocked"))
     assert report.examples
     shown = " ".join(render("terminal", report).split())
-    assert shown.endswith("Exit code 130: interrupted; what was judged is kept: the same command goes on from here.")
+    assert shown.endswith("Exit code 130: interrupted. Finished examples are cached; run the same command to continue.")
     assert render("terminal", replace(report, exit_code=3)).endswith("Next:\ndocprobe doctor\n")

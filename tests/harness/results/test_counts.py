@@ -30,14 +30,14 @@ def _progress(index: int) -> str:
 def test_a_warning_counts_by_its_level() -> None:
     dated = replace(rich_report(), examples=(rich_report().examples[2],), drift=(), baseline=())
     assert "! MUST example.runs" in render("terminal", dated)
-    assert violations(dated) == "violated: 1 MUST (1 warns), 0 SHOULD"
+    assert violations(dated) == "Violations: 1 MUST (1 warning), 0 SHOULD."
     assert _progress(2) == "1 MUST violated, cached"
 
 
 def test_progress_counts_as_the_summary_does() -> None:
     report = rich_report()
     one = replace(report, examples=(report.examples[0],), drift=(), baseline=())
-    assert violations(one) == "violated: 3 MUST, 1 SHOULD; 1 advisory"
+    assert violations(one) == "Violations: 3 MUST, 1 SHOULD. 1 advisory finding."
     assert _progress(0) == "3 MUST, 1 SHOULD violated"
     assert _progress(3) == "conforms"
 
@@ -51,8 +51,8 @@ def test_an_example_that_nothing_satisfies_is_not_said_to_conform() -> None:
 def test_what_becomes_known_is_counted_as_before() -> None:
     before = replace(rich_report(), drift=(), baseline=())
     after = apply_baseline(before, parse_baseline(update_baseline("", before, reason="the first look").text, "b.toml"))
-    assert violations(before) == "violated: 8 MUST (1 warns), 2 SHOULD; 1 advisory"
-    assert violations(after) == "violated: 8 MUST (1 warns, 7 known), 2 SHOULD; 1 advisory"
+    assert violations(before) == "Violations: 8 MUST (1 warning), 2 SHOULD. 1 advisory finding."
+    assert violations(after) == "Violations: 8 MUST (1 warning, 7 in baseline), 2 SHOULD. 1 advisory finding."
     assert count(after).known == 7
 
 
@@ -70,5 +70,5 @@ def test_there_are_as_many_advisory_lines_as_the_summary_says(revisions: tuple[s
         digest="9" * 64,
     )
     shown = replace(report, examples=(*chosen[1:], only), drift=(), baseline=())
-    lines = re.findall(r"^ +\S+ \S+ advisory\b", render("terminal", shown), re.MULTILINE)
+    lines = re.findall(r"^ +\S+ \S+ \(advisory\b", render("terminal", shown), re.MULTILINE)
     assert len(lines) == count(shown).advisory > 1

@@ -42,7 +42,7 @@ def test_a_failed_migration_changes_nothing(tmp_path: Path) -> None:
 def test_a_newer_file_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "history.sqlite"
     connect(file, (*MIGRATIONS, ("CREATE TABLE later (x)",))).close()
-    with pytest.raises(UsageError, match=f"schema {len(MIGRATIONS) + 1}, and this docprobe knows {len(MIGRATIONS)}"):
+    with pytest.raises(UsageError, match=f"schema {len(MIGRATIONS) + 1}; .* up to {len(MIGRATIONS)}"):
         connect(file)
 
 
@@ -60,7 +60,7 @@ def test_another_programs_database_is_left_alone(tmp_path: Path) -> None:
 def test_a_file_that_is_no_database_is_left_alone(tmp_path: Path) -> None:
     file = tmp_path / "notes.txt"
     file.write_text("this is no database at all\n" * 50)
-    with pytest.raises(UsageError, match="no history of docprobe"):
+    with pytest.raises(UsageError, match="not a history of docprobe"):
         connect(file)
     assert file.read_text().startswith("this is no database")
 

@@ -77,14 +77,14 @@ def test_a_damaged_cache_is_fetched_afresh(npm: Path, tmp_path: Path) -> None:
 
 def test_without_npm_the_reason_is_told(tmp_path: Path) -> None:
     assert load(tmp_path / "cache", HostEnvironment({"PATH": str(tmp_path)}), [library(b"")]).missing == (
-        ("drawings", "@scope/drawing 1.2.3 could not be had: npm is not installed"),
+        ("drawings", "@scope/drawing 1.2.3 could not be fetched: npm is not installed"),
     )
 
 
 def test_npms_own_words_are_told(npm: Path, tmp_path: Path) -> None:
     (npm / "npm").write_text("#!/bin/sh\necho first >&2\necho no such package >&2\nexit 1\n")
     ((_, why),) = load(tmp_path / "cache", with_npm(npm), [library(b"")]).missing
-    assert why.endswith("could not be had: no such package")
+    assert why.endswith("could not be fetched: no such package")
 
 
 def test_every_library_is_pinned_with_its_licence() -> None:

@@ -123,7 +123,7 @@ def test_building_again_replaces_the_site(tmp_path: Path) -> None:
 
 def test_a_folder_with_something_else_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "precious.txt").write_text("mine")
-    with pytest.raises(UsageError, match="holds no site"):
+    with pytest.raises(UsageError, match="is not a site"):
         site(tmp_path, rich_report())
     assert [path.name for path in tmp_path.iterdir()] == ["precious.txt"]
 
@@ -148,10 +148,10 @@ def test_the_night_shown_need_not_be_the_last_of_the_history(tmp_path: Path) -> 
 def test_a_missing_library_is_told_and_tables_stand_in(tmp_path: Path) -> None:
     folder = site(tmp_path / "s", rich_report())
     trends = (folder / "trends.html").read_text()
-    assert "Charts are not drawn: left out on request" in trends
+    assert "Charts are not drawn: left out with --no-libraries" in trends
     assert "<details open>" in trends
     case = (folder / case_file(rich_report().examples[0].id)).read_text()
-    assert "Diagrams are not drawn: left out on request" in case
+    assert "Diagrams are not drawn: left out with --no-libraries" in case
     assert "data-diagram" not in case
     assert "DELETE /" in case
 
