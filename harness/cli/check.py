@@ -16,7 +16,7 @@ from harness.config import Shard
 from harness.settings import load_config
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from harness.cli.outputs import Output
     from harness.config import Config
@@ -43,6 +43,10 @@ if TYPE_CHECKING:
 @click.option(
     "--changed-since", metavar="REF",
     help="Only examples that are affected by changes since the merge base with REF.",
+)  # fmt: skip
+@click.option(
+    "--pre-commit", is_flag=True,
+    help="As --changed-since with what pre-commit compares: what is pushed, or what is not committed yet.",
 )  # fmt: skip
 @click.option(
     "--fail-on", type=click.Choice(["must", "should", "never"]), default="must", show_default=True,
@@ -85,7 +89,14 @@ if TYPE_CHECKING:
 @format_option
 @pass_cli
 def command(
-    cli: Cli, /, docs: Path | None, formats: tuple[str, ...], shard: str | None, prove_fixes: bool, **flags: Any
+    cli: Cli,
+    /,
+    docs: Path | None,
+    formats: tuple[str, ...],
+    shard: str | None,
+    prove_fixes: bool,
+    pre_commit: bool,
+    **flags: Any,
 ) -> None:
     """Run the examples in DOCS and judge them by the specification in the same tree.
 
@@ -101,6 +112,8 @@ def command(
     outputs = outputs_of(formats)
     if shard:
         flags["shard"] = Shard.parse(shard)
+    if pre_commit:
+        flags["changed_since"] = flags["changed_since"] or compared_by_pre_commit(os.environ)
     config = load_config(docs, cli.config_file, **{key: value for key, value in flags.items() if value != ()})
     since = None
     if config.changed_since is not None:
@@ -127,6 +140,15 @@ def command(
     report = conclude(report, baseline, patches_of(proofs, report, plan, config.docs), interrupted=interrupted)
     save(report, config, outputs, console=cli.out(), links=cli.links(config.docs))
     click.get_current_context().exit(report.exit_code)
+
+
+def compared_by_pre_commit(environ: Mapping[str, str]) -> str:
+    """Return the ref that pre-commit compares with, as it tells a hook in its environment.
+
+    At a push that is the commit that the remote has; without one (a hook of another stage, ``pre-commit run``) it is
+    HEAD, so that what is not committed yet is checked.
+    """
+    return environ.get("PRE_COMMIT_FROM_REF") or "HEAD"
 
 
 def _affects_nothing(config: Config, since: Change) -> bool:

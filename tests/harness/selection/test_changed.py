@@ -6,10 +6,12 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 from click.testing import CliRunner
 
 from harness.base.errors import UsageError
@@ -399,3 +401,46 @@ def test_in_a_hook_of_another_checkout(docs: Path, tmp_path: Path, monkeypatch: 
     monkeypatch.setenv("GIT_INDEX_FILE", str(tmp_path / "index"))
     config = load_config(docs, environ={}, state=tmp_path / "state")
     assert find_change(config, "main").files == ()
+
+
+def _pre_commit(repository: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "uv", "tool", "run", "--quiet", "--from", "pre-commit==4.3.0", "pre-commit"]
+    return subprocess.run([*command, *arguments], cwd=repository, check=False, timeout=300, capture_output=True, text=True)
+
+
+@pytest.mark.registry
+def test_the_hook_compares_with_what_the_remote_has(docs: Path, tmp_path: Path) -> None:
+    """The shipped hook, installed by pre-commit itself as a pre-push hook, in a repository with a remote."""
+    repository = docs.parent
+    hook = yaml.safe_load((SAMPLE.parents[1] / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))[0]
+    program = f"{sys.executable} -m harness.cli check {docs} --state {tmp_path / 'state'} --select first-server"
+    hook |= {"entry": program, "language": "system", "stages": ["pre-push"], "verbose": True}
+    (repository / ".pre-commit-config.yaml").write_text(yaml.safe_dump({"repos": [{"repo": "local", "hooks": [hook]}]}))
+    _git(tmp_path, "init", "-q", "--bare", "remote.git")
+    _git(repository, "remote", "add", "origin", str(tmp_path / "remote.git"))
+    _git(repository, "add", "-A")
+    _git(repository, "commit", "-qm", "hooks")
+    _git(repository, "push", "-q", "origin", "pull-request")
+    installed = _pre_commit(repository, "install", "--hook-type", "pre-push")
+    assert installed.returncode == 0, installed.stdout + installed.stderr
+
+    page = docs / "docs/2025-11-25/tutorials/first-server.mdx"
+    text = page.read_text(encoding="utf-8")
+    page.write_text(text.replace("```python", "A sentence of prose.\n\n```python", 1), encoding="utf-8")
+    _git(repository, "commit", "-qam", "prose")
+    pushed = _push(repository)
+    assert pushed.returncode == 0, pushed.stderr
+    assert "nothing to check" in pushed.stdout + pushed.stderr
+
+    page.write_text(text + "\n<!-- docprobe: nonsense=yes -->\n\n```python\nprint()\n```\n", encoding="utf-8")
+    _git(repository, "commit", "-qam", "everything is committed")
+    pushed = _push(repository)
+    # before the comparison with the remote's commit, a committed change was never seen
+    assert "nothing to check" not in pushed.stdout + pushed.stderr
+    assert "nonsense" in pushed.stdout + pushed.stderr
+
+
+def _push(repository: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["git", "push", "origin", "pull-request"], cwd=repository, check=False, timeout=300, capture_output=True, text=True
+    )
