@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from extractor.examples.overrides import AUTHORIZATION
 from extractor.languages.common.addresses import host_names
 from extractor.languages.common.environment import environment_notes, filled_file
-from extractor.languages.common.gaps import left_to_reader
+from extractor.languages.common.gaps import left_to_reader, sentence
 from extractor.languages.common.packages import packages_of
 from extractor.languages.common.services import infer_services
 from extractor.model import Bundle, ExampleKind, Note, NoteKind, Origin
@@ -94,6 +94,11 @@ def _file_notes(draft: Draft) -> Iterator[Note]:
         lines = ", ".join(f"{s.block.span.first}-{s.block.span.last}" for s in main.snippets)
         sure = 0.8 if draft.program.origin is Origin.INFERRED else 1.0
         yield Note(NoteKind.JOINED, draft.program.origin, lines, " are one file", sure)
+    if draft.program.faults:
+        detail = f" although it {sentence(draft.program.faults)}"
+        sure = 0.6 if draft.program.whole is Origin.INFERRED else 1.0
+        span = main.snippets[0].block.span
+        yield Note(NoteKind.WHOLE_PROGRAM, draft.program.whole, detail=detail, confidence=sure, span=span)
     for file in draft.program.files:
         if file.name is not None:
             detail = f", from {file.name.source}"

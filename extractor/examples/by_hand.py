@@ -67,7 +67,8 @@ def reshaped(
         profile: of the specification.
     """
     changed = _glued(_renamed(program, override, blocks), override, profile)
-    return replace(changed, lacks=(*_unmatched(override, blocks), *_checked(changed, snippets).lacks))
+    lacks = tuple(gap for gap in _checked(changed, snippets).lacks if gap not in program.faults)
+    return replace(changed, lacks=(*_unmatched(override, blocks), *lacks))
 
 
 def _configured_name(path: str) -> FileName:

@@ -10,6 +10,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from extractor.examples.wholeness import whole_by
 from extractor.languages.common.files import normal, refusal
 from extractor.languages.common.gaps import broken, free_names, is_late, undefined
 from extractor.languages.common.roles import Start
@@ -71,6 +72,8 @@ def _program(anchor: Snippet, page: _Page) -> Program:
         main = ProgramFile(chain, next((p.name for p in chain if p.name), None))
     modules = tuple(_modules(main, page))
     lacks = tuple(sentence for file in (main, *modules) for sentence in _lacks(file, page))
+    if lacks and (whole := whole_by(main, modules, page.in_same_tab(anchor))):
+        return Program(main, modules, (), _joined_by(main), lacks, whole)
     return Program(main, modules, lacks, _joined_by(main))
 
 

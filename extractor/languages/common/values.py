@@ -71,6 +71,10 @@ class Program:
     """Clauses for reports; empty if nothing is missing as far as names go."""
     origin: Origin = Origin.STATED
     """Who put the snippets together; INFERRED if docprobe joined several fences into one file."""
+    faults: tuple[str, ...] = ()
+    """Clauses on what its interpreter or compiler will report: it is a program all the same."""
+    whole: Origin = Origin.STATED
+    """Who says that a program with faults is one: STATED if the page names its file, or the command that runs it."""
     extras: tuple[SourceFile, ...] = ()
     """Further files, not in its language, or given by a maintainer."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import tree_sitter_javascript
@@ -78,7 +79,11 @@ def _parse(text: str, language: str, grammars: _Grammars, registrations: frozens
     root = _first_sound(grammars, text)
     if too_deep(root):
         return CodeFacts(error=CodeError("too deeply nested", 1))
-    return CodeFacts(error=_first_error(root, language)) if root.has_error else _facts(root, registrations)
+    if not root.has_error:
+        return _facts(root, registrations)
+    # what the grammar recovers; which names are bound depends on the part that does not parse
+    found = _facts(root, registrations)
+    return replace(found, free={}, late=frozenset(), left_out=(), error=_first_error(root, language))
 
 
 def _first_sound(grammars: _Grammars, text: str) -> Node:

@@ -65,7 +65,7 @@ def test_a_fragment_keeps_its_id_when_somebody_completes_it(tmp_path: Path, piec
 
 def test_a_file_of_a_project_takes_no_name_from_its_server(tmp_path: Path) -> None:
     whole = ids(tmp_path, PROJECT)
-    lacking = ids(tmp_path, PROJECT.replace("app.listen", "add(app);\napp.listen"))
+    lacking = ids(tmp_path, PROJECT.replace("app.listen", "add(app, one, two);\napp.listen"))
     assert list(whole) == ["typescript"]
     assert whole["typescript"].status is ExampleStatus.RUNNABLE
     assert list(lacking) == ["view", "typescript"]
@@ -74,10 +74,10 @@ def test_a_file_of_a_project_takes_no_name_from_its_server(tmp_path: Path) -> No
 
 def test_modules_of_a_program_that_lacks_something_are_its_own(tmp_path: Path) -> None:
     page = section("Config", "KEY = 1\n", "python config.py") + section(
-        "Server", "from config import KEY\nfrom fastmcp import FastMCP\nFastMCP(name).run()\n", "python server.py"
+        "Server", "from config import KEY\nfrom fastmcp import FastMCP\nFastMCP(name, first, second).run()\n", "python server.py"
     )
     assert [e.status for e in ids(tmp_path, page).values()] == [ExampleStatus.FRAGMENT]
-    complete = ids(tmp_path, page.replace("FastMCP(name)", "FastMCP('name')"))
+    complete = ids(tmp_path, page.replace("FastMCP(name, first, second)", "FastMCP('name')"))
     assert list(complete) == list(ids(tmp_path, page)) == ["python"]
     assert complete["python"].status is ExampleStatus.RUNNABLE
 

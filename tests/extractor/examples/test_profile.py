@@ -9,7 +9,7 @@ from extractor.docs.corpus import extract
 from extractor.examples.find import find_examples
 from extractor.languages.common.roles import CodeProfile, LanguageRules, Role, Start
 from extractor.languages.python.web import serving
-from extractor.model import Dependency, Example, ExampleKind, ExampleStatus, Layout, ServiceRequest
+from extractor.model import Dependency, Example, ExampleKind, ExampleStatus, Layout, NoteKind, ServiceRequest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -118,9 +118,9 @@ def test_its_own_host_configuration_starts_a_server(tmp_path: Path) -> None:
 def test_its_own_registrations_are_for_later(tmp_path: Path) -> None:
     handler = "@app.on_message\ndef f():\n    return later\n"
     (example,) = found(tmp_path, f"```python\n{SERVER.replace('app.run', handler + 'app.run')}```\n")
-    assert example.status is ExampleStatus.RUNNABLE
+    assert NoteKind.WHOLE_PROGRAM not in {note.kind for note in example.notes}
     (example,) = found(tmp_path, f"```python\n{SERVER.replace('app.run', handler.replace('on_', '') + 'app.run')}```\n")
-    assert example.status is ExampleStatus.FRAGMENT
+    assert NoteKind.WHOLE_PROGRAM in {note.kind for note in example.notes}
 
 
 def test_its_own_frameworks_and_services(tmp_path: Path) -> None:

@@ -1,0 +1,70 @@
+"""Which programs with a fault are programs all the same: the page gives them as whole, and their reader gets the error.
+
+A fragment lacks what other blocks of its page have, or leaves something out on purpose. A program with a fault has its
+imports, its definitions and the start of a server, and lacks what its interpreter or compiler will report.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from extractor.languages.common.files import refusal
+from extractor.languages.common.gaps import free_names
+from extractor.model import Origin
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from extractor.languages.common.values import ProgramFile, Snippet
+
+MOST_MISSING: Final = 2
+"""Names that a program lacks where the page names its file; an excerpt of a file lacks more."""
+_ELIDED: Final = re.compile(
+    r"^\s*(?://|#|/\*+|\{/\*)?\s*(?:\.{3}|…)|[({\[]\s*(?:\.{3}|…)\s*[)}\]]|=\s*(?:\.{3}|…)\s*[;,]?\s*$"
+    r"|^\s*(?://|#|/\*+)\s*(?:your|other|more|the rest|rest of|same as|existing|previous|remaining|implement|todo|"
+    r"omitted|snip|see above|as (?:above|before)|add your|continued|insert)\b|^[-+] |^>>> ",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""Lines by which docs show that they leave something out, or that they show a change. A comment has no grammar."""
+
+
+def whole_by(main: ProgramFile, modules: Sequence[ProgramFile], elsewhere: Sequence[Snippet]) -> Origin | None:
+    """Return who says that a file with faults is a whole program; None where it is a fragment.
+
+    Args:
+        main: the file that starts something.
+        modules: other files of the program.
+        elsewhere: snippets of the page in view, which may define names of the file.
+    """
+    if len(main.snippets) != 1 or main.glue or any(_has_faults(file) for file in modules):
+        return None
+    snippet = main.snippets[0]
+    code = snippet.facts
+    leaves_out = code.left_out or code.loose_method is not None or _ELIDED.search(snippet.block.text)
+    if leaves_out or (main.name is not None and refusal(main.name.path)):
+        return None
+    missing = free_names(main)
+    others = [s for s in elsewhere if s is not snippet and not _is_another_file(s, main)]
+    if any(name in other.facts.defines for name in missing for other in others):
+        return None
+    if not code.imports or (code.error is None and not code.defines):
+        return None
+    stated = main.name is not None and (main.name.confidence == 1.0 or main.name.source == "command")
+    faults = len(missing) + (code.error is not None)
+    if stated and main.name is not None:
+        origin = main.name.origin if main.name.origin is Origin.DIRECTIVE else Origin.STATED
+        return origin if faults <= MOST_MISSING else None
+    return Origin.INFERRED if faults == 1 else None
+
+
+def _has_faults(file: ProgramFile) -> bool:
+    return bool(free_names(file)) or any(code.error or code.left_out for code in file.facts)
+
+
+def _is_another_file(snippet: Snippet, main: ProgramFile) -> bool:
+    """Whether the page gives a snippet the name of another file, whose names this one would have to import."""
+    if main.name is None or snippet.name is None:
+        return False
+    sure = min(main.name.confidence, snippet.name.confidence) == 1.0
+    return sure and snippet.name.path != main.name.path

@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from extractor.docs.corpus import extract
+from extractor.examples.find import find_examples
+from extractor.model import ExampleKind, ExampleStatus, Layout, LeftKind, NoteKind, Origin
+from harness.profiles.mcp.roles import CODE
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from extractor.model import Example
+
+PYTHON = (
+    "import os\nfrom mcp.server.fastmcp import FastMCP\n\nclock = FastMCP('clock')\nHOME = os.getcwd()\n\n\n"
+    "@clock.tool()\ndef now() -> str:\n    return HOME\n\n\n"
+    "if __name__ == '__main__':\n    clock.run(transport='streamable-http')\n"
+)
+TYPESCRIPT = (
+    "import express from 'express';\nimport { Server } from '@modelcontextprotocol/sdk/server/index.js';\n"
+    "import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';\n"
+    "const web = express();\nweb.post('/mcp', async (req, res) => {\n"
+    "  const transport = new StreamableHTTPServerTransport({});\n  await new Server({}).connect(transport);\n"
+    "  await transport.handleRequest(req, res, req.body);\n});\nweb.listen(4000);\n"
+)
+
+
+def found(tmp_path: Path, page: str) -> tuple[Example, ...]:
+    (tmp_path / "page.md").write_text(page, encoding="utf-8")
+    return find_examples(extract(tmp_path, Layout(), jobs=1, statements=False), CODE)
+
+
+def only(tmp_path: Path, code: str, fence: str, around: str = "") -> Example:
+    (example,) = found(tmp_path, f"# P\n\n```{fence}\n{code}```\n{around}")
+    return example
+
+
+def whole_by(example: Example) -> Origin | None:
+    return next((note.origin for note in example.notes if note.kind is NoteKind.WHOLE_PROGRAM), None)
+
+
+FAULTS = [
+    pytest.param(PYTHON.replace("() -> str:", "() -> str"), "py", id="python-syntax"),
+    pytest.param(PYTHON.replace("import os\n", ""), "py", id="python-import"),
+    pytest.param(PYTHON.replace("clock.run", "clok.run"), "py", id="python-name"),
+    pytest.param(TYPESCRIPT.replace("=> {", "=>> {"), "ts", id="ts-syntax"),
+    pytest.param(TYPESCRIPT.replace("import express from 'express';\n", ""), "ts", id="ts-import"),
+    pytest.param(TYPESCRIPT.replace("web.listen", "wbe.listen"), "ts", id="ts-name"),
+]
+
+
+@pytest.mark.parametrize(("code", "fence"), FAULTS)
+def test_a_named_program_with_a_fault_is_run_as_stated(tmp_path: Path, code: str, fence: str) -> None:
+    example = only(tmp_path, code, f"{fence} clock.{fence}")
+    assert (example.status, example.kind) == (ExampleStatus.RUNNABLE, ExampleKind.HTTP_SERVER)
+    assert whole_by(example) is Origin.STATED
+    assert example.bundle is not None
+    assert LeftKind.NAME not in {part.kind for part in example.bundle.left_to_reader}
+    assert not any("whole program" in added for added in example.bundle.added)
+
+
+@pytest.mark.parametrize(("code", "fence"), FAULTS)
+def test_without_a_name_that_it_is_whole_is_inferred(tmp_path: Path, code: str, fence: str) -> None:
+    example = only(tmp_path, code, fence)
+    assert (example.status, whole_by(example)) == (ExampleStatus.RUNNABLE, Origin.INFERRED)
+
+
+def test_a_command_states_that_it_is_a_program(tmp_path: Path) -> None:
+    code = PYTHON.replace("clock.run", "clok.run")
+    example = only(tmp_path, code, "python", "\n```bash\npython clock.py\n```\n")
+    assert whole_by(example) is Origin.STATED
+
+
+@pytest.mark.parametrize("ellipsis", ["...\n", "# ... the tools of before\n", "# rest of the server\n"])
+def test_what_leaves_something_out_is_a_fragment(tmp_path: Path, ellipsis: str) -> None:
+    code = PYTHON.replace("if __name__", f"{ellipsis}if __name__").replace("clock.run", "clok.run")
+    assert only(tmp_path, code, "python clock.py").status is ExampleStatus.FRAGMENT
+
+
+def test_names_of_another_block_make_a_fragment(tmp_path: Path) -> None:
+    page = f"# P\n\n```python\nimport os\n```\n\n```python\n{PYTHON.replace('import os', '')}```\n"
+    assert {e.status for e in found(tmp_path, page)} == {ExampleStatus.FRAGMENT}
+
+
+def test_an_excerpt_of_a_named_file_is_a_fragment(tmp_path: Path) -> None:
+    code = PYTHON.replace("os.getcwd()", "one(two, three)")
+    assert only(tmp_path, code, "python clock.py").status is ExampleStatus.FRAGMENT
