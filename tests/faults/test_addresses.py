@@ -69,7 +69,7 @@ async def test_npm_asks_no_address_of_a_package(wanted: str, raw: docker.APIClie
         (tmp_path / "npmrc").write_text(f"registry={url}/\n")
         environment = {"DOCPROBE_NPMRC": str(tmp_path / "npmrc")}
         async with connect(state=state, host=HostEnvironment.of(environment), limits=LIMITS) as engine:
-            with pytest.raises(EngineError, match="docprobe takes from registries only") as caught:
+            with pytest.raises(EngineError, match="docprobe installs from registries only") as caught:
                 await engine.install(bundle)
     assert "skip the example" in (caught.value.hint or "")
     assert "/middle" in asked, "it never came to the package that depends on the address"
@@ -87,7 +87,7 @@ async def test_uv_asks_no_address_of_a_package(raw: docker.APIClient, tmp_path: 
         return (404, "text/plain", b"") if INSIDE in path else simple_index("innocent", data)(base, path)
 
     with registry(answer, raw) as url:
-        with pytest.raises(EngineError, match="docprobe takes from registries only"):
+        with pytest.raises(EngineError, match="docprobe installs from registries only"):
             await install_with_uv(url, tmp_path, "innocent")
     assert any(path.startswith("/files/") for path in asked), "it never came to the package"
     assert [path for path in asked if INSIDE in path] == []

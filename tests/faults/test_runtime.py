@@ -100,7 +100,7 @@ def test_one_that_only_the_engine_knows_is_told_by_the_engine(
         said = process.communicate(timeout=60)[0]
     assert process.returncode == 3, said
     reasons = [example["reason"] for example in report(out)["examples"]]
-    assert all("io.containerd.none.v1" in reason and "next:" in reason for reason in reasons), reasons
+    assert all("io.containerd.none.v1" in reason and "hint:" in reason for reason in reasons), reasons
 
 
 @pytest.mark.skipif(shutil.which("runsc") is None, reason="needs runsc (Debian has it: apt-get install runsc)")

@@ -114,25 +114,6 @@ def test_side_by_side_and_one_killed(raw: docker.APIClient, docs: Path, state: P
     assert unfinished(state) == []
 
 
-def test_what_a_killed_writer_left_is_removed(tmp_path: Path) -> None:
-    """Every file is written beside its place under a lock; a free lock is a dead writer's."""
-    import fcntl
-
-    from harness.run import cache
-
-    dead = tmp_path / "recordings" / ".x.json.abc.tmp"
-    dead.parent.mkdir()
-    dead.write_bytes(b'{"half')
-    living = tmp_path / ".y.json.abc.tmp"
-    with living.open("wb") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        cache.sweep(tmp_path)
-        assert living.exists()
-    assert not dead.exists()
-    cache.write_atomically(tmp_path / "y.json", b"{}")
-    assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["y.json"]
-
-
 @pytest.mark.parametrize("name", ["recordings/x.json", "images/k.json"])
 def test_a_file_that_is_not_whole_is_as_good_as_none(tmp_path: Path, name: str) -> None:
     from harness.engine.install.images import ImageRecords
