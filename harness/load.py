@@ -19,7 +19,7 @@ from extractor.examples.ids import with_repeated_ids
 from extractor.model import Example, ExampleKind, ExampleStatus
 from harness.spec.bind import bind
 from harness.spec.bindings_file import load_bindings
-from harness.spec.coverage import classify, load_classes
+from harness.spec.classification import classify, load_classes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from harness.model import Transcript
     from harness.profile import Profile
     from harness.spec.bind import Bound
-    from harness.spec.coverage import ClassifiedStatement
+    from harness.spec.classification import ClassifiedStatement
 
 
 @dataclass(frozen=True, slots=True)

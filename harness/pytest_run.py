@@ -11,7 +11,7 @@ from extractor.model import ExampleStatus
 from harness.baseline.file import load_baseline
 from harness.model import SIDES, Stage
 from harness.repair.proofs import load_proofs, patches_of
-from harness.run.check import check
+from harness.run.execute import execute
 from harness.run.outcome import conclude
 from harness.run.plan import make_plan
 from harness.settings import load_config
@@ -73,7 +73,7 @@ class Live:
         """See :class:`Source`."""
         chosen = tuple(example for example in self._plan.examples if example.id == example_id)
         todo = replace(self._plan, examples=chosen)
-        report = anyio.run(check, todo, self._config, self._connect)
+        report = anyio.run(execute, todo, self._config, self._connect)
         proofs = load_proofs(report, self._config.state, self._config.catalogue)
         return conclude(report, self._baseline, patches_of(proofs, report, todo, self._config.docs))
 

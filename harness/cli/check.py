@@ -186,8 +186,8 @@ async def _run(cli: Cli, plan: Plan, config: Config, prove_fixes: bool) -> tuple
     from harness.cli.progress import Live
     from harness.repair.proofs import load_proofs
     from harness.repair.prove import prove_all
-    from harness.run.check import check
     from harness.run.connect import open_engine
+    from harness.run.execute import execute
 
     stop = anyio.Event()
 
@@ -202,7 +202,7 @@ async def _run(cli: Cli, plan: Plan, config: Config, prove_fixes: bool) -> tuple
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(listen)
         with Live(cli.err(), config.catalogue.requirements) as live:
-            report = await check(plan, config, open_engine, observer=live, stop=stop)
+            report = await execute(plan, config, open_engine, observer=live, stop=stop)
             proofs = load_proofs(report, config.state, config.catalogue)
             if prove_fixes:
                 proofs = await prove_all(plan, report, config, open_engine, live, known=proofs, stop=stop)

@@ -18,7 +18,7 @@ from harness.cli.diff_text import to_json, to_text
 from harness.load import load_normative_text
 from harness.settings import load_config
 from harness.spec.diff import diff_statements
-from harness.spec.snapshot import MANIFEST, UPSTREAM, read_manifest, sync, verify
+from harness.spec.pinned_docs import MANIFEST, UPSTREAM, read_manifest, sync, verify
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -18,7 +18,7 @@ from harness.cli.tables import table
 from harness.load import classify_statements, load_normative_text, load_statements
 from harness.settings import load_config
 from harness.spec.bindings_file import binding_at, to_toml
-from harness.spec.coverage import DIGITS, Standing, coverage
+from harness.spec.classification import DIGITS, Standing, coverage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from extractor.model import Statement
     from harness.model import Drift
     from harness.rule import Catalogue
-    from harness.spec.coverage import ClassifiedStatement, Coverage
+    from harness.spec.classification import ClassifiedStatement, Coverage
 
 
 @click.command("statements", short_help="List every MUST, SHOULD and MAY and the requirements bound to it.")

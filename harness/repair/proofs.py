@@ -16,7 +16,7 @@ from extractor.base.storage import write_atomically
 from harness.base.codec import from_json, to_json
 from harness.base.errors import UsageError
 from harness.model import Patch, Verdict
-from harness.repair.fix import FileEdit, fixable, on_pages
+from harness.repair.edits import FileEdit, fixable, on_pages
 from harness.run.cache import docprobe_digest
 
 if TYPE_CHECKING:

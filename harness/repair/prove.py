@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from harness.base.errors import DocprobeError, UsageError
 from harness.load import load_examples
 from harness.model import Status, Verdict
-from harness.repair.fix import fixable, on_pages, patched, propose, unified
+from harness.repair.edits import fixable, on_pages, patched, propose, unified
 from harness.repair.proofs import ProvedPatch, sources_of, store_proof
-from harness.run.check import check
+from harness.run.execute import execute
 from harness.run.observer import Silent
 from harness.run.plan import Plan
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from extractor.model import Example
     from harness.config import Config
     from harness.model import ExampleResult, Report
-    from harness.repair.fix import FileEdit
+    from harness.repair.edits import FileEdit
     from harness.repair.proofs import Proofs
     from harness.rule import Catalogue
     from harness.run.connect import Connect
@@ -81,7 +81,7 @@ async def prove(plan: Plan, example: Example, config: Config, connect: Connect, 
     Raises:
         UsageError: the example does not run, so that there is nothing to fix.
     """
-    before = (await check(replace(plan, examples=(example,)), config, connect, observer=observer)).examples[0]
+    before = (await execute(replace(plan, examples=(example,)), config, connect, observer=observer)).examples[0]
     if before.status is not Status.JUDGED:
         raise UsageError(f"{example.id} is {before.status.value}: {before.reason}", "see: docprobe examples DOCS")
     trial = await _try(plan, example, before, config, connect, observer)
@@ -179,7 +179,7 @@ async def _try(
     if not texts:
         return Trial(remaining=_fixable_names(before, catalogue), blocking=_blocking_names(before, catalogue))
     again = _patched_plan(plan, example, {**sources, **{file: new for file, (_, new) in texts.items()}}, config)
-    after = (await check(again, config, connect, observer=observer, stop=stop)).examples[0]
+    after = (await execute(again, config, connect, observer=observer, stop=stop)).examples[0]
     if after.status is not Status.JUDGED:
         trouble = f"{after.status.value}: {after.reason}"
         return Trial(edits, texts, remaining=_fixable_names(before, catalogue), trouble=trouble)

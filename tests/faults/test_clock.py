@@ -19,7 +19,7 @@ DATES = {
     "harness/profiles/mcp/services/issuer.py",  # iat and exp of tokens
     "harness/cli/check.py",  # the report's date
     "harness/cli/judge.py",  # the report's date
-    "harness/run/check.py",  # the report's date
+    "harness/run/execute.py",  # the report's date
 }
 WALL = {"time.time", "time.time_ns", "datetime.now", "datetime.utcnow", "datetime.datetime.now", "date.today"}
 
@@ -38,7 +38,7 @@ def test_no_duration_is_read_from_the_wall_clock() -> None:
     found = {path.relative_to(ROOT).as_posix(): lines for path in files if (lines := wall_clock_calls(path))}
     assert set(found) == DATES, found
     # where the run is dated, once, its length is not told from the date
-    assert len(found["harness/run/check.py"]) == 1
+    assert len(found["harness/run/execute.py"]) == 1
 
 
 JUMPING = """

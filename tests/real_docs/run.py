@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 import anyio
 
-from harness.run.check import check
 from harness.run.connect import open_engine
+from harness.run.execute import execute
 from harness.run.plan import make_plan
 from harness.settings import load_config
 from tests.real_docs.rows import SELECT
@@ -30,4 +30,4 @@ def judged(checkout: Path, state: Path | None = None) -> Report:
     with tempfile.TemporaryDirectory() as folder:
         config = load_config(docs_root(checkout), environ={}, select=SELECT, state=state or Path(folder), jobs=2)
         todo = make_plan(config)
-        return anyio.run(lambda: check(todo, config, open_engine))
+        return anyio.run(lambda: execute(todo, config, open_engine))

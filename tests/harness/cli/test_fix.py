@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from harness.cli import fix
 from harness.cli.main import cli
-from harness.repair.fix import FileEdit
+from harness.repair.edits import FileEdit
 from harness.repair.prove import Trial
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from harness.base.errors import UsageError
-from harness.spec.snapshot import Manifest, to_toml
+from harness.spec.pinned_docs import Manifest, to_toml
 from tests.harness.cli.two_revisions import NEW, OLD, TEXT, write_two_revisions
 from tests.support.command import run_or_raise
 

@@ -15,7 +15,7 @@ from extractor.model import Level
 from harness.model import Basis, ExampleResult, Exchange, Finding, Reply, Report, Status, Transcript, Verdict
 from harness.profiles.registry import MCP
 from harness.repair import proofs, prove
-from harness.repair.fix import propose
+from harness.repair.edits import propose
 from harness.report.formats import render
 from harness.results.document import from_text
 from harness.run.observer import Silent

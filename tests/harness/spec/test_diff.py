@@ -120,7 +120,7 @@ def test_text_for_a_reviewer(spec: Spec) -> None:
     page = "specification/2025-11-25/basic/transports.mdx"
     assert to_text(found, "old", "new") == (
         "old -> new: 1 strengthened, 1 removed\n"
-        "requirements touched: session.missing-400\n"
+        "requirements affected: session.missing-400\n"
         "\n"
         "STRENGTHENED (1)\n"
         f"  SHOULD -> MUST  {page}:7 -> {page}:7  [session.missing-400]\n"
@@ -152,4 +152,4 @@ def test_json_says_the_same(spec: Spec) -> None:
 
 
 def test_no_change_is_said(spec: Spec) -> None:
-    assert to_text((), "a", "b") == "a -> b: no statement changed\nrequirements touched: none\n"
+    assert to_text((), "a", "b") == "a -> b: no changes\nrequirements affected: none\n"

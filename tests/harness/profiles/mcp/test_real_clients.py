@@ -9,8 +9,8 @@ import anyio
 import pytest
 
 from harness.model import Status, Verdict
-from harness.run.check import check
 from harness.run.connect import open_engine
+from harness.run.execute import execute
 from harness.run.plan import make_plan
 from harness.settings import load_config
 
@@ -52,7 +52,7 @@ EXPECTED: dict[str, dict[str, Verdict]] = {
 def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
     """One run over all of them."""
     config = load_config(DOCS, environ={}, state=tmp_path_factory.mktemp("state"), jobs=2)
-    return anyio.run(lambda: check(make_plan(config), config, open_engine))
+    return anyio.run(lambda: execute(make_plan(config), config, open_engine))
 
 
 @pytest.mark.parametrize("name", EXPECTED)

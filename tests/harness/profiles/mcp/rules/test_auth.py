@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from harness.profiles.registry import MCP
-from harness.repair.fix import propose
+from harness.repair.edits import propose
 from tests.support.broken_code import blamed, bundle_of, exchange, transcript_of, violation
 
 VERIFIER = """\

@@ -10,7 +10,7 @@ from extractor.model import Bundle, ExampleKind, Level, Manager, Segment, Source
 from harness.judge.blame import blamed_lines
 from harness.model import Basis, Exchange, Finding, Reply, Transcript, Verdict
 from harness.profiles.registry import MCP
-from harness.repair.fix import propose
+from harness.repair.edits import propose
 from tests.support.processor import processor_time_below
 
 HELPER = """

@@ -10,7 +10,7 @@ from harness.base.errors import UsageError
 from harness.profiles.registry import MCP
 from harness.spec.bind import Bound, bind
 from harness.spec.bindings_file import binding_at
-from harness.spec.coverage import Classes, PageClass, Standing, StatementClass, classify, coverage, load_classes
+from harness.spec.classification import Classes, PageClass, Standing, StatementClass, classify, coverage, load_classes
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The main job: run what a plan selects, judge it, and report. Identical copies of a text run once."""
+"""A plan executed: examples run, judged and reported. Identical copies of a text run once."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from harness.run.plan import Plan
 
 
-async def check(
+async def execute(
     plan: Plan,
     config: Config,
     connect: Connect,

@@ -10,7 +10,7 @@ import pytest
 from harness.base.errors import EngineError, StorageError, UsageError
 from harness.model import Recording, Run, StartOutcome, Status
 from harness.run import cache
-from harness.run import check as run
+from harness.run import execute as run
 from harness.run.observer import Silent
 from harness.run.plan import make_plan
 from harness.settings import load_config
@@ -54,7 +54,7 @@ async def report(
         return Recording((ended,), None)
 
     monkeypatch.setattr(run, "record", record)
-    return await run.check(make_plan(config), config, connect, observer=notes)
+    return await run.execute(make_plan(config), config, connect, observer=notes)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from dataclasses import replace
 from extractor.model import Bundle, ExampleKind, Level, Manager, Segment, SourceFile, Span
 from harness.model import Basis, Edit, Exchange, Finding, Reply, Transcript, Verdict
 from harness.profiles.registry import MCP
-from harness.repair.fix import FileEdit, on_pages, patched, propose, unified
+from harness.repair.edits import FileEdit, on_pages, patched, propose, unified
 
 PAGE = """\
 # Title

@@ -10,7 +10,7 @@ import pytest
 
 from harness.base.errors import UsageError
 from harness.base.host import HostEnvironment
-from harness.spec.snapshot import Manifest, read_manifest, sync, to_toml, verify
+from harness.spec.pinned_docs import Manifest, read_manifest, sync, to_toml, verify
 
 if TYPE_CHECKING:
     from pathlib import Path
