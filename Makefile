@@ -76,7 +76,7 @@ mutation: env
 
 bench: env
 	$(BIN)/python -m tests.bench
-	$(BIN)/python -m tests.bench.nights
+	$(BIN)/python -m tests.bench.history
 
 # the suite is installed by npm into the report's folder, with scripts off
 peers: env engine

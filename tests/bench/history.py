@@ -1,4 +1,4 @@
-"""``python -m tests.bench.nights [NIGHTS]``: what the history and the nightly site cost after that many nights.
+"""``python -m tests.bench.history [NIGHTS]``: what the history and the nightly site cost after that many nights.
 
 The nights are shaped like the docs docprobe was made for: 68 examples that run, six texts of them distinct, judged by
 three revisions each, and 300 that don't run. Packages change every third night, a release breaks something every
