@@ -24,7 +24,7 @@ def command(cli: Cli, /, results: tuple[Path, ...], formats: tuple[str, ...]) ->
     docprobe merge shard-*.json
     docprobe merge shard-*.json --format terminal --format json:out.json --format sarif:out.sarif
     """
-    from harness.judge.gating import decide
+    from harness.judge.exit_code import with_exit_code
     from harness.profiles.registry import all_requirements
     from harness.results.files import read
     from harness.results.merge import merge
@@ -32,6 +32,6 @@ def command(cli: Cli, /, results: tuple[Path, ...], formats: tuple[str, ...]) ->
 
     outputs = outputs_of(formats)
     rows = all_requirements()
-    report = decide(merge([read(path, rows) for path in results], [str(path) for path in results]))
+    report = with_exit_code(merge([read(path, rows) for path in results], [str(path) for path in results]))
     write_outputs(report, outputs, console=cli.out())
     click.get_current_context().exit(report.exit_code)

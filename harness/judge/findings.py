@@ -1,4 +1,4 @@
-"""Making findings: one constructor per verdict."""
+"""Constructors of findings, one for each verdict. Pure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,14 @@ if TYPE_CHECKING:
 def finding(
     bound: BoundRequirement, verdict: Verdict, summary: str, evidence: Iterable[Exchange | None] = ()
 ) -> Finding:
-    """A finding with the requirement's own level, basis and sentence."""
+    """Return a finding with the requirement's own level, basis and sentence.
+
+    Args:
+        bound: the requirement, in the revision that it is judged under.
+        verdict: what was found.
+        summary: one or two sentences for a reader: what was sent, what came back, what was expected.
+        evidence: the exchanges that decide, controls included; None is left out.
+    """
     return Finding(
         requirement=bound.requirement.id,
         level=bound.level,
@@ -31,28 +38,28 @@ def finding(
 
 
 def satisfied(bound: BoundRequirement, summary: str, evidence: Iterable[Exchange | None] = ()) -> Finding:
-    """The sentence was kept."""
+    """Return the finding that the requirement is met. Arguments as :func:`finding`."""
     return finding(bound, Verdict.SATISFIED, summary, evidence)
 
 
 def violated(bound: BoundRequirement, summary: str, evidence: Iterable[Exchange | None] = ()) -> Finding:
-    """The sentence was broken."""
+    """Return the finding that the requirement is violated. Arguments as :func:`finding`."""
     return finding(bound, Verdict.VIOLATED, summary, evidence)
 
 
 def not_applicable(bound: BoundRequirement, summary: str, evidence: Iterable[Exchange | None] = ()) -> Finding:
-    """The server chose not to have what the sentence is about."""
+    """Return the finding that the example does not have what the requirement is about. Arguments as :func:`finding`."""
     return finding(bound, Verdict.NOT_APPLICABLE, summary, evidence)
 
 
 def inconclusive(bound: BoundRequirement, summary: str, evidence: Iterable[Exchange | None] = ()) -> Finding:
-    """The control was not served, or the answer decides nothing."""
+    """Return the finding that the exchanges decide nothing. Arguments as :func:`finding`."""
     return finding(bound, Verdict.INCONCLUSIVE, summary, evidence)
 
 
-def as_interpretation(found: Finding) -> Finding:
-    """The same finding, resting on a reading instead of the text."""
-    return dataclasses.replace(found, basis=Basis.INTERPRETATION)
+def as_interpretation(finding: Finding) -> Finding:
+    """Return the same finding, based on a reading of the text instead of its words."""
+    return dataclasses.replace(finding, basis=Basis.INTERPRETATION)
 
 
 def numbers(exchanges: Iterable[Exchange | None]) -> tuple[int, ...]:

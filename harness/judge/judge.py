@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from extractor.model import ExampleKind, Level
-from harness.model import SIDES, Basis, Side, Verdict
+from extractor.model import ExampleKind
+from harness.model import MUST_LIKE, SIDES, Basis, Side, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from harness.model import BoundRequirement, Finding, Transcript
     from harness.profile import Profile
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 def judge(
     transcript: Transcript, bound: Sequence[BoundRequirement], profile: Profile, *, page_revision: str | None
 ) -> tuple[Finding, ...]:
-    """Return one finding per requirement of every revision that the example really negotiates.
+    """Return one finding for each requirement in every revision that the example negotiates.
 
     Args:
-        transcript: of an example that serves.
+        transcript: of an example that serves, or what a page prints (kind ``other``).
         bound: every row of the profile's catalogue in each of its revisions.
         profile: whose rules decide.
         page_revision: of the example's page; None if it belongs to none. Only findings under it block; of a page
@@ -29,7 +29,7 @@ def judge(
 
     Returns:
         In order of the catalogue, then of the revisions. Requirements on the example itself are judged under the
-        page's own revision only. Of exchanges that a page prints (kind ``other``), what they decide and nothing else.
+        page's own revision only. Printed exchanges give no finding where they decide nothing.
     """
     if transcript.kind is ExampleKind.OTHER:
         printed = _judge_printed(transcript, bound, profile)
@@ -52,10 +52,15 @@ def blocks(finding: Finding, profile: Profile) -> bool:
 
     A violated MUST or MUST NOT of basis text does, and a reading where the requirement says so.
     """
-    if finding.verdict is not Verdict.VIOLATED or finding.level not in (Level.MUST, Level.MUST_NOT):
+    if finding.verdict is not Verdict.VIOLATED or finding.level not in MUST_LIKE:
         return False
     rule = profile.catalogue.rule(finding.requirement)
     return finding.basis is Basis.TEXT or (finding.basis is Basis.INTERPRETATION and rule.reading_blocks)
+
+
+def unblock_without_sentence(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return the findings, of which only those block that can cite a sentence of the docs in hand."""
+    return tuple(replace(finding, gates=finding.gates and finding.statement is not None) for finding in findings)
 
 
 def _applies(row: BoundRequirement, transcript: Transcript, profile: Profile, page_revision: str | None) -> bool:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from extractor.model import ExampleKind, ExampleStatus
 from harness.judge.blame import blamed_lines
 from harness.judge.example import judge_example
-from harness.judge.gating import without_sentence
-from harness.judge.judge import judge
+from harness.judge.judge import judge, unblock_without_sentence
 from harness.model import ExampleResult, Status, Verdict
 
 if TYPE_CHECKING:
@@ -82,7 +81,7 @@ def result_of_recording(
     else:
         transcript = replace(transcript, example_id=example.id)
         status, reason = Status.JUDGED, None
-        judged = without_sentence(judge(transcript, rules.rows, rules.profile, page_revision=example.revision))
+        judged = unblock_without_sentence(judge(transcript, rules.rows, rules.profile, page_revision=example.revision))
         findings += tuple(_with_blame(finding, transcript, example, rules.profile.catalogue) for finding in judged)
     last = recording.runs[-1] if recording.runs else None
     return replace(
@@ -108,7 +107,7 @@ def result_of_printed(
         copies: every page that prints the same.
         rules: what they are judged by.
     """
-    findings = without_sentence(judge(transcript, rules.rows, rules.profile, page_revision=example.revision))
+    findings = unblock_without_sentence(judge(transcript, rules.rows, rules.profile, page_revision=example.revision))
     return replace(
         _result(example, copies, Status.JUDGED, None),
         findings=rules.asked(findings),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from harness.baseline.apply import apply_baseline
 from harness.baseline.file import Baseline
-from harness.judge.gating import apply_fail_on, decide
+from harness.judge.exit_code import apply_fail_on, with_exit_code
 from harness.judge.results import mark_blocking_drift, missing_text_remark, source_lines
 from harness.model import Report, ReportProblem
 
@@ -101,7 +101,7 @@ def conclude(
     report = with_patches(report, patches or {})
     report = apply_fail_on(report)
     report = apply_baseline(report, baseline or Baseline())
-    report = decide(report)
+    report = with_exit_code(report)
     return replace(report, exit_code=INTERRUPTED) if interrupted else report
 
 

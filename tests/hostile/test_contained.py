@@ -14,7 +14,7 @@ import pytest
 
 from harness.config import Config
 from harness.engine.docker_engine import connect
-from harness.judge.gating import decide
+from harness.judge.exit_code import with_exit_code
 from harness.judge.results import Ruleset, result_of_recording
 from harness.model import Report, StartOutcome, Status, Verdict
 from harness.profiles.registry import MCP
@@ -154,7 +154,7 @@ async def test_contained(
 
 def written_safely(result: ExampleResult) -> None:
     """No output format lets what the example said or answered through to a terminal or a CI runner."""
-    report = decide(
+    report = with_exit_code(
         Report(
             version="0", started="2026-01-01T00:00:00Z", duration_s=0.0, docs_root="pages", commit=None, snapshot=None,
             examples=(result,),

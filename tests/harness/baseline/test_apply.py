@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from harness.judge.gating import decide
+from harness.judge.exit_code import with_exit_code
 from harness.model import Status, Verdict
 from tests.harness.baseline.entries import (
     BUILD,
@@ -34,15 +34,15 @@ def test_only_the_listed_copy_is_known() -> None:
 def test_all_gating_findings_known_is_exit_code_0() -> None:
     report = replace(fresh(), drift=(), examples=tuple(e for e in fresh().examples if e.status is not Status.BLOCKED))
     text = "".join(known_entry(e.id, f.requirement) for e in report.examples for f in e.findings if f.gates)
-    assert decide(report).exit_code == 1
-    assert decide(applied(text, report)).exit_code == 0
+    assert with_exit_code(report).exit_code == 1
+    assert with_exit_code(applied(text, report)).exit_code == 0
 
 
 @pytest.mark.parametrize("verdict", [Verdict.SATISFIED, Verdict.NOT_APPLICABLE])
 def test_an_entry_whose_finding_no_longer_occurs_is_stale_and_gates(verdict: Verdict) -> None:
     report = applied(known_entry(), with_verdict(verdict))
     assert [(n.kind, n.gates) for n in report.baseline] == [("stale", True)]
-    assert decide(report).exit_code == 1
+    assert with_exit_code(report).exit_code == 1
 
 
 @pytest.mark.parametrize("verdict", [Verdict.INCONCLUSIVE, Verdict.BLOCKED])
@@ -91,8 +91,8 @@ def test_a_not_runnable_that_runs_is_stale() -> None:
 def test_strict_accepts_fragments_that_are_listed() -> None:
     report = replace(fresh(), strict=True, drift=(), examples=fresh().examples[3:4] + fresh().examples[7:8])
     entry = '[[not-runnable]]\nexample = "docs/learn/handlers#typescript"\nreason = "a piece"\n'
-    assert decide(report).exit_code == 3
-    assert decide(applied(entry, report)).exit_code == 0
+    assert with_exit_code(report).exit_code == 3
+    assert with_exit_code(applied(entry, report)).exit_code == 0
 
 
 def drift_entry(new: str) -> str:

@@ -9,7 +9,7 @@ import pytest
 from harness.base.errors import UsageError
 from harness.baseline.file import parse_baseline
 from harness.baseline.update import update_baseline
-from harness.judge.gating import decide
+from harness.judge.exit_code import with_exit_code
 from harness.model import Status
 from tests.harness.baseline.entries import (
     OLDER,
@@ -32,7 +32,7 @@ def test_a_new_file_lists_what_gates_and_asks_for_reasons() -> None:
 def test_with_a_reason_the_gate_is_open() -> None:
     report = replace(fresh(), examples=tuple(e for e in fresh().examples if e.status is not Status.BLOCKED))
     done = update_baseline("", report, reason="the first look")
-    assert decide(applied(done.text, report)).exit_code == 0
+    assert with_exit_code(applied(done.text, report)).exit_code == 0
 
 
 def test_updating_twice_changes_nothing() -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from harness.base.errors import UsageError
-from harness.judge.gating import decide
+from harness.judge.exit_code import with_exit_code
 from harness.results.merge import merge
 from tests.support.reports import rich_report
 
@@ -19,7 +19,7 @@ def halves() -> tuple[object, object]:
 
 def test_shards_join_to_the_whole() -> None:
     first, second = halves()
-    joined = decide(merge((first, second), ("a", "b")))  # type: ignore[arg-type]
+    joined = with_exit_code(merge((first, second), ("a", "b")))  # type: ignore[arg-type]
     whole = rich_report()
     assert joined.examples == tuple(sorted(whole.examples, key=lambda e: e.id))
     assert joined.drift == whole.drift
@@ -31,8 +31,8 @@ def test_the_exit_code_is_decided_anew() -> None:
     report = rich_report()
     fine = replace(report, examples=report.examples[3:4], drift=(), baseline=(), exit_code=0)
     ours = replace(fine, examples=(report.examples[5],), exit_code=3)
-    assert decide(merge((fine, ours), ("a", "b"))).exit_code == 3
-    assert decide(merge((fine, replace(fine, examples=(), exit_code=3)), ("a", "b"))).exit_code == 0
+    assert with_exit_code(merge((fine, ours), ("a", "b"))).exit_code == 3
+    assert with_exit_code(merge((fine, replace(fine, examples=(), exit_code=3)), ("a", "b"))).exit_code == 0
 
 
 def test_the_same_result_twice_is_no_conflict_times_apart() -> None:

@@ -1,4 +1,4 @@
-"""What decides the exit code. README, "Exit codes", is this module in words."""
+"""The exit code of a report, and what decides it. README, "Exit codes", is this module in words. Pure."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Final
 from harness.model import SHOULD_LIKE, Basis, Status, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from harness.model import ExampleResult, Finding, Report
 
 OK: Final = 0
@@ -17,13 +15,12 @@ VIOLATED: Final = 1
 INCOMPLETE: Final = 3
 
 
-def without_sentence(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """What a conversation was found to break, by the docs in hand: where they lack the sentence, nothing gates."""
-    return tuple(replace(finding, gates=finding.gates and finding.statement is not None) for finding in findings)
-
-
 def apply_fail_on(report: Report) -> Report:
-    """Widen (``should``) or drop (``never``) what gates; ``must`` leaves the checks' own marks."""
+    """Return the report with the findings that block according to its ``--fail-on``.
+
+    ``must`` leaves the marks of the judge, ``should`` adds violations of a SHOULD that cite a sentence of the page's
+    revision, ``never`` drops all marks.
+    """
 
     def mark(finding: Finding, example: ExampleResult) -> Finding:
         match report.fail_on:
@@ -51,25 +48,25 @@ def apply_fail_on(report: Report) -> Report:
     )
 
 
-def decide(report: Report) -> Report:
-    """The report with its exit code: 1 something gates, 3 incomplete, 0 all is judged. 1 wins over 3."""
+def with_exit_code(report: Report) -> Report:
+    """Return the report with its exit code: 1 if anything blocks, else 3 if it is incomplete, else 0."""
     return replace(report, exit_code=_code(report))
 
 
 def _code(report: Report) -> int:
-    gating = (
+    blocked = (
         any(finding.gates for example in report.examples for finding in example.findings)
         or any(note.gates for note in report.baseline)
         or (report.fail_on != "never" and any(drift.gates for drift in report.drift))
     )
-    if gating:
+    if blocked:
         return VIOLATED
     statuses = {example.status for example in report.examples}
     judged = bool(statuses & {Status.JUDGED, Status.NOT_RUNNING})
     if report.lost or report.missing_shards or Status.BLOCKED in statuses or not (judged or report.narrowed):
         return INCOMPLETE
     accepted = {note.example for note in report.baseline if note.kind == "known"}
-    unrun = [e for e in report.examples if e.status in {Status.FRAGMENT, Status.UNSUPPORTED} and e.id not in accepted]
-    if report.strict and unrun:
+    not_run = {e.id for e in report.examples if e.status in {Status.FRAGMENT, Status.UNSUPPORTED}}
+    if report.strict and not_run - accepted:
         return INCOMPLETE
     return OK

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from extractor.model import ExampleKind, Level, Subject
-from harness.judge.gating import apply_fail_on, decide
+from harness.judge.exit_code import apply_fail_on, with_exit_code
 from harness.model import (
     BaselineKind,
     BaselineNote,
@@ -64,22 +64,22 @@ SHOULD = _finding(Level.SHOULD)
     ],
 )
 def test_exit_codes(report: Report, code: int) -> None:
-    assert decide(apply_fail_on(report)).exit_code == code
+    assert with_exit_code(apply_fail_on(report)).exit_code == code
 
 
 def test_a_change_that_concerns_nothing_runnable_is_no_incomplete_run() -> None:
     fragments = _report(_example(Status.FRAGMENT), _example(Status.UNSUPPORTED))
-    assert decide(replace(fragments, narrowed=True)).exit_code == 0
-    assert decide(replace(fragments, narrowed=True, strict=True)).exit_code == 3
-    assert decide(replace(_report(_example(Status.BLOCKED)), narrowed=True)).exit_code == 3
+    assert with_exit_code(replace(fragments, narrowed=True)).exit_code == 0
+    assert with_exit_code(replace(fragments, narrowed=True, strict=True)).exit_code == 3
+    assert with_exit_code(replace(_report(_example(Status.BLOCKED)), narrowed=True)).exit_code == 3
 
 
 def test_drift_and_stale_baseline_entries_gate() -> None:
     base = _report(_example(Status.JUDGED))
     drift = Drift("r", "2025-11-25", DriftKind.VANISHED, "p", "a", "f", None, gates=True)
-    assert decide(replace(base, drift=(drift,))).exit_code == 1
-    assert decide(replace(base, drift=(drift,), fail_on="never")).exit_code == 0
-    assert decide(replace(base, drift=(replace(drift, gates=False),))).exit_code == 0
+    assert with_exit_code(replace(base, drift=(drift,))).exit_code == 1
+    assert with_exit_code(replace(base, drift=(drift,), fail_on="never")).exit_code == 0
+    assert with_exit_code(replace(base, drift=(replace(drift, gates=False),))).exit_code == 0
     assert (
-        decide(replace(base, baseline=(BaselineNote(BaselineKind.STALE, "e", "r", "why", gates=True),))).exit_code == 1
+        with_exit_code(replace(base, baseline=(BaselineNote(BaselineKind.STALE, "e", "r", "why", gates=True),))).exit_code == 1
     )
