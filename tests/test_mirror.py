@@ -18,6 +18,7 @@ CROSS_CUTTING = {
     "harness/engine/tunnel/test_tunnel_hostile.py": "hostile anchors, through frames, channels and tunnel",
     "harness/nightly/site/test_browser.py": "the report and the site in a browser",
     "harness/profiles/mcp/rules/test_slow_machine.py": "every rule that a deadline could decide",
+    "harness/profiles/mcp/rules/test_wording.py": "the summaries of every rule's findings",
     "harness/profiles/mcp/test_bad_replies.py": "hostile replies, through every probe",
     "harness/profiles/mcp/test_broken_servers.py": "one broken server for each requirement, and right ones",
     "harness/profiles/mcp/test_real_clients.py": "whole conversations with clients on the SDKs",

@@ -67,6 +67,11 @@ def numbers(exchanges: Iterable[Exchange | None]) -> tuple[int, ...]:
     return tuple(sorted({exchange.number for exchange in exchanges if exchange is not None}))
 
 
+def count(number: int, noun: str) -> str:
+    """Return ``1 request`` or ``2 requests``."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def join_words(words: Iterable[str]) -> str:
     """Return ``a``, ``a and b``, or ``a, b and c``."""
     items = list(words)

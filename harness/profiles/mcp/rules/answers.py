@@ -241,7 +241,7 @@ def why_nothing_decided(legs: Sequence[Leg]) -> str:
     """Return why no leg decided anything, as a sentence without its full stop."""
     for leg in legs:
         if leg.answer is Answer.UNDECIDED:
-            return f"{leg.name} decided nothing: {why_undecided(leg.fault)}"
+            return f"{leg.name} gave no decision: {why_undecided(leg.fault)}"
     for leg in legs:
         if leg.answer is None and leg.control is not None:
             return f"no control was served (the {leg.name} control returned {describe(leg.control)})"

@@ -68,7 +68,7 @@ def invalid_401(transcript: Transcript, bound: BoundRequirement) -> Finding:
     decided = _decided(transcript, asked)
     if not decided:
         return inconclusive(bound, _why_nothing(transcript, asked), evidence)
-    answers = describe_each((f"{token.replace('-', ' ')} token", exchange) for token, exchange in decided.items())
+    answers = describe_each((token.replace("-", " "), exchange) for token, exchange in decided.items())
     if all(exchange.status == 401 for exchange in decided.values()):
         return satisfied(bound, f"Requests with a token that must be refused returned {answers}.", evidence)
     return violated(
@@ -185,4 +185,4 @@ def _why_nothing(transcript: Transcript, asked: dict[str, Exchange]) -> str:
     control = control_of(transcript, exchange)
     if not is_served(control):
         return f"No token was served: a valid one returned {describe(control)}."
-    return f"Nothing was decided: {why_undecided(exchange)}."
+    return f"No request gave a decision: {why_undecided(exchange)}."

@@ -34,7 +34,7 @@ def receive(transcript: Transcript, bound: BoundRequirement) -> Finding:
     if not is_served(control):
         return inconclusive(bound, f"The same request alone returned {describe(control)}.", both)
     if classify_answer(transcript, batch, control) is Answer.UNDECIDED:
-        return inconclusive(bound, f"A batch decided nothing: {why_undecided(batch)}.", both)
+        return inconclusive(bound, f"A batch gave no decision: {why_undecided(batch)}.", both)
     asked, answered = _asked_ids(batch), _answered_ids(batch)
     if is_served(batch) and asked <= answered:
         return satisfied(bound, f"A batch of {len(asked)} requests returned {describe(batch)} and all responses.", both)

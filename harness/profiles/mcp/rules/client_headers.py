@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from extractor.model import Level
-from harness.judge.findings import inconclusive, satisfied, violated
+from harness.judge.findings import count, inconclusive, satisfied, violated
 from harness.model import Requirement, Side
 from harness.profiles.mcp.messages import VERSION_HEADER
 from harness.profiles.mcp.revisions import HTTP_SSE, MODERN, SESSIONS, STREAMABLE, level, text
@@ -41,7 +41,9 @@ def version_header(transcript: Transcript, bound: BoundRequirement) -> Finding:
     for exchange in later:
         if header(exchange, VERSION_HEADER) is None:
             return violated(bound, f"After initialize, {name_of(exchange)} carried no {VERSION_HEADER}.", [exchange])
-    return satisfied(bound, f"All {len(later)} requests after initialize carried {VERSION_HEADER}.", later)
+    return satisfied(
+        bound, f"Every request after initialize carried {VERSION_HEADER} ({count(len(later), 'request')}).", later
+    )
 
 
 def printed_version_header(transcript: Transcript, bound: BoundRequirement) -> Finding:
@@ -56,7 +58,7 @@ def printed_version_header(transcript: Transcript, bound: BoundRequirement) -> F
             return violated(bound, f"The page prints {name_of(exchange)} without {VERSION_HEADER}.", [exchange])
     if not shown:
         return inconclusive(bound, "No such request is printed with its headers.")
-    return satisfied(bound, f"{len(shown)} printed requests carry {VERSION_HEADER}.", shown)
+    return satisfied(bound, f"Every printed request carries {VERSION_HEADER} ({count(len(shown), 'request')}).", shown)
 
 
 CLIENT_VERSION_HEADER: Final = Rule(
@@ -87,7 +89,7 @@ def accepts_both(transcript: Transcript, bound: BoundRequirement) -> Finding:
                 f"{name_of(exchange)} was posted with an Accept that does not list {' and '.join(missing)}.",
                 [exchange],
             )
-    return satisfied(bound, f"All {len(posts)} POST requests listed both types in Accept.", posts)
+    return satisfied(bound, f"Every POST listed both media types in Accept ({count(len(posts), 'request')}).", posts)
 
 
 def printed_accepts_both(transcript: Transcript, bound: BoundRequirement) -> Finding:
@@ -102,7 +104,7 @@ def printed_accepts_both(transcript: Transcript, bound: BoundRequirement) -> Fin
             )
     if not shown:
         return inconclusive(bound, "No printed POST shows an Accept header.")
-    return satisfied(bound, f"{len(shown)} printed POST requests accept both types.", shown)
+    return satisfied(bound, f"Every printed POST accepts both media types ({count(len(shown), 'request')}).", shown)
 
 
 ACCEPTS_BOTH: Final = Rule(
@@ -134,7 +136,7 @@ def posts_initialized(transcript: Transcript, bound: BoundRequirement) -> Findin
         return inconclusive(bound, "The client sent nothing after its initialize was answered.", [opening])
     return violated(
         bound,
-        f"After initialize the client sent {len(after)} requests and no notifications/initialized.",
+        f"After initialize the client sent {count(len(after), 'request')} and no notifications/initialized.",
         [opening, *after],
     )
 

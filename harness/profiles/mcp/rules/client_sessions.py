@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from extractor.model import Level
-from harness.judge.findings import inconclusive, not_applicable, satisfied, violated
+from harness.judge.findings import count, inconclusive, not_applicable, satisfied, violated
 from harness.model import Requirement, Side
 from harness.profiles.mcp.messages import SESSION_HEADER
 from harness.profiles.mcp.revisions import SESSIONS, level, text
@@ -51,7 +51,9 @@ def sends_session_id(transcript: Transcript, bound: BoundRequirement) -> Finding
     if not later:
         return inconclusive(bound, "The client sent nothing after its initialize was answered.", issued)
     evidence = [*issued, *(exchange for exchange, _ in later)]
-    return satisfied(bound, f"All {len(later)} requests after initialize carried the session id.", evidence)
+    return satisfied(
+        bound, f"Every request after initialize carried the session id ({count(len(later), 'request')}).", evidence
+    )
 
 
 def printed_sends_session_id(transcript: Transcript, bound: BoundRequirement) -> Finding:
@@ -60,10 +62,14 @@ def printed_sends_session_id(transcript: Transcript, bound: BoundRequirement) ->
     for exchange, id in later:
         if id is None or not any(is_same_id(id, session.id) for session in transcript.sessions):
             what = "no session id" if id is None else f"the session id {id[:_SHOWN]!r}, which no answer gave"
-            return violated(bound, f"The page prints {name_of(exchange)} of a session with {what}.", [exchange])
+            return violated(bound, f"Inside a session, the page prints {name_of(exchange)} with {what}.", [exchange])
     if not later:
         return inconclusive(bound, "No request of a session is printed with its headers.")
-    return satisfied(bound, f"{len(later)} printed requests carry the session id.", [exchange for exchange, _ in later])
+    return satisfied(
+        bound,
+        f"Every printed request of a session carries the session id ({count(len(later), 'request')}).",
+        [exchange for exchange, _ in later],
+    )
 
 
 SENDS_SESSION_ID: Final = Rule(
@@ -128,7 +134,7 @@ def deletes_session(transcript: Transcript, bound: BoundRequirement) -> Finding:
     first = issued[0]
     requests = [exchange for exchange in received(transcript) if exchange.process == first.process]
     if any(exchange.status == 404 for exchange in requests):
-        return not_applicable(bound, "The session was ended by the server.", issued)
+        return not_applicable(bound, "The server ended the session.", issued)
     for exchange in requests:
         id = header(exchange, SESSION_HEADER)
         if exchange.method == "DELETE" and id is not None and is_same_id(id, issued_id(first) or ""):

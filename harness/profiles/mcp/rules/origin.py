@@ -155,7 +155,7 @@ def _why_nothing(transcript: Transcript, asked: dict[str, Exchange]) -> str:
     control = control_of(transcript, exchange)
     if not is_served(control):
         return f"The same request without an Origin returned {describe(control)}."
-    return f"A foreign Origin decided nothing: {why_undecided(exchange)}."
+    return f"A foreign Origin gave no decision: {why_undecided(exchange)}."
 
 
 def _binds_loopback(transcript: Transcript) -> bool:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from extractor.model import Level
 from harness.base.jsonrpc import is_response, parse
-from harness.judge.findings import inconclusive, join_words, satisfied, violated
+from harness.judge.findings import count, inconclusive, join_words, satisfied, violated
 from harness.model import BodyFault, Requirement, Side
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.revisions import STREAMABLE, level, text
@@ -71,7 +71,7 @@ def notification_202(transcript: Transcript, bound: BoundRequirement) -> Finding
             return violated(
                 bound, f"{_message(exchange)} returned {reply.status}{body}; expected 202 and no body.", [exchange]
             )
-    return satisfied(bound, f"{len(accepted)} messages that need no answer returned 202 without a body.", accepted)
+    return satisfied(bound, f"Notifications returned 202 without a body ({count(len(accepted), 'message')}).", accepted)
 
 
 def printed_notification_202(transcript: Transcript, bound: BoundRequirement) -> Finding:
@@ -91,7 +91,7 @@ def printed_notification_202(transcript: Transcript, bound: BoundRequirement) ->
             )
     if not shown:
         return inconclusive(bound, "No answer to a notification is printed.")
-    return satisfied(bound, f"{len(shown)} printed notifications are answered 202.", shown)
+    return satisfied(bound, f"The page prints 202 for {count(len(shown), 'notification')}.", shown)
 
 
 NOTIFICATION_202: Final = Rule(
@@ -127,14 +127,16 @@ def request_sse_or_json(transcript: Transcript, bound: BoundRequirement) -> Find
         wrong = describe(exchange) if _is_unanswered(transcript, exchange, opening) else _wrong_form(exchange)
         if wrong is not None:
             return violated(
-                bound, f"{_message(exchange)} got {wrong}; expected an event stream or JSON.", [opening, exchange]
+                bound,
+                f"{_message(exchange)} got {wrong}; expected an event stream with the response, or one JSON object.",
+                [opening, exchange],
             )
         if is_success(exchange):
             right.append(exchange)
     if not right:
         return inconclusive(bound, f"No request returned 2xx in time: {describe(asked[0])}.", asked)
     types = join_words(sorted({exchange.reply.media_type for exchange in right if exchange.reply is not None}))
-    return satisfied(bound, f"{len(right)} requests were answered as {types}.", right)
+    return satisfied(bound, f"Requests were answered as {types} ({count(len(right), 'request')}).", right)
 
 
 REQUEST_SSE_OR_JSON: Final = Rule(

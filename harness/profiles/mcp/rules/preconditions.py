@@ -68,9 +68,10 @@ def not_asked(transcript: Transcript, bound: BoundRequirement, what: str) -> Fin
     facts = transcript.facts
     if facts.transport is Transport.HTTP_SSE:
         return not_applicable(bound, "The server speaks the HTTP+SSE transport of 2024-11-05, which has no such rule.")
-    for incident in (facts.crashed, facts.stopped):
-        if incident is not None:
-            return inconclusive(bound, f"{what} was not sent: {incident.sentence}.")
+    if facts.crashed is not None:
+        return inconclusive(bound, f"{what} was not sent: the server {facts.crashed.sentence}.")
+    if facts.stopped is not None:
+        return inconclusive(bound, f"{what} was not sent: {facts.stopped.sentence}.")
     return inconclusive(bound, f"{what} was not sent in this conversation.")
 
 
@@ -94,12 +95,12 @@ def must_answer(transcript: Transcript, bound: BoundRequirement, step: str, stat
         return inconclusive(bound, f"{request} returned {describe(fault)}, but its control {why}.", both)
     match classify_answer(transcript, fault, control):
         case Answer.UNDECIDED:
-            return inconclusive(bound, f"{request} decided nothing: {why_undecided(fault)}.", both)
+            return inconclusive(bound, f"{request} gave no decision: {why_undecided(fault)}.", both)
         case Answer.REFUSED if fault.status == status:
-            return satisfied(bound, f"{request} returned {status}; the same without the fault was served.", both)
+            return satisfied(bound, f"{request} returned {status}; without the fault it was served.", both)
         case Answer.SERVED | Answer.REFUSED | Answer.SILENT | Answer.CUT:
             return violated(
                 bound,
-                f"{request} returned {describe(fault)}; expected {status}. The same without the fault was served.",
+                f"{request} returned {describe(fault)}; expected {status}. Without the fault it was served.",
                 both,
             )

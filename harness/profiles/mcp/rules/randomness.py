@@ -14,7 +14,7 @@ import string
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from harness.judge.findings import inconclusive, satisfied, violated
+from harness.judge.findings import count, inconclusive, satisfied, violated
 from harness.profiles.mcp.rules.transcript import is_initialize_result, issued_id
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class Refutation:
     """Why ids can be predicted."""
 
     reason: str
-    """Half a sentence: ``20 ids count upwards``."""
+    """Half a sentence: ``they count upwards``."""
     exchanges: tuple[int, ...]
 
 
@@ -74,7 +74,7 @@ def unpredictable_session_ids(transcript: Transcript, bound: BoundRequirement) -
     carriers = [exchange for exchange in transcript.exchanges if is_initialize_result(exchange)]
     samples = [Sample(id, exchange.process, exchange.number) for exchange in carriers if (id := issued_id(exchange))]
     numbers = {sample.exchange for sample in samples}
-    return judge_randomness(bound, samples, [e for e in carriers if e.number in numbers], "session ids")
+    return judge_randomness(bound, samples, [e for e in carriers if e.number in numbers], "session id")
 
 
 def judge_randomness(
@@ -86,20 +86,18 @@ def judge_randomness(
         bound: the requirement.
         samples: the values in order of issue.
         carriers: the exchanges that carried them.
-        what: a name for the values, in the plural.
+        what: a name for one of the values.
     """
     refutation = refute(samples)
     if refutation is not None:
         evidence = [exchange for exchange in carriers if exchange.number in refutation.exchanges]
-        return violated(bound, f"Among {len(samples)} {what}, {refutation.reason}.", evidence)
+        return violated(bound, f"{what.capitalize()}s can be predicted: {refutation.reason}.", evidence)
     if len(samples) < ENOUGH:
         return inconclusive(
-            bound,
-            f"Nothing speaks against the {len(samples)} {what} that were seen; a verdict takes {ENOUGH}.",
-            carriers,
+            bound, f"Too few {what}s for a verdict: {len(samples)} of {ENOUGH}, with nothing against them.", carriers
         )
-    restarted = ", none the same after a restart" if len({sample.process for sample in samples}) > 1 else ""
-    return satisfied(bound, f"Among {len(samples)} {what} none was repeated, counted or short{restarted}.", carriers)
+    restarted = ", nor the same after a restart" if len({sample.process for sample in samples}) > 1 else ""
+    return satisfied(bound, f"None of {count(len(samples), what)} was repeated, counted or short{restarted}.", carriers)
 
 
 def refute(samples: Sequence[Sample]) -> Refutation | None:
@@ -133,7 +131,7 @@ def _repeated(samples: Sequence[Sample]) -> Refutation | None:
         if earlier is sample:
             continue
         where = "after a restart" if earlier.process != sample.process else "to two initialize requests"
-        return Refutation(f"the id {_shown(sample.id)} was issued again {where}", (earlier.exchange, sample.exchange))
+        return Refutation(f"{_shown(sample.id)} was issued again {where}", (earlier.exchange, sample.exchange))
     return None
 
 
@@ -151,7 +149,7 @@ def _counting(samples: Sequence[Sample]) -> Refutation | None:
             gaps = [later - earlier for earlier, later in itertools.pairwise(values)]
             if all(0 < gap <= 16 for gap in gaps):
                 shown = f"{_shown(ours[0].id)}, {_shown(ours[1].id)}, …"
-                return Refutation(f"the ids count upwards ({shown})", tuple(sample.exchange for sample in ours))
+                return Refutation(f"they count upwards ({shown})", tuple(sample.exchange for sample in ours))
     return None
 
 
@@ -162,7 +160,7 @@ def _few_bits(samples: Sequence[Sample]) -> Refutation | None:
     if bits >= (MIN_BITS if len(samples) >= ENOUGH else MIN_BITS - _FEW_SLACK_BITS):
         return None
     return Refutation(
-        f"at most {math.floor(bits)} bits differ between {len(samples)} ids besides shared and time-derived parts "
+        f"at most {math.floor(bits)} bits differ between {len(samples)} of them besides shared and time-derived parts "
         f"({_shown(samples[0].id)}, {_shown(samples[1].id)}, …), fewer than {MIN_BITS}",
         tuple(sample.exchange for sample in samples),
     )

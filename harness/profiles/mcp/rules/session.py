@@ -182,7 +182,7 @@ def missing_400(transcript: Transcript, bound: BoundRequirement) -> Finding:
         )
     decided = [leg for leg in legs if leg.answer in NOT_SERVED]
     if not decided:
-        return inconclusive(bound, f"Without the session id {why_nothing_decided(legs)}.", evidence)
+        return inconclusive(bound, f"Without the session id, {why_nothing_decided(legs)}.", evidence)
     answers = f"Requests without the session id returned {describe_legs(decided)}"
     if all(leg.fault.status == 400 for leg in decided):
         return satisfied(bound, f"{answers}; with the id they were served.", evidence)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from extractor.model import Level
-from harness.judge.findings import inconclusive, not_applicable, satisfied, violated
+from harness.judge.findings import count, inconclusive, not_applicable, satisfied, violated
 from harness.model import Requirement, Side
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.messages import SESSION_HEADER
@@ -49,10 +49,9 @@ def id_charset(transcript: Transcript, bound: BoundRequirement) -> Finding:
                 "0x21 to 0x7E only.",
                 [by_number.get(session.exchange)],
             )
-    count = len(sessions)
     return satisfied(
         bound,
-        f"All characters of {count} session ids are visible ASCII." if count > 1 else "The id is visible ASCII.",
+        f"All characters of {count(len(sessions), 'session id')} are visible ASCII.",
         [by_number.get(session.exchange) for session in sessions],
     )
 
@@ -146,7 +145,7 @@ def unknown_404(transcript: Transcript, bound: BoundRequirement) -> Finding:
         return not_applicable(bound, "A request with an id that was never issued is served like any other.", evidence)
     decided = [leg for leg in legs if leg.answer in NOT_SERVED]
     if not decided:
-        return inconclusive(bound, f"With an id that was never issued {why_nothing_decided(legs)}.", evidence)
+        return inconclusive(bound, f"With an id that was never issued, {why_nothing_decided(legs)}.", evidence)
     answers = f"Requests with an id that was never issued returned {describe_legs(decided)}"
     if all(leg.fault.status == 404 for leg in decided):
         return satisfied(bound, f"{answers}.", evidence)

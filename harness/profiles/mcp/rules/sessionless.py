@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from extractor.model import Level
 from harness.base.jsonrpc import METHOD_NOT_FOUND
-from harness.judge.findings import inconclusive, satisfied, violated
+from harness.judge.findings import count, inconclusive, satisfied, violated
 from harness.model import Requirement, Side, Verdict
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.messages import SESSION_HEADER
@@ -73,7 +73,7 @@ def printed_ignore_session_id(transcript: Transcript, bound: BoundRequirement) -
         return violated(bound, f"The page prints an answer with {SESSION_HEADER}, which this revision removed.", issued)
     if not answers:
         return inconclusive(bound, "No answer is printed.")
-    return satisfied(bound, f"None of {len(answers)} printed answers carries a session id.", answers)
+    return satisfied(bound, f"No printed answer carries a session id ({count(len(answers), 'answer')}).", answers)
 
 
 IGNORE_SESSION_ID: Final = Rule(
@@ -101,7 +101,7 @@ def get_delete_405(transcript: Transcript, bound: BoundRequirement) -> Finding:
     evidence = [*(control_of(transcript, exchange) for exchange in asked), *asked]
     decided = [exchange for exchange in asked if answer_to_fault(transcript, exchange) is not Answer.UNDECIDED]
     if not decided:
-        return inconclusive(bound, f"{asked[0].method} decided nothing: {why_undecided(asked[0])}.", evidence)
+        return inconclusive(bound, f"{asked[0].method} gave no decision: {why_undecided(asked[0])}.", evidence)
     summary = f"The endpoint returned {describe_each((exchange.method, exchange) for exchange in decided)}"
     if all(exchange.status == 405 for exchange in decided):
         return satisfied(bound, f"{summary}.", evidence)

@@ -30,14 +30,15 @@ def nondeterministic_handles(transcript: Transcript, bound: BoundRequirement) ->
     unknown = exchange_of(transcript, bound.revision, steps.HANDLE_UNKNOWN)
     if used is None or unknown is None or not tool_served(used) or tool_served(unknown):
         return not_applicable(
-            bound, "No state handle was seen: no tool gives a value that another takes and refuses an invented one of."
+            bound,
+            "No state handle was seen: no tool returned a value that another accepts while refusing an invented one.",
         )
     samples = [
         Sample(exchange.handle, exchange.process, exchange.number)
         for exchange in carriers
         if exchange.handle is not None
     ]
-    return judge_randomness(bound, samples, carriers, "handles")
+    return judge_randomness(bound, samples, carriers, "state handle")
 
 
 HANDLE_NONDETERMINISTIC: Final = Rule(

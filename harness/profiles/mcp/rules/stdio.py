@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from extractor.model import Level
-from harness.judge.findings import inconclusive, satisfied, violated
+from harness.judge.findings import count, inconclusive, satisfied, violated
 from harness.model import Requirement, Side
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.revisions import ALL, HTTP_SSE, MODERN, SESSIONS, level, reading, text
@@ -35,7 +35,7 @@ def only_messages(transcript: Transcript, bound: BoundRequirement) -> Finding:
     answered = [exchange for exchange in transcript.exchanges if exchange.reply is not None]
     if not answered:
         return inconclusive(bound, "Nothing was answered on stdout.", transcript.exchanges)
-    return satisfied(bound, f"Every line on stdout was an MCP message ({len(answered)} answers).", answered)
+    return satisfied(bound, f"Every line on stdout was an MCP message ({count(len(answered), 'answer')}).", answered)
 
 
 ONLY_MESSAGES: Final = Rule(

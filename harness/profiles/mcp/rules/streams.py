@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from extractor.model import Level
 from harness.base.jsonrpc import is_response
-from harness.judge.findings import inconclusive, not_applicable, satisfied, violated
+from harness.judge.findings import count, inconclusive, not_applicable, satisfied, violated
 from harness.model import BodyFault, Requirement, Side
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.revisions import SESSIONS, STREAMABLE, level, text
@@ -52,7 +52,9 @@ def no_responses(transcript: Transcript, bound: BoundRequirement) -> Finding:
     if not any(is_served(request) for request in requests):
         return inconclusive(bound, "No request was served while the standalone stream was open.", evidence)
     return satisfied(
-        bound, f"While the standalone stream was open, {len(requests)} requests ran; no response came on it.", evidence
+        bound,
+        f"While the standalone stream was open, {count(len(requests), 'request')} ran; no response came on it.",
+        evidence,
     )
 
 
@@ -63,7 +65,9 @@ def _no_stream(transcript: Transcript, bound: BoundRequirement, stream: Exchange
         return not_asked(transcript, bound, "GET on a live session")
     if plain.status == 405:
         return not_applicable(bound, "GET returned 405: the server offers no standalone stream.", [plain])
-    return inconclusive(bound, f"GET on a live session returned {describe(plain)}: no stream was open.", [plain])
+    return inconclusive(
+        bound, f"No standalone stream was held open: GET on a live session returned {describe(plain)}.", [plain]
+    )
 
 
 GET_NO_RESPONSES: Final = Rule(
@@ -119,10 +123,10 @@ def no_broadcast(transcript: Transcript, bound: BoundRequirement) -> Finding:
                     f"The same message came on the streams of two POST requests: {min(shared)[:_SHOWN]}.",
                     [one, other],
                 )
-    count = sum(len(messages(stream.reply)) for stream in streams)
-    if len(streams) < 2 or not count:
-        return inconclusive(bound, "Fewer than two streams were open with a message on one of them.", streams)
-    return satisfied(bound, f"{len(streams)} streams carried {count} messages, each on one of them.", streams)
+    total = sum(len(messages(stream.reply)) for stream in streams)
+    if len(streams) < 2 or not total:
+        return inconclusive(bound, "Fewer than two streams were open at once, or none carried a message.", streams)
+    return satisfied(bound, f"{len(streams)} streams carried {count(total, 'message')}, each on one of them.", streams)
 
 
 STREAM_NO_BROADCAST: Final = Rule(

@@ -40,7 +40,8 @@ def survives(transcript: Transcript, bound: BoundRequirement) -> Finding:
     facts = transcript.facts
     for incident, what in ((facts.crashed, "exited"), (facts.died, "stopped serving")):
         if incident is not None:
-            return violated(bound, f"The server {what} during the conversation ({incident}).")
+            when = f", before exchange {incident.exchange}" if incident.exchange else ""
+            return violated(bound, f"The server {what} during the conversation{when}: {incident.sentence}.")
     opening = exchange_of(transcript, None, steps.SURVIVES_INITIALIZE)
     request = exchange_of(transcript, None, steps.SURVIVES_REQUEST)
     asked = [exchange for exchange in (opening, request) if exchange is not None]

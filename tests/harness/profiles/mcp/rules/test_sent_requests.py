@@ -2,68 +2,17 @@
 
 from __future__ import annotations
 
-import textwrap
-
 import pytest
 
-from extractor.model import Block, InfoString, Placement, Span
 from harness.judge.judge import judge
 from harness.model import Verdict
-from harness.profiles.mcp.printed_exchanges import printed_exchanges
 from harness.profiles.registry import MCP
+from tests.support.printed_pages import INITIALIZE, RIGHT, transcript_of_page
 from tests.support.verdicts import NEWEST, rows
-
-INITIALIZE = """\
-    POST /mcp HTTP/1.1
-    Host: localhost:3000
-    Accept: application/json, text/event-stream
-
-    {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {}}
-
-    HTTP/1.1 200 OK
-    Mcp-Session-Id: 1868a90c...
-
-"""
-LATER = """\
-    POST /mcp HTTP/1.1
-    Host: localhost:3000
-    Accept: application/json, text/event-stream
-    Mcp-Session-Id: 1868a90c-5f3e-4c0c
-    MCP-Protocol-Version: 2025-11-25
-
-    {"jsonrpc": "2.0", "method": "notifications/initialized"}
-
-    HTTP/1.1 202 Accepted
-
-"""
-ENDED = """\
-    DELETE /mcp HTTP/1.1
-    Host: localhost:3000
-    Mcp-Session-Id: 1868a90c...
-    MCP-Protocol-Version: 2025-11-25
-
-    HTTP/1.1 204 No Content
-
-    POST /mcp HTTP/1.1
-    Host: localhost:3000
-    Mcp-Session-Id: 1868a90c...
-    MCP-Protocol-Version: 2025-11-25
-
-    {"jsonrpc": "2.0", "id": 3, "method": "tools/list"}
-
-    HTTP/1.1 404 Not Found
-
-"""
-RIGHT = INITIALIZE + LATER + ENDED
 
 
 def verdicts(text: str, revision: str = NEWEST) -> dict[str, Verdict]:
-    fence = textwrap.dedent(text)
-    block = Block(Span("p.mdx", 1, 99), InfoString("http", "http"), fence, "", Placement(), 0, revision=revision)
-    printed = printed_exchanges([block], "p.mdx")
-    transcript = printed.transcript if printed else None
-    assert transcript is not None
-    found = judge(transcript, rows(), MCP, page_revision=revision)
+    found = judge(transcript_of_page(text, revision), rows(), MCP, page_revision=revision)
     assert all(f.gates == (f.verdict is Verdict.VIOLATED and f.level.value.startswith("MUST")) for f in found)
     return {f.requirement: f.verdict for f in found}
 
