@@ -11,8 +11,8 @@ from extractor.model import ExampleOverride, Layout
 from harness.base.errors import UsageError
 from harness.base.host import HostEnvironment
 from harness.engine.protocol import Limits
-from harness.model import FailOn
-from harness.profile import Profile
+from harness.model import FailOn, Resolve
+from harness.profile import ProbeSettings, Profile
 from harness.rule import Catalogue
 
 __all__ = ["Config", "ExampleOverride"]
@@ -72,7 +72,7 @@ class Config:
     baseline: Path | None = None
     jobs: int = 1
     shard: Shard | None = None
-    resolve: str = "today"
+    resolve: Resolve = Resolve.TODAY
     no_cache: bool = False
     strict: bool = False
     history: Path | None = None
@@ -87,6 +87,11 @@ class Config:
     def catalogue(self) -> Catalogue:
         """The requirements that examples are judged by."""
         return self.profile.catalogue
+
+    @property
+    def probe_settings(self) -> ProbeSettings:
+        """How examples are conversed with."""
+        return ProbeSettings(self.protocol_revisions, timeout_s=self.timeout_s, start_s=self.limits.start_s)
 
     @property
     def protocol_revisions(self) -> tuple[str, ...]:

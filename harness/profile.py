@@ -22,15 +22,15 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class ProbeSettings:
     """How a conversation is held."""
 
     revisions: tuple[str, ...]
     """Revisions of the protocol that are asked for, oldest first."""
     timeout_s: float
-    """Time to the head of an answer."""
+    """Time to wait for response headers."""
     start_s: float
-    """Time a start may take."""
+    """Time that a start may take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class Probe(Protocol):
         """What the example expects beside it."""
         ...
 
-    async def converse(self, pod: Pod, settings: Settings, progress: Callable[[str], None]) -> Transcript:
+    async def converse(self, pod: Pod, settings: ProbeSettings, progress: Callable[[str], None]) -> Transcript:
         """Hold the whole conversation with the started example (one that serves HTTP listens already)."""
         ...
 
@@ -81,7 +81,7 @@ class Probe(Protocol):
         """Return log lines without the secrets that the example was given."""
         ...
 
-    async def find_endpoint(self, pod: Pod, settings: Settings) -> ReadyEndpoint:
+    async def find_endpoint(self, pod: Pod, settings: ProbeSettings) -> ReadyEndpoint:
         """Find where the listening example serves, with a token if it demands one."""
         ...
 

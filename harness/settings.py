@@ -17,7 +17,7 @@ from harness.base.errors import UsageError
 from harness.base.host import HostEnvironment
 from harness.config import Config, ExampleOverride
 from harness.engine.protocol import Limits
-from harness.model import FailOn
+from harness.model import FailOn, Resolve
 from harness.profiles.registry import PROFILES
 
 if TYPE_CHECKING:
@@ -74,8 +74,9 @@ def load_config(
     host = HostEnvironment.of(environ)
     baseline = _baseline_file(given.pop("baseline", None), path, root)
     given.setdefault("jobs", os.cpu_count() or 1)
-    if "fail_on" in given:
-        given["fail_on"] = FailOn(given["fail_on"])
+    for name, enum in (("fail_on", FailOn), ("resolve", Resolve)):
+        if name in given:
+            given[name] = enum(given[name])
     merged: dict[str, Any] = {**values, **given}
     return Config(
         docs=root, layout=layout, profile=profile, file=path, state=state, baseline=baseline, host=host, **merged

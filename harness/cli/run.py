@@ -62,6 +62,8 @@ def command(
 async def _serve(cli: Cli, config: Config, port: int | None) -> None:
     from extractor.model import ExampleKind
     from harness.base.errors import InstallError, NotServingError
+    from harness.model import Resolve
+    from harness.run.attempt import make_probe
     from harness.run.connect import open_engine
     from harness.run.plan import cutoff_date, make_plan
     from harness.run.serve import serve
@@ -95,7 +97,7 @@ async def _serve(cli: Cli, config: Config, port: int | None) -> None:
     assert example.bundle is not None, "a runnable example has a bundle"
     bundle = example.bundle
     date = cutoff_date(plan.copies(example.digest), config.layout.drafts)
-    dates = [date] if config.resolve == "dated" or date is None else [None, date]
+    dates = [date] if config.resolve is Resolve.DATED or date is None else [None, date]
     async with anyio.create_task_group() as tasks:
         # the listener outlives the scope: a second Ctrl-C during the clean-up ends at once, and the pod dies with us
         with anyio.CancelScope() as scope:
@@ -103,7 +105,10 @@ async def _serve(cli: Cli, config: Config, port: int | None) -> None:
             async with open_engine(config) as engine:
                 for number, date in enumerate(dates, 1):
                     try:
-                        await serve(engine, bundle, config, date=date, port=port, doing=say, ready=ready, log=log)
+                        await serve(
+                            engine, bundle, make_probe(bundle, config.profile), config.probe_settings,
+                            date=date, port=port, progress=say, ready=ready, log=log,
+                        )  # fmt: skip
                     except (InstallError, NotServingError) as error:
                         if number == len(dates):
                             raise

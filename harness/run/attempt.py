@@ -11,7 +11,6 @@ from harness.base.errors import BlockedError, InstallError
 from harness.base.machine_load import describe_overload
 from harness.judge.start_failure import describe_start, port_held_by_service
 from harness.model import LogLine, Recording, Resolve, Run, StartOutcome, Transcript
-from harness.profile import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from harness.config import Config
     from harness.engine.protocol import Engine, ExitState, Pod
     from harness.model import Image
+    from harness.profile import Probe, Profile
 
 LAST_LINES: Final = 30
 """Log lines kept of a run that did not serve."""
@@ -27,7 +27,7 @@ LAST_LINES: Final = 30
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One run and, if it served, what was said."""
+    """One run, with the transcript if it served."""
 
     run: Run
     transcript: Transcript | None
@@ -40,21 +40,30 @@ async def record(
     *,
     date: str | None,
     locks: Mapping[str, str],
-    doing: Callable[[str], None],
+    progress: Callable[[str], None],
 ) -> Recording:
-    """Run a bundle as often as it takes to know it.
+    """Run a bundle with today's packages, and if it does not serve with them, with those of its date.
 
-    Today's packages first (unless ``config.resolve`` is ``dated``); if it does not serve and ``date`` (ISO) is known,
-    the packages of that date. ``locks`` gives, for ``today`` and ``dated``, a lock to replay instead of resolving.
-    A reason of ours (engine, registry) ends it as ``blocked``.
+    Args:
+        engine: where to run it.
+        bundle: the text.
+        config: of the run; with ``resolve`` set to ``dated``, only the packages of the date are tried.
+        date: cutoff of the dated packages, ISO; None if no date is known.
+        locks: for ``today`` and ``dated``, a lock to use instead of resolving packages.
+        progress: called when something begins.
+
+    Returns:
+        Every run, and the transcript of the one that served. Blocked if the engine, a registry or docprobe itself
+        prevented an answer.
     """
-    plan: list[tuple[str, str | None]] = [("today", None)]
+    plan: list[tuple[Resolve, str | None]] = [(Resolve.TODAY, None)]
     if date is not None:
-        plan = [("dated", date)] if config.resolve == "dated" else [*plan, ("dated", date)]
+        dated = (Resolve.DATED, date)
+        plan = [dated] if config.resolve is Resolve.DATED else [*plan, dated]
     runs: list[Run] = []
     for resolve, cutoff in plan:
         try:
-            attempt = await _attempt(engine, bundle, config, resolve, cutoff, locks.get(resolve), doing)
+            attempt = await _attempt(engine, bundle, config, resolve, cutoff, locks.get(resolve), progress)
         except BlockedError as error:
             return Recording(tuple(runs), None, blocked=error.in_one_line())
         runs.append(attempt.run)
@@ -67,16 +76,16 @@ async def _attempt(
     engine: Engine,
     bundle: Bundle,
     config: Config,
-    resolve: str,
+    resolve: Resolve,
     cutoff: str | None,
     lock: str | None,
-    doing: Callable[[str], None],
+    progress: Callable[[str], None],
 ) -> Attempt:
     began = time.monotonic()
 
     def run(outcome: StartOutcome, how: str, logs: Sequence[LogLine], image: Image | None) -> Run:
         return Run(
-            resolve=Resolve(resolve),
+            resolve=resolve,
             date=cutoff,
             packages=dict(image.packages) if image else {},
             lock=image.lock if image else None,
@@ -87,47 +96,51 @@ async def _attempt(
         )
 
     names = ", ".join(str(dependency) for dependency in bundle.dependencies[:4]) or "nothing"
-    doing(f"installing {names}" + (f" as of {cutoff}" if cutoff else ""))
+    progress(f"installing {names}" + (f" as of {cutoff}" if cutoff else ""))
     try:
-        image = await engine.install(bundle, cutoff=cutoff, lock=lock, progress=doing)
+        image = await engine.install(bundle, cutoff=cutoff, lock=lock, progress=progress)
     except InstallError as error:
         lines = tuple(LogLine(began, "stderr", text) for text in error.log)
         return Attempt(run(StartOutcome.INSTALL_FAILED, error.message, lines, None), None)
-    if config.profile.probe_for is None:
-        raise BlockedError(
-            f"the profile {config.profile.name} has no probes", "nothing but extraction works for its examples yet"
-        )
-    probe = config.profile.probe_for(bundle)
-    settings = Settings(config.protocol_revisions, timeout_s=config.timeout_s, start_s=config.limits.start_s)
+    probe = make_probe(bundle, config.profile)
     held = frozenset(service.port for service in probe.services)
-    doing("starting")
-    async with engine.pod(bundle, image, probe.services, progress=doing) as pod:
+    progress("starting")
+    async with engine.pod(bundle, image, probe.services, progress=progress) as pod:
         if bundle.kind is ExampleKind.HTTP_SERVER:
             await pod.wait_listening(config.limits.start_s)
             if not pod.sockets():
-                _refuse_to_blame(pod, held)
+                _block_if_port_is_held(pod, held)
                 _block_if_overloaded(pod, f"it did not listen within {config.limits.start_s:.0f} s")
-                return Attempt(run(_ended(pod), _how(pod.exit_state()), probe.redact(pod.logs()), image), None)
-        transcript = await probe.converse(pod, settings, doing)
+                return Attempt(run(_outcome(pod), _exit_text(pod.exit_state()), probe.redact(pod.logs()), image), None)
+        transcript = await probe.converse(pod, config.probe_settings, progress)
         transcript = replace(transcript, packages=dict(image.packages))
         if not probe.serves(transcript):
-            _refuse_to_blame(pod, held)
+            _block_if_port_is_held(pod, held)
             if any(exchange.timed_out for exchange in transcript.exchanges):
                 _block_if_overloaded(pod, probe.failure(transcript))
             state = pod.exit_state()
-            outcome = StartOutcome.NO_INITIALIZE if state is None else _ended(pod)
-            how = probe.failure(transcript) if state is None else _how(state)
+            outcome = StartOutcome.NO_INITIALIZE if state is None else _outcome(pod)
+            how = probe.failure(transcript) if state is None else _exit_text(state)
             return Attempt(run(outcome, how, probe.redact(pod.logs()), image), None)
         return Attempt(run(StartOutcome.SERVING, "", (), image), transcript)
 
 
-def _refuse_to_blame(pod: Pod, held: frozenset[int]) -> None:
-    """A port that a service of ours holds is no fault of the docs: raises BlockedError."""
+def make_probe(bundle: Bundle, profile: Profile) -> Probe:
+    """Return the probe for a bundle. Raises BlockedError if the profile has no probes."""
+    if profile.probe_for is None:
+        raise BlockedError(
+            f"the profile {profile.name} has no probes", "for its examples, nothing but extraction works yet"
+        )
+    return profile.probe_for(bundle)
+
+
+def _block_if_port_is_held(pod: Pod, held: frozenset[int]) -> None:
+    """Raise BlockedError if the example could not have a port because a service of docprobe holds it."""
     port = port_held_by_service(pod.logs(), held, listens=bool(pod.sockets()))
     if port is not None:
         raise BlockedError(
             f"the example could not listen: docprobe's own service holds port {port} there",
-            "if docprobe mistakes what it is or needs, say so above its block: kind=… or services=…",
+            "if its kind or services are inferred wrongly, set them in a directive above the block: kind=…, services=…",
         )
 
 
@@ -138,12 +151,12 @@ def _block_if_overloaded(pod: Pod, deadline: str) -> None:
         raise BlockedError(f"{deadline}; this machine was overloaded ({overload})", "run it again on a quieter machine")
 
 
-def _ended(pod: Pod) -> StartOutcome:
+def _outcome(pod: Pod) -> StartOutcome:
     state = pod.exit_state()
     if state is None:
         return StartOutcome.NEVER_LISTENED
     return StartOutcome.KILLED if state.limit else StartOutcome.EXITED
 
 
-def _how(state: ExitState | None) -> str:
+def _exit_text(state: ExitState | None) -> str:
     return state.sentence if state else ""

@@ -204,7 +204,7 @@ async def _record(
         observer.doing(example.id, text)
 
     try:
-        return await record(engine, bundle, config, date=date, locks=locks, doing=progress)
+        return await record(engine, bundle, config, date=date, locks=locks, progress=progress)
     except DocprobeError as error:  # such as a lock that is refused, or a full disk
         return Recording((), None, blocked=error.in_one_line())
     except Exception as error:

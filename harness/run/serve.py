@@ -1,4 +1,4 @@
-"""Keep one example up: ``docprobe run``. The host's loopback is forwarded into the pod, and nothing else."""
+"""Keep one example running: ``docprobe run``. The host's loopback is forwarded into the pod, and nothing else."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from extractor.base.loopback import IPV4_LOOPBACK
 from harness.base.errors import NotServingError, UsageError
 from harness.judge.start_failure import describe_start
 from harness.model import StartOutcome
-from harness.profile import Settings
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -21,10 +20,9 @@ if TYPE_CHECKING:
     from anyio.abc import ByteStream, SocketStream
 
     from extractor.model import Bundle
-    from harness.config import Config
     from harness.engine.protocol import Engine, Pod
     from harness.model import LogLine
-    from harness.profile import Probe, ReadyEndpoint
+    from harness.profile import Probe, ProbeSettings, ReadyEndpoint
 
 CHUNK: Final = 65536
 FOLLOW_S: Final = 0.2
@@ -32,24 +30,25 @@ FOLLOW_S: Final = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """An example that is up."""
+    """An example that is running."""
 
     url: str
     """On the host."""
     inside: str
     """The same endpoint as the example sees it: its Host header must name this one if it validates hosts."""
     token: str | None
-    """A bearer token it accepts, if it demands one."""
+    """A bearer token that it accepts, if it demands one."""
 
 
 async def serve(
     engine: Engine,
     bundle: Bundle,
-    config: Config,
+    probe: Probe,
+    settings: ProbeSettings,
     *,
     date: str | None,
     port: int | None,
-    doing: Callable[[str], None],
+    progress: Callable[[str], None],
     ready: Callable[[Served], None],
     log: Callable[[LogLine], None],
 ) -> None:
@@ -58,10 +57,11 @@ async def serve(
     Args:
         engine: where to run it.
         bundle: an HTTP server.
-        config: of the run.
-        date: cutoff of the packages; None for today's.
+        probe: made for the bundle.
+        settings: of the probe.
+        date: cutoff of the packages, ISO; None for today's.
         port: host port; None takes the example's own, so that the Host header fits.
-        doing: progress.
+        progress: called when something begins.
         ready: called once, when connections are accepted.
         log: called for each line the example and its services write.
 
@@ -70,22 +70,21 @@ async def serve(
         NotServingError: it does not serve, with its reason.
         UsageError: the port is taken.
     """
-    image = await engine.install(bundle, cutoff=date, progress=doing)
-    assert config.profile.probe_for is not None, "a profile whose examples are found has probes"
-    probe = config.profile.probe_for(bundle)
-    doing("starting")
-    async with engine.pod(bundle, image, probe.services, progress=doing) as pod:
-        place = await _find_endpoint(pod, bundle, probe, config, doing)
+    image = await engine.install(bundle, cutoff=date, progress=progress)
+    progress("starting")
+    async with engine.pod(bundle, image, probe.services, progress=progress) as pod:
+        endpoint = await _find_endpoint(pod, bundle, probe, settings, progress)
         try:
-            listener = await anyio.create_tcp_listener(local_host=IPV4_LOOPBACK, local_port=port or place.port)
+            listener = await anyio.create_tcp_listener(local_host=IPV4_LOOPBACK, local_port=port or endpoint.port)
         except OSError as error:
-            raise UsageError(f"port {port or place.port} of this machine is taken", "name another: --port N") from error
+            message = f"port {port or endpoint.port} of this machine is in use"
+            raise UsageError(message, "choose another with --port") from error
         local = listener.extra(SocketAttribute.local_port)
 
         async def forward(outside: SocketStream) -> None:
             async with outside:
                 try:
-                    inside = await pod.connect(place.address, place.port)
+                    inside = await pod.connect(endpoint.address, endpoint.port)
                 except OSError:
                     return
                 async with inside, anyio.create_task_group() as tasks:
@@ -94,26 +93,25 @@ async def serve(
 
         async with listener, anyio.create_task_group() as tasks:
             tasks.start_soon(listener.serve, forward)
-            ready(Served(f"http://localhost:{local}{place.path}", place.url, place.token))
+            ready(Served(f"http://localhost:{local}{endpoint.path}", endpoint.url, endpoint.token))
             await _follow(pod, log)
             tasks.cancel_scope.cancel()
 
 
 async def _find_endpoint(
-    pod: Pod, bundle: Bundle, probe: Probe, config: Config, doing: Callable[[str], None]
+    pod: Pod, bundle: Bundle, probe: Probe, settings: ProbeSettings, progress: Callable[[str], None]
 ) -> ReadyEndpoint:
     """Return where the example serves. Raises NotServingError if it does not."""
-    sockets = await pod.wait_listening(config.limits.start_s)
+    sockets = await pod.wait_listening(settings.start_s)
     if not sockets:
         state = pod.exit_state()
         outcome = StartOutcome.EXITED if state else StartOutcome.NEVER_LISTENED
         how = state.sentence if state else ""
         raise NotServingError(
             f"{bundle.example_id}: {describe_start(outcome, how, pod.logs())}",
-            f"its log: docprobe check --select {shlex.quote(bundle.example_id)}",
+            f"see its log: docprobe check --select {shlex.quote(bundle.example_id)}",
         )
-    doing("looking for the endpoint")
-    settings = Settings(config.protocol_revisions, timeout_s=config.timeout_s, start_s=config.limits.start_s)
+    progress("looking for the endpoint")
     return await probe.find_endpoint(pod, settings)
 
 

@@ -107,7 +107,7 @@ async def test_contained(
         async with connect(state=state, host=HOST, limits=attack.limits) as engine:
             watched = Watched(engine)
             async with neighbour(engine) if name == "other-pods" else nullcontext():
-                recording = await record(watched, bundle, config, date=None, locks={}, doing=steps.append)
+                recording = await record(watched, bundle, config, date=None, locks={}, progress=steps.append)
             run = engine.run.owner.run_id
     assert time.monotonic() - began < AT_MOST_S
 

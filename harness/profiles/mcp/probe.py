@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from extractor.model import Bundle
     from harness.engine.protocol import Pod, Service
     from harness.model import LogLine, Transcript
-    from harness.profile import Settings
+    from harness.profile import ProbeSettings
 
 
 class McpProbe:
@@ -34,7 +34,7 @@ class McpProbe:
         """What the example expects beside it."""
         return self._beside.services
 
-    async def converse(self, pod: Pod, settings: Settings, progress: Callable[[str], None]) -> Transcript:
+    async def converse(self, pod: Pod, settings: ProbeSettings, progress: Callable[[str], None]) -> Transcript:
         """Hold the whole conversation with the started example (one that serves HTTP listens already)."""
         bundle = self._bundle
         match bundle.kind:
@@ -93,7 +93,7 @@ class McpProbe:
         """Return why the baseline was not served."""
         return transcript.facts.not_served or ""
 
-    async def find_endpoint(self, pod: Pod, settings: Settings) -> ReadyEndpoint:
+    async def find_endpoint(self, pod: Pod, settings: ProbeSettings) -> ReadyEndpoint:
         """Find where the listening example serves, with a token if it demands one."""
         from harness.profiles.mcp.messages import EndpointAddress
         from harness.profiles.mcp.probes import discovery

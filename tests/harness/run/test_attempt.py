@@ -81,7 +81,7 @@ class OnePodEngine:
 async def recorded(tmp_path: Path, bundle: Bundle, text: str, kind: type[DeadPod] = DeadPod) -> Recording:
     config = Config(docs=tmp_path, layout=Layout(), profile=MCP)
     engine = cast("Engine", OnePodEngine(kind(text)))
-    return await record(engine, bundle, config, date="2025-11-25", locks={}, doing=lambda _: None)
+    return await record(engine, bundle, config, date="2025-11-25", locks={}, progress=lambda _: None)
 
 
 @pytest.mark.parametrize(

@@ -263,7 +263,7 @@ def test_an_example_that_can_no_longer_run_makes_the_run_incomplete(
 
 
 def test_what_is_known_of_an_example_that_was_lost_is_not_stale(docs: Path, tmp_path: Path) -> None:
-    _edit(docs / f"{BANNER}.mdx", "server = FastMCP", "server == = FastMCP")
+    _edit(docs / f"{BANNER}.mdx", "```python", "{/* docprobe: kind=nonsense */}\n\n```python")
     done = _run(docs, tmp_path, "check", str(docs), "--changed-since", "main")
     assert f'example = "{BANNER}#python"' in (docs / "docprobe-baseline.toml").read_text()
     assert done.exit_code == 3, done.output

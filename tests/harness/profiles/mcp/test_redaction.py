@@ -22,7 +22,7 @@ from starlette.routing import Route
 from extractor.model import Bundle, ExampleKind, ServiceRequest, SourceFile
 from harness.base.codec import to_json
 from harness.model import LogLine, Transcript
-from harness.profile import Settings
+from harness.profile import ProbeSettings
 from harness.profiles.mcp import steps, tokens
 from harness.profiles.mcp.probe import McpProbe
 from harness.profiles.mcp.redaction import redact_texts
@@ -33,7 +33,7 @@ from .probes.process_pod import process_pod
 
 NEWEST = "2025-11-25"
 AUDIENCE = "urn:mine"
-SETTINGS = Settings((NEWEST,), timeout_s=20.0, start_s=30.0)
+SETTINGS = ProbeSettings((NEWEST,), timeout_s=20.0, start_s=30.0)
 SERVICE = ServiceRequest("authorization", "localhost", 8080, {"realm": "m", "client_id": "s", "audience": AUDIENCE})
 
 
