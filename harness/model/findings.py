@@ -17,15 +17,18 @@ SHOULD_LIKE: Final = frozenset({Level.SHOULD, Level.SHOULD_NOT})
 
 
 class Basis(StrEnum):
-    """How firmly a requirement stands on the text (requirements catalogue, "Basis")."""
+    """What a requirement is based on."""
 
     TEXT = "text"
+    """A sentence of the specification."""
     INTERPRETATION = "interpretation"
+    """A reading that practice shares, and no sentence states in these words."""
     ADVICE = "advice"
+    """Good engineering that the specification does not require."""
 
 
 class Verdict(StrEnum):
-    """The verdict vocabulary. Never a silent skip."""
+    """What a requirement came to. There is no silent skip."""
 
     SATISFIED = "satisfied"
     VIOLATED = "violated"

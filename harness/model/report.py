@@ -106,7 +106,7 @@ class BaselineKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class BaselineNote:
-    """What the baseline said of this run."""
+    """What became of one entry of the baseline in this run."""
 
     kind: BaselineKind
     example: str

@@ -54,7 +54,7 @@ class StartOutcome(StrEnum):
     INSTALL_FAILED = "install-failed"
     BUILD_FAILED = "build-failed"
     KILLED = "killed"
-    """By a limit; the sentence says which."""
+    """By a limit, which the sentence names."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from extractor.model import Span
     from harness.model import Exchange, Patch, Reply, Transcript
 
-TELLING_HEADERS: Final = ("origin", "last-event-id")
-"""Request headers that no ordinary request of docprobe carries."""
+SHOWN_HEADERS: Final = ("origin", "last-event-id")
+"""Request headers that docprobe sends only where they are what is tested."""
 CONTEXT_LINES: Final = 2
 """Lines of the page shown above and below the blamed ones."""
 BODY_LIMIT: Final = 120
@@ -37,44 +37,54 @@ class ExchangeLine:
     request: str
     """``POST / tools/list``."""
     who: str
-    """``session A, token user1``; what tells this request from its control."""
+    """``session A, token user1``: how this request differs from the others that are shown."""
     status: str
     """``400 Bad Request``, or why there is no reply."""
     answer: str
-    """What the reply says, short; empty if nothing."""
+    """What is in the reply, short; empty if nothing."""
     control: bool
     """Whether it only shows that the request is served without the fault."""
     unsolicited: bool = False
-    """Whether nothing was sent: the example said ``status`` by itself."""
+    """Whether nothing was sent: the example wrote ``status`` on its own."""
 
 
 def exchange_lines(transcript: Transcript | None, numbers: Sequence[int]) -> tuple[ExchangeLine, ...]:
-    """The exchanges with these numbers, in order of sending; unknown numbers are left out."""
+    """Return the exchanges with these numbers, in order of sending; unknown numbers are left out.
+
+    Args:
+        transcript: the conversation; None if it is not available.
+        numbers: of the exchanges to show.
+    """
     if transcript is None:
         return ()
     chosen = frozenset(numbers)
-    wanted = [exchange for exchange in transcript.exchanges if exchange.number in chosen]
-    controls = {exchange.control for exchange in wanted}
+    exchanges = [exchange for exchange in transcript.exchanges if exchange.number in chosen]
+    controls = {exchange.control for exchange in exchanges}
     shared = set(shared_context(transcript, numbers))
-    return tuple(_line(exchange, shared, control=exchange.number in controls) for exchange in wanted)
+    return tuple(_line(exchange, shared, control=exchange.number in controls) for exchange in exchanges)
 
 
 def shared_context(transcript: Transcript | None, numbers: Sequence[int]) -> tuple[str, ...]:
-    """What two or more shown requests all have in common (``session A``, ``token user1``): said once, above them."""
+    """Return what two or more shown requests all have in common (``session A``, ``token user1``).
+
+    Args:
+        transcript: the conversation; None if it is not available.
+        numbers: of the exchanges to show.
+    """
     exchanges, chosen = transcript.exchanges if transcript else (), frozenset(numbers)
-    told = [_who(exchange) for exchange in exchanges if exchange.number in chosen]
-    if len(told) < 2:
+    contexts = [_context(exchange) for exchange in exchanges if exchange.number in chosen]
+    if len(contexts) < 2:
         return ()
-    return tuple(part for part in told[0] if all(part in other for other in told))
+    return tuple(part for part in contexts[0] if all(part in other for other in contexts))
 
 
 def _line(exchange: Exchange, shared: set[str], *, control: bool) -> ExchangeLine:
-    said = " ".join(part for part in (exchange.method, exchange.target, jsonrpc.methods(exchange.body)) if part)
+    request = " ".join(part for part in (exchange.method, exchange.target, jsonrpc.methods(exchange.body)) if part)
     unsolicited = exchange.method == "STDOUT"
     return ExchangeLine(
         number=exchange.number,
-        request="(unsolicited)" if unsolicited else said,
-        who=", ".join(part for part in _who(exchange) if part not in shared),
+        request="(unsolicited)" if unsolicited else request,
+        who=", ".join(part for part in _context(exchange) if part not in shared),
         status=status_of(exchange),
         answer=answer_of(exchange.reply) if exchange.reply else "",
         control=control,
@@ -82,21 +92,22 @@ def _line(exchange: Exchange, shared: set[str], *, control: bool) -> ExchangeLin
     )
 
 
-def _who(exchange: Exchange) -> list[str]:
-    told = []
+def _context(exchange: Exchange) -> list[str]:
+    """In whose name a request was sent, and what is unusual about its headers."""
+    parts = []
     if exchange.session is not None:
-        told.append(f"{exchange.session} session" if exchange.session.islower() else f"session {exchange.session}")
+        parts.append(f"{exchange.session} session" if exchange.session.islower() else f"session {exchange.session}")
     if exchange.token is not None:
-        told.append(f"token {exchange.token}")
+        parts.append(f"token {exchange.token}")
     for name, value in exchange.headers:
         foreign_version = name.lower() == "mcp-protocol-version" and exchange.revision not in {None, value}
-        if name.lower() in TELLING_HEADERS or foreign_version:
-            told.append(f"{name}: {value}")
-    return told
+        if name.lower() in SHOWN_HEADERS or foreign_version:
+            parts.append(f"{name}: {value}")
+    return parts
 
 
 def status_of(exchange: Exchange) -> str:
-    """``404 Not Found``; without a reply, why there is none."""
+    """Return ``404 Not Found``; without a reply, why there is none."""
     if exchange.reply is None and exchange.failure is None:
         if exchange.method == "STDOUT":
             return f"stdout: {one_line(exchange.body, BODY_LIMIT)}"
@@ -113,26 +124,29 @@ def status_of(exchange: Exchange) -> str:
 
 
 def answer_of(reply: Reply) -> str:
-    """What a reply says, short: its JSON-RPC result or error, else the start of its body; why it ended early, if so."""
+    """Return what is in a reply, short: its JSON-RPC result or error, else the start of its body.
+
+    If the body ended early, the reason follows in parentheses.
+    """
     bodies = [event.data for event in reply.events] or [reply.body]
-    said = next((told for body in bodies if (told := _message_in(body))), "")
-    said = said or " ".join(visible(bodies[0][: 4 * BODY_LIMIT]).split())
-    if len(said) > BODY_LIMIT:
-        said = said[: BODY_LIMIT - 1] + "…"
-    return f"{said} ({reply.fault})".strip() if reply.fault else said
+    answer = next((words for body in bodies if (words := _message_words(body))), "")
+    answer = answer or " ".join(visible(bodies[0][: 4 * BODY_LIMIT]).split())
+    if len(answer) > BODY_LIMIT:
+        answer = answer[: BODY_LIMIT - 1] + "…"
+    return f"{answer} ({reply.fault})".strip() if reply.fault else answer
 
 
-def _message_in(body: str) -> str | None:
+def _message_words(body: str) -> str | None:
     """A JSON-RPC or OAuth answer in a few words; None if the body is neither."""
-    answer = jsonrpc.message(body) or {}
-    match answer.get("error"):
-        case {"message": message, **rest}:
-            return f"error {rest.get('code', '')}: {message}"
+    message = jsonrpc.message(body) or {}
+    match message.get("error"):
+        case {"message": text, **rest}:
+            return f"error {rest.get('code', '')}: {text}"
         case str() as error:
-            return ": ".join(part for part in (error, str(answer.get("error_description", ""))) if part)
+            return ": ".join(part for part in (error, str(message.get("error_description", ""))) if part)
         case _:
             pass
-    match answer.get("result"):
+    match message.get("result"):
         case {"protocolVersion": revision}:
             return f"result: initialized, {revision}"
         case dict() as result:
@@ -142,7 +156,12 @@ def _message_in(body: str) -> str | None:
 
 
 def curl(exchange: Exchange, endpoint: str) -> str:
-    """The exchange as a curl command for one line of a POSIX shell; ``endpoint`` is where ``docprobe run`` serves."""
+    """Return an exchange as a curl command for one line of a POSIX shell.
+
+    Args:
+        exchange: an HTTP exchange.
+        endpoint: URL at which ``docprobe run`` serves the example.
+    """
     base = endpoint.split("//", 1)[0] + "//" + endpoint.split("//", 1)[-1].split("/", 1)[0]
     words = ["curl", "-i", "-N", "-X", exchange.method, base + exchange.target]
     for name, value in exchange.headers:
@@ -165,17 +184,20 @@ class PageLine:
 def page_lines(
     sources: Mapping[str, Sequence[str]], spans: Sequence[Span], context: int = CONTEXT_LINES
 ) -> tuple[tuple[PageLine, ...], ...]:
-    """The lines of ``spans`` (of one file) with ``context`` lines around, in runs that touch.
+    """Return the lines of ``spans`` with some around, in runs of adjacent lines.
 
-    Lines outside what is at hand are left out; without the page the result is empty.
+    Args:
+        sources: lines of pages by path; lines that it does not have are left out.
+        spans: all of one file.
+        context: lines above and below each span.
     """
     if not spans:
         return ()
     lines = sources.get(spans[0].file, ())
     blamed = {number for span in spans for number in range(span.first, span.last + 1)}
-    wanted = sorted({near for number in blamed for near in range(number - context, number + context + 1)})
+    shown = sorted({near for number in blamed for near in range(number - context, number + context + 1)})
     runs: list[list[PageLine]] = []
-    for number in (n for n in wanted if 1 <= n <= len(lines)):
+    for number in (n for n in shown if 1 <= n <= len(lines)):
         line = PageLine(number, lines[number - 1], number in blamed)
         if runs and runs[-1][-1].number == number - 1:
             runs[-1].append(line)
@@ -189,23 +211,27 @@ class PatchLine:
     """One line of a patch, to show."""
 
     sign: str
-    """``-`` for a line that goes, ``+`` for one that comes."""
+    """``-`` for a line that is removed, ``+`` for one that is added."""
     place: str
     """For the first line of an edit where it is: ``file:line``, or ``line 33`` in the file named last; else empty."""
     text: str
 
 
 def patch_lines(sources: Mapping[str, Sequence[str]], patch: Patch) -> tuple[PatchLine, ...]:
-    """The lines that a patch takes and gives, edit by edit. Those it takes are left out if the page is not at hand."""
-    found: list[PatchLine] = []
+    """Return the lines that a patch removes and adds, edit by edit.
+
+    Args:
+        sources: lines of pages by path; removed lines that it does not have are left out.
+        patch: the patch.
+    """
+    shown: list[PatchLine] = []
     file = ""
     for edit in patch.edits:
-        first, last = edit.span.first, edit.span.last
-        old = sources.get(edit.span.file, ())[first - 1 : last]
+        old = sources.get(edit.file, ())[edit.first - 1 : edit.last]
         new = edit.text.split("\n")[:-1]
-        # a line that stays where others come beside it is no change
+        # a line that stays, with others added beside it, is not a change
         lines = [("-", line) for line in old if line not in new] + [("+", line) for line in new if line not in old]
-        place = f"line {first}" if edit.span.file == file else str(edit.span)
-        file = edit.span.file
-        found += [PatchLine(sign, "" if number else place, text) for number, (sign, text) in enumerate(lines)]
-    return tuple(found)
+        place = f"line {edit.first}" if edit.file == file else str(edit.span)
+        file = edit.file
+        shown += [PatchLine(sign, "" if number else place, text) for number, (sign, text) in enumerate(lines)]
+    return tuple(shown)

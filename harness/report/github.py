@@ -28,7 +28,7 @@ LIMIT: Final = 10
 """Annotations of one type that are shown for a step."""
 TYPES: Final = {Severity.BLOCKING: "error", Severity.WARNING: "warning", Severity.ADVISORY: "notice"}
 """Severities that annotate. Of advisory findings only interpretations of the page's own revision do: what no sentence
-asks for, and what another revision says, would stand beside every change of a page."""
+requires, and what another revision requires, would be shown on every change of a page."""
 
 
 @dataclass(frozen=True, slots=True)

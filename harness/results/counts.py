@@ -34,7 +34,7 @@ class Counts:
     """Of ``violated_must``, those that the baseline accepts."""
     known_should: int
     advisory: int
-    """As many as the terminal lists: once per distinct text, not where it repeats what the page's own revision says."""
+    """As many as the terminal lists: once per distinct text, without what repeats a violation of its own revision."""
     blocking: int
     """Findings, drift and baseline entries that make the exit code 1."""
 

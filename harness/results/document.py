@@ -1,7 +1,7 @@
 """The published result format ``docprobe/1``: what ``--format json`` writes, and its JSON Schema. Pure.
 
-The values of :mod:`harness.model` are written as they are. This module adds the envelope around them, and says what
-of them is not written, in ``DEVIATIONS``. Within a major number fields are only added; a reader skips what it does not
+The values of :mod:`harness.model` are written as they are. This module adds the envelope around them; what of them
+is not written is in ``DEVIATIONS``. Within a major number fields are only added; a reader skips what it does not
 know. What is written is sorted and complete, so identical input gives identical text apart from times and ``cached``.
 """
 
@@ -46,7 +46,7 @@ SCHEMA: Final = "docprobe/1"
 TIMES: Final = frozenset({"started", "duration_s", "at_s", "cached"})
 """The keys that differ between two runs over the same input."""
 CONTEXT_LINES: Final = 3
-"""Lines of a page kept around those that a finding points at."""
+"""Lines of a page written around those that a finding points at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +211,7 @@ def from_text(text: str | bytes, catalogue: Sequence[Requirement]) -> Report:
         catalogue: rows that say of a requirement, by id, what a document does not (stage, whether it always warns).
 
     Raises:
-        UsageError: it is not a document of this major version; the message says where it differs.
+        UsageError: it is not a document of this major version; the message names the place.
     """
     try:
         wire = msgspec.json.decode(text, type=_document_type())

@@ -73,7 +73,7 @@ def last_run(state: Path, catalogue: Sequence[Requirement]) -> Report:
 
 @dataclass(frozen=True, slots=True)
 class _Header:
-    """The part of a transcript that says how to read the rest."""
+    """The part of a transcript that names its format."""
 
     example_id: str
     format: str = "docprobe-transcript/1"

@@ -1,21 +1,18 @@
-"""What the history can tell. Every question is one or two indexed queries, whatever the number of nights."""
+"""Questions to the history. Each is one or two indexed queries, whatever the number of nights."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from harness.base.codec import encodable
+from harness.model import Verdict
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Mapping, Sequence
-
-PASSING: Final = "satisfied"
-FAILING: Final = "violated"
-
 
 class Cause(StrEnum):
     """What changed between the two nights of a flip."""
@@ -56,8 +53,8 @@ class Flip:
     example: str
     requirement: str
     revision: str
-    before: str
-    after: str
+    before: Verdict
+    after: Verdict
     night: int
     since: int
     """The night compared with."""
@@ -93,18 +90,18 @@ class PackageChange:
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class NightResult:
     """One example in one night."""
 
     night: int
     status: str
     cached: bool
-    verdicts: Mapping[tuple[str, str], str]
+    verdicts: Mapping[tuple[str, str], Verdict]
     """Verdict by (requirement, revision)."""
 
 
 def nights(connection: sqlite3.Connection) -> tuple[Night, ...]:
-    """Every night, oldest first."""
+    """Return every night, oldest first."""
     rows = connection.execute(
         "SELECT night.id, started, version, commit_id, duration_s, exit_code, counts,"
         " count(flip.night), count(CASE WHEN flip.causes = '' THEN 1 END)"
@@ -117,7 +114,13 @@ def nights(connection: sqlite3.Connection) -> tuple[Night, ...]:
 
 
 def flips(connection: sqlite3.Connection, *, limit: int = 200, night: int | None = None) -> tuple[Flip, ...]:
-    """The latest flips, newest first; of one night only if ``night`` is given."""
+    """Return the latest flips, newest first.
+
+    Args:
+        connection: the open history.
+        limit: how many at most; negative for all.
+        night: id of the only night to return flips of; None for all nights.
+    """
     rows = connection.execute(
         "SELECT name, requirement, revision, before, after, flip.night, since, causes FROM flip"
         " JOIN night ON night.id = flip.night JOIN example ON example.id = flip.example"
@@ -130,11 +133,13 @@ def flips(connection: sqlite3.Connection, *, limit: int = 200, night: int | None
 
 def _flip(row: Sequence[Any]) -> Flip:
     example, requirement, revision, before, after, night, since, causes = row
-    return Flip(example, requirement, revision, before, after, night, since, tuple(map(Cause, causes.split())))
+    return Flip(
+        example, requirement, revision, Verdict(before), Verdict(after), night, since, tuple(map(Cause, causes.split()))
+    )
 
 
 def flaky(connection: sqlite3.Connection) -> tuple[Flaky, ...]:
-    """Verdicts that flipped with nothing changed, most often first."""
+    """Return the verdicts that flipped with nothing changed, most often first."""
     rows = connection.execute(
         "WITH loose AS (SELECT example, requirement, revision, count(*) AS flips, max(night) AS last FROM flip"
         " WHERE causes = '' GROUP BY 1, 2, 3)"
@@ -146,7 +151,7 @@ def flaky(connection: sqlite3.Connection) -> tuple[Flaky, ...]:
 
 
 def package_changes(connection: sqlite3.Connection, *, limit: int = 100) -> tuple[PackageChange, ...]:
-    """The latest passes that became failures while packages changed, newest first."""
+    """Return the latest passes that became failures while packages changed, newest first."""
     rows = connection.execute(
         "SELECT name, requirement, revision, before, after, flip.night, since, causes, older.json, newer.json FROM flip"
         " JOIN night ON night.id = flip.night JOIN example ON example.id = flip.example"
@@ -157,13 +162,13 @@ def package_changes(connection: sqlite3.Connection, *, limit: int = 100) -> tupl
         # where none could be installed it is not known which ones would have been
         " AND older.json <> '{}' AND newer.json <> '{}'"
         " ORDER BY started DESC, name, requirement, revision LIMIT ?",
-        (PASSING, FAILING, limit),
+        (Verdict.SATISFIED.value, Verdict.VIOLATED.value, limit),
     )
     return tuple(PackageChange(_flip(row[:8]), difference(json.loads(row[8]), json.loads(row[9]))) for row in rows)
 
 
 def packages_between(connection: sqlite3.Connection, flip: Flip) -> PackageShifts:
-    """The packages that changed between the two nights of a flip; none if they are not known of one of them."""
+    """Return the packages that changed between the two nights of a flip; none if one night's are unknown."""
     rows = connection.execute(
         "SELECT json FROM result JOIN example ON example.id = result.example JOIN body ON body.id = result.packages"
         " WHERE name = ? AND night IN (?, ?) AND json <> '{}' ORDER BY night = ?",
@@ -173,26 +178,26 @@ def packages_between(connection: sqlite3.Connection, flip: Flip) -> PackageShift
 
 
 def difference(before: Mapping[str, str], after: Mapping[str, str]) -> PackageShifts:
-    """Packages whose version differs, by name."""
+    """Return the packages whose version differs, by name."""
     names = sorted(before.keys() | after.keys())
     return tuple((n, before.get(n), after.get(n)) for n in names if before.get(n) != after.get(n))
 
 
-def judged(connection: sqlite3.Connection, example: str, *, limit: int = 60) -> tuple[Judged, ...]:
-    """The last ``limit`` nights of one example, oldest first."""
+def judged(connection: sqlite3.Connection, example: str, *, limit: int = 60) -> tuple[NightResult, ...]:
+    """Return the last ``limit`` nights of one example, oldest first."""
     rows = connection.execute(
         "SELECT night.id, status, cached, json FROM result JOIN night ON night.id = result.night"
         " JOIN body ON body.id = result.verdicts"
         " WHERE result.example = (SELECT id FROM example WHERE name = ?) ORDER BY started DESC LIMIT ?",
         (encodable(example), limit),
     ).fetchall()
-    read: dict[str, Mapping[tuple[str, str], str]] = {}
-    found = []
+    read: dict[str, Mapping[tuple[str, str], Verdict]] = {}
+    results = []
     for night, status, cached, text in reversed(rows):
         if text not in read:
-            read[text] = {_case(case): value[0] for case, value in json.loads(text).items()}
-        found.append(Judged(night, status, bool(cached), read[text]))
-    return tuple(found)
+            read[text] = {_case(case): Verdict(value[0]) for case, value in json.loads(text).items()}
+        results.append(NightResult(night, status, bool(cached), read[text]))
+    return tuple(results)
 
 
 def _case(text: str) -> tuple[str, str]:
@@ -201,7 +206,7 @@ def _case(text: str) -> tuple[str, str]:
 
 
 def packages_of(connection: sqlite3.Connection, night: int) -> Mapping[str, Mapping[str, str]]:
-    """The packages of every example of a night, by example id."""
+    """Return the packages of every example of a night, by example id."""
     rows = connection.execute(
         "SELECT name, json FROM result JOIN example ON example.id = result.example"
         " JOIN body ON body.id = result.packages WHERE night = ?",
@@ -211,7 +216,7 @@ def packages_of(connection: sqlite3.Connection, night: int) -> Mapping[str, Mapp
 
 
 def statuses_of(connection: sqlite3.Connection, night: int) -> Mapping[str, str]:
-    """The status of every example of a night, by example id."""
+    """Return the status of every example of a night, by example id."""
     rows = connection.execute(
         "SELECT name, status FROM result JOIN example ON example.id = result.example WHERE night = ?", (night,)
     )

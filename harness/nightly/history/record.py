@@ -1,4 +1,4 @@
-"""Writing one night into the history."""
+"""Write one night into the history."""
 
 from __future__ import annotations
 
@@ -23,21 +23,29 @@ if TYPE_CHECKING:
     from harness.model import ExampleResult, Report
 
 DIGEST_DIGITS: Final = 16
-"""Of a text's SHA-256 that are kept: it is only ever compared with the same example's."""
+"""Digits of a text's SHA-256 that are stored: it is only ever compared with that of the same example."""
 
 
 def record(report: Report, file: Path) -> bool:
     """Add ``report`` to the history in ``file``, as one transaction.
 
-    Returns False if this run (same docs, same start) is in the history already; nothing is changed then.
-    Raises UsageError if ``file`` cannot be used as a history.
+    Args:
+        report: of one run.
+        file: the history; made if it does not exist.
+
+    Returns:
+        False if this run (same docs, same start) is in the history already; nothing is changed then.
+
+    Raises:
+        UsageError: ``file`` cannot be used as a history.
+        StorageError: the disk is full or fails.
     """
     with closing(connect(file)) as connection:
         return add(report, connection)
 
 
 def add(report: Report, connection: sqlite3.Connection) -> bool:
-    """As :func:`record`, on an open history."""
+    """Add ``report`` to an open history, as :func:`record` does."""
     docs = encodable(report.docs_root)
     with transaction(connection):
         known = connection.execute(
@@ -74,27 +82,28 @@ def _insert_night(report: Report, connection: sqlite3.Connection) -> int:
 
 
 def count(report: Report) -> dict[str, int]:
-    """The figures of a night, by name: statuses, distinct texts, and violations by how firmly they stand.
+    """Return the figures of a night by name: statuses, distinct texts, and violations by what they are based on.
 
-    ``must`` and ``should`` count what the text of any negotiated revision says; ``reading`` and ``advice`` the rest.
+    ``must`` and ``should`` count violations of a sentence of any negotiated revision; ``reading`` and ``advice`` the
+    rest.
     """
-    found: Counter[str] = Counter({status.value: 0 for status in Status})
-    found.update(example.status.value for example in report.examples)
-    found.update({"must": 0, "should": 0, "reading": 0, "advice": 0, "gating": 0, "satisfied": 0, "inconclusive": 0})
+    numbers: Counter[str] = Counter({status.value: 0 for status in Status})
+    numbers.update(example.status.value for example in report.examples)
+    numbers.update({"must": 0, "should": 0, "reading": 0, "advice": 0, "gating": 0, "satisfied": 0, "inconclusive": 0})
     ran = {example.digest for example in report.examples if example.status in {Status.JUDGED, Status.NOT_RUNNING}}
-    found["distinct"] = len(ran)
-    found["cached"] = sum(example.cached for example in report.examples)
+    numbers["distinct"] = len(ran)
+    numbers["cached"] = sum(example.cached for example in report.examples)
     for example in report.examples:
         for finding in example.findings:
-            found["gating"] += finding.gates
-            found["satisfied"] += finding.verdict is Verdict.SATISFIED
-            found["inconclusive"] += finding.verdict is Verdict.INCONCLUSIVE
+            numbers["gating"] += finding.gates
+            numbers["satisfied"] += finding.verdict is Verdict.SATISFIED
+            numbers["inconclusive"] += finding.verdict is Verdict.INCONCLUSIVE
             if finding.verdict is Verdict.VIOLATED:
-                found[_firmness(finding.level, finding.basis)] += 1
-    return dict(found)
+                numbers[_kind_of_violation(finding.level, finding.basis)] += 1
+    return dict(numbers)
 
 
-def _firmness(level: Level, basis: Basis) -> str:
+def _kind_of_violation(level: Level, basis: Basis) -> str:
     if basis is Basis.INTERPRETATION:
         return "reading"
     if basis is Basis.ADVICE:
@@ -103,8 +112,8 @@ def _firmness(level: Level, basis: Basis) -> str:
 
 
 def _insert_result(example: ExampleResult, night: int, connection: sqlite3.Connection) -> int:
-    """Gives the example's number."""
-    # names of files that are no UTF-8 hold lone surrogates, which SQLite cannot store
+    """Insert the result of one example and return the example's id."""
+    # names of files that are not UTF-8 have lone surrogates, which SQLite cannot store
     name = encodable(example.id)
     connection.execute("INSERT OR IGNORE INTO example (name) VALUES (?)", (name,))
     (number,) = connection.execute("SELECT id FROM example WHERE name = ?", (name,)).fetchone()

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 APPLICATION_ID: Final = 0x646F6370
-"""``docp`` in ASCII, in the file's header: tells a history from any other SQLite file."""
+"""``docp`` in ASCII, in the file's header: identifies a history among SQLite files."""
 
 OTHER_FILE: Final = "name another file with --history"
 
@@ -22,7 +22,7 @@ Migration = tuple[str, ...]
 
 MIGRATIONS: Final[tuple[Migration, ...]] = (
     (
-        # One row per night. The counts are kept so that a trend over years reads a thousand rows and no findings.
+        # One row per night. The counts are stored so that a trend over years reads a thousand rows and no findings.
         """CREATE TABLE night (
             id INTEGER PRIMARY KEY,
             started TEXT NOT NULL,
@@ -39,7 +39,7 @@ MIGRATIONS: Final[tuple[Migration, ...]] = (
             id INTEGER PRIMARY KEY,
             name TEXT NOT NULL UNIQUE
         ) STRICT""",
-        # Packages and verdicts hardly change from night to night: each distinct set is kept once, found by its digest.
+        # Packages and verdicts hardly change from night to night: each distinct set is stored once, by its digest.
         """CREATE TABLE body (
             id INTEGER PRIMARY KEY,
             sha256 TEXT NOT NULL UNIQUE,
@@ -71,7 +71,7 @@ MIGRATIONS: Final[tuple[Migration, ...]] = (
         "CREATE INDEX flip_by_case ON flip (example, requirement, revision)",
     ),
     (
-        # What a verdict rests on, for the two nights of a flip and for the newest night of each case: see cases.py.
+        # What a verdict is based on, for both nights of a flip and the newest night of each verdict: see stored.py.
         # A late night can come before one that is there, so that the order is that of the times and not of the ids.
         """CREATE TABLE kept (
             example INTEGER NOT NULL REFERENCES example,

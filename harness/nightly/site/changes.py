@@ -6,7 +6,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from harness.nightly.history.queries import FAILING, PASSING, Cause, difference
+from harness.model import Verdict
+from harness.nightly.history.queries import Cause, difference
 from harness.report.html.naming import case_file, finding_anchor
 from harness.report.wording import plural
 
@@ -57,8 +58,8 @@ class FlipGroup:
     """The same change of the same requirement for the same reason, in every example and by every revision."""
 
     requirement: str
-    before: str
-    after: str
+    before: Verdict
+    after: Verdict
     because: str
     examples: tuple[tuple[str, tuple[FlipView, ...]], ...]
     """Example id and its flips, one for each revision."""
@@ -125,7 +126,7 @@ def _where(groups: Sequence[FlipGroup]) -> str:
 
 def grouped(views: Iterable[FlipView]) -> tuple[FlipGroup, ...]:
     """Return flips with the same change for the same reason as one, in the order in which they first appear."""
-    groups: dict[tuple[str, str, str, str], dict[str, list[FlipView]]] = {}
+    groups: dict[tuple[str, Verdict, Verdict, str], dict[str, list[FlipView]]] = {}
     for view in views:
         flip = view.flip
         group = groups.setdefault((flip.requirement, flip.before, flip.after, view.because), {})
@@ -177,8 +178,9 @@ def changes(
     better: list[FlipView] = []
     other: list[FlipView] = []
     for view in flips:
-        fixed = view.flip.before == FAILING and view.flip.after == PASSING
-        (worse if view.flip.after == FAILING else better if fixed else other).append(view)
+        flip = view.flip
+        fixed = flip.before is Verdict.VIOLATED and flip.after is Verdict.SATISFIED
+        (worse if flip.after is Verdict.VIOLATED else better if fixed else other).append(view)
     was, now = statuses
     return Changes(
         previous=previous,

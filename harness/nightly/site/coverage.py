@@ -1,4 +1,4 @@
-"""Which sentences of the specification a check stands on, and what the checks decided. Pure."""
+"""Which sentences of the specification have a check, and what the checks decided. Pure."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ class StatementLine:
     subject: str
     text: str
     requirements: tuple[str, ...]
-    """The checks that stand on it."""
+    """The requirements that are based on it."""
     reason: str = ""
-    """Why no check does, where somebody said so."""
+    """Why it has no check, if a reason was given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class RevisionCoverage:
 
     @property
     def covered(self) -> int:
-        """Sentences that at least one check stands on."""
+        """Sentences with at least one check."""
         return sum(bool(line.requirements) for line in self.statements)
 
     @property

@@ -31,7 +31,7 @@ def sequence(lines: Sequence[ExchangeLine], between: tuple[str, str], shared: Se
     Args:
         lines: in order of sending.
         between: who asks and who answers.
-        shared: what all requests have in common, said once on top.
+        shared: what all requests have in common, shown once at the top.
     """
     asks, answers = (_label(name) for name in between)
     parts = ["sequenceDiagram", f"  participant P as {asks}", f"  participant S as {answers}"]

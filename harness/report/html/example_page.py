@@ -17,7 +17,7 @@ from harness.results.severity import MOST_SEVERE_FIRST, Severity
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from harness.model import ExampleResult, Finding
+    from harness.model import ExampleResult, Finding, Verdict
     from harness.report.html.signs import Sign
     from harness.report.view import FindingView, ReportView
 
@@ -33,7 +33,7 @@ class PastVerdict:
 
     night: str
     """When, ISO; empty if it is not known."""
-    verdict: str
+    verdict: Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +42,8 @@ class PastFlip:
 
     night: str
     """When, ISO."""
-    before: str
-    after: str
+    before: Verdict
+    after: Verdict
     because: str
     """What changed in between, in words; empty if nothing did."""
     page: str

@@ -23,9 +23,9 @@ class Sign:
 
 
 SIGNS: Final = (
-    Sign(Severity.BLOCKING, "✗", "blocking", "violated, blocking", "makes the exit code 1"),
-    Sign(Severity.WARNING, "!", "warning", "violated, warning", "violated; does not decide the exit code"),
-    Sign(Severity.KNOWN, "=", "known", "violated, in baseline", "violated, and accepted in the baseline with a reason"),
+    Sign(Severity.BLOCKING, "✗", "blocking", "violated, blocking", "decides the exit code"),
+    Sign(Severity.WARNING, "!", "warning", "violated, warning", "does not decide the exit code"),
+    Sign(Severity.KNOWN, "=", "known", "violated, in baseline", "accepted in the baseline, with a reason"),
     Sign(Severity.ADVISORY, "·", "advisory", "advisory", "interpretation, recommendation, or another revision"),
     Sign(Severity.INCONCLUSIVE, "?", "inconclusive", "inconclusive", "the answers do not decide it"),
     Sign(Severity.NOT_CHECKED, "⊘", "not-checked", "not checked", "environment or docprobe problem"),

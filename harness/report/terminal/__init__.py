@@ -1,7 +1,7 @@
 """``--format terminal``, and what else is drawn with the same blocks: ``explain`` and failures under pytest.
 
-``look`` says how things are drawn, ``blocks`` draws a finding and an example, ``sections`` what stands beside the
-findings, ``render`` the whole report, ``explain`` everything that a report folds.
+``look`` holds width and colours, ``blocks`` draws a finding and an example, ``sections`` everything else of a report,
+``render`` the whole report, ``explain`` everything that is known of an example or a requirement.
 """
 
 from harness.report.terminal.render import render

@@ -1,4 +1,4 @@
-"""What ``docprobe explain`` shows of an example or a requirement: everything that a report folds. Pure."""
+"""``docprobe explain``: everything that a report has on an example or a requirement. Pure."""
 
 from __future__ import annotations
 

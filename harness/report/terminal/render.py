@@ -40,7 +40,7 @@ def render(report: Report, look: Look | None = None) -> str:
 def _report(view: ReportView, look: Look) -> Iterator[RenderableType]:
     """Good news first and the summary last, so that what matters is what stands above the prompt."""
     report = view.report
-    # a trailing + says that the checkout had uncommitted changes
+    # a trailing + means that the checkout had uncommitted changes
     dirty = "+" if (report.commit or "").endswith("+") else ""
     commit = f" at {one_line(report.commit[:12])}{dirty}" if report.commit else ""
     head = (f"docprobe {one_line(report.version)}", one_line(report.docs_root) + commit, f"{report.duration_s:.1f} s")

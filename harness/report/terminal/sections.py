@@ -1,4 +1,4 @@
-"""What stands beside the findings of a terminal report: what was not checked, drift, the baseline, the summary."""
+"""The parts of a terminal report other than findings: what was not checked, drift, the baseline, the summary."""
 
 from __future__ import annotations
 

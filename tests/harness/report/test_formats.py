@@ -259,10 +259,10 @@ class TestSarif:
 
     def test_what_could_not_be_checked_is_a_notification_and_not_a_result(self) -> None:
         run = json.loads(render("sarif", rich_report()))["runs"][0]
-        told = run["invocations"][0]
-        assert told["executionSuccessful"] is False
-        assert "docs/sdk/remote#python could not be checked" in told["toolExecutionNotifications"][0]["message"]["text"]
-        assert "no longer occurs" in told["toolConfigurationNotifications"][0]["message"]["text"]
+        invocation = run["invocations"][0]
+        assert invocation["executionSuccessful"] is False
+        assert "docs/sdk/remote#python could not be checked" in invocation["toolExecutionNotifications"][0]["message"]["text"]
+        assert "no longer occurs" in invocation["toolConfigurationNotifications"][0]["message"]["text"]
 
     def test_hostile_text_makes_no_link_in_a_message(self) -> None:
         for result in self.results("hostile"):

@@ -42,7 +42,7 @@ def test_progress_counts_as_the_summary_does() -> None:
     assert _progress(3) == "conforms"
 
 
-def test_an_example_that_nothing_satisfies_is_not_said_to_conform() -> None:
+def test_an_example_that_nothing_satisfies_does_not_conform() -> None:
     example = quiet_report().examples[0]
     unclear = tuple(replace(finding, verdict=Verdict.INCONCLUSIVE) for finding in example.findings)
     assert judged_as(replace(example, findings=unclear), {}) == "nothing violated"

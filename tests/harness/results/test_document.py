@@ -101,7 +101,7 @@ def test_what_is_missing_or_wrong_is_named() -> None:
         if kind in seen or kind.startswith("sources.") or ".packages." in kind:
             continue
         seen.add(kind)
-        for told, put in (("missing", None), ("7.5", 7.5), ("an object", {}), ("-1", -1), ("a word", "word")):
+        for flaw, put in (("missing", None), ("-1", -1), ("a word", "word")):
             wrong = copy.deepcopy(whole)
             at = wrong
             for key in path[:-1]:
@@ -110,7 +110,7 @@ def test_what_is_missing_or_wrong_is_named() -> None:
                 del at[path[-1]]
             else:
                 at[path[-1]] = put
-            lines.append(f"{kind} {told}: {_answer(wrong)}")
+            lines.append(f"{kind} {flaw}: {_answer(wrong)}")
     check_golden("report/reading.txt", "\n".join(lines) + "\n")
 
 

@@ -145,8 +145,8 @@ def test_an_example_that_no_longer_runs_is_a_flip_and_hides_none(history: sqlite
     add(night(0, example("x", runs(Verdict.SATISFIED), judged)), history)
     add(night(1, broken), history)
     add(night(2, example("x", runs(Verdict.SATISFIED), dataclasses.replace(judged, verdict=Verdict.VIOLATED))), history)
-    told = {(flip.night, flip.requirement, flip.before, flip.after, flip.since) for flip in queries.flips(history)}
-    assert told == {
+    flips = {(flip.night, flip.requirement, flip.before, flip.after, flip.since) for flip in queries.flips(history)}
+    assert flips == {
         (2, "example.runs", "satisfied", "violated", 1),
         (3, "example.runs", "violated", "satisfied", 2),
         (3, "a", "satisfied", "violated", 1),

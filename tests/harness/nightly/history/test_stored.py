@@ -1,4 +1,4 @@
-"""What both nights of a flip rested on can be opened as long as the flip is told."""
+"""What both nights of a flip are based on is stored as long as the flip is shown."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ def _exchange(number: int, status: int, body: str = "") -> Exchange:
 
 
 def _judged(outcome: Verdict, status: int, *, body: str = "", revisions: tuple[str, ...] = ("",)) -> ExampleResult:
-    told = dataclasses.replace(
+    finding = dataclasses.replace(
         verdict("a", outcome), summary=f"answered {status}", evidence=(2,), blame=(Span("x.mdx", 10, 11),)
     )
     conversation = Transcript("x", ExampleKind.HTTP_SERVER, (_exchange(1, 200), _exchange(2, status, body)))
-    findings = tuple(dataclasses.replace(told, revision=revision) for revision in revisions)
+    findings = tuple(dataclasses.replace(finding, revision=revision) for revision in revisions)
     return dataclasses.replace(example("x", *findings), transcript=conversation)
 
 

@@ -75,13 +75,13 @@ def test_a_damaged_cache_is_fetched_afresh(npm: Path, tmp_path: Path) -> None:
     assert load(tmp_path / "cache", with_npm(npm), [library(tarball)]).files == (("drawing.js", b"draw()"),)
 
 
-def test_without_npm_the_reason_is_told(tmp_path: Path) -> None:
+def test_without_npm_the_reason_is_given(tmp_path: Path) -> None:
     assert load(tmp_path / "cache", HostEnvironment({"PATH": str(tmp_path)}), [library(b"")]).missing == (
         ("drawings", "@scope/drawing 1.2.3 could not be fetched: npm is not installed"),
     )
 
 
-def test_npms_own_words_are_told(npm: Path, tmp_path: Path) -> None:
+def test_the_message_of_npm_is_given(npm: Path, tmp_path: Path) -> None:
     (npm / "npm").write_text("#!/bin/sh\necho first >&2\necho no such package >&2\nexit 1\n")
     ((_, why),) = load(tmp_path / "cache", with_npm(npm), [library(b"")]).missing
     assert why.endswith("could not be fetched: no such package")

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+from harness.model import Verdict
 from harness.nightly.history.queries import Cause, Flip
 from harness.nightly.site.changes import FlipView, changes, flip_view, grouped
 
 
-def flip(example: str = "x", before: str = "satisfied", after: str = "violated", **more: object) -> Flip:
+def flip(example: str = "x", before: Verdict = Verdict.SATISFIED, after: Verdict = Verdict.VIOLATED, **more: object) -> Flip:
     values: dict[str, object] = {"requirement": "a", "revision": "2025-11-25", "night": 2, "since": 1, "causes": ()}
     return Flip(example=example, before=before, after=after, **(values | more))  # type: ignore[arg-type]
 
@@ -14,8 +15,8 @@ def view(one: Flip) -> FlipView:
 
 
 def test_changes_are_worse_better_or_other() -> None:
-    flips = [view(flip()), view(flip(requirement="b", before="violated", after="satisfied")),
-             view(flip(requirement="c", before="satisfied", after="inconclusive"))]  # fmt: skip
+    flips = [view(flip()), view(flip(requirement="b", before=Verdict.VIOLATED, after=Verdict.SATISFIED)),
+             view(flip(requirement="c", before=Verdict.SATISFIED, after=Verdict.INCONCLUSIVE))]  # fmt: skip
     found = changes("before", flips, ({}, {}), ({}, {}))
     assert [group.requirement for group in (*found.worse, *found.better, *found.other)] == ["a", "b", "c"]
     assert found.headline == "1 requirement newly violated, 1 violation fixed: 1 example affected."
@@ -37,7 +38,7 @@ def test_changes_of_status_and_packages() -> None:
     assert found.headline == "1 example changed status: no verdict affected."
 
 
-def test_the_same_story_is_told_once() -> None:
+def test_the_same_change_is_shown_once() -> None:
     views = [
         view(flip()),
         view(flip(revision="2025-06-18")),

@@ -145,7 +145,7 @@ def test_the_night_shown_need_not_be_the_last_of_the_history(tmp_path: Path) -> 
     assert "2 nights" in (tmp_path / "s" / "trends.html").read_text()
 
 
-def test_a_missing_library_is_told_and_tables_stand_in(tmp_path: Path) -> None:
+def test_a_missing_library_is_named_and_tables_are_shown_instead(tmp_path: Path) -> None:
     folder = site(tmp_path / "s", rich_report())
     trends = (folder / "trends.html").read_text()
     assert "Charts are not drawn: left out with --no-libraries" in trends
@@ -161,7 +161,7 @@ def test_flaky_verdicts_say_how_often(tmp_path: Path) -> None:
     folder = site(tmp_path / "s", *nights)
     changes = (folder / "changes.html").read_text()
     assert re.search(r"session\.terminated-404</th>.*?<td>5</td><td>6</td>", changes, re.DOTALL)
-    assert "the verdict has changed 5 times with nothing changed" in (folder / case_file(passing().id)).read_text()
+    assert "the verdict flipped 5 times although nothing changed" in (folder / case_file(passing().id)).read_text()
 
 
 def test_a_flip_has_a_page_with_both_sides(tmp_path: Path) -> None:

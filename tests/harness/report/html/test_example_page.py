@@ -16,9 +16,9 @@ from tests.support.reports import rich_report
 def test_a_case_tells_violations_first_and_each_requirement_once() -> None:
     report = rich_report()
     page = example_page(report.examples[0], ReportView.of(report))
-    told = [article.view.finding.requirement for article in page.articles]
-    assert told[0] == "session.terminated-404"
-    assert len(told) == len(set(told))
+    names = [article.view.finding.requirement for article in page.articles]
+    assert names[0] == "session.terminated-404"
+    assert len(names) == len(set(names))
     first = page.articles[0]
     assert first.view.finding.revision == "2025-11-25", "the page's own revision stands for the others"
     assert [other.finding.revision for other in first.others] == ["2025-06-18"]
@@ -46,13 +46,13 @@ def test_exchanges_that_a_violation_rests_on_are_marked() -> None:
     assert not {3, 9} & marked
 
 
-def test_known_findings_are_told_as_known() -> None:
+def test_known_findings_are_shown_as_known() -> None:
     report = night(0, example("x", replace(verdict("a", Verdict.VIOLATED), gates=False)))
     report = replace(report, baseline=(BaselineNote(BaselineKind.KNOWN, "x", "a", "because"),))
     assert example_page(report.examples[0], ReportView.of(report)).articles[0].sign.severity is Severity.KNOWN
 
 
-def test_basis_is_told_where_it_is_less_than_the_text() -> None:
+def test_basis_is_shown_where_it_is_not_the_text() -> None:
     reading = dataclasses.replace(verdict("a", Verdict.VIOLATED, level=Level.SHOULD), basis=Basis.INTERPRETATION)
     report = night(0, example("x", reading))
     assert example_page(report.examples[0], ReportView.of(report)).articles[0].view.basis
