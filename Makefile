@@ -1,6 +1,6 @@
-# Two commands do all the set-up: `make check` runs docprobe on the sample docs, `make test` tests docprobe.
-# Both make the Python environment, find or start a container engine, and build the base images; the second time
-# they find everything in place. DOCPROBE_INSTALL_ENGINE=0 forbids installing or starting an engine.
+# Two commands do all the set-up: `make check` runs docprobe on the sample docs, `make test` tests docprobe itself.
+# Both create the Python environment, find or start a container engine, and build the base images; the second run finds
+# everything in place. DOCPROBE_INSTALL_ENGINE=0 forbids installing or starting an engine.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -9,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 REPORT := .report
-# two side by side: the tests mostly wait for containers and for answers
+# two at a time: the tests mostly wait for containers and for responses
 PYTEST_JOBS ?= 2
 PYTEST_ARGS ?=
 export DOCPROBE_STATE ?= $(CURDIR)/.cache/docprobe
@@ -21,15 +21,15 @@ export PYTHONPYCACHEPREFIX ?= $(CURDIR)/.cache/bytecode
 
 help:
 	@echo "make check     run docprobe on the sample docs (docs-snapshot/sample) and write a report"
-	@echo "make test      all tests, with a real container engine; what .ci/run calls"
-	@echo "make unit      tests that need no engine: seconds"
+	@echo "make test      all tests, with a real container engine; this is what .ci/run calls"
+	@echo "make unit      tests that need no container engine: about a minute"
 	@echo "make lint      ruff, mypy, import contracts"
 	@echo "make soak      faults, repeatability and load at full size: an hour or more"
-	@echo "make mutation  mutate the conforming servers and count what the checks catch"
-	@echo "make oracle    compare extraction with remark-mdx, block by block"
-	@echo "make peers     docprobe beside the MCP conformance suite, over the same servers"
-	@echo "make bench     ratios of speed, cold and warm; a history of 1,000 nights"
-	@echo "make clean     remove the environment and docprobe's containers and images"
+	@echo "make mutation  break the conforming servers and count which breaks the rules find"
+	@echo "make oracle    compare the extraction with remark-mdx, block by block"
+	@echo "make peers     run docprobe and the MCP conformance suite on the same servers"
+	@echo "make bench     speed with and without caches; a history of 1,000 nights"
+	@echo "make clean     remove the Python environment and docprobe's containers and images"
 
 check: env engine
 	@mkdir -p $(REPORT)
@@ -52,7 +52,7 @@ lint: env
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# an engine that answers is used and never touched; `doctor --fix` says what it does before it does it
+# a running engine is used as is; `doctor --fix` shows each command before it runs it
 engine: env
 	@$(BIN)/docprobe doctor --fix || true
 
@@ -78,18 +78,18 @@ bench: env
 	$(BIN)/python -m tests.bench
 	$(BIN)/python -m tests.bench.history
 
-# the suite is installed by npm into the report's folder, with scripts off
+# npm installs the suite into the report's folder, without install scripts
 peers: env engine
 	@mkdir -p $(REPORT)
 	$(BIN)/python -m tests.peers.conformance $(REPORT)/peers
 
 env: $(STAMP)
 
-# hashes are checked; the installer itself (uv) is pinned in the lock like everything else
+# hashes are verified; the installer itself (uv) is pinned in the lock file like everything else
 $(STAMP): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "docprobe needs Python 3.11 or newer: $(PYTHON) is $$($(PYTHON) --version 2>&1). Set PYTHON=…"; exit 2; }
-	@echo "making the Python environment in $(VENV)"
+	@echo "creating the Python environment in $(VENV)"
 	@$(PYTHON) -m venv $(VENV) 2>/dev/null || { \
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	    echo "Python's venv module is missing: apt-get install python3-venv"; \

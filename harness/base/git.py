@@ -73,7 +73,9 @@ class Repository:
         except FileNotFoundError as error:
             raise UsageError("git is not installed", "install git, or copy the docs by hand") from error
         except subprocess.TimeoutExpired as error:
-            raise UsageError(f"git {arguments[0]} took longer than {timeout_s:.0f} s") from error
+            raise UsageError(
+                f"git {arguments[0]} took longer than {timeout_s:.0f} s", "check the connection, or clone it by hand"
+            ) from error
         if done.returncode != 0:
             lines = done.stderr.decode(errors="replace").strip().splitlines()
             raise UsageError(f"git {arguments[0]} failed: {lines[0] if lines else f'no such ref in {self.path}'}")
@@ -105,7 +107,10 @@ class Repository:
         if not files:
             raise UsageError(f"commit {commit[:12]} has no files below {root}/", "name the folder of the docs: --root")
         if total > MAX_BYTES:
-            raise UsageError(f"the docs take {total // 2**20} MiB, over the limit of {MAX_BYTES // 2**20} MiB")
+            raise UsageError(
+                f"the docs take {total // 2**20} MiB, over the limit of {MAX_BYTES // 2**20} MiB",
+                "name the folder of the docs: --root",
+            )
         return files
 
     def write(self, files: Sequence[GitFile], target: Path) -> None:
@@ -143,13 +148,15 @@ def repository_at(source: str, ref: str, host: HostEnvironment) -> Iterator[tupl
         UsageError: ``source`` is neither a folder nor such a URL, or git finds no such ref there.
     """
     if not is_ref(ref):
-        raise UsageError(f"{ref!r} is not a git ref")
+        raise UsageError(f"{ref!r} is not a git ref", "name a branch, a tag or a commit")
     if Path(source).is_dir():
         repository = Repository(Path(source), host)
         yield repository, repository.commit(ref)
         return
     if not URL.match(source):
-        raise UsageError(f"{source} is neither a folder nor an https or ssh URL")
+        raise UsageError(
+            f"{source} is neither a folder nor an https or ssh URL", "give a checkout, or the URL to clone from"
+        )
     with tempfile.TemporaryDirectory(prefix="docprobe-snapshot-") as temporary:
         repository = Repository(Path(temporary), host)
         repository.git("init", "--bare", "--quiet", ".")

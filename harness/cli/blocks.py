@@ -9,8 +9,7 @@ import click
 import msgspec
 
 from extractor.base.text import printable
-from harness.cli.context import Cli, docs_argument, pass_cli, state_option, table_or_json_option
-from harness.cli.tables import table
+from harness.cli.context import Cli, docs_argument, pass_cli, state_option, table, table_or_json_option
 from harness.load import load_corpus
 from harness.settings import load_config
 

@@ -12,7 +12,7 @@ import click
 from rich.console import Console
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,3 +84,16 @@ results_option = click.option(
 table_or_json_option = click.option(
     "--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True, help="Output format."
 )
+
+
+def table(names: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return rows under one line of column names, for people and for awk: never cut, columns two spaces apart.
+
+    Only the last column may hold spaces.
+    """
+    every = [names, *rows]
+    widths = [max(len(row[column]) for row in every) for column in range(len(names) - 1)]
+    return "".join(
+        "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[-1]]).rstrip() + "\n"
+        for row in every
+    )

@@ -13,8 +13,7 @@ import msgspec
 from extractor.base.suggest import suggestion
 from extractor.base.text import printable
 from harness.base.errors import UsageError
-from harness.cli.context import Cli, docs_argument, pass_cli, state_option, table_or_json_option
-from harness.cli.tables import table
+from harness.cli.context import Cli, docs_argument, pass_cli, state_option, table, table_or_json_option
 from harness.load import classify_statements, load_normative_text, load_statements
 from harness.settings import load_config
 from harness.spec.bindings_file import binding_at, to_toml

@@ -83,7 +83,9 @@ async def prove(plan: Plan, example: Example, config: Config, connect: Connect, 
     """
     before = (await execute(replace(plan, examples=(example,)), config, connect, observer=observer)).examples[0]
     if before.status is not Status.JUDGED:
-        raise UsageError(f"{example.id} is {before.status.value}: {before.reason}", "see: docprobe examples DOCS")
+        raise UsageError(
+            f"{example.id} cannot be fixed, it is {before.status.value}: {before.reason}", "see docprobe examples DOCS"
+        )
     trial = await _try(plan, example, before, config, connect, observer)
     _proof_of(trial, before, config.state, observer)
     return trial
@@ -208,7 +210,9 @@ def _patched_plan(plan: Plan, example: Example, sources: Mapping[str, str], conf
         loaded = load_examples(replace(config, docs=root, layout=layout, no_cache=True))
     same = [other for other in loaded.assembled if other.id == example.id]
     if not same:
-        raise UsageError(f"{example.id} is not an example any more once the page is patched")
+        raise UsageError(
+            f"{example.id} is not an example any more on the fixed page", "fix the page by hand and run docprobe check"
+        )
     return Plan(loaded.corpus, plan.bound, (same[0],), (same[0],))
 
 
