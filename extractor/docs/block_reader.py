@@ -53,16 +53,16 @@ def blocks_of(page: Page, loaders: tuple[str, ...] = ()) -> tuple[Block, ...]:
             commands.block()
         elif token.type == "inline" and page.tokens[index - 1].type != "heading_open":
             prose.add(token)
-            commands.add(token)
+            commands.add(token, cell=page.tokens[index - 1].type == "td_open")
         elif token.type in ("tag", "container_open") and role_of(token) is ComponentRole.TAB:
             prose.forget()  # the prose of one tab is not about the next
             commands.tab()
         elif token.type == "heading_open":
             prose.forget()  # the prose at the end of a section is about the block above
             commands.section()
-    by_block = commands.by_block()
+    spoken, values = commands.by_block(), commands.values_by_block()
     return tuple(
-        replace(block, prose_commands=by_block[block.ordinal]) if block.ordinal in by_block else block
+        replace(block, prose_commands=spoken.get(block.ordinal, ()), prose_values=values.get(block.ordinal, ()))
         for block in blocks
     )
 

@@ -1,36 +1,59 @@
-"""Commands in the prose of a page: inline code such as ``npm install express``."""
+"""What the prose of a page states for its programs: commands, addresses, headers and variables.
+
+Commands are inline code such as ``npm install express``. The others are called values here: URLs of this machine
+wherever they are written, and inline code such as ``/mcp``, ``Authorization: Bearer abc`` or ``PORT=3000``.
+"""
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from extractor.base.loopback import URL_HOST
 from extractor.markdown.parser import inline_tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from markdown_it.token import Token
 
     from extractor.model import Flavour
 
+    _ByBlock = dict[int, list[tuple[int, str]]]
+
 COMMANDS: Final = (
     "npm", "npx", "pnpm", "yarn", "bun", "pip", "pip3", "uv", "uvx", "poetry", "pdm", "pipenv", "python", "python3",
-    "node", "tsx", "uvicorn",
+    "node", "tsx", "uvicorn", "deno", "ts-node", "curl", "fastapi",
 )  # fmt: skip
-"""First words of the commands that install or start something."""
+"""First words of the commands that install or start something, or send a request."""
 MAX_PARAGRAPH: Final = 5_000
 """Characters; a longer paragraph is not read."""
 MAX_COMMAND: Final = 500
-"""Characters; longer inline code is not a command."""
+"""Characters; longer inline code is neither a command nor a value."""
 MAX_COMMANDS: Final = 200
-"""Commands per block; more are left out."""
+"""Commands per block, and values per block; more are left out."""
+_URL: Final = re.compile(rf"https?://(?:{URL_HOST}|0\.0\.0\.0)(?::\d{{1,5}})?(?:[/?][^\s`\"'<>|)\]]*)?", re.ASCII)
+_PATH: Final = re.compile(r"(?:(?:GET|POST|DELETE|ALL) )?/[\w./~%@:-]*(?:\?[\w=&%.+-]*)?", re.ASCII)
+_HEADER: Final = re.compile(r"(?:Authorization|[A-Za-z]+(?:-[A-Za-z0-9]+)+): ?\S.*|Bearer \S+", re.ASCII)
+_ASSIGNMENT: Final = re.compile(r"(?:export |set )?[A-Z][A-Z0-9_]*=\S+", re.ASCII)
+_ADDRESSED: Final = re.compile(
+    r"\b(?:endpoints?|urls?|address|paths?|routes?|connects?|served?s?|serving|mounted|available|reachable|listens?|"
+    r"servers?|answers?)\b",
+    re.IGNORECASE,
+)
+"""Words of a sentence in which a path alone is that of an endpoint."""
+_DISCOURAGED: Final = re.compile(
+    r"\b(?:don['’]?t|do not|never|instead of|rather than|avoid|without|unlike|not|no longer)\s+(?:\w+\s+){0,2}$",
+    re.IGNORECASE,
+)
+"""What stands before a command that a reader is not to run."""
 
 
 @dataclass(slots=True)
 class ProseCommands:
-    """Finds the block that each command in the prose is about, while a page is read from top to bottom.
+    """Finds the block that each command and value in the prose is about, while a page is read from top to bottom.
 
     It is about the block above it in the same section; else about the next one; on a page's last lines about the last.
     """
@@ -38,34 +61,62 @@ class ProseCommands:
     flavour: Flavour
     loaders: tuple[str, ...] = ()
     """First words of further commands: those of the specification that start something."""
-    _commands: dict[int, list[tuple[int, str]]] = field(default_factory=lambda: defaultdict(list))
-    """Line (1-based) and text, by ordinal of the block."""
-    _waiting: list[tuple[int, str]] = field(default_factory=list)
-    """Commands that the next block will get."""
+    _commands: _ByBlock = field(default_factory=lambda: defaultdict(list))
+    """Line (1-based) and text, by ordinal of the block; -1 holds what the next block will get."""
+    _values: _ByBlock = field(default_factory=lambda: defaultdict(list))
+    """The same of values."""
     _blocks: int = 0
     _block_above: bool = False
     """Whether the section has had a block."""
 
-    def add(self, paragraph: Token) -> None:
-        """Read a paragraph's inline token. Only one that may hold a command is parsed."""
+    def add(self, paragraph: Token, *, cell: bool = False) -> None:
+        """Read a paragraph's inline token. Only one that may hold a command or a value is parsed.
+
+        Args:
+            paragraph: its token.
+            cell: whether it is a cell of a table, which may be nothing but a path.
+        """
         text = paragraph.content
-        if "`" not in text or len(text) > MAX_PARAGRAPH:
-            return
-        starts = tuple(f"{word} " for word in (*COMMANDS, *self.loaders))
-        if not any(f"`{start}" in text for start in starts):
+        if len(text) > MAX_PARAGRAPH:
             return
         line = paragraph.map[0] + 1 if paragraph.map else 1
-        commands = self._commands[self._blocks - 1] if self._block_above else self._waiting
+        at = self._blocks - 1 if self._block_above else -1
+        _extend(self._values[at], self._urls(text, line))
+        if cell and _PATH.fullmatch(text.strip("` ")) and text.strip("` /"):
+            _extend(self._values[at], [(line, text.strip("` "))])
+        elif "`" in text:
+            self._add_inline_code(paragraph, line, at)
+
+    def _add_inline_code(self, paragraph: Token, line: int, at: int) -> None:
+        starts = re.compile(
+            rf"(?:export |env )?(?:[A-Za-z_]\w*=\S+ +)*(?:{'|'.join(map(re.escape, (*COMMANDS, *self.loaders)))}) "
+        )
+        addressed = _ADDRESSED.search(paragraph.content) is not None
+        before = ""
         for token in inline_tokens(self.flavour, paragraph):
             line += token.type in {"softbreak", "hardbreak"}
-            is_command = token.type == "code_inline" and token.content.startswith(starts)
-            if is_command and len(token.content) <= MAX_COMMAND and len(commands) < MAX_COMMANDS:
-                commands.append((line, token.content))
+            code = token.content
+            if token.type != "code_inline":
+                before += code if token.type == "text" else " "
+                continue
+            if len(code) <= MAX_COMMAND:
+                if starts.match(code):
+                    if not _DISCOURAGED.search(before):
+                        _extend(self._commands[at], [(line, code)])
+                elif (addressed and _PATH.fullmatch(code)) or _HEADER.fullmatch(code) or _ASSIGNMENT.fullmatch(code):
+                    _extend(self._values[at], [(line, code)])
+            before = ""
+
+    @staticmethod
+    def _urls(text: str, line: int) -> Iterator[tuple[int, str]]:
+        """URLs of this machine in the source of a paragraph: in text, code, links and their targets."""
+        for match in _URL.finditer(text):
+            yield line + text.count("\n", 0, match.start()), match.group().rstrip(".,;:!?*_")
 
     def block(self) -> None:
         """Pass a block."""
-        self._commands[self._blocks] += self._waiting
-        self._waiting = []
+        for found in (self._commands, self._values):
+            found[self._blocks] += found.pop(-1, [])
         self._blocks += 1
         self._block_above = True
 
@@ -75,11 +126,26 @@ class ProseCommands:
 
     def tab(self) -> None:
         """Pass the start of a tab: what the tab before said is about nothing in this one."""
-        self._waiting = []
+        self._commands.pop(-1, None)
+        self._values.pop(-1, None)
         self._block_above = False
 
     def by_block(self) -> Mapping[int, tuple[tuple[int, str], ...]]:
         """Return the commands (line, text) by ordinal of the block; to be called at the end of the page."""
+        return self._ended(self._commands)
+
+    def values_by_block(self) -> Mapping[int, tuple[tuple[int, str], ...]]:
+        """Return the values (line, text) by ordinal of the block; to be called at the end of the page."""
+        return self._ended(self._values)
+
+    def _ended(self, found: _ByBlock) -> Mapping[int, tuple[tuple[int, str], ...]]:
+        waiting = found.pop(-1, [])
         if self._blocks:
-            self._commands[self._blocks - 1] += self._waiting
-        return {ordinal: tuple(commands) for ordinal, commands in self._commands.items() if commands}
+            _extend(found[self._blocks - 1], waiting)
+        return {ordinal: tuple(lines) for ordinal, lines in found.items() if lines}
+
+
+def _extend(found: list[tuple[int, str]], more: Iterable[tuple[int, str]]) -> None:
+    for one in more:
+        if len(found) < MAX_COMMANDS:
+            found.append(one)

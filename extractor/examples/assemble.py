@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from extractor.examples.candidates import PageView
     from extractor.languages.common.roles import CodeProfile, Role
     from extractor.languages.common.values import Listing, Program
+    from extractor.languages.common.view import Surroundings
     from extractor.model import ExampleOverride
 
+_SERVERS: Final = frozenset({ExampleKind.HTTP_SERVER, ExampleKind.STDIO_SERVER})
 MAX_FILES: Final = 100
 """Files of one example. The largest documented one has six."""
 
@@ -131,11 +133,22 @@ def _draft(
         program=program,
         role=role,
         kind=ExampleKind(kind) if kind else role.kind,
-        around=in_view(page.around, scope_of(program.blocks[0])),
+        around=_in_view(program, page),
         override=override,
         known=page.known,
         override_origin=origin,
         alone=alone,
+    )
+
+
+def _in_view(program: Program, page: PageView) -> Surroundings:
+    """What is around a program, without the addresses and headers in the code of servers: clients state those."""
+    around = in_view(page.around, scope_of(program.blocks[0]))
+    servers = {s.block.ordinal for s in page.snippets if s.role.kind in _SERVERS}
+    return replace(
+        around,
+        addresses=tuple(a for a in around.addresses if not a.in_code or a.block.ordinal not in servers),
+        headers=tuple(h for h in around.headers if not h.in_code or h.block.ordinal not in servers),
     )
 
 

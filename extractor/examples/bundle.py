@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
+from extractor.examples.endpoints import endpoint_paths, stated_endpoints, stated_headers
 from extractor.examples.overrides import AUTHORIZATION
 from extractor.languages.common.addresses import host_names
 from extractor.languages.common.environment import environment_notes, filled_file
@@ -18,18 +19,14 @@ if TYPE_CHECKING:
     from extractor.languages.common.values import Draft
     from extractor.model import ServiceRequest
 
-MAX_PATHS: Final = 12
-"""Candidates for the endpoint."""
-
-
 def bundle_of(draft: Draft) -> Bundle:
     """Return the bundle of a complete draft."""
     override, profile = draft.override, draft.known.profile
     language = draft.program.language
     build = language.build(draft)
     startup = build.startup
-    variables = {name: value for stated in draft.around.variables for name, value in stated.values.items()}
-    environment = {**variables, **startup.environment, **override.environment}
+    stated = _stated_variables(draft)
+    environment = {**stated, **startup.environment, **override.environment}
     inferred = infer_services(draft.facts, environment, profile.authorization)
     packages = packages_of(draft, build.imported, (*build.tools, *startup.tools))
     files = dict(build.files)
@@ -41,9 +38,12 @@ def bundle_of(draft: Draft) -> Bundle:
         *packages.notes,
         *startup.notes,
         *environment_notes(draft.around.variables),
+        *_assignment_notes(draft),
         *inferred.notes,
         *_override_notes(draft),
     )
+    endpoints = stated_endpoints(draft, inferred.services, startup.command)
+    variables = {**inferred.environment, **override.environment}
     return Bundle(
         example_id=draft.example_id,
         language=language.name,
@@ -55,27 +55,31 @@ def bundle_of(draft: Draft) -> Bundle:
         command=startup.command,
         cwd=override.cwd or ".",
         build=startup.build,
-        environment={**inferred.environment, **override.environment},
+        environment=variables,
         services=_services(draft, inferred.services),
-        endpoint_paths=_endpoint_paths(draft, startup.kind, inferred.services),
+        endpoint_paths=endpoint_paths(draft, startup.kind, inferred.services, endpoints),
+        stated_endpoints=endpoints if startup.kind is ExampleKind.HTTP_SERVER else (),
+        stated_headers=stated_headers(draft, variables) if startup.kind is ExampleKind.HTTP_SERVER else (),
+        installer=packages.installer,
         host_names=host_names(draft.facts),
         allow_scripts=override.allow_scripts,
-        left_to_reader=left_to_reader(draft, inferred.environment),
+        left_to_reader=left_to_reader(draft, environment, inferred.environment),
         notes=notes,
     )
 
 
-def _endpoint_paths(draft: Draft, kind: ExampleKind, services: tuple[ServiceRequest, ...]) -> tuple[str, ...]:
-    """The override's path; else those of the code and of the page's URLs, first those that both name."""
-    if draft.override.endpoint:
-        return (draft.override.endpoint,)
-    if kind is not ExampleKind.HTTP_SERVER:
-        return ()
-    in_code = draft.rules.endpoint_paths(draft.facts, services)
-    on_page = tuple(dict.fromkeys(address.path for address in draft.around.addresses))
-    both = [path for path in in_code if path in on_page]
-    others = [path for path in on_page if draft.known.profile.may_be_endpoint(path)]
-    return tuple(dict.fromkeys([*both, *in_code, *others]))[:MAX_PATHS]
+def _stated_variables(draft: Draft) -> dict[str, str]:
+    """The variables that the page sets: those of ``.env`` fences, and of its prose those that the program reads."""
+    read = {read.name for code in draft.facts for read in code.environment}
+    assigned = {n: v for stated in draft.around.assignments for n, v in stated.values.items() if n in read}
+    return assigned | {name: value for stated in draft.around.variables for name, value in stated.values.items()}
+
+
+def _assignment_notes(draft: Draft) -> Iterator[Note]:
+    read = {read.name for code in draft.facts for read in code.environment}
+    for stated in draft.around.assignments:
+        if names := [name for name in stated.values if name in read]:
+            yield Note(NoteKind.ENVIRONMENT, Origin.STATED, ", ".join(names), span=stated.block.span)
 
 
 def _services(draft: Draft, inferred: tuple[ServiceRequest, ...]) -> tuple[ServiceRequest, ...]:

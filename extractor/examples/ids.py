@@ -117,6 +117,9 @@ def bundle_digest(bundle: Bundle) -> str:
         "environment": dict(sorted(bundle.environment.items())),
         "services": [[s.kind, s.host, s.port, dict(sorted(s.settings.items()))] for s in bundle.services],
         "endpoint_paths": list(bundle.endpoint_paths),
+        "stated": [str(endpoint) for endpoint in bundle.stated_endpoints],
+        "headers": [[header.name, header.value] for header in bundle.stated_headers],
+        "installer": bundle.installer,
         "host_names": list(bundle.host_names),
         "allow_scripts": bundle.allow_scripts,
     }

@@ -95,8 +95,6 @@ def _from_prose(context: str, suffixes: tuple[str, ...]) -> str | None:
 def with_commands(snippets: Sequence[Snippet], around: Surroundings, profile: CodeProfile) -> Iterator[Snippet]:
     """Yield the snippets with the names and the roles that the page's commands give them.
 
-    Commands in the prose give names only.
-
     Args:
         snippets: all code of the page, in order.
         around: the rest of the page.
@@ -106,7 +104,7 @@ def with_commands(snippets: Sequence[Snippet], around: Surroundings, profile: Co
     for index, snippet in enumerate(snippets):
         following = snippets[index + 1].block.span.first if index + 1 < len(snippets) else None
         named = snippet if snippet.name else replace(snippet, name=_name_by_command(snippet, following, naming))
-        yield _with_role(named, around.commands, profile)
+        yield _with_role(named, naming, profile)
 
 
 def _name_by_command(snippet: Snippet, following: int | None, commands: Sequence[Command]) -> FileName | None:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-import re
 import tomllib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from extractor.base.loopback import URL_HOST
+from extractor.examples.client_settings import addresses_of, assignments_of, headers_of
 from extractor.examples.names import stated_name
 from extractor.languages.common.environment import is_environment_fence, variables_of
 from extractor.languages.common.packages import RefusedError, dependency_of, installs_of
-from extractor.languages.common.shell import SHELLS, Command, commands_of, prose_commands_of
-from extractor.languages.common.view import Address, Install, Manifest, NamedFile, Surroundings, Variables
+from extractor.languages.common.shell import Command, commands_of, prose_commands_of
+from extractor.languages.common.view import Install, Manifest, NamedFile, Surroundings, Variables
 from extractor.model import Manager
 
 if TYPE_CHECKING:
@@ -24,9 +23,6 @@ if TYPE_CHECKING:
 MAX_MANIFEST_CHARS: Final = 100_000
 _MAX_CHARS: Final = 20_000
 _NPM_KEYS: Final = frozenset({"dependencies", "devDependencies", "scripts", "type", "bin", "main"})
-_ADDRESSED: Final = SHELLS | {"json", "jsonc", "http", "text", "powershell", ""}
-_URL: Final = re.compile(rf"https?://{URL_HOST}(?::\d+)?(?P<path>/[\w/.-]*)?", re.ASCII)
-"""URLs in texts of all kinds: commands, headers, configurations."""
 
 
 def surroundings_of(blocks: Sequence[Block], host_configuration: str | None) -> Surroundings:
@@ -59,7 +55,9 @@ def surroundings_of(blocks: Sequence[Block], host_configuration: str | None) -> 
         variables=tuple(variables),
         manifests=tuple(manifests),
         named=tuple(named),
-        addresses=tuple(Address(block, path) for block in blocks for path in _paths_of_urls(block)),
+        addresses=tuple(address for block in blocks for address in addresses_of(block)),
+        headers=tuple(header for block in blocks for header in headers_of(block)),
+        assignments=tuple(variables for block in blocks for variables in assignments_of(block)),
         prose_commands=tuple(prose),
     )
 
@@ -67,16 +65,6 @@ def surroundings_of(blocks: Sequence[Block], host_configuration: str | None) -> 
 def _without_versions(install: Install) -> Install:
     """An install line of the prose: a version in a sentence is as often the old one as the wanted one."""
     return replace(install, dependencies=tuple(replace(d, specifier="") for d in install.dependencies))
-
-
-def _paths_of_urls(block: Block) -> Iterator[str]:
-    """Paths of URLs of this machine in a shell, HTTP or JSON fence. ``/`` is too rarely written on purpose to count."""
-    if block.language not in _ADDRESSED or len(block.text) > _MAX_CHARS:
-        return
-    for match in _URL.finditer(block.text):
-        path = (match["path"] or "").rstrip("/.")
-        if path:
-            yield path
 
 
 def _from_host_configuration(block: Block, key: str | None) -> Iterator[Command]:

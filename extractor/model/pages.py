@@ -124,6 +124,8 @@ class Block:
     """Files of the tree whose text was included into the block."""
     prose_commands: tuple[tuple[int, str], ...] = ()
     """Commands in inline code of the prose around it: the page's line and the text."""
+    prose_values: tuple[tuple[int, str], ...] = ()
+    """URLs of this machine, paths, headers and assignments in the prose around it: the page's line and the text."""
 
     @property
     def language(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 import msgspec
@@ -57,10 +57,13 @@ def to_json(corpus: Corpus, docs: Path) -> str:
     return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"
 
 
+_PUBLISHED: Final = {"prose_commands": "spoken", "prose_values": "stated"}
+
+
 def _entry(block: Block) -> dict[str, Any]:
-    """The block's fields; what :attr:`Block.prose_commands` holds is published as ``spoken``."""
+    """The block's fields; what the prose around it holds is published as ``spoken`` and ``stated``."""
     fields: dict[str, Any] = msgspec.to_builtins(block)
-    return {"spoken" if name == "prose_commands" else name: value for name, value in fields.items()}
+    return {_PUBLISHED.get(name, name): value for name, value in fields.items()}
 
 
 def to_table(blocks: tuple[Block, ...]) -> str:

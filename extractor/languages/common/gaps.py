@@ -91,16 +91,19 @@ def sentence(clauses: Sequence[str], limit: int = 4) -> str:
     return "; ".join(shown)
 
 
-def left_to_reader(draft: Draft, environment: Mapping[str, str]) -> tuple[LeftToReader, ...]:
+def left_to_reader(
+    draft: Draft, stated: Mapping[str, str], environment: Mapping[str, str]
+) -> tuple[LeftToReader, ...]:
     """Return what only the reader has: values for placeholders and variables, files, names, answers, tokens.
 
     Args:
         draft: the program.
-        environment: what the page, or docprobe, sets.
+        stated: variables that the page or the configuration sets, placeholders and all.
+        environment: those, with what docprobe fills in.
     """
     parts = (
         *_arguments(draft),
-        *_variables(draft, environment),
+        *_variables(draft, stated, environment),
         *_files(draft),
         *_answers(draft),
         *_names(draft),
@@ -132,11 +135,13 @@ def _is_needed(name: str, value: str) -> bool:
     return bool(_NEEDED.search(words)) or bool(_ADDRESS.search(value))
 
 
-def _variables(draft: Draft, environment: Mapping[str, str]) -> Iterator[LeftToReader]:
-    stated = {n for variables in draft.around.variables for n, v in variables.values.items() if not is_placeholder(v)}
+def _variables(
+    draft: Draft, stated: Mapping[str, str], environment: Mapping[str, str]
+) -> Iterator[LeftToReader]:
+    known = {name for name, value in stated.items() if not is_placeholder(value)} | draft.override.environment.keys()
     for snippet in draft.program.snippets:
         for read in snippet.facts.environment:
-            unset = read.default is None and read.name not in stated and read.name not in draft.override.environment
+            unset = read.default is None and read.name not in known
             if unset and (read.required or _OF_THE_READER.search(read.name)):
                 filled = " (filled in)" if read.name in environment else ""
                 span = snippet.block.line(read.line - 1)

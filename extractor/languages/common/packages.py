@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final, assert_never
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -60,6 +61,19 @@ def installs_of(commands: Iterable[Command]) -> Iterator[Install]:
             if command.words[: len(prefix)] == prefix:
                 yield _install(command, command.words[len(prefix) :], manager)
                 break
+        else:
+            if install := _with_packages(command):
+                yield install
+
+
+def _with_packages(command: Command) -> Install | None:
+    """The packages of ``uv run --with PACKAGE``, which uv installs before it runs the rest; None if there are none."""
+    words = command.words
+    values = [value for flag, value in pairwise(words) if flag == "--with"]
+    values += [word.removeprefix("--with=") for word in words if word.startswith("--with=")]
+    if words[:2] not in (("uv", "run"), ("uv", "tool")) and words[:1] != ("uvx",):
+        return None
+    return _install(command, tuple(name for value in values for name in value.split(",")), Manager.PYPI)
 
 
 def _install(command: Command, arguments: tuple[str, ...], manager: Manager) -> Install:
@@ -68,7 +82,8 @@ def _install(command: Command, arguments: tuple[str, ...], manager: Manager) -> 
     except RefusedError as refused:
         shown = " ".join(command.words)[:100]
         return Install(command.block, command.span, manager, (), f"“{shown}” is ignored: {refused}")
-    return Install(command.block, command.span, manager, dependencies)
+    client = "pip" if "pip" in command.words[0] or command.words[0].startswith("python") else command.words[0]
+    return Install(command.block, command.span, manager, dependencies, client=client)
 
 
 def _dependencies(arguments: tuple[str, ...], manager: Manager) -> Iterator[Dependency]:
@@ -158,6 +173,8 @@ class Packages:
 
     dependencies: tuple[Dependency, ...]
     notes: tuple[Note, ...]
+    installer: str = ""
+    """The package client of the page's install lines; empty if none counts."""
 
 
 def packages_of(draft: Draft, imported: Iterable[Dependency], tools: Iterable[Dependency]) -> Packages:
@@ -181,6 +198,7 @@ def packages_of(draft: Draft, imported: Iterable[Dependency], tools: Iterable[De
             packages |= {key(d, manager): d for d in manifest.dependencies}
     needed = {key(d, manager): d for d in imported}
     notes: list[Note] = []
+    installer = ""
     for install in draft.around.installs:
         if install.manager is not manager:
             continue
@@ -190,6 +208,7 @@ def packages_of(draft: Draft, imported: Iterable[Dependency], tools: Iterable[De
         for dependency in install.dependencies:
             name = key(dependency, manager)
             if name in needed or meant:
+                installer = installer or install.client
                 packages[name] = _merged(packages.get(name), dependency)
     elsewhere: dict[str, Span] = {}
     for name, dependency in needed.items():
@@ -204,7 +223,7 @@ def packages_of(draft: Draft, imported: Iterable[Dependency], tools: Iterable[De
     for name, dependency in packages.items():
         sure = 0.9 if dependency.origin is Origin.INFERRED else 1.0
         notes.append(_note(dependency, dependency.origin, sure, elsewhere.get(name)))
-    return Packages(tuple(sorted(packages.values(), key=lambda d: d.name)), tuple(notes))
+    return Packages(tuple(sorted(packages.values(), key=lambda d: d.name)), tuple(notes), installer)
 
 
 def key(dependency: Dependency, manager: Manager) -> str:

@@ -102,6 +102,8 @@ class CodeProfile:
     """The authorization server that examples expect where the docs leave the details to the reader."""
     may_be_endpoint: Callable[[str], bool] = lambda path: not is_side_path(path)
     """Whether the endpoint may be at a path that the page names."""
+    protocol_headers: frozenset[str] = frozenset()
+    """Lower-case names of headers that the protocol itself sets in every request."""
     local_modules: frozenset[str] = frozenset()
     """Names that docs give to modules of the reader; a package of that name is never meant."""
     python_packages: Mapping[str, str] = field(default_factory=dict)

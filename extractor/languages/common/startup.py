@@ -58,15 +58,17 @@ def stated_note(words: Iterable[str], span: Span) -> Note:
 
 
 def stated_commands(draft: Draft, *, named: bool) -> list[Command]:
-    """Return the commands of the page that may be about the program, likeliest first.
+    """Return the commands of the page that may be about the program, likeliest first; those of fences before prose.
 
     Args:
         draft: the program.
         named: whether the page names its main file. If not, a command about a file is about this one only where the
             page shows no other program.
     """
+    if not named and not draft.alone:
+        return []
     last = draft.program.main.snippets[-1].block
-    return nearest_first(last, draft.around.commands) if named or draft.alone else []
+    return [*nearest_first(last, draft.around.commands), *nearest_first(last, draft.around.prose_commands)]
 
 
 def nearest_first(block: Block, commands: Iterable[Command]) -> list[Command]:

@@ -49,11 +49,13 @@ class Install:
     dependencies: tuple[Dependency, ...]
     refused: str | None = None
     """Why the line was not taken, in one sentence; then it has no dependencies."""
+    client: str = ""
+    """The package client: ``npm``, ``pnpm``, ``pip``, ``uv``."""
 
 
 @dataclass(frozen=True, slots=True)
 class Variables:
-    """An ``.env`` fence."""
+    """Variables that a block, or the prose about it, sets: an ``.env`` fence in most cases."""
 
     block: Block
     values: Mapping[str, str]
@@ -82,10 +84,35 @@ class NamedFile:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A URL of this machine in a command or a configuration of the page."""
+    """A URL of this machine, or a path alone, that the page states."""
 
     block: Block
+    """Block that it is in, or that the prose with it is about."""
     path: str
+    """With its query."""
+    span: Span
+    """The line."""
+    host: str = ""
+    """Empty for a path alone."""
+    port: int | None = None
+    sure: bool = False
+    """Whether a client is configured so, or a request of the protocol is sent there."""
+    in_code: bool = True
+    """Whether it is in the block's own text; not in a comment, and not in prose."""
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """A header of requests that the page states, as written: its value may be a placeholder or a variable."""
+
+    block: Block
+    """Block that it is in, or that the prose with it is about."""
+    name: str
+    value: str
+    span: Span
+    """The line."""
+    in_code: bool = True
+    """Whether it is in the block's own text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +125,11 @@ class Surroundings:
     manifests: tuple[Manifest, ...] = ()
     named: tuple[NamedFile, ...] = ()
     addresses: tuple[Address, ...] = ()
+    headers: tuple[Header, ...] = ()
+    assignments: tuple[Variables, ...] = ()
+    """Variables that the prose or an ``export`` line assigns."""
     prose_commands: tuple[Command, ...] = ()
-    """Commands in the prose: they name files and start nothing, since a sentence may speak of what goes wrong."""
+    """Commands in the prose: those of fences come first."""
 
 
 def scope_of(block: Block) -> tuple[str, ...]:

@@ -42,7 +42,8 @@ def startup_of(draft: Draft, path: str) -> Startup:
             return startup
     for command in stated_commands(draft, named=draft.program.main.name is not None):
         if arguments := _arguments(command.words, path, manifest):
-            return _stated(draft, arguments, manifest, command.environment, stated_note(arguments, command.span))
+            note = stated_note(arguments, command.span)
+            return _stated(draft, arguments, manifest, command.environment, note, loaded=_names_tsx(command.words))
     if _is_typescript(path):
         return usual_startup(draft, (*TSX, path), (Dependency("tsx"),))
     return usual_startup(draft, ("node", path), ())
@@ -53,7 +54,8 @@ def _by_script(draft: Draft, line: str, manifest: Manifest, path: str) -> Startu
     for words in split_line(line):
         if arguments := _arguments(words.words, path, manifest):
             note = stated_note(arguments, manifest.block.span)
-            return _stated(draft, arguments, manifest, words.environment, note)
+            loaded = _names_tsx(words.words)
+            return _stated(draft, arguments, manifest, words.environment, note, loaded=loaded)
     return None
 
 
@@ -102,13 +104,21 @@ def _stated(
     manifest: Manifest | None,
     environment: Mapping[str, str],
     note: Note,
+    *,
+    loaded: bool,
 ) -> Startup:
-    tools = (Dependency("tsx"),) if arguments[:3] == TSX else ()
+    """The start by a command of the page; ``loaded``: whether that names tsx, which `npx` fetches."""
+    origin = Origin.STATED if loaded else Origin.INFERRED
+    tools = (Dependency("tsx", origin=origin),) if arguments[:3] == TSX else ()
     if manifest is None or _BUILD_SCRIPT not in manifest.scripts:
         return Startup(arguments, draft.kind, (), tools, environment, (note,))
     build = ("npm", "run", _BUILD_SCRIPT)
     built = Note(NoteKind.BUILD, Origin.STATED, " ".join(build), span=manifest.block.span)
     return Startup(arguments, draft.kind, (build,), tools, environment, (note, built))
+
+
+def _names_tsx(words: Sequence[str]) -> bool:
+    return any(PurePosixPath(word).name == "tsx" for word in words)
 
 
 def _is_typescript(path: str) -> bool:

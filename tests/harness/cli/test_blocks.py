@@ -92,7 +92,7 @@ def test_json_has_every_field_and_is_the_same_each_time(docs: Path) -> None:
     ]
     corpus = extract(docs, load_config(docs).layout)
     for block in document["blocks"]:
-        block["prose_commands"] = block.pop("spoken")
+        block["prose_commands"], block["prose_values"] = block.pop("spoken"), block.pop("stated")
     assert tuple(from_json(json.dumps(block), Block) for block in document["blocks"]) == corpus.blocks
     assert json.loads(to_json(corpus.blocks[0])) == document["blocks"][0]
 

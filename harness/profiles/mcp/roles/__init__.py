@@ -29,6 +29,9 @@ CODE: Final = CodeProfile(
         {"realm": "master", "client_id": "mcp-server", "client_secret": "docprobe-client-secret"},
     ),
     may_be_endpoint=may_be_endpoint,
+    protocol_headers=frozenset(
+        {"mcp-session-id", "mcp-protocol-version", "mcp-method", "mcp-name", "last-event-id"}
+    ),
     local_modules=frozenset({"mcp_server"}),
     python_packages={
         # comes with fastmcp, which requires a certain version: the newest one may be too new for fastmcp

@@ -49,7 +49,7 @@ _ANSWERED: Final = "serverInfo"
 _PATH_KEYWORDS: Final = ("streamable_http_path", "path", "mount_path")
 _SERVING: Final = frozenset({"run", "run_async", "run_http_async", *APPS, "FastMCP", "MCPServer"})
 _MOUNTS: Final = frozenset({"Mount", "mount", "mount_http"})
-_PLAIN: Final = re.compile(r"/[\w/-]+")
+_PLAIN: Final = re.compile(r"(?:/[\w-]+)+/?")
 _MAX_NESTED: Final = 4
 _MAX_PATHS: Final = 12
 

@@ -1,0 +1,124 @@
+"""Where a program's endpoint is and what its requests carry, as the page states it, and as its code shows it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from extractor.languages.common.addresses import is_of_service
+from extractor.languages.common.environment import is_placeholder
+from extractor.languages.common.facts import Ref
+from extractor.model import ExampleKind, StatedEndpoint, StatedHeader
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from extractor.languages.common.values import Draft
+    from extractor.languages.common.view import Address
+    from extractor.model import ServiceRequest
+
+MAX_PATHS: Final = 12
+"""Candidates for the endpoint."""
+MAX_STATED: Final = 20
+"""Addresses, and headers, that are taken from one page."""
+_EVERY_REQUEST: Final = frozenset(
+    {"accept", "accept-encoding", "accept-language", "allow", "cache-control", "connection", "content-length",
+     "content-type", "date", "host", "location", "origin", "referer", "retry-after", "server", "transfer-encoding",
+     "user-agent", "vary", "www-authenticate"}
+)  # fmt: skip
+"""Headers that a client sets itself, or that answers have (RFC 9110)."""
+_VARIABLE: Final = re.compile(
+    r"\$\{(?:process\.env\.|env:|input:)?(?P<a>\w+)\}|\$env:(?P<b>\w+)|\$(?P<c>\w+)|%(?P<d>\w+)%"
+    r"|\{os\.(?:environ\[|getenv\(|environ\.get\()[\"'](?P<e>\w+)[\"'][\])]\}"
+)
+_UNFILLED: Final = re.compile(r"[{}<>$…]|\.{3}")
+_PORT_OF_PAIR: Final = re.compile(r"[\"'][\w.]*[\"'],\s*(\d{2,5})\b", re.ASCII)
+_LOWEST_PORT: Final = 80
+
+
+def stated_endpoints(
+    draft: Draft, services: Sequence[ServiceRequest], command: Sequence[str]
+) -> tuple[StatedEndpoint, ...]:
+    """Return the addresses at which the page says that the server of a draft is, likeliest first.
+
+    Args:
+        draft: the program.
+        services: services beside it, whose addresses are left out.
+        command: that starts it; it may name a port.
+    """
+    addresses = [a for a in _candidates(draft, services) if _is_stated(a, draft)]
+    ports = _ports(draft, command)
+    if ports and not draft.alone:
+        addresses = [a for a in addresses if a.port is None or a.port in ports]
+    main = draft.program.main.snippets[-1].block
+    addresses.sort(key=lambda a: (not a.sure, abs(a.span.first - main.span.last)))
+    found = {str(e): e for e in reversed([StatedEndpoint(a.path, a.span, a.host, a.port) for a in addresses])}
+    return tuple(reversed(found.values()))[:MAX_STATED]
+
+
+def endpoint_paths(
+    draft: Draft, kind: ExampleKind, services: Sequence[ServiceRequest], stated: Sequence[StatedEndpoint]
+) -> tuple[str, ...]:
+    """Return the paths to look for the endpoint at: what the page states, then what the code does, then the rest.
+
+    Args:
+        draft: the program.
+        kind: what it is when it is started as the page says.
+        services: services beside it.
+        stated: as :func:`stated_endpoints` returns them.
+    """
+    if draft.override.endpoint:
+        return (draft.override.endpoint,)
+    if kind is not ExampleKind.HTTP_SERVER:
+        return ()
+    in_code = draft.rules.endpoint_paths(draft.facts, services)
+    on_page = [address.path for address in _candidates(draft, services)]
+    named = [endpoint.path for endpoint in stated]
+    both = [path for path in named if path.partition("?")[0] in in_code] or [p for p in in_code if p in on_page]
+    return tuple(dict.fromkeys([*both, *named, *in_code, *on_page]))[:MAX_PATHS]
+
+
+def stated_headers(draft: Draft, environment: Mapping[str, str]) -> tuple[StatedHeader, ...]:
+    """Return the headers that clients of the page send, each name once; those with a value nobody states are left out.
+
+    Args:
+        draft: the program.
+        environment: values for the variables that headers refer to.
+    """
+    left_out = _EVERY_REQUEST | draft.known.profile.protocol_headers
+    found: dict[str, StatedHeader] = {}
+    for header in draft.around.headers:
+        name = header.name.lower()
+        if name in left_out or name in found or len(found) >= MAX_STATED:
+            continue
+        value = _VARIABLE.sub(lambda match: environment.get(next(filter(None, match.groups())), "{}"), header.value)
+        secret = value.rpartition(" ")[2]
+        if not _UNFILLED.search(value) and not is_placeholder(secret) and value.isprintable() and value.isascii():
+            found[name] = StatedHeader(header.name, value, header.span)
+    return tuple(found.values())
+
+
+def _candidates(draft: Draft, services: Sequence[ServiceRequest]) -> Iterator[Address]:
+    """The addresses on the page that may be the endpoint's."""
+    for address in draft.around.addresses:
+        url = f"http://{address.host}:{address.port or 80}{address.path}"
+        may_be = draft.known.profile.may_be_endpoint(address.path.partition("?")[0])
+        if may_be and not (address.host and is_of_service(url, services)):
+            yield address
+
+
+def _is_stated(address: Address, draft: Draft) -> bool:
+    """Whether the page says that the endpoint is there: a client is configured so, or the path is called after it."""
+    return address.sure or any(word in address.path.lower() for word in draft.known.profile.words)
+
+
+def _ports(draft: Draft, command: Sequence[str]) -> frozenset[int]:
+    """The ports that the program or its command names; empty if none."""
+    ports = {int(word) for word in command if word.isascii() and word.isdigit() and len(word) <= 5}
+    for call in (call for code in draft.facts for call in code.calls):
+        given = [v for k, v in call.keywords.items() if k.lower() == "port"]
+        given += call.arguments[:1] if call.last == "listen" else ()
+        ports |= {value for value in given if isinstance(value, int)}
+        texts = (value.text for value in call.arguments if isinstance(value, Ref) and len(value.text) < 100)
+        ports |= {int(match[1]) for text in texts if (match := _PORT_OF_PAIR.search(text))}
+    return frozenset(port for port in ports if port >= _LOWEST_PORT)
