@@ -14,6 +14,7 @@ from extractor.base.suggest import suggestion
 from extractor.base.tomlfile import read_toml
 from extractor.model import Layout
 from harness.base.errors import UsageError
+from harness.base.git import resolve_inside
 from harness.base.host import HostEnvironment
 from harness.config import Config, ExampleOverride
 from harness.engine.protocol import Limits
@@ -70,6 +71,8 @@ def load_config(
     layout = dataclasses.replace(profile.layout, **values.pop("layout", {}))
     values.setdefault("bindings", profile.bindings)
     given = {key: value for key, value in flags.items() if value is not None}
+    if "spec" in given:
+        given["spec"] = resolve_inside(given["spec"])
     state = state_folder(given.pop("state", None), environ)
     host = HostEnvironment.of(environ)
     baseline = _baseline_file(given.pop("baseline", None), path, root)
@@ -103,12 +106,12 @@ def _docs_root(docs: Path | None, cwd: Path) -> Path:
                 f"{docs} is not a folder" if docs.exists() else f"{docs} does not exist",
                 "give the docs root: the folder that holds specification/ and docs/, or a docprobe.toml",
             )
-        return docs.resolve()
+        return resolve_inside(docs)
     for folder in (cwd, *cwd.parents):
         if shaped_like_docs(folder):
-            return folder
+            return resolve_inside(folder)
         if (folder / "docs").is_dir() and shaped_like_docs(folder / "docs"):
-            return folder / "docs"
+            return resolve_inside(folder / "docs")
     raise UsageError(
         f"no docs root at or above {cwd}",
         "name it: docprobe check DOCS, where DOCS holds specification/ and docs/, or a docprobe.toml",
@@ -147,7 +150,7 @@ def _from_file(path: Path) -> dict[str, Any]:
     if "examples" in given:
         given["overrides"] = given.pop("examples")
     if "spec" in given:
-        given["spec"] = (path.parent / given["spec"]).resolve()
+        given["spec"] = resolve_inside(path.parent / given["spec"], named_by=path)
     if "bindings" in given:
         given["bindings"] = _bindings_file(document, path.parent, given["bindings"])
     name = given.get("profile", "mcp")

@@ -7,6 +7,7 @@ from a repository is run or followed.
 from __future__ import annotations
 
 import mimetypes
+import os
 import re
 import subprocess
 import tempfile
@@ -172,3 +173,30 @@ def is_ref(text: str) -> bool:
 def is_media(path: str) -> bool:
     """Return whether a file's name says that it is a picture, a film, a sound or a font."""
     return (mimetypes.guess_type(path)[0] or "").startswith(MEDIA)
+
+
+def resolve_inside(named: Path, named_by: Path | None = None) -> Path:
+    """Return the real path of a folder, which must lie in the working tree that it was named in.
+
+    A pull request can replace a folder by a link: what is named in a checkout must not lead to other files of the
+    machine, nor to another checkout. A folder that is named outside any working tree may lead anywhere.
+
+    Args:
+        named: the folder as given, links in it not followed.
+        named_by: the file of the checkout that names it, if it is not a person who does: then the folder must lie in
+            the working tree of that file.
+
+    Raises:
+        UsageError: the folder leads out of its working tree.
+    """
+    # lexically: Path.resolve would follow the very link that is in question
+    absolute = Path(os.path.abspath(named))  # noqa: PTH100
+    real = absolute.resolve()
+    place = absolute if named_by is None else named_by.resolve()
+    trees = [folder.resolve() for folder in place.parents if (folder / ".git").exists()]
+    if not all(real.is_relative_to(tree) for tree in trees):
+        raise UsageError(
+            f"{named} leads out of its working tree, to {real}",
+            "name that folder itself, if it is the one to read; a link in a checkout is not followed out of it",
+        )
+    return real

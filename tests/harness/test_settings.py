@@ -86,3 +86,20 @@ def test_the_state_folder_comes_from_flag_then_environment(docs: Path, tmp_path:
     environ = {"DOCPROBE_STATE": str(tmp_path / "env")}
     assert load_config(docs, environ=environ).state == tmp_path / "env"
     assert load_config(docs, environ=environ, state=tmp_path / "flag").state == tmp_path / "flag"
+
+
+@pytest.mark.parametrize("named", ["docs", "specification"])
+def test_a_docs_root_or_specification_that_leads_out_of_the_checkout_is_refused(tmp_path: Path, named: str) -> None:
+    """What a pull request can do: a folder becomes a link to files of the machine, or the configuration names them."""
+    checkout, secret = tmp_path / "checkout", tmp_path / "secret"
+    (checkout / ".git").mkdir(parents=True)
+    (checkout / "docs").mkdir()
+    secret.mkdir()
+    if named == "docs":
+        (checkout / "docs").rmdir()
+        (checkout / "docs").symlink_to(secret)
+        (secret / "docprobe.toml").write_text("")
+    else:
+        (checkout / "docs" / "docprobe.toml").write_text('spec = "../../secret"\n')
+    with pytest.raises(UsageError, match="leads out of its working tree"):
+        load_config(checkout / "docs", environ={})

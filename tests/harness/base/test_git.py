@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from harness.base.errors import UsageError
-from harness.base.git import Repository, is_media, is_ref, repository_at
+from harness.base.git import Repository, is_media, is_ref, repository_at, resolve_inside
 from harness.base.host import HostEnvironment
 
 if TYPE_CHECKING:
@@ -85,3 +85,30 @@ def test_files_of_a_commit_are_written_as_they_are_in_git(tmp_path: Path) -> Non
 def test_media_are_known_by_name() -> None:
     assert is_media("a/b.png")
     assert not is_media("a/b.md")
+
+
+def test_a_folder_named_in_a_checkout_must_lie_in_it(tmp_path: Path) -> None:
+    checkout, elsewhere = tmp_path / "checkout", tmp_path / "elsewhere"
+    (checkout / ".git").mkdir(parents=True)
+    (checkout / "website" / "docs").mkdir(parents=True)
+    (elsewhere / "docs").mkdir(parents=True)
+    (elsewhere / ".git").write_text("gitdir: of a worktree")
+    (checkout / "docs").symlink_to(elsewhere / "docs")
+    (checkout / "inner").symlink_to(checkout / "website")
+    (checkout / "deep").symlink_to(elsewhere)
+    (tmp_path / "shortcut").symlink_to(checkout)
+
+    assert resolve_inside(checkout / "website" / "docs") == checkout / "website" / "docs"
+    assert resolve_inside(checkout / "inner" / "docs") == checkout / "website" / "docs"
+    assert resolve_inside(tmp_path / "shortcut" / "website") == checkout / "website"
+    assert resolve_inside(checkout) == checkout
+    for named in (checkout / "docs", checkout / "deep" / "docs", checkout / "inner" / ".." / "docs"):
+        with pytest.raises(UsageError, match="leads out of its working tree") as refused:
+            resolve_inside(named)
+        assert refused.value.hint
+
+
+def test_a_folder_named_outside_any_checkout_may_be_a_link(tmp_path: Path) -> None:
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "docs")
+    assert resolve_inside(tmp_path / "link") == tmp_path / "docs"
