@@ -38,7 +38,7 @@ class Engine:
         return {"Volumes": found or None}
 
     def images(self, *, filters: dict[str, str]) -> list[dict[str, Any]]:
-        return [{"Id": f"sha256:{number}", "RepoTags": tags} for number, tags in self.tags.items()]
+        return [{"Id": f"sha256:{number}", "RepoTags": list(tags)} for number, tags in self.tags.items()]
 
     def remove_container(self, container: str, *, v: bool, force: bool) -> None:
         assert v
