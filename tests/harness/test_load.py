@@ -1,36 +1,95 @@
-"""From a configuration to docs and examples."""
+"""Docs, examples and normative text are read in one way, whichever command asks."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.load import load_examples, unmatched_patterns
-from harness.run.plan import make_plan
+from harness.load import load_corpus, load_examples, load_normative_text, load_pages
 from harness.settings import load_config
 
-PAGE = "```python\nfrom fastmcp import FastMCP\nFastMCP('x').run()\n```\n"
+if TYPE_CHECKING:
+    from pathlib import Path
 
+    from harness.config import Config
 
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ('[examples."tool/page*"]\nskip = "x"\n[layout]\nspecification = ["tool"]\n', ()),
-        ('[examples."tools/*"]\nskip = "x"\n', ("tools/*",)),
-        ('[layout]\nspecification = ["rules/**", "page.mdx"]\n', ("rules/**",)),
-        ("[layout]\nspecification = []\n", ()),
-        ("", ()),
-    ],
+SENTENCE = "# Sessions\n\nThe server **MUST** answer with status 404.\n"
+CODE = """# Guide
+
+```python server.py
+from mcp.server.fastmcp import FastMCP
+
+server = FastMCP("hello")
+server.run()
+```
+"""
+PRINTED = (
+    "# Wire\n\n```http\nPOST /mcp HTTP/1.1\nContent-Type: application/json\n\n"
+    '{"jsonrpc":"2.0","id":1,"method":"ping"}\n```\n\n```http\nHTTP/1.1 404 Not Found\n```\n'
 )
-def test_a_pattern_of_the_configuration_that_matches_nothing_is_reported(
-    tmp_path: Path, text: str, words: tuple[str, ...]
-) -> None:
-    (tmp_path / "tool").mkdir()
-    (tmp_path / "tool" / "page.mdx").write_text(PAGE, encoding="utf-8")
-    (tmp_path / "docprobe.toml").write_text(text, encoding="utf-8")
-    config = load_config(tmp_path, environ={"DOCPROBE_STATE": str(tmp_path / "state")})
-    sentences = unmatched_patterns(config, load_examples(config))
-    assert len(sentences) == len(words)
-    assert all(word in sentence for word, sentence in zip(words, sentences, strict=True))
-    assert make_plan(config).unmatched == sentences
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Config:
+    docs = tmp_path / "docs-root"
+    (docs / "specification" / "2025-11-25").mkdir(parents=True)
+    (docs / "docs" / "2025-11-25").mkdir(parents=True)
+    (docs / "specification" / "2025-11-25" / "basic.md").write_text(SENTENCE)
+    (docs / "docs" / "2025-11-25" / "guide.md").write_text(CODE)
+    return load_config(docs, environ={}, state=tmp_path / "state", jobs=1)
+
+
+def _cached(config: Config) -> int:
+    return sum(1 for file in (config.state / "pages").rglob("*") if file.is_file())
+
+
+def test_pages_come_from_the_cache_unless_it_is_off(config: Config) -> None:
+    load_corpus(replace(config, no_cache=True))
+    load_normative_text(replace(config, no_cache=True))
+    assert not (config.state / "pages").exists()
+    load_corpus(config)
+    assert _cached(config) > 0
+
+
+def test_normative_text_of_the_docs_is_not_extracted_again(config: Config) -> None:
+    corpus = load_corpus(config)
+    text = load_normative_text(config, corpus)
+    assert text.root == config.docs
+    assert text.statements is corpus.statements
+    assert [statement.level.value for statement in text.statements] == ["MUST"]
+
+
+def test_normative_text_of_another_tree_wins(config: Config, tmp_path: Path) -> None:
+    other = tmp_path / "other" / "specification" / "2025-11-25"
+    other.mkdir(parents=True)
+    (other / "basic.md").write_text(SENTENCE.replace("MUST", "SHOULD"))
+    config = replace(config, spec=tmp_path / "other")
+    text = load_normative_text(config, load_corpus(config))
+    assert text.root == tmp_path / "other"
+    assert [statement.level.value for statement in text.statements] == ["SHOULD"]
+
+
+def test_the_same_tree_under_another_path_is_the_docs(config: Config, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(config.docs)
+    corpus = load_corpus(config)
+    assert load_normative_text(replace(config, spec=tmp_path / "link"), corpus).statements is corpus.statements
+
+
+def test_printed_exchanges_are_examples_too(config: Config) -> None:
+    (config.docs / "docs" / "2025-11-25" / "wire.md").write_text(PRINTED)
+    loaded = load_examples(config)
+    assert {example.id for example in loaded.assembled} == {"docs/2025-11-25/guide#python"}
+    assert [printed.example.id for printed in loaded.printed] == ["docs/2025-11-25/wire#printed"]
+    assert loaded.printed[0].transcript.example_id == "docs/2025-11-25/wire#printed"
+    assert len(loaded.all) == 2
+
+
+def test_some_pages_alone_as_they_are_and_as_they_were(config: Config) -> None:
+    page = "docs/2025-11-25/guide.md"
+    now = load_pages(config, {page: None})
+    before = load_pages(config, {page: CODE.replace("hello", "bye").encode()})
+    assert [one.path for one in now.pages] == [one.path for one in before.pages] == [page]
+    assert now.blocks[0].text != before.blocks[0].text
+    assert now.statements == ()
