@@ -223,9 +223,9 @@ class RequirementItem(pytest.Item):
         return f"not judged by {example.revision or 'any revision'}: the example negotiates {negotiated}"
 
     def _text(self, finding: Finding) -> str:
-        from harness.report.terminal.blocks import finding_block
+        from harness.report.terminal.details import finding_block
         from harness.report.terminal.look import Look, draw
-        from harness.report.view import ReportView
+        from harness.report.views import ReportView
 
         view = ReportView.of(self.parent.report()).finding(finding, self._example())
         look = Look(max(self.config.get_terminal_writer().fullwidth, 80))

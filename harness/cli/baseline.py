@@ -48,7 +48,7 @@ def update(
     from extractor.base.text import one_line
     from harness.baseline.update import update_baseline
     from harness.profiles.registry import all_requirements
-    from harness.results.files import last_run, read
+    from harness.results.result_files import last_run, read
 
     rows = all_requirements()
     report = read(results, rows) if results is not None else last_run(state_folder(state), rows)

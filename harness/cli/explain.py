@@ -37,7 +37,7 @@ def command(cli: Cli, /, what: str, results: Path | None, full: bool, state: Pat
     from harness.profiles.registry import all_requirements
     from harness.report.terminal.explain import explain_examples, explain_requirement
     from harness.report.terminal.look import look_of
-    from harness.results.files import last_run, read
+    from harness.results.result_files import last_run, read
 
     rows = all_requirements()
     report = read(results, rows) if results is not None else last_run(state_folder(state), rows)

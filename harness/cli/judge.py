@@ -66,7 +66,7 @@ def command(
 
 
 def _read(file: Path) -> Transcript:
-    from harness.results.files import read_transcript
+    from harness.results.result_files import read_transcript
 
     try:
         return read_transcript(file.read_bytes())

@@ -26,8 +26,8 @@ def command(cli: Cli, /, results: tuple[Path, ...], formats: tuple[str, ...]) ->
     """
     from harness.judge.exit_code import with_exit_code
     from harness.profiles.registry import all_requirements
-    from harness.results.files import read
     from harness.results.merge import merge
+    from harness.results.result_files import read
     from harness.run.saving import write_outputs
 
     outputs = outputs_of(formats)

@@ -18,7 +18,7 @@ from harness.nightly.site import write_site
 from harness.nightly.site.assets import load
 from harness.nightly.site.coverage import StatementLine
 from harness.profiles.registry import all_requirements
-from harness.results import files as results
+from harness.results import result_files
 from harness.settings import state_folder
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def command(
     docprobe report tonight.json --history nights.sqlite --docs docs --out site
     """
     rows = all_requirements()
-    reports = sorted((results.read(file, rows) for file in files), key=lambda report: report.started)
+    reports = sorted((result_files.read(file, rows) for file in files), key=lambda report: report.started)
     _check_same_docs(files, [report.docs_root for report in reports])
     statements = _statements(docs, cli, state) if docs is not None else ()
     assets = load(None if no_libraries else state_folder(state) / "assets", HostEnvironment.of(os.environ))

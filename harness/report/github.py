@@ -14,7 +14,7 @@ from extractor.model import Span
 from harness.base.escape import defused, github_data, github_property
 from harness.model import BaselineKind, Basis, Status
 from harness.report.locations import forge_path, primary, start_of
-from harness.report.view import ReportView
+from harness.report.views import ReportView
 from harness.report.wording import baseline_sentence, drift_sentence, exit_sentence, figures, lost_sentence, plural
 from harness.results.severity import Severity
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from harness.model import Report
-    from harness.report.view import FindingView
+    from harness.report.views import FindingView
 
 LIMIT: Final = 10
 """Annotations of one type that are shown for a step."""

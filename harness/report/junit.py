@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, assert_never
 from extractor.base.text import one_line, visible
 from harness.base.escape import inert_xml
 from harness.model import BaselineKind, Status
-from harness.report.view import ReportView
+from harness.report.views import ReportView
 from harness.report.wording import NOTHING_APPLIES, baseline_sentence, drift_sentence, run_sentence
 from harness.results.severity import Severity
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from harness.model import ExampleResult, Report
-    from harness.report.view import FindingView
+    from harness.report.views import FindingView
 
 MESSAGE_LIMIT: Final = 300
 """Characters of the one-line message that viewers show in lists."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from extractor.base.text import visible
 from harness.base.escape import defused, html_text, markdown_code, markdown_fence, markdown_text
 from harness.model import BaselineKind, Status
-from harness.report.view import ReportView
+from harness.report.views import ReportView
 from harness.report.wording import (
     NEVER_RUN,
     baseline_sentence,
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from harness.model import ExampleResult, Report
-    from harness.report.view import BlamedPage, FindingView
+    from harness.report.views import BlamedPage, FindingView
     from harness.results.distinct import DistinctExample, FindingGroup
 
 LIMIT: Final = 1_000_000

@@ -19,7 +19,7 @@ from harness.base.codec import encodable
 from harness.base.escape import json_text, markdown_text
 from harness.model import MUST_LIKE, SHOULD_LIKE, BaselineKind, Basis, Status, Verdict
 from harness.report.locations import forge_path, primary, rules_path
-from harness.report.view import ReportView
+from harness.report.views import ReportView
 from harness.report.wording import baseline_sentence, drift_sentence, lost_sentence, missing_sentence, run_sentence
 from harness.results.severity import Severity
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from harness.model import Patch, Report, Requirement
-    from harness.report.view import FindingView
+    from harness.report.views import FindingView
 
 VERSION: Final = "2.1.0"
 SCHEMA_URI: Final = "https://json.schemastore.org/sarif-2.1.0.json"

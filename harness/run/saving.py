@@ -13,7 +13,7 @@ from extractor.base.storage import write_atomically
 from harness.base.errors import DocprobeError, unwritable
 from harness.report.formats import render
 from harness.report.terminal.look import look_of
-from harness.results import files as results
+from harness.results import result_files
 from harness.run.locks import read_locks, write_locks
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def save(
     written = report
     errors: list[DocprobeError] = []
     with _collecting(errors):
-        written = results.write(report, config.state / results.LAST_RUN)
+        written = result_files.write(report, config.state / result_files.LAST_RUN)
     with _collecting(errors):
         write_outputs(written, outputs, console=console, links=links)
     if config.lock is not None:
@@ -132,7 +132,7 @@ def _write_output(name: str, report: Report, path: Path | None, console: Console
             console.file.write(render(name, report, look_of(console, links)))
             console.file.flush()
         elif name == "json" and _replaceable(path):
-            results.write(report, path)
+            result_files.write(report, path)
         elif _replaceable(path):
             write_atomically(path, render(name, report).encode())
         else:

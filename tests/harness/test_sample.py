@@ -16,7 +16,7 @@ from extractor.docs.corpus import extract
 from extractor.model import ExampleStatus
 from harness.cli.main import cli
 from harness.profiles.registry import MCP, all_requirements
-from harness.results import files as results
+from harness.results import result_files
 from harness.run.plan import make_plan
 from harness.settings import load_config
 from harness.spec.bind import bind
@@ -77,7 +77,7 @@ def test_what_pages_print_is_as_expected_and_nothing_gates(tmp_path: Path) -> No
     assert done.exit_code == 0, done.output
     found = {
         (example.id, finding.requirement, finding.revision): finding.verdict.value
-        for example in results.read(tmp_path / results.LAST_RUN, all_requirements()).examples
+        for example in result_files.read(tmp_path / result_files.LAST_RUN, all_requirements()).examples
         for finding in example.findings
     }
     rows = [row for row in EXPECTED["verdict"] if row["example"].endswith("#printed")]
@@ -98,7 +98,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
         cwd=ROOT, capture_output=True, text=True, timeout=3600, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-4000:]
-    return results.read(folder / "sample.json", all_requirements())
+    return result_files.read(folder / "sample.json", all_requirements())
 
 
 @pytest.mark.engine

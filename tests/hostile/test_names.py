@@ -11,7 +11,7 @@ from extractor.docs.corpus import extract
 from extractor.examples.find import find_examples
 from extractor.model import Corpus, Flavour, Layout
 from harness.profiles.mcp.roles import CODE
-from harness.results import files as results
+from harness.results import result_files
 from tests.harness.engine.tunnel.anchored import anchored
 from tests.support.reports import rich_report
 
@@ -117,11 +117,11 @@ def test_a_result_file_names_no_file_outside_its_folder(tmp_path: Path) -> None:
     outside = tmp_path / "outside.json"
     report = rich_report()
     folder = tmp_path / "results"
-    written = results.write(report, folder / "out.json")
+    written = result_files.write(report, folder / "out.json")
     transcript = next(e.transcript_file for e in written.examples if e.transcript_file)
     (folder / transcript).rename(outside)
     text = (folder / "out.json").read_text("utf-8")
     for evil in ("../outside.json", str(outside), "x/../../outside.json"):
         (folder / "out.json").write_text(text.replace(transcript, evil), "utf-8")
-        read = results.read(folder / "out.json", ())
+        read = result_files.read(folder / "out.json", ())
         assert all(e.transcript is None for e in read.examples if e.transcript_file == evil)

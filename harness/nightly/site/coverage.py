@@ -12,7 +12,7 @@ from harness.report.html.matrix import NO_REVISION, age, sheet_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from harness.report.view import ReportView
+    from harness.report.views import ReportView
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from extractor.base.storage import remove_unfinished, write_atomically
 from harness.base.codec import encodable
 from harness.base.errors import UsageError
-from harness.nightly.site.pages import SiteContent
+from harness.nightly.site.content import SiteContent
 from harness.report.html.single import static
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from harness.model import ExampleResult, Finding, Verdict
     from harness.report.html.signs import Sign
-    from harness.report.view import FindingView, ReportView
+    from harness.report.views import FindingView, ReportView
 
 WITH_ARTICLE: Final = frozenset(set(Severity) - {Severity.NOT_APPLICABLE, Severity.SATISFIED})
 """Severities that get a section of their own; the rest stands in the table of all verdicts."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from harness.model import ExampleResult, Finding
     from harness.report.html.signs import Sign
-    from harness.report.view import FindingView, ReportView
+    from harness.report.views import FindingView, ReportView
 
 NO_REVISION = "no revision"
 

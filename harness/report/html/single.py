@@ -16,7 +16,7 @@ from harness.report.html.example_page import example_page, has_page
 from harness.report.html.matrix import sheets
 from harness.report.html.naming import case_slug
 from harness.report.html.overview import POLICY, overview
-from harness.report.view import ReportView
+from harness.report.views import ReportView
 
 if TYPE_CHECKING:
     from harness.model import Report

@@ -1,6 +1,6 @@
 """``--format terminal``, and what else is drawn with the same blocks: ``explain`` and failures under pytest.
 
-``look`` holds width and colours, ``blocks`` draws a finding and an example, ``sections`` everything else of a report,
+``look`` holds width and colours, ``details`` draws a finding and an example, ``sections`` everything else of a report,
 ``render`` the whole report, ``explain`` everything that is known of an example or a requirement.
 """
 

@@ -9,9 +9,9 @@ from rich.text import Text
 from extractor.base.text import one_line, visible
 from harness.model import Status, Verdict
 from harness.report.evidence import NOT_HTTP, curl
-from harness.report.terminal.blocks import also_lines, example_heading, finding_block, run_rows
+from harness.report.terminal.details import also_lines, example_heading, finding_block, run_rows
 from harness.report.terminal.look import INDENT, Look, draw, indented, labelled, mark, prose
-from harness.report.view import ReportView
+from harness.report.views import ReportView
 from harness.results.severity import Severity, is_own
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ from rich.text import Text
 from extractor.base.text import one_line
 from harness.model import Basis, Status
 from harness.report.terminal import sections
-from harness.report.terminal.blocks import also_lines, example_heading, finding_block
+from harness.report.terminal.details import also_lines, example_heading, finding_block
 from harness.report.terminal.look import Look, draw, indented, mark
-from harness.report.view import ReportView
+from harness.report.views import ReportView
 from harness.report.wording import NOTHING_APPLIES, plural
 from harness.results.distinct import advisory, of_severity
 from harness.results.severity import SHOWN_IN_FULL, Severity, is_own

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from extractor.base.text import one_line
 from harness.model import BaselineKind, Status
-from harness.report.terminal.blocks import run_rows
+from harness.report.terminal.details import run_rows
 from harness.report.terminal.look import INDENT, Look, indented, labelled, mark, prose
 from harness.report.wording import (
     NEVER_RUN,

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.results.files import LAST_RUN, write
+from harness.results.result_files import LAST_RUN, write
 from tests.support.reports import rich_report
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-from harness.results.files import write
+from harness.results.result_files import write
 from tests.support.command import refused, run
 from tests.support.reports import hostile_report
 

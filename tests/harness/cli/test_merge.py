@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from harness.results.files import read, write
+from harness.results.result_files import read, write
 from tests.support.command import refused, run
 from tests.support.reports import quiet_report, rich_report
 

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from harness.base.errors import UsageError
 from harness.cli.main import cli
 from harness.cli.outputs import outputs_of
-from harness.results.files import read
+from harness.results.result_files import read
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,7 +12,7 @@ from harness.base.errors import UsageError
 from harness.cli.main import cli
 from harness.nightly.history import queries
 from harness.nightly.history.schema import connect
-from harness.results import files as results
+from harness.results import result_files
 from tests.support.reports import quiet_report, rich_report
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ def run(*arguments: str | Path) -> Result:
 @pytest.fixture
 def night_files(tmp_path: Path) -> tuple[Path, Path]:
     older, newer = tmp_path / "older.json", tmp_path / "newer.json"
-    results.write(replace(quiet_report(), started="2026-11-21T03:00:00Z"), older)
-    results.write(rich_report(), newer)
+    result_files.write(replace(quiet_report(), started="2026-11-21T03:00:00Z"), older)
+    result_files.write(rich_report(), newer)
     return older, newer
 
 
@@ -66,7 +66,7 @@ def test_the_docs_give_every_sentence(night_files: tuple[Path, Path], tmp_path: 
 
 
 def test_results_of_different_docs_are_not_nights_of_one(night_files: tuple[Path, Path], tmp_path: Path) -> None:
-    results.write(replace(quiet_report(), docs_root="elsewhere"), tmp_path / "other.json")
+    result_files.write(replace(quiet_report(), docs_root="elsewhere"), tmp_path / "other.json")
     with pytest.raises(UsageError, match="different docs: docs, elsewhere"):
         run(*night_files, tmp_path / "other.json", "--out", tmp_path / "site", "--no-libraries")
     assert not (tmp_path / "site").exists()

@@ -11,8 +11,8 @@ from click.testing import CliRunner
 
 from harness.cli.main import cli
 from harness.model import ReportProblem, Verdict
-from harness.results import files as results
-from harness.results.files import LAST_RUN
+from harness.results import result_files
+from harness.results.result_files import LAST_RUN
 
 if TYPE_CHECKING:
     from harness.model import Report
@@ -36,7 +36,7 @@ def docs(tmp_path: Path) -> Path:
 def check(docs: Path, *arguments: str) -> tuple[Report, str]:
     state = docs.parent / "state"
     done = CliRunner().invoke(cli, ["check", str(docs), "--state", str(state), "--baseline", "none", *arguments])
-    report = results.read(state / LAST_RUN, ())
+    report = result_files.read(state / LAST_RUN, ())
     assert done.exit_code == report.exit_code
     assert [f.requirement for e in report.examples for f in e.findings if f.verdict is Verdict.VIOLATED] == [
         "session.terminated-404"

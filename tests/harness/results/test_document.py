@@ -13,7 +13,7 @@ from extractor.model import Note, NoteKind, Origin
 from harness import model, results
 from harness.base.errors import UsageError
 from harness.model import Stage
-from harness.results import document
+from harness.results import result_format
 from harness.results.document import from_text, without_times
 from harness.results.document import to_text as render
 from tests.support.golden import check_golden
@@ -31,7 +31,7 @@ def read(text: str | bytes) -> model.Report:
 
 
 def test_the_published_schema_is_that_of_the_types() -> None:
-    derived = json.dumps(document.schema(), indent=2) + "\n"
+    derived = json.dumps(result_format.schema(), indent=2) + "\n"
     check_golden(SCHEMA, derived)
 
 

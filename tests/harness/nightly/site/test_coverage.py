@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from harness.nightly.site.coverage import StatementLine, coverage
-from harness.report.view import ReportView
+from harness.report.views import ReportView
 from tests.support.reports import rich_report
 
 

@@ -16,7 +16,7 @@ from harness.nightly.history.schema import memory
 from harness.nightly.history.stored import FLIPS_STORED
 from harness.nightly.site import write_site
 from harness.nightly.site.assets import Assets, load
-from harness.nightly.site.pages import FLIPS_SHOWN, NAVIGATION
+from harness.nightly.site.content import FLIPS_SHOWN, NAVIGATION
 from harness.nightly.site.write import MARKER
 from harness.report.html import render
 from harness.report.html.naming import case_file

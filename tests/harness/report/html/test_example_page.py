@@ -7,7 +7,7 @@ from extractor.model import Level
 from harness.model import BaselineKind, BaselineNote, Basis, Verdict
 from harness.report.html.example_page import example_page
 from harness.report.html.naming import finding_anchor
-from harness.report.view import ReportView
+from harness.report.views import ReportView
 from harness.results.severity import Severity
 from tests.harness.nightly.history.nights import example, night, verdict
 from tests.support.reports import rich_report

@@ -5,7 +5,7 @@ from dataclasses import replace
 from harness.model import Verdict
 from harness.report.html.matrix import sheets
 from harness.report.html.signs import SIGN_OF, SIGNS
-from harness.report.view import ReportView
+from harness.report.views import ReportView
 from harness.results.severity import Severity
 from tests.harness.nightly.history.nights import example, night, verdict
 from tests.support.reports import rich_report

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from harness.base.errors import UsageError
-from harness.results.files import LAST_RUN, last_run, write
-from harness.results.files import read as read_file
+from harness.results.result_files import LAST_RUN, last_run, write
+from harness.results.result_files import read as read_file
 from tests.support.reports import ROWS, rich_report
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from harness.report.html.example_page import FindingHistory, PastFlip, PastVerdi
 from harness.report.html.matrix import sheets
 from harness.report.html.naming import case_file, flip_file
 from harness.report.html.overview import POLICY, overview
-from harness.report.view import ReportView
+from harness.report.views import ReportView
 
 if TYPE_CHECKING:
     import sqlite3

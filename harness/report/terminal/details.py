@@ -1,4 +1,4 @@
-"""The blocks of a terminal report: a finding in full, and what is known of an example. Pure."""
+"""A finding in full, and what is known of an example, as a terminal shows them. Pure."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from harness.model import ExampleResult
     from harness.report.evidence import ExchangeLine, PageLine
     from harness.report.terminal.look import Look
-    from harness.report.view import FindingView
+    from harness.report.views import FindingView
     from harness.results.distinct import DistinctExample, FindingGroup
     from harness.results.severity import Severity
 
