@@ -101,7 +101,7 @@ class DocsFolder(pytest.Directory):
     """A folder of the docs with examples somewhere below."""
 
     def collect(self) -> Iterator[pytest.Collector]:
-        """Its folders and pages that have examples, in order of name."""
+        """Yield its folders and pages that have examples, in order of name."""
         root = docs_root(self.config)
         assert root is not None
         here = PurePosixPath(self.path.relative_to(root).as_posix())
@@ -116,7 +116,7 @@ class Page(pytest.File):
     """A page of the docs."""
 
     def collect(self) -> Iterator[pytest.Collector]:
-        """Its examples."""
+        """Yield its examples."""
         root = docs_root(self.config)
         assert root is not None
         page = self.path.relative_to(root).as_posix()
@@ -135,12 +135,12 @@ class ExampleNode(pytest.Collector):
         self._report: Report | None = None
 
     def collect(self) -> Iterator[pytest.Item]:
-        """An item for each requirement that it will be asked."""
+        """Yield an item for each requirement that it will be judged by."""
         for requirement in self.planned.requirements:
             yield RequirementItem.from_parent(self, name=requirement)
 
     def report(self) -> Report:
-        """The report on this example."""
+        """Return the report on this example; it is run at the first call."""
         if self._report is None:
             self._report = source(self.config).judge(self.planned.id)
         return self._report
@@ -189,7 +189,7 @@ class RequirementItem(pytest.Item):
                 return
 
     def reportinfo(self) -> tuple[Path, int, str]:
-        """Page, first line of the example (0-based) and what is judged."""
+        """Return the page, the first line of the example (0-based) and what is judged."""
         return self.path, self.parent.planned.line - 1, f"{self.parent.name} {self.name}"
 
     def _example(self) -> ExampleResult:

@@ -45,7 +45,7 @@ class Source(Protocol):
     """Where the plugin's items come from."""
 
     def examples(self) -> Sequence[Planned]:
-        """Every selected example, in order of id."""
+        """Return every selected example, in order of id."""
         ...
 
     def judge(self, example_id: str) -> Report:
@@ -66,11 +66,11 @@ class Live:
         )
 
     def examples(self) -> Sequence[Planned]:
-        """See :class:`Source`."""
+        """Implement :class:`Source`."""
         return tuple(self._planned(example) for example in sorted(self._plan.examples, key=lambda e: e.id))
 
     def judge(self, example_id: str) -> Report:
-        """See :class:`Source`."""
+        """Implement :class:`Source`."""
         chosen = tuple(example for example in self._plan.examples if example.id == example_id)
         todo = replace(self._plan, examples=chosen)
         report = anyio.run(execute, todo, self._config, self._connect)

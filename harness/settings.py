@@ -87,13 +87,13 @@ def load_config(
 
 
 def state_folder(given: str | Path | None = None, environ: Mapping[str, str] | None = None) -> Path:
-    """Where cache, history and the last run lie: as given, else ``DOCPROBE_STATE``, else the user's cache folder."""
+    """Return the folder of caches and the last run: as given, else ``DOCPROBE_STATE``, else the user's cache folder."""
     environ = os.environ if environ is None else environ
     return Path(given or environ.get("DOCPROBE_STATE") or platformdirs.user_cache_dir("docprobe"))
 
 
 def shaped_like_docs(folder: Path) -> bool:
-    """Whether ``folder`` looks like a docs root: configured, or with ``specification/`` and ``docs/`` in it."""
+    """Return whether ``folder`` looks like a docs root: configured, or with ``specification/`` and ``docs/`` in it."""
     if (folder / FILE_NAME).is_file():
         return True
     return (folder / "specification").is_dir() and (folder / "docs").is_dir()
@@ -142,7 +142,7 @@ def _baseline_file(given: str | Path | None, config_file: Path | None, root: Pat
 
 
 def _from_file(path: Path) -> dict[str, Any]:
-    """The settings that the file gives, as fields of :class:`Config`; of the layout only the fields that it gives."""
+    """Return the settings that the file gives, by the fields of :class:`Config`; of the layout, only given fields."""
     document = read_toml(path)
     given = document.given(FileSettings)
     if "layout" in given:
@@ -160,7 +160,7 @@ def _from_file(path: Path) -> dict[str, Any]:
 
 
 def _bindings_file(document: TomlFile, folder: Path, name: str) -> Path:
-    """The bindings that ``bindings = "…"`` names: a profile's, or a .toml file relative to the configuration."""
+    """Return the file that ``bindings = "…"`` names: a profile's, or a .toml file relative to the configuration."""
     file = folder / name if name.endswith(".toml") else None
     shipped = PROFILES[name].bindings if name in PROFILES else None
     if shipped is not None:

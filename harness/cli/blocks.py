@@ -47,7 +47,7 @@ def command(cli: Cli, /, docs: Path | None, form: str, state: Path | None) -> No
 
 
 def to_json(corpus: Corpus, docs: Path) -> str:
-    """The blocks and problems of a corpus as one JSON document, the same for the same docs."""
+    """Return the blocks and problems of a corpus as one JSON document, the same for the same docs."""
     document: dict[str, Any] = {
         "schema": "docprobe-blocks/1",
         "docs": {"root": docs.as_posix(), "pages": len(corpus.pages)},
@@ -61,18 +61,18 @@ _PUBLISHED: Final = {"prose_commands": "spoken", "prose_values": "stated"}
 
 
 def _entry(block: Block) -> dict[str, Any]:
-    """The block's fields; what the prose around it holds is published as ``spoken`` and ``stated``."""
+    """Return the block's fields; what the prose around it holds is published as ``spoken`` and ``stated``."""
     fields: dict[str, Any] = msgspec.to_builtins(block)
     return {_PUBLISHED.get(name, name): value for name, value in fields.items()}
 
 
 def to_table(blocks: tuple[Block, ...]) -> str:
-    """One line per block under one line of column names."""
+    """Return one line per block under one line of column names."""
     return table(("WHERE", "LANGUAGE", "NAME", "LINES", "PLACE"), [_row(block) for block in blocks])
 
 
 def _row(block: Block) -> tuple[str, str, str, str, str]:
-    """Cells without a space of their own, but for the last one, so that awk sees the columns."""
+    """Return the cells of a line; only the last one holds spaces, so that awk sees the columns."""
     name = block.info.name or block.info.label or "-"
     return (
         printable(str(block.span)),
@@ -84,7 +84,7 @@ def _row(block: Block) -> tuple[str, str, str, str, str]:
 
 
 def _place(block: Block) -> str:
-    """Heading path, tab, step and callout in one phrase."""
+    """Return heading path, tab, step and callout in one phrase."""
     place = block.place
     parts = [" > ".join(heading.text for heading in place.headings)]
     parts += [f"{what} {value}" for what, value in (("tab", place.tab), ("step", place.step)) if value]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def to_text(changes: Sequence[StatementChange], old: str, new: str) -> str:
-    """The changes under one heading per kind, gravest first; within a kind those that touch a requirement first.
+    """Return the changes under one heading per kind, gravest first; those that affect a requirement first.
 
     ``old`` and ``new`` name the two states. Words that went are in ``[-…-]``, words that came in ``{+…+}``.
     """
@@ -27,7 +27,7 @@ def to_text(changes: Sequence[StatementChange], old: str, new: str) -> str:
 
 
 def to_json(changes: Sequence[StatementChange], old: str, new: str) -> str:
-    """The changes as one JSON document, the same for the same docs."""
+    """Return the changes as one JSON document, the same for the same docs."""
     document: dict[str, Any] = {
         "schema": "docprobe-changes/1",
         "old": old,
@@ -49,7 +49,7 @@ def to_json(changes: Sequence[StatementChange], old: str, new: str) -> str:
 
 
 def word_changes(old: str, new: str) -> str:
-    """``new`` with the words that went in ``[-…-]`` and the words that came in ``{+…+}``."""
+    """Return ``new`` with the words that went in ``[-…-]`` and the words that came in ``{+…+}``."""
     before, after = old.split(), new.split()
     parts = []
     for operation, a, b, c, d in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
@@ -80,7 +80,7 @@ def _lines(changes: Sequence[StatementChange], old: str, new: str) -> Iterator[s
 
 
 def _sentence(change: StatementChange) -> tuple[object, ...]:
-    """What two changes share that are told of one sentence together: uses of several keywords that went or came."""
+    """Return a key that changes share if they are shown together: keywords of one sentence that went or came."""
     side = change.new or change.old
     lone = side if change.old is None or change.new is None else None
     return (lone.span, lone.text, change.requirements) if lone else (id(change),)

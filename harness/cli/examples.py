@@ -58,7 +58,7 @@ def command(cli: Cli, /, docs: Path | None, patterns: tuple[str, ...], form: str
 
 
 def to_json(examples: Sequence[Example], docs: Path) -> str:
-    """The examples with their bundles as one JSON document, the same for the same docs."""
+    """Return the examples with their bundles as one JSON document, the same for the same docs."""
     document: dict[str, Any] = {
         "schema": "docprobe-examples/1",
         "docs": {"root": docs.as_posix()},
@@ -68,12 +68,12 @@ def to_json(examples: Sequence[Example], docs: Path) -> str:
 
 
 def to_table(examples: Sequence[Example]) -> str:
-    """A paragraph per example: id, kind, status; what was stated, given, added, left to the reader, or is missing."""
+    """Return a paragraph per example: id, kind, status; what is stated, given, added or left to the reader."""
     return "".join(_paragraph(example) for example in examples)
 
 
 def summary(examples: Sequence[Example]) -> str:
-    """``6 examples, 4 distinct: 3 runnable, 2 fragments, 1 unsupported``."""
+    """Return ``6 examples, 4 distinct: 3 runnable, 2 fragments, 1 unsupported``."""
     counts = Counter(example.status for example in examples)
     parts = [f"{counts[status]} {status.value}" for status in ExampleStatus if counts[status]]
     distinct = len({example.digest for example in examples})

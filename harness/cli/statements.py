@@ -91,7 +91,7 @@ def command(
 def to_json(
     entries: Sequence[ClassifiedStatement], counts: Sequence[Coverage], drift: Sequence[Drift], docs: Path
 ) -> str:
-    """Statements, coverage and drift as one JSON document, the same for the same docs."""
+    """Return statements, coverage and drift as one JSON document, the same for the same docs."""
     document: dict[str, Any] = {
         "schema": "docprobe-statements/1",
         "docs": {"root": docs.as_posix()},
@@ -103,7 +103,7 @@ def to_json(
 
 
 def to_table(entries: Sequence[ClassifiedStatement]) -> str:
-    """One line per statement under one line of column names; only the last column holds spaces."""
+    """Return one line per statement under one line of column names; only the last column holds spaces."""
     names = ("WHERE", "LEVEL", "SUBJECT", "FINGERPRINT", "BOUND-TO", "SENTENCE")
     return table(names, [_row(entry) for entry in entries])
 
@@ -121,7 +121,7 @@ def _row(entry: ClassifiedStatement) -> tuple[str, ...]:
 
 
 def _flat(entry: ClassifiedStatement) -> dict[str, Any]:
-    """A statement with its standing beside its own fields."""
+    """Return the fields of a statement, with its standing beside them."""
     fields: dict[str, Any] = {
         field.name: getattr(entry.statement, field.name) for field in dataclasses.fields(entry.statement)
     }
@@ -153,7 +153,7 @@ def _check_revisions(wanted: Sequence[str], known: Sequence[str]) -> None:
 
 
 def _reasons(entries: Sequence[ClassifiedStatement], unbound: bool) -> list[str]:
-    """How many statements have each reason, commonest first."""
+    """Return how many statements have each reason, commonest first."""
     if not unbound:
         return []
     counts = Counter((entry.standing, entry.reason) for entry in entries if entry.reason)

@@ -145,7 +145,7 @@ def _relisted_examples(config: Config, since: Change) -> frozenset[str]:
 
 
 def _sources(corpus: Corpus) -> dict[str, str | None]:
-    """Text of every page by its path; None for what could not be read."""
+    """Return the text of every page by its path; None for what could not be read."""
     unread = {problem.span.file: None for problem in corpus.problems}
     return {**unread, **{page.path: page.source for page in corpus.pages}}
 

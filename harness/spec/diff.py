@@ -130,7 +130,7 @@ def _place_of(change: StatementChange) -> tuple[str, int]:
 def _same_words(
     old: Sequence[Statement], new: Sequence[Statement], place: Callable[[Statement], tuple[str, str]]
 ) -> list[tuple[Statement, Statement, float]]:
-    """Pairs of the same words and level: those in the same place first, the others in order."""
+    """Return pairs of the same words and level: those in the same place first, the others in order."""
     waiting: dict[tuple[str, Level], list[Statement]] = defaultdict(list)
     for statement in new:
         waiting[statement.fingerprint, statement.level].append(statement)
@@ -155,7 +155,7 @@ def _similar_pairs(
     place: Callable[[Statement], tuple[str, str]],
     requirements_of: Callable[[Statement], Iterable[str]],
 ) -> list[tuple[Statement, Statement, float]]:
-    """Pairs of similar words, the most similar first. The keyword does not count: it is what may have changed.
+    """Return pairs of similar words, the most similar first. The keyword does not count: it is what may have changed.
 
     Two statements that one requirement is bound to are a pair however they differ: the catalogue says so.
     """

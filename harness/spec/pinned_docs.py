@@ -83,7 +83,7 @@ def read_manifest(file: Path) -> Manifest:
 
 
 def to_toml(manifest: Manifest) -> str:
-    """The manifest as ``snapshot.toml``, pages sorted."""
+    """Return the text of ``snapshot.toml``, pages sorted."""
     lines = [
         "# The upstream docs that docprobe is measured against: facts from which anyone can rebuild the same snapshot.",
         "# docprobe snapshot sync --from CHECKOUT_OR_URL brings the pages into docs-snapshot/upstream/, which git",
@@ -165,7 +165,7 @@ def _replace(target: Path, fresh: Path) -> None:
 
 
 def _pages_below(docs: Path) -> Iterator[str]:
-    """Every page below ``docs``, hidden folders left out, links not followed."""
+    """Yield every page below ``docs``, hidden folders left out, links not followed."""
     for folder, folders, names in os.walk(docs):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
@@ -174,14 +174,14 @@ def _pages_below(docs: Path) -> Iterator[str]:
 
 
 def _digest(file: Path) -> str:
-    """SHA-256 of a regular file; empty for anything else, which then equals no digest."""
+    """Return the SHA-256 of a regular file; empty for anything else, which then equals no digest."""
     if file.is_symlink() or not file.is_file():
         return ""
     return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def _name(source: str) -> str:
-    """``owner/name`` of a URL; the folder's name of a checkout. No machine path gets into the manifest."""
+    """Return ``owner/name`` of a URL, the folder's name of a checkout: no path of a machine gets into the manifest."""
     parts = re.split(r"[/:]", source.rstrip("/").removesuffix(".git"))
     return "/".join(parts[-2:]) if URL.match(source) else Path(source).resolve().name
 
