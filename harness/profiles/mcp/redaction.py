@@ -13,8 +13,8 @@ T = TypeVar("T")
 def redact_texts(value: T, redact: Callable[[str], str]) -> T:
     """Return ``value`` with ``redact`` applied to every text in it.
 
-    A field added to a transcript later is covered without a word here: headers, bodies, targets, event data and ids,
-    session ids, facts and logs are all texts inside frozen dataclasses, tuples and mappings.
+    Headers, bodies, targets, event data and ids, session ids, facts and logs are all texts inside frozen dataclasses,
+    tuples and mappings, so a field that is added to a transcript later is covered too.
 
     Args:
         value: frozen dataclasses, tuples and mappings of plain values. Keys of mappings are texts too.
