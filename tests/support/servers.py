@@ -217,9 +217,9 @@ GROUPS: dict[str, tuple[Case, ...]] = {
         *_wrong("resume.no-cross-stream", "StoreSharedBySessions", "ReplaysOtherSessions", "ReplaysWholeSession"),
     ),
     "wrong: sessionless": (
-        *_wrong("sessionless.get-delete-405", "ModernMinds405s", "ModernGetStream", revisions=(MODERN,)),
+        *_wrong("sessionless.get-delete-405", "ModernDelete404", "ModernGetStream", revisions=(MODERN,)),
         *_wrong(
-            "sessionless.ignore-session-id", "ModernEchoesId", "ModernMintsId", "ModernRefusesId", revisions=(MODERN,)
+            "sessionless.ignore-session-id", "ModernEchoesId", "ModernIssuesId", "ModernRefusesId", revisions=(MODERN,)
         ),
         *_wrong("version.mismatch-400", "ModernIgnoresMismatch", "ModernMismatch422", revisions=(MODERN,)),
         *_wrong("version.missing-header-reject", "ModernNeedsNoHeader", revisions=(MODERN,)),
@@ -248,7 +248,7 @@ GROUPS: dict[str, tuple[Case, ...]] = {
         *_wrong(
             frozenset({"session.terminated-404", "session.unknown-404"}),
             "PlainObjectMap",
-            "OnlyPostMended",
+            "OnlyPostFixed",
             language="node",
         ),
         *_wrong("session.missing-400", "OneWordFix", language="node"),

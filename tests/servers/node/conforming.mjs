@@ -86,7 +86,7 @@ export class Server {
     try {
       return JSON.parse(body);
     } catch {
-      throw new Refused(400, "no JSON");
+      throw new Refused(400, "not JSON");
     }
   }
 

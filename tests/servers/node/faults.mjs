@@ -20,9 +20,8 @@ export class OneWordFix extends Server {
   }
 }
 
-// POST was mended, GET and DELETE were forgotten.
-export class OnlyPostMended extends Server {
-  mended = new Set();
+// POST is fixed, GET and DELETE were forgotten.
+export class OnlyPostFixed extends Server {
   sessionOf(request, user) {
     const id = request.headers["mcp-session-id"];
     if (request.method !== "POST" && !this.sessions.has(id)) throw new Refused(400, "Invalid or missing session ID");

@@ -121,7 +121,7 @@ class TwoGigabytes(BadReplies):
 
 
 class BadChunks(BadReplies):
-    """A chunk size that is none."""
+    """An invalid chunk size."""
 
     async def misbehave(self, request: Request, reply: Reply) -> None:
         await self.raw(
@@ -200,7 +200,7 @@ class RedirectsInCircles(BadReplies):
 
 
 class InvalidUtf8(BadReplies):
-    """Bytes that are no UTF-8."""
+    """Bytes that are not UTF-8."""
 
     async def misbehave(self, request: Request, reply: Reply) -> None:
         await reply.send(
@@ -209,7 +209,7 @@ class InvalidUtf8(BadReplies):
 
 
 class InvalidJson(BadReplies):
-    """Text that is no JSON."""
+    """Text that is not JSON."""
 
     async def misbehave(self, request: Request, reply: Reply) -> None:
         await reply.send(200, b"{'jsonrpc': 2.0}", {"Content-Type": "application/json"})

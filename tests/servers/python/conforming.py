@@ -137,7 +137,7 @@ class Server:
         try:
             message = json.loads(request.body)
         except ValueError:
-            raise Refused(400, "no JSON") from None
+            raise Refused(400, "not JSON") from None
         if not isinstance(message, (dict, list)):
             raise Refused(400, "no message")
         return message

@@ -18,7 +18,7 @@ class _Authorized(conforming.Server):
 
 
 class TokenForInitializeOnly(_Authorized):
-    """A known session id stands in for the token."""
+    """A known session id is accepted instead of a token."""
 
     def user_of(self, request: Request) -> str | None:
         session = self.sessions.get(request.header("mcp-session-id") or "")

@@ -1,4 +1,4 @@
-"""Servers of 2026-07-28, alone and beside sessions, right and wrong. No initialize, no session, no GET, no DELETE."""
+"""Servers of 2026-07-28, alone and next to sessions, right and wrong. No initialize, no session, no GET, no DELETE."""
 
 from __future__ import annotations
 
@@ -178,7 +178,7 @@ class ModernBaskets(ModernOnly):
                 return conforming.response(message, {"tools": tools})
             case "tools/call", "create_basket":
                 self.baskets.append(self.new_handle())
-                return conforming.response(message, self.told(self.baskets[-1]))
+                return conforming.response(message, self.given(self.baskets[-1]))
             case "tools/call", "look":
                 known = message["params"]["arguments"]["basket_id"] in self.baskets
                 content = [{"type": "text", "text": "empty" if known else "no such basket"}]
@@ -188,14 +188,14 @@ class ModernBaskets(ModernOnly):
     def new_handle(self) -> str:
         return f"bsk_{uuid.uuid4().hex}"
 
-    def told(self, handle: str) -> dict[str, Any]:
+    def given(self, handle: str) -> dict[str, Any]:
         return {"content": [{"type": "text", "text": f"made {handle}"}], "structuredContent": {"basketId": handle}}
 
 
 class ModernBasketsInText(ModernBaskets):
     """The handle stands in a text that is JSON."""
 
-    def told(self, handle: str) -> dict[str, Any]:
+    def given(self, handle: str) -> dict[str, Any]:
         return {"content": [{"type": "text", "text": json.dumps({"basket": {"basket_id": handle}})}]}
 
 
@@ -212,7 +212,7 @@ class ModernReceipts(ModernBaskets):
 
 
 class ModernRecords(ModernBaskets):
-    """Numbers of records that the caller told: no handles."""
+    """Numbers of records that the caller named: not handles."""
 
     nothing: ClassVar = {"type": "object", "properties": {"title": {"type": "string"}}, "required": ["title"]}
 
@@ -227,7 +227,7 @@ class ModernCountingBaskets(ModernBaskets):
         return f"basket-{len(self.baskets):06}"
 
 
-class ModernMinds405s(ModernOnly):
+class ModernDelete404(ModernOnly):
     """A DELETE gets 404."""
 
     async def handle(self, request: Request, reply: Reply) -> None:
@@ -256,7 +256,7 @@ class ModernEchoesId(ModernOnly):
         await super().handle(request, _WithId(reply.reader, reply.writer, id) if id else reply)
 
 
-class ModernMintsId(ModernOnly):
+class ModernIssuesId(ModernOnly):
     """Issues a session id to everybody."""
 
     async def handle(self, request: Request, reply: Reply) -> None:
