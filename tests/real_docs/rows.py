@@ -28,7 +28,7 @@ def rows(report: Report) -> list[dict[str, Any]]:
                         finding.revision or "-",
                         finding.verdict.value,
                         "gates" if finding.gates else "-",
-                        f"{finding.statement.page}:{finding.statement.span.first}" if finding.statement else "-",
+                        f"{finding.statement.file}:{finding.statement.first}" if finding.statement else "-",
                         ",".join(f"{span.first}-{span.last}" for span in finding.blame) or "-",
                     )
                 )
