@@ -116,7 +116,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One request and what came back. Rules find it by its step (for MCP, ``harness.profiles.mcp.steps``)."""
+    """One request and what came back. Rules find it by its step."""
 
     number: int
     """1-based, in order of sending."""
