@@ -16,7 +16,6 @@ from harness.model import BodyFault, Failure, FailureKind
 if TYPE_CHECKING:
     from harness.base.jsonrpc import Message
     from harness.model import Exchange, Reply
-    from harness.profiles.mcp.probes.body import BodyReader
 
 
 LINGER_S: Final = 0.05
@@ -89,22 +88,6 @@ class ProbeAnswer:
         """The result object of a 200; None without one."""
         result = (self.response or {}).get("result")
         return result if self.status == 200 and isinstance(result, dict) else None
-
-
-@dataclass(frozen=True, slots=True)
-class OpenStream:
-    """A stream that is held open."""
-
-    number: int
-    """Number of the exchange."""
-    head: Reply | None
-    """What is known of it since the head arrived; None if there was none."""
-    body: BodyReader
-
-    @property
-    def open(self) -> bool:
-        """Whether an event stream was opened."""
-        return self.head is not None and self.head.status == 200 and self.head.media_type == "text/event-stream"
 
 
 def describe_answer(answer: ProbeAnswer) -> str:

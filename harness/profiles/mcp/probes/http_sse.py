@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     from harness.base.jsonrpc import Message
     from harness.profiles.mcp.messages import EndpointAddress
-    from harness.profiles.mcp.probes.http_exchange import OpenStream
     from harness.profiles.mcp.probes.peer import Peer
+    from harness.profiles.mcp.probes.recorder import OpenStream
 
 T = TypeVar("T")
 LOOK_S: Final = 0.005

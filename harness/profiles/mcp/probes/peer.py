@@ -15,7 +15,7 @@ import anyio
 from harness.model import Facts
 from harness.profiles.mcp import messages, steps
 from harness.profiles.mcp.messages import ACCEPT_BOTH, ACCEPT_STREAM, Caller, EndpointAddress, Headers, headers
-from harness.profiles.mcp.probes.http_exchange import LINGER_S, OpenStream, ProbeAnswer, ProbeRequest
+from harness.profiles.mcp.probes.http_exchange import LINGER_S, ProbeAnswer, ProbeRequest
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from harness.base.jsonrpc import Message
     from harness.engine.protocol import Pod
     from harness.model import RevisionFacts, Session
-    from harness.profiles.mcp.probes.recorder import Recorder
+    from harness.profiles.mcp.probes.recorder import OpenStream, Recorder
     from harness.profiles.mcp.probes.tools import Tool
     from harness.profiles.mcp.tokens import TokenSource
 

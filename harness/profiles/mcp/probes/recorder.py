@@ -8,7 +8,7 @@ server closed while it was idle is never taken for an answer.
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import anyio
@@ -19,7 +19,6 @@ from harness.model import Answered, Exchange, Failure, Reply
 from harness.profiles.mcp.probes.body import BodyReader, ReadPlan
 from harness.profiles.mcp.probes.http_exchange import (
     WIRE_ERRORS,
-    OpenStream,
     ProbeAnswer,
     ProbeRequest,
     StoppedError,
@@ -33,6 +32,22 @@ if TYPE_CHECKING:
 
 CLOSE_S: Final = 1.0
 """Time a transport may take to close a connection."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenStream:
+    """A stream that is held open."""
+
+    number: int
+    """Number of the exchange."""
+    head: Reply | None
+    """What is known of it since the head arrived; None if there was none."""
+    body: BodyReader
+
+    @property
+    def open(self) -> bool:
+        """Whether an event stream was opened."""
+        return self.head is not None and self.head.status == 200 and self.head.media_type == "text/event-stream"
 
 
 class Recorder:

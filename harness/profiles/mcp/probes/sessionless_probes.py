@@ -21,7 +21,7 @@ from harness.profiles.mcp.messages import (
     UNSUPPORTED_VERSION,
     Caller,
 )
-from harness.profiles.mcp.probes import tools
+from harness.profiles.mcp.probes import state_handles
 from harness.profiles.mcp.probes.http_exchange import LINGER_S, WATCH_END_S, describe_answer
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ async def probe_revision(peer: Peer, revision: str, method: str) -> None:
     again = await send_request(peer, steps.ORIGIN_CONTROL_REQUEST, caller, method)
     foreign = replace(caller, origin=FOREIGN_ORIGIN)
     await send_request(peer, steps.ORIGIN_FOREIGN_REQUEST, foreign, method, control=again.number)
-    await tools.probe_handles(peer, caller, control.result)
+    await state_handles.probe_handles(peer, caller, control.result)
 
 
 async def _probe_faults(peer: Peer, caller: Caller, method: str, control: int) -> None:

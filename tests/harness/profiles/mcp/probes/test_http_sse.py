@@ -12,8 +12,8 @@ from harness.model import (
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.probes.body import BodyReader
 from harness.profiles.mcp.probes.converse_http import converse_http
-from harness.profiles.mcp.probes.http_exchange import OpenStream
 from harness.profiles.mcp.probes.http_sse import _wait_for
+from harness.profiles.mcp.probes.recorder import OpenStream
 
 from .conversations import REVISIONS, TIMEOUT_S
 from .local_pod import bundle, local_pod
