@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import re
+import tomllib
+from pathlib import Path
 
 import pytest
 
 from extractor.model import Level
 from harness.base.errors import UsageError
 from harness.model import Basis, Requirement, Side, Stage
+from harness.profiles.mcp.catalogue import FAMILIES
 from harness.profiles.registry import MCP
 from harness.rule import Rule
 from harness.spec.bindings_file import load_bindings
 from tests.support.servers import CASES, PREDICTABLE
 
+ROOT = Path(__file__).parents[4]
 IDS = [row.id for row in MCP.catalogue.requirements]
+
+
+def test_every_family_is_independent_of_the_others_by_contract() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    (modules,) = (contract["modules"] for contract in contracts if contract["name"].startswith("rule families"))
+    assert sorted(modules) == sorted(family.__name__ for family in FAMILIES)
 
 
 def test_ids_are_unique_and_well_formed() -> None:
