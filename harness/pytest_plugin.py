@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
     from harness.model import ExampleResult, Finding, Report
-    from harness.pytest_run import Planned, Source
+    from harness.pytest_run import ItemSource, Planned
 
-SOURCE: pytest.StashKey[Source] = pytest.StashKey()
+SOURCE: pytest.StashKey[ItemSource] = pytest.StashKey()
 """Where items come from; a test of the plugin puts its own here."""
 
 
@@ -64,17 +64,17 @@ def docs_root(config: pytest.Config) -> Path | None:
     return Path(config.invocation_params.dir, given).resolve() if given else None
 
 
-def source(config: pytest.Config) -> Source:
+def source(config: pytest.Config) -> ItemSource:
     """Return where items come from; made at the first collection, so not in a process that only distributes items."""
     if SOURCE not in config.stash:
         from harness.base.errors import DocprobeError
-        from harness.pytest_run import Live
+        from harness.pytest_run import PlannedRun
         from harness.run.connect import open_engine
 
         root = docs_root(config)
         assert root is not None
         try:
-            config.stash[SOURCE] = Live(root, config.getoption("docprobe_select"), open_engine)
+            config.stash[SOURCE] = PlannedRun(root, config.getoption("docprobe_select"), open_engine)
         except DocprobeError as error:
             hint = f"\nhint: {error.hint}" if error.hint else ""
             raise pytest.Collector.CollectError(f"error: {error.message}{hint}") from error
@@ -108,11 +108,11 @@ class DocsFolder(pytest.Directory):
         pages = [PurePosixPath(planned.page) for planned in source(self.config).examples()]
         below = {page.relative_to(here).parts for page in pages if page.is_relative_to(here)}
         for name, is_page in sorted({(parts[0], len(parts) == 1) for parts in below}):
-            kind = Page if is_page else DocsFolder
+            kind = PageNode if is_page else DocsFolder
             yield kind.from_parent(self, path=self.path / name)
 
 
-class Page(pytest.File):
+class PageNode(pytest.File):
     """A page of the docs."""
 
     def collect(self) -> Iterator[pytest.Collector]:

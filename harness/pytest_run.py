@@ -41,7 +41,7 @@ class Planned:
     """Why it cannot run; None if it can."""
 
 
-class Source(Protocol):
+class ItemSource(Protocol):
     """Where the plugin's items come from."""
 
     def examples(self) -> Sequence[Planned]:
@@ -53,7 +53,7 @@ class Source(Protocol):
         ...
 
 
-class Live:
+class PlannedRun:
     """The real source: extracts once, and runs an example when its first item is set up."""
 
     def __init__(self, docs: Path, select: Sequence[str], connect: Connect) -> None:
@@ -66,11 +66,11 @@ class Live:
         )
 
     def examples(self) -> Sequence[Planned]:
-        """Implement :class:`Source`."""
+        """Implement :class:`ItemSource`."""
         return tuple(self._planned(example) for example in sorted(self._plan.examples, key=lambda e: e.id))
 
     def judge(self, example_id: str) -> Report:
-        """Implement :class:`Source`."""
+        """Implement :class:`ItemSource`."""
         chosen = tuple(example for example in self._plan.examples if example.id == example_id)
         todo = replace(self._plan, examples=chosen)
         report = anyio.run(execute, todo, self._config, self._connect)

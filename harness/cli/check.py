@@ -183,7 +183,7 @@ async def _run(cli: Cli, plan: Plan, config: Config, prove_fixes: bool) -> tuple
     """
     import anyio
 
-    from harness.cli.progress import Live
+    from harness.cli.progress import LiveProgress
     from harness.repair.proofs import load_proofs
     from harness.repair.prove import prove_all
     from harness.run.connect import open_engine
@@ -201,7 +201,7 @@ async def _run(cli: Cli, plan: Plan, config: Config, prove_fixes: bool) -> tuple
 
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(listen)
-        with Live(cli.err(), config.catalogue.requirements) as live:
+        with LiveProgress(cli.err(), config.catalogue.requirements) as live:
             report = await execute(plan, config, open_engine, observer=live, stop=stop)
             proofs = load_proofs(report, config.state, config.catalogue)
             if prove_fixes:

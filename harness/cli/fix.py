@@ -92,12 +92,12 @@ def _write(page: Path, text: str) -> None:
 
 
 async def _prove(cli: Cli, config: Config) -> Trial:
-    from harness.cli.progress import Live
+    from harness.cli.progress import LiveProgress
     from harness.repair.prove import prove
     from harness.run.connect import open_engine
     from harness.run.plan import make_plan
 
     plan = make_plan(config)
     example = plan.only_runnable(config.select[0])
-    with Live(cli.err(), config.catalogue.requirements) as live:
+    with LiveProgress(cli.err(), config.catalogue.requirements) as live:
         return await prove(plan, example, config, open_engine, live)

@@ -46,7 +46,7 @@ def command(
     from harness.judge.results import result_of_transcript
     from harness.run.outcome import build_report, conclude
     from harness.run.saving import write_outputs
-    from harness.run.source import Source
+    from harness.run.source import DocsSource
 
     outputs = outputs_of(formats)
     transcript = _read(file)
@@ -55,7 +55,7 @@ def command(
     result = result_of_transcript(transcript, rules, page_revision=page_revision)
     report = conclude(
         build_report(
-            Source("a saved transcript"),
+            DocsSource("a saved transcript"),
             [result],
             datetime.datetime.now(datetime.UTC),
             requirements=rules.profile.catalogue.requirements,

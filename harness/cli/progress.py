@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from harness.model import ExampleResult, Requirement
 
 
-class Live:
+class LiveProgress:
     """An :class:`harness.run.observer.Observer` that draws on stderr."""
 
     def __init__(self, console: Console, catalogue: Sequence[Requirement]) -> None:
@@ -38,7 +38,7 @@ class Live:
         self._tasks: dict[str, TaskID] = {}
         self._began = time.monotonic()
 
-    def __enter__(self) -> Live:
+    def __enter__(self) -> LiveProgress:
         self._bars.start()
         return self
 

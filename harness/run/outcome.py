@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from harness.config import Config
     from harness.model import ExampleResult, Finding, Patch, Requirement
     from harness.run.plan import Plan
-    from harness.run.source import Source
+    from harness.run.source import DocsSource
 
 INTERRUPTED = 130
 """Exit code of a run that the user ended."""
@@ -29,7 +29,7 @@ FindingKey = tuple[str, str, str]
 
 
 def build_report(
-    source: Source,
+    source: DocsSource,
     results: Sequence[ExampleResult],
     started: datetime.datetime,
     duration_s: float = 0.0,

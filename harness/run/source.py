@@ -18,7 +18,7 @@ _TIMEOUT_S: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class DocsSource:
     """What identifies the docs of a run."""
 
     name: str
@@ -34,7 +34,7 @@ class Source:
     it is in the docs themselves."""
 
 
-def describe_source(docs: Path, spec: Path | None, host: HostEnvironment) -> Source:
+def describe_source(docs: Path, spec: Path | None, host: HostEnvironment) -> DocsSource:
     """Return where the docs come from. Never fails: docs need no git.
 
     Args:
@@ -44,7 +44,7 @@ def describe_source(docs: Path, spec: Path | None, host: HostEnvironment) -> Sou
     """
     checkout = Repository(docs, host)
     root = _root_in_repository(checkout)
-    return Source(docs.name, _commit(checkout), _snapshot(docs), root, _rules_root(checkout, spec))
+    return DocsSource(docs.name, _commit(checkout), _snapshot(docs), root, _rules_root(checkout, spec))
 
 
 def _root_in_repository(checkout: Repository) -> str | None:

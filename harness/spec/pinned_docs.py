@@ -28,7 +28,7 @@ PAGE_ENDINGS: Final = (".md", ".mdx")
 
 
 @dataclass(frozen=True, slots=True)
-class Manifest:
+class SnapshotManifest:
     """Facts from which the same snapshot can be rebuilt."""
 
     repository: str
@@ -67,7 +67,7 @@ class Verification:
         return not (self.missing or self.changed or self.extra)
 
 
-def read_manifest(file: Path) -> Manifest:
+def read_manifest(file: Path) -> SnapshotManifest:
     """Read ``snapshot.toml``.
 
     Raises:
@@ -79,10 +79,10 @@ def read_manifest(file: Path) -> Manifest:
     if document.table.get("schema") != SCHEMA:
         raise document.error(("schema",), f"the schema is not '{SCHEMA}'", "give a snapshot.toml")
     written = document.value(_ManifestFile)
-    return Manifest(written.repository, written.commit, written.root, written.pages)
+    return SnapshotManifest(written.repository, written.commit, written.root, written.pages)
 
 
-def to_toml(manifest: Manifest) -> str:
+def to_toml(manifest: SnapshotManifest) -> str:
     """Return the text of ``snapshot.toml``, pages sorted."""
     lines = [
         "# The upstream docs that docprobe is measured against: facts from which anyone can rebuild the same snapshot.",
@@ -100,7 +100,7 @@ def to_toml(manifest: Manifest) -> str:
     return "\n".join(lines) + "\n"
 
 
-def verify(docs: Path, manifest: Manifest) -> Verification:
+def verify(docs: Path, manifest: SnapshotManifest) -> Verification:
     """Compare the pages below ``docs`` with the manifest. Links are not followed: a linked page counts as changed."""
     there = {path: _digest(docs / path) for path in _pages_below(docs)}
     return Verification(
@@ -112,7 +112,7 @@ def verify(docs: Path, manifest: Manifest) -> Verification:
 
 def sync(
     source: str, ref: str | None, folder: Path, host: HostEnvironment, *, root: str | None = None
-) -> tuple[Manifest, bool]:
+) -> tuple[SnapshotManifest, bool]:
     """Bring the docs of one commit into ``folder/upstream`` and pin them in ``folder/snapshot.toml``.
 
     Args:
@@ -139,7 +139,7 @@ def sync(
             repository.write(files, fresh)
             pages = {path: _digest(fresh / path) for path in _pages_below(fresh)}
             name = pinned.repository if pinned else _name(source)
-            manifest = Manifest(name, commit, root, pages)
+            manifest = SnapshotManifest(name, commit, root, pages)
             if pinned and pinned.commit == commit and pinned.root == root and dict(pinned.pages) != pages:
                 raise UsageError(
                     f"{source} gives other pages for commit {commit[:12]} than {file} pins",

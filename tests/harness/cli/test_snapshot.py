@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from harness.base.errors import UsageError
-from harness.spec.pinned_docs import Manifest, to_toml
+from harness.spec.pinned_docs import SnapshotManifest, to_toml
 from tests.harness.cli.two_revisions import NEW, OLD, TEXT, write_two_revisions
 from tests.support.command import run_or_raise
 
@@ -71,7 +71,7 @@ def test_verify_exit_codes(tmp_path: Path) -> None:
     (tmp_path / "upstream").mkdir()
     (tmp_path / "upstream" / "a.md").write_text("a", encoding="utf-8")
     pages = {"a.md": hashlib.sha256(b"a").hexdigest()}
-    (tmp_path / "snapshot.toml").write_text(to_toml(Manifest("o/n", "c", "docs", pages)), encoding="utf-8")
+    (tmp_path / "snapshot.toml").write_text(to_toml(SnapshotManifest("o/n", "c", "docs", pages)), encoding="utf-8")
     assert run_or_raise("snapshot", "verify", "--folder", str(tmp_path)).exit_code == 0
     (tmp_path / "upstream" / "b.md").write_text("b", encoding="utf-8")
     result = run_or_raise("snapshot", "verify", "--folder", str(tmp_path))
@@ -80,7 +80,7 @@ def test_verify_exit_codes(tmp_path: Path) -> None:
 
 
 def test_verify_without_a_copy_says_how_to_get_one(tmp_path: Path) -> None:
-    (tmp_path / "snapshot.toml").write_text(to_toml(Manifest("o/n", "c", "docs", {})), encoding="utf-8")
+    (tmp_path / "snapshot.toml").write_text(to_toml(SnapshotManifest("o/n", "c", "docs", {})), encoding="utf-8")
     with pytest.raises(UsageError, match="does not exist") as error:
         run_or_raise("snapshot", "verify", "--folder", str(tmp_path))
     assert "docprobe snapshot sync" in (error.value.hint or "")

@@ -12,7 +12,7 @@ from rich.console import Console
 from harness.baseline.apply import apply_baseline
 from harness.baseline.file import parse_baseline
 from harness.baseline.update import update_baseline
-from harness.cli.progress import Live
+from harness.cli.progress import LiveProgress
 from harness.model import Status, Verdict
 from harness.report.formats import render
 from harness.report.wording import judged_as, violations
@@ -22,7 +22,7 @@ from tests.support.reports import ROWS, quiet_report, rich_report
 
 def _progress(index: int) -> str:
     sink = io.StringIO()
-    with Live(Console(file=sink, width=200), ROWS) as live:
+    with LiveProgress(Console(file=sink, width=200), ROWS) as live:
         live.finished(rich_report().examples[index])
     return sink.getvalue().strip().rpartition(": ")[2]
 

@@ -11,7 +11,7 @@ import pytest
 from harness.baseline.file import Baseline, Known
 from harness.model import Edit, FailOn, Patch
 from harness.run.outcome import build_report, conclude
-from harness.run.source import Source
+from harness.run.source import DocsSource
 from harness.settings import load_config
 from tests.support.reports import rich_report
 
@@ -25,7 +25,7 @@ ONE = replace(RICH, examples=(replace(EXAMPLE, findings=(FINDING,)),), drift=(),
 
 
 def test_a_report_without_a_plan_is_that_of_a_saved_transcript() -> None:
-    report = build_report(Source("a saved transcript"), RICH.examples, STARTED, 1.5)
+    report = build_report(DocsSource("a saved transcript"), RICH.examples, STARTED, 1.5)
     assert (report.docs_root, report.commit, report.started, report.duration_s) == (
         "a saved transcript", None, "2026-11-22T03:00:00Z", 1.5,
     )  # fmt: skip
@@ -36,7 +36,7 @@ def test_a_report_without_a_plan_is_that_of_a_saved_transcript() -> None:
 def test_the_settings_of_the_run_are_in_its_report(tmp_path: Path) -> None:
     (tmp_path / "docprobe.toml").write_text("")
     config = load_config(tmp_path, environ={}, state=tmp_path, strict=True, fail_on="never", changed_since="main")
-    report = build_report(Source("docs", commit="c" * 40), (), STARTED, config=config)
+    report = build_report(DocsSource("docs", commit="c" * 40), (), STARTED, config=config)
     assert (report.fail_on, report.strict, report.narrowed, report.commit) == (FailOn.NEVER, True, True, "c" * 40)
 
 
