@@ -61,6 +61,13 @@ def deadlines_decide() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True)
+def _no_engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep tests that are not marked so from the machine's container engine: what they try to run fails at once."""
+    if request.node.get_closest_marker("engine") is None:
+        monkeypatch.setenv("DOCKER_HOST", "unix:///nonexistent/engine.sock")
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the long ones first: what is left at the end is short and evens out."""
