@@ -62,7 +62,7 @@ class Probe(Protocol):
 
     @property
     def services(self) -> tuple[Service, ...]:
-        """What the example expects beside it."""
+        """What the example expects next to it."""
         ...
 
     async def converse(self, pod: Pod, settings: ProbeSettings, progress: Callable[[str], None]) -> Transcript:

@@ -1,4 +1,4 @@
-"""Docs without the sentences that a finding stands on: it is told, it does not gate, and the report says why."""
+"""Docs without the sentences that a finding is based on: it is reported, does not block, and a remark says why."""
 
 from __future__ import annotations
 
@@ -46,17 +46,17 @@ def check(docs: Path, *arguments: str) -> tuple[Report, str]:
 
 @pytest.mark.parametrize("fail_on", ["must", "should"])
 def test_nothing_gates_without_a_sentence(docs: Path, fail_on: str) -> None:
-    report, said = check(docs, "--fail-on", fail_on)
+    report, output = check(docs, "--fail-on", fail_on)
     assert report.exit_code == 0
     assert report.problems == (ReportProblem(NOTE),)
-    assert NOTE in said
+    assert NOTE in output
 
 
 def test_an_empty_folder_of_rules_is_none(docs: Path) -> None:
     (docs.parent / "rules").mkdir()
-    report, said = check(docs, "--spec", str(docs.parent / "rules"))
+    report, output = check(docs, "--spec", str(docs.parent / "rules"))
     assert report.exit_code == 0
-    assert NOTE in said
+    assert NOTE in output
 
 
 def test_with_the_rules_it_gates_and_there_is_no_note(docs: Path) -> None:

@@ -1,4 +1,4 @@
-"""When a check may be asked, what is said if its exchange is missing, and judging a status that a sentence demands."""
+"""When a check may be asked, the finding if its exchange is missing, and judging a status that a sentence demands."""
 
 from __future__ import annotations
 

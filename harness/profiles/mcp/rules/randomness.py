@@ -30,7 +30,7 @@ _FEW: Final = 5
 _FEW_SLACK_BITS: Final = 4
 """What few ids may leave unseen."""
 _ENOUGH_FOR_ORDER: Final = 10
-"""Ids needed before an order is no accident."""
+"""Ids needed before their order means anything."""
 _LONGEST_NUMBER: Final = 64
 """Digits beyond which text is not taken for a number."""
 _ALPHABETS: Final = (

@@ -1,4 +1,4 @@
-"""A deadline decides only beside requests that were answered in a fraction of it: load changes no verdict."""
+"""A deadline decides only next to requests that were answered in a fraction of it: load changes no verdict."""
 
 from __future__ import annotations
 

@@ -28,14 +28,14 @@ NEWS = {"jsonrpc": "2.0", "method": "notifications/tools/list_changed"}
 
 
 def test_what_findings_say() -> None:
-    said: dict[str, dict[str, None]] = {}
+    summaries: dict[str, dict[str, None]] = {}
     for title, transcript, page in conversations():
         for finding in judge(transcript, rows(), MCP, page_revision=page):
             line = f"{finding.verdict.value:15} {finding.summary}"
-            said.setdefault(finding.requirement, {}).setdefault(line)
+            summaries.setdefault(finding.requirement, {}).setdefault(line)
         assert title
-    order = [id for id in MCP.catalogue.ids if id in said]
-    text = "\n".join(f"{id}\n" + "".join(f"  {line}\n" for line in sorted(said[id])) for id in order)
+    order = [id for id in MCP.catalogue.ids if id in summaries]
+    text = "\n".join(f"{id}\n" + "".join(f"  {line}\n" for line in sorted(summaries[id])) for id in order)
     check_golden("mcp/summaries.txt", text)
 
 
