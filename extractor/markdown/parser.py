@@ -2,7 +2,7 @@
 
 Besides markdown-it-py's own tokens there are ``tag``, ``comment``, ``expression`` and ``esm``
 (:mod:`extractor.markdown.mdx_flow`; in Markdown the first two come from HTML blocks), and opening and closing ones
-for ``container``, ``footnote`` and ``definition`` (:mod:`extractor.markdown.containers`). Headings carry
+for ``container``, ``footnote`` and ``definition`` (:mod:`extractor.markdown.container_blocks`). Headings carry
 ``meta["slug"]`` and ``meta["text"]``. A VitePress ``<<<`` line is a ``fence`` token with ``meta["include"]``.
 
 Inline content is parsed only where it is asked for: most of a docs tree is parsed for its blocks alone. Headings are
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, assert_never
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from extractor.markdown.containers import colon_container_plugin, footnote_plugin, mkdocs_container_plugin
+from extractor.markdown.container_blocks import colon_container_plugin, footnote_plugin, mkdocs_container_plugin
 from extractor.markdown.fences import fence_plugin, snippet_plugin
 from extractor.markdown.headings import heading_plugin, plain_text
 from extractor.markdown.html_tokens import html_comment_plugin, html_tag_plugin
