@@ -11,7 +11,6 @@ from extractor.model import Segment, SourceFile, Span
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from extractor.languages.common.values import ProgramFile
     from extractor.model import Block
 
 
@@ -64,10 +63,17 @@ def normal(name: str) -> str:
     return str(PurePosixPath(name.replace("\\", "/")))
 
 
-def source_file(path: str, file: ProgramFile) -> SourceFile:
-    """Return a file of a program as text: its snippets in order, an added blank line between them, glue around them."""
-    text = joined(path, [snippet.block for snippet in file.snippets], added_file(path, file.before))
-    return append_added(text, file.after) if file.after else text
+def source_file(path: str, blocks: Sequence[Block], before: str = "", after: str = "") -> SourceFile:
+    """Return a file of a program: blocks in order with an added blank line between them, and glue around them.
+
+    Args:
+        path: of the file.
+        blocks: in order.
+        before: glue in front of them.
+        after: glue behind them.
+    """
+    text = joined(path, blocks, added_file(path, before))
+    return append_added(text, after) if after else text
 
 
 def joined(path: str, blocks: Sequence[Block], head: SourceFile | None = None) -> SourceFile:

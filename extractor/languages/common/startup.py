@@ -2,34 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from extractor.languages.common.values import Startup
 from extractor.model import Note, NoteKind, Origin
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from extractor.languages.common.shell import Command
     from extractor.languages.common.values import Draft
-    from extractor.model import Block, Dependency, ExampleKind, Span
-
-
-@dataclass(frozen=True, slots=True)
-class Startup:
-    """How a program is started, and what comes with that."""
-
-    command: tuple[str, ...]
-    """Argument vector; never a shell."""
-    kind: ExampleKind
-    """What the program is when it is started so: a command may choose the transport."""
-    build: tuple[tuple[str, ...], ...] = ()
-    """Argument vectors to run before."""
-    tools: tuple[Dependency, ...] = ()
-    """Packages that the command needs."""
-    environment: Mapping[str, str] = field(default_factory=dict)
-    notes: tuple[Note, ...] = ()
+    from extractor.model import Block, Dependency, Span
 
 
 def configured_startup(draft: Draft) -> Startup | None:

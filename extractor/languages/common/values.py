@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from extractor.languages.common.facts import CodeFacts
     from extractor.languages.common.roles import CodeProfile, LanguageRules, Role
     from extractor.languages.common.shell import Command
-    from extractor.languages.common.startup import Startup
     from extractor.languages.common.view import FileName, Surroundings
     from extractor.model import (
         Block,
@@ -53,6 +52,11 @@ class ProgramFile:
     """Text that a maintainer puts behind the snippets; marked as added."""
     glue: tuple[CodeFacts, ...] = ()
     """Facts of ``before`` and ``after``."""
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        """The fences of the snippets."""
+        return tuple(snippet.block for snippet in self.snippets)
 
     @property
     def facts(self) -> tuple[CodeFacts, ...]:
@@ -165,6 +169,22 @@ class LocalImport:
     """As written."""
     paths: tuple[str, ...]
     """Paths it may have in the bundle, likeliest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Startup:
+    """How a program is started, and what comes with that."""
+
+    command: tuple[str, ...]
+    """Argument vector; never a shell."""
+    kind: ExampleKind
+    """What the program is when it is started so: a command may choose the transport."""
+    build: tuple[tuple[str, ...], ...] = ()
+    """Argument vectors to run before."""
+    tools: tuple[Dependency, ...] = ()
+    """Packages that the command needs."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[Note, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

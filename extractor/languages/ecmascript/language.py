@@ -41,7 +41,10 @@ def build(draft: Draft) -> Build:
     main = _main_path(draft, suffix, notes)
     modules = draft.program.modules
     paths = [main, *(normal(m.name.path) if m.name else f"part{n}{suffix}" for n, m in enumerate(modules, 2))]
-    own = {path: source_file(path, file) for path, file in zip(paths, draft.program.files, strict=True)}
+    own = {
+        path: source_file(path, file.blocks, file.before, file.after)
+        for path, file in zip(paths, draft.program.files, strict=True)
+    }
     files = {**_project(draft, own), **own, **{file.path: file for file in draft.program.extras}}
     command_path = main
     if draft.role.start is Start.HANDLER:

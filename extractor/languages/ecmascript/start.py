@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Final
 
 from extractor.languages.common.shell import split_line
 from extractor.languages.common.startup import (
-    Startup,
     configured_startup,
     means_file,
     stated_commands,
     stated_note,
     usual_startup,
 )
+from extractor.languages.common.values import Startup
 from extractor.model import Dependency, Manager, Note, NoteKind, Origin
 
 if TYPE_CHECKING:

@@ -28,7 +28,7 @@ READS_DOTENV: Final = frozenset({"dotenv", "pydantic_settings", "environs", "dec
 def build(draft: Draft) -> Build:
     """Build a complete draft."""
     layout = layout_of(draft)
-    files = {path: source_file(path, file) for path, file in layout.files}
+    files = {path: source_file(path, file.blocks, file.before, file.after) for path, file in layout.files}
     files |= {path: added_file(path, "") for path in layout.added}
     files |= {file.path: file for file in draft.program.extras}
     if layout.script is not None:

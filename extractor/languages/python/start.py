@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Final
 from extractor.languages.common.files import normal
 from extractor.languages.common.roles import Start
 from extractor.languages.common.startup import (
-    Startup,
     configured_startup,
     means_file,
     stated_commands,
     stated_note,
     usual_startup,
 )
+from extractor.languages.common.values import Startup
 from extractor.model import Dependency, ExampleKind, Note, NoteKind, Origin
 
 if TYPE_CHECKING:
