@@ -140,7 +140,7 @@ def test_an_example_that_no_longer_runs_is_a_flip_and_hides_none(history: sqlite
     def runs(outcome: Verdict) -> Finding:
         return verdict("example.runs", outcome, "")
 
-    judged = verdict("a", Verdict.SATISFIED)
+    judged = verdict("session.terminated-404", Verdict.SATISFIED)
     broken = example("x", runs(Verdict.VIOLATED), status=Status.NOT_RUNNING, packages={"sdk": "2.0.0"})
     add(night(0, example("x", runs(Verdict.SATISFIED), judged)), history)
     add(night(1, broken), history)
@@ -149,10 +149,24 @@ def test_an_example_that_no_longer_runs_is_a_flip_and_hides_none(history: sqlite
     assert flips == {
         (2, "example.runs", "satisfied", "violated", 1),
         (3, "example.runs", "violated", "satisfied", 2),
-        (3, "a", "satisfied", "violated", 1),
+        (3, "session.terminated-404", "satisfied", "violated", 1),
     }
     (change,) = queries.package_changes(history)
     assert change.changed == (("sdk", "1.0.0", "2.0.0"),)
+
+
+def test_whether_an_example_runs_is_compared_with_the_last_night_in_which_it_was_run(
+    history: sqlite3.Connection,
+) -> None:
+    def runs(outcome: Verdict) -> Finding:
+        return verdict("example.runs", outcome, "")
+
+    judged = verdict("session.terminated-404", Verdict.SATISFIED)
+    add(night(0, example("x", runs(Verdict.VIOLATED), judged)), history)
+    add(night(1, example("x", runs(Verdict.VIOLATED), status=Status.NOT_RUNNING)), history)
+    add(night(2, example("x", runs(Verdict.SATISFIED), judged)), history)
+    (flip,) = queries.flips(history)
+    assert (flip.requirement, flip.since, flip.night) == ("example.runs", 2, 3)
 
 
 def test_packages_that_could_not_be_installed_are_no_change_of_packages(history: sqlite3.Connection) -> None:

@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from harness.model import Basis, Finding, Verdict
+from harness.report.views import FindingView, ReportView
+from tests.support.reports import dated_python, rich_report, tutorial
+
+REPORT = ReportView.of(rich_report())
+EXAMPLE = tutorial("2025-11-25", others=())
+
+
+def view(name: str, **changed: object) -> FindingView:
+    finding = next(finding for finding in EXAMPLE.findings if finding.requirement == name)
+    return REPORT.finding(replace(finding, **changed), EXAMPLE)  # type: ignore[arg-type]
+
+
+def test_the_fix_is_the_findings_own_else_the_requirements() -> None:
+    assert view("session.missing-400").fix == "Answer 400."
+    assert view("session.missing-400", fix="Send 400 here.").fix == "Send 400 here."
+    assert view("session.missing-400", requirement="a.b").fix == ""
+
+
+def test_a_recommendation_has_no_level_of_the_specification() -> None:
+    assert view("session.missing-400").level == "SHOULD"
+    assert view("session.missing-400", basis=Basis.ADVICE).level == "ADVICE"
+
+
+def test_attempts_to_start_are_shown_only_where_they_decide() -> None:
+    example = dated_python()
+    by_name: dict[str, Finding] = {finding.requirement: finding for finding in example.findings}
+    assert len(REPORT.finding(by_name["example.runs"], example).attempts) == 2
+    assert REPORT.finding(by_name["session.terminated-404"], example).attempts == ()
+
+
+def test_blamed_lines_are_shown_page_by_page() -> None:
+    finding = view("session.terminated-404").finding
+    (page,) = REPORT.finding(finding, EXAMPLE).pages
+    assert page.spans == finding.blame
+    assert [line.number for excerpt in page.excerpts for line in excerpt if line.blamed] == [
+        20, 21, 22, 23, 24, 25, 32, 33, 34,
+    ]  # fmt: skip
+    other = replace(finding.blame[0], file="elsewhere.mdx")
+    pages = REPORT.finding(replace(finding, blame=(*finding.blame, other)), EXAMPLE).pages
+    assert [(page.spans[0].file, bool(page.excerpts)) for page in pages] == [
+        (finding.blame[0].file, True),
+        ("elsewhere.mdx", False),
+    ]
+
+
+@pytest.mark.parametrize("name", ["session.terminated-404", "hijack.bind-user"])
+def test_evidence_is_in_order_with_its_controls(name: str) -> None:
+    shown = view(name)
+    assert [line.number for line in shown.exchanges] == sorted(shown.finding.evidence)
+    assert any(line.control for line in shown.exchanges)
+
+
+def test_every_distinct_example_is_there_with_its_findings() -> None:
+    assert sum(len(distinct.all) for distinct, _ in REPORT.distinct) == len(REPORT.report.examples)
+    assert all(
+        group.finding.verdict is Verdict.VIOLATED for _, groups in REPORT.distinct for group in groups if group.finding.gates
+    )
