@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from extractor.model import Level
+from harness.judge.failure_cause import Trouble, cause_of
 from harness.judge.findings import inconclusive, join_words, satisfied, violated
 from harness.judge.start_failure import compare_runs
 from harness.model import Basis, BoundRequirement, Requirement, Side, Stage, StartOutcome
@@ -23,6 +24,13 @@ if TYPE_CHECKING:
 
 RUNS: Final = "example.runs"
 """Id of the requirement that the example starts and serves."""
+FIXES: Final = {
+    Trouble.SYNTAX: "Correct the syntax at the line that the log names.",
+    Trouble.NAME: "Define or import the name at the line that the log names.",
+    Trouble.IMPORT: "Import what the installed packages export, and list every package on the page's install line.",
+    Trouble.INSTALL: "Correct the install line: its packages cannot be installed together as written.",
+}
+"""What helps, by the kind of failure; for all others the row's own fix does."""
 NO_REVISION: Final = ""
 """Key of a level table for pages that belong to no revision."""
 
@@ -137,8 +145,9 @@ def runs(example: Example, recording: Recording, bound: BoundRequirement) -> Fin
     """Judge whether the example starts and answers a correct initialize, as documented, with the packages of today.
 
     An example that runs neither with today's packages nor with those of its date violates the requirement and blocks,
-    unless its page leaves something to the reader that docprobe cannot know: then the failure decides nothing. One that
-    runs with the packages of its date only violates it and does not block.
+    unless its page leaves something to the reader that docprobe cannot know, or docprobe inferred something that the
+    failure may come from: then the failure decides nothing. One that runs with the packages of its date only violates
+    it and does not block.
     """
     if not recording.runs:
         return None
@@ -153,12 +162,24 @@ def runs(example: Example, recording: Recording, bound: BoundRequirement) -> Fin
         return inconclusive(
             bound, f"The example does not run here; its page leaves {parts} to the reader. {_sentence(attempts)}"
         )
-    if recording.transcript is None:
-        return replace(violated(bound, f"The example does not run. {_sentence(attempts)}"), gates=True)
-    if failed:
+    if not failed:
+        return satisfied(bound, _sentence(attempts))
+    cause = cause_of(failed[0], example.bundle) if example.bundle else None
+    lines = cause.lines if cause else ()
+    if recording.transcript is not None:
         direct = [dependency.name for dependency in example.bundle.dependencies] if example.bundle else []
-        return violated(bound, f"The example {compare_runs(recording.runs[-1], failed[0], direct)}.")
-    return satisfied(bound, _sentence(attempts))
+        difference = compare_runs(recording.runs[-1], failed[0], direct)
+        return replace(violated(bound, f"The example {difference}."), blame=lines)
+    if cause and cause.guesses:
+        guessed = join_words(note.what for note in cause.guesses)
+        return inconclusive(
+            bound,
+            f"The example does not run here, which may come from what docprobe inferred: {guessed}. "
+            f"State it on the page or in docprobe.toml to have it checked. {_sentence(attempts)}",
+        )
+    fix = FIXES.get(cause.trouble, bound.requirement.fix) if cause else bound.requirement.fix
+    text = f"The example does not run. {_sentence(attempts)}"
+    return replace(violated(bound, text), gates=True, blame=lines, fix=fix)
 
 
 def complete(example: Example, recording: Recording, bound: BoundRequirement) -> Finding | None:

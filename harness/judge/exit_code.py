@@ -62,7 +62,7 @@ def _code(report: Report) -> int:
     if blocked:
         return VIOLATED
     statuses = {example.status for example in report.examples}
-    judged = bool(statuses & {Status.JUDGED, Status.NOT_RUNNING})
+    judged = any(example.checked for example in report.examples)
     if report.lost or report.missing_shards or Status.BLOCKED in statuses or not (judged or report.narrowed):
         return INCOMPLETE
     accepted = {note.example for note in report.baseline if note.kind == "known"}

@@ -23,6 +23,8 @@ PATTERNS: Final = (
     (re.compile(r"\[Errno 98\].*?'?,? ?(\d+)\)?"), "port {0} is taken"),
     (re.compile(r"^((?:Attribute|Type|Name|Syntax|Value|Key|Runtime|Reference|Range)Error: .{1,160})"), "{0}"),
     (re.compile(r"^(?:\w+\.)*(\w+(?:Error|Exception): .{1,160})"), "{0}"),
+    # compilers: file(line,column): error …, file:line:column: error: …
+    (re.compile(r"^([\w./@-]+(?:\(\d+,\d+\)|:\d+(?::\d+)?): error\b.{1,200})"), "{0}"),
     (re.compile(r"^((?:ERROR|Error|error)[: ].{1,160})"), "{0}"),
 )
 """What interpreters print, most specific first, and how a reader would put it."""
@@ -86,7 +88,9 @@ def describe_start(outcome: StartOutcome, how: str, logs: Iterable[LogLine]) -> 
             return f"it listens and does not answer a correct initialize{': ' if known else ''}{known}"
         case StartOutcome.SERVING:
             return "it starts and answers initialize"
-        case StartOutcome.INSTALL_FAILED | StartOutcome.BUILD_FAILED | StartOutcome.EXITED | StartOutcome.KILLED:
+        case StartOutcome.BUILD_FAILED:
+            return f"{how or 'a build step failed'}{tail}"
+        case StartOutcome.INSTALL_FAILED | StartOutcome.EXITED | StartOutcome.KILLED:
             return f"{how or outcome.value}{tail}"
 
 

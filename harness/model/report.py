@@ -12,7 +12,7 @@ from msgspec import Meta
 from extractor.model import DocsPath, ExampleKind, LineNumber, Note, Span
 from harness.model.conversation import Transcript
 from harness.model.described import Packages, Revision, Seconds, Shard
-from harness.model.findings import Drift, Finding, Requirement
+from harness.model.findings import Basis, Drift, Finding, Requirement, Verdict
 from harness.model.running import LogLine, StartOutcome
 
 
@@ -89,6 +89,12 @@ class ExampleResult:
     notes: tuple[Note, ...] = ()
     transcript: Transcript | None = None
     """The conversation. Not published here: it has a file of its own."""
+
+    @property
+    def checked(self) -> bool:
+        """Whether there is a verdict on it: it was judged, or it does not run and nothing but its page can be why."""
+        failed = any(f.verdict is Verdict.VIOLATED and f.basis is not Basis.ADVICE for f in self.findings)
+        return self.status is Status.JUDGED or (self.status is Status.NOT_RUNNING and failed)
 
 
 class BaselineKind(StrEnum):

@@ -227,7 +227,7 @@ def _incomplete(report: Report) -> str:
         return f"The change makes {plural(len(report.lost), 'example')} uncheckable"
     if blocked := by_status.get(Status.BLOCKED, 0):
         return f"{plural(blocked, 'example')} could not be checked (environment or docprobe problem, see above)"
-    if not by_status.get(Status.JUDGED) and not by_status.get(Status.NOT_RUNNING):
+    if not any(example.checked for example in report.examples):
         return "Nothing was checked"
     unrun = by_status.get(Status.FRAGMENT, 0) + by_status.get(Status.UNSUPPORTED, 0)
     return f"{plural(unrun, 'example')} cannot be run, and --strict requires all"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from extractor.model import ExampleKind
-from harness.base.errors import BlockedError, InstallError
+from harness.base.errors import BlockedError, InstallError, PodError
 from harness.base.machine_load import describe_overload
 from harness.judge.start_failure import describe_start, port_held_by_service
 from harness.model import LogLine, Recording, Resolve, Run, StartOutcome, Transcript
@@ -106,22 +106,34 @@ async def _attempt(
     held = frozenset(service.port for service in probe.services)
     progress("starting")
     async with engine.pod(bundle, image, probe.services, progress=progress) as pod:
+
+        def failed(outcome: StartOutcome, how: str) -> Attempt:
+            return Attempt(run(outcome, how, probe.redact(pod.logs()), image), None)
+
+        if (state := pod.exit_state()) is not None and state.during == "build":
+            return failed(_outcome(state), _exit_text(state))
         if bundle.kind is ExampleKind.HTTP_SERVER:
             await pod.wait_listening(config.limits.start_s)
             if not pod.sockets():
                 _block_if_port_is_held(pod, held)
                 _block_if_overloaded(pod, f"it did not listen within {config.limits.start_s:.0f} s")
-                return Attempt(run(_outcome(pod), _exit_text(pod.exit_state()), probe.redact(pod.logs()), image), None)
-        transcript = await probe.converse(pod, config.probe_settings, progress)
+                return failed(_outcome(pod.exit_state()), _exit_text(pod.exit_state()))
+        try:
+            transcript = await probe.converse(pod, config.probe_settings, progress)
+        except PodError:
+            # nothing can be written to an example that has ended: its end is the result
+            if (state := pod.exit_state()) is None:
+                raise
+            return failed(_outcome(state), _exit_text(state))
         transcript = replace(transcript, packages=dict(image.packages))
         if not probe.serves(transcript):
             _block_if_port_is_held(pod, held)
             if any(exchange.timed_out for exchange in transcript.exchanges):
                 _block_if_overloaded(pod, probe.failure(transcript))
             state = pod.exit_state()
-            outcome = StartOutcome.NO_INITIALIZE if state is None else _outcome(pod)
-            how = probe.failure(transcript) if state is None else _exit_text(state)
-            return Attempt(run(outcome, how, probe.redact(pod.logs()), image), None)
+            if state is None:
+                return failed(StartOutcome.NO_INITIALIZE, probe.failure(transcript))
+            return failed(_outcome(state), _exit_text(state))
         return Attempt(run(StartOutcome.SERVING, "", (), image), transcript)
 
 
@@ -151,10 +163,12 @@ def _block_if_overloaded(pod: Pod, deadline: str) -> None:
         raise BlockedError(f"{deadline}; this machine was overloaded ({overload})", "run it again on a quieter machine")
 
 
-def _outcome(pod: Pod) -> StartOutcome:
-    state = pod.exit_state()
+def _outcome(state: ExitState | None) -> StartOutcome:
+    """Return how the start of an example ended that did not listen, by how its process ended, if it did."""
     if state is None:
         return StartOutcome.NEVER_LISTENED
+    if state.during == "build":
+        return StartOutcome.BUILD_FAILED
     return StartOutcome.KILLED if state.limit else StartOutcome.EXITED
 
 

@@ -41,7 +41,9 @@ def example_heading(distinct: DistinctExample, severity: Severity, look: Look) -
     sign, style = mark(severity)
     yield Text.assemble((f"{sign} ", style), (one_line(example.id), "bold"), overflow="fold")
     negotiates = f"negotiates {', '.join(map(one_line, example.negotiated))}" if example.negotiated else ""
-    state = "does not run" if example.status is Status.NOT_RUNNING else ""
+    state = ""
+    if example.status is Status.NOT_RUNNING:
+        state = "does not run" if example.checked else "not checked: it does not run here"
     cached = "cached" if example.cached else ""
     facts = [one_line(example.language), example.kind.value, state, negotiates, cached]
     yield indented(Text(" · ".join(fact for fact in facts if fact), style="dim"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from extractor.model import (
@@ -98,3 +100,15 @@ def test_docs_without_revisions_have_the_rules_that_need_none() -> None:
     assert [rule.requirement.id for rule in rules] == ["example.runs", "example.complete"]
     assert [rule.requirement.stage for rule in rules] == [Stage.START, Stage.PAGE]
     assert all(list(rule.requirement.levels) == [""] for rule in rules)
+
+
+def test_a_failure_that_a_guess_may_explain_decides_nothing() -> None:
+    page = example()
+    assert page.bundle is not None
+    guess = Note(NoteKind.COMMAND, Origin.INFERRED, "python server.py")
+    guessed = replace(page, bundle=replace(page.bundle, notes=(guess,)))
+    failed = attempt(StartOutcome.EXITED)
+    assert (finding("example.runs", page, failed).verdict, finding("example.runs", page, failed).gates) == (V, True)
+    undecided = finding("example.runs", guessed, failed)
+    assert (undecided.verdict, undecided.gates) == (I, False)
+    assert "command python server.py" in undecided.summary

@@ -1,0 +1,148 @@
+"""What a failed start can come from: lines of the page that the log points at, and inputs that were guessed. Pure.
+
+What the page states is what runs, and what docprobe made up cannot fail a page: a start that a guess may have failed
+decides nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import TYPE_CHECKING, Final
+
+from extractor.model import Note, NoteKind, Origin
+from harness.model import StartOutcome
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from extractor.model import Bundle, Span
+    from harness.model import LogLine, Run
+
+_OF_THE_EXAMPLE: Final = frozenset({"stdout", "stderr"})
+_SYNTAX: Final = re.compile(
+    r"\b(?:SyntaxError|IndentationError|TabError)\b|error TS1\d{3}\b|Transform failed|Expected .+ but found"
+)
+_NAME: Final = re.compile(r"\bNameError: name\b|\bReferenceError: \S+ is not defined|error TS(?:2304|2552)\b")
+_IMPORT: Final = re.compile(
+    r"\b(?:ModuleNotFoundError|ImportError)\b|ERR_MODULE_NOT_FOUND|MODULE_NOT_FOUND|Cannot find (?:package|module)"
+    r"|ERR_PACKAGE_PATH_NOT_EXPORTED|does not provide an export|error TS(?:2305|2307|2614|7016)\b"
+)
+_MODULE_SYSTEM: Final = re.compile(r"outside a module|require is not defined|await is only valid|ERR_REQUIRE_ESM")
+_PLACE: Final = r"(?<![\w.-]){path}(?:\", line (?P<python>\d+)|\((?P<paren>\d+),\d+\)|:(?P<colon>\d+))"
+"""A line of a file as Python, compilers and Node.js write it, behind any folder."""
+
+
+class Trouble(Enum):
+    """The kinds of failures that differ in what they can come from, and in what helps."""
+
+    INSTALL = auto()
+    SYNTAX = auto()
+    NAME = auto()
+    IMPORT = auto()
+    OTHER = auto()
+
+
+_MODULE: Final = re.compile(
+    r"No module named '([\w.]+)'|cannot import name '\w+' from '([\w.]+)'"
+    r"|Cannot find (?:package|module) '([^']+)'|requested module '([^']+)'"
+    r"|node_modules/((?:@[^/\s]+/)?[^/\s]+)/package\.json"
+)
+"""The module, or the package, that an import error is about."""
+
+_ASSEMBLED: Final = frozenset({NoteKind.WHOLE_PROGRAM, NoteKind.JOINED, NoteKind.GLUE, NoteKind.ADAPTER})
+"""Guesses about which lines make the program."""
+_IMPORTED: Final = frozenset(
+    {NoteKind.ADAPTER, NoteKind.DEPENDENCY, NoteKind.FILE, NoteKind.FILE_NAME, NoteKind.PACKAGE_FOLDER,
+     NoteKind.FOLDER, NoteKind.MODULE_TYPE, NoteKind.COMMAND}
+)  # fmt: skip
+"""Guesses that decide where an import is looked for."""
+_HARMLESS: Final = frozenset({NoteKind.REMARK, NoteKind.FILE_NAME})
+"""Guesses that a program which was read, and whose imports were found, cannot fail by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What a failed start can come from."""
+
+    trouble: Trouble
+    lines: tuple[Span, ...]
+    """The docs lines that the log points at; empty if it points at none of the page's."""
+    guesses: tuple[Note, ...]
+    """What docprobe inferred and the failure may come from; empty if all that it can come from was stated."""
+
+
+def cause_of(run: Run, bundle: Bundle) -> Cause:
+    """Return what the failed start ``run`` of ``bundle`` can come from.
+
+    Args:
+        run: one that did not serve.
+        bundle: what was run, of the copy whose page is asked about.
+    """
+    return Cause(_trouble(run), _failing_lines(run.logs, bundle), tuple(_possible_guesses(run, bundle)))
+
+
+def _failing_lines(logs: Sequence[LogLine], bundle: Bundle) -> tuple[Span, ...]:
+    """Return the docs line that the log names last (Python prints the innermost call last), or first (all others)."""
+    text = "\n".join(line.text for line in logs if line.source in _OF_THE_EXAMPLE)
+    places: list[tuple[int, bool, Span]] = []
+    for file in bundle.files:
+        for match in re.finditer(_PLACE.format(path=re.escape(file.path)), text):
+            number = match["python"] or match["paren"] or match["colon"]
+            span = file.docs_line(int(number)) if len(number) < 8 else None
+            if span is not None:
+                places.append((match.start(), match["python"] is not None, span))
+    if not places:
+        return ()
+    places.sort(key=lambda place: place[0])
+    chosen = places[-1] if places[-1][1] else places[0]
+    return (chosen[2],)
+
+
+def _trouble(run: Run) -> Trouble:
+    if run.outcome is StartOutcome.INSTALL_FAILED:
+        return Trouble.INSTALL
+    text = "\n".join(line.text for line in run.logs if line.source in _OF_THE_EXAMPLE)
+    for pattern, trouble in ((_SYNTAX, Trouble.SYNTAX), (_IMPORT, Trouble.IMPORT), (_NAME, Trouble.NAME)):
+        if pattern.search(text):
+            return trouble
+    return Trouble.OTHER
+
+
+def _package_of_import(log: str, bundle: Bundle) -> str | None:
+    """Return the dependency that the last import error in a log is about; None if it is about none."""
+    modules = [next(group for group in match.groups() if group) for match in _MODULE.finditer(log)]
+    if not modules:
+        return None
+    module = modules[-1]
+    names = {re.sub(r"[-_.]+", "-", dependency.name).lower(): dependency.name for dependency in bundle.dependencies}
+    parts = re.split(r"[./]", module) if not module.startswith("@") else ["/".join(module.split("/")[:2])]
+    return names.get(re.sub(r"[-_.]+", "-", parts[0]).lower())
+
+
+def _possible_guesses(run: Run, bundle: Bundle) -> Iterator[Note]:
+    trouble = _trouble(run)
+    guesses = bundle.guesses
+    if run.outcome is StartOutcome.NO_INITIALIZE and not (bundle.endpoint_paths or bundle.stated_endpoints):
+        guesses = (*guesses, Note(NoteKind.ENDPOINT, Origin.INFERRED, detail=" at one of the usual paths"))
+    text = "\n".join(line.text for line in run.logs)
+    package = _package_of_import(text, bundle)
+    for note in guesses:
+        match trouble:
+            case Trouble.INSTALL:
+                possible = note.kind is NoteKind.DEPENDENCY
+            case Trouble.SYNTAX:
+                possible = note.kind in _ASSEMBLED or (
+                    note.kind is NoteKind.MODULE_TYPE and _MODULE_SYSTEM.search(text) is not None
+                )
+            case Trouble.NAME:
+                possible = note.kind in _ASSEMBLED
+            case Trouble.IMPORT if package is not None:
+                possible = note.kind is NoteKind.DEPENDENCY and note.name == package
+            case Trouble.IMPORT:
+                possible = note.kind in _IMPORTED
+            case Trouble.OTHER:
+                possible = note.kind not in _HARMLESS
+        if possible:
+            yield note

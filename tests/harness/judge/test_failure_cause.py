@@ -1,0 +1,115 @@
+"""What a failed start can come from: lines of the page, and guesses."""
+
+from __future__ import annotations
+
+import pytest
+
+from extractor.model import (
+    Bundle,
+    Dependency,
+    ExampleKind,
+    Manager,
+    Note,
+    NoteKind,
+    Origin,
+    Segment,
+    SourceFile,
+    Span,
+)
+from harness.judge.failure_cause import Trouble, cause_of
+from harness.model import LogLine, Run, StartOutcome
+
+PAGE = "docs/guide.mdx"
+
+
+def inferred(kind: NoteKind, name: str = "") -> Note:
+    return Note(kind, Origin.INFERRED, name)
+
+
+def bundle(path: str, *notes: Note, dependencies: tuple[str, ...] = ()) -> Bundle:
+    # line 1 is glue, lines 2 to 21 are lines 40 to 59 of the page
+    segments = (Segment(1, 1, None), Segment(2, 20, Span(PAGE, 40, 59)))
+    return Bundle(
+        example_id="docs/guide#x",
+        language="python",
+        kind=ExampleKind.HTTP_SERVER,
+        toolchain="python",
+        files=(SourceFile(path, "x\n" * 21, segments),),
+        manager=Manager.PYPI,
+        dependencies=tuple(Dependency(name) for name in dependencies),
+        command=("python", path),
+        notes=notes,
+    )
+
+
+def failed(log: str, outcome: StartOutcome = StartOutcome.EXITED) -> Run:
+    lines = tuple(LogLine(0.0, "stderr", line) for line in log.splitlines())
+    return Run("today", None, {}, outcome, "exited with code 1", lines)
+
+
+@pytest.mark.parametrize(
+    ("path", "log", "line", "trouble"),
+    [
+        ("server.mjs", "file:///app/server.mjs:7\nap.listen(3000);\n^\nReferenceError: ap is not defined\n"
+         "    at file:///app/server.mjs:9:1", 45, Trouble.NAME),
+        ("src/index.ts", "src/index.ts(12,3): error TS1005: ';' expected.\nsrc/index.ts(14,1): error TS1128: x", 50,
+         Trouble.SYNTAX),
+        ("app/main.py", 'Traceback (most recent call last):\n  File "/app/app/main.py", line 20, in <module>\n'
+         '  File "/app/app/main.py", line 4, in run\nTypeError: no', 42, Trouble.OTHER),
+        ("main.py", '  File "/app/main.py", line 3\n    x ==> y\nSyntaxError: invalid syntax', 41, Trouble.SYNTAX),
+        ("main.go", "./main.go:5:2: undefined: htp", 43, Trouble.OTHER),
+    ],
+)  # fmt: skip
+def test_the_line_that_the_log_names(path: str, log: str, line: int, trouble: Trouble) -> None:
+    cause = cause_of(failed(log), bundle(path))
+    assert (cause.lines, cause.trouble) == ((Span(PAGE, line, line),), trouble)
+
+
+@pytest.mark.parametrize(
+    "log",
+    [
+        'File "/app/main.py", line 1, in <module>\nNameError',  # a line that docprobe added
+        'File "/usr/lib/python3/site-packages/other_main.py", line 4',  # another file
+        "main.py: error",
+        'File "/app/main.py", line 99999999999999999999',
+    ],
+)
+def test_no_line_where_the_log_names_none_of_the_page(log: str) -> None:
+    assert cause_of(failed(log), bundle("main.py")).lines == ()
+
+
+WHOLE, COMMAND = inferred(NoteKind.WHOLE_PROGRAM), inferred(NoteKind.COMMAND, "python main.py")
+MCP, ADAPTER = inferred(NoteKind.DEPENDENCY, "mcp"), inferred(NoteKind.ADAPTER, "serve.mjs")
+NAME = inferred(NoteKind.FILE_NAME, "main.py")
+
+
+@pytest.mark.parametrize(
+    ("log", "possible"),
+    [
+        ("SyntaxError: invalid syntax", [WHOLE, ADAPTER]),
+        ("NameError: name 'hashlib' is not defined", [WHOLE, ADAPTER]),
+        ("ImportError: cannot import name 'FastMCP' from 'mcp.server'", [MCP]),
+        ("ModuleNotFoundError: No module named 'starlette.routing'", []),  # of a package that the page states
+        ("ModuleNotFoundError: No module named 'helpers'", [COMMAND, MCP, ADAPTER, NAME]),
+        ("Error [ERR_PACKAGE_PATH_NOT_EXPORTED]: … in /app/node_modules/mcp/package.json", [MCP]),
+        ("TypeError: app.handle is not a function", [WHOLE, COMMAND, MCP, ADAPTER]),
+    ],
+)
+def test_only_guesses_that_the_failure_may_come_from(log: str, possible: list[Note]) -> None:
+    run = bundle("main.py", WHOLE, COMMAND, MCP, ADAPTER, NAME, dependencies=("mcp", "starlette"))
+    assert sorted(cause_of(failed(log), run).guesses, key=str) == sorted(possible, key=str)
+
+
+def test_an_install_that_fails_comes_from_packages() -> None:
+    run = failed("npm error 404", StartOutcome.INSTALL_FAILED)
+    assert cause_of(run, bundle("main.py", WHOLE, COMMAND, MCP)).guesses == (MCP,)
+
+
+def test_what_is_stated_is_not_a_guess() -> None:
+    stated = Note(NoteKind.COMMAND, Origin.STATED, "python main.py")
+    assert cause_of(failed("TypeError: x"), bundle("main.py", stated)).guesses == ()
+
+
+def test_usual_paths_are_a_guess_where_the_page_names_no_endpoint() -> None:
+    run = failed("", StartOutcome.NO_INITIALIZE)
+    assert [note.kind for note in cause_of(run, bundle("main.py")).guesses] == [NoteKind.ENDPOINT]
