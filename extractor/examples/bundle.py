@@ -61,6 +61,7 @@ def bundle_of(draft: Draft) -> Bundle:
         stated_endpoints=endpoints if startup.kind is ExampleKind.HTTP_SERVER else (),
         stated_headers=stated_headers(draft, variables) if startup.kind is ExampleKind.HTTP_SERVER else (),
         installer=packages.installer,
+        unlisted_imports=packages.unlisted,
         host_names=host_names(draft.facts),
         allow_scripts=override.allow_scripts,
         left_to_reader=left_to_reader(draft, environment, inferred.environment),

@@ -33,6 +33,7 @@ _VARIABLE: Final = re.compile(
 )
 _UNFILLED: Final = re.compile(r"[{}<>$…]|\.{3}")
 _PORT_OF_PAIR: Final = re.compile(r"[\"'][\w.]*[\"'],\s*(\d{2,5})\b", re.ASCII)
+_ROUTE_FILE: Final = re.compile(r"(?:^|/)app/(?P<folders>[^.]+)/route\.\w+$")
 _LOWEST_PORT: Final = 80
 
 
@@ -75,7 +76,16 @@ def endpoint_paths(
     on_page = [address.path for address in _candidates(draft, services)]
     named = [endpoint.path for endpoint in stated]
     both = [path for path in named if path.partition("?")[0] in in_code] or [p for p in in_code if p in on_page]
-    return tuple(dict.fromkeys([*both, *named, *in_code, *on_page]))[:MAX_PATHS]
+    return tuple(dict.fromkeys([*both, *named, *_route(draft), *in_code, *on_page]))[:MAX_PATHS]
+
+
+def _route(draft: Draft) -> Iterator[str]:
+    """The path at which a framework serves a route file: ``/api/mcp`` of ``src/app/api/mcp/route.ts`` (Next.js)."""
+    name = draft.program.main.name
+    match = _ROUTE_FILE.search(name.path) if name else None
+    if match:
+        parts = [part for part in match["folders"].split("/") if not part.startswith(("(", "["))]
+        yield "/" + "/".join(parts)
 
 
 def stated_headers(draft: Draft, environment: Mapping[str, str]) -> tuple[StatedHeader, ...]:

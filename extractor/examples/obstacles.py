@@ -19,6 +19,12 @@ _MODELS: Final = {
     "anthropic": "Anthropic", "@anthropic-ai/sdk": "Anthropic", "openai": "OpenAI", "google.genai": "Gemini",
     "@google/genai": "Gemini", "langchain": "a language model", "@langchain/core": "a language model",
     "@ai-sdk/openai": "OpenAI", "@ai-sdk/anthropic": "Anthropic", "ai": "a language model",
+    "pydantic_ai": "a language model", "langchain_openai": "OpenAI", "langchain_anthropic": "Anthropic",
+    "langgraph": "a language model", "agents": "OpenAI", "@openai/agents": "OpenAI", "strands": "a language model",
+    "google.adk": "Gemini", "llama_index": "a language model", "crewai": "a language model", "agno": "a language model",
+    "smolagents": "a language model", "autogen_agentchat": "a language model", "litellm": "a language model",
+    "semantic_kernel": "a language model", "agent_framework": "a language model", "@mastra/core": "a language model",
+    "google.generativeai": "Gemini", "ollama": "Ollama", "dspy": "a language model",
 }  # fmt: skip
 """Packages that are of no use without a language model behind them."""
 _SCAFFOLDED: Final = {
@@ -26,6 +32,11 @@ _SCAFFOLDED: Final = {
     "@nestjs/core": "is a part of a Nest project, which has to be compiled with its decorators",
 }
 """Frameworks that find a program's parts by the folders of their projects."""
+_NITRO: Final = frozenset(
+    {"defineEventHandler", "defineLazyEventHandler", "defineCachedEventHandler", "eventHandler", "fromWebHandler",
+     "fromNodeMiddleware", "lazyEventHandler"}
+)  # fmt: skip
+"""Functions of h3 whose results only h3 can serve (h3's documentation, "Event Handler")."""
 _COUNTEREXAMPLE: Final = frozenset(
     {"before", "bad", "wrong", "incorrect", "avoid", "don't", "dont", "❌", "✗", "✘", "🚫", "never", "broken", "unsafe",
      "insecure", "vulnerable", "deprecated", "old", "anti-pattern", "antipattern"}
@@ -33,6 +44,11 @@ _COUNTEREXAMPLE: Final = frozenset(
 """First words of labels of code that the docs warn of."""
 _MAX_LABEL: Final = 40
 """Longer than a label: a sentence that happens to begin with such a word."""
+
+
+def _package(module: str) -> str:
+    """``next`` of ``next/server``, ``@nestjs/core`` of ``@nestjs/core/x``."""
+    return "/".join(module.split("/")[: 2 if module.startswith("@") else 1])
 
 
 def counterexample(block: Block) -> str | None:
@@ -51,8 +67,12 @@ def obstacle(draft: Draft) -> str | None:
     """Return why a complete program cannot be judged, as a clause; None if it can."""
     profile = draft.known.profile
     for module in (module for code in draft.facts for module in code.modules):
-        if why := profile.scaffolds.get(module, _SCAFFOLDED.get(module)):
+        if why := profile.scaffolds.get(module, _SCAFFOLDED.get(_package(module))):
             return why
+    for snippet in draft.program.main.snippets:
+        name = snippet.facts.default_value.removesuffix("()").rpartition(".")[2]
+        if name in _NITRO or name.startswith("defineNitro"):
+            return f"exports `{name}(…)`, a route of a Nuxt or Nitro project, whose folders the page does not show"
     if draft.kind is not ExampleKind.CLIENT:
         return None
     for code in draft.facts:

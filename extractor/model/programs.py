@@ -58,6 +58,8 @@ class NoteKind(StrEnum):
     GLUE = "glue in"
     JOINED = "lines"
     """Several blocks of the page as one file."""
+    MODULE = "module"
+    """That a package of the page has a module whose package is not known."""
     MODULE_TYPE = 'package.json with "type": "module"'
     PACKAGE_FOLDER = "package folder"
     SERVICE = "authorization server on"
@@ -279,7 +281,7 @@ class Bundle:
     @property
     def added(self) -> tuple[str, ...]:
         """What docprobe had to add, as reports list it."""
-        return tuple(n.what for n in self.guesses if n.kind is not NoteKind.WHOLE_PROGRAM)
+        return tuple(n.what for n in self.guesses if n.kind not in {NoteKind.MODULE, NoteKind.WHOLE_PROGRAM})
 
     @property
     def guesses(self) -> tuple[Note, ...]:

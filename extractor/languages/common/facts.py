@@ -112,6 +112,12 @@ class CodeFacts:
     """Python: decorators, with or without arguments."""
     left_out: tuple[Text, ...] = ()
     """Route handlers that hold nothing but a comment: the route, and the line."""
+    bases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Python: classes of the top level, and the last names of those that they extend."""
+    exports: frozenset[str] = frozenset()
+    """JavaScript: names that it exports, as importers call them; without the default."""
+    default_value: str = ""
+    """JavaScript: what ``export default`` gives: ``{fetch}`` for an object, by its keys; else its dotted name."""
     bare_await: int | None = None
     """Line of the first ``await`` outside any function."""
     loose_method: int | None = None

@@ -11,13 +11,13 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from extractor.languages.common.view import Install
-from extractor.model import Dependency, Manager, Note, NoteKind, Origin
+from extractor.model import Dependency, Manager, Note, NoteKind, Origin, UnlistedImport
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from extractor.languages.common.shell import Command
-    from extractor.languages.common.values import Draft
+    from extractor.languages.common.values import Draft, NeededPackage
     from extractor.model import Span
 
 _INSTALLERS: Final = (
@@ -175,9 +175,11 @@ class Packages:
     notes: tuple[Note, ...]
     installer: str = ""
     """The package client of the page's install lines; empty if none counts."""
+    unlisted: tuple[UnlistedImport, ...] = ()
+    """Imports of packages that the install lines leave out."""
 
 
-def packages_of(draft: Draft, imported: Iterable[Dependency], tools: Iterable[Dependency]) -> Packages:
+def packages_of(draft: Draft, imported: Iterable[NeededPackage], tools: Iterable[Dependency]) -> Packages:
     """Return the packages of a program: those that are stated, and those that its imports need.
 
     A package of an install line counts if the program imports it, if the page shows no other program, or if the line
@@ -196,20 +198,25 @@ def packages_of(draft: Draft, imported: Iterable[Dependency], tools: Iterable[De
     for manifest in draft.around.manifests:
         if manifest.manager is manager:
             packages |= {key(d, manager): d for d in manifest.dependencies}
-    needed = {key(d, manager): d for d in imported}
+    imported = tuple(imported)
+    needed = {key(p.dependency, manager): p.dependency for p in imported}
     notes: list[Note] = []
-    installer = ""
+    installer, lists = "", []
     for install in draft.around.installs:
         if install.manager is not manager:
             continue
         if install.refused:
             notes.append(Note(NoteKind.REMARK, Origin.STATED, detail=install.refused, span=install.span))
         meant = draft.alone or _is_meant_for(draft, install)
+        lists += [install.span] if meant and install.dependencies else []
         for dependency in install.dependencies:
             name = key(dependency, manager)
             if name in needed or meant:
                 installer = installer or install.client
                 packages[name] = _merged(packages.get(name), dependency)
+    brought = _brought(packages, draft, installer)
+    unlisted = tuple(_unlisted(imported, draft, tuple(lists), {*packages, *brought}))
+    needed = {name: d for name, d in needed.items() if name in packages or name not in brought}
     elsewhere: dict[str, Span] = {}
     for name, dependency in needed.items():
         installed = draft.known.installation.get((manager, name))
@@ -223,7 +230,26 @@ def packages_of(draft: Draft, imported: Iterable[Dependency], tools: Iterable[De
     for name, dependency in packages.items():
         sure = 0.9 if dependency.origin is Origin.INFERRED else 1.0
         notes.append(_note(dependency, dependency.origin, sure, elsewhere.get(name)))
-    return Packages(tuple(sorted(packages.values(), key=lambda d: d.name)), tuple(notes), installer)
+    return Packages(tuple(sorted(packages.values(), key=lambda d: d.name)), tuple(notes), installer, unlisted)
+
+
+def _brought(stated: Iterable[str], draft: Draft, installer: str) -> frozenset[str]:
+    """The packages that stated ones bring, so that a reader can import them; pnpm hides what is not asked for."""
+    brought = draft.known.profile.brought
+    return frozenset() if installer == "pnpm" else frozenset(name for s in stated for name in brought.get(s, ()))
+
+
+def _unlisted(
+    imported: Iterable[NeededPackage], draft: Draft, lists: tuple[Span, ...], listed: frozenset[str] | set[str]
+) -> Iterator[UnlistedImport]:
+    """The first import of each package that no install line of the program names, where there are such lines."""
+    manager = draft.program.language.manager
+    seen = {*listed, *(name for kind, name in draft.known.installation if kind is manager)}
+    for package in imported if lists else ():
+        name = key(package.dependency, manager)
+        if name not in seen and package.span is not None:
+            seen.add(name)
+            yield UnlistedImport(package.module, package.dependency.name, package.span, lists)
 
 
 def key(dependency: Dependency, manager: Manager) -> str:

@@ -106,6 +106,8 @@ class CodeProfile:
     """Lower-case names of headers that the protocol itself sets in every request."""
     local_modules: frozenset[str] = frozenset()
     """Names that docs give to modules of the reader; a package of that name is never meant."""
+    brought: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Packages that another one brings with it, so that a reader who installs that one can import them."""
     python_packages: Mapping[str, str] = field(default_factory=dict)
     """Import name to distribution name, added to the extractor's table."""
 

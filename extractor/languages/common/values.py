@@ -188,13 +188,24 @@ class Startup:
 
 
 @dataclass(frozen=True, slots=True)
+class NeededPackage:
+    """A package that an import needs."""
+
+    dependency: Dependency
+    module: str
+    """As the code imports it."""
+    span: Span | None = None
+    """The line of the import; None in glue."""
+
+
+@dataclass(frozen=True, slots=True)
 class Build:
     """How a language builds a draft: everything of a bundle that languages differ in."""
 
     files: Mapping[str, SourceFile]
     """By path, without an ``.env`` file."""
     startup: Startup
-    imported: tuple[Dependency, ...]
+    imported: tuple[NeededPackage, ...]
     """Packages that the program's imports need."""
     tools: tuple[Dependency, ...]
     """Packages that added files need."""

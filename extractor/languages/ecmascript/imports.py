@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from extractor.languages.common.packages import dependency_of
@@ -45,6 +46,13 @@ _ALIASES: Final = ("@/", "~/", "#", "$", "virtual:", "bun:", "deno:", "cloudflar
 """Beginnings of specifiers that only another runtime or a project's own configuration resolves."""
 
 
+_MADE_UP: Final = re.compile(
+    r"@?(?:my|your|some|the|example|sample|acme|our|company)(?:[-_/]|$)|@?(?:your|my)[a-z]*(?:org|company|scope|team)\b"
+    r"|@(?:org|scope|repo|workspace|internal|app|company|namespace|server|shared|lib|packages)/",
+    re.IGNORECASE,
+)
+
+
 def is_builtin(module: str) -> bool:
     """Return whether Node.js brings the module."""
     return module.startswith("node:") or module.partition("/")[0] in NODE_MODULES
@@ -59,6 +67,11 @@ def package_name(module: str) -> str:
     """Return ``@hono/node-server`` of ``@hono/node-server/serve-static``."""
     parts = module.split("/")
     return "/".join(parts[:2]) if module.startswith("@") else parts[0]
+
+
+def is_made_up(package: str) -> bool:
+    """Return whether docs use a package's name for one of the reader: whoever registers it must not be installed."""
+    return _MADE_UP.match(package) is not None
 
 
 def package_of(module: str) -> Dependency | None:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final
 from extractor.languages.common.files import added_file, append_added, joined, normal, source_file
 from extractor.languages.common.packages import RefusedError
 from extractor.languages.common.roles import Start
-from extractor.languages.common.values import Build, LocalImport, RunnableLanguage
+from extractor.languages.common.values import Build, LocalImport, NeededPackage, RunnableLanguage
 from extractor.languages.common.view import project_blocks
-from extractor.languages.ecmascript.imports import RUNTIMES, is_alias, package_name, package_of
+from extractor.languages.ecmascript.imports import RUNTIMES, is_alias, is_made_up, package_name, package_of
 from extractor.languages.ecmascript.parse import javascript_tree, parse_javascript, parse_typescript, typescript_tree
 from extractor.languages.ecmascript.start import startup_of
 from extractor.model import Dependency, ExampleKind, Manager, Note, NoteKind, Origin, SourceFile
@@ -31,7 +31,18 @@ _EXTENSIONS: Final = {
 _COMPILED: Final = {".ts": ".js", ".tsx": ".js", ".mts": ".mjs", ".cts": ".cjs"}
 """Ending of a file to the ending that an import of it is written with."""
 _LOADS_DOTENV: Final = "dotenv"
-_GLUE: Final = "// added by docprobe: serves the page's default export\n"
+_GLUE: Final = "// added by docprobe: serves what the page's program exports\n"
+_DEFAULT: Final = (
+    'import handler from "{module}";\n'
+    'const fetch = typeof handler === "function" ? handler : handler.fetch.bind(handler);\n'
+)
+"""``export default`` of a function or of an object with ``fetch`` (WinterTC's minimum common API)."""
+_ROUTE: Final = (
+    'import * as route from "{module}";\n'
+    "const context = {{ params: Promise.resolve({{}}) }};\n"
+    "const fetch = (request) => route[request.method]?.(request, context) ?? new Response(null, {{ status: 405 }});\n"
+)
+"""A route file that exports a function for each method (Next.js documentation, "Route Handlers")."""
 
 
 def build(draft: Draft) -> Build:
@@ -48,7 +59,7 @@ def build(draft: Draft) -> Build:
     files = {**_project(draft, own), **own, **{file.path: file for file in draft.program.extras}}
     command_path = main
     if draft.role.start is Start.HANDLER:
-        command_path = _serve_handler(main, suffix, files, notes)
+        command_path = _serve_handler(draft, main, suffix, files, notes)
     if _is_module(draft) and "package.json" not in files and not main.endswith(".mjs"):
         files["package.json"] = added_file("package.json", '{ "private": true, "type": "module" }\n')
         notes.append(Note(NoteKind.MODULE_TYPE, Origin.INFERRED, confidence=0.9))
@@ -73,7 +84,9 @@ def missing(draft: Draft) -> tuple[str, ...]:
                 clauses.append(f"imports `{module}`, which only its project's own configuration resolves")
                 continue
             try:
-                package_of(module)
+                needed = package_of(module)
+                if needed and is_made_up(needed.name) and not _is_stated(needed.name, draft):
+                    clauses.append(f"imports `{module}`, a package of the reader: state it, as `npm install …`")
             except RefusedError as refused:
                 clauses.append(f"imports `{module}`: {refused}")
     calls = {call.name.partition(".")[0] for code in draft.facts for call in code.calls}
@@ -142,27 +155,37 @@ def _is_module(draft: Draft) -> bool:
     return any(code.module_syntax or code.bare_await for code in draft.facts)
 
 
-def _imported(draft: Draft) -> Iterator[Dependency]:
-    for code in draft.facts:
-        for imported in code.imports:
+def _imported(draft: Draft) -> Iterator[NeededPackage]:
+    glue = [i for file in draft.program.files for code in file.glue for i in code.imports]
+    for snippet in (*draft.program.snippets, None):
+        for imported in snippet.facts.imports if snippet else glue:
             if not imported.erased and not imported.guarded and (dependency := package_of(imported.module)):
-                yield dependency
+                span = snippet.block.line(imported.line - 1) if snippet else None
+                yield NeededPackage(dependency, imported.module, span)
 
 
-def _serve_handler(main: str, suffix: str, files: dict[str, SourceFile], notes: list[Note]) -> str:
-    """Add the few lines that serve ``export default`` with Node.js, as a platform would; return their path."""
+def _is_stated(package: str, draft: Draft) -> bool:
+    """Whether the page, or the configuration, names a package."""
+    around = draft.around
+    listed = [d.name for group in (around.installs, around.manifests) for entry in group for d in entry.dependencies]
+    return package in listed or any(text.startswith(package) for text in draft.override.dependencies or ())
+
+
+def _serve_handler(draft: Draft, main: str, suffix: str, files: dict[str, SourceFile], notes: list[Note]) -> str:
+    """Add the few lines that serve what the program exports with Node.js, as a platform would; return their path."""
     path = next(name for name in (f"serve{suffix}", f"serve_default{suffix}") if name not in files)
     ending = PurePosixPath(main).suffix
     stem = main.removesuffix(ending) + _COMPILED.get(ending, ending)
+    shown = _ROUTE if draft.program.main.snippets[-1].facts.default_export is None else _DEFAULT
     text = (
-        f'import handler from "./{stem}";\n'
-        'import { serve } from "@hono/node-server";\n'
-        'const fetch = typeof handler === "function" ? handler : handler.fetch.bind(handler);\n'
+        shown.format(module=f"./{stem}")
+        + 'import { serve } from "@hono/node-server";\n'
         # on every address, as platforms do: to listen on loopback only is the docs' decision
         'serve({ fetch, hostname: "0.0.0.0", port: 3000 });\n'
     )
     files[path] = append_added(added_file(path, _GLUE), text)
-    notes.append(Note(NoteKind.FILE, Origin.INFERRED, path, ", which serves the default export on port 3000", 0.8))
+    what = "the route's methods" if shown is _ROUTE else "the default export"
+    notes.append(Note(NoteKind.ADAPTER, Origin.INFERRED, path, f", which serves {what} on port 3000", 0.8))
     return path
 
 

@@ -127,6 +127,8 @@ def _facts(root: Node, registrations: frozenset[str]) -> CodeFacts:
         left_out=tuple(_left_out(calls)),
         bare_await=min(awaits, default=None),
         default_export=min(defaults, default=None),
+        default_value=next((_default_value(n) for n in exports if any(c.type == "default" for c in n.children)), ""),
+        exports=frozenset(name for n in exports for name in _exported(n)),
         module_syntax=any(s.node.type in modules for s in spots),
         error=CodeError(f"declares `{twice[0]}` twice", twice[1]) if twice else None,
     )
@@ -223,6 +225,35 @@ def _left_out(calls: list[tuple[Spot, Call]]) -> Iterator[Text]:
         route = _first_text(call)
         if call.last in _ROUTES and route is not None and ends_in_empty_function(spot.node):
             yield Text(route, call.line)
+
+
+def _default_value(node: Node) -> str:
+    """What an ``export default`` gives: the keys of an object, a dotted name, or ``function``."""
+    value = node.child_by_field_name("value") or node.child_by_field_name("declaration")
+    while value is not None and value.type in {"satisfies_expression", "as_expression", "parenthesized_expression"}:
+        value = value.named_children[0] if value.named_children else None
+    match value.type if value is not None else "":
+        case "object":
+            return "{" + ",".join(sorted(properties(value))) + "}" if value is not None else ""
+        case "identifier" | "member_expression" | "call_expression" | "new_expression":
+            callee = value.child_by_field_name("constructor") if value is not None else None
+            return dotted(callee or value)
+        case kind:
+            return "function" if kind in FUNCTIONS else kind
+
+
+def _exported(node: Node) -> Iterator[str]:
+    """The names of one ``export`` that importers see."""
+    declared = node.child_by_field_name("declaration")
+    if any(c.type == "default" for c in node.children):
+        return
+    if declared is not None:
+        name = declared.child_by_field_name("name")
+        holders = [name] if name else [d.child_by_field_name("name") for d in declared.named_children]
+        yield from (text_of(holder) for holder in holders if holder is not None and holder.type == "identifier")
+    for clause in (c for c in node.named_children if c.type == "export_clause"):
+        for specifier in clause.named_children:
+            yield text_of(specifier.child_by_field_name("alias") or specifier.child_by_field_name("name"))
 
 
 def _import(node: Node) -> Import | None:

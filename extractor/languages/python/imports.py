@@ -7,7 +7,9 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+from packaging.utils import canonicalize_name
 
 from extractor.languages.common.packages import dependency_of
 from extractor.model import Manager, Origin
@@ -19,18 +21,25 @@ if TYPE_CHECKING:
     from extractor.model import Dependency
 
 
+_NAMESPACES: Final = frozenset({"google", "azure", "opentelemetry", "zope", "aws"})
+"""Modules that many distributions share."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Table:
     packages: Mapping[str, str]
     local: frozenset[str]
     prefixes: tuple[str, ...]
+    known: frozenset[str]
 
 
 @cache
 def _table() -> _Table:
-    text = files("extractor.languages.python").joinpath("packages.toml").read_text(encoding="utf-8")
-    data = tomllib.loads(text)
-    return _Table(data["packages"], frozenset(data["local"]["names"]), tuple(data["local"]["prefixes"]))
+    folder = files("extractor.languages.python")
+    data = tomllib.loads(folder.joinpath("packages.toml").read_text(encoding="utf-8"))
+    lines = folder.joinpath("known.txt").read_text(encoding="utf-8").splitlines()
+    known = frozenset(name for line in lines if not line.startswith("#") for name in line.split())
+    return _Table(data["packages"], frozenset(data["local"]["names"]), tuple(data["local"]["prefixes"]), known)
 
 
 def top(module: str) -> str:
@@ -50,7 +59,9 @@ def is_readers_own(module: str) -> bool:
 
 
 def package_of(imported: Import, extra: Mapping[str, str]) -> Dependency | None:
-    """Return the distribution that an import needs; None for the standard library and relative imports.
+    """Return the distribution that an import needs; None for the standard library, relative imports and unknown names.
+
+    A name is not a distribution because somebody imports it: whoever registers it would be installed.
 
     Args:
         imported: the import.
@@ -66,4 +77,21 @@ def package_of(imported: Import, extra: Mapping[str, str]) -> Dependency | None:
     for length in range(len(parts), 0, -1):
         if name := table.get(".".join(parts[:length])):
             return dependency_of(name, Manager.PYPI, origin=Origin.INFERRED)
+    if parts[0].lower() not in _table().known:
+        return None
     return dependency_of(parts[0].replace("_", "-"), Manager.PYPI, origin=Origin.INFERRED)
+
+
+def has_module(distribution: str, module: str) -> bool:
+    """Return whether a distribution's name says that it has a module: ``strands-agents`` has ``strands.models``.
+
+    Args:
+        distribution: a name that the page states.
+        module: dotted.
+    """
+    name, dotted = canonicalize_name(distribution).replace("-", "_"), module.lower().replace(".", "_")
+    first = top(module).lower()
+    if first in _NAMESPACES:
+        return dotted == name or dotted.startswith(f"{name}_")
+    joined = f"_{name}_"
+    return f"_{first}_" in joined or name.replace("_", "") in {first, f"py{first}", f"{first}py"}

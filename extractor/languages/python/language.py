@@ -6,20 +6,19 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 from extractor.languages.common.files import added_file, joined, normal, refusal, source_file
-from extractor.languages.common.packages import RefusedError
-from extractor.languages.common.values import Build, LocalImport, RunnableLanguage
-from extractor.languages.python.imports import is_readers_own, is_standard, package_of, top
+from extractor.languages.common.packages import RefusedError, dependency_of
+from extractor.languages.common.values import Build, LocalImport, NeededPackage, RunnableLanguage
+from extractor.languages.python.imports import has_module, is_readers_own, is_standard, package_of, top
 from extractor.languages.python.layout import layout_of
 from extractor.languages.python.parse import parse_python, python_tree
 from extractor.languages.python.start import role_by_command, startup_of
-from extractor.model import Manager
+from extractor.model import Manager, Note, NoteKind, Origin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from extractor.languages.common.facts import CodeFacts, Import
     from extractor.languages.common.values import Draft
-    from extractor.model import Dependency
 
 READS_DOTENV: Final = frozenset({"dotenv", "pydantic_settings", "environs", "decouple"})
 """Packages that read an ``.env`` file in the program's folder."""
@@ -40,7 +39,7 @@ def build(draft: Draft) -> Build:
         imported=tuple(_imported(draft)),
         tools=(),
         reads_dotenv=bool(READS_DOTENV & {top(module) for code in draft.facts for module in code.modules}),
-        notes=layout.notes,
+        notes=(*layout.notes, *_assumed(draft)),
     )
 
 
@@ -50,8 +49,7 @@ def missing(draft: Draft) -> tuple[str, ...]:
     for code in draft.facts:
         if code.bare_await is not None:
             clauses.append(f"uses `await` outside a function (line {code.bare_await} of the block)")
-        for module in _strange(code, draft):
-            clauses.append(f"imports `{module}`, which no block of this page shows")
+        clauses += _strange(code, draft)
     return tuple(dict.fromkeys(clauses))
 
 
@@ -77,14 +75,50 @@ def local_imports(path: str | None, code: CodeFacts) -> Iterator[LocalImport]:
             yield LocalImport(imported.module, (f"{tail}.py", f"{tail}/__init__.py"))
 
 
-def _imported(draft: Draft) -> Iterator[Dependency]:
+def _imported(draft: Draft) -> Iterator[NeededPackage]:
     own = _own_modules(draft)
-    for code in draft.facts:
-        for imported in code.imports:
+    stated = _stated_names(draft)
+    for snippet in (*draft.program.snippets, None):
+        for imported in snippet.facts.imports if snippet else _glue_imports(draft):
             if imported.erased or imported.guarded or top(imported.module) in own:
                 continue
-            if dependency := package_of(imported, draft.known.python_packages):
-                yield dependency
+            dependency = package_of(imported, draft.known.python_packages)
+            if dependency is None or (dependency.name not in stated and _stated_package(imported.module, draft)):
+                continue
+            span = snippet.block.line(imported.line - 1) if snippet else None
+            yield NeededPackage(dependency, imported.module, span)
+
+
+def _assumed(draft: Draft) -> Iterator[Note]:
+    """Notes on modules that only a package of the page can have: which one is not known."""
+    own = _own_modules(draft)
+    for snippet in draft.program.snippets:
+        for imported in snippet.facts.imports:
+            name = top(imported.module)
+            plain = not (imported.relative or imported.guarded or imported.erased or is_standard(name) or name in own)
+            if plain and not _is_package(imported, draft) and not _stated_package(imported.module, draft):
+                span = snippet.block.line(imported.line - 1)
+                detail = ", which a package of the page is taken to have"
+                yield Note(NoteKind.MODULE, Origin.INFERRED, imported.module, detail, 0.5, span)
+
+
+def _glue_imports(draft: Draft) -> list[Import]:
+    return [imported for file in draft.program.files for code in file.glue for imported in code.imports]
+
+
+def _stated_names(draft: Draft) -> frozenset[str]:
+    """Distributions that the page, or the docs' installation page, names."""
+    around = draft.around
+    listed = [d for install in around.installs if install.manager is Manager.PYPI for d in install.dependencies]
+    listed += [d for m in around.manifests if m.manager is Manager.PYPI for d in m.dependencies]
+    listed += [d for (manager, _), (d, _) in draft.known.installation.items() if manager is Manager.PYPI]
+    configured = draft.override.dependencies or ()
+    return frozenset([*(d.name for d in listed), *(dependency_of(text, Manager.PYPI).name for text in configured)])
+
+
+def _stated_package(module: str, draft: Draft) -> str | None:
+    """The stated distribution that has a module, by its name; None if none has."""
+    return next((name for name in sorted(_stated_names(draft)) if has_module(name, module)), None)
 
 
 def _own_modules(draft: Draft) -> frozenset[str]:
@@ -96,19 +130,24 @@ def _own_modules(draft: Draft) -> frozenset[str]:
 
 
 def _strange(code: CodeFacts, draft: Draft) -> Iterator[str]:
-    """Imports that are neither a file of the program nor, by their name, a package."""
+    """Clauses on imports that are neither a file of the program nor in a package that is known or stated."""
     own = _own_modules(draft)
-    stated = {d.name.replace("-", "_").lower() for i in draft.around.installs for d in i.dependencies}
+    stated = {name.replace("-", "_").lower() for name in _stated_names(draft)}
     for imported in code.imports:
         name = top(imported.module)
         if imported.relative:
             wanted = imported.module.lstrip(".").replace(".", "/") or "/".join(imported.names[:1])
             if PurePosixPath(wanted).name not in own:
-                yield imported.module
+                yield f"imports `{imported.module}`, which no block of this page shows"
         elif name in own or imported.guarded or imported.erased or is_standard(name) or name.lower() in stated:
             continue
-        elif _is_readers_own(name, draft) or not _is_package(imported, draft):
-            yield imported.module
+        elif imported.module in draft.known.profile.scaffolds:
+            # the reason is that, not the package
+            continue
+        elif _is_readers_own(name, draft) or name.startswith("_"):
+            yield f"imports `{imported.module}`, which no block of this page shows"
+        elif not _is_package(imported, draft) and not stated:
+            yield f"imports `{imported.module}`, and no package of that module is known: state it, as `pip install …`"
 
 
 def _is_readers_own(name: str, draft: Draft) -> bool:

@@ -81,6 +81,7 @@ def parse_python(text: str, registrations: frozenset[str] = frozenset()) -> Code
         late=late_names(tree, free, registrations | ROUTE_DECORATORS),
         constants=constants(tree.body),
         decorators=tuple(visitor.decorators),
+        bases=_bases(tree),
         bare_await=visitor.bare_await,
         loose_method=loose_method(tree.body),
         main_guard=visitor.main_guard,
@@ -287,6 +288,11 @@ class _Visitor(ast.NodeVisitor):
         if isinstance(name, str):
             known = default if isinstance(default, str) else None
             self.environment.append(EnvironmentRead(name, known, call.line, handed_on and known is None))
+
+
+def _bases(tree: ast.Module) -> dict[str, tuple[str, ...]]:
+    classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]
+    return {node.name: tuple(_dotted(base).rpartition(".")[2] for base in node.bases) for node in classes}
 
 
 def _bare(node: ast.expr) -> Call:

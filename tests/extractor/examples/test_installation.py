@@ -51,7 +51,7 @@ def test_the_page_itself_wins(tmp_path: Path) -> None:
         "a.md": "```bash\npip install mcp==1.2\n```\n\n" + SERVER,
         "b.md": "```bash\npip install mcp\n```\n\n" + SERVER,
     }
-    assert dependencies(tmp_path, pages) == {"a.md": ["httpx", "mcp==1.2"], "b.md": ["httpx", "mcp"]}
+    assert dependencies(tmp_path, pages) == {"a.md": ["mcp==1.2"], "b.md": ["mcp"]}  # it brings httpx
 
 
 def test_the_nearest_installation_page_counts_and_its_first_line(tmp_path: Path) -> None:

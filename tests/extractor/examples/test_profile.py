@@ -103,7 +103,7 @@ def test_its_own_loader_is_read_in_prose(tmp_path: Path) -> None:
 def test_its_own_modules_are_not_packages(tmp_path: Path) -> None:
     (example,) = found(tmp_path, f"```python\nimport chat_rooms\n{SERVER}```\n")
     assert example.status is ExampleStatus.FRAGMENT
-    (other,) = found(tmp_path, f"```python\nimport chat_walls\n{SERVER}```\n")
+    (other,) = found(tmp_path, f"```python\nimport chat_walls\n{SERVER}```\n\n```sh\npip install chat-walls\n```\n")
     assert other.status is ExampleStatus.RUNNABLE
 
 

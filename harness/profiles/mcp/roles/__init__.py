@@ -12,6 +12,18 @@ from harness.profiles.mcp.roles.shared import may_be_endpoint
 
 _WORDS: Final = ("mcp", "modelcontextprotocol")
 
+_OF_MCP: Final = frozenset(
+    {"starlette", "uvicorn", "pydantic", "pydantic-settings", "anyio", "httpx", "httpx-sse", "sse-starlette",
+     "python-multipart", "jsonschema", "typing-extensions", "pyjwt", "click", "h11", "idna", "certifi", "httpx2",
+     "mcp-types"}
+)  # fmt: skip
+"""What the Python SDK requires, directly or not, in one of its versions."""
+_OF_SDK: Final = frozenset(
+    {"express", "cors", "zod", "ajv", "hono", "@hono/node-server", "eventsource", "cross-spawn", "raw-body",
+     "content-type", "express-rate-limit", "jose", "pkce-challenge", "zod-to-json-schema"}
+)  # fmt: skip
+"""What the TypeScript SDK requires: npm puts it beside the SDK."""
+
 CODE: Final = CodeProfile(
     rules={"python": PYTHON, "typescript": ECMASCRIPT, "javascript": ECMASCRIPT},
     words=_WORDS,
@@ -33,11 +45,19 @@ CODE: Final = CodeProfile(
         {"mcp-session-id", "mcp-protocol-version", "mcp-method", "mcp-name", "last-event-id"}
     ),
     local_modules=frozenset({"mcp_server"}),
+    brought={
+        "mcp": _OF_MCP,
+        "fastmcp": _OF_MCP | {"mcp", "rich", "python-dotenv", "authlib", "cyclopts", "openapi-pydantic"},
+        "fastapi": frozenset({"starlette", "pydantic", "typing-extensions", "anyio"}),
+        "@modelcontextprotocol/sdk": _OF_SDK,
+    },
     python_packages={
         # comes with fastmcp, which requires a certain version: the newest one may be too new for fastmcp
         "key_value": "fastmcp",
         "key_value.aio.stores.redis": "redis",
         "key_value.aio.stores.disk": "py-key-value-aio[disk]",
         "mcp.cli": "mcp[cli]",
+        "httpx2": "httpx2",
+        "mcp_types": "mcp-types",
     },
 )

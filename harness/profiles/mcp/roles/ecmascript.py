@@ -63,6 +63,8 @@ def role(files: Sequence[CodeFacts]) -> Role:
         return Role(ExampleKind.HTTP_SERVER, Start.RUN, relevant or spoken, listener.line)
     if main.default_export and (http or spoken) and relevant:
         return Role(ExampleKind.HTTP_SERVER, Start.HANDLER, relevant, main.default_export)
+    if "POST" in main.exports and (http or spoken) and relevant:
+        return Role(ExampleKind.HTTP_SERVER, Start.HANDLER, relevant, http.line if http else 1)
     if stdio := next((c for c in calls if c.last in _STDIO), None):
         return Role(ExampleKind.STDIO_SERVER, Start.RUN, relevant, stdio.line)
     if http:

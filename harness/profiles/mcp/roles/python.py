@@ -35,7 +35,9 @@ APPS: Final = frozenset({"http_app", "streamable_http_app", "sse_app"})
 """Methods that give an ASGI application."""
 CLIENTS: Final = frozenset(
     {"ClientSession", "Client", "streamablehttp_client", "streamable_http_client", "sse_client", "stdio_client",
-     "ClientSessionGroup", "StdioServerParameters", "StreamableHttpTransport"}
+     "ClientSessionGroup", "StdioServerParameters", "StreamableHttpTransport", "MCPServerStreamableHTTP",
+     "MCPServerStreamableHttp", "MCPServerHTTP", "MCPServerSSE", "MCPServerSse", "MCPServerStdio", "MCPClient",
+     "MCPToolset", "McpToolset", "MCPTools", "MultiServerMCPClient", "MCPStreamableHTTPTool", "MCPServerAdapter"}
 )  # fmt: skip
 _VOCABULARY: Final = (CLIENTS - {"Client", "StreamableHttpTransport"}) | {"stdio_server"}
 """Names that only MCP's packages have."""
@@ -117,16 +119,36 @@ def _server_run(call: Call, files: Sequence[CodeFacts], relevant: bool) -> Role 
     receiver = call.name.rpartition(".")[0]
     if receiver in web_applications(files):
         return None
-    transport = call.keywords.get("transport", call.arguments[0] if call.arguments else None)
-    if isinstance(transport, Ref) and "transport" in call.keywords:
+    is_server = _is_server(receiver, files)
+    transport = call.keywords.get("transport", call.arguments[0] if call.arguments and is_server else None)
+    if isinstance(transport, Ref) and "transport" in call.keywords and relevant:
         transport = _resolved(transport, files)
-    if isinstance(transport, str):
+    if isinstance(transport, str) and (is_server or (relevant and transport in {*HTTP_TRANSPORTS, "stdio"})):
         kind = ExampleKind.HTTP_SERVER if transport in HTTP_TRANSPORTS else ExampleKind.STDIO_SERVER
         return Role(kind, Start.RUN, relevant, call.line)
-    made = {c.target for code in files for c in code.calls if _makes_server(c)} | {f"{name}()" for name in SERVERS}
-    if not call.arguments and (receiver in made or receiver in {"mcp", "server"}):
+    if not call.arguments and is_server:
         return Role(ExampleKind.STDIO_SERVER, Start.RUN, relevant, call.line)
     return None
+
+
+def _is_server(receiver: str, files: Sequence[CodeFacts]) -> bool:
+    """Whether an object is an MCP server: one that the code makes, or one called so that it makes nothing else of."""
+    calls = [call for code in files for call in code.calls]
+    classes = SERVERS | {name for code in files for name in _subclasses(code)}
+    if receiver in {c.target for c in calls if _makes_server(c) or c.name in classes}:
+        return True
+    if receiver in {f"{name}()" for name in classes} | {f"{name}()" for name in FACTORIES}:
+        return True
+    made = any(c.target == receiver for c in calls)
+    imported = {name: i.module for code in files for i in code.imports for name in i.names}
+    library = receiver in {i.module for code in files for i in code.imports if not i.names}
+    strange = imported.get(receiver, "").partition(".")[0] in {"subprocess", "asyncio", "anyio", "trio", "uvicorn"}
+    return receiver in {"mcp", "server"} and not made and not library and not strange
+
+
+def _subclasses(code: CodeFacts) -> tuple[str, ...]:
+    """Classes of the code that extend one of the SDKs' servers."""
+    return tuple(name for name, bases in code.bases.items() if SERVERS & set(bases))
 
 
 def _resolved(value: Ref, files: Sequence[CodeFacts]) -> str:

@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from extractor.docs.corpus import extract
+from extractor.examples.find import find_examples
+from extractor.model import ExampleKind, ExampleStatus, Layout, LeftKind, NoteKind, Origin
+from harness.profiles.mcp.roles import CODE
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from extractor.model import Bundle, Example
+
+PYTHON = "from mcp.server.fastmcp import FastMCP\n{}\nbooks = FastMCP('books')\nbooks.run(transport='streamable-http')\n"
+TYPESCRIPT = (
+    "import {{ Hono }} from 'hono';\nimport {{ StreamableHTTPTransport }} from '@hono/mcp';\n"
+    "import {{ McpServer }} from '@modelcontextprotocol/sdk/server/mcp.js';\n{}\n"
+    "const app = new Hono();\napp.all('/mcp', (c) => new StreamableHTTPTransport().handleRequest(c));\n{}\n"
+)
+
+
+def only(tmp_path: Path, page: str) -> Example:
+    (tmp_path / "page.md").write_text(page, encoding="utf-8")
+    (example,) = find_examples(extract(tmp_path, Layout(), jobs=1, statements=False), CODE)
+    return example
+
+
+def python(tmp_path: Path, imports: str, install: str = "") -> Example:
+    lines = f"```sh\n{install}\n```\n\n" if install else ""
+    return only(tmp_path, f"# P\n\n{lines}```python\n{PYTHON.format(imports)}```\n")
+
+
+def bundle(example: Example) -> Bundle:
+    assert example.bundle is not None, example.reason
+    return example.bundle
+
+
+def names(example: Example) -> list[str]:
+    return [dependency.name for dependency in bundle(example).dependencies]
+
+
+@pytest.mark.parametrize("module", ["unheard_of_thing", "google.unheard_of", "acme_internal.db"])
+def test_an_unknown_module_is_not_taken_for_a_package(tmp_path: Path, module: str) -> None:
+    example = python(tmp_path, f"import {module}")
+    assert example.status is ExampleStatus.FRAGMENT
+    assert "state it" in (example.reason or "")
+
+
+@pytest.mark.parametrize(
+    ("module", "package"),
+    [("unheard_of", "unheard-of-thing"), ("acmedb", "python-acmedb"), ("google.adk.unheard", "google-adk"), ("x", "pyx")],
+)
+def test_a_stated_package_whose_name_has_the_module_is_all_that_is_installed(
+    tmp_path: Path, module: str, package: str
+) -> None:
+    example = python(tmp_path, f"import {module}", f"pip install mcp {package}")
+    assert names(example) == sorted(["mcp", package])
+    assert not any(note.kind is NoteKind.MODULE for note in bundle(example).guesses)
+
+
+def test_that_a_package_of_the_page_has_an_unknown_module_is_inferred(tmp_path: Path) -> None:
+    example = python(tmp_path, "import unheard_of", "pip install mcp leftover")
+    assert names(example) == ["leftover", "mcp"]
+    assert [(n.kind, n.name) for n in bundle(example).guesses if n.kind is NoteKind.MODULE] == [
+        (NoteKind.MODULE, "unheard_of")
+    ]
+
+
+def test_an_import_outside_the_page_s_list_is_a_fact_with_its_line(tmp_path: Path) -> None:
+    example = python(tmp_path, "import yaml", "pip install mcp")
+    (unlisted,) = bundle(example).unlisted_imports
+    assert (unlisted.module, unlisted.package, unlisted.span.first) == ("yaml", "pyyaml", 9)
+    assert [span.first for span in unlisted.installs] == [4]
+    assert names(example) == ["mcp", "pyyaml"]
+    origins = {d.name: d.origin for d in bundle(example).dependencies}
+    assert origins == {"mcp": Origin.STATED, "pyyaml": Origin.INFERRED}
+
+
+@pytest.mark.parametrize(
+    ("imports", "install"), [("import yaml", ""), ("import httpx", "pip install mcp"), ("import json", "pip install mcp")]
+)
+def test_without_a_list_or_with_what_comes_with_it_nothing_is_left_out(
+    tmp_path: Path, imports: str, install: str
+) -> None:
+    assert bundle(python(tmp_path, imports, install)).unlisted_imports == ()
+
+
+@pytest.mark.parametrize(("client", "unlisted"), [("npm install", []), ("pnpm add", ["hono"])])
+def test_pnpm_hides_what_other_packages_bring(tmp_path: Path, client: str, unlisted: list[str]) -> None:
+    code = TYPESCRIPT.format("", "Deno.serve(app.fetch);").replace("Deno.serve", "import('x').serve")
+    page = f"# P\n\n```sh\n{client} @modelcontextprotocol/sdk @hono/mcp x\n```\n\n```ts\n{code}```\n"
+    assert [u.package for u in bundle(only(tmp_path, page)).unlisted_imports] == unlisted
+
+
+def test_a_package_of_the_reader_is_not_asked_of_the_registry(tmp_path: Path) -> None:
+    code = TYPESCRIPT.format("import {} from '@your-org/db';", "export default app;")
+    example = only(tmp_path, f"# P\n\n```ts\n{code}```\n")
+    assert (example.status, "@your-org/db" in (example.reason or "")) == (ExampleStatus.FRAGMENT, True)
+
+
+def test_with_names_the_packages_of_uv_run(tmp_path: Path) -> None:
+    page = f"# P\n\n```python books.py\n{PYTHON.format('')}```\n\n```sh\nuv run --with mcp books.py\n```\n"
+    example = only(tmp_path, page)
+    assert [(d.name, d.origin) for d in bundle(example).dependencies] == [("mcp", Origin.STATED)]
+
+
+@pytest.mark.parametrize(
+    ("argument", "left"),
+    [
+        ('description="Search your notes"', []),
+        ('title="your-title"', []),
+        ('api_key="your-api-key"', ["api_key"]),
+        ('base="https://your-domain.example/x"', ["base"]),
+        ('databasePath="your-database.db"', ["databasePath"]),
+    ],
+)
+def test_placeholders_count_where_a_run_needs_them(tmp_path: Path, argument: str, left: list[str]) -> None:
+    example = python(tmp_path, f"import httpx\nthing = httpx.Client({argument})")
+    parts = [part.name for part in bundle(example).left_to_reader if part.kind is LeftKind.VALUE]
+    assert parts == left
+
+
+@pytest.mark.parametrize(
+    ("export", "adapter"),
+    [
+        ("export default app;", "adapter serve.ts, which serves the default export on port 3000"),
+        ("export default { fetch: app.fetch };", "adapter serve.ts, which serves the default export on port 3000"),
+        ("const go = app.fetch;\nexport { go as GET, go as POST };", "adapter serve.ts, which serves the route's methods"),
+        ("export const POST = app.fetch;", "adapter serve.ts, which serves the route's methods"),
+        ("export async function POST(r: Request) { return app.fetch(r); }", "adapter serve.ts, which serves the route's"),
+    ],
+)
+def test_what_a_program_exports_is_served_by_an_adapter_that_is_inferred(
+    tmp_path: Path, export: str, adapter: str
+) -> None:
+    example = only(tmp_path, f"# P\n\n```ts app/(x)/api/mcp/route.ts\n{TYPESCRIPT.format('', export)}```\n")
+    assert example.kind is ExampleKind.HTTP_SERVER
+    assert any(n.kind is NoteKind.ADAPTER and n.what.startswith(adapter) for n in bundle(example).guesses)
+    assert bundle(example).endpoint_paths[0] == "/api/mcp"
+
+
+@pytest.mark.parametrize("make", ["defineEventHandler((e) => app.fetch(e.request))", "fromWebHandler(app.fetch)"])
+def test_a_route_of_h3_is_not_served_by_anything_else(tmp_path: Path, make: str) -> None:
+    code = TYPESCRIPT.format("import { defineEventHandler, fromWebHandler } from 'h3';", f"export default {make};")
+    assert only(tmp_path, f"# P\n\n```ts server/routes/mcp.ts\n{code}```\n").status is ExampleStatus.UNSUPPORTED
