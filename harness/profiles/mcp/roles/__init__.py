@@ -41,9 +41,7 @@ CODE: Final = CodeProfile(
         {"realm": "master", "client_id": "mcp-server", "client_secret": "docprobe-client-secret"},
     ),
     may_be_endpoint=may_be_endpoint,
-    protocol_headers=frozenset(
-        {"mcp-session-id", "mcp-protocol-version", "mcp-method", "mcp-name", "last-event-id"}
-    ),
+    protocol_headers=frozenset({"mcp-session-id", "mcp-protocol-version", "mcp-method", "mcp-name", "last-event-id"}),
     local_modules=frozenset({"mcp_server"}),
     brought={
         "mcp": _OF_MCP,

@@ -1,8 +1,8 @@
 """What a set of ids shows about the generator that made them. It can refute randomness, never prove it.
 
-Refuted by a repeat, a plain counter or clock, fewer than 64 varying bits after shared and time-derived parts are
-removed, or the same ids across restarts. Order or a time prefix alone never refutes: UUIDv7 and ULID (RFC 9562,
-section 5.7) are fine.
+Refuted by a repeat, a plain counter or clock, or the same ids across restarts. Fewer than 64 varying bits after shared
+and time-derived parts are removed refute it by a reading only: no sentence names a number. Order or a time prefix alone
+never refutes: UUIDv7 and ULID (RFC 9562, section 5.7) are fine.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ import string
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from harness.judge.findings import count, inconclusive, satisfied, violated
+from harness.judge.findings import as_interpretation, count, inconclusive, satisfied, violated
+from harness.model import Basis
 from harness.profiles.mcp.rules.transcript import is_initialize_result, issued_id
 
 if TYPE_CHECKING:
@@ -63,6 +64,8 @@ class Refutation:
     reason: str
     """Half a sentence: ``they count upwards``."""
     exchanges: tuple[int, ...]
+    by_size: bool = False
+    """Whether only the number of varying bits speaks against them, which no sentence of the specification limits."""
 
 
 def unpredictable_session_ids(transcript: Transcript, bound: BoundRequirement) -> Finding:
@@ -91,6 +94,9 @@ def judge_randomness(
     refutation = refute(samples)
     if refutation is not None:
         evidence = [exchange for exchange in carriers if exchange.number in refutation.exchanges]
+        if refutation.by_size:
+            finding = violated(bound, f"{what.capitalize()}s are short: {refutation.reason}.", evidence)
+            return as_interpretation(finding) if finding.basis is Basis.TEXT else finding
         return violated(bound, f"{what.capitalize()}s can be predicted: {refutation.reason}.", evidence)
     if len(samples) < ENOUGH:
         return inconclusive(
@@ -163,6 +169,8 @@ def _few_bits(samples: Sequence[Sample]) -> Refutation | None:
         f"at most {math.floor(bits)} bits differ between {len(samples)} of them besides shared and time-derived parts "
         f"({_shown(samples[0].id)}, {_shown(samples[1].id)}, …), fewer than {MIN_BITS}",
         tuple(sample.exchange for sample in samples),
+        # no varying bit at all is a clock, which nobody calls random
+        by_size=bits >= 1,
     )
 
 

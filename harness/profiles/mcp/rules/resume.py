@@ -5,7 +5,6 @@ Sentences: transports page, "Resumability and Redelivery", items 1 and 2.
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Final
 
 from extractor.model import Level
@@ -15,7 +14,13 @@ from harness.profiles.mcp import steps
 from harness.profiles.mcp.revisions import SESSIONS, level, text
 from harness.profiles.mcp.rules.answers import describe, is_served
 from harness.profiles.mcp.rules.preconditions import BASELINE, IN_SESSION, not_asked
-from harness.profiles.mcp.rules.transcript import exchange_of, exchanges_of, header, messages
+from harness.profiles.mcp.rules.transcript import (
+    exchange_of,
+    exchanges_of,
+    header,
+    identified_messages,
+    is_same_message,
+)
 from harness.rule import Decision, Rule
 
 if TYPE_CHECKING:
@@ -74,7 +79,7 @@ def no_cross_stream(transcript: Transcript, bound: BoundRequirement) -> Finding:
 
     Two sessions run a request with the same JSON-RPC id and different results; the first resumes its own stream, then
     the second asks with the first one's event id. A message is foreign if it was delivered to others and never to the
-    stream that is resumed.
+    stream that is resumed; an equal message under an event id of its own is another one.
     """
     first = exchange_of(transcript, bound.revision, steps.RESUME_A)
     second = exchange_of(transcript, bound.revision, steps.RESUME_B)
@@ -89,20 +94,20 @@ def no_cross_stream(transcript: Transcript, bound: BoundRequirement) -> Finding:
     if own.status == 405:
         return not_applicable(bound, "GET returned 405: no stream can be resumed.", evidence)
     others = [stream for stream in streams if stream is not first]
-    if _data([own]) & (_data(others) - _data([first])):
+    if _has_foreign(own, others, [first]):
         return violated(
             bound, "A session resumed after an event of its own stream and got a message of another stream.", evidence
         )
     if cross is not None and second is not None:
         of_first = [s for s in (first, *others) if _session(transcript, s) == _session(transcript, first)]
         of_second = [s for s in others if _session(transcript, s) == _session(transcript, second)]
-        if _data([cross]) & (_data(of_first) - _data(of_second)):
+        if _has_foreign(cross, of_first, of_second):
             return violated(
                 bound, "A session asked with another session's event id and got that session's messages.", evidence
             )
     if not is_served(own):
         return inconclusive(bound, f"Resuming its own stream, a session got {describe(own)}.", evidence)
-    if not _data([own]) & _data([first]):
+    if not _has_foreign(own, [first], []):
         return inconclusive(bound, "No messages were replayed when a session resumed its own stream.", evidence)
     if cross is None:
         return inconclusive(bound, "A session got its own stream again; no second session could ask for it.", evidence)
@@ -150,9 +155,15 @@ def _session(transcript: Transcript, exchange: Exchange) -> str | None:
     return opened.get(exchange.number, exchange.session)
 
 
-def _data(streams: Iterable[Exchange]) -> set[str]:
-    """Return the messages of some streams, each in one spelling."""
-    return {json.dumps(message, sort_keys=True) for stream in streams for message in messages(stream.reply)}
+def _has_foreign(resumed: Exchange, others: Iterable[Exchange], own: Iterable[Exchange]) -> bool:
+    """Return whether a resumed stream carried a message of ``others`` that none of ``own`` carried."""
+    foreign = [each for stream in others for each in identified_messages(stream.reply)]
+    known = [each for stream in own for each in identified_messages(stream.reply)]
+    return any(
+        any(is_same_message(each, other) for other in foreign)
+        and not any(is_same_message(each, other) for other in known)
+        for each in identified_messages(resumed.reply)
+    )
 
 
 def _no_ids(transcript: Transcript, bound: BoundRequirement) -> Finding:

@@ -23,7 +23,15 @@ from harness.profiles.mcp.rules.answers import (
     waited_enough,
 )
 from harness.profiles.mcp.rules.preconditions import BASELINE, not_asked
-from harness.profiles.mcp.rules.transcript import exchange_of, exchanges_of, messages, opening_of
+from harness.profiles.mcp.rules.transcript import (
+    exchange_of,
+    exchanges_of,
+    identified_messages,
+    is_same_message,
+    messages,
+    opening_of,
+    progress_token,
+)
 from harness.rule import Decision, Rule
 
 if TYPE_CHECKING:
@@ -90,7 +98,8 @@ def no_broadcast(transcript: Transcript, bound: BoundRequirement) -> Finding:
 
     Equal notifications on two POST streams are two messages unless they name the request they belong to (a progress
     token, a JSON-RPC id); on the standalone stream and a POST stream they are one, since one request made them. A
-    response on the standalone stream is get.no-responses, and only that.
+    response on the standalone stream is get.no-responses, and only that. Where both events have ids, equal messages
+    under different ids are two.
     """
     get = exchange_of(transcript, bound.revision, steps.GET_STREAM)
     requests = _requests_during_streams(transcript, bound.revision)
@@ -103,11 +112,11 @@ def no_broadcast(transcript: Transcript, bound: BoundRequirement) -> Finding:
             bound, "Requests are not answered by event streams: nothing can be sent on two.", requests
         )
     if get is not None and is_served(get):
-        on_get = {_spelled(message) for message in messages(get.reply) if not is_response(message)}
+        on_get = [each for each in identified_messages(get.reply) if not is_response(each[1])]
         for post in posts:
-            for message in messages(post.reply):
-                if _spelled(message) in on_get:
-                    method = str(message.get("method"))[:_SHOWN]
+            for each in identified_messages(post.reply):
+                if any(is_same_message(each, other) for other in on_get):
+                    method = str(each[1].get("method"))[:_SHOWN]
                     return violated(
                         bound,
                         f"The message {method} came on the standalone stream and on the stream of a POST; expected one "
@@ -116,11 +125,12 @@ def no_broadcast(transcript: Transcript, bound: BoundRequirement) -> Finding:
                     )
     for at, one in enumerate(posts):
         for other in posts[at + 1 :]:
-            shared = _identified(one) & _identified(other)
+            on_other = _belonging(other)
+            shared = [m for id, m in _belonging(one) if any(is_same_message((id, m), each) for each in on_other)]
             if shared:
                 return violated(
                     bound,
-                    f"The same message came on the streams of two POST requests: {min(shared)[:_SHOWN]}.",
+                    f"The same message came on the streams of two POST requests: {_spelled(shared[0])[:_SHOWN]}.",
                     [one, other],
                 )
     total = sum(len(messages(stream.reply)) for stream in streams)
@@ -195,15 +205,10 @@ def _spelled(message: Message) -> str:
     return json.dumps(message, sort_keys=True)
 
 
-def _identified(exchange: Exchange) -> set[str]:
-    """Return the messages of a stream that name what they belong to, and so exist once."""
-    return {
-        _spelled(message)
-        for message in messages(exchange.reply)
-        if "id" in message or _progress_token(message) is not None
-    }
-
-
-def _progress_token(message: Message) -> object:
-    params = message.get("params")
-    return params.get("progressToken") if isinstance(params, dict) else None
+def _belonging(exchange: Exchange) -> list[tuple[str | None, Message]]:
+    """Return the messages of a stream that name what they belong to, and so exist once, with their event ids."""
+    return [
+        (id, message)
+        for id, message in identified_messages(exchange.reply)
+        if "id" in message or progress_token(message) is not None
+    ]

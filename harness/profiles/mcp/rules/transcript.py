@@ -92,6 +92,33 @@ def messages(reply: Reply | None) -> tuple[Message, ...]:
     return jsonrpc.messages(reply.body) or ()
 
 
+def identified_messages(reply: Reply | None) -> tuple[tuple[str | None, Message], ...]:
+    """Return every message of a reply, as :func:`messages`, with its event's id; None for a message without one."""
+    if reply is None or not reply.events:
+        return tuple((None, message) for message in messages(reply))
+    pairs = ((event.id or None, event_message(event)) for event in reply.events)
+    return tuple((id, message) for id, message in pairs if message is not None)
+
+
+def is_same_message(one: tuple[str | None, Message], other: tuple[str | None, Message]) -> bool:
+    """Return whether two messages, each with its event's id, are one message that was sent twice.
+
+    Equal messages with ids of their own are two (a greeting of each stream), unless they name the request that they
+    belong to: a response, or the progress of a request.
+    """
+    if one[1] != other[1]:
+        return False
+    if one[0] is None or other[0] is None or one[0] == other[0]:
+        return True
+    return jsonrpc.is_response(one[1]) or progress_token(one[1]) is not None
+
+
+def progress_token(message: Message) -> object:
+    """Return the progress token that a notification names; None if it names none."""
+    params = message.get("params")
+    return params.get("progressToken") if isinstance(params, dict) else None
+
+
 def response(exchange: Exchange) -> Message | None:
     """Return the response to the request that was sent; None if there is none.
 

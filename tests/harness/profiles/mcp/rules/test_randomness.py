@@ -11,7 +11,11 @@ from collections.abc import Callable
 
 import pytest
 
+from harness.model import Basis, Verdict
+from harness.profiles.mcp import steps
 from harness.profiles.mcp.rules.randomness import Sample, refute, varying_bits
+from tests.support.transcripts import Talk
+from tests.support.verdicts import finding_of
 
 Generator = Callable[[random.Random, int], str]
 START_MS = 1_795_343_917_000
@@ -99,6 +103,26 @@ def test_nothing_is_said_against_random_ids(name: str, count: int) -> None:
 @pytest.mark.parametrize("count", [20, 40])
 def test_predictable_ids_are_refuted(name: str, count: int) -> None:
     assert refute(samples(PREDICTABLE[name], count, 1)) is not None
+
+
+@pytest.mark.parametrize("name", ["60 bits", "32 bits", "clock and 48 bits", "Math.random"])
+def test_the_number_of_bits_alone_is_a_reading(name: str) -> None:
+    found = refute(samples(PREDICTABLE[name], 20, 1))
+    assert found is not None
+    assert found.by_size
+    talk = Talk()
+    for id in (sample.id for sample in samples(PREDICTABLE[name], 20, 1)):
+        talk.initialize(steps.IDS_INITIALIZE, label=id, id=id)
+    for requirement in ("hijack.id-nondeterministic", "session.id-secure"):
+        finding = finding_of(talk.transcript(), requirement)
+        assert (finding.verdict, finding.basis, finding.gates) == (Verdict.VIOLATED, Basis.INTERPRETATION, False)
+
+
+@pytest.mark.parametrize("name", ["counter", "counter in a uuid", "clock", "always the same", "one of ten"])
+def test_counters_clocks_and_repeats_are_refuted_by_the_text(name: str) -> None:
+    found = refute(samples(PREDICTABLE[name], 20, 1))
+    assert found is not None
+    assert not found.by_size
 
 
 def test_the_same_ids_after_a_restart() -> None:

@@ -48,6 +48,21 @@ def test_replay(talk: Talk, expected: Verdict) -> None:
     assert finding_of(talk.transcript(), "resume.no-cross-stream").verdict is expected
 
 
+@pytest.mark.parametrize(("greeting_id", "expected"), [("3_7", S), ("2_0", V)])
+def test_a_greeting_with_an_event_id_of_its_own_is_not_a_replay(greeting_id: str, expected: Verdict) -> None:
+    hello = {"jsonrpc": "2.0", "method": "notifications/message", "params": {"level": "info", "data": "welcome"}}
+    talk = based()
+    talk.initialize(steps.OPEN_INITIALIZE, label="B", id="b" * 32)
+    talk.initialize(steps.OPEN_INITIALIZE, label="C", id="c" * 32)
+    talk.get(steps.GET_STREAM, session="B", events=(message_event(hello, "2_0"),))
+    for step, label, message in ((steps.RESUME_A, "B", MINE), (steps.RESUME_B, "C", THEIRS)):
+        talk.request(step, kind=STREAM, events=(message_event(message, f"{label}_1"),), session=label)
+    replayed = (message_event(MINE, "B_1"), message_event(hello, greeting_id))
+    talk.get(steps.RESUME_OWN, session="B", events=replayed, headers=(("Last-Event-ID", "B_0"),))
+    talk.get(steps.RESUME_CROSS, 400, session="C", headers=(("Last-Event-ID", "B_0"),))
+    assert finding_of(talk.transcript(), "resume.no-cross-stream").verdict is expected
+
+
 def test_event_ids_are_shared_between_sessions_but_not_between_streams() -> None:
     assert finding_of(resumed((MINE,), ()).transcript(), "resume.id-unique").verdict is I
     talk = resumed((MINE,), ())

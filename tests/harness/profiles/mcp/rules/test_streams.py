@@ -48,6 +48,20 @@ def test_which_message_on_which_stream(talk: Talk, no_responses: Verdict, no_bro
     assert (seen["get.no-responses"], seen["stream.no-broadcast"]) == (no_responses, no_broadcast)
 
 
+@pytest.mark.parametrize(
+    ("message", "ids", "expected"), [(NEWS, ("1", "2"), S), (NEWS, ("1", "1"), V), (PROGRESS, ("1", "2"), V)]
+)
+def test_equal_messages_with_event_ids_of_their_own_are_two(
+    message: dict[str, Any], ids: tuple[str, str], expected: Verdict
+) -> None:
+    talk = based()
+    talk.get(steps.GET_STREAM, events=(message_event(message, ids[0]),))
+    talk.request(
+        steps.GET_WHILE_OPEN, kind=STREAM, events=(message_event(message, ids[1]), message_event(answer(talk)))
+    )
+    assert finding_of(talk.transcript(), "stream.no-broadcast").verdict is expected
+
+
 def test_servers_without_streams_are_not_asked() -> None:
     talk = based(get=405)
     talk.request(steps.STREAM_TWO_A)
