@@ -56,6 +56,10 @@ def severity_words(severity: Severity) -> str:
             assert_never(severity)
 
 
+BASIS_NAMES: Final = {Basis.TEXT: "text", Basis.INTERPRETATION: "interpretation", Basis.ADVICE: "recommendation"}
+"""What a requirement is based on, in a word."""
+
+
 def basis_words(basis: Basis) -> str:
     """Return what a requirement is based on if that is not a sentence of the specification; else empty."""
     match basis:

@@ -12,6 +12,7 @@ from harness.report.evidence import NOT_HTTP, curl
 from harness.report.terminal.details import also_lines, example_heading, finding_block, run_rows
 from harness.report.terminal.look import INDENT, Look, draw, indented, labelled, mark, prose
 from harness.report.views import ReportView
+from harness.report.wording import BASIS_NAMES
 from harness.results.severity import Severity, is_own
 
 if TYPE_CHECKING:
@@ -156,7 +157,7 @@ def _requirement(row: Requirement, view: ReportView, look: Look, full: bool) -> 
     yield Text.assemble((one_line(row.id), "bold"), f"  {row.title}")
     levels: dict[str, list[str]] = {}
     for revision, level in row.levels.items():
-        levels.setdefault(f"{level.value} ({row.basis[revision].value})", []).append(revision or "no revision")
+        levels.setdefault(f"{level.value} ({BASIS_NAMES[row.basis[revision]]})", []).append(revision or "no revision")
     for level_and_basis, revisions in levels.items():
         yield labelled("level", prose(f"{level_and_basis}: {', '.join(revisions)}"), look.prose, INDENT - 2)
     for label, text in (("effect", row.effect), ("fix", row.fix), ("avoid", row.avoid)):

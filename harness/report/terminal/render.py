@@ -13,7 +13,7 @@ from harness.report.terminal import sections
 from harness.report.terminal.details import also_lines, example_heading, finding_block
 from harness.report.terminal.look import Look, draw, indented, mark
 from harness.report.views import ReportView
-from harness.report.wording import NOTHING_APPLIES, plural
+from harness.report.wording import BASIS_NAMES, NOTHING_APPLIES, plural
 from harness.results.distinct import advisory, of_severity
 from harness.results.severity import SHOWN_IN_FULL, Severity, is_own
 
@@ -132,7 +132,7 @@ def _short_lines(groups: Sequence[FindingGroup]) -> Iterator[RenderableType]:
             continue
         sign, style = mark(group.severity)
         other = f", {one_line(finding.revision)}" if not is_own(finding, group.example) else ""
-        basis = f", {finding.basis.value}" if finding.basis is not Basis.TEXT else ""
+        basis = f", {BASIS_NAMES[finding.basis]}" if finding.basis is not Basis.TEXT else ""
         line = Text.assemble((one_line(finding.requirement), style))
         line.append(f" ({group.severity.value}{basis}{other}): {one_line(finding.summary, SHORT_LIMIT)}")
         grid = Table.grid(padding=(0, 1, 0, 0))
