@@ -65,8 +65,8 @@ class Rule:
     """By the exchanges that a page prints; None where print decides nothing."""
     example: ExampleCheck | None = None
     """Before any conversation; set for the stages ``page`` and ``start``."""
-    reading_blocks: bool = False
-    """Whether a violation of a MUST decides the exit code even where it is a reading of the text."""
+    reading_blocks: Callable[[Finding, Transcript], bool] | None = None
+    """Whether a violation of a MUST decides the exit code though it is a reading of the text; None: it never does."""
     blame: BlameRule | None = None
     """None: no line of the page is blamed."""
     fix: FixRule | None = None

@@ -33,7 +33,7 @@ def judge(
     """
     if transcript.kind is ExampleKind.OTHER:
         printed = _judge_printed(transcript, bound, profile)
-        return tuple(replace(f, gates=f.revision == page_revision and blocks(f, profile)) for f in printed)
+        return tuple(replace(f, gates=f.revision == page_revision and blocks(f, transcript, profile)) for f in printed)
     transcript = profile.heard_for(transcript, bound, page_revision)
     own = page_revision or (transcript.negotiated[-1] if transcript.negotiated else None)
     order = {rule.requirement.id: number for number, rule in enumerate(profile.catalogue.rules)}
@@ -43,19 +43,21 @@ def judge(
         if decision is None or not _applies(row, transcript, profile, page_revision):
             continue
         finding = decision.judge(transcript, row)
-        findings.append(replace(finding, gates=row.revision == own and blocks(finding, profile)))
+        findings.append(replace(finding, gates=row.revision == own and blocks(finding, transcript, profile)))
     return tuple(findings)
 
 
-def blocks(finding: Finding, profile: Profile) -> bool:
+def blocks(finding: Finding, transcript: Transcript, profile: Profile) -> bool:
     """Return whether a finding under the page's own revision decides the exit code, before ``--fail-on``.
 
     A violated MUST or MUST NOT of basis text does, and a reading where the requirement says so.
     """
     if finding.verdict is not Verdict.VIOLATED or finding.level not in MUST_LIKE:
         return False
-    rule = profile.catalogue.rule(finding.requirement)
-    return finding.basis is Basis.TEXT or (finding.basis is Basis.INTERPRETATION and rule.reading_blocks)
+    if finding.basis is not Basis.INTERPRETATION:
+        return finding.basis is Basis.TEXT
+    reading_blocks = profile.catalogue.rule(finding.requirement).reading_blocks
+    return reading_blocks is not None and reading_blocks(finding, transcript)
 
 
 def unblock_without_sentence(findings: Iterable[Finding]) -> tuple[Finding, ...]:

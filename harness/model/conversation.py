@@ -229,7 +229,7 @@ class Facts:
     single_session: bool = False
     """Whether the process serves one initialize in its life: it was restarted for every further session."""
     refused_for_load: bool = False
-    """Whether a server that had served an initialize answered that of a baseline 429 or 503: it runs, and is full."""
+    """Whether a server that had served an initialize answered a step of a baseline 429 or 503: it runs, and is full."""
     crashed: Incident | None = None
     """The first time the process was found to have ended by itself."""
     died: Incident | None = None

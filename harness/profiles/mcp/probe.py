@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING, Final, assert_never
 
 from extractor.base.loopback import IPV4_LOOPBACK
 from extractor.model import ExampleKind
+from harness.base.errors import BlockedError
 from harness.profile import ReadyEndpoint
 from harness.profiles.mcp.redaction import redact_texts
 from harness.profiles.mcp.revisions import offered_versions
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from harness.engine.protocol import Pod, Service
     from harness.model import LogLine, Transcript
     from harness.profile import ProbeSettings
+
+
+_TOO_MANY: Final = 429
 
 
 class McpProbe:
@@ -71,6 +75,11 @@ class McpProbe:
                 raise AssertionError("an example of kind other has no bundle")
             case _:
                 assert_never(bundle.kind)
+        if not self.serves(transcript) and _only_too_many(transcript):
+            raise BlockedError(
+                "the example answered 429 to every initialize, also after waiting as long as it asked for",
+                "let its rate limit pass a few requests a second",
+            )
         return redact_texts(transcript, self._redact)
 
     def redact(self, logs: Sequence[LogLine]) -> tuple[LogLine, ...]:
@@ -128,3 +137,9 @@ class McpProbe:
             token = tokens.token(peer.token, audience=peer.audience)
         address = peer.address
         return ReadyEndpoint(address.ip.strip("[]"), address.port, address.target, address.public_url, token)
+
+
+def _only_too_many(transcript: Transcript) -> bool:
+    """Return whether nothing but 429 (RFC 6585, section 4) was ever answered where an address answered at all."""
+    statuses = [exchange.status for exchange in transcript.exchanges]
+    return _TOO_MANY in statuses and not any(status is not None and 200 <= status < 300 for status in statuses)

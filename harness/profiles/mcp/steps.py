@@ -57,8 +57,10 @@ OPEN_INITIALIZE: Final = "open.initialize"
 OPEN_INITIALIZED: Final = "open.initialized"
 RETRY: Final = "retry"
 """``retry.<step>``: sent again under its own step afterwards, never judged: a GET that was answered 409 because the
-stream that docprobe had just closed was still closing on the server's side; an initialize that a process refused (see
-the facts ``single_session``, ``died`` and ``crashed``) and that was sent again to a fresh process."""
+stream that docprobe had just closed was still closing on the server's side; any request that was answered 429, and sent
+again after a wait; a request on a session whose DELETE was only accepted (202), while it is still served; an initialize
+that a process refused (see the facts ``single_session``, ``died`` and ``crashed``) and that was sent again to a fresh
+process."""
 
 # The baseline, per negotiated revision: session A. Its failure makes session verdicts inconclusive.
 BASELINE_INITIALIZE: Final = "baseline.initialize"

@@ -13,6 +13,7 @@ from harness.profiles.mcp import messages, steps
 from harness.profiles.mcp.messages import FOREIGN_ORIGIN, Caller
 from harness.profiles.mcp.probes import sessions
 from harness.profiles.mcp.probes.http_exchange import WATCH_END_S, describe_answer
+from harness.profiles.mcp.probes.recorder import TOO_MANY
 from harness.profiles.mcp.probes.tools import first_callable_tool
 
 if TYPE_CHECKING:
@@ -55,8 +56,7 @@ async def open_first_session(peer: Peer, revision: str) -> FirstSession | None:
     answer, opened = await sessions.fresh_initialize(peer, steps.BASELINE_INITIALIZE, caller, revision, role="A")
     if opened is None:
         peer.learn_revision(revision, RevisionFacts(f"initialize is answered {describe_answer(answer)}"))
-        if answer.status in (429, sessions.FULL):
-            peer.facts = replace(peer.facts, refused_for_load=True)
+        _learn_load(peer, answer)
         return None
     if opened.revision != revision:
         reason = f"initialize with {revision} now negotiates {opened.revision}"
@@ -64,6 +64,7 @@ async def open_first_session(peer: Peer, revision: str) -> FirstSession | None:
         return None
     initialized = await peer.notify(steps.BASELINE_INITIALIZED, opened)
     if not initialized.served:
+        _learn_load(peer, initialized)
         reason = f"notifications/initialized is answered {describe_answer(initialized)}"
         peer.learn_revision(revision, RevisionFacts(reason))
         return None
@@ -72,6 +73,7 @@ async def open_first_session(peer: Peer, revision: str) -> FirstSession | None:
     watch_s = max(WATCH_END_S, steps.PATIENCE * max(answer.exchange.duration_s, initialized.exchange.duration_s))
     request = await peer.request(steps.BASELINE_REQUEST, opened, linger_s=watch_s)
     if request.result is None:
+        _learn_load(peer, request)
         peer.learn_revision(revision, RevisionFacts(f"{peer.method} is answered {describe_answer(request)}"))
         return None
     peer.learn_revision(revision, RevisionFacts(method=peer.method))
@@ -80,6 +82,12 @@ async def open_first_session(peer: Peer, revision: str) -> FirstSession | None:
     if peer.tool is not None:
         peer.learn_revision(revision, RevisionFacts(method=peer.method, tool=peer.tool.name))
     return FirstSession(opened, request, called, get)
+
+
+def _learn_load(peer: Peer, answer: ProbeAnswer) -> None:
+    """Record that a step of the baseline was refused for load, which says nothing about the server."""
+    if answer.status in (TOO_MANY, sessions.FULL):
+        peer.facts = replace(peer.facts, refused_for_load=True)
 
 
 async def _call_tool(peer: Peer, caller: Caller, listed: ProbeAnswer) -> tuple[ProbeAnswer | None, Tool | None]:

@@ -16,6 +16,7 @@ from harness.model import Facts
 from harness.profiles.mcp import messages, steps
 from harness.profiles.mcp.messages import ACCEPT_BOTH, ACCEPT_STREAM, Caller, EndpointAddress, Headers, headers
 from harness.profiles.mcp.probes.http_exchange import LINGER_S, ProbeAnswer, ProbeRequest
+from harness.profiles.mcp.probes.recorder import TOO_MANY
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -176,12 +177,13 @@ class Peer:
         request = self.prepare(step, caller, "GET", accept=ACCEPT_STREAM)
         for pause_s in (*CLOSING_PAUSES_S, None):
             async with self.recorder.hold(request) as held:
-                closing = self._still_closing(caller, held.head.status if held.head else None)
-                if pause_s is None or not closing:
+                status = held.head.status if held.head else None
+                if pause_s is None or not (status == TOO_MANY or self._still_closing(caller, status)):
                     yield held
                     break
-            self.recorder.amend(held.number, step=f"{steps.RETRY}.{step}")
-            await anyio.sleep(pause_s)
+            if not await self.recorder.pause(held.number, held.head):
+                self.recorder.amend(held.number, step=f"{steps.RETRY}.{step}")
+                await anyio.sleep(pause_s)
         self.streams_closed.add(caller.id)
 
     def _still_closing(self, caller: Caller, status: int | None) -> bool:

@@ -16,6 +16,7 @@ import httpx
 
 from harness.base.jsonrpc import Message, error_code, response_to
 from harness.model import Answered, Exchange, Failure, Reply
+from harness.profiles.mcp import steps
 from harness.profiles.mcp.probes.body import BodyReader, ReadPlan
 from harness.profiles.mcp.probes.http_exchange import (
     WIRE_ERRORS,
@@ -30,6 +31,16 @@ if TYPE_CHECKING:
 
     from anyio.abc import TaskGroup, TaskStatus
 
+TOO_MANY: Final = 429
+"""Status of a server that refuses a request for the number of those before it (RFC 6585, section 4)."""
+PAUSE_S: Final = 1.0
+"""Wait after a 429 that names none in seconds."""
+MOST_PAUSE_S: Final = 10.0
+"""The longest wait before one request is sent again, whatever Retry-After asks for."""
+MOST_REPEATS: Final = 4
+"""Times that one request is sent again."""
+MOST_PAUSES_S: Final = 90.0
+"""All waits of one conversation together; past it a 429 is an answer like any other."""
 CLOSE_S: Final = 1.0
 """Time a transport may take to close a connection."""
 
@@ -81,6 +92,7 @@ class Recorder:
         self._exchanges: dict[int, Exchange] = {}
         self._count = 0
         self._rpc_id = 0
+        self._paused_s = 0.0
         self.process = 0
 
     @property
@@ -127,10 +139,34 @@ class Recorder:
     async def send(self, request: ProbeRequest) -> ProbeAnswer:
         """Send one request and read its reply within the limits. Never raises for what the server does.
 
+        A request that is answered 429 is sent again after the wait that Retry-After asks for (:meth:`pause`).
+
         Raises:
             StoppedError: the budget is used up; nothing was sent.
         """
+        for _ in range(MOST_REPEATS):
+            answer = await self._exchange(request, BodyReader(self.started))
+            if not await self.pause(answer.number, answer.reply):
+                return answer
         return await self._exchange(request, BodyReader(self.started))
+
+    async def pause(self, number: int, reply: Reply | None) -> bool:
+        """Wait as a 429 asks for, and record its exchange as one that is sent again.
+
+        Args:
+            number: of the exchange.
+            reply: that answered it.
+
+        Returns:
+            Whether to send the request again; False for other answers, and once all waits are used up.
+        """
+        if reply is None or reply.status != TOO_MANY or self._paused_s >= MOST_PAUSES_S:
+            return False
+        wait_s = min(_retry_after_s(reply), MOST_PAUSE_S, MOST_PAUSES_S - self._paused_s)
+        self._paused_s += wait_s
+        self.amend(number, step=f"{steps.RETRY}.{self._exchanges[number].step}")
+        await anyio.sleep(wait_s)
+        return True
 
     @asynccontextmanager
     async def hold(self, request: ProbeRequest) -> AsyncIterator[OpenStream]:
@@ -210,6 +246,12 @@ class Recorder:
                 return await self._transport.handle_async_request(sent), None
         except WIRE_ERRORS as error:
             return None, classify_failure(error)
+
+
+def _retry_after_s(reply: Reply) -> float:
+    """Return the seconds of Retry-After (RFC 9110, section 10.2.3); a date, or nothing, is the usual wait."""
+    value = (reply.header("retry-after") or "").strip()
+    return max(float(value), PAUSE_S / 10) if value.isascii() and value.isdecimal() else PAUSE_S
 
 
 def _answered(reply: Reply | None, answer: Message | None) -> Answered | None:

@@ -11,6 +11,8 @@ import uuid
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+import anyio
+
 from harness.base import jsonrpc
 from harness.model import Incident, Session
 from harness.profiles.mcp import messages, steps
@@ -25,6 +27,11 @@ FULL: Final = 503
 """ProbeAnswer to an initialize beyond the sessions that a server holds at a time: a fresh process has none."""
 NOTICE_S: Final = 5.0
 """Time for the end of a process to be noticed after its connections broke."""
+ACCEPTED: Final = 202
+"""Answer to a DELETE that will be done later."""
+ENDING_S: Final = 5.0
+"""Time for a session to end whose DELETE was only accepted."""
+ENDING_PAUSE_S: Final = 0.25
 IDS: Final = 20
 """Ids that are collected of the process that served the conversation."""
 NEVER_ASKED: Final = "docprobe-never-asked"
@@ -196,9 +203,20 @@ async def probe_lifetime(peer: Peer, revision: str, legs: tuple[str, ...]) -> No
     if not end.served:
         return
     controls["delete"] = end.number
+    if end.status == ACCEPTED:
+        await _wait_for_end(peer, t)
     for leg in legs:
         await peer.leg(leg, steps.TERMINATED, t, control=controls[leg])
     await initialize(peer, steps.TERMINATED_FRESH, Caller(revision, token=peer.token), revision)
+
+
+async def _wait_for_end(peer: Peer, caller: Caller) -> None:
+    """Repeat a request on a session whose DELETE was only accepted, until it is not served or the time is over."""
+    until = anyio.current_time() + ENDING_S
+    while (await peer.request(f"{steps.RETRY}.{steps.TERMINATED}.post-request", caller)).served:
+        if anyio.current_time() >= until:
+            return
+        await anyio.sleep(ENDING_PAUSE_S)
 
 
 async def probe_isolation(peer: Peer, revision: str) -> None:

@@ -47,12 +47,16 @@ if TYPE_CHECKING:
 
     from harness.model import BoundRequirement, Exchange, Finding, Transcript
 
+ACCEPTED: Final = 202
+"""Status of a server that will do what was asked, and has not done it yet."""
+
 
 def terminated_404(transcript: Transcript, bound: BoundRequirement) -> Finding:
     """Judge item 3: after termination, requests with that id MUST get 404, be they POST, GET or DELETE.
 
     A DELETE that was answered 2xx ended the session; that a session may not live on after it is a reading, since no
-    sentence gives a 2xx DELETE a meaning. A 404 that a fresh initialize gets too is a dead endpoint's, and decides
+    sentence gives a 2xx DELETE a meaning. 202 only accepts the DELETE (RFC 9110, section 15.3.3): the probes ask again
+    for a while. A 404 that a fresh initialize gets too is a dead endpoint's, and decides
     nothing.
     """
     end = exchange_of(transcript, bound.revision, steps.TERMINATED_END)
@@ -120,6 +124,12 @@ def _initializes_after(transcript: Transcript, end: Exchange) -> Iterator[Exchan
             yield exchange
 
 
+def ended_at_once(finding: Finding, transcript: Transcript) -> bool:
+    """Return whether the DELETE of a live session was answered as done: 202 only says that it was accepted."""
+    end = exchange_of(transcript, finding.revision, steps.TERMINATED_END)
+    return end is not None and end.status != ACCEPTED
+
+
 def fix_dead_session_status(root: Node, finding: Finding, transcript: Transcript) -> Iterator[TextEdit]:
     """Turn ``status(400)`` into ``status(sessionId ? 404 : 400)``: a dead id gets 404, a missing one keeps its 400.
 
@@ -157,7 +167,7 @@ TERMINATED_404: Final = Rule(
     Decision(terminated_404, IN_SESSION),
     printed=Decision(printed_terminated_404),
     # nothing but this reading gives a DELETE that was answered 2xx a meaning
-    reading_blocks=True,
+    reading_blocks=ended_at_once,
     blame=dead_session_answers,
     fix=fix_dead_session_status,
 )

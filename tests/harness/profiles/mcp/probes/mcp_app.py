@@ -41,6 +41,10 @@ class Manners:
     """More at a time are answered 503."""
     initializes_left: int = 1000
     """Of all processes together; more are answered 503."""
+    too_many: Callable[[str], bool] | None = None
+    """By JSON-RPC or HTTP method: whether the request is answered 429."""
+    forgets_after_s: float | None = None
+    """DELETE is answered 202, and the session ends that much later."""
     dead: int = 404
     """Answer to a terminated id."""
     stay_open: bool = False
@@ -86,6 +90,10 @@ class Server:
                 metadata = f'Bearer resource_metadata="http://{request.headers["host"]}/metadata"'
                 return PlainTextResponse("", allowed, {"www-authenticate": metadata})
             self.subject = allowed
+        if manners.too_many is not None:
+            message = json.loads(await request.body() or b"{}")
+            if manners.too_many(message.get("method", "") if isinstance(message, dict) else request.method):
+                return PlainTextResponse("slow down", 429, {"retry-after": "0"})
         if request.method == "POST":
             return await self.post(request, session)
         if manners.modern and not manners.revisions:
@@ -96,6 +104,9 @@ class Server:
         if request.method == "DELETE":
             if not manners.delete:
                 return PlainTextResponse("", 405)
+            if manners.forgets_after_s is not None:
+                asyncio.get_running_loop().call_later(manners.forgets_after_s, self.live.pop, session or "", None)
+                return PlainTextResponse("", 202)
             self.live.pop(session or "", None)
             self.dead = manners.dead_after_delete
             if manners.on_delete is not None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import pytest
 
+from harness.base.errors import BlockedError
 from harness.engine.protocol import ExitState
-from harness.model import (
-    Verdict,
-)
+from harness.judge.judge import judge
+from harness.model import Basis, Verdict
+from harness.profile import ProbeSettings
 from harness.profiles.mcp.probe import McpProbe
 from harness.profiles.mcp.probes.converse_http import converse_http
+from harness.profiles.registry import MCP
+from tests.support.verdicts import rows
 
 from .conversations import NEWEST, REVISIONS, TIMEOUT_S, by_step, hold, judged
 from .local_pod import bundle, local_pod
@@ -60,6 +63,47 @@ async def test_a_server_that_served_and_then_refuses_for_load_runs_and_the_rest_
 
 async def test_a_server_that_is_never_free_does_not_run() -> None:
     assert not McpProbe(bundle()).serves(await hold(Manners(initializes_left=0, revisions=(NEWEST,))))
+
+
+@pytest.mark.parametrize(("forgets_after_s", "expected"), [(0.6, Verdict.SATISFIED), (3600.0, Verdict.VIOLATED)])
+async def test_a_delete_that_is_only_accepted_may_take_its_time_and_never_blocks(
+    forgets_after_s: float, expected: Verdict
+) -> None:
+    transcript = await hold(Manners(forgets_after_s=forgets_after_s, revisions=(NEWEST,)))
+    found = judge(transcript, rows(), MCP, page_revision=NEWEST)
+    (finding,) = (f for f in found if f.requirement == "session.terminated-404")
+    assert (finding.verdict, finding.gates) == (expected, False)
+    assert finding.basis is (Basis.TEXT if expected is Verdict.SATISFIED else Basis.INTERPRETATION)
+
+
+async def test_a_server_that_wants_fewer_requests_is_waited_for() -> None:
+    asked: dict[str, int] = {}
+
+    def too_many(method: str) -> bool:
+        asked[method] = asked.get(method, 0) + 1
+        return asked[method] % 2 == 1
+
+    transcript = await hold(Manners(too_many=too_many, revisions=(NEWEST,)))
+    assert McpProbe(bundle()).serves(transcript)
+    assert asked["notifications/initialized"] > 1
+    assert {e.status for e in transcript.exchanges if not e.step.startswith("retry.")}.isdisjoint({429})
+    verdicts = judged(transcript)
+    assert {id for id, verdict in verdicts.items() if verdict is Verdict.VIOLATED} <= {"http.origin-validate"}
+    assert verdicts["session.terminated-404"] is Verdict.SATISFIED
+
+
+@pytest.mark.parametrize("method", ["notifications/initialized", "tools/list"])
+async def test_a_server_that_never_has_time_for_a_step_of_the_baseline_runs(method: str) -> None:
+    transcript = await hold(Manners(too_many=lambda asked: asked == method, revisions=(NEWEST,)))
+    assert McpProbe(bundle()).serves(transcript)
+    assert not {id for id, verdict in judged(transcript).items() if verdict is Verdict.VIOLATED}
+
+
+async def test_a_server_that_answers_nothing_but_429_is_not_checked() -> None:
+    async with local_pod(lambda: make(Manners(too_many=lambda asked: True))) as pod:
+        settings = ProbeSettings(revisions=REVISIONS, timeout_s=TIMEOUT_S, start_s=TIMEOUT_S)
+        with pytest.raises(BlockedError):
+            await McpProbe(bundle()).converse(pod, settings, lambda text: None)
 
 
 async def test_a_stateless_server_has_no_session_probes() -> None:

@@ -25,7 +25,11 @@ PYTHON = [
     ("mcp = FastMCP('x')\nsubprocess.run('git status', shell=True)\nmcp.run(transport='http')", HTTP, Start.RUN),
     ("import mcp\nagent = Agent()\nagent.run('What is 7 plus 5?')", OTHER, Start.NONE),
     ("import mcp\nserver = Popen()\nserver.run('x')", OTHER, Start.NONE),
-    ("from pydantic_ai.mcp import MCPServerSSE\nasync def f():\n    MCPServerSSE('u')\nasyncio.run(f())", CLIENT, Start.RUN),
+    (
+        "from pydantic_ai.mcp import MCPServerSSE\nasync def f():\n    MCPServerSSE('u')\nasyncio.run(f())",
+        CLIENT,
+        Start.RUN,
+    ),
     ("asyncio.run(mcp.run_async(transport='http'))", HTTP, Start.RUN),
     ("asyncio.run(mcp.run_http_async())", HTTP, Start.RUN),
     ("import os\nT = os.getenv('TRANSPORT', 'sse')\nmcp.run(transport=T)", HTTP, Start.RUN),
