@@ -55,7 +55,7 @@ _ASSEMBLED: Final = frozenset({NoteKind.WHOLE_PROGRAM, NoteKind.JOINED, NoteKind
 """Guesses about which lines make the program."""
 _IMPORTED: Final = frozenset(
     {NoteKind.ADAPTER, NoteKind.DEPENDENCY, NoteKind.FILE, NoteKind.FILE_NAME, NoteKind.PACKAGE_FOLDER,
-     NoteKind.FOLDER, NoteKind.MODULE_TYPE, NoteKind.COMMAND}
+     NoteKind.FOLDER, NoteKind.MODULE, NoteKind.MODULE_TYPE, NoteKind.COMMAND}
 )  # fmt: skip
 """Guesses that decide where an import is looked for."""
 _HARMLESS: Final = frozenset({NoteKind.REMARK, NoteKind.FILE_NAME})

@@ -104,7 +104,13 @@ class Installer:
 
 def _plan(bundle: Bundle, cutoff: str | None, lock: str | None) -> InstallPlan:
     manager = MANAGERS[bundle.manager]
-    return manager.plan(bundle.dependencies, cutoff=cutoff, lock=lock, allow_scripts=bundle.allow_scripts)
+    return manager.plan(
+        bundle.dependencies,
+        cutoff=cutoff,
+        lock=lock,
+        allow_scripts=bundle.allow_scripts,
+        client=bundle.installer,
+    )
 
 
 def _key(base: BaseImage, bundle: Bundle, plan: InstallPlan) -> str:

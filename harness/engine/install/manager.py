@@ -41,7 +41,13 @@ class PackageManager(Protocol):
     """One package manager; the modules ``npm`` and ``pypi`` are."""
 
     def plan(
-        self, dependencies: Sequence[Dependency], *, cutoff: str | None, lock: str | None, allow_scripts: bool
+        self,
+        dependencies: Sequence[Dependency],
+        *,
+        cutoff: str | None,
+        lock: str | None,
+        allow_scripts: bool,
+        client: str = "",
     ) -> InstallPlan:
         """Return how to install.
 
@@ -50,6 +56,7 @@ class PackageManager(Protocol):
             cutoff: ISO date; packages published after the end of that day (UTC) are not considered.
             lock: a lock that an earlier install wrote, to install just that.
             allow_scripts: whether packages may run code while they are installed.
+            client: the package client that the page names (``pnpm``); packages are resolved as it would.
 
         Raises:
             InstallError: a dependency is not a package of a registry.

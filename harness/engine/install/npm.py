@@ -37,6 +37,9 @@ _DOCS_FAULT: Final = {
     "EINVALIDTAGNAME": "not a version",
     "EBADPLATFORM": "not made for Linux",
 }
+_OF_CLIENT: Final = {"pnpm": ("--force",), "bun": ("--force",), "yarn": ("--legacy-peer-deps",)}
+"""How npm resolves as another client does: those install peers and go on where they contradict each other (pnpm's
+documentation of ``auto-install-peers`` and ``strict-peer-dependencies``), or leave peers to the reader (yarn)."""
 _ELSEWHERE: Final = frozenset({"EALLOWGIT", "EALLOWREMOTE", "EALLOWFILE", "EALLOWDIRECTORY"})
 _INFORMATIVE: Final = (
     "No matching version", "is not in this registry", "Refusing to fetch", "failed, reason:", "peer ", "Invalid ",
@@ -48,10 +51,15 @@ _CODE: Final = re.compile(r"npm (?:error|ERR!) code (\w+)")
 
 
 def plan(
-    dependencies: Sequence[Dependency], *, cutoff: str | None, lock: str | None, allow_scripts: bool
+    dependencies: Sequence[Dependency],
+    *,
+    cutoff: str | None,
+    lock: str | None,
+    allow_scripts: bool,
+    client: str = "",
 ) -> InstallPlan:
     """See :meth:`harness.engine.install.manager.PackageManager.plan`."""
-    flags = (*_FLAGS, *(() if allow_scripts else ("--ignore-scripts",)))
+    flags = (*_FLAGS, *(() if allow_scripts else ("--ignore-scripts",)), *_OF_CLIENT.get(client, ()))
     if lock is not None:
         manifest = {"private": True, **_root(lock)}
         files = {f"{ROOT}/package.json": _text(manifest), _LOCK: lock}

@@ -35,7 +35,12 @@ _PYTHON_SIGN: Final = re.compile(r"(requested|current) python version")
 
 
 def plan(
-    dependencies: Sequence[Dependency], *, cutoff: str | None, lock: str | None, allow_scripts: bool
+    dependencies: Sequence[Dependency],
+    *,
+    cutoff: str | None,
+    lock: str | None,
+    allow_scripts: bool,
+    client: str = "",
 ) -> InstallPlan:
     """See :meth:`harness.engine.install.manager.PackageManager.plan`.
 

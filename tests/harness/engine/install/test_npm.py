@@ -140,3 +140,11 @@ def test_whose_fault(log: str, whose: str, said: str) -> None:
     fault = npm.fault([line.strip() for line in log.splitlines()])
     assert fault.whose == whose
     assert said in fault.detail
+
+
+@pytest.mark.parametrize(("client", "flag"), [("pnpm", "--force"), ("yarn", "--legacy-peer-deps")])
+def test_peers_are_resolved_as_the_page_s_client_does(client: str, flag: str) -> None:
+    def steps(client: str) -> tuple[str, ...]:
+        return npm.plan((Dependency("a"),), cutoff=None, lock=None, allow_scripts=False, client=client).steps[0]
+
+    assert set(steps(client)) - set(steps("npm")) == {flag}
