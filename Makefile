@@ -22,7 +22,7 @@ export PYTHONPYCACHEPREFIX ?= $(CURDIR)/.cache/bytecode
 help:
 	@echo "make check     run docprobe on the sample docs (docs-snapshot/sample) and write a report"
 	@echo "make test      all tests, with a real container engine; this is what .ci/run calls"
-	@echo "make unit      tests that need no container engine: about a minute"
+	@echo "make unit      tests that need neither an engine nor a registry: about a minute on two cores"
 	@echo "make lint      ruff, mypy, import contracts"
 	@echo "make soak      faults, repeatability and load at full size: an hour or more"
 	@echo "make mutation  break the conforming servers and count which breaks the rules find"

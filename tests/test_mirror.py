@@ -11,6 +11,7 @@ CROSS_CUTTING = {
     "extractor/docs/test_extraction_properties.py": "properties of everything that is read from a page",
     "extractor/examples/test_examples_hostile.py": "hostile pages, up to the bundle",
     "extractor/examples/test_profile.py": "another specification than MCP",
+    "extractor/examples/test_stated_packages.py": "packages that a page states, from its prose to the bundle",
     "extractor/test_readme.py": "the floor plan of the whole package",
     "harness/cli/test_places.py": "files and folders that cannot be used, for every command",
     "harness/cli/test_state_option.py": "one option of every command",
