@@ -9,12 +9,13 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from extractor.examples.wholeness import leaves_out
 from extractor.languages.common.files import normal, refusal
 from extractor.languages.common.roles import Start
-from extractor.languages.common.startup import nearest_first
+from extractor.languages.common.startup import means_file, nearest_first
 from extractor.languages.common.view import FileName, scope_of, sees
 from extractor.markdown.info_string import looks_like_file_name
-from extractor.model import Origin
+from extractor.model import ExampleKind, Origin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -33,6 +34,9 @@ _COMMENT: Final = re.compile(
     r"\s*(?P<rest>.*?)\s*(?:-->|\*/)?\s*$",
     re.IGNORECASE,
 )
+
+
+_INTERPRETERS: Final = frozenset({"python", "python3", "node", "tsx", "npx", "uv", "bun", "deno", "ts-node"})
 
 
 def stated_name(block: Block, suffixes: Sequence[str] = ()) -> FileName | None:
@@ -104,7 +108,7 @@ def with_commands(snippets: Sequence[Snippet], around: Surroundings, profile: Co
     for index, snippet in enumerate(snippets):
         following = snippets[index + 1].block.span.first if index + 1 < len(snippets) else None
         named = snippet if snippet.name else replace(snippet, name=_name_by_command(snippet, following, naming))
-        yield _with_role(named, naming, profile)
+        yield _with_role(named, naming, profile, snippets)
 
 
 def _name_by_command(snippet: Snippet, following: int | None, commands: Sequence[Command]) -> FileName | None:
@@ -126,10 +130,31 @@ def _name_by_command(snippet: Snippet, following: int | None, commands: Sequence
     return None
 
 
-def _with_role(snippet: Snippet, commands: Sequence[Command], profile: CodeProfile) -> Snippet:
+def _with_role(
+    snippet: Snippet, commands: Sequence[Command], profile: CodeProfile, snippets: Sequence[Snippet]
+) -> Snippet:
     if snippet.role.start is not Start.NONE:
         return snippet
     scope = scope_of(snippet.block)
     near = nearest_first(snippet.block, (c for c in commands if sees(scope, c.block)))
     role = snippet.language.role_by_command(snippet, near, profile.of(snippet.language.name))
+    if role is None and _is_run_as_it_is(snippet, near, snippets):
+        kind = ExampleKind.STDIO_SERVER if snippet.role.kind is ExampleKind.OTHER else snippet.role.kind
+        role = replace(snippet.role, kind=kind, start=Start.RUN, why="")
     return replace(snippet, role=role) if role else snippet
+
+
+def _is_run_as_it_is(snippet: Snippet, commands: Sequence[Command], snippets: Sequence[Snippet]) -> bool:
+    """Whether the page runs a file that starts nothing: all of a server but its start, and no other block has that."""
+    if snippet.name is None or snippet.name.confidence < 1 or refusal(snippet.name.path):
+        return False
+    if not (snippet.role.relevant and snippet.role.handle and snippet.facts.imports) or leaves_out(snippet):
+        return False
+    view = [s for s in snippets if s.language is snippet.language and scope_of(s.block) == scope_of(snippet.block)]
+    if len(view) > 1:
+        return False
+    path = normal(snippet.name.path)
+    return any(
+        command.words[0] in _INTERPRETERS and any(means_file(word, path) for word in command.words[1:])
+        for command in commands
+    )

@@ -41,8 +41,7 @@ def whole_by(main: ProgramFile, modules: Sequence[ProgramFile], elsewhere: Seque
         return None
     snippet = main.snippets[0]
     code = snippet.facts
-    leaves_out = code.left_out or code.loose_method is not None or _ELIDED.search(snippet.block.text)
-    if leaves_out or (main.name is not None and refusal(main.name.path)):
+    if leaves_out(snippet) or (main.name is not None and refusal(main.name.path)):
         return None
     missing = free_names(main)
     others = [s for s in elsewhere if s is not snippet and not _is_another_file(s, main)]
@@ -56,6 +55,12 @@ def whole_by(main: ProgramFile, modules: Sequence[ProgramFile], elsewhere: Seque
         origin = main.name.origin if main.name.origin is Origin.DIRECTIVE else Origin.STATED
         return origin if faults <= MOST_MISSING else None
     return Origin.INFERRED if faults == 1 else None
+
+
+def leaves_out(snippet: Snippet) -> bool:
+    """Return whether a snippet shows that it is not all of a file: by an ellipsis, or by a part without its whole."""
+    code = snippet.facts
+    return bool(code.left_out) or code.loose_method is not None or _ELIDED.search(snippet.block.text) is not None
 
 
 def _has_faults(file: ProgramFile) -> bool:

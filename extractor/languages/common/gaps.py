@@ -172,7 +172,8 @@ def _tokens(draft: Draft) -> Iterator[LeftToReader]:
 def _names(draft: Draft) -> Iterator[LeftToReader]:
     """Names that only a client's call uses. One of the standard library is an import that the page forgot."""
     for file in draft.program.files:
-        for name in free_names(file) if not draft.program.faults else ():
+        left = [] if draft.program.faults else free_names(file)
+        for name in (name for name in left if name not in draft.program.language.modules):
             what = f"`{name}`, which no block of this page defines and only a client's call uses"
             yield LeftToReader(LeftKind.NAME, name, what, _first_use(name, file))
 

@@ -246,5 +246,7 @@ class RunnableLanguage(Language):
     """Clauses on what keeps a draft from running, beyond undefined names; empty if it is complete."""
     build: Callable[[Draft], Build]
     """Builds a complete draft."""
+    modules: frozenset[str] = frozenset()
+    """Modules that the language brings: a program that uses the name of one forgot to import it."""
     role_by_command: Callable[[Snippet, Sequence[Command], LanguageRules], Role | None] = lambda *_: None
     """What a snippet does because of a command of the page, where its own code starts nothing."""

@@ -10,7 +10,14 @@ from extractor.languages.common.packages import RefusedError
 from extractor.languages.common.roles import Start
 from extractor.languages.common.values import Build, LocalImport, NeededPackage, RunnableLanguage
 from extractor.languages.common.view import project_blocks
-from extractor.languages.ecmascript.imports import RUNTIMES, is_alias, is_made_up, package_name, package_of
+from extractor.languages.ecmascript.imports import (
+    NODE_MODULES,
+    RUNTIMES,
+    is_alias,
+    is_made_up,
+    package_name,
+    package_of,
+)
 from extractor.languages.ecmascript.parse import javascript_tree, parse_javascript, parse_typescript, typescript_tree
 from extractor.languages.ecmascript.start import startup_of
 from extractor.model import Dependency, ExampleKind, Manager, Note, NoteKind, Origin, SourceFile
@@ -201,6 +208,7 @@ TYPESCRIPT: Final = RunnableLanguage(
     local_imports=local_imports,
     missing=missing,
     build=build,
+    modules=NODE_MODULES,
 )
 JAVASCRIPT: Final = RunnableLanguage(
     name="javascript",
@@ -214,4 +222,5 @@ JAVASCRIPT: Final = RunnableLanguage(
     local_imports=local_imports,
     missing=missing,
     build=build,
+    modules=NODE_MODULES,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
@@ -176,5 +177,6 @@ PYTHON: Final = RunnableLanguage(
     local_imports=local_imports,
     missing=missing,
     build=build,
+    modules=sys.stdlib_module_names,
     role_by_command=role_by_command,
 )

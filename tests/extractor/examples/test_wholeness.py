@@ -88,3 +88,28 @@ def test_names_of_another_block_make_a_fragment(tmp_path: Path) -> None:
 def test_an_excerpt_of_a_named_file_is_a_fragment(tmp_path: Path) -> None:
     code = PYTHON.replace("os.getcwd()", "one(two, three)")
     assert only(tmp_path, code, "python clock.py").status is ExampleStatus.FRAGMENT
+
+
+NEVER_RUN = PYTHON[: PYTHON.index("if __name__")]
+
+
+@pytest.mark.parametrize(
+    ("code", "around", "status"),
+    [
+        (NEVER_RUN, "Run `python clock.py`.", ExampleStatus.RUNNABLE),
+        (NEVER_RUN, "", ExampleStatus.FRAGMENT),
+        (f"{NEVER_RUN}# ...\n", "Run `python clock.py`.", ExampleStatus.FRAGMENT),
+        (NEVER_RUN, "Run `python other.py`.", ExampleStatus.FRAGMENT),
+    ],
+)
+def test_a_file_that_the_page_runs_is_a_program_even_if_it_starts_nothing(
+    tmp_path: Path, code: str, around: str, status: ExampleStatus
+) -> None:
+    assert only(tmp_path, code, "python clock.py", f"\n{around}\n").status is status
+
+
+def test_a_forgotten_import_of_the_standard_library_is_not_left_to_the_reader(tmp_path: Path) -> None:
+    code = PYTHON.replace("return HOME", "return json.dumps(HOME) + mine")
+    bundle = only(tmp_path, code, "python").bundle
+    assert bundle is not None
+    assert [part.name for part in bundle.left_to_reader if part.kind is LeftKind.NAME] == ["mine"]
