@@ -128,7 +128,7 @@ class McpProbe:
             )
             addresses = discovery.candidate_addresses(sockets, bundle.endpoint_paths, pod.logs(), bundle.host_names)
             answer = await discovery.find_endpoint(peer, addresses, settings.revisions)
-            if answer is not None and answer.status == 401:
+            if answer is not None and answer.status == discovery.UNAUTHORIZED:
                 await authorize(peer, answer, offered_versions(settings.revisions)[0])
         finally:
             await recorder.close()

@@ -68,6 +68,9 @@ BASELINE_INITIALIZED: Final = "baseline.initialized"
 BASELINE_REQUEST: Final = "baseline.request"
 """tools/list (ping for a server without tools). The one request whose stream is watched for 2 s after the response:
 ``fault`` ``open`` here means that the stream was still open then."""
+BASELINE_OTHER: Final = "baseline.other"
+"""ping for a server with tools, tools/list for one that declares none; the other way round where only this one is
+served. Only for the rows about ping and about the capability."""
 BASELINE_GET: Final = "baseline.get"
 """``fault`` ``open`` with status 200 is a healthy stream. If it has no reply, no further GET is sent."""
 BASELINE_TOOL: Final = "baseline.tool"

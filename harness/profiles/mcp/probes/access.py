@@ -56,12 +56,17 @@ async def authorize(peer: Peer, refused: ProbeAnswer, version: str) -> str | Non
         await sessions.ready(peer)
         last, opened = await sessions.initialize(peer, steps.DISCOVER_TOKEN, Caller(None, token=USER1), version)
         peer.recorder.amend(last.number, note=f"audience {audience}")
-        if opened is not None or (last.status is not None and last.status < 500 and last.status not in (401, 403)):
+        if opened is not None or (refused.status == 401 and _says_something_else(last)):
             peer.token = USER1
             peer.facts = replace(peer.facts, audience=audience)
             return None
     status = last.status if last is not None else None
     return f"it accepts no token for any of the audiences {', '.join(candidates)} (last answer: {status})"
+
+
+def _says_something_else(answer: ProbeAnswer) -> bool:
+    """Return whether a token got past the check, whatever was wrong with the request then."""
+    return answer.status is not None and answer.status < 500 and answer.status not in (401, 403)
 
 
 async def _resource(peer: Peer, refused: ProbeAnswer) -> str | None:

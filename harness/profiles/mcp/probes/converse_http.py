@@ -132,8 +132,9 @@ async def _discover(
     if answer is None:
         await http_sse.negotiate_over_sse(peer, addresses, revisions)
         return
-    if answer.status == 401:
+    if answer.status == discovery.UNAUTHORIZED or peer.token is not None:
         peer.demands_token = True
+    if answer.status == discovery.UNAUTHORIZED:
         progress("asking with a token")
         reason = await access.authorize(peer, answer, offered_versions(revisions)[0])
         if reason is not None:

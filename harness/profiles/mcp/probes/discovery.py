@@ -14,7 +14,7 @@ from urllib.parse import urljoin, urlsplit
 from extractor.base.loopback import is_local
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.messages import Caller, EndpointAddress, loopback_for
-from harness.profiles.mcp.probes import sessions
+from harness.profiles.mcp.probes import access, sessions
 from harness.profiles.mcp.probes.http_exchange import describe_answer
 from harness.profiles.mcp.probes.peer import NegotiatedRevisions
 from harness.profiles.mcp.probes.sessionless_probes import served_method
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from harness.profiles.mcp.probes.peer import Peer
 
 USUAL_PATHS: Final = ("/mcp", "/", "/mcp/", "/api/mcp", "/v1/mcp", "/messages", "/sse")
+UNAUTHORIZED: Final = 401
+"""Status that demands a token."""
+_MAY_WANT_A_TOKEN: Final = (400, 403)
 MOST_REDIRECTS: Final = 3
 MOST_SILENT: Final = 2
 """Addresses that may leave an initialize unanswered before the search ends."""
@@ -124,16 +127,30 @@ async def _try(peer: Peer, revisions: tuple[str, ...]) -> tuple[ProbeAnswer, boo
                 break
             peer.address = replace(peer.address, target=target)
             answer, opened = await sessions.initialize(peer, steps.DISCOVER_ENDPOINT, caller, version)
-        if opened is not None or answer.status == 401:
+        if opened is not None or answer.status == UNAUTHORIZED:
             peer.recorder.amend(answer.number, step=steps.DISCOVER_INITIALIZE)
             return answer, True
         if not any("error" in message for message in answer.messages):
-            return answer, False
+            break
     assert answer is not None
-    for version in without_handshake(revisions):
-        if await served_method(peer, version):
-            return answer, True
+    if any("error" in message for message in answer.messages):
+        for version in without_handshake(revisions):
+            if await served_method(peer, version):
+                return answer, True
+    if await _demands_token(peer, answer, offered_versions(revisions)[0]):
+        peer.recorder.amend(answer.number, step=steps.DISCOVER_INITIALIZE)
+        return answer, True
     return answer, False
+
+
+async def _demands_token(peer: Peer, refused: ProbeAnswer, version: str) -> bool:
+    """Return whether an address that refuses an initialize by 400 or 403 serves it with a token, and keep the token.
+
+    These statuses may mean anything: only a token of the example's authorization server can decide.
+    """
+    if refused.status not in _MAY_WANT_A_TOKEN or peer.tokens is None:
+        return False
+    return await access.authorize(peer, refused, version) is None
 
 
 def _redirect(peer: Peer, answer: ProbeAnswer) -> str | None:

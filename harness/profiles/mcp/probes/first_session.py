@@ -71,7 +71,7 @@ async def open_first_session(peer: Peer, revision: str) -> FirstSession | None:
     peer.method = "tools/list" if _has_tools(answer) else "ping"
     peer.tool = None
     watch_s = max(WATCH_END_S, steps.PATIENCE * max(answer.exchange.duration_s, initialized.exchange.duration_s))
-    request = await peer.request(steps.BASELINE_REQUEST, opened, linger_s=watch_s)
+    request = await _ordinary_request(peer, opened, watch_s)
     if request.result is None:
         _learn_load(peer, request)
         peer.learn_revision(revision, RevisionFacts(f"{peer.method} is answered {describe_answer(request)}"))
@@ -82,6 +82,24 @@ async def open_first_session(peer: Peer, revision: str) -> FirstSession | None:
     if peer.tool is not None:
         peer.learn_revision(revision, RevisionFacts(method=peer.method, tool=peer.tool.name))
     return FirstSession(opened, request, called, get)
+
+
+async def _ordinary_request(peer: Peer, caller: Caller, watch_s: float) -> ProbeAnswer:
+    """Send the ordinary request and the other one that every server may get; the first that is served is ordinary.
+
+    A server that refuses ping, or serves tools that it does not declare, runs: rows of their own judge that.
+    """
+    declared = peer.method
+    other = "ping" if declared == "tools/list" else "tools/list"
+    request = await peer.request(steps.BASELINE_REQUEST, caller, linger_s=watch_s)
+    peer.method = other
+    second = await peer.request(steps.BASELINE_OTHER, caller, linger_s=watch_s)
+    if request.result is not None or second.result is None:
+        peer.method = declared
+        return request
+    peer.recorder.amend(request.number, step=steps.BASELINE_OTHER)
+    peer.recorder.amend(second.number, step=steps.BASELINE_REQUEST)
+    return second
 
 
 def _learn_load(peer: Peer, answer: ProbeAnswer) -> None:

@@ -59,6 +59,9 @@ class Manners:
     on_delete: Callable[[], None] | None = None
     dead_after_delete: bool = False
     """Everything is 404 once a session was deleted."""
+    ping: bool = True
+    declares_tools: bool = True
+    lists_tools: bool = True
     guard: Callable[[str | None], str | int] | None = None
     """Bearer token to subject, or to the status that refuses it."""
     binds_user: bool = True
@@ -182,7 +185,7 @@ class Server:
         self.initialized += 1
         asked = body["params"]["protocolVersion"]
         version = asked if asked in manners.revisions else manners.revisions[0]
-        capabilities = {"tools": {}} if manners.tools else {}
+        capabilities = {"tools": {}} if manners.tools and manners.declares_tools else {}
         result = {"protocolVersion": version, "capabilities": capabilities, "serverInfo": {"name": "t", "version": "1"}}
         response = JSONResponse({"jsonrpc": "2.0", "id": body["id"], "result": result})
         if not manners.stateless:
@@ -198,6 +201,10 @@ class Server:
             "tools/call": {"content": [{"type": "text", "text": "x"}]},
         }
         reply = {"jsonrpc": "2.0", "id": body["id"]}
+        if not self.manners.ping:
+            del results["ping"]
+        if not self.manners.lists_tools:
+            del results["tools/list"]
         if body["method"] not in results:
             return {**reply, "error": {"code": -32601, "message": "no such method"}}
         return {**reply, "result": results[body["method"]]}

@@ -130,6 +130,24 @@ async def test_the_audience_comes_from_the_resource_metadata_where_the_docs_name
     assert [(e.status, e.note) for e in tried] == [(200, "audience urn:mine")]
 
 
+@pytest.mark.parametrize("status", [400, 403])
+async def test_a_server_that_refuses_a_missing_token_by_another_status_runs_and_demands_one(status: int) -> None:
+    made = service(audience=AUDIENCE)
+    check = verifier(made, AUDIENCE)
+    manners = Manners(guard=lambda bearer: status if bearer is None else check(bearer), revisions=(NEWEST,))
+    transcript = await hold(made, manners)
+    assert transcript.demands_token
+    assert transcript.facts.not_served is None
+    assert statuses(transcript, "auth.")["none"] == status
+    assert of_step(transcript, "baseline.initialize").token == "user1"
+
+
+async def test_an_address_that_refuses_every_token_by_400_demands_none() -> None:
+    transcript = await hold(service(audience=AUDIENCE), Manners(guard=lambda _: 400, revisions=(NEWEST,)))
+    assert not transcript.demands_token
+    assert transcript.negotiated == ()
+
+
 async def test_no_token_accepted_is_said_with_the_audiences_that_were_tried() -> None:
     made = service(audience=AUDIENCE)
     transcript = await hold(made, Manners(guard=lambda _: 401, revisions=(NEWEST,)))

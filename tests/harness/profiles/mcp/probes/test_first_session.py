@@ -31,6 +31,26 @@ async def test_no_get_and_no_delete_are_choices() -> None:
     assert "terminated.post-request" not in found
 
 
+@pytest.mark.parametrize(
+    ("manners", "method"),
+    [
+        (Manners(ping=False, declares_tools=False, revisions=(NEWEST,)), "tools/list"),
+        (Manners(ping=False, revisions=(NEWEST,)), "tools/list"),
+        (Manners(declares_tools=False, revisions=(NEWEST,)), "ping"),
+        (Manners(tools=False, lists_tools=False, revisions=(NEWEST,)), "ping"),
+        (Manners(lists_tools=False, revisions=(NEWEST,)), "ping"),
+    ],
+)
+async def test_one_of_two_ordinary_requests_is_enough_to_run(manners: Manners, method: str) -> None:
+    transcript = await hold(manners)
+    assert transcript.facts.not_served is None
+    found = by_step(transcript, NEWEST)
+    other = "ping" if method == "tools/list" else "tools/list"
+    assert f'"{method}"' in found["baseline.request"].body
+    assert f'"{method}"' in found["terminated.post-request"].body
+    assert f'"{other}"' in found["baseline.other"].body
+
+
 async def test_a_get_without_an_answer_is_not_sent_again() -> None:
     manners = Manners(get_hangs=True, revisions=(NEWEST,))
     async with local_pod(lambda: make(manners)) as pod:
