@@ -64,7 +64,8 @@ def addresses_of(block: Block) -> Iterator[Address]:
         in_code = _COMMENT.match(written) is None
         for match in _URL.finditer(written):
             sure = match.group() in configured or (block.language in _REQUESTS and "jsonrpc" in block.text)
-            yield from _address(block, match, block.line(offset), sure=sure, in_code=in_code)
+            line_text = written if block.language in _REQUESTS else ""
+            yield from _address(block, match, block.line(offset), sure=sure, in_code=in_code, line=line_text)
     if block.language in _REQUESTS:
         for match in _REQUEST_LINE.finditer(block.text):
             if not _PLACED.search(match["path"]):
@@ -72,14 +73,17 @@ def addresses_of(block: Block) -> Iterator[Address]:
                 yield Address(block, match["path"], block.line(offset))
 
 
-def _address(block: Block, match: re.Match[str], span: Span, *, sure: bool, in_code: bool) -> Iterator[Address]:
+def _address(
+    block: Block, match: re.Match[str], span: Span, *, sure: bool, in_code: bool, line: str = ""
+) -> Iterator[Address]:
     path = (match["path"] or "").rstrip(_ENDS)
     if _PLACED.search(path):
         return
     path = f"/{path}" if path.startswith("?") else path or "/"
     # a bare origin is too rarely written on purpose to count, but for a client's configuration
     if path != "/" or sure:
-        yield Address(block, path, span, match["host"], int(match["port"]) if match["port"] else None, sure, in_code)
+        port = int(match["port"]) if match["port"] else None
+        yield Address(block, path, span, match["host"], port, sure, in_code, line)
 
 
 def headers_of(block: Block) -> Iterator[Header]:

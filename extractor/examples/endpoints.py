@@ -118,8 +118,9 @@ def _candidates(draft: Draft, services: Sequence[ServiceRequest]) -> Iterator[Ad
 
 
 def _is_stated(address: Address, draft: Draft) -> bool:
-    """Whether the page says that the endpoint is there: a client is configured so, or the path is called after it."""
-    return address.sure or any(word in address.path.lower() for word in draft.known.profile.words)
+    """Whether the page says that the endpoint is there: a client is set up so, or the path is called after it."""
+    text = f"{address.path} {address.line}".lower()
+    return address.sure or any(word in text for word in draft.known.profile.words)
 
 
 def _ports(draft: Draft, command: Sequence[str]) -> frozenset[int]:

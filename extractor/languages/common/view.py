@@ -99,6 +99,8 @@ class Address:
     """Whether a client is configured so, or a request of the protocol is sent there."""
     in_code: bool = True
     """Whether it is in the block's own text; not in a comment, and not in prose."""
+    line: str = ""
+    """The line of a fence for requests, as written: a client's command may be what states it."""
 
 
 @dataclass(frozen=True, slots=True)

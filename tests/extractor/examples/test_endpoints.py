@@ -53,6 +53,7 @@ def bundle(tmp_path: Path, around: str, code: str = SERVER, fence: str = "js roo
             "```sh\ncurl http://localhost:6100/rpc \\\n -d '{\"jsonrpc\": \"2.0\"}'\n```", "http://localhost:6100/rpc",
             9, id="curl",
         ),
+        pytest.param("```sh\nhost mcp add room http://localhost:6100/rpc\n```", "http://localhost:6100/rpc", 9, id="host"),
         pytest.param(f"```ts client.ts\n{CLIENT}```", "http://localhost:6100/club/mcp", 11, id="client"),
     ],
 )  # fmt: skip
