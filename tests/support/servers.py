@@ -168,6 +168,9 @@ GROUPS: dict[str, tuple[Case, ...]] = {
             "OriginServedOnWildcard",
             "OriginServedAtInitialize",
             "OriginServedInSessions",
+            "OriginSearched",
+            "OriginBeginsLocal",
+            "OriginNull",
         ),
         *_wrong("http.origin-403", "Origin400", "Origin500", "OriginError200"),
         # before 2025-11-25 no status is asked for

@@ -19,6 +19,13 @@ VERSION_HEADER: Final = "MCP-Protocol-Version"
 METHOD_HEADER: Final = "Mcp-Method"
 NAME_HEADER: Final = "Mcp-Name"
 FOREIGN_ORIGIN: Final = "http://evil.example"
+LOCAL_LOOKING_ORIGINS: Final = {
+    "localhost": "http://localhost.evil.example",
+    "address": "http://127.0.0.1.evil.example",
+    "null": "null",
+}
+"""By leg of ``origin.local-looking``: foreign origins that pass a search for "localhost" or "127.0.0.1", and the origin
+of sandboxed frames and local files (RFC 6454, section 6.1)."""
 UNSUPPORTED_VERSION: Final = "1999-01-01"
 """A version that no revision ever had."""
 UNKNOWN_METHOD: Final = "docprobe/no-such-method"

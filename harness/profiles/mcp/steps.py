@@ -123,7 +123,9 @@ ORIGIN_FOREIGN_INITIALIZE: Final = "origin.foreign-initialize"
 ORIGIN_CONTROL_INITIALIZE: Final = "origin.control-initialize"
 ORIGIN_FOREIGN_REQUEST: Final = "origin.foreign-request"
 ORIGIN_CONTROL_REQUEST: Final = "origin.control-request"
-"""The request steps also run for sessionless revisions."""
+ORIGIN_LOCAL_LOOKING: Final = "origin.local-looking"
+"""origin.local-looking.<leg>: the same request with each of ``LOCAL_LOOKING_ORIGINS``; control origin.control-request.
+The request steps also run for sessionless revisions."""
 BATCH: Final = "batch.post-request"
 BATCH_CONTROL: Final = "batch.control"
 

@@ -175,6 +175,28 @@ class OriginServedInSessions(conforming.Server):
             super().check_origin(request)
 
 
+class OriginSearched(conforming.Server):
+    """Any Origin that contains the name of this host is its own."""
+
+    def check_origin(self, request: Request) -> None:
+        if "localhost" not in (request.header("origin") or "localhost"):
+            raise Refused(403, "foreign origin")
+
+
+class OriginBeginsLocal(conforming.Server):
+    """Any Origin that begins with the address of this host is its own."""
+
+    def check_origin(self, request: Request) -> None:
+        if not (request.header("origin") or "http://127.0.0.1").startswith("http://127.0.0.1"):
+            raise Refused(403, "foreign origin")
+
+
+class OriginNull(conforming.Server):
+    """Takes an opaque origin for none."""
+
+    origins = ("null",)
+
+
 class Origin400(_OriginStatus):
     """A foreign Origin gets 400."""
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Final
 
 from harness.model import RevisionFacts
 from harness.profiles.mcp import messages, steps
-from harness.profiles.mcp.messages import FOREIGN_ORIGIN, Caller
+from harness.profiles.mcp.messages import FOREIGN_ORIGIN, LOCAL_LOOKING_ORIGINS, Caller
 from harness.profiles.mcp.probes import sessions
-from harness.profiles.mcp.probes.http_exchange import WATCH_END_S, describe_answer
+from harness.profiles.mcp.probes.http_exchange import LINGER_S, WATCH_END_S, describe_answer
 from harness.profiles.mcp.probes.recorder import TOO_MANY
 from harness.profiles.mcp.probes.tools import first_callable_tool
 
@@ -93,7 +93,9 @@ async def _ordinary_request(peer: Peer, caller: Caller, watch_s: float) -> Probe
     other = "ping" if declared == "tools/list" else "tools/list"
     request = await peer.request(steps.BASELINE_REQUEST, caller, linger_s=watch_s)
     peer.method = other
-    second = await peer.request(steps.BASELINE_OTHER, caller, linger_s=watch_s)
+    second = await peer.request(
+        steps.BASELINE_OTHER, caller, linger_s=LINGER_S if request.result is not None else watch_s
+    )
     if request.result is not None or second.result is None:
         peer.method = declared
         return request
@@ -138,9 +140,12 @@ async def probe_batch(peer: Peer, a: Caller) -> None:
 
 
 async def probe_origin_of_request(peer: Peer, a: Caller) -> None:
-    """Send a request on the session with a foreign Origin, Host unchanged, against the same without one."""
+    """Send a request on the session with each foreign Origin, Host unchanged, against the same without one."""
     control = await peer.request(steps.ORIGIN_CONTROL_REQUEST, a)
     await peer.request(steps.ORIGIN_FOREIGN_REQUEST, replace(a, origin=FOREIGN_ORIGIN), control=control.number)
+    for leg, origin in LOCAL_LOOKING_ORIGINS.items():
+        step = f"{steps.ORIGIN_LOCAL_LOOKING}.{leg}"
+        await peer.request(step, replace(a, origin=origin), control=control.number)
 
 
 async def probe_origin_of_initialize(peer: Peer, revision: str) -> None:

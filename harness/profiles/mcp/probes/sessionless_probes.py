@@ -15,6 +15,7 @@ from harness.model import RevisionFacts
 from harness.profiles.mcp import messages, steps
 from harness.profiles.mcp.messages import (
     FOREIGN_ORIGIN,
+    LOCAL_LOOKING_ORIGINS,
     META,
     METHOD_HEADER,
     UNKNOWN_METHOD,
@@ -100,6 +101,9 @@ async def probe_revision(peer: Peer, revision: str, method: str) -> None:
     again = await send_request(peer, steps.ORIGIN_CONTROL_REQUEST, caller, method)
     foreign = replace(caller, origin=FOREIGN_ORIGIN)
     await send_request(peer, steps.ORIGIN_FOREIGN_REQUEST, foreign, method, control=again.number)
+    for leg, origin in LOCAL_LOOKING_ORIGINS.items():
+        step = f"{steps.ORIGIN_LOCAL_LOOKING}.{leg}"
+        await send_request(peer, step, replace(caller, origin=origin), method, control=again.number)
     await state_handles.probe_handles(peer, caller, control.result)
 
 

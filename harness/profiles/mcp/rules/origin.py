@@ -14,6 +14,7 @@ from extractor.model import Level
 from harness.judge.findings import as_interpretation, inconclusive, satisfied, violated
 from harness.model import Requirement, Side
 from harness.profiles.mcp import steps
+from harness.profiles.mcp.messages import LOCAL_LOOKING_ORIGINS
 from harness.profiles.mcp.revisions import ALL, MODERN, SESSIONS, level, text
 from harness.profiles.mcp.rules.answers import (
     NOT_SERVED,
@@ -39,6 +40,10 @@ if TYPE_CHECKING:
 _FOREIGN: Final = {
     steps.ORIGIN_FOREIGN_INITIALIZE: "initialize",
     steps.ORIGIN_FOREIGN_REQUEST: "a request",
+    **{
+        f"{steps.ORIGIN_LOCAL_LOOKING}.{leg}": f"a request from {origin}"
+        for leg, origin in LOCAL_LOOKING_ORIGINS.items()
+    },
 }
 _WITH_STATUS: Final = (SESSIONS[-1], *MODERN)
 """Revisions whose text gives the status of a refusal."""
@@ -72,8 +77,8 @@ ORIGIN_VALIDATE: Final = Rule(
         # text where the server binds loopback; the check lowers the basis of its finding on other binds
         basis=text(ALL),
         effect="Any website that the user visits can drive the local server by DNS rebinding.",
-        fix="Compare Origin with a list of your own origins on every request and refuse the rest; the SDKs have an "
-        "option or middleware for it.",
+        fix="Compare the whole Origin with a list of your own origins on every request and refuse the rest, `null` "
+        "included; the SDKs have an option or middleware for it.",
         avoid='Don\'t set CORS to "*" and take that for validation: it opens the server further.',
     ),
     Decision(validate, BASELINE),

@@ -10,6 +10,7 @@ from harness.model import (
     Verdict,
 )
 from harness.profiles.mcp import steps
+from harness.profiles.mcp.messages import LOCAL_LOOKING_ORIGINS
 from tests.support.broken_code import blamed, exchange
 from tests.support.transcripts import based
 from tests.support.verdicts import I, S, V, finding_of, verdicts_of
@@ -42,6 +43,19 @@ def test_origin(initialize: int, request_: int, validate: Verdict, status_403: V
     anywhere = talk.transcript(sockets=(ListeningSocket("0.0.0.0", 3000),))
     found = finding_of(anywhere, "http.origin-validate")
     assert (found.verdict, found.basis, found.gates) == (validate, Basis.INTERPRETATION, False)
+
+
+@pytest.mark.parametrize("leg", LOCAL_LOOKING_ORIGINS)
+def test_one_served_origin_that_only_looks_local_is_enough(leg: str) -> None:
+    talk = based()
+    against = talk.request(steps.ORIGIN_CONTROL_REQUEST)
+    talk.request(steps.ORIGIN_FOREIGN_REQUEST, 403, control=against)
+    for other in LOCAL_LOOKING_ORIGINS:
+        talk.request(f"{steps.ORIGIN_LOCAL_LOOKING}.{other}", 200 if other == leg else 403, control=against)
+    found = finding_of(talk.transcript(), "http.origin-validate")
+    assert (found.verdict, found.gates) == (V, True)
+    assert LOCAL_LOOKING_ORIGINS[leg] in found.summary
+    assert finding_of(talk.transcript(), "http.origin-403").verdict is S
 
 
 def test_a_refusal_without_a_served_control_decides_nothing() -> None:
