@@ -39,7 +39,7 @@ def test_all_gating_findings_known_is_exit_code_0() -> None:
 
 
 @pytest.mark.parametrize("verdict", [Verdict.SATISFIED, Verdict.NOT_APPLICABLE])
-def test_an_entry_whose_finding_no_longer_occurs_is_stale_and_gates(verdict: Verdict) -> None:
+def test_an_entry_whose_finding_no_longer_occurs_is_stale_and_blocks(verdict: Verdict) -> None:
     report = applied(known_entry(), with_verdict(verdict))
     assert [(n.kind, n.gates) for n in report.baseline] == [("stale", True)]
     assert with_exit_code(report).exit_code == 1

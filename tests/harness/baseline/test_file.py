@@ -62,7 +62,7 @@ def test_all_kinds() -> None:
         (known_entry() + known_entry(), "listed twice", None),
     ],
 )
-def test_what_is_wrong_is_said_with_its_place(text: str, message: str, hint: str | None) -> None:
+def test_what_is_wrong_is_reported_with_its_place(text: str, message: str, hint: str | None) -> None:
     with pytest.raises(UsageError, match=message) as caught:
         parse_baseline(text, "b.toml")
     assert hint is None or hint in (caught.value.hint or "")

@@ -75,7 +75,7 @@ def test_entries_about_what_was_not_run_stay() -> None:
     assert update_baseline(text, fresh()).text.startswith(text.rstrip())
 
 
-def test_a_header_inside_a_string_is_no_entry() -> None:
+def test_a_header_inside_a_string_is_not_an_entry() -> None:
     text = known_entry().replace('"waits"', '"""\n[[known]]\nexample = "x"\n"""')
     done = update_baseline(text, fresh(), reason="x")
     assert done.text.startswith(text.rstrip())
@@ -91,6 +91,6 @@ def test_a_hostile_id_stays_inside_its_string() -> None:
 
 
 @pytest.mark.parametrize("text", ["[[known]\n", '[[known]]\nexample = 1\nrequirement = "x"\n'])
-def test_what_is_no_baseline_is_not_touched(text: str) -> None:
+def test_what_is_not_a_baseline_is_not_touched(text: str) -> None:
     with pytest.raises(UsageError):
         update_baseline(text, fresh())

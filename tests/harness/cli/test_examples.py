@@ -71,7 +71,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     return invoke
 
 
-def test_table_says_what_is_stated_added_and_missing(run: Run, docs: Path) -> None:
+def test_the_table_shows_what_is_stated_added_and_missing(run: Run, docs: Path) -> None:
     result = run(docs)
     assert result.stdout == (
         "page#page  stdio-server  runnable\n"
@@ -138,7 +138,7 @@ def test_what_the_page_leaves_to_its_reader(run: Run, docs: Path) -> None:
     assert "  reader  client_id (“<your-client-id>”, line 4)\n" in run(docs).stdout
 
 
-def test_directives_and_configuration_are_told_from_what_the_page_states(run: Run, docs: Path) -> None:
+def test_directives_and_configuration_are_shown_apart_from_what_the_page_states(run: Run, docs: Path) -> None:
     (docs / "page.mdx").write_text(
         '{/* docprobe: file=mine.py env="MODE=x" */}\n\n```python\nfrom fastmcp import FastMCP\nFastMCP("x").run()\n```\n',
         encoding="utf-8",

@@ -53,7 +53,7 @@ def test_a_requirement_names_every_example_it_judged(state: Path) -> None:
     assert "authorization#python  satisfied" in done.output
 
 
-def test_a_requirement_that_judged_nothing_says_so(state: Path) -> None:
+def test_a_requirement_that_judged_nothing_is_explained_as_such(state: Path) -> None:
     assert "version.unsupported-400 applied to no example" in run(
         "explain", "version.unsupported-400", "--state", state
     ).output  # fmt: skip
@@ -69,7 +69,7 @@ def test_an_unknown_name_gets_the_nearest(state: Path) -> None:
     assert "session.terminated-404" in (refused(run("explain", "sesion.terminated", "--state", state)).hint or "")
 
 
-def test_without_a_last_run_it_says_what_to_do(tmp_path: Path) -> None:
+def test_without_a_last_run_there_is_a_hint(tmp_path: Path) -> None:
     assert "docprobe check" in (refused(run("explain", "x", "--state", tmp_path)).hint or "")
 
 

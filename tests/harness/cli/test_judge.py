@@ -39,7 +39,7 @@ def test_the_revision_can_be_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", ["", "{}", '{"schema": "docprobe/1"}'])
-def test_what_is_no_transcript_is_refused(tmp_path: Path, content: str) -> None:
+def test_what_is_not_a_transcript_is_refused(tmp_path: Path, content: str) -> None:
     path = tmp_path / "x.json"
     path.write_text(content)
     assert "x.json" in refused(run("judge", path)).message

@@ -54,6 +54,6 @@ def test_conflicts_are_named_and_nothing_is_written(tmp_path: Path) -> None:
     assert not (tmp_path / "out.json").exists()
 
 
-def test_what_is_no_result_is_refused_by_name(tmp_path: Path) -> None:
+def test_what_is_not_a_result_is_refused_by_name(tmp_path: Path) -> None:
     (tmp_path / "1.json").write_text("{}")
     assert "1.json" in refused(run("merge", tmp_path / "1.json")).message

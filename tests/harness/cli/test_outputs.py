@@ -35,7 +35,7 @@ def test_names_and_files(tmp_path: Path) -> None:
         (["terminal", "json"], "terminal and json cannot both go to stdout"),
     ],
 )
-def test_what_cannot_work_is_said_with_the_next_step(tmp_path: Path, texts: list[str], message: str) -> None:
+def test_what_cannot_work_is_an_error_with_a_hint(tmp_path: Path, texts: list[str], message: str) -> None:
     def filled(text: str) -> str:
         return text.replace("{name}", tmp_path.name).replace("{}", str(tmp_path))
 

@@ -80,7 +80,7 @@ def told(ended: Ended, *said: str) -> None:
         ("--baseline", "a-folder", "does not exist"),
     ],
 )
-def test_what_cannot_be_used_is_told_before_anything_runs(
+def test_what_cannot_be_used_is_reported_before_anything_runs(
     ended: Callable[..., Ended], docs: Path, tmp_path: Path, option: str, value: str, said: str
 ) -> None:
     (tmp_path / "a-file").write_text("hello\n")
@@ -142,7 +142,7 @@ def test_a_full_disk_costs_only_what_does_not_fit(docs: Path, tmp_path: Path) ->
     assert [path.name for path in tmp_path.rglob("*.tmp")] == []
 
 
-def test_any_other_file_is_told_by_its_name(
+def test_any_other_file_is_reported_by_its_name(
     monkeypatch: pytest.MonkeyPatch, ended: Callable[..., Ended], docs: Path
 ) -> None:
     def fail(*_: object, **__: object) -> None:

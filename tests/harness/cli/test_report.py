@@ -83,7 +83,7 @@ def test_one_damaged_result_among_good_ones_is_named(
     assert not (tmp_path / "site").exists()
 
 
-def test_no_result_file_is_wrong_use(tmp_path: Path) -> None:
+def test_a_missing_result_file_is_wrong_use(tmp_path: Path) -> None:
     (tmp_path / "other.json").write_text("{}")
     with pytest.raises(UsageError):
         run(tmp_path / "other.json", "--out", tmp_path / "site")

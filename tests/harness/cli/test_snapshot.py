@@ -79,7 +79,7 @@ def test_verify_exit_codes(tmp_path: Path) -> None:
     assert result.stdout == "extra  b.md\n"
 
 
-def test_verify_without_a_copy_says_how_to_get_one(tmp_path: Path) -> None:
+def test_verify_without_a_copy_comes_with_how_to_get_one(tmp_path: Path) -> None:
     (tmp_path / "snapshot.toml").write_text(to_toml(SnapshotManifest("o/n", "c", "docs", {})), encoding="utf-8")
     with pytest.raises(UsageError, match="does not exist") as error:
         run_or_raise("snapshot", "verify", "--folder", str(tmp_path))

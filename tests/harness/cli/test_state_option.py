@@ -23,7 +23,7 @@ def test_every_command_has_it(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["blocks", "statements", "examples"])
-def test_pages_are_kept_there(name: str, tmp_path: Path) -> None:
+def test_pages_are_cached_there(name: str, tmp_path: Path) -> None:
     done = CliRunner().invoke(cli, [name, str(SAMPLE), "--state", str(tmp_path / "state")], catch_exceptions=False)
     assert done.exit_code == 0
     assert any((tmp_path / "state" / "pages").iterdir())

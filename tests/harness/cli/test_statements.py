@@ -66,7 +66,7 @@ def test_json_is_the_same_every_time(docs: Path) -> None:
     ).stdout  # fmt: skip
 
 
-def test_drift_is_told_with_the_nearest_sentence(docs: Path) -> None:
+def test_drift_is_reported_with_the_nearest_sentence(docs: Path) -> None:
     (docs / NEW).write_text(TEXT.replace("404", "410"), encoding="utf-8")
     result = run_or_raise("statements", str(docs))
     assert f"drift: session.terminated-404 (2025-11-25): its sentence in {NEW}#sessions changed" in result.stderr

@@ -82,7 +82,7 @@ def test_a_verifiers_plain_error_becomes_the_sdks_with_its_import() -> None:
     assert len(lines) == len(PAGE.split("\n")) + 1
 
 
-def test_nothing_to_mend_proposes_nothing() -> None:
+def test_nothing_to_fix_proposes_nothing() -> None:
     satisfied = replace(_finding("session.terminated-404", 1), verdict=Verdict.SATISFIED)
     assert propose([satisfied, _finding("session.id-charset", 1)], TRANSCRIPT, _bundle(), MCP.catalogue) == ()
 
@@ -94,7 +94,7 @@ def test_a_line_that_docprobe_added_is_not_edited() -> None:
     assert propose([_finding("session.terminated-404", 1)], TRANSCRIPT, bundle, MCP.catalogue) == ()
 
 
-def test_lines_in_a_tab_or_a_quote_keep_what_stands_before_them() -> None:
+def test_lines_in_a_tab_or_a_quote_keep_what_is_in_front_of_them() -> None:
     page = "\n".join([*PAGE.split("\n")[:3], *(f"  > {line}" for line in CODE)])
     (edit,) = on_pages([ANSWER], _bundle(), {"p.mdx": page})
     assert edit == Edit("p.mdx", 15, 15, "  > new line\n  >\n  >   another\n")

@@ -77,7 +77,7 @@ async def test_one_example_fails(
     assert second.status is Status.NOT_RUNNING
 
 
-async def test_what_cannot_be_kept_is_told_all_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_cannot_be_cached_is_reported_all_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object) -> None:
         raise StorageError("/full/x.json cannot be written: No space left on device", "make room")
 

@@ -47,7 +47,7 @@ def test_what_is_in_the_file_stays(tmp_path: Path) -> None:
     "text",
     ["", "[]", "{}", '{"schema": "docprobe-lock/9", "locks": {}}', '{"schema": "docprobe-lock/1", "locks": [1]}'],
 )
-def test_what_is_no_lock_file(tmp_path: Path, text: str) -> None:
+def test_what_is_not_a_lock_file(tmp_path: Path, text: str) -> None:
     (tmp_path / "l.json").write_text(text, encoding="utf-8")
     with pytest.raises(UsageError, match="lock"):
         read_locks(tmp_path / "l.json")

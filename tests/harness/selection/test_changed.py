@@ -91,7 +91,7 @@ def test_prose_around_an_example_does_not_select_it(docs: Path, tmp_path: Path) 
     assert _selected(docs, tmp_path) == set()
 
 
-def test_prose_is_known_to_concern_nobody_without_reading_the_tree(docs: Path, tmp_path: Path) -> None:
+def test_prose_affects_nothing_and_the_changed_pages_alone_show_it(docs: Path, tmp_path: Path) -> None:
     def quick() -> bool:
         config = load_config(docs, environ={}, state=tmp_path / "state", jobs=1)
         return affects_nothing(config, find_change(config, "main"))
@@ -262,7 +262,7 @@ def test_an_example_that_can_no_longer_run_makes_the_run_incomplete(
     assert "Exit code 3: incomplete. " in shown
 
 
-def test_what_is_known_of_an_example_that_was_lost_is_not_stale(docs: Path, tmp_path: Path) -> None:
+def test_a_known_finding_of_an_example_that_can_no_longer_run_is_not_stale(docs: Path, tmp_path: Path) -> None:
     _edit(docs / f"{BANNER}.mdx", "```python", "{/* docprobe: kind=nonsense */}\n\n```python")
     done = _run(docs, tmp_path, "check", str(docs), "--changed-since", "main")
     assert f'example = "{BANNER}#python"' in (docs / "docprobe-baseline.toml").read_text()
@@ -291,7 +291,7 @@ def test_what_is_left_out_with_a_reason_or_moved_with_its_page_takes_nothing(doc
     assert make_plan(config, since=find_change(config, "main")).lost == ()
 
 
-def test_problems_of_changed_pages_are_said_with_their_place(docs: Path, tmp_path: Path) -> None:
+def test_problems_of_changed_pages_are_reported_with_their_place(docs: Path, tmp_path: Path) -> None:
     page = docs / f"{BANNER}.mdx"
     page.write_text(page.read_text() + "\nWords.\n\n{/* docprobe: knid=client */}\n")
     line = len(page.read_text().splitlines())
@@ -330,7 +330,7 @@ def test_a_changed_table_selects_the_examples_it_names(docs: Path, tmp_path: Pat
     assert f"{BANNER}#python" in _selected(docs, tmp_path)
 
 
-def test_a_shard_says_which_it_is(docs: Path, tmp_path: Path) -> None:
+def test_a_shard_is_named_in_its_results(docs: Path, tmp_path: Path) -> None:
     _edit(docs / "docprobe.toml", "tools.ts is left", "the module tools.ts is left")
     for shard in ("1/2", "2/2"):
         _, found, _ = _json(docs, tmp_path, "--shard", shard)
@@ -359,17 +359,17 @@ def _refused(docs: Path, tmp_path: Path, ref: str = "main") -> UsageError:
 
 
 @pytest.mark.parametrize("ref", ["--output=x", "a b", ""])
-def test_what_is_no_ref(docs: Path, tmp_path: Path, ref: str) -> None:
+def test_what_is_not_a_ref(docs: Path, tmp_path: Path, ref: str) -> None:
     _refused(docs, tmp_path, ref)
 
 
-def test_a_ref_that_is_not_here_says_how_to_fetch_it(docs: Path, tmp_path: Path) -> None:
+def test_an_unknown_ref_comes_with_how_to_fetch_it(docs: Path, tmp_path: Path) -> None:
     error = _refused(docs, tmp_path, "origin/release")
     assert "unknown ref" in error.message
     assert "git fetch origin release" in str(error.hint)
 
 
-def test_a_shallow_clone_says_how_to_deepen_it(docs: Path, tmp_path: Path) -> None:
+def test_a_shallow_clone_comes_with_how_to_deepen_it(docs: Path, tmp_path: Path) -> None:
     for branch in ("pull-request", "main"):
         _git(docs, "checkout", "-q", branch)
         (docs / PAGE).write_text((docs / PAGE).read_text() + branch)

@@ -47,7 +47,7 @@ def _lost(now: tuple[Example, ...], source: str | None) -> tuple[str, ...]:
 
 
 @pytest.mark.parametrize(("kept", "lost"), [(4, True), (3, True), (2, False), (1, False), (0, False)])
-def test_code_that_is_still_on_the_page_and_no_example_is_lost(kept: int, lost: bool) -> None:
+def test_code_that_is_still_on_the_page_without_an_example_is_reported(kept: int, lost: bool) -> None:
     """More than half of the lines make it the same code; with half of them or fewer, the code was taken out."""
     assert bool(_lost((), "# Server\n\n" + "\n".join(f"  {line}" for line in CODE[:kept]))) is lost
 
@@ -56,14 +56,14 @@ def test_a_page_that_cannot_be_read_hides_its_example() -> None:
     assert _lost((), None)
 
 
-def test_a_fragment_is_lost_at_its_line() -> None:
+def test_a_fragment_is_reported_at_its_line() -> None:
     fragment = _example(status=ExampleStatus.FRAGMENT)
     (entry,) = no_longer_runnable((_example(),), (fragment,), {PAGE: ""}, SINCE)
     assert (entry.example, entry.page, entry.line, entry.ref) == (f"{PAGE}#python", PAGE, 7, "main")
 
 
 @pytest.mark.parametrize("status", [ExampleStatus.RUNNABLE, ExampleStatus.SKIPPED])
-def test_what_runs_or_is_skipped_with_a_reason_is_not_lost(status: ExampleStatus) -> None:
+def test_what_runs_or_is_skipped_with_a_reason_is_not_reported(status: ExampleStatus) -> None:
     assert _lost((_example(status=status),), "\n".join(CODE)) == ()
 
 

@@ -35,12 +35,12 @@ def test_globs_match_id_or_page_at_any_folder_boundary(pattern: str, chosen: tup
     assert select(ALL, Selection((pattern,))) == chosen
 
 
-def test_a_part_of_a_name_is_no_folder_boundary() -> None:
+def test_a_part_of_a_name_is_not_a_folder_boundary() -> None:
     with pytest.raises(NothingSelectedError):
         select(ALL, Selection(("rization*",)))
 
 
-def test_every_pattern_must_name_something_and_the_nearest_is_said() -> None:
+def test_every_pattern_must_match_and_the_nearest_name_is_the_hint() -> None:
     with pytest.raises(NothingSelectedError, match="no example matches") as caught:
         select(ALL, Selection(("authorization*", "develop/build-serer#python")))
     assert BUILD.id in (caught.value.hint or "")

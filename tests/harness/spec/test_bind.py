@@ -67,7 +67,7 @@ def test_every_row_of_the_catalogue_is_there_in_each_of_its_revisions(spec: Spec
         ("When a session ended:", "As soon as a session ended:"),
     ],
 )
-def test_form_and_surroundings_are_no_drift(spec: Spec, replacement: tuple[str, str]) -> None:
+def test_form_and_surroundings_are_not_drift(spec: Spec, replacement: tuple[str, str]) -> None:
     assert rebound(spec, replacement).drift == ()
 
 
@@ -130,7 +130,7 @@ def test_lost_keyword_vanished(spec: Spec) -> None:
     assert {(drift.requirement, drift.kind) for drift in bound.drift} >= {("session.id-charset", DriftKind.CHANGED)}
 
 
-def test_bound_sentence_is_no_candidate_for_another_binding(spec: Spec) -> None:
+def test_a_bound_sentence_is_not_a_candidate_for_another_binding(spec: Spec) -> None:
     """Two bindings, near-twins: when one goes, the other's sentence is not taken for it."""
     twin = ("carries none with status 400.", "carries none with status 400.\n- A server that needs a session id "
             "**SHOULD** turn away a request that carries none with status 401.")  # fmt: skip
@@ -143,7 +143,7 @@ def test_bound_sentence_is_no_candidate_for_another_binding(spec: Spec) -> None:
     assert (drift.requirement, drift.kind) == ("session.id-secure", DriftKind.VANISHED)
 
 
-def test_docs_without_the_revision_are_no_drift(spec: Spec) -> None:
+def test_docs_without_the_revision_are_not_drift(spec: Spec) -> None:
     bindings = bindings_of(spec())
     others = tuple(s for s in spec(revision="2025-06-18") if s.revision == "2025-06-18")
     bound = bind(others, bindings, MCP.catalogue.requirements)

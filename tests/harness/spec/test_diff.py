@@ -70,7 +70,7 @@ def test_renamed_section_moves_its_statements(spec: Spec) -> None:
     assert {change.new.anchor for change in found if change.new} == {"flows"}
 
 
-def test_a_sentence_of_two_keywords_is_told_once(spec: Spec) -> None:
+def test_a_sentence_of_two_keywords_is_reported_once(spec: Spec) -> None:
     old = spec()
     ids = {("MUST", 9): "session.id-charset", ("MAY", 9): "session.may-assign"}
     found = diff_statements(
@@ -133,7 +133,7 @@ def test_text_for_a_reviewer(spec: Spec) -> None:
     )
 
 
-def test_uses_of_one_lost_sentence_are_told_once(spec: Spec) -> None:
+def test_uses_of_one_removed_sentence_are_reported_once(spec: Spec) -> None:
     lost = "The id of a session **MUST** be made of visible ASCII characters only, and clients **MAY** log it.\n"
     text = to_text(diff(spec, (lost, "")), "old", "new")
     assert "2 removed" in text
@@ -141,7 +141,7 @@ def test_uses_of_one_lost_sentence_are_told_once(spec: Spec) -> None:
     assert text.count("visible ASCII") == 1
 
 
-def test_json_says_the_same(spec: Spec) -> None:
+def test_json_has_the_same(spec: Spec) -> None:
     import json
 
     document = json.loads(to_json(diff(spec, ("**SHOULD** turn", "**MUST** turn")), "old", "new"))
@@ -151,5 +151,5 @@ def test_json_says_the_same(spec: Spec) -> None:
     assert (change["old"]["level"], change["new"]["level"]) == ("SHOULD", "MUST")
 
 
-def test_no_change_is_said(spec: Spec) -> None:
+def test_no_changes_is_an_answer_too(spec: Spec) -> None:
     assert to_text((), "a", "b") == "a -> b: no changes\nrequirements affected: none\n"

@@ -137,7 +137,7 @@ def test_a_git_environment_of_the_caller_is_not_used(
     assert sync(str(repository), None, tmp_path / "snap", HOST)[0].pages
 
 
-def test_verify_tells_missing_changed_and_extra(repository: Path, tmp_path: Path) -> None:
+def test_verify_reports_missing_changed_and_extra(repository: Path, tmp_path: Path) -> None:
     manifest, _ = sync(str(repository), None, tmp_path / "snap", HOST)
     copy = tmp_path / "snap" / "upstream"
     (copy / "a.mdx").write_text("changed", encoding="utf-8")
@@ -171,7 +171,7 @@ def test_wrong_manifests(tmp_path: Path, text: str, message: str) -> None:
         read_manifest(tmp_path / "snapshot.toml")
 
 
-def test_no_manifest_says_how_to_make_one(tmp_path: Path) -> None:
+def test_a_missing_manifest_comes_with_how_to_make_one(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as error:
         read_manifest(tmp_path / "snapshot.toml")
     assert "docprobe snapshot sync" in (error.value.hint or "")
