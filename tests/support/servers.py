@@ -175,6 +175,9 @@ GROUPS: dict[str, tuple[Case, ...]] = {
         *_wrong("http.origin-403", "Origin400", "Origin500", "OriginError200"),
         # before 2025-11-25 no status is asked for
         *_right("Origin400", "OriginError200", revisions=(MIDDLE,)),
+        *_wrong("version.negotiated-served", "NegotiatesAndRefuses", revisions=(MIDDLE, NEWEST)),
+        *_wrong("ping.answered", "NoPing"),
+        *_wrong("capability.declared", "UndeclaredTools"),
         *_wrong("version.unsupported-400", "VersionIgnored", "Version404", "VersionError200"),
         # 2025-03-26 has no such header
         *_right("VersionIgnored", revisions=(OLDEST,)),

@@ -119,6 +119,9 @@ RESUME_CROSS: Final = "resume.cross"
 
 VERSION_UNSUPPORTED: Final = "version.unsupported"
 VERSION_CONTROL: Final = "version.control"
+VERSION_NEGOTIATED: Final = "version.negotiated-control"
+"""Where a message of the baseline was refused by 400 with the negotiated version: the same message without that header,
+or with another negotiated version. Control of that message."""
 ORIGIN_FOREIGN_INITIALIZE: Final = "origin.foreign-initialize"
 ORIGIN_CONTROL_INITIALIZE: Final = "origin.control-initialize"
 ORIGIN_FOREIGN_REQUEST: Final = "origin.foreign-request"

@@ -228,6 +228,39 @@ class VersionIgnored(conforming.Server):
         return
 
 
+class NegotiatesAndRefuses(conforming.Server):
+    """Agrees to 2025-06-18 and then refuses whoever names it."""
+
+    def check_version(self, request: Request) -> None:
+        if request.header("mcp-protocol-version") == "2025-06-18":
+            raise Refused(400, "unsupported version")
+        super().check_version(request)
+
+
+class NoPing(conforming.Server):
+    """Does not know ping."""
+
+    def result_of(self, message: dict[str, Any]) -> dict[str, Any]:
+        if message["method"] == "ping":
+            return conforming.error(message["id"], -32601, "method not found")
+        return super().result_of(message)
+
+
+class UndeclaredTools(conforming.Server):
+    """Lists tools that it does not announce."""
+
+    async def deliver(
+        self,
+        session: conforming.Session,
+        messages: list[dict[str, Any]],
+        reply: Reply,
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        for message in messages:
+            message.get("result", {}).get("capabilities", {}).pop("tools", None)
+        await super().deliver(session, messages, reply, headers)
+
+
 class Version404(conforming.Server):
     """An unknown version gets 404."""
 

@@ -17,10 +17,12 @@ from harness.profiles.mcp.probes.recorder import TOO_MANY
 from harness.profiles.mcp.probes.tools import first_callable_tool
 
 if TYPE_CHECKING:
+    from harness.base.jsonrpc import Message
     from harness.profiles.mcp.probes.http_exchange import ProbeAnswer
     from harness.profiles.mcp.probes.peer import Peer
     from harness.profiles.mcp.probes.tools import Tool
 
+BAD_REQUEST: Final = 400
 LISTEN_S: Final = 0.1
 """How long to listen on the stream that GET opens: its head is what counts."""
 STREAMABLE_SINCE: Final = "2025-03-26"
@@ -64,6 +66,7 @@ async def open_first_session(peer: Peer, revision: str) -> FirstSession | None:
         return None
     initialized = await peer.notify(steps.BASELINE_INITIALIZED, opened)
     if not initialized.served:
+        await _without_version(peer, opened, initialized, messages.notification("notifications/initialized"))
         _learn_load(peer, initialized)
         reason = f"notifications/initialized is answered {describe_answer(initialized)}"
         peer.learn_revision(revision, RevisionFacts(reason))
@@ -73,6 +76,7 @@ async def open_first_session(peer: Peer, revision: str) -> FirstSession | None:
     watch_s = max(WATCH_END_S, steps.PATIENCE * max(answer.exchange.duration_s, initialized.exchange.duration_s))
     request = await _ordinary_request(peer, opened, watch_s)
     if request.result is None:
+        await _without_version(peer, opened, request, messages.request(peer.recorder.rpc_id(), peer.method))
         _learn_load(peer, request)
         peer.learn_revision(revision, RevisionFacts(f"{peer.method} is answered {describe_answer(request)}"))
         return None
@@ -82,6 +86,18 @@ async def open_first_session(peer: Peer, revision: str) -> FirstSession | None:
     if peer.tool is not None:
         peer.learn_revision(revision, RevisionFacts(method=peer.method, tool=peer.tool.name))
     return FirstSession(opened, request, called, get)
+
+
+async def _without_version(peer: Peer, caller: Caller, refused: ProbeAnswer, message: Message) -> None:
+    """Send a message that was refused by 400 without the negotiated version, or with another: was it the version?"""
+    if refused.status != BAD_REQUEST or caller.revision is None or caller.revision < VERSION_HEADER_SINCE:
+        return
+    others = [version for version in peer.negotiated.with_handshake if version != caller.version]
+    for version in (None, *others[:1]):
+        control = await peer.post(steps.VERSION_NEGOTIATED, replace(caller, version=version), message)
+        if control.served:
+            peer.recorder.amend(refused.number, control=control.number)
+            return
 
 
 async def _ordinary_request(peer: Peer, caller: Caller, watch_s: float) -> ProbeAnswer:
