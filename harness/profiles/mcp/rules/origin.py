@@ -31,15 +31,19 @@ from harness.profiles.mcp.rules.transcript import control_of, exchange_of
 from harness.rule import Decision, Rule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from tree_sitter import Node
 
     from harness.model import BoundRequirement, Exchange, Finding, Transcript
 
-_FOREIGN: Final = {
+_PLAINLY_FOREIGN: Final = {
     steps.ORIGIN_FOREIGN_INITIALIZE: "initialize",
     steps.ORIGIN_FOREIGN_REQUEST: "a request",
+}
+"""What is asked with an Origin that nobody mistakes for a local one."""
+_FOREIGN: Final = {
+    **_PLAINLY_FOREIGN,
     **{
         f"{steps.ORIGIN_LOCAL_LOOKING}.{leg}": f"a request from {origin}"
         for leg, origin in LOCAL_LOOKING_ORIGINS.items()
@@ -89,9 +93,10 @@ ORIGIN_VALIDATE: Final = Rule(
 def refused_403(transcript: Transcript, bound: BoundRequirement) -> Finding:
     """Judge that a foreign Origin that is refused MUST be refused by 403.
 
-    One that is served is for http.origin-validate to judge.
+    One that is served is for http.origin-validate to judge. So are the ones that only look local: a server that fails
+    on ``null`` refuses it, by whatever status.
     """
-    asked = _asked(transcript, bound.revision)
+    asked = _asked(transcript, bound.revision, _PLAINLY_FOREIGN)
     if not asked:
         return not_asked(transcript, bound, "A request with a foreign Origin")
     evidence = with_controls(transcript, asked.values())
@@ -131,7 +136,7 @@ RULES: Final = (ORIGIN_VALIDATE, ORIGIN_403)
 
 
 def _validate(transcript: Transcript, bound: BoundRequirement) -> Finding:
-    asked = _asked(transcript, bound.revision)
+    asked = _asked(transcript, bound.revision, _FOREIGN)
     if not asked:
         return not_asked(transcript, bound, "A request with a foreign Origin")
     evidence = with_controls(transcript, asked.values())
@@ -149,9 +154,9 @@ def _validate(transcript: Transcript, bound: BoundRequirement) -> Finding:
     )
 
 
-def _asked(transcript: Transcript, revision: str) -> dict[str, Exchange]:
-    """Return the exchange of each request with a foreign Origin, by what it asked."""
-    exchanges = {what: exchange_of(transcript, revision, step) for step, what in _FOREIGN.items()}
+def _asked(transcript: Transcript, revision: str, names: Mapping[str, str]) -> dict[str, Exchange]:
+    """Return the exchange of each request with a foreign Origin, by what it asked; ``names`` gives that by step."""
+    exchanges = {what: exchange_of(transcript, revision, step) for step, what in names.items()}
     return {what: exchange for what, exchange in exchanges.items() if exchange is not None}
 
 

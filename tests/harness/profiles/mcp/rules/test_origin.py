@@ -58,6 +58,15 @@ def test_one_served_origin_that_only_looks_local_is_enough(leg: str) -> None:
     assert finding_of(talk.transcript(), "http.origin-403").verdict is S
 
 
+def test_a_server_that_fails_on_an_opaque_origin_refuses_it() -> None:
+    talk = based()
+    against = talk.request(steps.ORIGIN_CONTROL_REQUEST)
+    talk.request(steps.ORIGIN_FOREIGN_REQUEST, 403, control=against)
+    talk.request(f"{steps.ORIGIN_LOCAL_LOOKING}.null", 500, control=against)
+    seen = verdicts_of(talk.transcript())
+    assert (seen["http.origin-validate"], seen["http.origin-403"]) == (S, S)
+
+
 def test_a_refusal_without_a_served_control_decides_nothing() -> None:
     talk = based()
     for step, control in (
