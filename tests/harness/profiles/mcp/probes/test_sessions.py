@@ -96,7 +96,9 @@ async def test_a_server_that_wants_fewer_requests_is_waited_for() -> None:
 async def test_a_server_that_never_has_time_for_a_step_of_the_baseline_runs(method: str) -> None:
     transcript = await hold(Manners(too_many=lambda asked: asked == method, revisions=(NEWEST,)))
     assert McpProbe(bundle()).serves(transcript)
-    assert not {id for id, verdict in judged(transcript).items() if verdict is Verdict.VIOLATED}
+    # the server does not look at Origin, which a ping shows as well
+    violated = {id for id, verdict in judged(transcript).items() if verdict is Verdict.VIOLATED}
+    assert violated <= {"http.origin-validate"}
 
 
 async def test_a_server_that_answers_nothing_but_429_is_not_checked() -> None:
