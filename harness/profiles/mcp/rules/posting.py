@@ -40,6 +40,7 @@ _NOTIFICATIONS: Final = (
 )
 _REQUESTS: Final = (
     steps.BASELINE_REQUEST,
+    steps.BASELINE_OTHER,
     steps.BASELINE_TOOL,
     f"{steps.LIVE}.post-request",
     steps.MODERN_CONTROL,
