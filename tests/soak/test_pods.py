@@ -58,10 +58,10 @@ async def one(engine: DockerEngine) -> None:
 async def settled(raw: docker.APIClient, state: Path, engine: DockerEngine) -> None:
     """Until the teardown, which is off the critical path, has caught up: a warm anchor is all there may be.
 
-    That is one container, its volume, and one slot and one fate in our own books.
+    That is one container, its volume, and one slot and one watched exit in docprobe itself.
     """
     with anyio.fail_after(60):
-        while len(left_in(raw, state)) > 2 or len(engine._anchors._slots) > 1 or len(engine._events._fates) > 1:
+        while len(left_in(raw, state)) > 2 or len(engine._anchors._slots) > 1 or len(engine.run.events._watched) > 1:
             await anyio.sleep(0.1)
 
 
