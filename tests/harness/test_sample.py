@@ -52,8 +52,13 @@ def test_everything_that_can_be_judged_has_expectations(todo: Plan) -> None:
     assert {example.id for example in todo.all_examples if example.status not in listed} == told
 
 
-NOT_IN_THE_SAMPLE = ("version.negotiated-served", "ping.answered", "capability.declared")
-"""Requirements whose sentences the sample's specification does not have yet."""
+NOT_IN_THE_SAMPLE = {
+    *((id, revision) for id in ("ping.answered", "capability.declared")
+      for revision in ("2025-03-26", "2025-06-18", "2025-11-25")),
+    ("version.negotiated-served", "2025-06-18"),
+    ("version.negotiated-served", "2025-11-25"),
+}  # fmt: skip
+"""Requirements and revisions whose sentences the sample's specification does not have yet."""
 
 
 def test_every_requirement_of_the_text_is_bound_in_every_revision() -> None:
@@ -63,9 +68,9 @@ def test_every_requirement_of_the_text_is_bound_in_every_revision() -> None:
     revisions = ("2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28")
     unbound = [
         key for key, row in bound.requirements.items()
-        if key[1] in revisions and row.basis == "text" and row.statement is None and key[0] not in NOT_IN_THE_SAMPLE
+        if key[1] in revisions and row.basis == "text" and row.statement is None
     ]  # fmt: skip
-    assert unbound == []
+    assert set(unbound) == NOT_IN_THE_SAMPLE
 
 
 def test_copies_are_copies(todo: Plan) -> None:
