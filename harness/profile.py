@@ -46,6 +46,8 @@ class ReadyEndpoint:
     """The same as the example sees it: its Host header must name this one if it validates hosts."""
     token: str | None = None
     """A bearer token that it accepts, if it demands one."""
+    headers: tuple[tuple[str, str], ...] = ()
+    """What requests carry because the page states it."""
 
 
 @dataclass(frozen=True, slots=True)

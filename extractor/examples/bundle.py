@@ -118,6 +118,8 @@ def _override_notes(draft: Draft) -> Iterator[Note]:
         yield Note(NoteKind.ENVIRONMENT, origin, name)
     if override.endpoint:
         yield Note(NoteKind.ENDPOINT, origin, override.endpoint)
+    for name in override.headers:
+        yield Note(NoteKind.HEADER, origin, name)
     if override.cwd:
         yield Note(NoteKind.FOLDER, origin, override.cwd)
     for key, text in override.glue.items():

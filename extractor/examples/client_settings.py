@@ -43,6 +43,9 @@ _HEADERS: Final = re.compile(
 _QUOTED: Final = re.compile(
     r"[\"']?(?P<name>[A-Za-z][\w-]{0,100})[\"']?\s*:\s*f?(?P<quote>[\"'`])(?P<value>[^\n]{1,2000}?)(?P=quote)"
 )
+_ANY_URL: Final = re.compile(r"https?://[^\s\"'`]{1,500}")
+_LINE_END: Final = re.compile(r"(?<!\\)\n(?!\s*(?:-|\\|[\"']))")
+"""Where a command ends: not before a line that goes on with an option, nor behind a backslash."""
 _CREDENTIAL: Final = re.compile(r"authorization|key|token|secret|auth|tenant", re.IGNORECASE)
 """Names of headers that count where a page may as well print those of an answer."""
 _ASSIGNMENT: Final = re.compile(r"(?:export |set )?(?P<name>[A-Z][A-Z0-9_]*)=(?P<value>\S+)", re.ASCII)
@@ -111,11 +114,16 @@ def headers_of(block: Block) -> Iterator[Header]:
 
 def _from_options(block: Block, text: str) -> Iterator[Header]:
     """Headers of ``-H`` and ``--header``, in a command or in the arguments of a configuration."""
-    # "--header", "X-Api-Key: abc" as a configuration's list has it
-    for match in _OPTION.finditer(re.sub(r"[\"'](-H|--header)[\"'],\s*", r"\1 ", text)):
-        if pair := _PAIR.fullmatch(match["text"].strip()):
-            offset = next((n for n, line in enumerate(text.splitlines()) if match["text"] in line), 0)
-            yield Header(block, pair["name"], pair["value"].strip(), block.line(offset))
+    offset = 0
+    for command in _LINE_END.split(text):
+        url = _ANY_URL.search(command)
+        to = url.group() if url and not _URL.match(url.group()) else ""
+        # "--header", "X-Api-Key: abc" as a configuration's list has it
+        for match in _OPTION.finditer(re.sub(r"[\"'](-H|--header)[\"'],\s*", r"\1 ", command)):
+            if pair := _PAIR.fullmatch(match["text"].strip()):
+                inside = next((n for n, line in enumerate(command.splitlines()) if match["text"] in line), 0)
+                yield Header(block, pair["name"], pair["value"].strip(), block.line(offset + inside), to=to)
+        offset += command.count("\n") + 1
 
 
 def assignments_of(block: Block) -> Iterator[Variables]:

@@ -89,22 +89,27 @@ def _route(draft: Draft) -> Iterator[str]:
 
 
 def stated_headers(draft: Draft, environment: Mapping[str, str]) -> tuple[StatedHeader, ...]:
-    """Return the headers that clients of the page send, each name once; those with a value nobody states are left out.
+    """Return the headers that clients of the page send, nearest to the program first; those whose value nobody states
+    are left out.
 
     Args:
         draft: the program.
         environment: values for the variables that headers refer to.
     """
     left_out = _EVERY_REQUEST | draft.known.profile.protocol_headers
-    found: dict[str, StatedHeader] = {}
-    for header in draft.around.headers:
+    main = draft.program.main.snippets[-1].block
+    if draft.override.headers:
+        return tuple(StatedHeader(name, value, main.span) for name, value in draft.override.headers.items())
+    found: dict[tuple[str, str], StatedHeader] = {}
+    for header in sorted(draft.around.headers, key=lambda header: abs(header.span.first - main.span.last)):
         name = header.name.lower()
-        if name in left_out or name in found or len(found) >= MAX_STATED:
+        elsewhere = header.to and not any(word in header.to.lower() for word in draft.known.profile.words)
+        if elsewhere or name in left_out or len(found) >= MAX_STATED:
             continue
         value = _VARIABLE.sub(lambda match: environment.get(next(filter(None, match.groups())), "{}"), header.value)
         secret = value.rpartition(" ")[2]
         if not _UNFILLED.search(value) and not is_placeholder(secret) and value.isprintable() and value.isascii():
-            found[name] = StatedHeader(header.name, value, header.span)
+            found.setdefault((name, value), StatedHeader(header.name, value, header.span))
     return tuple(found.values())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from dataclasses import fields, replace
 from datetime import date
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
     from extractor.model import Block, Directive, Manager
 
+_HEADER_NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
+"""A token (RFC 9110, section 5.6.2)."""
 BEFORE: Final = "before:"
 """Prefix of a ``glue`` key whose text goes in front of the file instead of behind it."""
 AUTHORIZATION: Final = "authorization"
@@ -83,6 +86,9 @@ def mistakes(override: ExampleOverride, manager: Manager | None) -> tuple[str, .
         clauses.append(f"kind “{override.kind}” is not one of {', '.join(kinds)}")
     if override.endpoint is not None and not override.endpoint.startswith("/"):
         clauses.append(f"endpoint “{override.endpoint}” does not begin with /")
+    for name, value in override.headers.items():
+        if not (_HEADER_NAME.fullmatch(name) and value and value.isascii() and value.isprintable()):
+            clauses.append(f"header “{name}” is not one that a request can carry")
     if override.cwd not in {None, "."} and (why := refusal(override.cwd or "")):
         clauses.append(f"cwd {why}")
     if override.command is not None and not override.command:

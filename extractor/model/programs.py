@@ -56,6 +56,8 @@ class NoteKind(StrEnum):
     FILE_NAME = "file name"
     FOLDER = "folder"
     GLUE = "glue in"
+    HEADER = "header"
+    """One that every request to the server carries."""
     JOINED = "lines"
     """Several blocks of the page as one file."""
     MODULE = "module"
@@ -64,6 +66,8 @@ class NoteKind(StrEnum):
     PACKAGE_FOLDER = "package folder"
     SERVICE = "authorization server on"
     SERVICES = "services"
+    TOKEN = "token"
+    """That requests need a token which neither the page states nor a service beside the program gives."""
     VALUE = "value of"
     """A variable whose value the reader has to fill in."""
     WHOLE_PROGRAM = "whole program"
@@ -263,7 +267,8 @@ class Bundle:
     stated_endpoints: tuple[StatedEndpoint, ...] = ()
     """Addresses of the server that the page states, likeliest first; empty if it states none."""
     stated_headers: tuple[StatedHeader, ...] = ()
-    """Headers that the page says clients send with every request, each name once."""
+    """Headers that the page says clients send with every request, nearest to the program first; a name that it states
+    with several values is there with each of them."""
     installer: str = ""
     """The package client of the page's install lines (``pnpm``, ``yarn``, ``uv``); empty if it shows none. npm's
     conflicts between peers are nobody's fault on a page that says ``pnpm add``."""
@@ -331,6 +336,8 @@ class ExampleOverride:
     environment: Mapping[str, str] = field(default_factory=dict)
     endpoint: str | None = None
     """Path of the endpoint."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Headers that every request to its server carries."""
     services: tuple[str, ...] | None = None
     resolve_date: str | None = None
     allow_scripts: bool = False

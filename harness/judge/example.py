@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from extractor.model import Level
-from harness.judge.failure_cause import Trouble, cause_of
+from harness.judge.failure_cause import Trouble, cause_of, how_to_state
 from harness.judge.findings import inconclusive, join_words, satisfied, violated
 from harness.judge.start_failure import compare_runs
 from harness.model import Basis, BoundRequirement, Requirement, Side, Stage, StartOutcome
@@ -175,7 +175,8 @@ def runs(example: Example, recording: Recording, bound: BoundRequirement) -> Fin
         return inconclusive(
             bound,
             f"The example does not run here, which may come from what docprobe inferred: {guessed}. "
-            f"State it on the page or in docprobe.toml to have it checked. {_sentence(attempts)}",
+            f"To have it checked, state on the page (or in docprobe.toml) {how_to_state(cause.guesses)}. "
+            f"{_sentence(attempts)}",
         )
     fix = FIXES.get(cause.trouble, bound.requirement.fix) if cause else bound.requirement.fix
     text = f"The example does not run. {_sentence(attempts)}"

@@ -12,6 +12,7 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING, Final
 
 from extractor.model import Note, NoteKind, Origin
+from harness.judge.findings import join_words
 from harness.model import StartOutcome
 
 if TYPE_CHECKING:
@@ -62,6 +63,22 @@ _HARMLESS: Final = frozenset({NoteKind.REMARK, NoteKind.FILE_NAME})
 """Guesses that a program which was read, and whose imports were found, cannot fail by."""
 
 
+_STATED_BY: Final = {
+    NoteKind.COMMAND: "the command that starts it (`command`)",
+    NoteKind.DEPENDENCY: "the line that installs its packages (`dependencies`)",
+    NoteKind.MODULE: "the line that installs its packages (`dependencies`)",
+    NoteKind.ENDPOINT: "the URL of its endpoint (`endpoint`)",
+    NoteKind.ENVIRONMENT: "the values of its variables (`environment`)",
+    NoteKind.VALUE: "the values of its variables (`environment`)",
+    NoteKind.FILE: "the contents of its files (`glue`)",
+    NoteKind.FILE_NAME: "the names of its files (`files`)",
+    NoteKind.FOLDER: "the folder it runs in (`cwd`)",
+    NoteKind.MODULE_TYPE: "the package.json of the program (`files`)",
+    NoteKind.TOKEN: "the header that clients send, in a request or a client's configuration (`headers`)",
+}
+"""What a page says in place of a guess, and the key of docprobe.toml that does the same."""
+
+
 @dataclass(frozen=True, slots=True)
 class Cause:
     """What a failed start can come from."""
@@ -81,6 +98,12 @@ def cause_of(run: Run, bundle: Bundle) -> Cause:
         bundle: what was run, of the copy whose page is asked about.
     """
     return Cause(_trouble(run), _failing_lines(run.logs, bundle), tuple(_possible_guesses(run, bundle)))
+
+
+def how_to_state(guesses: Sequence[Note]) -> str:
+    """Return what a page, or docprobe.toml, has to say in place of guesses, as words that follow "State"."""
+    words = (_STATED_BY.get(note.kind, note.what) for note in guesses)
+    return join_words(dict.fromkeys(words))
 
 
 def _failing_lines(logs: Sequence[LogLine], bundle: Bundle) -> tuple[Span, ...]:
@@ -123,26 +146,23 @@ def _package_of_import(log: str, bundle: Bundle) -> str | None:
 
 def _possible_guesses(run: Run, bundle: Bundle) -> Iterator[Note]:
     trouble = _trouble(run)
-    guesses = bundle.guesses
+    guesses = (*bundle.guesses, *run.guesses)
     if run.outcome is StartOutcome.NO_INITIALIZE and not (bundle.endpoint_paths or bundle.stated_endpoints):
         guesses = (*guesses, Note(NoteKind.ENDPOINT, Origin.INFERRED, detail=" at one of the usual paths"))
     text = "\n".join(line.text for line in run.logs)
+    as_module = _MODULE_SYSTEM.search(text) is not None
     package = _package_of_import(text, bundle)
     for note in guesses:
         match trouble:
             case Trouble.INSTALL:
                 possible = note.kind is NoteKind.DEPENDENCY
-            case Trouble.SYNTAX:
-                possible = note.kind in _ASSEMBLED or (
-                    note.kind is NoteKind.MODULE_TYPE and _MODULE_SYSTEM.search(text) is not None
-                )
-            case Trouble.NAME:
-                possible = note.kind in _ASSEMBLED
+            case Trouble.SYNTAX | Trouble.NAME:
+                possible = note.kind in _ASSEMBLED or (note.kind is NoteKind.MODULE_TYPE and as_module)
             case Trouble.IMPORT if package is not None:
                 possible = note.kind is NoteKind.DEPENDENCY and note.name == package
             case Trouble.IMPORT:
                 possible = note.kind in _IMPORTED
             case Trouble.OTHER:
-                possible = note.kind not in _HARMLESS
+                possible = note.kind not in _HARMLESS and (note.kind is not NoteKind.MODULE_TYPE or as_module)
         if possible:
             yield note

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 from extractor.model import ExampleKind, ExampleStatus
 from harness.judge.blame import blamed_lines
 from harness.judge.example import judge_example
+from harness.judge.failure_cause import cause_of
 from harness.judge.judge import judge, unblock_without_sentence
-from harness.model import ExampleResult, Status, Verdict
+from harness.model import ExampleResult, StartOutcome, Status, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from extractor.model import Corpus, Example
-    from harness.model import BoundRequirement, Drift, Finding, Recording, Transcript
+    from harness.model import BoundRequirement, Drift, Finding, Recording, Run, Transcript
     from harness.profile import Profile
     from harness.rule import Catalogue
     from harness.spec.bind import Bound
@@ -87,7 +88,7 @@ def result_of_recording(
     return replace(
         _result(example, copies, status, reason),
         packages=dict(last.packages) if last else {},
-        runs=recording.runs,
+        runs=tuple(_with_guesses(run, example) for run in recording.runs),
         findings=rules.asked(findings),
         transcript=transcript,
         negotiated=transcript.negotiated if transcript else (),
@@ -164,6 +165,13 @@ def _with_blame(finding: Finding, transcript: Transcript, example: Example, cata
         return finding
     rule = catalogue.rule(finding.requirement)
     return replace(finding, blame=blamed_lines(rule, finding, transcript, example.bundle))
+
+
+def _with_guesses(run: Run, example: Example) -> Run:
+    """Return a run that failed with everything inferred that it may come from."""
+    if run.outcome is StartOutcome.SERVING or example.bundle is None:
+        return run
+    return replace(run, guesses=cause_of(run, example.bundle).guesses)
 
 
 def _why_not_running(recording: Recording) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, Literal
 
-from extractor.model import ExampleKind
+from extractor.model import ExampleKind, Note
 from harness.model.running import ListeningSocket, LogLine
 
 TRANSCRIPT_FORMAT: Final = "docprobe-transcript/2"
@@ -236,6 +236,10 @@ class Facts:
     """The first time the process lived and served no further initialize, and did after a restart."""
     stopped: Incident | None = None
     """Why the conversation ended before its plan did (out of time, too many restarts)."""
+    stated_headers: tuple[str, ...] = ()
+    """Names of the headers that every ordinary request carried because the page states them."""
+    guesses: tuple[Note, ...] = ()
+    """What docprobe guessed or lacked in the conversation, where a failure of it may come from that."""
     unknown_version: str | None = None
     """A protocolVersion that the server answered and no revision of the docs has. Untrusted."""
 

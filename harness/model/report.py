@@ -46,6 +46,10 @@ class Run:
     sentence: Annotated[str, Meta(description="What happened, and the cause.")] = ""
     logs: Annotated[tuple[LogLine, ...], Meta(description="Last lines of a run that did not serve.")] = ()
     duration_s: Seconds = 0.0
+    guesses: Annotated[
+        tuple[Note, ...],
+        Meta(description="What docprobe inferred, or lacked, and the failure may come from; empty if all was stated."),
+    ] = ()
     lock: str | None = None
     """The resolved packages as a lock that can be replayed. Not published."""
 

@@ -15,7 +15,7 @@ from harness.model import LogLine, Recording, Resolve, Run, StartOutcome, Transc
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from extractor.model import Bundle
+    from extractor.model import Bundle, Note
     from harness.config import Config
     from harness.engine.protocol import Engine, ExitState, Pod
     from harness.model import Image
@@ -83,7 +83,9 @@ async def _attempt(
 ) -> Attempt:
     began = time.monotonic()
 
-    def run(outcome: StartOutcome, how: str, logs: Sequence[LogLine], image: Image | None) -> Run:
+    def run(
+        outcome: StartOutcome, how: str, logs: Sequence[LogLine], image: Image | None, guesses: tuple[Note, ...] = ()
+    ) -> Run:
         return Run(
             resolve=resolve,
             date=cutoff,
@@ -93,6 +95,7 @@ async def _attempt(
             sentence=describe_start(outcome, how, logs),
             logs=() if outcome is StartOutcome.SERVING else tuple(line.since(began) for line in logs[-LAST_LINES:]),
             duration_s=round(time.monotonic() - began, 3),
+            guesses=guesses,
         )
 
     names = ", ".join(str(dependency) for dependency in bundle.dependencies[:4]) or "nothing"
@@ -107,8 +110,8 @@ async def _attempt(
     progress("starting")
     async with engine.pod(bundle, image, probe.services, progress=progress) as pod:
 
-        def failed(outcome: StartOutcome, how: str) -> Attempt:
-            return Attempt(run(outcome, how, probe.redact(pod.logs()), image), None)
+        def failed(outcome: StartOutcome, how: str, guesses: tuple[Note, ...] = ()) -> Attempt:
+            return Attempt(run(outcome, how, probe.redact(pod.logs()), image, guesses), None)
 
         if (state := pod.exit_state()) is not None and state.during == "build":
             return failed(_outcome(state), _exit_text(state))
@@ -132,7 +135,7 @@ async def _attempt(
                 _block_if_overloaded(pod, probe.failure(transcript))
             state = pod.exit_state()
             if state is None:
-                return failed(StartOutcome.NO_INITIALIZE, probe.failure(transcript))
+                return failed(StartOutcome.NO_INITIALIZE, probe.failure(transcript), transcript.facts.guesses)
             return failed(_outcome(state), _exit_text(state))
         return Attempt(run(StartOutcome.SERVING, "", (), image), transcript)
 

@@ -38,6 +38,8 @@ class Served:
     """The same endpoint as the example sees it: its Host header must name this one if it validates hosts."""
     token: str | None
     """A bearer token that it accepts, if it demands one."""
+    headers: tuple[tuple[str, str], ...] = ()
+    """What requests carry because the page states it."""
 
 
 async def serve(
@@ -93,7 +95,7 @@ async def serve(
 
         async with listener, anyio.create_task_group() as tasks:
             tasks.start_soon(listener.serve, forward)
-            ready(Served(f"http://localhost:{local}{endpoint.path}", endpoint.url, endpoint.token))
+            ready(Served(f"http://localhost:{local}{endpoint.path}", endpoint.url, endpoint.token, endpoint.headers))
             await _follow(pod, log)
             tasks.cancel_scope.cancel()
 

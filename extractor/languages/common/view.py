@@ -115,6 +115,8 @@ class Header:
     """The line."""
     in_code: bool = True
     """Whether it is in the block's own text."""
+    to: str = ""
+    """URL of the request, where it goes to another machine."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,6 +125,7 @@ class McpProbe:
                 EndpointAddress(IPV4_LOOPBACK, sockets[0].port, "/"),
                 tokens,
                 start_s=settings.start_s,
+                stated_headers=bundle.stated_headers,
             )
             addresses = discovery.candidate_addresses(sockets, bundle.endpoint_paths, pod.logs(), bundle.host_names)
             answer = await discovery.find_endpoint(peer, addresses, settings.revisions)
@@ -136,7 +137,9 @@ class McpProbe:
         if peer.token is not None and tokens is not None:
             token = tokens.token(peer.token, audience=peer.audience)
         address = peer.address
-        return ReadyEndpoint(address.ip.strip("[]"), address.port, address.target, address.public_url, token)
+        return ReadyEndpoint(
+            address.ip.strip("[]"), address.port, address.target, address.public_url, token, peer.stated_headers
+        )
 
 
 def _only_too_many(transcript: Transcript) -> bool:

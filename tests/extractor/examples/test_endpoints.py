@@ -137,3 +137,18 @@ def test_a_command_that_the_prose_warns_of_is_not_the_page_s(tmp_path: Path) -> 
 def test_the_package_client_is_the_page_s(tmp_path: Path, line: str, client: str) -> None:
     code = "import express from 'express';\n" + SERVER
     assert bundle(tmp_path, f"```sh\n{line}\n```", code).installer == client
+
+
+def test_a_header_with_several_values_is_there_with_each_nearest_first(tmp_path: Path) -> None:
+    line = "curl -H 'Authorization: Bearer {}' http://localhost:6100/mcp"
+    found = bundle(tmp_path, f"```sh\n{line.format('open-42')}\n{line.format('wrong')}\n{line.format('open-42')}\n```")
+    assert [h.value for h in found.stated_headers] == ["Bearer open-42", "Bearer wrong"]
+
+
+def test_a_header_for_another_machine_is_not_the_server_s(tmp_path: Path) -> None:
+    around = (
+        "```sh\ncurl https://rooms.example/api \\\n  -H 'X-Api-Key: theirs'\n"
+        "curl http://localhost:6100/mcp \\\n  -H 'X-Room: ours'\n"
+        "curl https://rooms.example/mcp -H 'X-Door: deployed'\n```"
+    )
+    assert [h.value for h in bundle(tmp_path, around).stated_headers] == ["ours", "deployed"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from extractor.model import (
@@ -16,7 +18,7 @@ from extractor.model import (
     SourceFile,
     Span,
 )
-from harness.judge.failure_cause import Trouble, cause_of
+from harness.judge.failure_cause import Trouble, cause_of, how_to_state
 from harness.model import LogLine, Run, StartOutcome
 
 PAGE = "docs/guide.mdx"
@@ -103,6 +105,21 @@ def test_only_guesses_that_the_failure_may_come_from(log: str, possible: list[No
 def test_an_install_that_fails_comes_from_packages() -> None:
     run = failed("npm error 404", StartOutcome.INSTALL_FAILED)
     assert cause_of(run, bundle("main.py", WHOLE, COMMAND, MCP)).guesses == (MCP,)
+
+
+def test_the_kind_of_modules_explains_only_what_it_decides() -> None:
+    run = bundle("main.py", inferred(NoteKind.MODULE_TYPE))
+    assert cause_of(failed("TypeError: req.body is undefined"), run).guesses == ()
+    assert cause_of(failed("ReferenceError: require is not defined in ES module scope"), run).guesses == run.guesses
+
+
+def test_what_docprobe_lacked_in_the_conversation_is_a_guess() -> None:
+    token = inferred(NoteKind.TOKEN)
+    run = replace(failed("", StartOutcome.NO_INITIALIZE), guesses=(token,))
+    known = replace(bundle("main.py"), endpoint_paths=("/mcp",))
+    assert cause_of(run, known).guesses == (token,)
+    assert "`headers`" in how_to_state((token,))
+    assert how_to_state((COMMAND, MCP, MCP)).count("`dependencies`") == 1
 
 
 def test_what_is_stated_is_not_a_guess() -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from extractor.model import Note, NoteKind, Origin
 from harness.profiles.mcp import steps, tokens
 from harness.profiles.mcp.messages import Caller
 from harness.profiles.mcp.probes import sessions
@@ -32,10 +33,10 @@ _RESOURCE_METADATA: Final = re.compile(r'resource_metadata="?([^",\s]+)"?')
 
 
 async def authorize(peer: Peer, refused: ProbeAnswer, version: str) -> str | None:
-    """Find the audience whose token the server accepts; from then on ``peer`` sends user 1's.
+    """Find what the server accepts: a token for the right audience, which ``peer`` then sends as user 1, or a header.
 
-    Candidates, best first: what the docs name, what the resource metadata (RFC 9728) says, the server's origin, the
-    endpoint itself.
+    Audiences, best first: what the docs name, what the resource metadata (RFC 9728) says, the server's origin, the
+    endpoint itself. Then the other headers that the page states.
 
     Args:
         peer: the server.
@@ -43,10 +44,38 @@ async def authorize(peer: Peer, refused: ProbeAnswer, version: str) -> str | Non
         version: protocolVersion to offer.
 
     Returns:
-        None if a token is accepted, else the reason why none is.
+        None if one is accepted, else the reason why none is.
     """
+    reason = await _with_issued_token(peer, refused, version)
+    if reason is None or await _with_stated_headers(peer, version):
+        return None
+    guess = Note(NoteKind.TOKEN, Origin.INFERRED, detail=" that requests need")
+    peer.facts = replace(peer.facts, guesses=(*peer.facts.guesses, guess))
+    return reason
+
+
+async def _with_stated_headers(peer: Peer, version: str) -> bool:
+    """Try the further headers that the page states, and keep those that are accepted."""
+    first, *others = peer.header_choices
+    for choice in others:
+        peer.stated_headers = choice
+        await sessions.ready(peer)
+        _, opened = await sessions.initialize(peer, steps.DISCOVER_TOKEN, Caller(None), version)
+        if opened is not None:
+            return True
+    peer.stated_headers = first
+    return False
+
+
+async def _with_issued_token(peer: Peer, refused: ProbeAnswer, version: str) -> str | None:
+    """Find the audience whose token is accepted; return the reason if there is none."""
     if peer.tokens is None:
-        return "it demands a token (401) and the example names no authorization server that docprobe stands in for"
+        sent = ", ".join(name for name, _ in peer.stated_headers)
+        return (
+            f"it demands a token ({refused.status}) and "
+            + (f"refuses what the page states ({sent})" if sent else "the page states none")
+            + ", and names no authorization server that docprobe stands in for"
+        )
     origin = f"http://{peer.address.authority}"
     named = [peer.tokens.audience, await _resource(peer, refused), origin, peer.address.public_url, f"{origin}/"]
     candidates = list(dict.fromkeys(audience for audience in named if audience))

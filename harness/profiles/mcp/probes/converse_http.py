@@ -3,7 +3,7 @@
 1. *Endpoint*: the observed ports, the docs' paths, then the usual ones, until an initialize is answered as MCP
    answers, or a token is demanded.
 2. *Token*: where one is demanded, the audience that the server accepts is found first, since from here on every
-   request but those under test is a perfect one.
+   request but those under test is a perfect one. What the page says that requests carry, all of them carry.
 3. *Revisions*: one initialize per revision of the docs, newest first, and one request without initialize for the
    sessionless ones. A server is judged under each revision that it really negotiates.
 4. *Sessionless revisions*: they only read, so they come before anything that could break a session.
@@ -92,7 +92,8 @@ async def converse_http(
     sockets = pod.sockets()
     budget_s = max(LEAST_BUDGET_S, BUDGET_TIMEOUTS * timeout_s) if budget_s is None else budget_s
     recorder = Recorder(pod.transport, timeout_s=timeout_s, start_s=start_s, budget_s=budget_s)
-    peer = Peer(pod, recorder, EndpointAddress(IPV4_LOOPBACK, sockets[0].port, "/"), tokens, start_s=start_s)
+    address = EndpointAddress(IPV4_LOOPBACK, sockets[0].port, "/")
+    peer = Peer(pod, recorder, address, tokens, start_s=start_s, stated_headers=bundle.stated_headers)
     try:
         await _discover(peer, sockets, bundle, revisions, progress)
         await _probe(peer, progress)
@@ -113,7 +114,9 @@ async def converse_http(
         endpoint=peer.address.public_url,
         demands_token=peer.demands_token,
         logs=tuple(line.since(recorder.started) for line in logs),
-        facts=replace(peer.facts, introspects=_introspects(logs)),
+        facts=replace(
+            peer.facts, introspects=_introspects(logs), stated_headers=tuple(name for name, _ in peer.stated_headers)
+        ),
     )
 
 
@@ -132,14 +135,14 @@ async def _discover(
     if answer is None:
         await http_sse.negotiate_over_sse(peer, addresses, revisions)
         return
-    if answer.status == discovery.UNAUTHORIZED or peer.token is not None:
-        peer.demands_token = True
     if answer.status == discovery.UNAUTHORIZED:
         progress("asking with a token")
         reason = await access.authorize(peer, answer, offered_versions(revisions)[0])
         if reason is not None:
+            peer.demands_token = True
             peer.facts = replace(peer.facts, not_served=reason)
             return
+    peer.demands_token = peer.token is not None
     progress("asking which revisions it speaks")
     await discovery.negotiate(peer, revisions)
 

@@ -148,9 +148,13 @@ async def _demands_token(peer: Peer, refused: ProbeAnswer, version: str) -> bool
 
     These statuses may mean anything: only a token of the example's authorization server can decide.
     """
-    if refused.status not in _MAY_WANT_A_TOKEN or peer.tokens is None:
+    if refused.status not in _MAY_WANT_A_TOKEN or (peer.tokens is None and len(peer.header_choices) == 1):
         return False
-    return await access.authorize(peer, refused, version) is None
+    before = peer.facts
+    if await access.authorize(peer, refused, version) is None:
+        return True
+    peer.facts = before
+    return False
 
 
 def _redirect(peer: Peer, answer: ProbeAnswer) -> str | None:

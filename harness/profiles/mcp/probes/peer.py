@@ -19,8 +19,9 @@ from harness.profiles.mcp.probes.http_exchange import LINGER_S, ProbeAnswer, Pro
 from harness.profiles.mcp.probes.recorder import TOO_MANY
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Mapping, Sequence
 
+    from extractor.model import StatedHeader
     from harness.base.jsonrpc import Message
     from harness.engine.protocol import Pod
     from harness.model import RevisionFacts, Session
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 
 REPLAY_LINGER_S: Final = 0.1
 """How long to listen on after the replayed response: what comes with it may be someone else's."""
+AUTHORIZATION: Final = "authorization"
+MOST_CHOICES: Final = 5
+"""Sets of stated headers that are tried."""
 CLOSING_PAUSES_S: Final = (0.02, 0.05, 0.1, 0.2, 0.4)
 """Waits for a server to notice that a stream was closed, before a GET is sent again."""
 
@@ -49,16 +53,42 @@ class NegotiatedRevisions:
         return tuple(sorted((*self.with_handshake, *self.sessionless)))
 
 
+def _header_choices(stated: Sequence[StatedHeader], *, has_tokens: bool) -> tuple[Headers, ...]:
+    """Return the sets of headers that the page says requests carry: one value for each name, then the other values.
+
+    Where an authorization server gives tokens, a stated Authorization header counts only when none of those does.
+    """
+    first: dict[str, StatedHeader] = {}
+    for header in stated:
+        first.setdefault(header.name.lower(), header)
+    choices = [first, *({**first, header.name.lower(): header} for header in stated)]
+    if has_tokens:
+        choices.insert(0, {name: header for name, header in first.items() if name != AUTHORIZATION})
+    found = (tuple((header.name, header.value) for header in choice.values()) for choice in choices)
+    return tuple(dict.fromkeys(found))[:MOST_CHOICES]
+
+
 class Peer:
     """A server under probe. Mutable: each group of probes adds what it learned."""
 
     def __init__(
-        self, pod: Pod, recorder: Recorder, address: EndpointAddress, tokens: TokenSource | None, *, start_s: float
+        self,
+        pod: Pod,
+        recorder: Recorder,
+        address: EndpointAddress,
+        tokens: TokenSource | None,
+        *,
+        start_s: float,
+        stated_headers: Sequence[StatedHeader] = (),
     ) -> None:
         self.pod = pod
         self.recorder = recorder
         self.address = address
         self.tokens = tokens
+        self.header_choices = _header_choices(stated_headers, has_tokens=tokens is not None)
+        """What ordinary requests may carry by the page, likeliest first."""
+        self.stated_headers = self.header_choices[0]
+        """What every request carries because the page states it."""
         self.audience = ""
         self.token: str | None = None
         """Label of the token that ordinary requests carry; None while none is demanded."""
@@ -111,7 +141,9 @@ class Peer:
             step=step,
             method=method,
             url=self.address.url,
-            headers=headers(self.address, caller, accept=accept, body=bool(body), bearer=bearer) + extra,
+            headers=headers(self.address, caller, accept=accept, body=bool(body), bearer=bearer)
+            + self.stated_headers
+            + extra,
             body=body,
             rpc_id=rpc_id,
             revision=caller.revision,

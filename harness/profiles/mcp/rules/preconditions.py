@@ -37,6 +37,11 @@ def token_demanded(transcript: Transcript, bound: BoundRequirement) -> Finding |
     """Require that the server serves nothing without a token."""
     if transcript.demands_token:
         return None
+    if stated := transcript.facts.stated_headers:
+        return not_applicable(
+            bound,
+            f"Requests carried what the page states ({', '.join(stated)}): no authorization server gives other tokens.",
+        )
     return not_applicable(bound, "The server serves requests without a token: it has no authorization.")
 
 

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
-from extractor.model import ServiceRequest
-from harness.model import LogLine
+from extractor.model import NoteKind, ServiceRequest, Span, StatedHeader
+from harness.judge.judge import judge
+from harness.model import LogLine, Verdict
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.probes.converse_http import converse_http
 from harness.profiles.mcp.services.authorization import AuthorizationService
+from harness.profiles.registry import MCP
+from tests.support.tokens import PlainTokens
+from tests.support.verdicts import rows
 
 from .local_pod import bundle, local_pod
 from .mcp_app import Manners, make
@@ -20,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from harness.model import Exchange, Transcript
+    from harness.profiles.mcp.tokens import TokenSource
 
 pytestmark = pytest.mark.anyio
 NEWEST = "2025-11-25"
@@ -190,3 +196,54 @@ async def test_whether_the_server_asks_about_tokens_is_told_from_the_authorizati
         transcript = await converse_http(pod, bundle(), revisions=(NEWEST,), tokens=made, timeout_s=20.0)
     assert transcript.facts.introspects is fact
     assert -5 < transcript.logs[0].at_s <= 0
+
+
+def key(name: str, value: str) -> StatedHeader:
+    return StatedHeader(name, value, Span("page.md", 30, 30))
+
+
+def only(token: str) -> Callable[[str | None], str | int]:
+    return lambda bearer: "somebody" if bearer == token else 401
+
+
+async def talk_with(manners: Manners, *headers: StatedHeader, tokens: TokenSource | None = None) -> Transcript:
+    stated = replace(bundle("/mcp"), stated_headers=headers)
+    async with local_pod(lambda: make(manners)) as pod:
+        return await converse_http(pod, stated, revisions=(NEWEST,), tokens=tokens, timeout_s=20.0)
+
+
+async def test_what_the_page_states_is_in_every_request() -> None:
+    manners = Manners(guard=only("blue-door"), revisions=(NEWEST,))
+    transcript = await talk_with(manners, key("Authorization", "Bearer blue-door"), key("X-Room", "7"))
+    assert transcript.negotiated == (NEWEST,)
+    assert transcript.facts.not_served is None
+    carried = {dict(e.headers).get("authorization", dict(e.headers).get("Authorization")) for e in transcript.exchanges}
+    assert carried == {"Bearer blue-door"}
+    assert {e.status for e in transcript.exchanges}.isdisjoint({401, 403})
+    assert transcript.facts.stated_headers == ("Authorization", "X-Room")
+    assert not transcript.demands_token
+    verdicts = {f.requirement: f for f in judge(transcript, rows(), MCP, page_revision=NEWEST)}
+    assert verdicts["auth.invalid-401"].verdict is Verdict.NOT_APPLICABLE
+    assert "Authorization" in verdicts["auth.invalid-401"].summary
+
+
+async def test_the_value_that_is_accepted_is_kept() -> None:
+    manners = Manners(guard=only("blue-door"), revisions=(NEWEST,))
+    wrong_first = (key("Authorization", "Bearer wrong"), key("Authorization", "Bearer blue-door"))
+    transcript = await talk_with(manners, *wrong_first)
+    assert transcript.facts.not_served is None
+    assert sum(e.status == 401 for e in transcript.exchanges) == 1
+
+
+async def test_a_token_that_docprobe_does_not_have_is_a_guess() -> None:
+    transcript = await talk_with(Manners(guard=only("blue-door"), revisions=(NEWEST,)))
+    assert transcript.negotiated == ()
+    assert "demands a token (401)" in (transcript.facts.not_served or "")
+    assert [note.kind for note in transcript.facts.guesses] == [NoteKind.TOKEN]
+
+
+async def test_a_stated_token_counts_where_the_authorization_server_s_are_refused() -> None:
+    manners = Manners(guard=only("blue-door"), revisions=(NEWEST,))
+    transcript = await talk_with(manners, key("Authorization", "Bearer blue-door"), tokens=PlainTokens())
+    assert transcript.facts.not_served is None
+    assert not transcript.demands_token
