@@ -89,8 +89,9 @@ def _route(draft: Draft) -> Iterator[str]:
 
 
 def stated_headers(draft: Draft, environment: Mapping[str, str]) -> tuple[StatedHeader, ...]:
-    """Return the headers that clients of the page send, nearest to the program first; those whose value nobody states
-    are left out.
+    """Return the headers that clients of the page send, nearest to the program first.
+
+    Those whose value nobody states are left out.
 
     Args:
         draft: the program.

@@ -88,8 +88,9 @@ async def _serve(cli: Cli, config: Config, port: int | None) -> None:
         headers = ["-H", "Content-Type: application/json", "-H", "Accept: application/json, text/event-stream"]
         inside = served.inside.split("/")[2]
         stated = [word for name, value in served.headers for word in ("-H", f"{name}: {value}")]
+        words = [*bearer, *stated, *headers]
         host = [] if inside == served.url.split("/")[2] else ["-H", f"Host: {inside}"]
-        click.echo("try    " + shlex.join(["curl", "-i", served.url, *host, *bearer, *stated, *headers, "-d", initialize]))
+        click.echo("try    " + shlex.join(["curl", "-i", served.url, *host, *words, "-d", initialize]))
         err.print("press Ctrl-C to stop it", style="dim")
 
     def log(line: LogLine) -> None:
