@@ -60,10 +60,9 @@ class PlannedRun:
         """Read configuration, docs and baseline. Raises UsageError."""
         self._config = load_config(docs, select=tuple(select))
         self._connect = connect
-        self._plan: Plan = make_plan(self._config)
-        self._baseline = load_baseline(
-            self._config.baseline, self._plan.ids, self._plan.pages, self._config.catalogue.ids
-        )
+        plan = make_plan(self._config)
+        self._baseline = load_baseline(self._config.baseline, plan.ids, plan.pages, self._config.catalogue.ids)
+        self._plan: Plan = plan.accepting(self._baseline)
 
     def examples(self) -> Sequence[Planned]:
         """Implement :class:`ItemSource`."""

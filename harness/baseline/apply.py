@@ -47,13 +47,14 @@ def apply_baseline(report: Report, baseline: Baseline) -> Report:
             notes.append(BaselineNote(kind, entry.example, entry.requirement, entry.reason, gates=gates))
         if kind is BaselineKind.KNOWN:
             accepted.add((entry.example, entry.requirement))
-    accepted_rules = {}
+    accepted_changes: set[tuple[str, str, str, str]] = set()
     for accepted_drift in baseline.drift:
         occurs = drift_occurs(accepted_drift, report)
         if occurs is Occurs.UNKNOWN:
             continue
         known = occurs is Occurs.YES
-        accepted_rules[accepted_drift.requirement, accepted_drift.revision] = known
+        if known:
+            accepted_changes.add(accepted_drift.change)
         name = f"{accepted_drift.requirement} {accepted_drift.revision}"
         kind = BaselineKind.KNOWN if known else BaselineKind.STALE
         notes.append(BaselineNote(kind, "normative text", name, accepted_drift.reason, gates=not known))
@@ -65,7 +66,7 @@ def apply_baseline(report: Report, baseline: Baseline) -> Report:
         return replace(one, gates=False) if (example_id, one.requirement) in accepted else one
 
     def drift(entry: Drift) -> Drift:
-        return replace(entry, gates=False) if accepted_rules.get((entry.requirement, entry.revision)) else entry
+        return replace(entry, gates=False) if entry.change in accepted_changes else entry
 
     return replace(
         report,
@@ -121,8 +122,4 @@ def drift_occurs(entry: AcceptedDrift, report: Report) -> Occurs:
     """Return whether the sentence still reads as it did when its change was accepted."""
     if entry.requirement not in {row.id for row in report.requirements}:
         return Occurs.UNKNOWN
-    for drift in report.drift:
-        if (drift.requirement, drift.revision) == (entry.requirement, entry.revision):
-            now = drift.nearest.fingerprint if drift.nearest is not None else ""
-            return Occurs.YES if (drift.expected, now) == (entry.old, entry.new) else Occurs.NO
-    return Occurs.NO
+    return Occurs.YES if any(drift.change == entry.change for drift in report.drift) else Occurs.NO

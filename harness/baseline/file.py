@@ -59,6 +59,11 @@ class AcceptedDrift:
     """Fingerprint of the sentence now; empty if it is gone."""
     reason: str
 
+    @property
+    def change(self) -> tuple[str, str, str, str]:
+        """The change that is accepted, as :class:`harness.model.Drift` names it."""
+        return self.requirement, self.revision, self.old, self.new
+
 
 Entry = Known | NotRunnable | AcceptedDrift
 T = TypeVar("T", Known, NotRunnable, AcceptedDrift)

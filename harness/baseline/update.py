@@ -94,7 +94,7 @@ def _key(entry: Entry) -> tuple[str, ...]:
         case NotRunnable():
             return (entry.example, NOT_RUNNING)
         case AcceptedDrift():
-            return ("drift", entry.requirement, entry.revision)
+            return ("drift", *entry.change)
 
 
 def _is_stale(entry: Entry, report: Report) -> bool:
@@ -118,8 +118,7 @@ def _entries_for(report: Report, reason: str) -> Iterator[Entry]:
                     yield Known(example.id, finding.requirement, reason)
     for drift in report.drift:
         if drift.gates:
-            now = drift.nearest.fingerprint if drift.nearest is not None else ""
-            yield AcceptedDrift(drift.requirement, drift.revision, drift.expected, now, reason)
+            yield AcceptedDrift(*drift.change, reason)
 
 
 def _to_toml(entry: Entry) -> str:

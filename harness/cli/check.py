@@ -133,6 +133,7 @@ def command(
     plan = make_plan(config, since=since)
     # before anything runs: a wrong entry of the baseline, or a file that cannot be written, must not cost a run
     baseline = load_baseline(config.baseline, plan.ids, plan.pages, config.catalogue.ids)
+    plan = plan.accepting(baseline)
     if since is not None and not (plan.examples or plan.lost or plan.problems or baseline.gone):
         _nothing_changed(cli, config, outputs)
     check_writable(config, [path for _, path in outputs if path is not None])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from difflib import SequenceMatcher
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ import msgspec
 
 from extractor.base.text import printable
 from harness.spec.diff import ChangeKind, StatementChange
+from harness.spec.word_changes import mark_changes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -48,21 +48,6 @@ def to_json(changes: Sequence[StatementChange], old: str, new: str) -> str:
     return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"
 
 
-def word_changes(old: str, new: str) -> str:
-    """Return ``new`` with the words that went in ``[-…-]`` and the words that came in ``{+…+}``."""
-    before, after = old.split(), new.split()
-    parts = []
-    for operation, a, b, c, d in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
-        if operation == "equal":
-            parts.append(" ".join(after[c:d]))
-            continue
-        if a < b:
-            parts.append(f"[-{' '.join(before[a:b])}-]")
-        if c < d:
-            parts.append(f"{{+{' '.join(after[c:d])}+}}")
-    return " ".join(parts)
-
-
 def _lines(changes: Sequence[StatementChange], old: str, new: str) -> Iterator[str]:
     counts = ", ".join(f"{count} {kind}" for kind, count in _counts(changes)) or "no changes"
     yield f"{printable(old)} -> {printable(new)}: {counts}"
@@ -95,7 +80,7 @@ def _entry(same: Sequence[StatementChange]) -> Iterator[str]:
     touched = f"  [{', '.join(change.requirements)}]" if change.requirements else ""
     yield f"  {' -> '.join(levels)}  {' -> '.join(places)}{touched}"
     if change.old and change.new and change.kind is not ChangeKind.MOVED:
-        yield f"      {printable(word_changes(change.old.text, change.new.text))}"
+        yield f"      {printable(mark_changes(change.old.text, change.new.text))}"
     elif statement := change.new or change.old:
         yield f"      {printable(statement.text)}"
 

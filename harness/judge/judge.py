@@ -6,13 +6,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from extractor.model import ExampleKind
-from harness.model import MUST_LIKE, SIDES, Basis, Side, Verdict
+from harness.judge.findings import inconclusive
+from harness.model import MUST_LIKE, SIDES, Basis, DriftKind, Side, Verdict
+from harness.spec.word_changes import changed_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from harness.model import BoundRequirement, Finding, Transcript
+    from harness.model import BoundRequirement, Drift, Finding, Transcript
     from harness.profile import Profile
+    from harness.rule import Decision
 
 
 def judge(
@@ -42,9 +45,24 @@ def judge(
         decision = profile.catalogue.rules[order[row.requirement.id]].conversation
         if decision is None or not _applies(row, transcript, profile, page_revision):
             continue
-        finding = decision.judge(transcript, row)
+        finding = _judged(decision, transcript, row)
         findings.append(replace(finding, gates=row.revision == own and blocks(finding, transcript, profile)))
     return tuple(findings)
+
+
+def _judged(decision: Decision, transcript: Transcript, row: BoundRequirement) -> Finding:
+    """Return the decision's finding; none from memory, where the sentence of the requirement changed in meaning."""
+    return decision.judge(transcript, row) if row.doubt is None else inconclusive(row, changed_rule(row.doubt))
+
+
+def changed_rule(drift: Drift) -> str:
+    """Return why a requirement is not judged whose sentence changed in meaning: the old words and the new ones."""
+    accept = "it is not judged until docprobe baseline update accepts the change."
+    if drift.kind is DriftKind.VANISHED:
+        return f"The rule is gone from {drift.page} (see drift); {accept}"
+    if drift.old is not None and drift.nearest is not None:
+        return f"The rule changed: {changed_words(drift.old, drift.nearest.text)} (see drift); {accept}"
+    return f"The rule changed; its new words: {drift.words} (see drift); {accept}"
 
 
 def blocks(finding: Finding, transcript: Transcript, profile: Profile) -> bool:
@@ -79,5 +97,5 @@ def _judge_printed(transcript: Transcript, bound: Sequence[BoundRequirement], pr
     for row in bound:
         decision = profile.catalogue.rule(row.requirement.id).printed
         if decision is not None and row.revision in transcript.negotiated:
-            findings.append(decision.judge(transcript, row))
+            findings.append(_judged(decision, transcript, row))
     return tuple(finding for finding in findings if finding.verdict in (Verdict.SATISFIED, Verdict.VIOLATED))

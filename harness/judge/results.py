@@ -10,7 +10,7 @@ from harness.judge.blame import blamed_lines
 from harness.judge.example import judge_example
 from harness.judge.failure_cause import cause_of
 from harness.judge.judge import judge, unblock_without_sentence
-from harness.model import ExampleResult, StartOutcome, Status, Verdict
+from harness.model import DriftKind, ExampleResult, StartOutcome, Status, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -198,7 +198,8 @@ def mark_blocking_drift(
 ) -> tuple[Drift, ...]:
     """Return the drift that is reported, each marked whether it decides the exit code.
 
-    It does if an example of a released revision was judged by a sentence that changed.
+    It does if an example of a released revision was judged by a sentence that changed; one that is only reworded, and
+    still asks for the same, does not.
 
     Args:
         drift: of all bindings.
@@ -206,9 +207,9 @@ def mark_blocking_drift(
         drafts: revisions that are not released.
         only: ids of the requirements that are asked for; none means all.
     """
-    judged = {example.revision for example in examples if example.kind is not ExampleKind.OTHER}
+    judged = {example.revision for example in examples if example.kind is not ExampleKind.OTHER} - {*drafts}
     return tuple(
-        replace(entry, gates=entry.revision in judged and entry.revision not in drafts)
+        replace(entry, gates=entry.revision in judged and entry.kind is not DriftKind.REWORDED)
         for entry in drift
         if not only or entry.requirement in only
     )

@@ -99,6 +99,8 @@ class BoundRequirement:
     basis: Basis
     statement: Statement | None
     """None for advice and interpretation without a sentence, and where the binding drifted away."""
+    doubt: Drift | None = None
+    """How its sentence changed in meaning, until that is accepted: then no verdict can be given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +195,9 @@ class DriftKind(StrEnum):
     """How a bound sentence differs from the catalogue's fingerprint."""
 
     CHANGED = "changed"
+    """Other words, which may ask for something else."""
+    REWORDED = "reworded"
+    """Other words that ask for the same: levels, statuses, names and negations are alike."""
     MOVED = "moved"
     VANISHED = "vanished"
 
@@ -212,3 +217,12 @@ class Drift:
     similarity: Annotated[float, Meta(ge=0, le=1)] = 0.0
     """Jaccard index over the sentences' shingles."""
     gates: bool = False
+    old: Annotated[str | None, Meta(description="The sentence as it was, where the docs' history has it.")] = None
+    words: Annotated[
+        str, Meta(description="Word by word: what went in [-…-], what came in {+…+}; empty if nothing is known of it.")
+    ] = ""
+
+    @property
+    def change(self) -> tuple[str, str, str, str]:
+        """Requirement, revision, bound fingerprint and the one now (empty if it is gone): what an acceptance names."""
+        return self.requirement, self.revision, self.expected, self.nearest.fingerprint if self.nearest else ""

@@ -104,13 +104,16 @@ def direct_packages(example: ExampleResult) -> tuple[str, ...]:
 def drift_sentence(drift: Drift) -> str:
     """Return what happened to the sentence that a requirement is based on."""
     where = f"{drift.page}#{drift.anchor}" if drift.anchor else drift.page
+    words = f": “{drift.words}”" if drift.words else ""
     match drift.kind:
         case DriftKind.CHANGED:
-            return f"the sentence at {where} has changed ({drift.similarity:.0%} similar)"
+            return f"the sentence at {where} has changed ({drift.similarity:.0%} similar){words}"
+        case DriftKind.REWORDED:
+            return f"the sentence at {where} is reworded and asks for the same{words}"
         case DriftKind.MOVED:
             return f"the sentence at {where} has moved"
         case DriftKind.VANISHED:
-            return f"the sentence at {where} is gone"
+            return f"the sentence at {where} is gone{words}"
         case _:
             assert_never(drift.kind)
 

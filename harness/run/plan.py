@@ -11,9 +11,11 @@ from harness.base.errors import NothingSelectedError, UsageError
 from harness.base.git import Repository
 from harness.baseline.file import Baseline, parse_baseline
 from harness.load import PrintedExample, load_corpus, load_examples, load_normative_text, unmatched_patterns
+from harness.run.old_sentences import old_sentences
 from harness.selection.affected import find_impact
 from harness.selection.no_longer_runnable import no_longer_runnable
 from harness.selection.select import Selection, select
+from harness.spec.bind import with_accepted, with_old_sentences
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -56,6 +58,11 @@ class Plan:
         read = {page.path for page in self.corpus.pages}
         return frozenset(read | {problem.span.file for problem in self.corpus.problems})
 
+    def accepting(self, baseline: Baseline) -> Plan:
+        """Return the plan in which rules are judged again whose changed sentences the baseline accepts."""
+        accepted = {entry.change for entry in baseline.drift}
+        return replace(self, bound=with_accepted(self.bound, accepted)) if accepted else self
+
     def groups(self) -> Mapping[str, tuple[Example, ...]]:
         """Return the selected, runnable examples by digest: identical copies together, in order of id."""
         groups: dict[str, list[Example]] = defaultdict(list)
@@ -67,7 +74,6 @@ class Plan:
     def copies(self, digest: str) -> tuple[Example, ...]:
         """Return every example with that text, selected or not, in order of id."""
         return tuple(sorted((e for e in self.all_examples if e.digest == digest), key=lambda e: e.id))
-
 
     def only_runnable(self, pattern: str, kind: ExampleKind | None = None) -> Example:
         """Return the one selected example that can run.
@@ -103,7 +109,8 @@ def make_plan(config: Config, *, since: Change | None = None) -> Plan:
         config.catalogue.requirement(name)
     loaded = load_examples(config, load_corpus(config))
     corpus, found = loaded.corpus, loaded.all
-    text = load_normative_text(config, corpus)
+    bound = load_normative_text(config, corpus).bound
+    bound = with_old_sentences(bound, old_sentences(bound.drift, config, since.base if since else None))
     if not found and corpus.problems:
         raise NothingSelectedError(
             f"no example was found, and {corpus.problems[0].span}: {corpus.problems[0].message}",
@@ -112,7 +119,7 @@ def make_plan(config: Config, *, since: Change | None = None) -> Plan:
     selection = Selection(config.select, config.revisions, config.shard)
     chosen = select(found, selection)
     unmatched = unmatched_patterns(config, loaded)
-    plan = Plan(corpus, text.bound, chosen, found, loaded.printed, corpus.problems, unmatched)
+    plan = Plan(corpus, bound, chosen, found, loaded.printed, corpus.problems, unmatched)
     if since is not None:
         plan = _narrowed(plan, since, config, selection)
     return replace(plan, examples=tuple(example for example in plan.examples if selection.holds(example)))

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
-from extractor.normative.fingerprint import similarity
+from extractor.normative.fingerprint import normative_content, similarity
 from harness.model import BoundRequirement, Citation, Drift, DriftKind
+from harness.spec.word_changes import mark_changes, mark_new_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from extractor.model import Statement
     from harness.model import Requirement
@@ -20,8 +21,14 @@ SIMILAR_IN_PLACE: Final = 0.2
 """From this similarity on, a sentence of the same section is the bound one, reworded."""
 SIMILAR_ELSEWHERE: Final = 0.5
 """The same for a sentence of another section or page: chance likeness is commoner there."""
+SIMILAR_REWORDED: Final = 0.5
+"""From this similarity on, a sentence with the same normative content is the bound one in other words."""
 WORTH_SHOWING: Final = 0.1
 """From this similarity on, the nearest sentence is shown with one that vanished."""
+
+
+_NEW_WORDS: Final = frozenset({DriftKind.CHANGED, DriftKind.REWORDED})
+"""Kinds of drift whose new sentence is the old one in other words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +70,7 @@ def bind(statements: Sequence[Statement], bindings: Sequence[Binding], rows: Seq
         if statement:
             quoted.setdefault((binding.requirement, binding.revision), statement)
             requirements[statement].append(binding.requirement)
+    doubts = _doubts(drift, quoted.keys())
     return Bound(
         requirements={
             (row.id, revision): BoundRequirement(
@@ -71,6 +79,7 @@ def bind(statements: Sequence[Statement], bindings: Sequence[Binding], rows: Seq
                 level=level,
                 basis=row.basis[revision],
                 statement=quoted.get((row.id, revision)),
+                doubt=doubts.get((row.id, revision)),
             )
             for row in rows
             for revision, level in row.levels.items()
@@ -79,6 +88,58 @@ def bind(statements: Sequence[Statement], bindings: Sequence[Binding], rows: Seq
         unbound=tuple(statement for statement in statements if statement not in requirements),
         requirements_by_statement={statement: tuple(ids) for statement, ids in requirements.items()},
     )
+
+
+def _doubts(drift: Sequence[Drift], quoted: Collection[tuple[str, str]]) -> Mapping[tuple[str, str], Drift]:
+    """Return the drift that leaves a requirement nothing to judge by: its sentence changed, or its last is gone."""
+    doubts: dict[tuple[str, str], Drift] = {}
+    for entry in drift:
+        row = (entry.requirement, entry.revision)
+        if entry.kind is DriftKind.CHANGED or (entry.kind is DriftKind.VANISHED and row not in quoted):
+            doubts.setdefault(row, entry)
+    return doubts
+
+
+def with_accepted(bound: Bound, accepted: Collection[tuple[str, str, str, str]]) -> Bound:
+    """Return the requirements, of which those with an accepted change are judged again.
+
+    Args:
+        bound: the catalogue, bound to one corpus.
+        accepted: requirement, revision, fingerprint that it is bound to, and fingerprint of the sentence now (empty if
+            it is gone).
+    """
+    left = [entry for entry in bound.drift if entry.change not in accepted]
+    quoted = {row for row, requirement in bound.requirements.items() if requirement.statement is not None}
+    return _with_drift(bound, bound.drift, _doubts(left, quoted))
+
+
+def with_old_sentences(bound: Bound, old: Mapping[str, str]) -> Bound:
+    """Return the requirements, with the words that changed sentences had.
+
+    Args:
+        bound: the catalogue, bound to one corpus.
+        old: sentences by fingerprint, from the history of the docs.
+    """
+    drift = {id(entry): _with_old(entry, old.get(entry.expected)) for entry in bound.drift}
+    doubts = {
+        row: drift[id(requirement.doubt)]
+        for row, requirement in bound.requirements.items()
+        if requirement.doubt is not None
+    }
+    return _with_drift(bound, tuple(drift.values()), doubts)
+
+
+def _with_drift(bound: Bound, drift: tuple[Drift, ...], doubts: Mapping[tuple[str, str], Drift]) -> Bound:
+    requirements = {row: replace(requirement, doubt=doubts.get(row)) for row, requirement in bound.requirements.items()}
+    return replace(bound, drift=drift, requirements=requirements)
+
+
+def _with_old(entry: Drift, old: str | None) -> Drift:
+    if old is None or entry.kind is DriftKind.MOVED:
+        return entry
+    gone = entry.kind is DriftKind.VANISHED or entry.nearest is None
+    now = "" if gone or entry.nearest is None else entry.nearest.text
+    return replace(entry, old=old, words=mark_changes(old, now))
 
 
 def locate(
@@ -132,7 +193,8 @@ def _drifted(binding: Binding, free: Sequence[Statement]) -> tuple[Statement | N
     in_place = (nearest.page, nearest.anchor) == (binding.page, binding.anchor)
     if alike >= (SIMILAR_IN_PLACE if in_place else SIMILAR_ELSEWHERE):
         found = nearest if nearest.level is binding.level else None
-        return found, _drift(binding, DriftKind.CHANGED, nearest, alike)
+        same = found is not None and alike >= SIMILAR_REWORDED and normative_content(found.text) == binding.content
+        return found, _drift(binding, DriftKind.REWORDED if same else DriftKind.CHANGED, nearest, alike)
     return None, _drift(binding, DriftKind.VANISHED, nearest if alike >= WORTH_SHOWING else None, alike)
 
 
@@ -151,4 +213,5 @@ def _drift(binding: Binding, kind: DriftKind, nearest: Statement | None, alike: 
         expected=binding.sha256,
         nearest=Citation.of(nearest) if nearest is not None else None,
         similarity=round(alike, 3),
+        words=mark_new_words(nearest.text, binding.shingles) if nearest and kind in _NEW_WORDS else "",
     )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from extractor.base.tomlfile import read_toml
 from extractor.model import Level  # noqa: TC001 (entries are read from TOML by their type hints)
+from extractor.normative.fingerprint import normative_content
 from harness.base.errors import UsageError
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ class Binding:
     """Hashed three-word shingles of the sentence."""
     nth: int = 0
     """Which of the same sentences and levels in that section, 0-based."""
+    content: str = ""
+    """Digest of what the sentence asks for, by which a rewording is told from a change; empty: every change counts."""
 
 
 def load_bindings(file: Path | None, catalogue: Catalogue) -> tuple[Binding, ...]:
@@ -105,6 +108,7 @@ def _binding_of(requirement: str, statement: Statement, statements: Sequence[Sta
         sha256=statement.fingerprint,
         shingles=statement.shingles,
         nth=alike.index(statement),
+        content=normative_content(statement.text),
     )
 
 
@@ -126,4 +130,6 @@ def _table(binding: Binding) -> str:
     ]
     if binding.nth:
         lines.append(f"nth = {binding.nth}")
+    if binding.content:
+        lines.append(f'content = "{binding.content}"')
     return "\n".join(lines) + "\n"

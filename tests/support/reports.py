@@ -381,7 +381,8 @@ def rich_report() -> Report:
         requirement="session.missing-400", revision="2025-06-18", kind=DriftKind.CHANGED,
         page="specification/2025-06-18/basic/transports.mdx", anchor="session-management", expected="9" * 64,
         nearest=statement("2025-06-18", "session-management", Level.SHOULD, "No id SHOULD mean 400, or so.", 186),
-        similarity=0.62, gates=True,
+        similarity=0.62, gates=True, old="A missing id SHOULD mean 404, or so.",
+        words="[-A missing-] {+No+} id SHOULD mean [-404,-] {+400,+} or so.",
     )  # fmt: skip
     return Report(
         version="0.1.0", started="2026-11-22T03:00:00Z", duration_s=31.4, docs_root="docs", commit="b0f60ba5" * 5,

@@ -95,7 +95,8 @@ def drift(report: Report, look: Look) -> Iterator[RenderableType]:
         yield labelled("was", prose(drift_sentence(entry)), look.prose)
         if entry.nearest is not None:
             yield labelled("now", look.place(entry.nearest.span), look.width)
-            yield labelled("", prose(f"“{one_line(entry.nearest.text)}”", "italic"), look.prose)
+            if not entry.words:
+                yield labelled("", prose(f"“{one_line(entry.nearest.text)}”", "italic"), look.prose)
 
 
 def baseline(report: Report) -> Iterator[RenderableType]:

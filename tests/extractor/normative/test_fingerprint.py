@@ -8,7 +8,7 @@ import pytest
 
 from extractor.docs.page_reader import read_page
 from extractor.model import Layout, Statement
-from extractor.normative.fingerprint import fingerprint, shingles, similarity
+from extractor.normative.fingerprint import fingerprint, normative_content, shingles, similarity
 from extractor.normative.statement_reader import statements_of
 
 if TYPE_CHECKING:
@@ -78,3 +78,37 @@ def test_short_texts_have_a_shingle() -> None:
     assert len(shingles("servers must not")) == 1
     assert len(shingles("servers must not sing")) == 2
     assert all(len(shingle) == 12 for shingle in shingles("servers must not sing"))
+
+
+ORDER = "A server **MUST NOT** accept `Parcel-Id: 7` before the client sent 401 twice, unless it is asked."
+
+
+@pytest.mark.parametrize(
+    "same",
+    [
+        ORDER.replace("is asked", "was asked"),
+        ORDER.replace("A server", "Every server").replace("Every", "The"),
+        ORDER.replace("twice", "again"),
+        ORDER.replace("accept", "accepts"),
+    ],
+)
+def test_a_rewording_has_the_same_normative_content(same: str) -> None:
+    assert normative_content(same) == normative_content(ORDER)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        ORDER.replace("**MUST NOT**", "**SHOULD NOT**"),
+        ORDER.replace("MUST NOT", "MUST"),
+        ORDER.replace("accept", "reject"),
+        ORDER.replace("Parcel-Id", "Parcel-Key"),
+        ORDER.replace("401", "403"),
+        ORDER.replace("before", "after"),
+        ORDER.replace("the client", "the server"),
+        ORDER.replace("unless it is", "if it is"),
+        ORDER.replace("it is asked", "it is not asked"),
+    ],
+)
+def test_another_rule_has_another_normative_content(other: str) -> None:
+    assert normative_content(other) != normative_content(ORDER)

@@ -9,10 +9,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from extractor.model import ExampleKind
+from extractor.model import ExampleKind, Level, Subject
 from harness.base.codec import from_json, to_json
 from harness.judge.judge import judge
-from harness.model import Facts, Failure, FailureKind, Finding, RevisionFacts, Side, SseEvent, Transcript, Verdict
+from harness.model import (
+    Citation,
+    Drift,
+    DriftKind,
+    Facts,
+    Failure,
+    FailureKind,
+    Finding,
+    RevisionFacts,
+    Side,
+    SseEvent,
+    Transcript,
+    Verdict,
+)
 from harness.profiles.mcp import steps
 from harness.profiles.registry import MCP
 from tests.support.transcripts import Talk
@@ -147,3 +160,34 @@ def test_no_transcript_makes_a_check_fail(data: st.DataObject) -> None:
         == len(judge(talk.transcript(), rows(), MCP, page_revision=NEWEST))
     )
     assert all(isinstance(f, Finding) and f.summary.endswith((".", ")")) for f in found)
+
+
+def _drift(kind: DriftKind, old: str | None, new: str | None) -> Drift:
+    place = Citation("p.mdx", 1, 1, new or "", Level.MUST, "MUST", "a", NEWEST, Subject.SERVER, "f" * 64)
+    return Drift("version.unsupported-400", NEWEST, kind, "p.mdx", "a", "0" * 64, place if new else None, 0.6,
+                 old=old, words="answers {+422+}")  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("kind", "old", "new", "said"),
+    [
+        (DriftKind.CHANGED, "answers 400 at once", "answers 422 at once", "“400” → “422”"),
+        (DriftKind.CHANGED, None, "answers 422 at once", "answers {+422+}"),
+        (DriftKind.VANISHED, "answers 400 at once", None, "The rule is gone from p.mdx"),
+    ],
+)
+def test_a_rule_that_changed_in_meaning_is_not_judged_from_memory(
+    kind: DriftKind, old: str | None, new: str | None, said: str
+) -> None:
+    doubted = [
+        replace(row, doubt=_drift(kind, old, new)) if row.requirement.id == "version.unsupported-400" else row
+        for row in rows()
+    ]
+    before = {f.requirement: f for f in judge(talked().transcript(), rows(), MCP, page_revision=NEWEST)}
+    after = {f.requirement: f for f in judge(talked().transcript(), doubted, MCP, page_revision=NEWEST)}
+    finding = after.pop("version.unsupported-400")
+    assert before.pop("version.unsupported-400").verdict is Verdict.SATISFIED
+    assert (finding.verdict, finding.gates) == (Verdict.INCONCLUSIVE, False)
+    assert said in finding.summary
+    assert "docprobe baseline update" in finding.summary
+    assert after == before

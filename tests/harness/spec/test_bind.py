@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,7 +11,7 @@ from extractor.model import Level, Statement
 from harness.base.errors import UsageError
 from harness.model import Citation, DriftKind
 from harness.profiles.registry import MCP
-from harness.spec.bind import Bound, bind
+from harness.spec.bind import Bound, bind, with_accepted, with_old_sentences
 from harness.spec.bindings_file import Binding, binding_at, load_bindings, to_toml
 
 if TYPE_CHECKING:
@@ -212,3 +213,62 @@ def test_shipped_bindings_hold_no_sentence_and_fit_the_catalogue() -> None:
         assert entry.level is MCP.catalogue.requirement(entry.requirement).levels[entry.revision]
         assert len(entry.sha256) == 64
         assert all(len(shingle) == 12 for shingle in entry.shingles)
+
+
+
+def test_other_words_that_ask_for_the_same_are_reworded_and_judged(spec: Spec) -> None:
+    bound = rebound(spec, (ENDED, ENDED.replace("names that", "names this")))
+    (drift,) = bound.drift
+    assert (drift.requirement, drift.kind) == ("session.terminated-404", DriftKind.REWORDED)
+    assert drift.words.count("{+") == 1
+    row = bound.requirements["session.terminated-404", "2025-11-25"]
+    assert row.statement is not None
+    assert row.doubt is None
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("status 404", "status 410"),
+        ("**MUST** answer", "**MUST** not answer"),
+        ("answer every", "ignore every"),
+    ],
+)
+def test_a_sentence_that_changed_in_meaning_leaves_its_requirement_in_doubt(spec: Spec, old: str, new: str) -> None:
+    bound = rebound(spec, (ENDED, ENDED.replace(old, new)))
+    (drift,) = bound.drift
+    assert drift.kind is DriftKind.CHANGED
+    assert bound.requirements["session.terminated-404", "2025-11-25"].doubt == drift
+
+
+def test_without_a_digest_of_its_content_every_change_of_a_sentence_counts(spec: Spec) -> None:
+    bindings = tuple(replace(binding, content="") for binding in bindings_of(spec()))
+    bound = bind(spec((ENDED, ENDED.replace("names that", "names this"))), bindings, MCP.catalogue.requirements)
+    assert [drift.kind for drift in bound.drift] == [DriftKind.CHANGED]
+
+
+def test_a_sentence_that_is_gone_leaves_doubt_unless_another_is_bound(spec: Spec) -> None:
+    gone = ("The server **MUST NOT** send one and the same message on two streams. ", "")
+    assert rebound(spec, gone).requirements["stream.no-broadcast", "2025-11-25"].doubt is not None
+    twin = replace(bindings_of(spec())[3], page=PAGE, anchor="elsewhere", sha256="0" * 64, shingles=frozenset())
+    bound = bind(spec(), (*bindings_of(spec()), twin), MCP.catalogue.requirements)
+    assert [drift.kind for drift in bound.drift] == [DriftKind.VANISHED]
+    assert bound.requirements["stream.no-broadcast", "2025-11-25"].doubt is None
+
+
+def test_an_accepted_change_is_judged_again_and_no_other_change(spec: Spec) -> None:
+    bound = rebound(spec, (ENDED, ENDED.replace("404", "410")))
+    (drift,) = bound.drift
+    row = "session.terminated-404", "2025-11-25"
+    assert with_accepted(bound, {drift.change}).requirements[row].doubt is None
+    assert with_accepted(bound, {(*drift.change[:3], "f" * 64)}).requirements[row].doubt == drift
+
+
+def test_the_old_words_are_added_where_they_are_known(spec: Spec) -> None:
+    bound = rebound(spec, (ENDED, ENDED.replace("404", "410")))
+    assert "{+410" in bound.drift[0].words
+    old = next(s for s in spec() if s.fingerprint == bound.drift[0].expected)
+    told = with_old_sentences(bound, {old.fingerprint: old.text})
+    assert told.drift[0].old == old.text
+    assert "[-404.-] {+410.+}" in told.drift[0].words or "[-404-] {+410+}" in told.drift[0].words
+    assert told.requirements["session.terminated-404", "2025-11-25"].doubt == told.drift[0]

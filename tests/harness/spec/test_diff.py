@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.cli.diff_text import to_json, to_text, word_changes
+from harness.cli.diff_text import to_json, to_text
 from harness.spec.diff import ChangeKind, StatementChange, diff_statements
 
 if TYPE_CHECKING:
@@ -104,11 +104,6 @@ def test_gravest_first(spec: Spec) -> None:
     kinds = [change.kind for change in found]
     assert kinds == sorted(kinds, key=list(ChangeKind).index)
     assert kinds[0] is ChangeKind.STRENGTHENED
-
-
-def test_word_changes() -> None:
-    assert word_changes("a server may go", "the server may go now") == "[-a-] {+the+} server may go {+now+}"
-    assert word_changes("same", "same") == "same"
 
 
 def test_text_for_a_reviewer(spec: Spec) -> None:

@@ -1,0 +1,67 @@
+"""Sentences as they were before they changed, from the history of the docs: bindings hold fingerprints, not words."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from harness.base.errors import UsageError
+from harness.base.git import Repository
+from harness.load import load_pages
+from harness.model import DriftKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from harness.config import Config
+    from harness.model import Drift
+
+VERSIONS: Final = 60
+"""Versions of pages that are read in all."""
+OF_ONE_PAGE: Final = 20
+"""Versions of one page that are read, newest first."""
+
+
+def old_sentences(drift: Iterable[Drift], config: Config, base: str | None = None) -> Mapping[str, str]:
+    """Return the words of sentences that changed or are gone, by the fingerprint that a requirement is bound to.
+
+    Args:
+        drift: of a run.
+        config: where the normative text is.
+        base: a commit to look in first, such as the merge base of a change.
+
+    Returns:
+        What the newest versions of the pages in git have; nothing for a text outside a checkout.
+    """
+    wanted: dict[str, set[str]] = defaultdict(set)
+    for entry in drift:
+        if entry.kind is not DriftKind.MOVED:
+            wanted[entry.page].add(entry.expected)
+    found: dict[str, str] = {}
+    root = config.spec or config.docs
+    text, repository = replace(config, docs=root, spec=None), Repository(root, config.host)
+    left = VERSIONS
+    for page, fingerprints in wanted.items():
+        for source in _versions(repository, page, base, min(left, OF_ONE_PAGE)):
+            left -= 1
+            statements = load_pages(text, {page: source}).statements
+            found |= {one.fingerprint: one.text for one in statements if one.fingerprint in fingerprints}
+            if left == 0 or fingerprints <= found.keys():
+                break
+    return found
+
+
+def _versions(repository: Repository, page: str, base: str | None, limit: int) -> Iterator[bytes]:
+    """Yield what a page was, newest first, beginning with the commit ``base``; nothing if git does not know it."""
+    if limit == 0:
+        return
+    try:
+        log = repository.git("log", "--format=%H", f"--max-count={limit}", "HEAD", "--", page).decode().split()
+    except UsageError:
+        return
+    for commit in [base, *log][:limit] if base else log:
+        try:
+            yield repository.git("show", f"{commit}:./{page}")
+        except UsageError:
+            continue  # the commit that removed it
