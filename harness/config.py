@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from extractor.model import ExampleOverride, Layout
 from harness.base.errors import UsageError
@@ -16,6 +18,9 @@ from harness.profile import ProbeSettings, Profile
 from harness.rule import Catalogue
 
 __all__ = ["Config", "ExampleOverride"]
+
+
+_COUNT: Final = re.compile(r"[0-9]{1,9}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +35,9 @@ class Shard:
     def parse(cls, text: str) -> Shard:
         """Return the shard that ``I/N`` names. Raises UsageError unless 1 <= I <= N."""
         first, slash, second = text.partition("/")
-        if slash and first.isdigit() and second.isdigit() and 1 <= int(first) <= int(second):
+        if slash and _COUNT.fullmatch(first) and _COUNT.fullmatch(second) and 1 <= int(first) <= int(second):
             return cls(int(first), int(second))
-        raise UsageError(
-            f"invalid --shard '{text}': expected I/N with 1 <= I <= N", "the first of four is --shard 1/4"
-        )
+        raise UsageError(f"invalid --shard '{text}': expected I/N with 1 <= I <= N", "the first of four is --shard 1/4")
 
     def holds(self, digest: str) -> bool:
         """Return whether a distinct text belongs to this shard: identical copies are always in the same one."""

@@ -12,17 +12,18 @@ from itertools import groupby
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from extractor.base.errors import internal_error
 from extractor.base.globs import unused_patterns
 from extractor.docs.corpus import extract, extract_pages
 from extractor.examples.find import find_examples, unused_overrides
 from extractor.examples.ids import with_repeated_ids
-from extractor.model import Example, ExampleKind, ExampleStatus
+from extractor.model import Example, ExampleKind, ExampleStatus, Problem
 from harness.spec.bind import bind
 from harness.spec.bindings_file import load_bindings
 from harness.spec.classification import classify, load_classes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     from extractor.model import Corpus, Statement
@@ -86,7 +87,14 @@ def load_pages(config: Config, contents: Mapping[str, bytes | None]) -> Corpus:
         config: where the docs are.
         contents: paths below the docs root; of each the bytes to read instead of the file, or None for the file.
     """
-    return extract_pages(config.docs, config.layout, contents, config.profile.parties, config.profile.code.loaders)
+    return extract_pages(
+        config.docs,
+        config.layout,
+        contents,
+        config.profile.parties,
+        config.profile.code.loaders,
+        page_s=config.limits.page_s,
+    )
 
 
 def load_examples(config: Config, corpus: Corpus | None = None) -> LoadedExamples:
@@ -100,10 +108,15 @@ def load_examples(config: Config, corpus: Corpus | None = None) -> LoadedExample
         UsageError: an override contradicts itself or the docs.
     """
     corpus = corpus or load_corpus(config, statements=False)
-    assembled = find_examples(corpus, config.profile.code, config.overrides, config.python_packages)
-    return LoadedExamples(
-        with_repeated_ids(corpus, assembled), assembled, tuple(_printed_examples(corpus, config.profile))
+    assembled = find_examples(
+        corpus, config.profile.code, config.overrides, config.python_packages, page_s=config.limits.page_s
     )
+    printed, problems = _printed_examples(corpus, config.profile)
+    problems += [Problem(e.spans[0], e.reason or "") for e in assembled if e.status is ExampleStatus.FAILED]
+    if problems:
+        every = sorted([*corpus.problems, *problems], key=lambda problem: (problem.span, problem.message))
+        corpus = replace(corpus, problems=tuple(every))
+    return LoadedExamples(with_repeated_ids(corpus, assembled), assembled, tuple(printed))
 
 
 def load_normative_text(config: Config, corpus: Corpus | None = None) -> NormativeText:
@@ -162,13 +175,22 @@ def _extract(root: Path, config: Config, *, statements: bool = True) -> Corpus:
         jobs=config.jobs,
         cache=cache,
         statements=statements,
+        page_s=config.limits.page_s,
     )
 
 
-def _printed_examples(corpus: Corpus, profile: Profile) -> Iterator[PrintedExample]:
-    """Yield the printed exchanges of every page that has some, in order of page."""
+def _printed_examples(corpus: Corpus, profile: Profile) -> tuple[list[PrintedExample], list[Problem]]:
+    """Return the printed exchanges of every page that has some, in order of page, and the pages where that failed."""
+    examples: list[PrintedExample] = []
+    problems: list[Problem] = []
     for page, group in groupby(corpus.blocks, key=lambda block: block.span.file):
-        shown = profile.printed(tuple(group), page)
+        blocks = tuple(group)
+        try:
+            shown = profile.printed(blocks, page)
+        except Exception as error:
+            # a page that is read wrongly costs no other page its check
+            problems.append(Problem(blocks[0].span, internal_error(error)))
+            continue
         if shown is None:
             continue
         text = "\0".join(block.sha256 for block in shown.blocks)
@@ -183,4 +205,5 @@ def _printed_examples(corpus: Corpus, profile: Profile) -> Iterator[PrintedExamp
             spans=tuple(block.span for block in shown.blocks),
             digest=hashlib.sha256(text.encode()).hexdigest(),
         )
-        yield PrintedExample(example, replace(shown.transcript, example_id=example.id))
+        examples.append(PrintedExample(example, replace(shown.transcript, example_id=example.id)))
+    return examples, problems

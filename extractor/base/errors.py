@@ -5,9 +5,13 @@ from __future__ import annotations
 import errno
 from typing import TYPE_CHECKING, ClassVar, Final
 
+from extractor.base.text import one_line
+
 if TYPE_CHECKING:
     from pathlib import Path
 
+_LONGEST_ERROR: Final = 300
+"""Characters of an internal error's message: it may quote a page."""
 _DISK_ERRORS: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 """Error numbers that another command line would not avoid."""
 
@@ -51,6 +55,12 @@ class ExtractionError(BlockedError):
 
 class StorageError(BlockedError):
     """A file cannot be written because the disk is full or fails."""
+
+
+def internal_error(error: BaseException) -> str:
+    """Return the sentence for a fault of docprobe itself, which a page or an example is reported with."""
+    text = one_line(str(error), _LONGEST_ERROR)
+    return f"internal error (please report): {type(error).__name__}: {text}"
 
 
 def unwritable(path: Path, error: OSError) -> DocprobeError:

@@ -27,6 +27,9 @@ T = TypeVar("T")
 Key = tuple[str | int, ...]
 """Where a value is: keys, and 0-based positions in arrays of tables."""
 
+_LONGEST_NUMBER: Final = 4300
+"""Digits that Python makes an integer of, by default."""
+_LONG_NUMBER: Final = re.compile(rf"\d(?:_?\d){{{_LONGEST_NUMBER - 1},}}")
 _AT: Final = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)")
 _LINE_HINT: Final = "correct that line"
 
@@ -125,11 +128,37 @@ def read_toml(file: Traversable, name: str | None = None) -> TomlFile:
 def parse_toml(text: str, name: str) -> TomlFile:
     """Parse the text of a TOML file; ``name`` is for messages. Raises UsageError."""
     try:
-        return TomlFile(name, text, tomllib.loads(text))
+        return TomlFile(name, text, toml_table(text))
     except tomllib.TOMLDecodeError as error:
         at = _AT.search(str(error))
         line = int(at[1]) if at and at[1] else text.count("\n") + 1
         raise UsageError(f"{name}:{line}: {_AT.sub('', str(error))}", _LINE_HINT) from error
+
+
+def toml_table(text: str) -> dict[str, Any]:
+    """Return the table of a TOML document.
+
+    Args:
+        text: of the document.
+
+    Raises:
+        tomllib.TOMLDecodeError: it is not TOML, or Python cannot hold what it says: an integer of thousands of digits,
+            arrays nested thousands deep.
+    """
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        raise
+    except ValueError as error:
+        number = _LONG_NUMBER.search(text)
+        if number is None:
+            raise tomllib.TOMLDecodeError(str(error)) from error
+        line = text.count("\n", 0, number.start()) + 1
+        raise tomllib.TOMLDecodeError(
+            f"A number has more than {_LONGEST_NUMBER:,} digits (at line {line}, column 1)"
+        ) from error
+    except RecursionError as error:
+        raise tomllib.TOMLDecodeError("Values are nested too deep") from error
 
 
 def _is_required(field: dataclasses.Field[Any]) -> bool:

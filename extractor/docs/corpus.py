@@ -9,13 +9,13 @@ import threading
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from extractor.base.errors import ExtractionError
+from extractor.base.errors import ExtractionError, internal_error
+from extractor.base.processor import TooLongError, processor_limit
 from extractor.docs.block_reader import blocks_of
 from extractor.docs.page_cache import Extracted, PageCache
-from extractor.docs.page_reader import parse_page, read_page, unreadable_page
+from extractor.docs.page_reader import parse_page, unreadable_page
 from extractor.docs.sites import Site, find_sites, flavour_of, site_of
 from extractor.docs.tree import PageError, find_files, folders_near, read_bytes
 from extractor.model import PLAIN_PARTIES, Corpus, Layout, Parties, Problem
@@ -29,6 +29,8 @@ _POOL_FROM_BYTES: Final = 1_500_000
 """Bytes; less text is parsed sooner than a pool of processes starts."""
 _CHUNK_BYTES: Final = 200_000
 """Bytes per piece of work: small enough to spread evenly, large enough to outweigh the hand-over."""
+PAGE_S: Final = 5.0
+"""Seconds of processor time that one page may take, by default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,48 @@ class _Job:
     site: Site | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """How every page of a tree is read; handed to the processes that do."""
+
+    root: Path
+    layout: Layout
+    parties: Parties | None
+    """None if no statements are wanted."""
+    loaders: tuple[str, ...]
+    page_s: float
+    """Seconds of processor time for one page."""
+
+    def read_all(self, jobs: Sequence[_Job]) -> list[Extracted]:
+        """Extract some pages."""
+        return [self.read(job) for job in jobs]
+
+    def read(self, job: _Job) -> Extracted:
+        """Extract one page. Never raises: a page that cannot be extracted, or not in its time, has a problem instead.
+
+        Such a page is not cached, having no digest.
+        """
+        try:
+            with processor_limit(self.page_s):
+                return self._read(job)
+        except TooLongError as error:
+            reason = f"reading this page {error}; nothing of it is used"
+        except Exception as error:
+            # no page may hide all the others
+            reason = internal_error(error)
+        return Extracted(unreadable_page(job.path, self.layout, job.site, reason), (), ())
+
+    def _read(self, job: _Job) -> Extracted:
+        parsed = parse_page(self.root, job.path, job.data, self.layout, job.site)
+        page = parsed.page
+        return Extracted(
+            page=replace(page, tokens=()),
+            blocks=blocks_of(page, self.loaders),
+            statements=statements_of(page, self.parties) if self.parties else (),
+            depends=parsed.depends,
+        )
+
+
 def extract(
     root: Path,
     layout: Layout,
@@ -49,6 +93,7 @@ def extract(
     jobs: int | None = None,
     cache: Path | None = None,
     statements: bool = True,
+    page_s: float = PAGE_S,
 ) -> Corpus:
     """Return the pages, blocks and statements of the docs tree at ``root``.
 
@@ -60,6 +105,7 @@ def extract(
         jobs: number of processes that parse; None is one per core, 1 parses in this process.
         cache: folder of pages extracted before, which are not parsed again; None for no cache.
         statements: whether statements are wanted; without them extraction is faster.
+        page_s: seconds of processor time that one page may take; one that takes longer is a problem.
 
     Returns:
         What could be extracted; what is wrong with a page is in ``Corpus.problems``, and hides no other page.
@@ -86,8 +132,8 @@ def extract(
             done[path] = known
         else:
             waiting.append(_Job(path, data, site))
-    work = partial(_extract_chunk, root, layout, parties if statements else None, loaders)
-    for entry in _extract_all(work, waiting, jobs or os.cpu_count() or 1):
+    reader = _Reader(root, layout, parties if statements else None, loaders, page_s)
+    for entry in _extract_all(reader.read_all, waiting, jobs or os.cpu_count() or 1):
         done[entry.page.path] = entry
         if store and entry.page.sha256:
             store.store(entry)
@@ -102,6 +148,8 @@ def extract_pages(
     contents: Mapping[str, bytes | None],
     parties: Parties = PLAIN_PARTIES,
     loaders: tuple[str, ...] = (),
+    *,
+    page_s: float = PAGE_S,
 ) -> Corpus:
     """Return the blocks and statements of some pages of a tree, and nothing else of it.
 
@@ -111,15 +159,18 @@ def extract_pages(
         contents: paths of pages below ``root``; of each the bytes to read instead of the file, or None for the file.
         parties: as for :func:`extract`.
         loaders: as for :func:`extract`.
+        page_s: as for :func:`extract`.
     """
+    reader = _Reader(root, layout, parties, loaders, page_s)
     entries = []
     for path, data in sorted(contents.items()):
-        if data is None:
-            page = read_page(root, path, layout)
+        site = site_of(find_sites(root, folders_near(root, path)), path)
+        try:
+            data = read_bytes(root, path) if data is None else data
+        except PageError as error:
+            entries.append(Extracted(unreadable_page(path, layout, site, str(error)), (), ()))
         else:
-            site = site_of(find_sites(root, folders_near(root, path)), path)
-            page = parse_page(root, path, data, layout, site).page
-        entries.append(Extracted(replace(page, tokens=()), blocks_of(page, loaders), statements_of(page, parties)))
+            entries.append(reader.read(_Job(path, data, site)))
     return _corpus(root, layout, entries, ())
 
 
@@ -170,27 +221,3 @@ def _chunks(waiting: Sequence[_Job]) -> list[tuple[_Job, ...]]:
             chunks.append(tuple(chunk))
             chunk, size = [], 0
     return [*chunks, tuple(chunk)] if chunk else chunks
-
-
-def _extract_chunk(
-    root: Path, layout: Layout, parties: Parties | None, loaders: tuple[str, ...], chunk: Sequence[_Job]
-) -> list[Extracted]:
-    return [_extract_page(root, layout, parties, loaders, job) for job in chunk]
-
-
-def _extract_page(
-    root: Path, layout: Layout, parties: Parties | None, loaders: tuple[str, ...], job: _Job
-) -> Extracted:
-    try:
-        parsed = parse_page(root, job.path, job.data, layout, job.site)
-        page = parsed.page
-        return Extracted(
-            page=replace(page, tokens=()),
-            blocks=blocks_of(page, loaders),
-            statements=statements_of(page, parties) if parties else (),
-            depends=parsed.depends,
-        )
-    except Exception as error:
-        # no page may hide all the others; it is not cached, having no digest
-        reason = f"internal error (please report): {type(error).__name__}: {error}"
-        return Extracted(unreadable_page(job.path, layout, job.site, reason), (), ())

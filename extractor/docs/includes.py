@@ -177,7 +177,7 @@ def _is_private(name: str) -> bool:
 
 def _split_target(target: str) -> tuple[str, int, int | None, str | None]:
     """``path``, ``path:4:10`` or ``path:section``: path, first line, last line, section."""
-    lines = re.fullmatch(r"(?P<path>.+?):(?P<first>\d*)(?::(?P<last>\d*))?", target)
+    lines = re.fullmatch(r"(?P<path>.+?):(?P<first>\d{0,9})(?::(?P<last>\d{0,9}))?", target)
     if lines:
         return lines["path"], max(1, int(lines["first"] or 1)), int(lines["last"]) if lines["last"] else None, None
     path, colon, section = target.rpartition(":")

@@ -17,11 +17,13 @@ from extractor.languages.common.view import in_view, scope_of
 from extractor.model import Example, ExampleKind, ExampleStatus, Origin
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from extractor.examples.candidates import PageView
     from extractor.languages.common.roles import CodeProfile, Role
     from extractor.languages.common.values import Listing, Program
     from extractor.languages.common.view import Surroundings
-    from extractor.model import ExampleOverride
+    from extractor.model import Block, ExampleOverride
 
 _SERVERS: Final = frozenset({ExampleKind.HTTP_SERVER, ExampleKind.STDIO_SERVER})
 MAX_FILES: Final = 100
@@ -112,6 +114,28 @@ def listed(example_id: str, listing: Listing, override: ExampleOverride) -> Exam
         digest=text_digest(listing.blocks),
         resolve_date=override.resolve_date,
         expected=override.not_runnable,
+    )
+
+
+def failed(example_id: str, blocks: Sequence[Block], reason: str) -> Example:
+    """Return the example of code that an error or a limit of docprobe itself kept from being put together.
+
+    Args:
+        example_id: its id.
+        blocks: of the program, or of the whole page if nothing more is known; at least one.
+        reason: what went wrong.
+    """
+    first = blocks[0]
+    return Example(
+        id=example_id,
+        page=first.span.file,
+        revision=first.revision,
+        language=first.language,
+        kind=ExampleKind.OTHER,
+        status=ExampleStatus.FAILED,
+        reason=reason,
+        spans=(first.span,),
+        digest=text_digest(blocks),
     )
 
 

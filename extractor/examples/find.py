@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from extractor.base.errors import UsageError
+from extractor.base.errors import DocprobeError, UsageError, internal_error
 from extractor.base.globs import unused_patterns
-from extractor.examples.assemble import assemble, listed
+from extractor.base.processor import TooLongError, processor_limit
+from extractor.docs.corpus import PAGE_S
+from extractor.examples.assemble import assemble, failed, listed
 from extractor.examples.by_hand import chosen, reshaped
 from extractor.examples.candidates import candidates_of, page_view, parts_of
 from extractor.examples.ids import example_ids, page_stem
@@ -32,6 +34,8 @@ def find_examples(
     profile: CodeProfile,
     overrides: Mapping[str, ExampleOverride] | None = None,
     python_packages: Mapping[str, str] | None = None,
+    *,
+    page_s: float = PAGE_S,
 ) -> tuple[Example, ...]:
     """Return every example of a docs tree, in order of page and line, runnable or not.
 
@@ -40,6 +44,8 @@ def find_examples(
         profile: what the specification knows of code.
         overrides: what the configuration says, by example id or glob.
         python_packages: import name to distribution name, added to the built-in table.
+        page_s: seconds of processor time that the examples of one page may take; a page that takes longer gets one
+            example that failed, as one does on which docprobe itself fails.
 
     Raises:
         UsageError: the configuration has an impossible value.
@@ -57,9 +63,18 @@ def find_examples(
     parsed: Parsed = {}
     examples: list[Example] = []
     for page, blocks in by_page.items():
-        if any(language_for(block) for block in blocks):
-            known = Knowledge(profile, packages, stated_for(page, blocks[0].revision, installations))
-            examples += _examples_of(page, page_view(blocks, known, parsed), overrides or {})
+        try:
+            with processor_limit(page_s):
+                if any(language_for(block) for block in blocks):
+                    known = Knowledge(profile, packages, stated_for(page, blocks[0].revision, installations))
+                    examples += _examples_of(page, page_view(blocks, known, parsed), overrides or {})
+        except DocprobeError:
+            raise
+        except TooLongError as error:
+            examples.append(failed(f"{page_stem(page)}#page", blocks, f"finding this page's examples {error}"))
+        except Exception as error:
+            # no page may end the check of all the others
+            examples.append(failed(f"{page_stem(page)}#page", blocks, internal_error(error)))
     return tuple(examples)
 
 
@@ -75,22 +90,37 @@ def _examples_of(page: str, view: PageView, overrides: Mapping[str, ExampleOverr
     ids = example_ids(page, [(c.blocks[0], c.language, c.blocks[0].ordinal in parts) for c in candidates])
     examples: list[Example] = []
     for example_id, candidate in zip(ids, candidates, strict=True):
-        override = from_directives(directives_of(candidate))
-        origin = Origin.DIRECTIVE
-        configured = override_for(example_id, overrides)
-        if configured is not None and not mistakes(override, _manager(candidate)):
-            override, origin = merged(configured, override), Origin.CONFIG
-        if not isinstance(candidate, Program):
-            examples.append(listed(example_id, candidate, override))
-            continue
-        program = candidate
-        if origin is Origin.CONFIG and (override.blocks or override.glue or override.files):
-            picked = chosen(override, view.snippets, view.blocks) if override.blocks else None
-            program = reshaped(picked or program, override, view.snippets, view.blocks, view.known.profile)
-        alone = _is_alone(program, candidates)
-        examples.append(assemble(example_id, program, view, override, origin, alone=alone))
+        try:
+            examples.append(_example_of(example_id, candidate, view, candidates, overrides))
+        except DocprobeError:
+            raise
+        except Exception as error:
+            # nor may one program end that of its neighbours
+            examples.append(failed(example_id, candidate.blocks, internal_error(error)))
     examples += _added(page, view, overrides, set(ids), candidates)
     return tuple(sorted(_without_used(examples), key=lambda example: (example.spans[0], example.id)))
+
+
+def _example_of(
+    example_id: str,
+    candidate: Candidate,
+    view: PageView,
+    candidates: Sequence[Candidate],
+    overrides: Mapping[str, ExampleOverride],
+) -> Example:
+    """The example that a candidate makes, with what the configuration and its directives say of it."""
+    override = from_directives(directives_of(candidate))
+    origin = Origin.DIRECTIVE
+    configured = override_for(example_id, overrides)
+    if configured is not None and not mistakes(override, _manager(candidate)):
+        override, origin = merged(configured, override), Origin.CONFIG
+    if not isinstance(candidate, Program):
+        return listed(example_id, candidate, override)
+    program = candidate
+    if origin is Origin.CONFIG and (override.blocks or override.glue or override.files):
+        picked = chosen(override, view.snippets, view.blocks) if override.blocks else None
+        program = reshaped(picked or program, override, view.snippets, view.blocks, view.known.profile)
+    return assemble(example_id, program, view, override, origin, alone=_is_alone(program, candidates))
 
 
 def _manager(candidate: Candidate) -> Manager | None:

@@ -28,6 +28,7 @@ NONE: Final = ExampleOverride()
 _TEXTS: Final = {"kind": "kind", "cwd": "cwd", "endpoint": "endpoint", "resolve": "resolve_date"}
 """Keys of a directive whose value is taken as it is, to the fields that they fill."""
 _LISTS: Final = {"deps": "dependencies", "services": "services"}
+_ORDINAL: Final = re.compile(r"[0-9]{1,9}")
 NO_REASON: Final = "left out by a directive"
 
 
@@ -128,9 +129,9 @@ def selected(selector: str, blocks: Sequence[Block]) -> tuple[Block, ...]:
     match kind:
         case "label":
             return tuple(b for b in blocks if value in {b.info.label, b.info.name, b.place.tab})
-        case "line" if value.isdigit():
+        case "line" if _ORDINAL.fullmatch(value):
             return tuple(b for b in blocks if b.span.first <= int(value) <= b.span.last)
-        case "n" if value.isdigit():
+        case "n" if _ORDINAL.fullmatch(value):
             return tuple(b for b in blocks if b.ordinal == int(value))
         case _:
             return ()

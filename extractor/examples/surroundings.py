@@ -7,6 +7,7 @@ import tomllib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from extractor.base.tomlfile import toml_table
 from extractor.examples.client_settings import addresses_of, assignments_of, headers_of
 from extractor.examples.names import stated_name
 from extractor.languages.common.environment import is_environment_fence, variables_of
@@ -128,8 +129,8 @@ def _looks_like_package_json(data: dict[str, Any]) -> bool:
 
 def _pyproject(block: Block, path: str) -> Manifest | None:
     try:
-        data = tomllib.loads(block.text)
-    except (tomllib.TOMLDecodeError, RecursionError):
+        data = toml_table(block.text)
+    except tomllib.TOMLDecodeError:
         return None
     project = data.get("project")
     if not isinstance(project, dict):

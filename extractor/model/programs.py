@@ -27,6 +27,8 @@ class ExampleStatus(StrEnum):
     SKIPPED = "skipped"
     PRINTED = "printed"
     """An exchange that the page prints: judged without running anything."""
+    FAILED = "failed"
+    """An error or a limit of docprobe itself kept it from being put together; reported as not checked."""
 
 
 class Origin(StrEnum):

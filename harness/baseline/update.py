@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 import tomlkit
 
+from extractor.base.tomlfile import toml_table
 from harness.base.errors import UsageError
 from harness.baseline.apply import Occurs, drift_occurs, finding_occurs
 from harness.baseline.file import KINDS, NOT_RUNNING, AcceptedDrift, Known, NotRunnable
@@ -161,7 +162,7 @@ def _comments_at_the_end(lines: list[str]) -> int:
 
 def _parsed(text: str) -> dict[str, Any] | None:
     try:
-        return tomllib.loads(text)
+        return toml_table(text)
     except tomllib.TOMLDecodeError:
         return None
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from harness.cli.context import Cli, docs_argument, pass_cli, runtime_option, state_option
-from harness.cli.outputs import format_option, outputs_of
+from harness.cli.outputs import end_with, format_option, outputs_of
 from harness.config import Shard
 from harness.settings import load_config
 
@@ -139,8 +139,7 @@ def command(
     check_writable(config, [path for _, path in outputs if path is not None])
     report, proofs, interrupted = anyio.run(_run, cli, plan, config, prove_fixes)
     report = conclude(report, baseline, patches_of(proofs, report, plan, config.docs), interrupted=interrupted)
-    save(report, config, outputs, console=cli.out(), links=cli.links(config.docs))
-    click.get_current_context().exit(report.exit_code)
+    end_with(save(report, outputs, console=cli.out(), config=config, links=cli.links(config.docs)))
 
 
 def compared_by_pre_commit(environ: Mapping[str, str]) -> str:
@@ -168,12 +167,12 @@ def _nothing_changed(cli: Cli, config: Config, outputs: Sequence[Output]) -> NoR
     files = [(name, path) for name, path in outputs if path is not None]
     if files:
         from harness.run.outcome import build_report
-        from harness.run.saving import write_outputs
+        from harness.run.saving import save
         from harness.run.source import describe_source
 
         source = describe_source(config.docs, config.spec, config.host)
         report = build_report(source, (), datetime.datetime.now(datetime.UTC), config=config)
-        write_outputs(report, files, console=cli.out())
+        end_with(save(report, files, console=cli.out()))
     raise click.exceptions.Exit(0)
 
 

@@ -37,6 +37,13 @@ class Cli:
         return docs.resolve().as_uri() if sys.stdout.isatty() and draws_links(os.environ) else None
 
 
+def print_error(message: str, hint: str | None) -> None:
+    """Print an error, and the next step if there is one, to stderr."""
+    click.echo(f"error: {message}", err=True)
+    if hint:
+        click.echo(f"hint: {hint}", err=True)
+
+
 def draws_links(environ: Mapping[str, str]) -> bool:
     """Return whether a terminal draws OSC 8 links; ``FORCE_HYPERLINK`` (0 or 1) decides if it is set.
 

@@ -10,7 +10,7 @@ import click
 
 from harness.base.errors import UsageError
 from harness.cli.context import Cli, pass_cli, state_option
-from harness.cli.outputs import format_option, outputs_of
+from harness.cli.outputs import end_with, format_option, outputs_of
 from harness.profiles.registry import PROFILES
 from harness.settings import load_config
 
@@ -45,7 +45,7 @@ def command(
     """
     from harness.judge.results import result_of_transcript
     from harness.run.outcome import build_report, conclude
-    from harness.run.saving import write_outputs
+    from harness.run.saving import save
     from harness.run.source import DocsSource
 
     outputs = outputs_of(formats)
@@ -61,8 +61,7 @@ def command(
             requirements=rules.profile.catalogue.requirements,
         )
     )
-    write_outputs(report, outputs, console=cli.out())
-    click.get_current_context().exit(report.exit_code)
+    end_with(save(report, outputs, console=cli.out()))
 
 
 def _read(file: Path) -> Transcript:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from extractor.base.errors import DocprobeError
-from harness.cli.context import Cli
+from harness.cli.context import Cli, print_error
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -113,7 +113,7 @@ def _report(error: BaseException) -> int:
         case click.ClickException():
             path = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "docprobe"
             message = error.format_message()
-            _print_error(message[:1].lower() + message[1:].rstrip("."), f"see {path} --help")
+            print_error(message[:1].lower() + message[1:].rstrip("."), f"see {path} --help")
             return 2
         case click.Abort() | KeyboardInterrupt():
             click.echo("interrupted", err=True)
@@ -125,23 +125,17 @@ def _report(error: BaseException) -> int:
         case DocprobeError():
             if verbose:
                 traceback.print_exception(error)
-            _print_error(error.message, error.hint)
+            print_error(error.message, error.hint)
             return error.exit_code
         case OSError(filename=str(name), strerror=str(reason)):
             # a file that could not be read or written is something that the user can do something about
             if verbose:
                 traceback.print_exception(error)
-            _print_error(f"{name}: {reason}", "check that this user may read and write it; --verbose shows the caller")
+            print_error(f"{name}: {reason}", "check that this user may read and write it; --verbose shows the caller")
             return 3
         case SystemExit():
             raise error
         case _:
             traceback.print_exception(error)
-            _print_error("internal error", "please report it, with the lines above")
+            print_error("internal error", "please report it, with the lines above")
             return 3
-
-
-def _print_error(message: str, hint: str | None) -> None:
-    click.echo(f"error: {message}", err=True)
-    if hint:
-        click.echo(f"hint: {hint}", err=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from harness.cli.context import Cli, pass_cli
-from harness.cli.outputs import format_option, outputs_of
+from harness.cli.outputs import end_with, format_option, outputs_of
 
 
 @click.command()
@@ -28,10 +28,9 @@ def command(cli: Cli, /, results: tuple[Path, ...], formats: tuple[str, ...]) ->
     from harness.profiles.registry import all_requirements
     from harness.results.merge import merge
     from harness.results.result_files import read
-    from harness.run.saving import write_outputs
+    from harness.run.saving import save
 
     outputs = outputs_of(formats)
     rows = all_requirements()
     report = with_exit_code(merge([read(path, rows) for path in results], [str(path) for path in results]))
-    write_outputs(report, outputs, console=cli.out())
-    click.get_current_context().exit(report.exit_code)
+    end_with(save(report, outputs, console=cli.out()))

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
 from extractor.base.suggest import suggestion
 from harness.base.errors import UsageError
+from harness.cli.context import print_error
 from harness.report.formats import BY_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from harness.run.saving import Saved
 
 Output = tuple[str, Path | None]
 """Format and file; None is stdout."""
@@ -61,3 +64,10 @@ def _output(text: str) -> Output:
 def _is_plain(path: Path) -> bool:
     """Return whether it is a file, or will be one: a pipe or /dev/stdout may take several outputs."""
     return path.parts[:2] != ("/", "dev") and (path.is_file() or not path.exists())
+
+
+def end_with(saved: Saved) -> NoReturn:
+    """Print what could not be written, and end with the exit code that the report states."""
+    for error in saved.errors:
+        print_error(error.message, error.hint)
+    raise click.exceptions.Exit(saved.report.exit_code)

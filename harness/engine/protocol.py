@@ -24,7 +24,7 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one example may use. Configuration key ``[limits]``."""
+    """What one example, one page and one run may use. Configuration key ``[limits]``."""
 
     memory_mib: int = 512
     cpus: float = 1.0
@@ -41,6 +41,12 @@ class Limits:
     install_memory_mib: int = 2048
     install_disk_mib: int = 2048
     build_s: float = 120.0
+    example_s: float = 180.0
+    """Time for one example, start and conversation; installs and build steps have limits of their own."""
+    check_s: float = 1200.0
+    """Time for a whole run of ``docprobe check``."""
+    page_s: float = 5.0
+    """Processor time for reading one page, and for finding its examples."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,7 @@ class Ruleset:
 
 
 def result_without_run(example: Example) -> ExampleResult:
-    """Return the result of an example that is not run: a fragment, an unsupported or a skipped one."""
+    """Return the result of an example that is not run: a fragment, an unsupported, a skipped or a failed one."""
     match example.status:
         case ExampleStatus.FRAGMENT:
             status = Status.FRAGMENT
@@ -51,6 +51,8 @@ def result_without_run(example: Example) -> ExampleResult:
             status = Status.UNSUPPORTED
         case ExampleStatus.SKIPPED:
             status = Status.SKIPPED
+        case ExampleStatus.FAILED:
+            status = Status.BLOCKED
         case ExampleStatus.RUNNABLE | ExampleStatus.PRINTED:
             raise ValueError(f"{example.id} is judged")
     return _result(example, (), status, example.reason)
@@ -59,6 +61,21 @@ def result_without_run(example: Example) -> ExampleResult:
 def blocked_result(example: Example, copies: Sequence[Example], reason: str) -> ExampleResult:
     """Return the result of an example that docprobe or its environment kept from being run."""
     return _result(example, copies, Status.BLOCKED, reason)
+
+
+def unreported(result: ExampleResult, reason: str) -> ExampleResult:
+    """Return a result with nothing in it but a reason: that of an example which a report cannot show."""
+    return ExampleResult(
+        id=result.id,
+        page=result.page,
+        revision=result.revision,
+        language=result.language,
+        kind=result.kind,
+        status=Status.BLOCKED,
+        reason=reason,
+        spans=result.spans,
+        digest=result.digest,
+    )
 
 
 def result_of_recording(

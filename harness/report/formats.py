@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Final
+
+from extractor.base.errors import internal_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,3 +53,21 @@ def render(name: str, report: Report, look: Look | None = None) -> str:
         return drawn(report, look)
     renderer: Callable[[Report], str] = module.render
     return renderer(report)
+
+
+def undrawable(name: str, report: Report, look: Look | None = None) -> dict[str, str]:
+    """Return the examples on which a format fails, by id, each with the internal error; arguments as for ``render``.
+
+    None if it fails without any example too: then it is the format's fault.
+    """
+    failed: dict[str, str] = {}
+    try:
+        render(name, replace(report, examples=()), look)
+    except Exception:
+        return failed
+    for example in report.examples:
+        try:
+            render(name, replace(report, examples=(example,)), look)
+        except Exception as error:
+            failed[example.id] = internal_error(error)
+    return failed

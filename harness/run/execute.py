@@ -6,10 +6,13 @@ import datetime
 import time
 import traceback
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import anyio
 
+from extractor.base.errors import internal_error
+from extractor.base.processor import TooLongError, processor_limit
 from extractor.base.storage import remove_unfinished
 from extractor.model import ExampleStatus
 from harness.base.errors import DocprobeError, EngineError
@@ -24,12 +27,12 @@ from harness.run.plan import cutoff_date
 from harness.run.source import describe_source
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from extractor.model import Example
     from harness.config import Config
     from harness.engine.protocol import Engine
-    from harness.model import ExampleResult, Report
+    from harness.model import ExampleResult, Report, Transcript
     from harness.run.connect import Connect
     from harness.run.plan import Plan
 
@@ -69,12 +72,27 @@ async def execute(
         results[result.id] = result
         observer.finished(result)
 
+    def guarded(example: Example, judged: Callable[[], ExampleResult]) -> ExampleResult:
+        """Return the result, or, if docprobe itself fails at it, one that says so: no example costs others theirs."""
+        try:
+            with processor_limit(config.limits.example_s):
+                return judged()
+        except TooLongError as error:
+            reason = f"judging it {error}"
+        except Exception as error:
+            observer.note("".join(traceback.format_exception(error)))
+            reason = internal_error(error)
+        return blocked_result(example, plan.copies(example.digest), reason)
+
     def judge(digest: str, recording: Recording, cached: bool) -> None:
         for example in groups[digest]:
-            add(result_of_recording(example, copies[digest], recording, rules, cached=cached))
+            result = partial(result_of_recording, example, copies[digest], recording, rules, cached=cached)
+            add(guarded(example, result))
 
-    for result in _results_without_run(plan, rules):
-        add(result)
+    printed = {shown.example.id: shown.transcript for shown in plan.printed}
+    for example in plan.examples:
+        if example.status is not ExampleStatus.RUNNABLE:
+            add(guarded(example, partial(_result_without_run, example, plan, printed, rules)))
     dates = {digest: cutoff_date(copies[digest], config.layout.drafts) for digest in groups}
     reason = "not run"
     try:
@@ -104,17 +122,13 @@ async def execute(
     )
 
 
-def _results_without_run(plan: Plan, rules: Ruleset) -> Iterator[ExampleResult]:
-    """Yield the results of selected examples that are printed, or cannot or shall not run."""
-    transcripts = {printed.example.id: printed.transcript for printed in plan.printed}
-    for example in plan.examples:
-        match example.status:
-            case ExampleStatus.RUNNABLE:
-                continue
-            case ExampleStatus.PRINTED:
-                yield result_of_printed(example, transcripts[example.id], plan.copies(example.digest), rules)
-            case ExampleStatus.FRAGMENT | ExampleStatus.UNSUPPORTED | ExampleStatus.SKIPPED:
-                yield result_without_run(example)
+def _result_without_run(
+    example: Example, plan: Plan, printed: Mapping[str, Transcript], rules: Ruleset
+) -> ExampleResult:
+    """Return the result of an example that is printed, or cannot or shall not run; ``printed`` by id."""
+    if example.status is ExampleStatus.PRINTED:
+        return result_of_printed(example, printed[example.id], plan.copies(example.digest), rules)
+    return result_without_run(example)
 
 
 def _first(group: BaseExceptionGroup[EngineError]) -> EngineError:
@@ -209,4 +223,4 @@ async def _record(
         return Recording((), None, blocked=error.in_one_line())
     except Exception as error:
         observer.note("".join(traceback.format_exception(error)))
-        return Recording((), None, blocked=f"internal error (please report): {type(error).__name__}: {error}")
+        return Recording((), None, blocked=internal_error(error))

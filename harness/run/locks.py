@@ -33,7 +33,7 @@ def read_locks(path: Path | None) -> Mapping[str, Mapping[str, str]]:
             found = document["schema"]
             raise UsageError(f"{path}: unknown schema {found!r}, expected {SCHEMA!r}", "remove it to write it anew")
         return msgspec.convert(document["locks"], dict[str, dict[str, str]])
-    except (ValueError, KeyError, TypeError, OSError) as error:
+    except (ValueError, KeyError, TypeError, OSError, RecursionError) as error:
         raise UsageError(f"{path} is not a lock file: {error}", "remove it to write it anew") from error
 
 

@@ -6,12 +6,17 @@ import errno
 import os
 import tempfile
 from contextlib import closing, contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from extractor.base.errors import internal_error
 from extractor.base.storage import write_atomically
-from harness.base.errors import DocprobeError, unwritable
-from harness.report.formats import render
+from harness.base.errors import BlockedError, DocprobeError, unwritable
+from harness.judge.exit_code import INCOMPLETE
+from harness.judge.results import unreported
+from harness.model import ReportProblem
+from harness.report.formats import render, undrawable
 from harness.report.terminal.look import look_of
 from harness.results import result_files
 from harness.run.locks import read_locks, write_locks
@@ -23,6 +28,7 @@ if TYPE_CHECKING:
 
     from harness.config import Config
     from harness.model import Report
+    from harness.report.terminal.look import Look
 
 
 def check_writable(config: Config, outputs: Iterable[Path] = ()) -> None:
@@ -68,85 +74,131 @@ def _writable(path: Path) -> None:
         raise unwritable(path, OSError(code, os.strerror(code)))
 
 
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A report as it was written."""
+
+    report: Report
+    """With the places of its transcripts; its exit code counts what could not be written."""
+    errors: tuple[DocprobeError, ...] = ()
+    """What could not be written."""
+
+
 def save(
     report: Report,
-    config: Config,
     outputs: Sequence[tuple[str, Path | None]],
     *,
     console: Console,
+    config: Config | None = None,
     links: str | None = None,
-) -> Report:
+) -> Saved:
     """Write the last run, the lock, the history and every output.
 
-    Files are written whole or not at all, and each is tried whatever happens to the others.
+    Files are written whole or not at all, and each is tried whatever happens to the others. If one cannot be written,
+    or an example cannot be drawn in a format, the report says so and is written again: its exit code, the one that the
+    files state, and that of the process are the same.
 
     Args:
         report: of the run.
-        config: the state folder, the lock and the history.
-        outputs: formats, each with its file; one without goes to the console, in the order given.
+        outputs: formats, each with its file; one without goes to the console, in the order given, after all files.
         console: stdout.
+        config: the state folder, the lock and the history; None writes none of them.
         links: URI of the docs root, for links to the pages in what goes to the console; None for no links.
-
-    Returns:
-        The report as the last run has it: with the places of its transcripts.
-
-    Raises:
-        DocprobeError: what could not be written, after everything else was.
     """
+    files = [(name, path) for name, path in outputs if path is not None]
+    shown = [(name, path) for name, path in outputs if path is None]
+    trouble = _Trouble()
+    written = _write_files(report, files, config, trouble)
+    if trouble:
+        report = trouble.told_in(report)
+        written = _write_files(report, files, config, _Trouble())
+    on_console = _Trouble()
+    _write_outputs(written, shown, console, links, on_console)
+    if on_console:
+        written = _write_files(on_console.told_in(report), files, config, _Trouble())
+    return Saved(written, (*trouble.errors, *on_console.errors))
+
+
+@dataclass(slots=True)
+class _Trouble:
+    """What went wrong in writing a report."""
+
+    errors: list[DocprobeError] = field(default_factory=list)
+    spoiled: dict[str, str] = field(default_factory=dict)
+    """Examples that a format cannot draw, by id, with the internal error."""
+
+    def __bool__(self) -> bool:
+        return bool(self.errors or self.spoiled)
+
+    def told_in(self, report: Report) -> Report:
+        """Return the report with that trouble in it, and an exit code that is not 0."""
+        remarks = tuple(ReportProblem(error.message) for error in self.errors)
+        examples = (
+            unreported(example, self.spoiled[example.id]) if example.id in self.spoiled else example
+            for example in report.examples
+        )
+        told = replace(report, examples=tuple(examples), problems=(*report.problems, *remarks))
+        return replace(told, exit_code=report.exit_code or INCOMPLETE)
+
+
+def _write_files(
+    report: Report, files: Sequence[tuple[str, Path | None]], config: Config | None, trouble: _Trouble
+) -> Report:
+    """Write everything but the console's part, and return the report with the places of its transcripts."""
     written = report
-    errors: list[DocprobeError] = []
-    with _collecting(errors):
-        written = result_files.write(report, config.state / result_files.LAST_RUN)
-    with _collecting(errors):
-        write_outputs(written, outputs, console=console, links=links)
-    if config.lock is not None:
-        with _collecting(errors):
+    if config is not None:
+        with _collecting(trouble.errors):
+            written = result_files.write(report, config.state / result_files.LAST_RUN)
+    _write_outputs(written, files, None, None, trouble)
+    if config is not None and config.lock is not None:
+        with _collecting(trouble.errors):
             write_locks(config.lock, report)
-    if config.history is not None:
+    if config is not None and config.history is not None:
         from harness.nightly.history import record
 
-        with _collecting(errors):
+        with _collecting(trouble.errors):
             record(report, config.history)
-    _raise(errors)
     return written
 
 
-def write_outputs(
-    report: Report, outputs: Sequence[tuple[str, Path | None]], *, console: Console, links: str | None = None
+def _write_outputs(
+    report: Report,
+    outputs: Sequence[tuple[str, Path | None]],
+    console: Console | None,
+    links: str | None,
+    trouble: _Trouble,
 ) -> None:
-    """Write each output to its file, or to the console in the order given; arguments as for :func:`save`.
-
-    Raises:
-        DocprobeError: an output that cannot be written, after the others were.
-    """
-    errors: list[DocprobeError] = []
     for name, path in outputs:
-        with _collecting(errors):
-            _write_output(name, report, path, console, links)
-    _raise(errors)
+        look = look_of(console, links) if console is not None else None
+        with _collecting(trouble.errors):
+            try:
+                _write_output(name, report, path, console, look)
+            except (DocprobeError, BrokenPipeError):
+                raise
+            except Exception as error:
+                spoiled = undrawable(name, report, look)
+                trouble.spoiled.update(spoiled)
+                if not spoiled:
+                    raise BlockedError(f"the {name} report: {internal_error(error)}", "please report it") from error
 
 
-def _write_output(name: str, report: Report, path: Path | None, console: Console, links: str | None) -> None:
+def _write_output(name: str, report: Report, path: Path | None, console: Console | None, look: Look | None) -> None:
+    text = "" if name == "json" and path is not None and _replaceable(path) else render(name, report, look)
     try:
         if path is None:
-            console.file.write(render(name, report, look_of(console, links)))
+            assert console is not None
+            console.file.write(text)
             console.file.flush()
         elif name == "json" and _replaceable(path):
             result_files.write(report, path)
         elif _replaceable(path):
-            write_atomically(path, render(name, report).encode())
+            write_atomically(path, text.encode())
         else:
-            path.write_text(render(name, report), encoding="utf-8")
+            path.write_text(text, encoding="utf-8")
     except BrokenPipeError:
         raise
     except OSError as error:
         raise unwritable(path or Path("stdout"), error) from error
-
-
-def _raise(errors: list[DocprobeError]) -> None:
-    """Raise all errors as one, if there are any."""
-    if errors:
-        raise type(errors[0])("; ".join(error.message for error in errors), errors[0].hint)
 
 
 @contextmanager

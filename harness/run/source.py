@@ -6,6 +6,7 @@ import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from extractor.base.tomlfile import toml_table
 from harness.base.errors import UsageError
 from harness.base.git import Repository
 
@@ -73,7 +74,7 @@ def _snapshot(docs: Path) -> str | None:
     if not manifest.is_file():
         return None
     try:
-        table = tomllib.loads(manifest.read_text(encoding="utf-8"))
+        table = toml_table(manifest.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
         return docs.name
     commit = table.get("commit")

@@ -6,6 +6,7 @@ import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from extractor.base.tomlfile import toml_table
 from harness.base.errors import UsageError
 from harness.base.git import Repository, is_ref
 
@@ -105,8 +106,8 @@ def _changed(docs: Repository, base: str) -> tuple[str, ...]:
 def _tables_changed(path: Path, base: str, host: HostEnvironment) -> frozenset[str]:
     """Return the keys of ``[examples."…"]`` tables that differ from the commit; empty if anything else differs too."""
     try:
-        was = tomllib.loads(Repository(path.parent, host).git("show", f"{base}:./{path.name}").decode())
-        now = tomllib.loads(path.read_text(encoding="utf-8"))
+        was = toml_table(Repository(path.parent, host).git("show", f"{base}:./{path.name}").decode())
+        now = toml_table(path.read_text(encoding="utf-8"))
     except (UsageError, UnicodeDecodeError, tomllib.TOMLDecodeError):
         return frozenset()
     before, after = was.pop("examples", {}), now.pop("examples", {})

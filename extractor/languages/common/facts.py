@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 MAX_CODE_CHARS: Final = 100_000
 """Longer blocks are refused unparsed: no documented program comes near."""
 
+LARGEST_NUMBER: Final = 2**63
+"""Integers from here on are read as expressions: no port, and Python spells out no number of thousands of digits."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ref:

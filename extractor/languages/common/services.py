@@ -95,9 +95,9 @@ def _authorization_address(files: Sequence[CodeFacts], known: Mapping[str, str])
     texts = [text.value for code in files for text in code.texts]
     realm = _realm(texts, known)
     for name, value in known.items():
-        if name.endswith("AUTH_PORT") and value.isdigit():
+        if name.endswith("AUTH_PORT") and (port := _port(value)) is not None:
             host = next((v for k, v in known.items() if k.endswith("AUTH_HOST")), known.get("HOST", "localhost"))
-            return _Address(host, int(value), realm) if is_loopback(host) else None
+            return _Address(host, port, realm) if is_loopback(host) else None
     named = [value for name, value in known.items() if _AUTHORIZATION_NAME.search(name)]
     for text in [*named, *(t for t in texts if _AUTHORIZATION_PATH.search(t))]:
         try:
@@ -111,6 +111,12 @@ def _authorization_address(files: Sequence[CodeFacts], known: Mapping[str, str])
                 continue
             return _Address(url.hostname, port, realm)
     return None
+
+
+def _port(text: str) -> int | None:
+    """The port that a text names, in ASCII digits; None if it names none."""
+    number = int(text) if re.fullmatch(r"[0-9]{1,5}", text) else 0
+    return number if 0 < number < 65536 else None
 
 
 def _realm(texts: Sequence[str], known: Mapping[str, str]) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from extractor.languages.common.facts import Ref, Value
+from extractor.languages.common.facts import LARGEST_NUMBER, Ref, Value
 from extractor.languages.common.syntax import FUNCTIONS, text_of
 
 if TYPE_CHECKING:
@@ -177,6 +177,7 @@ def ends_in_empty_function(node: Node) -> bool:
 
 def _number(text: str) -> Value:
     try:
-        return int(text.replace("_", ""), 0)
+        number = int(text.replace("_", ""), 0)
     except ValueError:
         return Ref(text)
+    return number if number < LARGEST_NUMBER else Ref(text)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 import tree_sitter_python
 
 from extractor.languages.common.facts import (
+    LARGEST_NUMBER,
     Call,
     CodeError,
     CodeFacts,
@@ -71,6 +72,9 @@ def parse_python(text: str, registrations: frozenset[str] = frozenset()) -> Code
         free, table_error = free_names(tree, text)
     except (RecursionError, MemoryError):
         return CodeFacts(error=CodeError("too deeply nested", 1))
+    except ValueError:
+        # Python does not spell out an integer like 0xfff… of thousands of digits
+        return CodeFacts(error=CodeError("a number is too large", 1))
     return CodeFacts(
         imports=tuple(visitor.imports),
         calls=tuple(visitor.calls),
@@ -314,6 +318,8 @@ def _dotted(node: ast.expr) -> str:
 
 def _value(node: ast.expr) -> Value:
     if isinstance(node, ast.Constant) and isinstance(node.value, str | int | float | bool | None):
+        if isinstance(node.value, int) and abs(node.value) >= LARGEST_NUMBER:
+            return Ref("?")
         return node.value
     if isinstance(node, ast.Starred):
         return Ref("*")

@@ -70,7 +70,10 @@ def test_a_file_becomes_values() -> None:
 
 
 def test_only_what_is_given_can_be_asked_for() -> None:
-    assert parse_toml(FULL, "f.toml").given(Limits, ("limits",)) == {"memory_mib": 300, "hosts": ("a", "memory-mib = 7")}
+    assert parse_toml(FULL, "f.toml").given(Limits, ("limits",)) == {
+        "memory_mib": 300,
+        "hosts": ("a", "memory-mib = 7"),
+    }
     assert parse_toml("", "f.toml").given(Limits, ("limits",)) == {}
 
 
@@ -142,7 +145,7 @@ def test_what_is_not_a_table_is_refused(text: str) -> None:
     [
         "a = { b = { c = [1, 2], d = '}' } }\nx = 1",
         "a.'b.c'.d = 1\nx = 1",
-        "[a]\r\nb = \"\"\"\r\nx = 1\r\n\"\"\"\r\n[x]",
+        '[a]\r\nb = """\r\nx = 1\r\n"""\r\n[x]',
         "a = ''''x''''\nx = 1",
         'a = """"quoted""""\nx = 1',
         "[a . b]\nc = [[1], [2,\n3]]\n[x]",
@@ -161,3 +164,17 @@ def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
     (tmp_path / "latin.toml").write_bytes(b"a = '\xe9'")
     with pytest.raises(UsageError, match="utf-8"):
         read_toml(tmp_path / "latin.toml")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a = 1\nb = " + "9" * 5_000 + "\n", "f.toml:2: A number has more than 4,300 digits"),
+        ("b = -" + "1_" * 4_400 + "1\n", "f.toml:1: A number has more than 4,300 digits"),
+        ("a = " + "[" * 100_000 + "\n", "f.toml:2: Values are nested too deep"),
+    ],
+)
+def test_what_python_cannot_hold_is_an_error_of_the_file(text: str, said: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse_toml(text, "f.toml")
+    assert caught.value.message == said

@@ -11,7 +11,9 @@ import pytest
 
 import extractor.docs.corpus
 from extractor.base.errors import DocsError
-from extractor.docs.corpus import extract
+from extractor.docs.block_reader import blocks_of
+from extractor.docs.corpus import extract, extract_pages
+from extractor.model import Block, Layout, Page
 from tests.support.docs_tree import LAYOUT, facts
 
 
@@ -112,3 +114,21 @@ def test_an_empty_tree(tmp_path: Path) -> None:
 def test_no_tree(tmp_path: Path) -> None:
     with pytest.raises(DocsError):
         extract(tmp_path / "absent", LAYOUT)
+
+
+def test_a_page_that_takes_too_long_is_a_problem_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def slow(page: Page, loaders: tuple[str, ...]) -> tuple[Block, ...]:
+        while page.path == "slow.md":
+            pass
+        return blocks_of(page, loaders)
+
+    monkeypatch.setattr("extractor.docs.corpus.blocks_of", slow)
+    for name in ("slow.md", "b.md"):
+        (tmp_path / name).write_text("```js\nx\n```\n")
+    corpus = extract(tmp_path, Layout(), jobs=1, page_s=0.2)
+    assert [f"{problem.span}: {problem.message}" for problem in corpus.problems] == [
+        "slow.md:1: reading this page took more than 0.2 s of processor time; nothing of it is used"
+    ]
+    assert [block.span.file for block in corpus.blocks] == ["b.md"]
+    again = extract_pages(tmp_path, Layout(), {"slow.md": None, "b.md": None}, page_s=0.2)
+    assert [block.span.file for block in again.blocks] == ["b.md"]

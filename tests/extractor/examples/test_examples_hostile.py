@@ -97,6 +97,64 @@ def test_any_page_gives_examples_that_are_sound(tmp_path_factory: pytest.TempPat
         sound(example)
 
 
+DIGITS = "9" * 5_000
+ODD = (
+    "\u00b2", "\u0663", DIGITS, f"-{DIGITS}", f"1e{DIGITS}", "0x" + "f" * 6_000, "1_" * 2_500 + "1", "\0", "\ufeff",
+    "\u202e", "\U0001f600", "(" * 250, "[" * 250, "{" * 250, "-" * 400, "not " * 150, "lambda: " * 150, "\\", '"', "'",
+    "{{", "${", "%s", "..", "//", ":99999", "http://[::1", "http://a:" + DIGITS, "@" * 40, "=", "\r", "\v", "\u2028",
+    "a@npm:b@" + DIGITS, "x>=" + DIGITS, "*" * 300,
+)  # fmt: skip
+"""Pieces that readers of code, of numbers and of names stumble over."""
+MANIFESTS = (
+    ("toml", "pyproject.toml", f"[project]\nname = 'x'\nversion = '1'\nsize = {DIGITS}\n"),
+    ("json", "package.json", '{"name": "x", "scripts": {"start": "node x.js"}, "size": ' + DIGITS + "}\n"),
+    ("json", "", '{"mcpServers": {"x": {"command": "node", "args": ["x.js"], "port": ' + DIGITS + "}}}\n"),
+    ("env", ".env", f"AUTH_PORT={DIGITS}\nPORT={DIGITS}\n"),
+    ("env", ".env", "AUTH_PORT=\u00b2\nPORT=\u0663\u0660\u0660\u0660\n"),
+)
+
+
+@st.composite
+def mutated_pages(draw: st.DrawFn) -> str:
+    """Pages of programs in which pieces are put in, left out, doubled and swapped."""
+    parts = []
+    for _ in range(draw(st.integers(1, 4))):
+        language, name, text = draw(st.sampled_from((*(("python", "server.py", t) for t in TEXTS), *MANIFESTS)))
+        if draw(st.booleans()):
+            language = draw(st.sampled_from(LANGUAGES))
+        for _ in range(draw(st.integers(0, 4))):
+            at = draw(st.integers(0, len(text)))
+            until = draw(st.integers(at, min(len(text), at + 30)))
+            piece = draw(st.sampled_from((*ODD, text[at:until] * 2, text[::-1][:60], "")))
+            text = text[:at] + piece + text[until:]
+        parts.append(f"{draw(st.sampled_from(PROSE))}\n\n```{language} {name}\n{text.replace('```', '')}\n```\n")
+    return "\n".join(parts)
+
+
+@settings(max_examples=5_000 if SOAK else 80, suppress_health_check=list(HealthCheck))
+@given(mutated_pages())
+def test_no_mutation_of_a_program_makes_docprobe_fail(tmp_path_factory: pytest.TempPathFactory, page: str) -> None:
+    folder = tmp_path_factory.mktemp("docs")
+    (folder / "page.md").write_text(page, encoding="utf-8", newline="")
+    corpus = extract(folder, Layout(), jobs=1, statements=False)
+    assert [p.message for p in corpus.problems if "internal error" in p.message] == []
+    for example in find_examples(corpus, CODE):
+        assert example.status is not ExampleStatus.FAILED, example.reason
+        sound(example)
+
+
+@pytest.mark.parametrize("port", ["\u00b2", DIGITS, "\u0663\u0660\u0660\u0660"])
+def test_a_port_that_is_not_one(tmp_path: Path, port: str) -> None:
+    code = 'from fastmcp import FastMCP\nimport os\nPORT = os.getenv("AUTH_PORT", "' + port + '")\nFastMCP("x").run()\n'
+    assert [e.status for e in timed(tmp_path, f"```python server.py\n{code}```\n", 20)] == [ExampleStatus.RUNNABLE]
+
+
+@pytest.mark.parametrize(("language", "name", "text"), MANIFESTS)
+def test_a_number_of_thousands_of_digits(tmp_path: Path, language: str, name: str, text: str) -> None:
+    page = f"```python server.py\n{TEXTS[0]}```\n\n```{language} {name}\n{text}```\n"
+    assert [e.status for e in timed(tmp_path, page, 20)] == [ExampleStatus.RUNNABLE]
+
+
 def sound(example: Example) -> None:
     assert (example.bundle is None) == bool(example.reason)
     if example.bundle is None:

@@ -9,8 +9,10 @@ import pytest
 
 from extractor.base.errors import UsageError
 from extractor.docs.corpus import extract
+from extractor.examples import assemble
+from extractor.examples.candidates import page_view
 from extractor.examples.find import find_examples
-from extractor.model import Example, ExampleKind, ExampleOverride, ExampleStatus, Flavour, Layout, Origin
+from extractor.model import Block, Example, ExampleKind, ExampleOverride, ExampleStatus, Flavour, Layout, Origin
 from harness.profiles.mcp.roles import CODE
 from tests.support.processor import processor_time_below
 from tests.support.soak import sizes
@@ -307,3 +309,41 @@ def test_order_and_repeatability(tmp_path: Path) -> None:
     first, second = found(tmp_path, pages), found(tmp_path, pages)
     assert list(first) == sorted(first, key=lambda i: (first[i].page, first[i].spans[0]))
     assert [dataclasses.asdict(e) for e in first.values()] == [dataclasses.asdict(e) for e in second.values()]
+
+
+def test_an_error_of_docprobe_at_one_program_is_that_programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = assemble.assemble
+
+    def broken(example_id: str, *rest: object, **more: object) -> Example:
+        if example_id.startswith("a#"):
+            raise ZeroDivisionError("ours")
+        return whole(example_id, *rest, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("extractor.examples.find.assemble", broken)
+    examples = found(tmp_path, {"a.md": f"# A\n\n{python('a')}", "b.md": python("b")})
+    failed = examples["a#python"]
+    assert (failed.status, failed.reason) == (
+        ExampleStatus.FAILED,
+        "internal error (please report): ZeroDivisionError: ours",
+    )
+    assert failed.spans[0].first == 3
+    assert examples["b#python"].status is ExampleStatus.RUNNABLE
+
+
+def test_an_error_or_an_endless_loop_at_one_page_is_that_pages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(blocks: tuple[Block, ...], *rest: object) -> object:
+        while blocks[0].span.file == "slow.md":
+            pass
+        if blocks[0].span.file == "a.md":
+            raise ZeroDivisionError("ours")
+        return page_view(blocks, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("extractor.examples.find.page_view", broken)
+    write(tmp_path, {"a.md": python("a"), "b.md": python("b"), "slow.md": python("c")})
+    corpus = extract(tmp_path, Layout(), jobs=1, statements=False)
+    examples = {e.id: e.reason for e in find_examples(corpus, CODE, page_s=0.2)}
+    assert examples == {
+        "a#page": "internal error (please report): ZeroDivisionError: ours",
+        "b#python": None,
+        "slow#page": "finding this page's examples took more than 0.2 s of processor time",
+    }

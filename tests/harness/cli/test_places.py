@@ -36,9 +36,7 @@ def docs(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def ended(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> Callable[..., Ended]:
+def ended(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Callable[..., Ended]:
     """Run the command as its users do, with no engine and ``tmp_path`` as the current folder."""
 
     def run(*arguments: str) -> Ended:
@@ -72,6 +70,8 @@ def told(ended: Ended, *said: str) -> None:
         ("--lock", "list.json", "is not a lock file"),
         ("--lock", "numbers.json", "is not a lock file"),
         ("--lock", "bytes", "is not a lock file"),
+        ("--lock", "digits.json", "is not a lock file"),
+        ("--baseline", "digits.toml", "digits.toml:2: A number has more than 4,300 digits"),
         ("--history", "a-file", "is not a history of docprobe"),
         ("--history", "a-file/history", "cannot be written: Not a directory"),
         ("--format", "json:a-file/out.json", "cannot be written: Not a directory"),
@@ -89,6 +89,10 @@ def test_what_cannot_be_used_is_reported_before_anything_runs(
     (tmp_path / "list.json").write_text('{"schema": "docprobe-lock/1", "locks": []}')
     (tmp_path / "numbers.json").write_text('{"schema": "docprobe-lock/1", "locks": {"x": {"today": 3}}}')
     state = () if option == "--state" else ("--state", "state")
+    (tmp_path / "digits.json").write_text(
+        '{"schema": "docprobe-lock/1", "locks": {"x": {"today": %s}}}' % ("9" * 5_000)
+    )
+    (tmp_path / "digits.toml").write_text("[[known]]\nexpires = " + "9" * 5_000 + "\n")
     result = ended("check", "docs", option, value, *state)
     assert result.code == 2
     told(result, value.rpartition(":")[2], said)
@@ -99,6 +103,21 @@ def test_a_configuration_in_another_encoding(ended: Callable[..., Ended], docs: 
     result = ended("check", "docs", "--state", "state")
     assert result.code == 2
     told(result, "docprobe.toml: cannot be read")
+
+
+def test_numbers_of_thousands_of_digits_in_settings_and_results(
+    ended: Callable[..., Ended], docs: Path, tmp_path: Path
+) -> None:
+    digits = "9" * 5_000
+    (tmp_path / "results.json").write_text(f'{{"schema": "docprobe/1", "duration_s": {digits}}}')
+    for command in (("explain", "x", "--results"), ("report", "--out", "site"), ("merge",), ("judge",)):
+        result = ended(*command, "results.json")
+        assert result.code == 2
+        told(result, "results.json", "not a docprobe")
+    (docs / "docprobe.toml").write_text(f"timeout-s = {digits}\n")
+    result = ended("check", "docs", "--state", "state")
+    assert result.code == 2
+    told(result, "docprobe.toml:1: A number has more than 4,300 digits")
 
 
 def test_no_page_can_be_read(ended: Callable[..., Ended], tmp_path: Path) -> None:
@@ -128,12 +147,14 @@ def test_a_full_disk_costs_only_what_does_not_fit(docs: Path, tmp_path: Path) ->
     out = tmp_path / "out"
     done = subprocess.run(
         [sys.executable, "-B", "-c", "from harness.cli.main import main; main()", "check", str(docs), "--no-cache",
-         "--state", str(tmp_path / "state"), "--format", f"html:{out}.html", "--format", f"junit:{out}.xml"],
+         "--state", str(tmp_path / "state"), "--format", f"html:{out}.html", "--format", f"junit:{out}.xml",
+         "--format", "terminal"],
         capture_output=True, text=True, cwd=ROOT, check=False,
         env={**os.environ, "DOCKER_HOST": "unix:///nonexistent/engine.sock"},
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096)),
     )  # fmt: skip
     assert done.returncode == 3
+    assert "out.html cannot be written: File too large" in " ".join(done.stdout.split()), "the report does not say so"
     assert "Traceback" not in done.stderr
     assert f"{out}.html cannot be written: File too large" in done.stderr
     assert f"{tmp_path}/state/last-run.json cannot be written: File too large" in done.stderr

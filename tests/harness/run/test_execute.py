@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness.base.errors import EngineError, StorageError, UsageError
+from harness.engine.protocol import Limits
+from harness.judge.results import result_of_recording
 from harness.model import Recording, Run, StartOutcome, Status
 from harness.run import cache
 from harness.run import execute as run
@@ -42,10 +44,14 @@ async def connect(config: Config) -> AsyncIterator[Any]:
 
 
 async def report(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wrong: Exception | None, notes: Notes | None = None
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    wrong: Exception | None,
+    notes: Notes | None = None,
+    **settings: Any,
 ) -> Report:
     """Two pages, of which recording the first fails with ``wrong``."""
-    config = load_config(write_docs(tmp_path / "docs"), environ={}, state=tmp_path / "state", jobs=1)
+    config = load_config(write_docs(tmp_path / "docs"), environ={}, state=tmp_path / "state", jobs=1, **settings)
 
     async def record(_: object, bundle: Any, *__: object, **___: object) -> Recording:
         if wrong is not None and bundle.example_id.startswith("page0"):
@@ -60,15 +66,16 @@ async def report(
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        (UsageError("the lock takes x from elsewhere", "make it anew"), "the lock takes x from elsewhere (hint: make it"),
+        (
+            UsageError("the lock takes x from elsewhere", "make it anew"),
+            "the lock takes x from elsewhere (hint: make it",
+        ),
         (StorageError("/full/x.json cannot be written: No space left on device", "make room"), "/full/x.json cannot"),
         (EngineError("the engine has gone"), "the engine has gone"),
         (ZeroDivisionError("ours"), "internal error (please report): ZeroDivisionError: ours"),
     ],
 )
-async def test_one_example_fails(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wrong: Exception, said: str
-) -> None:
+async def test_one_example_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wrong: Exception, said: str) -> None:
     first, second = (await report(tmp_path, monkeypatch, wrong)).examples
     assert first.status is Status.BLOCKED
     assert first.reason is not None
@@ -86,3 +93,30 @@ async def test_what_cannot_be_cached_is_reported_all_the_same(tmp_path: Path, mo
     result = await report(tmp_path, monkeypatch, None, notes)
     assert [example.status for example in result.examples] == [Status.NOT_RUNNING] * 2
     assert notes.said == ["/full/x.json cannot be written: No space left on device (hint: make room)"] * 2
+
+
+async def test_judging_one_example_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def judged(example: Any, *rest: Any, **more: Any) -> Any:
+        if example.id.startswith("page0"):
+            raise ZeroDivisionError("ours")
+        return result_of_recording(example, *rest, **more)
+
+    monkeypatch.setattr(run, "result_of_recording", judged)
+    first, second = (await report(tmp_path, monkeypatch, None)).examples
+    assert (first.status, first.reason) == (
+        Status.BLOCKED,
+        "internal error (please report): ZeroDivisionError: ours",
+    )
+    assert second.status is Status.NOT_RUNNING
+
+
+async def test_judging_one_example_does_not_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def judged(example: Any, *rest: Any, **more: Any) -> Any:
+        while example.id.startswith("page0"):
+            pass
+        return result_of_recording(example, *rest, **more)
+
+    monkeypatch.setattr(run, "result_of_recording", judged)
+    first, second = (await report(tmp_path, monkeypatch, None, limits=Limits(example_s=0.2))).examples
+    assert (first.status, first.reason) == (Status.BLOCKED, "judging it took more than 0.2 s of processor time")
+    assert second.status is Status.NOT_RUNNING

@@ -1,0 +1,59 @@
+"""The limit on processor time holds in Python, in regular expressions, and against what swallows exceptions."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from contextlib import suppress
+
+import pytest
+
+from extractor.base.processor import TooLongError, processor_limit
+from tests.support.processor import processor_time_below
+
+
+def spin() -> None:
+    while True:
+        pass
+
+
+def spin_in_a_regular_expression() -> None:
+    re.match(r"(a+)+$", "a" * 60 + "b")
+
+
+def spin_and_swallow() -> None:
+    with suppress(BaseException):
+        spin()
+    spin()
+
+
+@pytest.mark.parametrize("work", [spin, spin_in_a_regular_expression, spin_and_swallow])
+def test_work_without_end_is_ended(work: object) -> None:
+    with (
+        processor_time_below(5),
+        pytest.raises(TooLongError, match=r"took more than 0\.2 s of processor time"),
+        processor_limit(0.2),
+    ):
+        work()  # type: ignore[operator]
+
+
+def test_waiting_costs_nothing_and_nothing_is_left() -> None:
+    with processor_limit(0.2):
+        time.sleep(0.4)
+    began = time.process_time()
+    while time.process_time() - began < 0.4:
+        pass
+
+
+def test_a_thread_has_no_limit_and_no_error() -> None:
+    done: list[bool] = []
+
+    def work() -> None:
+        with processor_limit(0.1):
+            done.append(True)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert done == [True]
