@@ -151,7 +151,9 @@ GROUPS: dict[str, tuple[Case, ...]] = {
     ),
     "wrong: one client ends others": (
         *_wrong("session.isolation", "DeleteEndsAll"),
-        *_wrong("server.survives", "DiesWithSession", "OneInitialize", "DeadAfterDelete"),
+        *_wrong("server.survives", "DiesWithSession"),
+        *_wrong("example.clients", "OneInitialize", "OneInitialize500", "SecondClientKills", "DeadAfterDelete"),
+        *_wrong("example.clients", "OneInitialize", revisions=(OLDEST, MIDDLE, NEWEST)),
     ),
     "wrong: tokens": (
         *_wrong("hijack.no-session-auth", "TokenForInitializeOnly", "TokenForPostOnly"),

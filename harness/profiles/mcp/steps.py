@@ -51,8 +51,12 @@ DISCOVER_MODERN_CHECK: Final = "discover.modern-check"
 """The same with an unknown version, where the result did not show whether the server speaks that revision or only
 serves any request: code -32022 decides."""
 
+CLIENTS_SECOND: Final = "clients.second"
+"""The initialize that this process has served, sent once more: a second client's. Only where the conversation has no
+other initialize that one process served after its first, or refused one that may be about the version."""
+
 # Opening a session: every session of a transcript was issued by one of baseline.initialize, open.initialize,
-# ids.initialize, ids.restart, discover.initialize, or an initialize that was itself a probe and was served.
+# ids.initialize, ids.restart, discover.initialize, clients.second, or an initialize that was a probe and was served.
 OPEN_INITIALIZE: Final = "open.initialize"
 OPEN_INITIALIZED: Final = "open.initialized"
 RETRY: Final = "retry"
@@ -95,7 +99,8 @@ TERMINATED_END: Final = "terminated.end"
 
 IDS_INITIALIZE: Final = "ids.initialize"
 """Initialize answers collected for their ids (20, or fewer if the server refuses). Run once per conversation;
-judge over all of ``Transcript.sessions`` of one process, not over these alone."""
+judge over all of ``Transcript.sessions`` of one process, not over these alone. A process that serves one client gives
+one; those of its other processes take the place of ids.restart."""
 IDS_RESTART: Final = "ids.restart"
 """The same after a restart of the process (3 of them)."""
 

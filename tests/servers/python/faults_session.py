@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import itertools
+import os
 import random
 import secrets
 import time
@@ -309,6 +310,24 @@ class OneInitialize(conforming.Server):
         if self.used:
             raise Refused(400, "already initialized")
         self.used = True
+        await super().initialize(message, reply, user)
+
+
+class OneInitialize500(OneInitialize):
+    """One server object for all clients: the second one's initialize fails."""
+
+    async def initialize(self, message: dict[str, Any], reply: Reply, user: str | None) -> None:
+        if self.used:
+            raise Refused(500, "Already connected to a transport")
+        await super().initialize(message, reply, user)
+
+
+class SecondClientKills(OneInitialize):
+    """The second client's initialize ends the process."""
+
+    async def initialize(self, message: dict[str, Any], reply: Reply, user: str | None) -> None:
+        if self.used:
+            os._exit(1)
         await super().initialize(message, reply, user)
 
 

@@ -19,16 +19,10 @@ if TYPE_CHECKING:
     from harness.profiles.mcp.probes.http_exchange import ProbeAnswer
     from harness.profiles.mcp.probes.peer import Peer
 
-FAULTS: Final = (
-    None,
-    tokens.INACTIVE,
-    tokens.EXPIRED,
-    tokens.WRONG_AUDIENCE,
-    tokens.AUDIENCE_LIST,
-    tokens.AUDIENCE_LIST_REVERSED,
-    tokens.OTHER_CLIENT,
-)
-"""Each against user 1's token; None is no Authorization header."""
+MUST_BE_REFUSED: Final = (None, tokens.INACTIVE, tokens.EXPIRED, tokens.WRONG_AUDIENCE)
+"""What a server that demands a token must refuse; None is no Authorization header."""
+FAULTS: Final = (*MUST_BE_REFUSED, tokens.AUDIENCE_LIST, tokens.AUDIENCE_LIST_REVERSED, tokens.OTHER_CLIENT)
+"""Each against user 1's token."""
 _RESOURCE_METADATA: Final = re.compile(r'resource_metadata="?([^",\s]+)"?')
 
 

@@ -16,8 +16,9 @@
    restart, for the ids of a fresh process.
 
 One request at a time, except where the point is that two run at once: 50 runs of the same server must give the same
-transcript. A control is the exchange just before its faults wherever that is possible. A process that accepts only
-one initialize in its life, or dies with a session, is started afresh before each further one, and the facts record it.
+transcript. A control is the exchange just before its faults wherever that is possible. A process that dies with a
+session, or has no room for another one, is started afresh, and the facts record it. One that serves one client in its
+life is started once for each revision (:mod:`harness.profiles.mcp.probes.one_client`).
 """
 
 from __future__ import annotations
@@ -27,13 +28,13 @@ from typing import TYPE_CHECKING, Final
 
 from extractor.base.loopback import IPV4_LOOPBACK
 from harness.model import Incident, LogLine, Transcript, Transport
-from harness.profiles.mcp import steps
 from harness.profiles.mcp.messages import EndpointAddress
 from harness.profiles.mcp.probes import (
     access,
     discovery,
     first_session,
     http_sse,
+    one_client,
     sessionless_probes,
     sessions,
     stream_probes,
@@ -41,7 +42,7 @@ from harness.profiles.mcp.probes import (
 from harness.profiles.mcp.probes.http_exchange import StoppedError
 from harness.profiles.mcp.probes.peer import Peer
 from harness.profiles.mcp.probes.recorder import Recorder
-from harness.profiles.mcp.revisions import offered_versions
+from harness.profiles.mcp.revisions import offered_versions, with_handshake
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -96,7 +97,7 @@ async def converse_http(
     peer = Peer(pod, recorder, address, tokens, start_s=start_s, stated_headers=bundle.stated_headers)
     try:
         await _discover(peer, sockets, bundle, revisions, progress)
-        await _probe(peer, progress)
+        await _probe(peer, revisions, progress)
     except StoppedError as stopped:
         peer.facts = replace(peer.facts, stopped=Incident(len(recorder.exchanges), str(stopped)))
         _conclude(peer)
@@ -147,7 +148,7 @@ async def _discover(
     await discovery.negotiate(peer, revisions)
 
 
-async def _probe(peer: Peer, progress: Progress) -> None:
+async def _probe(peer: Peer, revisions: tuple[str, ...], progress: Progress) -> None:
     """Take steps 4 to 6."""
     negotiated = peer.negotiated
     for revision, method in negotiated.sessionless.items():
@@ -155,11 +156,17 @@ async def _probe(peer: Peer, progress: Progress) -> None:
         await sessionless_probes.probe_revision(peer, revision, method)
         if peer.token is not None:
             await access.probe_sessionless_tokens(peer, revision, method)
+    one_client_only = peer.single_session
+    asked = negotiated.with_handshake
+    if one_client_only:
+        newer = {revision for revision in with_handshake(revisions) if revision >= first_session.STREAMABLE_SINCE}
+        asked = tuple(sorted(newer.union(asked), reverse=True))
     served: list[str] = []
-    for revision in negotiated.with_handshake if peer.facts.transport is not Transport.HTTP_SSE else ():
+    for revision in asked if peer.facts.transport is not Transport.HTTP_SSE else ():
         progress(f"probing {revision}")
-        peer.suffix = "" if revision == negotiated.with_handshake[0] else f"@{revision}"
-        if await _probe_revision(peer, revision):
+        peer.suffix = f"@{revision}" if served else ""
+        probe = one_client.probe_revision if one_client_only else _probe_revision
+        if await probe(peer, revision):
             served.append(revision)
     _conclude(peer)
     if served:
@@ -182,25 +189,19 @@ async def _probe_revision(peer: Peer, revision: str) -> bool:
     base = await first_session.open_first_session(peer, revision)
     if base is None:
         return False
-    if revision >= first_session.VERSION_HEADER_SINCE:
-        await first_session.probe_version(peer, base.caller)
-    if revision == first_session.BATCH_REVISION:
-        await first_session.probe_batch(peer, base.caller)
-    await first_session.probe_origin_of_request(peer, base.caller)
+    await first_session.probe_what_reads(peer, base)
     streamable = revision >= first_session.STREAMABLE_SINCE
-    # a GET that got no head once would cost its whole timeout each time
-    legs = tuple(leg for leg in steps.LEGS if leg != "get" or base.get.reply is not None)
     if streamable:
         await stream_probes.probe_streams(peer, revision, base)
     await first_session.probe_origin_of_initialize(peer, revision)
     if peer.token is not None:
         await access.probe_tokens(peer, revision)
     if streamable and base.caller.id is not None:
-        await sessions.probe_lifetime(peer, revision, legs)
+        await sessions.probe_lifetime(peer, revision, base.legs)
         if not peer.single_session:
             await sessions.probe_isolation(peer, revision)
         if peer.token is not None:
-            await access.probe_hijacking(peer, revision, legs)
+            await access.probe_hijacking(peer, revision, base.legs)
     return True
 
 

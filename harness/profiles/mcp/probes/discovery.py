@@ -176,10 +176,16 @@ def _redirect(peer: Peer, answer: ProbeAnswer) -> str | None:
 
 
 async def negotiate(peer: Peer, revisions: tuple[str, ...]) -> None:
-    """ProbeRequest for every revision of the docs, newest first; ``peer.negotiated`` says what was negotiated."""
+    """Ask for every revision of the docs, newest first; ``peer.negotiated`` says what was negotiated.
+
+    A process that serves one client is asked for one: its other revisions each take a fresh process, which
+    :mod:`harness.profiles.mcp.probes.one_client` uses for the whole conversation in them.
+    """
     for version in with_handshake(revisions):
-        if version not in peer.answered:
+        if version not in peer.answered and not peer.single_session:
             await _initialize(peer, version)
+    if peer.initializes_served == 1 and not peer.single_session:
+        await sessions.ask_for_second_client(peer, Caller(None, token=peer.token))
     answered = set(peer.answered.values())
     for version in answered.difference(revisions):
         peer.facts = replace(peer.facts, unknown_version=version[:100])
@@ -193,13 +199,18 @@ async def negotiate(peer: Peer, revisions: tuple[str, ...]) -> None:
 async def _initialize(peer: Peer, version: str) -> None:
     """Send initialize with ``version``; what it negotiates is in ``peer.answered`` afterwards.
 
-    A refusal may mean the version, or that the process serves no second initialize; one that was served before tells
-    the two apart.
+    A refusal may mean the version, that the process serves one client, or that it is full; one that was served before
+    tells them apart.
     """
     caller = Caller(None, token=peer.token)
     await sessions.ready(peer)
     answer, opened = await sessions.initialize(peer, steps.DISCOVER_INITIALIZE, caller, version)
     if opened is not None or not peer.answered:
+        return
+    if await sessions.ask_for_second_client(peer, caller):
+        return
+    if peer.single_session:
+        peer.recorder.amend(answer.number, step=f"{steps.RETRY}.{steps.DISCOVER_INITIALIZE}")
         return
     process = peer.recorder.process
     await sessions.fresh_initialize(peer, steps.OPEN_INITIALIZE, caller, next(iter(peer.answered)))

@@ -37,6 +37,8 @@ class FirstSession:
 
     caller: Caller
     """Session A; its id is None for a stateless server."""
+    opening: int
+    """Number of the initialize exchange."""
     request: ProbeAnswer
     tool: ProbeAnswer | None
     get: ProbeAnswer
@@ -46,6 +48,11 @@ class FirstSession:
         """Whether GET opens a stream."""
         reply = self.get.reply
         return reply is not None and reply.status == 200 and reply.media_type == "text/event-stream"
+
+    @property
+    def legs(self) -> tuple[str, ...]:
+        """The kinds of requests to send: a GET that got no head once would cost its whole timeout each time."""
+        return tuple(leg for leg in steps.LEGS if leg != "get" or self.get.reply is not None)
 
 
 async def open_first_session(peer: Peer, revision: str) -> FirstSession | None:
@@ -85,7 +92,7 @@ async def open_first_session(peer: Peer, revision: str) -> FirstSession | None:
     called, peer.tool = await _call_tool(peer, opened, request)
     if peer.tool is not None:
         peer.learn_revision(revision, RevisionFacts(method=peer.method, tool=peer.tool.name))
-    return FirstSession(opened, request, called, get)
+    return FirstSession(opened, answer.number, request, called, get)
 
 
 async def _without_version(peer: Peer, caller: Caller, refused: ProbeAnswer, message: Message) -> None:
@@ -139,6 +146,16 @@ async def _call_tool(peer: Peer, caller: Caller, listed: ProbeAnswer) -> tuple[P
 def _has_tools(initialized: ProbeAnswer) -> bool:
     capabilities = (initialized.result or {}).get("capabilities")
     return isinstance(capabilities, dict) and "tools" in capabilities
+
+
+async def probe_what_reads(peer: Peer, base: FirstSession) -> None:
+    """Send on session A what changes nothing: version, batch and Origin."""
+    revision = base.caller.revision or ""
+    if revision >= VERSION_HEADER_SINCE:
+        await probe_version(peer, base.caller)
+    if revision == BATCH_REVISION:
+        await probe_batch(peer, base.caller)
+    await probe_origin_of_request(peer, base.caller)
 
 
 async def probe_version(peer: Peer, a: Caller) -> None:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 MOST_RESTARTS: Final = 60
 FULL: Final = 503
 """ProbeAnswer to an initialize beyond the sessions that a server holds at a time: a fresh process has none."""
+_NO_SIGN_OF_ONE_CLIENT: Final = (401, 403, 429, FULL)
+"""Refusals of a second initialize that say nothing about the number of clients."""
 NOTICE_S: Final = 5.0
 """Time for the end of a process to be noticed after its connections broke."""
 ACCEPTED: Final = 202
@@ -72,6 +74,26 @@ async def initialize(
         peer.sessions.append(Session(label, issued, agreed, peer.recorder.process, answer.number))
     opened = replace(caller, revision=agreed, version=agreed, id=issued, label=label if issued is not None else None)
     return answer, opened
+
+
+async def ask_for_second_client(peer: Peer, caller: Caller) -> bool:
+    """Send the initialize that this process has served once more, and return whether it is served again.
+
+    A process that refuses it, or ends by it, serves one client in its life: the facts record it. No answer in time, and
+    a refusal for load or for want of a token, show nothing.
+    """
+    answer, opened = await initialize(peer, steps.CLIENTS_SECOND, caller, next(iter(peer.answered)))
+    if opened is not None:
+        return True
+    ended = peer.pod.exit_state()
+    if ended is None and answer.exchange.failure is not None:
+        ended = await peer.pod.wait_exit(NOTICE_S)
+    if ended is not None:
+        incident = peer.facts.crashed or Incident(answer.number, ended.sentence)
+        peer.facts = replace(peer.facts, crashed=incident, single_session=True)
+    elif answer.reply is not None and answer.status not in _NO_SIGN_OF_ONE_CLIENT:
+        peer.facts = replace(peer.facts, single_session=True)
+    return False
 
 
 async def fresh_initialize(
@@ -166,14 +188,20 @@ def never_issued(issued: str) -> str:
     return made if made != issued else str(uuid.uuid4())
 
 
-async def probe_lifetime(peer: Peer, revision: str, legs: tuple[str, ...]) -> None:
+async def probe_lifetime(peer: Peer, revision: str, legs: tuple[str, ...], only: Caller | None = None) -> None:
     """Send each of ``legs`` on session T, without an id and with an unknown one; end it, and send each again.
+
+    Args:
+        peer: the server.
+        revision: that is spoken.
+        legs: which of ``steps.LEGS`` to send.
+        only: the session to take for T where the process serves one client only.
 
     The DELETEs without an id and with an unknown one come before the end (a process that dies with its session would
     refuse everything afterwards) and after all else (a sloppy server may end the session by them); that the session
     still lives is asked directly before its end.
     """
-    t = await open_session(peer, "T", revision)
+    t = only or await open_session(peer, "T", revision)
     if t is None or t.id is None:
         return
     missing = replace(t, id=None, label=None)
@@ -239,8 +267,10 @@ async def collect_ids(peer: Peer, revision: str) -> None:
 
 
 async def survives(peer: Peer, revision: str) -> None:
-    """Ask whether the server still initializes and serves after everything, in the same process."""
+    """Ask whether the server still initializes and serves after everything, in a process that has served a client."""
     caller = Caller(revision, token=peer.token)
+    if not peer.initializes_served:
+        await initialize(peer, steps.OPEN_INITIALIZE, caller, revision)
     _, opened = await initialize(peer, steps.SURVIVES_INITIALIZE, caller, revision)
     if opened is not None:
         await peer.notify(steps.OPEN_INITIALIZED, opened)
@@ -248,8 +278,12 @@ async def survives(peer: Peer, revision: str) -> None:
 
 
 async def ids_after_restart(peer: Peer, revision: str) -> None:
-    """Collect ids of a fresh process: one that comes again is not random."""
-    if not any(session.process == peer.recorder.process for session in peer.sessions):
+    """Collect ids of a fresh process: one that comes again is not random.
+
+    A process that serves one client was started afresh for each of its sessions: their ids are there already.
+    """
+    processes = {session.process for session in peer.sessions}
+    if peer.recorder.process not in processes or (peer.single_session and len(processes) > 1):
         return
     await restart(peer)
     for _ in range(1 if peer.single_session else IDS_AFTER_RESTART):

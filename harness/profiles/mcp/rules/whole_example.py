@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from extractor.languages.common.syntax import FUNCTIONS, enclosing, statement, text_of, walk
 from extractor.model import Level
 from harness.judge.example import example_rules
 from harness.judge.findings import inconclusive, not_applicable, satisfied, violated
 from harness.model import Requirement, Side
 from harness.profiles.mcp import steps
-from harness.profiles.mcp.revisions import ALL, ANYWHERE, SESSIONS, advice, judged_under, level
+from harness.profiles.mcp.revisions import ALL, ANYWHERE, HTTP_SSE, SESSIONS, advice, judged_under, level
 from harness.profiles.mcp.rules.answers import (
     METHOD_NOT_OFFERED,
+    NEVER_DECIDE,
     Answer,
     classify_answer,
     describe,
@@ -22,11 +24,15 @@ from harness.profiles.mcp.rules.answers import (
     why_undecided,
 )
 from harness.profiles.mcp.rules.preconditions import BASELINE, IN_SESSION, not_asked
-from harness.profiles.mcp.rules.transcript import exchange_of
+from harness.profiles.mcp.rules.transcript import exchange_of, is_initialize_result
 from harness.rule import Decision, Rule
 
 if TYPE_CHECKING:
-    from harness.model import BoundRequirement, Finding, Transcript
+    from collections.abc import Iterator
+
+    from tree_sitter import Node
+
+    from harness.model import BoundRequirement, Exchange, Finding, Transcript
 
 _NEGOTIATION: Final = (steps.DISCOVER_INITIALIZE, steps.DISCOVER_MODERN, steps.STDIO_INITIALIZE)
 """Steps that ask for one revision each."""
@@ -38,6 +44,8 @@ def survives(transcript: Transcript, bound: BoundRequirement) -> Finding:
     Asked once for all revisions.
     """
     facts = transcript.facts
+    if _refused_second(transcript) is not None:
+        return not_applicable(bound, "The process serves one client in its life, so no other could be served after it.")
     for incident, what in ((facts.crashed, "exited"), (facts.died, "stopped serving")):
         if incident is not None:
             when = f", before exchange {incident.exchange}" if incident.exchange else ""
@@ -54,8 +62,7 @@ def survives(transcript: Transcript, bound: BoundRequirement) -> Finding:
     undecided = classify_answer(transcript, failed, control) is Answer.UNDECIDED
     if undecided and (failed.timed_out or failed.reply is not None):
         return inconclusive(bound, f"After the conversation {why_undecided(failed)}.", [failed])
-    single = " The process serves one session in its life." if facts.single_session else ""
-    return violated(bound, f"After the conversation a new client got {describe(failed)}.{single}", asked)
+    return violated(bound, f"After the conversation a new client got {describe(failed)}.", asked)
 
 
 SERVER_SURVIVES: Final = Rule(
@@ -65,11 +72,75 @@ SERVER_SURVIVES: Final = Rule(
         side=Side.SERVER,
         levels=level(Level.MAY, ANYWHERE),
         basis=advice(ANYWHERE),
-        effect="One client's DELETE, or a second client, takes the server down for everybody.",
+        effect="One client's DELETE takes the server down for everybody.",
         fix="Make one transport per session and keep the listener apart from it.",
         avoid="Don't restart the process to paper over it: all other sessions are lost.",
     ),
     Decision(survives, BASELINE),
+)
+
+
+def shared_transports(root: Node, finding: Finding, transcript: Transcript) -> Iterator[Node]:
+    """Yield what makes one transport for the whole process: outside of every function, so all clients share it."""
+    for node in walk(root):
+        made = node.child_by_field_name("constructor") if node.type == "new_expression" else None
+        if made is not None and text_of(made).endswith("HTTPServerTransport") and enclosing(node, FUNCTIONS) is None:
+            yield statement(node)
+
+
+def _refused_second(transcript: Transcript) -> Exchange | None:
+    """Return the second client's initialize if it was refused, or ended the process; None if it was not."""
+    second = exchange_of(transcript, None, steps.CLIENTS_SECOND)
+    if second is None or is_served(second) or not transcript.facts.single_session:
+        return None
+    ended = transcript.facts.crashed is not None and transcript.facts.crashed.exchange == second.number
+    return second if ended or (second.reply is not None and second.status not in NEVER_DECIDE) else None
+
+
+def clients(transcript: Transcript, bound: BoundRequirement) -> Finding:
+    """Judge, as advice, that a process which has served a client serves a second one.
+
+    Asked once for all revisions: the same initialize twice, or two of any version that one process served.
+    """
+    refused = _refused_second(transcript)
+    served: dict[int, Exchange] = {}
+    for exchange in transcript.exchanges:
+        first = served.get(exchange.process)
+        if is_initialize_result(exchange):
+            if first is not None:
+                return satisfied(bound, "One process served a second client beside its first.", [first, exchange])
+            served[exchange.process] = exchange
+        elif exchange is refused:
+            answer = describe(exchange)
+            return violated(
+                bound,
+                f"A process that had served one client returned {answer} to a second one's initialize.",
+                [first, exchange],
+            )
+    second = exchange_of(transcript, None, steps.CLIENTS_SECOND)
+    if second is None:
+        return not_asked(transcript, bound, "A second client's initialize")
+    return inconclusive(bound, f"A second client's initialize gave no decision: {why_undecided(second)}.", [second])
+
+
+_WITH_HANDSHAKE: Final = (*HTTP_SSE, *SESSIONS)
+
+EXAMPLE_CLIENTS: Final = Rule(
+    Requirement(
+        id="example.clients",
+        title="A second client is served too",
+        side=Side.SERVER,
+        levels=level(Level.MAY, _WITH_HANDSHAKE),
+        basis=advice(_WITH_HANDSHAKE),
+        effect="Whoever connects second, or connects again after a restart of the client, has no working server until "
+        "somebody restarts it.",
+        fix="Make a server object and a transport for each session in the handler of initialize, and keep them by "
+        "session id.",
+        avoid="Don't catch the error and answer 200: the second client still shares the first one's session.",
+        always_warns=True,
+    ),
+    Decision(clients, BASELINE),
+    blame=shared_transports,
 )
 
 
@@ -114,5 +185,6 @@ SESSION_ISOLATION: Final = Rule(
 RULES: Final = (
     *example_rules(ALL, _NEGOTIATION, steps.BASELINE_INITIALIZE, judged_under),
     SERVER_SURVIVES,
+    EXAMPLE_CLIENTS,
     SESSION_ISOLATION,
 )

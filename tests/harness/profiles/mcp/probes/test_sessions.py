@@ -21,23 +21,6 @@ from .mcp_app import Manners, make
 pytestmark = pytest.mark.anyio
 
 
-async def test_a_server_of_one_session_is_started_afresh_for_each() -> None:
-    transcript = await hold(Manners(single=True, revisions=(NEWEST, "2025-06-18")))
-    assert transcript.facts.single_session
-    assert transcript.negotiated == ("2025-06-18", NEWEST)
-    found = by_step(transcript, NEWEST)
-    for step in ("live.post-request", "terminated.post-request", "get.stream", "origin.foreign-initialize"):
-        assert found[step].status is not None
-    assert found["terminated.post-request"].status == 404
-    assert "isolation.end-a" not in found
-    per_process: dict[int, int] = {}
-    for exchange in transcript.exchanges:
-        if '"initialize"' in exchange.body and exchange.status == 200:
-            per_process[exchange.process] = per_process.get(exchange.process, 0) + 1
-    assert set(per_process.values()) == {1}
-    assert found["survives.initialize"].status == 400
-
-
 @pytest.mark.parametrize("most", [1, 2, 3])
 async def test_a_server_that_is_full_is_started_afresh_and_did_not_die(most: int) -> None:
     transcript = await hold(Manners(most_sessions=most, revisions=(NEWEST, "2025-06-18"), sse=True, event_ids=True))

@@ -1,0 +1,69 @@
+"""The conversation with a server whose process serves one client in its life: one process for each revision.
+
+Everything is asked on the session that a process gives, and what must be refused before it has one is asked first: a
+refused initialize uses nothing up, and the one that is served then is its control. So a server that takes seconds to
+start is started once for each revision, and not for each initialize.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from harness.profiles.mcp import steps
+from harness.profiles.mcp.messages import FOREIGN_ORIGIN, Caller
+from harness.profiles.mcp.probes import access, first_session, sessions, stream_probes
+from harness.profiles.mcp.probes.peer import NegotiatedRevisions
+
+if TYPE_CHECKING:
+    from harness.profiles.mcp.probes.peer import Peer
+
+
+async def probe_revision(peer: Peer, revision: str) -> bool:
+    """Hold the whole conversation in one revision; return False if it is not negotiated, or its baseline not served."""
+    if not _may_be_negotiated(peer, revision):
+        return False
+    refused = await _refused_initializes(peer, revision)
+    if not _may_be_negotiated(peer, revision):
+        return False
+    base = await first_session.open_first_session(peer, revision)
+    if peer.answered.get(revision) != revision:
+        facts = {known: learned for known, learned in peer.facts.revisions.items() if known != revision}
+        peer.facts = replace(peer.facts, revisions=facts)
+        return False
+    negotiated = tuple(sorted({*peer.negotiated.with_handshake, revision}, reverse=True))
+    peer.negotiated = NegotiatedRevisions(negotiated, peer.negotiated.sessionless)
+    if base is None:
+        return False
+    for number in refused:
+        peer.recorder.amend(number, control=base.opening)
+    await first_session.probe_what_reads(peer, base)
+    if revision < first_session.STREAMABLE_SINCE:
+        return True
+    await stream_probes.probe_streams(peer, revision, base)
+    if base.caller.id is not None:
+        await sessions.probe_lifetime(peer, revision, base.legs, base.caller)
+        if peer.token is not None:
+            await access.probe_hijacking(peer, revision, base.legs)
+    return True
+
+
+def _may_be_negotiated(peer: Peer, revision: str) -> bool:
+    """Return whether the server has not answered this revision by another one, which has a process of its own."""
+    return peer.answered.get(revision, revision) == revision
+
+
+async def _refused_initializes(peer: Peer, revision: str) -> list[int]:
+    """Send every initialize that a right server refuses; return the numbers of the exchanges."""
+    caller = Caller(revision, token=peer.token)
+    faults = [(steps.ORIGIN_FOREIGN_INITIALIZE, replace(caller, origin=FOREIGN_ORIGIN))]
+    if peer.token is not None:
+        faults += [
+            (f"{steps.AUTH}.{token or 'none'}", replace(caller, token=token)) for token in access.MUST_BE_REFUSED
+        ]
+    numbers = []
+    for step, fault in faults:
+        await sessions.ready(peer)
+        answer, _ = await sessions.initialize(peer, step, fault, revision)
+        numbers.append(answer.number)
+    return numbers
