@@ -179,11 +179,13 @@ async def test_sessionless_requests_are_tried_with_every_token_too() -> None:
     assert not statuses(transcript, "hijack.")
 
 
-async def test_single_session_servers_get_a_fresh_process_for_each_token() -> None:
+async def test_a_server_of_one_client_is_asked_with_each_token_that_must_be_refused_before_its_session() -> None:
     made = service(audience=AUDIENCE)
     transcript = await hold(made, Manners(guard=verifier(made, AUDIENCE), revisions=(NEWEST,), single=True))
-    assert statuses(transcript, "auth.")["audience-list"] == 200
-    assert statuses(transcript, "auth.")["expired"] == 401
+    refused = statuses(transcript, "auth.")
+    assert refused == {"none": 401, "inactive": 401, "expired": 401, "wrong-audience": 401}
+    opening = next(e for e in transcript.exchanges if e.step == "baseline.initialize" and e.revision == NEWEST)
+    assert {e.control for e in transcript.exchanges if e.step.startswith("auth.")} == {opening.number}
     assert statuses(transcript, "hijack.user1.")["delete"] == 200
 
 
