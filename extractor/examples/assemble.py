@@ -10,6 +10,7 @@ from extractor.examples.bundle import bundle_of
 from extractor.examples.ids import bundle_digest, text_digest
 from extractor.examples.obstacles import counterexample, obstacle
 from extractor.examples.overrides import from_directives, mistakes
+from extractor.examples.shown_imports import shown_imports
 from extractor.languages.common.gaps import sentence
 from extractor.languages.common.roles import Start
 from extractor.languages.common.values import Draft
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from extractor.languages.common.roles import CodeProfile, Role
     from extractor.languages.common.values import Listing, Program
     from extractor.languages.common.view import Surroundings
-    from extractor.model import Block, ExampleOverride
+    from extractor.model import Block, ExampleOverride, ShownImports
 
 _SERVERS: Final = frozenset({ExampleKind.HTTP_SERVER, ExampleKind.STDIO_SERVER})
 MAX_FILES: Final = 100
@@ -72,9 +73,9 @@ def assemble(
         reason = f"is made of {count} files, more than the {MAX_FILES} that docprobe puts together"
         return replace(example, status=ExampleStatus.UNSUPPORTED, reason=reason)
     if lacks := (*program.lacks, *program.language.missing(draft)):
-        return replace(example, reason=sentence(lacks))
+        return replace(example, reason=sentence(lacks), imports=_looked_up(draft))
     if draft.kind is ExampleKind.OTHER:
-        return replace(example, reason=draft.role.why)
+        return replace(example, reason=draft.role.why, imports=_looked_up(draft))
     if why := next((why for block in program.blocks if (why := counterexample(block))), None):
         return replace(example, status=ExampleStatus.SKIPPED, reason=why)
     if why := obstacle(draft):
@@ -88,6 +89,12 @@ def assemble(
         notes=bundle.notes,
         bundle=bundle,
     )
+
+
+def _looked_up(draft: Draft) -> ShownImports | None:
+    """The imports of a fragment that are to be looked up; code that a page warns of may import anything."""
+    shown_as_wrong = any(counterexample(block) for block in draft.program.blocks)
+    return None if shown_as_wrong else shown_imports(draft)
 
 
 def listed(example_id: str, listing: Listing, override: ExampleOverride) -> Example:

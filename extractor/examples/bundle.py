@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from extractor.languages.common.values import Draft
     from extractor.model import ServiceRequest
 
+
 def bundle_of(draft: Draft) -> Bundle:
     """Return the bundle of a complete draft."""
     override, profile = draft.override, draft.known.profile
@@ -65,6 +66,7 @@ def bundle_of(draft: Draft) -> Bundle:
         host_names=host_names(draft.facts),
         allow_scripts=override.allow_scripts,
         left_to_reader=left_to_reader(draft, environment, inferred.environment),
+        type_check=language.type_check,
         notes=notes,
     )
 

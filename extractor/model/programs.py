@@ -244,6 +244,16 @@ class UnlistedImport:
 
 
 @dataclass(frozen=True, slots=True)
+class Tool:
+    """A program of docprobe's that looks at code inside a container, by the means of the code's language."""
+
+    file: SourceFile
+    """Its text, put beside the files of the code. It prints one JSON object a line."""
+    command: tuple[str, ...]
+    """Argument vector that runs it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Bundle:
     """An example made runnable. Needs no engine to be made or tested."""
 
@@ -283,6 +293,8 @@ class Bundle:
     left_to_reader: tuple[LeftToReader, ...] = ()
     """What the docs leave to the reader and docprobe cannot know. A failure that can come from it says nothing
     against the docs."""
+    type_check: Tool | None = None
+    """Checks the types of its files, for a language that is started without that."""
     notes: tuple[Note, ...] = ()
 
     @property
@@ -294,6 +306,37 @@ class Bundle:
     def guesses(self) -> tuple[Note, ...]:
         """Every input of the run that docprobe inferred: any of them may be why the example fails."""
         return tuple(n for n in self.notes if n.origin is Origin.INFERRED)
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedName:
+    """A name that code takes from a module, and the line of the page that has it."""
+
+    name: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class ShownImport:
+    """An import of code that a page shows."""
+
+    module: str
+    """As written: ``@modelcontextprotocol/sdk/types.js``, ``mcp.server``."""
+    package: str
+    """The package that it is from."""
+    span: Span
+    """The line that it begins on."""
+    names: tuple[ImportedName, ...] = ()
+    """Names taken from it; empty for the module as a whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownImports:
+    """The imports of code that is no whole program, and what can look them up."""
+
+    imports: tuple[ShownImport, ...]
+    bundle: Bundle
+    """The packages of these imports alone, with the tool that looks names up. The page's own code is not in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,6 +362,8 @@ class Example:
     """ISO date forced by configuration; else the revision's."""
     expected: str | None = None
     """Reason given in the configuration for not-runnable."""
+    imports: ShownImports | None = None
+    """Of a fragment whose imports are whole, if its language can look them up."""
 
 
 @dataclass(frozen=True, slots=True)

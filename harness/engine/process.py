@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 from collections import deque
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import anyio
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from harness.engine.events import ContainerExit
     from harness.engine.logs import LogBook
+    from harness.engine.protocol import Limits
 
 _KILL_FACTOR: Final = 16
 """An example that writes this many times its kept log is killed (Limits.log_bytes)."""
@@ -182,7 +183,7 @@ class Process:
             return ExitState(code, sentence, limit or None, self._during)
         if code == launch.MEMORY_CODE or (self._exit.out_of_memory and code != 0):
             code = 128 + signal.SIGKILL if code == launch.MEMORY_CODE else code
-            memory_mib = self._settings.run.limits.memory_mib
+            memory_mib = _limits(self._settings.run.limits, self._during).memory_mib
             return ExitState(code, f"killed: memory limit {memory_mib} MiB", "memory_mib", self._during)
         if code in _KILLED_CODES:
             # an engine that stops ends the example first, the anchor next
@@ -191,6 +192,11 @@ class Process:
                     await anyio.sleep(0.02)
                 return None
         return ExitState(code, launch.sentence(code), None, self._during)
+
+
+def _limits(limits: Limits, during: str) -> Limits:
+    """Return the limits of a process: a compiler needs more memory than what it makes."""
+    return replace(limits, memory_mib=limits.build_memory_mib) if during == "build" else limits
 
 
 async def start(settings: PodSettings, argv: Sequence[str], cwd: str, *, purpose: str, during: str = "run") -> Process:
@@ -212,7 +218,7 @@ async def start(settings: PodSettings, argv: Sequence[str], cwd: str, *, purpose
         argv,
         cwd=cwd,
         anchor=settings.anchor,
-        limits=run.limits,
+        limits=_limits(run.limits, during),
         cpus=run.cpus,
         environment=settings.environment,
         stdin=settings.stdio and during == "run",

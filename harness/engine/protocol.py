@@ -41,6 +41,8 @@ class Limits:
     install_memory_mib: int = 2048
     install_disk_mib: int = 2048
     build_s: float = 120.0
+    build_memory_mib: int = 2048
+    """Memory of a build step, and of a tool that looks at the example's code."""
     example_s: float = 180.0
     """Time for one example, start and conversation; installs and build steps have limits of their own."""
     check_s: float = 1200.0

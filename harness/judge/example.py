@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from extractor.model import Level
 from harness.judge.failure_cause import Trouble, cause_of, how_to_state
 from harness.judge.findings import inconclusive, join_words, satisfied, violated
+from harness.judge.page_code import imports, types
 from harness.judge.start_failure import compare_runs
 from harness.model import Basis, BoundRequirement, Requirement, Side, Stage, StartOutcome
 from harness.rule import Decision, Rule
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 RUNS: Final = "example.runs"
 """Id of the requirement that the example starts and serves."""
+IMPORTS: Final = "example.imports"
+"""Id of the requirement that packages have what code imports."""
 FIXES: Final = {
     Trouble.SYNTAX: "Correct the syntax at the line that the log names.",
     Trouble.NAME: "Define or import the name at the line that the log names.",
@@ -41,7 +44,7 @@ def example_rules(
     opening_step: str = "",
     judged_under: Callable[[Transcript, str], bool] = lambda transcript, revision: True,
 ) -> tuple[Rule, ...]:
-    """Return the rules ``example.runs``, ``example.complete`` and, for docs with revisions, ``revision.match``.
+    """Return the rules on whole examples: ``example.*`` and, for docs with revisions, ``revision.match``.
 
     Args:
         revisions: of the docs, oldest first.
@@ -79,8 +82,39 @@ def example_rules(
         ),
         example=complete,
     )
+    imports_rule = Rule(
+        Requirement(
+            id=IMPORTS,
+            title="Installed packages have the names that the code imports",
+            side=Side.EXAMPLE,
+            levels=dict.fromkeys(anywhere, Level.SHOULD),
+            basis=dict.fromkeys(anywhere, Basis.ADVICE),
+            effect="A reader who copies the lines gets an import error before anything runs.",
+            fix="Import what the package exports today, or state the version that the code was written for.",
+            avoid="Don't rename the import alone: what it gave may have changed as well.",
+            stage=Stage.PAGE,
+            always_warns=True,
+        ),
+        example=imports,
+    )
+    types_rule = Rule(
+        Requirement(
+            id="example.types",
+            title="The program has no type errors",
+            side=Side.EXAMPLE,
+            levels=dict.fromkeys(anywhere, Level.SHOULD),
+            basis=dict.fromkeys(anywhere, Basis.ADVICE),
+            effect="A reader's editor underlines lines of the page, and a build with `tsc` fails.",
+            fix="Correct the types at these lines, or state the compiler options that the code is meant for.",
+            avoid="Don't silence it by `any`: the message often shows a changed interface.",
+            stage=Stage.START,
+            always_warns=True,
+        ),
+        example=types,
+    )
+    whole = (runs_rule, complete_rule, imports_rule, types_rule)
     if not revisions:
-        return (runs_rule, complete_rule)
+        return whole
 
     def match(transcript: Transcript, bound: BoundRequirement) -> Finding:
         """Judge whether the example serves the revision of its page, over a transport that this revision has.
@@ -128,7 +162,7 @@ def example_rules(
         ),
         Decision(match),
     )
-    return (runs_rule, complete_rule, match_rule)
+    return (*whole, match_rule)
 
 
 def judge_example(example: Example, recording: Recording, catalogue: Catalogue) -> tuple[Finding, ...]:

@@ -10,13 +10,13 @@ from harness.judge.blame import blamed_lines
 from harness.judge.example import judge_example
 from harness.judge.failure_cause import cause_of
 from harness.judge.judge import judge, unblock_without_sentence
-from harness.model import DriftKind, ExampleResult, StartOutcome, Status, Verdict
+from harness.model import DriftKind, ExampleResult, Recording, StartOutcome, Status, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from extractor.model import Corpus, Example
-    from harness.model import BoundRequirement, Drift, Finding, Recording, Run, Transcript
+    from harness.model import BoundRequirement, Drift, Finding, Lookup, Run, Transcript
     from harness.profile import Profile
     from harness.rule import Catalogue
     from harness.spec.bind import Bound
@@ -42,8 +42,14 @@ class Ruleset:
         return tuple(finding for finding in findings if not self.only or finding.requirement in self.only)
 
 
-def result_without_run(example: Example) -> ExampleResult:
-    """Return the result of an example that is not run: a fragment, an unsupported, a skipped or a failed one."""
+def result_without_run(example: Example, rules: Ruleset, lookups: tuple[Lookup, ...] = ()) -> ExampleResult:
+    """Return the result of an example that is not run: a fragment, an unsupported, a skipped or a failed one.
+
+    Args:
+        example: the example.
+        rules: what its imports are judged by.
+        lookups: what packages say of the imports of a fragment; none if nothing was looked up.
+    """
     match example.status:
         case ExampleStatus.FRAGMENT:
             status = Status.FRAGMENT
@@ -55,7 +61,12 @@ def result_without_run(example: Example) -> ExampleResult:
             status = Status.BLOCKED
         case ExampleStatus.RUNNABLE | ExampleStatus.PRINTED:
             raise ValueError(f"{example.id} is judged")
-    return _result(example, (), status, example.reason)
+    findings = judge_example(example, Recording((), None, imports=lookups), rules.profile.catalogue) if lookups else ()
+    return replace(
+        _result(example, (), status, example.reason),
+        packages=dict(lookups[0].packages) if lookups else {},
+        findings=rules.asked(findings),
+    )
 
 
 def blocked_result(example: Example, copies: Sequence[Example], reason: str) -> ExampleResult:

@@ -47,7 +47,16 @@ from harness.model.report import (
     Run,
     Status,
 )
-from harness.model.running import Image, ListeningSocket, LogLine, StartOutcome
+from harness.model.running import (
+    Image,
+    ListeningSocket,
+    LogLine,
+    Lookup,
+    ModuleAnswer,
+    StartOutcome,
+    TypeCheck,
+    TypeMessage,
+)
 
 __all__ = [
     "KEPT_BYTES",
@@ -76,6 +85,8 @@ __all__ = [
     "Incident",
     "ListeningSocket",
     "LogLine",
+    "Lookup",
+    "ModuleAnswer",
     "NoLongerRunnable",
     "Patch",
     "Recording",
@@ -94,5 +105,7 @@ __all__ = [
     "Status",
     "Transcript",
     "Transport",
+    "TypeCheck",
+    "TypeMessage",
     "Verdict",
 ]

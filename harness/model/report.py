@@ -13,7 +13,7 @@ from extractor.model import DocsPath, ExampleKind, LineNumber, Note, Span
 from harness.model.conversation import Transcript
 from harness.model.described import Packages, Revision, Seconds, Shard
 from harness.model.findings import Basis, Drift, Finding, Requirement, Verdict
-from harness.model.running import LogLine, StartOutcome
+from harness.model.running import LogLine, Lookup, StartOutcome, TypeCheck
 
 
 class Status(StrEnum):
@@ -63,6 +63,10 @@ class Recording:
     """None if it did not serve."""
     blocked: str | None = None
     """Why the example could not be checked; None if the outcome is its own."""
+    imports: tuple[Lookup, ...] = ()
+    """Of a fragment: with today's packages, then with those of its date if something is missing today."""
+    types: TypeCheck | None = None
+    """Of a program that runs, in a language whose types have to be checked apart."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -74,3 +74,52 @@ class LogLine:
         What was written before has a time below zero.
         """
         return replace(self, at_s=round(self.at_s - start, 4))
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleAnswer:
+    """What installed packages say of one module that code imports."""
+
+    found: bool | None
+    """Whether it is there; None if that is not known."""
+    missing: tuple[str, ...] = ()
+    """Names that were asked for and that it does not have."""
+    words: str = ""
+    """Why it is not there, or not known; the runtime's own words (hostile)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """What the packages of one day say of imports."""
+
+    date: str | None
+    """ISO date up to whose end packages were resolved; None for today's."""
+    packages: Mapping[str, str]
+    answers: Mapping[str, ModuleAnswer]
+    """By module; one that is not here was not answered."""
+    failed: str | None = None
+    """Why nothing could be looked up, as a clause."""
+
+
+@dataclass(frozen=True, slots=True)
+class TypeMessage:
+    """One message of a type checker."""
+
+    file: str
+    line: int
+    """1-based line of that file."""
+    code: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TypeCheck:
+    """What a type checker says of the files of a program that runs."""
+
+    messages: tuple[TypeMessage, ...]
+    version: str = ""
+    """Of the checker."""
+    own: bool = False
+    """Whether the page states the checker's options; else they are strict."""
+    failed: str | None = None
+    """Why nothing could be checked, as a clause."""

@@ -71,7 +71,11 @@ def _fitted(head: str, details: Sequence[str], tail: str) -> str:
 
 
 def _table(view: ReportView) -> Iterator[str]:
-    shown = [(distinct, groups) for distinct, groups in view.distinct if distinct.shown.status not in NEVER_RUN]
+    shown = [
+        (distinct, groups)
+        for distinct, groups in view.distinct
+        if distinct.shown.status not in NEVER_RUN or any(group.severity in SHOWN_IN_FULL for group in groups)
+    ]
     if not shown:
         return
     yield "| | example | blocking | warnings | advisory | satisfied | not applicable | inconclusive |"

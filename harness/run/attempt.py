@@ -11,6 +11,7 @@ from harness.base.errors import BlockedError, InstallError, PodError
 from harness.base.machine_load import describe_overload
 from harness.judge.start_failure import describe_start, port_held_by_service
 from harness.model import LogLine, Recording, Resolve, Run, StartOutcome, Transcript
+from harness.run.code_checks import check_types
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from extractor.model import Bundle, Note
     from harness.config import Config
     from harness.engine.protocol import Engine, ExitState, Pod
-    from harness.model import Image
+    from harness.model import Image, TypeCheck
     from harness.profile import Probe, Profile
 
 LAST_LINES: Final = 30
@@ -31,6 +32,8 @@ class Attempt:
 
     run: Run
     transcript: Transcript | None
+    types: TypeCheck | None = None
+    """Of a program that serves, if its language's types are checked apart."""
 
 
 async def record(
@@ -68,7 +71,7 @@ async def record(
             return Recording(tuple(runs), None, blocked=error.in_one_line())
         runs.append(attempt.run)
         if attempt.transcript is not None:
-            return Recording(tuple(runs), attempt.transcript)
+            return Recording(tuple(runs), attempt.transcript, types=attempt.types)
     return Recording(tuple(runs), None)
 
 
@@ -137,7 +140,9 @@ async def _attempt(
             if state is None:
                 return failed(StartOutcome.NO_INITIALIZE, probe.failure(transcript), transcript.facts.guesses)
             return failed(_outcome(state), _exit_text(state))
-        return Attempt(run(StartOutcome.SERVING, "", (), image), transcript)
+        served = run(StartOutcome.SERVING, "", (), image)
+    tool = bundle.type_check
+    return Attempt(served, transcript, await check_types(engine, bundle, tool, image, progress) if tool else None)
 
 
 def make_probe(bundle: Bundle, profile: Profile) -> Probe:

@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 ROOT: Final = Path(harness.__file__).parent.parent
 """Folder of the packages."""
 CONVERSATION: Final = (
-    "extractor/base", "extractor/languages/common", "extractor/model",
+    "extractor/base", "extractor/languages/common", "extractor/languages/ecmascript/check_types.mjs", "extractor/model",
     "harness/base", "harness/engine", "harness/judge/start_failure.py", "harness/model", "harness/profile.py",
-    "harness/profiles", "harness/rule.py", "harness/run/attempt.py",
+    "harness/profiles", "harness/rule.py", "harness/run/attempt.py", "harness/run/code_checks.py",
 )  # fmt: skip
 """Folders and files whose code takes part in a conversation."""
 JUDGING: Final = frozenset({"rules"})
 """Folders of a profile that judge a transcript and take no part in making it."""
-CODE_SUFFIXES: Final = frozenset({".py", ".json"})
+CODE_SUFFIXES: Final = frozenset({".py", ".json", ".mjs"})
 
 
 def conversation_digest() -> str:

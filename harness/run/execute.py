@@ -16,11 +16,13 @@ from extractor.base.processor import TooLongError, processor_limit
 from extractor.base.storage import remove_unfinished
 from extractor.model import ExampleStatus
 from harness.base.errors import DocprobeError, EngineError
+from harness.judge.example import IMPORTS
 from harness.judge.results import Ruleset, blocked_result, result_of_printed, result_of_recording, result_without_run
 from harness.model import Recording
 from harness.run import cache
 from harness.run.attempt import record
 from harness.run.locks import read_locks
+from harness.run.lookups import ImportLookups
 from harness.run.observer import Observer, Silent
 from harness.run.outcome import build_report
 from harness.run.plan import cutoff_date
@@ -89,6 +91,7 @@ async def execute(
             result = partial(result_of_recording, example, copies[digest], recording, rules, cached=cached)
             add(guarded(example, result))
 
+    lookups = _import_lookups(plan, config, day=started.date().isoformat())
     printed = {shown.example.id: shown.transcript for shown in plan.printed}
     for example in plan.examples:
         if example.status is not ExampleStatus.RUNNABLE:
@@ -99,7 +102,7 @@ async def execute(
         async with anyio.create_task_group() as tasks:
             if stop is not None:
                 tasks.start_soon(_cancel_on, stop, tasks.cancel_scope)
-            await _record_all(groups, dates, config, connect, observer, judge, day=started.date().isoformat())
+            await _record_all(groups, dates, config, connect, observer, judge, lookups, day=started.date().isoformat())
             tasks.cancel_scope.cancel()
         if stop is not None and stop.is_set():
             reason = "interrupted before it was judged"
@@ -110,6 +113,10 @@ async def execute(
         for example in group:
             if example.id not in results:
                 add(blocked_result(example, copies[digest], reason))
+    for example in plan.examples:
+        if example.id in lookups.found:
+            found = partial(result_without_run, example, rules, lookups.found[example.id])
+            results[example.id] = guarded(example, found)
     asked = config.requirements
     return build_report(
         describe_source(config.docs, config.spec, config.host),
@@ -128,7 +135,14 @@ def _result_without_run(
     """Return the result of an example that is printed, or cannot or shall not run; ``printed`` by id."""
     if example.status is ExampleStatus.PRINTED:
         return result_of_printed(example, printed[example.id], plan.copies(example.digest), rules)
-    return result_without_run(example)
+    return result_without_run(example, rules)
+
+
+def _import_lookups(plan: Plan, config: Config, *, day: str) -> ImportLookups:
+    """Return the lookups of the selected fragments' imports; none if that is not asked for."""
+    asked = not config.requirements or IMPORTS in config.requirements
+    fragments = [e for e in plan.examples if e.imports is not None] if asked else []
+    return ImportLookups(fragments, (e for e in plan.examples if e.bundle is not None), config, day=day)
 
 
 def _first(group: BaseExceptionGroup[EngineError]) -> EngineError:
@@ -152,10 +166,11 @@ async def _record_all(
     connect: Connect,
     observer: Observer,
     done: Callable[[str, Recording, bool], None],
+    lookups: ImportLookups,
     *,
     day: str,
 ) -> None:
-    """Record every text: from the cache, or by running it.
+    """Record every text: from the cache, or by running it. Look up the imports of fragments.
 
     Args:
         groups: the selected copies of each text, by digest.
@@ -164,6 +179,7 @@ async def _record_all(
         connect: opens the engine.
         observer: is informed of progress.
         done: called for each text with its digest, its recording and whether that was cached; cached ones first.
+        lookups: of the imports of fragments.
         day: today, ISO, UTC.
     """
     code = cache.conversation_digest()
@@ -180,7 +196,8 @@ async def _record_all(
             waiting.append(digest)
         else:
             done(digest, recording, True)
-    if not waiting:
+    left = lookups.read_cache()
+    if not waiting and not left:
         return
     limiter = anyio.CapacityLimiter(max(1, config.jobs))
 
@@ -199,6 +216,8 @@ async def _record_all(
     async with connect(config) as engine, anyio.create_task_group() as tasks:
         for digest in waiting:
             tasks.start_soon(run, engine, digest)
+        if left:
+            tasks.start_soon(lookups.look_up_all, engine, limiter, lambda text: observer.doing("imports", text))
 
 
 async def _record(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from importlib import resources
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING, Final
 
@@ -99,6 +100,11 @@ def added_file(path: str, text: str) -> SourceFile:
     """Return a file that docprobe adds: no line of it is ever blamed on the docs."""
     text = text if text.endswith("\n") or not text else text + "\n"
     return SourceFile(path, text, (Segment(1, _lines(text), None),) if text else ())
+
+
+def tool_file(package: str, name: str) -> SourceFile:
+    """Return a program of docprobe's that ships in the package ``package`` as a file to put beside an example's own."""
+    return added_file(f"docprobe_{name}", resources.files(package).joinpath(name).read_text(encoding="utf-8"))
 
 
 def append_added(file: SourceFile, text: str) -> SourceFile:

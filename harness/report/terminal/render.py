@@ -59,8 +59,9 @@ def _report(view: ReportView, look: Look) -> Iterator[RenderableType]:
     every = [distinct for distinct, _ in view.distinct]
     yield from sections.unjudged(every)
     yield from sections.blocked(every, look)
-    for distinct, groups in run:
-        if _in_full(groups):
+    # a fragment is not run, and what it imports may be missing all the same
+    for distinct, groups in view.distinct:
+        if distinct.shown.status is not Status.BLOCKED and _in_full(groups):
             yield from _violated(distinct, groups, view, look)
     yield from sections.lost(report)
     yield from sections.drift(report, look)

@@ -97,7 +97,12 @@ def test_an_example_that_was_not_run_has_no_finding_on_its_start() -> None:
 
 def test_docs_without_revisions_have_the_rules_that_need_none() -> None:
     rules = Catalogue(example_rules()).rules
-    assert [rule.requirement.id for rule in rules] == ["example.runs", "example.complete"]
+    assert [rule.requirement.id for rule in rules] == [
+        "example.runs",
+        "example.complete",
+        "example.imports",
+        "example.types",
+    ]
     assert [rule.requirement.stage for rule in rules] == [Stage.START, Stage.PAGE]
     assert all(list(rule.requirement.levels) == [""] for rule in rules)
 

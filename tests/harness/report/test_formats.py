@@ -12,15 +12,18 @@ import pytest
 from markdown_it import MarkdownIt
 from rich.console import Console
 
+from extractor.model import Level, Span
 from harness.base.errors import UsageError
 from harness.cli.outputs import outputs_of
+from harness.judge.example import example_rules
+from harness.model import Basis, Verdict
 from harness.report import github, markdown
 from harness.report.formats import BY_NAME, render
 from harness.report.terminal import render as terminal
 from harness.report.terminal.look import Look, look_of
 from tests.support.github_runner import decoded, obeys
 from tests.support.golden import check_golden
-from tests.support.reports import hostile_report, quiet_report, rich_report
+from tests.support.reports import finding, hostile_report, quiet_report, rich_report
 
 if TYPE_CHECKING:
     from harness.model import Finding
@@ -306,3 +309,18 @@ def test_an_interrupted_run_says_how_to_go_on() -> None:
     shown = " ".join(render("terminal", report).split())
     assert shown.endswith("Exit code 130: interrupted. Finished examples are cached; run the same command to continue.")
     assert render("terminal", replace(report, exit_code=3)).endswith("Next:\ndocprobe doctor\n")
+
+
+@pytest.mark.parametrize("format", ["terminal", "markdown", "github", "sarif", "json"])
+def test_what_a_fragment_imports_and_packages_lack_is_shown(format: str) -> None:
+    report = rich_report()
+    rows = {rule.requirement.id: rule.requirement for rule in example_rules()}
+    fragment = next(example for example in report.examples if example.status == "fragment")
+    missing = finding(
+        "example.imports", Level.SHOULD, Verdict.VIOLATED, "", "`gone` is not exported by pkg 2.4.0.",
+        basis=Basis.ADVICE, blame=(Span(fragment.page, 4, 4),),
+    )  # fmt: skip
+    examples = tuple(replace(e, findings=(missing,)) if e.id == fragment.id else e for e in report.examples)
+    shown = render(format, replace(report, examples=examples, requirements=(*report.requirements, rows["example.imports"])))
+    assert "is not exported by pkg 2.4.0" in re.sub(r"\s+", " ", shown)
+    assert "is not exported by" not in render(format, report)

@@ -1,0 +1,67 @@
+// Looks up the names of imports in the installed packages: by their types, and where those do not decide, by importing
+// them. Runs inside a container. Reads questions.json and prints an answer for each module.
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+
+const require = createRequire("/opt/docprobe/typescript/package.json");
+const ts = require("typescript");
+const questions = JSON.parse(readFileSync("questions.json", "utf8"));
+const file = "/example/app/docprobe_questions.mts";
+const text = questions.map((q, n) => `import * as m${n} from ${JSON.stringify(q.module)};\n`).join("");
+const options = {
+  noEmit: true, skipLibCheck: true, strict: true, target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.NodeNext,
+  moduleResolution: ts.ModuleResolutionKind.NodeNext, esModuleInterop: true, types: [],
+};
+const host = ts.createCompilerHost(options);
+const { fileExists, readFile, getSourceFile } = host;
+host.fileExists = (path) => path === file || fileExists(path);
+host.readFile = (path) => (path === file ? text : readFile(path));
+host.getSourceFile = (path, version, ...more) =>
+  path === file ? ts.createSourceFile(path, text, version) : getSourceFile(path, version, ...more);
+const program = ts.createProgram([file], options, host);
+const checker = program.getTypeChecker();
+const imports = program.getSourceFile(file).statements;
+
+/** The names that a module's types export; undefined if it has no types. */
+function typed(number) {
+  const symbol = checker.getSymbolAtLocation(imports[number].moduleSpecifier);
+  if (!symbol || !symbol.exports) return undefined;
+  const names = new Set(checker.getExportsOfModule(symbol).map((one) => one.name));
+  if (symbol.exports.has("export=")) names.add("default");
+  return names;
+}
+
+/** What importing a module gives: its names, or the error. */
+async function imported(module) {
+  try {
+    return { names: new Set(Object.keys(await import(module))) };
+  } catch (error) {
+    return { error };
+  }
+}
+
+const NOT_THERE = new Set(["ERR_MODULE_NOT_FOUND", "ERR_PACKAGE_PATH_NOT_EXPORTED", "ERR_UNSUPPORTED_DIR_IMPORT"]);
+
+for (const [number, { module, names }] of questions.entries()) {
+  const types = typed(number);
+  let missing = types ? names.filter((name) => name !== "*" && !types.has(name)) : names;
+  let found = types ? true : null;
+  let words = "";
+  if (!types || missing.length) {
+    const { names: values, error } = await imported(module);
+    if (values) {
+      found = true;
+      missing = missing.filter((name) => name !== "*" && !values.has(name));
+      // a package without types may have any: names that exist for the compiler alone are not known here
+    } else if (!types) {
+      words = String(error?.message ?? error).split("\n")[0].slice(0, 300);
+      // what the module itself imports may be missing too
+      const about = words.includes(`'${module}'`) || words.includes("is not defined by") || words.endsWith(import.meta.filename);
+      found = NOT_THERE.has(error?.code) && about ? false : null;
+      if (found === false) words = "";
+      missing = [];
+    }
+  }
+  process.stdout.write(`\n${JSON.stringify({ module, found, missing, words })}\n`);
+}
+process.exit(0);

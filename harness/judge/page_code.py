@@ -1,0 +1,123 @@
+"""What packages and type checkers say of a page's code becomes findings. Pure.
+
+Both are advice: names that were renamed or removed, and what a reader's editor shows.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from harness.judge.findings import count, inconclusive, satisfied, violated
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from extractor.model import Example, ShownImport, ShownImports, Span
+    from harness.model import BoundRequirement, Finding, Lookup, Recording
+
+_SHOWN: Final = 5
+"""Messages that a summary quotes."""
+
+
+def imports(example: Example, recording: Recording, bound: BoundRequirement) -> Finding | None:
+    """Judge whether installed packages have what a fragment imports; None for programs: running those shows it.
+
+    What no package answers, such as a module that fails for a reason of its own when it is loaded, decides nothing.
+    """
+    shown, lookups = example.imports, recording.imports
+    if shown is None or not lookups:
+        return None
+    first = lookups[0]
+    if first.failed is not None:
+        return inconclusive(bound, f"The imports could not be looked up: {first.failed.rstrip('.')}.")
+    faults = list(_faults(shown, first))
+    if faults:
+        texts = [text for text, _ in faults[:_SHOWN]]
+        more = f"; and {len(faults) - _SHOWN} more" if len(faults) > _SHOWN else ""
+        summary = f"{'; '.join(texts)}{more}.{_with_dated(shown, lookups)}"
+        blame = tuple(dict.fromkeys(span for _, span in faults))
+        return replace(violated(bound, summary), blame=blame)
+    unknown = list(_unknown(shown, first))
+    if unknown:
+        return inconclusive(bound, f"Not all imports could be looked up: {'; '.join(unknown[:_SHOWN])}.")
+    names = sum(max(1, len(imported.names)) for imported in shown.imports)
+    return satisfied(bound, f"The packages of {first.date or 'today'} have all that is imported ({names} names).")
+
+
+def types(example: Example, recording: Recording, bound: BoundRequirement) -> Finding | None:
+    """Judge what a type checker says of a program that runs; None where types are not checked apart.
+
+    Messages on lines that docprobe added are not the page's.
+    """
+    checked, bundle = recording.types, example.bundle
+    if checked is None or bundle is None:
+        return None
+    if checked.failed is not None:
+        return inconclusive(bound, f"The types could not be checked: {checked.failed.rstrip('.')}.")
+    files = {file.path: file for file in bundle.files}
+    found: list[tuple[str, Span]] = []
+    for message in checked.messages:
+        span = files[message.file].docs_line(message.line) if message.file in files else None
+        if span is not None:
+            found.append((f"line {span.first}: {message.code} {message.text.rstrip('.')}", span))
+    how = "the options of the page" if checked.own else "strict options"
+    if not found:
+        return satisfied(bound, f"TypeScript {checked.version} reports nothing with {how}.")
+    more = f"; and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+    quoted = "; ".join(text for text, _ in found[:_SHOWN])
+    summary = f"TypeScript {checked.version} reports {count(len(found), 'error')} with {how}: {quoted}{more}."
+    return replace(violated(bound, summary), blame=tuple(dict.fromkeys(span for _, span in found)))
+
+
+def _faults(shown: ShownImports, lookup: Lookup) -> Iterator[tuple[str, Span]]:
+    """What the packages lack, each with the line that imports it."""
+    for imported in shown.imports:
+        answer = lookup.answers.get(imported.module)
+        if answer is None:
+            continue
+        package = _package(imported, lookup)
+        if answer.found is False:
+            words = f" ({answer.words})" if answer.words else ""
+            yield f"`{imported.module}` is not a module of {package}{words}", imported.span
+            continue
+        where = package if imported.module == imported.package else f"`{imported.module}` of {package}"
+        for name in imported.names:
+            if name.name in answer.missing:
+                what = "a default export" if name.name == "default" else f"`{name.name}`"
+                yield f"{what} is not exported by {where}", name.span
+
+
+def _unknown(shown: ShownImports, lookup: Lookup) -> Iterator[str]:
+    for imported in shown.imports:
+        answer = lookup.answers.get(imported.module)
+        if answer is None or answer.found is not True:
+            words = f" ({answer.words})" if answer and answer.words else ""
+            yield f"`{imported.module}`{words}"
+
+
+def _package(imported: ShownImport, lookup: Lookup) -> str:
+    version = _by_name(lookup.packages).get(_plain(imported.package))
+    return f"{imported.package} {version}" if version else imported.package
+
+
+def _with_dated(shown: ShownImports, lookups: tuple[Lookup, ...]) -> str:
+    """A sentence on the packages of the page's date, if they were asked."""
+    dated = next((lookup for lookup in lookups[1:] if lookup.failed is None), None)
+    if dated is None:
+        return ""
+    if any(_faults(shown, dated)):
+        return f" With the packages of {dated.date} something is missing as well."
+    known = _by_name(dated.packages)
+    names = dict.fromkeys(imported.package for imported in shown.imports)
+    had = ", ".join(f"{name} {known[_plain(name)]}" for name in names if _plain(name) in known)
+    return f" The packages of {dated.date} have it ({had})." if had and not any(_unknown(shown, dated)) else ""
+
+
+def _by_name(packages: Mapping[str, str]) -> Mapping[str, str]:
+    return {_plain(name): version for name, version in packages.items()}
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()

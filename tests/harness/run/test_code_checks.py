@@ -1,0 +1,174 @@
+"""Tools that look at code: what is made of their output, and that they tell the truth in a real container."""
+
+from __future__ import annotations
+
+import json
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+
+from extractor.languages.common.values import RunnableLanguage
+from extractor.languages.registry import language_of
+from extractor.model import Bundle, Dependency, ExampleKind, Manager, SourceFile, Tool
+from harness.base.errors import EngineError
+from harness.engine.docker_engine import connect
+from harness.engine.protocol import ExitState
+from harness.model import Image, LogLine, ModuleAnswer, TypeMessage
+from harness.run.code_checks import check_types, look_up
+from tests.support.host import HOST
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from harness.engine.protocol import Engine
+
+pytestmark = pytest.mark.anyio
+TOOL = Tool(SourceFile("tool.x", "text"), ("run", "tool.x"))
+BUNDLE = Bundle(
+    example_id="", language="python", kind=ExampleKind.HTTP_SERVER, toolchain="python", files=(TOOL.file,),
+    manager=Manager.PYPI, dependencies=(Dependency("pkg"),), command=TOOL.command,
+)  # fmt: skip
+
+
+def language(fence: str) -> RunnableLanguage:
+    found = language_of(fence)
+    assert isinstance(found, RunnableLanguage)
+    return found
+
+
+@dataclass
+class ToolEngine:
+    """An engine whose pod's tool printed ``lines``."""
+
+    lines: tuple[str, ...]
+    state: ExitState | None = None
+    started: Bundle | None = None
+
+    async def install(self, bundle: Bundle, **_: Any) -> Image:
+        return Image("image", "key", {"pkg": "1.0"})
+
+    @asynccontextmanager
+    async def pod(self, bundle: Bundle, image: Image, services: Any = (), **_: Any) -> AsyncIterator[ToolEngine]:
+        self.started = bundle
+        yield self
+
+    def exit_state(self) -> ExitState | None:
+        return self.state
+
+    def logs(self) -> tuple[LogLine, ...]:
+        return tuple(LogLine(0.0, "stdout", line) for line in self.lines)
+
+
+def answer(module: str, found: object, missing: list[str]) -> str:
+    return json.dumps({"module": module, "found": found, "missing": missing, "words": "w"})
+
+
+async def test_what_a_module_prints_is_no_answer_to_what_was_not_asked() -> None:
+    engine = ToolEngine((answer("a", True, ["X", "never asked"]), "{broken", "noise", answer("b", "yes", [])))
+    found = await look_up(
+        cast("Engine", engine), BUNDLE, {"a": frozenset({"X"}), "b": frozenset()}, cutoff=None, progress=print
+    )
+    assert found.answers == {"a": ModuleAnswer(True, ("X",), "w")}
+    assert found.packages == {"pkg": "1.0"}
+    assert engine.started is not None
+    questions = next(file for file in engine.started.files if file.path == "questions.json")
+    assert json.loads(questions.text) == [{"module": "a", "names": ["X"]}, {"module": "b", "names": []}]
+
+
+async def test_the_tool_is_a_build_step_and_serves_nothing() -> None:
+    engine = ToolEngine((json.dumps({"checked": 1, "version": "5", "own": True}),))
+    program = replace(BUNDLE, build=(("npm", "run", "build"),), environment={"A": "b"})
+    types = await check_types(cast("Engine", engine), program, TOOL, Image("image", "key", {}), print)
+    assert engine.started is not None
+    assert (engine.started.build, engine.started.environment) == ((TOOL.command,), {})
+    assert engine.started.kind is ExampleKind.OTHER
+    assert (types.messages, types.own, types.failed) == ((), True, None)
+
+
+async def test_a_checker_that_was_killed_has_no_result() -> None:
+    message = json.dumps({"file": "s.ts", "line": 1, "code": "TS1", "text": "x"})
+    engine = ToolEngine((message,), ExitState(137, "killed: memory limit 1 MiB", "memory_mib", "build"))
+    types = await check_types(cast("Engine", engine), BUNDLE, TOOL, Image("image", "key", {}), print)
+    assert types.failed is not None
+    assert "memory limit" in types.failed
+    assert types.messages == ()
+
+
+async def test_an_engine_that_fails_costs_no_verdict() -> None:
+    class Broken(ToolEngine):
+        async def install(self, bundle: Bundle, **_: Any) -> Image:
+            raise EngineError("gone")
+
+    found = await look_up(cast("Engine", Broken(())), BUNDLE, {"a": frozenset()}, cutoff=None, progress=print)
+    assert found.failed == "gone"
+
+
+def of_npm(*names: str) -> Bundle:
+    tool = language("ts").look_up
+    assert tool is not None
+    return replace(
+        BUNDLE, language="typescript", toolchain="node", manager=Manager.NPM, files=(tool.file,), command=tool.command,
+        dependencies=tuple(Dependency(*name.rsplit("@", 1)) for name in names),
+    )  # fmt: skip
+
+
+@pytest.mark.engine
+@pytest.mark.registry
+async def test_names_of_npm_packages_by_types_and_by_import(tmp_path: Path) -> None:
+    asked = {
+        "zod": frozenset({"ZodType", "z", "Zodiac", "default"}),
+        "zod/v9": frozenset({"z"}),
+        "is-number": frozenset({"default", "isNaN"}),
+        "not-installed": frozenset({"x"}),
+    }
+    async with connect(state=tmp_path, host=HOST) as engine:
+        found = await look_up(engine, of_npm("zod@4", "is-number@7"), asked, cutoff=None, progress=print)
+    assert found.failed is None
+    assert found.answers["zod"] == ModuleAnswer(True, ("Zodiac",))
+    assert found.answers["zod/v9"].found is False
+    assert found.answers["is-number"] == ModuleAnswer(True, ("isNaN",))
+    assert found.answers["not-installed"].found is False
+
+
+@pytest.mark.engine
+@pytest.mark.registry
+async def test_names_of_python_packages(tmp_path: Path) -> None:
+    tool = language("python").look_up
+    assert tool is not None
+    bundle = replace(BUNDLE, files=(tool.file,), command=tool.command, dependencies=(Dependency("six"),))
+    asked = {
+        "six": frozenset({"PY3", "moves", "nothing"}),
+        "six.moves": frozenset({"urllib"}),
+        "six.none": frozenset({"x"}),
+        "seven.other": frozenset({"x"}),
+    }
+    async with connect(state=tmp_path, host=HOST) as engine:
+        found = await look_up(engine, bundle, asked, cutoff=None, progress=print)
+    assert found.answers["six"] == ModuleAnswer(True, ("nothing",))
+    assert found.answers["six.moves"] == ModuleAnswer(True)
+    assert found.answers["six.none"].found is False
+    assert found.answers["seven.other"].found is None
+
+
+@pytest.mark.engine
+@pytest.mark.registry
+@pytest.mark.parametrize("strict", [None, True, False])
+async def test_types_by_strict_options_or_the_pages(tmp_path: Path, strict: bool | None) -> None:
+    text = 'import { createServer } from "node:http";\nexport const f = (x) => x;\nexport const n: number = createServer;\n'
+    files = [SourceFile("src/s.ts", text)]
+    if strict is not None:
+        options = {"strict": strict, "module": "nodenext", "target": "es2022"}
+        files.append(SourceFile("tsconfig.json", json.dumps({"compilerOptions": options, "include": ["src"]})))
+    tool = language("ts").type_check
+    assert tool is not None
+    bundle = replace(of_npm(), files=tuple(files))
+    async with connect(state=tmp_path, host=HOST) as engine:
+        image = await engine.install(bundle)
+        types = await check_types(engine, bundle, tool, image, print)
+    lines = [(message.line, message.code) for message in types.messages if isinstance(message, TypeMessage)]
+    assert types.failed is None
+    assert types.own is (strict is not None)
+    assert lines == ([(3, "TS2322")] if strict is False else [(2, "TS7006"), (3, "TS2322")])

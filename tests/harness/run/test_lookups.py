@@ -1,0 +1,104 @@
+"""Imports of many fragments: how often packages are asked, and what is kept."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+import anyio
+import pytest
+
+from extractor.model import Example
+from harness.model import Lookup, ModuleAnswer
+from harness.run import lookups
+from harness.run.lookups import ImportLookups
+from harness.run.plan import make_plan
+from harness.settings import load_config
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from harness.config import Config
+    from harness.engine.protocol import Engine
+
+pytestmark = pytest.mark.anyio
+FRAGMENT = '```typescript\nimport {{ {name} }} from "@modelcontextprotocol/sdk/types.js";\nserver.x(later);\n```\n\n'
+SERVER = (
+    '```bash\nnpm install @modelcontextprotocol/sdk zod\n```\n\n```javascript server.mjs\n'
+    'import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";\n'
+    'import { StdioServerTransport } from "@modelcontextprotocol/sdk/server/stdio.js";\n'
+    'import { z } from "zod";\n'
+    'await new McpServer({ name: "x", version: "1" }).connect(new StdioServerTransport());\n```\n'
+)
+
+
+def config_of(tmp_path: Path, **pages: str) -> Config:
+    for name, text in pages.items():
+        file = tmp_path / "docs" / "docs" / name.replace("__", "/")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.with_suffix(".mdx").write_text(text, encoding="utf-8")
+    (tmp_path / "docs" / "specification").mkdir(exist_ok=True)
+    return load_config(tmp_path / "docs", environ={}, state=tmp_path / "state", jobs=1)
+
+
+class Asked:
+    """Stands in for the container; ``Gone`` is missing with today's packages only."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.calls: list[tuple[str | None, list[str], dict[str, Any]]] = []
+        monkeypatch.setattr(lookups, "look_up", self.look_up)
+
+    async def look_up(self, _: Engine, bundle: Any, questions: Any, *, cutoff: str | None, progress: Any) -> Lookup:
+        self.calls.append((cutoff, [d.name for d in bundle.dependencies], questions))
+        missing = () if cutoff else tuple(sorted({"Gone"} & {n for names in questions.values() for n in names}))
+        return Lookup(cutoff, {}, {module: ModuleAnswer(True, missing) for module in questions})
+
+
+async def run(config: Config, day: str = "2026-01-01") -> tuple[ImportLookups, tuple[Example, ...]]:
+    examples = make_plan(config).examples
+    found = ImportLookups(
+        [e for e in examples if e.imports], [e for e in examples if e.bundle], config, day=day
+    )
+    if found.read_cache():
+        await found.look_up_all(cast("Engine", None), anyio.CapacityLimiter(1), lambda _: None)
+    return found, examples
+
+
+async def test_the_same_packages_are_asked_once_for_all_pages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = Asked(monkeypatch)
+    config = config_of(tmp_path, a=FRAGMENT.format(name="A"), b=FRAGMENT.format(name="B") + FRAGMENT.format(name="A, C"))
+    found, _ = await run(config)
+    ((cutoff, _, questions),) = asked.calls
+    assert cutoff is None
+    assert questions == {"@modelcontextprotocol/sdk/types.js": frozenset("ABC")}
+    assert len(found.found) == 3
+
+
+async def test_packages_of_a_program_serve_a_fragment_that_needs_no_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = Asked(monkeypatch)
+    await run(config_of(tmp_path, a=FRAGMENT.format(name="A"), server=SERVER))
+    assert [names for _, names, _ in asked.calls] == [["@modelcontextprotocol/sdk", "zod"]]
+
+
+async def test_what_is_missing_today_is_asked_of_the_pages_date(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = Asked(monkeypatch)
+    old = {"2025-06-18__a": FRAGMENT.format(name="Gone"), "2025-06-18__b": FRAGMENT.format(name="Here")}
+    found, examples = await run(config_of(tmp_path, **old))
+    assert [(cutoff, sorted(*questions.values())) for cutoff, _, questions in asked.calls] == [
+        (None, ["Gone", "Here"]),
+        ("2025-06-18", ["Gone"]),
+    ]
+    gone = next(e for e in examples if e.page.endswith("a.mdx"))
+    assert [lookup.date for lookup in found.found[gone.id]] == [None, "2025-06-18"]
+
+
+async def test_answers_are_kept_for_a_day(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = Asked(monkeypatch)
+    config = config_of(tmp_path, **{"2025-06-18__a": FRAGMENT.format(name="Gone")})
+    first, _ = await run(config)
+    again, _ = await run(config)
+    assert again.found == first.found
+    assert len(asked.calls) == 2
+    await run(config, day="2026-01-02")
+    assert [cutoff for cutoff, *_ in asked.calls[2:]] == [None], "packages of a past date do not change"
