@@ -103,7 +103,7 @@ def test_docs_without_revisions_have_the_rules_that_need_none() -> None:
         "example.imports",
         "example.types",
     ]
-    assert [rule.requirement.stage for rule in rules] == [Stage.START, Stage.PAGE]
+    assert [rule.requirement.stage for rule in rules] == [Stage.START, Stage.PAGE, Stage.PAGE, Stage.START]
     assert all(list(rule.requirement.levels) == [""] for rule in rules)
 
 
