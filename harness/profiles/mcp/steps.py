@@ -28,7 +28,7 @@ LEGS: Final = ("post-request", "post-notification", "get", "delete")
 PATIENCE: Final = 4
 """A deadline decides only if it was this many times as long as ordinary requests took: a busy machine reaches any
 fixed one. The probes wait that long where the end of a wait decides; the rules leave it open if they could not."""
-TOOL_STEPS: Final = ("baseline.tool", "get.while-open.post-request", "stream.two-b", "handle.")
+TOOL_STEPS: Final = ("baseline.tool", "get.while-open.post-request", "stream.two-b", "handle.", "stdio.tool-call")
 """Beginnings of the steps that may call a tool, which may take as long as it likes."""
 
 # Finding the endpoint. Never judged, except that it shows whether the example serves at all.
@@ -186,11 +186,15 @@ HANDLE_USE: Final = "handle.use"
 HANDLE_UNKNOWN: Final = "handle.unknown"
 """The same with a value of the same shape that was never given: refused, or it is not a handle. Control: handle.use."""
 
-# Stdio examples. Method is STDIN; one exchange per message written.
+# Stdio examples. Method is STDIN; one exchange per message written. In a sessionless revision, which needs no opening,
+# the messages after ``discover.modern`` are the same.
 STDIO_INITIALIZE: Final = "stdio.initialize"
 STDIO_INITIALIZED: Final = "stdio.initialized"
 STDIO_TOOLS: Final = "stdio.tools-list"
+STDIO_TOOL_CALL: Final = "stdio.tool-call"
+"""A tools/call for each of the first tools whose arguments can be made up: what a tool prints shows only then."""
 STDIO_CLOSE: Final = "stdio.close"
+"""The end of stdin, of the first process that answered something; of the first one if none did."""
 STDIO_NOISE: Final = "stdio.noise"
 """A line on stdout that is not an MCP message."""
 

@@ -1,13 +1,15 @@
 """The conversation with a server on standard input and output.
 
-One run for the conversation (initialize with the newest revision, initialized, tools/list, end of input, end of the
-process), then one short run per further revision to learn whether it is negotiated. The first answer of a process has
+One run for the conversation (initialize with the newest revision, initialized, tools/list, calls of tools, end of
+input, end of the process), then one short run per further revision to learn whether it is negotiated, and one for each
+sessionless revision: discovery, and if it is spoken, tools/list and calls of tools. The first answer of a process has
 the time of a start, since a process has no other sign of being ready. ``Reply.status`` is 200 for a
 message that came: there is no HTTP here, and a reader of the transcript asks only whether there was an answer.
 """
 
 from __future__ import annotations
 
+import itertools
 import time
 from typing import TYPE_CHECKING, Final
 
@@ -18,6 +20,7 @@ from harness.base.errors import PodError
 from harness.model import KEPT_BYTES, Exchange, Facts, Failure, FailureKind, Reply, Transcript
 from harness.profiles.mcp import messages, steps
 from harness.profiles.mcp.probes.body import READ_BYTES
+from harness.profiles.mcp.probes.tools import callable_tools
 from harness.profiles.mcp.revisions import with_handshake, without_handshake
 
 if TYPE_CHECKING:
@@ -25,6 +28,8 @@ if TYPE_CHECKING:
     from harness.base.jsonrpc import Message
     from harness.engine.protocol import Pod
 
+MOST_TOOLS: Final = 3
+"""Tools that are called: each may print in its own way, and may be slow."""
 MOST_NOISE: Final = 50
 """Lines of noise that are recorded one by one."""
 MARGIN_S: Final = 0.1
@@ -57,17 +62,26 @@ async def converse_stdio(
         agreed = jsonrpc.initialize_version(opening)
         if agreed is not None:
             negotiated.add(agreed)
+            talk.revision = agreed
             await talk.notify(steps.STDIO_INITIALIZED, messages.notification("notifications/initialized"))
-            await talk.request(steps.STDIO_TOOLS, messages.request(2, "tools/list"))
+            await _use_tools(talk)
         await talk.close()
         for version in handshakes[1:]:
             answer = await talk.afresh(steps.DISCOVER_INITIALIZE, messages.initialize(1, version))
             negotiated.add(jsonrpc.initialize_version(answer) or "")
     for version in without_handshake(revisions):
         params = {"_meta": messages.request_meta(version)}
-        answer = await talk.afresh(steps.DISCOVER_MODERN, messages.request(1, "server/discover", params))
+        answer = await talk.afresh(steps.DISCOVER_MODERN, messages.request(1, "server/discover", params), ends=False)
+        listed = None
+        talk.revision = version
         if version in _supported(answer):
+            listed = await _use_tools(talk, version)
+        elif jsonrpc.error_code(answer) == jsonrpc.METHOD_NOT_FOUND:
+            # every server must implement discovery; one that does not may serve the revision all the same
+            listed = await _list_tools(talk, version)
+        if version in _supported(answer) or "resultType" in (_result(listed) or {}):
             modern.append(version)
+        await talk.close()
     negotiated = negotiated.intersection(revisions).union(modern)
     return Transcript(
         bundle.example_id,
@@ -80,10 +94,35 @@ async def converse_stdio(
     )
 
 
+async def _list_tools(talk: _StdioRecorder, modern: str | None = None) -> Message | None:
+    """Send tools/list, in the form of the sessionless revision ``modern`` if one is given; return the response."""
+    params = {"_meta": messages.request_meta(modern)} if modern else None
+    return await talk.request(steps.STDIO_TOOLS, messages.request(2, "tools/list", params))
+
+
+async def _use_tools(talk: _StdioRecorder, modern: str | None = None) -> Message | None:
+    """List the tools and call the first of them; return the response to tools/list.
+
+    After a call that was not answered in time no other one is sent.
+    """
+    listed = await _list_tools(talk, modern)
+    for number, tool in enumerate(itertools.islice(callable_tools(_result(listed)), MOST_TOOLS), 3):
+        params = tool.params(number)
+        if modern:
+            params["_meta"] |= messages.request_meta(modern)
+        if await talk.request(steps.STDIO_TOOL_CALL, messages.request(number, "tools/call", params)) is None:
+            break
+    return listed
+
+
+def _result(response: Message | None) -> Message | None:
+    result = (response or {}).get("result")
+    return result if isinstance(result, dict) else None
+
+
 def _supported(discovered: Message | None) -> list[object]:
     """Return ``supportedVersions`` of a DiscoverResult; empty if the message is something else."""
-    result = (discovered or {}).get("result")
-    versions = result.get("supportedVersions") if isinstance(result, dict) else None
+    versions = (_result(discovered) or {}).get("supportedVersions")
     return versions if isinstance(versions, list) else []
 
 
@@ -108,24 +147,30 @@ class _StdioRecorder:
     def __init__(self, pod: Pod, timeout_s: float, start_s: float) -> None:
         self.exchanges: list[Exchange] = []
         self.started = time.monotonic()
+        self.revision: str | None = None
+        """That the process is spoken to in; None before it is known."""
         self._pod = pod
         self._timeout_s = timeout_s
         self._start_s = max(start_s, timeout_s)
         self._started_process = True
         """Whether nothing was asked of the process yet."""
         self._process = 0
+        self._ended_after_answers = False
+        """Whether the end of the input of a process that had answered is recorded already."""
         self._rest = bytearray()
         self._read_bytes = 0
 
-    async def afresh(self, step: str, message: Message) -> Message | None:
-        """Write a request to a fresh process, which is then left to end."""
+    async def afresh(self, step: str, message: Message, *, ends: bool = True) -> Message | None:
+        """Write a request to a fresh process, which is then left to end if ``ends``."""
         await self._pod.restart()
         self._process += 1
+        self.revision = None
         self._started_process = True
         self._rest.clear()
         self._read_bytes = 0
         answer = await self.request(step, message)
-        await self._end_input()
+        if ends:
+            await self._end_input()
         return answer
 
     async def request(self, step: str, message: Message) -> Message | None:
@@ -169,9 +214,17 @@ class _StdioRecorder:
         self._record(step, "STDIN", messages.encode(message).decode(), None, failure, began)
 
     async def close(self) -> None:
-        """End the input and wait for the process to end; what it still writes is recorded if it is noise."""
+        """End the input and wait for the process to end; what it still writes is recorded if it is noise.
+
+        Once that was seen of a process that had answered, a further one is only left to end.
+        """
+        if self._ended_after_answers:
+            await self._end_input()
+            return
         began = time.monotonic()
-        slowest_s = max((exchange.duration_s for exchange in self.exchanges if exchange.reply is not None), default=0.0)
+        answers = [exchange for exchange in self.exchanges if exchange.reply is not None]
+        self._ended_after_answers = any(exchange.process == self._process for exchange in answers)
+        slowest_s = max((e.duration_s for e in answers if not e.step.startswith(steps.TOOL_STEPS)), default=0.0)
         patience_s = max(self._timeout_s, min(self._start_s, steps.PATIENCE * slowest_s + MARGIN_S))
         await self._end_input()
         noise: list[str] = []
@@ -227,7 +280,7 @@ class _StdioRecorder:
             Exchange(
                 number=len(self.exchanges) + 1,
                 step=step,
-                revision=None,
+                revision=self.revision,
                 process=self._process,
                 method=method,
                 target="",

@@ -13,7 +13,7 @@ from harness.model import Requirement, Side
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.revisions import ALL, HTTP_SSE, MODERN, SESSIONS, level, reading, text
 from harness.profiles.mcp.rules.preconditions import not_asked
-from harness.profiles.mcp.rules.transcript import exchange_of, exchanges_of
+from harness.profiles.mcp.rules.transcript import exchanges_of
 from harness.rule import Decision, Rule
 
 if TYPE_CHECKING:
@@ -55,13 +55,16 @@ ONLY_MESSAGES: Final = Rule(
 
 def exit_on_close(transcript: Transcript, bound: BoundRequirement) -> Finding:
     """Judge that the server exits once its stdin is closed."""
-    closed = exchange_of(transcript, None, steps.STDIO_CLOSE)
-    if closed is None:
+    answers = [e for e in transcript.exchanges if e.reply is not None and not e.step.startswith(steps.TOOL_STEPS)]
+    ends = exchanges_of(transcript, None, steps.STDIO_CLOSE)
+    if not ends:
         return not_asked(transcript, bound, "The end of stdin")
+    closed = next((end for end in ends if any(e.process == end.process for e in answers)), None)
+    if closed is None:
+        return inconclusive(bound, "The process had answered nothing before its stdin was closed.", ends)
     if closed.timed_out:
         still_ran = f"The server still ran {closed.duration_s:.0f} s after its stdin was closed"
-        slowest = max((e.duration_s for e in transcript.exchanges if e.reply is not None), default=None)
-        if slowest is None or closed.duration_s < steps.PATIENCE * slowest:
+        if closed.duration_s < steps.PATIENCE * max(e.duration_s for e in answers):
             return inconclusive(bound, f"{still_ran}; its answers were slow too.", [closed])
         return violated(bound, f"{still_ran}.", [closed])
     if closed.failure is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pytest
@@ -37,7 +38,10 @@ for line in sys.stdin:
     elif method == "server/discover" and {modern}:
         result = {{"supportedVersions": ["2026-07-28"], "resultType": "complete"}}
     elif method == "tools/list":
-        result = {{"tools": []}}
+        result = {{"tools": {tools}}}
+    elif method == "tools/call":
+        {call}
+        result = {{"content": []}}
     else:
         result = None
     answer = {{"result": result}} if result else {{"error": {{"code": -32601, "message": "no"}}}}
@@ -53,8 +57,12 @@ def server(
     each: str = "pass",
     after: str = "",
     modern: bool = False,
+    tools: str = "[]",
+    call: str = "pass",
 ) -> str:
-    return SERVER.format(versions=versions, before=before, each=each, after=after, modern=modern)
+    return SERVER.format(
+        versions=versions, before=before, each=each, after=after, modern=modern, tools=tools, call=call
+    )
 
 
 async def hold(program: str, timeout_s: float = 30.0, start_s: float = 60.0) -> Transcript:
@@ -88,6 +96,55 @@ async def test_a_server_of_both_eras() -> None:
     transcript = await hold(server(modern=True))
     assert transcript.negotiated == ("2025-06-18", "2025-11-25", "2026-07-28")
     assert transcript.modern == ("2026-07-28",)
+
+
+async def test_tools_are_called_and_what_they_print_is_noise() -> None:
+    tools = '[{"name": name, "inputSchema": {"type": "object"}} for name in "abcd"]'
+    transcript = await hold(server(tools=tools, call="print('calling', message['params']['name'])"))
+    calls = [e for e in of_step(transcript, steps.STDIO_TOOL_CALL) if e.process == 0]
+    assert len(calls) == 3
+    assert all(e.reply is not None and e.revision == "2025-11-25" for e in calls)
+    noise = [e.body for e in of_step(transcript, steps.STDIO_NOISE) if e.process == 0]
+    assert noise == ["calling a", "calling b", "calling c"]
+
+
+async def test_a_tool_that_never_answers_is_the_last_one_that_is_called() -> None:
+    tools = '[{"name": name, "inputSchema": {"type": "object"}} for name in "abcd"]'
+    transcript = await hold(server(tools=tools, call="continue"), timeout_s=1.0)
+    assert len([e for e in of_step(transcript, steps.STDIO_TOOL_CALL) if e.process == 0]) == 1
+    assert transcript.facts.not_served is None
+
+
+async def test_a_sessionless_server_is_discovered_listed_and_called() -> None:
+    tools = '[{"name": "a", "inputSchema": {"type": "object"}}]'
+    program = server(versions=(), modern=True, tools=tools, call="print('calling')").replace(
+        'if method == "initialize":', 'if method == "initialize" and VERSIONS:'
+    )
+    transcript = await hold(program)
+    assert (transcript.negotiated, transcript.modern) == (("2026-07-28",), ("2026-07-28",))
+    asked = [(e.step, e.revision) for e in transcript.exchanges if e.method == "STDIN" and '"_meta"' in e.body]
+    spoken = "2026-07-28"
+    assert asked == [(steps.DISCOVER_MODERN, None), (steps.STDIO_TOOLS, spoken), (steps.STDIO_TOOL_CALL, spoken)]
+    (called,) = of_step(transcript, steps.STDIO_TOOL_CALL)
+    assert "io.modelcontextprotocol/protocolVersion" in called.body
+    assert [e.body for e in of_step(transcript, steps.STDIO_NOISE)] == ["calling"]
+
+
+async def test_a_sessionless_server_without_discovery_is_one_by_its_results() -> None:
+    program = server(versions=()).replace('{"tools": []}', '{"resultType": "complete", "tools": []}')
+    transcript = await hold(program.replace('if method == "initialize":', 'if method == "initialize" and VERSIONS:'))
+    assert transcript.modern == ("2026-07-28",)
+
+
+async def test_the_end_of_a_process_that_answered_nothing_is_not_the_one_that_counts() -> None:
+    first = "import os, sys\nif not os.path.exists({path!r}):\n    open({path!r}, 'w').close()\n    sys.exit(0)\n"
+    with TemporaryDirectory() as folder:
+        program = first.format(path=f"{folder}/started") + server(versions=(), modern=True)
+        transcript = await hold(program)
+    ends = of_step(transcript, steps.STDIO_CLOSE)
+    assert len(ends) == 2
+    answered = {e.process for e in transcript.exchanges if e.reply is not None}
+    assert [e.process in answered for e in ends] == [False, True]
 
 
 async def test_lines_that_are_no_messages_are_noise_before_during_and_after() -> None:

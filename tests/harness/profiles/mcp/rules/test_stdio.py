@@ -25,6 +25,26 @@ def test_stdio() -> None:
     assert spoken(failure=Failure(FailureKind.TIMEOUT))["stdio.exit-on-close"] is V
 
 
+def test_a_process_that_had_answered_nothing_has_not_ended_for_its_input() -> None:
+    talk = Talk()
+    talk.say(steps.STDIO_INITIALIZE, None, method="STDIN", failure=Failure(FailureKind.CLOSED), revision=None)
+    talk.say(steps.STDIO_CLOSE, None, method="CLOSE", revision=None)
+    talk.process = 1
+    talk.say(steps.DISCOVER_MODERN, 200, method="STDIN", revision=None)
+    transcript = talk.transcript(kind=ExampleKind.STDIO_SERVER)
+    assert verdicts_of(transcript)["stdio.exit-on-close"] is I
+    talk.say(steps.STDIO_CLOSE, None, method="CLOSE", revision=None)
+    assert verdicts_of(talk.transcript(kind=ExampleKind.STDIO_SERVER))["stdio.exit-on-close"] is S
+
+
+def test_a_slow_tool_gives_a_process_no_more_time_to_end() -> None:
+    talk = Talk()
+    talk.say(steps.STDIO_INITIALIZE, 200, method="STDIN", revision=None, duration_s=0.1)
+    talk.say(steps.STDIO_TOOL_CALL, 200, method="STDIN", duration_s=9.0)
+    talk.say(steps.STDIO_CLOSE, None, method="CLOSE", failure=Failure(FailureKind.TIMEOUT), duration_s=10.0)
+    assert verdicts_of(talk.transcript(kind=ExampleKind.STDIO_SERVER))["stdio.exit-on-close"] is V
+
+
 def test_a_silent_stdio_server_is_not_accused() -> None:
     transcript = Transcript("e", ExampleKind.STDIO_SERVER, (), negotiated=(NEWEST,))
     assert {verdict for id, verdict in verdicts_of(transcript).items() if id.startswith("stdio.")} == {I}
