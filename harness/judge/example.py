@@ -13,6 +13,7 @@ from harness.judge.failure_cause import Trouble, cause_of, how_to_state
 from harness.judge.findings import inconclusive, join_words, satisfied, violated
 from harness.judge.page_code import imports, types
 from harness.judge.start_failure import compare_runs
+from harness.judge.stated_endpoint import answers_where_stated
 from harness.model import Basis, BoundRequirement, Requirement, Side, Stage, StartOutcome
 from harness.rule import Decision, Rule
 
@@ -112,7 +113,21 @@ def example_rules(
         ),
         example=types,
     )
-    whole = (runs_rule, complete_rule, imports_rule, types_rule)
+    endpoint_rule = Rule(
+        Requirement(
+            id="example.endpoint",
+            title="The server answers at the address that the page states",
+            side=Side.EXAMPLE,
+            levels=dict.fromkeys(anywhere, Level.SHOULD),
+            basis=dict.fromkeys(anywhere, Basis.ADVICE),
+            effect="A reader's client is set up with an address that does not answer.",
+            fix="State the address that answers, or serve the endpoint at the one that the page states.",
+            avoid="Don't redirect: many clients send the message again as a GET, or not at all.",
+            always_warns=True,
+        ),
+        example=answers_where_stated,
+    )
+    whole = (runs_rule, complete_rule, endpoint_rule, imports_rule, types_rule)
     if not revisions:
         return whole
 

@@ -127,7 +127,9 @@ class McpProbe:
                 start_s=settings.start_s,
                 stated_headers=bundle.stated_headers,
             )
-            addresses = discovery.candidate_addresses(sockets, bundle.endpoint_paths, pod.logs(), bundle.host_names)
+            addresses = discovery.candidate_addresses(
+                sockets, bundle.endpoint_paths, pod.logs(), bundle.host_names, bundle.stated_endpoints
+            )
             answer = await discovery.find_endpoint(peer, addresses, settings.revisions)
             if answer is not None and answer.status == discovery.UNAUTHORIZED:
                 await authorize(peer, answer, offered_versions(settings.revisions)[0])

@@ -100,10 +100,17 @@ def test_docs_without_revisions_have_the_rules_that_need_none() -> None:
     assert [rule.requirement.id for rule in rules] == [
         "example.runs",
         "example.complete",
+        "example.endpoint",
         "example.imports",
         "example.types",
     ]
-    assert [rule.requirement.stage for rule in rules] == [Stage.START, Stage.PAGE, Stage.PAGE, Stage.START]
+    assert [rule.requirement.stage for rule in rules] == [
+        Stage.START,
+        Stage.PAGE,
+        Stage.CONVERSATION,
+        Stage.PAGE,
+        Stage.START,
+    ]
     assert all(list(rule.requirement.levels) == [""] for rule in rules)
 
 

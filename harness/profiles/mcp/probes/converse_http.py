@@ -1,7 +1,7 @@
 """The conversation with an HTTP server: what is asked, in which order, and why.
 
 1. *Endpoint*: the observed ports, the docs' paths, then the usual ones, until an initialize is answered as MCP
-   answers, or a token is demanded.
+   answers and what follows it is served, or a token is demanded.
 2. *Token*: where one is demanded, the audience that the server accepts is found first, since from here on every
    request but those under test is a perfect one. What the page says that requests carry, all of them carry.
 3. *Revisions*: one initialize per revision of the docs, newest first, and one request without initialize for the
@@ -130,7 +130,11 @@ async def _discover(
 ) -> None:
     """Take steps 1 to 3; the facts record what was missing."""
     progress("looking for the endpoint")
-    addresses = tuple(discovery.candidate_addresses(sockets, bundle.endpoint_paths, peer.pod.logs(), bundle.host_names))
+    addresses = tuple(
+        discovery.candidate_addresses(
+            sockets, bundle.endpoint_paths, peer.pod.logs(), bundle.host_names, bundle.stated_endpoints
+        )
+    )
     answer = await discovery.find_endpoint(peer, addresses, revisions)
     peer.facts = replace(peer.facts, transport=Transport.STREAMABLE_HTTP)
     if answer is None:

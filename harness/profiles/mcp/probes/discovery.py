@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urljoin, urlsplit
 
 from extractor.base.loopback import is_local
-from harness.profiles.mcp import steps
+from harness.profiles.mcp import messages, steps
 from harness.profiles.mcp.messages import Caller, EndpointAddress, loopback_for
 from harness.profiles.mcp.probes import access, sessions
 from harness.profiles.mcp.probes.http_exchange import describe_answer
@@ -23,6 +23,7 @@ from harness.profiles.mcp.revisions import offered_versions, with_handshake, wit
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from extractor.model import StatedEndpoint
     from harness.model import ListeningSocket, LogLine
     from harness.profiles.mcp.probes.http_exchange import ProbeAnswer
     from harness.profiles.mcp.probes.peer import Peer
@@ -34,6 +35,8 @@ _MAY_WANT_A_TOKEN: Final = (400, 403)
 MOST_REDIRECTS: Final = 3
 MOST_SILENT: Final = 2
 """Addresses that may leave an initialize unanswered before the search ends."""
+_NOT_OF_THE_ADDRESS: Final = (UNAUTHORIZED, 403, 429, 503)
+"""Statuses that refuse a message for its sender or for load."""
 _REDIRECTS: Final = (301, 302, 303, 307, 308)
 _URL: Final = re.compile(r"https?://[\w.\-\[\]:]+(/[\w./~\-]*)?")
 
@@ -43,6 +46,7 @@ def candidate_addresses(
     documented: Sequence[str],
     logs: Iterable[LogLine],
     hosts: Sequence[str] = (),
+    stated: Sequence[StatedEndpoint] = (),
 ) -> Iterator[EndpointAddress]:
     """Return where the endpoint may be, likeliest first; each address once.
 
@@ -51,12 +55,14 @@ def candidate_addresses(
         documented: paths that the docs name.
         logs: what the example wrote so far.
         hosts: the only names that its code allows; empty if it allows any.
+        stated: addresses that the page states: of several ports, the one that it states with a path comes first.
     """
     seen: set[tuple[int, str]] = set()
+    ports = {(endpoint.path, endpoint.port) for endpoint in stated}
     printed = tuple(_printed_paths(logs))
     for paths in (documented, printed, USUAL_PATHS):
         for path in paths:
-            for socket in sorted(sockets, key=lambda s: (s.port, ":" in s.address)):
+            for socket in sorted(sockets, key=lambda s: ((path, s.port) not in ports, s.port, ":" in s.address)):
                 target = path if path.startswith("/") else f"/{path}"
                 if (socket.port, target) not in seen:
                     seen.add((socket.port, target))
@@ -76,8 +82,9 @@ async def find_endpoint(
 ) -> ProbeAnswer | None:
     """Point ``peer`` at the endpoint.
 
-    The endpoint is what answers an initialize by an InitializeResult, or demands a token for it, or speaks a
-    sessionless revision. Otherwise ``peer`` is left at the address whose refusal looked most like MCP's, and the fact
+    The endpoint is what answers an initialize by an InitializeResult and serves what follows, or demands a token for
+    it, or speaks a sessionless revision. If no address serves what follows, it is the first that answers an initialize.
+    Otherwise ``peer`` is left at the address whose refusal looked most like MCP's, and the fact
     ``not_served`` says what was seen there. A server that leaves two addresses unanswered is not asked for more.
 
     Args:
@@ -88,20 +95,31 @@ async def find_endpoint(
     Returns:
         The answer that showed the endpoint; None if there is none.
     """
+    half: tuple[EndpointAddress, ProbeAnswer] | None = None
     fallback: tuple[EndpointAddress, ProbeAnswer] | None = None
     first: tuple[EndpointAddress, ProbeAnswer] | None = None
     silent = 0
     for address in candidates:
         peer.address = address
-        answer, is_endpoint = await _try(peer, revisions)
-        if is_endpoint:
+        answer, opened, is_endpoint = await _try(peer, revisions)
+        if is_endpoint and (opened is None or await _goes_on(peer, opened)):
             return answer
+        if is_endpoint:
+            half = half or (peer.address, answer)
+            if peer.pod.exit_state() is not None:
+                break
+            _forget(peer, answer)
+            continue
         first = first or (peer.address, answer)
-        if fallback is None and any("error" in message for message in answer.messages):
+        if fallback is None and any("error" in sent for sent in answer.messages):
             fallback = (peer.address, answer)
         silent += answer.exchange.timed_out
         if silent == MOST_SILENT:
             break
+    if half is not None:
+        peer.address, answer = half
+        peer.recorder.amend(answer.number, step=steps.DISCOVER_INITIALIZE)
+        return answer
     best = fallback or first
     if best is not None:
         peer.address, answer = best
@@ -110,11 +128,35 @@ async def find_endpoint(
     return None
 
 
-async def _try(peer: Peer, revisions: tuple[str, ...]) -> tuple[ProbeAnswer, bool]:
+async def _goes_on(peer: Peer, opened: Caller) -> bool:
+    """Return whether an address that answered an initialize also serves what follows.
+
+    A refusal for another reason than the address, or no answer in time, does not show that it does not.
+    """
+    for message in (
+        messages.notification("notifications/initialized"),
+        messages.request(peer.recorder.rpc_id(), "tools/list"),
+    ):
+        answer = await peer.post(steps.DISCOVER_OPENING, opened, message)
+        if answer.status is None and not answer.exchange.timed_out:
+            return False
+        if answer.status is not None and answer.status >= 400 and answer.status not in _NOT_OF_THE_ADDRESS:
+            return False
+    return True
+
+
+def _forget(peer: Peer, answer: ProbeAnswer) -> None:
+    """Forget what an address that is not the endpoint answered."""
+    peer.recorder.amend(answer.number, step=steps.DISCOVER_ENDPOINT)
+    peer.answered.clear()
+    peer.sessions.clear()
+
+
+async def _try(peer: Peer, revisions: tuple[str, ...]) -> tuple[ProbeAnswer, Caller | None, bool]:
     """Send initialize to ``peer.address``, older and older where a newer revision is refused by a JSON-RPC error.
 
     Returns:
-        The last answer, and whether it shows the endpoint.
+        The last answer, the caller of a session that it opened, and whether it shows the endpoint.
     """
     caller = Caller(None)
     answer: ProbeAnswer | None = None
@@ -129,18 +171,18 @@ async def _try(peer: Peer, revisions: tuple[str, ...]) -> tuple[ProbeAnswer, boo
             answer, opened = await sessions.initialize(peer, steps.DISCOVER_ENDPOINT, caller, version)
         if opened is not None or answer.status == UNAUTHORIZED:
             peer.recorder.amend(answer.number, step=steps.DISCOVER_INITIALIZE)
-            return answer, True
-        if not any("error" in message for message in answer.messages):
+            return answer, opened, True
+        if not any("error" in sent for sent in answer.messages):
             break
     assert answer is not None
-    if any("error" in message for message in answer.messages):
+    if any("error" in sent for sent in answer.messages):
         for version in without_handshake(revisions):
             if await served_method(peer, version):
-                return answer, True
+                return answer, None, True
     if await _demands_token(peer, answer, offered_versions(revisions)[0]):
         peer.recorder.amend(answer.number, step=steps.DISCOVER_INITIALIZE)
-        return answer, True
-    return answer, False
+        return answer, None, True
+    return answer, None, False
 
 
 async def _demands_token(peer: Peer, refused: ProbeAnswer, version: str) -> bool:

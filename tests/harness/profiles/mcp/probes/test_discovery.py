@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from typing import TYPE_CHECKING
+
 import pytest
 from starlette.applications import Starlette
-from starlette.responses import RedirectResponse
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from extractor.model import Span, StatedEndpoint
 from harness.model import ListeningSocket, LogLine
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.messages import loopback_for
@@ -16,6 +20,9 @@ from harness.profiles.mcp.probes.discovery import USUAL_PATHS, candidate_address
 from .conversations import NEWEST, REVISIONS, TIMEOUT, hold
 from .local_pod import bundle, local_pod
 from .mcp_app import Manners, make
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
 
 pytestmark = pytest.mark.anyio
 
@@ -107,6 +114,45 @@ async def test_the_documented_path_comes_first_and_redirects_are_followed() -> N
     first, second = transcript.exchanges[:2]
     assert (first.step, first.status, first.note) == (steps.DISCOVER_REDIRECT, 307, "followed")
     assert (second.step, second.target) == (steps.DISCOVER_INITIALIZE, "/deep/mcp/")
+
+
+def greets_anywhere(manners: Manners) -> Starlette:
+    """A server that answers initialize at any path, and everything else at one."""
+    inner = make(manners)
+
+    async def anywhere(request: Request) -> Response:
+        message = json.loads(await request.body() or b"{}")
+        if message.get("method") != "initialize":
+            return PlainTextResponse("no such page", 404)
+        result = {"protocolVersion": NEWEST, "capabilities": {}, "serverInfo": {"name": "greeter", "version": "1"}}
+        return JSONResponse({"jsonrpc": "2.0", "id": message["id"], "result": result}, headers={"mcp-session-id": "x"})
+
+    methods = ["GET", "POST", "DELETE"]
+    return Starlette(routes=[*inner.routes, Route("/{path:path}", anywhere, methods=methods)])
+
+
+async def test_an_address_that_serves_nothing_after_initialize_is_not_the_endpoint() -> None:
+    async with local_pod(lambda: greets_anywhere(Manners(path="/rooms/mcp", revisions=(NEWEST,)))) as pod:
+        stated = bundle("/mcp", "/rooms/mcp")
+        transcript = await converse_http(pod, stated, revisions=(NEWEST,), tokens=None, timeout_s=20.0)
+    assert (transcript.endpoint or "").endswith("/rooms/mcp")
+    assert transcript.facts.not_served is None
+    assert "x" not in {session.id for session in transcript.sessions}
+    assert {e.target for e in transcript.exchanges if e.step == steps.DISCOVER_INITIALIZE} == {"/rooms/mcp"}
+
+
+async def test_without_a_better_address_the_first_that_greets_is_the_endpoint() -> None:
+    async with local_pod(lambda: greets_anywhere(Manners(path="/hidden", revisions=(NEWEST,)))) as pod:
+        transcript = await converse_http(pod, bundle("/mcp"), revisions=(NEWEST,), tokens=None, timeout_s=20.0)
+    assert (transcript.endpoint or "").endswith("/mcp")
+    assert "notifications/initialized is answered 404" in (transcript.facts.not_served or "")
+
+
+def test_of_several_ports_the_stated_one_comes_first() -> None:
+    sockets = (ListeningSocket("127.0.0.1", 3000), ListeningSocket("127.0.0.1", 7000))
+    stated = (StatedEndpoint("/mcp", Span("page.md", 1, 1), "localhost", 7000),)
+    found = candidate_addresses(sockets, ("/mcp", "/x"), (), stated=stated)
+    assert [(p.target, p.port) for p in found][:4] == [("/mcp", 7000), ("/mcp", 3000), ("/x", 3000), ("/x", 7000)]
 
 
 async def test_no_endpoint_anywhere_is_said_with_what_was_seen() -> None:
