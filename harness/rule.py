@@ -64,7 +64,8 @@ class Rule:
     printed: Decision | None = None
     """By the exchanges that a page prints; None where print decides nothing."""
     example: ExampleCheck | None = None
-    """Before any conversation; set for the stages ``page`` and ``start``."""
+    """By the page and what running it showed; set for the stages ``page`` and ``start``, and for a requirement that
+    compares the page with the conversation."""
     reading_blocks: Callable[[Finding, Transcript], bool] | None = None
     """Whether a violation of a MUST decides the exit code though it is a reading of the text; None: it never does."""
     blame: BlameRule | None = None

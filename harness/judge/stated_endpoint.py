@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urljoin, urlsplit
 
 from extractor.model import ExampleKind, NoteKind
-from harness.judge.findings import satisfied, violated
+from harness.judge.findings import inconclusive, join_words, not_applicable, satisfied, violated
 
 if TYPE_CHECKING:
     from extractor.model import Example, StatedEndpoint
@@ -30,14 +30,17 @@ def answers_where_stated(example: Example, recording: Recording, bound: BoundReq
         bound: the requirement.
 
     Returns:
-        None where that cannot be known: the page states no address, none of them was asked, or docprobe inferred
-        something that decides where the server listens.
+        None for an example that does not serve.
     """
     bundle, transcript = example.bundle, recording.transcript
-    if transcript is None or transcript.endpoint is None or bundle is None:
+    if transcript is None or bundle is None:
         return None
-    if bundle.kind is not ExampleKind.HTTP_SERVER or any(note.kind in _INFERRED for note in bundle.guesses):
-        return None
+    if bundle.kind is not ExampleKind.HTTP_SERVER or transcript.endpoint is None:
+        return not_applicable(bound, "The example is not a server with an address.")
+    if not bundle.stated_endpoints:
+        return not_applicable(bound, "The page states no address of its server.")
+    if guesses := [note.what for note in bundle.guesses if note.kind in _INFERRED]:
+        return inconclusive(bound, f"docprobe added what decides where it listens: {join_words(guesses)}.")
     served = _target(transcript.endpoint)
     failed: list[tuple[StatedEndpoint, str, list[Exchange]]] = []
     for stated in bundle.stated_endpoints:
@@ -50,10 +53,11 @@ def answers_where_stated(example: Example, recording: Recording, bound: BoundReq
         elif chain:
             failed.append((stated, _described(chain), chain))
     if not failed:
-        return None
-    stated, how, chain = failed[0]
-    text = f"The page says {stated}; {how}. The server answers at {transcript.endpoint}."
-    return replace(violated(bound, text, chain), blame=(stated.span,))
+        named = join_words(map(str, bundle.stated_endpoints))
+        return inconclusive(bound, f"The page says {named}, where nothing was asked: the server answered before that.")
+    first, how, chain = failed[0]
+    text = f"The page says {first}; {how}. The server answers at {transcript.endpoint}."
+    return replace(violated(bound, text, chain), blame=(first.span,))
 
 
 def _target(url: str) -> str:

@@ -114,15 +114,28 @@ def test_a_port_that_the_server_does_not_have() -> None:
 
 
 @pytest.mark.parametrize("kind", [NoteKind.ADAPTER, NoteKind.COMMAND])
-def test_nothing_is_said_where_docprobe_decided_the_address(kind: NoteKind) -> None:
+def test_nothing_is_decided_where_docprobe_decided_the_address(kind: NoteKind) -> None:
     page = example(ROOMS, notes=(Note(kind, Origin.INFERRED, "uvicorn server:app"),))
-    assert judged(page, "http://localhost:8000/rooms", post(1, "/rooms", 200)) is None
+    found = judged(page, "http://localhost:8000/rooms", post(1, "/rooms", 200))
+    assert found is not None
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert "uvicorn server:app" in found.summary
 
 
-def test_nothing_is_said_where_the_page_states_no_address_or_none_was_asked() -> None:
-    assert judged(example(), "http://localhost:7000/mcp", post(1, "/mcp", 200)) is None
-    assert judged(example(ROOMS), "http://localhost:7000/mcp", post(1, "/mcp", 200)) is None
-    stdio = example(ROOMS)
-    assert stdio.bundle is not None
-    client = replace(stdio, bundle=replace(stdio.bundle, kind=ExampleKind.CLIENT))
-    assert judged(client, "http://localhost:7000/mcp", post(1, "/rooms", 404)) is None
+def test_an_address_that_was_not_asked_decides_nothing() -> None:
+    found = judged(example(ROOMS), "http://localhost:7000/mcp", post(1, "/mcp", 200))
+    assert found is not None
+    assert found.verdict is Verdict.INCONCLUSIVE
+
+
+def test_a_page_without_an_address_and_an_example_without_one() -> None:
+    page = example(ROOMS)
+    assert page.bundle is not None
+    client = replace(page, bundle=replace(page.bundle, kind=ExampleKind.CLIENT))
+    for other in (example(), client):
+        found = judged(other, "http://localhost:7000/mcp", post(1, "/rooms", 404))
+        assert found is not None
+        assert found.verdict is Verdict.NOT_APPLICABLE
+    assert not any(
+        f.requirement == "example.endpoint" for f in judge_example(page, Recording((), None), CATALOGUE)
+    )

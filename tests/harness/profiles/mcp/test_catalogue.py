@@ -55,13 +55,12 @@ def test_one_level_in_all_revisions(row: Requirement) -> None:
 
 @pytest.mark.parametrize("rule", MCP.catalogue.rules, ids=IDS)
 def test_every_requirement_is_decided_and_says_by_what(rule: Rule) -> None:
-    if rule.requirement.stage is Stage.CONVERSATION:
-        assert rule.example is None
-        assert rule.conversation is not None
-        assert rule.conversation.check.__doc__
-    else:
-        assert rule.example is not None
+    assert (rule.example is None) is not (rule.conversation is None)
+    if rule.requirement.stage is not Stage.CONVERSATION:
         assert rule.conversation is None
+    check = rule.conversation.check if rule.conversation is not None else rule.example
+    assert check is not None
+    assert check.__doc__
 
 
 @pytest.mark.parametrize("row", MCP.catalogue.requirements, ids=IDS)
