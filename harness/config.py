@@ -13,7 +13,7 @@ from extractor.model import ExampleOverride, Layout
 from harness.base.errors import UsageError
 from harness.base.host import HostEnvironment
 from harness.engine.protocol import Limits
-from harness.model import FailOn, Resolve
+from harness.model import FailOn, Resolve, SettingsSource
 from harness.profile import ProbeSettings, Profile
 from harness.rule import Catalogue
 
@@ -81,6 +81,8 @@ class Config:
     history: Path | None = None
     runtime: str | None = None
     lock: Path | None = None
+    settings: SettingsSource = field(default_factory=SettingsSource)
+    """Whose configuration, baseline and lock these are."""
     timeout_s: float = 10.0
     """Time to wait for response headers."""
     host: HostEnvironment = field(default_factory=HostEnvironment)

@@ -14,11 +14,11 @@ from extractor.base.suggest import suggestion
 from extractor.base.tomlfile import read_toml
 from extractor.model import Layout
 from harness.base.errors import UsageError
-from harness.base.git import resolve_inside
+from harness.base.git import FilesAt, resolve_inside
 from harness.base.host import HostEnvironment
 from harness.config import Config, ExampleOverride
 from harness.engine.protocol import Limits
-from harness.model import FailOn, Resolve
+from harness.model import FailOn, Resolve, SettingsSource, Trust
 from harness.profiles.registry import PROFILES
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ def load_config(
     *,
     environ: Mapping[str, str] | None = None,
     cwd: Path | None = None,
+    trust: str = Trust.HEAD,
     **flags: Any,
 ) -> Config:
     """Build the configuration of one run.
@@ -58,6 +59,8 @@ def load_config(
         file: configuration file as given; None looks for ``docprobe.toml`` in the docs root, then beside it.
         environ: environment variables; None takes this process's.
         cwd: where to look from; None is the process's.
+        trust: ``base`` takes the configuration with its bindings, the baseline and the lock as the commit has them that
+            ``changed_since`` names, ``head`` as they are in the working tree.
         flags: fields of :class:`Config` given on the command line; None values mean "not given".
 
     Raises:
@@ -65,25 +68,36 @@ def load_config(
     """
     environ = os.environ if environ is None else environ
     root = _docs_root(docs, cwd or Path.cwd())
-    path = _config_file(root, file)
-    values = _from_file(path) if path else {}
+    host = HostEnvironment.of(environ)
+    state = state_folder(flags.pop("state", None), environ)
+    files = _base_files(root, flags.get("changed_since"), state, host) if trust == Trust.BASE else None
+    path, read = _config_file(root, file, files)
+    values = _from_file(path, read, files) if path and read else {}
     profile = PROFILES[values.pop("profile", "mcp")]
     layout = dataclasses.replace(profile.layout, **values.pop("layout", {}))
     values.setdefault("bindings", profile.bindings)
     given = {key: value for key, value in flags.items() if value is not None}
     if "spec" in given:
         given["spec"] = resolve_inside(given["spec"])
-    state = state_folder(given.pop("state", None), environ)
-    host = HostEnvironment.of(environ)
-    baseline = _baseline_file(given.pop("baseline", None), path, root)
+    baseline = _baseline_file(given.pop("baseline", None), path, root, files)
+    if files is not None and "lock" in given:
+        given["lock"] = files.copy(given["lock"])
     given.setdefault("jobs", os.cpu_count() or 1)
     for name, enum in (("fail_on", FailOn), ("resolve", Resolve)):
         if name in given:
             given[name] = enum(given[name])
     merged: dict[str, Any] = {**values, **given}
+    source = SettingsSource(Trust.BASE, files.ref, files.commit, tuple(files.unused)) if files else SettingsSource()
     return Config(
-        docs=root, layout=layout, profile=profile, file=path, state=state, baseline=baseline, host=host, **merged
-    )
+        docs=root, layout=layout, profile=profile, file=read, state=state, baseline=baseline, host=host,
+        settings=source, **merged,
+    )  # fmt: skip
+
+
+def _base_files(root: Path, ref: str | None, state: Path, host: HostEnvironment) -> FilesAt:
+    if ref is None:
+        raise UsageError("--trust base needs --changed-since REF", "name the base branch: --changed-since origin/main")
+    return FilesAt.of(root, ref, state.absolute() / "settings", host)
 
 
 def state_folder(given: str | Path | None = None, environ: Mapping[str, str] | None = None) -> Path:
@@ -118,32 +132,50 @@ def _docs_root(docs: Path | None, cwd: Path) -> Path:
     )
 
 
-def _config_file(root: Path, file: Path | None) -> Path | None:
+def _config_file(root: Path, file: Path | None, files: FilesAt | None) -> tuple[Path | None, Path | None]:
+    """Return where the configuration file is, and the file to read, a copy if another commit's is wanted."""
     if file is not None:
-        if not file.is_file():
-            raise UsageError(f"configuration file {file} does not exist", "see --config")
-        return file.resolve()
+        read = _wanted(file, files)
+        if read is None:
+            where = f" at {files.ref}" if files else ""
+            raise UsageError(f"configuration file {file} does not exist{where}", "see --config")
+        return (file.resolve(), read.resolve()) if files is None else (Path(os.path.abspath(file)), read)  # noqa: PTH100
     for candidate in (root / FILE_NAME, root.parent / FILE_NAME):
-        if candidate.is_file():
-            return candidate
-    return None
+        if (read := _wanted(candidate, files)) is not None:
+            return candidate, read
+    return None, None
 
 
-def _baseline_file(given: str | Path | None, config_file: Path | None, root: Path) -> Path | None:
+def _wanted(path: Path, files: FilesAt | None) -> Path | None:
+    """The file to read for ``path``: itself, or as the commit has it; None if there is none."""
+    if files is not None:
+        return files.copy(path)
+    return path if path.is_file() else None
+
+
+def _baseline_file(
+    given: str | Path | None, config_file: Path | None, root: Path, files: FilesAt | None
+) -> Path | None:
     if given is not None:
         if str(given) == "none":
             return None
-        path = Path(given)
-        if not path.is_file():
-            raise UsageError(f"baseline {path} does not exist", "write one with: docprobe baseline update")
+        path = _wanted(Path(given), files)
+        if path is None:
+            where = f" at {files.ref}" if files else ""
+            raise UsageError(f"baseline {given} does not exist{where}", "write one with: docprobe baseline update")
         return path.resolve()
-    beside = (config_file.parent if config_file else root) / BASELINE_NAME
-    return beside if beside.is_file() else None
+    return _wanted((config_file.parent if config_file else root) / BASELINE_NAME, files)
 
 
-def _from_file(path: Path) -> dict[str, Any]:
-    """Return the settings that the file gives, by the fields of :class:`Config`; of the layout, only given fields."""
-    document = read_toml(path)
+def _from_file(path: Path, read: Path, files: FilesAt | None) -> dict[str, Any]:
+    """Return the settings that a file gives, by the fields of :class:`Config`; of the layout, only given fields.
+
+    Args:
+        path: where the file is; what it names is relative to its folder.
+        read: what to read instead.
+        files: the commit whose bindings are wanted; None for those of the working tree.
+    """
+    document = read_toml(read, str(path))
     given = document.given(FileSettings)
     if "layout" in given:
         given["layout"] = document.given(Layout, ("layout",))
@@ -152,16 +184,18 @@ def _from_file(path: Path) -> dict[str, Any]:
     if "spec" in given:
         given["spec"] = resolve_inside(path.parent / given["spec"], named_by=path)
     if "bindings" in given:
-        given["bindings"] = _bindings_file(document, path.parent, given["bindings"])
+        given["bindings"] = _bindings_file(document, path.parent, given["bindings"], files)
     name = given.get("profile", "mcp")
     if name not in PROFILES:
         raise document.error(("profile",), f"unknown profile '{name}'", suggestion(name, PROFILES))
     return given
 
 
-def _bindings_file(document: TomlFile, folder: Path, name: str) -> Path:
+def _bindings_file(document: TomlFile, folder: Path, name: str, files: FilesAt | None) -> Path:
     """Return the file that ``bindings = "…"`` names: a profile's, or a .toml file relative to the configuration."""
-    file = folder / name if name.endswith(".toml") else None
+    file = _wanted(folder / name, files) if name.endswith(".toml") else None
+    if files is not None and file is not None:
+        files.copy((folder / name).with_suffix(".classes.toml"))  # read from beside the bindings
     shipped = PROFILES[name].bindings if name in PROFILES else None
     if shipped is not None:
         return shipped

@@ -49,6 +49,11 @@ if TYPE_CHECKING:
     help="As --changed-since with what pre-commit compares: what is pushed, or what is not committed yet.",
 )  # fmt: skip
 @click.option(
+    "--trust", type=click.Choice(["base", "head"]), default="head", show_default=True,
+    help="Whose configuration, baseline and lock count: those of --changed-since's REF, for changes by strangers, or "
+    "those of the working tree.",
+)  # fmt: skip
+@click.option(
     "--fail-on", type=click.Choice(["must", "should", "never"]), default="must", show_default=True,
     help="Violations that make the exit code 1.",
 )  # fmt: skip

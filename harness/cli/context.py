@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -63,6 +63,35 @@ def draws_links(environ: Mapping[str, str]) -> bool:
 
 
 pass_cli = click.make_pass_decorator(Cli)
+
+
+def _named_after_command(ctx: click.Context, option: click.Parameter, value: Path | None) -> None:
+    """Set the configuration file for this command, and for those below it."""
+    if value is not None:
+        ctx.obj = replace(ctx.find_object(Cli) or Cli(), config_file=value)
+
+
+def config_option(*, after_command: bool) -> click.Option:
+    """Return ``--config FILE``: a global option, which may stand after the command as well."""
+    return click.Option(
+        ["--config", "config_file"],
+        type=click.Path(path_type=Path, dir_okay=False),
+        metavar="FILE",
+        help="Configuration file. [default: docprobe.toml in the docs root or beside it]",
+        expose_value=not after_command,
+        callback=_named_after_command if after_command else None,
+    )
+
+
+def with_config_option(command: click.Command) -> click.Command:
+    """Return the command, and all commands of a group, with ``--config``."""
+    if not any("--config" in option.opts for option in command.params):
+        command.params.append(config_option(after_command=True))
+    if isinstance(command, click.Group):
+        for inner in command.commands.values():
+            with_config_option(inner)
+    return command
+
 
 docs_argument = click.argument("docs", required=False, type=click.Path(path_type=Path, exists=False), metavar="[DOCS]")
 """The docs root. Give its value to :func:`harness.settings.load_config`."""

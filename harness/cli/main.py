@@ -7,16 +7,16 @@ import io
 import os
 import sys
 import traceback
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
 
 from extractor.base.errors import DocprobeError
-from harness.cli.context import Cli, print_error
+from harness.cli.context import Cli, config_option, print_error, with_config_option
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "check": ("harness.cli.check", "Run the examples and judge them by the specification."),
@@ -50,7 +50,7 @@ class Commands(click.Group):
         command = importlib.import_module(COMMANDS[cmd_name][0]).command
         if not isinstance(command, click.Command):
             raise TypeError(f"{COMMANDS[cmd_name][0]}.command is not a click command")
-        return command
+        return with_config_option(command)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing them."""
@@ -59,10 +59,6 @@ class Commands(click.Group):
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.option(
-    "--config", "config_file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
-    help="Configuration file. [default: docprobe.toml in the docs root or beside it]",
-)  # fmt: skip
 @click.option("--quiet", "-q", is_flag=True, help="Show no progress and no notes.")
 @click.option("--verbose", "-v", is_flag=True, help="Verbose output, including tracebacks.")
 @click.option("--no-color", is_flag=True, help="No colours; also off with NO_COLOR and in a pipe.")
@@ -81,6 +77,9 @@ def cli(ctx: click.Context, config_file: Path | None, quiet: bool, verbose: bool
       docprobe check DOCS             run, judge and report
     """
     ctx.obj = Cli(config_file=config_file, quiet=quiet, verbose=verbose, no_color=no_color or "NO_COLOR" in os.environ)
+
+
+cli.params.insert(0, config_option(after_command=False))
 
 
 def main() -> None:

@@ -74,6 +74,8 @@ class EngineRun:
     """Release of its kernel."""
     runtime: str | None = None
     """OCI runtime for the run's containers; None for the engine's default."""
+    realm: str = ""
+    """Part of the key of every image of dependencies: one realm's are not used in another."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,7 @@ _SHIMS: Final = "io.containerd."
 
 @asynccontextmanager
 async def connect(
-    *, state: Path, host: HostEnvironment, limits: Limits | None = None, runtime: str | None = None
+    *, state: Path, host: HostEnvironment, limits: Limits | None = None, runtime: str | None = None, realm: str = ""
 ) -> AsyncIterator[DockerEngine]:
     """Give the container engine for the length of the block; everything of this run is removed at its end.
 
@@ -57,6 +57,7 @@ async def connect(
             images are made of (DOCPROBE_BASE_IMAGE).
         limits: what one example may use.
         runtime: an OCI runtime that the engine knows; None for its default.
+        realm: images of dependencies are used only in the realm that they were made in.
 
     Raises:
         EngineError: no engine answers.
@@ -72,7 +73,7 @@ async def connect(
         failure: BaseException | None = None
         with closing(ContainerEvents(api, owner.run_id)) as events:
             await events.open()
-            run = EngineRun(api, owner, events, limits or Limits(), info.cpus, info.kernel, runtime)
+            run = EngineRun(api, owner, events, limits or Limits(), info.cpus, info.kernel, runtime, realm)
             builder = ImageBuilder(run, settings)
             bases = BaseImages(builder, state, host)
             async with anyio.create_task_group() as tasks:

@@ -45,7 +45,9 @@ from harness.model.report import (
     ReportProblem,
     Resolve,
     Run,
+    SettingsSource,
     Status,
+    Trust,
 )
 from harness.model.running import (
     Image,
@@ -98,6 +100,7 @@ __all__ = [
     "RevisionFacts",
     "Run",
     "Session",
+    "SettingsSource",
     "Side",
     "SseEvent",
     "Stage",
@@ -105,6 +108,7 @@ __all__ = [
     "Status",
     "Transcript",
     "Transport",
+    "Trust",
     "TypeCheck",
     "TypeMessage",
     "Verdict",

@@ -162,6 +162,28 @@ class FailOn(StrEnum):
     NEVER = "never"
 
 
+class Trust(StrEnum):
+    """Whose configuration, baseline and lock a run goes by."""
+
+    HEAD = "head"
+    """Those of the working tree."""
+    BASE = "base"
+    """Those of the commit that a change is compared with: who made the change does not set the rules for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsSource:
+    """Where configuration, baseline and lock of a run come from."""
+
+    trust: Trust = Trust.HEAD
+    ref: str | None = None
+    """With ``base``: the ref as it was named."""
+    commit: str | None = None
+    """With ``base``: its full hash."""
+    unused: tuple[str, ...] = ()
+    """With ``base``: settings files that the change has otherwise, and that were not used."""
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """All of a run. Each output format is a pure function of it."""
@@ -196,6 +218,7 @@ class Report:
     rules_root: str | None = None
     """The normative text's root as seen from the top of the docs' repository; empty if it is not in that repository,
     None if it is in the docs themselves."""
+    settings: SettingsSource = field(default_factory=SettingsSource)
     exit_code: int = 0
     root_in_repository: str | None = None
     """The docs root as seen from the top of its git repository (POSIX, "." for the top itself), for formats that a

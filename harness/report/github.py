@@ -15,7 +15,15 @@ from harness.base.escape import defused, github_data, github_property
 from harness.model import BaselineKind, Basis, Status
 from harness.report.locations import forge_path, primary, start_of
 from harness.report.views import ReportView
-from harness.report.wording import baseline_sentence, drift_sentence, exit_sentence, figures, lost_sentence, plural
+from harness.report.wording import (
+    baseline_sentence,
+    drift_sentence,
+    exit_sentence,
+    figures,
+    lost_sentence,
+    plural,
+    settings_sentence,
+)
 from harness.results.severity import Severity
 
 if TYPE_CHECKING:
@@ -55,6 +63,8 @@ def render(report: Report) -> str:
         if len(chosen) > LIMIT:
             lines.append(f"docprobe: {plural(len(chosen) - LIMIT, f'more {kind}')} in the job summary")
     lines.append(defused(f"docprobe: {one_line(figures(report))}"))
+    if settings := settings_sentence(report):
+        lines.append(defused(f"docprobe: {one_line(settings)}"))
     lines.append(defused(f"docprobe: {one_line(exit_sentence(report))}"))
     return "\n".join(lines) + "\n"
 

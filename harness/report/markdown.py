@@ -20,6 +20,7 @@ from harness.report.wording import (
     figures,
     lost_sentence,
     plural,
+    settings_sentence,
     severity_words,
     status_words,
     violations,
@@ -45,6 +46,8 @@ def render(report: Report) -> str:
     view = ReportView.of(report)
     head = [f"## {ICONS.get(report.exit_code, '⚠️')} docprobe", "", markdown_text(exit_sentence(report)), ""]
     head += [markdown_text(f"{figures(report)}. {violations(report)}"), ""]
+    if settings := settings_sentence(report):
+        head += [markdown_text(settings), ""]
     head += [*_table(view), *_beside(report)]
     full = [group for _, groups in view.distinct for group in groups if group.severity in SHOWN_IN_FULL]
     details = [_details(group, view.shown(group), unfolded=number == 0) for number, group in enumerate(full)]

@@ -16,6 +16,7 @@ from harness.model import (
     Resolve,
     StartOutcome,
     Status,
+    Trust,
     Verdict,
 )
 from harness.results.counts import count, violated_by_own
@@ -173,6 +174,15 @@ def judged_as(example: ExampleResult, rows: Mapping[str, Requirement]) -> str:
         return f"{violated} violated"
     satisfied = any(f.verdict is Verdict.SATISFIED and is_own(f, example) for f in example.findings)
     return "conforms" if satisfied else "nothing violated"
+
+
+def settings_sentence(report: Report) -> str | None:
+    """Return whose configuration, baseline and lock counted, if not those of the docs as they are."""
+    source = report.settings
+    if source.trust is Trust.HEAD:
+        return None
+    sentence = f"Configuration, baseline and lock are those of {source.ref} ({(source.commit or '')[:12]})"
+    return f"{sentence}; not used: {', '.join(source.unused)} as changed here." if source.unused else f"{sentence}."
 
 
 def exit_sentence(report: Report) -> str:

@@ -121,6 +121,7 @@ def _document(report: Report) -> Document:
         lost=report.lost,
         shards=report.shards,
         missing_shards=report.missing_shards,
+        settings=report.settings,
         sources=_excerpts(report),
     )
 
@@ -150,6 +151,7 @@ def _report(document: Document, catalogue: Sequence[Requirement]) -> Report:
         lost=document.lost,
         shards=document.shards,
         missing_shards=document.missing_shards,
+        settings=document.settings,
         rules_root=document.docs.rules_root,
         exit_code=document.summary.exit_code,
         root_in_repository=document.docs.root_in_repository,

@@ -27,6 +27,7 @@ from harness.model import (
     NoLongerRunnable,
     Requirement,
     Run,
+    SettingsSource,
 )
 from harness.model.described import Seconds, Shard
 
@@ -105,6 +106,9 @@ class Document:
         tuple[Shard, ...], Meta(description="I/N of the shards in this document; empty for a whole run.")
     ] = ()
     missing_shards: Annotated[tuple[Shard, ...], Meta(description="I/N of the shards that joined results lack.")] = ()
+    settings: Annotated[SettingsSource, Meta(description="Whose configuration, baseline and lock the run went by.")] = (
+        field(default_factory=SettingsSource)
+    )
     sources: Annotated[Mapping[str, tuple[Excerpt, ...]], Meta(description="Excerpts of pages, by path.")] = field(
         default_factory=dict
     )

@@ -74,7 +74,8 @@ def key(
 
     Args:
         example: any of its copies.
-        config: of the run; profile, limits, timeout, runtime, revisions and how packages are resolved count.
+        config: of the run; profile, limits, timeout, runtime, revisions, how packages are resolved, and
+            whose settings it goes by count: what a stranger's change was asked is not kept for others.
         date: cutoff for dated packages, ISO.
         day: today, ISO, UTC: what "packages of today" means.
         code: from :func:`conversation_digest`.
@@ -82,7 +83,7 @@ def key(
     """
     parts = (
         example.digest, config.profile.name, repr(config.limits), repr(config.timeout_s), repr(config.runtime),
-        repr(config.resolve),
+        repr(config.resolve), config.settings.trust,
         repr(config.layout.revisions), repr(date), day, code,
         *(text for pair in sorted((locks or {}).items()) for text in pair),
     )  # fmt: skip

@@ -26,4 +26,10 @@ def open_engine(config: Config) -> AbstractAsyncContextManager[DockerEngine]:
     # imported here: Docker's client takes a while to import, and most commands need no engine
     from harness.engine.docker_engine import connect
 
-    return connect(state=config.state, host=config.host, limits=config.limits, runtime=config.runtime)
+    return connect(
+        state=config.state,
+        host=config.host,
+        limits=config.limits,
+        runtime=config.runtime,
+        realm=config.settings.trust,
+    )

@@ -64,6 +64,7 @@ def build_report(
     if config is not None:
         report = replace(
             report,
+            settings=config.settings,
             strict=config.strict,
             fail_on=config.fail_on,
             narrowed=config.changed_since is not None,

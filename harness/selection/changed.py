@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from extractor.base.tomlfile import toml_table
 from harness.base.errors import UsageError
 from harness.base.git import Repository, is_ref
+from harness.model import Trust
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,6 +52,10 @@ def find_change(config: Config, ref: str) -> Change:
     host = config.host
     docs = Repository(config.docs, host)
     base = _merge_base(docs, ref)
+    if config.settings.trust is Trust.BASE:
+        # the change's own settings are not used, so that they change nothing
+        rules = config.spec is not None and config.spec != config.docs and _differs(config.spec, base, host)
+        return Change(ref, base, _changed(docs, base), rules=rules, configuration=False, baseline=False)
     bindings = config.bindings if config.bindings != config.profile.bindings else None
     differing = config.file is not None and _differs(config.file, base, host)
     tables = _tables_changed(config.file, base, host) if config.file is not None and differing else frozenset()

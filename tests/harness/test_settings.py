@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
@@ -103,3 +104,82 @@ def test_a_docs_root_or_specification_that_leads_out_of_the_checkout_is_refused(
         (checkout / "docs" / "docprobe.toml").write_text('spec = "../../secret"\n')
     with pytest.raises(UsageError, match="leads out of its working tree"):
         load_config(checkout / "docs", environ={})
+
+
+def git(folder: Path, *arguments: str) -> None:
+    identity = ("-c", "user.name=t", "-c", "user.email=t@example.invalid")
+    subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True)
+
+
+@pytest.fixture
+def changed(docs: Path) -> Path:
+    """A docs root in a checkout: committed with settings of its own, and changed by a stranger in every one of them."""
+    (docs / "docprobe.toml").write_text('bindings = "mine.toml"\ntimeout-s = 3.5\n')
+    (docs / "mine.toml").write_text("# base\n")
+    (docs / "docprobe-baseline.toml").write_text("# base\n")
+    (docs / "lock.json").write_text("{}\n")
+    git(docs.parent, "init", "-q", "-b", "main", "--template=")
+    git(docs.parent, "add", "-A")
+    git(docs.parent, "commit", "-qm", "base")
+    (docs / "docprobe.toml").write_text('bindings = "mine.toml"\ntimeout-s = 99\n[examples."**"]\nskip = "x"\n')
+    (docs / "mine.toml").write_text("# changed\n")
+    (docs / "docprobe-baseline.toml").unlink()
+    (docs / "docprobe-baseline.toml").symlink_to("/etc/hostname")
+    (docs / "lock.json").write_text("changed\n")
+    return docs
+
+
+def test_a_change_is_checked_by_the_settings_of_its_base(changed: Path, tmp_path: Path) -> None:
+    flags = {"environ": {}, "state": tmp_path / "state", "changed_since": "main", "lock": changed / "lock.json"}
+    config = load_config(changed, trust="base", **flags)
+    assert (config.timeout_s, config.overrides) == (3.5, {})
+    assert config.bindings is not None
+    assert config.bindings.read_text() == "# base\n"
+    assert config.baseline is not None
+    assert config.baseline.read_text() == "# base\n"
+    assert config.lock is not None
+    assert config.lock.read_text() == "{}\n"
+    assert (config.settings.trust, config.settings.ref) == ("base", "main")
+    assert set(config.settings.unused) == {
+        "docs/docprobe.toml", "docs/mine.toml", "docs/docprobe-baseline.toml", "docs/lock.json",
+    }  # fmt: skip
+    own = load_config(changed, **flags)
+    assert (own.timeout_s, own.settings.trust, own.settings.unused) == (99, "head", ())
+
+
+def test_settings_that_only_the_change_has_do_not_count(docs: Path, tmp_path: Path) -> None:
+    git(docs.parent, "init", "-q", "-b", "main", "--template=")
+    git(docs.parent, "commit", "-qm", "base", "--allow-empty")
+    (docs / "docprobe.toml").write_text("timeout-s = 99\n")
+    (docs.parent / "ci.toml").write_text("timeout-s = 98\n")
+    flags = {"environ": {}, "state": tmp_path / "state", "changed_since": "main", "trust": "base"}
+    config = load_config(docs, **flags)
+    assert (config.timeout_s, config.file, config.settings.unused) == (10.0, None, ("docs/docprobe.toml",))
+    with pytest.raises(UsageError, match=r"ci\.toml does not exist at main"):
+        load_config(docs, docs.parent / "ci.toml", **flags)
+
+
+def test_a_file_outside_the_checkout_is_the_operators(changed: Path, tmp_path: Path) -> None:
+    (tmp_path / "ci.toml").write_text("timeout-s = 7\n")
+    config = load_config(
+        changed, tmp_path / "ci.toml", environ={}, state=tmp_path / "state", changed_since="main", trust="base"
+    )
+    assert config.timeout_s == 7
+
+
+def test_a_link_on_the_way_to_a_settings_file_leads_nowhere_else(changed: Path, tmp_path: Path) -> None:
+    (tmp_path / "evil").mkdir()
+    (tmp_path / "evil" / "docprobe.toml").write_text("timeout-s = 99\n")
+    git(changed.parent, "stash", "-q")
+    moved = changed.parent / "moved"
+    changed.rename(moved)
+    (changed.parent / "docs").symlink_to(tmp_path / "evil")
+    config = load_config(
+        moved, changed / "docprobe.toml", environ={}, state=tmp_path / "state", changed_since="main", trust="base"
+    )
+    assert config.timeout_s == 3.5
+
+
+def test_the_base_must_be_named(docs: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="--trust base needs --changed-since REF"):
+        load_config(docs, environ={}, state=tmp_path / "state", trust="base")

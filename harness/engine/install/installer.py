@@ -55,7 +55,7 @@ class Installer:
         if not bundle.dependencies:
             return Image(base.tag, content_key({"base": base.id}), {}, cutoff)
         plan = _plan(bundle, cutoff, lock)
-        key = _key(base, bundle, plan)
+        key = self._key(base, bundle, plan)
         image = await self._find(key)
         if image is not None:
             return image
@@ -89,7 +89,7 @@ class Installer:
         def tags(result: JobResult) -> tuple[str, ...]:
             image = _image(result, bundle, plan, key, cutoff)
             images.append(image)
-            replay_key = _key(base, bundle, _plan(bundle, cutoff, image.lock))
+            replay_key = self._key(base, bundle, _plan(bundle, cutoff, image.lock))
             if replay_key != key:  # replaying the lock finds this very image, with no network
                 images.append(replace(image, key=replay_key, tag=f"{DEPS_REPOSITORY}:{replay_key}"))
             return tuple(image.tag for image in images)
@@ -101,6 +101,18 @@ class Installer:
             self.records.write(image)
         return images[0]
 
+    def _key(self, base: BaseImage, bundle: Bundle, plan: InstallPlan) -> str:
+        return content_key(
+            {
+                "base": base.id,
+                "realm": self.builder.run.realm,
+                "manager": bundle.manager,
+                "steps": plan.steps,
+                "files": dict(plan.files),
+                "environment": dict(plan.environment),
+            }
+        )
+
 
 def _plan(bundle: Bundle, cutoff: str | None, lock: str | None) -> InstallPlan:
     manager = MANAGERS[bundle.manager]
@@ -110,18 +122,6 @@ def _plan(bundle: Bundle, cutoff: str | None, lock: str | None) -> InstallPlan:
         lock=lock,
         allow_scripts=bundle.allow_scripts,
         client=bundle.installer,
-    )
-
-
-def _key(base: BaseImage, bundle: Bundle, plan: InstallPlan) -> str:
-    return content_key(
-        {
-            "base": base.id,
-            "manager": bundle.manager,
-            "steps": plan.steps,
-            "files": dict(plan.files),
-            "environment": dict(plan.environment),
-        }
     )
 
 

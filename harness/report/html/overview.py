@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from harness.model import Status
 from harness.report.html.example_page import has_page
 from harness.report.html.naming import anchor_of, case_file
-from harness.report.wording import baseline_sentence, drift_sentence, exit_sentence, plural
+from harness.report.wording import baseline_sentence, drift_sentence, exit_sentence, plural, settings_sentence
 from harness.results.counts import count
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ def overview(report: Report) -> dict[str, Any]:
         "tiles": _tiles(report),
         "blocking": _blocking(report),
         "exit_sentence": exit_sentence(report),
+        "settings_sentence": settings_sentence(report),
         "baseline": tuple(baseline_sentence(note) for note in report.baseline),
         "drift": tuple((one, drift_sentence(one)) for one in report.drift),
         "unjudged": _unjudged(report),

@@ -13,7 +13,7 @@ from harness.report.terminal import sections
 from harness.report.terminal.details import also_lines, example_heading, finding_block
 from harness.report.terminal.look import Look, draw, indented, mark
 from harness.report.views import ReportView
-from harness.report.wording import BASIS_NAMES, NOTHING_APPLIES, plural
+from harness.report.wording import BASIS_NAMES, NOTHING_APPLIES, plural, settings_sentence
 from harness.results.distinct import advisory, of_severity
 from harness.results.severity import SHOWN_IN_FULL, Severity, is_own
 
@@ -45,6 +45,8 @@ def _report(view: ReportView, look: Look) -> Iterator[RenderableType]:
     commit = f" at {one_line(report.commit[:12])}{dirty}" if report.commit else ""
     head = (f"docprobe {one_line(report.version)}", one_line(report.docs_root) + commit, f"{report.duration_s:.1f} s")
     yield Text(" · ".join(head))
+    if settings := settings_sentence(report):
+        yield Text(one_line(settings))
     run = [
         (distinct, groups)
         for distinct, groups in view.distinct

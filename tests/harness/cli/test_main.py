@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 
 import click
 import pytest
+from click.testing import CliRunner
 
 from harness.base.errors import EngineError, UsageError
 from harness.cli import main
+from harness.cli.main import cli
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 
 def _ending(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> int:
@@ -67,3 +70,18 @@ def test_the_first_help_has_its_layout() -> None:
     text = main.cli.get_help(click.Context(main.cli, info_name="docprobe"))
     assert "\\b" not in text
     assert "  docprobe doctor                 check what this machine needs\n" in text
+
+
+@pytest.mark.parametrize("place", ["before", "after"])
+@pytest.mark.parametrize("words", [("blocks", "docs"), ("statements", "docs"), ("snapshot", "diff", "docs", "docs")])
+def test_the_configuration_may_be_named_before_the_command_and_after(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str, words: tuple[str, ...]
+) -> None:
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "my.toml").write_text("no-such-key = 1\n")
+    monkeypatch.chdir(tmp_path)
+    named = ("--config", "my.toml")
+    arguments = [*named, *words] if place == "before" else [*words, *named]
+    result = CliRunner().invoke(cli, arguments)
+    assert isinstance(result.exception, UsageError)
+    assert "my.toml:1: unknown key 'no-such-key'" in result.exception.message

@@ -28,7 +28,7 @@ def run(tmp_path: Path, *, code: int = 0, **inputs: str) -> tuple[int, list[str]
     environment = {
         "PATH": os.environ["PATH"], "RUNNER_TEMP": str(tmp_path / "temp"), "DOCPROBE": str(fake), "CODE": str(code),
         "CALLED": str(tmp_path / "called"), "GITHUB_OUTPUT": str(output), "GITHUB_STEP_SUMMARY": str(tmp_path / "sum"),
-        "DOCS": "docs", "CHANGED_SINCE": "auto", "FAIL_ON": "must", "PROVE_FIXES": "true",
+        "DOCS": "docs", "CHANGED_SINCE": "auto", "TRUST": "base", "FAIL_ON": "must", "PROVE_FIXES": "true",
         "ARGUMENTS": "",
     }  # fmt: skip
     # the shell and its flags are those of a composite action's bash step
@@ -42,6 +42,13 @@ def run(tmp_path: Path, *, code: int = 0, **inputs: str) -> tuple[int, list[str]
 def test_a_pull_request_is_compared_with_its_base(tmp_path: Path) -> None:
     _, called, _ = run(tmp_path, GITHUB_BASE_REF="main")
     assert called[:6] == ["check", "docs", "--fail-on", "must", "--changed-since", "origin/main"]
+
+
+def test_a_pull_request_goes_by_the_settings_of_its_base_unless_its_own_are_trusted(tmp_path: Path) -> None:
+    assert yaml.safe_load(ACTION.read_text())["inputs"]["trust"]["default"] == "base"
+    assert run(tmp_path, GITHUB_BASE_REF="main")[1][6:8] == ["--trust", "base"]
+    assert run(tmp_path, GITHUB_BASE_REF="main", TRUST="head")[1][6:8] == ["--trust", "head"]
+    assert "--trust" not in run(tmp_path)[1]
 
 
 def test_fixes_are_proved_unless_they_are_not_wanted(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from extractor.model import Level, Span
 from harness.base.errors import UsageError
 from harness.cli.outputs import outputs_of
 from harness.judge.example import example_rules
-from harness.model import Basis, Verdict
+from harness.model import Basis, SettingsSource, Trust, Verdict
 from harness.report import github, markdown
 from harness.report.formats import BY_NAME, render
 from harness.report.terminal import render as terminal
@@ -48,6 +48,14 @@ def test_golden(name: str) -> None:
 @pytest.mark.parametrize("name", GOLDENS)
 def test_a_report_renders_to_the_same_text_twice(name: str) -> None:
     assert render(name, hostile_report()) == render(name, hostile_report())
+
+
+@pytest.mark.parametrize("name", ["terminal", "markdown", "github", "html"])
+def test_a_report_says_whose_settings_counted(name: str) -> None:
+    source = SettingsSource(Trust.BASE, "origin/main", "0123456789abcdef", ("docs/docprobe.toml",))
+    text = " ".join(render(name, replace(rich_report(), settings=source)).split())
+    assert "those of origin/main (0123456789ab); not used: docs/docprobe.toml as changed here." in text
+    assert "Configuration, baseline and lock" not in render(name, rich_report())
 
 
 @pytest.mark.parametrize("name", GOLDENS)
@@ -264,7 +272,10 @@ class TestSarif:
         run = json.loads(render("sarif", rich_report()))["runs"][0]
         invocation = run["invocations"][0]
         assert invocation["executionSuccessful"] is False
-        assert "docs/sdk/remote#python could not be checked" in invocation["toolExecutionNotifications"][0]["message"]["text"]
+        assert (
+            "docs/sdk/remote#python could not be checked"
+            in invocation["toolExecutionNotifications"][0]["message"]["text"]
+        )
         assert "no longer occurs" in invocation["toolConfigurationNotifications"][0]["message"]["text"]
 
     def test_hostile_text_makes_no_link_in_a_message(self) -> None:
@@ -304,7 +315,9 @@ class TestMarkdown:
 
 
 def test_an_interrupted_run_says_how_to_go_on() -> None:
-    report = replace(rich_report(), exit_code=130, examples=tuple(e for e in rich_report().examples if e.status == "blocked"))
+    report = replace(
+        rich_report(), exit_code=130, examples=tuple(e for e in rich_report().examples if e.status == "blocked")
+    )
     assert report.examples
     shown = " ".join(render("terminal", report).split())
     assert shown.endswith("Exit code 130: interrupted. Finished examples are cached; run the same command to continue.")

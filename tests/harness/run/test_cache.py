@@ -7,7 +7,7 @@ import grimp
 from extractor.model import Example, ExampleKind, ExampleStatus, Layout
 from harness.config import Config
 from harness.engine.protocol import Limits
-from harness.model import Recording, Run, StartOutcome
+from harness.model import Recording, Run, SettingsSource, StartOutcome, Trust
 from harness.profiles.registry import MCP
 from harness.run import cache
 
@@ -32,13 +32,22 @@ def test_the_key_changes_with_all_that_can_change_a_conversation(tmp_path: Path)
     copy = Example("c", "r", "2025", "python", ExampleKind.HTTP_SERVER, ExampleStatus.RUNNABLE, None, (), "d1")
     config = Config(tmp_path, Layout(), MCP)
     limited = Config(tmp_path, Layout(), MCP, limits=Limits(memory_mib=64))
+    changed = Config(tmp_path, Layout(), MCP, settings=SettingsSource(Trust.BASE))
     strict = Config(tmp_path, Layout(), MCP, strict=True)
 
     def key(example: Example = example, config: Config = config, **given: object) -> str:
         return cache.key(example, config, **{"date": None, "day": "2026-01-01", "code": "c", **given})  # type: ignore[arg-type]
 
     assert key() == key(copy) == key(config=strict)
-    keys = [key(), key(other), key(config=limited), key(date="2025-11-25"), key(day="2026-01-02"), key(code="x")]
+    keys = [
+        key(),
+        key(other),
+        key(config=limited),
+        key(config=changed),
+        key(date="2025-11-25"),
+        key(day="2026-01-02"),
+        key(code="x"),
+    ]
     keys += [key(locks={"today": "a==1"}), key(locks={"today": "a==2"}), key(locks={"dated": "a==1"})]
     assert key(locks={}) == key(locks=None) == key()
     assert len(set(keys)) == len(keys)
