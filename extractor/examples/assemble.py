@@ -11,6 +11,7 @@ from extractor.examples.ids import bundle_digest, text_digest
 from extractor.examples.obstacles import counterexample, obstacle
 from extractor.examples.overrides import from_directives, mistakes
 from extractor.examples.shown_imports import shown_imports
+from extractor.examples.wholeness import leaves_out
 from extractor.languages.common.gaps import sentence
 from extractor.languages.common.roles import Start
 from extractor.languages.common.values import Draft
@@ -61,6 +62,7 @@ def assemble(
         digest=text_digest(program.blocks),
         resolve_date=override.resolve_date,
         expected=override.not_runnable,
+        whole=draft.kind is not ExampleKind.OTHER and _is_stated(program),
     )
     if wrong := mistakes(override, program.language.manager):
         if origin is Origin.CONFIG:
@@ -79,7 +81,7 @@ def assemble(
     if why := next((why for block in program.blocks if (why := counterexample(block))), None):
         return replace(example, status=ExampleStatus.SKIPPED, reason=why)
     if why := obstacle(draft):
-        return replace(example, status=ExampleStatus.UNSUPPORTED, reason=why)
+        return replace(example, status=ExampleStatus.UNSUPPORTED, reason=why, whole=True)
     bundle = bundle_of(draft)
     return replace(
         example,
@@ -88,6 +90,7 @@ def assemble(
         digest=bundle_digest(bundle),
         notes=bundle.notes,
         bundle=bundle,
+        whole=True,
     )
 
 
@@ -95,6 +98,13 @@ def _looked_up(draft: Draft) -> ShownImports | None:
     """The imports of a fragment that are to be looked up; code that a page warns of may import anything."""
     shown_as_wrong = any(counterexample(block) for block in draft.program.blocks)
     return None if shown_as_wrong else shown_imports(draft)
+
+
+def _is_stated(program: Program) -> bool:
+    """Whether the page names the file of a program, or the command that runs it, and leaves nothing of it out."""
+    name = program.main.name
+    named = name is not None and (name.confidence == 1.0 or name.source == "command")
+    return named and not any(leaves_out(snippet) for snippet in program.main.snippets)
 
 
 def listed(example_id: str, listing: Listing, override: ExampleOverride) -> Example:

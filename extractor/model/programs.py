@@ -364,6 +364,9 @@ class Example:
     """Reason given in the configuration for not-runnable."""
     imports: ShownImports | None = None
     """Of a fragment whose imports are whole, if its language can look them up."""
+    whole: bool = False
+    """Whether the page gives it as a whole server or client: it can be run, or is complete and cannot be judged, or its
+    file name or command is stated although something is missing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from harness.model import SHOULD_LIKE, Basis, Status, Verdict
+from harness.model import SHOULD_LIKE, BaselineKind, Basis, Status, Verdict
 
 if TYPE_CHECKING:
     from harness.model import ExampleResult, Finding, Report
@@ -13,6 +13,31 @@ if TYPE_CHECKING:
 OK: Final = 0
 VIOLATED: Final = 1
 INCOMPLETE: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Unchecked:
+    """A program that a change adds or edits, and that there is no verdict on."""
+
+    example: ExampleResult
+    why: str
+
+
+def unchecked_programs(report: Report) -> tuple[Unchecked, ...]:
+    """Return the programs that a change adds or edits and that were not checked, those without a baseline entry."""
+    accepted = {note.example for note in report.baseline if note.kind is BaselineKind.KNOWN}
+    return tuple(
+        Unchecked(example, _why_unchecked(example))
+        for example in report.examples
+        if example.id in report.edited and not (example.checked or example.id in accepted)
+        if example.status is not Status.SKIPPED
+    )
+
+
+def _why_unchecked(example: ExampleResult) -> str:
+    undecided = (f.summary for f in example.findings if f.verdict is Verdict.INCONCLUSIVE)
+    said = next(undecided, None) if example.status is Status.NOT_RUNNING else None
+    return said or example.reason or "no reason given"
 
 
 def apply_fail_on(report: Report) -> Report:
@@ -64,6 +89,8 @@ def _code(report: Report) -> int:
     statuses = {example.status for example in report.examples}
     judged = any(example.checked for example in report.examples)
     if report.lost or report.missing_shards or Status.BLOCKED in statuses or not (judged or report.narrowed):
+        return INCOMPLETE
+    if unchecked_programs(report):
         return INCOMPLETE
     accepted = {note.example for note in report.baseline if note.kind == "known"}
     not_run = {e.id for e in report.examples if e.status in {Status.FRAGMENT, Status.UNSUPPORTED}}

@@ -211,6 +211,8 @@ class Report:
     """Whether only what a change affects was selected: then it is fine that none of it can run."""
     lost: tuple[NoLongerRunnable, ...] = ()
     """Examples that a change left unchecked: the run is incomplete."""
+    edited: tuple[str, ...] = ()
+    """Ids of the whole programs that a change adds or edits, in order: the run is incomplete unless each is checked."""
     shards: tuple[Shard, ...] = ()
     """``I/N`` of every part of a run that is in here; empty for a whole run."""
     missing_shards: tuple[Shard, ...] = ()

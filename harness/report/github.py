@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from extractor.base.text import one_line
 from extractor.model import Span
 from harness.base.escape import defused, github_data, github_property
+from harness.judge.exit_code import unchecked_programs
 from harness.model import BaselineKind, Basis, Status
 from harness.report.locations import forge_path, primary, start_of
 from harness.report.views import ReportView
@@ -23,6 +24,7 @@ from harness.report.wording import (
     lost_sentence,
     plural,
     settings_sentence,
+    unchecked_sentence,
 )
 from harness.results.severity import Severity
 
@@ -84,13 +86,16 @@ def _annotations(report: Report) -> Iterator[Annotation]:
     for example in report.examples:
         if example.status is Status.BLOCKED:
             yield Annotation("warning", start_of(example), "not checked", f"{example.id}: {example.reason or ''}")
+    for entry in unchecked_programs(report):
+        if entry.example.status is not Status.BLOCKED:
+            yield Annotation("warning", start_of(entry.example), "not checked", unchecked_sentence(entry))
     for lost in report.lost:
         yield Annotation("warning", Span(lost.page, lost.line, lost.line), "no longer checked", lost_sentence(lost))
-    for entry in report.drift:
+    for drift in report.drift:
         # in another tree: no line of these docs is meant
-        span = (entry.nearest.span if entry.nearest else Span(entry.page, 1, 1)) if report.rules_root is None else None
-        title = f"{entry.requirement}: the specification changed"
-        yield Annotation("error" if entry.gates else "warning", span, title, drift_sentence(entry))
+        span = (drift.nearest.span if drift.nearest else Span(drift.page, 1, 1)) if report.rules_root is None else None
+        title = f"{drift.requirement}: the specification changed"
+        yield Annotation("error" if drift.gates else "warning", span, title, drift_sentence(drift))
     for note in report.baseline:
         if note.kind is not BaselineKind.KNOWN:
             yield Annotation("error" if note.gates else "warning", None, "baseline", baseline_sentence(note))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, assert_never
 
 from extractor.base.text import one_line, visible
 from harness.base.escape import inert_xml
+from harness.judge.exit_code import unchecked_programs
 from harness.model import BaselineKind, Status
 from harness.report.views import ReportView
 from harness.report.wording import NOTHING_APPLIES, baseline_sentence, drift_sentence, run_sentence
@@ -112,6 +113,9 @@ def _suite(view: ReportView, example: ExampleResult) -> JUnitSuite:
 
 def _cases(view: ReportView, example: ExampleResult) -> Iterator[JUnitCase]:
     reason = example.reason or "no reason given"
+    for entry in unchecked_programs(view.report):
+        if entry.example.id == example.id and example.status is not Status.BLOCKED:
+            yield JUnitCase("checked", "error", "not-checked", entry.why, entry.why)
     match example.status:
         case Status.BLOCKED:
             text = "\n".join([reason, *map(run_sentence, example.runs)])

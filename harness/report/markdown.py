@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from extractor.base.text import visible
 from harness.base.escape import defused, html_text, markdown_code, markdown_fence, markdown_text
+from harness.judge.exit_code import unchecked_programs
 from harness.model import BaselineKind, Status
 from harness.report.views import ReportView
 from harness.report.wording import (
@@ -23,6 +24,7 @@ from harness.report.wording import (
     settings_sentence,
     severity_words,
     status_words,
+    unchecked_sentence,
     violations,
 )
 from harness.results.distinct import of_severity
@@ -113,12 +115,15 @@ def _beside(report: Report) -> Iterator[str]:
     for example in report.examples:
         if example.status is Status.BLOCKED:
             yield f"- ❔ {markdown_code(example.id)} could not be checked: {markdown_text(example.reason or '')}"
+    for entry in unchecked_programs(report):
+        if entry.example.status is not Status.BLOCKED:
+            yield f"- ❔ {markdown_text(unchecked_sentence(entry))}"
     for lost in report.lost:
         yield f"- ❔ {markdown_text(lost_sentence(lost))}"
-    for entry in report.drift:
-        icon = "❌" if entry.gates else "⚠️"
-        sentence = markdown_text(f"{entry.revision}: {drift_sentence(entry)}")
-        yield f"- {icon} {markdown_code(entry.requirement)} {sentence}"
+    for drift in report.drift:
+        icon = "❌" if drift.gates else "⚠️"
+        sentence = markdown_text(f"{drift.revision}: {drift_sentence(drift)}")
+        yield f"- {icon} {markdown_code(drift.requirement)} {sentence}"
     for note in report.baseline:
         if note.kind is not BaselineKind.KNOWN:
             yield f"- {'❌' if note.gates else '⚠️'} {markdown_text(f'baseline: {baseline_sentence(note)}')}"

@@ -17,10 +17,18 @@ from extractor.base.text import one_line, visible
 from extractor.model import Span
 from harness.base.codec import encodable
 from harness.base.escape import json_text, markdown_text
+from harness.judge.exit_code import unchecked_programs
 from harness.model import MUST_LIKE, SHOULD_LIKE, BaselineKind, Basis, Status, Verdict
 from harness.report.locations import forge_path, primary, rules_path
 from harness.report.views import ReportView
-from harness.report.wording import baseline_sentence, drift_sentence, lost_sentence, missing_sentence, run_sentence
+from harness.report.wording import (
+    baseline_sentence,
+    drift_sentence,
+    lost_sentence,
+    missing_sentence,
+    run_sentence,
+    unchecked_sentence,
+)
 from harness.results.severity import Severity
 
 if TYPE_CHECKING:
@@ -238,6 +246,10 @@ def _notifications(report: Report) -> Iterator[dict[str, Any]]:
             lines = [f"{example.id} could not be checked: {example.reason or ''}", *map(run_sentence, example.runs)]
             where = [_location(report, span) for span in example.spans[:1]]
             yield _notification("error", "\n".join(lines), where)
+    for entry in unchecked_programs(report):
+        if entry.example.status is not Status.BLOCKED:
+            where = [_location(report, span) for span in entry.example.spans[:1]]
+            yield _notification("warning", unchecked_sentence(entry), where)
     for lost in report.lost:
         yield _notification("error", lost_sentence(lost), [_location(report, Span(lost.page, lost.line, lost.line))])
     if report.missing_shards:

@@ -6,6 +6,7 @@ import shlex
 from typing import TYPE_CHECKING, Final, assert_never
 
 from extractor.model import NoteKind
+from harness.judge.exit_code import unchecked_programs
 from harness.model import (
     MUST_LIKE,
     SHOULD_LIKE,
@@ -26,6 +27,7 @@ from harness.results.severity import Severity, is_own
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from harness.judge.exit_code import Unchecked
     from harness.model import BaselineNote, Drift, ExampleResult, NoLongerRunnable, Report, Requirement, Run
 
 NEVER_RUN: Final = (Status.FRAGMENT, Status.UNSUPPORTED, Status.SKIPPED)
@@ -193,7 +195,7 @@ def exit_sentence(report: Report) -> str:
         case 0 if report.narrowed and not report.examples:
             return "Exit code 0: the change affects no example, so there was nothing to check."
         case 0:
-            return "Exit code 0: every example that can run was checked; no blocking findings."
+            return f"Exit code 0: {_checked(report)}; no blocking findings."
         case 1:
             return f"Exit code 1: {_blocking_reasons(report)}."
         case 3:
@@ -202,6 +204,26 @@ def exit_sentence(report: Report) -> str:
             return "Exit code 130: interrupted. Finished examples are cached; run the same command to continue."
         case code:
             return f"Exit code {code}."
+
+
+def unchecked_sentence(entry: Unchecked) -> str:
+    """Return why a program that a change adds or edits was not checked."""
+    return f"{entry.example.id} was not checked: {entry.why}"
+
+
+def _checked(report: Report) -> str:
+    """``3 of 3 checked``; of a change that edits no program, that there was nothing to check."""
+    total, checked = programs(report)
+    if not total:
+        return "no example here can be run, so nothing was checked"
+    return f"{checked:,} of {total:,} checked"
+
+
+def programs(report: Report) -> tuple[int, int]:
+    """Return how many examples were to be checked, and how many were."""
+    to_check = [e for e in report.examples if e.status not in NEVER_RUN or e.id in report.edited]
+    to_check = [example for example in to_check if example.status is not Status.SKIPPED]
+    return len(to_check), sum(example.checked for example in to_check)
 
 
 def _blocking_reasons(report: Report) -> str:
@@ -240,6 +262,12 @@ def _incomplete(report: Report) -> str:
     if report.missing_shards:
         missing = missing_sentence(report)
         return f"{missing[:1].upper()}{missing[1:]}"
+    if unchecked := unchecked_programs(report):
+        total, checked = programs(report)
+        what = "a program that the change adds or edits was" if len(unchecked) == 1 else (
+            f"{len(unchecked):,} programs that the change adds or edits were"
+        )
+        return f"{checked:,} of {total:,} checked: {what} not"
     if report.lost:
         return f"The change makes {plural(len(report.lost), 'example')} uncheckable"
     if blocked := by_status.get(Status.BLOCKED, 0):

@@ -53,6 +53,7 @@ def merge(reports: Sequence[Report], names: Sequence[str]) -> Report:
         requirements=_united_by_id(reports),
         lost=_united(entry for report in reports for entry in report.lost),
         narrowed=all(report.narrowed for report in reports),
+        edited=tuple(sorted({id for report in reports for id in report.edited})),
         shards=shards,
         missing_shards=_missing(reports, shards),
         sources={file: lines for report in reports for file, lines in report.sources.items()},

@@ -102,6 +102,7 @@ class Document:
     problems: Annotated[tuple[str, ...], Meta(description="Problems in the docs: file:line: message.")] = ()
     requirements: Annotated[tuple[Requirement, ...], Meta(description="Catalogue rows of the run.")] = ()
     lost: Annotated[tuple[NoLongerRunnable, ...], Meta(description="Examples that a change left unchecked.")] = ()
+    edited: Annotated[tuple[str, ...], Meta(description="Ids of the programs that a change adds or edits.")] = ()
     shards: Annotated[
         tuple[Shard, ...], Meta(description="I/N of the shards in this document; empty for a whole run.")
     ] = ()

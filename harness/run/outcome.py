@@ -80,6 +80,7 @@ def build_report(
             ),
             sources=source_lines(plan.corpus, results),
             lost=plan.lost,
+            edited=tuple(sorted(plan.edited & {result.id for result in results})),
         )
     return report
 

@@ -46,6 +46,8 @@ class Plan:
     """A sentence for each pattern of the configuration file that matches nothing."""
     lost: tuple[NoLongerRunnable, ...] = ()
     """Examples that could be run before a change and cannot any more."""
+    edited: frozenset[str] = frozenset()
+    """Ids of the whole programs that a change adds or edits."""
 
     @property
     def ids(self) -> frozenset[str]:
@@ -134,6 +136,7 @@ def _narrowed(plan: Plan, since: Change, config: Config, selection: Selection) -
         examples=impact.affected_examples(plan.examples),
         problems=tuple(problem for problem in plan.corpus.problems if problem.span.file in since.files),
         lost=no_longer_runnable(before, plan.all_examples, _sources(plan.corpus), since),
+        edited=frozenset(example.id for example in plan.examples if example.whole and example.id in impact.changed),
     )
 
 

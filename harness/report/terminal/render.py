@@ -65,6 +65,7 @@ def _report(view: ReportView, look: Look) -> Iterator[RenderableType]:
     for distinct, groups in view.distinct:
         if distinct.shown.status is not Status.BLOCKED and _in_full(groups):
             yield from _violated(distinct, groups, view, look)
+    yield from sections.unchecked(report, look)
     yield from sections.lost(report)
     yield from sections.drift(report, look)
     yield from sections.baseline(report)

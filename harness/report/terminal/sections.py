@@ -9,6 +9,7 @@ from rich.rule import Rule
 from rich.text import Text
 
 from extractor.base.text import one_line
+from harness.judge.exit_code import unchecked_programs
 from harness.model import BaselineKind, Status
 from harness.report.terminal.details import run_rows
 from harness.report.terminal.look import INDENT, Look, indented, labelled, mark, prose
@@ -72,6 +73,18 @@ def unjudged(every: Sequence[DistinctExample]) -> Iterator[RenderableType]:
 def _with_copies(distinct: DistinctExample) -> str:
     copies = f" (+{plural(len(distinct.copies), 'copy', 'copies')})" if distinct.copies else ""
     return one_line(distinct.shown.id) + copies
+
+
+def unchecked(report: Report, look: Look) -> Iterator[RenderableType]:
+    """Draw the programs that a change adds or edits and that were not checked."""
+    entries = [entry for entry in unchecked_programs(report) if entry.example.status is not Status.BLOCKED]
+    if entries:
+        yield Text("")
+        yield Text("Not checked: programs that the change adds or edits", style="bold magenta")
+    for entry in entries:
+        place = f" ({entry.example.spans[0].file}:{entry.example.spans[0].first})" if entry.example.spans else ""
+        yield indented(Text(f"? {one_line(entry.example.id)}{one_line(place)}", overflow="fold"))
+        yield labelled("why", prose(entry.why), look.prose)
 
 
 def lost(report: Report) -> Iterator[RenderableType]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from extractor.model import ExampleKind, Level, Subject
-from harness.judge.exit_code import apply_fail_on, with_exit_code
+from harness.judge.exit_code import apply_fail_on, unchecked_programs, with_exit_code
 from harness.model import (
     BaselineKind,
     BaselineNote,
@@ -72,6 +72,35 @@ def test_a_change_that_concerns_nothing_runnable_is_no_incomplete_run() -> None:
     assert with_exit_code(replace(fragments, narrowed=True)).exit_code == 0
     assert with_exit_code(replace(fragments, narrowed=True, strict=True)).exit_code == 3
     assert with_exit_code(replace(_report(_example(Status.BLOCKED)), narrowed=True)).exit_code == 3
+
+
+RUNS = Finding(requirement="example.runs", level=Level.MUST, basis=Basis.INTERPRETATION, verdict=Verdict.VIOLATED,
+               revision="2025-11-25", summary="")  # fmt: skip
+GUESSED = replace(RUNS, verdict=Verdict.INCONCLUSIVE, summary="It may come from a guess.")
+
+
+@pytest.mark.parametrize(
+    ("example", "why"),
+    [
+        (_example(Status.JUDGED), None),
+        (_example(Status.NOT_RUNNING, RUNS), None),
+        (_example(Status.NOT_RUNNING, GUESSED), "It may come from a guess."),
+        (replace(_example(Status.UNSUPPORTED), reason="is a client of a model"), "is a client of a model"),
+        (replace(_example(Status.FRAGMENT), reason="uses `x`"), "uses `x`"),
+        (_example(Status.SKIPPED), None),
+    ],
+)
+def test_a_program_of_the_change_that_was_not_checked_makes_the_run_incomplete(
+    example: ExampleResult, why: str | None
+) -> None:
+    judged = replace(_example(Status.JUDGED), id="page#other")
+    report = replace(_report(example, judged), narrowed=True)
+    edited = replace(report, edited=(example.id, judged.id))
+    assert with_exit_code(report).exit_code == 0
+    assert with_exit_code(edited).exit_code == (0 if why is None else 3)
+    assert [entry.why for entry in unchecked_programs(edited)] == ([] if why is None else [why])
+    accepted = BaselineNote(BaselineKind.KNOWN, example.id, "example.runs", "waits")
+    assert with_exit_code(replace(edited, baseline=(accepted,))).exit_code == 0
 
 
 def test_drift_and_stale_baseline_entries_gate() -> None:

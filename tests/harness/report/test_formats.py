@@ -16,11 +16,12 @@ from extractor.model import Level, Span
 from harness.base.errors import UsageError
 from harness.cli.outputs import outputs_of
 from harness.judge.example import example_rules
-from harness.model import Basis, SettingsSource, Trust, Verdict
+from harness.model import Basis, SettingsSource, Status, Trust, Verdict
 from harness.report import github, markdown
 from harness.report.formats import BY_NAME, render
 from harness.report.terminal import render as terminal
 from harness.report.terminal.look import Look, look_of
+from harness.report.wording import exit_sentence
 from tests.support.github_runner import decoded, obeys
 from tests.support.golden import check_golden
 from tests.support.reports import finding, hostile_report, quiet_report, rich_report
@@ -312,6 +313,40 @@ class TestMarkdown:
         assert len(text.encode()) <= markdown.LIMIT
         assert re.search(r"And \d+ violations more than fit here", text)
         assert text.count("<details>") + text.count("<details open>") == text.count("</details>")
+
+
+@pytest.mark.parametrize("name", ["terminal", "github", "markdown", "sarif", "junit"])
+def test_every_format_names_the_programs_of_a_change_that_were_not_checked(name: str) -> None:
+    report = quiet_report()
+    example = replace(report.examples[0], status=Status.UNSUPPORTED, reason="is a client of a weather service", findings=())
+    changed = replace(report, examples=(example,), narrowed=True, edited=(example.id,), exit_code=3)
+    text = " ".join(render(name, changed).split())
+    assert "is a client of a weather service" in text
+    if name in {"terminal", "github", "markdown"}:
+        assert "0 of 1 checked" in text
+    if name == "github":
+        place = example.spans[0]
+        assert f"::warning file=docs/{place.file},line={place.first},endLine={place.first},title=not checked::" in text
+    if name == "junit":
+        assert '<error message="is a client of a weather service" type="not-checked">' in text
+
+
+@pytest.mark.parametrize(
+    ("statuses", "said"),
+    [
+        ((Status.JUDGED, Status.JUDGED), "2 of 2 checked; no blocking"),
+        ((Status.JUDGED, Status.NOT_RUNNING, Status.FRAGMENT), "1 of 2 checked; no blocking"),
+        ((Status.FRAGMENT, Status.SKIPPED), "nothing was checked; no blocking"),
+    ],
+)
+def test_exit_code_0_says_what_was_checked(statuses: tuple[Status, ...], said: str) -> None:
+    report = quiet_report()
+    examples = tuple(
+        replace(report.examples[0], id=f"{number}", digest=f"{number}", status=status, findings=())
+        for number, status in enumerate(statuses)
+    )
+    for narrowed in (True, False):
+        assert said in exit_sentence(replace(report, examples=examples, narrowed=narrowed, exit_code=0))
 
 
 def test_an_interrupted_run_says_how_to_go_on() -> None:

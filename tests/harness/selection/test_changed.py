@@ -277,6 +277,21 @@ def test_an_example_taken_out_of_its_page_takes_nothing(docs: Path, tmp_path: Pa
     assert (code, found["lost"]) == (0, [])
 
 
+def test_programs_that_the_change_adds_or_edits_are_known_and_its_fragments_are_not(docs: Path, tmp_path: Path) -> None:
+    _edit(docs / f"{BANNER}.mdx", "```python", "```python server.py")
+    page = docs / "docs" / "2025-11-25" / "develop" / "more.mdx"
+    page.write_text(
+        "# More\n\n## Weather\n\n```python weather.py\nimport unheard_of_thing\nfrom mcp.server.fastmcp import FastMCP\n"
+        "m = FastMCP('w')\nm.run()\n```\n\n## Part\n\n```python\nm.run()\n```\n\n## Config\n\n```json\n{}\n```\n"
+    )
+    config = load_config(docs, environ={}, state=tmp_path / "state", changed_since="main", jobs=1)
+    todo = make_plan(config, since=find_change(config, "main"))
+    stem = "docs/2025-11-25/develop/more"
+    assert {id for id in todo.edited if id.startswith(stem)} == {f"{stem}#weather"}
+    assert f"{BANNER}#python" in todo.edited
+    assert {e.id for e in todo.examples if e.id.startswith(stem)} > {f"{stem}#weather"}
+
+
 def test_a_new_fragment_takes_nothing(docs: Path, tmp_path: Path) -> None:
     page = docs / f"{BANNER}.mdx"
     page.write_text(page.read_text() + "\n## More\n\n```python\nserver.run(\n```\n")
