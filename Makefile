@@ -26,7 +26,7 @@ help:
 	@echo "make lint      ruff, mypy, import contracts"
 	@echo "make soak      faults, repeatability and load at full size: an hour or more"
 	@echo "make mutation  break the conforming servers and count which breaks the rules find"
-	@echo "make oracle    compare the extraction with remark-mdx, block by block"
+	@echo "make oracle    compare the extraction with the parsers of MDX, MkDocs and MyST, block by block"
 	@echo "make peers     run docprobe and the MCP conformance suite on the same servers"
 	@echo "make bench     speed with and without caches; a history of 1,000 nights"
 	@echo "make clean     remove the Python environment and docprobe's containers and images"

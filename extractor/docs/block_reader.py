@@ -48,6 +48,7 @@ def blocks_of(page: Page, loaders: tuple[str, ...] = ()) -> tuple[Block, ...]:
                     revision=page.revision,
                     context=prose.take(),
                     includes=token.meta.get("includes", ()),
+                    skipped=token.meta.get("skipped", 0),
                 )
             )
             commands.block()

@@ -91,8 +91,12 @@ def role_of(token: Token) -> ComponentRole:
         match token.meta["family"]:
             case "tab":
                 return ComponentRole.TAB
+            case "tabs":
+                return ComponentRole.TABS
             case "code-group":
                 return ComponentRole.CODE_GROUP
+            case "other":
+                return ComponentRole.OTHER
             case _:
                 return ComponentRole.CALLOUT
     name = _short_name(token)

@@ -1,4 +1,4 @@
-"""Files included into a block: PyMdown's ``--8<--`` inside a fence and VitePress's ``<<<``.
+"""Files included into a block: PyMdown's ``--8<--`` inside a fence, VitePress's ``<<<`` and MyST's ``literalinclude``.
 
 Only regular files inside the docs tree are read, symlinks resolved first. What is refused is a problem, and the line
 stays as written.
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 from extractor.model import Flavour, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from markdown_it.token import Token
@@ -30,6 +30,8 @@ _MAX_DEPTH: Final = 10
 _SNIPPET = re.compile(
     r"""(?P<indent>[ \t]*)-{1,20}8<-{1,20}[ \t]+(?P<quote>["'])(?P<target>[^"']+)(?P=quote)[ \t]*\Z"""
 )
+_UNREAD_OPTIONS: Final = ("pyobject", "diff", "prepend", "append")
+"""Options of ``literalinclude`` that change which lines are shown, and are not read."""
 _ESCAPED = re.compile(r"\A([ \t]*);(?=-{1,20}8<-)")
 """A semicolon in front makes a snippet line plain text; the semicolon is not shown."""
 _SECTION = re.compile(r"-{1,20}8<-{1,20}[ \t]{1,20}\[(?P<edge>start|end):(?P<name>[\w-]+)\]")
@@ -55,7 +57,9 @@ class Includes:
             if token.type != "fence" or not token.map:
                 continue
             wanted = token.meta.get("include")
-            if wanted:
+            if wanted and "options" in wanted:
+                self._literal(token, str(wanted["path"]), wanted["options"])
+            elif wanted:
                 self._whole(token, str(wanted["path"]), wanted["region"])
             elif flavour is Flavour.MKDOCS and "8<-" in token.content:
                 self._snippets(token)
@@ -81,6 +85,27 @@ class Includes:
             shown = lines
         token.content = "".join(f"{text}\n" for text in shown)
         token.meta["includes"] = (Span(name, first, last),)
+
+    def _literal(self, token: Token, path: str, options: Mapping[str, str]) -> None:
+        line = token.map[0] if token.map else 0
+        file = self._read(line, path, [path.lstrip("/") if path.startswith("/") else self._beside(path)])
+        if file is None:
+            return
+        name, lines = file
+        if unread := [option for option in _UNREAD_OPTIONS if option in options]:
+            self.problems.append(
+                (line, f"the option :{unread[0]}: of literalinclude is not read; the file is shown whole")
+            )
+        numbers = _chosen_lines(lines, options)
+        if not numbers:
+            self.problems.append((line, f"{name} has no such lines"))
+            return
+        shown = [lines[number - 1] for number in numbers]
+        if "dedent" in options:
+            width = int(options["dedent"]) if options["dedent"].isdigit() else None
+            shown = _dedented(shown) if width is None else [text[min(width, _indent(text)) :] for text in shown]
+        token.content = "".join(f"{text}\n" for text in shown)
+        token.meta["includes"] = tuple(Span(name, first, last) for first, last in _runs(numbers))
 
     def _snippets(self, token: Token) -> None:
         line = token.map[0] + 1 if token.map else 0
@@ -196,6 +221,48 @@ def _find_section(lines: Sequence[str], name: str, marks: re.Pattern[str]) -> tu
         elif first is not None and mark["edge"] in ("end", "endregion"):
             return (first, number - 1) if number > first else None
     return None
+
+
+def _chosen_lines(lines: Sequence[str], options: Mapping[str, str]) -> list[int]:
+    """The numbers (1-based) of the lines that ``literalinclude`` shows, in the order of the file."""
+    numbers = list(range(1, len(lines) + 1))
+    if "lines" in options:
+        numbers = [number for number in numbers if _is_listed(number, options["lines"])]
+    for option, keeps_it in (("start-at", True), ("start-after", False)):
+        if option in options:
+            at = next((index for index, number in enumerate(numbers) if options[option] in lines[number - 1]), None)
+            numbers = [] if at is None else numbers[at + (not keeps_it) :]
+    for option, keeps_it in (("end-at", True), ("end-before", False)):
+        if option in options:
+            at = next((index for index, number in enumerate(numbers) if options[option] in lines[number - 1]), None)
+            numbers = numbers if at is None else numbers[: at + keeps_it]
+    return numbers
+
+
+def _is_listed(number: int, text: str) -> bool:
+    """Whether ``1,3-5,20-`` names a line."""
+    for part in text.replace(" ", "").split(","):
+        first, dash, last = part.partition("-")
+        low = int(first) if first.isdigit() else 1
+        high = (int(last) if last.isdigit() else number) if dash else low
+        if (first.isdigit() or dash) and low <= number <= high:
+            return True
+    return False
+
+
+def _runs(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """First and last number of each run without a gap."""
+    first = last = numbers[0]
+    for number in numbers[1:]:
+        if number != last + 1:
+            yield first, last
+            first = number
+        last = number
+    yield first, last
+
+
+def _indent(text: str) -> int:
+    return len(text) - len(text.lstrip())
 
 
 def _dedented(lines: Sequence[str]) -> list[str]:

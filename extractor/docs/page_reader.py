@@ -18,6 +18,7 @@ from extractor.docs.tree import PageError, folders_near, read_bytes
 from extractor.markdown.front_matter import FrontMatter, read_front_matter
 from extractor.markdown.parse_state import ParseState
 from extractor.markdown.parser import MAX_NESTING, headings_only, parser
+from extractor.markdown.shortcodes import unread_constructs
 from extractor.model import Flavour, Layout, Page, PageKind, Problem, Span
 
 if TYPE_CHECKING:
@@ -89,6 +90,7 @@ def parse_page(root: Path, path: str, data: bytes, layout: Layout, site: Site | 
         *_too_deep(tokens),
         *mark_directives(tokens),
         *includes.problems,
+        *unread_constructs(tokens, flavour),
     ]
     if flavour in (Flavour.MINTLIFY, Flavour.DOCUSAURUS):
         by_line += pair_tags(tokens).problems

@@ -23,10 +23,11 @@ from extractor.model import Example, ExampleOverride, ExampleStatus, Manager, Or
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from extractor.examples.candidates import Candidate, PageView, Parsed
     from extractor.languages.common.roles import CodeProfile
-    from extractor.model import Block, Corpus
+    from extractor.model import Block, Corpus, Span
 
 
 def find_examples(
@@ -165,6 +166,10 @@ def _without_used(examples: Sequence[Example]) -> tuple[Example, ...]:
     return tuple(
         example
         for example in examples
-        if example.status is not ExampleStatus.FRAGMENT
-        or not all((span.file, span.first + 1) in held for span in example.spans)
+        if example.status is not ExampleStatus.FRAGMENT or not all(_is_held(span, held) for span in example.spans)
     )
+
+
+def _is_held(span: Span, held: AbstractSet[tuple[str, int]]) -> bool:
+    """Whether a bundle holds the lines of a fence: its text begins below the mark, or below a directive's options."""
+    return any((span.file, line) in held for line in range(span.first + 1, span.last + 1))

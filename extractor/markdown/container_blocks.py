@@ -15,6 +15,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from extractor.markdown.mkdocs_lines import CONTAINER, STEP, site_lines
+
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.ruler import RuleOptionsType
@@ -22,17 +24,10 @@ if TYPE_CHECKING:
 
 _INTERRUPTS: RuleOptionsType = {"alt": ["paragraph", "reference", "blockquote", "list"]}
 _COLONS: Final = re.compile(r"(:{3,})[ \t]*([A-Za-z][\w-]*)(?:\[([^\]]*)\])?(?:\{[^}]*\})?(.*)\Z")
-_ADMONITION_OR_TAB: Final = re.compile(
-    r"""(?:(?P<callout>!!!|\?\?\?\+?)[ ]+(?P<type>[\w-]+(?:[ ]+[\w-]+)*)|(?P<tab>===[!+]{0,2}))
-        (?:[ ]+(?P<quote>["'])(?P<title>.*)(?P=quote))?[ \t]*\Z""",
-    re.VERBOSE,
-)
 _FOOTNOTE: Final = re.compile(r"\[\^(?P<label>[^\s\[\]^]{1,999})\]:[ \t]*")
 _DEFINITION: Final = re.compile(r":[ ]{1,3}(?=\S)")
 _BEFORE_DEFINITION: Final = ("paragraph_close", "definition_close", "html_block")
 """What a definition may follow: a term (Python-Markdown takes HTML for one), or another definition of it."""
-_INDENT: Final = 4
-"""Columns by which the content of an indented container is indented."""
 
 
 def colon_container_plugin(md: MarkdownIt) -> None:
@@ -42,7 +37,7 @@ def colon_container_plugin(md: MarkdownIt) -> None:
 
 def mkdocs_container_plugin(md: MarkdownIt) -> None:
     """Add the admonitions, tabs and definition lists of MkDocs."""
-    md.block.ruler.before("fence", "mkdocs_container", _mkdocs_container, _INTERRUPTS)
+    md.block.ruler.before("table", "mkdocs_container", _mkdocs_container, _INTERRUPTS)
     md.block.ruler.before("fence", "definition", _definition, {"alt": ["paragraph", "reference"]})
 
 
@@ -105,20 +100,23 @@ def _closing_line(state: StateBlock, start_line: int, end_line: int, colons: int
 
 
 def _mkdocs_container(state: StateBlock, start_line: int, end_line: int, silent: bool) -> bool:
-    opening = _opening(state, start_line, ("!!!", "???", "==="), _ADMONITION_OR_TAB)
-    if opening is None or (opening["tab"] and opening["title"] is None):
+    start = state.bMarks[start_line] + state.tShift[start_line]
+    if not state.src.startswith(("!!!", "???", "==="), start) or not _may_open(state, start_line, start):
         return False
-    if silent:
-        return True
-    indent = state.sCount[start_line] + _INDENT
+    opening = CONTAINER.match(state.src, start, state.eMarks[start_line])
+    if opening is None or silent:
+        return opening is not None
+    indent = state.sCount[start_line] + STEP
     end = _end_of_content(state, start_line + 1, end_line, indent)
-    is_tab = opening["tab"] is not None
-    starts_group = is_tab and ("!" in opening["tab"] or not _follows_a_tab(state))
+    is_tab = opening["tab_title"] is not None
+    kind = opening["type"] or opening["fold"] or opening["bare_fold"] or "details"
+    titles = (opening["title"], opening["fold_title"], opening["tab_title"])
+    starts_group = is_tab and ("!" in (opening["tab"] or "") or not _follows_a_tab(state))
     token = state.push("container_open", "div", 1)
     token.map = [start_line, end]
     token.meta = {
-        "name": "tab" if is_tab else opening["type"].split()[0],
-        "title": opening["title"],
+        "name": "tab" if is_tab else kind.split()[0],
+        "title": next((title for title in titles if title is not None), None),
         "family": "tab" if is_tab else "callout",
         "starts_group": starts_group,
     }
@@ -130,6 +128,13 @@ def _mkdocs_container(state: StateBlock, start_line: int, end_line: int, silent:
     state.push("container_close", "div", -1).meta = {"family": "tab" if is_tab else "callout"}
     state.line = end
     return True
+
+
+def _may_open(state: StateBlock, line: int, start: int) -> bool:
+    """Whether a container may open here: what the site says of a line that is indented by spaces alone."""
+    if state.src[state.src.rfind("\n", 0, start) + 1 : start].strip():
+        return state.sCount[line] == state.blkIndent  # behind the mark of a list item or quotation
+    return line in site_lines(state.env).containers
 
 
 def _end_of_content(state: StateBlock, line: int, end_line: int, indent: int) -> int:
@@ -154,7 +159,7 @@ def _footnote(state: StateBlock, start_line: int, end_line: int, silent: bool) -
     opening = _opening(state, start_line, "[^", _FOOTNOTE)
     if opening is None or silent:
         return opening is not None
-    _push_indented(state, start_line, end_line, opening.end(), state.blkIndent + _INDENT, "footnote", "div")
+    _push_indented(state, start_line, end_line, opening.end(), state.blkIndent + STEP, "footnote", "div")
     return True
 
 
@@ -164,7 +169,7 @@ def _definition(state: StateBlock, start_line: int, end_line: int, silent: bool)
         return opening is not None
     if not state.tokens or state.tokens[-1].type not in _BEFORE_DEFINITION:
         return False
-    _push_indented(state, start_line, end_line, opening.end(), state.sCount[start_line] + _INDENT, "definition", "dd")
+    _push_indented(state, start_line, end_line, opening.end(), state.sCount[start_line] + STEP, "definition", "dd")
     return True
 
 

@@ -13,12 +13,16 @@ import posixpath
 import re
 from typing import TYPE_CHECKING, Final
 
-from markdown_it.rules_block import fence
+from markdown_it.rules_block import code, fence, html_block, paragraph
+
+from extractor.markdown.mkdocs_lines import keep_site_lines, read_lines, site_lines
+from extractor.markdown.parse_state import ParseState
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.ruler import RuleOptionsType
     from markdown_it.rules_block import StateBlock
+    from markdown_it.rules_core import StateCore
 
 _INTERRUPTS: RuleOptionsType = {"alt": ["paragraph", "reference", "blockquote", "list"]}
 _TAB: Final = 4
@@ -26,6 +30,10 @@ _SNIPPET = re.compile(
     r"<<<(?P<path>[^#{}\[\]]+)(?:#(?P<region>[\w.-]+)[ \t]*)?"
     r"(?:\{(?P<braces>[^{}]*)\}[ \t]*)?(?:\[(?P<label>[^\]]*)\][ \t]*)?\Z"
 )
+_WRAPPER: Final = re.compile(r"(?P<indent> *)(?P<mark>`{3,4}) *mdx-code-block\Z")
+_END_OF_WRAPPER: Final = re.compile(r"(?P<indent> *)(?P<mark>`{3,4})\Z")
+_RAW_HTML: Final = re.compile(r"<(?:!|\?|(?:script|style|pre|textarea)\b)", re.IGNORECASE)
+"""Elements that end at their own closing mark, whatever is between."""
 _LINES = re.compile(r"[\d,\- ]+\Z")
 
 
@@ -59,6 +67,89 @@ def _spread_tab(state: StateBlock, line: int, text: str) -> str:
     taken = state.bsCount[line] % _TAB
     is_shared = text.startswith("\t") and state.src[start - 1 : start] == ">"
     return " " * (_TAB - taken) + text[1:] if taken and is_shared else text
+
+
+def mdx_code_block_plugin(md: MarkdownIt) -> None:
+    """Unwrap Docusaurus's ``mdx-code-block`` fences before anything else is read, as the site does."""
+    md.core.ruler.before("block", "mdx_code_block", _unwrap)
+
+
+def _unwrap(state: StateCore) -> None:
+    if "mdx-code-block" not in state.src:
+        return
+    lines = state.src.split("\n")
+    opened: re.Match[str] | None = None
+    at = 0
+    for number, line in enumerate(lines):
+        if opened is None:
+            opened, at = _WRAPPER.match(line), number
+        elif (closing := _END_OF_WRAPPER.match(line)) and closing["mark"] == opened["mark"]:
+            if closing["indent"] == opened["indent"]:
+                lines[at] = lines[number] = ""  # the lines between stay where they are
+            opened = None
+    state.src = "\n".join(lines)
+
+
+def mkdocs_fence_plugin(md: MarkdownIt) -> None:
+    """Replace the fence rule by what Python-Markdown and superfences make of the page's lines.
+
+    Such a fence stands at any indentation, within a paragraph and in HTML; the rules that would read over it end there.
+    """
+    md.core.ruler.before("block", "site_lines", _read_site_lines)
+    md.block.ruler.before("table", "site_fence", _site_fence, _INTERRUPTS)
+    md.disable("fence")
+    md.block.ruler.at("code", _indented_code)
+    md.block.ruler.at("paragraph", _paragraph)
+    md.block.ruler.at("html_block", _html_block, _INTERRUPTS)
+
+
+def _read_site_lines(state: StateCore) -> None:
+    lines = read_lines(state.src)
+    keep_site_lines(state.env, lines)
+    for line, reason in lines.refused:
+        ParseState.of(state.env).problem(line, reason)
+
+
+def _site_fence(state: StateBlock, start_line: int, end_line: int, silent: bool) -> bool:
+    found = site_lines(state.env).fences.get(start_line)
+    start = state.bMarks[start_line] + state.tShift[start_line]
+    if found is None or not state.src.startswith(("```", "~~~"), start):  # the mark of its quotation comes first
+        return False
+    if silent:
+        return True
+    token = state.push("fence", "code", 0)
+    token.info = found.info
+    token.content = found.text
+    token.map = [start_line, found.last + 1]
+    token.meta = {"column": start - state.src.rfind("\n", 0, start), "closed": True}
+    state.line = min(found.last + 1, end_line)
+    return True
+
+
+def _paragraph(state: StateBlock, start_line: int, end_line: int, silent: bool) -> bool:
+    """A paragraph, which a fence or container ends however far it is indented."""
+    line = site_lines(state.env).next_start(start_line + 1, state.lineMax)
+    if line == state.lineMax:
+        return paragraph(state, start_line, end_line, silent)
+    column = state.sCount[line]
+    state.sCount[line] = min(column, state.blkIndent + _TAB - 1)
+    try:
+        return paragraph(state, start_line, end_line, silent)
+    finally:
+        state.sCount[line] = column
+
+
+def _indented_code(state: StateBlock, start_line: int, end_line: int, silent: bool) -> bool:
+    """Indented code, which a fence or container ends."""
+    return code(state, start_line, site_lines(state.env).next_start(start_line + 1, end_line), silent)
+
+
+def _html_block(state: StateBlock, start_line: int, end_line: int, silent: bool) -> bool:
+    """An element, which a fence or container ends unless its content is no Markdown at all."""
+    start = state.bMarks[start_line] + state.tShift[start_line]
+    if not silent and not _RAW_HTML.match(state.src, start):
+        end_line = site_lines(state.env).next_start(start_line + 1, end_line)
+    return html_block(state, start_line, end_line, silent)
 
 
 def snippet_plugin(md: MarkdownIt) -> None:

@@ -29,7 +29,7 @@ _FLAGS: Final = frozenset(
     "expandable wrap lines live twoslash noInline showLineNumbers linenums nocopy collapse ignore no_run".split()  # noqa: SIM905
 )
 """Bare words that control the display and are not a title."""
-_TITLE_KEYS: Final = ("title", "filename", "file", "name", "label", "tab")
+_TITLE_KEYS: Final = ("title", "filename", "file", "name", "label", "caption", "tab")
 _PRODUCTS: Final = frozenset({"node.js", "next.js", "vue.js", "nuxt.js", "express.js", "three.js", "asp.net", "d3.js"})
 _EXTENSIONS: Final = frozenset(
     """astro bash bat bicep bru c cc cfg cjs cmd conf config cpp cs csproj css csv cts dart db diff dockerfile env

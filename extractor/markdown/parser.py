@@ -19,12 +19,14 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from extractor.markdown.container_blocks import colon_container_plugin, footnote_plugin, mkdocs_container_plugin
-from extractor.markdown.fences import fence_plugin, snippet_plugin
+from extractor.markdown.fences import fence_plugin, mdx_code_block_plugin, mkdocs_fence_plugin, snippet_plugin
 from extractor.markdown.headings import heading_plugin, plain_text
 from extractor.markdown.html_tokens import html_comment_plugin, html_tag_plugin
 from extractor.markdown.mdx_flow import mdx_flow_plugin
 from extractor.markdown.mdx_prose import mdx_prose_plugin
+from extractor.markdown.myst import myst_plugin
 from extractor.markdown.parse_state import ParseState
+from extractor.markdown.shortcodes import shortcode_plugin
 from extractor.model import Flavour
 
 if TYPE_CHECKING:
@@ -50,7 +52,7 @@ def parser(flavour: Flavour) -> MarkdownIt:
     Parse with ``parse(text, env)``; problems are then in ``ParseState.of(env).problems``.
     """
     md = _set_up(flavour, MAX_NESTING)
-    md.core.ruler.before("block", "parse_state", _start)
+    md.core.ruler.before("normalize", "parse_state", _start)
     _parse_inline_lazily(md, _prose_parser(flavour))
     heading_plugin(md, flavour)
     return md
@@ -98,9 +100,15 @@ def _set_up(flavour: Flavour, max_nesting: int) -> MarkdownIt:
             assert_never(flavour)
     if flavour in (Flavour.DOCUSAURUS, Flavour.VITEPRESS):
         colon_container_plugin(md)
+    if flavour is Flavour.DOCUSAURUS:
+        mdx_code_block_plugin(md)
+    if flavour is Flavour.GITHUB:
+        myst_plugin(md)
+        shortcode_plugin(md)
     if flavour is Flavour.VITEPRESS:
         snippet_plugin(md)
     if flavour is Flavour.MKDOCS:
+        mkdocs_fence_plugin(md)
         mkdocs_container_plugin(md)
     return md
 

@@ -122,6 +122,8 @@ class Block:
     """The prose just before the block (up to 600 characters, plain text), where file names are often given."""
     includes: tuple[Span, ...] = ()
     """Files of the tree whose text was included into the block."""
+    skipped: int = 0
+    """Lines between the opening fence and the text: the options of a MyST directive."""
     prose_commands: tuple[tuple[int, str], ...] = ()
     """Commands in inline code of the prose around it: the page's line and the text."""
     prose_values: tuple[tuple[int, str], ...] = ()
@@ -134,7 +136,7 @@ class Block:
 
     def line(self, offset: int) -> Span:
         """Return the page's line for line ``offset`` (0-based) of ``text``."""
-        at = min(self.span.first + 1 + offset, self.span.last)
+        at = min(self.span.first + 1 + self.skipped + offset, self.span.last)
         return Span(self.span.file, at, at)
 
 

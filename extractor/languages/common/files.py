@@ -152,7 +152,7 @@ def _segments(block: Block, first: int) -> tuple[Segment, ...]:
     if block.includes:
         # own lines and included ones are mixed: only the fence as a whole is certain
         return tuple(Segment(first + n, 1, block.line(0)) for n in range(count))
-    start = block.span.first + 1
+    start = block.line(0).first
     return (Segment(first, count, Span(block.span.file, start, start + count - 1, block.span.column)),)
 
 

@@ -65,3 +65,24 @@ def test_what_one_tab_says_is_not_the_context_of_the_next(tmp_path: Path) -> Non
     text = "<Tabs>\n<Tab title='A'>\nSave as a.ts.\n</Tab>\n<Tab title='B'>\n```js\n```\n</Tab>\n</Tabs>\n"
     (only,) = blocks(tmp_path, text)
     assert only.context == ""
+
+
+def test_fences_around_mdx_are_unwrapped(tmp_path: Path) -> None:
+    text = (
+        '````mdx-code-block\n<Tabs>\n<TabItem value="x" label="X">\n\n```mdx-code-block\nkept\n```\n````\n\n```js\na\n```\n\n'
+        "```mdx-code-block\n</TabItem>\n</Tabs>\n```\n\n  ```mdx-code-block\nb\n```\n"
+    )
+    found = blocks(tmp_path, text, Flavour.DOCUSAURUS)
+    assert [(block.language, block.place.tab, block.span.first) for block in found] == [
+        ("mdx-code-block", "X", 5),
+        ("js", "X", 10),
+        ("mdx-code-block", None, 19),
+    ]
+    assert [block.language for block in blocks(tmp_path, "```mdx-code-block\na\n```\n")] == ["mdx-code-block"]
+
+
+@pytest.mark.parametrize("flavour", Flavour)
+def test_a_tab_behind_its_mark_continues_a_quotation(tmp_path: Path, flavour: Flavour) -> None:
+    (tmp_path / "page.md").write_text("> text\n>\n>\t```js\n>\ta\n>\t\tb\n>\t```\n>\ttext\n", "utf-8")
+    (only,) = blocks_of(read_page(tmp_path, "page.md", Layout(flavour=flavour)))
+    assert (only.text, only.span.first, only.span.last, only.place.quoted) == ("a\n\tb\n", 3, 6, True)
