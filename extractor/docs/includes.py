@@ -32,6 +32,9 @@ _SNIPPET = re.compile(
 )
 _UNREAD_OPTIONS: Final = ("pyobject", "diff", "prepend", "append")
 """Options of ``literalinclude`` that change which lines are shown, and are not read."""
+_NUMBER = re.compile(r"[0-9]{1,7}")
+_RANGE = re.compile(r"(?P<first>[0-9]{1,7})?(?P<dash>-)?(?P<last>(?<=-)[0-9]{1,7})?(?<=.)")
+_MAX_RANGES: Final = 100
 _ESCAPED = re.compile(r"\A([ \t]*);(?=-{1,20}8<-)")
 """A semicolon in front makes a snippet line plain text; the semicolon is not shown."""
 _SECTION = re.compile(r"-{1,20}8<-{1,20}[ \t]{1,20}\[(?P<edge>start|end):(?P<name>[\w-]+)\]")
@@ -102,7 +105,7 @@ class Includes:
             return
         shown = [lines[number - 1] for number in numbers]
         if "dedent" in options:
-            width = int(options["dedent"]) if options["dedent"].isdigit() else None
+            width = int(options["dedent"]) if _NUMBER.fullmatch(options["dedent"]) else None
             shown = _dedented(shown) if width is None else [text[min(width, _indent(text)) :] for text in shown]
         token.content = "".join(f"{text}\n" for text in shown)
         token.meta["includes"] = tuple(Span(name, first, last) for first, last in _runs(numbers))
@@ -227,7 +230,8 @@ def _chosen_lines(lines: Sequence[str], options: Mapping[str, str]) -> list[int]
     """The numbers (1-based) of the lines that ``literalinclude`` shows, in the order of the file."""
     numbers = list(range(1, len(lines) + 1))
     if "lines" in options:
-        numbers = [number for number in numbers if _is_listed(number, options["lines"])]
+        ranges = _ranges(options["lines"])
+        numbers = [number for number in numbers if any(first <= number <= last for first, last in ranges)]
     for option, keeps_it in (("start-at", True), ("start-after", False)):
         if option in options:
             at = next((index for index, number in enumerate(numbers) if options[option] in lines[number - 1]), None)
@@ -239,15 +243,14 @@ def _chosen_lines(lines: Sequence[str], options: Mapping[str, str]) -> list[int]
     return numbers
 
 
-def _is_listed(number: int, text: str) -> bool:
-    """Whether ``1,3-5,20-`` names a line."""
-    for part in text.replace(" ", "").split(","):
-        first, dash, last = part.partition("-")
-        low = int(first) if first.isdigit() else 1
-        high = (int(last) if last.isdigit() else number) if dash else low
-        if (first.isdigit() or dash) and low <= number <= high:
-            return True
-    return False
+def _ranges(text: str) -> list[tuple[int, int]]:
+    """The first and last lines that ``1,3-5,20-`` names; the first hundred of them."""
+    ranges = []
+    for part in text.replace(" ", "").split(",")[:_MAX_RANGES]:
+        if match := _RANGE.fullmatch(part):
+            first = int(match["first"] or 1)
+            ranges.append((first, int(match["last"] or _MAX_FILE) if match["dash"] else first))
+    return ranges
 
 
 def _runs(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:

@@ -32,7 +32,23 @@ export const x = 1|export const y = {|}|<Tabs>|</Tabs>|<B> text|text <b>x</b>|- 
 - > b|{//x|x  |  ===|    ---|- # h|+|-   |1.""".replace("|\n", "|").split("|")
 # remark takes a list that opens a new container for one that interrupts the paragraph before that container
 QUIRK = re.compile(r"\S.*\n[ \t]*(?:(?:[-+*]|\d+[.)])[ \t]+|>[ \t]*)+(?:[-+*]|\d+[.)])(?:\s|\Z)")
-PREFIXES = ["", "", "", "", "", " ", "  ", "   ", "    ", "      ", "\t", "> ", ">", "- ", "  > ", "        ", ">\t", "> \t", " >\t"]
+PREFIXES = [
+    *[""] * 5,
+    " ",
+    "  ",
+    "   ",
+    "    ",
+    "      ",
+    "\t",
+    "> ",
+    ">",
+    "- ",
+    "  > ",
+    "        ",
+    ">\t",
+    "> \t",
+    " >\t",
+]
 
 
 @pytest.fixture(scope="module")

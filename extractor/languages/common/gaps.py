@@ -91,9 +91,7 @@ def sentence(clauses: Sequence[str], limit: int = 4) -> str:
     return "; ".join(shown)
 
 
-def left_to_reader(
-    draft: Draft, stated: Mapping[str, str], environment: Mapping[str, str]
-) -> tuple[LeftToReader, ...]:
+def left_to_reader(draft: Draft, stated: Mapping[str, str], environment: Mapping[str, str]) -> tuple[LeftToReader, ...]:
     """Return what only the reader has: values for placeholders and variables, files, names, answers, tokens.
 
     Args:
@@ -135,9 +133,7 @@ def _is_needed(name: str, value: str) -> bool:
     return bool(_NEEDED.search(words)) or bool(_ADDRESS.search(value))
 
 
-def _variables(
-    draft: Draft, stated: Mapping[str, str], environment: Mapping[str, str]
-) -> Iterator[LeftToReader]:
+def _variables(draft: Draft, stated: Mapping[str, str], environment: Mapping[str, str]) -> Iterator[LeftToReader]:
     known = {name for name, value in stated.items() if not is_placeholder(value)} | draft.override.environment.keys()
     for snippet in draft.program.snippets:
         for read in snippet.facts.environment:
