@@ -13,7 +13,7 @@ from extractor.model import ExampleOverride, Layout
 from harness.base.errors import UsageError
 from harness.base.host import HostEnvironment
 from harness.engine.protocol import Limits
-from harness.model import FailOn, Resolve, SettingsSource
+from harness.model import FailOn, Gate, Resolve, SettingsSource
 from harness.profile import ProbeSettings, Profile
 from harness.rule import Catalogue
 
@@ -71,6 +71,8 @@ class Config:
     requirements: tuple[str, ...] = ()
     revisions: tuple[str, ...] = ()
     changed_since: str | None = None
+    gate: Gate = Gate.NEW
+    """With ``changed_since``: which findings may fail the run."""
     fail_on: FailOn = FailOn.MUST
     baseline: Path | None = None
     jobs: int = 1

@@ -178,7 +178,7 @@ class RequirementItem(pytest.Item):
                 pytest.fail(f"not checked: {summary}", pytrace=False)
             case Severity.KNOWN:
                 pytest.xfail(f"known finding, listed in the baseline: {summary}")
-            case Severity.WARNING:
+            case Severity.WARNING | Severity.UNCHANGED:
                 self._warn(f"{finding.level.value} {self.name}: {summary}", finding)
             case Severity.ADVISORY:
                 # shown with -rP

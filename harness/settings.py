@@ -18,7 +18,7 @@ from harness.base.git import FilesAt, resolve_inside
 from harness.base.host import HostEnvironment
 from harness.config import Config, ExampleOverride
 from harness.engine.protocol import Limits
-from harness.model import FailOn, Resolve, SettingsSource, Trust
+from harness.model import FailOn, Gate, Resolve, SettingsSource, Trust
 from harness.profiles.registry import PROFILES
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def load_config(
     if files is not None and "lock" in given:
         given["lock"] = files.copy(given["lock"])
     given.setdefault("jobs", os.cpu_count() or 1)
-    for name, enum in (("fail_on", FailOn), ("resolve", Resolve)):
+    for name, enum in (("fail_on", FailOn), ("gate", Gate), ("resolve", Resolve)):
         if name in given:
             given[name] = enum(given[name])
     merged: dict[str, Any] = {**values, **given}

@@ -54,7 +54,7 @@ def apply_baseline(report: Report, baseline: Baseline) -> Report:
             continue
         known = occurs is Occurs.YES
         if known:
-            accepted_changes.add(accepted_drift.change)
+            accepted_changes.add(accepted_drift.identity)
         name = f"{accepted_drift.requirement} {accepted_drift.revision}"
         kind = BaselineKind.KNOWN if known else BaselineKind.STALE
         notes.append(BaselineNote(kind, "normative text", name, accepted_drift.reason, gates=not known))
@@ -66,7 +66,7 @@ def apply_baseline(report: Report, baseline: Baseline) -> Report:
         return replace(one, gates=False) if (example_id, one.requirement) in accepted else one
 
     def drift(entry: Drift) -> Drift:
-        return replace(entry, gates=False) if entry.change in accepted_changes else entry
+        return replace(entry, gates=False) if entry.identity in accepted_changes else entry
 
     return replace(
         report,
@@ -122,4 +122,4 @@ def drift_occurs(entry: AcceptedDrift, report: Report) -> Occurs:
     """Return whether the sentence still reads as it did when its change was accepted."""
     if entry.requirement not in {row.id for row in report.requirements}:
         return Occurs.UNKNOWN
-    return Occurs.YES if any(drift.change == entry.change for drift in report.drift) else Occurs.NO
+    return Occurs.YES if any(drift.identity == entry.identity for drift in report.drift) else Occurs.NO

@@ -60,7 +60,7 @@ class AcceptedDrift:
     reason: str
 
     @property
-    def change(self) -> tuple[str, str, str, str]:
+    def identity(self) -> tuple[str, str, str, str]:
         """The change that is accepted, as :class:`harness.model.Drift` names it."""
         return self.requirement, self.revision, self.old, self.new
 

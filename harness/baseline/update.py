@@ -95,7 +95,7 @@ def _key(entry: Entry) -> tuple[str, ...]:
         case NotRunnable():
             return (entry.example, NOT_RUNNING)
         case AcceptedDrift():
-            return ("drift", *entry.change)
+            return ("drift", *entry.identity)
 
 
 def _is_stale(entry: Entry, report: Report) -> bool:
@@ -119,7 +119,7 @@ def _entries_for(report: Report, reason: str) -> Iterator[Entry]:
                     yield Known(example.id, finding.requirement, reason)
     for drift in report.drift:
         if drift.gates:
-            yield AcceptedDrift(*drift.change, reason)
+            yield AcceptedDrift(*drift.identity, reason)
 
 
 def _to_toml(entry: Entry) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from harness.base.errors import UsageError
 from harness.cli.context import Cli, docs_argument, pass_cli, runtime_option, state_option
 from harness.cli.outputs import end_with, format_option, outputs_of
 from harness.config import Shard
@@ -43,6 +44,10 @@ if TYPE_CHECKING:
 @click.option(
     "--changed-since", metavar="REF",
     help="Only examples that are affected by changes since the merge base with REF.",
+)  # fmt: skip
+@click.option(
+    "--gate", type=click.Choice(["new", "all"]),
+    help="With --changed-since: findings that may fail the check, new ones or all of them. [default: new]",
 )  # fmt: skip
 @click.option(
     "--pre-commit", is_flag=True,
@@ -121,6 +126,8 @@ def command(
         flags["changed_since"] = flags["changed_since"] or compared_by_pre_commit(os.environ)
     config = load_config(docs, cli.config_file, **{key: value for key, value in flags.items() if value != ()})
     since = None
+    if flags["gate"] is not None and config.changed_since is None:
+        raise UsageError("--gate needs --changed-since", "name what the docs are compared with, or leave --gate out")
     if config.changed_since is not None:
         from harness.selection.changed import find_change
 

@@ -70,6 +70,11 @@ class LiveProgress:
         line = f"{at:6.1f} s  {printable(result.id)}: {what}{cached}"
         self._console.print(line, markup=False, style="dim", soft_wrap=True)
 
+    def ended(self, name: str) -> None:
+        """Remove the row of a text that was run to compare with it."""
+        if name in self._tasks:
+            self._bars.remove_task(self._tasks.pop(name))
+
     def note(self, text: str) -> None:
         """Print a note."""
         self._console.print(printable(text), markup=False, soft_wrap=True)

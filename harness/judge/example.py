@@ -12,7 +12,7 @@ from extractor.model import Level
 from harness.judge.failure_cause import Trouble, cause_of, how_to_state
 from harness.judge.findings import inconclusive, join_words, satisfied, violated
 from harness.judge.page_code import imports, types
-from harness.judge.start_failure import compare_runs
+from harness.judge.start_failure import comparable_cause, compare_runs
 from harness.judge.stated_endpoint import answers_where_stated
 from harness.model import Basis, BoundRequirement, Requirement, Side, Stage, StartOutcome
 from harness.rule import Decision, Rule
@@ -218,7 +218,8 @@ def runs(example: Example, recording: Recording, bound: BoundRequirement) -> Fin
     if recording.transcript is not None:
         direct = [dependency.name for dependency in example.bundle.dependencies] if example.bundle else []
         difference = compare_runs(recording.runs[-1], failed[0], direct)
-        return replace(violated(bound, f"The example {difference}."), blame=lines)
+        legs = {f"with the packages of today: {comparable_cause(failed[0])}": False}
+        return replace(violated(bound, f"The example {difference}.", legs=legs), blame=lines)
     if cause and cause.guesses:
         guessed = join_words(note.what for note in cause.guesses)
         return inconclusive(
@@ -229,7 +230,8 @@ def runs(example: Example, recording: Recording, bound: BoundRequirement) -> Fin
         )
     fix = FIXES.get(cause.trouble, bound.requirement.fix) if cause else bound.requirement.fix
     text = f"The example does not run. {_sentence(attempts)}"
-    return replace(violated(bound, text), gates=True, blame=lines, fix=fix)
+    finding = violated(bound, text, legs={comparable_cause(run): False for run in failed})
+    return replace(finding, gates=True, blame=lines, fix=fix)
 
 
 def complete(example: Example, recording: Recording, bound: BoundRequirement) -> Finding | None:
@@ -238,7 +240,8 @@ def complete(example: Example, recording: Recording, bound: BoundRequirement) ->
         return None
     if example.bundle.added:
         added = join_words(example.bundle.added)
-        return violated(bound, f"The page does not give everything that is needed; docprobe added {added}.")
+        text = f"The page does not give everything that is needed; docprobe added {added}."
+        return violated(bound, text, legs=dict.fromkeys(example.bundle.added, False))
     return satisfied(bound, "The page gives everything that is needed to run the example.")
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from harness.model import SHOULD_LIKE, BaselineKind, Basis, Status, Verdict
+from harness.model import SHOULD_LIKE, BaselineKind, Basis, FindingChange, Gate, Status, Verdict
 
 if TYPE_CHECKING:
-    from harness.model import ExampleResult, Finding, Report
+    from harness.model import Drift, ExampleResult, Finding, Report
 
 OK: Final = 0
 VIOLATED: Final = 1
@@ -70,6 +70,29 @@ def apply_fail_on(report: Report) -> Report:
             replace(example, findings=tuple(mark(finding, example) for finding in example.findings))
             for example in report.examples
         ),
+    )
+
+
+def apply_gate(report: Report) -> Report:
+    """Return the report on a change in which, with ``--gate new``, only what the change introduces blocks.
+
+    A finding and a drifted sentence that were there before don't block, nor does a baseline entry that the change makes
+    stale: a fix must not fail the change that brings it.
+    """
+    if report.compared is None or report.compared.gate is not Gate.NEW:
+        return report
+
+    def blocks(entry: Finding | Drift) -> bool:
+        return entry.gates and entry.change is not FindingChange.UNCHANGED
+
+    return replace(
+        report,
+        examples=tuple(
+            replace(example, findings=tuple(replace(finding, gates=blocks(finding)) for finding in example.findings))
+            for example in report.examples
+        ),
+        drift=tuple(replace(entry, gates=blocks(entry)) for entry in report.drift),
+        baseline=tuple(replace(note, gates=False) for note in report.baseline),
     )
 
 

@@ -8,13 +8,17 @@ from typing import TYPE_CHECKING
 from harness.model import Basis, Citation, Finding, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from harness.model import BoundRequirement, Exchange
 
 
 def finding(
-    bound: BoundRequirement, verdict: Verdict, summary: str, evidence: Iterable[Exchange | None] = ()
+    bound: BoundRequirement,
+    verdict: Verdict,
+    summary: str,
+    evidence: Iterable[Exchange | None] = (),
+    legs: Mapping[str, bool] | None = None,
 ) -> Finding:
     """Return a finding with the requirement's own level, basis and sentence.
 
@@ -23,6 +27,8 @@ def finding(
         verdict: what was found.
         summary: one or two sentences for a reader: what was sent, what came back, what was expected.
         evidence: the exchanges that decide, controls included; None is left out.
+        legs: of a requirement on several kinds of requests or things, each that was decided, by name, and whether it
+            meets the requirement.
     """
     return Finding(
         requirement=bound.requirement.id,
@@ -34,6 +40,7 @@ def finding(
         statement=Citation.of(bound.statement) if bound.statement is not None else None,
         evidence=numbers(evidence),
         fix=bound.requirement.fix if verdict is Verdict.VIOLATED else None,
+        legs={name: Verdict.SATISFIED if met else Verdict.VIOLATED for name, met in (legs or {}).items()},
     )
 
 
@@ -42,9 +49,14 @@ def satisfied(bound: BoundRequirement, summary: str, evidence: Iterable[Exchange
     return finding(bound, Verdict.SATISFIED, summary, evidence)
 
 
-def violated(bound: BoundRequirement, summary: str, evidence: Iterable[Exchange | None] = ()) -> Finding:
+def violated(
+    bound: BoundRequirement,
+    summary: str,
+    evidence: Iterable[Exchange | None] = (),
+    legs: Mapping[str, bool] | None = None,
+) -> Finding:
     """Return the finding that the requirement is violated. Arguments as :func:`finding`."""
-    return finding(bound, Verdict.VIOLATED, summary, evidence)
+    return finding(bound, Verdict.VIOLATED, summary, evidence, legs)
 
 
 def not_applicable(bound: BoundRequirement, summary: str, evidence: Iterable[Exchange | None] = ()) -> Finding:

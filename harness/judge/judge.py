@@ -11,7 +11,7 @@ from harness.model import MUST_LIKE, SIDES, Basis, DriftKind, Side, Verdict
 from harness.spec.word_changes import changed_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from harness.model import BoundRequirement, Drift, Finding, Transcript
     from harness.profile import Profile
@@ -19,7 +19,12 @@ if TYPE_CHECKING:
 
 
 def judge(
-    transcript: Transcript, bound: Sequence[BoundRequirement], profile: Profile, *, page_revision: str | None
+    transcript: Transcript,
+    bound: Sequence[BoundRequirement],
+    profile: Profile,
+    *,
+    page_revision: str | None,
+    at_hand: Collection[str] = (),
 ) -> tuple[Finding, ...]:
     """Return one finding for each requirement in every revision that the example negotiates.
 
@@ -28,7 +33,8 @@ def judge(
         bound: every row of the profile's catalogue in each of its revisions.
         profile: whose rules decide.
         page_revision: of the example's page; None if it belongs to none. Only findings under it block; of a page
-            without one, those under the newest negotiated revision.
+            without one, those under :func:`deciding_revision`.
+        at_hand: the revisions whose text is in the docs at hand.
 
     Returns:
         In order of the catalogue, then of the revisions. Requirements on the example itself are judged under the
@@ -38,7 +44,7 @@ def judge(
         printed = _judge_printed(transcript, bound, profile)
         return tuple(replace(f, gates=f.revision == page_revision and blocks(f, transcript, profile)) for f in printed)
     transcript = profile.heard_for(transcript, bound, page_revision)
-    own = page_revision or (transcript.negotiated[-1] if transcript.negotiated else None)
+    own = deciding_revision(page_revision, transcript.negotiated, at_hand)
     order = {rule.requirement.id: number for number, rule in enumerate(profile.catalogue.rules)}
     findings = []
     for row in sorted(bound, key=lambda row: (order[row.requirement.id], row.revision)):
@@ -63,6 +69,20 @@ def changed_rule(drift: Drift) -> str:
     if drift.old is not None and drift.nearest is not None:
         return f"The rule changed: {changed_words(drift.old, drift.nearest.text)} (see drift); {accept}"
     return f"The rule changed; its new words: {drift.words} (see drift); {accept}"
+
+
+def deciding_revision(page_revision: str | None, negotiated: Sequence[str], at_hand: Collection[str]) -> str | None:
+    """Return the revision whose text decides about an example.
+
+    Args:
+        page_revision: of its page, which decides if it has one.
+        negotiated: revisions that the example negotiates, oldest first. Of a page without a revision the newest of
+            them decides that the docs at hand have the text of: an SDK may be ahead of the docs.
+        at_hand: the revisions whose text the docs at hand have.
+    """
+    if page_revision is not None or not negotiated:
+        return page_revision
+    return next((revision for revision in reversed(negotiated) if revision in at_hand), negotiated[-1])
 
 
 def blocks(finding: Finding, transcript: Transcript, profile: Profile) -> bool:

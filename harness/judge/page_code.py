@@ -38,7 +38,7 @@ def imports(example: Example, recording: Recording, bound: BoundRequirement) -> 
         more = f"; and {len(faults) - _SHOWN} more" if len(faults) > _SHOWN else ""
         summary = f"{'; '.join(texts)}{more}.{_with_dated(shown, lookups)}"
         blame = tuple(dict.fromkeys(span for _, span in faults))
-        return replace(violated(bound, summary), blame=blame)
+        return replace(violated(bound, summary, legs={text: False for text, _ in faults}), blame=blame)
     unknown = list(_unknown(shown, first))
     if unknown:
         return inconclusive(bound, f"Not all imports could be looked up: {'; '.join(unknown[:_SHOWN])}.")
@@ -58,9 +58,11 @@ def types(example: Example, recording: Recording, bound: BoundRequirement) -> Fi
         return inconclusive(bound, f"The types could not be checked: {checked.failed.rstrip('.')}.")
     files = {file.path: file for file in bundle.files}
     found: list[tuple[str, Span]] = []
+    legs: dict[str, bool] = {}
     for message in checked.messages:
         span = files[message.file].docs_line(message.line) if message.file in files else None
         if span is not None:
+            legs[f"{message.code} {message.text.rstrip('.')}"] = False
             found.append((f"line {span.first}: {message.code} {message.text.rstrip('.')}", span))
     how = "the options of the page" if checked.own else "strict options"
     if not found:
@@ -68,7 +70,7 @@ def types(example: Example, recording: Recording, bound: BoundRequirement) -> Fi
     more = f"; and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
     quoted = "; ".join(text for text, _ in found[:_SHOWN])
     summary = f"TypeScript {checked.version} reports {count(len(found), 'error')} with {how}: {quoted}{more}."
-    return replace(violated(bound, summary), blame=tuple(dict.fromkeys(span for _, span in found)))
+    return replace(violated(bound, summary, legs=legs), blame=tuple(dict.fromkeys(span for _, span in found)))
 
 
 def _faults(shown: ShownImports, lookup: Lookup) -> Iterator[tuple[str, Span]]:

@@ -9,7 +9,7 @@ from extractor.model import ExampleKind, ExampleStatus
 from harness.judge.blame import blamed_lines
 from harness.judge.example import judge_example
 from harness.judge.failure_cause import cause_of
-from harness.judge.judge import judge, unblock_without_sentence
+from harness.judge.judge import deciding_revision, judge, unblock_without_sentence
 from harness.model import DriftKind, ExampleResult, Recording, StartOutcome, Status, Verdict
 
 if TYPE_CHECKING:
@@ -36,6 +36,22 @@ class Ruleset:
     def rows(self) -> tuple[BoundRequirement, ...]:
         """Every requirement in each of its revisions."""
         return tuple(self.bound.requirements.values())
+
+    def judge(self, transcript: Transcript, page_revision: str | None) -> tuple[Finding, ...]:
+        """Return the findings on a transcript, of which only those block that can cite a sentence."""
+        return unblock_without_sentence(
+            judge(
+                transcript,
+                self.rows,
+                self.profile,
+                page_revision=page_revision,
+                at_hand=self.bound.revisions,
+            )
+        )
+
+    def deciding_revision(self, page_revision: str | None, transcript: Transcript) -> str | None:
+        """Return the revision whose text decides about the example of a transcript."""
+        return deciding_revision(page_revision, transcript.negotiated, self.bound.revisions)
 
     def asked(self, findings: Sequence[Finding]) -> tuple[Finding, ...]:
         """Return the findings on requirements that are asked for."""
@@ -110,7 +126,7 @@ def result_of_recording(
     else:
         transcript = replace(transcript, example_id=example.id)
         status, reason = Status.JUDGED, None
-        judged = unblock_without_sentence(judge(transcript, rules.rows, rules.profile, page_revision=example.revision))
+        judged = rules.judge(transcript, example.revision)
         findings += tuple(_with_blame(finding, transcript, example, rules.profile.catalogue) for finding in judged)
     last = recording.runs[-1] if recording.runs else None
     return replace(
@@ -120,6 +136,7 @@ def result_of_recording(
         findings=rules.asked(findings),
         transcript=transcript,
         negotiated=transcript.negotiated if transcript else (),
+        judged_under=rules.deciding_revision(example.revision, transcript) if transcript else example.revision,
         duration_s=round(sum(run.duration_s for run in recording.runs), 3),
         cached=cached,
     )
@@ -136,9 +153,10 @@ def result_of_printed(
         copies: every page that prints the same.
         rules: what they are judged by.
     """
-    findings = unblock_without_sentence(judge(transcript, rules.rows, rules.profile, page_revision=example.revision))
+    findings = rules.judge(transcript, example.revision)
     return replace(
         _result(example, copies, Status.JUDGED, None),
+        judged_under=rules.deciding_revision(example.revision, transcript),
         findings=rules.asked(findings),
         transcript=transcript,
         negotiated=transcript.negotiated,
@@ -164,9 +182,12 @@ def result_of_transcript(transcript: Transcript, rules: Ruleset, *, page_revisio
         spans=(),
         digest=transcript.example_id,
         packages=transcript.packages,
-        findings=judge(transcript, rules.rows, rules.profile, page_revision=page_revision),
+        findings=judge(
+            transcript, rules.rows, rules.profile, page_revision=page_revision, at_hand=rules.bound.revisions
+        ),
         transcript=transcript,
         negotiated=transcript.negotiated,
+        judged_under=rules.deciding_revision(page_revision, transcript),
     )
 
 

@@ -30,6 +30,8 @@ PATTERNS: Final = (
 """What interpreters print, most specific first, and how a reader would put it."""
 _OF_THE_EXAMPLE: Final = frozenset({"stdout", "stderr"})
 """Sources of log lines that the example itself wrote."""
+_VOLATILE: Final = re.compile(r"\(\d+,\d+\)|:\d+(?::\d+)?|,? line \d+|0x[0-9a-f]+|\b\d+(?:\.\d+)? (?:s|ms)\b")
+"""Lines and columns, addresses of objects, and times in what interpreters and compilers print."""
 _TAKEN: Final = re.compile(r"EADDRINUSE|\[Errno 98\]|address already in use|Port \d+ is in use", re.IGNORECASE)
 """What runtimes print about an address that is in use."""
 _TAKEN_PORT: Final = re.compile(r"EADDRINUSE\D.*?:(\d+)\b|', (\d+)[,)]|\bport (\d+)\b", re.IGNORECASE)
@@ -47,6 +49,12 @@ def cause_in(logs: Iterable[LogLine]) -> str | None:
             if found := pattern.search(text):
                 return sentence.format(*found.groups())
     return None
+
+
+def comparable_cause(run: Run) -> str:
+    """Return why a run did not serve, without what an edit elsewhere on the page changes: lines, times, addresses."""
+    cause = cause_in(run.logs) or run.sentence or run.outcome.value
+    return _VOLATILE.sub("", cause)
 
 
 def port_held_by_service(logs: Iterable[LogLine], held: Collection[int], *, listens: bool) -> int | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Annotated, Final
 
@@ -166,6 +166,17 @@ class Patch:
     edits: tuple[Edit, ...]
 
 
+class FindingChange(StrEnum):
+    """What a change of the docs did to a finding (``--changed-since``)."""
+
+    INTRODUCED = "introduced"
+    """Violated now, and not at the merge base; or more of it is."""
+    UNCHANGED = "unchanged"
+    """Violated now as it was at the merge base."""
+    FIXED = "fixed"
+    """Violated at the merge base, and not any more."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """One verdict on one requirement by the text of one revision."""
@@ -189,6 +200,19 @@ class Finding:
     fix: str | None = None
     patch: Patch | None = None
     """A fix that was proved by running it, if there is one."""
+    legs: Annotated[
+        Mapping[str, Verdict],
+        Meta(description="Of a requirement on several kinds of requests or things: each that was decided, by name."),
+    ] = field(default_factory=dict)
+    """Those that are violated are part of what the finding is: a further one is a new finding."""
+    change: Annotated[
+        FindingChange | None, Meta(description="With --changed-since, of a violation: compared with the merge base.")
+    ] = None
+
+    @property
+    def failing_legs(self) -> frozenset[str]:
+        """The names of the legs that are violated."""
+        return frozenset(name for name, verdict in self.legs.items() if verdict is Verdict.VIOLATED)
 
 
 class DriftKind(StrEnum):
@@ -221,8 +245,12 @@ class Drift:
     words: Annotated[
         str, Meta(description="Word by word: what went in [-…-], what came in {+…+}; empty if nothing is known of it.")
     ] = ""
+    change: Annotated[
+        FindingChange | None,
+        Meta(description="With --changed-since: whether the sentence drifted at the merge base too."),
+    ] = None
 
     @property
-    def change(self) -> tuple[str, str, str, str]:
+    def identity(self) -> tuple[str, str, str, str]:
         """Requirement, revision, bound fingerprint and the one now (empty if it is gone): what an acceptance names."""
         return self.requirement, self.revision, self.expected, self.nearest.fingerprint if self.nearest else ""

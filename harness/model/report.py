@@ -9,7 +9,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from extractor.model import DocsPath, ExampleKind, LineNumber, Note, Span
+from extractor.model import DocsPath, ExampleKind, Level, LineNumber, Note, Span
 from harness.model.conversation import Transcript
 from harness.model.described import Packages, Revision, Seconds, Shard
 from harness.model.findings import Basis, Drift, Finding, Requirement, Verdict
@@ -86,6 +86,13 @@ class ExampleResult:
     packages: Packages = field(default_factory=dict)
     runs: tuple[Run, ...] = ()
     negotiated: Annotated[tuple[str, ...], Meta(description="Revisions that the server negotiates, oldest first.")] = ()
+    judged_under: Annotated[
+        Revision | None,
+        Meta(
+            description="Revision whose text decides: the page's; of a page without one, the newest of the docs at "
+            "hand that is negotiated."
+        ),
+    ] = None
     duration_s: Seconds = 0.0
     cached: Annotated[bool, Meta(description="Whether the conversation is from an earlier run.")] = False
     findings: tuple[Finding, ...] = ()
@@ -140,6 +147,49 @@ class NoLongerRunnable:
     ref: Annotated[str, Meta(description="What the change is compared with.")]
     """As given."""
     reason: Annotated[str, Meta(description="What it is now, and why.")]
+
+
+class Gate(StrEnum):
+    """Which findings may fail a check of a change (``--gate``)."""
+
+    NEW = "new"
+    """Those that the change introduces."""
+    ALL = "all"
+    """Those that were there before, too."""
+
+
+@dataclass(frozen=True, slots=True)
+class FixedFinding:
+    """A finding at the merge base, or some of its legs, that a change fixes."""
+
+    example: Annotated[str, Meta(description="Id of the example as it is now.")]
+    requirement: str
+    revision: Revision
+    level: Level
+    legs: Annotated[tuple[str, ...], Meta(description="The legs that are fixed; empty if the finding has none.")] = ()
+    whole: Annotated[bool, Meta(description="Whether nothing of the finding is left.")] = True
+
+
+@dataclass(frozen=True, slots=True)
+class NotCompared:
+    """An example whose findings all count as introduced, since there is nothing to compare them with."""
+
+    example: str
+    reason: Annotated[str, Meta(description="Why the merge base gives no verdict.")]
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What the findings of a change were compared with."""
+
+    base: Annotated[str, Meta(description="Full hash of the merge base.")]
+    ref: Annotated[str, Meta(description="As given to --changed-since.")]
+    gate: Gate = Gate.NEW
+    fixed: tuple[FixedFinding, ...] = ()
+    not_compared: tuple[NotCompared, ...] = ()
+    origins: Annotated[
+        Mapping[str, str], Meta(description="Of examples that were moved, renamed or copied: id at the merge base.")
+    ] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +259,8 @@ class Report:
     fail_on: FailOn = FailOn.MUST
     narrowed: bool = False
     """Whether only what a change affects was selected: then it is fine that none of it can run."""
+    compared: Compared | None = None
+    """With what the findings were compared; None if nothing was to compare."""
     lost: tuple[NoLongerRunnable, ...] = ()
     """Examples that a change left unchecked: the run is incomplete."""
     edited: tuple[str, ...] = ()

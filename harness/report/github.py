@@ -13,7 +13,7 @@ from extractor.base.text import one_line
 from extractor.model import Span
 from harness.base.escape import defused, github_data, github_property
 from harness.judge.exit_code import unchecked_programs
-from harness.model import BaselineKind, Basis, Status
+from harness.model import BaselineKind, Basis, FindingChange, Status
 from harness.report.locations import forge_path, primary, start_of
 from harness.report.views import ReportView
 from harness.report.wording import (
@@ -21,7 +21,9 @@ from harness.report.wording import (
     drift_sentence,
     exit_sentence,
     figures,
+    fixed_sentences,
     lost_sentence,
+    not_compared_sentences,
     plural,
     settings_sentence,
     unchecked_sentence,
@@ -64,6 +66,8 @@ def render(report: Report) -> str:
         lines += [_command(report, annotation) for annotation in chosen[:LIMIT]]
         if len(chosen) > LIMIT:
             lines.append(f"docprobe: {plural(len(chosen) - LIMIT, f'more {kind}')} in the job summary")
+    lines += [defused(f"docprobe: fixed: {one_line(sentence)}") for sentence in fixed_sentences(report)]
+    lines += [defused(f"docprobe: {one_line(sentence)}") for sentence in not_compared_sentences(report)]
     lines.append(defused(f"docprobe: {one_line(figures(report))}"))
     if settings := settings_sentence(report):
         lines.append(defused(f"docprobe: {one_line(settings)}"))
@@ -92,6 +96,8 @@ def _annotations(report: Report) -> Iterator[Annotation]:
     for lost in report.lost:
         yield Annotation("warning", Span(lost.page, lost.line, lost.line), "no longer checked", lost_sentence(lost))
     for drift in report.drift:
+        if drift.change is FindingChange.UNCHANGED and not drift.gates:
+            continue
         # in another tree: no line of these docs is meant
         span = (drift.nearest.span if drift.nearest else Span(drift.page, 1, 1)) if report.rules_root is None else None
         title = f"{drift.requirement}: the specification changed"
@@ -109,6 +115,8 @@ def _of_findings(view: ReportView) -> Iterator[Annotation]:
             if group.severity not in TYPES:
                 continue
             members = [view.finding(finding, example) for example, finding in group.members]
+            # what was there before is not about this change, unless it fails the check (--gate all)
+            members = [one for one in members if one.finding.gates or one.finding.change is not FindingChange.UNCHANGED]
             if group.severity is Severity.ADVISORY:
                 members = [one for one in members if _is_own_interpretation(one)]
             for turn, one in enumerate(members):

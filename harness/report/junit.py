@@ -58,6 +58,7 @@ def render(report: Report) -> str:
     view = ReportView.of(report)
     suites = [_suite(view, example) for example in report.examples]
     suites += [JUnitSuite("normative text", tuple(_drift_cases(report)))]
+    suites += [JUnitSuite("fixed by the change", tuple(_fixed_cases(report)))]
     suites += [JUnitSuite("baseline", tuple(_baseline_cases(report)))]
     suites = [suite for suite in suites if suite.cases]
     every = [case for suite in suites for case in suite.cases]
@@ -146,6 +147,9 @@ def _case(view: FindingView, duration_s: float) -> JUnitCase:
         case Severity.KNOWN:
             message = f"accepted in the baseline: {finding.summary}"
             return JUnitCase(name, "skipped", "known", message, _text(view), duration_s)
+        case Severity.UNCHANGED:
+            message = f"unchanged by the change that is checked: {finding.summary}"
+            return JUnitCase(name, "skipped", "unchanged", message, _text(view), duration_s)
         case Severity.NOT_APPLICABLE | Severity.INCONCLUSIVE:
             message = f"{view.severity.value}: {finding.summary}"
             return JUnitCase(name, "skipped", view.severity.value, message, duration_s=duration_s)
@@ -159,6 +163,8 @@ def _text(view: FindingView) -> str:
     """A finding in plain text: summary, sentence, exchanges, lines, effect, fix."""
     finding = view.finding
     lines = [finding.summary]
+    if finding.change is not None:
+        lines.append(f"change: {finding.change.value}")
     if finding.statement is not None:
         lines.append(f"rule: {finding.statement.span}: {one_line(finding.statement.text)}")
     if shared := view.shared_context:
@@ -172,6 +178,13 @@ def _text(view: FindingView) -> str:
         if text:
             lines.append(f"{label}: {text}")
     return "\n".join(lines)
+
+
+def _fixed_cases(report: Report) -> Iterator[JUnitCase]:
+    """What a change fixes: cases that pass, and say so."""
+    for entry in report.compared.fixed if report.compared is not None else ():
+        legs = f": {', '.join(entry.legs)}" if entry.legs else ""
+        yield JUnitCase(f"{entry.example} {entry.requirement}", text=f"FIXED{legs}")
 
 
 def _drift_cases(report: Report) -> Iterator[JUnitCase]:

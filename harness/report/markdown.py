@@ -19,7 +19,9 @@ from harness.report.wording import (
     drift_sentence,
     exit_sentence,
     figures,
+    fixed_sentences,
     lost_sentence,
+    not_compared_sentences,
     plural,
     settings_sentence,
     severity_words,
@@ -83,11 +85,14 @@ def _table(view: ReportView) -> Iterator[str]:
     ]
     if not shown:
         return
-    yield "| | example | blocking | warnings | advisory | satisfied | not applicable | inconclusive |"
-    yield "|---|---|--:|--:|--:|--:|--:|--:|"
-    columns = (
+    compared = view.report.compared is not None
+    unchanged = " unchanged |" if compared else ""
+    yield f"| | example | blocking | warnings |{unchanged} advisory | satisfied | not applicable | inconclusive |"
+    yield f"|---|---|--:|--:|{'--:|' if compared else ''}--:|--:|--:|--:|"
+    columns: tuple[tuple[Severity, ...], ...] = (
         (Severity.BLOCKING,),
         (Severity.WARNING,),
+        *(((Severity.UNCHANGED,),) if compared else ()),
         (Severity.ADVISORY,),
         (Severity.SATISFIED,),
         (Severity.NOT_APPLICABLE,),
@@ -120,6 +125,10 @@ def _beside(report: Report) -> Iterator[str]:
             yield f"- ❔ {markdown_text(unchecked_sentence(entry))}"
     for lost in report.lost:
         yield f"- ❔ {markdown_text(lost_sentence(lost))}"
+    for sentence in fixed_sentences(report):
+        yield f"- ✅ {markdown_text(f'fixed: {sentence}')}"
+    for sentence in not_compared_sentences(report):
+        yield f"- ❔ {markdown_text(sentence)}"
     for drift in report.drift:
         icon = "❌" if drift.gates else "⚠️"
         sentence = markdown_text(f"{drift.revision}: {drift_sentence(drift)}")

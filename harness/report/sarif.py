@@ -18,8 +18,8 @@ from extractor.model import Span
 from harness.base.codec import encodable
 from harness.base.escape import json_text, markdown_text
 from harness.judge.exit_code import unchecked_programs
-from harness.model import MUST_LIKE, SHOULD_LIKE, BaselineKind, Basis, Status, Verdict
-from harness.report.locations import forge_path, primary, rules_path
+from harness.model import MUST_LIKE, SHOULD_LIKE, BaselineKind, Basis, FindingChange, Status, Verdict
+from harness.report.locations import forge_path, primary, rules_path, start_of
 from harness.report.views import ReportView
 from harness.report.wording import (
     baseline_sentence,
@@ -45,8 +45,14 @@ FINGERPRINT: Final = "docprobeFinding/v1"
 LEVELS: Final = {
     Severity.BLOCKING: "error",
     Severity.WARNING: "warning",
+    Severity.UNCHANGED: "warning",
     Severity.KNOWN: "warning",
     Severity.ADVISORY: "note",
+}
+BASELINE_STATES: Final = {
+    FindingChange.INTRODUCED: "new",
+    FindingChange.UNCHANGED: "unchanged",
+    FindingChange.FIXED: "absent",
 }
 DRIFT: Final = "normative-text.drift"
 """The one rule that is not a requirement of the catalogue."""
@@ -61,7 +67,7 @@ def render(report: Report) -> str:
 def _log(report: Report) -> dict[str, Any]:
     rules = _rules(report)
     index = {rule["id"]: place for place, rule in enumerate(rules)}
-    results = [*_finding_results(ReportView.of(report)), *_drift_results(report)]
+    results = [*_finding_results(ReportView.of(report)), *_fixed_results(report), *_drift_results(report)]
     run = {
         "tool": {
             "driver": {
@@ -169,9 +175,28 @@ def _result(report: Report, view: FindingView) -> dict[str, Any]:
             "evidence": list(finding.evidence),
         },
     }
+    if finding.change is not None:
+        result["baselineState"] = BASELINE_STATES[finding.change]
     if finding.patch is not None:
         result["fixes"] = [_fix(report, finding.patch)]
     return result
+
+
+def _fixed_results(report: Report) -> Iterator[dict[str, Any]]:
+    """Results that were there at the merge base and are gone: SARIF's ``absent``."""
+    examples = {example.id: example for example in report.examples}
+    for entry in report.compared.fixed if report.compared is not None else ():
+        if not entry.whole or (example := examples.get(entry.example)) is None:
+            continue
+        yield {
+            "ruleId": entry.requirement,
+            "level": "none",
+            "kind": "pass",
+            "message": {"text": "Fixed by the change."},
+            "locations": [_location(report, start_of(example))],
+            "partialFingerprints": {FINGERPRINT: fingerprint(entry.example, entry.requirement, entry.revision)},
+            "baselineState": BASELINE_STATES[FindingChange.FIXED],
+        }
 
 
 def fingerprint(*parts: str) -> str:
@@ -230,7 +255,8 @@ def _fix(report: Report, patch: Patch) -> dict[str, Any]:
 def _drift_results(report: Report) -> Iterator[dict[str, Any]]:
     for entry in report.drift:
         span = entry.nearest.span if entry.nearest else Span(entry.page, 1, 1)
-        yield {
+        state = {"baselineState": BASELINE_STATES[entry.change]} if entry.change is not None else {}
+        yield state | {
             "ruleId": DRIFT,
             "level": "error" if entry.gates else "warning",
             "kind": "fail",

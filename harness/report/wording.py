@@ -49,6 +49,8 @@ def severity_words(severity: Severity) -> str:
             return "violated, blocking"
         case Severity.WARNING:
             return "violated, warning"
+        case Severity.UNCHANGED:
+            return "violated, unchanged"
         case Severity.KNOWN:
             return "violated, in baseline"
         case Severity.ADVISORY:
@@ -152,6 +154,9 @@ def violations(report: Report) -> str:
     musts = _in_parentheses(warnings, f"{counts.known_must:,} in baseline" if counts.known_must else "")
     shoulds = _in_parentheses(f"{counts.known_should:,} in baseline" if counts.known_should else "")
     sentence = f"Violations: {counts.violated_must:,} MUST{musts}, {counts.violated_should:,} SHOULD{shoulds}."
+    if report.compared is not None:
+        fixed = len(report.compared.fixed)
+        sentence += f" {counts.introduced:,} introduced, {counts.unchanged:,} unchanged, {fixed:,} fixed by the change."
     return sentence + (f" {plural(counts.advisory, 'advisory finding')}." if counts.advisory else "")
 
 
@@ -194,6 +199,10 @@ def exit_sentence(report: Report) -> str:
             return "Exit code 0: the change affects no example; the problems in its pages are listed above."
         case 0 if report.narrowed and not report.examples:
             return "Exit code 0: the change affects no example, so there was nothing to check."
+        case 0 if report.compared is not None and any(e.checked for e in report.examples):
+            kept = count(report).unchanged
+            old = f" ({plural(kept, 'unchanged one', 'unchanged ones')}; --gate all counts them)" if kept else ""
+            return f"Exit code 0: {_checked(report)}; the change introduces no blocking finding{old}."
         case 0:
             return f"Exit code 0: {_checked(report)}; no blocking findings."
         case 1:
@@ -249,6 +258,26 @@ def _blocking_reasons(report: Report) -> str:
 def lost_sentence(lost: NoLongerRunnable) -> str:
     """Return what a change did to an example that could be run before."""
     return f"{lost.example} could be run at {lost.ref} but {lost.reason}"
+
+
+def fixed_sentences(report: Report) -> tuple[str, ...]:
+    """Return a line for each finding that a change fixes, examples with the same ones together."""
+    by_finding: dict[tuple[str, str, tuple[str, ...], bool], list[str]] = {}
+    for entry in report.compared.fixed if report.compared is not None else ():
+        key = (entry.requirement, entry.revision, entry.legs, entry.whole)
+        by_finding.setdefault(key, []).append(entry.example)
+    sentences = []
+    for (requirement, _, legs, whole), examples in by_finding.items():
+        which = f" ({', '.join(legs)})" if legs and not whole else ""
+        more = f" and {plural(len(examples) - 1, 'other example')}" if len(examples) > 1 else ""
+        sentences.append(f"{requirement}{which} in {examples[0]}{more}")
+    return tuple(sentences)
+
+
+def not_compared_sentences(report: Report) -> tuple[str, ...]:
+    """Return a line for each example whose findings all count as introduced, with the reason."""
+    entries = report.compared.not_compared if report.compared is not None else ()
+    return tuple(f"{entry.example}: {entry.reason}, so all its findings count as introduced" for entry in entries)
 
 
 def missing_sentence(report: Report) -> str:

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from harness.model import MUST_LIKE, SHOULD_LIKE, FailOn, Status, Verdict
+from harness.model import MUST_LIKE, SHOULD_LIKE, FailOn, FindingChange, Status, Verdict
 from harness.results.distinct import advisory, distinct_examples, finding_groups
 from harness.results.severity import MOST_SEVERE_FIRST, ReportIndex, Severity, counts_as_violated, is_own
 
@@ -33,6 +33,10 @@ class Counts:
     known_must: int
     """Of ``violated_must``, those that the baseline accepts."""
     known_should: int
+    introduced: int
+    """Of the violated, those that a change introduces."""
+    unchanged: int
+    """Of the violated, those that were there before a change."""
     advisory: int
     """As many as the terminal lists: once per distinct text, without what repeats a violation of its own revision."""
     blocking: int
@@ -64,10 +68,12 @@ def count(report: Report) -> Counts:
     """Count a report."""
     index = ReportIndex.of(report)
     violated: Counter[tuple[Level, Severity]] = Counter()
+    changes: Counter[FindingChange | None] = Counter()
     for example in report.examples:
         for findings in violated_by_own(example, index.rows).values():
             severities = [index.severity(finding, example) for finding in findings]
             violated[findings[0].level, min(severities, key=MOST_SEVERE_FIRST.index)] += 1
+            changes[findings[0].change] += 1
 
     def number(levels: Collection[Level], *severities: Severity) -> int:
         return sum(n for (level, one), n in violated.items() if level in levels and one in (severities or Severity))
@@ -82,6 +88,8 @@ def count(report: Report) -> Counts:
         warning_must=number(MUST_LIKE, Severity.WARNING),
         known_must=number(MUST_LIKE, Severity.KNOWN),
         known_should=number(SHOULD_LIKE, Severity.KNOWN),
+        introduced=changes[FindingChange.INTRODUCED],
+        unchanged=changes[FindingChange.UNCHANGED],
         advisory=sum(len(advisory(finding_groups(one, index))) for one in distinct_examples(report)),
         blocking=_blocking(report),
     )

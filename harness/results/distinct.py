@@ -6,6 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from harness.model import FindingChange
 from harness.results.severity import MOST_SEVERE_FIRST, SHOWN_IN_FULL, Severity, is_own
 
 if TYPE_CHECKING:
@@ -71,15 +72,17 @@ class FindingGroup:
 def finding_groups(distinct: DistinctExample, index: ReportIndex) -> tuple[FindingGroup, ...]:
     """Return the findings of a text, the same requirement with the same severity once.
 
-    The most severe come first, then the order is that of the catalogue.
+    What a change introduces comes first, then the most severe, then the order is that of the catalogue.
     """
-    groups: dict[tuple[Severity, str], list[tuple[ExampleResult, Finding]]] = defaultdict(list)
+    groups: dict[tuple[bool, Severity, str], list[tuple[ExampleResult, Finding]]] = defaultdict(list)
     for example in distinct.all:
         for finding in _own_first(example):
-            groups[index.severity(finding, example), finding.requirement].append((example, finding))
-    places = {name: index.place(name) for _, name in groups}
-    order = sorted(groups, key=lambda key: (MOST_SEVERE_FIRST.index(key[0]), places[key[1]]))
-    return tuple(FindingGroup(severity, tuple(groups[severity, name])) for severity, name in order)
+            severity = index.severity(finding, example)
+            old = finding.change is FindingChange.UNCHANGED or severity not in SHOWN_IN_FULL
+            groups[old, severity, finding.requirement].append((example, finding))
+    places = {name: index.place(name) for _, _, name in groups}
+    order = sorted(groups, key=lambda key: (key[0], MOST_SEVERE_FIRST.index(key[1]), places[key[2]]))
+    return tuple(FindingGroup(key[1], tuple(groups[key])) for key in order)
 
 
 def _own_first(example: ExampleResult) -> list[Finding]:
@@ -95,5 +98,6 @@ def of_severity(groups: Iterable[FindingGroup], severity: Severity) -> tuple[Fin
 
 def advisory(groups: Sequence[FindingGroup]) -> tuple[FindingGroup, ...]:
     """Return the advisory groups of a text, without those that repeat by another revision what its own violates."""
-    own = {group.finding.requirement for group in groups if group.severity in {*SHOWN_IN_FULL, Severity.KNOWN}}
+    listed = {*SHOWN_IN_FULL, Severity.UNCHANGED, Severity.KNOWN}
+    own = {group.finding.requirement for group in groups if group.severity in listed}
     return tuple(group for group in of_severity(groups, Severity.ADVISORY) if group.finding.requirement not in own)

@@ -20,6 +20,7 @@ from harness.base.published import Deviations, published_type
 from harness.model import (
     BaselineNote,
     Citation,
+    Compared,
     Drift,
     ExampleResult,
     FailOn,
@@ -76,6 +77,8 @@ class Summary:
     strict: bool = False
     fail_on: FailOn = FailOn.MUST
     narrowed: Annotated[bool, Meta(description="Whether only what a change affects was selected.")] = False
+    introduced: Annotated[int, Meta(description="Of the violated, those that a change introduces.")] = 0
+    unchanged: Annotated[int, Meta(description="Of the violated, those that were there before a change.")] = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +104,9 @@ class Document:
     baseline: tuple[BaselineNote, ...] = ()
     problems: Annotated[tuple[str, ...], Meta(description="Problems in the docs: file:line: message.")] = ()
     requirements: Annotated[tuple[Requirement, ...], Meta(description="Catalogue rows of the run.")] = ()
+    compared: Annotated[
+        Compared | None, Meta(description="With --changed-since: what the findings were compared with.")
+    ] = None
     lost: Annotated[tuple[NoLongerRunnable, ...], Meta(description="Examples that a change left unchecked.")] = ()
     edited: Annotated[tuple[str, ...], Meta(description="Ids of the programs that a change adds or edits.")] = ()
     shards: Annotated[

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, assert_never
 
-from harness.model import BaselineKind, Basis, Verdict
+from harness.model import BaselineKind, Basis, FindingChange, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,6 +21,8 @@ class Severity(StrEnum):
     """Violated, and makes the exit code 1."""
     WARNING = "warning"
     """Violated by the text of the page's own revision, and does not decide the exit code."""
+    UNCHANGED = "unchanged"
+    """Violated by the text of the page's own revision, as it was before the change that is checked."""
     KNOWN = "known"
     """Violated, and accepted in the baseline."""
     ADVISORY = "advisory"
@@ -37,10 +39,12 @@ SHOWN_IN_FULL: Final = frozenset({Severity.BLOCKING, Severity.WARNING})
 
 
 def own_revision(example: ExampleResult) -> str | None:
-    """Return the revision whose text decides: the page's; for a page without one, the newest that is negotiated."""
-    if example.revision is not None:
-        return example.revision
-    return example.negotiated[-1] if example.negotiated else None
+    """Return the revision whose text decides (:func:`harness.judge.judge.deciding_revision`).
+
+    Documents of older versions do not say it of a page without a revision: then it is the newest that is negotiated.
+    """
+    newest = example.negotiated[-1] if example.negotiated else None
+    return example.revision or example.judged_under or newest
 
 
 def is_own(finding: Finding, example: ExampleResult) -> bool:
@@ -99,7 +103,10 @@ class ReportIndex:
             return Severity.ADVISORY
         if (example.id, finding.requirement) in self.accepted:
             return Severity.KNOWN
-        return Severity.WARNING if counts_as_violated(finding, self.rows) else Severity.ADVISORY
+        counts = counts_as_violated(finding, self.rows)
+        if finding.change is FindingChange.UNCHANGED and (counts or finding.basis is Basis.INTERPRETATION):
+            return Severity.UNCHANGED
+        return Severity.WARNING if counts else Severity.ADVISORY
 
 
 def counts_as_violated(finding: Finding, rows: Mapping[str, Requirement]) -> bool:

@@ -21,6 +21,7 @@ from harness.judge.results import Ruleset, blocked_result, result_of_printed, re
 from harness.model import Recording
 from harness.run import cache
 from harness.run.attempt import record
+from harness.run.before import fragments_before, judge_base, name_before, only_before
 from harness.run.locks import read_locks
 from harness.run.lookups import ImportLookups
 from harness.run.observer import Observer, Silent
@@ -29,7 +30,7 @@ from harness.run.plan import cutoff_date
 from harness.run.source import describe_source
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
     from extractor.model import Example
     from harness.config import Config
@@ -62,13 +63,14 @@ async def execute(
     began, started = time.monotonic(), datetime.datetime.now(datetime.UTC)
     observer = observer or Silent()
     remove_unfinished(config.state)
-    groups = plan.groups()
+    groups, before = plan.groups(), only_before(plan)
     for sentence in plan.unmatched:
         observer.note(f"warning: {sentence}")
     observer.planned(len(groups), sum(len(group) for group in groups.values()))
     copies = {digest: plan.copies(digest) for digest in groups}
     rules = Ruleset(config.profile, plan.bound, config.requirements)
     results: dict[str, ExampleResult] = {}
+    recordings: dict[str, Recording] = {}
 
     def add(result: ExampleResult) -> None:
         results[result.id] = result
@@ -87,7 +89,10 @@ async def execute(
         return blocked_result(example, plan.copies(example.digest), reason)
 
     def judge(digest: str, recording: Recording, cached: bool) -> None:
-        for example in groups[digest]:
+        recordings[digest] = recording
+        if digest in before:
+            observer.ended(name_before(before[digest][0]))
+        for example in groups.get(digest, ()):
             result = partial(result_of_recording, example, copies[digest], recording, rules, cached=cached)
             add(guarded(example, result))
 
@@ -96,13 +101,16 @@ async def execute(
     for example in plan.examples:
         if example.status is not ExampleStatus.RUNNABLE:
             add(guarded(example, partial(_result_without_run, example, plan, printed, rules)))
-    dates = {digest: cutoff_date(copies[digest], config.layout.drafts) for digest in groups}
+    every = {digest: plan.base.copies(digest) for digest in before} | copies if plan.base is not None else copies
+    dates = {digest: cutoff_date(same, config.layout.drafts) for digest, same in every.items()}
+    texts = {digest: (group[0], group[0].id) for digest, group in groups.items()}
+    texts |= {digest: (group[0], name_before(group[0])) for digest, group in before.items()}
     reason = "not run"
     try:
         async with anyio.create_task_group() as tasks:
             if stop is not None:
                 tasks.start_soon(_cancel_on, stop, tasks.cancel_scope)
-            await _record_all(groups, dates, config, connect, observer, judge, lookups, day=started.date().isoformat())
+            await _record_all(texts, dates, config, connect, observer, judge, lookups, day=started.date().isoformat())
             tasks.cancel_scope.cancel()
         if stop is not None and stop.is_set():
             reason = "interrupted before it was judged"
@@ -117,14 +125,20 @@ async def execute(
         if example.id in lookups.found:
             found = partial(result_without_run, example, rules, lookups.found[example.id])
             results[example.id] = guarded(example, found)
+    in_order = (results[id] for id in sorted(example.id for example in plan.examples))
+    affected = [result for result in in_order if plan.affects(result)]
+    base = plan.base
     asked = config.requirements
     return build_report(
         describe_source(config.docs, config.spec, config.host),
-        [results[id] for id in sorted(example.id for example in plan.examples)],
+        affected,
         started,
         round(time.monotonic() - began, 3),
         config=config,
         plan=plan,
+        base=None
+        if base is None
+        else judge_base(plan, base, affected, recordings, lookups.found, config, started.date(), guarded),
         requirements=[row for row in config.catalogue.requirements if not asked or row.id in asked],
     )
 
@@ -141,7 +155,7 @@ def _result_without_run(
 def _import_lookups(plan: Plan, config: Config, *, day: str) -> ImportLookups:
     """Return the lookups of the selected fragments' imports; none if that is not asked for."""
     asked = not config.requirements or IMPORTS in config.requirements
-    fragments = [e for e in plan.examples if e.imports is not None] if asked else []
+    fragments = [*(e for e in plan.examples if e.imports is not None), *fragments_before(plan)] if asked else []
     return ImportLookups(fragments, (e for e in plan.examples if e.bundle is not None), config, day=day)
 
 
@@ -160,7 +174,7 @@ async def _cancel_on(stop: anyio.Event, scope: anyio.CancelScope) -> None:
 
 
 async def _record_all(
-    groups: Mapping[str, Sequence[Example]],
+    texts: Mapping[str, tuple[Example, str]],
     dates: Mapping[str, str | None],
     config: Config,
     connect: Connect,
@@ -173,7 +187,7 @@ async def _record_all(
     """Record every text: from the cache, or by running it. Look up the imports of fragments.
 
     Args:
-        groups: the selected copies of each text, by digest.
+        texts: of each text, by digest, one of its copies and what it is called while it runs.
         dates: cutoff of each text's dated packages, by digest.
         config: of the run.
         connect: opens the engine.
@@ -186,11 +200,11 @@ async def _record_all(
     folder = config.state / "recordings"
     locks = read_locks(config.lock)
     keys = {
-        digest: cache.key(group[0], config, date=dates[digest], day=day, code=code, locks=locks.get(digest))
-        for digest, group in groups.items()
+        digest: cache.key(example, config, date=dates[digest], day=day, code=code, locks=locks.get(digest))
+        for digest, (example, _) in texts.items()
     }
     waiting: list[str] = []
-    for digest in groups:
+    for digest in texts:
         recording = None if config.no_cache else cache.load(folder, keys[digest])
         if recording is None:
             waiting.append(digest)
@@ -203,8 +217,9 @@ async def _record_all(
 
     async def run(engine: Engine, digest: str) -> None:
         async with limiter:
+            example, name = texts[digest]
             recording = await _record(
-                engine, groups[digest][0], config, observer, date=dates[digest], locks=locks.get(digest, {})
+                engine, example, name, config, observer, date=dates[digest], locks=locks.get(digest, {})
             )
         if recording.blocked is None:
             try:
@@ -223,6 +238,7 @@ async def _record_all(
 async def _record(
     engine: Engine,
     example: Example,
+    name: str,
     config: Config,
     observer: Observer,
     *,
@@ -234,7 +250,7 @@ async def _record(
     bundle = replace(example.bundle, example_id=example.id)
 
     def progress(text: str) -> None:
-        observer.doing(example.id, text)
+        observer.doing(name, text)
 
     try:
         return await record(engine, bundle, config, date=date, locks=locks, progress=progress)

@@ -20,6 +20,9 @@ class Observer(Protocol):
     def finished(self, result: ExampleResult) -> None:
         """Is called for each result, in the order in which they become known."""
 
+    def ended(self, name: str) -> None:
+        """Is called when a text is done that runs only to compare with it: no result of it is reported."""
+
     def note(self, text: str) -> None:
         """Is called with something that a user should know."""
 
@@ -34,6 +37,9 @@ class Silent:
         """Do nothing."""
 
     def finished(self, result: ExampleResult) -> None:
+        """Do nothing."""
+
+    def ended(self, name: str) -> None:
         """Do nothing."""
 
     def note(self, text: str) -> None:

@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING
 
 from harness.baseline.apply import apply_baseline
 from harness.baseline.file import Baseline
-from harness.judge.exit_code import apply_fail_on, with_exit_code
+from harness.judge.compare import compare
+from harness.judge.exit_code import apply_fail_on, apply_gate, with_exit_code
 from harness.judge.results import mark_blocking_drift, missing_text_remark, source_lines
-from harness.model import Report, ReportProblem
+from harness.model import FindingChange, Report, ReportProblem
 
 if TYPE_CHECKING:
     import datetime
     from collections.abc import Mapping, Sequence
 
     from harness.config import Config
-    from harness.model import ExampleResult, Finding, Patch, Requirement
+    from harness.judge.compare import BaseState
+    from harness.model import Drift, ExampleResult, Finding, Patch, Requirement
     from harness.run.plan import Plan
     from harness.run.source import DocsSource
 
@@ -36,6 +38,7 @@ def build_report(
     *,
     config: Config | None = None,
     plan: Plan | None = None,
+    base: BaseState | None = None,
     requirements: Sequence[Requirement] = (),
 ) -> Report:
     """Return the report on a run. Nothing in it decides the exit code yet: see :func:`conclude`.
@@ -47,6 +50,7 @@ def build_report(
         duration_s: how long it took.
         config: of the run; None for a saved transcript, which is judged as by default.
         plan: of the run; None if nothing was planned.
+        base: of a change, the merge base, judged; None to compare with nothing.
         requirements: the rows that examples were judged by.
     """
     report = Report(
@@ -82,7 +86,20 @@ def build_report(
             lost=plan.lost,
             edited=tuple(sorted(plan.edited & {result.id for result in results})),
         )
+    if config is not None and base is not None:
+        examples, drift, compared = compare(report.examples, report.drift, base, config.gate)
+        report = replace(report, examples=examples, drift=_concerned(drift, examples), compared=compared)
     return report
+
+
+def _concerned(drift: Sequence[Drift], examples: Sequence[ExampleResult]) -> tuple[Drift, ...]:
+    """Return the drift that a report on a change lists: what the change makes, and what its examples are judged by."""
+    judged = {(finding.requirement, finding.revision) for example in examples for finding in example.findings}
+    return tuple(
+        entry
+        for entry in drift
+        if entry.change is FindingChange.INTRODUCED or (entry.requirement, entry.revision) in judged
+    )
 
 
 def conclude(
@@ -103,6 +120,7 @@ def conclude(
     report = with_patches(report, patches or {})
     report = apply_fail_on(report)
     report = apply_baseline(report, baseline or Baseline())
+    report = apply_gate(report)
     report = with_exit_code(report)
     return replace(report, exit_code=INTERRUPTED) if interrupted else report
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from extractor.model import ExampleKind, ExampleStatus
@@ -11,20 +11,43 @@ from harness.base.errors import NothingSelectedError, UsageError
 from harness.base.git import Repository
 from harness.baseline.file import Baseline, parse_baseline
 from harness.load import PrintedExample, load_corpus, load_examples, load_normative_text, unmatched_patterns
+from harness.model import Status
 from harness.run.old_sentences import old_sentences
 from harness.selection.affected import find_impact
 from harness.selection.no_longer_runnable import no_longer_runnable
+from harness.selection.origins import find_origins
 from harness.selection.select import Selection, select
 from harness.spec.bind import with_accepted, with_old_sentences
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from extractor.model import Corpus, Example, Problem
     from harness.config import Config
-    from harness.model import NoLongerRunnable
+    from harness.model import ExampleResult, NoLongerRunnable
     from harness.selection.changed import Change
     from harness.spec.bind import Bound
+
+
+@dataclass(frozen=True, slots=True)
+class BasePlan:
+    """The docs at the merge base of a change, as far as its examples come from them."""
+
+    since: Change
+    bound: Bound
+    origins: Mapping[str, Example]
+    """By the id of an example as it is now, the one that it comes from."""
+    all_examples: tuple[Example, ...]
+    printed: tuple[PrintedExample, ...]
+    baseline: Baseline
+
+    def groups(self) -> Mapping[str, tuple[Example, ...]]:
+        """Return the origins that can run, by digest."""
+        return grouped(self.origins.values())
+
+    def copies(self, digest: str) -> tuple[Example, ...]:
+        """Return every example at the merge base with that text, in order of id."""
+        return copies_of(digest, self.all_examples)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +71,10 @@ class Plan:
     """Examples that could be run before a change and cannot any more."""
     edited: frozenset[str] = frozenset()
     """Ids of the whole programs that a change adds or edits."""
+    base: BasePlan | None = None
+    """What the results are compared with; None if nothing is."""
+    only_if_judged_under: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """By id, revisions of which one must decide about an example for a change to affect it."""
 
     @property
     def ids(self) -> frozenset[str]:
@@ -62,20 +89,26 @@ class Plan:
 
     def accepting(self, baseline: Baseline) -> Plan:
         """Return the plan in which rules are judged again whose changed sentences the baseline accepts."""
-        accepted = {entry.change for entry in baseline.drift}
-        return replace(self, bound=with_accepted(self.bound, accepted)) if accepted else self
+        accepted = {entry.identity for entry in baseline.drift}
+        base = self.base
+        if base is not None:
+            # what the change accepts was in doubt before it, and what is found then is not new
+            known = accepted | {entry.identity for entry in base.baseline.drift}
+            base = replace(base, bound=with_accepted(base.bound, known))
+        return replace(self, bound=with_accepted(self.bound, accepted), base=base) if accepted or base else self
 
     def groups(self) -> Mapping[str, tuple[Example, ...]]:
         """Return the selected, runnable examples by digest: identical copies together, in order of id."""
-        groups: dict[str, list[Example]] = defaultdict(list)
-        for example in self.examples:
-            if example.status is ExampleStatus.RUNNABLE:
-                groups[example.digest].append(example)
-        return {digest: tuple(sorted(group, key=lambda e: e.id)) for digest, group in groups.items()}
+        return grouped(self.examples)
 
     def copies(self, digest: str) -> tuple[Example, ...]:
         """Return every example with that text, selected or not, in order of id."""
-        return tuple(sorted((e for e in self.all_examples if e.digest == digest), key=lambda e: e.id))
+        return copies_of(digest, self.all_examples)
+
+    def affects(self, result: ExampleResult) -> bool:
+        """Return whether a change concerns an example, now that it is known which revision it is judged under."""
+        revisions = self.only_if_judged_under.get(result.id)
+        return revisions is None or result.status is Status.BLOCKED or result.judged_under in revisions
 
     def only_runnable(self, pattern: str, kind: ExampleKind | None = None) -> Example:
         """Return the one selected example that can run.
@@ -95,6 +128,20 @@ class Plan:
             raise UsageError(f"no {what} matches '{pattern}'", "see why: docprobe examples DOCS")
         ids = ", ".join(example.id for example in runnable[:5]) + (", …" if len(runnable) > 5 else "")
         raise UsageError(f"{len(runnable)} examples match '{pattern}'", f"name one of them: {ids}")
+
+
+def grouped(examples: Iterable[Example]) -> Mapping[str, tuple[Example, ...]]:
+    """Return the runnable examples by digest: identical copies together, in order of id."""
+    groups: dict[str, dict[str, Example]] = defaultdict(dict)
+    for example in examples:
+        if example.status is ExampleStatus.RUNNABLE:
+            groups[example.digest][example.id] = example
+    return {digest: tuple(sorted(group.values(), key=lambda e: e.id)) for digest, group in groups.items()}
+
+
+def copies_of(digest: str, examples: Iterable[Example]) -> tuple[Example, ...]:
+    """Return the examples with a text, in order of id."""
+    return tuple(sorted((example for example in examples if example.digest == digest), key=lambda e: e.id))
 
 
 def make_plan(config: Config, *, since: Change | None = None) -> Plan:
@@ -131,12 +178,25 @@ def _narrowed(plan: Plan, since: Change, config: Config, selection: Selection) -
     """Return the plan with only those examples that a change affects, and what it breaks."""
     impact = find_impact(config, since, plan.all_examples, plan.bound, _relisted_examples(config, since))
     before = [example for example in impact.before if selection.holds(example)]
+    affected = impact.affected_examples(plan.examples)
+    digests = {example.id: example.digest for example in affected}
+    origins = find_origins(affected, plan.all_examples, impact.before)
+    unedited = {id for id, origin in origins.items() if origin.digest == digests[id]}
     return replace(
         plan,
-        examples=impact.affected_examples(plan.examples),
+        examples=affected,
+        base=BasePlan(
+            since,
+            impact.bound or plan.bound,
+            origins,
+            impact.before,
+            impact.printed,
+            _baseline_before(config, since),
+        ),
+        only_if_judged_under=impact.only_if_judged_under(affected),
         problems=tuple(problem for problem in plan.corpus.problems if problem.span.file in since.files),
         lost=no_longer_runnable(before, plan.all_examples, _sources(plan.corpus), since),
-        edited=frozenset(example.id for example in plan.examples if example.whole and example.id in impact.changed),
+        edited=frozenset(e.id for e in plan.examples if e.whole and e.id in impact.changed - unedited),
     )
 
 
@@ -146,12 +206,20 @@ def _relisted_examples(config: Config, since: Change) -> frozenset[str]:
     if path is None or not since.baseline:
         return frozenset()
     now = parse_baseline(path.read_text(encoding="utf-8"), path.name)
+    before = _baseline_before(config, since)
+    return frozenset(entry.example for entry in {*before.findings} ^ {*now.findings})
+
+
+def _baseline_before(config: Config, since: Change) -> Baseline:
+    """Return the baseline as it was at the merge base; an empty one if it was not there or not valid."""
+    path = config.baseline
+    if path is None:
+        return Baseline()
     try:
         text = Repository(path.parent, config.host).git("show", f"{since.base}:./{path.name}").decode()
-        before = parse_baseline(text, path.name)
-    except UsageError:
-        before = Baseline()
-    return frozenset(entry.example for entry in {*before.findings} ^ {*now.findings})
+        return parse_baseline(text, path.name)
+    except (UsageError, UnicodeDecodeError):
+        return Baseline()
 
 
 def _sources(corpus: Corpus) -> dict[str, str | None]:

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 from extractor.base.globs import matches_any
-from extractor.model import Flavour
+from extractor.model import ExampleStatus, Flavour
 from harness.base.errors import UsageError
 from harness.base.git import Repository, is_media
 from harness.load import bind_statements, load_corpus, load_examples, load_pages
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from extractor.model import Corpus, Example
     from harness.base.host import HostEnvironment
     from harness.config import Config
+    from harness.load import LoadedExamples, PrintedExample
     from harness.model import Side
     from harness.selection.changed import Change
     from harness.spec.bind import Bound
@@ -31,6 +32,9 @@ INCLUDING: Final = frozenset({Flavour.VITEPRESS, Flavour.MKDOCS})
 """Dialects in which a page may include another page."""
 FEW: Final = 40
 """Up to so many changed pages, reading them alone first is worth the time."""
+
+JUDGED: Final = frozenset({ExampleStatus.RUNNABLE, ExampleStatus.PRINTED})
+"""Examples that rules judge: a changed rule means nothing to the others."""
 
 RuleInRevision = tuple[str, str]
 """A requirement's id and a revision."""
@@ -42,6 +46,10 @@ class Impact:
 
     before: tuple[Example, ...]
     """Every example at the merge base."""
+    printed: tuple[PrintedExample, ...] = ()
+    """Exchanges that pages printed at the merge base, by the same ids."""
+    bound: Bound | None = None
+    """The requirements, bound to the normative text at the merge base; None if that has not changed."""
     everything: bool = False
     """Whether the configuration changed, apart from ``tables``: it decides about every example."""
     changed: frozenset[str] = frozenset()
@@ -52,19 +60,39 @@ class Impact:
     """Ids and globs whose tables in the configuration changed."""
     rules: frozenset[tuple[Side, str]] = frozenset()
     """Side and revision of the requirements that are bound to other sentences now."""
+    drafts: frozenset[str] = frozenset()
+    """Revisions that no server can negotiate."""
 
     def affected_examples(self, examples: Sequence[Example]) -> tuple[Example, ...]:
         """Return those of ``examples``, of the docs as they are, that must be checked again."""
-        return tuple(example for example in examples if self._affects(example))
+        return tuple(e for e in examples if self._changes(e) or self._rules_revisions(e))
 
-    def _affects(self, example: Example) -> bool:
+    def only_if_judged_under(self, examples: Sequence[Example]) -> Mapping[str, frozenset[str]]:
+        """Return by id the revisions under one of which an example must be judged for the change to affect it.
+
+        Those are examples of pages without a revision which nothing but changed rules affects: which revision they are
+        judged under shows when they run.
+        """
+        unsure = (e for e in examples if e.revision is None and not self._changes(e))
+        return {example.id: self._rules_revisions(example) for example in unsure}
+
+    def _changes(self, example: Example) -> bool:
         return (
             self.everything
             or example.id in self.changed
             or example.id in self.relisted
             or matches_any(example.id, self.tables)
-            or any(side in SIDES[example.kind] and example.revision in {rev, None} for side, rev in self.rules)
         )
+
+    def _rules_revisions(self, example: Example) -> frozenset[str]:
+        """Return the revisions of changed rules that the example may be judged under."""
+        if example.status not in JUDGED:
+            return frozenset()
+        revisions = {revision for side, revision in self.rules if side in SIDES[example.kind]}
+        if example.revision is not None:
+            return frozenset(revisions & {example.revision})
+        # no server negotiates a draft, so no page belongs to one without being in its folder
+        return frozenset(revisions - self.drafts)
 
 
 def find_impact(
@@ -81,15 +109,19 @@ def find_impact(
     """
     corpus, before = _docs_at(config, since.base)
     text = corpus if config.spec is None or config.spec == config.docs else _rules_at(config.spec, config, since)
-    rules = frozenset() if text is None else _differing(bind_statements(text.statements, config), bound)
+    bound_before = None if text is None else bind_statements(text.statements, config)
+    rules = frozenset() if bound_before is None else _differing(bound_before, bound)
     sides = {row.id: row.side for row in config.catalogue.requirements}
     return Impact(
-        before=before,
+        before=before.all if before is not None else (),
+        printed=before.printed if before is not None else (),
+        bound=bound_before,
         everything=since.configuration,
-        changed=_changed_examples(before, examples),
+        changed=_changed_examples(before.all if before is not None else (), examples),
         relisted=relisted,
         tables=since.tables,
         rules=frozenset((sides[requirement], revision) for requirement, revision in rules),
+        drafts=frozenset(config.layout.drafts),
     )
 
 
@@ -139,14 +171,14 @@ def _contents_at(docs: Repository, commit: str, names: Collection[str]) -> Mappi
     return found
 
 
-def _docs_at(config: Config, commit: str) -> tuple[Corpus | None, tuple[Example, ...]]:
-    """Return the docs at a commit, and their examples; None and nothing if they were not there."""
+def _docs_at(config: Config, commit: str) -> tuple[Corpus | None, LoadedExamples | None]:
+    """Return the docs at a commit, and their examples; None if they were not there."""
     with _tree_at(config.docs, commit, config.host) as folder:
         if folder is None:
-            return None, ()
+            return None, None
         there = replace(config, docs=folder)
         corpus = load_corpus(there)
-        return corpus, load_examples(there, corpus).all
+        return corpus, load_examples(there, corpus)
 
 
 def _rules_at(spec: Path, config: Config, since: Change) -> Corpus | None:

@@ -43,6 +43,8 @@ class Bound:
     """Statements that no requirement is bound to, in the order of the corpus."""
     requirements_by_statement: Mapping[Statement, tuple[str, ...]] = field(default_factory=dict)
     """Statement to the ids of the requirements that are bound to it."""
+    revisions: frozenset[str] = frozenset()
+    """Revisions that the corpus has sentences of."""
 
     def requirements_of(self, statement: Statement) -> tuple[str, ...]:
         """Return the ids of the requirements that are bound to ``statement``; empty if none is."""
@@ -87,6 +89,7 @@ def bind(statements: Sequence[Statement], bindings: Sequence[Binding], rows: Seq
         drift=tuple(drift),
         unbound=tuple(statement for statement in statements if statement not in requirements),
         requirements_by_statement={statement: tuple(ids) for statement, ids in requirements.items()},
+        revisions=frozenset(statement.revision for statement in statements if statement.revision is not None),
     )
 
 
@@ -108,7 +111,7 @@ def with_accepted(bound: Bound, accepted: Collection[tuple[str, str, str, str]])
         accepted: requirement, revision, fingerprint that it is bound to, and fingerprint of the sentence now (empty if
             it is gone).
     """
-    left = [entry for entry in bound.drift if entry.change not in accepted]
+    left = [entry for entry in bound.drift if entry.identity not in accepted]
     quoted = {row for row, requirement in bound.requirements.items() if requirement.statement is not None}
     return _with_drift(bound, bound.drift, _doubts(left, quoted))
 

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
 WITH_ARTICLE: Final = frozenset(set(Severity) - {Severity.NOT_APPLICABLE, Severity.SATISFIED})
 """Severities that get a section of their own; the rest stands in the table of all verdicts."""
-BASED_ON_EXCHANGES: Final = frozenset({Severity.BLOCKING, Severity.WARNING, Severity.KNOWN, Severity.ADVISORY})
+BASED_ON_EXCHANGES: Final = frozenset(
+    {Severity.BLOCKING, Severity.WARNING, Severity.UNCHANGED, Severity.KNOWN, Severity.ADVISORY}
+)
 """Severities whose exchanges are marked in the conversation."""
 
 

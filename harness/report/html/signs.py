@@ -25,6 +25,7 @@ class Sign:
 SIGNS: Final = (
     Sign(Severity.BLOCKING, "✗", "blocking", "violated, blocking", "decides the exit code"),
     Sign(Severity.WARNING, "!", "warning", "violated, warning", "does not decide the exit code"),
+    Sign(Severity.UNCHANGED, "≡", "unchanged", "violated, unchanged", "was there before the change that is checked"),
     Sign(Severity.KNOWN, "=", "known", "violated, in baseline", "accepted in the baseline, with a reason"),
     Sign(Severity.ADVISORY, "·", "advisory", "advisory", "interpretation, recommendation, or another revision"),
     Sign(Severity.INCONCLUSIVE, "?", "inconclusive", "inconclusive", "the answers do not decide it"),

@@ -105,6 +105,8 @@ def mark(severity: Severity) -> tuple[str, str]:
             return "✗", "bold red"
         case Severity.WARNING:
             return "!", "bold yellow"
+        case Severity.UNCHANGED:
+            return "≡", "yellow"
         case Severity.KNOWN:
             return "=", "yellow"
         case Severity.ADVISORY:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from harness.model import Report
     from harness.results.distinct import DistinctExample, FindingGroup
 
-SHORT: Final = (Severity.KNOWN, Severity.ADVISORY, Severity.INCONCLUSIVE, Severity.NOT_CHECKED)
+SHORT: Final = (Severity.UNCHANGED, Severity.KNOWN, Severity.ADVISORY, Severity.INCONCLUSIVE, Severity.NOT_CHECKED)
 """Severities that get a line or two each."""
 SHORT_LIMIT: Final = 160
 """Characters of a summary that is not shown in full; ``docprobe explain`` shows all of it."""
@@ -67,6 +67,7 @@ def _report(view: ReportView, look: Look) -> Iterator[RenderableType]:
             yield from _violated(distinct, groups, view, look)
     yield from sections.unchecked(report, look)
     yield from sections.lost(report)
+    yield from sections.comparison(report)
     yield from sections.drift(report, look)
     yield from sections.baseline(report)
     yield from sections.problems(report)
@@ -99,8 +100,9 @@ def _all_well(distinct: DistinctExample, groups: Sequence[FindingGroup], look: L
     """One line: the id, and behind it as much as fits."""
     if not groups:
         return _without_findings(distinct)
-    known = any(group.severity is Severity.KNOWN for group in groups)
-    sign, style = mark(Severity.KNOWN if known else Severity.SATISFIED)
+    severities = {group.severity for group in groups}
+    old = next((one for one in (Severity.UNCHANGED, Severity.KNOWN) if one in severities), Severity.SATISFIED)
+    sign, style = mark(old)
     copies = f" (+{plural(len(distinct.copies), 'copy', 'copies')})" if distinct.copies else ""
     line = Text.assemble((f"{sign} ", style), one_line(distinct.shown.id), overflow="fold")
     satisfied = f"{len(of_severity(groups, Severity.SATISFIED))} satisfied"

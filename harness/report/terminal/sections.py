@@ -19,8 +19,10 @@ from harness.report.wording import (
     drift_sentence,
     exit_sentence,
     figures,
+    fixed_sentences,
     lost_sentence,
     next_step,
+    not_compared_sentences,
     plural,
     status_words,
     violations,
@@ -95,6 +97,20 @@ def lost(report: Report) -> Iterator[RenderableType]:
     for entry in report.lost:
         line = f"? {one_line(lost_sentence(entry))} ({one_line(entry.page)}:{entry.line})"
         yield indented(Text(line, overflow="fold"))
+
+
+def comparison(report: Report) -> Iterator[RenderableType]:
+    """Draw what a change fixes, and which of its examples could not be compared with the merge base."""
+    if fixed := fixed_sentences(report):
+        yield Text("")
+        yield Text("Fixed by the change", style="bold green")
+    for sentence in fixed:
+        yield indented(Text(f"✓ {one_line(sentence)}", overflow="fold"))
+    if missing := not_compared_sentences(report):
+        yield Text("")
+        yield Text("Not compared with the merge base", style="bold")
+    for sentence in missing:
+        yield indented(Text(f"? {one_line(sentence)}", overflow="fold"))
 
 
 def drift(report: Report, look: Look) -> Iterator[RenderableType]:

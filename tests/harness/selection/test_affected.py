@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from extractor.model import Example, ExampleKind, ExampleStatus
@@ -18,7 +20,7 @@ APPLIES = {
 
 
 def _example(kind: ExampleKind = ExampleKind.OTHER, revision: str | None = REVISION) -> Example:
-    return Example("docs/a#python", "docs/a.md", revision, "python", kind, ExampleStatus.FRAGMENT, "", (), "d")
+    return Example("docs/a#python", "docs/a.md", revision, "python", kind, ExampleStatus.RUNNABLE, None, (), "d")
 
 
 @pytest.mark.parametrize("side", Side)
@@ -30,10 +32,23 @@ def test_a_reworded_rule_affects_the_examples_it_applies_to(kind: ExampleKind, s
     assert affected == ((example,) if side in APPLIES[kind] else ())
 
 
-def test_a_rule_of_another_revision_affects_only_examples_of_none() -> None:
+def test_a_rule_of_another_revision_affects_only_what_may_be_judged_under_it() -> None:
+    """Which revision decides about a page of none shows when its example runs."""
     impact = Impact((), rules=frozenset({(Side.EXAMPLE, "2025-06-18")}))
-    of_none = _example(revision=None)
-    assert impact.affected_examples([_example(), of_none]) == (of_none,)
+    own, of_none = _example(), _example(revision=None)
+    assert impact.affected_examples([own, of_none]) == (of_none,)
+    assert impact.only_if_judged_under([own, of_none]) == {of_none.id: {"2025-06-18"}}
+
+
+def test_a_rule_of_a_draft_affects_only_pages_of_the_draft() -> None:
+    impact = Impact((), rules=frozenset({(Side.EXAMPLE, "draft")}), drafts=frozenset({"draft"}))
+    of_draft = _example(revision="draft")
+    assert impact.affected_examples([_example(), _example(revision=None), of_draft]) == (of_draft,)
+
+
+def test_a_rule_affects_nothing_that_no_rule_judges() -> None:
+    fragment = replace(_example(), status=ExampleStatus.FRAGMENT)
+    assert Impact((), rules=frozenset({(Side.EXAMPLE, REVISION)})).affected_examples([fragment]) == ()
 
 
 @pytest.mark.parametrize(

@@ -260,8 +260,8 @@ def test_an_accepted_change_is_judged_again_and_no_other_change(spec: Spec) -> N
     bound = rebound(spec, (ENDED, ENDED.replace("404", "410")))
     (drift,) = bound.drift
     row = "session.terminated-404", "2025-11-25"
-    assert with_accepted(bound, {drift.change}).requirements[row].doubt is None
-    assert with_accepted(bound, {(*drift.change[:3], "f" * 64)}).requirements[row].doubt == drift
+    assert with_accepted(bound, {drift.identity}).requirements[row].doubt is None
+    assert with_accepted(bound, {(*drift.identity[:3], "f" * 64)}).requirements[row].doubt == drift
 
 
 def test_the_old_words_are_added_where_they_are_known(spec: Spec) -> None:

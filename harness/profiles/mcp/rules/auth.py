@@ -75,6 +75,7 @@ def invalid_401(transcript: Transcript, bound: BoundRequirement) -> Finding:
         bound,
         f"Requests with a token that must be refused returned {answers}; expected 401. A valid token was served.",
         evidence,
+        {token: exchange.status == 401 for token, exchange in decided.items()},
     )
 
 
@@ -148,6 +149,7 @@ def audience_list(transcript: Transcript, bound: BoundRequirement) -> Finding:
         f"Tokens whose audience is a list with this server in it returned {answers}; the same token with this server "
         "as its only audience was served.",
         evidence,
+        {order[token]: is_served(exchange) for token, exchange in decided.items()},
     )
 
 

@@ -133,7 +133,9 @@ def _must_not_serve(transcript: Transcript, bound: BoundRequirement, group: str,
         return not_asked(transcript, bound, f"A request with {what}")
     served = [leg for leg in legs if is_served(leg.fault)]
     if served:
-        return violated(bound, f"Requests with {what} returned {describe_legs(served)}; expected a refusal.", evidence)
+        by_leg = {leg.name: leg not in served for leg in legs if leg in served or leg.answer is Answer.REFUSED}
+        answers = describe_legs(served)
+        return violated(bound, f"Requests with {what} returned {answers}; expected a refusal.", evidence, by_leg)
     refused = [leg for leg in legs if leg.answer in (Answer.REFUSED, Answer.CUT)]
     delete_refused = any(leg.name == LEG_NAMES["delete"] for leg in refused)
     if delete_refused and after and classify_answer(transcript, after, refused[0].control) is Answer.REFUSED:

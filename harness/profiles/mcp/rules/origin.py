@@ -108,6 +108,7 @@ def refused_403(transcript: Transcript, bound: BoundRequirement) -> Finding:
             f"With a foreign Origin the server returned {describe_each(wrong.items())}; expected 403. Without it the "
             "same was served.",
             evidence,
+            {what: exchange.status == 403 for what, exchange in refused.items()},
         )
     if refused:
         answers = describe_each(refused.items())
@@ -141,10 +142,12 @@ def _validate(transcript: Transcript, bound: BoundRequirement) -> Finding:
         return not_asked(transcript, bound, "A request with a foreign Origin")
     evidence = with_controls(transcript, asked.values())
     served = {what: exchange for what, exchange in asked.items() if is_served(exchange)}
+    refused = {what: e for what, e in asked.items() if answer_to_fault(transcript, e) in (Answer.REFUSED, Answer.CUT)}
     if served:
         answers = describe_each(served.items())
-        return violated(bound, f"With a foreign Origin the server returned {answers}; expected a refusal.", evidence)
-    refused = {what: e for what, e in asked.items() if answer_to_fault(transcript, e) in (Answer.REFUSED, Answer.CUT)}
+        by_origin = {what: what not in served for what in (*served, *refused)}
+        summary = f"With a foreign Origin the server returned {answers}; expected a refusal."
+        return violated(bound, summary, evidence, by_origin)
     if not refused:
         return inconclusive(bound, _why_nothing(transcript, asked), evidence)
     return satisfied(

@@ -71,7 +71,8 @@ def terminated_404(transcript: Transcript, bound: BoundRequirement) -> Finding:
     decided = [leg for leg in legs if leg.answer not in (None, Answer.UNDECIDED)]
     after = f"After DELETE ({end.status}), requests with the ended session id returned {describe_legs(decided)}"
     if any(leg.fault.status != 404 for leg in decided):
-        finding = violated(bound, f"{after}; expected 404.", evidence)
+        by_leg = {leg.name: leg.fault.status == 404 for leg in decided}
+        finding = violated(bound, f"{after}; expected 404.", evidence, by_leg)
         lives_on = all(leg.answer is Answer.SERVED for leg in decided)
         return as_interpretation(finding) if lives_on else finding
     if not decided:
@@ -196,7 +197,8 @@ def missing_400(transcript: Transcript, bound: BoundRequirement) -> Finding:
     answers = f"Requests without the session id returned {describe_legs(decided)}"
     if all(leg.fault.status == 400 for leg in decided):
         return satisfied(bound, f"{answers}; with the id they were served.", evidence)
-    return violated(bound, f"{answers}; expected 400. With the id they were served.", evidence)
+    by_leg = {leg.name: leg.fault.status == 400 for leg in decided}
+    return violated(bound, f"{answers}; expected 400. With the id they were served.", evidence, by_leg)
 
 
 def printed_missing_400(transcript: Transcript, bound: BoundRequirement) -> Finding:

@@ -150,7 +150,10 @@ def unknown_404(transcript: Transcript, bound: BoundRequirement) -> Finding:
     if all(leg.fault.status == 404 for leg in decided):
         return satisfied(bound, f"{answers}.", evidence)
     return violated(
-        bound, f"{answers}. No sentence covers it; SDKs answer 404, as for an id that a restart forgot.", evidence
+        bound,
+        f"{answers}. No sentence covers it; SDKs answer 404, as for an id that a restart forgot.",
+        evidence,
+        {leg.name: leg.fault.status == 404 for leg in decided},
     )
 
 

@@ -105,7 +105,8 @@ def get_delete_405(transcript: Transcript, bound: BoundRequirement) -> Finding:
     summary = f"The endpoint returned {describe_each((exchange.method, exchange) for exchange in decided)}"
     if all(exchange.status == 405 for exchange in decided):
         return satisfied(bound, f"{summary}.", evidence)
-    return violated(bound, f"{summary}; expected 405. POST was served.", evidence)
+    by_method = {exchange.method: exchange.status == 405 for exchange in decided}
+    return violated(bound, f"{summary}; expected 405. POST was served.", evidence, by_method)
 
 
 GET_DELETE_405: Final = Rule(

@@ -1,0 +1,95 @@
+"""The merge base of a change: which of its texts must run, and their results, for the comparison."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from extractor.model import ExampleStatus
+from harness.judge.compare import BaseState
+from harness.judge.results import Ruleset, result_of_printed, result_of_recording, result_without_run
+
+if TYPE_CHECKING:
+    import datetime
+    from collections.abc import Callable, Mapping, Sequence
+
+    from extractor.model import Example
+    from harness.config import Config
+    from harness.model import ExampleResult, Lookup, Recording
+    from harness.run.plan import BasePlan, Plan
+
+
+def only_before(plan: Plan) -> Mapping[str, tuple[Example, ...]]:
+    """Return the texts that must run only to compare with them, by digest: those that a change edits or removes."""
+    groups = plan.groups()
+    before = plan.base.groups() if plan.base is not None else {}
+    return {digest: group for digest, group in before.items() if digest not in groups}
+
+
+def fragments_before(plan: Plan) -> Sequence[Example]:
+    """Return the fragments at the merge base whose imports must be looked up, by names of their own."""
+    now = {example.digest for example in plan.examples}
+    origins = {e.id: e for e in plan.base.origins.values()} if plan.base is not None else {}
+    return [replace(e, id=name_before(e)) for e in origins.values() if e.imports is not None and e.digest not in now]
+
+
+def name_before(example: Example) -> str:
+    """Return what an example of the merge base is called while it runs."""
+    return f"{example.id} (before the change)"
+
+
+def judge_base(
+    plan: Plan,
+    base: BasePlan,
+    affected: Sequence[ExampleResult],
+    recordings: Mapping[str, Recording],
+    lookups: Mapping[str, tuple[Lookup, ...]],
+    config: Config,
+    today: datetime.date,
+    guarded: Callable[[Example, Callable[[], ExampleResult]], ExampleResult],
+) -> BaseState:
+    """Judge the examples at the merge base by the rules of then, each for the one that comes from it.
+
+    Args:
+        plan: of the run.
+        base: of the merge base.
+        affected: the results to compare.
+        recordings: what was recorded in this run, by digest.
+        lookups: what was looked up for fragments, by id; those of then by :func:`name_before`.
+        config: of the run.
+        today: decides which entries of the baseline count.
+        guarded: judges one example, such that a failure of docprobe costs no other its result.
+    """
+    rules = Ruleset(config.profile, base.bound, config.requirements)
+    transcripts = {printed.example.id: printed.transcript for printed in base.printed}
+    of_code = {e.digest: lookups[e.id] for e in plan.examples if e.id in lookups}
+    results: dict[str, ExampleResult] = {}
+    reasons: dict[str, str] = {}
+
+    def judged(origin: Example) -> ExampleResult:
+        copies = base.copies(origin.digest)
+        if origin.status is ExampleStatus.RUNNABLE:
+            return result_of_recording(origin, copies, recordings[origin.digest], rules, cached=False)
+        if origin.status is ExampleStatus.PRINTED:
+            return result_of_printed(origin, transcripts[origin.id], copies, rules)
+        found = lookups.get(name_before(origin), of_code.get(origin.digest, ()))
+        return result_without_run(origin, rules, found)
+
+    for result in affected:
+        origin = base.origins.get(result.id)
+        if origin is None:
+            continue
+        if origin.status is ExampleStatus.RUNNABLE and origin.digest not in recordings:
+            reasons[result.id] = "its text at the merge base was not run"
+        else:
+            results[result.id] = guarded(origin, partial(judged, origin))
+    entries = (entry for entry in base.baseline.findings if entry.expires is None or today <= entry.expires)
+    return BaseState(
+        commit=base.since.base,
+        ref=base.since.ref,
+        results=results,
+        reasons=reasons,
+        accepted=frozenset((entry.example, entry.requirement) for entry in entries),
+        drift=base.bound.drift,
+    )
