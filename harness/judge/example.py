@@ -8,11 +8,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from extractor.model import Level
-from harness.judge.failure_cause import Trouble, cause_of, how_to_state
-from harness.judge.findings import inconclusive, join_words, satisfied, violated
+from extractor.model import Level, Origin
+from harness.judge.failure_cause import cause_of, how_to_state
+from harness.judge.findings import inconclusive, join_words, not_applicable, satisfied, violated
 from harness.judge.page_code import imports, types
 from harness.judge.start_failure import comparable_cause, compare_runs
+from harness.judge.start_fixes import fix_for, last_words, lines_of_cause
 from harness.judge.stated_endpoint import answers_where_stated
 from harness.model import Basis, BoundRequirement, Requirement, Side, Stage, StartOutcome
 from harness.rule import Decision, Rule
@@ -28,13 +29,6 @@ RUNS: Final = "example.runs"
 """Id of the requirement that the example starts and serves."""
 IMPORTS: Final = "example.imports"
 """Id of the requirement that packages have what code imports."""
-FIXES: Final = {
-    Trouble.SYNTAX: "Correct the syntax at the line that the log names.",
-    Trouble.NAME: "Define or import the name at the line that the log names.",
-    Trouble.IMPORT: "Import what the installed packages export, and list every package on the page's install line.",
-    Trouble.INSTALL: "Correct the install line: its packages cannot be installed together as written.",
-}
-"""What helps, by the kind of failure; for all others the row's own fix does."""
 NO_REVISION: Final = ""
 """Key of a level table for pages that belong to no revision."""
 
@@ -127,7 +121,22 @@ def example_rules(
         ),
         example=answers_where_stated,
     )
-    whole = (runs_rule, complete_rule, endpoint_rule, imports_rule, types_rule)
+    packages_rule = Rule(
+        Requirement(
+            id="example.packages",
+            title="The page installs every package that the code imports",
+            side=Side.EXAMPLE,
+            levels=dict.fromkeys(anywhere, Level.SHOULD),
+            basis=dict.fromkeys(anywhere, Basis.ADVICE),
+            effect="A reader who follows the page gets an import error, and no server.",
+            fix="Add the package to the page's install line, or import what the installed package has.",
+            avoid="Don't count on a package that another one happens to bring: its next version may not.",
+            stage=Stage.PAGE,
+            always_warns=True,
+        ),
+        example=lists_packages,
+    )
+    whole = (runs_rule, complete_rule, packages_rule, endpoint_rule, imports_rule, types_rule)
     if not revisions:
         return whole
 
@@ -214,7 +223,7 @@ def runs(example: Example, recording: Recording, bound: BoundRequirement) -> Fin
     if not failed:
         return satisfied(bound, _sentence(attempts))
     cause = cause_of(failed[0], example.bundle) if example.bundle else None
-    lines = cause.lines if cause else ()
+    lines = lines_of_cause(failed[0], example.bundle, cause) if cause and example.bundle else ()
     if recording.transcript is not None:
         direct = [dependency.name for dependency in example.bundle.dependencies] if example.bundle else []
         difference = compare_runs(recording.runs[-1], failed[0], direct)
@@ -228,8 +237,12 @@ def runs(example: Example, recording: Recording, bound: BoundRequirement) -> Fin
             f"To have it checked, state on the page (or in docprobe.toml) {how_to_state(cause.guesses)}. "
             f"{_sentence(attempts)}",
         )
-    fix = FIXES.get(cause.trouble, bound.requirement.fix) if cause else bound.requirement.fix
     text = f"The example does not run. {_sentence(attempts)}"
+    words = last_words(failed[0])
+    if words and words not in attempts:
+        text += f" The last that it wrote: “{words}”."
+    otherwise = bound.requirement.fix
+    fix = fix_for(failed[0], example.bundle, cause, otherwise) if cause and example.bundle else otherwise
     finding = violated(bound, text, legs={comparable_cause(run): False for run in failed})
     return replace(finding, gates=True, blame=lines, fix=fix)
 
@@ -243,6 +256,35 @@ def complete(example: Example, recording: Recording, bound: BoundRequirement) ->
         text = f"The page does not give everything that is needed; docprobe added {added}."
         return violated(bound, text, legs=dict.fromkeys(example.bundle.added, False))
     return satisfied(bound, "The page gives everything that is needed to run the example.")
+
+
+def lists_packages(example: Example, recording: Recording, bound: BoundRequirement) -> Finding | None:
+    """Judge whether the page's install lines name every package that the code imports.
+
+    What they leave out, docprobe adds as inferred and judges on: what its reader gets is said at the import's line.
+    """
+    bundle = example.bundle
+    if bundle is None:
+        return None
+    stated = [dependency.name for dependency in bundle.dependencies if dependency.origin is Origin.STATED]
+    if not bundle.unlisted_imports:
+        if not stated:
+            return not_applicable(bound, "The page has no install line for this program.")
+        return satisfied(bound, "The page installs every package that the code imports.")
+    first = bundle.unlisted_imports[0]
+    lines = join_words(dict.fromkeys(str(span) for span in first.installs))
+    modules = join_words(f"`{one.module}`" for one in bundle.unlisted_imports)
+    added = join_words(dict.fromkeys(one.package for one in bundle.unlisted_imports))
+    error = (
+        f"ModuleNotFoundError: No module named '{first.module.partition('.')[0]}'"
+        if bundle.toolchain == "python"
+        else f"Error [ERR_MODULE_NOT_FOUND]: Cannot find package '{first.package}'"
+    )
+    text = (
+        f"The page installs {join_words(stated)} ({lines}), and the code imports {modules}: a reader gets “{error}”. "
+        f"docprobe added {added} and judged on."
+    )
+    return replace(violated(bound, text), blame=tuple(one.span for one in bundle.unlisted_imports))
 
 
 def _bound(row: Requirement, revision: str | None) -> BoundRequirement:

@@ -133,12 +133,17 @@ def _trouble(run: Run) -> Trouble:
     return Trouble.OTHER
 
 
-def _package_of_import(log: str, bundle: Bundle) -> str | None:
-    """Return the dependency that the last import error in a log is about; None if it is about none."""
+def imported_module(log: str) -> str:
+    """Return the module, or the package, that the last import error in a log is about; empty if there is none."""
     modules = [next(group for group in match.groups() if group) for match in _MODULE.finditer(log)]
-    if not modules:
+    return modules[-1] if modules else ""
+
+
+def package_of_import(log: str, bundle: Bundle) -> str | None:
+    """Return the dependency that the last import error in a log is about; None if it is about none."""
+    module = imported_module(log)
+    if not module:
         return None
-    module = modules[-1]
     names = {re.sub(r"[-_.]+", "-", dependency.name).lower(): dependency.name for dependency in bundle.dependencies}
     parts = re.split(r"[./]", module) if not module.startswith("@") else ["/".join(module.split("/")[:2])]
     return names.get(re.sub(r"[-_.]+", "-", parts[0]).lower())
@@ -151,7 +156,7 @@ def _possible_guesses(run: Run, bundle: Bundle) -> Iterator[Note]:
         guesses = (*guesses, Note(NoteKind.ENDPOINT, Origin.INFERRED, detail=" at one of the usual paths"))
     text = "\n".join(line.text for line in run.logs)
     as_module = _MODULE_SYSTEM.search(text) is not None
-    package = _package_of_import(text, bundle)
+    package = package_of_import(text, bundle)
     for note in guesses:
         match trouble:
             case Trouble.INSTALL:

@@ -93,7 +93,7 @@ def describe_start(outcome: StartOutcome, how: str, logs: Iterable[LogLine]) -> 
             return f"it started and listened on no port{tail}"
         case StartOutcome.NO_INITIALIZE:
             known = "; ".join(part for part in (how, f"its log says {cause}" if cause else "") if part)
-            return f"it listens and does not answer a correct initialize{': ' if known else ''}{known}"
+            return f"it runs and does not answer a correct initialize{': ' if known else ''}{known}"
         case StartOutcome.SERVING:
             return "it starts and answers initialize"
         case StartOutcome.BUILD_FAILED:

@@ -73,8 +73,9 @@ class FindingView:
 
     @property
     def avoid(self) -> str:
-        """The tempting wrong fix; empty if there is none."""
-        return self.row.avoid if self.row else ""
+        """The tempting wrong fix; empty if there is none, or the finding has a fix of its own."""
+        own = self.row is None or self.finding.fix not in (None, self.row.fix)
+        return "" if own or self.row is None else self.row.avoid
 
     @property
     def basis(self) -> str:

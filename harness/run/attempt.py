@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from harness.model import Image, TypeCheck
     from harness.profile import Probe, Profile
 
+END_KNOWN_S: Final = 1.0
+"""Time within which the end of a process is known that closed its output."""
 LAST_LINES: Final = 30
 """Log lines kept of a run that did not serve."""
 
@@ -136,7 +138,8 @@ async def _attempt(
             _block_if_port_is_held(pod, held)
             if any(exchange.timed_out for exchange in transcript.exchanges):
                 _block_if_overloaded(pod, probe.failure(transcript))
-            state = pod.exit_state()
+            # one that has just died is not yet known to have ended
+            state = pod.exit_state() or (None if pod.sockets() else await pod.wait_exit(END_KNOWN_S))
             if state is None:
                 return failed(StartOutcome.NO_INITIALIZE, probe.failure(transcript), transcript.facts.guesses)
             return failed(_outcome(state), _exit_text(state))

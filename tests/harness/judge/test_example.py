@@ -18,9 +18,11 @@ from extractor.model import (
     Note,
     NoteKind,
     Origin,
+    Span,
+    UnlistedImport,
 )
 from harness.judge.example import example_rules, judge_example
-from harness.model import Basis, Finding, Recording, Run, Stage, StartOutcome, Verdict
+from harness.model import Basis, Finding, LogLine, Recording, Run, Stage, StartOutcome, Verdict
 from harness.rule import Catalogue
 from tests.support.transcripts import Talk
 from tests.support.verdicts import NEWEST
@@ -92,7 +94,40 @@ def test_what_docprobe_added_is_listed() -> None:
 
 def test_an_example_that_was_not_run_has_no_finding_on_its_start() -> None:
     found = judge_example(example(), Recording((), None), CATALOGUE)
-    assert [finding.requirement for finding in found] == ["example.complete"]
+    assert [finding.requirement for finding in found] == ["example.complete", "example.packages"]
+
+
+@pytest.mark.parametrize(
+    ("toolchain", "module", "package", "error"),
+    [
+        ("python", "yaml.loader", "pyyaml", "ModuleNotFoundError: No module named 'yaml'"),
+        ("node", "zod/v4", "zod", "Error [ERR_MODULE_NOT_FOUND]: Cannot find package 'zod'"),
+    ],
+)
+def test_an_import_that_the_page_does_not_install_warns_at_its_line(
+    toolchain: str, module: str, package: str, error: str
+) -> None:
+    page = example()
+    assert page.bundle is not None
+    line = Span("p.mdx", 9, 9)
+    stated = replace(
+        page.bundle, toolchain=toolchain, dependencies=(Dependency("mcp", origin=Origin.STATED), Dependency(package)),
+        unlisted_imports=(UnlistedImport(module, package, line, (Span("p.mdx", 4, 4),)),),
+    )  # fmt: skip
+    found = finding("example.packages", replace(page, bundle=stated), attempt(StartOutcome.SERVING))
+    assert (found.verdict, found.gates, found.basis, found.blame) == (V, False, Basis.ADVICE, (line,))
+    assert error in found.summary
+    assert f"docprobe added {package}" in found.summary
+    listed = replace(page, bundle=replace(stated, unlisted_imports=()))
+    assert finding("example.packages", listed, attempt(StartOutcome.SERVING)).verdict is S
+    assert finding("example.packages", page, attempt(StartOutcome.SERVING)).verdict is Verdict.NOT_APPLICABLE
+    assert next(r for r in CATALOGUE.requirements if r.id == "example.packages").always_warns
+
+
+def test_a_start_that_fails_quotes_what_the_program_said_last() -> None:
+    log = LogLine(0.0, "stderr", "fatal: the moon is full")
+    found = finding("example.runs", example(), replace(attempt(StartOutcome.EXITED), logs=(log,)))
+    assert "The last that it wrote: “fatal: the moon is full”." in found.summary
 
 
 def test_docs_without_revisions_have_the_rules_that_need_none() -> None:
@@ -100,12 +135,14 @@ def test_docs_without_revisions_have_the_rules_that_need_none() -> None:
     assert [rule.requirement.id for rule in rules] == [
         "example.runs",
         "example.complete",
+        "example.packages",
         "example.endpoint",
         "example.imports",
         "example.types",
     ]
     assert [rule.requirement.stage for rule in rules] == [
         Stage.START,
+        Stage.PAGE,
         Stage.PAGE,
         Stage.CONVERSATION,
         Stage.PAGE,

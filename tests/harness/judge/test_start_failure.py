@@ -35,7 +35,7 @@ def test_logs_that_show_no_cause() -> None:
 
 def test_why_initialize_is_not_answered() -> None:
     outcome, logs = StartOutcome.NO_INITIALIZE, _logs("SdkError: use a server for each connection\n    at main")
-    begin = "it listens and does not answer a correct initialize"
+    begin = "it runs and does not answer a correct initialize"
     assert describe_start(outcome, "", ()) == begin
     assert describe_start(outcome, "no answer (reset)", ()) == f"{begin}: no answer (reset)"
     assert describe_start(outcome, "", logs) == f"{begin}: its log says SdkError: use a server for each connection"

@@ -10,6 +10,7 @@ import h11
 import httpcore
 import httpx
 
+from extractor.base.text import one_line
 from harness.base import jsonrpc
 from harness.model import BodyFault, Failure, FailureKind
 
@@ -95,13 +96,26 @@ def describe_answer(answer: ProbeAnswer) -> str:
     if answer.reply is None:
         return f"by nothing ({answer.exchange.failure})"
     code = jsonrpc.error_code(answer.response)
+    words = _words_of(answer)
     return (
         f"{answer.status}"
         + (f", JSON-RPC error {code}" if code is not None else "")
+        + (f", “{words}”" if words else "")
         + (f", body {answer.reply.fault}" if answer.reply.fault not in (None, BodyFault.OPEN) else "")
     )
 
 
+def _words_of(answer: ProbeAnswer) -> str:
+    """What a server says of a refusal: the message of its error, or a short plain text; empty if it says nothing."""
+    errors = [message.get("error") for message in answer.messages]
+    said = next((error.get("message") for error in errors if isinstance(error, dict)), None)
+    if said is None and answer.reply is not None and answer.status is not None and answer.status >= 400:
+        said = answer.reply.body if answer.reply.body.lstrip()[:1] not in {"<", "{", "["} else None
+    return one_line(said)[:_LONGEST_WORDS].strip() if isinstance(said, str) else ""
+
+
+_LONGEST_WORDS: Final = 120
+"""Characters of what a server says that are quoted."""
 WIRE_ERRORS: Final = (
     httpx.TransportError,
     httpx.InvalidURL,

@@ -1,0 +1,135 @@
+"""What helps against a failed start, by its cause, and the words that the program itself had for it. Pure."""
+
+from __future__ import annotations
+
+import re
+import sys
+from typing import TYPE_CHECKING, Final
+
+from harness.judge.failure_cause import Trouble, imported_module, package_of_import
+from harness.model import StartOutcome
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from extractor.model import Bundle, Span
+    from harness.judge.failure_cause import Cause
+    from harness.model import LogLine, Run
+
+_OF_THE_EXAMPLE: Final = frozenset({"stdout", "stderr"})
+_UNDEFINED: Final = re.compile(r"NameError: name '(\w+)'|ReferenceError: (\S+) is not defined|Cannot find name '(\w+)'")
+_TAKEN: Final = re.compile(r"EADDRINUSE|\[Errno 98\]|address already in use|[Pp]ort \d+ is (?:in use|taken)")
+_TOKEN: Final = re.compile(r"demands a token|\banswered 40[13]\b|: 40[13]\b")
+_NO_PATH: Final = re.compile(r"no path answers an initialize \(POST [^:]*: (?:404|405|redirect|3\d\d)")
+_SECOND: Final = re.compile(r"(notifications/initialized|ping|tools/list) is answered [45]\d\d")
+_NO_BODY: Final = re.compile(r"req\.body|reading '(?:method|jsonrpc|params|id)'|of 'undefined' as it is undefined")
+_READS_BODY: Final = re.compile(r"\breq(?:uest)?\.body\b")
+_PARSES_BODY: Final = re.compile(
+    r"\b(?:express|bodyParser|body_parser)\.(?:json|raw|text)\(|\bjson\(\)|createMcpExpressApp|koaBody|bodyParser\(|fastify"
+)
+_INTERFACE: Final = re.compile(
+    r"AttributeError: |is not a (?:function|constructor)|unexpected keyword argument|positional arguments?\b"
+    r"|missing \d+ required|has no (?:exported member|attribute)|does not provide an export|cannot import name"
+    r"|ERR_PACKAGE_PATH_NOT_EXPORTED|is not defined by \"exports\""
+    r"|error TS(?:2305|2339|2345|2353|2554|2614|2724|2769)\b"
+)
+_NO_WORDS: Final = re.compile(
+    r"\s*(?:at\s|File \"|Node\.js v|[~^\s]+$|[\]})({,;\s]*$|[-=*_\s]*$|npm (?:notice|error A complete log))"
+    r"|.*\"(?:GET|POST|DELETE|HEAD|OPTIONS) \S+ HTTP/"
+)
+"""Lines of a log in which nobody says what happened: frames, markers, rules, versions, requests."""
+_LONGEST_WORDS: Final = 200
+
+
+def fix_for(run: Run, bundle: Bundle, cause: Cause, otherwise: str) -> str:
+    """Return what to do about a failed start.
+
+    Args:
+        run: one that did not serve.
+        bundle: what was run.
+        cause: of the failure.
+        otherwise: what helps where packages moved on and nothing more is known.
+    """
+    log = "\n".join(_own_lines(run.logs))
+    match cause.trouble:
+        case Trouble.SYNTAX:
+            return "Correct the syntax at the line that the log names."
+        case Trouble.INSTALL:
+            return "Correct the install line: its packages cannot be installed together as written."
+        case Trouble.NAME:
+            return _define(log)
+        case Trouble.IMPORT if not _INTERFACE.search(log):
+            return _provide(log, bundle)
+        case Trouble.IMPORT | Trouble.OTHER:
+            return _by_words(run, log, bundle, otherwise)
+
+
+def last_words(run: Run) -> str:
+    """Return the last thing that the program itself wrote before it failed; empty if it wrote nothing."""
+    spoken = [line.strip() for line in _own_lines(run.logs) if line.strip() and not _NO_WORDS.match(line)]
+    return spoken[-1][:_LONGEST_WORDS] if spoken else ""
+
+
+def lines_of_cause(run: Run, bundle: Bundle, cause: Cause) -> tuple[Span, ...]:
+    """Return the docs lines to mark: those that the log names, else the first that reads a body nobody parses."""
+    if cause.lines or not _lacks_parser(run, "", bundle):
+        return cause.lines
+    for file in bundle.files:
+        for number, text in enumerate(file.text.splitlines(), start=1):
+            if _READS_BODY.search(text) and (span := file.docs_line(number)) is not None:
+                return (span,)
+    return ()
+
+
+def _own_lines(logs: Sequence[LogLine]) -> list[str]:
+    return [line.text for line in logs if line.source in _OF_THE_EXAMPLE]
+
+
+def _define(log: str) -> str:
+    """What helps where a name is used that nothing defines."""
+    found = _UNDEFINED.search(log)
+    name = next((group for group in found.groups() if group), "") if found else ""
+    if name in sys.stdlib_module_names and "NameError" in log:
+        return f"Add `import {name}`."
+    return f"Define or import `{name}`, or correct its spelling." if name else "Define or import the name."
+
+
+def _provide(log: str, bundle: Bundle) -> str:
+    """What helps where an import finds no module: a file of the page, or a package of its install line."""
+    module = imported_module(log)
+    if module.startswith((".", "/", "file:")):
+        return f"Show the file that is imported (`{module.rpartition('/')[2]}`) under its name, or correct the import."
+    if package_of_import(log, bundle) is not None:
+        return f"Import `{module}` from where the installed package has it today, or pin the version that has it."
+    package = "/".join(module.split("/")[: 2 if module.startswith("@") else 1]) if module else ""
+    return f"Add the package of `{package or module}` to the page's install line." if module else (
+        "List every package that the code imports on the page's install line."
+    )
+
+
+def _by_words(run: Run, log: str, bundle: Bundle, otherwise: str) -> str:
+    """What helps by what the log or the conversation says."""
+    if _TAKEN.search(log):
+        return "The port is in use when the program opens it: listen once, on a port that nothing else here uses."
+    if _lacks_parser(run, log, bundle):
+        return "Parse the body before the routes read it: without `app.use(express.json())` `req.body` is undefined."
+    if _TOKEN.search(run.sentence):
+        return "Show on the page how a client gets the token that the server demands, and the header that carries it."
+    if _NO_PATH.search(run.sentence):
+        return "Serve the endpoint at the path that the page states, or state the path that it is served at."
+    if second := _SECOND.search(run.sentence):
+        return (
+            f"Serve `{second[1]}` after initialize: a client repeats the Mcp-Session-Id that it was given, and nothing "
+            "else, so no cookie and no header of the server's own."
+        )
+    if _INTERFACE.search(log) and bundle.dependencies:
+        return otherwise
+    return "Correct what the program says of its failure." if log else "Correct what keeps the program from serving."
+
+
+def _lacks_parser(run: Run, log: str, bundle: Bundle) -> bool:
+    """Whether the body of requests is read and nothing parses it."""
+    text = "\n".join(file.text for file in bundle.files)
+    if run.outcome is not StartOutcome.NO_INITIALIZE or not _READS_BODY.search(text) or _PARSES_BODY.search(text):
+        return False
+    return "express" in text or _NO_BODY.search(log) is not None

@@ -1,0 +1,96 @@
+"""The hint fits what made the start fail, and the program's own words are quoted."""
+
+from __future__ import annotations
+
+import pytest
+
+from extractor.model import Bundle, Dependency, ExampleKind, Manager, Segment, SourceFile, Span
+from harness.judge.failure_cause import cause_of
+from harness.judge.start_fixes import fix_for, last_words, lines_of_cause
+from harness.model import LogLine, Run, StartOutcome
+
+PAGE = "docs/guide.mdx"
+OTHERWISE = "Bring the code up to the packages."
+PLAIN = "import express from 'express';\nconst app = express();\napp.post('/mcp', (req, res) => use(req.body));\n"
+PARSING = PLAIN.replace("app.post", "app.use(express.json());\napp.post")
+
+
+def bundle(text: str = "x\n" * 9, *dependencies: str, path: str = "server.mjs") -> Bundle:
+    segments = (Segment(1, len(text.splitlines()), Span(PAGE, 11, 10 + len(text.splitlines()))),)
+    return Bundle(
+        example_id="docs/guide#x", language="javascript", kind=ExampleKind.HTTP_SERVER, toolchain="node",
+        files=(SourceFile(path, text, segments),), manager=Manager.NPM, command=("node", path),
+        dependencies=tuple(Dependency(name) for name in dependencies),
+    )  # fmt: skip
+
+
+def run(log: str = "", outcome: StartOutcome = StartOutcome.EXITED, sentence: str = "exited with code 1") -> Run:
+    return Run("today", None, {}, outcome, sentence, tuple(LogLine(0.0, "stderr", line) for line in log.splitlines()))
+
+
+def fix(failed: Run, program: Bundle) -> str:
+    return fix_for(failed, program, cause_of(failed, program), OTHERWISE)
+
+
+@pytest.mark.parametrize(
+    ("log", "hint"),
+    [
+        ("SyntaxError: Unexpected token '>'", "Correct the syntax"),
+        ("NameError: name 'hashlib' is not defined", "Add `import hashlib`."),
+        ("NameError: name 'serer' is not defined", "Define or import `serer`"),
+        ("ReferenceError: ap is not defined", "Define or import `ap`"),
+        ("Error [ERR_MODULE_NOT_FOUND]: Cannot find package 'zod' imported from /app/s.mjs", "the package of `zod`"),
+        ("ModuleNotFoundError: No module named 'yaml'", "the package of `yaml` to the page's install line"),
+        ("Error: Cannot find module './tools.js'", "Show the file that is imported (`tools.js`)"),
+        ("ModuleNotFoundError: No module named 'mcp.server.fastmcp'", "or pin the version that has it"),
+        ("ImportError: cannot import name 'FastMCP' from 'mcp.server'", OTHERWISE),
+        ("TypeError: server.tool is not a function", OTHERWISE),
+        ("AttributeError: 'Server' object has no attribute 'run'", OTHERWISE),
+        ("src/index.ts(9,3): error TS2339: Property 'tool' does not exist on type 'McpServer'.", OTHERWISE),
+        ("Error: listen EADDRINUSE: address already in use :::3000", "The port is in use"),
+        ("OSError: [Errno 98] Address already in use", "The port is in use"),
+        ("ValueError: no such setting", "Correct what the program says"),
+    ],
+)
+def test_the_hint_fits_what_the_log_says(log: str, hint: str) -> None:
+    assert hint in fix(run(log), bundle("x\n" * 9, "mcp"))
+
+
+def test_packages_are_not_blamed_where_there_are_none() -> None:
+    assert OTHERWISE not in fix(run("TypeError: x.y is not a function"), bundle())
+
+
+@pytest.mark.parametrize(
+    ("sentence", "hint"),
+    [
+        ("no path answers an initialize (POST /mcp: 404)", "Serve the endpoint at the path"),
+        ("it demands a token (401) and the example names no authorization server", "how a client gets the token"),
+        ("2025-11-25: notifications/initialized is answered 400, “cookie is required”", "repeats the Mcp-Session-Id"),
+    ],
+)
+def test_the_hint_fits_how_the_conversation_ended(sentence: str, hint: str) -> None:
+    assert hint in fix(run("", StartOutcome.NO_INITIALIZE, sentence), bundle())
+
+
+def test_a_body_that_nothing_parses_is_marked_where_it_is_read() -> None:
+    refused = run("", StartOutcome.NO_INITIALIZE, "no path answers an initialize (POST /mcp: 400)")
+    assert "express.json()" in fix(refused, bundle(PLAIN, "express"))
+    assert lines_of_cause(refused, bundle(PLAIN), cause_of(refused, bundle(PLAIN))) == (Span(PAGE, 13, 13),)
+    assert "express.json()" not in fix(refused, bundle(PARSING, "express"))
+    assert lines_of_cause(refused, bundle(PARSING), cause_of(refused, bundle(PARSING))) == ()
+
+
+@pytest.mark.parametrize(
+    ("log", "words"),
+    [
+        ("starting\nfile:///app/server.mjs:7\nap.listen(3000)\n^\n\nReferenceError: ap is not defined\n    at file:1:1\n\n"
+         "Node.js v22.1.0", "ReferenceError: ap is not defined"),
+        ("Traceback (most recent call last):\n  File \"/app/s.py\", line 1, in <module>\n    x()\nTypeError: no",
+         "TypeError: no"),
+        ("  }\n", ""),
+        ("ValueError: no\n-----\n127.0.0.1 - - [1/Jan] \"POST /mcp HTTP/1.1\" 400 -\n", "ValueError: no"),
+        ("", ""),
+    ],
+)  # fmt: skip
+def test_the_last_words_are_the_programs_own(log: str, words: str) -> None:
+    assert last_words(run(log)) == words
