@@ -60,6 +60,8 @@ class NoteKind(StrEnum):
     GLUE = "glue in"
     HEADER = "header"
     """One that every request to the server carries."""
+    INTERPRETER = "interpreter of docprobe's own"
+    """What its version decided."""
     JOINED = "lines"
     """Several blocks of the page as one file."""
     MODULE = "module"

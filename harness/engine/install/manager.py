@@ -24,6 +24,8 @@ class InstallPlan:
     installed_file: str
     """Path of the manager's record of what is installed, afterwards."""
     environment: Mapping[str, str] = field(default_factory=dict)
+    remarks_file: str = ""
+    """Path of a file that says what the interpreter's version decided (:meth:`PackageManager.remarks`); empty: none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,10 @@ class PackageManager(Protocol):
 
     def skipped_scripts(self, installed: str) -> tuple[str, ...]:
         """Return the packages whose install scripts did not run."""
+        ...
+
+    def remarks(self, text: str) -> tuple[str, ...]:
+        """Return what was decided by the version of the interpreter, from the text of ``InstallPlan.remarks_file``."""
         ...
 
     def fault(self, log: Sequence[str]) -> InstallFault:

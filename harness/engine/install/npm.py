@@ -21,6 +21,29 @@ _RANGE: Final = re.compile(r"(npm:(@[\w.~-]+/)?[\w.~-]+@)?[\w.*^~<>=|+ -]*", re.
 _ENTRY: Final = re.compile(rf"node_modules/{_NAME.pattern}(/node_modules/{_NAME.pattern})*", re.IGNORECASE)
 _LOCK: Final = f"{ROOT}/package-lock.json"
 _INSTALLED: Final = f"{ROOT}/node_modules/.package-lock.json"
+_REMARKS: Final = f"{ROOT}/.docprobe-engines.json"
+_ASK_ENGINES: Final = f"""
+const fs = require("fs"), path = require("path");
+const home = path.dirname(path.dirname(fs.realpathSync("/usr/local/bin/npm")));
+const own = (name) => require(path.join(home, name));
+const semver = own("node_modules/semver"), pacote = own("node_modules/pacote"), Npm = own("lib/npm.js");
+const found = [];
+(async () => {{
+  const npm = new Npm();
+  await npm.load();
+  const wanted = JSON.parse(fs.readFileSync("package.json", "utf8")).dependencies || {{}};
+  for (const [name, range] of Object.entries(wanted)) {{
+    const current = JSON.parse(fs.readFileSync(`node_modules/${{name}}/package.json`, "utf8")).version;
+    const known = await pacote.packument(name, {{ ...npm.flatOptions, preferOffline: true }});
+    const latest = known["dist-tags"].latest, needs = known.versions[latest].engines?.node;
+    const newer = semver.gt(latest, current) && semver.satisfies(latest, range);
+    if (newer && needs && !semver.satisfies(process.version, needs))
+      found.push({{ name, current, latest, needs, node: process.version }});
+  }}
+}})().catch(() => {{}}).finally(() => fs.writeFileSync("{_REMARKS}", JSON.stringify(found)));
+"""
+"""Lists the packages of which npm took an older release because the newest asks for another Node ("engines"). Read from
+the cache that the install has just filled, by npm's own modules; whatever fails in it fails no install."""
 _FLAGS: Final = (
     "--no-audit", "--no-fund", "--no-update-notifier", "--omit-lockfile-registry-resolved", "--loglevel=http",
     "--allow-git=none", "--allow-remote=none", "--allow-file=none", "--allow-directory=none",
@@ -68,13 +91,16 @@ def plan(
         wanted = {d.name: checked_range(d) for d in dependencies}
         files = {f"{ROOT}/package.json": _text({"private": True, "dependencies": wanted})}
         before = (f"--before={cutoff}T23:59:59.999Z",) if cutoff else ()
-        steps = (("npm", "install", *flags, *before),)
+        # what of today's packages npm took an older release of: no question for packages of a date
+        ask = () if cutoff else (("node", "-e", _ASK_ENGINES),)
+        steps = (("npm", "install", *flags, *before), *ask)
     return InstallPlan(
         files=files,
         steps=steps,
         environment={"NPM_CONFIG_CACHE": "/tmp/npm"},
         lock_file=_LOCK,
         installed_file=_INSTALLED,
+        remarks_file=_REMARKS if lock is None and not cutoff else "",
     )
 
 
@@ -110,6 +136,21 @@ def skipped_scripts(installed: str) -> tuple[str, ...]:
         path.rpartition("node_modules/")[2]
         for path, entry in entries.items()
         if isinstance(entry, dict) and entry.get("hasInstallScript")
+    )
+
+
+def remarks(text: str) -> tuple[str, ...]:
+    """Return the packages of which npm took an older release for Node's version: ``x 2.5.2 needs Node >=24.1, …``."""
+    try:
+        entries = [entry for entry in json.loads(text) if isinstance(entry, dict)]
+    except (ValueError, TypeError):
+        return ()
+    return tuple(
+        printable(
+            f"{entry.get('name')} {entry.get('latest')} needs Node {entry.get('needs')}; this one is "
+            f"{entry.get('node')}, so npm took {entry.get('current')}"
+        )[:300]
+        for entry in entries
     )
 
 

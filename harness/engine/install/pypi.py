@@ -110,6 +110,11 @@ def skipped_scripts(installed: str) -> tuple[str, ...]:
     return ()
 
 
+def remarks(text: str) -> tuple[str, ...]:
+    """Return nothing: what Python's version decides, uv says when it finds no solution."""
+    return ()
+
+
 def fault(log: Sequence[str]) -> InstallFault:
     """Return whose fault a failed install is, by uv's messages."""
     low = " ".join(log).lower()

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from extractor.model import ExampleKind, Layout, ServiceRequest, SourceFile
+from extractor.model import ExampleKind, Layout, NoteKind, ServiceRequest, SourceFile
 from harness.config import Config
 from harness.engine.protocol import ExitState
+from harness.judge.failure_cause import cause_of
 from harness.model import Image, ListeningSocket, LogLine, StartOutcome
 from harness.profiles.registry import MCP
 from harness.run.attempt import record
@@ -136,3 +137,16 @@ async def test_a_deadline_decides_nothing_on_an_overloaded_machine(
         assert [run.outcome for run in found.runs] == [StartOutcome.NEVER_LISTENED, StartOutcome.NEVER_LISTENED]
     dead = await recorded(tmp_path, SERVER, "Error: no such module")
     assert [run.outcome for run in dead.runs] == [StartOutcome.EXITED, StartOutcome.EXITED]
+
+
+async def test_what_docprobe_s_interpreter_decided_is_in_the_run(tmp_path: Path) -> None:
+    @dataclass(frozen=True)
+    class OlderNode(OnePodEngine):
+        async def install(self, bundle: Bundle, **_: Any) -> Image:
+            return Image("image", "key", {}, remarks=("rooms 2.5.2 needs Node >=99; this one is v24, so npm took 2.4",))
+
+    config = Config(docs=tmp_path, layout=Layout(), profile=MCP)
+    engine = cast("Engine", OlderNode(DeadPod("TypeError: no")))
+    found = await record(engine, SERVER, config, date=None, locks={}, progress=lambda _: None)
+    assert [note.kind for note in found.runs[0].guesses] == [NoteKind.INTERPRETER]
+    assert cause_of(found.runs[0], SERVER).guesses[0].what.endswith("so npm took 2.4")

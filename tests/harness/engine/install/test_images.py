@@ -74,7 +74,7 @@ async def test_the_least_recently_used_go_and_those_in_use_stay(tmp_path: Path) 
 
 def test_base_tags_change_with_the_layer_below(monkeypatch: pytest.MonkeyPatch) -> None:
     tags = {base_images._tag(toolchain, root) for toolchain in base_images.TOOLCHAINS for root in ("debian-1", "debian-2")}
-    assert len(tags) == 4
+    assert len(tags) == 6
     assert all(tag.startswith("docprobe/base:") for tag in tags)
 
 
@@ -83,14 +83,29 @@ def test_base_tags_change_with_the_layer_below(monkeypatch: pytest.MonkeyPatch) 
     [
         ({"ID": "debian", "VERSION_CODENAME": "trixie"}, "trixie"),
         ({"ID": "ubuntu", "VERSION_CODENAME": "noble"}, "noble"),
-        ({"ID": "linuxmint", "ID_LIKE": "ubuntu debian", "VERSION_CODENAME": "wilma"}, "bookworm"),
-        ({"ID": "debian"}, "bookworm"),
-        ({}, "bookworm"),
+        ({"ID": "ubuntu", "VERSION_CODENAME": "jammy"}, "noble"),
+        ({"ID": "debian", "VERSION_CODENAME": "bookworm"}, "trixie"),
+        ({"ID": "debian", "VERSION_CODENAME": "forky"}, "forky"),
+        ({"ID": "linuxmint", "ID_LIKE": "ubuntu debian", "VERSION_CODENAME": "wilma"}, "trixie"),
+        ({"ID": "debian"}, "trixie"),
+        ({}, "trixie"),
     ],
 )
-def test_the_hosts_own_debian(monkeypatch: pytest.MonkeyPatch, release: dict[str, str], suite: str) -> None:
+def test_the_debian_has_python_3_12_or_newer(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, release: dict[str, str], suite: str
+) -> None:
+    monkeypatch.setattr(base_images, "_TRIXIE_KEY", tmp_path)
     monkeypatch.setattr(base_images.platform, "freedesktop_os_release", lambda: release)
     assert base_images._suite() == suite
+
+
+def test_a_debian_that_cannot_verify_the_newer_one_makes_its_own(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(base_images, "_TRIXIE_KEY", tmp_path / "missing.gpg")
+    release = {"ID": "debian", "VERSION_CODENAME": "bookworm"}
+    monkeypatch.setattr(base_images.platform, "freedesktop_os_release", lambda: release)
+    assert base_images._suite() == "bookworm"
 
 
 @pytest.mark.anyio

@@ -14,9 +14,9 @@ def plan(*dependencies: Dependency, cutoff: str | None = None, lock: str | None 
 
 
 def test_install_scripts_are_off_unless_allowed() -> None:
-    (step,) = plan(Dependency("express")).steps
+    step, _ = plan(Dependency("express")).steps
     assert "--ignore-scripts" in step
-    (step,) = plan(Dependency("express"), allow_scripts=True).steps
+    step, _ = plan(Dependency("express"), allow_scripts=True).steps
     assert "--ignore-scripts" not in step
 
 
@@ -148,3 +148,22 @@ def test_peers_are_resolved_as_the_page_s_client_does(client: str, flag: str) ->
         return npm.plan((Dependency("a"),), cutoff=None, lock=None, allow_scripts=False, client=client).steps[0]
 
     assert set(steps(client)) - set(steps("npm")) == {flag}
+
+
+def test_what_node_s_version_decided_is_asked_of_today_s_packages_only() -> None:
+    today = plan(Dependency("rooms"))
+    assert today.steps[-1][:2] == ("node", "-e")
+    assert today.remarks_file in today.steps[-1][-1]
+    assert plan(Dependency("rooms"), cutoff="2025-11-25").remarks_file == ""
+
+
+@pytest.mark.parametrize("text", ["", "null", "[1]", "{", '"x"'])
+def test_a_record_that_says_nothing(text: str) -> None:
+    assert npm.remarks(text) == ()
+
+
+def test_a_package_that_npm_took_an_older_release_of() -> None:
+    entry = {"name": "rooms", "current": "2.4.0", "latest": "2.5.2", "needs": ">=22.22.2", "node": "v22.20.0"}
+    assert npm.remarks(json.dumps([entry])) == (
+        "rooms 2.5.2 needs Node >=22.22.2; this one is v22.20.0, so npm took 2.4.0",
+    )
