@@ -234,6 +234,8 @@ class Facts:
     """The first time the process was found to have ended by itself."""
     died: Incident | None = None
     """The first time the process lived and served no further initialize, and did after a restart."""
+    failed_when_gone: Incident | None = None
+    """How a client's process ended, with an error, in the run in which its session was gone; None if it did not."""
     stopped: Incident | None = None
     """Why the conversation ended before its plan did (out of time, too many restarts)."""
     stated_headers: tuple[str, ...] = ()

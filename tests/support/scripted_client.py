@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from extractor.model import ExampleKind
@@ -12,6 +12,7 @@ from tests.support.verdicts import NEWEST, verdicts_of
 if TYPE_CHECKING:
     from harness.model import Verdict
 
+MODERN = "2026-07-28"
 BOTH = "application/json, text/event-stream"
 
 
@@ -56,6 +57,57 @@ class Client:
     def verdicts(self, **more: Any) -> dict[str, Verdict]:
         transcript = self.talk.transcript(kind=ExampleKind.CLIENT, **more)
         return verdicts_of(transcript)
+
+
+@dataclass
+class SessionlessClient(Client):
+    """The same of a client that speaks 2026-07-28."""
+
+    def send(  # type: ignore[override]
+        self,
+        what: str,
+        *,
+        params: dict[str, Any] | None = None,
+        id: Any = "",
+        headers: dict[str, str | None] | None = None,
+        without: str | None = None,
+        body: str | None = None,
+        status: int = 200,
+        result: dict[str, Any] | None = None,
+        error: dict[str, Any] | None = None,
+    ) -> None:
+        """Send a right request but for what is given; a header that is None is left out."""
+        number = len(self.talk.exchanges) + 1
+        meta = {
+            "io.modelcontextprotocol/protocolVersion": MODERN,
+            "io.modelcontextprotocol/clientCapabilities": {},
+            "io.modelcontextprotocol/clientInfo": {"name": "c", "version": "1"},
+        }
+        meta.pop(f"io.modelcontextprotocol/{without}", None)
+        params = {**(params or {}), "_meta": meta}
+        given = {"Accept": BOTH, "MCP-Protocol-Version": MODERN, "Mcp-Method": what, "Mcp-Name": params.get("name")}
+        given.update(headers or {})
+        rpc_id = number if id == "" else id
+        message = {"jsonrpc": "2.0", "id": rpc_id, "method": what, "params": params}
+        answer = {"error": error} if error else {"result": result or {"resultType": "complete"}}
+        self.talk.say(
+            f"client.{number}.{what}",
+            status,
+            message=message,
+            answer={"jsonrpc": "2.0", "id": rpc_id, **answer},
+            headers=tuple((name, value) for name, value in given.items() if value is not None),
+            revision=MODERN,
+        )
+        if body is not None:
+            self.talk.exchanges[-1] = replace(self.talk.exchanges[-1], body=body)
+
+    def opened(self, *, issue: str | None = ID) -> Client:
+        Client.send(self, "initialize", status=200, id=None, version=None, issue=issue)
+        return self
+
+    def verdicts(self, **more: Any) -> dict[str, Verdict]:
+        transcript = self.talk.transcript(kind=ExampleKind.CLIENT, negotiated=(MODERN,), modern=(MODERN,), **more)
+        return verdicts_of(transcript, page_revision=MODERN)
 
 
 def right_client() -> Client:

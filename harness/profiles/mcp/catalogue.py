@@ -12,6 +12,8 @@ from harness.profiles.mcp.rules import (
     auth,
     batch,
     client_headers,
+    client_metadata,
+    client_retries,
     client_sessions,
     get_stream,
     hijack,
@@ -46,6 +48,8 @@ FAMILIES: Final = (
     stdio,
     client_sessions,
     client_headers,
+    client_metadata,
+    client_retries,
     whole_example,
 )
 """In the order in which reports show them."""

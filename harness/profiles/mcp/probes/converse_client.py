@@ -1,7 +1,9 @@
-"""Watch a client example: it runs twice, and what it sends to the scripted server is the transcript.
+"""Watch a client example: it runs several times, and what it sends to the scripted server is the transcript.
 
-The first run is ordinary; in the second the session is gone after the client's first request. A client that neither
-ends nor sends anything any more is stopped, and the facts record it: what it would have done last stays unknown.
+The first run is ordinary. One that speaks a sessionless revision runs again against a server that speaks older ones
+only, and if it called something, against one that asks for input first; one that opens sessions runs again and loses
+its session after its first request. A client that neither ends nor sends anything any more is stopped, and the facts
+record it: what it would have done last stays unknown.
 """
 
 from __future__ import annotations
@@ -42,17 +44,30 @@ async def converse_client(pod: Pod, bundle: Bundle, scripted: ScriptedServer | N
     stopped = None
     if first is None:
         stopped = Incident(len(scripted.exchanges), "it neither ended nor sent anything more")
-    if scripted.sessions:
-        scripted.next_run(Scene.GONE)
+    served = bool(scripted.sessions or scripted.sessionless)
+
+    async def again(scene: Scene) -> ExitState | None:
+        scripted.next_run(scene)
         await pod.restart()
-        await _watch(pod, scripted, timeout_s)
+        return await _watch(pod, scripted, timeout_s)
+
+    if scripted.called:
+        await again(Scene.INPUT)
+    if scripted.sessionless:
+        await again(Scene.OLDER)
+    failed = None
+    if scripted.sessions:
+        ended = await again(Scene.GONE)
+        if ended is not None and ended.code != 0:
+            failed = Incident(len(scripted.exchanges), ended.sentence)
     return replace(
         empty,
         exchanges=scripted.since(started),
         sessions=tuple(scripted.sessions),
         negotiated=tuple(sorted(scripted.negotiated)),
         logs=tuple(line.since(started) for line in pod.logs()),
-        facts=Facts(None if scripted.sessions else _why_not_served(scripted, first), stopped=stopped),
+        modern=tuple(sorted(scripted.sessionless)),
+        facts=Facts(None if served else _why_not_served(scripted, first), stopped=stopped, failed_when_gone=failed),
     )
 
 
@@ -70,5 +85,5 @@ async def _watch(pod: Pod, scripted: ScriptedServer, timeout_s: float) -> ExitSt
 
 
 def _why_not_served(scripted: ScriptedServer, state: ExitState | None) -> str:
-    sent = "sent no initialize" if scripted.exchanges else "sent nothing"
+    sent = "sent no initialize and no request that can be served" if scripted.exchanges else "sent nothing"
     return f"the client {sent}" + (f" and {state.sentence}" if state is not None else "")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from extractor.model import Level
+from harness.base.jsonrpc import initialize_version
 from harness.judge.findings import count, inconclusive, satisfied, violated
 from harness.model import Requirement, Side
 from harness.profiles.mcp.messages import VERSION_HEADER
@@ -19,31 +20,35 @@ from harness.profiles.mcp.rules.sent_requests import (
     name_of,
     not_accepted,
     openings,
+    posts_of,
     printed_in_sessions,
     received,
     sent_after_initialize,
 )
-from harness.profiles.mcp.rules.transcript import header, method_of, sent
+from harness.profiles.mcp.rules.transcript import header, is_initialize_result, method_of, response, sent
 from harness.rule import Decision, Rule
 
 if TYPE_CHECKING:
-    from harness.model import BoundRequirement, Finding, Transcript
+    from harness.model import BoundRequirement, Exchange, Finding, Transcript
 
+_SHOWN: Final = 40
+"""Characters of a header's value that a summary shows."""
 _WITH_HANDSHAKE: Final = (*HTTP_SSE, *SESSIONS)
 _WITH_VERSION_HEADER: Final = STREAMABLE[1:]
 
 
 def version_header(transcript: Transcript, bound: BoundRequirement) -> Finding:
-    """Judge that the client MUST include MCP-Protocol-Version on all requests after initialize."""
-    later = list(sent_after_initialize(transcript))
+    """Judge that MCP-Protocol-Version MUST be on all requests after initialize (sessionless: on every POST)."""
+    if bound.revision in MODERN:
+        later, when = posts_of(transcript, bound.revision), ""
+    else:
+        later, when = list(sent_after_initialize(transcript)), " after initialize"
     if not later:
-        return inconclusive(bound, "The client sent nothing after its initialize was answered.", openings(transcript))
+        return inconclusive(bound, f"The client sent nothing{when}.", openings(transcript))
     for exchange in later:
         if header(exchange, VERSION_HEADER) is None:
-            return violated(bound, f"After initialize, {name_of(exchange)} carried no {VERSION_HEADER}.", [exchange])
-    return satisfied(
-        bound, f"Every request after initialize carried {VERSION_HEADER} ({count(len(later), 'request')}).", later
-    )
+            return violated(bound, f"{name_of(exchange)}{when} carried no {VERSION_HEADER}.", [exchange])
+    return satisfied(bound, f"Every request{when} carried {VERSION_HEADER} ({count(len(later), 'request')}).", later)
 
 
 def printed_version_header(transcript: Transcript, bound: BoundRequirement) -> Finding:
@@ -77,9 +82,49 @@ CLIENT_VERSION_HEADER: Final = Rule(
 )
 
 
+def version_value(transcript: Transcript, bound: BoundRequirement) -> Finding:
+    """Judge that the version that a client sends SHOULD be the one negotiated."""
+    agreed: dict[int, str | None] = {}
+    judged: list[Exchange] = []
+    for exchange in received(transcript):
+        if is_initialize_result(exchange):
+            agreed[exchange.process] = initialize_version(response(exchange))
+        value, expected = header(exchange, VERSION_HEADER), agreed.get(exchange.process)
+        opens = method_of(exchange) == "initialize" or exchange.revision in MODERN
+        if value is None or expected is None or opens:
+            continue
+        if value != expected:
+            opening = next(e for e in openings(transcript) if e.process == exchange.process)
+            return violated(
+                bound,
+                f"{name_of(exchange)} carried {VERSION_HEADER} {value[:_SHOWN]!r}; {expected} was negotiated.",
+                [opening, exchange],
+            )
+        judged.append(exchange)
+    if not judged:
+        return not_asked(transcript, bound, f"A request with {VERSION_HEADER} after initialize")
+    right = f"Every {VERSION_HEADER} was the negotiated one ({count(len(judged), 'request')})."
+    return satisfied(bound, right, judged)
+
+
+VERSION_VALUE: Final = Rule(
+    Requirement(
+        id="client.version-value",
+        title="The version that the client sends is the one negotiated",
+        side=Side.CLIENT,
+        levels=level(Level.SHOULD, SESSIONS[1:]),
+        basis=text(SESSIONS[1:]),
+        effect="Servers refuse the request, or answer by the rules of another revision.",
+        fix="Keep protocolVersion of the initialize answer and send it in MCP-Protocol-Version.",
+        avoid="Don't write the version into the code: the server may have agreed to another one.",
+    ),
+    Decision(version_value),
+)
+
+
 def accepts_both(transcript: Transcript, bound: BoundRequirement) -> Finding:
     """Judge that the client MUST list application/json and text/event-stream in the Accept header of every POST."""
-    posts = [exchange for exchange in received(transcript) if exchange.method == "POST"]
+    posts = posts_of(transcript, bound.revision)
     if not posts:
         return not_asked(transcript, bound, "A POST of the client")
     for exchange in posts:
@@ -154,4 +199,4 @@ POSTS_INITIALIZED: Final = Rule(
     Decision(posts_initialized),
 )
 
-RULES: Final = (CLIENT_VERSION_HEADER, ACCEPTS_BOTH, POSTS_INITIALIZED)
+RULES: Final = (CLIENT_VERSION_HEADER, VERSION_VALUE, ACCEPTS_BOTH, POSTS_INITIALIZED)

@@ -10,15 +10,19 @@ from typing import TYPE_CHECKING, Final
 
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.messages import SESSION_HEADER
-from harness.profiles.mcp.rules.transcript import header, is_initialize_result, issued_id, method_of
+from harness.profiles.mcp.revisions import MODERN
+from harness.profiles.mcp.rules.transcript import header, is_initialize_result, issued_id, method_of, sent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from harness.base.jsonrpc import Message
     from harness.model import Exchange, Transcript
 
 OPTIONAL_METHODS: Final = ("GET", "DELETE")
 """HTTP methods that a server may choose not to offer."""
+NAMED_BY: Final = {"tools/call": "name", "prompts/get": "name", "resources/read": "uri"}
+"""By method: the parameter that names what it is about, which Mcp-Name mirrors."""
 _BOTH_TYPES: Final = ("application/json", "text/event-stream")
 _DOTS: Final = ("...", "…")
 
@@ -34,13 +38,25 @@ def openings(transcript: Transcript) -> list[Exchange]:
 
 
 def sent_after_initialize(transcript: Transcript) -> Iterator[Exchange]:
-    """Yield every request of a client process after its initialize was answered; further initializes are left out."""
+    """Yield every request of a client process after its initialize was answered; further initializes are left out.
+
+    So are requests of the sessionless revisions.
+    """
     opened: set[int] = set()
     for exchange in received(transcript):
-        if exchange.process in opened and method_of(exchange) != "initialize":
+        later = exchange.process in opened and method_of(exchange) != "initialize"
+        if later and exchange.revision not in MODERN:
             yield exchange
         if is_initialize_result(exchange):
             opened.add(exchange.process)
+
+
+def posts_of(transcript: Transcript, revision: str) -> list[Exchange]:
+    """Return the POSTs of a client that belong to one sessionless revision, or to any of those with sessions."""
+    posts = [exchange for exchange in received(transcript) if exchange.method == "POST"]
+    if revision in MODERN:
+        return [exchange for exchange in posts if exchange.revision == revision]
+    return [exchange for exchange in posts if exchange.revision not in MODERN]
 
 
 def sent_in_sessions(transcript: Transcript) -> Iterator[tuple[Exchange, list[str]]]:
@@ -88,3 +104,15 @@ def is_same_id(one: str, other: str) -> bool:
 def name_of(exchange: Exchange) -> str:
     """Return a name for a request in a summary: its JSON-RPC method, else its HTTP method."""
     return method_of(exchange) or exchange.method
+
+
+def params_of(exchange: Exchange) -> Message:
+    """Return the parameters of the message that was sent; empty if it has none."""
+    params = (sent(exchange) or {}).get("params")
+    return params if isinstance(params, dict) else {}
+
+
+def target_of(exchange: Exchange) -> str:
+    """Return the name or URI that the request is about; empty if it has none."""
+    target = params_of(exchange).get(NAMED_BY.get(method_of(exchange) or "", ""))
+    return target if isinstance(target, str) else ""

@@ -1,8 +1,7 @@
 """The server that client examples talk to: it follows the specification, and records what it receives.
 
-It answers on any path, issues session ids, and plays one of two scenes per run of the client. In ``ordinary`` nothing
-unusual happens. In ``gone`` the first request after ``notifications/initialized`` is answered
-404, as if the session had been ended: the next message must be an initialize without an id.
+It answers on any path, in sessions that an initialize opens and without sessions (2026-07-28), and plays one scene per
+run of the client (:class:`Scene`).
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ import time
 import uuid
 from dataclasses import replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Final, assert_never
+from typing import TYPE_CHECKING, Final
 
 import anyio
 from starlette.applications import Starlette
@@ -21,8 +20,24 @@ from starlette.routing import Route
 from harness.base import jsonrpc
 from harness.model import KEPT_BYTES, Exchange, LogLine, Reply, Session
 from harness.profiles.mcp import steps
-from harness.profiles.mcp.messages import SESSION_HEADER
+from harness.profiles.mcp.messages import SESSION_HEADER, encode
 from harness.profiles.mcp.services.asgi import AsgiServer
+from harness.profiles.mcp.services.scripted_answers import (
+    LISTEN,
+    MAY_ASK_FOR_INPUT,
+    METHOD_NOT_FOUND,
+    NEWEST_WITH_HANDSHAKE,
+    SESSIONLESS,
+    WITH_HANDSHAKE,
+    acknowledged,
+    initialized,
+    input_required,
+    reply_to,
+    result_in_session,
+    sessionless_result,
+    sessionless_version,
+    unsupported,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -32,34 +47,23 @@ if TYPE_CHECKING:
 
     from harness.base.jsonrpc import Message
 
-NEWEST: Final = "2025-11-25"
-REVISIONS: Final = ("2024-11-05", "2025-03-26", "2025-06-18", NEWEST)
 MOST_BYTES: Final = 1024 * 1024
 MOST_EXCHANGES: Final = 500
 SECRET_HEADERS: Final = ("authorization", "cookie")
-_TEXT: Final = {"content": [{"type": "text", "text": "ok"}]}
-_RESULTS: Final[dict[str, Any]] = {
-    "ping": {},
-    "logging/setLevel": {},
-    "resources/subscribe": {},
-    "resources/unsubscribe": {},
-    "tools/list": {"tools": [{"name": "echo", "description": "Says ok.", "inputSchema": {"type": "object"}}]},
-    "tools/call": _TEXT,
-    "resources/list": {"resources": [{"uri": "docprobe://text", "name": "text"}]},
-    "resources/templates/list": {"resourceTemplates": []},
-    "resources/read": {"contents": [{"uri": "docprobe://text", "mimeType": "text/plain", "text": "ok"}]},
-    "prompts/list": {"prompts": [{"name": "hello"}]},
-    "prompts/get": {"messages": [{"role": "user", "content": {"type": "text", "text": "ok"}}]},
-    "completion/complete": {"completion": {"values": [], "hasMore": False}},
-}
-_CAPABILITIES: Final[Message] = {"tools": {}, "resources": {}, "prompts": {}, "logging": {}, "completions": {}}
 
 
 class Scene(StrEnum):
     """What the client meets in one run."""
 
     ORDINARY = "ordinary"
+    """Every revision is spoken, and nothing unusual happens."""
+    OLDER = "older"
+    """Only the revisions with sessions are spoken: a sessionless request is refused by an error that names them."""
     GONE = "gone"
+    """The same, and the first request after ``notifications/initialized`` is answered 404, as if the session had been
+    ended: the next message must be an initialize without an id."""
+    INPUT = "input"
+    """The first sessionless request that may need input is answered by an InputRequiredResult."""
 
 
 class ScriptedServer:
@@ -69,6 +73,10 @@ class ScriptedServer:
         self.exchanges: list[Exchange] = []
         self.sessions: list[Session] = []
         self.negotiated: set[str] = set()
+        self.sessionless: set[str] = set()
+        """Revisions in which a sessionless request was served."""
+        self.called = False
+        """Whether a sessionless request was served that may need input."""
         self.process = 0
         self.app = Starlette(routes=[Route("/{path:path}", self._handle, methods=["GET", "POST", "DELETE"])])
         self._scene = Scene.ORDINARY
@@ -76,7 +84,8 @@ class ScriptedServer:
         self._last = self._started
         self._live: dict[str, bool] = {}
         """Live session ids; whether initialized came."""
-        self._sent_404 = False
+        self._surprised = False
+        """Whether what is unusual about the scene has happened."""
 
     @property
     def idle_s(self) -> float:
@@ -85,7 +94,7 @@ class ScriptedServer:
 
     def next_run(self, scene: Scene) -> None:
         """Play ``scene`` from now on: the client is about to be started again."""
-        self._scene, self._sent_404 = scene, False
+        self._scene, self._surprised = scene, False
         self.process += 1
         self._last = time.monotonic()
 
@@ -98,8 +107,12 @@ class ScriptedServer:
             body += piece[: MOST_BYTES - len(body)]
         parsed = jsonrpc.messages(bytes(body)) or () if request.method == "POST" else ()
         message = parsed[0] if len(parsed) == 1 else None
-        response = self._answer(request, message, batch=len(parsed) > 1)
-        self._record(request, bytes(body), message, response, started)
+        version = sessionless_version(message, request.headers)
+        if version is None:
+            response = self._answer(request, message, batch=len(parsed) > 1)
+        else:
+            response = self._answer_sessionless(request.method, message, version)
+        self._record(request, bytes(body), message, response, started, version)
         return response
 
     def _answer(self, request: Request, message: Message | None, *, batch: bool) -> Response:
@@ -121,6 +134,30 @@ class ScriptedServer:
             case _:
                 return self._post(session, message)
 
+    def _answer_sessionless(self, verb: str, message: Message | None, version: str) -> Response:
+        if verb != "POST":
+            return Response(status_code=405, headers={"Allow": "POST"})
+        method = message.get("method") if message is not None else None
+        if message is None or not isinstance(method, str):
+            return _error(400, -32600, "a single request or notification is expected", message)
+        if self._scene in (Scene.OLDER, Scene.GONE) or version not in SESSIONLESS:
+            return JSONResponse(unsupported(message, version), 400)
+        if "id" not in message:
+            return Response(status_code=202)
+        if method == LISTEN:
+            return StreamingResponse(_silence(acknowledged(message)), media_type="text/event-stream")
+        result = sessionless_result(method)
+        if result is None:
+            return _error(404, METHOD_NOT_FOUND, "no such method", message)
+        self.sessionless.add(version)
+        self.negotiated.add(version)
+        if method in MAY_ASK_FOR_INPUT:
+            self.called = True
+            if self._scene is Scene.INPUT and not self._surprised:
+                self._surprised = True
+                return JSONResponse(reply_to(message, result=input_required()))
+        return JSONResponse(reply_to(message, result=result))
+
     def _post(self, session: str, message: Message | None) -> Response:
         if message is None:
             return _error(400, -32600, "batches are not served")
@@ -129,39 +166,36 @@ class ScriptedServer:
             self._live[session] = True
         if "id" not in message or not isinstance(method, str):
             return Response(status_code=202)
-        match self._scene:
-            case Scene.GONE if self._live[session] and not self._sent_404:
-                self._sent_404 = True
-                del self._live[session]
-                return _error(404, -32001, "the session has ended", message)
-            case Scene.ORDINARY | Scene.GONE:
-                pass
-            case _:
-                assert_never(self._scene)
-        if method not in _RESULTS:
-            return JSONResponse(_rpc(message, error={"code": -32601, "message": "no such method"}))
-        return JSONResponse(_rpc(message, result=_RESULTS[method]))
+        if self._scene is Scene.GONE and self._live[session] and not self._surprised:
+            self._surprised = True
+            del self._live[session]
+            return _error(404, -32001, "the session has ended", message)
+        result = result_in_session(method)
+        if result is None:
+            return JSONResponse(reply_to(message, error={"code": METHOD_NOT_FOUND, "message": "no such method"}))
+        return JSONResponse(reply_to(message, result=result))
 
     def _initialize(self, message: Message) -> Response:
         params = message.get("params")
         asked = params.get("protocolVersion") if isinstance(params, dict) else None
-        version = asked if asked in REVISIONS else NEWEST
+        version = asked if asked in WITH_HANDSHAKE else NEWEST_WITH_HANDSHAKE
         self.negotiated.add(version)
         session = str(uuid.uuid4())
         self._live[session] = False
         label = f"S{len(self.sessions) + 1}"
         self.sessions.append(Session(label, session, version, self.process, len(self.exchanges) + 1))
-        result = {
-            "protocolVersion": version,
-            "capabilities": _CAPABILITIES,
-            "serverInfo": {"name": "docprobe-scripted", "version": "1"},
-        }
-        return JSONResponse(_rpc(message, result=result), headers={SESSION_HEADER: session})
+        return JSONResponse(reply_to(message, result=initialized(version)), headers={SESSION_HEADER: session})
 
     # --- the record ------------------------------------------------------------------------------------------
 
     def _record(
-        self, request: Request, body: bytes, message: Message | None, response: Response, started: float
+        self,
+        request: Request,
+        body: bytes,
+        message: Message | None,
+        response: Response,
+        started: float,
+        sessionless: str | None,
     ) -> None:
         if len(self.exchanges) >= MOST_EXCHANGES:
             return
@@ -173,7 +207,7 @@ class ScriptedServer:
             Exchange(
                 number=number,
                 step=f"{steps.CLIENT}.{number}.{_what(request.method, message)}",
-                revision=known.revision if known else None,
+                revision=sessionless or (known.revision if known else None),
                 process=self.process,
                 method=request.method,
                 target=request.url.path + (f"?{request.url.query}" if request.url.query else ""),
@@ -228,15 +262,11 @@ def _shown(name: bytes, value: bytes) -> str:
     return "<secret>" if name.decode("latin-1").lower() in SECRET_HEADERS else value.decode("latin-1")
 
 
-def _rpc(message: Message, **answer: Any) -> Message:
-    return {"jsonrpc": "2.0", "id": message.get("id"), **answer}
-
-
 def _error(status: int, code: int, text: str, message: Message | None = None) -> Response:
-    return JSONResponse(_rpc(message or {}, error={"code": code, "message": text}), status)
+    return JSONResponse(reply_to(message or {}, error={"code": code, "message": text}), status)
 
 
-async def _silence() -> AsyncIterator[bytes]:
-    """Open an event stream on which nothing happens."""
-    yield b": open\n\n"
+async def _silence(first: Message | None = None) -> AsyncIterator[bytes]:
+    """Open an event stream on which nothing happens, after the message ``first`` if there is one."""
+    yield b": open\n\n" if first is None else b"data: " + encode(first) + b"\n\n"
     await anyio.sleep_forever()

@@ -10,10 +10,11 @@ import pytest
 
 from extractor.model import ExampleKind
 from harness.base.codec import from_json, to_json
-from harness.model import Facts, Transcript
+from harness.model import Facts, Transcript, Verdict
 from harness.profiles.mcp.probes import converse_client as client_module
 from harness.profiles.mcp.probes.converse_client import converse_client
 from harness.profiles.mcp.services.scripted_server import ScriptedServer, ScriptedService
+from tests.support.verdicts import verdicts_of
 
 from .local_pod import bundle
 from .process_pod import process_pod
@@ -77,11 +78,11 @@ async def served(script: ScriptedServer) -> AsyncIterator[int]:
     await listener.aclose()
 
 
-async def watch(end: str, *, program: str = PROGRAM, timeout_s: float = 60.0) -> Transcript:
+async def watch(end: str, *, program: str = PROGRAM, timeout_s: float = 60.0, restarts: int = 1) -> Transcript:
     script = ScriptedServer()
     async with served(script) as port, process_pod(program.format(port=port, end=end)) as pod:
         transcript = await converse_client(pod, CLIENT, script, timeout_s=timeout_s)
-        assert pod.restarts <= 1
+        assert pod.restarts <= restarts
     assert from_json(to_json(transcript), Transcript) == transcript
     return transcript
 
@@ -103,6 +104,71 @@ async def test_a_right_client_in_both_scenes() -> None:
     assert transcript.facts == Facts()
     assert "hush" not in to_json(transcript).decode()
     assert transcript.kind is ExampleKind.CLIENT
+
+
+SESSIONLESS = """
+import json, sys, urllib.error, urllib.request
+P = "io.modelcontextprotocol/"
+numbers = iter(range(1, 99))
+
+def send(method, version="2026-07-28", **params):
+    params["_meta"] = {{P + "protocolVersion": version, P + "clientCapabilities": {{}}, P + "clientInfo": {{}}}}
+    message = {{"jsonrpc": "2.0", "id": next(numbers), "method": method, "params": params}}
+    headers = {{"Accept": "application/json, text/event-stream", "Content-Type": "application/json",
+               "MCP-Protocol-Version": version, "Mcp-Method": method, "Mcp-Name": params.get("name", "-")}}
+    data = json.dumps(message).encode()
+    try:
+        return json.load(urllib.request.urlopen(urllib.request.Request(URL, data, headers)))["result"]
+    except urllib.error.HTTPError as error:
+        answer = json.load(error)["error"]
+        assert answer["code"] == -32022 and "2025-11-25" in answer["data"]["supported"], answer
+        raise SystemExit(5)
+
+URL = "http://127.0.0.1:{port}/mcp"
+assert send("server/discover")["supportedVersions"] == ["2026-07-28"]
+assert send("tools/list")["resultType"] == "complete"
+result = send("tools/call", name="echo", arguments={{}})
+if result["resultType"] == "input_required":
+    result = send("tools/call", name="echo", arguments={{}}, requestState=result["requestState"])
+assert result["content"], result
+{end}
+"""
+
+
+async def test_a_sessionless_client_meets_a_server_of_its_revision_one_that_wants_input_and_an_older_one() -> None:
+    transcript = await watch("", program=SESSIONLESS, restarts=2)
+    told = [[e.step.split(".", 2)[2] for e in transcript.exchanges if e.process == run] for run in (0, 1, 2)]
+    assert told == [
+        ["server/discover", "tools/list", "tools/call"],
+        ["server/discover", "tools/list", "tools/call", "tools/call"],
+        ["server/discover"],
+    ]
+    assert {e.revision for e in transcript.exchanges} == {"2026-07-28"}
+    assert (transcript.negotiated, transcript.modern) == (("2026-07-28",), ("2026-07-28",))
+    assert transcript.facts == Facts()
+    verdicts = verdicts_of(transcript, page_revision="2026-07-28")
+    assert {id for id, verdict in verdicts.items() if verdict is Verdict.VIOLATED} == set()
+    assert verdicts["client.input-retry"] is Verdict.SATISFIED
+
+
+async def test_a_client_of_both_eras_falls_back_and_loses_its_session() -> None:
+    legacy = repr(PROGRAM.format(port="PORT", end=DELETES)).replace("{", "{{").replace("}", "}}")
+    older = f"exec({legacy}.replace('PORT', '{{port}}'), {{{{}}}}); raise SystemExit"
+    program = SESSIONLESS.replace("raise SystemExit(5)", older)
+    transcript = await watch("", program=program, restarts=3)
+    assert transcript.negotiated == ("2025-06-18", "2026-07-28")
+    assert [s.process for s in transcript.sessions] == [2, 3, 3]
+    verdicts = verdicts_of(transcript, page_revision="2026-07-28")
+    for id in ("client.retries-supported-version", "client.reinit-on-404", "client.version-value"):
+        assert verdicts[id] is Verdict.SATISFIED
+
+
+async def test_a_client_that_dies_of_the_404_is_known_to_have_failed() -> None:
+    program = PROGRAM.replace("if status == 404:", "if False:")
+    transcript = await watch(DELETES, program=program)
+    assert transcript.facts.failed_when_gone is not None
+    assert transcript.facts.failed_when_gone.sentence == "exited with code 1"
+    assert transcript.facts.not_served is None
 
 
 async def test_a_client_that_waits_for_ever_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,6 +15,7 @@ from tests.support.verdicts import I, V
     [
         ("client.version-header", "tools/list", {"version": None}),
         ("client.version-header", "get", {"version": None}),
+        ("client.version-value", "tools/list", {"version": "2025-03-26"}),
         ("client.accepts-both", "tools/list", {"accept": "application/json"}),
         ("client.accepts-both", "tools/list", {"accept": "*/*"}),
     ],

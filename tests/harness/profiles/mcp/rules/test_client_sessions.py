@@ -6,14 +6,17 @@ from typing import Any
 
 import pytest
 
-from harness.model import Facts, Incident, Verdict
+from extractor.model import ExampleKind
+from harness.model import Facts, Incident, LogLine, Verdict
 from tests.support.scripted_client import Client, right_client
-from tests.support.verdicts import I, S, V
+from tests.support.verdicts import I, S, V, finding_of
+
+REINIT = "client.reinit-on-404"
 
 
 def test_a_right_client() -> None:
     ids = {id for id in right_client().verdicts() if id.startswith("client.")}
-    assert len(ids) == 6
+    assert len(ids) == 7
     assert {right_client().verdicts()[id] for id in ids} == {S}
 
 
@@ -61,6 +64,37 @@ def test_after_a_404(after: tuple[tuple[str, dict[str, Any]], ...], expected: Ve
     for what, more in after:
         client.send(what, **more)
     assert client.verdicts()["client.reinit-on-404"] is expected
+
+
+TRACEBACK = (
+    "Traceback (most recent call last):",
+    '  File "client.py", line 3, in <module>',
+    "RuntimeError: terminated",
+)
+UNCAUGHT = ("Error: Session terminated", "    at Client.send (file:///app/client.mjs:3:11)", "Node.js v22.1.0")
+CAUGHT = ("the session is gone, good bye",)
+
+
+@pytest.mark.parametrize(
+    ("lines", "at_s", "failed", "expected"),
+    [
+        (TRACEBACK, 9.0, True, V),
+        (UNCAUGHT, 9.0, True, V),
+        (TRACEBACK, 0.5, True, I),
+        (TRACEBACK, 9.0, False, I),
+        (CAUGHT, 9.0, True, I),
+    ],
+)
+def test_a_client_that_dies_of_the_404(lines: tuple[str, ...], at_s: float, failed: bool, expected: Verdict) -> None:
+    client = Client().opened()
+    client.send("notifications/initialized")
+    client.send("tools/list", status=404)
+    logs = tuple(LogLine(at_s, "stderr", text) for text in lines)
+    facts = Facts(failed_when_gone=Incident(3, "exited with code 1") if failed else None)
+    finding = finding_of(client.talk.transcript(kind=ExampleKind.CLIENT, logs=logs, facts=facts), REINIT)
+    assert finding.verdict is expected
+    if expected is V:
+        assert "erminated" in finding.summary
 
 
 def test_a_client_that_sent_nothing_after_initialize_is_not_accused() -> None:

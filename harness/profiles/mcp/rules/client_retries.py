@@ -1,0 +1,103 @@
+"""How clients of the sessionless revisions try again: in another version, and with input (2026-07-28 on).
+
+Sentences: versioning page, "Protocol Version Negotiation"; basic/patterns/mrtr, "Client Requirements".
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from extractor.model import Level
+from harness.judge.findings import count, inconclusive, satisfied, violated
+from harness.model import Requirement, Side
+from harness.profiles.mcp.revisions import MODERN, level, text
+from harness.profiles.mcp.rules.preconditions import not_asked
+from harness.profiles.mcp.rules.sent_requests import name_of, openings, params_of, posts_of, received, target_of
+from harness.profiles.mcp.rules.transcript import error_code, method_of, response, sent
+from harness.rule import Decision, Rule
+
+if TYPE_CHECKING:
+    from harness.base.jsonrpc import Message
+    from harness.model import BoundRequirement, Exchange, Finding, Transcript
+
+_UNSUPPORTED_VERSION: Final = -32022
+
+
+def retries_version(transcript: Transcript, bound: BoundRequirement) -> Finding:
+    """Judge that the client SHOULD retry in a supported version after UnsupportedProtocolVersionError.
+
+    One that ends instead may speak none of them: that decides nothing.
+    """
+    refused = next((e for e in posts_of(transcript, bound.revision) if error_code(e) == _UNSUPPORTED_VERSION), None)
+    if refused is None:
+        return not_asked(transcript, bound, "An UnsupportedProtocolVersionError")
+    after = [e for e in received(transcript) if e.process == refused.process and e.number > refused.number]
+    again = next((e for e in openings(transcript) if e in after), None)
+    if again is not None:
+        return satisfied(bound, "After an error that named supported versions the client took one.", [refused, again])
+    stubborn = [e for e in after if e.revision == bound.revision and e.method == "POST"]
+    if len(stubborn) > 1:
+        return violated(
+            bound,
+            f"After an error that named the supported versions the client sent {count(len(stubborn), 'request')} more "
+            f"in {bound.revision}, which is not one of them.",
+            [refused, *stubborn],
+        )
+    gave_up = "After an error that named supported versions the client gave up: it may speak none of them."
+    return inconclusive(bound, gave_up, [refused])
+
+
+RETRIES_SUPPORTED_VERSION: Final = Rule(
+    Requirement(
+        id="client.retries-supported-version",
+        title="The client retries in a version that the server names",
+        side=Side.CLIENT,
+        levels=level(Level.SHOULD, MODERN),
+        basis=text(MODERN),
+        effect="The client does not work with servers that are one revision older or newer.",
+        fix="Read data.supported of the error and retry in a version of it that the client speaks.",
+    ),
+    Decision(retries_version),
+)
+
+
+def input_retry(transcript: Transcript, bound: BoundRequirement) -> Finding:
+    """Judge that a retry after an InputRequiredResult MUST echo its requestState, under another id."""
+    posts = posts_of(transcript, bound.revision)
+    asked = next((e for e in posts if _result(e).get("resultType") == "input_required"), None)
+    if asked is None:
+        return not_asked(transcript, bound, "An InputRequiredResult")
+    state = _result(asked).get("requestState")
+    after = [e for e in posts if e.process == asked.process and e.number > asked.number]
+    retry = next((e for e in after if "requestState" in params_of(e)), None)
+    if retry is None:
+        return inconclusive(bound, "The client did not retry with a requestState, which it may leave.", [asked, *after])
+    both = [asked, retry]
+    if method_of(retry) != method_of(asked) or target_of(retry) != target_of(asked):
+        return violated(bound, f"{name_of(retry)} carried the requestState of another request.", both)
+    if params_of(retry).get("requestState") != state:
+        return violated(bound, f"The retry of {name_of(asked)} did not echo the exact requestState.", both)
+    if (sent(retry) or {}).get("id") == (sent(asked) or {}).get("id"):
+        return violated(bound, f"The retry of {name_of(asked)} had the id of the first request.", both)
+    return satisfied(bound, f"The retry of {name_of(asked)} echoed its requestState, under another id.", both)
+
+
+INPUT_RETRY: Final = Rule(
+    Requirement(
+        id="client.input-retry",
+        title="A retry with input echoes requestState under another id",
+        side=Side.CLIENT,
+        levels=level(Level.MUST, MODERN),
+        basis=text(MODERN),
+        effect="The server cannot continue what it began, or takes the retry for a repetition.",
+        fix="Copy requestState as it is, and give the retry an id of its own.",
+    ),
+    Decision(input_retry),
+)
+
+RULES: Final = (RETRIES_SUPPORTED_VERSION, INPUT_RETRY)
+
+
+def _result(exchange: Exchange) -> Message:
+    result = (response(exchange) or {}).get("result")
+    return result if isinstance(result, dict) else {}

@@ -1,0 +1,102 @@
+"""What clients of the sessionless revisions send with each request, by what a scripted server received."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from harness.model import Verdict
+from tests.support.scripted_client import SessionlessClient
+from tests.support.verdicts import I, N, S, V
+
+METADATA = {
+    "client.version-header",
+    "client.accepts-both",
+    "client.request-meta",
+    "client.standard-headers",
+    "client.header-equals-meta",
+    "client.single-message",
+    "client.no-responses",
+    "client.request-ids",
+    "client.client-info",
+}
+
+
+def right() -> SessionlessClient:
+    client = SessionlessClient()
+    client.send("server/discover")
+    client.send("tools/list")
+    client.send("tools/call", params={"name": "echo", "arguments": {}})
+    return client
+
+
+def seen(client: SessionlessClient) -> dict[str, Verdict]:
+    return {id: verdict for id, verdict in client.verdicts().items() if id.startswith("client.")}
+
+
+def test_a_right_client() -> None:
+    verdicts = seen(right())
+    assert {id for id, verdict in verdicts.items() if verdict is S} == METADATA
+    assert verdicts["client.header-encoding"] is N
+    assert verdicts["client.input-retry"] is I
+    assert not [id for id in verdicts if "session" in id]
+
+
+@pytest.mark.parametrize(
+    ("id", "fault"),
+    [
+        ("client.version-header", {"headers": {"MCP-Protocol-Version": None}}),
+        ("client.header-equals-meta", {"headers": {"MCP-Protocol-Version": "2025-11-25"}}),
+        ("client.request-meta", {"without": "clientCapabilities"}),
+        ("client.request-meta", {"without": "protocolVersion"}),
+        ("client.client-info", {"without": "clientInfo"}),
+        ("client.standard-headers", {"headers": {"Mcp-Method": None}}),
+        ("client.standard-headers", {"headers": {"Mcp-Method": "tools/call"}}),
+        ("client.accepts-both", {"headers": {"Accept": "application/json"}}),
+        ("client.request-ids", {"id": 1.5}),
+        ("client.request-ids", {"id": None}),
+    ],
+)
+def test_one_wrong_request(id: str, fault: dict[str, Any]) -> None:
+    client = right()
+    client.send("tools/list", **fault)
+    assert [requirement for requirement, verdict in seen(client).items() if verdict is V] == [id]
+
+
+@pytest.mark.parametrize(
+    ("body", "id"),
+    [
+        ('[{"jsonrpc": "2.0", "id": 1, "method": "tools/list"}]', "client.single-message"),
+        ('{"jsonrpc": "2.0", "id": 1, "result": {}}', "client.no-responses"),
+        ("hello", "client.single-message"),
+    ],
+)
+def test_a_body_that_is_not_one_request(body: str, id: str) -> None:
+    client = right()
+    client.send("tools/list", body=body)
+    assert [requirement for requirement, verdict in seen(client).items() if verdict is V] == [id]
+
+
+@pytest.mark.parametrize("carried", [None, "other"])
+def test_a_name_that_the_header_does_not_mirror(carried: str | None) -> None:
+    client = right()
+    client.send("tools/call", params={"name": "echo"}, headers={"Mcp-Name": carried})
+    assert seen(client)["client.standard-headers"] is V
+
+
+@pytest.mark.parametrize(
+    ("name", "carried", "expected"),
+    [
+        ("grüße", "=?base64?Z3LDvMOfZQ==?=", S),
+        ("grüße", "grüße", V),
+        ("grüße", "=?base64?Z3I=?=", V),
+        (" padded ", "padded", V),
+        ("=?base64?literal?=", "=?base64?literal?=", V),
+        ("=?base64?literal?=", "=?base64?PT9iYXNlNjQ/bGl0ZXJhbD89?=", S),
+    ],
+)
+def test_names_that_no_plain_header_carries(name: str, carried: str, expected: Verdict) -> None:
+    client = right()
+    client.send("tools/call", params={"name": name}, headers={"Mcp-Name": carried})
+    assert seen(client)["client.header-encoding"] is expected
