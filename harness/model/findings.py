@@ -43,6 +43,8 @@ class Side(StrEnum):
     SERVER = "server"
     CLIENT = "client"
     STDIO = "stdio"
+    ANY_SERVER = "any-server"
+    """A server, over HTTP or standard input and output."""
     EXAMPLE = "example"
 
 
@@ -58,10 +60,10 @@ class Stage(StrEnum):
 
 
 SIDES: Final[Mapping[ExampleKind, frozenset[Side]]] = {
-    ExampleKind.HTTP_SERVER: frozenset({Side.SERVER, Side.EXAMPLE}),
-    ExampleKind.STDIO_SERVER: frozenset({Side.STDIO, Side.EXAMPLE}),
+    ExampleKind.HTTP_SERVER: frozenset({Side.SERVER, Side.ANY_SERVER, Side.EXAMPLE}),
+    ExampleKind.STDIO_SERVER: frozenset({Side.STDIO, Side.ANY_SERVER, Side.EXAMPLE}),
     ExampleKind.CLIENT: frozenset({Side.CLIENT, Side.EXAMPLE}),
-    ExampleKind.OTHER: frozenset({Side.SERVER, Side.CLIENT, Side.EXAMPLE}),
+    ExampleKind.OTHER: frozenset({Side.SERVER, Side.ANY_SERVER, Side.CLIENT, Side.EXAMPLE}),
 }
 """Whose requirements apply to an example of each kind; of ``other``, those that printed exchanges can decide."""
 

@@ -12,6 +12,7 @@ from extractor.base.tomlfile import read_toml
 from extractor.model import Level  # noqa: TC001 (entries are read from TOML by their type hints)
 from extractor.normative.fingerprint import normative_content
 from harness.base.errors import UsageError
+from harness.model import MUST_LIKE, SHOULD_LIKE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -59,7 +60,7 @@ def load_bindings(file: Path | None, catalogue: Catalogue) -> tuple[Binding, ...
     entries = document.values(Binding, "binding")
     for number, entry in enumerate(entries):
         level = catalogue.requirement(entry.requirement).levels.get(entry.revision)
-        if level is not entry.level:
+        if level is None or not _is_as_strict(level, entry.level):
             has = f"has level {level}" if level else "does not exist"
             raise document.error(
                 ("binding", number, "level"),
@@ -82,7 +83,7 @@ def binding_at(row: Requirement, page: str, line: int, statements: Sequence[Stat
         UsageError: no statement of the requirement's level is there; the hint lists the statements that are.
     """
     there = [s for s in statements if s.page == page and s.span.first <= line <= s.span.last]
-    fitting = [s for s in there if row.levels.get(s.revision or "") is s.level]
+    fitting = [s for s in there if _is_as_strict(row.levels.get(s.revision or ""), s.level)]
     if not fitting:
         listed = ", ".join(f"{s.level} (line {s.line}, revision {s.revision})" for s in there) or "none"
         raise UsageError(
@@ -90,6 +91,11 @@ def binding_at(row: Requirement, page: str, line: int, statements: Sequence[Stat
         )
     chosen = min(fitting, key=lambda s: (abs(s.line - line), s.ordinal))
     return _binding_of(row.id, chosen, statements)
+
+
+def _is_as_strict(level: Level | None, other: Level) -> bool:
+    """Return whether two levels weigh the same: what a sentence forbids, another may demand the other way round."""
+    return level is other or any({level, other} <= alike for alike in (MUST_LIKE, SHOULD_LIKE))
 
 
 def _binding_of(requirement: str, statement: Statement, statements: Sequence[Statement]) -> Binding:

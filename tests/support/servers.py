@@ -54,6 +54,7 @@ GROUPS: dict[str, tuple[Case, ...]] = {
         "StatelessWithStream",
         "OptionalIds",
         "OptionalIdsEnded",
+        "Resources",
     ),
     "right: ids and order of checks": _right(
         "LongIds",
@@ -102,6 +103,7 @@ GROUPS: dict[str, tuple[Case, ...]] = {
     ),
     "right: sessionless": (
         *_right("ModernOnly", "ModernJson", "ModernEndsLate", "AuthorizedModern", revisions=(MODERN,)),
+        *_right("ModernFeatures", revisions=(MODERN,)),
         *_right("ModernBaskets", "ModernBasketsInText", "ModernReceipts", "ModernRecords", revisions=(MODERN,)),
         *_right("DualEra", revisions=(NEWEST, MODERN)),
     ),
@@ -179,6 +181,9 @@ GROUPS: dict[str, tuple[Case, ...]] = {
         *_right("Origin400", "OriginError200", revisions=(MIDDLE,)),
         *_wrong("version.negotiated-served", "NegotiatesAndRefuses", revisions=(MIDDLE, NEWEST)),
         *_wrong("ping.answered", "NoPing"),
+        *_wrong("server.no-undeclared-requests", "AsksForSampling"),
+        *_wrong("resource.not-found", "EmptyResource"),
+        *_wrong("rpc.response-form", "NoJsonRpc"),
         *_wrong("capability.declared", "UndeclaredTools"),
         *_wrong("version.unsupported-400", "VersionIgnored", "Version404", "VersionError200"),
         # 2025-03-26 has no such header
@@ -251,6 +256,37 @@ GROUPS: dict[str, tuple[Case, ...]] = {
         *_wrong("version.mismatch-400", "DualEraModernFault", revisions=(NEWEST, MODERN)),
         # a page of 2026-07-28 whose server negotiates 2025-11-25 only
         *_wrong("revision.match", "Server", revisions=(NEWEST, MODERN)),
+    ),
+    "wrong: headers and codes without sessions": (
+        *_wrong("header.method-match", "ModernIgnoresMethod", "ModernNeedsNoMethod", revisions=(MODERN,)),
+        *_wrong("header.name-match", "ModernIgnoresName", "ModernNeedsNoName", "ModernNameAsSent", revisions=(MODERN,)),
+        *_wrong("header.case-insensitive", "ModernCaseMatters", revisions=(MODERN,)),
+        *_wrong("header.error-code", "ModernPlainRefusals", "ModernMismatchCode", revisions=(MODERN,)),
+        *_wrong(
+            "version.unsupported-error",
+            "ModernUnsupportedCode",
+            "ModernUnsupportedBare",
+            "ModernUnsupportedList",
+            revisions=(MODERN,),
+        ),
+        *_wrong("meta.missing-code", "ModernMetaCode", revisions=(MODERN,)),
+        *_wrong("error.reserved-codes", "ModernReservedCode", "ModernRetiredCode", revisions=(MODERN,)),
+        *_wrong("resource.not-found", "ModernEmptyResource", "ModernResourceCode", revisions=(MODERN,)),
+        *_wrong("sessionless.ignore-event-id", "ModernRefusesEventId", revisions=(MODERN,)),
+    ),
+    "wrong: results and messages without sessions": (
+        *_wrong("result.type", "ModernNoResultType", revisions=(MODERN,)),
+        *_wrong("result.server-info", "ModernAnonymous", revisions=(MODERN,)),
+        *_wrong("cache.hints", "ModernNoTtl", "ModernNoScope", "ModernNegativeTtl", revisions=(MODERN,)),
+        *_wrong("discover.implemented", "ModernNoDiscovery", "ModernDiscoversOthers", revisions=(MODERN,)),
+        *_wrong("capability.declared", "ModernUndeclaredTools", revisions=(MODERN,)),
+        *_wrong("initialize.names-versions", "ModernSilentInitialize", "ModernPlainInitialize", revisions=(MODERN,)),
+        *_wrong("stream.x-accel-buffering", "ModernBuffered", revisions=(MODERN,)),
+        *_wrong("stream.no-server-requests", "ModernAsks", revisions=(MODERN,)),
+        *_wrong("log.not-asked", "ModernLogs", revisions=(MODERN,)),
+        *_wrong("listen.acknowledged", "ModernListensSilently", "ModernListensToNobody", revisions=(MODERN,)),
+        *_wrong("rpc.response-form", "ModernNoJsonRpc", "ModernErrorInWords", revisions=(MODERN,)),
+        *_wrong("version.unknown-method-404", "ModernServesPing", revisions=(MODERN,)),
     ),
     "wrong: on Node": (
         *_wrong(

@@ -5,7 +5,9 @@ Reading replies is :mod:`harness.base.jsonrpc`.
 
 from __future__ import annotations
 
+import base64
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -18,6 +20,7 @@ SESSION_HEADER: Final = "Mcp-Session-Id"
 VERSION_HEADER: Final = "MCP-Protocol-Version"
 METHOD_HEADER: Final = "Mcp-Method"
 NAME_HEADER: Final = "Mcp-Name"
+EVENT_HEADER: Final = "Last-Event-ID"
 FOREIGN_ORIGIN: Final = "http://evil.example"
 LOCAL_LOOKING_ORIGINS: Final = {
     "localhost": "http://localhost.evil.example",
@@ -28,9 +31,14 @@ LOCAL_LOOKING_ORIGINS: Final = {
 of sandboxed frames and local files (RFC 6454, section 6.1)."""
 UNSUPPORTED_VERSION: Final = "1999-01-01"
 """A version that no revision ever had."""
+NAMED_BY: Final = {"tools/call": "name", "prompts/get": "name", "resources/read": "uri"}
+"""By method: the parameter that ``Mcp-Name`` repeats."""
+MISSING_RESOURCE: Final = "file:///docprobe/no-such-resource"
+"""An address that no server has a resource for."""
 UNKNOWN_METHOD: Final = "docprobe/no-such-method"
 META: Final = "io.modelcontextprotocol/"
 """Prefix of the per-request fields of 2026-07-28."""
+_SENTINEL: Final = re.compile(r"=\?base64\?.*\?=")
 _CLIENT_INFO: Final = {"name": "docprobe", "version": "1"}
 
 Headers = tuple[tuple[str, str], ...]
@@ -136,6 +144,26 @@ def request_meta(version: str) -> Message:
         f"{META}clientInfo": dict(_CLIENT_INFO),
         f"{META}clientCapabilities": {},
     }
+
+
+def mirrored_headers(method: str, params: Message) -> Headers:
+    """Return the headers that repeat a sessionless request's body (2026-07-28, "Standard Request Headers")."""
+    field = NAMED_BY.get(method)
+    name = params.get(field) if field is not None else None
+    return ((METHOD_HEADER, method), *(((NAME_HEADER, header_value(name)),) if isinstance(name, str) else ()))
+
+
+def header_value(text: str, *, encoded: bool = False) -> str:
+    """Return a value for ``Mcp-Name`` (2026-07-28, "Value Encoding").
+
+    Args:
+        text: the value.
+        encoded: in base64 also where plain ASCII would do, as any client may.
+    """
+    plain = text.isascii() and text.isprintable() and text == text.strip() and not _SENTINEL.fullmatch(text)
+    if plain and not encoded:
+        return text
+    return f"=?base64?{base64.b64encode(text.encode()).decode()}?="
 
 
 def encode(message: Message | list[Message]) -> bytes:

@@ -28,8 +28,18 @@ LEGS: Final = ("post-request", "post-notification", "get", "delete")
 PATIENCE: Final = 4
 """A deadline decides only if it was this many times as long as ordinary requests took: a busy machine reaches any
 fixed one. The probes wait that long where the end of a wait decides; the rules leave it open if they could not."""
-TOOL_STEPS: Final = ("baseline.tool", "get.while-open.post-request", "stream.two-b", "handle.", "stdio.tool-call")
+TOOL_STEPS: Final = (
+    "baseline.tool",
+    "modern.tool",
+    "get.while-open.post-request",
+    "stream.two-b",
+    "handle.",
+    "stdio.tool-call",
+)
 """Beginnings of the steps that may call a tool, which may take as long as it likes."""
+
+REMOVED_METHODS: Final = ("ping", "logging/setLevel")
+"""Requests that 2026-07-28 does not have any more, besides initialize (its changelog)."""
 
 # Finding the endpoint. Never judged, except that it shows whether the example serves at all.
 DISCOVER_ENDPOINT: Final = "discover.endpoint"
@@ -173,6 +183,35 @@ MODERN_MISMATCH_HEADER: Final = "modern.mismatch-header"
 MODERN_MISSING_HEADER: Final = "modern.missing-header"
 """No MCP-Protocol-Version header."""
 MODERN_UNKNOWN_METHOD: Final = "modern.unknown-method"
+MODERN_REMOVED: Final = "modern.removed"
+"""modern.removed.<method>: each of ``REMOVED_METHODS``, which earlier revisions have and this one has not."""
+MODERN_MISMATCH_METHOD: Final = "modern.mismatch-method"
+"""The Mcp-Method header names another method than the body."""
+MODERN_MISSING_METHOD: Final = "modern.missing-method"
+"""No Mcp-Method header."""
+MODERN_HEADER_CASE: Final = "modern.header-case"
+"""As the control, with every header's name in another case."""
+MODERN_LAST_EVENT_ID: Final = "modern.last-event-id"
+"""As the control, with a made-up Last-Event-ID."""
+MODERN_DISCOVER: Final = "modern.discover"
+"""server/discover. Not sent again where it is the control's own method."""
+MODERN_RESOURCES: Final = "modern.resources"
+"""resources/list, where discovery declares resources."""
+MODERN_PROMPTS: Final = "modern.prompts"
+"""prompts/list, where discovery declares prompts."""
+RESOURCE_MISSING: Final = "resource.missing"
+"""resources/read of a URI that was made up, where resources are declared: also on session A of older revisions."""
+MODERN_LISTEN: Final = "modern.listen"
+"""subscriptions/listen for changes of a list, where discovery declares ``listChanged``; the stream is closed once the
+first message came."""
+MODERN_TOOL: Final = "modern.tool"
+"""A tools/call, where tools/list offers a tool whose arguments could be made up. Control of the three below."""
+MODERN_TOOL_NAME: Final = "modern.tool-name"
+"""The Mcp-Name header names another tool than the body."""
+MODERN_TOOL_NAMELESS: Final = "modern.tool-nameless"
+"""No Mcp-Name header."""
+MODERN_TOOL_ENCODED: Final = "modern.tool-encoded"
+"""The right name in base64, as the page on value encoding has it."""
 MODERN_MISSING_META: Final = "modern.missing-meta"
 """The body's _meta lacks the required clientCapabilities."""
 MODERN_MISSING_META_VERSION: Final = "modern.missing-meta-version"

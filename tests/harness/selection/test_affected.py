@@ -12,10 +12,10 @@ from harness.selection.affected import Impact
 
 REVISION = "2025-11-25"
 APPLIES = {
-    ExampleKind.HTTP_SERVER: {Side.SERVER, Side.EXAMPLE},
-    ExampleKind.STDIO_SERVER: {Side.STDIO, Side.EXAMPLE},
+    ExampleKind.HTTP_SERVER: {Side.SERVER, Side.ANY_SERVER, Side.EXAMPLE},
+    ExampleKind.STDIO_SERVER: {Side.STDIO, Side.ANY_SERVER, Side.EXAMPLE},
     ExampleKind.CLIENT: {Side.CLIENT, Side.EXAMPLE},
-    ExampleKind.OTHER: {Side.SERVER, Side.CLIENT, Side.EXAMPLE},
+    ExampleKind.OTHER: {Side.SERVER, Side.ANY_SERVER, Side.CLIENT, Side.EXAMPLE},
 }
 
 

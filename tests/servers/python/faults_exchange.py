@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import uuid
 from typing import TYPE_CHECKING, Any
 
 import conforming
 from conforming import Refused, Session
+from variants import Resources
 
 if TYPE_CHECKING:
     from wire import Reply, Request
@@ -38,6 +40,35 @@ class Notification202Word(conforming.Server):
 
     async def accepted(self, reply: Reply) -> None:
         await reply.send(202, b"Accepted", {"Content-Type": "text/plain"})
+
+
+class AsksForSampling(conforming.Server):
+    """Asks for a sample that the client never offered."""
+
+    def news_of(self, message: dict[str, Any]) -> list[dict[str, Any]]:
+        asked = {
+            "jsonrpc": "2.0",
+            "id": uuid.uuid4().hex,
+            "method": "sampling/createMessage",
+            "params": {"messages": []},
+        }
+        return [asked, *super().news_of(message)] if message["method"] == "tools/call" else super().news_of(message)
+
+
+class EmptyResource(Resources):
+    """A resource that does not exist is empty."""
+
+    def result_of(self, message: dict[str, Any]) -> dict[str, Any]:
+        if message["method"] == "resources/read":
+            return conforming.response(message, {"contents": []})
+        return super().result_of(message)
+
+
+class NoJsonRpc(conforming.Server):
+    """Results do not say that they are JSON-RPC."""
+
+    def result_of(self, message: dict[str, Any]) -> dict[str, Any]:
+        return {name: value for name, value in super().result_of(message).items() if name != "jsonrpc"}
 
 
 class Response200(conforming.Server):

@@ -20,7 +20,7 @@ INVALID_PARAMS = -32602
 NAMES = {"tools/call": "name", "prompts/get": "name", "resources/read": "uri"}
 """Methods with an Mcp-Name header, and the parameter it repeats."""
 REMOVED = ("ping",)
-CACHEABLE = ("server/discover", "tools/list")
+CACHEABLE = ("server/discover", "tools/list", "prompts/list", "resources/list", "resources/read")
 
 
 class Answered(Exception):
@@ -61,15 +61,21 @@ class ModernOnly(conforming.Server):
         self.check_header(request, meta)
         if meta[f"{META}protocolVersion"] != VERSION:
             self.unsupported(meta[f"{META}protocolVersion"])
-        method = message.get("method")
-        if request.header("mcp-method") != method:
+        self.check_method(request, message)
+        self.check_name(request, message)
+
+    def check_method(self, request: Request, message: dict[str, Any]) -> None:
+        if request.header("mcp-method") != message.get("method"):
             raise Answered(400, HEADER_MISMATCH, "Mcp-Method differs from the body")
-        if method in NAMES and decoded(request.header("mcp-name")) != message["params"].get(NAMES[method]):
+
+    def check_name(self, request: Request, message: dict[str, Any]) -> None:
+        field = NAMES.get(message["method"])
+        if field is not None and decoded(request.header("mcp-name")) != message["params"].get(field):
             raise Answered(400, HEADER_MISMATCH, "Mcp-Name differs from the body")
 
     def check_meta(self, meta: dict[str, Any]) -> None:
         if f"{META}protocolVersion" not in meta:
-            raise Answered(400, INVALID_PARAMS, "no protocol version in _meta")
+            raise Answered(400, INVALID_PARAMS, f"no protocol version in _meta, such as {VERSION}")
         self.check_capabilities(meta)
 
     def check_capabilities(self, meta: dict[str, Any]) -> None:
@@ -100,18 +106,22 @@ class ModernOnly(conforming.Server):
         if "error" in found or method in REMOVED:
             await self.unknown_method(message, reply)
             return
-        found["result"]["resultType"] = "complete"
-        if method in CACHEABLE:
-            found["result"] |= {"ttlMs": 0, "cacheScope": "private"}
-        await self.deliver(conforming.Session("", None), [found], reply)
+        found["result"] |= self.result_fields(method)
+        await self.deliver(conforming.Session("", None), [found], reply, {"X-Accel-Buffering": "no"})
 
-    def discovered(self, message: dict[str, Any]) -> dict[str, Any]:
-        result = {
-            "supportedVersions": [VERSION],
-            "capabilities": {"tools": {}},
+    def result_fields(self, method: str) -> dict[str, Any]:
+        """What every result of a method carries."""
+        fields: dict[str, Any] = {
+            "resultType": "complete",
             "_meta": {f"{META}serverInfo": {"name": "modern", "version": "1"}},
         }
-        return conforming.response(message, result)
+        return {**fields, "ttlMs": 0, "cacheScope": "private"} if method in CACHEABLE else fields
+
+    def discovered(self, message: dict[str, Any]) -> dict[str, Any]:
+        return conforming.response(message, {"supportedVersions": [VERSION], "capabilities": self.capabilities()})
+
+    def capabilities(self) -> dict[str, Any]:
+        return {"tools": {}}
 
     async def unknown_method(self, message: dict[str, Any], reply: Reply) -> None:
         await reply.json(404, conforming.error(message["id"], -32601, "method not found"))
@@ -156,6 +166,42 @@ class AuthorizedModern(ModernOnly):
     """Speaks 2026-07-28 only, behind authorization."""
 
     demands_token = True
+
+
+class ModernFeatures(ModernOnly):
+    """Has prompts and resources, and says when their lists change."""
+
+    def capabilities(self) -> dict[str, Any]:
+        return {"tools": {"listChanged": True}, "prompts": {}, "resources": {}}
+
+    async def answer_modern(self, message: dict[str, Any], reply: Reply) -> None:
+        if message["method"] == "subscriptions/listen":
+            await self.listen_to(message, reply)
+            return
+        if message["method"] == "resources/read":
+            await self.read(message, reply)
+            return
+        await super().answer_modern(message, reply)
+
+    def result_of(self, message: dict[str, Any]) -> dict[str, Any]:
+        listed = {"prompts/list": "prompts", "resources/list": "resources"}.get(message["method"])
+        return conforming.response(message, {listed: []}) if listed is not None else super().result_of(message)
+
+    async def read(self, message: dict[str, Any], reply: Reply) -> None:
+        await reply.json(200, conforming.error(message["id"], INVALID_PARAMS, "no such resource"))
+
+    async def listen_to(self, message: dict[str, Any], reply: Reply) -> None:
+        await reply.start_stream({"X-Accel-Buffering": "no"})
+        await self.acknowledge(message, reply)
+        await reply.gone()
+
+    async def acknowledge(self, message: dict[str, Any], reply: Reply) -> None:
+        params = {
+            "_meta": {f"{META}subscriptionId": message["id"]},
+            "notifications": message["params"]["notifications"],
+        }
+        acknowledged = {"jsonrpc": "2.0", "method": "notifications/subscriptions/acknowledged", "params": params}
+        await reply.event(json.dumps(acknowledged))
 
 
 class ModernBaskets(ModernOnly):
@@ -342,7 +388,8 @@ class ModernUnsupported200(ModernOnly):
     """An unknown version gets its error under 200."""
 
     def unsupported(self, asked: str) -> None:
-        raise Answered(200, UNSUPPORTED_VERSION, "unsupported protocol version")
+        data = {"supported": [VERSION], "requested": asked}
+        raise Answered(200, UNSUPPORTED_VERSION, "unsupported protocol version", data)
 
 
 class ModernNotification200(ModernOnly):

@@ -18,6 +18,8 @@ MODULES = (
     "conforming",
     "variants",
     "modern",
+    "faults_modern",
+    "faults_headers",
     "faults_session",
     "faults_access",
     "faults_exchange",

@@ -195,6 +195,23 @@ class Ipv6Only(conforming.Server):
     host = "::1"
 
 
+class Resources(conforming.Server):
+    """Declares resources, and has none."""
+
+    async def deliver(
+        self, session: Session, messages: list[dict[str, Any]], reply: Reply, headers: dict[str, str] | None = None
+    ) -> None:
+        for message in messages:
+            if "capabilities" in message.get("result", {}):
+                message["result"]["capabilities"]["resources"] = {}
+        await super().deliver(session, messages, reply, headers)
+
+    def result_of(self, message: dict[str, Any]) -> dict[str, Any]:
+        if message["method"] == "resources/read":
+            return conforming.error(message["id"], -32002, "no such resource")
+        return super().result_of(message)
+
+
 class Wildcard(conforming.Server):
     """Listens on all addresses."""
 

@@ -11,10 +11,14 @@ from typing import Any
 class Request:
     """One request, read whole."""
 
-    def __init__(self, method: str, target: str, headers: dict[str, str], body: bytes) -> None:
+    def __init__(
+        self, method: str, target: str, headers: dict[str, str], body: bytes, written: dict[str, str] | None = None
+    ) -> None:
         self.method = method
         self.path = target.split("?")[0]
         self.headers = headers
+        self.written = written or {}
+        """By the header's name as it was written."""
         self.body = body
 
     def header(self, name: str) -> str | None:
@@ -87,11 +91,11 @@ async def read_request(reader: asyncio.StreamReader) -> Request | None:
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
         first, *lines = head.split("\r\n")[:-2]
         method, target, _ = first.split(" ", 2)
-        headers = {}
+        headers, written = {}, {}
         for line in lines:
             name, _, value = line.partition(":")
-            headers[name.strip().lower()] = value.strip()
+            headers[name.strip().lower()] = written[name.strip()] = value.strip()
         body = await reader.readexactly(int(headers.get("content-length", "0")))
     except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, ConnectionError, ValueError):
         return None
-    return Request(method, target, headers, body)
+    return Request(method, target, headers, body, written)

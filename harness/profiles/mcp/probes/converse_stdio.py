@@ -11,19 +11,22 @@ from __future__ import annotations
 
 import itertools
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import anyio
 
 from harness.base import jsonrpc
 from harness.base.errors import PodError
-from harness.model import KEPT_BYTES, Exchange, Facts, Failure, FailureKind, Reply, Transcript
+from harness.model import KEPT_BYTES, Exchange, Facts, Failure, FailureKind, Reply, SseEvent, Transcript
 from harness.profiles.mcp import messages, steps
-from harness.profiles.mcp.probes.body import READ_BYTES
+from harness.profiles.mcp.probes.body import KEPT_EVENTS, READ_BYTES
 from harness.profiles.mcp.probes.tools import callable_tools
 from harness.profiles.mcp.revisions import with_handshake, without_handshake
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from extractor.model import Bundle
     from harness.base.jsonrpc import Message
     from harness.engine.protocol import Pod
@@ -62,7 +65,7 @@ async def converse_stdio(
         agreed = jsonrpc.initialize_version(opening)
         if agreed is not None:
             negotiated.add(agreed)
-            talk.revision = agreed
+            talk.speak(agreed)
             await talk.notify(steps.STDIO_INITIALIZED, messages.notification("notifications/initialized"))
             await _use_tools(talk)
         await talk.close()
@@ -73,7 +76,7 @@ async def converse_stdio(
         params = {"_meta": messages.request_meta(version)}
         answer = await talk.afresh(steps.DISCOVER_MODERN, messages.request(1, "server/discover", params), ends=False)
         listed = None
-        talk.revision = version
+        talk.speak(version)
         if version in _supported(answer):
             listed = await _use_tools(talk, version)
         elif jsonrpc.error_code(answer) == jsonrpc.METHOD_NOT_FOUND:
@@ -160,6 +163,12 @@ class _StdioRecorder:
         self._rest = bytearray()
         self._read_bytes = 0
 
+    def speak(self, revision: str) -> None:
+        """Record what follows, and the request that showed it, as spoken in ``revision``."""
+        self.revision = revision
+        last = max(at for at, exchange in enumerate(self.exchanges) if exchange.method == "STDIN")
+        self.exchanges[last] = replace(self.exchanges[last], revision=revision)
+
     async def afresh(self, step: str, message: Message, *, ends: bool = True) -> Message | None:
         """Write a request to a fresh process, which is then left to end if ``ends``."""
         await self._pod.restart()
@@ -180,6 +189,7 @@ class _StdioRecorder:
         line: str | None = None
         answer: Message | None = None
         noise: list[str] = []
+        heard: list[str] = []
         try:
             await self._pod.send_stdin(messages.encode(message) + b"\n")
             with anyio.fail_after(self._start_s if self._started_process else self._timeout_s):
@@ -188,8 +198,7 @@ class _StdioRecorder:
                     if line is None:
                         failure = Failure(FailureKind.CLOSED)
                         break
-                    if _is_noise(line):
-                        noise.append(line)
+                    (noise if _is_noise(line) else heard).append(line)
                     answer = jsonrpc.response_to(jsonrpc.messages(line) or (), message["id"])
         except TimeoutError:
             failure = Failure(FailureKind.TIMEOUT)
@@ -198,7 +207,7 @@ class _StdioRecorder:
         except PodError as error:
             failure = Failure(FailureKind.CLOSED, error.message)
         self._started_process = False
-        reply = _reply(line) if answer is not None and line is not None else None
+        reply = _reply(line, heard) if answer is not None and line is not None else None
         self._record(step, "STDIN", messages.encode(message).decode(), reply, failure, began)
         self._record_noise(noise, began)
         return answer
@@ -295,11 +304,14 @@ class _StdioRecorder:
         )
 
 
-def _reply(line: str) -> Reply:
+def _reply(line: str, heard: Sequence[str]) -> Reply:
+    """Return the line with the response, and as events every message up to it where there are several."""
+    events = tuple(SseEvent("message", each[:KEPT_BYTES]) for each in heard[-KEPT_EVENTS:])
     return Reply(
         status=200,
         headers=(),
         body=line[:KEPT_BYTES],
         body_bytes=len(line.encode("utf-8", "replace")),
+        events=events if len(events) > 1 else (),
         truncated=len(line) > KEPT_BYTES,
     )

@@ -17,7 +17,7 @@ from harness.profiles.mcp.messages import Caller, EndpointAddress, loopback_for
 from harness.profiles.mcp.probes import access, sessions
 from harness.profiles.mcp.probes.http_exchange import describe_answer
 from harness.profiles.mcp.probes.peer import NegotiatedRevisions
-from harness.profiles.mcp.probes.sessionless_probes import served_method
+from harness.profiles.mcp.probes.sessionless_probes import NOT_FOUND, served_method
 from harness.profiles.mcp.revisions import offered_versions, with_handshake, without_handshake
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ UNAUTHORIZED: Final = 401
 """Status that demands a token."""
 _MAY_WANT_A_TOKEN: Final = (400, 403)
 MOST_REDIRECTS: Final = 3
+MOST_PLAIN: Final = 3
+"""Addresses that refused an initialize by neither 404 nor a JSON-RPC error, and are asked without one."""
 MOST_SILENT: Final = 2
 """Addresses that may leave an initialize unanswered before the search ends."""
 _NOT_OF_THE_ADDRESS: Final = (UNAUTHORIZED, 403, 429, 503)
@@ -84,8 +86,9 @@ async def find_endpoint(
 
     The endpoint is what answers an initialize by an InitializeResult and serves what follows, or demands a token for
     it, or speaks a sessionless revision. If no address serves what follows, it is the first that answers an initialize.
-    Otherwise ``peer`` is left at the address whose refusal looked most like MCP's, and the fact
-    ``not_served`` says what was seen there. A server that leaves two addresses unanswered is not asked for more.
+    Addresses that refuse an initialize in plain words are asked for a sessionless revision last. Otherwise ``peer`` is
+    left at the address whose refusal looked most like MCP's, and the fact ``not_served`` says what was seen there. A
+    server that leaves two addresses unanswered is not asked for more.
 
     Args:
         peer: the server.
@@ -99,6 +102,7 @@ async def find_endpoint(
     fallback: tuple[EndpointAddress, ProbeAnswer] | None = None
     first: tuple[EndpointAddress, ProbeAnswer] | None = None
     silent = 0
+    refused: list[tuple[EndpointAddress, ProbeAnswer]] = []
     for address in candidates:
         peer.address = address
         answer, opened, is_endpoint = await _try(peer, revisions)
@@ -111,6 +115,9 @@ async def find_endpoint(
             _forget(peer, answer)
             continue
         first = first or (peer.address, answer)
+        plain = answer.status is not None and not any("error" in sent for sent in answer.messages)
+        if plain and answer.status != NOT_FOUND:
+            refused.append((peer.address, answer))
         if fallback is None and any("error" in sent for sent in answer.messages):
             fallback = (peer.address, answer)
         silent += answer.exchange.timed_out
@@ -120,6 +127,9 @@ async def find_endpoint(
         peer.address, answer = half
         peer.recorder.amend(answer.number, step=steps.DISCOVER_INITIALIZE)
         return answer
+    for peer.address, answer in refused[:MOST_PLAIN]:
+        if await _is_sessionless(peer, revisions):
+            return answer
     best = fallback or first
     if best is not None:
         peer.address, answer = best
@@ -175,14 +185,20 @@ async def _try(peer: Peer, revisions: tuple[str, ...]) -> tuple[ProbeAnswer, Cal
         if not any("error" in sent for sent in answer.messages):
             break
     assert answer is not None
-    if any("error" in sent for sent in answer.messages):
-        for version in without_handshake(revisions):
-            if await served_method(peer, version):
-                return answer, None, True
+    if any("error" in sent for sent in answer.messages) and await _is_sessionless(peer, revisions):
+        return answer, None, True
     if await _demands_token(peer, answer, offered_versions(revisions)[0]):
         peer.recorder.amend(answer.number, step=steps.DISCOVER_INITIALIZE)
         return answer, None, True
     return answer, None, False
+
+
+async def _is_sessionless(peer: Peer, revisions: tuple[str, ...]) -> bool:
+    """Return whether a sessionless revision is spoken at ``peer.address``."""
+    for version in without_handshake(revisions):
+        if await served_method(peer, version):
+            return True
+    return False
 
 
 async def _demands_token(peer: Peer, refused: ProbeAnswer, version: str) -> bool:

@@ -78,7 +78,7 @@ async def open_first_session(peer: Peer, revision: str) -> FirstSession | None:
         reason = f"notifications/initialized is answered {describe_answer(initialized)}"
         peer.learn_revision(revision, RevisionFacts(reason))
         return None
-    peer.method = "tools/list" if _has_tools(answer) else "ping"
+    peer.method = "tools/list" if _declares(answer, "tools") else "ping"
     peer.tool = None
     watch_s = max(WATCH_END_S, steps.PATIENCE * max(answer.exchange.duration_s, initialized.exchange.duration_s))
     request = await _ordinary_request(peer, opened, watch_s)
@@ -89,6 +89,8 @@ async def open_first_session(peer: Peer, revision: str) -> FirstSession | None:
         return None
     peer.learn_revision(revision, RevisionFacts(method=peer.method))
     get = await peer.get(steps.BASELINE_GET, opened, listen_s=LISTEN_S)
+    if _declares(answer, "resources"):
+        await _read_missing_resource(peer, opened, request.number)
     called, peer.tool = await _call_tool(peer, opened, request)
     if peer.tool is not None:
         peer.learn_revision(revision, RevisionFacts(method=peer.method, tool=peer.tool.name))
@@ -143,9 +145,16 @@ async def _call_tool(peer: Peer, caller: Caller, listed: ProbeAnswer) -> tuple[P
     return answer, tool if answer.result is not None else None
 
 
-def _has_tools(initialized: ProbeAnswer) -> bool:
+async def _read_missing_resource(peer: Peer, caller: Caller, control: int) -> None:
+    """Read a resource that does not exist."""
+    params = {"uri": messages.MISSING_RESOURCE}
+    message = messages.request(peer.recorder.rpc_id(), "resources/read", params)
+    await peer.post(steps.RESOURCE_MISSING, caller, message, control=control)
+
+
+def _declares(initialized: ProbeAnswer, capability: str) -> bool:
     capabilities = (initialized.result or {}).get("capabilities")
-    return isinstance(capabilities, dict) and "tools" in capabilities
+    return isinstance(capabilities, dict) and capability in capabilities
 
 
 async def probe_what_reads(peer: Peer, base: FirstSession) -> None:

@@ -85,6 +85,13 @@ class ProbeAnswer:
         return self.response is None or "result" in self.response
 
     @property
+    def refused(self) -> bool:
+        """Whether it was answered by an error, of HTTP or of JSON-RPC, that is not about load."""
+        if self.status is None or self.status in (429, 503):
+            return False
+        return self.status >= 400 or (self.response is not None and "error" in self.response)
+
+    @property
     def result(self) -> Message | None:
         """The result object of a 200; None without one."""
         result = (self.response or {}).get("result")

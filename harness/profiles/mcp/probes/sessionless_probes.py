@@ -14,6 +14,8 @@ from harness.base import jsonrpc
 from harness.model import RevisionFacts
 from harness.profiles.mcp import messages, steps
 from harness.profiles.mcp.messages import (
+    ACCEPT_BOTH,
+    EVENT_HEADER,
     FOREIGN_ORIGIN,
     LOCAL_LOOKING_ORIGINS,
     META,
@@ -21,16 +23,16 @@ from harness.profiles.mcp.messages import (
     UNKNOWN_METHOD,
     UNSUPPORTED_VERSION,
     Caller,
+    Headers,
 )
-from harness.profiles.mcp.probes import state_handles
+from harness.profiles.mcp.probes import sessionless_features, state_handles
 from harness.profiles.mcp.probes.http_exchange import LINGER_S, WATCH_END_S, describe_answer
 
 if TYPE_CHECKING:
     from harness.profiles.mcp.probes.http_exchange import ProbeAnswer
     from harness.profiles.mcp.probes.peer import Peer
 
-UNSUPPORTED_VERSION_CODE: Final = -32022
-"""JSON-RPC error code that 2026-07-28 reserves for an unsupported protocol version (its schema)."""
+NOT_FOUND: Final = 404
 
 
 async def send_request(
@@ -42,6 +44,8 @@ async def send_request(
     control: int | None = None,
     body_version: str | None = None,
     without: str | None = None,
+    mirrored: Headers | None = None,
+    more: Headers = (),
     linger_s: float = LINGER_S,
 ) -> ProbeAnswer:
     """POST one sessionless request.
@@ -54,13 +58,15 @@ async def send_request(
         control: number of the exchange it is compared with.
         body_version: version in the body, if not that of the header.
         without: name of a required ``_meta`` field to leave out.
+        mirrored: headers that repeat the body, if not the right ones.
+        more: further headers.
         linger_s: time that the stream may take to end after the response.
     """
     meta = messages.request_meta(body_version or caller.version or caller.revision or "")
     if without is not None:
         del meta[f"{META}{without}"]
     message = messages.request(peer.recorder.rpc_id(), method, {"_meta": meta})
-    extra = ((METHOD_HEADER, method),)
+    extra = (*(((METHOD_HEADER, method),) if mirrored is None else mirrored), *more)
     return await peer.post(step, caller, message, extra=extra, control=control, linger_s=linger_s)
 
 
@@ -68,7 +74,8 @@ async def served_method(peer: Peer, version: str) -> str | None:
     """Return the method that the server serves without a handshake under ``version``; None if it does not speak it.
 
     A server of the older revisions may serve a bare tools/list as well; so either the result has a ``resultType``
-    (which 2026-07-28 requires), or an unknown version must be refused by the code that this revision reserves.
+    (which 2026-07-28 requires), or a version that does not exist is refused, by whatever words: then the server knows
+    this one. A server that serves any version does not.
     """
     caller = Caller(version, version=version, token=peer.token)
     for method in ("tools/list", "server/discover"):
@@ -78,8 +85,8 @@ async def served_method(peer: Peer, version: str) -> str | None:
                 return method
             other = replace(caller, version=UNSUPPORTED_VERSION)
             check = await send_request(peer, steps.DISCOVER_MODERN_CHECK, other, method, control=answer.number)
-            return method if jsonrpc.error_code(_any_error(check)) == UNSUPPORTED_VERSION_CODE else None
-        if jsonrpc.error_code(_any_error(answer)) != jsonrpc.METHOD_NOT_FOUND:
+            return method if check.refused else None
+        if answer.status != NOT_FOUND and jsonrpc.error_code(_any_error(answer)) != jsonrpc.METHOD_NOT_FOUND:
             return None
     return None
 
@@ -104,6 +111,7 @@ async def probe_revision(peer: Peer, revision: str, method: str) -> None:
     for leg, origin in LOCAL_LOOKING_ORIGINS.items():
         step = f"{steps.ORIGIN_LOCAL_LOOKING}.{leg}"
         await send_request(peer, step, replace(caller, origin=origin), method, control=again.number)
+    await sessionless_features.probe_features(peer, caller, method, control)
     await state_handles.probe_handles(peer, caller, control.result)
 
 
@@ -124,9 +132,32 @@ async def _probe_faults(peer: Peer, caller: Caller, method: str, control: int) -
     await send(steps.MODERN_MISMATCH_HEADER, unsupported, body_version=revision)
     await send(steps.MODERN_MISSING_HEADER, unversioned, body_version=revision)
     await send(steps.MODERN_UNKNOWN_METHOD, method=UNKNOWN_METHOD)
+    for removed in steps.REMOVED_METHODS:
+        await send(f"{steps.MODERN_REMOVED}.{removed}", method=removed)
+    other = "server/discover" if method == "tools/list" else "tools/list"
+    await send(steps.MODERN_MISMATCH_METHOD, mirrored=((METHOD_HEADER, other),))
+    await send(steps.MODERN_MISSING_METHOD, mirrored=())
+    await send(steps.MODERN_LAST_EVENT_ID, more=((EVENT_HEADER, "docprobe-0"),))
+    await _send_in_another_case(peer, caller, method, control)
     await send(steps.MODERN_MISSING_META, without="clientCapabilities")
     await send(steps.MODERN_MISSING_META_VERSION, without="protocolVersion")
     await _notify(peer, caller, control=control)
+
+
+async def _send_in_another_case(peer: Peer, caller: Caller, method: str, control: int) -> None:
+    """Send the control's request with every header's name in another case: ``mCP-mETHOD``."""
+    message = messages.request(peer.recorder.rpc_id(), method, {"_meta": messages.request_meta(caller.version or "")})
+    request = peer.prepare(
+        steps.MODERN_HEADER_CASE,
+        caller,
+        "POST",
+        message,
+        extra=((METHOD_HEADER, method),),
+        control=control,
+        accept=ACCEPT_BOTH,
+    )
+    odd = tuple((name.swapcase(), value) for name, value in request.headers)
+    await peer.recorder.send(replace(request, headers=odd))
 
 
 async def survives(peer: Peer, revision: str, method: str) -> None:

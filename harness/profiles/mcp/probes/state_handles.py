@@ -8,7 +8,6 @@ may be a handle too, and is left alone.
 
 from __future__ import annotations
 
-import base64
 import itertools
 import secrets
 import string
@@ -17,7 +16,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from harness.base import jsonrpc
 from harness.profiles.mcp import messages, steps
-from harness.profiles.mcp.messages import METHOD_HEADER, NAME_HEADER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -107,7 +105,7 @@ async def _call(peer: Peer, step: str, caller: Caller, tool: Tool, *, control: i
     rpc_id = peer.recorder.rpc_id()
     params = tool.params(rpc_id)
     params["_meta"] |= messages.request_meta(caller.version or "")
-    extra = ((METHOD_HEADER, "tools/call"), (NAME_HEADER, _plain(tool.name)))
+    extra = messages.mirrored_headers("tools/call", params)
     return await peer.post(step, caller, messages.request(rpc_id, "tools/call", params), extra=extra, control=control)
 
 
@@ -119,13 +117,6 @@ def _like(value: str) -> str:
     """Make another value of the same shape: letters stay letters, digits stay digits."""
     kinds = (string.digits, string.ascii_lowercase, string.ascii_uppercase)
     return "".join(next((secrets.choice(kind) for kind in kinds if c in kind), c) for c in value)
-
-
-def _plain(name: str) -> str:
-    """Return a header value, encoded unless it is plain ASCII (2026-07-28, Streamable HTTP page, "Value Encoding")."""
-    if name.isascii() and name.isprintable() and name == name.strip():
-        return name
-    return f"=?base64?{base64.b64encode(name.encode()).decode()}?="
 
 
 def _find(value: Any, name: str, depth: int) -> str | None:

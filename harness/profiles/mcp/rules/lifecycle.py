@@ -11,7 +11,7 @@ from extractor.model import Level
 from harness.judge.findings import inconclusive, not_applicable, satisfied, violated
 from harness.model import Requirement, Side
 from harness.profiles.mcp import steps
-from harness.profiles.mcp.revisions import SESSIONS, level, text
+from harness.profiles.mcp.revisions import SESSIONS, STREAMABLE, level, text
 from harness.profiles.mcp.rules.answers import (
     NOT_SERVED,
     answer_to_fault,
@@ -21,7 +21,14 @@ from harness.profiles.mcp.rules.answers import (
     why_undecided,
 )
 from harness.profiles.mcp.rules.preconditions import BASELINE, not_asked
-from harness.profiles.mcp.rules.transcript import control_of, exchange_of, exchanges_of, method_of, response
+from harness.profiles.mcp.rules.transcript import (
+    control_of,
+    discovery_of,
+    exchange_of,
+    exchanges_of,
+    method_of,
+    response,
+)
 from harness.rule import Decision, Rule
 
 if TYPE_CHECKING:
@@ -100,8 +107,10 @@ PING_ANSWERED: Final = Rule(
 
 
 def capability_declared(transcript: Transcript, bound: BoundRequirement) -> Finding:
-    """Judge that a server that lists tools MUST declare the capability ``tools`` in its InitializeResult."""
-    opening = exchange_of(transcript, bound.revision, steps.BASELINE_INITIALIZE)
+    """Judge that a server that lists tools MUST declare the capability ``tools``: in initialize, or in discovery."""
+    where, opening = "InitializeResult", exchange_of(transcript, bound.revision, steps.BASELINE_INITIALIZE)
+    if bound.revision in transcript.modern:
+        where, opening = "discovery", discovery_of(transcript, bound.revision)
     listed = _of_method(transcript, bound.revision, "tools/list")
     if opening is None or listed is None:
         return not_asked(transcript, bound, "tools/list")
@@ -111,12 +120,12 @@ def capability_declared(transcript: Transcript, bound: BoundRequirement) -> Find
     tools = _result(listed).get("tools")
     if not isinstance(tools, list) or not tools:
         return not_applicable(bound, "The server lists no tools.", evidence)
+    if not is_result(opening):
+        return inconclusive(bound, f"The {where} is missing: the server returned {describe(opening)}.", evidence)
     capabilities = _result(opening).get("capabilities")
     if isinstance(capabilities, dict) and "tools" in capabilities:
         return satisfied(bound, "The server declares the capability tools and lists tools.", evidence)
-    return violated(
-        bound, "The server lists tools, and its InitializeResult does not declare the capability tools.", evidence
-    )
+    return violated(bound, f"The server lists tools, and its {where} does not declare the capability tools.", evidence)
 
 
 CAPABILITY_DECLARED: Final = Rule(
@@ -124,10 +133,11 @@ CAPABILITY_DECLARED: Final = Rule(
         id="capability.declared",
         title="A server with tools declares the capability",
         side=Side.SERVER,
-        levels=level(Level.MUST, SESSIONS),
-        basis=text(SESSIONS),
+        levels=level(Level.MUST, STREAMABLE),
+        basis=text(STREAMABLE),
         effect="Clients don't ask for tools that no capability announces: the server seems to have none.",
-        fix='Put `"tools": {}` into the capabilities of the InitializeResult.',
+        fix='Put `"tools": {}` into the capabilities of the InitializeResult; from 2026-07-28 on, of the result of '
+        "`server/discover`.",
     ),
     Decision(capability_declared, BASELINE),
 )
@@ -137,7 +147,7 @@ RULES: Final = (NEGOTIATED_SERVED, PING_ANSWERED, CAPABILITY_DECLARED)
 
 def _of_method(transcript: Transcript, revision: str, method: str) -> Exchange | None:
     """Return the request of the baseline with a method; None if there is none."""
-    asked = exchanges_of(transcript, revision, steps.BASELINE_REQUEST, steps.BASELINE_OTHER)
+    asked = exchanges_of(transcript, revision, steps.BASELINE_REQUEST, steps.BASELINE_OTHER, steps.MODERN_CONTROL)
     return next((exchange for exchange in asked if method_of(exchange) == method), None)
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from harness.judge.findings import inconclusive, not_applicable, satisfied, violated
-from harness.model import Transport
+from harness.model import Transport, Verdict
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.rules.answers import Answer, classify_answer, describe, is_served, why_undecided
 from harness.profiles.mcp.rules.transcript import control_of, exchange_of, sessions_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from harness.model import BoundRequirement, Finding, Transcript
 
 _BASELINE: Final = (steps.BASELINE_INITIALIZE, steps.BASELINE_INITIALIZED, steps.BASELINE_REQUEST)
@@ -78,6 +80,12 @@ def not_asked(transcript: Transcript, bound: BoundRequirement, what: str) -> Fin
     if facts.stopped is not None:
         return inconclusive(bound, f"{what} was not sent: {facts.stopped.sentence}.")
     return inconclusive(bound, f"{what} was not sent in this conversation.")
+
+
+def deciding(findings: Iterable[Finding]) -> Finding:
+    """Return the finding that decides among several faults: a violation, else an undecided one, else the first."""
+    order = (Verdict.VIOLATED, Verdict.INCONCLUSIVE)
+    return min(findings, key=lambda each: order.index(each.verdict) if each.verdict in order else len(order))
 
 
 def must_answer(transcript: Transcript, bound: BoundRequirement, step: str, status: int, request: str) -> Finding:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from extractor.model import Level
 from harness.base.jsonrpc import METHOD_NOT_FOUND
-from harness.judge.findings import count, inconclusive, satisfied, violated
+from harness.judge.findings import as_interpretation, count, inconclusive, satisfied, violated
 from harness.model import Requirement, Side, Verdict
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.messages import SESSION_HEADER
@@ -23,10 +23,12 @@ from harness.profiles.mcp.rules.answers import (
     describe_each,
     is_served,
     why_undecided,
+    with_controls,
 )
 from harness.profiles.mcp.rules.preconditions import (
     BASELINE,
     ONLY_SESSIONLESS,
+    deciding,
     must_answer,
     not_asked,
     only_sessionless,
@@ -35,14 +37,11 @@ from harness.profiles.mcp.rules.transcript import (
     control_of,
     error_code,
     exchange_of,
-    exchanges_of,
     issued_id,
 )
 from harness.rule import Decision, Rule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from harness.model import BoundRequirement, Finding, Transcript
 
 
@@ -126,7 +125,7 @@ GET_DELETE_405: Final = Rule(
 
 def mismatch_400(transcript: Transcript, bound: BoundRequirement) -> Finding:
     """Judge that a version header that differs from the body's _meta MUST get 400, whichever of the two is wrong."""
-    return _deciding(
+    return deciding(
         must_answer(transcript, bound, step, 400, f"A request whose {wrong} names a version that does not exist")
         for step, wrong in ((steps.MODERN_MISMATCH_HEADER, "header"), (steps.MODERN_MISMATCH, "body"))
     )
@@ -168,9 +167,21 @@ MISSING_HEADER_REJECT: Final = Rule(
 
 
 def unknown_method_404(transcript: Transcript, bound: BoundRequirement) -> Finding:
-    """Judge that a method that the server does not implement MUST get 404 with JSON-RPC code -32601."""
-    finding = must_answer(transcript, bound, steps.MODERN_UNKNOWN_METHOD, 404, "A request with an unknown method")
-    fault = exchange_of(transcript, bound.revision, steps.MODERN_UNKNOWN_METHOD)
+    """Judge that a method that the server does not implement MUST get 404 with JSON-RPC code -32601.
+
+    That a method of earlier revisions is not to be served any more is a reading: the text only leaves it out.
+    """
+    unknown = _not_found(transcript, bound, steps.MODERN_UNKNOWN_METHOD, "A request with an unknown method")
+    removed = [
+        _not_found(transcript, bound, f"{steps.MODERN_REMOVED}.{method}", f"{method}, which this revision removed,")
+        for method in steps.REMOVED_METHODS
+    ]
+    return deciding((unknown, *map(as_interpretation, removed)))
+
+
+def _not_found(transcript: Transcript, bound: BoundRequirement, step: str, what: str) -> Finding:
+    finding = must_answer(transcript, bound, step, 404, what)
+    fault = exchange_of(transcript, bound.revision, step)
     if finding.verdict is not Verdict.SATISFIED or fault is None:
         return finding
     code = error_code(fault)
@@ -179,8 +190,8 @@ def unknown_method_404(transcript: Transcript, bound: BoundRequirement) -> Findi
     body = f"with code {code}" if code is not None else "without a JSON-RPC error"
     return violated(
         bound,
-        f"A request with an unknown method returned 404 {body}; expected code {METHOD_NOT_FOUND}.",
-        exchanges_of(transcript, bound.revision, steps.MODERN_UNKNOWN_METHOD),
+        f"{what} returned 404 {body}; expected code {METHOD_NOT_FOUND}.",
+        with_controls(transcript, [fault]),
     )
 
 
@@ -207,7 +218,7 @@ def missing_meta_400(transcript: Transcript, bound: BoundRequirement) -> Finding
     faults = {steps.MODERN_MISSING_META: "the client's capabilities"}
     if only_sessionless(transcript, bound) is None:
         faults[steps.MODERN_MISSING_META_VERSION] = "the protocol version"
-    return _deciding(
+    return deciding(
         must_answer(transcript, bound, step, 400, f"A request whose _meta lacks {what}")
         for step, what in faults.items()
     )
@@ -236,9 +247,3 @@ RULES: Final = (
     UNKNOWN_METHOD_404,
     META_MISSING_400,
 )
-
-
-def _deciding(findings: Iterable[Finding]) -> Finding:
-    """Return the finding that decides among several faults: a violation, else an undecided one, else the first."""
-    order = (Verdict.VIOLATED, Verdict.INCONCLUSIVE)
-    return min(findings, key=lambda each: order.index(each.verdict) if each.verdict in order else len(order))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from harness.base import jsonrpc
 from harness.profiles.mcp import steps
-from harness.profiles.mcp.messages import SESSION_HEADER
+from harness.profiles.mcp.messages import META, SESSION_HEADER, UNSUPPORTED_VERSION, VERSION_HEADER
 
 if TYPE_CHECKING:
     from harness.base.jsonrpc import Message
@@ -137,6 +137,39 @@ def error_code(exchange: Exchange) -> int | None:
     if exchange.answered is not None:
         return exchange.answered.code
     return jsonrpc.error_code(response(exchange))
+
+
+def named_version(exchange: Exchange) -> str | None:
+    """Return the version that a sessionless request names in its ``_meta``; None if it names none."""
+    params = (sent(exchange) or {}).get("params")
+    meta = params.get("_meta") if isinstance(params, dict) else None
+    version = meta.get(f"{META}protocolVersion") if isinstance(meta, dict) else None
+    return version if isinstance(version, str) else None
+
+
+def plain_results(transcript: Transcript, revision: str) -> list[tuple[Exchange, Message]]:
+    """Return the results of a sessionless revision's requests that name one and the same version, with their exchanges.
+
+    A request without the version, in body or header, may be taken for an older client's.
+    """
+    found = []
+    for exchange in transcript.exchanges:
+        version = named_version(exchange) if exchange.revision == revision else None
+        over_stdio = exchange.method == "STDIN"
+        if version is None or version == UNSUPPORTED_VERSION:
+            continue
+        if not over_stdio and header(exchange, VERSION_HEADER) != version:
+            continue
+        result = (response(exchange) or {}).get("result")
+        if isinstance(result, dict):
+            found.append((exchange, result))
+    return found
+
+
+def discovery_of(transcript: Transcript, revision: str) -> Exchange | None:
+    """Return the first server/discover that was sent under a revision; None if there was none."""
+    asked = (e for e in transcript.exchanges if e.revision == revision and method_of(e) == "server/discover")
+    return next((exchange for exchange in asked if named_version(exchange) not in (None, UNSUPPORTED_VERSION)), None)
 
 
 def is_initialize_result(exchange: Exchange) -> bool:

@@ -49,8 +49,9 @@ def test_row_is_whole(row: Requirement) -> None:
 
 @pytest.mark.parametrize("row", MCP.catalogue.requirements, ids=IDS)
 def test_one_level_in_all_revisions(row: Requirement) -> None:
-    """No row of today's catalogue changes its level; one that does needs its bindings looked at."""
-    assert len(set(MCP.catalogue.requirement(row.id).levels.values())) == 1
+    """A row that changes its level needs its bindings looked at: each revision's sentence has its own."""
+    changed = {"resource.not-found", "server.no-undeclared-requests"}
+    assert (len(set(MCP.catalogue.requirement(row.id).levels.values())) > 1) == (row.id in changed)
 
 
 @pytest.mark.parametrize("rule", MCP.catalogue.rules, ids=IDS)
@@ -72,7 +73,7 @@ def test_a_requirement_of_basis_text_is_bound_to_a_sentence_in_each_of_its_revis
 
 
 @pytest.mark.parametrize(
-    "row", [row for row in MCP.catalogue.requirements if row.side is Side.SERVER], ids=lambda r: r.id
+    "row", [row for row in MCP.catalogue.requirements if row.side in (Side.SERVER, Side.ANY_SERVER)], ids=lambda r: r.id
 )
 def test_a_requirement_on_servers_is_broken_by_a_server_that_breaks_nothing_else(row: Requirement) -> None:
     broken = {case.violated for case in CASES}

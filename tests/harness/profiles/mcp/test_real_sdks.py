@@ -46,6 +46,8 @@ TYPESCRIPT = {
 ORIGIN = "http.origin-validate"
 NO_BATCHES = "batch.receive"
 NO_STORE = "get.invented-event-id"
+OLD_CODE = "resource.not-found"
+"""A missing resource has code -32602, as 2026-07-28 wants it, under the older revisions too."""
 SHARED_STREAMS = "resume.no-cross-stream"
 """An event store that all sessions share, where the SDK names streams by the session's own ids."""
 

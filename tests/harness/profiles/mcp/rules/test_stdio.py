@@ -11,7 +11,7 @@ from tests.support.verdicts import NEWEST, I, S, V, verdicts_of
 
 def spoken(noise: tuple[str, ...] = (), failure: Failure | None = None) -> dict[str, Verdict]:
     talk = Talk()
-    talk.say(steps.STDIO_INITIALIZE, 200, method="STDIN", revision=None)
+    talk.initialize(steps.STDIO_INITIALIZE, method="STDIN")
     for text in noise:
         talk.say(steps.STDIO_NOISE, None, method="STDOUT", body=text, revision=None)
     talk.say(steps.STDIO_CLOSE, None, method="CLOSE", failure=failure, duration_s=10.0, revision=None)
@@ -20,7 +20,8 @@ def spoken(noise: tuple[str, ...] = (), failure: Failure | None = None) -> dict[
 
 
 def test_stdio() -> None:
-    assert spoken() == {"stdio.only-messages": S, "stdio.exit-on-close": S, "revision.match": S}
+    of_messages = {"rpc.response-form": S, "server.no-undeclared-requests": S}
+    assert spoken() == {"stdio.only-messages": S, "stdio.exit-on-close": S, "revision.match": S, **of_messages}
     assert spoken(noise=("Server running",))["stdio.only-messages"] is V
     assert spoken(failure=Failure(FailureKind.TIMEOUT))["stdio.exit-on-close"] is V
 

@@ -1,0 +1,191 @@
+"""Error codes of the sessionless revisions, 2026-07-28 on, and of resources in all.
+
+Sentences: base protocol page, "Error Codes" and "_meta"; versioning page; resources page, "Error Handling".
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from extractor.model import Level
+from harness.judge.findings import count, inconclusive, not_applicable, satisfied, violated
+from harness.model import Requirement, Side
+from harness.profiles.mcp import steps
+from harness.profiles.mcp.messages import VERSION_HEADER
+from harness.profiles.mcp.revisions import MODERN, SESSIONS, level, text
+from harness.profiles.mcp.rules.answers import NOT_SERVED, answer_to_fault, is_result, why_undecided
+from harness.profiles.mcp.rules.preconditions import BASELINE, deciding, not_asked, only_sessionless
+from harness.profiles.mcp.rules.transcript import control_of, error_code, exchange_of, header, response
+from harness.rule import Decision, Rule
+
+if TYPE_CHECKING:
+    from harness.model import BoundRequirement, Exchange, Finding, Transcript
+
+INVALID_PARAMS: Final = -32602
+UNSUPPORTED_VERSION: Final = -32022
+_NOT_FOUND_BEFORE: Final = -32002
+_HEADER_MISMATCH: Final = -32020
+_DEFINED: Final = frozenset({-32020, -32021, UNSUPPORTED_VERSION})
+_RESERVED: Final = range(-32099, -32019)
+_RETIRED: Final = frozenset({_NOT_FOUND_BEFORE, -32042})
+
+
+def unsupported_error(transcript: Transcript, bound: BoundRequirement) -> Finding:
+    """Judge that an unsupported version MUST get code -32022 and the list of supported ones, with this one in it."""
+    fault = exchange_of(transcript, bound.revision, steps.MODERN_UNSUPPORTED)
+    if fault is None:
+        return not_asked(transcript, bound, "A version that does not exist")
+    control = control_of(transcript, fault)
+    both = [control, fault]
+    if answer_to_fault(transcript, fault) not in NOT_SERVED:
+        return inconclusive(bound, _not_refused("A version that does not exist", fault), both)
+    code = error_code(fault)
+    if code != UNSUPPORTED_VERSION:
+        return violated(bound, f"A version that does not exist was refused {_with(code)}; expected -32022.", both)
+    error = (response(fault) or {}).get("error")
+    data = error.get("data") if isinstance(error, dict) else None
+    supported = data.get("supported") if isinstance(data, dict) else None
+    spoken = header(control, VERSION_HEADER) if control is not None else None
+    if not isinstance(supported, list):
+        return violated(bound, "The error -32022 has no list `data.supported` of the versions that it speaks.", both)
+    if spoken not in supported:
+        return violated(bound, f"`data.supported` of the error -32022 lacks {spoken}, which the server speaks.", both)
+    return satisfied(bound, "A version that does not exist got error -32022 with the versions that it speaks.", both)
+
+
+UNSUPPORTED_ERROR: Final = Rule(
+    Requirement(
+        id="version.unsupported-error",
+        title="An unsupported version gets error -32022 with the supported ones",
+        side=Side.SERVER,
+        levels=level(Level.MUST, MODERN),
+        basis=text(MODERN),
+        effect="A client cannot choose a version that both speak, and gives up or falls back to the handshake.",
+        fix="Answer with code -32022 and `data: { supported: [...], requested }`.",
+        avoid="Don't answer with a bare 400: without the list a client has to guess.",
+    ),
+    Decision(unsupported_error, BASELINE),
+)
+
+
+def missing_code(transcript: Transcript, bound: BoundRequirement) -> Finding:
+    """Judge that a request that lacks a required field of _meta MUST get code -32602.
+
+    Where only the body's version is missing, header and body differ as well: -32020 is right there too.
+    """
+    faults = {steps.MODERN_MISSING_META: {INVALID_PARAMS}}
+    if only_sessionless(transcript, bound) is None:
+        faults[steps.MODERN_MISSING_META_VERSION] = {INVALID_PARAMS, _HEADER_MISMATCH}
+    return deciding(_missing(transcript, bound, step, codes) for step, codes in faults.items())
+
+
+def _missing(transcript: Transcript, bound: BoundRequirement, step: str, codes: set[int]) -> Finding:
+    fault = exchange_of(transcript, bound.revision, step)
+    if fault is None:
+        return not_asked(transcript, bound, "A request without required metadata")
+    both = [control_of(transcript, fault), fault]
+    if answer_to_fault(transcript, fault) not in NOT_SERVED:
+        return inconclusive(bound, _not_refused("A request without required metadata", fault), both)
+    code = error_code(fault)
+    if code in codes:
+        return satisfied(bound, f"A request without required metadata was refused with code {code}.", both)
+    return violated(
+        bound, f"A request without required metadata was refused {_with(code)}; expected {INVALID_PARAMS}.", both
+    )
+
+
+MISSING_CODE: Final = Rule(
+    Requirement(
+        id="meta.missing-code",
+        title="A request without its required metadata gets code -32602",
+        side=Side.SERVER,
+        levels=level(Level.MUST, MODERN),
+        basis=text(MODERN),
+        effect="A client cannot tell what is missing from its request.",
+        fix="Answer with JSON-RPC error -32602 (invalid params) and name the missing field in its message.",
+    ),
+    Decision(missing_code, BASELINE),
+)
+
+
+def reserved_codes(transcript: Transcript, bound: BoundRequirement) -> Finding:
+    """Judge that no error has a code that is reserved and not defined, or that an earlier revision used."""
+    coded = [
+        (exchange, code)
+        for exchange in transcript.exchanges
+        if exchange.revision == bound.revision and (code := error_code(exchange)) is not None
+    ]
+    for exchange, code in coded:
+        if code in _RETIRED:
+            return violated(bound, f"An error has code {code}, which only earlier revisions use.", [exchange])
+        if code in _RESERVED and code not in _DEFINED:
+            return violated(bound, f"An error has code {code}, which is reserved and not defined.", [exchange])
+    if not coded:
+        return inconclusive(bound, "The server sent no error with a code.")
+    return satisfied(
+        bound, f"No error has a reserved code ({count(len(coded), 'error')}).", [exchange for exchange, _ in coded]
+    )
+
+
+RESERVED_CODES: Final = Rule(
+    Requirement(
+        id="error.reserved-codes",
+        title="No error uses a code that is reserved or retired",
+        side=Side.SERVER,
+        levels=level(Level.MUST_NOT, MODERN),
+        basis=text(MODERN),
+        effect="A client takes the error for another one, now or when the specification defines the code.",
+        fix="Use the standard JSON-RPC codes, the defined ones with their meaning, or numbers outside -32768 to "
+        "-32000.",
+    ),
+    Decision(reserved_codes, BASELINE),
+)
+
+
+def resource_not_found(transcript: Transcript, bound: BoundRequirement) -> Finding:
+    """Judge that reading a resource that does not exist gets an error with the revision's code, and no empty list."""
+    asked = exchange_of(transcript, bound.revision, steps.RESOURCE_MISSING)
+    if asked is None:
+        return not_applicable(bound, "The server declares no resources.")
+    both = [control_of(transcript, asked), asked]
+    code = _NOT_FOUND_BEFORE if bound.revision in SESSIONS else INVALID_PARAMS
+    if is_result(asked):
+        result = (response(asked) or {}).get("result")
+        contents = result.get("contents") if isinstance(result, dict) else None
+        if contents == []:
+            return violated(bound, "A resource that does not exist got an empty `contents`; expected an error.", both)
+        return inconclusive(bound, "The server has a resource for any address.", both)
+    if answer_to_fault(transcript, asked) not in NOT_SERVED:
+        return inconclusive(bound, _not_refused("A resource that does not exist", asked), both)
+    if error_code(asked) == code:
+        return satisfied(bound, f"A resource that does not exist got error {code}.", both)
+    return violated(
+        bound, f"A resource that does not exist was refused {_with(error_code(asked))}; expected {code}.", both
+    )
+
+
+RESOURCE_NOT_FOUND: Final = Rule(
+    Requirement(
+        id="resource.not-found",
+        title="A resource that does not exist gets the error for it",
+        side=Side.SERVER,
+        levels=level(Level.SHOULD, SESSIONS) | level(Level.MUST, MODERN),
+        basis=text((*SESSIONS, *MODERN)),
+        effect="A client cannot distinguish a missing resource from an empty one, or from a broken server.",
+        fix="Answer resources/read of an unknown URI with a JSON-RPC error: -32602 from 2026-07-28 on, -32002 before.",
+        avoid="Don't answer with an empty `contents`.",
+    ),
+    Decision(resource_not_found, BASELINE),
+)
+
+RULES: Final = (UNSUPPORTED_ERROR, MISSING_CODE, RESERVED_CODES, RESOURCE_NOT_FOUND)
+
+
+def _with(code: int | None) -> str:
+    return "without a JSON-RPC error code" if code is None else f"with code {code}"
+
+
+def _not_refused(what: str, exchange: Exchange) -> str:
+    if is_result(exchange):
+        return f"{what} was served, so there is no error to judge."
+    return f"{what} gave no decision: {why_undecided(exchange)}."

@@ -1,0 +1,84 @@
+"""The form of every response: JSON-RPC 2.0, under the id of its request.
+
+Sentences: base protocol page, "Messages" and "Responses".
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from extractor.model import Level
+from harness.base.jsonrpc import is_response
+from harness.judge.findings import count, satisfied, violated
+from harness.model import Requirement, Side
+from harness.profiles.mcp.revisions import STREAMABLE, level, text
+from harness.profiles.mcp.rules.answers import is_success
+from harness.profiles.mcp.rules.preconditions import BASELINE, not_asked
+from harness.profiles.mcp.rules.transcript import messages, method_of, sent
+from harness.rule import Decision, Rule
+
+if TYPE_CHECKING:
+    from harness.base.jsonrpc import Message
+    from harness.model import BoundRequirement, Exchange, Finding, Transcript
+
+
+def response_form(transcript: Transcript, bound: BoundRequirement) -> Finding:
+    """Judge that every response MUST follow JSON-RPC: the request's id, a result or an error, its code an integer.
+
+    Only POST of one request is looked at. An error without an id, or with a null one, may be about a request that could
+    not be read; with a status that refuses the request it is what SDKs send.
+    """
+    seen = []
+    for exchange in transcript.exchanges:
+        request = sent(exchange)
+        asked = exchange.revision == bound.revision and request is not None and "id" in request
+        if not asked or exchange.method not in ("POST", "STDIN"):
+            continue
+        for message in messages(exchange.reply):
+            if "method" in message or not ("result" in message or "error" in message or "id" in message):
+                continue
+            seen.append(exchange)
+            wrong = _wrong(exchange, message, request["id"] if request is not None else None)
+            if wrong is not None:
+                return violated(bound, f"The response to {method_of(exchange) or 'a request'} {wrong}.", [exchange])
+    if not seen:
+        return not_asked(transcript, bound, "A request that gets a response")
+    return satisfied(bound, f"Every response follows JSON-RPC 2.0 ({count(len(seen), 'response')}).", seen[:1])
+
+
+RESPONSE_FORM: Final = Rule(
+    Requirement(
+        id="rpc.response-form",
+        title="Every response follows JSON-RPC",
+        side=Side.ANY_SERVER,
+        levels=level(Level.MUST, STREAMABLE),
+        basis=text(STREAMABLE),
+        effect="A client cannot match the response to its request, or cannot read it.",
+        fix='Answer with `"jsonrpc": "2.0"`, the request\'s own id, and either `result` or `error` with an integer '
+        "`code` and a `message`.",
+        avoid="Don't build responses by hand: the SDKs fill these fields.",
+    ),
+    Decision(response_form, BASELINE),
+)
+
+RULES: Final = (RESPONSE_FORM,)
+
+
+def _wrong(exchange: Exchange, message: Message, id: object) -> str | None:
+    """Return what is wrong with a response, as the rest of a sentence; None if nothing is."""
+    if message.get("jsonrpc") != "2.0":
+        return 'does not say `"jsonrpc": "2.0"`'
+    error = message.get("error")
+    if not is_response(message) or ("result" in message and "error" in message):
+        return "has neither a result nor an error" if "id" in message and not is_response(message) else "has both"
+    if "error" in message:
+        if not isinstance(error, dict) or not isinstance(error.get("message"), str):
+            return "has an error without a message"
+        if not isinstance(error.get("code"), int) or isinstance(error.get("code"), bool):
+            return "has an error whose code is not an integer"
+        if message.get("id") is None:
+            return "has an error without the request's id, under a status of success" if is_success(exchange) else None
+    answer_id = message.get("id")
+    if answer_id != id or isinstance(answer_id, bool) or type(answer_id) is not type(id):
+        return "has another id than the request"
+    return None

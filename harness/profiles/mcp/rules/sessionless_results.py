@@ -1,0 +1,273 @@
+"""What every result of a sessionless revision carries, 2026-07-28 on, and discovery.
+
+Sentences: base protocol page, "Result Responses" and "_meta"; discovery page; caching page; versioning page.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from extractor.model import Level
+from harness.judge.findings import count, inconclusive, not_applicable, satisfied, violated
+from harness.model import Requirement, Side
+from harness.profiles.mcp import steps
+from harness.profiles.mcp.messages import META
+from harness.profiles.mcp.revisions import MODERN, level, text
+from harness.profiles.mcp.rules.answers import NOT_SERVED, answer_to_fault, describe, is_event_stream, is_json_error
+from harness.profiles.mcp.rules.preconditions import BASELINE, ONLY_SESSIONLESS, not_asked
+from harness.profiles.mcp.rules.transcript import (
+    control_of,
+    discovery_of,
+    exchange_of,
+    method_of,
+    named_version,
+    plain_results,
+    response,
+)
+from harness.rule import Decision, Rule
+
+if TYPE_CHECKING:
+    from harness.base.jsonrpc import Message
+    from harness.model import BoundRequirement, Exchange, Finding, Transcript
+
+_CACHEABLE: Final = (
+    "server/discover",
+    "tools/list",
+    "prompts/list",
+    "resources/list",
+    "resources/templates/list",
+    "resources/read",
+)
+_SCOPES: Final = ("public", "private")
+
+
+def result_type(transcript: Transcript, bound: BoundRequirement) -> Finding:
+    """Judge that every result MUST have a ``resultType``."""
+    results = plain_results(transcript, bound.revision)
+    for exchange, result in results:
+        if not isinstance(result.get("resultType"), str):
+            return violated(bound, f"The result of {_name(exchange)} has no `resultType`.", [exchange])
+    if not results:
+        return not_asked(transcript, bound, "A request that gets a result")
+    return satisfied(bound, f"Every result has a `resultType` ({count(len(results), 'result')}).", _first(results))
+
+
+RESULT_TYPE: Final = Rule(
+    Requirement(
+        id="result.type",
+        title="Every result says of which type it is",
+        side=Side.ANY_SERVER,
+        levels=level(Level.MUST, MODERN),
+        basis=text(MODERN),
+        effect="A client cannot tell a finished result from one that asks it for input.",
+        fix='Put `"resultType": "complete"` into every result.',
+        avoid="Don't rely on clients that take its absence for complete: they do so for older revisions only.",
+    ),
+    Decision(result_type, BASELINE),
+)
+
+
+def server_info(transcript: Transcript, bound: BoundRequirement) -> Finding:
+    """Judge that every result SHOULD name the server in its ``_meta``."""
+    results = plain_results(transcript, bound.revision)
+    for exchange, result in results:
+        meta = result.get("_meta")
+        if not isinstance(meta, dict) or not isinstance(meta.get(f"{META}serverInfo"), dict):
+            return violated(bound, f"The result of {_name(exchange)} has no `{META}serverInfo`.", [exchange])
+    if not results:
+        return not_asked(transcript, bound, "A request that gets a result")
+    return satisfied(bound, f"Every result names the server ({count(len(results), 'result')}).", _first(results))
+
+
+SERVER_INFO: Final = Rule(
+    Requirement(
+        id="result.server-info",
+        title="Every result names the server",
+        side=Side.ANY_SERVER,
+        levels=level(Level.SHOULD, MODERN),
+        basis=text(MODERN),
+        effect="Logs and user interfaces cannot say which server answered: there is no initialize to ask.",
+        fix="Put name and version under `io.modelcontextprotocol/serverInfo` into the `_meta` of every result.",
+    ),
+    Decision(server_info, BASELINE),
+)
+
+
+def discover_implemented(transcript: Transcript, bound: BoundRequirement) -> Finding:
+    """Judge that server/discover MUST be answered by the versions, this one among them, and the capabilities."""
+    asked = discovery_of(transcript, bound.revision)
+    if asked is None:
+        return not_asked(transcript, bound, "server/discover")
+    evidence = [control_of(transcript, asked), asked]
+    result = (response(asked) or {}).get("result")
+    if not isinstance(result, dict):
+        over_stdio = asked.method == "STDIN" and is_json_error(asked)
+        if over_stdio or answer_to_fault(transcript, asked) in NOT_SERVED:
+            return violated(bound, f"server/discover returned {describe(asked)}; expected a result.", evidence)
+        return inconclusive(bound, f"server/discover returned {describe(asked)}.", evidence)
+    versions, spoken = result.get("supportedVersions"), named_version(asked)
+    if not isinstance(versions, list) or spoken not in versions:
+        return violated(
+            bound, f"`supportedVersions` of server/discover lacks {spoken}, which the server speaks.", evidence
+        )
+    if not isinstance(result.get("capabilities"), dict):
+        return violated(bound, "The result of server/discover has no `capabilities`.", evidence)
+    return satisfied(bound, "server/discover returned the supported versions and the capabilities.", evidence)
+
+
+DISCOVER_IMPLEMENTED: Final = Rule(
+    Requirement(
+        id="discover.implemented",
+        title="The server can be asked what it supports",
+        side=Side.ANY_SERVER,
+        levels=level(Level.MUST, MODERN),
+        basis=text(MODERN),
+        effect="A client that asks first, as stdio clients do, takes the server for one of an older revision.",
+        fix="Answer `server/discover` with `supportedVersions` and `capabilities`.",
+    ),
+    Decision(discover_implemented, BASELINE),
+)
+
+
+def cache_hints(transcript: Transcript, bound: BoundRequirement) -> Finding:
+    """Judge that complete results of lists, discovery and resources MUST have ``ttlMs`` >= 0 and ``cacheScope``."""
+    cacheable = [
+        (exchange, result)
+        for exchange, result in plain_results(transcript, bound.revision)
+        if method_of(exchange) in _CACHEABLE and result.get("resultType", "complete") == "complete"
+    ]
+    for exchange, result in cacheable:
+        ttl, scope = result.get("ttlMs"), result.get("cacheScope")
+        if not isinstance(ttl, int) or isinstance(ttl, bool) or ttl < 0:
+            said = "no `ttlMs`" if ttl is None else "a `ttlMs` that is not an integer of 0 or more"
+            return violated(bound, f"The result of {_name(exchange)} has {said}.", [exchange])
+        if scope not in _SCOPES:
+            said = "no `cacheScope`" if scope is None else "a `cacheScope` that is neither public nor private"
+            return violated(bound, f"The result of {_name(exchange)} has {said}.", [exchange])
+    if not cacheable:
+        return not_applicable(bound, "No result may be cached: nothing was listed, discovered or read.")
+    return satisfied(
+        bound, f"Results that may be cached have hints ({count(len(cacheable), 'result')}).", _first(cacheable)
+    )
+
+
+CACHE_HINTS: Final = Rule(
+    Requirement(
+        id="cache.hints",
+        title="Results that may be cached say for how long and for whom",
+        side=Side.ANY_SERVER,
+        levels=level(Level.MUST, MODERN),
+        basis=text(MODERN),
+        effect="Clients ask for the same list again and again, or show one user's list to another.",
+        fix="Put `ttlMs` (0 or more) and `cacheScope` (public or private) into complete results of discovery, "
+        "lists and resources/read.",
+        avoid='Don\'t set `"cacheScope": "public"` where the list depends on the user.',
+    ),
+    Decision(cache_hints, BASELINE),
+)
+
+
+def names_versions(transcript: Transcript, bound: BoundRequirement) -> Finding:
+    """Judge that an error to an initialize SHOULD name a version that the server supports."""
+    spoken = next((named_version(exchange) for exchange, _ in plain_results(transcript, bound.revision)), None)
+    refused = [
+        exchange
+        for exchange in transcript.exchanges
+        if method_of(exchange) == "initialize" and exchange.reply is not None and exchange.status not in (401, 403, 429)
+    ]
+    if not refused or spoken is None:
+        return not_asked(transcript, bound, "An initialize")
+    last = refused[-1]
+    if spoken in (last.reply.body if last.reply is not None else ""):
+        return satisfied(bound, f"The error to an initialize names {spoken}.", [last])
+    return violated(
+        bound, f"An initialize was answered {describe(last)}, and the answer does not name {spoken}.", [last]
+    )
+
+
+NAMES_VERSIONS: Final = Rule(
+    Requirement(
+        id="initialize.names-versions",
+        title="The error to an initialize names the supported versions",
+        side=Side.SERVER,
+        levels=level(Level.SHOULD, MODERN),
+        basis=text(MODERN),
+        effect="An older client cannot say to its user why it does not work.",
+        fix="Name the supported versions in the error's message or data.",
+    ),
+    Decision(names_versions, ONLY_SESSIONLESS),
+)
+
+
+def ignores_event_id(transcript: Transcript, bound: BoundRequirement) -> Finding:
+    """Judge that a Last-Event-ID SHOULD be ignored."""
+    asked = exchange_of(transcript, bound.revision, steps.MODERN_LAST_EVENT_ID)
+    if asked is None:
+        return not_asked(transcript, bound, "A request with Last-Event-ID")
+    both = [control_of(transcript, asked), asked]
+    if answer_to_fault(transcript, asked) in NOT_SERVED:
+        return violated(
+            bound, f"A request with Last-Event-ID returned {describe(asked)}; without it, it was served.", both
+        )
+    if not isinstance((response(asked) or {}).get("result"), dict):
+        return inconclusive(bound, f"A request with Last-Event-ID returned {describe(asked)}.", both)
+    return satisfied(bound, "A request with Last-Event-ID was served as any other.", both)
+
+
+IGNORES_EVENT_ID: Final = Rule(
+    Requirement(
+        id="sessionless.ignore-event-id",
+        title="A server of only this revision ignores Last-Event-ID",
+        side=Side.SERVER,
+        levels=level(Level.SHOULD, MODERN),
+        basis=text(MODERN),
+        effect="An older client that reconnects is refused instead of answered.",
+        fix="Don't read the Last-Event-ID header.",
+    ),
+    Decision(ignores_event_id, ONLY_SESSIONLESS),
+)
+
+
+def unbuffered(transcript: Transcript, bound: BoundRequirement) -> Finding:
+    """Judge that event streams SHOULD carry ``X-Accel-Buffering: no``."""
+    posts = [exchange for exchange in transcript.exchanges if exchange.method == "POST"]
+    streams = [exchange for exchange in posts if exchange.revision == bound.revision and is_event_stream(exchange)]
+    if not streams:
+        return not_applicable(bound, "No request was answered by an event stream.")
+    for exchange in streams:
+        if exchange.reply is not None and (exchange.reply.header("x-accel-buffering") or "").strip().lower() != "no":
+            return violated(bound, f"The event stream of {_name(exchange)} has no X-Accel-Buffering: no.", [exchange])
+    return satisfied(bound, f"Event streams ask not to be buffered ({count(len(streams), 'stream')}).", streams[:1])
+
+
+UNBUFFERED: Final = Rule(
+    Requirement(
+        id="stream.x-accel-buffering",
+        title="Event streams ask proxies not to buffer them",
+        side=Side.SERVER,
+        levels=level(Level.SHOULD, MODERN),
+        basis=text(MODERN),
+        effect="Behind nginx, notifications arrive with the response instead of before it.",
+        fix="Send `X-Accel-Buffering: no` with every event stream.",
+    ),
+    Decision(unbuffered, BASELINE),
+)
+
+RULES: Final = (
+    RESULT_TYPE,
+    SERVER_INFO,
+    DISCOVER_IMPLEMENTED,
+    CACHE_HINTS,
+    NAMES_VERSIONS,
+    IGNORES_EVENT_ID,
+    UNBUFFERED,
+)
+
+
+def _name(exchange: Exchange) -> str:
+    return method_of(exchange) or "a request"
+
+
+def _first(results: list[tuple[Exchange, Message]]) -> list[Exchange]:
+    """Return the first result of each method: evidence enough."""
+    return list({method_of(exchange): exchange for exchange, _ in reversed(results)}.values())

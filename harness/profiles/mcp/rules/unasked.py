@@ -1,0 +1,179 @@
+"""What a server sends though nobody asked for it: requests, log messages, notifications of a subscription.
+
+Sentences: Streamable HTTP page of 2026-07-28, "Receiving Messages"; message patterns, subscriptions and logging pages;
+lifecycle page of the older revisions, "Initialization" and "Operation".
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from extractor.model import Level
+from harness.base.jsonrpc import is_response
+from harness.judge.findings import count, inconclusive, not_applicable, satisfied, violated
+from harness.model import Requirement, Side
+from harness.profiles.mcp import steps
+from harness.profiles.mcp.messages import META
+from harness.profiles.mcp.revisions import MODERN, SESSIONS, level, text
+from harness.profiles.mcp.rules.answers import NOT_SERVED, answer_to_fault, describe, waited_enough
+from harness.profiles.mcp.rules.preconditions import BASELINE, not_asked
+from harness.profiles.mcp.rules.transcript import control_of, exchange_of, messages, sent
+from harness.rule import Decision, Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from harness.base.jsonrpc import Message
+    from harness.model import BoundRequirement, Exchange, Finding, Transcript
+
+_ACKNOWLEDGED: Final = "notifications/subscriptions/acknowledged"
+_SHOWN: Final = 60
+"""Characters of a method that a summary shows."""
+_AFTER_CAPABILITIES: Final = ("sampling/createMessage", "elicitation/create", "roots/list")
+"""Requests of servers that a client must have declared a capability for: docprobe declares none."""
+
+
+def no_server_requests(transcript: Transcript, bound: BoundRequirement) -> Finding:
+    """Judge that a server MUST NOT send requests."""
+    for exchange, message in _received(transcript, bound.revision):
+        if _is_request(message):
+            return violated(bound, f"The server sent the request {_method(message)}.", [exchange])
+    return _nothing(transcript, bound, "No message of the server is a request")
+
+
+NO_SERVER_REQUESTS: Final = Rule(
+    Requirement(
+        id="stream.no-server-requests",
+        title="The server sends no requests",
+        side=Side.ANY_SERVER,
+        levels=level(Level.MUST_NOT, MODERN),
+        basis=text(MODERN),
+        effect="Clients have no way to answer: the request hangs, and with it the tool that waits for it.",
+        fix='Ask for input by a result with `"resultType": "input_required"`.',
+        avoid="Don't keep the calls of older revisions (sampling, elicitation, roots) on a stream.",
+    ),
+    Decision(no_server_requests, BASELINE),
+)
+
+
+def log_not_asked(transcript: Transcript, bound: BoundRequirement) -> Finding:
+    """Judge that log messages MUST NOT be sent for a request that names no log level: docprobe never does."""
+    for exchange, message in _received(transcript, bound.revision):
+        if message.get("method") == "notifications/message":
+            return violated(
+                bound, "The server sent notifications/message for a request that names no log level.", [exchange]
+            )
+    return _nothing(transcript, bound, "No log message was sent for requests that name no log level")
+
+
+LOG_NOT_ASKED: Final = Rule(
+    Requirement(
+        id="log.not-asked",
+        title="Log messages are sent only where the request names a level",
+        side=Side.ANY_SERVER,
+        levels=level(Level.MUST_NOT, MODERN),
+        basis=text(MODERN),
+        effect="Clients get messages that they did not ask for and may not handle.",
+        fix="Send notifications/message only for requests whose `_meta` has `io.modelcontextprotocol/logLevel`.",
+    ),
+    Decision(log_not_asked, BASELINE),
+)
+
+
+def listen_acknowledged(transcript: Transcript, bound: BoundRequirement) -> Finding:
+    """Judge that a subscription MUST begin with its acknowledgment, which carries its id."""
+    asked = exchange_of(transcript, bound.revision, steps.MODERN_LISTEN)
+    if asked is None:
+        return not_applicable(bound, "Discovery declares no lists that may change.")
+    both = [control_of(transcript, asked), asked]
+    request = sent(asked) or {}
+    got = messages(asked.reply)
+    if not got:
+        if answer_to_fault(transcript, asked) in NOT_SERVED:
+            return violated(bound, f"subscriptions/listen returned {describe(asked)}; expected a stream.", both)
+        if asked.reply is not None and waited_enough(transcript, asked, control_of(transcript, asked)):
+            return violated(
+                bound, f"subscriptions/listen opened a stream that stayed silent for {asked.duration_s:.0f} s.", both
+            )
+        return inconclusive(bound, f"subscriptions/listen returned {describe(asked)}.", both)
+    first = got[0]
+    if is_response(first):
+        return violated(bound, f"subscriptions/listen returned {describe(asked)}; expected a stream.", both)
+    if first.get("method") != _ACKNOWLEDGED:
+        return violated(
+            bound, f"The first message of a subscription is {_method(first)}; expected its acknowledgment.", both
+        )
+    for message in got:
+        if "method" in message and not _carries(message, request.get("id")):
+            return violated(bound, f"{_method(message)} of a subscription lacks its id, `{META}subscriptionId`.", both)
+    return satisfied(bound, "A subscription began with its acknowledgment, under its id.", both)
+
+
+LISTEN_ACKNOWLEDGED: Final = Rule(
+    Requirement(
+        id="listen.acknowledged",
+        title="A subscription begins with its acknowledgment",
+        side=Side.SERVER,
+        levels=level(Level.MUST, MODERN),
+        basis=text(MODERN),
+        effect="A client does not know what it subscribed to, or to which subscription a change belongs.",
+        fix="Send notifications/subscriptions/acknowledged first, and put the request's id under "
+        "`io.modelcontextprotocol/subscriptionId` into the `_meta` of every notification.",
+    ),
+    Decision(listen_acknowledged, BASELINE),
+)
+
+
+def no_undeclared_requests(transcript: Transcript, bound: BoundRequirement) -> Finding:
+    """Judge that a server MUST only use what was negotiated: no request for which the client declared no capability."""
+    for exchange, message in _received(transcript, bound.revision):
+        if _is_request(message) and message.get("method") in _AFTER_CAPABILITIES:
+            return violated(
+                bound, f"The server sent {_method(message)}, and the client declared no capability.", [exchange]
+            )
+    return _nothing(transcript, bound, "The server asked for nothing that the client had not declared")
+
+
+NO_UNDECLARED_REQUESTS: Final = Rule(
+    Requirement(
+        id="server.no-undeclared-requests",
+        title="The server asks only for what the client declared",
+        side=Side.ANY_SERVER,
+        levels=level(Level.SHOULD, SESSIONS[:1]) | level(Level.MUST, SESSIONS[1:]),
+        basis=text(SESSIONS),
+        effect="Clients without sampling, elicitation or roots answer by an error, or never: the tool fails or hangs.",
+        fix="Look at the client's capabilities in initialize before sending sampling, elicitation or roots requests.",
+    ),
+    Decision(no_undeclared_requests, BASELINE),
+)
+
+RULES: Final = (NO_SERVER_REQUESTS, LOG_NOT_ASKED, LISTEN_ACKNOWLEDGED, NO_UNDECLARED_REQUESTS)
+
+
+def _received(transcript: Transcript, revision: str) -> Iterator[tuple[Exchange, Message]]:
+    """Yield every message that the server sent under a revision, with the exchange that it came in."""
+    for exchange in transcript.exchanges:
+        if exchange.revision == revision:
+            yield from ((exchange, message) for message in messages(exchange.reply))
+
+
+def _nothing(transcript: Transcript, bound: BoundRequirement, summary: str) -> Finding:
+    """Return the finding of a conversation in which nothing unasked came."""
+    got = list(_received(transcript, bound.revision))
+    if not got:
+        return not_asked(transcript, bound, "A request")
+    return satisfied(bound, f"{summary} ({count(len(got), 'message')}).", [got[0][0]])
+
+
+def _is_request(message: Message) -> bool:
+    return isinstance(message.get("method"), str) and "id" in message
+
+
+def _method(message: Message) -> str:
+    return str(message.get("method"))[:_SHOWN]
+
+
+def _carries(message: Message, id: object) -> bool:
+    params = message.get("params")
+    meta = params.get("_meta") if isinstance(params, dict) else None
+    return isinstance(meta, dict) and meta.get(f"{META}subscriptionId") == id

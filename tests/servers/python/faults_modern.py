@@ -1,0 +1,181 @@
+"""Servers of 2026-07-28 that break one sentence about results, discovery or messages each."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import conforming
+from modern import META, ModernFeatures, ModernJson, ModernOnly
+
+if TYPE_CHECKING:
+    from wire import Reply
+
+
+class _Without(ModernOnly):
+    """Leaves a field out of every result."""
+
+    field = ""
+
+    def result_fields(self, method: str) -> dict[str, Any]:
+        return {name: value for name, value in super().result_fields(method).items() if name != self.field}
+
+
+class ModernNoResultType(_Without):
+    """Results do not say of which type they are."""
+
+    field = "resultType"
+
+
+class ModernAnonymous(_Without):
+    """Results do not name the server."""
+
+    field = "_meta"
+
+
+class ModernNoTtl(_Without):
+    """Lists do not say for how long they hold."""
+
+    field = "ttlMs"
+
+
+class ModernNoScope(_Without):
+    """Lists do not say for whom they hold."""
+
+    field = "cacheScope"
+
+
+class ModernNegativeTtl(ModernOnly):
+    """Lists hold for less than no time."""
+
+    def result_fields(self, method: str) -> dict[str, Any]:
+        fields = super().result_fields(method)
+        return {**fields, "ttlMs": -1} if "ttlMs" in fields else fields
+
+
+class ModernNoDiscovery(ModernOnly):
+    """server/discover is an unknown method."""
+
+    async def answer_modern(self, message: dict[str, Any], reply: Reply) -> None:
+        if message["method"] == "server/discover":
+            await self.unknown_method(message, reply)
+        else:
+            await super().answer_modern(message, reply)
+
+
+class ModernDiscoversOthers(ModernOnly):
+    """Discovery leaves out the version that is spoken."""
+
+    def discovered(self, message: dict[str, Any]) -> dict[str, Any]:
+        found = super().discovered(message)
+        found["result"]["supportedVersions"] = []
+        return found
+
+
+class ModernUndeclaredTools(ModernOnly):
+    """Lists tools that discovery does not declare."""
+
+    def capabilities(self) -> dict[str, Any]:
+        return {}
+
+
+class ModernSilentInitialize(ModernOnly):
+    """The error to an initialize names no version."""
+
+    async def post(self, request: Any, reply: Reply, user: str | None) -> None:
+        message = self.message_of(request)
+        if message.get("method") == "initialize":
+            await reply.json(400, conforming.error(message["id"], -32600, "no handshake here"))
+        else:
+            await super().post(request, reply, user)
+
+
+class ModernPlainInitialize(ModernOnly):
+    """An initialize is refused in plain text."""
+
+    async def post(self, request: Any, reply: Reply, user: str | None) -> None:
+        if self.message_of(request).get("method") == "initialize":
+            await reply.send(400, b"Bad Request", {"Content-Type": "text/plain"})
+        else:
+            await super().post(request, reply, user)
+
+
+class ModernBuffered(ModernOnly):
+    """Proxies may buffer the streams."""
+
+    async def deliver(self, session: Any, messages: Any, reply: Reply, headers: Any = None) -> None:
+        await super().deliver(session, messages, reply)
+
+
+class _SendsFirst(ModernOnly):
+    """Sends a message before each response."""
+
+    first: ClassVar[dict[str, Any]]
+
+    async def deliver(self, session: Any, messages: Any, reply: Reply, headers: Any = None) -> None:
+        await super().deliver(session, [self.first, *messages], reply, headers)
+
+
+class ModernAsks(_SendsFirst):
+    """Asks the client on the stream of a request."""
+
+    first: ClassVar = {
+        "jsonrpc": "2.0",
+        "id": "ask-1",
+        "method": "elicitation/create",
+        "params": {"message": "Which one?", "requestedSchema": {"type": "object", "properties": {}}},
+    }
+
+
+class ModernLogs(_SendsFirst):
+    """Logs to clients that named no level."""
+
+    first: ClassVar = {
+        "jsonrpc": "2.0",
+        "method": "notifications/message",
+        "params": {"level": "info", "data": "working"},
+    }
+
+
+class ModernListensSilently(ModernFeatures):
+    """A subscription begins with a change."""
+
+    async def acknowledge(self, message: dict[str, Any], reply: Reply) -> None:
+        params = {"_meta": {f"{META}subscriptionId": message["id"]}}
+        changed = {"jsonrpc": "2.0", "method": "notifications/tools/list_changed", "params": params}
+        await reply.event(json.dumps(changed))
+
+
+class ModernListensToNobody(ModernFeatures):
+    """A subscription's messages do not say to which one they belong."""
+
+    async def acknowledge(self, message: dict[str, Any], reply: Reply) -> None:
+        params = {"notifications": message["params"]["notifications"]}
+        acknowledged = {"jsonrpc": "2.0", "method": "notifications/subscriptions/acknowledged", "params": params}
+        await reply.event(json.dumps(acknowledged))
+
+
+class ModernNoJsonRpc(ModernJson):
+    """Responses do not say that they are JSON-RPC."""
+
+    async def deliver(self, session: Any, messages: Any, reply: Reply, headers: Any = None) -> None:
+        for message in messages:
+            message.pop("jsonrpc", None)
+        await super().deliver(session, messages, reply, headers)
+
+
+class ModernErrorInWords(ModernOnly):
+    """The error to an unknown method has no message."""
+
+    async def unknown_method(self, message: dict[str, Any], reply: Reply) -> None:
+        await reply.json(404, {"jsonrpc": "2.0", "id": message["id"], "error": {"code": -32601}})
+
+
+class ModernServesPing(ModernOnly):
+    """Still serves ping."""
+
+    async def answer_modern(self, message: dict[str, Any], reply: Reply) -> None:
+        if message["method"] == "ping":
+            await reply.json(200, conforming.response(message, self.result_fields("ping")))
+        else:
+            await super().answer_modern(message, reply)
