@@ -98,7 +98,9 @@ async def test_hanging(engine: OwnEngine, state: Path, monkeypatch: pytest.Monke
     await works(engine, state)
 
 
-async def test_not_answering_from_the_start(engine: OwnEngine, state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_not_answering_from_the_start(
+    engine: OwnEngine, state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(api, "CALL_S", 1.0)
     engine.signal(signal.SIGSTOP)
     try:

@@ -41,9 +41,7 @@ async def test_every_container_is_made_by_it(engine: OwnEngine, state: Path) -> 
     since = time.time()
     bundle = python_bundle(SERVER, build=(("true",),))
     limits = Limits(tmp_mib=8, memory_mib=128)
-    async with connect(
-        state=state, host=HostEnvironment.of(engine.environment), limits=limits, runtime=RUNTIME
-    ) as ours:
+    async with connect(state=state, host=HostEnvironment.of(engine.environment), limits=limits, runtime=RUNTIME) as ours:
         run = ours.run.owner.run_id
         # as an install, but without a network: this engine has none
         builder = replace(ours.builder, network="none")

@@ -100,9 +100,7 @@ async def test_contained(
     attack = pages[name]
     bundle = attack.example.bundle
     assert bundle is not None
-    config = Config(
-        docs=Path("pages"), layout=MCP.layout, profile=MCP, limits=attack.limits, state=state, timeout_s=0.5
-    )
+    config = Config(docs=Path("pages"), layout=MCP.layout, profile=MCP, limits=attack.limits, state=state, timeout_s=0.5)
     steps: list[str] = []
     began = time.monotonic()
     with anyio.fail_after(AT_MOST_S * 2):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 PROGRAM = (sys.executable, "-c", "from harness.cli.main import main; main()")
 
-SERVER = """
+SERVER = '''
 import http.server, json, uuid
 
 class Mcp(http.server.BaseHTTPRequestHandler):
@@ -37,7 +37,7 @@ class Mcp(http.server.BaseHTTPRequestHandler):
     do_GET = do_DELETE = do_POST
 
 http.server.ThreadingHTTPServer(("localhost", 3000), Mcp).serve_forever()
-"""
+'''
 """Answers whatever it is asked: a long conversation, from the standard library alone."""
 
 

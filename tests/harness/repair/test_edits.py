@@ -101,7 +101,7 @@ def test_lines_in_a_tab_or_a_quote_keep_what_is_in_front_of_them() -> None:
 
 
 def test_a_page_that_does_not_hold_the_line_gets_no_edit_at_all() -> None:
-    page = PAGE.replace('status(400).send("é', 'status(409).send("é')
+    page = PAGE.replace("status(400).send(\"é", "status(409).send(\"é")
     first = FileEdit("server.ts", 1, ("changed",))
     assert len(on_pages([first, ANSWER], _bundle(), {"p.mdx": PAGE})) == 2
     assert on_pages([first, ANSWER], _bundle(), {"p.mdx": page}) == ()
@@ -109,4 +109,6 @@ def test_a_page_that_does_not_hold_the_line_gets_no_edit_at_all() -> None:
 
 
 def test_a_patch_of_a_file_without_a_last_line_end_can_be_applied() -> None:
-    assert unified("p", "a\nb", "a\nc").endswith("-b\n\\ No newline at end of file\n+c\n\\ No newline at end of file\n")
+    assert unified("p", "a\nb", "a\nc").endswith(
+        "-b\n\\ No newline at end of file\n+c\n\\ No newline at end of file\n"
+    )

@@ -318,7 +318,9 @@ class TestMarkdown:
 @pytest.mark.parametrize("name", ["terminal", "github", "markdown", "sarif", "junit"])
 def test_every_format_names_the_programs_of_a_change_that_were_not_checked(name: str) -> None:
     report = quiet_report()
-    example = replace(report.examples[0], status=Status.UNSUPPORTED, reason="is a client of a weather service", findings=())
+    example = replace(
+        report.examples[0], status=Status.UNSUPPORTED, reason="is a client of a weather service", findings=()
+    )
     changed = replace(report, examples=(example,), narrowed=True, edited=(example.id,), exit_code=3)
     text = " ".join(render(name, changed).split())
     assert "is a client of a weather service" in text
@@ -369,6 +371,8 @@ def test_what_a_fragment_imports_and_packages_lack_is_shown(format: str) -> None
         basis=Basis.ADVICE, blame=(Span(fragment.page, 4, 4),),
     )  # fmt: skip
     examples = tuple(replace(e, findings=(missing,)) if e.id == fragment.id else e for e in report.examples)
-    shown = render(format, replace(report, examples=examples, requirements=(*report.requirements, rows["example.imports"])))
+    shown = render(
+        format, replace(report, examples=examples, requirements=(*report.requirements, rows["example.imports"]))
+    )
     assert "is not exported by pkg 2.4.0" in re.sub(r"\s+", " ", shown)
     assert "is not exported by" not in render(format, report)

@@ -328,9 +328,7 @@ def test_problems_of_other_pages_are_not_a_changes(docs: Path, tmp_path: Path) -
     page.write_text(page.read_text() + "\n{/* docprobe: knid=client */}\n")
     for branch in ("pull-request", "main"):
         _git(docs, "checkout", "-q", branch)
-        _git(docs, "commit", "-qam", "a slip") if branch == "pull-request" else _git(
-            docs, "merge", "-q", "pull-request"
-        )
+        _git(docs, "commit", "-qam", "a slip") if branch == "pull-request" else _git(docs, "merge", "-q", "pull-request")
     _git(docs, "checkout", "-qb", "other")
     (docs / PAGE).unlink()
     config = load_config(docs, environ={}, state=tmp_path / "state", changed_since="main", jobs=1)
@@ -423,9 +421,7 @@ def test_in_a_hook_of_another_checkout(docs: Path, tmp_path: Path, monkeypatch: 
 
 def _pre_commit(repository: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "uv", "tool", "run", "--quiet", "--from", "pre-commit==4.3.0", "pre-commit"]
-    return subprocess.run(
-        [*command, *arguments], cwd=repository, check=False, timeout=300, capture_output=True, text=True
-    )
+    return subprocess.run([*command, *arguments], cwd=repository, check=False, timeout=300, capture_output=True, text=True)
 
 
 @pytest.mark.registry
@@ -462,10 +458,5 @@ def test_the_hook_compares_with_what_the_remote_has(docs: Path, tmp_path: Path) 
 
 def _push(repository: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        ["git", "push", "origin", "pull-request"],
-        cwd=repository,
-        check=False,
-        timeout=300,
-        capture_output=True,
-        text=True,
+        ["git", "push", "origin", "pull-request"], cwd=repository, check=False, timeout=300, capture_output=True, text=True
     )

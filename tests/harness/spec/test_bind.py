@@ -218,7 +218,6 @@ def test_shipped_bindings_hold_no_sentence_and_fit_the_catalogue() -> None:
         assert all(len(shingle) == 12 for shingle in entry.shingles)
 
 
-
 def test_other_words_that_ask_for_the_same_are_reworded_and_judged(spec: Spec) -> None:
     bound = rebound(spec, (ENDED, ENDED.replace("names that", "names this")))
     (drift,) = bound.drift

@@ -68,7 +68,9 @@ def test_a_new_or_reworded_sentence_is_open(spec: Spec) -> None:
     statements = spec()
     classed = StatementClass(Standing.CLIENT, "why", tuple(s.fingerprint[:12] for s in statements))
     classes = Classes(dict.fromkeys(classed.statements, classed))
-    assert all(entry.standing is not Standing.OPEN for entry in classify(statements, bound_to_one(statements), classes))
+    assert all(
+        entry.standing is not Standing.OPEN for entry in classify(statements, bound_to_one(statements), classes)
+    )
     later = spec(("**SHOULD** end soon.", "**SHOULD** end at once. A server **MUST** rest."))
     opened = [e.statement.line for e in classify(later, bind(later, (), MCP.catalogue.requirements), classes)
               if e.standing is Standing.OPEN]  # fmt: skip

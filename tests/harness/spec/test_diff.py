@@ -88,9 +88,7 @@ def test_two_revisions_by_page(spec: Spec) -> None:
     both = spec(("**SHOULD** turn", "**MUST** turn"))
     new = tuple(s for s in both if s.revision == "2025-11-25")
     page_of = lambda s: s.page.replace(f"/{s.revision}/", "/")  # noqa: E731
-    (change,) = diff_statements(
-        old, new, page_of=page_of, requirements_of=lambda s: ("session.missing-400",) * (s.line == 7)
-    )
+    (change,) = diff_statements(old, new, page_of=page_of, requirements_of=lambda s: ("session.missing-400",) * (s.line == 7))
     assert change.kind is ChangeKind.STRENGTHENED
     assert change.requirements == ("session.missing-400",)
 

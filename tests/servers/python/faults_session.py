@@ -205,7 +205,7 @@ class MissingError200(conforming.Server):
     async def post(self, request: Request, reply: Reply, user: str | None) -> None:
         missing = not request.header("mcp-session-id") and b'"initialize"' not in request.body
         if missing and b'"id"' in request.body:
-            await reply.json(200, conforming.error(None, -32000, "no session id"))
+            await reply.json(200, conforming.error(self.message_of(request)["id"], -32000, "no session id"))
         else:
             await super().post(request, reply, user)
 

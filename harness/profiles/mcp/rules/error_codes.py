@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from extractor.model import Level
-from harness.judge.findings import count, inconclusive, not_applicable, satisfied, violated
+from harness.judge.findings import inconclusive, not_applicable, satisfied, violated
 from harness.model import Requirement, Side
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.messages import VERSION_HEADER
@@ -122,9 +122,7 @@ def reserved_codes(transcript: Transcript, bound: BoundRequirement) -> Finding:
             return violated(bound, f"An error has code {code}, which is reserved and not defined.", [exchange])
     if not coded:
         return inconclusive(bound, "The server sent no error with a code.")
-    return satisfied(
-        bound, f"No error has a reserved code ({count(len(coded), 'error')}).", [exchange for exchange, _ in coded]
-    )
+    return satisfied(bound, "No error has a reserved code.", [exchange for exchange, _ in coded])
 
 
 RESERVED_CODES: Final = Rule(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from extractor.model import Level
 from harness.base.jsonrpc import is_response
-from harness.judge.findings import count, satisfied, violated
+from harness.judge.findings import satisfied, violated
 from harness.model import Requirement, Side
 from harness.profiles.mcp.revisions import STREAMABLE, level, text
 from harness.profiles.mcp.rules.answers import is_success
@@ -43,7 +43,7 @@ def response_form(transcript: Transcript, bound: BoundRequirement) -> Finding:
                 return violated(bound, f"The response to {method_of(exchange) or 'a request'} {wrong}.", [exchange])
     if not seen:
         return not_asked(transcript, bound, "A request that gets a response")
-    return satisfied(bound, f"Every response follows JSON-RPC 2.0 ({count(len(seen), 'response')}).", seen[:1])
+    return satisfied(bound, "Every response follows JSON-RPC 2.0.", seen[:1])
 
 
 RESPONSE_FORM: Final = Rule(

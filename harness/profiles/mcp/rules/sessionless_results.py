@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from extractor.model import Level
-from harness.judge.findings import count, inconclusive, not_applicable, satisfied, violated
+from harness.judge.findings import inconclusive, not_applicable, satisfied, violated
 from harness.model import Requirement, Side
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.messages import META
@@ -49,7 +49,7 @@ def result_type(transcript: Transcript, bound: BoundRequirement) -> Finding:
             return violated(bound, f"The result of {_name(exchange)} has no `resultType`.", [exchange])
     if not results:
         return not_asked(transcript, bound, "A request that gets a result")
-    return satisfied(bound, f"Every result has a `resultType` ({count(len(results), 'result')}).", _first(results))
+    return satisfied(bound, "Every result has a `resultType`.", _first(results))
 
 
 RESULT_TYPE: Final = Rule(
@@ -76,7 +76,7 @@ def server_info(transcript: Transcript, bound: BoundRequirement) -> Finding:
             return violated(bound, f"The result of {_name(exchange)} has no `{META}serverInfo`.", [exchange])
     if not results:
         return not_asked(transcript, bound, "A request that gets a result")
-    return satisfied(bound, f"Every result names the server ({count(len(results), 'result')}).", _first(results))
+    return satisfied(bound, "Every result names the server.", _first(results))
 
 
 SERVER_INFO: Final = Rule(
@@ -146,9 +146,7 @@ def cache_hints(transcript: Transcript, bound: BoundRequirement) -> Finding:
             return violated(bound, f"The result of {_name(exchange)} has {said}.", [exchange])
     if not cacheable:
         return not_applicable(bound, "No result may be cached: nothing was listed, discovered or read.")
-    return satisfied(
-        bound, f"Results that may be cached have hints ({count(len(cacheable), 'result')}).", _first(cacheable)
-    )
+    return satisfied(bound, "Results that may be cached say for how long and for whom.", _first(cacheable))
 
 
 CACHE_HINTS: Final = Rule(
@@ -237,7 +235,7 @@ def unbuffered(transcript: Transcript, bound: BoundRequirement) -> Finding:
     for exchange in streams:
         if exchange.reply is not None and (exchange.reply.header("x-accel-buffering") or "").strip().lower() != "no":
             return violated(bound, f"The event stream of {_name(exchange)} has no X-Accel-Buffering: no.", [exchange])
-    return satisfied(bound, f"Event streams ask not to be buffered ({count(len(streams), 'stream')}).", streams[:1])
+    return satisfied(bound, "Event streams ask not to be buffered.", streams[:1])
 
 
 UNBUFFERED: Final = Rule(

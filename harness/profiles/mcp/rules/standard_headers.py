@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from extractor.model import Level
 from harness.judge.findings import inconclusive, join_words, not_applicable, satisfied, violated
-from harness.model import Requirement, Side
+from harness.model import Requirement, Side, Verdict
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.revisions import MODERN, level, text
 from harness.profiles.mcp.rules.answers import (
@@ -72,12 +72,19 @@ def name_match(transcript: Transcript, bound: BoundRequirement) -> Finding:
         if isinstance(result, dict) and result.get("tools"):
             return inconclusive(bound, "No tool could be called: their arguments could not be made up.", [listed])
         return not_applicable(bound, "The server lists no tools to call by name.", [listed])
-    findings = [must_answer(transcript, bound, step, 400, what) for step, what in _NAME_FAULTS.items()]
+    finding = deciding(must_answer(transcript, bound, step, 400, what) for step, what in _NAME_FAULTS.items())
     encoded = exchange_of(transcript, bound.revision, steps.MODERN_TOOL_ENCODED)
     if encoded is not None and answer_to_fault(transcript, encoded) in NOT_SERVED:
         summary = f"A tools/call with its name in base64 (=?base64?…?=) returned {describe(encoded)}; in plain text it "
-        findings.insert(0, violated(bound, f"{summary}was served.", [called, encoded]))
-    return deciding(findings)
+        return violated(bound, f"{summary}was served.", [called, encoded])
+    if finding.verdict is not Verdict.SATISFIED or not is_served(encoded):
+        return finding
+    asked = [exchange_of(transcript, bound.revision, step) for step in _NAME_FAULTS]
+    return satisfied(
+        bound,
+        "A tools/call with a wrong Mcp-Name or none returned 400; with the name in base64 it was served.",
+        [called, encoded, *asked],
+    )
 
 
 NAME_MATCH: Final = Rule(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from extractor.model import Level
 from harness.base.jsonrpc import is_response
-from harness.judge.findings import count, inconclusive, not_applicable, satisfied, violated
+from harness.judge.findings import inconclusive, not_applicable, satisfied, violated
 from harness.model import Requirement, Side
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.messages import META
@@ -162,7 +162,7 @@ def _nothing(transcript: Transcript, bound: BoundRequirement, summary: str) -> F
     got = list(_received(transcript, bound.revision))
     if not got:
         return not_asked(transcript, bound, "A request")
-    return satisfied(bound, f"{summary} ({count(len(got), 'message')}).", [got[0][0]])
+    return satisfied(bound, f"{summary}.", [got[0][0]])
 
 
 def _is_request(message: Message) -> bool:

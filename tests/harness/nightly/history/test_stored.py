@@ -145,9 +145,7 @@ def test_texts_of_an_older_history_are_still_known(tmp_path: Path) -> None:
     with closing(connect(file, MIGRATIONS[:1])) as old:
         old.execute("INSERT INTO night VALUES (1, '2023-12-31T03:00:00Z', 'docs', '0.1.0', NULL, NULL, 1, 0, '{}')")
         old.execute("INSERT INTO example VALUES (1, 'x')")
-        old.execute(
-            """INSERT INTO body VALUES (1, 'p', '{"sdk":"1.0.0"}'), (2, 'v', '{"a ":["satisfied","MUST",false,""]}')"""
-        )
+        old.execute("""INSERT INTO body VALUES (1, 'p', '{"sdk":"1.0.0"}'), (2, 'v', '{"a ":["satisfied","MUST",false,""]}')""")
         old.execute(f"INSERT INTO result VALUES (1, 1, 'judged', '{'a' * 64}', 1, 2, 1.0, 0)")
     with closing(connect(file)) as history:
         add(_night(1, _judged(Verdict.VIOLATED, 400)), history)

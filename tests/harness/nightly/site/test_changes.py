@@ -5,9 +5,7 @@ from harness.nightly.history.queries import Cause, Flip
 from harness.nightly.site.changes import FlipView, changes, flip_view, grouped
 
 
-def flip(
-    example: str = "x", before: Verdict = Verdict.SATISFIED, after: Verdict = Verdict.VIOLATED, **more: object
-) -> Flip:
+def flip(example: str = "x", before: Verdict = Verdict.SATISFIED, after: Verdict = Verdict.VIOLATED, **more: object) -> Flip:
     values: dict[str, object] = {"requirement": "a", "revision": "2025-11-25", "night": 2, "since": 1, "causes": ()}
     return Flip(example=example, before=before, after=after, **(values | more))  # type: ignore[arg-type]
 

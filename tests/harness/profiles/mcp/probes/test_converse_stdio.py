@@ -9,9 +9,12 @@ import pytest
 
 from extractor.model import ExampleKind
 from harness.base.codec import from_json, to_json
-from harness.model import Facts, Failure, FailureKind, Transcript
+from harness.judge.judge import judge
+from harness.model import Facts, Failure, FailureKind, Transcript, Verdict
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.probes.converse_stdio import converse_stdio
+from harness.profiles.registry import MCP
+from tests.support.verdicts import rows
 
 from .local_pod import bundle
 from .process_pod import process_pod
@@ -124,7 +127,7 @@ async def test_a_sessionless_server_is_discovered_listed_and_called() -> None:
     assert (transcript.negotiated, transcript.modern) == (("2026-07-28",), ("2026-07-28",))
     asked = [(e.step, e.revision) for e in transcript.exchanges if e.method == "STDIN" and '"_meta"' in e.body]
     spoken = "2026-07-28"
-    assert asked == [(steps.DISCOVER_MODERN, None), (steps.STDIO_TOOLS, spoken), (steps.STDIO_TOOL_CALL, spoken)]
+    assert asked == [(steps.DISCOVER_MODERN, spoken), (steps.STDIO_TOOLS, spoken), (steps.STDIO_TOOL_CALL, spoken)]
     (called,) = of_step(transcript, steps.STDIO_TOOL_CALL)
     assert "io.modelcontextprotocol/protocolVersion" in called.body
     assert [e.body for e in of_step(transcript, steps.STDIO_NOISE)] == ["calling"]
@@ -145,6 +148,15 @@ async def test_the_end_of_a_process_that_answered_nothing_is_not_the_one_that_co
     assert len(ends) == 2
     answered = {e.process for e in transcript.exchanges if e.reply is not None}
     assert [e.process in answered for e in ends] == [False, True]
+
+
+async def test_what_a_sessionless_server_leaves_out_or_sends_unasked_is_found() -> None:
+    tools = '[{"name": "a", "inputSchema": {"type": "object"}}]'
+    asks = "print(json.dumps({'jsonrpc': '2.0', 'id': 'x', 'method': 'roots/list'}), flush=True)"
+    transcript = await hold(server(modern=True, tools=tools, call=asks))
+    found = judge(transcript, rows(), MCP, page_revision="2026-07-28")
+    violated = {f.requirement for f in found if f.revision == "2026-07-28" and f.verdict is Verdict.VIOLATED}
+    assert {"stream.no-server-requests", "cache.hints", "result.type", "result.server-info"} <= violated
 
 
 async def test_lines_that_are_no_messages_are_noise_before_during_and_after() -> None:

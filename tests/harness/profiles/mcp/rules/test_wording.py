@@ -203,8 +203,18 @@ def modern_servers() -> Iterator[tuple[str, Talk]]:
             steps.MODERN_MISSING_META,
             steps.MODERN_MISSING_META_VERSION,
             steps.MODERN_UNKNOWN_METHOD,
+            f"{steps.MODERN_REMOVED}.ping",
+            steps.MODERN_MISMATCH_METHOD,
+            steps.MODERN_MISSING_METHOD,
+            steps.MODERN_LAST_EVENT_ID,
+            steps.MODERN_HEADER_CASE,
+            steps.RESOURCE_MISSING,
+            steps.MODERN_LISTEN,
         ):
             talk.request(step, status, control=control, session=None)
+        called = talk.request(steps.MODERN_TOOL, session=None)
+        for step in (steps.MODERN_TOOL_NAME, steps.MODERN_TOOL_NAMELESS, steps.MODERN_TOOL_ENCODED):
+            talk.request(step, status, control=called, session=None)
         issued = (("Mcp-Session-Id", "echoed"),) if status == 404 else ()
         asked = 400 if status == 405 else 200
         talk.request(steps.MODERN_SESSION_ID, asked, control=control, session=None, reply_headers=issued)

@@ -1,0 +1,76 @@
+"""Every step is there for a verdict: whatever is sent and judged by nothing costs time and says nothing."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import anyio
+import pytest
+
+from harness.model import Reply
+from harness.profiles.mcp import steps
+from tests.support.judged_server import findings, talk
+from tests.support.servers import MODERN, NEWEST, OLDEST, Case
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from harness.model import Finding, Transcript
+
+pytestmark = pytest.mark.loopback
+SERVERS = (
+    Case("python", "Server", revisions=(OLDEST, NEWEST)),
+    Case("python", "Resources"),
+    Case("python", "Resumable"),
+    Case("python", "Authorized"),
+    Case("python", "AuthorizedModern", revisions=(MODERN,)),
+    Case("python", "ModernFeatures", revisions=(MODERN,)),
+    Case("python", "ModernBaskets", revisions=(MODERN,)),
+)
+TO_GO_ON = {
+    steps.DISCOVER_ENDPOINT: "finds the endpoint",
+    steps.DISCOVER_INITIALIZE: "tells which revisions are negotiated",
+    steps.BASELINE_GET: "tells whether a stream can be held open, and is judged where none can",
+    steps.DISCOVER_TOKEN: "finds the audience of the tokens",
+    steps.DISCOVER_MODERN_CHECK: "tells a sessionless revision from one that serves anything",
+    "auth.none": "no row yet",
+    "auth.other-client": "no row yet",
+    steps.OPEN_INITIALIZED: "ends the opening of a session, and is judged where it is refused",
+    steps.HANDLE_TRIED: "tells which tools give a handle",
+    f"{steps.RETRY}.": "sent again",
+}
+"""Steps, or their beginnings, that the prober itself needs."""
+
+
+async def held(case: Case) -> Transcript:
+    return await talk(case.language, case.name, revisions=case.revisions)
+
+
+def judged(transcript: Transcript, case: Case) -> list[Finding]:
+    """The findings, whatever they count."""
+    found = findings(transcript, page_revision=case.revisions[-1])
+    return [replace(finding, summary=re.sub(r"\d+", "#", finding.summary)) for finding in found]
+
+
+def others(transcript: Transcript, step: str) -> Iterator[Transcript]:
+    """The conversation without a step, and with another answer to it."""
+    left = tuple(exchange for exchange in transcript.exchanges if exchange.step != step)
+    numbers = {exchange.number for exchange in left}
+    sessions = tuple(session for session in transcript.sessions if session.exchange in numbers)
+    yield replace(transcript, exchanges=left, sessions=sessions)
+    refusal = Reply(418, (("Content-Type", "text/plain"),), "no", 2)
+    refused = [replace(e, reply=refusal, failure=None) if e.step == step else e for e in transcript.exchanges]
+    yield replace(transcript, exchanges=tuple(refused))
+
+
+@pytest.mark.parametrize("case", SERVERS, ids=str)
+def test_every_step_that_is_sent_decides_something(case: Case) -> None:
+    transcript = anyio.run(held, case)
+    whole = judged(transcript, case)
+    sent = [
+        step for step in dict.fromkeys(e.step for e in transcript.exchanges) if not step.startswith(tuple(TO_GO_ON))
+    ]
+    unused = [step for step in sent if all(judged(other, case) == whole for other in others(transcript, step))]
+    assert unused == []
