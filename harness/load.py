@@ -2,6 +2,7 @@
 
 Every command reads docs through here, so that each honours the same settings: where the normative text is (``spec``),
 how many processes parse (``jobs``), and whether parsed pages come from the cache (``state``, ``no_cache``).
+Imports of what only some commands need are in the functions that need them: they take longer than a cached tree.
 """
 
 from __future__ import annotations
@@ -15,12 +16,7 @@ from typing import TYPE_CHECKING
 from extractor.base.errors import internal_error
 from extractor.base.globs import unused_patterns
 from extractor.docs.corpus import extract, extract_pages
-from extractor.examples.find import find_examples, unused_overrides
-from extractor.examples.ids import with_repeated_ids
 from extractor.model import Example, ExampleKind, ExampleStatus, Problem
-from harness.spec.bind import bind
-from harness.spec.bindings_file import load_bindings
-from harness.spec.classification import classify, load_classes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -107,6 +103,9 @@ def load_examples(config: Config, corpus: Corpus | None = None) -> LoadedExample
     Raises:
         UsageError: an override contradicts itself or the docs.
     """
+    from extractor.examples.find import find_examples
+    from extractor.examples.ids import with_repeated_ids
+
     corpus = corpus or load_corpus(config, statements=False)
     assembled = find_examples(
         corpus, config.profile.code, config.overrides, config.python_packages, page_s=config.limits.page_s
@@ -143,11 +142,16 @@ def load_statements(config: Config, corpus: Corpus | None = None) -> tuple[State
 
 def bind_statements(statements: tuple[Statement, ...], config: Config) -> Bound:
     """Return the catalogue of the configuration, bound to ``statements``."""
+    from harness.spec.bind import bind
+    from harness.spec.bindings_file import load_bindings
+
     return bind(statements, load_bindings(config.bindings, config.catalogue), config.catalogue.requirements)
 
 
 def classify_statements(config: Config, text: NormativeText) -> tuple[ClassifiedStatement, ...]:
     """Return each statement of ``text`` with its requirements, or the reason why it has none."""
+    from harness.spec.classification import classify, load_classes
+
     return classify(text.statements, text.bound, load_classes(config.bindings))
 
 
@@ -156,6 +160,8 @@ def unmatched_patterns(config: Config, examples: LoadedExamples) -> tuple[str, .
 
     They are the keys of ``[examples."…"]`` tables and the normative pages of ``[layout]``.
     """
+    from extractor.examples.find import unused_overrides
+
     unused = unused_overrides(examples.assembled, config.overrides)
     tables = [f'[examples."{key}"] matches no example' for key in unused]
     written = [p for p in config.layout.specification if p not in config.profile.layout.specification]

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import metadata
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -22,9 +22,23 @@ from extractor.base.errors import DocprobeError
 from extractor.base.storage import write_atomically
 from extractor.model import Block, Layout, Page, Parties, Statement  # noqa: TC001  (as above)
 
+if TYPE_CHECKING:
+    from extractor.docs.sites import Site
+
 _FORMAT: Final = 1
 _SUFFIX: Final = ".page"
 _LIBRARIES: Final = ("markdown-it-py", "PyYAML")
+
+
+@dataclass(frozen=True, slots=True)
+class PageJob:
+    """One page to extract."""
+
+    path: str
+    data: bytes
+    site: Site | None
+    problem: str = ""
+    """Why it cannot be read; empty if it can."""
 
 
 @dataclass(frozen=True, slots=True)

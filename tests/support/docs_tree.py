@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-import extractor.docs.corpus
+import extractor.docs.page_extractor
 from extractor.docs.page_reader import read_page
 from extractor.model import Corpus, Layout, Page
 
@@ -39,11 +39,11 @@ def facts(corpus: Corpus) -> tuple[object, ...]:
 def count_parsing(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """A list that grows by the path of every page that is parsed in this process."""
     parsed: list[str] = []
-    parse_page = extractor.docs.corpus.parse_page
+    parse_page = extractor.docs.page_extractor.parse_page
 
     def counted(root: Path, path: str, *rest: object) -> object:
         parsed.append(path)
         return parse_page(root, path, *rest)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(extractor.docs.corpus, "parse_page", counted)
+    monkeypatch.setattr(extractor.docs.page_extractor, "parse_page", counted)
     return parsed

@@ -10,7 +10,8 @@ NAMES = ("limits", "layout", "runtime", "timeout-s")
 
 
 @pytest.mark.parametrize(
-    ("word", "names"), [("limit", ("limits",)), ("timeout", ("timeout-s",)), ("laoyut", ("layout",)), ("zzz", ()), ("", ())]
+    ("word", "names"),
+    [("limit", ("limits",)), ("timeout", ("timeout-s",)), ("laoyut", ("layout",)), ("zzz", ()), ("", ())],
 )
 def test_nearest(word: str, names: tuple[str, ...]) -> None:
     assert nearest(word, NAMES) == names

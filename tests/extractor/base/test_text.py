@@ -57,7 +57,13 @@ def test_printable_text_is_one_line_and_loses_nothing(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("raw", "shown"),
-    [("a\nb", r"a\nb"), ("a\r\n", r"a\r\n"), ("a\tb", r"a\tb"), ("a  b\x1b", r"a  b\x1b"), ("日本\u202e", r"日本\u202e")],
+    [
+        ("a\nb", r"a\nb"),
+        ("a\r\n", r"a\r\n"),
+        ("a\tb", r"a\tb"),
+        ("a  b\x1b", r"a  b\x1b"),
+        ("日本\u202e", r"日本\u202e"),
+    ],
 )
 def test_printable_spells_out(raw: str, shown: str) -> None:
     assert printable(raw) == shown

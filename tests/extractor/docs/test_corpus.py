@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-import extractor.docs.corpus
+import extractor.docs.page_extractor
 from extractor.base.errors import DocsError
 from extractor.docs.block_reader import blocks_of
 from extractor.docs.corpus import extract, extract_pages
@@ -40,20 +40,20 @@ def test_processes_give_what_one_process_gives(root: Path, monkeypatch: pytest.M
     for number in range(20):
         (root / f"more{number}.mdx").write_text(f"```js\n{number}\n```\n")
     alone = extract(root, LAYOUT, jobs=1)
-    monkeypatch.setattr(extractor.docs.corpus, "_POOL_FROM_BYTES", 0)
-    monkeypatch.setattr(extractor.docs.corpus, "_CHUNK_BYTES", 30)
+    monkeypatch.setattr(extractor.docs.page_extractor, "_POOL_FROM_BYTES", 0)
+    monkeypatch.setattr(extractor.docs.page_extractor, "_CHUNK_BYTES", 30)
     assert facts(extract(root, LAYOUT, jobs=2)) == facts(alone)
 
 
 def test_a_process_with_threads_is_not_forked(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     alone = extract(root, LAYOUT, jobs=1)
-    monkeypatch.setattr(extractor.docs.corpus, "_POOL_FROM_BYTES", 0)
-    monkeypatch.setattr(extractor.docs.corpus, "_CHUNK_BYTES", 30)
+    monkeypatch.setattr(extractor.docs.page_extractor, "_POOL_FROM_BYTES", 0)
+    monkeypatch.setattr(extractor.docs.page_extractor, "_CHUNK_BYTES", 30)
     stop = threading.Event()
     thread = threading.Thread(target=stop.wait)
     thread.start()
     try:
-        assert extractor.docs.corpus._context().get_start_method() == "spawn"
+        assert extractor.docs.page_extractor._context().get_start_method() == "spawn"
         assert facts(extract(root, LAYOUT, jobs=2)) == facts(alone)
     finally:
         stop.set()
@@ -73,7 +73,7 @@ def test_a_page_that_cannot_be_read_stays_in_the_corpus(root: Path, tmp_path: Pa
 def test_an_internal_error_on_one_page_does_not_hide_the_others(
     root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    parse_page = extractor.docs.corpus.parse_page
+    parse_page = extractor.docs.page_extractor.parse_page
 
     def faulty(root: Path, path: str, *rest: object) -> object:
         if path == "guide.mdx":
@@ -81,7 +81,7 @@ def test_an_internal_error_on_one_page_does_not_hide_the_others(
         return parse_page(root, path, *rest)  # type: ignore[arg-type]
 
     with monkeypatch.context() as patch:
-        patch.setattr(extractor.docs.corpus, "parse_page", faulty)
+        patch.setattr(extractor.docs.page_extractor, "parse_page", faulty)
         corpus = extract(root, LAYOUT, cache=tmp_path / "cache")
     assert [str(block.span) for block in corpus.blocks] == ["broken.mdx:5", "specification/2025-06-18/a.mdx:5-7"]
     (problem,) = corpus.page("guide.mdx").problems
@@ -91,10 +91,10 @@ def test_an_internal_error_on_one_page_does_not_hide_the_others(
 
 KILLED = """
 import os, pathlib, signal, sys
-import extractor.docs.corpus
+import extractor.docs.corpus, extractor.docs.page_extractor
 from extractor.model import Layout
-extractor.docs.corpus._POOL_FROM_BYTES, extractor.docs.corpus._CHUNK_BYTES = 0, 30
-extractor.docs.corpus.blocks_of = lambda *rest: os.kill(os.getpid(), signal.SIGKILL)
+extractor.docs.page_extractor._POOL_FROM_BYTES, extractor.docs.page_extractor._CHUNK_BYTES = 0, 30
+extractor.docs.page_extractor.blocks_of = lambda *rest: os.kill(os.getpid(), signal.SIGKILL)
 extractor.docs.corpus.extract(pathlib.Path(sys.argv[1]), Layout(), jobs=2)
 """
 """In a process of its own, which has one thread: only there workers are forked, and have what is replaced here."""
@@ -122,7 +122,7 @@ def test_a_page_that_takes_too_long_is_a_problem_of_its_own(tmp_path: Path, monk
             pass
         return blocks_of(page, loaders)
 
-    monkeypatch.setattr("extractor.docs.corpus.blocks_of", slow)
+    monkeypatch.setattr("extractor.docs.page_extractor.blocks_of", slow)
     for name in ("slow.md", "b.md"):
         (tmp_path / name).write_text("```js\nx\n```\n")
     corpus = extract(tmp_path, Layout(), jobs=1, page_s=0.2)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-import extractor.docs.corpus
+import extractor.docs.page_extractor
 from extractor.docs.corpus import extract
 from extractor.docs.page_cache import PageCache
 from extractor.model import PLAIN_PARTIES, Layout, Parties, Party, Subject
@@ -15,7 +17,7 @@ from tests.support.docs_tree import LAYOUT, count_parsing, facts
 
 def test_the_cache_gives_what_parsing_gives(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = extract(root, LAYOUT, cache=tmp_path / "cache")
-    monkeypatch.setattr(extractor.docs.corpus, "parse_page", None)  # nothing is parsed again
+    monkeypatch.setattr(extractor.docs.page_extractor, "parse_page", None)  # nothing is parsed again
     second = extract(root, LAYOUT, cache=tmp_path / "cache")
     assert facts(first) == facts(second) == facts(second)
 
@@ -122,3 +124,15 @@ def test_an_entry_with_statements_serves_those_who_want_none(
 def test_an_entry_without_statements_does_not_serve_those_who_want_them(root: Path, tmp_path: Path) -> None:
     extract(root, LAYOUT, cache=tmp_path / "cache", statements=False)
     assert len(extract(root, LAYOUT, cache=tmp_path / "cache").statements) == 1
+
+
+def test_a_tree_whose_pages_are_all_cached_loads_no_parser(tmp_path: Path) -> None:
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "a.md").write_text("```python\nprint(1)\n```\n")
+    program = (
+        "import sys; from pathlib import Path; from extractor.docs.corpus import extract; from extractor.model import Layout\n"
+        f"assert extract(Path({str(tmp_path / 'docs')!r}), Layout(), cache=Path({str(tmp_path / 'cache')!r})).blocks\n"
+        "print('markdown_it' in sys.modules)"
+    )
+    runs = [subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True) for _ in "ab"]
+    assert [run.stdout.strip() for run in runs] == ["True", "False"]

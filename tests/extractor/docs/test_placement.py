@@ -13,7 +13,6 @@ def blocks(tmp_path: Path, text: str) -> tuple[Block, ...]:
     return blocks_of(written_page(tmp_path, "page.mdx", text))
 
 
-
 def test_only_the_innermost_components_are_listed_of_a_hostile_nesting(tmp_path: Path) -> None:
     depth = 2_000
     text = "<Tab title='x'>\n" * depth + "```js\n```\n" + "</Tab>\n" * depth

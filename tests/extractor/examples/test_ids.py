@@ -28,7 +28,9 @@ PROJECT = (
 
 def ids(tmp_path: Path, page: str) -> dict[str, Example]:
     (tmp_path / "page.md").write_text(page, encoding="utf-8")
-    return {e.id.partition("#")[2]: e for e in find_examples(extract(tmp_path, Layout(), jobs=1, statements=False), CODE)}
+    return {
+        e.id.partition("#")[2]: e for e in find_examples(extract(tmp_path, Layout(), jobs=1, statements=False), CODE)
+    }
 
 
 def section(title: str, code: str, fence: str = "python") -> str:
@@ -74,7 +76,9 @@ def test_a_file_of_a_project_takes_no_name_from_its_server(tmp_path: Path) -> No
 
 def test_modules_of_a_program_that_lacks_something_are_its_own(tmp_path: Path) -> None:
     page = section("Config", "KEY = 1\n", "python config.py") + section(
-        "Server", "from config import KEY\nfrom fastmcp import FastMCP\nFastMCP(name, first, second).run()\n", "python server.py"
+        "Server",
+        "from config import KEY\nfrom fastmcp import FastMCP\nFastMCP(name, first, second).run()\n",
+        "python server.py",
     )
     assert [e.status for e in ids(tmp_path, page).values()] == [ExampleStatus.FRAGMENT]
     complete = ids(tmp_path, page.replace("FastMCP(name, first, second)", "FastMCP('name')"))
@@ -94,7 +98,9 @@ def test_an_id_of_two_directives_is_a_problem_with_both_places(tmp_path: Path) -
     found = find_examples(corpus, CODE)
     assert [example.id for example in found] == ["page#twin", "page#twin.2"]
     problems = with_repeated_ids(corpus, found).problems
-    assert [f"{p.span}: {p.message}" for p in problems] == ["page.md:11: id 'twin' is used twice: page.md:1 and page.md:11"]
+    assert [f"{p.span}: {p.message}" for p in problems] == [
+        "page.md:11: id 'twin' is used twice: page.md:1 and page.md:11"
+    ]
 
 
 def test_an_id_on_two_blocks_of_one_program_is_used_once(tmp_path: Path) -> None:

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
     from extractor.model import Bundle, Example
 
-PYTHON = "from mcp.server.fastmcp import FastMCP\n{}\nbooks = FastMCP('books')\nbooks.run(transport='streamable-http')\n"
+PYTHON = (
+    "from mcp.server.fastmcp import FastMCP\n{}\nbooks = FastMCP('books')\nbooks.run(transport='streamable-http')\n"
+)
 TYPESCRIPT = (
     "import {{ Hono }} from 'hono';\nimport {{ StreamableHTTPTransport }} from '@hono/mcp';\n"
     "import {{ McpServer }} from '@modelcontextprotocol/sdk/server/mcp.js';\n{}\n"
@@ -51,7 +53,12 @@ def test_an_unknown_module_is_not_taken_for_a_package(tmp_path: Path, module: st
 
 @pytest.mark.parametrize(
     ("module", "package"),
-    [("unheard_of", "unheard-of-thing"), ("acmedb", "python-acmedb"), ("google.adk.unheard", "google-adk"), ("x", "pyx")],
+    [
+        ("unheard_of", "unheard-of-thing"),
+        ("acmedb", "python-acmedb"),
+        ("google.adk.unheard", "google-adk"),
+        ("x", "pyx"),
+    ],
 )
 def test_a_stated_package_whose_name_has_the_module_is_all_that_is_installed(
     tmp_path: Path, module: str, package: str
@@ -80,7 +87,8 @@ def test_an_import_outside_the_page_s_list_is_a_fact_with_its_line(tmp_path: Pat
 
 
 @pytest.mark.parametrize(
-    ("imports", "install"), [("import yaml", ""), ("import httpx", "pip install mcp"), ("import json", "pip install mcp")]
+    ("imports", "install"),
+    [("import yaml", ""), ("import httpx", "pip install mcp"), ("import json", "pip install mcp")],
 )
 def test_without_a_list_or_with_what_comes_with_it_nothing_is_left_out(
     tmp_path: Path, imports: str, install: str
@@ -128,9 +136,15 @@ def test_placeholders_count_where_a_run_needs_them(tmp_path: Path, argument: str
     [
         ("export default app;", "adapter serve.ts, which serves the default export on port 3000"),
         ("export default { fetch: app.fetch };", "adapter serve.ts, which serves the default export on port 3000"),
-        ("const go = app.fetch;\nexport { go as GET, go as POST };", "adapter serve.ts, which serves the route's methods"),
+        (
+            "const go = app.fetch;\nexport { go as GET, go as POST };",
+            "adapter serve.ts, which serves the route's methods",
+        ),
         ("export const POST = app.fetch;", "adapter serve.ts, which serves the route's methods"),
-        ("export async function POST(r: Request) { return app.fetch(r); }", "adapter serve.ts, which serves the route's"),
+        (
+            "export async function POST(r: Request) { return app.fetch(r); }",
+            "adapter serve.ts, which serves the route's",
+        ),
     ],
 )
 def test_what_a_program_exports_is_served_by_an_adapter_that_is_inferred(
