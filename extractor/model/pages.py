@@ -8,8 +8,6 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from markdown_it.token import Token
-
 from extractor.model.normative import Statement
 from extractor.model.spans import Problem, Span
 
@@ -155,7 +153,8 @@ class Page:
     """Text with line ends as \\n and no byte order mark."""
     sha256: str
     """Digest of the file's bytes."""
-    tokens: tuple[Token, ...] = field(default=(), repr=False, compare=False)
+    tokens: tuple[Any, ...] = field(default=(), repr=False, compare=False)
+    """Those of markdown-it; not typed as such, since cached pages have none and must not load the parser."""
     problems: tuple[Problem, ...] = ()
 
 
