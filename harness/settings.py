@@ -67,7 +67,7 @@ def load_config(
         UsageError: no docs root, an unreadable file, an unknown key or a wrong value; names file and line.
     """
     environ = os.environ if environ is None else environ
-    root = _docs_root(docs, cwd or Path.cwd())
+    root = docs_root(docs, cwd or Path.cwd())
     host = HostEnvironment.of(environ)
     state = state_folder(flags.pop("state", None), environ)
     files = _base_files(root, flags.get("changed_since"), state, host) if trust == Trust.BASE else None
@@ -113,7 +113,8 @@ def shaped_like_docs(folder: Path) -> bool:
     return (folder / "specification").is_dir() and (folder / "docs").is_dir()
 
 
-def _docs_root(docs: Path | None, cwd: Path) -> Path:
+def docs_root(docs: Path | None, cwd: Path) -> Path:
+    """Return the docs root: as given, else the nearest at or above ``cwd``. Raises UsageError if there is none."""
     if docs is not None:
         if not docs.is_dir():
             raise UsageError(

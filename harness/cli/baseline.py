@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from harness.base.errors import UsageError
-from harness.cli.context import Cli, docs_option, pass_cli, results_option, state_option
-from harness.settings import BASELINE_NAME, load_config, state_folder
+from harness.cli.context import Cli, docs_option, pass_cli, results_of, results_option, state_option
+from harness.settings import BASELINE_NAME, load_config
 
 if TYPE_CHECKING:
     from harness.model import Report
@@ -47,11 +47,8 @@ def update(
     from extractor.base.storage import write_atomically
     from extractor.base.text import one_line
     from harness.baseline.update import update_baseline
-    from harness.profiles.registry import all_requirements
-    from harness.results.result_files import last_run, read
 
-    rows = all_requirements()
-    report = read(results, rows) if results is not None else last_run(state_folder(state), rows)
+    report = results_of(cli, docs, results, state)
     path = given or _beside_configuration(cli, docs, report)
     try:
         text = path.read_text(encoding="utf-8") if path.exists() else ""

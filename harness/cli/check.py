@@ -209,7 +209,11 @@ async def _run(cli: Cli, plan: Plan, config: Config, prove_fixes: bool) -> tuple
                 if stop.is_set():
                     os._exit(130)
                 stop.set()
-                click.echo("stopping… press Ctrl-C again to quit immediately", err=True)
+                click.echo(
+                    "stopping… what is finished is kept: run the same command to resume; "
+                    "press Ctrl-C again to quit immediately",
+                    err=True,
+                )
 
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(listen)

@@ -11,8 +11,12 @@ from typing import TYPE_CHECKING
 import click
 from rich.console import Console
 
+from harness.base.errors import UsageError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from harness.model import Report
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +120,39 @@ results_option = click.option(
     "--results", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
     help="Results that docprobe check --format json wrote. [default: the last run]",
 )  # fmt: skip
+
+
+
+def results_of(cli: Cli, docs: Path | None, results: Path | None, state: Path | None) -> Report:
+    """Return the results that a command is about: those of a file, else of the last run of its docs root.
+
+    Args:
+        cli: the global options.
+        docs: the docs root as given; None finds it upward from here. Where there is none, the newest run counts.
+        results: a result file, if one is named.
+        state: the state folder as given.
+
+    Raises:
+        UsageError: there are none.
+    """
+    from harness.profiles.registry import all_requirements
+    from harness.results.result_files import last_run, newest_root, read
+    from harness.settings import docs_root, state_folder
+
+    if results is not None:
+        return read(results, all_requirements())
+    folder = state_folder(state)
+    try:
+        root = docs_root(docs, Path.cwd())
+    except UsageError:
+        if docs is not None:
+            raise
+        root = None
+    report = last_run(folder, all_requirements(), root)
+    if root is None and (newest := newest_root(folder)) is not None:
+        cli.err().print(f"from the last run, of {newest}", markup=False, soft_wrap=True)
+    return report
+
 
 table_or_json_option = click.option(
     "--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True, help="Output format."

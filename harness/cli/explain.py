@@ -8,8 +8,7 @@ import click
 
 from extractor.base.suggest import suggestion
 from harness.base.errors import UsageError
-from harness.cli.context import Cli, pass_cli, results_option, state_option
-from harness.settings import state_folder
+from harness.cli.context import Cli, docs_option, pass_cli, results_of, results_option, state_option
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,11 +18,14 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("what", metavar="EXAMPLE|REQUIREMENT")
+@docs_option
 @results_option
 @click.option("--full", is_flag=True, help="Show requests and replies in full, and as curl commands.")
 @state_option
 @pass_cli
-def command(cli: Cli, /, what: str, results: Path | None, full: bool, state: Path | None) -> None:
+def command(
+    cli: Cli, /, what: str, docs: Path | None, results: Path | None, full: bool, state: Path | None
+) -> None:
     """Explain what a run found: the sentence, the lines of the page, the exchange, why that decides, and the fix.
 
     EXAMPLE is an id, or a glob on ids and pages. Nothing is run again: to repeat an exchange, start the example with
@@ -37,10 +39,9 @@ def command(cli: Cli, /, what: str, results: Path | None, full: bool, state: Pat
     from harness.profiles.registry import all_requirements
     from harness.report.terminal.explain import explain_examples, explain_requirement
     from harness.report.terminal.look import look_of
-    from harness.results.result_files import last_run, read
 
     rows = all_requirements()
-    report = read(results, rows) if results is not None else last_run(state_folder(state), rows)
+    report = results_of(cli, docs, results, state)
     look = look_of(cli.out())
     row = next((row for row in (*report.requirements, *rows) if row.id == what), None)
     if row is not None:

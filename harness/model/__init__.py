@@ -36,6 +36,7 @@ from harness.model.findings import (
     Verdict,
 )
 from harness.model.report import (
+    INTERRUPTED_REASON,
     BaselineKind,
     BaselineNote,
     Compared,
@@ -66,6 +67,7 @@ from harness.model.running import (
 )
 
 __all__ = [
+    "INTERRUPTED_REASON",
     "KEPT_BYTES",
     "MUST_LIKE",
     "SHOULD_LIKE",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Final
 
 from msgspec import Meta
 
@@ -69,6 +69,10 @@ class Recording:
     """Of a program that runs, in a language whose types have to be checked apart."""
 
 
+INTERRUPTED_REASON: Final = "interrupted before it was judged"
+"""Reason of an example that a run did not come to, since the user ended it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExampleResult:
     """One example; identical copies have an entry each."""
@@ -104,6 +108,11 @@ class ExampleResult:
     notes: tuple[Note, ...] = ()
     transcript: Transcript | None = None
     """The conversation. Not published here: it has a file of its own."""
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether the user ended the run before it."""
+        return self.status is Status.BLOCKED and self.reason == INTERRUPTED_REASON
 
     @property
     def checked(self) -> bool:

@@ -88,7 +88,7 @@ def _command(report: Report, annotation: Annotation) -> str:
 def _annotations(report: Report) -> Iterator[Annotation]:
     yield from _of_findings(ReportView.of(report))
     for example in report.examples:
-        if example.status is Status.BLOCKED:
+        if example.status is Status.BLOCKED and not example.interrupted:
             yield Annotation("warning", start_of(example), "not checked", f"{example.id}: {example.reason or ''}")
     for entry in unchecked_programs(report):
         if entry.example.status is not Status.BLOCKED:

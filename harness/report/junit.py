@@ -118,6 +118,8 @@ def _cases(view: ReportView, example: ExampleResult) -> Iterator[JUnitCase]:
         if entry.example.id == example.id and example.status is not Status.BLOCKED:
             yield JUnitCase("checked", "error", "not-checked", entry.why, entry.why)
     match example.status:
+        case Status.BLOCKED if example.interrupted:
+            yield JUnitCase("example", "skipped", "not-run", "not run: the run was interrupted")
         case Status.BLOCKED:
             text = "\n".join([reason, *map(run_sentence, example.runs)])
             yield JUnitCase("example", "error", "blocked", reason, text)

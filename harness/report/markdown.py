@@ -81,6 +81,7 @@ def _table(view: ReportView) -> Iterator[str]:
     shown = [
         (distinct, groups)
         for distinct, groups in view.distinct
+        if not distinct.shown.interrupted
         if distinct.shown.status not in NEVER_RUN or any(group.severity in SHOWN_IN_FULL for group in groups)
     ]
     if not shown:
@@ -117,8 +118,10 @@ def _icon(example: ExampleResult, number: Mapping[Severity, int]) -> str:
 
 def _beside(report: Report) -> Iterator[str]:
     """Blocked examples, drift, the baseline and what could not be read."""
+    if not_run := [example for example in report.examples if example.interrupted]:
+        yield f"- ❔ Not run, the run was interrupted: {', '.join(markdown_code(example.id) for example in not_run)}"
     for example in report.examples:
-        if example.status is Status.BLOCKED:
+        if example.status is Status.BLOCKED and not example.interrupted:
             yield f"- ❔ {markdown_code(example.id)} could not be checked: {markdown_text(example.reason or '')}"
     for entry in unchecked_programs(report):
         if entry.example.status is not Status.BLOCKED:

@@ -268,7 +268,7 @@ def _drift_results(report: Report) -> Iterator[dict[str, Any]]:
 
 def _notifications(report: Report) -> Iterator[dict[str, Any]]:
     for example in report.examples:
-        if example.status is Status.BLOCKED:
+        if example.status is Status.BLOCKED and not example.interrupted:
             lines = [f"{example.id} could not be checked: {example.reason or ''}", *map(run_sentence, example.runs)]
             where = [_location(report, span) for span in example.spans[:1]]
             yield _notification("error", "\n".join(lines), where)

@@ -142,7 +142,10 @@ def baseline_sentence(note: BaselineNote) -> str:
 def figures(report: Report) -> str:
     """Return ``14 examples (5 distinct run): 6 judged, 1 not running, …``."""
     counts = count(report)
-    parts = [status_words(status, counts.by_status[status]) for status in Status if counts.by_status.get(status)]
+    not_run = sum(example.interrupted for example in report.examples)
+    numbers = {**counts.by_status, Status.BLOCKED: counts.by_status.get(Status.BLOCKED, 0) - not_run}
+    parts = [status_words(status, numbers[status]) for status in Status if numbers.get(status)]
+    parts += [f"{not_run:,} not run"] if not_run else []
     distinct = f" ({counts.distinct:,} distinct run)" if counts.distinct else ""
     return f"{plural(counts.examples, 'example')}{distinct}: {', '.join(parts) or 'none'}"
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from extractor.base.storage import write_atomically
@@ -13,12 +16,14 @@ from harness.results import document
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from harness.model import ExampleResult, Report, Requirement
 
 LAST_RUN: Final = "last-run.json"
-"""In the state folder: what ``explain``, ``baseline update`` and ``merge`` read when no file is named."""
+"""In the state folder, a link to the newest run of any docs; each docs root has its own last run beside it."""
+LAST_RUNS: Final = "last-runs"
+"""In the state folder: a folder for each docs root, with its last run and a file that holds the root's path."""
+ROOT_FILE: Final = "docs-root"
 
 
 def write(report: Report, path: Path) -> Report:
@@ -63,12 +68,49 @@ def read(path: Path, catalogue: Sequence[Requirement]) -> Report:
     return replace(report, examples=tuple(_with_transcript(example, path.parent) for example in report.examples))
 
 
-def last_run(state: Path, catalogue: Sequence[Requirement]) -> Report:
-    """Read the last run's report (see :func:`read`). Raises UsageError if there was none."""
-    path = state / LAST_RUN
-    if not path.is_file():
+def write_last_run(report: Report, state: Path, docs: Path) -> Report:
+    """Write the last run of a docs root, in place of the one before; see :func:`write`."""
+    folder = _folder_of(state, docs)
+    written = write(report, folder / LAST_RUN)
+    write_atomically(folder / ROOT_FILE, os.fsencode(docs.resolve()))
+    fresh = folder / f"{LAST_RUN}.{os.getpid()}.link"
+    fresh.unlink(missing_ok=True)
+    fresh.symlink_to((folder / LAST_RUN).relative_to(state))
+    fresh.replace(state / LAST_RUN)
+    return written
+
+
+def last_run(state: Path, catalogue: Sequence[Requirement], docs: Path | None = None) -> Report:
+    """Read the report of the last run of a docs root (see :func:`read`).
+
+    Args:
+        state: the state folder.
+        catalogue: as for :func:`read`.
+        docs: the docs root; None for the newest run of any.
+
+    Raises:
+        UsageError: there was none; the hint names the docs of the newest run, if that is of others.
+    """
+    path = state / LAST_RUN if docs is None else _folder_of(state, docs) / LAST_RUN
+    if path.is_file():
+        return read(path.resolve(), catalogue)
+    if docs is None or not (state / LAST_RUN).is_file():
         raise UsageError("there is no last run", "run docprobe check, or name a result file with --results")
-    return read(path, catalogue)
+    other = newest_root(state) or Path(read(state / LAST_RUN, catalogue).docs_root)
+    raise UsageError(
+        f"the results are of the docs '{other.name}', not of '{docs.name}': the last run was of {other}",
+        f"run docprobe check {docs}, or name the docs of the run: --docs {other}",
+    )
+
+
+def newest_root(state: Path) -> Path | None:
+    """Return the docs root of the newest run; None if there was none."""
+    file = (state / LAST_RUN).resolve().parent / ROOT_FILE
+    return Path(os.fsdecode(file.read_bytes())) if file.is_file() else None
+
+
+def _folder_of(state: Path, docs: Path) -> Path:
+    return state / LAST_RUNS / hashlib.sha256(os.fsencode(docs.resolve())).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)

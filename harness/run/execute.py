@@ -18,7 +18,7 @@ from extractor.model import ExampleStatus
 from harness.base.errors import DocprobeError, EngineError
 from harness.judge.example import IMPORTS
 from harness.judge.results import Ruleset, blocked_result, result_of_printed, result_of_recording, result_without_run
-from harness.model import Recording
+from harness.model import INTERRUPTED_REASON, Recording
 from harness.run import cache
 from harness.run.attempt import record
 from harness.run.before import fragments_before, judge_base, name_before, only_before
@@ -113,14 +113,17 @@ async def execute(
             await _record_all(texts, dates, config, connect, observer, judge, lookups, day=started.date().isoformat())
             tasks.cancel_scope.cancel()
         if stop is not None and stop.is_set():
-            reason = "interrupted before it was judged"
+            reason = INTERRUPTED_REASON
     except* EngineError as errors:
         # there is one engine for all: what it kept from being run is blocked, with its message and hint
         reason = _first(errors).in_one_line()
     for digest, group in groups.items():
         for example in group:
             if example.id not in results:
-                add(blocked_result(example, copies[digest], reason))
+                result = blocked_result(example, copies[digest], reason)
+                results[example.id] = result
+                if not result.interrupted:
+                    observer.finished(result)
     for example in plan.examples:
         if example.id in lookups.found:
             found = partial(result_without_run, example, rules, lookups.found[example.id])

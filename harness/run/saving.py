@@ -20,6 +20,7 @@ from harness.report.formats import render, undrawable
 from harness.report.terminal.look import look_of
 from harness.results import result_files
 from harness.run.locks import read_locks, write_locks
+from harness.run.outcome import INTERRUPTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -94,9 +95,10 @@ def save(
 ) -> Saved:
     """Write the last run, the lock, the history and every output.
 
-    Files are written whole or not at all, and each is tried whatever happens to the others. If one cannot be written,
-    or an example cannot be drawn in a format, the report says so and is written again: its exit code, the one that the
-    files state, and that of the process are the same.
+    An interrupted run replaces none of the first three: only what was asked for is written. Files are written whole or
+    not at all, and each is tried whatever happens to the others. If one cannot be written, or an example cannot be
+    drawn in a format, the report says so and is written again: its exit code, the one that the files state, and that of
+    the process are the same.
 
     Args:
         report: of the run.
@@ -105,6 +107,7 @@ def save(
         config: the state folder, the lock and the history; None writes none of them.
         links: URI of the docs root, for links to the pages in what goes to the console; None for no links.
     """
+    config = None if report.exit_code == INTERRUPTED else config
     files = [(name, path) for name, path in outputs if path is not None]
     shown = [(name, path) for name, path in outputs if path is None]
     trouble = _Trouble()
@@ -148,7 +151,7 @@ def _write_files(
     written = report
     if config is not None:
         with _collecting(trouble.errors):
-            written = result_files.write(report, config.state / result_files.LAST_RUN)
+            written = result_files.write_last_run(report, config.state, config.docs)
     _write_outputs(written, files, None, None, trouble)
     if config is not None and config.lock is not None:
         with _collecting(trouble.errors):

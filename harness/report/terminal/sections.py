@@ -42,7 +42,12 @@ PROBLEMS_SHOWN: Final = 20
 
 def blocked(every: Sequence[DistinctExample], look: Look) -> Iterator[RenderableType]:
     """Draw the examples that could not be checked, each with the reason."""
-    blocked = [distinct for distinct in every if distinct.shown.status is Status.BLOCKED]
+    every_blocked = [distinct for distinct in every if distinct.shown.status is Status.BLOCKED]
+    if not_run := [distinct for distinct in every_blocked if distinct.shown.interrupted]:
+        yield Text("")
+        yield Text("Not run: the run was interrupted", style="bold")
+        yield indented(Text("\n".join(map(_with_copies, not_run)), style="dim", overflow="fold"))
+    blocked = [distinct for distinct in every_blocked if not distinct.shown.interrupted]
     if not blocked:
         return
     yield Text("")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from harness.baseline.file import parse_baseline
+from harness.results.result_files import write_last_run
 from tests.support.command import refused, run
+from tests.support.reports import rich_report
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,3 +51,19 @@ def test_results_of_other_docs_are_refused(state: Path, tmp_path: Path) -> None:
         run("baseline", "update", "--docs", other, "--state", state)
     ).message  # fmt: skip
     assert list(other.glob("*.toml")) == []
+
+
+def test_the_last_run_of_docs_of_the_same_name_is_not_taken(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    trees = [tmp_path / name / "docs" for name in ("ours", "theirs")]
+    for tree in trees:
+        (tree / "specification").mkdir(parents=True)
+        (tree / "docs").mkdir()
+    write_last_run(replace(rich_report(), examples=(), drift=()), state, trees[0])
+    write_last_run(rich_report(), state, trees[1])
+    done = run("baseline", "update", "--docs", trees[0], "--state", state)
+    assert "is up to date" in done.output
+    done = run("baseline", "update", "--docs", trees[1], "--state", state, "--reason", "x")
+    assert f"+ {TYPESCRIPT} session.terminated-404" in done.output
+    assert TYPESCRIPT in run("explain", "session.terminated-404", "--docs", trees[1], "--state", state).output
+    assert TYPESCRIPT not in run("explain", "session.terminated-404", "--docs", trees[0], "--state", state).output

@@ -16,7 +16,7 @@ from extractor.model import Level, Span
 from harness.base.errors import UsageError
 from harness.cli.outputs import outputs_of
 from harness.judge.example import example_rules
-from harness.model import Basis, SettingsSource, Status, Trust, Verdict
+from harness.model import INTERRUPTED_REASON, Basis, SettingsSource, Status, Trust, Verdict
 from harness.report import github, markdown
 from harness.report.formats import BY_NAME, render
 from harness.report.terminal import render as terminal
@@ -349,6 +349,20 @@ def test_exit_code_0_says_what_was_checked(statuses: tuple[Status, ...], said: s
     )
     for narrowed in (True, False):
         assert said in exit_sentence(replace(report, examples=examples, narrowed=narrowed, exit_code=0))
+
+
+@pytest.mark.parametrize("name", ["terminal", "github", "markdown", "sarif", "junit"])
+def test_what_an_interrupted_run_did_not_come_to_is_listed_once_as_not_run(name: str) -> None:
+    report = quiet_report()
+    late = replace(
+        report.examples[0], id="docs/late#python", digest="late", status=Status.BLOCKED, reason=INTERRUPTED_REASON,
+        findings=(), runs=(),
+    )  # fmt: skip
+    text = render(name, replace(report, examples=(*report.examples, late), exit_code=130))
+    assert text.count("docs/late#python") == {"terminal": 1, "github": 0, "markdown": 1, "sarif": 0}.get(name, 2)
+    assert "could not be checked" not in text
+    if name in {"terminal", "markdown", "junit"}:
+        assert "not run" in text.lower()
 
 
 def test_an_interrupted_run_says_how_to_go_on() -> None:

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from harness.base.errors import UsageError
-from harness.results.result_files import LAST_RUN, last_run, write
+from harness.results.result_files import LAST_RUN, last_run, newest_root, write, write_last_run
 from harness.results.result_files import read as read_file
 from tests.support.reports import ROWS, rich_report
 
@@ -62,3 +63,15 @@ class TestFiles:
         assert "docprobe check" in (caught.value.hint or "")
         write(rich_report(), tmp_path / LAST_RUN)
         assert last_run(tmp_path, ROWS).version == "0.1.0"
+
+    def test_each_docs_root_has_its_own_last_run(self, tmp_path: Path) -> None:
+        one, other = tmp_path / "one" / "docs", tmp_path / "other" / "docs"
+        write_last_run(replace(rich_report(), commit="1" * 40), tmp_path, one)
+        write_last_run(replace(rich_report(), commit="2" * 40), tmp_path, other)
+        assert last_run(tmp_path, ROWS, one).commit == "1" * 40
+        assert last_run(tmp_path, ROWS, other).commit == "2" * 40
+        assert (last_run(tmp_path, ROWS).commit, newest_root(tmp_path)) == ("2" * 40, other)
+        with pytest.raises(UsageError, match="not of 'docs': the last run was of") as caught:
+            last_run(tmp_path, ROWS, tmp_path / "third" / "docs")
+        assert f"--docs {other}" in (caught.value.hint or "")
+        assert any(example.transcript for example in last_run(tmp_path, ROWS).examples)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
+import anyio
 import pytest
 
 from harness.base.errors import EngineError, StorageError, UsageError
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from harness.config import Config
-    from harness.model import Report
+    from harness.model import ExampleResult, Report
 
 pytestmark = pytest.mark.anyio
 
@@ -120,3 +121,27 @@ async def test_judging_one_example_does_not_end(tmp_path: Path, monkeypatch: pyt
     first, second = (await report(tmp_path, monkeypatch, None, limits=Limits(example_s=0.2))).examples
     assert (first.status, first.reason) == (Status.BLOCKED, "judging it took more than 0.2 s of processor time")
     assert second.status is Status.NOT_RUNNING
+
+
+async def test_what_an_interrupted_run_did_not_come_to_is_not_told_one_by_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stop = anyio.Event()
+    told: list[str] = []
+
+    class Watching(Silent):
+        def finished(self, result: ExampleResult) -> None:
+            told.append(result.id)
+
+    config = load_config(write_docs(tmp_path / "docs"), environ={}, state=tmp_path / "state", jobs=1)
+
+    async def record(*_: object, **__: object) -> Recording:
+        stop.set()
+        await anyio.sleep_forever()
+        raise AssertionError
+
+    monkeypatch.setattr(run, "record", record)
+    done = await run.execute(make_plan(config), config, connect, observer=Watching(), stop=stop)
+    assert done.examples
+    assert all(example.interrupted for example in done.examples)
+    assert told == []

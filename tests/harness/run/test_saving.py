@@ -14,8 +14,11 @@ from rich.console import Console
 from harness.base.errors import StorageError
 from harness.model import Report, Status
 from harness.report import markdown
+from harness.results.result_files import last_run
 from harness.run import saving
 from harness.run.saving import save
+from harness.settings import load_config
+from tests.support.docprobe_process import write_docs
 from tests.support.reports import rich_report
 
 if TYPE_CHECKING:
@@ -99,3 +102,12 @@ def test_a_format_that_always_fails_is_an_error_that_names_it(tmp_path: Path, mo
         "the markdown report: internal error (please report): ZeroDivisionError: ours"
     ]
     assert saved.report.exit_code == 3
+
+
+def test_an_interrupted_run_replaces_no_last_run(tmp_path: Path) -> None:
+    config = load_config(write_docs(tmp_path / "docs"), environ={}, state=tmp_path / "state")
+    whole, half = replace(rich_report(), exit_code=0), replace(rich_report(), exit_code=130, examples=())
+    save(whole, (), console=console(), config=config)
+    save(half, [("json", tmp_path / "o.json")], console=console(), config=config)
+    assert last_run(config.state, (), config.docs).examples
+    assert json.loads((tmp_path / "o.json").read_bytes())["examples"] == []
