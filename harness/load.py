@@ -141,11 +141,12 @@ def load_statements(config: Config, corpus: Corpus | None = None) -> tuple[State
 
 
 def bind_statements(statements: tuple[Statement, ...], config: Config) -> Bound:
-    """Return the catalogue of the configuration, bound to ``statements``."""
+    """Return the catalogue of the configuration, bound to ``statements``; quotations bind nothing."""
     from harness.spec.bind import bind
     from harness.spec.bindings_file import load_bindings
 
-    return bind(statements, load_bindings(config.bindings, config.catalogue), config.catalogue.requirements)
+    own = tuple(statement for statement in statements if not statement.quoted)
+    return bind(own, load_bindings(config.bindings, config.catalogue), config.catalogue.requirements)
 
 
 def classify_statements(config: Config, text: NormativeText) -> tuple[ClassifiedStatement, ...]:

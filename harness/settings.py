@@ -12,9 +12,9 @@ import platformdirs
 
 from extractor.base.suggest import suggestion
 from extractor.base.tomlfile import read_toml
-from extractor.model import Layout
+from extractor.model import REVISION_PLACES, Layout
 from harness.base.errors import UsageError
-from harness.base.git import FilesAt, resolve_inside
+from harness.base.git import FilesAt, Repository, resolve_inside
 from harness.base.host import HostEnvironment
 from harness.config import Config, ExampleOverride
 from harness.engine.protocol import Limits
@@ -36,6 +36,8 @@ class FileSettings:
     bindings: str | None = None
     spec: str | None = None
     layout: Layout = dataclasses.field(default_factory=Layout)
+    parties: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
+    """Name of a party to the nouns that sentences have for it; they are added to the profile's."""
     limits: Limits = dataclasses.field(default_factory=Limits)
     runtime: str | None = None
     python_packages: Mapping[str, str] = dataclasses.field(default_factory=dict)
@@ -74,7 +76,8 @@ def load_config(
     path, read = _config_file(root, file, files)
     values = _from_file(path, read, files) if path and read else {}
     profile = PROFILES[values.pop("profile", "mcp")]
-    layout = dataclasses.replace(profile.layout, **values.pop("layout", {}))
+    profile = dataclasses.replace(profile, parties=profile.parties.with_nouns(values.pop("parties", {})))
+    layout = _with_tag(dataclasses.replace(profile.layout, **values.pop("layout", {})), root, host)
     values.setdefault("bindings", profile.bindings)
     given = {key: value for key, value in flags.items() if value is not None}
     if "spec" in given:
@@ -92,6 +95,20 @@ def load_config(
         docs=root, layout=layout, profile=profile, file=read, state=state, baseline=baseline, host=host,
         settings=source, **merged,
     )  # fmt: skip
+
+
+def _with_tag(layout: Layout, root: Path, host: HostEnvironment) -> Layout:
+    """Return the layout, with the revision of all pages where that is a tag."""
+    if layout.revision_in != "git-tag" or layout.revision is not None:
+        return layout
+    try:
+        tag = Repository(root, host).git("describe", "--tags", "--exact-match").decode().strip()
+    except UsageError as error:
+        raise UsageError(
+            f"[layout] revision-in is git-tag, and the commit of {root} has no tag",
+            'check out a tag, or name the revision: [layout] revision = "1.0"',
+        ) from error
+    return dataclasses.replace(layout, revision=tag, revisions=tuple(dict.fromkeys((*layout.revisions, tag))))
 
 
 def _base_files(root: Path, ref: str | None, state: Path, host: HostEnvironment) -> FilesAt:
@@ -180,6 +197,10 @@ def _from_file(path: Path, read: Path, files: FilesAt | None) -> dict[str, Any]:
     given = document.given(FileSettings)
     if "layout" in given:
         given["layout"] = document.given(Layout, ("layout",))
+        place = given["layout"].get("revision_in", "folder")
+        if place.partition(":")[0] not in REVISION_PLACES:
+            hint = f"choose from {', '.join(REVISION_PLACES)}"
+            raise document.error(("layout", "revision-in"), f"unknown place of a revision '{place}'", hint)
     if "examples" in given:
         given["overrides"] = given.pop("examples")
     if "spec" in given:

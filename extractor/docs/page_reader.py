@@ -7,6 +7,7 @@ import hashlib
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from extractor.base.globs import matches_any
@@ -97,7 +98,7 @@ def parse_page(root: Path, path: str, data: bytes, layout: Layout, site: Site | 
     problems += [_problem(path, line, message) for line, message in sorted(by_line)]
     page = Page(
         path=path,
-        revision=revision_of(path, layout),
+        revision=revision_of(path, layout, front_matter.values),
         kind=kind,
         flavour=flavour,
         title=_title(path, front_matter, tokens),
@@ -110,9 +111,27 @@ def parse_page(root: Path, path: str, data: bytes, layout: Layout, site: Site | 
     return ParsedPage(page, includes.depends)
 
 
-def revision_of(path: str, layout: Layout) -> str | None:
-    """Return the revision that is a folder of ``path``; the innermost one if there are several."""
-    return next((folder for folder in reversed(path.split("/")[:-1]) if folder in layout.revisions), None)
+def revision_of(path: str, layout: Layout, front_matter: Mapping[str, Any] = MappingProxyType({})) -> str | None:
+    """Return the revision of a page by the place that the layout names; None if none of the layout's stands there.
+
+    Args:
+        path: of the page; of several folders that are revisions the innermost counts.
+        layout: the revisions, and where a page has its own.
+        front_matter: of the page.
+    """
+    *folders, name = path.split("/")
+    if layout.revision is not None:
+        return layout.revision
+    place, _, key = layout.revision_in.partition(":")
+    match place:
+        case "front-matter":
+            found = [str(front_matter.get(key or "revision", ""))]
+        case "file-name":
+            stem = name.rpartition(".")[0]
+            found = [one for one in layout.revisions if re.search(rf"(?<![\w.])v?{re.escape(one)}(?![\w]|\.\d)", stem)]
+        case _:
+            found = folders
+    return next((one for one in reversed(found) if one in layout.revisions), None)
 
 
 def kind_of(path: str, layout: Layout) -> PageKind:

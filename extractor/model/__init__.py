@@ -2,6 +2,7 @@
 
 from extractor.model.normative import PLAIN_PARTIES, Level, Parties, Party, Statement, Subject
 from extractor.model.pages import (
+    REVISION_PLACES,
     Block,
     Corpus,
     Directive,
@@ -41,6 +42,7 @@ from extractor.model.spans import DocsPath, LineNumber, Problem, Span
 
 __all__ = [
     "PLAIN_PARTIES",
+    "REVISION_PLACES",
     "Block",
     "Bundle",
     "Corpus",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -20,18 +21,22 @@ class Level(StrEnum):
 
 
 class Subject(StrEnum):
-    """Whom a statement binds, where its grammar says so."""
+    """Whom a statement binds beside the parties of its specification, and the two parties that most of them have."""
 
     SERVER = "server"
     CLIENT = "client"
     EITHER = "either"
+    """Any party: two of them are named, or a word for all."""
     UNKNOWN = "unknown"
+    """The grammar does not say."""
 
 
 @dataclass(frozen=True, slots=True)
 class Party:
     """The words for one party to a protocol."""
 
+    name: str
+    """What statements that bind it have as their subject: ``server``, ``agent``, ``registry``, …"""
     nouns: tuple[str, ...]
     """In the singular; a plural in -s is understood."""
     not_before: tuple[str, ...] = ()
@@ -42,14 +47,19 @@ class Party:
 class Parties:
     """The words by which a specification's sentences name those they bind."""
 
-    server: Party = Party(("server",))
-    client: Party = Party(("client",))
+    named: tuple[Party, ...] = (Party("client", ("client",)), Party("server", ("server",)))
+    """Each party; where two nouns begin at one word, the first party's is meant."""
     either: tuple[str, ...] = ("party", "parties", "implementation")
     """Nouns that mean any of them."""
     adjectives: tuple[str, ...] = ()
     """Words that may stand before a noun, such as the protocol's name; articles and the like need not be listed."""
     others: tuple[str, ...] = ()
     """Phrases that hold one of the nouns and mean somebody else."""
+
+    def with_nouns(self, nouns: Mapping[str, tuple[str, ...]]) -> Parties:
+        """Return the parties with some more, by name; one that is known has these nouns instead of its own."""
+        kept = tuple(party for party in self.named if party.name not in nouns)
+        return replace(self, named=(*(Party(name, words) for name, words in nouns.items()), *kept))
 
 
 PLAIN_PARTIES: Final = Parties()
@@ -70,7 +80,8 @@ class Statement:
     """The keyword as written: MUST, REQUIRED, SHALL NOT, …"""
     text: str
     """The sentence as plain text; for a list item without its own keyword the lead-in sentence plus the item."""
-    subject: Subject
+    subject: str
+    """Name of the party that it binds, or ``either`` or ``unknown``."""
     span: Span
     fingerprint: str
     """SHA-256 of the normalised text: stable under re-wrapping, emphasis, link targets, case of header names."""
@@ -80,5 +91,7 @@ class Statement:
     """0-based position of the keyword among those of the same sentence."""
     lead_in: Span | None = None
     """The sentence the list item continues."""
+    quoted: bool = False
+    """Whether it stands in a quotation of another text: it is listed, and binds nobody."""
     line: int = 0
     """Line of the keyword, 1-based; the item's first line where the keyword is the lead-in's."""

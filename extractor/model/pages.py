@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from extractor.model.normative import Statement
 from extractor.model.spans import Problem, Span
@@ -30,12 +30,20 @@ class PageKind(StrEnum):
     OTHER = "other"
 
 
+REVISION_PLACES: Final = ("folder", "file-name", "front-matter", "git-tag")
+"""Where a page's revision may stand; ``front-matter:KEY`` names the key, which is ``revision`` otherwise."""
+
+
 @dataclass(frozen=True, slots=True)
 class Layout:
     """How a docs tree is laid out. Built from the ``mcp`` profile or ``docprobe.toml``."""
 
     revisions: tuple[str, ...] = ()
-    """Revisions, oldest first; ``draft`` last. A page belongs to the revision that is a folder of its path."""
+    """Revisions, oldest first; ``draft`` last."""
+    revision_in: str = "folder"
+    """Where a page's revision stands, one of :data:`REVISION_PLACES`."""
+    revision: str | None = None
+    """The revision of every page, where it does not stand in the pages."""
     specification: tuple[str, ...] = ()
     """Patterns of the pages whose sentences are normative, as in ``.gitignore`` at the docs root."""
     ignore: tuple[str, ...] = ()

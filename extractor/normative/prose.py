@@ -130,8 +130,13 @@ class _Reader:
             self.code_opened = self.length if kind is TagKind.OPEN else None
         if name not in _PHRASE_TAGS:
             self.breaks.append(self.length)
-        if kind is TagKind.OPEN and attributes.get("id"):
-            self.anchors.append((self.length, attributes["id"]))
+        if kind is TagKind.OPEN and (anchor := anchor_of(name, attributes)):
+            self.anchors.append((self.length, anchor))
+
+
+def anchor_of(name: str, attributes: Mapping[str, str]) -> str | None:
+    """Return the anchor that a tag makes: its ``id``, or the ``name`` of an ``a``; None if it makes none."""
+    return attributes.get("id") or (attributes.get("name") if name == "a" else None) or None
 
 
 def prose_of(inline: Token, children: Iterable[Token]) -> Prose:

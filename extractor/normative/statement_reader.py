@@ -1,7 +1,8 @@
 """Page to statements: every normative sentence of a specification page, one statement per keyword use.
 
 Works on the parser's tokens: code fences, front matter, comments and expressions are not inline text there, so they
-never count. Headings are not sentences. A block quote is another specification's text unless it is labelled as a note.
+never count. Headings are not sentences, but a list may continue one. A block quote is another specification's text
+unless it is labelled as a note: its statements are marked as quoted, and bind nobody.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from extractor.markdown.parser import inline_tokens
 from extractor.markdown.tags import TagKind
 from extractor.model import PLAIN_PARTIES, PageKind, Span, Statement, Subject
 from extractor.normative.fingerprint import fingerprint, shingles
-from extractor.normative.prose import Prose, prose_of
+from extractor.normative.prose import Prose, anchor_of, prose_of
 from extractor.normative.sentences import LEVELS, KeywordUse, keyword_uses, sentences
 from extractor.normative.subjects import subject_of
 
@@ -29,9 +30,19 @@ if TYPE_CHECKING:
 
 _NOTE: Final = re.compile(r"\s*(?:\[!\w+\]|(?:note|info|tip|important|caution|warning|danger)\b)", re.IGNORECASE)
 """How a block quote begins that is a note of its own page: GitHub's alerts, or a label."""
-_TELLING: Final = re.compile(r"MUST|SHALL|SHOULD|REQUIRED|RECOMMENDED|MAY|OPTIONAL|:\W{0,20}\Z|\sid\s*=")
+_TELLING: Final = re.compile(r"MUST|SHALL|SHOULD|REQUIRED|RECOMMENDED|MAY|OPTIONAL|:\W{0,20}\Z|\s(?:id|name)\s*=")
 _CELL_WORDS: Final = 3
 """Words beside the keyword from which on a table cell counts as a sentence and not as a mark."""
+_KEYWORD_ALONE: Final = re.compile(r"[A-Z]+(?: [A-Z]+)?[.!]")
+"""How a cell begins that says of its row's first cell what it is: ``REQUIRED.``"""
+_CLAUSE: Final = re.compile(r"[;—,]|\s[-–]\s")
+_OWN_CLAUSE: Final = re.compile(
+    r"(?:(?:and|so|thus|therefore|hence|then|consequently|accordingly|for\s+(?:this|which)|here)[,\s]+)*"
+    r"(?!(?:if|when|whenever|unless|while|until|before|after|once|where|which|that|who|whose|as|provided|in\s+case)\b)"
+    r".*\b(?:is|are|was|were|has|have|will|can|means?|appl(?:y|ies)|follows?|exists?)\b",
+    re.IGNORECASE,
+)
+"""A clause with a subject and verb of its own, which a keyword in another clause does not govern."""
 _LONGEST_TEXT: Final = 4_000
 """Characters of a statement's text; a longer one is cut: nobody wrote such a sentence."""
 
@@ -44,7 +55,7 @@ class _LeadIn:
     span: Span
     keyword: str | None
     """The last keyword of the sentence: the one that governs items without a keyword of their own."""
-    subject: Subject
+    subject: str
 
 
 @dataclass(slots=True)
@@ -66,14 +77,18 @@ class _StatementReader:
     quotes: list[bool] = field(default_factory=list)
     """For each open block quote, whether it quotes somebody else."""
     last: _LeadIn | None = None
-    """The last sentence of the paragraph just read, if a list may continue it."""
+    """The last sentence of the paragraph or heading just read, if a list may continue it."""
+    row: str | None = None
+    """Plain text of the first cell of the table row that is being read."""
+    row_anchor: str = ""
+    """The anchor that the row itself has, if any."""
 
     def statements(self) -> Iterator[Statement]:
         tokens = self.page.tokens
         for at, token in enumerate(tokens):
             match token.type:
                 case "bullet_list_open" | "ordered_list_open":
-                    continues = at > 0 and tokens[at - 1].type == "paragraph_close"
+                    continues = at > 0 and tokens[at - 1].type in ("paragraph_close", "heading_close")
                     self.lists.append(_List(self.last if continues else None))
                 case "bullet_list_close" | "ordered_list_close":
                     self.lists.pop()
@@ -85,19 +100,26 @@ class _StatementReader:
                     self.quotes.pop()
                 case "heading_open":
                     self.anchor = token.meta["slug"]
-                case "tag" if token.meta["kind"] == TagKind.OPEN and token.meta["attributes"].get("id"):
-                    self.anchor = token.meta["attributes"]["id"]
+                case "tag" if token.meta["kind"] == TagKind.OPEN:
+                    self.anchor = anchor_of(token.meta["name"], token.meta["attributes"]) or self.anchor
+                case "tr_open":
+                    self.row, self.row_anchor = None, ""
                 case "inline":
                     yield from self._inline(token, tokens[at - 1].type if at else "")
                 case _:
                     pass
 
     def _inline(self, token: Token, parent: str) -> Iterator[Statement]:
-        if parent in ("heading_open", "th_open") or any(self.quotes) or not self._worth_reading(token):
+        first_cell = parent == "td_open" and self.row is None
+        if parent == "th_open" or not (self._worth_reading(token) or first_cell):
             return
         prose = prose_of(token, inline_tokens(self.page.flavour, token))
-        if parent == "td_open":
-            yield from self._cell(prose)
+        if first_cell:
+            self.row = _plain(prose.text)
+        if parent == "heading_open":
+            self._heading(prose)
+        elif parent == "td_open":
+            yield from self._cell(prose, None if first_cell else self.row)
         else:
             yield from self._paragraph(prose)
 
@@ -121,12 +143,28 @@ class _StatementReader:
         children = inline_tokens(self.page.flavour, first)
         return _NOTE.match(prose_of(first, children).text) is not None
 
-    def _cell(self, prose: Prose) -> Iterator[Statement]:
+    def _heading(self, prose: Prose) -> None:
+        """Keep a heading such as "Publishers MUST:", which the list below it continues."""
+        end = len(prose.text.rstrip())
+        keywords = tuple(keyword_uses(prose, 0, end))
+        self.last = self._as_lead_in(prose, 0, end, keywords, None) if keywords else None
+
+    def _cell(self, prose: Prose, subject: str | None) -> Iterator[Statement]:
+        """The statements of a cell: its whole sentences, and a keyword alone before them, which is said of the row."""
+        if prose.anchors:
+            self.row_anchor = prose.anchors[0][1]
+        section, self.anchor = self.anchor, self.row_anchor or self.anchor
         for start, end in sentences(prose):
             keywords = tuple(keyword_uses(prose, start, end))
-            keyword_words = sum(len(use.keyword.split()) for use in keywords)
-            if len(prose.text[start:end].split()) - keyword_words >= _CELL_WORDS:
+            sentence = prose.text[start:end]
+            rest = len(sentence.split()) - sum(len(use.keyword.split()) for use in keywords)
+            if start == 0 and subject and keywords and _KEYWORD_ALONE.fullmatch(sentence):
+                text = f"{subject}: {sentence}"
+                span = self._span(prose, start, end)
+                yield self._statement(text, span, keywords[0].keyword, Subject.UNKNOWN, None)
+            elif rest >= _CELL_WORDS or (keywords and _is_whole(sentence, start, keywords[0])):
                 yield from self._sentence(prose, start, end, keywords, None)
+        self.anchor = section
 
     def _paragraph(self, prose: Prose) -> Iterator[Statement]:
         innermost = self.lists[-1] if self.lists else None
@@ -178,21 +216,26 @@ class _StatementReader:
         if not open_ended or len(sentence) > _LONGEST_TEXT:
             return None
         text, span = _plain(sentence), self._span(prose, start, end)
+        if keywords and not _governs(prose.masked[keywords[-1].end : end]):
+            return None
         if keywords:
             return _LeadIn(text, span, keywords[-1].keyword, self._subject(prose, start, end, keywords[-1], before))
         if before and before.keyword:
             return _LeadIn(f"{before.text} {text}", span, before.keyword, before.subject)
         return _LeadIn(text, span, None, Subject.UNKNOWN)
 
-    def _subject(self, prose: Prose, start: int, end: int, use: KeywordUse, lead_in: _LeadIn | None) -> Subject:
+    def _subject(self, prose: Prose, start: int, end: int, use: KeywordUse, lead_in: _LeadIn | None) -> str:
         before = prose.text[max(start, use.start - _LONGEST_TEXT) : use.start]
         after = prose.text[use.end : min(end, use.end + _LONGEST_TEXT)]
-        return subject_of(f"{lead_in.text} , {before}" if lead_in else before, after, self.parties)
+        if lead_in:
+            # an item that begins with its keyword has the lead-in's last clause for its subject
+            before = f"{lead_in.text} , {before}" if before.strip() else lead_in.text.rstrip(" :")
+        return subject_of(before, after, self.parties)
 
     def _span(self, prose: Prose, start: int, end: int) -> Span:
         return Span(self.page.path, prose.line(start), prose.line(end - 1))
 
-    def _statement(self, text: str, span: Span, keyword: str, subject: Subject, lead_in: _LeadIn | None) -> Statement:
+    def _statement(self, text: str, span: Span, keyword: str, subject: str, lead_in: _LeadIn | None) -> Statement:
         return Statement(
             page=self.page.path,
             revision=self.page.revision,
@@ -202,6 +245,7 @@ class _StatementReader:
             text=text[:_LONGEST_TEXT],
             subject=subject,
             span=span,
+            quoted=any(self.quotes),
             fingerprint=fingerprint(text),
             shingles=shingles(text),
             lead_in=lead_in.span if lead_in else None,
@@ -223,6 +267,17 @@ def statements_of(page: Page, parties: Parties = PLAIN_PARTIES) -> tuple[Stateme
     if page.kind is not PageKind.SPECIFICATION:
         return ()
     return tuple(_StatementReader(page, parties).statements())
+
+
+def _governs(rest: str) -> bool:
+    """Whether a keyword still governs what follows the rest of its sentence: no clause of its own ends it."""
+    *_, last = _CLAUSE.split(rest.rstrip().removesuffix(":"))
+    return last == rest.rstrip().removesuffix(":") or not _OWN_CLAUSE.match(last.strip())
+
+
+def _is_whole(sentence: str, start: int, keyword: KeywordUse) -> bool:
+    """Whether a short text is a sentence all the same: words before its keyword and a full stop at its end."""
+    return bool(sentence[: keyword.start - start].strip()) and sentence.endswith((".", "!"))
 
 
 def _plain(text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache
+from itertools import permutations
 from typing import TYPE_CHECKING, Final
 
 from extractor.model import Subject
@@ -29,9 +30,9 @@ _SENT_BY: Final = re.compile(r"\b(?:sent|issued|made|used)\s+(?:by|from)\s+(.*)$
 class _Patterns:
     """The words of :class:`Parties` as patterns."""
 
-    named: tuple[tuple[Subject, re.Pattern[str]], ...]
+    named: tuple[tuple[str, re.Pattern[str]], ...]
     """A party anywhere in a clause."""
-    leading: tuple[tuple[Subject, re.Pattern[str]], ...]
+    leading: tuple[tuple[str, re.Pattern[str]], ...]
     """A party at the start of a clause, behind a conjunction, an article and adjectives."""
     agent: re.Pattern[str]
     """``by the`` of a passive sentence; a party may follow."""
@@ -39,7 +40,7 @@ class _Patterns:
     """Phrases that hold a party's noun and mean somebody else."""
 
 
-def subject_of(before: str, after: str, parties: Parties) -> Subject:
+def subject_of(before: str, after: str, parties: Parties) -> str:
     """Return the party bound by a keyword that stands between ``before`` and ``after``.
 
     Args:
@@ -69,23 +70,23 @@ def _without_others(text: str, patterns: _Patterns) -> str:
     return _ASIDE.sub("", patterns.others.sub("somebody", text) if patterns.others else text)
 
 
-def _leading_party(clause: str, patterns: _Patterns) -> Subject | None:
+def _leading_party(clause: str, patterns: _Patterns) -> str | None:
     return next((subject for subject, pattern in patterns.leading if pattern.match(clause)), None)
 
 
-def _agent(after: str, patterns: _Patterns) -> Subject | None:
+def _agent(after: str, patterns: _Patterns) -> str | None:
     """The party of ``… MUST be treated by the server as …``."""
     agent = patterns.agent.search(after)
     return _leading_party(after[agent.end() :], patterns) if agent else None
 
 
-def _sender(clause: str, patterns: _Patterns) -> Subject | None:
+def _sender(clause: str, patterns: _Patterns) -> str | None:
     """The party of ``Every message sent from the client MUST …``."""
     sender = _SENT_BY.search(clause)
     return _leading_party(sender[1], patterns) if sender else None
 
 
-def _last_party(text: str, patterns: _Patterns) -> Subject:
+def _last_party(text: str, patterns: _Patterns) -> str:
     """The first party of the last clause that names one: what a pronoun stands for."""
     for clause in reversed(_CLAUSE_END.split(text)):
         named = [(match.start(), subject) for subject, pattern in patterns.named for match in pattern.finditer(clause)]
@@ -98,14 +99,14 @@ def _last_party(text: str, patterns: _Patterns) -> Subject:
 def _patterns(parties: Parties) -> _Patterns:
     adjectives = _any_of((*_ARTICLES, *parties.adjectives))
     qualifiers = rf"(?:(?:{adjectives}|\w+-\w+)\s+)*"
-    client, server = _any_of(parties.client.nouns), _any_of(parties.server.nouns)
     names = _any_of(parties.adjectives)
     joined = rf"s?\s+(?:and|or)\s+(?:(?:{names})\s+)?"
+    words = [_any_of(party.nouns) for party in parties.named]
+    pairs = "|".join(rf"(?:{one}){joined}(?:{other})s?" for one, other in permutations(words, 2)) or r"(?!)"
     nouns = (
-        (Subject.EITHER, rf"(?:(?:{client}){joined}(?:{server})s?|(?:{server}){joined}(?:{client})s?)"),
+        (Subject.EITHER, rf"(?:{pairs})"),
         (Subject.EITHER, rf"(?:{_any_of(parties.either)})s?"),
-        (Subject.CLIENT, _noun(parties.client)),
-        (Subject.SERVER, _noun(parties.server)),
+        *((party.name, _noun(party)) for party in parties.named),
     )
     return _Patterns(
         named=tuple((subject, re.compile(rf"\b{noun}\b", re.IGNORECASE)) for subject, noun in nouns),

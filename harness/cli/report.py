@@ -98,7 +98,7 @@ def _statements(docs: Path, cli: Cli, state: Path | None) -> tuple[StatementLine
             revision=entry.statement.revision or "",
             place=str(entry.statement.span),
             level=entry.statement.level.value,
-            subject=entry.statement.subject.value,
+            subject=entry.statement.subject,
             text=entry.statement.text,
             requirements=entry.requirements,
             reason=f"{entry.standing.value}: {entry.reason}" if entry.reason else "",

@@ -108,8 +108,8 @@ def diff_command(
         raise UsageError("there is nothing to compare with", "give two docs roots, or --revision OLD NEW")
     old_text = load_normative_text(load_config(old, cli.config_file))
     new_text = old_text if new is None else load_normative_text(load_config(new, cli.config_file))
-    before: Sequence[Statement] = old_text.statements
-    after: Sequence[Statement] = new_text.statements
+    before: Sequence[Statement] = [s for s in old_text.statements if not s.quoted]
+    after: Sequence[Statement] = [s for s in new_text.statements if not s.quoted]
     names = [str(old or "docs"), str(new or old or "docs")]
     if revisions:
         before, after = _of_revision(before, revisions[0]), _of_revision(after, revisions[1])
@@ -144,4 +144,6 @@ def _of_revision(statements: Sequence[Statement], revision: str) -> list[Stateme
 
 
 def _page_without_revision(statement: Statement) -> str:
-    return "/".join(part for part in statement.page.split("/") if part != statement.revision)
+    *folders, name = statement.page.split("/")
+    kept = [folder for folder in folders if folder != statement.revision]
+    return "/".join((*kept, name.replace(statement.revision, "") if statement.revision else name))

@@ -9,7 +9,7 @@ from typing import Annotated, Final
 
 from msgspec import Meta
 
-from extractor.model import DocsPath, ExampleKind, Level, LineNumber, Span, Statement, Subject
+from extractor.model import DocsPath, ExampleKind, Level, LineNumber, Span, Statement
 from harness.model.described import Revision
 
 MUST_LIKE: Final = frozenset({Level.MUST, Level.MUST_NOT})
@@ -117,7 +117,7 @@ class Citation:
     keyword: Annotated[str, Meta(description="The keyword as written.")]
     anchor: Annotated[str, Meta(description="Anchor of its section; empty before the first heading.")]
     revision: Revision | None
-    subject: Subject
+    subject: str
     fingerprint: Annotated[str, Meta(description="SHA-256 of the normalised text.")]
     line: Annotated[int, Meta(description="Line of the keyword, 1-based; 0 if not known.")] = 0
 

@@ -33,6 +33,8 @@ class Standing(StrEnum):
     CLIENT = "client"
     NOT_OBSERVABLE = "not-observable"
     OUT_OF_SCOPE = "out-of-scope"
+    QUOTED = "quoted"
+    """It stands in a quotation of another text."""
     OPEN = "open"
     """Neither bound nor classified: work for a maintainer."""
 
@@ -111,11 +113,16 @@ def load_classes(bindings: Path | None) -> Classes:
 
 
 def classify(statements: Iterable[Statement], bound: Bound, classes: Classes) -> tuple[ClassifiedStatement, ...]:
-    """Return every statement with its standing, in order. A binding beats a class, a class beats a page's rule."""
+    """Return every statement with its standing, in order.
+
+    A quotation is one whatever else is said of it; a binding beats a class, a class beats a page's rule.
+    """
     return tuple(_classified(statement, bound, classes) for statement in statements)
 
 
 def _classified(statement: Statement, bound: Bound, classes: Classes) -> ClassifiedStatement:
+    if statement.quoted:
+        return ClassifiedStatement(statement, Standing.QUOTED, reason="it quotes another text")
     if ids := bound.requirements_of(statement):
         return ClassifiedStatement(statement, Standing.BOUND, requirements=ids, observable=True)
     if classed := classes.classed.get(statement.fingerprint[:DIGITS]):
@@ -134,8 +141,10 @@ def coverage(entries: Sequence[ClassifiedStatement], revisions: Sequence[str]) -
         revisions: in the order of the result; a revision without statements is left out.
 
     Returns:
-        Counts per revision. Statements of pages without a revision are counted under the empty string, last.
+        Counts per revision, without quotations. Statements of pages without a revision are counted under the empty
+        string, last.
     """
+    entries = [entry for entry in entries if entry.standing is not Standing.QUOTED]
     every = Counter(entry.statement.revision or "" for entry in entries)
     observable = Counter(entry.statement.revision or "" for entry in entries if entry.observable)
     standing = Counter((entry.statement.revision or "", entry.standing) for entry in entries)

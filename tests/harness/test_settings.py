@@ -183,3 +183,34 @@ def test_a_link_on_the_way_to_a_settings_file_leads_nowhere_else(changed: Path, 
 def test_the_base_must_be_named(docs: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="--trust base needs --changed-since REF"):
         load_config(docs, environ={}, state=tmp_path / "state", trust="base")
+
+
+def test_a_specification_names_its_parties(docs: Path) -> None:
+    (docs / "docprobe.toml").write_text('[parties]\nregistry = ["registry", "index"]\nserver = ["node"]\n')
+    named = {party.name: party.nouns for party in load_config(docs, environ={}).profile.parties.named}
+    assert (named["registry"], named["server"], named["client"][0]) == (("registry", "index"), ("node",), "client")
+
+
+def test_the_revision_of_all_pages_may_be_the_tag_of_the_commit(docs: Path) -> None:
+    (docs / "docprobe.toml").write_text('[layout]\nrevisions = ["v1"]\nrevision-in = "git-tag"\n')
+
+    def git(*arguments: str) -> None:
+        identity = ("-c", "user.name=a", "-c", "user.email=a@example.org")
+        subprocess.run(["git", *identity, "-C", str(docs), *arguments], check=True, capture_output=True)
+
+    git("init")
+    git("add", ".")
+    git("commit", "-m", "x")
+    with pytest.raises(UsageError, match="has no tag") as caught:
+        load_config(docs)
+    assert "check out a tag" in (caught.value.hint or "")
+    git("tag", "v2")
+    layout = load_config(docs).layout
+    assert (layout.revision, layout.revisions) == ("v2", ("v1", "v2"))
+
+
+def test_an_unknown_place_of_revisions_is_said(docs: Path) -> None:
+    (docs / "docprobe.toml").write_text('[layout]\nrevision-in = "file"\n')
+    with pytest.raises(UsageError, match=r":2: unknown place of a revision 'file'") as caught:
+        load_config(docs, environ={})
+    assert "file-name" in (caught.value.hint or "")

@@ -7,10 +7,16 @@ from typing import Final
 from extractor.model import Parties, Party
 
 PARTIES: Final = Parties(
-    client=Party(
-        ("client", "host"), not_before=("id", "metadata", "identifier", "registration", "credential", "secret")
+    named=(
+        Party(
+            "client",
+            ("client", "host"),
+            not_before=("id", "metadata", "identifier", "registration", "credential", "secret"),
+        ),
+        Party(
+            "server", ("resource server", "server"), not_before=("id", "metadata", "card", "name", "url", "operator")
+        ),
     ),
-    server=Party(("resource server", "server"), not_before=("id", "metadata", "card", "name", "url", "operator")),
     either=("party", "parties", "side", "implementation", "implementer", "implementor", "sender", "receiver"),
     adjectives=("mcp", "http", "protected"),
     others=("authorization server",),

@@ -46,7 +46,7 @@ def test_another_layout_is_another_entry(
 
 def test_other_parties_are_another_entry(root: Path, tmp_path: Path) -> None:
     (plain,) = extract(root, LAYOUT, cache=tmp_path / "cache").statements
-    parties = Parties(server=Party(("broker",)), client=Party(("server",)))
+    parties = Parties((Party("server", ("broker",)), Party("client", ("server",))))
     (other,) = extract(root, LAYOUT, parties, cache=tmp_path / "cache").statements
     assert (plain.subject, other.subject) == (Subject.SERVER, Subject.CLIENT)
 

@@ -9,7 +9,7 @@ import pytest
 
 from extractor.docs.block_reader import blocks_of
 from extractor.docs.page_reader import read_page
-from extractor.model import Page, PageKind
+from extractor.model import Layout, Page, PageKind
 from tests.support.docs_tree import LAYOUT
 from tests.support.docs_tree import written_page as page
 
@@ -113,3 +113,29 @@ def test_a_page_that_is_not_there_is_a_problem(tmp_path: Path) -> None:
     assert problems(read_page(tmp_path, "no.mdx", LAYOUT)) == [
         ("no.mdx:1", "cannot be read: No such file or directory")
     ]
+
+
+@pytest.mark.parametrize(
+    ("path", "place", "text", "revision"),
+    [
+        ("1.0/spec.md", "folder", "", "1.0"),
+        ("1.0/spec-1.1.md", "file-name", "", "1.1"),
+        ("spec-v1.1.md", "file-name", "", "1.1"),
+        ("spec-1.1.0.md", "file-name", "", None),
+        ("1.0/a.md", "front-matter", "---\nrevision: '1.1'\n---\n", "1.1"),
+        ("1.0/a.md", "front-matter:version", "---\nversion: 1.1\nrevision: 1.0\n---\n", "1.1"),
+        ("1.0/a.md", "front-matter", "---\nrevision: 7\n---\n", None),
+        ("1.0/a.md", "front-matter", "", None),
+    ],
+)
+def test_a_revision_stands_where_the_layout_says(
+    tmp_path: Path, path: str, place: str, text: str, revision: str | None
+) -> None:
+    (tmp_path / path).parent.mkdir(exist_ok=True)
+    (tmp_path / path).write_text(text)
+    assert read_page(tmp_path, path, Layout(revisions=("1.0", "1.1"), revision_in=place)).revision == revision
+
+
+def test_all_pages_may_have_one_revision(tmp_path: Path) -> None:
+    (tmp_path / "a.md").touch()
+    assert read_page(tmp_path, "a.md", Layout(revisions=("1.0",), revision="2.0")).revision == "2.0"

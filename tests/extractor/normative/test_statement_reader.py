@@ -27,8 +27,9 @@ def page(name: str, layout: Layout = LAYOUT) -> Page:
 def shown(statement: Statement) -> str:
     lines = str(statement.span).rpartition(":")[2]
     lead_in = f" after {str(statement.lead_in).rpartition(':')[2]}" if statement.lead_in else ""
+    quoted = ", quoted" if statement.quoted else ""
     return (
-        f"{lines} #{statement.anchor} {statement.keyword} (line {statement.line}, {statement.subject}{lead_in})\n"
+        f"{lines} #{statement.anchor} {statement.keyword} (line {statement.line}, {statement.subject}{lead_in}{quoted})\n"
         f"    {statement.text}\n"
     )
 

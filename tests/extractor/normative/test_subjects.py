@@ -8,8 +8,7 @@ from extractor.model import PLAIN_PARTIES, Parties, Party, Subject
 from extractor.normative.subjects import subject_of
 
 QUEUE = Parties(
-    server=Party(("broker", "message queue"), not_before=("address",)),
-    client=Party(("consumer",)),
+    named=(Party("server", ("broker", "message queue"), not_before=("address",)), Party("client", ("consumer",))),
     either=("peer",),
     adjectives=("amq",),
     others=("backup broker",),
@@ -33,5 +32,22 @@ QUEUE = Parties(
     ],
 )
 def test_the_words_decide(before: str, after: str, plain: Subject, queue: Subject) -> None:
-    assert subject_of(before, after, PLAIN_PARTIES) is plain
-    assert subject_of(before, after, QUEUE) is queue
+    assert subject_of(before, after, PLAIN_PARTIES) == plain
+    assert subject_of(before, after, QUEUE) == queue
+
+
+@pytest.mark.parametrize(
+    ("before", "subject"),
+    [
+        ("The registry", "registry"),
+        ("Publishers and verifiers", "either"),
+        ("When a publisher is asked by the registry, it", "publisher"),
+        ("To ask on behalf of a publisher, the verifier", "verifier"),
+        ("The server", "server"),
+        ("The registry entry", "unknown"),
+    ],
+)
+def test_a_specification_names_its_own_parties(before: str, subject: str) -> None:
+    own = (Party("registry", ("registry",), not_before=("entry",)), Party("publisher", ("publisher",)))
+    parties = Parties(own).with_nouns({"verifier": ("verifier", "checker"), "server": ("server",)})
+    assert subject_of(before, "answer.", parties) == subject

@@ -90,3 +90,17 @@ def test_control_characters_of_the_docs_do_not_reach_the_terminal(docs: Path) ->
     result = run_or_raise("statements", str(docs))
     diff = run_or_raise("snapshot", "diff", str(docs), "--revision", "2025-06-18", "2025-11-25")
     assert not {"\x1b", "\x9b"} & set(result.output + diff.output)
+
+
+def test_a_quotation_is_listed_as_one_and_bound_to_nothing(docs: Path) -> None:
+    page = docs / NEW
+    text = page.read_text()
+    bound = json.loads(run_or_raise("statements", str(docs), "--format", "json").stdout)
+    page.write_text(text + "\n> A guild MUST knock.\n")
+    with_quote = json.loads(run_or_raise("statements", str(docs), "--format", "json").stdout)
+    (quoted,) = [entry for entry in with_quote["statements"] if entry["quoted"]]
+    assert (quoted["text"], quoted["standing"], quoted["requirements"]) == ("A guild MUST knock.", "quoted", [])
+    assert with_quote["coverage"] == bound["coverage"]
+    assert "quoted" in run_or_raise("statements", str(docs), "--unbound").stdout
+    page.write_text(text.replace("After its end", "> After its end"))
+    assert json.loads(run_or_raise("statements", str(docs), "--format", "json").stdout)["drift"]
