@@ -98,7 +98,12 @@ class Config:
     @property
     def probe_settings(self) -> ProbeSettings:
         """How examples are conversed with."""
-        return ProbeSettings(self.protocol_revisions, timeout_s=self.timeout_s, start_s=self.limits.start_s)
+        return ProbeSettings(
+            self.protocol_revisions,
+            timeout_s=self.timeout_s,
+            start_s=self.limits.start_s,
+            exchange_bytes=self.limits.exchange_mib * 1024 * 1024,
+        )
 
     @property
     def protocol_revisions(self) -> tuple[str, ...]:

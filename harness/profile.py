@@ -31,6 +31,8 @@ class ProbeSettings:
     """Time to wait for response headers."""
     start_s: float
     """Time that a start may take."""
+    exchange_bytes: int = 8 * 1024 * 1024
+    """What is read of one reply."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,5 +127,3 @@ class Profile:
     """The transcript as it counts for a page of that revision (a draft is spoken as the newest release)."""
     judged_under: Callable[[Transcript, str], bool] = _always
     """Whether a revision's text has the transport that was spoken, so that it can judge the conversation."""
-
-

@@ -221,6 +221,11 @@ async def _run(cli: Cli, plan: Plan, config: Config, prove_fixes: bool) -> tuple
             report = await execute(plan, config, open_engine, observer=live, stop=stop)
             proofs = load_proofs(report, config.state, config.catalogue)
             if prove_fixes:
-                proofs = await prove_all(plan, report, config, open_engine, live, known=proofs, stop=stop)
+                left_s = max(config.limits.check_s - report.duration_s, 0)
+                with anyio.move_on_after(left_s) as clock:
+                    proofs = await prove_all(plan, report, config, open_engine, live, known=proofs, stop=stop)
+                if clock.cancelled_caught:
+                    proofs = load_proofs(report, config.state, config.catalogue)
+                    live.note("no time is left to try more fixes: check-s in [limits]")
         tasks.cancel_scope.cancel()
     return report, proofs, stop.is_set()

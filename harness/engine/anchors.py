@@ -21,6 +21,7 @@ from harness.engine.containers import (
     remove_container,
     start_container,
 )
+from harness.engine.received import Received
 from harness.engine.tunnel.tunnel import Tunnel
 
 if TYPE_CHECKING:
@@ -159,7 +160,8 @@ class Anchors:
         except BaseException:
             run.events.forget(container)
             raise
-        return Anchor(container, Tunnel(attached), exit, slot)
+        conversation = Received("this conversation", "conversation-mib", run.limits.conversation_mib)
+        return Anchor(container, Tunnel(attached, (conversation, run.received)), exit, slot)
 
     def _start_retiring(self, anchor: Anchor) -> None:
         self._retiring += 1

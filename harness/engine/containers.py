@@ -26,6 +26,7 @@ from harness.engine.hardening import (
     shared_home,
 )
 from harness.engine.inside import program
+from harness.engine.received import Received
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -76,6 +77,8 @@ class EngineRun:
     """OCI runtime for the run's containers; None for the engine's default."""
     realm: str = ""
     """Part of the key of every image of dependencies: one realm's are not used in another."""
+    received: Received = field(default_factory=Received)
+    """What all examples together have sent."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from harness.engine.owner import own
 from harness.engine.pods import DockerPod
 from harness.engine.process import PodSettings
 from harness.engine.protocol import Limits, Pod, Progress, Service
+from harness.engine.received import Received
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -73,7 +74,9 @@ async def connect(
         failure: BaseException | None = None
         with closing(ContainerEvents(api, owner.run_id)) as events:
             await events.open()
-            run = EngineRun(api, owner, events, limits or Limits(), info.cpus, info.kernel, runtime, realm)
+            limits = limits or Limits()
+            received = Received(limit_mib=limits.received_mib)
+            run = EngineRun(api, owner, events, limits, info.cpus, info.kernel, runtime, realm, received)
             builder = ImageBuilder(run, settings)
             bases = BaseImages(builder, state, host)
             async with anyio.create_task_group() as tasks:
@@ -151,6 +154,8 @@ class DockerEngine:
         self, bundle: Bundle, image: Image, services: Sequence[Service], progress: Progress
     ) -> AsyncIterator[Pod]:
         hosts = frozenset(request.host for request in bundle.services)
+        if (excess := self.run.received.excess()) is not None:
+            raise excess
         anchor = await self._anchors.take(await self._image_of_anchors(progress), hosts)
         settings = PodSettings(
             run=self.run,

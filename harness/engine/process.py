@@ -140,6 +140,7 @@ class Process:
             while True:
                 source, data = await self._attached.receive_any()
                 self._written += len(data)
+                self._settings.run.received.add(len(data))
                 if self._written > log_bytes * _KILL_FACTOR and self._killed is None and not killing:
                     killing = True
                     tasks.start_soon(self._try_kill, sentence, "log_bytes")

@@ -47,6 +47,14 @@ class Limits:
     """Time for one example, start and conversation; installs and build steps have limits of their own."""
     check_s: float = 1200.0
     """Time for a whole run of ``docprobe check``."""
+    exchange_mib: int = 8
+    """What is read of one reply."""
+    conversation_mib: int = 64
+    """What is read of one example in all."""
+    received_mib: int = 1024
+    """What is read of all examples of a run together, their logs included."""
+    state_mib: int = 2048
+    """Size of the state folder; above it the files that were not used for longest are removed."""
     page_s: float = 5.0
     """Processor time for reading one page, and for finding its examples."""
 

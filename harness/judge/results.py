@@ -10,7 +10,16 @@ from harness.judge.blame import blamed_lines
 from harness.judge.example import judge_example
 from harness.judge.failure_cause import cause_of
 from harness.judge.judge import deciding_revision, judge, unblock_without_sentence
-from harness.model import DriftKind, ExampleResult, Recording, StartOutcome, Status, Verdict
+from harness.model import (
+    BodyFault,
+    DriftKind,
+    ExampleResult,
+    Recording,
+    ReportProblem,
+    StartOutcome,
+    Status,
+    Verdict,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -240,6 +249,23 @@ def missing_text_remark(examples: Sequence[ExampleResult], bound: Bound) -> Iter
         yield "no requirement is bound to a sentence of the normative text: no finding can be blocking; give bindings"
     else:
         yield "no normative text found: no finding can be blocking; give --spec DIR"
+
+
+def limit_remarks(examples: Sequence[ExampleResult]) -> Iterator[ReportProblem]:
+    """Yield a remark for each distinct text of which docprobe did not read every reply to its end."""
+    shown: set[str] = set()
+    for example in examples:
+        if example.transcript is None or example.digest in shown:
+            continue
+        shown.add(example.digest)
+        replies = (exchange.reply for exchange in example.transcript.exchanges)
+        cut = sum(reply is not None and reply.fault is BodyFault.TOO_LARGE for reply in replies)
+        if cut:
+            yield ReportProblem(
+                f"{example.id}: {cut} {'reply was' if cut == 1 else 'replies were'} longer than docprobe reads "
+                "(exchange-mib in [limits]); what came after that was not read",
+                example.spans[0] if example.spans else None,
+            )
 
 
 def mark_blocking_drift(

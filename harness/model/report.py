@@ -107,6 +107,8 @@ class ExampleResult:
     digest: Annotated[str, Meta(description="SHA-256 over everything that runs; equal for copies.")] = ""
     notes: tuple[Note, ...] = ()
     transcript: Transcript | None = None
+    whole_transcript: str | None = None
+    """File with the transcript as it was held, where ``transcript`` has the beginnings of bodies and logs only."""
     """The conversation. Not published here: it has a file of its own."""
 
     @property

@@ -38,13 +38,21 @@ def write(report: Report, path: Path) -> Report:
         if example.transcript is not None:
             if example.digest not in names:
                 file = folder / f"{example.digest[:16]}.json"
-                write_atomically(file, to_json(example.transcript))
+                write_atomically(file, _whole(example) or to_json(example.transcript))
                 names[example.digest] = file.relative_to(path.parent).as_posix()
             example = replace(example, transcript_file=names[example.digest])
         examples.append(example)
     written = replace(report, examples=tuple(examples))
     write_atomically(path, document.to_text(written).encode())
     return written
+
+
+def _whole(example: ExampleResult) -> bytes | None:
+    """The transcript from the file that has all of it; None if there is none, or not any more."""
+    try:
+        return Path(example.whole_transcript).read_bytes() if example.whole_transcript else None
+    except OSError:
+        return None
 
 
 def read(path: Path, catalogue: Sequence[Requirement]) -> Report:

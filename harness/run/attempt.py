@@ -6,6 +6,8 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+import anyio
+
 from extractor.model import ExampleKind, Note, NoteKind, Origin
 from harness.base.errors import BlockedError, InstallError, PodError
 from harness.base.machine_load import describe_overload
@@ -120,19 +122,25 @@ async def _attempt(
 
         if (state := pod.exit_state()) is not None and state.during == "build":
             return failed(_outcome(state), _exit_text(state))
-        if bundle.kind is ExampleKind.HTTP_SERVER:
-            await pod.wait_listening(config.limits.start_s)
-            if not pod.sockets():
-                _block_if_port_is_held(pod, held)
-                _block_if_overloaded(pod, f"it did not listen within {config.limits.start_s:.0f} s")
-                return failed(_outcome(pod.exit_state()), _exit_text(pod.exit_state()))
         try:
-            transcript = await probe.converse(pod, config.probe_settings, progress)
+            with anyio.move_on_after(config.limits.example_s) as clock:
+                if bundle.kind is ExampleKind.HTTP_SERVER:
+                    await pod.wait_listening(config.limits.start_s)
+                    if not pod.sockets():
+                        _block_if_port_is_held(pod, held)
+                        _block_if_overloaded(pod, f"it did not listen within {config.limits.start_s:.0f} s")
+                        return failed(_outcome(pod.exit_state()), _exit_text(pod.exit_state()))
+                transcript = await probe.converse(pod, config.probe_settings, progress)
         except PodError:
             # nothing can be written to an example that has ended: its end is the result
             if (state := pod.exit_state()) is None:
                 raise
             return failed(_outcome(state), _exit_text(state))
+        if clock.cancelled_caught:
+            raise BlockedError(
+                f"start and conversation took more than {config.limits.example_s:g} s, docprobe's limit",
+                "raise example-s in [limits] if the example needs that long",
+            )
         transcript = replace(transcript, packages=dict(image.packages))
         if not probe.serves(transcript):
             _block_if_port_is_held(pod, held)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from extractor.model import ExampleStatus
 from harness.judge.compare import BaseState
 from harness.judge.results import Ruleset, result_of_printed, result_of_recording, result_without_run
+from harness.run.disk import shortened
 
 if TYPE_CHECKING:
     import datetime
@@ -43,7 +44,7 @@ def judge_base(
     plan: Plan,
     base: BasePlan,
     affected: Sequence[ExampleResult],
-    recordings: Mapping[str, Recording],
+    recordings: Mapping[str, Callable[[], Recording]],
     lookups: Mapping[str, tuple[Lookup, ...]],
     config: Config,
     today: datetime.date,
@@ -55,7 +56,7 @@ def judge_base(
         plan: of the run.
         base: of the merge base.
         affected: the results to compare.
-        recordings: what was recorded in this run, by digest.
+        recordings: of each text, by digest, what gives all that was recorded in this run.
         lookups: what was looked up for fragments, by id; those of then by :func:`name_before`.
         config: of the run.
         today: decides which entries of the baseline count.
@@ -70,7 +71,8 @@ def judge_base(
     def judged(origin: Example) -> ExampleResult:
         copies = base.copies(origin.digest)
         if origin.status is ExampleStatus.RUNNABLE:
-            return result_of_recording(origin, copies, recordings[origin.digest], rules, cached=False)
+            result = result_of_recording(origin, copies, recordings[origin.digest](), rules, cached=False)
+            return replace(result, transcript=result.transcript and shortened(result.transcript))
         if origin.status is ExampleStatus.PRINTED:
             return result_of_printed(origin, transcripts[origin.id], copies, rules)
         found = lookups.get(name_before(origin), of_code.get(origin.digest, ()))

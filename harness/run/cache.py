@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -94,13 +95,15 @@ def load(folder: Path, name: str) -> Recording | None:
     """Return the recording stored under ``name``; None if there is none or it cannot be read (then it is removed)."""
     path = folder / f"{name}.json"
     try:
-        return from_json(path.read_bytes(), Recording)
+        recording = from_json(path.read_bytes(), Recording)
+        os.utime(path)  # what is used stays longest
     except FileNotFoundError:
         return None
     except (OSError, UsageError):
         with contextlib.suppress(OSError):
             path.unlink()
         return None
+    return recording
 
 
 def store(folder: Path, name: str, recording: Recording) -> None:

@@ -18,10 +18,11 @@ from extractor.model import ExampleStatus
 from harness.base.errors import DocprobeError, EngineError
 from harness.judge.example import IMPORTS
 from harness.judge.results import Ruleset, blocked_result, result_of_printed, result_of_recording, result_without_run
-from harness.model import INTERRUPTED_REASON, Recording
+from harness.model import INTERRUPTED_REASON, Recording, ReportProblem
 from harness.run import cache
 from harness.run.attempt import record
 from harness.run.before import fragments_before, judge_base, name_before, only_before
+from harness.run.disk import LongTranscripts, trim, whole
 from harness.run.locks import read_locks
 from harness.run.lookups import ImportLookups
 from harness.run.observer import Observer, Silent
@@ -63,6 +64,7 @@ async def execute(
     began, started = time.monotonic(), datetime.datetime.now(datetime.UTC)
     observer = observer or Silent()
     remove_unfinished(config.state)
+    removed = trim(config.state, config.limits.state_mib)
     groups, before = plan.groups(), only_before(plan)
     for sentence in plan.unmatched:
         observer.note(f"warning: {sentence}")
@@ -70,7 +72,7 @@ async def execute(
     copies = {digest: plan.copies(digest) for digest in groups}
     rules = Ruleset(config.profile, plan.bound, config.requirements)
     results: dict[str, ExampleResult] = {}
-    recordings: dict[str, Recording] = {}
+    recordings: dict[str, Callable[[], Recording]] = {}
 
     def add(result: ExampleResult) -> None:
         results[result.id] = result
@@ -88,13 +90,23 @@ async def execute(
             reason = internal_error(error)
         return blocked_result(example, plan.copies(example.digest), reason)
 
+    long = LongTranscripts(config.state.absolute())
+
     def judge(digest: str, recording: Recording, cached: bool) -> None:
-        recordings[digest] = recording
         if digest in before:
             observer.ended(name_before(before[digest][0]))
-        for example in groups.get(digest, ()):
-            result = partial(result_of_recording, example, copies[digest], recording, rules, cached=cached)
-            add(guarded(example, result))
+        judged = [
+            guarded(example, partial(result_of_recording, example, copies[digest], recording, rules, cached=cached))
+            for example in groups.get(digest, ())
+        ]
+        recording, file = long.keep(recording)
+        if plan.base is not None:
+            recordings[digest] = partial(whole, recording, file)
+        for result in judged:
+            if result.transcript is not None and recording.transcript is not None:
+                transcript = replace(recording.transcript, example_id=result.id)
+                result = replace(result, transcript=transcript, whole_transcript=file)
+            add(result)
 
     lookups = _import_lookups(plan, config, day=started.date().isoformat())
     printed = {shown.example.id: shown.transcript for shown in plan.printed}
@@ -110,7 +122,14 @@ async def execute(
         async with anyio.create_task_group() as tasks:
             if stop is not None:
                 tasks.start_soon(_cancel_on, stop, tasks.cancel_scope)
-            await _record_all(texts, dates, config, connect, observer, judge, lookups, day=started.date().isoformat())
+            day = started.date().isoformat()
+            with anyio.move_on_after(config.limits.check_s) as clock:
+                await _record_all(texts, dates, config, connect, observer, judge, lookups, day=day)
+            if clock.cancelled_caught:
+                reason = (
+                    f"not run: this run has taken {config.limits.check_s:g} s, docprobe's limit "
+                    "(hint: raise check-s in [limits], or split the run with --shard)"
+                )
             tasks.cancel_scope.cancel()
         if stop is not None and stop.is_set():
             reason = INTERRUPTED_REASON
@@ -132,7 +151,7 @@ async def execute(
     affected = [result for result in in_order if plan.affects(result)]
     base = plan.base
     asked = config.requirements
-    return build_report(
+    report = build_report(
         describe_source(config.docs, config.spec, config.host),
         affected,
         started,
@@ -144,6 +163,12 @@ async def execute(
         else judge_base(plan, base, affected, recordings, lookups.found, config, started.date(), guarded),
         requirements=[row for row in config.catalogue.requirements if not asked or row.id in asked],
     )
+    removed += trim(config.state, config.limits.state_mib)
+    if removed:
+        remark = f"{removed} files that were not used for longest were removed from the state folder"
+        limit = f"it is limited to {config.limits.state_mib} MiB (state-mib in [limits])"
+        report = replace(report, problems=(*report.problems, ReportProblem(f"{remark}: {limit}")))
+    return report
 
 
 def _result_without_run(

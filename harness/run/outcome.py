@@ -10,7 +10,7 @@ from harness.baseline.apply import apply_baseline
 from harness.baseline.file import Baseline
 from harness.judge.compare import compare
 from harness.judge.exit_code import apply_fail_on, apply_gate, with_exit_code
-from harness.judge.results import mark_blocking_drift, missing_text_remark, source_lines
+from harness.judge.results import limit_remarks, mark_blocking_drift, missing_text_remark, source_lines
 from harness.model import FindingChange, Report, ReportProblem
 
 if TYPE_CHECKING:
@@ -80,6 +80,7 @@ def build_report(
             drift=mark_blocking_drift(plan.bound.drift, results, config.layout.drafts, config.requirements),
             problems=(
                 *(ReportProblem(remark) for remark in missing_text_remark(results, plan.bound)),
+                *limit_remarks(results),
                 *(ReportProblem(problem.message, problem.span) for problem in plan.problems),
             ),
             sources=source_lines(plan.corpus, results),

@@ -19,6 +19,7 @@ from harness.model import ReportProblem
 from harness.report.formats import render, undrawable
 from harness.report.terminal.look import look_of
 from harness.results import result_files
+from harness.run.disk import remove_long_transcripts
 from harness.run.locks import read_locks, write_locks
 from harness.run.outcome import INTERRUPTED
 
@@ -119,6 +120,7 @@ def save(
     _write_outputs(written, shown, console, links, on_console)
     if on_console:
         written = _write_files(on_console.told_in(report), files, config, _Trouble())
+    remove_long_transcripts({e.whole_transcript for e in report.examples if e.whole_transcript is not None})
     return Saved(written, (*trouble.errors, *on_console.errors))
 
 

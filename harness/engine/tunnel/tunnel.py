@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
@@ -21,6 +21,7 @@ from harness.engine.tunnel.frame_stream import STREAM_ERRORS, FrameStream, read_
 from harness.engine.tunnel.frames import ACCEPTED_FROM, MAX_PAYLOAD, Frame, FrameError, Kind
 
 if TYPE_CHECKING:
+    from harness.engine.received import Received
     from harness.model import ListeningSocket
 
 PING_EVERY_S: Final = 5.0
@@ -37,8 +38,14 @@ Handler = Callable[[ByteStream], Awaitable[None]]
 class Tunnel:
     """One pod's tunnel. :meth:`run` must run as a task."""
 
-    def __init__(self, stream: ByteStream) -> None:
-        """``stream`` carries the frames of both directions."""
+    def __init__(self, stream: ByteStream, budgets: Sequence[Received] = ()) -> None:
+        """Take the stream that carries the frames of both directions.
+
+        Args:
+            stream: from the engine.
+            budgets: of bytes on connections; the tunnel ends when one is used up.
+        """
+        self._budgets = budgets
         self._frames = FrameStream(stream)
         self._channels: dict[int, Channel] = {}
         self._closing: set[int] = set()
@@ -201,12 +208,19 @@ class Tunnel:
             channel.fail(OSError(code, os.strerror(code)))
         elif kind is Kind.DATA:
             channel.feed(payload)
+            self._count(len(payload))
         elif kind is Kind.END:
             channel.end()
         elif kind is Kind.CREDIT:
             channel.add_credit(int.from_bytes(payload, "big"))
         else:
             raise FrameError(f"{kind.name} from the anchor")
+
+    def _count(self, count: int) -> None:
+        for budget in self._budgets:
+            budget.add(count)
+            if (excess := budget.excess()) is not None:
+                self._fail(excess.message, hint=excess.hint)
 
     def _take_control(self, kind: Kind, payload: bytes) -> None:
         if kind is Kind.READY:
@@ -295,12 +309,12 @@ class Tunnel:
             faults, self._faults = self._faults, []
             raise PodError(f"the pod could not be set up: {'; '.join(faults[:3])}", _HINT)
 
-    def _fail(self, message: str, cause: BaseException | None = None) -> None:
+    def _fail(self, message: str, cause: BaseException | None = None, hint: str | None = _HINT) -> None:
         """End the tunnel and everything that waits for it. The first reason is kept."""
         if self._failure is not None:
             return
         detail = f": {printable(str(cause))[:300]}" if cause is not None and str(cause) else ""
-        self._failure = PodError(f"{message}{detail}", _HINT)
+        self._failure = PodError(f"{message}{detail}", hint)
         waiting = [*self._opening.values(), *self._listening.values(), *self._pings.values()]
         for event in (*waiting, self._ready, self._changed):
             event.set()

@@ -53,6 +53,7 @@ class McpProbe:
                     tokens=self._beside.tokens,
                     timeout_s=settings.timeout_s,
                     start_s=settings.start_s,
+                    exchange_bytes=settings.exchange_bytes,
                     progress=progress,
                 )
             case ExampleKind.STDIO_SERVER:
@@ -65,6 +66,7 @@ class McpProbe:
                     revisions=settings.revisions,
                     timeout_s=settings.timeout_s,
                     start_s=settings.start_s,
+                    most_bytes=settings.exchange_bytes,
                 )
             case ExampleKind.CLIENT:
                 from harness.profiles.mcp.probes.converse_client import converse_client
@@ -117,6 +119,7 @@ class McpProbe:
             timeout_s=settings.timeout_s,
             start_s=settings.start_s,
             budget_s=settings.start_s + 6 * settings.timeout_s,
+            exchange_bytes=settings.exchange_bytes,
         )
         try:
             peer = Peer(

@@ -7,11 +7,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
+import anyio
 import pytest
 
 from extractor.model import ExampleKind, Layout, NoteKind, ServiceRequest, SourceFile
 from harness.config import Config
-from harness.engine.protocol import ExitState
+from harness.engine.protocol import ExitState, Limits
 from harness.judge.failure_cause import cause_of
 from harness.model import Image, ListeningSocket, LogLine, StartOutcome
 from harness.profiles.registry import MCP
@@ -150,3 +151,21 @@ async def test_what_docprobe_s_interpreter_decided_is_in_the_run(tmp_path: Path)
     found = await record(engine, SERVER, config, date=None, locks={}, progress=lambda _: None)
     assert [note.kind for note in found.runs[0].guesses] == [NoteKind.INTERPRETER]
     assert cause_of(found.runs[0], SERVER).guesses[0].what.endswith("so npm took 2.4")
+
+
+class SlowPod(SilentPod):
+    """A pod whose example takes for ever to listen."""
+
+    async def wait_listening(self, timeout_s: float) -> tuple[ListeningSocket, ...]:
+        await anyio.sleep_forever()
+        return ()
+
+
+async def test_an_example_that_takes_too_long_is_blocked_by_the_name_of_the_limit(tmp_path: Path) -> None:
+    config = Config(docs=tmp_path, layout=Layout(), profile=MCP, limits=Limits(example_s=0.1))
+    engine = cast("Engine", OnePodEngine(SlowPod("still starting")))
+    found = await record(engine, SERVER, config, date=None, locks={}, progress=lambda _: None)
+    assert (found.runs, found.transcript) == ((), None)
+    assert found.blocked is not None
+    assert "took more than 0.1 s, docprobe's limit" in found.blocked
+    assert "example-s" in found.blocked

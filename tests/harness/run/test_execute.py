@@ -145,3 +145,38 @@ async def test_what_an_interrupted_run_did_not_come_to_is_not_told_one_by_one(
     assert done.examples
     assert all(example.interrupted for example in done.examples)
     assert told == []
+
+
+async def test_a_run_that_takes_too_long_reports_what_it_has_and_blocks_the_rest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = load_config(
+        write_docs(tmp_path / "docs"), environ={}, state=tmp_path / "state", jobs=1, limits=Limits(check_s=0.5)
+    )
+
+    async def record(_: object, bundle: Any, *__: object, **___: object) -> Recording:
+        if not bundle.example_id.startswith("page0"):
+            await anyio.sleep_forever()
+        return Recording((Run("today", None, {}, StartOutcome.EXITED, "exited with code 1", lock=None),), None)
+
+    monkeypatch.setattr(run, "record", record)
+    first, second = (await run.execute(make_plan(config), config, connect)).examples
+    assert first.status is Status.NOT_RUNNING
+    assert second.status is Status.BLOCKED
+    assert second.reason is not None
+    assert second.reason.startswith("not run: this run has taken 0.5 s, docprobe's limit")
+    assert "check-s" in second.reason
+
+
+async def test_the_state_folder_is_trimmed_and_the_report_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = tmp_path / "state" / "recordings" / "old.json"
+    old.parent.mkdir(parents=True)
+    old.write_bytes(b"x" * 2_000_000)
+    result = await report(tmp_path, monkeypatch, None, limits=Limits(state_mib=1))
+    assert not old.exists()
+    assert [problem.message for problem in result.problems if "state-mib" in problem.message] == [
+        "1 files that were not used for longest were removed from the state folder: "
+        "it is limited to 1 MiB (state-mib in [limits])"
+    ]

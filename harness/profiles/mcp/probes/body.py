@@ -25,10 +25,32 @@ if TYPE_CHECKING:
 
     from httpx_sse import ServerSentEvent
 
-READ_BYTES: Final = 2 * 1024 * 1024
-"""Bytes after which reading stops, received or decompressed."""
+READ_BYTES: Final = 8 * 1024 * 1024
+"""Bytes after which reading stops by default, received or decompressed."""
 KEPT_EVENTS: Final = 1000
 """Events after which reading stops."""
+EVENTS_BYTES: Final = 256 * 1024
+"""Characters of all events of one stream that are kept."""
+CONVERSATION_BYTES: Final = 4 * 1024 * 1024
+"""Characters of bodies and events that are kept of one conversation; after that, of each the beginning."""
+CUT_BYTES: Final = 512
+"""Characters that are kept of a body or event beyond those limits."""
+MOST_VALUES: Final = 200_000
+"""JSON values of one reply. A few bytes each on the wire, they take a hundred times that in memory."""
+
+
+@dataclass(slots=True)
+class Kept:
+    """What a transcript keeps so far of a whole conversation. Mutable; all its replies share it."""
+
+    characters: int = 0
+
+    def cut(self, text: str, most: int = KEPT_BYTES) -> str:
+        """Return what is kept of ``text``: its beginning of up to ``most`` characters, less once much is kept."""
+        most = min(most, max(CUT_BYTES, CONVERSATION_BYTES - self.characters))
+        text = text[:most]
+        self.characters += len(text)
+        return text
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +98,20 @@ def _decoder(encoding: str) -> _Decoder | None:
 class BodyReader:
     """A reply's body while it is read: events of a stream that is still open can be seen in it."""
 
-    def __init__(self, started: float) -> None:
+    def __init__(self, started: float, *, most_bytes: int = READ_BYTES, kept: Kept | None = None) -> None:
+        """Start with nothing read.
+
+        Args:
+            started: when the conversation began, on the event loop's clock.
+            most_bytes: after which reading stops, received or decompressed.
+            kept: what the conversation's transcript has kept so far.
+        """
         self._started = started
+        self._most_bytes = most_bytes
+        self._kept = kept or Kept()
+        self._of_events = 0
+        self._values = 0
+        self._body: str | None = None
         self.received = 0
         self.text = bytearray()
         self.events: list[SseEvent] = []
@@ -124,22 +158,25 @@ class BodyReader:
     def _take(self, piece: bytes, decoder: _Decoder, parser: EventParser | None) -> bool:
         """Keep one piece; return False once a limit is reached."""
         self.received += len(piece)
-        room = READ_BYTES - len(self.text)
+        room = self._most_bytes - len(self.text)
         try:
             data = decoder(piece, room + 1)
         except zlib.error:
             self.fault = BodyFault.BAD_ENCODING
             return False
         self.text += data
-        if len(self.text) > READ_BYTES or self.received > READ_BYTES:
-            del self.text[READ_BYTES:]
+        self._values += sum(map(data.count, (b",", b"[", b"{")))
+        if len(self.text) > self._most_bytes or self.received > self._most_bytes or self._values > MOST_VALUES:
+            del self.text[self._most_bytes :]
             self.fault = BodyFault.TOO_LARGE
             return False
         for event in parser.feed(data) if parser else ():
             self.messages += jsonrpc.messages(event.data) or () if event.data else ()
-            self.truncated |= len(event.data) > KEPT_BYTES
+            kept = self._kept.cut(event.data, KEPT_BYTES if self._of_events < EVENTS_BYTES else CUT_BYTES)
+            self._of_events += len(kept)
+            self.truncated |= len(kept) < len(event.data)
             at_s = round(anyio.current_time() - self._started, 4)
-            self.events.append(SseEvent(event.event, event.data[:KEPT_BYTES], event.id or None, at_s))
+            self.events.append(SseEvent(event.event, kept, event.id or None, at_s))
             if len(self.events) >= KEPT_EVENTS:
                 self.fault = BodyFault.TOO_LARGE
                 return False
@@ -148,7 +185,7 @@ class BodyReader:
     def _finish(self, media: str) -> None:
         """Check a whole body: its encoding, and that it is JSON where it claims to be."""
         stream = media == "text/event-stream"
-        messages = None if stream else jsonrpc.messages(bytes(self.text))
+        messages = None if stream or self._values > MOST_VALUES else jsonrpc.messages(bytes(self.text))
         self.messages = self.messages if stream else messages or ()
         if self.fault is not None or not self.text:
             return
@@ -162,10 +199,14 @@ class BodyReader:
 
     def reply(self, response: httpx.Response) -> Reply:
         """Return what is recorded of it."""
+        if self._body is None or not self.ended:
+            text = bytes(self.text[:KEPT_BYTES]).decode("utf-8", "backslashreplace")
+            self._body = self._kept.cut(text, len(text))
+            self.truncated |= len(self._body) < len(text)
         return Reply(
             status=response.status_code,
             headers=tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in response.headers.raw),
-            body=bytes(self.text[:KEPT_BYTES]).decode("utf-8", "backslashreplace"),
+            body=self._body,
             body_bytes=self.received,
             events=tuple(self.events),
             complete=self.fault in (None, BodyFault.INVALID_UTF8, BodyFault.INVALID_JSON),

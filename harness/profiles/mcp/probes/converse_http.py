@@ -39,6 +39,7 @@ from harness.profiles.mcp.probes import (
     sessions,
     stream_probes,
 )
+from harness.profiles.mcp.probes.body import READ_BYTES
 from harness.profiles.mcp.probes.http_exchange import StoppedError
 from harness.profiles.mcp.probes.peer import Peer
 from harness.profiles.mcp.probes.recorder import Recorder
@@ -70,6 +71,7 @@ async def converse_http(
     timeout_s: float,
     start_s: float = START_S,
     budget_s: float | None = None,
+    exchange_bytes: int = READ_BYTES,
     progress: Progress = lambda text: None,
 ) -> Transcript:
     """Hold the whole conversation with the HTTP server in ``pod``.
@@ -82,6 +84,7 @@ async def converse_http(
         timeout_s: to the head of a reply, and then for its body.
         start_s: for a start after a restart, and to the head of a process's first reply.
         budget_s: for the whole conversation; 48 times ``timeout_s``, and 120 s at least, if not given.
+        exchange_bytes: what is read of one reply.
         progress: called with what is being probed.
 
     Returns:
@@ -92,7 +95,9 @@ async def converse_http(
     """
     sockets = pod.sockets()
     budget_s = max(LEAST_BUDGET_S, BUDGET_TIMEOUTS * timeout_s) if budget_s is None else budget_s
-    recorder = Recorder(pod.transport, timeout_s=timeout_s, start_s=start_s, budget_s=budget_s)
+    recorder = Recorder(
+        pod.transport, timeout_s=timeout_s, start_s=start_s, budget_s=budget_s, exchange_bytes=exchange_bytes
+    )
     address = EndpointAddress(IPV4_LOOPBACK, sockets[0].port, "/")
     peer = Peer(pod, recorder, address, tokens, start_s=start_s, stated_headers=bundle.stated_headers)
     try:

@@ -39,7 +39,13 @@ MARGIN_S: Final = 0.1
 
 
 async def converse_stdio(
-    pod: Pod, bundle: Bundle, *, revisions: tuple[str, ...], timeout_s: float, start_s: float
+    pod: Pod,
+    bundle: Bundle,
+    *,
+    revisions: tuple[str, ...],
+    timeout_s: float,
+    start_s: float,
+    most_bytes: int = READ_BYTES,
 ) -> Transcript:
     """Hold the conversation with the stdio server in ``pod``.
 
@@ -49,6 +55,7 @@ async def converse_stdio(
         revisions: of the docs; undated ones are left out.
         timeout_s: to each answer but a process's first, and to the end of the process after its input ended.
         start_s: to the first answer of a process.
+        most_bytes: what is read of one process.
 
     Returns:
         The whole conversation. Whatever the server does is in it; nothing of that is raised.
@@ -56,7 +63,7 @@ async def converse_stdio(
     Raises:
         PodError: the pod broke.
     """
-    talk = _StdioRecorder(pod, timeout_s, start_s)
+    talk = _StdioRecorder(pod, timeout_s, start_s, most_bytes)
     handshakes = with_handshake(revisions)
     negotiated: set[str] = set()
     modern: list[str] = []
@@ -147,7 +154,7 @@ def _facts(pod: Pod, talk: _StdioRecorder, ok: bool) -> Facts:
 class _StdioRecorder:
     """Writes lines, reads lines, and records each."""
 
-    def __init__(self, pod: Pod, timeout_s: float, start_s: float) -> None:
+    def __init__(self, pod: Pod, timeout_s: float, start_s: float, most_bytes: int) -> None:
         self.exchanges: list[Exchange] = []
         self.started = time.monotonic()
         self.revision: str | None = None
@@ -161,6 +168,7 @@ class _StdioRecorder:
         self._ended_after_answers = False
         """Whether the end of the input of a process that had answered is recorded already."""
         self._rest = bytearray()
+        self._most_bytes = most_bytes
         self._read_bytes = 0
 
     def speak(self, revision: str) -> None:
@@ -264,7 +272,7 @@ class _StdioRecorder:
                 if line.strip():
                     return line.decode("utf-8", "backslashreplace").rstrip("\r")
                 continue
-            data = b"" if self._read_bytes > READ_BYTES else await self._pod.receive_stdout()
+            data = b"" if self._read_bytes > self._most_bytes else await self._pod.receive_stdout()
             if not data:
                 last, self._rest = bytes(self._rest), bytearray()
                 return last.decode("utf-8", "backslashreplace") if last.strip() else None

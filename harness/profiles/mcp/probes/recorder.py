@@ -17,7 +17,7 @@ import httpx
 from harness.base.jsonrpc import Message, error_code, response_to
 from harness.model import Answered, Exchange, Failure, Reply
 from harness.profiles.mcp import steps
-from harness.profiles.mcp.probes.body import BodyReader, ReadPlan
+from harness.profiles.mcp.probes.body import READ_BYTES, BodyReader, Kept, ReadPlan
 from harness.profiles.mcp.probes.http_exchange import (
     WIRE_ERRORS,
     ProbeAnswer,
@@ -71,6 +71,7 @@ class Recorder:
         timeout_s: float,
         start_s: float = 0.0,
         budget_s: float,
+        exchange_bytes: int = READ_BYTES,
     ) -> None:
         """Start the clock of the transcript.
 
@@ -79,7 +80,10 @@ class Recorder:
             timeout_s: time to the head of a reply, and then for its body.
             start_s: time to the head of a process's first reply, if that is more: it may have to load what it needs.
             budget_s: time for everything; past it :class:`StoppedError` is raised instead of sending.
+            exchange_bytes: what is read of one reply.
         """
+        self._exchange_bytes = exchange_bytes
+        self._kept = Kept()
         self._new_transport = transport
         self._transport = transport()
         self.timeout_s = timeout_s
@@ -145,10 +149,13 @@ class Recorder:
             StoppedError: the budget is used up; nothing was sent.
         """
         for _ in range(MOST_REPEATS):
-            answer = await self._exchange(request, BodyReader(self.started))
+            answer = await self._exchange(request, self._reader())
             if not await self.pause(answer.number, answer.reply):
                 return answer
-        return await self._exchange(request, BodyReader(self.started))
+        return await self._exchange(request, self._reader())
+
+    def _reader(self) -> BodyReader:
+        return BodyReader(self.started, most_bytes=self._exchange_bytes, kept=self._kept)
 
     async def pause(self, number: int, reply: Reply | None) -> bool:
         """Wait as a 429 asks for, and record its exchange as one that is sent again.
@@ -171,7 +178,7 @@ class Recorder:
     @asynccontextmanager
     async def hold(self, request: ProbeRequest) -> AsyncIterator[OpenStream]:
         """Send a request whose stream stays open inside the block; it is recorded when the block ends."""
-        body = BodyReader(self.started)
+        body = self._reader()
         self._check_time()
         listening = replace(request, listen_s=self._deadline - anyio.current_time())
         async with task_group() as tasks:

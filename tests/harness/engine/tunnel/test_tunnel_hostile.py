@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import anyio
@@ -9,6 +10,7 @@ import pytest
 from anyio.abc import ByteStream
 
 from harness.base.errors import PodError
+from harness.engine.received import Received
 from harness.engine.tunnel import tunnel as tunnels
 from harness.engine.tunnel.frames import ACCEPTED_FROM, MAX_PAYLOAD, WINDOW, Decoder, Kind, encode
 from harness.engine.tunnel.tunnel import Tunnel
@@ -104,6 +106,42 @@ async def test_a_broken_protocol_ends_the_tunnel(running: tuple[Tunnel, Pipe], s
     failure = await ended(tunnel)
     assert "protocol" in failure.message
     assert failure.hint
+
+
+@pytest.mark.parametrize("key", ["conversation-mib", "received-mib"])
+async def test_a_budget_that_is_used_up_ends_the_tunnel_by_its_name(key: str) -> None:
+    conversation, run = Received("this conversation", "conversation-mib", 2), Received(limit_mib=2)
+    (run if key == "conversation-mib" else conversation).limit_mib = 100
+    pipe = Pipe()
+    tunnel = Tunnel(pipe, (conversation, run))
+    async with anyio.create_task_group() as tasks:
+        await tasks.start(tunnel.run)
+        tasks.start_soon(opened, pipe)
+        channel = await tunnel.connect("127.0.0.1", 80)
+        tasks.start_soon(read_all, channel)
+        for _ in range(2 * 1024 * 1024 // MAX_PAYLOAD):
+            await pipe.pod.send(encode(Kind.DATA, 1, b"x" * MAX_PAYLOAD))
+            await anyio.sleep(0)
+        await anyio.sleep(0.05)
+        assert tunnel.failure is None
+        await pipe.pod.send(encode(Kind.DATA, 1, b"x"))
+        failure = await ended(tunnel)
+        tasks.cancel_scope.cancel()
+    assert "has brought more than 2 MiB" in failure.message
+    assert key in (failure.hint or "")
+    await tunnel.aclose()
+
+
+async def opened(pipe: Pipe) -> None:
+    while not any(kind is Kind.OPEN for kind, _, _ in pipe.frames()):
+        await anyio.sleep(0.001)
+    await pipe.pod.send(encode(Kind.OPENED, 1))
+
+
+async def read_all(channel: Channel) -> None:
+    with suppress(PodError):
+        while True:
+            await channel.receive()
 
 
 async def test_garbage_as_bytes_never_raises(running: tuple[Tunnel, Pipe]) -> None:

@@ -140,7 +140,9 @@ BAD_BODY = {
     "an unknown encoding": (sends(JSON + b"Content-Encoding: rot13\r\n\r\n" + GOOD), "bad-encoding"),
     "invalid UTF-8": (sends(JSON + b'\r\n{"a":"\xff\xfe"}'), "invalid-utf8"),
     "invalid JSON": (sends(JSON + b"\r\n{nope"), "invalid-json"),
-    "deep JSON": (sends(JSON + b"\r\n" + b"[" * 1_000_000), "invalid-json"),
+    "deep JSON": (sends(JSON + b"\r\n" + b"[" * 100_000), "invalid-json"),
+    "a million values": (sends(JSON + b"\r\n[" + b"{}," * 1_000_000 + b"1]"), "too-large"),
+    "a million values in events": (sends(SSE + (b"data: [" + b"[]," * 2_000 + b"1]\n\n") * 500), "too-large"),
     "endless events": (after(SSE, sends(EVENT * 100, forever=True)), "too-large"),
     "an event without end": (after(SSE, sends(b"data: " + b"x" * 65536, forever=True)), "too-large"),
     "comments for ever": (after(SSE, sends(b": still here\n\n", pause_s=0.02, forever=True)), "timeout"),
@@ -177,6 +179,28 @@ async def check_bounded(
     if exchange.reply is not None:
         assert len(exchange.reply.body) <= 4 * 64 * 1024
         assert len(exchange.reply.events) <= 1000
+
+
+async def test_a_flood_of_notifications_costs_little_and_hides_no_answer() -> None:
+    """2 MB of notifications before the right answer, again and again: what is kept of a conversation is bounded."""
+    notice = b'data: {"jsonrpc":"2.0","method":"notifications/message","params":{"data":"%s"}}\n\n' % (b"x" * 20_000)
+    flood = SSE + notice * 100 + b"data: " + GOOD + b"\n\n"
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    async with talk(Nasty(sends(flood))) as (recorder, url):
+        answers = [await recorder.send(ask(url)) for _ in range(40)]
+    assert all(answer.served for answer in answers)
+    assert all(exchange.answered == Answered(error=False) for exchange in recorder.exchanges)
+    assert len(to_json(recorder.exchanges)) < 8 * 1024 * 1024
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 64 * 1024
+
+
+async def test_the_limit_of_a_reply_is_set_by_the_caller() -> None:
+    async with local_pod(raw=Nasty(sends(JSON + b"\r\n" + b"x" * 3_000))) as pod:
+        recorder = Recorder(pod.transport, timeout_s=TIMEOUT_S, budget_s=60.0, exchange_bytes=2_000)
+        reply = (await recorder.send(ask(f"http://127.0.0.1:{pod.sockets()[0].port}"))).reply
+        await recorder.close()
+    assert reply is not None
+    assert (reply.fault, len(reply.body)) == (BodyFault.TOO_LARGE, 2_000)
 
 
 async def test_a_refused_connection() -> None:

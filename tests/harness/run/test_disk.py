@@ -1,0 +1,106 @@
+"""Long transcripts wait in files and come back whole; the state folder loses what was not used for longest."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from extractor.model import ExampleKind
+from harness.base.codec import from_json
+from harness.judge.results import limit_remarks
+from harness.model import BodyFault, Exchange, LogLine, Recording, Reply, SseEvent, Transcript
+from harness.results.result_files import read, write
+from harness.run.disk import (
+    IN_MEMORY,
+    SHORT,
+    SHORT_LOG,
+    LongTranscripts,
+    remove_long_transcripts,
+    shortened,
+    trim,
+    weight,
+    whole,
+)
+from tests.support.reports import ROWS, rich_report
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def transcript(size: int, fault: BodyFault | None = None) -> Transcript:
+    events = tuple(SseEvent("message", "e" * 100, str(number)) for number in range(50))
+    reply = Reply(200, (("x", "h" * 10),), "b" * size, size, events, fault=fault)
+    exchange = Exchange(1, "s", None, 0, "POST", "/", (), "r" * 10, reply, None, 0.0, 0.0)
+    logs = tuple(LogLine(0.0, "stdout", f"{number} " + "l" * 1_000) for number in range(100))
+    return Transcript("e", ExampleKind.HTTP_SERVER, (exchange,), logs=logs)
+
+
+def test_what_fits_stays_and_what_does_not_waits_in_a_file(tmp_path: Path) -> None:
+    long = LongTranscripts(tmp_path)
+    small, big = Recording((), transcript(100)), Recording((), transcript(IN_MEMORY))
+    assert long.keep(small) == (small, None)
+    kept, file = long.keep(big)
+    assert file is not None
+    assert kept.transcript is not None
+    assert whole(kept, file) == big
+    assert from_json((tmp_path / "transcripts" / os.path.basename(file)).read_bytes(), Transcript) == big.transcript  # noqa: PTH119
+    assert weight(kept.transcript) < 2 * SHORT + 2 * SHORT_LOG
+    assert long.keep(small) == (small, None), "the next one that fits stays"
+    remove_long_transcripts([file, file])
+    assert list((tmp_path / "transcripts").iterdir()) == []
+
+
+def test_where_no_file_can_be_written_the_transcript_stays(tmp_path: Path) -> None:
+    (tmp_path / "transcripts").write_text("a file")
+    big = Recording((), transcript(IN_MEMORY + 1))
+    assert LongTranscripts(tmp_path).keep(big) == (big, None)
+
+
+def test_a_short_one_has_the_beginnings_and_the_end_of_the_log() -> None:
+    short = shortened(transcript(5_000))
+    (exchange,) = short.exchanges
+    assert exchange.reply is not None
+    assert (len(exchange.reply.body), exchange.reply.truncated) == (SHORT, True)
+    assert sum(len(event.data) for event in exchange.reply.events) <= SHORT
+    assert short.logs[-1].text.startswith("99 ")
+    assert sum(len(line.text) for line in short.logs) <= SHORT_LOG
+
+
+def test_results_are_written_with_the_whole_transcript(tmp_path: Path) -> None:
+    report = rich_report()
+    first = next(example for example in report.examples if example.transcript is not None)
+    big = replace(transcript(10_000), example_id=first.id)
+    long = LongTranscripts(tmp_path, held=IN_MEMORY)
+    kept, file = long.keep(Recording((), big))
+    held = replace(first, transcript=kept.transcript, whole_transcript=file)
+    write(replace(report, examples=(held,)), tmp_path / "out.json")
+    (found,) = read(tmp_path / "out.json", ROWS).examples
+    assert found.transcript == big
+    assert "whole_transcript" not in (tmp_path / "out.json").read_text()
+
+
+def test_the_least_recently_used_files_go_and_what_is_needed_stays(tmp_path: Path) -> None:
+    for number, name in enumerate(("recordings/a", "pages/b", "last-run-transcripts/c", "recordings/d")):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b"x" * 600_000)
+        os.utime(path, (1_000 + number, 1_000 + number))
+    for name in ("locks", "runs", "images"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "kept").write_bytes(b"x" * 3_000_000)
+        os.utime(tmp_path / name / "kept", (0, 0))
+    (tmp_path / "pages" / "link").symlink_to("/etc")
+    assert trim(tmp_path, 1) == 3
+    left = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file())
+    assert left == ["images/kept", "locks/kept", "recordings/d", "runs/kept"]
+    assert trim(tmp_path, 1) == 0
+    assert trim(tmp_path / "nowhere", 1) == 0
+
+
+def test_a_reply_that_was_not_read_to_its_end_is_told_once_for_each_text() -> None:
+    first = rich_report().examples[0]
+    cut = replace(first, transcript=transcript(10, BodyFault.TOO_LARGE))
+    remarks = list(limit_remarks([cut, replace(cut, id="copy"), replace(first, digest="other")]))
+    assert len(remarks) == 1
+    assert "1 reply was longer than docprobe reads (exchange-mib in [limits])" in remarks[0].message
