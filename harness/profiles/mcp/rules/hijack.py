@@ -24,6 +24,7 @@ from harness.profiles.mcp.rules.answers import (
     is_served,
     legs_of,
 )
+from harness.profiles.mcp.rules.id_makers import id_makers
 from harness.profiles.mcp.rules.preconditions import AUTHORIZED_SESSION, not_asked, session_issued
 from harness.profiles.mcp.rules.randomness import unpredictable_session_ids
 from harness.profiles.mcp.rules.session_branches import SESSION_HEADER
@@ -54,6 +55,7 @@ ID_NONDETERMINISTIC: Final = Rule(
         avoid="Don't add a random suffix of a few digits to a counter or a clock.",
     ),
     Decision(unpredictable_session_ids, (session_issued,)),
+    blame=id_makers,
 )
 
 

@@ -25,6 +25,7 @@ from harness.profiles.mcp.rules.answers import (
 )
 from harness.profiles.mcp.rules.preconditions import BASELINE, must_answer, not_asked
 from harness.profiles.mcp.rules.sent_requests import name_of
+from harness.profiles.mcp.rules.session_answers import notification_answers
 from harness.profiles.mcp.rules.transcript import exchanges_of, opening_of, sent
 from harness.rule import Decision, Rule
 
@@ -108,6 +109,7 @@ NOTIFICATION_202: Final = Rule(
     ),
     Decision(notification_202),
     printed=Decision(printed_notification_202),
+    blame=notification_answers,
 )
 
 

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import re
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 from extractor.languages.common.syntax import CALLS, FUNCTIONS, enclosing, statement, text_of, walk
-from harness.profiles.mcp.rules.session_branches import SESSION_HEADER, id_is_given, looked_up_in_vain, names_in
+from harness.profiles.mcp.rules.session_branches import (
+    SESSION_HEADER,
+    Names,
+    id_is_given,
+    looked_up_in_vain,
+    names_in,
+    variables,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,16 +28,35 @@ _ANSWERING: Final = re.compile(
     r"|send_error|json|text|end|send|abort|make_response|NextResponse)$"
 )
 """Callables that answer an HTTP request, in the common frameworks of the three languages."""
+_NAMED_STATUS: Final = re.compile(r"\bHTTP_(\d{3})_|\b(?:HTTPStatus|StatusCodes?)\.(\w+)$")
+"""Names of statuses: Starlette's and Django REST's, the standard library's, and a package of Node's."""
+_ENDS: Final = frozenset({"return_statement", "expression_statement", "raise_statement", "throw_statement"})
+_IS_NOTIFICATION: Final = re.compile(
+    r"""["']id["']\s+not\s+in\b|\.get\(["']id["']\)\s+is\s+None|\.id\s*===?\s*(?:undefined|null)|!\s*\(?\s*["']id["']\s+in\b"""
+    r"""|starts_?[wW]ith\(["']notifications/|===?\s*["']notifications/initialized["']|[iI]sJSONRPCNotification\("""
+)
+"""Conditions that hold for a notification."""
+_ID_OF_MESSAGE: Final = re.compile(r"""\.get\(["']id["']\)$|\.id$|\[["']id["']\]$""")
 
 
 def wrong_statuses(finding: Finding, transcript: Transcript) -> set[str]:
-    """Return the error statuses that the finding's own requests got, controls left out."""
-    exchanges = [exchange for exchange in transcript.exchanges if exchange.number in finding.evidence]
-    controls = {exchange.control for exchange in exchanges}
+    """Return the error statuses that the finding's own requests got, controls left out.
+
+    What a request got like its control is not about the fault: the server answers every such request so.
+    """
+    return {status for status in _statuses(finding, transcript) if status >= "400"}
+
+
+def _statuses(finding: Finding, transcript: Transcript) -> set[str]:
+    """Return the statuses as :func:`wrong_statuses`, with those of requests that were served."""
+    exchanges = {exchange.number: exchange for exchange in transcript.exchanges if exchange.number in finding.evidence}
+    controls = {exchange.control for exchange in exchanges.values()}
+    of_control = {number: exchanges[number].status for number in controls if number in exchanges}
     return {
         str(exchange.status)
-        for exchange in exchanges
-        if exchange.number not in controls and exchange.status is not None and exchange.status >= 400
+        for number, exchange in exchanges.items()
+        if number not in controls and exchange.status is not None
+        if exchange.control is None or exchange.status < 400 or of_control.get(exchange.control) != exchange.status
     }
 
 
@@ -42,21 +69,87 @@ def session_answers(root: Node, finding: Finding, transcript: Transcript) -> Ite
 
 
 def dead_session_answers(root: Node, finding: Finding, transcript: Transcript) -> Iterator[Node]:
-    """Yield those of :func:`session_answers` that a request with a dead id gets.
+    """Yield the answers that a request with a dead id gets.
 
-    Where the code shows which ones follow a lookup of the id in vain, only those; else all but the ones that a request
-    without any id gets.
+    Where the code shows what follows a lookup of the id in vain, only that: an answer with a wrong status, else
+    whatever ends the branch without another status. Where it shows no such lookup, all of :func:`session_answers` but
+    the ones that a request without any id gets.
     """
     names = names_in(root)
     answers = session_answers(root, finding, transcript)
     possible = [node for node in answers if id_is_given(node, names) is not False]
-    yield from [node for node in possible if looked_up_in_vain(node, names)] or possible
+    in_vain = [node for node in possible if looked_up_in_vain(node, names)]
+    yield from in_vain or _ends_in_vain(root, names, _statuses(finding, transcript)) or possible
+
+
+def notification_answers(root: Node, finding: Finding, transcript: Transcript) -> Iterator[Node]:
+    """Yield what ends a branch that only notifications take, if it is not an answer with 202."""
+    ids = {name for name, value in variables(root) if _ID_OF_MESSAGE.search(text_of(value))}
+    for node in walk(root):
+        condition = node.child_by_field_name("condition") if node.type in {"if_statement", "elif_clause"} else None
+        branch = node.child_by_field_name("consequence")
+        if condition is None or branch is None or "202" in text_of(branch):
+            continue
+        test = text_of(condition)
+        absent = any(
+            re.search(rf"(?<![\w.]){re.escape(id)}\s*(?:is\s+None|===?\s*(?:undefined|null))", test) for id in ids
+        )
+        if absent or _IS_NOTIFICATION.search(test):
+            last = branch.named_children[-1] if branch.type in {"block", "statement_block"} else branch
+            yield last if last.type in _ENDS else branch
+
+
+def _ends_in_vain(root: Node, names: Names, statuses: set[str]) -> list[Node]:
+    """Return what ends each branch that follows a lookup in vain: its answer, or its last statement if it has none.
+
+    An answer whose status is in the code and not one of ``statuses`` is another one.
+    """
+    constants = _constants(root)
+    found = []
+    for node in walk(root):
+        if node.type not in _ENDS or node.parent is None or not looked_up_in_vain(node, names):
+            continue
+        siblings = node.parent.named_children if node.parent.type in {"block", "statement_block"} else [node]
+        if siblings[-1] != node or id_is_given(node, names) is False:
+            continue
+        answers = [each for each in siblings if each.type in _ENDS and any(_is_answer(part) for part in walk(each))]
+        end = answers[-1] if answers else node
+        written = {status for part in walk(end) if (status := _status(part, constants)) and len(status) == 3}
+        if not written or written & statuses:
+            found.append(end)
+    return found
+
+
+def _is_answer(node: Node) -> bool:
+    callee = node.child_by_field_name("function") or node.child_by_field_name("constructor")
+    return node.type in CALLS and _ANSWERING.search(text_of(callee)) is not None
+
+
+def _constants(root: Node) -> dict[str, str]:
+    """Return the variables of a file that are set once, to a number."""
+    values: dict[str, set[str]] = {}
+    for name, value in variables(root):
+        values.setdefault(name, set()).add(_status(value, {}) or "")
+    return {name: next(iter(found)) for name, found in values.items() if len(found) == 1 and found != {""}}
+
+
+def _status(node: Node, constants: dict[str, str]) -> str | None:
+    """Return the number that an expression is: a literal, a constant of the file, or a status by its name."""
+    if node.type in {"number", "integer"}:
+        return text_of(node)
+    if node.type == "identifier":
+        return constants.get(text_of(node))
+    named = _NAMED_STATUS.search(text_of(node)) if node.type in {"attribute", "member_expression"} else None
+    if named is None:
+        return None
+    return named[1] or (str(HTTPStatus[named[2]].value) if named[2] in HTTPStatus.__members__ else None)
 
 
 def _answers(root: Node, statuses: set[str]) -> Iterator[Node]:
-    """Yield the statements that answer with one of the literal ``statuses``."""
+    """Yield the statements that answer with one of the ``statuses``."""
+    constants = _constants(root)
     for node in walk(root):
-        if node.type not in {"number", "integer"} or text_of(node) not in statuses:
+        if _status(node, constants) not in statuses:
             continue
         call = enclosing(node, CALLS)
         if call is not None and node.parent == call.child_by_field_name("arguments"):
@@ -64,8 +157,7 @@ def _answers(root: Node, statuses: set[str]) -> Iterator[Node]:
             yield statement(call)
             continue
         while call is not None:
-            callee = call.child_by_field_name("function") or call.child_by_field_name("constructor")
-            if callee is not None and _ANSWERING.search(text_of(callee)):
+            if _is_answer(call):
                 yield statement(call)
                 break
             call = enclosing(call, CALLS)

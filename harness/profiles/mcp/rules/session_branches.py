@@ -41,7 +41,7 @@ def names_in(root: Node) -> Names:
     Scopes are not distinguished. A value that is a function is not searched: what is set inside it is a variable of
     its own.
     """
-    set_to = [(name, value) for name, value in _variables(root) if value.type not in FUNCTIONS]
+    set_to = [(name, value) for name, value in variables(root) if value.type not in FUNCTIONS]
     ids = frozenset(
         name
         for name, value in set_to
@@ -84,7 +84,7 @@ def session_variable(function: Node) -> str | None:
     return None
 
 
-def _variables(scope: Node) -> Iterator[tuple[str, Node]]:
+def variables(scope: Node) -> Iterator[tuple[str, Node]]:
     """Yield each variable that is set anywhere below ``scope``, with the expression that gives its value."""
     for node in walk(scope):
         if node.type in {"variable_declarator", "assignment", "assignment_expression", "named_expression"}:

@@ -23,6 +23,7 @@ from harness.profiles.mcp.rules.answers import (
     served_request,
     why_nothing_decided,
 )
+from harness.profiles.mcp.rules.id_makers import id_makers
 from harness.profiles.mcp.rules.preconditions import IN_SESSION, not_asked, session_issued
 from harness.profiles.mcp.rules.randomness import unpredictable_session_ids
 from harness.profiles.mcp.rules.session_answers import dead_session_answers
@@ -83,6 +84,7 @@ ID_SECURE: Final = Rule(
         avoid="Don't hash a counter or a clock: the result looks random and is as easy to guess as its input.",
     ),
     Decision(unpredictable_session_ids, (session_issued,)),
+    blame=id_makers,
 )
 
 

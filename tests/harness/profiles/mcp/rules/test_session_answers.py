@@ -60,3 +60,91 @@ def test_the_status_of_a_control_is_not_looked_for() -> None:
 def test_hostile_nesting_ends(depth: int) -> None:
     deep = "if(x){" * depth + "res.status(400).send()" + "}" * depth
     assert blamed("session.terminated-404", exchange(1, 400), text=deep + "\n") == []
+
+
+ROUTED = """\
+createServer(async (req, res) => {
+  if (req.method === "GET") return res.writeHead(405, { Allow: "POST" }).end();
+  const id = req.headers["mcp-session-id"];
+  if (!id) return res.writeHead(400).end();
+  const session = sessions.get(id);
+  if (!session) return stream(res, { error: "gone" });
+  reply(res, session);
+});
+"""
+CONSTANT = """\
+const GONE = 410;
+const NOT_FOUND = 404;
+const post = (req, res) => {
+  const id = req.headers["mcp-session-id"];
+  if (!sessions.has(id)) {
+    res.status(GONE).end();
+    return;
+  }
+  if (tooLong(req)) res.status(NOT_FOUND).end();
+};
+"""
+NAMED = """\
+def do_POST(self):
+    sid = self.headers.get("Mcp-Session-Id")
+    if sid not in SESSIONS:
+        self.send_response(HTTPStatus.GONE)
+        return None
+"""
+NOTHING = """\
+async def handle(request):
+    sid = request.headers.get("mcp-session-id")
+    session = SESSIONS.get(sid)
+    if session is None:
+        log("unknown")
+        return None
+    return await session.handle(request)
+"""
+RIGHT = """\
+const NOT_FOUND = 404;
+const post = (req, res) => {
+  const id = req.headers["mcp-session-id"];
+  if (!sessions.has(id)) return refuse(res, NOT_FOUND);
+  run(req, res);
+};
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "status", "lines"),
+    [
+        pytest.param(ROUTED, "server.mjs", 200, [(6, 6)], id="served where the lookup was in vain"),
+        pytest.param(CONSTANT, "server.ts", 410, [(6, 6)], id="a status in a constant"),
+        pytest.param(NAMED, "server.py", 410, [(4, 4)], id="a status by its name"),
+        pytest.param(NOTHING, "server.py", 500, [(6, 6)], id="no answer at all"),
+        pytest.param(RIGHT, "server.ts", 500, [], id="a right answer is not blamed for another status"),
+    ],
+)
+def test_what_the_failing_request_got_to(text: str, path: str, status: int, lines: list[tuple[int, int]]) -> None:
+    assert blamed("session.terminated-404", exchange(1, status), text=text, path=path) == lines
+
+
+def test_an_answer_that_the_control_gets_too_is_not_about_the_session() -> None:
+    same = (exchange(1, 405), exchange(2, 405, control=1), exchange(3, 200), exchange(4, 200, control=3))
+    assert blamed("session.terminated-404", *same, text=ROUTED, path="server.mjs") == [(6, 6)]
+    only = ROUTED.replace('  if (!session) return stream(res, { error: "gone" });\n', "")
+    assert blamed("session.terminated-404", *same, text=only, path="server.mjs") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "lines"),
+    [
+        ("if (message.id === undefined) {\n  note(message);\n  return res.json({});\n}\n", "server.ts", [(3, 3)]),
+        ("if (message.id === undefined) return res.status(202).end();\n", "server.ts", []),
+        (
+            'def f(message):\n    if "id" not in message:\n        return None\n    return answer(message)\n',
+            "s.py",
+            [(3, 3)],
+        ),
+        ("def f(m):\n    id = m.get('id')\n    if id is None:\n        return Response()\n", "s.py", [(4, 4)]),
+        ('def f(m):\n    if m["method"].startswith("notifications/"):\n        return {}\n', "s.py", [(3, 3)]),
+        ("def f(m):\n    if m.get('name') is None:\n        return {}\n", "s.py", []),
+    ],
+)
+def test_the_branch_of_notifications(text: str, path: str, lines: list[tuple[int, int]]) -> None:
+    assert blamed("post.notification-202", exchange(1, 200), text=text, path=path) == lines

@@ -1,0 +1,102 @@
+"""Where the code of an example makes its session ids: the blame for ids that can be predicted."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from extractor.languages.common.syntax import CALLS, FUNCTIONS, enclosing, statement, text_of, walk
+from harness.profiles.mcp.rules.session_branches import SESSION_HEADER, variables
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tree_sitter import Node
+
+    from harness.model import Finding, Transcript
+
+_OPTION: Final = "sessionIdGenerator"
+"""Option of the TypeScript SDK's transport."""
+_NAME: Final = re.compile(r"""b?["']?mcp[-_]session[-_]id["']?""", re.IGNORECASE)
+_WRAPPERS: Final = re.compile(r"^(?:str|String|bytes)$|\.(?:encode|decode|toString|hex)$")
+"""Calls that turn an id into another form of itself."""
+_MOST_STEPS: Final = 4
+
+
+def id_makers(root: Node, finding: Finding, transcript: Transcript) -> Iterator[Node]:
+    """Yield the code whose value is issued as session id: the SDK's option, or what the page itself puts in the header.
+
+    Followed through variables that are set once and functions of the page; where it cannot be followed, nothing.
+    """
+    found = [maker for value in _issued(root) if (maker := _maker(root, value, _MOST_STEPS)) is not None]
+    yield from dict.fromkeys(found)
+
+
+def _issued(root: Node) -> Iterator[Node]:
+    """Yield each expression that is the value of the option, or of the header in an answer."""
+    for node in walk(root):
+        match node.type:
+            case "pair":
+                key = text_of(node.child_by_field_name("key"))
+                if key == _OPTION or _NAME.fullmatch(key):
+                    yield from _given(node.child_by_field_name("value"))
+            case "keyword_argument":
+                if _NAME.fullmatch(text_of(node.child_by_field_name("name"))):
+                    yield from _given(node.child_by_field_name("value"))
+            case "assignment" | "assignment_expression":
+                left = node.child_by_field_name("left")
+                if left is not None and left.type in {"subscript", "subscript_expression"}:
+                    index = left.child_by_field_name("subscript") or left.child_by_field_name("index")
+                    if _NAME.fullmatch(text_of(index)):
+                        yield from _given(node.child_by_field_name("right"))
+            case "arguments" | "argument_list" | "tuple":
+                parts = node.named_children
+                if len(parts) == 2 and _NAME.fullmatch(text_of(parts[0])):
+                    yield parts[1]
+            case _:
+                pass
+
+
+def _given(value: Node | None) -> Iterator[Node]:
+    if value is not None:
+        yield value
+
+
+def _maker(root: Node, value: Node, steps: int) -> Node | None:
+    """Return the code that makes a value; None if it comes from the request, or cannot be followed."""
+    if steps == 0 or SESSION_HEADER.search(text_of(value)):
+        return None
+    if value.type in FUNCTIONS:
+        return value
+    if value.type in CALLS:
+        callee = value.child_by_field_name("function") or value.child_by_field_name("constructor")
+        name = text_of(callee)
+        if _WRAPPERS.search(name):
+            inner = callee.child_by_field_name("object") if callee is not None else None
+            arguments = value.child_by_field_name("arguments")
+            inner = inner or (arguments.named_child(0) if arguments is not None else None)
+            return _maker(root, inner, steps - 1) if inner is not None else None
+        made_by = _function(root, name.rpartition(".")[2])
+        return made_by if made_by is not None else statement(value)
+    if value.type == "identifier":
+        name = text_of(value)
+        set_to = [
+            other
+            for variable, other in variables(enclosing(value, FUNCTIONS) or root)
+            if variable == name and not SESSION_HEADER.search(text_of(other))
+        ]
+        if len(set_to) == 1:
+            return _maker(root, set_to[0], steps - 1)
+        return _function(root, name) if not set_to else None
+    return statement(value) if value.type not in {"attribute", "member_expression"} else None
+
+
+def _function(root: Node, name: str) -> Node | None:
+    """Return the last statement of the only function of that name; the function itself if it is one expression."""
+    found = [
+        node
+        for node in walk(root)
+        if node.type in FUNCTIONS and text_of(node.child_by_field_name("name")) == name and name
+    ]
+    body = found[0].child_by_field_name("body") if len(found) == 1 else None
+    return body.named_children[-1] if body is not None and body.named_children else None
