@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from extractor.model import Example
-    from harness.model import Finding, Recording, Transcript
+    from harness.model import Finding, Recording, Run, Transcript
     from harness.rule import Catalogue
 
 RUNS: Final = "example.runs"
@@ -210,10 +210,7 @@ def runs(example: Example, recording: Recording, bound: BoundRequirement) -> Fin
     if not recording.runs:
         return None
     failed = [run for run in recording.runs if run.outcome is not StartOutcome.SERVING]
-    attempts = "; ".join(
-        f"{f'with the packages of {run.date}' if run.date else 'with the packages of today'}: {run.sentence}"
-        for run in recording.runs
-    )
+    attempts = "; ".join(f"{run.when}: {run.sentence}" for run in recording.runs)
     left = example.bundle.left_to_reader if example.bundle else ()
     if recording.transcript is None and left:
         parts = join_words(part.what for part in left)
@@ -228,7 +225,8 @@ def runs(example: Example, recording: Recording, bound: BoundRequirement) -> Fin
         direct = [dependency.name for dependency in example.bundle.dependencies] if example.bundle else []
         difference = compare_runs(recording.runs[-1], failed[0], direct)
         legs = {f"with the packages of today: {comparable_cause(failed[0])}": False}
-        return replace(violated(bound, f"The example {difference}.", legs=legs), blame=lines)
+        finding = replace(violated(bound, f"The example {difference}.", legs=legs), blame=lines)
+        return _with_suggested_date(finding, recording.runs[-1])
     if cause and cause.guesses:
         guessed = join_words(note.what for note in cause.guesses)
         return inconclusive(
@@ -245,6 +243,15 @@ def runs(example: Example, recording: Recording, bound: BoundRequirement) -> Fin
     fix = fix_for(failed[0], example.bundle, cause, otherwise) if cause and example.bundle else otherwise
     finding = violated(bound, text, legs={comparable_cause(run): False for run in failed})
     return replace(finding, gates=True, blame=lines, fix=fix)
+
+
+def _with_suggested_date(finding: Finding, run: Run) -> Finding:
+    """Return the finding with the advice to state the date, if it was only that of a commit."""
+    if run.date_source is None:
+        return finding
+    state = f'To keep it judged with these packages, state their date: `resolve-date = "{run.date}"` in docprobe.toml.'
+    text = f"{finding.summary} The date is that of the last commit that touched the example."
+    return replace(finding, summary=text, fix=f"{finding.fix} {state}")
 
 
 def complete(example: Example, recording: Recording, bound: BoundRequirement) -> Finding | None:

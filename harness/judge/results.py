@@ -236,7 +236,7 @@ def _why_not_running(recording: Recording) -> str:
     """Return why it does not run, in one sentence: with today's packages, and with those of its date."""
     texts = []
     for run in recording.runs:
-        when = "with today's packages" if run.resolve == "today" else f"with the packages of {run.date}"
+        when = "with today's packages" if run.resolve == "today" else run.when
         texts.append(f"{when}: {run.sentence}")
     return "; ".join(texts)
 

@@ -35,6 +35,13 @@ class Resolve(StrEnum):
     """Those of a date, up to whose end packages were resolved."""
 
 
+class DateSource(StrEnum):
+    """Where the date of dated packages comes from, if not from the page's revision or the configuration."""
+
+    COMMIT = "commit"
+    """The last commit that touched the example."""
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """One attempt to run an example with one set of packages."""
@@ -50,8 +57,20 @@ class Run:
         tuple[Note, ...],
         Meta(description="What docprobe inferred, or lacked, and the failure may come from; empty if all was stated."),
     ] = ()
+    date_source: Annotated[
+        DateSource | None,
+        Meta(description="Where the date comes from; null for that of the revision or the configuration."),
+    ] = None
     lock: str | None = None
     """The resolved packages as a lock that can be replayed. Not published."""
+
+    @property
+    def when(self) -> str:
+        """With which packages it was, in words: ``with the packages of 2025-11-25``."""
+        if self.date is None:
+            return "with the packages of today"
+        source = ", the day of the last commit that touched the example" if self.date_source else ""
+        return f"with the packages of {self.date}{source}"
 
 
 @dataclass(frozen=True, slots=True)

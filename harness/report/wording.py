@@ -95,7 +95,7 @@ def status_words(status: Status, number: int) -> str:
 
 def run_sentence(run: Run) -> str:
     """Return ``with today's packages: exited with code 1: …``."""
-    when = "with today's packages" if run.resolve is Resolve.TODAY else f"with the packages of {run.date}"
+    when = "with today's packages" if run.resolve is Resolve.TODAY else run.when
     what = run.sentence or ("it starts and serves" if run.outcome is StartOutcome.SERVING else run.outcome.value)
     return f"{when}: {what}"
 

@@ -12,11 +12,11 @@ from extractor.model import ExampleKind, Note, NoteKind, Origin
 from harness.base.errors import BlockedError, InstallError, PodError
 from harness.base.machine_load import describe_overload
 from harness.judge.start_failure import describe_start, port_held_by_service
-from harness.model import LogLine, Recording, Resolve, Run, StartOutcome, Transcript
+from harness.model import DateSource, LogLine, Recording, Resolve, Run, StartOutcome, Transcript
 from harness.run.code_checks import check_types
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from extractor.model import Bundle
     from harness.config import Config
@@ -48,6 +48,7 @@ async def record(
     date: str | None,
     locks: Mapping[str, str],
     progress: Callable[[str], None],
+    committed: Callable[[], Awaitable[str | None]] | None = None,
 ) -> Recording:
     """Run a bundle with today's packages, and if it does not serve with them, with those of its date.
 
@@ -55,28 +56,40 @@ async def record(
         engine: where to run it.
         bundle: the text.
         config: of the run; with ``resolve`` set to ``dated``, only the packages of the date are tried.
-        date: cutoff of the dated packages, ISO; None if no date is known.
+        date: cutoff of the dated packages, ISO; None if none is stated.
         locks: for ``today`` and ``dated``, a lock to use instead of resolving packages.
         progress: called when something begins.
+        committed: asked only where no date is stated and one is needed; returns the day of the last commit that
+            touched the example, or None.
 
     Returns:
         Every run, and the transcript of the one that served. Blocked if the engine, a registry or docprobe itself
         prevented an answer.
     """
-    plan: list[tuple[Resolve, str | None]] = [(Resolve.TODAY, None)]
-    if date is not None:
-        dated = (Resolve.DATED, date)
-        plan = [dated] if config.resolve is Resolve.DATED else [*plan, dated]
     runs: list[Run] = []
-    for resolve, cutoff in plan:
+    for dated in (True,) if config.resolve is Resolve.DATED else (False, True):
+        cutoff, source = await _cutoff(date, committed) if dated else (None, None)
+        if cutoff is None and runs:
+            break
+        resolve = Resolve.TODAY if cutoff is None else Resolve.DATED
         try:
             attempt = await _attempt(engine, bundle, config, resolve, cutoff, locks.get(resolve), progress)
         except BlockedError as error:
             return Recording(tuple(runs), None, blocked=error.in_one_line())
-        runs.append(attempt.run)
+        runs.append(replace(attempt.run, date_source=source))
         if attempt.transcript is not None:
             return Recording(tuple(runs), attempt.transcript, types=attempt.types)
     return Recording(tuple(runs), None)
+
+
+async def _cutoff(
+    date: str | None, committed: Callable[[], Awaitable[str | None]] | None
+) -> tuple[str | None, DateSource | None]:
+    """Return the date of dated packages, None if none is known, and where it comes from if it is not stated."""
+    if date is not None or committed is None:
+        return date, None
+    found = await committed()
+    return found, DateSource.COMMIT if found is not None else None
 
 
 async def _attempt(

@@ -22,12 +22,12 @@ from harness.model import INTERRUPTED_REASON, Recording, ReportProblem
 from harness.run import cache
 from harness.run.attempt import record
 from harness.run.before import fragments_before, judge_base, name_before, only_before
+from harness.run.dates import cutoff_date, last_commit_date
 from harness.run.disk import LongTranscripts, trim, whole
 from harness.run.locks import read_locks
 from harness.run.lookups import ImportLookups
 from harness.run.observer import Observer, Silent
 from harness.run.outcome import build_report
-from harness.run.plan import cutoff_date
 from harness.run.source import describe_source
 
 if TYPE_CHECKING:
@@ -280,8 +280,14 @@ async def _record(
     def progress(text: str) -> None:
         observer.doing(name, text)
 
+    async def committed() -> str | None:
+        # the lines of a page at the merge base are not those of the working tree
+        if name != example.id:
+            return None
+        return await anyio.to_thread.run_sync(last_commit_date, example, config.docs, config.host)
+
     try:
-        return await record(engine, bundle, config, date=date, locks=locks, progress=progress)
+        return await record(engine, bundle, config, date=date, committed=committed, locks=locks, progress=progress)
     except DocprobeError as error:  # such as a lock that is refused, or a full disk
         return Recording((), None, blocked=error.in_one_line())
     except Exception as error:

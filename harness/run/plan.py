@@ -20,7 +20,7 @@ from harness.selection.select import Selection, select
 from harness.spec.bind import with_accepted, with_old_sentences
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     from extractor.model import Corpus, Example, Problem
     from harness.config import Config
@@ -226,19 +226,3 @@ def _sources(corpus: Corpus) -> dict[str, str | None]:
     """Return the text of every page by its path; None for what could not be read."""
     unread = {problem.span.file: None for problem in corpus.problems}
     return {**unread, **{page.path: page.source for page in corpus.pages}}
-
-
-def cutoff_date(copies: Sequence[Example], drafts: Collection[str]) -> str | None:
-    """Return the day (ISO) whose packages are tried when today's do not start; None if no day is known.
-
-    Args:
-        copies: every example with one text.
-        drafts: revisions without a date.
-
-    Returns:
-        The latest date that a copy is configured with, else the newest revision date of the copies.
-    """
-    configured = [example.resolve_date for example in copies if example.resolve_date]
-    if configured:
-        return max(configured)
-    return max((e.revision for e in copies if e.revision and e.revision not in drafts), default=None)

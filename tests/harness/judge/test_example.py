@@ -22,7 +22,7 @@ from extractor.model import (
     UnlistedImport,
 )
 from harness.judge.example import example_rules, judge_example
-from harness.model import Basis, Finding, LogLine, Recording, Run, Stage, StartOutcome, Verdict
+from harness.model import Basis, DateSource, Finding, LogLine, Recording, Run, Stage, StartOutcome, Verdict
 from harness.rule import Catalogue
 from tests.support.transcripts import Talk
 from tests.support.verdicts import NEWEST
@@ -161,3 +161,12 @@ def test_a_failure_that_a_guess_may_explain_decides_nothing() -> None:
     undecided = finding("example.runs", guessed, failed)
     assert (undecided.verdict, undecided.gates) == (I, False)
     assert "command python server.py" in undecided.summary
+
+
+def test_the_date_of_a_commit_is_said_and_to_be_stated() -> None:
+    dated = replace(attempt(StartOutcome.SERVING, "2024-09-30"), date_source=DateSource.COMMIT)
+    found = finding("example.runs", example(), attempt(StartOutcome.EXITED), dated)
+    assert (found.verdict, found.gates) == (V, False)
+    assert "last commit" in found.summary
+    assert 'resolve-date = "2024-09-30"' in (found.fix or "")
+    assert "last commit" in dated.when

@@ -14,7 +14,7 @@ from extractor.model import ExampleKind, Layout, NoteKind, ServiceRequest, Sourc
 from harness.config import Config
 from harness.engine.protocol import ExitState, Limits
 from harness.judge.failure_cause import cause_of
-from harness.model import Image, ListeningSocket, LogLine, StartOutcome
+from harness.model import DateSource, Image, ListeningSocket, LogLine, Resolve, StartOutcome
 from harness.profiles.registry import MCP
 from harness.run.attempt import record
 from tests.support.loopback import server_bundle
@@ -169,3 +169,24 @@ async def test_an_example_that_takes_too_long_is_blocked_by_the_name_of_the_limi
     assert found.blocked is not None
     assert "took more than 0.1 s, docprobe's limit" in found.blocked
     assert "example-s" in found.blocked
+
+
+async def test_the_date_of_a_commit_is_asked_for_where_none_is_stated(tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    async def committed() -> str | None:
+        asked.append("committed")
+        return "2024-09-30" if len(asked) == 1 else None
+
+    async def of(kind: type[DeadPod], date: str | None, resolve: Resolve = Resolve.TODAY) -> list[tuple[object, ...]]:
+        config = Config(docs=tmp_path, layout=Layout(), profile=MCP, resolve=resolve)
+        engine = cast("Engine", OnePodEngine(kind("TypeError: no")))
+        found = await record(engine, SERVER, config, date=date, locks={}, progress=lambda _: None, committed=committed)
+        return [(run.resolve, run.date, run.date_source) for run in found.runs]
+
+    today = (Resolve.TODAY, None, None)
+    assert await of(DeadPod, None) == [today, (Resolve.DATED, "2024-09-30", DateSource.COMMIT)]
+    assert await of(DeadPod, None) == [today]
+    assert await of(DeadPod, "2025-11-25") == [today, (Resolve.DATED, "2025-11-25", None)]
+    assert await of(DeadPod, "2025-11-25", Resolve.DATED) == [(Resolve.DATED, "2025-11-25", None)]
+    assert len(asked) == 2
