@@ -159,7 +159,6 @@ def make_plan(config: Config, *, since: Change | None = None) -> Plan:
     loaded = load_examples(config, load_corpus(config))
     corpus, found = loaded.corpus, loaded.all
     bound = load_normative_text(config, corpus).bound
-    bound = with_old_sentences(bound, old_sentences(bound.drift, config, since.base if since else None))
     if not found and corpus.problems:
         raise NothingSelectedError(
             f"no example was found, and {corpus.problems[0].span}: {corpus.problems[0].message}",
@@ -171,7 +170,12 @@ def make_plan(config: Config, *, since: Change | None = None) -> Plan:
     plan = Plan(corpus, bound, chosen, found, loaded.printed, corpus.problems, unmatched)
     if since is not None:
         plan = _narrowed(plan, since, config, selection)
-    return replace(plan, examples=tuple(example for example in plan.examples if selection.holds(example)))
+    plan = replace(plan, examples=tuple(example for example in plan.examples if selection.holds(example)))
+    if not plan.examples:
+        return plan
+    # the history of the docs is read only for a report that shows it
+    old = old_sentences(bound.drift, config, since.base if since else None)
+    return replace(plan, bound=with_old_sentences(bound, old))
 
 
 def _narrowed(plan: Plan, since: Change, config: Config, selection: Selection) -> Plan:
