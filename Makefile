@@ -17,7 +17,7 @@ export DOCPROBE_STATE ?= $(CURDIR)/.cache/docprobe
 unexport PYTHONDONTWRITEBYTECODE
 export PYTHONPYCACHEPREFIX ?= $(CURDIR)/.cache/bytecode
 
-.PHONY: help check test unit lint engine browser soak oracle mutation peers bench env clean
+.PHONY: help check test unit lint engine browser soak oracle mutation peers bench replay env clean
 
 help:
 	@echo "make check     run docprobe on the sample docs (docs-snapshot/sample) and write a report"
@@ -28,6 +28,7 @@ help:
 	@echo "make mutation  break the conforming servers and count which breaks the rules find"
 	@echo "make oracle    compare the extraction with the parsers of MDX, MkDocs and MyST, block by block"
 	@echo "make peers     run docprobe and the MCP conformance suite on the same servers"
+	@echo "make replay    check the newest commits of a docs repository as their pull requests would be: DOCS=checkout"
 	@echo "make bench     speed with and without caches; a history of 1,000 nights"
 	@echo "make clean     remove the Python environment and docprobe's containers and images"
 
@@ -77,6 +78,11 @@ mutation: env
 bench: env
 	$(BIN)/python -m tests.bench
 	$(BIN)/python -m tests.bench.history
+
+# it goes on where it was interrupted; remove .report/replay.jsonl to begin anew
+replay: env engine
+	@test -n "$(DOCS)" || { echo "name a checkout with its history: make replay DOCS=checkout"; exit 2; }
+	$(BIN)/python -m tests.replay "$(DOCS)" --results $(REPORT)/replay.jsonl
 
 # npm installs the suite into the report's folder, without install scripts
 peers: env engine
