@@ -30,11 +30,11 @@ class Cli:
 
     def out(self) -> Console:
         """Return the console for the requested output (stdout)."""
-        return Console(file=sys.stdout, no_color=self.no_color or None, highlight=False, soft_wrap=False)
+        return Console(file=sys.stdout, no_color=self.no_color or None, highlight=False, soft_wrap=False, emoji=False)
 
     def err(self) -> Console:
         """Return the console for progress and notes (stderr)."""
-        return Console(file=sys.stderr, no_color=self.no_color or None, highlight=False, quiet=self.quiet)
+        return Console(file=sys.stderr, no_color=self.no_color or None, highlight=False, emoji=False, quiet=self.quiet)
 
     def links(self, docs: Path) -> str | None:
         """Return the URI of the docs root for links in the output; None if it does not go to a terminal with links."""
@@ -120,7 +120,6 @@ results_option = click.option(
     "--results", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
     help="Results that docprobe check --format json wrote. [default: the last run]",
 )  # fmt: skip
-
 
 
 def results_of(cli: Cli, docs: Path | None, results: Path | None, state: Path | None) -> Report:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import codecs
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import anyio
 import click
 
+from extractor.base.storage import write_atomically
+from extractor.base.text import printable, visible
 from harness.cli.context import Cli, docs_option, pass_cli, runtime_option, state_option
 from harness.settings import load_config
 
@@ -45,7 +47,7 @@ def command(cli: Cli, /, example: str, docs: Path | None, write: bool, state: Pa
         for line in _no_fix(trial):
             err.print(line, markup=False, soft_wrap=True)
         click.get_current_context().exit(1)
-    click.echo(trial.patch(_from_here(config.docs)), nl=False)
+    _print_patch(trial.patch(config.docs, _from_here(config.docs)))
     fixed = tuple(sorted({requirement for requirement, _ in trial.fixed}))
     for title, names in (("fixed", fixed), ("still violated", trial.remaining), ("newly violated", trial.broken)):
         if names:
@@ -55,9 +57,9 @@ def command(cli: Cli, /, example: str, docs: Path | None, write: bool, state: Pa
     if trial.trouble:
         err.print(f"not proved: the fixed page is {trial.trouble}", markup=False)
     if trial.holds and write:
-        for path, (_, text) in sorted(trial.texts.items()):
-            _write(config.docs / path, text)
-            err.print(f"wrote {path}", markup=False)
+        for path, (_, data) in trial.files(config.docs).items():
+            write_atomically(config.docs / path, data)
+            err.print(f"wrote {printable(path)}", markup=False)
     click.get_current_context().exit(0 if trial.holds else 1)
 
 
@@ -82,13 +84,18 @@ def _from_here(docs: Path) -> str:
     return f"{docs.relative_to(here).as_posix()}/" if below else ""
 
 
-def _write(page: Path, text: str) -> None:
-    r"""Write a patched page with the byte order mark and the line ends (``\r\n`` or ``\n``) that it has."""
-    from extractor.base.storage import write_atomically
+def _on_terminal() -> bool:
+    return sys.stdout.isatty()
 
-    before = page.read_bytes()
-    data = (text.replace("\n", "\r\n") if b"\r\n" in before else text).encode()
-    write_atomically(page, codecs.BOM_UTF8 + data if before.startswith(codecs.BOM_UTF8) else data)
+
+def _print_patch(patch: bytes) -> None:
+    """Print a patch: exact to the byte for programs, with what steers a terminal spelt out for people."""
+    if _on_terminal():
+        click.echo(visible(patch.decode("utf-8", "backslashreplace")), nl=False)
+        return
+    sys.stdout.flush()
+    sys.stdout.buffer.write(patch)
+    sys.stdout.buffer.flush()
 
 
 async def _prove(cli: Cli, config: Config) -> Trial:

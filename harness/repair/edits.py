@@ -6,9 +6,11 @@ of the docs sees changes and nothing else. Edits of files are the same for every
 
 from __future__ import annotations
 
+import codecs
 import difflib
+import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from extractor.languages.registry import syntax_tree
 from harness.model import Edit, Verdict
@@ -19,6 +21,10 @@ if TYPE_CHECKING:
     from extractor.model import Bundle, SourceFile
     from harness.model import Finding, Transcript
     from harness.rule import Catalogue, TextEdit
+
+_LINE: Final = re.compile(rb"[^\r\n]*(?:\r\n|[\r\n])|[^\r\n]+")
+_END: Final = re.compile(rb"(?:\r\n|[\r\n])\Z")
+_SPECIAL: Final = re.compile(r'[\x00-\x1f"\\\x7f]')
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +121,56 @@ def patched(source: str, edits: Sequence[Edit]) -> str:
     return "\n".join(lines)
 
 
-def unified(page: str, before: str, after: str) -> str:
-    """Return a patch of the file at ``page`` as ``git apply`` reads it."""
-    diff = difflib.unified_diff(
-        before.splitlines(keepends=True), after.splitlines(keepends=True), f"a/{page}", f"b/{page}"
+def rewritten(raw: bytes, before: str, after: str) -> bytes:
+    r"""Return the bytes of a page with a change of its text; every other line stays as it is, byte for byte.
+
+    Args:
+        raw: the file.
+        before: its text as it was read: line ends are ``\\n``, and bytes that are not UTF-8 are replaced.
+        after: the text with the change. New lines get the line end of those that they replace.
+    """
+    lines, old, new = _LINE.findall(raw), before.split("\n"), after.split("\n")
+    lines += [b""] * (len(old) - len(lines) == 1)
+    if len(lines) != len(old):
+        return after.encode()  # UTF-16: the change is written as UTF-8
+    made: list[bytes] = []
+    for tag, first, last, new_first, new_last in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        same = tag == "equal"
+        bodies = (
+            [_END.sub(b"", line) for line in lines[first:last]]
+            if same
+            else [t.encode() for t in new[new_first:new_last]]
+        )
+        for at, body in enumerate(bodies):
+            near = min(first + at, max(last - 1, first), len(lines) - 1)
+            ends = (match[0] for line in (lines[near], lines[near - 1], lines[0]) if (match := _END.search(line)))
+            made.append(body + (next(ends, b"\n") if new_first + at < len(new) - 1 else b""))
+    if raw.startswith(codecs.BOM_UTF8) and not made[0].startswith(codecs.BOM_UTF8):
+        made[0] = codecs.BOM_UTF8 + made[0]
+    return b"".join(made)
+
+
+def unified(page: str, before: bytes, after: bytes) -> bytes:
+    """Return a patch of the file at ``page`` as ``git apply`` reads it, exact to the byte."""
+    old, new = (_git_name(f"{side}/{page}").encode("utf-8", "surrogateescape") for side in "ab")
+    diff = difflib.diff_bytes(difflib.unified_diff, _git_lines(before), _git_lines(after), old, new)
+    return b"".join(line if line.endswith(b"\n") else line + b"\n\\ No newline at end of file\n" for line in diff)
+
+
+def _git_lines(data: bytes) -> list[bytes]:
+    """Lines as git counts them: a carriage return, a form feed or U+2028 ends none."""
+    return re.findall(rb"[^\n]*\n|[^\n]+", data)
+
+
+def _git_name(path: str) -> str:
+    """A path in the head of a patch: quoted as git does if it holds control characters, quotes or backslashes."""
+    if not _SPECIAL.search(path):
+        return f"{path}\t" if " " in path else path
+    quoted = (
+        f"\\{byte:03o}" if byte < 0x20 or byte > 0x7E or byte in b'"\\' else chr(byte)
+        for byte in path.encode("utf-8", "surrogateescape")
     )
-    return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in diff)
+    return f'"{"".join(quoted)}"'
 
 
 def _by_line(file: SourceFile, changes: Sequence[TextEdit]) -> Iterator[FileEdit]:

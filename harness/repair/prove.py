@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from harness.base.errors import DocprobeError, UsageError
 from harness.load import load_examples
 from harness.model import Status, Verdict
-from harness.repair.edits import fixable, on_pages, patched, propose, unified
+from harness.repair.edits import fixable, on_pages, patched, propose, rewritten, unified
 from harness.repair.proofs import ProvedPatch, sources_of, store_proof
 from harness.run.execute import execute
 from harness.run.observer import Silent
@@ -60,12 +60,22 @@ class Trial:
         """Whether the patch fixes something, breaks nothing and leaves nothing that it set out to fix."""
         return bool(self.fixed) and not self.broken and not self.remaining and self.trouble is None
 
-    def patch(self, prefix: str = "") -> str:
+    def files(self, docs: Path) -> dict[str, tuple[bytes, bytes]]:
+        """Return the bytes of each page below ``docs`` that it changes, before and after."""
+        found = {}
+        for path, (before, after) in sorted(self.texts.items()):
+            raw = (docs / path).read_bytes()
+            found[path] = raw, rewritten(raw, before, after)
+        return found
+
+    def patch(self, docs: Path, prefix: str = "") -> bytes:
         """Return the patch as ``git apply`` reads it; empty without edits.
 
-        ``prefix`` goes before each path; it is empty or ends in a slash.
+        Args:
+            docs: the docs root.
+            prefix: goes before each path; it is empty or ends in a slash.
         """
-        return "".join(unified(prefix + path, before, after) for path, (before, after) in sorted(self.texts.items()))
+        return b"".join(unified(prefix + path, before, after) for path, (before, after) in self.files(docs).items())
 
 
 async def prove(plan: Plan, example: Example, config: Config, connect: Connect, observer: Observer) -> Trial:

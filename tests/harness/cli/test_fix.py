@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import subprocess
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from click.testing import CliRunner
 
 from harness.cli import fix
+from harness.cli.context import Cli
 from harness.cli.main import cli
 from harness.repair.edits import FileEdit
 from harness.repair.prove import Trial
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from click.testing import Result
 
 PATCHED = Trial(
     edits=(FileEdit("server.ts", 1, ("new",)),),
@@ -30,6 +35,7 @@ def fix_output(trial: Trial, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
     monkeypatch.setattr(fix, "_prove", proved)
     (tmp_path / "docprobe.toml").write_text("")
+    (tmp_path / "page.mdx").write_text("old\n")
     done = CliRunner().invoke(cli, ["fix", "page#typescript", "--docs", str(tmp_path), "--state", str(tmp_path / "s")])
     return done.exit_code, done.stderr.splitlines()
 
@@ -46,3 +52,40 @@ def test_no_fix_has_a_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert code == 1
     assert lines[0].startswith("no fix: session.terminated-404 (no line of this example fits")
     assert lines[1] == "still blocking: http.origin-validate (no fix known)"
+
+
+HOSTILE = b"\x1b]0;title\x07\x1b[2J\xe2\x80\xae\xff old\r\n"
+
+
+def hostile_output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, **more: Any) -> Result:
+    before = HOSTILE.decode("utf-8", "replace").replace("\r\n", "\n") + "keep\n"
+
+    async def proved(*_: object) -> Trial:
+        return replace(PATCHED, texts={"page.mdx": (before, before.replace("keep", "new"))})
+
+    monkeypatch.setattr(fix, "_prove", proved)
+    (tmp_path / "docprobe.toml").write_text("")
+    (tmp_path / "page.mdx").write_bytes(HOSTILE + b"keep\r\n")
+    monkeypatch.chdir(tmp_path)
+    return CliRunner().invoke(cli, ["fix", "page#typescript", "--docs", ".", "--state", "s"], **more)
+
+
+def test_in_a_pipe_the_patch_is_exact(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    done = hostile_output(tmp_path, monkeypatch)
+    assert b" " + HOSTILE in done.stdout_bytes
+    subprocess.run(["git", "apply", "-"], cwd=tmp_path, input=done.stdout_bytes, check=True)
+    assert (tmp_path / "page.mdx").read_bytes() == HOSTILE + b"new\r\n"
+
+
+def test_on_a_terminal_what_steers_it_is_spelt_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fix, "_on_terminal", lambda: True)
+    done = hostile_output(tmp_path, monkeypatch, color=True)
+    assert r"\x1b]0;title\x07\x1b[2J\u202e" in done.stdout
+    assert {char for char in done.stdout if not char.isprintable()} == {"\n"}
+
+
+def test_notes_on_stderr_are_shown_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:
+    Cli().err().print("page:100: a [b] :smile:", markup=False)
+    Cli().out().print("page:100: a [b] :smile:", markup=False)
+    shown = capsys.readouterr()
+    assert shown.err == shown.out == "page:100: a [b] :smile:\n"

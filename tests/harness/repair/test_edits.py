@@ -1,11 +1,18 @@
 from __future__ import annotations
 
+import subprocess
 from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
 
 from extractor.model import Bundle, ExampleKind, Level, Manager, Segment, SourceFile, Span
 from harness.model import Basis, Edit, Exchange, Finding, Reply, Transcript, Verdict
 from harness.profiles.registry import MCP
-from harness.repair.edits import FileEdit, on_pages, patched, propose, unified
+from harness.repair.edits import FileEdit, on_pages, patched, propose, rewritten, unified
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 PAGE = """\
 # Title
@@ -65,7 +72,9 @@ def _after(requirement: str, exchange: int, bundle: Bundle) -> str:
 
 def test_a_missing_id_stays_400_and_only_the_session_answer_changes() -> None:
     after = _after("session.terminated-404", 1, _bundle(added=3))
-    changed = [line for line in unified("p.mdx", PAGE, after).splitlines() if line[:1] in "+-"]
+    changed = [
+        line for line in unified("p.mdx", PAGE.encode(), after.encode()).decode().splitlines() if line[:1] in "+-"
+    ]
     assert changed == [
         "--- a/p.mdx",
         "+++ b/p.mdx",
@@ -101,7 +110,7 @@ def test_lines_in_a_tab_or_a_quote_keep_what_is_in_front_of_them() -> None:
 
 
 def test_a_page_that_does_not_hold_the_line_gets_no_edit_at_all() -> None:
-    page = PAGE.replace("status(400).send(\"é", "status(409).send(\"é")
+    page = PAGE.replace('status(400).send("é', 'status(409).send("é')
     first = FileEdit("server.ts", 1, ("changed",))
     assert len(on_pages([first, ANSWER], _bundle(), {"p.mdx": PAGE})) == 2
     assert on_pages([first, ANSWER], _bundle(), {"p.mdx": page}) == ()
@@ -109,6 +118,45 @@ def test_a_page_that_does_not_hold_the_line_gets_no_edit_at_all() -> None:
 
 
 def test_a_patch_of_a_file_without_a_last_line_end_can_be_applied() -> None:
-    assert unified("p", "a\nb", "a\nc").endswith(
-        "-b\n\\ No newline at end of file\n+c\n\\ No newline at end of file\n"
+    assert unified("p", b"a\nb", b"a\nc").endswith(
+        b"-b\n\\ No newline at end of file\n+c\n\\ No newline at end of file\n"
     )
+
+
+RAW = (
+    b"one\ntwo\nthree\n", b"one\r\ntwo\r\nthree\r\n", b"one\ntwo\r\nthree\rfour", b"\xef\xbb\xbfone\r\ntwo\r\n", b"", b"one",
+    b"a\x00b\n\xff\xfe\n\x1b]0;title\x07\n", "u\u202ex\n\u2028y\x0b\x0cz\x85\n".encode(), b"\n\n\r\r\n",
+)  # fmt: skip
+
+
+def text_of(raw: bytes) -> str:
+    text = raw.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n")
+    return text.replace("\0", "\ufffd")
+
+
+@pytest.mark.parametrize("raw", RAW)
+@pytest.mark.parametrize("line", range(4))
+def test_a_change_of_one_line_changes_no_other_byte(raw: bytes, line: int) -> None:
+    before = text_of(raw)
+    lines = before.split("\n")
+    lines[min(line, len(lines) - 1)] = "new"
+    after = "\n".join(lines)
+    made = rewritten(raw, before, after)
+    assert text_of(made) == after
+    assert rewritten(raw, before, before) == raw
+    kept = [piece for piece in raw.splitlines(keepends=True) if piece.strip()]
+    assert sum(piece not in made for piece in kept) <= 2
+
+
+@pytest.mark.parametrize("raw", RAW[:5] + RAW[6:8])
+@pytest.mark.parametrize("name", ["page.mdx", "a b/p\u00e4ge.md", 'q"uote\\s.md', "tab\there.md"])
+def test_git_applies_the_patch_exactly(tmp_path: Path, raw: bytes, name: str) -> None:
+    page = tmp_path / name
+    page.parent.mkdir(exist_ok=True)
+    page.write_bytes(raw)
+    before = text_of(raw)
+    made = rewritten(raw, before, f"new\n{before}")
+    patch = unified(name, raw, made)
+    done = subprocess.run(["git", "apply", "-"], cwd=tmp_path, input=patch, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert page.read_bytes() == made
