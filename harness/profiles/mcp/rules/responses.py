@@ -26,7 +26,8 @@ def response_form(transcript: Transcript, bound: BoundRequirement) -> Finding:
     """Judge that every response MUST follow JSON-RPC: the request's id, a result or an error, its code an integer.
 
     Only POST of one request is looked at. An error without an id, or with a null one, may be about a request that could
-    not be read; with a status that refuses the request it is what SDKs send.
+    not be read; with a status that refuses the request it is what SDKs send. The body of such a refusal need not be
+    JSON-RPC at all: one that does not say so is the server's own document.
     """
     seen = []
     for exchange in transcript.exchanges:
@@ -36,6 +37,8 @@ def response_form(transcript: Transcript, bound: BoundRequirement) -> Finding:
             continue
         for message in messages(exchange.reply):
             if "method" in message or not ("result" in message or "error" in message or "id" in message):
+                continue
+            if not is_success(exchange) and "jsonrpc" not in message:
                 continue
             seen.append(exchange)
             wrong = _wrong(exchange, message, request["id"] if request is not None else None)

@@ -24,16 +24,20 @@ REINIT = "client.reinit-on-404"
 DELETES = "client.deletes-session"
 UNDECIDED = {REINIT: Verdict.INCONCLUSIVE}
 """A program may end on a 404."""
+DIES = {REINIT: Verdict.VIOLATED}
+"""It ends by an error that nothing catches: the SDK reports the 404 and starts no new session."""
 EXPECTED: dict[str, dict[str, Verdict]] = {
-    "typescript-1#typescript": UNDECIDED,
-    "typescript-2#leave-politely": UNDECIDED,
+    "typescript-1#typescript": DIES,
+    "typescript-2#leave-politely": DIES,
     "typescript-2#come-back": {},
-    "typescript-2#just-leave": UNDECIDED | {DELETES: Verdict.VIOLATED},
+    "typescript-2#just-leave": DIES | {DELETES: Verdict.VIOLATED},
     # it was stopped: what it would have done last stays unknown
     "typescript-2#stay": UNDECIDED | {DELETES: Verdict.INCONCLUSIVE},
-    "python-1#python": UNDECIDED,
-    "python-2#python": UNDECIDED,
+    "python-1#python": DIES,
+    "python-2#python": DIES,
     "by-hand#javascript": UNDECIDED
+    # it sends no version at all
+    | {"client.version-value": Verdict.INCONCLUSIVE}
     | dict.fromkeys(
         (
             "client.sends-session-id",
