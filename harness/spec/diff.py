@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
 from enum import StrEnum
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 from extractor.model import Level, Statement
-from extractor.normative.fingerprint import shingles, similarity
+from extractor.normative.fingerprint import shingles, similarity, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -19,6 +21,10 @@ SIMILAR_IN_SECTION: Final = 0.25
 """Similarity from which on two sentences of the same section are one sentence, reworded."""
 SIMILAR_ON_PAGE: Final = 0.4
 SIMILAR_ACROSS_PAGES: Final = 0.6
+SAME_WORDS: Final = 0.6
+"""Share of words, in order, from which on sentences of pages that became one another are one, where shingles differ."""
+SHARED_WORDS: Final = 0.25
+"""Share of words, in any order, below which the order need not be looked at."""
 
 
 class ChangeKind(StrEnum):
@@ -79,6 +85,14 @@ def diff_statements(
     rest_old = [statement for statement in old if id(statement) not in paired_old]
     rest_new = [statement for statement in new if id(statement) not in paired_new]
     near = _similar_pairs(rest_old, rest_new, place, requirements_of)
+    paired_old |= {id(a) for a, _, _ in near}
+    paired_new |= {id(b) for _, b, _ in near}
+    followed = {(page_of(a), page_of(b)) for a, b, _ in (*pairs, *near)}
+    near += _followed_pairs(
+        [statement for statement in rest_old if id(statement) not in paired_old],
+        [statement for statement in rest_new if id(statement) not in paired_new],
+        lambda a, b: (page_of(a), page_of(b)) in followed or _became(page_of(a), page_of(b)),
+    )
     paired_old |= {id(a) for a, _, _ in near}
     paired_new |= {id(b) for _, b, _ in near}
     found = [(_kind(a, b), a, b, alike) for a, b, alike in near]
@@ -174,6 +188,43 @@ def _similar_pairs(
             taken |= {id(a), id(b)}
             pairs.append((a, b, alike))
     return pairs
+
+
+def _followed_pairs(
+    old: Sequence[Statement], new: Sequence[Statement], related: Callable[[Statement, Statement], bool]
+) -> list[tuple[Statement, Statement, float]]:
+    """Return pairs of sentences that were reworked on their way to another page, the most similar first.
+
+    Args:
+        old: statements before that have no partner yet.
+        new: statements after that have none.
+        related: whether the page of one became that of the other: by a rename, a split, or sentences that it kept.
+    """
+    words = {id(one): words_of(one.text.replace(one.keyword, "")) for one in (*old, *new)}
+    candidates = []
+    for a in old:
+        matcher = SequenceMatcher(None, autojunk=False)
+        matcher.set_seq2(words[id(a)])
+        known = frozenset(words[id(a)])
+        for b in new:
+            if not related(a, b) or similarity(known, frozenset(words[id(b)])) < SHARED_WORDS:
+                continue
+            matcher.set_seq1(words[id(b)])
+            if matcher.quick_ratio() >= SAME_WORDS and (ratio := matcher.ratio()) >= SAME_WORDS:
+                candidates.append((ratio, a.anchor == b.anchor, a, b))
+    pairs, taken = [], set[int]()
+    for _, _, a, b in sorted(candidates, key=lambda candidate: candidate[:2], reverse=True):
+        if id(a) not in taken and id(b) not in taken:
+            taken |= {id(a), id(b)}
+            pairs.append((a, b, similarity(_bare(a), _bare(b))))
+    return pairs
+
+
+def _became(old: str, new: str) -> bool:
+    """Return whether a page's name suggests that it became another: the same file name, or a folder of its name."""
+    before, after = PurePosixPath(old), PurePosixPath(new)
+    split, joined = before.with_suffix("") in after.parents, after.with_suffix("") in before.parents
+    return before.stem == after.stem or split or joined
 
 
 def _threshold(old: tuple[str, str], new: tuple[str, str]) -> float:

@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from extractor.docs.corpus import extract
+from extractor.model import Layout
 from harness.cli.diff_text import to_json, to_text
 from harness.spec.diff import ChangeKind, StatementChange, diff_statements
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from extractor.model import Statement
 
@@ -148,3 +151,47 @@ def test_json_has_the_same(spec: Spec) -> None:
 
 def test_no_changes_is_an_answer_too(spec: Spec) -> None:
     assert to_text((), "a", "b") == "a -> b: no changes\nrequirements affected: none\n"
+
+
+SENTENCES = (
+    "The keeper of a parcel **SHOULD** tell its owner where the parcel lies within one day.",
+    "Whoever opens a parcel **MUST** note the hour of its opening in the book of the house.",
+)
+REWORKED = (
+    "A keeper **MUST** tell the owner of a parcel where it lies within a day.",
+    "Anyone who opens a parcel **MUST** write the hour into the book of the house.",
+)
+
+
+def written(root: Path, pages: dict[str, tuple[str, ...]]) -> tuple[Statement, ...]:
+    for name, sentences in pages.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text("# Page\n\n" + "\n\n".join(sentences) + "\n", encoding="utf-8")
+    return extract(root, Layout(specification=("**",)), jobs=1).statements
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "followed"),
+    [
+        ("basic/parcels.md", ("basic/parcels/keeping.md", "basic/parcels/opening.md"), True),
+        ("utilities/parcels.md", ("patterns/parcels.md", "patterns/parcels.md"), True),
+        ("utilities/parcels.md", ("letters.md", "stamps.md"), False),
+    ],
+    ids=["split", "renamed", "another page"],
+)
+def test_reworked_sentences_are_followed_to_pages_that_theirs_became(
+    tmp_path: Path, before: str, after: tuple[str, str], followed: bool
+) -> None:
+    pages: dict[str, tuple[str, ...]] = {}
+    for name, sentence in zip(after, REWORKED, strict=True):
+        pages[name] = (*pages.get(name, ()), sentence)
+    changes = diff_statements(written(tmp_path / "old", {before: SENTENCES}), written(tmp_path / "new", pages))
+    kinds = [ChangeKind.STRENGTHENED, ChangeKind.REWORDED] if followed else [ChangeKind.ADDED] * 2 + [ChangeKind.REMOVED] * 2
+    assert [change.kind for change in changes] == kinds
+
+
+def test_a_page_that_took_a_sentence_over_is_searched_for_the_others(tmp_path: Path) -> None:
+    kept = "Parcels of glass **MUST NOT** be thrown."
+    old = written(tmp_path / "old", {"a.md": (*SENTENCES, kept)})
+    changes = diff_statements(old, written(tmp_path / "new", {"b.md": (*REWORKED, kept)}))
+    assert [change.kind for change in changes] == [ChangeKind.STRENGTHENED, ChangeKind.REWORDED, ChangeKind.MOVED]
