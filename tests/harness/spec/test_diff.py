@@ -158,7 +158,7 @@ SENTENCES = (
     "Whoever opens a parcel **MUST** note the hour of its opening in the book of the house.",
 )
 REWORKED = (
-    "A keeper **MUST** tell the owner of a parcel where it lies within a day.",
+    "The keeper of it **MUST** tell the owner where a parcel lies within one day.",
     "Anyone who opens a parcel **MUST** write the hour into the book of the house.",
 )
 
