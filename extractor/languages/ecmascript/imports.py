@@ -48,7 +48,8 @@ _ALIASES: Final = ("@/", "~/", "#", "$", "virtual:", "bun:", "deno:", "cloudflar
 
 _MADE_UP: Final = re.compile(
     r"@?(?:my|your|some|the|example|sample|acme|our|company)(?:[-_/]|$)|@?(?:your|my)[a-z]*(?:org|company|scope|team)\b"
-    r"|@(?:org|scope|repo|workspace|internal|app|company|namespace|server|shared|lib|packages)/",
+    r"|@(?:org|scope|repo|workspace|internal|app|company|namespace|server|shared|lib|packages)/"
+    r"|@(?:[\w.]+-)*(?:examples?|demos?|samples?|internal|workspace|monorepo)(?:-[\w.]+)*/",
     re.IGNORECASE,
 )
 

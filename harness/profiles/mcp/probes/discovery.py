@@ -7,7 +7,7 @@ candidates, then from redirects.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urljoin, urlsplit
 
@@ -21,10 +21,10 @@ from harness.profiles.mcp.probes.sessionless_probes import NOT_FOUND, served_met
 from harness.profiles.mcp.revisions import offered_versions, with_handshake, without_handshake
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from extractor.model import StatedEndpoint
-    from harness.model import ListeningSocket, LogLine
+    from harness.model import ListeningSocket, LogLine, Session
     from harness.profiles.mcp.probes.http_exchange import ProbeAnswer
     from harness.profiles.mcp.probes.peer import Peer
 
@@ -79,6 +79,16 @@ def _printed_paths(logs: Iterable[LogLine]) -> Iterator[str]:
                 yield match.group(1).rstrip(".")
 
 
+@dataclass(frozen=True, slots=True)
+class _HalfServed:
+    """An address that answers an initialize and not what follows, with what it answered."""
+
+    address: EndpointAddress
+    answer: ProbeAnswer
+    answered: Mapping[str, str]
+    sessions: tuple[Session, ...]
+
+
 async def find_endpoint(
     peer: Peer, candidates: Iterable[EndpointAddress], revisions: tuple[str, ...]
 ) -> ProbeAnswer | None:
@@ -98,7 +108,7 @@ async def find_endpoint(
     Returns:
         The answer that showed the endpoint; None if there is none.
     """
-    half: tuple[EndpointAddress, ProbeAnswer] | None = None
+    half: _HalfServed | None = None
     fallback: tuple[EndpointAddress, ProbeAnswer] | None = None
     first: tuple[EndpointAddress, ProbeAnswer] | None = None
     silent = 0
@@ -109,7 +119,7 @@ async def find_endpoint(
         if is_endpoint and (opened is None or await _goes_on(peer, opened)):
             return answer
         if is_endpoint:
-            half = half or (peer.address, answer)
+            half = half or _HalfServed(peer.address, answer, dict(peer.answered), tuple(peer.sessions))
             if peer.pod.exit_state() is not None:
                 break
             _forget(peer, answer)
@@ -124,9 +134,9 @@ async def find_endpoint(
         if silent == MOST_SILENT:
             break
     if half is not None:
-        peer.address, answer = half
-        peer.recorder.amend(answer.number, step=steps.DISCOVER_INITIALIZE)
-        return answer
+        peer.address, peer.answered, peer.sessions = half.address, dict(half.answered), list(half.sessions)
+        peer.recorder.amend(half.answer.number, step=steps.DISCOVER_INITIALIZE)
+        return half.answer
     for peer.address, answer in refused[:MOST_PLAIN]:
         if await _is_sessionless(peer, revisions):
             return answer
