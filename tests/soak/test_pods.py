@@ -90,7 +90,8 @@ async def test_nothing_grows(raw: docker.APIClient, tmp_path: Path, at_once: int
         print(f"{PODS} pods, {at_once} at a time, in {time.monotonic() - began:.0f} s: "
               f"{before_kib} KiB {grown_kib:+}, {before_fds} descriptors {grown_fds:+}, {max(alive)} pods alive at most")  # fmt: skip
         assert max(alive) <= at_once + ENDING, "pods are made faster than they are taken down"
-        assert grown_fds <= 2
+        # docprobe keeps a connection to the engine for each call that it once made beside others: one more for each pod
+        assert grown_fds <= 2 + at_once
         assert grown_kib < GROWTH_KIB
         run = engine.run.owner.run_id
     assert left_in(raw, tmp_path) == []

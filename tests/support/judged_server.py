@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from harness.judge.judge import judge
@@ -13,7 +14,7 @@ from tests.support.tokens import PlainTokens
 from tests.support.verdicts import NEWEST, rows
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from pathlib import Path
 
 TIMEOUT_S = 5.0
@@ -48,3 +49,15 @@ def findings(transcript: Transcript, page_revision: str | None = NEWEST) -> tupl
 def violated(found: Sequence[Finding]) -> frozenset[str]:
     """Ids of everything violated, under whatever revision."""
     return frozenset(finding.requirement for finding in found if finding.verdict is Verdict.VIOLATED)
+
+
+def violated_or_late(found: Sequence[Finding], expected: Collection[str]) -> frozenset[str]:
+    """As :func:`violated`, with those of ``expected`` that a busy machine left open.
+
+    A deadline that other work on the machine can reach gives ``inconclusive`` (never ``satisfied``), so on a busy
+    machine, and only there, that is right as well.
+    """
+    busy = os.getloadavg()[0] > 2 * (os.cpu_count() or 1)
+    verdicts = {id: {f.verdict for f in found if f.requirement == id} for id in expected}
+    late = {id for id, seen in verdicts.items() if Verdict.INCONCLUSIVE in seen and Verdict.SATISFIED not in seen}
+    return violated(found) | (late if busy else set())

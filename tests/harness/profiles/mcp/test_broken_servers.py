@@ -7,7 +7,7 @@ import pytest
 
 from harness.model import Basis, Finding, Side, Verdict
 from harness.profiles.registry import MCP
-from tests.support.judged_server import findings, talk, violated
+from tests.support.judged_server import findings, talk, violated_or_late
 from tests.support.servers import CASES, GROUPS, MODERN, NEWEST, OLDEST, Case
 from tests.support.verdicts import rows
 
@@ -40,7 +40,7 @@ async def judge_all(cases: tuple[Case, ...]) -> dict[Case, tuple[Finding, ...]]:
 def test_exactly_these_ids_are_violated(group: str) -> None:
     cases = GROUPS[group]
     found = anyio.run(judge_all, cases)
-    seen = {f"{case} {case.revisions}": sorted(violated(found[case])) for case in cases}
+    seen = {f"{case} {case.revisions}": sorted(violated_or_late(found[case], case.violated)) for case in cases}
     assert seen == {f"{case} {case.revisions}": sorted(case.violated) for case in cases}
 
 
