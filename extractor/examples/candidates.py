@@ -121,5 +121,7 @@ def _relevant(candidates: Sequence[Program], page: PageView) -> Iterator[Program
     for program in candidates:
         own = program.snippets
         relevant = any(s.role.relevant or (s.facts.error and _mentions(s.block, words)) for s in own)
-        if relevant or any(name in defined[s.language.name] for s in own for name in s.facts.free):
+        # modules of the language are used everywhere
+        used = ((s.language, name) for s in own for name in s.facts.free if name not in s.language.modules)
+        if relevant or any(name in defined[language.name] for language, name in used):
             yield program

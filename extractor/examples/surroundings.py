@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 MAX_MANIFEST_CHARS: Final = 100_000
 _MAX_CHARS: Final = 20_000
+_REQUIRED: Final = re.compile(
+    r"\s*(?:require\s+)?([\w.~-]+\.[\w.~-]+(?:/[\w.~-]+)*)\s+(v\d[\w.+-]*)\s*(?://|$)", re.ASCII
+)
 _NPM_KEYS: Final = frozenset({"dependencies", "devDependencies", "scripts", "type", "bin", "main"})
 
 
@@ -100,6 +104,8 @@ def manifest_of(block: Block, name: str | None) -> Manifest | None:
         return _package_json(block, name or "package.json", sure=bool(name))
     if called == "pyproject.toml" or (not name and block.language == "toml"):
         return _pyproject(block, name or "pyproject.toml")
+    if called == "go.mod":
+        return _go_mod(block, name or called)
     if called == "requirements.txt" or block.language == "requirements":
         return _requirements(block, name or "requirements.txt")
     return None
@@ -146,6 +152,12 @@ def _requirements(block: Block, path: str) -> Manifest | None:
     texts = [(line, False) for line in lines if line and not line.startswith(("#", "-"))]
     dependencies = _taken(texts, Manager.PYPI)
     return Manifest(block, path, Manager.PYPI, dependencies, {}) if dependencies else None
+
+
+def _go_mod(block: Block, path: str) -> Manifest:
+    """The modules of ``require`` lines (Go Modules Reference, "go.mod files")."""
+    texts = [(f"{found[1]}@{found[2]}", False) for line in block.text.splitlines() if (found := _REQUIRED.match(line))]
+    return Manifest(block, path, Manager.GO, _taken(texts, Manager.GO), {})
 
 
 def _strings(table: object) -> Iterable[tuple[str, str]]:

@@ -9,10 +9,9 @@ from extractor.languages.common.values import Language
 CSHARP: Final = Language("csharp", "C#", ("csharp", "cs", "c#"), (".cs",), "the .NET SDK")
 JAVA: Final = Language("java", "Java", ("java",), (".java",), "a JDK with Maven or Gradle")
 KOTLIN: Final = Language("kotlin", "Kotlin", ("kotlin", "kt", "kts"), (".kt", ".kts"), "a JDK with Gradle")
-GO: Final = Language("go", "Go", ("go", "golang"), (".go",), "the Go toolchain")
 RUST: Final = Language("rust", "Rust", ("rust", "rs"), (".rs",), "Rust with Cargo")
 RUBY: Final = Language("ruby", "Ruby", ("ruby", "rb"), (".rb",), "Ruby with Bundler")
 PHP: Final = Language("php", "PHP", ("php",), (".php",), "PHP with Composer")
 SWIFT: Final = Language("swift", "Swift", ("swift",), (".swift",), "the Swift toolchain")
 
-OTHERS: Final = (CSHARP, JAVA, KOTLIN, GO, RUST, RUBY, PHP, SWIFT)
+OTHERS: Final = (CSHARP, JAVA, KOTLIN, RUST, RUBY, PHP, SWIFT)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from extractor.languages.common.values import RunnableLanguage
 from extractor.languages.ecmascript.language import JAVASCRIPT, TYPESCRIPT
+from extractor.languages.go.language import GO
 from extractor.languages.others import OTHERS
 from extractor.languages.python.language import PYTHON
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from extractor.languages.common.values import Language
     from extractor.model import Block
 
-LANGUAGES: Final = (TYPESCRIPT, JAVASCRIPT, PYTHON, *OTHERS)
+LANGUAGES: Final = (TYPESCRIPT, JAVASCRIPT, PYTHON, GO, *OTHERS)
 
 _BY_FENCE: Final = {fence: language for language in LANGUAGES for fence in language.fences}
 

@@ -39,10 +39,13 @@ from extractor.model.programs import (
     UnlistedImport,
 )
 from extractor.model.spans import DocsPath, LineNumber, Problem, Span
+from extractor.model.toolchains import ROOT, TOOLS, Source, Toolchain
 
 __all__ = [
     "PLAIN_PARTIES",
     "REVISION_PLACES",
+    "ROOT",
+    "TOOLS",
     "Block",
     "Bundle",
     "Corpus",
@@ -76,6 +79,7 @@ __all__ = [
     "ServiceRequest",
     "ShownImport",
     "ShownImports",
+    "Source",
     "SourceFile",
     "Span",
     "StatedEndpoint",
@@ -83,5 +87,6 @@ __all__ = [
     "Statement",
     "Subject",
     "Tool",
+    "Toolchain",
     "UnlistedImport",
 ]

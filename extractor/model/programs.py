@@ -133,6 +133,8 @@ class Manager(StrEnum):
 
     NPM = "npm"
     PYPI = "pypi"
+    GO = "go"
+    """Go modules, from a module proxy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,10 +146,12 @@ class Dependency:
     """Version range in the manager's own syntax; empty for any."""
     origin: Origin = Origin.INFERRED
     extras: tuple[str, ...] = ()
+    """Of a Go module the packages that are imported: ``/mcp``, ``/`` for its root."""
     development: bool = False
 
     def __str__(self) -> str:
-        extras = f"[{','.join(self.extras)}]" if self.extras else ""
+        listed = [extra for extra in self.extras if not extra.startswith("/")]
+        extras = f"[{','.join(listed)}]" if listed else ""
         # npm writes a bare range behind @, the index's specifiers begin with an operator
         npm_range = (
             self.specifier[:1].isalnum()

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Final
 
 import anyio
 
+from extractor.languages.toolchains import USUAL
 from harness.base.errors import BlockedError
 from harness.doctor.registries import REGISTRIES, Registry, registry_problem
 from harness.engine.api import SilentError
 from harness.engine.cleanup import labels_of, list_containers
 from harness.engine.docker_engine import connect
-from harness.engine.install.base_images import BASE_IMAGE_VARIABLE, TOOLCHAINS
+from harness.engine.install.base_images import BASE_IMAGE_VARIABLE
 from harness.engine.owner import RUN_LABEL, is_in_use
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ async def _examine_engine(engine: DockerEngine, add: OnCheck) -> bool:
     add(_storage(engine.info))
     add(await _leftovers(engine))
     complete = True
-    for toolchain in TOOLCHAINS:
+    for toolchain in USUAL:
         image = await engine.bases.find(toolchain)
         complete = complete and image is not None
         name = f"base image {toolchain}"

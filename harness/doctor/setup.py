@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Final
 
 import anyio
 
+from extractor.languages.toolchains import USUAL
 from harness.base.errors import EngineError
 from harness.engine.api import SilentError, open_api
 from harness.engine.cleanup import Cleaned, remove_everything
 from harness.engine.docker_engine import connect
-from harness.engine.install.base_images import TOOLCHAINS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -144,7 +144,7 @@ def ensure_debian_tool(allow_install: bool, report: Report, host: HostEnvironmen
 async def make_images(state: Path, report: Report, host: HostEnvironment) -> None:
     """Make the base images that are missing. Raises EngineError or RegistryError."""
     async with connect(state=state, host=host) as engine:
-        for toolchain in TOOLCHAINS:
+        for toolchain in USUAL:
             await engine.base(toolchain, report)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import anyio
 
 from extractor.base.loopback import IPV4_LOOPBACK
+from extractor.model import ROOT
 from harness.engine import launch
 from harness.engine.api import Api, ConflictError, GoneError
 from harness.engine.attach import Attached, attach
@@ -18,7 +19,6 @@ from harness.engine.hardening import (
     EXAMPLE_USER,
     HOME,
     INSTALL_USER,
-    ROOT,
     Resources,
     app_volume,
     host_config,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import anyio
 
 from extractor.base.text import printable
+from extractor.languages.toolchains import TOOLCHAINS
 from extractor.model import Bundle, ExampleKind
 from harness.base.errors import EngineError, UsageError
 from harness.engine.anchors import Anchors
@@ -132,7 +133,7 @@ class DockerEngine:
         self._closed = False
 
     async def base(self, toolchain: str, progress: Progress | None = None) -> BaseImage:
-        """Return the base image of ``node`` or ``python``; made if it is missing."""
+        """Return the base image of a toolchain; made if it is missing."""
         return await self.bases.get(toolchain, _printable(progress))
 
     async def install(
@@ -161,7 +162,7 @@ class DockerEngine:
             run=self.run,
             anchor=anchor.id,
             image=image.tag,
-            environment=bundle.environment,
+            environment={**TOOLCHAINS[bundle.toolchain].environment, **bundle.environment},
             logs=LogBook(self.run.limits.log_bytes),
             stdio=bundle.kind is ExampleKind.STDIO_SERVER,
             is_broken=lambda: anchor.tunnel.failure is not None or self.run.events.broken.is_set(),

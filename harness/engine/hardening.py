@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 from docker.constants import DEFAULT_DOCKER_API_VERSION
 from docker.types import DriverConfig, HostConfig, LogConfig, Mount, Ulimit
 
+from extractor.model import ROOT
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -21,8 +23,6 @@ INSTALL_USER: Final = "65532:65532"
 ROOT_USER: Final = "0:0"
 """Adds the layers of base images."""
 
-ROOT: Final = "/example"
-"""Holds the installed packages (``node_modules``, ``venv``) and, in ``app``, the example's own files."""
 APP: Final = f"{ROOT}/app"
 HOME: Final = "/home/example"
 """The example's home, a tmpfs."""

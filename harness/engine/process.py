@@ -34,6 +34,8 @@ _OOM_GRACE_S: Final = 0.4
 """How long after a death by SIGKILL the engine may take to report that it was for memory."""
 _DRAIN_S: Final = 2.0
 _KILLED_CODES: Final = (-1, 128 + signal.SIGKILL, 128 + signal.SIGTERM)
+_BUILD_TMP_MIB: Final = 256
+"""Size of a build step's /tmp, where compilers put what they link. It counts for its memory."""
 _BROKEN_GRACE_S: Final = 1.0
 """How long after such an end the pod may take to break, if it was the engine that ended the example."""
 
@@ -197,7 +199,9 @@ class Process:
 
 def _limits(limits: Limits, during: str) -> Limits:
     """Return the limits of a process: a compiler needs more memory than what it makes."""
-    return replace(limits, memory_mib=limits.build_memory_mib) if during == "build" else limits
+    if during != "build":
+        return limits
+    return replace(limits, memory_mib=limits.build_memory_mib, tmp_mib=max(limits.tmp_mib, _BUILD_TMP_MIB))
 
 
 async def start(settings: PodSettings, argv: Sequence[str], cwd: str, *, purpose: str, during: str = "run") -> Process:

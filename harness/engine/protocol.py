@@ -41,6 +41,8 @@ class Limits:
     install_memory_mib: int = 2048
     install_disk_mib: int = 2048
     build_s: float = 120.0
+    compile_s: float = 900.0
+    """Time to compile the packages of one dependency set, without a network; it is done once."""
     build_memory_mib: int = 2048
     """Memory of a build step, and of a tool that looks at the example's code."""
     example_s: float = 180.0

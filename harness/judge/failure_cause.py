@@ -24,12 +24,18 @@ if TYPE_CHECKING:
 _OF_THE_EXAMPLE: Final = frozenset({"stdout", "stderr"})
 _SYNTAX: Final = re.compile(
     r"\b(?:SyntaxError|IndentationError|TabError)\b|error TS1\d{3}\b|Transform failed|Expected .+ but found"
+    r"|\.go:\d+:\d+: syntax error"
 )
-_NAME: Final = re.compile(r"\bNameError: name\b|\bReferenceError: \S+ is not defined|error TS(?:2304|2552)\b")
+_NAME: Final = re.compile(
+    r"\bNameError: name\b|\bReferenceError: \S+ is not defined|error TS(?:2304|2552)\b|\.go:\d+:\d+: undefined: "
+)
 _IMPORT: Final = re.compile(
     r"\b(?:ModuleNotFoundError|ImportError)\b|ERR_MODULE_NOT_FOUND|MODULE_NOT_FOUND|Cannot find (?:package|module)"
     r"|ERR_PACKAGE_PATH_NOT_EXPORTED|does not provide an export|error TS(?:2305|2307|2614|7016)\b"
+    r"|no required module provides package|is not in std\b|cannot find module providing"
 )
+_COMPILED: Final = re.compile(r"\.go:\d+:\d+: ")
+"""Any other message of a compiler: that lines of the program do not fit each other, or its packages."""
 _MODULE_SYSTEM: Final = re.compile(r"outside a module|require is not defined|await is only valid|ERR_REQUIRE_ESM")
 _PLACE: Final = r"(?<![\w.-]){path}(?:\", line (?P<python>\d+)|\((?P<paren>\d+),\d+\)|:(?P<colon>\d+))"
 """A line of a file as Python, compilers and Node.js write it, behind any folder."""
@@ -42,6 +48,7 @@ class Trouble(Enum):
     SYNTAX = auto()
     NAME = auto()
     IMPORT = auto()
+    COMPILE = auto()
     OTHER = auto()
 
 
@@ -128,7 +135,8 @@ def _trouble(run: Run) -> Trouble:
     if run.outcome is StartOutcome.INSTALL_FAILED:
         return Trouble.INSTALL
     text = "\n".join(line.text for line in run.logs if line.source in _OF_THE_EXAMPLE)
-    for pattern, trouble in ((_SYNTAX, Trouble.SYNTAX), (_IMPORT, Trouble.IMPORT), (_NAME, Trouble.NAME)):
+    kinds = ((_SYNTAX, Trouble.SYNTAX), (_IMPORT, Trouble.IMPORT), (_NAME, Trouble.NAME), (_COMPILED, Trouble.COMPILE))
+    for pattern, trouble in kinds:
         if pattern.search(text):
             return trouble
     return Trouble.OTHER
@@ -164,7 +172,7 @@ def _possible_guesses(run: Run, bundle: Bundle) -> Iterator[Note]:
         match trouble:
             case Trouble.INSTALL:
                 possible = note.kind is NoteKind.DEPENDENCY
-            case Trouble.SYNTAX | Trouble.NAME:
+            case Trouble.SYNTAX | Trouble.NAME | Trouble.COMPILE:
                 possible = note.kind in _ASSEMBLED or (note.kind is NoteKind.MODULE_TYPE and as_module)
             case Trouble.IMPORT if package is not None:
                 possible = note.kind is NoteKind.DEPENDENCY and note.name == package

@@ -23,11 +23,14 @@ PATTERNS: Final = (
     (re.compile(r"\[Errno 98\].*?'?,? ?(\d+)\)?"), "port {0} is taken"),
     (re.compile(r"^((?:Attribute|Type|Name|Syntax|Value|Key|Runtime|Reference|Range)Error: .{1,160})"), "{0}"),
     (re.compile(r"^(?:\w+\.)*(\w+(?:Error|Exception): .{1,160})"), "{0}"),
-    # compilers: file(line,column): error …, file:line:column: error: …
-    (re.compile(r"^([\w./@-]+(?:\(\d+,\d+\)|:\d+(?::\d+)?): error\b.{1,200})"), "{0}"),
+    (re.compile(r"^(panic: .{1,160})"), "{0}"),
     (re.compile(r"^((?:ERROR|Error|error)[: ].{1,160})"), "{0}"),
 )
 """What interpreters print, most specific first, and how a reader would put it."""
+_COMPILERS: Final = re.compile(
+    r"^(?:\./)?([\w./@-]+(?:\(\d+,\d+\)|:\d+(?::\d+)?): error\b.{1,200}|[\w./@-]+\.go:\d+:\d+: .{1,200})"
+)
+"""``file(line,column): error …``, ``file:line:column: error: …``, Go's ``file.go:line:column: …``."""
 _OF_THE_EXAMPLE: Final = frozenset({"stdout", "stderr"})
 """Sources of log lines that the example itself wrote."""
 _VOLATILE: Final = re.compile(r"\(\d+,\d+\)|:\d+(?::\d+)?|,? line \d+|0x[0-9a-f]+|\b\d+(?:\.\d+)? (?:s|ms)\b")
@@ -41,9 +44,12 @@ _TAKEN_PORT: Final = re.compile(r"EADDRINUSE\D.*?:(\d+)\b|', (\d+)[,)]|\bport (\
 def cause_in(logs: Iterable[LogLine]) -> str | None:
     """Return the likeliest cause that the logs show, as half a sentence; None if they show none.
 
-    The last match of the most specific pattern wins: interpreters print the decisive line at the end.
+    A compiler's first message wins: others may follow from it. Else the last match of the most specific pattern does:
+    interpreters print the decisive line at the end.
     """
     lines = [line.text.strip() for line in logs if line.source != "authorization"]
+    if compiled := next((found[1] for text in lines if (found := _COMPILERS.search(text))), None):
+        return compiled
     for pattern, sentence in PATTERNS:
         for text in reversed(lines):
             if found := pattern.search(text):

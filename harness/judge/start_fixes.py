@@ -54,6 +54,8 @@ def fix_for(run: Run, bundle: Bundle, cause: Cause, otherwise: str) -> str:
     match cause.trouble:
         case Trouble.SYNTAX:
             return "Correct the syntax at the line that the log names."
+        case Trouble.COMPILE:
+            return "Correct the line that the compiler names, for the packages that a reader gets today."
         case Trouble.INSTALL:
             return "Correct the install line: its packages cannot be installed together as written."
         case Trouble.NAME:

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 ROOT: Final = Path(harness.__file__).parent.parent
 """Folder of the packages."""
 CONVERSATION: Final = (
-    "extractor/base", "extractor/languages/common", "extractor/languages/ecmascript/check_types.mjs", "extractor/model",
+    "extractor/base", "extractor/languages/common", "extractor/languages/ecmascript/check_types.mjs",
+    "extractor/languages/toolchains", "extractor/model",
     "harness/base", "harness/engine", "harness/judge/start_failure.py", "harness/model", "harness/profile.py",
     "harness/profiles", "harness/rule.py", "harness/run/attempt.py", "harness/run/code_checks.py",
 )  # fmt: skip

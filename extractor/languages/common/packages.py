@@ -28,6 +28,7 @@ _INSTALLERS: Final = (
     (("python", "-m", "pip", "install"), Manager.PYPI), (("python3", "-m", "pip", "install"), Manager.PYPI),
     (("uv", "pip", "install"), Manager.PYPI), (("uv", "add"), Manager.PYPI), (("poetry", "add"), Manager.PYPI),
     (("pipenv", "install"), Manager.PYPI), (("pdm", "add"), Manager.PYPI),
+    (("go", "get"), Manager.GO),
 )  # fmt: skip
 _REDIRECTING: Final = {
     "--index-url": "another package index", "-i": "another package index", "--index": "another package index",
@@ -47,6 +48,12 @@ _DEVELOPMENT: Final = frozenset({"-D", "--save-dev", "--dev", "--group"})
 _TAKE_A_VALUE: Final = frozenset({"--group", "--extra", "--optional", "--python", "-p", "--workspace", "-w", "--tag"})
 _NPM_NAME: Final = re.compile(r"^(@[a-z0-9~-][a-z0-9._~-]*/)?[a-z0-9~-][a-z0-9._~-]*$")
 """What npm allows today (documentation of package.json, "name")."""
+_GO_PATH: Final = re.compile(r"[a-z0-9][a-z0-9.-]*\.[a-z]{2,}(?:/[\w.~-]+)*", re.IGNORECASE | re.ASCII)
+"""A module or package path whose first element is a host (Go Modules Reference, "Module paths")."""
+_GO_QUERY: Final = re.compile(r"[\w.+-]*", re.ASCII)
+_GO_HOSTS: Final = {"github.com": 3, "gitlab.com": 3, "bitbucket.org": 3, "golang.org": 3}
+"""Elements of a module path on hosts of many repositories; elsewhere two is the usual number."""
+_GO_MAJOR: Final = re.compile(r"v[2-9]\d{0,4}")
 _NPM_RANGE: Final = re.compile(r"^[\w.^~<>=|* +-]*$")
 
 
@@ -128,6 +135,21 @@ def _python_dependency(text: str, development: bool, origin: Origin) -> Dependen
     return Dependency(requirement.name, str(requirement.specifier), origin, extras, development)
 
 
+def _go_dependency(text: str, origin: Origin) -> Dependency:
+    """The module of a package path, as far as its name tells, and the package in it."""
+    path, _, query = text.partition("@")
+    path = path.removesuffix("/...").rstrip("/")
+    if not _GO_PATH.fullmatch(path) or ".." in path or len(path) > 200:
+        raise RefusedError(f"“{text[:60]}” is not a module path")
+    if not _GO_QUERY.fullmatch(query):
+        raise RefusedError(f"“{text[:60]}” does not ask for a version")
+    parts = path.split("/")
+    length = _GO_HOSTS.get(parts[0].lower(), 2)
+    length += len(parts) > length and _GO_MAJOR.fullmatch(parts[length]) is not None
+    root, inner = "/".join(parts[:length]), "/".join(parts[length:])
+    return Dependency(root, "" if query == "latest" else query, origin, (f"/{inner}",))
+
+
 def _refuse_places(text: str) -> None:
     lowered = text.lower()
     if (
@@ -163,6 +185,8 @@ def dependency_of(
             return _npm_dependency(text, development, origin)
         case Manager.PYPI:
             return _python_dependency(text, development, origin)
+        case Manager.GO:
+            return _go_dependency(text, origin)
         case _:
             assert_never(manager)
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         SourceFile,
         Span,
         Tool,
+        Toolchain,
     )
 
 
@@ -236,6 +237,8 @@ class Language:
 class RunnableLanguage(Language):
     """A language whose programs docprobe reads and builds."""
 
+    base: Toolchain
+    """The base image that its programs start from; ``toolchain`` is its name."""
     manager: Manager
     parse: Callable[[str, frozenset[str]], CodeFacts]
     """Facts of a text, given the names that register functions for later."""

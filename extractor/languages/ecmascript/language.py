@@ -20,6 +20,7 @@ from extractor.languages.ecmascript.imports import (
 )
 from extractor.languages.ecmascript.parse import javascript_tree, parse_javascript, parse_typescript, typescript_tree
 from extractor.languages.ecmascript.start import startup_of
+from extractor.languages.toolchains.node import NODE
 from extractor.model import Dependency, ExampleKind, Manager, Note, NoteKind, Origin, SourceFile, Tool
 
 if TYPE_CHECKING:
@@ -215,7 +216,8 @@ TYPESCRIPT: Final = RunnableLanguage(
     title="TypeScript",
     fences=("typescript", "ts", "mts", "cts", "tsx"),
     suffixes=(".ts", ".mts", ".cts", ".tsx"),
-    toolchain="node",
+    toolchain=NODE.name,
+    base=NODE,
     manager=Manager.NPM,
     parse=parse_typescript,
     tree=typescript_tree,
@@ -232,7 +234,8 @@ JAVASCRIPT: Final = RunnableLanguage(
     title="JavaScript",
     fences=("javascript", "js", "mjs", "cjs", "jsx"),
     suffixes=(".js", ".mjs", ".cjs", ".jsx"),
-    toolchain="node",
+    toolchain=NODE.name,
+    base=NODE,
     manager=Manager.NPM,
     parse=parse_javascript,
     tree=javascript_tree,

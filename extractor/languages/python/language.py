@@ -13,6 +13,7 @@ from extractor.languages.python.imports import has_module, is_readers_own, is_st
 from extractor.languages.python.layout import layout_of
 from extractor.languages.python.parse import parse_python, python_tree
 from extractor.languages.python.start import role_by_command, startup_of
+from extractor.languages.toolchains.python import PYTHON as TOOLCHAIN
 from extractor.model import Manager, Note, NoteKind, Origin, Tool
 
 if TYPE_CHECKING:
@@ -186,7 +187,8 @@ PYTHON: Final = RunnableLanguage(
     title="Python",
     fences=("python", "py", "python3", "pycon"),
     suffixes=(".py",),
-    toolchain="python",
+    toolchain=TOOLCHAIN.name,
+    base=TOOLCHAIN,
     manager=Manager.PYPI,
     parse=parse_python,
     tree=python_tree,

@@ -1,7 +1,8 @@
 """Programs that run inside containers: shipped as text, standard library only, never run by docprobe itself.
 
 ``anchor`` is a pod's first process: ``anchor.py`` with ``connections.py``, ``host_stream.py`` and ``listening.py``.
-``worker`` runs an install: ``worker.py``. They work with Python 3.9 or newer.
+``worker`` runs an install: ``worker.py``; ``go_modules`` is a step of one: ``go_modules.py``. They work with Python 3.9
+or newer.
 """
 
 from __future__ import annotations
@@ -23,12 +24,13 @@ _BOOTSTRAP: Final = (
 _PROGRAMS: Final = {
     "anchor": ("tunnel.frames", "inside.host_stream", "inside.connections", "inside.listening", "inside.anchor"),
     "worker": ("inside.worker",),
+    "go_modules": ("inside.go_modules",),
 }
 """Program to its modules below ``harness.engine``, each after those that it imports."""
 
 
 def program(name: str, *arguments: str, python: str = "python3") -> list[str]:
-    """Return the argument vector that runs the program ``anchor`` or ``worker`` with ``arguments``.
+    """Return the argument vector that runs the program ``anchor``, ``worker`` or ``go_modules`` with ``arguments``.
 
     Python is isolated from the environment and the site packages: nothing in the container can change the program.
     """

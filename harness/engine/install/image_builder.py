@@ -7,6 +7,8 @@ its stdin, so a killed docprobe leaves nothing.
 from __future__ import annotations
 
 import json
+import tarfile
+import tempfile
 from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -15,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 import anyio
 
 from extractor.base.text import printable
+from extractor.model import ROOT
 from harness.base.errors import EngineError
 from harness.engine.api import SLOW_S, ConflictError, GoneError
 from harness.engine.attach import STDOUT, Attached
@@ -25,12 +28,13 @@ from harness.engine.containers import (
     remove_container,
     start_container,
 )
-from harness.engine.hardening import HOME, INSTALL_USER, ROOT
+from harness.engine.hardening import HOME, INSTALL_USER
 from harness.engine.install.images import image_id
 from harness.engine.owner import LABEL, LOCK_LABEL, RUN_LABEL, STATE_LABEL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from harness.engine.install.settings import InstallSettings
 
@@ -56,6 +60,12 @@ class Job:
     disk_mib: int = 2048
     memory_mib: int = 2048
     deadline_s: float = 300.0
+    network: bool = True
+    """Whether it has one: what compiles code of strangers has none."""
+    folder: Path | None = None
+    """A folder of the host that is copied into the container first."""
+    folder_target: str = ""
+    """Where its contents go; absolute."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +122,13 @@ class ImageBuilder:
             image,
             memory_mib=job.memory_mib,
             cpus=run.cpus,
-            network=self.network,
+            network=self.network if job.network else "none",
             user=job.user,
             runtime=run.runtime,
         )
         container = await create_container(run, spec, purpose)
+        if job.folder is not None:
+            await self._copy_folder(container, job.folder, job.folder_target)
         attached = await start_container(run, container, spec)
         try:
             result = await self._run_job(attached, job)
@@ -127,6 +139,22 @@ class ImageBuilder:
             with anyio.CancelScope(shield=True):
                 await attached.aclose()
                 await remove_container(run.api, container)
+
+    async def _copy_folder(self, container: str, folder: Path, target: str) -> None:
+        """Copy a folder of the host into a created container, owned by root, links as they are."""
+
+        def copied() -> None:
+            with tempfile.TemporaryFile() as file:
+                with tarfile.open(fileobj=file, mode="w") as archive:
+                    archive.add(folder, target.lstrip("/"), filter=_owned_by_root)
+                file.seek(0)
+                self.run.api.raw.put_archive(container, "/", file)
+
+        try:
+            await self.run.api.call_within(SLOW_S, "copy a toolchain", copied)
+        except (OSError, EngineError) as error:
+            await remove_container(self.run.api, container)
+            raise EngineError(f"{printable(str(folder))} could not be copied: {error}") from error
 
     async def _run_job(self, attached: Attached, job: Job) -> JobResult:
         """Send the job and read until it is done."""
@@ -174,6 +202,10 @@ class ImageBuilder:
             with suppress(GoneError, ConflictError):
                 if not (await api.call("look at an image", api.raw.inspect_image, old))["RepoTags"]:
                     await api.call("remove an image", api.raw.remove_image, old, noprune=True)
+
+
+def _owned_by_root(entry: tarfile.TarInfo) -> tarfile.TarInfo:
+    return entry.replace(uid=0, gid=0, uname="root", gname="root")
 
 
 async def _read_result(attached: Attached, log: deque[str]) -> JobResult:

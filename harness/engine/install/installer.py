@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, assert_never
 
+import anyio
+
 from extractor.base.text import printable
+from extractor.languages.toolchains.node import NEWEST_NODE
 from extractor.model import Bundle, Manager
 from harness.base.errors import DocprobeError, EngineError, InstallError, RegistryError
-from harness.engine.install import npm, pypi
-from harness.engine.install.base_images import BASE_IMAGE_VARIABLE, NEWEST_NODE, BaseImage, BaseImages
+from harness.engine.api import ConflictError, GoneError
+from harness.engine.install import gomod, npm, pypi
+from harness.engine.install.base_images import BASE_IMAGE_VARIABLE, BaseImage, BaseImages
 from harness.engine.install.image_builder import ImageBuilder, Job, JobResult
 from harness.engine.install.images import DEPS_REPOSITORY, ImageRecords, content_key, exclusive, image_id
 from harness.model import Image
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from harness.engine.install.manager import InstallFault, InstallPlan, PackageManager
     from harness.engine.protocol import Limits, Progress
 
-MANAGERS: Final[Mapping[Manager, PackageManager]] = {Manager.NPM: npm, Manager.PYPI: pypi}
+MANAGERS: Final[Mapping[Manager, PackageManager]] = {Manager.NPM: npm, Manager.PYPI: pypi, Manager.GO: gomod}
 """The package managers. A further one is a module and an entry here."""
 _LOG_LINES: Final = 20
 
@@ -53,7 +58,7 @@ class Installer:
         """
         image = await self._install_on(bundle.toolchain, bundle, cutoff, lock, progress)
         if image.remarks and bundle.toolchain == "node":
-            newer = await self._install_on(NEWEST_NODE, bundle, cutoff, lock, progress)
+            newer = await self._install_on(NEWEST_NODE.name, bundle, cutoff, lock, progress)
             return image if newer.remarks else newer
         return image
 
@@ -104,7 +109,10 @@ class Installer:
                 images.append(replace(image, key=replay_key, tag=f"{DEPS_REPOSITORY}:{replay_key}"))
             return tuple(image.tag for image in images)
 
-        result = await self.builder.build(base.tag, job, tags, "deps", purpose=key[:8])
+        if plan.compile:
+            result = await self._fetch_and_compile(base, job, plan, key, tags)
+        else:
+            result = await self.builder.build(base.tag, job, tags, "deps", purpose=key[:8])
         if not images:
             raise _error(bundle, result, self.limits)
         for image in images:
@@ -122,6 +130,23 @@ class Installer:
                 "environment": dict(plan.environment),
             }
         )
+
+
+    async def _fetch_and_compile(
+        self, base: BaseImage, fetch: Job, plan: InstallPlan, key: str, tags: Callable[[JobResult], tuple[str, ...]]
+    ) -> JobResult:
+        """Fetch with a network, then compile without one, in a second container made of what was fetched."""
+        api, fetched = self.builder.run.api, f"{DEPS_REPOSITORY}:{key}-fetched"
+        result = await self.builder.build(base.tag, fetch, lambda _: (fetched,), "deps", purpose=key[:8])
+        if not result.succeeded:
+            return result
+        try:
+            job = replace(fetch, steps=plan.compile, files={}, deadline_s=self.limits.compile_s, network=False)
+            compiled = await self.builder.build(fetched, job, tags, "deps", purpose=f"{key[:8]}-compile")
+        finally:
+            with anyio.CancelScope(shield=True), suppress(GoneError, ConflictError):
+                await api.call("remove an image", api.raw.remove_image, fetched, noprune=True)
+        return compiled
 
 
 def _plan(bundle: Bundle, cutoff: str | None, lock: str | None) -> InstallPlan:
@@ -197,6 +222,11 @@ def _fault_error(names: str, fault: InstallFault, log: tuple[str, ...]) -> Docpr
             return EngineError(
                 f"{names} needs another Python than the base image has: {fault.detail}",
                 f"set {BASE_IMAGE_VARIABLE} to an image with that Python",
+            )
+        case "toolchain":
+            return EngineError(
+                f"{names} needs a newer toolchain than the base image has: {fault.detail}",
+                "remove the base image with `docker rmi` so that it is made anew, or name a newer toolchain folder",
             )
         case "elsewhere":
             return EngineError(

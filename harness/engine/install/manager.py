@@ -26,21 +26,24 @@ class InstallPlan:
     environment: Mapping[str, str] = field(default_factory=dict)
     remarks_file: str = ""
     """Path of a file that says what the interpreter's version decided (:meth:`PackageManager.remarks`); empty: none."""
+    compile: tuple[tuple[str, ...], ...] = ()
+    """Argument vectors that compile what was fetched, run afterwards without a network: that may run its code."""
 
 
 @dataclass(frozen=True, slots=True)
 class InstallFault:
     """Whose fault a failed install is."""
 
-    whose: Literal["docs", "registry", "disk", "source-only", "python", "elsewhere"]
+    whose: Literal["docs", "registry", "disk", "source-only", "python", "toolchain", "elsewhere"]
     """``source-only``: a package would have to be built, which runs its code; ``python``: the base image's is too old
-    or too new; ``elsewhere``: a package depends on an address, a folder or a repository."""
+    or too new; ``toolchain``: the base image's compiler is; ``elsewhere``: a package depends on an address, a folder or
+    a repository."""
     detail: str
     """The manager's own words."""
 
 
 class PackageManager(Protocol):
-    """One package manager; the modules ``npm`` and ``pypi`` are."""
+    """One package manager; the modules ``npm``, ``pypi`` and ``gomod`` are."""
 
     def plan(
         self,

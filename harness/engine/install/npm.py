@@ -7,8 +7,8 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from extractor.base.text import printable
+from extractor.model import ROOT
 from harness.base.errors import InstallError, UsageError
-from harness.engine.hardening import ROOT
 from harness.engine.install.manager import InstallFault, InstallPlan
 
 if TYPE_CHECKING:

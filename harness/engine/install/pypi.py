@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 from packaging.requirements import InvalidRequirement, Requirement
 
 from extractor.base.text import printable
+from extractor.model import ROOT
 from harness.base.errors import InstallError, UsageError
-from harness.engine.hardening import ROOT
 from harness.engine.install.manager import InstallFault, InstallPlan
 
 if TYPE_CHECKING:

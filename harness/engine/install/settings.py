@@ -24,6 +24,8 @@ _SYSTEM_BUNDLES: Final = (
     Path("/etc/pki/tls/certs/ca-bundle.crt"),
     Path("/etc/ssl/cert.pem"),
 )
+_MODULE_PROXIES: Final = ("GOPROXY", "GOSUMDB", "GONOSUMDB", "GONOPROXY", "GOPRIVATE")
+"""Where Go's modules come from: addresses and patterns, not credentials."""
 _INSIDE: Final = "/tmp/docprobe"
 """A tmpfs: what is written here is not part of the image."""
 _BUNDLE_VARIABLES: Final = (
@@ -59,6 +61,7 @@ def install_settings(host: HostEnvironment) -> InstallSettings:
         value = host.get(name) or host.get(name.lower())
         if value:
             variables[name] = variables[name.lower()] = value
+    variables |= {name: value for name in _MODULE_PROXIES if (value := host.get(name))}
     bundle = _ca_bundle(host)
     if bundle is not None:
         path = f"{_INSIDE}/ca.pem"

@@ -80,7 +80,7 @@ def test_code_about_something_else_is_not_an_example(tmp_path: Path) -> None:
 
 
 def test_its_own_words_mark_code_that_is_not_parsed(tmp_path: Path) -> None:
-    page = "```python\nimport chatproto (\n```\n\n```go\nimport chatproto\n```\n"
+    page = "```python\nimport chatproto (\n```\n\n```ruby\nimport chatproto\n```\n"
     assert [e.status for e in found(tmp_path, page)] == [ExampleStatus.FRAGMENT, ExampleStatus.UNSUPPORTED]
 
 

@@ -6,15 +6,16 @@ import pytest
 
 from extractor.languages.common.values import RunnableLanguage
 from extractor.languages.registry import LANGUAGES, language_of, syntax_tree
+from extractor.languages.toolchains import TOOLCHAINS, USUAL
 
 
 def test_languages_are_known_by_fence_and_each_fence_means_one() -> None:
     fences = [fence for language in LANGUAGES for fence in language.fences]
     assert len(fences) == len(set(fences))
     assert {language.name for language in LANGUAGES if isinstance(language, RunnableLanguage)} == {
-        "typescript", "javascript", "python",
+        "typescript", "javascript", "python", "go",
     }  # fmt: skip
-    for name in ("csharp", "java", "kotlin", "go", "rust", "ruby", "php", "swift"):
+    for name in ("csharp", "java", "kotlin", "rust", "ruby", "php", "swift"):
         language = language_of(name)
         assert language
         assert not isinstance(language, RunnableLanguage)
@@ -24,6 +25,16 @@ def test_languages_are_known_by_fence_and_each_fence_means_one() -> None:
     assert language_of("TypeScript") is language_of("ts")
 
 
+def test_each_language_brings_its_toolchain_and_a_toolchain_is_made_of_one_that_is_there() -> None:
+    for language in LANGUAGES:
+        if isinstance(language, RunnableLanguage):
+            assert TOOLCHAINS[language.toolchain] is language.base
+    for toolchain in TOOLCHAINS.values():
+        assert toolchain.below is None or toolchain.below in TOOLCHAINS
+        assert toolchain.sources
+    assert set(USUAL) == {"python", "node"}
+
+
 @pytest.mark.parametrize(
     ("path", "text", "kind"),
     [
@@ -31,6 +42,7 @@ def test_languages_are_known_by_fence_and_each_fence_means_one() -> None:
         ("src/server.ts", "interface A { a: string }\n", "interface_declaration"),
         ("View.TSX", "const a = <b>c</b>;\n", "lexical_declaration"),
         ("server.mjs", "function f() {}\n", "function_declaration"),
+        ("main.go", "package main\n", "package_clause"),
     ],
 )
 def test_a_file_has_the_tree_of_its_language(path: str, text: str, kind: str) -> None:
@@ -40,6 +52,6 @@ def test_a_file_has_the_tree_of_its_language(path: str, text: str, kind: str) ->
     assert root.named_children[0].type == kind
 
 
-@pytest.mark.parametrize("path", ["main.go", "README.md", "py", ""])
+@pytest.mark.parametrize("path", ["main.rs", "README.md", "py", ""])
 def test_other_files_have_no_tree(path: str) -> None:
     assert syntax_tree(path, "def f(): ...\n") is None

@@ -59,7 +59,8 @@ def failed(log: str, outcome: StartOutcome = StartOutcome.EXITED) -> Run:
         ("app/main.py", 'Traceback (most recent call last):\n  File "/app/app/main.py", line 20, in <module>\n'
          '  File "/app/app/main.py", line 4, in run\nTypeError: no', 42, Trouble.OTHER),
         ("main.py", '  File "/app/main.py", line 3\n    x ==> y\nSyntaxError: invalid syntax', 41, Trouble.SYNTAX),
-        ("main.go", "./main.go:5:2: undefined: htp", 43, Trouble.OTHER),
+        ("main.go", "./main.go:5:2: undefined: htp", 43, Trouble.NAME),
+        ("main.go", "# example\n./main.go:5:2: cannot use x as int value", 43, Trouble.COMPILE),
     ],
 )  # fmt: skip
 def test_the_line_that_the_log_names(path: str, log: str, line: int, trouble: Trouble) -> None:

@@ -7,6 +7,7 @@ from typing import Final
 from extractor.languages.common.roles import CodeProfile
 from extractor.model import ServiceRequest
 from harness.profiles.mcp.roles.ecmascript import ECMASCRIPT
+from harness.profiles.mcp.roles.go import GO
 from harness.profiles.mcp.roles.python import PYTHON
 from harness.profiles.mcp.roles.shared import may_be_endpoint
 
@@ -24,12 +25,17 @@ _OF_SDK: Final = frozenset(
 )  # fmt: skip
 """What the TypeScript SDK requires: npm puts it beside the SDK."""
 
+_SPAWNING: Final = frozenset(
+    {"StdioClientTransport", "StdioServerParameters", "stdio_client", "StdioTransport", "CommandTransport",
+     "NewCommandTransport", "NewStdioMCPClient"}
+)  # fmt: skip
+
 CODE: Final = CodeProfile(
-    rules={"python": PYTHON, "typescript": ECMASCRIPT, "javascript": ECMASCRIPT},
+    rules={"python": PYTHON, "typescript": ECMASCRIPT, "javascript": ECMASCRIPT, "go": GO},
     words=_WORDS,
     listed_words=(*_WORDS, "jsonrpc"),
     host_configuration="mcpServers",
-    spawning=frozenset({"StdioClientTransport", "StdioServerParameters", "stdio_client", "StdioTransport"}),
+    spawning=_SPAWNING,
     scaffolds={
         "mcp-framework": "is a part of a project that `mcp create` makes, whose folders the page does not show",
         "xmcp": "is a part of a project that `create-xmcp-app` makes, whose folders the page does not show",

