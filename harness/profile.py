@@ -119,8 +119,8 @@ class Profile:
     catalogue: Catalogue = field(default_factory=Catalogue)
     bindings: Path | None = None
     """The bindings of the catalogue to the sentences of its documentation."""
-    probe_for: Callable[[Bundle], Probe] | None = None
-    """None: examples are built and started, and nothing is asked of them."""
+    probe_for: Callable[[Bundle], Probe | None] = lambda bundle: None
+    """None for a bundle that is built and started, and of which nothing is asked."""
     printed: Callable[[Sequence[Block], str], PrintedExchanges | None] = _nothing_printed
     """Reads the exchanges that the blocks of a page print: blocks, page; None if there are none."""
     heard_for: Callable[[Transcript, Sequence[BoundRequirement], str | None], Transcript] = _heard

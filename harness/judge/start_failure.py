@@ -89,7 +89,8 @@ def describe_start(outcome: StartOutcome, how: str, logs: Iterable[LogLine]) -> 
 
     Args:
         outcome: how it ended.
-        how: ``exited with code 1``, ``killed: memory limit 512 MiB``; empty if the process still ran.
+        how: ``exited with code 1``, ``killed: memory limit 512 MiB``; empty if the process still ran. Of one that
+            serves, how it is known to; empty if it answered initialize.
         logs: what it wrote.
     """
     cause = cause_in(logs)
@@ -101,7 +102,7 @@ def describe_start(outcome: StartOutcome, how: str, logs: Iterable[LogLine]) -> 
             known = "; ".join(part for part in (how, f"its log says {cause}" if cause else "") if part)
             return f"it runs and does not answer a correct initialize{': ' if known else ''}{known}"
         case StartOutcome.SERVING:
-            return "it starts and answers initialize"
+            return how or "it starts and answers initialize"
         case StartOutcome.BUILD_FAILED:
             return f"{how or 'a build step failed'}{tail}"
         case StartOutcome.INSTALL_FAILED | StartOutcome.EXITED | StartOutcome.KILLED:

@@ -6,6 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from extractor.model import Layout
+from harness.profiles.general import GENERAL, with_other_servers
+from harness.profiles.mcp.probe import McpProbe, concerns_mcp
 from harness.profiles.mcp.profile import MCP
 
 if TYPE_CHECKING:
@@ -14,11 +16,18 @@ if TYPE_CHECKING:
     from harness.model import Requirement
     from harness.profile import Profile
 
-PLAIN: Final = replace(MCP, name="plain", layout=Layout(), bindings=None)
+PLAIN: Final = replace(
+    MCP,
+    name="plain",
+    layout=Layout(),
+    bindings=None,
+    code=with_other_servers(MCP.code),
+    probe_for=lambda bundle: McpProbe(bundle) if concerns_mcp(bundle) else None,
+)
 """Any other docs with examples for the Model Context Protocol: no revisions, and no normative text unless ``--spec``
-names some."""
+names some. Servers that are about something else are built and started, and nothing is asked of them."""
 
-PROFILES: Final[Mapping[str, Profile]] = {profile.name: profile for profile in (MCP, PLAIN)}
+PROFILES: Final[Mapping[str, Profile]] = {profile.name: profile for profile in (MCP, PLAIN, GENERAL)}
 """By the name that ``profile = "…"`` gives."""
 
 

@@ -14,6 +14,7 @@ from harness.base.machine_load import describe_overload
 from harness.judge.start_failure import describe_start, port_held_by_service
 from harness.model import DateSource, LogLine, Recording, Resolve, Run, StartOutcome, Transcript
 from harness.run.code_checks import check_types
+from harness.run.listening_probe import ListeningProbe
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -164,7 +165,7 @@ async def _attempt(
             if state is None:
                 return failed(StartOutcome.NO_INITIALIZE, probe.failure(transcript), transcript.facts.guesses)
             return failed(_outcome(state), _exit_text(state))
-        served = run(StartOutcome.SERVING, "", (), image)
+        served = run(StartOutcome.SERVING, _how_it_serves(transcript), (), image)
     tool = bundle.type_check
     return Attempt(served, transcript, await check_types(engine, bundle, tool, image, progress) if tool else None)
 
@@ -175,13 +176,20 @@ def _decided_by_interpreter(image: Image | None) -> tuple[Note, ...]:
     return tuple(Note(NoteKind.INTERPRETER, Origin.INFERRED, detail=f": {remark}") for remark in remarks)
 
 
+def _how_it_serves(transcript: Transcript) -> str:
+    """Return what is known of an example of which nothing was asked; empty for one that was conversed with."""
+    if transcript.exchanges or not transcript.sockets:
+        return ""
+    return f"it starts and listens on port {transcript.sockets[0].port}; nothing more is asked of it"
+
+
 def make_probe(bundle: Bundle, profile: Profile) -> Probe:
-    """Return the probe for a bundle. Raises BlockedError if the profile has no probes."""
-    if profile.probe_for is None:
-        raise BlockedError(
-            f"the profile {profile.name} has no probes", "for its examples, nothing but extraction works yet"
-        )
-    return profile.probe_for(bundle)
+    """Return the probe for a bundle: the profile's, else one that asks nothing.
+
+    Raises:
+        BlockedError: the profile has no probe for it, and nothing general can be said of its kind.
+    """
+    return profile.probe_for(bundle) or ListeningProbe(bundle)
 
 
 def _block_if_port_is_held(pod: Pod, held: frozenset[int]) -> None:

@@ -23,6 +23,16 @@ if TYPE_CHECKING:
 _TOO_MANY: Final = 429
 
 
+_WORDS: Final = ("mcp", "modelcontextprotocol", "jsonrpc", "initialize", "registertool", "setrequesthandler")
+
+
+def concerns_mcp(bundle: Bundle) -> bool:
+    """Return whether a program is about the protocol: a server of something else has none of its words."""
+    if bundle.kind is not ExampleKind.HTTP_SERVER:
+        return True
+    return any(word in file.text.lower() for file in bundle.files for word in _WORDS)
+
+
 class McpProbe:
     """The protocol's :class:`harness.profile.Probe` for one bundle. Its parts are imported when something is asked."""
 
