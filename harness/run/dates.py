@@ -40,13 +40,14 @@ def cutoff_date(copies: Sequence[Example], drafts: Collection[str]) -> str | Non
     return max((e.revision for e in copies if e.revision and e.revision not in drafts), default=None)
 
 
-def last_commit_date(example: Example, docs: Path, host: HostEnvironment) -> str | None:
+def last_commit_date(example: Example, docs: Path, host: HostEnvironment, at: str | None = None) -> str | None:
     """Return the day (ISO, UTC) of the last commit that touched the blocks of an example.
 
     Args:
         example: of a page that belongs to no revision.
         docs: the docs root.
         host: the environment that git is run in.
+        at: the commit that the example is of; None for the working tree.
 
     Returns:
         None for a page that belongs to a revision, is not in git or has changes there, where a shallow clone hides the
@@ -59,7 +60,7 @@ def last_commit_date(example: Example, docs: Path, host: HostEnvironment) -> str
     ranges = [word for span in spans if span.file == file for word in ("-L", f"{span.first},{span.last}")]
     repository = Repository(docs, host)
     try:
-        blame = repository.git("blame", "--porcelain", *ranges, "--", file, timeout_s=_BLAME_S)
+        blame = repository.git("blame", "--porcelain", *ranges, *([at] if at else []), "--", file, timeout_s=_BLAME_S)
         shallow = repository.git("rev-parse", "--is-shallow-repository").strip() == b"true"
     except UsageError:
         return None

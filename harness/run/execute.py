@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from harness.engine.protocol import Engine
     from harness.model import ExampleResult, Report, Transcript
     from harness.run.connect import Connect
-    from harness.run.plan import Plan
+    from harness.run.plan import BasePlan, Plan
 
 
 async def execute(
@@ -124,7 +124,7 @@ async def execute(
                 tasks.start_soon(_cancel_on, stop, tasks.cancel_scope)
             day = started.date().isoformat()
             with anyio.move_on_after(config.limits.check_s) as clock:
-                await _record_all(texts, dates, config, connect, observer, judge, lookups, day=day)
+                await _record_all(texts, dates, config, connect, observer, judge, lookups, day=day, base=plan.base)
             if clock.cancelled_caught:
                 reason = (
                     f"not run: this run has taken {config.limits.check_s:g} s, docprobe's limit "
@@ -211,6 +211,7 @@ async def _record_all(
     lookups: ImportLookups,
     *,
     day: str,
+    base: BasePlan | None = None,
 ) -> None:
     """Record every text: from the cache, or by running it. Look up the imports of fragments.
 
@@ -223,6 +224,7 @@ async def _record_all(
         done: called for each text with its digest, its recording and whether that was cached; cached ones first.
         lookups: of the imports of fragments.
         day: today, ISO, UTC.
+        base: of a change, the merge base.
     """
     code = cache.conversation_digest()
     folder = config.state / "recordings"
@@ -247,7 +249,7 @@ async def _record_all(
         async with limiter:
             example, name = texts[digest]
             recording = await _record(
-                engine, example, name, config, observer, date=dates[digest], locks=locks.get(digest, {})
+                engine, example, name, config, observer, date=dates[digest], locks=locks.get(digest, {}), base=base
             )
         if recording.blocked is None:
             try:
@@ -272,6 +274,7 @@ async def _record(
     *,
     date: str | None,
     locks: Mapping[str, str],
+    base: BasePlan | None,
 ) -> Recording:
     """Record one text. What goes wrong in docprobe blocks this text, and costs no other its verdict."""
     assert example.bundle is not None, "a runnable example has a bundle"
@@ -281,10 +284,10 @@ async def _record(
         observer.doing(name, text)
 
     async def committed() -> str | None:
-        # the lines of a page at the merge base are not those of the working tree
-        if name != example.id:
-            return None
-        return await anyio.to_thread.run_sync(last_commit_date, example, config.docs, config.host)
+        # the same day before a change and after it: a letter that is edited today takes no older packages away
+        origin = base.origin(example, is_before=name != example.id) if base is not None else None
+        dated, commit = (example, None) if base is None or origin is None else (origin, base.since.base)
+        return await anyio.to_thread.run_sync(last_commit_date, dated, config.docs, config.host, commit)
 
     try:
         return await record(engine, bundle, config, date=date, committed=committed, locks=locks, progress=progress)

@@ -41,6 +41,10 @@ class BasePlan:
     printed: tuple[PrintedExample, ...]
     baseline: Baseline
 
+    def origin(self, example: Example, *, is_before: bool) -> Example | None:
+        """Return the example at the merge base that ``example`` comes from; itself if it is of the merge base."""
+        return example if is_before else self.origins.get(example.id)
+
     def groups(self) -> Mapping[str, tuple[Example, ...]]:
         """Return the origins that can run, by digest."""
         return grouped(self.origins.values())

@@ -60,6 +60,12 @@ def test_the_last_commit_that_touched_the_blocks(docs: Path, spans: tuple[tuple[
     assert last_commit_date(example(*spans), docs, HOST) == day
 
 
+def test_the_lines_of_an_earlier_commit_have_the_day_that_they_had_then(docs: Path) -> None:
+    assert last_commit_date(example((6, 6)), docs, HOST, "HEAD~1") == "2023-05-01"
+    write(docs, ["changed", *LINES])
+    assert last_commit_date(example((6, 6)), docs, HOST, "HEAD") == "2024-09-30"
+
+
 def test_a_page_of_a_revision_has_the_revision_s_date(docs: Path) -> None:
     assert last_commit_date(example((1, 5), revision="2025-11-25"), docs, HOST) is None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 from contextlib import asynccontextmanager
@@ -61,10 +62,13 @@ npx tsx server.ts
 """
 
 
-def git(folder: Path, *arguments: str) -> str:
-    """Run git as somebody."""
+def git(folder: Path, *arguments: str, day: str | None = None) -> str:
+    """Run git as somebody, on some day."""
     identity = ("-c", "user.name=t", "-c", "user.email=t@example.invalid")
-    done = subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True, text=True)
+    when = {"GIT_COMMITTER_DATE": f"{day}T12:00:00Z"} if day else {}
+    done = subprocess.run(
+        ["git", *identity, *arguments], cwd=folder, check=True, capture_output=True, text=True, env=os.environ | when
+    )
     return done.stdout.strip()
 
 
@@ -106,6 +110,8 @@ class Checked:
     annotations: str
     ran: list[str] = field(default_factory=list)
     """The code of each text that was run, in order."""
+    days: list[str | None] = field(default_factory=list)
+    """For each, the day of the commit whose packages would be tried."""
 
     def example(self, id: str) -> dict[str, Any]:
         """The result of one example."""
@@ -139,14 +145,16 @@ def check(
         more: arguments.
     """
     ran: list[str] = []
+    days: list[str | None] = []
 
     @asynccontextmanager
     async def no_engine(config: object) -> AsyncIterator[None]:
         yield None
 
-    async def record(engine: object, bundle: Bundle, *_: object, **__: object) -> Recording:
+    async def record(engine: object, bundle: Bundle, *_: object, committed: Any, **__: object) -> Recording:
         code = "\n".join(file.text for file in bundle.files)
         ran.append(code)
+        days.append(await committed())
         said = talk(code)
         if isinstance(said, str):
             if said.startswith("blocked: "):
@@ -162,4 +170,4 @@ def check(
     formats = ["--format", f"json:{out}", "--format", f"github:{github}", "--format", "terminal"]
     done = CliRunner().invoke(cli, [*arguments, *formats, *more])
     assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
-    return Checked(done.exit_code, " ".join(done.output.split()), json.loads(out.read_text()), github.read_text(), ran)
+    return Checked(done.exit_code, " ".join(done.output.split()), json.loads(out.read_text()), github.read_text(), ran, days)

@@ -287,6 +287,19 @@ def test_a_page_of_no_revision_belongs_to_the_newest_of_the_docs_that_is_negotia
     assert done.changes(id) == {"session.terminated-404": "unchanged"}
 
 
+def test_an_edit_of_today_takes_no_older_packages_away(
+    tmp_path: Path, state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Packages of the last commit that touched a page are tried: before a change and after it, of the same day."""
+    docs = write_docs(tmp_path, {GUIDE: CODE})
+    git(docs, "commit", "-q", "--amend", "--no-edit", day="2024-02-01")
+    git(docs, "branch", "-f", "main")
+    edit(docs / GUIDE, "a tutorial", "the tutorial")
+    assert check(docs, state, monkeypatch, talk).days == ["2024-02-01"] * 2
+    git(docs, "commit", "-qam", "the same, committed")
+    assert check(docs, state, monkeypatch, talk, "--no-cache").days == ["2024-02-01"] * 2
+
+
 # --- with a real engine -------------------------------------------------------------------------------------------
 
 SERVER = '''
