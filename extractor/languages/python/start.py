@@ -61,6 +61,8 @@ def _stated(stated: Command, draft: Draft, layout: FileLayout) -> Startup | None
         arguments = (*_script_arguments(layout.script), *rest)
     elif first in {"python", "python3"} and rest[:1] == ("-m",) and rest[1:2] and _runs(rest[1], layout):
         arguments = ("-m", *rest[1:])
+    elif _is_of_another_program(stated, draft):
+        arguments = None
     elif first in {"python", "python3"} and rest and means_file(rest[0], path):
         arguments = (path, *rest[1:])
     elif first.endswith(".py") and means_file(words[0], path):
@@ -81,6 +83,17 @@ def _stated(stated: Command, draft: Draft, layout: FileLayout) -> Startup | None
     command = ("python", *(a for a in arguments if a not in _DROPPED))
     kind = _kind_of(command, draft.kind, draft.rules)
     return Startup(command, kind, (), tools, stated.environment, tuple(notes))
+
+
+def _is_of_another_program(stated: Command, draft: Draft) -> bool:
+    """Whether ``python server.py`` of another section is that of another ``server.py`` of the page.
+
+    A program that only makes an application, which a server has to serve, does nothing when it is run.
+    """
+    last = draft.program.main.snippets[-1].block
+    served = PurePosixPath(stated.words[0]).name == "uvicorn" or "-m" in stated.words
+    elsewhere = stated.block.place.headings != last.place.headings
+    return draft.role.start is Start.APP and not draft.alone and elsewhere and not served
 
 
 def role_by_command(snippet: Snippet, commands: Sequence[Command], rules: LanguageRules) -> Role | None:

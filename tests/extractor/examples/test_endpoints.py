@@ -152,3 +152,23 @@ def test_a_header_for_another_machine_is_not_the_server_s(tmp_path: Path) -> Non
         "curl https://rooms.example/mcp -H 'X-Door: deployed'\n```"
     )
     assert [h.value for h in bundle(tmp_path, around).stated_headers] == ["ours", "deployed"]
+
+
+APPLICATION = "from mcp.server.fastmcp import FastMCP\nroom = FastMCP('room')\napp = room.streamable_http_app()\n"
+RUNNING = "from mcp.server.fastmcp import FastMCP\nFastMCP('room').run(transport='streamable-http')\n"
+
+
+def test_a_command_of_another_section_does_not_run_what_only_makes_an_application(tmp_path: Path) -> None:
+    page = (
+        f"# One\n\n```python server.py\n{RUNNING}```\n\n```sh\npython server.py\n```\n\n"
+        f"# Two\n\n```python server.py\n{APPLICATION}```\n"
+    )
+    (tmp_path / "page.md").write_text(page, encoding="utf-8")
+    examples = find_examples(extract(tmp_path, Layout(), jobs=1, statements=False), CODE)
+    commands = [" ".join(e.bundle.command[:3]) for e in examples if e.bundle]
+    assert commands == ["python server.py", "python -m uvicorn"]
+
+
+def test_a_command_of_its_own_section_is_the_page_s_whatever_it_does(tmp_path: Path) -> None:
+    found = bundle(tmp_path, "```sh\npython server.py\n```", APPLICATION, "python server.py")
+    assert found.command == ("python", "server.py")
