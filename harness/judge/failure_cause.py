@@ -105,7 +105,7 @@ def cause_of(run: Run, bundle: Bundle) -> Cause:
         run: one that did not serve.
         bundle: what was run, of the copy whose page is asked about.
     """
-    return Cause(_trouble(run), _failing_lines(run.logs, bundle), tuple(_possible_guesses(run, bundle)))
+    return Cause(_trouble(run), failing_lines(run.logs, bundle), tuple(_possible_guesses(run, bundle)))
 
 
 def how_to_state(guesses: Sequence[Note]) -> str:
@@ -114,7 +114,7 @@ def how_to_state(guesses: Sequence[Note]) -> str:
     return join_words(dict.fromkeys(words))
 
 
-def _failing_lines(logs: Sequence[LogLine], bundle: Bundle) -> tuple[Span, ...]:
+def failing_lines(logs: Sequence[LogLine], bundle: Bundle) -> tuple[Span, ...]:
     """Return the docs line that the log names last (Python prints the innermost call last), or first (all others)."""
     text = "\n".join(line.text for line in logs if line.source in _OF_THE_EXAMPLE)
     places: list[tuple[int, bool, Span]] = []

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from extractor.model import ExampleKind, ExampleStatus
 from harness.judge.blame import blamed_lines
 from harness.judge.example import judge_example
-from harness.judge.failure_cause import cause_of
+from harness.judge.failure_cause import cause_of, failing_lines
 from harness.judge.judge import deciding_revision, judge, unblock_without_sentence
+from harness.judge.logged_errors import log_of_failures, uncaught_error
 from harness.model import (
     BodyFault,
     DriftKind,
@@ -218,9 +219,19 @@ def _result(example: Example, copies: Sequence[Example], status: Status, reason:
 
 
 def _with_blame(finding: Finding, transcript: Transcript, example: Example, catalogue: Catalogue) -> Finding:
-    """Return a finding with the lines of this copy that cause it."""
+    """Return a finding with the lines of this copy that cause it.
+
+    The line at which the example's log says that it failed on these requests is proof; what the rule reads off the code
+    is taken where there is no such log.
+    """
     if finding.verdict is not Verdict.VIOLATED or example.bundle is None:
         return finding
+    log = log_of_failures(finding, transcript)
+    error = uncaught_error(log)
+    if error is not None:
+        finding = replace(finding, summary=f"{finding.summary} The example's log says {error!r}.")
+        if lines := failing_lines(log, example.bundle):
+            return replace(finding, blame=lines)
     rule = catalogue.rule(finding.requirement)
     return replace(finding, blame=blamed_lines(rule, finding, transcript, example.bundle))
 

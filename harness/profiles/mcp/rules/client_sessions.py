@@ -5,11 +5,11 @@ Sentences: transports page, "Session Management", items 2, 4 and 5. A client may
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
 from extractor.model import Level
 from harness.judge.findings import count, inconclusive, not_applicable, satisfied, violated
+from harness.judge.logged_errors import uncaught_error
 from harness.model import Requirement, Side
 from harness.profiles.mcp.messages import SESSION_HEADER
 from harness.profiles.mcp.revisions import SESSIONS, level, text
@@ -29,11 +29,6 @@ from harness.rule import Decision, Rule
 if TYPE_CHECKING:
     from harness.model import BoundRequirement, Exchange, Finding, Transcript
 
-_STACK: Final = re.compile(r"Traceback \(most recent call last\)|^\s+at .+:\d+:\d+\)?$")
-"""How interpreters begin, or print, the stack of an error."""
-_ERROR: Final = re.compile(r"[\w.$]*(?:Error|Exception|Group)\b.*:")
-_LINE: Final = 120
-"""Characters of a log line that a summary shows."""
 _SHOWN: Final = 40
 """Characters of a session id that a summary shows."""
 
@@ -113,28 +108,17 @@ def reinit_on_404(transcript: Transcript, bound: BoundRequirement) -> Finding:
             bound, f"After a 404 the client sent {name_of(posts[0])}; expected a new initialize.", [gone, *posts]
         )
     failed = transcript.facts.failed_when_gone
-    cause = _died_of(transcript, gone) if failed is not None else None
+    cause = uncaught_error(line for line in transcript.logs if line.at_s >= gone.started_s)
     if failed is not None and cause is not None:
         return violated(
             bound,
-            f"After a 404 the client {failed.sentence} with an error that nothing caught ({cause[:_LINE]!r}); "
+            f"After a 404 the client {failed.sentence} with an error that nothing caught ({cause!r}); "
             "expected a new initialize.",
             [gone, *after],
         )
     return inconclusive(
         bound, "After a 404 the client sent no further message: its program may have ended.", [gone, *after]
     )
-
-
-def _died_of(transcript: Transcript, gone: Exchange) -> str | None:
-    """Return what the client's log says of an error after the 404; None without the stack of one."""
-    lines = [
-        line.text for line in transcript.logs if line.source in ("stdout", "stderr") and line.at_s >= gone.started_s
-    ]
-    if not any(_STACK.search(text) for text in lines):
-        return None
-    errors = [text.strip() for text in lines if _ERROR.match(text.strip())]
-    return errors[-1] if errors else next(text.strip() for text in lines if _STACK.search(text))
 
 
 REINIT_ON_404: Final = Rule(

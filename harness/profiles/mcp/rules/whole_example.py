@@ -130,7 +130,7 @@ EXAMPLE_CLIENTS: Final = Rule(
         id="example.clients",
         title="A second client is served too",
         side=Side.SERVER,
-        levels=level(Level.MAY, _WITH_HANDSHAKE),
+        levels=level(Level.SHOULD, _WITH_HANDSHAKE),
         basis=advice(_WITH_HANDSHAKE),
         effect="Whoever connects second, or connects again after a restart of the client, has no working server until "
         "somebody restarts it.",
