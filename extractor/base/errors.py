@@ -44,9 +44,16 @@ class DocsError(DocprobeError):
 
 
 class BlockedError(DocprobeError):
-    """The environment, or docprobe itself, prevented an answer (exit 3); an example that was to run is ``blocked``."""
+    """The environment, or docprobe itself, prevented an answer (exit 3); an example that was to run is ``blocked``.
 
+    It always has a next step: ``NEXT_STEP`` where the error names none.
+    """
+
+    NEXT_STEP: ClassVar[str] = "run docprobe again; `docprobe doctor` checks what it needs on this machine"
     exit_code: ClassVar[int] = 3
+
+    def __init__(self, message: str, hint: str | None = None) -> None:
+        super().__init__(message, hint or self.NEXT_STEP)
 
 
 class ExtractionError(BlockedError):

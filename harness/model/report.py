@@ -88,7 +88,7 @@ class Recording:
     """Of a program that runs, in a language whose types have to be checked apart."""
 
 
-INTERRUPTED_REASON: Final = "interrupted before it was judged"
+INTERRUPTED_REASON: Final = "interrupted before it was judged (hint: run docprobe again; what was judged is kept)"
 """Reason of an example that a run did not come to, since the user ended it."""
 
 

@@ -15,7 +15,7 @@ from extractor.base.errors import internal_error
 from extractor.base.processor import TooLongError, processor_limit
 from extractor.base.storage import remove_unfinished
 from extractor.model import ExampleStatus
-from harness.base.errors import DocprobeError, EngineError
+from harness.base.errors import BlockedError, DocprobeError, EngineError
 from harness.judge.example import IMPORTS
 from harness.judge.results import Ruleset, blocked_result, result_of_printed, result_of_recording, result_without_run
 from harness.model import INTERRUPTED_REASON, Recording, ReportProblem
@@ -84,7 +84,7 @@ async def execute(
             with processor_limit(config.limits.example_s):
                 return judged()
         except TooLongError as error:
-            reason = f"judging it {error}"
+            reason = f"judging it {error} (hint: raise example-s in [limits], or skip the example)"
         except Exception as error:
             observer.note("".join(traceback.format_exception(error)))
             reason = internal_error(error)
@@ -117,7 +117,7 @@ async def execute(
     dates = {digest: cutoff_date(same, config.layout.drafts) for digest, same in every.items()}
     texts = {digest: (group[0], group[0].id) for digest, group in groups.items()}
     texts |= {digest: (group[0], name_before(group[0])) for digest, group in before.items()}
-    reason = "not run"
+    reason = f"not run (hint: {BlockedError.NEXT_STEP})"
     try:
         async with anyio.create_task_group() as tasks:
             if stop is not None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import anyio
 import pytest
 
-from harness.base.errors import EngineError, StorageError, UsageError
+from harness.base.errors import BlockedError, EngineError, StorageError, UsageError
 from harness.engine.protocol import Limits
 from harness.judge.results import result_of_recording
 from harness.model import Recording, Run, StartOutcome, Status
@@ -119,7 +121,7 @@ async def test_judging_one_example_does_not_end(tmp_path: Path, monkeypatch: pyt
 
     monkeypatch.setattr(run, "result_of_recording", judged)
     first, second = (await report(tmp_path, monkeypatch, None, limits=Limits(example_s=0.2))).examples
-    assert (first.status, first.reason) == (Status.BLOCKED, "judging it took more than 0.2 s of processor time")
+    assert (first.status, first.reason) == (Status.BLOCKED, "judging it took more than 0.2 s of processor time (hint: raise example-s in [limits], or skip the example)")
     assert second.status is Status.NOT_RUNNING
 
 
@@ -180,3 +182,72 @@ async def test_the_state_folder_is_trimmed_and_the_report_says_so(
         "1 files that were not used for longest were removed from the state folder: "
         "it is limited to 1 MiB (state-mib in [limits])"
     ]
+
+
+NEXT_STEP = re.compile(r"\S.* \((?:hint: .{10,}|please report)\)", re.DOTALL)
+"""A cause, and what to do about it."""
+
+
+def errors_that_block() -> list[type[BlockedError]]:
+    waiting, found = [BlockedError], []
+    while waiting:
+        kind = waiting.pop()
+        found.append(kind)
+        waiting += kind.__subclasses__()
+    return found
+
+
+@pytest.mark.parametrize("kind", errors_that_block())
+@pytest.mark.parametrize("hint", [None, "free some disk space"])
+def test_an_error_that_blocks_names_a_next_step(kind: type[BlockedError], hint: str | None) -> None:
+    said = kind("the disk is full", hint).in_one_line()
+    assert said.startswith("the disk is full")
+    assert NEXT_STEP.fullmatch(said)
+    assert hint is None or hint in said
+
+
+WAYS = {
+    "recording": lambda: EngineError("gone"),
+    "a lock": lambda: UsageError("the lock is old", "write a new lock"),
+    "ours": lambda: ZeroDivisionError("ours"),
+    "judging": None,
+    "connecting": None,
+    "time": None,
+    "interrupted": None,
+}
+"""Every place where a run gives up on an example, and the error that is raised there."""
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_all_ways_into_blocked_carry_a_cause_and_a_next_step(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    config = load_config(write_docs(tmp_path / "docs"), environ={}, state=tmp_path / "state", jobs=1)
+    stop = anyio.Event()
+
+    async def record(*_: object, **__: object) -> Recording:
+        if make := WAYS[way]:
+            raise make()
+        if way == "interrupted":
+            stop.set()
+        if way in {"interrupted", "time"}:
+            await anyio.sleep_forever()
+        return Recording((Run("today", None, {}, StartOutcome.EXITED, "exited with code 1"),), None)
+
+    @asynccontextmanager
+    async def no_engine(config: Config) -> AsyncIterator[Any]:
+        raise EngineError("no container engine answers")
+        yield
+
+    def judged(*_: object, **__: object) -> Any:
+        raise ZeroDivisionError("ours")
+
+    if way == "judging":
+        monkeypatch.setattr(run, "result_of_recording", judged)
+    if way == "time":
+        config = replace(config, limits=replace(config.limits, check_s=0.1))
+    monkeypatch.setattr(run, "record", record)
+    found = await run.execute(make_plan(config), config, no_engine if way == "connecting" else connect, stop=stop)
+    assert [example.status for example in found.examples] == [Status.BLOCKED] * 2
+    for example in found.examples:
+        assert NEXT_STEP.match(example.reason or ""), example.reason
