@@ -35,6 +35,8 @@ _UNFILLED: Final = re.compile(r"[{}<>$…]|\.{3}")
 _PORT_OF_PAIR: Final = re.compile(r"[\"'][\w.]*[\"'],\s*(\d{2,5})\b", re.ASCII)
 _ROUTE_FILE: Final = re.compile(r"(?:^|/)app/(?P<folders>[^.]+)/route\.\w+$")
 _LOWEST_PORT: Final = 80
+_ROUTE_WORDS: Final = 2
+"""Words of the specification that are tried as the name of a route's folder."""
 
 
 def stated_endpoints(
@@ -80,12 +82,16 @@ def endpoint_paths(
 
 
 def _route(draft: Draft) -> Iterator[str]:
-    """The path at which a framework serves a route file: ``/api/mcp`` of ``src/app/api/mcp/route.ts`` (Next.js)."""
+    """The path at which a framework serves a route file: ``/api/mcp`` of ``src/app/api/mcp/route.ts`` (Next.js).
+
+    A folder in brackets takes any name (``[transport]``): those of the specification's are tried.
+    """
     name = draft.program.main.name
     match = _ROUTE_FILE.search(name.path) if name else None
     if match:
-        parts = [part for part in match["folders"].split("/") if not part.startswith(("(", "["))]
-        yield "/" + "/".join(parts)
+        parts = [part for part in match["folders"].split("/") if not part.startswith("(")]
+        for word in draft.known.profile.words[:_ROUTE_WORDS] or ("",):
+            yield "/" + "/".join(word if part.startswith("[") else part for part in parts)
 
 
 def stated_headers(draft: Draft, environment: Mapping[str, str]) -> tuple[StatedHeader, ...]:

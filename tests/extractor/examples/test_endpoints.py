@@ -172,3 +172,19 @@ def test_a_command_of_another_section_does_not_run_what_only_makes_an_applicatio
 def test_a_command_of_its_own_section_is_the_page_s_whatever_it_does(tmp_path: Path) -> None:
     found = bundle(tmp_path, "```sh\npython server.py\n```", APPLICATION, "python server.py")
     assert found.command == ("python", "server.py")
+
+
+ROUTE = "export async function POST(request: Request) {\n  return Response.json({ jsonrpc: '2.0', id: 1, result: {} });\n}\n"
+
+
+@pytest.mark.parametrize(
+    ("file", "path"),
+    [
+        ("app/club/rooms/route.ts", "/club/rooms"),
+        ("src/app/(public)/club/route.ts", "/club"),
+        ("app/club/[transport]/route.ts", "/club/mcp"),
+    ],
+)
+def test_the_path_of_a_route_file(tmp_path: Path, file: str, path: str) -> None:
+    code = "import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';\nnew McpServer({});\n" + ROUTE
+    assert bundle(tmp_path, "", code, f"ts {file}").endpoint_paths[0] == path
