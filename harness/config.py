@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -59,6 +59,8 @@ class Config:
     """Bindings of the profile's catalogue to the sentences of the docs; None: statements are not bound."""
     spec: Path | None = None
     """Docs root that holds the normative text, if it is another tree."""
+    spec_layout: Layout | None = None
+    """Where that tree has its revisions and normative pages."""
     file: Path | None = None
     """The docprobe.toml that was read."""
     overrides: Mapping[str, ExampleOverride] = field(default_factory=dict)
@@ -89,6 +91,12 @@ class Config:
     """Time to wait for response headers."""
     host: HostEnvironment = field(default_factory=HostEnvironment)
     """The environment of this process, for programs on this machine, the engine and installs."""
+
+    @property
+    def rules_layout(self) -> Layout:
+        """Where the tree that holds the normative text has its revisions and normative pages."""
+        whole = self.layout if self.spec is not None or not self.layout.only else replace(self.layout, only=())
+        return self.spec_layout or whole
 
     @property
     def catalogue(self) -> Catalogue:

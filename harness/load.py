@@ -135,8 +135,8 @@ def load_normative_text(config: Config, corpus: Corpus | None = None) -> Normati
 def load_statements(config: Config, corpus: Corpus | None = None) -> tuple[Statement, ...]:
     """Return the sentences of the normative text, unbound; arguments as for :func:`load_normative_text`."""
     root = config.spec or config.docs
-    if corpus is None or root.resolve() != config.docs.resolve():
-        corpus = _extract(root, config)
+    if corpus is None or corpus.layout != config.rules_layout or root.resolve() != config.docs.resolve():
+        corpus = _extract(root, replace(config, layout=config.rules_layout))
     return corpus.statements
 
 

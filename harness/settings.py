@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import platformdirs
 
+from extractor.base.globs import matches_any
 from extractor.base.suggest import suggestion
 from extractor.base.tomlfile import read_toml
+from extractor.docs.tree import PAGE_ENDINGS, find_files
 from extractor.model import REVISION_PLACES, Layout
 from harness.base.errors import UsageError
 from harness.base.git import FilesAt, Repository, resolve_inside
@@ -78,10 +80,14 @@ def load_config(
     profile = PROFILES[values.pop("profile", "mcp")]
     profile = dataclasses.replace(profile, parties=profile.parties.with_nouns(values.pop("parties", {})))
     layout = _with_tag(dataclasses.replace(profile.layout, **values.pop("layout", {})), root, host)
-    values.setdefault("bindings", profile.bindings)
+    if docs is not None and docs.is_file():
+        layout = dataclasses.replace(layout, only=(docs.resolve().relative_to(root.resolve()).as_posix(),))
     given = {key: value for key, value in flags.items() if value is not None}
-    if "spec" in given:
-        given["spec"] = resolve_inside(given["spec"])
+    if (spec := given.get("spec", values.get("spec"))) is not None:
+        given["spec_layout"], bindings = _spec_settings(spec, layout, files)
+        given["spec"] = _spec_root(spec, given["spec_layout"])
+        values.setdefault("bindings", profile.bindings or bindings)
+    values.setdefault("bindings", profile.bindings)
     baseline = _baseline_file(given.pop("baseline", None), path, root, files)
     if files is not None and "lock" in given:
         given["lock"] = files.copy(given["lock"])
@@ -131,12 +137,17 @@ def shaped_like_docs(folder: Path) -> bool:
 
 
 def docs_root(docs: Path | None, cwd: Path) -> Path:
-    """Return the docs root: as given, else the nearest at or above ``cwd``. Raises UsageError if there is none."""
+    """Return the docs root: as given, else the nearest at or above ``cwd``. Raises UsageError if there is none.
+
+    Of a single page it is the nearest folder above that is shaped like docs, in the same checkout, else its own folder.
+    """
     if docs is not None:
+        if docs.is_file() and docs.name.lower().endswith(PAGE_ENDINGS):
+            return resolve_inside(_root_of_page(docs))
         if not docs.is_dir():
             raise UsageError(
-                f"{docs} is not a folder" if docs.exists() else f"{docs} does not exist",
-                "give the docs root: the folder that holds specification/ and docs/, or a docprobe.toml",
+                f"{docs} is not a folder or a page (.md, .mdx)" if docs.exists() else f"{docs} does not exist",
+                "give the docs root (the folder that holds specification/ and docs/, or a docprobe.toml), or one page",
             )
         return resolve_inside(docs)
     for folder in (cwd, *cwd.parents):
@@ -146,8 +157,47 @@ def docs_root(docs: Path | None, cwd: Path) -> Path:
             return resolve_inside(folder / "docs")
     raise UsageError(
         f"no docs root at or above {cwd}",
-        "name it: docprobe check DOCS, where DOCS holds specification/ and docs/, or a docprobe.toml",
+        "name it: docprobe check DOCS, where DOCS holds specification/ and docs/, or a docprobe.toml, or is one page",
     )
+
+
+def _root_of_page(page: Path) -> Path:
+    own = Path(os.path.abspath(page)).parent  # noqa: PTH100  (a link is judged by resolve_inside)
+    for folder in (own, *own.parents):
+        if shaped_like_docs(folder):
+            return folder
+        if (folder / ".git").exists():
+            break
+    return own
+
+
+def _spec_root(spec: Path, layout: Layout) -> Path:
+    """Return the docs root that ``--spec`` means: the folder or its ``docs/``, whichever has normative pages."""
+    for root in (spec, spec / "docs"):
+        if root.is_dir() and any(matches_any(path, layout.specification) for path in find_files(root, layout)[0]):
+            return resolve_inside(root)
+    patterns = ", ".join(layout.specification) or "none are named"
+    raise UsageError(
+        f"{spec} holds no specification: no page in it or in its docs/ is normative (patterns: {patterns})",
+        "give the docs root of the specification, or its repository; for MCP that is a checkout of "
+        "modelcontextprotocol/modelcontextprotocol",
+    )
+
+
+def _spec_settings(spec: Path, layout: Layout, files: FilesAt | None) -> tuple[Layout, Path | None]:
+    """Return where the tree of a specification has its normative pages, and the bindings to them.
+
+    A configuration in that tree says so; else the layout of the docs does, if it names normative pages, else MCP's.
+    """
+    for folder in (spec, spec / "docs"):
+        if (read := _wanted(folder / FILE_NAME, files)) is not None:
+            values = _from_file(folder / FILE_NAME, read, files)
+            profile = PROFILES[values.get("profile", "mcp")]
+            own = dataclasses.replace(profile.layout, **values.get("layout", {}))
+            return own, values.get("bindings", profile.bindings)
+    if layout.specification:
+        return dataclasses.replace(layout, only=()), None
+    return PROFILES["mcp"].layout, PROFILES["mcp"].bindings
 
 
 def _config_file(root: Path, file: Path | None, files: FilesAt | None) -> tuple[Path | None, Path | None]:

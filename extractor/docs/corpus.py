@@ -49,7 +49,7 @@ def extract(
         DocsError: ``root`` cannot be listed.
         ExtractionError: a process was killed.
     """
-    paths, folders, problems = find_files(root, layout)
+    paths, folders, problems = _named(root, layout) if layout.only else find_files(root, layout)
     sites = find_sites(root, folders)
     store = PageCache(cache, root, layout, parties, loaders, statements=statements) if cache else None
     done: dict[str, Extracted] = {}
@@ -79,6 +79,12 @@ def extract(
         if store:
             store.prune(keep=4 * len(paths) + 1000)
     return _corpus(root, layout, [done[path] for path in paths], problems)
+
+
+def _named(root: Path, layout: Layout) -> tuple[tuple[str, ...], tuple[str, ...], tuple[Problem, ...]]:
+    """The pages that the layout names, and the folders near them; the rest of the tree is not looked at."""
+    folders = (folder for path in layout.only for folder in folders_near(root, path))
+    return layout.only, tuple(sorted(set(folders))), ()
 
 
 def extract_pages(

@@ -48,6 +48,8 @@ class Layout:
     """Patterns of the pages whose sentences are normative, as in ``.gitignore`` at the docs root."""
     ignore: tuple[str, ...] = ()
     """Patterns of pages that are left out."""
+    only: tuple[str, ...] = ()
+    """Paths of the only pages that are read; empty for all."""
     flavour: Flavour | None = None
     """Forced dialect; None: decided from the tree (docs.json, mkdocs.yml, .vitepress, docusaurus.config.*)."""
     drafts: tuple[str, ...] = ("draft",)

@@ -93,7 +93,7 @@ if TYPE_CHECKING:
 )  # fmt: skip
 @click.option(
     "--spec", type=click.Path(path_type=Path, file_okay=False, exists=True), metavar="DOCS",
-    help="Docs root that holds the specification, if it is a different tree. [default: DOCS]",
+    help="Docs root that holds the specification, or its repository, if it is a different tree. [default: DOCS]",
 )  # fmt: skip
 @state_option
 @format_option
@@ -108,12 +108,13 @@ def command(
     pre_commit: bool,
     **flags: Any,
 ) -> None:
-    """Run the examples in DOCS and judge them by the specification in the same tree.
+    """Run the examples in DOCS and judge them by the specification in the same tree. DOCS may be a single page.
 
     \b
     docprobe check docs                                        everything
     docprobe check docs --select 'security/authorization*'     some pages
     docprobe check docs --changed-since origin/main            a pull request
+    docprobe check README.md --spec ../specification           one page, by the text of another tree
     docprobe check docs --format terminal --format json:out.json
 
     Exit codes: 0 no blocking finding, 1 a blocking finding, 2 wrong use, 3 incomplete (something could not be checked),

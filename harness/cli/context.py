@@ -98,7 +98,7 @@ def with_config_option(command: click.Command) -> click.Command:
 
 
 docs_argument = click.argument("docs", required=False, type=click.Path(path_type=Path, exists=False), metavar="[DOCS]")
-"""The docs root. Give its value to :func:`harness.settings.load_config`."""
+"""The docs root, or one page. Give its value to :func:`harness.settings.load_config`."""
 
 docs_option = click.option(
     "--docs", type=click.Path(path_type=Path), metavar="DOCS",

@@ -40,7 +40,7 @@ def old_sentences(drift: Iterable[Drift], config: Config, base: str | None = Non
             wanted[entry.page].add(entry.expected)
     found: dict[str, str] = {}
     root = config.spec or config.docs
-    text, repository = replace(config, docs=root, spec=None), Repository(root, config.host)
+    text, repository = replace(config, docs=root, spec=None, layout=config.rules_layout), Repository(root, config.host)
     left = VERSIONS
     for page, fingerprints in wanted.items():
         for source in _versions(repository, page, base, min(left, OF_ONE_PAGE)):

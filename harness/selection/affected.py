@@ -186,7 +186,7 @@ def _rules_at(spec: Path, config: Config, since: Change) -> Corpus | None:
     if not since.rules:
         return None
     with _tree_at(spec, since.base, config.host) as folder:
-        return load_corpus(replace(config, docs=folder)) if folder is not None else None
+        return load_corpus(replace(config, docs=folder, layout=config.rules_layout)) if folder is not None else None
 
 
 def _differing(before: Bound, now: Bound) -> frozenset[RuleInRevision]:

@@ -93,3 +93,15 @@ def test_some_pages_alone_as_they_are_and_as_they_were(config: Config) -> None:
     assert [one.path for one in now.pages] == [one.path for one in before.pages] == [page]
     assert now.blocks[0].text != before.blocks[0].text
     assert now.statements == ()
+
+
+def test_of_one_page_nothing_else_is_read(tmp_path: Path) -> None:
+    (tmp_path / "specification").mkdir()
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "specification" / "rules.md").write_text("A server MUST answer.\n")
+    for name in ("a", "b"):
+        (tmp_path / "docs" / f"{name}.md").write_text("```js\nx\n```\n")
+    config = load_config(tmp_path / "docs" / "a.md", environ={"DOCPROBE_STATE": str(tmp_path / ".state")})
+    corpus = load_corpus(config)
+    assert [page.path for page in corpus.pages] == ["docs/a.md"]
+    assert [one.text for one in load_normative_text(config, corpus).statements] == ["A server MUST answer."]

@@ -214,3 +214,64 @@ def test_an_unknown_place_of_revisions_is_said(docs: Path) -> None:
     with pytest.raises(UsageError, match=r":2: unknown place of a revision 'file'") as caught:
         load_config(docs, environ={})
     assert "file-name" in (caught.value.hint or "")
+
+
+@pytest.fixture
+def spec(tmp_path: Path) -> Path:
+    """A checkout of a specification, whose docs root is the folder docs/."""
+    page = tmp_path / "upstream" / "docs" / "specification" / "2025-11-25" / "basic.mdx"
+    page.parent.mkdir(parents=True)
+    page.write_text("A server MUST answer.\n")
+    return tmp_path / "upstream"
+
+
+def test_docs_may_be_one_page(docs: Path, tmp_path: Path) -> None:
+    page = docs / "docs" / "a.md"
+    page.write_text("A\n")
+    config = load_config(page, environ={})
+    assert (config.docs, config.layout.only, config.rules_layout.only) == (docs, ("docs/a.md",), ())
+    alone = tmp_path / "README.md"
+    alone.write_text("A\n")
+    config = load_config(alone, environ={})
+    assert (config.docs, config.layout.only) == (tmp_path, ("README.md",))
+
+
+def test_a_page_above_which_another_checkout_begins_has_its_own_folder(docs: Path) -> None:
+    inner = docs / "vendored"
+    (inner / ".git").mkdir(parents=True)
+    (inner / "README.md").write_text("A\n")
+    assert load_config(inner / "README.md", environ={}).docs == inner
+
+
+def test_what_is_neither_folder_nor_page_is_said(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").touch()
+    with pytest.raises(UsageError, match=r"is not a folder or a page") as caught:
+        load_config(tmp_path / "a.txt", environ={})
+    assert "or one page" in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize("inner", [".", "docs"])
+@pytest.mark.parametrize("profile", ["mcp", "plain"])
+def test_the_specification_may_be_named_by_its_repository(tmp_path: Path, spec: Path, profile: str, inner: str) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "docprobe.toml").write_text(f'profile = "{profile}"\n')
+    config = load_config(tmp_path / "mine", environ={}, spec=spec / inner)
+    assert config.spec == spec / "docs"
+    assert config.rules_layout.specification == ("/specification", *config.rules_layout.specification[1:])
+    assert config.bindings is not None
+    assert config.bindings.name == "bindings.toml"
+
+
+def test_a_specification_says_itself_where_its_pages_are(tmp_path: Path, spec: Path) -> None:
+    (spec / "docprobe.toml").write_text('profile = "general"\n[layout]\nspecification = ["rules.md"]\n')
+    (spec / "rules.md").touch()
+    (tmp_path / "README.md").touch()
+    config = load_config(tmp_path / "README.md", environ={}, spec=spec)
+    assert (config.spec, config.rules_layout.specification) == (spec, ("rules.md",))
+
+
+def test_a_wrong_specification_is_said(docs: Path, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(UsageError, match="empty holds no specification") as caught:
+        load_config(docs, environ={}, spec=tmp_path / "empty")
+    assert "or its repository" in (caught.value.hint or "")
