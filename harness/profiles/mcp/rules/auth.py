@@ -24,8 +24,8 @@ from harness.profiles.mcp.rules.answers import (
     with_controls,
 )
 from harness.profiles.mcp.rules.preconditions import AUTHORIZED, not_asked
-from harness.profiles.mcp.rules.session_answers import wrong_statuses
 from harness.profiles.mcp.rules.transcript import control_of, exchange_of
+from harness.profiles.mcp.rules.wrong_answers import wrong_statuses
 from harness.rule import Decision, Rule, TextEdit
 
 if TYPE_CHECKING:

@@ -15,6 +15,7 @@ from harness.profiles.mcp.revisions import SESSIONS, advice, level, text
 from harness.profiles.mcp.rules.answers import Answer, classify_answer, describe, is_served
 from harness.profiles.mcp.rules.preconditions import BASELINE, not_asked
 from harness.profiles.mcp.rules.transcript import EVENT_STREAM, exchange_of, exchanges_of
+from harness.profiles.mcp.rules.wrong_answers import get_answers
 from harness.rule import Decision, Rule
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ GET_SSE_OR_405: Final = Rule(
         avoid="Don't leave GET unrouted: a framework's 404 means to a client that the session is gone.",
     ),
     Decision(sse_or_405, BASELINE),
+    blame=get_answers,
 )
 
 

@@ -28,6 +28,7 @@ from harness.profiles.mcp.rules.answers import (
 )
 from harness.profiles.mcp.rules.preconditions import BASELINE, not_asked
 from harness.profiles.mcp.rules.transcript import control_of, exchange_of
+from harness.profiles.mcp.rules.wrong_answers import answers_about
 from harness.rule import Decision, Rule
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ _FOREIGN: Final = {
 _WITH_STATUS: Final = (SESSIONS[-1], *MODERN)
 """Revisions whose text gives the status of a refusal."""
 _WILDCARD: Final = re.compile(r"""(origin|allow_origins)['"]?\s*[:=]\s*\[?\s*(['"]\*['"]|true)""")
+_ORIGIN_ANSWERS: Final = answers_about(re.compile(r"\borigin\b"))
 _CORS: Final = re.compile(r"cors|add_middleware|.*\.add_middleware|CORSMiddleware")
 
 
@@ -118,6 +120,12 @@ def refused_403(transcript: Transcript, bound: BoundRequirement) -> Finding:
     return inconclusive(bound, _why_nothing(transcript, asked), evidence)
 
 
+def wrong_refusals(root: Node, finding: Finding, transcript: Transcript) -> Iterator[Node]:
+    """Yield the answers with a wrong status in branches that look at Origin, and middleware that lets some pass."""
+    yield from _ORIGIN_ANSWERS(root, finding, transcript)
+    yield from open_origins(root, finding, transcript)
+
+
 ORIGIN_403: Final = Rule(
     Requirement(
         id="http.origin-403",
@@ -130,7 +138,7 @@ ORIGIN_403: Final = Rule(
         avoid="Don't refuse requests without an Origin: clients that are not browsers send none.",
     ),
     Decision(refused_403, BASELINE),
-    blame=open_origins,
+    blame=wrong_refusals,
 )
 
 RULES: Final = (ORIGIN_VALIDATE, ORIGIN_403)

@@ -6,6 +6,7 @@ Header".
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from extractor.model import Level
@@ -25,8 +26,8 @@ from harness.profiles.mcp.rules.answers import (
 )
 from harness.profiles.mcp.rules.preconditions import BASELINE, must_answer, not_asked
 from harness.profiles.mcp.rules.sent_requests import name_of
-from harness.profiles.mcp.rules.session_answers import notification_answers
 from harness.profiles.mcp.rules.transcript import exchanges_of, opening_of, sent
+from harness.profiles.mcp.rules.wrong_answers import answers_about, notification_answers
 from harness.rule import Decision, Rule
 
 if TYPE_CHECKING:
@@ -179,6 +180,7 @@ UNSUPPORTED_400: Final = Rule(
         avoid="Don't demand the newest version only: the header carries the one that was negotiated.",
     ),
     Decision(unsupported_400, BASELINE),
+    blame=answers_about(re.compile(r"mcp-protocol-version")),
 )
 
 RULES: Final = (NOTIFICATION_202, REQUEST_SSE_OR_JSON, UNSUPPORTED_400)

@@ -35,9 +35,9 @@ from harness.profiles.mcp.rules.sent_requests import (
     name_of,
     printed_in_sessions,
 )
-from harness.profiles.mcp.rules.session_answers import dead_session_answers, session_answers
 from harness.profiles.mcp.rules.session_branches import id_is_given, names_in, session_variable
 from harness.profiles.mcp.rules.transcript import exchange_of, header, method_of
+from harness.profiles.mcp.rules.wrong_answers import dead_session_answers, session_answers
 from harness.rule import Decision, Rule, TextEdit
 
 if TYPE_CHECKING:

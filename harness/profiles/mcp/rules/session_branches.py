@@ -53,7 +53,7 @@ def names_in(root: Node) -> Names:
 
 def looked_up_in_vain(node: Node, names: Names) -> bool:
     """Return whether ``node`` runs where a lookup of the session id found nothing."""
-    nearest = next(_chains(node), None)
+    nearest = next(chains(node), None)
     if nearest and any(_negated(lookup) == holds for test, holds in nearest for lookup in _lookups(test, names)):
         return True
     handler = enclosing(node, frozenset({"except_clause"}) | FUNCTIONS)
@@ -64,7 +64,7 @@ def looked_up_in_vain(node: Node, names: Names) -> bool:
 
 def id_is_given(node: Node, names: Names) -> bool | None:
     """Return whether a request that gets to ``node`` has a session id; None if the conditions leave that open."""
-    for chain in _chains(node):
+    for chain in chains(node):
         for test, holds in chain:
             for part in _parts(test, holds=holds):
                 shown = _shows_an_id(part, names)
@@ -165,7 +165,7 @@ def _parts(test: Node, *, holds: bool) -> Iterator[Node]:
         yield test
 
 
-def _chains(node: Node) -> Iterator[list[tuple[Node, bool]]]:
+def chains(node: Node) -> Iterator[list[tuple[Node, bool]]]:
     """Yield the ``if`` … ``else`` chains around ``node``, nearest first: conditions, and whether each holds there."""
     chain: list[tuple[Node, bool]] = []
     here = node

@@ -26,8 +26,8 @@ from harness.profiles.mcp.rules.answers import (
 from harness.profiles.mcp.rules.id_makers import id_makers
 from harness.profiles.mcp.rules.preconditions import IN_SESSION, not_asked, session_issued
 from harness.profiles.mcp.rules.randomness import unpredictable_session_ids
-from harness.profiles.mcp.rules.session_answers import dead_session_answers
 from harness.profiles.mcp.rules.transcript import exchange_of, sessions_of
+from harness.profiles.mcp.rules.wrong_answers import dead_session_answers
 from harness.rule import Decision, Rule
 
 if TYPE_CHECKING:

@@ -148,3 +148,53 @@ def test_an_answer_that_the_control_gets_too_is_not_about_the_session() -> None:
 )
 def test_the_branch_of_notifications(text: str, path: str, lines: list[tuple[int, int]]) -> None:
     assert blamed("post.notification-202", exchange(1, 200), text=text, path=path) == lines
+
+
+SPREAD = """\
+createServer((req, res) => {
+  const version = req.headers["mcp-protocol-version"];
+  const { origin } = req.headers;
+  if (origin && !OWN.has(origin)) return res.writeHead(400).end();
+  if (version && !VERSIONS.includes(version)) {
+    return res.writeHead(422).end();
+  }
+  if (req.method === "GET") {
+    return res.writeHead(404).end();
+  }
+  if (req.url !== "/mcp") return res.writeHead(404).end();
+  if (tooLong(req)) return res.writeHead(422).end();
+});
+"""
+METHODS = """\
+class Handler:
+    def do_GET(self):
+        self.send_error(404)
+
+    def do_POST(self):
+        self.send_error(404)
+"""
+ROUTES = """\
+app.get("/mcp", (req, res) => {
+  res.status(404).end();
+});
+app.post("/mcp", (req, res) => {
+  res.status(404).end();
+});
+"""
+
+
+@pytest.mark.parametrize(
+    ("id", "status", "text", "path", "lines"),
+    [
+        ("http.origin-403", 400, SPREAD, "server.mjs", [(4, 4)]),
+        ("version.unsupported-400", 422, SPREAD, "server.mjs", [(6, 6)]),
+        ("get.sse-or-405", 404, SPREAD, "server.mjs", [(9, 9)]),
+        ("get.sse-or-405", 404, METHODS, "server.py", [(3, 3)]),
+        ("get.sse-or-405", 404, ROUTES, "server.ts", [(2, 2)]),
+        ("version.unsupported-400", 404, SPREAD, "server.mjs", []),
+    ],
+)
+def test_the_branch_that_looks_at_what_the_rule_is_about(
+    id: str, status: int, text: str, path: str, lines: list[tuple[int, int]]
+) -> None:
+    assert blamed(id, exchange(1, status), text=text, path=path) == lines

@@ -10,6 +10,7 @@ from extractor.languages.common.syntax import CALLS, FUNCTIONS, enclosing, state
 from harness.profiles.mcp.rules.session_branches import (
     SESSION_HEADER,
     Names,
+    chains,
     id_is_given,
     looked_up_in_vain,
     names_in,
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
     from harness.model import Finding, Transcript
+    from harness.rule import BlameRule
 
 _ANSWERING: Final = re.compile(
     r"(?:\.|\b)(status|sendStatus|writeHead|Response|JSONResponse|PlainTextResponse|HTTPException|send_response"
@@ -30,6 +32,8 @@ _ANSWERING: Final = re.compile(
 """Callables that answer an HTTP request, in the common frameworks of the three languages."""
 _NAMED_STATUS: Final = re.compile(r"\bHTTP_(\d{3})_|\b(?:HTTPStatus|StatusCodes?)\.(\w+)$")
 """Names of statuses: Starlette's and Django REST's, the standard library's, and a package of Node's."""
+_IS_GET: Final = re.compile(r"""method\s*===?\s*["']GET["']|["']GET["']\s*===?\s*\S*method""")
+_GET_ROUTE: Final = re.compile(r"^(?:app|router|server|mcp|api)\w*\.get$", re.IGNORECASE)
 _ENDS: Final = frozenset({"return_statement", "expression_statement", "raise_statement", "throw_statement"})
 _IS_NOTIFICATION: Final = re.compile(
     r"""["']id["']\s+not\s+in\b|\.get\(["']id["']\)\s+is\s+None|\.id\s*===?\s*(?:undefined|null)|!\s*\(?\s*["']id["']\s+in\b"""
@@ -80,6 +84,36 @@ def dead_session_answers(root: Node, finding: Finding, transcript: Transcript) -
     possible = [node for node in answers if id_is_given(node, names) is not False]
     in_vain = [node for node in possible if looked_up_in_vain(node, names)]
     yield from in_vain or _ends_in_vain(root, names, _statuses(finding, transcript)) or possible
+
+
+def answers_about(header: re.Pattern[str]) -> BlameRule:
+    """Return the blame of a rule about a header: answers with a wrong status in branches that look at it.
+
+    Args:
+        header: the header's name, as code writes it.
+    """
+
+    def blame(root: Node, finding: Finding, transcript: Transcript) -> Iterator[Node]:
+        names = {re.escape(name) for name, value in variables(root) if header.search(text_of(value))}
+        looks = re.compile("|".join([header.pattern, *(rf"(?<![\w.]){name}\b" for name in names)]), re.IGNORECASE)
+        for node in _answers(root, wrong_statuses(finding, transcript)):
+            nearest = next(chains(node), [])
+            if any(looks.search(text_of(test)) for test, _ in nearest):
+                yield node
+
+    return blame
+
+
+def get_answers(root: Node, finding: Finding, transcript: Transcript) -> Iterator[Node]:
+    """Yield the answers with a wrong status that only a GET gets to: by its handler, its route or a condition."""
+    for node in _answers(root, wrong_statuses(finding, transcript)):
+        function = enclosing(node, FUNCTIONS)
+        name = text_of(function.child_by_field_name("name")) if function is not None else ""
+        route = enclosing(function, CALLS) if function is not None else None
+        routed = text_of(route.child_by_field_name("function")) if route is not None else ""
+        tested = any(holds and _IS_GET.search(text_of(test)) for chain in chains(node) for test, holds in chain)
+        if tested or name == "do_GET" or _GET_ROUTE.search(routed):
+            yield node
 
 
 def notification_answers(root: Node, finding: Finding, transcript: Transcript) -> Iterator[Node]:
