@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import os
 import signal
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -148,7 +149,7 @@ def command(
     baseline = load_baseline(config.baseline, plan.ids, plan.pages, config.catalogue.ids)
     plan = plan.accepting(baseline)
     if since is not None and not (plan.examples or plan.lost or plan.problems or baseline.gone):
-        _nothing_changed(cli, config, outputs)
+        _nothing_changed(cli, config, outputs, plan)
     check_writable(config, [path for _, path in outputs if path is not None])
     report, proofs, interrupted = anyio.run(_run, cli, plan, config, prove_fixes)
     report = conclude(report, baseline, patches_of(proofs, report, plan, config.docs), interrupted=interrupted)
@@ -171,12 +172,16 @@ def _affects_nothing(config: Config, since: Change) -> bool:
     return affects_nothing(config, since)
 
 
-def _nothing_changed(cli: Cli, config: Config, outputs: Sequence[Output]) -> NoReturn:
+def _nothing_changed(cli: Cli, config: Config, outputs: Sequence[Output], plan: Plan | None = None) -> NoReturn:
     """Report it and end with 0. Files are written all the same: the next step of a pipeline reads them."""
-    click.echo(
-        f"nothing to check: no example in {config.docs.name} is affected by changes since {config.changed_since}",
-        err=True,
-    )
+    changes = plan.text_changes if plan is not None else ()
+    if changes:
+        from harness.report.wording import text_change_sentence
+
+        for change in changes:
+            click.echo(text_change_sentence(change), err=True)
+    nothing = f"no example in {config.docs.name} is affected by changes since {config.changed_since}"
+    click.echo(nothing if changes else f"nothing to check: {nothing}", err=True)
     files = [(name, path) for name, path in outputs if path is not None]
     if files:
         from harness.run.outcome import build_report
@@ -185,6 +190,7 @@ def _nothing_changed(cli: Cli, config: Config, outputs: Sequence[Output]) -> NoR
 
         source = describe_source(config.docs, config.spec, config.host)
         report = build_report(source, (), datetime.datetime.now(datetime.UTC), config=config)
+        report = replace(report, text_changes=changes)
         end_with(save(report, files, console=cli.out()))
     raise click.exceptions.Exit(0)
 

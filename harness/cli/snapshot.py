@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,8 @@ from harness.base.host import HostEnvironment
 from harness.cli.context import Cli, pass_cli, table_or_json_option
 from harness.cli.diff_text import to_json, to_text
 from harness.load import load_normative_text
+from harness.selection.affected import tree_at
+from harness.selection.changed import find_change
 from harness.settings import load_config
 from harness.spec.diff import diff_statements
 from harness.spec.pinned_docs import MANIFEST, UPSTREAM, read_manifest, sync, verify
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from extractor.model import Statement
+    from harness.config import Config
+    from harness.load import NormativeText
 
 FOLDER = click.option(
     "--folder", type=click.Path(path_type=Path, file_okay=False), default=Path("docs-snapshot"), show_default=True,
@@ -85,6 +90,7 @@ def verify_command(docs: Path | None, folder: Path) -> None:
 @click.option(
     "--revision", "revisions", nargs=2, metavar="OLD NEW", help="Compare these revisions, of A or of A and B."
 )
+@click.option("--since", metavar="REF", help="Compare A as it was at the merge base with REF with A as it is.")
 @click.option("--select", multiple=True, metavar="GLOB", help="Only pages that match, such as 'basic/*'. Repeatable.")
 @click.option("--touching", is_flag=True, help="Only changes of statements that a requirement is bound to.")
 @table_or_json_option
@@ -94,26 +100,33 @@ def diff_command(
     old: Path | None,
     new: Path | None,
     revisions: tuple[str, str] | None,
+    since: str | None,
     select: tuple[str, ...],
     touching: bool,
     form: str,
 ) -> None:
-    """Compare the normative statements of two docs roots A and B, or of two revisions of one.
+    """Compare the normative statements of two docs roots A and B, of two revisions, or of A with what it was.
 
     \b
     docprobe snapshot diff old/docs new/docs
     docprobe snapshot diff docs --revision 2025-06-18 2025-11-25 --select basic
+    docprobe snapshot diff docs --since origin/main
     """
-    if new is None and revisions is None:
-        raise UsageError("there is nothing to compare with", "give two docs roots, or --revision OLD NEW")
+    if new is None and revisions is None and since is None:
+        raise UsageError("there is nothing to compare with", "give two docs roots, --revision OLD NEW, or --since REF")
+    if since is not None and new is not None:
+        raise UsageError("--since compares one docs root with itself", "leave B out, or --since")
     old_text = load_normative_text(load_config(old, cli.config_file))
     new_text = old_text if new is None else load_normative_text(load_config(new, cli.config_file))
+    if since is not None:
+        old_text = _text_since(load_config(old, cli.config_file), since)
     before: Sequence[Statement] = [s for s in old_text.statements if not s.quoted]
     after: Sequence[Statement] = [s for s in new_text.statements if not s.quoted]
-    names = [str(old or "docs"), str(new or old or "docs")]
+    names = [since or str(old or "docs"), str(new or old or "docs")]
     if revisions:
         before, after = _of_revision(before, revisions[0]), _of_revision(after, revisions[1])
-        names = list(revisions) if new is None else [f"{n} {r}" for n, r in zip(names, revisions, strict=True)]
+        one_state = new is None and since is None
+        names = list(revisions) if one_state else [f"{n} {r}" for n, r in zip(names, revisions, strict=True)]
     if select:
         _check_patterns(select, sorted({statement.page for statement in (*before, *after)}))
         before, after = ([s for s in side if matches_any(s.page, select)] for side in (before, after))
@@ -126,6 +139,16 @@ def diff_command(
     if touching:
         found = tuple(change for change in found if change.requirements)
     sys.stdout.write((to_json if form == "json" else to_text)(found, *names))
+
+
+def _text_since(config: Config, ref: str) -> NormativeText:
+    """Return the normative text as it was at the merge base with ``ref``. Raises UsageError if it was not there."""
+    root = config.spec or config.docs
+    base = find_change(config, ref).base
+    with tree_at(root, base, config.host) as folder:
+        if folder is None:
+            raise UsageError(f"{root.name} did not exist at {ref}", "name a commit that has it")
+        return load_normative_text(replace(config, docs=folder, spec=None, layout=config.rules_layout))
 
 
 def _check_patterns(patterns: Sequence[str], pages: Sequence[str]) -> None:

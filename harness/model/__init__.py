@@ -33,6 +33,7 @@ from harness.model.findings import (
     Requirement,
     Side,
     Stage,
+    TextChange,
     Verdict,
 )
 from harness.model.report import (
@@ -120,6 +121,7 @@ __all__ = [
     "Stage",
     "StartOutcome",
     "Status",
+    "TextChange",
     "Transcript",
     "Transport",
     "Trust",

@@ -256,3 +256,15 @@ class Drift:
     def identity(self) -> tuple[str, str, str, str]:
         """Requirement, revision, bound fingerprint and the one now (empty if it is gone): what an acceptance names."""
         return self.requirement, self.revision, self.expected, self.nearest.fingerprint if self.nearest else ""
+
+
+@dataclass(frozen=True, slots=True)
+class TextChange:
+    """What a change does to the normative text of one revision. Moved sentences do not count."""
+
+    revision: Annotated[str, Meta(description="Empty for a text without revisions.")]
+    since: Annotated[str, Meta(description="What the text is compared with, as given.")]
+    added: int
+    removed: int
+    changed: int
+    requirements: Annotated[tuple[str, ...], Meta(description="Those that are bound to one of the sentences.")] = ()

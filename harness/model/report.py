@@ -12,7 +12,7 @@ from msgspec import Meta
 from extractor.model import DocsPath, ExampleKind, Level, LineNumber, Note, Span
 from harness.model.conversation import Transcript
 from harness.model.described import Packages, Revision, Seconds, Shard
-from harness.model.findings import Basis, Drift, Finding, Requirement, Verdict
+from harness.model.findings import Basis, Drift, Finding, Requirement, TextChange, Verdict
 from harness.model.running import LogLine, Lookup, StartOutcome, TypeCheck
 
 
@@ -293,6 +293,8 @@ class Report:
     """With what the findings were compared; None if nothing was to compare."""
     lost: tuple[NoLongerRunnable, ...] = ()
     """Examples that a change left unchecked: the run is incomplete."""
+    text_changes: tuple[TextChange, ...] = ()
+    """What a change does to the normative text, by revision."""
     edited: tuple[str, ...] = ()
     """Ids of the whole programs that a change adds or edits, in order: the run is incomplete unless each is checked."""
     shards: tuple[Shard, ...] = ()

@@ -26,6 +26,7 @@ from harness.report.wording import (
     not_compared_sentences,
     plural,
     settings_sentence,
+    text_change_sentence,
     unchecked_sentence,
 )
 from harness.results.severity import Severity
@@ -68,6 +69,7 @@ def render(report: Report) -> str:
             lines.append(f"docprobe: {plural(len(chosen) - LIMIT, f'more {kind}')} in the job summary")
     lines += [defused(f"docprobe: fixed: {one_line(sentence)}") for sentence in fixed_sentences(report)]
     lines += [defused(f"docprobe: {one_line(sentence)}") for sentence in not_compared_sentences(report)]
+    lines += [defused(f"docprobe: {one_line(text_change_sentence(one))}") for one in report.text_changes]
     lines.append(defused(f"docprobe: {one_line(figures(report))}"))
     if settings := settings_sentence(report):
         lines.append(defused(f"docprobe: {one_line(settings)}"))

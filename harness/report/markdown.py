@@ -26,6 +26,7 @@ from harness.report.wording import (
     settings_sentence,
     severity_words,
     status_words,
+    text_change_sentence,
     unchecked_sentence,
     violations,
 )
@@ -132,6 +133,8 @@ def _beside(report: Report) -> Iterator[str]:
         yield f"- ✅ {markdown_text(f'fixed: {sentence}')}"
     for sentence in not_compared_sentences(report):
         yield f"- ❔ {markdown_text(sentence)}"
+    for change in report.text_changes:
+        yield f"- {markdown_text(text_change_sentence(change))}"
     for drift in report.drift:
         icon = "❌" if drift.gates else "⚠️"
         sentence = markdown_text(f"{drift.revision}: {drift_sentence(drift)}")

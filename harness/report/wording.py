@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from harness.judge.exit_code import Unchecked
-    from harness.model import BaselineNote, Drift, ExampleResult, NoLongerRunnable, Report, Requirement, Run
+    from harness.model import BaselineNote, Drift, ExampleResult, NoLongerRunnable, Report, Requirement, Run, TextChange
 
 NEVER_RUN: Final = (Status.FRAGMENT, Status.UNSUPPORTED, Status.SKIPPED)
 """Statuses of examples that were never meant to be run."""
@@ -200,6 +200,8 @@ def exit_sentence(report: Report) -> str:
     match report.exit_code:
         case 0 if report.narrowed and not report.examples and report.problems:
             return "Exit code 0: the change affects no example; the problems in its pages are listed above."
+        case 0 if report.narrowed and not report.examples and report.text_changes:
+            return "Exit code 0: the change affects no example."
         case 0 if report.narrowed and not report.examples:
             return "Exit code 0: the change affects no example, so there was nothing to check."
         case 0 if report.compared is not None and any(e.checked for e in report.examples):
@@ -216,6 +218,20 @@ def exit_sentence(report: Report) -> str:
             return "Exit code 130: interrupted. Finished examples are cached; run the same command to continue."
         case code:
             return f"Exit code {code}."
+
+
+def text_change_sentence(change: TextChange) -> str:
+    """Return ``25 statements added, 6 removed in draft; no check stands on them (docprobe snapshot diff …)``."""
+    numbers = ((change.added, "added"), (change.removed, "removed"), (change.changed, "changed"))
+    counts = [f"{number:,} {what}" for number, what in numbers if number]
+    first, _, rest = counts[0].partition(" ")
+    noun = "statement" if first == "1" else "statements"
+    where = f" in {change.revision}" if change.revision else ""
+    checks = f"checks stand on them: {', '.join(change.requirements)}" if change.requirements else (
+        "no check stands on them"
+    )
+    listed = ", ".join((f"{first} {noun} {rest}", *counts[1:]))
+    return f"{listed}{where}; {checks} (docprobe snapshot diff --since {shlex.quote(change.since)})"
 
 
 def unchecked_sentence(entry: Unchecked) -> str:

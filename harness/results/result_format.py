@@ -29,6 +29,7 @@ from harness.model import (
     Requirement,
     Run,
     SettingsSource,
+    TextChange,
 )
 from harness.model.described import Seconds, Shard
 
@@ -108,6 +109,9 @@ class Document:
         Compared | None, Meta(description="With --changed-since: what the findings were compared with.")
     ] = None
     lost: Annotated[tuple[NoLongerRunnable, ...], Meta(description="Examples that a change left unchecked.")] = ()
+    text_changes: Annotated[
+        tuple[TextChange, ...], Meta(description="What a change does to the normative text, by revision.")
+    ] = ()
     edited: Annotated[tuple[str, ...], Meta(description="Ids of the programs that a change adds or edits.")] = ()
     shards: Annotated[
         tuple[Shard, ...], Meta(description="I/N of the shards in this document; empty for a whole run.")

@@ -85,6 +85,7 @@ def build_report(
             ),
             sources=source_lines(plan.corpus, results),
             lost=plan.lost,
+            text_changes=plan.text_changes,
             edited=tuple(sorted(plan.edited & {result.id for result in results})),
         )
     if config is not None and base is not None:

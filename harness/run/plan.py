@@ -18,13 +18,14 @@ from harness.selection.no_longer_runnable import no_longer_runnable
 from harness.selection.origins import find_origins
 from harness.selection.select import Selection, select
 from harness.spec.bind import with_accepted, with_old_sentences
+from harness.spec.diff import text_changes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from extractor.model import Corpus, Example, Problem
     from harness.config import Config
-    from harness.model import ExampleResult, NoLongerRunnable
+    from harness.model import ExampleResult, NoLongerRunnable, TextChange
     from harness.selection.changed import Change
     from harness.spec.bind import Bound
 
@@ -73,6 +74,8 @@ class Plan:
     """A sentence for each pattern of the configuration file that matches nothing."""
     lost: tuple[NoLongerRunnable, ...] = ()
     """Examples that could be run before a change and cannot any more."""
+    text_changes: tuple[TextChange, ...] = ()
+    """What a change does to the normative text."""
     edited: frozenset[str] = frozenset()
     """Ids of the whole programs that a change adds or edits."""
     base: BasePlan | None = None
@@ -203,6 +206,7 @@ def _narrowed(plan: Plan, since: Change, config: Config, selection: Selection) -
         ),
         only_if_judged_under=impact.only_if_judged_under(affected),
         problems=tuple(problem for problem in plan.corpus.problems if problem.span.file in since.files),
+        text_changes=text_changes(impact.bound, plan.bound, since.ref) if impact.bound is not None else (),
         lost=no_longer_runnable(before, plan.all_examples, _sources(plan.corpus), since),
         edited=frozenset(e.id for e in plan.examples if e.whole and e.id in impact.changed - unedited),
     )

@@ -173,7 +173,7 @@ def _contents_at(docs: Repository, commit: str, names: Collection[str]) -> Mappi
 
 def _docs_at(config: Config, commit: str) -> tuple[Corpus | None, LoadedExamples | None]:
     """Return the docs at a commit, and their examples; None if they were not there."""
-    with _tree_at(config.docs, commit, config.host) as folder:
+    with tree_at(config.docs, commit, config.host) as folder:
         if folder is None:
             return None, None
         there = replace(config, docs=folder)
@@ -185,7 +185,7 @@ def _rules_at(spec: Path, config: Config, since: Change) -> Corpus | None:
     """Return the normative text of another tree at the merge base; None if it is the same, or was not there."""
     if not since.rules:
         return None
-    with _tree_at(spec, since.base, config.host) as folder:
+    with tree_at(spec, since.base, config.host) as folder:
         return load_corpus(replace(config, docs=folder, layout=config.rules_layout)) if folder is not None else None
 
 
@@ -208,7 +208,7 @@ def _sentences(bound: Bound) -> Mapping[RuleInRevision, frozenset[str]]:
 
 
 @contextmanager
-def _tree_at(root: Path, commit: str, host: HostEnvironment) -> Iterator[Path | None]:
+def tree_at(root: Path, commit: str, host: HostEnvironment) -> Iterator[Path | None]:
     """Give a temporary folder that holds ``root`` as it was at a commit; None if it was not there.
 
     Links are left out: a docs tree may hold some that lead out of it.

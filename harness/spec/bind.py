@@ -46,6 +46,12 @@ class Bound:
     revisions: frozenset[str] = frozenset()
     """Revisions that the corpus has sentences of."""
 
+    @property
+    def statements(self) -> tuple[Statement, ...]:
+        """Every statement of the corpus that binds somebody, in order of place."""
+        every = (s for s in (*self.requirements_by_statement, *self.unbound) if not s.quoted)
+        return tuple(sorted(every, key=lambda s: (s.page, s.line, s.ordinal)))
+
     def requirements_of(self, statement: Statement) -> tuple[str, ...]:
         """Return the ids of the requirements that are bound to ``statement``; empty if none is."""
         return self.requirements_by_statement.get(statement, ())

@@ -4,29 +4,20 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, replace
-from difflib import SequenceMatcher
 from enum import StrEnum
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 from extractor.model import Level, Statement
-from extractor.normative.fingerprint import shingles, similarity, words_of
+from harness.model import TextChange
+from harness.spec.sentence_pairs import reworked, same_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from harness.spec.bind import Bound
+
 STRENGTH: Final = {Level.MAY: 0, Level.SHOULD: 1, Level.SHOULD_NOT: 1, Level.MUST: 2, Level.MUST_NOT: 2}
 NEGATIVE: Final = frozenset((Level.SHOULD_NOT, Level.MUST_NOT))
-SIMILAR_IN_SECTION: Final = 0.25
-"""Similarity from which on two sentences of the same section are one sentence, reworded."""
-SIMILAR_ON_PAGE: Final = 0.4
-SIMILAR_ACROSS_PAGES: Final = 0.6
-SAME_WORDS: Final = 0.6
-"""Share of words, in order, from which on sentences of pages that became one another are one, where shingles differ."""
-SHARED_WORDS: Final = 0.25
-"""Share of words, in any order, below which the order need not be looked at."""
-
-
 class ChangeKind(StrEnum):
     """How a statement changed, gravest first."""
 
@@ -80,21 +71,10 @@ def diff_statements(
     def place(statement: Statement) -> tuple[str, str]:
         return page_of(statement), statement.anchor
 
-    pairs = _same_words(old, new, place)
-    paired_old, paired_new = {id(a) for a, _, _ in pairs}, {id(b) for _, b, _ in pairs}
-    rest_old = [statement for statement in old if id(statement) not in paired_old]
-    rest_new = [statement for statement in new if id(statement) not in paired_new]
-    near = _similar_pairs(rest_old, rest_new, place, requirements_of)
-    paired_old |= {id(a) for a, _, _ in near}
-    paired_new |= {id(b) for _, b, _ in near}
-    followed = {(page_of(a), page_of(b)) for a, b, _ in (*pairs, *near)}
-    near += _followed_pairs(
-        [statement for statement in rest_old if id(statement) not in paired_old],
-        [statement for statement in rest_new if id(statement) not in paired_new],
-        lambda a, b: (page_of(a), page_of(b)) in followed or _became(page_of(a), page_of(b)),
-    )
-    paired_old |= {id(a) for a, _, _ in near}
-    paired_new |= {id(b) for _, b, _ in near}
+    pairs = same_words(old, new, place)
+    near = reworked(old, new, pairs, place, requirements_of)
+    paired_old = {id(a) for a, _, _ in (*pairs, *near)}
+    paired_new = {id(b) for _, b, _ in (*pairs, *near)}
     found = [(_kind(a, b), a, b, alike) for a, b, alike in near]
     found += [(ChangeKind.MOVED, a, b, 1.0) for a, b, _ in pairs if place(a) != place(b)]
     every: list[tuple[ChangeKind, Statement | None, Statement | None, float]] = [
@@ -141,102 +121,6 @@ def _place_of(change: StatementChange) -> tuple[str, int]:
     return statement.page, statement.line
 
 
-def _same_words(
-    old: Sequence[Statement], new: Sequence[Statement], place: Callable[[Statement], tuple[str, str]]
-) -> list[tuple[Statement, Statement, float]]:
-    """Return pairs of the same words and level: those in the same place first, the others in order."""
-    waiting: dict[tuple[str, Level], list[Statement]] = defaultdict(list)
-    for statement in new:
-        waiting[statement.fingerprint, statement.level].append(statement)
-    pairs: list[tuple[Statement, Statement, float]] = []
-    for in_place in (True, False):
-        done = {id(a) for a, _, _ in pairs}
-        for statement in old:
-            candidates = waiting[statement.fingerprint, statement.level]
-            if id(statement) in done or not candidates:
-                continue
-            same_place = (b for b in candidates if place(b) == place(statement))
-            chosen = next(same_place, None if in_place else candidates[0])
-            if chosen is not None:
-                candidates.remove(chosen)
-                pairs.append((statement, chosen, 1.0))
-    return pairs
-
-
-def _similar_pairs(
-    old: Sequence[Statement],
-    new: Sequence[Statement],
-    place: Callable[[Statement], tuple[str, str]],
-    requirements_of: Callable[[Statement], Iterable[str]],
-) -> list[tuple[Statement, Statement, float]]:
-    """Return pairs of similar words, the most similar first. The keyword does not count: it is what may have changed.
-
-    Two statements that one requirement is bound to are a pair however they differ: the catalogue says so.
-    """
-    bare = {id(statement): _bare(statement) for statement in (*old, *new)}
-    bound = {id(statement): frozenset(requirements_of(statement)) for statement in (*old, *new)}
-    candidates = []
-    for a in old:
-        for b in new:
-            alike = similarity(bare[id(a)], bare[id(b)])
-            if alike >= _threshold(place(a), place(b)) or bound[id(a)] & bound[id(b)]:
-                closeness = (place(a) == place(b), a.level is b.level, a.ordinal == b.ordinal)
-                candidates.append(((alike, closeness), a, b))
-    pairs, taken = [], set[int]()
-    for (alike, _), a, b in sorted(candidates, key=lambda candidate: candidate[0], reverse=True):
-        if id(a) not in taken and id(b) not in taken:
-            taken |= {id(a), id(b)}
-            pairs.append((a, b, alike))
-    return pairs
-
-
-def _followed_pairs(
-    old: Sequence[Statement], new: Sequence[Statement], related: Callable[[Statement, Statement], bool]
-) -> list[tuple[Statement, Statement, float]]:
-    """Return pairs of sentences that were reworked on their way to another page, the most similar first.
-
-    Args:
-        old: statements before that have no partner yet.
-        new: statements after that have none.
-        related: whether the page of one became that of the other: by a rename, a split, or sentences that it kept.
-    """
-    words = {id(one): words_of(one.text.replace(one.keyword, "")) for one in (*old, *new)}
-    candidates = []
-    for a in old:
-        matcher = SequenceMatcher(None, autojunk=False)
-        matcher.set_seq2(words[id(a)])
-        known = frozenset(words[id(a)])
-        for b in new:
-            if not related(a, b) or similarity(known, frozenset(words[id(b)])) < SHARED_WORDS:
-                continue
-            matcher.set_seq1(words[id(b)])
-            if matcher.quick_ratio() >= SAME_WORDS and (ratio := matcher.ratio()) >= SAME_WORDS:
-                candidates.append((ratio, a.anchor == b.anchor, a, b))
-    pairs, taken = [], set[int]()
-    for _, _, a, b in sorted(candidates, key=lambda candidate: candidate[:2], reverse=True):
-        if id(a) not in taken and id(b) not in taken:
-            taken |= {id(a), id(b)}
-            pairs.append((a, b, similarity(_bare(a), _bare(b))))
-    return pairs
-
-
-def _became(old: str, new: str) -> bool:
-    """Return whether a page's name suggests that it became another: the same file name, or a folder of its name."""
-    before, after = PurePosixPath(old), PurePosixPath(new)
-    split, joined = before.with_suffix("") in after.parents, after.with_suffix("") in before.parents
-    return before.stem == after.stem or split or joined
-
-
-def _threshold(old: tuple[str, str], new: tuple[str, str]) -> float:
-    if old == new:
-        return SIMILAR_IN_SECTION
-    return SIMILAR_ON_PAGE if old[0] == new[0] else SIMILAR_ACROSS_PAGES
-
-
-def _bare(statement: Statement) -> frozenset[str]:
-    return shingles(statement.text.replace(statement.keyword, ""))
-
-
 def _kind(old: Statement, new: Statement) -> ChangeKind:
     if old.level is new.level:
         return ChangeKind.REWORDED
@@ -245,3 +129,33 @@ def _kind(old: Statement, new: Statement) -> ChangeKind:
     if Level.MAY not in (old.level, new.level) and (old.level in NEGATIVE) != (new.level in NEGATIVE):
         return ChangeKind.REVERSED
     return ChangeKind.STRENGTHENED if STRENGTH[new.level] > STRENGTH[old.level] else ChangeKind.WEAKENED
+
+
+def text_changes(before: Bound, now: Bound, since: str) -> tuple[TextChange, ...]:
+    """Return what became of the normative text between two states of it, by revision.
+
+    Args:
+        before: the text as it was.
+        now: the text as it is.
+        since: what the state before is called.
+    """
+    if before.statements == now.statements:
+        return ()
+    found = diff_statements(
+        before.statements,
+        now.statements,
+        requirements_of=lambda s: (*before.requirements_of(s), *now.requirements_of(s)),
+    )
+    by_revision: dict[str, list[StatementChange]] = defaultdict(list)
+    for change in found:
+        statement = change.new or change.old
+        if statement is not None and change.kind is not ChangeKind.MOVED:
+            by_revision[statement.revision or ""].append(change)
+    return tuple(_summed_up(revision, since, changes) for revision, changes in sorted(by_revision.items()))
+
+
+def _summed_up(revision: str, since: str, changes: Sequence[StatementChange]) -> TextChange:
+    kinds = [change.kind for change in changes]
+    added, removed = kinds.count(ChangeKind.ADDED), kinds.count(ChangeKind.REMOVED)
+    ids = tuple(sorted({id for change in changes for id in change.requirements}))
+    return TextChange(revision, since, added, removed, len(changes) - added - removed, ids)

@@ -68,6 +68,7 @@ def _report(view: ReportView, look: Look) -> Iterator[RenderableType]:
     yield from sections.unchecked(report, look)
     yield from sections.lost(report)
     yield from sections.comparison(report)
+    yield from sections.text_changes(report)
     yield from sections.drift(report, look)
     yield from sections.baseline(report)
     yield from sections.problems(report)

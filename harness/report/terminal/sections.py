@@ -25,6 +25,7 @@ from harness.report.wording import (
     not_compared_sentences,
     plural,
     status_words,
+    text_change_sentence,
     violations,
 )
 from harness.results.severity import Severity
@@ -92,6 +93,15 @@ def unchecked(report: Report, look: Look) -> Iterator[RenderableType]:
         place = f" ({entry.example.spans[0].file}:{entry.example.spans[0].first})" if entry.example.spans else ""
         yield indented(Text(f"? {one_line(entry.example.id)}{one_line(place)}", overflow="fold"))
         yield labelled("why", prose(entry.why), look.prose)
+
+
+def text_changes(report: Report) -> Iterator[RenderableType]:
+    """Draw what a change does to the normative text."""
+    if report.text_changes:
+        yield Text("")
+        yield Text("Changes of the normative text", style="bold")
+    for change in report.text_changes:
+        yield indented(prose(one_line(text_change_sentence(change))))
 
 
 def lost(report: Report) -> Iterator[RenderableType]:

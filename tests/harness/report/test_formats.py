@@ -16,7 +16,7 @@ from extractor.model import Level, Span
 from harness.base.errors import UsageError
 from harness.cli.outputs import outputs_of
 from harness.judge.example import example_rules
-from harness.model import INTERRUPTED_REASON, Basis, SettingsSource, Status, Trust, Verdict
+from harness.model import INTERRUPTED_REASON, Basis, SettingsSource, Status, TextChange, Trust, Verdict
 from harness.report import github, markdown
 from harness.report.formats import BY_NAME, render
 from harness.report.terminal import render as terminal
@@ -363,6 +363,18 @@ def test_what_an_interrupted_run_did_not_come_to_is_listed_once_as_not_run(name:
     assert "could not be checked" not in text
     if name in {"terminal", "markdown", "junit"}:
         assert "not run" in text.lower()
+
+
+@pytest.mark.parametrize("name", ["terminal", "github", "markdown", "json"])
+def test_what_a_change_does_to_the_text_is_in_the_report(name: str) -> None:
+    changes = (TextChange("draft", "main", 25, 6, 0), TextChange("2025-11-25", "main", 0, 0, 1, ("session.missing-400",)))
+    text = " ".join(render(name, replace(quiet_report(), text_changes=changes)).split())
+    if name == "json":
+        assert '"since": "main"' in text
+        return
+    text = text.replace("\\", "")
+    assert "25 statements added, 6 removed in draft; no check stands on them (docprobe snapshot diff --since main)" in text
+    assert "1 statement changed in 2025-11-25; checks stand on them: session.missing-400" in text
 
 
 def test_an_interrupted_run_says_how_to_go_on() -> None:

@@ -151,6 +151,29 @@ def test_a_sentence_about_others_selects_nobody(docs: Path, tmp_path: Path) -> N
     assert _selected(docs, tmp_path) == set()
 
 
+def test_what_a_change_does_to_the_text_is_said_where_no_check_stands_on_it(docs: Path, tmp_path: Path) -> None:
+    rules = docs / RULES
+    rules.write_text(rules.read_text() + "\nA tea pot MUST NOT brew coffee.\n\nIt SHOULD be warm.\n")
+    out = tmp_path / "out.json"
+    done = _run(docs, tmp_path, "check", str(docs), "--changed-since", "main", "--format", f"json:{out}")
+    said = "2 statements added in 2025-11-25; no check stands on them (docprobe snapshot diff --since main)"
+    assert done.exit_code == 0
+    assert said in done.stderr
+    assert "nothing to check" not in done.stderr
+    assert json.loads(out.read_text())["text_changes"] == [
+        {"revision": "2025-11-25", "since": "main", "added": 2, "removed": 0, "changed": 0, "requirements": []}
+    ]
+    state = {"DOCPROBE_STATE": str(tmp_path / "state")}
+    shown = CliRunner().invoke(cli, ["snapshot", "diff", str(docs), "--since", "main"], env=state).stdout
+    assert shown.startswith(f"main -> {docs}: 2 added\n")
+    assert "A tea pot MUST NOT brew coffee." in shown
+    _edit(rules, "status 404", "status 410")
+    config = load_config(docs, environ={}, state=tmp_path / "state", changed_since="main", jobs=1)
+    (change,) = make_plan(config, since=find_change(config, "main")).text_changes
+    assert (change.added, change.changed) == (2, 1)
+    assert "session.terminated-404" in change.requirements
+
+
 def test_a_sentence_about_stdio_selects_no_http_server(docs: Path, tmp_path: Path) -> None:
     _edit(docs / RULES, "write anything that is no message", "ever write what is no message")
     selected = _selected(docs, tmp_path)
