@@ -312,8 +312,10 @@ def _incomplete(report: Report) -> str:
         return f"{missing[:1].upper()}{missing[1:]}"
     if unchecked := unchecked_programs(report):
         total, checked = programs(report)
-        what = "a program that the change adds or edits was" if len(unchecked) == 1 else (
-            f"{len(unchecked):,} programs that the change adds or edits were"
+        what = (
+            "a program that the change adds or edits was"
+            if len(unchecked) == 1
+            else (f"{len(unchecked):,} programs that the change adds or edits were")
         )
         return f"{checked:,} of {total:,} checked: {what} not"
     if report.lost:

@@ -18,12 +18,12 @@ class PlainTokens:
         self._issued: dict[str, str] = {}
 
     def token(self, label: str, *, audience: str) -> str:
-        claims = {"sub": "user1", "client": "client1", "aud": audience, "exp": FAR_FUTURE, "active": True}
+        claims = {"sub": "user1", "scope": "tools", "aud": audience, "exp": FAR_FUTURE, "active": True}
         match label:
             case tokens.USER2:
                 claims["sub"] = "user2"
-            case tokens.OTHER_CLIENT:
-                claims["client"] = "client2"
+            case tokens.NO_SCOPE:
+                claims["scope"] = ""
             case tokens.EXPIRED:
                 claims["exp"] = 1
             case tokens.INACTIVE:

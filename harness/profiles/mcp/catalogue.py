@@ -11,6 +11,7 @@ from typing import Final
 from harness.profiles.mcp.rules import (
     auth,
     batch,
+    challenges,
     client_headers,
     client_metadata,
     client_retries,
@@ -41,6 +42,7 @@ FAMILIES: Final = (
     session_ids,
     hijack,
     auth,
+    challenges,
     posting,
     responses,
     lifecycle,

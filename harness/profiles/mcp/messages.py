@@ -36,6 +36,8 @@ NAMED_BY: Final = {"tools/call": "name", "prompts/get": "name", "resources/read"
 MISSING_RESOURCE: Final = "file:///docprobe/no-such-resource"
 """An address that no server has a resource for."""
 UNKNOWN_METHOD: Final = "docprobe/no-such-method"
+RESOURCE_METADATA: Final = re.compile(r'resource_metadata="?([^",\s]+)"?')
+"""Where a challenge (WWW-Authenticate) says that the metadata of the resource is (RFC 9728, section 5.1)."""
 META: Final = "io.modelcontextprotocol/"
 """Prefix of the per-request fields of 2026-07-28."""
 _SENTINEL: Final = re.compile(r"=\?base64\?.*\?=")

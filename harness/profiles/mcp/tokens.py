@@ -7,8 +7,8 @@ from typing import Final, Protocol
 USER1: Final = "user1"
 USER2: Final = "user2"
 """Same client as user 1, another subject."""
-OTHER_CLIENT: Final = "other-client"
-"""User 1 through another client."""
+NO_SCOPE: Final = "no-scope"
+"""User 1's, with none of the scopes that the authorization server has."""
 EXPIRED: Final = "expired"
 INACTIVE: Final = "inactive"
 """Well-signed and not expired, but revoked: introspection says inactive."""
@@ -20,7 +20,7 @@ AUDIENCE_LIST_REVERSED: Final = "audience-list-reversed"
 LABELS: Final = (
     USER1,
     USER2,
-    OTHER_CLIENT,
+    NO_SCOPE,
     EXPIRED,
     INACTIVE,
     WRONG_AUDIENCE,

@@ -18,6 +18,7 @@ export class Server {
   versions = ["2025-11-25", "2025-06-18", "2025-03-26"];
   answers = "sse"; // or "json"
   demandsToken = false;
+  metadataPath = "/.well-known/oauth-protected-resource/mcp";
   offersStream = true;
   deleteStatus = 200;
   sessions = new Map(); // id to { id, user, listeners }
@@ -27,6 +28,11 @@ export class Server {
   async handle(request, response) {
     try {
       const body = await read(request);
+      if (this.demandsToken && request.url === this.metadataPath) {
+        const resource = `http://${request.headers.host}${this.path}`;
+        this.json(response, 200, { resource, authorization_servers: ["http://localhost:8080/realms/master"] });
+        return;
+      }
       if (request.url.split("?")[0] !== this.path) throw new Refused(404, "no such page");
       this.checkOrigin(request);
       const user = this.userOf(request);
@@ -47,9 +53,10 @@ export class Server {
   userOf(request) {
     if (!this.demandsToken) return null;
     const token = (request.headers.authorization ?? "").replace(/^Bearer /, "");
-    if (!token) throw new Refused(401, "a token is needed", { "WWW-Authenticate": "Bearer" });
+    const challenge = `Bearer resource_metadata="http://${request.headers.host}${this.metadataPath}"`;
+    if (!token) throw new Refused(401, "a token is needed", { "WWW-Authenticate": challenge });
     const claims = JSON.parse(token);
-    if (!this.isValid(claims)) throw new Refused(401, "invalid token", { "WWW-Authenticate": "Bearer" });
+    if (!this.isValid(claims)) throw new Refused(401, "invalid token", { "WWW-Authenticate": challenge });
     return claims.sub;
   }
 

@@ -49,6 +49,8 @@ class Server:
     origins: tuple[str, ...] = ()
     demands_token = False
     audience = "the-server"
+    scopes: tuple[str, ...] = ()
+    metadata_path = "/.well-known/oauth-protected-resource/mcp"
     answers = "sse"  # or "json"
     resumable = False  # events carry ids, and can be replayed
     offers_stream = True
@@ -61,6 +63,9 @@ class Server:
 
     async def handle(self, request: Request, reply: Reply) -> None:
         try:
+            if self.demands_token and request.path == self.metadata_path:
+                await reply.json(200, self.metadata(request))
+                return
             if request.path != self.path:
                 raise Refused(404, "no such page")
             self.check_origin(request)
@@ -87,11 +92,26 @@ class Server:
             return None
         scheme, _, token = (request.header("authorization") or "").partition(" ")
         if scheme.lower() != "bearer":
-            raise Refused(401, "a token is needed", {"WWW-Authenticate": "Bearer"})
+            raise Refused(401, "a token is needed", self.challenge(request))
         claims = json.loads(token)
         if not self.is_valid(claims):
-            raise Refused(401, "invalid token", {"WWW-Authenticate": 'Bearer error="invalid_token"'})
+            raise Refused(401, "invalid token", self.challenge(request, error="invalid_token"))
+        if not set(self.scopes) <= set(claims["scope"].split()):
+            raise Refused(403, "insufficient scope", self.challenge(request, error="insufficient_scope"))
         return str(claims["sub"])
+
+    def challenge(self, request: Request, **fields: str) -> dict[str, str]:
+        fields |= {"resource_metadata": f"http://{request.header('host')}{self.metadata_path}"}
+        fields |= {"scope": " ".join(self.scopes)} if self.scopes else {}
+        return {"WWW-Authenticate": "Bearer " + ", ".join(f'{name}="{value}"' for name, value in fields.items())}
+
+    def metadata(self, request: Request) -> dict[str, Any]:
+        """What the server says of itself as a protected resource (RFC 9728)."""
+        return {
+            "resource": f"http://{request.header('host')}{self.path}",
+            "authorization_servers": ["http://localhost:8080/realms/master"],
+            "scopes_supported": list(self.scopes),
+        }
 
     def is_valid(self, claims: dict[str, Any]) -> bool:
         audiences = claims["aud"] if isinstance(claims["aud"], list) else [claims["aud"]]

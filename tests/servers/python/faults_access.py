@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import conforming
 from conforming import Refused, Session
+from variants import Authorized, AuthorizedScopes
+from wire import Reply
 
 if TYPE_CHECKING:
-    from wire import Reply, Request
+    from wire import Request
 
 
 class _Authorized(conforming.Server):
@@ -244,6 +246,88 @@ class NoPing(conforming.Server):
         if message["method"] == "ping":
             return conforming.error(message["id"], -32601, "method not found")
         return super().result_of(message)
+
+
+class AuthorizedForbidsNobody(Authorized):
+    """A request without a token is forbidden."""
+
+    def user_of(self, request: Request) -> str | None:
+        if request.header("authorization") is None:
+            raise Refused(403, "a token is needed", self.challenge(request))
+        return super().user_of(request)
+
+
+class MetadataNowhere(Authorized):
+    """The challenge says nothing, and there is no metadata."""
+
+    metadata_path = "/nowhere"
+
+    def challenge(self, request: Request, **fields: str) -> dict[str, str]:
+        return {"WWW-Authenticate": "Bearer"}
+
+
+class MetadataWithoutServers(Authorized):
+    """The metadata names no authorization server."""
+
+    def metadata(self, request: Request) -> dict[str, Any]:
+        return {**super().metadata(request), "authorization_servers": []}
+
+
+class ChallengeWithoutScope(AuthorizedScopes):
+    """Asks for a token, and does not say for which scope."""
+
+    def challenge(self, request: Request, **fields: str) -> dict[str, str]:
+        known = super().challenge(request, **fields)
+        if "error" in fields:
+            return known
+        return {name: value.split(", scope=")[0] for name, value in known.items()}
+
+
+class ScopeMissing401(AuthorizedScopes):
+    """A token without the scope is no token."""
+
+    def challenge(self, request: Request, **fields: str) -> dict[str, str]:
+        if fields.get("error") == "insufficient_scope":
+            raise Refused(401, "invalid token", super().challenge(request))
+        return super().challenge(request, **fields)
+
+
+class EchoesVersion(conforming.Server):
+    """Agrees to whatever version is offered."""
+
+    async def initialize(self, message: dict[str, Any], reply: Reply, user: str | None) -> None:
+        echo = _Echo(reply.reader, reply.writer, message["params"]["protocolVersion"])
+        await super().initialize(message, echo, user)
+
+
+class _Echo(Reply):
+    def __init__(self, reader: Any, writer: Any, version: str) -> None:
+        super().__init__(reader, writer)
+        self.version = version
+
+    async def event(self, data: str, id: str | None = None) -> None:
+        message = json.loads(data)
+        message["result"]["protocolVersion"] = self.version
+        await super().event(json.dumps(message), id)
+
+
+class RefusesVersion(conforming.Server):
+    """Refuses a version that it does not know, instead of offering one."""
+
+    async def initialize(self, message: dict[str, Any], reply: Reply, user: str | None) -> None:
+        if message["params"]["protocolVersion"] not in self.versions:
+            await reply.json(200, conforming.error(message["id"], -32602, "unsupported protocol version"))
+        else:
+            await super().initialize(message, reply, user)
+
+
+class NeedsVersionHeader(conforming.Server):
+    """A request in a session must name the version."""
+
+    def check_version(self, request: Request) -> None:
+        if request.header("mcp-protocol-version") is None and b"notifications/" not in request.body and request.body:
+            raise Refused(400, "no version")
+        super().check_version(request)
 
 
 class UndeclaredTools(conforming.Server):

@@ -98,12 +98,18 @@ class EventIdsPerStream(conforming.Server):
         session.streams[stream].append(("", data))
         await reply.event(data, str(len(session.streams[stream])))
 
+    async def prime(self, session: Session, stream: str, reply: Reply) -> None:
+        await self.emit(session, stream, "", reply)
+
 
 class OneEventId(conforming.Server):
     """All events of a stream have the same id."""
 
     async def emit(self, session: Session, stream: str, data: str, reply: Reply) -> None:
         await reply.event(data, f"{session.id}-{stream}")
+
+    async def prime(self, session: Session, stream: str, reply: Reply) -> None:
+        await self.emit(session, stream, "", reply)
 
     def news_of(self, message: dict[str, Any]) -> list[dict[str, Any]]:
         return [{**LIST_CHANGED, "params": {"at": message["id"]}}]

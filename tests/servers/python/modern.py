@@ -204,6 +204,12 @@ class ModernFeatures(ModernOnly):
         await reply.event(json.dumps(acknowledged))
 
 
+class AuthorizedScopesModern(AuthorizedModern):
+    """Speaks 2026-07-28 only, and demands a scope."""
+
+    scopes = ("tools",)
+
+
 class ModernBaskets(ModernOnly):
     """Tools that work on baskets, named by unguessable handles."""
 
@@ -236,6 +242,54 @@ class ModernBaskets(ModernOnly):
 
     def given(self, handle: str) -> dict[str, Any]:
         return {"content": [{"type": "text", "text": f"made {handle}"}], "structuredContent": {"basketId": handle}}
+
+
+class AuthorizedBaskets(ModernBaskets):
+    """Baskets belong to whoever made them, behind authorization."""
+
+    demands_token = True
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.owners: dict[str, str | None] = {}
+        self.user: str | None = None
+
+    async def post(self, request: Request, reply: Reply, user: str | None) -> None:
+        self.user = user
+        await super().post(request, reply, user)
+
+    def new_handle(self) -> str:
+        handle = super().new_handle()
+        self.owners[handle] = self.user
+        return handle
+
+    def result_of(self, message: dict[str, Any]) -> dict[str, Any]:
+        arguments = message.get("params", {}).get("arguments", {})
+        if self.is_taken(arguments.get("basket_id")):
+            content = [{"type": "text", "text": "not yours"}]
+            return conforming.response(message, {"content": content, "isError": True})
+        return super().result_of(message)
+
+    def is_taken(self, handle: str | None) -> bool:
+        return handle in self.owners and self.owners[handle] != self.user
+
+
+class ModernBasketsForAll(AuthorizedBaskets):
+    """Baskets belong to nobody."""
+
+    def is_taken(self, handle: str | None) -> bool:
+        return False
+
+
+class ModernBasketsForAnybody(AuthorizedBaskets):
+    """Who knows a basket needs no token."""
+
+    def user_of(self, request: Request) -> str | None:
+        if request.header("authorization") is None:
+            for handle, owner in self.owners.items():
+                if handle.encode() in request.body:
+                    return owner
+        return super().user_of(request)
 
 
 class ModernBasketsInText(ModernBaskets):

@@ -338,6 +338,12 @@ class Authorized(conforming.Server):
     demands_token = True
 
 
+class AuthorizedScopes(Authorized):
+    """Demands a scope."""
+
+    scopes = ("tools",)
+
+
 class AuthorizedStateless(Stateless):
     """Demands a token; no sessions."""
 

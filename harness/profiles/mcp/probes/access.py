@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from extractor.model import Note, NoteKind, Origin
 from harness.profiles.mcp import steps, tokens
-from harness.profiles.mcp.messages import Caller
+from harness.profiles.mcp.messages import RESOURCE_METADATA, Caller
 from harness.profiles.mcp.probes import sessions
 from harness.profiles.mcp.probes.http_exchange import ProbeRequest
 from harness.profiles.mcp.probes.sessionless_probes import send_request
@@ -21,9 +20,10 @@ if TYPE_CHECKING:
 
 MUST_BE_REFUSED: Final = (None, tokens.INACTIVE, tokens.EXPIRED, tokens.WRONG_AUDIENCE)
 """What a server that demands a token must refuse; None is no Authorization header."""
-FAULTS: Final = (*MUST_BE_REFUSED, tokens.AUDIENCE_LIST, tokens.AUDIENCE_LIST_REVERSED, tokens.OTHER_CLIENT)
+FAULTS: Final = (*MUST_BE_REFUSED, tokens.AUDIENCE_LIST, tokens.AUDIENCE_LIST_REVERSED, tokens.NO_SCOPE)
 """Each against user 1's token."""
-_RESOURCE_METADATA: Final = re.compile(r'resource_metadata="?([^",\s]+)"?')
+WELL_KNOWN: Final = "/.well-known/oauth-protected-resource"
+"""Path of a resource's metadata, with the path of the resource after it (RFC 9728, section 3.1)."""
 
 
 async def authorize(peer: Peer, refused: ProbeAnswer, version: str) -> str | None:
@@ -93,27 +93,35 @@ def _says_something_else(answer: ProbeAnswer) -> bool:
 
 
 async def _resource(peer: Peer, refused: ProbeAnswer) -> str | None:
-    """Return ``resource`` of the metadata that the 401 points at, if it is on this server (RFC 9728)."""
+    """Return ``resource`` of the metadata that the 401 points at, or that is at a well-known path (RFC 9728)."""
+    for path in _metadata_paths(peer, refused):
+        answer = await peer.recorder.send(
+            ProbeRequest(
+                step=steps.DISCOVER_METADATA,
+                method="GET",
+                url=replace(peer.address, target=path).url,
+                headers=(("Host", peer.address.authority), ("Accept", "application/json"), ("Connection", "close")),
+            )
+        )
+        if answer.status == 200 and answer.messages:
+            resource = answer.messages[0].get("resource")
+            return resource if isinstance(resource, str) else None
+    return None
+
+
+def _metadata_paths(peer: Peer, refused: ProbeAnswer) -> tuple[str, ...]:
+    """Return the paths of this server where its metadata may be; none if the 401 points to another server."""
     challenge = refused.reply.header("www-authenticate") if refused.reply else None
-    pointer = _RESOURCE_METADATA.search(challenge or "")
+    pointer = RESOURCE_METADATA.search(challenge or "")
     if pointer is None:
-        return None
+        path = peer.address.target.partition("?")[0].rstrip("/")
+        return tuple(dict.fromkeys((f"{WELL_KNOWN}{path}", WELL_KNOWN)))
     try:
         parts = urlsplit(pointer.group(1))
-        if parts.port != peer.address.port or not parts.path.startswith("/"):
-            return None
+        here = parts.port == peer.address.port and parts.path.startswith("/")
     except ValueError:
-        return None
-    answer = await peer.recorder.send(
-        ProbeRequest(
-            step=steps.DISCOVER_METADATA,
-            method="GET",
-            url=replace(peer.address, target=parts.path).url,
-            headers=(("Host", peer.address.authority), ("Accept", "application/json"), ("Connection", "close")),
-        )
-    )
-    resource = answer.messages[0].get("resource") if answer.status == 200 and answer.messages else None
-    return resource if isinstance(resource, str) else None
+        return ()
+    return (parts.path,) if here else ()
 
 
 async def probe_tokens(peer: Peer, revision: str) -> None:

@@ -203,6 +203,8 @@ async def _probe_revision(peer: Peer, revision: str) -> bool:
     if streamable:
         await stream_probes.probe_streams(peer, revision, base)
     await first_session.probe_origin_of_initialize(peer, revision)
+    if revision == peer.negotiated.with_handshake[0]:
+        await first_session.probe_unknown_version(peer, revision)
     if peer.token is not None:
         await access.probe_tokens(peer, revision)
     if streamable and base.caller.id is not None:

@@ -172,6 +172,7 @@ async def probe_version(peer: Peer, a: Caller) -> None:
     control = await peer.request(steps.VERSION_CONTROL, a)
     unsupported = replace(a, version=messages.UNSUPPORTED_VERSION)
     await peer.request(steps.VERSION_UNSUPPORTED, unsupported, control=control.number)
+    await peer.request(steps.VERSION_ABSENT, replace(a, version=None), control=control.number)
 
 
 async def probe_batch(peer: Peer, a: Caller) -> None:
@@ -188,6 +189,15 @@ async def probe_origin_of_request(peer: Peer, a: Caller) -> None:
     for leg, origin in LOCAL_LOOKING_ORIGINS.items():
         step = f"{steps.ORIGIN_LOCAL_LOOKING}.{leg}"
         await peer.request(step, replace(a, origin=origin), control=control.number)
+
+
+async def probe_unknown_version(peer: Peer, revision: str) -> None:
+    """Send an initialize that offers a version that does not exist, against the last one that was served."""
+    await sessions.ready(peer)
+    caller = Caller(revision, token=peer.token)
+    control = next(e for e in reversed(peer.recorder.exchanges) if e.step == steps.ORIGIN_CONTROL_INITIALIZE)
+    step, version = steps.INITIALIZE_UNSUPPORTED, messages.UNSUPPORTED_VERSION
+    await sessions.initialize(peer, step, caller, version, control=control.number)
 
 
 async def probe_origin_of_initialize(peer: Peer, revision: str) -> None:

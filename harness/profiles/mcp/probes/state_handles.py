@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from harness.base import jsonrpc
 from harness.profiles.mcp import messages, steps
+from harness.profiles.mcp.tokens import USER2
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,6 +83,10 @@ async def probe_handles(peer: Peer, caller: Caller, listed: Message | None) -> N
             continue
         peer.recorder.amend(used.number, step=steps.HANDLE_USE)
         peer.recorder.amend(unknown.number, step=steps.HANDLE_UNKNOWN)
+        if caller.token is not None:
+            taken = _with(pair, first[1])
+            await _call(peer, steps.HANDLE_NO_TOKEN, replace(caller, token=None), taken, control=used.number)
+            await _call(peer, steps.HANDLE_USER2, replace(caller, token=USER2), taken, control=used.number)
         given = [first, second]
         while len(given) < HANDLES and (further := await _take_handle(peer, caller, pair)) is not None:
             given.append(further)

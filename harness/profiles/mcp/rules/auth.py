@@ -160,6 +160,7 @@ AUDIENCE_LIST: Final = Rule(
         side=Side.SERVER,
         levels=level(Level.MAY, STREAMABLE),
         basis=advice(STREAMABLE),
+        always_warns=True,
         effect="Tokens of common authorization servers, whose audience is a list in any order, are refused or crash "
         "the server.",
         fix="Accept a token if the server's own identifier is the audience or one of a list of them (RFC 7519, 4.1.3).",

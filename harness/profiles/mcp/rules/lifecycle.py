@@ -8,9 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from extractor.model import Level
+from harness.base.jsonrpc import initialize_version
 from harness.judge.findings import inconclusive, not_applicable, satisfied, violated
 from harness.model import Requirement, Side
 from harness.profiles.mcp import steps
+from harness.profiles.mcp.messages import UNSUPPORTED_VERSION
 from harness.profiles.mcp.revisions import SESSIONS, STREAMABLE, level, text
 from harness.profiles.mcp.rules.answers import (
     NOT_SERVED,
@@ -34,6 +36,8 @@ from harness.rule import Decision, Rule
 if TYPE_CHECKING:
     from harness.model import BoundRequirement, Exchange, Finding, Transcript
 
+_SHOWN: Final = 40
+"""Characters of a version that a summary shows."""
 _WITH_VERSION_HEADER: Final = SESSIONS[1:]
 
 
@@ -142,7 +146,76 @@ CAPABILITY_DECLARED: Final = Rule(
     Decision(capability_declared, BASELINE),
 )
 
-RULES: Final = (NEGOTIATED_SERVED, PING_ANSWERED, CAPABILITY_DECLARED)
+
+def init_version(transcript: Transcript, bound: BoundRequirement) -> Finding:
+    """Judge that an initialize with a version that does not exist MUST be answered by one that the server supports."""
+    asked = exchange_of(transcript, None, steps.INITIALIZE_UNSUPPORTED)
+    if asked is None:
+        return not_asked(transcript, bound, "An initialize with a version that does not exist")
+    both = [control_of(transcript, asked), asked]
+    answered = initialize_version(response(asked))
+    if answered is None:
+        if answer_to_fault(transcript, asked) in NOT_SERVED:
+            return violated(
+                bound,
+                f"An initialize that offers {UNSUPPORTED_VERSION} returned {describe(asked)}; expected a result with a "
+                "version that the server supports.",
+                both,
+            )
+        return inconclusive(bound, f"The initialize gave no decision: {why_undecided(asked)}.", both)
+    if answered == UNSUPPORTED_VERSION:
+        return violated(bound, f"The server agreed to {UNSUPPORTED_VERSION}, a version that does not exist.", both)
+    if answered not in transcript.negotiated:
+        return inconclusive(bound, f"The server answered {answered[:_SHOWN]}, which was not asked for.", both)
+    return satisfied(bound, f"An initialize that offers {UNSUPPORTED_VERSION} was answered by {answered}.", both)
+
+
+INIT_VERSION: Final = Rule(
+    Requirement(
+        id="init.version",
+        title="An unknown version is answered by one that the server supports",
+        side=Side.SERVER,
+        levels=level(Level.MUST, SESSIONS),
+        basis=text(SESSIONS),
+        effect="Client and server talk in a version that one of them does not know, or cannot begin at all.",
+        fix="Answer initialize with the version asked for if you support it, else with the newest that you do.",
+        avoid="Don't echo whatever the client offers.",
+    ),
+    Decision(init_version, BASELINE),
+)
+
+
+def absent_served(transcript: Transcript, bound: BoundRequirement) -> Finding:
+    """Judge that a request without MCP-Protocol-Version SHOULD be taken for one of 2025-03-26, or of its session."""
+    asked = exchange_of(transcript, bound.revision, steps.VERSION_ABSENT)
+    if asked is None:
+        return not_asked(transcript, bound, "A request without MCP-Protocol-Version")
+    both = [control_of(transcript, asked), asked]
+    if is_served(asked):
+        return satisfied(bound, "A request without MCP-Protocol-Version was served.", both)
+    if answer_to_fault(transcript, asked) not in NOT_SERVED:
+        return inconclusive(bound, f"The request gave no decision: {why_undecided(asked)}.", both)
+    if asked.session is None and SESSIONS[0] not in transcript.negotiated:
+        return not_applicable(bound, f"The server has no sessions and does not support {SESSIONS[0]}.", both)
+    return violated(
+        bound, f"A request without MCP-Protocol-Version returned {describe(asked)}; with it, it was served.", both
+    )
+
+
+ABSENT_SERVED: Final = Rule(
+    Requirement(
+        id="version.absent-served",
+        title="A request without version header is served",
+        side=Side.SERVER,
+        levels=level(Level.SHOULD, _WITH_VERSION_HEADER),
+        basis=text(_WITH_VERSION_HEADER),
+        effect="Clients from before the header, which was new in 2025-06-18, cannot talk to the server.",
+        fix="Take the version of the session, else 2025-03-26, where the header is missing.",
+    ),
+    Decision(absent_served, BASELINE),
+)
+
+RULES: Final = (INIT_VERSION, ABSENT_SERVED, NEGOTIATED_SERVED, PING_ANSWERED, CAPABILITY_DECLARED)
 
 
 def _of_method(transcript: Transcript, revision: str, method: str) -> Exchange | None:

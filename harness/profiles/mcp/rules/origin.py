@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from extractor.languages.common.syntax import CALLS, statement, text_of, walk
 from extractor.model import Level
-from harness.judge.findings import as_interpretation, inconclusive, satisfied, violated
+from harness.judge.findings import as_interpretation, inconclusive, join_words, not_applicable, satisfied, violated
 from harness.model import Requirement, Side
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.messages import LOCAL_LOOKING_ORIGINS
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from tree_sitter import Node
 
-    from harness.model import BoundRequirement, Exchange, Finding, Transcript
+    from harness.model import BoundRequirement, Exchange, Finding, ListeningSocket, Transcript
 
 _PLAINLY_FOREIGN: Final = {
     steps.ORIGIN_FOREIGN_INITIALIZE: "initialize",
@@ -141,7 +141,41 @@ ORIGIN_403: Final = Rule(
     blame=wrong_refusals,
 )
 
-RULES: Final = (ORIGIN_VALIDATE, ORIGIN_403)
+
+def bind_localhost(transcript: Transcript, bound: BoundRequirement) -> Finding:
+    """Judge that a server that runs locally SHOULD listen on loopback only. One that demands a token may be for others.
+
+    What listens is seen in the pod, on whichever interface.
+    """
+    sockets = _sockets(transcript)
+    if not sockets:
+        return inconclusive(bound, "Where the server listens was not seen.")
+    open_to_all = [socket for socket in sockets if not socket.loopback]
+    where = join_words(dict.fromkeys(f"{socket.address}, port {socket.port}" for socket in open_to_all or sockets))
+    if not open_to_all:
+        return satisfied(bound, f"The server listens on loopback only ({where}).")
+    if transcript.demands_token:
+        return not_applicable(
+            bound, f"The server listens on {where} and demands a token: it may be for other machines."
+        )
+    return violated(bound, f"The server listens on all interfaces ({where}) and serves without a token.")
+
+
+BIND_LOCALHOST: Final = Rule(
+    Requirement(
+        id="http.bind-localhost",
+        title="A server without authorization listens on loopback only",
+        side=Side.SERVER,
+        levels=level(Level.SHOULD, ALL),
+        basis=text(ALL),
+        effect="Everybody in the same network can use the tools of the user's own server.",
+        fix='Name the address: `app.listen(3000, "127.0.0.1")`, `host="127.0.0.1"`.',
+        avoid="Don't leave the address out: many frameworks then listen on every interface.",
+    ),
+    Decision(bind_localhost, BASELINE),
+)
+
+RULES: Final = (ORIGIN_VALIDATE, ORIGIN_403, BIND_LOCALHOST)
 
 
 def _validate(transcript: Transcript, bound: BoundRequirement) -> Finding:
@@ -181,6 +215,10 @@ def _why_nothing(transcript: Transcript, asked: dict[str, Exchange]) -> str:
 
 def _binds_loopback(transcript: Transcript) -> bool:
     """Return whether every socket of the endpoint's port is reachable from its own host only, as seen in the pod."""
-    port = urlsplit(transcript.endpoint or "").port
-    sockets = [socket for socket in transcript.sockets if port is None or socket.port == port]
+    sockets = _sockets(transcript)
     return bool(sockets) and all(socket.loopback for socket in sockets)
+
+
+def _sockets(transcript: Transcript) -> list[ListeningSocket]:
+    port = urlsplit(transcript.endpoint or "").port
+    return [socket for socket in transcript.sockets if port is None or socket.port == port]

@@ -11,7 +11,7 @@ from extractor.model import Level
 from harness.base.jsonrpc import is_response
 from harness.judge.findings import satisfied, violated
 from harness.model import Requirement, Side
-from harness.profiles.mcp.revisions import STREAMABLE, level, text
+from harness.profiles.mcp.revisions import SESSIONS, STREAMABLE, level, text
 from harness.profiles.mcp.rules.answers import is_success
 from harness.profiles.mcp.rules.preconditions import BASELINE, not_asked
 from harness.profiles.mcp.rules.transcript import messages, method_of, sent
@@ -26,8 +26,8 @@ def response_form(transcript: Transcript, bound: BoundRequirement) -> Finding:
     """Judge that every response MUST follow JSON-RPC: the request's id, a result or an error, its code an integer.
 
     Only POST of one request is looked at. An error without an id, or with a null one, may be about a request that could
-    not be read; with a status that refuses the request it is what SDKs send. The body of such a refusal need not be
-    JSON-RPC at all: one that does not say so is the server's own document.
+    not be read; with a status that refuses the request it is what SDKs send, up to 2025-11-25 with an id of their own.
+    The body of such a refusal need not be JSON-RPC at all: one that does not say so is the server's own document.
     """
     seen = []
     for exchange in transcript.exchanges:
@@ -38,7 +38,8 @@ def response_form(transcript: Transcript, bound: BoundRequirement) -> Finding:
         for message in messages(exchange.reply):
             if "method" in message or not ("result" in message or "error" in message or "id" in message):
                 continue
-            if not is_success(exchange) and "jsonrpc" not in message:
+            own = "jsonrpc" not in message or ("error" in message and bound.revision in SESSIONS)
+            if own and not is_success(exchange):
                 continue
             seen.append(exchange)
             wrong = _wrong(exchange, message, request["id"] if request is not None else None)

@@ -28,6 +28,14 @@ if TYPE_CHECKING:
 
     from harness.model import BoundRequirement, Exchange, Finding, Transcript
 
+_NAMES_THE_REVISION: Final = (
+    steps.BASELINE_REQUEST,
+    steps.BASELINE_OTHER,
+    steps.BASELINE_TOOL,
+    steps.STREAM_TWO_A,
+    steps.STREAM_TWO_B,
+)
+"""Requests by which a server can know that the client is one of the revision: those with the version in a header."""
 _SHOWN: Final = 60
 """Characters of an event id that a summary shows."""
 
@@ -133,7 +141,36 @@ RESUME_NO_CROSS_STREAM: Final = Rule(
     Decision(no_cross_stream, IN_SESSION),
 )
 
-RULES: Final = (RESUME_ID_UNIQUE, RESUME_NO_CROSS_STREAM)
+
+def primed(transcript: Transcript, bound: BoundRequirement) -> Finding:
+    """Judge that a stream whose events have ids SHOULD begin with an event that has an id and no data."""
+    asked = exchanges_of(transcript, bound.revision, *_NAMES_THE_REVISION)
+    streams = [exchange for exchange in asked if _event_ids(exchange)]
+    if not streams:
+        return _no_ids(transcript, bound)
+    for stream in streams:
+        first = stream.reply.events[0] if stream.reply is not None else None
+        if first is None or first.id is None or first.data:
+            return violated(
+                bound, "A stream with event ids does not begin with an event that has an id and no data.", [stream]
+            )
+    return satisfied(bound, "Streams with event ids begin with an event that has an id and no data.", streams[:1])
+
+
+RESUME_PRIMED: Final = Rule(
+    Requirement(
+        id="resume.primed",
+        title="A stream begins with an event to resume from",
+        side=Side.SERVER,
+        levels=level(Level.SHOULD, SESSIONS[2:]),
+        basis=text(SESSIONS[2:]),
+        effect="A client that loses the connection before the first message has no id to resume from, and asks again.",
+        fix="Send an event with an id and empty data as soon as a stream is opened.",
+    ),
+    Decision(primed, BASELINE),
+)
+
+RULES: Final = (RESUME_ID_UNIQUE, RESUME_NO_CROSS_STREAM, RESUME_PRIMED)
 
 
 def _streams(transcript: Transcript, revision: str) -> list[Exchange]:

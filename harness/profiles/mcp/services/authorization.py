@@ -20,7 +20,7 @@ from starlette.routing import Route
 from harness.model import LogLine
 from harness.profiles.mcp.services.asgi import AsgiServer
 from harness.profiles.mcp.services.auth_state import AUTH_METHODS, GRANT_TYPES, AuthState, Client
-from harness.profiles.mcp.services.issuer import CLIENT, OTHER_CLIENT, USERS, TokenIssuer
+from harness.profiles.mcp.services.issuer import CLIENT, USERS, TokenIssuer
 from harness.profiles.mcp.services.oauth import OAuthServer, json_request, oauth2_request
 from harness.profiles.mcp.tokens import USER1
 
@@ -53,7 +53,7 @@ class AuthorizationService:
         self.state = AuthState(
             TokenIssuer(issuer, scope), scope, self.audience or "account", allow_unknown_clients=client_id is None
         )
-        for client in (Client(client_id or CLIENT, client_secret), Client(CLIENT), Client(OTHER_CLIENT)):
+        for client in (Client(client_id or CLIENT, client_secret), Client(CLIENT)):
             self.state.clients.setdefault(client.client_id, client)
         self.app = Starlette(routes=self._routes())
         self._server = AsgiServer(self.app)

@@ -21,7 +21,8 @@ LIFE_S: Final = 3600
 MOST_KNOWN: Final = 256
 """Tokens that are remembered, apart from those by label."""
 CLIENT: Final = "docprobe"
-OTHER_CLIENT: Final = "docprobe-other"
+ANOTHER_SCOPE: Final = "docprobe:nothing"
+"""Of a token without the scopes that a server may demand."""
 ELSEWHERE: Final = "http://elsewhere.example/mcp"
 """The audience of a token that is for another server."""
 
@@ -149,9 +150,9 @@ class TokenIssuer:
                 label=label,
                 issuer=self._issuer,
                 subject=user.subject,
-                client=OTHER_CLIENT if label == tokens.OTHER_CLIENT else CLIENT,
+                client=CLIENT,
                 audience=_audience(label, audience),
-                scope=self._scope,
+                scope=ANOTHER_SCOPE if label == tokens.NO_SCOPE else self._scope,
                 name=user.name,
                 age_s=2 * LIFE_S if label == tokens.EXPIRED else 0,
             )

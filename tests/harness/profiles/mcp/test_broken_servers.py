@@ -47,11 +47,11 @@ def test_exactly_these_ids_are_violated(group: str) -> None:
 def test_every_row_is_satisfied_by_a_right_server() -> None:
     cases = (
         Case("python", "Server", revisions=(OLDEST,)),
-        Case("python", "Authorized"),
+        Case("python", "AuthorizedScopes"),
         Case("python", "Resumable"),
         Case("python", "Delete405"),
         Case("python", "AuthorizedModern", revisions=(MODERN,)),
-        Case("python", "ModernBaskets", revisions=(MODERN,)),
+        Case("python", "AuthorizedBaskets", revisions=(MODERN,)),
         Case("python", "ModernFeatures", revisions=(MODERN,)),
     )
     found = anyio.run(judge_all, cases)
@@ -98,7 +98,7 @@ def test_only_the_pages_revision_gates() -> None:
         ("Ended400", Basis.TEXT, True),
         ("EndedLivesOn", Basis.INTERPRETATION, True),
         ("OriginServed", Basis.TEXT, True),
-        ("OriginServedOnWildcard", Basis.INTERPRETATION, False),
+        ("OriginServedAtInitialize", Basis.TEXT, True),
         ("Unknown400", Basis.INTERPRETATION, False),
         ("Missing404", Basis.TEXT, False),
         ("DeleteEndsAll", Basis.ADVICE, False),

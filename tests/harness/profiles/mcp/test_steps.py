@@ -24,10 +24,10 @@ SERVERS = (
     Case("python", "Server", revisions=(OLDEST, NEWEST)),
     Case("python", "Resources"),
     Case("python", "Resumable"),
-    Case("python", "Authorized"),
+    Case("python", "AuthorizedScopes"),
     Case("python", "AuthorizedModern", revisions=(MODERN,)),
     Case("python", "ModernFeatures", revisions=(MODERN,)),
-    Case("python", "ModernBaskets", revisions=(MODERN,)),
+    Case("python", "AuthorizedBaskets", revisions=(MODERN,)),
 )
 TO_GO_ON = {
     steps.DISCOVER_ENDPOINT: "finds the endpoint",
@@ -35,8 +35,6 @@ TO_GO_ON = {
     steps.BASELINE_GET: "tells whether a stream can be held open, and is judged where none can",
     steps.DISCOVER_TOKEN: "finds the audience of the tokens",
     steps.DISCOVER_MODERN_CHECK: "tells a sessionless revision from one that serves anything",
-    "auth.none": "no row yet",
-    "auth.other-client": "no row yet",
     steps.OPEN_INITIALIZED: "ends the opening of a session, and is judged where it is refused",
     steps.HANDLE_TRIED: "tells which tools give a handle",
     f"{steps.RETRY}.": "sent again",

@@ -78,7 +78,7 @@ async def test_a_server_that_is_right_about_tokens() -> None:
         "wrong-audience": 401,
         "audience-list": 200,
         "audience-list-reversed": 200,
-        "other-client": 200,
+        "no-scope": 200,
     }
     assert statuses(transcript, "hijack.user1.") == {
         "post-request": 200,
