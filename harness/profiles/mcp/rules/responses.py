@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from harness.base.jsonrpc import Message
     from harness.model import BoundRequirement, Exchange, Finding, Transcript
 
+ANOTHER_ID: Final = "has another id than the request"
+
 
 def response_form(transcript: Transcript, bound: BoundRequirement) -> Finding:
     """Judge that every response MUST follow JSON-RPC: the request's id, a result or an error, its code an integer.
@@ -38,11 +40,12 @@ def response_form(transcript: Transcript, bound: BoundRequirement) -> Finding:
         for message in messages(exchange.reply):
             if "method" in message or not ("result" in message or "error" in message or "id" in message):
                 continue
-            own = "jsonrpc" not in message or ("error" in message and bound.revision in SESSIONS)
-            if own and not is_success(exchange):
+            if not is_success(exchange) and "jsonrpc" not in message:
                 continue
             seen.append(exchange)
             wrong = _wrong(exchange, message, request["id"] if request is not None else None)
+            if wrong == ANOTHER_ID and bound.revision in SESSIONS and not is_success(exchange):
+                continue
             if wrong is not None:
                 return violated(bound, f"The response to {method_of(exchange) or 'a request'} {wrong}.", [exchange])
     if not seen:
@@ -84,5 +87,5 @@ def _wrong(exchange: Exchange, message: Message, id: object) -> str | None:
             return "has an error without the request's id, under a status of success" if is_success(exchange) else None
     answer_id = message.get("id")
     if answer_id != id or isinstance(answer_id, bool) or type(answer_id) is not type(id):
-        return "has another id than the request"
+        return ANOTHER_ID
     return None

@@ -23,6 +23,8 @@ ERROR = {"code": -32000, "message": "no such session"}
         (404, {"jsonrpc": "2.0", "id": None, "error": "no such session"}, V),
         (200, {"error": "no such session"}, V),
         (200, {"id": 5, "result": {}}, V),
+        (400, {"jsonrpc": "2.0", "id": "server-error", "error": ERROR}, S),
+        (200, {"jsonrpc": "2.0", "id": "server-error", "error": ERROR}, V),
     ],
 )
 def test_only_what_is_a_response_has_its_form(status: int, answer: dict[str, Any], expected: Verdict) -> None:
