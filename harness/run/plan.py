@@ -174,7 +174,9 @@ def make_plan(config: Config, *, since: Change | None = None) -> Plan:
     selection = Selection(config.select, config.revisions, config.shard)
     chosen = select(found, selection)
     unmatched = unmatched_patterns(config, loaded)
-    plan = Plan(corpus, bound, chosen, found, loaded.printed, corpus.problems, unmatched)
+    selected = {example.page for example in chosen}
+    problems = tuple(p for p in corpus.problems if p.span.file in selected or selection.is_about(p.span.file))
+    plan = Plan(corpus, bound, chosen, found, loaded.printed, problems, unmatched)
     if since is not None:
         plan = _narrowed(plan, since, config, selection)
     plan = replace(plan, examples=tuple(example for example in plan.examples if selection.holds(example)))
@@ -205,7 +207,7 @@ def _narrowed(plan: Plan, since: Change, config: Config, selection: Selection) -
             _baseline_before(config, since),
         ),
         only_if_judged_under=impact.only_if_judged_under(affected),
-        problems=tuple(problem for problem in plan.corpus.problems if problem.span.file in since.files),
+        problems=tuple(problem for problem in plan.problems if problem.span.file in since.files),
         text_changes=text_changes(impact.bound, plan.bound, since.ref) if impact.bound is not None else (),
         lost=no_longer_runnable(before, plan.all_examples, _sources(plan.corpus), since),
         edited=frozenset(e.id for e in plan.examples if e.whole and e.id in impact.changed - unedited),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from extractor.base.globs import matches
@@ -29,6 +30,12 @@ class Selection:
     def holds(self, example: Example) -> bool:
         """Return whether an example passes every filter."""
         return self.names(example) and (self.shard is None or self.shard.holds(example.digest))
+
+    def is_about(self, page: str) -> bool:
+        """Return whether the patterns and revisions ask for a whole page, whatever examples it has."""
+        stem = PurePosixPath(page).with_suffix("").as_posix()
+        by_pattern = not self.patterns or any(is_selected(stem, page, one) for one in self.patterns)
+        return by_pattern and (not self.revisions or any(one in PurePosixPath(page).parts for one in self.revisions))
 
     def names(self, example: Example) -> bool:
         """Return whether an example passes every filter but the shard."""

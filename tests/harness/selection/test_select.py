@@ -46,6 +46,21 @@ def test_every_pattern_must_match_and_the_nearest_name_is_the_hint() -> None:
     assert BUILD.id in (caught.value.hint or "")
 
 
+@pytest.mark.parametrize(
+    ("selection", "page", "about"),
+    [
+        (Selection(), "docs/other.mdx", True),
+        (Selection(("develop/*",)), "docs/2025-11-25/develop/broken.mdx", True),
+        (Selection(("develop/*",)), "docs/2025-11-25/learn/broken.mdx", False),
+        (Selection(("build-server#python",)), "docs/2025-11-25/develop/broken.mdx", False),
+        (Selection(revisions=("2025-06-18",)), "docs/2025-06-18/a.mdx", True),
+        (Selection(revisions=("2025-06-18",)), "docs/2025-11-25/a.mdx", False),
+    ],
+)
+def test_a_page_that_a_selection_leaves_out_is_not_its_business(selection: Selection, page: str, about: bool) -> None:
+    assert selection.is_about(page) is about
+
+
 def test_revisions() -> None:
     assert select(ALL, Selection(revisions=("2025-06-18",))) == (OLD,)
     with pytest.raises(NothingSelectedError, match="2025-06-19"):
