@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from extractor.model import Level, Origin
-from harness.judge.failure_cause import cause_of, how_to_state
+from harness.judge.failure_cause import cause_of, how_to_state, left_that_explains
 from harness.judge.findings import inconclusive, join_words, not_applicable, satisfied, violated
 from harness.judge.page_code import imports, types
 from harness.judge.start_failure import comparable_cause, compare_runs
@@ -203,17 +203,17 @@ def runs(example: Example, recording: Recording, bound: BoundRequirement) -> Fin
     """Judge whether the example starts and answers a correct initialize, as documented, with the packages of today.
 
     An example that runs neither with today's packages nor with those of its date violates the requirement and blocks,
-    unless its page leaves something to the reader that docprobe cannot know, or docprobe inferred something that the
-    failure may come from: then the failure decides nothing. One that runs with the packages of its date only violates
+    unless the failure may come from something that its page leaves to the reader and docprobe cannot know, or that
+    docprobe inferred: then it decides nothing. One that runs with the packages of its date only violates
     it and does not block.
     """
     if not recording.runs:
         return None
     failed = [run for run in recording.runs if run.outcome is not StartOutcome.SERVING]
     attempts = "; ".join(f"{run.when}: {run.sentence}" for run in recording.runs)
-    left = example.bundle.left_to_reader if example.bundle else ()
-    if recording.transcript is None and left:
-        parts = join_words(part.what for part in left)
+    left = [left_that_explains(run, example.bundle) if example.bundle else () for run in failed]
+    if recording.transcript is None and left and left[0]:
+        parts = join_words(part.what for part in left[0])
         return inconclusive(
             bound, f"The example does not run here; its page leaves {parts} to the reader. {_sentence(attempts)}"
         )
@@ -242,7 +242,8 @@ def runs(example: Example, recording: Recording, bound: BoundRequirement) -> Fin
     otherwise = bound.requirement.fix
     fix = fix_for(failed[0], example.bundle, cause, otherwise) if cause and example.bundle else otherwise
     finding = violated(bound, text, legs={comparable_cause(run): False for run in failed})
-    return replace(finding, gates=True, blame=lines, fix=fix)
+    # what the reader has may make it run with the packages of its date
+    return replace(finding, gates=not any(left), blame=lines, fix=fix)
 
 
 def _with_suggested_date(finding: Finding, run: Run) -> Finding:

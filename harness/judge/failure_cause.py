@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Final
 
-from extractor.model import Note, NoteKind, Origin
+from extractor.model import LeftKind, Note, NoteKind, Origin
 from harness.judge.findings import join_words
 from harness.model import StartOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from extractor.model import Bundle, Span
+    from extractor.model import Bundle, LeftToReader, Span
     from harness.model import LogLine, Run
 
 _OF_THE_EXAMPLE: Final = frozenset({"stdout", "stderr"})
@@ -37,6 +37,13 @@ _IMPORT: Final = re.compile(
 _COMPILED: Final = re.compile(r"\.go:\d+:\d+: ")
 """Any other message of a compiler: that lines of the program do not fit each other, or its packages."""
 _MODULE_SYSTEM: Final = re.compile(r"outside a module|require is not defined|await is only valid|ERR_REQUIRE_ESM")
+INTERFACE: Final = re.compile(
+    r"AttributeError: |is not a (?:function|constructor)|unexpected keyword argument|positional arguments?\b"
+    r"|missing \d+ required|has no (?:exported member|attribute)|does not provide an export|cannot import name"
+    r"|ERR_PACKAGE_PATH_NOT_EXPORTED|is not defined by \"exports\""
+    r"|error TS(?:2305|2339|2345|2353|2554|2614|2724|2769)\b"
+)
+"""A package's names and arguments are not those that the code uses."""
 _PLACE: Final = r"(?<![\w.-]){path}(?:\", line (?P<python>\d+)|\((?P<paren>\d+),\d+\)|:(?P<colon>\d+))"
 """A line of a file as Python, compilers and Node.js write it, behind any folder."""
 
@@ -106,6 +113,31 @@ def cause_of(run: Run, bundle: Bundle) -> Cause:
         bundle: what was run, of the copy whose page is asked about.
     """
     return Cause(_trouble(run), failing_lines(run.logs, bundle), tuple(_possible_guesses(run, bundle)))
+
+
+def left_that_explains(run: Run, bundle: Bundle) -> tuple[LeftToReader, ...]:
+    """Return what the page leaves to its reader and the failed start ``run`` can come from.
+
+    A value that nobody has explains neither a syntax error nor a package whose names have changed.
+    """
+    text = "\n".join(line.text for line in run.logs)
+    trouble = _trouble(run)
+    if trouble is Trouble.OTHER and INTERFACE.search(text) and "NoneType" not in text:
+        return ()
+    return tuple(part for part in bundle.left_to_reader if _explains(part, trouble, text))
+
+
+def _explains(part: LeftToReader, trouble: Trouble, text: str) -> bool:
+    match trouble:
+        case Trouble.OTHER:
+            return part.kind is not LeftKind.NAME or part.name in text
+        case Trouble.NAME:
+            return part.kind is LeftKind.NAME and part.name in text
+        case Trouble.IMPORT:
+            stem = part.name.rpartition("/")[2].partition(".")[0]
+            return part.kind is LeftKind.FILE and bool(stem) and stem in imported_module(text)
+        case Trouble.INSTALL | Trouble.SYNTAX | Trouble.COMPILE:
+            return False
 
 
 def how_to_state(guesses: Sequence[Note]) -> str:

@@ -6,7 +6,7 @@ import re
 import sys
 from typing import TYPE_CHECKING, Final
 
-from harness.judge.failure_cause import Trouble, imported_module, package_of_import
+from harness.judge.failure_cause import INTERFACE, Trouble, imported_module, package_of_import
 from harness.model import StartOutcome
 
 if TYPE_CHECKING:
@@ -26,12 +26,6 @@ _NO_BODY: Final = re.compile(r"req\.body|reading '(?:method|jsonrpc|params|id)'|
 _READS_BODY: Final = re.compile(r"\breq(?:uest)?\.body\b")
 _PARSES_BODY: Final = re.compile(
     r"\b(?:express|bodyParser|body_parser)\.(?:json|raw|text)\(|\bjson\(\)|createMcpExpressApp|koaBody|bodyParser\(|fastify"
-)
-_INTERFACE: Final = re.compile(
-    r"AttributeError: |is not a (?:function|constructor)|unexpected keyword argument|positional arguments?\b"
-    r"|missing \d+ required|has no (?:exported member|attribute)|does not provide an export|cannot import name"
-    r"|ERR_PACKAGE_PATH_NOT_EXPORTED|is not defined by \"exports\""
-    r"|error TS(?:2305|2339|2345|2353|2554|2614|2724|2769)\b"
 )
 _NO_WORDS: Final = re.compile(
     r"\s*(?:at\s|File \"|Node\.js v|[~^\s]+$|[\]})({,;\s]*$|[-=*_\s]*$|npm (?:notice|error A complete log))"
@@ -60,7 +54,7 @@ def fix_for(run: Run, bundle: Bundle, cause: Cause, otherwise: str) -> str:
             return "Correct the install line: its packages cannot be installed together as written."
         case Trouble.NAME:
             return _define(log)
-        case Trouble.IMPORT if not _INTERFACE.search(log):
+        case Trouble.IMPORT if not INTERFACE.search(log):
             return _provide(log, bundle)
         case Trouble.IMPORT | Trouble.OTHER:
             return _by_words(run, log, bundle, otherwise)
@@ -124,7 +118,7 @@ def _by_words(run: Run, log: str, bundle: Bundle, otherwise: str) -> str:
             f"Serve `{second[1]}` after initialize: a client repeats the Mcp-Session-Id that it was given, and nothing "
             "else, so no cookie and no header of the server's own."
         )
-    if _INTERFACE.search(log) and bundle.dependencies:
+    if INTERFACE.search(log) and bundle.dependencies:
         return otherwise
     return "Correct what the program says of its failure." if log else "Correct what keeps the program from serving."
 

@@ -85,6 +85,19 @@ def test_what_is_left_to_the_reader_is_not_the_docs_fault() -> None:
     assert StartOutcome.EXITED.value in found.summary
 
 
+def test_a_placeholder_does_not_excuse_an_import_that_is_gone() -> None:
+    page = example(left=("the variable KEY",))
+    gone = replace(
+        attempt(StartOutcome.EXITED),
+        logs=(LogLine(0.0, "stderr", "ImportError: cannot import name 'FastMCP' from 'mcp.server'"),),
+    )
+    found = finding("example.runs", page, gone)
+    assert (found.verdict, found.gates) == (V, True)
+    # with the packages of its date it fails for want of what the reader has: then today's failure warns
+    found = finding("example.runs", page, gone, attempt(StartOutcome.EXITED, "2025-11-25"))
+    assert (found.verdict, found.gates) == (V, False)
+
+
 def test_what_docprobe_added_is_listed() -> None:
     assert finding("example.complete", example()).verdict is S
     found = finding("example.complete", example("file name server.ts", "dependency express"))

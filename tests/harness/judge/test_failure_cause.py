@@ -10,6 +10,8 @@ from extractor.model import (
     Bundle,
     Dependency,
     ExampleKind,
+    LeftKind,
+    LeftToReader,
     Manager,
     Note,
     NoteKind,
@@ -18,7 +20,7 @@ from extractor.model import (
     SourceFile,
     Span,
 )
-from harness.judge.failure_cause import Trouble, cause_of, how_to_state
+from harness.judge.failure_cause import Trouble, cause_of, how_to_state, left_that_explains
 from harness.model import LogLine, Run, StartOutcome
 
 PAGE = "docs/guide.mdx"
@@ -131,3 +133,35 @@ def test_what_is_stated_is_not_a_guess() -> None:
 def test_usual_paths_are_a_guess_where_the_page_names_no_endpoint() -> None:
     run = failed("", StartOutcome.NO_INITIALIZE)
     assert [note.kind for note in cause_of(run, bundle("main.py")).guesses] == [NoteKind.ENDPOINT]
+
+
+KEY = LeftToReader(LeftKind.VALUE, "api_key", "api_key (“your-key”, line 12)")
+URL_OF_READER = LeftToReader(LeftKind.VARIABLE, "ROOM_URL", "the variable ROOM_URL")
+SEED = LeftToReader(LeftKind.FILE, "data/seeds.py", "the file data/seeds.py")
+LATER = LeftToReader(LeftKind.NAME, "lookup", "`lookup`, which only a client's call uses")
+
+
+@pytest.mark.parametrize(
+    ("log", "explained_by"),
+    [
+        ("KeyError: 'ROOM_URL'", [KEY, URL_OF_READER, SEED]),
+        ("FileNotFoundError: data/seeds.py", [KEY, URL_OF_READER, SEED]),
+        ("AttributeError: 'NoneType' object has no attribute 'strip'", [KEY, URL_OF_READER, SEED]),
+        ("ImportError: cannot import name 'FastMCP' from 'mcp.server'", []),
+        ("ModuleNotFoundError: No module named 'mcp.server.fastmcp'", []),
+        ("ModuleNotFoundError: No module named 'seeds'", [SEED]),
+        ("SyntaxError: invalid syntax", []),
+        ("NameError: name 'hashlib' is not defined", []),
+        ("NameError: name 'lookup' is not defined", [LATER]),
+        ("TypeError: FastMCP.__init__() got an unexpected keyword argument 'port'", []),
+        ("TypeError: server.tool is not a function", []),
+    ],
+)
+def test_what_the_reader_has_explains_only_what_depends_on_it(log: str, explained_by: list[LeftToReader]) -> None:
+    run = replace(bundle("main.py"), left_to_reader=(KEY, URL_OF_READER, SEED, LATER))
+    assert list(left_that_explains(failed(log), run)) == explained_by
+
+
+def test_nothing_of_the_reader_explains_packages_that_cannot_be_installed() -> None:
+    run = replace(bundle("main.py"), left_to_reader=(KEY,))
+    assert left_that_explains(failed("no such version", StartOutcome.INSTALL_FAILED), run) == ()
