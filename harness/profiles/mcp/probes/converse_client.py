@@ -44,7 +44,7 @@ async def converse_client(pod: Pod, bundle: Bundle, scripted: ScriptedServer | N
     stopped = None
     if first is None:
         stopped = Incident(len(scripted.exchanges), "it neither ended nor sent anything more")
-    served = bool(scripted.sessions or scripted.sessionless)
+    served = bool(scripted.sessions or scripted.sessionless or scripted.sse.negotiated)
 
     async def again(scene: Scene) -> ExitState | None:
         scripted.next_run(scene)
@@ -64,7 +64,7 @@ async def converse_client(pod: Pod, bundle: Bundle, scripted: ScriptedServer | N
         empty,
         exchanges=scripted.since(started),
         sessions=tuple(scripted.sessions),
-        negotiated=tuple(sorted(scripted.negotiated)),
+        negotiated=tuple(sorted(scripted.negotiated | scripted.sse.negotiated)),
         logs=tuple(line.since(started) for line in pod.logs()),
         modern=tuple(sorted(scripted.sessionless)),
         facts=Facts(None if served else _why_not_served(scripted, first), stopped=stopped, failed_when_gone=failed),

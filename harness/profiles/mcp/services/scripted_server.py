@@ -1,7 +1,7 @@
 """The server that client examples talk to: it follows the specification, and records what it receives.
 
-It answers on any path, in sessions that an initialize opens and without sessions (2026-07-28), and plays one scene per
-run of the client (:class:`Scene`).
+It answers on any path: in sessions that an initialize opens, without sessions (2026-07-28), and over the transport of
+2024-11-05. It plays one scene per run of the client (:class:`Scene`).
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ from harness.profiles.mcp.services.scripted_answers import (
     sessionless_version,
     unsupported,
 )
+from harness.profiles.mcp.services.scripted_sse import SseStreams
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -75,6 +76,7 @@ class ScriptedServer:
         self.negotiated: set[str] = set()
         self.sessionless: set[str] = set()
         """Revisions in which a sessionless request was served."""
+        self.sse = SseStreams()
         self.called = False
         """Whether a sessionless request was served that may need input."""
         self.process = 0
@@ -118,6 +120,10 @@ class ScriptedServer:
     def _answer(self, request: Request, message: Message | None, *, batch: bool) -> Response:
         session = request.headers.get(SESSION_HEADER)
         match request.method:
+            case "POST" if self.sse.answers(request):
+                return self.sse.post(request, message)
+            case "GET" if session is None and self._opens_no_session:
+                return self.sse.open()
             case "POST" if message is not None and message.get("method") == "initialize":
                 return self._initialize(message)
             case "POST" if message is None and not batch:
@@ -133,6 +139,11 @@ class ScriptedServer:
                 return Response(status_code=200)
             case _:
                 return self._post(session, message)
+
+    @property
+    def _opens_no_session(self) -> bool:
+        """Whether the client sent no initialize in this run: a GET without a session is then one of 2024-11-05."""
+        return not any(session.process == self.process for session in self.sessions)
 
     def _answer_sessionless(self, verb: str, message: Message | None, version: str) -> Response:
         if verb != "POST":

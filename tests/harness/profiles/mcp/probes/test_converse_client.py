@@ -163,6 +163,46 @@ async def test_a_client_of_both_eras_falls_back_and_loses_its_session() -> None:
         assert verdicts[id] is Verdict.SATISFIED
 
 
+SSE = """
+import json, urllib.parse, urllib.request
+URL = "http://127.0.0.1:{port}/sse"
+stream = urllib.request.urlopen(urllib.request.Request(URL, headers={{"Accept": "text/event-stream"}}))
+
+def event():
+    lines = iter(lambda: stream.readline().decode().strip(), "")
+    return dict(line.split(": ", 1) for line in lines)
+
+first = event()
+assert first["event"] == "endpoint", first
+endpoint = urllib.parse.urljoin(URL, first["data"])
+
+def send(method, id=None, **params):
+    message = {{"jsonrpc": "2.0", "method": method, "params": params}} | ({{"id": id}} if id else {{}})
+    request = urllib.request.Request(endpoint, json.dumps(message).encode(), {{"Content-Type": "application/json"}})
+    assert urllib.request.urlopen(request).status == 202
+    if id:
+        answer = json.loads(event()["data"])
+        assert answer["id"] == id
+        return answer["result"]
+
+result = send("initialize", 1, protocolVersion="2024-11-05", capabilities={{}}, clientInfo={{}})
+assert result["protocolVersion"] == "2024-11-05"
+send("notifications/initialized")
+assert send("tools/list", 2)["tools"]
+{end}
+"""
+
+
+async def test_a_client_of_the_transport_of_2024_11_05_runs() -> None:
+    transcript = await watch("", program=SSE, restarts=0)
+    assert transcript.facts == Facts()
+    assert transcript.negotiated == ("2024-11-05",)
+    told = [e.step.split(".", 2)[2] for e in transcript.exchanges]
+    assert told == ["get", "initialize", "notifications/initialized", "tools/list"]
+    verdicts = verdicts_of(transcript, page_revision="2024-11-05")
+    assert {id for id, verdict in verdicts.items() if verdict is Verdict.VIOLATED} == set()
+
+
 async def test_a_client_that_dies_of_the_404_is_known_to_have_failed() -> None:
     program = PROGRAM.replace("if status == 404:", "if False:")
     transcript = await watch(DELETES, program=program)
