@@ -17,10 +17,11 @@ export DOCPROBE_STATE ?= $(CURDIR)/.cache/docprobe
 unexport PYTHONDONTWRITEBYTECODE
 export PYTHONPYCACHEPREFIX ?= $(CURDIR)/.cache/bytecode
 
-.PHONY: help check test unit lint engine browser soak oracle mutation peers bench replay env clean
+.PHONY: help check check-languages test unit lint engine browser soak oracle mutation peers bench replay env clean
 
 help:
 	@echo "make check     run docprobe on the sample docs (docs-snapshot/sample) and write a report"
+	@echo "make check-languages  the same for pages in Go, whose toolchain is made on first need: minutes"
 	@echo "make test      all tests, with a real container engine; this is what .ci/run calls"
 	@echo "make unit      tests that need neither an engine nor a registry: about a minute on two cores"
 	@echo "make lint      ruff, mypy, import contracts"
@@ -37,6 +38,13 @@ check: env engine
 	$(BIN)/docprobe check docs-snapshot/sample \
 	  --format terminal --format json:$(REPORT)/sample.json --format html:$(REPORT)/sample.html \
 	  && echo "report: $(REPORT)/sample.html"
+
+# languages whose toolchains are made on first need: the first run takes minutes, later ones seconds
+check-languages: env engine
+	@mkdir -p $(REPORT)
+	$(BIN)/docprobe check docs-snapshot/languages \
+	  --format terminal --format json:$(REPORT)/languages.json --format html:$(REPORT)/languages.html \
+	  && echo "report: $(REPORT)/languages.html"
 
 test: env lint engine browser
 	@if [ -n "$${DOCPROBE_REAL_DOCS:-}" ]; then echo "real docs: $$DOCPROBE_REAL_DOCS"; \

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from extractor.languages.common.values import Draft, Snippet
     from extractor.model import Span
 
-_MAX_LINES: Final = 100
-"""Lines of one import statement in which its names are looked for."""
+_MAX_LINES: Final = 400
+"""Lines from an import on in which its names are looked for: in the statement, or where code uses them of a package."""
 
 
 def shown_imports(draft: Draft) -> ShownImports | None:
@@ -49,7 +49,7 @@ def shown_imports(draft: Draft) -> ShownImports | None:
         language=language.name,
         kind=ExampleKind.OTHER,
         toolchain=language.toolchain,
-        files=(tool.file,),
+        files=(tool.file, *language.look_up_files),
         manager=language.manager,
         dependencies=tuple(d for d in packages.dependencies if key(d, language.manager) in wanted),
         command=tool.command,

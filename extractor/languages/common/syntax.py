@@ -13,11 +13,11 @@ MAX_DEPTH: Final = 500
 """Nesting beyond which a text is refused: no person writes it, and work grows with depth."""
 FUNCTIONS: Final = frozenset(
     {"function_declaration", "generator_function_declaration", "function_expression", "generator_function",
-     "arrow_function", "method_definition", "function_definition"}
+     "arrow_function", "method_definition", "function_definition", "method_declaration", "func_literal"}
 )  # fmt: skip
 STATEMENTS: Final = frozenset(
     {"expression_statement", "return_statement", "throw_statement", "raise_statement", "if_statement",
-     "lexical_declaration", "variable_declaration", "assignment"}
+     "lexical_declaration", "variable_declaration", "assignment", "short_var_declaration", "assignment_statement"}
 )  # fmt: skip
 CALLS: Final = frozenset({"call_expression", "call", "new_expression"})
 

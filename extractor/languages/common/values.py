@@ -260,6 +260,8 @@ class RunnableLanguage(Language):
     """Looks up the names of imports in installed packages: reads ``questions.json``, a list of objects with ``module``
     and ``names``, and prints for each an object with ``module``, ``found`` (true, false or null for unknown),
     ``missing`` (names that the module lacks) and ``words`` (what the package says)."""
+    look_up_files: tuple[SourceFile, ...] = ()
+    """What that tool needs beside it, such as a project file."""
     type_check: Tool | None = None
     """Checks the types of a program's files and prints one object for each message: ``file``, ``line``, ``code`` and
     ``text``; at the end one with ``checked`` (how many files) and ``version``."""

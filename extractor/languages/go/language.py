@@ -6,13 +6,13 @@ import re
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
-from extractor.languages.common.files import added_file, joined, normal, refusal, source_file
+from extractor.languages.common.files import added_file, joined, normal, refusal, source_file, tool_file
 from extractor.languages.common.packages import RefusedError, dependency_of
 from extractor.languages.common.startup import configured_startup, stated_commands, stated_note
 from extractor.languages.common.values import Build, LocalImport, NeededPackage, RunnableLanguage, Startup
 from extractor.languages.go.parse import MAIN_PACKAGE, go_tree, parse_go
 from extractor.languages.toolchains.go import GO as TOOLCHAIN
-from extractor.model import Manager, Note, NoteKind, Origin
+from extractor.model import Manager, Note, NoteKind, Origin, Tool
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -157,6 +157,7 @@ def _is_build(words: Sequence[str]) -> bool:
     return tuple(words[:2]) == ("go", "build") and "-o" in words[:-1]
 
 
+_LOOK_UP: Final = tool_file("extractor.languages.go", "look_up.py")
 GO: Final = RunnableLanguage(
     name="go",
     title="Go",
@@ -172,4 +173,6 @@ GO: Final = RunnableLanguage(
     build=build,
     modules=_STANDARD,
     package_of=package_of_import,
+    look_up=Tool(_LOOK_UP, ("python3", _LOOK_UP.path)),
+    look_up_files=(added_file(MANIFEST, f"module {_MODULE}\n\ngo {_LANGUAGE_VERSION}\n"),),
 )

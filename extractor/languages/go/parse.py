@@ -7,6 +7,8 @@ What is in ``func main`` counts as run when the program is loaded. Composite lit
 from __future__ import annotations
 
 import re
+from collections import defaultdict
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import tree_sitter_go
@@ -64,7 +66,8 @@ def parse_go(text: str, registrations: frozenset[str] = frozenset()) -> CodeFact
     if too_deep(root):
         return CodeFacts(error=CodeError("too deeply nested", 1))
     nodes = list(walk(root))
-    imports = tuple(_import(node) for node in nodes if node.type == "import_spec")
+    bound = tuple(_bound(node) for node in nodes if node.type == "import_spec")
+    imports = tuple(_imports(nodes, bound))
     error = _first_error(root) if root.has_error else None
     calls = tuple(_calls(root))
     return CodeFacts(
@@ -72,8 +75,8 @@ def parse_go(text: str, registrations: frozenset[str] = frozenset()) -> CodeFact
         calls=calls,
         environment=tuple(_environment(calls)),
         texts=tuple(Text(_literal(node), line_of(node)) for node in nodes if node.type in _TEXTS),
-        defines=_defines(root, imports),
-        free={} if error else _free(nodes, imports),
+        defines=_defines(root, bound),
+        free={} if error else _free(nodes, bound),
         constants=dict(_constants(root)),
         error=error,
     )
@@ -91,21 +94,45 @@ def _first_error(root: Node) -> CodeError:
     return CodeError("does not parse as Go", line_of(broken))
 
 
-def _import(node: Node) -> Import:
+@dataclass(frozen=True, slots=True)
+class _Bound:
+    """An import, and the names that it may bind."""
+
+    path: str
+    names: tuple[str, ...]
+    line: int
+
+
+def _bound(node: Node) -> _Bound:
     path = _literal(node.child_by_field_name("path") or node)
     alias = node.child_by_field_name("name")
-    return Import(path, (text_of(alias),) if alias is not None else (), line_of(node))
+    return _Bound(path, (text_of(alias),) if alias is not None else package_names(path), line_of(node))
 
 
-def _bound_by(imported: Import) -> tuple[str, ...]:
-    return imported.names or package_names(imported.module)
+def _imports(nodes: list[Node], bound: tuple[_Bound, ...]) -> Iterator[Import]:
+    """The imports, each with the members of its package that the text uses.
+
+    A name that the text binds to something else as well may mean that: its members are nobody's.
+    """
+    rebound = {text_of(name) for node in nodes for name in _binders(node)}
+    members: dict[str, dict[str, None]] = defaultdict(dict)
+    for node in nodes:
+        if node.type in {"selector_expression", "qualified_type"}:
+            package = node.child_by_field_name("operand") or node.child_by_field_name("package")
+            member = text_of(node.child_by_field_name("field") or node.child_by_field_name("name"))
+            if package is not None and package.type in _NAMES and member[:1].isupper():
+                members[text_of(package)][member] = None
+    for imported in bound:
+        names = [name for name in imported.names if name not in rebound]
+        used = tuple(member for name in names for member in members.get(name, ()))
+        yield Import(imported.path, used, imported.line)
 
 
-def _defines(root: Node, imports: tuple[Import, ...]) -> dict[str, int]:
+def _defines(root: Node, imports: tuple[_Bound, ...]) -> dict[str, int]:
     """Names of the top level, imported packages included."""
     names: dict[str, int] = {}
     for imported in imports:
-        for name in _bound_by(imported):
+        for name in imported.names:
             names.setdefault(name, imported.line)
     for node in root.named_children:
         if node.type == "package_clause" and text_of(node).split()[-1:] == ["main"]:
@@ -140,10 +167,10 @@ def _binders(node: Node) -> Iterator[Node]:
             return
 
 
-def _free(nodes: list[Node], imports: tuple[Import, ...]) -> dict[str, int]:
+def _free(nodes: list[Node], imports: tuple[_Bound, ...]) -> dict[str, int]:
     """Names that are used and bound in no scope of the text. Scopes are not told apart: compilers do that."""
     bound = {text_of(name) for node in nodes for name in _binders(node)}
-    bound |= {name for imported in imports for name in _bound_by(imported)}
+    bound |= {name for imported in imports for name in imported.names}
     free: dict[str, int] = {}
     for node in nodes:
         if node.type not in _NAMES or _is_label(node):

@@ -84,6 +84,16 @@ def add(): ...
     assert [d.name for d in example.imports.bundle.dependencies] == ["mcp"]
 
 
+def test_what_go_code_uses_of_a_package(tmp_path: Path) -> None:
+    code = 'package tools\n\nimport "github.com/modelcontextprotocol/go-sdk/mcp"\n\nvar t = mcp.Tool{Name: "x"}\n\nfunc f() { mcp.AddTols(t) }\n'
+    (example,) = found(tmp_path, f"```go\n{code}```\n")
+    assert example.imports is not None
+    (shown,) = example.imports.imports
+    assert shown.package == "github.com/modelcontextprotocol/go-sdk"
+    assert {name.name: name.span.first for name in shown.names} == {"AddTols": 8, "Tool": 6}
+    assert any(file.path == "go.mod" for file in example.imports.bundle.files)
+
+
 @pytest.mark.parametrize(
     "code",
     [

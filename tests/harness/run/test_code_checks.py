@@ -155,6 +155,23 @@ async def test_names_of_python_packages(tmp_path: Path) -> None:
 
 @pytest.mark.engine
 @pytest.mark.registry
+async def test_names_of_go_packages(tmp_path: Path) -> None:
+    tool = language("go").look_up
+    assert tool is not None
+    bundle = replace(
+        BUNDLE, language="go", toolchain="go", manager=Manager.GO, files=(tool.file, *language("go").look_up_files),
+        command=tool.command, dependencies=(Dependency("github.com/google/uuid", extras=("/",)),),
+    )  # fmt: skip
+    asked = {"github.com/google/uuid": frozenset({"NewString", "Renamed"}), "net/http": frozenset({"Handle", "Hndle"})}
+    async with connect(state=tmp_path, host=HOST) as engine:
+        found = await look_up(engine, bundle, asked, cutoff=None, progress=print)
+    assert found.answers["github.com/google/uuid"] == ModuleAnswer(True, ("Renamed",))
+    assert found.answers["net/http"] == ModuleAnswer(True, ("Hndle",))
+    assert found.packages["github.com/google/uuid"]
+
+
+@pytest.mark.engine
+@pytest.mark.registry
 @pytest.mark.parametrize("strict", [None, True, False])
 async def test_types_by_strict_options_or_the_pages(tmp_path: Path, strict: bool | None) -> None:
     text = 'import { createServer } from "node:http";\nexport const f = (x) => x;\nexport const n: number = createServer;\n'

@@ -1,6 +1,6 @@
 """What the branch around a line of code shows about the request's session id: was there one, was it looked up in vain?
 
-Read from the conditions around the line, in Python, JavaScript and TypeScript. What they leave open stays open.
+Read from the conditions around the line, in Python, JavaScript, TypeScript and Go. What they leave open stays open.
 """
 
 from __future__ import annotations
@@ -19,9 +19,15 @@ if TYPE_CHECKING:
 SESSION_HEADER: Final = re.compile(r"mcp-session-id", re.IGNORECASE)
 FINDING: Final = re.compile(r"(get|has|find|lookup|exists|known)\w*$", re.IGNORECASE)
 """Callables that look something up by their first argument."""
-NOTHING: Final = frozenset({"None", "null", "undefined"})
+NOTHING: Final = frozenset({"None", "null", "undefined", "nil", '""'})
 EQUAL: Final = frozenset({"is", "==", "==="})
 UNEQUAL: Final = frozenset({"is not", "!=", "!=="})
+_INDEXED: Final = frozenset({"subscript", "subscript_expression", "index_expression"})
+_SET: Final = frozenset(
+    {"variable_declarator", "assignment", "assignment_expression", "named_expression", "short_var_declaration",
+     "assignment_statement", "var_spec"}
+)  # fmt: skip
+"""Nodes that set variables."""
 _BRANCHES: Final = frozenset({"if_statement", "elif_clause"})
 
 
@@ -87,11 +93,14 @@ def session_variable(function: Node) -> str | None:
 def variables(scope: Node) -> Iterator[tuple[str, Node]]:
     """Yield each variable that is set anywhere below ``scope``, with the expression that gives its value."""
     for node in walk(scope):
-        if node.type in {"variable_declarator", "assignment", "assignment_expression", "named_expression"}:
+        if node.type in _SET:
             name = node.child_by_field_name("name") or node.child_by_field_name("left")
             value = node.child_by_field_name("value") or node.child_by_field_name("right")
-            if name is not None and value is not None and name.type == "identifier":
-                yield text_of(name), value
+            # Go sets several at once: `session, ok := sessions[id]`
+            several = name.named_children if name is not None and name.type == "expression_list" else [name]
+            for each in several:
+                if each is not None and value is not None and each.type == "identifier":
+                    yield text_of(each), value
 
 
 def _lookups(node: Node, names: Names) -> list[Node]:
@@ -103,7 +112,7 @@ def _is_lookup(node: Node, names: Names) -> bool:
     if node.type == "identifier":
         return text_of(node) in names.sessions
     key: Node | None = None
-    if node.type in {"subscript", "subscript_expression"}:
+    if node.type in _INDEXED:
         key = node.child_by_field_name("index") or node.child_by_field_name("subscript")
     elif node.type in CALLS:
         callee, arguments = node.child_by_field_name("function"), node.child_by_field_name("arguments")
@@ -118,7 +127,7 @@ def _is_id(node: Node, names: Names) -> bool:
     node = _unwrapped(node)
     if node.type in {"identifier", "string"}:
         return text_of(node) in names.ids
-    return node.type in {"subscript", "subscript_expression", *CALLS} and bool(SESSION_HEADER.search(text_of(node)))
+    return node.type in {*_INDEXED, *CALLS} and bool(SESSION_HEADER.search(text_of(node)))
 
 
 def _negated(node: Node) -> bool:
@@ -141,7 +150,7 @@ def _shows_an_id(test: Node, names: Names) -> bool | None:
     if _is_id(test, names):
         return True
     if test.type == "not_operator" or (test.type == "unary_expression" and text_of(test).startswith("!")):
-        inner = test.child_by_field_name("argument")
+        inner = test.child_by_field_name("argument") or test.child_by_field_name("operand")
         return False if inner is not None and _is_id(inner, names) else None
     operator, operands = _operator(test), test.named_children
     if len(operands) != 2:
@@ -178,9 +187,7 @@ def chains(node: Node) -> Iterator[list[tuple[Node, bool]]]:
                 before = (other for other in parent.children if other.end_byte <= here.start_byte)
                 elifs = (other.child_by_field_name("condition") for other in before if other.type == "elif_clause")
                 chain.extend((test, False) for test in elifs if test is not None)
-        goes_on = parent.type in {"elif_clause", "else_clause"} or (
-            parent.type == "if_statement" and parent.parent is not None and parent.parent.type == "else_clause"
-        )
+        goes_on = parent.type in {"elif_clause", "else_clause"} or _is_else_if(parent)
         if parent.type == "if_statement" and not goes_on and chain:
             yield chain
             chain = []
@@ -195,10 +202,27 @@ def _left_behind(node: Node) -> Iterator[Node]:
     while here is not None:
         branch, test = here.child_by_field_name("consequence"), here.child_by_field_name("condition")
         if here.type == "if_statement" and here.child_by_field_name("alternative") is None and branch and test:
-            last = branch.named_children[-1] if branch.named_children else branch
+            last = last_statement(branch)
             if "return_statement" in {branch.type, last.type}:
                 yield test
         here = here.prev_named_sibling
+
+
+def _is_else_if(node: Node) -> bool:
+    """Whether an ``if`` is the ``else`` of another: in Go without a clause between them."""
+    above = node.parent
+    if node.type != "if_statement" or above is None:
+        return False
+    return above.type == "else_clause" or (
+        above.type == "if_statement" and above.child_by_field_name("alternative") == node
+    )
+
+
+def last_statement(branch: Node) -> Node:
+    """Return the last statement of a block; the block itself if it is one statement, or empty."""
+    while branch.type in {"block", "statement_block", "statement_list"} and branch.named_children:
+        branch = branch.named_children[-1]
+    return branch
 
 
 def _operator(node: Node) -> str:

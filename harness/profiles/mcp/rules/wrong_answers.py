@@ -12,6 +12,7 @@ from harness.profiles.mcp.rules.session_branches import (
     Names,
     chains,
     id_is_given,
+    last_statement,
     looked_up_in_vain,
     names_in,
     variables,
@@ -27,11 +28,13 @@ if TYPE_CHECKING:
 
 _ANSWERING: Final = re.compile(
     r"(?:\.|\b)(status|sendStatus|writeHead|Response|JSONResponse|PlainTextResponse|HTTPException|send_response"
-    r"|send_error|json|text|end|send|abort|make_response|NextResponse)$"
+    r"|send_error|json|text|end|send|abort|make_response|NextResponse|Error|WriteHeader|AbortWithStatus|JSON)$"
 )
-"""Callables that answer an HTTP request, in the common frameworks of the three languages."""
-_NAMED_STATUS: Final = re.compile(r"\bHTTP_(\d{3})_|\b(?:HTTPStatus|StatusCodes?)\.(\w+)$")
-"""Names of statuses: Starlette's and Django REST's, the standard library's, and a package of Node's."""
+"""Callables that answer an HTTP request, in the common frameworks of the languages."""
+_NAMED_STATUS: Final = re.compile(r"\bHTTP_(\d{3})_|\b(?:HTTPStatus|StatusCodes?)\.(\w+)$|\bhttp\.Status(\w+)$")
+"""Names of statuses: Starlette's and Django REST's, the standard library's, a package of Node's, and Go's."""
+_MEMBERS: Final = frozenset({"attribute", "member_expression", "selector_expression"})
+_BLOCKS: Final = frozenset({"block", "statement_block", "statement_list"})
 _IS_GET: Final = re.compile(r"""method\s*===?\s*["']GET["']|["']GET["']\s*===?\s*\S*method""")
 _GET_ROUTE: Final = re.compile(r"^(?:app|router|server|mcp|api)\w*\.get$", re.IGNORECASE)
 _ENDS: Final = frozenset({"return_statement", "expression_statement", "raise_statement", "throw_statement"})
@@ -129,7 +132,7 @@ def notification_answers(root: Node, finding: Finding, transcript: Transcript) -
             re.search(rf"(?<![\w.]){re.escape(id)}\s*(?:is\s+None|===?\s*(?:undefined|null))", test) for id in ids
         )
         if absent or _IS_NOTIFICATION.search(test):
-            last = branch.named_children[-1] if branch.type in {"block", "statement_block"} else branch
+            last = last_statement(branch)
             yield last if last.type in _ENDS else branch
 
 
@@ -143,7 +146,7 @@ def _ends_in_vain(root: Node, names: Names, statuses: set[str]) -> list[Node]:
     for node in walk(root):
         if node.type not in _ENDS or node.parent is None or not looked_up_in_vain(node, names):
             continue
-        siblings = node.parent.named_children if node.parent.type in {"block", "statement_block"} else [node]
+        siblings = node.parent.named_children if node.parent.type in _BLOCKS else [node]
         if siblings[-1] != node or id_is_given(node, names) is False:
             continue
         answers = [each for each in siblings if each.type in _ENDS and any(_is_answer(part) for part in walk(each))]
@@ -169,14 +172,16 @@ def _constants(root: Node) -> dict[str, str]:
 
 def _status(node: Node, constants: dict[str, str]) -> str | None:
     """Return the number that an expression is: a literal, a constant of the file, or a status by its name."""
-    if node.type in {"number", "integer"}:
+    if node.type in {"number", "integer", "int_literal"}:
         return text_of(node)
     if node.type == "identifier":
         return constants.get(text_of(node))
-    named = _NAMED_STATUS.search(text_of(node)) if node.type in {"attribute", "member_expression"} else None
+    named = _NAMED_STATUS.search(text_of(node)) if node.type in _MEMBERS else None
     if named is None:
         return None
-    return named[1] or (str(HTTPStatus[named[2]].value) if named[2] in HTTPStatus.__members__ else None)
+    # Go writes StatusBadRequest for BAD_REQUEST
+    name = named[2] or re.sub(r"(?<=[a-z])(?=[A-Z])", "_", named[3] or "").upper()
+    return named[1] or (str(HTTPStatus[name].value) if name in HTTPStatus.__members__ else None)
 
 
 def _answers(root: Node, statuses: set[str]) -> Iterator[Node]:

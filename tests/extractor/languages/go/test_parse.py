@@ -39,11 +39,17 @@ def test_imports_definitions_and_what_is_missing() -> None:
     code = parse_go(PROGRAM)
     assert code.error is None
     assert [(i.module, i.names, i.line) for i in code.imports] == [
-        ("net/http", (), 4), ("os", (), 5), ("github.com/acme/go-sdk/mcp", ("sdk",), 7),
+        ("net/http", ("Handle", "ListenAndServe"), 4), ("os", ("Getenv",), 5),
+        ("github.com/acme/go-sdk/mcp", ("NewServer", "Options"), 7),
     ]  # fmt: skip
     assert {"http", "os", "sdk", "path", "input", "helper", "main", MAIN_PACKAGE} <= code.defines.keys()
     assert list(code.free) == ["later", "use"]
     assert code.constants == {"path": "/chat"}
+
+
+def test_members_of_a_name_that_is_bound_twice_are_nobodys() -> None:
+    code = parse_go('import "acme.dev/server"\nfunc f() { server := server.New(); server.Run() }\n')
+    assert [(i.module, i.names) for i in code.imports] == [("acme.dev/server", ())]
 
 
 def test_calls_with_targets_and_the_fields_of_their_literals() -> None:

@@ -99,6 +99,36 @@ async def handle(request):
     if not body:
         return Response(status_code=400)  # DEAD 404 if sid else 400
 """
+GO_TOGETHER = """
+func (l *list) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	id := r.Header.Get("Mcp-Session-Id")
+	if r.ContentLength > most {
+		http.Error(w, "too long", http.StatusBadRequest)
+		return
+	}
+	known := l.ids[id]
+	if id != "" && !known {
+		http.Error(w, "no valid session", http.StatusBadRequest) // DEAD
+		return
+	}
+	if tooMany(r) {
+		w.WriteHeader(400)
+	}
+	l.next.ServeHTTP(w, r)
+}
+"""
+GO_ELSE = """
+func handle(w http.ResponseWriter, r *http.Request) {
+	id := r.Header.Get("Mcp-Session-Id")
+	if id == "" {
+		w.WriteHeader(http.StatusBadRequest)
+	} else if session, ok := sessions[id]; ok {
+		session.serve(w, r)
+	} else {
+		w.WriteHeader(http.StatusBadRequest) // DEAD
+	}
+}
+"""
 RULE = MCP.catalogue.rule("session.terminated-404")
 FINDING = Finding(
     requirement="session.terminated-404", level=Level.MUST, basis=Basis.TEXT, verdict=Verdict.VIOLATED, revision="r",
@@ -134,6 +164,14 @@ def test_the_marked_lines_and_no_others(path: str, text: str) -> None:
     assert [span.first for span in blamed_lines(RULE, FINDING, TRANSCRIPT, made)] == list(marked)
     edits = {edit.line: edit.new for edit in propose([FINDING], TRANSCRIPT, made, MCP.catalogue)}
     assert edits == {at: (lines[at - 1].replace("400", new, 1),) for at, new in marked.items()}
+
+
+@pytest.mark.parametrize("text", [GO_TOGETHER, GO_ELSE])
+def test_go_is_blamed_and_not_edited(text: str) -> None:
+    marked = [at for at, line in enumerate(text.splitlines(), 1) if "DEAD" in line]
+    made = bundle("main.go", text)
+    assert [span.first for span in blamed_lines(RULE, FINDING, TRANSCRIPT, made)] == marked
+    assert propose([FINDING], TRANSCRIPT, made, MCP.catalogue) == ()
 
 
 def test_a_branch_without_an_id_is_not_blamed_even_if_nothing_else_is_left() -> None:
