@@ -103,7 +103,8 @@ async def test_an_engine_that_fails_costs_no_verdict() -> None:
             raise EngineError("gone")
 
     found = await look_up(cast("Engine", Broken(())), BUNDLE, {"a": frozenset()}, cutoff=None, progress=print)
-    assert found.failed == "gone"
+    assert found.failed is not None
+    assert found.failed.startswith("gone")
 
 
 def of_npm(*names: str) -> Bundle:
