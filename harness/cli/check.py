@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from harness.base.errors import UsageError
+from harness.cli.completion import complete_examples, complete_requirements, complete_revisions
 from harness.cli.context import Cli, docs_argument, pass_cli, runtime_option, state_option
 from harness.cli.outputs import end_with, format_option, outputs_of
 from harness.config import Shard
@@ -31,15 +32,15 @@ if TYPE_CHECKING:
 @click.command()
 @docs_argument
 @click.option(
-    "--select", multiple=True, metavar="GLOB",
+    "--select", multiple=True, metavar="GLOB", shell_complete=complete_examples,
     help="Only examples whose id or page matches, at any folder boundary. Repeatable. [default: all]",
 )  # fmt: skip
 @click.option(
-    "--requirement", "requirements", multiple=True, metavar="ID",
+    "--requirement", "requirements", multiple=True, metavar="ID", shell_complete=complete_requirements,
     help="Judge by this requirement only. Repeatable. [default: all]",
 )  # fmt: skip
 @click.option(
-    "--revision", "revisions", multiple=True, metavar="REV",
+    "--revision", "revisions", multiple=True, metavar="REV", shell_complete=complete_revisions,
     help="Only pages of this revision. Repeatable. [default: all]",
 )  # fmt: skip
 @click.option(

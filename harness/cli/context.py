@@ -6,7 +6,7 @@ import os
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
@@ -69,31 +69,57 @@ def draws_links(environ: Mapping[str, str]) -> bool:
 pass_cli = click.make_pass_decorator(Cli)
 
 
-def _named_after_command(ctx: click.Context, option: click.Parameter, value: Path | None) -> None:
-    """Set the configuration file for this command, and for those below it."""
-    if value is not None:
-        ctx.obj = replace(ctx.find_object(Cli) or Cli(), config_file=value)
+def _given_after_command(ctx: click.Context, option: click.Parameter, value: Path | bool | None) -> None:
+    """Set a global option for this command, and for those below it."""
+    if value:
+        changed: dict[str, Any] = {str(option.name): value}
+        ctx.obj = replace(ctx.find_object(Cli) or Cli(), **changed)
 
 
-def config_option(*, after_command: bool) -> click.Option:
-    """Return ``--config FILE``: a global option, which may stand after the command as well."""
-    return click.Option(
-        ["--config", "config_file"],
-        type=click.Path(path_type=Path, dir_okay=False),
-        metavar="FILE",
-        help="Configuration file. [default: docprobe.toml in the docs root or beside it]",
-        expose_value=not after_command,
-        callback=_named_after_command if after_command else None,
+def global_options(*, after_command: bool) -> tuple[click.Option, ...]:
+    """Return the options that may stand before the command and after it; each is a field of :class:`Cli`."""
+    callback = _given_after_command if after_command else None
+    shown = not after_command
+    return (
+        click.Option(
+            ["--config", "config_file"],
+            type=click.Path(path_type=Path, dir_okay=False),
+            metavar="FILE",
+            help="Configuration file. [default: docprobe.toml in the docs root or beside it]",
+            expose_value=shown,
+            callback=callback,
+        ),
+        click.Option(
+            ["--quiet", "-q"],
+            is_flag=True,
+            help="Show no progress and no notes.",
+            expose_value=shown,
+            callback=callback,
+        ),
+        click.Option(
+            ["--verbose", "-v"],
+            is_flag=True,
+            help="Verbose output, including tracebacks.",
+            expose_value=shown,
+            callback=callback,
+        ),
+        click.Option(
+            ["--no-color"],
+            is_flag=True,
+            help="No colours; also off with NO_COLOR and in a pipe.",
+            expose_value=shown,
+            callback=callback,
+        ),
     )
 
 
-def with_config_option(command: click.Command) -> click.Command:
-    """Return the command, and all commands of a group, with ``--config``."""
-    if not any("--config" in option.opts for option in command.params):
-        command.params.append(config_option(after_command=True))
+def with_global_options(command: click.Command) -> click.Command:
+    """Return the command, and all commands of a group, with the global options that it does not have."""
+    taken = {name for option in command.params for name in option.opts}
+    command.params += [option for option in global_options(after_command=True) if not taken.intersection(option.opts)]
     if isinstance(command, click.Group):
         for inner in command.commands.values():
-            with_config_option(inner)
+            with_global_options(inner)
     return command
 
 

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 import msgspec
+from rich.text import Text
 
+from extractor.base.suggest import suggestion
 from extractor.base.text import printable
-from extractor.model import ExampleStatus, Origin
+from extractor.model import ExampleKind, ExampleStatus, Origin
+from harness.base.errors import UsageError
+from harness.cli.completion import complete_examples
 from harness.cli.context import Cli, docs_argument, pass_cli, state_option, table_or_json_option
 from harness.load import load_examples, unmatched_patterns
+from harness.report.terminal.look import draw, labelled, look_of
 from harness.selection.select import Selection, select
 from harness.settings import load_config
 
@@ -20,19 +25,55 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from rich.console import Console, RenderableType
+
     from extractor.model import Example, Note
+
+_STYLES: Final = {
+    ExampleStatus.RUNNABLE: "bold green",
+    ExampleStatus.PRINTED: "bold",
+    ExampleStatus.FRAGMENT: "bold yellow",
+    ExampleStatus.UNSUPPORTED: "bold magenta",
+    ExampleStatus.SKIPPED: "bold dim",
+    ExampleStatus.FAILED: "bold red",
+}
 
 
 @click.command("examples", short_help="List every example, what docprobe inferred, and why the others cannot run.")
 @docs_argument
 @click.option(
-    "--select", "-s", "patterns", multiple=True, metavar="GLOB",
+    "--select", "-s", "patterns", multiple=True, metavar="GLOB", shell_complete=complete_examples,
     help="Only examples whose id or page matches, at any folder boundary. Repeatable. [default: all]",
 )  # fmt: skip
+@click.option(
+    "--status", "statuses", multiple=True, type=click.Choice([status.value for status in ExampleStatus]),
+    help="Only examples of this status. Repeatable. [default: all]",
+)  # fmt: skip
+@click.option(
+    "--kind", "kinds", multiple=True, type=click.Choice([kind.value for kind in ExampleKind]),
+    help="Only examples of this kind. Repeatable. [default: all]",
+)  # fmt: skip
+@click.option(
+    "--language",
+    "languages",
+    multiple=True,
+    metavar="NAME",
+    help="Only examples in this language. Repeatable. [default: all]",
+)
 @table_or_json_option
 @state_option
 @pass_cli
-def command(cli: Cli, /, docs: Path | None, patterns: tuple[str, ...], form: str, state: Path | None) -> None:
+def command(
+    cli: Cli,
+    /,
+    docs: Path | None,
+    patterns: tuple[str, ...],
+    statuses: tuple[str, ...],
+    kinds: tuple[str, ...],
+    languages: tuple[str, ...],
+    form: str,
+    state: Path | None,
+) -> None:
     """List every example of DOCS: its kind and status, what the page states, and what docprobe adds.
 
     Each thing that docprobe adds has a confidence. A fragment comes with what it lacks, an unsupported example with
@@ -40,11 +81,14 @@ def command(cli: Cli, /, docs: Path | None, patterns: tuple[str, ...], form: str
 
     \b
     docprobe examples docs --select 'security/authorization*'
+    docprobe examples docs --status fragment --language typescript
     docprobe examples docs --format json > examples.json
     """
     config = load_config(docs, cli.config_file, state=state)
     loaded = load_examples(config)
     found = select(loaded.all, Selection(patterns)) if patterns else loaded.all
+    wanted = {"status": statuses, "kind": kinds, "language": _known_languages(languages, loaded.all)}
+    found = tuple(one for one in found if all(not of or getattr(one, field) in of for field, of in wanted.items()))
     err = cli.err()
     for problem in loaded.corpus.problems:
         err.print(printable(f"{problem.span}: {problem.message}"), markup=False, soft_wrap=True)
@@ -53,7 +97,7 @@ def command(cli: Cli, /, docs: Path | None, patterns: tuple[str, ...], form: str
     if form == "json":
         sys.stdout.write(to_json(found, config.docs))
     else:
-        sys.stdout.write(to_table(found))
+        show(found, cli.out())
         err.print(summary(found), markup=False, soft_wrap=True)
 
 
@@ -65,6 +109,34 @@ def to_json(examples: Sequence[Example], docs: Path) -> str:
         "examples": [_entry(example, examples) for example in examples],
     }
     return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"
+
+
+def _known_languages(names: tuple[str, ...], examples: Sequence[Example]) -> tuple[str, ...]:
+    """Return the languages that are asked for. Raises UsageError for one that no example is in."""
+    known = sorted({example.language for example in examples})
+    for name in names:
+        if name not in known:
+            raise UsageError(
+                f"no example is in '{name}'", suggestion(name, known) if known else "there are no examples"
+            )
+    return names
+
+
+def show(examples: Sequence[Example], console: Console) -> None:
+    """Print a paragraph per example: on a terminal at its width, elsewhere as :func:`to_table` has it."""
+    if not console.is_terminal or console.is_dumb_terminal:
+        sys.stdout.write(to_table(examples))
+        return
+    look = look_of(console)
+    for example in examples:
+        first, *rest = _paragraph(example).splitlines()
+        parts: list[RenderableType] = [Text(first, style=_STYLES[example.status])]
+        for line in rest:
+            label, _, value = line.strip().partition(" ")
+            parts.append(
+                labelled(label, Text(value.strip(), style="yellow" if label == "added" else ""), look.width, 2)
+            )
+        sys.stdout.write(draw(parts, look))
 
 
 def to_table(examples: Sequence[Example]) -> str:

@@ -8,6 +8,7 @@ import click
 
 from extractor.base.suggest import suggestion
 from harness.base.errors import UsageError
+from harness.cli.completion import complete_either
 from harness.cli.context import Cli, docs_option, pass_cli, results_of, results_option, state_option
 
 if TYPE_CHECKING:
@@ -17,15 +18,13 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("what", metavar="EXAMPLE|REQUIREMENT")
+@click.argument("what", metavar="EXAMPLE|REQUIREMENT", shell_complete=complete_either)
 @docs_option
 @results_option
 @click.option("--full", is_flag=True, help="Show requests and replies in full, and as curl commands.")
 @state_option
 @pass_cli
-def command(
-    cli: Cli, /, what: str, docs: Path | None, results: Path | None, full: bool, state: Path | None
-) -> None:
+def command(cli: Cli, /, what: str, docs: Path | None, results: Path | None, full: bool, state: Path | None) -> None:
     """Explain what a run found: the sentence, the lines of the page, the exchange, why that decides, and the fix.
 
     EXAMPLE is an id, or a glob on ids and pages. Nothing is run again: to repeat an exchange, start the example with

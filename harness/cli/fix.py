@@ -11,6 +11,7 @@ import click
 
 from extractor.base.storage import write_atomically
 from extractor.base.text import printable, visible
+from harness.cli.completion import complete_examples
 from harness.cli.context import Cli, docs_option, pass_cli, runtime_option, state_option
 from harness.settings import load_config
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("example")
+@click.argument("example", shell_complete=complete_examples)
 @docs_option
 @click.option("--write", is_flag=True, help="Apply the fix to the page if it works.")
 @state_option

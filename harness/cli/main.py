@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from extractor.base.errors import DocprobeError
-from harness.cli.context import Cli, config_option, print_error, with_config_option
+from harness.cli.context import Cli, global_options, print_error, with_global_options
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,7 +50,7 @@ class Commands(click.Group):
         command = importlib.import_module(COMMANDS[cmd_name][0]).command
         if not isinstance(command, click.Command):
             raise TypeError(f"{COMMANDS[cmd_name][0]}.command is not a click command")
-        return with_config_option(command)
+        return with_global_options(command)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing them."""
@@ -59,9 +59,6 @@ class Commands(click.Group):
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.option("--quiet", "-q", is_flag=True, help="Show no progress and no notes.")
-@click.option("--verbose", "-v", is_flag=True, help="Verbose output, including tracebacks.")
-@click.option("--no-color", is_flag=True, help="No colours; also off with NO_COLOR and in a pipe.")
 @click.version_option(package_name="docprobe", message="docprobe %(version)s")
 @click.pass_context
 def cli(ctx: click.Context, config_file: Path | None, quiet: bool, verbose: bool, no_color: bool) -> None:
@@ -79,7 +76,7 @@ def cli(ctx: click.Context, config_file: Path | None, quiet: bool, verbose: bool
     ctx.obj = Cli(config_file=config_file, quiet=quiet, verbose=verbose, no_color=no_color or "NO_COLOR" in os.environ)
 
 
-cli.params.insert(0, config_option(after_command=False))
+cli.params[:0] = global_options(after_command=False)
 
 
 def main() -> None:

@@ -9,6 +9,7 @@ import click
 
 from extractor.base.suggest import suggestion
 from harness.base.errors import UsageError
+from harness.cli.completion import complete_formats
 from harness.cli.context import print_error
 from harness.report.formats import BY_NAME
 
@@ -21,7 +22,7 @@ Output = tuple[str, Path | None]
 """Format and file; None is stdout."""
 
 format_option = click.option(
-    "--format", "formats", multiple=True, metavar="NAME[:FILE]",
+    "--format", "formats", multiple=True, metavar="NAME[:FILE]", shell_complete=complete_formats,
     help=f"Report to write, to stdout or to FILE: {', '.join(BY_NAME)}. Repeatable. [default: terminal]",
 )  # fmt: skip
 

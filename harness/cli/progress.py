@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.cells import cell_len
+from rich.progress import Progress, ProgressColumn, SpinnerColumn, Task, TaskID, TimeElapsedColumn
+from rich.text import Text
 
 from extractor.base.text import printable
 from harness.model import Status
@@ -20,6 +22,43 @@ if TYPE_CHECKING:
     from harness.model import ExampleResult, Requirement
 
 
+_BESIDE: Final = len("s ") + len(" 0:00:00")
+"""Columns of the spinner and the time, with the blanks around them."""
+
+
+class _Row(ProgressColumn):
+    """Name of an example and what is done with it, cut so that spinner and time keep their places."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__()
+        self._console = console
+
+    def render(self, task: Task) -> Text:
+        """Return the row: of a long name the end, which tells it from others, and of the rest the beginning."""
+        room = max(self._console.width - _BESIDE, 10)
+        name, what = str(task.fields["name"]), task.description
+        of_name = min(cell_len(name), max(room - cell_len(what) - 1, room * 3 // 5))
+        return Text.assemble((end_of(name, of_name), "bold"), " ", beginning_of(what, max(room - of_name - 1, 0)))
+
+
+def end_of(text: str, columns: int) -> str:
+    """Return the end of a text that is wider than some columns, behind an ellipsis."""
+    if cell_len(text) <= columns:
+        return text
+    while text and cell_len(text) > columns - 1:
+        text = text[1:]
+    return f"…{text}"
+
+
+def beginning_of(text: str, columns: int) -> str:
+    """Return the beginning of a text that is wider than some columns, before an ellipsis."""
+    if cell_len(text) <= columns:
+        return text
+    while text and cell_len(text) > columns - 1:
+        text = text[:-1]
+    return f"{text}…" if columns else ""
+
+
 class LiveProgress:
     """An :class:`harness.run.observer.Observer` that draws on stderr."""
 
@@ -28,8 +67,7 @@ class LiveProgress:
         self._rows = {row.id: row for row in catalogue}
         self._bars = Progress(
             SpinnerColumn(),
-            TextColumn("{task.fields[name]}", style="bold"),
-            TextColumn("{task.description}"),
+            _Row(console),
             TimeElapsedColumn(),
             console=console,
             transient=True,

@@ -11,6 +11,7 @@ import anyio
 import click
 
 from extractor.base.text import printable
+from harness.cli.completion import complete_examples
 from harness.cli.context import Cli, docs_option, pass_cli, runtime_option, state_option
 from harness.settings import load_config
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("example")
+@click.argument("example", shell_complete=complete_examples)
 @docs_option
 @click.option(
     "--port", type=click.IntRange(1, 65535), help="Port on this machine's loopback. [default: the example's own]"

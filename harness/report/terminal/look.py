@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from extractor.model import Span
 
+NARROWEST: Final = 30
+"""Columns of the narrowest terminal that is drawn for; in a narrower one the terminal wraps."""
 PROSE_WIDTH: Final = 108
 """Columns beyond which running text gets hard to read."""
 PROSE_LIMIT: Final = 4000
@@ -73,7 +75,7 @@ def look_of(console: Console | None, links: str | None = None) -> Look:
     """
     if console is None or not console.is_terminal or console.is_dumb_terminal:
         return Look(width=max(console.width, 80) if console is not None else 100)
-    return Look(width=max(console.width, 80), color=not console.no_color, links=links)
+    return Look(width=max(console.width, NARROWEST), color=not console.no_color, links=links)
 
 
 def draw(parts: Iterable[RenderableType], look: Look) -> str:

@@ -7,9 +7,14 @@ from typing import TYPE_CHECKING
 import jsonschema
 import pytest
 from click.testing import CliRunner
+from rich.console import Console
+from rich.text import Text
 
 from harness.base.errors import NothingSelectedError, UsageError
+from harness.cli.examples import show, to_table
 from harness.cli.main import cli
+from harness.load import load_examples
+from harness.settings import load_config
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -234,3 +239,44 @@ def test_sample_docs(run: Run) -> None:
     assert "docs/2025-11-25/tutorials/security/authorization#typescript" in ids
     assert "docs/2025-11-25/develop/step-by-step#python" in ids
     assert len(ids) == len(set(ids))
+
+
+@pytest.mark.parametrize(
+    ("options", "statuses", "kinds"),
+    [
+        (("--status", "runnable"), {"runnable"}, None),
+        (("--status", "fragment", "--status", "unsupported"), {"fragment", "unsupported"}, None),
+        (("--kind", "stdio-server", "--status", "runnable"), {"runnable"}, {"stdio-server"}),
+        (("--language", "python", "--kind", "http-server"), None, {"http-server"}),
+    ],
+)
+def test_examples_are_chosen_by_what_they_are(
+    tmp_path: Path, options: tuple[str, ...], statuses: set[str] | None, kinds: set[str] | None
+) -> None:
+    arguments = ["examples", str(SAMPLE), "--format", "json", "--state", str(tmp_path), *options]
+    found = json.loads(CliRunner().invoke(cli, arguments).stdout)["examples"]
+    assert found
+    assert statuses is None or {one["status"] for one in found} == statuses
+    assert kinds is None or {one["kind"] for one in found} == kinds
+    assert "--language" not in options or {one["language"] for one in found} == {"python"}
+
+
+def test_an_unknown_language_gets_the_nearest(tmp_path: Path) -> None:
+    result = CliRunner().invoke(cli, ["examples", str(SAMPLE), "--state", str(tmp_path), "--language", "pyton"])
+    assert isinstance(result.exception, UsageError)
+    assert "python" in (result.exception.hint or "")
+
+
+@pytest.mark.parametrize("width", [40, 80, 120])
+def test_a_terminal_gets_colours_and_its_own_width(
+    tmp_path: Path, width: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "page.md").write_text(PAGE)
+    (tmp_path / "docprobe.toml").touch()
+    found = load_examples(load_config(tmp_path, environ={"DOCPROBE_STATE": str(tmp_path / ".s")})).all
+    show(found, Console(width=width, force_terminal=True, color_system="standard", _environ={"TERM": "xterm"}))
+    drawn = capsys.readouterr().out
+    assert "\x1b[1;32m" in drawn
+    lines = Text.from_ansi(drawn).plain.split("\n")
+    assert max(map(len, lines)) <= width
+    assert " ".join(" ".join(lines).split()) == " ".join(to_table(found).split())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from click.testing import CliRunner
 
 from harness.base.errors import EngineError, UsageError
 from harness.cli import main
+from harness.cli.context import Cli
 from harness.cli.main import cli
 
 if TYPE_CHECKING:
@@ -85,3 +87,31 @@ def test_the_configuration_may_be_named_before_the_command_and_after(
     result = CliRunner().invoke(cli, arguments)
     assert isinstance(result.exception, UsageError)
     assert "my.toml:1: unknown key 'no-such-key'" in result.exception.message
+
+
+@pytest.mark.parametrize("words", [("blocks",), ("snapshot", "diff"), ("doctor",), ("check",)])
+def test_global_options_may_stand_on_either_side_of_the_command(
+    monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    heard: list[Cli | None] = []
+
+    invoke = click.Command.invoke
+
+    def listen(command: click.Command, ctx: click.Context) -> None:
+        if isinstance(command, click.Group):
+            invoke(command, ctx)
+        else:
+            heard.append(ctx.find_object(Cli))
+
+    monkeypatch.setattr(click.Command, "invoke", listen)
+    for options in (["-q"], ["--verbose", "--no-color"], ["-v", "--quiet"]):
+        heard.clear()
+        CliRunner().invoke(cli, [*options, *words])
+        CliRunner().invoke(cli, [*words, *options])
+        CliRunner().invoke(cli, [options[0], *words, *options[1:]])
+        expected = Cli(
+            quiet="-q" in options or "--quiet" in options,
+            verbose="-v" in options or "--verbose" in options,
+            no_color="--no-color" in options or "NO_COLOR" in os.environ,
+        )
+        assert heard == [expected, expected, expected]

@@ -107,7 +107,7 @@ def test_an_unknown_format_names_the_known_ones() -> None:
 
 
 class TestTerminal:
-    @pytest.mark.parametrize("width", [80, 100, 160])
+    @pytest.mark.parametrize("width", [50, 80, 100, 160])
     def test_fits_its_width(self, width: int) -> None:
         for report in (rich_report(), hostile_report()):
             # the command after "Next:" is left to the terminal to wrap, so that it is copied whole

@@ -1,0 +1,41 @@
+"""Rows of a run on a terminal."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from rich.cells import cell_len
+from rich.console import Console
+
+from harness.cli.progress import LiveProgress, beginning_of, end_of
+
+LONG = "docs/2025-11-25/tutorials/security/authorization-with-a-long-name-that-goes-on#typescript"
+
+
+@pytest.mark.parametrize("width", [40, 80, 100])
+@pytest.mark.parametrize(
+    "text", ["starting", "installing @modelcontextprotocol/sdk, express, zod and a great many others"]
+)
+def test_a_row_keeps_the_end_of_its_id_the_spinner_and_the_time(width: int, text: str) -> None:
+    sink = io.StringIO()
+    console = Console(file=sink, width=width, height=10, force_terminal=True, color_system=None, legacy_windows=False)
+    with LiveProgress(console, ()) as live:
+        live.doing(LONG, text)
+        live.doing("a#python", text)
+        paper = Console(file=io.StringIO(), width=width, color_system=None)
+        paper.print(live._bars.get_renderable())
+        assert isinstance(paper.file, io.StringIO)
+        rows = paper.file.getvalue().splitlines()
+    assert [("0:00:0" in row) for row in rows] == [True, True]
+    for row in rows:
+        assert cell_len(row.rstrip()) <= width
+        assert row[0] in "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+    assert "#typescript " in rows[0]
+    assert rows[1].startswith(f"{rows[1][0]} a#python {text[:10]}")
+
+
+def test_texts_are_cut_at_either_end() -> None:
+    assert (end_of("abcdef", 4), beginning_of("abcdef", 4)) == ("…def", "abc…")
+    assert (end_of("日本語", 4), beginning_of("日本語", 4)) == ("…語", "日…")
+    assert (end_of("abc", 3), beginning_of("abc", 0)) == ("abc", "")
