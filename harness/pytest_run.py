@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Protocol
 import anyio
 
 from extractor.model import ExampleStatus
-from harness.baseline.file import load_baseline
 from harness.model import SIDES, Stage
 from harness.repair.proofs import load_proofs, patches_of
 from harness.run.execute import execute
 from harness.run.outcome import conclude
 from harness.run.plan import make_plan
+from harness.run.renamed import load_followed_baseline
 from harness.settings import load_config
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class PlannedRun:
         self._config = load_config(docs, select=tuple(select))
         self._connect = connect
         plan = make_plan(self._config)
-        self._baseline = load_baseline(self._config.baseline, plan.ids, plan.pages, self._config.catalogue.ids)
+        self._baseline = load_followed_baseline(self._config, plan)
         self._plan: Plan = plan.accepting(self._baseline)
 
     def examples(self) -> Sequence[Planned]:

@@ -115,6 +115,26 @@ class Repository:
             )
         return files
 
+    def versions(self, path: str, limit: int, *, first: str | None = None) -> Iterator[bytes]:
+        """Yield what a file was in the history of HEAD, newest first; nothing if git does not know it.
+
+        Args:
+            path: relative to this folder.
+            limit: versions that are read at most.
+            first: a commit whose version comes first, such as the merge base of a change.
+        """
+        if limit == 0:
+            return
+        try:
+            log = self.git("log", "--format=%H", f"--max-count={limit}", "HEAD", "--", path).decode().split()
+        except UsageError:
+            return
+        for commit in [first, *log][:limit] if first else log:
+            try:
+                yield self.git("show", f"{commit}:./{path}")
+            except UsageError:
+                continue  # the commit that removed it
+
     def write(self, files: Sequence[GitFile], target: Path) -> None:
         """Write files below ``target``, byte for byte as they are in git.
 

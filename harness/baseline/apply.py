@@ -47,6 +47,13 @@ def apply_baseline(report: Report, baseline: Baseline) -> Report:
             notes.append(BaselineNote(kind, entry.example, entry.requirement, entry.reason, gates=gates))
         if kind is BaselineKind.KNOWN:
             accepted.add((entry.example, entry.requirement))
+    listed_as = {new: old for old, new in baseline.renamed.items()}
+    for entry in baseline.findings:
+        if entry.example in listed_as:
+            old = listed_as[entry.example]
+            notes.append(
+                BaselineNote(BaselineKind.RENAMED, entry.example, entry.requirement, entry.reason, listed_as=old)
+            )
     accepted_changes: set[tuple[str, str, str, str]] = set()
     for accepted_drift in baseline.drift:
         occurs = drift_occurs(accepted_drift, report)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime  # noqa: TC003 (entries are read from TOML by their type hints)
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from extractor.base.suggest import suggestion
@@ -79,6 +79,8 @@ class Baseline:
     drift: tuple[AcceptedDrift, ...] = ()
     gone: frozenset[str] = frozenset()
     """Examples that entries name and whose page is not in the docs."""
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    """By the id in the file, the id of the example now; entries have that of now."""
 
     @property
     def findings(self) -> tuple[Known, ...]:
@@ -88,7 +90,12 @@ class Baseline:
 
 
 def load_baseline(
-    path: Path | None, examples: Collection[str], pages: Collection[str], requirements: Collection[str]
+    path: Path | None,
+    examples: Collection[str],
+    pages: Collection[str],
+    requirements: Collection[str],
+    renamed: Mapping[str, str] | None = None,
+    removed: Collection[str] = (),
 ) -> Baseline:
     """Read a baseline; without a path it is empty.
 
@@ -97,6 +104,8 @@ def load_baseline(
         examples: ids of all examples of the docs, selected or not.
         pages: paths of all pages of the docs, those that could not be read included.
         requirements: ids of the catalogue.
+        renamed: by the id that an entry names, the one that its example has now, if it is another.
+        removed: ids of examples that a change takes from the docs: an entry about one is stale.
 
     Raises:
         UsageError: the file cannot be read or is not valid TOML; it has an unknown key, or an entry without a reason
@@ -105,12 +114,25 @@ def load_baseline(
     """
     if path is None:
         return Baseline()
-    baseline = _baseline_of(read_toml(path, path.name))
+    baseline = _followed(_baseline_of(read_toml(path, path.name)), renamed or {})
     stems = {page_stem(page) for page in pages}
     named = {entry.example for entry in baseline.findings} - set(examples)
-    baseline = replace(baseline, gone=frozenset(name for name in named if name.partition("#")[0] not in stems))
+    gone = frozenset(name for name in named if name in removed or name.partition("#")[0] not in stems)
+    baseline = replace(baseline, gone=gone)
     _check_names(baseline, path.name, examples, requirements)
     return baseline
+
+
+def _followed(baseline: Baseline, renamed: Mapping[str, str]) -> Baseline:
+    """Return the baseline whose entries name the examples as they are called now."""
+    return replace(
+        baseline,
+        known=tuple(replace(entry, example=renamed.get(entry.example, entry.example)) for entry in baseline.known),
+        not_runnable=tuple(
+            replace(entry, example=renamed.get(entry.example, entry.example)) for entry in baseline.not_runnable
+        ),
+        renamed={old: new for old, new in renamed.items() if any(old == entry.example for entry in baseline.findings)},
+    )
 
 
 def parse_baseline(text: str, name: str) -> Baseline:

@@ -6,8 +6,9 @@ nothing else is changed. Values are written by tomlkit, so that no name can brea
 
 from __future__ import annotations
 
+import re
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -17,15 +18,17 @@ from extractor.base.tomlfile import toml_table
 from harness.base.errors import UsageError
 from harness.baseline.apply import Occurs, drift_occurs, finding_occurs
 from harness.baseline.file import KINDS, NOT_RUNNING, AcceptedDrift, Known, NotRunnable
-from harness.model import Status, Verdict
+from harness.model import BaselineKind, Status, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from harness.baseline.file import Entry
     from harness.model import Report
 
 HEADERS: Final = frozenset(f"[[{kind}]]" for kind in KINDS)
+_EXAMPLE: Final = re.compile(r"""^(\s*example\s*=\s*)(?:"(?:[^"\\\n]|\\.)*"|'[^'\n]*')""", re.MULTILINE)
+"""The line of an entry that names its example."""
 START: Final = "# Findings that are accepted for now, each with a reason. docprobe reports an entry that is stale.\n"
 
 
@@ -39,6 +42,8 @@ class Update:
     """Entries that were added, in words."""
     removed: tuple[str, ...]
     """Entries that were removed, in words."""
+    renamed: tuple[str, ...]
+    """Entries whose example has another id now, in words, with that id."""
     unreasoned: int
     """Entries that still need a reason."""
 
@@ -62,7 +67,10 @@ def update_baseline(text: str, report: Report, reason: str = "") -> Update:
     Raises:
         UsageError: the text is not a baseline.
     """
-    chunks = list(_chunks(text or START))
+    now = {note.listed_as: note.example for note in report.baseline if note.kind is BaselineKind.RENAMED}
+    before = list(_chunks(text or START))
+    chunks = [_renamed(chunk, now) for chunk in before]
+    renamed = [new.entry for old, new in zip(before, chunks, strict=True) if new.entry is not None and new is not old]
     keep = [chunk for chunk in chunks if chunk.entry is None or not _is_stale(chunk.entry, report)]
     listed = {_key(chunk.entry) for chunk in keep if chunk.entry is not None}
     new = [entry for entry in _entries_for(report, reason) if _key(entry) not in listed]
@@ -72,9 +80,20 @@ def update_baseline(text: str, report: Report, reason: str = "") -> Update:
     return Update(
         text=whole,
         added=tuple(describe(entry) for entry in new),
+        renamed=tuple(describe(entry) for entry in renamed),
         removed=tuple(describe(chunk.entry) for chunk in chunks if chunk.entry is not None and chunk not in keep),
         unreasoned=sum(not entry.reason.strip() for entry in remaining),
     )
+
+
+def _renamed(chunk: Chunk, now: Mapping[str | None, str]) -> Chunk:
+    """Return a chunk that names its example as it is called now."""
+    entry = chunk.entry
+    if not isinstance(entry, Known | NotRunnable) or entry.example not in now:
+        return chunk
+    new = now[entry.example]
+    text = _EXAMPLE.sub(lambda line: line[1] + tomlkit.string(new).as_string(), chunk.text, count=1)
+    return Chunk(text, replace(entry, example=new))
 
 
 def describe(entry: Entry) -> str:

@@ -57,14 +57,16 @@ def update(
         raise UsageError(f"{path}: cannot be read: {error}", hint) from error
     done = update_baseline(text, report, reason)
     err = cli.err()
-    for sign, names in (("+", done.added), ("-", done.removed)):
+    for sign, names in (("+", done.added), ("-", done.removed), ("~", done.renamed)):
         for name in names:
             err.print(f"{sign} {one_line(name)}", markup=False, soft_wrap=True)
-    if not done.added and not done.removed:
+    if not (done.added or done.removed or done.renamed):
         err.print(f"{path.name} is up to date", markup=False, soft_wrap=True)
         return
     write_atomically(path, done.text.encode())
     summary = f"{path}: {len(done.added)} added, {len(done.removed)} removed"
+    if done.renamed:
+        summary += f", {len(done.renamed)} renamed"
     if done.unreasoned:
         summary += f"; {done.unreasoned} need a reason before docprobe check accepts them"
     err.print(summary, markup=False, soft_wrap=True)

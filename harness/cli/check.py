@@ -139,15 +139,15 @@ def command(
             _nothing_changed(cli, config, outputs)
     import anyio
 
-    from harness.baseline.file import load_baseline
     from harness.repair.proofs import patches_of
     from harness.run.outcome import conclude
     from harness.run.plan import make_plan
+    from harness.run.renamed import load_followed_baseline
     from harness.run.saving import check_writable, save
 
     plan = make_plan(config, since=since)
     # before anything runs: a wrong entry of the baseline, or a file that cannot be written, must not cost a run
-    baseline = load_baseline(config.baseline, plan.ids, plan.pages, config.catalogue.ids)
+    baseline = load_followed_baseline(config, plan)
     plan = plan.accepting(baseline)
     if since is not None and not (plan.examples or plan.lost or plan.problems or baseline.gone):
         _nothing_changed(cli, config, outputs, plan)

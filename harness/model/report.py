@@ -151,6 +151,8 @@ class BaselineKind(StrEnum):
     """The finding no longer occurs."""
     EXPIRED = "expired"
     """The finding occurs, and the date up to which it was accepted has passed."""
+    RENAMED = "renamed"
+    """The entry names an id that the example no longer has: it is followed, until the file is updated."""
     UNKNOWN_ID = "unknown-id"
     """The docs no longer have the example's page."""
 
@@ -164,6 +166,7 @@ class BaselineNote:
     requirement: str
     reason: str
     gates: bool = False
+    listed_as: Annotated[str | None, Meta(description="Id in the file, where the example has another one now.")] = None
 
 
 @dataclass(frozen=True, slots=True)

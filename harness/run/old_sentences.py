@@ -6,13 +6,12 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from harness.base.errors import UsageError
 from harness.base.git import Repository
 from harness.load import load_pages
 from harness.model import DriftKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
     from harness.config import Config
     from harness.model import Drift
@@ -43,25 +42,10 @@ def old_sentences(drift: Iterable[Drift], config: Config, base: str | None = Non
     text, repository = replace(config, docs=root, spec=None, layout=config.rules_layout), Repository(root, config.host)
     left = VERSIONS
     for page, fingerprints in wanted.items():
-        for source in _versions(repository, page, base, min(left, OF_ONE_PAGE)):
+        for source in repository.versions(page, min(left, OF_ONE_PAGE), first=base):
             left -= 1
             statements = load_pages(text, {page: source}).statements
             found |= {one.fingerprint: one.text for one in statements if one.fingerprint in fingerprints}
             if left == 0 or fingerprints <= found.keys():
                 break
     return found
-
-
-def _versions(repository: Repository, page: str, base: str | None, limit: int) -> Iterator[bytes]:
-    """Yield what a page was, newest first, beginning with the commit ``base``; nothing if git does not know it."""
-    if limit == 0:
-        return
-    try:
-        log = repository.git("log", "--format=%H", f"--max-count={limit}", "HEAD", "--", page).decode().split()
-    except UsageError:
-        return
-    for commit in [base, *log][:limit] if base else log:
-        try:
-            yield repository.git("show", f"{commit}:./{page}")
-        except UsageError:
-            continue  # the commit that removed it

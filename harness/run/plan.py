@@ -6,12 +6,13 @@ from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from extractor.examples.ids import page_stem
 from extractor.model import ExampleKind, ExampleStatus
 from harness.base.errors import NothingSelectedError, UsageError
 from harness.base.git import Repository
 from harness.baseline.file import Baseline, parse_baseline
 from harness.load import PrintedExample, load_corpus, load_examples, load_normative_text, unmatched_patterns
-from harness.model import Status
+from harness.model import Status, Trust
 from harness.run.old_sentences import old_sentences
 from harness.selection.affected import find_impact
 from harness.selection.no_longer_runnable import no_longer_runnable
@@ -21,7 +22,7 @@ from harness.spec.bind import with_accepted, with_old_sentences
 from harness.spec.diff import text_changes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from extractor.model import Corpus, Example, Problem
     from harness.config import Config
@@ -41,6 +42,8 @@ class BasePlan:
     all_examples: tuple[Example, ...]
     printed: tuple[PrintedExample, ...]
     baseline: Baseline
+    successors: Mapping[str, str] = field(default_factory=dict)
+    """By the id of then, the id of now of each example that was renamed or moved, whether it is selected or not."""
 
     def origin(self, example: Example, *, is_before: bool) -> Example | None:
         """Return the example at the merge base that ``example`` comes from; itself if it is of the merge base."""
@@ -193,7 +196,9 @@ def _narrowed(plan: Plan, since: Change, config: Config, selection: Selection) -
     before = [example for example in impact.before if selection.holds(example)]
     affected = impact.affected_examples(plan.examples)
     digests = {example.id: example.digest for example in affected}
-    origins = find_origins(affected, plan.all_examples, impact.before)
+    ids = impact.changed | digests.keys()
+    every = find_origins([e for e in plan.all_examples if e.id in ids], plan.all_examples, impact.before)
+    origins = {example.id: every[example.id] for example in affected if example.id in every}
     unedited = {id for id, origin in origins.items() if origin.digest == digests[id]}
     return replace(
         plan,
@@ -205,6 +210,7 @@ def _narrowed(plan: Plan, since: Change, config: Config, selection: Selection) -
             impact.before,
             impact.printed,
             _baseline_before(config, since),
+            _successors(every, plan.pages),
         ),
         only_if_judged_under=impact.only_if_judged_under(affected),
         problems=tuple(problem for problem in plan.problems if problem.span.file in since.files),
@@ -212,6 +218,18 @@ def _narrowed(plan: Plan, since: Change, config: Config, selection: Selection) -
         lost=no_longer_runnable(before, plan.all_examples, _sources(plan.corpus), since),
         edited=frozenset(e.id for e in plan.examples if e.whole and e.id in impact.changed - unedited),
     )
+
+
+def _successors(origins: Mapping[str, Example], pages: Collection[str]) -> Mapping[str, str]:
+    """Return the ids of now of examples that are called otherwise, by the ids of then.
+
+    An example that was copied is still called as it was; one whose page is gone was moved.
+    """
+    return {
+        origin.id: id
+        for id, origin in origins.items()
+        if id != origin.id and (origin.page not in pages or page_stem(origin.page) == id.partition("#")[0])
+    }
 
 
 def _relisted_examples(config: Config, since: Change) -> frozenset[str]:
@@ -229,6 +247,8 @@ def _baseline_before(config: Config, since: Change) -> Baseline:
     path = config.baseline
     if path is None:
         return Baseline()
+    if config.settings.trust is Trust.BASE:
+        return parse_baseline(path.read_text(encoding="utf-8"), path.name)
     try:
         text = Repository(path.parent, config.host).git("show", f"{since.base}:./{path.name}").decode()
         return parse_baseline(text, path.name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,7 +16,7 @@ from harness.nightly.history.stored import drop_old_evidence, store_evidence
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from extractor.model import Level
@@ -53,6 +53,7 @@ def add(report: Report, connection: sqlite3.Connection) -> bool:
         ).fetchone()
         if known:
             return False
+        _follow_renamed(report, connection)
         night = _insert_night(report, connection)
         for example in report.examples:
             number = _insert_result(example, night, connection)
@@ -66,6 +67,58 @@ def add(report: Report, connection: sqlite3.Connection) -> bool:
             find_flips(other, early, connection)
         drop_old_evidence(connection)
     return True
+
+
+def _follow_renamed(report: Report, connection: sqlite3.Connection) -> None:
+    """Give examples of the last night the ids that they have now: what has the same text on the same page is the same.
+
+    A heading that is inserted above unchanged blocks renames them. Nothing is renamed for a report that is older than
+    the last night or about a part of the docs, where several examples of a page have the text, or where another docs
+    tree in the same history has an example of that id.
+    """
+    docs = encodable(report.docs_root)
+    last = connection.execute(
+        "SELECT id, started FROM night WHERE docs = ? ORDER BY started DESC LIMIT 1", (docs,)
+    ).fetchone()
+    if last is None or last[1] > report.started or report.narrowed:
+        return
+    rows = connection.execute(
+        "SELECT example.id, example.name, result.digest FROM result JOIN example ON example.id = result.example"
+        " WHERE result.night = ? AND NOT EXISTS (SELECT 1 FROM result AS other JOIN night ON night.id = other.night"
+        " WHERE other.example = example.id AND night.docs != ?)",
+        (last[0], docs),
+    ).fetchall()
+    old = _by_text((name, digest, number) for number, name, digest in rows)
+    new = _by_text((encodable(e.id), e.digest[:DIGEST_DIGITS], 0) for e in report.examples)
+    renamed = {
+        number: new[text][0][0]
+        for text, ((name, number), *others) in old.items()
+        if not others and len(new.get(text, ())) == 1 and new[text][0][0] != name
+    }
+    # names are unique, and two examples may change theirs: first each gets one that nothing else has
+    for number in renamed:
+        connection.execute("UPDATE example SET name = ? WHERE id = ?", (f"~{number}~", number))
+    for number, name in renamed.items():
+        taken = connection.execute("SELECT id FROM example WHERE name = ?", (name,)).fetchone()
+        if taken is not None:
+            # what was called so before has ended: its nights stay, under a name that says so
+            connection.execute("UPDATE example SET name = ? WHERE id = ?", (_past_name(name, connection), taken[0]))
+        connection.execute("UPDATE example SET name = ? WHERE id = ?", (name, number))
+
+
+def _by_text(examples: Iterable[tuple[str, str, int]]) -> Mapping[tuple[str, str], list[tuple[str, int]]]:
+    """Return name and number of examples by their page and text."""
+    found: dict[tuple[str, str], list[tuple[str, int]]] = defaultdict(list)
+    for name, digest, number in examples:
+        found[name.partition("#")[0], digest].append((name, number))
+    return found
+
+
+def _past_name(name: str, connection: sqlite3.Connection) -> str:
+    number = 1
+    while connection.execute("SELECT 1 FROM example WHERE name = ?", (f"{name}~{number}",)).fetchone():
+        number += 1
+    return f"{name}~{number}"
 
 
 def _insert_night(report: Report, connection: sqlite3.Connection) -> int:

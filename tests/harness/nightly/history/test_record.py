@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from harness.model import ExampleResult, Report
+
 
 @pytest.fixture
 def history() -> Iterator[sqlite3.Connection]:
@@ -189,3 +191,39 @@ def test_hostile_names_are_kept(tmp_path: Path) -> None:
     record(hostile_report(), tmp_path / "history.sqlite")
     with closing(connect(tmp_path / "history.sqlite")) as connection:
         assert len(queries.statuses_of(connection, 1)) == len({e.id for e in hostile_report().examples})
+
+
+def _named(name: str, digest: str, outcome: Verdict) -> ExampleResult:
+    return example(f"docs/a#{name}", verdict("session.terminated-404", outcome), digest=digest * 64)
+
+
+def test_the_history_of_an_example_goes_on_under_the_id_that_a_heading_gives_it(history: sqlite3.Connection) -> None:
+    """A block inserted above two others takes the first's id, and each of those moves on."""
+    add(night(0, _named("x", "a", Verdict.SATISFIED), _named("x.2", "b", Verdict.SATISFIED)), history)
+    later = (_named("x", "c", Verdict.SATISFIED), _named("x.2", "a", Verdict.VIOLATED), _named("x.3", "b", Verdict.SATISFIED))
+    add(night(1, *later), history)
+    assert [(flip.example, flip.after) for flip in queries.flips(history)] == [("docs/a#x.2", "violated")]
+    assert [len(queries.judged(history, f"docs/a#{name}")) for name in ("x", "x.2", "x.3")] == [1, 2, 2]
+
+
+def test_an_example_that_takes_an_old_id_leaves_the_nights_of_the_former_one(history: sqlite3.Connection) -> None:
+    add(night(0, _named("x", "a", Verdict.SATISFIED), _named("y", "b", Verdict.SATISFIED)), history)
+    add(night(1, _named("x", "b", Verdict.SATISFIED)), history)
+    assert len(queries.judged(history, "docs/a#x")) == 2
+    assert len(queries.judged(history, "docs/a#x~1")) == 1
+
+
+@pytest.mark.parametrize(
+    "tonight",
+    [
+        night(1, _named("x", "b", Verdict.SATISFIED), _named("x.2", "b", Verdict.SATISFIED)),  # which is it?
+        night(1, _named("x.2", "a", Verdict.SATISFIED), narrowed=True),  # a part of the docs
+        night(1, example("docs/b#x.2", digest="a" * 64)),  # another page
+        night(-1, _named("x.2", "a", Verdict.SATISFIED)),  # an older night that arrives late
+    ],
+)
+def test_what_may_be_another_example_keeps_its_own_history(history: sqlite3.Connection, tonight: Report) -> None:
+    add(night(0, _named("x", "a", Verdict.SATISFIED)), history)
+    add(tonight, history)
+    names = {name for (name,) in history.execute("SELECT name FROM example")}
+    assert names == {"docs/a#x"} | {one.id for one in tonight.examples}
