@@ -37,7 +37,7 @@ from harness.profiles.mcp.rules.sent_requests import (
 )
 from harness.profiles.mcp.rules.session_branches import id_is_given, names_in, session_variable
 from harness.profiles.mcp.rules.transcript import exchange_of, header, method_of
-from harness.profiles.mcp.rules.wrong_answers import dead_session_answers, session_answers
+from harness.profiles.mcp.rules.wrong_answers import dead_session_answers, missing_id_answers
 from harness.rule import Decision, Rule, TextEdit
 
 if TYPE_CHECKING:
@@ -234,7 +234,7 @@ MISSING_400: Final = Rule(
     ),
     Decision(missing_400, IN_SESSION),
     printed=Decision(printed_missing_400),
-    blame=session_answers,
+    blame=missing_id_answers,
 )
 
 RULES: Final = (TERMINATED_404, MISSING_400)

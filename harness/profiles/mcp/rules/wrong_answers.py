@@ -75,6 +75,17 @@ def session_answers(root: Node, finding: Finding, transcript: Transcript) -> Ite
             yield node
 
 
+def missing_id_answers(root: Node, finding: Finding, transcript: Transcript) -> Iterator[Node]:
+    """Yield those of :func:`session_answers` that a request without an id gets.
+
+    Where the code shows which ones only such a request gets, those; else all but the ones that follow an id.
+    """
+    names = names_in(root)
+    given = [(node, id_is_given(node, names)) for node in session_answers(root, finding, transcript)]
+    without = [node for node, has_id in given if has_id is False]
+    yield from without or [node for node, has_id in given if has_id is None]
+
+
 def dead_session_answers(root: Node, finding: Finding, transcript: Transcript) -> Iterator[Node]:
     """Yield the answers that a request with a dead id gets.
 

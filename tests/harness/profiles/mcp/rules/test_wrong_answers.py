@@ -198,3 +198,23 @@ def test_the_branch_that_looks_at_what_the_rule_is_about(
     id: str, status: int, text: str, path: str, lines: list[tuple[int, int]]
 ) -> None:
     assert blamed(id, exchange(1, status), text=text, path=path) == lines
+
+
+APART = """\
+const post = (req, res) => {
+  const id = req.headers["mcp-session-id"];
+  if (!id) return res.status(404).end();
+  if (!sessions.has(id)) return res.status(404).end();
+};
+"""
+ALIKE = """\
+const post = (req, res) => {
+  const id = req.headers["mcp-session-id"];
+  if (!sessions.has(id)) return res.status(404).end();
+};
+"""
+
+
+@pytest.mark.parametrize(("text", "lines"), [(APART, [(3, 3)]), (ALIKE, [(3, 3)])])
+def test_a_missing_id_is_not_blamed_on_the_answer_to_an_unknown_one(text: str, lines: list[tuple[int, int]]) -> None:
+    assert blamed("session.missing-400", exchange(1, 404), text=text) == lines
