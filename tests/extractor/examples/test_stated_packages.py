@@ -160,3 +160,14 @@ def test_what_a_program_exports_is_served_by_an_adapter_that_is_inferred(
 def test_a_route_of_h3_is_not_served_by_anything_else(tmp_path: Path, make: str) -> None:
     code = TYPESCRIPT.format("import { defineEventHandler, fromWebHandler } from 'h3';", f"export default {make};")
     assert only(tmp_path, f"# P\n\n```ts server/routes/mcp.ts\n{code}```\n").status is ExampleStatus.UNSUPPORTED
+
+
+def test_a_worker_of_a_runtime_that_docprobe_does_not_have_is_not_served_by_an_adapter(tmp_path: Path) -> None:
+    code = (
+        "import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';\n"
+        "import { createMcpHandler } from 'agents/mcp';\nconst server = new McpServer({ name: 'w', version: '1' });\n"
+        "export default { fetch: (request: Request) => createMcpHandler(server)(request) };\n"
+    )
+    example = only(tmp_path, f"# P\n\n```ts src/index.ts\n{code}```\n")
+    assert example.status is ExampleStatus.UNSUPPORTED
+    assert "Workers runtime" in (example.reason or "")
