@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from extractor.model import Manager
 from harness.engine.install.image_builder import Job
 
 if TYPE_CHECKING:
@@ -19,15 +20,22 @@ class Registry:
     """A package registry, and how its client asks it something."""
 
     name: str
+    manager: Manager
     toolchain: str
     """Base image that has the client."""
     argv: tuple[str, ...]
 
 
 REGISTRIES: Final = (
-    Registry("npm registry", "node", ("npm", "view", "npm", "version", "--fetch-retries=0", "--fetch-timeout=15000")),
+    Registry(
+        "npm registry",
+        Manager.NPM,
+        "node",
+        ("npm", "view", "npm", "version", "--fetch-retries=0", "--fetch-timeout=15000"),
+    ),
     Registry(
         "PyPI",
+        Manager.PYPI,
         "python",
         ("uv", "pip", "install", "--quiet", "--dry-run", "--no-deps", "--target", "/tmp/x", "packaging"),
     ),
@@ -38,7 +46,9 @@ async def registry_problem(engine: DockerEngine, registry: Registry) -> str | No
     """Return what is wrong with a registry, in its client's words; None if it answers. Raises EngineError."""
     base = await engine.base(registry.toolchain)
     job = Job((registry.argv,), environment=_CACHES, cwd="/tmp", deadline_s=_DEADLINE_S)
-    result = await engine.builder.build(base.tag, job, lambda _: (), "", purpose=f"ask-{registry.toolchain}")
+    async with engine.gate.open(registry.manager) as way:
+        purpose = f"ask-{registry.toolchain}"
+        result = await engine.builder.build(base.tag, job, lambda _: (), "", purpose=purpose, way=way)
     if result.limit == "time":
         return f"no answer within {_DEADLINE_S:g} s"
     if result.code == 0:

@@ -79,6 +79,8 @@ class EngineRun:
     """Part of the key of every image of dependencies: one realm's are not used in another."""
     received: Received = field(default_factory=Received)
     """What all examples together have sent."""
+    unsure: list[str] = field(default_factory=list)
+    """Names of containers whose creation was interrupted: the engine may create them all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,12 +202,14 @@ def install_container(
 
 async def create_container(run: EngineRun, spec: ContainerSpec, purpose: str) -> str:
     """Create a container of this run, named by its purpose, and return its id. Raises EngineError."""
+    name = run.owner.name(purpose)
+    run.unsure.append(name)
     container = await run.api.call(
         f"create the {spec.role} container",
         run.api.raw.create_container,
         spec.image,
         list(spec.command),
-        name=run.owner.name(purpose),
+        name=name,
         user=spec.user,
         stdin_open=spec.stdin,
         host_config=dict(spec.host_config),
@@ -215,6 +219,7 @@ async def create_container(run: EngineRun, spec: ContainerSpec, purpose: str) ->
         working_dir="/",
         use_config_proxy=False,
     )
+    run.unsure.remove(name)
     return str(container["Id"])
 
 

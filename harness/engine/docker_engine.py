@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing, suppress
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import anyio
@@ -22,12 +23,14 @@ from harness.engine.install.image_builder import ImageBuilder
 from harness.engine.install.images import ImageRecords, prune
 from harness.engine.install.installer import Installer
 from harness.engine.install.settings import install_settings
+from harness.engine.install.way_out import Gate
 from harness.engine.logs import LogBook
 from harness.engine.owner import own
 from harness.engine.pods import DockerPod
 from harness.engine.process import PodSettings
 from harness.engine.protocol import Limits, Pod, Progress, Service
 from harness.engine.received import Received
+from harness.engine.sweeper import sweeping
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -67,7 +70,7 @@ async def connect(
     """
     settings = install_settings(host)
     api = await open_api(host)
-    with closing(api.raw), own(state) as owner:
+    with closing(api.raw), own(state) as owner, sweeping(owner.run_id, host) as unsure:
         await remove_left_over(api, state)
         info = await api.info()
         if runtime is not None:
@@ -77,12 +80,12 @@ async def connect(
             await events.open()
             limits = limits or Limits()
             received = Received(limit_mib=limits.received_mib)
-            run = EngineRun(api, owner, events, limits, info.cpus, info.kernel, runtime, realm, received)
+            run = EngineRun(api, owner, events, limits, info.cpus, info.kernel, runtime, realm, received, unsure)
             builder = ImageBuilder(run, settings)
             bases = BaseImages(builder, state, host)
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(events.follow)
-                engine = DockerEngine(run, info, builder, bases, state, tasks)
+                engine = DockerEngine(run, info, builder, bases, state, tasks, host)
                 try:
                     yield engine
                 except anyio.get_cancelled_exc_class():
@@ -118,6 +121,7 @@ class DockerEngine:
         bases: BaseImages,
         state: Path,
         tasks: TaskGroup,
+        host: HostEnvironment,
     ) -> None:
         """``tasks`` runs what goes on in the background."""
         self.run = run
@@ -125,8 +129,10 @@ class DockerEngine:
         self.builder = builder
         self.bases = bases
         self._records = ImageRecords(state)
-        self._installer = Installer(builder, bases, self._records, run.limits, state)
         self._anchors = Anchors(run, tasks)
+        self.gate = Gate(self._anchors, partial(self._image_of_anchors, _printable(None)), builder.settings, host)
+        """The way to the registries, for containers that install."""
+        self._installer = Installer(builder, bases, self._records, run.limits, state, self.gate)
         self._tasks = tasks
         self._numbers = itertools.count(1)
         self._anchor_image: str | None = None

@@ -263,19 +263,30 @@ def missing_text_remark(examples: Sequence[ExampleResult], bound: Bound) -> Iter
 
 
 def limit_remarks(examples: Sequence[ExampleResult]) -> Iterator[ReportProblem]:
-    """Yield a remark for each distinct text of which docprobe did not read every reply to its end."""
+    """Yield a remark on each distinct text where docprobe set a limit.
+
+    That is one of which it did not read every reply to its end, or whose install asked for more than registries.
+    """
     shown: set[str] = set()
     for example in examples:
-        if example.transcript is None or example.digest in shown:
+        if example.digest in shown:
             continue
         shown.add(example.digest)
+        place = example.spans[0] if example.spans else None
+        if refused := sorted({address for run in example.runs for address in run.refused}):
+            yield ReportProblem(
+                f"{example.id}: its install asked for {', '.join(refused)}: refused, not a registry in use",
+                place,
+            )
+        if example.transcript is None:
+            continue
         replies = (exchange.reply for exchange in example.transcript.exchanges)
         cut = sum(reply is not None and reply.fault is BodyFault.TOO_LARGE for reply in replies)
         if cut:
             yield ReportProblem(
                 f"{example.id}: {cut} {'reply was' if cut == 1 else 'replies were'} longer than docprobe reads "
                 "(exchange-mib in [limits]); what came after that was not read",
-                example.spans[0] if example.spans else None,
+                place,
             )
 
 

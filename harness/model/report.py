@@ -61,6 +61,9 @@ class Run:
         DateSource | None,
         Meta(description="Where the date comes from; null for that of the revision or the configuration."),
     ] = None
+    refused: Annotated[
+        tuple[str, ...], Meta(description="host:port that installing asked for and docprobe did not connect to.")
+    ] = ()
     lock: str | None = None
     """The resolved packages as a lock that can be replayed. Not published."""
 

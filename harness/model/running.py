@@ -28,6 +28,8 @@ class Image:
     """Text of the resolved lock, replayable offline."""
     skipped_scripts: tuple[str, ...] = ()
     """Packages whose install scripts were not run."""
+    refused: tuple[str, ...] = ()
+    """``host:port`` of what was asked for while it was installed and is not a registry in use. Untrusted."""
     remarks: tuple[str, ...] = ()
     """What was decided by the version of docprobe's own interpreter: of which packages older releases were taken."""
 

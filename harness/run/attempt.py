@@ -117,6 +117,7 @@ async def _attempt(
             logs=() if outcome is StartOutcome.SERVING else tuple(line.since(began) for line in logs[-LAST_LINES:]),
             duration_s=round(time.monotonic() - began, 3),
             guesses=guesses + _decided_by_interpreter(image),
+            refused=image.refused if image else (),
         )
 
     names = ", ".join(str(dependency) for dependency in bundle.dependencies[:4]) or "nothing"

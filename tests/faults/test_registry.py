@@ -260,3 +260,65 @@ async def test_no_script_of_a_package_runs_at_install(raw: docker.APIClient, tmp
                 await pod.wait_exit(30)
                 assert [line.text for line in pod.logs()] == ["done"]
     assert left_in(raw, tmp_path / "state") == []
+
+
+async def test_an_install_reaches_the_registry_and_nothing_else(raw: docker.APIClient, tmp_path: Path) -> None:
+    """Nor does a script that the configuration allows: no bridge, no metadata service, and what it asked for is told."""
+    network = raw.inspect_network("bridge")["IPAM"]["Config"][0]
+    gateway = network.get("Gateway") or str(next(ipaddress.ip_network(network["Subnet"]).hosts()))
+    with socket.create_server((gateway, 0)) as neighbour:
+        port = neighbour.getsockname()[1]
+        script = f"""
+const net = require("net"), fs = require("fs"), os = require("os"), said = [];
+const direct = (host, port) => new Promise((done) => {{
+  const socket = net.connect({{ host, port, timeout: 3000 }}, () => {{ said.push("REACHED " + host); done(); }});
+  for (const event of ["error", "timeout"]) socket.on(event, () => {{ socket.destroy(); done(); }});
+}});
+const through = (address) => new Promise((done) => {{
+  const proxy = new URL(process.env.HTTPS_PROXY);
+  const socket = net.connect(proxy.port, proxy.hostname, () => socket.write(`CONNECT ${{address}} HTTP/1.1\\r\\n\\r\\n`));
+  socket.on("data", (data) => {{ said.push(String(data).split("\\r\\n")[0]); socket.destroy(); done(); }});
+  socket.on("error", () => done());
+}});
+(async () => {{
+  await direct("{gateway}", {port});
+  await direct("169.254.169.254", 80);
+  await direct("1.1.1.1", 443);
+  await through("{gateway}:{port}");
+  await through("169.254.169.254:80");
+  said.push(Object.keys(os.networkInterfaces()).join());
+  for (const [name, value] of Object.entries(process.env)) if (value.includes("secret")) said.push(name);
+  fs.writeFileSync("said.json", JSON.stringify(said));
+}})();
+"""
+        data = package(
+            "looksaround", {"scripts": {"postinstall": "node look.js"}, "main": "index.js"},
+            **{"package/index.js": "module.exports = require('./said.json')", "package/look.js": script},
+        )  # fmt: skip
+        integrity = "sha512-" + base64.b64encode(hashlib.sha512(data).digest()).decode()
+
+        def answer(base: str, path: str) -> Answer | None:
+            if path.endswith(".tgz"):
+                return 200, "application/octet-stream", data
+            dist = {"tarball": f"{base}/looksaround/-/looksaround-1.0.0.tgz", "integrity": integrity}
+            version = {"name": "looksaround", "version": "1.0.0", "dist": dist, "hasInstallScript": True}
+            document = {"name": "looksaround", "dist-tags": {"latest": "1.0.0"}, "versions": {"1.0.0": version}}
+            return 200, "application/json", json.dumps(document).encode()
+
+        bundle = Bundle(
+            example_id="test#javascript", language="javascript", kind=ExampleKind.HTTP_SERVER, toolchain="node",
+            files=(SourceFile("main.cjs", "for (const line of require('looksaround')) console.log(line);\n"),),
+            manager=Manager.NPM, dependencies=(Dependency("looksaround"),), command=("node", "main.cjs"),
+            allow_scripts=True,
+        )  # fmt: skip
+        with registry(answer, raw) as url:
+            (tmp_path / "npmrc").write_text(f"registry={url}/\n//{url.partition('://')[2]}/:_authToken=secret\n")
+            environment = {"DOCPROBE_NPMRC": str(tmp_path / "npmrc")}
+            async with connect(state=tmp_path / "state", host=HostEnvironment.of(environment), limits=LIMITS) as engine:
+                image = await engine.install(bundle)
+                async with engine.pod(bundle, image) as pod:
+                    await pod.wait_exit(30)
+                    said = [line.text for line in pod.logs()]
+    assert said == ["HTTP/1.1 403 Forbidden", "HTTP/1.1 403 Forbidden", "lo"]
+    assert image.refused == (f"{gateway}:{port}", "169.254.169.254:80")
+    assert left_in(raw, tmp_path / "state") == []

@@ -16,6 +16,7 @@ from tests.support.docprobe_process import (
     start,
     unfinished,
     until_none_runs,
+    until_nothing_is_left,
     until_one_runs,
     valid_files,
 )
@@ -53,7 +54,7 @@ def test_sigkill_at_random_moments(raw: docker.APIClient, docs: Path, state: Pat
         with start(docs, state, out, "--no-cache") as victim:
             time.sleep(moments.uniform(0.2, LATEST_S))
             victim.kill()
-        until_none_runs(raw, state)
+        until_nothing_is_left(raw, state)
         valid_files(state)
         if out.exists():
             report(out)

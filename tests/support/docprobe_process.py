@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 PROGRAM = (sys.executable, "-c", "from harness.cli.main import main; main()")
 
-SERVER = '''
+SERVER = """
 import http.server, json, uuid
 
 class Mcp(http.server.BaseHTTPRequestHandler):
@@ -37,7 +37,7 @@ class Mcp(http.server.BaseHTTPRequestHandler):
     do_GET = do_DELETE = do_POST
 
 http.server.ThreadingHTTPServer(("localhost", 3000), Mcp).serve_forever()
-'''
+"""
 """Answers whatever it is asked: a long conversation, from the standard library alone."""
 
 
@@ -100,6 +100,14 @@ def until_none_runs(raw: docker.APIClient, state: Path, within_s: float = 10.0) 
     until = time.monotonic() + within_s
     while (rest := left_in(raw, state, running=True)) and time.monotonic() < until:
         time.sleep(0.05)
+    assert rest == []
+
+
+def until_nothing_is_left(raw: docker.APIClient, state: Path, within_s: float = 10.0) -> None:
+    """Wait until a killed run has left nothing in the engine, created containers included. Fails if it leaves some."""
+    until = time.monotonic() + within_s
+    while (rest := left_in(raw, state)) and time.monotonic() < until:
+        time.sleep(0.1)
     assert rest == []
 
 

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from harness.engine.install.settings import InstallSettings
+    from harness.engine.install.way_out import WayOut
 
 _KEPT_LINES: Final = 200
 _MAX_MESSAGE_MIB: Final = 64
@@ -96,10 +97,17 @@ class ImageBuilder:
     run: EngineRun
     settings: InstallSettings
     network: str = "bridge"
-    """The engine's network that the containers are in."""
+    """The engine's network that containers without a way of their own are in: those that make base images."""
 
     async def build(
-        self, image: str, job: Job, tags: Callable[[JobResult], tuple[str, ...]], role: str, *, purpose: str
+        self,
+        image: str,
+        job: Job,
+        tags: Callable[[JobResult], tuple[str, ...]],
+        role: str,
+        *,
+        purpose: str,
+        way: WayOut | None = None,
     ) -> JobResult:
         """Run ``job`` on ``image`` and, if it succeeds, commit the container as an image.
 
@@ -110,6 +118,7 @@ class ImageBuilder:
                 wanted.
             role: the new image's label: ``base`` or ``deps``.
             purpose: names the container.
+            way: how far its network reaches, for what comes from docs; None for the engine's network.
 
         Returns:
             How the job ended; a job that fails is no error.
@@ -122,7 +131,7 @@ class ImageBuilder:
             image,
             memory_mib=job.memory_mib,
             cpus=run.cpus,
-            network=self.network if job.network else "none",
+            network="none" if not job.network else self.network if way is None else way.network,
             user=job.user,
             runtime=run.runtime,
         )
@@ -131,7 +140,7 @@ class ImageBuilder:
             await self._copy_folder(container, job.folder, job.folder_target)
         attached = await start_container(run, container, spec)
         try:
-            result = await self._run_job(attached, job)
+            result = await self._run_job(attached, job, way)
             if result.succeeded and (wanted := tags(result)):
                 await self._commit(container, wanted, role)
             return result
@@ -156,13 +165,20 @@ class ImageBuilder:
             await remove_container(self.run.api, container)
             raise EngineError(f"{printable(str(folder))} could not be copied: {error}") from error
 
-    async def _run_job(self, attached: Attached, job: Job) -> JobResult:
+    async def _run_job(self, attached: Attached, job: Job, way: WayOut | None) -> JobResult:
         """Send the job and read until it is done."""
         settings = self.settings
         order = {
             "steps": job.steps,
             "files": {**settings.files, **job.files},
-            "environment": {"PATH": _PATH, "HOME": HOME, "TMPDIR": "/tmp", **settings.environment, **job.environment},
+            "environment": {
+                "PATH": _PATH,
+                "HOME": HOME,
+                "TMPDIR": "/tmp",
+                **settings.environment,
+                **job.environment,
+                **(way.environment if way is not None else {}),
+            },
             "reports": job.reports,
             "cwd": job.cwd,
             "watch": ROOT,

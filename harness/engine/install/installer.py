@@ -17,6 +17,7 @@ from harness.engine.install import gomod, npm, pypi
 from harness.engine.install.base_images import BASE_IMAGE_VARIABLE, BaseImage, BaseImages
 from harness.engine.install.image_builder import ImageBuilder, Job, JobResult
 from harness.engine.install.images import DEPS_REPOSITORY, ImageRecords, content_key, exclusive, image_id
+from harness.engine.install.way_out import HOSTS_VARIABLE
 from harness.model import Image
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from harness.engine.install.manager import InstallFault, InstallPlan, PackageManager
+    from harness.engine.install.way_out import Gate, WayOut
     from harness.engine.protocol import Limits, Progress
 
 MANAGERS: Final[Mapping[Manager, PackageManager]] = {Manager.NPM: npm, Manager.PYPI: pypi, Manager.GO: gomod}
@@ -40,6 +42,7 @@ class Installer:
     records: ImageRecords
     limits: Limits
     state: Path
+    gate: Gate
 
     async def install(self, bundle: Bundle, cutoff: str | None, lock: str | None, progress: Progress) -> Image:
         """Return the bundle's dependencies as an image.
@@ -101,20 +104,24 @@ class Installer:
         )
         images: list[Image] = []
 
+        refused: list[str] = []
+
         def tags(result: JobResult) -> tuple[str, ...]:
-            image = _image(result, bundle, plan, key, cutoff)
+            image = replace(_image(result, bundle, plan, key, cutoff), refused=tuple(refused))
             images.append(image)
             replay_key = self._key(base, bundle, _plan(bundle, cutoff, image.lock))
             if replay_key != key:  # replaying the lock finds this very image, with no network
                 images.append(replace(image, key=replay_key, tag=f"{DEPS_REPOSITORY}:{replay_key}"))
             return tuple(image.tag for image in images)
 
-        if plan.compile:
-            result = await self._fetch_and_compile(base, job, plan, key, tags)
-        else:
-            result = await self.builder.build(base.tag, job, tags, "deps", purpose=key[:8])
+        async with self.gate.open(bundle.manager) as way:
+            refused = way.refused
+            if plan.compile:
+                result = await self._fetch_and_compile(base, job, plan, key, tags, way)
+            else:
+                result = await self.builder.build(base.tag, job, tags, "deps", purpose=key[:8], way=way)
         if not images:
-            raise _error(bundle, result, self.limits)
+            raise _error(bundle, result, self.limits, tuple(refused))
         for image in images:
             self.records.write(image)
         return images[0]
@@ -131,13 +138,18 @@ class Installer:
             }
         )
 
-
     async def _fetch_and_compile(
-        self, base: BaseImage, fetch: Job, plan: InstallPlan, key: str, tags: Callable[[JobResult], tuple[str, ...]]
+        self,
+        base: BaseImage,
+        fetch: Job,
+        plan: InstallPlan,
+        key: str,
+        tags: Callable[[JobResult], tuple[str, ...]],
+        way: WayOut,
     ) -> JobResult:
         """Fetch with a network, then compile without one, in a second container made of what was fetched."""
         api, fetched = self.builder.run.api, f"{DEPS_REPOSITORY}:{key}-fetched"
-        result = await self.builder.build(base.tag, fetch, lambda _: (fetched,), "deps", purpose=key[:8])
+        result = await self.builder.build(base.tag, fetch, lambda _: (fetched,), "deps", purpose=key[:8], way=way)
         if not result.succeeded:
             return result
         try:
@@ -176,8 +188,16 @@ def _image(result: JobResult, bundle: Bundle, plan: InstallPlan, key: str, cutof
     )
 
 
-def _error(bundle: Bundle, result: JobResult, limits: Limits) -> DocprobeError:
+def _error(bundle: Bundle, result: JobResult, limits: Limits, refused: tuple[str, ...]) -> DocprobeError:
     """Return the error for a failed install; its class says whose fault it is."""
+    error = _error_by_limit(bundle, result, limits)
+    if refused:
+        error.message = f"{error.message}; docprobe refused connections to {', '.join(refused)}"
+        error.hint = f"only registries can be reached; if one sends its clients there, name it in {HOSTS_VARIABLE}"
+    return error
+
+
+def _error_by_limit(bundle: Bundle, result: JobResult, limits: Limits) -> DocprobeError:
     names = printable(", ".join(map(str, bundle.dependencies)))
     match result.limit:
         case "time":

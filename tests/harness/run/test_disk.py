@@ -9,7 +9,18 @@ from typing import TYPE_CHECKING
 from extractor.model import ExampleKind
 from harness.base.codec import from_json
 from harness.judge.results import limit_remarks
-from harness.model import BodyFault, Exchange, LogLine, Recording, Reply, SseEvent, Transcript
+from harness.model import (
+    BodyFault,
+    Exchange,
+    LogLine,
+    Recording,
+    Reply,
+    Resolve,
+    Run,
+    SseEvent,
+    StartOutcome,
+    Transcript,
+)
 from harness.results.result_files import read, write
 from harness.run.disk import (
     IN_MEMORY,
@@ -104,3 +115,12 @@ def test_a_reply_that_was_not_read_to_its_end_is_told_once_for_each_text() -> No
     remarks = list(limit_remarks([cut, replace(cut, id="copy"), replace(first, digest="other")]))
     assert len(remarks) == 1
     assert "1 reply was longer than docprobe reads (exchange-mib in [limits])" in remarks[0].message
+
+
+def test_what_an_install_asked_for_and_did_not_get_is_told() -> None:
+    first = rich_report().examples[0]
+    run = Run(Resolve.TODAY, None, {}, StartOutcome.SERVING, refused=("10.0.0.1:80", "evil.example:443"))
+    remarks = list(limit_remarks([replace(first, runs=(run, run)), replace(first, id="copy", runs=(run,))]))
+    assert [remark.message for remark in remarks] == [
+        f"{first.id}: its install asked for 10.0.0.1:80, evil.example:443: refused, not a registry in use"
+    ]

@@ -1,0 +1,229 @@
+"""The proxy that installs go through: it connects to the registries in use and to nothing else."""
+
+from __future__ import annotations
+
+import base64
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import anyio
+import pytest
+
+from extractor.model import Manager
+from harness.base.errors import UsageError
+from harness.base.host import HostEnvironment
+from harness.engine.install.settings import InstallSettings
+from harness.engine.install.way_out import MOST_REFUSED, USUAL, _environment, _Proxy, registries
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+
+    from anyio.abc import SocketStream
+
+pytestmark = pytest.mark.anyio
+
+NOBODY = HostEnvironment()
+
+
+@asynccontextmanager
+async def listening(serve: Callable[[SocketStream], Awaitable[None]]) -> AsyncIterator[int]:
+    """A server on loopback; its port."""
+    async with await anyio.create_tcp_listener(local_host="127.0.0.1") as listener, anyio.create_task_group() as tasks:
+        tasks.start_soon(listener.serve, serve)
+        yield listener.extra(anyio.abc.SocketAttribute.local_port)
+        tasks.cancel_scope.cancel()
+
+
+class Registry:
+    """Answers whatever comes with what it received."""
+
+    def __init__(self) -> None:
+        self.received = b""
+
+    async def __call__(self, stream: SocketStream) -> None:
+        async with stream:
+            self.received += await stream.receive()
+            await stream.send(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok")
+
+
+async def asked(
+    request: bytes, allowed: set[tuple[str, int]], host: HostEnvironment = NOBODY, then: bytes = b""
+) -> tuple[bytes, list[str]]:
+    """What the proxy answers, and what it refused."""
+    refused: list[str] = []
+    proxy = _Proxy(frozenset(allowed), host, refused)
+
+    async def serve(stream: SocketStream) -> None:
+        async with stream:
+            await proxy.serve(stream)
+
+    answer = b""
+    async with listening(serve) as port, await anyio.connect_tcp("127.0.0.1", port) as stream:
+        await stream.send(request)
+        with anyio.fail_after(30):
+            try:
+                if then:
+                    answer += await stream.receive()
+                    await stream.send(then)
+                while True:
+                    answer += await stream.receive()
+            except (anyio.EndOfStream, anyio.BrokenResourceError):
+                return answer, refused
+    return answer, refused
+
+
+async def test_a_tunnel_to_a_registry_carries_what_both_say() -> None:
+    registry = Registry()
+    async with listening(registry) as port:
+        answer, refused = await asked(
+            f"CONNECT 127.0.0.1:{port} HTTP/1.1\r\nHost: x\r\n\r\n".encode(),
+            {("127.0.0.1", port)},
+            then=b"secret hello",
+        )
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert answer.endswith(b"\r\n\r\nok")
+    assert registry.received == b"secret hello"
+    assert refused == []
+
+
+async def test_a_registry_without_tls_gets_the_request_that_it_expects() -> None:
+    registry = Registry()
+    async with listening(registry) as port:
+        request = f"GET http://127.0.0.1:{port}/simple/x/?a=b HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nX: y\r\n\r\n"
+        answer, _ = await asked(request.encode(), {("127.0.0.1", port)})
+    assert answer.endswith(b"ok")
+    assert registry.received == f"GET /simple/x/?a=b HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nX: y\r\n\r\n".encode()
+
+
+@pytest.mark.parametrize(
+    ("request_line", "named"),
+    [
+        ("CONNECT 169.254.169.254:80 HTTP/1.1", "169.254.169.254:80"),
+        ("CONNECT registry.example:22 HTTP/1.1", "registry.example:22"),
+        ("CONNECT evil.registry.example:443 HTTP/1.1", "evil.registry.example:443"),
+        ("CONNECT registry.example.:443 HTTP/1.1", "registry.example.:443"),
+        ("CONNECT [::1]:443 HTTP/1.1", "::1:443"),
+        ("GET http://172.17.0.1/latest/meta-data HTTP/1.1", "172.17.0.1:80"),
+        ("GET http://registry.example/ HTTP/1.1", "registry.example:80"),
+        ("GET http://registry.example@10.0.0.1:443/ HTTP/1.1", "10.0.0.1:443"),
+    ],
+)
+async def test_whatever_is_not_a_registry_in_use_is_refused_and_named(request_line: str, named: str) -> None:
+    answer, refused = await asked(f"{request_line}\r\n\r\n".encode(), {("registry.example", 443)})
+    assert answer.startswith(b"HTTP/1.1 403 ")
+    assert refused == [named]
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"SSH-2.0-x\r\n\r\n", b"GET / HTTP/1.1\r\n\r\n", b"CONNECT x HTTP/2\r\n\r\n", b"CONNECT x:y HTTP/1.1\r\n\r\n",
+        b"GET https://registry.example/ HTTP/1.1\r\n\r\n", b"CONNECT :443 HTTP/1.1\r\n\r\n", b"\xff\xfe\r\n\r\n",
+        b"GET file:///etc/passwd HTTP/1.1\r\n\r\n",
+    ],
+)  # fmt: skip
+async def test_what_is_no_request_to_a_proxy_is_answered_400(head: bytes) -> None:
+    answer, refused = await asked(head, {("registry.example", 443)})
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert refused == []
+
+
+async def test_a_head_without_end_is_dropped() -> None:
+    assert await asked(b"x" * 200_000, set()) == (b"", [])
+
+
+async def test_a_registry_that_does_not_answer_is_a_502() -> None:
+    async with listening(Registry()) as port:
+        pass
+    answer, refused = await asked(f"CONNECT 127.0.0.1:{port} HTTP/1.1\r\n\r\n".encode(), {("127.0.0.1", port)})
+    assert answer.startswith(b"HTTP/1.1 502 ")
+    assert refused == []
+
+
+class Upstream:
+    """A proxy of the host, which answers a CONNECT with 200 and everything after it with what it received."""
+
+    def __init__(self, status: bytes = b"200") -> None:
+        self.status = status
+        self.head = b""
+        self.rest = b""
+
+    async def __call__(self, stream: SocketStream) -> None:
+        async with stream:
+            self.head = await stream.receive()
+            await stream.send(b"HTTP/1.1 " + self.status + b" x\r\n\r\n")
+            if self.head.startswith(b"CONNECT") and self.status == b"200":
+                self.rest = await stream.receive()
+                await stream.send(b"ok")
+
+
+async def test_the_hosts_proxy_is_gone_through_with_its_password_out_of_the_containers_sight() -> None:
+    upstream = Upstream()
+    async with listening(upstream) as port:
+        host = HostEnvironment({"https_proxy": f"http://us%40er:secret@127.0.0.1:{port}", "NO_PROXY": "elsewhere"})
+        request = b"CONNECT registry.example:443 HTTP/1.1\r\n\r\n"
+        answer, _ = await asked(request, {("registry.example", 443)}, host, then=b"hello")
+    assert answer == b"HTTP/1.1 200 Connection established\r\n\r\nok"
+    login = base64.b64encode(b"us@er:secret").decode()
+    assert upstream.head.decode().split("\r\n")[:3] == [
+        "CONNECT registry.example:443 HTTP/1.1",
+        "Host: registry.example:443",
+        f"Proxy-Authorization: Basic {login}",
+    ]
+    assert upstream.rest == b"hello"
+    assert "secret" not in str(_environment())
+
+
+async def test_a_registry_without_tls_is_asked_for_through_the_hosts_proxy() -> None:
+    upstream = Upstream()
+    async with listening(upstream) as port:
+        host = HostEnvironment({"HTTP_PROXY": f"http://u:p@127.0.0.1:{port}"})
+        request = b"GET http://registry.example/x HTTP/1.1\r\nHost: registry.example\r\n\r\n"
+        await asked(request, {("registry.example", 80)}, host)
+    assert upstream.head.startswith(b"GET http://registry.example/x HTTP/1.1\r\nProxy-Authorization: Basic ")
+    assert upstream.head.endswith(b"\r\nHost: registry.example\r\n\r\n")
+
+
+async def test_a_proxy_that_refuses_is_a_502_with_its_words() -> None:
+    async with listening(Upstream(b"407")) as port:
+        host = HostEnvironment({"ALL_PROXY": f"127.0.0.1:{port}"})
+        answer, _ = await asked(b"CONNECT registry.example:443 HTTP/1.1\r\n\r\n", {("registry.example", 443)}, host)
+    assert answer.startswith(b"HTTP/1.1 502 ")
+    assert b"answers HTTP/1.1 407 x" in answer
+
+
+async def test_a_flood_of_addresses_is_recorded_in_part() -> None:
+    refused: list[str] = []
+    proxy = _Proxy(frozenset(), NOBODY, refused)
+
+    async def serve(stream: SocketStream) -> None:
+        async with stream:
+            await proxy.serve(stream)
+
+    async with listening(serve) as port:
+        for number in range(MOST_REFUSED + 5):
+            async with await anyio.connect_tcp("127.0.0.1", port) as stream:
+                await stream.send(f"CONNECT a{number}.example:1 HTTP/1.1\r\n\r\n".encode())
+                await stream.receive()
+    assert len(refused) == MOST_REFUSED
+
+
+def test_the_registries_in_use_are_the_usual_ones_and_those_that_the_users_files_name() -> None:
+    files = {
+        "/tmp/docprobe/ca.pem": "http://not-a-registry.example",
+        "/tmp/docprobe/uv.toml": '[[index]]\nurl = "https://user:pw@pypi.corp.example:8443/simple"\n',
+        "/tmp/docprobe/npmrc": "registry=http://npm.corp.example/\n@a:registry=https://[fd00::1]/x\n",
+    }
+    host = HostEnvironment({"DOCPROBE_REGISTRY_HOSTS": "cdn.example, files.example:8080"})
+    found = registries(Manager.PYPI, InstallSettings({}, files), host)
+    assert found == USUAL[Manager.PYPI] | {
+        ("pypi.corp.example", 8443), ("npm.corp.example", 80), ("fd00::1", 443), ("cdn.example", 443),
+        ("files.example", 8080),
+    }  # fmt: skip
+    assert registries(Manager.NPM, InstallSettings(), NOBODY) == {("registry.npmjs.org", 443)}
+    with pytest.raises(UsageError, match="DOCPROBE_REGISTRY_HOSTS"):
+        registries(Manager.NPM, InstallSettings(), HostEnvironment({"DOCPROBE_REGISTRY_HOSTS": "http://x/"}))
+
+
+def test_every_package_manager_has_its_registries() -> None:
+    assert set(USUAL) == set(Manager)
