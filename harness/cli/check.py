@@ -136,7 +136,7 @@ def command(
 
         since = find_change(config, config.changed_since)
         if since.is_empty or _affects_nothing(config, since):
-            _nothing_changed(cli, config, outputs)
+            _nothing_changed(cli, config, since, outputs)
     import anyio
 
     from harness.repair.proofs import patches_of
@@ -150,7 +150,7 @@ def command(
     baseline = load_followed_baseline(config, plan)
     plan = plan.accepting(baseline)
     if since is not None and not (plan.examples or plan.lost or plan.problems or baseline.gone):
-        _nothing_changed(cli, config, outputs, plan)
+        _nothing_changed(cli, config, since, outputs, plan)
     check_writable(config, [path for _, path in outputs if path is not None])
     report, proofs, interrupted = anyio.run(_run, cli, plan, config, prove_fixes)
     report = conclude(report, baseline, patches_of(proofs, report, plan, config.docs), interrupted=interrupted)
@@ -173,7 +173,9 @@ def _affects_nothing(config: Config, since: Change) -> bool:
     return affects_nothing(config, since)
 
 
-def _nothing_changed(cli: Cli, config: Config, outputs: Sequence[Output], plan: Plan | None = None) -> NoReturn:
+def _nothing_changed(
+    cli: Cli, config: Config, since: Change, outputs: Sequence[Output], plan: Plan | None = None
+) -> NoReturn:
     """Report it and end with 0. Files are written all the same: the next step of a pipeline reads them."""
     changes = plan.text_changes if plan is not None else ()
     if changes:
@@ -185,13 +187,14 @@ def _nothing_changed(cli: Cli, config: Config, outputs: Sequence[Output], plan: 
     click.echo(nothing if changes else f"nothing to check: {nothing}", err=True)
     files = [(name, path) for name, path in outputs if path is not None]
     if files:
+        from harness.model import Compared
         from harness.run.outcome import build_report
         from harness.run.saving import save
         from harness.run.source import describe_source
 
         source = describe_source(config.docs, config.spec, config.host)
         report = build_report(source, (), datetime.datetime.now(datetime.UTC), config=config)
-        report = replace(report, text_changes=changes)
+        report = replace(report, text_changes=changes, compared=Compared(since.base, since.ref, config.gate))
         end_with(save(report, files, console=cli.out()))
     raise click.exceptions.Exit(0)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from harness.model import Compared, FindingChange, FixedFinding, Gate, NotCompared, Status, Verdict
+from harness.model import Compared, FindingChange, FixedFinding, Gate, NotCompared, Rejudged, Status, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -77,9 +77,23 @@ def compare(
             gate=gate,
             fixed=tuple(fixed),
             not_compared=tuple(not_compared),
+            rejudged=tuple(_rejudged(results, base)),
             origins={now: before.id for now, before in sorted(base.results.items()) if now != before.id},
         ),
     )
+
+
+def _rejudged(results: Sequence[ExampleResult], base: BaseState) -> Iterator[Rejudged]:
+    """Yield the examples of pages without a revision that are judged by another text than before.
+
+    A folder of a new revision does that to all of them, and may make a warning an error.
+    """
+    for result in results:
+        before = base.results.get(result.id)
+        if before is None or result.revision is not None or before.revision is not None:
+            continue
+        if result.judged_under and before.judged_under and result.judged_under != before.judged_under:
+            yield Rejudged(result.id, before.judged_under, result.judged_under)
 
 
 def _findings(result: ExampleResult, before: ExampleResult | None, accepted: Accepted) -> Iterator[Finding]:

@@ -215,6 +215,15 @@ class NotCompared:
 
 
 @dataclass(frozen=True, slots=True)
+class Rejudged:
+    """An example of a page without a revision that another revision's text decides about since a change."""
+
+    example: str
+    before: Revision
+    now: Revision
+
+
+@dataclass(frozen=True, slots=True)
 class Compared:
     """What the findings of a change were compared with."""
 
@@ -223,6 +232,7 @@ class Compared:
     gate: Gate = Gate.NEW
     fixed: tuple[FixedFinding, ...] = ()
     not_compared: tuple[NotCompared, ...] = ()
+    rejudged: tuple[Rejudged, ...] = ()
     origins: Annotated[
         Mapping[str, str], Meta(description="Of examples that were moved, renamed or copied: id at the merge base.")
     ] = field(default_factory=dict)

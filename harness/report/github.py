@@ -25,6 +25,7 @@ from harness.report.wording import (
     lost_sentence,
     not_compared_sentences,
     plural,
+    rejudged_sentences,
     settings_sentence,
     text_change_sentence,
     unchecked_sentence,
@@ -68,7 +69,8 @@ def render(report: Report) -> str:
         if len(chosen) > LIMIT:
             lines.append(f"docprobe: {plural(len(chosen) - LIMIT, f'more {kind}')} in the job summary")
     lines += [defused(f"docprobe: fixed: {one_line(sentence)}") for sentence in fixed_sentences(report)]
-    lines += [defused(f"docprobe: {one_line(sentence)}") for sentence in not_compared_sentences(report)]
+    beside = (*not_compared_sentences(report), *rejudged_sentences(report))
+    lines += [defused(f"docprobe: {one_line(sentence)}") for sentence in beside]
     lines += [defused(f"docprobe: {one_line(text_change_sentence(one))}") for one in report.text_changes]
     lines.append(defused(f"docprobe: {one_line(figures(report))}"))
     if settings := settings_sentence(report):

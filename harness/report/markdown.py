@@ -23,6 +23,7 @@ from harness.report.wording import (
     lost_sentence,
     not_compared_sentences,
     plural,
+    rejudged_sentences,
     settings_sentence,
     severity_words,
     status_words,
@@ -131,7 +132,7 @@ def _beside(report: Report) -> Iterator[str]:
         yield f"- ❔ {markdown_text(lost_sentence(lost))}"
     for sentence in fixed_sentences(report):
         yield f"- ✅ {markdown_text(f'fixed: {sentence}')}"
-    for sentence in not_compared_sentences(report):
+    for sentence in (*not_compared_sentences(report), *rejudged_sentences(report)):
         yield f"- ❔ {markdown_text(sentence)}"
     for change in report.text_changes:
         yield f"- {markdown_text(text_change_sentence(change))}"

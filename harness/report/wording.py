@@ -302,6 +302,18 @@ def not_compared_sentences(report: Report) -> tuple[str, ...]:
     return tuple(f"{entry.example}: {entry.reason}, so all its findings count as introduced" for entry in entries)
 
 
+def rejudged_sentences(report: Report) -> tuple[str, ...]:
+    """Return a line for the examples that the text of another revision decides about since a change."""
+    by_revisions: dict[tuple[str, str], list[str]] = {}
+    for entry in report.compared.rejudged if report.compared is not None else ():
+        by_revisions.setdefault((entry.before, entry.now), []).append(entry.example)
+    return tuple(
+        f"{', '.join(examples)}: judged under {now} since the change, {before} before, as pages without a revision are "
+        "judged under the newest revision of the docs that their servers negotiate"
+        for (before, now), examples in by_revisions.items()
+    )
+
+
 def missing_sentence(report: Report) -> str:
     """Return ``shards 1/3 and 2/3 are missing``."""
     *first, last = report.missing_shards

@@ -12,7 +12,7 @@ from harness.results.document import without_times
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from harness.model import ExampleResult, Report, Requirement
+    from harness.model import Compared, ExampleResult, Report, Requirement
 
 T = TypeVar("T")
 CONFLICTS_NAMED: Final = 5
@@ -38,6 +38,8 @@ def merge(reports: Sequence[Report], names: Sequence[str]) -> Report:
             ("docs root", first.docs_root, report.docs_root),
             ("--fail-on", first.fail_on, report.fail_on),
             ("--strict", first.strict, report.strict),
+            ("merge base", first.compared and first.compared.base, report.compared and report.compared.base),
+            ("--gate", first.compared and first.compared.gate, report.compared and report.compared.gate),
         ):
             if own != other:
                 raise UsageError(f"{names[0]} and {name} are not of one run: {what} {own} and {other}", HINT)
@@ -52,11 +54,26 @@ def merge(reports: Sequence[Report], names: Sequence[str]) -> Report:
         problems=_united(problem for report in reports for problem in report.problems),
         requirements=_united_by_id(reports),
         lost=_united(entry for report in reports for entry in report.lost),
+        compared=_compared(reports),
         narrowed=all(report.narrowed for report in reports),
         edited=tuple(sorted({id for report in reports for id in report.edited})),
         shards=shards,
         missing_shards=_missing(reports, shards),
         sources={file: lines for report in reports for file, lines in report.sources.items()},
+    )
+
+
+def _compared(reports: Sequence[Report]) -> Compared | None:
+    """Return what the findings of all shards were compared with."""
+    parts = [report.compared for report in reports if report.compared is not None]
+    if not parts:
+        return None
+    return replace(
+        parts[0],
+        fixed=_united(entry for part in parts for entry in part.fixed),
+        not_compared=_united(entry for part in parts for entry in part.not_compared),
+        rejudged=_united(entry for part in parts for entry in part.rejudged),
+        origins={now: before for part in parts for now, before in part.origins.items()},
     )
 
 

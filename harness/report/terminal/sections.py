@@ -24,6 +24,7 @@ from harness.report.wording import (
     next_step,
     not_compared_sentences,
     plural,
+    rejudged_sentences,
     status_words,
     text_change_sentence,
     violations,
@@ -126,6 +127,11 @@ def comparison(report: Report) -> Iterator[RenderableType]:
         yield Text("Not compared with the merge base", style="bold")
     for sentence in missing:
         yield indented(Text(f"? {one_line(sentence)}", overflow="fold"))
+    if others := rejudged_sentences(report):
+        yield Text("")
+        yield Text("Judged by another revision", style="bold")
+    for sentence in others:
+        yield indented(Text(f"! {one_line(sentence)}", overflow="fold"))
 
 
 def drift(report: Report, look: Look) -> Iterator[RenderableType]:

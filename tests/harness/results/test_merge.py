@@ -4,8 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from extractor.model import Level
 from harness.base.errors import UsageError
 from harness.judge.exit_code import with_exit_code
+from harness.model import Compared, FixedFinding, Gate, NotCompared
 from harness.results.merge import merge
 from tests.support.reports import rich_report
 
@@ -53,3 +55,15 @@ def test_results_that_disagree_are_named() -> None:
 def test_results_of_other_docs_are_refused(changed: dict[str, object]) -> None:
     with pytest.raises(UsageError, match=r"a\.json and b\.json are not of one run"):
         merge((rich_report(), replace(rich_report(), **changed)), ("a.json", "b.json"))  # type: ignore[arg-type]
+
+
+def test_what_shards_were_compared_with_is_joined() -> None:
+    fixed = FixedFinding("a", "some.rule", "2025-11-25", Level.MUST)
+    parts = (Compared("b" * 40, "main", fixed=(fixed,)), Compared("b" * 40, "main", not_compared=(NotCompared("c", "new"),)))
+    first, second = (replace(rich_report(), compared=part) for part in parts)
+    joined = merge((first, second), ("a", "b")).compared
+    assert joined is not None
+    assert (joined.fixed, joined.not_compared) == ((fixed,), (NotCompared("c", "new"),))
+    for other in (Compared("d" * 40, "main"), Compared("b" * 40, "main", Gate.ALL)):
+        with pytest.raises(UsageError, match="are not of one run"):
+            merge((first, replace(second, compared=other)), ("a", "b"))

@@ -300,6 +300,22 @@ def test_an_edit_of_today_takes_no_older_packages_away(
     assert check(docs, state, monkeypatch, talk, "--no-cache").days == ["2024-02-01"] * 2
 
 
+def test_a_folder_of_a_new_revision_says_which_pages_it_judges_otherwise(
+    tmp_path: Path, state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What violated both texts is not new; that another text decides is said."""
+    docs = write_docs(tmp_path, {GUIDE: CODE})
+    git(docs, "rm", "-rq", "specification/2025-11-25", "docs/2025-11-25")
+    git(docs, "commit", "-qm", "an older site")
+    git(docs, "branch", "-f", "main")
+    git(docs, "revert", "--no-edit", "-n", "HEAD")
+    done = check(docs, state, monkeypatch, speaks_both, "--select", "guides/*")
+    id = "guides/sessions#typescript"
+    assert (done.code, done.changes(id)) == (0, {"session.terminated-404": "unchanged"})
+    assert done.document["compared"]["rejudged"] == [{"example": id, "before": "2025-06-18", "now": "2025-11-25"}]
+    assert f"{id}: judged under 2025-11-25 since the change, 2025-06-18 before" in done.shown
+
+
 # --- with a real engine -------------------------------------------------------------------------------------------
 
 SERVER = '''
