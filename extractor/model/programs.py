@@ -97,6 +97,11 @@ class Note:
         """The note's text, short and complete: ``file name server.ts``, ``dependency express@5``."""
         return " ".join(part for part in (self.kind.value, self.name) if part) + self.detail
 
+    @property
+    def place(self) -> str | None:
+        """Where the docs state it, ``page.mdx:12``; None if nowhere."""
+        return str(self.span) if self.span is not None else None
+
 
 @dataclass(frozen=True, slots=True)
 class Segment:

@@ -131,6 +131,7 @@ class PublishedNote(msgspec.Struct):
     what: str
     origin: Origin
     confidence: Annotated[float, Meta(ge=0, le=1)] = 1.0
+    place: Annotated[str | None, Meta(description="Lines of the docs that it comes from.")] = None
 
     @property
     def kind(self) -> NoteKind:
@@ -147,11 +148,21 @@ class PublishedNote(msgspec.Struct):
         return "" if self.kind is NoteKind.REMARK else rest
 
     @property
+    def span(self) -> Span | None:
+        """The lines of ``place``."""
+        found = _PLACE.fullmatch(self.place or "")
+        if found is None or int(found[2]) > int(found[3] or found[2]):
+            return None
+        return Span(found[1], int(found[2]), int(found[3] or found[2]))
+
+    @property
     def detail(self) -> str:
         """The rest of the text."""
         return self.what.removeprefix(self.kind.value).removeprefix(" ").removeprefix(self.name)
 
 
+_PLACE: Final = re.compile(r"(.+):([1-9]\d{0,8})(?:-([1-9]\d{0,8}))?", re.DOTALL)
+"""Lines of a page, as a span is written."""
 _PACKAGE: Final = re.compile(r"@?[^\s@=<>~^!\[;]+")
 """The name in a dependency as a note writes it: ``@scope/name@5``, ``name[extra]>=1``."""
 DEVIATIONS: Final = Deviations(

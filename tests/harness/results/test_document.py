@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 import jsonschema
 import pytest
 
-from extractor.model import Note, NoteKind, Origin
+from extractor.model import Note, NoteKind, Origin, Span
 from harness import model, results
 from harness.base.errors import UsageError
 from harness.model import Stage
 from harness.results import result_format
 from harness.results.document import from_text, without_times
 from harness.results.document import to_text as render
+from harness.results.result_format import PublishedNote
 from tests.support.golden import check_golden
 from tests.support.reports import ROWS, full_report, hostile_report, quiet_report, rich_report
 
@@ -209,3 +210,19 @@ def test_another_version_is_named() -> None:
     with pytest.raises(UsageError) as caught:
         read(render(rich_report()).replace('"docprobe/1"', '"docprobe/2"', 1))
     assert "docprobe/2" in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize(
+    ("place", "span"),
+    [
+        ("docs/a.mdx:12", Span("docs/a.mdx", 12, 12)),
+        ("a:b.md:3-9", Span("a:b.md", 3, 9)),
+        ("a.md:0", None),
+        ("a.md:9-3", None),
+        ("a.md", None),
+        (None, None),
+    ],
+)
+def test_the_place_of_a_note_is_read_back(place: str | None, span: Span | None) -> None:
+    note = PublishedNote(what="dependency express", origin=Origin.STATED, place=place)
+    assert note.span == span
