@@ -4,7 +4,7 @@ An item's id is ``page::example::requirement``, so ``-k``, ``--lf`` and a click 
 violation fails and another one warns; what could not be checked is an error; what does not apply is skipped with its
 reason; what the baseline lists is an expected failure. With ``-n`` an example stays on one worker: one pod each.
 
-Nothing of docprobe is imported unless the option is given, so that its entry point costs other test runs nothing.
+``docprobe_pytest`` has the options, and imports this module where they are given.
 """
 
 from __future__ import annotations
@@ -27,19 +27,6 @@ SOURCE: pytest.StashKey[ItemSource] = pytest.StashKey()
 
 class DocprobeWarning(UserWarning):
     """A violation that is not blocking."""
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the options."""
-    group = parser.getgroup("docprobe", "documentation examples judged by their specification")
-    group.addoption("--docprobe", metavar="DOCS", help="run the examples of this docs root")
-    group.addoption(
-        "--docprobe-select",
-        metavar="GLOB",
-        action="append",
-        default=[],
-        help="only these examples or pages; repeatable",
-    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
