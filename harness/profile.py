@@ -33,6 +33,8 @@ class ProbeSettings:
     """Time that a start may take."""
     exchange_bytes: int = 8 * 1024 * 1024
     """What is read of one reply."""
+    ends_sessions: bool = True
+    """Whether DELETE may be sent, which ends sessions; the server may be somebody's."""
 
 
 @dataclass(frozen=True, slots=True)

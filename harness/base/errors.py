@@ -38,6 +38,10 @@ class PodError(BlockedError):
     """A pod broke for a reason outside the example: the tunnel ended, the anchor died, a limit was hit (exit 3)."""
 
 
+class NoRestartError(PodError):
+    """A server that docprobe did not start was to be started afresh."""
+
+
 class RegistryError(BlockedError):
     """A package registry could not be reached, or answered with a server error (exit 3)."""
 

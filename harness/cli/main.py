@@ -24,6 +24,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "examples": ("harness.cli.examples", "List every example, what docprobe inferred, and why the others cannot run."),
     "statements": ("harness.cli.statements", "List every MUST, SHOULD and MAY and the requirements bound to it."),
     "run": ("harness.cli.run", "Start one example and keep it running."),
+    "probe": ("harness.cli.probe", "Talk to a server that is running already, and judge it."),
     "explain": ("harness.cli.explain", "Explain a finding: sentence, lines of the page, exchange, fix."),
     "fix": ("harness.cli.fix", "Propose a fix for a page and prove it by running it."),
     "judge": ("harness.cli.judge", "Judge a saved transcript again; nothing is run."),

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final, assert_never
 from extractor.base.loopback import IPV4_LOOPBACK
 from extractor.model import ExampleKind
 from harness.base.errors import BlockedError
+from harness.base.redaction import redact_texts
 from harness.profile import ReadyEndpoint
-from harness.profiles.mcp.redaction import redact_texts
 from harness.profiles.mcp.revisions import offered_versions
 
 if TYPE_CHECKING:
@@ -64,6 +64,7 @@ class McpProbe:
                     timeout_s=settings.timeout_s,
                     start_s=settings.start_s,
                     exchange_bytes=settings.exchange_bytes,
+                    ends_sessions=settings.ends_sessions,
                     progress=progress,
                 )
             case ExampleKind.STDIO_SERVER:

@@ -23,10 +23,12 @@ life is started once for each revision (:mod:`harness.profiles.mcp.probes.one_cl
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from extractor.base.loopback import IPV4_LOOPBACK
+from harness.base.errors import NoRestartError
 from harness.model import Incident, LogLine, Transcript, Transport
 from harness.profiles.mcp.messages import EndpointAddress
 from harness.profiles.mcp.probes import (
@@ -72,6 +74,7 @@ async def converse_http(
     start_s: float = START_S,
     budget_s: float | None = None,
     exchange_bytes: int = READ_BYTES,
+    ends_sessions: bool = True,
     progress: Progress = lambda text: None,
 ) -> Transcript:
     """Hold the whole conversation with the HTTP server in ``pod``.
@@ -85,6 +88,7 @@ async def converse_http(
         start_s: for a start after a restart, and to the head of a process's first reply.
         budget_s: for the whole conversation; 48 times ``timeout_s``, and 120 s at least, if not given.
         exchange_bytes: what is read of one reply.
+        ends_sessions: whether DELETE may be sent.
         progress: called with what is being probed.
 
     Returns:
@@ -100,10 +104,11 @@ async def converse_http(
     )
     address = EndpointAddress(IPV4_LOOPBACK, sockets[0].port, "/")
     peer = Peer(pod, recorder, address, tokens, start_s=start_s, stated_headers=bundle.stated_headers)
+    peer.ends_sessions = ends_sessions
     try:
         await _discover(peer, sockets, bundle, revisions, progress)
         await _probe(peer, revisions, progress)
-    except StoppedError as stopped:
+    except (StoppedError, NoRestartError) as stopped:
         peer.facts = replace(peer.facts, stopped=Incident(len(recorder.exchanges), str(stopped)))
         _conclude(peer)
     finally:
@@ -184,7 +189,8 @@ async def _probe(peer: Peer, revisions: tuple[str, ...], progress: Progress) -> 
         if not peer.single_session:
             await sessions.collect_ids(peer, newest)
         await sessions.survives(peer, newest)
-        await sessions.ids_after_restart(peer, newest)
+        with suppress(NoRestartError):
+            await sessions.ids_after_restart(peer, newest)
     elif negotiated.sessionless:
         revision, method = next(iter(negotiated.sessionless.items()))
         await sessionless_probes.survives(peer, revision, method)
@@ -209,15 +215,18 @@ async def _probe_revision(peer: Peer, revision: str) -> bool:
         await access.probe_tokens(peer, revision)
     if streamable and base.caller.id is not None:
         await sessions.probe_lifetime(peer, revision, base.legs)
-        if not peer.single_session:
+        if not peer.single_session and peer.ends_sessions:
             await sessions.probe_isolation(peer, revision)
-        if peer.token is not None:
+        if peer.token is not None and peer.ends_sessions:
             await access.probe_hijacking(peer, revision, base.legs)
     return True
 
 
 def _conclude(peer: Peer) -> None:
-    """Sum up the baselines in the facts."""
+    """Sum up in the facts the baselines, and what was left out on purpose."""
+    if not peer.ends_sessions and peer.facts.stopped is None:
+        last = len(peer.recorder.exchanges)
+        peer.facts = replace(peer.facts, stopped=Incident(last, "docprobe was not asked to end sessions"))
     tried = {revision: facts for revision, facts in peer.facts.revisions.items() if revision in peer.negotiated.all}
     reasons = [f"{revision}: {facts.not_served}" for revision, facts in tried.items() if facts.not_served]
     ok = len(reasons) < len(tried)

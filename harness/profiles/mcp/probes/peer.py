@@ -104,6 +104,8 @@ class Peer:
         self.suffix = ""
         """Appended to the labels of sessions (``@<revision>``)."""
         self.start_s = start_s
+        self.ends_sessions = True
+        """Whether DELETE may be sent."""
         self.restarts = 0
         self.initializes_served = 0
         """By the process that runs now."""

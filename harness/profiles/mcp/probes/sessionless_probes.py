@@ -126,7 +126,8 @@ async def _probe_faults(peer: Peer, caller: Caller, method: str, control: int) -
 
     await send(steps.MODERN_SESSION_ID, replace(caller, id=str(uuid.uuid4()), label="unknown"))
     await peer.get(steps.MODERN_GET, caller, control=control)
-    await peer.delete(steps.MODERN_DELETE, caller, control=control)
+    if peer.ends_sessions:
+        await peer.delete(steps.MODERN_DELETE, caller, control=control)
     await send(steps.MODERN_UNSUPPORTED, unsupported)
     await send(steps.MODERN_MISMATCH, body_version=UNSUPPORTED_VERSION)
     await send(steps.MODERN_MISMATCH_HEADER, unsupported, body_version=revision)

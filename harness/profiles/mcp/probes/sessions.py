@@ -153,6 +153,7 @@ async def restart(peer: Peer) -> None:
 
     Raises:
         StoppedError: too many restarts, or it does not listen again.
+        NoRestartError: docprobe did not start it.
     """
     peer.restarts += 1
     if peer.restarts > MOST_RESTARTS:
@@ -213,6 +214,8 @@ async def probe_lifetime(peer: Peer, revision: str, legs: tuple[str, ...], only:
         await peer.leg(leg, steps.MISSING, missing, control=control.number)
         await peer.leg(leg, steps.UNKNOWN, unknown, control=control.number)
     await peer.post(steps.LIVE_RESPONSE, t, {"jsonrpc": "2.0", "id": NEVER_ASKED, "result": {}})
+    if not peer.ends_sessions:
+        return
     faults = [
         await peer.delete(f"{steps.MISSING}.delete", missing),
         await peer.delete(f"{steps.UNKNOWN}.delete", unknown),

@@ -21,15 +21,14 @@ from starlette.routing import Route
 
 from extractor.model import Bundle, ExampleKind, ServiceRequest, SourceFile
 from harness.base.codec import to_json
+from harness.base.redaction import redact_texts
 from harness.model import LogLine, Transcript
 from harness.profile import ProbeSettings
 from harness.profiles.mcp import steps, tokens
 from harness.profiles.mcp.probe import McpProbe
-from harness.profiles.mcp.redaction import redact_texts
 from harness.profiles.mcp.services.issuer import TokenIssuer
-
-from .probes.local_pod import bundle, local_pod
-from .probes.process_pod import process_pod
+from tests.harness.profiles.mcp.probes.local_pod import bundle, local_pod
+from tests.harness.profiles.mcp.probes.process_pod import process_pod
 
 NEWEST = "2025-11-25"
 AUDIENCE = "urn:mine"

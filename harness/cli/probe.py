@@ -1,0 +1,139 @@
+"""``docprobe probe``: the conversation with a server that is running already, judged by the docs' sentences."""
+
+from __future__ import annotations
+
+import datetime
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import anyio
+import click
+
+from extractor.base.text import printable
+from harness.base.errors import UsageError
+from harness.cli.context import Cli, pass_cli, state_option
+from harness.cli.outputs import end_with, format_option, outputs_of
+from harness.settings import load_config
+
+if TYPE_CHECKING:
+    from harness.model import Transcript
+    from harness.run.running_server import ServerAddress
+
+
+@click.command()
+@click.argument("url", required=False)
+@click.option(
+    "--spec", type=click.Path(path_type=Path), metavar="DOCS", required=True,
+    help="Docs root whose sentences judge: a checkout of the specification's docs.",
+)  # fmt: skip
+@click.option("--stdio", metavar="COMMAND", help="Start COMMAND on this machine and talk over its stdin and stdout.")
+@click.option(
+    "--token", metavar="TOKEN", envvar="DOCPROBE_TOKEN", show_envvar=True,
+    help="Bearer token that every request carries. Other users of this machine see what is on a command line.",
+)  # fmt: skip
+@click.option(
+    "--header-file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+    help="Headers that every request carries, one `Name: value` a line.",
+)  # fmt: skip
+@click.option("--remote", is_flag=True, help="Allow a server on another machine. It must be yours to test.")
+@click.option("--ends-sessions", is_flag=True, help="Also send DELETE, which ends the sessions that docprobe opened.")
+@click.option(
+    "--rate", type=click.FloatRange(min=0.1, max=1000), default=20.0, show_default=True, metavar="N",
+    help="Most requests in a second.",
+)  # fmt: skip
+@format_option
+@state_option
+@pass_cli
+def command(
+    cli: Cli,
+    /,
+    url: str | None,
+    spec: Path,
+    stdio: str | None,
+    token: str | None,
+    header_file: Path | None,
+    remote: bool,
+    ends_sessions: bool,
+    rate: float,
+    formats: tuple[str, ...],
+    state: Path | None,
+) -> None:
+    """Talk to the server at URL as docprobe check talks to an example, and judge it by the sentences of --spec.
+
+    The server is judged under the revisions that it negotiates. Nothing is installed or started, except the program of
+    --stdio, which runs on this machine, as you, without a container: name only programs that you trust. Requests with
+    one thing wrong are sent; sessions are opened, and ended only with --ends-sessions. What needs tokens that only
+    docprobe's own authorization server issues (expired, of another audience) is not asked.
+
+    \b
+    docprobe probe http://localhost:3000/mcp --spec modelcontextprotocol/docs --ends-sessions
+    docprobe probe --stdio 'python server.py' --spec modelcontextprotocol/docs
+
+    Exit codes: those of docprobe check.
+    """
+    from harness.judge.results import Ruleset, result_of_transcript
+    from harness.load import load_normative_text
+    from harness.run.outcome import build_report, conclude
+    from harness.run.probe_server import probe_server
+    from harness.run.saving import save
+    from harness.run.source import DocsSource
+
+    outputs = outputs_of(formats)
+    headers = _headers(token, header_file)
+    server, name = _server(url, stdio, remote=remote)
+    config = load_config(spec, cli.config_file, baseline="none", state=state)
+    rules = Ruleset(config.profile, load_normative_text(config).bound)
+    err = cli.err()
+    started = datetime.datetime.now(datetime.UTC)
+
+    def say(text: str) -> None:
+        err.print(printable(text), markup=False, style="dim", soft_wrap=True)
+
+    async def hold() -> Transcript:
+        return await probe_server(
+            server, config, name=name, headers=headers, per_second=rate, ends_sessions=ends_sessions, progress=say
+        )
+
+    transcript = anyio.run(hold)
+    if not ends_sessions and any(session.id for session in transcript.sessions):
+        say("the end of sessions was not asked about: add --ends-sessions")
+    result = result_of_transcript(transcript, rules, page_revision=None)
+    took_s = (datetime.datetime.now(datetime.UTC) - started).total_seconds()
+    report = build_report(DocsSource(name), [result], started, took_s, requirements=config.catalogue.requirements)
+    end_with(save(conclude(report), outputs, console=cli.out()))
+
+
+def _server(url: str | None, stdio: str | None, *, remote: bool) -> tuple[ServerAddress | tuple[str, ...], str]:
+    """Return the server, and its name in the report."""
+    from harness.run.running_server import server_address
+
+    if (url is None) == (stdio is None):
+        raise UsageError("give a URL or --stdio, one of both", "docprobe probe http://localhost:3000/mcp --spec DOCS")
+    if url is not None:
+        address = server_address(url, remote=remote)
+        return address, f"{address.authority}{address.target}"
+    try:
+        words = tuple(shlex.split(stdio or ""))
+    except ValueError as error:
+        raise UsageError(f"--stdio is not a command line: {error}", "quote it as for a shell") from error
+    if not words:
+        raise UsageError("--stdio names no program", "docprobe probe --stdio 'python server.py' --spec DOCS")
+    return words, printable(stdio or "")
+
+
+def _headers(token: str | None, file: Path | None) -> dict[str, str]:
+    """Return what every request carries. Raises UsageError with the file's line that is not a header."""
+    found: dict[str, str] = {}
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines() if file else []
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{file}: cannot be read: {error}", "write one `Name: value` a line") from error
+    for number, line in enumerate(lines, 1):
+        name, colon, value = line.partition(":")
+        if not line.strip() or line.startswith("#"):
+            continue
+        if not colon or not name.strip() or not value.strip() or not (name + value).isascii():
+            raise UsageError(f"{file}:{number}: not a header", "write `Name: value`, in ASCII")
+        found[name.strip()] = value.strip()
+    return found | ({"Authorization": f"Bearer {token}"} if token else {})

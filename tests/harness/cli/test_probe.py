@@ -1,0 +1,159 @@
+"""A server that is running already: only it is asked, gently, and no secret of the user is kept."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+from click.testing import Result
+
+from tests.support.command import refused
+from tests.support.command import run as run_command
+from tests.support.loopback import loopback
+
+pytestmark = pytest.mark.loopback
+SAMPLE = Path(__file__).parents[3] / "docs-snapshot" / "sample"
+TOKEN = json.dumps({"sub": "user1", "client": "c", "aud": "the-server", "exp": 4_000_000_000, "active": True}).replace(
+    " ", ""
+)
+PROGRAM = """
+import json, sys
+for line in sys.stdin:
+    message = json.loads(line)
+    if "id" not in message:
+        continue
+    version = message.get("params", {}).get("protocolVersion")
+    known = {"initialize": {"protocolVersion": version, "capabilities": {"tools": {}}, "serverInfo": {"name": "n", "version": "1"}},
+             "tools/list": {"tools": []}, "ping": {}}
+    result = known.get(message["method"])
+    answer = {"error": {"code": -32601, "message": "no"}} if result is None else {"result": result}
+    print(json.dumps({"jsonrpc": "2.0", "id": message["id"], **answer}), flush=True)
+"""
+
+
+def probe(tmp_path: Path, *arguments: str, spec: Path = SAMPLE) -> Result:
+    state = ("--state", str(tmp_path / "state"), "--format", f"json:{tmp_path / 'out.json'}")
+    return run_command("probe", *arguments, "--spec", spec, *state)
+
+
+def asked(name: str, tmp_path: Path, *arguments: str, path: str = "/mcp") -> tuple[Result, dict[str, Any], str]:
+    """Probe one test server; return the command's result, its findings by id, and its transcript's text."""
+
+    async def run() -> Result:
+        async with loopback("python", name) as pod:
+            url = f"http://localhost:{pod.sockets()[0].port}{path}"
+            return await anyio.to_thread.run_sync(lambda: probe(tmp_path, url, "--rate", "1000", *arguments))
+
+    done = anyio.run(run)
+    if not (tmp_path / "out.json").exists():
+        return done, {}, ""
+    (example,) = json.loads((tmp_path / "out.json").read_text())["examples"]
+    (transcript,) = (tmp_path / "out-transcripts").iterdir()
+    return done, {finding["requirement"]: finding for finding in example["findings"]}, transcript.read_text()
+
+
+def test_no_session_is_ended_unless_that_is_asked_for(tmp_path: Path) -> None:
+    done, found, transcript = asked("Ended400", tmp_path)
+    assert done.exit_code == 0, done.output
+    assert {exchange["method"] for exchange in json.loads(transcript)["exchanges"]} == {"POST", "GET"}
+    assert found["session.terminated-404"]["verdict"] == "inconclusive"
+    assert "asked to end sessions" in found["session.terminated-404"]["summary"]
+    assert found["session.missing-400"]["verdict"] == "satisfied"
+
+
+def test_a_wrong_server_is_found(tmp_path: Path) -> None:
+    done, found, _ = asked("Ended400", tmp_path, "--ends-sessions")
+    assert done.exit_code == 1, done.output
+    assert {id for id, finding in found.items() if finding["verdict"] == "violated"} == {"session.terminated-404"}
+
+
+def test_only_the_path_of_the_url_is_judged(tmp_path: Path) -> None:
+    done, _, _ = asked("Server", tmp_path, path="/elsewhere")
+    assert "/mcp does" in refused(done).message
+
+
+def test_a_token_opens_the_server_and_is_not_recorded(tmp_path: Path) -> None:
+    done, found, transcript = asked("Authorized", tmp_path, "--token", TOKEN)
+    assert done.exit_code == 0, done.output
+    assert found["init.answered" if "init.answered" in found else "post.request-sse-or-json"]["verdict"] == "satisfied"
+    everything = transcript + (tmp_path / "out.json").read_text()
+    assert "the-server" not in everything.replace("resource", "")
+    assert "<secret>" in transcript
+
+
+def test_without_a_token_that_is_said(tmp_path: Path) -> None:
+    done, _, _ = asked("Authorized", tmp_path)
+    assert "--token" in str(refused(done).hint)
+
+
+def test_another_machine_is_asked_only_where_that_is_allowed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("socket.getaddrinfo", lambda *rest, **more: [(2, 1, 6, "", ("192.0.2.1", 80))])
+    tried: list[object] = []
+
+    def connect(address: object, timeout: float) -> None:
+        tried.append(address)
+        raise ConnectionRefusedError(111, "Connection refused")
+
+    monkeypatch.setattr("socket.create_connection", connect)
+    done = probe(tmp_path, "http://localhost.example/mcp")
+    assert tried == []
+    assert "--remote" in str(refused(done).hint)
+    done = probe(tmp_path, "http://localhost.example/mcp", "--remote")
+    assert refused(done)
+    assert tried == [("192.0.2.1", 80)]
+
+
+def test_no_more_requests_a_second_than_allowed(tmp_path: Path) -> None:
+    from harness.run.running_server import RunningServer, server_address
+
+    async def run() -> float:
+        async with loopback("python", "Server") as pod:
+            address = server_address(f"http://localhost:{pod.sockets()[0].port}/mcp", remote=False)
+            transport = RunningServer(address, per_second=20).transport()
+            import httpx
+
+            began = anyio.current_time()
+            async with httpx.AsyncClient(transport=transport, trust_env=False) as client:
+                for _ in range(5):
+                    await client.get(str(address.url))
+            return anyio.current_time() - began
+
+    assert anyio.run(run) >= 4 / 20
+
+
+def test_a_program_is_talked_to_over_its_streams(tmp_path: Path) -> None:
+    (tmp_path / "server.py").write_text(PROGRAM)
+    done = probe(tmp_path, "--stdio", shlex.join([sys.executable, str(tmp_path / "server.py")]))
+    assert done.exit_code == 0, done.output
+    (example,) = json.loads((tmp_path / "out.json").read_text())["examples"]
+    assert example["negotiated"]
+    assert {f["verdict"] for f in example["findings"] if f["requirement"].startswith("stdio.")} >= {"satisfied"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((), "both"),
+        (("http://localhost:1/mcp", "--stdio", "x"), "both"),
+        (("ftp://localhost/mcp",), "not an HTTP URL"),
+        (("http://user:secret@localhost/mcp",), "--token"),
+        (("http://localhost:1/mcp",), "port 1"),
+        (("--stdio", "no-such-program-at-all"), "no-such-program-at-all"),
+        (("--stdio", "'"), "not a command line"),
+    ],
+)
+def test_what_cannot_be_asked(tmp_path: Path, arguments: tuple[str, ...], message: str) -> None:
+    done = probe(tmp_path, *arguments)
+    error = refused(done)
+    assert message in f"{error.message} {error.hint}"
+
+
+def test_a_line_that_is_not_a_header(tmp_path: Path) -> None:
+    (tmp_path / "headers").write_text("# mine\nX-Key: 1\nnonsense\n")
+    done = probe(tmp_path, "http://localhost:1/mcp", "--header-file", str(tmp_path / "headers"))
+    assert "headers:3" in refused(done).message
