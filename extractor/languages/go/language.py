@@ -136,9 +136,7 @@ def _startup(draft: Draft, path: str) -> Startup:
     return Startup((f"./{PROGRAM}",), draft.kind, (compiled,), notes=(note,))
 
 
-def _arguments(
-    words: Sequence[str], path: str, package: str, commands: Sequence[Command]
-) -> tuple[str, ...] | None:
+def _arguments(words: Sequence[str], path: str, package: str, commands: Sequence[Command]) -> tuple[str, ...] | None:
     """The program's own arguments, if the words start it: ``go run .``, or what ``go build -o`` made."""
     if words[:2] in (["go", "run"], ("go", "run")):
         rest = [word for word in words[2:] if not word.startswith("-")] if words[2:3] else []

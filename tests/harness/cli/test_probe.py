@@ -18,9 +18,9 @@ from tests.support.loopback import loopback
 
 pytestmark = pytest.mark.loopback
 SAMPLE = Path(__file__).parents[3] / "docs-snapshot" / "sample"
-TOKEN = json.dumps({"sub": "user1", "client": "c", "aud": "the-server", "exp": 4_000_000_000, "active": True}).replace(
-    " ", ""
-)
+TOKEN = json.dumps(
+    {"sub": "user1", "client": "c", "aud": "the-server", "exp": 4_000_000_000, "active": True, "scope": ""}
+).replace(" ", "")
 PROGRAM = """
 import json, sys
 for line in sys.stdin:
