@@ -43,7 +43,7 @@ _HEADERS: Final = re.compile(
 _QUOTED: Final = re.compile(
     r"[\"']?(?P<name>[A-Za-z][\w-]{0,100})[\"']?\s*:\s*f?(?P<quote>[\"'`])(?P<value>[^\n]{1,2000}?)(?P=quote)"
 )
-_ANY_URL: Final = re.compile(r"https?://[^\s\"'`]{1,500}")
+_ANY_URL: Final = re.compile(r"https?://[^\s\"'`/?#]{1,300}(?P<path>/[^\s\"'`?#]{0,300})?[^\s\"'`]{0,300}")
 _LINE_END: Final = re.compile(r"(?<!\\)\n(?!\s*(?:-|\\|[\"']))")
 """Where a command ends: not before a line that goes on with an option, nor behind a backslash."""
 _CREDENTIAL: Final = re.compile(r"authorization|key|token|secret|auth|tenant", re.IGNORECASE)
@@ -69,6 +69,10 @@ def addresses_of(block: Block) -> Iterator[Address]:
             sure = match.group() in configured or (block.language in _REQUESTS and "jsonrpc" in block.text)
             line_text = written if block.language in _REQUESTS else ""
             yield from _address(block, match, block.line(offset), sure=sure, in_code=in_code, line=line_text)
+        for found in _ANY_URL.finditer(written):
+            url, path = found.group(), found["path"] or "/"
+            if url in configured and not _URL.match(url) and not _PLACED.search(path):
+                yield Address(block, path, block.line(offset), elsewhere=True)
     if block.language in _REQUESTS:
         for match in _REQUEST_LINE.finditer(block.text):
             if not _PLACED.search(match["path"]):

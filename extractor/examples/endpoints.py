@@ -49,7 +49,7 @@ def stated_endpoints(
         services: services beside it, whose addresses are left out.
         command: that starts it; it may name a port.
     """
-    addresses = [a for a in _candidates(draft, services) if _is_stated(a, draft)]
+    addresses = [a for a in _candidates(draft, services) if not a.elsewhere and _is_stated(a, draft)]
     ports = _ports(draft, command)
     if ports and not draft.alone:
         addresses = [a for a in addresses if a.port is None or a.port in ports]
@@ -75,7 +75,8 @@ def endpoint_paths(
     if kind is not ExampleKind.HTTP_SERVER:
         return ()
     in_code = draft.rules.endpoint_paths(draft.facts, services)
-    on_page = [address.path for address in _candidates(draft, services)]
+    found = sorted(_candidates(draft, services), key=lambda address: address.elsewhere)
+    on_page = [address.path for address in found if not address.elsewhere or address.path != "/"]
     named = [endpoint.path for endpoint in stated]
     both = [path for path in named if path.partition("?")[0] in in_code] or [p for p in in_code if p in on_page]
     return tuple(dict.fromkeys([*both, *named, *_route(draft), *in_code, *on_page]))[:MAX_PATHS]

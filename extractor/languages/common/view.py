@@ -101,6 +101,8 @@ class Address:
     """Whether it is in the block's own text; not in a comment, and not in prose."""
     line: str = ""
     """The line of a fence for requests, as written: a client's command may be what states it."""
+    elsewhere: bool = False
+    """Whether it is on another machine, where the same server may be deployed: only its path can be tried here."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -188,3 +188,11 @@ ROUTE = "export async function POST(request: Request) {\n  return Response.json(
 def test_the_path_of_a_route_file(tmp_path: Path, file: str, path: str) -> None:
     code = "import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';\nnew McpServer({});\n" + ROUTE
     assert bundle(tmp_path, "", code, f"ts {file}").endpoint_paths[0] == path
+
+
+def test_the_path_of_a_deployed_server_is_tried_and_not_stated(tmp_path: Path) -> None:
+    around = '```json\n{"mcpServers": {"room": {"url": "https://rooms.example.org/club/rpc"}}}\n```'
+    found = bundle(tmp_path, around)
+    assert found.stated_endpoints == ()
+    assert "/club/rpc" in found.endpoint_paths
+    assert bundle(tmp_path, around.replace("/club/rpc", "")).endpoint_paths == ()
