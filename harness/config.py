@@ -61,6 +61,8 @@ class Config:
     """Docs root that holds the normative text, if it is another tree."""
     spec_layout: Layout | None = None
     """Where that tree has its revisions and normative pages."""
+    schema: Path | None = None
+    """Folder of the revisions' JSON Schemas; None: ``schema`` beside the docs root of the normative text, if there."""
     file: Path | None = None
     """The docprobe.toml that was read."""
     overrides: Mapping[str, ExampleOverride] = field(default_factory=dict)

@@ -126,10 +126,14 @@ def load_normative_text(config: Config, corpus: Corpus | None = None) -> Normati
         corpus: the docs, if they are extracted already, with statements.
 
     Raises:
-        UsageError: the bindings cannot be read or contradict the catalogue.
+        UsageError: the bindings cannot be read or contradict the catalogue, or a JSON Schema cannot be read.
     """
+    from harness.spec.message_schemas import FOLDER, load_schemas, with_schemas
+
     statements = load_statements(config, corpus)
-    return NormativeText(config.spec or config.docs, statements, bind_statements(statements, config))
+    root = config.spec or config.docs
+    schemas = load_schemas(config.schema or root.parent / FOLDER, config.rules_layout.revisions)
+    return NormativeText(root, statements, with_schemas(bind_statements(statements, config), schemas))
 
 
 def load_statements(config: Config, corpus: Corpus | None = None) -> tuple[Statement, ...]:

@@ -97,6 +97,10 @@ if TYPE_CHECKING:
     "--spec", type=click.Path(path_type=Path, file_okay=False, exists=True), metavar="DOCS",
     help="Docs root that holds the specification, or its repository, if it is a different tree. [default: DOCS]",
 )  # fmt: skip
+@click.option(
+    "--schema", type=click.Path(path_type=Path, file_okay=False, exists=True), metavar="DIR",
+    help="JSON Schemas of the messages, REVISION/schema.json. [default: schema/ beside the specification's docs root]",
+)  # fmt: skip
 @state_option
 @format_option
 @pass_cli

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from msgspec import Meta
 
@@ -91,6 +91,23 @@ class Requirement:
     """Whether a violation is a warning although no sentence of the text states the requirement."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class MessageSchema:
+    """The JSON Schema of one revision's messages. Two are the same only if they are one value."""
+
+    file: str
+    """Where it was read, for messages."""
+    document: Mapping[str, Any]
+    key: str
+    """Of the definitions: ``$defs`` or ``definitions``."""
+
+    @property
+    def definitions(self) -> Mapping[str, Any]:
+        """The definitions, by name."""
+        definitions: Mapping[str, Any] = self.document[self.key]
+        return definitions
+
+
 @dataclass(frozen=True, slots=True)
 class BoundRequirement:
     """A requirement in one revision, with the sentence it is based on in the docs in hand."""
@@ -103,6 +120,8 @@ class BoundRequirement:
     """None for advice and interpretation without a sentence, and where the binding drifted away."""
     doubt: Drift | None = None
     """How its sentence changed in meaning, until that is accepted: then no verdict can be given."""
+    schema: MessageSchema | None = field(default=None, compare=False, repr=False)
+    """Of the revision's messages, where the docs have one."""
 
 
 @dataclass(frozen=True, slots=True)

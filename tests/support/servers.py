@@ -203,6 +203,8 @@ GROUPS: dict[str, tuple[Case, ...]] = {
         *_wrong("server.no-undeclared-requests", "AsksForSampling"),
         *_wrong("resource.not-found", "EmptyResource"),
         *_wrong("rpc.response-form", "NoJsonRpc"),
+        *_wrong("rpc.null-id", "NullIds"),
+        *_wrong("message.schema", "UntypedTools", "WordyProgress"),
         *_wrong("capability.declared", "UndeclaredTools"),
         *_wrong("version.unsupported-400", "VersionIgnored", "Version404", "VersionError200"),
         # 2025-03-26 has no such header

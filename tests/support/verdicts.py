@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.judge.judge import judge
 from harness.model import BoundRequirement, Verdict
 from harness.profiles.registry import MCP
+from harness.spec.message_schemas import load_schemas
 
 if TYPE_CHECKING:
     from harness.model import Finding, Transcript
 
 NEWEST = "2025-11-25"
+SCHEMAS = load_schemas(Path(__file__).parents[1] / "fixtures" / "mcp" / "schema", MCP.revisions)
 S, V, N, I = Verdict.SATISFIED, Verdict.VIOLATED, Verdict.NOT_APPLICABLE, Verdict.INCONCLUSIVE  # noqa: E741
 
 
 def rows() -> tuple[BoundRequirement, ...]:
-    """The whole catalogue in every revision, bound to no corpus."""
+    """The whole catalogue in every revision, bound to no corpus, with a small schema of two revisions."""
     return tuple(
-        BoundRequirement(row, revision, level, row.basis[revision], None)
+        BoundRequirement(row, revision, level, row.basis[revision], None, schema=SCHEMAS.get(revision))
         for row in MCP.catalogue.requirements
         for revision, level in row.levels.items()
     )

@@ -171,7 +171,7 @@ export class Server {
 }
 
 export function error(id, code, message) {
-  return { jsonrpc: "2.0", id, error: { code, message } };
+  return { jsonrpc: "2.0", id: id ?? undefined, error: { code, message } };
 }
 
 async function read(request) {

@@ -79,7 +79,10 @@ class Server:
             else:
                 raise Refused(405, "no such method here")
         except Refused as refusal:
-            await reply.json(refusal.status, error(None, -32000, refusal.message), refusal.headers)
+            await reply.json(refusal.status, self.refusal(refusal.message), refusal.headers)
+
+    def refusal(self, message: str) -> dict[str, Any]:
+        return error(None, -32000, message)
 
     def check_origin(self, request: Request) -> None:
         origin = request.header("origin")
@@ -296,4 +299,6 @@ def response(request: dict[str, Any], result: dict[str, Any]) -> dict[str, Any]:
 
 
 def error(id: Any, code: int, message: str) -> dict[str, Any]:
-    return {"jsonrpc": "2.0", "id": id, "error": {"code": code, "message": message}}
+    """An error; one that answers no request in particular has no id."""
+    known = {} if id is None else {"id": id}
+    return {"jsonrpc": "2.0", **known, "error": {"code": code, "message": message}}

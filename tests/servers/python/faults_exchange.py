@@ -71,6 +71,32 @@ class NoJsonRpc(conforming.Server):
         return {name: value for name, value in super().result_of(message).items() if name != "jsonrpc"}
 
 
+class NullIds(conforming.Server):
+    """A refusal has the id null."""
+
+    def refusal(self, message: str) -> dict[str, Any]:
+        return {**super().refusal(message), "id": None}
+
+
+class UntypedTools(conforming.Server):
+    """The schema of a tool's arguments does not say that they are an object."""
+
+    def result_of(self, message: dict[str, Any]) -> dict[str, Any]:
+        if message["method"] == "tools/list":
+            return conforming.response(message, {"tools": [{"name": "echo", "inputSchema": {"properties": {}}}]})
+        return super().result_of(message)
+
+
+class WordyProgress(conforming.Server):
+    """Progress is told in words."""
+
+    def news_of(self, message: dict[str, Any]) -> list[dict[str, Any]]:
+        news = super().news_of(message)
+        for each in news:
+            each["params"]["progress"] = "much"
+        return news
+
+
 class Response200(conforming.Server):
     """A response of the client gets 200."""
 

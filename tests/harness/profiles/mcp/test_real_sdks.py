@@ -46,6 +46,8 @@ TYPESCRIPT = {
 ORIGIN = "http.origin-validate"
 NO_BATCHES = "batch.receive"
 NO_STORE = "get.invented-event-id"
+NULL_ID = "rpc.null-id"
+"""Advice that holds for all of them."""
 OLD_CODE = "resource.not-found"
 """A missing resource has another code than -32002 under the older revisions: 0, or -32602 as 2026-07-28 wants it."""
 SHARED_STREAMS = "resume.no-cross-stream"
@@ -112,7 +114,7 @@ def conversations(*command: str, modes: Iterable[str]) -> dict[str, Transcript]:
 def told(transcripts: Mapping[str, Transcript]) -> dict[str, Known]:
     """What is compared of each mode."""
     return {
-        mode: (transcript.negotiated, set(violated(findings(transcript, page_revision=None))))
+        mode: (transcript.negotiated, set(violated(findings(transcript, page_revision=None))) - {NULL_ID})
         for mode, transcript in transcripts.items()
     }
 

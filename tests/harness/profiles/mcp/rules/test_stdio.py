@@ -20,7 +20,7 @@ def spoken(noise: tuple[str, ...] = (), failure: Failure | None = None) -> dict[
 
 
 def test_stdio() -> None:
-    of_messages = {"rpc.response-form": S, "server.no-undeclared-requests": S}
+    of_messages = {"rpc.response-form": S, "server.no-undeclared-requests": S, "message.schema": I}
     assert spoken() == {"stdio.only-messages": S, "stdio.exit-on-close": S, "revision.match": S, **of_messages}
     assert spoken(noise=("Server running",))["stdio.only-messages"] is V
     assert spoken(failure=Failure(FailureKind.TIMEOUT))["stdio.exit-on-close"] is V

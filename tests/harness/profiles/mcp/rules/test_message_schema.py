@@ -1,0 +1,72 @@
+"""Messages by the JSON Schema of the revision, by conversations made by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from harness.model import MessageSchema, Verdict
+from harness.profiles.mcp import steps
+from harness.profiles.mcp.rules.message_schema import valid_messages
+from tests.support.transcripts import Talk, based
+from tests.support.verdicts import NEWEST, N, S, V, rows
+
+
+def verdict(talk: Talk, schema: MessageSchema | None = None) -> tuple[Verdict, str]:
+    row = next(row for row in rows() if row.requirement.id == "message.schema" and row.revision == NEWEST)
+    if schema is not None:
+        from dataclasses import replace
+
+        row = replace(row, schema=schema)
+    found = valid_messages(talk.transcript(), row)
+    return found.verdict, found.summary
+
+
+def listing(tool: dict[str, Any]) -> Talk:
+    talk = Talk()
+    talk.initialize(steps.BASELINE_INITIALIZE)
+    talk.request(steps.BASELINE_REQUEST, result={"tools": [tool]})
+    return talk
+
+
+@pytest.mark.parametrize(
+    ("tool", "expected"),
+    [
+        ({"name": "a", "inputSchema": {"type": "object"}}, S),
+        ({"name": "a", "inputSchema": {"type": "object"}, "x-own-field": 1}, S),
+        ({"name": "a", "inputSchema": {}}, V),
+        ({"inputSchema": {"type": "object"}}, V),
+    ],
+)
+def test_a_result_is_checked_and_unknown_fields_are_allowed(tool: dict[str, Any], expected: Verdict) -> None:
+    found, summary = verdict(listing(tool))
+    assert found is expected
+    if expected is V:
+        assert "tools/0" in summary
+        assert "$defs/ListToolsResult" in summary
+
+
+def test_an_error_that_names_no_request_is_valid() -> None:
+    talk = based()
+    answer = {"jsonrpc": "2.0", "id": None, "error": {"code": -32000, "message": "no"}}
+    talk.request(steps.VERSION_UNSUPPORTED, 400, answer=answer)
+    assert verdict(talk)[0] is S
+
+
+def test_definitions_of_draft_07_are_read() -> None:
+    document = {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "definitions": {
+            "ListToolsRequest": {"properties": {"method": {"const": "tools/list"}}},
+            "ListToolsResult": {"properties": {"tools": {"minItems": 1}}},
+        },
+    }
+    assert verdict(based(), MessageSchema("s.json", document, "definitions"))[0] is V
+
+
+def test_without_a_schema_nothing_is_said() -> None:
+    talk = based()
+    talk.revision = "2025-06-18"
+    row = next(row for row in rows() if row.requirement.id == "message.schema" and row.revision == "2025-06-18")
+    assert valid_messages(talk.transcript(), row).verdict is N
