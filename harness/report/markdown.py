@@ -19,13 +19,13 @@ from harness.report.wording import (
     drift_sentence,
     exit_sentence,
     figures,
+    finding_words,
     fixed_sentences,
     lost_sentence,
     not_compared_sentences,
     plural,
     rejudged_sentences,
     settings_sentence,
-    severity_words,
     status_words,
     text_change_sentence,
     unchecked_sentence,
@@ -152,7 +152,7 @@ def _details(group: FindingGroup, view: FindingView, *, unfolded: bool) -> str:
     """One violation, folded but for the first: most runs have few, and that one is what a reader came for."""
     finding, example = view.finding, view.example
     icon = "❌" if view.severity is Severity.BLOCKING else "⚠️"
-    title = f"{view.level} {finding.requirement}: {severity_words(view.severity)}"
+    title = f"{view.level} {finding.requirement}: {finding_words(finding, view.severity)}"
     opening = "<details open>" if unfolded else "<details>"
     lines = [f"{opening}<summary>{icon} {html_text(title)} · {html_text(example.id)}</summary>", ""]
     lines += [markdown_text(finding.summary), ""]

@@ -28,7 +28,17 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from harness.judge.exit_code import Unchecked
-    from harness.model import BaselineNote, Drift, ExampleResult, NoLongerRunnable, Report, Requirement, Run, TextChange
+    from harness.model import (
+        BaselineNote,
+        Drift,
+        ExampleResult,
+        Finding,
+        NoLongerRunnable,
+        Report,
+        Requirement,
+        Run,
+        TextChange,
+    )
 
 NEVER_RUN: Final = (Status.FRAGMENT, Status.UNSUPPORTED, Status.SKIPPED)
 """Statuses of examples that were never meant to be run."""
@@ -40,6 +50,14 @@ NOTHING_APPLIES: Final = "no selected requirement applies to it"
 def plural(number: int, one: str, many: str | None = None) -> str:
     """Return ``1 example``, ``2 examples``."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def finding_words(finding: Finding, severity: Severity) -> str:
+    """Return ``violated, blocking, introduced``: what a finding means, and what the change did to it."""
+    words = severity_words(severity)
+    if finding.change is None or finding.change.value in words:
+        return words
+    return f"{words}, {finding.change.value}"
 
 
 def severity_words(severity: Severity) -> str:

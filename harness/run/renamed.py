@@ -7,6 +7,7 @@ above unchanged blocks renames them. A change knows the ids of its merge base; e
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from extractor.examples.ids import page_stem
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from harness.config import Config
-    from harness.run.plan import Plan
+    from harness.run.plan import BasePlan, Plan
 
 VERSIONS: Final = 20
 """Versions of one page that are read, newest first."""
@@ -44,7 +45,21 @@ def load_followed_baseline(config: Config, plan: Plan) -> Baseline:
         renamed = {old: new for old, new in plan.base.successors.items() if old in before & named}
         removed = frozenset(example.id for example in plan.base.all_examples)
     renamed |= _from_history(named - plan.ids - renamed.keys() - removed, config, plan)
-    return load_baseline(path, plan.ids, plan.pages, config.catalogue.ids, renamed, removed)
+    baseline = load_baseline(path, plan.ids, plan.pages, config.catalogue.ids, renamed, removed)
+    return baseline if plan.base is None else _concerned(baseline, plan.base)
+
+
+def _concerned(baseline: Baseline, base: BasePlan) -> Baseline:
+    """Return the baseline of a change without entries that named nothing before it either: they are not about it."""
+    there = {example.id for example in base.all_examples}
+    old = {entry.example for entry in base.baseline.findings} - there
+    dead = old & baseline.gone
+    return replace(
+        baseline,
+        known=tuple(entry for entry in baseline.known if entry.example not in dead),
+        not_runnable=tuple(entry for entry in baseline.not_runnable if entry.example not in dead),
+        gone=baseline.gone - dead,
+    )
 
 
 def _names(path: Path) -> frozenset[str]:

@@ -65,8 +65,9 @@ def commits_of(checkout: Path, count: int) -> list[tuple[str, str, str]]:
 
 
 def reverted(clone: Path, commit: str) -> str:
-    """A commit that takes another one back."""
-    identity = {"GIT_AUTHOR_NAME": "replay", "GIT_AUTHOR_EMAIL": "replay@example.invalid"}
+    """A commit that takes another one back: the same one at each replay."""
+    day = git(clone, "show", "--no-patch", "--format=%cI", commit)
+    identity = {"GIT_AUTHOR_NAME": "replay", "GIT_AUTHOR_EMAIL": "replay@example.invalid", "GIT_AUTHOR_DATE": day}
     identity |= {key.replace("AUTHOR", "COMMITTER"): value for key, value in identity.items()}
     command = ["git", "-C", str(clone), "commit-tree", f"{commit}^^{{tree}}", "-p", commit, "-m", f"without {commit}"]
     return subprocess.run(command, check=True, capture_output=True, text=True, env=os.environ | identity).stdout.strip()
@@ -143,7 +144,7 @@ def main() -> None:
         done: list[Replayed] = []
         for hash, day, subject in todo:
             again = any(hash.startswith(only) or subject.startswith(only) for only in given.only)
-            row = next((row for row in known.values() if (row.subject == subject and row.commit == hash[:8]) or (not day and row.subject == subject)), None)
+            row = known.get(hash[:8])
             if (row is None and not given.only) or again:
                 if time.monotonic() > until:
                     print(f"not finished: {len(done)} of {len(todo)} commits; run it again to go on", file=sys.stderr)

@@ -10,7 +10,7 @@ from rich.text import Text
 from extractor.base.text import one_line, visible
 from harness.model import Status
 from harness.report.terminal.look import INDENT, indented, labelled, mark, prose
-from harness.report.wording import direct_packages, plural, run_sentence, severity_words
+from harness.report.wording import direct_packages, finding_words, plural, run_sentence
 from harness.results.severity import is_own
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def run_rows(example: ExampleResult, look: Look) -> Iterator[RenderableType]:
 def _headline(view: FindingView) -> Text:
     """``✗ MUST session.terminated-404  violated, blocking``, and the requirement in a line."""
     sign, style = mark(view.severity)
-    words = f"{sign} {view.level} {one_line(view.finding.requirement)}  {severity_words(view.severity)}"
+    words = f"{sign} {view.level} {one_line(view.finding.requirement)}  {finding_words(view.finding, view.severity)}"
     text = Text(words, style=style)
     if view.title:
         text.append(f"\n{' ' * (INDENT - 2)}{one_line(view.title)}", style="not bold default")

@@ -74,6 +74,16 @@ def test_an_entry_about_a_block_that_the_change_removes_is_stale(docs: Path) -> 
     assert baseline.gone == {f"{STEM}#second"}
 
 
+def test_an_entry_that_named_nothing_before_the_change_is_not_about_it(docs: Path) -> None:
+    (docs / "docprobe-baseline.toml").write_text(entry("second").replace(STEM, "docs/gone"))
+    git(docs, "commit", "-qam", "a page that is gone")
+    git(docs, "branch", "-f", "main")
+    (docs / TUTORIAL).write_text(PAGE.replace("a tutorial", "the tutorial"))
+    baseline = followed(docs, change=True)
+    assert (baseline.known, baseline.gone) == ((), frozenset())
+    assert followed(docs, change=False).gone == {"docs/gone#second"}
+
+
 def test_an_entry_that_never_named_anything_is_refused(docs: Path) -> None:
     (docs / "docprobe-baseline.toml").write_text(entry("secnod"))
     with pytest.raises(UsageError, match="unknown example"):

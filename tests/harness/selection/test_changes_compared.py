@@ -60,6 +60,7 @@ def test_the_one_word_fix(docs: Path, state: Path, monkeypatch: pytest.MonkeyPat
         "session.terminated-404", ["POST request", "POST notification"], False,
     )  # fmt: skip
     assert done.document["compared"]["base"] == git(docs, "rev-parse", "main")
+    assert "SHOULD session.missing-400 violated, warning, introduced" in done.shown
     assert done.shown.index("session.missing-400") < done.shown.index("session.terminated-404")
     assert f"✓ session.terminated-404 (POST request, POST notification) in {ID}" in done.shown
     assert "title=SHOULD session.missing-400" in done.annotations
