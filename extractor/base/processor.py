@@ -1,50 +1,67 @@
-"""A limit on the processor time that a piece of work takes, in Python and in regular expressions alike."""
+"""Limits on the processor time and the memory of a piece of work, in Python and in regular expressions alike."""
 
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import threading
+import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
 
-_AGAIN_S: Final = 0.5
-"""Processor time after which the work is ended again, if something swallowed the first attempt."""
+PAGE_MIB: Final = 150
+"""MiB by which this process may grow while one page is read, or its examples are found."""
+_TICK_S: Final = 0.2
+"""Processor time after which the limits are looked at, again and again: something may swallow the first error."""
+_STATM: Final = Path("/proc/self/statm")
+_PAGE_BYTES: Final = os.sysconf("SC_PAGE_SIZE")
 
 
 class TooLongError(BaseException):
-    """The work used up its processor time. Not an ``Exception``: what guards against any error must not swallow it."""
-
-    def __init__(self, seconds: float) -> None:
-        super().__init__(f"took more than {seconds:g} s of processor time")
+    """The work used up its time or memory. Not an ``Exception``: what guards against any error must not swallow it."""
 
 
 @contextlib.contextmanager
-def processor_limit(seconds: float) -> Iterator[None]:
-    """Raise TooLongError in the body once it has used ``seconds`` of processor time.
+def processor_limit(seconds: float, memory_mib: int | None = None) -> Iterator[None]:
+    """Raise TooLongError in the body once it has used its processor time, or its memory.
 
     What other programs do on this machine does not count. Python delivers signals to the main thread only: in any
     other thread there is no limit.
 
     Args:
-        seconds: above 0.
+        seconds: of processor time, above 0.
+        memory_mib: by how much this process may grow, where the system shows it; None for no limit.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
+    began, held = time.process_time(), _held_bytes()
 
-    def end(number: int, frame: FrameType | None) -> None:
-        raise TooLongError(seconds)
+    def look(number: int, frame: FrameType | None) -> None:
+        if time.process_time() - began >= seconds:
+            raise TooLongError(f"took more than {seconds:g} s of processor time")
+        if memory_mib is not None and _held_bytes() - held > memory_mib * 1024 * 1024:
+            raise TooLongError(f"took more than {memory_mib} MiB of memory")
 
-    before = signal.signal(signal.SIGVTALRM, end)
+    before = signal.signal(signal.SIGVTALRM, look)
     try:
-        signal.setitimer(signal.ITIMER_VIRTUAL, seconds, _AGAIN_S)
+        signal.setitimer(signal.ITIMER_VIRTUAL, min(seconds, _TICK_S), min(seconds, _TICK_S))
         try:
             yield
         finally:
             signal.setitimer(signal.ITIMER_VIRTUAL, 0)
     finally:
         signal.signal(signal.SIGVTALRM, before)
+
+
+def _held_bytes() -> int:
+    """Memory that this process holds now; 0 where the system does not show it."""
+    try:
+        return int(_STATM.read_text().split()[1]) * _PAGE_BYTES
+    except (OSError, IndexError, ValueError):
+        return 0

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from extractor.base.errors import ExtractionError, internal_error
-from extractor.base.processor import TooLongError, processor_limit
+from extractor.base.processor import PAGE_MIB, TooLongError, processor_limit
 from extractor.docs.block_reader import blocks_of
 from extractor.docs.page_cache import Extracted, PageJob
 from extractor.docs.page_reader import parse_page, unreadable_page
@@ -75,7 +75,7 @@ class PageExtractor:
         reason = job.problem
         try:
             if not reason:
-                with processor_limit(self.page_s):
+                with processor_limit(self.page_s, PAGE_MIB):
                     return self._extract(job)
         except TooLongError as error:
             reason = f"reading this page {error}; nothing of it is used"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from extractor.base.errors import DocprobeError, UsageError, internal_error
 from extractor.base.globs import unused_patterns
-from extractor.base.processor import TooLongError, processor_limit
+from extractor.base.processor import PAGE_MIB, TooLongError, processor_limit
 from extractor.docs.corpus import PAGE_S
 from extractor.examples.assemble import assemble, failed, listed
 from extractor.examples.by_hand import chosen, reshaped
@@ -65,7 +65,7 @@ def find_examples(
     examples: list[Example] = []
     for page, blocks in by_page.items():
         try:
-            with processor_limit(page_s):
+            with processor_limit(page_s, PAGE_MIB):
                 if any(language_for(block) for block in blocks):
                     known = Knowledge(profile, packages, stated_for(page, blocks[0].revision, installations))
                     examples += _examples_of(page, page_view(blocks, known, parsed), overrides or {})

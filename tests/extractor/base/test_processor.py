@@ -57,3 +57,11 @@ def test_a_thread_has_no_limit_and_no_error() -> None:
     thread.start()
     thread.join()
     assert done == [True]
+
+
+def test_work_that_grows_without_end_is_ended() -> None:
+    held: list[list[int]] = []
+    with pytest.raises(TooLongError, match="took more than 30 MiB of memory"), processor_limit(20, 30):
+        while True:
+            held.append([0] * 1_000)
+    assert len(held) < 100_000
