@@ -218,7 +218,7 @@ class Facts:
     revisions: Mapping[str, RevisionFacts] = field(default_factory=dict)
     """By revision; those that the server negotiates and whose baseline was tried."""
     transport: Transport | None = None
-    """None for examples that are not HTTP servers."""
+    """None for examples that are not HTTP servers; of clients, the transport of 2024-11-05 only."""
     audience: str | None = None
     """``aud`` of the tokens that the server accepts; None if it demands none."""
     introspects: bool | None = None

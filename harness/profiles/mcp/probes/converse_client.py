@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 import anyio
 
-from harness.model import Facts, Incident, Transcript
+from harness.model import Facts, Incident, Transcript, Transport
 from harness.profiles.mcp.services.scripted_server import Scene, ScriptedServer
 
 if TYPE_CHECKING:
@@ -67,7 +67,12 @@ async def converse_client(pod: Pod, bundle: Bundle, scripted: ScriptedServer | N
         negotiated=tuple(sorted(scripted.negotiated | scripted.sse.negotiated)),
         logs=tuple(line.since(started) for line in pod.logs()),
         modern=tuple(sorted(scripted.sessionless)),
-        facts=Facts(None if served else _why_not_served(scripted, first), stopped=stopped, failed_when_gone=failed),
+        facts=Facts(
+            None if served else _why_not_served(scripted, first),
+            transport=Transport.HTTP_SSE if scripted.sse.negotiated else None,
+            stopped=stopped,
+            failed_when_gone=failed,
+        ),
     )
 
 

@@ -14,7 +14,7 @@ from harness.judge.findings import count, inconclusive, satisfied, violated
 from harness.model import Requirement, Side
 from harness.profiles.mcp.messages import VERSION_HEADER
 from harness.profiles.mcp.revisions import HTTP_SSE, MODERN, SESSIONS, STREAMABLE, level, text
-from harness.profiles.mcp.rules.preconditions import not_asked
+from harness.profiles.mcp.rules.preconditions import CLIENT, not_asked
 from harness.profiles.mcp.rules.sent_requests import (
     is_printed_whole,
     name_of,
@@ -77,7 +77,7 @@ CLIENT_VERSION_HEADER: Final = Rule(
         fix="Send the negotiated version in MCP-Protocol-Version on each request after initialize.",
         avoid="Don't send the newest version that the client knows: send the one negotiated.",
     ),
-    Decision(version_header),
+    Decision(version_header, CLIENT),
     printed=Decision(printed_version_header),
 )
 
@@ -118,7 +118,7 @@ VERSION_VALUE: Final = Rule(
         fix="Keep protocolVersion of the initialize answer and send it in MCP-Protocol-Version.",
         avoid="Don't write the version into the code: the server may have agreed to another one.",
     ),
-    Decision(version_value),
+    Decision(version_value, CLIENT),
 )
 
 
@@ -163,7 +163,7 @@ ACCEPTS_BOTH: Final = Rule(
         fix="Send Accept: application/json, text/event-stream on every POST.",
         avoid="Don't send */*: several servers refuse it.",
     ),
-    Decision(accepts_both),
+    Decision(accepts_both, CLIENT),
     printed=Decision(printed_accepts_both),
 )
 

@@ -13,7 +13,7 @@ from harness.judge.logged_errors import uncaught_error
 from harness.model import Requirement, Side
 from harness.profiles.mcp.messages import SESSION_HEADER
 from harness.profiles.mcp.revisions import SESSIONS, level, text
-from harness.profiles.mcp.rules.preconditions import not_asked
+from harness.profiles.mcp.rules.preconditions import CLIENT, not_asked
 from harness.profiles.mcp.rules.sent_requests import (
     is_printed_whole,
     is_same_id,
@@ -83,7 +83,7 @@ SENDS_SESSION_ID: Final = Rule(
         effect="Servers answer 400, or open a new session for every request.",
         fix="Keep the id from the initialize answer and send it on every POST, GET and DELETE.",
     ),
-    Decision(sends_session_id),
+    Decision(sends_session_id, CLIENT),
     printed=Decision(printed_sends_session_id),
 )
 
@@ -132,7 +132,7 @@ REINIT_ON_404: Final = Rule(
         fix="On 404 to a request with a session id, drop the id and send a new initialize request without one.",
         avoid="Don't retry the request with the old id.",
     ),
-    Decision(reinit_on_404),
+    Decision(reinit_on_404, CLIENT),
 )
 
 
@@ -166,7 +166,7 @@ DELETES_SESSION: Final = Rule(
         fix="Send DELETE with the session id before the client ends; the SDKs' clients have a call for it.",
         avoid="Don't take 405 for a failure: servers may refuse.",
     ),
-    Decision(deletes_session),
+    Decision(deletes_session, CLIENT),
 )
 
 RULES: Final = (SENDS_SESSION_ID, REINIT_ON_404, DELETES_SESSION)

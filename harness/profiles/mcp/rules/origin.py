@@ -53,7 +53,7 @@ _FOREIGN: Final = {
 _WITH_STATUS: Final = (SESSIONS[-1], *MODERN)
 """Revisions whose text gives the status of a refusal."""
 _WILDCARD: Final = re.compile(r"""(origin|allow_origins)['"]?\s*[:=]\s*\[?\s*(['"]\*['"]|true)""")
-_ORIGIN_ANSWERS: Final = answers_about(re.compile(r"\borigin\b"))
+_ORIGIN_ANSWERS: Final = answers_about(re.compile(r"\borigin\b"), "403")
 _CORS: Final = re.compile(r"cors|add_middleware|.*\.add_middleware|CORSMiddleware")
 
 

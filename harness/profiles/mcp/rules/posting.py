@@ -180,7 +180,7 @@ UNSUPPORTED_400: Final = Rule(
         avoid="Don't demand the newest version only: the header carries the one that was negotiated.",
     ),
     Decision(unsupported_400, BASELINE),
-    blame=answers_about(re.compile(r"mcp-protocol-version")),
+    blame=answers_about(re.compile(r"mcp-protocol-version"), "400"),
 )
 
 RULES: Final = (NOTIFICATION_202, REQUEST_SSE_OR_JSON, UNSUPPORTED_400)

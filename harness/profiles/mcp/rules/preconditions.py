@@ -57,7 +57,15 @@ def only_sessionless(transcript: Transcript, bound: BoundRequirement) -> Finding
     )
 
 
+def over_streamable_http(transcript: Transcript, bound: BoundRequirement) -> Finding | None:
+    """Require that the client speaks Streamable HTTP: the transport of 2024-11-05 has no sessions and no headers."""
+    if transcript.facts.transport is not Transport.HTTP_SSE:
+        return None
+    return not_applicable(bound, "The client speaks the HTTP+SSE transport of 2024-11-05, which has no such rule.")
+
+
 BASELINE: Final = (baseline_served,)
+CLIENT: Final = (over_streamable_http,)
 IN_SESSION: Final = (baseline_served, session_issued)
 AUTHORIZED: Final = (token_demanded, baseline_served)
 AUTHORIZED_SESSION: Final = (token_demanded, baseline_served, session_issued)

@@ -76,6 +76,14 @@ def id_is_given(node: Node, names: Names) -> bool | None:
                 shown = _shows_an_id(part, names)
                 if shown is not None:
                     return shown == holds
+    here: Node | None = node
+    while here is not None and here.type not in FUNCTIONS:
+        for test in _left_behind(here):
+            for part in _parts(test, holds=False):
+                shown = _shows_an_id(part, names)
+                if shown is not None:
+                    return not shown
+        here = here.parent
     return None
 
 

@@ -67,9 +67,9 @@ def _statuses(finding: Finding, transcript: Transcript) -> set[str]:
     }
 
 
-def session_answers(root: Node, finding: Finding, transcript: Transcript) -> Iterator[Node]:
+def session_answers(root: Node, finding: Finding, transcript: Transcript, right: str) -> Iterator[Node]:
     """Yield the answers with a wrong status in functions that read the session header."""
-    for node in _answers(root, wrong_statuses(finding, transcript)):
+    for node in _answers(root, wrong_statuses(finding, transcript) - {right}):
         function = enclosing(node, FUNCTIONS)
         if SESSION_HEADER.search(text_of(function if function is not None else node)):
             yield node
@@ -81,7 +81,7 @@ def missing_id_answers(root: Node, finding: Finding, transcript: Transcript) -> 
     Where the code shows which ones only such a request gets, those; else all but the ones that follow an id.
     """
     names = names_in(root)
-    given = [(node, id_is_given(node, names)) for node in session_answers(root, finding, transcript)]
+    given = [(node, id_is_given(node, names)) for node in session_answers(root, finding, transcript, "400")]
     without = [node for node, has_id in given if has_id is False]
     yield from without or [node for node, has_id in given if has_id is None]
 
@@ -94,23 +94,24 @@ def dead_session_answers(root: Node, finding: Finding, transcript: Transcript) -
     the ones that a request without any id gets.
     """
     names = names_in(root)
-    answers = session_answers(root, finding, transcript)
+    answers = session_answers(root, finding, transcript, "404")
     possible = [node for node in answers if id_is_given(node, names) is not False]
     in_vain = [node for node in possible if looked_up_in_vain(node, names)]
-    yield from in_vain or _ends_in_vain(root, names, _statuses(finding, transcript)) or possible
+    yield from in_vain or _ends_in_vain(root, names, _statuses(finding, transcript) - {"404"}) or possible
 
 
-def answers_about(header: re.Pattern[str]) -> BlameRule:
+def answers_about(header: re.Pattern[str], right: str) -> BlameRule:
     """Return the blame of a rule about a header: answers with a wrong status in branches that look at it.
 
     Args:
         header: the header's name, as code writes it.
+        right: the status that is right there.
     """
 
     def blame(root: Node, finding: Finding, transcript: Transcript) -> Iterator[Node]:
         names = {re.escape(name) for name, value in variables(root) if header.search(text_of(value))}
         looks = re.compile("|".join([header.pattern, *(rf"(?<![\w.]){name}\b" for name in names)]), re.IGNORECASE)
-        for node in _answers(root, wrong_statuses(finding, transcript)):
+        for node in _answers(root, wrong_statuses(finding, transcript) - {right}):
             nearest = next(chains(node), [])
             if any(looks.search(text_of(test)) for test, _ in nearest):
                 yield node
@@ -120,7 +121,7 @@ def answers_about(header: re.Pattern[str]) -> BlameRule:
 
 def get_answers(root: Node, finding: Finding, transcript: Transcript) -> Iterator[Node]:
     """Yield the answers with a wrong status that only a GET gets to: by its handler, its route or a condition."""
-    for node in _answers(root, wrong_statuses(finding, transcript)):
+    for node in _answers(root, wrong_statuses(finding, transcript) - {"405"}):
         function = enclosing(node, FUNCTIONS)
         name = text_of(function.child_by_field_name("name")) if function is not None else ""
         route = enclosing(function, CALLS) if function is not None else None

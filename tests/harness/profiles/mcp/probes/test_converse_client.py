@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import anyio
@@ -10,7 +11,7 @@ import pytest
 
 from extractor.model import ExampleKind
 from harness.base.codec import from_json, to_json
-from harness.model import Facts, Transcript, Verdict
+from harness.model import Facts, Transcript, Transport, Verdict
 from harness.profiles.mcp.probes import converse_client as client_module
 from harness.profiles.mcp.probes.converse_client import converse_client
 from harness.profiles.mcp.services.scripted_server import ScriptedServer, ScriptedService
@@ -195,12 +196,13 @@ assert send("tools/list", 2)["tools"]
 
 async def test_a_client_of_the_transport_of_2024_11_05_runs() -> None:
     transcript = await watch("", program=SSE, restarts=0)
-    assert transcript.facts == Facts()
+    assert transcript.facts == Facts(transport=Transport.HTTP_SSE)
     assert transcript.negotiated == ("2024-11-05",)
     told = [e.step.split(".", 2)[2] for e in transcript.exchanges]
     assert told == ["get", "initialize", "notifications/initialized", "tools/list"]
-    verdicts = verdicts_of(transcript, page_revision="2024-11-05")
-    assert {id for id, verdict in verdicts.items() if verdict is Verdict.VIOLATED} == set()
+    for revision in ("2024-11-05", "2025-11-25"):
+        verdicts = verdicts_of(replace(transcript, negotiated=(revision,)), page_revision=revision)
+        assert {id for id, verdict in verdicts.items() if verdict is Verdict.VIOLATED} == set()
 
 
 async def test_a_client_that_dies_of_the_404_is_known_to_have_failed() -> None:

@@ -65,7 +65,7 @@ const post = (req, res) => {
     if (tooLong(req)) { return res.status(400).end(); }
     return session.handle(req, res);
   }
-  res.status(400).end(); // DEAD id ? 404 : 400
+  res.status(400).end(); // DEAD 404
 };
 const rest = (req, res) => {
   const id = req.headers["mcp-session-id"];
@@ -85,7 +85,7 @@ async def handle(request):
     try:
         session = SESSIONS[sid]
     except KeyError:
-        return Response(status_code=400)  # DEAD 404 if sid else 400
+        return Response(status_code=400)  # DEAD 404
     if not body:
         return Response(status_code=400)
 """
@@ -95,9 +95,9 @@ async def handle(request):
     if not sid:
         return Response(status_code=400)
     if not await store.check(tenant, sid):
-        return Response(status_code=400)  # DEAD 404 if sid else 400
+        return Response(status_code=400)  # DEAD 404
     if not body:
-        return Response(status_code=400)  # DEAD 404 if sid else 400
+        return Response(status_code=400)  # DEAD 404
 """
 GO_TOGETHER = """
 func (l *list) ServeHTTP(w http.ResponseWriter, r *http.Request) {

@@ -218,3 +218,10 @@ const post = (req, res) => {
 @pytest.mark.parametrize(("text", "lines"), [(APART, [(3, 3)]), (ALIKE, [(3, 3)])])
 def test_a_missing_id_is_not_blamed_on_the_answer_to_an_unknown_one(text: str, lines: list[tuple[int, int]]) -> None:
     assert blamed("session.missing-400", exchange(1, 404), text=text) == lines
+
+
+def test_an_answer_with_the_right_status_is_not_blamed_for_another_request() -> None:
+    both = (exchange(1, 400), exchange(2, 404))
+    assert blamed("session.missing-400", *both, text=APART.replace("(404)", "(400)", 1)) == []
+    unknown = APART.replace("(404)", "(400)", 1).replace("!sessions.has(id)", "tooLong(id)")
+    assert blamed("session.terminated-404", *both, text=unknown.replace("(400)", "(404)")) == []
