@@ -60,6 +60,8 @@ def compare(
         reason = base.reasons.get(result.id) or (_why_not_comparable(result, before) if before is not None else None)
         if reason is not None and any(finding.verdict is Verdict.VIOLATED for finding in result.findings):
             not_compared.append(NotCompared(result.id, reason))
+        elif before is not None:
+            not_compared += _undecided(result, before)
         if before is not None:
             fixed += _fixed(result, before)
     known = {entry.identity for entry in base.drift}
@@ -115,6 +117,17 @@ def _is_no_worse(finding: Finding, old: Finding, *, known: bool) -> bool:
         return False
     further = finding.failing_legs - old.failing_legs if old.legs and finding.legs else frozenset()
     return not further and (not finding.gates or (old.gates and not known))
+
+
+def _undecided(result: ExampleResult, before: ExampleResult) -> Iterator[NotCompared]:
+    """Yield the violations by the example's own revision that the merge base gives no verdict on."""
+    was = _by_identity(before)
+    for finding in result.findings:
+        old = was.get(_identity(finding, result))
+        undecided = old is not None and old.verdict in {Verdict.INCONCLUSIVE, Verdict.BLOCKED}
+        if old is not None and undecided and finding.verdict is Verdict.VIOLATED and _is_own(finding, result):
+            reason = f"it was {old.verdict.value} at the merge base ({old.summary.rstrip('.')})"
+            yield NotCompared(result.id, reason, finding.requirement)
 
 
 def _fixed(result: ExampleResult, before: ExampleResult) -> Iterator[FixedFinding]:

@@ -208,10 +208,11 @@ class FixedFinding:
 
 @dataclass(frozen=True, slots=True)
 class NotCompared:
-    """An example whose findings all count as introduced, since there is nothing to compare them with."""
+    """An example whose findings, or one of them, count as introduced, since there is no verdict to compare with."""
 
     example: str
     reason: Annotated[str, Meta(description="Why the merge base gives no verdict.")]
+    requirement: Annotated[str | None, Meta(description="The one finding that it is about; null for all.")] = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -317,7 +317,12 @@ def fixed_sentences(report: Report) -> tuple[str, ...]:
 def not_compared_sentences(report: Report) -> tuple[str, ...]:
     """Return a line for each example whose findings all count as introduced, with the reason."""
     entries = report.compared.not_compared if report.compared is not None else ()
-    return tuple(f"{entry.example}: {entry.reason}, so all its findings count as introduced" for entry in entries)
+    return tuple(
+        f"{entry.example} {entry.requirement}: {entry.reason}, so it counts as introduced"
+        if entry.requirement is not None
+        else f"{entry.example}: {entry.reason}, so all its findings count as introduced"
+        for entry in entries
+    )
 
 
 def rejudged_sentences(report: Report) -> tuple[str, ...]:

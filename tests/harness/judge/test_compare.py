@@ -128,6 +128,14 @@ def test_what_was_not_violated_before_is_introduced(verdict: Verdict) -> None:
     assert compared(result(finding()), result(finding(verdict)))[0] == {"some.rule": FindingChange.INTRODUCED}
 
 
+def test_what_the_base_could_not_decide_is_introduced_with_the_reason() -> None:
+    before = replace(finding(Verdict.INCONCLUSIVE, gates=False), summary="No answer in 10 s.")
+    _, made = compared(result(finding()), result(before))
+    reason = "it was inconclusive at the merge base (No answer in 10 s)"
+    assert made.not_compared == (NotCompared(ID, reason, "some.rule"),)
+    assert compared(result(finding(Verdict.SATISFIED)), result(before))[1].not_compared == ()
+
+
 def test_what_could_not_fail_the_check_before_and_can_now_is_introduced() -> None:
     """A SHOULD that became a MUST, or a baseline entry that the change removes."""
     weaker = result(finding(gates=False))
