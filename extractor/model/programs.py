@@ -273,7 +273,7 @@ class Bundle:
     """``typescript``, ``javascript`` or ``python``."""
     kind: ExampleKind
     toolchain: str
-    """``node`` or ``python``: which base image."""
+    """Name of the base image: ``node``, ``python``, ``go``."""
     files: tuple[SourceFile, ...]
     manager: Manager
     dependencies: tuple[Dependency, ...]
