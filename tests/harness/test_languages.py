@@ -64,7 +64,7 @@ def verdict_of(report: Report, page: str, requirement: str) -> tuple[str, Exampl
 
 @pytest.mark.engine
 @pytest.mark.registry
-@pytest.mark.parametrize("requirement", ["example.runs", "session.terminated-404", "session.missing-400"])
+@pytest.mark.parametrize("requirement", ["example.runs", "session.terminated-404", "session.unknown-404"])
 def test_the_right_go_page(report: Report, requirement: str) -> None:
     verdict, example = verdict_of(report, "http-server-go", requirement)
     assert verdict == "satisfied", f"{example.status} {example.reason}"
