@@ -104,10 +104,14 @@ def test_build_server(revision: str) -> None:
     assert typescript.build == (("npm", "run", "build"),)
     assert typescript.command == ("node", "build/index.js")
     assert {d.name for d in typescript.dependencies} >= {"typescript", "@types/node", "zod"}
-    for found in (python, typescript):
+    go = bundle(f"{page}#go")
+    assert paths(go) == ["go.mod", "main.go"]
+    assert len([segment for segment in go.files[1].segments if segment.span]) == 5
+    assert [(d.name, d.extras) for d in go.dependencies] == [("github.com/modelcontextprotocol/go-sdk", ("/mcp",))]
+    for found in (python, typescript, go):
         assert found.kind is ExampleKind.STDIO_SERVER
     listed = {e.language for e in examples().values() if e.id.startswith(f"{page}#") and e.bundle is None}
-    assert listed == {"java", "kotlin", "csharp", "ruby", "rust", "go"}
+    assert listed == {"java", "kotlin", "csharp", "ruby", "rust"}
 
 
 def test_app_with_a_build_step() -> None:
