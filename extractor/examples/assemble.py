@@ -103,8 +103,7 @@ def _looked_up(draft: Draft) -> ShownImports | None:
 def _is_stated(program: Program) -> bool:
     """Whether the page names the file of a program, or the command that runs it, and leaves nothing of it out."""
     name = program.main.name
-    named = name is not None and (name.confidence == 1.0 or name.source == "command")
-    return named and not any(leaves_out(snippet) for snippet in program.main.snippets)
+    return name is not None and name.is_whole and not any(leaves_out(snippet) for snippet in program.main.snippets)
 
 
 def listed(example_id: str, listing: Listing, override: ExampleOverride) -> Example:

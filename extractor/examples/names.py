@@ -28,6 +28,11 @@ if TYPE_CHECKING:
 
 _PATH: Final = re.compile(r"(?<![\w/.\\@:-])(?:\.{0,2}[\\/])?(?:[\w@.-]+[\\/])*[\w@.-]*\.\w{1,6}(?![\w/\\(-])")
 """A path in running text. Prose has no grammar to parse; what it yields is checked against the language's suffixes."""
+_SAVED: Final = re.compile(
+    r"\b(?:save|put|write|store|paste|copy)\b.*\b(?:as|to|in|into)\b|\bcreate\b|\bcall(?:ed)?\b|\bnamed?\b",
+    re.IGNORECASE,
+)
+"""How a sentence tells its reader to make a file of the code that follows."""
 _MAX_COMMENT: Final = 200
 _COMMENT: Final = re.compile(
     r"^\s*(?://|#|<!--|/\*+|--)\s*(?:file(?:name)?|path|save as|in)?\s*[:=]?\s*[`\"']?(?P<path>[^\s`\"'*]+)[`\"']?"
@@ -56,8 +61,10 @@ def stated_name(block: Block, suffixes: Sequence[str] = ()) -> FileName | None:
     allowed = tuple(suffixes)
     if name := _from_comment(block, allowed):
         return FileName(name, Origin.STATED, 1.0, "comment")
-    if name := _from_prose(block.context, allowed):
-        return FileName(name, Origin.STATED, 0.8, "prose")
+    if prose := _from_prose(block.context, allowed):
+        # "Save it as `server.py`" gives a whole file; "in `server.py`" may be about a part of one
+        name, saved = prose
+        return FileName(name, Origin.STATED, 0.8, "prose", made=saved)
     title = block.place.tab or ""
     if _is_file(title, allowed):
         return FileName(title.strip(), Origin.STATED, 1.0, "tab title")
@@ -84,13 +91,16 @@ def _from_comment(block: Block, suffixes: tuple[str, ...]) -> str | None:
     return path if not rest or rest.startswith(("(", "-", "—", "–", ":")) else None
 
 
-def _from_prose(context: str, suffixes: tuple[str, ...]) -> str | None:
-    """The one file that the last paragraph before the fence names, in its last sentence that names any."""
+def _from_prose(context: str, suffixes: tuple[str, ...]) -> tuple[str, bool] | None:
+    """The one file that the last paragraph before the fence names, and whether the code is to be saved as it.
+
+    The last sentence that names any counts.
+    """
     last = context.strip().rpartition("\n")[2]
     for sentence in reversed(re.split(r"(?<=[.:!?])\s+", last)):
         named = {str(match) for match in _PATH.findall(sentence) if _is_file(str(match), suffixes)}
         if len(named) == 1:
-            return named.pop()
+            return named.pop(), _SAVED.search(sentence) is not None
         if named:
             return None
     return None
@@ -107,8 +117,19 @@ def with_commands(snippets: Sequence[Snippet], around: Surroundings, profile: Co
     naming = (*around.commands, *around.prose_commands)
     for index, snippet in enumerate(snippets):
         following = snippets[index + 1].block.span.first if index + 1 < len(snippets) else None
-        named = snippet if snippet.name else replace(snippet, name=_name_by_command(snippet, following, naming))
+        name = _confirmed(snippet, naming) if snippet.name else _name_by_command(snippet, following, naming)
+        named = replace(snippet, name=name)
         yield _with_role(named, naming, profile, snippets)
+
+
+def _confirmed(snippet: Snippet, commands: Sequence[Command]) -> FileName | None:
+    """The name of a snippet, sure where the page runs that file: then it is the file, whatever else prose may mean."""
+    name = snippet.name
+    if name is None or name.is_whole:
+        return name
+    scope, path = scope_of(snippet.block), normal(name.path)
+    runs = any(sees(scope, c.block) and any(means_file(word, path) for word in c.words) for c in commands)
+    return replace(name, made=runs)
 
 
 def _name_by_command(snippet: Snippet, following: int | None, commands: Sequence[Command]) -> FileName | None:

@@ -49,7 +49,7 @@ def whole_by(main: ProgramFile, modules: Sequence[ProgramFile], elsewhere: Seque
         return None
     if not code.imports or (code.error is None and not code.defines):
         return None
-    stated = main.name is not None and (main.name.confidence == 1.0 or main.name.source == "command")
+    stated = main.name is not None and main.name.is_whole
     faults = len(missing) + (code.error is not None)
     if stated and main.name is not None:
         origin = main.name.origin if main.name.origin is Origin.DIRECTIVE else Origin.STATED

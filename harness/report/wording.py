@@ -232,7 +232,9 @@ def exit_sentence(report: Report) -> str:
         case 0:
             return f"Exit code 0: {_checked(report)}; no blocking findings."
         case 1:
-            return f"Exit code 1: {_blocking_reasons(report)}."
+            total, checked = programs(report)
+            rest = f"; {checked:,} of {total:,} checked" if unchecked_programs(report) else ""
+            return f"Exit code 1: {_blocking_reasons(report)}{rest}."
         case 3:
             return f"Exit code 3: incomplete. {_incomplete(report)}."
         case 130:

@@ -158,4 +158,4 @@ def _summed_up(revision: str, since: str, changes: Sequence[StatementChange]) ->
     kinds = [change.kind for change in changes]
     added, removed = kinds.count(ChangeKind.ADDED), kinds.count(ChangeKind.REMOVED)
     ids = tuple(sorted({id for change in changes for id in change.requirements}))
-    return TextChange(revision, since, added, removed, len(changes) - added - removed, ids)
+    return TextChange(revision, since, added, removed, len(kinds) - added - removed, ids)

@@ -35,6 +35,13 @@ class FileName:
     confidence: float
     source: str
     """``info string``, ``comment``, ``prose``, ``tab title``, ``directive``, ``configuration``, ``command``."""
+    made: bool = False
+    """Whether the page tells its reader to save the code as this file, or runs the file."""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the page gives the code as all of the file: what prose names otherwise may be a part of it."""
+        return self.made or self.confidence == 1.0 or self.source == "command"
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,23 @@ FAULTS = [
 ]
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "origin"),
+    [
+        ("Save the program as `clock.py`.", "", Origin.STATED),
+        ("Create `clock.py`:", "", Origin.STATED),
+        ("This is `clock.py`.", "Start it: `python clock.py`.", Origin.STATED),
+        ("This changes `clock.py`.", "Start it: `python other.py`.", Origin.INFERRED),
+    ],
+)
+def test_a_file_that_prose_has_saved_or_run_is_a_whole_program(
+    tmp_path: Path, before: str, after: str, origin: Origin
+) -> None:
+    code = PYTHON.replace("() -> str:", "() -> str")
+    (example,) = found(tmp_path, f"# P\n\n{before}\n\n```py\n{code}```\n\n{after}\n")
+    assert (example.status, whole_by(example)) == (ExampleStatus.RUNNABLE, origin)
+
+
 @pytest.mark.parametrize(("code", "fence"), FAULTS)
 def test_a_named_program_with_a_fault_is_run_as_stated(tmp_path: Path, code: str, fence: str) -> None:
     example = only(tmp_path, code, f"{fence} clock.{fence}")
