@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urljoin, urlsplit
 
 from extractor.model import ExampleKind, NoteKind
-from harness.judge.findings import inconclusive, join_words, not_applicable, satisfied, violated
+from harness.judge.findings import join_words, not_applicable, satisfied, violated
 
 if TYPE_CHECKING:
     from extractor.model import Example, StatedEndpoint
@@ -40,7 +40,7 @@ def answers_where_stated(example: Example, recording: Recording, bound: BoundReq
     if not bundle.stated_endpoints:
         return not_applicable(bound, "The page states no address of its server.")
     if guesses := [note.what for note in bundle.guesses if note.kind in _INFERRED]:
-        return inconclusive(bound, f"docprobe added what decides where it listens: {join_words(guesses)}.")
+        return not_applicable(bound, f"docprobe added what decides where it listens: {join_words(guesses)}.")
     served = _target(transcript.endpoint)
     failed: list[tuple[StatedEndpoint, str, list[Exchange]]] = []
     for stated in bundle.stated_endpoints:
@@ -54,7 +54,7 @@ def answers_where_stated(example: Example, recording: Recording, bound: BoundReq
             failed.append((stated, _described(chain), chain))
     if not failed:
         named = join_words(map(str, bundle.stated_endpoints))
-        return inconclusive(bound, f"The page says {named}, where nothing was asked: the server answered before that.")
+        return not_applicable(bound, f"The page says {named}, where nothing was asked: the server answered before that.")
     first, how, chain = failed[0]
     text = f"The page says {first}; {how}. The server answers at {transcript.endpoint}."
     return replace(violated(bound, text, chain), blame=(first.span,))

@@ -118,14 +118,14 @@ def test_nothing_is_decided_where_docprobe_decided_the_address(kind: NoteKind) -
     page = example(ROOMS, notes=(Note(kind, Origin.INFERRED, "uvicorn server:app"),))
     found = judged(page, "http://localhost:8000/rooms", post(1, "/rooms", 200))
     assert found is not None
-    assert found.verdict is Verdict.INCONCLUSIVE
+    assert found.verdict is Verdict.NOT_APPLICABLE
     assert "uvicorn server:app" in found.summary
 
 
 def test_an_address_that_was_not_asked_decides_nothing() -> None:
     found = judged(example(ROOMS), "http://localhost:7000/mcp", post(1, "/mcp", 200))
     assert found is not None
-    assert found.verdict is Verdict.INCONCLUSIVE
+    assert found.verdict is Verdict.NOT_APPLICABLE
 
 
 def test_a_page_without_an_address_and_an_example_without_one() -> None:
