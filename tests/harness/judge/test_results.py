@@ -52,11 +52,12 @@ def test_nothing_gates_without_a_sentence(docs: Path, fail_on: str) -> None:
     assert NOTE in output
 
 
-def test_an_empty_folder_of_rules_is_none(docs: Path) -> None:
+def test_an_empty_folder_of_rules_is_refused(docs: Path) -> None:
     (docs.parent / "rules").mkdir()
-    report, output = check(docs, "--spec", str(docs.parent / "rules"))
-    assert report.exit_code == 0
-    assert NOTE in output
+    rules = str(docs.parent / "rules")
+    done = CliRunner().invoke(cli, ["check", str(docs), "--state", str(docs.parent / "state"), "--spec", rules])
+    assert done.exit_code == 2
+    assert "holds no specification" in str(done.exception or done.output)
 
 
 def test_with_the_rules_it_gates_and_there_is_no_note(docs: Path) -> None:
