@@ -150,7 +150,7 @@ def baseline_sentence(note: BaselineNote) -> str:
         case BaselineKind.EXPIRED:
             return f"{about} was accepted until a date that has passed: it counts again"
         case BaselineKind.UNKNOWN_ID:
-            return f"{about} names a page that is gone: remove the entry with docprobe baseline update"
+            return f"{about} names an example that is gone: remove the entry with docprobe baseline update"
         case BaselineKind.RENAMED:
             what = f"{note.listed_as} {note.requirement} is about {note.example}, whose id it was"
             return f"{what}: rename the entry with docprobe baseline update"

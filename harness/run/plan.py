@@ -210,7 +210,7 @@ def _narrowed(plan: Plan, since: Change, config: Config, selection: Selection) -
             impact.before,
             impact.printed,
             _baseline_before(config, since),
-            _successors(every, plan.pages),
+            _successors(every, plan.pages, plan.ids),
         ),
         only_if_judged_under=impact.only_if_judged_under(affected),
         problems=tuple(problem for problem in plan.problems if problem.span.file in since.files),
@@ -220,16 +220,23 @@ def _narrowed(plan: Plan, since: Change, config: Config, selection: Selection) -
     )
 
 
-def _successors(origins: Mapping[str, Example], pages: Collection[str]) -> Mapping[str, str]:
+def _successors(origins: Mapping[str, Example], pages: Collection[str], ids: Collection[str]) -> Mapping[str, str]:
     """Return the ids of now of examples that are called otherwise, by the ids of then.
 
-    An example that was copied is still called as it was; one whose page is gone was moved.
+    An example that was copied is still called as it was; one that is gone from its page, or with it, was moved.
+
+    Args:
+        origins: of all examples whose id or text is not what it was.
+        pages: paths of the pages of now.
+        ids: of all examples of now.
     """
-    return {
+    on_page = {origin.id: id for id, origin in origins.items() if page_stem(origin.page) == id.partition("#")[0]}
+    moved = {
         origin.id: id
         for id, origin in origins.items()
-        if id != origin.id and (origin.page not in pages or page_stem(origin.page) == id.partition("#")[0])
+        if origin.id not in on_page and (origin.page not in pages or origin.id not in ids)
     }
+    return {old: new for old, new in {**moved, **on_page}.items() if old != new}
 
 
 def _relisted_examples(config: Config, since: Change) -> frozenset[str]:

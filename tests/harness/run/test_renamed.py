@@ -68,6 +68,18 @@ def test_a_page_that_moves_takes_its_entries_with_it(docs: Path) -> None:
     assert [known.example for known in followed(docs, change=True).known] == [f"{STEM.replace('sessions', 'moved')}#second"]
 
 
+def test_a_block_that_moves_to_another_page_takes_its_entry_with_it(docs: Path) -> None:
+    """Its page is still there, and so is the page that it goes to."""
+    other = TUTORIAL.replace("sessions", "other")
+    (docs / other).write_text("# Other\n")
+    git(docs, "add", "-A")
+    git(docs, "commit", "-qm", "a page of prose")
+    git(docs, "branch", "-f", "main")
+    (docs / TUTORIAL).write_text(PAGE.partition("## Second")[0])
+    (docs / other).write_text(f"# Other\n{SECOND}")
+    assert [known.example for known in followed(docs, change=True).known] == [f"{STEM.replace('sessions', 'other')}#typescript"]
+
+
 def test_an_entry_about_a_block_that_the_change_removes_is_stale(docs: Path) -> None:
     (docs / TUTORIAL).write_text(PAGE.partition("## Second")[0])
     baseline = followed(docs, change=True)

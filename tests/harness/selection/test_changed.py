@@ -196,7 +196,7 @@ def test_an_entry_whose_page_is_deleted_is_stale_and_can_be_removed(docs: Path, 
     assert _run(docs, tmp_path, *check, "--gate", "all").exit_code == 1
     done = _run(docs, tmp_path, *check)
     assert done.exit_code == 0, "a change that removes a fault must not fail by the entry that accepted it"
-    told = "#typescript session.terminated-404 names a page that is gone: "
+    told = "#typescript session.terminated-404 names an example that is gone: "
     assert told in " ".join(done.output.split())
     updated = _run(docs, tmp_path, "baseline", "update", "--docs", str(docs))
     assert "0 added, 1 removed" in updated.output
