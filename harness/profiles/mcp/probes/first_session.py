@@ -71,6 +71,21 @@ async def open_first_session(peer: Peer, revision: str) -> FirstSession | None:
         reason = f"initialize with {revision} now negotiates {opened.revision}"
         peer.learn_revision(revision, RevisionFacts(reason))
         return None
+    return await use_first_session(peer, revision, answer, opened)
+
+
+async def use_first_session(peer: Peer, revision: str, answer: ProbeAnswer, opened: Caller) -> FirstSession | None:
+    """Send each kind of request once on session A.
+
+    Args:
+        peer: the server.
+        revision: that the session speaks.
+        answer: to the initialize that opened it.
+        opened: its caller.
+
+    Returns:
+        As :func:`open_first_session`.
+    """
     initialized = await peer.notify(steps.BASELINE_INITIALIZED, opened)
     if not initialized.served:
         await _without_version(peer, opened, initialized, messages.notification("notifications/initialized"))

@@ -10,12 +10,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from harness.base.errors import NoRestartError
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.messages import FOREIGN_ORIGIN, Caller
 from harness.profiles.mcp.probes import access, first_session, sessions, stream_probes
 from harness.profiles.mcp.probes.peer import NegotiatedRevisions
 
 if TYPE_CHECKING:
+    from harness.profiles.mcp.probes.first_session import FirstSession
     from harness.profiles.mcp.probes.peer import Peer
 
 
@@ -23,7 +25,10 @@ async def probe_revision(peer: Peer, revision: str) -> bool:
     """Hold the whole conversation in one revision; return False if it is not negotiated, or its baseline not served."""
     if not _may_be_negotiated(peer, revision):
         return False
-    refused = await _refused_initializes(peer, revision)
+    try:
+        refused = await _refused_initializes(peer, revision)
+    except NoRestartError:
+        return await _probe_running(peer, revision)
     if not _may_be_negotiated(peer, revision):
         return False
     base = await first_session.open_first_session(peer, revision)
@@ -37,15 +42,33 @@ async def probe_revision(peer: Peer, revision: str) -> bool:
         return False
     for number in refused:
         peer.recorder.amend(number, control=base.opening)
+    await _probe_session(peer, revision, base)
+    return True
+
+
+async def _probe_running(peer: Peer, revision: str) -> bool:
+    """Hold the conversation on the session that the endpoint was found with: the process cannot be started afresh."""
+    if peer.first is None or peer.first[1].revision != revision:
+        return False
+    answer, opened = peer.first
+    peer.recorder.amend(answer.number, step=steps.BASELINE_INITIALIZE, revision=revision)
+    base = await first_session.use_first_session(peer, revision, answer, opened)
+    if base is None:
+        return False
+    await _probe_session(peer, revision, base)
+    return True
+
+
+async def _probe_session(peer: Peer, revision: str, base: FirstSession) -> None:
+    """Ask everything on session A; its end comes last."""
     await first_session.probe_what_reads(peer, base)
     if revision < first_session.STREAMABLE_SINCE:
-        return True
+        return
     await stream_probes.probe_streams(peer, revision, base)
     if base.caller.id is not None:
         await sessions.probe_lifetime(peer, revision, base.legs, base.caller)
-        if peer.token is not None:
+        if peer.token is not None and peer.ends_sessions:
             await access.probe_hijacking(peer, revision, base.legs)
-    return True
 
 
 def _may_be_negotiated(peer: Peer, revision: str) -> bool:

@@ -109,6 +109,8 @@ class Peer:
         self.restarts = 0
         self.initializes_served = 0
         """By the process that runs now."""
+        self.first: tuple[ProbeAnswer, Caller] | None = None
+        """The first initialize that this process served, and its caller."""
         self.streams_closed: set[str | None] = set()
 
     @property

@@ -126,6 +126,7 @@ class Recorder:
         number: int,
         *,
         step: str | None = None,
+        revision: str | None = None,
         control: int | None = None,
         handle: str | None = None,
         note: str | None = None,
@@ -135,6 +136,7 @@ class Recorder:
         self._exchanges[number] = replace(
             exchange,
             step=step or exchange.step,
+            revision=revision or exchange.revision,
             control=control if control is not None else exchange.control,
             handle=handle if handle is not None else exchange.handle,
             note=note or exchange.note,

@@ -73,6 +73,8 @@ async def initialize(
     if issued is not None:
         peer.sessions.append(Session(label, issued, agreed, peer.recorder.process, answer.number))
     opened = replace(caller, revision=agreed, version=agreed, id=issued, label=label if issued is not None else None)
+    if peer.initializes_served == 1:
+        peer.first = (answer, opened)
     return answer, opened
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from harness.base.errors import NoRestartError
 from harness.model import Verdict
 from harness.profiles.mcp.probe import McpProbe
 
 from .conversations import NEWEST, by_step, hold, judged
-from .local_pod import bundle
+from .local_pod import LocalPod, bundle
 from .mcp_app import Manners
 
 pytestmark = pytest.mark.anyio
@@ -56,3 +57,20 @@ async def test_only_what_is_negotiated_is_judged() -> None:
     transcript = await hold(Manners(single=True, revisions=("2025-06-18",)))
     assert transcript.negotiated == ("2025-06-18",)
     assert transcript.facts.why_not_served("2025-06-18") is None
+
+
+async def test_a_process_that_cannot_be_started_afresh_is_asked_on_the_session_that_it_gave(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def refuse(pod: LocalPod) -> None:
+        raise NoRestartError("a server that docprobe did not start is not restarted")
+
+    monkeypatch.setattr(LocalPod, "restart", refuse)
+    transcript = await hold(Manners(single=True, revisions=(NEWEST, "2025-06-18")))
+    assert McpProbe(bundle()).serves(transcript)
+    assert {exchange.process for exchange in transcript.exchanges} == {0}
+    assert transcript.negotiated == (NEWEST,)
+    verdicts = judged(transcript)
+    assert verdicts["example.clients"] is Verdict.VIOLATED
+    assert verdicts["session.terminated-404"] is Verdict.SATISFIED
+    assert verdicts["version.unsupported-400"] is Verdict.SATISFIED
