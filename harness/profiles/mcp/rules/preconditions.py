@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from extractor.model import ExampleKind
 from harness.judge.findings import inconclusive, not_applicable, satisfied, violated
 from harness.model import Transport, Verdict
 from harness.profiles.mcp import steps
@@ -82,7 +83,8 @@ def not_asked(transcript: Transcript, bound: BoundRequirement, what: str) -> Fin
     """
     facts = transcript.facts
     if facts.transport is Transport.HTTP_SSE:
-        return not_applicable(bound, "The server speaks the HTTP+SSE transport of 2024-11-05, which has no such rule.")
+        who = "client" if transcript.kind is ExampleKind.CLIENT else "server"
+        return not_applicable(bound, f"The {who} speaks the HTTP+SSE transport of 2024-11-05, which has no such rule.")
     if facts.crashed is not None:
         return inconclusive(bound, f"{what} was not sent: the server {facts.crashed.sentence}.")
     if facts.stopped is not None:

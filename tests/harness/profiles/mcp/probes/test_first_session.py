@@ -76,6 +76,6 @@ async def test_a_failing_baseline_ends_the_revision() -> None:
     transcript = await hold(Manners(revisions=(NEWEST,), broken_requests=True))
     assert transcript.negotiated == (NEWEST,)
     assert transcript.facts.why_not_served(NEWEST) == "tools/list is answered 500, “oops”"
-    assert transcript.facts.not_served == f"{NEWEST}: tools/list is answered 500"
+    assert transcript.facts.not_served == f"{NEWEST}: tools/list is answered 500, “oops”"
     steps_seen = {e.step for e in transcript.exchanges}
     assert not any(step.startswith(("live", "version", "origin", "ids")) for step in steps_seen)
