@@ -32,6 +32,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "snapshot": ("harness.cli.snapshot", "Pin, verify and compare copies of the docs."),
     "report": ("harness.cli.report", "Build the nightly HTML site from results."),
     "merge": ("harness.cli.merge", "Join the results of shards."),
+    "new-profile": ("harness.cli.new_profile", "Write the skeleton of a profile for another specification."),
     "doctor": ("harness.cli.doctor", "Check what this machine needs to run examples, and set it up."),
 }
 """Command name to module (its attribute ``command``) and one-line help. Modules are imported when they are used."""
