@@ -258,8 +258,14 @@ def text_change_sentence(change: TextChange) -> str:
 
 
 def unchecked_sentence(entry: Unchecked) -> str:
-    """Return why a program that a change adds or edits was not checked."""
-    return f"{entry.example.id} was not checked: {entry.why}"
+    """Return why a program that a change adds or edits was not checked, and how it is left out on purpose."""
+    return f"{entry.example.id} was not checked: {unchecked_reason(entry)}"
+
+
+def unchecked_reason(entry: Unchecked) -> str:
+    """Return why a program that a change adds or edits was not checked, and how it is left out on purpose."""
+    hint = '; if it is not meant to run, put a comment above it: docprobe: skip="why"'
+    return entry.why + (hint if entry.example.status in NEVER_RUN else "")
 
 
 def _checked(report: Report) -> str:

@@ -27,6 +27,7 @@ from harness.report.wording import (
     rejudged_sentences,
     status_words,
     text_change_sentence,
+    unchecked_reason,
     violations,
 )
 from harness.results.severity import Severity
@@ -93,7 +94,7 @@ def unchecked(report: Report, look: Look) -> Iterator[RenderableType]:
     for entry in entries:
         place = f" ({entry.example.spans[0].file}:{entry.example.spans[0].first})" if entry.example.spans else ""
         yield indented(Text(f"? {one_line(entry.example.id)}{one_line(place)}", overflow="fold"))
-        yield labelled("why", prose(entry.why), look.prose)
+        yield labelled("why", prose(unchecked_reason(entry)), look.prose)
 
 
 def text_changes(report: Report) -> Iterator[RenderableType]:
