@@ -66,6 +66,22 @@ class SilentPod(DeadPod):
         return None
 
 
+class DyingPod(SilentPod):
+    """A pod whose example has closed its output: that its process has ended is not known yet."""
+
+    async def send_stdin(self, data: bytes) -> None:
+        return None
+
+    async def receive_stdout(self) -> bytes:
+        return b""
+
+    async def close_stdin(self) -> None:
+        return None
+
+    async def restart(self) -> None:
+        return None
+
+
 @dataclass(frozen=True)
 class OnePodEngine:
     """An engine that has one pod."""
@@ -190,3 +206,10 @@ async def test_the_date_of_a_commit_is_asked_for_where_none_is_stated(tmp_path: 
     assert await of(DeadPod, "2025-11-25") == [today, (Resolve.DATED, "2025-11-25", None)]
     assert await of(DeadPod, "2025-11-25", Resolve.DATED) == [(Resolve.DATED, "2025-11-25", None)]
     assert len(asked) == 2
+
+
+async def test_a_process_that_died_on_import_is_not_said_to_answer_wrongly(tmp_path: Path) -> None:
+    stdio = replace(server_bundle(), kind=ExampleKind.STDIO_SERVER)
+    found = await recorded(tmp_path, stdio, "ModuleNotFoundError: No module named 'yaml'", DyingPod)
+    assert {run.outcome for run in found.runs} == {StartOutcome.EXITED}
+    assert {run.sentence for run in found.runs} == {"exited with code 1: there is no module yaml"}
