@@ -34,3 +34,13 @@ def test_a_page_says_what_it_tries_and_can_be_judged(name: str) -> None:
 def test_the_threat_model_lists_every_page_and_no_other() -> None:
     listed = set(re.findall(r"`test_contained\[([\w-]+)\]`", SECURITY.read_text("utf-8")))
     assert listed == set(NAMES)
+
+
+def test_the_threat_model_names_tests_that_exist() -> None:
+    text = SECURITY.read_text("utf-8")
+    tests = SECURITY.parents[1] / "tests"
+    defined = {
+        name for file in tests.rglob("test_*.py") for name in re.findall(r"def (test_\w+)", file.read_text("utf-8"))
+    }
+    assert set(re.findall(r"`(test_\w+)(?:\[[^`]*\])?`", text)) - defined == set()
+    assert [file for file in re.findall(r"`(tests/[\w/.]+)`", text) if not (tests.parent / file).exists()] == []
