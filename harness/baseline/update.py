@@ -18,7 +18,7 @@ from extractor.base.tomlfile import toml_table
 from harness.base.errors import UsageError
 from harness.baseline.apply import Occurs, drift_occurs, finding_occurs
 from harness.baseline.file import KINDS, NOT_RUNNING, AcceptedDrift, Known, NotRunnable
-from harness.model import BaselineKind, Status, Verdict
+from harness.model import BaselineKind, DriftKind, Status, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from harness.baseline.file import Entry
     from harness.model import Report
 
+_IN_DOUBT: Final = frozenset({DriftKind.CHANGED, DriftKind.VANISHED})
+"""Kinds of drift by which a requirement is not judged until they are accepted."""
 HEADERS: Final = frozenset(f"[[{kind}]]" for kind in KINDS)
 _EXAMPLE: Final = re.compile(r"""^(\s*example\s*=\s*)(?:"(?:[^"\\\n]|\\.)*"|'[^'\n]*')""", re.MULTILINE)
 """The line of an entry that names its example."""
@@ -128,7 +130,7 @@ def _is_stale(entry: Entry, report: Report) -> bool:
 
 
 def _entries_for(report: Report, reason: str) -> Iterator[Entry]:
-    """Yield an entry for everything in the report that blocks."""
+    """Yield an entry for everything in the report that blocks, and for changed rules that nothing is judged by."""
     for example in report.examples:
         for finding in example.findings:
             if finding.verdict is Verdict.VIOLATED and finding.gates:
@@ -136,8 +138,15 @@ def _entries_for(report: Report, reason: str) -> Iterator[Entry]:
                     yield NotRunnable(example.id, reason)
                 else:
                     yield Known(example.id, finding.requirement, reason)
+    undecided = {
+        (finding.requirement, finding.revision)
+        for example in report.examples
+        for finding in example.findings
+        if finding.verdict is Verdict.INCONCLUSIVE
+    }
     for drift in report.drift:
-        if drift.gates:
+        in_doubt = drift.kind in _IN_DOUBT and (drift.requirement, drift.revision) in undecided
+        if drift.gates or in_doubt:
             yield AcceptedDrift(*drift.identity, reason)
 
 

@@ -10,7 +10,7 @@ from harness.base.errors import UsageError
 from harness.baseline.file import parse_baseline
 from harness.baseline.update import update_baseline
 from harness.judge.exit_code import with_exit_code
-from harness.model import Status
+from harness.model import DriftKind, Status, Verdict
 from tests.harness.baseline.entries import (
     OLDER,
     TYPESCRIPT,
@@ -94,3 +94,26 @@ def test_a_hostile_id_stays_inside_its_string() -> None:
 def test_what_is_not_a_baseline_is_not_touched(text: str) -> None:
     with pytest.raises(UsageError):
         update_baseline(text, fresh())
+
+
+@pytest.mark.parametrize(
+    ("kind", "verdict", "entries"),
+    [
+        (DriftKind.CHANGED, Verdict.INCONCLUSIVE, 1),
+        (DriftKind.CHANGED, Verdict.SATISFIED, 0),
+        (DriftKind.REWORDED, Verdict.INCONCLUSIVE, 0),
+    ],
+)
+def test_a_changed_rule_of_a_draft_can_be_accepted_although_it_does_not_block(
+    kind: DriftKind, verdict: Verdict, entries: int
+) -> None:
+    report = fresh()
+    (drift,) = report.drift
+    example = next(e for e in report.examples if e.findings)
+    undecided = replace(
+        example.findings[0], requirement=drift.requirement, revision=drift.revision, verdict=verdict, gates=False
+    )
+    only = replace(
+        report, examples=(replace(example, findings=(undecided,)),), drift=(replace(drift, kind=kind, gates=False),)
+    )
+    assert update_baseline("", only, reason="read").text.count("[[drift]]") == entries
