@@ -4,7 +4,8 @@ A directive is a fence whose info string begins with its name in braces, of back
 and its like are ``fence`` tokens: the language is the directive's argument, options stand in the info string, and
 ``meta["skipped"]`` is the number of lines between the mark and the text. ``literalinclude`` is one too, whose
 ``meta["include"]`` has the path and the options. ``note``, ``tab-set`` and the like are containers, whose content is
-Markdown. Any other fence stays as it is written.
+Markdown. Of those that are neither, ``include`` and ``toctree`` among them, a ``directive`` token is left. Any other
+fence stays as it is written.
 """
 
 from __future__ import annotations
@@ -12,8 +13,6 @@ from __future__ import annotations
 import posixpath
 import re
 from typing import TYPE_CHECKING, Final
-
-from extractor.markdown.parse_state import ParseState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,8 +32,8 @@ _CALLOUTS: Final = (
     "seealso", "tip", "todo", "versionadded", "versionchanged", "warning",
 )  # fmt: skip
 _BOXES: Final = (
-    "card", "card-carousel", "container", "div", "grid", "grid-item", "grid-item-card", "margin", "only", "sidebar",
-    "topic",
+    "card", "card-carousel", "container", "div", "figure", "grid", "grid-item", "grid-item-card", "list-table",
+    "margin", "only", "sidebar", "topic",
 )  # fmt: skip
 _CONTAINERS: Final[Mapping[str, str]] = {
     **dict.fromkeys(_CALLOUTS, "callout"),
@@ -43,10 +42,10 @@ _CONTAINERS: Final[Mapping[str, str]] = {
     **dict.fromkeys(_BOXES, "other"),
 }
 """Directives whose content is Markdown, and what they mean for a block in them (``meta["family"]``)."""
-_UNREAD: Final[Mapping[str, str]] = {
-    "include": "the code of the page that it brings",
-    "eval-rst": "the code in its reStructuredText",
-}
+_NO_CODE: Final = frozenset(
+    ("bibliography", "contents", "csv-table", "eval-rst", "image", "include", "math", "raw", "rubric", "toctree")
+)
+"""Directives that are neither code nor hold Markdown: ``directive`` tokens, with ``meta["name"]``."""
 _NOT_OF_A_FILE: Final = "name"
 """An option that names the block for references; elsewhere in info strings a word of this kind is a file name."""
 
@@ -64,16 +63,17 @@ def _directive(state: StateBlock, start_line: int, end_line: int, silent: bool) 
     if opening is None or (opening["mark"][0] == "`" and "`" in opening["argument"]):
         return False
     name, mark = opening["name"].lower(), opening["mark"]
-    if name in _UNREAD and not silent:
-        message = f"the directive {{{name}}} is not read: {_UNREAD[name]} is not seen"
-        ParseState.of(state.env).problem(start_line, message)
     is_code = name in _CODE or name == "literalinclude"
-    if not is_code and name not in _CONTAINERS and mark[0] != ":":
+    if not is_code and name not in _CONTAINERS and name not in _NO_CODE and mark[0] != ":":
         return False
     if silent:
         return True
     closing = _closing_line(state, start_line, end_line, mark)
-    if is_code:
+    if name in _NO_CODE:
+        token = state.push("directive", "", 0)
+        token.map = [start_line, closing]
+        token.meta = {"name": name}
+    elif is_code:
         _push_code(state, start_line, closing, closing < end_line and _closes(state, closing, mark), opening)
     else:
         _push_container(state, start_line, closing, name, opening["argument"])

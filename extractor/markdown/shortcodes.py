@@ -42,6 +42,7 @@ _UNREAD: Final = re.compile(
     r"|\{\{[<%][ \t]*(?P<hugo>code-toggle|code|highlight|include|readfile|gist|embed-code|code-snippet)\b"
     r"|\{%-?[ \t]*(?P<liquid>highlight|codeblock|include_code|include_relative|include_cached|gist|code|code-tabs)\b"
     r"|(?P<pymdown>-{1,20}8<-{1,20})"
+    r"|\{(?P<mkdocs>[*!])[ \t]*[\w./]"
     r"|<!--[ \t]*@(?P<vitepress>include):"
     r"|@\[(?P<vuepress>code)[^\]]*\]\()",
     re.MULTILINE,
@@ -51,13 +52,19 @@ _WRITTEN: Final = {
     "hugo": "{{{{< {} >}}}} (Hugo)",
     "liquid": "{{% {} %}} (Jekyll, GitBook)",
     "pymdown": "{} outside a fence (PyMdown snippets)",
+    "mkdocs": "{{{0} … {0}}} (Markdown-Include)",
     "vitepress": "<!--@{}: --> (VitePress)",
     "vuepress": "@[{}]() (VuePress)",
 }
 
 
-_SITES: Final = {"pymdown": (Flavour.MKDOCS,), "vitepress": (Flavour.VITEPRESS,)}
+_IN_FENCES: Final = ("mdbook", "mkdocs")
+"""Constructs that stand inside a fence, whose code they bring."""
+_SITES: Final = {"pymdown": (Flavour.MKDOCS,), "mkdocs": (Flavour.MKDOCS,), "vitepress": (Flavour.VITEPRESS,)}
 """The dialects that have a construct, other than plain Markdown, which stands for every site without its own."""
+
+
+_DIRECTIVES: Final = ("include", "eval-rst")
 
 
 def shortcode_plugin(md: MarkdownIt) -> None:
@@ -74,11 +81,13 @@ def unread_constructs(tokens: Iterable[Token], flavour: Flavour) -> Iterator[tup
     """
     seen: dict[str, list[int]] = {}
     for token in tokens:
+        if token.type == "directive" and token.meta["name"] in _DIRECTIVES and token.map:
+            seen.setdefault(f"{{{token.meta['name']}}} (MyST)", []).append(token.map[0])
         if token.type not in ("inline", "html_block", "comment", "fence") or not token.map:
             continue
         for match in _UNREAD.finditer(token.content):
             kind = next(kind for kind in _WRITTEN if match[kind])
-            if flavour not in _SITES.get(kind, (Flavour.GITHUB,)) or (token.type == "fence" and kind != "mdbook"):
+            if flavour not in _SITES.get(kind, (Flavour.GITHUB,)) or (token.type == "fence" and kind not in _IN_FENCES):
                 continue
             line = token.map[0] + (token.type == "fence") + token.content.count("\n", 0, match.start("text"))
             seen.setdefault(_WRITTEN[kind].format(match[kind]), []).append(line)

@@ -80,13 +80,15 @@ def test_what_a_file_cannot_give_is_said(tmp_path: Path) -> None:
         f"```{{literalinclude}} {path}\n{options}```\n"
         for path, options in (("../a.py", ""), ("a.py", ":pyobject: f\n"), ("a.py", ":lines: 7\n"))
     )
-    page, _ = read(tmp_path, text + "```{include} a.md\n```\n```{eval-rst}\n```\n")
+    more = "```{include} a.md\n```\n```{eval-rst}\n.. code:: py\n```\n:::{include} b.md\n:::\n"
+    page, found = read(tmp_path, text + more)
+    assert len(found) == 3
     assert [problem.message for problem in page.problems] == [
         "include of '../a.py' is not followed: it lies outside the docs tree",
         "the option :pyobject: of literalinclude is not read; the file is shown whole",
         "a.py has no such lines",
-        "the directive {include} is not read: the code of the page that it brings is not seen",
-        "the directive {eval-rst} is not read: the code in its reStructuredText is not seen",
+        "{include} (MyST) is not read: code that it brings or holds is not seen (2 times on this page)",
+        "{eval-rst} (MyST) is not read: code that it brings or holds is not seen",
     ]
 
 

@@ -61,6 +61,8 @@ def test_highlight_without_an_end_is_said() -> None:
         ("a\n{{#include b.md}}\n", Flavour.GITHUB, 2, "{{#include}} (mdBook)"),
         ("```rust\nfn a() {}\n{{#rustdoc_include b.rs}}\n```\n", Flavour.GITHUB, 3, "{{#rustdoc_include}} (mdBook)"),
         ('a\n\n--8<-- "b.md"\n', Flavour.MKDOCS, 3, "--8<-- outside a fence (PyMdown snippets)"),
+        ("```py\n{!../src/a.py!}\n```\n", Flavour.MKDOCS, 2, "{! … !} (Markdown-Include)"),
+        ("a\n\n{* ../src/a.py hl[1] *}\n", Flavour.MKDOCS, 3, "{* … *} (Markdown-Include)"),
         ("<!-- @include: ./b.md -->\n", Flavour.VITEPRESS, 1, "<!--@include: --> (VitePress)"),
     ],
 )
