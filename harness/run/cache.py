@@ -16,12 +16,15 @@ import harness
 from extractor.base.storage import write_atomically
 from harness.base.codec import from_json, to_json
 from harness.base.errors import UsageError
+from harness.engine.install.base_images import image_variables
+from harness.engine.install.settings import install_settings
 from harness.model import Recording
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from extractor.model import Example
+    from harness.base.host import HostEnvironment
     from harness.config import Config
 
 ROOT: Final = Path(harness.__file__).parent.parent
@@ -31,10 +34,13 @@ CONVERSATION: Final = (
     "extractor/languages/toolchains", "extractor/model",
     "harness/base", "harness/engine", "harness/judge/start_failure.py", "harness/model", "harness/profile.py",
     "harness/profiles", "harness/rule.py", "harness/run/attempt.py", "harness/run/code_checks.py",
+    "harness/run/listening_probe.py",
 )  # fmt: skip
 """Folders and files whose code takes part in a conversation."""
 JUDGING: Final = frozenset({"rules"})
 """Folders of a profile that judge a transcript and take no part in making it."""
+ENGINE_VARIABLES: Final = ("DOCKER_HOST", "DOCKER_CONTEXT")
+"""Environment variables that name the engine."""
 CODE_SUFFIXES: Final = frozenset({".py", ".json", ".mjs"})
 
 
@@ -69,8 +75,28 @@ def _digest(files: Iterable[Path]) -> str:
     return digest.hexdigest()
 
 
+def surroundings_digest(host: HostEnvironment) -> str:
+    """Return the SHA-256 of what the host's environment lends to installs and images, and of the engine that it names.
+
+    Another registry, proxy, base image or toolchain may make another program of the same text.
+
+    Raises:
+        UsageError: a file that the environment names cannot be read.
+    """
+    settings = install_settings(host)
+    named = {name: host.get(name) for name in (*ENGINE_VARIABLES, *image_variables())}
+    return hashlib.sha256(to_json([settings.environment, settings.files, named])).hexdigest()
+
+
 def key(
-    example: Example, config: Config, *, date: str | None, day: str, code: str, locks: Mapping[str, str] | None = None
+    example: Example,
+    config: Config,
+    *,
+    date: str | None,
+    day: str,
+    code: str,
+    surroundings: str,
+    locks: Mapping[str, str] | None = None,
 ) -> str:
     """Return the cache key of one distinct text.
 
@@ -81,12 +107,13 @@ def key(
         date: cutoff for dated packages, ISO.
         day: today, ISO, UTC: what "packages of today" means.
         code: from :func:`conversation_digest`.
+        surroundings: from :func:`surroundings_digest`.
         locks: packages to replay instead of what a registry has, if any: ``today`` or ``dated`` to the lock's text.
     """
     parts = (
         example.digest, config.profile.name, repr(config.limits), repr(config.timeout_s), repr(config.runtime),
         repr(config.resolve), config.settings.trust,
-        repr(config.layout.revisions), repr(date), day, code,
+        repr(config.layout.revisions), repr(date), day, code, surroundings,
         *(text for pair in sorted((locks or {}).items()) for text in pair),
     )  # fmt: skip
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()

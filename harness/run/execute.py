@@ -226,11 +226,13 @@ async def _record_all(
         day: today, ISO, UTC.
         base: of a change, the merge base.
     """
-    code = cache.conversation_digest()
+    code, surroundings = cache.conversation_digest(), cache.surroundings_digest(config.host)
     folder = config.state / "recordings"
     locks = read_locks(config.lock)
     keys = {
-        digest: cache.key(example, config, date=dates[digest], day=day, code=code, locks=locks.get(digest))
+        digest: cache.key(
+            example, config, date=dates[digest], day=day, code=code, surroundings=surroundings, locks=locks.get(digest)
+        )
         for digest, (example, _) in texts.items()
     }
     waiting: list[str] = []

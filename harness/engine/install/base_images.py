@@ -45,6 +45,12 @@ _TRIXIE_KEY: Final = Path("/usr/share/keyrings/debian-archive-trixie-stable.gpg"
 _ENVIRONMENT: Final = {"UV_CACHE_DIR": "/tmp/uv", "UV_LINK_MODE": "copy", "NPM_CONFIG_CACHE": "/tmp/npm"}
 
 
+def image_variables() -> tuple[str, ...]:
+    """Return the environment variables that name images, or folders that are copied into them."""
+    folders = (source.folder for toolchain in TOOLCHAINS.values() for source in toolchain.sources if source.folder)
+    return (BASE_IMAGE_VARIABLE, *folders)
+
+
 @dataclass(frozen=True, slots=True)
 class BaseImage:
     """A base image."""

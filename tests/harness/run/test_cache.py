@@ -5,7 +5,9 @@ from pathlib import Path
 import grimp
 
 from extractor.model import Example, ExampleKind, ExampleStatus, Layout
+from harness.base.host import HostEnvironment
 from harness.config import Config
+from harness.engine.install.base_images import image_variables
 from harness.engine.protocol import Limits
 from harness.model import Recording, Run, SettingsSource, StartOutcome, Trust
 from harness.profiles.registry import MCP
@@ -36,7 +38,9 @@ def test_the_key_changes_with_all_that_can_change_a_conversation(tmp_path: Path)
     strict = Config(tmp_path, Layout(), MCP, strict=True)
 
     def key(example: Example = example, config: Config = config, **given: object) -> str:
-        return cache.key(example, config, **{"date": None, "day": "2026-01-01", "code": "c", **given})  # type: ignore[arg-type]
+        return cache.key(
+            example, config, **{"date": None, "day": "2026-01-01", "code": "c", "surroundings": "s", **given}
+        )  # type: ignore[arg-type]
 
     assert key() == key(copy) == key(config=strict)
     keys = [
@@ -47,10 +51,28 @@ def test_the_key_changes_with_all_that_can_change_a_conversation(tmp_path: Path)
         key(date="2025-11-25"),
         key(day="2026-01-02"),
         key(code="x"),
+        key(surroundings="x"),
     ]
     keys += [key(locks={"today": "a==1"}), key(locks={"today": "a==2"}), key(locks={"dated": "a==1"})]
     assert key(locks={}) == key(locks=None) == key()
     assert len(set(keys)) == len(keys)
+
+
+def test_another_registry_image_toolchain_or_engine_is_another_key(tmp_path: Path) -> None:
+    file = tmp_path / "npmrc"
+    file.write_text("registry=https://one.example/")
+    base = {"DOCPROBE_NPMRC": str(file), "HOME": "/home/one"}
+    digests = {cache.surroundings_digest(HostEnvironment.of(base))}
+    assert cache.surroundings_digest(HostEnvironment.of({**base, "HOME": "/home/two"})) in digests
+    changes = {
+        "HTTPS_PROXY": "http://proxy.example", "GOPROXY": "https://go.example", "DOCPROBE_BASE_IMAGE": "debian:13",
+        "DOCKER_HOST": "tcp://other.example:2376", "DOCKER_CONTEXT": "other",
+        **{name: str(tmp_path) for name in image_variables()},
+    }  # fmt: skip
+    digests |= {cache.surroundings_digest(HostEnvironment.of({**base, name: value})) for name, value in changes.items()}
+    file.write_text("registry=https://two.example/")
+    digests.add(cache.surroundings_digest(HostEnvironment.of(base)))
+    assert len(digests) == len(changes) + 2
 
 
 def _module_file(module: str) -> Path:
