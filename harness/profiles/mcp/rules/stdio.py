@@ -5,8 +5,10 @@ Sentences: transports page, "stdio"; lifecycle page, "Shutdown" (2026-07-28: the
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
+from extractor.languages.common.syntax import CALLS, statement, text_of, walk
 from extractor.model import Level
 from harness.judge.findings import count, inconclusive, satisfied, violated
 from harness.model import Requirement, Side
@@ -17,8 +19,19 @@ from harness.profiles.mcp.rules.transcript import exchanges_of
 from harness.rule import Decision, Rule
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tree_sitter import Node
+
     from harness.model import BoundRequirement, Exchange, Finding, Transcript
 
+_PRINTS: Final = re.compile(
+    r"print|sys\.stdout\.write|console\.(?:log|info|debug|table|dir)|process\.stdout\.write|Deno\.stdout\.write"
+)
+"""Callables that write to stdout."""
+_LITERALS: Final = frozenset({"string_fragment", "string_content"})
+_TELLING: Final = 3
+"""Characters that a literal must have to tell one call from another."""
 _SHOWN: Final = 80
 """Characters of a line that a summary shows."""
 
@@ -38,6 +51,25 @@ def only_messages(transcript: Transcript, bound: BoundRequirement) -> Finding:
     return satisfied(bound, f"Every line on stdout was an MCP message ({count(len(answered), 'answer')}).", answered)
 
 
+def printing_calls(root: Node, finding: Finding, transcript: Transcript) -> Iterator[Node]:
+    """Yield the calls that print what stood on stdout, by their literal words; else the only call that prints."""
+    lines = [_line(exchange) for exchange in exchanges_of(transcript, None, steps.STDIO_NOISE)]
+    calls = [node for node in walk(root) if node.type in CALLS and _prints(node)]
+    words = {call: [text_of(part).strip() for part in walk(call) if part.type in _LITERALS] for call in calls}
+    said = [
+        call
+        for call, parts in words.items()
+        if any(len(part) >= _TELLING and part in line for part in parts for line in lines)
+    ]
+    yield from (statement(call) for call in said or (calls if len(calls) == 1 else []))
+
+
+def _prints(call: Node) -> bool:
+    """Return whether a call writes to stdout, as far as its text shows."""
+    name = text_of(call.child_by_field_name("function"))
+    return _PRINTS.fullmatch(name) is not None and "stderr" not in text_of(call.child_by_field_name("arguments"))
+
+
 ONLY_MESSAGES: Final = Rule(
     Requirement(
         id="stdio.only-messages",
@@ -50,6 +82,7 @@ ONLY_MESSAGES: Final = Rule(
         avoid="Don't rely on clients that skip lines they cannot parse.",
     ),
     Decision(only_messages),
+    blame=printing_calls,
 )
 
 

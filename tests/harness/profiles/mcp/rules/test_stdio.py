@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
+
 from extractor.model import ExampleKind
+from harness.judge.blame import blamed_lines
 from harness.model import Failure, FailureKind, Transcript, Verdict
 from harness.profiles.mcp import steps
+from harness.profiles.registry import MCP
+from tests.support.broken_code import bundle_of, violation
 from tests.support.transcripts import Talk
 from tests.support.verdicts import NEWEST, I, S, V, verdicts_of
 
@@ -49,3 +56,45 @@ def test_a_slow_tool_gives_a_process_no_more_time_to_end() -> None:
 def test_a_silent_stdio_server_is_not_accused() -> None:
     transcript = Transcript("e", ExampleKind.STDIO_SERVER, (), negotiated=(NEWEST,))
     assert {verdict for id, verdict in verdicts_of(transcript).items() if id.startswith("stdio.")} == {I}
+
+
+TYPESCRIPT = """\
+server.registerTool("wind", {}, async ({ town }) => {
+  console.error(`asked for ${town}`);
+  console.log(`looking up wind for ${town}`);
+  console.log("ok");
+  return { content: [] };
+});
+"""
+PYTHON = """\
+@mcp.tool()
+def shout(text):
+    print("shouting", text)
+    print("to the log", file=sys.stderr)
+    return text.upper()
+"""
+VALUE = """\
+def shout(text):
+    print(text)
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "noise", "lines"),
+    [
+        (TYPESCRIPT, "server.ts", "looking up wind for Bonn", [3]),
+        (TYPESCRIPT, "server.ts", "something else", []),
+        (PYTHON, "server.py", "shouting docprobe", [3]),
+        (PYTHON, "server.py", "something else", [3]),
+        (VALUE, "server.py", "docprobe", [2]),
+        (VALUE.replace("print(text)", "log(text)"), "server.py", "docprobe", []),
+    ],
+)
+def test_the_call_that_prints_is_blamed(text: str, path: str, noise: str, lines: list[int]) -> None:
+    talk = Talk()
+    talk.say(steps.STDIO_NOISE, None, method="STDOUT", revision=None)
+    talk.exchanges[0] = replace(talk.exchanges[0], body=noise)
+    transcript = talk.transcript(kind=ExampleKind.STDIO_SERVER)
+    finding = violation("stdio.only-messages", *talk.exchanges)
+    spans = blamed_lines(MCP.catalogue.rule("stdio.only-messages"), finding, transcript, bundle_of(text, path))
+    assert [span.first for span in spans] == lines
