@@ -233,6 +233,8 @@ async def _run(cli: Cli, plan: Plan, config: Config, prove_fixes: bool) -> tuple
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(listen)
         with LiveProgress(cli.err(), config.catalogue.requirements) as live:
+            if config.bindings is not None and not any(row.schema for row in plan.bound.requirements.values()):
+                live.note("no JSON Schema of the messages is at hand, so none is checked by one: give --schema DIR")
             report = await execute(plan, config, open_engine, observer=live, stop=stop)
             proofs = load_proofs(report, config.state, config.catalogue)
             if prove_fixes:

@@ -35,6 +35,11 @@ if TYPE_CHECKING:
     "--revision", "revisions", multiple=True, metavar="REV", help="Only this revision. Repeatable. [default: all]"
 )
 @click.option("--unbound", is_flag=True, help="Only statements without a requirement, open ones first.")
+@click.option(
+    "--coverage", "counts_only", is_flag=True,
+    help="Only the counts per revision: observable statements are bound to a requirement, decided through the check of "
+    "another, classed with a reason, or open.",
+)  # fmt: skip
 @table_or_json_option
 @click.option(
     "--bind", "places", multiple=True, metavar="ID=PAGE:LINE",
@@ -48,6 +53,7 @@ def command(
     docs: Path | None,
     revisions: tuple[str, ...],
     unbound: bool,
+    counts_only: bool,
     form: str,
     places: tuple[str, ...],
     state: Path | None,
@@ -81,6 +87,9 @@ def command(
         entries = tuple(sorted(entries, key=lambda entry: entry.standing is not Standing.OPEN))
     if form == "json":
         sys.stdout.write(to_json(entries, counts, drift, text.root))
+        return
+    if counts_only:
+        sys.stdout.write("".join(f"{line}\n" for line in _coverage(counts)))
         return
     sys.stdout.write(to_table(entries))
     err = cli.err()
@@ -132,6 +141,7 @@ def _flat(entry: ClassifiedStatement) -> dict[str, Any]:
         "requirements": entry.requirements,
         "reason": entry.reason,
         "observable": entry.observable,
+        "through": entry.through,
     }
 
 
@@ -171,8 +181,11 @@ def _drift(drift: Sequence[Drift]) -> list[str]:
 
 
 def _coverage(counts: Sequence[Coverage]) -> list[str]:
-    lines = [f"{'revision':12} {'bound':>6} {'observable':>11} {'all':>6} {'open':>6}"]
+    lines = [f"{'revision':12} {'bound':>6} {'through':>8} {'classed':>8} {'open':>6} {'observable':>11} {'all':>6}"]
     for count in counts:
         revision = count.revision or "(none)"
-        lines.append(f"{revision:12} {count.bound:6} {count.observable:11} {count.all:6} {count.open:6}")
+        lines.append(
+            f"{revision:12} {count.bound:6} {count.through:8} {count.classed:8} {count.open:6} {count.observable:11} "
+            f"{count.all:6}"
+        )
     return lines

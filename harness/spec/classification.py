@@ -36,7 +36,7 @@ class Standing(StrEnum):
     QUOTED = "quoted"
     """It stands in a quotation of another text."""
     OPEN = "open"
-    """Neither bound nor classified: work for a maintainer."""
+    """Neither bound nor classified, or classified as work for a maintainer: an exchange could decide it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,8 @@ class StatementClass:
     """First :data:`DIGITS` hex digits of the fingerprints."""
     observable: bool = False
     """Whether a conversation with an example could decide them, if there were a requirement."""
+    through: str | None = None
+    """Id of the requirement whose check decides them too; None if none does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +81,10 @@ class ClassifiedStatement:
     requirements: tuple[str, ...] = ()
     """Ids of the requirements that are bound to it; empty unless the standing is BOUND."""
     reason: str | None = None
-    """Why it is not bound; None if it is bound or open."""
+    """Why it is not bound; None if it is bound, or open and named by nobody."""
     observable: bool = False
+    through: str | None = None
+    """Id of the requirement whose check decides it too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +97,10 @@ class Coverage:
     """Those that a conversation can decide: bound, open, or classified one by one as observable."""
     all: int
     open: int
+    through: int = 0
+    """Not bound, and decided by the check of another sentence."""
+    classed: int = 0
+    """Observable, not bound and not decided, with the reason."""
 
 
 def load_classes(bindings: Path | None) -> Classes:
@@ -126,7 +134,13 @@ def _classified(statement: Statement, bound: Bound, classes: Classes) -> Classif
     if ids := bound.requirements_of(statement):
         return ClassifiedStatement(statement, Standing.BOUND, requirements=ids, observable=True)
     if classed := classes.classed.get(statement.fingerprint[:DIGITS]):
-        return ClassifiedStatement(statement, classed.standing, reason=classed.reason, observable=classed.observable)
+        return ClassifiedStatement(
+            statement,
+            classed.standing,
+            reason=classed.reason,
+            observable=classed.observable or classed.standing is Standing.OPEN,
+            through=classed.through,
+        )
     for rule in classes.rules:
         if matches_any(statement.page, rule.pages):
             return ClassifiedStatement(statement, rule.standing, reason=rule.reason)
@@ -148,13 +162,16 @@ def coverage(entries: Sequence[ClassifiedStatement], revisions: Sequence[str]) -
     every = Counter(entry.statement.revision or "" for entry in entries)
     observable = Counter(entry.statement.revision or "" for entry in entries if entry.observable)
     standing = Counter((entry.statement.revision or "", entry.standing) for entry in entries)
+    through = Counter(entry.statement.revision or "" for entry in entries if entry.through is not None)
     return tuple(
         Coverage(
             revision=revision,
             bound=standing[revision, Standing.BOUND],
             observable=observable[revision],
             all=every[revision],
-            open=standing[revision, Standing.OPEN],
+            open=(open := standing[revision, Standing.OPEN]),
+            through=through[revision],
+            classed=observable[revision] - standing[revision, Standing.BOUND] - through[revision] - open,
         )
         for revision in (*revisions, "")
         if every[revision]

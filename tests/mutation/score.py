@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 REASONS = Path(__file__).parent / "survivors.toml"
 TIMEOUT_S = 4.0
 PLAIN = Case("python", "Server")
-AUTHORIZED = Case("python", "Authorized")
+AUTHORIZED = Case("python", "AuthorizedScopes")
 RESUMABLE = Case("python", "Resumable")
 OLD = Case("python", "Server", revisions=(OLDEST,))
 OLD_JSON = Case("python", "JsonAnswers", revisions=(OLDEST,))
@@ -45,6 +45,8 @@ NARROWER: Mapping[str, tuple[Case, ...]] = {
     "handle": (PLAIN, Case("python", "Delete405"), Case("python", "NoStream"), AUTHORIZED),
     "user_of": (AUTHORIZED, PLAIN),
     "is_valid": (AUTHORIZED,),
+    "challenge": (AUTHORIZED,),
+    "metadata": (AUTHORIZED,),
     "check_origin": (PLAIN,),
     "check_accept": (PLAIN,),
     "initialize": (PLAIN, OLD),

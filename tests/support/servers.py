@@ -283,7 +283,14 @@ GROUPS: dict[str, tuple[Case, ...]] = {
     ),
     "wrong: headers and codes without sessions": (
         *_wrong("header.method-match", "ModernIgnoresMethod", "ModernNeedsNoMethod", revisions=(MODERN,)),
-        *_wrong("header.name-match", "ModernIgnoresName", "ModernNeedsNoName", "ModernNameAsSent", revisions=(MODERN,)),
+        *_wrong(
+            "header.name-match",
+            "ModernIgnoresName",
+            "ModernNeedsNoName",
+            "ModernNameAsSent",
+            "ModernRefusesNames",
+            revisions=(MODERN,),
+        ),
         *_wrong("header.case-insensitive", "ModernCaseMatters", revisions=(MODERN,)),
         *_wrong("header.error-code", "ModernPlainRefusals", "ModernMismatchCode", revisions=(MODERN,)),
         *_wrong(

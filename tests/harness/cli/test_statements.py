@@ -41,7 +41,17 @@ def test_table(docs: Path) -> None:
     assert lines[1].split()[4] == "session.terminated-404"
     assert lines[2].split()[4] == "open"
     assert len(lines) == 3
-    assert "2025-11-25        1           2      2      1" in result.stderr
+    names, counts = (line.split() for line in result.stderr.splitlines()[-2:])
+    assert dict(zip(names[1:], map(int, counts[1:]), strict=True)) == {
+        "bound": 1, "through": 0, "classed": 0, "open": 1, "observable": 2, "all": 2,
+    }  # fmt: skip
+
+
+def test_coverage_alone_is_the_output(docs: Path) -> None:
+    result = run_or_raise("statements", str(docs), "--revision", "2025-11-25", "--coverage")
+    names, *counts = (line.split() for line in result.stdout.splitlines())
+    assert names == ["revision", "bound", "through", "classed", "open", "observable", "all"]
+    assert [line[0] for line in counts] == ["2025-11-25"]
 
 
 def test_unbound_lists_the_work_that_is_open(docs: Path) -> None:
@@ -56,7 +66,15 @@ def test_json(docs: Path) -> None:
     bound = document["statements"][2]
     assert bound["requirements"] == ["session.terminated-404"]
     assert bound["span"] == {"file": NEW, "first": 3, "last": 3, "column": 1}
-    assert document["coverage"][1] == {"revision": "2025-11-25", "bound": 1, "observable": 2, "all": 2, "open": 1}
+    assert document["coverage"][1] == {
+        "revision": "2025-11-25",
+        "bound": 1,
+        "observable": 2,
+        "all": 2,
+        "open": 1,
+        "through": 0,
+        "classed": 0,
+    }
     assert document["drift"] == []
 
 

@@ -53,6 +53,14 @@ class ModernNameAsSent(ModernOnly):
             raise Answered(400, HEADER_MISMATCH, "Mcp-Name differs from the body")
 
 
+class ModernRefusesNames(ModernOnly):
+    """A right Mcp-Name is refused."""
+
+    def check_name(self, request: Request, message: dict[str, Any]) -> None:
+        if message["method"] in NAMES:
+            raise Answered(400, HEADER_MISMATCH, "Mcp-Name differs from the body")
+
+
 class ModernCaseMatters(ModernOnly):
     """The headers are looked up as the specification writes them."""
 

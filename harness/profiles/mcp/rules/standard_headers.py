@@ -72,6 +72,10 @@ def name_match(transcript: Transcript, bound: BoundRequirement) -> Finding:
         if isinstance(result, dict) and result.get("tools"):
             return inconclusive(bound, "No tool could be called: their arguments could not be made up.", [listed])
         return not_applicable(bound, "The server lists no tools to call by name.", [listed])
+    if error_code(called) == HEADER_MISMATCH:
+        return violated(
+            bound, "A tools/call whose Mcp-Name is the name in its body was refused as different.", [called]
+        )
     finding = deciding(must_answer(transcript, bound, step, 400, what) for step, what in _NAME_FAULTS.items())
     encoded = exchange_of(transcript, bound.revision, steps.MODERN_TOOL_ENCODED)
     if encoded is not None and answer_to_fault(transcript, encoded) in NOT_SERVED:
