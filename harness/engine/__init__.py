@@ -3,7 +3,7 @@
 ``protocol`` is the seam: everything above it is tested with fakes, everything below with a real engine.
 ``docker_engine`` is the way in. It ties together
 
-- ``install/``: images with an example's dependencies, made in containers with a network;
+- ``install/``: images with an example's dependencies, made in containers that reach the registries in use;
 - ``anchors``, ``pods``, ``process``, ``launch``, ``logs``: a pod is an anchor container, which owns namespaces
   that lead nowhere, and the example's container, which joins them;
 - ``tunnel/``: the one connection into a pod, over the anchor's stdin and stdout;

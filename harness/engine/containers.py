@@ -180,13 +180,13 @@ def install_container(
     user: str = INSTALL_USER,
     runtime: str | None = None,
 ) -> ContainerSpec:
-    """Return a container in which an image is made: it has a network, and a root file system that can be written.
+    """Return a container in which an image is made: its root file system can be written.
 
     Args:
         image: what is added to.
         memory_mib: limit of its memory.
         cpus: processors of the machine.
-        network: name of the engine's network that it is in.
+        network: an anchor's (``container:ID``), from which only registries are reached; the engine's for a base image.
         user: who installs: INSTALL_USER, or root for a base image.
         runtime: OCI runtime.
     """

@@ -28,7 +28,7 @@ def test_a_page_says_what_it_tries_and_can_be_judged(name: str) -> None:
     attack = ATTACKS[name]
     assert attack.tries.endswith(".")
     assert attack.stopped_by.endswith(".")
-    assert attack.says or attack.ends or attack.violates is not None
+    assert attack.says or attack.ends or attack.blocked or attack.violates is not None
 
 
 def test_the_threat_model_lists_every_page_and_no_other() -> None:

@@ -1,4 +1,4 @@
-"""The worker: runs one job (an install, a layer of a base image) in a container that has a network.
+"""The worker: runs one job (an install, a layer of a base image) in a container of its own.
 
 The job comes as one JSON line on stdin, so that nothing of it (proxies, certificates, configuration) stays in the
 image that is made of the container afterwards. Output goes back as JSON lines. When the job is done the worker waits

@@ -1,4 +1,4 @@
-"""Making images, in containers with a network.
+"""Making images, in containers that reach the registries in use and nothing else.
 
 ``base_images`` makes what all examples start from, ``installer`` adds one bundle's dependencies. Both give jobs to
 ``image_builder``; ``images`` finds again what was made. One module per package manager (``npm``, ``pypi``) says what to

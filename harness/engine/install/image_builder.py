@@ -1,4 +1,4 @@
-"""Making an image: run a job in a container with a network, then commit the container.
+"""Making an image: run a job in a container, then commit the container.
 
 The commit is atomic, so an image is there whole or not at all. The container lives only as long as docprobe holds
 its stdin, so a killed docprobe leaves nothing.
@@ -92,7 +92,7 @@ class JobResult:
 
 @dataclass(frozen=True, slots=True)
 class ImageBuilder:
-    """Runs jobs in containers with a network, and turns the containers into images."""
+    """Runs jobs in containers, and turns the containers into images."""
 
     run: EngineRun
     settings: InstallSettings

@@ -49,8 +49,7 @@ _FLAGS: Final = (
     "--allow-git=none", "--allow-remote=none", "--allow-file=none", "--allow-directory=none",
     "--fetch-retries=2", "--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=5000", "--fetch-timeout=60000",
 )  # fmt: skip
-"""A package's own dependencies come from the registry too: an address could be one of the host's network, which the
-install container can reach."""
+"""A package's own dependencies come from the registry too, and from no address, folder or repository."""
 _DOCS_FAULT: Final = {
     "E404": "no such package",
     "ETARGET": "no such version",
