@@ -79,6 +79,15 @@ SHAPES: dict[str, Callable[[int], str]] = {
     "admonitions": lambda n: "".join("    " * depth + "!!! a\n" for depth in range(n // 40)),
     "tabs of MkDocs": lambda n: '=== "a"\n\n    b\n\n' * n,
     "includes": lambda n: '```py\n--8<-- "a.py"\n```\n' * n,
+    "indented fences": lambda n: "- a\n    ```\n    x\n    ```\n" * n,
+    "open fences": lambda n: "    ```\n" * n,
+    "options of a fence": lambda n: "``` " + 'a="b" ' * n + "!\n",
+    "open highlights": lambda n: "{% highlight a %}\n" * n,
+    "template tags": lambda n: '{% tab title="a" %}\n' * n,
+    "directives of MyST": lambda n: ":::{note}\n" * n,
+    "nested directives": lambda n: "".join("`" * (n // 20 - depth + 3) + "{note}\n" for depth in range(n // 20)),
+    "options of a directive": lambda n: "```{code-block} a\n" + ":a: b\n" * n + "```\n",
+    "wrappers": lambda n: "```mdx-code-block\n" * n,
     "dashes in an include": lambda n: "```py\n" + "-" * 10 * n + "8<\n```\n",
 }
 """A page of each shape by its size."""
@@ -89,15 +98,26 @@ OF_MARKDOWN = (
     "directives",
     "footnotes",
     "includes",
+    "indented fences",
     "list",
     "nested list",
     "open HTML comments",
     "open definitions",
+    "open fences",
+    "options of a fence",
     "space in an admonition",
     "tabs of MkDocs",
     "tags around fences",
 )
 """Those that Markdown's own rules, or those of MkDocs, read otherwise than MDX."""
+OF_PLAIN_MARKDOWN = (
+    "directives of MyST",
+    "nested directives",
+    "open highlights",
+    "options of a directive",
+    "template tags",
+)
+"""Those of sites that are written in plain Markdown."""
 SIZE = 1_000 if SOAK else 200
 SHORTEST_S = SIZE / 50_000
 """A time below which a clock tells too little."""
@@ -122,6 +142,7 @@ def seconds(text: str, flavour: Flavour) -> float:
     [
         *((shape, Flavour.DOCUSAURUS) for shape in SHAPES),
         *((shape, Flavour.MKDOCS) for shape in OF_MARKDOWN),
+        *((shape, Flavour.GITHUB) for shape in OF_PLAIN_MARKDOWN),
         ("space in an include", Flavour.VITEPRESS),
     ],
 )
