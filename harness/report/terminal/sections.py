@@ -11,6 +11,7 @@ from rich.text import Text
 from extractor.base.text import one_line
 from harness.judge.exit_code import unchecked_programs
 from harness.model import BaselineKind, Status
+from harness.report.locations import start_of
 from harness.report.terminal.details import run_rows
 from harness.report.terminal.look import INDENT, Look, indented, labelled, mark, prose
 from harness.report.wording import (
@@ -92,8 +93,8 @@ def unchecked(report: Report, look: Look) -> Iterator[RenderableType]:
         yield Text("")
         yield Text("Not checked: programs that the change adds or edits", style="bold magenta")
     for entry in entries:
-        place = f" ({entry.example.spans[0].file}:{entry.example.spans[0].first})" if entry.example.spans else ""
-        yield indented(Text(f"? {one_line(entry.example.id)}{one_line(place)}", overflow="fold"))
+        place = f"({start_of(entry.example)})"
+        yield indented(Text(f"? {one_line(entry.example.id)} {one_line(place)}", overflow="fold"))
         yield labelled("why", prose(unchecked_reason(entry)), look.prose)
 
 

@@ -326,8 +326,10 @@ def test_every_format_names_the_programs_of_a_change_that_were_not_checked(name:
     assert "is a client of a weather service" in text
     if name in {"terminal", "github", "markdown"}:
         assert "0 of 1 checked" in text
+    place = example.spans[0]
+    if name == "terminal":
+        assert f"? {example.id} ({place.file}:{place.first})" in text
     if name == "github":
-        place = example.spans[0]
         assert f"::warning file=docs/{place.file},line={place.first},endLine={place.first},title=not checked::" in text
     if name == "junit":
         assert '<error message="is a client of a weather service" type="not-checked">' in text
