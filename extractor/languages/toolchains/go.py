@@ -59,5 +59,6 @@ GO: Final = Toolchain(
             target=_HOME,
         ),
     ),
-    environment={**_ENVIRONMENT, "GOPROXY": "off", "GOSUMDB": "off"},
+    # the index of packages would be written into the cache, which nobody may write to in a pod
+    environment={**_ENVIRONMENT, "GODEBUG": "goindex=0", "GOPROXY": "off", "GOSUMDB": "off"},
 )

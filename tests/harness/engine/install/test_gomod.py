@@ -108,3 +108,17 @@ async def test_fetched_compiled_and_run_without_a_network(open_engine: Open) -> 
             assert failed is not None
             assert failed.during == "build"
             assert "main.go:9:" in " ".join(line.text for line in pod.logs())
+
+
+@pytest.mark.engine
+@pytest.mark.registry
+@pytest.mark.anyio
+async def test_a_program_of_the_standard_library_alone(open_engine: Open) -> None:
+    bundle = go_bundle('package main\n\nimport (\n\t"fmt"\n\t"net/http"\n)\n\nfunc main() { fmt.Println(http.MethodGet) }\n')
+    async with open_engine() as engine:
+        image = await engine.install(bundle)
+        async with engine.pod(bundle, image) as pod:
+            state = await pod.wait_exit(60)
+            assert state is not None
+            assert (state.code, state.sentence) == (0, "exited with code 0")
+            assert [line.text for line in pod.logs()] == ["GET"]
