@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from harness.model import Compared, FindingChange, FixedFinding, Gate, NotCompared, Rejudged, Status, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from harness.model import Drift, ExampleResult, Finding
 
@@ -41,7 +41,11 @@ class BaseState:
 
 
 def compare(
-    results: Sequence[ExampleResult], drift: Sequence[Drift], base: BaseState, gate: Gate
+    results: Sequence[ExampleResult],
+    drift: Sequence[Drift],
+    base: BaseState,
+    gate: Gate,
+    start_rules: Collection[str] = (),
 ) -> tuple[tuple[ExampleResult, ...], tuple[Drift, ...], Compared]:
     """Return the results and the drift with what the change did to each finding, and what was compared.
 
@@ -50,13 +54,15 @@ def compare(
         drift: of the docs as they are.
         base: the same of the merge base.
         gate: which findings may fail the run; for the record.
+        start_rules: ids of the requirements that are judged from the attempts to start an example. A failure that a
+            change brings blocks even where the packages of an older day would do: nothing but the change is to blame.
     """
     fixed: list[FixedFinding] = []
     not_compared: list[NotCompared] = []
     compared = []
     for result in results:
         before = base.results.get(result.id)
-        compared.append(replace(result, findings=tuple(_findings(result, before, base.accepted))))
+        compared.append(replace(result, findings=tuple(_findings(result, before, base.accepted, start_rules))))
         reason = base.reasons.get(result.id) or (_why_not_comparable(result, before) if before is not None else None)
         if reason is not None and any(finding.verdict is Verdict.VIOLATED for finding in result.findings):
             not_compared.append(NotCompared(result.id, reason))
@@ -98,7 +104,9 @@ def _rejudged(results: Sequence[ExampleResult], base: BaseState) -> Iterator[Rej
             yield Rejudged(result.id, before.judged_under, result.judged_under)
 
 
-def _findings(result: ExampleResult, before: ExampleResult | None, accepted: Accepted) -> Iterator[Finding]:
+def _findings(
+    result: ExampleResult, before: ExampleResult | None, accepted: Accepted, start_rules: Collection[str]
+) -> Iterator[Finding]:
     """Yield the findings of an example, each violation with what the change did to it."""
     was = _by_identity(before) if before is not None else {}
     for finding in result.findings:
@@ -108,7 +116,11 @@ def _findings(result: ExampleResult, before: ExampleResult | None, accepted: Acc
         old = was.get(_identity(finding, result))
         known = old is not None and before is not None and (before.id, finding.requirement) in accepted
         unchanged = old is not None and _is_no_worse(finding, old, known=known)
-        yield replace(finding, change=FindingChange.UNCHANGED if unchanged else FindingChange.INTRODUCED)
+        if unchanged:
+            yield replace(finding, change=FindingChange.UNCHANGED)
+            continue
+        broken = finding.requirement in start_rules and old is not None and old.verdict in {Verdict.VIOLATED, *MET}
+        yield replace(finding, change=FindingChange.INTRODUCED, gates=finding.gates or broken)
 
 
 def _is_no_worse(finding: Finding, old: Finding, *, known: bool) -> bool:

@@ -12,7 +12,7 @@ from extractor.model import Level, Origin
 from harness.judge.failure_cause import cause_of, how_to_state, left_that_explains
 from harness.judge.findings import inconclusive, join_words, not_applicable, satisfied, violated
 from harness.judge.page_code import imports, types
-from harness.judge.start_failure import comparable_cause, compare_runs
+from harness.judge.start_failure import comparable_causes, compare_runs
 from harness.judge.start_fixes import fix_for, last_words, lines_of_cause
 from harness.judge.stated_endpoint import answers_where_stated
 from harness.model import Basis, BoundRequirement, Requirement, Side, Stage, StartOutcome
@@ -224,7 +224,7 @@ def runs(example: Example, recording: Recording, bound: BoundRequirement) -> Fin
     if recording.transcript is not None:
         direct = [dependency.name for dependency in example.bundle.dependencies] if example.bundle else []
         difference = compare_runs(recording.runs[-1], failed[0], direct)
-        legs = {f"with the packages of today: {comparable_cause(failed[0])}": False}
+        legs = dict.fromkeys(comparable_causes(failed[0]), False)
         finding = replace(violated(bound, f"The example {difference}.", legs=legs), blame=lines)
         return _with_suggested_date(finding, recording.runs[-1])
     if cause and cause.guesses:
@@ -241,7 +241,7 @@ def runs(example: Example, recording: Recording, bound: BoundRequirement) -> Fin
         text += f" The last that it wrote: “{words}”."
     otherwise = bound.requirement.fix
     fix = fix_for(failed[0], example.bundle, cause, otherwise) if cause and example.bundle else otherwise
-    finding = violated(bound, text, legs={comparable_cause(run): False for run in failed})
+    finding = violated(bound, text, legs=dict.fromkeys(comparable_causes(failed[0]), False))
     # what the reader has may make it run with the packages of its date
     return replace(finding, gates=not any(left), blame=lines, fix=fix)
 

@@ -57,10 +57,15 @@ def cause_in(logs: Iterable[LogLine]) -> str | None:
     return None
 
 
-def comparable_cause(run: Run) -> str:
-    """Return why a run did not serve, without what an edit elsewhere on the page changes: lines, times, addresses."""
-    cause = cause_in(run.logs) or run.sentence or run.outcome.value
-    return _VOLATILE.sub("", cause)
+def comparable_causes(run: Run) -> tuple[str, ...]:
+    """Return why a run did not serve, without what an edit elsewhere on the page changes: lines, times, addresses.
+
+    Of a compiler every message counts, each once: one that joins others is another fault.
+    """
+    lines = [line.text.strip() for line in run.logs if line.source != "authorization"]
+    compiled = [found[1] for text in lines if (found := _COMPILERS.search(text))]
+    causes = compiled or [cause_in(run.logs) or run.sentence or run.outcome.value]
+    return tuple(dict.fromkeys(_VOLATILE.sub("", cause) for cause in causes))
 
 
 def port_held_by_service(logs: Iterable[LogLine], held: Collection[int], *, listens: bool) -> int | None:

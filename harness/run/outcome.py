@@ -11,7 +11,7 @@ from harness.baseline.file import Baseline
 from harness.judge.compare import compare
 from harness.judge.exit_code import apply_fail_on, apply_gate, with_exit_code
 from harness.judge.results import limit_remarks, mark_blocking_drift, missing_text_remark, source_lines
-from harness.model import FindingChange, Report, ReportProblem
+from harness.model import FindingChange, Report, ReportProblem, Stage
 
 if TYPE_CHECKING:
     import datetime
@@ -89,7 +89,8 @@ def build_report(
             edited=tuple(sorted(plan.edited & {result.id for result in results})),
         )
     if config is not None and base is not None:
-        examples, drift, compared = compare(report.examples, report.drift, base, config.gate)
+        start_rules = {row.id for row in report.requirements if row.stage is Stage.START}
+        examples, drift, compared = compare(report.examples, report.drift, base, config.gate, start_rules)
         report = replace(report, examples=examples, drift=_concerned(drift, examples), compared=compared)
     return report
 

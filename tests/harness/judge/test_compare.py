@@ -176,6 +176,26 @@ def test_a_new_example_needs_no_reason() -> None:
     assert compared(result(finding()), None, reasons={ID: "not run"})[1].not_compared == (NotCompared(ID, "not run"),)
 
 
+@pytest.mark.parametrize(
+    ("before", "legs", "blocks"),
+    [
+        (finding(Verdict.SATISFIED, gates=False), {"a": Verdict.VIOLATED}, True),
+        (finding(gates=False, a=Verdict.VIOLATED), {"a": Verdict.VIOLATED, "b": Verdict.VIOLATED}, True),
+        (finding(gates=False, a=Verdict.VIOLATED), {"a": Verdict.VIOLATED}, False),
+        (finding(Verdict.INCONCLUSIVE, gates=False), {"a": Verdict.VIOLATED}, False),
+    ],
+)
+def test_a_failure_that_the_change_brings_blocks_although_older_packages_would_do(
+    before: Finding, legs: dict[str, Verdict], blocks: bool
+) -> None:
+    now = result(finding(gates=False, **legs))
+    base = BaseState("b" * 40, "main", {ID: result(before)}, {}, frozenset(), ())
+    (example,), _, _ = compare([now], (), base, Gate.NEW, {"some.rule"})
+    assert example.findings[0].gates is blocks
+    (example,), _, _ = compare([now], (), base, Gate.NEW)
+    assert example.findings[0].gates is False
+
+
 def test_drift_is_compared_by_the_sentence_as_it_is_now() -> None:
     old = Drift("some.rule", NEWEST, DriftKind.VANISHED, "page.mdx", "a", "e" * 64, None)
     other = replace(old, requirement="other.rule")

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.judge.start_failure import cause_in, compare_runs, describe_start, port_held_by_service
+from harness.judge.start_failure import cause_in, comparable_causes, compare_runs, describe_start, port_held_by_service
 from harness.model import LogLine, Run, StartOutcome
 
 
@@ -69,3 +69,20 @@ def test_the_package_that_changed_is_named() -> None:
     assert compare_runs(good, bad, ["httpx", "mcp"]) == (
         "runs with mcp 1.22.0 (2025-11-25), not with 2.3.0: module mcp.server.fastmcp is gone"
     )
+
+
+def _causes(text: str) -> tuple[str, ...]:
+    return comparable_causes(Run("today", None, {}, StartOutcome.BUILD_FAILED, "exited", _logs(text)))
+
+
+def test_each_message_of_a_compiler_is_a_cause_wherever_it_stands() -> None:
+    before = "src/index.ts(230,3): error TS2591: Cannot find name 'process'."
+    after = f"src/index.ts(12,3): error TS2353: 'capabilities' does not exist.\n{before.replace('230', '234')}"
+    assert set(_causes(before)) < set(_causes(after))
+    assert len(_causes(after)) == 2
+
+
+def test_lines_and_addresses_make_no_other_cause() -> None:
+    first = "Error: listen EINVAL 127.0.0.1:3000 at 0x7f3a, line 12"
+    assert _causes(first) == _causes(first.replace("line 12", "line 19").replace("0x7f3a", "0x55e1"))
+    assert _causes("TypeError: a is not a function") != _causes("TypeError: b is not a function")
