@@ -90,6 +90,7 @@ ORDER = "A server **MUST NOT** accept `Parcel-Id: 7` before the client sent 401 
         ORDER.replace("A server", "Every server").replace("Every", "The"),
         ORDER.replace("twice", "again"),
         ORDER.replace("accept", "accepts"),
+        ORDER.replace("before the client sent", "whenever, before any client sent"),
     ],
 )
 def test_a_rewording_has_the_same_normative_content(same: str) -> None:

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from extractor.model import Level, Statement
+from extractor.normative.fingerprint import normative_content
 from harness.base.errors import UsageError
+from harness.load import load_statements
 from harness.model import MUST_LIKE, SHOULD_LIKE, Citation, DriftKind
 from harness.profiles.registry import MCP
-from harness.spec.bind import Bound, bind, with_accepted, with_old_sentences
+from harness.settings import load_config
+from harness.spec.bind import Bound, bind, locate, with_accepted, with_old_sentences
 from harness.spec.bindings_file import Binding, binding_at, load_bindings, to_toml
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
-
     Spec = Callable[..., tuple[Statement, ...]]
 
+SAMPLE = Path(__file__).parents[3] / "docs-snapshot" / "sample"
 PAGE = "specification/2025-11-25/basic/transports.mdx"
 ENDED = "it **MUST** answer every request that names that\n  session with status 404"
 PLACES = (
@@ -216,6 +219,13 @@ def test_shipped_bindings_hold_no_sentence_and_fit_the_catalogue() -> None:
         assert entry.level is level or {entry.level, level} in (MUST_LIKE, SHOULD_LIKE)
         assert len(entry.sha256) == 64
         assert all(len(shingle) == 12 for shingle in entry.shingles)
+        assert len(entry.content) == 12
+
+
+def test_the_digests_of_the_samples_bindings_are_those_of_its_sentences(tmp_path: Path) -> None:
+    config = load_config(SAMPLE, environ={}, state=tmp_path, jobs=1)
+    found = locate(load_bindings(config.bindings, config.catalogue), load_statements(config))
+    assert [b.requirement for b, statement, _ in found if not statement or normative_content(statement.text) != b.content] == []
 
 
 def test_other_words_that_ask_for_the_same_are_reworded_and_judged(spec: Spec) -> None:
