@@ -59,7 +59,12 @@ NARROWER: Mapping[str, tuple[Case, ...]] = {
     "new_stream": (RESUMABLE, PLAIN),
     "emit": (RESUMABLE, PLAIN),
     "DualEra.post": (Case("python", "DualEra", revisions=(NEWEST, MODERN)),),
-    "node.handle": (Case("node", "Server"), Case("node", "Delete405"), Case("node", "NoStream")),
+    "node.handle": (
+        Case("node", "Server"),
+        Case("node", "Delete405"),
+        Case("node", "NoStream"),
+        Case("node", "Authorized"),
+    ),
     "node.deliver": (Case("node", "Server"), Case("node", "JsonAnswers", revisions=(OLDEST,))),
     "node.json": (Case("node", "JsonAnswers", revisions=(OLDEST,)), Case("node", "NoStream")),
     "node.post": (Case("node", "Server"), Case("node", "JsonAnswers", revisions=(OLDEST,))),
