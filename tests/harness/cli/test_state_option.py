@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from harness.cli.main import COMMANDS, cli
 
 SAMPLE = Path(__file__).parents[3] / "docs-snapshot" / "sample"
-STATELESS = {"merge", "snapshot"}
+STATELESS = {"merge", "new-profile", "snapshot"}
 """These keep nothing but what they are asked to write."""
 
 
