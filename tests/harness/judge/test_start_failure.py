@@ -86,3 +86,13 @@ def test_lines_and_addresses_make_no_other_cause() -> None:
     first = "Error: listen EINVAL 127.0.0.1:3000 at 0x7f3a, line 12"
     assert _causes(first) == _causes(first.replace("line 12", "line 19").replace("0x7f3a", "0x55e1"))
     assert _causes("TypeError: a is not a function") != _causes("TypeError: b is not a function")
+
+
+def test_the_module_that_changed_is_named_with_the_compilers_first_message() -> None:
+    logs = _logs("# weather\n./main.go:41:9: s.Ask undefined\n./main.go:50:2: x declared and not used")
+    sdk = "github.com/acme/sdk"
+    good = Run("dated", "2025-11-25", {sdk: "0.3.0", "go": "1.27"}, StartOutcome.SERVING, "")
+    bad = Run("today", None, {sdk: "1.8.0", "go": "1.27"}, StartOutcome.BUILD_FAILED, "failed", logs)
+    assert compare_runs(good, bad, [sdk]) == (
+        f"runs with {sdk} 0.3.0 (2025-11-25), not with 1.8.0: main.go:41:9: s.Ask undefined"
+    )

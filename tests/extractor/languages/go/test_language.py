@@ -111,3 +111,14 @@ def test_a_client_of_a_command_has_no_exchange_to_judge(tmp_path: Path) -> None:
     (example,) = found(tmp_path, client)
     assert example.status is ExampleStatus.UNSUPPORTED
     assert "starts its server itself" in (example.reason or "")
+
+
+def test_a_client_of_a_server_on_this_machine_can_be_judged(tmp_path: Path) -> None:
+    client = (
+        f'```go main.go\npackage main\n\nimport (\n\t"context"\n\n\t"{SDK}/mcp"\n)\n\nfunc main() {{\n'
+        '\tclient := mcp.NewClient(&mcp.Implementation{Name: "c"}, nil)\n'
+        '\tclient.Connect(context.Background(), &mcp.StreamableClientTransport{Endpoint: "http://localhost:3000/mcp"}, nil)'
+        "\n}\n```\n"
+    )
+    (example,) = found(tmp_path, client)
+    assert (example.status, example.kind) == (ExampleStatus.RUNNABLE, ExampleKind.CLIENT)

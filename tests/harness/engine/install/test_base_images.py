@@ -14,14 +14,15 @@ from extractor.model import Source, Toolchain
 from harness.base.errors import EngineError, RegistryError, UsageError
 from harness.base.host import HostEnvironment
 from harness.engine.api import Api
+from harness.engine.hardening import ROOT_USER
 from harness.engine.install.base_images import BASE_IMAGE_VARIABLE, BaseImages, source_file
-from harness.engine.install.image_builder import ImageBuilder, JobResult
+from harness.engine.install.image_builder import ImageBuilder, Job, JobResult
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from harness.engine.install.image_builder import Job
+    from tests.harness.engine.conftest import Open
 
 pytestmark = pytest.mark.anyio
 FIRST = "registry.example/debian:1"
@@ -122,3 +123,17 @@ async def test_what_is_there_is_taken_as_it_is(monkeypatch: pytest.MonkeyPatch, 
     before = len(engine.jobs)
     await made(monkeypatch, tmp_path, engine)
     assert len(engine.jobs) == before
+
+
+@pytest.mark.engine
+async def test_a_folder_of_the_host_is_there_before_the_first_step(open_engine: Open, tmp_path: Path) -> None:
+    (tmp_path / "bin").mkdir()
+    tool = tmp_path / "bin" / "tool"
+    tool.write_text("#!/bin/sh\necho it runs\n")
+    tool.chmod(0o755)
+    (tmp_path / "link").symlink_to("bin/tool")
+    async with open_engine() as engine:
+        base = await engine.base("python")
+        job = Job((("/opt/x/link",),), user=ROOT_USER, cwd="/", folder=tmp_path, folder_target="/opt/x", network=False)
+        result = await engine.builder.build(base.tag, job, lambda _: (), "", purpose="folder")
+    assert (result.code, result.log) == (0, ("it runs",))
