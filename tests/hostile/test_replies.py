@@ -73,7 +73,7 @@ async def test_a_reply_that_is_nearly_right() -> None:
         for number in range(REPLIES):
             request = ProbeRequest("fuzz", "POST", f"{url}/mcp", headers, body=b"{}", rpc_id=1)
             with FIGURES.attack("replies", repr(replies[number][:60])), anyio.fail_after(60):
-                exchange = (await recorder._exchange(request, recorder._reader())).exchange
+                exchange = (await recorder._exchange(request, recorder._reader("fuzz"))).exchange
                 assert from_json(to_json(exchange), Exchange) == exchange
             if number % 20 == 0:
                 right = ProbeRequest("ok", "POST", f"{url}/ok", headers, body=b"{}", rpc_id=1)

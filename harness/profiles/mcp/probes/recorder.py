@@ -151,13 +151,17 @@ class Recorder:
             StoppedError: the budget is used up; nothing was sent.
         """
         for _ in range(MOST_REPEATS):
-            answer = await self._exchange(request, self._reader())
+            answer = await self._exchange(request, self._reader(request.step))
             if not await self.pause(answer.number, answer.reply):
                 return answer
-        return await self._exchange(request, self._reader())
+        return await self._exchange(request, self._reader(request.step))
 
-    def _reader(self) -> BodyReader:
-        return BodyReader(self.started, most_bytes=self._exchange_bytes, kept=self._kept)
+    def _reader(self, step: str) -> BodyReader:
+        """A reader of one reply. While the endpoint is looked for, many addresses share the conversation's budget."""
+        looking = step.startswith(steps.DISCOVER)
+        return BodyReader(
+            self.started, most_bytes=self._exchange_bytes // 2 if looking else self._exchange_bytes, kept=self._kept
+        )
 
     async def pause(self, number: int, reply: Reply | None) -> bool:
         """Wait as a 429 asks for, and record its exchange as one that is sent again.
@@ -180,7 +184,7 @@ class Recorder:
     @asynccontextmanager
     async def hold(self, request: ProbeRequest) -> AsyncIterator[OpenStream]:
         """Send a request whose stream stays open inside the block; it is recorded when the block ends."""
-        body = self._reader()
+        body = self._reader(request.step)
         self._check_time()
         listening = replace(request, listen_s=self._deadline - anyio.current_time())
         async with task_group() as tasks:

@@ -14,6 +14,7 @@ import pytest
 
 from harness.base.codec import from_json, to_json
 from harness.model import Answered, BodyFault, Exchange, Failure, FailureKind
+from harness.profiles.mcp import steps
 from harness.profiles.mcp.probes.http_exchange import ProbeRequest, StoppedError
 from harness.profiles.mcp.probes.recorder import Recorder
 
@@ -279,3 +280,15 @@ async def test_long_replies_are_cut_and_say_whether_they_answered() -> None:
     assert (reply.truncated, len(reply.body), reply.body_bytes) == (True, 65536, len(body))
     assert answer.exchange.answered == Answered(error=False)
     assert answer.served
+
+
+async def test_while_the_endpoint_is_looked_for_less_is_read_of_each_reply() -> None:
+    """A dozen addresses that answer without end must not use up the budget before one is found to be wrong."""
+    endless = Nasty(after(JSON + b"\r\n", sends(b"x" * 65536, forever=True)))
+    async with talk(endless) as (recorder, url):
+        looking = (await recorder.send(ask(url, step=steps.DISCOVER_ENDPOINT))).reply
+        asking = (await recorder.send(ask(url))).reply
+    assert looking is not None
+    assert asking is not None
+    assert looking.fault == asking.fault == BodyFault.TOO_LARGE
+    assert looking.body_bytes < 5 * 1024 * 1024 < 8 * 1024 * 1024 <= asking.body_bytes
