@@ -203,6 +203,10 @@ GROUPS: dict[str, tuple[Case, ...]] = {
         *_wrong("server.no-undeclared-requests", "AsksForSampling"),
         *_wrong("resource.not-found", "EmptyResource"),
         *_wrong("rpc.response-form", "NoJsonRpc"),
+        *_right("StructuredTools"),
+        *_wrong("tool.structured-result", "UnstructuredResult", "OtherResult"),
+        *_wrong("tool.schema-valid", "InvalidToolSchema"),
+        *_wrong("tool.names", "SpacedToolName"),
         *_wrong("rpc.null-id", "NullIds"),
         *_wrong("message.schema", "UntypedTools", "WordyProgress"),
         *_wrong("capability.declared", "UndeclaredTools"),
@@ -306,6 +310,7 @@ GROUPS: dict[str, tuple[Case, ...]] = {
         *_wrong("sessionless.ignore-event-id", "ModernRefusesEventId", revisions=(MODERN,)),
     ),
     "wrong: results and messages without sessions": (
+        *_wrong("tool.order", "ModernShuffles", revisions=(MODERN,)),
         *_wrong("result.type", "ModernNoResultType", revisions=(MODERN,)),
         *_wrong("result.server-info", "ModernAnonymous", revisions=(MODERN,)),
         *_wrong("cache.hints", "ModernNoTtl", "ModernNoScope", "ModernNegativeTtl", revisions=(MODERN,)),

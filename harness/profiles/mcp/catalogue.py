@@ -33,6 +33,7 @@ from harness.profiles.mcp.rules import (
     state_handles,
     stdio,
     streams,
+    tools,
     unasked,
     whole_example,
 )
@@ -58,6 +59,7 @@ FAMILIES: Final = (
     standard_headers,
     sessionless_results,
     error_codes,
+    tools,
     state_handles,
     stdio,
     client_sessions,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import conforming
 from conforming import Refused, Session
@@ -95,6 +95,52 @@ class WordyProgress(conforming.Server):
         for each in news:
             each["params"]["progress"] = "much"
         return news
+
+
+class _Listed(conforming.Server):
+    """Lists tools of its own."""
+
+    tools: ClassVar[list[dict[str, Any]]] = []
+    called: ClassVar[dict[str, Any]] = {"content": [{"type": "text", "text": "echo"}]}
+
+    def result_of(self, message: dict[str, Any]) -> dict[str, Any]:
+        match message["method"]:
+            case "tools/list":
+                return conforming.response(message, {"tools": self.tools})
+            case "tools/call":
+                return conforming.response(message, self.called)
+        return super().result_of(message)
+
+
+class StructuredTools(_Listed):
+    """A tool with an output schema, and what it promises."""
+
+    tools: ClassVar = [{"name": "add", "inputSchema": {"type": "object"}, "outputSchema": {"required": ["sum"]}}]
+    called: ClassVar = {"content": [], "structuredContent": {"sum": 4}}
+
+
+class UnstructuredResult(StructuredTools):
+    """A tool with an output schema whose result has none of it."""
+
+    called: ClassVar = {"content": [{"type": "text", "text": "4"}]}
+
+
+class OtherResult(StructuredTools):
+    """A tool with an output schema whose result is something else."""
+
+    called: ClassVar = {"content": [], "structuredContent": {"total": 4}}
+
+
+class InvalidToolSchema(_Listed):
+    """The schema of a tool's arguments is none."""
+
+    tools: ClassVar = [{"name": "echo", "inputSchema": {"type": "object", "required": "text"}}]
+
+
+class SpacedToolName(_Listed):
+    """A tool's name has a space in it."""
+
+    tools: ClassVar = [{"name": "say it", "inputSchema": {"type": "object"}}]
 
 
 class Response200(conforming.Server):

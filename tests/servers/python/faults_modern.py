@@ -171,6 +171,19 @@ class ModernErrorInWords(ModernOnly):
         await reply.json(404, {"jsonrpc": "2.0", "id": message["id"], "error": {"code": -32601}})
 
 
+class ModernShuffles(ModernOnly):
+    """Lists its tools in another order each time."""
+
+    turn = 0
+
+    def result_of(self, message: dict[str, Any]) -> dict[str, Any]:
+        if message["method"] != "tools/list":
+            return super().result_of(message)
+        self.turn += 1
+        tools = [{"name": name, "inputSchema": {"type": "object"}} for name in ("add", "echo")]
+        return conforming.response(message, {"tools": tools[:: 1 if self.turn % 2 else -1]})
+
+
 class ModernServesPing(ModernOnly):
     """Still serves ping."""
 

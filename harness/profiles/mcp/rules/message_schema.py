@@ -159,8 +159,12 @@ def _judged_part(message: Message, definition: str) -> Any:
 def _violation(schema: MessageSchema, name: str, value: Any) -> str | None:
     """Return where and how a value breaks a definition, with the path in the schema; None if it is valid."""
     from jsonschema.exceptions import best_match
+    from referencing.exceptions import Unresolvable
 
-    error = best_match(_validator(schema, name).iter_errors(value))
+    try:
+        error = best_match(_validator(schema, name).iter_errors(value))
+    except (Unresolvable, RecursionError):
+        return None
     if error is None:
         return None
     place = "/".join(str(step) for step in error.absolute_path)
@@ -172,9 +176,11 @@ def _violation(schema: MessageSchema, name: str, value: Any) -> str | None:
 def _validator(schema: MessageSchema, name: str) -> Validator:
     # imported here: only docs with schemas need it
     from jsonschema.validators import validator_for
+    from referencing import Registry
 
     document = {**schema.document, "$ref": f"#/{schema.key}/{name}"}
-    return validator_for(schema.document)(document)
+    # with a registry of its own nothing is fetched: the schema is the docs'
+    return validator_for(schema.document)(document, registry=Registry())
 
 
 def _what(message: Message, exchange: Exchange) -> str:

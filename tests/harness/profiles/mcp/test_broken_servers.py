@@ -48,6 +48,7 @@ def test_every_row_is_satisfied_by_a_right_server() -> None:
     cases = (
         Case("python", "Server", revisions=(OLDEST,)),
         Case("python", "AuthorizedScopes"),
+        Case("python", "StructuredTools"),
         Case("python", "Resumable"),
         Case("python", "Delete405"),
         Case("python", "AuthorizedModern", revisions=(MODERN,)),

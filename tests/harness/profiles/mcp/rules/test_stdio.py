@@ -13,7 +13,7 @@ from harness.profiles.mcp import steps
 from harness.profiles.registry import MCP
 from tests.support.broken_code import bundle_of, violation
 from tests.support.transcripts import Talk
-from tests.support.verdicts import NEWEST, I, S, V, verdicts_of
+from tests.support.verdicts import NEWEST, I, N, S, V, verdicts_of
 
 
 def spoken(noise: tuple[str, ...] = (), failure: Failure | None = None) -> dict[str, Verdict]:
@@ -27,7 +27,12 @@ def spoken(noise: tuple[str, ...] = (), failure: Failure | None = None) -> dict[
 
 
 def test_stdio() -> None:
-    of_messages = {"rpc.response-form": S, "server.no-undeclared-requests": S, "message.schema": I}
+    of_messages = {
+        "rpc.response-form": S,
+        "server.no-undeclared-requests": S,
+        "message.schema": I,
+        **dict.fromkeys(("tool.schema-valid", "tool.names", "tool.structured-result"), N),
+    }
     assert spoken() == {"stdio.only-messages": S, "stdio.exit-on-close": S, "revision.match": S, **of_messages}
     assert spoken(noise=("Server running",))["stdio.only-messages"] is V
     assert spoken(failure=Failure(FailureKind.TIMEOUT))["stdio.exit-on-close"] is V

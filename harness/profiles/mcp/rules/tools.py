@@ -1,0 +1,218 @@
+"""The tools that a server lists: their schemas, names and order, and a result by its schema.
+
+Sentences: tools page, "Data Types", "Tool Names" and "Output Schema"; base protocol page, "JSON Schema Usage".
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from extractor.model import Level
+from harness.judge.findings import inconclusive, not_applicable, satisfied, violated
+from harness.model import Requirement, Side
+from harness.profiles.mcp.revisions import MODERN, SESSIONS, level, text
+from harness.profiles.mcp.rules.preconditions import BASELINE
+from harness.profiles.mcp.rules.transcript import method_of, response, sent
+from harness.rule import Decision, Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from harness.base.jsonrpc import Message
+    from harness.model import BoundRequirement, Exchange, Finding, Transcript
+
+_SINCE_2025_11: Final = (*SESSIONS[2:], *MODERN)
+_WITH_OUTPUT: Final = (*SESSIONS[1:], *MODERN)
+_NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,128}")
+_SHOWN: Final = 60
+"""Characters of a tool's name, and of what is wrong with it, that a summary shows: they are the example's."""
+
+
+def schema_valid(transcript: Transcript, bound: BoundRequirement) -> Finding:
+    """Judge that the schemas of a tool MUST be valid JSON Schema objects, by their dialect or 2020-12."""
+    listed = _first_list(transcript, bound.revision)
+    if listed is None:
+        return not_applicable(bound, "The server lists no tools.")
+    exchange, tools = listed
+    for tool in tools:
+        for field in ("inputSchema", "outputSchema"):
+            if field == "outputSchema" and field not in tool:
+                continue
+            wrong = _invalid_schema(tool.get(field))
+            if wrong is not None:
+                return violated(
+                    bound, f"`{field}` of the tool {_name(tool)} is not a valid JSON Schema: {wrong}.", [exchange]
+                )
+    return satisfied(bound, "The schemas of all tools are valid JSON Schema.", [exchange])
+
+
+SCHEMA_VALID: Final = Rule(
+    Requirement(
+        id="tool.schema-valid",
+        title="The schemas of tools are valid JSON Schema",
+        side=Side.ANY_SERVER,
+        levels=level(Level.MUST, _SINCE_2025_11),
+        basis=text(_SINCE_2025_11),
+        effect="Clients and models cannot tell which arguments a tool takes, and leave the tool out.",
+        fix='Give every tool an `inputSchema` that is a JSON Schema object, `{ "type": "object" }` at least.',
+    ),
+    Decision(schema_valid, BASELINE),
+)
+
+
+def tool_names(transcript: Transcript, bound: BoundRequirement) -> Finding:
+    """Judge that tool names SHOULD be unique, of 1 to 128 letters, digits, underscores, hyphens and dots."""
+    listed = _first_list(transcript, bound.revision)
+    if listed is None:
+        return not_applicable(bound, "The server lists no tools.")
+    exchange, tools = listed
+    names = [str(tool.get("name")) for tool in tools]
+    for name in names:
+        if not _NAME.fullmatch(name):
+            return violated(
+                bound, f"The tool name {name[:_SHOWN]!r} is empty, too long, or has other characters.", [exchange]
+            )
+        if names.count(name) > 1:
+            return violated(bound, f"Two tools have the name {name[:_SHOWN]!r}.", [exchange])
+    return satisfied(bound, "Tool names are unique and of the allowed characters.", [exchange])
+
+
+NAMES: Final = Rule(
+    Requirement(
+        id="tool.names",
+        title="Tool names are unique and of the allowed characters",
+        side=Side.ANY_SERVER,
+        levels=level(Level.SHOULD, _SINCE_2025_11),
+        basis=text(_SINCE_2025_11),
+        effect="Clients that pass tools on to models rename or drop them, or call another tool than was meant.",
+        fix="Use letters, digits, `_`, `-` and `.` only, up to 128 of them, and each name once.",
+    ),
+    Decision(tool_names, BASELINE),
+)
+
+
+def same_order(transcript: Transcript, bound: BoundRequirement) -> Finding:
+    """Judge that the same tools SHOULD be listed in the same order each time."""
+    lists = list(_lists(transcript, bound.revision))
+    if not lists:
+        return not_applicable(bound, "The server lists no tools.")
+    first_exchange, first = lists[0]
+    names = [str(tool.get("name")) for tool in first]
+    for exchange, tools in lists[1:]:
+        others = [str(tool.get("name")) for tool in tools]
+        if others != names and sorted(others) == sorted(names):
+            return violated(bound, "The same tools were listed in another order.", [first_exchange, exchange])
+    if len(lists) < 2:
+        return inconclusive(bound, "The tools were listed once.", [first_exchange])
+    return satisfied(bound, "The tools were listed in the same order each time.", [first_exchange, lists[-1][0]])
+
+
+ORDER: Final = Rule(
+    Requirement(
+        id="tool.order",
+        title="Tools are listed in the same order each time",
+        side=Side.ANY_SERVER,
+        levels=level(Level.SHOULD, MODERN),
+        basis=text(MODERN),
+        effect="Caches of clients, and of the prompts that models are given, miss each time.",
+        fix="Sort the tools, or keep them in the order of their registration.",
+    ),
+    Decision(same_order, BASELINE),
+)
+
+
+def structured_result(transcript: Transcript, bound: BoundRequirement) -> Finding:
+    """Judge that the result of a tool with an ``outputSchema`` MUST have structured content that conforms to it."""
+    listed = _first_list(transcript, bound.revision)
+    schemas = {tool.get("name"): tool.get("outputSchema") for tool in (listed[1] if listed else ())}
+    judged = None
+    for exchange in transcript.exchanges:
+        if exchange.revision != bound.revision or method_of(exchange) != "tools/call":
+            continue
+        params, result = (sent(exchange) or {}).get("params"), (response(exchange) or {}).get("result")
+        name = params.get("name") if isinstance(params, dict) else None
+        schema = schemas.get(name) if isinstance(name, str) else None
+        if not isinstance(schema, dict) or _invalid_schema(schema) or not isinstance(result, dict):
+            continue
+        if result.get("isError") is True or result.get("resultType") == "input_required":
+            continue
+        judged = exchange
+        wrong = _not_conforming(schema, result)
+        if wrong is not None:
+            return violated(bound, f"The result of {_name({'name': name})} {wrong}.", [exchange])
+    if judged is None:
+        return not_applicable(bound, "No tool with an output schema was called.")
+    return satisfied(bound, "The structured content of a tool's result conforms to its output schema.", [judged])
+
+
+STRUCTURED_RESULT: Final = Rule(
+    Requirement(
+        id="tool.structured-result",
+        title="A result conforms to the tool's output schema",
+        side=Side.ANY_SERVER,
+        levels=level(Level.MUST, _WITH_OUTPUT),
+        basis=text(_WITH_OUTPUT),
+        effect="Clients that check results, as the SDKs' do, throw an error instead of giving the result.",
+        fix="Return `structuredContent` of the shape that `outputSchema` describes, or leave `outputSchema` out.",
+    ),
+    Decision(structured_result, BASELINE),
+)
+
+RULES: Final = (SCHEMA_VALID, NAMES, ORDER, STRUCTURED_RESULT)
+
+
+def _lists(transcript: Transcript, revision: str) -> Iterator[tuple[Exchange, list[Message]]]:
+    """Yield the tools of every first page of tools/list that has any, with its exchange."""
+    for exchange in transcript.exchanges:
+        if exchange.revision != revision or method_of(exchange) != "tools/list":
+            continue
+        result = (response(exchange) or {}).get("result")
+        tools = result.get("tools") if isinstance(result, dict) else None
+        found = [tool for tool in tools if isinstance(tool, dict)] if isinstance(tools, list) else []
+        if found:
+            yield exchange, found
+
+
+def _first_list(transcript: Transcript, revision: str) -> tuple[Exchange, list[Message]] | None:
+    return next(_lists(transcript, revision), None)
+
+
+def _name(tool: Message) -> str:
+    return repr(str(tool.get("name"))[:_SHOWN])
+
+
+def _invalid_schema(schema: Any) -> str | None:
+    """Return what is wrong with a schema; None if it is valid by its dialect."""
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import SchemaError
+    from jsonschema.validators import validator_for
+
+    if not isinstance(schema, dict):
+        return "it is not an object"
+    try:
+        validator_for(schema, default=Draft202012Validator).check_schema(schema)
+    except SchemaError as error:
+        return error.message[:_SHOWN]
+    except RecursionError:
+        return "it is nested too deeply"
+    return None
+
+
+def _not_conforming(schema: Message, result: Message) -> str | None:
+    """Return what is wrong with a result, as the rest of a sentence; None if nothing is, or it cannot be known."""
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import best_match
+    from jsonschema.validators import validator_for
+    from referencing import Registry
+    from referencing.exceptions import Unresolvable
+
+    if "structuredContent" not in result:
+        return "has no structured content, and the tool has an output schema"
+    # with a registry of its own nothing is fetched: the schema is the example's
+    validator = validator_for(schema, default=Draft202012Validator)(schema, registry=Registry())
+    try:
+        error = best_match(validator.iter_errors(result["structuredContent"]))
+    except (Unresolvable, RecursionError):
+        return None
+    return None if error is None else f"does not conform to its output schema: {error.message[:_SHOWN]}"
