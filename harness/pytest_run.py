@@ -78,7 +78,7 @@ class PlannedRun:
 
     def _planned(self, example: Example) -> Planned:
         line = example.spans[0].first if example.spans else 1
-        if example.status is not ExampleStatus.RUNNABLE:
+        if example.status not in {ExampleStatus.RUNNABLE, ExampleStatus.FAILED}:
             reason = f"{example.status.value}: {example.reason or 'no reason given'}"
             return Planned(example.id, example.page, line, tuple(self._ids(Stage.START)), reason)
         before = (*self._ids(Stage.START), *self._ids(Stage.PAGE))
