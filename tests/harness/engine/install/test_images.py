@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 from types import SimpleNamespace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import anyio
 import docker.errors
@@ -14,6 +14,8 @@ import requests
 from harness.engine.api import Api
 from harness.engine.install import base_images
 from harness.engine.install.images import ImageRecords, content_key, exclusive, prune
+from harness.engine.install.installer import Installer
+from harness.engine.install.manager import InstallPlan
 from harness.model import Image
 
 if TYPE_CHECKING:
@@ -73,7 +75,9 @@ async def test_the_least_recently_used_go_and_those_in_use_stay(tmp_path: Path) 
 
 
 def test_base_tags_change_with_the_layer_below(monkeypatch: pytest.MonkeyPatch) -> None:
-    tags = {base_images._tag(toolchain, root) for toolchain in base_images.TOOLCHAINS for root in ("debian-1", "debian-2")}
+    tags = {
+        base_images._tag(toolchain, root) for toolchain in base_images.TOOLCHAINS for root in ("debian-1", "debian-2")
+    }
     assert len(tags) == 2 * len(base_images.TOOLCHAINS)
     assert all(tag.startswith("docprobe/base:") for tag in tags)
 
@@ -136,7 +140,9 @@ async def test_locks_of_different_things_do_not_meet(tmp_path: Path) -> None:
 
 @pytest.mark.anyio
 async def test_a_dead_holder_gives_it_up(tmp_path: Path) -> None:
-    code = "import sys, fcntl, time; f = open(sys.argv[1], 'w'); fcntl.flock(f, 2); print(1, flush=True); time.sleep(60)"
+    code = (
+        "import sys, fcntl, time; f = open(sys.argv[1], 'w'); fcntl.flock(f, 2); print(1, flush=True); time.sleep(60)"
+    )
     (tmp_path / "locks").mkdir()
     with subprocess.Popen(
         [sys.executable, "-c", code, str(tmp_path / "locks/x")], stdout=subprocess.PIPE, text=True
@@ -151,3 +157,15 @@ async def test_a_dead_holder_gives_it_up(tmp_path: Path) -> None:
     with anyio.fail_after(30):
         async with exclusive(tmp_path, "x"):
             pass
+
+
+def test_images_of_one_realm_are_not_used_in_another() -> None:
+    """What was installed for a stranger's change serves nobody who trusts what is checked."""
+    plan = InstallPlan(files={}, steps=(("npm", "ci"),), environment={}, lock_file="l", installed_file="i")
+    made_of = cast("Any", SimpleNamespace(id="base")), cast("Any", SimpleNamespace(manager="npm")), plan
+
+    def key(realm: str) -> str:
+        builder = SimpleNamespace(run=SimpleNamespace(realm=realm))
+        return Installer(*(cast("Any", part) for part in (builder, None, None, None, None, None)))._key(*made_of)
+
+    assert key("head") == key("head") != key("base")
