@@ -221,7 +221,7 @@ class ImageBuilder:
 
 
 def _owned_by_root(entry: tarfile.TarInfo) -> tarfile.TarInfo:
-    return entry.replace(uid=0, gid=0, uname="root", gname="root")
+    return entry.replace(uid=0, gid=0, uname="root", gname="root", deep=False)
 
 
 async def _read_result(attached: Attached, log: deque[str]) -> JobResult:
