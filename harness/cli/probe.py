@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import shlex
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -85,7 +86,7 @@ def command(
     config = load_config(spec, cli.config_file, baseline="none", state=state)
     rules = Ruleset(config.profile, load_normative_text(config).bound)
     err = cli.err()
-    started = datetime.datetime.now(datetime.UTC)
+    started, began = datetime.datetime.now(datetime.UTC), time.monotonic()
 
     def say(text: str) -> None:
         err.print(printable(text), markup=False, style="dim", soft_wrap=True)
@@ -99,7 +100,7 @@ def command(
     if not ends_sessions and any(session.id for session in transcript.sessions):
         say("the end of sessions was not asked about: add --ends-sessions")
     result = result_of_transcript(transcript, rules, page_revision=None)
-    took_s = (datetime.datetime.now(datetime.UTC) - started).total_seconds()
+    took_s = round(time.monotonic() - began, 3)
     report = build_report(DocsSource(name), [result], started, took_s, requirements=config.catalogue.requirements)
     end_with(save(conclude(report), outputs, console=cli.out()))
 

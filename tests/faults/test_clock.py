@@ -19,6 +19,8 @@ DATES = {
     "harness/profiles/mcp/services/issuer.py",  # iat and exp of tokens
     "harness/cli/check.py",  # the report's date
     "harness/cli/judge.py",  # the report's date
+    "harness/cli/probe.py",  # the report's date
+    "harness/run/dates.py",  # whether the packages of a day are those of today
     "harness/run/execute.py",  # the report's date
 }
 WALL = {"time.time", "time.time_ns", "datetime.now", "datetime.utcnow", "datetime.datetime.now", "date.today"}
