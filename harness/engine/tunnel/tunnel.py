@@ -43,7 +43,7 @@ class Tunnel:
 
         Args:
             stream: from the engine.
-            budgets: of bytes on connections; the tunnel ends when one is used up.
+            budgets: of bytes on connections that docprobe opened; the tunnel ends when one is used up.
         """
         self._budgets = budgets
         self._frames = FrameStream(stream)
@@ -208,7 +208,8 @@ class Tunnel:
             channel.fail(OSError(code, os.strerror(code)))
         elif kind is Kind.DATA:
             channel.feed(payload)
-            self._count(len(payload))
+            if number < ACCEPTED_FROM:  # what the example sends to services is bounded by their windows
+                self._count(len(payload))
         elif kind is Kind.END:
             channel.end()
         elif kind is Kind.CREDIT:

@@ -160,7 +160,7 @@ class Recorder:
         """A reader of one reply. While the endpoint is looked for, many addresses share the conversation's budget."""
         looking = step.startswith(steps.DISCOVER)
         return BodyReader(
-            self.started, most_bytes=self._exchange_bytes // 2 if looking else self._exchange_bytes, kept=self._kept
+            self.started, most_bytes=self._exchange_bytes // 4 if looking else self._exchange_bytes, kept=self._kept
         )
 
     async def pause(self, number: int, reply: Reply | None) -> bool:
