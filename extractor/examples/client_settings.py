@@ -10,7 +10,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Final
 
-from extractor.base.loopback import URL_HOST
+from extractor.base.loopback import URL_HOST, is_local
 from extractor.languages.common.shell import SHELLS, commands_of
 from extractor.languages.common.view import Address, Header, Variables
 from extractor.model import Span
@@ -49,6 +49,8 @@ _LINE_END: Final = re.compile(r"(?<!\\)\n(?!\s*(?:-|\\|[\"']))")
 _CREDENTIAL: Final = re.compile(r"authorization|key|token|secret|auth|tenant", re.IGNORECASE)
 """Names of headers that count where a page may as well print those of an answer."""
 _ASSIGNMENT: Final = re.compile(r"(?:export |set )?(?P<name>[A-Z][A-Z0-9_]*)=(?P<value>\S+)", re.ASCII)
+_HOST_HEADER: Final = re.compile(r"^host:[ \t]*(\S+)", re.I | re.M)
+_HOST_PORT: Final = re.compile(r":\d*$", re.ASCII)
 _ENDS: Final = ".,;:!?"
 
 
@@ -77,7 +79,16 @@ def addresses_of(block: Block) -> Iterator[Address]:
         for match in _REQUEST_LINE.finditer(block.text):
             if not _PLACED.search(match["path"]):
                 offset = block.text.count("\n", 0, match.start())
-                yield Address(block, match["path"], block.line(offset))
+                yield Address(
+                    block, match["path"], block.line(offset), elsewhere=_names_another(block.text, match.end())
+                )
+
+
+def _names_another(text: str, start: int) -> bool:
+    """Whether the Host header of the request whose first line ends at ``start`` names another machine."""
+    head = text[start:].partition("\n\n")[0]
+    host = _HOST_HEADER.search(head)
+    return host is not None and not is_local(_HOST_PORT.sub("", host[1]))
 
 
 def _address(

@@ -66,6 +66,7 @@ def test_an_address_counts_wherever_it_is_stated(tmp_path: Path, around: str, st
 @pytest.mark.parametrize(
     "around",
     [
+        "```http\nPOST /club/mcp HTTP/1.1\nAccept: */*\nHost: club.example:443\n```",
         "Look at http://localhost:6100/health and at `/docs`.",
         "Its home is http://localhost:6100.",
         "Yours is at `http://localhost:6100/t/{tenant}/mcp` or `http://localhost:6100/t/<name>/mcp`.",
