@@ -162,7 +162,7 @@ class _FenceScan:
         if mark is None and "`" in content.lstrip("`"):
             return  # a code span
         if mark is None or not _are_known(mark["options"]):
-            self.refused.append((number, _as_text("the site knows no such words behind a language")))
+            self.refused.append((number, _as_text("the site does not know the words after the language")))
             return
         info = content[len(mark["fence"]) :].strip()
         info = info.removeprefix(".") if mark["language"] else info
@@ -175,14 +175,14 @@ class _FenceScan:
         content = line[len(prefix) :]
         quotes, around = prefix.count(">"), fence.prefix.count(">")
         if quotes > around:
-            self._refuse("a line below stands in another quotation")
+            self._refuse("a later line is in another block quote")
         elif not (content.strip() if around else line.strip()):
             fence.ends_quote = True
             fence.text.append("")
         elif len(prefix) < indent and not around:
-            self._refuse("a line below is indented less, before its end")
+            self._refuse("a later line is indented less than the fence")
         elif fence.ends_quote and quotes < around:
-            self._refuse("the quotation ends before it does")
+            self._refuse("the block quote ends before the fence does")
         elif content.startswith(fence.mark) and not content[len(fence.mark) :].strip():
             self.fences[fence.line] = SiteFence(number, indent, fence.info, "".join(f"{text}\n" for text in fence.text))
             self._open = None

@@ -234,7 +234,7 @@ async def _run(cli: Cli, plan: Plan, config: Config, prove_fixes: bool) -> tuple
         tasks.start_soon(listen)
         with LiveProgress(cli.err(), config.catalogue.requirements) as live:
             if config.bindings is not None and not any(row.schema for row in plan.bound.requirements.values()):
-                live.note("no JSON Schema of the messages is at hand, so none is checked by one: give --schema DIR")
+                live.note("no JSON Schema found, so messages are not checked against one: give --schema DIR")
             report = await execute(plan, config, open_engine, observer=live, stop=stop)
             proofs = load_proofs(report, config.state, config.catalogue)
             if prove_fixes:
@@ -243,6 +243,6 @@ async def _run(cli: Cli, plan: Plan, config: Config, prove_fixes: bool) -> tuple
                     proofs = await prove_all(plan, report, config, open_engine, live, known=proofs, stop=stop)
                 if clock.cancelled_caught:
                     proofs = load_proofs(report, config.state, config.catalogue)
-                    live.note("no time is left to try more fixes: check-s in [limits]")
+                    live.note("no time left to try more fixes: raise check-s in [limits]")
         tasks.cancel_scope.cancel()
     return report, proofs, stop.is_set()

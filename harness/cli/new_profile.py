@@ -18,14 +18,14 @@ TEMPLATE = Path(__file__).parents[1] / "profiles" / "template"
 @click.argument("name")
 @click.option(
     "--out", type=click.Path(path_type=Path, file_okay=False), metavar="DIR",
-    help="Folder of profiles. [default: harness/profiles of the checkout of docprobe that this is]",
+    help="Folder of profiles. [default: harness/profiles, in a checkout of docprobe]",
 )  # fmt: skip
 @pass_cli
 def command(cli: Cli, /, name: str, out: Path | None) -> None:
     """Write the skeleton of a profile NAME: a made-up protocol with one requirement, and comments on what to change.
 
-    A profile is all that docprobe knows of a specification, and one folder. It is code of docprobe, so that it is
-    written in a checkout. The next steps are printed; harness/README.md, "A new specification", explains them.
+    A profile is one folder with everything that docprobe knows about a specification. It is part of docprobe's code, so
+    run this in a checkout. The next steps are printed; harness/README.md, "A new specification", explains them.
 
     \b
     docprobe new-profile a2a

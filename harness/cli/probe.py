@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 @click.argument("url", required=False)
 @click.option(
     "--spec", type=click.Path(path_type=Path), metavar="DOCS", required=True,
-    help="Docs root whose sentences judge: a checkout of the specification's docs.",
+    help="Docs root with the sentences to judge by: a checkout of the specification's docs.",
 )  # fmt: skip
 @click.option("--stdio", metavar="COMMAND", help="Start COMMAND on this machine and talk over its stdin and stdout.")
 @click.option(
@@ -35,13 +35,13 @@ if TYPE_CHECKING:
 )  # fmt: skip
 @click.option(
     "--header-file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
-    help="Headers that every request carries, one `Name: value` a line.",
+    help="Headers that every request carries, one `Name: value` per line.",
 )  # fmt: skip
 @click.option("--remote", is_flag=True, help="Allow a server on another machine. It must be yours to test.")
 @click.option("--ends-sessions", is_flag=True, help="Also send DELETE, which ends the sessions that docprobe opened.")
 @click.option(
     "--rate", type=click.FloatRange(min=0.1, max=1000), default=20.0, show_default=True, metavar="N",
-    help="Most requests in a second.",
+    help="Maximum number of requests per second.",
 )  # fmt: skip
 @format_option
 @state_option
@@ -98,7 +98,7 @@ def command(
 
     transcript = anyio.run(hold)
     if not ends_sessions and any(session.id for session in transcript.sessions):
-        say("the end of sessions was not asked about: add --ends-sessions")
+        say("ending sessions was not tested: add --ends-sessions")
     result = result_of_transcript(transcript, rules, page_revision=None)
     took_s = round(time.monotonic() - began, 3)
     report = build_report(DocsSource(name), [result], started, took_s, requirements=config.catalogue.requirements)
@@ -110,7 +110,7 @@ def _server(url: str | None, stdio: str | None, *, remote: bool) -> tuple[Server
     from harness.run.running_server import server_address
 
     if (url is None) == (stdio is None):
-        raise UsageError("give a URL or --stdio, one of both", "docprobe probe http://localhost:3000/mcp --spec DOCS")
+        raise UsageError("give either a URL or --stdio", "docprobe probe http://localhost:3000/mcp --spec DOCS")
     if url is not None:
         address = server_address(url, remote=remote)
         return address, f"{address.authority}{address.target}"
@@ -129,7 +129,7 @@ def _headers(token: str | None, file: Path | None) -> dict[str, str]:
     try:
         lines = file.read_text(encoding="utf-8").splitlines() if file else []
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{file}: cannot be read: {error}", "write one `Name: value` a line") from error
+        raise UsageError(f"{file}: cannot be read: {error}", "write one `Name: value` per line") from error
     for number, line in enumerate(lines, 1):
         name, colon, value = line.partition(":")
         if not line.strip() or line.startswith("#"):

@@ -115,7 +115,7 @@ def diff_command(
     if new is None and revisions is None and since is None:
         raise UsageError("there is nothing to compare with", "give two docs roots, --revision OLD NEW, or --since REF")
     if since is not None and new is not None:
-        raise UsageError("--since compares one docs root with itself", "leave B out, or --since")
+        raise UsageError("--since compares one docs root with itself", "leave out B or --since")
     old_text = load_normative_text(load_config(old, cli.config_file))
     new_text = old_text if new is None else load_normative_text(load_config(new, cli.config_file))
     if since is not None:

@@ -238,7 +238,7 @@ def runs(example: Example, recording: Recording, bound: BoundRequirement) -> Fin
     text = f"The example does not run. {_sentence(attempts)}"
     words = last_words(failed[0])
     if words and words not in attempts:
-        text += f" The last that it wrote: “{words}”."
+        text += f" Its last output: “{words}”."
     otherwise = bound.requirement.fix
     fix = fix_for(failed[0], example.bundle, cause, otherwise) if cause and example.bundle else otherwise
     finding = violated(bound, text, legs=dict.fromkeys(comparable_causes(failed[0]), False))

@@ -71,7 +71,7 @@ class Run:
     def when(self) -> str:
         """With which packages it was, in words: ``with the packages of 2025-11-25``."""
         if self.date is None:
-            return "with the packages of today"
+            return "with today's packages"
         source = ", the day of the last commit that touched the example" if self.date_source else ""
         return f"with the packages of {self.date}{source}"
 

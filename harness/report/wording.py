@@ -244,14 +244,14 @@ def exit_sentence(report: Report) -> str:
 
 
 def text_change_sentence(change: TextChange) -> str:
-    """Return ``25 statements added, 6 removed in draft; no check stands on them (docprobe snapshot diff …)``."""
+    """Return ``25 statements added, 6 removed in draft; no requirement is bound to them (docprobe snapshot diff …)``."""
     numbers = ((change.added, "added"), (change.removed, "removed"), (change.changed, "changed"))
     counts = [f"{number:,} {what}" for number, what in numbers if number]
     first, _, rest = counts[0].partition(" ")
     noun = "statement" if first == "1" else "statements"
     where = f" in {change.revision}" if change.revision else ""
-    checks = f"checks stand on them: {', '.join(change.requirements)}" if change.requirements else (
-        "no check stands on them"
+    checks = f"requirements bound to them: {', '.join(change.requirements)}" if change.requirements else (
+        "no requirement is bound to them"
     )
     listed = ", ".join((f"{first} {noun} {rest}", *counts[1:]))
     return f"{listed}{where}; {checks} (docprobe snapshot diff --since {shlex.quote(change.since)})"

@@ -140,7 +140,7 @@ def read_transcript(data: bytes) -> Transcript:
     if written != TRANSCRIPT_FORMAT:
         raise UsageError(
             f"the transcript has the format {written}; this version of docprobe reads {TRANSCRIPT_FORMAT}",
-            "docprobe check writes it anew",
+            "run docprobe check to write a new one",
         )
     return from_json(data, Transcript)
 

@@ -246,7 +246,7 @@ def _fault_error(names: str, fault: InstallFault, log: tuple[str, ...]) -> Docpr
         case "toolchain":
             return EngineError(
                 f"{names} needs a newer toolchain than the base image has: {fault.detail}",
-                "remove the base image with `docker rmi` so that it is made anew, or name a newer toolchain folder",
+                "remove the base image with `docker rmi` so that it is rebuilt, or name a newer toolchain folder",
             )
         case "elsewhere":
             return EngineError(

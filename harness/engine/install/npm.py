@@ -53,7 +53,7 @@ _FLAGS: Final = (
 _DOCS_FAULT: Final = {
     "E404": "no such package",
     "ETARGET": "no such version",
-    "ENOVERSIONS": "no version of it was there",
+    "ENOVERSIONS": "no version of it had been published",
     "ERESOLVE": "the packages' requirements contradict each other",
     "EINVALIDPACKAGENAME": "not a package name",
     "EINVALIDTAGNAME": "not a version",

@@ -53,10 +53,10 @@ def test_blocks_are_those_of_the_site(text: str, expected: list[tuple[str, str, 
 @pytest.mark.parametrize(
     ("text", "line", "reason"),
     [
-        ('=== "A"\n\n     ```go\n     x\n       ```\n\ntext\n', 3, "a line below is indented less, before its end"),
+        ('=== "A"\n\n     ```go\n     x\n       ```\n\ntext\n', 3, "a later line is indented less than the fence"),
         ("```go\nx\n", 1, "it never ends"),
-        ("```go main.go\nx\n```\n", 1, "the site knows no such words behind a language"),
-        ("> ```go\n\ntext\n", 1, "the quotation ends before it does"),
+        ("```go main.go\nx\n```\n", 1, "the site does not know the words after the language"),
+        ("> ```go\n\ntext\n", 1, "the block quote ends before the fence does"),
     ],
 )
 def test_a_fence_that_the_site_shows_as_text_is_said(text: str, line: int, reason: str) -> None:

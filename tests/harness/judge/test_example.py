@@ -140,7 +140,7 @@ def test_an_import_that_the_page_does_not_install_warns_at_its_line(
 def test_a_start_that_fails_quotes_what_the_program_said_last() -> None:
     log = LogLine(0.0, "stderr", "fatal: the moon is full")
     found = finding("example.runs", example(), replace(attempt(StartOutcome.EXITED), logs=(log,)))
-    assert "The last that it wrote: “fatal: the moon is full”." in found.summary
+    assert "Its last output: “fatal: the moon is full”." in found.summary
 
 
 def test_docs_without_revisions_have_the_rules_that_need_none() -> None:

@@ -375,8 +375,8 @@ def test_what_a_change_does_to_the_text_is_in_the_report(name: str) -> None:
         assert '"since": "main"' in text
         return
     text = text.replace("\\", "")
-    assert "25 statements added, 6 removed in draft; no check stands on them (docprobe snapshot diff --since main)" in text
-    assert "1 statement changed in 2025-11-25; checks stand on them: session.missing-400" in text
+    assert "25 statements added, 6 removed in draft; no requirement is bound to them (docprobe snapshot diff --since main)" in text
+    assert "1 statement changed in 2025-11-25; requirements bound to them: session.missing-400" in text
 
 
 def test_an_interrupted_run_says_how_to_go_on() -> None:

@@ -156,7 +156,7 @@ def test_what_a_change_does_to_the_text_is_said_where_no_check_stands_on_it(docs
     rules.write_text(rules.read_text() + "\nA tea pot MUST NOT brew coffee.\n\nIt SHOULD be warm.\n")
     out = tmp_path / "out.json"
     done = _run(docs, tmp_path, "check", str(docs), "--changed-since", "main", "--format", f"json:{out}")
-    said = "2 statements added in 2025-11-25; no check stands on them (docprobe snapshot diff --since main)"
+    said = "2 statements added in 2025-11-25; no requirement is bound to them (docprobe snapshot diff --since main)"
     assert done.exit_code == 0
     assert said in done.stderr
     assert "nothing to check" not in done.stderr

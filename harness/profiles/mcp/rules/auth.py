@@ -187,5 +187,5 @@ def _why_nothing(transcript: Transcript, asked: dict[str, Exchange]) -> str:
     exchange = next(iter(asked.values()))
     control = control_of(transcript, exchange)
     if not is_served(control):
-        return f"No token was served: a valid one returned {describe(control)}."
+        return f"No token was accepted: a valid one returned {describe(control)}."
     return f"No request gave a decision: {why_undecided(exchange)}."

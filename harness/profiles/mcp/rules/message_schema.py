@@ -41,7 +41,7 @@ def valid_messages(transcript: Transcript, bound: BoundRequirement) -> Finding:
     """
     schema = bound.schema
     if schema is None:
-        return not_applicable(bound, "The docs at hand have no JSON Schema of this revision.")
+        return not_applicable(bound, "These docs have no JSON Schema for this revision.")
     checked = 0
     for exchange in transcript.exchanges:
         if exchange.revision != bound.revision:
@@ -56,10 +56,10 @@ def valid_messages(transcript: Transcript, bound: BoundRequirement) -> Finding:
             wrong = _violation(schema, name, _judged_part(message, name))
             if wrong is not None:
                 what = _what(message, exchange)
-                return violated(bound, f"{what} is not as {schema.file} has it: {wrong}.", [exchange])
+                return violated(bound, f"{what} is not valid by {schema.file}: {wrong}.", [exchange])
     if not checked:
         return inconclusive(bound, "No message was sent that the JSON Schema has a definition for.")
-    return satisfied(bound, f"Every message is as {schema.file} has it.")
+    return satisfied(bound, f"Every message is valid by {schema.file}.")
 
 
 MESSAGE_SCHEMA: Final = Rule(
@@ -80,7 +80,7 @@ MESSAGE_SCHEMA: Final = Rule(
 def null_id(transcript: Transcript, bound: BoundRequirement) -> Finding:
     """Judge, as advice and once, that a refusal leaves its id out, where it has none, instead of sending null."""
     if bound.revision != transcript.negotiated[-1]:
-        return not_applicable(bound, f"Said once, under {transcript.negotiated[-1]}.")
+        return not_applicable(bound, f"Reported once, under {transcript.negotiated[-1]}.")
     refused = [
         (exchange, message)
         for exchange in transcript.exchanges
@@ -93,7 +93,7 @@ def null_id(transcript: Transcript, bound: BoundRequirement) -> Finding:
     for exchange, message in refused:
         if "id" in message and message["id"] is None:
             return violated(
-                bound, "The error of a refusal has the id null; it has a string, a number or none.", [exchange]
+                bound, "The error of a refusal has the id null; expected a string, a number or no id.", [exchange]
             )
     return satisfied(bound, "No error of a refusal has the id null.", [refused[0][0]])
 
