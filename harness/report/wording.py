@@ -244,7 +244,7 @@ def exit_sentence(report: Report) -> str:
 
 
 def text_change_sentence(change: TextChange) -> str:
-    """Return ``25 statements added, 6 removed in draft; no requirement is bound to them (docprobe snapshot diff …)``."""
+    """Return ``25 statements added, 6 removed in draft; no requirement is bound to them (docprobe …)``."""
     numbers = ((change.added, "added"), (change.removed, "removed"), (change.changed, "changed"))
     counts = [f"{number:,} {what}" for number, what in numbers if number]
     first, _, rest = counts[0].partition(" ")

@@ -71,7 +71,7 @@ def input_retry(transcript: Transcript, bound: BoundRequirement) -> Finding:
     after = [e for e in posts if e.process == asked.process and e.number > asked.number]
     retry = next((e for e in after if "requestState" in params_of(e)), None)
     if retry is None:
-        return inconclusive(bound, "The client did not retry with a requestState; it does not have to.", [asked, *after])
+        return inconclusive(bound, "The client did not retry with a requestState, which it may omit.", [asked, *after])
     both = [asked, retry]
     if method_of(retry) != method_of(asked) or target_of(retry) != target_of(asked):
         return violated(bound, f"{name_of(retry)} carried the requestState of another request.", both)
