@@ -31,10 +31,10 @@ def read_locks(path: Path | None) -> Mapping[str, Mapping[str, str]]:
         document = json.loads(path.read_text(encoding="utf-8"))
         if document["schema"] != SCHEMA:
             found = document["schema"]
-            raise UsageError(f"{path}: unknown schema {found!r}, expected {SCHEMA!r}", "remove it, and run docprobe again")
+            raise UsageError(f"{path}: unknown schema {found!r}, expected {SCHEMA!r}", "remove it to start a new one")
         return msgspec.convert(document["locks"], dict[str, dict[str, str]])
     except (ValueError, KeyError, TypeError, OSError, RecursionError) as error:
-        raise UsageError(f"{path} is not a lock file: {error}", "remove it, and run docprobe again") from error
+        raise UsageError(f"{path} is not a lock file: {error}", "remove it to start a new one") from error
 
 
 def write_locks(path: Path, report: Report) -> None:
