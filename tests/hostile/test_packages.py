@@ -40,7 +40,13 @@ def test_uv_takes_nothing_but_a_requirement(name: str) -> None:
 
 def test_no_install_runs_code_of_a_package() -> None:
     steps = npm.plan([Dependency("a")], cutoff=None, lock=None, allow_scripts=False).steps
-    assert all("--ignore-scripts" in step for step in steps)
+    installs = [step for step in steps if step[0] == "npm"]
+    assert installs
+    assert all("--ignore-scripts" in step for step in installs)
+    # docprobe's own script reads what was installed, and starts nothing of it
+    others = [step for step in steps if step[0] != "npm"]
+    assert all(step[:2] == ("node", "-e") for step in others)
+    assert not any(word in step[2] for step in others for word in ("child_process", "import("))
     steps = pypi.plan([Dependency("a")], cutoff=None, lock=None, allow_scripts=False).steps
     uv = [step for step in steps if step[:2] == ("uv", "pip")]
     assert len(uv) == 2
