@@ -193,7 +193,7 @@ class ImageBuilder:
             except (anyio.EndOfStream, anyio.BrokenResourceError) as error:
                 raise EngineError(
                     f"the install container ended before its work was done; last line: {log[-1] if log else '(none)'}",
-                    "check that the machine has memory left; `[limits] install_memory_mib` is the container's limit",
+                    "check that the machine has memory left; `[limits] install-memory-mib` is the container's limit",
                 ) from error
         return JobResult(-1, tuple(log), limit="time")
 

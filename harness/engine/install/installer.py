@@ -203,7 +203,7 @@ def _error_by_limit(bundle: Bundle, result: JobResult, limits: Limits) -> Docpro
         case "time":
             return RegistryError(
                 f"installing {names} was stopped after {limits.install_s:g} s",
-                "check the registry with `docprobe doctor`, or raise `[limits] install_s`",
+                "check the registry with `docprobe doctor`, or raise `[limits] install-s`",
             )
         case "memory":
             return EngineError(
@@ -236,7 +236,7 @@ def _fault_error(names: str, fault: InstallFault, log: tuple[str, ...]) -> Docpr
         case "source-only":
             return EngineError(
                 f"{names} would have to be built, which runs its code: {fault.detail}",
-                'allow it for this example: `allow_scripts = true` in [examples."…"] of docprobe.toml',
+                'allow it for this example: `allow-scripts = true` in [examples."…"] of docprobe.toml',
             )
         case "python":
             return EngineError(
