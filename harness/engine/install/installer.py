@@ -208,12 +208,12 @@ def _error_by_limit(bundle: Bundle, result: JobResult, limits: Limits) -> Docpro
         case "memory":
             return EngineError(
                 f"installing {names} was killed: memory limit {limits.install_memory_mib} MiB",
-                "raise `[limits] install_memory_mib`",
+                "raise `[limits] install-memory-mib`",
             )
         case "disk":
             return EngineError(
                 f"installing {names} was killed: disk limit {limits.install_disk_mib} MiB",
-                "raise `[limits] install_disk_mib`",
+                "raise `[limits] install-disk-mib`",
             )
         case _:
             return _fault_error(names, MANAGERS[bundle.manager].fault(result.log), result.log[-_LOG_LINES:])
