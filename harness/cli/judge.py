@@ -74,7 +74,7 @@ def _read(file: Path) -> Transcript:
         raise UsageError(f"{file}: cannot be read: {error.strerror}", hint) from error
     except UsageError as error:
         raise UsageError(
-            f"{file}: {error.message}", error.hint or "give one of the files that a result names as transcript"
+            f"{file}: {error.message}", error.hint or "give a file that a result names as its `transcript`"
         ) from error
 
 

@@ -290,7 +290,7 @@ def lists_packages(example: Example, recording: Recording, bound: BoundRequireme
     )
     text = (
         f"The page installs {join_words(stated)} ({lines}), and the code imports {modules}: a reader gets “{error}”. "
-        f"docprobe added {added} and judged on."
+        f"docprobe added {added} and continued."
     )
     return replace(violated(bound, text), blame=tuple(one.span for one in bundle.unlisted_imports))
 

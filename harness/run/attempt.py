@@ -181,7 +181,7 @@ def _how_it_serves(transcript: Transcript) -> str:
     """Return what is known of an example of which nothing was asked; empty for one that was conversed with."""
     if transcript.exchanges or not transcript.sockets:
         return ""
-    return f"it starts and listens on port {transcript.sockets[0].port}; nothing more is asked of it"
+    return f"it starts and listens on port {transcript.sockets[0].port}; docprobe sends it no requests"
 
 
 def make_probe(bundle: Bundle, profile: Profile) -> Probe:

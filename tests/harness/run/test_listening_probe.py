@@ -40,7 +40,7 @@ async def test_what_listens_runs_and_is_judged_by_nothing_else(tmp_path: Path) -
     found = await recorded(tmp_path, SilentPod("", LISTENS))
     (run,) = found.runs
     assert run.outcome is StartOutcome.SERVING
-    assert run.sentence == "it starts and listens on port 4000; nothing more is asked of it"
+    assert run.sentence == "it starts and listens on port 4000; docprobe sends it no requests"
     assert found.transcript is not None
     rows = tuple(bind((), (), PROFILES["plain"].catalogue.requirements).requirements.values())
     assert judge(found.transcript, rows, PROFILES["plain"], page_revision=None) == ()

@@ -107,7 +107,7 @@ def challenge_scope(transcript: Transcript, bound: BoundRequirement) -> Finding:
     supported = [scope for exchange in fetched for scope in _supported(_document(exchange))]
     named = _parameters(asked).get("scope", "").split()
     if bound.revision in MODERN and "offline_access" in (*named, *supported):
-        return violated(bound, "The scope offline_access, which is a client's to ask for, is named.", [asked, *fetched])
+        return violated(bound, "The scope offline_access is named; only clients add it.", [asked, *fetched])
     refused = exchange_of(transcript, bound.revision, _NO_SCOPE)
     if refused is None or answer_to_fault(transcript, refused) not in NOT_SERVED:
         return not_applicable(bound, "The server demands no scope.", [asked, refused])

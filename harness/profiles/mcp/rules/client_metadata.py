@@ -128,7 +128,7 @@ def header_encoding(transcript: Transcript, bound: BoundRequirement) -> Finding:
     """Judge that a name which no plain header value can carry MUST be encoded as Base64."""
     requests = [e for e in _requests(transcript, bound) if header(e, NAME_HEADER) and _needs_encoding(target_of(e))]
     if not requests:
-        return not_applicable(bound, "Every name and URI that the client sent can stand in a plain header value.")
+        return not_applicable(bound, "Every name and URI that the client sent fits in a plain header value.")
 
     def fault_of(exchange: Exchange) -> str | None:
         if _decoded(header(exchange, NAME_HEADER) or "") == target_of(exchange):

@@ -89,7 +89,7 @@ INPUT_RETRY: Final = Rule(
         side=Side.CLIENT,
         levels=level(Level.MUST, MODERN),
         basis=text(MODERN),
-        effect="The server cannot continue what it began, or takes the retry for a repetition.",
+        effect="The server cannot continue what it began, or treats the retry as a repetition.",
         fix="Copy requestState as it is, and give the retry an id of its own.",
     ),
     Decision(input_retry),

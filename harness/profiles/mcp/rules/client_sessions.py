@@ -164,7 +164,7 @@ DELETES_SESSION: Final = Rule(
         basis=text(SESSIONS),
         effect="Servers hold the state of sessions that nobody uses.",
         fix="Send DELETE with the session id before the client ends; the SDKs' clients have a call for it.",
-        avoid="Don't take 405 for a failure: servers may refuse.",
+        avoid="Don't treat 405 as a failure: servers may refuse.",
     ),
     Decision(deletes_session, CLIENT),
 )

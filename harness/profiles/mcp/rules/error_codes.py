@@ -132,7 +132,7 @@ RESERVED_CODES: Final = Rule(
         side=Side.SERVER,
         levels=level(Level.MUST_NOT, MODERN),
         basis=text(MODERN),
-        effect="A client takes the error for another one, now or when the specification defines the code.",
+        effect="A client mistakes the error for another one, now or when the specification defines the code.",
         fix="Use the standard JSON-RPC codes, the defined ones with their meaning, or numbers outside -32768 to "
         "-32000.",
     ),

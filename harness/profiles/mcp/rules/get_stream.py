@@ -73,7 +73,7 @@ GET_SSE_OR_405: Final = Rule(
         side=Side.SERVER,
         levels=level(Level.MUST, SESSIONS),
         basis=text(SESSIONS),
-        effect="Clients take anything but 405 for a failure, retry, or give the session up.",
+        effect="Clients treat anything but 405 as a failure, retry, or give up the session.",
         fix="Route GET of the endpoint: to the transport if you offer a stream, else to a 405.",
         avoid="Don't leave GET unrouted: a framework's 404 means to a client that the session is gone.",
     ),

@@ -85,7 +85,7 @@ ORIGIN_VALIDATE: Final = Rule(
         effect="Any website that the user visits can drive the local server by DNS rebinding.",
         fix="Compare the whole Origin with a list of your own origins on every request and refuse the rest, `null` "
         "included; the SDKs have an option or middleware for it.",
-        avoid='Don\'t set CORS to "*" and take that for validation: it opens the server further.',
+        avoid='Don\'t set CORS to "*" and treat that as validation: it opens the server further.',
     ),
     Decision(validate, BASELINE),
     blame=open_origins,

@@ -100,10 +100,10 @@ def judge_randomness(
         return violated(bound, f"{what.capitalize()}s can be predicted: {refutation.reason}.", evidence)
     if len(samples) < ENOUGH:
         return inconclusive(
-            bound, f"Too few {what}s for a verdict: {len(samples)} of {ENOUGH}, with nothing against them.", carriers
+            bound, f"Too few {what}s for a verdict: {len(samples)} of {ENOUGH}, without a fault so far.", carriers
         )
     restarted = ", nor the same after a restart" if len({sample.process for sample in samples}) > 1 else ""
-    return satisfied(bound, f"None of {count(len(samples), what)} was repeated, counted or short{restarted}.", carriers)
+    return satisfied(bound, f"None of {count(len(samples), what)} was repeated, serial or short{restarted}.", carriers)
 
 
 def refute(samples: Sequence[Sample]) -> Refutation | None:

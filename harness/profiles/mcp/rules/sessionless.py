@@ -138,7 +138,7 @@ VERSION_MISMATCH_400: Final = Rule(
         side=Side.SERVER,
         levels=level(Level.MUST, MODERN),
         basis=text(MODERN),
-        effect="What a gateway decides by the header and what the server does by the body come apart.",
+        effect="A gateway that reads the header and a server that reads the body act on different versions.",
         fix="Compare MCP-Protocol-Version with the request's _meta and answer 400 with a HeaderMismatch error.",
         avoid="Don't let either of the two win silently.",
     ),

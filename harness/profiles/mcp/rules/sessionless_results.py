@@ -122,7 +122,7 @@ DISCOVER_IMPLEMENTED: Final = Rule(
         side=Side.ANY_SERVER,
         levels=level(Level.MUST, MODERN),
         basis=text(MODERN),
-        effect="A client that asks first, as stdio clients do, takes the server for one of an older revision.",
+        effect="A client that asks first, as stdio clients do, mistakes the server for one of an older revision.",
         fix="Answer `server/discover` with `supportedVersions` and `capabilities`.",
     ),
     Decision(discover_implemented, BASELINE),

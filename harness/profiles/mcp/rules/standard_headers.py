@@ -100,7 +100,7 @@ NAME_MATCH: Final = Rule(
         basis=text(MODERN),
         effect="A gateway that allows one tool by its header lets another one run, or clients with other alphabets "
         "cannot call a tool.",
-        fix="Decode Mcp-Name where it stands between `=?base64?` and `?=`, compare it with the name or URI of the "
+        fix="Decode Mcp-Name where it is between `=?base64?` and `?=`, compare it with the name or URI of the "
         "body, and answer 400 with code -32020 unless they are equal.",
         avoid="Don't compare the header as it was sent: any client may encode it.",
     ),

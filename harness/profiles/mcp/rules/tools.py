@@ -115,7 +115,7 @@ ORDER: Final = Rule(
         side=Side.ANY_SERVER,
         levels=level(Level.SHOULD, MODERN),
         basis=text(MODERN),
-        effect="Caches of clients, and of the prompts that models are given, miss each time.",
+        effect="Client caches and prompt caches miss every time.",
         fix="Sort the tools, or keep them in the order of their registration.",
     ),
     Decision(same_order, BASELINE),

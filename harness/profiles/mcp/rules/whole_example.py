@@ -45,7 +45,7 @@ def survives(transcript: Transcript, bound: BoundRequirement) -> Finding:
     """
     facts = transcript.facts
     if _refused_second(transcript) is not None:
-        return not_applicable(bound, "The process serves one client in its life, so no other could be served after it.")
+        return not_applicable(bound, "The process serves only one client, so no other could be served after it.")
     for incident, what in ((facts.crashed, "exited"), (facts.died, "stopped serving")):
         if incident is not None:
             when = f", before exchange {incident.exchange}" if incident.exchange else ""
