@@ -103,7 +103,9 @@ def judge_randomness(
             bound, f"Too few {what}s for a verdict: {len(samples)} of {ENOUGH}, without a fault so far.", carriers
         )
     restarted = ", nor the same after a restart" if len({sample.process for sample in samples}) > 1 else ""
-    return satisfied(bound, f"None of {count(len(samples), what)} was repeated, serial or short{restarted}.", carriers)
+    return satisfied(
+        bound, f"None of {count(len(samples), what)} was repeated, sequential or short{restarted}.", carriers
+    )
 
 
 def refute(samples: Sequence[Sample]) -> Refutation | None:
