@@ -53,7 +53,7 @@ if TYPE_CHECKING:
 )  # fmt: skip
 @click.option(
     "--pre-commit", is_flag=True,
-    help="As --changed-since with what pre-commit compares: what is pushed, or what is not committed yet.",
+    help="Like --changed-since, for a pre-commit hook: checks what is pushed, or what is not committed yet.",
 )  # fmt: skip
 @click.option(
     "--trust", type=click.Choice(["base", "head"]), default="head", show_default=True,

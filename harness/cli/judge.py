@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     "--docs", type=click.Path(path_type=Path), metavar="DOCS",
     help="Docs root whose sentences are quoted. [default: no sentence is quoted]",
 )  # fmt: skip
-@click.option("--revision", metavar="REV", help="Revision that judges. [default: the revision in the example's id]")
+@click.option("--revision", metavar="REV", help="Revision to judge by. [default: the revision in the example's id]")
 @format_option
 @state_option
 @pass_cli

@@ -63,9 +63,9 @@ def command(
     """Talk to the server at URL as docprobe check talks to an example, and judge it by the sentences of --spec.
 
     The server is judged under the revisions that it negotiates. Nothing is installed or started, except the program of
-    --stdio, which runs on this machine, as you, without a container: name only programs that you trust. Requests with
-    one thing wrong are sent; sessions are opened, and ended only with --ends-sessions. What needs tokens that only
-    docprobe's own authorization server issues (expired, of another audience) is not asked.
+    --stdio, which runs on this machine, as you, without a container: name only programs that you trust. docprobe sends
+    faulty requests too; it opens sessions, and ends them only with --ends-sessions. It does not send requests whose
+    tokens only its own authorization server issues (expired, for another audience).
 
     \b
     docprobe probe http://localhost:3000/mcp --spec modelcontextprotocol/docs --ends-sessions

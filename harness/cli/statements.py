@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 @click.option(
     "--coverage", "counts_only", is_flag=True,
     help="Only the counts per revision: observable statements are bound to a requirement, decided through the check of "
-    "another, classed with a reason, or open.",
+    "another, classified with a reason, or open.",
 )  # fmt: skip
 @table_or_json_option
 @click.option(
