@@ -138,8 +138,8 @@ def test_a_program_is_talked_to_over_its_streams(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((), "both"),
-        (("http://localhost:1/mcp", "--stdio", "x"), "both"),
+        ((), "either"),
+        (("http://localhost:1/mcp", "--stdio", "x"), "either"),
         (("ftp://localhost/mcp",), "not an HTTP URL"),
         (("http://user:secret@localhost/mcp",), "--token"),
         (("http://localhost:1/mcp",), "port 1"),
