@@ -67,7 +67,7 @@ def command(cli: Cli, /, example: str, docs: Path | None, write: bool, state: Pa
 def _no_fix(trial: Trial) -> Iterator[str]:
     """Yield why there is no fix."""
     if trial.remaining:
-        yield f"no fix: {', '.join(trial.remaining)} (no fix that docprobe knows applies to this example)"
+        yield f"no fix: {', '.join(trial.remaining)} (no known fix fits a line of this example)"
     else:
         yield "no fix: docprobe knows no fix for what this example violates, or it violates nothing"
     if trial.blocking:

@@ -50,7 +50,7 @@ def test_what_is_still_blocking_is_shown_beside_what_is_fixed(tmp_path: Path, mo
 def test_no_fix_has_a_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     code, lines = fix_output(NONE, tmp_path, monkeypatch)
     assert code == 1
-    assert lines[0].startswith("no fix: session.terminated-404 (no line of this example fits")
+    assert lines[0].startswith("no fix: session.terminated-404 (no known fix fits")
     assert lines[1] == "still blocking: http.origin-validate (no fix known)"
 
 
