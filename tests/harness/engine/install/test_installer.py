@@ -132,7 +132,7 @@ async def test_a_package_without_a_wheel_is_not_built_behind_anyones_back(open_e
     async with open_engine() as engine:
         with pytest.raises(EngineError, match="runs its code") as caught:
             await engine.install(example)
-        assert "allow_scripts" in (caught.value.hint or "")
+        assert "allow-scripts" in (caught.value.hint or "")
 
 
 @pytest.mark.parametrize("manager", list(Manager))
