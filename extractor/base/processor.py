@@ -31,7 +31,7 @@ def processor_limit(seconds: float, memory_mib: int | None = None) -> Iterator[N
     """Raise TooLongError in the body once it has used its processor time, or its memory.
 
     What other programs do on this machine does not count. Python delivers signals to the main thread only: in any
-    other thread there is no limit.
+    other thread nothing is limited.
 
     Args:
         seconds: of processor time, above 0.

@@ -1,4 +1,4 @@
-"""The imports of code that is no whole program: what each takes from which package, to be looked up there."""
+"""The imports of fragments: what each takes from which package, to be looked up there."""
 
 from __future__ import annotations
 

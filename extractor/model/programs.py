@@ -343,7 +343,7 @@ class ShownImport:
 
 @dataclass(frozen=True, slots=True)
 class ShownImports:
-    """The imports of code that is no whole program, and what can look them up."""
+    """The imports of a fragment, and what can look them up."""
 
     imports: tuple[ShownImport, ...]
     bundle: Bundle

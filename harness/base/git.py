@@ -193,7 +193,7 @@ class FilesAt:
     def copy(self, path: Path) -> Path | None:
         """Return a copy of a file as the commit has it; None if the commit does not have it.
 
-        A file outside the checkout is no part of it, and returned as it is.
+        A file outside the checkout is returned unchanged.
         """
         name = self._name(path)
         if name is None:

@@ -117,7 +117,7 @@ def _known_languages(names: tuple[str, ...], examples: Sequence[Example]) -> tup
     for name in names:
         if name not in known:
             raise UsageError(
-                f"no example is in '{name}'", suggestion(name, known) if known else "there are no examples"
+                f"'{name}' matches no example", suggestion(name, known) if known else "there are no examples"
             )
     return names
 

@@ -33,7 +33,7 @@ class BaseState:
     results: Mapping[str, ExampleResult]
     """By the id of the example as it is now, the result of the example that it comes from."""
     reasons: Mapping[str, str]
-    """By the id of the example as it is now, why there is no result although there is something to compare with."""
+    """By an example's present id, why its earlier text could not be judged."""
     accepted: Accepted
     """Findings that the baseline of the merge base accepts, by the ids of then."""
     drift: Sequence[Drift]

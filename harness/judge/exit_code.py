@@ -17,7 +17,7 @@ INCOMPLETE: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Unchecked:
-    """A program that a change adds or edits, and that there is no verdict on."""
+    """A program that a change adds or edits and that was not judged."""
 
     example: ExampleResult
     why: str

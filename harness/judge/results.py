@@ -221,8 +221,8 @@ def _result(example: Example, copies: Sequence[Example], status: Status, reason:
 def _with_blame(finding: Finding, transcript: Transcript, example: Example, catalogue: Catalogue) -> Finding:
     """Return a finding with the lines of this copy that cause it.
 
-    The line at which the example's log says that it failed on these requests is proof; what the rule reads off the code
-    is taken where there is no such log.
+    The line at which the example's log says that it failed on these requests is proof; without such a log, the
+    rule reads the lines off the code.
     """
     if finding.verdict is not Verdict.VIOLATED or example.bundle is None:
         return finding
