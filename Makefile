@@ -57,7 +57,7 @@ unit: env
 	  -m "not engine and not registry and not oracle and not browser and not loopback" $(PYTEST_ARGS)
 
 lint: env
-	$(BIN)/ruff check extractor harness tests docprobe_pytest.py
+	$(BIN)/ruff check extractor harness tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 

@@ -161,11 +161,6 @@ def test_strict_markers_and_warnings_as_errors_are_the_users_choice(docs: pytest
     result.assert_outcomes(failed=1, deselected=36)
 
 
-def test_without_the_option_nothing_happens_and_nothing_is_imported(pytester: pytest.Pytester) -> None:
-    pytester.makepyfile("import sys\ndef test_one(): assert 'harness.model' not in sys.modules")
-    pytester.runpytest_subprocess().assert_outcomes(passed=1)
-
-
 def test_a_missing_folder_is_wrong_use(pytester: pytest.Pytester) -> None:
     result = pytester.runpytest("--docprobe", "nowhere")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
@@ -178,25 +173,3 @@ def test_docs_that_cannot_be_planned_are_said_in_a_sentence(pytester: pytest.Pyt
     result = pytester.runpytest("--docprobe", "docs")
     result.stdout.fnmatch_lines(["error: *docprobe.toml:1: unknown key 'wrong'*"])
     assert "Traceback" not in result.stdout.str()
-
-
-def test_a_checkout_with_packages_of_these_names_is_left_alone(pytester: pytest.Pytester) -> None:
-    pytester.mkpydir("harness").joinpath("own.py").write_text("VALUE = 1\n")
-    pytester.mkdir("docs")
-    pytester.makepyfile("from harness.own import VALUE\n\n\ndef test_own():\n    assert VALUE == 1\n")
-    pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=1)
-    refused = pytester.runpytest_subprocess("--docprobe", "docs")
-    assert refused.ret == pytest.ExitCode.USAGE_ERROR
-    refused.stderr.fnmatch_lines(
-        [
-            "*error: --docprobe needs docprobe's package 'harness', and here 'harness' is the one in *",
-            "hint: run docprobe by*",
-        ]
-    )
-
-
-def test_without_the_option_nothing_of_docprobe_is_imported(pytester: pytest.Pytester) -> None:
-    pytester.makepyfile(
-        "import sys\n\n\ndef test_none():\n    assert not [m for m in sys.modules if m.split('.')[0] in ('harness', 'extractor')]\n"
-    )
-    pytester.runpytest_subprocess().assert_outcomes(passed=1)

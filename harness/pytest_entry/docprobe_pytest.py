@@ -14,7 +14,10 @@ from pathlib import Path
 import pytest
 
 PACKAGES = ("extractor", "harness")
-"""docprobe's packages, which lie beside this module."""
+"""docprobe's packages, which this module must find."""
+HERE = Path(__file__).resolve().parent
+HOME = HERE.parents[1] if HERE.parts[-2:] == ("harness", "pytest_entry") else HERE
+"""The folder of the packages: where docprobe is installed, this module is put beside them."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -38,10 +41,9 @@ def pytest_configure(config: pytest.Config) -> None:
     """
     if not config.getoption("docprobe", None):
         return
-    here = Path(__file__).resolve().parent
     for name in PACKAGES:
         found = _folder_of(name)
-        if found != here / name:
+        if found != HOME / name:
             where = f"is the one in {found}" if found else "cannot be imported"
             raise pytest.UsageError(
                 f"error: --docprobe needs docprobe's package {name!r}, and here {name!r} {where}\n"
