@@ -1,29 +1,134 @@
-"""Pages from their bytes to blocks and statements, several at once.
+"""Pages from their bytes to blocks, with exact text and placement, and statements; several pages at once.
 
 Apart from :mod:`extractor.docs.corpus`, so that a tree whose pages are all cached loads no parser.
 """
 
 from __future__ import annotations
 
+import hashlib
 import multiprocessing
 import threading
+from collections import deque
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from extractor.base.errors import ExtractionError, internal_error
 from extractor.base.processor import PAGE_MIB, TooLongError, processor_limit
-from extractor.docs.block_reader import blocks_of
+from extractor.docs.components import ComponentRole, role_of
 from extractor.docs.page_cache import Extracted, PageJob
 from extractor.docs.page_reader import parse_page, unreadable_page
+from extractor.docs.placement import placements
+from extractor.docs.prose_commands import ProseCommands
+from extractor.markdown.info_string import split_info
+from extractor.markdown.parser import inline_tokens, plain_text
+from extractor.model import Block, Directive, Flavour, Page, Span
 from extractor.normative.statement_reader import statements_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from markdown_it.token import Token
+
     from extractor.model import Layout, Parties
+
+
+CONTEXT_CHARACTERS: Final = 600
+_MAX_PARAGRAPH: Final = 5_000
+"""Characters; a longer paragraph is not parsed, and its source is used as its words."""
+
+
+def blocks_of(page: Page, loaders: tuple[str, ...] = ()) -> tuple[Block, ...]:
+    """Return the blocks of a parsed page, in order.
+
+    Args:
+        page: with its tokens.
+        loaders: first words of commands in the prose, in addition to package managers and interpreters.
+    """
+    blocks: list[Block] = []
+    prose = _Prose(page.flavour)
+    commands = ProseCommands(page.flavour, loaders)
+    placement = placements(page.tokens)
+    for index, token in enumerate(page.tokens):
+        if token.type == "fence" and token.map:
+            text = token.content if token.content.endswith("\n") or not token.content else token.content + "\n"
+            blocks.append(
+                Block(
+                    span=Span(page.path, token.map[0] + 1, token.map[1], token.meta["column"]),
+                    info=split_info(token.info),
+                    text=text,
+                    sha256=hashlib.sha256(text.encode()).hexdigest(),
+                    place=next(placement),
+                    ordinal=len(blocks),
+                    directives=_directives(page, index),
+                    revision=page.revision,
+                    context=prose.take(),
+                    includes=token.meta.get("includes", ()),
+                    skipped=token.meta.get("skipped", 0),
+                )
+            )
+            commands.block()
+        elif token.type == "inline" and page.tokens[index - 1].type != "heading_open":
+            prose.add(token)
+            commands.add(token, cell=page.tokens[index - 1].type == "td_open")
+        elif token.type in ("tag", "container_open") and role_of(token) is ComponentRole.TAB:
+            prose.forget()  # the prose of one tab is not about the next
+            commands.tab()
+        elif token.type == "heading_open":
+            prose.forget()  # the prose at the end of a section is about the block above
+            commands.section()
+    spoken, values = commands.by_block(), commands.values_by_block()
+    return tuple(
+        replace(block, prose_commands=spoken.get(block.ordinal, ()), prose_values=values.get(block.ordinal, ()))
+        for block in blocks
+    )
+
+
+@dataclass(slots=True)
+class _Prose:
+    """The paragraphs since the last block: as many as a context can take."""
+
+    flavour: Flavour
+    paragraphs: deque[Token] = field(default_factory=deque)
+    length: int = 0
+
+    def add(self, paragraph: Token) -> None:
+        """Add a paragraph, and drop the first ones if the later ones are long enough."""
+        self.paragraphs.append(paragraph)
+        self.length += len(paragraph.content)
+        while len(self.paragraphs) > 1 and self.length - len(self.paragraphs[0].content) > 2 * CONTEXT_CHARACTERS:
+            self.length -= len(self.paragraphs.popleft().content)
+
+    def take(self) -> str:
+        """Return the last CONTEXT_CHARACTERS of the words, and start afresh."""
+        text = "\n".join(self._words(paragraph) for paragraph in self.paragraphs).strip()
+        self.forget()
+        return text[-CONTEXT_CHARACTERS:]
+
+    def _words(self, paragraph: Token) -> str:
+        if len(paragraph.content) > _MAX_PARAGRAPH:
+            return paragraph.content[-CONTEXT_CHARACTERS:]
+        words = plain_text(inline_tokens(self.flavour, paragraph)).strip()
+        return words.partition("]")[2].strip() if words.startswith("[!") else words
+
+    def forget(self) -> None:
+        """Drop all paragraphs."""
+        self.paragraphs.clear()
+        self.length = 0
+
+
+def _directives(page: Page, index: int) -> tuple[Directive, ...]:
+    """The directives in the comments directly above the token at ``index``, in order."""
+    directives: list[Directive] = []
+    while index > 0 and page.tokens[index - 1].type == "comment":
+        index -= 1
+        token = page.tokens[index]
+        values = token.meta.get("directive")
+        if values is not None and token.map:
+            directives.append(Directive(Span(page.path, token.map[0] + 1, token.map[1]), values))
+    return tuple(reversed(directives))
 
 
 _POOL_FROM_BYTES: Final = 1_500_000

@@ -1,20 +1,33 @@
-"""Every language that docprobe knows. A new one is a folder beside this module and a name in the list."""
+"""Every language that docprobe knows. A new one is a folder beside this module and a name in the list.
+
+Some are recognised and cannot be run yet: they are listed as unsupported, with what they would need.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from extractor.languages.common.values import RunnableLanguage
+from extractor.languages.common.values import Language, RunnableLanguage
 from extractor.languages.ecmascript.language import JAVASCRIPT, TYPESCRIPT
 from extractor.languages.go.language import GO
-from extractor.languages.others import OTHERS
 from extractor.languages.python.language import PYTHON
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-    from extractor.languages.common.values import Language
     from extractor.model import Block
+
+
+CSHARP: Final = Language("csharp", "C#", ("csharp", "cs", "c#"), (".cs",), "the .NET SDK")
+JAVA: Final = Language("java", "Java", ("java",), (".java",), "a JDK with Maven or Gradle")
+KOTLIN: Final = Language("kotlin", "Kotlin", ("kotlin", "kt", "kts"), (".kt", ".kts"), "a JDK with Gradle")
+RUST: Final = Language("rust", "Rust", ("rust", "rs"), (".rs",), "Rust with Cargo")
+RUBY: Final = Language("ruby", "Ruby", ("ruby", "rb"), (".rb",), "Ruby with Bundler")
+PHP: Final = Language("php", "PHP", ("php",), (".php",), "PHP with Composer")
+SWIFT: Final = Language("swift", "Swift", ("swift",), (".swift",), "the Swift toolchain")
+
+OTHERS: Final = (CSHARP, JAVA, KOTLIN, RUST, RUBY, PHP, SWIFT)
+
 
 LANGUAGES: Final = (TYPESCRIPT, JAVASCRIPT, PYTHON, GO, *OTHERS)
 

@@ -11,8 +11,8 @@ import pytest
 
 import extractor.docs.page_extractor
 from extractor.base.errors import DocsError
-from extractor.docs.block_reader import blocks_of
 from extractor.docs.corpus import extract, extract_pages
+from extractor.docs.page_extractor import blocks_of
 from extractor.model import Block, Layout, Page
 from tests.support.docs_tree import LAYOUT, facts
 

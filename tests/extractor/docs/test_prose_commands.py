@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from extractor.docs.block_reader import blocks_of
+from extractor.docs.page_extractor import blocks_of
 from extractor.docs.page_reader import parse_page
 from extractor.model import Flavour, Layout
 

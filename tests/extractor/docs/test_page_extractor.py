@@ -1,4 +1,4 @@
-"""Readable pairs: a page and, beside it, the blocks that are in it."""
+"""From pages to blocks: readable pairs of a page and, beside it, the blocks that are in it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from extractor.docs.block_reader import CONTEXT_CHARACTERS, blocks_of
+from extractor.docs.page_extractor import CONTEXT_CHARACTERS, blocks_of
 from extractor.docs.page_reader import read_page
 from extractor.model import Block, Flavour, Layout
 from tests.support.block_text import render
