@@ -1,5 +1,7 @@
 """The one way in: from a configuration to the docs, their examples and their normative text.
 
+JSON Schemas of messages are read from ``<folder>/<revision>/schema.json``.
+
 Every command reads docs through here, so that each honours the same settings: where the normative text is (``spec``),
 how many processes parse (``jobs``), and whether parsed pages come from the cache (``state``, ``no_cache``).
 Imports of what only some commands need are in the functions that need them: they take longer than a cached tree.
@@ -8,18 +10,21 @@ Imports of what only some commands need are in the functions that need them: the
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from extractor.base.errors import internal_error
 from extractor.base.globs import unused_patterns
 from extractor.docs.corpus import extract, extract_pages
 from extractor.model import Example, ExampleKind, ExampleStatus, Problem
+from harness.base.errors import UsageError
+from harness.model import MessageSchema
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from extractor.model import Corpus, Statement
@@ -128,7 +133,7 @@ def load_normative_text(config: Config, corpus: Corpus | None = None) -> Normati
     Raises:
         UsageError: the bindings cannot be read or contradict the catalogue, or a JSON Schema cannot be read.
     """
-    from harness.spec.message_schemas import FOLDER, load_schemas, with_schemas
+    from harness.load import FOLDER, load_schemas, with_schemas
 
     statements = load_statements(config, corpus)
     root = config.spec or config.docs
@@ -218,3 +223,46 @@ def _printed_examples(corpus: Corpus, profile: Profile) -> tuple[list[PrintedExa
         )
         examples.append(PrintedExample(example, replace(shown.transcript, example_id=example.id)))
     return examples, problems
+
+
+FOLDER: Final = "schema"
+"""Beside the docs root, where no other is given."""
+FILE: Final = "schema.json"
+_DEFINITIONS: Final = ("$defs", "definitions")
+
+
+def load_schemas(folder: Path, revisions: Iterable[str]) -> dict[str, MessageSchema]:
+    """Return the schema of each revision that has one.
+
+    Args:
+        folder: with a folder for each revision.
+        revisions: of the docs.
+
+    Raises:
+        UsageError: a schema cannot be read, or has no definitions.
+    """
+    files = {revision: folder / revision / FILE for revision in revisions}
+    return {revision: _read(file) for revision, file in files.items() if file.is_file()}
+
+
+def with_schemas(bound: Bound, schemas: Mapping[str, MessageSchema]) -> Bound:
+    """Return bound requirements, each with the schema of its revision."""
+    rows = {
+        key: replace(row, schema=schemas[row.revision]) if row.revision in schemas else row
+        for key, row in bound.requirements.items()
+    }
+    return replace(bound, requirements=rows)
+
+
+def _read(file: Path) -> MessageSchema:
+    hint = "give a folder with <revision>/schema.json: --schema DIR"
+    try:
+        document = json.loads(file.read_bytes())
+    except (OSError, ValueError, RecursionError) as error:
+        raise UsageError(f"{file}: the JSON Schema cannot be read: {error}", hint) from error
+    key = next(
+        (key for key in _DEFINITIONS if isinstance(document, dict) and isinstance(document.get(key), dict)), None
+    )
+    if key is None:
+        raise UsageError(f"{file}: not a JSON Schema of messages: it has neither $defs nor definitions", hint)
+    return MessageSchema(f"{file.parent.name}/{file.name}", document, key)

@@ -57,7 +57,7 @@ def anyio_backend() -> str:
 def deadlines_decide() -> Iterator[None]:
     """Let deadlines decide whatever the load: examples of the tests that never serve are made so, and not slow."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("harness.base.machine_load.BUSY_FACTOR", math.inf)
+        patch.setattr("harness.base.host.BUSY_FACTOR", math.inf)
         yield
 
 

@@ -1,11 +1,11 @@
-"""The environment of docprobe's own process: read once at the edge, passed down as a value."""
+"""The machine that docprobe runs on: the environment of its process, read once at the edge, and how busy it is."""
 
 from __future__ import annotations
 
 import os
 import shutil
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,3 +33,16 @@ class HostEnvironment:
     def program(self, name: str) -> str | None:
         """Return the path of a program on the host's PATH; None if it is not installed."""
         return shutil.which(name, path=self.variables.get("PATH", os.defpath))
+
+
+BUSY_FACTOR: Final = 4.0
+"""Runnable processes per processor from which on the machine is too busy: docprobe's own jobs make one to two."""
+
+
+def describe_overload() -> str | None:
+    """Return the load, as ``load 21 on 2 processors``, if the machine is too busy for deadlines; else None.
+
+    It is the load average of the last minute (getloadavg(3)) of the machine that docprobe runs on.
+    """
+    load, processors = os.getloadavg()[0], os.cpu_count() or 1
+    return f"load {load:.0f} on {processors} processors" if load > BUSY_FACTOR * processors else None

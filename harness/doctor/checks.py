@@ -1,4 +1,7 @@
-"""What this machine needs to run examples, whether it is there, and what to do if it is not."""
+"""What this machine needs to run examples, whether it is there, and what to do if it is not.
+
+Package registries are asked by their ordinary clients, from where installs happen.
+"""
 
 from __future__ import annotations
 
@@ -12,12 +15,13 @@ from typing import TYPE_CHECKING, Final
 import anyio
 
 from extractor.languages.toolchains import USUAL
+from extractor.model import Manager
 from harness.base.errors import BlockedError
-from harness.doctor.registries import REGISTRIES, Registry, registry_problem
 from harness.engine.api import SilentError
 from harness.engine.cleanup import labels_of, list_containers
 from harness.engine.docker_engine import connect
 from harness.engine.install.base_images import BASE_IMAGE_VARIABLE
+from harness.engine.install.image_builder import Job
 from harness.engine.owner import RUN_LABEL, is_in_use
 
 if TYPE_CHECKING:
@@ -28,6 +32,53 @@ if TYPE_CHECKING:
     from harness.engine.docker_engine import DockerEngine
 
     OnCheck = Callable[["Check"], None]
+
+
+_DEADLINE_S: Final = 30.0
+_CACHES: Final = {"UV_CACHE_DIR": "/tmp/uv", "NPM_CONFIG_CACHE": "/tmp/npm"}
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """A package registry, and how its client asks it something."""
+
+    name: str
+    manager: Manager
+    toolchain: str
+    """Base image that has the client."""
+    argv: tuple[str, ...]
+
+
+REGISTRIES: Final = (
+    Registry(
+        "npm registry",
+        Manager.NPM,
+        "node",
+        ("npm", "view", "npm", "version", "--fetch-retries=0", "--fetch-timeout=15000"),
+    ),
+    Registry(
+        "PyPI",
+        Manager.PYPI,
+        "python",
+        ("uv", "pip", "install", "--quiet", "--dry-run", "--no-deps", "--target", "/tmp/x", "packaging"),
+    ),
+)
+
+
+async def registry_problem(engine: DockerEngine, registry: Registry) -> str | None:
+    """Return what is wrong with a registry, in its client's words; None if it answers. Raises EngineError."""
+    base = await engine.base(registry.toolchain)
+    job = Job((registry.argv,), environment=_CACHES, cwd="/tmp", deadline_s=_DEADLINE_S)
+    async with engine.gate.open(registry.manager) as way:
+        purpose = f"ask-{registry.toolchain}"
+        result = await engine.builder.build(base.tag, job, lambda _: (), "", purpose=purpose, way=way)
+    if result.limit == "time":
+        return f"no answer within {_DEADLINE_S:g} s"
+    if result.code == 0:
+        return None
+    lines = [line for line in result.log if "npm error code" not in line and "A complete log" not in line]
+    return (lines[-1] if lines else f"its client ended with code {result.code}")[:300]
+
 
 _GIB: Final = 1024**3
 _DISK_LOW_GIB: Final = 5

@@ -10,7 +10,7 @@ import anyio
 
 from extractor.model import ExampleKind, Note, NoteKind, Origin
 from harness.base.errors import BlockedError, InstallError, PodError
-from harness.base.machine_load import describe_overload
+from harness.base.host import describe_overload
 from harness.judge.start_failure import describe_start, port_held_by_service
 from harness.model import DateSource, LogLine, Recording, Resolve, Run, StartOutcome, Transcript
 from harness.run.code_checks import check_types

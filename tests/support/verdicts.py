@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.judge.judge import judge
+from harness.load import load_schemas
 from harness.model import BoundRequirement, Verdict
 from harness.profiles.registry import MCP
-from harness.spec.message_schemas import load_schemas
 
 if TYPE_CHECKING:
     from harness.model import Finding, Transcript

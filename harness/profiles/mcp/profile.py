@@ -5,14 +5,30 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from extractor.model import Layout
+from extractor.model import Layout, Parties, Party
 from harness.profile import Profile
 from harness.profiles.mcp.catalogue import CATALOGUE
-from harness.profiles.mcp.parties import PARTIES
 from harness.profiles.mcp.printed_exchanges import printed_exchanges
 from harness.profiles.mcp.probe import McpProbe
 from harness.profiles.mcp.revisions import ALL, heard_for, judged_under
 from harness.profiles.mcp.roles import CODE
+
+PARTIES: Final = Parties(
+    named=(
+        Party(
+            "client",
+            ("client", "host"),
+            not_before=("id", "metadata", "identifier", "registration", "credential", "secret"),
+        ),
+        Party(
+            "server", ("resource server", "server"), not_before=("id", "metadata", "card", "name", "url", "operator")
+        ),
+    ),
+    either=("party", "parties", "side", "implementation", "implementer", "implementor", "sender", "receiver"),
+    adjectives=("mcp", "http", "protected"),
+    others=("authorization server",),
+)
+
 
 LAYOUT: Final = Layout(
     revisions=("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28", "draft"),

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from extractor.docs.page_reader import read_page
 from extractor.model import Layout, Page, PageKind, Statement
 from extractor.normative.statement_reader import statements_of
-from harness.profiles.mcp.parties import PARTIES
+from harness.profiles.mcp.profile import PARTIES
 from tests.support.processor import processor_time_below
 from tests.support.soak import sizes
 

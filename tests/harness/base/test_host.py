@@ -5,7 +5,9 @@ import os
 from functools import cache
 from pathlib import Path
 
-from harness.base.host import HostEnvironment
+import pytest
+
+from harness.base.host import HostEnvironment, describe_overload
 
 ROOT = Path(__file__).parents[3]
 IN_CONTAINERS = ("harness/engine/inside/", "extractor/languages/go/look_up.py")
@@ -40,28 +42,38 @@ def test_programs_are_found_on_its_own_path(tmp_path: Path) -> None:
 
 
 def test_the_environment_is_read_at_the_edge_only() -> None:
-    readers = [
-        where for where, node in _nodes() if isinstance(node, ast.Attribute) and ast.unparse(node) == "os.environ"
-    ]
-    readers += [
-        where for where, node in _nodes() if isinstance(node, ast.Call) and ast.unparse(node.func) == "os.getenv"
-    ]
+    readers = [where for where, name, _ in _uses_of_os() if name in ("os.environ", "os.getenv")]
     assert readers
     assert [where for where in readers if not where.startswith(EDGE)] == []
 
 
 def test_no_program_inherits_the_environment() -> None:
-    nodes = [(where, node) for where, node in _nodes() if not where.startswith(IN_CONTAINERS)]
-    calls = [(w, n) for w, n in nodes if isinstance(n, ast.Call) and ast.unparse(n.func) in STARTING]
+    calls = [(where, call) for where, name, call in _uses_of_os() if name in STARTING and isinstance(call, ast.Call)]
+    calls = [(where, call) for where, call in calls if not where.startswith(IN_CONTAINERS)]
     assert calls
     assert [where for where, call in calls if "env" not in {keyword.arg for keyword in call.keywords}] == []
 
 
 @cache
-def _nodes() -> list[tuple[str, ast.AST]]:
-    files = [file for package in ("extractor", "harness") for file in (ROOT / package).rglob("*.py")]
-    return [
-        (f"{file.relative_to(ROOT)}:{getattr(node, 'lineno', 0)}", node)
-        for file in files
-        for node in ast.walk(ast.parse(file.read_text("utf-8")))
-    ]
+def _uses_of_os() -> list[tuple[str, str, ast.expr]]:
+    """Where an attribute of ``os`` or ``subprocess`` is used, or called: place, dotted name, and its node."""
+    uses: list[tuple[str, str, ast.expr]] = []
+    for file in (file for package in ("extractor", "harness") for file in (ROOT / package).rglob("*.py")):
+        text = file.read_text("utf-8")
+        if "os." not in text and "subprocess." not in text:
+            continue
+        for node in ast.walk(ast.parse(text)):
+            used = node.func if isinstance(node, ast.Call) else node
+            if isinstance(used, ast.Attribute) and isinstance(used.value, ast.Name):
+                uses.append((f"{file.relative_to(ROOT)}:{used.lineno}", f"{used.value.id}.{used.attr}", node))
+    return uses
+
+
+@pytest.mark.parametrize(("load", "processors", "described"), [(8.0, 2, None), (8.1, 2, "load 8 on 2 processors")])
+def test_a_machine_is_overloaded_from_four_processes_for_each_processor_on(
+    monkeypatch: pytest.MonkeyPatch, load: float, processors: int, described: str | None
+) -> None:
+    monkeypatch.setattr("harness.base.host.BUSY_FACTOR", 4.0)
+    monkeypatch.setattr("os.getloadavg", lambda: (load, 0.0, 0.0))
+    monkeypatch.setattr("os.cpu_count", lambda: processors)
+    assert describe_overload() == described

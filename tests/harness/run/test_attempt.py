@@ -142,7 +142,7 @@ async def test_any_other_end_is_the_examples(tmp_path: Path, bundle: Bundle, tex
 async def test_a_deadline_decides_nothing_on_an_overloaded_machine(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, load: float
 ) -> None:
-    monkeypatch.setattr("harness.base.machine_load.BUSY_FACTOR", 4.0)
+    monkeypatch.setattr("harness.base.host.BUSY_FACTOR", 4.0)
     monkeypatch.setattr("os.getloadavg", lambda: (load, load, load))
     monkeypatch.setattr("os.cpu_count", lambda: 2)
     found = await recorded(tmp_path, SERVER, "still starting", SilentPod)

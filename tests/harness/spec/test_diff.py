@@ -8,7 +8,7 @@ import pytest
 
 from extractor.docs.corpus import extract
 from extractor.model import Layout
-from harness.cli.diff_text import to_json, to_text
+from harness.cli.snapshot import to_json, to_text
 from harness.spec.diff import ChangeKind, StatementChange, diff_statements
 
 if TYPE_CHECKING:
@@ -91,7 +91,9 @@ def test_two_revisions_by_page(spec: Spec) -> None:
     both = spec(("**SHOULD** turn", "**MUST** turn"))
     new = tuple(s for s in both if s.revision == "2025-11-25")
     page_of = lambda s: s.page.replace(f"/{s.revision}/", "/")  # noqa: E731
-    (change,) = diff_statements(old, new, page_of=page_of, requirements_of=lambda s: ("session.missing-400",) * (s.line == 7))
+    (change,) = diff_statements(
+        old, new, page_of=page_of, requirements_of=lambda s: ("session.missing-400",) * (s.line == 7)
+    )
     assert change.kind is ChangeKind.STRENGTHENED
     assert change.requirements == ("session.missing-400",)
 
@@ -186,7 +188,11 @@ def test_reworked_sentences_are_followed_to_pages_that_theirs_became(
     for name, sentence in zip(after, REWORKED, strict=True):
         pages[name] = (*pages.get(name, ()), sentence)
     changes = diff_statements(written(tmp_path / "old", {before: SENTENCES}), written(tmp_path / "new", pages))
-    kinds = [ChangeKind.STRENGTHENED, ChangeKind.REWORDED] if followed else [ChangeKind.ADDED] * 2 + [ChangeKind.REMOVED] * 2
+    kinds = (
+        [ChangeKind.STRENGTHENED, ChangeKind.REWORDED]
+        if followed
+        else [ChangeKind.ADDED] * 2 + [ChangeKind.REMOVED] * 2
+    )
     assert [change.kind for change in changes] == kinds
 
 
