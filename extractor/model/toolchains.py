@@ -24,9 +24,13 @@ class Source:
     steps: Steps
     image: str = ""
     """What the steps add to; empty: the base image below. It must have Python 3."""
+    debian: tuple[str, ...] = ()
+    """Packages of Debian that it needs beneath the base image below."""
     folder: str = ""
     """Environment variable with which the user names a folder of the host; it is copied to ``target`` first."""
     target: str = ""
+    parts: tuple[str, ...] = ()
+    """What of that folder is copied; empty: all of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +42,7 @@ class Toolchain:
     adds: str
     """What it adds, in messages: ``Node``."""
     sources: tuple[Source, ...]
-    """Ways to get it; the first that works is taken."""
+    """Ways to get it; the first that works is taken. A folder that the user names comes before all others."""
     below: str | None = "python"
     """The toolchain that it is added to; None: the Debian itself."""
     environment: Mapping[str, str] = field(default_factory=dict)

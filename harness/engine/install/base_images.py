@@ -42,6 +42,11 @@ _NEWER_RELEASES: Final = {
 }  # fmt: skip
 """Releases whose Python is older than 3.12, and the first of the same family whose Python is not."""
 _TRIXIE_KEY: Final = Path("/usr/share/keyrings/debian-archive-trixie-stable.gpg")
+_APT_INSTALL: Final = (
+    'apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" '
+    ">/dev/null && rm -rf /var/lib/apt/lists/*"
+)
+"""Adds packages to an image with apt."""
 _ENVIRONMENT: Final = {"UV_CACHE_DIR": "/tmp/uv", "UV_LINK_MODE": "copy", "NPM_CONFIG_CACHE": "/tmp/npm"}
 
 
@@ -69,7 +74,7 @@ class BaseImages:
 
     async def find(self, toolchain: str) -> BaseImage | None:
         """Return the base image of a toolchain; None if it is not there. Raises EngineError."""
-        tag = _tag(toolchain, self._first_layer())
+        tag = self._tag(toolchain, self._first_layer())
         id = await image_id(self.builder.run.api, tag)
         return BaseImage(tag, id) if id else None
 
@@ -84,19 +89,22 @@ class BaseImages:
         if image is not None:
             return image
         async with exclusive(self.state, "bases"):
-            first = self._first_layer()
-            if await image_id(self.builder.run.api, first) is None:
-                await self._make_first_layer(first, progress)
-            return await self._make(toolchain, first, progress)
+            return await self._make(toolchain, (), progress)
 
-    async def _make(self, toolchain: str, first: str, progress: Progress) -> BaseImage:
-        """Return the image of a toolchain, made with all that is below it from the first source that works."""
-        tag, added = _tag(toolchain, first), TOOLCHAINS[toolchain]
+    async def _make(self, toolchain: str, packages: tuple[str, ...], progress: Progress) -> BaseImage:
+        """Return the image of a toolchain, made with all that is below it from the first source that works.
+
+        Args:
+            toolchain: its name.
+            packages: of Debian, that another toolchain needs beneath.
+            progress: called with what is being done.
+        """
+        tag, added = self._tag(toolchain, self._first_layer(packages)), TOOLCHAINS[toolchain]
         if await image_id(self.builder.run.api, tag) is None:
             failures: list[EngineError | RegistryError] = []
-            for source in added.sources:
+            for source in sorted(added.sources, key=lambda source: self._folder(source) is None):
                 try:
-                    if await self._from_source(added, source, tag, first, progress):
+                    if await self._from_source(added, source, tag, packages, progress):
                         break
                 except (EngineError, RegistryError) as error:
                     failures.append(error)
@@ -108,7 +116,9 @@ class BaseImages:
             raise EngineError(f"the base image {tag} disappeared while it was made", "run docprobe again")
         return BaseImage(tag, id)
 
-    async def _from_source(self, added: Toolchain, source: Source, tag: str, first: str, progress: Progress) -> bool:
+    async def _from_source(
+        self, added: Toolchain, source: Source, tag: str, packages: tuple[str, ...], progress: Progress
+    ) -> bool:
         """Make the image of a toolchain from one source; return False if the source is not to be had here."""
         folder = self._folder(source)
         if source.folder and folder is None:
@@ -118,21 +128,35 @@ class BaseImages:
                 return False
             below = source.image
         else:
-            below = first if added.below is None else (await self._make(added.below, first, progress)).tag
+            packages = (*packages, *source.debian)
+            below = (
+                await self._first(packages, progress)
+                if added.below is None
+                else (await self._make(added.below, packages, progress)).tag
+            )
         progress(f"making the base image for {added.name}: adding {added.adds} ({source.name})")
         steps = source.steps
+        if source.debian and not source.image and not _is_own_debian(self._first_layer()):
+            steps = (("sh", "-c", _APT_INSTALL, "sh", *source.debian), *steps)
         if len(added.sources) > 1:
             write = f"open({source_file(added.name)!r}, 'w').write({source.name!r})"
             note = f"import os; os.makedirs({TOOLS!r}, exist_ok=True); {write}"
             steps = (*steps, ("python3", "-c", note))
         job = Job(
             steps, environment=_ENVIRONMENT, user=ROOT_USER, cwd="/", folder=folder, folder_target=source.target,
-            deadline_s=_LAYER_S,
+            folder_parts=source.parts, deadline_s=_LAYER_S,
         )  # fmt: skip
         result = await self.builder.build(below, job, lambda _: (tag,), "base", purpose=added.name)
         if not result.succeeded:
             raise _layer_error(added, steps, result)
         return True
+
+    async def _first(self, packages: tuple[str, ...], progress: Progress) -> str:
+        """Return the tag of the first layer, with these packages if it is a Debian of docprobe's; made if missing."""
+        first = self._first_layer(packages)
+        if await image_id(self.builder.run.api, first) is None:
+            await self._make_first_layer(first, packages, progress)
+        return first
 
     def _folder(self, source: Source) -> Path | None:
         """Return the folder of the host that the user names for a source; None if there is none."""
@@ -157,19 +181,35 @@ class BaseImages:
             return False
         return await image_id(api, image) is not None
 
-    def _first_layer(self) -> str:
-        """Return the tag of the first layer."""
+    def _tag(self, toolchain: str, first: str) -> str:
+        """Return the tag of a toolchain's image: by all that it may be made of, and by the folders that are named."""
+        parts: dict[str, object] = {"root": first}
+        steps: tuple[tuple[str, ...], ...] = ()
+        name: str | None = toolchain
+        while name is not None:
+            added = TOOLCHAINS[name]
+            for source in added.sources:
+                if source.debian:
+                    parts[f"{name} of {source.name}"] = source.debian
+                if (folder := self._folder(source)) is not None:
+                    parts[source.folder] = str(folder.resolve())
+            steps, name = (*(step for source in added.sources for step in source.steps), *steps), added.below
+        return f"{BASE_REPOSITORY}:{toolchain}-{content_key({**parts, 'steps': steps})[:12]}"
+
+    def _first_layer(self, packages: tuple[str, ...] = ()) -> str:
+        """Return the tag of the first layer; where docprobe makes it, with these packages of Debian."""
         named = self.host.get(BASE_IMAGE_VARIABLE)
         if named:
             return named
         if self.host.program(_DEBIAN_MAKER) is None:
             return _USUAL_IMAGE
-        return f"{BASE_REPOSITORY}:debian-{_debian_key()}"
+        return f"{BASE_REPOSITORY}:debian-{_debian_key(packages)}"
 
-    async def _make_first_layer(self, tag: str, progress: Progress) -> None:
-        if tag.startswith(f"{BASE_REPOSITORY}:"):
-            progress(f"making a Debian {_suite()} base image of its packages (half a minute)")
-            await self._import_debian(tag)
+    async def _make_first_layer(self, tag: str, packages: tuple[str, ...], progress: Progress) -> None:
+        if _is_own_debian(tag):
+            more = f" with {', '.join(packages)}" if packages else ""
+            progress(f"making a Debian {_suite()} base image of its packages{more} (a minute)")
+            await self._import_debian(tag, packages)
             return
         progress(f"pulling {tag}")
         repository, _, version = tag.rpartition(":") if ":" in tag.rsplit("/", 1)[-1] else (tag, "", "latest")
@@ -183,10 +223,10 @@ class BaseImages:
                 f"{BASE_IMAGE_VARIABLE} to an image with Python 3.10 or newer that your engine can pull",
             ) from error
 
-    async def _import_debian(self, tag: str) -> None:
+    async def _import_debian(self, tag: str, packages: tuple[str, ...]) -> None:
         api = self.builder.run.api
         what = "import the Debian base image"
-        image = await api.call_within(SLOW_S * 2, what, partial(_import_debian, api.raw, self.host))
+        image = await api.call_within(SLOW_S * 4, what, partial(_import_debian, api.raw, self.host, packages))
         repository, _, version = tag.rpartition(":")
         await api.call("tag the Debian base image", api.raw.tag, image, repository, version)
 
@@ -196,17 +236,14 @@ def source_file(toolchain: str) -> str:
     return f"{TOOLS}/{toolchain}-source"
 
 
-def _tag(toolchain: str, first: str) -> str:
-    steps: tuple[tuple[str, ...], ...] = ()
-    name: str | None = toolchain
-    while name is not None:
-        added = TOOLCHAINS[name]
-        steps, name = (*(step for source in added.sources for step in source.steps), *steps), added.below
-    return f"{BASE_REPOSITORY}:{toolchain}-{content_key({'root': first, 'steps': steps})[:12]}"
+def _is_own_debian(tag: str) -> bool:
+    """Whether a first layer is the Debian that docprobe makes: that one has no apt."""
+    return tag.startswith(f"{BASE_REPOSITORY}:debian-")
 
 
-def _debian_key() -> str:
-    return content_key({"suite": _suite(), "packages": _PACKAGES, "machine": platform.machine()})[:12]
+def _debian_key(packages: tuple[str, ...]) -> str:
+    wanted = (*_PACKAGES, *packages)
+    return content_key({"suite": _suite(), "packages": wanted, "machine": platform.machine()})[:12]
 
 
 def _suite() -> str:
@@ -223,12 +260,12 @@ def _suite() -> str:
     return own if newer == "trixie" and not _TRIXIE_KEY.exists() else newer
 
 
-def _import_debian(raw: Any, host: HostEnvironment) -> str:
+def _import_debian(raw: Any, host: HostEnvironment, packages: tuple[str, ...]) -> str:
     """Pipe the tar that mmdebstrap makes straight into the engine, without a temporary file. Returns the image's id."""
     program = host.program(_DEBIAN_MAKER)
     if program is None:
         raise EngineError(f"{_DEBIAN_MAKER} is no longer installed", "install it, then run docprobe again")
-    argv = [program, "--quiet", "--variant=essential", f"--include={','.join(_PACKAGES)}", _suite(), "-"]
+    argv = [program, "--quiet", "--variant=essential", f"--include={','.join((*_PACKAGES, *packages))}", _suite(), "-"]
     with subprocess.Popen(
         argv,
         env=dict(host.variables),

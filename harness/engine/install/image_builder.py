@@ -12,6 +12,7 @@ import tempfile
 from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
 import anyio
@@ -67,6 +68,8 @@ class Job:
     """A folder of the host that is copied into the container first."""
     folder_target: str = ""
     """Where its contents go; absolute."""
+    folder_parts: tuple[str, ...] = ()
+    """What of it is copied; empty: all of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +140,7 @@ class ImageBuilder:
         )
         container = await create_container(run, spec, purpose)
         if job.folder is not None:
-            await self._copy_folder(container, job.folder, job.folder_target)
+            await self._copy_folder(container, job.folder, job.folder_target, job.folder_parts)
         attached = await start_container(run, container, spec)
         try:
             result = await self._run_job(attached, job, way)
@@ -149,13 +152,14 @@ class ImageBuilder:
                 await attached.aclose()
                 await remove_container(run.api, container)
 
-    async def _copy_folder(self, container: str, folder: Path, target: str) -> None:
-        """Copy a folder of the host into a created container, owned by root, links as they are."""
+    async def _copy_folder(self, container: str, folder: Path, target: str, parts: tuple[str, ...]) -> None:
+        """Copy a folder of the host, or parts of it, into a created container, owned by root, links as they are."""
 
         def copied() -> None:
             with tempfile.TemporaryFile() as file:
                 with tarfile.open(fileobj=file, mode="w") as archive:
-                    archive.add(folder, target.lstrip("/"), filter=_owned_by_root)
+                    for part in parts or (".",):
+                        archive.add(folder / part, str(PurePosixPath(target) / part).lstrip("/"), filter=_owned_by_root)
                 file.seek(0)
                 self.run.api.raw.put_archive(container, "/", file)
 

@@ -15,6 +15,7 @@ from harness.base.errors import EngineError, RegistryError, UsageError
 from harness.base.host import HostEnvironment
 from harness.engine.api import Api
 from harness.engine.hardening import ROOT_USER
+from harness.engine.install import base_images
 from harness.engine.install.base_images import BASE_IMAGE_VARIABLE, BaseImages, source_file
 from harness.engine.install.image_builder import ImageBuilder, Job, JobResult
 
@@ -32,7 +33,13 @@ MADE_UP = Toolchain(
     (
         Source("the image made/up:1", (("from", "image"),), image="made/up:1"),
         Source("packages", (("from", "packages"),)),
-        Source("the folder that DOCPROBE_MADE_UP names", (("from", "folder"),), folder="DOCPROBE_MADE_UP", target="/opt/x"),
+        Source(
+            "the folder that DOCPROBE_MADE_UP names",
+            (("from", "folder"),),
+            folder="DOCPROBE_MADE_UP",
+            target="/opt/x",
+            parts=("bin",),
+        ),
     ),
 )
 
@@ -51,6 +58,9 @@ class Engine:
             raise docker.errors.NotFound(tag)
         return {"Id": f"sha256:{tag}"}
 
+    def tag(self, image: str, repository: str, version: str) -> None:
+        self.images.add(f"{repository}:{version}")
+
     def pull(self, repository: str, version: str) -> None:
         if f"{repository}:{version}" not in self.pulled:
             raise docker.errors.APIError("no such host")
@@ -68,14 +78,14 @@ class Engine:
 
 
 async def made(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, engine: Engine, **variables: str
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, engine: Engine, toolchain: str = "made-up", **variables: str
 ) -> tuple[str, list[str]]:
     """Make the image; return what it was added to, and what was said."""
     monkeypatch.setitem(TOOLCHAINS, "made-up", MADE_UP)
     host = HostEnvironment({BASE_IMAGE_VARIABLE: FIRST, **variables})
     builder = SimpleNamespace(run=SimpleNamespace(api=Api(cast("Any", engine))), build=engine.build)
     said: list[str] = []
-    image = await BaseImages(cast("ImageBuilder", builder), tmp_path, host).get("made-up", said.append)
+    image = await BaseImages(cast("ImageBuilder", builder), tmp_path, host).get(toolchain, said.append)
     assert image.tag in engine.images
     return engine.jobs[-1][0], said
 
@@ -96,14 +106,51 @@ async def test_packages_where_nothing_can_be_pulled(monkeypatch: pytest.MonkeyPa
     assert source_file("made-up") in engine.jobs[-1][1].steps[-1][-1], "the image says where it is from"
 
 
-async def test_a_folder_of_the_host_where_packages_fail(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+async def test_where_a_folder_of_the_host_is_of_no_use(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     folder = tmp_path / "sdk"
     folder.mkdir()
-    engine = Engine(broken=("packages",))
+    engine = Engine(broken=("folder",))
     _, said = await made(monkeypatch, tmp_path, engine, DOCPROBE_MADE_UP=str(folder))
-    job = engine.jobs[-1][1]
+    job = next(job for _, job in engine.jobs if job.folder is not None)
     assert (job.folder, job.folder_target) == (folder, "/opt/x")
-    assert any(text.startswith("packages: ") for text in said), "why the others were not taken is said"
+    assert any(text.startswith("the folder that DOCPROBE_MADE_UP names: ") for text in said), "why it was not taken"
+    assert "(packages)" in said[-1]
+
+
+async def test_a_folder_that_the_user_names_comes_first(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    engine = Engine(pulled=("made/up:1",))
+    _, unnamed = await made(monkeypatch, tmp_path, engine)
+    _, said = await made(monkeypatch, tmp_path, engine, DOCPROBE_MADE_UP=str(tmp_path))
+    assert "DOCPROBE_MADE_UP" in said[-1], "what was made without it is not taken in its place"
+    assert "DOCPROBE_MADE_UP" not in unnamed[-1]
+    assert engine.jobs[-1][1].folder_parts == ("bin",)
+
+
+async def test_packages_of_debian_beneath_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    compiled = Toolchain("compiled", "Compiled", (Source("packages", (("compiler", "--version"),), debian=("gcc",)),))
+    monkeypatch.setitem(TOOLCHAINS, "compiled", compiled)
+    engine = Engine()
+    await made(monkeypatch, tmp_path, engine, toolchain="compiled")
+    image, job = engine.jobs[-1]
+    assert image.startswith("docprobe/base:python-")
+    assert "apt-get install" in " ".join(job.steps[0]), "an image that the user names has apt"
+    assert "gcc" in job.steps[0]
+
+
+async def test_a_debian_of_docprobes_is_made_with_the_packages(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    compiled = Toolchain("compiled", "Compiled", (Source("packages", (("compiler", "--version"),), debian=("gcc",)),))
+    monkeypatch.setitem(TOOLCHAINS, "compiled", compiled)
+    engine, imported = Engine(), []
+
+    def import_debian(raw: Any, host: HostEnvironment, packages: tuple[str, ...]) -> str:
+        imported.append(packages)
+        return "sha256:debian"
+
+    monkeypatch.setattr(base_images, "_import_debian", import_debian)
+    monkeypatch.setattr(HostEnvironment, "program", lambda self, name: f"/usr/bin/{name}")
+    await made(monkeypatch, tmp_path, engine, toolchain="compiled", DOCPROBE_BASE_IMAGE="")
+    assert imported == [("gcc",)]
+    assert engine.jobs[-1][1].steps[0] == ("compiler", "--version")
 
 
 async def test_no_source_says_what_would_help(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -132,8 +179,12 @@ async def test_a_folder_of_the_host_is_there_before_the_first_step(open_engine: 
     tool.write_text("#!/bin/sh\necho it runs\n")
     tool.chmod(0o755)
     (tmp_path / "link").symlink_to("bin/tool")
+    (tmp_path / "docs").mkdir()
     async with open_engine() as engine:
         base = await engine.base("python")
-        job = Job((("/opt/x/link",),), user=ROOT_USER, cwd="/", folder=tmp_path, folder_target="/opt/x", network=False)
+        job = Job(
+            (("/opt/x/link",), ("test", "!", "-e", "/opt/x/docs")), user=ROOT_USER, cwd="/", folder=tmp_path,
+            folder_target="/opt/x", folder_parts=("bin", "link"), network=False,
+        )  # fmt: skip
         result = await engine.builder.build(base.tag, job, lambda _: (), "", purpose="folder")
     assert (result.code, result.log) == (0, ("it runs",))
