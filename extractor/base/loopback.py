@@ -32,6 +32,15 @@ def is_local(host: str) -> bool:
     return is_loopback(host) or (address is not None and address.is_unspecified)
 
 
+def loopback_for(bound: str) -> str:
+    """Return the loopback address that reaches a socket bound to ``bound`` (any address for the wildcards)."""
+    if bound == "::":
+        return f"[{IPV6_LOOPBACK}]"
+    if bound in ("0.0.0.0", ""):
+        return IPV4_LOOPBACK
+    return f"[{bound}]" if ":" in bound else bound
+
+
 def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
         return ipaddress.ip_address(host.removeprefix("[").removesuffix("]"))

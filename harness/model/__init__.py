@@ -2,6 +2,8 @@
 
 from harness.model.conversation import (
     KEPT_BYTES,
+    LOOKING_STEP,
+    RETRY_STEP,
     TRANSCRIPT_FORMAT,
     Answered,
     BodyFault,
@@ -73,7 +75,9 @@ from harness.model.running import (
 __all__ = [
     "INTERRUPTED_REASON",
     "KEPT_BYTES",
+    "LOOKING_STEP",
     "MUST_LIKE",
+    "RETRY_STEP",
     "SHOULD_LIKE",
     "SIDES",
     "TRANSCRIPT_FORMAT",

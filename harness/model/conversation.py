@@ -13,6 +13,11 @@ from harness.model.running import ListeningSocket, LogLine
 TRANSCRIPT_FORMAT: Final = "docprobe-transcript/2"
 """Format of the transcripts that this version writes and reads."""
 
+RETRY_STEP: Final = "retry"
+"""Beginning of the step of an exchange that was sent again, and is never judged: ``retry.<step>``."""
+LOOKING_STEP: Final = "discover."
+"""Beginning of the steps that look for the endpoint; many addresses may be asked."""
+
 KEPT_BYTES: Final = 64 * 1024
 """Bytes of a body, and of one event's data, that a transcript keeps."""
 

@@ -10,11 +10,11 @@ import anyio
 import pytest
 
 from harness.base.codec import from_json, to_json
+from harness.exchanges.http_exchange import ProbeRequest
+from harness.exchanges.recorder import Recorder
 from harness.model import Exchange
-from harness.profiles.mcp.probes.http_exchange import ProbeRequest
-from harness.profiles.mcp.probes.recorder import Recorder
-from tests.harness.profiles.mcp.probes.local_pod import local_pod
 from tests.hostile.figures import FIGURES
+from tests.support.local_pod import local_pod
 from tests.support.soak import SOAK, soaked
 
 pytestmark = [pytest.mark.anyio, *soaked]

@@ -74,15 +74,6 @@ class EndpointAddress:
         return f"http://{self.authority}{self.target}"
 
 
-def loopback_for(bound: str) -> str:
-    """Return the loopback address that reaches a socket bound to ``bound`` (any address for the wildcards)."""
-    if bound == "::":
-        return "[::1]"
-    if bound in ("0.0.0.0", ""):
-        return "127.0.0.1"
-    return f"[{bound}]" if ":" in bound else bound
-
-
 @dataclass(frozen=True, slots=True)
 class Caller:
     """Who sends a request. A fault is ``replace(caller, …)`` of exactly one field, the rest stays as in its control."""

@@ -117,11 +117,11 @@ class McpProbe:
 
     async def find_endpoint(self, pod: Pod, settings: ProbeSettings) -> ReadyEndpoint:
         """Find where the listening example serves, with a token if it demands one."""
+        from harness.exchanges.recorder import Recorder
         from harness.profiles.mcp.messages import EndpointAddress
         from harness.profiles.mcp.probes import discovery
         from harness.profiles.mcp.probes.access import authorize
         from harness.profiles.mcp.probes.peer import Peer
-        from harness.profiles.mcp.probes.recorder import Recorder
 
         sockets = pod.sockets()
         bundle, tokens = self._bundle, self._beside.tokens

@@ -24,6 +24,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from harness.model import LOOKING_STEP, RETRY_STEP
+
 LEGS: Final = ("post-request", "post-notification", "get", "delete")
 PATIENCE: Final = 4
 """A deadline decides only if it was this many times as long as ordinary requests took: a busy machine reaches any
@@ -42,7 +44,7 @@ REMOVED_METHODS: Final = ("ping", "logging/setLevel")
 """Requests that 2026-07-28 does not have any more, besides initialize (its changelog)."""
 
 # Finding the endpoint. Never judged, except that it shows whether the example serves at all.
-DISCOVER: Final = "discover."
+DISCOVER: Final = LOOKING_STEP
 """Beginning of every step that looks for the endpoint and what it speaks."""
 DISCOVER_ENDPOINT: Final = "discover.endpoint"
 """An initialize to a path that was not the endpoint (the one that found it is ``discover.initialize``)."""
@@ -75,7 +77,7 @@ other initialize that one process served after its first, or refused one that ma
 # ids.initialize, ids.restart, discover.initialize, clients.second, or an initialize that was a probe and was served.
 OPEN_INITIALIZE: Final = "open.initialize"
 OPEN_INITIALIZED: Final = "open.initialized"
-RETRY: Final = "retry"
+RETRY: Final = RETRY_STEP
 """``retry.<step>``: sent again under its own step afterwards, never judged: a GET that was answered 409 because the
 stream that docprobe had just closed was still closing on the server's side; any request that was answered 429, and sent
 again after a wait; a request on a session whose DELETE was only accepted (202), while it is still served; an initialize

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from extractor.base.loopback import URL_HOST, is_local, is_loopback, is_loopback_name
+from extractor.base.loopback import URL_HOST, is_local, is_loopback, is_loopback_name, loopback_for
 
 
 @pytest.mark.parametrize(
@@ -37,3 +37,11 @@ def test_spellings_in_urls_are_loopback() -> None:
     for host in ("localhost", "127.0.0.1", "[::1]"):
         assert re.fullmatch(URL_HOST, host)
         assert is_loopback(host)
+
+
+@pytest.mark.parametrize(
+    ("bound", "reached"),
+    [("127.0.0.1", "127.0.0.1"), ("0.0.0.0", "127.0.0.1"), ("::", "[::1]"), ("::1", "[::1]"), ("10.0.0.7", "10.0.0.7")],
+)
+def test_the_address_that_reaches_a_bind(bound: str, reached: str) -> None:
+    assert loopback_for(bound) == reached

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from extractor.model import Note, NoteKind, Origin
+from harness.exchanges.http_exchange import ProbeRequest
 from harness.profiles.mcp import steps, tokens
 from harness.profiles.mcp.messages import RESOURCE_METADATA, Caller
 from harness.profiles.mcp.probes import sessions
-from harness.profiles.mcp.probes.http_exchange import ProbeRequest
 from harness.profiles.mcp.probes.sessionless_probes import send_request
 from harness.profiles.mcp.tokens import USER1
 
 if TYPE_CHECKING:
-    from harness.profiles.mcp.probes.http_exchange import ProbeAnswer
+    from harness.exchanges.http_exchange import ProbeAnswer
     from harness.profiles.mcp.probes.peer import Peer
 
 MUST_BE_REFUSED: Final = (None, tokens.INACTIVE, tokens.EXPIRED, tokens.WRONG_AUDIENCE)

@@ -29,6 +29,9 @@ from typing import TYPE_CHECKING, Final
 
 from extractor.base.loopback import IPV4_LOOPBACK
 from harness.base.errors import NoRestartError
+from harness.exchanges.body import READ_BYTES
+from harness.exchanges.http_exchange import StoppedError
+from harness.exchanges.recorder import Recorder
 from harness.model import Incident, LogLine, Transcript, Transport
 from harness.profiles.mcp.messages import EndpointAddress
 from harness.profiles.mcp.probes import (
@@ -41,10 +44,7 @@ from harness.profiles.mcp.probes import (
     sessions,
     stream_probes,
 )
-from harness.profiles.mcp.probes.body import READ_BYTES
-from harness.profiles.mcp.probes.http_exchange import StoppedError
 from harness.profiles.mcp.probes.peer import Peer
-from harness.profiles.mcp.probes.recorder import Recorder
 from harness.profiles.mcp.revisions import offered_versions, with_handshake
 
 if TYPE_CHECKING:

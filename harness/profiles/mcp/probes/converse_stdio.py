@@ -18,9 +18,9 @@ import anyio
 
 from harness.base import jsonrpc
 from harness.base.errors import PodError
+from harness.exchanges.body import KEPT_EVENTS, READ_BYTES
 from harness.model import KEPT_BYTES, Exchange, Facts, Failure, FailureKind, Reply, SseEvent, Transcript
 from harness.profiles.mcp import messages, steps
-from harness.profiles.mcp.probes.body import KEPT_EVENTS, READ_BYTES
 from harness.profiles.mcp.probes.tools import callable_tools
 from harness.profiles.mcp.revisions import with_handshake, without_handshake
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urljoin, urlsplit
 
-from extractor.base.loopback import is_local
+from extractor.base.loopback import is_local, loopback_for
+from harness.exchanges.http_exchange import describe_answer
 from harness.profiles.mcp import messages, steps
-from harness.profiles.mcp.messages import Caller, EndpointAddress, loopback_for
+from harness.profiles.mcp.messages import Caller, EndpointAddress
 from harness.profiles.mcp.probes import access, sessions
-from harness.profiles.mcp.probes.http_exchange import describe_answer
 from harness.profiles.mcp.probes.peer import NegotiatedRevisions
 from harness.profiles.mcp.probes.sessionless_probes import NOT_FOUND, served_method
 from harness.profiles.mcp.revisions import offered_versions, with_handshake, without_handshake
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from extractor.model import StatedEndpoint
+    from harness.exchanges.http_exchange import ProbeAnswer
     from harness.model import ListeningSocket, LogLine, Session
-    from harness.profiles.mcp.probes.http_exchange import ProbeAnswer
     from harness.profiles.mcp.probes.peer import Peer
 
 USUAL_PATHS: Final = ("/mcp", "/", "/mcp/", "/api/mcp", "/v1/mcp", "/messages", "/sse")

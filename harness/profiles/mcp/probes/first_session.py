@@ -8,17 +8,17 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from harness.exchanges.http_exchange import LINGER_S, WATCH_END_S, describe_answer
+from harness.exchanges.recorder import TOO_MANY
 from harness.model import RevisionFacts
 from harness.profiles.mcp import messages, steps
 from harness.profiles.mcp.messages import FOREIGN_ORIGIN, LOCAL_LOOKING_ORIGINS, Caller
 from harness.profiles.mcp.probes import sessions
-from harness.profiles.mcp.probes.http_exchange import LINGER_S, WATCH_END_S, describe_answer
-from harness.profiles.mcp.probes.recorder import TOO_MANY
 from harness.profiles.mcp.probes.tools import first_callable_tool
 
 if TYPE_CHECKING:
     from harness.base.jsonrpc import Message
-    from harness.profiles.mcp.probes.http_exchange import ProbeAnswer
+    from harness.exchanges.http_exchange import ProbeAnswer
     from harness.profiles.mcp.probes.peer import Peer
     from harness.profiles.mcp.probes.tools import Tool
 

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from harness.base.jsonrpc import Message
+    from harness.exchanges.recorder import OpenStream
     from harness.profiles.mcp.messages import EndpointAddress
     from harness.profiles.mcp.probes.peer import Peer
-    from harness.profiles.mcp.probes.recorder import OpenStream
 
 T = TypeVar("T")
 LOOK_S: Final = 0.005

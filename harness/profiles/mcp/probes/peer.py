@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Final
 
 import anyio
 
+from harness.exchanges.http_exchange import LINGER_S, ProbeAnswer, ProbeRequest
+from harness.exchanges.recorder import TOO_MANY
 from harness.model import Facts
 from harness.profiles.mcp import messages, steps
 from harness.profiles.mcp.messages import ACCEPT_BOTH, ACCEPT_STREAM, Caller, EndpointAddress, Headers, headers
-from harness.profiles.mcp.probes.http_exchange import LINGER_S, ProbeAnswer, ProbeRequest
-from harness.profiles.mcp.probes.recorder import TOO_MANY
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from extractor.model import StatedHeader
     from harness.base.jsonrpc import Message
     from harness.engine.protocol import Pod
+    from harness.exchanges.recorder import OpenStream, Recorder
     from harness.model import RevisionFacts, Session
-    from harness.profiles.mcp.probes.recorder import OpenStream, Recorder
     from harness.profiles.mcp.probes.tools import Tool
     from harness.profiles.mcp.tokens import TokenSource
 

@@ -18,8 +18,8 @@ from harness.profiles.mcp.probes.tools import first_callable_tool
 
 if TYPE_CHECKING:
     from harness.base.jsonrpc import Message
+    from harness.exchanges.http_exchange import ProbeAnswer
     from harness.profiles.mcp.messages import Caller, Headers
-    from harness.profiles.mcp.probes.http_exchange import ProbeAnswer
     from harness.profiles.mcp.probes.peer import Peer
 
 PARAMETER_HEADER: Final = "x-mcp-header"

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from harness.base import jsonrpc
+from harness.exchanges.http_exchange import LINGER_S, WATCH_END_S, describe_answer
 from harness.model import RevisionFacts
 from harness.profiles.mcp import messages, steps
 from harness.profiles.mcp.messages import (
@@ -26,10 +27,9 @@ from harness.profiles.mcp.messages import (
     Headers,
 )
 from harness.profiles.mcp.probes import sessionless_features, state_handles
-from harness.profiles.mcp.probes.http_exchange import LINGER_S, WATCH_END_S, describe_answer
 
 if TYPE_CHECKING:
-    from harness.profiles.mcp.probes.http_exchange import ProbeAnswer
+    from harness.exchanges.http_exchange import ProbeAnswer
     from harness.profiles.mcp.probes.peer import Peer
 
 NOT_FOUND: Final = 404

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Final
 import anyio
 
 from harness.base import jsonrpc
+from harness.exchanges.http_exchange import ProbeAnswer, StoppedError
 from harness.model import Incident, Session
 from harness.profiles.mcp import messages, steps
 from harness.profiles.mcp.messages import SESSION_HEADER, Caller
-from harness.profiles.mcp.probes.http_exchange import ProbeAnswer, StoppedError
 
 if TYPE_CHECKING:
     from harness.profiles.mcp.probes.peer import Peer

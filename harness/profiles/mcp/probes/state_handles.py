@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from harness.base.jsonrpc import Message
+    from harness.exchanges.http_exchange import ProbeAnswer
     from harness.profiles.mcp.messages import Caller
-    from harness.profiles.mcp.probes.http_exchange import ProbeAnswer
     from harness.profiles.mcp.probes.peer import Peer
 from harness.profiles.mcp.probes.tools import Tool, callable_tools
 

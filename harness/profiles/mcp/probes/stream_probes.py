@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING, Final
 
 import anyio
 
+from harness.exchanges.recorder import task_group
 from harness.profiles.mcp import messages, steps
 from harness.profiles.mcp.messages import UNKNOWN_METHOD
 from harness.profiles.mcp.probes import sessions
-from harness.profiles.mcp.probes.recorder import task_group
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from harness.base.jsonrpc import Message
+    from harness.exchanges.http_exchange import ProbeAnswer
     from harness.profiles.mcp.messages import Caller
     from harness.profiles.mcp.probes.first_session import FirstSession
-    from harness.profiles.mcp.probes.http_exchange import ProbeAnswer
     from harness.profiles.mcp.probes.peer import Peer
 
 SETTLE_S: Final = 0.15

@@ -13,9 +13,9 @@ from harness.model import (
 )
 from harness.profiles.mcp.probes.converse_http import converse_http
 from harness.profiles.registry import MCP
+from tests.support.local_pod import LocalPod, bundle, local_pod
 from tests.support.verdicts import rows
 
-from .local_pod import LocalPod, bundle, local_pod
 from .mcp_app import Manners, make
 
 if TYPE_CHECKING:

@@ -15,10 +15,10 @@ from harness.profiles.mcp import steps
 from harness.profiles.mcp.probes.converse_http import converse_http
 from harness.profiles.mcp.services.authorization import AuthorizationService
 from harness.profiles.registry import MCP
+from tests.support.local_pod import bundle, local_pod
 from tests.support.tokens import PlainTokens
 from tests.support.verdicts import rows
 
-from .local_pod import bundle, local_pod
 from .mcp_app import Manners, make
 
 if TYPE_CHECKING:

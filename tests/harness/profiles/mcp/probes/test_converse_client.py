@@ -15,9 +15,9 @@ from harness.model import Facts, Transcript, Transport, Verdict
 from harness.profiles.mcp.probes import converse_client as client_module
 from harness.profiles.mcp.probes.converse_client import converse_client
 from harness.profiles.mcp.services.scripted_server import ScriptedServer, ScriptedService
+from tests.support.local_pod import bundle
 from tests.support.verdicts import verdicts_of
 
-from .local_pod import bundle
 from .process_pod import process_pod
 
 if TYPE_CHECKING:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from harness.base.codec import from_json, to_json
+from harness.exchanges.http_exchange import StoppedError
+from harness.exchanges.recorder import Recorder
 from harness.model import (
     BodyFault,
     Incident,
@@ -12,11 +14,9 @@ from harness.model import (
 )
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.probe import McpProbe
-from harness.profiles.mcp.probes.http_exchange import StoppedError
-from harness.profiles.mcp.probes.recorder import Recorder
+from tests.support.local_pod import bundle
 
 from .conversations import NEWEST, REVISIONS, by_step, hold, status
-from .local_pod import bundle
 from .mcp_app import Manners
 
 pytestmark = pytest.mark.anyio

@@ -14,9 +14,9 @@ from harness.model import Facts, Failure, FailureKind, Transcript, Verdict
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.probes.converse_stdio import converse_stdio
 from harness.profiles.registry import MCP
+from tests.support.local_pod import bundle
 from tests.support.verdicts import rows
 
-from .local_pod import bundle
 from .process_pod import process_pod
 
 if TYPE_CHECKING:

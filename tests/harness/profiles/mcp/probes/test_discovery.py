@@ -13,12 +13,11 @@ from starlette.routing import Route
 from extractor.model import Span, StatedEndpoint
 from harness.model import ListeningSocket, LogLine
 from harness.profiles.mcp import steps
-from harness.profiles.mcp.messages import loopback_for
 from harness.profiles.mcp.probes.converse_http import converse_http
 from harness.profiles.mcp.probes.discovery import USUAL_PATHS, candidate_addresses
+from tests.support.local_pod import bundle, local_pod
 
 from .conversations import NEWEST, REVISIONS, TIMEOUT, hold
-from .local_pod import bundle, local_pod
 from .mcp_app import Manners, make
 
 if TYPE_CHECKING:
@@ -48,14 +47,6 @@ def test_every_port_is_tried_with_the_likeliest_path_first() -> None:
     assert found[0].url == "http://127.0.0.1:3000/mcp"
     assert found[1].url == "http://[::1]:4000/mcp"
     assert found[1].public_url == "http://localhost:4000/mcp"
-
-
-@pytest.mark.parametrize(
-    ("bound", "reached"),
-    [("127.0.0.1", "127.0.0.1"), ("0.0.0.0", "127.0.0.1"), ("::", "[::1]"), ("::1", "[::1]"), ("10.0.0.7", "10.0.0.7")],
-)
-def test_the_address_that_reaches_a_bind(bound: str, reached: str) -> None:
-    assert loopback_for(bound) == reached
 
 
 @pytest.mark.parametrize(

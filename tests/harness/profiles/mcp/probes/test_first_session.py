@@ -12,9 +12,9 @@ from harness.model import (
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.probes import first_session
 from harness.profiles.mcp.probes.converse_http import converse_http
+from tests.support.local_pod import bundle, local_pod
 
 from .conversations import NEWEST, REVISIONS, TIMEOUT, by_step, hold, status
-from .local_pod import bundle, local_pod
 from .mcp_app import Manners, make
 
 pytestmark = pytest.mark.anyio

@@ -5,18 +5,18 @@ from __future__ import annotations
 import anyio
 import pytest
 
+from harness.exchanges.body import BodyReader
+from harness.exchanges.recorder import OpenStream
 from harness.model import (
     RevisionFacts,
     Transport,
 )
 from harness.profiles.mcp import steps
-from harness.profiles.mcp.probes.body import BodyReader
 from harness.profiles.mcp.probes.converse_http import converse_http
 from harness.profiles.mcp.probes.http_sse import _wait_for
-from harness.profiles.mcp.probes.recorder import OpenStream
+from tests.support.local_pod import bundle, local_pod
 
 from .conversations import REVISIONS, TIMEOUT_S
-from .local_pod import bundle, local_pod
 from .mcp_app import http_sse
 
 pytestmark = pytest.mark.anyio

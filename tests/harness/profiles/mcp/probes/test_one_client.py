@@ -7,9 +7,9 @@ import pytest
 from harness.base.errors import NoRestartError
 from harness.model import Verdict
 from harness.profiles.mcp.probe import McpProbe
+from tests.support.local_pod import LocalPod, bundle
 
 from .conversations import NEWEST, by_step, hold, judged
-from .local_pod import LocalPod, bundle
 from .mcp_app import Manners
 
 pytestmark = pytest.mark.anyio

@@ -12,10 +12,10 @@ from harness.profile import ProbeSettings
 from harness.profiles.mcp.probe import McpProbe
 from harness.profiles.mcp.probes.converse_http import converse_http
 from harness.profiles.registry import MCP
+from tests.support.local_pod import bundle, local_pod
 from tests.support.verdicts import rows
 
 from .conversations import NEWEST, REVISIONS, TIMEOUT_S, by_step, hold, judged
-from .local_pod import bundle, local_pod
 from .mcp_app import Manners, make
 
 pytestmark = pytest.mark.anyio

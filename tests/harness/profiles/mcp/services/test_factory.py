@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from extractor.model import ExampleKind, ServiceRequest, SourceFile
 from harness.profiles.mcp.services.factory import client_ports, services_for
-from tests.harness.profiles.mcp.probes.local_pod import bundle
+from tests.support.local_pod import bundle
 
 CLIENT = bundle(kind=ExampleKind.CLIENT)
 

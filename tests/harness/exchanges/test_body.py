@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.profiles.mcp.probes.body import EventParser
+from harness.exchanges.body import EventParser
 
 STREAM = (
     ': comment\n\nid: 1\ndata: \n\nevent: message\nid: 2\ndata: {"a":\ndata: 1}\n\n'

@@ -15,16 +15,15 @@ import anyio
 import httpx
 
 from harness.base.jsonrpc import Message, error_code, response_to
-from harness.model import Answered, Exchange, Failure, Reply
-from harness.profiles.mcp import steps
-from harness.profiles.mcp.probes.body import READ_BYTES, BodyReader, Kept, ReadPlan
-from harness.profiles.mcp.probes.http_exchange import (
+from harness.exchanges.body import READ_BYTES, BodyReader, Kept, ReadPlan
+from harness.exchanges.http_exchange import (
     WIRE_ERRORS,
     ProbeAnswer,
     ProbeRequest,
     StoppedError,
     classify_failure,
 )
+from harness.model import LOOKING_STEP, RETRY_STEP, Answered, Exchange, Failure, Reply
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -158,7 +157,7 @@ class Recorder:
 
     def _reader(self, step: str) -> BodyReader:
         """A reader of one reply. While the endpoint is looked for, many addresses share the conversation's budget."""
-        looking = step.startswith(steps.DISCOVER)
+        looking = step.startswith(LOOKING_STEP)
         return BodyReader(
             self.started, most_bytes=self._exchange_bytes // 4 if looking else self._exchange_bytes, kept=self._kept
         )
@@ -177,7 +176,7 @@ class Recorder:
             return False
         wait_s = min(_retry_after_s(reply), MOST_PAUSE_S, MOST_PAUSES_S - self._paused_s)
         self._paused_s += wait_s
-        self.amend(number, step=f"{steps.RETRY}.{self._exchanges[number].step}")
+        self.amend(number, step=f"{RETRY_STEP}.{self._exchanges[number].step}")
         await anyio.sleep(wait_s)
         return True
 

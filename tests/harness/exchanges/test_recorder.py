@@ -13,12 +13,11 @@ import anyio
 import pytest
 
 from harness.base.codec import from_json, to_json
+from harness.exchanges.http_exchange import ProbeRequest, StoppedError
+from harness.exchanges.recorder import Recorder
 from harness.model import Answered, BodyFault, Exchange, Failure, FailureKind
 from harness.profiles.mcp import steps
-from harness.profiles.mcp.probes.http_exchange import ProbeRequest, StoppedError
-from harness.profiles.mcp.probes.recorder import Recorder
-
-from .local_pod import local_pod
+from tests.support.local_pod import local_pod
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable

@@ -17,8 +17,8 @@ import httpx
 from httpx_sse import EventSource
 
 from harness.base import jsonrpc
+from harness.exchanges.http_exchange import LINGER_S, WIRE_ERRORS, classify_body_fault
 from harness.model import KEPT_BYTES, BodyFault, Reply, SseEvent
-from harness.profiles.mcp.probes.http_exchange import LINGER_S, WIRE_ERRORS, classify_body_fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
