@@ -1,6 +1,18 @@
 """The values that travel from the docs to a runnable bundle. All are frozen; stages are functions between them."""
 
+from extractor.model.bundles import Bundle, Dependency, ExampleKind, Manager, Segment, ServiceRequest, SourceFile, Tool
+from extractor.model.examples import Example, ExampleOverride, ExampleStatus, ImportedName, ShownImport, ShownImports
 from extractor.model.normative import PLAIN_PARTIES, Level, Parties, Party, Statement, Subject
+from extractor.model.notes import (
+    LeftKind,
+    LeftToReader,
+    Note,
+    NoteKind,
+    Origin,
+    StatedEndpoint,
+    StatedHeader,
+    UnlistedImport,
+)
 from extractor.model.pages import (
     REVISION_PLACES,
     Block,
@@ -13,30 +25,6 @@ from extractor.model.pages import (
     Page,
     PageKind,
     Placement,
-)
-from extractor.model.programs import (
-    Bundle,
-    Dependency,
-    Example,
-    ExampleKind,
-    ExampleOverride,
-    ExampleStatus,
-    ImportedName,
-    LeftKind,
-    LeftToReader,
-    Manager,
-    Note,
-    NoteKind,
-    Origin,
-    Segment,
-    ServiceRequest,
-    ShownImport,
-    ShownImports,
-    SourceFile,
-    StatedEndpoint,
-    StatedHeader,
-    Tool,
-    UnlistedImport,
 )
 from extractor.model.spans import DocsPath, LineNumber, Problem, Span
 from extractor.model.toolchains import ROOT, TOOLS, Source, Toolchain

@@ -183,7 +183,7 @@ def _nothing_changed(
     """Report it and end with 0. Files are written all the same: the next step of a pipeline reads them."""
     changes = plan.text_changes if plan is not None else ()
     if changes:
-        from harness.report.wording import text_change_sentence
+        from harness.report.change_wording import text_change_sentence
 
         for change in changes:
             click.echo(text_change_sentence(change), err=True)

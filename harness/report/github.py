@@ -14,22 +14,19 @@ from extractor.model import Span
 from harness.base.escape import defused, github_data, github_property
 from harness.judge.exit_code import unchecked_programs
 from harness.model import BaselineKind, Basis, FindingChange, Status
-from harness.report.locations import forge_path, primary, start_of
-from harness.report.views import ReportView
-from harness.report.wording import (
-    baseline_sentence,
+from harness.report.change_wording import (
     drift_sentence,
-    exit_sentence,
-    figures,
     fixed_sentences,
     lost_sentence,
     not_compared_sentences,
-    plural,
     rejudged_sentences,
-    settings_sentence,
     text_change_sentence,
     unchecked_sentence,
 )
+from harness.report.exit_wording import exit_sentence
+from harness.report.locations import forge_path, primary, start_of
+from harness.report.views import ReportView
+from harness.report.wording import baseline_sentence, figures, plural, settings_sentence
 from harness.results.severity import Severity
 
 if TYPE_CHECKING:

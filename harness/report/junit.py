@@ -15,8 +15,9 @@ from extractor.base.text import one_line, visible
 from harness.base.escape import inert_xml
 from harness.judge.exit_code import unchecked_programs
 from harness.model import BaselineKind, Status
+from harness.report.change_wording import drift_sentence
 from harness.report.views import ReportView
-from harness.report.wording import NOTHING_APPLIES, baseline_sentence, drift_sentence, run_sentence
+from harness.report.wording import NOTHING_APPLIES, baseline_sentence, run_sentence
 from harness.results.severity import Severity
 
 if TYPE_CHECKING:

@@ -12,23 +12,25 @@ from extractor.base.text import visible
 from harness.base.escape import defused, html_text, markdown_code, markdown_fence, markdown_text
 from harness.judge.exit_code import unchecked_programs
 from harness.model import BaselineKind, Status
-from harness.report.views import ReportView
-from harness.report.wording import (
+from harness.report.change_wording import (
     NEVER_RUN,
-    baseline_sentence,
     drift_sentence,
-    exit_sentence,
-    figures,
-    finding_words,
     fixed_sentences,
     lost_sentence,
     not_compared_sentences,
-    plural,
     rejudged_sentences,
-    settings_sentence,
-    status_words,
     text_change_sentence,
     unchecked_sentence,
+)
+from harness.report.exit_wording import exit_sentence
+from harness.report.views import ReportView
+from harness.report.wording import (
+    baseline_sentence,
+    figures,
+    finding_words,
+    plural,
+    settings_sentence,
+    status_words,
     violations,
 )
 from harness.results.distinct import of_severity

@@ -19,16 +19,11 @@ from harness.base.codec import encodable
 from harness.base.escape import json_text, markdown_text
 from harness.judge.exit_code import unchecked_programs
 from harness.model import MUST_LIKE, SHOULD_LIKE, BaselineKind, Basis, FindingChange, Status, Verdict
+from harness.report.change_wording import drift_sentence, lost_sentence, unchecked_sentence
+from harness.report.exit_wording import missing_sentence
 from harness.report.locations import forge_path, primary, rules_path, start_of
 from harness.report.views import ReportView
-from harness.report.wording import (
-    baseline_sentence,
-    drift_sentence,
-    lost_sentence,
-    missing_sentence,
-    run_sentence,
-    unchecked_sentence,
-)
+from harness.report.wording import baseline_sentence, run_sentence
 from harness.results.severity import Severity
 
 if TYPE_CHECKING:

@@ -158,9 +158,7 @@ def example_page(
             past = (history or {}).get((first.finding.requirement, first.finding.revision), NO_HISTORY)
             articles.append(_article(first, rest, past))
     place = report.index.place
-    articles.sort(
-        key=lambda one: (MOST_SEVERE_FIRST.index(one.view.severity), place(one.view.finding.requirement))
-    )
+    articles.sort(key=lambda one: (MOST_SEVERE_FIRST.index(one.view.severity), place(one.view.finding.requirement)))
     anchored = {anchor for one in articles for anchor in (one.anchor, *(other.anchor for other in one.others))}
     revisions = tuple(sorted({finding.revision for finding in example.findings}, reverse=True))
     return ExamplePage(

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from harness.model import Status
+from harness.report.change_wording import drift_sentence
+from harness.report.exit_wording import exit_sentence
 from harness.report.html.example_page import has_page
 from harness.report.html.naming import anchor_of, case_file
-from harness.report.wording import baseline_sentence, drift_sentence, exit_sentence, plural, settings_sentence
+from harness.report.wording import baseline_sentence, plural, settings_sentence
 from harness.results.counts import count
 
 if TYPE_CHECKING:

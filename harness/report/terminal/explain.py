@@ -43,9 +43,7 @@ def explain_examples(report: Report, ids: Sequence[str], look: Look, *, full: bo
     """
     view = ReportView.of(report)
     chosen = [
-        (distinct, groups)
-        for distinct, groups in view.distinct
-        if any(example.id in ids for example in distinct.all)
+        (distinct, groups) for distinct, groups in view.distinct if any(example.id in ids for example in distinct.all)
     ]
     return draw((part for one in chosen for part in _example(*one, view, look, full)), look)
 

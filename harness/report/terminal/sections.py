@@ -11,26 +11,21 @@ from rich.text import Text
 from extractor.base.text import one_line
 from harness.judge.exit_code import unchecked_programs
 from harness.model import BaselineKind, Status
+from harness.report.change_wording import (
+    NEVER_RUN,
+    drift_sentence,
+    fixed_sentences,
+    lost_sentence,
+    not_compared_sentences,
+    rejudged_sentences,
+    text_change_sentence,
+    unchecked_reason,
+)
+from harness.report.exit_wording import exit_sentence, next_step
 from harness.report.locations import start_of
 from harness.report.terminal.details import run_rows
 from harness.report.terminal.look import INDENT, Look, indented, labelled, mark, prose
-from harness.report.wording import (
-    NEVER_RUN,
-    baseline_sentence,
-    drift_sentence,
-    exit_sentence,
-    figures,
-    fixed_sentences,
-    lost_sentence,
-    next_step,
-    not_compared_sentences,
-    plural,
-    rejudged_sentences,
-    status_words,
-    text_change_sentence,
-    unchecked_reason,
-    violations,
-)
+from harness.report.wording import baseline_sentence, figures, plural, status_words, violations
 from harness.results.severity import Severity
 
 if TYPE_CHECKING:

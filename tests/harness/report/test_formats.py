@@ -18,10 +18,10 @@ from harness.cli.outputs import outputs_of
 from harness.judge.example import example_rules
 from harness.model import INTERRUPTED_REASON, Basis, SettingsSource, Status, TextChange, Trust, Verdict
 from harness.report import github, markdown
+from harness.report.exit_wording import exit_sentence
 from harness.report.formats import BY_NAME, render
 from harness.report.terminal import render as terminal
 from harness.report.terminal.look import Look, look_of
-from harness.report.wording import exit_sentence
 from tests.support.github_runner import decoded, obeys
 from tests.support.golden import check_golden
 from tests.support.reports import finding, hostile_report, quiet_report, rich_report
@@ -369,13 +369,19 @@ def test_what_an_interrupted_run_did_not_come_to_is_listed_once_as_not_run(name:
 
 @pytest.mark.parametrize("name", ["terminal", "github", "markdown", "json"])
 def test_what_a_change_does_to_the_text_is_in_the_report(name: str) -> None:
-    changes = (TextChange("draft", "main", 25, 6, 0), TextChange("2025-11-25", "main", 0, 0, 1, ("session.missing-400",)))
+    changes = (
+        TextChange("draft", "main", 25, 6, 0),
+        TextChange("2025-11-25", "main", 0, 0, 1, ("session.missing-400",)),
+    )
     text = " ".join(render(name, replace(quiet_report(), text_changes=changes)).split())
     if name == "json":
         assert '"since": "main"' in text
         return
     text = text.replace("\\", "")
-    assert "25 statements added, 6 removed in draft; no requirement is bound to them (docprobe snapshot diff --since main)" in text
+    assert (
+        "25 statements added, 6 removed in draft; no requirement is bound to them (docprobe snapshot diff --since main)"
+        in text
+    )
     assert "1 statement changed in 2025-11-25; requirements bound to them: session.missing-400" in text
 
 

@@ -1,10 +1,10 @@
-"""Texts of notes and dependencies."""
+"""Texts of notes."""
 
 from __future__ import annotations
 
 import pytest
 
-from extractor.model import Dependency, Note, NoteKind, Origin
+from extractor.model import Note, NoteKind, Origin
 
 
 @pytest.mark.parametrize(
@@ -18,17 +18,3 @@ from extractor.model import Dependency, Note, NoteKind, Origin
 )
 def test_text_of_a_note(note: Note, text: str) -> None:
     assert note.what == text
-
-
-@pytest.mark.parametrize(
-    ("dependency", "text"),
-    [
-        (Dependency("express", "5"), "express@5"),
-        (Dependency("zod", "^3.2"), "zod@^3.2"),
-        (Dependency("zod", "~3"), "zod@~3"),
-        (Dependency("mcp", "~=1.2", extras=("cli", "ws")), "mcp[cli,ws]~=1.2"),
-        (Dependency("tsx"), "tsx"),
-    ],
-)
-def test_text_of_a_dependency(dependency: Dependency, text: str) -> None:
-    assert str(dependency) == text

@@ -1,0 +1,111 @@
+"""Sentences about a change of the docs: what it adds, fixes, leaves unchecked or changes in the rules. Pure."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING, Final, assert_never
+
+from harness.model import (
+    DriftKind,
+    Status,
+)
+from harness.report.wording import plural
+
+if TYPE_CHECKING:
+    from harness.judge.exit_code import Unchecked
+    from harness.model import (
+        Drift,
+        NoLongerRunnable,
+        Report,
+        TextChange,
+    )
+
+
+NEVER_RUN: Final = (Status.FRAGMENT, Status.UNSUPPORTED, Status.SKIPPED)
+"""Statuses of examples that were never meant to be run."""
+
+
+def drift_sentence(drift: Drift) -> str:
+    """Return what happened to the sentence that a requirement is based on."""
+    where = f"{drift.page}#{drift.anchor}" if drift.anchor else drift.page
+    words = f": “{drift.words}”" if drift.words else ""
+    match drift.kind:
+        case DriftKind.CHANGED:
+            return f"the sentence at {where} has changed ({drift.similarity:.0%} similar){words}"
+        case DriftKind.REWORDED:
+            return f"the sentence at {where} is reworded and asks for the same{words}"
+        case DriftKind.MOVED:
+            return f"the sentence at {where} has moved"
+        case DriftKind.VANISHED:
+            return f"the sentence at {where} is gone{words}"
+        case _:
+            assert_never(drift.kind)
+
+
+def text_change_sentence(change: TextChange) -> str:
+    """Return ``25 statements added, 6 removed in draft; no requirement is bound to them (docprobe …)``."""
+    numbers = ((change.added, "added"), (change.removed, "removed"), (change.changed, "changed"))
+    counts = [f"{number:,} {what}" for number, what in numbers if number]
+    first, _, rest = counts[0].partition(" ")
+    noun = "statement" if first == "1" else "statements"
+    where = f" in {change.revision}" if change.revision else ""
+    checks = (
+        f"requirements bound to them: {', '.join(change.requirements)}"
+        if change.requirements
+        else ("no requirement is bound to them")
+    )
+    listed = ", ".join((f"{first} {noun} {rest}", *counts[1:]))
+    return f"{listed}{where}; {checks} (docprobe snapshot diff --since {shlex.quote(change.since)})"
+
+
+def unchecked_sentence(entry: Unchecked) -> str:
+    """Return why a program that a change adds or edits was not checked, and how it is left out on purpose."""
+    return f"{entry.example.id} was not checked: {unchecked_reason(entry)}"
+
+
+def unchecked_reason(entry: Unchecked) -> str:
+    """Return why a program that a change adds or edits was not checked, and how it is left out on purpose."""
+    hint = '; if it is not meant to run, put a comment above it: docprobe: skip="why"'
+    return entry.why + (hint if entry.example.status in NEVER_RUN else "")
+
+
+def lost_sentence(lost: NoLongerRunnable) -> str:
+    """Return what a change did to an example that could be run before."""
+    return f"{lost.example} could be run at {lost.ref} but {lost.reason}"
+
+
+def fixed_sentences(report: Report) -> tuple[str, ...]:
+    """Return a line for each finding that a change fixes, examples with the same ones together."""
+    by_finding: dict[tuple[str, str, tuple[str, ...], bool], list[str]] = {}
+    for entry in report.compared.fixed if report.compared is not None else ():
+        key = (entry.requirement, entry.revision, entry.legs, entry.whole)
+        by_finding.setdefault(key, []).append(entry.example)
+    sentences = []
+    for (requirement, _, legs, whole), examples in by_finding.items():
+        which = f" ({', '.join(legs)})" if legs and not whole else ""
+        more = f" and {plural(len(examples) - 1, 'other example')}" if len(examples) > 1 else ""
+        sentences.append(f"{requirement}{which} in {examples[0]}{more}")
+    return tuple(sentences)
+
+
+def not_compared_sentences(report: Report) -> tuple[str, ...]:
+    """Return a line for each example whose findings all count as introduced, with the reason."""
+    entries = report.compared.not_compared if report.compared is not None else ()
+    return tuple(
+        f"{entry.example} {entry.requirement}: {entry.reason}, so it counts as introduced"
+        if entry.requirement is not None
+        else f"{entry.example}: {entry.reason}, so all its findings count as introduced"
+        for entry in entries
+    )
+
+
+def rejudged_sentences(report: Report) -> tuple[str, ...]:
+    """Return a line for the examples that the text of another revision decides about since a change."""
+    by_revisions: dict[tuple[str, str], list[str]] = {}
+    for entry in report.compared.rejudged if report.compared is not None else ():
+        by_revisions.setdefault((entry.before, entry.now), []).append(entry.example)
+    return tuple(
+        f"{', '.join(examples)}: judged under {now} since the change, {before} before, as pages without a revision are "
+        "judged under the newest revision of the docs that their servers negotiate"
+        for (before, now), examples in by_revisions.items()
+    )
