@@ -125,7 +125,7 @@ class Profile:
     """None for a bundle that is built and started, and of which nothing is asked."""
     printed: Callable[[Sequence[Block], str], PrintedExchanges | None] = _nothing_printed
     """Reads the exchanges that the blocks of a page print: blocks, page; None if there are none."""
-    heard_for: Callable[[Transcript, Sequence[BoundRequirement], str | None], Transcript] = _heard
+    transcript_for_page: Callable[[Transcript, Sequence[BoundRequirement], str | None], Transcript] = _heard
     """The transcript as it counts for a page of that revision (a draft is spoken as the newest release)."""
     judged_under: Callable[[Transcript, str], bool] = _always
     """Whether a revision's text has the transport that was spoken, so that it can judge the conversation."""

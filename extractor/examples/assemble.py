@@ -15,7 +15,7 @@ from extractor.examples.ids import bundle_digest, text_digest
 from extractor.examples.obstacles import counterexample, obstacle
 from extractor.examples.overrides import from_directives, mistakes
 from extractor.examples.wholeness import leaves_out
-from extractor.languages.common.gaps import sentence
+from extractor.languages.common.missing_parts import sentence
 from extractor.languages.common.packages import key, packages_of
 from extractor.languages.common.roles import Start
 from extractor.languages.common.values import Draft, NeededPackage
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from extractor.languages.common.facts import CodeFacts, Import
     from extractor.languages.common.roles import CodeProfile, Role
     from extractor.languages.common.values import Listing, Program, Snippet
-    from extractor.languages.common.view import Surroundings
+    from extractor.languages.common.view import PageContext
     from extractor.model import Block, ExampleOverride, Span
 
 
@@ -227,7 +227,7 @@ def _place_of_mistake(program: Program) -> str:
 def _draft(
     example_id: str, program: Program, page: PageView, override: ExampleOverride, origin: Origin, *, alone: bool
 ) -> Draft:
-    role = _role(program, page.known.profile)
+    role = _role(program, page.docs.profile)
     # mistakes are reported: nothing else of such an override is of use
     kind = None if mistakes(override, None) else override.kind
     return Draft(
@@ -237,13 +237,13 @@ def _draft(
         kind=ExampleKind(kind) if kind else role.kind,
         around=_in_view(program, page),
         override=override,
-        known=page.known,
+        docs=page.docs,
         override_origin=origin,
         alone=alone,
     )
 
 
-def _in_view(program: Program, page: PageView) -> Surroundings:
+def _in_view(program: Program, page: PageView) -> PageContext:
     """What is around a program, without the addresses and headers in the code of servers: clients state those."""
     around = in_view(page.around, scope_of(program.blocks[0]))
     servers = {s.block.ordinal for s in page.snippets if s.role.kind in _SERVERS}

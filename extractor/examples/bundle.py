@@ -8,7 +8,7 @@ from extractor.examples.endpoints import endpoint_paths, stated_endpoints, state
 from extractor.examples.overrides import AUTHORIZATION
 from extractor.languages.common.addresses import host_names
 from extractor.languages.common.environment import environment_notes, filled_file
-from extractor.languages.common.gaps import left_to_reader, sentence
+from extractor.languages.common.missing_parts import left_to_reader, sentence
 from extractor.languages.common.packages import packages_of
 from extractor.languages.common.services import infer_services
 from extractor.model import Bundle, ExampleKind, Note, NoteKind, Origin
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def bundle_of(draft: Draft) -> Bundle:
     """Return the bundle of a complete draft."""
-    override, profile = draft.override, draft.known.profile
+    override, profile = draft.override, draft.docs.profile
     language = draft.program.language
     build = language.build(draft)
     startup = build.startup
@@ -90,7 +90,7 @@ def _services(draft: Draft, inferred: tuple[ServiceRequest, ...]) -> tuple[Servi
     wanted = draft.override.services
     if wanted is None:
         return inferred
-    usual = draft.known.profile.authorization
+    usual = draft.docs.profile.authorization
     return tuple(s for s in inferred if s.kind in wanted) or tuple(usual for kind in wanted if kind == AUTHORIZATION)
 
 

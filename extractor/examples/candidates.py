@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from extractor.examples.by_hand import joined_by_directive
 from extractor.examples.grouping import programs
 from extractor.examples.names import stated_name, with_commands
-from extractor.examples.surroundings import surroundings_of
+from extractor.examples.page_context import page_context_of
 from extractor.languages.common.roles import Start
 from extractor.languages.common.values import Listing, Program, RunnableLanguage, Snippet
 from extractor.languages.common.view import in_view, project_blocks, scope_of
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from extractor.languages.common.facts import CodeFacts
     from extractor.languages.common.roles import CodeProfile, Role
-    from extractor.languages.common.values import Knowledge, Language
-    from extractor.languages.common.view import Surroundings
+    from extractor.languages.common.values import DocsContext, Language
+    from extractor.languages.common.view import PageContext
     from extractor.model import Block
 
     Candidate: TypeAlias = Program | Listing
@@ -39,20 +39,20 @@ class PageView:
 
     blocks: tuple[Block, ...]
     snippets: tuple[Snippet, ...]
-    around: Surroundings
-    known: Knowledge
+    around: PageContext
+    docs: DocsContext
 
 
-def page_view(blocks: Sequence[Block], known: Knowledge, parsed: Parsed) -> PageView:
+def page_view(blocks: Sequence[Block], docs: DocsContext, parsed: Parsed) -> PageView:
     """Read a page.
 
     Args:
         blocks: all blocks of the page, in order.
-        known: what is known beyond the page.
+        docs: what is known beyond the page.
         parsed: texts of other pages that were parsed before; those of this page are added.
     """
-    around = surroundings_of(blocks, known.profile.host_configuration)
-    return PageView(tuple(blocks), _snippets(blocks, around, known.profile, parsed), around, known)
+    around = page_context_of(blocks, docs.profile.host_configuration)
+    return PageView(tuple(blocks), _snippets(blocks, around, docs.profile, parsed), around, docs)
 
 
 def candidates_of(page: PageView) -> list[Candidate]:
@@ -77,7 +77,7 @@ def _starts(program: Program) -> bool:
 
 
 def _snippets(
-    blocks: Sequence[Block], around: Surroundings, profile: CodeProfile, parsed: Parsed
+    blocks: Sequence[Block], around: PageContext, profile: CodeProfile, parsed: Parsed
 ) -> tuple[Snippet, ...]:
     """The page's code in languages that can be built."""
     snippets: list[Snippet] = []
@@ -101,7 +101,7 @@ def _listings(page: PageView) -> Iterator[Listing]:
         if language and not isinstance(language, RunnableLanguage):
             groups.setdefault((language.name, scope_of(block)), (language, []))[1].append(block)
     for language, group in groups.values():
-        if any(_mentions(block, page.known.profile.listed_words) for block in group):
+        if any(_mentions(block, page.docs.profile.listed_words) for block in group):
             yield Listing(language, tuple(group))
 
 
@@ -113,7 +113,7 @@ def _mentions(block: Block, words: Sequence[str]) -> bool:
 
 def _relevant(candidates: Sequence[Program], page: PageView) -> Iterator[Program]:
     """The programs that are relevant, or use names of the page's code that is."""
-    words = page.known.profile.words
+    words = page.docs.profile.words
     defined: dict[str, set[str]] = defaultdict(set)
     for snippet in page.snippets:
         if snippet.role.relevant:

@@ -91,7 +91,7 @@ def _route(draft: Draft) -> Iterator[str]:
     match = _ROUTE_FILE.search(name.path) if name else None
     if match:
         parts = [part for part in match["folders"].split("/") if not part.startswith("(")]
-        for word in draft.known.profile.words[:_ROUTE_WORDS] or ("",):
+        for word in draft.docs.profile.words[:_ROUTE_WORDS] or ("",):
             yield "/" + "/".join(word if part.startswith("[") else part for part in parts)
 
 
@@ -104,14 +104,14 @@ def stated_headers(draft: Draft, environment: Mapping[str, str]) -> tuple[Stated
         draft: the program.
         environment: values for the variables that headers refer to.
     """
-    left_out = _EVERY_REQUEST | draft.known.profile.protocol_headers
+    left_out = _EVERY_REQUEST | draft.docs.profile.protocol_headers
     main = draft.program.main.snippets[-1].block
     if draft.override.headers:
         return tuple(StatedHeader(name, value, main.span) for name, value in draft.override.headers.items())
     found: dict[tuple[str, str], StatedHeader] = {}
     for header in sorted(draft.around.headers, key=lambda header: abs(header.span.first - main.span.last)):
         name = header.name.lower()
-        elsewhere = header.to and not any(word in header.to.lower() for word in draft.known.profile.words)
+        elsewhere = header.to and not any(word in header.to.lower() for word in draft.docs.profile.words)
         if elsewhere or name in left_out or len(found) >= MAX_STATED:
             continue
         value = _VARIABLE.sub(lambda match: environment.get(next(filter(None, match.groups())), "{}"), header.value)
@@ -125,7 +125,7 @@ def _candidates(draft: Draft, services: Sequence[ServiceRequest]) -> Iterator[Ad
     """The addresses on the page that may be the endpoint's."""
     for address in draft.around.addresses:
         url = f"http://{address.host}:{address.port or 80}{address.path}"
-        may_be = draft.known.profile.may_be_endpoint(address.path.partition("?")[0])
+        may_be = draft.docs.profile.may_be_endpoint(address.path.partition("?")[0])
         if may_be and not (address.host and is_of_service(url, services)):
             yield address
 
@@ -133,7 +133,7 @@ def _candidates(draft: Draft, services: Sequence[ServiceRequest]) -> Iterator[Ad
 def _is_stated(address: Address, draft: Draft) -> bool:
     """Whether the page says that the endpoint is there: a client is set up so, or the path is called after it."""
     text = f"{address.path} {address.line}".lower()
-    return address.sure or any(word in text for word in draft.known.profile.words)
+    return address.sure or any(word in text for word in draft.docs.profile.words)
 
 
 def _ports(draft: Draft, command: Sequence[str]) -> frozenset[int]:

@@ -20,7 +20,7 @@ from extractor.examples.ids import example_ids, page_stem
 from extractor.examples.overrides import from_directives, merged, mistakes, override_for
 from extractor.languages.common.packages import RefusedError, dependency_of, installs_of, key
 from extractor.languages.common.shell import commands_of
-from extractor.languages.common.values import Knowledge, Program, RunnableLanguage, directives_of
+from extractor.languages.common.values import DocsContext, Program, RunnableLanguage, directives_of
 from extractor.languages.common.view import scope_of
 from extractor.languages.registry import language_for
 from extractor.model import Example, ExampleOverride, ExampleStatus, Manager, Origin
@@ -117,8 +117,8 @@ def find_examples(
         try:
             with processor_limit(page_s, PAGE_MIB):
                 if any(language_for(block) for block in blocks):
-                    known = Knowledge(profile, packages, stated_for(page, blocks[0].revision, installations))
-                    examples += _examples_of(page, page_view(blocks, known, parsed), overrides or {})
+                    context = DocsContext(profile, packages, stated_for(page, blocks[0].revision, installations))
+                    examples += _examples_of(page, page_view(blocks, context, parsed), overrides or {})
         except DocprobeError:
             raise
         except TooLongError as error:
@@ -170,7 +170,7 @@ def _example_of(
     program = candidate
     if origin is Origin.CONFIG and (override.blocks or override.glue or override.files):
         picked = chosen(override, view.snippets, view.blocks) if override.blocks else None
-        program = reshaped(picked or program, override, view.snippets, view.blocks, view.known.profile)
+        program = reshaped(picked or program, override, view.snippets, view.blocks, view.docs.profile)
     return assemble(example_id, program, view, override, origin, alone=_is_alone(program, candidates))
 
 
@@ -199,7 +199,7 @@ def _added(
             continue
         program = chosen(override, view.snippets, view.blocks)
         if program is not None:
-            program = reshaped(program, override, view.snippets, view.blocks, view.known.profile)
+            program = reshaped(program, override, view.snippets, view.blocks, view.docs.profile)
             alone = _is_alone(program, candidates)
             yield assemble(example_id, program, view, override, Origin.CONFIG, alone=alone)
 

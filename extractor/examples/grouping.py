@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from extractor.examples.wholeness import whole_by
 from extractor.languages.common.files import normal, refusal
-from extractor.languages.common.gaps import broken, free_names, is_late, undefined
+from extractor.languages.common.missing_parts import broken, free_names, is_late, undefined
 from extractor.languages.common.roles import Start
 from extractor.languages.common.values import Program, ProgramFile
 from extractor.languages.common.view import scope_of

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from extractor.languages.common.roles import CodeProfile
     from extractor.languages.common.shell import Command
     from extractor.languages.common.values import Snippet
-    from extractor.languages.common.view import Surroundings
+    from extractor.languages.common.view import PageContext
     from extractor.model import Block
 
 _PATH: Final = re.compile(r"(?<![\w/.\\@:-])(?:\.{0,2}[\\/])?(?:[\w@.-]+[\\/])*[\w@.-]*\.\w{1,6}(?![\w/\\(-])")
@@ -106,7 +106,7 @@ def _from_prose(context: str, suffixes: tuple[str, ...]) -> tuple[str, bool] | N
     return None
 
 
-def with_commands(snippets: Sequence[Snippet], around: Surroundings, profile: CodeProfile) -> Iterator[Snippet]:
+def with_commands(snippets: Sequence[Snippet], around: PageContext, profile: CodeProfile) -> Iterator[Snippet]:
     """Yield the snippets with the names and the roles that the page's commands give them.
 
     Args:

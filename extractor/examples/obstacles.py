@@ -66,7 +66,7 @@ def counterexample(block: Block) -> str | None:
 
 def obstacle(draft: Draft) -> str | None:
     """Return why a complete program cannot be judged, as a clause; None if it can."""
-    profile = draft.known.profile
+    profile = draft.docs.profile
     for module in (module for code in draft.facts for module in code.modules):
         if why := profile.scaffolds.get(module, _SCAFFOLDED.get(_package(module))):
             return why

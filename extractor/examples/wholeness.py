@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from extractor.languages.common.files import refusal
-from extractor.languages.common.gaps import free_names
+from extractor.languages.common.missing_parts import free_names
 from extractor.model import Origin
 
 if TYPE_CHECKING:

@@ -1,7 +1,7 @@
 """Derive from a model the types that a published file is written as and read into.
 
-The model's own dataclasses are the format; what differs is said once, in a :class:`Deviations`. The derived types are
-msgspec structs, so that a file is validated with the path of what is wrong, and its JSON Schema comes from the same
+The model's own dataclasses are the format; what differs is stated once, in :class:`FormatOverrides`. The derived types
+are msgspec structs, so that a file is validated with the path of what is wrong, and its JSON Schema comes from the same
 types. Both directions are ``msgspec.convert(value, type, from_attributes=True)``.
 """
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Deviations:
+class FormatOverrides:
     """How a published format differs from the model. Everything is listed by class."""
 
     unpublished: Mapping[type, Set[str]] = field(default_factory=dict)
@@ -33,7 +33,7 @@ class Deviations:
     """Structs for classes whose published shape is another: each has the attributes of both sides."""
 
 
-def published_type(kind: type, deviations: Deviations) -> Any:
+def published_type(kind: type, deviations: FormatOverrides) -> Any:
     """Return the struct type that a dataclass is published as, and with it those of all its fields.
 
     Args:
@@ -43,7 +43,7 @@ def published_type(kind: type, deviations: Deviations) -> Any:
     return _struct(kind, deviations, dict(deviations.replaced))
 
 
-def _struct(kind: type, deviations: Deviations, made: dict[type, Any]) -> Any:
+def _struct(kind: type, deviations: FormatOverrides, made: dict[type, Any]) -> Any:
     if kind in made:
         return made[kind]
     hints = get_type_hints(kind, include_extras=True)
@@ -69,7 +69,7 @@ def _struct(kind: type, deviations: Deviations, made: dict[type, Any]) -> Any:
     return made[kind]
 
 
-def _published(hint: Any, deviations: Deviations, made: dict[type, Any]) -> Any:
+def _published(hint: Any, deviations: FormatOverrides, made: dict[type, Any]) -> Any:
     """A type hint with every dataclass in it replaced by its struct."""
     if isinstance(hint, type) and is_dataclass(hint):
         return _struct(hint, deviations, made)

@@ -153,7 +153,7 @@ def command(
     # before anything runs: a wrong entry of the baseline, or a file that cannot be written, must not cost a run
     baseline = load_followed_baseline(config, plan)
     plan = plan.accepting(baseline)
-    if since is not None and not (plan.examples or plan.lost or plan.problems or baseline.gone):
+    if since is not None and not (plan.examples or plan.no_longer_runnable or plan.problems or baseline.gone):
         _nothing_changed(cli, config, since, outputs, plan)
     check_writable(config, [path for _, path in outputs if path is not None])
     report, proofs, interrupted = anyio.run(_run, cli, plan, config, prove_fixes)

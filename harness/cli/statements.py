@@ -17,7 +17,7 @@ from harness.cli.context import Cli, docs_argument, pass_cli, state_option, tabl
 from harness.load import classify_statements, load_normative_text, load_statements
 from harness.settings import load_config
 from harness.spec.bindings_file import binding_at, to_toml
-from harness.spec.classification import DIGITS, Standing, coverage
+from harness.spec.classification import DIGITS, BindingStatus, coverage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -83,8 +83,8 @@ def command(
         counts = tuple(count for count in counts if count.revision in revisions)
         drift = tuple(entry for entry in drift if entry.revision in revisions)
     if unbound:
-        entries = tuple(entry for entry in entries if entry.standing is not Standing.BOUND)
-        entries = tuple(sorted(entries, key=lambda entry: entry.standing is not Standing.OPEN))
+        entries = tuple(entry for entry in entries if entry.standing is not BindingStatus.BOUND)
+        entries = tuple(sorted(entries, key=lambda entry: entry.standing is not BindingStatus.OPEN))
     if form == "json":
         sys.stdout.write(to_json(entries, counts, drift, text.root))
         return

@@ -43,7 +43,7 @@ def judge(
     if transcript.kind is ExampleKind.OTHER:
         printed = _judge_printed(transcript, bound, profile)
         return tuple(replace(f, gates=f.revision == page_revision and blocks(f, transcript, profile)) for f in printed)
-    transcript = profile.heard_for(transcript, bound, page_revision)
+    transcript = profile.transcript_for_page(transcript, bound, page_revision)
     own = deciding_revision(page_revision, transcript.negotiated, at_hand)
     order = {rule.requirement.id: number for number, rule in enumerate(profile.catalogue.rules)}
     findings = []

@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Meta
 
 from extractor.model import LineNumber, Note, NoteKind, Origin, Span
-from harness.base.published import Deviations, published_type
+from harness.base.published import FormatOverrides, published_type
 from harness.model import (
     BaselineNote,
     Citation,
@@ -165,7 +165,7 @@ _PLACE: Final = re.compile(r"(.+):([1-9]\d{0,8})(?:-([1-9]\d{0,8}))?", re.DOTALL
 """Lines of a page, as a span is written."""
 _PACKAGE: Final = re.compile(r"@?[^\s@=<>~^!\[;]+")
 """The name in a dependency as a note writes it: ``@scope/name@5``, ``name[extra]>=1``."""
-DEVIATIONS: Final = Deviations(
+DEVIATIONS: Final = FormatOverrides(
     unpublished={
         ExampleResult: {"transcript", "whole_transcript"},
         Requirement: {"stage", "always_warns"},

@@ -75,7 +75,7 @@ def _digest(files: Iterable[Path]) -> str:
     return digest.hexdigest()
 
 
-def surroundings_digest(host: HostEnvironment) -> str:
+def host_inputs_digest(host: HostEnvironment) -> str:
     """Return the SHA-256 of what the host's environment lends to installs and images, and of the engine that it names.
 
     Another registry, proxy, base image or toolchain may make another program of the same text.
@@ -95,7 +95,7 @@ def key(
     date: str | None,
     day: str,
     code: str,
-    surroundings: str,
+    host_inputs: str,
     locks: Mapping[str, str] | None = None,
 ) -> str:
     """Return the cache key of one distinct text.
@@ -107,13 +107,13 @@ def key(
         date: cutoff for dated packages, ISO.
         day: today, ISO, UTC: what "packages of today" means.
         code: from :func:`conversation_digest`.
-        surroundings: from :func:`surroundings_digest`.
+        host_inputs: from :func:`host_inputs_digest`.
         locks: packages to replay instead of what a registry has, if any: ``today`` or ``dated`` to the lock's text.
     """
     parts = (
         example.digest, config.profile.name, repr(config.limits), repr(config.timeout_s), repr(config.runtime),
         repr(config.resolve), config.settings.trust,
-        repr(config.layout.revisions), repr(date), day, code, surroundings,
+        repr(config.layout.revisions), repr(date), day, code, host_inputs,
         *(text for pair in sorted((locks or {}).items()) for text in pair),
     )  # fmt: skip
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()

@@ -226,12 +226,12 @@ async def _record_all(
         day: today, ISO, UTC.
         base: of a change, the merge base.
     """
-    code, surroundings = cache.conversation_digest(), cache.surroundings_digest(config.host)
+    code, host_inputs = cache.conversation_digest(), cache.host_inputs_digest(config.host)
     folder = config.state / "recordings"
     locks = read_locks(config.lock)
     keys = {
         digest: cache.key(
-            example, config, date=dates[digest], day=day, code=code, surroundings=surroundings, locks=locks.get(digest)
+            example, config, date=dates[digest], day=day, code=code, host_inputs=host_inputs, locks=locks.get(digest)
         )
         for digest, (example, _) in texts.items()
     }

@@ -84,7 +84,7 @@ def build_report(
                 *(ReportProblem(problem.message, problem.span) for problem in plan.problems),
             ),
             sources=source_lines(plan.corpus, results),
-            lost=plan.lost,
+            lost=plan.no_longer_runnable,
             text_changes=plan.text_changes,
             edited=tuple(sorted(plan.edited & {result.id for result in results})),
         )

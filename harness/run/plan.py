@@ -75,7 +75,7 @@ class Plan:
     """Problems of the docs to report: all, or those of the files that a change touches."""
     unmatched: tuple[str, ...] = ()
     """A sentence for each pattern of the configuration file that matches nothing."""
-    lost: tuple[NoLongerRunnable, ...] = ()
+    no_longer_runnable: tuple[NoLongerRunnable, ...] = ()
     """Examples that could be run before a change and cannot any more."""
     text_changes: tuple[TextChange, ...] = ()
     """What a change does to the normative text."""
@@ -215,7 +215,7 @@ def _narrowed(plan: Plan, since: Change, config: Config, selection: Selection) -
         only_if_judged_under=impact.only_if_judged_under(affected),
         problems=tuple(problem for problem in plan.problems if problem.span.file in since.files),
         text_changes=text_changes(impact.bound, plan.bound, since.ref) if impact.bound is not None else (),
-        lost=no_longer_runnable(before, plan.all_examples, _sources(plan.corpus), since),
+        no_longer_runnable=no_longer_runnable(before, plan.all_examples, _sources(plan.corpus), since),
         edited=frozenset(e.id for e in plan.examples if e.whole and e.id in impact.changed - unedited),
     )
 

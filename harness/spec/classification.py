@@ -26,7 +26,7 @@ DIGITS: Final = 12
 """Hex digits of a fingerprint by which the class files name a statement."""
 
 
-class Standing(StrEnum):
+class BindingStatus(StrEnum):
     """Whether a statement is bound, and if not, why."""
 
     BOUND = "bound"
@@ -43,7 +43,7 @@ class Standing(StrEnum):
 class StatementClass:
     """``[[classed]]``: statements that no requirement is bound to, with the reason."""
 
-    standing: Standing
+    standing: BindingStatus
     reason: str
     statements: tuple[str, ...]
     """First :data:`DIGITS` hex digits of the fingerprints."""
@@ -59,7 +59,7 @@ class PageClass:
 
     pages: tuple[str, ...]
     """Globs relative to the docs root."""
-    standing: Standing
+    standing: BindingStatus
     reason: str
 
 
@@ -77,7 +77,7 @@ class ClassifiedStatement:
     """One statement, with its requirements or the reason why it has none."""
 
     statement: Statement
-    standing: Standing
+    standing: BindingStatus
     requirements: tuple[str, ...] = ()
     """Ids of the requirements that are bound to it; empty unless the standing is BOUND."""
     reason: str | None = None
@@ -130,21 +130,21 @@ def classify(statements: Iterable[Statement], bound: Bound, classes: Classes) ->
 
 def _classified(statement: Statement, bound: Bound, classes: Classes) -> ClassifiedStatement:
     if statement.quoted:
-        return ClassifiedStatement(statement, Standing.QUOTED, reason="it quotes another text")
+        return ClassifiedStatement(statement, BindingStatus.QUOTED, reason="it quotes another text")
     if ids := bound.requirements_of(statement):
-        return ClassifiedStatement(statement, Standing.BOUND, requirements=ids, observable=True)
+        return ClassifiedStatement(statement, BindingStatus.BOUND, requirements=ids, observable=True)
     if classed := classes.classed.get(statement.fingerprint[:DIGITS]):
         return ClassifiedStatement(
             statement,
             classed.standing,
             reason=classed.reason,
-            observable=classed.observable or classed.standing is Standing.OPEN,
+            observable=classed.observable or classed.standing is BindingStatus.OPEN,
             through=classed.through,
         )
     for rule in classes.rules:
         if matches_any(statement.page, rule.pages):
             return ClassifiedStatement(statement, rule.standing, reason=rule.reason)
-    return ClassifiedStatement(statement, Standing.OPEN, observable=True)
+    return ClassifiedStatement(statement, BindingStatus.OPEN, observable=True)
 
 
 def coverage(entries: Sequence[ClassifiedStatement], revisions: Sequence[str]) -> tuple[Coverage, ...]:
@@ -158,7 +158,7 @@ def coverage(entries: Sequence[ClassifiedStatement], revisions: Sequence[str]) -
         Counts per revision, without quotations. Statements of pages without a revision are counted under the empty
         string, last.
     """
-    entries = [entry for entry in entries if entry.standing is not Standing.QUOTED]
+    entries = [entry for entry in entries if entry.standing is not BindingStatus.QUOTED]
     every = Counter(entry.statement.revision or "" for entry in entries)
     observable = Counter(entry.statement.revision or "" for entry in entries if entry.observable)
     standing = Counter((entry.statement.revision or "", entry.standing) for entry in entries)
@@ -166,12 +166,12 @@ def coverage(entries: Sequence[ClassifiedStatement], revisions: Sequence[str]) -
     return tuple(
         Coverage(
             revision=revision,
-            bound=standing[revision, Standing.BOUND],
+            bound=standing[revision, BindingStatus.BOUND],
             observable=observable[revision],
             all=every[revision],
-            open=(open := standing[revision, Standing.OPEN]),
+            open=(open := standing[revision, BindingStatus.OPEN]),
             through=through[revision],
-            classed=observable[revision] - standing[revision, Standing.BOUND] - through[revision] - open,
+            classed=observable[revision] - standing[revision, BindingStatus.BOUND] - through[revision] - open,
         )
         for revision in (*revisions, "")
         if every[revision]

@@ -243,7 +243,7 @@ def packages_of(draft: Draft, imported: Iterable[NeededPackage], tools: Iterable
     needed = {name: d for name, d in needed.items() if name in packages or name not in brought}
     elsewhere: dict[str, Span] = {}
     for name, dependency in needed.items():
-        installed = draft.known.installation.get((manager, name))
+        installed = draft.docs.installation.get((manager, name))
         if name not in packages and installed is not None and installed[0].specifier:
             packages[name], elsewhere[name] = replace(installed[0], extras=dependency.extras), installed[1]
         else:
@@ -259,7 +259,7 @@ def packages_of(draft: Draft, imported: Iterable[NeededPackage], tools: Iterable
 
 def _brought(stated: Iterable[str], draft: Draft, installer: str) -> frozenset[str]:
     """The packages that stated ones bring, so that a reader can import them; pnpm hides what is not asked for."""
-    brought = draft.known.profile.brought
+    brought = draft.docs.profile.brought
     return frozenset() if installer == "pnpm" else frozenset(name for s in stated for name in brought.get(s, ()))
 
 
@@ -268,7 +268,7 @@ def _unlisted(
 ) -> Iterator[UnlistedImport]:
     """The first import of each package that no install line of the program names, where there are such lines."""
     manager = draft.program.language.manager
-    seen = {*listed, *(name for kind, name in draft.known.installation if kind is manager)}
+    seen = {*listed, *(name for kind, name in draft.docs.installation if kind is manager)}
     for package in imported if lists else ():
         name = key(package.dependency, manager)
         if name not in seen and package.span is not None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from extractor.languages.common.facts import CodeFacts, Import
     from extractor.languages.common.roles import CodeProfile, LanguageRules, Role
     from extractor.languages.common.shell import Command
-    from extractor.languages.common.view import FileName, Surroundings
+    from extractor.languages.common.view import FileName, PageContext
     from extractor.model import (
         Block,
         Dependency,
@@ -124,7 +124,7 @@ def directives_of(candidate: Program | Listing) -> tuple[Directive, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class Knowledge:
+class DocsContext:
     """What is known beyond the page: by the specification, the configuration and the docs' installation page."""
 
     profile: CodeProfile
@@ -144,10 +144,10 @@ class Draft:
     """What the program does as a whole."""
     kind: ExampleKind
     """The role's kind, or the override's."""
-    around: Surroundings
+    around: PageContext
     """What is in view from the program."""
     override: ExampleOverride
-    known: Knowledge
+    docs: DocsContext
     override_origin: Origin = Origin.CONFIG
     alone: bool = False
     """Whether it is the only program of its language that the page, or the tab, shows."""
@@ -155,7 +155,7 @@ class Draft:
     @property
     def rules(self) -> LanguageRules:
         """What the specification knows of programs in its language."""
-        return self.known.profile.of(self.program.language.name)
+        return self.docs.profile.of(self.program.language.name)
 
     @property
     def facts(self) -> tuple[CodeFacts, ...]:

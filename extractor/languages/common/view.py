@@ -129,7 +129,7 @@ class Header:
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class PageContext:
     """Everything on a page that is not code but affects its programs."""
 
     installs: tuple[Install, ...] = ()
@@ -162,13 +162,13 @@ def sees(scope: tuple[str, ...], block: Block) -> bool:
     return scope[: len(other)] == other
 
 
-def in_view(around: Surroundings, scope: tuple[str, ...]) -> Surroundings:
-    """Return the part of a page's surroundings that can be seen from ``scope``."""
+def in_view(around: PageContext, scope: tuple[str, ...]) -> PageContext:
+    """Return the part of a page's context that can be seen from ``scope``."""
     parts = {field.name: getattr(around, field.name) for field in fields(around)}
-    return Surroundings(**{name: tuple(x for x in part if sees(scope, x.block)) for name, part in parts.items()})
+    return PageContext(**{name: tuple(x for x in part if sees(scope, x.block)) for name, part in parts.items()})
 
 
-def project_blocks(around: Surroundings) -> Mapping[str, Block]:
+def project_blocks(around: PageContext) -> Mapping[str, Block]:
     """Return the blocks of the Node.js project that is in view, by path; empty without a package.json.
 
     A path that is named twice means the first block.

@@ -86,7 +86,7 @@ def _imported(draft: Draft) -> Iterator[NeededPackage]:
         for imported in snippet.facts.imports if snippet else _glue_imports(draft):
             if imported.erased or imported.guarded or top(imported.module) in own:
                 continue
-            dependency = package_of(imported, draft.known.python_packages)
+            dependency = package_of(imported, draft.docs.python_packages)
             if dependency is None or (dependency.name not in stated and _stated_package(imported.module, draft)):
                 continue
             span = snippet.block.line(imported.line - 1) if snippet else None
@@ -115,7 +115,7 @@ def _stated_names(draft: Draft) -> frozenset[str]:
     around = draft.around
     listed = [d for install in around.installs if install.manager is Manager.PYPI for d in install.dependencies]
     listed += [d for m in around.manifests if m.manager is Manager.PYPI for d in m.dependencies]
-    listed += [d for (manager, _), (d, _) in draft.known.installation.items() if manager is Manager.PYPI]
+    listed += [d for (manager, _), (d, _) in draft.docs.installation.items() if manager is Manager.PYPI]
     configured = draft.override.dependencies or ()
     return frozenset([*(d.name for d in listed), *(dependency_of(text, Manager.PYPI).name for text in configured)])
 
@@ -145,7 +145,7 @@ def _strange(code: CodeFacts, draft: Draft) -> Iterator[str]:
                 yield f"imports `{imported.module}`, which no block of this page shows"
         elif name in own or imported.guarded or imported.erased or is_standard(name) or name.lower() in stated:
             continue
-        elif imported.module in draft.known.profile.scaffolds:
+        elif imported.module in draft.docs.profile.scaffolds:
             # the reason is that, not the package
             continue
         elif _is_readers_own(name, draft) or name.startswith("_"):
@@ -156,8 +156,8 @@ def _strange(code: CodeFacts, draft: Draft) -> Iterator[str]:
 
 def _is_readers_own(name: str, draft: Draft) -> bool:
     """Whether docs use the name for modules of the reader, and nobody says that it is a package here."""
-    local = is_readers_own(name) or name in draft.known.profile.local_modules
-    return local and name not in draft.known.python_packages
+    local = is_readers_own(name) or name in draft.docs.profile.local_modules
+    return local and name not in draft.docs.python_packages
 
 
 def package_of_import(draft: Draft, imported: Import) -> Dependency | None:
@@ -167,7 +167,7 @@ def package_of_import(draft: Draft, imported: Import) -> Dependency | None:
         return None
     if name in _own_modules(draft) or _is_readers_own(name, draft):
         return None
-    known = package_of(imported, draft.known.python_packages) if _is_package(imported, draft) else None
+    known = package_of(imported, draft.docs.python_packages) if _is_package(imported, draft) else None
     if known is not None:
         return known
     stated = _stated_package(imported.module, draft)
@@ -176,7 +176,7 @@ def package_of_import(draft: Draft, imported: Import) -> Dependency | None:
 
 def _is_package(imported: Import, draft: Draft) -> bool:
     try:
-        return package_of(imported, draft.known.python_packages) is not None
+        return package_of(imported, draft.docs.python_packages) is not None
     except RefusedError:
         # a name that no index takes, such as one that begins with an underscore
         return False

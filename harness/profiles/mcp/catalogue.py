@@ -29,13 +29,13 @@ from harness.profiles.mcp.rules import (
     session_ids,
     sessionless,
     sessionless_results,
+    several_clients,
     standard_headers,
     state_handles,
     stdio,
     streams,
     tools,
     unasked,
-    whole_example,
 )
 from harness.rule import Catalogue
 
@@ -66,7 +66,7 @@ FAMILIES: Final = (
     client_headers,
     client_metadata,
     client_retries,
-    whole_example,
+    several_clients,
 )
 """In the order in which reports show them."""
 

@@ -121,7 +121,7 @@ class McpProbe:
         from harness.profiles.mcp.messages import EndpointAddress
         from harness.profiles.mcp.probes import discovery
         from harness.profiles.mcp.probes.access import authorize
-        from harness.profiles.mcp.probes.peer import Peer
+        from harness.profiles.mcp.probes.probed_server import ProbedServer
 
         sockets = pod.sockets()
         bundle, tokens = self._bundle, self._beside.tokens
@@ -133,7 +133,7 @@ class McpProbe:
             exchange_bytes=settings.exchange_bytes,
         )
         try:
-            peer = Peer(
+            peer = ProbedServer(
                 pod,
                 recorder,
                 EndpointAddress(IPV4_LOOPBACK, sockets[0].port, "/"),

@@ -10,7 +10,7 @@ from harness.profile import Profile
 from harness.profiles.mcp.catalogue import CATALOGUE
 from harness.profiles.mcp.printed_exchanges import printed_exchanges
 from harness.profiles.mcp.probe import McpProbe
-from harness.profiles.mcp.revisions import ALL, heard_for, judged_under
+from harness.profiles.mcp.revisions import ALL, judged_under, transcript_for_page
 from harness.profiles.mcp.roles import CODE
 
 PARTIES: Final = Parties(
@@ -46,6 +46,6 @@ MCP: Final = Profile(
     bindings=Path(__file__).with_name("bindings.toml"),
     probe_for=McpProbe,
     printed=printed_exchanges,
-    heard_for=heard_for,
+    transcript_for_page=transcript_for_page,
     judged_under=judged_under,
 )

@@ -76,7 +76,9 @@ def judged_under(transcript: Transcript, revision: str) -> bool:
     return revision in STREAMABLE or not revision[:1].isdigit()
 
 
-def heard_for(transcript: Transcript, bound: Sequence[BoundRequirement], page_revision: str | None) -> Transcript:
+def transcript_for_page(
+    transcript: Transcript, bound: Sequence[BoundRequirement], page_revision: str | None
+) -> Transcript:
     """Return the transcript as it counts for a page: for a draft's, the newest release is taken as the draft.
 
     A draft has no version on the wire; what grows from the newest release is spoken as that release.

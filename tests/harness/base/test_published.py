@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from msgspec import Meta
 
-from harness.base.published import Deviations, published_type
+from harness.base.published import FormatOverrides, published_type
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Drawing:
     cache: object = None
 
 
-DEVIATIONS = Deviations(
+DEVIATIONS = FormatOverrides(
     unpublished={Point: {"color"}, Drawing: {"cache"}},
     required={Drawing: {"center"}},
     renamed={Drawing: {"source_file": "source"}},
@@ -94,6 +94,6 @@ def test_the_schema_has_the_titles_and_descriptions() -> None:
 
 
 def test_a_class_can_be_published_in_another_shape() -> None:
-    published = published_type(Label, Deviations(replaced={Label: PublishedLabel}))
+    published = published_type(Label, FormatOverrides(replaced={Label: PublishedLabel}))
     label = msgspec.convert(msgspec.json.decode('{"text":"two words"}', type=published), Label, from_attributes=True)
     assert label == Label(("two", "words"))

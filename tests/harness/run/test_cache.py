@@ -39,7 +39,7 @@ def test_the_key_changes_with_all_that_can_change_a_conversation(tmp_path: Path)
 
     def key(example: Example = example, config: Config = config, **given: object) -> str:
         return cache.key(
-            example, config, **{"date": None, "day": "2026-01-01", "code": "c", "surroundings": "s", **given}
+            example, config, **{"date": None, "day": "2026-01-01", "code": "c", "host_inputs": "s", **given}
         )  # type: ignore[arg-type]
 
     assert key() == key(copy) == key(config=strict)
@@ -51,7 +51,7 @@ def test_the_key_changes_with_all_that_can_change_a_conversation(tmp_path: Path)
         key(date="2025-11-25"),
         key(day="2026-01-02"),
         key(code="x"),
-        key(surroundings="x"),
+        key(host_inputs="x"),
     ]
     keys += [key(locks={"today": "a==1"}), key(locks={"today": "a==2"}), key(locks={"dated": "a==1"})]
     assert key(locks={}) == key(locks=None) == key()
@@ -62,16 +62,16 @@ def test_another_registry_image_toolchain_or_engine_is_another_key(tmp_path: Pat
     file = tmp_path / "npmrc"
     file.write_text("registry=https://one.example/")
     base = {"DOCPROBE_NPMRC": str(file), "HOME": "/home/one"}
-    digests = {cache.surroundings_digest(HostEnvironment.of(base))}
-    assert cache.surroundings_digest(HostEnvironment.of({**base, "HOME": "/home/two"})) in digests
+    digests = {cache.host_inputs_digest(HostEnvironment.of(base))}
+    assert cache.host_inputs_digest(HostEnvironment.of({**base, "HOME": "/home/two"})) in digests
     changes = {
         "HTTPS_PROXY": "http://proxy.example", "GOPROXY": "https://go.example", "DOCPROBE_BASE_IMAGE": "debian:13",
         "DOCKER_HOST": "tcp://other.example:2376", "DOCKER_CONTEXT": "other",
         **{name: str(tmp_path) for name in image_variables()},
     }  # fmt: skip
-    digests |= {cache.surroundings_digest(HostEnvironment.of({**base, name: value})) for name, value in changes.items()}
+    digests |= {cache.host_inputs_digest(HostEnvironment.of({**base, name: value})) for name, value in changes.items()}
     file.write_text("registry=https://two.example/")
-    digests.add(cache.surroundings_digest(HostEnvironment.of(base)))
+    digests.add(cache.host_inputs_digest(HostEnvironment.of(base)))
     assert len(digests) == len(changes) + 2
 
 

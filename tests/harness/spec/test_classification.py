@@ -10,7 +10,15 @@ from harness.base.errors import UsageError
 from harness.profiles.registry import MCP
 from harness.spec.bind import Bound, bind
 from harness.spec.bindings_file import binding_at
-from harness.spec.classification import Classes, PageClass, Standing, StatementClass, classify, coverage, load_classes
+from harness.spec.classification import (
+    BindingStatus,
+    Classes,
+    PageClass,
+    StatementClass,
+    classify,
+    coverage,
+    load_classes,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,27 +43,27 @@ def digits(statements: tuple[Statement, ...], words: str) -> str:
 def test_binding_beats_class_beats_rule_and_the_rest_is_open(spec: Spec) -> None:
     statements = spec()
     classed = StatementClass(
-        Standing.OUT_OF_SCOPE,
+        BindingStatus.OUT_OF_SCOPE,
         "why",
         (digits(statements, "names that session"), digits(statements, "needs a session id")),
         observable=True,
     )
     classes = Classes(
         classed=dict.fromkeys(classed.statements, classed),
-        rules=(PageClass(("specification/*/basic/auth*",), Standing.CLIENT, "all of it"),),
+        rules=(PageClass(("specification/*/basic/auth*",), BindingStatus.CLIENT, "all of it"),),
     )
     entries = classify(statements, bound_to_one(statements), classes)
     shown = {(entry.statement.line, entry.standing, entry.reason) for entry in entries}
-    assert (5, Standing.BOUND, None) in shown
-    assert (7, Standing.OUT_OF_SCOPE, "why") in shown
-    assert (3, Standing.CLIENT, "all of it") in shown
-    assert (9, Standing.OPEN, None) in shown
+    assert (5, BindingStatus.BOUND, None) in shown
+    assert (7, BindingStatus.OUT_OF_SCOPE, "why") in shown
+    assert (3, BindingStatus.CLIENT, "all of it") in shown
+    assert (9, BindingStatus.OPEN, None) in shown
     assert len(entries) == len(statements)
 
 
 def test_figures_per_revision(spec: Spec) -> None:
     statements = spec()
-    classed = StatementClass(Standing.CLIENT, "why", (digits(statements, "needs a session id"),))
+    classed = StatementClass(BindingStatus.CLIENT, "why", (digits(statements, "needs a session id"),))
     classes = Classes({classed.statements[0]: classed})
     (figures,) = coverage(classify(statements, bound_to_one(statements), classes), ("2025-06-18", "2025-11-25"))
     assert figures.revision == "2025-11-25"
@@ -66,12 +74,14 @@ def test_figures_per_revision(spec: Spec) -> None:
 
 def test_a_new_or_reworded_sentence_is_open(spec: Spec) -> None:
     statements = spec()
-    classed = StatementClass(Standing.CLIENT, "why", tuple(s.fingerprint[:12] for s in statements))
+    classed = StatementClass(BindingStatus.CLIENT, "why", tuple(s.fingerprint[:12] for s in statements))
     classes = Classes(dict.fromkeys(classed.statements, classed))
-    assert all(entry.standing is not Standing.OPEN for entry in classify(statements, bound_to_one(statements), classes))
+    assert all(
+        entry.standing is not BindingStatus.OPEN for entry in classify(statements, bound_to_one(statements), classes)
+    )
     later = spec(("**SHOULD** end soon.", "**SHOULD** end at once. A server **MUST** rest."))
     opened = [e.statement.line for e in classify(later, bind(later, (), MCP.catalogue.requirements), classes)
-              if e.standing is Standing.OPEN]  # fmt: skip
+              if e.standing is BindingStatus.OPEN]  # fmt: skip
     assert opened == [13, 13]
 
 
@@ -84,8 +94,8 @@ def test_classes_of_a_file_lie_beside_it(tmp_path: Path) -> None:
         encoding="utf-8",
     )
     classes = load_classes(bindings)
-    assert classes.rules[0].standing is Standing.CLIENT
-    assert classes.classed["0123456789ab"].standing is Standing.NOT_OBSERVABLE
+    assert classes.rules[0].standing is BindingStatus.CLIENT
+    assert classes.classed["0123456789ab"].standing is BindingStatus.NOT_OBSERVABLE
     assert load_classes(None) == Classes()
 
 
@@ -107,7 +117,7 @@ def test_shipped_classes_give_reasons_and_none_is_bound() -> None:
     classes = load_classes(MCP.bindings)
     assert len(classes.classed) > 500
     for entry in (*classes.classed.values(), *classes.rules):
-        assert entry.standing is not Standing.BOUND
+        assert entry.standing is not BindingStatus.BOUND
         assert entry.reason.endswith(".")
     assert all(len(digits) == 12 for digits in classes.classed)
     through = {entry.through for entry in classes.classed.values()} - {None}

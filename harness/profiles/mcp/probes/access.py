@@ -16,7 +16,7 @@ from harness.profiles.mcp.tokens import USER1
 
 if TYPE_CHECKING:
     from harness.exchanges.http_exchange import ProbeAnswer
-    from harness.profiles.mcp.probes.peer import Peer
+    from harness.profiles.mcp.probes.probed_server import ProbedServer
 
 MUST_BE_REFUSED: Final = (None, tokens.INACTIVE, tokens.EXPIRED, tokens.WRONG_AUDIENCE)
 """What a server that demands a token must refuse; None is no Authorization header."""
@@ -26,7 +26,7 @@ WELL_KNOWN: Final = "/.well-known/oauth-protected-resource"
 """Path of a resource's metadata, with the path of the resource after it (RFC 9728, section 3.1)."""
 
 
-async def authorize(peer: Peer, refused: ProbeAnswer, version: str) -> str | None:
+async def authorize(peer: ProbedServer, refused: ProbeAnswer, version: str) -> str | None:
     """Find what the server accepts: a token for the right audience, which ``peer`` then sends as user 1, or a header.
 
     Audiences, best first: what the docs name, what the resource metadata (RFC 9728) says, the server's origin, the
@@ -48,7 +48,7 @@ async def authorize(peer: Peer, refused: ProbeAnswer, version: str) -> str | Non
     return reason
 
 
-async def _with_stated_headers(peer: Peer, version: str) -> bool:
+async def _with_stated_headers(peer: ProbedServer, version: str) -> bool:
     """Try the further headers that the page states, and keep those that are accepted."""
     first, *others = peer.header_choices
     for choice in others:
@@ -61,7 +61,7 @@ async def _with_stated_headers(peer: Peer, version: str) -> bool:
     return False
 
 
-async def _with_issued_token(peer: Peer, refused: ProbeAnswer, version: str) -> str | None:
+async def _with_issued_token(peer: ProbedServer, refused: ProbeAnswer, version: str) -> str | None:
     """Find the audience whose token is accepted; return the reason if there is none."""
     if peer.tokens is None:
         sent = ", ".join(name for name, _ in peer.stated_headers)
@@ -92,7 +92,7 @@ def _says_something_else(answer: ProbeAnswer) -> bool:
     return answer.status is not None and answer.status < 500 and answer.status not in (401, 403)
 
 
-async def _resource(peer: Peer, refused: ProbeAnswer) -> str | None:
+async def _resource(peer: ProbedServer, refused: ProbeAnswer) -> str | None:
     """Return ``resource`` of the metadata that the 401 points at, or that is at a well-known path (RFC 9728)."""
     for path in _metadata_paths(peer, refused):
         answer = await peer.recorder.send(
@@ -109,7 +109,7 @@ async def _resource(peer: Peer, refused: ProbeAnswer) -> str | None:
     return None
 
 
-def _metadata_paths(peer: Peer, refused: ProbeAnswer) -> tuple[str, ...]:
+def _metadata_paths(peer: ProbedServer, refused: ProbeAnswer) -> tuple[str, ...]:
     """Return the paths of this server where its metadata may be; none if the 401 points to another server."""
     challenge = refused.reply.header("www-authenticate") if refused.reply else None
     pointer = RESOURCE_METADATA.search(challenge or "")
@@ -124,7 +124,7 @@ def _metadata_paths(peer: Peer, refused: ProbeAnswer) -> tuple[str, ...]:
     return (parts.path,) if here else ()
 
 
-async def probe_tokens(peer: Peer, revision: str) -> None:
+async def probe_tokens(peer: ProbedServer, revision: str) -> None:
     """Send initialize with each token; a fresh process each where one is needed."""
     caller = Caller(revision, token=peer.token)
     control, _ = await sessions.fresh_initialize(peer, steps.AUTH_VALID, caller, revision)
@@ -134,7 +134,7 @@ async def probe_tokens(peer: Peer, revision: str) -> None:
         await sessions.initialize(peer, step, replace(caller, token=token), revision, control=control.number)
 
 
-async def probe_sessionless_tokens(peer: Peer, revision: str, method: str) -> None:
+async def probe_sessionless_tokens(peer: ProbedServer, revision: str, method: str) -> None:
     """Send an ordinary request of a sessionless revision with each token."""
     caller = Caller(revision, version=revision, token=peer.token)
     control = await send_request(peer, steps.AUTH_VALID, caller, method)
@@ -143,7 +143,7 @@ async def probe_sessionless_tokens(peer: Peer, revision: str, method: str) -> No
         await send_request(peer, step, replace(caller, token=token), method, control=control.number)
 
 
-async def probe_hijacking(peer: Peer, revision: str, legs: tuple[str, ...]) -> None:
+async def probe_hijacking(peer: ProbedServer, revision: str, legs: tuple[str, ...]) -> None:
     """Use user 1's session without a token and with user 2's; the DELETEs last, each checked for what it ended."""
     h = await sessions.open_session(peer, "H", revision)
     if h is None or h.id is None:

@@ -44,7 +44,7 @@ from harness.profiles.mcp.probes import (
     sessions,
     stream_probes,
 )
-from harness.profiles.mcp.probes.peer import Peer
+from harness.profiles.mcp.probes.probed_server import ProbedServer
 from harness.profiles.mcp.revisions import offered_versions, with_handshake
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ async def converse_http(
         pod.transport, timeout_s=timeout_s, start_s=start_s, budget_s=budget_s, exchange_bytes=exchange_bytes
     )
     address = EndpointAddress(IPV4_LOOPBACK, sockets[0].port, "/")
-    peer = Peer(pod, recorder, address, tokens, start_s=start_s, stated_headers=bundle.stated_headers)
+    peer = ProbedServer(pod, recorder, address, tokens, start_s=start_s, stated_headers=bundle.stated_headers)
     peer.ends_sessions = ends_sessions
     try:
         await _discover(peer, sockets, bundle, revisions, progress)
@@ -132,7 +132,7 @@ async def converse_http(
 
 
 async def _discover(
-    peer: Peer,
+    peer: ProbedServer,
     sockets: Sequence[ListeningSocket],
     bundle: Bundle,
     revisions: tuple[str, ...],
@@ -162,7 +162,7 @@ async def _discover(
     await discovery.negotiate(peer, revisions)
 
 
-async def _probe(peer: Peer, revisions: tuple[str, ...], progress: Progress) -> None:
+async def _probe(peer: ProbedServer, revisions: tuple[str, ...], progress: Progress) -> None:
     """Take steps 4 to 6."""
     negotiated = peer.negotiated
     for revision, method in negotiated.sessionless.items():
@@ -199,7 +199,7 @@ async def _probe(peer: Peer, revisions: tuple[str, ...], progress: Progress) -> 
         await sessions.survives(peer, negotiated.with_handshake[0])
 
 
-async def _probe_revision(peer: Peer, revision: str) -> bool:
+async def _probe_revision(peer: ProbedServer, revision: str) -> bool:
     """Take step 5 for one revision; return False if its baseline was not served."""
     base = await first_session.open_first_session(peer, revision)
     if base is None:
@@ -222,7 +222,7 @@ async def _probe_revision(peer: Peer, revision: str) -> bool:
     return True
 
 
-def _conclude(peer: Peer) -> None:
+def _conclude(peer: ProbedServer) -> None:
     """Sum up in the facts the baselines, and what was left out on purpose."""
     if not peer.ends_sessions and peer.facts.stopped is None:
         last = len(peer.recorder.exchanges)

@@ -16,7 +16,7 @@ from harness.exchanges.http_exchange import describe_answer
 from harness.profiles.mcp import messages, steps
 from harness.profiles.mcp.messages import Caller, EndpointAddress
 from harness.profiles.mcp.probes import access, sessions
-from harness.profiles.mcp.probes.peer import NegotiatedRevisions
+from harness.profiles.mcp.probes.probed_server import NegotiatedRevisions
 from harness.profiles.mcp.probes.sessionless_probes import NOT_FOUND, served_method
 from harness.profiles.mcp.revisions import offered_versions, with_handshake, without_handshake
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from extractor.model import StatedEndpoint
     from harness.exchanges.http_exchange import ProbeAnswer
     from harness.model import ListeningSocket, LogLine, Session
-    from harness.profiles.mcp.probes.peer import Peer
+    from harness.profiles.mcp.probes.probed_server import ProbedServer
 
 USUAL_PATHS: Final = ("/mcp", "/", "/mcp/", "/api/mcp", "/v1/mcp", "/messages", "/sse")
 UNAUTHORIZED: Final = 401
@@ -90,7 +90,7 @@ class _HalfServed:
 
 
 async def find_endpoint(
-    peer: Peer, candidates: Iterable[EndpointAddress], revisions: tuple[str, ...]
+    peer: ProbedServer, candidates: Iterable[EndpointAddress], revisions: tuple[str, ...]
 ) -> ProbeAnswer | None:
     """Point ``peer`` at the endpoint.
 
@@ -148,7 +148,7 @@ async def find_endpoint(
     return None
 
 
-async def _goes_on(peer: Peer, opened: Caller) -> bool:
+async def _goes_on(peer: ProbedServer, opened: Caller) -> bool:
     """Return whether an address that answered an initialize also serves what follows.
 
     A refusal for another reason than the address, or no answer in time, does not show that it does not.
@@ -165,14 +165,14 @@ async def _goes_on(peer: Peer, opened: Caller) -> bool:
     return True
 
 
-def _forget(peer: Peer, answer: ProbeAnswer) -> None:
+def _forget(peer: ProbedServer, answer: ProbeAnswer) -> None:
     """Forget what an address that is not the endpoint answered."""
     peer.recorder.amend(answer.number, step=steps.DISCOVER_ENDPOINT)
     peer.answered.clear()
     peer.sessions.clear()
 
 
-async def _try(peer: Peer, revisions: tuple[str, ...]) -> tuple[ProbeAnswer, Caller | None, bool]:
+async def _try(peer: ProbedServer, revisions: tuple[str, ...]) -> tuple[ProbeAnswer, Caller | None, bool]:
     """Send initialize to ``peer.address``, older and older where a newer revision is refused by a JSON-RPC error.
 
     Returns:
@@ -203,7 +203,7 @@ async def _try(peer: Peer, revisions: tuple[str, ...]) -> tuple[ProbeAnswer, Cal
     return answer, None, False
 
 
-async def _is_sessionless(peer: Peer, revisions: tuple[str, ...]) -> bool:
+async def _is_sessionless(peer: ProbedServer, revisions: tuple[str, ...]) -> bool:
     """Return whether a sessionless revision is spoken at ``peer.address``."""
     for version in without_handshake(revisions):
         if await served_method(peer, version):
@@ -211,7 +211,7 @@ async def _is_sessionless(peer: Peer, revisions: tuple[str, ...]) -> bool:
     return False
 
 
-async def _demands_token(peer: Peer, refused: ProbeAnswer, version: str) -> bool:
+async def _demands_token(peer: ProbedServer, refused: ProbeAnswer, version: str) -> bool:
     """Return whether an address that refuses an initialize by 400 or 403 serves it with a token, and keep the token.
 
     These statuses may mean anything: only a token of the example's authorization server can decide.
@@ -225,7 +225,7 @@ async def _demands_token(peer: Peer, refused: ProbeAnswer, version: str) -> bool
     return False
 
 
-def _redirect(peer: Peer, answer: ProbeAnswer) -> str | None:
+def _redirect(peer: ProbedServer, answer: ProbeAnswer) -> str | None:
     """Return path and query of a redirect to the same server; None for other answers, and for a redirect elsewhere."""
     if answer.reply is None or answer.status not in _REDIRECTS:
         return None
@@ -243,7 +243,7 @@ def _redirect(peer: Peer, answer: ProbeAnswer) -> str | None:
     return target if target.isascii() else None
 
 
-async def negotiate(peer: Peer, revisions: tuple[str, ...]) -> None:
+async def negotiate(peer: ProbedServer, revisions: tuple[str, ...]) -> None:
     """Ask for every revision of the docs, newest first; ``peer.negotiated`` says what was negotiated.
 
     A process that serves one client is asked for one: its other revisions each take a fresh process, which
@@ -264,7 +264,7 @@ async def negotiate(peer: Peer, revisions: tuple[str, ...]) -> None:
     )
 
 
-async def _initialize(peer: Peer, version: str) -> None:
+async def _initialize(peer: ProbedServer, version: str) -> None:
     """Send initialize with ``version``; what it negotiates is in ``peer.answered`` afterwards.
 
     A refusal may mean the version, that the process serves one client, or that it is full; one that was served before

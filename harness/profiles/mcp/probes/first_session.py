@@ -19,7 +19,7 @@ from harness.profiles.mcp.probes.tools import first_callable_tool
 if TYPE_CHECKING:
     from harness.base.jsonrpc import Message
     from harness.exchanges.http_exchange import ProbeAnswer
-    from harness.profiles.mcp.probes.peer import Peer
+    from harness.profiles.mcp.probes.probed_server import ProbedServer
     from harness.profiles.mcp.probes.tools import Tool
 
 BAD_REQUEST: Final = 400
@@ -55,7 +55,7 @@ class FirstSession:
         return tuple(leg for leg in steps.LEGS if leg != "get" or self.get.reply is not None)
 
 
-async def open_first_session(peer: Peer, revision: str) -> FirstSession | None:
+async def open_first_session(peer: ProbedServer, revision: str) -> FirstSession | None:
     """Open session A and send each kind of request once.
 
     Returns:
@@ -74,7 +74,9 @@ async def open_first_session(peer: Peer, revision: str) -> FirstSession | None:
     return await use_first_session(peer, revision, answer, opened)
 
 
-async def use_first_session(peer: Peer, revision: str, answer: ProbeAnswer, opened: Caller) -> FirstSession | None:
+async def use_first_session(
+    peer: ProbedServer, revision: str, answer: ProbeAnswer, opened: Caller
+) -> FirstSession | None:
     """Send each kind of request once on session A.
 
     Args:
@@ -112,7 +114,7 @@ async def use_first_session(peer: Peer, revision: str, answer: ProbeAnswer, open
     return FirstSession(opened, answer.number, request, called, get)
 
 
-async def _without_version(peer: Peer, caller: Caller, refused: ProbeAnswer, message: Message) -> None:
+async def _without_version(peer: ProbedServer, caller: Caller, refused: ProbeAnswer, message: Message) -> None:
     """Send a message that was refused by 400 without the negotiated version, or with another: was it the version?"""
     if refused.status != BAD_REQUEST or caller.revision is None or caller.revision < VERSION_HEADER_SINCE:
         return
@@ -124,7 +126,7 @@ async def _without_version(peer: Peer, caller: Caller, refused: ProbeAnswer, mes
             return
 
 
-async def _ordinary_request(peer: Peer, caller: Caller, watch_s: float) -> ProbeAnswer:
+async def _ordinary_request(peer: ProbedServer, caller: Caller, watch_s: float) -> ProbeAnswer:
     """Send the ordinary request and the other one that every server may get; the first that is served is ordinary.
 
     A server that refuses ping, or serves tools that it does not declare, runs: rows of their own judge that.
@@ -144,13 +146,13 @@ async def _ordinary_request(peer: Peer, caller: Caller, watch_s: float) -> Probe
     return second
 
 
-def _learn_load(peer: Peer, answer: ProbeAnswer) -> None:
+def _learn_load(peer: ProbedServer, answer: ProbeAnswer) -> None:
     """Record that a step of the baseline was refused for load, which says nothing about the server."""
     if answer.status in (TOO_MANY, sessions.FULL):
         peer.facts = replace(peer.facts, refused_for_load=True)
 
 
-async def _call_tool(peer: Peer, caller: Caller, listed: ProbeAnswer) -> tuple[ProbeAnswer | None, Tool | None]:
+async def _call_tool(peer: ProbedServer, caller: Caller, listed: ProbeAnswer) -> tuple[ProbeAnswer | None, Tool | None]:
     """Call the first tool that can be called; return the answer, and the tool if it was served."""
     tool = first_callable_tool(listed.result) if peer.method == "tools/list" else None
     if tool is None:
@@ -160,7 +162,7 @@ async def _call_tool(peer: Peer, caller: Caller, listed: ProbeAnswer) -> tuple[P
     return answer, tool if answer.result is not None else None
 
 
-async def _read_missing_resource(peer: Peer, caller: Caller, control: int) -> None:
+async def _read_missing_resource(peer: ProbedServer, caller: Caller, control: int) -> None:
     """Read a resource that does not exist."""
     params = {"uri": messages.MISSING_RESOURCE}
     message = messages.request(peer.recorder.rpc_id(), "resources/read", params)
@@ -172,7 +174,7 @@ def _declares(initialized: ProbeAnswer, capability: str) -> bool:
     return isinstance(capabilities, dict) and capability in capabilities
 
 
-async def probe_what_reads(peer: Peer, base: FirstSession) -> None:
+async def probe_what_reads(peer: ProbedServer, base: FirstSession) -> None:
     """Send on session A what changes nothing: version, batch and Origin."""
     revision = base.caller.revision or ""
     if revision >= VERSION_HEADER_SINCE:
@@ -182,7 +184,7 @@ async def probe_what_reads(peer: Peer, base: FirstSession) -> None:
     await probe_origin_of_request(peer, base.caller)
 
 
-async def probe_version(peer: Peer, a: Caller) -> None:
+async def probe_version(peer: ProbedServer, a: Caller) -> None:
     """Send an unsupported MCP-Protocol-Version, against the negotiated one (2025-06-18 on)."""
     control = await peer.request(steps.VERSION_CONTROL, a)
     unsupported = replace(a, version=messages.UNSUPPORTED_VERSION)
@@ -190,14 +192,14 @@ async def probe_version(peer: Peer, a: Caller) -> None:
     await peer.request(steps.VERSION_ABSENT, replace(a, version=None), control=control.number)
 
 
-async def probe_batch(peer: Peer, a: Caller) -> None:
+async def probe_batch(peer: ProbedServer, a: Caller) -> None:
     """Send a batch of two requests (2025-03-26 only)."""
     control = await peer.request(steps.BATCH_CONTROL, a)
     pair = [messages.request(peer.recorder.rpc_id(), method) for method in (peer.method, "ping")]
     await peer.post(steps.BATCH, a, pair, control=control.number)
 
 
-async def probe_origin_of_request(peer: Peer, a: Caller) -> None:
+async def probe_origin_of_request(peer: ProbedServer, a: Caller) -> None:
     """Send a request on the session with each foreign Origin, Host unchanged, against the same without one."""
     control = await peer.request(steps.ORIGIN_CONTROL_REQUEST, a)
     await peer.request(steps.ORIGIN_FOREIGN_REQUEST, replace(a, origin=FOREIGN_ORIGIN), control=control.number)
@@ -206,7 +208,7 @@ async def probe_origin_of_request(peer: Peer, a: Caller) -> None:
         await peer.request(step, replace(a, origin=origin), control=control.number)
 
 
-async def probe_unknown_version(peer: Peer, revision: str) -> None:
+async def probe_unknown_version(peer: ProbedServer, revision: str) -> None:
     """Send an initialize that offers a version that does not exist, against the last one that was served."""
     await sessions.ready(peer)
     caller = Caller(revision, token=peer.token)
@@ -215,7 +217,7 @@ async def probe_unknown_version(peer: Peer, revision: str) -> None:
     await sessions.initialize(peer, step, caller, version, control=control.number)
 
 
-async def probe_origin_of_initialize(peer: Peer, revision: str) -> None:
+async def probe_origin_of_initialize(peer: ProbedServer, revision: str) -> None:
     """Send an initialize with a foreign Origin, against the same without one; a fresh process each where needed."""
     caller = Caller(revision, token=peer.token)
     control, _ = await sessions.fresh_initialize(peer, steps.ORIGIN_CONTROL_INITIALIZE, caller, revision)

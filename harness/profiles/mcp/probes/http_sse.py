@@ -17,7 +17,7 @@ from harness.base import jsonrpc
 from harness.model import RevisionFacts, Transport
 from harness.profiles.mcp import messages, steps
 from harness.profiles.mcp.messages import Caller
-from harness.profiles.mcp.probes.peer import NegotiatedRevisions
+from harness.profiles.mcp.probes.probed_server import NegotiatedRevisions
 from harness.profiles.mcp.revisions import with_handshake
 
 if TYPE_CHECKING:
@@ -26,13 +26,15 @@ if TYPE_CHECKING:
     from harness.base.jsonrpc import Message
     from harness.exchanges.recorder import OpenStream
     from harness.profiles.mcp.messages import EndpointAddress
-    from harness.profiles.mcp.probes.peer import Peer
+    from harness.profiles.mcp.probes.probed_server import ProbedServer
 
 T = TypeVar("T")
 LOOK_S: Final = 0.005
 
 
-async def negotiate_over_sse(peer: Peer, addresses: Iterable[EndpointAddress], revisions: tuple[str, ...]) -> bool:
+async def negotiate_over_sse(
+    peer: ProbedServer, addresses: Iterable[EndpointAddress], revisions: tuple[str, ...]
+) -> bool:
     """Find the stream among ``addresses`` and negotiate every revision on it; return False if there is none.
 
     ``peer`` is pointed at the stream and knows what is negotiated; without a stream it is left where it was.
@@ -54,7 +56,7 @@ async def negotiate_over_sse(peer: Peer, addresses: Iterable[EndpointAddress], r
     return False
 
 
-async def _negotiate(peer: Peer, version: str) -> bool:
+async def _negotiate(peer: ProbedServer, version: str) -> bool:
     """Send initialize with ``version`` and a request over one connection; return False without such a stream."""
     address = peer.address
     caller = Caller(None, token=peer.token)
@@ -81,7 +83,7 @@ async def _negotiate(peer: Peer, version: str) -> bool:
     return True
 
 
-async def _ask(peer: Peer, held: OpenStream, step: str, message: Message) -> Message | None:
+async def _ask(peer: ProbedServer, held: OpenStream, step: str, message: Message) -> Message | None:
     """POST a request; return its response from the stream, None if it does not come in time."""
     await peer.post(step, Caller(None, token=peer.token), message)
     return await _wait_for(

@@ -14,14 +14,14 @@ from harness.base.errors import NoRestartError
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.messages import FOREIGN_ORIGIN, Caller
 from harness.profiles.mcp.probes import access, first_session, sessions, stream_probes
-from harness.profiles.mcp.probes.peer import NegotiatedRevisions
+from harness.profiles.mcp.probes.probed_server import NegotiatedRevisions
 
 if TYPE_CHECKING:
     from harness.profiles.mcp.probes.first_session import FirstSession
-    from harness.profiles.mcp.probes.peer import Peer
+    from harness.profiles.mcp.probes.probed_server import ProbedServer
 
 
-async def probe_revision(peer: Peer, revision: str) -> bool:
+async def probe_revision(peer: ProbedServer, revision: str) -> bool:
     """Hold the whole conversation in one revision; return False if it is not negotiated, or its baseline not served."""
     if not _may_be_negotiated(peer, revision):
         return False
@@ -46,7 +46,7 @@ async def probe_revision(peer: Peer, revision: str) -> bool:
     return True
 
 
-async def _probe_running(peer: Peer, revision: str) -> bool:
+async def _probe_running(peer: ProbedServer, revision: str) -> bool:
     """Hold the conversation on the session that the endpoint was found with: the process cannot be started afresh."""
     if peer.first is None or peer.first[1].revision != revision:
         return False
@@ -59,7 +59,7 @@ async def _probe_running(peer: Peer, revision: str) -> bool:
     return True
 
 
-async def _probe_session(peer: Peer, revision: str, base: FirstSession) -> None:
+async def _probe_session(peer: ProbedServer, revision: str, base: FirstSession) -> None:
     """Ask everything on session A; its end comes last."""
     await first_session.probe_what_reads(peer, base)
     if revision < first_session.STREAMABLE_SINCE:
@@ -71,12 +71,12 @@ async def _probe_session(peer: Peer, revision: str, base: FirstSession) -> None:
             await access.probe_hijacking(peer, revision, base.legs)
 
 
-def _may_be_negotiated(peer: Peer, revision: str) -> bool:
+def _may_be_negotiated(peer: ProbedServer, revision: str) -> bool:
     """Return whether the server has not answered this revision by another one, which has a process of its own."""
     return peer.answered.get(revision, revision) == revision
 
 
-async def _refused_initializes(peer: Peer, revision: str) -> list[int]:
+async def _refused_initializes(peer: ProbedServer, revision: str) -> list[int]:
     """Send every initialize that a right server refuses; return the numbers of the exchanges."""
     caller = Caller(revision, token=peer.token)
     faults = [(steps.ORIGIN_FOREIGN_INITIALIZE, replace(caller, origin=FOREIGN_ORIGIN))]

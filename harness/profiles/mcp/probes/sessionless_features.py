@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from harness.base.jsonrpc import Message
     from harness.exchanges.http_exchange import ProbeAnswer
     from harness.profiles.mcp.messages import Caller, Headers
-    from harness.profiles.mcp.probes.peer import Peer
+    from harness.profiles.mcp.probes.probed_server import ProbedServer
 
 PARAMETER_HEADER: Final = "x-mcp-header"
 ANOTHER_TOOL: Final = "docprobe-other"
@@ -31,7 +31,7 @@ _CHANGES: Final = {"tools": "toolsListChanged", "prompts": "promptsListChanged",
 """By capability: the change of its list that a client may listen for."""
 
 
-async def probe_features(peer: Peer, caller: Caller, method: str, control: ProbeAnswer) -> None:
+async def probe_features(peer: ProbedServer, caller: Caller, method: str, control: ProbeAnswer) -> None:
     """Send what discovery says that the server has.
 
     Args:
@@ -58,7 +58,7 @@ async def probe_features(peer: Peer, caller: Caller, method: str, control: Probe
 
 
 async def _send(
-    peer: Peer,
+    peer: ProbedServer,
     step: str,
     caller: Caller,
     method: str,
@@ -74,7 +74,7 @@ async def _send(
     return await peer.post(step, caller, message, extra=extra, control=control)
 
 
-async def _listen(peer: Peer, caller: Caller, changes: list[str], control: ProbeAnswer) -> None:
+async def _listen(peer: ProbedServer, caller: Caller, changes: list[str], control: ProbeAnswer) -> None:
     """Subscribe, and hold the stream until its first message, or for longer than ordinary requests take."""
     params = {"_meta": messages.request_meta(caller.version or ""), "notifications": dict.fromkeys(changes, True)}
     message = messages.request(peer.recorder.rpc_id(), "subscriptions/listen", params)
@@ -89,7 +89,7 @@ async def _listen(peer: Peer, caller: Caller, changes: list[str], control: Probe
                 await anyio.sleep(_LOOK_S)
 
 
-async def _call_tool(peer: Peer, caller: Caller, listed: Message | None) -> None:
+async def _call_tool(peer: ProbedServer, caller: Caller, listed: Message | None) -> None:
     """Call a tool with the right name in the header, a wrong one, none, and the right one in base64."""
     tool = first_callable_tool(_without_parameter_headers(listed))
     if tool is None:

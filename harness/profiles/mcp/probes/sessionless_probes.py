@@ -30,13 +30,13 @@ from harness.profiles.mcp.probes import sessionless_features, state_handles
 
 if TYPE_CHECKING:
     from harness.exchanges.http_exchange import ProbeAnswer
-    from harness.profiles.mcp.probes.peer import Peer
+    from harness.profiles.mcp.probes.probed_server import ProbedServer
 
 NOT_FOUND: Final = 404
 
 
 async def send_request(
-    peer: Peer,
+    peer: ProbedServer,
     step: str,
     caller: Caller,
     method: str,
@@ -70,7 +70,7 @@ async def send_request(
     return await peer.post(step, caller, message, extra=extra, control=control, linger_s=linger_s)
 
 
-async def served_method(peer: Peer, version: str) -> str | None:
+async def served_method(peer: ProbedServer, version: str) -> str | None:
     """Return the method that the server serves without a handshake under ``version``; None if it does not speak it.
 
     A server of the older revisions may serve a bare tools/list as well; so either the result has a ``resultType``
@@ -96,7 +96,7 @@ def _any_error(answer: ProbeAnswer) -> dict[str, Any] | None:
     return answer.response or next((message for message in answer.messages if "error" in message), None)
 
 
-async def probe_revision(peer: Peer, revision: str, method: str) -> None:
+async def probe_revision(peer: ProbedServer, revision: str, method: str) -> None:
     """Send the ``modern.*`` steps, the Origin steps and the handle steps of one sessionless revision."""
     caller = Caller(revision, version=revision, token=peer.token)
     control = await send_request(peer, steps.MODERN_CONTROL, caller, method, linger_s=WATCH_END_S)
@@ -115,7 +115,7 @@ async def probe_revision(peer: Peer, revision: str, method: str) -> None:
     await state_handles.probe_handles(peer, caller, control.result)
 
 
-async def _probe_faults(peer: Peer, caller: Caller, method: str, control: int) -> None:
+async def _probe_faults(peer: ProbedServer, caller: Caller, method: str, control: int) -> None:
     """Send the control's request with one thing wrong, for each thing."""
     revision = caller.revision
     unsupported = replace(caller, version=UNSUPPORTED_VERSION)
@@ -145,7 +145,7 @@ async def _probe_faults(peer: Peer, caller: Caller, method: str, control: int) -
     await _notify(peer, caller, control=control)
 
 
-async def _send_in_another_case(peer: Peer, caller: Caller, method: str, control: int) -> None:
+async def _send_in_another_case(peer: ProbedServer, caller: Caller, method: str, control: int) -> None:
     """Send the control's request with every header's name in another case: ``mCP-mETHOD``."""
     message = messages.request(peer.recorder.rpc_id(), method, {"_meta": messages.request_meta(caller.version or "")})
     request = peer.prepare(
@@ -161,12 +161,12 @@ async def _send_in_another_case(peer: Peer, caller: Caller, method: str, control
     await peer.recorder.send(replace(request, headers=odd))
 
 
-async def survives(peer: Peer, revision: str, method: str) -> None:
+async def survives(peer: ProbedServer, revision: str, method: str) -> None:
     """Ask whether the ordinary request is still served after everything, in the same process."""
     await send_request(peer, steps.SURVIVES_REQUEST, Caller(revision, version=revision, token=peer.token), method)
 
 
-async def _notify(peer: Peer, caller: Caller, *, control: int) -> None:
+async def _notify(peer: ProbedServer, caller: Caller, *, control: int) -> None:
     message = messages.notification("notifications/cancelled")
     message["params"] = {"requestId": 0, "_meta": messages.request_meta(caller.version or "")}
     extra = ((METHOD_HEADER, "notifications/cancelled"),)

@@ -20,7 +20,7 @@ from harness.profiles.mcp import messages, steps
 from harness.profiles.mcp.messages import SESSION_HEADER, Caller
 
 if TYPE_CHECKING:
-    from harness.profiles.mcp.probes.peer import Peer
+    from harness.profiles.mcp.probes.probed_server import ProbedServer
 
 MOST_RESTARTS: Final = 60
 FULL: Final = 503
@@ -46,7 +46,7 @@ _HEX: Final = "0123456789abcdef"
 
 
 async def initialize(
-    peer: Peer, step: str, caller: Caller, version: str, *, role: str | None = None, control: int | None = None
+    peer: ProbedServer, step: str, caller: Caller, version: str, *, role: str | None = None, control: int | None = None
 ) -> tuple[ProbeAnswer, Caller | None]:
     """POST an initialize.
 
@@ -78,7 +78,7 @@ async def initialize(
     return answer, opened
 
 
-async def ask_for_second_client(peer: Peer, caller: Caller) -> bool:
+async def ask_for_second_client(peer: ProbedServer, caller: Caller) -> bool:
     """Send the initialize that this process has served once more, and return whether it is served again.
 
     A process that refuses it, or ends by it, serves one client in its life: the facts record it. No answer in time, and
@@ -99,7 +99,7 @@ async def ask_for_second_client(peer: Peer, caller: Caller) -> bool:
 
 
 async def fresh_initialize(
-    peer: Peer, step: str, caller: Caller, version: str, *, role: str | None = None, control: int | None = None
+    peer: ProbedServer, step: str, caller: Caller, version: str, *, role: str | None = None, control: int | None = None
 ) -> tuple[ProbeAnswer, Caller | None]:
     """POST an initialize that a living server serves; if it is not served, restart the process and send it again.
 
@@ -135,7 +135,7 @@ async def fresh_initialize(
     return answer, opened
 
 
-async def open_session(peer: Peer, role: str, revision: str, *, token: str | None = None) -> Caller | None:
+async def open_session(peer: ProbedServer, role: str, revision: str, *, token: str | None = None) -> Caller | None:
     """Open a session and send notifications/initialized on it; return its caller, None if the server gave none."""
     caller = Caller(revision, token=token or peer.token)
     _, opened = await fresh_initialize(peer, steps.OPEN_INITIALIZE, caller, revision, role=role)
@@ -144,13 +144,13 @@ async def open_session(peer: Peer, role: str, revision: str, *, token: str | Non
     return opened
 
 
-async def ready(peer: Peer) -> None:
+async def ready(peer: ProbedServer) -> None:
     """Restart a process that is known to serve one initialize and has served it."""
     if peer.initializes_served and peer.single_session:
         await restart(peer)
 
 
-async def restart(peer: Peer) -> None:
+async def restart(peer: ProbedServer) -> None:
     """Start the server's process afresh.
 
     Raises:
@@ -191,7 +191,7 @@ def never_issued(issued: str) -> str:
     return made if made != issued else str(uuid.uuid4())
 
 
-async def probe_lifetime(peer: Peer, revision: str, legs: tuple[str, ...], only: Caller | None = None) -> None:
+async def probe_lifetime(peer: ProbedServer, revision: str, legs: tuple[str, ...], only: Caller | None = None) -> None:
     """Send each of ``legs`` on session T, without an id and with an unknown one; end it, and send each again.
 
     Args:
@@ -243,7 +243,7 @@ async def probe_lifetime(peer: Peer, revision: str, legs: tuple[str, ...], only:
     await initialize(peer, steps.TERMINATED_FRESH, Caller(revision, token=peer.token), revision)
 
 
-async def _wait_for_end(peer: Peer, caller: Caller) -> None:
+async def _wait_for_end(peer: ProbedServer, caller: Caller) -> None:
     """Repeat a request on a session whose DELETE was only accepted, until it is not served or the time is over."""
     until = anyio.current_time() + ENDING_S
     while (await peer.request(f"{steps.RETRY}.{steps.TERMINATED}.post-request", caller)).served:
@@ -252,7 +252,7 @@ async def _wait_for_end(peer: Peer, caller: Caller) -> None:
         await anyio.sleep(ENDING_PAUSE_S)
 
 
-async def probe_isolation(peer: Peer, revision: str) -> None:
+async def probe_isolation(peer: ProbedServer, revision: str) -> None:
     """End session I, and ask whether session J lives."""
     i = await open_session(peer, "I", revision)
     j = await open_session(peer, "J", revision)
@@ -263,7 +263,7 @@ async def probe_isolation(peer: Peer, revision: str) -> None:
     await peer.request(steps.ISOLATION_REQUEST_B, j, control=before.number)
 
 
-async def collect_ids(peer: Peer, revision: str) -> None:
+async def collect_ids(peer: ProbedServer, revision: str) -> None:
     """Send initialize until there are enough ids, or the server refuses."""
     for _ in range(IDS):
         _, opened = await initialize(peer, steps.IDS_INITIALIZE, Caller(revision, token=peer.token), revision)
@@ -271,7 +271,7 @@ async def collect_ids(peer: Peer, revision: str) -> None:
             return
 
 
-async def survives(peer: Peer, revision: str) -> None:
+async def survives(peer: ProbedServer, revision: str) -> None:
     """Ask whether the server still initializes and serves after everything, in a process that has served a client."""
     caller = Caller(revision, token=peer.token)
     if not peer.initializes_served:
@@ -282,7 +282,7 @@ async def survives(peer: Peer, revision: str) -> None:
         await peer.request(steps.SURVIVES_REQUEST, opened)
 
 
-async def ids_after_restart(peer: Peer, revision: str) -> None:
+async def ids_after_restart(peer: ProbedServer, revision: str) -> None:
     """Collect ids of a fresh process: one that comes again is not random.
 
     A process that serves one client was started afresh for each of its sessions: their ids are there already.

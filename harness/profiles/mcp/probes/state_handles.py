@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from harness.base.jsonrpc import Message
     from harness.exchanges.http_exchange import ProbeAnswer
     from harness.profiles.mcp.messages import Caller
-    from harness.profiles.mcp.probes.peer import Peer
+    from harness.profiles.mcp.probes.probed_server import ProbedServer
 from harness.profiles.mcp.probes.tools import Tool, callable_tools
 
 HANDLES: Final = 20
@@ -70,7 +70,7 @@ def value_of(result: Message | None, name: str) -> str | None:
     return value
 
 
-async def probe_handles(peer: Peer, caller: Caller, listed: Message | None) -> None:
+async def probe_handles(peer: ProbedServer, caller: Caller, listed: Message | None) -> None:
     """Send the ``handle.*`` steps, for the first pair of tools that a handle goes between."""
     for pair in itertools.islice(handle_pairs(listed), MOST_PAIRS):
         first, second = await _take_handle(peer, caller, pair), await _take_handle(peer, caller, pair)
@@ -95,7 +95,7 @@ async def probe_handles(peer: Peer, caller: Caller, listed: Message | None) -> N
         return
 
 
-async def _take_handle(peer: Peer, caller: Caller, pair: HandlePair) -> tuple[int, str] | None:
+async def _take_handle(peer: ProbedServer, caller: Caller, pair: HandlePair) -> tuple[int, str] | None:
     """Call the giving tool; return the number of the exchange and the value, None if no value came."""
     answer = await _call(peer, steps.HANDLE_TRIED, caller, pair.giver)
     value = value_of(answer.result, pair.argument)
@@ -106,7 +106,9 @@ def _served(answer: ProbeAnswer) -> bool:
     return answer.result is not None and answer.result.get("isError") is not True
 
 
-async def _call(peer: Peer, step: str, caller: Caller, tool: Tool, *, control: int | None = None) -> ProbeAnswer:
+async def _call(
+    peer: ProbedServer, step: str, caller: Caller, tool: Tool, *, control: int | None = None
+) -> ProbeAnswer:
     rpc_id = peer.recorder.rpc_id()
     params = tool.params(rpc_id)
     params["_meta"] |= messages.request_meta(caller.version or "")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from harness.exchanges.http_exchange import ProbeAnswer
     from harness.profiles.mcp.messages import Caller
     from harness.profiles.mcp.probes.first_session import FirstSession
-    from harness.profiles.mcp.probes.peer import Peer
+    from harness.profiles.mcp.probes.probed_server import ProbedServer
 
 SETTLE_S: Final = 0.15
 """Least time that a message has to show up on the standalone stream after the response it should not be with."""
@@ -32,7 +32,7 @@ EVENT_ID_HEADER: Final = "Last-Event-ID"
 INVENTED_EVENT_ID: Final = "docprobe-never-issued"
 
 
-async def probe_streams(peer: Peer, revision: str, baseline: FirstSession) -> None:
+async def probe_streams(peer: ProbedServer, revision: str, baseline: FirstSession) -> None:
     """Probe the standalone stream, then resumption, on session B (A where the process serves one session only)."""
     b = (
         baseline.caller
@@ -52,7 +52,7 @@ async def probe_streams(peer: Peer, revision: str, baseline: FirstSession) -> No
         await _resume_across(peer, revision, b)
 
 
-async def _while_open(peer: Peer, b: Caller, *, listens: bool) -> tuple[ProbeAnswer, ...]:
+async def _while_open(peer: ProbedServer, b: Caller, *, listens: bool) -> tuple[ProbeAnswer, ...]:
     """Send a request, then two at once, while the standalone stream is open (if the server offers one)."""
     if not listens:
         return await _two_at_once(peer, b)
@@ -66,7 +66,7 @@ async def _while_open(peer: Peer, b: Caller, *, listens: bool) -> tuple[ProbeAns
     return (alone, *two)
 
 
-async def _two_at_once(peer: Peer, b: Caller) -> tuple[ProbeAnswer, ...]:
+async def _two_at_once(peer: ProbedServer, b: Caller) -> tuple[ProbeAnswer, ...]:
     answers: list[ProbeAnswer] = []
 
     async def post(step: str, message: Message) -> None:
@@ -78,7 +78,7 @@ async def _two_at_once(peer: Peer, b: Caller) -> tuple[ProbeAnswer, ...]:
     return tuple(sorted(answers, key=lambda answer: answer.number))
 
 
-def _request(peer: Peer, *, tool: bool) -> Message:
+def _request(peer: ProbedServer, *, tool: bool) -> Message:
     """Make a tools/call where a tool is known and wanted, else the ordinary request."""
     rpc_id = peer.recorder.rpc_id()
     if tool and peer.tool is not None:
@@ -86,7 +86,7 @@ def _request(peer: Peer, *, tool: bool) -> Message:
     return messages.request(rpc_id, peer.method)
 
 
-async def _resume_across(peer: Peer, revision: str, b: Caller) -> None:
+async def _resume_across(peer: ProbedServer, revision: str, b: Caller) -> None:
     """Use the same JSON-RPC id on two sessions with different methods; each replayed event shows whose it was."""
     c = await sessions.open_session(peer, "C", revision)
     if c is None or c.id is None or c.id == b.id:
@@ -104,7 +104,7 @@ async def _resume_across(peer: Peer, revision: str, b: Caller) -> None:
 
 
 async def _resume(
-    peer: Peer,
+    peer: ProbedServer,
     step: str,
     caller: Caller,
     event_id: str,

@@ -1,4 +1,6 @@
-"""The example as a whole: the requirements that every specification has, and two pieces of advice for servers.
+"""Several clients of one server: a second one, one after all others, and what they may share.
+
+The requirements that every specification has for an example as a whole are listed here too.
 
 No sentence of the specification states them.
 """

@@ -14,7 +14,7 @@ from extractor.examples.names import stated_name
 from extractor.languages.common.environment import is_environment_fence, variables_of
 from extractor.languages.common.packages import RefusedError, dependency_of, installs_of
 from extractor.languages.common.shell import Command, commands_of, prose_commands_of
-from extractor.languages.common.view import Install, Manifest, NamedFile, Surroundings, Variables
+from extractor.languages.common.view import Install, Manifest, NamedFile, PageContext, Variables
 from extractor.model import Manager
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ _REQUIRED: Final = re.compile(
 _NPM_KEYS: Final = frozenset({"dependencies", "devDependencies", "scripts", "type", "bin", "main"})
 
 
-def surroundings_of(blocks: Sequence[Block], host_configuration: str | None) -> Surroundings:
+def page_context_of(blocks: Sequence[Block], host_configuration: str | None) -> PageContext:
     """Return everything of one page that is not code but affects its programs.
 
     Args:
@@ -54,7 +54,7 @@ def surroundings_of(blocks: Sequence[Block], host_configuration: str | None) -> 
             manifests.append(manifest)
         elif is_environment_fence(block, path) and (values := variables_of(block)):
             variables.append(Variables(block, values))
-    return Surroundings(
+    return PageContext(
         installs=(*installs_of(shell), *map(_without_versions, installs_of(prose))),
         commands=tuple(commands),
         variables=tuple(variables),

@@ -1,6 +1,6 @@
 """The server under probe: where it is, what was learned about it, and how to send it one request.
 
-:class:`Peer` builds requests from a :class:`~harness.profiles.mcp.messages.Caller`;
+:class:`ProbedServer` builds requests from a :class:`~harness.profiles.mcp.messages.Caller`;
 :mod:`harness.profiles.mcp.probes.sessions` opens sessions on it.
 """
 
@@ -68,7 +68,7 @@ def _header_choices(stated: Sequence[StatedHeader], *, has_tokens: bool) -> tupl
     return tuple(dict.fromkeys(found))[:MOST_CHOICES]
 
 
-class Peer:
+class ProbedServer:
     """A server under probe. Mutable: each group of probes adds what it learned."""
 
     def __init__(
