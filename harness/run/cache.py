@@ -32,7 +32,8 @@ ROOT: Final = Path(harness.__file__).parent.parent
 CONVERSATION: Final = (
     "extractor/base", "extractor/languages/common", "extractor/languages/ecmascript/check_types.mjs",
     "extractor/languages/toolchains", "extractor/model",
-    "harness/base", "harness/engine", "harness/exchanges", "harness/judge/start_failure.py", "harness/model", "harness/profile.py",
+    "harness/base", "harness/engine", "harness/exchanges", "harness/judge/start_failure.py",
+    "harness/model", "harness/profile.py",
     "harness/profiles", "harness/rule.py", "harness/run/attempt.py", "harness/run/code_checks.py",
     "harness/run/listening_probe.py",
 )  # fmt: skip
