@@ -13,11 +13,13 @@ import hashlib
 import json
 from dataclasses import dataclass, replace
 from itertools import groupby
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final
 
+import harness
 from extractor.base.errors import internal_error
 from extractor.base.globs import unused_patterns
+from extractor.base.kept import code_digest
 from extractor.docs.corpus import extract, extract_pages
 from extractor.model import Example, ExampleKind, ExampleStatus, Problem
 from harness.base.errors import UsageError
@@ -25,14 +27,18 @@ from harness.model import MessageSchema
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from pathlib import Path
 
+    from extractor.examples.example_cache import ExampleCache
     from extractor.model import Corpus, Statement
     from harness.config import Config
     from harness.model import Transcript
     from harness.profile import Profile
     from harness.spec.bind import Bound
     from harness.spec.classification import ClassifiedStatement
+
+_HARNESS: Final = Path(harness.__file__).parent
+_PROFILES: Final = (_HARNESS / "model", _HARNESS / "profiles", _HARNESS / "profile.py")
+"""Code that decides what a profile makes of a page's code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +88,7 @@ def load_corpus(config: Config, *, statements: bool = True) -> Corpus:
 
 
 def load_pages(config: Config, contents: Mapping[str, bytes | None]) -> Corpus:
-    """Return some pages of the docs, extracted alone and not from the cache.
+    """Return some pages of the docs, extracted alone: those that are cached by their bytes come from there.
 
     Args:
         config: where the docs are.
@@ -94,6 +100,7 @@ def load_pages(config: Config, contents: Mapping[str, bytes | None]) -> Corpus:
         contents,
         config.profile.parties,
         config.profile.code.loaders,
+        cache=_pages_folder(config),
         page_s=config.limits.page_s,
     )
 
@@ -113,7 +120,12 @@ def load_examples(config: Config, corpus: Corpus | None = None) -> LoadedExample
 
     corpus = corpus or load_corpus(config, statements=False)
     assembled = find_examples(
-        corpus, config.profile.code, config.overrides, config.python_packages, page_s=config.limits.page_s
+        corpus,
+        config.profile.code,
+        config.overrides,
+        config.python_packages,
+        page_s=config.limits.page_s,
+        cache=_example_cache(config),
     )
     printed, problems = _printed_examples(corpus, config.profile)
     problems += [Problem(e.spans[0], e.reason or "") for e in assembled if e.status is ExampleStatus.FAILED]
@@ -133,8 +145,6 @@ def load_normative_text(config: Config, corpus: Corpus | None = None) -> Normati
     Raises:
         UsageError: the bindings cannot be read or contradict the catalogue, or a JSON Schema cannot be read.
     """
-    from harness.load import FOLDER, load_schemas, with_schemas
-
     statements = load_statements(config, corpus)
     root = config.spec or config.docs
     schemas = load_schemas(config.schema or root.parent / FOLDER, config.rules_layout.revisions)
@@ -180,8 +190,26 @@ def unmatched_patterns(config: Config, examples: LoadedExamples) -> tuple[str, .
     return (*tables, *(f"[layout] specification: '{pattern}' matches no page" for pattern in normative))
 
 
+def _pages_folder(config: Config) -> Path | None:
+    return None if config.no_cache else config.state / "pages"
+
+
+def _example_cache(config: Config) -> ExampleCache | None:
+    if config.no_cache:
+        return None
+    from extractor.examples.example_cache import ExampleCache
+
+    return ExampleCache(
+        config.state / "examples",
+        config.profile.code,
+        config.overrides,
+        config.python_packages,
+        code_of_profile=f"{config.profile.name} {code_digest(*_PROFILES)}",
+    )
+
+
 def _extract(root: Path, config: Config, *, statements: bool = True) -> Corpus:
-    cache = None if config.no_cache else config.state / "pages"
+    cache = _pages_folder(config)
     profile = config.profile
     return extract(
         root,

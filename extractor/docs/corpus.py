@@ -94,6 +94,7 @@ def extract_pages(
     parties: Parties = PLAIN_PARTIES,
     loaders: tuple[str, ...] = (),
     *,
+    cache: Path | None = None,
     page_s: float = PAGE_S,
 ) -> Corpus:
     """Return the blocks and statements of some pages of a tree, and nothing else of it.
@@ -104,11 +105,10 @@ def extract_pages(
         contents: paths of pages below ``root``; of each the bytes to read instead of the file, or None for the file.
         parties: as for :func:`extract`.
         loaders: as for :func:`extract`.
+        cache: as for :func:`extract`; of a page at another commit, too, an entry is found by its bytes.
         page_s: as for :func:`extract`.
     """
-    from extractor.docs.page_extractor import PageExtractor
-
-    extractor = PageExtractor(root, layout, parties, loaders, page_s)
+    store = PageCache(cache, root, layout, parties, loaders, statements=True) if cache else None
     entries = []
     for path, data in sorted(contents.items()):
         site = site_of(find_sites(root, folders_near(root, path)), path)
@@ -116,7 +116,17 @@ def extract_pages(
             job = PageJob(path, read_bytes(root, path) if data is None else data, site)
         except PageError as error:
             job = PageJob(path, b"", site, str(error))
-        entries.append(extractor.extract(job))
+        known = (
+            store.load(path, flavour_of(path, site, layout), hashlib.sha256(job.data).hexdigest()) if store else None
+        )
+        if known is None or job.problem:
+            # here, since pages that are all cached need no parser
+            from extractor.docs.page_extractor import PageExtractor
+
+            known = PageExtractor(root, layout, parties, loaders, page_s).extract(job)
+            if store and known.page.sha256:
+                store.store(known)
+        entries.append(known)
     return _corpus(root, layout, entries, ())
 
 

@@ -1,14 +1,13 @@
 """Extracted pages on disk, by a key over everything that they depend on.
 
-One MessagePack file per page. The key covers the page's path and bytes, everything of the layout that reaches a
-page, and the extractor's own code; an entry also names the files it included, which are compared when it is read.
-A file that is not a valid entry is removed and ignored.
+The key covers the page's path and bytes, everything of the layout that reaches a page, and the extractor's own code;
+an entry also names the files it included, which are compared when it is read.
 """
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
+import sys
 from collections.abc import Mapping  # noqa: TC003  (msgspec reads the hints below at run time)
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -16,17 +15,15 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import msgspec
-
-from extractor.base.errors import DocprobeError
-from extractor.base.storage import write_atomically
+from extractor.base.kept import Kept, code_digest
 from extractor.model import Block, Layout, Page, Parties, Statement  # noqa: TC001  (as above)
 
 if TYPE_CHECKING:
     from extractor.docs.sites import Site
 
 _FORMAT: Final = 1
-_SUFFIX: Final = ".page"
+SUFFIX: Final = ".page"
+_CODE: Final = (".py",)
 _LIBRARIES: Final = ("markdown-it-py", "PyYAML")
 
 
@@ -76,12 +73,10 @@ class PageCache:
             loaders: commands that prose may hold; the same holds.
             statements: whether an entry must have statements. Without, one that has them serves too.
         """
-        self._folder = folder
+        self._kept: Kept[Extracted] = Kept(folder, Extracted, SUFFIX)
         self._root = root
         self._statements = statements
-        self._layout = repr((_FORMAT, code_version(), layout, parties, loaders)).encode("utf-8", "surrogatepass")
-        self._decoder = msgspec.msgpack.Decoder(Extracted)
-        self._encoder = msgspec.msgpack.Encoder()
+        self._layout = repr((_FORMAT, code_version(), layout, parties, loaders))
 
     def load(self, path: str, flavour: str, sha256: str) -> Extracted | None:
         """Return the entry of a page, or None. Never raises: an invalid entry is removed.
@@ -91,52 +86,35 @@ class PageCache:
             flavour: its dialect.
             sha256: digest of its bytes.
         """
-        entry = self._load(self._file(path, flavour, sha256, statements=True))
+        entry = self._load(self._key(path, flavour, sha256, statements=True))
         if entry is None and not self._statements:
-            entry = self._load(self._file(path, flavour, sha256, statements=False))
+            entry = self._load(self._key(path, flavour, sha256, statements=False))
         return entry if entry is None or self._statements else replace(entry, statements=())
 
-    def _load(self, file: Path) -> Extracted | None:
-        try:
-            entry = self._decoder.decode(file.read_bytes())
-        except OSError:
+    def _load(self, key: str) -> Extracted | None:
+        entry = self._kept.load(key)
+        if entry is None or not all(_digest(self._root, name) == digest for name, digest in entry.depends.items()):
             return None
-        except (msgspec.MsgspecError, ValueError, RecursionError):
-            file.unlink(missing_ok=True)
-            return None
-        return entry if all(_digest(self._root, name) == digest for name, digest in entry.depends.items()) else None
+        return entry
 
     def store(self, entry: Extracted) -> None:
         """Write an entry; does nothing if the folder cannot be written."""
         page = entry.page
-        file = self._file(page.path, page.flavour, page.sha256, statements=self._statements)
-        with contextlib.suppress(DocprobeError):
-            write_atomically(file, self._encoder.encode(entry), durable=False)
+        self._kept.store(self._key(page.path, page.flavour, page.sha256, statements=self._statements), entry)
 
     def prune(self, keep: int) -> None:
         """Remove the oldest entries while there are more than ``keep``."""
-        with contextlib.suppress(OSError):
-            files = list(self._folder.glob(f"*{_SUFFIX}"))
-            if len(files) > keep:
-                files.sort(key=lambda file: file.stat().st_mtime)
-                for file in files[: len(files) - keep]:
-                    file.unlink(missing_ok=True)
+        self._kept.prune(keep)
 
-    def _file(self, path: str, flavour: str, sha256: str, *, statements: bool) -> Path:
-        key = hashlib.sha256(self._layout + "\0".join((path, flavour, sha256, str(statements))).encode("utf-8"))
-        return self._folder / (key.hexdigest()[:40] + _SUFFIX)
+    def _key(self, path: str, flavour: str, sha256: str, *, statements: bool) -> str:
+        return "\0".join((self._layout, path, flavour, sha256, str(statements)))
 
 
 @cache
 def code_version() -> str:
     """Return a digest of the extractor's source and of the versions of the libraries it parses with."""
-    digest = hashlib.sha256()
-    package = Path(__file__).parents[1]
-    for file in sorted(package.rglob("*.py")):
-        digest.update(file.relative_to(package).as_posix().encode() + b"\0" + file.read_bytes())
-    for library in _LIBRARIES:
-        digest.update(metadata.version(library).encode() + b"\0")
-    return digest.hexdigest()
+    libraries = [metadata.version(library) for library in _LIBRARIES]
+    return " ".join((code_digest(Path(__file__).parents[1], endings=_CODE), sys.version, *libraries))
 
 
 def _digest(root: Path, name: str) -> str | None:

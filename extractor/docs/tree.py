@@ -64,6 +64,15 @@ def find_files(root: Path, layout: Layout) -> tuple[tuple[str, ...], tuple[str, 
     return tuple(sorted(pages)), tuple(sorted(folders)), tuple(sorted(problems, key=lambda p: p.span))
 
 
+def is_page_name(path: str, layout: Layout) -> bool:
+    """Return whether a file at ``path``, relative to the docs root, would be a page of the tree."""
+    *folders, name = PurePosixPath(path).parts
+    if layout.only:
+        return path in layout.only
+    readable = path.isprintable() and name.lower().endswith(PAGE_ENDINGS)
+    return readable and not any(_is_skipped(folder) for folder in folders) and not _is_ignored(path, layout)
+
+
 def folders_near(root: Path, path: str) -> tuple[str, ...]:
     """Return the folders around the page at ``path`` and those beside them, where its site may be configured."""
     around = ["" if parent.name == "" else parent.as_posix() for parent in PurePosixPath(path).parents]

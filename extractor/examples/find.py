@@ -9,31 +9,16 @@ from collections import defaultdict
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
-from extractor.base.errors import DocprobeError, UsageError, internal_error
 from extractor.base.globs import unused_patterns
-from extractor.base.processor import PAGE_MIB, TooLongError, processor_limit
 from extractor.docs.corpus import PAGE_S
-from extractor.examples.assemble import assemble, failed, listed
-from extractor.examples.by_hand import chosen, reshaped
-from extractor.examples.candidates import candidates_of, page_view, parts_of
-from extractor.examples.ids import example_ids, page_stem
-from extractor.examples.overrides import from_directives, merged, mistakes, override_for
-from extractor.languages.common.packages import RefusedError, dependency_of, installs_of, key
-from extractor.languages.common.shell import commands_of
-from extractor.languages.common.values import DocsContext, Program, RunnableLanguage, directives_of
-from extractor.languages.common.view import scope_of
-from extractor.languages.registry import language_for
-from extractor.model import Example, ExampleOverride, ExampleStatus, Manager, Origin
+from extractor.model import ExampleStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from collections.abc import Set as AbstractSet
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from extractor.examples.candidates import Candidate, PageView, Parsed
+    from extractor.examples.example_cache import ExampleCache
     from extractor.languages.common.roles import CodeProfile
-    from extractor.model import Block, Corpus, Dependency, Span
-
-    Stated = Mapping[tuple[Manager, str], tuple[Dependency, Span]]
+    from extractor.model import Block, Corpus, Example, ExampleOverride
 
 
 _NAMES: Final = frozenset({"installation", "install", "installing"})
@@ -49,37 +34,6 @@ def installation_pages(blocks: Iterable[Block]) -> Mapping[str, Sequence[Block]]
     return pages
 
 
-def stated_for(page: str, revision: str | None, installations: Mapping[str, Sequence[Block]]) -> Stated:
-    """Return the packages that the installation page nearest to ``page`` names, each as it is named first.
-
-    The nearest shares the longest part of the path; one of another revision is about other packages. Nothing if the
-    page is one itself.
-
-    Args:
-        page: path of the page.
-        revision: of the page.
-        installations: as :func:`installation_pages` returns them.
-    """
-    if page in installations:
-        return {}
-    of_revision = {name: blocks for name, blocks in installations.items() if blocks[0].revision in {None, revision}}
-    nearest = max(sorted(of_revision), key=lambda name: _shared(name, page), default=None)
-    if nearest is None:
-        return {}
-    stated: dict[tuple[Manager, str], tuple[Dependency, Span]] = {}
-    for install in installs_of(command for block in of_revision[nearest] for command in commands_of(block)):
-        for dependency in install.dependencies:
-            name = (install.manager, key(dependency, install.manager))
-            stated.setdefault(name, (dependency, install.span))
-    return stated
-
-
-def _shared(one: str, other: str) -> int:
-    """How many folders two pages share, from the root down."""
-    pairs = zip(PurePosixPath(one).parent.parts, PurePosixPath(other).parent.parts, strict=False)
-    return next((n for n, (a, b) in enumerate(pairs) if a != b), min(one.count("/"), other.count("/")))
-
-
 def find_examples(
     corpus: Corpus,
     profile: CodeProfile,
@@ -87,6 +41,7 @@ def find_examples(
     python_packages: Mapping[str, str] | None = None,
     *,
     page_s: float = PAGE_S,
+    cache: ExampleCache | None = None,
 ) -> tuple[Example, ...]:
     """Return every example of a docs tree, in order of page and line, runnable or not.
 
@@ -97,129 +52,33 @@ def find_examples(
         python_packages: import name to distribution name, added to the built-in table.
         page_s: seconds of processor time that the examples of one page may take; a page that takes longer gets one
             example that failed, as one does on which docprobe itself fails.
+        cache: examples of pages that were found before, with the same profile, overrides and packages.
 
     Raises:
         UsageError: the configuration has an impossible value.
     """
-    for module, name in (python_packages or {}).items():
-        try:
-            dependency_of(name, Manager.PYPI)
-        except RefusedError as refused:
-            raise UsageError(f"[python-packages] {module}: {refused}", "name a package on PyPI") from refused
     by_page: dict[str, list[Block]] = defaultdict(list)
     for block in corpus.blocks:
         by_page[block.span.file].append(block)
     installations = installation_pages(corpus.blocks)
-    packages = {**profile.python_packages, **(python_packages or {})}
-    parsed: Parsed = {}
-    examples: list[Example] = []
-    for page, blocks in by_page.items():
-        try:
-            with processor_limit(page_s, PAGE_MIB):
-                if any(language_for(block) for block in blocks):
-                    context = DocsContext(profile, packages, stated_for(page, blocks[0].revision, installations))
-                    examples += _examples_of(page, page_view(blocks, context, parsed), overrides or {})
-        except DocprobeError:
-            raise
-        except TooLongError as error:
-            examples.append(failed(f"{page_stem(page)}#page", blocks, f"finding this page's examples {error}"))
-        except Exception as error:
-            # no page may end the check of all the others
-            examples.append(failed(f"{page_stem(page)}#page", blocks, internal_error(error)))
-    return tuple(examples)
+    keys = cache.keys(by_page, installations) if cache else {}
+    kept = {page: cache.load(key) for page, key in keys.items()} if cache else {}
+    found = {page: examples for page, examples in kept.items() if examples is not None}
+    if len(found) < len(by_page) or not by_page:
+        # here, since pages that are all kept need no parser; an impossible value keeps any from being kept
+        from extractor.examples.page_examples import PageExamples
+
+        finder = PageExamples(installations, profile, overrides or {}, python_packages or {}, page_s)
+        for page, blocks in by_page.items():
+            if page not in found:
+                found[page] = finder.find(page, blocks)
+                if cache and not any(example.status is ExampleStatus.FAILED for example in found[page]):
+                    cache.store(keys[page], found[page])
+        if cache:
+            cache.prune(keep=4 * len(by_page) + 1000)
+    return tuple(example for page in by_page for example in found[page])
 
 
 def unused_overrides(examples: Sequence[Example], overrides: Mapping[str, ExampleOverride]) -> tuple[str, ...]:
     """Return the keys of the configuration that match no example: a misspelling, or a page that has changed."""
     return unused_patterns(overrides, (example.id for example in examples))
-
-
-def _examples_of(page: str, view: PageView, overrides: Mapping[str, ExampleOverride]) -> tuple[Example, ...]:
-    """The examples of one page, in order of line."""
-    candidates = candidates_of(view)
-    parts = parts_of(view, candidates)
-    ids = example_ids(page, [(c.blocks[0], c.language, c.blocks[0].ordinal in parts) for c in candidates])
-    examples: list[Example] = []
-    for example_id, candidate in zip(ids, candidates, strict=True):
-        try:
-            examples.append(_example_of(example_id, candidate, view, candidates, overrides))
-        except DocprobeError:
-            raise
-        except Exception as error:
-            # nor may one program end that of its neighbours
-            examples.append(failed(example_id, candidate.blocks, internal_error(error)))
-    examples += _added(page, view, overrides, set(ids), candidates)
-    return tuple(sorted(_without_used(examples), key=lambda example: (example.spans[0], example.id)))
-
-
-def _example_of(
-    example_id: str,
-    candidate: Candidate,
-    view: PageView,
-    candidates: Sequence[Candidate],
-    overrides: Mapping[str, ExampleOverride],
-) -> Example:
-    """The example that a candidate makes, with what the configuration and its directives say of it."""
-    override = from_directives(directives_of(candidate))
-    origin = Origin.DIRECTIVE
-    configured = override_for(example_id, overrides)
-    if configured is not None and not mistakes(override, _manager(candidate)):
-        override, origin = merged(configured, override), Origin.CONFIG
-    if not isinstance(candidate, Program):
-        return listed(example_id, candidate, override)
-    program = candidate
-    if origin is Origin.CONFIG and (override.blocks or override.glue or override.files):
-        picked = chosen(override, view.snippets, view.blocks) if override.blocks else None
-        program = reshaped(picked or program, override, view.snippets, view.blocks, view.docs.profile)
-    return assemble(example_id, program, view, override, origin, alone=_is_alone(program, candidates))
-
-
-def _manager(candidate: Candidate) -> Manager | None:
-    language = candidate.language
-    return language.manager if isinstance(language, RunnableLanguage) else None
-
-
-def _is_alone(program: Program, candidates: Sequence[Candidate]) -> bool:
-    """Whether the page shows no other whole program of its language in the same tab."""
-    scope = scope_of(program.blocks[0])
-    programs = [c for c in candidates if isinstance(c, Program) and not c.lacks and c.language is program.language]
-    return sum(scope_of(other.blocks[0]) == scope for other in programs) <= 1
-
-
-def _added(
-    page: str,
-    view: PageView,
-    overrides: Mapping[str, ExampleOverride],
-    ids: set[str],
-    candidates: Sequence[Candidate],
-) -> Iterator[Example]:
-    """Examples that only the configuration has: an id of this page that it gives blocks for."""
-    for example_id, override in overrides.items():
-        if example_id in ids or not override.blocks or example_id.partition("#")[0] != page_stem(page):
-            continue
-        program = chosen(override, view.snippets, view.blocks)
-        if program is not None:
-            program = reshaped(program, override, view.snippets, view.blocks, view.docs.profile)
-            alone = _is_alone(program, candidates)
-            yield assemble(example_id, program, view, override, Origin.CONFIG, alone=alone)
-
-
-def _without_used(examples: Sequence[Example]) -> tuple[Example, ...]:
-    """The examples without fragments whose lines are all in the bundle of another example."""
-    held = {
-        (segment.span.file, segment.span.first)
-        for example in examples
-        for file in (example.bundle.files if example.bundle else ())
-        for segment in file.segments
-        if segment.span is not None
-    }
-    return tuple(
-        example
-        for example in examples
-        if example.status is not ExampleStatus.FRAGMENT or not all(_is_held(span, held) for span in example.spans)
-    )
-
-
-def _is_held(span: Span, held: AbstractSet[tuple[str, int]]) -> bool:
-    """Whether a bundle holds the lines of a fence: its text begins below the mark, or below a directive's options."""
-    return any((span.file, line) in held for line in range(span.first + 1, span.last + 1))

@@ -135,26 +135,35 @@ class Repository:
             except UsageError:
                 continue  # the commit that removed it
 
+    def contents(self, files: Sequence[GitFile]) -> Iterator[tuple[GitFile, bytes]]:
+        """Yield each file with its bytes as they are in git.
+
+        Raises:
+            UsageError: git does not have one of the objects.
+        """
+        request = "".join(f"{file.id}\n" for file in files).encode()
+        answer = self.git("cat-file", "--batch", stdin=request)
+        at = 0
+        for file in files:
+            head_end = answer.index(b"\n", at)
+            id, kind, size = answer[at:head_end].split()
+            if id.decode() != file.id or kind != b"blob":
+                raise UsageError(f"git answered {answer[at:head_end]!r} for {file.path}")
+            at = head_end + 1 + int(size) + 1
+            yield file, answer[head_end + 1 : at - 1]
+
     def write(self, files: Sequence[GitFile], target: Path) -> None:
         """Write files below ``target``, byte for byte as they are in git.
 
         Raises:
             UsageError: a path would leave ``target``, or git does not have one of the objects.
         """
-        request = "".join(f"{file.id}\n" for file in files).encode()
-        answer = self.git("cat-file", "--batch", stdin=request)
-        at = 0
-        for file in files:
+        for file, data in self.contents(files):
             if ".." in PurePosixPath(file.path).parts or file.path.startswith("/"):
                 raise UsageError(f"{file.path!r} would be written outside the snapshot")
-            head_end = answer.index(b"\n", at)
-            id, kind, size = answer[at:head_end].split()
-            if id.decode() != file.id or kind != b"blob":
-                raise UsageError(f"git answered {answer[at:head_end]!r} for {file.path}")
-            at = head_end + 1 + int(size) + 1
             path = target / file.path
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(answer[head_end + 1 : at - 1])
+            path.write_bytes(data)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from harness.base.errors import UsageError
+from harness.base.errors import DocprobeError, UsageError
 from harness.cli.completion import complete_examples, complete_requirements, complete_revisions
 from harness.cli.context import Cli, docs_argument, pass_cli, runtime_option, state_option
 from harness.cli.outputs import end_with, format_option, outputs_of
 from harness.config import Shard
+from harness.model import Trust
 from harness.settings import load_config
 
 if TYPE_CHECKING:
@@ -131,8 +132,9 @@ def command(
         flags["shard"] = Shard.parse(shard)
     if pre_commit:
         flags["changed_since"] = flags["changed_since"] or compared_by_pre_commit(os.environ)
-    config = load_config(docs, cli.config_file, **{key: value for key, value in flags.items() if value != ()})
-    since = None
+    given = {key: value for key, value in flags.items() if value != ()}
+    config = load_config(docs, cli.config_file, **given)
+    since = settings = None
     if flags["gate"] is not None and config.changed_since is None:
         raise UsageError("--gate needs --changed-since", "name what the docs are compared with, or leave --gate out")
     if config.changed_since is not None:
@@ -141,6 +143,8 @@ def command(
         since = find_change(config, config.changed_since)
         if since.is_empty or _affects_nothing(config, since):
             _nothing_changed(cli, config, since, outputs)
+        if since.configuration or since.tables:
+            settings = _settings_before(docs, cli.config_file, given, config, since)
     import anyio
 
     from harness.repair.proofs import patches_of
@@ -149,7 +153,7 @@ def command(
     from harness.run.renamed import load_followed_baseline
     from harness.run.saving import check_writable, save
 
-    plan = make_plan(config, since=since)
+    plan = make_plan(config, since=since, settings=settings)
     # before anything runs: a wrong entry of the baseline, or a file that cannot be written, must not cost a run
     baseline = load_followed_baseline(config, plan)
     plan = plan.accepting(baseline)
@@ -168,6 +172,29 @@ def compared_by_pre_commit(environ: Mapping[str, str]) -> str:
     HEAD, so that what is not committed yet is checked.
     """
     return environ.get("PRE_COMMIT_FROM_REF") or "HEAD"
+
+
+def _settings_before(
+    docs: Path | None, file: Path | None, flags: Mapping[str, Any], config: Config, since: Change
+) -> Config | str:
+    """Return the configuration at the merge base, which judges the text of then; else why that cannot be done.
+
+    Args:
+        docs: the docs root as given.
+        file: the configuration file as given.
+        flags: the options as given.
+        config: of the run.
+        since: the change.
+    """
+    # the lock says which packages are used, not how text is read or judged
+    flags = {**flags, "trust": Trust.BASE, "changed_since": since.base, "baseline": "none", "lock": None}
+    try:
+        before = load_config(docs, file, **flags)
+    except DocprobeError as error:
+        return f"the configuration at the merge base cannot be used: {error.message}"
+    if before.profile.name != config.profile.name:
+        return f"the profile at the merge base is {before.profile.name}, and now it is {config.profile.name}"
+    return before
 
 
 def _affects_nothing(config: Config, since: Change) -> bool:

@@ -62,11 +62,11 @@ def judge_base(
         today: decides which entries of the baseline count.
         guarded: judges one example, such that a failure of docprobe costs no other its result.
     """
-    rules = Ruleset(config.profile, base.bound, config.requirements)
+    rules = Ruleset(base.settings.profile, base.bound, config.requirements)
     transcripts = {printed.example.id: printed.transcript for printed in base.printed}
     of_code = {e.digest: lookups[e.id] for e in plan.examples if e.id in lookups}
     results: dict[str, ExampleResult] = {}
-    reasons: dict[str, str] = {}
+    reasons = {} if base.unjudged is None else {result.id: base.unjudged for result in affected}
 
     def judged(origin: Example) -> ExampleResult:
         copies = base.copies(origin.digest)

@@ -36,6 +36,8 @@ class BasePlan:
     """The docs at the merge base of a change, as far as its examples come from them."""
 
     since: Change
+    settings: Config
+    """The configuration that its text is judged by: the one at the merge base."""
     bound: Bound
     origins: Mapping[str, Example]
     """By the id of an example as it is now, the one that it comes from."""
@@ -44,6 +46,8 @@ class BasePlan:
     baseline: Baseline
     successors: Mapping[str, str] = field(default_factory=dict)
     """By the id of then, the id of now of each example that was renamed or moved, whether it is selected or not."""
+    unjudged: str | None = None
+    """Why nothing of the merge base is judged; None if it is."""
 
     def origin(self, example: Example, *, is_before: bool) -> Example | None:
         """Return the example at the merge base that ``example`` comes from; itself if it is of the merge base."""
@@ -154,12 +158,14 @@ def copies_of(digest: str, examples: Iterable[Example]) -> tuple[Example, ...]:
     return tuple(sorted((example for example in examples if example.digest == digest), key=lambda e: e.id))
 
 
-def make_plan(config: Config, *, since: Change | None = None) -> Plan:
+def make_plan(config: Config, *, since: Change | None = None, settings: Config | str | None = None) -> Plan:
     """Extract the docs, bind the requirements and select examples.
 
     Args:
         config: of the run.
         since: a change; only examples that it affects are selected, and the plan may be empty.
+        settings: the configuration at the merge base of the change, or why its text cannot be judged by that; None if
+            the change leaves the configuration alone.
 
     Raises:
         UsageError: nothing is selected, a requirement is unknown, or the bindings cannot be read.
@@ -181,7 +187,7 @@ def make_plan(config: Config, *, since: Change | None = None) -> Plan:
     problems = tuple(p for p in corpus.problems if p.span.file in selected or selection.is_about(p.span.file))
     plan = Plan(corpus, bound, chosen, found, loaded.printed, problems, unmatched)
     if since is not None:
-        plan = _narrowed(plan, since, config, selection)
+        plan = _narrowed(plan, since, config, selection, settings)
     plan = replace(plan, examples=tuple(example for example in plan.examples if selection.holds(example)))
     if not plan.examples:
         return plan
@@ -190,9 +196,11 @@ def make_plan(config: Config, *, since: Change | None = None) -> Plan:
     return replace(plan, bound=with_old_sentences(bound, old))
 
 
-def _narrowed(plan: Plan, since: Change, config: Config, selection: Selection) -> Plan:
+def _narrowed(plan: Plan, since: Change, config: Config, selection: Selection, settings: Config | str | None) -> Plan:
     """Return the plan with only those examples that a change affects, and what it breaks."""
-    impact = find_impact(config, since, plan.all_examples, plan.bound, _relisted_examples(config, since))
+    then, unjudged = (config, settings) if isinstance(settings, str) else (settings or config, None)
+    relisted = _relisted_examples(config, since)
+    impact = find_impact(config, since, plan.corpus, plan.all_examples, plan.bound, relisted, settings=then)
     before = [example for example in impact.before if selection.holds(example)]
     affected = impact.affected_examples(plan.examples)
     digests = {example.id: example.digest for example in affected}
@@ -205,12 +213,14 @@ def _narrowed(plan: Plan, since: Change, config: Config, selection: Selection) -
         examples=affected,
         base=BasePlan(
             since,
+            then,
             impact.bound or plan.bound,
-            origins,
+            origins if unjudged is None else {},
             impact.before,
             impact.printed,
             _baseline_before(config, since),
             _successors(every, plan.pages, plan.ids),
+            unjudged,
         ),
         only_if_judged_under=impact.only_if_judged_under(affected),
         problems=tuple(problem for problem in plan.problems if problem.span.file in since.files),

@@ -6,11 +6,12 @@ import tempfile
 from collections import defaultdict
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from extractor.base.globs import matches_any
-from extractor.model import ExampleStatus, Flavour
+from extractor.docs.tree import is_page_name
+from extractor.model import Corpus, ExampleStatus, Flavour
 from harness.base.errors import UsageError
 from harness.base.git import Repository, is_media
 from harness.load import bind_statements, load_corpus, load_examples, load_pages
@@ -19,7 +20,7 @@ from harness.model import SIDES
 if TYPE_CHECKING:
     from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 
-    from extractor.model import Corpus, Example
+    from extractor.model import Block, Example
     from harness.base.host import HostEnvironment
     from harness.config import Config
     from harness.load import LoadedExamples, PrintedExample
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from harness.selection.changed import Change
     from harness.spec.bind import Bound
 
-PAGES: Final = frozenset({".md", ".mdx", ".markdown"})
 INCLUDING: Final = frozenset({Flavour.VITEPRESS, Flavour.MKDOCS})
 """Dialects in which a page may include another page."""
 FEW: Final = 40
@@ -96,20 +96,29 @@ class Impact:
 
 
 def find_impact(
-    config: Config, since: Change, examples: Sequence[Example], bound: Bound, relisted: frozenset[str] = frozenset()
+    config: Config,
+    since: Change,
+    now: Corpus,
+    examples: Sequence[Example],
+    bound: Bound,
+    relisted: frozenset[str] = frozenset(),
+    *,
+    settings: Config | None = None,
 ) -> Impact:
     """Read the docs at the merge base and compare them with the docs as they are.
 
     Args:
         config: of the run.
         since: the change.
+        now: the docs as they are.
         examples: every example of the docs as they are.
         bound: the requirements, bound to the normative text as it is.
         relisted: ids of examples whose baseline entries changed.
+        settings: the configuration at the merge base; None if it is the same.
     """
-    corpus, before = _docs_at(config, since.base)
+    corpus, before = _docs_before(settings or config, since, now)
     text = corpus if config.spec is None or config.spec == config.docs else _rules_at(config.spec, config, since)
-    bound_before = None if text is None else bind_statements(text.statements, config)
+    bound_before = None if text is None else bind_statements(text.statements, settings or config)
     rules = frozenset() if bound_before is None else _differing(bound_before, bound)
     sides = {row.id: row.side for row in config.catalogue.requirements}
     return Impact(
@@ -131,19 +140,26 @@ def affects_nothing(config: Config, since: Change) -> bool:
     Only those pages are read, as they were and as they are, which takes a fraction of a second. If they hold the same
     blocks, examples and sentences, the whole trees do too. False says nothing: then :func:`find_impact` decides.
     """
-    others = [name for name in since.files if PurePosixPath(name).suffix.lower() not in PAGES and not is_media(name)]
-    names = [name for name in since.files if PurePosixPath(name).suffix.lower() in PAGES]
-    if since.rules or since.configuration or since.tables or since.baseline or others or len(names) > FEW:
-        # any other file may be included by a page, or decide how pages are read
+    names = _pages_alone(config, since)
+    if since.rules or since.configuration or since.tables or since.baseline or names is None or len(names) > FEW:
         return False
-    docs = Repository(config.docs, config.host)
     now = load_pages(config, {name: None for name in names if (config.docs / name).is_file()})
-    before = load_pages(config, _contents_at(docs, since.base, names))
+    try:
+        before = load_pages(config, _contents_at(Repository(config.docs, config.host), since.base, names))
+    except UsageError:
+        return False
     if now.problems or any(page.flavour in INCLUDING for page in (*before.pages, *now.pages)):
         return False
     return _contents(before) == _contents(now) and not _changed_examples(
         load_examples(config, before).all, load_examples(config, now).all
     )
+
+
+def _pages_alone(config: Config, since: Change) -> Sequence[str] | None:
+    """Return the pages among the changed files; None if a file among them may decide how other pages are read."""
+    names = [name for name in since.files if not is_media(name)]
+    # any other file may be included by a page, or decide how pages are read
+    return names if all(is_page_name(name, config.layout) for name in names) else None
 
 
 def _changed_examples(before: Sequence[Example], now: Sequence[Example]) -> frozenset[str]:
@@ -162,13 +178,57 @@ def _contents(corpus: Corpus) -> Sequence[Hashable]:
 
 def _contents_at(docs: Repository, commit: str, names: Collection[str]) -> Mapping[str, bytes]:
     """Return the bytes of the files that were there at a commit."""
-    found = {}
-    for name in names:
-        try:
-            found[name] = docs.git("show", f"{commit}:./{name}")
-        except UsageError:
-            continue
-    return found
+    prefix = _prefix(docs)
+    wanted = [file for file in docs.files(commit, prefix or ".") if file.path in names] if names else []
+    return {file.path: data for file, data in docs.contents(wanted)} if wanted else {}
+
+
+def _docs_before(config: Config, since: Change, now: Corpus) -> tuple[Corpus | None, LoadedExamples | None]:
+    """Return the docs at the merge base, and their examples; None if they were not there.
+
+    Args:
+        config: by which they are read.
+        since: the change.
+        now: the docs as they are. Where pages alone changed, the others are taken from there.
+    """
+    names = _pages_alone(config, since)
+    if names is None or since.configuration or now.layout != config.layout or not _stand_alone(now):
+        return _docs_at(config, since.base)
+    try:
+        before = load_pages(config, _contents_at(Repository(config.docs, config.host), since.base, names))
+    except UsageError:
+        return None, None
+    if not _stand_alone(before):
+        return _docs_at(config, since.base)
+    corpus = _with_pages(now, before, frozenset(names))
+    return corpus, load_examples(config, corpus)
+
+
+def _stand_alone(corpus: Corpus) -> bool:
+    """Return whether each page is what its own file makes it: none includes others, or is a link to one."""
+    return not any(
+        page.flavour in INCLUDING or not page.sha256 or (corpus.root / page.path).is_symlink() for page in corpus.pages
+    )
+
+
+def _with_pages(corpus: Corpus, other: Corpus, names: frozenset[str]) -> Corpus:
+    """Return a corpus with the pages ``names`` as another one has them: some may be gone there, or not yet there."""
+    pages = (*(page for page in corpus.pages if page.path not in names), *other.pages)
+    blocks = (*(block for block in corpus.blocks if block.span.file not in names), *other.blocks)
+    statements = (*(one for one in corpus.statements if one.page not in names), *other.statements)
+    return Corpus(
+        root=corpus.root,
+        layout=corpus.layout,
+        pages=tuple(sorted(pages, key=lambda page: page.path)),
+        # of one page they stay in their order
+        blocks=tuple(sorted(blocks, key=_file_of)),
+        statements=tuple(sorted(statements, key=lambda statement: statement.page)),
+        problems=other.problems,
+    )
+
+
+def _file_of(block: Block) -> str:
+    return block.span.file
 
 
 def _docs_at(config: Config, commit: str) -> tuple[Corpus | None, LoadedExamples | None]:
@@ -207,6 +267,11 @@ def _sentences(bound: Bound) -> Mapping[RuleInRevision, frozenset[str]]:
     return {rule: frozenset(fingerprints) for rule, fingerprints in found.items()}
 
 
+def _prefix(checkout: Repository) -> str:
+    """Return the folder as seen from the top of its checkout; empty for the top."""
+    return checkout.git("rev-parse", "--show-prefix").decode("utf-8", "surrogateescape").strip().rstrip("/")
+
+
 @contextmanager
 def tree_at(root: Path, commit: str, host: HostEnvironment) -> Iterator[Path | None]:
     """Give a temporary folder that holds ``root`` as it was at a commit; None if it was not there.
@@ -214,9 +279,8 @@ def tree_at(root: Path, commit: str, host: HostEnvironment) -> Iterator[Path | N
     Links are left out: a docs tree may hold some that lead out of it.
     """
     checkout = Repository(root, host)
-    prefix = checkout.git("rev-parse", "--show-prefix").decode("utf-8", "surrogateescape").strip().rstrip("/")
     try:
-        files = checkout.files(commit, prefix or ".")
+        files = checkout.files(commit, _prefix(checkout) or ".")
     except UsageError:
         yield None
         return

@@ -320,7 +320,7 @@ def test_an_error_of_docprobe_at_one_program_is_that_programs(tmp_path: Path, mo
             raise ZeroDivisionError("ours")
         return whole(example_id, *rest, **more)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("extractor.examples.find.assemble", broken)
+    monkeypatch.setattr("extractor.examples.page_examples.assemble", broken)
     examples = found(tmp_path, {"a.md": f"# A\n\n{python('a')}", "b.md": python("b")})
     failed = examples["a#python"]
     assert (failed.status, failed.reason) == (
@@ -339,7 +339,7 @@ def test_an_error_or_an_endless_loop_at_one_page_is_that_pages(tmp_path: Path, m
             raise ZeroDivisionError("ours")
         return page_view(blocks, *rest)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("extractor.examples.find.page_view", broken)
+    monkeypatch.setattr("extractor.examples.page_examples.page_view", broken)
     write(tmp_path, {"a.md": python("a"), "b.md": python("b"), "slow.md": python("c")})
     corpus = extract(tmp_path, Layout(), jobs=1, statements=False)
     examples = {e.id: e.reason for e in find_examples(corpus, CODE, page_s=0.2)}

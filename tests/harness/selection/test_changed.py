@@ -17,8 +17,10 @@ from click.testing import CliRunner
 from harness.base.errors import UsageError
 from harness.base.host import HostEnvironment
 from harness.cli.main import cli
+from harness.load import load_corpus
 from harness.run.plan import make_plan
 from harness.run.source import describe_source
+from harness.selection import affected
 from harness.selection.affected import affects_nothing
 from harness.selection.changed import find_change
 from harness.settings import load_config
@@ -113,6 +115,35 @@ def test_prose_affects_nothing_and_the_changed_pages_alone_show_it(docs: Path, t
             path.unlink()
         else:
             path.write_text(before)
+
+
+def test_the_docs_of_before_are_put_together_from_pages_that_did_not_change(
+    docs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same as reading the whole tree at the merge base, which takes a second; that is done for other files only."""
+    config = load_config(docs, environ={}, state=tmp_path / "state", jobs=1)
+    _edit(docs / PAGE, "400", "404")
+    (docs / RULES).unlink()
+    (docs / "docs" / "new.mdx").write_text("# New\n\n```sh\nls\n```\n")
+    whole, examples = affected._docs_at(config, find_change(config, "main").base)
+    monkeypatch.setattr(affected, "tree_at", None)
+    since = find_change(config, "main")
+    picked, found = affected._docs_before(config, since, load_corpus(config))
+    assert whole is not None
+    assert picked is not None
+    assert (picked.pages, picked.blocks, picked.statements) == (whole.pages, whole.blocks, whole.statements)
+    assert found is not None
+    assert examples is not None
+    assert found.all == examples.all
+
+
+def test_a_file_that_pages_may_include_has_the_whole_tree_read(docs: Path, tmp_path: Path) -> None:
+    config = load_config(docs, environ={}, state=tmp_path / "state", jobs=1)
+    (docs / "part.ts").write_text("const x = 1;\n")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(affected, "tree_at", None)
+        with pytest.raises(TypeError):
+            affected._docs_before(config, find_change(config, "main"), load_corpus(config))
 
 
 def test_a_changed_block_selects_its_example_only(docs: Path, tmp_path: Path) -> None:
@@ -351,7 +382,9 @@ def test_problems_of_other_pages_are_not_a_changes(docs: Path, tmp_path: Path) -
     page.write_text(page.read_text() + "\n{/* docprobe: knid=client */}\n")
     for branch in ("pull-request", "main"):
         _git(docs, "checkout", "-q", branch)
-        _git(docs, "commit", "-qam", "a slip") if branch == "pull-request" else _git(docs, "merge", "-q", "pull-request")
+        _git(docs, "commit", "-qam", "a slip") if branch == "pull-request" else _git(
+            docs, "merge", "-q", "pull-request"
+        )
     _git(docs, "checkout", "-qb", "other")
     (docs / PAGE).unlink()
     config = load_config(docs, environ={}, state=tmp_path / "state", changed_since="main", jobs=1)
@@ -444,7 +477,9 @@ def test_in_a_hook_of_another_checkout(docs: Path, tmp_path: Path, monkeypatch: 
 
 def _pre_commit(repository: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "uv", "tool", "run", "--quiet", "--from", "pre-commit==4.3.0", "pre-commit"]
-    return subprocess.run([*command, *arguments], cwd=repository, check=False, timeout=300, capture_output=True, text=True)
+    return subprocess.run(
+        [*command, *arguments], cwd=repository, check=False, timeout=300, capture_output=True, text=True
+    )
 
 
 @pytest.mark.registry
@@ -481,5 +516,10 @@ def test_the_hook_compares_with_what_the_remote_has(docs: Path, tmp_path: Path) 
 
 def _push(repository: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        ["git", "push", "origin", "pull-request"], cwd=repository, check=False, timeout=300, capture_output=True, text=True
+        ["git", "push", "origin", "pull-request"],
+        cwd=repository,
+        check=False,
+        timeout=300,
+        capture_output=True,
+        text=True,
     )

@@ -319,7 +319,7 @@ def test_a_folder_of_a_new_revision_says_which_pages_it_judges_otherwise(
 
 # --- with a real engine -------------------------------------------------------------------------------------------
 
-SERVER = '''
+SERVER = """
 import http.server, json, threading, uuid
 
 sessions = {}
@@ -380,7 +380,7 @@ class Mcp(http.server.BaseHTTPRequestHandler):
         self.answer(200)
 
 http.server.ThreadingHTTPServer(("localhost", 3000), Mcp).serve_forever()
-'''
+"""
 STDLIB = "docs/2025-11-25/tutorials/by-hand.md"
 SETTINGS = """
 [limits]
@@ -408,7 +408,11 @@ def test_the_one_word_fix_of_a_server_that_runs(tmp_path: Path) -> None:
     done = CliRunner().invoke(cli, [*arguments, "--format", f"json:{out}", "--format", "terminal"])
     document = json.loads(out.read_text())
     (example,) = document["examples"]
-    changes = {f["requirement"]: f["change"] for f in example["findings"] if f["verdict"] == "violated" and f["basis"] == "text"}
+    changes = {
+        f["requirement"]: f["change"]
+        for f in example["findings"]
+        if f["verdict"] == "violated" and f["basis"] == "text"
+    }
     assert changes["session.missing-400"] == "introduced", done.output
     assert changes["session.terminated-404"] == "unchanged"
     (terminated,) = (f for f in example["findings"] if f["requirement"] == "session.terminated-404")
@@ -416,3 +420,65 @@ def test_the_one_word_fix_of_a_server_that_runs(tmp_path: Path) -> None:
     fixed = {entry["requirement"]: entry["legs"] for entry in document["compared"]["fixed"]}
     assert fixed["session.terminated-404"] == ["POST request", "POST notification"]
     assert done.exit_code == 0
+
+
+GLUE = f'\n[examples."{ID}"]\nglue = {{ "server.ts" = "// status(404).json status(404).send" }}\n'
+"""With it, the server answers as it should, by :func:`talk`."""
+
+
+def test_the_text_of_before_is_judged_by_the_configuration_of_before(
+    docs: Path, state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A change that takes a table away brings its faults back: they were not there before."""
+    settings = docs / "docprobe.toml"
+    plain = settings.read_text()
+    settings.write_text(plain + GLUE)
+    git(docs, "commit", "-qam", "glue")
+    git(docs, "branch", "-f", "main")
+    settings.write_text(plain)
+    done = check(docs, state, monkeypatch, talk)
+    assert done.changes(ID) == {"session.terminated-404": "introduced"}
+    assert done.code == 1
+
+
+def test_a_table_that_mends_an_example_fixes_it(docs: Path, state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = docs / "docprobe.toml"
+    settings.write_text(settings.read_text() + GLUE)
+    done = check(docs, state, monkeypatch, talk)
+    fixed = {entry["requirement"] for entry in done.document["compared"]["fixed"]}
+    assert (done.code, "session.terminated-404" in fixed) == (0, True)
+
+
+def test_a_whole_other_configuration_judges_only_what_is_now(
+    docs: Path, state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The patterns of normative pages decide what is judged at all: before the change there was no text to judge by."""
+    settings = docs / "docprobe.toml"
+    plain = settings.read_text()
+    settings.write_text(plain + '\n[layout]\nspecification = ["/nowhere"]\n')
+    git(docs, "commit", "-qam", "no rules")
+    git(docs, "branch", "-f", "main")
+    settings.write_text(plain)
+    assert check(docs, state, monkeypatch, talk).changes(ID) == {"session.terminated-404": "introduced"}
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("profile = 5\n", "the configuration at the merge base cannot be used"),
+        ('profile = "plain"\n', "the profile at the merge base is plain, and now it is mcp"),
+    ],
+)
+def test_a_configuration_of_before_that_cannot_be_used_is_said(
+    docs: Path, state: Path, monkeypatch: pytest.MonkeyPatch, text: str, why: str
+) -> None:
+    settings = docs / "docprobe.toml"
+    plain = settings.read_text()
+    settings.write_text(text)
+    git(docs, "commit", "-qam", "another")
+    git(docs, "branch", "-f", "main")
+    settings.write_text(plain)
+    done = check(docs, state, monkeypatch, talk)
+    assert done.changes(ID) == {"session.terminated-404": "introduced"}
+    assert {entry["reason"].startswith(why) for entry in done.document["compared"]["not_compared"]} == {True}
+    assert len(done.ran) == 1, "nothing of before is run"

@@ -1,0 +1,88 @@
+"""Values kept on disk between runs, each under a key over everything that it depends on.
+
+One MessagePack file per value. A file that is not a valid entry is removed and ignored, and a folder that cannot be
+written costs nobody anything but time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+
+import msgspec
+
+from extractor.base.errors import DocprobeError
+from extractor.base.storage import write_atomically
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from pathlib import Path
+
+T = TypeVar("T")
+
+_KEY_DIGITS: Final = 40
+CODE: Final = frozenset({".py", ".toml", ".txt", ".json", ".mjs"})
+"""Endings of files that decide what docprobe does."""
+
+
+class Kept(Generic[T]):
+    """A folder of values of one type."""
+
+    def __init__(self, folder: Path, kind: Any, ending: str) -> None:
+        """Open a folder.
+
+        Args:
+            folder: where the entries are; it need not exist.
+            kind: type of the values, by which entries are read.
+            ending: of the files' names, with its dot.
+        """
+        self._folder = folder
+        self._ending = ending
+        self._decoder: msgspec.msgpack.Decoder[T] = msgspec.msgpack.Decoder(kind)
+
+    def load(self, key: str) -> T | None:
+        """Return the value under a key, or None. Never raises: an invalid entry is removed."""
+        file = self._file(key)
+        try:
+            return self._decoder.decode(file.read_bytes())
+        except OSError:
+            return None
+        except (msgspec.MsgspecError, ValueError, RecursionError):
+            file.unlink(missing_ok=True)
+            return None
+
+    def store(self, key: str, value: T) -> None:
+        """Write a value; does nothing if the folder cannot be written, or the value cannot be encoded."""
+        with contextlib.suppress(DocprobeError, msgspec.MsgspecError, UnicodeError):
+            write_atomically(self._file(key), msgspec.msgpack.encode(value), durable=False)
+
+    def prune(self, keep: int) -> None:
+        """Remove the oldest entries while there are more than ``keep``."""
+        with contextlib.suppress(OSError):
+            files = list(self._folder.glob(f"*{self._ending}"))
+            if len(files) > keep:
+                files.sort(key=lambda file: file.stat().st_mtime)
+                for file in files[: len(files) - keep]:
+                    file.unlink(missing_ok=True)
+
+    def _file(self, key: str) -> Path:
+        name = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:_KEY_DIGITS]
+        return self._folder / (name + self._ending)
+
+
+@cache
+def code_digest(*places: Path, endings: Collection[str] = CODE) -> str:
+    """Return the SHA-256 of the files of docprobe's own code in some folders, names and contents.
+
+    Args:
+        places: folders, with all that is below them, and single files.
+        endings: of the files that count.
+    """
+    digest = hashlib.sha256()
+    for place in places:
+        for file in sorted(place.rglob("*")) if place.is_dir() else (place,):
+            if file.suffix in endings and file.is_file():
+                digest.update(file.relative_to(place.parent).as_posix().encode() + b"\0" + file.read_bytes() + b"\0")
+    return digest.hexdigest()
