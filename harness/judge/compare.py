@@ -74,9 +74,7 @@ def compare(
     return (
         tuple(compared),
         tuple(
-            replace(
-                entry, change=FindingChange.UNCHANGED if entry.identity in known else FindingChange.INTRODUCED
-            )
+            replace(entry, change=FindingChange.UNCHANGED if entry.identity in known else FindingChange.INTRODUCED)
             for entry in drift
         ),
         Compared(

@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from extractor.model import Level, Origin
+from extractor.model import Level
 from harness.judge.failure_cause import cause_of, how_to_state, left_that_explains
-from harness.judge.findings import inconclusive, join_words, not_applicable, satisfied, violated
-from harness.judge.page_code import imports, types
+from harness.judge.findings import inconclusive, join_words, satisfied, violated
+from harness.judge.page_code import complete, imports, lists_packages, types
 from harness.judge.start_failure import comparable_causes, compare_runs
 from harness.judge.start_fixes import fix_for, last_words, lines_of_cause
 from harness.judge.stated_endpoint import answers_where_stated
@@ -19,11 +19,11 @@ from harness.model import Basis, BoundRequirement, Requirement, Side, Stage, Sta
 from harness.rule import Decision, Rule
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from extractor.model import Example
     from harness.model import Finding, Recording, Run, Transcript
-    from harness.rule import Catalogue
+    from harness.rule import Catalogue, ExampleCheck
 
 RUNS: Final = "example.runs"
 """Id of the requirement that the example starts and serves."""
@@ -64,77 +64,54 @@ def example_rules(
         ),
         example=runs,
     )
-    complete_rule = Rule(
-        Requirement(
-            id="example.complete",
-            title="The page gives everything needed to run the example",
-            side=Side.EXAMPLE,
-            levels=dict.fromkeys(anywhere, Level.SHOULD),
-            basis=dict.fromkeys(anywhere, Basis.ADVICE),
-            effect="A reader has to guess file names, dependencies or the command.",
-            fix="Name the file, list the dependencies and give the command on the page.",
-            stage=Stage.PAGE,
-        ),
-        example=complete,
+    complete_rule = _recommendation(
+        anywhere,
+        complete,
+        id="example.complete",
+        title="The page gives everything needed to run the example",
+        effect="A reader has to guess file names, dependencies or the command.",
+        fix="Name the file, list the dependencies and give the command on the page.",
+        stage=Stage.PAGE,
+        always_warns=False,
     )
-    imports_rule = Rule(
-        Requirement(
-            id=IMPORTS,
-            title="Installed packages have the names that the code imports",
-            side=Side.EXAMPLE,
-            levels=dict.fromkeys(anywhere, Level.SHOULD),
-            basis=dict.fromkeys(anywhere, Basis.ADVICE),
-            effect="A reader who copies the lines gets an import error before anything runs.",
-            fix="Import what the package exports today, or state the version that the code was written for.",
-            avoid="Don't rename the import alone: what it gave may have changed as well.",
-            stage=Stage.PAGE,
-            always_warns=True,
-        ),
-        example=imports,
+    imports_rule = _recommendation(
+        anywhere,
+        imports,
+        id=IMPORTS,
+        title="Installed packages have the names that the code imports",
+        effect="A reader who copies the lines gets an import error before anything runs.",
+        fix="Import what the package exports today, or state the version that the code was written for.",
+        avoid="Don't rename the import alone: what it gave may have changed as well.",
+        stage=Stage.PAGE,
     )
-    types_rule = Rule(
-        Requirement(
-            id="example.types",
-            title="The program has no type errors",
-            side=Side.EXAMPLE,
-            levels=dict.fromkeys(anywhere, Level.SHOULD),
-            basis=dict.fromkeys(anywhere, Basis.ADVICE),
-            effect="A reader's editor underlines lines of the page, and a build with `tsc` fails.",
-            fix="Correct the types at these lines, or state the compiler options that the code is meant for.",
-            avoid="Don't silence it by `any`: the message often shows a changed interface.",
-            stage=Stage.START,
-            always_warns=True,
-        ),
-        example=types,
+    types_rule = _recommendation(
+        anywhere,
+        types,
+        id="example.types",
+        title="The program has no type errors",
+        effect="A reader's editor underlines lines of the page, and a build with `tsc` fails.",
+        fix="Correct the types at these lines, or state the compiler options that the code is meant for.",
+        avoid="Don't silence it by `any`: the message often shows a changed interface.",
+        stage=Stage.START,
     )
-    endpoint_rule = Rule(
-        Requirement(
-            id="example.endpoint",
-            title="The server answers at the address that the page states",
-            side=Side.EXAMPLE,
-            levels=dict.fromkeys(anywhere, Level.SHOULD),
-            basis=dict.fromkeys(anywhere, Basis.ADVICE),
-            effect="A reader's client is set up with an address that does not answer.",
-            fix="State the address that answers, or serve the endpoint at the one that the page states.",
-            avoid="Don't redirect: many clients send the message again as a GET, or not at all.",
-            always_warns=True,
-        ),
-        example=answers_where_stated,
+    endpoint_rule = _recommendation(
+        anywhere,
+        answers_where_stated,
+        id="example.endpoint",
+        title="The server answers at the address that the page states",
+        effect="A reader's client is set up with an address that does not answer.",
+        fix="State the address that answers, or serve the endpoint at the one that the page states.",
+        avoid="Don't redirect: many clients send the message again as a GET, or not at all.",
     )
-    packages_rule = Rule(
-        Requirement(
-            id="example.packages",
-            title="The page installs every package that the code imports",
-            side=Side.EXAMPLE,
-            levels=dict.fromkeys(anywhere, Level.SHOULD),
-            basis=dict.fromkeys(anywhere, Basis.ADVICE),
-            effect="A reader who follows the page gets an import error, and no server.",
-            fix="Add the package to the page's install line, or import what the installed package has.",
-            avoid="Don't count on a package that another one happens to bring: its next version may not.",
-            stage=Stage.PAGE,
-            always_warns=True,
-        ),
-        example=lists_packages,
+    packages_rule = _recommendation(
+        anywhere,
+        lists_packages,
+        id="example.packages",
+        title="The page installs every package that the code imports",
+        effect="A reader who follows the page gets an import error, and no server.",
+        fix="Add the package to the page's install line, or import what the installed package has.",
+        avoid="Don't count on a package that another one happens to bring: its next version may not.",
+        stage=Stage.PAGE,
     )
     whole = (runs_rule, complete_rule, packages_rule, endpoint_rule, imports_rule, types_rule)
     if not revisions:
@@ -187,6 +164,34 @@ def example_rules(
         Decision(match),
     )
     return (*whole, match_rule)
+
+
+def _recommendation(
+    anywhere: Sequence[str],
+    check: ExampleCheck,
+    *,
+    id: str,
+    title: str,
+    effect: str,
+    fix: str,
+    avoid: str = "",
+    stage: Stage = Stage.CONVERSATION,
+    always_warns: bool = True,
+) -> Rule:
+    """Return a rule on the page or the program that no sentence of a specification states, for every revision."""
+    row = Requirement(
+        id=id,
+        title=title,
+        side=Side.EXAMPLE,
+        levels=dict.fromkeys(anywhere, Level.SHOULD),
+        basis=dict.fromkeys(anywhere, Basis.ADVICE),
+        effect=effect,
+        fix=fix,
+        avoid=avoid,
+        stage=stage,
+        always_warns=always_warns,
+    )
+    return Rule(row, example=check)
 
 
 def judge_example(example: Example, recording: Recording, catalogue: Catalogue) -> tuple[Finding, ...]:
@@ -253,46 +258,6 @@ def _with_suggested_date(finding: Finding, run: Run) -> Finding:
     state = f'To keep it judged with these packages, state their date: `resolve-date = "{run.date}"` in docprobe.toml.'
     text = f"{finding.summary} The date is that of the last commit that touched the example."
     return replace(finding, summary=text, fix=f"{finding.fix} {state}")
-
-
-def complete(example: Example, recording: Recording, bound: BoundRequirement) -> Finding | None:
-    """Judge whether the page gives all that is needed: what docprobe had to add, it does not give."""
-    if example.bundle is None:
-        return None
-    if example.bundle.added:
-        added = join_words(example.bundle.added)
-        text = f"The page does not give everything that is needed; docprobe added {added}."
-        return violated(bound, text, legs=dict.fromkeys(example.bundle.added, False))
-    return satisfied(bound, "The page gives everything that is needed to run the example.")
-
-
-def lists_packages(example: Example, recording: Recording, bound: BoundRequirement) -> Finding | None:
-    """Judge whether the page's install lines name every package that the code imports.
-
-    What they leave out, docprobe adds as inferred and judges on: what its reader gets is said at the import's line.
-    """
-    bundle = example.bundle
-    if bundle is None:
-        return None
-    stated = [dependency.name for dependency in bundle.dependencies if dependency.origin is Origin.STATED]
-    if not bundle.unlisted_imports:
-        if not stated:
-            return not_applicable(bound, "The page has no install line for this program.")
-        return satisfied(bound, "The page installs every package that the code imports.")
-    first = bundle.unlisted_imports[0]
-    lines = join_words(dict.fromkeys(str(span) for span in first.installs))
-    modules = join_words(f"`{one.module}`" for one in bundle.unlisted_imports)
-    added = join_words(dict.fromkeys(one.package for one in bundle.unlisted_imports))
-    error = (
-        f"ModuleNotFoundError: No module named '{first.module.partition('.')[0]}'"
-        if bundle.toolchain == "python"
-        else f"Error [ERR_MODULE_NOT_FOUND]: Cannot find package '{first.package}'"
-    )
-    text = (
-        f"The page installs {join_words(stated)} ({lines}), and the code imports {modules}: a reader gets “{error}”. "
-        f"docprobe added {added} and continued."
-    )
-    return replace(violated(bound, text), blame=tuple(one.span for one in bundle.unlisted_imports))
 
 
 def _bound(row: Requirement, revision: str | None) -> BoundRequirement:

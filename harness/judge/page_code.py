@@ -1,6 +1,7 @@
-"""What packages and type checkers say of a page's code becomes findings. Pure.
+"""What a page's code needs, and what packages and type checkers say of it, become findings. Pure.
 
-Both are advice: names that were renamed or removed, and what a reader's editor shows.
+All are recommendations: what a reader has to guess, packages that no install line names, names that were renamed or
+removed, and what a reader's editor shows.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from harness.judge.findings import count, inconclusive, satisfied, violated
+from extractor.model import Origin
+from harness.judge.findings import count, inconclusive, join_words, not_applicable, satisfied, violated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -123,3 +125,43 @@ def _by_name(packages: Mapping[str, str]) -> Mapping[str, str]:
 
 def _plain(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def complete(example: Example, recording: Recording, bound: BoundRequirement) -> Finding | None:
+    """Judge whether the page gives all that is needed: what docprobe had to add, it does not give."""
+    if example.bundle is None:
+        return None
+    if example.bundle.added:
+        added = join_words(example.bundle.added)
+        text = f"The page does not give everything that is needed; docprobe added {added}."
+        return violated(bound, text, legs=dict.fromkeys(example.bundle.added, False))
+    return satisfied(bound, "The page gives everything that is needed to run the example.")
+
+
+def lists_packages(example: Example, recording: Recording, bound: BoundRequirement) -> Finding | None:
+    """Judge whether the page's install lines name every package that the code imports.
+
+    What they leave out, docprobe adds as inferred and judges on: what its reader gets is said at the import's line.
+    """
+    bundle = example.bundle
+    if bundle is None:
+        return None
+    stated = [dependency.name for dependency in bundle.dependencies if dependency.origin is Origin.STATED]
+    if not bundle.unlisted_imports:
+        if not stated:
+            return not_applicable(bound, "The page has no install line for this program.")
+        return satisfied(bound, "The page installs every package that the code imports.")
+    first = bundle.unlisted_imports[0]
+    lines = join_words(dict.fromkeys(str(span) for span in first.installs))
+    modules = join_words(f"`{one.module}`" for one in bundle.unlisted_imports)
+    added = join_words(dict.fromkeys(one.package for one in bundle.unlisted_imports))
+    error = (
+        f"ModuleNotFoundError: No module named '{first.module.partition('.')[0]}'"
+        if bundle.toolchain == "python"
+        else f"Error [ERR_MODULE_NOT_FOUND]: Cannot find package '{first.package}'"
+    )
+    text = (
+        f"The page installs {join_words(stated)} ({lines}), and the code imports {modules}: a reader gets “{error}”. "
+        f"docprobe added {added} and continued."
+    )
+    return replace(violated(bound, text), blame=tuple(one.span for one in bundle.unlisted_imports))

@@ -98,8 +98,10 @@ def _provide(log: str, bundle: Bundle) -> str:
     if package_of_import(log, bundle) is not None:
         return f"Import `{module}` from where the installed package has it today, or pin the version that has it."
     package = "/".join(module.split("/")[: 2 if module.startswith("@") else 1]) if module else ""
-    return f"Add the package of `{package or module}` to the page's install line." if module else (
-        "List every package that the code imports on the page's install line."
+    return (
+        f"Add the package of `{package or module}` to the page's install line."
+        if module
+        else ("List every package that the code imports on the page's install line.")
     )
 
 

@@ -15,13 +15,13 @@ from harness.model import Requirement, Side
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.messages import RESOURCE_METADATA
 from harness.profiles.mcp.revisions import MODERN, SESSIONS, STREAMABLE, level, text
-from harness.profiles.mcp.rules.answers import NOT_SERVED, answer_to_fault, describe, is_served, why_undecided
-from harness.profiles.mcp.rules.preconditions import AUTHORIZED, must_answer, not_asked
+from harness.profiles.mcp.rules.answers import NOT_SERVED, answer_to_fault, describe, is_served
+from harness.profiles.mcp.rules.preconditions import AUTHORIZED, judge_refusal, must_answer, not_asked
 from harness.profiles.mcp.rules.transcript import control_of, exchange_of, exchanges_of
 from harness.rule import Decision, Rule
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from harness.base.jsonrpc import Message
     from harness.model import BoundRequirement, Exchange, Finding, Transcript
@@ -133,23 +133,22 @@ CHALLENGE_SCOPE: Final = Rule(
 def insufficient_scope(transcript: Transcript, bound: BoundRequirement) -> Finding:
     """Judge that a token without the scope SHOULD get 403 with error, scope and metadata in the challenge."""
     asked = exchange_of(transcript, bound.revision, _NO_SCOPE)
-    if asked is None:
-        return not_asked(transcript, bound, "A token without scopes")
-    both = [control_of(transcript, asked), asked]
-    if is_served(asked):
+    if asked is not None and is_served(asked):
+        both = [control_of(transcript, asked), asked]
         return not_applicable(bound, "The server demands no scope: a token without any is served.", both)
-    if answer_to_fault(transcript, asked) not in NOT_SERVED:
-        return inconclusive(bound, f"A token without scopes gave no decision: {why_undecided(asked)}.", both)
-    if asked.status != 403:
-        return violated(bound, f"A token without the scope returned {describe(asked)}; expected 403.", both)
-    given = _parameters(asked)
-    wrong = [] if given.get("error") == "insufficient_scope" else ['`error="insufficient_scope"`']
-    wrong += [f"`{name}`" for name in ("scope", "resource_metadata") if not given.get(name)]
-    if wrong:
-        return violated(
-            bound, f"The challenge of the 403 for a token without the scope lacks {join_words(wrong)}.", both
-        )
-    return satisfied(bound, "A token without the scope got 403 and a challenge that says so.", both)
+
+    def judge(refused: Exchange, both: Sequence[Exchange | None]) -> Finding:
+        if refused.status != 403:
+            return violated(bound, f"A token without the scope returned {describe(refused)}; expected 403.", both)
+        given = _parameters(refused)
+        wrong = [] if given.get("error") == "insufficient_scope" else ['`error="insufficient_scope"`']
+        wrong += [f"`{name}`" for name in ("scope", "resource_metadata") if not given.get(name)]
+        if wrong:
+            lacks = f"lacks {join_words(wrong)}"
+            return violated(bound, f"The challenge of the 403 for a token without the scope {lacks}.", both)
+        return satisfied(bound, "A token without the scope got 403 and a challenge that says so.", both)
+
+    return judge_refusal(transcript, bound, _NO_SCOPE, "A token without scopes", judge)
 
 
 INSUFFICIENT_SCOPE: Final = Rule(

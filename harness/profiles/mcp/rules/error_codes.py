@@ -13,12 +13,14 @@ from harness.model import Requirement, Side
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.messages import VERSION_HEADER
 from harness.profiles.mcp.revisions import MODERN, SESSIONS, level, text
-from harness.profiles.mcp.rules.answers import NOT_SERVED, answer_to_fault, is_result, why_undecided
-from harness.profiles.mcp.rules.preconditions import BASELINE, deciding, not_asked, only_sessionless
+from harness.profiles.mcp.rules.answers import is_result
+from harness.profiles.mcp.rules.preconditions import BASELINE, deciding, judge_refusal, only_sessionless
 from harness.profiles.mcp.rules.transcript import control_of, error_code, exchange_of, header, response
 from harness.rule import Decision, Rule
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from harness.model import BoundRequirement, Exchange, Finding, Transcript
 
 INVALID_PARAMS: Final = -32602
@@ -32,25 +34,28 @@ _RETIRED: Final = frozenset({_NOT_FOUND_BEFORE, -32042})
 
 def unsupported_error(transcript: Transcript, bound: BoundRequirement) -> Finding:
     """Judge that an unsupported version MUST get code -32022 and the list of supported ones, with this one in it."""
-    fault = exchange_of(transcript, bound.revision, steps.MODERN_UNSUPPORTED)
-    if fault is None:
-        return not_asked(transcript, bound, "A version that does not exist")
-    control = control_of(transcript, fault)
-    both = [control, fault]
-    if answer_to_fault(transcript, fault) not in NOT_SERVED:
-        return inconclusive(bound, _not_refused("A version that does not exist", fault), both)
-    code = error_code(fault)
-    if code != UNSUPPORTED_VERSION:
-        return violated(bound, f"A version that does not exist was refused {_with(code)}; expected -32022.", both)
-    error = (response(fault) or {}).get("error")
-    data = error.get("data") if isinstance(error, dict) else None
-    supported = data.get("supported") if isinstance(data, dict) else None
-    spoken = header(control, VERSION_HEADER) if control is not None else None
-    if not isinstance(supported, list):
-        return violated(bound, "The error -32022 has no list `data.supported` of the versions that it speaks.", both)
-    if spoken not in supported:
-        return violated(bound, f"`data.supported` of the error -32022 lacks {spoken}, which the server speaks.", both)
-    return satisfied(bound, "A version that does not exist got error -32022 with the versions that it speaks.", both)
+    request = "A version that does not exist"
+
+    def judge(fault: Exchange, both: Sequence[Exchange | None]) -> Finding:
+        code = error_code(fault)
+        if code != UNSUPPORTED_VERSION:
+            return violated(bound, f"{request} was refused {_with(code)}; expected -32022.", both)
+        error = (response(fault) or {}).get("error")
+        data = error.get("data") if isinstance(error, dict) else None
+        supported = data.get("supported") if isinstance(data, dict) else None
+        control = control_of(transcript, fault)
+        spoken = header(control, VERSION_HEADER) if control is not None else None
+        if not isinstance(supported, list):
+            return violated(
+                bound, "The error -32022 has no list `data.supported` of the versions that it speaks.", both
+            )
+        if spoken not in supported:
+            return violated(
+                bound, f"`data.supported` of the error -32022 lacks {spoken}, which the server speaks.", both
+            )
+        return satisfied(bound, f"{request} got error -32022 with the versions that it speaks.", both)
+
+    return judge_refusal(transcript, bound, steps.MODERN_UNSUPPORTED, request, judge)
 
 
 UNSUPPORTED_ERROR: Final = Rule(
@@ -80,18 +85,15 @@ def missing_code(transcript: Transcript, bound: BoundRequirement) -> Finding:
 
 
 def _missing(transcript: Transcript, bound: BoundRequirement, step: str, codes: set[int]) -> Finding:
-    fault = exchange_of(transcript, bound.revision, step)
-    if fault is None:
-        return not_asked(transcript, bound, "A request without required metadata")
-    both = [control_of(transcript, fault), fault]
-    if answer_to_fault(transcript, fault) not in NOT_SERVED:
-        return inconclusive(bound, _not_refused("A request without required metadata", fault), both)
-    code = error_code(fault)
-    if code in codes:
-        return satisfied(bound, f"A request without required metadata was refused with code {code}.", both)
-    return violated(
-        bound, f"A request without required metadata was refused {_with(code)}; expected {INVALID_PARAMS}.", both
-    )
+    request = "A request without required metadata"
+
+    def judge(fault: Exchange, both: Sequence[Exchange | None]) -> Finding:
+        code = error_code(fault)
+        if code in codes:
+            return satisfied(bound, f"{request} was refused with code {code}.", both)
+        return violated(bound, f"{request} was refused {_with(code)}; expected {INVALID_PARAMS}.", both)
+
+    return judge_refusal(transcript, bound, step, request, judge)
 
 
 MISSING_CODE: Final = Rule(
@@ -142,24 +144,25 @@ RESERVED_CODES: Final = Rule(
 
 def resource_not_found(transcript: Transcript, bound: BoundRequirement) -> Finding:
     """Judge that reading a resource that does not exist gets an error with the revision's code, and no empty list."""
+    request = "A resource that does not exist"
     asked = exchange_of(transcript, bound.revision, steps.RESOURCE_MISSING)
     if asked is None:
         return not_applicable(bound, "The server declares no resources.")
-    both = [control_of(transcript, asked), asked]
-    code = _NOT_FOUND_BEFORE if bound.revision in SESSIONS else INVALID_PARAMS
     if is_result(asked):
+        both = [control_of(transcript, asked), asked]
         result = (response(asked) or {}).get("result")
         contents = result.get("contents") if isinstance(result, dict) else None
         if contents == []:
-            return violated(bound, "A resource that does not exist got an empty `contents`; expected an error.", both)
+            return violated(bound, f"{request} got an empty `contents`; expected an error.", both)
         return inconclusive(bound, "The server has a resource for any address.", both)
-    if answer_to_fault(transcript, asked) not in NOT_SERVED:
-        return inconclusive(bound, _not_refused("A resource that does not exist", asked), both)
-    if error_code(asked) == code:
-        return satisfied(bound, f"A resource that does not exist got error {code}.", both)
-    return violated(
-        bound, f"A resource that does not exist was refused {_with(error_code(asked))}; expected {code}.", both
-    )
+
+    def judge(refused: Exchange, both: Sequence[Exchange | None]) -> Finding:
+        code, right = error_code(refused), _NOT_FOUND_BEFORE if bound.revision in SESSIONS else INVALID_PARAMS
+        if code == right:
+            return satisfied(bound, f"{request} got error {code}.", both)
+        return violated(bound, f"{request} was refused {_with(code)}; expected {right}.", both)
+
+    return judge_refusal(transcript, bound, steps.RESOURCE_MISSING, request, judge)
 
 
 RESOURCE_NOT_FOUND: Final = Rule(
@@ -181,9 +184,3 @@ RULES: Final = (UNSUPPORTED_ERROR, MISSING_CODE, RESERVED_CODES, RESOURCE_NOT_FO
 
 def _with(code: int | None) -> str:
     return "without a JSON-RPC error code" if code is None else f"with code {code}"
-
-
-def _not_refused(what: str, exchange: Exchange) -> str:
-    if is_result(exchange):
-        return f"{what} was served, so there is no error to judge."
-    return f"{what} gave no decision: {why_undecided(exchange)}."

@@ -8,13 +8,22 @@ from extractor.model import ExampleKind
 from harness.judge.findings import inconclusive, not_applicable, satisfied, violated
 from harness.model import Transport, Verdict
 from harness.profiles.mcp import steps
-from harness.profiles.mcp.rules.answers import Answer, classify_answer, describe, is_served, why_undecided
+from harness.profiles.mcp.rules.answers import (
+    NOT_SERVED,
+    Answer,
+    answer_to_fault,
+    classify_answer,
+    describe,
+    is_result,
+    is_served,
+    why_undecided,
+)
 from harness.profiles.mcp.rules.transcript import control_of, exchange_of, sessions_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
-    from harness.model import BoundRequirement, Finding, Transcript
+    from harness.model import BoundRequirement, Exchange, Finding, Transcript
 
 _BASELINE: Final = (steps.BASELINE_INITIALIZE, steps.BASELINE_INITIALIZED, steps.BASELINE_REQUEST)
 
@@ -96,6 +105,33 @@ def deciding(findings: Iterable[Finding]) -> Finding:
     """Return the finding that decides among several faults: a violation, else an undecided one, else the first."""
     order = (Verdict.VIOLATED, Verdict.INCONCLUSIVE)
     return min(findings, key=lambda each: order.index(each.verdict) if each.verdict in order else len(order))
+
+
+def judge_refusal(
+    transcript: Transcript,
+    bound: BoundRequirement,
+    step: str,
+    request: str,
+    judge: Callable[[Exchange, Sequence[Exchange | None]], Finding],
+) -> Finding:
+    """Judge how the request of a step was refused; one that was not sent or not refused decides nothing.
+
+    Args:
+        transcript: the conversation.
+        bound: the requirement.
+        step: the step that sent the request under test.
+        request: what was sent, as the start of a sentence (``A version that does not exist``).
+        judge: from the refused exchange, and the evidence (its control and itself), to the finding.
+    """
+    refused = exchange_of(transcript, bound.revision, step)
+    if refused is None:
+        return not_asked(transcript, bound, request)
+    both = [control_of(transcript, refused), refused]
+    if answer_to_fault(transcript, refused) in NOT_SERVED:
+        return judge(refused, both)
+    if is_result(refused):
+        return inconclusive(bound, f"{request} was served, so there is no error to judge.", both)
+    return inconclusive(bound, f"{request} gave no decision: {why_undecided(refused)}.", both)
 
 
 def must_answer(transcript: Transcript, bound: BoundRequirement, step: str, status: int, request: str) -> Finding:

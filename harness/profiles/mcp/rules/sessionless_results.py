@@ -27,6 +27,8 @@ from harness.profiles.mcp.rules.transcript import (
 from harness.rule import Decision, Rule
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from harness.base.jsonrpc import Message
     from harness.model import BoundRequirement, Exchange, Finding, Transcript
 
@@ -43,13 +45,14 @@ _SCOPES: Final = ("public", "private")
 
 def result_type(transcript: Transcript, bound: BoundRequirement) -> Finding:
     """Judge that every result MUST have a ``resultType``."""
+
+    def fault(result: Message) -> str | None:
+        return None if isinstance(result.get("resultType"), str) else "no `resultType`"
+
     results = plain_results(transcript, bound.revision)
-    for exchange, result in results:
-        if not isinstance(result.get("resultType"), str):
-            return violated(bound, f"The result of {_name(exchange)} has no `resultType`.", [exchange])
     if not results:
         return not_asked(transcript, bound, "A request that gets a result")
-    return satisfied(bound, "Every result has a `resultType`.", _first(results))
+    return _of_each(bound, results, fault, "Every result has a `resultType`.")
 
 
 RESULT_TYPE: Final = Rule(
@@ -69,14 +72,16 @@ RESULT_TYPE: Final = Rule(
 
 def server_info(transcript: Transcript, bound: BoundRequirement) -> Finding:
     """Judge that every result SHOULD name the server in its ``_meta``."""
-    results = plain_results(transcript, bound.revision)
-    for exchange, result in results:
+
+    def fault(result: Message) -> str | None:
         meta = result.get("_meta")
-        if not isinstance(meta, dict) or not isinstance(meta.get(f"{META}serverInfo"), dict):
-            return violated(bound, f"The result of {_name(exchange)} has no `{META}serverInfo`.", [exchange])
+        named = isinstance(meta, dict) and isinstance(meta.get(f"{META}serverInfo"), dict)
+        return None if named else f"no `{META}serverInfo`"
+
+    results = plain_results(transcript, bound.revision)
     if not results:
         return not_asked(transcript, bound, "A request that gets a result")
-    return satisfied(bound, "Every result names the server.", _first(results))
+    return _of_each(bound, results, fault, "Every result names the server.")
 
 
 SERVER_INFO: Final = Rule(
@@ -136,17 +141,18 @@ def cache_hints(transcript: Transcript, bound: BoundRequirement) -> Finding:
         for exchange, result in plain_results(transcript, bound.revision)
         if method_of(exchange) in _CACHEABLE and result.get("resultType", "complete") == "complete"
     ]
-    for exchange, result in cacheable:
-        ttl, scope = result.get("ttlMs"), result.get("cacheScope")
-        if not isinstance(ttl, int) or isinstance(ttl, bool) or ttl < 0:
-            said = "no `ttlMs`" if ttl is None else "a `ttlMs` that is not an integer of 0 or more"
-            return violated(bound, f"The result of {_name(exchange)} has {said}.", [exchange])
-        if scope not in _SCOPES:
-            said = "no `cacheScope`" if scope is None else "a `cacheScope` that is neither public nor private"
-            return violated(bound, f"The result of {_name(exchange)} has {said}.", [exchange])
     if not cacheable:
         return not_applicable(bound, "No result may be cached: nothing was listed, discovered or read.")
-    return satisfied(bound, "Results that may be cached say for how long and for whom.", _first(cacheable))
+
+    def fault(result: Message) -> str | None:
+        ttl, scope = result.get("ttlMs"), result.get("cacheScope")
+        if not isinstance(ttl, int) or isinstance(ttl, bool) or ttl < 0:
+            return "no `ttlMs`" if ttl is None else "a `ttlMs` that is not an integer of 0 or more"
+        if scope not in _SCOPES:
+            return "no `cacheScope`" if scope is None else "a `cacheScope` that is neither public nor private"
+        return None
+
+    return _of_each(bound, cacheable, fault, "Results that may be cached say for how long and for whom.")
 
 
 CACHE_HINTS: Final = Rule(
@@ -266,6 +272,21 @@ def _name(exchange: Exchange) -> str:
     return method_of(exchange) or "a request"
 
 
-def _first(results: list[tuple[Exchange, Message]]) -> list[Exchange]:
-    """Return the first result of each method: evidence enough."""
-    return list({method_of(exchange): exchange for exchange, _ in reversed(results)}.values())
+def _of_each(
+    bound: BoundRequirement,
+    results: Sequence[tuple[Exchange, Message]],
+    fault: Callable[[Message], str | None],
+    right: str,
+) -> Finding:
+    """Judge every result by itself: the first with a fault violates the requirement.
+
+    Args:
+        bound: the requirement.
+        results: at least one, each with its exchange.
+        fault: what a result has instead of what it must have; None for a right one.
+        right: the summary if all are right. One result of each method is evidence enough.
+    """
+    for exchange, result in results:
+        if (wrong := fault(result)) is not None:
+            return violated(bound, f"The result of {_name(exchange)} has {wrong}.", [exchange])
+    return satisfied(bound, right, {method_of(exchange): exchange for exchange, _ in reversed(results)}.values())
