@@ -40,6 +40,8 @@ RESOURCE_METADATA: Final = re.compile(r'resource_metadata="?([^",\s]+)"?')
 """Where a challenge (WWW-Authenticate) says that the metadata of the resource is (RFC 9728, section 5.1)."""
 META: Final = "io.modelcontextprotocol/"
 """Prefix of the per-request fields of 2026-07-28."""
+EVERY_INPUT: Final[Message] = {"elicitation": {"form": {}, "url": {}}, "sampling": {}, "roots": {}}
+"""Capabilities of a client that can give every kind of input."""
 _SENTINEL: Final = re.compile(r"=\?base64\?.*\?=")
 _CLIENT_INFO: Final = {"name": "docprobe", "version": "1"}
 
@@ -130,12 +132,12 @@ def initialize(rpc_id: int, version: str) -> Message:
     return request(rpc_id, "initialize", params)
 
 
-def request_meta(version: str) -> Message:
+def request_meta(version: str, capabilities: Message | None = None) -> Message:
     """Make the ``_meta`` of a sessionless request (2026-07-28, basic/index, "Per-request protocol fields")."""
     return {
         f"{META}protocolVersion": version,
         f"{META}clientInfo": dict(_CLIENT_INFO),
-        f"{META}clientCapabilities": {},
+        f"{META}clientCapabilities": capabilities or {},
     }
 
 

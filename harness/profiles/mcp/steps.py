@@ -33,6 +33,12 @@ fixed one. The probes wait that long where the end of a wait decides; the rules 
 TOOL_STEPS: Final = (
     "baseline.tool",
     "modern.tool",
+    "modern.param",
+    "modern.able",
+    "modern.asks",
+    "modern.unable",
+    "modern.answer",
+    "modern.state-changed",
     "get.while-open.post-request",
     "stream.two-b",
     "handle.",
@@ -221,6 +227,37 @@ MODERN_TOOL_NAMELESS: Final = "modern.tool-nameless"
 """No Mcp-Name header."""
 MODERN_TOOL_ENCODED: Final = "modern.tool-encoded"
 """The right name in base64, as the page on value encoding has it."""
+MODERN_PARAM: Final = "modern.param"
+"""A tools/call with a parameter that a header repeats (``x-mcp-header``), header and body equal. Control of those
+below."""
+MODERN_PARAM_WRONG: Final = "modern.param-wrong"
+"""The header has another value than the body."""
+MODERN_PARAM_MISSING: Final = "modern.param-missing"
+"""The body has the value and the header is missing."""
+MODERN_PARAM_ENCODED: Final = "modern.param-encoded"
+"""The right value in base64."""
+MODERN_PARAM_CHARACTERS: Final = "modern.param-characters"
+"""Header and body have the same character beyond ASCII, which the header must have in base64."""
+MODERN_PARAM_NUMBER: Final = "modern.param-number"
+"""The header has ``2.0`` for the integer 2."""
+MODERN_PARAM_ABSENT: Final = "modern.param-absent"
+"""Neither header nor body has the parameter, which is optional."""
+MODERN_ABLE: Final = "modern.able"
+"""A tools/call of a client that declares every capability for input, to each of the first tools until one asks."""
+MODERN_ASKS: Final = "modern.asks"
+"""The one of them that was answered by an InputRequiredResult. Control of the next two."""
+MODERN_UNABLE: Final = "modern.unable"
+"""The same call of a client that declares no capability."""
+MODERN_ANSWERED: Final = "modern.answered"
+"""The call again with the input that was asked for, and the state. Control of those below."""
+MODERN_STATE_CHANGED: Final = "modern.state-changed"
+"""The state was tampered with."""
+MODERN_ANSWERS_MISSING: Final = "modern.answers-missing"
+"""The state without the input."""
+MODERN_ANSWERS_INVALID: Final = "modern.answers-invalid"
+"""``inputResponses`` is a string."""
+MODERN_ANSWERS_MORE: Final = "modern.answers-more"
+"""The input and one more that nobody asked for."""
 MODERN_MISSING_META: Final = "modern.missing-meta"
 """The body's _meta lacks the required clientCapabilities."""
 MODERN_MISSING_META_VERSION: Final = "modern.missing-meta-version"

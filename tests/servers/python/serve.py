@@ -20,6 +20,7 @@ MODULES = (
     "modern",
     "faults_modern",
     "faults_headers",
+    "asking",
     "faults_session",
     "faults_access",
     "faults_exchange",

@@ -50,6 +50,13 @@ def callable_tools(result: Message | None) -> Iterator[Tool]:
             yield Tool(name, _object(schema, 0))
 
 
+def made_up_value(schema: Any) -> Any:
+    """Return a value that a simple JSON Schema allows; None if none can be made up."""
+    with contextlib.suppress(_CannotMakeUpError):
+        return _value(schema, 0)
+    return None
+
+
 class _CannotMakeUpError(Exception):
     """A schema is not one of the simple ones."""
 

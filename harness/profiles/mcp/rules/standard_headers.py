@@ -39,6 +39,7 @@ _NAME_FAULTS: Final = {
     steps.MODERN_TOOL_NAME: "A tools/call whose Mcp-Name names another tool than its body",
     steps.MODERN_TOOL_NAMELESS: "A tools/call without Mcp-Name",
 }
+_PARAM_FAULTS: Final = (steps.MODERN_PARAM_WRONG, steps.MODERN_PARAM_MISSING)
 _VERSION_FAULTS: Final = (steps.MODERN_MISMATCH, steps.MODERN_MISMATCH_HEADER)
 """Either value may be looked at first: the version that does not exist is unsupported as well."""
 
@@ -142,7 +143,7 @@ CASE_INSENSITIVE: Final = Rule(
 
 def error_code_of_mismatch(transcript: Transcript, bound: BoundRequirement) -> Finding:
     """Judge that a refusal by 400 for its headers MUST carry a JSON-RPC error with code -32020."""
-    faults = [*_METHOD_FAULTS, *_NAME_FAULTS, *_VERSION_FAULTS]
+    faults = [*_METHOD_FAULTS, *_NAME_FAULTS, *_PARAM_FAULTS, *_VERSION_FAULTS]
     if only_sessionless(transcript, bound) is None:
         faults.append(steps.MODERN_MISSING_HEADER)
     asked = [exchange_of(transcript, bound.revision, step) for step in faults]

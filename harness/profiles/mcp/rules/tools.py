@@ -13,12 +13,10 @@ from harness.judge.findings import inconclusive, not_applicable, satisfied, viol
 from harness.model import Requirement, Side
 from harness.profiles.mcp.revisions import MODERN, SESSIONS, level, text
 from harness.profiles.mcp.rules.preconditions import BASELINE
-from harness.profiles.mcp.rules.transcript import method_of, response, sent
+from harness.profiles.mcp.rules.transcript import listed_tools, method_of, response, sent
 from harness.rule import Decision, Rule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from harness.base.jsonrpc import Message
     from harness.model import BoundRequirement, Exchange, Finding, Transcript
 
@@ -94,7 +92,7 @@ NAMES: Final = Rule(
 
 def same_order(transcript: Transcript, bound: BoundRequirement) -> Finding:
     """Judge that the same tools SHOULD be listed in the same order each time."""
-    lists = list(_lists(transcript, bound.revision))
+    lists = listed_tools(transcript, bound.revision)
     if not lists:
         return not_applicable(bound, "The server lists no tools.")
     first_exchange, first = lists[0]
@@ -162,20 +160,8 @@ STRUCTURED_RESULT: Final = Rule(
 RULES: Final = (SCHEMA_VALID, NAMES, ORDER, STRUCTURED_RESULT)
 
 
-def _lists(transcript: Transcript, revision: str) -> Iterator[tuple[Exchange, list[Message]]]:
-    """Yield the tools of every first page of tools/list that has any, with its exchange."""
-    for exchange in transcript.exchanges:
-        if exchange.revision != revision or method_of(exchange) != "tools/list":
-            continue
-        result = (response(exchange) or {}).get("result")
-        tools = result.get("tools") if isinstance(result, dict) else None
-        found = [tool for tool in tools if isinstance(tool, dict)] if isinstance(tools, list) else []
-        if found:
-            yield exchange, found
-
-
 def _first_list(transcript: Transcript, revision: str) -> tuple[Exchange, list[Message]] | None:
-    return next(_lists(transcript, revision), None)
+    return next(iter(listed_tools(transcript, revision)), None)
 
 
 def _name(tool: Message) -> str:

@@ -172,6 +172,20 @@ def discovery_of(transcript: Transcript, revision: str) -> Exchange | None:
     return next((exchange for exchange in asked if named_version(exchange) not in (None, UNSUPPORTED_VERSION)), None)
 
 
+def listed_tools(transcript: Transcript, revision: str) -> list[tuple[Exchange, list[Message]]]:
+    """Return the tools of every first page of tools/list that has any, with its exchange."""
+    found = []
+    for exchange in transcript.exchanges:
+        if exchange.revision != revision or method_of(exchange) != "tools/list":
+            continue
+        result = (response(exchange) or {}).get("result")
+        tools = result.get("tools") if isinstance(result, dict) else None
+        listed = [tool for tool in tools if isinstance(tool, dict)] if isinstance(tools, list) else []
+        if listed:
+            found.append((exchange, listed))
+    return found
+
+
 def is_initialize_result(exchange: Exchange) -> bool:
     """Return whether a 200 carries an InitializeResult: the only answer that may give a session id."""
     request = sent(exchange)

@@ -54,6 +54,9 @@ def test_every_row_is_satisfied_by_a_right_server() -> None:
         Case("python", "AuthorizedModern", revisions=(MODERN,)),
         Case("python", "AuthorizedBaskets", revisions=(MODERN,)),
         Case("python", "ModernFeatures", revisions=(MODERN,)),
+        Case("python", "ModernAsking", revisions=(MODERN,)),
+        Case("python", "ModernRegions", revisions=(MODERN,)),
+        Case("python", "ModernRows", revisions=(MODERN,)),
     )
     found = anyio.run(judge_all, cases)
     satisfied = {f.requirement for case in cases for f in found[case] if f.verdict is Verdict.SATISFIED}

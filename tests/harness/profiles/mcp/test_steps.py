@@ -28,6 +28,9 @@ SERVERS = (
     Case("python", "AuthorizedModern", revisions=(MODERN,)),
     Case("python", "ModernFeatures", revisions=(MODERN,)),
     Case("python", "AuthorizedBaskets", revisions=(MODERN,)),
+    Case("python", "ModernAsking", revisions=(MODERN,)),
+    Case("python", "ModernRegions", revisions=(MODERN,)),
+    Case("python", "ModernRows", revisions=(MODERN,)),
 )
 TO_GO_ON = {
     steps.DISCOVER_ENDPOINT: "finds the endpoint",

@@ -215,6 +215,9 @@ def modern_servers() -> Iterator[tuple[str, Talk]]:
         called = talk.request(steps.MODERN_TOOL, session=None)
         for step in (steps.MODERN_TOOL_NAME, steps.MODERN_TOOL_NAMELESS, steps.MODERN_TOOL_ENCODED):
             talk.request(step, status, control=called, session=None)
+        with_parameter = talk.request(steps.MODERN_PARAM, session=None)
+        for step in PARAMETER_STEPS[status % 2 :]:
+            talk.request(step, status, control=with_parameter, session=None)
         issued = (("Mcp-Session-Id", "echoed"),) if status == 404 else ()
         asked = 400 if status == 405 else 200
         talk.request(steps.MODERN_SESSION_ID, asked, control=control, session=None, reply_headers=issued)
@@ -222,6 +225,33 @@ def modern_servers() -> Iterator[tuple[str, Talk]]:
         talk.delete(steps.MODERN_DELETE, status, control=control, session=None)
         yield f"all {status}", talk
     yield "handles", with_handles()
+    yield from asking()
+
+
+PARAMETER_STEPS = (
+    steps.MODERN_PARAM_CHARACTERS,
+    steps.MODERN_PARAM_WRONG,
+    steps.MODERN_PARAM_MISSING,
+    steps.MODERN_PARAM_ENCODED,
+    steps.MODERN_PARAM_NUMBER,
+)
+
+
+def asking() -> Iterator[tuple[str, Talk]]:
+    """A tool that asks for input, and what it does with other input than that."""
+    refused = {"jsonrpc": "2.0", "error": {"code": -32602, "message": "no"}}
+    unable = {"jsonrpc": "2.0", "error": {"code": -32021, "message": "no"}}
+    done: dict[str, Any] = {"resultType": "complete", "content": []}
+    question = {"resultType": "input_required", "requestState": "s"}
+    for name, other in (("takes all", {"result": done}), ("refuses all", {"answer": refused})):
+        talk = Talk(revision=MODERN)
+        talk.request(steps.MODERN_CONTROL, session=None)
+        asked = talk.request(steps.MODERN_ASKS, session=None, result=question)
+        talk.request(steps.MODERN_UNABLE, session=None, control=asked, **({"answer": unable} if "all" in name else {}))
+        answered = talk.request(steps.MODERN_ANSWERED, session=None, control=asked, result=done)
+        for step in (steps.MODERN_STATE_CHANGED, steps.MODERN_ANSWERS_MISSING, steps.MODERN_ANSWERS_MORE):
+            talk.request(step, session=None, control=answered, **other)
+        yield name, talk
 
 
 def with_handles() -> Talk:

@@ -1,0 +1,153 @@
+"""Parameters of tools that a request repeats in headers (``x-mcp-header``), 2026-07-28 on.
+
+Sentences: Streamable HTTP page, "Custom Headers from Tool Parameters", "Value Encoding" and "Server Validation"; tools
+page, "x-mcp-header".
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from extractor.model import Level
+from harness.judge.findings import inconclusive, not_applicable, satisfied, violated
+from harness.model import Requirement, Side, Verdict
+from harness.profiles.mcp import steps
+from harness.profiles.mcp.header_annotations import annotation_fault, header_annotations
+from harness.profiles.mcp.revisions import MODERN, level, text
+from harness.profiles.mcp.rules.answers import NOT_SERVED, answer_to_fault, describe, is_served, why_undecided
+from harness.profiles.mcp.rules.preconditions import BASELINE, deciding, must_answer
+from harness.profiles.mcp.rules.transcript import control_of, error_code, exchange_of, listed_tools
+from harness.rule import Decision, Rule
+
+if TYPE_CHECKING:
+    from harness.model import BoundRequirement, Exchange, Finding, Transcript
+
+_HEADER_MISMATCH: Final = -32020
+_SHOWN: Final = 60
+"""Characters of a tool's name that a summary shows: it is the example's."""
+_REFUSED: Final = {
+    steps.MODERN_PARAM_WRONG: "A tools/call whose Mcp-Param header has another value than its body",
+    steps.MODERN_PARAM_MISSING: "A tools/call without the Mcp-Param header of a value in its body",
+}
+_SERVED: Final = {
+    steps.MODERN_PARAM_ENCODED: "with the header's value in base64 (=?base64?…?=)",
+    steps.MODERN_PARAM_ABSENT: "with neither the optional parameter nor its header",
+}
+
+
+def header_names(transcript: Transcript, bound: BoundRequirement) -> Finding:
+    """Judge what an ``x-mcp-header`` MUST and MUST NOT be, and on which properties."""
+    annotated = [
+        (exchange, tool)
+        for exchange, tools in listed_tools(transcript, bound.revision)
+        for tool in tools
+        if header_annotations(tool.get("inputSchema"))
+    ]
+    for exchange, tool in annotated:
+        fault = annotation_fault(tool.get("inputSchema"))
+        if fault is not None:
+            name = repr(str(tool.get("name"))[:_SHOWN])
+            return violated(bound, f"An `x-mcp-header` of the tool {name} {fault}.", [exchange])
+    if not annotated:
+        return not_applicable(bound, "No tool names headers for its parameters.")
+    return satisfied(bound, "Every `x-mcp-header` is the name of a header on a property that can have one.",
+                     [annotated[0][0]])  # fmt: skip
+
+
+ANNOTATIONS: Final = Rule(
+    Requirement(
+        id="tool.header-annotation",
+        title="An x-mcp-header is a header's name, once, on a primitive property",
+        side=Side.ANY_SERVER,
+        levels=level(Level.MUST, MODERN),
+        basis=text(MODERN),
+        effect="Clients leave the tool out of their list.",
+        fix="Give each `x-mcp-header` letters, digits and hyphens only, each name once, on integer, string or boolean "
+        "properties that are reached through `properties` alone.",
+    ),
+    Decision(header_names, BASELINE),
+)
+
+
+def header_match(transcript: Transcript, bound: BoundRequirement) -> Finding:
+    """Judge that a parameter's header MUST match the body after decoding, and MUST NOT be expected without a value."""
+    called = exchange_of(transcript, bound.revision, steps.MODERN_PARAM)
+    if called is None:
+        return _without_call(transcript, bound)
+    if error_code(called) == _HEADER_MISMATCH:
+        return violated(bound, "A tools/call whose Mcp-Param header is the value in its body was refused as different.",
+                        [called])  # fmt: skip
+    unasked = exchange_of(transcript, bound.revision, steps.MODERN_PARAM_CHARACTERS)
+    if unasked is not None and is_served(unasked):
+        what = "A tools/call whose Mcp-Param header has a character beyond ASCII, not in base64, was served"
+        return violated(bound, f"{what}; expected a refusal.", [called, unasked])
+    for step, how in _SERVED.items():
+        asked = exchange_of(transcript, bound.revision, step)
+        if asked is not None and answer_to_fault(transcript, asked) in NOT_SERVED:
+            what = f"A tools/call {how} returned {describe(asked)}"
+            return violated(bound, f"{what}; expected that it is served.", [called, asked])
+    finding = deciding(must_answer(transcript, bound, step, 400, what) for step, what in _REFUSED.items())
+    if finding.verdict is not Verdict.SATISFIED:
+        return finding
+    asked_steps = (*_REFUSED, *_SERVED, steps.MODERN_PARAM_CHARACTERS)
+    return satisfied(
+        bound,
+        "A tools/call with a wrong Mcp-Param header or none returned 400; with the value in base64 it was served.",
+        [called, *(exchange_of(transcript, bound.revision, step) for step in asked_steps)],
+    )
+
+
+HEADER_MATCH: Final = Rule(
+    Requirement(
+        id="param.header-match",
+        title="A parameter's header that differs from the body, or is missing, gets 400; in base64 it is read",
+        side=Side.SERVER,
+        levels=level(Level.MUST, MODERN),
+        basis=text(MODERN),
+        effect="A gateway that routes or limits by the header decides about another value than the one that is used.",
+        fix="Decode each Mcp-Param header that a tool's `x-mcp-header` names, compare it with the argument, and answer "
+        "400 with code -32020 unless they are equal; expect no header for an argument that is absent or null.",
+    ),
+    Decision(header_match, BASELINE),
+)
+
+
+def integer_value(transcript: Transcript, bound: BoundRequirement) -> Finding:
+    """Judge that an integer's header SHOULD be compared as a number."""
+    asked = exchange_of(transcript, bound.revision, steps.MODERN_PARAM_NUMBER)
+    if asked is None:
+        return not_applicable(bound, "No integer parameter that a header repeats was sent.")
+    both = [control_of(transcript, asked), asked]
+    if is_served(asked):
+        return satisfied(bound, "A tools/call with 2.0 in the header of the integer 2 was served.", both)
+    if answer_to_fault(transcript, asked) not in NOT_SERVED:
+        return inconclusive(bound, f"The request gave no decision: {why_undecided(asked)}.", both)
+    return violated(
+        bound,
+        f"A tools/call whose integer has “.0” in its header returned {describe(asked)}; without it, it was served.",
+        both,
+    )
+
+
+INTEGER_VALUE: Final = Rule(
+    Requirement(
+        id="param.integer-value",
+        title="The header of an integer is compared as a number",
+        side=Side.SERVER,
+        levels=level(Level.SHOULD, MODERN),
+        basis=text(MODERN),
+        effect="Clients of languages that write every number with a fraction are refused.",
+        fix="Parse the header of an integer parameter as a number before it is compared.",
+    ),
+    Decision(integer_value, BASELINE),
+)
+
+RULES: Final = (ANNOTATIONS, HEADER_MATCH, INTEGER_VALUE)
+
+
+def _without_call(transcript: Transcript, bound: BoundRequirement) -> Finding:
+    lists = listed_tools(transcript, bound.revision)
+    shown: list[Exchange | None] = [exchange for exchange, _ in lists[:1]]
+    if any(header_annotations(tool.get("inputSchema")) for _, tools in lists for tool in tools):
+        return inconclusive(bound, "No tool with such a parameter could be called with made-up arguments.", shown)
+    return not_applicable(bound, "No tool names headers for its parameters.", shown)
