@@ -18,6 +18,8 @@ CROSS_CUTTING = {
     "harness/engine/test_killed.py": "what is left when docprobe is killed",
     "harness/engine/tunnel/test_tunnel_hostile.py": "hostile anchors, through frames, channels and tunnel",
     "harness/nightly/site/test_browser.py": "the report and the site in a browser",
+    "harness/profiles/a2a/test_broken_agents.py": "one broken agent for each requirement, and right ones",
+    "harness/profiles/a2a/test_real_sdks.py": "whole conversations with agents on the SDKs",
     "harness/profiles/mcp/rules/test_slow_machine.py": "every rule that a deadline could decide",
     "harness/profiles/mcp/rules/test_wording.py": "the summaries of every rule's findings",
     "harness/profiles/mcp/test_bad_replies.py": "hostile replies, through every probe",

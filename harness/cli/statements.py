@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import sys
 from collections import Counter
 from typing import TYPE_CHECKING, Any
@@ -42,8 +43,9 @@ if TYPE_CHECKING:
 )  # fmt: skip
 @table_or_json_option
 @click.option(
-    "--bind", "places", multiple=True, metavar="ID=PAGE:LINE",
-    help="Print the entry of a bindings file that binds requirement ID to the sentence at that line. Repeatable.",
+    "--bind", "places", multiple=True, metavar="ID=PAGE:LINE[:N]",
+    help="Print the entry of a bindings file that binds requirement ID to the sentence at that line, the Nth one with "
+    "its level. Repeatable.",
 )  # fmt: skip
 @state_option
 @pass_cli
@@ -147,13 +149,14 @@ def _flat(entry: ClassifiedStatement) -> dict[str, Any]:
 
 def _binding(place: str, statements: Sequence[Statement], catalogue: Catalogue) -> Any:
     id, equals, where = place.partition("=")
-    page, colon, line = where.rpartition(":")
-    if not (equals and colon and line.isdecimal()):
+    parts = re.fullmatch(r"(?P<page>.+?):(?P<line>[0-9]{1,7})(?::(?P<sentence>[0-9]{1,3}))?", where)
+    if not equals or parts is None:
         raise UsageError(
-            f"invalid --bind '{place}': expected ID=PAGE:LINE",
+            f"invalid --bind '{place}': expected ID=PAGE:LINE or ID=PAGE:LINE:SENTENCE",
             "for example --bind session.terminated-404=specification/2025-11-25/basic/transports.mdx:211",
         )
-    return binding_at(catalogue.requirement(id), page, int(line), statements)
+    sentence = int(parts["sentence"] or 1)
+    return binding_at(catalogue.requirement(id), parts["page"], int(parts["line"]), statements, sentence=sentence)
 
 
 def _check_revisions(wanted: Sequence[str], known: Sequence[str]) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from extractor.model import Layout
+from harness.profiles.a2a.profile import A2A
 from harness.profiles.general import GENERAL, with_other_servers
 from harness.profiles.mcp.probe import McpProbe, concerns_mcp
 from harness.profiles.mcp.profile import MCP
@@ -27,7 +28,7 @@ PLAIN: Final = replace(
 """Any other docs with examples for the Model Context Protocol: no revisions, and no normative text unless ``--spec``
 names some. Servers that are about something else are built and started, and nothing is asked of them."""
 
-PROFILES: Final[Mapping[str, Profile]] = {profile.name: profile for profile in (MCP, PLAIN, GENERAL)}
+PROFILES: Final[Mapping[str, Profile]] = {profile.name: profile for profile in (MCP, A2A, PLAIN, GENERAL)}
 """By the name that ``profile = "…"`` gives."""
 
 

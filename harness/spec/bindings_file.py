@@ -70,7 +70,9 @@ def load_bindings(file: Path | None, catalogue: Catalogue) -> tuple[Binding, ...
     return entries
 
 
-def binding_at(row: Requirement, page: str, line: int, statements: Sequence[Statement]) -> Binding:
+def binding_at(
+    row: Requirement, page: str, line: int, statements: Sequence[Statement], *, sentence: int = 1
+) -> Binding:
     """Return the binding of a requirement to the statement at a place.
 
     Args:
@@ -78,19 +80,20 @@ def binding_at(row: Requirement, page: str, line: int, statements: Sequence[Stat
         page: path relative to the docs root.
         line: the line of the keyword, or any line of the sentence, 1-based.
         statements: of the whole corpus.
+        sentence: which of those of the requirement's level at that line, 1-based.
 
     Raises:
-        UsageError: no statement of the requirement's level is there; the hint lists the statements that are.
+        UsageError: no such statement of the requirement's level is there; the hint lists the statements that are.
     """
     there = [s for s in statements if s.page == page and s.span.first <= line <= s.span.last]
     fitting = [s for s in there if _is_as_strict(row.levels.get(s.revision or ""), s.level)]
-    if not fitting:
+    if not 1 <= sentence <= len(fitting):
         listed = ", ".join(f"{s.level} (line {s.line}, revision {s.revision})" for s in there) or "none"
         raise UsageError(
             f"{page}:{line}: no statement of the level that {row.id} has", f"statements at that line: {listed}"
         )
-    chosen = min(fitting, key=lambda s: (abs(s.line - line), s.ordinal))
-    return _binding_of(row.id, chosen, statements)
+    ordered = sorted(fitting, key=lambda s: (abs(s.line - line), s.ordinal))
+    return _binding_of(row.id, ordered[sentence - 1], statements)
 
 
 def _is_as_strict(level: Level | None, other: Level) -> bool:

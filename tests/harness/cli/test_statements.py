@@ -103,6 +103,18 @@ def test_bind_needs_a_place(docs: Path, place: str) -> None:
         run_or_raise("statements", str(docs), "--bind", place)
 
 
+def test_one_of_several_sentences_at_a_line_is_bound(docs: Path) -> None:
+    (docs / NEW).write_text("The server **MUST** be kind. It **MUST** answer 404. It **SHOULD** rest.\n", encoding="utf-8")
+
+    def bound(place: str) -> str:
+        entry = run_or_raise("statements", str(docs), "--bind", f"session.terminated-404={NEW}:{place}").stdout
+        return next(line for line in entry.splitlines() if line.startswith("sha256"))
+
+    assert bound("1") == bound("1:1") != bound("1:2")
+    with pytest.raises(UsageError, match="no statement"):
+        bound("1:3")
+
+
 def test_control_characters_of_the_docs_do_not_reach_the_terminal(docs: Path) -> None:
     (docs / NEW).write_text("The server **MUST** \x1b[2Jhide and \x9b31m shout.\n", encoding="utf-8")
     result = run_or_raise("statements", str(docs))

@@ -1,0 +1,43 @@
+"""The Agent2Agent protocol (A2A) as a profile."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from extractor.model import ExampleKind, Layout, Parties, Party
+from harness.judge.example import example_rules
+from harness.profile import Profile
+from harness.profiles.a2a.probe import A2aProbe
+from harness.profiles.a2a.roles import CODE
+from harness.profiles.a2a.rules import card, errors, messages, operations, streams, tasks
+from harness.profiles.a2a.steps import REVISION
+from harness.rule import Catalogue
+
+LAYOUT: Final = Layout(revisions=(REVISION,), revision=REVISION, specification=("/docs/specification.md",))
+"""The protocol's repository: one revision in each state of it, its text in one page."""
+
+PARTIES: Final = Parties(
+    named=(
+        Party("client", ("client",)),
+        Party("server", ("agent", "server"), not_before=("card", "cards", "id", "skill", "interface")),
+    ),
+    either=("party", "parties", "implementation", "implementer"),
+    adjectives=("a2a", "remote"),
+    others=("client agent", "client agents"),
+)
+"""An agent is a server: it is the client that sends it messages."""
+
+FAMILIES: Final = (card, messages, tasks, streams, operations, errors)
+"""In the order in which reports show them."""
+
+A2A: Final = Profile(
+    name="a2a",
+    layout=LAYOUT,
+    parties=PARTIES,
+    code=CODE,
+    revisions=LAYOUT.revisions,
+    catalogue=Catalogue((*example_rules(LAYOUT.revisions), *(rule for family in FAMILIES for rule in family.RULES))),
+    bindings=Path(__file__).with_name("bindings.toml"),
+    probe_for=lambda bundle: A2aProbe(bundle) if bundle.kind is ExampleKind.HTTP_SERVER else None,
+)

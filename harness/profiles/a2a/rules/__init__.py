@@ -1,0 +1,1 @@
+"""The requirements of A2A, one module per family."""
