@@ -68,6 +68,8 @@ class Rule:
     compares the page with the conversation."""
     reading_blocks: Callable[[Finding, Transcript], bool] | None = None
     """Whether a violation of a MUST decides the exit code though it is a reading of the text; None: it never does."""
+    by_schema: bool = False
+    """Whether it reads the JSON Schema of the revision's messages: without one it decides nothing."""
     blame: BlameRule | None = None
     """None: no line of the page is blamed."""
     fix: FixRule | None = None

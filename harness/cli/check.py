@@ -13,7 +13,7 @@ import click
 
 from harness.base.errors import DocprobeError, UsageError
 from harness.cli.completion import complete_examples, complete_requirements, complete_revisions
-from harness.cli.context import Cli, docs_argument, pass_cli, runtime_option, state_option
+from harness.cli.context import Cli, docs_argument, pass_cli, runtime_option, schema_option, state_option
 from harness.cli.outputs import end_with, format_option, outputs_of
 from harness.config import Shard
 from harness.model import Trust
@@ -98,10 +98,7 @@ if TYPE_CHECKING:
     "--spec", type=click.Path(path_type=Path, file_okay=False, exists=True), metavar="DOCS",
     help="Docs root that holds the specification, or its repository, if it is a different tree. [default: DOCS]",
 )  # fmt: skip
-@click.option(
-    "--schema", type=click.Path(path_type=Path, file_okay=False, exists=True), metavar="DIR",
-    help="JSON Schemas of the messages, REVISION/schema.json. [default: schema/ beside the specification's docs root]",
-)  # fmt: skip
+@schema_option
 @state_option
 @format_option
 @pass_cli
@@ -260,8 +257,6 @@ async def _run(cli: Cli, plan: Plan, config: Config, prove_fixes: bool) -> tuple
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(listen)
         with LiveProgress(cli.err(), config.catalogue.requirements) as live:
-            if config.bindings is not None and not any(row.schema for row in plan.bound.requirements.values()):
-                live.note("no JSON Schema found, so messages are not checked against one: give --schema DIR")
             report = await execute(plan, config, open_engine, observer=live, stop=stop)
             proofs = load_proofs(report, config.state, config.catalogue)
             if prove_fixes:

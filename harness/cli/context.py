@@ -138,6 +138,12 @@ state_option = click.option(
 )  # fmt: skip
 """Where docprobe keeps what it may lose. Give its value to :func:`harness.settings.load_config` or ``state_folder``."""
 
+schema_option = click.option(
+    "--schema", type=click.Path(path_type=Path, file_okay=False, exists=True), metavar="DIR",
+    help="JSON Schemas of the messages, REVISION/schema.json. [default: schema/ beside the specification's docs root]",
+)  # fmt: skip
+"""Give its value to :func:`harness.settings.load_config`."""
+
 runtime_option = click.option(
     "--runtime", metavar="NAME", help="Container runtime, such as runsc. [default: the engine's own]"
 )

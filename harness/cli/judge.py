@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from harness.base.errors import UsageError
-from harness.cli.context import Cli, pass_cli, state_option
+from harness.cli.context import Cli, pass_cli, schema_option, state_option
 from harness.cli.outputs import end_with, format_option, outputs_of
 from harness.profiles.registry import PROFILES
 from harness.settings import load_config
@@ -27,12 +27,20 @@ if TYPE_CHECKING:
     "--docs", type=click.Path(path_type=Path), metavar="DOCS",
     help="Docs root whose sentences are quoted. [default: no sentence is quoted]",
 )  # fmt: skip
+@schema_option
 @click.option("--revision", metavar="REV", help="Revision to judge by. [default: the revision in the example's id]")
 @format_option
 @state_option
 @pass_cli
 def command(
-    cli: Cli, /, file: Path, docs: Path | None, revision: str | None, formats: tuple[str, ...], state: Path | None
+    cli: Cli,
+    /,
+    file: Path,
+    docs: Path | None,
+    schema: Path | None,
+    revision: str | None,
+    formats: tuple[str, ...],
+    state: Path | None,
 ) -> None:
     """Judge the transcript in FILE again, by the rules of this version of docprobe. Nothing is run.
 
@@ -50,7 +58,7 @@ def command(
 
     outputs = outputs_of(formats)
     transcript = _read(file)
-    rules, revisions = _ruleset(cli, docs, state)
+    rules, revisions = _ruleset(cli, docs, schema, state)
     page_revision = revision or _revision_in(transcript.example_id, revisions)
     result = result_of_transcript(transcript, rules, page_revision=page_revision)
     report = conclude(
@@ -59,6 +67,7 @@ def command(
             [result],
             datetime.datetime.now(datetime.UTC),
             requirements=rules.profile.catalogue.requirements,
+            rules=rules,
         )
     )
     end_with(save(report, outputs, console=cli.out()))
@@ -78,16 +87,18 @@ def _read(file: Path) -> Transcript:
         ) from error
 
 
-def _ruleset(cli: Cli, docs: Path | None, state: Path | None) -> tuple[Ruleset, Sequence[str]]:
+def _ruleset(cli: Cli, docs: Path | None, schema: Path | None, state: Path | None) -> tuple[Ruleset, Sequence[str]]:
     """Return what the transcript is judged by, with the sentences of ``docs`` if they are named, and the revisions."""
     from harness.judge.results import Ruleset
-    from harness.load import load_normative_text
+    from harness.load import load_normative_text, load_schemas, with_schemas
     from harness.spec.bind import bind
 
     if docs is None:
         profile = PROFILES["mcp"]
-        return Ruleset(profile, bind((), (), profile.catalogue.requirements)), profile.layout.revisions
-    config = load_config(docs, cli.config_file, baseline="none", state=state)
+        schemas = load_schemas(schema, profile.layout.revisions) if schema is not None else {}
+        bound = with_schemas(bind((), (), profile.catalogue.requirements), schemas)
+        return Ruleset(profile, bound), profile.layout.revisions
+    config = load_config(docs, cli.config_file, baseline="none", state=state, schema=schema)
     return Ruleset(config.profile, load_normative_text(config).bound), config.layout.revisions
 
 

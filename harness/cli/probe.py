@@ -13,7 +13,7 @@ import click
 
 from extractor.base.text import printable
 from harness.base.errors import UsageError
-from harness.cli.context import Cli, pass_cli, state_option
+from harness.cli.context import Cli, pass_cli, schema_option, state_option
 from harness.cli.outputs import end_with, format_option, outputs_of
 from harness.settings import load_config
 
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     "--rate", type=click.FloatRange(min=0.1, max=1000), default=20.0, show_default=True, metavar="N",
     help="Maximum number of requests per second.",
 )  # fmt: skip
+@schema_option
 @format_option
 @state_option
 @pass_cli
@@ -57,6 +58,7 @@ def command(
     remote: bool,
     ends_sessions: bool,
     rate: float,
+    schema: Path | None,
     formats: tuple[str, ...],
     state: Path | None,
 ) -> None:
@@ -83,7 +85,7 @@ def command(
     outputs = outputs_of(formats)
     headers = _headers(token, header_file)
     server, name = _server(url, stdio, remote=remote)
-    config = load_config(spec, cli.config_file, baseline="none", state=state)
+    config = load_config(spec, cli.config_file, baseline="none", state=state, schema=schema)
     rules = Ruleset(config.profile, load_normative_text(config).bound)
     err = cli.err()
     started, began = datetime.datetime.now(datetime.UTC), time.monotonic()
@@ -101,7 +103,8 @@ def command(
         say("ending sessions was not tested: add --ends-sessions")
     result = result_of_transcript(transcript, rules, page_revision=None)
     took_s = round(time.monotonic() - began, 3)
-    report = build_report(DocsSource(name), [result], started, took_s, requirements=config.catalogue.requirements)
+    rows = config.catalogue.requirements
+    report = build_report(DocsSource(name), [result], started, took_s, requirements=rows, rules=rules)
     end_with(save(conclude(report), outputs, console=cli.out()))
 
 

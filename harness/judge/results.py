@@ -9,6 +9,7 @@ from extractor.model import ExampleKind, ExampleStatus
 from harness.judge.blame import blamed_lines
 from harness.judge.example import judge_example
 from harness.judge.failure_cause import cause_of, failing_lines
+from harness.judge.findings import join_words
 from harness.judge.judge import deciding_revision, judge, unblock_without_sentence
 from harness.judge.logged_errors import log_of_failures, uncaught_error
 from harness.model import (
@@ -260,6 +261,21 @@ def missing_text_remark(examples: Sequence[ExampleResult], bound: Bound) -> Iter
         yield "no requirement is bound to a sentence of the normative text: no finding can be blocking; give bindings"
     else:
         yield "no normative text found: no finding can be blocking; give --spec DIR"
+
+
+def missing_schema_remark(examples: Sequence[ExampleResult], rules: Ruleset) -> Iterator[str]:
+    """Yield one remark if messages were judged in revisions that have no JSON Schema at hand."""
+    by_schema = {rule.requirement.id for rule in rules.profile.catalogue.rules if rule.by_schema}
+    judged = {
+        (finding.requirement, finding.revision)
+        for example in examples
+        for finding in example.findings
+        if finding.requirement in by_schema
+    }
+    lacking = {row[1] for row in judged if row in rules.bound.requirements and not rules.bound.requirements[row].schema}
+    if lacking:
+        revisions = join_words(sorted(lacking))
+        yield f"no JSON Schema of {revisions} found: messages are not checked against one; give --schema DIR"
 
 
 def limit_remarks(examples: Sequence[ExampleResult]) -> Iterator[ReportProblem]:

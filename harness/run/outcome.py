@@ -10,7 +10,14 @@ from harness.baseline.apply import apply_baseline
 from harness.baseline.file import Baseline
 from harness.judge.compare import compare
 from harness.judge.exit_code import apply_fail_on, apply_gate, with_exit_code
-from harness.judge.results import limit_remarks, mark_blocking_drift, missing_text_remark, source_lines
+from harness.judge.results import (
+    Ruleset,
+    limit_remarks,
+    mark_blocking_drift,
+    missing_schema_remark,
+    missing_text_remark,
+    source_lines,
+)
 from harness.model import FindingChange, Report, ReportProblem, Stage
 
 if TYPE_CHECKING:
@@ -40,6 +47,7 @@ def build_report(
     plan: Plan | None = None,
     base: BaseState | None = None,
     requirements: Sequence[Requirement] = (),
+    rules: Ruleset | None = None,
 ) -> Report:
     """Return the report on a run. Nothing in it decides the exit code yet: see :func:`conclude`.
 
@@ -52,7 +60,10 @@ def build_report(
         plan: of the run; None if nothing was planned.
         base: of a change, the merge base, judged; None to compare with nothing.
         requirements: the rows that examples were judged by.
+        rules: what they were judged by where nothing was planned.
     """
+    if config is not None and plan is not None:
+        rules = Ruleset(config.profile, plan.bound)
     report = Report(
         version=version("docprobe"),
         started=started.strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -64,6 +75,7 @@ def build_report(
         requirements=tuple(requirements),
         rules_root=source.rules_root,
         root_in_repository=source.root_in_repository,
+        problems=() if rules is None else tuple(map(ReportProblem, missing_schema_remark(results, rules))),
     )
     if config is not None:
         report = replace(
@@ -79,6 +91,7 @@ def build_report(
             report,
             drift=mark_blocking_drift(plan.bound.drift, results, config.layout.drafts, config.requirements),
             problems=(
+                *report.problems,
                 *(ReportProblem(remark) for remark in missing_text_remark(results, plan.bound)),
                 *limit_remarks(results),
                 *(ReportProblem(problem.message, problem.span) for problem in plan.problems),

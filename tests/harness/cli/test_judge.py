@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from harness.base.codec import to_json
 from tests.support.command import refused, run
 from tests.support.reports import transcript
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 TYPESCRIPT = "docs/2025-11-25/tutorials/security/authorization#typescript"
 
@@ -36,6 +33,24 @@ def test_the_revision_can_be_named(tmp_path: Path) -> None:
     done = run("judge", _file(tmp_path), "--revision", "2026-07-28", "--format", "json")
     gating = [f for e in json.loads(done.output)["examples"] for f in e["findings"] if f["gates"]]
     assert gating == []
+
+
+def test_messages_are_checked_by_the_schema_that_is_given_and_its_absence_is_said_once(tmp_path: Path) -> None:
+    schema = Path(__file__).parents[2] / "fixtures" / "mcp" / "schema"
+
+    def said(*arguments: object) -> tuple[list[str], str]:
+        document = json.loads(run("judge", _file(tmp_path), "--format", "json", *arguments).output)
+        found = {f["requirement"]: f["verdict"] for e in document["examples"] for f in e["findings"]}
+        return [p["message"] for p in document["problems"] if "JSON Schema" in p["message"]], found["message.schema"]
+
+    remarks, verdict = said()
+    assert len(remarks) == 1
+    assert "2025-11-25" in remarks[0]
+    assert "--schema DIR" in remarks[0]
+    assert verdict == "not_applicable"
+    remarks, verdict = said("--schema", schema)
+    assert remarks == []
+    assert verdict != "not_applicable"
 
 
 @pytest.mark.parametrize("content", ["", "{}", '{"schema": "docprobe/1"}'])

@@ -57,6 +57,12 @@ def asked(name: str, tmp_path: Path, *arguments: str, path: str = "/mcp") -> tup
     return done, {finding["requirement"]: finding for finding in example["findings"]}, transcript.read_text()
 
 
+def test_messages_are_checked_by_the_schema_that_is_given(tmp_path: Path) -> None:
+    schema = Path(__file__).parents[2] / "fixtures" / "mcp" / "schema"
+    _, found, _ = asked("UntypedTools", tmp_path, "--schema", str(schema))
+    assert found["message.schema"]["verdict"] == "violated"
+
+
 def test_no_session_is_ended_unless_that_is_asked_for(tmp_path: Path) -> None:
     done, found, transcript = asked("Ended400", tmp_path)
     assert done.exit_code == 0, done.output

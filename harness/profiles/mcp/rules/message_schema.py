@@ -1,4 +1,4 @@
-"""Every message that an example sends, by the JSON Schema of the revision, where the docs at hand have one.
+"""Every message that a server or a client sends, by the JSON Schema of the revision, where the docs at hand have one.
 
 The schema is the source of truth of the protocol's messages (base protocol page, "Schema"); no sentence says so with a
 keyword, so a violation is a reading of the text.
@@ -10,12 +10,14 @@ import functools
 from typing import TYPE_CHECKING, Any, Final
 
 from extractor.model import Level
+from harness.base import jsonrpc
 from harness.base.jsonrpc import is_response
 from harness.judge.findings import inconclusive, not_applicable, satisfied, violated
 from harness.model import Requirement, Side
 from harness.profiles.mcp.revisions import ALL, advice, level, reading
 from harness.profiles.mcp.rules.answers import is_success
 from harness.profiles.mcp.rules.preconditions import BASELINE
+from harness.profiles.mcp.rules.sent_requests import received
 from harness.profiles.mcp.rules.transcript import messages, method_of, sent
 from harness.rule import Decision, Rule
 
@@ -74,6 +76,46 @@ MESSAGE_SCHEMA: Final = Rule(
         always_warns=True,
     ),
     Decision(valid_messages, BASELINE),
+    by_schema=True,
+)
+
+
+def valid_sent(transcript: Transcript, bound: BoundRequirement) -> Finding:
+    """Judge every message that a client sent by the schema of its revision, as :func:`valid_messages` does."""
+    schema = bound.schema
+    if schema is None:
+        return not_applicable(bound, "These docs have no JSON Schema for this revision.")
+    checked = 0
+    for exchange in received(transcript):
+        for message in jsonrpc.messages(exchange.body) or ():
+            if bound.revision != (exchange.revision or _offered(message)) or message.get("jsonrpc") != "2.0":
+                continue
+            name = _definition(schema, message, exchange)
+            if name is None:
+                continue
+            checked += 1
+            wrong = _violation(schema, name, _judged_part(message, name))
+            if wrong is not None:
+                what = _what(message, exchange)
+                return violated(bound, f"{what} of the client is not valid by {schema.file}: {wrong}.", [exchange])
+    if not checked:
+        return inconclusive(bound, "The client sent no message that the JSON Schema has a definition for.")
+    return satisfied(bound, f"Every message of the client is valid by {schema.file}.")
+
+
+SENT_SCHEMA: Final = Rule(
+    Requirement(
+        id="client.message-schema",
+        title="Every message of the client is valid by the JSON Schema of the revision",
+        side=Side.CLIENT,
+        levels=level(Level.MUST, ALL),
+        basis=reading(ALL),
+        effect="Servers that check messages, as the SDKs' do, refuse the request.",
+        fix="Send the fields that the schema requires, with the types that it has.",
+        always_warns=True,
+    ),
+    Decision(valid_sent),
+    by_schema=True,
 )
 
 
@@ -111,7 +153,7 @@ NULL_ID: Final = Rule(
     Decision(null_id, BASELINE),
 )
 
-RULES: Final = (MESSAGE_SCHEMA, NULL_ID)
+RULES: Final = (MESSAGE_SCHEMA, SENT_SCHEMA, NULL_ID)
 
 
 @functools.lru_cache(maxsize=64)
@@ -181,6 +223,13 @@ def _validator(schema: MessageSchema, name: str) -> Validator:
     document = {**schema.document, "$ref": f"#/{schema.key}/{name}"}
     # with a registry of its own nothing is fetched: the schema is the docs'
     return validator_for(schema.document)(document, registry=Registry())
+
+
+def _offered(message: Message) -> str | None:
+    """Return the revision that an initialize offers, which is the one that it is written in."""
+    params = message.get("params")
+    version = params.get("protocolVersion") if isinstance(params, dict) else None
+    return version if isinstance(version, str) else None
 
 
 def _what(message: Message, exchange: Exchange) -> str:

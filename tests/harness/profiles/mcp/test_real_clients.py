@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.engine, pytest.mark.registry]
 
 DOCS = Path(__file__).parents[3] / "fixtures" / "clients"
+SCHEMA = DOCS.parent / "mcp" / "schema"
 REINIT = "client.reinit-on-404"
 DELETES = "client.deletes-session"
 UNDECIDED = {REINIT: Verdict.INCONCLUSIVE}
@@ -57,7 +58,7 @@ BOTH_ERAS = {"python-2#python": ("2026-07-28",)}
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
     """One run over all of them."""
-    config = load_config(DOCS, environ={}, state=tmp_path_factory.mktemp("state"), jobs=2)
+    config = load_config(DOCS, environ={}, state=tmp_path_factory.mktemp("state"), jobs=2, schema=SCHEMA)
     return anyio.run(lambda: execute(make_plan(config), config, open_engine))
 
 
@@ -71,7 +72,7 @@ def test_exactly_these_client_rows_are_not_satisfied(name: str, report: Report) 
     assert bool(sessionless) is (name in BOTH_ERAS)
     assert [finding for finding in sessionless if finding.verdict is Verdict.VIOLATED] == []
     rows = [finding for finding in rows if finding.revision == "2025-11-25"]
-    assert len(rows) == 7
+    assert len(rows) == 8
     told = {finding.requirement: finding.verdict for finding in rows if finding.verdict is not Verdict.SATISFIED}
     assert told == EXPECTED[name]
 

@@ -20,6 +20,7 @@ METADATA = {
     "client.no-responses",
     "client.request-ids",
     "client.client-info",
+    "client.message-schema",
 }
 
 

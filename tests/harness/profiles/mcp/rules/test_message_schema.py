@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 
+from extractor.model import ExampleKind
 from harness.model import MessageSchema, Verdict
 from harness.profiles.mcp import steps
-from harness.profiles.mcp.rules.message_schema import valid_messages
+from harness.profiles.mcp.rules.message_schema import valid_messages, valid_sent
+from tests.support.scripted_client import Client, SessionlessClient, right_client
 from tests.support.transcripts import Talk, based
-from tests.support.verdicts import NEWEST, N, S, V, rows
+from tests.support.verdicts import NEWEST, I, N, S, V, rows
 
 
 def verdict(talk: Talk, schema: MessageSchema | None = None) -> tuple[Verdict, str]:
@@ -63,6 +65,31 @@ def test_definitions_of_draft_07_are_read() -> None:
         },
     }
     assert verdict(based(), MessageSchema("s.json", document, "definitions"))[0] is V
+
+
+def sent_by(client: Client) -> tuple[Verdict, str]:
+    transcript = client.talk.transcript(kind=ExampleKind.CLIENT)
+    found = next(row for row in rows() if row.requirement.id == "client.message-schema" and row.revision == NEWEST)
+    finding = valid_sent(transcript, found)
+    return finding.verdict, finding.summary
+
+
+def test_what_a_client_sends_is_checked() -> None:
+    assert sent_by(right_client())[0] is S
+    assert sent_by(Client())[0] is I
+    client = right_client()
+    wrong = {"jsonrpc": "2.0", "method": "notifications/progress", "params": {"progress": "half"}}
+    client.talk.say("client.99.notifications/progress", 202, message=wrong)
+    verdict, summary = sent_by(client)
+    assert verdict is V
+    assert "notifications/progress of the client" in summary
+    assert "$defs/ProgressNotification" in summary
+
+
+def test_what_a_client_sends_in_another_revision_is_judged_there() -> None:
+    client = SessionlessClient()
+    client.send("tools/list")
+    assert sent_by(client)[0] is I
 
 
 def test_without_a_schema_nothing_is_said() -> None:
