@@ -15,6 +15,7 @@ CROSS_CUTTING = {
     "extractor/test_readme.py": "the floor plan of the whole package",
     "harness/cli/test_places.py": "files and folders that cannot be used, for every command",
     "harness/cli/test_state_option.py": "one option of every command",
+    "harness/engine/install/test_newest_python.py": "a package that asks for a newer Python, without an engine",
     "harness/engine/test_killed.py": "what is left when docprobe is killed",
     "harness/engine/tunnel/test_tunnel_hostile.py": "hostile anchors, through frames, channels and tunnel",
     "harness/nightly/site/test_browser.py": "the report and the site in a browser",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from extractor.examples.endpoints import endpoint_paths, stated_endpoints, stated_headers
 from extractor.examples.overrides import AUTHORIZATION
+from extractor.examples.stand_ins import StandIns, stand_ins
 from extractor.languages.common.addresses import host_names
 from extractor.languages.common.environment import environment_notes, filled_file
 from extractor.languages.common.missing_parts import left_to_reader, sentence
@@ -33,6 +34,9 @@ def bundle_of(draft: Draft) -> Bundle:
     files = dict(build.files)
     if build.reads_dotenv and draft.around.variables:
         files.setdefault(".env", filled_file(".env", draft.around.variables[-1].block, inferred.environment))
+    started = stand_ins(draft)
+    beside = started if isinstance(started, StandIns) else StandIns()
+    files |= beside.files
     notes = (
         *_file_notes(draft),
         *build.notes,
@@ -41,10 +45,11 @@ def bundle_of(draft: Draft) -> Bundle:
         *environment_notes(draft.around.variables),
         *_assignment_notes(draft),
         *inferred.notes,
+        *beside.notes,
         *_override_notes(draft),
     )
     endpoints = stated_endpoints(draft, inferred.services, startup.command)
-    variables = {**inferred.environment, **override.environment}
+    variables = {**inferred.environment, **beside.environment, **override.environment}
     return Bundle(
         example_id=draft.example_id,
         language=language.name,
@@ -57,7 +62,7 @@ def bundle_of(draft: Draft) -> Bundle:
         cwd=override.cwd or ".",
         build=startup.build,
         environment=variables,
-        services=_services(draft, inferred.services),
+        services=(*_services(draft, inferred.services), *beside.services),
         endpoint_paths=endpoint_paths(draft, startup.kind, inferred.services, endpoints),
         stated_endpoints=endpoints if startup.kind is ExampleKind.HTTP_SERVER else (),
         stated_headers=stated_headers(draft, variables) if startup.kind is ExampleKind.HTTP_SERVER else (),

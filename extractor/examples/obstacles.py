@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from extractor.base.loopback import is_local
+from extractor.examples.stand_ins import stand_ins
 from extractor.model import ExampleKind
 
 if TYPE_CHECKING:
@@ -81,14 +82,12 @@ def obstacle(draft: Draft) -> str | None:
             for package, whose in _MODELS.items():
                 if imported.module == package or imported.module.startswith((f"{package}/", f"{package}.")):
                     return f"is a client of the API of {whose}, for which docprobe has no stand-in"
-    addresses = tuple(_addresses(draft))
-    if any(is_local(host) for host in addresses):
+    addresses, started = tuple(_addresses(draft)), stand_ins(draft)
+    if any(is_local(host) for host in addresses) or (not isinstance(started, str) and started.files):
         return None
     if addresses:
         return f"is a client of {addresses[0]}, and docprobe's scripted server answers on this machine only"
-    if any(call.last in profile.spawning for code in draft.facts for call in code.calls):
-        return "is a client that starts its server itself: there is no HTTP exchange to judge"
-    return "is a client that gets its server's address when it is started"
+    return started if isinstance(started, str) else "is a client that gets its server's address when it is started"
 
 
 def _addresses(draft: Draft) -> Iterator[str]:

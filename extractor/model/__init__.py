@@ -27,12 +27,13 @@ from extractor.model.pages import (
     Placement,
 )
 from extractor.model.spans import DocsPath, LineNumber, Problem, Span
-from extractor.model.toolchains import ROOT, TOOLS, Source, Toolchain
+from extractor.model.toolchains import ROOT, SEARCH_PATH, TOOLS, Source, Toolchain
 
 __all__ = [
     "PLAIN_PARTIES",
     "REVISION_PLACES",
     "ROOT",
+    "SEARCH_PATH",
     "TOOLS",
     "Block",
     "Bundle",

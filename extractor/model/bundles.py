@@ -87,7 +87,7 @@ class ServiceRequest:
     """A service the example expects beside it."""
 
     kind: str
-    """``authorization``."""
+    """``authorization``; ``spawned`` for the server that a client starts by a command."""
     host: str
     port: int
     settings: Mapping[str, str] = field(default_factory=dict)

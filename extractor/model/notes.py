@@ -47,6 +47,8 @@ class NoteKind(StrEnum):
     PACKAGE_FOLDER = "package folder"
     SERVICE = "authorization server on"
     SERVICES = "services"
+    STAND_IN = "scripted server in place of"
+    """What a client starts as its server, as the command that starts it."""
     TOKEN = "token"
     """That requests need a token which neither the page states nor a service beside the program gives."""
     VALUE = "value of"

@@ -10,6 +10,10 @@ ROOT: Final = "/example"
 """Folder in every container: holds the installed packages and, in ``app``, an example's own files."""
 TOOLS: Final = "/opt/docprobe"
 """Folder of base images for what is docprobe's own."""
+SEARCH_PATH: Final = (
+    f"{ROOT}/node_modules/.bin:{ROOT}/venv/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+)
+"""Where the commands of an example are looked for: ``PATH``."""
 
 Steps = tuple[tuple[str, ...], ...]
 """Argument vectors, run in order as root in a container with a network."""

@@ -34,6 +34,10 @@ class EngineError(BlockedError):
     """The container engine is absent, does not answer, or failed for a reason outside the example (exit 3)."""
 
 
+class PythonVersionError(EngineError):
+    """A package asks for a newer Python than an example was to be installed with."""
+
+
 class PodError(BlockedError):
     """A pod broke for a reason outside the example: the tunnel ended, the anchor died, a limit was hit (exit 3)."""
 

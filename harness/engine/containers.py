@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import anyio
 
 from extractor.base.loopback import IPV4_LOOPBACK
-from extractor.model import ROOT
+from extractor.model import ROOT, SEARCH_PATH
 from harness.engine import launch
 from harness.engine.api import Api, ConflictError, GoneError
 from harness.engine.attach import Attached, attach
@@ -46,7 +46,7 @@ _INSTALL_PROCESSES: Final = 512
 _INSTALL_TMP_MIB: Final = 1024
 """Size of /tmp and of the home of an install, where package clients keep their caches. It counts for the memory."""
 _EXAMPLE_ENVIRONMENT: Final = {
-    "PATH": f"{ROOT}/node_modules/.bin:{ROOT}/venv/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    "PATH": SEARCH_PATH,
     "HOME": HOME,
     "TMPDIR": "/tmp",
     "LANG": "C.UTF-8",

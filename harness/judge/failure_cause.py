@@ -75,6 +75,8 @@ _IMPORTED: Final = frozenset(
 """Guesses that decide where an import is looked for."""
 _HARMLESS: Final = frozenset({NoteKind.REMARK, NoteKind.FILE_NAME})
 """Guesses that a program which was read, and whose imports were found, cannot fail by."""
+_PROVED: Final = frozenset({NoteKind.COMMAND, NoteKind.MODULE_TYPE, NoteKind.FOLDER, NoteKind.PACKAGE_FOLDER})
+"""Guesses that were right if the program answered an initialize."""
 
 
 _STATED_BY: Final = {
@@ -193,7 +195,8 @@ def package_of_import(log: str, bundle: Bundle) -> str | None:
 def _possible_guesses(run: Run, bundle: Bundle) -> Iterator[Note]:
     trouble = _trouble(run)
     guesses = bundle.guesses
-    if run.outcome is StartOutcome.NO_INITIALIZE and not (bundle.endpoint_paths or bundle.stated_endpoints):
+    known = bundle.endpoint_paths or bundle.stated_endpoints or run.endpoint
+    if run.outcome is StartOutcome.NO_INITIALIZE and not known:
         guesses = (*guesses, Note(NoteKind.ENDPOINT, Origin.INFERRED, detail=" at one of the usual paths"))
     text = "\n".join(line.text for line in run.logs)
     as_module = _MODULE_SYSTEM.search(text) is not None
@@ -201,6 +204,9 @@ def _possible_guesses(run: Run, bundle: Bundle) -> Iterator[Note]:
     # what was lacking in this run, or decided by docprobe's own interpreter, may have any effect
     yield from run.guesses
     for note in guesses:
+        # a package that is a word of the command is what starts the program
+        if run.endpoint and (note.kind in _PROVED or note.name in bundle.command):
+            continue
         match trouble:
             case Trouble.INSTALL:
                 possible = note.kind is NoteKind.DEPENDENCY

@@ -182,11 +182,13 @@ class Session:
 
 
 class Transport(StrEnum):
-    """How an HTTP server speaks MCP."""
+    """How a server or a client speaks, where its kind does not say it."""
 
     STREAMABLE_HTTP = "streamable-http"
     HTTP_SSE = "http+sse"
     """The transport of 2024-11-05."""
+    STDIO = "stdio"
+    """Of a client that starts its server."""
 
 
 @dataclass(frozen=True, slots=True)

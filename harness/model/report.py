@@ -66,6 +66,9 @@ class Run:
     ] = ()
     lock: str | None = None
     """The resolved packages as a lock that can be replayed. Not published."""
+    endpoint: str | None = None
+    """Where a first request was answered as it should be by an example that then did not serve: observed, and so not a
+    guess. Not published: the sentence says it."""
 
     @property
     def when(self) -> str:

@@ -169,7 +169,7 @@ DEVIATIONS: Final = FormatOverrides(
     unpublished={
         ExampleResult: {"transcript", "whole_transcript"},
         Requirement: {"stage", "always_warns"},
-        Run: {"lock"},
+        Run: {"lock", "endpoint"},
         Span: {"column"},
     },
     required={

@@ -164,11 +164,22 @@ async def _attempt(
             # one that has just died is not yet known to have ended
             state = pod.exit_state() or (None if pod.sockets() else await pod.wait_exit(END_KNOWN_S))
             if state is None:
-                return failed(StartOutcome.NO_INITIALIZE, probe.failure(transcript), transcript.facts.guesses)
-            return failed(_outcome(state), _exit_text(state))
+                how = probe.failure(transcript) + _where_it_answered(transcript, bundle)
+                attempt = failed(StartOutcome.NO_INITIALIZE, how, transcript.facts.guesses)
+            else:
+                attempt = failed(_outcome(state), _exit_text(state))
+            found = transcript.endpoint if transcript.negotiated else None
+            return replace(attempt, run=replace(attempt.run, endpoint=found))
         served = run(StartOutcome.SERVING, _how_it_serves(transcript), (), image)
     tool = bundle.type_check
     return Attempt(served, transcript, await check_types(engine, bundle, tool, image, progress) if tool else None)
+
+
+def _where_it_answered(transcript: Transcript, bundle: Bundle) -> str:
+    """Return where an initialize was answered, as words to be added, if the page does not state it."""
+    if not transcript.negotiated or not transcript.endpoint or bundle.stated_endpoints or bundle.endpoint_paths:
+        return ""
+    return f" (an initialize was answered at {transcript.endpoint})"
 
 
 def _decided_by_interpreter(image: Image | None) -> tuple[Note, ...]:

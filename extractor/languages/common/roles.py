@@ -97,7 +97,7 @@ class CodeProfile:
     scaffolds: Mapping[str, str] = field(default_factory=dict)
     """Packages that need a generated project around the program; what the program is, as a clause for reports."""
     spawning: frozenset[str] = frozenset()
-    """Calls by which a client starts its own server: there is no HTTP exchange between them to judge."""
+    """Calls by which a client starts its server: with a command, or with the path of a script."""
     authorization: ServiceRequest = USUAL_AUTHORIZATION
     """The authorization server that examples expect where the docs leave the details to the reader."""
     may_be_endpoint: Callable[[str], bool] = lambda path: not is_side_path(path)

@@ -18,3 +18,23 @@ _STEPS: Final = (
      "os.symlink(shutil.which('python3'), '/usr/local/bin/python')"),
 )  # fmt: skip
 PYTHON: Final = Toolchain("python", "uv", (Source("Debian's Python, uv of PyPI", _STEPS),), below=None)
+
+_NEWEST: Final = "3.14"
+_DOWNLOADED: Final = f"{TOOLS}/python-newest"
+NEWEST_PYTHON: Final = Toolchain(
+    "python-newest",
+    f"Python {_NEWEST}",
+    (
+        Source(
+            "uv's own Python",
+            (
+                ("uv", "python", "install", "--quiet", "--install-dir", _DOWNLOADED, _NEWEST),
+                ("sh", "-c", f"ln -sf {_DOWNLOADED}/cpython-{_NEWEST}*/bin/python3 /usr/local/bin/python3"),
+                ("ln", "-sf", "python3", "/usr/local/bin/python"),
+                ("python3", "-c", f"import sys; assert sys.version.startswith({_NEWEST!r})"),
+            ),
+        ),
+        Source(f"the image python:{_NEWEST}-bookworm", _STEPS, image=f"python:{_NEWEST}-bookworm"),
+    ),
+)
+"""For packages that ask for a newer Python than the base image has."""

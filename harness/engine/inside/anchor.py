@@ -43,7 +43,8 @@ class Files:
     def write(self, kind: Kind, payload: bytes) -> str | None:
         """Append to a file (STAGE: ``path NUL bytes``) or make a link (LINK: ``path NUL target``).
 
-        Returns what went wrong, or None. A path that would leave the root is refused.
+        Returns what went wrong, or None. A path that would leave the root is refused. A script that names its
+        interpreter (``#!``) can be executed, as in a reader's checkout.
         """
         name, _, rest = payload.partition(b"\0")
         relative = name.decode()
@@ -60,6 +61,8 @@ class Files:
             else:
                 with open(path, "ab") as file:
                     file.write(rest)
+                if rest.startswith(b"#!"):
+                    os.chmod(path, 0o755)
         except OSError as error:
             return f"{relative}: {error.strerror}"
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, assert_never
@@ -10,8 +11,16 @@ import anyio
 
 from extractor.base.text import printable
 from extractor.languages.toolchains.node import NEWEST_NODE
+from extractor.languages.toolchains.python import NEWEST_PYTHON
 from extractor.model import Bundle, Manager
-from harness.base.errors import DocprobeError, EngineError, InstallError, RegistryError
+from harness.base.errors import (
+    BlockedError,
+    DocprobeError,
+    EngineError,
+    InstallError,
+    PythonVersionError,
+    RegistryError,
+)
 from harness.engine.api import ConflictError, GoneError
 from harness.engine.install import gomod, npm, pypi
 from harness.engine.install.base_images import BASE_IMAGE_VARIABLE, BaseImage, BaseImages
@@ -31,6 +40,8 @@ if TYPE_CHECKING:
 MANAGERS: Final[Mapping[Manager, PackageManager]] = {Manager.NPM: npm, Manager.PYPI: pypi, Manager.GO: gomod}
 """The package managers. A further one is a module and an entry here."""
 _LOG_LINES: Final = 20
+_NEWER: Final = re.compile(r"python\s*>=?\s*3\.(?:1[3-9]|[2-9]\d)", re.IGNORECASE)
+"""uv's words for a package that asks for a Python which base images may not have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +70,26 @@ class Installer:
             EngineError: the engine or one of docprobe's limits prevents it.
             UsageError: ``lock`` is not a lock of docprobe's.
         """
-        image = await self._install_on(bundle.toolchain, bundle, cutoff, lock, progress)
+        try:
+            image = await self._install_on(bundle.toolchain, bundle, cutoff, lock, progress)
+        except PythonVersionError as asked:
+            return await self._install_on_newest_python(asked, bundle, cutoff, lock, progress)
         if image.remarks and bundle.toolchain == "node":
             newer = await self._install_on(NEWEST_NODE.name, bundle, cutoff, lock, progress)
             return image if newer.remarks else newer
         return image
+
+    async def _install_on_newest_python(
+        self, asked: PythonVersionError, bundle: Bundle, cutoff: str | None, lock: str | None, progress: Progress
+    ) -> Image:
+        """Return the dependencies as an image with the newest Python; raise what was asked for if there is none."""
+        try:
+            return await self._install_on(NEWEST_PYTHON.name, bundle, cutoff, lock, progress)
+        except PythonVersionError as again:
+            raise again from asked
+        except BlockedError as error:
+            asked.message += f"; {NEWEST_PYTHON.adds} was wanted for it, and {error.message}"
+            raise asked from error
 
     async def _install_on(
         self, toolchain: str, bundle: Bundle, cutoff: str | None, lock: str | None, progress: Progress
@@ -239,7 +265,8 @@ def _fault_error(names: str, fault: InstallFault, log: tuple[str, ...]) -> Docpr
                 'allow it for this example: `allow-scripts = true` in [examples."…"] of docprobe.toml',
             )
         case "python":
-            return EngineError(
+            error = PythonVersionError if _NEWER.search(fault.detail) else EngineError
+            return error(
                 f"{names} needs another Python than the base image has: {fault.detail}",
                 f"set {BASE_IMAGE_VARIABLE} to an image with that Python",
             )

@@ -135,6 +135,21 @@ def test_usual_paths_are_a_guess_where_the_page_names_no_endpoint() -> None:
     assert [note.kind for note in cause_of(run, bundle("main.py")).guesses] == [NoteKind.ENDPOINT]
 
 
+def test_a_path_that_answered_an_initialize_is_observed_and_not_guessed() -> None:
+    run = replace(failed("", StartOutcome.NO_INITIALIZE), endpoint="http://localhost:8000/mcp")
+    assert cause_of(run, bundle("main.py")).guesses == ()
+
+
+def test_a_program_that_answered_an_initialize_was_started_rightly() -> None:
+    """What starts it is proved; which packages its imports mean is not."""
+    loader = inferred(NoteKind.DEPENDENCY, "tsx")
+    guesses = (COMMAND, inferred(NoteKind.MODULE_TYPE), loader, MCP)
+    of = replace(bundle("main.py", *guesses), command=("node", "--import", "tsx", "main.ts"))
+    run = failed("Error: already connected", StartOutcome.NO_INITIALIZE)
+    assert loader in cause_of(run, of).guesses
+    assert cause_of(replace(run, endpoint="http://localhost:3000/mcp"), of).guesses == (MCP,)
+
+
 KEY = LeftToReader(LeftKind.VALUE, "api_key", "api_key (“your-key”, line 12)")
 URL_OF_READER = LeftToReader(LeftKind.VARIABLE, "ROOM_URL", "the variable ROOM_URL")
 SEED = LeftToReader(LeftKind.FILE, "data/seeds.py", "the file data/seeds.py")

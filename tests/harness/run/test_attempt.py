@@ -14,9 +14,10 @@ from extractor.model import ExampleKind, Layout, NoteKind, ServiceRequest, Sourc
 from harness.config import Config
 from harness.engine.protocol import ExitState, Limits
 from harness.judge.failure_cause import cause_of
-from harness.model import DateSource, Image, ListeningSocket, LogLine, Resolve, StartOutcome
+from harness.model import DateSource, Facts, Image, ListeningSocket, LogLine, Resolve, StartOutcome, Transcript
 from harness.profiles.registry import MCP
 from harness.run.attempt import record
+from harness.run.listening_probe import ListeningProbe
 from tests.support.loopback import server_bundle
 
 if TYPE_CHECKING:
@@ -213,3 +214,27 @@ async def test_a_process_that_died_on_import_is_not_said_to_answer_wrongly(tmp_p
     found = await recorded(tmp_path, stdio, "ModuleNotFoundError: No module named 'yaml'", DyingPod)
     assert {run.outcome for run in found.runs} == {StartOutcome.EXITED}
     assert {run.sentence for run in found.runs} == {"exited with code 1: there is no module yaml"}
+
+
+async def test_where_an_initialize_was_answered_is_known_of_a_server_that_then_fails(tmp_path: Path) -> None:
+    """It is observed, whatever was guessed: the sentence says it where the page does not."""
+    heard = Transcript("x#y", SERVER.kind, (), negotiated=("2025-11-25",), endpoint="http://localhost:8000/deep")
+
+    class Probe(ListeningProbe):
+        async def converse(self, *_: object) -> Transcript:
+            return replace(heard, facts=Facts("tools/list is answered 500"))
+
+        def serves(self, transcript: Transcript) -> bool:
+            return False
+
+        def failure(self, transcript: Transcript) -> str:
+            return transcript.facts.not_served or ""
+
+    profile = replace(MCP, probe_for=Probe)
+    engine = cast("Engine", OnePodEngine(SilentPod("", (ListeningSocket("127.0.0.1", 8000),))))
+    for stated, words in ((("/deep",), ""), ((), " (an initialize was answered at http://localhost:8000/deep)")):
+        bundle = replace(SERVER, endpoint_paths=stated, services=())
+        config = Config(docs=tmp_path, layout=Layout(), profile=profile)
+        found = await record(engine, bundle, config, date=None, locks={}, progress=lambda _: None)
+        assert found.runs[-1].endpoint == "http://localhost:8000/deep"
+        assert found.runs[-1].sentence.endswith(f"tools/list is answered 500{words}")

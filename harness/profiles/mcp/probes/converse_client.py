@@ -16,6 +16,7 @@ import anyio
 
 from harness.model import Facts, Incident, Transcript, Transport
 from harness.profiles.mcp.services.scripted_server import Scene, ScriptedServer
+from harness.profiles.mcp.services.scripted_stdio import STDIN
 
 if TYPE_CHECKING:
     from extractor.model import Bundle
@@ -32,7 +33,7 @@ async def converse_client(pod: Pod, bundle: Bundle, scripted: ScriptedServer | N
     Args:
         pod: with the client started.
         bundle: the example.
-        scripted: from ``services_for``; None if the client names no URL on this machine.
+        scripted: from ``services_for``; None if the client names no URL on this machine and starts no server.
         timeout_s: for each of the two runs.
     """
     started = time.monotonic()
@@ -44,7 +45,7 @@ async def converse_client(pod: Pod, bundle: Bundle, scripted: ScriptedServer | N
     stopped = None
     if first is None:
         stopped = Incident(len(scripted.exchanges), "it neither ended nor sent anything more")
-    served = bool(scripted.sessions or scripted.sessionless or scripted.sse.negotiated)
+    served = bool(scripted.sessions or scripted.sessionless or scripted.sse.negotiated or scripted.over_stdio)
 
     async def again(scene: Scene) -> ExitState | None:
         scripted.next_run(scene)
@@ -69,11 +70,18 @@ async def converse_client(pod: Pod, bundle: Bundle, scripted: ScriptedServer | N
         modern=tuple(sorted(scripted.sessionless)),
         facts=Facts(
             None if served else _why_not_served(scripted, first),
-            transport=Transport.HTTP_SSE if scripted.sse.negotiated else None,
+            transport=_transport(scripted),
             stopped=stopped,
             failed_when_gone=failed,
         ),
     )
+
+
+def _transport(scripted: ScriptedServer) -> Transport | None:
+    """The transport, where it is not Streamable HTTP."""
+    if all(exchange.method == STDIN for exchange in scripted.exchanges) and scripted.exchanges:
+        return Transport.STDIO
+    return Transport.HTTP_SSE if scripted.sse.negotiated else None
 
 
 async def _watch(pod: Pod, scripted: ScriptedServer, timeout_s: float) -> ExitState | None:

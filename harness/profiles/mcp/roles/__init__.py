@@ -26,8 +26,8 @@ _OF_SDK: Final = frozenset(
 """What the TypeScript SDK requires: npm puts it beside the SDK."""
 
 _SPAWNING: Final = frozenset(
-    {"StdioClientTransport", "StdioServerParameters", "stdio_client", "StdioTransport", "CommandTransport",
-     "NewCommandTransport", "NewStdioMCPClient"}
+    {"StdioClientTransport", "StdioServerParameters", "StdioTransport", "PythonStdioTransport", "NodeStdioTransport",
+     "Client", "CommandTransport", "NewCommandTransport", "NewStdioMCPClient"}
 )  # fmt: skip
 
 CODE: Final = CodeProfile(

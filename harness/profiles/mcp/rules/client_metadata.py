@@ -16,7 +16,7 @@ from harness.judge.findings import count, not_applicable, satisfied, violated
 from harness.model import Requirement, Side
 from harness.profiles.mcp.messages import META, METHOD_HEADER, NAME_HEADER, VERSION_HEADER
 from harness.profiles.mcp.revisions import MODERN, level, text
-from harness.profiles.mcp.rules.preconditions import not_asked
+from harness.profiles.mcp.rules.preconditions import CLIENT, not_asked
 from harness.profiles.mcp.rules.sent_requests import NAMED_BY, name_of, params_of, posts_of, target_of
 from harness.profiles.mcp.rules.transcript import header, method_of, sent
 from harness.rule import Decision, Rule
@@ -198,7 +198,7 @@ RULES: Final = (
             "Servers refuse the request (-32020), and gateways route it to the wrong place.",
             "Send Mcp-Method with every request, and Mcp-Name with tools/call, prompts/get and resources/read.",
         ),
-        Decision(standard_headers),
+        Decision(standard_headers, CLIENT),
     ),
     Rule(
         _row(
@@ -208,7 +208,7 @@ RULES: Final = (
             "Servers refuse the request (-32020).",
             "Set the header from the same variable as the field in _meta.",
         ),
-        Decision(header_equals_meta),
+        Decision(header_equals_meta, CLIENT),
     ),
     Rule(
         _row(
@@ -218,7 +218,7 @@ RULES: Final = (
             "The header is lost, refused or split by whatever stands between client and server.",
             "Send =?base64?…?= with the UTF-8 bytes of the name.",
         ),
-        Decision(header_encoding),
+        Decision(header_encoding, CLIENT),
     ),
     Rule(
         _row(
@@ -228,7 +228,7 @@ RULES: Final = (
             "Servers refuse batches.",
             "Send each message in a POST of its own.",
         ),
-        Decision(single_message),
+        Decision(single_message, CLIENT),
     ),
     Rule(
         _row(

@@ -35,7 +35,7 @@ def retries_version(transcript: Transcript, bound: BoundRequirement) -> Finding:
     again = next((e for e in openings(transcript) if e in after), None)
     if again is not None:
         return satisfied(bound, "After an error that named supported versions the client took one.", [refused, again])
-    stubborn = [e for e in after if e.revision == bound.revision and e.method == "POST"]
+    stubborn = [e for e in after if e.revision == bound.revision and method_of(e)]
     if len(stubborn) > 1:
         return violated(
             bound,

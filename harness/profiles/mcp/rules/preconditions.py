@@ -68,10 +68,15 @@ def only_sessionless(transcript: Transcript, bound: BoundRequirement) -> Finding
 
 
 def over_streamable_http(transcript: Transcript, bound: BoundRequirement) -> Finding | None:
-    """Require that the client speaks Streamable HTTP: the transport of 2024-11-05 has no sessions and no headers."""
-    if transcript.facts.transport is not Transport.HTTP_SSE:
-        return None
-    return not_applicable(bound, "The client speaks the HTTP+SSE transport of 2024-11-05, which has no such rule.")
+    """Require that the client speaks Streamable HTTP: its other transports have no sessions and no such headers."""
+    match transcript.facts.transport:
+        case Transport.HTTP_SSE:
+            how = "speaks the HTTP+SSE transport of 2024-11-05"
+        case Transport.STDIO:
+            how = "starts its server and speaks to it over stdio"
+        case _:
+            return None
+    return not_applicable(bound, f"The client {how}, which has no such rule.")
 
 
 BASELINE: Final = (baseline_served,)

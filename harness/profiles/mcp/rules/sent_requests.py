@@ -52,8 +52,11 @@ def sent_after_initialize(transcript: Transcript) -> Iterator[Exchange]:
 
 
 def posts_of(transcript: Transcript, revision: str) -> list[Exchange]:
-    """Return the POSTs of a client that belong to one sessionless revision, or to any of those with sessions."""
-    posts = [exchange for exchange in received(transcript) if exchange.method == "POST"]
+    """Return the messages of a client that belong to one sessionless revision, or to any of those with sessions.
+
+    They were posted, or written to the stdin of a server that the client started.
+    """
+    posts = [exchange for exchange in received(transcript) if exchange.method in ("POST", "STDIN")]
     if revision in MODERN:
         return [exchange for exchange in posts if exchange.revision == revision]
     return [exchange for exchange in posts if exchange.revision not in MODERN]

@@ -10,6 +10,7 @@ from extractor.base.loopback import URL_HOST
 from extractor.model import ExampleKind
 from harness.profiles.mcp.services.authorization import AuthorizationService
 from harness.profiles.mcp.services.scripted_server import ScriptedServer, ScriptedService
+from harness.profiles.mcp.services.scripted_stdio import ScriptedStdio
 
 if TYPE_CHECKING:
     from extractor.model import Bundle
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from harness.profiles.mcp.tokens import TokenSource
 
 AUTHORIZATION: Final = "authorization"
+SPAWNED: Final = "spawned"
+"""Kinds of services that bundles ask for."""
 _LOCAL_URL: Final = re.compile(rf"http://{URL_HOST}:(\d{{2,5}})\b")
 _MOST_PORTS: Final = 4
 
@@ -29,7 +32,8 @@ class ExampleServices:
     tokens: TokenSource | None = None
     """None if the example expects no authorization server."""
     scripted: ScriptedServer | None = None
-    """What a client example talks to; None for servers, and for clients that name no URL on this machine."""
+    """What a client example talks to; None for servers, and for clients that name no URL on this machine and start no
+    server."""
 
 
 def services_for(bundle: Bundle) -> ExampleServices:
@@ -40,8 +44,11 @@ def services_for(bundle: Bundle) -> ExampleServices:
     if bundle.kind is ExampleKind.CLIENT:
         taken = {service.port for service in services}
         ports = [port for port in client_ports(bundle) if port not in taken][:_MOST_PORTS]
-        script = ScriptedServer() if ports else None
-        services += [ScriptedService(script, port) for port in ports if script is not None]
+        relays = [request.port for request in bundle.services if request.kind == SPAWNED]
+        if ports or relays:
+            script = ScriptedServer()
+            services += [ScriptedService(script, port) for port in ports]
+            services += [ScriptedStdio(script, port) for port in relays]
     return ExampleServices(tuple(services), authorization, script)
 
 

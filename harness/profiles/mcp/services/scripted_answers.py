@@ -63,6 +63,18 @@ def result_in_session(method: str) -> Message | None:
     return found
 
 
+def reply_in_session(message: Message, method: str) -> Message:
+    """Return the response to a request of a revision with a handshake, the initialize included."""
+    if method == "initialize":
+        params = message.get("params")
+        asked = params.get("protocolVersion") if isinstance(params, dict) else None
+        return reply_to(message, result=initialized(asked if asked in WITH_HANDSHAKE else NEWEST_WITH_HANDSHAKE))
+    result = result_in_session(method)
+    if result is None:
+        return reply_to(message, error={"code": METHOD_NOT_FOUND, "message": "no such method"})
+    return reply_to(message, result=result)
+
+
 def sessionless_result(method: str) -> Message | None:
     """Return the result of a sessionless request, complete with type, caching hints and server; None as above."""
     found: Message | None = _RESULTS.get(method)

@@ -1,7 +1,7 @@
 """The server that client examples talk to: it follows the specification, and records what it receives.
 
 It answers on any path: in sessions that an initialize opens, without sessions (2026-07-28), and over the transport of
-2024-11-05. It plays one scene per run of the client (:class:`Scene`).
+2024-11-05; and over stdio (``scripted_stdio``). It plays one scene per run of the client (:class:`Scene`).
 """
 
 from __future__ import annotations
@@ -26,14 +26,12 @@ from harness.profiles.mcp.services.scripted_answers import (
     LISTEN,
     MAY_ASK_FOR_INPUT,
     METHOD_NOT_FOUND,
-    NEWEST_WITH_HANDSHAKE,
     SESSIONLESS,
-    WITH_HANDSHAKE,
+    UNSUPPORTED_VERSION,
     acknowledged,
-    initialized,
     input_required,
+    reply_in_session,
     reply_to,
-    result_in_session,
     sessionless_result,
     sessionless_version,
     unsupported,
@@ -41,7 +39,7 @@ from harness.profiles.mcp.services.scripted_answers import (
 from harness.profiles.mcp.services.scripted_sse import SseStreams
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Mapping
 
     from anyio.abc import ByteStream
     from starlette.requests import Request
@@ -50,6 +48,8 @@ if TYPE_CHECKING:
 
 MOST_BYTES: Final = 1024 * 1024
 MOST_EXCHANGES: Final = 500
+_STATUSES: Final[Mapping[int | None, int]] = {UNSUPPORTED_VERSION: 400, METHOD_NOT_FOUND: 404}
+"""Of a sessionless response, by its error code."""
 SECRET_HEADERS: Final = ("authorization", "cookie")
 
 
@@ -77,13 +77,14 @@ class ScriptedServer:
         self.sessionless: set[str] = set()
         """Revisions in which a sessionless request was served."""
         self.sse = SseStreams()
+        self.over_stdio: set[str] = set()
+        """Revisions that were agreed to over stdio, which has no session ids."""
         self.called = False
         """Whether a sessionless request was served that may need input."""
         self.process = 0
         self.app = Starlette(routes=[Route("/{path:path}", self._handle, methods=["GET", "POST", "DELETE"])])
         self._scene = Scene.ORDINARY
-        self._started = time.monotonic()
-        self._last = self._started
+        self.started = self._last = time.monotonic()
         self._live: dict[str, bool] = {}
         """Live session ids; whether initialized came."""
         self._surprised = False
@@ -99,6 +100,31 @@ class ScriptedServer:
         self._scene, self._surprised = scene, False
         self.process += 1
         self._last = time.monotonic()
+
+    def heard(self) -> None:
+        """Note that the client has just sent something."""
+        self._last = time.monotonic()
+
+    def reply_sessionless(self, message: Message, version: str) -> Message:
+        """Return the response to a sessionless request, by the scene."""
+        method = str(message.get("method"))
+        if self.refuses(version):
+            return unsupported(message, version)
+        result = sessionless_result(method)
+        if result is None:
+            return reply_to(message, error={"code": METHOD_NOT_FOUND, "message": "no such method"})
+        self.sessionless.add(version)
+        self.negotiated.add(version)
+        if method in MAY_ASK_FOR_INPUT:
+            self.called = True
+            if self._scene is Scene.INPUT and not self._surprised:
+                self._surprised = True
+                return reply_to(message, result=input_required())
+        return reply_to(message, result=result)
+
+    def refuses(self, version: str) -> bool:
+        """Return whether a sessionless revision is not spoken in this scene."""
+        return self._scene in (Scene.OLDER, Scene.GONE) or version not in SESSIONLESS
 
     # --- HTTP ------------------------------------------------------------------------------------------------
 
@@ -151,23 +177,13 @@ class ScriptedServer:
         method = message.get("method") if message is not None else None
         if message is None or not isinstance(method, str):
             return _error(400, -32600, "a single request or notification is expected", message)
-        if self._scene in (Scene.OLDER, Scene.GONE) or version not in SESSIONLESS:
-            return JSONResponse(unsupported(message, version), 400)
-        if "id" not in message:
+        served = not self.refuses(version)
+        if served and "id" not in message:
             return Response(status_code=202)
-        if method == LISTEN:
+        if served and method == LISTEN:
             return StreamingResponse(_silence(acknowledged(message)), media_type="text/event-stream")
-        result = sessionless_result(method)
-        if result is None:
-            return _error(404, METHOD_NOT_FOUND, "no such method", message)
-        self.sessionless.add(version)
-        self.negotiated.add(version)
-        if method in MAY_ASK_FOR_INPUT:
-            self.called = True
-            if self._scene is Scene.INPUT and not self._surprised:
-                self._surprised = True
-                return JSONResponse(reply_to(message, result=input_required()))
-        return JSONResponse(reply_to(message, result=result))
+        reply = self.reply_sessionless(message, version)
+        return JSONResponse(reply, _STATUSES.get(jsonrpc.error_code(reply), 200))
 
     def _post(self, session: str, message: Message | None) -> Response:
         if message is None:
@@ -181,21 +197,17 @@ class ScriptedServer:
             self._surprised = True
             del self._live[session]
             return _error(404, -32001, "the session has ended", message)
-        result = result_in_session(method)
-        if result is None:
-            return JSONResponse(reply_to(message, error={"code": METHOD_NOT_FOUND, "message": "no such method"}))
-        return JSONResponse(reply_to(message, result=result))
+        return JSONResponse(reply_in_session(message, method))
 
     def _initialize(self, message: Message) -> Response:
-        params = message.get("params")
-        asked = params.get("protocolVersion") if isinstance(params, dict) else None
-        version = asked if asked in WITH_HANDSHAKE else NEWEST_WITH_HANDSHAKE
+        reply = reply_in_session(message, "initialize")
+        version = str(jsonrpc.initialize_version(reply))
         self.negotiated.add(version)
         session = str(uuid.uuid4())
         self._live[session] = False
         label = f"S{len(self.sessions) + 1}"
         self.sessions.append(Session(label, session, version, self.process, len(self.exchanges) + 1))
-        return JSONResponse(reply_to(message, result=initialized(version)), headers={SESSION_HEADER: session})
+        return JSONResponse(reply, headers={SESSION_HEADER: session})
 
     # --- the record ------------------------------------------------------------------------------------------
 
@@ -208,16 +220,14 @@ class ScriptedServer:
         started: float,
         sessionless: str | None,
     ) -> None:
-        if len(self.exchanges) >= MOST_EXCHANGES:
-            return
         number = len(self.exchanges) + 1
         content = b"" if isinstance(response, StreamingResponse) else bytes(response.body)
         session = request.headers.get(SESSION_HEADER)
         known = next((s for s in self.sessions if s.id == session), None)
-        self.exchanges.append(
+        self.keep(
             Exchange(
                 number=number,
-                step=f"{steps.CLIENT}.{number}.{_what(request.method, message)}",
+                step=f"{steps.CLIENT}.{number}.{what_was_sent(request.method, message)}",
                 revision=sessionless or (known.revision if known else None),
                 process=self.process,
                 method=request.method,
@@ -232,15 +242,20 @@ class ScriptedServer:
                     complete=not isinstance(response, StreamingResponse),
                 ),
                 failure=None,
-                started_s=round(started - self._started, 4),
+                started_s=round(started - self.started, 4),
                 duration_s=round(time.monotonic() - started, 4),
                 session=known.label if known else None if session is None else "unknown",
             )
         )
 
+    def keep(self, exchange: Exchange) -> None:
+        """Record an exchange; of a client that never stops, the first ones."""
+        if len(self.exchanges) < MOST_EXCHANGES:
+            self.exchanges.append(exchange)
+
     def since(self, started: float) -> tuple[Exchange, ...]:
         """Return the exchanges, with times since ``started`` (monotonic)."""
-        shift = self._started - started
+        shift = self.started - started
         return tuple(replace(e, started_s=round(e.started_s + shift, 4)) for e in self.exchanges)
 
 
@@ -260,8 +275,9 @@ class ScriptedService:
         return ()
 
 
-def _what(method: str, message: Message | None) -> str:
-    if method != "POST":
+def what_was_sent(method: str, message: Message | None) -> str:
+    """Return the end of a step's name: the JSON-RPC method, else what kind of message or request it is."""
+    if method not in ("POST", "STDIN"):
         return method.lower()
     if message is None:
         return "other"

@@ -13,15 +13,9 @@ from urllib.parse import urlencode
 import anyio
 from starlette.responses import Response, StreamingResponse
 
+from harness.base.jsonrpc import initialize_version
 from harness.profiles.mcp.messages import encode
-from harness.profiles.mcp.services.scripted_answers import (
-    METHOD_NOT_FOUND,
-    NEWEST_WITH_HANDSHAKE,
-    WITH_HANDSHAKE,
-    initialized,
-    reply_to,
-    result_in_session,
-)
+from harness.profiles.mcp.services.scripted_answers import reply_in_session
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -58,20 +52,11 @@ class SseStreams:
             return Response("a single message is expected", 400)
         method = message.get("method")
         if "id" in message and isinstance(method, str):
-            self._streams[request.query_params[_KEY]].put("message", encode(self._answer(message, method)))
+            reply = reply_in_session(message, method)
+            if version := initialize_version(reply):
+                self.negotiated.add(version)
+            self._streams[request.query_params[_KEY]].put("message", encode(reply))
         return Response("Accepted", 202)
-
-    def _answer(self, message: Message, method: str) -> Message:
-        if method == "initialize":
-            params = message.get("params")
-            asked = params.get("protocolVersion") if isinstance(params, dict) else None
-            version = asked if asked in WITH_HANDSHAKE else NEWEST_WITH_HANDSHAKE
-            self.negotiated.add(version)
-            return reply_to(message, result=initialized(version))
-        result = result_in_session(method)
-        if result is None:
-            return reply_to(message, error={"code": METHOD_NOT_FOUND, "message": "no such method"})
-        return reply_to(message, result=result)
 
 
 class _EventQueue:

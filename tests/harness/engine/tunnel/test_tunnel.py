@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import random
 import socket
 import socketserver
@@ -203,11 +204,14 @@ async def test_files_and_links(tmp_path: Path) -> None:
         await tunnel.stage("server.ts", "naïve\n".encode())
         await tunnel.stage("deep/er/big.bin", big)
         await tunnel.stage("empty", b"")
+        await tunnel.stage("bin/tool", b"#!/bin/sh\n")
         await tunnel.link("node_modules", "../node_modules")
         await tunnel.sync()
     assert (tmp_path / "app/server.ts").read_text("utf-8") == "naïve\n"
     assert (tmp_path / "app/deep/er/big.bin").read_bytes() == big
     assert (tmp_path / "app/empty").read_bytes() == b""
+    assert os.access(tmp_path / "app/bin/tool", os.X_OK)
+    assert not (tmp_path / "app/server.ts").stat().st_mode & 0o111
     assert (tmp_path / "app/node_modules").readlink().as_posix() == "../node_modules"
 
 

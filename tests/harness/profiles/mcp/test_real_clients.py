@@ -27,7 +27,22 @@ UNDECIDED = {REINIT: Verdict.INCONCLUSIVE}
 """A program may end on a 404."""
 DIES = {REINIT: Verdict.VIOLATED}
 """It ends by an error that nothing catches: the SDK reports the 404 and starts no new session."""
+NO_HTTP = dict.fromkeys(
+    (
+        "client.sends-session-id",
+        REINIT,
+        DELETES,
+        "client.version-header",
+        "client.version-value",
+        "client.accepts-both",
+    ),
+    Verdict.NOT_APPLICABLE,
+)
+"""It starts its server, and speaks to it over stdio."""
 EXPECTED: dict[str, dict[str, Verdict]] = {
+    "over-stdio#python": NO_HTTP,
+    "over-stdio#typescript": NO_HTTP,
+    "over-stdio#javascript": NO_HTTP | {"client.posts-initialized": Verdict.VIOLATED},
     "typescript-1#typescript": DIES,
     "typescript-2#leave-politely": DIES,
     "typescript-2#come-back": {},

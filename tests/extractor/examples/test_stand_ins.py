@@ -1,0 +1,116 @@
+"""What takes the place of a server that a client starts."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+import pytest
+
+from extractor.docs.corpus import extract
+from extractor.examples.find import find_examples
+from extractor.model import ExampleStatus, Layout
+from harness.profiles.mcp.roles import CODE
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from extractor.model import Example
+
+PYTHON = """
+import asyncio{imports}
+from mcp import ClientSession, StdioServerParameters
+from mcp.client.stdio import stdio_client
+
+async def main():
+    async with stdio_client(StdioServerParameters({start})) as (read, write):
+        async with ClientSession(read, write) as session:
+            await session.initialize()
+
+asyncio.run(main())
+"""
+TYPESCRIPT = """
+import {{ Client }} from "@modelcontextprotocol/sdk/client/index.js";
+import {{ StdioClientTransport }} from "@modelcontextprotocol/sdk/client/stdio.js";
+const client = new Client({{ name: "c", version: "1" }});
+await client.connect(new StdioClientTransport({{ {start} }}));
+"""
+
+
+def client(tmp_path: Path, language: str, start: str, imports: str = "", more: str = "") -> Example:
+    text = PYTHON if language == "python" else TYPESCRIPT
+    name = "client.py" if language == "python" else "client.ts"
+    code = text.format(start=start, imports=imports)
+    (tmp_path / "page.md").write_text(f'# T\n\n```{language} title="{name}"{code}```\n{more}', encoding="utf-8")
+    return next(e for e in find_examples(extract(tmp_path, Layout(), jobs=1), CODE) if name in str(e.notes) or e.reason)
+
+
+@pytest.mark.parametrize(
+    ("language", "start", "path"),
+    [
+        ("python", 'command="python", args=["server.py"]', "server.py"),
+        ("python", 'command="python3", args=["./tools/server.py", "--fast"]', "tools/server.py"),
+        ("python", 'command=sys.executable, args=["-u", "server.py"]', "server.py"),
+        ("python", 'command="python", args=["-m", "my_server.main"]', "my_server/main.py"),
+        ("python", 'command="uv", args=["run", "notes"]', ".docprobe/bin/uv"),
+        ("python", 'command="node", args=["/srv/build/index.js"]', ".docprobe/bin/node"),
+        ("typescript", 'command: "node", args: ["build/index.js"]', "build/index.js"),
+        ("typescript", "command: process.execPath, args: ['server.mjs']", "server.mjs"),
+        ("typescript", 'command: "npx", args: ["-y", "@example/server"]', ".docprobe/bin/npx"),
+        ("typescript", 'command: "python", args: ["server.py"]', "server.py"),
+    ],
+)
+def test_a_relay_stands_where_the_command_looks(tmp_path: Path, language: str, start: str, path: str) -> None:
+    example = client(tmp_path, language, start, imports=", sys" if "sys." in start else "")
+    assert example.status is ExampleStatus.RUNNABLE, example.reason
+    bundle = example.bundle
+    assert bundle is not None
+    (relay,) = (file for file in bundle.files if file.path == path)
+    assert all(segment.span is None for segment in relay.segments)
+    (service,) = bundle.services
+    assert service.kind == "spawned"
+    assert str(service.port) in relay.text
+    assert [note.what for note in bundle.notes if "scripted server" in note.what] != []
+    assert bundle.added == () or not any("scripted" in what for what in bundle.added)
+    is_command = path.startswith(".docprobe")
+    assert relay.text.startswith("#!") is is_command
+    assert bundle.environment.get("PATH", "").startswith("/example/app/.docprobe/bin:") is is_command
+    if relay.path.endswith(".py") or is_command:
+        ast.parse(relay.text)
+
+
+@pytest.mark.parametrize(
+    ("language", "start", "why"),
+    [
+        ("python", "command=command_of_the_day(), args=[]", "cannot read"),
+        ("python", 'command="/opt/bin/server", args=[]', "nothing to put"),
+        ("python", 'command="python", args=["/srv/server.py"]', "nothing to put"),
+        ("python", 'command="python", args=["../server.py"]', "nothing to put"),
+        ("typescript", 'command: "node", args: ["$(touch trap).js"]', "nothing to put"),
+        ("typescript", 'command: "sh -c", args: ["trap"]', "nothing to put"),
+    ],
+)
+def test_what_cannot_be_replaced_is_not_run(tmp_path: Path, language: str, start: str, why: str) -> None:
+    code = "def command_of_the_day():\n    return 'x'\n"
+    example = client(tmp_path, language, start, imports="\n" + code if "of_the_day" in start else "")
+    assert example.status is ExampleStatus.UNSUPPORTED
+    assert why in (example.reason or "")
+
+
+def test_a_client_that_is_given_a_script_starts_it(tmp_path: Path) -> None:
+    text = "import asyncio\nfrom fastmcp import Client\n\nasync def main():\n    async with Client({}) as client:\n"
+    text += "        await client.ping()\n\nasyncio.run(main())\n"
+    for argument, path in (('"my_server.py"', "my_server.py"), ('"http://localhost:8000/mcp"', None)):
+        (tmp_path / "page.md").write_text(f"```python client.py\n{text.format(argument)}```\n", encoding="utf-8")
+        (example,) = find_examples(extract(tmp_path, Layout(), jobs=1), CODE)
+        assert example.bundle is not None
+        assert [f.path for f in example.bundle.files if f.path != "client.py"] == ([path] if path else [])
+
+
+def test_a_server_that_the_page_shows_is_its_own(tmp_path: Path) -> None:
+    """It runs for real, and nobody hears what is said."""
+    code = PYTHON.format(start='command="python", args=["client.py"]', imports="")
+    (tmp_path / "page.md").write_text(f'```python title="client.py"{code}```\n', encoding="utf-8")
+    (example,) = find_examples(extract(tmp_path, Layout(), jobs=1), CODE)
+    assert example.status is ExampleStatus.UNSUPPORTED
+    assert "of its own page" in (example.reason or "")
