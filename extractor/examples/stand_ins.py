@@ -117,7 +117,7 @@ def _started(draft: Draft) -> Iterator[tuple[tuple[str, ...] | None, int]]:
     """The words of each command that starts a server, None for one that the code computes; and its line."""
     for code in draft.facts:
         for call in code.calls:
-            if call.last in draft.known.profile.spawning and (found := _words(call)) is not None:
+            if call.last in draft.docs.profile.spawning and (found := _words(call)) is not None:
                 yield found or None, call.line
 
 
