@@ -165,7 +165,8 @@ def bind_statements(statements: tuple[Statement, ...], config: Config) -> Bound:
     from harness.spec.bindings_file import load_bindings
 
     own = tuple(statement for statement in statements if not statement.quoted)
-    return bind(own, load_bindings(config.bindings, config.catalogue), config.catalogue.requirements)
+    folder = None if config.no_cache else config.state / "bindings"
+    return bind(own, load_bindings(config.bindings, config.catalogue, folder), config.catalogue.requirements)
 
 
 def classify_statements(config: Config, text: NormativeText) -> tuple[ClassifiedStatement, ...]:

@@ -10,8 +10,6 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from markdown_it.common.utils import unescapeAll
-
 from extractor.model import InfoString
 
 _LANGUAGE = re.compile(r"[^\s{\[,=\"']+")
@@ -60,6 +58,9 @@ def looks_like_file_name(word: str) -> bool:
 def split_info(raw: str) -> InfoString:
     """Split an info string: everything after the fence's marks."""
     raw = raw.strip()
+    # here, since the rest of this module is used for blocks that are cached
+    from markdown_it.common.utils import unescapeAll
+
     text = unescapeAll(raw)  # CommonMark, "Backslash escapes" and "Entities": both work in info strings
     first = _LANGUAGE.match(text)
     language, rest = (first.group(), text[first.end() :]) if first else ("", text)

@@ -142,13 +142,8 @@ def command(
             _nothing_changed(cli, config, since, outputs)
         if since.configuration or since.tables:
             settings = _settings_before(docs, cli.config_file, given, config, since)
-    import anyio
-
-    from harness.repair.proofs import patches_of
-    from harness.run.outcome import conclude
     from harness.run.plan import make_plan
     from harness.run.renamed import load_followed_baseline
-    from harness.run.saving import check_writable, save
 
     plan = make_plan(config, since=since, settings=settings)
     # before anything runs: a wrong entry of the baseline, or a file that cannot be written, must not cost a run
@@ -156,6 +151,12 @@ def command(
     plan = plan.accepting(baseline)
     if since is not None and not (plan.examples or plan.no_longer_runnable or plan.problems or baseline.gone):
         _nothing_changed(cli, config, since, outputs, plan)
+    import anyio
+
+    from harness.repair.proofs import patches_of
+    from harness.run.outcome import conclude
+    from harness.run.saving import check_writable, save
+
     check_writable(config, [path for _, path in outputs if path is not None])
     report, proofs, interrupted = anyio.run(_run, cli, plan, config, prove_fixes)
     report = conclude(report, baseline, patches_of(proofs, report, plan, config.docs), interrupted=interrupted)

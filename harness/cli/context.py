@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from rich.console import Console
 
 from harness.base.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from rich.console import Console
 
     from harness.model import Report
 
@@ -30,10 +31,14 @@ class Cli:
 
     def out(self) -> Console:
         """Return the console for the requested output (stdout)."""
+        from rich.console import Console
+
         return Console(file=sys.stdout, no_color=self.no_color or None, highlight=False, soft_wrap=False, emoji=False)
 
     def err(self) -> Console:
         """Return the console for progress and notes (stderr)."""
+        from rich.console import Console
+
         return Console(file=sys.stderr, no_color=self.no_color or None, highlight=False, emoji=False, quiet=self.quiet)
 
     def links(self, docs: Path) -> str | None:

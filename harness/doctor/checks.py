@@ -20,8 +20,8 @@ from harness.base.errors import BlockedError
 from harness.engine.api import SilentError
 from harness.engine.cleanup import labels_of, list_containers
 from harness.engine.docker_engine import connect
-from harness.engine.install.base_images import BASE_IMAGE_VARIABLE
 from harness.engine.install.image_builder import Job
+from harness.engine.install.settings import BASE_IMAGE_VARIABLE
 from harness.engine.owner import RUN_LABEL, is_in_use
 
 if TYPE_CHECKING:

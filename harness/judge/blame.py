@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from extractor.languages.common.syntax import lines_of
-from extractor.languages.registry import syntax_tree
 from extractor.model import Span
 from harness.model import Verdict
 
@@ -35,6 +34,9 @@ def blamed_lines(rule: Rule, finding: Finding, transcript: Transcript, bundle: B
         return ()
     spans: set[Span] = set()
     for file in bundle.files:
+        # here, since a report without such a finding needs no grammar
+        from extractor.languages.registry import syntax_tree
+
         root = syntax_tree(file.path, file.text)
         if root is not None:
             found = (_docs_span(file, *lines_of(node)) for node in rule.blame(root, finding, transcript))

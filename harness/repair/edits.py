@@ -12,7 +12,6 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from extractor.languages.registry import syntax_tree
 from harness.model import Edit, Verdict
 
 if TYPE_CHECKING:
@@ -65,6 +64,9 @@ def propose(
     """
     edits: list[FileEdit] = []
     for file in bundle.files:
+        # here, since a report without such a finding needs no grammar
+        from extractor.languages.registry import syntax_tree
+
         root = syntax_tree(file.path, file.text)
         if root is None:
             continue

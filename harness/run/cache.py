@@ -16,8 +16,7 @@ import harness
 from extractor.base.storage import write_atomically
 from harness.base.codec import from_json, to_json
 from harness.base.errors import UsageError
-from harness.engine.install.base_images import image_variables
-from harness.engine.install.settings import install_settings
+from harness.engine.install.settings import image_variables, install_settings
 from harness.model import Recording
 
 if TYPE_CHECKING:

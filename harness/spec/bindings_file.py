@@ -5,9 +5,11 @@ A sentence is named by page, section, level and a fingerprint; hashed shingles f
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+import hashlib
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Final
 
+from extractor.base.kept import Kept
 from extractor.base.tomlfile import read_toml
 from extractor.model import Level  # noqa: TC001 (entries are read from TOML by their type hints)
 from extractor.normative.fingerprint import normative_content
@@ -44,30 +46,57 @@ class Binding:
     """Digest of what the sentence asks for, by which a rewording is told from a change; empty: every change counts."""
 
 
-def load_bindings(file: Path | None, catalogue: Catalogue) -> tuple[Binding, ...]:
+_KEPT: Final = ".bindings"
+"""Ending of the files that hold entries."""
+
+
+def load_bindings(file: Path | None, catalogue: Catalogue, folder: Path | None = None) -> tuple[Binding, ...]:
     """Return the entries of a bindings file; without a file there are none.
 
     Args:
         file: the file.
         catalogue: whose requirements the entries name.
+        folder: where entries are kept by the bytes of their file, since TOML takes long to read; None for nowhere.
 
     Raises:
         UsageError: the file cannot be read, or an entry contradicts the catalogue; names file and line.
     """
     if file is None:
         return ()
+    kept, key = _kept(file, folder)
+    known = kept.load(key) if kept is not None else None
+    if known is not None and all(_agrees(entry, catalogue) for entry in known):
+        return known
     document = read_toml(file)
     entries = document.values(Binding, "binding")
     for number, entry in enumerate(entries):
         level = catalogue.requirement(entry.requirement).levels.get(entry.revision)
-        if level is None or not _is_as_strict(level, entry.level):
+        if not _agrees(entry, catalogue):
             has = f"has level {level}" if level else "does not exist"
             raise document.error(
                 ("binding", number, "level"),
                 f"{entry.requirement} {has} in revision {entry.revision}",
                 "bind a sentence of the catalogue's level, or correct the catalogue",
             )
+    if kept is not None:
+        kept.store(key, entries)
     return entries
+
+
+def _kept(file: Path, folder: Path | None) -> tuple[Kept[tuple[Binding, ...]] | None, str]:
+    """Return where the entries of a file are kept, and the key; None if nowhere, or the file cannot be read."""
+    try:
+        digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    except OSError:
+        return None, ""
+    shape = ",".join(f"{field.name}: {field.type}" for field in fields(Binding))
+    return (Kept(folder, tuple[Binding, ...], _KEPT) if folder is not None else None), f"{shape} {digest}"
+
+
+def _agrees(entry: Binding, catalogue: Catalogue) -> bool:
+    """Return whether an entry has the level of its requirement. Raises UsageError if there is no such requirement."""
+    level = catalogue.requirement(entry.requirement).levels.get(entry.revision)
+    return level is not None and _is_as_strict(level, entry.level)
 
 
 def binding_at(

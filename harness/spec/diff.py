@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 STRENGTH: Final = {Level.MAY: 0, Level.SHOULD: 1, Level.SHOULD_NOT: 1, Level.MUST: 2, Level.MUST_NOT: 2}
 NEGATIVE: Final = frozenset((Level.SHOULD_NOT, Level.MUST_NOT))
+
+
 class ChangeKind(StrEnum):
     """How a statement changed, gravest first."""
 

@@ -89,8 +89,13 @@ def run(argv: list[str], job: dict[str, object]) -> tuple[int, str | None]:
     assert isinstance(disk_mib, int)
     try:
         child = subprocess.Popen(
-            argv, cwd=str(job["cwd"]), env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, start_new_session=True,
+            argv,
+            cwd=str(job["cwd"]),
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
     except OSError as error:
         send({"log": f"{argv[0]}: {error.strerror}"})
@@ -162,5 +167,3 @@ def used_mib(folder: str) -> float:
         except OSError:
             continue  # removed meanwhile
     return total / 1048576
-
-

@@ -22,6 +22,7 @@ from harness.engine.api import SLOW_S
 from harness.engine.hardening import ROOT_USER
 from harness.engine.install.image_builder import ImageBuilder, Job, JobResult
 from harness.engine.install.images import BASE_REPOSITORY, content_key, exclusive, image_id
+from harness.engine.install.settings import BASE_IMAGE_VARIABLE
 from harness.engine.owner import LABEL
 
 if TYPE_CHECKING:
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from harness.base.host import HostEnvironment
     from harness.engine.protocol import Progress
 
-BASE_IMAGE_VARIABLE: Final = "DOCPROBE_BASE_IMAGE"
 _USUAL_IMAGE: Final = "python:3.12-bookworm"
 """Pulled by the engine, from where it is configured to pull, if no Debian can be made."""
 _DEBIAN_MAKER: Final = "mmdebstrap"
@@ -48,12 +48,6 @@ _APT_INSTALL: Final = (
 )
 """Adds packages to an image with apt."""
 _ENVIRONMENT: Final = {"UV_CACHE_DIR": "/tmp/uv", "UV_LINK_MODE": "copy", "NPM_CONFIG_CACHE": "/tmp/npm"}
-
-
-def image_variables() -> tuple[str, ...]:
-    """Return the environment variables that name images, or folders that are copied into them."""
-    folders = (source.folder for toolchain in TOOLCHAINS.values() for source in toolchain.sources if source.folder)
-    return (BASE_IMAGE_VARIABLE, *folders)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,9 +23,9 @@ from harness.base.errors import (
 )
 from harness.engine.api import ConflictError, GoneError
 from harness.engine.install import gomod, npm, pypi
-from harness.engine.install.base_images import BASE_IMAGE_VARIABLE, BaseImage, BaseImages
 from harness.engine.install.image_builder import ImageBuilder, Job, JobResult
 from harness.engine.install.images import DEPS_REPOSITORY, ImageRecords, content_key, exclusive, image_id
+from harness.engine.install.settings import BASE_IMAGE_VARIABLE
 from harness.engine.install.way_out import HOSTS_VARIABLE
 from harness.model import Image
 
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from harness.engine.install.base_images import BaseImage, BaseImages
     from harness.engine.install.manager import InstallFault, InstallPlan, PackageManager
     from harness.engine.install.way_out import Gate, WayOut
     from harness.engine.protocol import Limits, Progress

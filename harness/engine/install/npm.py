@@ -175,9 +175,7 @@ def _root(lock: str) -> dict[str, Any]:
         strange = [path for path, entry in entries.items() if not _is_from_registry(path, entry)]
         root = {"dependencies": dict(entries[""].get("dependencies", {}))}
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise UsageError(
-            "the lock is not a package-lock.json of version 2 or 3", _NEW_LOCK
-        ) from error
+        raise UsageError("the lock is not a package-lock.json of version 2 or 3", _NEW_LOCK) from error
     if strange:
         raise UsageError(
             f"the lock takes {printable(strange[0])} from outside the registry",

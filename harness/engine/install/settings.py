@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from extractor.languages.toolchains import TOOLCHAINS
 from harness.base.errors import UsageError
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
     from harness.base.host import HostEnvironment
 
+BASE_IMAGE_VARIABLE: Final = "DOCPROBE_BASE_IMAGE"
+"""Names the image that base images are made from."""
 _PROXIES: Final = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 _BUNDLES: Final = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "PIP_CERT", "NODE_EXTRA_CA_CERTS")
 """Environment variables that name a CA bundle, the first that names a file wins."""
@@ -37,6 +40,12 @@ _CLIENT_FILES: Final = {
     "DOCPROBE_PIP_CONFIG": ("pip.conf", "PIP_CONFIG_FILE"),
 }
 """The user's own variable to the file's name inside and the client's variable that names it."""
+
+
+def image_variables() -> tuple[str, ...]:
+    """Return the environment variables that name images, or folders that are copied into them."""
+    folders = (source.folder for toolchain in TOOLCHAINS.values() for source in toolchain.sources if source.folder)
+    return (BASE_IMAGE_VARIABLE, *folders)
 
 
 @dataclass(frozen=True, slots=True)

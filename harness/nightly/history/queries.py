@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Mapping, Sequence
 
+
 class Cause(StrEnum):
     """What changed between the two nights of a flip."""
 

@@ -7,7 +7,7 @@ import grimp
 from extractor.model import Example, ExampleKind, ExampleStatus, Layout
 from harness.base.host import HostEnvironment
 from harness.config import Config
-from harness.engine.install.base_images import image_variables
+from harness.engine.install.settings import image_variables
 from harness.engine.protocol import Limits
 from harness.model import Recording, Run, SettingsSource, StartOutcome, Trust
 from harness.profiles.registry import MCP

@@ -14,7 +14,9 @@ from harness.base.errors import UsageError
 from harness.load import load_statements
 from harness.model import MUST_LIKE, SHOULD_LIKE, Citation, DriftKind
 from harness.profiles.registry import MCP
+from harness.rule import Catalogue
 from harness.settings import load_config
+from harness.spec import bindings_file
 from harness.spec.bind import Bound, bind, locate, with_accepted, with_old_sentences
 from harness.spec.bindings_file import Binding, binding_at, load_bindings, to_toml
 
@@ -284,3 +286,25 @@ def test_the_old_words_are_added_where_they_are_known(spec: Spec) -> None:
     assert told.drift[0].old == old.text
     assert "[-404.-] {+410.+}" in told.drift[0].words or "[-404-] {+410+}" in told.drift[0].words
     assert told.requirements["session.terminated-404", "2025-11-25"].doubt == told.drift[0]
+
+
+def test_entries_are_kept_by_the_bytes_of_their_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "bindings.toml"
+    file.write_bytes((SAMPLE / "bindings.toml").read_bytes())
+    first = load_bindings(file, MCP.catalogue, tmp_path / "kept")
+    monkeypatch.setattr(bindings_file, "read_toml", None)
+    assert load_bindings(file, MCP.catalogue, tmp_path / "kept") == first
+    file.write_bytes(file.read_bytes() + b"\n# edited\n")
+    with pytest.raises(TypeError):
+        load_bindings(file, MCP.catalogue, tmp_path / "kept")
+
+
+def test_kept_entries_that_contradict_the_catalogue_are_refused_like_others(tmp_path: Path) -> None:
+    file = tmp_path / "bindings.toml"
+    file.write_bytes((SAMPLE / "bindings.toml").read_bytes())
+    (first, *_) = load_bindings(file, MCP.catalogue, tmp_path / "kept")
+    rule = MCP.catalogue.rule(first.requirement)
+    row = replace(rule.requirement, levels=dict.fromkeys(rule.requirement.levels, Level.MAY))
+    rules = [replace(rule, requirement=row) if other is rule else other for other in MCP.catalogue.rules]
+    with pytest.raises(UsageError, match=f"{first.requirement} has level MAY"):
+        load_bindings(file, Catalogue(tuple(rules)), tmp_path / "kept")

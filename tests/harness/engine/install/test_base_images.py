@@ -16,8 +16,9 @@ from harness.base.host import HostEnvironment
 from harness.engine.api import Api
 from harness.engine.hardening import ROOT_USER
 from harness.engine.install import base_images
-from harness.engine.install.base_images import BASE_IMAGE_VARIABLE, BaseImages, source_file
+from harness.engine.install.base_images import BaseImages, source_file
 from harness.engine.install.image_builder import ImageBuilder, Job, JobResult
+from harness.engine.install.settings import BASE_IMAGE_VARIABLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
