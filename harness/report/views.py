@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from harness.model import Basis, Stage
 from harness.report.evidence import exchange_lines, page_lines, patch_lines, shared_context
-from harness.report.wording import basis_words, run_sentence
+from harness.report.wording import basis_words, finding_words, run_sentence
 from harness.results.distinct import distinct_examples, finding_groups
 from harness.results.severity import ReportIndex, is_own
 
@@ -50,6 +50,11 @@ class FindingView:
     def own(self) -> bool:
         """Whether it is about the page's own revision, or about the example apart from any revision."""
         return is_own(self.finding, self.example)
+
+    @property
+    def words(self) -> str:
+        """What it means, and what a change did to it: ``violated, blocking, introduced``."""
+        return finding_words(self.finding, self.severity)
 
     @property
     def level(self) -> str:

@@ -7,11 +7,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from harness.model import Status
-from harness.report.change_wording import drift_sentence
+from harness.report.change_wording import (
+    drift_sentence,
+    fixed_sentences,
+    lost_sentence,
+    not_compared_sentences,
+    rejudged_sentences,
+    text_change_sentence,
+)
 from harness.report.exit_wording import exit_sentence
 from harness.report.html.example_page import has_page
 from harness.report.html.naming import anchor_of, case_file
-from harness.report.wording import baseline_sentence, plural, settings_sentence
+from harness.report.wording import baseline_sentence, plural, settings_sentence, violations
 from harness.results.counts import count
 
 if TYPE_CHECKING:
@@ -48,6 +55,16 @@ class BlockingRequirement:
     """Example id, its page, and the anchor of the finding there."""
 
 
+@dataclass(frozen=True, slots=True)
+class ChangeLists:
+    """What a change did, compared with its merge base."""
+
+    summary: str
+    """How many violations it introduced, left as they were and fixed."""
+    lists: tuple[tuple[str, str, str, tuple[str, ...]], ...]
+    """Heading, sign, class name and sentences of each list; some may have no sentences."""
+
+
 def overview(report: Report) -> dict[str, Any]:
     """Return the values that the overview's templates share."""
     return {
@@ -57,9 +74,26 @@ def overview(report: Report) -> dict[str, Any]:
         "exit_sentence": exit_sentence(report),
         "settings_sentence": settings_sentence(report),
         "baseline": tuple(baseline_sentence(note) for note in report.baseline),
+        "change": _change(report),
         "drift": tuple((one, drift_sentence(one)) for one in report.drift),
         "unjudged": _unjudged(report),
     }
+
+
+def _change(report: Report) -> ChangeLists | None:
+    """What a change did, as the terminal shows it; None if nothing was to compare."""
+    if report.compared is None:
+        return None
+    return ChangeLists(
+        violations(report),
+        (
+            ("Fixed by the change", "✓", "satisfied", fixed_sentences(report)),
+            ("Not compared with the merge base", "?", "inconclusive", not_compared_sentences(report)),
+            ("Judged by another revision", "!", "warning", rejudged_sentences(report)),
+            ("No longer checked since the change", "?", "not-checked", tuple(map(lost_sentence, report.lost))),
+            ("Changes of the normative text", "·", "advisory", tuple(map(text_change_sentence, report.text_changes))),
+        ),
+    )
 
 
 def _headline(report: Report) -> str:

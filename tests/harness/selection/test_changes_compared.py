@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import xml.etree.ElementTree as ET
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -12,7 +13,9 @@ from click.testing import CliRunner
 
 from harness.base.errors import UsageError
 from harness.cli.main import cli
+from harness.report.html.single import render
 from tests.harness.selection.repositories import CODE, RULES, TUTORIAL, check, edit, git, write_docs
+from tests.support.reports import quiet_report
 from tests.support.transcripts import Talk, lived
 
 if TYPE_CHECKING:
@@ -50,8 +53,9 @@ def state(tmp_path: Path) -> Path:
 def test_the_one_word_fix(docs: Path, state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """400 becomes 404 in the POST branch: right for an ended session, wrong for a missing id."""
     edit(docs / TUTORIAL, "status(400).json", "status(404).json")
-    sarif, junit, markdown = (state.parent / name for name in ("out.sarif", "out.xml", "out.md"))
-    formats = [f"--format={name}:{path}" for name, path in (("sarif", sarif), ("junit", junit), ("markdown", markdown))]
+    sarif, junit, markdown, html = (state.parent / name for name in ("out.sarif", "out.xml", "out.md", "out.html"))
+    files = {"sarif": sarif, "junit": junit, "markdown": markdown, "html": html}
+    formats = [f"--format={name}:{path}" for name, path in files.items()]
     done = check(docs, state, monkeypatch, talk, *formats)
     assert done.code == 0, "the change introduces a SHOULD only"
     assert done.changes(ID) == {"session.missing-400": "introduced", "session.terminated-404": "unchanged"}
@@ -76,6 +80,15 @@ def test_the_one_word_fix(docs: Path, state: Path, monkeypatch: pytest.MonkeyPat
     assert skipped is not None
     assert skipped.get("type") == "unchanged"
     assert "fixed: session.terminated-404 (POST request, POST notification)" in markdown.read_text()
+    page = " ".join(re.sub(r"<[^>]*>", " ", html.read_text()).split())
+    assert f"Fixed by the change ✓ session.terminated-404 (POST request, POST notification) in {ID}" in page
+    assert "1 introduced" in page
+    assert "! SHOULD session.missing-400 violated, warning, introduced, 2025-11-25" in page
+    assert "≡ MUST session.terminated-404 violated, unchanged, 2025-11-25" in page
+
+
+def test_a_page_of_no_change_says_nothing_of_one() -> None:
+    assert "What the change did" not in render(quiet_report())
 
 
 @pytest.mark.parametrize(
