@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 import msgspec
@@ -18,7 +20,6 @@ from extractor.base.storage import write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Collection
-    from pathlib import Path
 
 T = TypeVar("T")
 
@@ -46,17 +47,18 @@ class Kept(Generic[T]):
         """Return the value under a key, or None. Never raises: an invalid entry is removed."""
         file = self._file(key)
         try:
-            return self._decoder.decode(file.read_bytes())
+            with open(file, "rb") as stream:  # noqa: PTH123  (faster, of thousands of entries)
+                return self._decoder.decode(stream.read())
         except OSError:
             return None
         except (msgspec.MsgspecError, ValueError, RecursionError):
-            file.unlink(missing_ok=True)
+            Path(file).unlink(missing_ok=True)
             return None
 
     def store(self, key: str, value: T) -> None:
         """Write a value; does nothing if the folder cannot be written, or the value cannot be encoded."""
         with contextlib.suppress(DocprobeError, msgspec.MsgspecError, UnicodeError):
-            write_atomically(self._file(key), msgspec.msgpack.encode(value), durable=False)
+            write_atomically(Path(self._file(key)), msgspec.msgpack.encode(value), durable=False)
 
     def prune(self, keep: int) -> None:
         """Remove the oldest entries while there are more than ``keep``."""
@@ -67,9 +69,9 @@ class Kept(Generic[T]):
                 for file in files[: len(files) - keep]:
                     file.unlink(missing_ok=True)
 
-    def _file(self, key: str) -> Path:
+    def _file(self, key: str) -> str:
         name = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:_KEY_DIGITS]
-        return self._folder / (name + self._ending)
+        return f"{self._folder}{os.sep}{name}{self._ending}"
 
 
 @cache

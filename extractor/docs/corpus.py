@@ -54,10 +54,11 @@ def extract(
     store = PageCache(cache, root, layout, parties, loaders, statements=statements) if cache else None
     done: dict[str, Extracted] = {}
     waiting: list[PageJob] = []
+    real_root = os.path.realpath(root)
     for path in paths:
         site = site_of(sites, path)
         try:
-            data = read_bytes(root, path)
+            data = read_bytes(root, path, real_root)
         except PageError as error:
             waiting.append(PageJob(path, b"", site, str(error)))
             continue

@@ -84,15 +84,21 @@ def folders_near(root: Path, path: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*around, *beside)))
 
 
-def read_bytes(root: Path, path: str) -> bytes:
+def read_bytes(root: Path, path: str, real_root: str | None = None) -> bytes:
     """Return the bytes of a page.
+
+    Args:
+        root: the docs root.
+        path: of the page, relative to it.
+        real_root: the root with its links resolved, if that is known already.
 
     Raises:
         PageError: it is not a regular file, outside the tree, too large or unreadable.
     """
-    file = root / path
+    file = os.path.join(root, path)  # noqa: PTH118  (faster, of thousands of pages)
+    real_root = real_root or os.path.realpath(root)
     try:
-        if not Path(os.path.realpath(file)).is_relative_to(os.path.realpath(root)):
+        if not os.path.realpath(file).startswith(real_root.rstrip(os.sep) + os.sep):
             raise PageError("a link that leads out of the docs tree; not read")
         return _read_regular(file)
     except OSError as error:
@@ -107,7 +113,7 @@ def read_config(file: Path) -> str:
         return ""
 
 
-def _read_regular(file: Path) -> bytes:
+def _read_regular(file: Path | str) -> bytes:
     # a plain open of a pipe would wait for a writer forever
     descriptor = os.open(file, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
     try:

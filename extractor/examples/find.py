@@ -14,7 +14,7 @@ from extractor.docs.corpus import PAGE_S
 from extractor.model import ExampleStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from extractor.examples.example_cache import ExampleCache
     from extractor.languages.common.roles import CodeProfile
@@ -25,13 +25,9 @@ _NAMES: Final = frozenset({"installation", "install", "installing"})
 """Names, without ending, of pages that say how the package of the docs is installed."""
 
 
-def installation_pages(blocks: Iterable[Block]) -> Mapping[str, Sequence[Block]]:
-    """Return the blocks of each installation page, by page."""
-    pages: dict[str, list[Block]] = defaultdict(list)
-    for block in blocks:
-        if PurePosixPath(block.span.file).stem.lower() in _NAMES:
-            pages[block.span.file].append(block)
-    return pages
+def _installation_pages(pages: Mapping[str, Sequence[Block]]) -> Mapping[str, Sequence[Block]]:
+    """Return those of the pages, with their blocks, that say how the package of the docs is installed."""
+    return {page: blocks for page, blocks in pages.items() if PurePosixPath(page).stem.lower() in _NAMES}
 
 
 def find_examples(
@@ -60,7 +56,7 @@ def find_examples(
     by_page: dict[str, list[Block]] = defaultdict(list)
     for block in corpus.blocks:
         by_page[block.span.file].append(block)
-    installations = installation_pages(corpus.blocks)
+    installations = _installation_pages(by_page)
     keys = cache.keys(by_page, installations) if cache else {}
     kept = {page: cache.load(key) for page, key in keys.items()} if cache else {}
     found = {page: examples for page, examples in kept.items() if examples is not None}

@@ -9,8 +9,6 @@ from collections import Counter, defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from extractor.languages.common.view import scope_of
-from extractor.languages.registry import LANGUAGES
 from extractor.model import Problem
 
 if TYPE_CHECKING:
@@ -18,8 +16,6 @@ if TYPE_CHECKING:
 
     from extractor.languages.common.values import Language
     from extractor.model import Block, Bundle, Corpus, Example, Span
-
-_BY_TITLE = {language.title.lower(): language.name for language in LANGUAGES}
 
 
 def page_stem(page: str) -> str:
@@ -93,8 +89,13 @@ def slug(text: str) -> str:
 
 
 def _base(block: Block, language: Language) -> str:
+    # here, since ids are read far more often than they are made
+    from extractor.languages.common.view import scope_of
+    from extractor.languages.registry import LANGUAGES
+
+    by_title = {language.title.lower(): language.name for language in LANGUAGES}
     for title in reversed(scope_of(block)):
-        return _BY_TITLE.get(title.lower(), slug(title))
+        return by_title.get(title.lower(), slug(title))
     return language.name
 
 

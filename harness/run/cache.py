@@ -9,6 +9,8 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import sys
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -39,6 +41,8 @@ CONVERSATION: Final = (
 """Folders and files whose code takes part in a conversation."""
 JUDGING: Final = frozenset({"rules"})
 """Folders of a profile that judge a transcript and take no part in making it."""
+LIBRARIES: Final = ("anyio", "authlib", "docker", "h11", "httpcore", "httpx", "joserfc", "starlette", "uvicorn")
+"""Libraries that take part in a conversation."""
 ENGINE_VARIABLES: Final = ("DOCKER_HOST", "DOCKER_CONTEXT")
 """Environment variables that name the engine."""
 CODE_SUFFIXES: Final = frozenset({".py", ".json", ".mjs"})
@@ -78,14 +82,16 @@ def _digest(files: Iterable[Path]) -> str:
 def host_inputs_digest(host: HostEnvironment) -> str:
     """Return the SHA-256 of what the host's environment lends to installs and images, and of the engine that it names.
 
-    Another registry, proxy, base image or toolchain may make another program of the same text.
+    Another registry, proxy, base image or toolchain may make another program of the same text; another Python, or
+    another version of a library that speaks a protocol, may hold another conversation.
 
     Raises:
         UsageError: a file that the environment names cannot be read.
     """
     settings = install_settings(host)
     named = {name: host.get(name) for name in (*ENGINE_VARIABLES, *image_variables())}
-    return hashlib.sha256(to_json([settings.environment, settings.files, named])).hexdigest()
+    libraries = {name: metadata.version(name) for name in LIBRARIES}
+    return hashlib.sha256(to_json([settings.environment, settings.files, named, sys.version, libraries])).hexdigest()
 
 
 def key(

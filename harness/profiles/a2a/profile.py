@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from extractor.model import ExampleKind, Layout, Parties, Party
 from harness.judge.example import example_rules
 from harness.profile import Profile
-from harness.profiles.a2a.probe import A2aProbe
 from harness.profiles.a2a.roles import CODE
 from harness.profiles.a2a.rules import card, errors, messages, operations, streams, tasks
 from harness.profiles.a2a.steps import REVISION
 from harness.rule import Catalogue
+
+if TYPE_CHECKING:
+    from extractor.model import Bundle
+    from harness.profile import Probe
 
 LAYOUT: Final = Layout(revisions=(REVISION,), revision=REVISION, specification=("/docs/specification.md",))
 """The protocol's repository: one revision in each state of it, its text in one page."""
@@ -31,6 +34,14 @@ PARTIES: Final = Parties(
 FAMILIES: Final = (card, messages, tasks, streams, operations, errors)
 """In the order in which reports show them."""
 
+
+def _probe_for(bundle: Bundle) -> Probe | None:
+    # here, since docs of other specifications need no HTTP client for it
+    from harness.profiles.a2a.probe import A2aProbe
+
+    return A2aProbe(bundle) if bundle.kind is ExampleKind.HTTP_SERVER else None
+
+
 A2A: Final = Profile(
     name="a2a",
     layout=LAYOUT,
@@ -39,5 +50,5 @@ A2A: Final = Profile(
     revisions=LAYOUT.revisions,
     catalogue=Catalogue((*example_rules(LAYOUT.revisions), *(rule for family in FAMILIES for rule in family.RULES))),
     bindings=Path(__file__).with_name("bindings.toml"),
-    probe_for=lambda bundle: A2aProbe(bundle) if bundle.kind is ExampleKind.HTTP_SERVER else None,
+    probe_for=_probe_for,
 )

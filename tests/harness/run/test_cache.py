@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import shutil
+import sys
 from pathlib import Path
 
 import grimp
+import pytest
 
 from extractor.model import Example, ExampleKind, ExampleStatus, Layout
 from harness.base.host import HostEnvironment
@@ -73,6 +76,29 @@ def test_another_registry_image_toolchain_or_engine_is_another_key(tmp_path: Pat
     file.write_text("registry=https://two.example/")
     digests.add(cache.host_inputs_digest(HostEnvironment.of(base)))
     assert len(digests) == len(changes) + 2
+
+
+@pytest.mark.parametrize("what", ["interpreter", "libraries"])
+def test_another_python_or_library_is_another_key(monkeypatch: pytest.MonkeyPatch, what: str) -> None:
+    host = HostEnvironment.of({"HOME": "/home/one"})
+    before = cache.host_inputs_digest(host)
+    if what == "interpreter":
+        monkeypatch.setattr(sys, "version", "3.99.0")
+    else:
+        monkeypatch.setattr(cache.metadata, "version", lambda name: "99")
+    assert cache.host_inputs_digest(host) != before
+
+
+@pytest.mark.parametrize(
+    "file", ["extractor/languages/toolchains/node.py", "harness/engine/seccomp.json", "harness/profiles/mcp/steps.py"]
+)
+def test_other_toolchains_or_code_are_another_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str) -> None:
+    for package in ("extractor", "harness"):
+        shutil.copytree(cache.ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(cache, "ROOT", tmp_path)
+    before = cache.conversation_digest()
+    (tmp_path / file).write_text((tmp_path / file).read_text().replace("24", "26") + "\n")
+    assert cache.conversation_digest() != before
 
 
 def _module_file(module: str) -> Path:
