@@ -14,6 +14,8 @@ import docker.errors
 import docker.utils
 import requests
 from anyio import to_thread
+from docker.transport import UnixHTTPAdapter
+from docker.transport.unixconn import UnixHTTPConnection, UnixHTTPConnectionPool
 
 from extractor.base.text import printable
 from harness.base.errors import EngineError
@@ -169,8 +171,46 @@ async def open_api(host: HostEnvironment) -> Api:
         ) from error
 
 
+class _Connection(UnixHTTPConnection):
+    """docker-py's, but a socket that the engine refuses is closed at once, not by the garbage collector."""
+
+    def connect(self) -> None:
+        """Connect to the engine's socket. Raises OSError."""
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            connection.settimeout(self.timeout)
+            connection.connect(self.unix_socket)
+        except OSError:
+            connection.close()
+            raise
+        self.sock = connection
+
+
+class _Connections(UnixHTTPConnectionPool):
+    def _new_conn(self) -> Any:
+        return _Connection(self.base_url, self.socket_path, int(SLOW_S))
+
+
+class _Adapter(UnixHTTPAdapter):
+    def get_connection(self, url: str | bytes, proxies: Mapping[str, str] | None = None) -> UnixHTTPConnectionPool:
+        """Return the connections to a URL of the engine."""
+        with self.pools.lock:
+            pool: UnixHTTPConnectionPool | None = self.pools.get(url)
+            if pool is None:
+                pool = _Connections(str(url), self.socket_path, self.timeout, maxsize=self.max_pool_size)
+                self.pools[url] = pool
+            return pool
+
+
 class _Client(docker.APIClient):
     """docker-py's client without the environment: REQUESTS_CA_BUNDLE would replace the CA of an engine's own TLS."""
+
+    def mount(self, prefix: str | bytes, adapter: requests.adapters.BaseAdapter) -> None:
+        """Use an adapter for the URLs with a prefix; sockets go through connections that are always closed."""
+        if isinstance(adapter, UnixHTTPAdapter):
+            adapter = _Adapter(adapter.socket_path, timeout=adapter.timeout, max_pool_size=adapter.max_pool_size)
+            self._custom_adapter = adapter
+        super().mount(prefix, adapter)
 
     @property
     def trust_env(self) -> bool:

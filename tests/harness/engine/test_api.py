@@ -1,6 +1,10 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from socketserver import UnixStreamServer
 from types import SimpleNamespace
 from typing import Any
 
@@ -141,3 +145,50 @@ async def test_exits() -> None:
         with anyio.fail_after(30):
             await events.broken.wait()
         tasks.cancel_scope.cancel()
+
+
+class Daemon(BaseHTTPRequestHandler):
+    """As much of an engine as a client needs to be opened."""
+
+    def do_GET(self) -> None:
+        body = b'{"ApiVersion": "1.44"}'
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Connection", "close")
+        self.end_headers()
+        self.wfile.write(body)
+
+    def address_string(self) -> str:
+        return "a UNIX socket"
+
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+
+async def test_sockets_that_a_dead_engine_refuses_are_closed(tmp_path: Path) -> None:
+    """docker-py leaves them to the garbage collector, which finds them in whatever test runs then."""
+    path = tmp_path / "engine.sock"
+    server = UnixStreamServer(str(path), Daemon)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    try:
+        opened = await open_api(HostEnvironment({"DOCKER_HOST": f"unix://{path}"}))
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+    before = open_sockets()
+    with pytest.raises(EngineError, match="the connection to the engine broke"):
+        await opened.info()
+    assert open_sockets() == before
+    opened.raw.close()
+
+
+def open_sockets() -> set[str]:
+    """Return the sockets of this process, by their inodes."""
+    links = set()
+    for entry in Path("/proc/self/fd").iterdir():
+        with suppress(OSError):
+            links.add(str(entry.readlink()))
+    return {link for link in links if link.startswith("socket:")}
