@@ -32,13 +32,17 @@ if TYPE_CHECKING:
     from extractor.model import Corpus, Statement
     from harness.config import Config
     from harness.model import Transcript
-    from harness.profile import Profile
     from harness.spec.bind import Bound
     from harness.spec.classification import ClassifiedStatement
 
 _HARNESS: Final = Path(harness.__file__).parent
 _PROFILES: Final = (_HARNESS / "model", _HARNESS / "profiles", _HARNESS / "profile.py")
 """Code that decides what a profile makes of a page's code."""
+
+
+FOLDER: Final = "schema"
+"""Beside the docs root, where no other is given."""
+FILE: Final = "schema.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +131,7 @@ def load_examples(config: Config, corpus: Corpus | None = None) -> LoadedExample
         page_s=config.limits.page_s,
         cache=_example_cache(config),
     )
-    printed, problems = _printed_examples(corpus, config.profile)
+    printed, problems = _printed_examples(corpus, config)
     problems += [Problem(e.spans[0], e.reason or "") for e in assembled if e.status is ExampleStatus.FAILED]
     if problems:
         every = sorted([*corpus.problems, *problems], key=lambda problem: (problem.span, problem.message))
@@ -146,9 +150,12 @@ def load_normative_text(config: Config, corpus: Corpus | None = None) -> Normati
         UsageError: the bindings cannot be read or contradict the catalogue, or a JSON Schema cannot be read.
     """
     statements = load_statements(config, corpus)
-    root = config.spec or config.docs
-    schemas = load_schemas(config.schema or root.parent / FOLDER, config.rules_layout.revisions)
-    return NormativeText(root, statements, with_schemas(bind_statements(statements, config), schemas))
+    return NormativeText(config.spec or config.docs, statements, bind_statements(statements, config))
+
+
+def schema_folder(config: Config) -> Path:
+    """Return where the revisions' JSON Schemas are, if there are any."""
+    return config.schema or (config.spec or config.docs).parent / FOLDER
 
 
 def load_statements(config: Config, corpus: Corpus | None = None) -> tuple[Statement, ...]:
@@ -160,13 +167,17 @@ def load_statements(config: Config, corpus: Corpus | None = None) -> tuple[State
 
 
 def bind_statements(statements: tuple[Statement, ...], config: Config) -> Bound:
-    """Return the catalogue of the configuration, bound to ``statements``; quotations bind nothing."""
+    """Return the catalogue of the configuration, bound to ``statements``, with the JSON Schemas of its revisions.
+
+    Quotations bind nothing.
+    """
     from harness.spec.bind import bind
     from harness.spec.bindings_file import load_bindings
 
     own = tuple(statement for statement in statements if not statement.quoted)
     folder = None if config.no_cache else config.state / "bindings"
-    return bind(own, load_bindings(config.bindings, config.catalogue, folder), config.catalogue.requirements)
+    bound = bind(own, load_bindings(config.bindings, config.catalogue, folder), config.catalogue.requirements)
+    return with_schemas(bound, load_schemas(schema_folder(config), config.rules_layout.revisions))
 
 
 def classify_statements(config: Config, text: NormativeText) -> tuple[ClassifiedStatement, ...]:
@@ -224,19 +235,25 @@ def _extract(root: Path, config: Config, *, statements: bool = True) -> Corpus:
     )
 
 
-def _printed_examples(corpus: Corpus, profile: Profile) -> tuple[list[PrintedExample], list[Problem]]:
-    """Return the printed exchanges of every page that has some, in order of page, and the pages where that failed."""
+def _printed_examples(corpus: Corpus, config: Config) -> tuple[list[PrintedExample], list[Problem]]:
+    """Return what every page prints, in order of page, and the pages where that failed.
+
+    A page that prints messages and no exchanges is an example where its revision has a JSON Schema to judge them by.
+    """
+    schemas = schema_folder(config)
     examples: list[PrintedExample] = []
     problems: list[Problem] = []
+    sources = {page.path: page.source for page in corpus.pages}
     for page, group in groupby(corpus.blocks, key=lambda block: block.span.file):
         blocks = tuple(group)
         try:
-            shown = profile.printed(blocks, page)
+            shown = config.profile.printed(blocks, page, sources.get(page, ""))
         except Exception as error:
             # a page that is read wrongly costs no other page its check
             problems.append(Problem(blocks[0].span, internal_error(error)))
             continue
-        if shown is None:
+        revision = blocks[0].revision or ""
+        if shown is None or not (shown.transcript.exchanges or (schemas / revision / FILE).is_file()):
             continue
         text = "\0".join(block.sha256 for block in shown.blocks)
         example = Example(
@@ -254,9 +271,6 @@ def _printed_examples(corpus: Corpus, profile: Profile) -> tuple[list[PrintedExa
     return examples, problems
 
 
-FOLDER: Final = "schema"
-"""Beside the docs root, where no other is given."""
-FILE: Final = "schema.json"
 _DEFINITIONS: Final = ("$defs", "definitions")
 
 

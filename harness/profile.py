@@ -96,7 +96,7 @@ def _heard(transcript: Transcript, bound: Sequence[BoundRequirement], page_revis
     return transcript
 
 
-def _nothing_printed(blocks: Sequence[Block], page: str) -> PrintedExchanges | None:
+def _nothing_printed(blocks: Sequence[Block], page: str, source: str) -> PrintedExchanges | None:
     return None
 
 
@@ -123,8 +123,8 @@ class Profile:
     """The bindings of the catalogue to the sentences of its documentation."""
     probe_for: Callable[[Bundle], Probe | None] = lambda bundle: None
     """None for a bundle that is built and started, and of which nothing is asked."""
-    printed: Callable[[Sequence[Block], str], PrintedExchanges | None] = _nothing_printed
-    """Reads the exchanges that the blocks of a page print: blocks, page; None if there are none."""
+    printed: Callable[[Sequence[Block], str, str], PrintedExchanges | None] = _nothing_printed
+    """Reads the exchanges and messages that a page prints: its blocks, path and source; None if there are none."""
     transcript_for_page: Callable[[Transcript, Sequence[BoundRequirement], str | None], Transcript] = _heard
     """The transcript as it counts for a page of that revision (a draft is spoken as the newest release)."""
     judged_under: Callable[[Transcript, str], bool] = _always

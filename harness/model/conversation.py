@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, Literal
 
-from extractor.model import ExampleKind, Note
+from extractor.model import ExampleKind, Note, Span
 from harness.model.running import ListeningSocket, LogLine
 
 TRANSCRIPT_FORMAT: Final = "docprobe-transcript/2"
@@ -258,6 +258,27 @@ class Facts:
         return known.not_served if known is not None else self.not_served
 
 
+class Shortening(StrEnum):
+    """How a page says that a message is not printed whole."""
+
+    DOTS = "dots"
+    """By dots in the message."""
+    STATED = "stated"
+    """In its prose: fields that are missing were left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class PrintedJson:
+    """One JSON-RPC message, or an array of them, that a page prints."""
+
+    span: Span
+    """Its first line."""
+    text: str
+    """JSON, without comments."""
+    shortening: Shortening | None = None
+    """None if it claims to be whole."""
+
+
 @dataclass(frozen=True, slots=True)
 class Transcript:
     """A whole conversation. Judging needs nothing else: no engine, no docs."""
@@ -277,4 +298,6 @@ class Transcript:
     logs: tuple[LogLine, ...] = ()
     packages: Mapping[str, str] = field(default_factory=dict)
     facts: Facts = field(default_factory=Facts)
+    printed: tuple[PrintedJson, ...] = ()
+    """Messages that a page prints, of a transcript that is made of a page; exchanges that it prints among them."""
     format: Literal["docprobe-transcript/2"] = TRANSCRIPT_FORMAT

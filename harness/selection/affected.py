@@ -14,7 +14,7 @@ from extractor.docs.tree import is_page_name
 from extractor.model import Corpus, ExampleStatus, Flavour
 from harness.base.errors import UsageError
 from harness.base.git import Repository, is_media
-from harness.load import bind_statements, load_corpus, load_examples, load_pages
+from harness.load import bind_statements, load_corpus, load_examples, load_pages, schema_folder
 from harness.model import SIDES
 
 if TYPE_CHECKING:
@@ -236,7 +236,7 @@ def _docs_at(config: Config, commit: str) -> tuple[Corpus | None, LoadedExamples
     with tree_at(config.docs, commit, config.host) as folder:
         if folder is None:
             return None, None
-        there = replace(config, docs=folder)
+        there = replace(config, docs=folder, schema=schema_folder(config))
         corpus = load_corpus(there)
         return corpus, load_examples(there, corpus)
 

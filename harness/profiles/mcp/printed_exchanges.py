@@ -1,4 +1,4 @@
-"""Exchanges that a page prints, in http fences and sequence diagrams, in the form of a transcript.
+"""Exchanges that a page prints, in http fences and sequence diagrams, and messages in JSON, as a transcript.
 
 What a page leaves out stays left out: a request without its answer has no reply (``failure`` ``NOT_SHOWN``), an answer
 without a status has status 0, an answer without its request has an empty method; ``Exchange.note`` names the lines and
@@ -17,6 +17,7 @@ from harness.model import Exchange, Failure, FailureKind, Reply, Session, Transc
 from harness.profile import PrintedExchanges
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.messages import SESSION_HEADER
+from harness.profiles.mcp.printed_json import is_json_message, printed_json
 from harness.profiles.mcp.printed_messages import (
     ELISIONS,
     PrintedMessage,
@@ -36,17 +37,18 @@ FENCE: Final = "http"
 DIAGRAM: Final = "mermaid"
 
 
-def printed_exchanges(blocks: Sequence[Block], page: str) -> PrintedExchanges | None:
-    """Read the exchanges that the blocks of one page print.
+def printed_exchanges(blocks: Sequence[Block], page: str, source: str = "") -> PrintedExchanges | None:
+    """Read the exchanges and the messages that one page prints.
 
     Args:
         blocks: of the page, in order.
         page: its path, which becomes the transcript's ``example_id``.
+        source: its text, which may say that messages are shortened.
 
     Returns:
-        The exchanges and the blocks that they are in; None if the page prints none.
+        The exchanges and messages, and the blocks that they are in; None if the page prints none.
     """
-    candidates = [block for block in blocks if block.language in (FENCE, DIAGRAM)]
+    candidates = [block for block in blocks if block.language in (FENCE, DIAGRAM) or is_json_message(block)]
     revision = candidates[0].revision if candidates else None
     exchanges: list[Exchange] = []
     sessions: list[Session] = []
@@ -54,20 +56,24 @@ def printed_exchanges(blocks: Sequence[Block], page: str) -> PrintedExchanges | 
         exchange = _exchange(len(exchanges) + 1, asked, answered, revision, sessions)
         exchanges.append(exchange)
         _note_session(exchange, revision, sessions)
-    if not exchanges:
+    messages = printed_json(blocks, _pairs(candidates), source) if revision else ()
+    if not exchanges and not messages:
         return None
     negotiated = (revision,) if revision else ()
-    transcript = Transcript(page, ExampleKind.OTHER, tuple(exchanges), tuple(sessions), negotiated=negotiated)
+    transcript = Transcript(
+        page, ExampleKind.OTHER, tuple(exchanges), tuple(sessions), negotiated=negotiated, printed=messages
+    )
     return PrintedExchanges(transcript, _printing_blocks(candidates))
 
 
 def _printing_blocks(blocks: Sequence[Block]) -> tuple[Block, ...]:
-    """Return those blocks that print a message of an exchange, in order."""
+    """Return those blocks that print a message, in order."""
     lines = {(m.span.file, m.span.first) for pair in _recognized(blocks) for m in pair if m is not None}
     return tuple(
         block
         for block in blocks
-        if any(file == block.span.file and block.span.first <= line <= block.span.last for file, line in lines)
+        if is_json_message(block)
+        or any(file == block.span.file and block.span.first <= line <= block.span.last for file, line in lines)
     )
 
 
