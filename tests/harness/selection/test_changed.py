@@ -358,7 +358,7 @@ def test_what_is_left_out_with_a_reason_or_moved_with_its_page_takes_nothing(doc
     _edit(docs / f"{BANNER}.mdx", "```python", '{/* docprobe: skip="broken on purpose" */}\n\n```python')
     _git(docs, "mv", PAGE, PAGE.replace("session-map", "sessions"))
     config = load_config(docs, environ={}, state=tmp_path / "state", changed_since="main", jobs=1)
-    assert make_plan(config, since=find_change(config, "main")).lost == ()
+    assert make_plan(config, since=find_change(config, "main")).no_longer_runnable == ()
 
 
 def test_problems_of_changed_pages_are_reported_with_their_place(docs: Path, tmp_path: Path) -> None:
