@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import math
 from collections.abc import Iterator
 from typing import Any
@@ -66,6 +67,12 @@ def _no_engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
     """Keep tests that are not marked so from the machine's container engine: what they try to run fails at once."""
     if request.node.get_closest_marker("engine") is None:
         monkeypatch.setenv("DOCKER_HOST", "unix:///nonexistent/engine.sock")
+
+
+def pytest_collection_finish() -> None:
+    """Keep thousands of collected tests from the garbage collector: they live to the end, and it would look at each."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -22,7 +22,7 @@ pytestmark = soaked
 
 SIZE = 1_000_000 if SOAK else 60_000
 """Characters of a bomb."""
-PAGE_S = 5.0 if SOAK else 1.0
+PAGE_S = 5.0 if SOAK else 0.5
 MORE = {
     "dashes": "- ",
     "jsx lines": "<A b={<c>\n",
@@ -69,7 +69,7 @@ def test_a_bomb_costs_its_budget_and_no_more(tmp_path: Path, name: str, flavour:
         examples = find_examples(corpus, CODE, page_s=PAGE_S)
         took = time.process_time() - began
         assert took < 2 * PAGE_S + 3, f"{took:.1f} s"
-        assert resident_mib() - before < 200
+        assert resident_mib() - before < 200 or resident_mib(collected=True) - before < 200
         statuses = {example.page: example.status for example in examples if example.page == "good.mdx"}
         assert statuses == {"good.mdx": ExampleStatus.RUNNABLE}
         assert [p.message for p in corpus.problems if "internal error" in p.message] == []
