@@ -112,7 +112,8 @@ def _chain(anchor: Snippet, page: _Page) -> tuple[Snippet, ...]:
     without: set[str] = set()
     while missing := [name for name in free_names(ProgramFile(tuple(chosen), None)) if name not in without]:
         holder = next((p for p in reversed(before) if missing[0] in p.facts.defines and p not in chosen), None)
-        if holder is None and is_late(missing[0], (p.facts for p in chosen)):
+        known = ProgramFile(tuple(chosen), None)
+        if holder is None and (known.takes_all or is_late(missing[0], known.facts)):
             without.add(missing[0])
             continue
         if holder is None:
@@ -140,7 +141,10 @@ def _interrupted(chosen: Sequence[Snippet], view: Sequence[Snippet]) -> bool:
 
 def _adds_to(snippet: Snippet, chosen: Sequence[Snippet]) -> bool:
     known = {name for p in chosen if p.block.span < snippet.block.span for name in p.facts.defines}
-    return bool(snippet.facts.free) and set(snippet.facts.free) <= known and not _clash([*chosen, snippet])
+    free = set(snippet.facts.free)
+    if any(ProgramFile((p,), None).takes_all for p in chosen):
+        free &= known
+    return bool(free) and free <= known and not _clash([*chosen, snippet])
 
 
 def _clash(chosen: Sequence[Snippet]) -> bool:

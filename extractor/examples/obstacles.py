@@ -26,6 +26,7 @@ _MODELS: Final = {
     "smolagents": "a language model", "autogen_agentchat": "a language model", "litellm": "a language model",
     "semantic_kernel": "a language model", "agent_framework": "a language model", "@mastra/core": "a language model",
     "google.generativeai": "Gemini", "ollama": "Ollama", "dspy": "a language model",
+    "genai": "a language model", "async_openai": "OpenAI", "rig": "a language model", "ollama_rs": "Ollama",
 }  # fmt: skip
 """Packages that are of no use without a language model behind them."""
 _SCAFFOLDED: Final = {
@@ -80,7 +81,8 @@ def obstacle(draft: Draft) -> str | None:
     for code in draft.facts:
         for imported in code.imports:
             for package, whose in _MODELS.items():
-                if imported.module == package or imported.module.startswith((f"{package}/", f"{package}.")):
+                inner = tuple(f"{package}{separator}" for separator in ("/", ".", "::"))
+                if imported.module == package or imported.module.startswith(inner):
                     return f"is a client of the API of {whose}, for which docprobe has no stand-in"
     addresses, started = tuple(_addresses(draft)), stand_ins(draft)
     if any(is_local(host) for host in addresses) or (not isinstance(started, str) and started.files):

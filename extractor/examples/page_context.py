@@ -15,7 +15,7 @@ from extractor.languages.common.environment import is_environment_fence, variabl
 from extractor.languages.common.packages import RefusedError, dependency_of, installs_of
 from extractor.languages.common.shell import Command, commands_of, prose_commands_of
 from extractor.languages.common.view import Install, Manifest, NamedFile, PageContext, Variables
-from extractor.model import Manager
+from extractor.model import Manager, Origin
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -102,8 +102,12 @@ def manifest_of(block: Block, name: str | None) -> Manifest | None:
     called = (name or "").rpartition("/")[2]
     if called == "package.json" or (not name and block.language in {"json", "jsonc"}):
         return _package_json(block, name or "package.json", sure=bool(name))
-    if called == "pyproject.toml" or (not name and block.language == "toml"):
-        return _pyproject(block, name or "pyproject.toml")
+    if called == "pyproject.toml":
+        return _pyproject(block, name or called)
+    if called == "Cargo.toml":
+        return _cargo(block, name or called)
+    if not name and block.language == "toml":
+        return _pyproject(block, "pyproject.toml") or _cargo(block, "Cargo.toml")
     if called == "go.mod":
         return _go_mod(block, name or called)
     if called == "requirements.txt" or block.language == "requirements":
@@ -158,6 +162,48 @@ def _go_mod(block: Block, path: str) -> Manifest:
     """The modules of ``require`` lines (Go Modules Reference, "go.mod files")."""
     texts = [(f"{found[1]}@{found[2]}", False) for line in block.text.splitlines() if (found := _REQUIRED.match(line))]
     return Manifest(block, path, Manager.GO, _taken(texts, Manager.GO), {})
+
+
+def _cargo(block: Block, path: str) -> Manifest | None:
+    """The dependencies of a Cargo.toml (The Cargo Book, "Specifying Dependencies"); None if the text is none.
+
+    A crate of a git repository or a folder is taken from the registry, as inferred.
+    """
+    try:
+        data = toml_table(block.text)
+    except tomllib.TOMLDecodeError:
+        return None
+    tables = [data, *(t for t in _table(data, "target").values() if isinstance(t, dict))]
+    kinds = ("dependencies", "build-dependencies", "dev-dependencies")
+    if not any(kind in table for table in tables for kind in kinds) and "package" not in data:
+        return None
+    found: dict[str, Dependency] = {}
+    for table in tables:
+        for kind in kinds:
+            for name, value in _table(table, kind).items():
+                if dependency := _crate_of(name, value, development=kind.startswith("dev")):
+                    found.setdefault(dependency.name, dependency)
+    return Manifest(block, path, Manager.CARGO, tuple(found.values()), {})
+
+
+def _crate_of(name: str, value: object, *, development: bool) -> Dependency | None:
+    given: dict[str, Any] = {"version": value} if isinstance(value, str) else value if isinstance(value, dict) else {}
+    features = [f for f in given.get("features", ()) if isinstance(f, str)]
+    features += ["!default"] if given.get("default-features") is False else []
+    elsewhere = "version" not in given and ("git" in given or "path" in given)
+    version = "" if elsewhere or not isinstance(given.get("version"), str) else f"@{given['version']}"
+    text = f"{given.get('package', name)}[{','.join(features)}]{version}"
+    origin = Origin.INFERRED if elsewhere else Origin.STATED
+    try:
+        return dependency_of(text, Manager.CARGO, development=development, origin=origin)
+    except RefusedError:
+        return None
+
+
+def _table(data: dict[str, Any], name: str) -> dict[str, Any]:
+    """A table of a TOML file; empty if it has none of that name."""
+    table = data.get(name)
+    return table if isinstance(table, dict) else {}
 
 
 def _strings(table: object) -> Iterable[tuple[str, str]]:

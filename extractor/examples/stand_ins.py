@@ -29,7 +29,7 @@ from extractor.model import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from extractor.languages.common.facts import Call, Value
+    from extractor.languages.common.facts import Call, CodeFacts, Value
     from extractor.languages.common.values import Draft
 
 KIND: Final = "spawned"
@@ -41,6 +41,8 @@ _PYTHON: Final = frozenset({"python", "python3", "sys.executable"})
 _NODE: Final = frozenset({"node", "process.execPath"})
 _CLIENT: Final = "Client"
 """A call that starts a server if it is given a script, and connects to one if it is given anything else."""
+_COMMAND_CALLS: Final = frozenset({"exec.Command", "exec.CommandContext", "Command.new"})
+"""Calls of Go and Rust that make a command."""
 _SCRIPT: Final = re.compile(r"[\w@./ -]+\.(?:py|js|mjs|cjs)")
 _QUOTED: Final = re.compile(r"\"([^\"]*)\"|'([^']*)'")
 _COMMAND: Final = re.compile(r"[A-Za-z0-9][\w.+-]*")
@@ -117,8 +119,23 @@ def _started(draft: Draft) -> Iterator[tuple[tuple[str, ...] | None, int]]:
     """The words of each command that starts a server, None for one that the code computes; and its line."""
     for code in draft.facts:
         for call in code.calls:
-            if call.last in draft.docs.profile.spawning and (found := _words(call)) is not None:
-                yield found or None, call.line
+            # a constructor is ``TokioChildProcess.new`` in Rust
+            name = call.name.removesuffix(".new").rpartition(".")[2]
+            if name not in draft.docs.profile.spawning or (name == _CLIENT and call.last != _CLIENT):
+                continue
+            if (found := _words(call)) is not None:
+                yield found or _commanded(code) or None, call.line
+
+
+def _commanded(code: CodeFacts) -> tuple[str, ...]:
+    """The words of the one command that code makes apart: ``exec.Command("npx", "-y")``, ``Command::new("npx")``."""
+    made = [call for call in code.calls if ".".join(call.name.split(".")[-2:]) in _COMMAND_CALLS]
+    given = [a for call in made for a in call.arguments if isinstance(a, str) or call.last != "CommandContext"]
+    added = [call for call in code.calls if call.last in {"arg", "args"}] if made and made[0].last == "new" else []
+    for call in sorted(added, key=lambda call: (call.line, len(call.name))):
+        given += [word for a in call.arguments for word in (_listed(a) if isinstance(a, Ref) else (a,))]
+    texts = tuple(word for word in given if isinstance(word, str))
+    return texts if len(made) == 1 and len(texts) == len(given) else ()
 
 
 def _words(call: Call) -> tuple[str, ...] | None:

@@ -43,7 +43,7 @@ def whole_by(main: ProgramFile, modules: Sequence[ProgramFile], elsewhere: Seque
     code = snippet.facts
     if leaves_out(snippet) or (main.name is not None and refusal(main.name.path)):
         return None
-    missing = free_names(main)
+    missing = () if main.takes_all else free_names(main)
     others = [s for s in elsewhere if s is not snippet and not _is_another_file(s, main)]
     if any(name in other.facts.defines for name in missing for other in others):
         return None

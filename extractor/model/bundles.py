@@ -56,6 +56,8 @@ class Manager(StrEnum):
     PYPI = "pypi"
     GO = "go"
     """Go modules, from a module proxy."""
+    CARGO = "cargo"
+    """Crates of Rust."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +69,12 @@ class Dependency:
     """Version range in the manager's own syntax; empty for any."""
     origin: Origin = Origin.INFERRED
     extras: tuple[str, ...] = ()
-    """Of a Go module the packages that are imported: ``/mcp``, ``/`` for its root."""
+    """Of a Go module the packages that are imported: ``/mcp``, ``/`` for its root. Of a crate its features: ``?name``
+    is taken where the version has it, ``!default`` leaves out the default ones."""
     development: bool = False
 
     def __str__(self) -> str:
-        listed = [extra for extra in self.extras if not extra.startswith("/")]
+        listed = [extra for extra in self.extras if not extra.startswith(("/", "?"))]
         extras = f"[{','.join(listed)}]" if listed else ""
         # npm writes a bare range behind @, the index's specifiers begin with an operator
         npm_range = (
@@ -113,7 +116,7 @@ class Bundle:
     """``typescript``, ``javascript`` or ``python``."""
     kind: ExampleKind
     toolchain: str
-    """Name of the base image: ``node``, ``python``, ``go``."""
+    """Name of the base image: ``node``, ``python``, ``go``, ``rust``."""
     files: tuple[SourceFile, ...]
     manager: Manager
     dependencies: tuple[Dependency, ...]

@@ -147,7 +147,7 @@ class Anchors:
         spec = anchor_container(
             image,
             run.owner,
-            work_mib=run.limits.tmp_mib,
+            work_mib=run.limits.work_mib,
             cpus=run.cpus,
             linger_s=slot * _LINGER_STEP_S,
             hosts=hosts,

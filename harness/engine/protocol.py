@@ -33,6 +33,8 @@ class Limits:
     """Bytes of stdout and stderr that are kept; the example is killed at 16 times that."""
     tmp_mib: int = 64
     """Size of each tmpfs (/tmp and the home)."""
+    work_mib: int = 512
+    """Size of the folder with the example's files, where its build steps put what they make: memory, as it is used."""
     run_s: float = 600.0
     """Life of a pod."""
     start_s: float = 60.0

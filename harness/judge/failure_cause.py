@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Final
 
-from extractor.model import LeftKind, Note, NoteKind, Origin
+from extractor.model import LeftKind, Manager, Note, NoteKind, Origin
 from harness.judge.findings import join_words
 from harness.model import StartOutcome
 
@@ -25,16 +25,19 @@ _OF_THE_EXAMPLE: Final = frozenset({"stdout", "stderr"})
 _SYNTAX: Final = re.compile(
     r"\b(?:SyntaxError|IndentationError|TabError)\b|error TS1\d{3}\b|Transform failed|Expected .+ but found"
     r"|\.go:\d+:\d+: syntax error"
+    r"|\.rs:\d+:\d+: error: (?:expected|unexpected|unclosed|mismatched|unterminated|unknown start|this file contains)"
 )
 _NAME: Final = re.compile(
     r"\bNameError: name\b|\bReferenceError: \S+ is not defined|error TS(?:2304|2552)\b|\.go:\d+:\d+: undefined: "
+    r"|\.rs:\d+:\d+: error(?:\[E0(?:405|412|425|433|531|574)\])?: (?:cannot find|failed to resolve)"
 )
 _IMPORT: Final = re.compile(
     r"\b(?:ModuleNotFoundError|ImportError)\b|ERR_MODULE_NOT_FOUND|MODULE_NOT_FOUND|Cannot find (?:package|module)"
     r"|ERR_PACKAGE_PATH_NOT_EXPORTED|does not provide an export|error TS(?:2305|2307|2614|7016)\b"
     r"|no required module provides package|is not in std\b|cannot find module providing"
+    r"|error\[E0(?:432|463)\]|error\[E0433\]: .*(?:crate|module)"
 )
-_COMPILED: Final = re.compile(r"\.go:\d+:\d+: ")
+_COMPILED: Final = re.compile(r"\.go:\d+:\d+: |\.rs:\d+:\d+: error")
 """Any other message of a compiler: that lines of the program do not fit each other, or its packages."""
 _MODULE_SYSTEM: Final = re.compile(r"outside a module|require is not defined|await is only valid|ERR_REQUIRE_ESM")
 INTERFACE: Final = re.compile(
@@ -63,6 +66,7 @@ _MODULE: Final = re.compile(
     r"No module named '([\w.]+)'|cannot import name '\w+' from '([\w.]+)'"
     r"|Cannot find (?:package|module) '([^']+)'|requested module '([^']+)'"
     r"|node_modules/((?:@[^/\s]+/)?[^/\s]+)/package\.json"
+    r"|unresolved import `(\w+)|unlinked crate `(\w+)`|undeclared crate or module `(\w+)`|can't find crate for `(\w+)`"
 )
 """The module, or the package, that an import error is about."""
 
@@ -212,6 +216,8 @@ def _possible_guesses(run: Run, bundle: Bundle) -> Iterator[Note]:
                 possible = note.kind is NoteKind.DEPENDENCY
             case Trouble.SYNTAX | Trouble.NAME | Trouble.COMPILE:
                 possible = note.kind in _ASSEMBLED or (note.kind is NoteKind.MODULE_TYPE and as_module)
+                # a crate without its features lacks names, types and methods
+                possible |= bundle.manager is Manager.CARGO and note.kind is NoteKind.DEPENDENCY
             case Trouble.IMPORT if package is not None:
                 possible = note.kind is NoteKind.DEPENDENCY and note.name == package
             case Trouble.IMPORT:

@@ -24,6 +24,7 @@ PATTERNS: Final = (
     (re.compile(r"^((?:Attribute|Type|Name|Syntax|Value|Key|Runtime|Reference|Range)Error: .{1,160})"), "{0}"),
     (re.compile(r"^(?:\w+\.)*(\w+(?:Error|Exception): .{1,160})"), "{0}"),
     (re.compile(r"^(panic: .{1,160})"), "{0}"),
+    (re.compile(r"^(thread '[^']{1,80}'.{0,20} panicked at .{1,160})"), "{0}"),
     (re.compile(r"^((?:ERROR|Error|error)[: ].{1,160})"), "{0}"),
 )
 """What interpreters print, most specific first, and how a reader would put it."""

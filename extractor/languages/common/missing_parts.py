@@ -46,6 +46,8 @@ def undefined(file: ProgramFile, elsewhere: Sequence[Snippet]) -> tuple[str, ...
     own = {snippet.block.ordinal for snippet in file.snippets}
     names = free_names(file)
     holders = {name: [s for s in elsewhere if name in s.facts.defines and s.block.ordinal not in own] for name in names}
+    if file.takes_all:
+        names = tuple(name for name in names if holders[name])
     if not any(holders.values()) and all(is_late(name, file.facts) for name in names):
         return ()
     return tuple(_undefined(name, holders[name]) for name in names)
@@ -168,7 +170,7 @@ def _tokens(draft: Draft) -> Iterator[LeftToReader]:
 def _names(draft: Draft) -> Iterator[LeftToReader]:
     """Names that only a client's call uses. One of the standard library is an import that the page forgot."""
     for file in draft.program.files:
-        left = [] if draft.program.faults else free_names(file)
+        left = [] if draft.program.faults or file.takes_all else free_names(file)
         for name in (name for name in left if name not in draft.program.language.modules):
             what = f"`{name}`, which no block of this page defines and only a client's call uses"
             yield LeftToReader(LeftKind.NAME, name, what, _first_use(name, file))

@@ -28,7 +28,7 @@ _INSTALLERS: Final = (
     (("python", "-m", "pip", "install"), Manager.PYPI), (("python3", "-m", "pip", "install"), Manager.PYPI),
     (("uv", "pip", "install"), Manager.PYPI), (("uv", "add"), Manager.PYPI), (("poetry", "add"), Manager.PYPI),
     (("pipenv", "install"), Manager.PYPI), (("pdm", "add"), Manager.PYPI),
-    (("go", "get"), Manager.GO),
+    (("go", "get"), Manager.GO), (("cargo", "add"), Manager.CARGO),
 )  # fmt: skip
 _REDIRECTING: Final = {
     "--index-url": "another package index", "-i": "another package index", "--index": "another package index",
@@ -54,6 +54,11 @@ _GO_QUERY: Final = re.compile(r"[\w.+-]*", re.ASCII)
 _GO_HOSTS: Final = {"github.com": 3, "gitlab.com": 3, "bitbucket.org": 3, "golang.org": 3}
 """Elements of a module path on hosts of many repositories; elsewhere two is the usual number."""
 _GO_MAJOR: Final = re.compile(r"v[2-9]\d{0,4}")
+_CRATE: Final = re.compile(
+    r"(?P<name>[A-Za-z][\w-]{0,63})(?:\[(?P<features>[^\]]{0,2000})\])?(?:@(?P<version>[\w.^~<>=*+, -]+))?", re.ASCII
+)
+"""``rmcp[server,macros]@1.2``: a crate, its features, the requirement on its version."""
+_FEATURE: Final = re.compile(r"\??\w[\w+.-]*|!default", re.ASCII)
 _NPM_RANGE: Final = re.compile(r"^[\w.^~<>=|* +-]*$")
 
 
@@ -93,7 +98,32 @@ def _install(command: Command, arguments: tuple[str, ...], manager: Manager) -> 
     return Install(command.block, command.span, manager, dependencies, client=client)
 
 
+def _crates(arguments: tuple[str, ...]) -> Iterator[Dependency]:
+    """The crates of a ``cargo add`` line: its options are about all of them (The Cargo Book, "cargo add")."""
+    crates: list[str] = []
+    features: set[str] = set()
+    given = iter(arguments)
+    for argument in given:
+        flag, _, value = argument.partition("=")
+        if flag in {"--git", "--path", "--registry", "--manifest-path", "--rename", "--target"}:
+            raise RefusedError(f"{flag} asks for a crate that is not simply one of the registry")
+        if flag in {"--features", "-F"}:
+            features |= set(re.split(r"[ ,]+", value or next(given, "")))
+        elif flag == "--no-default-features":
+            features.add("!default")
+        elif not argument.startswith("-"):
+            crates.append(argument)
+    for crate in crates:
+        name = crate.partition("@")[0]
+        own = (f.rpartition("/")[2] for f in features if f and f.rpartition("/")[0] in {"", name})
+        dependency = dependency_of(crate, Manager.CARGO, development="--dev" in arguments)
+        yield replace(dependency, extras=tuple(sorted({*dependency.extras, *own})))
+
+
 def _dependencies(arguments: tuple[str, ...], manager: Manager) -> Iterator[Dependency]:
+    if manager is Manager.CARGO:
+        yield from _crates(arguments)
+        return
     development = any(a in _DEVELOPMENT for a in arguments)
     skip = False
     for argument in arguments:
@@ -150,6 +180,14 @@ def _go_dependency(text: str, origin: Origin) -> Dependency:
     return Dependency(root, "" if query == "latest" else query, origin, (f"/{inner}",))
 
 
+def _crate(text: str, development: bool, origin: Origin) -> Dependency:
+    parts = _CRATE.fullmatch(text)
+    features = tuple(sorted(filter(None, re.split(r"[ ,]+", parts["features"] or "")))) if parts else ()
+    if parts is None or not all(map(_FEATURE.fullmatch, features)):
+        raise RefusedError(f"“{text[:60]}” is not a crate of the registry")
+    return Dependency(parts["name"], (parts["version"] or "").strip(), origin, features, development)
+
+
 def _refuse_places(text: str) -> None:
     lowered = text.lower()
     if (
@@ -172,7 +210,8 @@ def dependency_of(
     """Return the dependency that a word of an install line or a requirement names.
 
     Args:
-        text: ``zod@3`` for npm (its documentation of ``npm install``), ``uvicorn[standard]>=0.30`` for PyPI (PEP 508).
+        text: ``zod@3`` for npm (its documentation of ``npm install``), ``uvicorn[standard]>=0.30`` for PyPI (PEP 508),
+            ``rmcp[server]@1.2`` for crates.
         manager: whose syntax it is in.
         development: whether it is only needed to build the program.
         origin: where it is from.
@@ -187,6 +226,8 @@ def dependency_of(
             return _python_dependency(text, development, origin)
         case Manager.GO:
             return _go_dependency(text, origin)
+        case Manager.CARGO:
+            return _crate(text, development, origin)
         case _:
             assert_never(manager)
 
@@ -278,7 +319,13 @@ def _unlisted(
 
 def key(dependency: Dependency, manager: Manager) -> str:
     """Return the name that all spellings of one package share."""
-    return canonicalize_name(dependency.name) if manager is Manager.PYPI else dependency.name
+    match manager:
+        case Manager.PYPI:
+            return canonicalize_name(dependency.name)
+        case Manager.CARGO:
+            return dependency.name.replace("-", "_")
+        case _:
+            return dependency.name
 
 
 def _configured(draft: Draft, manager: Manager) -> Packages:

@@ -110,6 +110,8 @@ class CodeProfile:
     """Packages that another one brings with it, so that a reader who installs that one can import them."""
     python_packages: Mapping[str, str] = field(default_factory=dict)
     """Import name to distribution name, added to the extractor's table."""
+    features: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Of crates: the feature that code needs which has a certain word, where the page states no features."""
 
     @property
     def loaders(self) -> tuple[str, ...]:

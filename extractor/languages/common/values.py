@@ -65,6 +65,11 @@ class ProgramFile:
         """Facts of everything in the file."""
         return (*(snippet.facts for snippet in self.snippets), *self.glue)
 
+    @property
+    def takes_all(self) -> bool:
+        """Whether it imports all names of a module: a name that nothing else binds may be one of these."""
+        return any(imported.names == ("*",) for code in self.facts for imported in code.imports)
+
 
 @dataclass(frozen=True, slots=True)
 class Program:

@@ -17,9 +17,10 @@ _TRIAL: Final = 'fn main() { println!("{}", vec![1, 2].iter().sum::<i32>()); }'
 _FINISH: Final = (
     ("cargo", "--version"),
     # a toolchain without a linker or without the standard library is of no use
-    ("sh", "-c", f"echo '{_TRIAL}' > /tmp/trial.rs && rustc -o /tmp/trial /tmp/trial.rs && test $(/tmp/trial) = 3"),
+    ("sh", "-c", f"mkdir -p {TOOLS} && cd {TOOLS} && echo '{_TRIAL}' > trial.rs && rustc trial.rs && "
+     "test $(./trial) = 3 && rm trial trial.rs"),
     ("sh", "-c", f"mkdir -p {_WORK} && chmod 1777 {ROOT} {_WORK}"),
-)
+)  # fmt: skip
 
 RUST: Final = Toolchain(
     "rust",

@@ -1,8 +1,8 @@
 """Programs that run inside containers: shipped as text, standard library only, never run by docprobe itself.
 
 ``anchor`` is a pod's first process: ``anchor.py`` with ``connections.py``, ``host_stream.py`` and ``listening.py``.
-``worker`` runs an install: ``worker.py``; ``go_modules`` is a step of one: ``go_modules.py``. They work with Python 3.9
-or newer.
+``worker`` runs an install: ``worker.py``; ``go_modules`` and ``cargo_crates`` are steps of one. They work with Python
+3.9 or newer.
 """
 
 from __future__ import annotations
@@ -25,12 +25,13 @@ _PROGRAMS: Final = {
     "anchor": ("tunnel.frames", "inside.host_stream", "inside.connections", "inside.listening", "inside.anchor"),
     "worker": ("inside.worker",),
     "go_modules": ("inside.go_modules",),
+    "cargo_crates": ("inside.cargo_crates",),
 }
 """Program to its modules below ``harness.engine``, each after those that it imports."""
 
 
 def program(name: str, *arguments: str, python: str = "python3") -> list[str]:
-    """Return the argument vector that runs the program ``anchor``, ``worker`` or ``go_modules`` with ``arguments``.
+    """Return the argument vector that runs a program, such as ``anchor``, with ``arguments``.
 
     Python is isolated from the environment and the site packages: nothing in the container can change the program.
     """

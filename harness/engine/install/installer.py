@@ -22,7 +22,7 @@ from harness.base.errors import (
     RegistryError,
 )
 from harness.engine.api import ConflictError, GoneError
-from harness.engine.install import gomod, npm, pypi
+from harness.engine.install import cargo, gomod, npm, pypi
 from harness.engine.install.image_builder import ImageBuilder, Job, JobResult
 from harness.engine.install.images import DEPS_REPOSITORY, ImageRecords, content_key, exclusive, image_id
 from harness.engine.install.settings import BASE_IMAGE_VARIABLE
@@ -38,7 +38,12 @@ if TYPE_CHECKING:
     from harness.engine.install.way_out import Gate, WayOut
     from harness.engine.protocol import Limits, Progress
 
-MANAGERS: Final[Mapping[Manager, PackageManager]] = {Manager.NPM: npm, Manager.PYPI: pypi, Manager.GO: gomod}
+MANAGERS: Final[Mapping[Manager, PackageManager]] = {
+    Manager.NPM: npm,
+    Manager.PYPI: pypi,
+    Manager.GO: gomod,
+    Manager.CARGO: cargo,
+}
 """The package managers. A further one is a module and an entry here."""
 _LOG_LINES: Final = 20
 _NEWER: Final = re.compile(r"python\s*>=?\s*3\.(?:1[3-9]|[2-9]\d)", re.IGNORECASE)
@@ -181,7 +186,14 @@ class Installer:
             return result
         try:
             job = replace(fetch, steps=plan.compile, files={}, deadline_s=self.limits.compile_s, network=False)
-            compiled = await self.builder.build(fetched, job, tags, "deps", purpose=f"{key[:8]}-compile")
+            compiled = await self.builder.build(
+                fetched,
+                job,
+                # what was fetched is on record before code of strangers runs
+                lambda done: tags(replace(done, reports=result.reports)),
+                "deps",
+                purpose=f"{key[:8]}-compile",
+            )
         finally:
             with anyio.CancelScope(shield=True), suppress(GoneError, ConflictError):
                 await api.call("remove an image", api.raw.remove_image, fetched, noprune=True)
@@ -275,6 +287,11 @@ def _fault_error(names: str, fault: InstallFault, log: tuple[str, ...]) -> Docpr
             return EngineError(
                 f"{names} needs a newer toolchain than the base image has: {fault.detail}",
                 "remove the base image with `docker rmi` so that it is rebuilt, or name a newer toolchain folder",
+            )
+        case "system":
+            return EngineError(
+                f"{names} needs something that the base image does not have: {fault.detail}",
+                f"set {BASE_IMAGE_VARIABLE} to an image that has it",
             )
         case "elsewhere":
             return EngineError(

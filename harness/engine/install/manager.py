@@ -34,16 +34,17 @@ class InstallPlan:
 class InstallFault:
     """Whose fault a failed install is."""
 
-    whose: Literal["docs", "registry", "disk", "source-only", "python", "toolchain", "elsewhere"]
+    whose: Literal["docs", "registry", "disk", "source-only", "python", "toolchain", "system", "elsewhere"]
     """``source-only``: a package would have to be built, which runs its code; ``python``: the base image's is too old
-    or too new; ``toolchain``: the base image's compiler is; ``elsewhere``: a package depends on an address, a folder or
+    or too new; ``toolchain``: the base image's compiler is; ``system``: a build script wants a program or a library
+    that the base image does not have; ``elsewhere``: a package depends on an address, a folder or
     a repository."""
     detail: str
     """The manager's own words."""
 
 
 class PackageManager(Protocol):
-    """One package manager; the modules ``npm``, ``pypi`` and ``gomod`` are."""
+    """One package manager; the modules ``npm``, ``pypi``, ``gomod`` and ``cargo`` are."""
 
     def plan(
         self,

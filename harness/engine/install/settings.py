@@ -32,12 +32,13 @@ _MODULE_PROXIES: Final = ("GOPROXY", "GOSUMDB", "GONOSUMDB", "GONOPROXY", "GOPRI
 _INSIDE: Final = "/tmp/docprobe"
 """A tmpfs: what is written here is not part of the image."""
 _BUNDLE_VARIABLES: Final = (
-    "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "PIP_CERT", "NODE_EXTRA_CA_CERTS", "NPM_CONFIG_CAFILE",
+    "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "PIP_CERT", "NODE_EXTRA_CA_CERTS", "NPM_CONFIG_CAFILE", "CARGO_HTTP_CAINFO",
 )  # fmt: skip
 _CLIENT_FILES: Final = {
     "DOCPROBE_NPMRC": ("npmrc", "NPM_CONFIG_USERCONFIG"),
     "DOCPROBE_UV_CONFIG": ("uv.toml", "UV_CONFIG_FILE"),
     "DOCPROBE_PIP_CONFIG": ("pip.conf", "PIP_CONFIG_FILE"),
+    "DOCPROBE_CARGO_CONFIG": ("cargo.toml", "DOCPROBE_CARGO_CONFIG"),
 }
 """The user's own variable to the file's name inside and the client's variable that names it."""
 

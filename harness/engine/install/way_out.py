@@ -40,6 +40,7 @@ HOSTS_VARIABLE: Final = "DOCPROBE_REGISTRY_HOSTS"
 USUAL: Final[Mapping[Manager, frozenset[tuple[str, int]]]] = {
     Manager.NPM: frozenset({("registry.npmjs.org", 443)}),
     Manager.PYPI: frozenset({("pypi.org", 443), ("files.pythonhosted.org", 443)}),
+    Manager.CARGO: frozenset({("index.crates.io", 443), ("static.crates.io", 443)}),
     Manager.GO: frozenset({("proxy.golang.org", 443), ("sum.golang.org", 443), ("storage.googleapis.com", 443)}),
 }
 """The registries that package clients use by themselves."""

@@ -13,9 +13,9 @@ def test_languages_are_known_by_fence_and_each_fence_means_one() -> None:
     fences = [fence for language in LANGUAGES for fence in language.fences]
     assert len(fences) == len(set(fences))
     assert {language.name for language in LANGUAGES if isinstance(language, RunnableLanguage)} == {
-        "typescript", "javascript", "python", "go",
+        "typescript", "javascript", "python", "go", "rust",
     }  # fmt: skip
-    for name in ("csharp", "java", "kotlin", "rust", "ruby", "php", "swift"):
+    for name in ("csharp", "java", "kotlin", "ruby", "php", "swift"):
         language = language_of(name)
         assert language
         assert not isinstance(language, RunnableLanguage)
@@ -43,6 +43,7 @@ def test_each_language_brings_its_toolchain_and_a_toolchain_is_made_of_one_that_
         ("View.TSX", "const a = <b>c</b>;\n", "lexical_declaration"),
         ("server.mjs", "function f() {}\n", "function_declaration"),
         ("main.go", "package main\n", "package_clause"),
+        ("src/main.rs", "fn main() {}\n", "function_item"),
     ],
 )
 def test_a_file_has_the_tree_of_its_language(path: str, text: str, kind: str) -> None:
@@ -52,6 +53,6 @@ def test_a_file_has_the_tree_of_its_language(path: str, text: str, kind: str) ->
     assert root.named_children[0].type == kind
 
 
-@pytest.mark.parametrize("path", ["main.rs", "README.md", "py", ""])
+@pytest.mark.parametrize("path", ["main.swift", "README.md", "py", ""])
 def test_other_files_have_no_tree(path: str) -> None:
     assert syntax_tree(path, "def f(): ...\n") is None

@@ -9,6 +9,7 @@ from extractor.model import ServiceRequest
 from harness.profiles.mcp.roles.ecmascript import ECMASCRIPT
 from harness.profiles.mcp.roles.go import GO
 from harness.profiles.mcp.roles.python import PYTHON
+from harness.profiles.mcp.roles.rust import FEATURES, RUST
 from harness.profiles.mcp.roles.shared import may_be_endpoint
 
 _WORDS: Final = ("mcp", "modelcontextprotocol")
@@ -27,11 +28,11 @@ _OF_SDK: Final = frozenset(
 
 _SPAWNING: Final = frozenset(
     {"StdioClientTransport", "StdioServerParameters", "StdioTransport", "PythonStdioTransport", "NodeStdioTransport",
-     "Client", "CommandTransport", "NewCommandTransport", "NewStdioMCPClient"}
+     "Client", "CommandTransport", "NewCommandTransport", "NewStdioMCPClient", "TokioChildProcess"}
 )  # fmt: skip
 
 CODE: Final = CodeProfile(
-    rules={"python": PYTHON, "typescript": ECMASCRIPT, "javascript": ECMASCRIPT, "go": GO},
+    rules={"python": PYTHON, "typescript": ECMASCRIPT, "javascript": ECMASCRIPT, "go": GO, "rust": RUST},
     words=_WORDS,
     listed_words=(*_WORDS, "jsonrpc"),
     host_configuration="mcpServers",
@@ -50,6 +51,7 @@ CODE: Final = CodeProfile(
     may_be_endpoint=may_be_endpoint,
     protocol_headers=frozenset({"mcp-session-id", "mcp-protocol-version", "mcp-method", "mcp-name", "last-event-id"}),
     local_modules=frozenset({"mcp_server"}),
+    features=FEATURES,
     brought={
         "mcp": _OF_MCP,
         "fastmcp": _OF_MCP | {"mcp", "rich", "python-dotenv", "authlib", "cyclopts", "openapi-pydantic"},

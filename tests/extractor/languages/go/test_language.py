@@ -102,15 +102,19 @@ def test_what_keeps_it_from_being_compiled(tmp_path: Path, text: str, why: str) 
     assert why in (example.reason or "")
 
 
-def test_a_client_of_a_command_has_no_exchange_to_judge(tmp_path: Path) -> None:
+def test_the_command_that_a_client_starts(tmp_path: Path) -> None:
     client = (
         f'```go client.go\npackage main\n\nimport (\n\t"context"\n\t"os/exec"\n\n\t"{SDK}/mcp"\n)\n\nfunc main() {{\n'
         '\tclient := mcp.NewClient(&mcp.Implementation{Name: "c"}, nil)\n'
         '\tclient.Connect(context.Background(), &mcp.CommandTransport{Command: exec.Command("s")}, nil)\n}\n```\n'
     )
     (example,) = found(tmp_path, client)
-    assert example.status is ExampleStatus.UNSUPPORTED
-    assert "starts its server itself" in (example.reason or "")
+    assert (example.status, example.kind) == (ExampleStatus.RUNNABLE, ExampleKind.CLIENT)
+    assert example.bundle is not None
+    assert any(file.path.endswith("/s") for file in example.bundle.files), "a relay to the scripted server"
+    (unread,) = found(tmp_path, client.replace('"s"', "os.Args[1]"))
+    assert unread.status is ExampleStatus.UNSUPPORTED
+    assert "cannot read" in (unread.reason or "")
 
 
 def test_a_client_of_a_server_on_this_machine_can_be_judged(tmp_path: Path) -> None:

@@ -11,6 +11,8 @@ import docker.errors
 import pytest
 import requests
 
+from extractor.languages.toolchains.go import GO
+from harness.base.host import HostEnvironment
 from harness.engine.api import Api
 from harness.engine.install import base_images
 from harness.engine.install.images import ImageRecords, content_key, exclusive, prune
@@ -74,10 +76,17 @@ async def test_the_least_recently_used_go_and_those_in_use_stay(tmp_path: Path) 
     assert sorted(p.stem for p in (tmp_path / "images").iterdir()) == ["a", "b", "e"]
 
 
-def test_base_tags_change_with_the_layer_below(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_base_tags_change_with_the_layer_below_and_with_a_folder(tmp_path: Path) -> None:
+    hosts = [
+        HostEnvironment({}),
+        HostEnvironment({source.folder: str(tmp_path) for source in GO.sources if source.folder}),
+    ]
+    images = [base_images.BaseImages(cast("Any", None), tmp_path, host) for host in hosts]
     tags = {
-        base_images._tag(toolchain, root) for toolchain in base_images.TOOLCHAINS for root in ("debian-1", "debian-2")
+        images[0]._tag(toolchain, root) for toolchain in base_images.TOOLCHAINS for root in ("debian-1", "debian-2")
     }
+    assert images[1]._tag("go", "debian-1") not in tags
+    assert images[1]._tag("python", "debian-1") in tags
     assert len(tags) == 2 * len(base_images.TOOLCHAINS)
     assert all(tag.startswith("docprobe/base:") for tag in tags)
 

@@ -1,0 +1,100 @@
+"""What Rust code does with MCP: serves it over HTTP or stdio, is a client, or none of these."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from extractor.languages.common.addresses import constants_of, path_of
+from extractor.languages.common.roles import LanguageRules, Role, Start
+from extractor.model import ExampleKind
+from harness.profiles.mcp.roles.shared import ENDPOINT, PARTNERS, may_be_endpoint
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from extractor.languages.common.facts import Call, CodeFacts
+    from extractor.model import ServiceRequest
+
+_CRATES: Final = ("rmcp", "rust_mcp_sdk", "rust_mcp_schema", "mcp_server", "mcp_attr", "turbomcp", "pmcp")
+_HANDLERS: Final = frozenset({"ServerHandler", "ServerHandlerCore", "McpServer"})
+"""Traits that a server implements."""
+_HTTP: Final = frozenset({"StreamableHttpService", "create_http_server", "hyper_server", "HyperServer"})
+_OLD_HTTP: Final = frozenset({"SseServer"})
+_LISTENING: Final = frozenset({"serve", "serve_connection", "start", "run", "bind"})
+_STDIO: Final = frozenset({"stdio", "stdin", "StdioTransport"})
+_CLIENTS: Final = frozenset(
+    {"StreamableHttpClientTransport", "SseClientTransport", "TokioChildProcess", "client_runtime", "serve_client"}
+)
+_CLIENT_TRAITS: Final = frozenset({"ClientHandler"})
+_SERVING: Final = frozenset({"serve", "serve_server", "serve_with_ct", "serve_directly", "create_server"})
+_ROUTES: Final = frozenset({"nest_service", "route_service", "route", "nest"})
+
+
+def role(files: Sequence[CodeFacts]) -> Role:
+    """Return the role of a program whose files have these facts, the main file's first."""
+    calls = [call for code in files for call in code.calls]
+    traits = {trait for code in files for implemented in code.bases.values() for trait in implemented}
+    relevant = any(_speaks_mcp(code) for code in files) or bool(traits & (_HANDLERS | _CLIENT_TRAITS))
+    start = Start.RUN if any("main" in code.defines for code in files) else Start.NONE
+    client = _first(calls, _CLIENTS)
+    http = _first(calls, _HTTP) or _first(calls, _OLD_HTTP)
+    stdio = next((call for call in calls if call.last in _STDIO), None)
+    serves = next((call for call in calls if call.last in _SERVING), None)
+    if client and (http or traits & _HANDLERS):
+        return Role(ExampleKind.OTHER, start, relevant, client.line, why=PARTNERS)
+    if http and (start is Start.NONE or any(call.last in _LISTENING for call in calls)):
+        kind = ExampleKind.HTTP_SERVER if start is Start.RUN else ExampleKind.OTHER
+        return Role(kind, start, relevant, http.line, http.target, f"makes `{http.name}`, and nothing serves it")
+    if stdio and serves and not client:
+        kind = ExampleKind.STDIO_SERVER if start is Start.RUN else ExampleKind.OTHER
+        return Role(kind, start, relevant, serves.line, why="serves stdio in a function that nothing calls")
+    if client:
+        return Role(ExampleKind.CLIENT, start, relevant, client.line, why="makes a client that nothing runs")
+    if traits & _HANDLERS:
+        return Role(ExampleKind.OTHER, Start.NONE, relevant, why="makes a server, and nothing runs it")
+    return Role(ExampleKind.OTHER, Start.NONE, relevant, why="neither starts a server nor connects to one")
+
+
+def _first(calls: Sequence[Call], names: frozenset[str]) -> Call | None:
+    """The first call of one of these names, or of something that belongs to it."""
+    return next((call for call in calls if not names.isdisjoint(_parts(call))), None)
+
+
+def _parts(call: Call) -> list[str]:
+    return call.name.replace("()", "").split(".")
+
+
+def _speaks_mcp(code: CodeFacts) -> bool:
+    """Whether code imports an SDK, or uses its types by the names that they have in other blocks of the page."""
+    if any(imported.module.partition("::")[0] in _CRATES for imported in code.imports):
+        return True
+    known = _HTTP | _OLD_HTTP | (_CLIENTS - {"client_runtime"})
+    return _first(code.calls, known) is not None
+
+
+def endpoint_paths(files: Sequence[CodeFacts], services: Sequence[ServiceRequest] = ()) -> tuple[str, ...]:
+    """Return candidate paths, best first: those of routes; a service that serves every path is at the root too."""
+    calls = [call for code in files for call in code.calls]
+    constants = constants_of(files)
+    routes = [
+        path
+        for call in calls
+        if call.last in _ROUTES and call.arguments and (path := path_of(call.arguments[0], constants))
+    ]
+    return tuple(dict.fromkeys([*(path for path in routes if may_be_endpoint(path)), ENDPOINT, "/"]))
+
+
+RUST: Final = LanguageRules(role=role, endpoint_paths=endpoint_paths)
+FEATURES: Final = {
+    "rmcp": {
+        "ServerHandler": "server", "tool_router": "macros", "ServiceExt": "server", "RoleClient": "client",
+        "ClientHandler": "client", "ClientInfo": "client", "().serve": "client", "schemars": "schemars",
+        "stdio": "transport-io", "stdin": "transport-io", "TokioChildProcess": "transport-child-process",
+        "streamable_http_server": "transport-streamable-http-server",
+        "StreamableHttpService": "transport-streamable-http-server",
+        "StreamableHttpClientTransport": "transport-streamable-http-client-reqwest",
+        "SseServer": "transport-sse-server", "SseClientTransport": "transport-sse-client", "auth": "auth",
+        "elicit": "elicitation",
+    },
+}  # fmt: skip
+"""Features of crates that code needs, by a word that it has then: pages leave them out."""

@@ -1,0 +1,53 @@
+"""What Rust code does with MCP."""
+
+from __future__ import annotations
+
+import pytest
+
+from extractor.languages.common.roles import Start
+from extractor.languages.rust.parse import parse_rust
+from extractor.model import ExampleKind
+from harness.profiles.mcp.roles.rust import endpoint_paths, role
+
+SERVER = "use rmcp::{ServerHandler, ServiceExt};\nstruct Tools;\nimpl ServerHandler for Tools {}\n"
+MAIN = SERVER + "#[tokio::main]\nasync fn main() {\nBODY\n}\n"
+STDIO = "Tools.serve(rmcp::transport::stdio()).await;"
+PAIR = "Tools.serve((tokio::io::stdin(), tokio::io::stdout())).await;"
+HTTP = (
+    'let s = StreamableHttpService::new(f, m, c);\nlet r = axum::Router::new().nest_service("/chat", s);\n'
+    "axum::serve(l, r).await;"
+)
+CLIENT = 'let t = StreamableHttpClientTransport::from_uri("http://localhost:1/mcp");\n().serve(t).await;'
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "start"),
+    [
+        (STDIO, ExampleKind.STDIO_SERVER, Start.RUN),
+        (PAIR, ExampleKind.STDIO_SERVER, Start.RUN),
+        (HTTP, ExampleKind.HTTP_SERVER, Start.RUN),
+        (CLIENT, ExampleKind.OTHER, Start.RUN),
+        ("let s = Tools;", ExampleKind.OTHER, Start.NONE),
+    ],
+)
+def test_main(body: str, kind: ExampleKind, start: Start) -> None:
+    found = role((parse_rust(MAIN.replace("BODY", body)),))
+    assert (found.kind, found.start, found.relevant) == (kind, start, True)
+
+
+def test_a_client() -> None:
+    found = role((parse_rust(f"use rmcp::ServiceExt;\nfn main() {{ {CLIENT} }}\n"),))
+    assert (found.kind, found.start) == (ExampleKind.CLIENT, Start.RUN)
+
+
+def test_code_that_nothing_calls_starts_nothing() -> None:
+    found = role((parse_rust(f"{SERVER}async fn start() {{\n{STDIO}\n}}\n"),))
+    assert (found.kind, found.start) == (ExampleKind.OTHER, Start.NONE)
+
+
+def test_code_about_something_else() -> None:
+    assert not role((parse_rust("use axum::Router;\nfn main() { axum::serve(a, b); }\n"),)).relevant
+
+
+def test_endpoints() -> None:
+    assert endpoint_paths((parse_rust(MAIN.replace("BODY", HTTP)),)) == ("/chat", "/mcp", "/")
