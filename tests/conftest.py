@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import math
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -28,6 +29,11 @@ TOGETHER = ("faults", "soak")
 # hypothesis' deadline and its check for slow data read the wall clock, which a busy machine exceeds
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")
+
+
+if _engine := os.environ.get("DOCPROBE_TEST_ENGINE"):
+    # the address of the engine to test, such as that of another version beside the machine's own
+    os.environ["DOCKER_HOST"] = _engine
 
 
 class Sharing(LoadScopeScheduling):

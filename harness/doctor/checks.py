@@ -187,7 +187,8 @@ async def _ask(engine: DockerEngine, registry: Registry, add: OnCheck) -> None:
 
 
 def _engine(info: EngineInfo) -> Check:
-    what = f"{info.system}, engine {info.version}, cgroup v{info.cgroup}, storage {info.storage}"
+    name = "Podman" if info.podman else "engine"
+    what = f"{info.system}, {name} {info.version}, cgroup v{info.cgroup}, storage {info.storage}"
     if not info.seccomp:
         return Check("engine", State.MISSING, f"{what}; without seccomp", "use an engine and a kernel with seccomp")
     return Check("engine", State.OK, what)
@@ -201,7 +202,11 @@ def _limits(info: EngineInfo) -> Check:
             f"the engine cannot limit {', '.join(info.unlimited)}",
             "enable the cgroup controllers (kernel parameters, or delegate them to a rootless engine)",
         )
-    return Check("limits", State.OK, "memory, CPU and processes can be limited")
+    what = "memory, CPU and processes can be limited"
+    if info.podman:
+        # Podman takes no owner for a tmpfs
+        return Check("limits", State.OK, f"{what}; an example's home can be written to by all of its own processes")
+    return Check("limits", State.OK, what)
 
 
 def _storage(info: EngineInfo) -> Check:

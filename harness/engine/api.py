@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from dataclasses import dataclass
 from functools import partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
 
 import anyio
@@ -74,10 +75,12 @@ class EngineInfo:
     """Resources that it cannot limit: ``memory``, ``CPU``, ``processes``."""
     root: str | None
     """Folder of its data, on its machine."""
+    podman: bool = False
+    """It is Podman, which serves the same API with differences."""
 
     @classmethod
-    def of(cls, answer: Mapping[str, Any]) -> EngineInfo:
-        """Read the engine's answer to ``GET /info``."""
+    def of(cls, answer: Mapping[str, Any], version: Mapping[str, Any] = MappingProxyType({})) -> EngineInfo:
+        """Read the engine's answers to ``GET /info`` and ``GET /version``."""
         return cls(
             system=str(answer.get("OperatingSystem") or "?"),
             version=str(answer.get("ServerVersion") or "?"),
@@ -89,6 +92,7 @@ class EngineInfo:
             seccomp=any("seccomp" in str(option) for option in answer.get("SecurityOptions") or ()),
             unlimited=tuple(name for key, name in _LIMITS.items() if answer.get(key) is False),
             root=str(answer["DockerRootDir"]) if answer.get("DockerRootDir") else None,
+            podman=any("podman" in str(part.get("Name")).lower() for part in version.get("Components") or ()),
         )
 
 
@@ -100,9 +104,15 @@ class Api:
         self._limiter = anyio.CapacityLimiter(_THREADS)
         self._silent = False
 
+    @property
+    def is_local(self) -> bool:
+        """Whether the engine is reached through a UNIX socket of this machine."""
+        return str(self.raw.base_url).startswith("http+docker://")
+
     async def info(self) -> EngineInfo:
         """Return what the engine reports about itself. Raises EngineError."""
-        return EngineInfo.of(await self.call("describe itself", self.raw.info))
+        what = "describe itself"
+        return EngineInfo.of(await self.call(what, self.raw.info), await self.call(what, self.raw.version))
 
     async def call(self, what: str, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Run ``function(*args, **kwargs)`` in a thread and return its result; at most CALL_S seconds.
@@ -139,7 +149,7 @@ class Api:
             except docker.errors.NotFound as error:
                 raise GoneError(f"the engine could not {what}: {_explanation(error)}", _DOCTOR) from error
             except docker.errors.APIError as error:
-                kind = ConflictError if error.status_code == 409 else EngineError
+                kind = ConflictError if error.status_code == 409 or _is_ending(error) else EngineError
                 raise kind(f"the engine could not {what}: {_explanation(error)}", _DOCTOR) from error
             except (requests.RequestException, docker.errors.DockerException, OSError) as error:
                 raise EngineError(
@@ -239,6 +249,11 @@ def _probe_socket(address: str) -> None:
     if scheme in ("unix", "http+unix") and path:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
             probe.connect(path)
+
+
+def _is_ending(error: docker.errors.APIError) -> bool:
+    """Return whether Podman says, with status 500, that it is removing the container itself."""
+    return error.status_code == 500 and "state improper" in str(error.explanation)
 
 
 def _explanation(error: docker.errors.APIError) -> str:

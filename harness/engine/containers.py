@@ -21,6 +21,7 @@ from harness.engine.hardening import (
     INSTALL_USER,
     Resources,
     app_volume,
+    for_podman,
     host_config,
     private_home,
     shared_home,
@@ -30,6 +31,7 @@ from harness.engine.received import Received
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from harness.engine.events import ContainerEvents
     from harness.engine.owner import Owner
@@ -79,6 +81,8 @@ class EngineRun:
     """Part of the key of every image of dependencies: one realm's are not used in another."""
     received: Received = field(default_factory=Received)
     """What all examples together have sent."""
+    seccomp_file: Path | None = None
+    """File of the seccomp profile, if the engine is Podman, which takes no inline one."""
     unsure: list[str] = field(default_factory=list)
     """Names of containers whose creation was interrupted: the engine may create them all the same."""
 
@@ -203,6 +207,9 @@ def install_container(
 async def create_container(run: EngineRun, spec: ContainerSpec, purpose: str) -> str:
     """Create a container of this run, named by its purpose, and return its id. Raises EngineError."""
     name = run.owner.name(purpose)
+    config = dict(spec.host_config)
+    if run.seccomp_file is not None:
+        config = for_podman(config, run.seccomp_file)
     run.unsure.append(name)
     container = await run.api.call(
         f"create the {spec.role} container",
@@ -212,7 +219,7 @@ async def create_container(run: EngineRun, spec: ContainerSpec, purpose: str) ->
         name=name,
         user=spec.user,
         stdin_open=spec.stdin,
-        host_config=dict(spec.host_config),
+        host_config=config,
         labels=run.owner.labels(spec.role),
         entrypoint=[],
         environment=dict(spec.environment),

@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING, Final
 
 import anyio
 
+from extractor.base.storage import write_atomically
 from extractor.base.text import printable
 from extractor.languages.toolchains import TOOLCHAINS
 from extractor.model import Bundle, ExampleKind
 from harness.base.errors import EngineError, UsageError
 from harness.engine.anchors import Anchors
-from harness.engine.api import EngineInfo, open_api
+from harness.engine.api import Api, EngineInfo, open_api
 from harness.engine.cleanup import list_containers, list_volumes, remove, remove_left_over
 from harness.engine.containers import EngineRun
 from harness.engine.events import ContainerEvents
+from harness.engine.hardening import seccomp_profile
 from harness.engine.install.base_images import BaseImage, BaseImages
 from harness.engine.install.image_builder import ImageBuilder
 from harness.engine.install.images import ImageRecords, prune
@@ -80,7 +82,10 @@ async def connect(
             await events.open()
             limits = limits or Limits()
             received = Received(limit_mib=limits.received_mib)
-            run = EngineRun(api, owner, events, limits, info.cpus, info.kernel, runtime, realm, received, unsure)
+            seccomp = _seccomp_file(api, state) if info.podman else None
+            run = EngineRun(
+                api, owner, events, limits, info.cpus, info.kernel, runtime, realm, received, seccomp, unsure
+            )
             builder = ImageBuilder(run, settings)
             bases = BaseImages(builder, state, host)
             async with anyio.create_task_group() as tasks:
@@ -99,6 +104,18 @@ async def connect(
                     tasks.cancel_scope.cancel()
         if failure is not None:
             raise failure
+
+
+def _seccomp_file(api: Api, state: Path) -> Path:
+    """Write the seccomp profile to a file that the engine can read, and return it. Raises EngineError."""
+    if not api.is_local:
+        raise EngineError(
+            "this Podman is on another machine, where it would need a file with docprobe's seccomp profile",
+            "use Podman through its UNIX socket on its own machine, or a Docker engine",
+        )
+    file = (state / "seccomp.json").absolute()
+    write_atomically(file, seccomp_profile().encode())
+    return file
 
 
 def _check_runtime(runtime: str, info: EngineInfo) -> None:

@@ -9,6 +9,7 @@ import pytest
 from harness.engine.docker_engine import connect
 from tests.faults.own_engine import OwnEngine, own_engine, why_not
 from tests.support.docprobe_process import write_docs
+from tests.support.engine_client import engine_client
 from tests.support.host import HOST
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def raw() -> Iterator[docker.APIClient]:
-    client = docker.APIClient(version="auto")
+    client = engine_client()
     yield client
     client.close()
 

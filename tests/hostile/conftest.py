@@ -19,6 +19,7 @@ from harness.profiles.registry import MCP
 from harness.spec.bind import bind
 from harness.spec.bindings_file import load_bindings
 from tests.hostile.figures import FIGURES
+from tests.support.engine_client import engine_client
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -96,7 +97,7 @@ def bound() -> Bound:
 
 @pytest.fixture(scope="session")
 def raw() -> Iterator[docker.APIClient]:
-    client = docker.APIClient(version="auto")
+    client = engine_client()
     yield client
     client.close()
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from extractor.languages.toolchains import TOOLCHAINS
-from extractor.model import TOOLS
+from extractor.model import ROOT, TOOLS
 from harness.base.errors import EngineError, RegistryError, UsageError
 from harness.engine.api import SLOW_S
 from harness.engine.hardening import ROOT_USER
@@ -237,7 +237,7 @@ def _is_own_debian(tag: str) -> bool:
 
 def _debian_key(packages: tuple[str, ...]) -> str:
     wanted = (*_PACKAGES, *packages)
-    return content_key({"suite": _suite(), "packages": wanted, "machine": platform.machine()})[:12]
+    return content_key({"suite": _suite(), "packages": wanted, "folder": ROOT, "machine": platform.machine()})[:12]
 
 
 def _suite() -> str:
@@ -259,7 +259,10 @@ def _import_debian(raw: Any, host: HostEnvironment, packages: tuple[str, ...]) -
     program = host.program(_DEBIAN_MAKER)
     if program is None:
         raise EngineError(f"{_DEBIAN_MAKER} is no longer installed", "install it, then run docprobe again")
-    argv = [program, "--quiet", "--variant=essential", f"--include={','.join((*_PACKAGES, *packages))}", _suite(), "-"]
+    # Podman imports the root folder read-only for its owner: what stands there must be in the archive
+    folder = f'--customize-hook=mkdir -m 1777 "$1{ROOT}"'
+    include = f"--include={','.join((*_PACKAGES, *packages))}"
+    argv = [program, "--quiet", "--variant=essential", include, folder, _suite(), "-"]
     with subprocess.Popen(
         argv,
         env=dict(host.variables),

@@ -68,6 +68,9 @@ def test_limits_that_cannot_be_kept_are_named() -> None:
     assert (
         checks._limits(EngineInfo.of({"MemoryLimit": True, "CpuCfsQuota": True, "PidsLimit": True})).state is State.OK
     )
+    podman = EngineInfo.of({"CgroupVersion": "2"}, {"Components": [{"Name": "Podman Engine"}]})
+    assert "home can be written to" in checks._limits(podman).what
+    assert "Podman" in checks._engine(podman).what
     check = checks._limits(EngineInfo.of({"MemoryLimit": False, "CpuCfsQuota": True, "PidsLimit": False}))
     assert check.state is State.WARNING
     assert "memory, processes" in check.what

@@ -29,10 +29,10 @@ def raising(error: Exception) -> Any:
     return call
 
 
-def api_error(status: int) -> docker.errors.APIError:
+def api_error(status: int, words: str = "the daemon's own words") -> docker.errors.APIError:
     response = requests.Response()
     response.status_code = status
-    return docker.errors.APIError("no", response=response, explanation="the daemon's own words")
+    return docker.errors.APIError("no", response=response, explanation=words)
 
 
 def api() -> Api:
@@ -56,6 +56,7 @@ async def test_a_call_that_never_returns_is_named() -> None:
     [
         (docker.errors.NotFound("x", response=requests.Response(), explanation="no such image"), GoneError, "no such"),
         (api_error(409), ConflictError, "the daemon's own words"),
+        (api_error(500, "removing: container state improper"), ConflictError, "state improper"),
         (api_error(500), EngineError, "could not create a container: the daemon's own words"),
         (requests.ConnectionError("refused"), EngineError, "broke while it was asked to create a container"),
         (ConnectionResetError(104, "Connection reset"), EngineError, "connection to the engine broke"),

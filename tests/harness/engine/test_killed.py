@@ -15,6 +15,7 @@ import docker
 import pytest
 
 from harness.engine.docker_engine import connect
+from tests.support.engine_client import engine_client
 from tests.support.host import HOST
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ import sys
 from pathlib import Path
 import anyio
 from harness.engine.docker_engine import connect
+from tests.support.engine_client import engine_client
 from tests.support.host import HOST
 from harness.engine.protocol import Limits
 from harness.model import LogLine
@@ -61,7 +63,7 @@ anyio.run(main)
 
 @pytest.fixture
 def raw() -> Iterator[docker.APIClient]:
-    client = docker.APIClient(version="auto")
+    client = engine_client()
     yield client
     client.close()
 
@@ -111,6 +113,7 @@ import sys
 from pathlib import Path
 import anyio
 from harness.engine.docker_engine import connect
+from tests.support.engine_client import engine_client
 from tests.support.host import HOST
 from tests.harness.engine.conftest import SERVER, python_bundle
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import anyio
-import docker
 import httpx
 import pytest
 
@@ -17,6 +16,7 @@ from harness.base.host import HostEnvironment
 from harness.engine.protocol import Limits
 from harness.model import LogLine
 from tests.harness.engine.conftest import SERVER, python_bundle
+from tests.support.engine_client import engine_client
 
 if TYPE_CHECKING:
     from anyio.abc import ByteStream
@@ -46,7 +46,7 @@ async def ends(engine: DockerEngine, bundle: Bundle, timeout_s: float = 120) -> 
 
 def leftovers(run: str) -> tuple[list[object], list[object]]:
     """What the engine still has of a run once it is through with what it says it is removing (10 s at most)."""
-    raw = docker.APIClient(version="auto")
+    raw = engine_client()
     label = f"docprobe.run={run}"
     until = time.monotonic() + 10.0
     try:

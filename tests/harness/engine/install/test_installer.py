@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import anyio
-import docker
 import pytest
 from packaging.version import Version
 
@@ -20,6 +19,7 @@ from harness.base.host import HostEnvironment
 from harness.engine.docker_engine import connect
 from harness.engine.install.images import image_id
 from harness.engine.protocol import Limits
+from tests.support.engine_client import engine_client
 from tests.support.host import HOST
 
 if TYPE_CHECKING:
@@ -233,7 +233,7 @@ anyio.run(main)
 async def test_killed_in_the_middle_of_an_install(open_engine: Open, engine_state: Path, moment_s: float) -> None:
     async with open_engine() as engine:
         await engine.base("node")
-    raw = docker.APIClient(version="auto")
+    raw = engine_client()
     try:
         with subprocess.Popen(
             [sys.executable, "-c", VICTIM, str(engine_state), f">={moment_s}"],
