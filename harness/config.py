@@ -86,6 +86,10 @@ class Config:
     strict: bool = False
     history: Path | None = None
     runtime: str | None = None
+    images: Mapping[str, str] = field(default_factory=dict)
+    """Toolchain to the image that is used for it."""
+    images_lock: Path | None = None
+    """Digests of images that the project keeps beside its docprobe.toml."""
     lock: Path | None = None
     settings: SettingsSource = field(default_factory=SettingsSource)
     """Whose configuration, baseline and lock these are."""

@@ -14,11 +14,13 @@ from extractor.base.globs import matches_any
 from extractor.base.suggest import suggestion
 from extractor.base.tomlfile import read_toml
 from extractor.docs.tree import PAGE_ENDINGS, find_files
+from extractor.languages.toolchains import TOOLCHAINS
 from extractor.model import REVISION_PLACES, Layout
 from harness.base.errors import UsageError
 from harness.base.git import FilesAt, Repository, resolve_inside
 from harness.base.host import HostEnvironment
 from harness.config import Config, ExampleOverride
+from harness.engine.install.settings import IMAGES_LOCK
 from harness.engine.protocol import Limits
 from harness.model import FailOn, Gate, Resolve, SettingsSource, Trust
 from harness.profiles.registry import PROFILES
@@ -42,6 +44,8 @@ class FileSettings:
     """Name of a party to the nouns that sentences have for it; they are added to the profile's."""
     limits: Limits = dataclasses.field(default_factory=Limits)
     runtime: str | None = None
+    images: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    """Toolchain, such as ``python``, to the image to use for it."""
     python_packages: Mapping[str, str] = dataclasses.field(default_factory=dict)
     examples: Mapping[str, ExampleOverride] = dataclasses.field(default_factory=dict)
     timeout_s: float = 10.0
@@ -91,6 +95,7 @@ def load_config(
     baseline = _baseline_file(given.pop("baseline", None), path, root, files)
     if files is not None and "lock" in given:
         given["lock"] = files.copy(given["lock"])
+    given["images_lock"] = _wanted((path.parent if path else root) / IMAGES_LOCK, files)
     given.setdefault("jobs", os.cpu_count() or 1)
     for name, enum in (("fail_on", FailOn), ("gate", Gate), ("resolve", Resolve)):
         if name in given:
@@ -257,6 +262,9 @@ def _from_file(path: Path, read: Path, files: FilesAt | None) -> dict[str, Any]:
         given["spec"] = resolve_inside(path.parent / given["spec"], named_by=path)
     if "bindings" in given:
         given["bindings"] = _bindings_file(document, path.parent, given["bindings"], files)
+    for name in given.get("images", {}):
+        if name not in TOOLCHAINS:
+            raise document.error(("images", name), f"unknown toolchain '{name}'", suggestion(name, TOOLCHAINS))
     name = given.get("profile", "mcp")
     if name not in PROFILES:
         raise document.error(("profile",), f"unknown profile '{name}'", suggestion(name, PROFILES))

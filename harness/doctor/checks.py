@@ -162,7 +162,12 @@ async def _examine_engine(engine: DockerEngine, add: OnCheck) -> bool:
         image = await engine.bases.find(toolchain)
         complete = complete and image is not None
         name = f"base image {toolchain}"
-        add(Check(name, State.OK, image.tag) if image else Check(name, State.MISSING, "not made yet", _IMAGE_HINT))
+        why = f", {await engine.bases.first.why()}" if toolchain == "python" else ""
+        add(
+            Check(name, State.OK, f"{image.tag}{why}")
+            if image
+            else Check(name, State.MISSING, "not made yet", _IMAGE_HINT)
+        )
     return complete
 
 

@@ -17,6 +17,7 @@ from harness.base.errors import EngineError
 from harness.engine.api import SilentError, open_api
 from harness.engine.cleanup import Cleaned, remove_everything
 from harness.engine.docker_engine import connect
+from harness.engine.install.base_images import official_images
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -146,6 +147,19 @@ async def make_images(state: Path, report: Report, host: HostEnvironment) -> Non
     async with connect(state=state, host=host) as engine:
         for toolchain in USUAL:
             await engine.base(toolchain, report)
+
+
+async def renew_images(state: Path, report: Report, host: HostEnvironment) -> dict[str, str]:
+    """Pull the official images as they are today, and write their digests into the state folder.
+
+    Returns:
+        Image to digest.
+
+    Raises:
+        EngineError: no engine answers, or one cannot be pulled; then the digests stay as they are.
+    """
+    async with connect(state=state, host=host) as engine:
+        return await engine.bases.first.pulled.renew(official_images(), report)
 
 
 async def clean(state: Path, host: HostEnvironment) -> Cleaned:

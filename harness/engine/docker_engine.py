@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing, suppress
 from functools import partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 import anyio
@@ -21,9 +22,11 @@ from harness.engine.containers import EngineRun
 from harness.engine.events import ContainerEvents
 from harness.engine.hardening import seccomp_profile
 from harness.engine.install.base_images import BaseImage, BaseImages
+from harness.engine.install.first_layer import FirstLayer
 from harness.engine.install.image_builder import ImageBuilder
 from harness.engine.install.images import ImageRecords, prune
 from harness.engine.install.installer import Installer
+from harness.engine.install.pulled import PulledImages
 from harness.engine.install.settings import install_settings
 from harness.engine.install.way_out import Gate
 from harness.engine.logs import LogBook
@@ -35,7 +38,7 @@ from harness.engine.received import Received
 from harness.engine.sweeper import sweeping
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Mapping, Sequence
     from pathlib import Path
 
     from anyio.abc import TaskGroup
@@ -54,7 +57,14 @@ _SHIMS: Final = "io.containerd."
 
 @asynccontextmanager
 async def connect(
-    *, state: Path, host: HostEnvironment, limits: Limits | None = None, runtime: str | None = None, realm: str = ""
+    *,
+    state: Path,
+    host: HostEnvironment,
+    limits: Limits | None = None,
+    runtime: str | None = None,
+    realm: str = "",
+    images: Mapping[str, str] = MappingProxyType({}),
+    images_lock: Path | None = None,
 ) -> AsyncIterator[DockerEngine]:
     """Give the container engine for the length of the block; everything of this run is removed at its end.
 
@@ -64,6 +74,8 @@ async def connect(
             images are made of (DOCPROBE_BASE_IMAGE).
         limits: what one example may use.
         runtime: an OCI runtime that the engine knows; None for its default.
+        images: toolchain to the image that the user names for it.
+        images_lock: digests of images that the project keeps; see :mod:`harness.engine.install.pulled`.
         realm: images of dependencies are used only in the realm that they were made in.
 
     Raises:
@@ -87,7 +99,8 @@ async def connect(
                 api, owner, events, limits, info.cpus, info.kernel, runtime, realm, received, seccomp, unsure
             )
             builder = ImageBuilder(run, settings)
-            bases = BaseImages(builder, state, host)
+            first = FirstLayer(api, PulledImages(api, state, images_lock), host, images)
+            bases = BaseImages(builder, state, host, first)
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(events.follow)
                 engine = DockerEngine(run, info, builder, bases, state, tasks, host)

@@ -18,14 +18,13 @@ import harness
 from extractor.base.storage import write_atomically
 from harness.base.codec import from_json, to_json
 from harness.base.errors import UsageError
-from harness.engine.install.settings import image_variables, install_settings
+from harness.engine.install.settings import IMAGES_LOCK, image_variables, install_settings
 from harness.model import Recording
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from extractor.model import Example
-    from harness.base.host import HostEnvironment
     from harness.config import Config
 
 ROOT: Final = Path(harness.__file__).parent.parent
@@ -79,19 +78,33 @@ def _digest(files: Iterable[Path]) -> str:
     return digest.hexdigest()
 
 
-def host_inputs_digest(host: HostEnvironment) -> str:
-    """Return the SHA-256 of what the host's environment lends to installs and images, and of the engine that it names.
+def host_inputs_digest(config: Config) -> str:
+    """Return the SHA-256 of what the host lends to installs and images, and of the engine that its environment names.
 
     Another registry, proxy, base image or toolchain may make another program of the same text; another Python, or
     another version of a library that speaks a protocol, may hold another conversation.
 
+    Args:
+        config: the environment, images that the user names, and the files of images' digests count.
+
     Raises:
         UsageError: a file that the environment names cannot be read.
     """
-    settings = install_settings(host)
+    settings, host = install_settings(config.host), config.host
     named = {name: host.get(name) for name in (*ENGINE_VARIABLES, *image_variables())}
     libraries = {name: metadata.version(name) for name in LIBRARIES}
-    return hashlib.sha256(to_json([settings.environment, settings.files, named, sys.version, libraries])).hexdigest()
+    digests = [_text(file) for file in (config.images_lock, config.state / IMAGES_LOCK) if file is not None]
+    parts = [settings.environment, settings.files, named, dict(config.images), digests, sys.version, libraries]
+    return hashlib.sha256(to_json(parts)).hexdigest()
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text("utf-8")
+    except FileNotFoundError:
+        return ""
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{file} cannot be read: {error}", "correct the file, or remove it") from error
 
 
 def key(

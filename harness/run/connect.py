@@ -32,4 +32,6 @@ def open_engine(config: Config) -> AbstractAsyncContextManager[DockerEngine]:
         limits=config.limits,
         runtime=config.runtime,
         realm=config.settings.trust,
+        images=config.images,
+        images_lock=config.images_lock,
     )

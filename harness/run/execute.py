@@ -226,7 +226,7 @@ async def _record_all(
         day: today, ISO, UTC.
         base: of a change, the merge base.
     """
-    code, host_inputs = cache.conversation_digest(), cache.host_inputs_digest(config.host)
+    code, host_inputs = cache.conversation_digest(), cache.host_inputs_digest(config)
     folder = config.state / "recordings"
     locks = read_locks(config.lock)
     keys = {

@@ -10,14 +10,14 @@ _UV: Final = f"{TOOLS}/uv"
 _STEPS: Final = (
     ("python3", "-c", f"import os; os.makedirs({ROOT!r}, exist_ok=True); os.chmod({ROOT!r}, 0o1777)"),
     ("python3", "-m", "venv", _UV),
-    (f"{_UV}/bin/pip", "install", "--no-input", "--no-cache-dir", "--quiet", "--only-binary", ":all:", "uv"),
+    (f"{_UV}/bin/pip", "install", "--no-input", "--no-cache-dir", "--quiet", "--only-binary", ":all:", "uv==0.13.9"),
     ("ln", "-sf", f"{_UV}/bin/uv", f"{_UV}/bin/uvx", "/usr/local/bin/"),
     ("uv", "--version"),
     # Debian has no `python`; docs write it, and an example without packages has no environment of its own to bring one
     ("python3", "-c", "import os, shutil; shutil.which('python') or "
      "os.symlink(shutil.which('python3'), '/usr/local/bin/python')"),
 )  # fmt: skip
-PYTHON: Final = Toolchain("python", "uv", (Source("Debian's Python, uv of PyPI", _STEPS),), below=None)
+PYTHON: Final = Toolchain("python", "uv", (Source("uv of PyPI", _STEPS),), below=None)
 
 _NEWEST: Final = "3.14"
 _DOWNLOADED: Final = f"{TOOLS}/python-newest"

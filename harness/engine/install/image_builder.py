@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from harness.engine.install.settings import InstallSettings
     from harness.engine.install.way_out import WayOut
 
+_UNUSED_MIB: Final = 64
+"""Memory of a container that is created and not started."""
 _KEPT_LINES: Final = 200
 _MAX_MESSAGE_MIB: Final = 64
 _PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -70,6 +72,10 @@ class Job:
     """Where its contents go; absolute."""
     folder_parts: tuple[str, ...] = ()
     """What of it is copied; empty: all of it."""
+    image: str = ""
+    """Another image, of which ``image_parts`` are copied into the container first."""
+    image_parts: tuple[str, ...] = ()
+    """Absolute paths; they have the same place in the container."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +147,8 @@ class ImageBuilder:
         container = await create_container(run, spec, purpose)
         if job.folder is not None:
             await self._copy_folder(container, job.folder, job.folder_target, job.folder_parts)
+        if job.image:
+            await self._copy_image(container, job.image, job.image_parts, purpose)
         attached = await start_container(run, container, spec)
         try:
             result = await self._run_job(attached, job, way)
@@ -168,6 +176,30 @@ class ImageBuilder:
         except (OSError, EngineError) as error:
             await remove_container(self.run.api, container)
             raise EngineError(f"{printable(str(folder))} could not be copied: {error}") from error
+
+    async def _copy_image(self, container: str, image: str, parts: tuple[str, ...], purpose: str) -> None:
+        """Copy files and folders of another image, which is not started, into a created container."""
+        run = self.run
+
+        def copied(source: str) -> None:
+            for part in parts:
+                with tempfile.TemporaryFile() as file:
+                    for piece in run.api.raw.get_archive(source, part)[0]:
+                        file.write(piece)
+                    file.seek(0)
+                    run.api.raw.put_archive(container, str(PurePosixPath(part).parent), file)
+
+        spec = install_container(image, memory_mib=_UNUSED_MIB, cpus=run.cpus, network="none", runtime=run.runtime)
+        try:
+            source = await create_container(run, spec, f"{purpose}-image")
+            try:
+                await run.api.call_within(SLOW_S, f"copy {', '.join(parts)} of {image}", copied, source)
+            finally:
+                with anyio.CancelScope(shield=True):
+                    await remove_container(run.api, source)
+        except EngineError:
+            await remove_container(run.api, container)
+            raise
 
     async def _run_job(self, attached: Attached, job: Job, way: WayOut | None) -> JobResult:
         """Send the job and read until it is done."""

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 BASE_IMAGE_VARIABLE: Final = "DOCPROBE_BASE_IMAGE"
 """Names the image that base images are made from."""
+IMAGES_LOCK: Final = "docprobe-images.toml"
+"""File name of images' digests: docprobe's own in the state folder, the project's beside its docprobe.toml."""
 _PROXIES: Final = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 _BUNDLES: Final = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "PIP_CERT", "NODE_EXTRA_CA_CERTS")
 """Environment variables that name a CA bundle, the first that names a file wins."""

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import grimp
@@ -10,7 +11,7 @@ import pytest
 from extractor.model import Example, ExampleKind, ExampleStatus, Layout
 from harness.base.host import HostEnvironment
 from harness.config import Config
-from harness.engine.install.settings import image_variables
+from harness.engine.install.settings import IMAGES_LOCK, image_variables
 from harness.engine.protocol import Limits
 from harness.model import Recording, Run, SettingsSource, StartOutcome, Trust
 from harness.profiles.registry import MCP
@@ -62,31 +63,40 @@ def test_the_key_changes_with_all_that_can_change_a_conversation(tmp_path: Path)
 
 
 def test_another_registry_image_toolchain_or_engine_is_another_key(tmp_path: Path) -> None:
-    file = tmp_path / "npmrc"
+    file, lock = tmp_path / "npmrc", tmp_path / "project.toml"
     file.write_text("registry=https://one.example/")
     base = {"DOCPROBE_NPMRC": str(file), "HOME": "/home/one"}
-    digests = {cache.host_inputs_digest(HostEnvironment.of(base))}
-    assert cache.host_inputs_digest(HostEnvironment.of({**base, "HOME": "/home/two"})) in digests
+    config = Config(tmp_path, Layout(), MCP, state=tmp_path)
+
+    def digest(**changed: object) -> str:
+        more = {name: value for name, value in changed.items() if name.isupper()}
+        fields = {name: value for name, value in changed.items() if not name.isupper()}
+        host = HostEnvironment.of({**base, **more})  # type: ignore[dict-item]
+        return cache.host_inputs_digest(replace(config, host=host, **fields))  # type: ignore[arg-type]
+
+    digests = {digest()}
+    assert digest(HOME="/home/two") in digests
     changes = {
         "HTTPS_PROXY": "http://proxy.example", "GOPROXY": "https://go.example", "DOCPROBE_BASE_IMAGE": "debian:13",
         "DOCKER_HOST": "tcp://other.example:2376", "DOCKER_CONTEXT": "other",
-        **{name: str(tmp_path) for name in image_variables()},
+        **{name: str(tmp_path) for name in image_variables()}, "images": {"python": "own/python:3"},
     }  # fmt: skip
-    digests |= {cache.host_inputs_digest(HostEnvironment.of({**base, name: value})) for name, value in changes.items()}
-    file.write_text("registry=https://two.example/")
-    digests.add(cache.host_inputs_digest(HostEnvironment.of(base)))
-    assert len(digests) == len(changes) + 2
+    digests |= {digest(**{name: value}) for name, value in changes.items()}
+    for changed in (file, tmp_path / IMAGES_LOCK, lock):
+        changed.write_text("changed")
+        digests.add(digest(images_lock=lock))
+    assert len(digests) == len(changes) + 4
 
 
 @pytest.mark.parametrize("what", ["interpreter", "libraries"])
 def test_another_python_or_library_is_another_key(monkeypatch: pytest.MonkeyPatch, what: str) -> None:
-    host = HostEnvironment.of({"HOME": "/home/one"})
-    before = cache.host_inputs_digest(host)
+    config = Config(Path(), Layout(), MCP, host=HostEnvironment.of({"HOME": "/home/one"}))
+    before = cache.host_inputs_digest(config)
     if what == "interpreter":
         monkeypatch.setattr(sys, "version", "3.99.0")
     else:
         monkeypatch.setattr(cache.metadata, "version", lambda name: "99")
-    assert cache.host_inputs_digest(host) != before
+    assert cache.host_inputs_digest(config) != before
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
@@ -15,13 +16,15 @@ from harness.base.errors import EngineError, RegistryError, UsageError
 from harness.base.host import HostEnvironment
 from harness.engine.api import Api
 from harness.engine.hardening import ROOT_USER
-from harness.engine.install import base_images
+from harness.engine.install import first_layer
 from harness.engine.install.base_images import BaseImages, source_file
+from harness.engine.install.first_layer import OFFICIAL_IMAGE, FirstLayer
 from harness.engine.install.image_builder import ImageBuilder, Job, JobResult
-from harness.engine.install.settings import BASE_IMAGE_VARIABLE
+from harness.engine.install.pulled import PulledImages, read_digests
+from harness.engine.install.settings import BASE_IMAGE_VARIABLE, IMAGES_LOCK
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from tests.harness.engine.conftest import Open
@@ -45,6 +48,11 @@ MADE_UP = Toolchain(
 )
 
 
+def digest(image: str) -> str:
+    """The digest that the made-up registry has of an image."""
+    return "sha256:" + hashlib.sha256(image.encode()).hexdigest()
+
+
 @dataclass
 class Engine:
     """Has images, pulls those of ``pulled``, and fails jobs whose steps begin with ``broken``."""
@@ -53,11 +61,15 @@ class Engine:
     pulled: tuple[str, ...] = ()
     broken: tuple[str, ...] = ()
     jobs: list[tuple[str, Job]] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+    """What was pulled."""
 
-    def inspect_image(self, tag: str) -> dict[str, str]:
+    def inspect_image(self, tag: str) -> dict[str, Any]:
         if tag not in self.images:
             raise docker.errors.NotFound(tag)
-        return {"Id": f"sha256:{tag}"}
+        repository = tag.partition("@")[0].rpartition(":")[0] or tag.partition("@")[0]
+        digests = [f"{repository}@{digest(tag)}"] if tag in self.pulled else []
+        return {"Id": f"sha256:{tag}", "RepoDigests": digests}
 
     def tag(self, image: str, repository: str, version: str) -> None:
         self.images.add(f"{repository}:{version}")
@@ -65,7 +77,8 @@ class Engine:
     def pull(self, repository: str, version: str) -> None:
         if f"{repository}:{version}" not in self.pulled:
             raise docker.errors.APIError("no such host")
-        self.images.add(f"{repository}:{version}")
+        self.images |= {f"{repository}:{version}", f"{repository}@{digest(f'{repository}:{version}')}"}
+        self.asked.append(f"{repository}:{version}")
 
     async def build(
         self, image: str, job: Job, tags: Callable[[JobResult], tuple[str, ...]], role: str, *, purpose: str
@@ -79,14 +92,18 @@ class Engine:
 
 
 async def made(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, engine: Engine, toolchain: str = "made-up", **variables: str
-) -> tuple[str, list[str]]:
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, engine: Engine, toolchain: str = "made-up",
+    named: Iterable[tuple[str, str]] = (), **variables: str,
+) -> tuple[str, list[str]]:  # fmt: skip
     """Make the image; return what it was added to, and what was said."""
     monkeypatch.setitem(TOOLCHAINS, "made-up", MADE_UP)
     host = HostEnvironment({BASE_IMAGE_VARIABLE: FIRST, **variables})
     builder = SimpleNamespace(run=SimpleNamespace(api=Api(cast("Any", engine))), build=engine.build)
     said: list[str] = []
-    image = await BaseImages(cast("ImageBuilder", builder), tmp_path, host).get(toolchain, said.append)
+    api = builder.run.api
+    first = FirstLayer(api, PulledImages(api, tmp_path), host, dict(named))
+    images = BaseImages(cast("ImageBuilder", builder), tmp_path, host, first)
+    image = await images.get(toolchain, said.append)
     assert image.tag in engine.images
     return engine.jobs[-1][0], said
 
@@ -94,9 +111,82 @@ async def made(
 async def test_an_official_image_comes_first(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     engine = Engine(pulled=("made/up:1",))
     below, said = await made(monkeypatch, tmp_path, engine)
-    assert below == "made/up:1"
+    assert below == f"made/up@{digest('made/up:1')}"
     assert len(engine.jobs) == 1, "nothing else was made for it"
     assert "the image made/up:1" in said[-1]
+
+
+async def test_the_official_python_is_beneath_all_where_it_can_be_pulled(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    engine = Engine(pulled=(OFFICIAL_IMAGE,))
+    below, said = await made(monkeypatch, tmp_path, engine, toolchain="python", DOCPROBE_BASE_IMAGE="")
+    assert below == f"python@{digest(OFFICIAL_IMAGE)}"
+    assert f"pulling {OFFICIAL_IMAGE}" in said
+    assert read_digests(tmp_path / IMAGES_LOCK) == {OFFICIAL_IMAGE: digest(OFFICIAL_IMAGE)}
+    before = len(engine.jobs)
+    await made(monkeypatch, tmp_path, engine, toolchain="python", DOCPROBE_BASE_IMAGE="")
+    assert len(engine.jobs) == before, "what was made of it is found again"
+    assert engine.asked == [OFFICIAL_IMAGE]
+
+
+async def test_what_is_written_down_is_pulled_and_not_what_the_tag_means_today(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    written = "sha256:" + "5" * 64
+    (tmp_path / IMAGES_LOCK).write_text(f'[images]\n"{OFFICIAL_IMAGE}" = "{written}"\n')
+    engine = Engine(pulled=(OFFICIAL_IMAGE, f"python:{written}"))
+    monkeypatch.setattr(engine, "images", set())
+
+    def pull(repository: str, version: str) -> None:
+        engine.images.add(f"{repository}@{version}" if version.startswith("sha256:") else f"{repository}:{version}")
+
+    monkeypatch.setattr(Engine, "pull", lambda self, repository, version: pull(repository, version))
+    below, _ = await made(monkeypatch, tmp_path, engine, toolchain="python", DOCPROBE_BASE_IMAGE="")
+    assert below == f"python@{written}"
+
+
+async def test_files_of_an_official_image_are_copied_onto_the_python(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    engine = Engine(pulled=("node:24-slim",))
+    below, said = await made(monkeypatch, tmp_path, engine, toolchain="node")
+    assert below.startswith("docprobe/base:python-")
+    job = engine.jobs[-1][1]
+    assert job.image == f"node@{digest('node:24-slim')}"
+    assert "/usr/local/bin/node" in job.image_parts
+    assert "the image node:24-slim" in said[-1]
+
+
+async def test_an_image_that_the_project_names_is_the_only_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    engine = Engine(pulled=("made/up:1", "own/sdk:2", "own/python:3"))
+    engine.images = set()
+    named = (("made-up", "own/sdk:2"), ("python", "own/python:3"))
+    below, _ = await made(monkeypatch, tmp_path, engine, named=named)
+    assert below == f"own/sdk@{digest('own/sdk:2')}"
+    below, _ = await made(monkeypatch, tmp_path, engine, toolchain="python", named=named)
+    assert below == f"own/python@{digest('own/python:3')}"
+    with pytest.raises(EngineError):
+        await made(monkeypatch, tmp_path, engine, named=(("made-up", "own/none:1"),))
+
+
+async def test_a_debian_that_cannot_be_made_and_an_image_that_cannot_be_pulled_are_both_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def import_debian(raw: Any, host: HostEnvironment, packages: tuple[str, ...]) -> str:
+        raise EngineError("mmdebstrap could not make it", "a hint")
+
+    monkeypatch.setattr(first_layer, "_import_debian", import_debian)
+    monkeypatch.setattr(HostEnvironment, "program", lambda self, name: f"/usr/bin/{name}")
+    with pytest.raises(EngineError, match=r"mmdebstrap could not make it.*could not pull python"):
+        await made(monkeypatch, tmp_path, Engine(), toolchain="python", DOCPROBE_BASE_IMAGE="")
+
+
+def test_a_digest_that_is_none_names_file_and_line(tmp_path: Path) -> None:
+    file = tmp_path / IMAGES_LOCK
+    file.write_text('[images]\n"python:3.13-slim" = "latest"\n')
+    with pytest.raises(UsageError, match=r"docprobe-images.toml:2: 'latest' is not a digest"):
+        read_digests(file)
 
 
 async def test_packages_where_nothing_can_be_pulled(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -147,7 +237,7 @@ async def test_a_debian_of_docprobes_is_made_with_the_packages(monkeypatch: pyte
         imported.append(packages)
         return "sha256:debian"
 
-    monkeypatch.setattr(base_images, "_import_debian", import_debian)
+    monkeypatch.setattr(first_layer, "_import_debian", import_debian)
     monkeypatch.setattr(HostEnvironment, "program", lambda self, name: f"/usr/bin/{name}")
     await made(monkeypatch, tmp_path, engine, toolchain="compiled", DOCPROBE_BASE_IMAGE="")
     assert imported == [("gcc",)]
