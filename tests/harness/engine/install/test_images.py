@@ -14,10 +14,11 @@ import requests
 from extractor.languages.toolchains.go import GO
 from harness.base.host import HostEnvironment
 from harness.engine.api import Api
-from harness.engine.install import base_images
+from harness.engine.install import base_images, first_layer
 from harness.engine.install.images import ImageRecords, content_key, exclusive, prune
 from harness.engine.install.installer import Installer
 from harness.engine.install.manager import InstallPlan
+from harness.engine.install.pulled import PulledImages
 from harness.model import Image
 
 if TYPE_CHECKING:
@@ -81,7 +82,13 @@ def test_base_tags_change_with_the_layer_below_and_with_a_folder(tmp_path: Path)
         HostEnvironment({}),
         HostEnvironment({source.folder: str(tmp_path) for source in GO.sources if source.folder}),
     ]
-    images = [base_images.BaseImages(cast("Any", None), tmp_path, host) for host in hosts]
+    images = [
+        base_images.BaseImages(
+            cast("Any", None), tmp_path, host,
+            first_layer.FirstLayer(cast("Any", None), PulledImages(cast("Any", None), tmp_path), host, {}),
+        )
+        for host in hosts
+    ]  # fmt: skip
     tags = {
         images[0]._tag(toolchain, root) for toolchain in base_images.TOOLCHAINS for root in ("debian-1", "debian-2")
     }
@@ -107,18 +114,18 @@ def test_base_tags_change_with_the_layer_below_and_with_a_folder(tmp_path: Path)
 def test_the_debian_has_python_3_12_or_newer(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, release: dict[str, str], suite: str
 ) -> None:
-    monkeypatch.setattr(base_images, "_TRIXIE_KEY", tmp_path)
-    monkeypatch.setattr(base_images.platform, "freedesktop_os_release", lambda: release)
-    assert base_images._suite() == suite
+    monkeypatch.setattr(first_layer, "_TRIXIE_KEY", tmp_path)
+    monkeypatch.setattr(first_layer.platform, "freedesktop_os_release", lambda: release)
+    assert first_layer._suite() == suite
 
 
 def test_a_debian_that_cannot_verify_the_newer_one_makes_its_own(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(base_images, "_TRIXIE_KEY", tmp_path / "missing.gpg")
+    monkeypatch.setattr(first_layer, "_TRIXIE_KEY", tmp_path / "missing.gpg")
     release = {"ID": "debian", "VERSION_CODENAME": "bookworm"}
-    monkeypatch.setattr(base_images.platform, "freedesktop_os_release", lambda: release)
-    assert base_images._suite() == "bookworm"
+    monkeypatch.setattr(first_layer.platform, "freedesktop_os_release", lambda: release)
+    assert first_layer._suite() == "bookworm"
 
 
 @pytest.mark.anyio
