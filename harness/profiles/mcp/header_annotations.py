@@ -93,6 +93,12 @@ def parameter_headers(schema: Any, arguments: Message) -> Headers:
     return tuple(headers)
 
 
+def carries_value(given: str, value: str | int) -> bool:
+    """Return whether a header has an argument's value, in plain text where that is possible, or in base64."""
+    text = header_text(value)
+    return given in (header_value(text), header_value(text, encoded=True))
+
+
 def header_text(value: str | int) -> str:
     """Return an argument as the text of its header, before it is encoded ("Value Encoding")."""
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -6,17 +6,31 @@ page, "x-mcp-header".
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from extractor.model import Level
 from harness.judge.findings import inconclusive, not_applicable, satisfied, violated
 from harness.model import Requirement, Side, Verdict
 from harness.profiles.mcp import steps
-from harness.profiles.mcp.header_annotations import annotation_fault, header_annotations
+from harness.profiles.mcp.header_annotations import (
+    PREFIX,
+    annotation_fault,
+    carries_value,
+    header_annotations,
+    value_at,
+)
 from harness.profiles.mcp.revisions import MODERN, level, text
 from harness.profiles.mcp.rules.answers import NOT_SERVED, answer_to_fault, describe, is_served, why_undecided
 from harness.profiles.mcp.rules.preconditions import BASELINE, deciding, must_answer
-from harness.profiles.mcp.rules.transcript import control_of, error_code, exchange_of, listed_tools
+from harness.profiles.mcp.rules.sent_requests import name_of, params_of, posts_of
+from harness.profiles.mcp.rules.transcript import (
+    control_of,
+    error_code,
+    exchange_of,
+    header,
+    listed_tools,
+    method_of,
+)
 from harness.rule import Decision, Rule
 
 if TYPE_CHECKING:
@@ -142,7 +156,58 @@ INTEGER_VALUE: Final = Rule(
     Decision(integer_value, BASELINE),
 )
 
-RULES: Final = (ANNOTATIONS, HEADER_MATCH, INTEGER_VALUE)
+
+def client_headers(transcript: Transcript, bound: BoundRequirement) -> Finding:
+    """Judge that a client MUST repeat the arguments that a listed tool annotates, and MUST omit what is not there."""
+    calls = [exchange for exchange in posts_of(transcript, bound.revision) if method_of(exchange) == "tools/call"]
+    judged = []
+    for exchange in calls:
+        annotated = header_annotations(_schema_before(transcript, bound.revision, exchange))
+        if not annotated:
+            continue
+        judged.append(exchange)
+        arguments = params_of(exchange).get("arguments")
+        for annotation in annotated:
+            name, value = f"{PREFIX}{annotation.name}", value_at(arguments, annotation.path or ())
+            given = header(exchange, name)
+            if given is None and isinstance(value, (str, int)) and value != "":
+                return violated(
+                    bound, f"{name_of(exchange)} carried no {name}, and its body has the value.", [exchange]
+                )
+            if given is not None and value is None:
+                return violated(bound, f"{name_of(exchange)} carried {name}, and its body has no value.", [exchange])
+            if given is not None and isinstance(value, (str, int)) and not carries_value(given, value):
+                return violated(bound, f"{name_of(exchange)} carried another {name} than its body.", [exchange])
+    if not judged:
+        return not_applicable(bound, "The client called no listed tool whose parameters are repeated in headers.")
+    return satisfied(bound, "Every call repeats the parameters that its tool names in headers.", judged)
+
+
+CLIENT_HEADERS: Final = Rule(
+    Requirement(
+        id="client.param-headers",
+        title="The client repeats in headers the parameters that a tool names",
+        side=Side.CLIENT,
+        levels=level(Level.MUST, MODERN),
+        basis=text(MODERN),
+        effect="Servers refuse the call by 400, and gateways cannot route it.",
+        fix="Look for `x-mcp-header` in the tool's input schema and send `Mcp-Param-<name>` for each argument that has "
+        "one; leave it out where the argument is absent or null.",
+    ),
+    Decision(client_headers),
+)
+
+RULES: Final = (ANNOTATIONS, HEADER_MATCH, INTEGER_VALUE, CLIENT_HEADERS)
+
+
+def _schema_before(transcript: Transcript, revision: str, call: Exchange) -> Any:
+    """Return the input schema that the called tool had in the last list before the call."""
+    name = params_of(call).get("name")
+    schema = None
+    for exchange, tools in listed_tools(transcript, revision):
+        if exchange.number < call.number:
+            schema = next((tool.get("inputSchema") for tool in tools if tool.get("name") == name), schema)
+    return schema
 
 
 def _without_call(transcript: Transcript, bound: BoundRequirement) -> Finding:

@@ -30,8 +30,13 @@ REQUEST_STATE: Final = "docprobe state: ä /+= {not JSON}"
 """An opaque string: a client that parses or rewrites it does not echo it."""
 _SERVER: Final = {"name": "docprobe-scripted", "version": "1"}
 _TEXT: Final = {"content": [{"type": "text", "text": "ok"}]}
+_ECHO: Final = {
+    "type": "object",
+    "properties": {"text": {"type": "string", "x-mcp-header": "Text"}, "times": {"type": "integer"}},
+}
+"""Clients of the sessionless revisions repeat ``text`` in a header; to others the annotation means nothing."""
 _RESULTS: Final[Mapping[str, Any]] = {
-    "tools/list": {"tools": [{"name": "echo", "description": "Says ok.", "inputSchema": {"type": "object"}}]},
+    "tools/list": {"tools": [{"name": "echo", "description": "Says ok.", "inputSchema": _ECHO}]},
     "tools/call": _TEXT,
     "resources/list": {"resources": [{"uri": "docprobe://text", "name": "text"}]},
     "resources/templates/list": {"resourceTemplates": []},
