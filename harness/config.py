@@ -30,6 +30,8 @@ class Shard:
     index: int
     """Counted from 1."""
     count: int
+    texts: Mapping[str, int] = field(default_factory=dict)
+    """Which part a text belongs to by a plan, by digest."""
 
     @classmethod
     def parse(cls, text: str) -> Shard:
@@ -41,6 +43,8 @@ class Shard:
 
     def holds(self, digest: str) -> bool:
         """Return whether a distinct text belongs to this shard: identical copies are always in the same one."""
+        if digest in self.texts:
+            return self.texts[digest] == self.index
         return int.from_bytes(hashlib.sha256(digest.encode()).digest()[:8]) % self.count == self.index - 1
 
     def __str__(self) -> str:

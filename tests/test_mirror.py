@@ -29,6 +29,7 @@ CROSS_CUTTING = {
     "harness/profiles/mcp/test_real_sdks.py": "whole conversations with servers on the SDKs",
     "harness/report/test_action.py": "the GitHub Action's script",
     "harness/report/test_public_schemas.py": "outputs and packaging files against public schemas",
+    "harness/report/test_workflow.py": "the reusable workflow's scripts, with the real docprobe",
     "harness/run/test_repeatability.py": "whole runs, several times",
     "harness/selection/test_changes_compared.py": "whole changes: what they introduce, leave as it was, and fix",
     "harness/test_languages.py": "pages in languages beyond those of the sample",

@@ -15,7 +15,7 @@ from harness.base.errors import DocprobeError, UsageError
 from harness.cli.completion import complete_examples, complete_requirements, complete_revisions
 from harness.cli.context import Cli, docs_argument, pass_cli, runtime_option, schema_option, state_option
 from harness.cli.outputs import end_with, format_option, outputs_of
-from harness.config import Shard
+from harness.cli.shards import shard_of, shards_wanted, write_plan
 from harness.model import Trust
 from harness.settings import load_config
 
@@ -72,6 +72,11 @@ if TYPE_CHECKING:
 @click.option("--jobs", "-j", type=click.IntRange(1, 64), help="Examples run at once. [default: one per core]")
 @click.option("--shard", metavar="I/N", help="Run part I of N; docprobe merge joins the results.")
 @click.option(
+    "--plan", "parts", metavar="N|FILE",
+    help="N: run nothing and print up to N parts as JSON, balanced by the times in --history or of the last run. "
+    "FILE: the parts that --shard means.",
+)  # fmt: skip
+@click.option(
     "--resolve", type=click.Choice(["today", "dated"]), default="today", show_default=True,
     help="Packages: today's, then those of the page's date if it does not start; or only those of the page's date.",
 )  # fmt: skip
@@ -108,6 +113,7 @@ def command(
     docs: Path | None,
     formats: tuple[str, ...],
     shard: str | None,
+    parts: str | None,
     prove_fixes: bool,
     pre_commit: bool,
     **flags: Any,
@@ -125,8 +131,7 @@ def command(
     130 interrupted.
     """
     outputs = outputs_of(formats)
-    if shard:
-        flags["shard"] = Shard.parse(shard)
+    flags["shard"], wanted = shard_of(shard, parts), shards_wanted(parts)
     if pre_commit:
         flags["changed_since"] = flags["changed_since"] or compared_by_pre_commit(os.environ)
     given = {key: value for key, value in flags.items() if value != ()}
@@ -139,6 +144,8 @@ def command(
 
         since = find_change(config, config.changed_since)
         if since.is_empty or _affects_nothing(config, since):
+            if wanted is not None:
+                write_plan(config, wanted, None, reports=False)
             _nothing_changed(cli, config, since, outputs)
         if since.configuration or since.tables:
             settings = _settings_before(docs, cli.config_file, given, config, since)
@@ -149,6 +156,8 @@ def command(
     # before anything runs: a wrong entry of the baseline, or a file that cannot be written, must not cost a run
     baseline = load_followed_baseline(config, plan)
     plan = plan.accepting(baseline)
+    if wanted is not None:
+        write_plan(config, wanted, plan, reports=bool(plan.no_longer_runnable or plan.problems or baseline.gone))
     if since is not None and not (plan.examples or plan.no_longer_runnable or plan.problems or baseline.gone):
         _nothing_changed(cli, config, since, outputs, plan)
     import anyio

