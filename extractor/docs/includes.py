@@ -48,6 +48,8 @@ class Includes:
     root: Path
     page: str
     site: Site | None
+    downloads: Mapping[str, str] = field(default_factory=dict)
+    """As :attr:`extractor.model.Layout.downloads`."""
     depends: dict[str, str | None] = field(default_factory=dict)
     """Digest of each file that was read, by path relative to the root; None if the file does not exist."""
     problems: list[tuple[int, str]] = field(default_factory=list)
@@ -124,7 +126,7 @@ class Includes:
         snippet = _SNIPPET.match(text)
         if snippet is None:
             return [_ESCAPED.sub(r"\1", text)]
-        target = snippet["target"]
+        target = self._local(snippet["target"])
         path, first, last, section = _split_target(target) if "://" not in target else (target, 1, None, None)
         config = self.site.config if self.site and self.site.config is not None else ""
         candidates = list(dict.fromkeys((posixpath.join(config, path), path, self._beside(path))))
@@ -150,13 +152,21 @@ class Includes:
                 brought += self._snippet_line(line, shown, spans, (*within, name))
         return brought
 
+    def _local(self, target: str) -> str:
+        """Return what a target is in the docs tree: its file if it is a URL that the layout has a folder for."""
+        for start, folder in self.downloads.items():
+            if target.startswith(start.rstrip("/") + "/"):
+                return posixpath.join(folder, target[len(start.rstrip("/")) + 1 :])
+        return target
+
     def _beside(self, path: str) -> str:
         return posixpath.join(posixpath.dirname(self.page), path)
 
     def _read(self, line: int, shown: str, candidates: Sequence[str]) -> tuple[str, list[str]] | None:
         """Path and lines of the first candidate that may be read; None after recording the problem."""
         if "://" in shown:
-            self.problems.append((line, f"include of {shown!r} is not followed: only files of the docs tree are read"))
+            reason = "no folder of [layout.downloads] stands for it, and only files of the docs tree are read"
+            self.problems.append((line, f"include of {shown!r} is not followed: {reason}"))
             return None
         root = self.root.resolve()
         reason = "no such file in the docs tree"

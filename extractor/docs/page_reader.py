@@ -83,7 +83,7 @@ def parse_page(root: Path, path: str, data: bytes, layout: Layout, site: Site | 
     env: dict[str, Any] = {}
     headings_only(env)  # paragraphs are parsed on demand, by inline_tokens
     tokens = parser(flavour).parse(_without_front_matter(source, front_matter), env)
-    includes = Includes(root, path, site)
+    includes = Includes(root, path, site, layout.downloads)
     includes.resolve(tokens, flavour)
     by_line = [
         *ParseState.of(env).problems.items(),

@@ -36,7 +36,7 @@ REVISION_PLACES: Final = ("folder", "file-name", "front-matter", "git-tag")
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How a docs tree is laid out. Built from the ``mcp`` profile or ``docprobe.toml``."""
+    """How a docs tree is laid out. Built from a profile or ``docprobe.toml``."""
 
     revisions: tuple[str, ...] = ()
     """Revisions, oldest first; ``draft`` last."""
@@ -52,6 +52,8 @@ class Layout:
     """Paths of the only pages that are read; empty for all."""
     flavour: Flavour | None = None
     """Forced dialect; None: decided from the tree (docs.json, mkdocs.yml, .vitepress, docusaurus.config.*)."""
+    downloads: Mapping[str, str] = field(default_factory=dict)
+    """Beginnings of URLs that pages include files by, and the folder of the docs tree that holds what is there."""
     drafts: tuple[str, ...] = ("draft",)
     """Revisions that are not released; drift there is a warning and never blocks."""
 

@@ -57,6 +57,25 @@ def test_snippets(root: Path, line: str, text: str, spans: list[str]) -> None:
     assert (block.text, [str(span) for span in block.includes], page.problems) == (text, spans, ())
 
 
+@pytest.mark.parametrize(
+    ("target", "text"),
+    [
+        ("https://example.com/raw/main/a.py", "one\ntwo\nthree\n"),
+        ("https://example.com/raw/main/a.py:2:2", "two\n"),
+        ("https://example.com/raw/main/b.py:part", "in\n"),
+        ("https://example.com/raw/main/../../secret.py", None),
+        ("https://example.com/raw/mainly/a.py", None),
+        ("https://example.org/raw/main/a.py", None),
+    ],
+)
+def test_what_a_url_holds_may_be_in_a_folder_of_the_tree(root: Path, target: str, text: str | None) -> None:
+    (root / "p.md").write_text(f'```py\n--8<-- "{target}"\n```\n')
+    page = read_page(root, "p.md", Layout(flavour=Flavour.MKDOCS, downloads={"https://example.com/raw/main/": "code"}))
+    (block,) = blocks_of(page)
+    assert block.text == (text if text is not None else f'--8<-- "{target}"\n')
+    assert len(page.problems) == (text is None)
+
+
 def test_a_snippet_may_include_another(root: Path) -> None:
     (root / "c.py").write_text('before\n  --8<-- "code/a.py:1:1"\nafter\n')
     block, _ = mkdocs(root, '--8<-- "c.py"')

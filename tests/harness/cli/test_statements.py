@@ -104,7 +104,9 @@ def test_bind_needs_a_place(docs: Path, place: str) -> None:
 
 
 def test_one_of_several_sentences_at_a_line_is_bound(docs: Path) -> None:
-    (docs / NEW).write_text("The server **MUST** be kind. It **MUST** answer 404. It **SHOULD** rest.\n", encoding="utf-8")
+    (docs / NEW).write_text(
+        "The server **MUST** be kind. It **MUST** answer 404. It **SHOULD** rest.\n", encoding="utf-8"
+    )
 
     def bound(place: str) -> str:
         entry = run_or_raise("statements", str(docs), "--bind", f"session.terminated-404={NEW}:{place}").stdout
