@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from extractor.languages.common.roles import CodeProfile
 from extractor.model import PLAIN_PARTIES, Layout, Parties
-from harness.rule import Catalogue
+from harness.rule import PLAIN_SERVING, Catalogue, Serving
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -52,6 +52,14 @@ class ReadyEndpoint:
     """A bearer token that it accepts, if it demands one."""
     headers: tuple[tuple[str, str], ...] = ()
     """What requests carry because the page states it."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpeningRequest:
+    """The first request of a client, for users who want to try a running example by hand."""
+
+    headers: tuple[tuple[str, str], ...]
+    body: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +129,12 @@ class Profile:
     catalogue: Catalogue = field(default_factory=Catalogue)
     bindings: Path | None = None
     """The bindings of the catalogue to the sentences of its documentation."""
+    serving: Serving = PLAIN_SERVING
+    """What it means that an example runs."""
+    opening: OpeningRequest | None = None
+    """None if it is a GET."""
+    repository: str = ""
+    """Where its documentation is, as ``owner/name``, for hints; empty if there is no such place."""
     probe_for: Callable[[Bundle], Probe | None] = lambda bundle: None
     """None for a bundle that is built and started, and of which nothing is asked."""
     printed: Callable[[Sequence[Block], str, str], PrintedExchanges | None] = _nothing_printed

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from extractor.base.suggest import suggestion
 from harness.base.errors import UsageError
-from harness.model import BoundRequirement, Finding, Requirement, Transcript
+from harness.model import BoundRequirement, Finding, Requirement, StartOutcome, Transcript
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -25,6 +25,28 @@ class TextEdit:
     end: int
     new: str
 
+
+def _unknown(sentence: str) -> str:
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """What a specification calls serving: what an example must do to be judged, in words for findings."""
+
+    title: str = "The example starts and serves"
+    """Of the requirement that it does, for tables."""
+    does: str = "it starts and serves"
+    fails: str = "it runs and does not serve"
+    """The sentence of one that listens and does not serve; why follows after a colon."""
+    outcome: StartOutcome = StartOutcome.NOT_SERVING
+    """Of one that listens and does not serve."""
+    fix_for: Callable[[str], str] = _unknown
+    """What helps against a failure that the probe describes by a sentence; empty if that is not known."""
+
+
+PLAIN_SERVING: Final = Serving()
+"""Of a specification that says nothing further."""
 
 Check: TypeAlias = Callable[[Transcript, BoundRequirement], Finding]
 """Pure: the same transcript and requirement give the same finding."""

@@ -23,7 +23,7 @@ from harness.config import Config, ExampleOverride
 from harness.engine.install.settings import IMAGES_LOCK
 from harness.engine.protocol import Limits
 from harness.model import FailOn, Gate, Resolve, SettingsSource, Trust
-from harness.profiles.registry import PROFILES
+from harness.profiles.registry import DEFAULT, PROFILES
 
 if TYPE_CHECKING:
     from extractor.base.tomlfile import TomlFile
@@ -36,7 +36,7 @@ BASELINE_NAME: Final = "docprobe-baseline.toml"
 class FileSettings:
     """What ``docprobe.toml`` may hold; hyphens stand for underscores."""
 
-    profile: str = "mcp"
+    profile: str = DEFAULT.name
     bindings: str | None = None
     spec: str | None = None
     layout: Layout = dataclasses.field(default_factory=Layout)
@@ -81,7 +81,7 @@ def load_config(
     files = _base_files(root, flags.get("changed_since"), state, host) if trust == Trust.BASE else None
     path, read = _config_file(root, file, files)
     values = _from_file(path, read, files) if path and read else {}
-    profile = PROFILES[values.pop("profile", "mcp")]
+    profile = PROFILES[values.pop("profile", DEFAULT.name)]
     profile = dataclasses.replace(profile, parties=profile.parties.with_nouns(values.pop("parties", {})))
     layout = _with_tag(dataclasses.replace(profile.layout, **values.pop("layout", {})), root, host)
     if docs is not None and docs.is_file():
@@ -89,7 +89,7 @@ def load_config(
     given = {key: value for key, value in flags.items() if value is not None}
     if (spec := given.get("spec", values.get("spec"))) is not None:
         given["spec_layout"], bindings = _spec_settings(spec, layout, files)
-        given["spec"] = _spec_root(spec, given["spec_layout"])
+        given["spec"] = _spec_root(spec, given["spec_layout"], profile.repository)
         values.setdefault("bindings", profile.bindings or bindings)
     values.setdefault("bindings", profile.bindings)
     baseline = _baseline_file(given.pop("baseline", None), path, root, files)
@@ -176,33 +176,36 @@ def _root_of_page(page: Path) -> Path:
     return own
 
 
-def _spec_root(spec: Path, layout: Layout) -> Path:
-    """Return the docs root that ``--spec`` means: the folder or its ``docs/``, whichever has normative pages."""
+def _spec_root(spec: Path, layout: Layout, at: str) -> Path:
+    """Return the docs root that ``--spec`` means: the folder or its ``docs/``, whichever has normative pages.
+
+    ``at`` is the repository of the specification, for the hint.
+    """
     for root in (spec, spec / "docs"):
         if root.is_dir() and any(matches_any(path, layout.specification) for path in find_files(root, layout)[0]):
             return resolve_inside(root)
     patterns = ", ".join(layout.specification) or "none are named"
     raise UsageError(
         f"{spec} holds no specification: no page in it or in its docs/ is normative (patterns: {patterns})",
-        "give the docs root of the specification, or its repository; for MCP that is a checkout of "
-        "modelcontextprotocol/modelcontextprotocol",
+        "give the docs root of the specification, or its repository" + (f": a checkout of {at}" if at else ""),
     )
 
 
 def _spec_settings(spec: Path, layout: Layout, files: FilesAt | None) -> tuple[Layout, Path | None]:
     """Return where the tree of a specification has its normative pages, and the bindings to them.
 
-    A configuration in that tree says so; else the layout of the docs does, if it names normative pages, else MCP's.
+    A configuration in that tree says so; else the layout of the docs does, if it names normative pages, else that of
+    the default profile.
     """
     for folder in (spec, spec / "docs"):
         if (read := _wanted(folder / FILE_NAME, files)) is not None:
             values = _from_file(folder / FILE_NAME, read, files)
-            profile = PROFILES[values.get("profile", "mcp")]
+            profile = PROFILES[values.get("profile", DEFAULT.name)]
             own = dataclasses.replace(profile.layout, **values.get("layout", {}))
             return own, values.get("bindings", profile.bindings)
     if layout.specification:
         return dataclasses.replace(layout, only=()), None
-    return PROFILES["mcp"].layout, PROFILES["mcp"].bindings
+    return DEFAULT.layout, DEFAULT.bindings
 
 
 def _config_file(root: Path, file: Path | None, files: FilesAt | None) -> tuple[Path | None, Path | None]:
@@ -265,7 +268,7 @@ def _from_file(path: Path, read: Path, files: FilesAt | None) -> dict[str, Any]:
     for name in given.get("images", {}):
         if name not in TOOLCHAINS:
             raise document.error(("images", name), f"unknown toolchain '{name}'", suggestion(name, TOOLCHAINS))
-    name = given.get("profile", "mcp")
+    name = given.get("profile", DEFAULT.name)
     if name not in PROFILES:
         raise document.error(("profile",), f"unknown profile '{name}'", suggestion(name, PROFILES))
     return given

@@ -1,7 +1,6 @@
 """Read JSON-RPC 2.0 messages out of text. What is read is hostile: any shape may turn up, and none raises.
 
-The one reader of the prober, the rules and the reports. Sources: the JSON-RPC 2.0 specification, sections 4 to 6, and
-for InitializeResult the lifecycle page of the MCP specification.
+The one reader of probes, rules and reports. Source: the JSON-RPC 2.0 specification, sections 4 to 6.
 """
 
 from __future__ import annotations
@@ -65,15 +64,8 @@ def error_code(response: Message | None) -> int | None:
     return code if isinstance(code, int) and not isinstance(code, bool) else None
 
 
-def initialize_version(response: Message | None) -> str | None:
-    """Return ``protocolVersion`` of an InitializeResult; None if the message is something else."""
-    result = (response or {}).get("result")
-    version = result.get("protocolVersion") if isinstance(result, dict) else None
-    return version if isinstance(version, str) else None
-
-
 def methods(text: str | bytes) -> str:
-    """Return the methods that a request body names: ``tools/list``, ``[tools/list, ping]``; empty if it names none."""
+    """Return the methods that a request body names: ``list``, ``[list, ping]``; empty if it names none."""
     value = parse(text)
     if isinstance(value, list):
         return f"[{', '.join(str(item.get('method', '?')) for item in value if isinstance(item, dict))}]"

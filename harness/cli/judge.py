@@ -11,7 +11,7 @@ import click
 from harness.base.errors import UsageError
 from harness.cli.context import Cli, pass_cli, schema_option, state_option
 from harness.cli.outputs import end_with, format_option, outputs_of
-from harness.profiles.registry import PROFILES
+from harness.profiles.registry import DEFAULT
 from harness.settings import load_config
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def _ruleset(cli: Cli, docs: Path | None, schema: Path | None, state: Path | Non
     from harness.spec.bind import bind
 
     if docs is None:
-        profile = PROFILES["mcp"]
+        profile = DEFAULT
         schemas = load_schemas(schema, profile.layout.revisions) if schema is not None else {}
         bound = with_schemas(bind((), (), profile.catalogue.requirements), schemas)
         return Ruleset(profile, bound), profile.layout.revisions

@@ -28,10 +28,10 @@ def command(cli: Cli, /, name: str, out: Path | None) -> None:
     run this in a checkout. The next steps are printed; harness/README.md, "A new specification", explains them.
 
     \b
-    docprobe new-profile a2a
+    docprobe new-profile things
     """
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
-        raise UsageError(f"'{name}' cannot name a profile", "use lower-case letters, digits and _, such as a2a")
+        raise UsageError(f"'{name}' cannot name a profile", "use lower-case letters, digits and _, such as things")
     folder = (out or _profiles_here()) / name
     if folder.exists():
         raise UsageError(f"{folder} exists", "choose another name, or change the profile that is there")

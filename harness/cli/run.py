@@ -83,16 +83,13 @@ async def _serve(cli: Cli, config: Config, port: int | None) -> None:
         if served.token is not None:
             click.echo(f"token  {served.token}")
             bearer = ["-H", f"Authorization: Bearer {served.token}"]
-        initialize = (
-            '{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25",'
-            '"capabilities":{},"clientInfo":{"name":"curl","version":"1"}}}'
-        )
-        headers = ["-H", "Content-Type: application/json", "-H", "Accept: application/json, text/event-stream"]
         inside = served.inside.split("/")[2]
         stated = [word for name, value in served.headers for word in ("-H", f"{name}: {value}")]
-        words = [*bearer, *stated, *headers]
+        opening = config.profile.opening
+        headers = [word for name, value in (opening.headers if opening else ()) for word in ("-H", f"{name}: {value}")]
+        body = ["-d", opening.body] if opening else []
         host = [] if inside == served.url.split("/")[2] else ["-H", f"Host: {inside}"]
-        click.echo("try    " + shlex.join(["curl", "-i", served.url, *host, *words, "-d", initialize]))
+        click.echo("try    " + shlex.join(["curl", "-i", served.url, *host, *bearer, *stated, *headers, *body]))
         err.print("press Ctrl-C to stop it", style="dim")
 
     def log(line: LogLine) -> None:

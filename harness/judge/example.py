@@ -6,6 +6,7 @@ No sentence of a specification states them: a page that shows a program promises
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from extractor.model import Level
@@ -16,7 +17,7 @@ from harness.judge.start_failure import comparable_causes, compare_runs
 from harness.judge.start_fixes import fix_for, last_words, lines_of_cause
 from harness.judge.stated_endpoint import answers_where_stated
 from harness.model import Basis, BoundRequirement, Requirement, Side, Stage, StartOutcome
-from harness.rule import Decision, Rule
+from harness.rule import PLAIN_SERVING, Decision, Rule, Serving
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -38,6 +39,7 @@ def example_rules(
     negotiation_steps: tuple[str, ...] = (),
     opening_step: str = "",
     judged_under: Callable[[Transcript, str], bool] = lambda transcript, revision: True,
+    serving: Serving = PLAIN_SERVING,
 ) -> tuple[Rule, ...]:
     """Return the rules on whole examples: ``example.*`` and, for docs with revisions, ``revision.match``.
 
@@ -46,12 +48,13 @@ def example_rules(
         negotiation_steps: the steps of a conversation that ask for one revision each.
         opening_step: the step that opens the conversation in a revision that was negotiated.
         judged_under: whether a revision's text has the transport that was spoken (:class:`harness.profile.Profile`).
+        serving: what the specification calls serving.
     """
     anywhere = (*revisions, NO_REVISION)
     runs_rule = Rule(
         Requirement(
             id=RUNS,
-            title="The example starts and answers a correct initialize",
+            title=serving.title,
             side=Side.EXAMPLE,
             levels=dict.fromkeys(anywhere, Level.MUST),
             # a reading, since no sentence states it; the check blocks all the same
@@ -62,7 +65,7 @@ def example_rules(
             stage=Stage.START,
             always_warns=True,
         ),
-        example=runs,
+        example=partial(runs, serving=serving),
     )
     complete_rule = _recommendation(
         anywhere,
@@ -204,8 +207,8 @@ def judge_example(example: Example, recording: Recording, catalogue: Catalogue) 
     return tuple(finding for finding in findings if finding is not None)
 
 
-def runs(example: Example, recording: Recording, bound: BoundRequirement) -> Finding | None:
-    """Judge whether the example starts and answers a correct initialize, as documented, with the packages of today.
+def runs(example: Example, recording: Recording, bound: BoundRequirement, *, serving: Serving) -> Finding | None:
+    """Judge whether the example starts and serves, as documented, with the packages of today.
 
     An example that runs neither with today's packages nor with those of its date violates the requirement and blocks,
     unless the failure may come from something that its page leaves to the reader and docprobe cannot know, or that
@@ -245,7 +248,7 @@ def runs(example: Example, recording: Recording, bound: BoundRequirement) -> Fin
     if words and words not in attempts:
         text += f" Its last output: “{words}”."
     otherwise = bound.requirement.fix
-    fix = fix_for(failed[0], example.bundle, cause, otherwise) if cause and example.bundle else otherwise
+    fix = fix_for(failed[0], example.bundle, cause, otherwise, serving) if cause and example.bundle else otherwise
     finding = violated(bound, text, legs=dict.fromkeys(comparable_causes(failed[0]), False))
     # what the reader has may make it run with the packages of its date
     return replace(finding, gates=not any(left), blame=lines, fix=fix)

@@ -200,7 +200,7 @@ def _possible_guesses(run: Run, bundle: Bundle) -> Iterator[Note]:
     trouble = _trouble(run)
     guesses = bundle.guesses
     known = bundle.endpoint_paths or bundle.stated_endpoints or run.endpoint
-    if run.outcome is StartOutcome.NO_INITIALIZE and not known:
+    if run.outcome.listened and not known:
         guesses = (*guesses, Note(NoteKind.ENDPOINT, Origin.INFERRED, detail=" at one of the usual paths"))
     text = "\n".join(line.text for line in run.logs)
     as_module = _MODULE_SYSTEM.search(text) is not None

@@ -6,11 +6,13 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from harness.model import StartOutcome
+from harness.rule import PLAIN_SERVING
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from harness.model import LogLine, Run
+    from harness.rule import Serving
 
 PATTERNS: Final = (
     (re.compile(r"ModuleNotFoundError: No module named '([\w.]+)'"), "there is no module {0}"),
@@ -90,25 +92,26 @@ def port_held_by_service(logs: Iterable[LogLine], held: Collection[int], *, list
     return next((port for port in ports if port in held), None)
 
 
-def describe_start(outcome: StartOutcome, how: str, logs: Iterable[LogLine]) -> str:
+def describe_start(outcome: StartOutcome, how: str, logs: Iterable[LogLine], serving: Serving = PLAIN_SERVING) -> str:
     """Return one sentence, without its full stop, about how an attempt to start an example ended.
 
     Args:
         outcome: how it ended.
         how: ``exited with code 1``, ``killed: memory limit 512 MiB``; empty if the process still ran. Of one that
-            serves, how it is known to; empty if it answered initialize.
+            serves, how it is known to; empty if it was conversed with.
         logs: what it wrote.
+        serving: what the specification calls serving.
     """
     cause = cause_in(logs)
     tail = f": {cause}" if cause else ""
     match outcome:
         case StartOutcome.NEVER_LISTENED:
             return f"it started and listened on no port{tail}"
-        case StartOutcome.NO_INITIALIZE:
+        case StartOutcome.NOT_SERVING | StartOutcome.NO_INITIALIZE:
             known = "; ".join(part for part in (how, f"its log says {cause}" if cause else "") if part)
-            return f"it runs and does not answer a correct initialize{': ' if known else ''}{known}"
+            return f"{serving.fails}{': ' if known else ''}{known}"
         case StartOutcome.SERVING:
-            return how or "it starts and answers initialize"
+            return how or serving.does
         case StartOutcome.BUILD_FAILED:
             return f"{how or 'a build step failed'}{tail}"
         case StartOutcome.INSTALL_FAILED | StartOutcome.EXITED | StartOutcome.KILLED:

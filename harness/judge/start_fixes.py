@@ -7,7 +7,6 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 from harness.judge.failure_cause import INTERFACE, Trouble, imported_module, package_of_import
-from harness.model import StartOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,17 +14,16 @@ if TYPE_CHECKING:
     from extractor.model import Bundle, Span
     from harness.judge.failure_cause import Cause
     from harness.model import LogLine, Run
+    from harness.rule import Serving
 
 _OF_THE_EXAMPLE: Final = frozenset({"stdout", "stderr"})
 _UNDEFINED: Final = re.compile(r"NameError: name '(\w+)'|ReferenceError: (\S+) is not defined|Cannot find name '(\w+)'")
 _TAKEN: Final = re.compile(r"EADDRINUSE|\[Errno 98\]|address already in use|[Pp]ort \d+ is (?:in use|taken)")
 _TOKEN: Final = re.compile(r"demands a token|\banswered 40[13]\b|: 40[13]\b")
-_NO_PATH: Final = re.compile(r"no path answers an initialize \(POST [^:]*: (?:404|405|redirect|3\d\d)")
-_SECOND: Final = re.compile(r"(notifications/initialized|ping|tools/list) is answered [45]\d\d")
 _NO_BODY: Final = re.compile(r"req\.body|reading '(?:method|jsonrpc|params|id)'|of 'undefined' as it is undefined")
 _READS_BODY: Final = re.compile(r"\breq(?:uest)?\.body\b")
 _PARSES_BODY: Final = re.compile(
-    r"\b(?:express|bodyParser|body_parser)\.(?:json|raw|text)\(|\bjson\(\)|createMcpExpressApp|koaBody|bodyParser\(|fastify"
+    r"\b(?:express|bodyParser|body_parser)\.(?:json|raw|text)\(|\bjson\(\)|\bcreate\w*ExpressApp|koaBody|bodyParser\(|fastify"
 )
 _NO_WORDS: Final = re.compile(
     r"\s*(?:at\s|File \"|Node\.js v|[~^\s]+$|[\]})({,;\s]*$|[-=*_\s]*$|npm (?:notice|error A complete log))"
@@ -35,7 +33,7 @@ _NO_WORDS: Final = re.compile(
 _LONGEST_WORDS: Final = 200
 
 
-def fix_for(run: Run, bundle: Bundle, cause: Cause, otherwise: str) -> str:
+def fix_for(run: Run, bundle: Bundle, cause: Cause, otherwise: str, serving: Serving) -> str:
     """Return what to do about a failed start.
 
     Args:
@@ -43,6 +41,7 @@ def fix_for(run: Run, bundle: Bundle, cause: Cause, otherwise: str) -> str:
         bundle: what was run.
         cause: of the failure.
         otherwise: what helps where packages moved on and nothing more is known.
+        serving: what the specification calls serving, and knows of failures.
     """
     log = "\n".join(_own_lines(run.logs))
     match cause.trouble:
@@ -57,7 +56,7 @@ def fix_for(run: Run, bundle: Bundle, cause: Cause, otherwise: str) -> str:
         case Trouble.IMPORT if not INTERFACE.search(log):
             return _provide(log, bundle)
         case Trouble.IMPORT | Trouble.OTHER:
-            return _by_words(run, log, bundle, otherwise)
+            return _by_words(run, log, bundle, otherwise, serving)
 
 
 def last_words(run: Run) -> str:
@@ -105,7 +104,7 @@ def _provide(log: str, bundle: Bundle) -> str:
     )
 
 
-def _by_words(run: Run, log: str, bundle: Bundle, otherwise: str) -> str:
+def _by_words(run: Run, log: str, bundle: Bundle, otherwise: str, serving: Serving) -> str:
     """What helps by what the log or the conversation says."""
     if _TAKEN.search(log):
         return "The port is in use when the program opens it: listen once, on a port that nothing else here uses."
@@ -113,13 +112,8 @@ def _by_words(run: Run, log: str, bundle: Bundle, otherwise: str) -> str:
         return "Parse the body before the routes read it: without `app.use(express.json())` `req.body` is undefined."
     if _TOKEN.search(run.sentence):
         return "Show on the page how a client gets the token that the server demands, and the header that carries it."
-    if _NO_PATH.search(run.sentence):
-        return "Serve the endpoint at the path that the page states, or state the path that it is served at."
-    if second := _SECOND.search(run.sentence):
-        return (
-            f"Serve `{second[1]}` after initialize: a client repeats the Mcp-Session-Id that it was given, and nothing "
-            "else, so no cookie and no header of the server's own."
-        )
+    if known := serving.fix_for(run.sentence):
+        return known
     if INTERFACE.search(log) and bundle.dependencies:
         return otherwise
     return "Correct what the program says of its failure." if log else "Correct what keeps the program from serving."
@@ -128,6 +122,6 @@ def _by_words(run: Run, log: str, bundle: Bundle, otherwise: str) -> str:
 def _lacks_parser(run: Run, log: str, bundle: Bundle) -> bool:
     """Whether the body of requests is read and nothing parses it."""
     text = "\n".join(file.text for file in bundle.files)
-    if run.outcome is not StartOutcome.NO_INITIALIZE or not _READS_BODY.search(text) or _PARSES_BODY.search(text):
+    if not run.outcome.listened or not _READS_BODY.search(text) or _PARSES_BODY.search(text):
         return False
     return "express" in text or _NO_BODY.search(log) is not None

@@ -88,7 +88,7 @@ def _described(chain: list[Exchange]) -> str:
     if last.status is None:
         answer = "does not answer"
     elif last.status < 300:
-        answer = "answers an initialize and not what follows"
+        answer = "answers a first request and not what follows"
     elif last.status < 400:
         answer = f"redirects ({last.status}) to another machine"
     else:

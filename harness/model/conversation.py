@@ -178,7 +178,7 @@ class Session:
     revision: str
     process: int
     exchange: int
-    """Number of the initialize exchange that issued it."""
+    """Number of the exchange that issued it."""
 
 
 class Transport(StrEnum):
@@ -211,7 +211,7 @@ class RevisionFacts:
     not_served: str | None = None
     """Why the baseline of this revision was not served; None if it was."""
     method: str | None = None
-    """Method of every ``*-request`` step: ``tools/list``, or ``ping`` for a server without tools."""
+    """Method of every ``*-request`` step."""
     tool: str | None = None
     """Name of the tool that ``baseline.tool`` called."""
 
@@ -234,13 +234,13 @@ class Facts:
     A server that only verifies signatures cannot know that a token was revoked before it expires.
     """
     single_session: bool = False
-    """Whether the process serves one initialize in its life: it was restarted for every further session."""
+    """Whether the process serves one client in its life: it was restarted for every further session."""
     refused_for_load: bool = False
-    """Whether a server that had served an initialize answered a step of a baseline 429 or 503: it runs, and is full."""
+    """Whether a server that had served a request answered a step of a baseline 429 or 503: it runs, and is full."""
     crashed: Incident | None = None
     """The first time the process was found to have ended by itself."""
     died: Incident | None = None
-    """The first time the process lived and served no further initialize, and did after a restart."""
+    """The first time the process lived and served no further client, and did after a restart."""
     failed_when_gone: Incident | None = None
     """How a client's process ended, with an error, in the run in which its session was gone; None if it did not."""
     stopped: Incident | None = None
@@ -288,9 +288,9 @@ class Transcript:
     exchanges: tuple[Exchange, ...]
     sessions: tuple[Session, ...] = ()
     negotiated: tuple[str, ...] = ()
-    """Revisions the server really negotiates, oldest first (legacy by initialize, modern by discovery)."""
+    """Revisions the server really negotiates, oldest first (by a handshake, or by discovery)."""
     modern: tuple[str, ...] = ()
-    """Those of ``negotiated`` that it serves without initialize (2026-07-28 on)."""
+    """Those of ``negotiated`` that it serves without a handshake."""
     sockets: tuple[ListeningSocket, ...] = ()
     endpoint: str | None = None
     """Full URL of the endpoint inside the pod."""

@@ -54,11 +54,19 @@ class StartOutcome(StrEnum):
     SERVING = "serving"
     EXITED = "exited"
     NEVER_LISTENED = "never-listened"
+    NOT_SERVING = "not-serving"
+    """It listens, and does not do what the specification calls serving."""
     NO_INITIALIZE = "no-initialize"
+    """The same, of the one specification whose published word this is."""
     INSTALL_FAILED = "install-failed"
     BUILD_FAILED = "build-failed"
     KILLED = "killed"
     """By a limit, which the sentence names."""
+
+    @property
+    def listened(self) -> bool:
+        """Whether the example was up, listened, and did not serve."""
+        return self in (StartOutcome.NOT_SERVING, StartOutcome.NO_INITIALIZE)
 
 
 @dataclass(frozen=True, slots=True)

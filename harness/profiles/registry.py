@@ -32,6 +32,10 @@ PROFILES: Final[Mapping[str, Profile]] = {profile.name: profile for profile in (
 """By the name that ``profile = "…"`` gives."""
 
 
+DEFAULT: Final = MCP
+"""Of docs that name none."""
+
+
 def all_requirements() -> tuple[Requirement, ...]:
     """Return the requirements of every profile, each id once: for result files, which do not name their profile."""
     rows = {row.id: row for profile in PROFILES.values() for row in profile.catalogue.requirements}

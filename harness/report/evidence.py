@@ -35,7 +35,7 @@ class ExchangeLine:
 
     number: int
     request: str
-    """``POST / tools/list``."""
+    """``POST / list``."""
     who: str
     """``session A, token user1``: how this request differs from the others that are shown."""
     status: str
@@ -100,7 +100,7 @@ def _context(exchange: Exchange) -> list[str]:
     if exchange.token is not None:
         parts.append(f"token {exchange.token}")
     for name, value in exchange.headers:
-        foreign_version = name.lower() == "mcp-protocol-version" and exchange.revision not in {None, value}
+        foreign_version = name.lower().endswith("-version") and exchange.revision not in {None, value}
         if name.lower() in SHOWN_HEADERS or foreign_version:
             parts.append(f"{name}: {value}")
     return parts
@@ -147,12 +147,15 @@ def _message_words(body: str) -> str | None:
         case _:
             pass
     match message.get("result"):
-        case {"protocolVersion": revision}:
-            return f"result: initialized, {revision}"
         case dict() as result:
-            return f"result: {', '.join(map(str, result)) or 'empty'}"
+            return f"result: {', '.join(_field(name, value) for name, value in result.items()) or 'empty'}"
         case _:
             return None
+
+
+def _field(name: str, value: object) -> str:
+    """A field of a result by its name; a version with its value."""
+    return f"{name} {value}" if name.lower().endswith("version") and isinstance(value, str) else name
 
 
 def curl(exchange: Exchange, endpoint: str) -> str:

@@ -113,7 +113,7 @@ async def _attempt(
             packages=dict(image.packages) if image else {},
             lock=image.lock if image else None,
             outcome=outcome,
-            sentence=describe_start(outcome, how, logs),
+            sentence=describe_start(outcome, how, logs, config.profile.serving),
             logs=() if outcome is StartOutcome.SERVING else tuple(line.since(began) for line in logs[-LAST_LINES:]),
             duration_s=round(time.monotonic() - began, 3),
             guesses=guesses + _decided_by_interpreter(image),
@@ -165,7 +165,7 @@ async def _attempt(
             state = pod.exit_state() or (None if pod.sockets() else await pod.wait_exit(END_KNOWN_S))
             if state is None:
                 how = probe.failure(transcript) + _where_it_answered(transcript, bundle)
-                attempt = failed(StartOutcome.NO_INITIALIZE, how, transcript.facts.guesses)
+                attempt = failed(config.profile.serving.outcome, how, transcript.facts.guesses)
             else:
                 attempt = failed(_outcome(state), _exit_text(state))
             found = transcript.endpoint if transcript.negotiated else None
@@ -176,10 +176,10 @@ async def _attempt(
 
 
 def _where_it_answered(transcript: Transcript, bundle: Bundle) -> str:
-    """Return where an initialize was answered, as words to be added, if the page does not state it."""
+    """Return where a first request was answered, as words to be added, if the page does not state it."""
     if not transcript.negotiated or not transcript.endpoint or bundle.stated_endpoints or bundle.endpoint_paths:
         return ""
-    return f" (an initialize was answered at {transcript.endpoint})"
+    return f" (a first request was answered at {transcript.endpoint})"
 
 
 def _decided_by_interpreter(image: Image | None) -> tuple[Note, ...]:

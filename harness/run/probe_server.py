@@ -62,7 +62,7 @@ async def probe_server(
     for value in filter(None, {word for text in headers.values() for word in (text, text.split(" ")[-1])}):
         transcript = redact_texts(transcript, lambda text, value=value: text.replace(value, _SECRET))  # type: ignore[misc]
     if not probe.serves(transcript):
-        reason = probe.failure(transcript) or "it does not answer initialize"
+        reason = probe.failure(transcript) or config.profile.serving.fails
         at = isinstance(server, ServerAddress)
         hint = "if it demands a token, give one with --token; check the path" if at else "it must speak over its stdin"
         raise NotServingError(f"{name} does not serve: {reason}", hint)

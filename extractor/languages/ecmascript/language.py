@@ -100,6 +100,7 @@ def missing(draft: Draft) -> tuple[str, ...]:
     calls = {call.name.partition(".")[0] for code in draft.facts for call in code.calls}
     clauses += [f"needs the runtime {name}, which docprobe does not support" for name in sorted(calls & RUNTIMES)]
     known = {normal(file.name.path) for file in draft.program.files if file.name}
+    known |= {normal(file.path) for file in draft.program.extras}
     for file in draft.program.files:
         path = file.name.path if file.name else None
         for snippet in file.snippets:

@@ -126,8 +126,9 @@ def _stated_package(module: str, draft: Draft) -> str | None:
 
 
 def _own_modules(draft: Draft) -> frozenset[str]:
-    """Top-level module names that the program's files have."""
+    """Top-level module names that the program's files have, those that the configuration adds too."""
     named = [file.name.path for file in draft.program.files if file.name]
+    named += [file.path for file in draft.program.extras]
     paths = [normal(name) for name in named if not refusal(name)]
     names = {PurePosixPath(p).parts[0].removesuffix(".py") for p in paths}
     return frozenset(names | {PurePosixPath(p).stem for p in paths})

@@ -128,9 +128,3 @@ class Agent:
                 listen_s=LINGER_S if stream_s is None else stream_s,
             )
         )
-
-
-def message_for(number: int, **fields: str) -> Message:
-    """Return the parameters of SendMessage: a greeting, and further fields of the message."""
-    parts = [{"text": "Hello! Please answer in one short sentence."}]
-    return {"message": {"messageId": f"docprobe-{number}", "role": "ROLE_USER", "parts": parts, **fields}}

@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Final
 
 from extractor.base.loopback import loopback_for
 from harness.profiles.a2a import steps
-from harness.profiles.a2a.agent import Agent, Place, message_for, place_of
+from harness.profiles.a2a.agent import Agent, Place, place_of
 from harness.profiles.a2a.reading import card_of, interfaces_of, response_of, result_of, task_of
+from harness.profiles.a2a.steps import message_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from extractor.model import ExampleKind, Layout, Parties, Party
 from harness.judge.example import example_rules
-from harness.profile import Profile
+from harness.profile import OpeningRequest, Profile
 from harness.profiles.a2a.roles import CODE
 from harness.profiles.a2a.rules import card, errors, messages, operations, streams, tasks
-from harness.profiles.a2a.steps import REVISION
-from harness.rule import Catalogue
+from harness.profiles.a2a.steps import REVISION, VERSION_HEADER, message_for
+from harness.rule import Catalogue, Serving
 
 if TYPE_CHECKING:
     from extractor.model import Bundle
@@ -34,6 +35,18 @@ PARTIES: Final = Parties(
 FAMILIES: Final = (card, messages, tasks, streams, operations, errors)
 """In the order in which reports show them."""
 
+SERVING: Final = Serving(
+    title="The example starts and is an agent that can be asked",
+    does="it starts and answers as an agent",
+    fails="it runs and does not answer as an agent",
+)
+OPENING_BODY: Final = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "SendMessage", "params": message_for(1)})
+
+RULES: Final = (
+    *example_rules(LAYOUT.revisions, serving=SERVING),
+    *(rule for family in FAMILIES for rule in family.RULES),
+)
+
 
 def _probe_for(bundle: Bundle) -> Probe | None:
     # here, since docs of other specifications need no HTTP client for it
@@ -48,7 +61,10 @@ A2A: Final = Profile(
     parties=PARTIES,
     code=CODE,
     revisions=LAYOUT.revisions,
-    catalogue=Catalogue((*example_rules(LAYOUT.revisions), *(rule for family in FAMILIES for rule in family.RULES))),
+    catalogue=Catalogue(RULES),
     bindings=Path(__file__).with_name("bindings.toml"),
+    serving=SERVING,
+    opening=OpeningRequest((("Content-Type", "application/json"), (VERSION_HEADER, REVISION)), OPENING_BODY),
+    repository="a2aproject/A2A",
     probe_for=_probe_for,
 )

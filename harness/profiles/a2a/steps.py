@@ -6,9 +6,12 @@ that a wrong one differs from.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from harness.model import LOOKING_STEP
+
+if TYPE_CHECKING:
+    from harness.base.jsonrpc import Message
 
 REVISION: Final = "1.0"
 """The version of the protocol that is spoken, as in ``A2A-Version``."""
@@ -68,3 +71,9 @@ SUBSCRIBE: Final = "stream.subscribe"
 """SubscribeToTask, sent where streaming is not declared."""
 PUSH: Final = "push."
 """``push.create``, ``push.get``, ``push.list``, ``push.delete``: sent where push notifications are not declared."""
+
+
+def message_for(number: int, **fields: str) -> Message:
+    """Return the parameters of SendMessage: a greeting, and further fields of the message."""
+    parts = [{"text": "Hello! Please answer in one short sentence."}]
+    return {"message": {"messageId": f"docprobe-{number}", "role": "ROLE_USER", "parts": parts, **fields}}

@@ -164,3 +164,10 @@ def header_value(text: str, *, encoded: bool = False) -> str:
 def encode(message: Message | list[Message]) -> bytes:
     """Encode a message, or a batch, as compact UTF-8 JSON."""
     return json.dumps(message, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def initialize_version(response: Message | None) -> str | None:
+    """Return ``protocolVersion`` of an InitializeResult (lifecycle page); None if the message is something else."""
+    result = (response or {}).get("result")
+    version = result.get("protocolVersion") if isinstance(result, dict) else None
+    return version if isinstance(version, str) else None

@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Final
 
 from extractor.model import Layout, Parties, Party
-from harness.profile import Profile
+from harness.profile import OpeningRequest, Profile
 from harness.profiles.mcp.catalogue import CATALOGUE
 from harness.profiles.mcp.printed_exchanges import printed_exchanges
 from harness.profiles.mcp.probe import McpProbe
 from harness.profiles.mcp.revisions import ALL, judged_under, transcript_for_page
 from harness.profiles.mcp.roles import CODE
+from harness.profiles.mcp.serving import OPENING_BODY, OPENING_HEADERS, SERVING
 
 PARTIES: Final = Parties(
     named=(
@@ -44,6 +45,9 @@ MCP: Final = Profile(
     revisions=ALL,
     catalogue=CATALOGUE,
     bindings=Path(__file__).with_name("bindings.toml"),
+    serving=SERVING,
+    opening=OpeningRequest(OPENING_HEADERS, OPENING_BODY),
+    repository="modelcontextprotocol/modelcontextprotocol",
     probe_for=McpProbe,
     printed=printed_exchanges,
     transcript_for_page=transcript_for_page,

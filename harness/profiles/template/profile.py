@@ -11,7 +11,7 @@ from harness.profile import Profile
 from harness.profiles.general import CODE
 from harness.profiles.template.probe import TemplateProbe, serves_http
 from harness.profiles.template.rules import REVISION, RULES
-from harness.rule import Catalogue
+from harness.rule import Catalogue, Serving
 
 LAYOUT: Final = Layout(
     # oldest first; a page belongs to the revision that stands where `revision_in` says (see REVISION_PLACES), or, as
@@ -28,6 +28,13 @@ PARTIES: Final = Parties(
     either=("party", "parties", "implementation"),
 )
 
+SERVING: Final = Serving(
+    # what an example must do to be judged, in words for findings; TemplateProbe.serves decides it
+    title="The example starts and answers GET /things",
+    does="it starts and answers GET /things",
+    fails="it runs and does not answer GET /things",
+)
+
 PROFILE: Final = Profile(
     name="template",
     layout=LAYOUT,
@@ -37,7 +44,8 @@ PROFILE: Final = Profile(
     code=CODE,
     revisions=LAYOUT.revisions,
     # the rules that every example has (it runs, its page is complete), and yours
-    catalogue=Catalogue((*example_rules(), *RULES)),
+    catalogue=Catalogue((*example_rules(serving=SERVING), *RULES)),
+    serving=SERVING,
     # which sentence each requirement is based on; made by `docprobe statements DOCS --bind ID=PAGE:LINE`
     bindings=Path(__file__).with_name("bindings.toml"),
     # how an example is talked to; None for a bundle of which nothing is asked

@@ -138,6 +138,23 @@ def test_selectors(tmp_path: Path, selector: str) -> None:
     assert file.docs_line(1) is not None
 
 
+@pytest.mark.parametrize(
+    ("info", "code", "file"),
+    [
+        ("python", "from made import app\nfrom mcp.server import MCPServer\nMCPServer('x').run()\n", "made.py"),
+        ("javascript", "import { app } from './made.js';\nimport { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';\n"
+         "new McpServer(app).connect(new StdioServerTransport());\n", "made.js"),
+    ],
+)  # fmt: skip
+def test_a_file_of_the_configuration_is_one_that_is_shown(tmp_path: Path, info: str, code: str, file: str) -> None:
+    pages = {"p.md": f"# P\n\n```{info}\n{code}```\n"}
+    id = f"p#{info}"
+    lacks = f"imports `{'' if info == 'python' else './'}{file if info != 'python' else 'made'}`"
+    assert lacks in (found(tmp_path, pages)[id].reason or "")
+    override = ExampleOverride(files={"n:1": f"main.{file[5:]}"}, glue={file: "app = {}\n"})
+    assert lacks not in (found(tmp_path, pages, {id: override})[id].reason or "")
+
+
 def test_glue_in_front_and_in_a_file_of_its_own(tmp_path: Path) -> None:
     page = "# P\n\n```typescript\nregister(app);\napp.listen(1);\nnew StreamableHTTPServerTransport();\n```\n"
     override = ExampleOverride(

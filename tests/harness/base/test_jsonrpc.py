@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.base.jsonrpc import error_code, initialize_version, message, messages, methods, response_to
+from harness.base.jsonrpc import error_code, message, messages, methods, response_to
 
 
 @pytest.mark.parametrize("text", ["", "nonsense", "{", "[" * 100_000, '{"id":' + "9" * 10_000 + "}"])
@@ -21,10 +21,7 @@ def test_only_the_response_with_the_id_answers() -> None:
     assert response_to(found, 2) is None
 
 
-def test_an_initialize_result_has_a_version() -> None:
-    assert initialize_version({"result": {"protocolVersion": "2025-11-25"}}) == "2025-11-25"
-    for other in (None, {}, {"error": {}}, {"result": []}, {"result": {"protocolVersion": 7}}):
-        assert initialize_version(other) is None
+def test_an_error_has_a_code() -> None:
     assert error_code({"error": {"code": -1}}) == -1
     assert error_code({"error": "no"}) is None
 

@@ -4,6 +4,7 @@ import pytest
 
 from harness.judge.start_failure import cause_in, comparable_causes, compare_runs, describe_start, port_held_by_service
 from harness.model import LogLine, Run, StartOutcome
+from harness.rule import Serving
 
 
 def _logs(text: str) -> tuple[LogLine, ...]:
@@ -33,13 +34,20 @@ def test_logs_that_show_no_cause() -> None:
     assert describe_start(StartOutcome.NEVER_LISTENED, "", ()) == "it started and listened on no port"
 
 
-def test_why_initialize_is_not_answered() -> None:
-    outcome, logs = StartOutcome.NO_INITIALIZE, _logs("SdkError: use a server for each connection\n    at main")
-    begin = "it runs and does not answer a correct initialize"
-    assert describe_start(outcome, "", ()) == begin
-    assert describe_start(outcome, "no answer (reset)", ()) == f"{begin}: no answer (reset)"
-    assert describe_start(outcome, "", logs) == f"{begin}: its log says SdkError: use a server for each connection"
-    assert describe_start(outcome, "no answer (reset)", logs) == (
+@pytest.mark.parametrize("outcome", [StartOutcome.NOT_SERVING, StartOutcome.NO_INITIALIZE])
+def test_why_it_does_not_serve(outcome: StartOutcome) -> None:
+    serving, logs = (
+        Serving(fails="it runs and does not sing"),
+        _logs("SdkError: use a server for each connection\n    at main"),
+    )
+    begin = serving.fails
+    assert describe_start(outcome, "", (), serving) == begin
+    assert describe_start(outcome, "no answer (reset)", (), serving) == f"{begin}: no answer (reset)"
+    assert (
+        describe_start(outcome, "", logs, serving)
+        == f"{begin}: its log says SdkError: use a server for each connection"
+    )
+    assert describe_start(outcome, "no answer (reset)", logs, serving) == (
         f"{begin}: no answer (reset); its log says SdkError: use a server for each connection"
     )
 

@@ -8,6 +8,7 @@ from extractor.model import Bundle, Dependency, ExampleKind, Manager, Segment, S
 from harness.judge.failure_cause import cause_of
 from harness.judge.start_fixes import fix_for, last_words, lines_of_cause
 from harness.model import LogLine, Run, StartOutcome
+from harness.profiles.registry import MCP
 
 PAGE = "docs/guide.mdx"
 OTHERWISE = "Bring the code up to the packages."
@@ -29,7 +30,7 @@ def run(log: str = "", outcome: StartOutcome = StartOutcome.EXITED, sentence: st
 
 
 def fix(failed: Run, program: Bundle) -> str:
-    return fix_for(failed, program, cause_of(failed, program), OTHERWISE)
+    return fix_for(failed, program, cause_of(failed, program), OTHERWISE, MCP.serving)
 
 
 @pytest.mark.parametrize(

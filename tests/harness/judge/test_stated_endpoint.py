@@ -67,7 +67,7 @@ MOVED = post(1, "/rooms", 307, "http://localhost:7000/rooms/")
         ((MOVED, post(2, "/rooms/", 404), post(3, "/mcp", 200)), "that redirects to /rooms/, which answers 404"),
         ((post(1, "/rooms", 302, "https://elsewhere.example/"), post(2, "/mcp", 200)), "redirects (302)"),
         ((post(1, "/rooms", None), post(2, "/mcp", 200)), "that does not answer"),
-        ((post(1, "/rooms", 200), post(2, "/mcp", 200)), "answers an initialize and not what follows"),
+        ((post(1, "/rooms", 200), post(2, "/mcp", 200)), "answers a first request and not what follows"),
     ],
 )
 def test_a_stated_address_that_does_not_answer_is_a_finding(exchanges: tuple[Exchange, ...], says: str) -> None:

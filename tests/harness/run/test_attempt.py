@@ -232,7 +232,7 @@ async def test_where_an_initialize_was_answered_is_known_of_a_server_that_then_f
 
     profile = replace(MCP, probe_for=Probe)
     engine = cast("Engine", OnePodEngine(SilentPod("", (ListeningSocket("127.0.0.1", 8000),))))
-    for stated, words in ((("/deep",), ""), ((), " (an initialize was answered at http://localhost:8000/deep)")):
+    for stated, words in ((("/deep",), ""), ((), " (a first request was answered at http://localhost:8000/deep)")):
         bundle = replace(SERVER, endpoint_paths=stated, services=())
         config = Config(docs=tmp_path, layout=Layout(), profile=profile)
         found = await record(engine, bundle, config, date=None, locks={}, progress=lambda _: None)

@@ -21,6 +21,7 @@ from harness.base.errors import PodError
 from harness.exchanges.body import KEPT_EVENTS, READ_BYTES
 from harness.model import KEPT_BYTES, Exchange, Facts, Failure, FailureKind, Reply, SseEvent, Transcript
 from harness.profiles.mcp import messages, steps
+from harness.profiles.mcp.messages import initialize_version
 from harness.profiles.mcp.probes.tools import callable_tools
 from harness.profiles.mcp.revisions import with_handshake, without_handshake
 
@@ -69,7 +70,7 @@ async def converse_stdio(
     modern: list[str] = []
     if handshakes:
         opening = await talk.request(steps.STDIO_INITIALIZE, messages.initialize(1, handshakes[0]))
-        agreed = jsonrpc.initialize_version(opening)
+        agreed = initialize_version(opening)
         if agreed is not None:
             negotiated.add(agreed)
             talk.speak(agreed)
@@ -78,7 +79,7 @@ async def converse_stdio(
         await talk.close()
         for version in handshakes[1:]:
             answer = await talk.afresh(steps.DISCOVER_INITIALIZE, messages.initialize(1, version))
-            negotiated.add(jsonrpc.initialize_version(answer) or "")
+            negotiated.add(initialize_version(answer) or "")
     for version in without_handshake(revisions):
         params = {"_meta": messages.request_meta(version)}
         answer = await talk.afresh(steps.DISCOVER_MODERN, messages.request(1, "server/discover", params), ends=False)

@@ -16,7 +16,7 @@ import anyio
 from harness.base import jsonrpc
 from harness.model import RevisionFacts, Transport
 from harness.profiles.mcp import messages, steps
-from harness.profiles.mcp.messages import Caller
+from harness.profiles.mcp.messages import Caller, initialize_version
 from harness.profiles.mcp.probes.probed_server import NegotiatedRevisions
 from harness.profiles.mcp.revisions import with_handshake
 
@@ -67,7 +67,7 @@ async def _negotiate(peer: ProbedServer, version: str) -> bool:
         peer.address = replace(address, target=target)
         try:
             message = messages.initialize(peer.recorder.rpc_id(), version)
-            agreed = jsonrpc.initialize_version(await _ask(peer, held, steps.DISCOVER_INITIALIZE, message))
+            agreed = initialize_version(await _ask(peer, held, steps.DISCOVER_INITIALIZE, message))
             if agreed is None:
                 return False
             peer.answered.setdefault(version, agreed)

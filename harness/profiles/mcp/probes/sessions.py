@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING, Final
 
 import anyio
 
-from harness.base import jsonrpc
 from harness.exchanges.http_exchange import ProbeAnswer, StoppedError
 from harness.model import Incident, Session
 from harness.profiles.mcp import messages, steps
-from harness.profiles.mcp.messages import SESSION_HEADER, Caller
+from harness.profiles.mcp.messages import SESSION_HEADER, Caller, initialize_version
 
 if TYPE_CHECKING:
     from harness.profiles.mcp.probes.probed_server import ProbedServer
@@ -63,7 +62,7 @@ async def initialize(
     """
     message = messages.initialize(peer.recorder.rpc_id(), version)
     answer = await peer.post(step, caller, message, control=control)
-    agreed = jsonrpc.initialize_version(answer.response) if answer.status == 200 else None
+    agreed = initialize_version(answer.response) if answer.status == 200 else None
     if agreed is None or answer.reply is None:
         return answer, None
     peer.answered.setdefault(version, agreed)

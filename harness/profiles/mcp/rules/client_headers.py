@@ -9,10 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from extractor.model import Level
-from harness.base.jsonrpc import initialize_version
 from harness.judge.findings import count, inconclusive, satisfied, violated
 from harness.model import Requirement, Side
-from harness.profiles.mcp.messages import VERSION_HEADER
+from harness.profiles.mcp.messages import VERSION_HEADER, initialize_version
 from harness.profiles.mcp.revisions import HTTP_SSE, MODERN, SESSIONS, STREAMABLE, level, text
 from harness.profiles.mcp.rules.preconditions import CLIENT, not_asked
 from harness.profiles.mcp.rules.sent_requests import (

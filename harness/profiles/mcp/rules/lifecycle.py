@@ -8,11 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from extractor.model import Level
-from harness.base.jsonrpc import initialize_version
 from harness.judge.findings import inconclusive, not_applicable, satisfied, violated
 from harness.model import Requirement, Side
 from harness.profiles.mcp import steps
-from harness.profiles.mcp.messages import UNSUPPORTED_VERSION
+from harness.profiles.mcp.messages import UNSUPPORTED_VERSION, initialize_version
 from harness.profiles.mcp.revisions import SESSIONS, STREAMABLE, level, text
 from harness.profiles.mcp.rules.answers import (
     NOT_SERVED,

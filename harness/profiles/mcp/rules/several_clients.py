@@ -27,6 +27,7 @@ from harness.profiles.mcp.rules.answers import (
 )
 from harness.profiles.mcp.rules.preconditions import BASELINE, IN_SESSION, not_asked
 from harness.profiles.mcp.rules.transcript import exchange_of, is_initialize_result
+from harness.profiles.mcp.serving import SERVING
 from harness.rule import Decision, Rule
 
 if TYPE_CHECKING:
@@ -185,7 +186,7 @@ SESSION_ISOLATION: Final = Rule(
 )
 
 RULES: Final = (
-    *example_rules(ALL, _NEGOTIATION, steps.BASELINE_INITIALIZE, judged_under),
+    *example_rules(ALL, _NEGOTIATION, steps.BASELINE_INITIALIZE, judged_under, SERVING),
     SERVER_SURVIVES,
     EXAMPLE_CLIENTS,
     SESSION_ISOLATION,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from harness.base import jsonrpc
 from harness.profiles.mcp import steps
-from harness.profiles.mcp.messages import META, SESSION_HEADER, UNSUPPORTED_VERSION, VERSION_HEADER
+from harness.profiles.mcp.messages import META, SESSION_HEADER, UNSUPPORTED_VERSION, VERSION_HEADER, initialize_version
 
 if TYPE_CHECKING:
     from harness.base.jsonrpc import Message
@@ -191,7 +191,7 @@ def is_initialize_result(exchange: Exchange) -> bool:
     request = sent(exchange)
     if request is None or request.get("method") != "initialize" or exchange.status != 200:
         return False
-    return jsonrpc.initialize_version(response(exchange)) is not None
+    return initialize_version(response(exchange)) is not None
 
 
 def tool_served(exchange: Exchange) -> bool:

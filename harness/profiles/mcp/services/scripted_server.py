@@ -20,7 +20,7 @@ from starlette.routing import Route
 from harness.base import jsonrpc
 from harness.model import KEPT_BYTES, Exchange, LogLine, Reply, Session
 from harness.profiles.mcp import steps
-from harness.profiles.mcp.messages import SESSION_HEADER, encode
+from harness.profiles.mcp.messages import SESSION_HEADER, encode, initialize_version
 from harness.profiles.mcp.services.asgi import AsgiServer
 from harness.profiles.mcp.services.scripted_answers import (
     LISTEN,
@@ -201,7 +201,7 @@ class ScriptedServer:
 
     def _initialize(self, message: Message) -> Response:
         reply = reply_in_session(message, "initialize")
-        version = str(jsonrpc.initialize_version(reply))
+        version = str(initialize_version(reply))
         self.negotiated.add(version)
         session = str(uuid.uuid4())
         self._live[session] = False

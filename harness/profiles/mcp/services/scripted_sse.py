@@ -13,8 +13,7 @@ from urllib.parse import urlencode
 import anyio
 from starlette.responses import Response, StreamingResponse
 
-from harness.base.jsonrpc import initialize_version
-from harness.profiles.mcp.messages import encode
+from harness.profiles.mcp.messages import encode, initialize_version
 from harness.profiles.mcp.services.scripted_answers import reply_in_session
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ import anyio
 from harness.base import jsonrpc
 from harness.model import KEPT_BYTES, Exchange, LogLine, Reply
 from harness.profiles.mcp import steps
-from harness.profiles.mcp.messages import encode
+from harness.profiles.mcp.messages import encode, initialize_version
 from harness.profiles.mcp.services.scripted_answers import (
     LISTEN,
     acknowledged,
@@ -70,7 +70,7 @@ def _answer(script: ScriptedServer, line: bytes, agreed: str | None) -> tuple[by
     message = parsed[0] if len(parsed) == 1 else None
     version = sessionless_version(message, {})
     reply = None if message is None else _reply(script, message, version)
-    if reply is not None and version is None and (opened := jsonrpc.initialize_version(reply)):
+    if reply is not None and version is None and (opened := initialize_version(reply)):
         agreed = opened
         script.over_stdio.add(opened)
         script.negotiated.add(opened)
