@@ -138,6 +138,15 @@ def complete(example: Example, recording: Recording, bound: BoundRequirement) ->
     return satisfied(bound, "The page gives everything that is needed to run the example.")
 
 
+_NOT_FOUND: Final = {
+    "python": "ModuleNotFoundError: No module named '{root}'",
+    "node": "Error [ERR_MODULE_NOT_FOUND]: Cannot find package '{package}'",
+    "go": "no required module provides package {module}",
+    "rust": "error[E0433]: cannot find module or crate `{crate}`",
+}
+"""What a reader gets without a package, by toolchain."""
+
+
 def lists_packages(example: Example, recording: Recording, bound: BoundRequirement) -> Finding | None:
     """Judge whether the page's install lines name every package that the code imports.
 
@@ -155,11 +164,10 @@ def lists_packages(example: Example, recording: Recording, bound: BoundRequireme
     lines = join_words(dict.fromkeys(str(span) for span in first.installs))
     modules = join_words(f"`{one.module}`" for one in bundle.unlisted_imports)
     added = join_words(dict.fromkeys(one.package for one in bundle.unlisted_imports))
-    error = (
-        f"ModuleNotFoundError: No module named '{first.module.partition('.')[0]}'"
-        if bundle.toolchain == "python"
-        else f"Error [ERR_MODULE_NOT_FOUND]: Cannot find package '{first.package}'"
-    )
+    error = _NOT_FOUND.get(bundle.toolchain, _NOT_FOUND["node"]).format(
+        package=first.package, root=first.module.partition(".")[0], crate=first.module.partition("::")[0],
+        module=first.module,
+    )  # fmt: skip
     text = (
         f"The page installs {join_words(stated)} ({lines}), and the code imports {modules}: a reader gets “{error}”. "
         f"docprobe added {added} and continued."

@@ -115,6 +115,8 @@ def test_an_example_that_was_not_run_has_no_finding_on_its_start() -> None:
     [
         ("python", "yaml.loader", "pyyaml", "ModuleNotFoundError: No module named 'yaml'"),
         ("node", "zod/v4", "zod", "Error [ERR_MODULE_NOT_FOUND]: Cannot find package 'zod'"),
+        ("go", "acme.dev/sdk/mcp", "acme.dev/sdk", "no required module provides package acme.dev/sdk/mcp"),
+        ("rust", "serde_json::value", "serde_json", "error[E0433]: cannot find module or crate `serde_json`"),
     ],
 )
 def test_an_import_that_the_page_does_not_install_warns_at_its_line(
