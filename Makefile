@@ -17,7 +17,7 @@ export DOCPROBE_STATE ?= $(CURDIR)/.cache/docprobe
 unexport PYTHONDONTWRITEBYTECODE
 export PYTHONPYCACHEPREFIX ?= $(CURDIR)/.cache/bytecode
 
-.PHONY: help check check-languages test unit lint engine browser soak oracle mutation peers bench replay env clean
+.PHONY: help check check-languages test unit lint engine browser registry soak oracle mutation peers bench replay env clean
 
 help:
 	@echo "make check     run docprobe on the sample docs (docs-snapshot/sample) and write a report"
@@ -46,7 +46,7 @@ check-languages: env engine
 	  --format terminal --format json:$(REPORT)/languages.json --format html:$(REPORT)/languages.html \
 	  && echo "report: $(REPORT)/languages.html"
 
-test: env lint engine browser
+test: env lint engine browser registry
 	@if [ -n "$${DOCPROBE_REAL_DOCS:-}" ]; then echo "real docs: $$DOCPROBE_REAL_DOCS"; \
 	else echo "real docs: not run (set DOCPROBE_REAL_DOCS to a checkout of the MCP docs)"; fi
 	@echo "not in this run: make soak, make oracle, make mutation"
@@ -73,6 +73,15 @@ browser:
 	  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; } \
 	    || echo "Chromium cannot be installed: the browser tests are not run"; \
 	else echo "no Chromium: the browser tests are not run"; fi
+
+# pulling is tested with a registry on loopback; DOCPROBE_INSTALL_ENGINE=0 forbids installing it
+registry:
+	@if command -v docker-registry >/dev/null; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && [ "$${DOCPROBE_INSTALL_ENGINE:-1}" != 0 ]; then \
+	  echo "no registry for the tests of pulling: apt-get install docker-registry"; \
+	  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+	    docker-registry >/dev/null; } || echo "docker-registry cannot be installed: pulling is not tested"; \
+	else echo "no docker-registry: pulling is not tested"; fi
 
 soak: env engine
 	DOCPROBE_SOAK=1 $(BIN)/pytest -m "engine or soak" $(PYTEST_ARGS)
