@@ -41,7 +41,7 @@ def docs(tmp_path: Path) -> Path:
 
 def followed(docs: Path, *, change: bool) -> Baseline:
     since = {"changed_since": "main"} if change else {}
-    config = load_config(docs, environ={"PATH": "/usr/bin:/bin"}, state=docs.parent / "state", jobs=1, **since)
+    config = load_config(docs, environ={"PATH": "/usr/bin:/bin"}, state=docs.parents[1] / "state", jobs=1, **since)
     plan = make_plan(config, since=find_change(config, "main") if change else None)
     return load_followed_baseline(config, plan)
 

@@ -16,6 +16,7 @@ from click.testing import CliRunner
 from harness.cli.main import cli
 from harness.model import LogLine, Recording, Run, StartOutcome
 from harness.run import connect, execute
+from tests.support.caches import warm_state
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -73,9 +74,13 @@ def git(folder: Path, *arguments: str, day: str | None = None) -> str:
 
 
 def write_docs(folder: Path, pages: dict[str, str]) -> Path:
-    """A committed docs tree with the sample's rules of every revision, and some pages; a branch is checked out."""
+    """A committed docs tree with the sample's rules of every revision, and some pages; a branch is checked out.
+
+    Beside it is ``state``, with the caches of docs that all tests share.
+    """
     root = folder / "repo" / "site"
     root.mkdir(parents=True)
+    warm_state(folder)
     shutil.copytree(SAMPLE / "specification", root / "specification")
     shutil.copy(SAMPLE / "bindings.toml", root)
     for page in SAMPLE.glob("docs/*/tutorials/security/security_best_practices.mdx"):

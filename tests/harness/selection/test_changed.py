@@ -24,6 +24,7 @@ from harness.selection import affected
 from harness.selection.affected import affects_nothing
 from harness.selection.changed import find_change
 from harness.settings import load_config
+from tests.support.caches import warm_state
 
 if TYPE_CHECKING:
     from click.testing import Result
@@ -45,9 +46,8 @@ def _git(folder: Path, *arguments: str) -> None:
 
 @pytest.fixture(scope="module")
 def committed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with ``repo``, where the sample is committed, and ``pages``, a cache of the pages that were read."""
+    """A folder with ``repo``, where the sample is committed."""
     folder = tmp_path_factory.mktemp("committed")
-    (folder / "pages").mkdir()
     root = folder / "repo" / "docs-root"
     shutil.copytree(SAMPLE, root, ignore=shutil.ignore_patterns(*NOT_NEEDED))
     _git(root.parent, "init", "-q", "-b", "main", "--template=")
@@ -60,10 +60,9 @@ def committed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def docs(committed: Path, tmp_path: Path) -> Path:
-    """The docs root in a repository of the test's own; only the cache of pages is shared."""
+    """The docs root in a repository of the test's own; only the caches of what is read from docs are shared."""
     shutil.copytree(committed / "repo", tmp_path / "repo", symlinks=True)
-    (tmp_path / "state").mkdir()
-    (tmp_path / "state" / "pages").symlink_to(committed / "pages")
+    warm_state(tmp_path)
     return tmp_path / "repo" / "docs-root"
 
 
