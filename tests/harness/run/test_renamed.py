@@ -26,7 +26,9 @@ PAGE = f"## First\n{FIRST}\n## Second\n{SECOND}"
 
 
 def entry(name: str) -> str:
-    return f'# of {name}\n[[known]]\nexample = "{STEM}#{name}"\nrequirement = "session.terminated-404"\nreason = "known"\n'
+    return (
+        f'# of {name}\n[[known]]\nexample = "{STEM}#{name}"\nrequirement = "session.terminated-404"\nreason = "known"\n'
+    )
 
 
 @pytest.fixture
@@ -65,7 +67,9 @@ def test_an_id_that_another_block_takes_is_followed_in_the_change(docs: Path) ->
 
 def test_a_page_that_moves_takes_its_entries_with_it(docs: Path) -> None:
     git(docs, "mv", TUTORIAL, TUTORIAL.replace("sessions", "moved"))
-    assert [known.example for known in followed(docs, change=True).known] == [f"{STEM.replace('sessions', 'moved')}#second"]
+    assert [known.example for known in followed(docs, change=True).known] == [
+        f"{STEM.replace('sessions', 'moved')}#second"
+    ]
 
 
 def test_a_block_that_moves_to_another_page_takes_its_entry_with_it(docs: Path) -> None:
@@ -77,7 +81,9 @@ def test_a_block_that_moves_to_another_page_takes_its_entry_with_it(docs: Path) 
     git(docs, "branch", "-f", "main")
     (docs / TUTORIAL).write_text(PAGE.partition("## Second")[0])
     (docs / other).write_text(f"# Other\n{SECOND}")
-    assert [known.example for known in followed(docs, change=True).known] == [f"{STEM.replace('sessions', 'other')}#typescript"]
+    assert [known.example for known in followed(docs, change=True).known] == [
+        f"{STEM.replace('sessions', 'other')}#typescript"
+    ]
 
 
 def test_an_entry_about_a_block_that_the_change_removes_is_stale(docs: Path) -> None:
@@ -107,7 +113,9 @@ def test_the_file_is_brought_up_to_date_and_keeps_its_words() -> None:
 
     from tests.harness.baseline.entries import fresh
 
-    note = BaselineNote(BaselineKind.RENAMED, f"{STEM}#the-code", "session.terminated-404", "known", listed_as=f"{STEM}#second")
+    note = BaselineNote(
+        BaselineKind.RENAMED, f"{STEM}#the-code", "session.terminated-404", "known", listed_as=f"{STEM}#second"
+    )
     report = replace(fresh(), examples=(), drift=(), baseline=(note,))
     done = update_baseline(entry("second") + "\n" + entry("first"), report)
     assert done.renamed == (f"{STEM}#the-code session.terminated-404",)

@@ -175,4 +175,6 @@ def check(
     formats = ["--format", f"json:{out}", "--format", f"github:{github}", "--format", "terminal"]
     done = CliRunner().invoke(cli, [*arguments, *formats, *more])
     assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
-    return Checked(done.exit_code, " ".join(done.output.split()), json.loads(out.read_text()), github.read_text(), ran, days)
+    return Checked(
+        done.exit_code, " ".join(done.output.split()), json.loads(out.read_text()), github.read_text(), ran, days
+    )

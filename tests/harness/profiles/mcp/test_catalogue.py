@@ -14,11 +14,17 @@ from harness.model import Basis, Requirement, Side, Stage
 from harness.profiles.mcp.catalogue import FAMILIES
 from harness.profiles.registry import MCP
 from harness.rule import Rule
-from harness.spec.bindings_file import load_bindings
+from harness.spec.bindings_file import Binding, load_bindings
 from tests.support.servers import CASES, PREDICTABLE
 
 ROOT = Path(__file__).parents[4]
 IDS = [row.id for row in MCP.catalogue.requirements]
+
+
+@pytest.fixture(scope="module")
+def bindings() -> tuple[Binding, ...]:
+    assert MCP.bindings is not None
+    return load_bindings(MCP.bindings, MCP.catalogue)
 
 
 def test_every_family_is_independent_of_the_others_by_contract() -> None:
@@ -66,10 +72,10 @@ def test_every_requirement_is_decided_and_says_by_what(rule: Rule) -> None:
 
 
 @pytest.mark.parametrize("row", MCP.catalogue.requirements, ids=IDS)
-def test_a_requirement_of_basis_text_is_bound_to_a_sentence_in_each_of_its_revisions(row: Requirement) -> None:
-    assert MCP.bindings is not None
-    entries = load_bindings(MCP.bindings, MCP.catalogue)
-    bound = {entry.revision for entry in entries if entry.requirement == row.id}
+def test_a_requirement_of_basis_text_is_bound_to_a_sentence_in_each_of_its_revisions(
+    row: Requirement, bindings: tuple[Binding, ...]
+) -> None:
+    bound = {entry.revision for entry in bindings if entry.requirement == row.id}
     assert {revision for revision, basis in row.basis.items() if basis is Basis.TEXT} <= bound
 
 
