@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from extractor.model import Layout
 from harness.profiles.a2a.profile import A2A
-from harness.profiles.general import GENERAL, with_other_servers
-from harness.profiles.mcp.probe import McpProbe, concerns_mcp
-from harness.profiles.mcp.profile import MCP
+from harness.profiles.general import GENERAL
+from harness.profiles.mcp.profile import MCP, PLAIN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,26 +15,20 @@ if TYPE_CHECKING:
     from harness.model import Requirement
     from harness.profile import Profile
 
-PLAIN: Final = replace(
-    MCP,
-    name="plain",
-    layout=Layout(),
-    bindings=None,
-    code=with_other_servers(MCP.code),
-    probe_for=lambda bundle: McpProbe(bundle) if concerns_mcp(bundle) else None,
-)
-"""Any other docs with examples for the Model Context Protocol: no revisions, and no normative text unless ``--spec``
-names some. Servers that are about something else are built and started, and nothing is asked of them."""
-
-PROFILES: Final[Mapping[str, Profile]] = {profile.name: profile for profile in (MCP, A2A, PLAIN, GENERAL)}
+PROFILES: Final[Mapping[str, Profile]] = {profile.name: profile for profile in (MCP, PLAIN, A2A, GENERAL)}
 """By the name that ``profile = "…"`` gives."""
-
-
 DEFAULT: Final = MCP
 """Of docs that name none."""
 
 
 def all_requirements() -> tuple[Requirement, ...]:
-    """Return the requirements of every profile, each id once: for result files, which do not name their profile."""
-    rows = {row.id: row for profile in PROFILES.values() for row in profile.catalogue.requirements}
+    """Return the requirements of every profile, each id once: for result files, which do not name their profile.
+
+    Those that every profile has are in the words of the general one, which are true of all.
+    """
+    rows: dict[str, Requirement] = {}
+    for row in (row for profile in PROFILES.values() for row in profile.catalogue.requirements):
+        known = rows.get(row.id, row)
+        levels, basis = {**known.levels, **row.levels}, {**known.basis, **row.basis}
+        rows[row.id] = replace(row, levels=levels, basis=basis)
     return tuple(rows.values())

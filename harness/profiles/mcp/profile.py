@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from extractor.model import Layout, Parties, Party
 from harness.profile import OpeningRequest, Profile
+from harness.profiles.general import with_other_servers
 from harness.profiles.mcp.catalogue import CATALOGUE
 from harness.profiles.mcp.printed_exchanges import printed_exchanges
-from harness.profiles.mcp.probe import McpProbe
+from harness.profiles.mcp.probe import McpProbe, concerns_mcp
 from harness.profiles.mcp.revisions import ALL, judged_under, transcript_for_page
 from harness.profiles.mcp.roles import CODE
 from harness.profiles.mcp.serving import OPENING_BODY, OPENING_HEADERS, SERVING
@@ -53,3 +55,14 @@ MCP: Final = Profile(
     transcript_for_page=transcript_for_page,
     judged_under=judged_under,
 )
+
+PLAIN: Final = replace(
+    MCP,
+    name="plain",
+    layout=Layout(),
+    bindings=None,
+    code=with_other_servers(MCP.code),
+    probe_for=lambda bundle: McpProbe(bundle) if concerns_mcp(bundle) else None,
+)
+"""Any other docs with examples for the protocol: no revisions, and no normative text unless ``--spec`` names some.
+Servers that are about something else are built and started, and nothing is asked of them."""
