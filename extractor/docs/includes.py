@@ -27,6 +27,7 @@ _MAX_FILE: Final = 1024 * 1024
 _MAX_TOTAL: Final = 8 * 1024 * 1024
 """Characters that all includes of one page may bring in."""
 _MAX_DEPTH: Final = 10
+_CONFIGURATIONS: Final = ("mkdocs.yml", "mkdocs.yaml")
 _SNIPPET = re.compile(
     r"""(?P<indent>[ \t]*)-{1,20}8<-{1,20}[ \t]+(?P<quote>["'])(?P<target>[^"']+)(?P=quote)[ \t]*\Z"""
 )
@@ -114,6 +115,7 @@ class Includes:
 
     def _snippets(self, token: Token) -> None:
         line = token.map[0] + 1 if token.map else 0
+        self._depend_on_site()
         spans: list[Span] = []
         lines: list[str] = []
         for offset, text in enumerate(token.content.split("\n")[:-1]):
@@ -146,11 +148,24 @@ class Includes:
         last = min(last or len(lines), len(lines))
         spans.append(Span(name, first, max(first, last)))
         brought: list[str] = []
-        for inner in lines[first - 1 : last]:
+        shown_lines = lines[first - 1 : last]
+        if self.site and self.site.dedents and (section or (first, last) != (1, len(lines))):
+            shown_lines = _dedented(shown_lines)
+        for inner in shown_lines:
             if not _SECTION.search(inner):
                 shown = snippet["indent"] + inner if inner else inner
                 brought += self._snippet_line(line, shown, spans, (*within, name))
         return brought
+
+    def _depend_on_site(self) -> None:
+        """Record the site's configuration, which says how snippets are shown."""
+        folder = ".." if self.site is None or self.site.config is None else self.site.config
+        for marker in _CONFIGURATIONS:
+            name = posixpath.join(folder, marker)
+            try:
+                self.depends[name] = hashlib.sha256((self.root / name).read_bytes()).hexdigest()
+            except OSError:
+                self.depends[name] = None
 
     def _local(self, target: str) -> str:
         """Return what a target is in the docs tree: its file if it is a URL that the layout has a folder for."""

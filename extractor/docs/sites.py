@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from extractor.docs.tree import read_config
@@ -24,6 +24,7 @@ _MARKERS: Final = (
 )
 _DOCS_DIR = re.compile(r"""^docs_dir:[ \t]*["']?([\w./-]+)""", re.MULTILINE)
 """Searched by line: an mkdocs.yml may hold tags that a safe YAML loader refuses."""
+_DEDENTS = re.compile(r"^[ \t]+dedent_subsections:[ \t]*true\b", re.MULTILINE | re.IGNORECASE)
 _PATH_ABOVE = re.compile(r"""\bpath:\s*["'](\.\./[\w./-]+)["']""")
 """Docusaurus pages outside the folder of the site."""
 _MDX_FLAVOURS: Final = (Flavour.MINTLIFY, Flavour.DOCUSAURUS)
@@ -38,6 +39,8 @@ class Site:
     """Folder of its pages, relative to the docs root; empty for the root itself."""
     config: str | None
     """Folder of its configuration, relative to the docs root; None if that is above the root."""
+    dedents: bool = False
+    """Whether parts of included files lose their common indentation (``dedent_subsections`` of PyMdown's snippets)."""
 
     def holds(self, path: str) -> bool:
         """Return whether the page at ``path`` is one of its pages."""
@@ -50,7 +53,7 @@ def find_sites(root: Path, folders: Sequence[str]) -> tuple[Site, ...]:
     The folder above the root is looked at too: a docs root is often the ``docs`` folder beside ``mkdocs.yml``.
     """
     sites = [site for folder in folders for site in _sites_at(root / folder, folder)]
-    above = [Site(site.flavour, "", None) for site in _sites_at(root / "..", "") if _is_beside(root, site)]
+    above = [replace(site, folder="", config=None) for site in _sites_at(root / "..", "") if _is_beside(root, site)]
     return tuple(sorted(sites, key=lambda site: -site.folder.count("/") - bool(site.folder))) + tuple(above)
 
 
@@ -78,8 +81,10 @@ def _sites_at(folder: Path, name: str) -> list[Site]:
             continue
         match flavour:
             case Flavour.MKDOCS:
-                pages = _DOCS_DIR.search(read_config(config))
-                sites.append(Site(flavour, _joined(name, pages[1] if pages else "docs"), name))
+                text = read_config(config)
+                pages = _DOCS_DIR.search(text)
+                dedents = _DEDENTS.search(text) is not None
+                sites.append(Site(flavour, _joined(name, pages[1] if pages else "docs"), name, dedents))
             case Flavour.DOCUSAURUS:
                 elsewhere = _PATH_ABOVE.findall(read_config(config))
                 sites += [Site(flavour, _joined(name, pages), name) for pages in ("", *elsewhere)]

@@ -76,6 +76,18 @@ def test_what_a_url_holds_may_be_in_a_folder_of_the_tree(root: Path, target: str
     assert len(page.problems) == (text is None)
 
 
+@pytest.mark.parametrize(("option", "text"), [("true", "if x:\n    y\n"), ("false", "    if x:\n        y\n")])
+def test_parts_of_files_are_dedented_where_the_site_does_that(root: Path, option: str, text: str) -> None:
+    site = "markdown_extensions:\n  - pymdownx.snippets:\n      dedent_subsections: {}\n"
+    (root.parent / "mkdocs.yml").write_text(site.format(option))
+    (root / "code" / "c.py").write_text(
+        "def f():\n    # --8<-- [start:in]\n    if x:\n        y\n    # --8<-- [end:in]\n"
+    )
+    (root / "p.md").write_text('```py\n--8<-- "docs/code/c.py:in"\n```\n\n```py\n--8<-- "docs/code/c.py:3:4"\n```\n')
+    page = read_page(root.parent, "docs/p.md", Layout())
+    assert [block.text for block in blocks_of(page)] == [text, text]
+
+
 def test_a_snippet_may_include_another(root: Path) -> None:
     (root / "c.py").write_text('before\n  --8<-- "code/a.py:1:1"\nafter\n')
     block, _ = mkdocs(root, '--8<-- "c.py"')
