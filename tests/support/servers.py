@@ -108,7 +108,7 @@ GROUPS: dict[str, tuple[Case, ...]] = {
             "AuthorizedScopesModern",
             revisions=(MODERN,),
         ),
-        *_right("ModernFeatures", "ModernAsking", "ModernRegions", "ModernRows", revisions=(MODERN,)),
+        *_right("ModernFeatures", "ModernAsking", "ModernRegions", "ModernRows", "ModernPages", revisions=(MODERN,)),
         *_right(
             "ModernBaskets",
             "AuthorizedBaskets",
@@ -313,7 +313,9 @@ GROUPS: dict[str, tuple[Case, ...]] = {
         *_wrong("tool.order", "ModernShuffles", revisions=(MODERN,)),
         *_wrong("result.type", "ModernNoResultType", revisions=(MODERN,)),
         *_wrong("result.server-info", "ModernAnonymous", revisions=(MODERN,)),
-        *_wrong("cache.hints", "ModernNoTtl", "ModernNoScope", "ModernNegativeTtl", revisions=(MODERN,)),
+        *_wrong(
+            "cache.hints", "ModernNoTtl", "ModernNoScope", "ModernNegativeTtl", "ModernScopeVaries", revisions=(MODERN,)
+        ),
         *_wrong("discover.implemented", "ModernNoDiscovery", "ModernDiscoversOthers", revisions=(MODERN,)),
         *_wrong("capability.declared", "ModernUndeclaredTools", revisions=(MODERN,)),
         *_wrong("initialize.names-versions", "ModernSilentInitialize", "ModernPlainInitialize", revisions=(MODERN,)),

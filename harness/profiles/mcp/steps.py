@@ -216,6 +216,8 @@ MODERN_PROMPTS: Final = "modern.prompts"
 """prompts/list, where discovery declares prompts."""
 RESOURCE_MISSING: Final = "resource.missing"
 """resources/read of a URI that was made up, where resources are declared: also on session A of older revisions."""
+MODERN_PAGE: Final = "modern.page"
+"""The second page of the control's list, where the first one names a cursor."""
 MODERN_LISTEN: Final = "modern.listen"
 """subscriptions/listen for changes of a list, where discovery declares ``listChanged``; the stream is closed once the
 first message came."""

@@ -53,6 +53,29 @@ class ModernNegativeTtl(ModernOnly):
         return {**fields, "ttlMs": -1} if "ttlMs" in fields else fields
 
 
+class ModernPages(ModernOnly):
+    """Lists its tools in two pages."""
+
+    def result_of(self, message: dict[str, Any]) -> dict[str, Any]:
+        if message["method"] != "tools/list":
+            return super().result_of(message)
+        cursor = message["params"].get("cursor")
+        if cursor not in (None, "second"):
+            return conforming.error(message["id"], -32602, "no such page")
+        self.page = 1 if cursor is None else 2
+        more = {"nextCursor": "second"} if cursor is None else {}
+        tool = {"name": f"tool-{self.page}", "inputSchema": {"type": "object"}}
+        return conforming.response(message, {"tools": [tool], **more})
+
+
+class ModernScopeVaries(ModernPages):
+    """The pages of one list are for different readers."""
+
+    def result_fields(self, method: str) -> dict[str, Any]:
+        fields = super().result_fields(method)
+        return {**fields, "cacheScope": "public"} if method == "tools/list" and self.page == 2 else fields
+
+
 class ModernNoDiscovery(ModernOnly):
     """server/discover is an unknown method."""
 

@@ -49,6 +49,9 @@ async def probe_features(peer: ProbedServer, caller: Caller, method: str, contro
     changes = [change for name, change in _CHANGES.items() if _has(declared.get(name), "listChanged")]
     if changes:
         await _listen(peer, caller, changes, control)
+    cursor = (control.result or {}).get("nextCursor")
+    if method == "tools/list" and isinstance(cursor, str):
+        await send(peer, steps.MODERN_PAGE, caller, method, {"cursor": cursor}, control=control.number)
     await probe_tools(peer, caller, control.result)
 
 

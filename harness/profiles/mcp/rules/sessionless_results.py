@@ -135,12 +135,20 @@ DISCOVER_IMPLEMENTED: Final = Rule(
 
 
 def cache_hints(transcript: Transcript, bound: BoundRequirement) -> Finding:
-    """Judge that complete results of lists, discovery and resources MUST have ``ttlMs`` >= 0 and ``cacheScope``."""
+    """Judge that complete results of lists, discovery and resources MUST have ``ttlMs`` >= 0 and ``cacheScope``.
+
+    All pages of one list MUST have the same scope.
+    """
     cacheable = [
         (exchange, result)
         for exchange, result in plain_results(transcript, bound.revision)
         if method_of(exchange) in _CACHEABLE and result.get("resultType", "complete") == "complete"
     ]
+    page = exchange_of(transcript, bound.revision, steps.MODERN_PAGE)
+    first = control_of(transcript, page) if page is not None else None
+    scopes = {result["cacheScope"] for exchange, result in cacheable if exchange in (page, first)}
+    if len(scopes) > 1:
+        return violated(bound, "Two pages of one list have different `cacheScope`s.", [first, page])
     if not cacheable:
         return not_applicable(bound, "No result may be cached: nothing was listed, discovered or read.")
 
