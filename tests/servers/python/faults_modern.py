@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import conforming
-from modern import META, ModernFeatures, ModernJson, ModernOnly
+from modern import INVALID_PARAMS, META, Answered, ModernFeatures, ModernJson, ModernOnly
 
 if TYPE_CHECKING:
     from wire import Reply
@@ -158,6 +158,41 @@ class ModernLogs(_SendsFirst):
         "method": "notifications/message",
         "params": {"level": "info", "data": "working"},
     }
+
+
+class ModernCancels(_SendsFirst):
+    """Cancels a request that it answers."""
+
+    first: ClassVar = {"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 1}}
+
+
+class ModernUnlisted(ModernFeatures):
+    """Declares resources, and does not list them."""
+
+    def result_of(self, message: dict[str, Any]) -> dict[str, Any]:
+        if message["method"] == "resources/list":
+            return conforming.error(message["id"], -32603, "not yet")
+        return super().result_of(message)
+
+
+class ModernLevels(ModernOnly):
+    """Logs at the levels that there are."""
+
+    levels = ("debug", "info", "notice", "warning", "error", "critical", "alert", "emergency")
+
+    def capabilities(self) -> dict[str, Any]:
+        return {**super().capabilities(), "logging": {}}
+
+    def check_meta(self, meta: dict[str, Any]) -> None:
+        super().check_meta(meta)
+        if meta.get(f"{META}logLevel", "info") not in self.levels:
+            raise Answered(400, INVALID_PARAMS, "no such log level")
+
+
+class ModernAnyLevel(ModernLevels):
+    """Takes any word for a log level."""
+
+    levels = ("docprobe", *ModernLevels.levels)
 
 
 class ModernListensSilently(ModernFeatures):

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from harness.profiles.mcp.messages import Caller
     from harness.profiles.mcp.probes.probed_server import ProbedServer
 
+NO_LOG_LEVEL: Final = "docprobe"
 LISTEN_S: Final = 1.0
 """Least time for the first message of a subscription."""
 _LOOK_S: Final = 0.02
@@ -49,6 +50,8 @@ async def probe_features(peer: ProbedServer, caller: Caller, method: str, contro
     changes = [change for name, change in _CHANGES.items() if _has(declared.get(name), "listChanged")]
     if changes:
         await _listen(peer, caller, changes, control)
+    if "logging" in declared:
+        await send(peer, steps.MODERN_LOG_LEVEL, caller, method, control=control.number, log_level=NO_LOG_LEVEL)
     cursor = (control.result or {}).get("nextCursor")
     if method == "tools/list" and isinstance(cursor, str):
         await send(peer, steps.MODERN_PAGE, caller, method, {"cursor": cursor}, control=control.number)

@@ -52,6 +52,7 @@ async def send(
     mirrored: Headers | None = None,
     more: Headers = (),
     capabilities: Message | None = None,
+    log_level: str | None = None,
 ) -> ProbeAnswer:
     """POST one request with its metadata and the headers that repeat it.
 
@@ -65,8 +66,12 @@ async def send(
         mirrored: headers that repeat the body, if not the right ones.
         more: further headers.
         capabilities: that the client declares; none by default.
+        log_level: that the client asks for.
     """
-    params = {**(params or {}), "_meta": messages.request_meta(caller.version or "", capabilities)}
+    meta = messages.request_meta(caller.version or "", capabilities)
+    if log_level is not None:
+        meta[f"{messages.META}logLevel"] = log_level
+    params = {**(params or {}), "_meta": meta}
     extra = mirrored_headers(method, params) if mirrored is None else mirrored
     message = messages.request(peer.recorder.rpc_id(), method, params)
     return await peer.post(step, caller, message, extra=(*extra, *more), control=control)

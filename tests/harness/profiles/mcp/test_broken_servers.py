@@ -57,6 +57,7 @@ def test_every_row_is_satisfied_by_a_right_server() -> None:
         Case("python", "ModernAsking", revisions=(MODERN,)),
         Case("python", "ModernRegions", revisions=(MODERN,)),
         Case("python", "ModernRows", revisions=(MODERN,)),
+        Case("python", "ModernLevels", revisions=(MODERN,)),
     )
     found = anyio.run(judge_all, cases)
     satisfied = {f.requirement for case in cases for f in found[case] if f.verdict is Verdict.SATISFIED}

@@ -31,6 +31,8 @@ SERVERS = (
     Case("python", "ModernAsking", revisions=(MODERN,)),
     Case("python", "ModernRegions", revisions=(MODERN,)),
     Case("python", "ModernRows", revisions=(MODERN,)),
+    Case("python", "ModernLevels", revisions=(MODERN,)),
+    Case("python", "ModernScopeVaries", revisions=(MODERN,)),
 )
 TO_GO_ON = {
     steps.DISCOVER_ENDPOINT: "finds the endpoint",
