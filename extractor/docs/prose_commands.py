@@ -26,8 +26,7 @@ if TYPE_CHECKING:
 COMMANDS: Final = (
     "npm", "npx", "pnpm", "yarn", "bun", "pip", "pip3", "uv", "uvx", "poetry", "pdm", "pipenv", "python", "python3",
     "node", "tsx", "uvicorn", "deno", "ts-node", "curl", "fastapi",
-    "cargo",
-    "go",
+    "cargo", "go", "mvn", "./mvnw", "gradle", "./gradlew", "java", "kotlin", "jbang",
 )  # fmt: skip
 """First words of the commands that install or start something, or send a request."""
 MAX_PARAGRAPH: Final = 5_000

@@ -7,8 +7,8 @@ Joining a whole page blindly breaks more pages than it repairs.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
 
 from extractor.examples.wholeness import whole_by
 from extractor.languages.common.files import normal, refusal
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from extractor.languages.common.values import Snippet
+
+_MOST_SEEN: Final = 30
+"""Files of one program that see each other without an import."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +73,11 @@ def _program(anchor: Snippet, page: _Page) -> Program:
     main = ProgramFile((anchor,), anchor.name)
     if anchor.facts.free and not anchor.facts.error and (chain := _chain(anchor, page)):
         main = ProgramFile(chain, next((p.name for p in chain if p.name), None))
-    modules = tuple(_modules(main, page))
+    main, *modules = _seen((main, *_modules(main, page)), page)
     lacks = tuple(sentence for file in (main, *modules) for sentence in _lacks(file, page))
     if lacks and (whole := whole_by(main, modules, page.in_same_tab(anchor))):
-        return Program(main, modules, (), _joined_by(main), lacks, whole)
-    return Program(main, modules, lacks, _joined_by(main))
+        return Program(main, tuple(modules), (), _joined_by(main), lacks, whole)
+    return Program(main, tuple(modules), lacks, _joined_by(main))
 
 
 def _joined_by(file: ProgramFile) -> Origin:
@@ -170,6 +173,44 @@ def _modules(main: ProgramFile, page: _Page) -> Iterator[ProgramFile]:
                     seen.add(module.block.ordinal)
                     waiting.append(ProgramFile((module,), module.name))
                     yield waiting[-1]
+
+
+def _seen(files: tuple[ProgramFile, ...], page: _Page) -> tuple[ProgramFile, ...]:
+    """The files of a program with those that they see without an import, nearest first, and the names they see."""
+    main = files[0].snippets[0]
+    taken = {snippet.block.ordinal for file in files for snippet in file.snippets}
+    view = sorted(page.in_same_tab(main), key=lambda s: (main.block.span < s.block.span, _lines_apart(main, s)))
+    while len(files) < _MOST_SEEN and (
+        added := next((s for s in view if s.block.ordinal not in taken and _is_seen(s, files)), None)
+    ):
+        taken.add(added.block.ordinal)
+        files = (*files, ProgramFile((added,), added.name))
+    if len(files) == 1 or not any(_is_seen(s, files[:1]) for file in files[1:] for s in file.snippets):
+        return files
+    names = [frozenset(_own_names(file)) for file in files]
+    return tuple(
+        replace(file, known=frozenset().union(*(other for other in names if other is not own)))
+        for file, own in zip(files, names, strict=True)
+    )
+
+
+def _is_seen(snippet: Snippet, files: Sequence[ProgramFile]) -> bool:
+    """Whether a snippet is a file of the program that these files begin."""
+    if snippet.role.start is not Start.NONE or (snippet.name and refusal(snippet.name.path)):
+        return False
+    facts = [code for file in files for code in file.facts]
+    return snippet.language.belongs(facts, snippet.facts)
+
+
+def _own_names(file: ProgramFile) -> Iterator[str]:
+    """The names that a file defines, without those that it imports."""
+    for code in file.facts:
+        imported = {name for i in code.imports for name in i.names}
+        yield from (name for name in code.defines if name not in imported)
+
+
+def _lines_apart(one: Snippet, other: Snippet) -> int:
+    return abs(one.block.span.first - other.block.span.first)
 
 
 def _named(paths: Sequence[str], importer: Snippet, page: _Page) -> Snippet | None:

@@ -12,6 +12,7 @@ from extractor.base.tomlfile import toml_table
 from extractor.examples.client_settings import addresses_of, assignments_of, headers_of
 from extractor.examples.names import stated_name
 from extractor.languages.common.environment import is_environment_fence, variables_of
+from extractor.languages.common.jvm_builds import gradle_file, looks_like_gradle, maven_file
 from extractor.languages.common.packages import RefusedError, dependency_of, installs_of
 from extractor.languages.common.shell import Command, commands_of, prose_commands_of
 from extractor.languages.common.view import Install, Manifest, NamedFile, PageContext, Variables
@@ -20,6 +21,7 @@ from extractor.model import Manager, Origin
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from extractor.languages.common.jvm_builds import BuildFile
     from extractor.model import Block, Dependency
 
 MAX_MANIFEST_CHARS: Final = 100_000
@@ -27,6 +29,7 @@ _MAX_CHARS: Final = 20_000
 _REQUIRED: Final = re.compile(
     r"\s*(?:require\s+)?([\w.~-]+\.[\w.~-]+(?:/[\w.~-]+)*)\s+(v\d[\w.+-]*)\s*(?://|$)", re.ASCII
 )
+_GRADLE: Final = frozenset({"build.gradle", "build.gradle.kts"})
 _NPM_KEYS: Final = frozenset({"dependencies", "devDependencies", "scripts", "type", "bin", "main"})
 
 
@@ -108,6 +111,10 @@ def manifest_of(block: Block, name: str | None) -> Manifest | None:
         return _cargo(block, name or called)
     if not name and block.language == "toml":
         return _pyproject(block, "pyproject.toml") or _cargo(block, "Cargo.toml")
+    if called == "pom.xml" or (not name and block.language in {"xml", "pom"} and "<dependency>" in block.text):
+        return _jvm_build(block, name or "pom.xml", maven_file(block.text))
+    if called in _GRADLE or (block.language in {"groovy", "gradle", "kotlin", "kts"} and looks_like_gradle(block.text)):
+        return _jvm_build(block, name or "build.gradle", gradle_file(block.text))
     if called == "go.mod":
         return _go_mod(block, name or called)
     if called == "requirements.txt" or block.language == "requirements":
@@ -204,6 +211,13 @@ def _table(data: dict[str, Any], name: str) -> dict[str, Any]:
     """A table of a TOML file; empty if it has none of that name."""
     table = data.get(name)
     return table if isinstance(table, dict) else {}
+
+
+def _jvm_build(block: Block, path: str, file: BuildFile | None) -> Manifest | None:
+    """A build file for the JVM; None if it names nothing."""
+    if file is None:
+        return None
+    return Manifest(block, path, Manager.MAVEN, file.dependencies, {"mainClass": file.main, "kotlin": file.kotlin})
 
 
 def _strings(table: object) -> Iterable[tuple[str, str]]:

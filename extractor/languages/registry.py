@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Final
 from extractor.languages.common.values import Language, RunnableLanguage
 from extractor.languages.ecmascript.language import JAVASCRIPT, TYPESCRIPT
 from extractor.languages.go.language import GO
+from extractor.languages.java.language import JAVA
+from extractor.languages.kotlin.language import KOTLIN
 from extractor.languages.python.language import PYTHON
 from extractor.languages.rust.language import RUST
 
@@ -20,16 +22,14 @@ if TYPE_CHECKING:
 
 
 CSHARP: Final = Language("csharp", "C#", ("csharp", "cs", "c#"), (".cs",), "the .NET SDK")
-JAVA: Final = Language("java", "Java", ("java",), (".java",), "a JDK with Maven or Gradle")
-KOTLIN: Final = Language("kotlin", "Kotlin", ("kotlin", "kt", "kts"), (".kt", ".kts"), "a JDK with Gradle")
 RUBY: Final = Language("ruby", "Ruby", ("ruby", "rb"), (".rb",), "Ruby with Bundler")
 PHP: Final = Language("php", "PHP", ("php",), (".php",), "PHP with Composer")
 SWIFT: Final = Language("swift", "Swift", ("swift",), (".swift",), "the Swift toolchain")
 
-OTHERS: Final = (CSHARP, JAVA, KOTLIN, RUBY, PHP, SWIFT)
+OTHERS: Final = (CSHARP, RUBY, PHP, SWIFT)
 
 
-LANGUAGES: Final = (TYPESCRIPT, JAVASCRIPT, PYTHON, GO, RUST, *OTHERS)
+LANGUAGES: Final = (TYPESCRIPT, JAVASCRIPT, PYTHON, GO, RUST, JAVA, KOTLIN, *OTHERS)
 
 _BY_FENCE: Final = {fence: language for language in LANGUAGES for fence in language.fences}
 

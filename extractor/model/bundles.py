@@ -58,6 +58,8 @@ class Manager(StrEnum):
     """Go modules, from a module proxy."""
     CARGO = "cargo"
     """Crates of Rust."""
+    MAVEN = "maven"
+    """Packages for the JVM, from Maven Central."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,8 @@ class Dependency:
     origin: Origin = Origin.INFERRED
     extras: tuple[str, ...] = ()
     """Of a Go module the packages that are imported: ``/mcp``, ``/`` for its root. Of a crate its features: ``?name``
-    is taken where the version has it, ``!default`` leaves out the default ones."""
+    is taken where the version has it, ``!default`` leaves out the default ones. Of a package of Maven ``bom``: it only
+    says which versions others have."""
     development: bool = False
 
     def __str__(self) -> str:
@@ -82,6 +85,8 @@ class Dependency:
             or self.specifier[:1] in {"^", "*"}
             or (self.specifier.startswith("~") and not self.specifier.startswith("~="))
         )
+        if ":" in self.name and self.specifier:
+            return f"{self.name}:{self.specifier}{extras}"
         return f"{self.name}{extras}{'@' if npm_range else ''}{self.specifier}"
 
 

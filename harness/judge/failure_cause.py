@@ -26,18 +26,22 @@ _SYNTAX: Final = re.compile(
     r"\b(?:SyntaxError|IndentationError|TabError)\b|error TS1\d{3}\b|Transform failed|Expected .+ but found"
     r"|\.go:\d+:\d+: syntax error"
     r"|\.rs:\d+:\d+: error: (?:expected|unexpected|unclosed|mismatched|unterminated|unknown start|this file contains)"
+    r"|\.java:\d+: error: (?:\S{1,40} expected|illegal start of|class, interface, .{0,30} expected|reached end of file"
+    r"|not a statement|unclosed )|\.kt:\d+:\d+: error: (?:syntax error|expecting )"
 )
 _NAME: Final = re.compile(
     r"\bNameError: name\b|\bReferenceError: \S+ is not defined|error TS(?:2304|2552)\b|\.go:\d+:\d+: undefined: "
     r"|\.rs:\d+:\d+: error(?:\[E0(?:405|412|425|433|531|574)\])?: (?:cannot find|failed to resolve)"
+    r"|\.java:\d+: error: cannot find symbol|\.kt:\d+:\d+: error: unresolved reference"
 )
 _IMPORT: Final = re.compile(
     r"\b(?:ModuleNotFoundError|ImportError)\b|ERR_MODULE_NOT_FOUND|MODULE_NOT_FOUND|Cannot find (?:package|module)"
     r"|ERR_PACKAGE_PATH_NOT_EXPORTED|does not provide an export|error TS(?:2305|2307|2614|7016)\b"
+    r"|\.java:\d+: error: package \S+ does not exist|\bNoClassDefFoundError: |\bClassNotFoundException: "
     r"|no required module provides package|is not in std\b|cannot find module providing"
     r"|error\[E0(?:432|463)\]|error\[E0433\]: .*(?:crate|module)"
 )
-_COMPILED: Final = re.compile(r"\.go:\d+:\d+: |\.rs:\d+:\d+: error")
+_COMPILED: Final = re.compile(r"\.go:\d+:\d+: |\.rs:\d+:\d+: error|\.java:\d+: error: |\.kt:\d+:\d+: error: ")
 """Any other message of a compiler: that lines of the program do not fit each other, or its packages."""
 _MODULE_SYSTEM: Final = re.compile(r"outside a module|require is not defined|await is only valid|ERR_REQUIRE_ESM")
 INTERFACE: Final = re.compile(
@@ -157,7 +161,7 @@ def failing_lines(logs: Sequence[LogLine], bundle: Bundle) -> tuple[Span, ...]:
     text = "\n".join(line.text for line in logs if line.source in _OF_THE_EXAMPLE)
     places: list[tuple[int, bool, Span]] = []
     for file in bundle.files:
-        for match in re.finditer(_PLACE.format(path=re.escape(file.path)), text):
+        for match in re.finditer(_PLACE.format(path=_names_of(file.path)), text):
             number = match["python"] or match["paren"] or match["colon"]
             span = file.docs_line(int(number)) if len(number) < 8 else None
             if span is not None:
@@ -167,6 +171,12 @@ def failing_lines(logs: Sequence[LogLine], bundle: Bundle) -> tuple[Span, ...]:
     places.sort(key=lambda place: place[0])
     chosen = places[-1] if places[-1][1] else places[0]
     return (chosen[2],)
+
+
+def _names_of(path: str) -> str:
+    """A file's path as an expression; a JVM's stack traces have its name alone."""
+    names = (path, path.rpartition("/")[2]) if path.endswith((".java", ".kt")) else (path,)
+    return f"(?:{'|'.join(map(re.escape, names))})"
 
 
 def _trouble(run: Run) -> Trouble:

@@ -9,7 +9,7 @@ from harness.model import StartOutcome
 from harness.rule import PLAIN_SERVING
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from harness.model import LogLine, Run
     from harness.rule import Serving
@@ -23,6 +23,8 @@ PATTERNS: Final = (
     (re.compile(r"The requested module '([^']+)' does not provide an export named '([^']+)'"), "{0} exports no {1}"),
     (re.compile(r"EADDRINUSE.*?:(\d+)"), "port {0} is taken"),
     (re.compile(r"\[Errno 98\].*?'?,? ?(\d+)\)?"), "port {0} is taken"),
+    (re.compile(r"^Caused by: (?:[\w$]+\.)*([\w$]+: .{1,160})"), "{0}"),
+    (re.compile(r"^Exception in thread \"[^\"]{1,80}\" (?:[\w$]+\.)*([\w$]+(?:: .{1,160})?)"), "{0}"),
     (re.compile(r"^((?:Attribute|Type|Name|Syntax|Value|Key|Runtime|Reference|Range)Error: .{1,160})"), "{0}"),
     (re.compile(r"^(?:\w+\.)*(\w+(?:Error|Exception): .{1,160})"), "{0}"),
     (re.compile(r"^(panic: .{1,160})"), "{0}"),
@@ -34,6 +36,8 @@ _COMPILERS: Final = re.compile(
     r"^(?:\./)?([\w./@-]+(?:\(\d+,\d+\)|:\d+(?::\d+)?): error\b.{1,200}|[\w./@-]+\.go:\d+:\d+: .{1,200})"
 )
 """``file(line,column): error …``, ``file:line:column: error: …``, Go's ``file.go:line:column: …``."""
+_SYMBOL: Final = re.compile(r"^symbol:\s+(.{1,160})")
+_JAVAC_LINES: Final = 6
 _OF_THE_EXAMPLE: Final = frozenset({"stdout", "stderr"})
 """Sources of log lines that the example itself wrote."""
 _VOLATILE: Final = re.compile(r"\(\d+,\d+\)|:\d+(?::\d+)?|,? line \d+|0x[0-9a-f]+|\b\d+(?:\.\d+)? (?:s|ms)\b")
@@ -51,7 +55,7 @@ def cause_in(logs: Iterable[LogLine]) -> str | None:
     interpreters print the decisive line at the end.
     """
     lines = [line.text.strip() for line in logs if line.source != "authorization"]
-    if compiled := next((found[1] for text in lines if (found := _COMPILERS.search(text))), None):
+    if compiled := next(_compiled(lines), None):
         return compiled
     for pattern, sentence in PATTERNS:
         for text in reversed(lines):
@@ -60,14 +64,22 @@ def cause_in(logs: Iterable[LogLine]) -> str | None:
     return None
 
 
+def _compiled(lines: Sequence[str]) -> Iterator[str]:
+    """The messages of a compiler, in order; of javac with the symbol that it says in a line of its own."""
+    for number, text in enumerate(lines):
+        if found := _COMPILERS.search(text):
+            below = lines[number + 1 : number + _JAVAC_LINES] if found[1].endswith("cannot find symbol") else ()
+            symbol = next((said[1] for line in below if (said := _SYMBOL.match(line))), "")
+            yield f"{found[1]}: {symbol}" if symbol else found[1]
+
+
 def comparable_causes(run: Run) -> tuple[str, ...]:
     """Return why a run did not serve, without what an edit elsewhere on the page changes: lines, times, addresses.
 
     Of a compiler every message counts, each once: one that joins others is another fault.
     """
     lines = [line.text.strip() for line in run.logs if line.source != "authorization"]
-    compiled = [found[1] for text in lines if (found := _COMPILERS.search(text))]
-    causes = compiled or [cause_in(run.logs) or run.sentence or run.outcome.value]
+    causes = list(_compiled(lines)) or [cause_in(run.logs) or run.sentence or run.outcome.value]
     return tuple(dict.fromkeys(_VOLATILE.sub("", cause) for cause in causes))
 
 

@@ -67,8 +67,8 @@ def is_late(name: str, files: Iterable[CodeFacts]) -> bool:
 
 
 def free_names(file: ProgramFile) -> tuple[str, ...]:
-    """Return the names that no snippet of the file binds, in order of first use."""
-    defined = {name for code in file.facts for name in code.defines}
+    """Return the names that no snippet of the file binds, nor a file that it sees, in order of first use."""
+    defined = {name for code in file.facts for name in code.defines} | file.known
     return tuple(dict.fromkeys(name for code in file.facts for name in code.free if name not in defined))
 
 

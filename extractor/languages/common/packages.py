@@ -59,6 +59,8 @@ _CRATE: Final = re.compile(
 )
 """``rmcp[server,macros]@1.2``: a crate, its features, the requirement on its version."""
 _FEATURE: Final = re.compile(r"\??\w[\w+.-]*|!default", re.ASCII)
+_MAVEN_NAME: Final = re.compile(r"[A-Za-z0-9_][\w.-]*:[A-Za-z0-9_][\w.-]*", re.ASCII)
+_MAVEN_VERSION: Final = re.compile(r"[\w.+-]*|[\[(][\w.,+\[\]() -]+[\])]", re.ASCII)
 _NPM_RANGE: Final = re.compile(r"^[\w.^~<>=|* +-]*$")
 
 
@@ -188,6 +190,19 @@ def _crate(text: str, development: bool, origin: Origin) -> Dependency:
     return Dependency(parts["name"], (parts["version"] or "").strip(), origin, features, development)
 
 
+def _maven_dependency(text: str, development: bool, origin: Origin) -> Dependency:
+    """``group:artifact`` with a version behind it, as Gradle writes it; ``@pom`` for one that only has versions."""
+    plain, _, kind = text.partition("@")
+    group, _, rest = plain.partition(":")
+    artifact, _, version = rest.partition(":")
+    name = f"{group}:{artifact}"
+    if not _MAVEN_NAME.fullmatch(name) or ".." in text or len(text) > 300:
+        raise RefusedError(f"“{text[:60]}” is not a package of Maven (group:artifact)")
+    if not _MAVEN_VERSION.fullmatch(version) or kind not in {"", "pom", "jar"}:
+        raise RefusedError(f"“{text[:60]}” does not ask for a version")
+    return Dependency(name, version, origin, ("bom",) if kind == "pom" else (), development)
+
+
 def _refuse_places(text: str) -> None:
     lowered = text.lower()
     if (
@@ -228,6 +243,8 @@ def dependency_of(
             return _go_dependency(text, origin)
         case Manager.CARGO:
             return _crate(text, development, origin)
+        case Manager.MAVEN:
+            return _maven_dependency(text, development, origin)
         case _:
             assert_never(manager)
 
@@ -260,7 +277,7 @@ def packages_of(draft: Draft, imported: Iterable[NeededPackage], tools: Iterable
     if draft.override.dependencies is not None:
         return _configured(draft, manager)
     packages: dict[str, Dependency] = {}
-    for manifest in draft.around.manifests:
+    for manifest in draft.program.language.manifests(draft):
         if manifest.manager is manager:
             packages |= {key(d, manager): d for d in manifest.dependencies}
     imported = tuple(imported)

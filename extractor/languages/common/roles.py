@@ -112,6 +112,8 @@ class CodeProfile:
     """Import name to distribution name, added to the extractor's table."""
     features: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Of crates: the feature that code needs which has a certain word, where the page states no features."""
+    jvm_packages: Mapping[str, str] = field(default_factory=dict)
+    """Beginning of a Java package's name to ``group:artifact``, for pages that have no build file."""
 
     @property
     def loaders(self) -> tuple[str, ...]:

@@ -13,13 +13,17 @@ MAX_DEPTH: Final = 500
 """Nesting beyond which a text is refused: no person writes it, and work grows with depth."""
 FUNCTIONS: Final = frozenset(
     {"function_declaration", "generator_function_declaration", "function_expression", "generator_function",
-     "arrow_function", "method_definition", "function_definition", "method_declaration", "func_literal"}
+     "arrow_function", "method_definition", "function_definition", "method_declaration", "func_literal",
+     "constructor_declaration", "lambda_expression", "lambda_literal", "anonymous_function"}
 )  # fmt: skip
 STATEMENTS: Final = frozenset(
     {"expression_statement", "return_statement", "throw_statement", "raise_statement", "if_statement",
-     "lexical_declaration", "variable_declaration", "assignment", "short_var_declaration", "assignment_statement"}
+     "lexical_declaration", "variable_declaration", "assignment", "short_var_declaration", "assignment_statement",
+     "local_variable_declaration", "property_declaration"}
 )  # fmt: skip
-CALLS: Final = frozenset({"call_expression", "call", "new_expression"})
+CALLS: Final = frozenset(
+    {"call_expression", "call", "new_expression", "method_invocation", "object_creation_expression"}
+)
 
 
 def parse(grammar: object, text: str) -> Node:
@@ -77,6 +81,28 @@ def enclosing(node: Node, kinds: frozenset[str]) -> Node | None:
     while here is not None and here.type not in kinds:
         here = here.parent
     return here
+
+
+def callee_of(call: Node) -> str:
+    """Return what a call calls, as written: ``response.sendError``, ``JSONResponse``."""
+    named = call.child_by_field_name("function") or call.child_by_field_name("constructor")
+    if named is not None:
+        return text_of(named)
+    if call.type == "method_invocation":
+        whose, name = call.child_by_field_name("object"), text_of(call.child_by_field_name("name"))
+        return f"{text_of(whose)}.{name}" if whose is not None else name
+    made = call.child_by_field_name("type")
+    return text_of(made if made is not None else next(iter(call.named_children), None))
+
+
+def arguments_of(call: Node) -> list[Node]:
+    """Return the arguments of a call; of those with a name the value."""
+    given = call.child_by_field_name("arguments")
+    if given is None:
+        given = next((child for child in call.named_children if child.type == "value_arguments"), None)
+    arguments = given.named_children if given is not None else []
+    return [part.named_children[-1] if part.type == "value_argument" and part.named_children else part
+            for part in arguments]  # fmt: skip
 
 
 def statement(node: Node) -> Node:

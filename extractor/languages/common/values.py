@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from extractor.languages.common.facts import CodeFacts, Import
     from extractor.languages.common.roles import CodeProfile, LanguageRules, Role
     from extractor.languages.common.shell import Command
-    from extractor.languages.common.view import FileName, PageContext
+    from extractor.languages.common.view import FileName, Manifest, PageContext
     from extractor.model import (
         Block,
         Dependency,
@@ -54,6 +54,8 @@ class ProgramFile:
     """Text that a maintainer puts behind the snippets; marked as added."""
     glue: tuple[CodeFacts, ...] = ()
     """Facts of ``before`` and ``after``."""
+    known: frozenset[str] = frozenset()
+    """Names that other files of the program define, where files see each other without an import."""
 
     @property
     def blocks(self) -> tuple[Block, ...]:
@@ -255,6 +257,10 @@ class RunnableLanguage(Language):
     """Clauses on what keeps a draft from running, beyond undefined names; empty if it is complete."""
     build: Callable[[Draft], Build]
     """Builds a complete draft."""
+    belongs: Callable[[Sequence[CodeFacts], CodeFacts], bool] = lambda *_: False
+    """Whether a file is of the program whose files have these facts, where files see each other without an import."""
+    manifests: Callable[[Draft], tuple[Manifest, ...]] = lambda draft: draft.around.manifests
+    """The project files in view that count for a draft."""
     modules: frozenset[str] = frozenset()
     """Modules that the language brings: a program that uses the name of one forgot to import it."""
     role_by_command: Callable[[Snippet, Sequence[Command], LanguageRules], Role | None] = lambda *_: None

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 _NEUTRAL: Final = frozenset(
     {"npm", "pnpm", "yarn", "bun", "pip", "uv", "poetry", "macos", "linux", "windows", "macos/linux", "unix", "bash",
-     "powershell", "mac", "macos / linux", "cmd"}
+     "powershell", "mac", "macos / linux", "cmd", "maven", "gradle", "gradle (kotlin)", "gradle (groovy)", "groovy",
+     "gradle kotlin", "gradle groovy", "gradle kotlin dsl", "gradle groovy dsl", "gradle (kotlin dsl)", "kotlin dsl",
+     "gradle (groovy dsl)", "groovy dsl", "build.gradle", "build.gradle.kts", "pom.xml"}
 )  # fmt: skip
 """Tabs that choose a tool or a system, not a program."""
 
@@ -74,11 +76,12 @@ class Manifest:
 
     block: Block
     path: str
-    """``package.json``, ``pyproject.toml`` or ``requirements.txt``, perhaps in a folder."""
+    """``package.json``, ``pyproject.toml``, ``requirements.txt``, ``go.mod``, ``pom.xml`` or ``build.gradle``, perhaps
+    in a folder."""
     manager: Manager
     dependencies: tuple[Dependency, ...]
     scripts: Mapping[str, str]
-    """npm scripts, or ``[project.scripts]``."""
+    """npm scripts, or ``[project.scripts]``; of a build file for the JVM ``mainClass`` and ``kotlin``, its version."""
 
 
 @dataclass(frozen=True, slots=True)

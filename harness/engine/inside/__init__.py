@@ -1,8 +1,8 @@
 """Programs that run inside containers: shipped as text, standard library only, never run by docprobe itself.
 
 ``anchor`` is a pod's first process: ``anchor.py`` with ``connections.py``, ``host_stream.py`` and ``listening.py``.
-``worker`` runs an install: ``worker.py``; ``go_modules`` and ``cargo_crates`` are steps of one. They work with Python
-3.9 or newer.
+``worker`` runs an install: ``worker.py``; ``go_modules``, ``cargo_crates`` and ``maven_packages`` are steps of one.
+They work with Python 3.9 or newer.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ _PROGRAMS: Final = {
     "worker": ("inside.worker",),
     "go_modules": ("inside.go_modules",),
     "cargo_crates": ("inside.cargo_crates",),
+    "maven_packages": ("inside.maven_packages",),
 }
 """Program to its modules below ``harness.engine``, each after those that it imports."""
 

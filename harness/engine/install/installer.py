@@ -22,7 +22,7 @@ from harness.base.errors import (
     RegistryError,
 )
 from harness.engine.api import ConflictError, GoneError
-from harness.engine.install import cargo, gomod, npm, pypi
+from harness.engine.install import cargo, gomod, maven, npm, pypi
 from harness.engine.install.image_builder import ImageBuilder, Job, JobResult
 from harness.engine.install.images import DEPS_REPOSITORY, ImageRecords, content_key, exclusive, image_id
 from harness.engine.install.settings import BASE_IMAGE_VARIABLE
@@ -43,6 +43,7 @@ MANAGERS: Final[Mapping[Manager, PackageManager]] = {
     Manager.PYPI: pypi,
     Manager.GO: gomod,
     Manager.CARGO: cargo,
+    Manager.MAVEN: maven,
 }
 """The package managers. A further one is a module and an entry here."""
 _LOG_LINES: Final = 20

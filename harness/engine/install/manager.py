@@ -44,7 +44,7 @@ class InstallFault:
 
 
 class PackageManager(Protocol):
-    """One package manager; the modules ``npm``, ``pypi``, ``gomod`` and ``cargo`` are."""
+    """One package manager; the modules ``npm``, ``pypi``, ``gomod``, ``cargo`` and ``maven`` are."""
 
     def plan(
         self,

@@ -41,6 +41,7 @@ _CLIENT_FILES: Final = {
     "DOCPROBE_UV_CONFIG": ("uv.toml", "UV_CONFIG_FILE"),
     "DOCPROBE_PIP_CONFIG": ("pip.conf", "PIP_CONFIG_FILE"),
     "DOCPROBE_CARGO_CONFIG": ("cargo.toml", "DOCPROBE_CARGO_CONFIG"),
+    "DOCPROBE_MAVEN_SETTINGS": ("settings.xml", "DOCPROBE_MAVEN_SETTINGS_FILE"),
 }
 """The user's own variable to the file's name inside and the client's variable that names it."""
 

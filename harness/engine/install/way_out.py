@@ -42,6 +42,7 @@ USUAL: Final[Mapping[Manager, frozenset[tuple[str, int]]]] = {
     Manager.PYPI: frozenset({("pypi.org", 443), ("files.pythonhosted.org", 443)}),
     Manager.CARGO: frozenset({("index.crates.io", 443), ("static.crates.io", 443)}),
     Manager.GO: frozenset({("proxy.golang.org", 443), ("sum.golang.org", 443), ("storage.googleapis.com", 443)}),
+    Manager.MAVEN: frozenset({("repo.maven.apache.org", 443), ("repo1.maven.org", 443)}),
 }
 """The registries that package clients use by themselves."""
 MOST_REFUSED: Final = 20

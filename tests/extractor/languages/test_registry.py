@@ -13,9 +13,9 @@ def test_languages_are_known_by_fence_and_each_fence_means_one() -> None:
     fences = [fence for language in LANGUAGES for fence in language.fences]
     assert len(fences) == len(set(fences))
     assert {language.name for language in LANGUAGES if isinstance(language, RunnableLanguage)} == {
-        "typescript", "javascript", "python", "go", "rust",
+        "typescript", "javascript", "python", "go", "rust", "java", "kotlin",
     }  # fmt: skip
-    for name in ("csharp", "java", "kotlin", "ruby", "php", "swift"):
+    for name in ("csharp", "ruby", "php", "swift"):
         language = language_of(name)
         assert language
         assert not isinstance(language, RunnableLanguage)

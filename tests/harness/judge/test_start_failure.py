@@ -22,6 +22,16 @@ def _logs(text: str) -> tuple[LogLine, ...]:
         ("Error [ERR_MODULE_NOT_FOUND]: Cannot find package 'zod' imported from", "module zod is missing"),
         ("Error: listen EADDRINUSE: address already in use 127.0.0.1:3000", "port 3000 is taken"),
         ("noise\npydantic_core._pydantic_core.ValidationError: 2 errors for X", "ValidationError: 2 errors for X"),
+        (
+            "Note: x\nMain.java:9: error: cannot find symbol\n    Servr.sync();\n    ^\n  symbol:   variable Servr\n  location: class Main",
+            "Main.java:9: error: cannot find symbol: variable Servr",
+        ),
+        ("Main.kt:5:9: error: unresolved reference 'Servr'.", "Main.kt:5:9: error: unresolved reference 'Servr'."),
+        (
+            'Exception in thread "main" java.lang.IllegalStateException: no server\n\tat Main.main(Main.java:3)',
+            "IllegalStateException: no server",
+        ),
+        ("org.acme.BeanException: x\nCaused by: java.net.ConnectException: refused\n\t... 7 more", "ConnectException: refused"),
         ("first\nTypeError: a is not a function\n    at main", "TypeError: a is not a function"),
     ],
 )

@@ -8,6 +8,8 @@ from extractor.languages.common.roles import CodeProfile
 from extractor.model import ServiceRequest
 from harness.profiles.mcp.roles.ecmascript import ECMASCRIPT
 from harness.profiles.mcp.roles.go import GO
+from harness.profiles.mcp.roles.java import JAVA
+from harness.profiles.mcp.roles.kotlin import KOTLIN
 from harness.profiles.mcp.roles.python import PYTHON
 from harness.profiles.mcp.roles.rust import FEATURES, RUST
 from harness.profiles.mcp.roles.shared import may_be_endpoint
@@ -32,7 +34,15 @@ _SPAWNING: Final = frozenset(
 )  # fmt: skip
 
 CODE: Final = CodeProfile(
-    rules={"python": PYTHON, "typescript": ECMASCRIPT, "javascript": ECMASCRIPT, "go": GO, "rust": RUST},
+    rules={
+        "python": PYTHON,
+        "typescript": ECMASCRIPT,
+        "javascript": ECMASCRIPT,
+        "go": GO,
+        "rust": RUST,
+        "java": JAVA,
+        "kotlin": KOTLIN,
+    },
     words=_WORDS,
     listed_words=(*_WORDS, "jsonrpc"),
     host_configuration="mcpServers",
@@ -57,6 +67,29 @@ CODE: Final = CodeProfile(
         "fastmcp": _OF_MCP | {"mcp", "rich", "python-dotenv", "authlib", "cyclopts", "openapi-pydantic"},
         "fastapi": frozenset({"starlette", "pydantic", "typing-extensions", "anyio"}),
         "@modelcontextprotocol/sdk": _OF_SDK,
+    },
+    jvm_packages={
+        "io.modelcontextprotocol": "io.modelcontextprotocol.sdk:mcp",
+        "io.modelcontextprotocol.kotlin": "io.modelcontextprotocol:kotlin-sdk",
+        "org.springframework.ai": "org.springframework.ai:spring-ai-starter-mcp-server",
+        "org.springframework.boot": "org.springframework.boot:spring-boot-starter",
+        "org.springframework.web": "org.springframework:spring-web",
+        "org.springaicommunity.mcp": "org.springaicommunity:mcp-annotations",
+        "org.eclipse.jetty.ee10.servlet": "org.eclipse.jetty.ee10:jetty-ee10-servlet",
+        "org.eclipse.jetty.server": "org.eclipse.jetty:jetty-server",
+        "org.apache.catalina": "org.apache.tomcat.embed:tomcat-embed-core",
+        "com.fasterxml.jackson.databind": "com.fasterxml.jackson.core:jackson-databind",
+        "tools.jackson.databind": "tools.jackson.core:jackson-databind",
+        "reactor.core": "io.projectreactor:reactor-core",
+        "org.slf4j": "org.slf4j:slf4j-api",
+        "io.ktor.server": "io.ktor:ktor-server-core",
+        "io.ktor.server.cio": "io.ktor:ktor-server-cio",
+        "io.ktor.server.netty": "io.ktor:ktor-server-netty",
+        "io.ktor.client": "io.ktor:ktor-client-core",
+        "io.ktor.client.engine.cio": "io.ktor:ktor-client-cio",
+        "kotlinx.coroutines": "org.jetbrains.kotlinx:kotlinx-coroutines-core",
+        "kotlinx.serialization.json": "org.jetbrains.kotlinx:kotlinx-serialization-json",
+        "kotlinx.io": "org.jetbrains.kotlinx:kotlinx-io-core",
     },
     python_packages={
         # comes with fastmcp, which requires a certain version: the newest one may be too new for fastmcp

@@ -1,6 +1,7 @@
 """What the branch around a line of code shows about the request's session id: was there one, was it looked up in vain?
 
-Read from the conditions around the line, in Python, JavaScript, TypeScript and Go. What they leave open stays open.
+Read from the conditions around the line, in Python, JavaScript, TypeScript, Go, Java and Kotlin. What they leave open
+stays open.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from extractor.languages.common.syntax import CALLS, FUNCTIONS, enclosing, text_of, walk
+from extractor.languages.common.syntax import CALLS, FUNCTIONS, arguments_of, callee_of, enclosing, text_of, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 SESSION_HEADER: Final = re.compile(r"mcp-session-id", re.IGNORECASE)
-FINDING: Final = re.compile(r"(get|has|find|lookup|exists|known)\w*$", re.IGNORECASE)
+FINDING: Final = re.compile(r"(get|has|find|lookup|exists|known|contains)\w*$", re.IGNORECASE)
 """Callables that look something up by their first argument."""
 NOTHING: Final = frozenset({"None", "null", "undefined", "nil", '""'})
 EQUAL: Final = frozenset({"is", "==", "==="})
@@ -25,10 +26,10 @@ UNEQUAL: Final = frozenset({"is not", "!=", "!=="})
 _INDEXED: Final = frozenset({"subscript", "subscript_expression", "index_expression"})
 _SET: Final = frozenset(
     {"variable_declarator", "assignment", "assignment_expression", "named_expression", "short_var_declaration",
-     "assignment_statement", "var_spec"}
+     "assignment_statement", "var_spec", "property_declaration"}
 )  # fmt: skip
 """Nodes that set variables."""
-_BRANCHES: Final = frozenset({"if_statement", "elif_clause"})
+_BRANCHES: Final = frozenset({"if_statement", "elif_clause", "if_expression"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,10 @@ def variables(scope: Node) -> Iterator[tuple[str, Node]]:
         if node.type in _SET:
             name = node.child_by_field_name("name") or node.child_by_field_name("left")
             value = node.child_by_field_name("value") or node.child_by_field_name("right")
+            if node.type == "property_declaration" and node.named_children:
+                # Kotlin's grammar has no names for these parts
+                held = next((child for child in node.named_children if child.type == "variable_declaration"), None)
+                name, value = (held.named_children[0] if held is not None else None), node.named_children[-1]
             # Go sets several at once: `session, ok := sessions[id]`
             several = name.named_children if name is not None and name.type == "expression_list" else [name]
             for each in several:
@@ -123,9 +128,8 @@ def _is_lookup(node: Node, names: Names) -> bool:
     if node.type in _INDEXED:
         key = node.child_by_field_name("index") or node.child_by_field_name("subscript")
     elif node.type in CALLS:
-        callee, arguments = node.child_by_field_name("function"), node.child_by_field_name("arguments")
-        if callee is not None and arguments is not None and FINDING.search(text_of(callee)):
-            key = arguments.named_child(0)
+        if FINDING.search(callee_of(node)):
+            key = next(iter(arguments_of(node)), None)
     elif node.type in {"comparison_operator", "binary_expression"} and _operator(node) in {"in", "not in"}:
         key = node.named_child(0)
     return key is not None and _is_id(key, names)

@@ -6,7 +6,16 @@ import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
-from extractor.languages.common.syntax import CALLS, FUNCTIONS, enclosing, statement, text_of, walk
+from extractor.languages.common.syntax import (
+    CALLS,
+    FUNCTIONS,
+    arguments_of,
+    callee_of,
+    enclosing,
+    statement,
+    text_of,
+    walk,
+)
 from harness.profiles.mcp.rules.session_branches import (
     SESSION_HEADER,
     Names,
@@ -28,12 +37,19 @@ if TYPE_CHECKING:
 
 _ANSWERING: Final = re.compile(
     r"(?:\.|\b)(status|sendStatus|writeHead|Response|JSONResponse|PlainTextResponse|HTTPException|send_response"
-    r"|send_error|json|text|end|send|abort|make_response|NextResponse|Error|WriteHeader|AbortWithStatus|JSON)$"
+    r"|send_error|json|text|end|send|abort|make_response|NextResponse|Error|WriteHeader|AbortWithStatus|JSON"
+    r"|sendError|setStatus|sendResponseHeaders|respond|respondText|ResponseEntity)$"
 )
 """Callables that answer an HTTP request, in the common frameworks of the languages."""
-_NAMED_STATUS: Final = re.compile(r"\bHTTP_(\d{3})_|\b(?:HTTPStatus|StatusCodes?)\.(\w+)$|\bhttp\.Status(\w+)$")
-"""Names of statuses: Starlette's and Django REST's, the standard library's, a package of Node's, and Go's."""
-_MEMBERS: Final = frozenset({"attribute", "member_expression", "selector_expression"})
+_NAMED_STATUS: Final = re.compile(
+    r"\bHTTP_(\d{3})_|\b(?:HTTPStatus|StatusCodes?)\.(\w+)$|\bhttp\.Status(\w+)$"
+    r"|\bHttpStatusCode\.(\w+)$|\b(?:SC_|HttpStatus\.)(\w+)$"
+)
+"""Names of statuses: Starlette's and Django REST's, the standard library's, a package of Node's, Go's, Ktor's, and
+those of servlets and Spring."""
+_MEMBERS: Final = frozenset(
+    {"attribute", "member_expression", "selector_expression", "field_access", "navigation_expression"}
+)
 _BLOCKS: Final = frozenset({"block", "statement_block", "statement_list"})
 _IS_GET: Final = re.compile(r"""method\s*===?\s*["']GET["']|["']GET["']\s*===?\s*\S*method""")
 _GET_ROUTE: Final = re.compile(r"^(?:app|router|server|mcp|api)\w*\.get$", re.IGNORECASE)
@@ -170,8 +186,7 @@ def _ends_in_vain(root: Node, names: Names, statuses: set[str]) -> list[Node]:
 
 
 def _is_answer(node: Node) -> bool:
-    callee = node.child_by_field_name("function") or node.child_by_field_name("constructor")
-    return node.type in CALLS and _ANSWERING.search(text_of(callee)) is not None
+    return node.type in CALLS and _ANSWERING.search(callee_of(node)) is not None
 
 
 def _constants(root: Node) -> dict[str, str]:
@@ -184,15 +199,15 @@ def _constants(root: Node) -> dict[str, str]:
 
 def _status(node: Node, constants: dict[str, str]) -> str | None:
     """Return the number that an expression is: a literal, a constant of the file, or a status by its name."""
-    if node.type in {"number", "integer", "int_literal"}:
+    if node.type in {"number", "integer", "int_literal", "decimal_integer_literal", "number_literal"}:
         return text_of(node)
     if node.type == "identifier":
         return constants.get(text_of(node))
     named = _NAMED_STATUS.search(text_of(node)) if node.type in _MEMBERS else None
     if named is None:
         return None
-    # Go writes StatusBadRequest for BAD_REQUEST
-    name = named[2] or re.sub(r"(?<=[a-z])(?=[A-Z])", "_", named[3] or "").upper()
+    # Go writes StatusBadRequest for BAD_REQUEST, Ktor BadRequest
+    name = named[2] or named[5] or re.sub(r"(?<=[a-z])(?=[A-Z])", "_", named[3] or named[4] or "").upper()
     return named[1] or (str(HTTPStatus[name].value) if name in HTTPStatus.__members__ else None)
 
 
@@ -203,7 +218,7 @@ def _answers(root: Node, statuses: set[str]) -> Iterator[Node]:
         if _status(node, constants) not in statuses:
             continue
         call = enclosing(node, CALLS)
-        if call is not None and node.parent == call.child_by_field_name("arguments"):
+        if call is not None and node in arguments_of(call):
             # a helper of the page's own: refuse(res, 400, "…")
             yield statement(call)
             continue

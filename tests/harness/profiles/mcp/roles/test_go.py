@@ -46,6 +46,8 @@ def test_code_about_something_else() -> None:
 
 
 def test_endpoints() -> None:
-    routed = MAIN.format('const p = "/chat"\n' + HTTP + '\nhttp.Handle("GET /healthz", x)\nmux.Handle("POST /tools", h)')
+    routed = MAIN.format(
+        'const p = "/chat"\n' + HTTP + '\nhttp.Handle("GET /healthz", x)\nmux.Handle("POST /tools", h)'
+    )
     assert endpoint_paths((parse_go(routed),)) == ("/tools", "/")
     assert endpoint_paths((parse_go(MAIN.format(OF_MARK3)),)) == ("/mcp",)

@@ -129,6 +129,35 @@ func handle(w http.ResponseWriter, r *http.Request) {
 	}
 }
 """
+JAVA = """
+class List {
+    protected void doFilter(HttpServletRequest request, HttpServletResponse response, FilterChain chain) {
+        String id = request.getHeader("Mcp-Session-Id");
+        if (request.getContentLength() > MOST) {
+            response.sendError(400, "too long");
+            return;
+        }
+        if (id == null) {
+            response.setStatus(HttpServletResponse.SC_BAD_REQUEST);
+        } else if (!sessions.containsKey(id)) {
+            response.sendError(HttpServletResponse.SC_BAD_REQUEST, "no valid session"); // DEAD
+        }
+    }
+}
+"""
+KOTLIN = """
+fun Application.module() {
+    intercept(Phase) {
+        val id = call.request.headers["Mcp-Session-Id"]
+        if (tooLong(call)) {
+            call.respond(HttpStatusCode.BadRequest)
+        }
+        if (id != null && !sessions.contains(id)) {
+            call.respondText("no valid session", status = HttpStatusCode.BadRequest) // DEAD
+        }
+    }
+}
+"""
 RULE = MCP.catalogue.rule("session.terminated-404")
 FINDING = Finding(
     requirement="session.terminated-404", level=Level.MUST, basis=Basis.TEXT, verdict=Verdict.VIOLATED, revision="r",
@@ -166,10 +195,13 @@ def test_the_marked_lines_and_no_others(path: str, text: str) -> None:
     assert edits == {at: (lines[at - 1].replace("400", new, 1),) for at, new in marked.items()}
 
 
-@pytest.mark.parametrize("text", [GO_TOGETHER, GO_ELSE])
-def test_go_is_blamed_and_not_edited(text: str) -> None:
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [("main.go", GO_TOGETHER), ("main.go", GO_ELSE), ("List.java", JAVA), ("Main.kt", KOTLIN)],
+)
+def test_compiled_languages_are_blamed_and_not_edited(path: str, text: str) -> None:
     marked = [at for at, line in enumerate(text.splitlines(), 1) if "DEAD" in line]
-    made = bundle("main.go", text)
+    made = bundle(path, text)
     assert [span.first for span in blamed_lines(RULE, FINDING, TRANSCRIPT, made)] == marked
     assert propose([FINDING], TRANSCRIPT, made, MCP.catalogue) == ()
 
