@@ -64,19 +64,26 @@ def verdict_of(report: Report, page: str, requirement: str) -> tuple[str, Exampl
 
 @pytest.mark.engine
 @pytest.mark.registry
+@pytest.mark.parametrize("page", ["http-server-go", "http-server-java", "http-server-kotlin"])
 @pytest.mark.parametrize("requirement", ["example.runs", "session.terminated-404", "session.unknown-404"])
-def test_the_right_go_page(report: Report, requirement: str) -> None:
-    verdict, example = verdict_of(report, "http-server-go", requirement)
+def test_the_right_page(report: Report, page: str, requirement: str) -> None:
+    verdict, example = verdict_of(report, page, requirement)
     assert verdict == "satisfied", f"{example.status} {example.reason}"
 
 
 @pytest.mark.engine
 @pytest.mark.registry
-def test_the_wrong_go_page_is_blamed_at_its_answer(report: Report) -> None:
-    verdict, example = verdict_of(report, "session-list", TERMINATED)
+@pytest.mark.parametrize(
+    ("page", "answer"),
+    [
+        ("session-list#", 'http.Error(w, "no valid session id was given", http.StatusBadRequest)'),
+        ("session-list-java#", 'response.sendError(HttpServletResponse.SC_BAD_REQUEST, "no valid session id was given");'),
+        ("session-list-kotlin#", 'call.respondText("no valid session id was given", status = HttpStatusCode.BadRequest)'),
+    ],
+)
+def test_the_wrong_page_is_blamed_at_its_answer(report: Report, page: str, answer: str) -> None:
+    verdict, example = verdict_of(report, page, TERMINATED)
     assert verdict == "violated", f"{example.status} {example.reason}"
     (finding,) = (f for f in example.findings if (f.requirement, f.revision) == (TERMINATED, "2025-11-25"))
     lines = (PAGES / example.page).read_text(encoding="utf-8").splitlines()
-    assert [lines[span.first - 1].strip() for span in finding.blame] == [
-        'http.Error(w, "no valid session id was given", http.StatusBadRequest)'
-    ]
+    assert [lines[span.first - 1].strip() for span in finding.blame] == [answer]

@@ -28,6 +28,14 @@ _OF_SDK: Final = frozenset(
 )  # fmt: skip
 """What the TypeScript SDK requires: npm puts it beside the SDK."""
 
+_OF_JAVA: Final = frozenset({"io.projectreactor:reactor-core", "org.slf4j:slf4j-api", "tools.jackson.core:jackson-databind"})
+"""What the Java SDK requires."""
+_OF_KOTLIN: Final = frozenset(
+    {"org.jetbrains.kotlinx:kotlinx-serialization-json", "org.jetbrains.kotlinx:kotlinx-coroutines-core",
+     "org.jetbrains.kotlinx:kotlinx-io-core", "io.ktor:ktor-client-core", "io.ktor:ktor-server-core"}
+)  # fmt: skip
+"""What the Kotlin SDK requires."""
+
 _SPAWNING: Final = frozenset(
     {"StdioClientTransport", "StdioServerParameters", "StdioTransport", "PythonStdioTransport", "NodeStdioTransport",
      "Client", "CommandTransport", "NewCommandTransport", "NewStdioMCPClient", "TokioChildProcess"}
@@ -67,6 +75,10 @@ CODE: Final = CodeProfile(
         "fastmcp": _OF_MCP | {"mcp", "rich", "python-dotenv", "authlib", "cyclopts", "openapi-pydantic"},
         "fastapi": frozenset({"starlette", "pydantic", "typing-extensions", "anyio"}),
         "@modelcontextprotocol/sdk": _OF_SDK,
+        "io.modelcontextprotocol.sdk:mcp": _OF_JAVA,
+        "io.modelcontextprotocol:kotlin-sdk": _OF_KOTLIN,
+        "io.modelcontextprotocol:kotlin-sdk-server": _OF_KOTLIN,
+        "io.modelcontextprotocol:kotlin-sdk-client": _OF_KOTLIN,
     },
     jvm_packages={
         "io.modelcontextprotocol": "io.modelcontextprotocol.sdk:mcp",
