@@ -43,7 +43,6 @@ _BUILD_FILES: Final = frozenset({"pom.xml", "package.json", "settings.xml", "gra
 _JBANG: Final = re.compile(r"^//DEPS[ \t]+([\w.:@+ \t-]+)$", re.MULTILINE | re.ASCII)
 _WEB: Final = re.compile(r"-(?:webmvc|webflux)(?:-|$)|spring-boot-starter-web(?:mvc|flux)?$")
 """Packages that make a Spring program listen on a port."""
-_STDIO: Final = re.compile(r"spring\.ai\.mcp\.server\.(?:stdio=true|transport=STDIO)", re.IGNORECASE)
 _TITLES: Final = {"gradle": "Gradle", "gradlew": "Gradle", "mvn": "Maven", "mvnw": "Maven"}
 
 
@@ -151,7 +150,7 @@ def jvm_startup(draft: Draft, path: str, main: str, build: tuple[tuple[str, ...]
             properties, arguments = read
             line = _command(main, properties, arguments)
             words = " ".join(command.words)
-            kind = ExampleKind.STDIO_SERVER if _STDIO.search(words) else kind
+            kind = ExampleKind.STDIO_SERVER if _has_stdio(draft, words) else kind
             note = stated_note(command.words, command.span)
             return Startup(line, kind, build, (), command.environment, (note,))
     span = draft.program.main.snippets[-1].block.span
@@ -171,7 +170,12 @@ def _kind(draft: Draft) -> ExampleKind:
     texts = [named.block.text for named in draft.around.named if named.name.path.endswith(_RESOURCE_FILES)]
     names = [d.name for manifest in stated_manifests(draft) for d in manifest.dependencies]
     web = any(_WEB.search(name) for name in names)
-    return ExampleKind.HTTP_SERVER if web and not any(_STDIO.search(t) for t in texts) else draft.kind
+    return ExampleKind.HTTP_SERVER if web and not any(_has_stdio(draft, t) for t in texts) else draft.kind
+
+
+def _has_stdio(draft: Draft, text: str) -> bool:
+    """Whether a command, or a file of settings, has the program serve stdio."""
+    return any(setting in text.replace(" ", "").lower() for setting in draft.rules.stdio_settings)
 
 
 def _is_spring(draft: Draft) -> bool:

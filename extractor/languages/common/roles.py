@@ -70,6 +70,8 @@ class LanguageRules:
     """Commands with ``run FILE`` that import a file and run the server in it, and the packages they belong to."""
     http_transports: frozenset[str] = frozenset()
     """Values of such a command's ``--transport`` that mean HTTP; any other means stdio."""
+    stdio_settings: tuple[str, ...] = ()
+    """Settings, lower case as ``name=value``, by which a program serves stdio whatever its packages are."""
 
 
 USUAL_AUTHORIZATION: Final = ServiceRequest(

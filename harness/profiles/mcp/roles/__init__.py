@@ -28,7 +28,9 @@ _OF_SDK: Final = frozenset(
 )  # fmt: skip
 """What the TypeScript SDK requires: npm puts it beside the SDK."""
 
-_OF_JAVA: Final = frozenset({"io.projectreactor:reactor-core", "org.slf4j:slf4j-api", "tools.jackson.core:jackson-databind"})
+_OF_JAVA: Final = frozenset(
+    {"io.projectreactor:reactor-core", "org.slf4j:slf4j-api", "tools.jackson.core:jackson-databind"}
+)
 """What the Java SDK requires."""
 _OF_KOTLIN: Final = frozenset(
     {"org.jetbrains.kotlinx:kotlinx-serialization-json", "org.jetbrains.kotlinx:kotlinx-coroutines-core",

@@ -114,4 +114,8 @@ def _paths(call: Call, constants: object) -> Iterator[str]:
             yield path.removesuffix("*").rstrip("/") or "/"
 
 
-JAVA: Final = LanguageRules(role=role, endpoint_paths=endpoint_paths)
+JAVA: Final = LanguageRules(
+    role=role,
+    endpoint_paths=endpoint_paths,
+    stdio_settings=("spring.ai.mcp.server.stdio=true", "spring.ai.mcp.server.transport=stdio"),
+)
