@@ -10,10 +10,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping  # noqa: TC003 (the file is read by the type hints below)
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from extractor.base.storage import write_atomically
+from extractor.base.text import printable
 from extractor.base.tomlfile import read_toml
 from harness.base.errors import EngineError
 from harness.engine.api import SLOW_S, Api
@@ -132,8 +134,16 @@ def read_digests(file: Path) -> dict[str, str]:
 
 
 async def _pull(api: Api, image: str) -> None:
+    """Pull an image. Raises EngineError, also for an error that the engine reports only after it has begun."""
     repository, version = _repository(image)
-    await api.call_within(SLOW_S, f"pull {image}", api.raw.pull, repository, version)
+    progress = str(await api.call_within(SLOW_S, f"pull {image}", api.raw.pull, repository, version))
+    for line in progress.splitlines():
+        with suppress(ValueError):
+            message = json.loads(line)
+            if isinstance(message, dict) and message.get("error"):
+                raise EngineError(f"the engine could not pull {image}: {printable(str(message['error']))[:500]}")
+    if await image_id(api, image if "@" in image else f"{repository}:{version}") is None:
+        raise EngineError(f"the engine pulled {image} and does not have it")
 
 
 def _repository(image: str) -> tuple[str, str]:

@@ -146,6 +146,16 @@ async def test_what_is_written_down_is_pulled_and_not_what_the_tag_means_today(
     assert below == f"python@{written}"
 
 
+@pytest.mark.parametrize("answer", ['{"status": "Pulling"}\n{"error": "manifest unknown"}\n', '{"status": "done"}\n'])
+async def test_a_pull_that_fails_after_it_has_begun(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, answer: str
+) -> None:
+    monkeypatch.setattr(Engine, "pull", lambda self, repository, version: answer)
+    below, said = await made(monkeypatch, tmp_path, Engine())
+    assert below.startswith("docprobe/base:python-")
+    assert "(packages)" in said[-1]
+
+
 async def test_files_of_an_official_image_are_copied_onto_the_python(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
