@@ -81,6 +81,10 @@ class EngineInfo:
     @classmethod
     def of(cls, answer: Mapping[str, Any], version: Mapping[str, Any] = MappingProxyType({})) -> EngineInfo:
         """Read the engine's answers to ``GET /info`` and ``GET /version``."""
+        podman = any("podman" in str(part.get("Name")).lower() for part in version.get("Components") or ())
+        options = [str(option) for option in answer.get("SecurityOptions") or ()]
+        # Podman says that it can limit what a rootless one cannot with control groups of version 1
+        powerless = podman and bool(answer.get("Rootless")) and str(answer.get("CgroupVersion")) == "1"
         return cls(
             system=str(answer.get("OperatingSystem") or "?"),
             version=str(answer.get("ServerVersion") or "?"),
@@ -89,10 +93,10 @@ class EngineInfo:
             kernel=str(answer.get("KernelVersion") or ""),
             cpus=float(answer.get("NCPU") or 1),
             runtimes=tuple(sorted(answer.get("Runtimes") or {})),
-            seccomp=any("seccomp" in str(option) for option in answer.get("SecurityOptions") or ()),
-            unlimited=tuple(name for key, name in _LIMITS.items() if answer.get(key) is False),
+            seccomp=any("seccomp" in option for option in options),
+            unlimited=tuple(name for key, name in _LIMITS.items() if powerless or answer.get(key) is False),
             root=str(answer["DockerRootDir"]) if answer.get("DockerRootDir") else None,
-            podman=any("podman" in str(part.get("Name")).lower() for part in version.get("Components") or ()),
+            podman=podman,
         )
 
 

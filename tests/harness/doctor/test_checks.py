@@ -68,6 +68,9 @@ def test_limits_that_cannot_be_kept_are_named() -> None:
     assert (
         checks._limits(EngineInfo.of({"MemoryLimit": True, "CpuCfsQuota": True, "PidsLimit": True})).state is State.OK
     )
+    rootless = {"CgroupVersion": "1", "MemoryLimit": True, "Rootless": True}
+    check = checks._limits(EngineInfo.of(rootless, {"Components": [{"Name": "Podman Engine"}]}))
+    assert (check.state, "memory, CPU, processes" in check.what) == (State.WARNING, True)
     podman = EngineInfo.of({"CgroupVersion": "2"}, {"Components": [{"Name": "Podman Engine"}]})
     assert "home can be written to" in checks._limits(podman).what
     assert "Podman" in checks._engine(podman).what
