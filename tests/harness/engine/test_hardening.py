@@ -1,4 +1,4 @@
-"""The seccomp profile of every container."""
+"""The host configuration of every container, as a value, and its seccomp profile."""
 
 from __future__ import annotations
 
@@ -15,6 +15,27 @@ ALLOWED = {
     if rule["action"] == "SCMP_ACT_ALLOW"
     for name in rule["names"]
 }
+
+
+def test_the_whole_host_configuration_of_a_container() -> None:
+    """Each line is one thing that an example must not have; docker-py leaves out what is not set."""
+    config = host_config(Resources(512, 1.5, 64, 32), network="container:abc", runtime="runsc")
+    assert {key: value for key, value in config.items() if key != "SecurityOpt"} == {
+        "AutoRemove": True,
+        "CapDrop": ["ALL"],
+        "LogConfig": {"Type": "none", "Config": {}},
+        "Memory": 512 * 2**20,
+        "MemorySwap": 512 * 2**20,
+        "Mounts": [],
+        "NanoCpus": 1_500_000_000,
+        "NetworkMode": "container:abc",
+        "PidsLimit": 64,
+        "ReadonlyRootfs": True,
+        "Runtime": "runsc",
+        "ShmSize": 32 * 2**20,
+        "Tmpfs": {"/tmp": "rw,nosuid,nodev,mode=1777,size=32m"},
+        "Ulimits": [{"Name": "core", "Soft": 0, "Hard": 0}, {"Name": "nofile", "Soft": 4096, "Hard": 4096}],
+    }
 
 
 def test_it_is_an_allow_list_without_new_privileges() -> None:
