@@ -25,6 +25,8 @@ _MODELS: Final = {
     "google.adk": "Gemini", "llama_index": "a language model", "crewai": "a language model", "agno": "a language model",
     "smolagents": "a language model", "autogen_agentchat": "a language model", "litellm": "a language model",
     "semantic_kernel": "a language model", "agent_framework": "a language model", "@mastra/core": "a language model",
+    "com.anthropic": "Anthropic", "com.openai": "OpenAI", "dev.langchain4j": "a language model",
+    "org.springframework.ai.chat.client": "a language model", "com.google.genai": "Gemini",
     "google.generativeai": "Gemini", "ollama": "Ollama", "dspy": "a language model",
     "genai": "a language model", "async_openai": "OpenAI", "rig": "a language model", "ollama_rs": "Ollama",
 }  # fmt: skip

@@ -41,8 +41,12 @@ _PYTHON: Final = frozenset({"python", "python3", "sys.executable"})
 _NODE: Final = frozenset({"node", "process.execPath"})
 _CLIENT: Final = "Client"
 """A call that starts a server if it is given a script, and connects to one if it is given anything else."""
-_COMMAND_CALLS: Final = frozenset({"exec.Command", "exec.CommandContext", "Command.new"})
-"""Calls of Go and Rust that make a command."""
+_COMMAND_CALLS: Final = frozenset(
+    {"exec.Command", "exec.CommandContext", "Command.new", "ServerParameters.builder", "ProcessBuilder"}
+)
+"""Calls of Go, Rust, Java and Kotlin that make a command."""
+_BUILT: Final = frozenset({"new", "builder"})
+"""Of those, the last names of calls after which further calls add the arguments."""
 _SCRIPT: Final = re.compile(r"[\w@./ -]+\.(?:py|js|mjs|cjs)")
 _QUOTED: Final = re.compile(r"\"([^\"]*)\"|'([^']*)'")
 _COMMAND: Final = re.compile(r"[A-Za-z0-9][\w.+-]*")
@@ -131,7 +135,7 @@ def _commanded(code: CodeFacts) -> tuple[str, ...]:
     """The words of the one command that code makes apart: ``exec.Command("npx", "-y")``, ``Command::new("npx")``."""
     made = [call for call in code.calls if ".".join(call.name.split(".")[-2:]) in _COMMAND_CALLS]
     given = [a for call in made for a in call.arguments if isinstance(a, str) or call.last != "CommandContext"]
-    added = [call for call in code.calls if call.last in {"arg", "args"}] if made and made[0].last == "new" else []
+    added = [call for call in code.calls if call.last in {"arg", "args"}] if made and made[0].last in _BUILT else []
     for call in sorted(added, key=lambda call: (call.line, len(call.name))):
         given += [word for a in call.arguments for word in (_listed(a) if isinstance(a, Ref) else (a,))]
     texts = tuple(word for word in given if isinstance(word, str))

@@ -34,6 +34,8 @@ PACKAGES: Final = f"{ROOT}/java/lib/*"
 CLASSES: Final = "docprobe-classes"
 """Where a program is compiled to, in the example's folder."""
 _RESOURCES: Final = ("src/main/resources", ".")
+_JAVA: Final = "/usr/local/bin/java"
+"""By its path: a stand-in for a server that a client starts may be called ``java`` too."""
 _FLAGS: Final = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData", "-XX:MaxRAMPercentage=60")
 """For a short life in little memory."""
 _STARTERS: Final = frozenset({"mvn", "mvnw", "gradle", "gradlew", "java", "kotlin", "jbang"})
@@ -160,7 +162,7 @@ def jvm_startup(draft: Draft, path: str, main: str, build: tuple[tuple[str, ...]
 
 def _command(main: str, properties: Sequence[str], arguments: Sequence[str]) -> tuple[str, ...]:
     path = ":".join((CLASSES, *_RESOURCES, PACKAGES))
-    return ("java", *_FLAGS, *properties, "-cp", path, main, *arguments)
+    return (_JAVA, *_FLAGS, *properties, "-cp", path, main, *arguments)
 
 
 def _kind(draft: Draft) -> ExampleKind:

@@ -87,7 +87,8 @@ def _main_class(draft: Draft) -> str:
 
 def missing(draft: Draft) -> tuple[str, ...]:
     """Return clauses on what keeps the program from being compiled, beyond undefined names."""
-    lacks = [] if any(has_main(code) for code in draft.facts) else ["has no class with `main`"]
+    whole = any(has_main(code) or code.error for code in draft.facts)
+    lacks = [] if whole else ["has no class with `main`"]
     for file in draft.program.files:
         public = sorted({name for code in file.facts for name in code.exports})
         if len(public) > 1 and file.name is None:

@@ -94,7 +94,7 @@ def _main_class(draft: Draft, sources: Sequence[str]) -> str:
 
 def missing(draft: Draft) -> tuple[str, ...]:
     """Return clauses on what keeps the program from being compiled, beyond undefined names."""
-    return () if any(has_main(code) for code in draft.facts) else ("has no `fun main`",)
+    return () if any(has_main(code) or code.error for code in draft.facts) else ("has no `fun main`",)
 
 
 def local_imports(path: str | None, code: CodeFacts) -> Iterator[LocalImport]:

@@ -70,7 +70,11 @@ JAVA: Final = Toolchain(
             copied=("/opt/java/openjdk", "/usr/share/maven"),
             image=IMAGE,
         ),
-        Source("Debian's default-jdk-headless and maven", _FINISH, debian=("default-jdk-headless", "maven")),
+        Source(
+            "Debian's default-jdk-headless and maven",
+            (("ln", "-sf", "/usr/bin/java", "/usr/bin/javac", "/usr/local/bin/"), *_FINISH),
+            debian=("default-jdk-headless", "maven"),
+        ),
         Source(
             f"the folder that {FOLDER_VARIABLE} names, and Maven {_MAVEN_VERSION} of Maven Central",
             (

@@ -60,7 +60,7 @@ def test_classes_of_several_fences_are_files_by_their_packages(tmp_path: Path) -
     (compiled,) = bundle.build
     assert compiled[0] == "javac"
     assert {"com/example/Greeting.java", "com/example/Hello.java"} <= set(compiled)
-    assert bundle.command[0] == "java"
+    assert bundle.command[0].endswith("/java")
     assert bundle.command[-1] == "com.example.Hello"
     assert (bundle.manager, bundle.toolchain) == (Manager.MAVEN, "java")
     assert [(d.name, d.specifier, d.origin) for d in bundle.dependencies] == [(f"{SDK}:mcp", "1.2.3", Origin.STATED)]
@@ -141,3 +141,26 @@ def test_imports_are_looked_up_where_a_fragment_has_them_whole(tmp_path: Path) -
         ("io.modelcontextprotocol.server", ["McpServer"])
     ]
     assert [str(d) for d in example.imports.bundle.dependencies] == [f"{SDK}:mcp:1.2.3"]
+
+
+CLIENT = (
+    "```java\nimport io.modelcontextprotocol.client.McpClient;\n"
+    "import io.modelcontextprotocol.client.transport.ServerParameters;\n"
+    "import io.modelcontextprotocol.client.transport.StdioClientTransport;\n\n"
+    "public class Asking {\n    public static void main(String[] args) {\n"
+    '        var parameters = ServerParameters.builder("COMMAND").args(ARGS).build();\n'
+    "        var client = McpClient.sync(new StdioClientTransport(parameters)).build();\n"
+    "        client.initialize();\n    }\n}\n```\n\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("command", "arguments", "path"),
+    [("npx", '"-y", "@acme/server"', ".docprobe/bin/npx"), ("java", '"-jar", "/srv/server.jar"', ".docprobe/bin/java")],
+)
+def test_a_client_starts_a_stand_in(tmp_path: Path, command: str, arguments: str, path: str) -> None:
+    (example,) = found(tmp_path, POM + CLIENT.replace("COMMAND", command).replace("ARGS", arguments))
+    assert (example.status, example.kind) == (ExampleStatus.RUNNABLE, ExampleKind.CLIENT), example.reason
+    assert example.bundle is not None
+    assert path in {file.path for file in example.bundle.files}
+    assert example.bundle.command[0] == "/usr/local/bin/java", "the stand-in's name is before all others"
