@@ -25,7 +25,7 @@ help:
 	@echo "make test      all tests, with a real container engine; this is what .ci/run calls"
 	@echo "make unit      tests that need neither an engine nor a registry: about a minute on two cores"
 	@echo "make lint      ruff, mypy, import contracts"
-	@echo "make soak      faults, repeatability and load at full size: an hour or more"
+	@echo "make soak      faults, attacks, repeatability and load at full size: hours; ends with a line of figures"
 	@echo "make mutation  break the conforming servers and count which breaks the rules find"
 	@echo "make oracle    compare the extraction with the parsers of MDX, MkDocs and MyST, block by block"
 	@echo "make peers     run docprobe and the MCP conformance suite on the same servers"
@@ -84,7 +84,7 @@ registry:
 	else echo "no docker-registry: pulling is not tested"; fi
 
 soak: env engine
-	DOCPROBE_SOAK=1 $(BIN)/pytest -m "engine or soak" $(PYTEST_ARGS)
+	DOCPROBE_SOAK=1 $(BIN)/pytest -m "engine or soak or attack" $(PYTEST_ARGS)
 
 oracle: env
 	$(BIN)/pytest -m oracle $(PYTEST_ARGS)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import gc
 import math
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling
+
+from tests.support.figures import FIGURES
 
 ONE_BY_ONE = (
     "harness/engine/test_pods.py",
@@ -85,3 +87,21 @@ def pytest_collection_finish() -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the long ones first: what is left at the end is short and evens out."""
     items.sort(key=lambda item: not any(item.get_closest_marker(name) for name in ("engine", "loopback")))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """Count a test that is marked as an attack as one."""
+    marker = item.get_closest_marker("attack")
+    if marker is None:
+        return (yield)
+    with FIGURES.attack(marker.args[0], item.name):
+        return (yield)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what the attacks of this process came to."""
+    if lines := FIGURES.lines():
+        terminalreporter.section("attacks")
+        for line in lines:
+            terminalreporter.line(line)

@@ -30,16 +30,18 @@ class TooLongError(BaseException):
 def processor_limit(seconds: float, memory_mib: int | None = None) -> Iterator[None]:
     """Raise TooLongError in the body once it has used its processor time, or its memory.
 
-    What other programs do on this machine does not count. Python delivers signals to the main thread only: in any
-    other thread nothing is limited.
+    What other programs do on this machine does not count.
 
     Args:
         seconds: of processor time, above 0.
         memory_mib: by how much this process may grow, where the system shows it; None for no limit.
+
+    Raises:
+        RuntimeError: this is not the main thread, the only one that Python delivers signals to. Nothing is read
+            without limits.
     """
     if threading.current_thread() is not threading.main_thread():
-        yield
-        return
+        raise RuntimeError("docs are read in the main thread only, where their limits hold")
     began, held = time.process_time(), _held_bytes()
 
     def look(number: int, frame: FrameType | None) -> None:

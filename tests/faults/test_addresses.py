@@ -13,8 +13,8 @@ from extractor.model import Bundle, Dependency, ExampleKind, Manager, SourceFile
 from harness.base.errors import EngineError
 from harness.base.host import HostEnvironment
 from harness.engine.docker_engine import connect
-from tests.faults.test_registry import LIMITS, Answer, install_with_uv, package, registry, simple_index, wheel
 from tests.support.docprobe_process import left_in, unfinished
+from tests.support.registry import LIMITS, Answer, install_with_uv, package, registry, simple_index, wheel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     import docker
 
-pytestmark = [pytest.mark.anyio, pytest.mark.engine]
+pytestmark = [pytest.mark.anyio, pytest.mark.engine, pytest.mark.attack("registries and packages")]
 
 INSIDE = "internal-service"
 """In the path of every address that must not be asked for."""

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     import docker
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.attack("kills")]
 
 SEED = int(os.environ.get("DOCPROBE_SEED", "6"))
 KILLS = 100 if os.environ.get("DOCPROBE_SOAK") else 10

@@ -18,7 +18,6 @@ from extractor.docs.corpus import extract
 from harness.profiles.registry import MCP
 from harness.spec.bind import bind
 from harness.spec.bindings_file import load_bindings
-from tests.hostile.figures import FIGURES
 from tests.support.engine_client import engine_client
 
 if TYPE_CHECKING:
@@ -128,11 +127,3 @@ def zombies() -> list[int]:
                 if state == "Z" and int(parent) == os.getpid():
                     found.append(int(entry.name))
     return found
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print what the attacks came to."""
-    if lines := FIGURES.lines():
-        terminalreporter.section("attacks")
-        for line in lines:
-            terminalreporter.line(line)

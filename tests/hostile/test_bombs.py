@@ -12,7 +12,7 @@ from extractor.examples.find import find_examples
 from extractor.model import ExampleStatus, Flavour, Layout
 from harness.profiles.mcp.roles import CODE
 from tests.extractor.docs.test_bad_input import SHAPES
-from tests.hostile.figures import FIGURES, resident_mib
+from tests.support.figures import FIGURES, resident_mib
 from tests.support.soak import SOAK, soaked
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def test_a_bomb_costs_its_budget_and_no_more(tmp_path: Path, name: str, flavour:
     (tmp_path / "bomb.mdx").write_text(bomb(name), encoding="utf-8")
     (tmp_path / "good.mdx").write_text(GOOD, encoding="utf-8")
     layout = Layout(flavour=flavour, specification=("**",))
-    with FIGURES.attack("bombs", f"{name}, {flavour}"):
+    with FIGURES.attack("pages that are bombs", f"{name}, {flavour}"):
         before, began = resident_mib(), time.process_time()
         corpus = extract(tmp_path, layout, jobs=1, page_s=PAGE_S)
         examples = find_examples(corpus, CODE, page_s=PAGE_S)

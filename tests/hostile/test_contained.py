@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from harness.model import ExampleResult, Image, LogLine
     from harness.spec.bind import Bound
 
-pytestmark = [pytest.mark.anyio, pytest.mark.engine]
+pytestmark = [pytest.mark.anyio, pytest.mark.engine, pytest.mark.attack("pages run in the engine")]
 
 AT_MOST_S = 90.0
 """A page may hold the gate up no longer than this, whatever it does."""
@@ -100,7 +100,9 @@ async def test_contained(
     attack = pages[name]
     bundle = attack.example.bundle
     assert bundle is not None
-    config = Config(docs=Path("pages"), layout=MCP.layout, profile=MCP, limits=attack.limits, state=state, timeout_s=0.5)
+    config = Config(
+        docs=Path("pages"), layout=MCP.layout, profile=MCP, limits=attack.limits, state=state, timeout_s=0.5
+    )
     steps: list[str] = []
     began = time.monotonic()
     with anyio.fail_after(AT_MOST_S * 2):

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from harness.base.errors import DocprobeError
 from harness.cli.main import cli
 from harness.results.result_files import write
-from tests.hostile.figures import FIGURES
+from tests.support.figures import FIGURES
 from tests.support.github_runner import obeys
 from tests.support.reports import hostile_report, nasty
 from tests.support.soak import SOAK, soaked

@@ -16,7 +16,7 @@ from harness.cli.main import cli
 from harness.run.source import describe_source
 from harness.selection.changed import find_change
 from harness.settings import load_config
-from tests.hostile.figures import FIGURES
+from tests.support.figures import FIGURES
 
 if TYPE_CHECKING:
     from pathlib import Path

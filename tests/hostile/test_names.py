@@ -15,6 +15,8 @@ from harness.results import result_files
 from tests.harness.engine.tunnel.anchored import anchored
 from tests.support.reports import rich_report
 
+pytestmark = pytest.mark.attack("pages with names and includes")
+
 SECRET = "s3cret-of-the-host"
 SERVER = "from mcp.server.fastmcp import FastMCP\nmcp = FastMCP('x')\nmcp.run(transport='streamable-http')\n"
 NAMES = (

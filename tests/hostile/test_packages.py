@@ -10,6 +10,8 @@ from extractor.model import Dependency
 from harness.base.errors import InstallError, UsageError
 from harness.engine.install import npm, pypi
 
+pytestmark = pytest.mark.attack("dependencies and locks")
+
 ELSEWHERE = (
     "./evil.tgz", "file:../../evil", "link:/etc", "git+https://evil.example/x.git", "https://evil.example/x.tgz",
     "github:evil/x", "evil/x", "npm:../x@1", "workspace:*", "1.0.0 && touch trap",

@@ -13,7 +13,7 @@ from harness.base.codec import from_json, to_json
 from harness.exchanges.http_exchange import ProbeRequest
 from harness.exchanges.recorder import Recorder
 from harness.model import Exchange
-from tests.hostile.figures import FIGURES
+from tests.support.figures import FIGURES
 from tests.support.local_pod import local_pod
 from tests.support.soak import SOAK, soaked
 

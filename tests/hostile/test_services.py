@@ -10,7 +10,7 @@ from harness.profiles.mcp import tokens
 from harness.profiles.mcp.services import issuer, oauth
 from harness.profiles.mcp.services.authorization import AuthorizationService
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.attack("authorization servers")]
 
 REALM = "http://localhost:8080/realms/master"
 SETTINGS = {"realm": "master", "client_id": "mcp-server", "client_secret": "hush"}

@@ -19,7 +19,7 @@ from extractor.model import Flavour, Layout, Page
 from tests.support.processor import processor_s, processor_time_below
 from tests.support.soak import SOAK, sizes, soaked
 
-pytestmark = soaked
+pytestmark = [*soaked, pytest.mark.attack("pages that are broken")]
 
 FENCE = "```js\nx\n```\n"
 

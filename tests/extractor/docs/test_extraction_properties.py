@@ -21,7 +21,7 @@ from extractor.markdown.tags import Incomplete, Malformed, scan_tag
 from extractor.model import Flavour, Layout, Page, Span
 from tests.support.soak import SOAK, soaked
 
-pytestmark = soaked
+pytestmark = [*soaked, pytest.mark.attack("pages that are broken")]
 
 PIECES = r"""```|```ts a.ts|````|~~~|~~~js {1}|text|`code`|- |- ```js|* b|1. |2) x|> |> ```|>|# H|## H {#id}|===|---|***
 |:::|::: tip|::: code-group|=== "A"|!!! note|???+ tip "x"|<<< @/a.ts|--8<-- "p.mdx"|[^1]: n|[x]: /u|    |\t|<Tabs>|</Tabs>

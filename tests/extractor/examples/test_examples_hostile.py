@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from extractor.model import Example
 
-pytestmark = soaked
+pytestmark = [*soaked, pytest.mark.attack("pages that are broken")]
 
 PYTHON = 'from fastmcp import FastMCP\nmcp = FastMCP("x")\n'
 TEXTS = (

@@ -21,7 +21,7 @@ from tests.support.host import HOST
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-pytestmark = [pytest.mark.anyio, pytest.mark.engine]
+pytestmark = [pytest.mark.anyio, pytest.mark.engine, pytest.mark.attack("kills")]
 
 KILLS = 100 if os.environ.get("DOCPROBE_SOAK") else 10
 GONE_S = 20.0

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import base64
+import re
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import anyio
 import pytest
 
-from extractor.model import Manager
+from extractor.model import Dependency, Manager
 from harness.base.errors import UsageError
 from harness.base.host import HostEnvironment
+from harness.engine.inside import go_modules, program
+from harness.engine.install import gomod
 from harness.engine.install.settings import InstallSettings
 from harness.engine.install.way_out import MOST_REFUSED, USUAL, _environment, _Proxy, registries
 
@@ -227,3 +231,16 @@ def test_the_registries_in_use_are_the_usual_ones_and_those_that_the_users_files
 
 def test_every_package_manager_has_its_registries() -> None:
     assert set(USUAL) == set(Manager)
+
+
+def test_only_go_reaches_the_storage_of_its_registry() -> None:
+    """It holds other people's files as well: while it can be reached, nothing but ``go`` fetching runs."""
+    storage = ("storage.googleapis.com", 443)
+    assert [manager for manager in Manager if storage in registries(manager, InstallSettings(), NOBODY)] == [Manager.GO]
+    plan = gomod.plan([Dependency("example.com/x", "v1")], cutoff=None, lock=None, allow_scripts=True)
+    assert plan.compile, "what runs code of a module has no network"
+    (fetch,) = plan.steps
+    assert fetch[: len(program("go_modules"))] == tuple(program("go_modules"))
+    code = Path(go_modules.__file__).read_text("utf-8")
+    verbs = set(re.findall(r'\bgo\(\s*"(\w+)"|\["go", "(\w+)"', code))
+    assert {"".join(verb) for verb in verbs} == {"mod", "get", "env"}

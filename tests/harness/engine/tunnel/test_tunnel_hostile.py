@@ -18,7 +18,7 @@ from harness.engine.tunnel.tunnel import Tunnel
 if TYPE_CHECKING:
     from harness.engine.tunnel.channel import Channel
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.attack("anchors")]
 
 ACCEPTED = ACCEPTED_FROM + 1
 

@@ -14,7 +14,7 @@ from harness.profiles.mcp import steps
 from tests.support.judged_server import findings, talk, violated, violated_or_late
 from tests.support.verdicts import NEWEST
 
-pytestmark = pytest.mark.loopback
+pytestmark = [pytest.mark.loopback, pytest.mark.attack("replies of servers")]
 TIMEOUT_S = 2.0
 AT_ONCE = 6
 LONGEST_S = 48.0
