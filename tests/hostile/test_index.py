@@ -134,7 +134,10 @@ async def test_an_npm_package_that_unpacks_to_more_than_the_disk_limit(raw: dock
     nothing_is_left(raw, tmp_path)
 
 
-TRAP = "#!/bin/sh\nif [ -e /example/planted ]; then echo REACHED; else echo BLOCKED; fi\ntouch /example/planted\n"
+TRAP = (
+    "#!/bin/sh\nif [ -e /example/planted ]; then echo REACHED; else echo BLOCKED; fi\n"
+    "touch /example/planted 2>/dev/null\n"
+)
 """Says in the pod whether it ran before: an install that starts it leaves the mark."""
 
 
@@ -169,7 +172,7 @@ async def test_a_registry_whose_tarball_is_elsewhere(elsewhere: str, raw: docker
     with pytest.raises(DocprobeError) as caught:
         await install_with_npm(answer, raw, tmp_path, "moved")
     readable(caught.value)
-    assert f"docprobe refused connections to {elsewhere.split('/')[2]}:80" in caught.value.message
+    assert "docprobe installs from registries only" in caught.value.message
     nothing_is_left(raw, tmp_path)
 
 
