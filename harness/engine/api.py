@@ -176,7 +176,7 @@ async def open_api(host: HostEnvironment) -> Api:
     except TimeoutError as error:
         raise SilentError(f"the container engine does not answer within {CALL_S:g} s", _RESTART) from error
     except (docker.errors.DockerException, requests.RequestException, OSError) as error:
-        where = host.get("DOCKER_HOST") or "its usual socket"
+        where = host.get("DOCKER_HOST") or _address_of_context(host) or "its usual socket"
         cause = _root_cause(error)
         permit = "let this user reach the engine's socket (group docker), or run docprobe as root"
         raise EngineError(
@@ -240,11 +240,19 @@ def _client(host: HostEnvironment) -> docker.APIClient:
     """Return a client that has talked to its engine once. The API version is negotiated, never pinned."""
     settings: dict[str, Any] = {**docker.utils.kwargs_from_env(environment=dict(host.variables))}
     if "base_url" not in settings:
-        context: Any = docker.context.ContextAPI.get_current_context()
-        if context is not None and context.Host:
-            settings |= {"base_url": context.Host, "tls": context.TLSConfig or False}
+        # on a desktop the current context names the socket, which is in the user's home
+        settings |= docker.context.ContextAPI.kwargs_from_context(environment=dict(host.variables))
     _probe_socket(settings.get("base_url") or _USUAL_SOCKET)
     return _Client(version="auto", timeout=int(SLOW_S), num_pools=_THREADS, **settings)
+
+
+def _address_of_context(host: HostEnvironment) -> str | None:
+    """Return the address that the docker context in use names; None if it is the usual one, or cannot be read."""
+    try:
+        address = docker.context.ContextAPI.kwargs_from_context(environment=dict(host.variables)).get("base_url")
+    except (docker.errors.DockerException, OSError, ValueError):
+        return None
+    return None if address is None or str(address).endswith("://" + _USUAL_SOCKET.partition("://")[2]) else str(address)
 
 
 def _probe_socket(address: str) -> None:

@@ -6,9 +6,11 @@ import re
 import threading
 import time
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
+from extractor.base import processor
 from extractor.base.processor import TooLongError, processor_limit
 from tests.support.processor import processor_time_below
 
@@ -36,6 +38,19 @@ def test_work_without_end_is_ended(work: object) -> None:
         processor_limit(0.2),
     ):
         work()  # type: ignore[operator]
+
+
+def test_where_the_system_shows_no_memory_only_time_is_limited(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(processor, "_STATM", tmp_path / "no-proc")  # as on macOS
+    with processor_limit(5, memory_mib=1):
+        assert len(bytearray(8 * 1024 * 1024)) > 0
+        began = time.process_time()
+        while time.process_time() - began < 0.3:
+            pass
+    with pytest.raises(TooLongError), processor_limit(0.2, memory_mib=1):
+        spin()
 
 
 def test_waiting_costs_nothing_and_nothing_is_left() -> None:

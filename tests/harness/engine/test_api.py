@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import hashlib
+import json
 import threading
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from socketserver import UnixStreamServer
+from socketserver import ThreadingUnixStreamServer, UnixStreamServer
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anyio
 import docker.errors
@@ -18,6 +20,9 @@ from harness.base.host import HostEnvironment
 from harness.engine import api as apis
 from harness.engine.api import Api, ConflictError, GoneError, SilentError, open_api
 from harness.engine.events import ContainerEvents
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 pytestmark = pytest.mark.anyio
 
@@ -88,6 +93,60 @@ async def test_no_engine() -> None:
     with pytest.raises(EngineError, match=r"no container engine answers at unix:///nowhere\.sock: No such") as caught:
         await open_api(HostEnvironment({"DOCKER_HOST": "unix:///nowhere.sock"}))
     assert "docprobe doctor" in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize("named", ["by the client's configuration", "by the environment"])
+async def test_the_context_names_the_engine_as_on_a_desktop(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, named: str
+) -> None:
+    """Docker Desktop's socket is in the user's home, and only a context says so."""
+    socket_path = tmp_path / "desktop.sock"
+    meta = tmp_path / "contexts" / "meta" / hashlib.sha256(b"desktop-linux").hexdigest()
+    meta.mkdir(parents=True)
+    endpoints = {"docker": {"Host": f"unix://{socket_path}", "SkipTLSVerify": False}}
+    (meta / "meta.json").write_text(json.dumps({"Name": "desktop-linux", "Metadata": {}, "Endpoints": endpoints}))
+    by_file = named == "by the client's configuration"
+    (tmp_path / "config.json").write_text(json.dumps({"currentContext": "desktop-linux"} if by_file else {}))
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    monkeypatch.delenv("DOCKER_HOST", raising=False)
+    host = HostEnvironment({} if by_file else {"DOCKER_CONTEXT": "desktop-linux"})
+    with pytest.raises(EngineError, match=r"no container engine answers at unix://.*desktop\.sock"):
+        await open_api(host)
+    with engine_on(socket_path):
+        connected = await open_api(host)
+        assert connected.is_local
+        assert (await connected.info()).version == "27.0"
+        connected.raw.close()
+
+
+@contextmanager
+def engine_on(path: Path) -> Iterator[None]:
+    """An engine that only describes itself."""
+
+    class Answers(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = json.dumps({"ApiVersion": "1.45", "ServerVersion": "27.0", "Version": "27.0"}).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def address_string(self) -> str:
+            return "local"
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    class Server(ThreadingUnixStreamServer):
+        daemon_threads = True
+
+    with Server(str(path), Answers) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        yield
+        server.shutdown()
+        thread.join()
 
 
 async def test_an_engine_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
