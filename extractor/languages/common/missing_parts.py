@@ -24,6 +24,8 @@ _URL: Final = re.compile(r"https?://([\w.-]+)", re.ASCII)
 _ISSUING: Final = re.compile(r"issuer|authorization_servers|authorizationServers|jwks|introspection", re.IGNORECASE)
 """Names of arguments that say whose tokens a server takes."""
 _MAX_FILE: Final = 200
+MOST_NAMED: Final = 3
+"""Names that a clause about left out imports lists."""
 _OF_THE_READER: Final = re.compile(r"KEY|SECRET|TOKEN|PASS|CLIENT_ID|DOMAIN|URL|URI|AUDIENCE|ISSUER|TENANT|PROJECT")
 """Variables without which a program may have nothing to talk to; a ``DEBUG`` it can always do without."""
 _NEEDED: Final = re.compile(
@@ -50,6 +52,12 @@ def undefined(file: ProgramFile, elsewhere: Sequence[Snippet]) -> tuple[str, ...
         names = tuple(name for name in names if holders[name])
     if not any(holders.values()) and all(is_late(name, file.facts) for name in names):
         return ()
+    nowhere = [name for name in names if not holders[name]]
+    leaves = file.snippets[0].language.leaves_imports and not any(code.imports for code in file.facts)
+    if leaves and len(nowhere) > MOST_NAMED:
+        shown = ", ".join(f"`{name}`" for name in nowhere[:MOST_NAMED])
+        clause = f"shows no imports, and no block of this page defines {shown} and {len(nowhere) - MOST_NAMED} more"
+        return (clause, *(_undefined(name, holders[name]) for name in names if holders[name]))
     return tuple(_undefined(name, holders[name]) for name in names)
 
 

@@ -261,6 +261,8 @@ class RunnableLanguage(Language):
     """Whether a file is of the program whose files have these facts, where files see each other without an import."""
     manifests: Callable[[Draft], tuple[Manifest, ...]] = lambda draft: draft.around.manifests
     """The project files in view that count for a draft."""
+    leaves_imports: bool = False
+    """Whether pages often leave the imports to the editor of their reader."""
     modules: frozenset[str] = frozenset()
     """Modules that the language brings: a program that uses the name of one forgot to import it."""
     role_by_command: Callable[[Snippet, Sequence[Command], LanguageRules], Role | None] = lambda *_: None

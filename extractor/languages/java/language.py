@@ -132,6 +132,7 @@ JAVA: Final = RunnableLanguage(
     local_imports=local_imports,
     belongs=belongs,
     manifests=stated_manifests,
+    leaves_imports=True,
     missing=missing,
     build=build,
     package_of=package_of_import,

@@ -57,3 +57,12 @@ def test_what_is_not_there_is_a_fragment(tmp_path: Path) -> None:
 
 def test_a_build_file_is_no_example(tmp_path: Path) -> None:
     assert found(tmp_path, BUILD) == []
+
+
+def test_a_program_without_its_imports(tmp_path: Path) -> None:
+    bare = "\n".join(line for line in SERVER.splitlines() if not line.startswith("import"))
+    bare = bare.replace("info()", "Implementation(name), ServerOptions(), Capabilities()")
+    (example,) = found(tmp_path, f"{BUILD}{bare}\n\n{MAIN}")
+    assert example.status is ExampleStatus.FRAGMENT
+    assert "shows no imports" in (example.reason or "")
+    assert "`Server`, `Implementation`, `ServerOptions` and 2 more" in (example.reason or "")
