@@ -65,6 +65,8 @@ class ReadPlan:
     """Time an event stream may take to end after that response; still open then, the fault is ``open``."""
     listen_s: float | None = None
     """Time to listen to an event stream that owes no response (GET, a notification); then the fault is ``open``."""
+    cuts: bool = False
+    """Whether to stop at the first event with an id, as a client whose connection breaks; the fault is ``open``."""
 
 
 class _Decoder(Protocol):
@@ -148,6 +150,9 @@ class BodyReader:
                     if stream and not answered and jsonrpc.response_to(fresh, plan.answers) is not None:
                         answered = True
                         scope.deadline = min(scope.deadline, anyio.current_time() + plan.linger_s)
+                    if plan.cuts and any(event.id for event in self.events):
+                        self.fault = BodyFault.OPEN
+                        break
             except WIRE_ERRORS as error:
                 self.fault = classify_body_fault(error)
         if scope.cancelled_caught:
@@ -176,7 +181,7 @@ class BodyReader:
             self._of_events += len(kept)
             self.truncated |= len(kept) < len(event.data)
             at_s = round(anyio.current_time() - self._started, 4)
-            self.events.append(SseEvent(event.event, kept, event.id or None, at_s))
+            self.events.append(SseEvent(event.event, kept, event.id or None, at_s, event.retry))
             if len(self.events) >= KEPT_EVENTS:
                 self.fault = BodyFault.TOO_LARGE
                 return False

@@ -51,6 +51,8 @@ class ProbeRequest:
     """Time a stream may take to end after the response."""
     listen_s: float = LINGER_S
     """Time to listen to a stream that owes no response."""
+    cuts: bool = False
+    """Whether to close the connection after the first event with an id."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -217,7 +217,8 @@ class Recorder:
         if response is not None:
             try:
                 owed = request.method == "POST" and request.rpc_id is not None
-                plan = ReadPlan(self.timeout_s, request.rpc_id, request.linger_s, None if owed else request.listen_s)
+                listen_s = None if owed else request.listen_s
+                plan = ReadPlan(self.timeout_s, request.rpc_id, request.linger_s, listen_s, request.cuts)
                 await body.read(response, plan)
             finally:
                 with anyio.move_on_after(CLOSE_S, shield=True):

@@ -87,6 +87,8 @@ class SseEvent:
     """None where the event had no id field of its own."""
     at_s: float = 0.0
     """Seconds since the conversation's start."""
+    retry_ms: int | None = None
+    """What its ``retry`` field says, in milliseconds; None where it has none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,8 @@ GROUPS: dict[str, tuple[Case, ...]] = {
         "OptionalIds",
         "OptionalIdsEnded",
         "Resources",
+        "Prompts",
+        "ProgressRises",
     ),
     "right: ids and order of checks": _right(
         "LongIds",
@@ -91,6 +93,8 @@ GROUPS: dict[str, tuple[Case, ...]] = {
         "EqualNotifications",
         "NoTools",
         "LocalOrigins",
+        "SlowTools",
+        "Polled",
     ),
     "right: authorization": _right("Authorized", "AuthorizedScopes", "AuthorizedStateless", "AuthorizedForbids"),
     "right: older revisions": (
@@ -206,6 +210,8 @@ GROUPS: dict[str, tuple[Case, ...]] = {
         *_wrong("version.negotiated-served", "NegotiatesAndRefuses", revisions=(MIDDLE, NEWEST)),
         *_wrong("http.bind-localhost", "Wildcard"),
         *_wrong("init.version", "EchoesVersion", "RefusesVersion"),
+        *_wrong("init.newest-version", "AnswersOldest", revisions=(OLDEST, NEWEST)),
+        *_wrong("http.origin-own", "OriginAlways403"),
         *_wrong("version.absent-served", "NeedsVersionHeader"),
         *_wrong("ping.answered", "NoPing"),
         *_wrong("server.no-undeclared-requests", "AsksForSampling"),
@@ -217,7 +223,14 @@ GROUPS: dict[str, tuple[Case, ...]] = {
         *_wrong("tool.names", "SpacedToolName"),
         *_wrong("rpc.null-id", "NullIds"),
         *_wrong("message.schema", "UntypedTools", "WordyProgress"),
-        *_wrong("capability.declared", "UndeclaredTools"),
+        *_wrong("capability.declared", "UndeclaredTools", "HiddenPrompts"),
+        *_wrong("capability.logging", "LogsInSecret"),
+        *_wrong("content.base64", "DataUrl", "UntypedImage"),
+        *_wrong("tool.text-copy", "StructuredOnly"),
+        *_wrong("page.invalid-cursor", "AnyCursor", "PagedAnyCursor"),
+        *_wrong("errors.invalid-params", "WrongNames0"),
+        *_wrong("progress.rules", "ProgressFalls", "ProgressStays", "ProgressOfNobody", "ProgressAfterwards"),
+        *_wrong("message.utf-8", "Latin1"),
         *_wrong("version.unsupported-400", "VersionIgnored", "Version404", "VersionError200"),
         # 2025-03-26 has no such header
         *_right("VersionIgnored", revisions=(OLDEST,)),
@@ -231,6 +244,7 @@ GROUPS: dict[str, tuple[Case, ...]] = {
             "Notification202Word",
             "Response200",
         ),
+        *_wrong("post.refused-status", "UnreadableError200"),
         *_wrong(
             "post.request-sse-or-json",
             "AnswersAsText",
@@ -259,6 +273,8 @@ GROUPS: dict[str, tuple[Case, ...]] = {
         *_wrong("get.no-responses", "ResponseOnListener", "ResponseOnBoth"),
         *_wrong("stream.no-broadcast", "NewsOnBoth", "ProgressOnBoth", "ProgressOnAllRequests"),
         *_wrong("stream.end-after-response", "StreamStaysOpen"),
+        *_wrong("stream.retry-before-close", "ClosesEarly"),
+        *_wrong("disconnect.not-cancel", "CancelsLostRequests"),
         *_wrong("resume.primed", "EventIdsWithoutReplay"),
         *_wrong("resume.id-unique", "EventIdsPerStream", "OneEventId"),
         *_wrong("resume.no-cross-stream", "StoreSharedBySessions", "ReplaysOtherSessions", "ReplaysWholeSession"),
@@ -319,6 +335,7 @@ GROUPS: dict[str, tuple[Case, ...]] = {
     ),
     "wrong: results and messages without sessions": (
         *_wrong("tool.order", "ModernShuffles", revisions=(MODERN,)),
+        *_wrong("list.same-for-all", "ModernListsInTurn", revisions=(MODERN,)),
         *_wrong("result.type", "ModernNoResultType", revisions=(MODERN,)),
         *_wrong("result.server-info", "ModernAnonymous", revisions=(MODERN,)),
         *_wrong(

@@ -35,6 +35,8 @@ NAMED_BY: Final = {"tools/call": "name", "prompts/get": "name", "resources/read"
 """By method: the parameter that ``Mcp-Name`` repeats."""
 MISSING_RESOURCE: Final = "file:///docprobe/no-such-resource"
 """An address that no server has a resource for."""
+MISSING_NAME: Final = "docprobe-no-such-name"
+"""A prompt, a cursor and a log level that no server has."""
 UNKNOWN_METHOD: Final = "docprobe/no-such-method"
 RESOURCE_METADATA: Final = re.compile(r'resource_metadata="?([^",\s]+)"?')
 """Where a challenge (WWW-Authenticate) says that the metadata of the resource is (RFC 9728, section 5.1)."""
@@ -69,6 +71,11 @@ class EndpointAddress:
     def authority(self) -> str:
         """The Host header: ``localhost`` always with its port, since SDKs on a loopback bind refuse it bare."""
         return self.host.replace("*", str(self.port))
+
+    @property
+    def origin(self) -> str:
+        """The origin of the server's own pages."""
+        return f"http://{self.authority}"
 
     @property
     def public_url(self) -> str:

@@ -42,6 +42,8 @@ TOOL_STEPS: Final = (
     "get.while-open.post-request",
     "stream.two-b",
     "handle.",
+    "stream.cut",
+    "feature.content",
     "stdio.tool-call",
 )
 """Beginnings of the steps that may call a tool, which may take as long as it likes."""
@@ -104,6 +106,21 @@ BASELINE_GET: Final = "baseline.get"
 BASELINE_TOOL: Final = "baseline.tool"
 """A tools/call, where tools/list offered a tool whose arguments could be made up."""
 
+POST_UNREADABLE: Final = "post.unreadable"
+"""A notification whose JSON is cut off. Control: the initialized that was accepted, modern.control without sessions."""
+
+# What a server offers besides tools. Control: the ordinary request.
+FEATURE_CURSOR: Final = "feature.cursor"
+"""tools/list with a cursor that nobody gave."""
+FEATURE_LIST: Final = "feature.list"
+"""feature.list.<prompts|resources>: the list, whether the capability is declared or not (under sessionless revisions
+only where it is not: see ``modern.prompts``)."""
+FEATURE_CONTENT: Final = "feature.content"
+"""prompts/get of the first prompt, resources/read of the first resource."""
+FEATURE_INVALID: Final = "feature.invalid"
+"""feature.invalid.<prompt|completion|level>: a name that does not exist, with prompts/get, completion/complete and
+logging/setLevel, where the capability is declared; the completion of every server with sessions."""
+
 # Controls on live sessions: live.<leg> on session T (live.delete is terminated.end).
 LIVE: Final = "live"
 LIVE_RESPONSE: Final = "live.post-response"
@@ -146,6 +163,11 @@ resume.own (B resumes after the first event id of resume.a) and resume.cross (C 
 RESUME_OWN: Final = "resume.own"
 RESUME_CROSS: Final = "resume.cross"
 
+STREAM_CUT: Final = "stream.cut"
+"""A request whose connection docprobe closes at the first event with an id; then stream.cut-resumed asks for the rest.
+Control: resume.own, which shows that the server replays."""
+STREAM_CUT_RESUMED: Final = "stream.cut-resumed"
+
 VERSION_UNSUPPORTED: Final = "version.unsupported"
 VERSION_CONTROL: Final = "version.control"
 VERSION_ABSENT: Final = "version.absent"
@@ -159,6 +181,8 @@ ORIGIN_FOREIGN_INITIALIZE: Final = "origin.foreign-initialize"
 ORIGIN_CONTROL_INITIALIZE: Final = "origin.control-initialize"
 ORIGIN_FOREIGN_REQUEST: Final = "origin.foreign-request"
 ORIGIN_CONTROL_REQUEST: Final = "origin.control-request"
+ORIGIN_OWN: Final = "origin.own"
+"""The same request with the origin of the server's own pages; control origin.control-request."""
 ORIGIN_LOCAL_LOOKING: Final = "origin.local-looking"
 """origin.local-looking.<leg>: the same request with each of ``LOCAL_LOOKING_ORIGINS``; control origin.control-request.
 The request steps also run for sessionless revisions."""
@@ -289,6 +313,10 @@ STDIO_INITIALIZED: Final = "stdio.initialized"
 STDIO_TOOLS: Final = "stdio.tools-list"
 STDIO_TOOL_CALL: Final = "stdio.tool-call"
 """A tools/call for each of the first tools whose arguments can be made up: what a tool prints shows only then."""
+STDIO_CANCELLED: Final = "stdio.cancelled"
+"""Notifications that cancel a request that never was, one that is answered, and none at all."""
+STDIO_AFTER_CANCELLED: Final = "stdio.after-cancelled"
+"""tools/list once more, after them. Control: the first one."""
 STDIO_CLOSE: Final = "stdio.close"
 """The end of stdin, of the first process that answered something; of the first one if none did."""
 STDIO_NOISE: Final = "stdio.noise"

@@ -5,6 +5,8 @@ import { randomUUID } from "node:crypto";
 
 export const TOOLS = [{ name: "echo", inputSchema: { type: "object", properties: {} } }];
 
+export const OWN = /^http:\/\/(localhost|127\.0\.0\.1)(:\d+)?$/; // origins of a page on this host
+
 export class Refused extends Error {
   constructor(status, message, headers = {}) {
     super(message);
@@ -47,7 +49,7 @@ export class Server {
   }
 
   checkOrigin(request) {
-    if (request.headers.origin !== undefined) throw new Refused(403, "foreign origin");
+    if (request.headers.origin !== undefined && !OWN.test(request.headers.origin)) throw new Refused(403, "foreign origin");
   }
 
   userOf(request) {
@@ -123,7 +125,8 @@ export class Server {
     return this.deliver(response, [this.resultOf(message)]);
   }
 
-  resultOf({ id, method }) {
+  resultOf({ id, method, params }) {
+    if (method === "tools/list" && params?.cursor !== undefined) return error(id, -32602, "no such cursor");
     const results = { "tools/list": { tools: TOOLS }, "tools/call": { content: [] }, ping: {} };
     return method in results ? { jsonrpc: "2.0", id, result: results[method] } : error(id, -32601, "method not found");
   }

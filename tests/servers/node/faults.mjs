@@ -1,6 +1,6 @@
 // Servers that break one sentence each, in the ways Node's frameworks invite.
 
-import { Refused, Server, error } from "./conforming.mjs";
+import { OWN, Refused, Server, error } from "./conforming.mjs";
 
 // The shape of the authorization tutorial: a plain object of transports, one branch for missing and unknown ids.
 export class PlainObjectMap extends Server {
@@ -80,7 +80,7 @@ export class CorsStar extends Server {
 // cors with a callback error: the framework answers 500.
 export class CorsError extends Server {
   checkOrigin(request) {
-    if (request.headers.origin !== undefined) throw new Refused(500, "Not allowed by CORS");
+    if (request.headers.origin !== undefined && !OWN.test(request.headers.origin)) throw new Refused(500, "Not allowed by CORS");
   }
 }
 

@@ -7,7 +7,9 @@ The class attributes are choices that the specification leaves to a server; ever
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import re
 import time
 import uuid
 from dataclasses import dataclass, field
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
 TOOLS = [
     {"name": "echo", "inputSchema": {"type": "object", "properties": {"text": {"type": "string"}}, "required": []}}
 ]
+
+OWN = re.compile(r"http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?")
+"""Origins of a page on this host."""
 
 
 class Refused(Exception):
@@ -86,8 +91,11 @@ class Server:
 
     def check_origin(self, request: Request) -> None:
         origin = request.header("origin")
-        if origin is not None and origin not in self.origins:
+        if origin is not None and not self.is_own(origin):
             raise Refused(403, "foreign origin")
+
+    def is_own(self, origin: str) -> bool:
+        return origin in self.origins or OWN.fullmatch(origin) is not None
 
     def user_of(self, request: Request) -> str | None:
         """Whose token it is; None where none is demanded. A test token is the JSON of its claims."""
@@ -196,7 +204,13 @@ class Server:
             await self.deliver(session, answers, reply)
 
     async def answer(self, session: Session, message: dict[str, Any], reply: Reply) -> None:
-        await self.deliver(session, [*self.news_of(message), self.result_of(message)], reply)
+        await self.deliver(session, [*self.news_of(message), self.answer_to(message)], reply)
+
+    def answer_to(self, message: dict[str, Any]) -> dict[str, Any]:
+        """The response; its lists have one page, and no cursors."""
+        if message["method"] == "tools/list" and "cursor" in message.get("params", {}):
+            return error(message["id"], -32602, "no such cursor")
+        return self.result_of(message)
 
     def news_of(self, message: dict[str, Any]) -> list[dict[str, Any]]:
         """Notifications that belong to a request and travel before its response."""
@@ -249,7 +263,9 @@ class Server:
     async def emit(self, session: Session, stream: str, data: str, reply: Reply) -> None:
         event_id = f"{stream}_{len(session.streams[stream])}" if self.resumable else None
         session.streams[stream].append((event_id or "", data))
-        await reply.event(data, event_id)
+        # what a client misses it may ask for again
+        with contextlib.suppress(ConnectionError):
+            await reply.event(data, event_id)
 
     async def get(self, request: Request, reply: Reply, user: str | None) -> None:
         self.check_accept(request, "text/event-stream")

@@ -144,8 +144,16 @@ class _OriginStatus(conforming.Server):
     status = 400
 
     def check_origin(self, request: Request) -> None:
-        if request.header("origin") is not None:
+        origin = request.header("origin")
+        if origin is not None and not self.is_own(origin):
             raise Refused(self.status, "foreign origin")
+
+
+class OriginAlways403(conforming.Server):
+    """No page is served, not even its own."""
+
+    def is_own(self, origin: str) -> bool:
+        return False
 
 
 class OriginServed(conforming.Server):
@@ -216,11 +224,21 @@ class OriginError200(conforming.Server):
         return
 
     async def post(self, request: Request, reply: Reply, user: str | None) -> None:
-        if request.header("origin") is None:
+        origin = request.header("origin")
+        if origin is None or self.is_own(origin):
             await super().post(request, reply, user)
         else:
             id = self.message_of(request).get("id")
             await reply.json(200, conforming.error(id, -32000, "foreign origin"))
+
+
+class AnswersOldest(conforming.Server):
+    """An unknown version is answered by the oldest that it knows."""
+
+    async def initialize(self, message: dict[str, Any], reply: Reply, user: str | None) -> None:
+        if message["params"]["protocolVersion"] not in self.versions:
+            message["params"]["protocolVersion"] = self.versions[-1]
+        await super().initialize(message, reply, user)
 
 
 class VersionIgnored(conforming.Server):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import conforming
 from conforming import Refused, Session
-from variants import Resources
+from variants import Listed, Prompts, Resources, StructuredTools
 
 if TYPE_CHECKING:
     from wire import Reply, Request
@@ -97,28 +97,6 @@ class WordyProgress(conforming.Server):
         return news
 
 
-class _Listed(conforming.Server):
-    """Lists tools of its own."""
-
-    tools: ClassVar[list[dict[str, Any]]] = []
-    called: ClassVar[dict[str, Any]] = {"content": [{"type": "text", "text": "echo"}]}
-
-    def result_of(self, message: dict[str, Any]) -> dict[str, Any]:
-        match message["method"]:
-            case "tools/list":
-                return conforming.response(message, {"tools": self.tools})
-            case "tools/call":
-                return conforming.response(message, self.called)
-        return super().result_of(message)
-
-
-class StructuredTools(_Listed):
-    """A tool with an output schema, and what it promises."""
-
-    tools: ClassVar = [{"name": "add", "inputSchema": {"type": "object"}, "outputSchema": {"required": ["sum"]}}]
-    called: ClassVar = {"content": [], "structuredContent": {"sum": 4}}
-
-
 class UnstructuredResult(StructuredTools):
     """A tool with an output schema whose result has none of it."""
 
@@ -128,19 +106,138 @@ class UnstructuredResult(StructuredTools):
 class OtherResult(StructuredTools):
     """A tool with an output schema whose result is something else."""
 
-    called: ClassVar = {"content": [], "structuredContent": {"total": 4}}
+    called: ClassVar = {"content": [{"type": "text", "text": '{"total": 4}'}], "structuredContent": {"total": 4}}
 
 
-class InvalidToolSchema(_Listed):
+class InvalidToolSchema(Listed):
     """The schema of a tool's arguments is none."""
 
     tools: ClassVar = [{"name": "echo", "inputSchema": {"type": "object", "required": "text"}}]
 
 
-class SpacedToolName(_Listed):
+class SpacedToolName(Listed):
     """A tool's name has a space in it."""
 
     tools: ClassVar = [{"name": "say it", "inputSchema": {"type": "object"}}]
+
+
+class StructuredOnly(StructuredTools):
+    """Structured content is in no text."""
+
+    called: ClassVar = {"content": [], "structuredContent": {"sum": 4}}
+
+
+class DataUrl(Listed):
+    """An image is a data URL."""
+
+    tools: ClassVar = [{"name": "draw", "inputSchema": {"type": "object"}}]
+    called: ClassVar = {"content": [{"type": "image", "data": "data:image/png;base64,AAAA", "mimeType": "image/png"}]}
+
+
+class UntypedImage(Prompts):
+    """A resource is not base64."""
+
+    image = "not base64"
+
+
+class HiddenPrompts(Prompts):
+    """Lists prompts that it does not declare."""
+
+    offered = ("completions", "logging", "resources")
+
+
+class LogsInSecret(conforming.Server):
+    """Sends log messages that it does not declare."""
+
+    def news_of(self, message: dict[str, Any]) -> list[dict[str, Any]]:
+        log = {"jsonrpc": "2.0", "method": "notifications/message", "params": {"level": "info", "data": "working"}}
+        return [*super().news_of(message), log]
+
+
+class AnyCursor(conforming.Server):
+    """Any cursor gives the first page."""
+
+    def answer_to(self, message: dict[str, Any]) -> dict[str, Any]:
+        return self.result_of(message)
+
+
+class PagedAnyCursor(AnyCursor):
+    """There are pages, and any cursor gives the first one."""
+
+    def result_of(self, message: dict[str, Any]) -> dict[str, Any]:
+        found = super().result_of(message)
+        if message["method"] == "tools/list":
+            found["result"]["nextCursor"] = "2"
+        return found
+
+
+class WrongNames0(Prompts):
+    """Errors about names have the code 0."""
+
+    wrong_name = 0
+
+
+class UnreadableError200(conforming.Server):
+    """What is not JSON gets a JSON-RPC error under 200."""
+
+    async def post(self, request: Request, reply: Reply, user: str | None) -> None:
+        try:
+            json.loads(request.body)
+        except ValueError:
+            await reply.json(200, conforming.error(None, -32700, "not JSON"))
+            return
+        await super().post(request, reply, user)
+
+
+class Latin1(Listed):
+    """Speaks Latin-1."""
+
+    tools: ClassVar = [{"name": "cafe", "description": "caf\u00e9", "inputSchema": {"type": "object"}}]
+
+    async def emit(self, session: Session, stream: str, data: str, reply: Reply) -> None:
+        await reply.chunk(b"data: " + data.replace("\\u00e9", "\u00e9").encode("latin-1") + b"\n\n")
+
+
+class _Progress(conforming.Server):
+    """Tells of progress in steps of its own."""
+
+    steps: ClassVar[list[float]] = []
+
+    def news_of(self, message: dict[str, Any]) -> list[dict[str, Any]]:
+        news = super().news_of(message)
+        return [{**each, "params": {**each["params"], "progress": step}} for each in news for step in self.steps]
+
+
+class ProgressRises(_Progress):
+    """Progress rises."""
+
+    steps: ClassVar = [0, 0.5, 1]
+
+
+class ProgressFalls(_Progress):
+    """Progress falls back."""
+
+    steps: ClassVar = [0.5, 1, 0.7]
+
+
+class ProgressStays(_Progress):
+    """Progress stands still."""
+
+    steps: ClassVar = [1, 1]
+
+
+class ProgressOfNobody(conforming.Server):
+    """Progress names a token that nobody gave."""
+
+    def news_of(self, message: dict[str, Any]) -> list[dict[str, Any]]:
+        return [{**each, "params": {"progressToken": "mine", "progress": 1}} for each in super().news_of(message)]
+
+
+class ProgressAfterwards(conforming.Server):
+    """Progress comes after the response."""
+
+    async def answer(self, session: Session, message: dict[str, Any], reply: Reply) -> None:
+        await self.deliver(session, [self.answer_to(message), *self.news_of(message)], reply)
 
 
 class Response200(conforming.Server):
@@ -159,7 +256,7 @@ class _Typed(conforming.Server):
     kind = "text/plain"
 
     async def answer(self, session: Session, message: dict[str, Any], reply: Reply) -> None:
-        await reply.send(200, json.dumps(self.result_of(message)).encode(), {"Content-Type": self.kind})
+        await reply.send(200, json.dumps(self.answer_to(message)).encode(), {"Content-Type": self.kind})
 
 
 class AnswersAsText(_Typed):
@@ -176,7 +273,7 @@ class AnswersWithoutType(_Typed):
     """A request is answered without a content type."""
 
     async def answer(self, session: Session, message: dict[str, Any], reply: Reply) -> None:
-        await reply.send(200, json.dumps(self.result_of(message)).encode())
+        await reply.send(200, json.dumps(self.answer_to(message)).encode())
 
 
 class AnswersAsArray(conforming.Server):
@@ -185,7 +282,7 @@ class AnswersAsArray(conforming.Server):
     answers = "json"
 
     async def answer(self, session: Session, message: dict[str, Any], reply: Reply) -> None:
-        await reply.json(200, [self.result_of(message)])
+        await reply.json(200, [self.answer_to(message)])
 
 
 class ToolAnswersAsText(conforming.Server):
@@ -193,7 +290,7 @@ class ToolAnswersAsText(conforming.Server):
 
     async def answer(self, session: Session, message: dict[str, Any], reply: Reply) -> None:
         if message["method"] == "tools/call":
-            await reply.send(200, json.dumps(self.result_of(message)).encode(), {"Content-Type": "text/plain"})
+            await reply.send(200, json.dumps(self.answer_to(message)).encode(), {"Content-Type": "text/plain"})
         else:
             await super().answer(session, message, reply)
 

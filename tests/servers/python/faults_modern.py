@@ -95,6 +95,19 @@ class ModernDiscoversOthers(ModernOnly):
         return found
 
 
+class ModernListsInTurn(ModernOnly):
+    """Every other connection gets another list."""
+
+    turn = 0
+
+    def result_of(self, message: dict[str, Any]) -> dict[str, Any]:
+        found = super().result_of(message)
+        if message["method"] == "tools/list":
+            self.turn += 1
+            found["result"] = {"tools": [{"name": f"echo{self.turn % 2}", "inputSchema": {"type": "object"}}]}
+        return found
+
+
 class ModernUndeclaredTools(ModernOnly):
     """Lists tools that discovery does not declare."""
 
@@ -152,6 +165,9 @@ class ModernAsks(_SendsFirst):
 
 class ModernLogs(_SendsFirst):
     """Logs to clients that named no level."""
+
+    def capabilities(self) -> dict[str, Any]:
+        return {**super().capabilities(), "logging": {}}
 
     first: ClassVar = {
         "jsonrpc": "2.0",

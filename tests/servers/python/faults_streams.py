@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import conforming
 from conforming import Refused, Session
+from variants import Polled, SlowTools
 
 if TYPE_CHECKING:
     from wire import Reply
@@ -79,7 +80,7 @@ class ProgressOnAllRequests(conforming.Server):
             self.called.clear()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self.called.wait(), 0.3)
-        await reply.event(json.dumps(self.result_of(message)))
+        await reply.event(json.dumps(self.answer_to(message)))
         self.running.remove(reply)
         await reply.end()
 
@@ -113,6 +114,23 @@ class OneEventId(conforming.Server):
 
     def news_of(self, message: dict[str, Any]) -> list[dict[str, Any]]:
         return [{**LIST_CHANGED, "params": {"at": message["id"]}}]
+
+
+class ClosesEarly(Polled):
+    """The connection of a tool's request is closed at once, without a word."""
+
+    async def work(self, session: Session, stream: str, reply: Reply) -> None:
+        await reply.end()
+        reply.writer.close()
+
+
+class CancelsLostRequests(SlowTools):
+    """A tool stops when its client's connection is lost."""
+
+    async def work(self, session: Session, stream: str, reply: Reply) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(reply.gone(), 0.3)
+            raise ConnectionError
 
 
 class _Resumable(conforming.Server):

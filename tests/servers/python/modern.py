@@ -102,7 +102,10 @@ class ModernOnly(conforming.Server):
 
     async def answer_modern(self, message: dict[str, Any], reply: Reply) -> None:
         method = message["method"]
-        found = self.discovered(message) if method == "server/discover" else self.result_of(message)
+        found = self.discovered(message) if method == "server/discover" else self.answer_to(message)
+        if found.get("error", {}).get("code") == INVALID_PARAMS:
+            await reply.json(200, found)
+            return
         if "error" in found or method in REMOVED:
             await self.unknown_method(message, reply)
             return
@@ -180,6 +183,9 @@ class ModernFeatures(ModernOnly):
             return
         if message["method"] == "resources/read":
             await self.read(message, reply)
+            return
+        if message["method"] == "prompts/get":
+            await reply.json(200, conforming.error(message["id"], INVALID_PARAMS, "no such prompt"))
             return
         await super().answer_modern(message, reply)
 
@@ -471,7 +477,8 @@ class ModernOrigin400(ModernOnly):
     """A foreign Origin gets 400."""
 
     def check_origin(self, request: Request) -> None:
-        if request.header("origin") is not None:
+        origin = request.header("origin")
+        if origin is not None and not self.is_own(origin):
             raise Refused(400, "foreign origin")
 
 

@@ -1,10 +1,10 @@
 """The conversation with a server on standard input and output.
 
-One run for the conversation (initialize with the newest revision, initialized, tools/list, calls of tools, end of
-input, end of the process), then one short run per further revision to learn whether it is negotiated, and one for each
-sessionless revision: discovery, and if it is spoken, tools/list and calls of tools. The first answer of a process has
-the time of a start, since a process has no other sign of being ready. ``Reply.status`` is 200 for a
-message that came: there is no HTTP here, and a reader of the transcript asks only whether there was an answer.
+One run for the conversation (initialize with the newest revision, initialized, tools/list, calls of tools,
+cancellations of nothing, end of input, end of the process), then one short run per further revision to learn whether it
+is negotiated, and one for each sessionless revision: discovery, and if it is spoken, tools/list and what follows. The
+first answer of a process has the time of a start, since a process has no other sign of being ready. ``Reply.status`` is
+200 for a message that came: there is no HTTP here, and a reader of it asks only whether there was an answer.
 """
 
 from __future__ import annotations
@@ -36,6 +36,8 @@ MOST_TOOLS: Final = 3
 """Tools that are called: each may print in its own way, and may be slow."""
 MOST_NOISE: Final = 50
 """Lines of noise that are recorded one by one."""
+UNKNOWN_ID: Final = 1000
+"""Id of a request that was never sent."""
 MARGIN_S: Final = 0.1
 
 
@@ -122,8 +124,22 @@ async def _use_tools(talk: _StdioRecorder, modern: str | None = None) -> Message
         if modern:
             params["_meta"] |= messages.request_meta(modern)
         if await talk.request(steps.STDIO_TOOL_CALL, messages.request(number, "tools/call", params)) is None:
-            break
+            return listed
+    if listed is not None:
+        await _cancel_nothing(talk, modern)
     return listed
+
+
+async def _cancel_nothing(talk: _StdioRecorder, modern: str | None) -> None:
+    """Cancel a request that never was, one that is answered, and none at all; then list the tools again."""
+    control = next(e.number for e in reversed(talk.exchanges) if e.step == steps.STDIO_TOOLS)
+    for params in ({"requestId": UNKNOWN_ID}, {"requestId": 2}, {}):
+        meta = {"_meta": messages.request_meta(modern)} if modern else {}
+        notification = messages.notification("notifications/cancelled")
+        await talk.notify(steps.STDIO_CANCELLED, {**notification, "params": {**params, **meta}})
+    asked = {"_meta": messages.request_meta(modern)} if modern else None
+    request = messages.request(UNKNOWN_ID + 1, "tools/list", asked)
+    await talk.request(steps.STDIO_AFTER_CANCELLED, request, control=control)
 
 
 def _result(response: Message | None) -> Message | None:
@@ -191,7 +207,7 @@ class _StdioRecorder:
             await self._end_input()
         return answer
 
-    async def request(self, step: str, message: Message) -> Message | None:
+    async def request(self, step: str, message: Message, *, control: int | None = None) -> Message | None:
         """Write a request and read lines until its response; None if there was none."""
         began = time.monotonic()
         failure: Failure | None = None
@@ -217,7 +233,7 @@ class _StdioRecorder:
             failure = Failure(FailureKind.CLOSED, error.message)
         self._started_process = False
         reply = _reply(line, heard) if answer is not None and line is not None else None
-        self._record(step, "STDIN", messages.encode(message).decode(), reply, failure, began)
+        self._record(step, "STDIN", messages.encode(message).decode(), reply, failure, began, control=control)
         self._record_noise(noise, began)
         return answer
 
@@ -293,6 +309,7 @@ class _StdioRecorder:
         failure: Failure | None,
         began: float,
         note: str | None = None,
+        control: int | None = None,
     ) -> None:
         self.exchanges.append(
             Exchange(
@@ -309,6 +326,7 @@ class _StdioRecorder:
                 started_s=round(began - self.started, 4),
                 duration_s=round(time.monotonic() - began, 4),
                 note=note,
+                control=control,
             )
         )
 

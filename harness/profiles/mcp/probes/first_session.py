@@ -14,6 +14,7 @@ from harness.model import RevisionFacts
 from harness.profiles.mcp import messages, steps
 from harness.profiles.mcp.messages import FOREIGN_ORIGIN, LOCAL_LOOKING_ORIGINS, Caller
 from harness.profiles.mcp.probes import sessions
+from harness.profiles.mcp.probes.offers import probe_offers
 from harness.profiles.mcp.probes.tools import first_callable_tool
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ class FirstSession:
     request: ProbeAnswer
     tool: ProbeAnswer | None
     get: ProbeAnswer
+    declared: Message
+    """Capabilities of the server."""
 
     @property
     def listens(self) -> bool:
@@ -108,10 +111,11 @@ async def use_first_session(
     get = await peer.get(steps.BASELINE_GET, opened, listen_s=LISTEN_S)
     if _declares(answer, "resources"):
         await _read_missing_resource(peer, opened, request.number)
+    await peer.post_unreadable(steps.POST_UNREADABLE, opened, control=initialized.number)
     called, peer.tool = await _call_tool(peer, opened, request)
     if peer.tool is not None:
         peer.learn_revision(revision, RevisionFacts(method=peer.method, tool=peer.tool.name))
-    return FirstSession(opened, answer.number, request, called, get)
+    return FirstSession(opened, answer.number, request, called, get, _capabilities(answer))
 
 
 async def _without_version(peer: ProbedServer, caller: Caller, refused: ProbeAnswer, message: Message) -> None:
@@ -169,19 +173,29 @@ async def _read_missing_resource(peer: ProbedServer, caller: Caller, control: in
     await peer.post(steps.RESOURCE_MISSING, caller, message, control=control)
 
 
-def _declares(initialized: ProbeAnswer, capability: str) -> bool:
+def _capabilities(initialized: ProbeAnswer) -> Message:
     capabilities = (initialized.result or {}).get("capabilities")
-    return isinstance(capabilities, dict) and capability in capabilities
+    return capabilities if isinstance(capabilities, dict) else {}
+
+
+def _declares(initialized: ProbeAnswer, capability: str) -> bool:
+    return capability in _capabilities(initialized)
 
 
 async def probe_what_reads(peer: ProbedServer, base: FirstSession) -> None:
-    """Send on session A what changes nothing: version, batch and Origin."""
+    """Send on session A what changes nothing: version, batch, Origin, and what it offers besides tools."""
     revision = base.caller.revision or ""
     if revision >= VERSION_HEADER_SINCE:
         await probe_version(peer, base.caller)
     if revision == BATCH_REVISION:
         await probe_batch(peer, base.caller)
     await probe_origin_of_request(peer, base.caller)
+
+    async def ask(step: str, method: str, params: Message) -> ProbeAnswer:
+        message = messages.request(peer.recorder.rpc_id(), method, params)
+        return await peer.post(step, base.caller, message, control=base.request.number)
+
+    await probe_offers(ask, base.declared, {}, lists_tools=peer.method == "tools/list", sessions=True)
 
 
 async def probe_version(peer: ProbedServer, a: Caller) -> None:
@@ -200,8 +214,9 @@ async def probe_batch(peer: ProbedServer, a: Caller) -> None:
 
 
 async def probe_origin_of_request(peer: ProbedServer, a: Caller) -> None:
-    """Send a request on the session with each foreign Origin, Host unchanged, against the same without one."""
+    """Send a request on the session with each foreign Origin, and its own, against the same without one."""
     control = await peer.request(steps.ORIGIN_CONTROL_REQUEST, a)
+    await peer.request(steps.ORIGIN_OWN, replace(a, origin=peer.address.origin), control=control.number)
     await peer.request(steps.ORIGIN_FOREIGN_REQUEST, replace(a, origin=FOREIGN_ORIGIN), control=control.number)
     for leg, origin in LOCAL_LOOKING_ORIGINS.items():
         step = f"{steps.ORIGIN_LOCAL_LOOKING}.{leg}"

@@ -165,10 +165,17 @@ class ProbedServer:
         extra: Headers = (),
         control: int | None = None,
         linger_s: float = LINGER_S,
+        cuts: bool = False,
     ) -> ProbeAnswer:
-        """POST a message; ``linger_s`` as in :class:`ProbeRequest`."""
+        """POST a message; ``linger_s`` and ``cuts`` as in :class:`ProbeRequest`."""
         request = self.prepare(step, caller, "POST", message, extra=extra, control=control, accept=ACCEPT_BOTH)
-        return await self.recorder.send(replace(request, linger_s=linger_s))
+        return await self.recorder.send(replace(request, linger_s=linger_s, cuts=cuts))
+
+    async def post_unreadable(self, step: str, caller: Caller, *, extra: Headers = (), control: int) -> ProbeAnswer:
+        """POST the beginning of a notification: no JSON, which no server can accept."""
+        notification = messages.notification("notifications/initialized")
+        request = self.prepare(step, caller, "POST", notification, extra=extra, control=control, accept=ACCEPT_BOTH)
+        return await self.recorder.send(replace(request, body=request.body[:-1]))
 
     async def request(
         self, step: str, caller: Caller, *, control: int | None = None, linger_s: float = LINGER_S

@@ -12,9 +12,11 @@ import anyio
 
 from harness.profiles.mcp import messages, steps
 from harness.profiles.mcp.messages import ACCEPT_BOTH, mirrored_headers
+from harness.profiles.mcp.probes.offers import probe_offers
 from harness.profiles.mcp.probes.sessionless_tools import probe_tools, send
 
 if TYPE_CHECKING:
+    from harness.base.jsonrpc import Message
     from harness.exchanges.http_exchange import ProbeAnswer
     from harness.profiles.mcp.messages import Caller
     from harness.profiles.mcp.probes.probed_server import ProbedServer
@@ -41,10 +43,12 @@ async def probe_features(peer: ProbedServer, caller: Caller, method: str, contro
         discovered = await send(peer, steps.MODERN_DISCOVER, caller, "server/discover", control=control.number)
     capabilities = (discovered.result or {}).get("capabilities")
     declared = capabilities if isinstance(capabilities, dict) else {}
+    listed = {}
     if "prompts" in declared:
-        await send(peer, steps.MODERN_PROMPTS, caller, "prompts/list", control=control.number)
+        listed["prompts"] = await send(peer, steps.MODERN_PROMPTS, caller, "prompts/list", control=control.number)
     if "resources" in declared:
-        await send(peer, steps.MODERN_RESOURCES, caller, "resources/list", control=control.number)
+        step = steps.MODERN_RESOURCES
+        listed["resources"] = await send(peer, step, caller, "resources/list", control=control.number)
         missing = {"uri": messages.MISSING_RESOURCE}
         await send(peer, steps.RESOURCE_MISSING, caller, "resources/read", missing, control=control.number)
     changes = [change for name, change in _CHANGES.items() if _has(declared.get(name), "listChanged")]
@@ -56,6 +60,11 @@ async def probe_features(peer: ProbedServer, caller: Caller, method: str, contro
     if method == "tools/list" and isinstance(cursor, str):
         await send(peer, steps.MODERN_PAGE, caller, method, {"cursor": cursor}, control=control.number)
     await probe_tools(peer, caller, control.result)
+
+    async def ask(step: str, method: str, params: Message) -> ProbeAnswer:
+        return await send(peer, step, caller, method, params, control=control.number)
+
+    await probe_offers(ask, declared, listed, lists_tools=method == "tools/list", sessions=False)
 
 
 async def _listen(peer: ProbedServer, caller: Caller, changes: list[str], control: ProbeAnswer) -> None:

@@ -106,6 +106,8 @@ async def probe_revision(peer: ProbedServer, revision: str, method: str) -> None
     peer.learn_revision(revision, RevisionFacts(method=method))
     await _probe_faults(peer, caller, method, control.number)
     again = await send_request(peer, steps.ORIGIN_CONTROL_REQUEST, caller, method)
+    own = replace(caller, origin=peer.address.origin)
+    await send_request(peer, steps.ORIGIN_OWN, own, method, control=again.number)
     foreign = replace(caller, origin=FOREIGN_ORIGIN)
     await send_request(peer, steps.ORIGIN_FOREIGN_REQUEST, foreign, method, control=again.number)
     for leg, origin in LOCAL_LOOKING_ORIGINS.items():
@@ -143,6 +145,8 @@ async def _probe_faults(peer: ProbedServer, caller: Caller, method: str, control
     await send(steps.MODERN_MISSING_META, without="clientCapabilities")
     await send(steps.MODERN_MISSING_META_VERSION, without="protocolVersion")
     await _notify(peer, caller, control=control)
+    mirrored = ((METHOD_HEADER, "notifications/initialized"),)
+    await peer.post_unreadable(steps.POST_UNREADABLE, caller, extra=mirrored, control=control)
 
 
 async def _send_in_another_case(peer: ProbedServer, caller: Caller, method: str, control: int) -> None:

@@ -101,6 +101,26 @@ async def _resume_across(peer: ProbedServer, revision: str, b: Caller) -> None:
     resumed = await _resume(peer, steps.RESUME_OWN, b, issued, listen_s=OWN_REPLAY_S, replays=rpc_id)
     patience_s = max(REPLAY_S, steps.PATIENCE * resumed.exchange.duration_s)
     await _resume(peer, steps.RESUME_CROSS, c, issued, control=resumed.number, listen_s=patience_s)
+    await _cut(peer, b, resumed)
+
+
+async def _cut(peer: ProbedServer, b: Caller, resumed: ProbeAnswer) -> None:
+    """Close the connection of a request at its first event, and ask for the rest of its stream."""
+    message = _request(peer, tool=True)
+    cut = await peer.post(steps.STREAM_CUT, b, message, control=resumed.number, cuts=True)
+    last = cut.reply.events[-1].id if cut.reply is not None and cut.reply.events else None
+    if last is None or cut.response is not None or not _fits_a_header(last):
+        return
+    slowest_s = max(exchange.duration_s for exchange in peer.recorder.exchanges if exchange.session == b.label)
+    await _resume(
+        peer,
+        steps.STREAM_CUT_RESUMED,
+        b,
+        last,
+        control=cut.number,
+        listen_s=max(OWN_REPLAY_S, steps.PATIENCE * slowest_s),
+        replays=message["id"],
+    )
 
 
 async def _resume(
@@ -121,6 +141,10 @@ def first_event_id(answers: Iterable[ProbeAnswer]) -> str | None:
     """Return the first event id in the replies that can stand in a header; None if there is none."""
     for answer in answers:
         for event in answer.reply.events if answer.reply else ():
-            if event.id is not None and event.id.isascii() and event.id.isprintable():
+            if event.id is not None and _fits_a_header(event.id):
                 return event.id
     return None
+
+
+def _fits_a_header(event_id: str) -> bool:
+    return event_id.isascii() and event_id.isprintable()

@@ -12,8 +12,9 @@ if TYPE_CHECKING:
     from harness.base.jsonrpc import Message
 
 MOST_DEPTH: Final = 4
+MADE_UP_TEXT: Final = "docprobe"
 _PLAIN: Final[Mapping[str, Any]] = {
-    "string": "docprobe",
+    "string": MADE_UP_TEXT,
     "number": 2,
     "integer": 2,
     "boolean": False,

@@ -1,6 +1,6 @@
-"""What a server agreed to at initialize, and then does: its version, its capabilities, and ping.
+"""What a server agrees to at initialize and then does: its version, and ping.
 
-Sentences: lifecycle page, "Operation"; tools page, "Capabilities"; ping page, "Behavior Requirements".
+Sentences: lifecycle page, "Version Negotiation" and "Operation"; ping page, "Behavior Requirements".
 """
 
 from __future__ import annotations
@@ -12,19 +12,17 @@ from harness.judge.findings import inconclusive, not_applicable, satisfied, viol
 from harness.model import Requirement, Side
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.messages import UNSUPPORTED_VERSION, initialize_version
-from harness.profiles.mcp.revisions import SESSIONS, STREAMABLE, level, text
+from harness.profiles.mcp.revisions import SESSIONS, level, text
 from harness.profiles.mcp.rules.answers import (
     NOT_SERVED,
     answer_to_fault,
     describe,
-    is_result,
     is_served,
     why_undecided,
 )
 from harness.profiles.mcp.rules.preconditions import BASELINE, not_asked
 from harness.profiles.mcp.rules.transcript import (
     control_of,
-    discovery_of,
     exchange_of,
     exchanges_of,
     method_of,
@@ -109,43 +107,6 @@ PING_ANSWERED: Final = Rule(
 )
 
 
-def capability_declared(transcript: Transcript, bound: BoundRequirement) -> Finding:
-    """Judge that a server that lists tools MUST declare the capability ``tools``: in initialize, or in discovery."""
-    where, opening = "InitializeResult", exchange_of(transcript, bound.revision, steps.BASELINE_INITIALIZE)
-    if bound.revision in transcript.modern:
-        where, opening = "discovery", discovery_of(transcript, bound.revision)
-    listed = _of_method(transcript, bound.revision, "tools/list")
-    if opening is None or listed is None:
-        return not_asked(transcript, bound, "tools/list")
-    evidence = [opening, listed]
-    if not is_result(listed):
-        return not_applicable(bound, f"The server has no tools: tools/list returned {describe(listed)}.", evidence)
-    tools = _result(listed).get("tools")
-    if not isinstance(tools, list) or not tools:
-        return not_applicable(bound, "The server lists no tools.", evidence)
-    if not is_result(opening):
-        return inconclusive(bound, f"The {where} is missing: the server returned {describe(opening)}.", evidence)
-    capabilities = _result(opening).get("capabilities")
-    if isinstance(capabilities, dict) and "tools" in capabilities:
-        return satisfied(bound, "The server declares the capability tools and lists tools.", evidence)
-    return violated(bound, f"The server lists tools, and its {where} does not declare the capability tools.", evidence)
-
-
-CAPABILITY_DECLARED: Final = Rule(
-    Requirement(
-        id="capability.declared",
-        title="A server with tools declares the capability",
-        side=Side.SERVER,
-        levels=level(Level.MUST, STREAMABLE),
-        basis=text(STREAMABLE),
-        effect="Clients don't ask for tools that no capability announces: the server seems to have none.",
-        fix='Put `"tools": {}` into the capabilities of the InitializeResult; from 2026-07-28 on, of the result of '
-        "`server/discover`.",
-    ),
-    Decision(capability_declared, BASELINE),
-)
-
-
 def init_version(transcript: Transcript, bound: BoundRequirement) -> Finding:
     """Judge that an initialize with a version that does not exist MUST be answered by one that the server supports."""
     asked = exchange_of(transcript, None, steps.INITIALIZE_UNSUPPORTED)
@@ -184,6 +145,38 @@ INIT_VERSION: Final = Rule(
 )
 
 
+def newest_version(transcript: Transcript, bound: BoundRequirement) -> Finding:
+    """Judge that the version that answers an unknown one SHOULD be the newest that the server supports."""
+    asked = exchange_of(transcript, None, steps.INITIALIZE_UNSUPPORTED)
+    answered = initialize_version(response(asked)) if asked is not None else None
+    if asked is None or answered is None or answered == UNSUPPORTED_VERSION:
+        return not_asked(transcript, bound, "An initialize with an unknown version that is answered by another one")
+    newest = max(revision for revision in transcript.negotiated if revision not in transcript.modern)
+    both = [control_of(transcript, asked), asked]
+    if answered < newest:
+        return violated(
+            bound,
+            f"An initialize that offers {UNSUPPORTED_VERSION} was answered by {answered[:_SHOWN]}; the server also "
+            f"supports {newest}.",
+            both,
+        )
+    return satisfied(bound, f"An initialize that offers {UNSUPPORTED_VERSION} was answered by the newest one.", both)
+
+
+NEWEST_VERSION: Final = Rule(
+    Requirement(
+        id="init.newest-version",
+        title="An unknown version is answered by the newest that the server supports",
+        side=Side.SERVER,
+        levels=level(Level.SHOULD, SESSIONS),
+        basis=text(SESSIONS),
+        effect="A client that is newer than the server speaks an older version than both could.",
+        fix="Keep the supported versions in order and answer with the newest one.",
+    ),
+    Decision(newest_version, BASELINE),
+)
+
+
 def absent_served(transcript: Transcript, bound: BoundRequirement) -> Finding:
     """Judge that a request without MCP-Protocol-Version SHOULD be taken for one of 2025-03-26, or of its session."""
     asked = exchange_of(transcript, bound.revision, steps.VERSION_ABSENT)
@@ -214,15 +207,10 @@ ABSENT_SERVED: Final = Rule(
     Decision(absent_served, BASELINE),
 )
 
-RULES: Final = (INIT_VERSION, ABSENT_SERVED, NEGOTIATED_SERVED, PING_ANSWERED, CAPABILITY_DECLARED)
+RULES: Final = (INIT_VERSION, NEWEST_VERSION, ABSENT_SERVED, NEGOTIATED_SERVED, PING_ANSWERED)
 
 
 def _of_method(transcript: Transcript, revision: str, method: str) -> Exchange | None:
     """Return the request of the baseline with a method; None if there is none."""
     asked = exchanges_of(transcript, revision, steps.BASELINE_REQUEST, steps.BASELINE_OTHER, steps.MODERN_CONTROL)
     return next((exchange for exchange in asked if method_of(exchange) == method), None)
-
-
-def _result(exchange: Exchange) -> dict[str, object]:
-    result = (response(exchange) or {}).get("result")
-    return result if isinstance(result, dict) else {}

@@ -1,4 +1,4 @@
-"""A foreign Origin: whether it is served, and how it is refused.
+"""Origin: whether a foreign one is served, how it is refused, and whether the own one is not.
 
 Sentences: transports page, "Security Warning" (2026-07-28: "Security & Endpoint"), item 1.
 """
@@ -15,7 +15,7 @@ from harness.judge.findings import as_interpretation, inconclusive, join_words, 
 from harness.model import Requirement, Side
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.messages import LOCAL_LOOKING_ORIGINS
-from harness.profiles.mcp.revisions import ALL, MODERN, SESSIONS, level, text
+from harness.profiles.mcp.revisions import ALL, MODERN, SESSIONS, advice, level, text
 from harness.profiles.mcp.rules.answers import (
     NOT_SERVED,
     Answer,
@@ -142,6 +142,38 @@ ORIGIN_403: Final = Rule(
 )
 
 
+def own_served(transcript: Transcript, bound: BoundRequirement) -> Finding:
+    """Judge, as advice, that the origin of the server's own pages is served: to refuse all is no validation."""
+    asked = exchange_of(transcript, bound.revision, steps.ORIGIN_OWN)
+    if asked is None:
+        return not_asked(transcript, bound, "A request with the server's own Origin")
+    both = [control_of(transcript, asked), asked]
+    if is_served(asked):
+        return satisfied(bound, "A request with the server's own Origin was served.", both)
+    if answer_to_fault(transcript, asked) in NOT_SERVED:
+        return violated(
+            bound,
+            f"With its own Origin the server returned {describe(asked)}; without it the same was served.",
+            both,
+        )
+    return inconclusive(bound, f"Its own Origin gave no decision: {why_undecided(asked)}.", both)
+
+
+OWN_SERVED: Final = Rule(
+    Requirement(
+        id="http.origin-own",
+        title="The server's own origin is served",
+        side=Side.SERVER,
+        levels=level(Level.SHOULD, ALL),
+        basis=advice(ALL),
+        effect="No page can use the server, not even one that it serves itself, such as an inspector.",
+        fix="Put your own origins on the list of allowed ones: scheme, host and port.",
+        avoid="Don't compare Origin with the Host header: after DNS rebinding both are the attacker's.",
+    ),
+    Decision(own_served, BASELINE),
+)
+
+
 def bind_localhost(transcript: Transcript, bound: BoundRequirement) -> Finding:
     """Judge that a server that runs locally SHOULD listen on loopback only. One that demands a token may be for others.
 
@@ -175,7 +207,7 @@ BIND_LOCALHOST: Final = Rule(
     Decision(bind_localhost, BASELINE),
 )
 
-RULES: Final = (ORIGIN_VALIDATE, ORIGIN_403, BIND_LOCALHOST)
+RULES: Final = (ORIGIN_VALIDATE, ORIGIN_403, OWN_SERVED, BIND_LOCALHOST)
 
 
 def _validate(transcript: Transcript, bound: BoundRequirement) -> Finding:

@@ -16,6 +16,7 @@ from harness.model import BodyFault, Requirement, Side
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.revisions import STREAMABLE, level, text
 from harness.profiles.mcp.rules.answers import (
+    NEVER_DECIDE,
     Answer,
     classify_answer,
     describe,
@@ -26,7 +27,7 @@ from harness.profiles.mcp.rules.answers import (
 )
 from harness.profiles.mcp.rules.preconditions import BASELINE, must_answer, not_asked
 from harness.profiles.mcp.rules.sent_requests import name_of
-from harness.profiles.mcp.rules.transcript import exchanges_of, opening_of, sent
+from harness.profiles.mcp.rules.transcript import exchange_of, exchanges_of, messages, opening_of, sent
 from harness.profiles.mcp.rules.wrong_answers import answers_about, notification_answers
 from harness.rule import Decision, Rule
 
@@ -48,6 +49,8 @@ _REQUESTS: Final = (
     steps.MODERN_CONTROL,
 )
 _WITH_VERSION_HEADER: Final = STREAMABLE[1:]
+_ERROR_STATUS: Final = 400
+"""From here on a status is one of an error."""
 
 
 def notification_202(transcript: Transcript, bound: BoundRequirement) -> Finding:
@@ -111,6 +114,44 @@ NOTIFICATION_202: Final = Rule(
     Decision(notification_202),
     printed=Decision(printed_notification_202),
     blame=notification_answers,
+)
+
+
+def refused_status(transcript: Transcript, bound: BoundRequirement) -> Finding:
+    """Judge that a notification that the server cannot accept MUST get an error status.
+
+    One whose JSON is cut off is sent. A bare 2xx says that the server took it, for what it is worth.
+    """
+    asked = exchange_of(transcript, bound.revision, steps.POST_UNREADABLE)
+    if asked is None:
+        return not_asked(transcript, bound, "A notification whose JSON is cut off")
+    reply = asked.reply
+    if reply is None or asked.status in NEVER_DECIDE:
+        return inconclusive(bound, f"A notification whose JSON is cut off returned {describe(asked)}.", [asked])
+    if reply.status >= _ERROR_STATUS:
+        return satisfied(bound, f"A notification whose JSON is cut off returned {reply.status}.", [asked])
+    if is_success(asked) and any("error" in message for message in messages(reply)):
+        return violated(
+            bound,
+            f"A notification whose JSON is cut off returned {reply.status} with a JSON-RPC error; expected an error "
+            "status.",
+            [asked],
+        )
+    return inconclusive(bound, f"A notification whose JSON is cut off was accepted ({reply.status}).", [asked])
+
+
+REFUSED_STATUS: Final = Rule(
+    Requirement(
+        id="post.refused-status",
+        title="A message that the server cannot accept gets an error status",
+        side=Side.SERVER,
+        levels=level(Level.MUST, STREAMABLE),
+        basis=text(STREAMABLE),
+        effect="A client believes that its message arrived: nobody reads the body of an answer to a notification.",
+        fix="Answer 400 where the message cannot be read, and say why in the body.",
+        avoid="Don't answer every POST with 200 and a JSON-RPC message.",
+    ),
+    Decision(refused_status, BASELINE),
 )
 
 
@@ -183,7 +224,7 @@ UNSUPPORTED_400: Final = Rule(
     blame=answers_about(re.compile(r"mcp-protocol-version"), "400"),
 )
 
-RULES: Final = (NOTIFICATION_202, REQUEST_SSE_OR_JSON, UNSUPPORTED_400)
+RULES: Final = (NOTIFICATION_202, REFUSED_STATUS, REQUEST_SSE_OR_JSON, UNSUPPORTED_400)
 
 
 def _is_unanswered(transcript: Transcript, exchange: Exchange, opening: Exchange | None) -> bool:

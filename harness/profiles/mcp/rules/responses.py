@@ -1,6 +1,6 @@
-"""The form of every response: JSON-RPC 2.0, under the id of its request.
+"""The form of every response: JSON-RPC 2.0, under the id of its request, in UTF-8.
 
-Sentences: base protocol page, "Messages" and "Responses".
+Sentences: base protocol page, "Messages" and "Responses"; transports page, its beginning.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from extractor.model import Level
 from harness.base.jsonrpc import is_response
 from harness.judge.findings import satisfied, violated
-from harness.model import Requirement, Side
+from harness.model import BodyFault, Requirement, Side
 from harness.profiles.mcp.revisions import SESSIONS, STREAMABLE, level, text
 from harness.profiles.mcp.rules.answers import is_success
 from harness.profiles.mcp.rules.preconditions import BASELINE, not_asked
@@ -68,7 +68,39 @@ RESPONSE_FORM: Final = Rule(
     Decision(response_form, BASELINE),
 )
 
-RULES: Final = (RESPONSE_FORM,)
+
+def utf_8(transcript: Transcript, bound: BoundRequirement) -> Finding:
+    """Judge that messages MUST be encoded in UTF-8: every body that is JSON or an event stream."""
+    seen = [
+        exchange
+        for exchange in transcript.exchanges
+        if exchange.revision == bound.revision and exchange.reply is not None and messages(exchange.reply)
+    ]
+    for exchange in seen:
+        if exchange.reply is not None and exchange.reply.fault is BodyFault.INVALID_UTF8:
+            return violated(
+                bound, f"The answer to {method_of(exchange) or exchange.method} is not valid UTF-8.", [exchange]
+            )
+    if not seen:
+        return not_asked(transcript, bound, "A request that gets a message")
+    return satisfied(bound, "Every message is encoded in UTF-8.", seen[:1])
+
+
+UTF_8: Final = Rule(
+    Requirement(
+        id="message.utf-8",
+        title="Messages are encoded in UTF-8",
+        side=Side.SERVER,
+        levels=level(Level.MUST, STREAMABLE),
+        basis=text(STREAMABLE),
+        effect="Clients cannot read the message, or show other characters than were meant.",
+        fix="Encode JSON in UTF-8, whatever the machine's own encoding is.",
+        avoid="Don't rely on a default encoding: it depends on the system.",
+    ),
+    Decision(utf_8, BASELINE),
+)
+
+RULES: Final = (RESPONSE_FORM, UTF_8)
 
 
 def _wrong(exchange: Exchange, message: Message, id: object) -> str | None:

@@ -1,6 +1,7 @@
 """Servers on standard input and output.
 
-Sentences: transports page, "stdio"; lifecycle page, "Shutdown" (2026-07-28: the stdio transport's page, "Shutdown").
+Sentences: transports page, "stdio"; cancellation page, "Error Handling"; lifecycle page, "Shutdown" (2026-07-28: the
+stdio transport's page, "Shutdown").
 """
 
 from __future__ import annotations
@@ -10,12 +11,13 @@ from typing import TYPE_CHECKING, Final
 
 from extractor.languages.common.syntax import CALLS, statement, text_of, walk
 from extractor.model import Level
+from harness.base.jsonrpc import is_response
 from harness.judge.findings import count, inconclusive, satisfied, violated
 from harness.model import Requirement, Side
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.revisions import ALL, HTTP_SSE, MODERN, SESSIONS, level, reading, text
 from harness.profiles.mcp.rules.preconditions import not_asked
-from harness.profiles.mcp.rules.transcript import exchanges_of
+from harness.profiles.mcp.rules.transcript import control_of, exchange_of, exchanges_of, messages, sent
 from harness.rule import Decision, Rule
 
 if TYPE_CHECKING:
@@ -120,7 +122,47 @@ EXIT_ON_CLOSE: Final = Rule(
     Decision(exit_on_close),
 )
 
-RULES: Final = (ONLY_MESSAGES, EXIT_ON_CLOSE)
+
+def cancelled(transcript: Transcript, bound: BoundRequirement) -> Finding:
+    """Judge that cancellations of requests that are unknown or answered, and malformed ones, SHOULD be ignored."""
+    asked = exchange_of(transcript, bound.revision, steps.STDIO_AFTER_CANCELLED)
+    if asked is None:
+        return not_asked(transcript, bound, "A cancellation of nothing")
+    control = control_of(transcript, asked)
+    both = [control, *exchanges_of(transcript, bound.revision, steps.STDIO_CANCELLED), asked]
+    if control is None or control.reply is None:
+        return inconclusive(bound, "tools/list was not answered before the cancellations either.", both)
+    if asked.reply is None:
+        if asked.timed_out and asked.duration_s < steps.PATIENCE * control.duration_s:
+            return inconclusive(bound, "tools/list was not answered in time; it was slow before, too.", both)
+        return violated(
+            bound,
+            f"After cancellations of requests that are unknown or answered, tools/list was not answered "
+            f"({asked.failure}); before them it was.",
+            both,
+        )
+    own = (sent(asked) or {}).get("id")
+    for message in messages(asked.reply):
+        if is_response(message) and message.get("id") != own:
+            return violated(bound, "A cancellation of a request that is unknown or answered got a response.", both)
+    return satisfied(bound, "Cancellations of requests that are unknown or answered were ignored.", both)
+
+
+CANCELLED: Final = Rule(
+    Requirement(
+        id="stdio.cancelled",
+        title="A cancellation that concerns nothing is ignored",
+        side=Side.STDIO,
+        levels=level(Level.SHOULD, ALL),
+        basis=text(ALL),
+        effect="A cancellation crosses its response on the wire every day: the connection then breaks for nothing.",
+        fix="Look the request up, and do nothing where it is not running.",
+        avoid="Don't answer a notification, not even by an error.",
+    ),
+    Decision(cancelled),
+)
+
+RULES: Final = (ONLY_MESSAGES, EXIT_ON_CLOSE, CANCELLED)
 
 
 def _line(exchange: Exchange) -> str:

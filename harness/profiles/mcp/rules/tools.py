@@ -9,7 +9,8 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from extractor.model import Level
-from harness.judge.findings import inconclusive, not_applicable, satisfied, violated
+from harness.base.jsonrpc import parse
+from harness.judge.findings import count, inconclusive, not_applicable, satisfied, violated
 from harness.model import Requirement, Side
 from harness.profiles.mcp.revisions import MODERN, SESSIONS, level, text
 from harness.profiles.mcp.rules.preconditions import BASELINE
@@ -157,7 +158,58 @@ STRUCTURED_RESULT: Final = Rule(
     Decision(structured_result, BASELINE),
 )
 
-RULES: Final = (SCHEMA_VALID, NAMES, ORDER, STRUCTURED_RESULT)
+
+def text_copy(transcript: Transcript, bound: BoundRequirement) -> Finding:
+    """Judge that a tool with structured content SHOULD return the same as JSON in a text.
+
+    Where the content is only a wrapper of one value under ``result``, as SDKs make it, the text may be the value's.
+    """
+    judged = None
+    for exchange in transcript.exchanges:
+        result = (response(exchange) or {}).get("result")
+        called = exchange.revision == bound.revision and method_of(exchange) == "tools/call"
+        if not called or not isinstance(result, dict) or not isinstance(result.get("structuredContent"), dict):
+            continue
+        judged = exchange
+        content = result.get("content")
+        items = [item for item in content if isinstance(item, dict)] if isinstance(content, list) else []
+        texts = [item["text"] for item in items if item.get("type") == "text" and isinstance(item.get("text"), str)]
+        if not _repeats(texts, result["structuredContent"]):
+            return violated(
+                bound, "A tool's structured content is not in a text as JSON as well; its content has "
+                f"{count(len(texts), 'text')}.", [exchange]
+            )  # fmt: skip
+    if judged is None:
+        return not_applicable(bound, "No tool returned structured content.")
+    return satisfied(bound, "A tool's structured content is in a text as JSON as well.", [judged])
+
+
+TEXT_COPY: Final = Rule(
+    Requirement(
+        id="tool.text-copy",
+        title="Structured content is also sent as text",
+        side=Side.ANY_SERVER,
+        levels=level(Level.SHOULD, _WITH_OUTPUT),
+        basis=text(_WITH_OUTPUT),
+        effect="Clients from before structured content, and models that are shown the text only, get nothing.",
+        fix='Add `{ type: "text", text: JSON.stringify(structuredContent) }` to `content`.',
+    ),
+    Decision(text_copy, BASELINE),
+)
+
+RULES: Final = (SCHEMA_VALID, NAMES, ORDER, STRUCTURED_RESULT, TEXT_COPY)
+
+
+def _repeats(texts: list[str], structured: Message) -> bool:
+    """Return whether texts repeat structured content, or the one value that it wraps, whole or item by item."""
+    said = [parse(text) for text in texts]
+    if structured in said:
+        return True
+    value = structured.get("result")
+    if set(structured) != {"result"}:
+        return False
+    items = value if isinstance(value, list) else [value]
+    return value in said or value in texts or items in (said, texts)
 
 
 def _first_list(transcript: Transcript, revision: str) -> tuple[Exchange, list[Message]] | None:

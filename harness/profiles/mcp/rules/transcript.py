@@ -186,6 +186,20 @@ def listed_tools(transcript: Transcript, revision: str) -> list[tuple[Exchange, 
     return found
 
 
+def declaration_of(transcript: Transcript, revision: str) -> Exchange | None:
+    """Return the exchange in which the server declares its capabilities: initialize, or discovery without sessions."""
+    if revision in transcript.modern:
+        return discovery_of(transcript, revision)
+    return exchange_of(transcript, revision, steps.BASELINE_INITIALIZE)
+
+
+def capabilities_of(declaration: Exchange | None) -> Message:
+    """Return the capabilities that a server declares; empty if it declares none."""
+    result = (response(declaration) or {}).get("result") if declaration is not None else None
+    capabilities = result.get("capabilities") if isinstance(result, dict) else None
+    return capabilities if isinstance(capabilities, dict) else {}
+
+
 def is_initialize_result(exchange: Exchange) -> bool:
     """Return whether a 200 carries an InitializeResult: the only answer that may give a session id."""
     request = sent(exchange)

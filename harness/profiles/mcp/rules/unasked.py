@@ -13,11 +13,18 @@ from harness.base.jsonrpc import is_response
 from harness.judge.findings import inconclusive, not_applicable, satisfied, violated
 from harness.model import Requirement, Side
 from harness.profiles.mcp import steps
-from harness.profiles.mcp.messages import META
-from harness.profiles.mcp.revisions import MODERN, SESSIONS, level, text
+from harness.profiles.mcp.messages import EVENT_HEADER, META
+from harness.profiles.mcp.revisions import MODERN, SESSIONS, STREAMABLE, level, text
 from harness.profiles.mcp.rules.answers import NOT_SERVED, answer_to_fault, describe, waited_enough
 from harness.profiles.mcp.rules.preconditions import BASELINE, not_asked
-from harness.profiles.mcp.rules.transcript import control_of, exchange_of, messages, sent
+from harness.profiles.mcp.rules.transcript import (
+    control_of,
+    exchange_of,
+    header,
+    messages,
+    progress_token,
+    sent,
+)
 from harness.rule import Decision, Rule
 
 if TYPE_CHECKING:
@@ -147,7 +154,71 @@ NO_UNDECLARED_REQUESTS: Final = Rule(
     Decision(no_undeclared_requests, BASELINE),
 )
 
-RULES: Final = (NO_SERVER_REQUESTS, LOG_NOT_ASKED, LISTEN_ACKNOWLEDGED, NO_UNDECLARED_REQUESTS)
+
+def progress_rules(transcript: Transcript, bound: BoundRequirement) -> Finding:
+    """Judge progress: it MUST name a token of a request, rise with each notification, and stop at the response.
+
+    What a resumed stream brings came before.
+    """
+    given: set[object] = set()
+    seen = None
+    for exchange in transcript.exchanges:
+        if exchange.revision != bound.revision:
+            continue
+        given.add(_own_token(exchange))
+        if header(exchange, EVENT_HEADER) is not None:
+            continue
+        last: dict[object, float] = {}
+        ended = False
+        for message in messages(exchange.reply):
+            ended |= is_response(message)
+            if message.get("method") != "notifications/progress":
+                continue
+            seen = exchange
+            token, progress = progress_token(message), _progress(message)
+            if not isinstance(token, (str, int)) or token not in given:
+                return violated(
+                    bound, f"Progress names the token {str(token)[:_SHOWN]!r}, which nobody gave.", [exchange]
+                )
+            if ended and token == _own_token(exchange):
+                return violated(bound, "Progress of a request came after its response.", [exchange])
+            if progress is not None and progress <= last.get(token, progress - 1):
+                return violated(
+                    bound, f"Progress does not rise: {last[token]:g}, then {progress:g}.", [exchange]
+                )  # fmt: skip
+            last[token] = progress if progress is not None else last.get(token, 0)
+    if seen is None:
+        return not_applicable(bound, "The server sent no progress.")
+    return satisfied(bound, "Progress names its request, rises, and stops at the response.", [seen])
+
+
+PROGRESS_RULES: Final = Rule(
+    Requirement(
+        id="progress.rules",
+        title="Progress names its request, rises, and ends with it",
+        side=Side.ANY_SERVER,
+        levels=level(Level.MUST, STREAMABLE),
+        basis=text(STREAMABLE),
+        effect="Clients show the progress of another request, or one that jumps back, or never ends.",
+        fix="Send the request's own progressToken, with a number that grows, and nothing after the response.",
+    ),
+    Decision(progress_rules, BASELINE),
+)
+
+RULES: Final = (NO_SERVER_REQUESTS, LOG_NOT_ASKED, LISTEN_ACKNOWLEDGED, NO_UNDECLARED_REQUESTS, PROGRESS_RULES)
+
+
+def _own_token(exchange: Exchange) -> object:
+    """Return the progress token that a request gives; None if it gives none."""
+    params = (sent(exchange) or {}).get("params")
+    meta = params.get("_meta") if isinstance(params, dict) else None
+    token = meta.get("progressToken") if isinstance(meta, dict) else None
+    return token if isinstance(token, (str, int)) else None
+
+
+def _progress(notification: Message) -> float | None:
+    progress = (notification.get("params") or {}).get("progress")
+    return progress if isinstance(progress, (int, float)) and not isinstance(progress, bool) else None
 
 
 def _received(transcript: Transcript, revision: str) -> Iterator[tuple[Exchange, Message]]:

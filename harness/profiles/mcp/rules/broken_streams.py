@@ -1,0 +1,126 @@
+"""Connections that break before the response: closed by the server, or by the client.
+
+Sentences: transports page, "Sending Messages to the Server", item 6.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from extractor.model import Level
+from harness.judge.findings import inconclusive, not_applicable, satisfied, violated
+from harness.model import BodyFault, Requirement, Side
+from harness.profiles.mcp import steps
+from harness.profiles.mcp.revisions import SESSIONS, level, text
+from harness.profiles.mcp.rules.answers import describe, is_event_stream, is_json_error, is_result, is_served
+from harness.profiles.mcp.rules.preconditions import BASELINE, not_asked
+from harness.profiles.mcp.rules.transcript import control_of, exchange_of, exchanges_of, messages, method_of, sent
+from harness.rule import Decision, Rule
+
+if TYPE_CHECKING:
+    from harness.model import BoundRequirement, Exchange, Finding, Transcript
+
+_REQUESTS: Final = (
+    steps.BASELINE_REQUEST,
+    steps.BASELINE_OTHER,
+    steps.BASELINE_TOOL,
+    steps.GET_WHILE_OPEN,
+    steps.STREAM_TWO_A,
+    steps.STREAM_TWO_B,
+)
+
+
+def retry_before_close(transcript: Transcript, bound: BoundRequirement) -> Finding:
+    """Judge that a server that closes a connection before the response SHOULD send a ``retry`` field first.
+
+    It may close it after an event with an id; a stream without ids that ends early is post.request-sse-or-json.
+    """
+    asked = exchanges_of(transcript, bound.revision, *_REQUESTS)
+    if not asked:
+        return not_asked(transcript, bound, "A request")
+    closed = [exchange for exchange in asked if _was_closed_early(exchange)]
+    for exchange in closed:
+        if exchange.reply is not None and all(event.retry_ms is None for event in exchange.reply.events):
+            return violated(
+                bound,
+                f"The connection of {method_of(exchange)} was closed before the response, and no event had a retry "
+                "field.",
+                [exchange],
+            )
+    if not closed:
+        return not_applicable(bound, "No connection was closed before the response, after an event with an id.")
+    return satisfied(bound, "Before a connection was closed without the response, a retry field was sent.", closed)
+
+
+RETRY_BEFORE_CLOSE: Final = Rule(
+    Requirement(
+        id="stream.retry-before-close",
+        title="A retry field comes before an early close",
+        side=Side.SERVER,
+        levels=level(Level.SHOULD, SESSIONS[2:]),
+        basis=text(SESSIONS[2:]),
+        effect="Clients reconnect at once and again, or much too late.",
+        fix="Send an event with a `retry` field (milliseconds) before you close the connection.",
+    ),
+    Decision(retry_before_close, BASELINE),
+)
+
+
+def not_cancelled(transcript: Transcript, bound: BoundRequirement) -> Finding:
+    """Judge that a lost connection SHOULD NOT cancel its request: the response can be fetched by its event id.
+
+    It shows only where the server replays, and where the connection broke before the response.
+    """
+    cut = exchange_of(transcript, bound.revision, steps.STREAM_CUT)
+    resumed = exchange_of(transcript, bound.revision, steps.STREAM_CUT_RESUMED)
+    if cut is None:
+        if not exchanges_of(transcript, bound.revision, *_REQUESTS):
+            return not_asked(transcript, bound, "A request")
+        return not_applicable(bound, "No stream can be resumed: what becomes of a lost request does not show.")
+    control = control_of(transcript, cut)
+    evidence = [control, cut, resumed]
+    if is_result(cut) or is_json_error(cut) or resumed is None:
+        return inconclusive(bound, "The response came before the connection could be closed.", evidence)
+    if control is None or not messages(control.reply):
+        return inconclusive(bound, "The server replayed nothing of a stream that was whole, either.", evidence)
+    own = (sent(cut) or {}).get("id")
+    if any(message.get("id") == own and "method" not in message for message in messages(resumed.reply)):
+        return satisfied(
+            bound, "After its connection was closed, the response to a request could be fetched.", evidence
+        )
+    if not is_served(resumed):
+        return inconclusive(
+            bound, f"Asked for the rest of the stream, the server returned {describe(resumed)}.", evidence
+        )
+    return violated(
+        bound,
+        f"After docprobe closed the connection of a request, its response never came ({resumed.duration_s:.0f} s); a "
+        "stream that was not interrupted was replayed.",
+        evidence,
+    )
+
+
+NOT_CANCELLED: Final = Rule(
+    Requirement(
+        id="disconnect.not-cancel",
+        title="A lost connection does not cancel its request",
+        side=Side.SERVER,
+        levels=level(Level.SHOULD_NOT, SESSIONS),
+        basis=text(SESSIONS),
+        effect="A tool call is lost with every hiccup of the network, though the server can resume streams.",
+        fix="Finish the request and keep its events; cancel on notifications/cancelled only.",
+        avoid="Don't tie the request to the connection's abort signal.",
+    ),
+    Decision(not_cancelled, BASELINE),
+)
+
+RULES: Final = (RETRY_BEFORE_CLOSE, NOT_CANCELLED)
+
+
+def _was_closed_early(exchange: Exchange) -> bool:
+    """Return whether a stream ended without the response, after an event with an id."""
+    reply = exchange.reply
+    if reply is None or not is_event_stream(exchange) or is_result(exchange) or is_json_error(exchange):
+        return False
+    ended = reply.fault in (None, BodyFault.CLOSED_EARLY, BodyFault.RESET)
+    return ended and any(event.id for event in reply.events)
