@@ -230,7 +230,7 @@ class ProgressOfNobody(conforming.Server):
     """Progress names a token that nobody gave."""
 
     def news_of(self, message: dict[str, Any]) -> list[dict[str, Any]]:
-        return [{**each, "params": {"progressToken": "mine", "progress": 1}} for each in super().news_of(message)]
+        return [{**each, "params": {"progressToken": uuid.uuid4().hex, "progress": 1}} for each in super().news_of(message)]
 
 
 class ProgressAfterwards(conforming.Server):
