@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 @click.option(
     "--coverage", "counts_only", is_flag=True,
     help="Only the counts per revision: observable statements are bound to a requirement, decided through the check of "
-    "another, classified with a reason, or open.",
+    "another, half judged, classified with a reason, or open.",
 )  # fmt: skip
 @table_or_json_option
 @click.option(
@@ -144,6 +144,7 @@ def _flat(entry: ClassifiedStatement) -> dict[str, Any]:
         "reason": entry.reason,
         "observable": entry.observable,
         "through": entry.through,
+        "half": entry.half,
     }
 
 
@@ -184,11 +185,12 @@ def _drift(drift: Sequence[Drift]) -> list[str]:
 
 
 def _coverage(counts: Sequence[Coverage]) -> list[str]:
-    lines = [f"{'revision':12} {'bound':>6} {'through':>8} {'classed':>8} {'open':>6} {'observable':>11} {'all':>6}"]
+    """Return a table of the counts, one line for each revision."""
+    names = ("bound", "through", "half", "classed", "open", "observable", "all")
+    widths = [max(8, len(name) + 1) for name in names]
+    lines = [f"{'revision':12}" + "".join(f"{name:>{width}}" for name, width in zip(names, widths, strict=True))]
     for count in counts:
-        revision = count.revision or "(none)"
-        lines.append(
-            f"{revision:12} {count.bound:6} {count.through:8} {count.classed:8} {count.open:6} {count.observable:11} "
-            f"{count.all:6}"
-        )
+        numbers = [getattr(count, name) for name in names]
+        row = "".join(f"{number:{width}}" for number, width in zip(numbers, widths, strict=True))
+        lines.append(f"{count.revision or '(none)':12}{row}")
     return lines

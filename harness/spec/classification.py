@@ -2,7 +2,8 @@
 
 Statements that no requirement can decide are classified in a file per corpus (``<bindings>.classes.toml``):
 ``[[classed]]`` names statements by the first digits of their fingerprint, ``[[rule]]`` whole pages by glob. What
-neither names is open: that is where new sentences show up.
+neither names is open: that is where new sentences show up. ``[[half]]`` names bound statements whose check decides a
+part of what they say.
 """
 
 from __future__ import annotations
@@ -51,6 +52,18 @@ class StatementClass:
     """Whether a conversation with an example could decide them, if there were a requirement."""
     through: str | None = None
     """Id of the requirement whose check decides them too; None if none does."""
+    half: bool = False
+    """Whether that check decides a part of them only; the reason says which."""
+
+
+@dataclass(frozen=True, slots=True)
+class HalfJudged:
+    """``[[half]]``: bound statements whose check decides a part of what they say."""
+
+    reason: str
+    """Which part, and what is not looked at."""
+    statements: tuple[str, ...]
+    """First :data:`DIGITS` hex digits of the fingerprints."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +83,8 @@ class Classes:
     classed: Mapping[str, StatementClass] = field(default_factory=dict)
     """By fingerprint digits."""
     rules: tuple[PageClass, ...] = ()
+    half: Mapping[str, HalfJudged] = field(default_factory=dict)
+    """By fingerprint digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +96,12 @@ class ClassifiedStatement:
     requirements: tuple[str, ...] = ()
     """Ids of the requirements that are bound to it; empty unless the standing is BOUND."""
     reason: str | None = None
-    """Why it is not bound; None if it is bound, or open and named by nobody."""
+    """Why it is not bound, or what its check does not look at; None if it is bound, or open and named by nobody."""
     observable: bool = False
     through: str | None = None
     """Id of the requirement whose check decides it too."""
+    half: bool = False
+    """Whether its check, or that of ``through``, decides a part of it only; the reason says which."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +110,15 @@ class Coverage:
 
     revision: str
     bound: int
+    """Decided by a check of their own, whole."""
     observable: int
     """Those that a conversation can decide: bound, open, or classified one by one as observable."""
     all: int
     open: int
     through: int = 0
     """Not bound, and decided by the check of another sentence."""
+    half: int = 0
+    """Decided in part, by a check of their own or of another sentence; counted neither as bound nor as through."""
     classed: int = 0
     """Observable, not bound and not decided, with the reason."""
 
@@ -117,6 +137,7 @@ def load_classes(bindings: Path | None) -> Classes:
     return Classes(
         classed={digits: entry for entry in classed for digits in entry.statements},
         rules=document.values(PageClass, "rule"),
+        half={digits: entry for entry in document.values(HalfJudged, "half") for digits in entry.statements},
     )
 
 
@@ -131,15 +152,25 @@ def classify(statements: Iterable[Statement], bound: Bound, classes: Classes) ->
 def _classified(statement: Statement, bound: Bound, classes: Classes) -> ClassifiedStatement:
     if statement.quoted:
         return ClassifiedStatement(statement, BindingStatus.QUOTED, reason="it quotes another text")
+    digits = statement.fingerprint[:DIGITS]
     if ids := bound.requirements_of(statement):
-        return ClassifiedStatement(statement, BindingStatus.BOUND, requirements=ids, observable=True)
-    if classed := classes.classed.get(statement.fingerprint[:DIGITS]):
+        half = classes.half.get(digits)
+        return ClassifiedStatement(
+            statement,
+            BindingStatus.BOUND,
+            requirements=ids,
+            reason=half.reason if half is not None else None,
+            observable=True,
+            half=half is not None,
+        )
+    if classed := classes.classed.get(digits):
         return ClassifiedStatement(
             statement,
             classed.standing,
             reason=classed.reason,
             observable=classed.observable or classed.standing is BindingStatus.OPEN,
             through=classed.through,
+            half=classed.half,
         )
     for rule in classes.rules:
         if matches_any(statement.page, rule.pages):
@@ -160,19 +191,29 @@ def coverage(entries: Sequence[ClassifiedStatement], revisions: Sequence[str]) -
     """
     entries = [entry for entry in entries if entry.standing is not BindingStatus.QUOTED]
     every = Counter(entry.statement.revision or "" for entry in entries)
-    observable = Counter(entry.statement.revision or "" for entry in entries if entry.observable)
-    standing = Counter((entry.statement.revision or "", entry.standing) for entry in entries)
-    through = Counter(entry.statement.revision or "" for entry in entries if entry.through is not None)
+    counted = Counter((entry.statement.revision or "", _column(entry)) for entry in entries if entry.observable)
     return tuple(
         Coverage(
             revision=revision,
-            bound=standing[revision, BindingStatus.BOUND],
-            observable=observable[revision],
             all=every[revision],
-            open=(open := standing[revision, BindingStatus.OPEN]),
-            through=through[revision],
-            classed=observable[revision] - standing[revision, BindingStatus.BOUND] - through[revision] - open,
+            observable=sum(counted[revision, column] for column in ("bound", "through", "half", "classed", "open")),
+            bound=counted[revision, "bound"],
+            through=counted[revision, "through"],
+            half=counted[revision, "half"],
+            classed=counted[revision, "classed"],
+            open=counted[revision, "open"],
         )
         for revision in (*revisions, "")
         if every[revision]
     )
+
+
+def _column(entry: ClassifiedStatement) -> str:
+    """Return the count of :class:`Coverage` that an observable statement belongs to."""
+    if entry.half:
+        return "half"
+    if entry.standing is BindingStatus.BOUND:
+        return "bound"
+    if entry.through is not None:
+        return "through"
+    return "open" if entry.standing is BindingStatus.OPEN else "classed"

@@ -227,6 +227,8 @@ GROUPS: dict[str, tuple[Case, ...]] = {
         *_wrong("capability.logging", "LogsInSecret"),
         *_wrong("content.base64", "DataUrl", "UntypedImage"),
         *_wrong("tool.text-copy", "StructuredOnly"),
+        *_right("TaskTools"),
+        *_wrong("tool.task-required", "TaskToolsCode"),
         *_wrong("page.invalid-cursor", "AnyCursor", "PagedAnyCursor"),
         *_wrong("errors.invalid-params", "WrongNames0"),
         *_wrong("progress.rules", "ProgressFalls", "ProgressStays", "ProgressOfNobody", "ProgressAfterwards"),

@@ -110,6 +110,8 @@ POST_UNREADABLE: Final = "post.unreadable"
 """A notification whose JSON is cut off. Control: the initialized that was accepted, modern.control without sessions."""
 
 # What a server offers besides tools. Control: the ordinary request.
+TASK_REQUIRED: Final = "tool.task-required"
+"""A plain tools/call of a tool that has to be called as a task."""
 FEATURE_CURSOR: Final = "feature.cursor"
 """tools/list with a cursor that nobody gave."""
 FEATURE_LIST: Final = "feature.list"
@@ -118,8 +120,9 @@ only where it is not: see ``modern.prompts``)."""
 FEATURE_CONTENT: Final = "feature.content"
 """prompts/get of the first prompt, resources/read of the first resource."""
 FEATURE_INVALID: Final = "feature.invalid"
-"""feature.invalid.<prompt|completion|level>: a name that does not exist, with prompts/get, completion/complete and
-logging/setLevel, where the capability is declared; the completion of every server with sessions."""
+"""feature.invalid.<prompt|argument|completion|level>: prompts/get, completion/complete and logging/setLevel of a name
+that does not exist, and prompts/get without a required argument, where the capability is declared; the completion of
+every server with sessions."""
 
 # Controls on live sessions: live.<leg> on session T (live.delete is terminated.end).
 LIVE: Final = "live"

@@ -43,14 +43,14 @@ def test_table(docs: Path) -> None:
     assert len(lines) == 3
     names, counts = (line.split() for line in result.stderr.splitlines()[-2:])
     assert dict(zip(names[1:], map(int, counts[1:]), strict=True)) == {
-        "bound": 1, "through": 0, "classed": 0, "open": 1, "observable": 2, "all": 2,
+        "bound": 1, "through": 0, "half": 0, "classed": 0, "open": 1, "observable": 2, "all": 2,
     }  # fmt: skip
 
 
 def test_coverage_alone_is_the_output(docs: Path) -> None:
     result = run_or_raise("statements", str(docs), "--revision", "2025-11-25", "--coverage")
     names, *counts = (line.split() for line in result.stdout.splitlines())
-    assert names == ["revision", "bound", "through", "classed", "open", "observable", "all"]
+    assert names == ["revision", "bound", "through", "half", "classed", "open", "observable", "all"]
     assert [line[0] for line in counts] == ["2025-11-25"]
 
 
@@ -73,6 +73,7 @@ def test_json(docs: Path) -> None:
         "all": 2,
         "open": 1,
         "through": 0,
+        "half": 0,
         "classed": 0,
     }
     assert document["drift"] == []

@@ -212,11 +212,16 @@ class Resources(conforming.Server):
         return super().result_of(message)
 
 
-class Prompts(conforming.Server):
-    """Has a prompt, completions for it, log levels, and a resource that is an image."""
+class Declares(conforming.Server):
+    """Declares more than tools."""
 
-    offered = ("prompts", "completions", "logging", "resources")
+    offered: tuple[str, ...] = ("logging",)
     wrong_name = -32602
+
+    def result_of(self, message: dict[str, Any]) -> dict[str, Any]:
+        if message["method"] == "logging/setLevel":
+            return conforming.error(message["id"], self.wrong_name, "no such level")
+        return super().result_of(message)
 
     async def deliver(
         self, session: Session, messages: list[dict[str, Any]], reply: Reply, headers: dict[str, str] | None = None
@@ -225,6 +230,12 @@ class Prompts(conforming.Server):
             if "capabilities" in message.get("result", {}):
                 message["result"]["capabilities"] |= {name: {} for name in self.offered}
         await super().deliver(session, messages, reply, headers)
+
+
+class Prompts(Declares):
+    """Has a prompt, completions for it, log levels, and a resource that is an image."""
+
+    offered = ("prompts", "completions", "logging", "resources")
 
     def result_of(self, message: dict[str, Any]) -> dict[str, Any]:
         params = message.get("params", {})
@@ -242,7 +253,7 @@ class Prompts(conforming.Server):
             case "prompts/get" if params["name"] == "greet" and "who" in params["arguments"]:
                 image = {"type": "image", "data": self.image, "mimeType": "image/png"}
                 return conforming.response(message, {"messages": [{"role": "user", "content": image}]})
-            case "prompts/get" | "completion/complete" | "logging/setLevel":
+            case "prompts/get" | "completion/complete":
                 return conforming.error(message["id"], self.wrong_name, "no such name")
         return super().result_of(message)
 
@@ -492,10 +503,8 @@ class News(conforming.Server):
         await super().answer(session, message, reply)
 
 
-class EqualNotifications(Prompts):
+class EqualNotifications(Declares):
     """Each tool call brings the same log message, on its own stream."""
-
-    offered = ("logging",)
 
     def news_of(self, message: dict[str, Any]) -> list[dict[str, Any]]:
         log = {"jsonrpc": "2.0", "method": "notifications/message", "params": {"level": "info", "data": "working"}}

@@ -15,7 +15,7 @@ from harness.profiles.mcp import messages, steps
 from harness.profiles.mcp.messages import FOREIGN_ORIGIN, LOCAL_LOOKING_ORIGINS, Caller
 from harness.profiles.mcp.probes import sessions
 from harness.profiles.mcp.probes.offers import probe_offers
-from harness.profiles.mcp.probes.tools import first_callable_tool
+from harness.profiles.mcp.probes.tools import callable_tools, first_callable_tool
 
 if TYPE_CHECKING:
     from harness.base.jsonrpc import Message
@@ -159,7 +159,7 @@ def _learn_load(peer: ProbedServer, answer: ProbeAnswer) -> None:
 async def _call_tool(peer: ProbedServer, caller: Caller, listed: ProbeAnswer) -> tuple[ProbeAnswer | None, Tool | None]:
     """Call the first tool that can be called; return the answer, and the tool if it was served."""
     tool = first_callable_tool(listed.result) if peer.method == "tools/list" else None
-    if tool is None:
+    if tool is None or tool.only_as_task:
         return None, None
     rpc_id = peer.recorder.rpc_id()
     answer = await peer.post(steps.BASELINE_TOOL, caller, messages.request(rpc_id, "tools/call", tool.params(rpc_id)))
@@ -196,6 +196,10 @@ async def probe_what_reads(peer: ProbedServer, base: FirstSession) -> None:
         return await peer.post(step, base.caller, message, control=base.request.number)
 
     await probe_offers(ask, base.declared, {}, lists_tools=peer.method == "tools/list", sessions=True)
+    if peer.method == "tools/list":
+        as_task = next((tool for tool in callable_tools(base.request.result) if tool.only_as_task), None)
+        if as_task is not None:
+            await ask(steps.TASK_REQUIRED, "tools/call", as_task.params(peer.recorder.rpc_id()))
 
 
 async def probe_version(peer: ProbedServer, a: Caller) -> None:

@@ -54,6 +54,8 @@ async def probe_offers(
         prompt = _first(listed.get("prompts"), "prompts")
         if isinstance(prompt.get("name"), str):
             arguments = dict.fromkeys(_required_arguments(prompt), MADE_UP_TEXT)
+            if arguments:
+                await ask(f"{invalid}.argument", "prompts/get", {"name": prompt["name"], "arguments": {}})
             await ask(steps.FEATURE_CONTENT, "prompts/get", {"name": prompt["name"], "arguments": arguments})
     if "resources" in declared:
         resource = _first(listed.get("resources"), "resources")

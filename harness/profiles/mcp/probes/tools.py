@@ -28,6 +28,8 @@ class Tool:
 
     name: str
     arguments: Message
+    only_as_task: bool = False
+    """Whether it says that it has to be called as a task (2025-11-25)."""
 
     def params(self, progress_token: int) -> Message:
         """Return the params of a tools/call that asks for progress notifications."""
@@ -40,15 +42,18 @@ def first_callable_tool(result: Message | None) -> Tool | None:
 
 
 def callable_tools(result: Message | None) -> Iterator[Tool]:
-    """Return the tools of a tools/list result whose required arguments can be made up, read-only ones first."""
+    """Return the tools of a tools/list result whose required arguments can be made up.
+
+    Read-only ones come first, those that have to be called as tasks last.
+    """
     listed = (result or {}).get("tools")
     tools = [tool for tool in listed if isinstance(tool, dict)] if isinstance(listed, list) else []
-    for tool in sorted(tools, key=lambda tool: not _read_only(tool)):
+    for tool in sorted(tools, key=lambda tool: (_only_as_task(tool), not _read_only(tool))):
         name, schema = tool.get("name"), tool.get("inputSchema", {})
         if not isinstance(name, str) or not isinstance(schema, dict):
             continue
         with contextlib.suppress(_CannotMakeUpError):
-            yield Tool(name, _object(schema, 0))
+            yield Tool(name, _object(schema, 0), _only_as_task(tool))
 
 
 def made_up_value(schema: Any) -> Any:
@@ -60,6 +65,11 @@ def made_up_value(schema: Any) -> Any:
 
 class _CannotMakeUpError(Exception):
     """A schema is not one of the simple ones."""
+
+
+def _only_as_task(tool: Message) -> bool:
+    execution = tool.get("execution")
+    return isinstance(execution, dict) and execution.get("taskSupport") == "required"
 
 
 def _read_only(tool: Message) -> bool:

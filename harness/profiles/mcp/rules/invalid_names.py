@@ -33,6 +33,7 @@ _INVALID_PARAMS: Final = -32602
 _METHOD_NOT_FOUND: Final = -32601
 _NAMES: Final = {
     "prompt": "prompts/get of a prompt that does not exist",
+    "argument": "prompts/get without a required argument",
     "level": "logging/setLevel with a level that does not exist",
     "completion": "completion/complete for a prompt that does not exist",
 }
@@ -67,7 +68,7 @@ INVALID_CURSOR: Final = Rule(
 
 
 def invalid_params(transcript: Transcript, bound: BoundRequirement) -> Finding:
-    """Judge that names that do not exist SHOULD get error -32602; a completion that is not offered, -32601."""
+    """Judge that wrong names, and missing arguments, SHOULD get error -32602; where nothing completes, -32601."""
     declared = capabilities_of(declaration_of(transcript, bound.revision))
     found = []
     for leg, what in _NAMES.items():
