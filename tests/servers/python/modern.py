@@ -247,7 +247,8 @@ class ModernBaskets(ModernOnly):
         return f"bsk_{uuid.uuid4().hex}"
 
     def given(self, handle: str) -> dict[str, Any]:
-        return {"content": [{"type": "text", "text": f"made {handle}"}], "structuredContent": {"basketId": handle}}
+        made = {"basketId": handle}
+        return {"content": [{"type": "text", "text": json.dumps(made)}], "structuredContent": made}
 
 
 class AuthorizedBaskets(ModernBaskets):

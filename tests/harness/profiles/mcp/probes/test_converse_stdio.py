@@ -87,12 +87,35 @@ async def test_a_right_server() -> None:
     assert transcript.modern == ()
     assert transcript.facts == Facts()
     told = [e.step for e in transcript.exchanges if e.process == 0]
-    assert told == [steps.STDIO_INITIALIZE, steps.STDIO_INITIALIZED, steps.STDIO_TOOLS, steps.STDIO_CLOSE]
+    cancelled = [*[steps.STDIO_CANCELLED] * 3, steps.STDIO_AFTER_CANCELLED]
+    assert told == [steps.STDIO_INITIALIZE, steps.STDIO_INITIALIZED, steps.STDIO_TOOLS, *cancelled, steps.STDIO_CLOSE]
     tools = of_step(transcript, steps.STDIO_TOOLS)[0]
     assert tools.reply is not None
     assert '"tools"' in tools.reply.body
     (closed,) = of_step(transcript, steps.STDIO_CLOSE)
     assert (closed.method, closed.failure, closed.note) == ("CLOSE", None, "exited with code 0")
+
+
+@pytest.mark.parametrize(
+    ("cancelled", "expected"),
+    [
+        ("continue", Verdict.SATISFIED),
+        ("sys.exit(1)", Verdict.VIOLATED),
+        ('print(json.dumps({"jsonrpc": "2.0", "id": 1000, "error": {"code": 0, "message": "?"}}))', Verdict.VIOLATED),
+    ],
+    ids=["ignored", "exits", "answered"],
+)
+async def test_a_cancellation_of_nothing_is_ignored(cancelled: str, expected: Verdict) -> None:
+    program = server().replace(
+        'if "id" not in message:\n',
+        f'if method == "notifications/cancelled":\n        {cancelled}\n    if "id" not in message:\n',
+    )
+    found = judge(await hold(program, timeout_s=5.0), rows(), MCP, page_revision="2025-11-25")
+    wrong = {f.requirement for f in found if f.verdict is Verdict.VIOLATED and f.revision == "2025-11-25"}
+    # a response that answers no request is wrong in form as well
+    assert wrong - {"rpc.response-form"} == ({"stdio.cancelled"} if expected is Verdict.VIOLATED else set())
+    (verdict,) = {f.verdict for f in found if f.requirement == "stdio.cancelled" and f.revision == "2025-11-25"}
+    assert verdict is expected
 
 
 async def test_a_server_of_both_eras() -> None:
@@ -127,7 +150,13 @@ async def test_a_sessionless_server_is_discovered_listed_and_called() -> None:
     assert (transcript.negotiated, transcript.modern) == (("2026-07-28",), ("2026-07-28",))
     asked = [(e.step, e.revision) for e in transcript.exchanges if e.method == "STDIN" and '"_meta"' in e.body]
     spoken = "2026-07-28"
-    assert asked == [(steps.DISCOVER_MODERN, spoken), (steps.STDIO_TOOLS, spoken), (steps.STDIO_TOOL_CALL, spoken)]
+    assert asked == [
+        (steps.DISCOVER_MODERN, spoken),
+        (steps.STDIO_TOOLS, spoken),
+        (steps.STDIO_TOOL_CALL, spoken),
+        *[(steps.STDIO_CANCELLED, spoken)] * 3,
+        (steps.STDIO_AFTER_CANCELLED, spoken),
+    ]
     (called,) = of_step(transcript, steps.STDIO_TOOL_CALL)
     assert "io.modelcontextprotocol/protocolVersion" in called.body
     assert [e.body for e in of_step(transcript, steps.STDIO_NOISE)] == ["calling"]
@@ -167,7 +196,7 @@ async def test_lines_that_are_no_messages_are_noise_before_during_and_after() ->
     )
     transcript = await hold(program)
     noise = [e.body for e in of_step(transcript, steps.STDIO_NOISE) if e.process == 0]
-    assert noise == ["Server starting", "handling", '{"level": "info"}', "handling", '{"level": "info"}', "bye"]
+    assert noise == ["Server starting", *["handling", '{"level": "info"}'] * 3, "bye"]
     assert of_step(transcript, steps.STDIO_INITIALIZE)[0].reply is not None
 
 

@@ -7,7 +7,7 @@ import pytest
 from harness.model import Facts, RevisionFacts, Verdict
 from harness.profiles.mcp import steps
 from tests.support.transcripts import JSON, NEWEST, Talk, based
-from tests.support.verdicts import I, N, S, V, finding_of
+from tests.support.verdicts import I, S, V, finding_of
 
 TOOLS = {"tools": [{"name": "echo", "inputSchema": {"type": "object"}}]}
 
@@ -41,12 +41,3 @@ def test_a_ping_is_answered(status: int, code: int | None, expected: Verdict) ->
         kind=JSON,
     )
     assert finding_of(talk.transcript(), "ping.answered").verdict is expected
-
-
-def test_only_a_server_that_lists_tools_needs_the_capability() -> None:
-    assert finding_of(based().transcript(), "capability.declared").verdict is N
-    talk = Talk()
-    talk.initialize(steps.BASELINE_INITIALIZE)
-    talk.notification(steps.BASELINE_INITIALIZED)
-    talk.request(steps.BASELINE_REQUEST, result=TOOLS)
-    assert finding_of(talk.transcript(), "capability.declared").verdict is V

@@ -31,7 +31,9 @@ def test_stdio() -> None:
         "rpc.response-form": S,
         "server.no-undeclared-requests": S,
         "message.schema": I,
-        **dict.fromkeys(("tool.schema-valid", "tool.names", "tool.structured-result"), N),
+        "stdio.cancelled": I,
+        **dict.fromkeys(("tool.schema-valid", "tool.names", "tool.structured-result", "tool.text-copy"), N),
+        **dict.fromkeys(("progress.rules", "content.base64"), N),
     }
     assert spoken() == {"stdio.only-messages": S, "stdio.exit-on-close": S, "revision.match": S, **of_messages}
     assert spoken(noise=("Server running",))["stdio.only-messages"] is V

@@ -1,0 +1,63 @@
+"""Connections that break before the response, by conversations made by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from harness.model import BodyFault, SseEvent, Verdict
+from harness.profiles.mcp import steps
+from tests.support.transcripts import STREAM, Talk, based, message_event
+from tests.support.verdicts import I, N, S, V, finding_of
+
+PRIMED = SseEvent("message", "", "s-0")
+
+
+@pytest.mark.parametrize(
+    ("events", "fault", "expected"),
+    [
+        ((PRIMED,), None, V),
+        ((PRIMED,), BodyFault.RESET, V),
+        ((PRIMED, SseEvent("message", "", retry_ms=100)), None, S),
+        # docprobe stopped reading
+        ((PRIMED,), BodyFault.TIMEOUT, N),
+        # without an id nothing can be asked for again: post.request-sse-or-json
+        ((replace(PRIMED, id=None),), None, N),
+    ],
+)
+def test_a_retry_field_comes_before_an_early_close(
+    events: tuple[SseEvent, ...], fault: BodyFault | None, expected: Verdict
+) -> None:
+    talk = based()
+    talk.request(steps.BASELINE_TOOL, kind=STREAM, events=events, fault=fault)
+    assert finding_of(talk.transcript(), "stream.retry-before-close").verdict is expected
+
+
+def cut(*, replays: bool = True, early: bool = True, resumed: int | None = 200, response: bool = False) -> Talk:
+    """A request whose connection was closed, and what came when its rest was asked for."""
+    talk = based()
+    own = talk.get(
+        steps.RESUME_OWN, events=(message_event({"jsonrpc": "2.0", "id": 9, "result": {}}),) if replays else ()
+    )
+    rest = message_event({"jsonrpc": "2.0", "id": len(talk.exchanges) + 1, "result": {}}, "s-1")
+    events = (PRIMED,) if early else (PRIMED, rest)
+    number = talk.request(steps.STREAM_CUT, kind=STREAM, events=events, fault=BodyFault.OPEN, control=own)
+    if resumed is not None:
+        talk.get(steps.STREAM_CUT_RESUMED, resumed, events=(rest,) if response else (), control=number)
+    return talk
+
+
+@pytest.mark.parametrize(
+    ("talk", "expected"),
+    [
+        (cut(response=True), S),
+        (cut(), V),
+        (cut(replays=False), I),
+        (cut(early=False, resumed=None), I),
+        (cut(resumed=400), I),
+        (based(), N),
+    ],
+)
+def test_a_lost_connection_does_not_cancel(talk: Talk, expected: Verdict) -> None:
+    assert finding_of(talk.transcript(), "disconnect.not-cancel").verdict is expected
