@@ -128,7 +128,7 @@ export class VersionError200 extends Server {
 // Messages go to every open stream of the session.
 export class SendsEverywhere extends Server {
   answer(session, message, response) {
-    const news = { jsonrpc: "2.0", method: "notifications/message", params: { level: "info", data: message.method } };
+    const news = { jsonrpc: "2.0", method: "notifications/tools/list_changed" };
     for (const listener of session.listeners) this.event(listener, news);
     return this.deliver(response, [news, this.resultOf(message)]);
   }

@@ -197,7 +197,8 @@ class OriginBeginsLocal(conforming.Server):
     """Any Origin that begins with the address of this host is its own."""
 
     def check_origin(self, request: Request) -> None:
-        if not (request.header("origin") or "http://127.0.0.1").startswith("http://127.0.0.1"):
+        origin = request.header("origin") or "http://127.0.0.1"
+        if not origin.startswith("http://127.0.0.1") and not self.is_own(origin):
             raise Refused(403, "foreign origin")
 
 

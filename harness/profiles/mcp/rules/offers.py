@@ -51,10 +51,14 @@ def capability_declared(transcript: Transcript, bound: BoundRequirement) -> Find
         and (method := method_of(exchange) or "") in _LISTS
         and _result(exchange).get(_LISTS[method])
     }
-    asked = [e for e in transcript.exchanges if e.revision == bound.revision and method_of(e) == "tools/list"]
-    if opening is None or not asked:
+    asked = {
+        method_of(exchange): exchange
+        for exchange in reversed(transcript.exchanges)
+        if exchange.revision == bound.revision and method_of(exchange) in _LISTS
+    }
+    if opening is None or "tools/list" not in asked:
         return not_asked(transcript, bound, "tools/list")
-    evidence = [opening, *(listed.values() or asked[:1])]
+    evidence = [opening, *asked.values()]
     if not listed:
         return not_applicable(bound, "The server lists no tools, prompts or resources.", evidence)
     if not is_result(opening):

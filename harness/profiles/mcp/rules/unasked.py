@@ -160,12 +160,12 @@ def progress_rules(transcript: Transcript, bound: BoundRequirement) -> Finding:
 
     What a resumed stream brings came before.
     """
-    given: set[object] = set()
+    # a stream that was opened before a request may carry its progress
+    given = {_own_token(exchange) for exchange in transcript.exchanges if exchange.revision == bound.revision}
     seen = None
     for exchange in transcript.exchanges:
         if exchange.revision != bound.revision:
             continue
-        given.add(_own_token(exchange))
         if header(exchange, EVENT_HEADER) is not None:
             continue
         last: dict[object, float] = {}
