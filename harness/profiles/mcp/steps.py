@@ -168,7 +168,7 @@ RESUME_CROSS: Final = "resume.cross"
 
 STREAM_CUT: Final = "stream.cut"
 """A request whose connection docprobe closes at the first event with an id; then stream.cut-resumed asks for the rest.
-Control: resume.own, which shows that the server replays."""
+Control: resume.a, and of the rest resume.own, which shows that the server replays."""
 STREAM_CUT_RESUMED: Final = "stream.cut-resumed"
 
 VERSION_UNSUPPORTED: Final = "version.unsupported"

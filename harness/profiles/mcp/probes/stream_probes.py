@@ -101,13 +101,13 @@ async def _resume_across(peer: ProbedServer, revision: str, b: Caller) -> None:
     resumed = await _resume(peer, steps.RESUME_OWN, b, issued, listen_s=OWN_REPLAY_S, replays=rpc_id)
     patience_s = max(REPLAY_S, steps.PATIENCE * resumed.exchange.duration_s)
     await _resume(peer, steps.RESUME_CROSS, c, issued, control=resumed.number, listen_s=patience_s)
-    await _cut(peer, b, resumed)
+    await _cut(peer, b, own, resumed)
 
 
-async def _cut(peer: ProbedServer, b: Caller, resumed: ProbeAnswer) -> None:
+async def _cut(peer: ProbedServer, b: Caller, whole: ProbeAnswer, resumed: ProbeAnswer) -> None:
     """Close the connection of a request at its first event, and ask for the rest of its stream."""
     message = _request(peer, tool=True)
-    cut = await peer.post(steps.STREAM_CUT, b, message, control=resumed.number, cuts=True)
+    cut = await peer.post(steps.STREAM_CUT, b, message, control=whole.number, cuts=True)
     last = cut.reply.events[-1].id if cut.reply is not None and cut.reply.events else None
     if last is None or cut.response is not None or not _fits_a_header(last):
         return
@@ -117,7 +117,7 @@ async def _cut(peer: ProbedServer, b: Caller, resumed: ProbeAnswer) -> None:
         steps.STREAM_CUT_RESUMED,
         b,
         last,
-        control=cut.number,
+        control=resumed.number,
         listen_s=max(OWN_REPLAY_S, steps.PATIENCE * slowest_s),
         replays=message["id"],
     )

@@ -14,7 +14,7 @@ from harness.profiles.mcp import steps
 from harness.profiles.mcp.revisions import SESSIONS, level, text
 from harness.profiles.mcp.rules.answers import describe, is_event_stream, is_json_error, is_result, is_served
 from harness.profiles.mcp.rules.preconditions import BASELINE, not_asked
-from harness.profiles.mcp.rules.transcript import control_of, exchange_of, exchanges_of, messages, method_of, sent
+from harness.profiles.mcp.rules.transcript import exchange_of, exchanges_of, messages, method_of, sent
 from harness.rule import Decision, Rule
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def not_cancelled(transcript: Transcript, bound: BoundRequirement) -> Finding:
         if not exchanges_of(transcript, bound.revision, *_REQUESTS):
             return not_asked(transcript, bound, "A request")
         return not_applicable(bound, "No stream can be resumed: what becomes of a lost request does not show.")
-    control = control_of(transcript, cut)
+    control = exchange_of(transcript, bound.revision, steps.RESUME_OWN)
     evidence = [control, cut, resumed]
     if is_result(cut) or is_json_error(cut) or resumed is None:
         return inconclusive(bound, "The response came before the connection could be closed.", evidence)

@@ -115,7 +115,7 @@ async def test_every_request_is_a_careful_clients(stream_server: Transcript) -> 
         sent = dict(exchange.headers)
         assert len(sent) == len(exchange.headers)
         assert sent["Host"] == f"localhost:{port}"
-        assert ("Origin" in sent) == exchange.step.startswith(("origin.foreign", "origin.local-looking"))
+        assert ("Origin" in sent) == exchange.step.startswith(("origin.foreign", "origin.local-looking", "origin.own"))
         if exchange.method == "POST":
             assert sent["Accept"] == "application/json, text/event-stream"
         if exchange.method == "GET":
