@@ -16,7 +16,7 @@ REINIT = "client.reinit-on-404"
 
 def test_a_right_client() -> None:
     ids = {id for id in right_client().verdicts() if id.startswith("client.")}
-    assert len(ids) == 7
+    assert len(ids) == 8
     assert {right_client().verdicts()[id] for id in ids} == {S}
 
 

@@ -27,6 +27,7 @@ def test_a_right_page() -> None:
         "client.sends-session-id",
         "client.version-header",
         "client.accepts-both",
+        "printed.message-schema",
     }
 
 
