@@ -64,7 +64,7 @@ def verdict_of(report: Report, page: str, requirement: str) -> tuple[str, Exampl
 
 @pytest.mark.engine
 @pytest.mark.registry
-@pytest.mark.parametrize("page", ["http-server-go", "http-server-java", "http-server-kotlin"])
+@pytest.mark.parametrize("page", ["http-server-go", "http-server-java", "http-server-kotlin", "http-server-rust"])
 @pytest.mark.parametrize("requirement", ["example.runs", "session.terminated-404", "session.unknown-404"])
 def test_the_right_page(report: Report, page: str, requirement: str) -> None:
     verdict, example = verdict_of(report, page, requirement)
@@ -79,6 +79,7 @@ def test_the_right_page(report: Report, page: str, requirement: str) -> None:
         ("session-list#", 'http.Error(w, "no valid session id was given", http.StatusBadRequest)'),
         ("session-list-java#", 'response.sendError(HttpServletResponse.SC_BAD_REQUEST, "no valid session id was given");'),
         ("session-list-kotlin#", 'call.respondText("no valid session id was given", status = HttpStatusCode.BadRequest)'),
+        ("session-guard#", 'return (StatusCode::BAD_REQUEST, "no valid session id was given").into_response();'),
     ],
 )
 def test_the_wrong_page_is_blamed_at_its_answer(report: Report, page: str, answer: str) -> None:

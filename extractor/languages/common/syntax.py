@@ -14,12 +14,13 @@ MAX_DEPTH: Final = 500
 FUNCTIONS: Final = frozenset(
     {"function_declaration", "generator_function_declaration", "function_expression", "generator_function",
      "arrow_function", "method_definition", "function_definition", "method_declaration", "func_literal",
-     "constructor_declaration", "lambda_expression", "lambda_literal", "anonymous_function"}
+     "constructor_declaration", "lambda_expression", "lambda_literal", "anonymous_function", "function_item",
+     "closure_expression"}
 )  # fmt: skip
 STATEMENTS: Final = frozenset(
     {"expression_statement", "return_statement", "throw_statement", "raise_statement", "if_statement",
      "lexical_declaration", "variable_declaration", "assignment", "short_var_declaration", "assignment_statement",
-     "local_variable_declaration", "property_declaration"}
+     "local_variable_declaration", "property_declaration", "let_declaration"}
 )  # fmt: skip
 CALLS: Final = frozenset(
     {"call_expression", "call", "new_expression", "method_invocation", "object_creation_expression"}
@@ -107,5 +108,10 @@ def arguments_of(call: Node) -> list[Node]:
 
 def statement(node: Node) -> Node:
     """Return the smallest statement that holds ``node`` in its function; ``node`` outside any (``() => x``)."""
-    here = enclosing(node, STATEMENTS | FUNCTIONS)
-    return node if here is None or here.type in FUNCTIONS else here
+    here = node
+    while (above := here.parent) is not None and above.type not in FUNCTIONS:
+        # the value of a block in Rust: an expression without a statement around it
+        if above.type in STATEMENTS or (above.type in {"block", "match_arm"} and here.type.endswith("_expression")):
+            return above if above.type in STATEMENTS else here
+        here = above
+    return node

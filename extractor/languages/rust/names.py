@@ -167,7 +167,7 @@ def _bound_by(node: Node) -> Iterator[str]:
 def _in_pattern(pattern: Node) -> Iterator[Node]:
     """The identifiers that a pattern binds: constants and variants begin with a capital."""
     for node in walk(pattern):
-        if node.type == "identifier" and text_of(node)[:1].islower():
+        if node.type == "identifier" and not text_of(node)[:1].isupper():
             yield node
 
 

@@ -1,7 +1,7 @@
 """What the branch around a line of code shows about the request's session id: was there one, was it looked up in vain?
 
-Read from the conditions around the line, in Python, JavaScript, TypeScript, Go, Java and Kotlin. What they leave open
-stays open.
+Read from the conditions around the line, in Python, JavaScript, TypeScript, Go, Java, Kotlin and Rust. What they leave
+open stays open.
 """
 
 from __future__ import annotations
@@ -26,10 +26,11 @@ UNEQUAL: Final = frozenset({"is not", "!=", "!=="})
 _INDEXED: Final = frozenset({"subscript", "subscript_expression", "index_expression"})
 _SET: Final = frozenset(
     {"variable_declarator", "assignment", "assignment_expression", "named_expression", "short_var_declaration",
-     "assignment_statement", "var_spec", "property_declaration"}
+     "assignment_statement", "var_spec", "property_declaration", "let_declaration", "let_condition"}
 )  # fmt: skip
 """Nodes that set variables."""
-_BRANCHES: Final = frozenset({"if_statement", "elif_clause", "if_expression"})
+_IFS: Final = frozenset({"if_statement", "if_expression"})
+_BRANCHES: Final = _IFS | {"elif_clause"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +105,14 @@ def variables(scope: Node) -> Iterator[tuple[str, Node]]:
     for node in walk(scope):
         if node.type in _SET:
             name = node.child_by_field_name("name") or node.child_by_field_name("left")
+            name = name or node.child_by_field_name("pattern")
             value = node.child_by_field_name("value") or node.child_by_field_name("right")
             if node.type == "property_declaration" and node.named_children:
                 # Kotlin's grammar has no names for these parts
                 held = next((child for child in node.named_children if child.type == "variable_declaration"), None)
                 name, value = (held.named_children[0] if held is not None else None), node.named_children[-1]
+            if name is not None and name.type in {"tuple_struct_pattern", "mut_pattern"}:
+                name = name.named_children[-1]  # Rust: `let Some(id) = …`
             # Go sets several at once: `session, ok := sessions[id]`
             several = name.named_children if name is not None and name.type == "expression_list" else [name]
             for each in several:
@@ -167,6 +171,9 @@ def _shows_an_id(test: Node, names: Names) -> bool | None:
     operator, operands = _operator(test), test.named_children
     if len(operands) != 2:
         return None
+    if test.type == "let_condition":
+        given = {"Some": True, "None": False}.get(text_of(operands[0]).partition("(")[0])
+        return given if _is_id(operands[1], names) else None
     if operands[0].type == "string" and SESSION_HEADER.search(text_of(operands[0])):
         return {"in": True, "not in": False}.get(operator)
     if _is_id(operands[0], names) and text_of(operands[1]) in NOTHING:
@@ -200,7 +207,7 @@ def chains(node: Node) -> Iterator[list[tuple[Node, bool]]]:
                 elifs = (other.child_by_field_name("condition") for other in before if other.type == "elif_clause")
                 chain.extend((test, False) for test in elifs if test is not None)
         goes_on = parent.type in {"elif_clause", "else_clause"} or _is_else_if(parent)
-        if parent.type == "if_statement" and not goes_on and chain:
+        if parent.type in _IFS and not goes_on and chain:
             yield chain
             chain = []
         here = parent
@@ -212,10 +219,12 @@ def _left_behind(node: Node) -> Iterator[Node]:
     """Yield the conditions of each ``if`` without ``else`` before ``node`` in its block whose branch returns."""
     here = node.prev_named_sibling
     while here is not None:
-        branch, test = here.child_by_field_name("consequence"), here.child_by_field_name("condition")
-        if here.type == "if_statement" and here.child_by_field_name("alternative") is None and branch and test:
+        # in Rust an `if` is an expression
+        tested = here.named_children[0] if here.type == "expression_statement" and here.named_children else here
+        branch, test = tested.child_by_field_name("consequence"), tested.child_by_field_name("condition")
+        if tested.type in _IFS and tested.child_by_field_name("alternative") is None and branch and test:
             last = last_statement(branch)
-            if "return_statement" in {branch.type, last.type}:
+            if {"return_statement", "return_expression"} & {branch.type, last.type}:
                 yield test
         here = here.prev_named_sibling
 
@@ -223,10 +232,10 @@ def _left_behind(node: Node) -> Iterator[Node]:
 def _is_else_if(node: Node) -> bool:
     """Whether an ``if`` is the ``else`` of another: in Go without a clause between them."""
     above = node.parent
-    if node.type != "if_statement" or above is None:
+    if node.type not in _IFS or above is None:
         return False
     return above.type == "else_clause" or (
-        above.type == "if_statement" and above.child_by_field_name("alternative") == node
+        above.type in _IFS and above.child_by_field_name("alternative") == node
     )
 
 
@@ -245,8 +254,8 @@ def _operator(node: Node) -> str:
 
 def _unwrapped(node: Node) -> Node:
     """Return the expression without brackets, casts and a ``!`` after it."""
-    while node.type in {"parenthesized_expression", "as_expression", "non_null_expression"}:
-        inner = node.named_child(0)
+    while node.type in {"parenthesized_expression", "as_expression", "non_null_expression", "reference_expression"}:
+        inner = node.named_children[-1] if node.named_children else None
         if inner is None:
             break
         node = inner

@@ -38,18 +38,21 @@ if TYPE_CHECKING:
 _ANSWERING: Final = re.compile(
     r"(?:\.|\b)(status|sendStatus|writeHead|Response|JSONResponse|PlainTextResponse|HTTPException|send_response"
     r"|send_error|json|text|end|send|abort|make_response|NextResponse|Error|WriteHeader|AbortWithStatus|JSON"
-    r"|sendError|setStatus|sendResponseHeaders|respond|respondText|ResponseEntity)$"
+    r"|sendError|setStatus|sendResponseHeaders|respond|respondText|ResponseEntity|into_response)$"
 )
 """Callables that answer an HTTP request, in the common frameworks of the languages."""
 _NAMED_STATUS: Final = re.compile(
-    r"\bHTTP_(\d{3})_|\b(?:HTTPStatus|StatusCodes?)\.(\w+)$|\bhttp\.Status(\w+)$"
+    r"\bHTTP_(\d{3})_|\b(?:HTTPStatus|StatusCodes?)(?:\.|::)(\w+)$|\bhttp\.Status(\w+)$"
     r"|\bHttpStatusCode\.(\w+)$|\b(?:SC_|HttpStatus\.)(\w+)$"
 )
-"""Names of statuses: Starlette's and Django REST's, the standard library's, a package of Node's, Go's, Ktor's, and
-those of servlets and Spring."""
+"""Names of statuses: Starlette's and Django REST's, the standard library's, a package of Node's, Rust's, Go's, Ktor's,
+and those of servlets and Spring."""
 _MEMBERS: Final = frozenset(
-    {"attribute", "member_expression", "selector_expression", "field_access", "navigation_expression"}
-)
+    {"attribute", "member_expression", "selector_expression", "field_access", "navigation_expression",
+     "scoped_identifier"}
+)  # fmt: skip
+_RETURNING: Final = frozenset({"tuple_expression", "assignment_expression", "return_expression", "match_arm"})
+"""What makes a status an answer in Rust without a call: `return (StatusCode::NOT_FOUND, "…")`."""
 _BLOCKS: Final = frozenset({"block", "statement_block", "statement_list"})
 _IS_GET: Final = re.compile(r"""method\s*===?\s*["']GET["']|["']GET["']\s*===?\s*\S*method""")
 _GET_ROUTE: Final = re.compile(r"^(?:app|router|server|mcp|api)\w*\.get$", re.IGNORECASE)
@@ -221,6 +224,9 @@ def _answers(root: Node, statuses: set[str]) -> Iterator[Node]:
         if call is not None and node in arguments_of(call):
             # a helper of the page's own: refuse(res, 400, "…")
             yield statement(call)
+            continue
+        if node.type == "scoped_identifier" and node.parent is not None and node.parent.type in _RETURNING:
+            yield statement(node)
             continue
         while call is not None:
             if _is_answer(call):

@@ -29,7 +29,7 @@ async fn main() -> anyhow::Result<()> {
     let router = axum::Router::new().nest_service("/chat", service);
     let port = std::env::var("PORT").unwrap_or_else(|_| "80".to_string());
     let token = std::env::var("TOKEN")?;
-    let (a, mut b) = (1, &port);
+    let (a, mut b, _left) = (1, &port, _left);
     for n in 0..a { b.push(n); }
     if let Some(found) = tools::find(String::from("x")) { found.run().await?; }
     axum::serve(tokio::net::TcpListener::bind(ADDRESS).await?, router).await?;

@@ -158,6 +158,36 @@ fun Application.module() {
     }
 }
 """
+RUST_GUARD = """
+async fn guard(State(list): State<Sessions>, request: Request, next: Next) -> Response {
+    if request.uri().path().len() > MOST {
+        return (StatusCode::BAD_REQUEST, "too long").into_response();
+    }
+    let id = request.headers().get("mcp-session-id").and_then(|value| value.to_str().ok()).map(String::from);
+    if let Some(id) = &id {
+        if !list.lock().unwrap().contains(id) {
+            return (StatusCode::BAD_REQUEST, "no valid session id was given").into_response(); // DEAD
+        }
+    }
+    let mut response = next.run(request).await;
+    if too_many() {
+        *response.status_mut() = StatusCode::BAD_REQUEST;
+    }
+    response
+}
+"""
+RUST_ELSE = """
+async fn handle(headers: HeaderMap, body: String) -> impl IntoResponse {
+    let Some(id) = headers.get("mcp-session-id") else {
+        return (StatusCode::BAD_REQUEST, "no id");
+    };
+    if let Some(session) = sessions.get(id) {
+        session.serve(body)
+    } else {
+        (StatusCode::BAD_REQUEST, "no session") // DEAD
+    }
+}
+"""
 RULE = MCP.catalogue.rule("session.terminated-404")
 FINDING = Finding(
     requirement="session.terminated-404", level=Level.MUST, basis=Basis.TEXT, verdict=Verdict.VIOLATED, revision="r",
@@ -197,7 +227,8 @@ def test_the_marked_lines_and_no_others(path: str, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("path", "text"),
-    [("main.go", GO_TOGETHER), ("main.go", GO_ELSE), ("List.java", JAVA), ("Main.kt", KOTLIN)],
+    [("main.go", GO_TOGETHER), ("main.go", GO_ELSE), ("List.java", JAVA), ("Main.kt", KOTLIN),
+     ("src/main.rs", RUST_GUARD), ("src/main.rs", RUST_ELSE)],
 )
 def test_compiled_languages_are_blamed_and_not_edited(path: str, text: str) -> None:
     marked = [at for at, line in enumerate(text.splitlines(), 1) if "DEAD" in line]
