@@ -91,6 +91,7 @@ def _statements(docs: Path, cli: Cli, state: Path | None) -> tuple[StatementLine
     """Return every normative sentence of the docs, with its requirements or the reason why it has none."""
     from harness.load import classify_statements, load_normative_text
     from harness.settings import load_config
+    from harness.spec.classification import column_of
 
     config = load_config(docs, cli.config_file, state=state)
     return tuple(
@@ -102,6 +103,8 @@ def _statements(docs: Path, cli: Cli, state: Path | None) -> tuple[StatementLine
             text=entry.statement.text,
             requirements=entry.requirements,
             reason=f"{entry.standing.value}: {entry.reason}" if entry.reason else "",
+            column=column_of(entry),
+            quoted=entry.statement.quoted,
         )
         for entry in classify_statements(config, load_normative_text(config))
     )

@@ -18,7 +18,7 @@ from harness.cli.context import Cli, docs_argument, pass_cli, state_option, tabl
 from harness.load import classify_statements, load_normative_text, load_statements
 from harness.settings import load_config
 from harness.spec.bindings_file import binding_at, to_toml
-from harness.spec.classification import DIGITS, BindingStatus, coverage
+from harness.spec.classification import COLUMNS, DIGITS, BindingStatus, coverage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -186,7 +186,7 @@ def _drift(drift: Sequence[Drift]) -> list[str]:
 
 def _coverage(counts: Sequence[Coverage]) -> list[str]:
     """Return a table of the counts, one line for each revision."""
-    names = ("bound", "through", "half", "classed", "open", "observable", "all")
+    names = (*COLUMNS, "observable", "all")
     widths = [max(8, len(name) + 1) for name in names]
     lines = [f"{'revision':12}" + "".join(f"{name:>{width}}" for name, width in zip(names, widths, strict=True))]
     for count in counts:

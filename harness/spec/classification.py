@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from extractor.model import Statement
     from harness.spec.bind import Bound
 
+COLUMNS: Final = ("bound", "through", "half", "classed", "open")
+"""The counts of :class:`Coverage` that the observable statements belong to, each to one."""
 DIGITS: Final = 12
 """Hex digits of a fingerprint by which the class files name a statement."""
 
@@ -163,7 +165,12 @@ def _classified(statement: Statement, bound: Bound, classes: Classes) -> Classif
             observable=True,
             half=half is not None,
         )
-    if classed := classes.classed.get(digits):
+    classed = classes.classed.get(digits)
+    if classed and classed.through and (classed.through, statement.revision or "") not in bound.requirements:
+        # the sentence is older, or newer, than the check that decides it elsewhere
+        reason = f"{classed.through} does not judge {statement.revision or 'pages without a revision'}"
+        return ClassifiedStatement(statement, BindingStatus.OPEN, reason=reason, observable=True)
+    if classed:
         return ClassifiedStatement(
             statement,
             classed.standing,
@@ -191,12 +198,12 @@ def coverage(entries: Sequence[ClassifiedStatement], revisions: Sequence[str]) -
     """
     entries = [entry for entry in entries if entry.standing is not BindingStatus.QUOTED]
     every = Counter(entry.statement.revision or "" for entry in entries)
-    counted = Counter((entry.statement.revision or "", _column(entry)) for entry in entries if entry.observable)
+    counted = Counter((entry.statement.revision or "", column_of(entry)) for entry in entries)
     return tuple(
         Coverage(
             revision=revision,
             all=every[revision],
-            observable=sum(counted[revision, column] for column in ("bound", "through", "half", "classed", "open")),
+            observable=sum(counted[revision, column] for column in COLUMNS),
             bound=counted[revision, "bound"],
             through=counted[revision, "through"],
             half=counted[revision, "half"],
@@ -208,8 +215,10 @@ def coverage(entries: Sequence[ClassifiedStatement], revisions: Sequence[str]) -
     )
 
 
-def _column(entry: ClassifiedStatement) -> str:
-    """Return the count of :class:`Coverage` that an observable statement belongs to."""
+def column_of(entry: ClassifiedStatement) -> str | None:
+    """Return the count of :class:`Coverage` that a statement belongs to; None if no conversation can decide it."""
+    if not entry.observable:
+        return None
     if entry.half:
         return "half"
     if entry.standing is BindingStatus.BOUND:

@@ -14,7 +14,7 @@ from harness.base.errors import UsageError
 from harness.nightly.history import queries
 from harness.nightly.history.stored import evidence_of
 from harness.nightly.site.changes import because, changes, flip_view, grouped, package_groups
-from harness.nightly.site.coverage import coverage
+from harness.nightly.site.coverage import COLUMN_WORDS, coverage
 from harness.nightly.site.flips import flip_page
 from harness.nightly.site.trends import trends
 from harness.report.html.engine import environment, shared_templates
@@ -144,7 +144,7 @@ class SiteContent:
             "drift.html": self._render("drift.html", "drift.html", drift=shared["drift"]),
             "coverage.html": self._render(
                 "coverage.html", "coverage.html", revisions=coverage(self._view, statements),
-                has_statements=bool(statements),
+                has_statements=bool(statements), column_words=COLUMN_WORDS,
             ),
         }  # fmt: skip
 

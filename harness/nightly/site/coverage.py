@@ -4,15 +4,30 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from harness.model import Verdict
 from harness.report.html.matrix import NO_REVISION, age, sheet_of
+from harness.spec.classification import COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from harness.report.views import ReportView
+
+
+COLUMN_WORDS: Final = {
+    "bound": "Judged",
+    "through": "Judged through another",
+    "half": "Half judged",
+    "classed": "Not judged, with the reason",
+    "open": "Open",
+    "observable": "Observable",
+    "all": "All",
+}
+"""By column of ``docprobe statements --coverage``."""
+_STYLES: Final = {"bound": "satisfied", "through": "satisfied", "half": "half", "classed": "na", "open": "none"}
+"""By column: how the bar draws it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +43,11 @@ class StatementLine:
     requirements: tuple[str, ...]
     """The requirements that are based on it."""
     reason: str = ""
-    """Why it has no check, if a reason was given."""
+    """Why it has no check, or what the check does not look at, if a reason was given."""
+    column: str | None = None
+    """The count of ``docprobe statements --coverage`` that it belongs to; None if no conversation can decide it."""
+    quoted: bool = False
+    """Whether it stands in a quotation, which counts nowhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +78,21 @@ class RevisionCoverage:
     """Empty if the docs were not at hand."""
 
     @property
-    def covered(self) -> int:
-        """Sentences with at least one check."""
-        return sum(bool(line.requirements) for line in self.statements)
+    def counts(self) -> tuple[tuple[str, int], ...]:
+        """The numbers of ``docprobe statements --coverage``, by column."""
+        lines = [line for line in self.statements if not line.quoted]
+        counted = Counter(line.column for line in lines if line.column is not None)
+        columns = tuple((name, counted[name]) for name in COLUMNS)
+        return (*columns, ("observable", counted.total()), ("all", len(lines)))
 
     @property
-    def explained(self) -> int:
-        """Sentences without a check, with the reason why."""
-        return sum(not line.requirements and bool(line.reason) for line in self.statements)
+    def bar(self) -> tuple[tuple[str, int, int], ...]:
+        """The parts of the bar that draws the observable sentences: class of the style sheet, beginning and length."""
+        parts, at = [], 0
+        for name, number in self.counts[: len(COLUMNS)]:
+            parts.append((_STYLES[name], at, number))
+            at += number
+        return tuple(parts)
 
 
 def coverage(view: ReportView, statements: Sequence[StatementLine]) -> tuple[RevisionCoverage, ...]:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+import re
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +17,7 @@ from harness.nightly.history import queries
 from harness.nightly.history.schema import connect
 from harness.results import result_files
 from harness.settings import load_config
+from harness.spec.classification import COLUMNS
 from tests.support.reports import quiet_report, rich_report
 
 if TYPE_CHECKING:
@@ -33,6 +36,20 @@ def night_files(tmp_path: Path) -> tuple[Path, Path]:
     result_files.write(replace(quiet_report(), started="2026-11-21T03:00:00Z"), older)
     result_files.write(rich_report(), newer)
     return older, newer
+
+
+def test_the_coverage_page_has_the_numbers_of_the_command(night_files: tuple[Path, Path], tmp_path: Path) -> None:
+    state = ("--state", tmp_path / "state")
+    run(night_files[1], "--out", tmp_path / "site", "--no-libraries", "--docs", SAMPLE, *state)
+    page = (tmp_path / "site" / "coverage.html").read_text()
+    asked = ["statements", str(SAMPLE), "--format", "json", *map(str, state)]
+    said = json.loads(CliRunner().invoke(cli, asked, catch_exceptions=False).stdout)["coverage"]
+    assert len(said) >= 4
+    for counts in said:
+        _, _, section = page.partition(f'aria-label="Counts of {counts["revision"]}"')
+        table, _, _ = section.partition("</table>")
+        numbers = [int(number) for number in re.findall(r"<td>(\d+)</td>", table)]
+        assert numbers == [counts[name] for name in (*COLUMNS, "observable", "all")], counts["revision"]
 
 
 def test_the_newest_of_the_results_is_shown(night_files: tuple[Path, Path], tmp_path: Path) -> None:
@@ -66,7 +83,7 @@ def test_the_docs_give_every_sentence(night_files: tuple[Path, Path], tmp_path: 
     assert "From then on it MUST reply with status 404 to any request that still names the ended session." in text
     newest = extract(SAMPLE, load_config(SAMPLE).layout).statements
     count = sum(statement.revision == "2025-11-25" for statement in newest)
-    assert f"</b> of {count} sentences have a check" in text
+    assert f"Every sentence ({count})" in text
 
 
 def test_results_of_different_docs_are_not_nights_of_one(night_files: tuple[Path, Path], tmp_path: Path) -> None:

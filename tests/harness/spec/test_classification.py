@@ -72,6 +72,20 @@ def test_figures_per_revision(spec: Spec) -> None:
     assert figures.observable == 6
 
 
+def test_a_check_decides_another_sentence_only_in_the_revisions_that_it_judges(spec: Spec) -> None:
+    statements = spec()
+
+    def standing(through: str) -> tuple[BindingStatus, str | None]:
+        digit = digits(statements, "needs a session id")
+        classed = StatementClass(BindingStatus.OUT_OF_SCOPE, "why", (digit,), observable=True, through=through)
+        entries = classify(statements, bound_to_one(statements), Classes({digit: classed}))
+        entry = next(entry for entry in entries if entry.statement.fingerprint.startswith(digit))
+        return entry.standing, entry.reason
+
+    assert standing("session.missing-400") == (BindingStatus.OUT_OF_SCOPE, "why")
+    assert standing("result.type") == (BindingStatus.OPEN, "result.type does not judge 2025-11-25")
+
+
 def test_a_new_or_reworded_sentence_is_open(spec: Spec) -> None:
     statements = spec()
     classed = StatementClass(BindingStatus.CLIENT, "why", tuple(s.fingerprint[:12] for s in statements))

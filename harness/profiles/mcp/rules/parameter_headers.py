@@ -21,7 +21,7 @@ from harness.profiles.mcp.header_annotations import (
 )
 from harness.profiles.mcp.revisions import MODERN, level, text
 from harness.profiles.mcp.rules.answers import NOT_SERVED, answer_to_fault, describe, is_served, why_undecided
-from harness.profiles.mcp.rules.preconditions import BASELINE, deciding, must_answer
+from harness.profiles.mcp.rules.preconditions import BASELINE, CLIENT, deciding, must_answer
 from harness.profiles.mcp.rules.sent_requests import name_of, params_of, posts_of
 from harness.profiles.mcp.rules.transcript import (
     control_of,
@@ -194,7 +194,7 @@ CLIENT_HEADERS: Final = Rule(
         fix="Look for `x-mcp-header` in the tool's input schema and send `Mcp-Param-<name>` for each argument that has "
         "one; leave it out where the argument is absent or null.",
     ),
-    Decision(client_headers),
+    Decision(client_headers, CLIENT),
 )
 
 RULES: Final = (ANNOTATIONS, HEADER_MATCH, INTEGER_VALUE, CLIENT_HEADERS)
