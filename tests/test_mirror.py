@@ -32,6 +32,7 @@ CROSS_CUTTING = {
     "harness/report/test_workflow.py": "the reusable workflow's scripts, with the real docprobe",
     "harness/run/test_repeatability.py": "whole runs, several times",
     "harness/selection/test_changes_compared.py": "whole changes: what they introduce, leave as it was, and fix",
+    "harness/test_a2a.py": "the second specification, from page to verdict",
     "harness/test_languages.py": "pages in languages beyond those of the sample",
     "harness/test_readme.py": "the floor plan of the whole package",
     "harness/test_sample.py": "the sample docs themselves",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from harness.base.errors import BlockedError
+from harness.base.jsonrpc import METHOD_NOT_FOUND, error_code
 from harness.exchanges.http_exchange import StoppedError
 from harness.exchanges.recorder import Recorder
 from harness.model import Facts, Incident, Transcript
@@ -57,7 +58,7 @@ class A2aProbe:
             self._bundle.example_id,
             self._bundle.kind,
             recorder.exchanges,
-            negotiated=(steps.REVISION,) if served else (),
+            negotiated=(steps.REVISION,) if served and _speaks_it(found) else (),
             sockets=sockets,
             endpoint=found.agent.place.public_url if found.agent is not None else None,
             logs=pod.logs(),
@@ -70,7 +71,7 @@ class A2aProbe:
 
     def serves(self, transcript: Transcript) -> bool:
         """Return whether it runs: its card is there, or it answers messages as JSON-RPC answers."""
-        return bool(transcript.negotiated)
+        return transcript.facts.not_served is None
 
     def failure(self, transcript: Transcript) -> str:
         """Return why it does not serve."""
@@ -93,6 +94,16 @@ class A2aProbe:
             raise BlockedError(found.failure, "see the log of the example, and what its card declares")
         place = found.agent.place
         return ReadyEndpoint(place.ip.strip("[]"), place.port, place.path, place.public_url, headers=self._headers)
+
+
+def _speaks_it(found: Found) -> bool:
+    """Return whether an agent speaks this version: agents of 0.3 have another card, and no method SendMessage."""
+    if found.card is not None and "supportedInterfaces" in found.card:
+        return True
+    first = response_of(found.first.exchange) if found.first is not None else None
+    if first is None:
+        return found.card is not None and "protocolVersion" not in found.card
+    return error_code(first) not in (METHOD_NOT_FOUND, steps.VERSION_NOT_SUPPORTED)
 
 
 def _recorder(pod: Pod, settings: ProbeSettings) -> Recorder:

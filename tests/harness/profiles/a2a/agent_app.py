@@ -71,6 +71,9 @@ class FakeAgent:
         }
         if "card-field" in self.faults:
             del card["skills"][0]["tags"]
+        if "old" in self.faults:
+            del card["supportedInterfaces"]
+            card |= {"url": url, "protocolVersion": "0.3.0", "preferredTransport": "JSONRPC"}
         if "snake-case" in self.faults:
             card["documentation_url"] = "https://example.com"
         return JSONResponse(card, headers=headers)
@@ -82,6 +85,8 @@ class FakeAgent:
         params = message.get("params") or {}
         version = request.headers.get("a2a-version") or ("1.0" if "empty-version" in self.faults else "0.3")
         try:
+            if "old" in self.faults and "/" not in message["method"]:
+                raise Refused(-32601)
             if version != "1.0" and not ("any-version" in self.faults and version == "99.0"):
                 raise Refused(NO_VERSION)
             if message["method"] == "SendStreamingMessage" and (self.streaming or "streams-anyway" in self.faults):

@@ -62,6 +62,13 @@ def test_a_right_agent_serves() -> None:
     assert transcript.negotiated == ("1.0",)
 
 
+def test_an_agent_of_an_older_version_runs_and_is_not_judged_by_this_one() -> None:
+    transcript = anyio.run(talk, FakeAgent(frozenset({"old"})))
+    assert A2aProbe(bundle()).serves(transcript)
+    assert transcript.negotiated == ()
+    assert with_verdict(findings(transcript), Verdict.VIOLATED) <= {"revision.match"}
+
+
 def test_a_server_of_something_else_does_not() -> None:
     transcript = held(plain)
     probe = A2aProbe(bundle())
