@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling
 
 from tests.support.figures import FIGURES
+from tests.support.soak import SOAK
 
 ONE_BY_ONE = (
     "harness/engine/test_pods.py",
@@ -29,7 +30,9 @@ TOGETHER = ("faults", "soak")
 """Folders whose tests share one engine of their own."""
 
 # hypothesis' deadline and its check for slow data read the wall clock, which a busy machine exceeds
-settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=100 if SOAK else 40
+)
 settings.load_profile("any machine")
 
 
@@ -81,6 +84,7 @@ def pytest_collection_finish() -> None:
     """Keep thousands of collected tests from the garbage collector: they live to the end, and it would look at each."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ SCHEMAS = load_schemas(Path(__file__).parents[1] / "fixtures" / "mcp" / "schema"
 S, V, N, I = Verdict.SATISFIED, Verdict.VIOLATED, Verdict.NOT_APPLICABLE, Verdict.INCONCLUSIVE  # noqa: E741
 
 
+@cache
 def rows() -> tuple[BoundRequirement, ...]:
     """The whole catalogue in every revision, bound to no corpus, with a small schema of two revisions."""
     return tuple(
@@ -29,7 +31,8 @@ def rows() -> tuple[BoundRequirement, ...]:
 
 def finding_of(transcript: Transcript, id: str) -> Finding:
     """The finding on one requirement, for a page of the newest revision with sessions."""
-    return next(f for f in judge(transcript, rows(), MCP, page_revision=NEWEST) if f.requirement == id)
+    asked = tuple(row for row in rows() if row.requirement.id == id)
+    return next(f for f in judge(transcript, asked, MCP, page_revision=NEWEST) if f.requirement == id)
 
 
 def verdicts_of(transcript: Transcript, page_revision: str = NEWEST) -> dict[str, Verdict]:

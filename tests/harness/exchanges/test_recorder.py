@@ -18,6 +18,7 @@ from harness.exchanges.recorder import Recorder
 from harness.model import Answered, BodyFault, Exchange, Failure, FailureKind
 from harness.profiles.mcp import steps
 from tests.support.local_pod import local_pod
+from tests.support.soak import sizes
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -181,13 +182,14 @@ async def check_bounded(
         assert len(exchange.reply.events) <= 1000
 
 
-async def test_a_flood_of_notifications_costs_little_and_hides_no_answer() -> None:
+@pytest.mark.parametrize("times", sizes(12, soak=40))
+async def test_a_flood_of_notifications_costs_little_and_hides_no_answer(times: int) -> None:
     """2 MB of notifications before the right answer, again and again: what is kept of a conversation is bounded."""
     notice = b'data: {"jsonrpc":"2.0","method":"notifications/message","params":{"data":"%s"}}\n\n' % (b"x" * 20_000)
     flood = SSE + notice * 100 + b"data: " + GOOD + b"\n\n"
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     async with talk(Nasty(sends(flood))) as (recorder, url):
-        answers = [await recorder.send(ask(url)) for _ in range(40)]
+        answers = [await recorder.send(ask(url)) for _ in range(times)]
     assert all(answer.served for answer in answers)
     assert all(exchange.answered == Answered(error=False) for exchange in recorder.exchanges)
     assert len(to_json(recorder.exchanges)) < 8 * 1024 * 1024
