@@ -21,7 +21,6 @@ from harness.engine.hardening import (
     INSTALL_USER,
     Resources,
     app_volume,
-    for_podman,
     host_config,
     private_home,
     shared_home,
@@ -31,10 +30,10 @@ from harness.engine.received import Received
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     from harness.engine.events import ContainerEvents
     from harness.engine.owner import Owner
+    from harness.engine.podman import PodmanFiles
     from harness.engine.protocol import Limits
 
 _ANCHOR: Final = Resources(memory_mib=96, cpus=1.0, processes=16, tmp_mib=1)
@@ -81,8 +80,8 @@ class EngineRun:
     """Part of the key of every image of dependencies: one realm's are not used in another."""
     received: Received = field(default_factory=Received)
     """What all examples together have sent."""
-    seccomp_file: Path | None = None
-    """File of the seccomp profile, if the engine is Podman, which takes no inline one."""
+    podman_files: PodmanFiles | None = None
+    """If the engine is Podman: files that its containers need."""
     unsure: list[str] = field(default_factory=list)
     """Names of containers whose creation was interrupted: the engine may create them all the same."""
 
@@ -102,6 +101,8 @@ class ContainerSpec:
     stdin: bool = True
     """Whether its stdin is held open; else it has none."""
     environment: Mapping[str, str] = field(default_factory=dict)
+    hosts: frozenset[str] = frozenset()
+    """Names that mean loopback, where it shares another's network and the engine shares no names with it."""
 
 
 def anchor_container(
@@ -146,6 +147,7 @@ def example_container(
     cpus: float,
     environment: Mapping[str, str],
     stdin: bool,
+    hosts: frozenset[str] = frozenset(),
     runtime: str | None = None,
 ) -> ContainerSpec:
     """Return the container of an example's command, or of one of its build steps, in its anchor's namespaces.
@@ -159,6 +161,7 @@ def example_container(
         cpus: processors of the machine.
         environment: the example's own variables.
         stdin: whether it is spoken to over stdin.
+        hosts: names that mean loopback, as for its anchor.
         runtime: OCI runtime.
     """
     config = host_config(
@@ -171,7 +174,7 @@ def example_container(
     )
     command = launch.command(f"{APP}/{cwd}", argv)
     return ContainerSpec(
-        "example", image, command, EXAMPLE_USER, config, stdin, {**_EXAMPLE_ENVIRONMENT, **environment}
+        "example", image, command, EXAMPLE_USER, config, stdin, {**_EXAMPLE_ENVIRONMENT, **environment}, hosts
     )
 
 
@@ -208,8 +211,8 @@ async def create_container(run: EngineRun, spec: ContainerSpec, purpose: str) ->
     """Create a container of this run, named by its purpose, and return its id. Raises EngineError."""
     name = run.owner.name(purpose)
     config = dict(spec.host_config)
-    if run.seccomp_file is not None:
-        config = for_podman(config, run.seccomp_file)
+    if run.podman_files is not None:
+        config = run.podman_files.adapted(config, spec.hosts)
     run.unsure.append(name)
     container = await run.api.call(
         f"create the {spec.role} container",

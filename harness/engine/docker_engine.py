@@ -10,17 +10,15 @@ from typing import TYPE_CHECKING, Final
 
 import anyio
 
-from extractor.base.storage import write_atomically
 from extractor.base.text import printable
 from extractor.languages.toolchains import TOOLCHAINS
 from extractor.model import Bundle, ExampleKind
 from harness.base.errors import EngineError, UsageError
 from harness.engine.anchors import Anchors
-from harness.engine.api import Api, EngineInfo, open_api
+from harness.engine.api import EngineInfo, open_api
 from harness.engine.cleanup import list_containers, list_volumes, remove, remove_left_over
 from harness.engine.containers import EngineRun
 from harness.engine.events import ContainerEvents
-from harness.engine.hardening import seccomp_profile
 from harness.engine.install.base_images import BaseImage, BaseImages
 from harness.engine.install.first_layer import FirstLayer
 from harness.engine.install.image_builder import ImageBuilder
@@ -31,6 +29,7 @@ from harness.engine.install.settings import install_settings
 from harness.engine.install.way_out import Gate
 from harness.engine.logs import LogBook
 from harness.engine.owner import own
+from harness.engine.podman import PodmanFiles
 from harness.engine.pods import DockerPod
 from harness.engine.process import PodSettings
 from harness.engine.protocol import Limits, Pod, Progress, Service
@@ -94,9 +93,9 @@ async def connect(
             await events.open()
             limits = limits or Limits()
             received = Received(limit_mib=limits.received_mib)
-            seccomp = _seccomp_file(api, state) if info.podman else None
+            podman_files = PodmanFiles.write(api, state) if info.podman else None
             run = EngineRun(
-                api, owner, events, limits, info.cpus, info.kernel, runtime, realm, received, seccomp, unsure
+                api, owner, events, limits, info.cpus, info.kernel, runtime, realm, received, podman_files, unsure
             )
             builder = ImageBuilder(run, settings)
             first = FirstLayer(api, PulledImages(api, state, images_lock), host, images)
@@ -117,18 +116,6 @@ async def connect(
                     tasks.cancel_scope.cancel()
         if failure is not None:
             raise failure
-
-
-def _seccomp_file(api: Api, state: Path) -> Path:
-    """Write the seccomp profile to a file that the engine can read, and return it. Raises EngineError."""
-    if not api.is_local:
-        raise EngineError(
-            "this Podman is on another machine, where it would need a file with docprobe's seccomp profile",
-            "use Podman through its UNIX socket on its own machine, or a Docker engine",
-        )
-    file = (state / "seccomp.json").absolute()
-    write_atomically(file, seccomp_profile().encode())
-    return file
 
 
 def _check_runtime(runtime: str, info: EngineInfo) -> None:
@@ -202,6 +189,7 @@ class DockerEngine:
             logs=LogBook(self.run.limits.log_bytes),
             stdio=bundle.kind is ExampleKind.STDIO_SERVER,
             is_broken=lambda: anchor.tunnel.failure is not None or self.run.events.broken.is_set(),
+            hosts=hosts,
             packages=tuple(name for name in image.packages if " > " not in name) if bundle.toolchain == "node" else (),
         )
         pod = DockerPod(settings, anchor.tunnel, bundle, services, str(next(self._numbers)))

@@ -14,7 +14,6 @@ from extractor.model import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
 EXAMPLE_USER: Final = "65534:65534"
 ANCHOR_USER: Final = "65533:65533"
@@ -28,8 +27,6 @@ APP: Final = f"{ROOT}/app"
 HOME: Final = "/home/example"
 """The example's home, a tmpfs."""
 MIB: Final = 1024 * 1024
-_PODMAN_PROCESSES: Final = 16384
-"""Of a user, in all containers. Each container has a limit of its own beside it."""
 _NO_DEVICES: Final = "rw,nosuid,nodev"
 
 
@@ -104,30 +101,6 @@ def private_home(size_mib: int) -> dict[str, str]:
 def shared_home(size_mib: int) -> dict[str, str]:
     """Return the tmpfs of a home that any user may write to."""
     return {HOME: f"{_NO_DEVICES},mode=1777,size={size_mib}m"}
-
-
-def for_podman(config: Mapping[str, Any], seccomp: Path) -> dict[str, Any]:
-    """Return a host configuration as Podman takes it.
-
-    Podman reads the seccomp profile from a file of its own machine. It also allows each user 2^20 processes, where
-    nothing else is asked for, which fails if Podman itself is allowed fewer; and it gives no tmpfs to a user, so the
-    example's home can be written to by any user of the container.
-
-    Args:
-        config: from :func:`host_config`.
-        seccomp: the file with the profile.
-    """
-    options = [f"seccomp={seccomp}" if option.startswith("seccomp=") else option for option in config["SecurityOpt"]]
-    processes = Ulimit(name="nproc", soft=_PODMAN_PROCESSES, hard=_PODMAN_PROCESSES)
-    tmpfs = {path: _open_to_all(mount) for path, mount in (config.get("Tmpfs") or {}).items()}
-    return {**config, "SecurityOpt": options, "Ulimits": [*config["Ulimits"], processes], "Tmpfs": tmpfs}
-
-
-def _open_to_all(options: str) -> str:
-    """Return mount options without an owner: any user may write, if the owner was to."""
-    kept = [option for option in options.split(",") if not option.startswith(("uid=", "gid="))]
-    owned = len(kept) < len(options.split(","))
-    return ",".join("mode=1777" if owned and option.startswith("mode=") else option for option in kept)
 
 
 def seccomp_profile() -> str:

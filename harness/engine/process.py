@@ -56,6 +56,8 @@ class PodSettings:
     """Whether the pod or the engine broke: then how a process ended is not the example's doing."""
     packages: tuple[str, ...] = ()
     """Names of the packages at the top of ``node_modules``."""
+    hosts: frozenset[str] = frozenset()
+    """Names that mean loopback inside the pod."""
 
 
 class Process:
@@ -227,6 +229,7 @@ async def start(settings: PodSettings, argv: Sequence[str], cwd: str, *, purpose
         cpus=run.cpus,
         environment=settings.environment,
         stdin=settings.stdio and during == "run",
+        hosts=settings.hosts,
         runtime=run.runtime,
     )
     container = await create_container(run, spec, purpose)

@@ -15,6 +15,7 @@ import selectors
 import signal
 import sys
 import time
+from contextlib import suppress
 
 from harness.engine.inside.connections import Connections
 from harness.engine.inside.host_stream import HostStream
@@ -161,4 +162,6 @@ class Anchor:
 def main() -> None:
     """Arguments: root folder of the example's files, seconds to wait before ending when docprobe died."""
     os.umask(0)  # the example has another uid and may write beside its files
+    with suppress(OSError):
+        os.chmod(sys.argv[1], 0o1777)  # Podman gives the folder to this user; elsewhere it is open to all already
     Anchor(sys.argv[1], float(sys.argv[2])).run()

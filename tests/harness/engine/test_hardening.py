@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
-from harness.engine.hardening import Resources, for_podman, host_config, private_home, seccomp_profile
+from harness.engine.hardening import Resources, host_config, seccomp_profile
 
 OPTIONS = host_config(Resources(1, 1, 1, 1), network="none", runtime=None)["SecurityOpt"]
 PROFILE = json.loads(OPTIONS[1].removeprefix("seccomp="))
@@ -77,21 +76,6 @@ def test_no_namespace_can_be_made() -> None:
 
 def test_no_other_architecture() -> None:
     assert all(not entry["subArchitectures"] for entry in PROFILE["archMap"])
-
-
-def test_podman_takes_the_same_with_what_it_cannot_read_replaced() -> None:
-    config = host_config(Resources(1, 1, 1, 1), network="none", runtime=None, tmpfs=private_home(5))
-    changed = for_podman(config, Path("/state/seccomp.json"))
-    assert changed["SecurityOpt"] == ["no-new-privileges", "seccomp=/state/seccomp.json"]
-    assert changed["Tmpfs"] == {
-        "/tmp": config["Tmpfs"]["/tmp"],
-        "/home/example": "rw,nosuid,nodev,mode=1777,size=5m",
-    }
-    limits = {limit["Name"]: limit["Hard"] for limit in changed["Ulimits"]}
-    assert limits.keys() == {"core", "nofile", "nproc"}
-    assert 0 < limits["nproc"] < 2**20
-    same = {key for key in config if config[key] == changed[key]}
-    assert config.keys() - same == {"SecurityOpt", "Tmpfs", "Ulimits"}
 
 
 def test_the_profile_in_a_file_is_the_inline_one() -> None:
