@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
 import anyio
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 END_KNOWN_S: Final = 1.0
 """Time within which the end of a process is known that closed its output."""
+_NOT_FOUND: Final = (404, 405)
 LAST_LINES: Final = 30
 """Log lines kept of a run that did not serve."""
 
@@ -168,18 +170,31 @@ async def _attempt(
                 attempt = failed(config.profile.serving.outcome, how, transcript.facts.guesses)
             else:
                 attempt = failed(_outcome(state), _exit_text(state))
-            found = transcript.endpoint if transcript.negotiated else None
-            return replace(attempt, run=replace(attempt.run, endpoint=found))
+            return replace(attempt, run=replace(attempt.run, endpoint=_observed_endpoint(transcript)))
         served = run(StartOutcome.SERVING, _how_it_serves(transcript), (), image)
     tool = bundle.type_check
     return Attempt(served, transcript, await check_types(engine, bundle, tool, image, progress) if tool else None)
 
 
+def _observed_endpoint(transcript: Transcript) -> str | None:
+    """Return where a first request was answered as it should be; None if a later one was not found there.
+
+    The path may then be a wrong one: there are servers that answer a first request at any.
+    """
+    if not transcript.negotiated or not transcript.endpoint:
+        return None
+    parts = urlsplit(transcript.endpoint)
+    target = f"{parts.path}?{parts.query}" if parts.query else parts.path
+    posted = (e for e in transcript.exchanges if e.method == "POST" and e.target == target)
+    return None if any(e.status in _NOT_FOUND for e in posted) else transcript.endpoint
+
+
 def _where_it_answered(transcript: Transcript, bundle: Bundle) -> str:
     """Return where a first request was answered, as words to be added, if the page does not state it."""
-    if not transcript.negotiated or not transcript.endpoint or bundle.stated_endpoints or bundle.endpoint_paths:
+    found = _observed_endpoint(transcript)
+    if found is None or bundle.stated_endpoints or bundle.endpoint_paths:
         return ""
-    return f" (a first request was answered at {transcript.endpoint})"
+    return f" (a first request was answered at {found})"
 
 
 def _decided_by_interpreter(image: Image | None) -> tuple[Note, ...]:

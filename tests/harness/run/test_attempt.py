@@ -14,9 +14,20 @@ from extractor.model import ExampleKind, Layout, NoteKind, ServiceRequest, Sourc
 from harness.config import Config
 from harness.engine.protocol import ExitState, Limits
 from harness.judge.failure_cause import cause_of
-from harness.model import DateSource, Facts, Image, ListeningSocket, LogLine, Resolve, StartOutcome, Transcript
+from harness.model import (
+    DateSource,
+    Exchange,
+    Facts,
+    Image,
+    ListeningSocket,
+    LogLine,
+    Reply,
+    Resolve,
+    StartOutcome,
+    Transcript,
+)
 from harness.profiles.registry import MCP
-from harness.run.attempt import record
+from harness.run.attempt import _observed_endpoint, record
 from harness.run.listening_probe import ListeningProbe
 from tests.support.loopback import server_bundle
 
@@ -238,3 +249,16 @@ async def test_where_an_initialize_was_answered_is_known_of_a_server_that_then_f
         found = await record(engine, bundle, config, date=None, locks={}, progress=lambda _: None)
         assert found.runs[-1].endpoint == "http://localhost:8000/deep"
         assert found.runs[-1].sentence.endswith(f"tools/list is answered 500{words}")
+
+
+@pytest.mark.parametrize(("status", "known"), [(404, False), (405, False), (500, True), (None, True)])
+def test_a_path_where_the_next_request_is_not_found_stays_a_guess(status: int | None, known: bool) -> None:
+    """There are servers that answer initialize at any path."""
+    reply = None if status is None else Reply(status, (), "", 0)
+    later = Exchange(2, "s", None, 0, "POST", "/deep?x=1", (), "{}", reply, None, 0.0, 0.0)
+    elsewhere = replace(later, target="/", reply=Reply(404, (), "", 0))
+    heard = Transcript(
+        "x#y", SERVER.kind, (elsewhere, later), negotiated=("2025-11-25",), endpoint="http://l:1/deep?x=1"
+    )
+    assert (_observed_endpoint(heard) is not None) is known
+    assert _observed_endpoint(replace(heard, negotiated=())) is None
