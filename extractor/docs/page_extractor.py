@@ -72,7 +72,11 @@ def blocks_of(page: Page, loaders: tuple[str, ...] = ()) -> tuple[Block, ...]:
             commands.block()
         elif token.type == "inline" and page.tokens[index - 1].type != "heading_open":
             prose.add(token)
-            commands.add(token, cell=page.tokens[index - 1].type == "td_open")
+            commands.add(token, within=page.tokens[index - 1].type)
+        elif token.type == "table_open":
+            commands.table()
+        elif token.type == "tr_open":
+            commands.row()
         elif token.type in ("tag", "container_open") and role_of(token) is ComponentRole.TAB:
             prose.forget()  # the prose of one tab is not about the next
             commands.tab()

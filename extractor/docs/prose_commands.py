@@ -45,6 +45,11 @@ _ADDRESSED: Final = re.compile(
     re.IGNORECASE,
 )
 """Words of a sentence in which a path alone is that of an endpoint."""
+_VALUED: Final = re.compile(r"(?:example |your )?values?|examples?|set (?:it )?to|defaults?", re.IGNORECASE)
+"""Heading of a table's column whose cells are values of what the first cell of their row names."""
+_VARIABLE: Final = re.compile(r"`?([A-Z][A-Z0-9_]*)`?", re.ASCII)
+_HEADER_NAME: Final = re.compile(r"`?(Authorization|[A-Za-z]+(?:-[A-Za-z0-9]+)+)`?", re.ASCII)
+_CODE_CELL: Final = re.compile(r"`([^`]+)`")
 _DISCOURAGED: Final = re.compile(
     r"\b(?:don['’]?t|do not|never|instead of|rather than|avoid|without|unlike|not|no longer)\s+(?:\w+\s+){0,2}$",
     re.IGNORECASE,
@@ -66,16 +71,21 @@ class ProseCommands:
     """Line (1-based) and text, by ordinal of the block; -1 holds what the next block will get."""
     _values: _ByBlock = field(default_factory=lambda: defaultdict(list))
     """The same of values."""
+    _columns: list[str] = field(default_factory=list)
+    """Headings of the columns of the table that is being read."""
+    _cells: list[str] = field(default_factory=list)
+    """Cells of the row that is being read."""
     _blocks: int = 0
     _block_above: bool = False
     """Whether the section has had a block."""
 
-    def add(self, paragraph: Token, *, cell: bool = False) -> None:
+    def add(self, paragraph: Token, *, within: str = "") -> None:
         """Read a paragraph's inline token. Only one that may hold a command or a value is parsed.
 
         Args:
             paragraph: its token.
-            cell: whether it is a cell of a table, which may be nothing but a path.
+            within: type of the token around it: a cell of a table (``td_open``) may be nothing but a path, or the
+                value of what the first cell of its row names.
         """
         text = paragraph.content
         if len(text) > MAX_PARAGRAPH:
@@ -83,6 +93,11 @@ class ProseCommands:
         line = paragraph.map[0] + 1 if paragraph.map else 1
         at = self._blocks - 1 if self._block_above else -1
         _extend(self._values[at], self._urls(text, line))
+        cell = within == "td_open"
+        if cell:
+            _extend(self._values[at], self._value_of_row(text.strip(), line))
+        elif within == "th_open":
+            self._columns.append(text.strip("`* "))
         if cell and _PATH.fullmatch(text.strip("` ")) and text.strip("` /"):
             _extend(self._values[at], [(line, text.strip("` "))])
         elif "`" in text:
@@ -107,6 +122,26 @@ class ProseCommands:
                 elif (addressed and _PATH.fullmatch(code)) or _HEADER.fullmatch(code) or _ASSIGNMENT.fullmatch(code):
                     _extend(self._values[at], [(line, code)])
             before = ""
+
+    def _value_of_row(self, text: str, line: int) -> Iterator[tuple[int, str]]:
+        """The value in a cell of code, as ``NAME=value`` or ``Name: value`` by the first cell of the row."""
+        self._cells.append(text)
+        column, value = len(self._cells) - 1, _CODE_CELL.fullmatch(text)
+        if not column or column >= len(self._columns) or value is None or len(text) > MAX_COMMAND:
+            return
+        if _VALUED.fullmatch(self._columns[column]):
+            if (name := _VARIABLE.fullmatch(self._cells[0])) and " " not in value[1]:
+                yield line, f"{name[1]}={value[1]}"
+            elif name := _HEADER_NAME.fullmatch(self._cells[0]):
+                yield line, f"{name[1]}: {value[1]}"
+
+    def table(self) -> None:
+        """Pass the start of a table."""
+        self._columns.clear()
+
+    def row(self) -> None:
+        """Pass the start of a row."""
+        self._cells.clear()
 
     @staticmethod
     def _urls(text: str, line: int) -> Iterator[tuple[int, str]]:

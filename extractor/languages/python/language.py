@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import sys
+import tomllib
+from contextlib import suppress
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
+from extractor.base.tomlfile import toml_table
 from extractor.languages.common.files import added_file, joined, normal, refusal, source_file, tool_file
 from extractor.languages.common.packages import RefusedError, dependency_of
 from extractor.languages.common.values import Build, LocalImport, NeededPackage, RunnableLanguage
+from extractor.languages.common.view import Manifest
 from extractor.languages.python.imports import has_module, is_readers_own, is_standard, package_of, top
 from extractor.languages.python.layout import layout_of
 from extractor.languages.python.parse import parse_python, python_tree
@@ -24,6 +29,8 @@ if TYPE_CHECKING:
     from extractor.model import Dependency
 
 _LOOK_UP: Final = tool_file("extractor.languages.python", "look_up.py")
+_METADATA: Final = re.compile(r"^# /// script\n(?P<text>(?:^#(?: .*)?\n)+?)^# ///$", re.MULTILINE)
+"""Inline script metadata (PEP 723), which ``uv run`` and ``pipx run`` read."""
 READS_DOTENV: Final = frozenset({"dotenv", "pydantic_settings", "environs", "decouple"})
 """Packages that read an ``.env`` file in the program's folder."""
 
@@ -45,6 +52,29 @@ def build(draft: Draft) -> Build:
         reads_dotenv=bool(READS_DOTENV & {top(module) for code in draft.facts for module in code.modules}),
         notes=(*layout.notes, *_assumed(draft)),
     )
+
+
+def manifests(draft: Draft) -> tuple[Manifest, ...]:
+    """Return the project files in view, and the metadata that the program's own files begin with."""
+    return (*draft.around.manifests, *_inline_metadata(draft))
+
+
+def _inline_metadata(draft: Draft) -> Iterator[Manifest]:
+    for block in draft.program.blocks:
+        found = _METADATA.search(block.text)
+        if found is None:
+            continue
+        try:
+            data = toml_table("".join(line[2:] or "\n" for line in found["text"].splitlines(keepends=True)))
+        except tomllib.TOMLDecodeError:
+            continue
+        listed = data.get("dependencies")
+        dependencies = []
+        for text in listed if isinstance(listed, list) else ():
+            with suppress(RefusedError):
+                if isinstance(text, str):
+                    dependencies.append(dependency_of(text, Manager.PYPI))
+        yield Manifest(block, "", Manager.PYPI, tuple(dependencies), {})
 
 
 def missing(draft: Draft) -> tuple[str, ...]:
@@ -114,7 +144,7 @@ def _stated_names(draft: Draft) -> frozenset[str]:
     """Distributions that the page, or the docs' installation page, names."""
     around = draft.around
     listed = [d for install in around.installs if install.manager is Manager.PYPI for d in install.dependencies]
-    listed += [d for m in around.manifests if m.manager is Manager.PYPI for d in m.dependencies]
+    listed += [d for m in manifests(draft) if m.manager is Manager.PYPI for d in m.dependencies]
     listed += [d for (manager, _), (d, _) in draft.docs.installation.items() if manager is Manager.PYPI]
     configured = draft.override.dependencies or ()
     return frozenset([*(d.name for d in listed), *(dependency_of(text, Manager.PYPI).name for text in configured)])
@@ -199,5 +229,6 @@ PYTHON: Final = RunnableLanguage(
     modules=sys.stdlib_module_names,
     role_by_command=role_by_command,
     package_of=package_of_import,
+    manifests=manifests,
     look_up=Tool(_LOOK_UP, ("python", _LOOK_UP.path)),
 )

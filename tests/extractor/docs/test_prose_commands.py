@@ -52,3 +52,24 @@ def test_endless_prose_is_passed_over() -> None:
     assert spoken("`npm i a` " * 100_000 + "\n\n" + FENCE) == [[]]
     many = spoken("`npm i a`\n\n" * 1000 + FENCE)
     assert len(many[0]) == 200
+
+
+def stated(text: str) -> list[tuple[int, str]]:
+    page = parse_page(Path("/nowhere"), "p.mdx", text.encode(), Layout(flavour=Flavour.MINTLIFY), None).page
+    return [value for block in blocks_of(page) for value in block.prose_values]
+
+
+def test_a_row_of_a_table_states_the_value_of_what_it_names() -> None:
+    table = (
+        "| Variable | Value | Meaning |\n|---|---|---|\n| `ROOM_PORT` | `7330` | where it listens |\n"
+        "| `ROOM_NAME` | your own | a name |\n| `X-Room-Key` | `open sesame` | header |\n"
+    )
+    assert stated(f"{table}\n{FENCE}") == [(3, "ROOM_PORT=7330"), (5, "X-Room-Key: open sesame")]
+
+
+def test_a_column_of_something_else_states_no_value() -> None:
+    types = "| Variable | Type |\n|---|---|\n| `ROOM_PORT` | `number` |\n"
+    plain = "| What | Value |\n|---|---|\n| the port | `7330` |\n"
+    assert stated(f"{types}\n{plain}\n{FENCE}") == []
+    after = "| Variable | Value |\n|---|---|\n| `A` | `1` |\n\n| Variable | Type |\n|---|---|\n| `B` | `2` |\n"
+    assert stated(f"{after}\n{FENCE}") == [(3, "A=1")]

@@ -171,3 +171,23 @@ def test_a_worker_of_a_runtime_that_docprobe_does_not_have_is_not_served_by_an_a
     example = only(tmp_path, f"# P\n\n```ts src/index.ts\n{code}```\n")
     assert example.status is ExampleStatus.UNSUPPORTED
     assert "Workers runtime" in (example.reason or "")
+
+
+def test_what_a_script_says_of_itself_is_stated_and_of_no_other_program(tmp_path: Path) -> None:
+    metadata = (
+        '# /// script\n# requires-python = ">=3.12"\n# dependencies = [\n#   "mcp>=1.20,<2",\n'
+        '#   "git+https://x.example/y",\n# ]\n# ///\n'
+    )
+    code = PYTHON.format("")
+    page = f"```python a.py\n{metadata}{code}```\n\n```python b.py\n{code}```\n"
+    (tmp_path / "page.md").write_text(page, encoding="utf-8")
+    first, second = find_examples(extract(tmp_path, Layout(), jobs=1, statements=False), CODE)
+    assert [(str(d), d.origin) for d in bundle(first).dependencies] == [("mcp<2,>=1.20", Origin.STATED)]
+    assert [(str(d), d.origin) for d in bundle(second).dependencies] == [("mcp", Origin.INFERRED)]
+
+
+@pytest.mark.parametrize("listed", ["[", "1", "[1]"])
+def test_metadata_that_cannot_be_read_states_nothing(tmp_path: Path, listed: str) -> None:
+    metadata = f"# /// script\n# dependencies = {listed}\n# ///\n"
+    example = only(tmp_path, f"```python\n{metadata}{PYTHON.format('')}```\n")
+    assert [d.origin for d in bundle(example).dependencies] == [Origin.INFERRED]
