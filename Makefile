@@ -21,7 +21,7 @@ export PYTHONPYCACHEPREFIX ?= $(CURDIR)/.cache/bytecode
 
 help:
 	@echo "make check     run docprobe on the sample docs (docs-snapshot/sample) and write a report"
-	@echo "make check-languages  the same for pages in Go, Java and Kotlin, whose toolchains are made on first need: minutes"
+	@echo "make check-languages  the same for pages in Go, Rust, Java and Kotlin, whose toolchains are made on first need: minutes"
 	@echo "make test      all tests, with a real container engine; this is what .ci/run calls"
 	@echo "make unit      tests that need neither an engine nor a registry: about a minute on two cores"
 	@echo "make lint      ruff, mypy, import contracts"

@@ -32,6 +32,8 @@ _OF_JAVA: Final = frozenset(
     {"io.projectreactor:reactor-core", "org.slf4j:slf4j-api", "tools.jackson.core:jackson-databind"}
 )
 """What the Java SDK requires."""
+_OF_SPRING: Final = frozenset({*_OF_JAVA, "org.springframework.boot:spring-boot-starter"})
+"""What the starters of Spring AI require."""
 _OF_KOTLIN: Final = frozenset(
     {"org.jetbrains.kotlinx:kotlinx-serialization-json", "org.jetbrains.kotlinx:kotlinx-coroutines-core",
      "org.jetbrains.kotlinx:kotlinx-io-core", "io.ktor:ktor-client-core", "io.ktor:ktor-server-core"}
@@ -78,6 +80,10 @@ CODE: Final = CodeProfile(
         "fastapi": frozenset({"starlette", "pydantic", "typing-extensions", "anyio"}),
         "@modelcontextprotocol/sdk": _OF_SDK,
         "io.modelcontextprotocol.sdk:mcp": _OF_JAVA,
+        "org.springframework.ai:spring-ai-starter-mcp-server": _OF_SPRING,
+        "org.springframework.ai:spring-ai-starter-mcp-server-webmvc": _OF_SPRING,
+        "org.springframework.ai:spring-ai-starter-mcp-server-webflux": _OF_SPRING,
+        "org.springframework.ai:spring-ai-starter-mcp-client": _OF_SPRING,
         "io.modelcontextprotocol:kotlin-sdk": _OF_KOTLIN,
         "io.modelcontextprotocol:kotlin-sdk-server": _OF_KOTLIN,
         "io.modelcontextprotocol:kotlin-sdk-client": _OF_KOTLIN,
