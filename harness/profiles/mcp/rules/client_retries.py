@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from extractor.model import Level
-from harness.judge.findings import count, inconclusive, satisfied, violated
-from harness.model import Requirement, Side
+from harness.judge.findings import count, inconclusive, not_applicable, satisfied, violated
+from harness.model import Requirement, Side, Transport
 from harness.profiles.mcp.revisions import MODERN, level, text
 from harness.profiles.mcp.rules.preconditions import not_asked
 from harness.profiles.mcp.rules.sent_requests import name_of, openings, params_of, posts_of, received, target_of
@@ -95,7 +95,33 @@ INPUT_RETRY: Final = Rule(
     Decision(input_retry),
 )
 
-RULES: Final = (RETRIES_SUPPORTED_VERSION, INPUT_RETRY)
+
+def discovers_first(transcript: Transcript, bound: BoundRequirement) -> Finding:
+    """Judge that a client that starts its server SHOULD send server/discover first."""
+    if transcript.facts.transport is not Transport.STDIO:
+        return not_applicable(bound, "The client starts no server.")
+    sent_first = next(iter(received(transcript)), None)
+    if sent_first is None:
+        return not_asked(transcript, bound, "A request of the client")
+    if method_of(sent_first) == "server/discover":
+        return satisfied(bound, "The client asks its server what it supports before anything else.", [sent_first])
+    return violated(bound, f"The client begins with {name_of(sent_first)}, not with server/discover.", [sent_first])
+
+
+DISCOVERS_FIRST: Final = Rule(
+    Requirement(
+        id="client.discovers-first",
+        title="A client that starts its server asks first what it supports",
+        side=Side.CLIENT,
+        levels=level(Level.SHOULD, MODERN),
+        basis=text(MODERN),
+        effect="With a server of an older revision the client waits for an answer that never comes, or misreads one.",
+        fix="Send `server/discover` before any other request.",
+    ),
+    Decision(discovers_first),
+)
+
+RULES: Final = (RETRIES_SUPPORTED_VERSION, INPUT_RETRY, DISCOVERS_FIRST)
 
 
 def _result(exchange: Exchange) -> Message:

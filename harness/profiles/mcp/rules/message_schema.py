@@ -73,7 +73,15 @@ MESSAGE_SCHEMA: Final = Rule(
 
 
 def valid_sent(transcript: Transcript, bound: BoundRequirement) -> Finding:
-    """Judge every message that a client sent by the schema of its revision, as :func:`valid_messages` does."""
+    """Judge every message that a client sent by the schema of its revision, as :func:`valid_messages` does.
+
+    What it writes to the stdin of a server that it started must be messages, whether a schema is at hand or not.
+    """
+    for exchange in received(transcript):
+        if exchange.method == "STDIN" and jsonrpc.messages(exchange.body) is None:
+            return violated(
+                bound, "The client wrote a line to its server's stdin that is not a JSON-RPC message.", [exchange]
+            )
     schema = bound.schema
     if schema is None:
         return not_applicable(bound, "These docs have no JSON Schema for this revision.")

@@ -234,9 +234,7 @@ def _is_else_if(node: Node) -> bool:
     above = node.parent
     if node.type not in _IFS or above is None:
         return False
-    return above.type == "else_clause" or (
-        above.type in _IFS and above.child_by_field_name("alternative") == node
-    )
+    return above.type == "else_clause" or (above.type in _IFS and above.child_by_field_name("alternative") == node)
 
 
 def last_statement(branch: Node) -> Node:

@@ -101,11 +101,18 @@ async def test_the_sessionless_revision_in_all_its_scenes() -> None:
     """An ordinary run, one whose first call asks for input, and one against an older server."""
     transcript = await watch(SESSIONLESS)
     verdicts = verdicts_of(transcript, "2026-07-28")
-    for row in ("request-meta", "request-ids", "client-info", "input-retry", "no-responses"):
+    for row in ("request-meta", "request-ids", "client-info", "input-retry", "no-responses", "discovers-first"):
         assert verdicts[f"client.{row}"] is Verdict.SATISFIED, row
     assert verdicts["client.standard-headers"] is Verdict.NOT_APPLICABLE
     assert verdicts["client.retries-supported-version"] is Verdict.INCONCLUSIVE
     assert {exchange.process for exchange in transcript.exchanges} == {0, 1, 2}
+
+
+async def test_a_client_that_asks_nothing_first_and_one_that_writes_no_messages() -> None:
+    transcript = await watch(SESSIONLESS.replace('found = say("server/discover")', 'found = say("tools/list")'))
+    assert verdicts_of(transcript, "2026-07-28")["client.discovers-first"] is Verdict.VIOLATED
+    transcript = await watch(f'server.stdin.write("hello\\n")\n{SESSIONLESS}')
+    assert verdicts_of(transcript, "2026-07-28")["client.message-schema"] is Verdict.VIOLATED
 
 
 async def test_a_client_that_says_nothing_is_not_served() -> None:
