@@ -30,7 +30,7 @@ help:
 	@echo "make oracle    compare the extraction with the parsers of MDX, MkDocs and MyST, block by block"
 	@echo "make peers     run docprobe and the MCP conformance suite on the same servers"
 	@echo "make replay    check the newest commits of a docs repository as their pull requests would be: DOCS=checkout"
-	@echo "make bench     speed with and without caches; a history of 1,000 nights"
+	@echo "make bench     speed as ratios (DOCS=docs for others); a history of 1,000 nights"
 	@echo "make clean     remove the Python environment and docprobe's containers and images"
 
 check: env engine
@@ -93,7 +93,7 @@ mutation: env
 	$(BIN)/python -m tests.mutation
 
 bench: env
-	$(BIN)/python -m tests.bench
+	$(BIN)/python -m tests.bench $(DOCS) --out $(REPORT)/bench.json
 	$(BIN)/python -m tests.bench.history
 
 # it goes on where it was interrupted; remove .report/replay.jsonl to begin anew

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path, PurePosixPath
@@ -19,19 +20,18 @@ from typing import TYPE_CHECKING, Final
 import harness
 from extractor.base.errors import internal_error
 from extractor.base.globs import unused_patterns
-from extractor.base.kept import code_digest
+from extractor.base.kept import Kept, code_digest, value_digest
 from extractor.docs.corpus import extract, extract_pages
 from extractor.model import Example, ExampleKind, ExampleStatus, Problem
 from harness.base.errors import UsageError
-from harness.model import MessageSchema
+from harness.model import MessageSchema, Transcript
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from extractor.examples.example_cache import ExampleCache
     from extractor.model import Corpus, Statement
     from harness.config import Config
-    from harness.model import Transcript
     from harness.spec.bind import Bound
     from harness.spec.classification import ClassifiedStatement
 
@@ -131,7 +131,7 @@ def load_examples(config: Config, corpus: Corpus | None = None) -> LoadedExample
         page_s=config.limits.page_s,
         cache=_example_cache(config),
     )
-    printed, problems = _printed_examples(corpus, config)
+    printed, problems = _kept_printed(corpus, config)
     problems += [Problem(e.spans[0], e.reason or "") for e in assembled if e.status is ExampleStatus.FAILED]
     if problems:
         every = sorted([*corpus.problems, *problems], key=lambda problem: (problem.span, problem.message))
@@ -233,6 +233,26 @@ def _extract(root: Path, config: Config, *, statements: bool = True) -> Corpus:
         statements=statements,
         page_s=config.limits.page_s,
     )
+
+
+def _kept_printed(corpus: Corpus, config: Config) -> tuple[Sequence[PrintedExample], list[Problem]]:
+    """Return what :func:`_printed_examples` does; kept by all blocks and pages, the profile's code, and the schemas."""
+    if config.no_cache:
+        return _printed_examples(corpus, config)
+    kept: Kept[tuple[PrintedExample, ...]] = Kept(config.state / "examples", tuple[PrintedExample, ...], ".printed")
+    schemas = schema_folder(config)
+    revisions = sorted({block.revision or "" for block in corpus.blocks})
+    there = [name for name in revisions if (schemas / name / FILE).is_file()]
+    pages = [(page.path, page.sha256) for page in corpus.pages]
+    inputs = value_digest((corpus.blocks, pages, there))
+    key = " ".join((config.profile.name, code_digest(*_PROFILES), sys.version, inputs))
+    known = kept.load(key)
+    if known is not None:
+        return known, []
+    printed, problems = _printed_examples(corpus, config)
+    if not problems:
+        kept.store(key, tuple(printed))
+    return printed, problems
 
 
 def _printed_examples(corpus: Corpus, config: Config) -> tuple[list[PrintedExample], list[Problem]]:

@@ -19,7 +19,7 @@ from extractor.base.errors import DocprobeError
 from extractor.base.storage import write_atomically
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
 
 T = TypeVar("T")
 
@@ -72,6 +72,21 @@ class Kept(Generic[T]):
     def _file(self, key: str) -> str:
         name = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:_KEY_DIGITS]
         return f"{self._folder}{os.sep}{name}{self._ending}"
+
+
+def value_digest(value: object, named: Callable[[Any], str] | None = None) -> str:
+    """Return the SHA-256 of plain values, dataclasses among them: the same for equal ones.
+
+    Args:
+        value: the value.
+        named: a name for what is not plain, such as a function.
+    """
+    try:
+        data = msgspec.msgpack.encode(value, order="deterministic", enc_hook=named)
+    except UnicodeEncodeError:
+        # a lone surrogate, which no encoding can hold
+        data = repr(value).encode("utf-8", "backslashreplace")
+    return hashlib.sha256(data).hexdigest()
 
 
 @cache

@@ -10,6 +10,7 @@ import os
 import secrets
 import stat
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from filelock import FileLock, Timeout
@@ -18,7 +19,6 @@ from extractor.base.errors import unwritable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
 
 _UNFINISHED: Final = ".tmp"
 
@@ -62,7 +62,8 @@ def _write(path: Path, data: bytes, *, durable: bool) -> None:
 
 def remove_unfinished(folder: Path) -> None:
     """Remove what killed writers left in ``folder`` and below."""
-    remove_abandoned(folder.rglob(f"*{_UNFINISHED}"))
+    found = (Path(top, name) for top, _, names in os.walk(folder) for name in names if name.endswith(_UNFINISHED))
+    remove_abandoned(found)
 
 
 def file_lock(path: Path) -> FileLock:

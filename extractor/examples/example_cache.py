@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import sys
 from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import msgspec
-
-from extractor.base.kept import Kept, code_digest
+from extractor.base.kept import Kept, code_digest, value_digest
 from extractor.model import Example
 
 if TYPE_CHECKING:
@@ -52,7 +49,7 @@ class ExampleCache:
         """
         self._kept: Kept[tuple[Example, ...]] = Kept(folder, tuple[Example, ...], _ENDING)
         settings = repr((dict(overrides), dict(python_packages)))
-        self._base = "\0".join((code_version(), code_of_profile, _digest(_data_of(profile)), settings))
+        self._base = "\0".join((code_version(), code_of_profile, value_digest(_data_of(profile), _named), settings))
 
     def keys(
         self, pages: Mapping[str, Sequence[Block]], installations: Mapping[str, Sequence[Block]]
@@ -63,8 +60,8 @@ class ExampleCache:
             pages: the blocks of every page.
             installations: those of installation pages, which count for all pages.
         """
-        base = "\0".join((self._base, _digest(installations)))
-        return {page: "\0".join((base, page, _digest(blocks))) for page, blocks in pages.items()}
+        base = "\0".join((self._base, value_digest(installations)))
+        return {page: "\0".join((base, page, value_digest(blocks))) for page, blocks in pages.items()}
 
     def load(self, key: str) -> tuple[Example, ...] | None:
         """Return the examples under a key, or None. Never raises."""
@@ -84,18 +81,6 @@ def code_version() -> str:
     """Return a digest of the extractor, its tables included, and of what it reads code with."""
     libraries = [metadata.version(library) for library in _LIBRARIES]
     return " ".join((code_digest(Path(__file__).parents[1]), sys.version, *libraries))
-
-
-def _digest(blocks: object) -> str:
-    return hashlib.sha256(_encoded(blocks)).hexdigest()
-
-
-def _encoded(value: object) -> bytes:
-    """Any plain values as bytes, the same for equal ones; a function stands for its name."""
-    try:
-        return msgspec.msgpack.encode(value, order="deterministic", enc_hook=_named)
-    except UnicodeEncodeError:
-        return repr(value).encode("utf-8", "backslashreplace")
 
 
 def _data_of(profile: CodeProfile) -> dict[str, Any]:

@@ -37,7 +37,13 @@ _PLACED: Final = re.compile(
 
 def to_text(report: Report) -> str:
     """Return the document, indented, ending with a line feed. Nothing in it can steer a terminal or a CI runner."""
-    return json_text(json.dumps(encodable(_plain(report)), indent=1, ensure_ascii=False)) + "\n"
+    wire = msgspec.convert(_document(report), document_type(), from_attributes=True)
+    try:
+        text = msgspec.json.format(msgspec.json.encode(wire, order="deterministic"), indent=1).decode()
+    except UnicodeEncodeError:
+        # a lone surrogate, which a reply's JSON escapes can bring
+        text = json.dumps(encodable(_plain(report)), indent=1, ensure_ascii=False)
+    return json_text(text) + "\n"
 
 
 def from_text(text: str | bytes, catalogue: Sequence[Requirement]) -> Report:

@@ -153,6 +153,14 @@ def load(folder: Path, name: str) -> Recording | None:
     return recording
 
 
+def content_digest(folder: Path, name: str) -> str | None:
+    """Return the SHA-256 of the recording stored under ``name``; None if there is none."""
+    try:
+        return hashlib.sha256((folder / f"{name}.json").read_bytes()).hexdigest()
+    except OSError:
+        return None
+
+
 def store(folder: Path, name: str, recording: Recording) -> None:
     """Store a recording, whole or not at all.
 

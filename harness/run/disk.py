@@ -129,20 +129,23 @@ def trim(state: Path, limit_mib: int) -> int:
     Returns:
         How many files were removed.
     """
-    found: list[tuple[float, int, Path]] = []
-    for top in state.iterdir() if state.is_dir() else ():
-        for file in (top, *top.rglob("*")) if top.name not in _PERMANENT else ():
+    found: list[tuple[float, int, str]] = []
+    for folder, _, names in os.walk(state):
+        inside = Path(folder).relative_to(state).parts
+        for name in names:
+            if (inside[0] if inside else name) in _PERMANENT:
+                continue
+            path = os.path.join(folder, name)  # noqa: PTH118  (faster, of thousands of files)
             with suppress(OSError):
-                facts = file.lstat()
-                if not file.is_dir():
-                    found.append((facts.st_mtime, facts.st_size, file))
+                facts = os.lstat(path)
+                found.append((facts.st_mtime, facts.st_size, path))
     size = sum(entry[1] for entry in found)
     removed = 0
-    for _, bytes, file in sorted(found):
+    for _, bytes, file in sorted(found) if size > limit_mib * 1024 * 1024 else ():
         if size <= limit_mib * 1024 * 1024:
             break
         with suppress(OSError):
-            file.unlink()
+            os.unlink(file)  # noqa: PTH108  (a text)
             size -= bytes
             removed += 1
     return removed

@@ -24,6 +24,7 @@ from harness.run.attempt import record
 from harness.run.before import fragments_before, judge_base, name_before, only_before
 from harness.run.dates import cutoff_date, last_commit_date
 from harness.run.disk import LongTranscripts, trim, whole
+from harness.run.kept_results import KeptResults
 from harness.run.locks import read_locks
 from harness.run.lookups import ImportLookups
 from harness.run.observer import Observer, Silent
@@ -92,11 +93,20 @@ async def execute(
 
     long = LongTranscripts(config.state.absolute())
 
-    def judge(digest: str, recording: Recording, cached: bool) -> None:
+    kept = None if config.no_cache else KeptResults(config.state / "results", rules)
+
+    def judged_once(example: Example, recording: Recording, recorded: str | None, cached: bool) -> ExampleResult:
+        same = copies[example.digest]
+        judged = partial(result_of_recording, example, same, recording, rules, cached=cached)
+        if kept is None or recorded is None:
+            return judged()
+        return replace(kept.result(example, same, recorded, recording.transcript, judged), cached=cached)
+
+    def judge(digest: str, recording: Recording, recorded: str | None, cached: bool) -> None:
         if digest in before:
             observer.ended(name_before(before[digest][0]))
         judged = [
-            guarded(example, partial(result_of_recording, example, copies[digest], recording, rules, cached=cached))
+            guarded(example, partial(judged_once, example, recording, recorded, cached))
             for example in groups.get(digest, ())
         ]
         recording, file = long.keep(recording)
@@ -207,7 +217,7 @@ async def _record_all(
     config: Config,
     connect: Connect,
     observer: Observer,
-    done: Callable[[str, Recording, bool], None],
+    done: Callable[[str, Recording, str | None, bool], None],
     lookups: ImportLookups,
     *,
     day: str,
@@ -221,7 +231,8 @@ async def _record_all(
         config: of the run.
         connect: opens the engine.
         observer: is informed of progress.
-        done: called for each text with its digest, its recording and whether that was cached; cached ones first.
+        done: called for each text with its digest, its recording, the digest of that if it is stored, and whether it
+            was cached; cached ones first.
         lookups: of the imports of fragments.
         day: today, ISO, UTC.
         base: of a change, the merge base.
@@ -241,7 +252,7 @@ async def _record_all(
         if recording is None:
             waiting.append(digest)
         else:
-            done(digest, recording, True)
+            done(digest, recording, cache.content_digest(folder, keys[digest]), True)
     left = lookups.read_cache()
     if not waiting and not left:
         return
@@ -253,12 +264,14 @@ async def _record_all(
             recording = await _record(
                 engine, example, name, config, observer, date=dates[digest], locks=locks.get(digest, {}), base=base
             )
+        recorded = None
         if recording.blocked is None:
             try:
                 cache.store(folder, keys[digest], recording)
+                recorded = cache.content_digest(folder, keys[digest])
             except DocprobeError as error:  # the verdict is reported all the same
                 observer.note(error.in_one_line())
-        done(digest, recording, False)
+        done(digest, recording, recorded, False)
 
     async with connect(config) as engine, anyio.create_task_group() as tasks:
         for digest in waiting:

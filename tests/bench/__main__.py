@@ -1,47 +1,174 @@
-"""``make bench``: what the caches are worth, as ratios (single times say more about the machine)."""
+"""``make bench``: what docprobe costs, as ratios to something that any machine can do, in one run.
+
+Two references: a plain markdown-it-py parse of the same pages, for what runs on the host, and the bare pod (start, one
+initialize, stop), for examples. Single seconds say more about the machine than about docprobe. Nothing fails here: a row
+that cannot be measured says why.
+"""
 
 from __future__ import annotations
 
+import argparse
+import json
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
-RUNS = 5
-DOCS = Path(sys.argv[1] if len(sys.argv) > 1 else "docs-snapshot/sample")
+from tests.bench.pods import bare_pod_s, write_docs
+
+RUNS = 3
+"""Of each command on the host; the least counts, since whatever else the machine does only adds to it."""
+BUDGET_S = 270.0
+"""After that nothing more is begun."""
+COMMAND_S = 150.0
+SERVERS = 4
+"""Examples on the standard library alone that are checked."""
+AUTHORIZATION = "docs/2025-11-25/tutorials/security/authorization#typescript"
+PARSE = """
+import pathlib, sys
+from markdown_it import MarkdownIt
+parser = MarkdownIt()
+for page in sorted(pathlib.Path(sys.argv[1]).rglob("*.md*")):
+    parser.parse(page.read_text("utf-8", "replace"))
+"""
 
 
-def seconds(state: str, *arguments: str) -> float:
-    """Wall seconds of one docprobe command; its exit code is not our subject, a crash is."""
+@dataclass(frozen=True)
+class Used:
+    """What one command used."""
+
+    wall_s: float
+    processor_s: float
+    """Of the process and of those that it waited for."""
+    peak_mib: float
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table."""
+
+    what: str
+    seconds: float
+    reference_s: float
+    note: str = ""
+
+    @property
+    def ratio(self) -> float:
+        return self.seconds / self.reference_s if self.reference_s else 0.0
+
+
+class NotMeasured(Exception):
+    """Why a row is missing."""
+
+
+def used(state: Path, *command: str) -> Used:
+    """Run a command to its end, with a state folder."""
+    environment = {**os.environ, "DOCPROBE_STATE": str(state)}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     began = time.monotonic()
-    done = subprocess.run([sys.executable, "-m", "harness.cli", *arguments], capture_output=True, check=False,
-                          env={**os.environ, "DOCPROBE_STATE": state})  # fmt: skip
-    if done.returncode not in (0, 1):
-        raise SystemExit(f"docprobe {' '.join(arguments)} ended with {done.returncode}:\n{done.stderr.decode()}")
-    return time.monotonic() - began
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment)
+    timer = threading.Timer(COMMAND_S, process.kill)
+    timer.start()
+    _, status, usage = os.wait4(process.pid, 0)
+    timer.cancel()
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode not in (0, 1, 3):
+        raise NotMeasured(f"{' '.join(command[2:5])} ended with {process.returncode}")
+    return Used(time.monotonic() - began, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
 
-def pairs(name: str, slow: list[float], fast: list[float]) -> None:
-    """Print the medians and the ratio pair by pair."""
-    ratio = statistics.median(a / b for a, b in zip(slow, fast, strict=True))
-    print(f"{name:<44} {statistics.median(slow):8.2f} s {statistics.median(fast):8.2f} s  {ratio:6.1f} x")
+def docprobe(state: Path, *arguments: str) -> Used:
+    """Run one docprobe command."""
+    return used(state, sys.executable, "-m", "harness.cli", *arguments)
+
+
+def least(run: Callable[[], Used]) -> Used:
+    """The run that took least processor time, of several."""
+    return min((run() for _ in range(RUNS)), key=lambda one: one.processor_s)
+
+
+def host_rows(docs: Path, state: Path) -> Iterator[Row]:
+    """Commands that start nothing, by processor time; the reference is a parse of the same pages."""
+    plain = least(lambda: used(state, sys.executable, "-c", PARSE, str(docs))).processor_s
+    for command in ("blocks", "statements", "examples"):
+        with tempfile.TemporaryDirectory() as folder:
+            first = docprobe(Path(folder), command, str(docs), "--format", "json")
+            again = least(lambda: docprobe(Path(folder), command, str(docs), "--format", "json"))  # noqa: B023
+        yield Row(f"{command}, first", first.processor_s, plain, f"{first.peak_mib:.0f} MiB")
+        yield Row(f"{command}, again", again.processor_s, plain, f"{again.peak_mib:.0f} MiB")
+
+
+def example_rows(folder: Path) -> Iterator[Row]:
+    """Examples on the standard library; the reference is the same pods, started, asked once and stopped."""
+    docs, state = folder / "servers", folder / "state"
+    write_docs(docs, SERVERS)
+    pod = bare_pod_s(docs, state)
+    whole = docprobe(state, "check", str(docs), "--jobs", "2", "--no-cache")
+    yield Row(f"check of {SERVERS} servers, 2 at a time", whole.wall_s, SERVERS * pod / 2, f"{whole.peak_mib:.0f} MiB")
+    yield Row("its own processor time, for each", whole.processor_s / SERVERS, pod)
+    docprobe(state, "check", str(docs))
+    kept = least(lambda: docprobe(state, "check", str(docs)))
+    yield Row("the same with everything kept", kept.processor_s, pod)
+    one = folder / "one-client"
+    write_docs(one, 1, one_client=True)
+    alone = docprobe(state, "check", str(one), "--no-cache")
+    yield Row("a wrong server that serves one client", alone.wall_s, pod)
+
+
+def authorization_rows(docs: Path, state: Path) -> Iterator[Row]:
+    """The TypeScript example behind authorization: installed, then checked with nothing kept."""
+    chosen = ("check", str(docs), "--select", AUTHORIZATION)
+    docprobe(state, *chosen)
+    pod = bare_pod_s(docs, state, AUTHORIZATION)
+    done = docprobe(state, *chosen, "--no-cache")
+    yield Row("the TypeScript authorization example", done.wall_s, pod, f"{done.peak_mib:.0f} MiB")
+    yield Row("its own processor time", done.processor_s, pod)
 
 
 def main() -> None:
-    print(f"{RUNS} pairs each on {DOCS}\n{'':<44} {'cold':>10} {'warm':>10}   ratio")
-    cold, warm = [], []
-    for _ in range(RUNS):
-        with tempfile.TemporaryDirectory() as state:
-            cold.append(seconds(state, "statements", str(DOCS), "--format", "json"))
-            warm.append(seconds(state, "statements", str(DOCS), "--format", "json"))
-    pairs("statements: pages parsed, pages kept", cold, warm)
-    with tempfile.TemporaryDirectory() as state:
-        first = [seconds(state, "check", str(DOCS), "--format", f"json:{state}/r.json")]
-        again = [seconds(state, "check", str(DOCS), "--format", f"json:{state}/r.json") for _ in range(RUNS)]
-    pairs("check: conversations held, conversations kept", first * RUNS, again)
+    """Print the table and write it as JSON."""
+    options = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    options.add_argument("docs", type=Path, nargs="?", default=Path("docs-snapshot/sample"))
+    options.add_argument("--out", type=Path, default=Path(".report/bench.json"))
+    given = options.parse_args()
+    began = time.monotonic()
+    rows: list[Row] = []
+    missing: list[str] = []
+    print(f"{'':<44} {'docprobe':>10} {'reference':>10} {'ratio':>7}")
+    with tempfile.TemporaryDirectory(prefix="docprobe-bench-") as name:
+        folder = Path(name)
+        parts: tuple[tuple[str, Callable[[], Iterator[Row]]], ...] = (
+            ("pages", lambda: host_rows(given.docs, folder / "state")),
+            ("examples", lambda: example_rows(folder)),
+            ("authorization", lambda: authorization_rows(given.docs, folder / "state")),
+        )
+        for part, measured in parts:
+            if time.monotonic() - began > BUDGET_S:
+                missing.append(f"{part}: no time left")
+                continue
+            try:
+                for row in measured():
+                    rows.append(row)
+                    print(
+                        f"{row.what:<44} {row.seconds:>8.2f} s {row.reference_s:>8.2f} s {row.ratio:>6.1f}x  {row.note}",
+                        flush=True,
+                    )
+            except Exception as error:
+                missing.append(f"{part}: {error}")
+    for why in missing:
+        print(f"not measured: {why}")
+    given.out.parent.mkdir(parents=True, exist_ok=True)
+    document = {
+        "docs": str(given.docs), "seconds": round(time.monotonic() - began, 1), "load": os.getloadavg(),
+        "rows": [{**asdict(row), "ratio": round(row.ratio, 2)} for row in rows], "not_measured": missing,
+    }  # fmt: skip
+    given.out.write_text(json.dumps(document, indent=1) + "\n")
 
 
-main()
+if __name__ == "__main__":
+    main()

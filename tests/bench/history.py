@@ -42,7 +42,10 @@ def night(number: int) -> Report:
         for revision in REVISIONS
         for row in MCP.catalogue.requirements[:40]
     )
-    packages = {**kind.packages, **{f"package-{n}": f"1.{n}.{number // 3 if n == number // 3 % 90 else 0}" for n in range(90)}}
+    packages = {
+        **kind.packages,
+        **{f"package-{n}": f"1.{n}.{number // 3 if n == number // 3 % 90 else 0}" for n in range(90)},
+    }
     broken = (number // 20) % 2 == 1
     examples: list[ExampleResult] = []
     for n in range(RUN):
@@ -54,8 +57,12 @@ def night(number: int) -> Report:
             for f in findings
         )
         text = f"{n % 6}" * 64
-        examples.append(replace(kind, id=f"docs/2025-11-25/page-{n}#typescript", findings=mine, digest=text, packages=packages))
-    listed = replace(kind, findings=(), runs=(), transcript=None, packages={}, status=Status.FRAGMENT, reason="a fragment")
+        examples.append(
+            replace(kind, id=f"docs/2025-11-25/page-{n}#typescript", findings=mine, digest=text, packages=packages)
+        )
+    listed = replace(
+        kind, findings=(), runs=(), transcript=None, packages={}, status=Status.FRAGMENT, reason="a fragment"
+    )
     examples += [replace(listed, id=f"docs/2025-11-25/part-{n}#typescript", digest=f"{n:064}") for n in range(LISTED)]
     started = (FIRST + timedelta(days=number)).strftime("%Y-%m-%dT%H:%M:%SZ")
     return replace(rich_report(), started=started, examples=tuple(examples), drift=(), baseline=())
