@@ -153,7 +153,9 @@ def fault(log: Sequence[str]) -> InstallFault:
     if "No space left" in text:
         return InstallFault("disk", detail)
     if _TOOLCHAIN.search(text):
-        return InstallFault("toolchain", detail)
+        # cargo lists the crates, and the compiler that each needs, below
+        needed = dict.fromkeys(line for line in lines if re.search(r" requires rustc \d", line))
+        return InstallFault("toolchain", "; ".join([detail, *list(needed)[:3]])[:500])
     if any(sign in text for sign in _DOCS_FAULT):
         return InstallFault("docs", detail)
     if _SYSTEM.search(text):

@@ -104,6 +104,15 @@ def test_a_build_script_says_what_it_lacks() -> None:
     assert "Could not find directory of OpenSSL" in said
 
 
+def test_a_compiler_that_is_too_old_is_said_with_what_needs_a_newer_one() -> None:
+    said = cargo.fault([
+        "error: rustc 1.85.1 is not supported by the following packages:",
+        "  acme@0.23.0 requires rustc 1.88.0",
+        "Either upgrade rustc or select compatible dependency versions with",
+    ]).detail  # fmt: skip
+    assert said.endswith("packages:; acme@0.23.0 requires rustc 1.88.0")
+
+
 def test_crates_in_an_older_version_because_of_the_compiler() -> None:
     assert cargo.remarks('["acme 2.0.0 needs Rust 1.99, so cargo took 1.0.0"]')
     assert cargo.remarks("") == ()
