@@ -38,13 +38,23 @@ def write(report: Report, path: Path) -> Report:
         if example.transcript is not None:
             if example.digest not in names:
                 file = folder / f"{example.digest[:16]}.json"
-                write_atomically(file, _whole(example) or to_json(example.transcript))
+                _write_changed(file, _whole(example) or to_json(example.transcript))
                 names[example.digest] = file.relative_to(path.parent).as_posix()
             example = replace(example, transcript_file=names[example.digest])
         examples.append(example)
     written = replace(report, examples=tuple(examples))
     write_atomically(path, document.to_text(written).encode())
     return written
+
+
+def _write_changed(file: Path, data: bytes) -> None:
+    """Write a file, unless it holds the same: most conversations of a run are cached ones of the run before."""
+    try:
+        if file.stat().st_size == len(data) and file.read_bytes() == data:
+            return
+    except OSError:
+        pass
+    write_atomically(file, data)
 
 
 def _whole(example: ExampleResult) -> bytes | None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import harness
+from extractor.base.kept import code_digest
 from extractor.base.storage import write_atomically
 from harness.base.codec import from_json, to_json
 from harness.base.errors import UsageError
@@ -53,8 +54,8 @@ def conversation_digest() -> str:
 
 
 def docprobe_digest() -> str:
-    """Return the SHA-256 of all code of docprobe."""
-    return _digest(file for package in ("extractor", "harness") for file in _code_below(ROOT / package))
+    """Return the SHA-256 of all code of docprobe, its tables included."""
+    return code_digest(ROOT / "extractor", ROOT / "harness")
 
 
 def conversation_files() -> Iterator[Path]:

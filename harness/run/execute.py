@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import anyio
 
 from extractor.base.errors import internal_error
+from extractor.base.kept import value_digest
 from extractor.base.processor import TooLongError, processor_limit
 from extractor.base.storage import remove_unfinished
 from extractor.model import ExampleStatus
@@ -122,7 +123,7 @@ async def execute(
     printed = {shown.example.id: shown.transcript for shown in plan.printed}
     for example in plan.examples:
         if example.status is not ExampleStatus.RUNNABLE:
-            add(guarded(example, partial(_result_without_run, example, plan, printed, rules)))
+            add(guarded(example, partial(_result_without_run, example, plan, printed, rules, kept)))
     every = {digest: plan.base.copies(digest) for digest in before} | copies if plan.base is not None else copies
     dates = {digest: cutoff_date(same, config.layout.drafts) for digest, same in every.items()}
     texts = {digest: (group[0], group[0].id) for digest, group in groups.items()}
@@ -182,11 +183,17 @@ async def execute(
 
 
 def _result_without_run(
-    example: Example, plan: Plan, printed: Mapping[str, Transcript], rules: Ruleset
+    example: Example,
+    plan: Plan,
+    printed: Mapping[str, Transcript],
+    rules: Ruleset,
+    kept: KeptResults | None,
 ) -> ExampleResult:
     """Return the result of an example that is printed, or cannot or shall not run; ``printed`` by id."""
     if example.status is ExampleStatus.PRINTED:
-        return result_of_printed(example, printed[example.id], plan.copies(example.digest), rules)
+        transcript, same = printed[example.id], plan.copies(example.digest)
+        judged = partial(result_of_printed, example, transcript, same, rules)
+        return judged() if kept is None else kept.result(example, same, value_digest(transcript), transcript, judged)
     return result_without_run(example, rules)
 
 
