@@ -51,5 +51,7 @@ class Toolchain:
     """Ways to get it; the first that works is taken. A folder that the user names comes before all others."""
     below: str | None = "python"
     """The toolchain that it is added to; None: the Debian itself."""
+    versions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Name of a program that it adds, as results have it, to the command that prints the version."""
     environment: Mapping[str, str] = field(default_factory=dict)
     """Variables of everything that is started with it: without a network clients fail at once, and say so."""

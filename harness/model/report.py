@@ -64,6 +64,10 @@ class Run:
     refused: Annotated[
         tuple[str, ...], Meta(description="host:port that installing asked for and docprobe did not connect to.")
     ] = ()
+    tools: Annotated[
+        Mapping[str, str],
+        Meta(description="Versions of interpreter and package client by name; image: what the base image is made of."),
+    ] = field(default_factory=dict)
     lock: str | None = None
     """The resolved packages as a lock that can be replayed. Not published."""
     endpoint: str | None = None

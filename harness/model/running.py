@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Annotated
 
@@ -30,6 +30,8 @@ class Image:
     """Packages whose install scripts were not run."""
     refused: tuple[str, ...] = ()
     """``host:port`` of what was asked for while it was installed and is not a registry in use. Untrusted."""
+    tools: Mapping[str, str] = field(default_factory=dict)
+    """Versions of the interpreter and the package client by name, and ``image``: what the base image is made of."""
     remarks: tuple[str, ...] = ()
     """What was decided by the version of docprobe's own interpreter: of which packages older releases were taken."""
 

@@ -113,6 +113,7 @@ async def _attempt(
             resolve=resolve,
             date=cutoff,
             packages=dict(image.packages) if image else {},
+            tools=dict(image.tools) if image else {},
             lock=image.lock if image else None,
             outcome=outcome,
             sentence=describe_start(outcome, how, logs, config.profile.serving),

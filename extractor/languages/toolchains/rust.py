@@ -45,6 +45,7 @@ RUST: Final = Toolchain(
             parts=("bin/cargo", "bin/rustc", "lib"),
         ),
     ),
+    versions={"rustc": ("rustc", "--version"), "cargo": ("cargo", "--version")},
     environment={
         "CARGO_HOME": f"{_WORK}/cargo", "CARGO_INCREMENTAL": "0", "CARGO_NET_OFFLINE": "true",
         "CARGO_PROFILE_DEV_DEBUG": "0", "CARGO_TERM_COLOR": "never",

@@ -6,21 +6,22 @@ can pull them, or from the package registries through their ordinary clients, in
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from extractor.languages.toolchains import TOOLCHAINS, USUAL
 from extractor.model import TOOLS
+from harness.base.codec import from_json
 from harness.base.errors import EngineError, RegistryError, UsageError
 from harness.engine.hardening import ROOT_USER
 from harness.engine.install.first_layer import OFFICIAL_IMAGE, FirstLayer, is_own_debian
 from harness.engine.install.image_builder import ImageBuilder, Job, JobResult
-from harness.engine.install.images import BASE_REPOSITORY, content_key, exclusive, image_id
+from harness.engine.install.images import BASE_REPOSITORY, content_key, exclusive, image_id, inspect_image
 from harness.engine.install.settings import BASE_IMAGE_VARIABLE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from extractor.model import Source, Toolchain
     from harness.base.host import HostEnvironment
@@ -33,6 +34,9 @@ _APT_INSTALL: Final = (
     ">/dev/null && rm -rf /var/lib/apt/lists/*"
 )
 """Adds packages to an image with apt."""
+VERSIONS_LABEL: Final = "docprobe.versions"
+"""Label of a base image: versions of its programs, as JSON."""
+_VERSIONS: Final = "/tmp/docprobe-versions.json"
 _ENVIRONMENT: Final = {"UV_CACHE_DIR": "/tmp/uv", "UV_LINK_MODE": "copy", "NPM_CONFIG_CACHE": "/tmp/npm"}
 
 
@@ -42,6 +46,8 @@ class BaseImage:
 
     tag: str
     id: str
+    tools: Mapping[str, str] = field(default_factory=dict)
+    """Versions of the programs in it by name, and ``image``: what it is made of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +62,16 @@ class BaseImages:
 
     async def find(self, toolchain: str) -> BaseImage | None:
         """Return the base image of a toolchain; None if it is not there. Raises EngineError."""
-        tag = self._tag(toolchain, await self.first.tag())
-        id = await image_id(self.builder.run.api, tag)
-        return BaseImage(tag, id) if id else None
+        first = await self.first.tag()
+        return await self._image(self._tag(toolchain, first), first)
+
+    async def _image(self, tag: str, first: str) -> BaseImage | None:
+        found = await inspect_image(self.builder.run.api, tag)
+        if found is None:
+            return None
+        labels = found.get("Config", {}).get("Labels") or {}
+        tools = {"image": first, **from_json(str(labels.get(VERSIONS_LABEL, "{}")).encode(), dict[str, str])}
+        return BaseImage(tag, str(found["Id"]), tools)
 
     async def get(self, toolchain: str, progress: Progress) -> BaseImage:
         """Return the base image of a toolchain; made if it is missing, which takes a minute or two.
@@ -102,10 +115,10 @@ class BaseImages:
                     progress(f"{source.name}: {error.message}")
             else:
                 raise _no_source(added, failures)
-        id = await image_id(self.builder.run.api, tag)
-        if id is None:
+        image = await self._image(tag, await self.first.tag(packages))
+        if image is None:
             raise EngineError(f"the base image {tag} disappeared while it was made", "run docprobe again")
-        return BaseImage(tag, id)
+        return image
 
     async def _from_source(
         self, added: Toolchain, source: Source, tag: str, packages: tuple[str, ...], progress: Progress
@@ -136,11 +149,13 @@ class BaseImages:
             write = f"open({source_file(added.name)!r}, 'w').write({source.name!r})"
             note = f"import os; os.makedirs({TOOLS!r}, exist_ok=True); {write}"
             steps = (*steps, ("python3", "-c", note))
+        steps = (*steps, _versions_step(added))
         job = Job(
-            steps, environment=_ENVIRONMENT, user=ROOT_USER, cwd="/", folder=folder, folder_target=source.target,
+            steps, reports=(_VERSIONS,),
+            environment=_ENVIRONMENT, user=ROOT_USER, cwd="/", folder=folder, folder_target=source.target,
             folder_parts=source.parts, image=image, image_parts=source.copied if image else (), deadline_s=_LAYER_S,
         )  # fmt: skip
-        result = await self.builder.build(below, job, lambda _: (tag,), "base", purpose=added.name)
+        result = await self.builder.build(below, job, lambda _: (tag,), "base", purpose=added.name, labels=_labels)
         if not result.succeeded:
             raise _layer_error(added, steps, result)
         return True
@@ -175,6 +190,7 @@ class BaseImages:
                 if (folder := self._folder(source)) is not None:
                     parts[source.folder] = str(folder.resolve())
             steps = (*(step for source in added.sources for step in source.steps), *steps)
+            parts[f"versions of {added.name}"] = dict(added.versions)
         return f"{BASE_REPOSITORY}:{toolchain}-{content_key({**parts, 'steps': steps})[:12]}"
 
 
@@ -195,6 +211,24 @@ def official_images() -> tuple[str, ...]:
 def source_file(toolchain: str) -> str:
     """Return the path of the file in a base image that names the toolchain's source."""
     return f"{TOOLS}/{toolchain}-source"
+
+
+def _versions_step(added: Toolchain) -> tuple[str, ...]:
+    """Return the step that writes the versions of the programs of a toolchain and all below it into a file."""
+    commands = {name: argv for below in _with_all_below(added.name) for name, argv in below.versions.items()}
+    program = (
+        "import json, re, subprocess, sys; out = {}\n"
+        f"for name, argv in {dict(commands)!r}.items():\n"
+        "    said = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT).stdout.decode()\n"
+        "    found = re.search(r'[0-9]+(?:[.][0-9A-Za-z+-]+)+', said)\n"
+        "    out[name] = found.group() if found else said.strip()[:100]\n"
+        f"json.dump(out, open({_VERSIONS!r}, 'w'))"
+    )
+    return ("python3", "-c", program)
+
+
+def _labels(result: JobResult) -> dict[str, str]:
+    return {VERSIONS_LABEL: result.reports.get(_VERSIONS) or "{}"}
 
 
 def _no_source(added: Toolchain, failures: list[EngineError | RegistryError]) -> EngineError | RegistryError:

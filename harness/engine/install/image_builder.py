@@ -117,6 +117,7 @@ class ImageBuilder:
         *,
         purpose: str,
         way: WayOut | None = None,
+        labels: Callable[[JobResult], Mapping[str, str]] = lambda _: {},
     ) -> JobResult:
         """Run ``job`` on ``image`` and, if it succeeds, commit the container as an image.
 
@@ -127,6 +128,7 @@ class ImageBuilder:
                 wanted.
             role: the new image's label: ``base`` or ``deps``.
             purpose: names the container.
+            labels: gives further labels of the new image by the result.
             way: how far its network reaches, for what comes from docs; None for the engine's network.
 
         Returns:
@@ -153,7 +155,7 @@ class ImageBuilder:
         try:
             result = await self._run_job(attached, job, way)
             if result.succeeded and (wanted := tags(result)):
-                await self._commit(container, wanted, role)
+                await self._commit(container, wanted, role, labels(result))
             return result
         finally:
             with anyio.CancelScope(shield=True):
@@ -233,10 +235,10 @@ class ImageBuilder:
                 ) from error
         return JobResult(-1, tuple(log), limit="time")
 
-    async def _commit(self, container: str, tags: tuple[str, ...], role: str) -> None:
+    async def _commit(self, container: str, tags: tuple[str, ...], role: str, labels: Mapping[str, str]) -> None:
         api = self.run.api
         conf = {
-            "Labels": {LABEL: role, RUN_LABEL: "", STATE_LABEL: "", LOCK_LABEL: ""},
+            "Labels": {**labels, LABEL: role, RUN_LABEL: "", STATE_LABEL: "", LOCK_LABEL: ""},
             "Cmd": [],
             "User": "",
         }

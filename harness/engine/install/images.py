@@ -34,12 +34,19 @@ def content_key(parts: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:24]
 
 
-async def image_id(api: Api, tag: str) -> str | None:
-    """Return the id of the image with this tag; None if there is none. Takes about a millisecond."""
+async def inspect_image(api: Api, tag: str) -> Mapping[str, Any] | None:
+    """Return what the engine says about the image with this tag; None if there is none. Takes about a millisecond."""
     try:
-        return str((await api.call("look for an image", api.raw.inspect_image, tag))["Id"])
+        found: Mapping[str, Any] = await api.call("look for an image", api.raw.inspect_image, tag)
     except GoneError:
         return None
+    return found
+
+
+async def image_id(api: Api, tag: str) -> str | None:
+    """Return the id of the image with this tag; None if there is none. Takes about a millisecond."""
+    found = await inspect_image(api, tag)
+    return str(found["Id"]) if found is not None else None
 
 
 @asynccontextmanager

@@ -104,16 +104,16 @@ class Installer:
         """Return the dependencies as an image on the base image of a toolchain."""
         base = await self.bases.get(toolchain, progress)
         if not bundle.dependencies:
-            return Image(base.tag, content_key({"base": base.id}), {}, cutoff)
+            return Image(base.tag, content_key({"base": base.id}), {}, cutoff, tools=dict(base.tools))
         plan = _plan(bundle, cutoff, lock)
         key = self._key(base, bundle, plan)
         image = await self._find(key)
         if image is not None:
-            return image
+            return replace(image, tools=dict(base.tools))
         async with exclusive(self.state, f"install-{key}"):
             image = await self._find(key)  # another may have installed it while this one waited
             if image is not None:
-                return image
+                return replace(image, tools=dict(base.tools))
             names = printable(", ".join(d.name for d in bundle.dependencies))
             progress(f"installing {names}{f' as of {cutoff}' if cutoff else ''}")
             return await self._install(base, bundle, plan, key, cutoff)
@@ -140,7 +140,7 @@ class Installer:
         refused: list[str] = []
 
         def tags(result: JobResult) -> tuple[str, ...]:
-            image = replace(_image(result, bundle, plan, key, cutoff), refused=tuple(refused))
+            image = replace(_image(result, bundle, plan, key, cutoff), refused=tuple(refused), tools=dict(base.tools))
             images.append(image)
             replay_key = self._key(base, bundle, _plan(bundle, cutoff, image.lock))
             if replay_key != key:  # replaying the lock finds this very image, with no network

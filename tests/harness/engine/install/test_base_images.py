@@ -24,7 +24,7 @@ from harness.engine.install.pulled import PulledImages, read_digests
 from harness.engine.install.settings import BASE_IMAGE_VARIABLE, IMAGES_LOCK
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from tests.harness.engine.conftest import Open
@@ -63,13 +63,14 @@ class Engine:
     jobs: list[tuple[str, Job]] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     """What was pulled."""
+    labels: dict[str, Mapping[str, str]] = field(default_factory=dict)
 
     def inspect_image(self, tag: str) -> dict[str, Any]:
         if tag not in self.images:
             raise docker.errors.NotFound(tag)
         repository = tag.partition("@")[0].rpartition(":")[0] or tag.partition("@")[0]
         digests = [f"{repository}@{digest(tag)}"] if tag in self.pulled else []
-        return {"Id": f"sha256:{tag}", "RepoDigests": digests}
+        return {"Id": f"sha256:{tag}", "RepoDigests": digests, "Config": {"Labels": self.labels.get(tag)}}
 
     def tag(self, image: str, repository: str, version: str) -> None:
         self.images.add(f"{repository}:{version}")
@@ -81,13 +82,15 @@ class Engine:
         self.asked.append(f"{repository}:{version}")
 
     async def build(
-        self, image: str, job: Job, tags: Callable[[JobResult], tuple[str, ...]], role: str, *, purpose: str
-    ) -> JobResult:
+        self, image: str, job: Job, tags: Callable[[JobResult], tuple[str, ...]], role: str, *, purpose: str,
+        labels: Callable[[JobResult], Mapping[str, str]],
+    ) -> JobResult:  # fmt: skip
         self.jobs.append((image, job))
         if job.steps[0][1:] and job.steps[0][1] in self.broken:
             return JobResult(1, ("it failed",))
-        result = JobResult(0, ())
+        result = JobResult(0, (), reports=dict.fromkeys(job.reports, '{"python": "3.13.5"}'))
         self.images.update(tags(result))
+        self.labels |= dict.fromkeys(tags(result), labels(result))
         return result
 
 
@@ -105,6 +108,7 @@ async def made(
     images = BaseImages(cast("ImageBuilder", builder), tmp_path, host, first)
     image = await images.get(toolchain, said.append)
     assert image.tag in engine.images
+    assert image.tools == {"python": "3.13.5", "image": await first.tag()}, "as the finished image says"
     return engine.jobs[-1][0], said
 
 
@@ -204,7 +208,7 @@ async def test_packages_where_nothing_can_be_pulled(monkeypatch: pytest.MonkeyPa
     below, said = await made(monkeypatch, tmp_path, engine)
     assert below.startswith("docprobe/base:python-")
     assert "(packages)" in said[-1]
-    assert source_file("made-up") in engine.jobs[-1][1].steps[-1][-1], "the image says where it is from"
+    assert source_file("made-up") in engine.jobs[-1][1].steps[-2][-1], "the image says where it is from"
 
 
 async def test_where_a_folder_of_the_host_is_of_no_use(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
