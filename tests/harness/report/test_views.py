@@ -60,5 +60,8 @@ def test_evidence_is_in_order_with_its_controls(name: str) -> None:
 def test_every_distinct_example_is_there_with_its_findings() -> None:
     assert sum(len(distinct.all) for distinct, _ in REPORT.distinct) == len(REPORT.report.examples)
     assert all(
-        group.finding.verdict is Verdict.VIOLATED for _, groups in REPORT.distinct for group in groups if group.finding.gates
+        group.finding.verdict is Verdict.VIOLATED
+        for _, groups in REPORT.distinct
+        for group in groups
+        if group.finding.gates
     )

@@ -17,6 +17,7 @@ from harness.cli.main import cli
 from harness.model import LogLine, Recording, Run, StartOutcome
 from harness.run import connect, execute
 from tests.support.caches import warm_state
+from tests.support.transcripts import lived
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from harness.model import Transcript
 
 SAMPLE = Path(__file__).parents[3] / "docs-snapshot" / "sample"
+SESSION_MAP = "docs/2025-11-25/tutorials/session-map.mdx"
+"""A page of the sample, with one program in each language."""
 RULES = "specification/2025-11-25/basic/transports.mdx"
 TUTORIAL = "docs/2025-11-25/tutorials/sessions.mdx"
 CODE = """
@@ -61,6 +64,10 @@ app.listen(3000, () => console.log("a tutorial of sessions"));
 npx tsx server.ts
 ```
 """
+
+
+ID = "docs/2025-11-25/tutorials/sessions#typescript"
+"""Of the example of :data:`TUTORIAL`."""
 
 
 def git(folder: Path, *arguments: str, day: str | None = None) -> str:
@@ -178,3 +185,14 @@ def check(
     return Checked(
         done.exit_code, " ".join(done.output.split()), json.loads(out.read_text()), github.read_text(), ran, days
     )
+
+
+def talk(code: str) -> Transcript | str:
+    """Answer as the code of the tutorial says: its POST branch handles a missing and an unknown id together."""
+    if "syntax error" in code:
+        return "exited with code 1: SyntaxError: Unexpected token '>'"
+    if "no registry" in code:
+        return "blocked: the registry does not answer"
+    post = 404 if "status(404).json" in code else 400
+    rest = 404 if "status(404).send" in code else 400
+    return lived(terminated=(post, post, rest, rest), missing=(post, post, rest, rest)).transcript()

@@ -3,67 +3,29 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 import yaml
 from click.testing import CliRunner
 
 from harness.base.errors import UsageError
-from harness.base.host import HostEnvironment
 from harness.cli.main import cli
 from harness.load import load_corpus
 from harness.run.plan import make_plan
-from harness.run.source import describe_source
 from harness.selection import affected
 from harness.selection.affected import affects_nothing
 from harness.selection.changed import find_change
 from harness.settings import load_config
-from tests.support.caches import warm_state
+from tests.harness.selection.repositories import RULES, SAMPLE, SESSION_MAP, edit, git
 
 if TYPE_CHECKING:
     from click.testing import Result
 
-SAMPLE = Path(__file__).parents[3] / "docs-snapshot" / "sample"
-PAGE = "docs/2025-11-25/tutorials/session-map.mdx"
-RULES = "specification/2025-11-25/basic/transports.mdx"
-NOT_NEEDED = (
-    "2026-07-28", "package.mdx", "pieces.mdx", "resumable.mdx", "sessions-on-the-wire.mdx", "stateless.mdx",
-    "step-by-step.mdx",
-)  # fmt: skip
-"""Pages of the sample that no test here is about: each would be read several times in each test."""
-
-
-def _git(folder: Path, *arguments: str) -> None:
-    identity = ("-c", "user.name=t", "-c", "user.email=t@example.invalid")
-    subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True)
-
-
-@pytest.fixture(scope="module")
-def committed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with ``repo``, where the sample is committed."""
-    folder = tmp_path_factory.mktemp("committed")
-    root = folder / "repo" / "docs-root"
-    shutil.copytree(SAMPLE, root, ignore=shutil.ignore_patterns(*NOT_NEEDED))
-    _git(root.parent, "init", "-q", "-b", "main", "--template=")
-    _git(root.parent, "add", "-A")
-    _git(root.parent, "commit", "-qm", "base")
-    _git(root.parent, "checkout", "-qb", "pull-request")
-    _git(root.parent, "gc", "-q")  # few files to copy
-    return folder
-
-
-@pytest.fixture
-def docs(committed: Path, tmp_path: Path) -> Path:
-    """The docs root in a repository of the test's own; only the caches of what is read from docs are shared."""
-    shutil.copytree(committed / "repo", tmp_path / "repo", symlinks=True)
-    warm_state(tmp_path)
-    return tmp_path / "repo" / "docs-root"
+BANNER = "docs/2025-11-25/develop/stdio-banner"
 
 
 def _selected(docs: Path, tmp_path: Path) -> set[str]:
@@ -75,19 +37,13 @@ def _selected(docs: Path, tmp_path: Path) -> set[str]:
     return selected
 
 
-def _edit(path: Path, old: str, new: str) -> None:
-    text = path.read_text()
-    assert old in text
-    path.write_text(text.replace(old, new, 1))
-
-
 def test_nothing_changed_is_not_relevant(docs: Path, tmp_path: Path) -> None:
     (docs.parent / "elsewhere.md").write_text("# not in the docs root\n")
     assert _selected(docs, tmp_path) == set()
 
 
 def test_prose_around_an_example_does_not_select_it(docs: Path, tmp_path: Path) -> None:
-    page = docs / PAGE
+    page = docs / SESSION_MAP
     page.write_text(page.read_text() + "\nMore words at the end, and lines that shift nothing.\n")
     assert _selected(docs, tmp_path) == set()
 
@@ -97,7 +53,7 @@ def test_prose_affects_nothing_and_the_changed_pages_alone_show_it(docs: Path, t
         config = load_config(docs, environ={}, state=tmp_path / "state", jobs=1)
         return affects_nothing(config, find_change(config, "main"))
 
-    page, rules = docs / PAGE, docs / RULES
+    page, rules = docs / SESSION_MAP, docs / RULES
     page.write_text(page.read_text().replace("\n\n", "\n\nWords.\n\n", 1) + "\nMore words.\n")
     rules.write_text(rules.read_text() + "\nA remark that asks for nothing.\n")
     (docs / "picture.png").write_bytes(b"\x89PNG")
@@ -121,7 +77,7 @@ def test_the_docs_of_before_are_put_together_from_pages_that_did_not_change(
 ) -> None:
     """The same as reading the whole tree at the merge base, which takes a second; that is done for other files only."""
     config = load_config(docs, environ={}, state=tmp_path / "state", jobs=1)
-    _edit(docs / PAGE, "400", "404")
+    edit(docs / SESSION_MAP, "400", "404")
     (docs / RULES).unlink()
     (docs / "docs" / "new.mdx").write_text("# New\n\n```sh\nls\n```\n")
     whole, examples = affected._docs_at(config, find_change(config, "main").base)
@@ -146,18 +102,18 @@ def test_a_file_that_pages_may_include_has_the_whole_tree_read(docs: Path, tmp_p
 
 
 def test_a_changed_block_selects_its_example_only(docs: Path, tmp_path: Path) -> None:
-    _edit(docs / PAGE, "400", "404")
+    edit(docs / SESSION_MAP, "400", "404")
     assert _selected(docs, tmp_path) == {"docs/2025-11-25/tutorials/session-map#typescript"}
 
 
 def test_a_committed_change_counts_like_an_uncommitted_one(docs: Path, tmp_path: Path) -> None:
-    _edit(docs / PAGE, "400", "404")
-    _git(docs, "commit", "-qam", "change")
+    edit(docs / SESSION_MAP, "400", "404")
+    git(docs, "commit", "-qam", "change")
     assert _selected(docs, tmp_path) == {"docs/2025-11-25/tutorials/session-map#typescript"}
 
 
 def test_a_reworded_sentence_selects_what_it_judges_in_its_revision(docs: Path, tmp_path: Path) -> None:
-    _edit(docs / RULES, "status 404", "status 410")
+    edit(docs / RULES, "status 404", "status 410")
     selected = _selected(docs, tmp_path)
     assert "docs/2025-11-25/tutorials/session-map#typescript" in selected
     assert all("/2025-11-25/" in id for id in selected), selected
@@ -171,7 +127,7 @@ def test_a_changed_configuration_selects_everything(docs: Path, tmp_path: Path) 
 
 
 def test_a_deleted_sentence_selects_what_it_judged(docs: Path, tmp_path: Path) -> None:
-    _edit(docs / RULES, "From then on it **MUST** reply with status 404 to any request", "Nothing is said of a request")
+    edit(docs / RULES, "From then on it **MUST** reply with status 404 to any request", "Nothing is said of a request")
     assert "docs/2025-11-25/tutorials/session-map#typescript" in _selected(docs, tmp_path)
 
 
@@ -197,7 +153,7 @@ def test_what_a_change_does_to_the_text_is_said_where_no_check_stands_on_it(docs
     shown = CliRunner().invoke(cli, ["snapshot", "diff", str(docs), "--since", "main"], env=state).stdout
     assert shown.startswith(f"main -> {docs}: 2 added\n")
     assert "A tea pot MUST NOT brew coffee." in shown
-    _edit(rules, "status 404", "status 410")
+    edit(rules, "status 404", "status 410")
     config = load_config(docs, environ={}, state=tmp_path / "state", changed_since="main", jobs=1)
     (change,) = make_plan(config, since=find_change(config, "main")).text_changes
     assert (change.added, change.changed) == (2, 1)
@@ -205,14 +161,14 @@ def test_what_a_change_does_to_the_text_is_said_where_no_check_stands_on_it(docs
 
 
 def test_a_sentence_about_stdio_selects_no_http_server(docs: Path, tmp_path: Path) -> None:
-    _edit(docs / RULES, "write anything that is no message", "ever write what is no message")
+    edit(docs / RULES, "write anything that is no message", "ever write what is no message")
     selected = _selected(docs, tmp_path)
     assert "docs/2025-11-25/develop/stdio-banner#python" in selected
     assert not any("session-map" in id or "http-server" in id for id in selected), selected
 
 
 def test_a_deleted_page_selects_nothing_else(docs: Path, tmp_path: Path) -> None:
-    (docs / PAGE).unlink()
+    (docs / SESSION_MAP).unlink()
     assert _selected(docs, tmp_path) == set()
 
 
@@ -221,7 +177,7 @@ def _run(docs: Path, tmp_path: Path, *arguments: str) -> Result:
 
 
 def test_an_entry_whose_page_is_deleted_is_stale_and_can_be_removed(docs: Path, tmp_path: Path) -> None:
-    (docs / PAGE).unlink()
+    (docs / SESSION_MAP).unlink()
     check = ("check", str(docs), "--changed-since", "main")
     assert _run(docs, tmp_path, *check, "--gate", "all").exit_code == 1
     done = _run(docs, tmp_path, *check)
@@ -235,7 +191,11 @@ def test_an_entry_whose_page_is_deleted_is_stale_and_can_be_removed(docs: Path, 
 
 
 def test_an_entry_that_names_nothing_on_a_page_that_is_there_is_refused(docs: Path, tmp_path: Path) -> None:
-    _edit(docs / "docprobe-baseline.toml", "2025-11-25/tutorials/session-map#typescript", f"{PAGE[5:-4]}#typoscript")
+    edit(
+        docs / "docprobe-baseline.toml",
+        "2025-11-25/tutorials/session-map#typescript",
+        f"{SESSION_MAP[5:-4]}#typoscript",
+    )
     error = _run(docs, tmp_path, "check", str(docs), "--changed-since", "main").exception
     assert isinstance(error, UsageError)
     assert "unknown example 'docs/2025-11-25/tutorials/session-map#typoscript'" in error.message
@@ -243,23 +203,23 @@ def test_an_entry_that_names_nothing_on_a_page_that_is_there_is_refused(docs: Pa
 
 
 def test_a_renamed_page_is_selected_by_its_new_name(docs: Path, tmp_path: Path) -> None:
-    _git(docs, "mv", PAGE, PAGE.replace("session-map", "sessions"))
+    git(docs, "mv", SESSION_MAP, SESSION_MAP.replace("session-map", "sessions"))
     assert _selected(docs, tmp_path) == {"docs/2025-11-25/tutorials/sessions#typescript"}
 
 
 def test_an_untracked_page_is_new(docs: Path, tmp_path: Path) -> None:
-    (docs / PAGE.replace("session-map", "more")).write_text((docs / PAGE).read_text())
+    (docs / SESSION_MAP.replace("session-map", "more")).write_text((docs / SESSION_MAP).read_text())
     assert _selected(docs, tmp_path) == {"docs/2025-11-25/tutorials/more#typescript"}
 
 
 def test_links_that_lead_out_of_the_docs_are_left_alone(docs: Path, tmp_path: Path) -> None:
     for name, target in (("out", "/etc"), ("up", "../../.."), ("self", "self"), ("page.mdx", "/etc/passwd")):
         (docs / name).symlink_to(target)
-    _git(docs, "checkout", "-q", "main")
-    _git(docs, "add", "-A")
-    _git(docs, "commit", "-qm", "links")
-    _git(docs, "checkout", "-qB", "pull-request")
-    _edit(docs / PAGE, "400", "404")
+    git(docs, "checkout", "-q", "main")
+    git(docs, "add", "-A")
+    git(docs, "commit", "-qm", "links")
+    git(docs, "checkout", "-qB", "pull-request")
+    edit(docs / SESSION_MAP, "400", "404")
     assert _selected(docs, tmp_path) == {"docs/2025-11-25/tutorials/session-map#typescript"}
 
 
@@ -274,149 +234,23 @@ def test_a_changed_baseline_entry_selects_its_example(docs: Path, tmp_path: Path
     assert _selected(docs, tmp_path) == {name}
 
 
+def test_a_changed_table_selects_the_examples_it_names(docs: Path, tmp_path: Path) -> None:
+    edit(docs / "docprobe.toml", "tools.ts is left", "the module tools.ts is left")
+    selected = _selected(docs, tmp_path)
+    assert selected
+    assert all(id.startswith("docs/2025-11-25/tutorials/split-up#") for id in selected), selected
+    edit(docs / "docprobe.toml", 'profile = "mcp"', 'profile = "mcp"\ntimeout-s = 9')
+    assert f"{BANNER}#python" in _selected(docs, tmp_path)
+
+
 def test_a_docs_root_that_is_new_is_selected_whole(docs: Path, tmp_path: Path) -> None:
     moved = docs.parent / "moved"
-    _git(docs.parent, "mv", docs.name, moved.name)
+    git(docs.parent, "mv", docs.name, moved.name)
     whole = load_config(moved, environ={}, state=tmp_path / "state", jobs=1)
     assert _selected(moved, tmp_path) == {example.id for example in make_plan(whole).examples}
 
 
 # --- what a change takes from being checked -----------------------------------------------------------------------
-
-BANNER = "docs/2025-11-25/develop/stdio-banner"
-
-
-def _json(docs: Path, tmp_path: Path, *more: str) -> tuple[int, dict[str, Any], str]:
-    """Exit code, results and what the terminal shows of a change that leaves nothing to run."""
-    file = tmp_path / "out.json"
-    formats = ("--format", f"json:{file}", "--format", "terminal")
-    done = _run(docs, tmp_path, "check", str(docs), "--changed-since", "main", "--baseline", "none", *formats, *more)
-    return done.exit_code, json.loads(file.read_text()), " ".join(done.output.split())
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "became"),
-    [
-        ("import mcp", "import (mcp", "is a fragment now: "),
-        ("```python", "```text", "is not on the page any more"),
-        ("```python", "{/* docprobe: kind=nonsense */}\n\n```python", "is a fragment now: "),
-    ],
-)
-def test_an_example_that_can_no_longer_run_makes_the_run_incomplete(
-    docs: Path, tmp_path: Path, old: str, new: str, became: str
-) -> None:
-    page = docs / f"{BANNER}.mdx"
-    old = old if old in page.read_text() else "import "
-    _edit(page, old, new)
-    code, found, shown = _json(docs, tmp_path)
-    assert code == 3
-    assert [(entry["example"], entry["ref"]) for entry in found["lost"]] == [(f"{BANNER}#python", "main")]
-    assert found["lost"][0]["reason"].startswith(became)
-    assert f"{BANNER}#python could be run at main but {became}" in shown
-    assert "Exit code 3: incomplete. " in shown
-
-
-def test_a_known_finding_of_an_example_that_can_no_longer_run_is_not_stale(docs: Path, tmp_path: Path) -> None:
-    _edit(docs / f"{BANNER}.mdx", "```python", "{/* docprobe: kind=nonsense */}\n\n```python")
-    done = _run(docs, tmp_path, "check", str(docs), "--changed-since", "main")
-    assert f'example = "{BANNER}#python"' in (docs / "docprobe-baseline.toml").read_text()
-    assert done.exit_code == 3, done.output
-
-
-def test_an_example_taken_out_of_its_page_takes_nothing(docs: Path, tmp_path: Path) -> None:
-    page = docs / f"{BANNER}.mdx"
-    before, _, rest = page.read_text().partition("```python")
-    page.write_text(before + rest.partition("```\n")[2])
-    code, found, _ = _json(docs, tmp_path)
-    assert (code, found["lost"]) == (0, [])
-
-
-def test_programs_that_the_change_adds_or_edits_are_known_and_its_fragments_are_not(docs: Path, tmp_path: Path) -> None:
-    _edit(docs / f"{BANNER}.mdx", "```python", "```python server.py")
-    page = docs / "docs" / "2025-11-25" / "develop" / "more.mdx"
-    page.write_text(
-        "# More\n\n## Weather\n\n```python weather.py\nimport unheard_of_thing\nfrom mcp.server.fastmcp import FastMCP\n"
-        "m = FastMCP('w')\nm.run()\n```\n\n## Part\n\n```python\nm.run()\n```\n\n## Config\n\n```json\n{}\n```\n"
-    )
-    config = load_config(docs, environ={}, state=tmp_path / "state", changed_since="main", jobs=1)
-    todo = make_plan(config, since=find_change(config, "main"))
-    stem = "docs/2025-11-25/develop/more"
-    assert {id for id in todo.edited if id.startswith(stem)} == {f"{stem}#weather"}
-    assert f"{BANNER}#python" in todo.edited
-    assert {e.id for e in todo.examples if e.id.startswith(stem)} > {f"{stem}#weather"}
-
-
-def test_a_new_fragment_takes_nothing(docs: Path, tmp_path: Path) -> None:
-    page = docs / f"{BANNER}.mdx"
-    page.write_text(page.read_text() + "\n## More\n\n```python\nserver.run(\n```\n")
-    code, found, _ = _json(docs, tmp_path)
-    assert (code, found["lost"]) == (0, [])
-
-
-def test_what_is_left_out_with_a_reason_or_moved_with_its_page_takes_nothing(docs: Path, tmp_path: Path) -> None:
-    _edit(docs / f"{BANNER}.mdx", "```python", '{/* docprobe: skip="broken on purpose" */}\n\n```python')
-    _git(docs, "mv", PAGE, PAGE.replace("session-map", "sessions"))
-    config = load_config(docs, environ={}, state=tmp_path / "state", changed_since="main", jobs=1)
-    assert make_plan(config, since=find_change(config, "main")).no_longer_runnable == ()
-
-
-def test_problems_of_changed_pages_are_reported_with_their_place(docs: Path, tmp_path: Path) -> None:
-    page = docs / f"{BANNER}.mdx"
-    page.write_text(page.read_text() + "\nWords.\n\n{/* docprobe: knid=client */}\n")
-    line = len(page.read_text().splitlines())
-    annotations, log = tmp_path / "out.txt", tmp_path / "out.sarif"
-    code, found, shown = _json(docs, tmp_path, "--format", f"github:{annotations}", "--format", f"sarif:{log}")
-    assert code == 0
-    assert {problem.partition(": ")[0] for problem in found["problems"]} == {f"{BANNER}.mdx:{line}"}
-    assert "knid" in shown
-    assert f"::warning file=docs-root/{BANNER}.mdx,line={line},endLine={line}," in annotations.read_text()
-    note, *_ = json.loads(log.read_text())["runs"][0]["invocations"][0]["toolExecutionNotifications"]
-    where = note["locations"][0]["physicalLocation"]
-    assert where["artifactLocation"]["uri"] == f"docs-root/{BANNER}.mdx"
-    assert where["region"]["startLine"] == line
-
-
-def test_problems_of_other_pages_are_not_a_changes(docs: Path, tmp_path: Path) -> None:
-    page = docs / f"{BANNER}.mdx"
-    page.write_text(page.read_text() + "\n{/* docprobe: knid=client */}\n")
-    for branch in ("pull-request", "main"):
-        _git(docs, "checkout", "-q", branch)
-        _git(docs, "commit", "-qam", "a slip") if branch == "pull-request" else _git(
-            docs, "merge", "-q", "pull-request"
-        )
-    _git(docs, "checkout", "-qb", "other")
-    (docs / PAGE).unlink()
-    config = load_config(docs, environ={}, state=tmp_path / "state", changed_since="main", jobs=1)
-    todo = make_plan(config, since=find_change(config, "main"))
-    assert todo.corpus.problems
-    assert todo.problems == ()
-
-
-def test_a_changed_table_selects_the_examples_it_names(docs: Path, tmp_path: Path) -> None:
-    _edit(docs / "docprobe.toml", "tools.ts is left", "the module tools.ts is left")
-    selected = _selected(docs, tmp_path)
-    assert selected
-    assert all(id.startswith("docs/2025-11-25/tutorials/split-up#") for id in selected), selected
-    _edit(docs / "docprobe.toml", 'profile = "mcp"', 'profile = "mcp"\ntimeout-s = 9')
-    assert f"{BANNER}#python" in _selected(docs, tmp_path)
-
-
-def test_a_shard_is_named_in_its_results(docs: Path, tmp_path: Path) -> None:
-    _edit(docs / "docprobe.toml", "tools.ts is left", "the module tools.ts is left")
-    for shard in ("1/2", "2/2"):
-        _, found, _ = _json(docs, tmp_path, "--shard", shard)
-        assert (found["shards"], found["missing_shards"], found["summary"]["narrowed"]) == ([shard], [], True)
-
-
-def test_where_the_rules_of_another_tree_are(docs: Path, tmp_path: Path) -> None:
-    beside, outside = docs.parent / "rules" / "site", tmp_path / "outside"
-    for folder in (beside, outside):
-        folder.mkdir(parents=True)
-
-    def root(spec: Path | None) -> str | None:
-        return describe_source(docs, spec, HostEnvironment.of({"PATH": os.environ["PATH"]})).rules_root
-
-    assert [root(spec) for spec in (None, docs, beside, outside)] == [None, None, "rules/site", ""]
 
 
 # --- what git cannot tell ---------------------------------------------------------------------------------------
@@ -442,23 +276,23 @@ def test_an_unknown_ref_comes_with_how_to_fetch_it(docs: Path, tmp_path: Path) -
 
 def test_a_shallow_clone_comes_with_how_to_deepen_it(docs: Path, tmp_path: Path) -> None:
     for branch in ("pull-request", "main"):
-        _git(docs, "checkout", "-q", branch)
-        (docs / PAGE).write_text((docs / PAGE).read_text() + branch)
-        _git(docs, "commit", "-qam", f"on {branch}")
-    _git(docs, "checkout", "-q", "pull-request")
+        git(docs, "checkout", "-q", branch)
+        (docs / SESSION_MAP).write_text((docs / SESSION_MAP).read_text() + branch)
+        git(docs, "commit", "-qam", f"on {branch}")
+    git(docs, "checkout", "-q", "pull-request")
     clone = tmp_path / "clone"
     source = f"file://{docs.parent}"
-    _git(tmp_path, "clone", "-q", "--depth=1", "--no-single-branch", source, "clone")
+    git(tmp_path, "clone", "-q", "--depth=1", "--no-single-branch", source, "clone")
     error = _refused(clone / docs.name, tmp_path, "origin/main")
     assert "shallow" in error.message
     assert "fetch-depth: 0" in str(error.hint)
-    _git(tmp_path, "clone", "-q", "--depth=1", source, "narrow")
+    git(tmp_path, "clone", "-q", "--depth=1", source, "narrow")
     assert "fetch-depth: 0" in str(_refused(tmp_path / "narrow" / docs.name, tmp_path, "origin/main").hint)
 
 
 def test_histories_with_nothing_in_common(docs: Path, tmp_path: Path) -> None:
-    _git(docs, "checkout", "-q", "--orphan", "other")
-    _git(docs, "commit", "-qm", "other")
+    git(docs, "checkout", "-q", "--orphan", "other")
+    git(docs, "commit", "-qm", "other")
     assert "nothing in common" in _refused(docs, tmp_path).message
 
 
@@ -489,24 +323,24 @@ def test_the_hook_compares_with_what_the_remote_has(docs: Path, tmp_path: Path) 
     program = f"{sys.executable} -m harness.cli check {docs} --state {tmp_path / 'state'} --select first-server"
     hook |= {"entry": program, "language": "system", "stages": ["pre-push"], "verbose": True}
     (repository / ".pre-commit-config.yaml").write_text(yaml.safe_dump({"repos": [{"repo": "local", "hooks": [hook]}]}))
-    _git(tmp_path, "init", "-q", "--bare", "remote.git")
-    _git(repository, "remote", "add", "origin", str(tmp_path / "remote.git"))
-    _git(repository, "add", "-A")
-    _git(repository, "commit", "-qm", "hooks")
-    _git(repository, "push", "-q", "origin", "pull-request")
+    git(tmp_path, "init", "-q", "--bare", "remote.git")
+    git(repository, "remote", "add", "origin", str(tmp_path / "remote.git"))
+    git(repository, "add", "-A")
+    git(repository, "commit", "-qm", "hooks")
+    git(repository, "push", "-q", "origin", "pull-request")
     installed = _pre_commit(repository, "install", "--hook-type", "pre-push")
     assert installed.returncode == 0, installed.stdout + installed.stderr
 
     page = docs / "docs/2025-11-25/tutorials/first-server.mdx"
     text = page.read_text(encoding="utf-8")
     page.write_text(text.replace("```python", "A sentence of prose.\n\n```python", 1), encoding="utf-8")
-    _git(repository, "commit", "-qam", "prose")
+    git(repository, "commit", "-qam", "prose")
     pushed = _push(repository)
     assert pushed.returncode == 0, pushed.stderr
     assert "nothing to check" in pushed.stdout + pushed.stderr
 
     page.write_text(text + "\n<!-- docprobe: nonsense=yes -->\n\n```python\nprint()\n```\n", encoding="utf-8")
-    _git(repository, "commit", "-qam", "everything is committed")
+    git(repository, "commit", "-qam", "everything is committed")
     pushed = _push(repository)
     # before the comparison with the remote's commit, a committed change was never seen
     assert "nothing to check" not in pushed.stdout + pushed.stderr

@@ -14,29 +14,17 @@ from click.testing import CliRunner
 from harness.base.errors import UsageError
 from harness.cli.main import cli
 from harness.report.html.single import render
-from tests.harness.selection.repositories import CODE, RULES, TUTORIAL, check, edit, git, write_docs
+from tests.harness.selection.repositories import CODE, ID, RULES, TUTORIAL, check, edit, git, talk, write_docs
 from tests.support.reports import quiet_report
-from tests.support.transcripts import Talk, lived
+from tests.support.transcripts import Talk
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from harness.model import Transcript
 
-ID = "docs/2025-11-25/tutorials/sessions#typescript"
 GUIDE = "guides/sessions.mdx"
 BASELINE = f'[[known]]\nexample = "{ID}"\nrequirement = "session.terminated-404"\nreason = "known"\n'
-
-
-def talk(code: str) -> Transcript | str:
-    """Answer as the code of the tutorial says: its POST branch handles a missing and an unknown id together."""
-    if "syntax error" in code:
-        return "exited with code 1: SyntaxError: Unexpected token '>'"
-    if "no registry" in code:
-        return "blocked: the registry does not answer"
-    post = 404 if "status(404).json" in code else 400
-    rest = 404 if "status(404).send" in code else 400
-    return lived(terminated=(post, post, rest, rest), missing=(post, post, rest, rest)).transcript()
 
 
 @pytest.fixture
@@ -328,170 +316,3 @@ def test_a_folder_of_a_new_revision_says_which_pages_it_judges_otherwise(
     assert (done.code, done.changes(id)) == (0, {"session.terminated-404": "unchanged"})
     assert done.document["compared"]["rejudged"] == [{"example": id, "before": "2025-06-18", "now": "2025-11-25"}]
     assert f"{id}: judged under 2025-11-25 since the change, 2025-06-18 before" in done.shown
-
-
-# --- with a real engine -------------------------------------------------------------------------------------------
-
-SERVER = """
-import http.server, json, threading, uuid
-
-sessions = {}
-
-class Mcp(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def answer(self, status, body=None, **headers):
-        data = json.dumps(body).encode() if body is not None else b""
-        self.send_response(status)
-        for name, value in headers.items():
-            self.send_header(name.replace("_", "-"), value)
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
-
-    def id(self):
-        return self.headers.get("Mcp-Session-Id")
-
-    def do_POST(self):
-        asked = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))) or "{}")
-        origin = self.headers.get("Origin")
-        if origin is not None and origin != "http://localhost:3000":
-            return self.answer(403, {"error": "origin"})
-        if self.headers.get("MCP-Protocol-Version", "2025-11-25") != "2025-11-25":
-            return self.answer(400, {"error": "version"})
-        if asked.get("method") == "initialize" and self.id() is None:
-            new = str(uuid.uuid4())
-            sessions[new] = threading.Event()
-            result = {"protocolVersion": "2025-11-25", "capabilities": {}, "serverInfo": {"name": "s", "version": "1"}}
-            said = {"jsonrpc": "2.0", "id": asked["id"], "result": result}
-            return self.answer(200, said, Content_Type="application/json", Mcp_Session_Id=new)
-        if self.id() not in sessions:
-            return self.answer(400, {"error": "no such session"})  # POST
-        if "id" not in asked:
-            return self.answer(202)
-        if asked["method"] == "ping":
-            return self.answer(200, {"jsonrpc": "2.0", "id": asked["id"], "result": {}}, Content_Type="application/json")
-        error = {"code": -32601, "message": "no such method"}
-        self.answer(200, {"jsonrpc": "2.0", "id": asked["id"], "error": error}, Content_Type="application/json")
-
-    def do_GET(self):
-        ended = sessions.get(self.id())
-        if ended is None:
-            return self.answer(400)
-        self.send_response(200)
-        self.send_header("Content-Type", "text/event-stream")
-        self.send_header("Connection", "close")
-        self.end_headers()
-        self.wfile.flush()
-        ended.wait(60)
-
-    def do_DELETE(self):
-        ended = sessions.pop(self.id(), None)
-        if ended is None:
-            return self.answer(400)
-        ended.set()
-        self.answer(200)
-
-http.server.ThreadingHTTPServer(("localhost", 3000), Mcp).serve_forever()
-"""
-STDLIB = "docs/2025-11-25/tutorials/by-hand.md"
-SETTINGS = """
-[limits]
-memory-mib = 128
-
-[examples."docs/2025-11-25/tutorials/by-hand#python"]
-kind = "http-server"
-blocks = ["n:0"]
-dependencies = []
-command = ["python3", "server.py"]
-endpoint = "/mcp"
-files = { "n:0" = "server.py" }
-"""
-
-
-@pytest.mark.engine
-def test_the_one_word_fix_of_a_server_that_runs(tmp_path: Path) -> None:
-    docs = write_docs(tmp_path, {STDLIB: f"# By hand\n\n```python\n{SERVER}```\n"})
-    (docs / "docprobe.toml").write_text((docs / "docprobe.toml").read_text() + SETTINGS)
-    git(docs, "commit", "-qam", "how it runs")
-    git(docs, "branch", "-f", "main")
-    edit(docs / STDLIB, '400, {"error": "no such session"}', '404, {"error": "no such session"}')
-    out = tmp_path / "out.json"
-    arguments = ["check", str(docs), "--state", str(tmp_path / "state"), "--changed-since", "main"]
-    done = CliRunner().invoke(cli, [*arguments, "--format", f"json:{out}", "--format", "terminal"])
-    document = json.loads(out.read_text())
-    (example,) = document["examples"]
-    changes = {
-        f["requirement"]: f["change"]
-        for f in example["findings"]
-        if f["verdict"] == "violated" and f["basis"] == "text"
-    }
-    assert changes["session.missing-400"] == "introduced", done.output
-    assert changes["session.terminated-404"] == "unchanged"
-    (terminated,) = (f for f in example["findings"] if f["requirement"] == "session.terminated-404")
-    assert {name for name, verdict in terminated["legs"].items() if verdict == "violated"} == {"GET", "DELETE"}
-    fixed = {entry["requirement"]: entry["legs"] for entry in document["compared"]["fixed"]}
-    assert fixed["session.terminated-404"] == ["POST request", "POST notification"]
-    assert done.exit_code == 0
-
-
-GLUE = f'\n[examples."{ID}"]\nglue = {{ "server.ts" = "// status(404).json status(404).send" }}\n'
-"""With it, the server answers as it should, by :func:`talk`."""
-
-
-def test_the_text_of_before_is_judged_by_the_configuration_of_before(
-    docs: Path, state: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A change that takes a table away brings its faults back: they were not there before."""
-    settings = docs / "docprobe.toml"
-    plain = settings.read_text()
-    settings.write_text(plain + GLUE)
-    git(docs, "commit", "-qam", "glue")
-    git(docs, "branch", "-f", "main")
-    settings.write_text(plain)
-    done = check(docs, state, monkeypatch, talk)
-    assert done.changes(ID) == {"session.terminated-404": "introduced"}
-    assert done.code == 1
-
-
-def test_a_table_that_mends_an_example_fixes_it(docs: Path, state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    settings = docs / "docprobe.toml"
-    settings.write_text(settings.read_text() + GLUE)
-    done = check(docs, state, monkeypatch, talk)
-    fixed = {entry["requirement"] for entry in done.document["compared"]["fixed"]}
-    assert (done.code, "session.terminated-404" in fixed) == (0, True)
-
-
-def test_a_whole_other_configuration_judges_only_what_is_now(
-    docs: Path, state: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The patterns of normative pages decide what is judged at all: before the change there was no text to judge by."""
-    settings = docs / "docprobe.toml"
-    plain = settings.read_text()
-    settings.write_text(plain + '\n[layout]\nspecification = ["/nowhere"]\n')
-    git(docs, "commit", "-qam", "no rules")
-    git(docs, "branch", "-f", "main")
-    settings.write_text(plain)
-    assert check(docs, state, monkeypatch, talk).changes(ID) == {"session.terminated-404": "introduced"}
-
-
-@pytest.mark.parametrize(
-    ("text", "why"),
-    [
-        ("profile = 5\n", "the configuration at the merge base cannot be used"),
-        ('profile = "plain"\n', "the profile at the merge base is plain, and now it is mcp"),
-    ],
-)
-def test_a_configuration_of_before_that_cannot_be_used_is_said(
-    docs: Path, state: Path, monkeypatch: pytest.MonkeyPatch, text: str, why: str
-) -> None:
-    settings = docs / "docprobe.toml"
-    plain = settings.read_text()
-    settings.write_text(text)
-    git(docs, "commit", "-qam", "another")
-    git(docs, "branch", "-f", "main")
-    settings.write_text(plain)
-    done = check(docs, state, monkeypatch, talk)
-    assert done.changes(ID) == {"session.terminated-404": "introduced"}
-    assert {entry["reason"].startswith(why) for entry in done.document["compared"]["not_compared"]} == {True}
-    assert len(done.ran) == 1, "nothing of before is run"

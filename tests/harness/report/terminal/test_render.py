@@ -1,0 +1,71 @@
+"""What is special to the terminal's report."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from rich.console import Console
+
+from harness.report.terminal import render as terminal
+from harness.report.terminal.look import Look, look_of
+from tests.support.golden import check_golden
+from tests.support.reports import hostile_report, quiet_report, rich_report
+
+if TYPE_CHECKING:
+    pass
+
+CSI = re.compile(r"\x1b\[[0-9;]*m")
+OSC = re.compile(r"\x1b\]8;[^;]*;[^\x1b]*\x1b\\")
+
+
+class TestTerminal:
+    @pytest.mark.parametrize("width", [50, 80, 100, 160])
+    def test_fits_its_width(self, width: int) -> None:
+        for report in (rich_report(), hostile_report()):
+            # the command after "Next:" is left to the terminal to wrap, so that it is copied whole
+            lines = terminal(report, Look(width)).partition("Next:")[0].split("\n")
+            # what makes a line safe for a CI runner may add a column
+            assert max(Console().render_str(line, markup=False, emoji=False).cell_len for line in lines) <= width + 4
+
+    @pytest.mark.parametrize("width", [80, 160])
+    def test_golden_at(self, width: int) -> None:
+        check_golden(f"report/rich-{width}.txt", terminal(rich_report(), Look(width)))
+
+    def test_colour_changes_nothing_but_colour(self) -> None:
+        plain, coloured = terminal(rich_report(), Look(100)), terminal(rich_report(), Look(100, color=True))
+        assert "\x1b" not in plain
+        stripped = "\n".join(line.rstrip() for line in CSI.sub("", coloured).split("\n"))
+        assert stripped == plain
+
+    def test_links_lead_to_the_line_and_hold_no_hostile_text(self) -> None:
+        text = terminal(hostile_report(), Look(100, links="file:///docs"))
+        links = re.findall(r"\x1b\]8;[^;]*;([^\x1b]+)\x1b\\", text)
+        assert links
+        assert all(re.fullmatch(r"file:///docs/[\w%./\-~]+#L\d+", link) for link in links)
+        assert "\x1b" not in CSI.sub("", OSC.sub("", text))
+
+    def test_all_well_is_one_line_for_each_example(self) -> None:
+        lines = terminal(quiet_report(), Look(80)).split("\n")
+        assert lines[2] == "✓ docs/2025-11-25/develop/build-server#typescript  2 satisfied"
+        assert len([line for line in lines if line]) == 6
+
+    def test_every_example_of_the_report_is_named(self) -> None:
+        text = terminal(rich_report(), Look(160))
+        assert [example.id for example in rich_report().examples if example.id not in text] == []
+
+    def test_a_pipe_gets_neither_colour_nor_links(self) -> None:
+        pipe = Console(force_terminal=False, width=120)
+        assert look_of(pipe, "file:///docs") == Look(120)
+
+    def test_no_color_keeps_links(self) -> None:
+        tty = Console(force_terminal=True, width=90, no_color=True, _environ={"TERM": "xterm-256color"})
+        assert look_of(tty, "file:///docs") == Look(90, color=False, links="file:///docs")
+
+    def test_a_huge_reply_does_not_make_a_huge_report(self) -> None:
+        report = rich_report()
+        first = report.examples[0]
+        long = tuple(replace(finding, summary="x" * 1_000_000) for finding in first.findings)
+        assert len(terminal(replace(report, examples=(replace(first, findings=long),)), Look(80))) < 100_000
