@@ -14,6 +14,7 @@ STEPS = yaml.safe_load(ACTION.read_text())["runs"]["steps"]
 CHECK = next(step for step in STEPS if step.get("id") == "check")
 FAKE = """#!/bin/bash
 printf '%s\\n' "$@" > "$CALLED"
+printf %s "$DOCPROBE_STATE" > "$CALLED.state"
 for word in "$@"; do case "$word" in sarif:*) [ "$CODE" = 2 ] || echo '{}' > "${word#sarif:}";; esac; done
 exit "$CODE"
 """
@@ -68,6 +69,19 @@ def test_inputs_are_arguments_and_never_commands(tmp_path: Path) -> None:
     assert called.count(bad) == 3
     assert called[called.index("--jobs") + 1] == "2"
     assert "" not in called
+
+
+def test_what_is_kept_between_runs_is_where_docprobe_and_pip_look_and_apart_by_trust(tmp_path: Path) -> None:
+    (kept,) = (step for step in STEPS if str(step.get("uses", "")).startswith("actions/cache@"))
+    paths = kept["with"]["path"].replace("${{ runner.temp }}", str(tmp_path / "temp")).split()
+    run(tmp_path)
+    assert (tmp_path / "called.state").read_text() in paths
+    install = next(step["run"] for step in STEPS if step.get("name") == "Install docprobe")
+    assert 'PIP_CACHE_DIR="$RUNNER_TEMP/docprobe/pip"' in install
+    assert str(tmp_path / "temp/docprobe/pip") in paths
+    for key in ("key", "restore-keys"):
+        assert "${{ inputs.trust }}-" in kept["with"][key]
+    assert kept["if"] == "inputs.cache == 'true'"
 
 
 def test_no_expression_stands_in_a_script() -> None:
