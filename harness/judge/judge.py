@@ -65,7 +65,7 @@ def changed_rule(drift: Drift) -> str:
     """Return why a requirement is not judged whose sentence changed in meaning: the old words and the new ones."""
     accept = "it is not judged until docprobe baseline update accepts the change."
     if drift.kind is DriftKind.VANISHED:
-        return f"The rule is no longer in {drift.page} (see drift); {accept}"
+        return f"{drift.page} no longer contains the sentence that this requirement quotes (see drift); {accept}"
     if drift.old is not None and drift.nearest is not None:
         return f"The rule changed: {changed_words(drift.old, drift.nearest.text)} (see drift); {accept}"
     return f"The rule changed; its new words: {drift.words} (see drift); {accept}"

@@ -104,11 +104,11 @@ def build_report(
     if config is not None and base is not None:
         start_rules = {row.id for row in report.requirements if row.stage is Stage.START}
         examples, drift, compared = compare(report.examples, report.drift, base, config.gate, start_rules)
-        report = replace(report, examples=examples, drift=_concerned(drift, examples), compared=compared)
+        report = replace(report, examples=examples, drift=_relevant(drift, examples), compared=compared)
     return report
 
 
-def _concerned(drift: Sequence[Drift], examples: Sequence[ExampleResult]) -> tuple[Drift, ...]:
+def _relevant(drift: Sequence[Drift], examples: Sequence[ExampleResult]) -> tuple[Drift, ...]:
     """Return the drift that a report on a change lists: what the change makes, and what its examples are judged by."""
     judged = {(finding.requirement, finding.revision) for example in examples for finding in example.findings}
     return tuple(

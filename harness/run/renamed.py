@@ -46,10 +46,10 @@ def load_followed_baseline(config: Config, plan: Plan) -> Baseline:
         removed = frozenset(example.id for example in plan.base.all_examples)
     renamed |= _from_history(named - plan.ids - renamed.keys() - removed, config, plan)
     baseline = load_baseline(path, plan.ids, plan.pages, config.catalogue.ids, renamed, removed)
-    return baseline if plan.base is None else _concerned(baseline, plan.base)
+    return baseline if plan.base is None else _within_change(baseline, plan.base)
 
 
-def _concerned(baseline: Baseline, base: BasePlan) -> Baseline:
+def _within_change(baseline: Baseline, base: BasePlan) -> Baseline:
     """Return the baseline of a change without entries that named nothing before it either: they are not about it."""
     there = {example.id for example in base.all_examples}
     old = {entry.example for entry in base.baseline.findings} - there

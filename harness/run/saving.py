@@ -114,12 +114,12 @@ def save(
     trouble = _Trouble()
     written = _write_files(report, files, config, trouble)
     if trouble:
-        report = trouble.told_in(report)
+        report = trouble.added_to(report)
         written = _write_files(report, files, config, _Trouble())
     on_console = _Trouble()
     _write_outputs(written, shown, console, links, on_console)
     if on_console:
-        written = _write_files(on_console.told_in(report), files, config, _Trouble())
+        written = _write_files(on_console.added_to(report), files, config, _Trouble())
     remove_long_transcripts({e.whole_transcript for e in report.examples if e.whole_transcript is not None})
     return Saved(written, (*trouble.errors, *on_console.errors))
 
@@ -135,15 +135,15 @@ class _Trouble:
     def __bool__(self) -> bool:
         return bool(self.errors or self.spoiled)
 
-    def told_in(self, report: Report) -> Report:
+    def added_to(self, report: Report) -> Report:
         """Return the report with that trouble in it, and an exit code that is not 0."""
         remarks = tuple(ReportProblem(error.message) for error in self.errors)
         examples = (
             unreported(example, self.spoiled[example.id]) if example.id in self.spoiled else example
             for example in report.examples
         )
-        told = replace(report, examples=tuple(examples), problems=(*report.problems, *remarks))
-        return replace(told, exit_code=report.exit_code or INCOMPLETE)
+        final = replace(report, examples=tuple(examples), problems=(*report.problems, *remarks))
+        return replace(final, exit_code=report.exit_code or INCOMPLETE)
 
 
 def _write_files(

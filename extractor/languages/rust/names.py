@@ -46,7 +46,7 @@ def imports_of(root: Node, nodes: list[Node]) -> Iterator[Import]:
     """Yield what ``use`` declarations take, and then what paths take without one: ``tokio::net::TcpListener``.
 
     Modules in files of their own come first, as erased: nothing is taken from them.
-    A path is followed up to its first type: what comes behind that is no name of a module.
+    A path is followed up to its first type: what follows is not the name of a module.
     """
     bound = {name for node in nodes for name in _bound_by(node)} | _PRIMITIVES
     modules = {text_of(n.child_by_field_name("name")) for n in root.named_children if n.type == "mod_item"}

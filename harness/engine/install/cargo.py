@@ -30,7 +30,7 @@ _REMARKS: Final = f"{_PACKAGE}/remarks.json"
 _SPLIT: Final = "=== Cargo.lock ==="
 _ENVIRONMENT: Final = {
     "CARGO_HOME": f"{_FOLDER}/cargo", "CARGO_INCREMENTAL": "0", "CARGO_PROFILE_DEV_DEBUG": "0",
-    # a crate that needs a newer compiler is no use: cargo takes an older one of the same requirement, and says so
+    # a crate that needs a newer compiler is of no use: cargo takes an older one of the same requirement, and says so
     "CARGO_RESOLVER_INCOMPATIBLE_RUST_VERSIONS": "fallback", "CARGO_TARGET_DIR": _TARGET, "CARGO_TERM_COLOR": "never",
 }  # fmt: skip
 _NAME: Final = re.compile(r"[A-Za-z][\w-]{0,63}", re.ASCII)

@@ -132,7 +132,7 @@ class ImageBuilder:
             way: how far its network reaches, for what comes from docs; None for the engine's network.
 
         Returns:
-            How the job ended; a job that fails is no error.
+            How the job ended; a job that fails is not an error.
 
         Raises:
             EngineError: the engine failed, or the container ended before the job did.

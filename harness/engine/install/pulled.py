@@ -121,7 +121,7 @@ def read_digests(file: Path) -> dict[str, str]:
     """Return the digests in a file by image; none if there is no file.
 
     Raises:
-        UsageError: it cannot be read, or something in it is no digest; names file and line.
+        UsageError: it cannot be read, or something in it is not a digest; names file and line.
     """
     if not file.is_file():
         return {}

@@ -38,7 +38,7 @@ FAMILIES: Final = (card, messages, tasks, streams, operations, errors)
 SERVING: Final = Serving(
     title="The example starts and is an agent that can be asked",
     does="it starts and answers as an agent",
-    fails="it runs and does not answer as an agent",
+    fails="it starts but does not answer as an agent",
 )
 OPENING_BODY: Final = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "SendMessage", "params": message_for(1)})
 

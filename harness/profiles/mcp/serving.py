@@ -28,7 +28,7 @@ def fix_for(sentence: str) -> str:
 SERVING: Final = Serving(
     title="The example starts and answers a correct initialize",
     does="it starts and answers initialize",
-    fails="it runs and does not answer a correct initialize",
+    fails="it starts but does not answer a correct initialize",
     outcome=StartOutcome.NO_INITIALIZE,
     fix_for=fix_for,
 )

@@ -32,7 +32,7 @@ SERVING: Final = Serving(
     # what an example must do to be judged, in words for findings; TemplateProbe.serves decides it
     title="The example starts and answers GET /things",
     does="it starts and answers GET /things",
-    fails="it runs and does not answer GET /things",
+    fails="it starts but does not answer GET /things",
 )
 
 PROFILE: Final = Profile(

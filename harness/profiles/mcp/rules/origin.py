@@ -143,7 +143,7 @@ ORIGIN_403: Final = Rule(
 
 
 def own_served(transcript: Transcript, bound: BoundRequirement) -> Finding:
-    """Judge, as advice, that the origin of the server's own pages is served: to refuse all is no validation."""
+    """Judge, as advice, that the origin of the server's own pages is served: refusing everything is not validation."""
     asked = exchange_of(transcript, bound.revision, steps.ORIGIN_OWN)
     if asked is None:
         return not_asked(transcript, bound, "A request with the server's own Origin")
