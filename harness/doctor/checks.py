@@ -209,8 +209,14 @@ def _limits(info: EngineInfo) -> Check:
         )
     what = "memory, CPU and processes can be limited"
     if info.podman:
-        # Podman takes no owner for a tmpfs
-        return Check("limits", State.OK, f"{what}; an example's home can be written to by all of its own processes")
+        # its API ignores the options of a volume, and takes no owner for a tmpfs
+        return Check(
+            "limits",
+            State.WARNING,
+            f"{what}; the size of an example's working folder cannot, and its home can be written to by all of its own "
+            "processes",
+            "for code of strangers use a Docker engine, or give Podman a disk of limited size",
+        )
     return Check("limits", State.OK, what)
 
 

@@ -264,8 +264,9 @@ def _probe_socket(address: str) -> None:
 
 
 def _is_ending(error: docker.errors.APIError) -> bool:
-    """Return whether Podman says, with status 500, that it is removing the container itself."""
-    return error.status_code == 500 and "state improper" in str(error.explanation)
+    """Return whether Podman says, with status 500, that it removes the container itself, or another one needs it."""
+    said = str(error.explanation)
+    return error.status_code == 500 and ("state improper" in said or "has dependent containers" in said)
 
 
 def _explanation(error: docker.errors.APIError) -> str:

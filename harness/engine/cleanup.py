@@ -52,9 +52,12 @@ def labels_of(entry: Mapping[str, Any]) -> Mapping[str, str]:
 
 
 async def remove(api: Api, containers: Iterable[Mapping[str, Any]], volumes: Iterable[Mapping[str, Any]]) -> int:
-    """Remove containers, then volumes, one after the other. Returns how many were removed. Raises EngineError."""
+    """Remove containers, then volumes, one after the other. Returns how many were removed. Raises EngineError.
+
+    Anchors go last: Podman removes no container whose namespaces another one has.
+    """
     count = 0
-    for container in containers:
+    for container in sorted(containers, key=lambda entry: labels_of(entry).get(LABEL) == "anchor"):
         count += await remove_container(api, container["Id"])
     for volume in volumes:
         with suppress(GoneError, ConflictError):

@@ -62,6 +62,7 @@ async def test_a_call_that_never_returns_is_named() -> None:
         (docker.errors.NotFound("x", response=requests.Response(), explanation="no such image"), GoneError, "no such"),
         (api_error(409), ConflictError, "the daemon's own words"),
         (api_error(500, "removing: container state improper"), ConflictError, "state improper"),
+        (api_error(500, "container 1 has dependent containers which must be removed"), ConflictError, "dependent"),
         (api_error(500), EngineError, "could not create a container: the daemon's own words"),
         (requests.ConnectionError("refused"), EngineError, "broke while it was asked to create a container"),
         (ConnectionResetError(104, "Connection reset"), EngineError, "connection to the engine broke"),

@@ -90,6 +90,22 @@ async def test_only_what_dead_runs_of_the_same_state_folder_left_is_removed(engi
     assert set(engine.stores) == {"living"}
 
 
+async def test_an_anchor_goes_after_what_lives_in_its_namespaces(engine: Engine, tmp_path: Path) -> None:
+    with own(tmp_path / "mine") as dead:
+        pass
+    engine.by_id = {"a1": dead.labels("anchor"), "e1": dead.labels("example"), "a2": dead.labels("anchor")}
+    order: list[str] = []
+    remove = engine.remove_container
+
+    def removed(container: str, *, v: bool, force: bool) -> None:
+        order.append(container)
+        remove(container, v=v, force=force)
+
+    engine.remove_container = removed  # type: ignore[method-assign]
+    assert await remove_left_over(api(engine), tmp_path / "mine") == 3
+    assert order == ["e1", "a1", "a2"]
+
+
 async def test_everything_goes_but_what_a_living_run_uses(engine: Engine, tmp_path: Path) -> None:
     records = ImageRecords(tmp_path)
     records.write(Image("docprobe/deps:k", "k", {}, None, "", ()))
