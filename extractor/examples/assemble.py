@@ -16,7 +16,8 @@ from extractor.examples.obstacles import counterexample, obstacle
 from extractor.examples.overrides import from_directives, mistakes
 from extractor.examples.wholeness import leaves_out
 from extractor.languages.common.missing_parts import sentence
-from extractor.languages.common.packages import key, packages_of
+from extractor.languages.common.package_names import key
+from extractor.languages.common.packages import packages_of
 from extractor.languages.common.roles import Start
 from extractor.languages.common.values import Draft, NeededPackage
 from extractor.languages.common.view import in_view, scope_of

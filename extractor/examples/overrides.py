@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from extractor.base.globs import matches
 from extractor.languages.common.files import refusal
-from extractor.languages.common.packages import RefusedError, dependency_of
+from extractor.languages.common.package_names import RefusedError, dependency_of
 from extractor.model import ExampleKind, ExampleOverride
 
 if TYPE_CHECKING:

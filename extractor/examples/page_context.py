@@ -12,8 +12,9 @@ from extractor.base.tomlfile import toml_table
 from extractor.examples.client_settings import addresses_of, assignments_of, headers_of
 from extractor.examples.names import stated_name
 from extractor.languages.common.environment import is_environment_fence, variables_of
+from extractor.languages.common.install_lines import installs_of
 from extractor.languages.common.jvm_builds import gradle_file, looks_like_gradle, maven_file
-from extractor.languages.common.packages import RefusedError, dependency_of, installs_of
+from extractor.languages.common.package_names import RefusedError, dependency_of
 from extractor.languages.common.shell import Command, commands_of, prose_commands_of
 from extractor.languages.common.view import Install, Manifest, NamedFile, PageContext, Variables
 from extractor.model import Manager, Origin

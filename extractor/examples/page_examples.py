@@ -12,7 +12,8 @@ from extractor.examples.by_hand import chosen, reshaped
 from extractor.examples.candidates import candidates_of, page_view, parts_of
 from extractor.examples.ids import example_ids, page_stem
 from extractor.examples.overrides import from_directives, merged, mistakes, override_for
-from extractor.languages.common.packages import RefusedError, dependency_of, installs_of, key
+from extractor.languages.common.install_lines import installs_of
+from extractor.languages.common.package_names import RefusedError, dependency_of, key
 from extractor.languages.common.shell import commands_of
 from extractor.languages.common.values import DocsContext, Program, RunnableLanguage, directives_of
 from extractor.languages.common.view import scope_of

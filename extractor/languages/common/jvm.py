@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 from extractor.languages.common.files import joined, normal, refusal
-from extractor.languages.common.packages import RefusedError, dependency_of
+from extractor.languages.common.package_names import RefusedError, dependency_of
 from extractor.languages.common.startup import configured_startup, stated_commands, stated_note
 from extractor.languages.common.values import NeededPackage, Startup
 from extractor.model import ROOT, ExampleKind, Manager, Note, NoteKind, Origin

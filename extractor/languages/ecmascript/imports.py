@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from extractor.languages.common.packages import dependency_of
+from extractor.languages.common.package_names import dependency_of
 from extractor.model import Manager, Origin
 
 if TYPE_CHECKING:

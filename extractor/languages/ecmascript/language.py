@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 from extractor.languages.common.files import added_file, append_added, joined, normal, source_file, tool_file
-from extractor.languages.common.packages import RefusedError
+from extractor.languages.common.package_names import RefusedError
 from extractor.languages.common.roles import Start
 from extractor.languages.common.values import Build, LocalImport, NeededPackage, RunnableLanguage
 from extractor.languages.common.view import project_blocks

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 from extractor.languages.common.files import added_file, joined, normal, refusal, source_file, tool_file
-from extractor.languages.common.packages import RefusedError, dependency_of
+from extractor.languages.common.package_names import RefusedError, dependency_of
 from extractor.languages.common.startup import configured_startup, stated_commands, stated_note
 from extractor.languages.common.values import Build, LocalImport, NeededPackage, RunnableLanguage, Startup
 from extractor.languages.go.parse import MAIN_PACKAGE, go_tree, parse_go

@@ -20,7 +20,7 @@ from extractor.languages.common.jvm import (
     stated_manifests,
     unknown_packages,
 )
-from extractor.languages.common.packages import dependency_of
+from extractor.languages.common.package_names import dependency_of
 from extractor.languages.common.values import Build, RunnableLanguage
 from extractor.languages.kotlin.parse import kotlin_tree, parse_kotlin
 from extractor.languages.toolchains.kotlin import COMPILER, VERSION

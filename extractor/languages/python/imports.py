@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from packaging.utils import canonicalize_name
 
-from extractor.languages.common.packages import dependency_of
+from extractor.languages.common.package_names import dependency_of
 from extractor.model import Manager, Origin
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from extractor.base.tomlfile import toml_table
 from extractor.languages.common.files import added_file, joined, normal, refusal, source_file, tool_file
-from extractor.languages.common.packages import RefusedError, dependency_of
+from extractor.languages.common.package_names import RefusedError, dependency_of
 from extractor.languages.common.values import Build, LocalImport, NeededPackage, RunnableLanguage
 from extractor.languages.common.view import Manifest
 from extractor.languages.python.imports import has_module, is_readers_own, is_standard, package_of, top

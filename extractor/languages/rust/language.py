@@ -16,7 +16,7 @@ from extractor.languages.common.files import (
     tool_file,
     with_lines,
 )
-from extractor.languages.common.packages import RefusedError, dependency_of, key
+from extractor.languages.common.package_names import RefusedError, dependency_of, key
 from extractor.languages.common.startup import configured_startup, stated_commands, stated_note
 from extractor.languages.common.values import Build, LocalImport, NeededPackage, RunnableLanguage, Startup
 from extractor.languages.rust.names import is_standard

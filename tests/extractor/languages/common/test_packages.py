@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from extractor.languages.common.packages import installs_of
+from extractor.languages.common.install_lines import installs_of
 from extractor.languages.common.shell import commands_of
 from extractor.model import Manager
 from tests.extractor.blocks import block
