@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import posixpath
 import re
 from dataclasses import dataclass, replace
@@ -76,9 +77,9 @@ def _sites_at(folder: Path, name: str) -> list[Site]:
     """The sites whose configuration lies in ``folder``, which is ``name`` relative to the docs root."""
     sites: list[Site] = []
     for marker, flavour in _MARKERS:
-        config = folder / marker
-        if not config.exists():
+        if not os.path.exists(f"{folder}{os.sep}{marker}"):  # noqa: PTH110  (faster, of thousands)
             continue
+        config = folder / marker
         match flavour:
             case Flavour.MKDOCS:
                 text = read_config(config)
