@@ -56,6 +56,9 @@ class ModernNegativeTtl(ModernOnly):
 class ModernPages(ModernOnly):
     """Lists its tools in two pages."""
 
+    def answer_to(self, message: dict[str, Any]) -> dict[str, Any]:
+        return self.result_of(message)
+
     def result_of(self, message: dict[str, Any]) -> dict[str, Any]:
         if message["method"] != "tools/list":
             return super().result_of(message)
@@ -163,11 +166,22 @@ class ModernAsks(_SendsFirst):
     }
 
 
-class ModernLogs(_SendsFirst):
-    """Logs to clients that named no level."""
+class ModernLevels(ModernOnly):
+    """Logs at the levels that there are."""
+
+    levels = ("debug", "info", "notice", "warning", "error", "critical", "alert", "emergency")
 
     def capabilities(self) -> dict[str, Any]:
         return {**super().capabilities(), "logging": {}}
+
+    def check_meta(self, meta: dict[str, Any]) -> None:
+        super().check_meta(meta)
+        if meta.get(f"{META}logLevel", "info") not in self.levels:
+            raise Answered(400, INVALID_PARAMS, "no such log level")
+
+
+class ModernLogs(_SendsFirst, ModernLevels):
+    """Logs to clients that named no level."""
 
     first: ClassVar = {
         "jsonrpc": "2.0",
@@ -189,20 +203,6 @@ class ModernUnlisted(ModernFeatures):
         if message["method"] == "resources/list":
             return conforming.error(message["id"], -32603, "not yet")
         return super().result_of(message)
-
-
-class ModernLevels(ModernOnly):
-    """Logs at the levels that there are."""
-
-    levels = ("debug", "info", "notice", "warning", "error", "critical", "alert", "emergency")
-
-    def capabilities(self) -> dict[str, Any]:
-        return {**super().capabilities(), "logging": {}}
-
-    def check_meta(self, meta: dict[str, Any]) -> None:
-        super().check_meta(meta)
-        if meta.get(f"{META}logLevel", "info") not in self.levels:
-            raise Answered(400, INVALID_PARAMS, "no such log level")
 
 
 class ModernAnyLevel(ModernLevels):

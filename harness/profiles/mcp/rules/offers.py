@@ -134,7 +134,7 @@ def same_for_all(transcript: Transcript, bound: BoundRequirement) -> Finding:
     for exchange, result in plain_results(transcript, bound.revision):
         method = method_of(exchange) or ""
         things = result.get(_LISTS.get(method, ""))
-        if isinstance(things, list) and exchange.step != steps.FEATURE_CURSOR:
+        if isinstance(things, list) and exchange.step not in (steps.FEATURE_CURSOR, steps.MODERN_PAGE):
             names = sorted(str(thing.get("name")) for thing in things if isinstance(thing, dict))
             lists.setdefault((method, exchange.token), []).append((exchange, names))
     for (method, _), seen in lists.items():
