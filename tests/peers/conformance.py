@@ -97,6 +97,13 @@ WRONG = {
     "version.mismatch-400": (Server("python", "ModernIgnoresMismatch", MODERN),),
     "version.unknown-method-404": (Server("python", "ModernUnknownMethod200", MODERN),),
     "meta.missing-400": (Server("python", "ModernNeedsNoMeta", MODERN),),
+    "http.origin-own": (Server("python", "OriginAlways403"),),
+    "ping.answered": (Server("python", "NoPing"),),
+    "stream.retry-before-close": (Server("python", "ClosesEarly"),),
+    "header.method-match": (Server("python", "ModernIgnoresMethod", MODERN),),
+    "discover.implemented": (Server("python", "ModernNoDiscovery", MODERN),),
+    "version.unsupported-error": (Server("python", "ModernUnsupportedCode", MODERN),),
+    "result.type": (Server("python", "ModernNoResultType", MODERN),),
 }  # fmt: skip
 SAMPLES = (
     "docs/2025-11-25/develop/http-server#typescript",
