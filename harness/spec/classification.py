@@ -56,6 +56,8 @@ class StatementClass:
     """Id of the requirement whose check decides them too; None if none does."""
     half: bool = False
     """Whether that check decides a part of them only; the reason says which."""
+    revisions: tuple[str, ...] = ()
+    """Revisions that the entry is about, before one that names none; all if it names none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,8 @@ class Classes:
 
     classed: Mapping[str, StatementClass] = field(default_factory=dict)
     """By fingerprint digits."""
+    narrow: Mapping[tuple[str, str], StatementClass] = field(default_factory=dict)
+    """Those that name revisions, by fingerprint digits and revision."""
     rules: tuple[PageClass, ...] = ()
     half: Mapping[str, HalfJudged] = field(default_factory=dict)
     """By fingerprint digits."""
@@ -137,7 +141,13 @@ def load_classes(bindings: Path | None) -> Classes:
     document = read_toml(file)
     classed = document.values(StatementClass, "classed")
     return Classes(
-        classed={digits: entry for entry in classed for digits in entry.statements},
+        classed={digits: entry for entry in classed if not entry.revisions for digits in entry.statements},
+        narrow={
+            (digits, revision): entry
+            for entry in classed
+            for revision in entry.revisions
+            for digits in entry.statements
+        },
         rules=document.values(PageClass, "rule"),
         half={digits: entry for entry in document.values(HalfJudged, "half") for digits in entry.statements},
     )
@@ -165,7 +175,7 @@ def _classified(statement: Statement, bound: Bound, classes: Classes) -> Classif
             observable=True,
             half=half is not None,
         )
-    classed = classes.classed.get(digits)
+    classed = classes.narrow.get((digits, statement.revision or "")) or classes.classed.get(digits)
     if classed and classed.through and (classed.through, statement.revision or "") not in bound.requirements:
         # the sentence is older, or newer, than the check that decides it elsewhere
         reason = f"{classed.through} does not judge {statement.revision or 'pages without a revision'}"

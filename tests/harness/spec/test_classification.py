@@ -13,6 +13,7 @@ from harness.spec.bindings_file import binding_at
 from harness.spec.classification import (
     BindingStatus,
     Classes,
+    HalfJudged,
     PageClass,
     StatementClass,
     classify,
@@ -138,3 +139,26 @@ def test_shipped_classes_give_reasons_and_none_is_bound() -> None:
     assert through
     assert through <= set(MCP.catalogue.ids)
     assert not any("/server/" in page or "/patterns/" in page for rule in classes.rules for page in rule.pages)
+
+
+def test_an_entry_of_one_revision_comes_before_one_of_all(spec: Spec) -> None:
+    statements = spec()
+    named = (digits(statements, "needs a session id"),)
+    one = StatementClass(BindingStatus.OUT_OF_SCOPE, "not asked", named, revisions=("2025-11-25",))
+    rest = StatementClass(BindingStatus.CLIENT, "binds the client", named)
+    nothing = bind(statements, (), MCP.catalogue.requirements)
+    for narrow, expected in (({(named[0], "2025-11-25"): one}, "not asked"), ({(named[0], "draft"): one}, rest.reason)):
+        entries = classify(statements, nothing, Classes({named[0]: rest}, narrow=narrow))
+        assert {entry.reason for entry in entries if entry.statement.fingerprint.startswith(named[0])} == {expected}
+
+
+def test_what_is_half_judged_is_counted_apart(spec: Spec) -> None:
+    statements = spec()
+    named = (digits(statements, "needs a session id"),)
+    half = StatementClass(BindingStatus.OUT_OF_SCOPE, "in part", named, observable=True, half=True)
+    bound = bound_to_one(statements)
+    (figures,) = coverage(classify(statements, bound, Classes({named[0]: half})), ("2025-11-25",))
+    assert (figures.bound, figures.half, figures.through, figures.classed, figures.open) == (1, 1, 0, 0, 5)
+    own = digits(statements, "names that session")
+    entries = classify(statements, bound, Classes(half={own: HalfJudged("in part", (own,))}))
+    assert [(e.half, e.reason) for e in entries if e.requirements] == [(True, "in part")]

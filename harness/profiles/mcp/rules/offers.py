@@ -15,7 +15,7 @@ from extractor.model import Level
 from harness.judge.findings import inconclusive, join_words, not_applicable, satisfied, violated
 from harness.model import Requirement, Side
 from harness.profiles.mcp import steps
-from harness.profiles.mcp.revisions import MODERN, STREAMABLE, level, text
+from harness.profiles.mcp.revisions import ALL, MODERN, STREAMABLE, level, text
 from harness.profiles.mcp.rules.answers import describe, is_result
 from harness.profiles.mcp.rules.preconditions import BASELINE, not_asked
 from harness.profiles.mcp.rules.transcript import (
@@ -189,8 +189,8 @@ CONTENT_BASE64: Final = Rule(
         id="content.base64",
         title="Binary content is base64 with a MIME type",
         side=Side.ANY_SERVER,
-        levels=level(Level.MUST, STREAMABLE),
-        basis=text(STREAMABLE),
+        levels=level(Level.MUST, ALL),
+        basis=text(ALL),
         effect="Clients fail to decode it, or show a broken image.",
         fix="Encode bytes with the standard base64 alphabet and padding, and name their type in `mimeType`.",
         avoid="Don't send a `data:` URL or base64url.",

@@ -11,7 +11,7 @@ from extractor.model import Level
 from harness.base.jsonrpc import is_response
 from harness.judge.findings import satisfied, violated
 from harness.model import BodyFault, Requirement, Side
-from harness.profiles.mcp.revisions import SESSIONS, STREAMABLE, level, text
+from harness.profiles.mcp.revisions import ALL, SESSIONS, STREAMABLE, level, text
 from harness.profiles.mcp.rules.answers import is_success
 from harness.profiles.mcp.rules.preconditions import BASELINE, not_asked
 from harness.profiles.mcp.rules.transcript import messages, method_of, sent
@@ -58,8 +58,8 @@ RESPONSE_FORM: Final = Rule(
         id="rpc.response-form",
         title="Every response follows JSON-RPC",
         side=Side.ANY_SERVER,
-        levels=level(Level.MUST, STREAMABLE),
-        basis=text(STREAMABLE),
+        levels=level(Level.MUST, ALL),
+        basis=text(ALL),
         effect="A client cannot match the response to its request, or cannot read it.",
         fix='Answer with `"jsonrpc": "2.0"`, the request\'s own id, and either `result` or `error` with an integer '
         "`code` and a `message`.",

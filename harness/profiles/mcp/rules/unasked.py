@@ -14,7 +14,7 @@ from harness.judge.findings import inconclusive, not_applicable, satisfied, viol
 from harness.model import Requirement, Side
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.messages import EVENT_HEADER, META
-from harness.profiles.mcp.revisions import MODERN, SESSIONS, STREAMABLE, level, text
+from harness.profiles.mcp.revisions import ALL, HTTP_SSE, MODERN, SESSIONS, level, text
 from harness.profiles.mcp.rules.answers import NOT_SERVED, answer_to_fault, describe, waited_enough
 from harness.profiles.mcp.rules.preconditions import BASELINE, not_asked
 from harness.profiles.mcp.rules.transcript import (
@@ -146,8 +146,8 @@ NO_UNDECLARED_REQUESTS: Final = Rule(
         id="server.no-undeclared-requests",
         title="The server asks only for what the client declared",
         side=Side.ANY_SERVER,
-        levels=level(Level.SHOULD, SESSIONS[:1]) | level(Level.MUST, SESSIONS[1:]),
-        basis=text(SESSIONS),
+        levels=level(Level.SHOULD, (*HTTP_SSE, *SESSIONS[:1])) | level(Level.MUST, SESSIONS[1:]),
+        basis=text((*HTTP_SSE, *SESSIONS)),
         effect="Clients without sampling, elicitation or roots answer by an error, or never: the tool fails or hangs.",
         fix="Look at the client's capabilities in initialize before sending sampling, elicitation or roots requests.",
     ),
@@ -197,8 +197,8 @@ PROGRESS_RULES: Final = Rule(
         id="progress.rules",
         title="Progress names its request, rises, and ends with it",
         side=Side.ANY_SERVER,
-        levels=level(Level.MUST, STREAMABLE),
-        basis=text(STREAMABLE),
+        levels=level(Level.MUST, ALL),
+        basis=text(ALL),
         effect="Clients show the progress of another request, or one that jumps back, or never ends.",
         fix="Send the request's own progressToken, with a number that grows, and nothing after the response.",
     ),
