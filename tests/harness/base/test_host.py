@@ -10,7 +10,12 @@ import pytest
 from harness.base.host import HostEnvironment, describe_overload
 
 ROOT = Path(__file__).parents[3]
-IN_CONTAINERS = ("harness/engine/inside/", "extractor/languages/go/look_up.py")
+IN_CONTAINERS = (
+    "harness/engine/inside/",
+    "extractor/languages/go/look_up.py",
+    "extractor/languages/rust/build.py",
+    "extractor/languages/rust/look_up.py",
+)
 """Shipped: their environment is that of the container."""
 EDGE = ("harness/cli/", "harness/settings.py", "harness/engine/sweeper.py", *IN_CONTAINERS)
 """Where the environment may be read: before the configuration is built, and in processes of their own."""

@@ -207,6 +207,8 @@ class Server:
             del results["tools/list"]
         if body["method"] not in results:
             return {**reply, "error": {"code": -32601, "message": "no such method"}}
+        if "cursor" in (body.get("params") or {}):
+            return {**reply, "error": {"code": -32602, "message": "no such cursor"}}
         return {**reply, "result": results[body["method"]]}
 
     def reply(self, message: dict[str, Any], session: str | None) -> Response:
