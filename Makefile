@@ -23,7 +23,7 @@ help:
 	@echo "make check     run docprobe on the sample docs (docs-snapshot/sample) and write a report"
 	@echo "make check-languages  the same for pages in Go, Rust, Java and Kotlin, whose toolchains are made on first need: minutes"
 	@echo "make test      all tests, with a real container engine; this is what .ci/run calls"
-	@echo "make unit      tests that need neither an engine nor a registry: about a minute on two cores"
+	@echo "make unit      tests that need neither an engine nor a registry: a minute or two on two cores"
 	@echo "make lint      ruff, mypy, import contracts"
 	@echo "make soak      faults, attacks, repeatability and load at full size: hours; ends with a line of figures"
 	@echo "make mutation  break the conforming servers and count which breaks the rules find"
