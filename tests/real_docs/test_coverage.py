@@ -30,10 +30,11 @@ def config(tmp_path: Path) -> Config:
     return load_config(docs_root(Path(os.environ["DOCPROBE_REAL_DOCS"])), environ={}, state=tmp_path)
 
 
-def test_nothing_is_open_from_the_first_revision_with_sessions_on(config: Config) -> None:
+def test_nothing_is_open(config: Config) -> None:
     entries = classify_statements(config, load_normative_text(config))
-    open_by_revision = {count.revision: count.open for count in coverage(entries, config.layout.revisions)}
-    assert {revision: number for revision, number in open_by_revision.items() if number} == {"2024-11-05": 27}
+    counts = coverage(entries, config.layout.revisions)
+    assert len(counts) >= 6
+    assert {count.revision: count.open for count in counts if count.open} == {}
 
 
 def test_two_printed_messages_are_not_valid(config: Config) -> None:
