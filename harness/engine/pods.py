@@ -102,7 +102,7 @@ class DockerPod:
 
     def transport(self) -> httpx.AsyncBaseTransport:
         """See :meth:`Pod.transport`."""
-        transport = PodTransport(self.connect)
+        transport = PodTransport(self.connect, kept=0)
         self._transports.append(transport)
         return transport
 

@@ -100,7 +100,7 @@ class _Transport(httpx.AsyncBaseTransport):
         self._pause_s = 1 / per_second
         self._next = 0.0
         # nothing of the environment: a proxy would be the one that is judged
-        self._inner = httpx.AsyncHTTPTransport(trust_env=False)
+        self._inner = httpx.AsyncHTTPTransport(trust_env=False, limits=httpx.Limits(max_keepalive_connections=0))
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         now = anyio.current_time()

@@ -41,9 +41,10 @@ _ERRORS: Final = {
 class PodTransport(httpx.AsyncBaseTransport):
     """Transport whose connections are opened inside the pod."""
 
-    def __init__(self, connect: Connect) -> None:
+    def __init__(self, connect: Connect, *, kept: int = 40) -> None:
+        """Take what opens connections, and how many that are idle are kept for later requests."""
         self._pool = httpcore.AsyncConnectionPool(
-            network_backend=_Backend(connect), max_connections=200, max_keepalive_connections=40, retries=0
+            network_backend=_Backend(connect), max_connections=200, max_keepalive_connections=kept, retries=0
         )
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:

@@ -102,6 +102,9 @@ class Caller:
 def headers(address: EndpointAddress, caller: Caller, *, accept: str | None, body: bool, bearer: str | None) -> Headers:
     """Return all headers but Content-Length: what a careful client sends, and nothing else.
 
+    Each request has a connection of its own, which the transport closes; ``Connection: close`` would say so, and some
+    servers then close it before they answer (Ktor's CIO engine, where the body comes in a packet of its own).
+
     Args:
         address: gives the Host.
         caller: gives session id, version and Origin.
@@ -117,7 +120,6 @@ def headers(address: EndpointAddress, caller: Caller, *, accept: str | None, bod
         (VERSION_HEADER, caller.version),
         ("Authorization", f"Bearer {bearer}" if bearer else None),
         ("Origin", caller.origin),
-        ("Connection", "close"),
     ]
     return tuple((name, value) for name, value in pairs if value is not None)
 

@@ -25,7 +25,9 @@ Dialled = list[tuple[str, int]]
 
 
 @asynccontextmanager
-async def talking_to(serve: Serve, timeout_s: float = 5) -> AsyncIterator[tuple[httpx.AsyncClient, Dialled]]:
+async def talking_to(
+    serve: Serve, timeout_s: float = 5, kept: int = 40
+) -> AsyncIterator[tuple[httpx.AsyncClient, Dialled]]:
     """A client whose every connection is served by ``serve``; and what it connected to."""
     dialled: Dialled = []
     async with anyio.create_task_group() as tasks:
@@ -49,7 +51,8 @@ async def talking_to(serve: Serve, timeout_s: float = 5) -> AsyncIterator[tuple[
 
         async with anyio.TemporaryDirectory() as folder:
             path = f"{folder}/socket"
-            async with httpx.AsyncClient(transport=PodTransport(connect), trust_env=False, timeout=timeout_s) as client:
+            transport = PodTransport(connect, kept=kept)
+            async with httpx.AsyncClient(transport=transport, trust_env=False, timeout=timeout_s) as client:
                 yield client, dialled
             tasks.cancel_scope.cancel()
 
@@ -90,6 +93,18 @@ async def test_connections_are_kept() -> None:
         for _ in range(3):
             await client.post("http://[::1]:80/", json={})
     assert dialled == [("::1", 80)]
+
+
+async def test_each_request_has_a_connection_of_its_own_where_none_is_kept() -> None:
+    """Without a word about it: see ``harness.profiles.mcp.messages.headers``."""
+
+    async def one(stream: ByteStream) -> None:
+        await answering(OK)[0](stream)
+
+    async with talking_to(one, kept=0) as (client, dialled):
+        for _ in range(2):
+            await client.post("http://localhost/", json={})
+    assert len(dialled) == 2
 
 
 async def test_a_stream_is_read_as_it_comes() -> None:
