@@ -42,7 +42,10 @@ def loopback_for(bound: str) -> str:
 
 
 def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """The address; of an IPv4 one in the form of IPv6, as a JVM binds it (``::ffff:127.0.0.1``), the IPv4 one."""
     try:
-        return ipaddress.ip_address(host.removeprefix("[").removesuffix("]"))
+        address = ipaddress.ip_address(host.removeprefix("[").removesuffix("]"))
     except ValueError:
         return None
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return mapped or address

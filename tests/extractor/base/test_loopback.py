@@ -45,3 +45,11 @@ def test_spellings_in_urls_are_loopback() -> None:
 )
 def test_the_address_that_reaches_a_bind(bound: str, reached: str) -> None:
     assert loopback_for(bound) == reached
+
+
+def test_an_ipv4_address_in_the_form_of_ipv6() -> None:
+    """As a JVM binds it."""
+    assert is_loopback("::ffff:127.0.0.1")
+    assert is_local("[::ffff:0.0.0.0]")
+    assert not is_loopback("::ffff:0.0.0.0")
+    assert not is_local("::ffff:10.0.0.1")
