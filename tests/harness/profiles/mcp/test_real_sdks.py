@@ -46,10 +46,12 @@ TYPESCRIPT = {
 ORIGIN = "http.origin-validate"
 NO_BATCHES = "batch.receive"
 NO_STORE = "get.invented-event-id"
-NULL_ID = "rpc.null-id"
-"""Advice that holds for all of them."""
+ADVICE = {"rpc.null-id", "page.invalid-cursor"}
+"""Holds for all of them: no SDK refuses a cursor that it never gave."""
 OLD_CODE = "resource.not-found"
 """A missing resource has another code than -32002 under the older revisions: 0, or -32602 as 2026-07-28 wants it."""
+NO_NAME = "errors.invalid-params"
+"""A prompt that does not exist gets the error code 0."""
 SHARED_STREAMS = "resume.no-cross-stream"
 """An event store that all sessions share, where the SDK names streams by the session's own ids."""
 
@@ -114,7 +116,7 @@ def conversations(*command: str, modes: Iterable[str]) -> dict[str, Transcript]:
 def told(transcripts: Mapping[str, Transcript]) -> dict[str, Known]:
     """What is compared of each mode."""
     return {
-        mode: (transcript.negotiated, set(violated(findings(transcript, page_revision=None))) - {NULL_ID})
+        mode: (transcript.negotiated, set(violated(findings(transcript, page_revision=None))) - ADVICE)
         for mode, transcript in transcripts.items()
     }
 
@@ -126,32 +128,32 @@ def told(transcripts: Mapping[str, Transcript]) -> dict[str, Known]:
             "mcp==1.30.0",
             "python_v1.py",
             {
-                "stateful": (SESSIONS, {NO_BATCHES, NO_STORE, OLD_CODE}),
-                "json": (SESSIONS, {NO_BATCHES, NO_STORE, OLD_CODE}),
-                "stateless": (SESSIONS, {NO_BATCHES, NO_STORE, OLD_CODE}),
-                "resumable": (SESSIONS, {NO_BATCHES, SHARED_STREAMS, OLD_CODE}),
+                "stateful": (SESSIONS, {NO_BATCHES, NO_STORE, OLD_CODE, NO_NAME}),
+                "json": (SESSIONS, {NO_BATCHES, NO_STORE, OLD_CODE, NO_NAME}),
+                "stateless": (SESSIONS, {NO_BATCHES, NO_STORE, OLD_CODE, NO_NAME}),
+                "resumable": (SESSIONS, {NO_BATCHES, SHARED_STREAMS, OLD_CODE, NO_NAME}),
             },
         ),
         (
             "mcp==2.3.0",
             "python_v2.py",
             {
-                "stateful": (BOTH_ERAS, {NO_BATCHES, NO_STORE, OLD_CODE}),
-                "json": (BOTH_ERAS, {NO_BATCHES, NO_STORE, OLD_CODE}),
-                "stateless": (BOTH_ERAS, {NO_BATCHES, NO_STORE, OLD_CODE}),
-                "resumable": (BOTH_ERAS, {NO_BATCHES, SHARED_STREAMS, OLD_CODE}),
+                "stateful": (BOTH_ERAS, {NO_BATCHES, NO_STORE, OLD_CODE, NO_NAME}),
+                "json": (BOTH_ERAS, {NO_BATCHES, NO_STORE, OLD_CODE, NO_NAME}),
+                "stateless": (BOTH_ERAS, {NO_BATCHES, NO_STORE, OLD_CODE, NO_NAME}),
+                "resumable": (BOTH_ERAS, {NO_BATCHES, SHARED_STREAMS, OLD_CODE, NO_NAME}),
             },
         ),
         (
             "fastmcp==4.1.2",
             "fastmcp_v4.py",
             {
-                "stateful": (BOTH_ERAS, {NO_BATCHES, NO_STORE, ORIGIN, OLD_CODE}),
-                "json": (BOTH_ERAS, {NO_BATCHES, NO_STORE, ORIGIN, OLD_CODE}),
-                "guarded": (BOTH_ERAS, {NO_BATCHES, NO_STORE, OLD_CODE}),
-                "stateless": (BOTH_ERAS, {NO_BATCHES, ORIGIN, OLD_CODE}),
+                "stateful": (BOTH_ERAS, {NO_BATCHES, NO_STORE, ORIGIN, OLD_CODE, NO_NAME}),
+                "json": (BOTH_ERAS, {NO_BATCHES, NO_STORE, ORIGIN, OLD_CODE, NO_NAME}),
+                "guarded": (BOTH_ERAS, {NO_BATCHES, NO_STORE, OLD_CODE, NO_NAME}),
+                "stateless": (BOTH_ERAS, {NO_BATCHES, ORIGIN, OLD_CODE, NO_NAME}),
                 # its store keeps the streams of sessions apart
-                "resumable": (BOTH_ERAS, {NO_BATCHES, ORIGIN, OLD_CODE}),
+                "resumable": (BOTH_ERAS, {NO_BATCHES, ORIGIN, OLD_CODE, NO_NAME}),
             },
         ),
     ],
