@@ -51,7 +51,7 @@ ADVICE = {"rpc.null-id", "page.invalid-cursor"}
 OLD_CODE = "resource.not-found"
 """A missing resource has another code than -32002 under the older revisions: 0, or -32602 as 2026-07-28 wants it."""
 NO_NAME = "errors.invalid-params"
-"""A prompt that does not exist gets the error code 0."""
+"""The Python SDK: a prompt that does not exist gets the error code 0."""
 SHARED_STREAMS = "resume.no-cross-stream"
 """An event store that all sessions share, where the SDK names streams by the session's own ids."""
 
@@ -148,12 +148,12 @@ def told(transcripts: Mapping[str, Transcript]) -> dict[str, Known]:
             "fastmcp==4.1.2",
             "fastmcp_v4.py",
             {
-                "stateful": (BOTH_ERAS, {NO_BATCHES, NO_STORE, ORIGIN, OLD_CODE, NO_NAME}),
-                "json": (BOTH_ERAS, {NO_BATCHES, NO_STORE, ORIGIN, OLD_CODE, NO_NAME}),
-                "guarded": (BOTH_ERAS, {NO_BATCHES, NO_STORE, OLD_CODE, NO_NAME}),
-                "stateless": (BOTH_ERAS, {NO_BATCHES, ORIGIN, OLD_CODE, NO_NAME}),
+                "stateful": (BOTH_ERAS, {NO_BATCHES, NO_STORE, ORIGIN, OLD_CODE}),
+                "json": (BOTH_ERAS, {NO_BATCHES, NO_STORE, ORIGIN, OLD_CODE}),
+                "guarded": (BOTH_ERAS, {NO_BATCHES, NO_STORE, OLD_CODE}),
+                "stateless": (BOTH_ERAS, {NO_BATCHES, ORIGIN, OLD_CODE}),
                 # its store keeps the streams of sessions apart
-                "resumable": (BOTH_ERAS, {NO_BATCHES, ORIGIN, OLD_CODE, NO_NAME}),
+                "resumable": (BOTH_ERAS, {NO_BATCHES, ORIGIN, OLD_CODE}),
             },
         ),
     ],
