@@ -139,6 +139,16 @@ class ModernPlainInitialize(ModernOnly):
             await super().post(request, reply, user)
 
 
+class ModernUnroutedInitialize(ModernOnly):
+    """An initialize is not found, in plain text."""
+
+    async def post(self, request: Any, reply: Reply, user: str | None) -> None:
+        if self.message_of(request).get("method") == "initialize":
+            await reply.send(404, b"Not Found", {"Content-Type": "text/plain"})
+        else:
+            await super().post(request, reply, user)
+
+
 class ModernBuffered(ModernOnly):
     """Proxies may buffer the streams."""
 

@@ -34,7 +34,7 @@ UNAUTHORIZED: Final = 401
 _MAY_WANT_A_TOKEN: Final = (400, 403)
 MOST_REDIRECTS: Final = 3
 MOST_PLAIN: Final = 3
-"""Addresses that refused an initialize by neither 404 nor a JSON-RPC error, and are asked without one."""
+"""Addresses that refused an initialize without a JSON-RPC error, and are asked without one: those with 404 last."""
 MOST_SILENT: Final = 2
 """Addresses that may leave an initialize unanswered before the search ends."""
 _NOT_OF_THE_ADDRESS: Final = (UNAUTHORIZED, 403, 429, 503)
@@ -126,7 +126,7 @@ async def find_endpoint(
             continue
         first = first or (peer.address, answer)
         plain = answer.status is not None and not any("error" in sent for sent in answer.messages)
-        if plain and answer.status != NOT_FOUND:
+        if plain:
             refused.append((peer.address, answer))
         if fallback is None and any("error" in sent for sent in answer.messages):
             fallback = (peer.address, answer)
@@ -137,6 +137,8 @@ async def find_endpoint(
         peer.address, peer.answered, peer.sessions = half.address, dict(half.answered), list(half.sessions)
         peer.recorder.amend(half.answer.number, step=steps.DISCOVER_INITIALIZE)
         return half.answer
+    # a 404 may be about the method as well as about the path
+    refused.sort(key=lambda each: each[1].status == NOT_FOUND)
     for peer.address, answer in refused[:MOST_PLAIN]:
         if await _is_sessionless(peer, revisions):
             return answer
