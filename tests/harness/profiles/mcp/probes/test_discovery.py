@@ -151,7 +151,7 @@ async def test_no_endpoint_anywhere_is_said_with_what_was_seen() -> None:
     assert transcript.negotiated == ()
     assert transcript.negotiated == ()
     assert "404" in (transcript.facts.not_served or "")
-    assert {e.step for e in transcript.exchanges} == {steps.DISCOVER_ENDPOINT, steps.DISCOVER_SSE}
+    assert {e.step for e in transcript.exchanges} == {steps.DISCOVER_ENDPOINT, steps.DISCOVER_MODERN, steps.DISCOVER_SSE}
 
 
 async def test_a_server_that_answers_nothing_is_not_asked_for_long() -> None:
