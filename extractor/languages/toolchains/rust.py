@@ -11,8 +11,8 @@ FOLDER_VARIABLE: Final = "DOCPROBE_RUST_FOLDER"
 _HOME: Final = f"{TOOLS}/rust"
 _WORK: Final = f"{ROOT}/rust"
 """Crates, and what they were compiled to."""
-_LINKER: Final = ("gcc", "libc6-dev")
-"""What rustc links with, and what build scripts compile C with."""
+_LINKER: Final = ("gcc", "libc6-dev", "pkg-config", "libssl-dev")
+"""What rustc links with, what build scripts compile C with, and OpenSSL, which reqwest wants by default."""
 _TRIAL: Final = 'fn main() { println!("{}", vec![1, 2].iter().sum::<i32>()); }'
 _FINISH: Final = (
     ("cargo", "--version"),
