@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.anyio, pytest.mark.engine]
 
 PROGRAMS = Path(__file__).parents[2] / "fixtures" / "programs"
-QUICK = Limits(tmp_mib=8, memory_mib=128, processes=64, run_s=60, log_bytes=64 * 1024)
+QUICK = Limits(tmp_mib=8, work_mib=8, memory_mib=128, processes=64, run_s=60, log_bytes=64 * 1024)
 
 
 def client(pod: Pod) -> httpx.AsyncClient:
@@ -414,7 +414,7 @@ async def test_four_pods_at_once(open_engine: Open) -> None:
 async def test_what_the_pod_may_not(open_engine: Open) -> None:
     """One program that tries everything, so that one pod answers for many attacks."""
     code = (PROGRAMS / "tries_everything.py").read_text()
-    limits = Limits(tmp_mib=8, memory_mib=256, processes=64, log_bytes=64 * 1024)
+    limits = Limits(tmp_mib=8, work_mib=8, memory_mib=256, processes=64, log_bytes=64 * 1024)
     host = {"AWS_SECRET_ACCESS_KEY": "hunter2", "HTTPS_PROXY": "http://user:hunter2@proxy.invalid:1"}
     async with open_engine(QUICK) as engine:
         await engine.base("python")  # with the host's own proxies
