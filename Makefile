@@ -40,6 +40,8 @@ check: env engine
 	  && echo "report: $(REPORT)/sample.html"
 
 # languages whose toolchains are made on first need: the first run takes minutes, later ones seconds
+# the Rust SDK needs a newer compiler than Debian's: a toolchain of this machine is used if there is one
+check-languages: export DOCPROBE_RUST_FOLDER ?= $(shell rustc --print sysroot 2>/dev/null)
 check-languages: env engine
 	@mkdir -p $(REPORT)
 	$(BIN)/docprobe check docs-snapshot/languages \

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -23,7 +25,9 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 PAGES = ROOT / "docs-snapshot" / "languages"
 FIRST_NEED = sorted(
-    language.name for language in LANGUAGES if isinstance(language, RunnableLanguage) and language.toolchain not in USUAL
+    language.name
+    for language in LANGUAGES
+    if isinstance(language, RunnableLanguage) and language.toolchain not in USUAL
 )
 TERMINATED = "session.terminated-404"
 
@@ -43,6 +47,10 @@ def test_the_sample_needs_no_toolchain_on_first_need(tmp_path: Path) -> None:
     assert needed <= set(USUAL)
 
 
+RUSTC = shutil.which("rustc")
+"""Debian's compiler is too old for the Rust SDK: the pages in Rust are run where this machine has a newer one."""
+
+
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
     """One run over all of them."""
@@ -50,15 +58,26 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
     done = subprocess.run(
         [sys.executable, "-c", "from harness.cli.main import main; main()", "check", PAGES,
          "--state", folder / "state", "--format", f"json:{folder / 'languages.json'}"],
-        cwd=ROOT, capture_output=True, text=True, timeout=3600, check=False,
+        cwd=ROOT, capture_output=True, text=True, timeout=3600, check=False, env={**os.environ, **_rust_of_this_machine()},
     )  # fmt: skip
-    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
+    assert done.returncode == 0 or (RUSTC is None and done.returncode == 3), done.stdout[-4000:] + done.stderr[-4000:]
     return result_files.read(folder / "languages.json", all_requirements())
 
 
+def _rust_of_this_machine() -> dict[str, str]:
+    if RUSTC is None:
+        return {}
+    sysroot = subprocess.run([RUSTC, "--print", "sysroot"], capture_output=True, text=True, check=True)
+    return {"DOCPROBE_RUST_FOLDER": sysroot.stdout.strip()}
+
+
 def verdict_of(report: Report, page: str, requirement: str) -> tuple[str, ExampleResult]:
+    if RUSTC is None and ("rust" in page or "guard" in page):
+        pytest.skip("not run: no Rust toolchain here, and Debian's is too old (make check-languages)")
     (example,) = (e for e in report.examples if page in e.id)
-    (verdict,) = (f.verdict.value for f in example.findings if (f.requirement, f.revision) == (requirement, "2025-11-25"))
+    (verdict,) = (
+        f.verdict.value for f in example.findings if (f.requirement, f.revision) == (requirement, "2025-11-25")
+    )
     return verdict, example
 
 
@@ -77,8 +96,14 @@ def test_the_right_page(report: Report, page: str, requirement: str) -> None:
     ("page", "answer"),
     [
         ("session-list#", 'http.Error(w, "no valid session id was given", http.StatusBadRequest)'),
-        ("session-list-java#", 'response.sendError(HttpServletResponse.SC_BAD_REQUEST, "no valid session id was given");'),
-        ("session-list-kotlin#", 'call.respondText("no valid session id was given", status = HttpStatusCode.BadRequest)'),
+        (
+            "session-list-java#",
+            'response.sendError(HttpServletResponse.SC_BAD_REQUEST, "no valid session id was given");',
+        ),
+        (
+            "session-list-kotlin#",
+            'call.respondText("no valid session id was given", status = HttpStatusCode.BadRequest)',
+        ),
         ("session-guard#", 'return (StatusCode::BAD_REQUEST, "no valid session id was given").into_response();'),
     ],
 )

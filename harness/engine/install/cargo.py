@@ -52,7 +52,10 @@ _DOCS_FAULT: Final = (
     "does not have feature", "failed to parse manifest", "failed to parse the version requirement", "was not published",
     "error[E",
 )  # fmt: skip
-_TOOLCHAIN: Final = re.compile(r"requires rustc|is not supported by the following package|edition20\d\d` is required")
+_TOOLCHAIN: Final = re.compile(
+    r"requires rustc|is not supported by the following package|edition20\d\d` is required|error\[E0658\]"
+)
+"""That the compiler is too old for a crate; E0658 is for what a newer one knows as stable."""
 _SYSTEM: Final = re.compile(r"failed to run custom build command|linking with `\w+` failed|signal: 9")
 _NEW_LOCK: Final = "crates come from a registry only; write a new lock with `docprobe check --lock FILE`"
 

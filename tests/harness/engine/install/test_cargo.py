@@ -87,6 +87,7 @@ def test_what_is_no_crate_is_refused(dependency: Dependency) -> None:
         ("error[E0425]: cannot find value `x` in this scope", "docs"),
         ("error: package `acme v1` cannot be built because it requires rustc 1.99 or newer", "toolchain"),
         ("error: rustc 1.85.0 is not supported by the following packages:", "toolchain"),
+        ("error[E0658]: `let` expressions in this position are unstable", "toolchain"),
         ("error: failed to run custom build command for `openssl-sys v0.9`", "system"),
         ("error: failed to download from `https://crates.example`: Could not resolve host", "registry"),
         ("error: No space left on device (os error 28)", "disk"),
