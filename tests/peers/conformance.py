@@ -99,7 +99,7 @@ WRONG = {
     "meta.missing-400": (Server("python", "ModernNeedsNoMeta", MODERN),),
     "http.origin-own": (Server("python", "OriginAlways403"),),
     "ping.answered": (Server("python", "NoPing"),),
-    "stream.retry-before-close": (Server("python", "ClosesEarly"),),
+    "stream.retry-before-close": (Server("python", "ClosesInSilence"),),
     "header.method-match": (Server("python", "ModernIgnoresMethod", MODERN),),
     "discover.implemented": (Server("python", "ModernNoDiscovery", MODERN),),
     "version.unsupported-error": (Server("python", "ModernUnsupportedCode", MODERN),),

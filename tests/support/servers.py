@@ -275,7 +275,7 @@ GROUPS: dict[str, tuple[Case, ...]] = {
         *_wrong("get.no-responses", "ResponseOnListener", "ResponseOnBoth"),
         *_wrong("stream.no-broadcast", "NewsOnBoth", "ProgressOnBoth", "ProgressOnAllRequests"),
         *_wrong("stream.end-after-response", "StreamStaysOpen"),
-        *_wrong("stream.retry-before-close", "ClosesEarly"),
+        *_wrong("stream.retry-before-close", "ClosesInSilence"),
         *_wrong("disconnect.not-cancel", "CancelsLostRequests"),
         *_wrong("resume.primed", "EventIdsWithoutReplay"),
         *_wrong("resume.id-unique", "EventIdsPerStream", "OneEventId"),

@@ -78,7 +78,7 @@ class EndlessEvents(BadReplies):
 
     async def misbehave(self, request: Request, reply: Reply) -> None:
         await self.raw(reply, "Content-Type: text/event-stream")
-        news = {"jsonrpc": "2.0", "method": "notifications/message", "params": {"level": "info", "data": "x" * 1000}}
+        news = {"jsonrpc": "2.0", "method": "notifications/tools/list_changed", "params": {"_meta": {"x": "x" * 1000}}}
         while True:
             await reply.write(f"data: {json.dumps(news)}\n\n".encode())
 

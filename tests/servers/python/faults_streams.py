@@ -116,7 +116,7 @@ class OneEventId(conforming.Server):
         return [{**LIST_CHANGED, "params": {"at": message["id"]}}]
 
 
-class ClosesEarly(Polled):
+class ClosesInSilence(Polled):
     """The connection of a tool's request is closed at once, without a word."""
 
     async def work(self, session: Session, stream: str, reply: Reply) -> None:
