@@ -1,7 +1,7 @@
 """What programs for the JVM share: where their packages are, which files and classes they have, how they are started.
 
-A program is compiled by its language's compiler itself and not by Maven or Gradle: that takes a third of the time, and
-runs no plugin. What a build tool would give the program is given to it: its classes, its resources, its packages.
+A program is compiled by its language's compiler itself and not by Maven or Gradle, so no plugin of a page runs. What a
+build tool would give the program is given to it: its classes, its resources, its packages.
 """
 
 from __future__ import annotations
