@@ -24,7 +24,8 @@ _PROJECT: Final = (
 )
 _SCRIPT: Final = f"""#!/bin/sh
 packages=$(ls {ROOT}/java/lib/*.jar 2>/dev/null | tr '\\n' ':')
-exec java -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:MaxRAMPercentage=70 -XX:-UsePerfData -cp "{_FOLDER}/*" \\
+exec java -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:MaxRAMPercentage=70 -XX:-UsePerfData \\
+  -Dkotlin.colors.enabled=false -cp "{_FOLDER}/*" \\
   org.jetbrains.kotlin.cli.jvm.K2JVMCompiler -no-stdlib -no-reflect -nowarn \\
   -Xplugin={_FOLDER}/{_ARTIFACTS[1]}-{VERSION}.jar -classpath "$packages" "$@"
 """

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -137,12 +138,16 @@ async def test_a_package_without_a_wheel_is_not_built_behind_anyones_back(open_e
 
 @pytest.mark.parametrize("manager", list(Manager))
 async def test_the_registry_cannot_be_reached(open_engine: Open, manager: Manager) -> None:
+    toolchain = {Manager.NPM: "node", Manager.MAVEN: "java"}.get(manager, "python")
+    dependency = {
+        Manager.NPM: Dependency("left-pad"), Manager.MAVEN: Dependency("org.json:json", "20240303"),
+    }.get(manager, Dependency("six"))  # fmt: skip
     async with open_engine() as engine:
-        await engine.base("node")
+        await engine.base(toolchain)
     nowhere = {"HTTPS_PROXY": "http://proxy.invalid", "HTTP_PROXY": "http://proxy.invalid"}
     async with open_engine(host=HostEnvironment.of({**os.environ, **nowhere})) as engine:
         with pytest.raises(RegistryError) as caught:
-            await engine.install(bundle(manager, Dependency("left-pad" if manager is Manager.NPM else "six")))
+            await engine.install(replace(bundle(manager, dependency), toolchain=toolchain))
         assert "docprobe doctor" in (caught.value.hint or "")
         assert caught.value.exit_code == 3
 
