@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 PAGES = Path(__file__).parent / "pages"
-LIMITS = Limits(memory_mib=128, processes=64, log_bytes=64 * 1024, tmp_mib=8, run_s=60, start_s=30, build_s=5)
+LIMITS = Limits(
+    memory_mib=128, processes=64, log_bytes=64 * 1024, tmp_mib=8, work_mib=8, run_s=60, start_s=30, build_s=5
+)
 FRONT_MATTER = frozenset({"title", "tries", "stopped-by", "says", "ends", "blocked", "violates", "limits"})
 NAMES = tuple(sorted(page.stem for page in PAGES.glob("*.md")))
 

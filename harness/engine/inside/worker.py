@@ -129,6 +129,8 @@ def run(argv: list[str], job: dict[str, object]) -> tuple[int, str | None]:
     code = child.wait()
     if code and limit is None and memory_kills() > kills:
         limit = "memory"
+    if limit is None and used_mib(str(job["watch"])) > disk_mib:
+        limit = "disk"  # filled and ended between two looks
     return code, limit
 
 
