@@ -121,10 +121,11 @@ def command(
     """Run the examples in DOCS and judge them by the specification in the same tree. DOCS may be a single page.
 
     \b
-    docprobe check docs                                        everything
-    docprobe check docs --select 'security/authorization*'     some pages
-    docprobe check docs --changed-since origin/main            a pull request
-    docprobe check README.md --spec ../specification           one page, by the text of another tree
+    docprobe check docs                                      everything
+    docprobe check docs --select 'security/authorization*'   some pages
+    docprobe check docs --changed-since origin/main          a pull request
+    docprobe check README.md --spec ../specification         one page, by the
+                                                             text of another tree
     docprobe check docs --format terminal --format json:out.json
 
     Exit codes: 0 no blocking finding, 1 a blocking finding, 2 wrong use, 3 incomplete (something could not be checked),

@@ -47,10 +47,12 @@ def command(cli: Cli, /, fix: bool, images: bool, clean: bool, form: str, state:
 
     \b
     --fix does this, in this order, and shows each command before it runs:
-      container engine    if none is running: installs Debian's docker.io (as root on a Debian-like system) and starts
-                          it; DOCPROBE_INSTALL_ENGINE=0 forbids that; a running engine is used as is
-      base images         makes those that are missing: of the official images python and node wherever the engine can
-                          pull them, else of Debian's packages (as root on a Debian-like system)
+      container engine  if none is running: installs Debian's docker.io (as root
+                        on a Debian-like system) and starts it, unless
+                        DOCPROBE_INSTALL_ENGINE=0; a running one is used as is
+      base images       makes those that are missing: of the official images
+                        python and node wherever the engine can pull them, else
+                        of Debian's packages (as root on a Debian-like system)
 
     Exit codes: 0 nothing is missing, 3 something is missing.
     """

@@ -71,9 +71,9 @@ def cli(ctx: click.Context, config_file: Path | None, quiet: bool, verbose: bool
 
     \b
     Start here:
-      docprobe doctor                 check what this machine needs
-      docprobe examples DOCS          list what can be run, and why the rest cannot
-      docprobe check DOCS             run, judge and report
+      docprobe doctor           check what this machine needs
+      docprobe examples DOCS    list what can be run, and why the rest cannot
+      docprobe check DOCS       run, judge and report
     """
     ctx.obj = Cli(config_file=config_file, quiet=quiet, verbose=verbose, no_color=no_color or "NO_COLOR" in os.environ)
 

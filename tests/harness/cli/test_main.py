@@ -56,6 +56,12 @@ def test_every_listed_command_exists_and_explains_itself(name: str, command_help
     assert "\\b" not in text
     assert text.startswith(f"Usage: docprobe {name}")
     assert len(text.splitlines()) > 6
+    assert too_wide(text) == []
+
+
+def too_wide(text: str) -> list[str]:
+    """Lines that a terminal of 80 columns breaks; examples stay whole, to be copied."""
+    return [line for line in text.splitlines() if len(line) > 80 and not line.strip().startswith("docprobe ")]
 
 
 @pytest.fixture
@@ -71,7 +77,8 @@ def command_help() -> Callable[[str], str]:
 def test_the_first_help_has_its_layout() -> None:
     text = main.cli.get_help(click.Context(main.cli, info_name="docprobe"))
     assert "\\b" not in text
-    assert "  docprobe doctor                 check what this machine needs\n" in text
+    assert "  docprobe doctor           check what this machine needs\n" in text
+    assert too_wide(text) == []
 
 
 @pytest.mark.parametrize("place", ["before", "after"])
