@@ -21,6 +21,8 @@ from harness.profiles.mcp.rules.transcript import messages, method_of, sent
 from harness.rule import Decision, Rule
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from harness.base.jsonrpc import Message
     from harness.model import BoundRequirement, Exchange, Finding, Transcript
 
@@ -33,27 +35,13 @@ def valid_messages(transcript: Transcript, bound: BoundRequirement) -> Finding:
 
     That an error is a refusal without an id is not looked at here: transports allow it.
     """
-    schema = bound.schema
-    if schema is None:
-        return not_applicable(bound, "These docs have no JSON Schema for this revision.")
-    checked = 0
-    for exchange in transcript.exchanges:
-        if exchange.revision != bound.revision:
-            continue
-        for message in messages(exchange.reply):
-            if message.get("jsonrpc") != "2.0":
-                continue
-            name = definition_of(schema, message, sent(exchange))
-            if name is None:
-                continue
-            checked += 1
-            wrong = violation(schema, name, message)
-            if wrong is not None:
-                what = _what(message, exchange)
-                return violated(bound, f"{what} is not valid by {schema.file}: {wrong}.", [exchange])
-    if not checked:
-        return inconclusive(bound, "No message was sent that the JSON Schema has a definition for.")
-    return satisfied(bound, f"Every message is valid by {schema.file}.")
+    spoken = (
+        (exchange, message)
+        for exchange in transcript.exchanges
+        if exchange.revision == bound.revision
+        for message in messages(exchange.reply)
+    )
+    return _judge(bound, spoken, "")
 
 
 MESSAGE_SCHEMA: Final = Rule(
@@ -82,25 +70,39 @@ def valid_sent(transcript: Transcript, bound: BoundRequirement) -> Finding:
             return violated(
                 bound, "The client wrote a line to its server's stdin that is not a JSON-RPC message.", [exchange]
             )
+    spoken = (
+        (exchange, message)
+        for exchange in received(transcript)
+        for message in jsonrpc.messages(exchange.body) or ()
+        if bound.revision == (exchange.revision or _offered(message))
+    )
+    return _judge(bound, spoken, " of the client")
+
+
+def _judge(bound: BoundRequirement, spoken: Iterable[tuple[Exchange, Message]], whose: str) -> Finding:
+    """Judge messages of one revision by its schema.
+
+    Args:
+        bound: has the schema; without one nothing applies.
+        spoken: exchange and message.
+        whose: words after "message": empty, or `` of the client``.
+    """
     schema = bound.schema
     if schema is None:
         return not_applicable(bound, "These docs have no JSON Schema for this revision.")
     checked = 0
-    for exchange in received(transcript):
-        for message in jsonrpc.messages(exchange.body) or ():
-            if bound.revision != (exchange.revision or _offered(message)) or message.get("jsonrpc") != "2.0":
-                continue
-            name = definition_of(schema, message, sent(exchange))
-            if name is None:
-                continue
-            checked += 1
-            wrong = violation(schema, name, message)
-            if wrong is not None:
-                what = _what(message, exchange)
-                return violated(bound, f"{what} of the client is not valid by {schema.file}: {wrong}.", [exchange])
+    for exchange, message in spoken:
+        name = definition_of(schema, message, sent(exchange)) if message.get("jsonrpc") == "2.0" else None
+        if name is None:
+            continue
+        checked += 1
+        wrong = violation(schema, name, message)
+        if wrong is not None:
+            what = f"{_what(message, exchange)}{whose}"
+            return violated(bound, f"{what} is not valid by {schema.file}: {wrong}.", [exchange])
     if not checked:
-        return inconclusive(bound, "The client sent no message that the JSON Schema has a definition for.")
-    return satisfied(bound, f"Every message of the client is valid by {schema.file}.")
+        return inconclusive(bound, f"No message{whose} was sent that the JSON Schema has a definition for.")
+    return satisfied(bound, f"Every message{whose} is valid by {schema.file}.")
 
 
 SENT_SCHEMA: Final = Rule(
