@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
+from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,7 +15,7 @@ from extractor.examples.names import stated_name
 from extractor.languages.common.environment import is_environment_fence, variables_of
 from extractor.languages.common.install_lines import installs_of
 from extractor.languages.common.jvm_builds import gradle_file, looks_like_gradle, maven_file
-from extractor.languages.common.package_names import RefusedError, dependency_of
+from extractor.languages.common.package_names import RefusedError, dependency_of, key
 from extractor.languages.common.shell import Command, commands_of, prose_commands_of
 from extractor.languages.common.view import Install, Manifest, NamedFile, PageContext, Variables
 from extractor.model import Manager, Origin
@@ -59,7 +60,7 @@ def page_context_of(blocks: Sequence[Block], host_configuration: str | None) -> 
         elif is_environment_fence(block, path) and (values := variables_of(block)):
             variables.append(Variables(block, values))
     return PageContext(
-        installs=(*installs_of(shell), *map(_without_versions, installs_of(prose))),
+        installs=_installs(tuple(installs_of(shell)), tuple(installs_of(prose))),
         commands=tuple(commands),
         variables=tuple(variables),
         manifests=tuple(manifests),
@@ -71,17 +72,37 @@ def page_context_of(blocks: Sequence[Block], host_configuration: str | None) -> 
     )
 
 
-def _without_versions(install: Install) -> Install:
-    """An install line of the prose: a version in a sentence is as often the old one as the wanted one."""
-    return replace(install, dependencies=tuple(replace(d, specifier="") for d in install.dependencies))
+def _installs(blocks: tuple[Install, ...], prose: tuple[Install, ...]) -> tuple[Install, ...]:
+    """Return the install lines of a page.
+
+    A version in a sentence counts only where the page names no other for the package: with another beside it, it is as
+    often the old one as the wanted one.
+
+    Args:
+        blocks: install lines of code blocks.
+        prose: those in sentences.
+    """
+    named: dict[tuple[Manager, str], set[str]] = defaultdict(set)
+    for install in (*blocks, *prose):
+        for dependency in install.dependencies:
+            named[install.manager, key(dependency, install.manager)].add(dependency.specifier)
+
+    def settled(install: Install) -> Install:
+        dependencies = (
+            replace(d, specifier="") if len(named[install.manager, key(d, install.manager)]) > 1 else d
+            for d in install.dependencies
+        )
+        return replace(install, dependencies=tuple(dependencies))
+
+    return (*blocks, *map(settled, prose))
 
 
-def _from_host_configuration(block: Block, key: str | None) -> Iterator[Command]:
-    """The commands under ``key`` of a JSON configuration: how a host would start the server of the page."""
+def _from_host_configuration(block: Block, key_name: str | None) -> Iterator[Command]:
+    """The commands under ``key_name`` of a JSON configuration: how a host would start the server of the page."""
     if (
-        key is None
+        key_name is None
         or block.language not in {"json", "jsonc", "json5"}
-        or key not in block.text
+        or key_name not in block.text
         or len(block.text) > _MAX_CHARS
     ):
         return
@@ -89,7 +110,7 @@ def _from_host_configuration(block: Block, key: str | None) -> Iterator[Command]
         data = json.loads(block.text)
     except (ValueError, RecursionError):
         return
-    servers = data.get(key) if isinstance(data, dict) else None
+    servers = data.get(key_name) if isinstance(data, dict) else None
     for entry in servers.values() if isinstance(servers, dict) else ():
         command, arguments = (entry.get("command"), entry.get("args", [])) if isinstance(entry, dict) else (None, [])
         if isinstance(command, str) and isinstance(arguments, list) and all(isinstance(a, str) for a in arguments):

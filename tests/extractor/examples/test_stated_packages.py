@@ -76,6 +76,28 @@ def test_that_a_package_of_the_page_has_an_unknown_module_is_inferred(tmp_path: 
     ]
 
 
+@pytest.mark.parametrize(
+    ("sentences", "wanted"),
+    [
+        ('Install it with `pip install "mcp<2"`.', "<2"),
+        ("Run `pip install mcp==1.20.0` first.", "==1.20.0"),
+        ("You may have run `pip install mcp==0.9`. Now run `pip install mcp==1.20.0`.", ""),
+    ],
+)
+def test_a_version_in_a_sentence_counts_unless_another_is_named_beside_it(
+    tmp_path: Path, sentences: str, wanted: str
+) -> None:
+    example = only(tmp_path, f"# P\n\n{sentences}\n\n```python\n{PYTHON.format('')}```\n")
+    (dependency,) = bundle(example).dependencies
+    assert (dependency.name, dependency.specifier) == ("mcp", wanted)
+
+
+def test_a_version_in_a_block_is_not_replaced_by_one_in_a_sentence(tmp_path: Path) -> None:
+    page = f"# P\n\nNot `pip install mcp==0.9`:\n\n```sh\npip install 'mcp>=1.20'\n```\n\n```python\n{PYTHON.format('')}```\n"
+    (dependency,) = bundle(only(tmp_path, page)).dependencies
+    assert dependency.specifier == ">=1.20"
+
+
 def test_an_import_outside_the_page_s_list_is_a_fact_with_its_line(tmp_path: Path) -> None:
     example = python(tmp_path, "import yaml", "pip install mcp")
     (unlisted,) = bundle(example).unlisted_imports
