@@ -134,7 +134,7 @@ class Profile:
     opening: OpeningRequest | None = None
     """None if it is a GET."""
     repository: str = ""
-    """Where its documentation is, as ``owner/name``, for hints; empty if there is no such place."""
+    """Where its documentation is, as ``owner/name``, for hints; empty if it is not on GitHub."""
     probe_for: Callable[[Bundle], Probe | None] = lambda bundle: None
     """None for a bundle that is built and started, and of which nothing is asked."""
     printed: Callable[[Sequence[Block], str, str], PrintedExchanges | None] = _nothing_printed

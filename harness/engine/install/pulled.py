@@ -118,7 +118,7 @@ class PulledImages:
 
 
 def read_digests(file: Path) -> dict[str, str]:
-    """Return the digests in a file by image; none if there is no file.
+    """Return the digests in a file by image; empty if the file does not exist.
 
     Raises:
         UsageError: it cannot be read, or something in it is not a digest; names file and line.
