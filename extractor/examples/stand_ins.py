@@ -108,7 +108,7 @@ def stand_ins(draft: Draft) -> StandIns | str:
         path, text = _replacement(words, draft.program.language.toolchain)
         shown = " ".join(words)
         if path in own:
-            return f"is a client that starts a server of its own page (`{shown}`), so there is nothing for docprobe to answer"
+            return f"is a client that starts a server of its own page (`{shown}`): docprobe is not asked anything"
         if path is None:
             return f"is a client that starts `{shown}`, in whose place docprobe has nothing to put"
         files[path] = SourceFile(path, text, (Segment(1, len(text.splitlines()), None),))
