@@ -60,29 +60,42 @@ class ProgressOnBoth(conforming.Server):
 
 
 class ProgressOnAllRequests(conforming.Server):
-    """Progress comes on the streams of all requests that run."""
+    """Progress comes on the streams of all requests that run.
+
+    While a standalone stream is open, two requests come at once. Each waits for the other, long enough for a busy
+    machine: the call a little, since one comes alone as well, and the other request until the call came.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.running: list[Reply] = []
+        self.joined = asyncio.Event()
         self.called = asyncio.Event()
 
     async def answer(self, session: Session, message: dict[str, Any], reply: Reply) -> None:
         await reply.start_stream()
         self.running.append(reply)
         if message["method"] == "tools/call":
+            self.called.clear()
+            if len(self.running) == 1 and session.listeners:
+                await self.wait(self.joined, 0.3)
             for news in self.news_of(message):
                 for other in self.running:
                     await other.event(json.dumps(news))
             self.called.set()
-        else:
-            # stay for a while, so that a call can come meanwhile
-            self.called.clear()
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self.called.wait(), 0.3)
+        elif session.listeners:
+            self.joined.set()
+            if len(self.running) == 1:
+                self.called.clear()
+            await self.wait(self.called, 4.0)
+            self.joined.clear()
         await reply.event(json.dumps(self.answer_to(message)))
         self.running.remove(reply)
         await reply.end()
+
+    async def wait(self, event: asyncio.Event, at_most_s: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(event.wait(), at_most_s)
 
 
 class StreamStaysOpen(conforming.Server):
