@@ -139,6 +139,7 @@ async def _attempt(
             return Attempt(run(outcome, how, probe.redact(pod.logs()), image, guesses), None)
 
         if (state := pod.exit_state()) is not None and state.during == "build":
+            _block_if_limited(state)
             return failed(_outcome(state), _exit_text(state))
         try:
             with anyio.move_on_after(config.limits.example_s) as clock:
@@ -235,6 +236,17 @@ def _block_if_overloaded(pod: Pod, deadline: str) -> None:
     overload = describe_overload() if pod.exit_state() is None else None
     if overload is not None:
         raise BlockedError(f"{deadline}; this machine was overloaded ({overload})", "run it again on a quieter machine")
+
+
+_RAISED: Final = {"memory_mib": "build-memory-mib", "log_bytes": "log-bytes"}
+"""The key in ``[limits]`` of a build step's limit, where it is not called as the limit is."""
+
+
+def _block_if_limited(state: ExitState) -> None:
+    """Raise BlockedError if a limit of docprobe's ended a build step: what a compiler needs is not the page's fault."""
+    if state.limit is not None:
+        key = _RAISED.get(state.limit, state.limit.replace("_", "-"))
+        raise BlockedError(f"{state.sentence}, docprobe's limit", f"raise {key} in [limits]")
 
 
 def _outcome(state: ExitState | None) -> StartOutcome:

@@ -150,7 +150,7 @@ class Installer:
         async with self.gate.open(bundle.manager) as way:
             refused = way.refused
             if plan.compile:
-                result = await self._fetch_and_compile(base, job, plan, key, tags, way)
+                result = await self._fetch_and_compile(base, bundle, job, plan, key, tags, way)
             else:
                 result = await self.builder.build(base.tag, job, tags, "deps", purpose=key[:8], way=way)
         if not images:
@@ -174,13 +174,18 @@ class Installer:
     async def _fetch_and_compile(
         self,
         base: BaseImage,
+        bundle: Bundle,
         fetch: Job,
         plan: InstallPlan,
         key: str,
         tags: Callable[[JobResult], tuple[str, ...]],
         way: WayOut,
     ) -> JobResult:
-        """Fetch with a network, then compile without one, in a second container made of what was fetched."""
+        """Fetch with a network, then compile without one, in a second container made of what was fetched.
+
+        Raises:
+            EngineError: one of docprobe's limits ended the compilation.
+        """
         api, fetched = self.builder.run.api, f"{DEPS_REPOSITORY}:{key}-fetched"
         result = await self.builder.build(base.tag, fetch, lambda _: (fetched,), "deps", purpose=key[:8], way=way)
         if not result.succeeded:
@@ -198,6 +203,8 @@ class Installer:
         finally:
             with anyio.CancelScope(shield=True), suppress(GoneError, ConflictError):
                 await api.call("remove an image", api.raw.remove_image, fetched, noprune=True)
+        if not compiled.succeeded and compiled.limit is not None:
+            raise _compile_limit_error(bundle, compiled.limit, self.limits)
         return compiled
 
 
@@ -257,6 +264,16 @@ def _error_by_limit(bundle: Bundle, result: JobResult, limits: Limits) -> Docpro
             )
         case _:
             return _fault_error(names, MANAGERS[bundle.manager].fault(result.log), result.log[-_LOG_LINES:])
+
+
+def _compile_limit_error(bundle: Bundle, limit: str, limits: Limits) -> EngineError:
+    """Return the error for a compilation of packages that a limit ended: nothing was asked of a registry by then."""
+    said, key = {
+        "time": (f"time limit {limits.compile_s:g} s", "compile-s"),
+        "memory": (f"memory limit {limits.install_memory_mib} MiB", "install-memory-mib"),
+    }.get(limit, (f"disk limit {limits.install_disk_mib} MiB", "install-disk-mib"))
+    names = printable(", ".join(map(str, bundle.dependencies)))
+    return EngineError(f"compiling {names} was stopped: {said}, docprobe's limit", f"raise {key} in [limits]")
 
 
 def _fault_error(names: str, fault: InstallFault, log: tuple[str, ...]) -> DocprobeError:

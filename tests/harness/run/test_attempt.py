@@ -199,6 +199,22 @@ async def test_an_example_that_takes_too_long_is_blocked_by_the_name_of_the_limi
     assert "example-s" in found.blocked
 
 
+class UncompiledPod(DeadPod):
+    """A pod whose example's compiler was ended; ``text`` is the limit, if one did that."""
+
+    def exit_state(self) -> ExitState:
+        return ExitState(137, "build step `cargo build` killed", self.text or None, "build")
+
+
+@pytest.mark.parametrize(("limit", "key"), [("build_s", "build-s"), ("memory_mib", "build-memory-mib")])
+async def test_a_limit_that_ends_a_compiler_blocks_by_its_name(tmp_path: Path, limit: str, key: str) -> None:
+    found = await recorded(tmp_path, SERVER, limit, UncompiledPod)
+    assert found.runs == ()
+    assert found.blocked == f"build step `cargo build` killed, docprobe's limit (hint: raise {key} in [limits])"
+    ended = await recorded(tmp_path, SERVER, "", UncompiledPod)
+    assert [run.outcome for run in ended.runs] == [StartOutcome.BUILD_FAILED, StartOutcome.BUILD_FAILED]
+
+
 async def test_the_date_of_a_commit_is_asked_for_where_none_is_stated(tmp_path: Path) -> None:
     asked: list[str] = []
 

@@ -8,6 +8,7 @@ from extractor.languages.common.addresses import constants_of, path_of
 from extractor.languages.common.facts import Ref
 from extractor.languages.common.roles import LanguageRules, Role, Start
 from extractor.model import ExampleKind
+from harness.profiles.mcp.roles.by_hand import Means, role_by_hand, speaks_by_hand
 from harness.profiles.mcp.roles.shared import ENDPOINT, PARTNERS, may_be_endpoint
 
 if TYPE_CHECKING:
@@ -31,6 +32,14 @@ _CLIENTS: Final = frozenset(
 )  # fmt: skip
 _LISTENING: Final = frozenset({"ListenAndServe", "ListenAndServeTLS", "Serve", "Start"})
 _ROUTES: Final = frozenset({"Handle", "HandleFunc", "WithEndpointPath", "Mount"})
+_BY_HAND: Final = Means(
+    # net/http and chi; gin; echo; fiber
+    listens=(".ListenAndServe", ".ListenAndServeTLS", ".Serve", ".Run", ".Start", ".Listen"),
+    asks=("http.Post", "http.NewRequest", "http.NewRequestWithContext"),
+    reads=("bufio.NewScanner", "bufio.NewReader", "json.NewDecoder"),
+)
+_ROUTES_BY_HAND: Final = frozenset({"POST", "Post", "Any", "All", "Add"})
+"""Of gin, echo, chi and fiber."""
 
 
 def role(files: Sequence[CodeFacts]) -> Role:
@@ -56,12 +65,14 @@ def role(files: Sequence[CodeFacts]) -> Role:
     if server:
         why = f"makes the server `{server.target or server.last}`, and nothing runs it"
         return Role(ExampleKind.OTHER, Start.NONE, relevant, server.line, server.target, why)
+    if found := role_by_hand(files, start, _BY_HAND):
+        return found
     return Role(ExampleKind.OTHER, Start.NONE, relevant, why="neither starts a server nor connects to one")
 
 
 def _speaks_mcp(code: CodeFacts) -> bool:
-    """Whether code imports an SDK, or uses its packages by the names that it has in other blocks of the page."""
-    if any(package in imported.module for imported in code.imports for package in _PACKAGES):
+    """Whether code imports an SDK, uses its packages by the names that they have in other blocks, or the messages."""
+    if speaks_by_hand(code) or any(package in imported.module for imported in code.imports for package in _PACKAGES):
         return True
     known = _SERVERS | _HTTP | _OLD_HTTP | _STDIO | _CLIENTS
     return any(call.name in known or call.name.startswith("mcp.") for call in code.calls)
@@ -82,7 +93,7 @@ def endpoint_paths(files: Sequence[CodeFacts], services: Sequence[ServiceRequest
     routes = [
         path
         for call in calls
-        if call.last in _ROUTES and call.arguments and (path := _path(call.arguments[0], constants))
+        if call.last in _ROUTES | _ROUTES_BY_HAND and call.arguments and (path := _path(call.arguments[0], constants))
     ]
     usual = [ENDPOINT] if any(c.name == "server.NewStreamableHTTPServer" for c in calls) else ["/"]
     return tuple(dict.fromkeys([*(path for path in routes if may_be_endpoint(path)), *usual]))

@@ -8,6 +8,7 @@ from extractor.languages.common.addresses import constants_of, path_of
 from extractor.languages.common.jvm import has_main
 from extractor.languages.common.roles import LanguageRules, Role, Start
 from extractor.model import ExampleKind
+from harness.profiles.mcp.roles.by_hand import Means, role_by_hand, speaks_by_hand
 from harness.profiles.mcp.roles.shared import ENDPOINT, PARTNERS, may_be_endpoint
 
 if TYPE_CHECKING:
@@ -33,8 +34,15 @@ _SPRING: Final = frozenset({"SpringApplication.run", "SpringApplicationBuilder"}
 _TOOLS: Final = frozenset({"Tool", "McpTool", "McpResource", "McpPrompt"})
 """Annotations of Spring AI on what a server offers."""
 _LISTENING: Final = frozenset({"start", "bindNow", "join", "await"})
-_PLAIN: Final = "HttpServer.create"
-"""The JDK's own server: a page that writes the protocol by hand."""
+BY_HAND: Final = Means(
+    # the JDK's own; Jetty, Tomcat and Undertow; Javalin; Vert.x; a socket
+    listens=("HttpServer.create", "HttpsServer.create", ".Server", ".Tomcat", "Undertow.builder", "Javalin.create",
+             ".createHttpServer", ".ServerSocket"),
+    asks=("HttpClient.newHttpClient", "HttpClient.newBuilder", "HttpRequest.newBuilder", "URL.openConnection",
+          ".openConnection", "RestClient.create", "WebClient.create", ".OkHttpClient", "HttpClients.createDefault"),
+    reads=(".InputStreamReader", ".Scanner", "IO.readln"),
+)  # fmt: skip
+"""What a program for the JVM listens, asks and reads with."""
 _ROUTES: Final = frozenset({"addServlet", "addServletMappingDecoded", "addMapping", "mcpEndpoint", "messageEndpoint",
                             "createContext", "ServletRegistrationBean", "POST", "addServletWithMapping"})  # fmt: skip
 
@@ -48,8 +56,7 @@ def role(files: Sequence[CodeFacts]) -> Role:
     client = next((c for c in calls if _is(c, _CLIENTS)), None)
     if client and server:
         return Role(ExampleKind.OTHER, start, relevant, server.line, why=PARTNERS)
-    made = next((c for c in calls if _is_made(c, _HTTP)), None)
-    http = made or next((c for c in calls if c.name == _PLAIN and relevant), None)
+    http = next((c for c in calls if _is_made(c, _HTTP)), None)
     if http and not client:
         listens = any(c.last in _LISTENING for c in calls) or any(_is(c, _SPRING) for c in calls)
         why = f"makes `{http.name}`, and nothing serves it"
@@ -68,6 +75,8 @@ def role(files: Sequence[CodeFacts]) -> Role:
     if server:
         why = f"makes the server `{server.target or server.last}`, and nothing runs it"
         return Role(ExampleKind.OTHER, Start.NONE, relevant, server.line, server.target, why)
+    if found := role_by_hand(files, start, BY_HAND):
+        return found
     return Role(ExampleKind.OTHER, Start.NONE, relevant, why="neither starts a server nor connects to one")
 
 
@@ -90,8 +99,7 @@ def _speaks_mcp(code: CodeFacts) -> bool:
     known = _SERVERS | _CLIENTS
     if any(_is(call, known) or _is_made(call, _HTTP | _STDIO) for call in code.calls):
         return True
-    texts = {text.value.lower() for text in code.texts}
-    return "mcp-session-id" in texts or {"initialize", "tools/list"} <= texts or _is_spring_tools(code)
+    return speaks_by_hand(code) or _is_spring_tools(code)
 
 
 def _is_spring_tools(code: CodeFacts) -> bool:

@@ -8,6 +8,8 @@ from extractor.languages.common.addresses import constants_of, path_of
 from extractor.languages.common.jvm import has_main
 from extractor.languages.common.roles import LanguageRules, Role, Start
 from extractor.model import ExampleKind
+from harness.profiles.mcp.roles.by_hand import Means, role_by_hand, speaks_by_hand
+from harness.profiles.mcp.roles.java import BY_HAND as OF_JAVA
 from harness.profiles.mcp.roles.shared import ENDPOINT, PARTNERS, may_be_endpoint
 
 if TYPE_CHECKING:
@@ -25,7 +27,12 @@ _CLIENTS: Final = frozenset({"Client", "StreamableHttpClientTransport", "StdioCl
                              "mcpSseTransport", "mcpStreamableHttpTransport", "mcpStreamableHttpClient"})  # fmt: skip
 _SERVERS: Final = frozenset({"Server"})
 _LISTENING: Final = "embeddedServer"
-_ROUTES: Final = frozenset({"route", "mcp", "mcpStreamableHttp", "mcpStatelessStreamableHttp"})
+_BY_HAND: Final = Means(
+    listens=(f".{_LISTENING}", ".start", *OF_JAVA.listens),
+    asks=(".HttpClient", ".post", ".request", *OF_JAVA.asks),
+    reads=(".readLine", ".readln", ".readlnOrNull", ".lineSequence", ".forEachLine", *OF_JAVA.reads),
+)
+_ROUTES: Final = frozenset({"post", "createContext", "route", "mcp", "mcpStreamableHttp", "mcpStatelessStreamableHttp"})
 
 
 def role(files: Sequence[CodeFacts]) -> Role:
@@ -58,12 +65,14 @@ def role(files: Sequence[CodeFacts]) -> Role:
     if server:
         why = f"makes the server `{server.target or server.last}`, and nothing runs it"
         return Role(ExampleKind.OTHER, Start.NONE, relevant, server.line, server.target, why)
+    if found := role_by_hand(files, start, _BY_HAND):
+        return found
     return Role(ExampleKind.OTHER, start, relevant, why="neither starts a server nor connects to one")
 
 
 def _speaks_mcp(code: CodeFacts) -> bool:
-    """Whether code imports an SDK, or uses what only its packages have."""
-    if any(imported.module.startswith(_PACKAGES) for imported in code.imports):
+    """Whether code imports an SDK, uses what only its packages have, or writes the messages itself."""
+    if speaks_by_hand(code) or any(imported.module.startswith(_PACKAGES) for imported in code.imports):
         return True
     known = _HTTP | _STDIO | _CLIENTS - {"Client"}
     return (

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from extractor.languages.common.addresses import constants_of, path_of
 from extractor.languages.common.roles import LanguageRules, Role, Start
 from extractor.model import ExampleKind
+from harness.profiles.mcp.roles.by_hand import Means, role_by_hand, speaks_by_hand
 from harness.profiles.mcp.roles.shared import ENDPOINT, PARTNERS, may_be_endpoint
 
 if TYPE_CHECKING:
@@ -27,7 +28,14 @@ _CLIENTS: Final = frozenset(
 )
 _CLIENT_TRAITS: Final = frozenset({"ClientHandler"})
 _SERVING: Final = frozenset({"serve", "serve_server", "serve_with_ct", "serve_directly", "create_server"})
-_ROUTES: Final = frozenset({"nest_service", "route_service", "route", "nest"})
+_ROUTES: Final = frozenset({"nest_service", "route_service", "route", "nest", "resource", "path!"})
+_BY_HAND: Final = Means(
+    # axum and warp; hyper; actix-web; rocket; the standard library
+    listens=(".serve", ".serve_connection", ".HttpServer.new", ".launch", ".TcpListener.bind", ".Server.http",
+             ".Server.bind"),
+    asks=(".post", ".request", ".send"),
+    reads=(".stdin", ".read_line"),
+)  # fmt: skip
 
 
 def role(files: Sequence[CodeFacts]) -> Role:
@@ -52,6 +60,8 @@ def role(files: Sequence[CodeFacts]) -> Role:
         return Role(ExampleKind.CLIENT, start, relevant, client.line, why="makes a client that nothing runs")
     if traits & _HANDLERS:
         return Role(ExampleKind.OTHER, Start.NONE, relevant, why="makes a server, and nothing runs it")
+    if found := role_by_hand(files, start, _BY_HAND):
+        return found
     return Role(ExampleKind.OTHER, Start.NONE, relevant, why="neither starts a server nor connects to one")
 
 
@@ -65,8 +75,8 @@ def _parts(call: Call) -> list[str]:
 
 
 def _speaks_mcp(code: CodeFacts) -> bool:
-    """Whether code imports an SDK, or uses its types by the names that they have in other blocks of the page."""
-    if any(imported.module.partition("::")[0] in _CRATES for imported in code.imports):
+    """Whether code imports an SDK, uses its types by the names that they have in other blocks, or the messages."""
+    if speaks_by_hand(code) or any(imported.module.partition("::")[0] in _CRATES for imported in code.imports):
         return True
     known = _HTTP | _OLD_HTTP | (_CLIENTS - {"client_runtime"})
     return _first(code.calls, known) is not None

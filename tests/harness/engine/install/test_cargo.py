@@ -11,7 +11,7 @@ import pytest
 from extractor.languages.registry import language_of
 from extractor.languages.rust.language import RUST
 from extractor.model import Bundle, Dependency, ExampleKind, Manager, SourceFile
-from harness.base.errors import InstallError, UsageError
+from harness.base.errors import EngineError, InstallError, UsageError
 from harness.engine.install import cargo
 from harness.engine.protocol import Limits
 
@@ -154,3 +154,15 @@ async def test_fetched_compiled_and_run_without_a_network(open_engine: Open) -> 
             assert failed is not None
             assert failed.during == "build"
             assert "src/main.rs:2:37: error[E0599]" in " ".join(line.text for line in pod.logs())
+
+
+@pytest.mark.engine
+@pytest.mark.registry
+@pytest.mark.anyio
+async def test_the_limit_of_compiling_is_not_said_of_the_registry(open_engine: Open) -> None:
+    bundle = rust_bundle("fn main() {}\n", Dependency("syn", "2"))
+    async with open_engine(Limits(install_s=600, compile_s=0.01)) as engine:
+        with pytest.raises(EngineError) as caught:
+            await engine.install(bundle)
+    assert caught.value.message == "compiling syn 2 was stopped: time limit 0.01 s, docprobe's limit"
+    assert caught.value.hint == "raise compile-s in [limits]"

@@ -51,3 +51,45 @@ def test_endpoints() -> None:
     )
     assert endpoint_paths((parse_go(routed),)) == ("/tools", "/")
     assert endpoint_paths((parse_go(MAIN.format(OF_MARK3)),)) == ("/mcp",)
+
+
+BY_HAND = """
+package main
+func answer(w http.ResponseWriter, r *http.Request) { w.Header().Set("Mcp-Session-Id", "x") }
+func main() { mux := http.NewServeMux(); mux.HandleFunc("POST /rpc", answer); log.Fatal(http.ListenAndServe(at, mux)) }
+"""
+ASKING_BY_HAND = """
+package main
+func main() {
+	body := `{"jsonrpc": "2.0", "method": "initialize", "params": {"clientInfo": {"name": "x"}}}`
+	http.Post(url, "application/json", strings.NewReader(body))
+}
+"""
+READING_BY_HAND = """
+package main
+type answer struct { Info any `json:"serverInfo"` }
+func main() { lines := bufio.NewScanner(os.Stdin); for lines.Scan() { if method == "initialize" { } } }
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        (BY_HAND, ExampleKind.HTTP_SERVER),
+        (BY_HAND.replace("http.ListenAndServe(at, mux)", "router.Run(at)"), ExampleKind.HTTP_SERVER),
+        (BY_HAND.replace("func main()", "func serve()"), ExampleKind.OTHER),
+        (ASKING_BY_HAND, ExampleKind.CLIENT),
+        (READING_BY_HAND, ExampleKind.STDIO_SERVER),
+    ],
+)
+def test_without_an_sdk(text: str, kind: ExampleKind) -> None:
+    found = role((parse_go(text),))
+    assert (found.kind, found.relevant) == (kind, True)
+
+
+def test_without_an_sdk_the_route_is_the_endpoint() -> None:
+    assert endpoint_paths((parse_go(BY_HAND),))[0] == "/rpc"
+
+
+def test_a_server_of_something_else_is_not_one_by_hand() -> None:
+    assert not role((parse_go(BY_HAND.replace("Mcp-Session-Id", "X-Session-Id")),)).relevant

@@ -64,3 +64,22 @@ def test_the_endpoint_of_a_servlet() -> None:
     assert endpoint_paths((parse_java(MAIN.format(HTTP)),)) == ("/tools", "/mcp")
     mapped = parse_java('class A { void f() { c.addServletMappingDecoded("/parcels/*", "mcp"); } }')
     assert endpoint_paths((mapped,))[0] == "/parcels"
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        ('new Tomcat().start(); h("Mcp-Session-Id");', ExampleKind.HTTP_SERVER),
+        ('Javalin.create().post("/rpc", x -> h("Mcp-Session-Id")).start(1);', ExampleKind.HTTP_SERVER),
+        ('var r = HttpRequest.newBuilder(u); p("initialize", "{\\"clientInfo\\": 1}");', ExampleKind.CLIENT),
+        ('var in = new Scanner(System.in); if (m.equals("initialize")) a("serverInfo");', ExampleKind.STDIO_SERVER),
+    ],
+)
+def test_without_an_sdk(body: str, kind: ExampleKind) -> None:
+    found = role((parse_java(f"class App {{ public static void main(String[] a) {{ {body} }} }}"),))
+    assert (found.kind, found.relevant) == (kind, True)
+
+
+def test_a_server_of_something_else_is_not_one_by_hand() -> None:
+    text = 'class App { public static void main(String[] a) { new Tomcat().start(); h("X-Session-Id"); } }'
+    assert not role((parse_java(text),)).relevant

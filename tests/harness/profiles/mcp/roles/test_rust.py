@@ -51,3 +51,40 @@ def test_code_about_something_else() -> None:
 
 def test_endpoints() -> None:
     assert endpoint_paths((parse_rust(MAIN.replace("BODY", HTTP)),)) == ("/chat", "/mcp", "/")
+
+
+BY_HAND = """
+async fn answer(headers: HeaderMap) -> Response { headers.get("mcp-session-id"); json!({"jsonrpc": "2.0"}) }
+#[tokio::main]
+async fn main() { axum::serve(listener, Router::new().route("/rpc", post(answer))).await.unwrap(); }
+"""
+ASKING_BY_HAND = """
+fn main() { let body = json!({"method": "initialize", "params": {"clientInfo": {}}}); client.post(url).json(&body).send(); }
+"""
+READING_BY_HAND = """
+fn main() { for line in std::io::stdin().lock().lines() { if method == "initialize" { say(json!({"serverInfo": {}})); } } }
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        (BY_HAND, ExampleKind.HTTP_SERVER),
+        (BY_HAND.replace("axum::serve(listener, ", "HttpServer::new(||").replace(")))", "))"), ExampleKind.HTTP_SERVER),
+        (BY_HAND.replace("async fn main", "async fn serve"), ExampleKind.OTHER),
+        (ASKING_BY_HAND, ExampleKind.CLIENT),
+        (READING_BY_HAND, ExampleKind.STDIO_SERVER),
+    ],
+)
+def test_without_an_sdk(text: str, kind: ExampleKind) -> None:
+    found = role((parse_rust(text),))
+    assert (found.kind, found.relevant) == (kind, True)
+
+
+def test_without_an_sdk_the_route_is_the_endpoint() -> None:
+    assert endpoint_paths((parse_rust(BY_HAND),))[0] == "/rpc"
+
+
+def test_a_server_of_something_else_is_not_one_by_hand() -> None:
+    other = BY_HAND.replace("mcp-session-id", "x-session-id")
+    assert not role((parse_rust(other),)).relevant
