@@ -166,16 +166,33 @@ def _with_role(
 
 
 def _is_run_as_it_is(snippet: Snippet, commands: Sequence[Command], snippets: Sequence[Snippet]) -> bool:
-    """Whether the page runs a file that starts nothing: all of a server but its start, and no other block has that."""
-    if snippet.name is None or snippet.name.confidence < 1 or refusal(snippet.name.path):
+    """Whether the page runs a file in which no start is recognised: a program all the same, perhaps a misspelled one.
+
+    It makes a server or a client, and no other block of the page goes on with it.
+    """
+    name, role = snippet.name, snippet.role
+    if name is None or not name.is_whole or refusal(name.path) or not role.relevant:
         return False
-    if not (snippet.role.relevant and snippet.role.handle and snippet.facts.imports) or leaves_out(snippet):
+    if (role.kind is ExampleKind.OTHER and not role.handle) or not snippet.facts.imports or leaves_out(snippet):
         return False
-    view = [s for s in snippets if s.language is snippet.language and scope_of(s.block) == scope_of(snippet.block)]
-    if len(view) > 1:
+    if any(_goes_on_with(other, snippet) for other in snippets):
         return False
-    path = normal(snippet.name.path)
+    path = normal(name.path)
     return any(
         command.words[0] in _INTERPRETERS and any(means_file(word, path) for word in command.words[1:])
         for command in commands
     )
+
+
+def _goes_on_with(other: Snippet, snippet: Snippet) -> bool:
+    """Whether another block may be more of a snippet's file: it uses or defines its names, and is no other file."""
+    if other.block is snippet.block or other.language is not snippet.language:
+        return False
+    if scope_of(other.block) != scope_of(snippet.block):
+        return False
+    if other.name and snippet.name and normal(other.name.path) == normal(snippet.name.path):
+        return True
+    if other.name and other.name.is_whole:
+        return False
+    own = set(snippet.facts.defines)
+    return bool(own & {*other.facts.free, *other.facts.defines}) or bool(other.facts.error)

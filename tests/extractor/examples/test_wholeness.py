@@ -69,6 +69,62 @@ def test_a_file_that_prose_has_saved_or_run_is_a_whole_program(
     assert (example.status, whole_by(example)) == (ExampleStatus.RUNNABLE, origin)
 
 
+BY_HAND = (
+    "import json\nfrom http.server import BaseHTTPRequestHandler, HTTPServer\n\n\nclass Door(BaseHTTPRequestHandler):\n"
+    "    def do_POST(self):\n        body = json.dumps({'jsonrpc': '2.0', 'id': 1, 'result': {}}).encode()\n"
+    "        self.send_response(200)\n        self.end_headers()\n        self.wfile.write(body)\n\n\n"
+    "HTTPServer(('127.0.0.1', 4000), Door).serve_forever()\n"
+)
+NODE = (
+    "import { createServer } from 'node:http';\ncreateServer((req, res) => {\n"
+    "  const result = { protocolVersion: '2025-11-25', capabilities: {}, serverInfo: { name: 'a', version: '1' } };\n"
+    "  if (req.url === 'initialize') return res.end(JSON.stringify({ jsonrpc: '2.0', id: 1, result }));\n"
+    "  res.end('{}');\n}).listen(4000);\n"
+)
+CALLER = (
+    "import asyncio\nfrom mcp import ClientSession\nfrom mcp.client.streamable_http import streamablehttp_client\n\n\n"
+    "async def main():\n    async with streamablehttp_client('http://localhost:4000/mcp') as (read, write, _):\n"
+    "        async with ClientSession(read, write) as session:\n            await session.initialize()\n\n\n"
+    "asyncio.run(main())\n"
+)
+SPELLED = [
+    pytest.param(PYTHON.replace("clock.run", "clock.rum"), "py", ExampleKind.STDIO_SERVER, id="fastmcp"),
+    pytest.param(BY_HAND.replace("serve_", "server_"), "py", ExampleKind.HTTP_SERVER, id="python-by-hand"),
+    pytest.param(CALLER.replace("asyncio.run", "asyncio.rnu"), "py", ExampleKind.CLIENT, id="python-client"),
+    pytest.param(TYPESCRIPT.replace("web.listen", "web.listn"), "ts", ExampleKind.HTTP_SERVER, id="express"),
+    pytest.param(NODE.replace(".listen", ".lisen"), "mjs", ExampleKind.HTTP_SERVER, id="node-by-hand"),
+]
+RUNS = {"py": "python", "ts": "npx tsx", "mjs": "node"}
+
+
+@pytest.mark.parametrize(("code", "suffix", "kind"), SPELLED)
+def test_a_file_that_the_page_runs_is_a_program_although_no_start_is_recognised(
+    tmp_path: Path, code: str, suffix: str, kind: ExampleKind
+) -> None:
+    page = f"Save it as `door.{suffix}`.\n\n```{suffix}\n{code}```\n\nStart: `{RUNS[suffix]} door.{suffix}`.\n"
+    (example,) = found(tmp_path, page)
+    assert (example.status, example.kind) == (ExampleStatus.RUNNABLE, kind)
+    assert example.bundle is not None
+    assert [note for note in example.bundle.guesses if note.kind is NoteKind.WHOLE_PROGRAM] == []
+
+
+@pytest.mark.parametrize(("code", "suffix"), [case.values[:2] for case in SPELLED if case.id != "python-client"])
+@pytest.mark.parametrize("around", ["Start: `{run} other.{suffix}`.", "Then edit `door.{suffix}`.", ""])
+def test_a_file_that_nothing_starts_and_the_page_does_not_run_is_a_fragment(
+    tmp_path: Path, code: str, suffix: str, around: str
+) -> None:
+    text = around.format(run=RUNS[suffix], suffix=suffix)
+    examples = found(tmp_path, f"In `door.{suffix}`:\n\n```{suffix}\n{code}```\n\n{text}\n")
+    assert {example.status for example in examples} == {ExampleStatus.FRAGMENT}
+
+
+def test_a_file_that_another_block_goes_on_with_is_not_run_without_it(tmp_path: Path) -> None:
+    code = PYTHON.partition("if __name__")[0]
+    more = "@clock.prompt()\ndef ask() -> str:\n    return now()\n"
+    page = f"Save it as `clock.py`.\n\n```py\n{code}```\n\nAdd a prompt:\n\n```py\n{more}```\n\n`python clock.py`\n"
+    assert ExampleStatus.RUNNABLE not in {example.status for example in found(tmp_path, page)}
+
+
 @pytest.mark.parametrize(("code", "fence"), FAULTS)
 def test_a_named_program_with_a_fault_is_run_as_stated(tmp_path: Path, code: str, fence: str) -> None:
     example = only(tmp_path, code, f"{fence} clock.{fence}")

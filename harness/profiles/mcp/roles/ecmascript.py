@@ -31,6 +31,8 @@ _CLIENTS: Final = frozenset(
 )  # fmt: skip
 _LISTENERS: Final = frozenset({"listen", "serve"})
 _HTTP_START: Final = frozenset({"httpStream", "http-stream", "http", "sse", "streamable-http"})
+_WEB_SERVERS: Final = frozenset({"createServer", "createSecureServer", "express", "fastify", "Fastify", "Hono", "Koa"})
+"""What makes a web server that answers MCP by hand."""
 _VOCABULARY: Final = (
     {"registerTool", "registerResource", "registerPrompt", "setRequestHandler"} | _STDIO | (_CLIENTS - {"Client"})
 )
@@ -85,6 +87,9 @@ def role(files: Sequence[CodeFacts]) -> Role:
             else Start.NONE
         )
         return Role(ExampleKind.CLIENT, start, relevant, why="makes a client that nothing runs")
+    if not server and (web := next((c for c in calls if c.last in _WEB_SERVERS), None)) and (spoken or _answers(files)):
+        why = f"makes `{web.last}`, and nothing listens"
+        return Role(ExampleKind.HTTP_SERVER, Start.NONE, True, web.line, web.target, why)
     if server:
         why = f"makes the server `{server.target or server.last}`, and nothing runs it"
         return Role(ExampleKind.OTHER, Start.NONE, relevant, server.line, server.target, why)
