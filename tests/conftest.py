@@ -17,6 +17,7 @@ from tests.support.soak import SOAK
 
 ONE_BY_ONE = (
     "harness/engine/test_pods.py",
+    "harness/engine/test_pod_ends.py",
     "harness/profiles/mcp/test_bad_replies.py",
     "harness/profiles/mcp/test_broken_servers.py",
     "harness/profiles/mcp/test_real_sdks.py",

@@ -16,7 +16,7 @@ import pytest
 
 from harness.base.codec import to_json
 from harness.cli.main import COMMANDS
-from tests.support.reports import transcript
+from tests.support.report_pieces import transcript
 
 ROOT = Path(__file__).parents[1]
 SAMPLE = ROOT / "docs-snapshot" / "sample"

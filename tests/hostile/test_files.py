@@ -17,7 +17,7 @@ from harness.cli.main import cli
 from harness.results.result_files import write
 from tests.support.figures import FIGURES
 from tests.support.github_runner import obeys
-from tests.support.reports import hostile_report, nasty
+from tests.support.hostile_report import hostile_report, nasty
 from tests.support.soak import SOAK, soaked
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ import anyio
 
 from tests.mutation.mutants import SERVERS, Mutant, mutants
 from tests.support.judged_server import findings, talk, violated
-from tests.support.servers import MODERN, NEWEST, OLDEST, Case
+from tests.support.server_case import MODERN, NEWEST, OLDEST, Case
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

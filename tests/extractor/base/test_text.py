@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from extractor.base.text import one_line, printable, visible
-from tests.support.reports import HOSTILE
+from tests.support.hostile_report import HOSTILE
 
 any_text = st.text(st.characters(codec=None, exclude_categories=())) | st.sampled_from(HOSTILE)
 

@@ -12,7 +12,7 @@ from markdown_it import MarkdownIt
 from extractor.base.text import one_line, visible
 from harness.base import escape
 from tests.support.github_runner import decoded, obeys
-from tests.support.reports import HOSTILE
+from tests.support.hostile_report import HOSTILE
 
 any_text = st.text(st.characters(codec=None, exclude_categories=())) | st.sampled_from(HOSTILE)
 

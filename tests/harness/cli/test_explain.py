@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from harness.results.result_files import write
 from tests.support.command import refused, run
-from tests.support.reports import hostile_report
+from tests.support.hostile_report import hostile_report
 
 if TYPE_CHECKING:
     from pathlib import Path

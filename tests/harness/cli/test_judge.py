@@ -9,7 +9,7 @@ import pytest
 
 from harness.base.codec import to_json
 from tests.support.command import refused, run
-from tests.support.reports import transcript
+from tests.support.report_pieces import transcript
 
 TYPESCRIPT = "docs/2025-11-25/tutorials/security/authorization#typescript"
 

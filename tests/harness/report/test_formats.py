@@ -18,7 +18,9 @@ from harness.report.exit_wording import exit_sentence
 from harness.report.formats import BY_NAME, render
 from tests.support.github_runner import obeys
 from tests.support.golden import check_golden
-from tests.support.reports import finding, hostile_report, quiet_report, rich_report
+from tests.support.hostile_report import hostile_report
+from tests.support.report_pieces import finding
+from tests.support.reports import quiet_report, rich_report
 
 if TYPE_CHECKING:
     pass

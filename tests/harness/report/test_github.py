@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from harness.report import github
 from tests.support.github_runner import decoded, obeys
-from tests.support.reports import hostile_report, rich_report
+from tests.support.hostile_report import hostile_report
+from tests.support.reports import rich_report
 
 if TYPE_CHECKING:
     pass

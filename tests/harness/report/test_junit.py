@@ -6,7 +6,8 @@ import xml.etree.ElementTree as ET
 from typing import TYPE_CHECKING
 
 from harness.report.formats import render
-from tests.support.reports import hostile_report, rich_report
+from tests.support.hostile_report import hostile_report
+from tests.support.reports import rich_report
 
 if TYPE_CHECKING:
     pass

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from markdown_it import MarkdownIt
 
 from harness.report import markdown
-from tests.support.reports import hostile_report, rich_report
+from tests.support.hostile_report import hostile_report
+from tests.support.reports import rich_report
 
 if TYPE_CHECKING:
     pass

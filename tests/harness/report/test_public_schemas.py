@@ -21,7 +21,8 @@ import yaml
 from markdown_it import MarkdownIt
 
 from harness.report.formats import render
-from tests.support.reports import hostile_report, quiet_report, rich_report
+from tests.support.hostile_report import hostile_report
+from tests.support.reports import quiet_report, rich_report
 
 pytestmark = pytest.mark.registry
 

@@ -8,7 +8,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from harness.report.formats import render
-from tests.support.reports import hostile_report, rich_report
+from tests.support.hostile_report import hostile_report
+from tests.support.reports import rich_report
 
 if TYPE_CHECKING:
     from harness.model import Finding

@@ -17,7 +17,8 @@ from harness.model import Status, Verdict
 from harness.report.formats import render
 from harness.report.wording import judged_as, violations
 from harness.results.counts import count
-from tests.support.reports import ROWS, quiet_report, rich_report
+from tests.support.report_pieces import ROWS
+from tests.support.reports import quiet_report, rich_report
 
 
 def _progress(index: int) -> str:

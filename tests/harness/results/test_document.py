@@ -18,7 +18,9 @@ from harness.results.document import from_text, without_times
 from harness.results.document import to_text as render
 from harness.results.result_format import PublishedNote
 from tests.support.golden import check_golden
-from tests.support.reports import ROWS, full_report, hostile_report, quiet_report, rich_report
+from tests.support.hostile_report import hostile_report
+from tests.support.report_pieces import ROWS
+from tests.support.reports import full_report, quiet_report, rich_report
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,7 +9,8 @@ import pytest
 from harness.base.errors import UsageError
 from harness.results.result_files import LAST_RUN, last_run, newest_root, write, write_last_run
 from harness.results.result_files import read as read_file
-from tests.support.reports import ROWS, rich_report
+from tests.support.report_pieces import ROWS
+from tests.support.reports import rich_report
 
 if TYPE_CHECKING:
     from pathlib import Path

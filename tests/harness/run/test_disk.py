@@ -33,7 +33,8 @@ from harness.run.disk import (
     weight,
     whole,
 )
-from tests.support.reports import ROWS, rich_report
+from tests.support.report_pieces import ROWS
+from tests.support.reports import rich_report
 
 if TYPE_CHECKING:
     from pathlib import Path

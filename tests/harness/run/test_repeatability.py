@@ -11,7 +11,7 @@ import anyio
 import pytest
 
 from tests.support.judged_server import findings, talk
-from tests.support.servers import MODERN, NEWEST, OLDEST, Case
+from tests.support.server_case import MODERN, NEWEST, OLDEST, Case
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

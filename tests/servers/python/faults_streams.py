@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import conforming
 from conforming import Refused, Session
-from variants import Polled, SlowTools
+from variants_features import Polled, SlowTools
 
 if TYPE_CHECKING:
     from wire import Reply

@@ -17,13 +17,18 @@ import wire
 MODULES = (
     "conforming",
     "variants",
+    "variants_features",
+    "variants_wire",
     "modern",
+    "modern_handles",
     "faults_modern",
+    "faults_modern_http",
     "faults_headers",
     "asking",
     "faults_session",
     "faults_access",
     "faults_exchange",
+    "faults_features",
     "faults_streams",
     "bad_replies",
 )

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from extractor.model import ExampleKind, Level, Span
 from harness.model import Basis, ExampleResult, Finding, Report, Status, Verdict
-from tests.support.reports import ROWS
+from tests.support.report_pieces import ROWS
 
 FIRST = datetime(2024, 1, 1, 3, tzinfo=UTC)
 

@@ -12,7 +12,8 @@ from harness.nightly.history import queries, record
 from harness.nightly.history.record import add
 from harness.nightly.history.schema import connect, memory
 from tests.harness.nightly.history.nights import example, failing, night, passing, verdict
-from tests.support.reports import hostile_report, rich_report
+from tests.support.hostile_report import hostile_report
+from tests.support.reports import rich_report
 
 if TYPE_CHECKING:
     import sqlite3
@@ -200,7 +201,11 @@ def _named(name: str, digest: str, outcome: Verdict) -> ExampleResult:
 def test_the_history_of_an_example_goes_on_under_the_id_that_a_heading_gives_it(history: sqlite3.Connection) -> None:
     """A block inserted above two others takes the first's id, and each of those moves on."""
     add(night(0, _named("x", "a", Verdict.SATISFIED), _named("x.2", "b", Verdict.SATISFIED)), history)
-    later = (_named("x", "c", Verdict.SATISFIED), _named("x.2", "a", Verdict.VIOLATED), _named("x.3", "b", Verdict.SATISFIED))
+    later = (
+        _named("x", "c", Verdict.SATISFIED),
+        _named("x.2", "a", Verdict.VIOLATED),
+        _named("x.3", "b", Verdict.SATISFIED),
+    )
     add(night(1, *later), history)
     assert [(flip.example, flip.after) for flip in queries.flips(history)] == [("docs/a#x.2", "violated")]
     assert [len(queries.judged(history, f"docs/a#{name}")) for name in ("x", "x.2", "x.3")] == [1, 2, 2]

@@ -15,7 +15,7 @@ from harness.nightly.history.record import add
 from harness.nightly.history.schema import MIGRATIONS, connect, memory
 from harness.nightly.history.stored import BODY_LIMIT, FLIPS_STORED, StoredFinding, evidence_of
 from tests.harness.nightly.history.nights import example, night, verdict
-from tests.support.reports import hostile_report
+from tests.support.hostile_report import hostile_report
 
 if TYPE_CHECKING:
     import sqlite3
@@ -145,7 +145,9 @@ def test_texts_of_an_older_history_are_still_known(tmp_path: Path) -> None:
     with closing(connect(file, MIGRATIONS[:1])) as old:
         old.execute("INSERT INTO night VALUES (1, '2023-12-31T03:00:00Z', 'docs', '0.1.0', NULL, NULL, 1, 0, '{}')")
         old.execute("INSERT INTO example VALUES (1, 'x')")
-        old.execute("""INSERT INTO body VALUES (1, 'p', '{"sdk":"1.0.0"}'), (2, 'v', '{"a ":["satisfied","MUST",false,""]}')""")
+        old.execute(
+            """INSERT INTO body VALUES (1, 'p', '{"sdk":"1.0.0"}'), (2, 'v', '{"a ":["satisfied","MUST",false,""]}')"""
+        )
         old.execute(f"INSERT INTO result VALUES (1, 1, 'judged', '{'a' * 64}', 1, 2, 1.0, 0)")
     with closing(connect(file)) as history:
         add(_night(1, _judged(Verdict.VIOLATED, 400)), history)

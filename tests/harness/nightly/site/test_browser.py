@@ -19,7 +19,8 @@ from harness.nightly.site import write_site
 from harness.nightly.site.assets import Assets, load
 from harness.report.html import render
 from tests.support.host import HOST
-from tests.support.reports import hostile_report, rich_report
+from tests.support.hostile_report import hostile_report
+from tests.support.reports import rich_report
 
 HERE = Path(__file__).parents[3] / "browser"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")

@@ -21,7 +21,8 @@ from harness.nightly.site.write import MARKER
 from harness.report.html import render
 from harness.report.html.naming import case_file
 from tests.harness.nightly.history.nights import example, failing, night, passing, verdict
-from tests.support.reports import hostile_report, quiet_report, rich_report
+from tests.support.hostile_report import hostile_report
+from tests.support.reports import quiet_report, rich_report
 
 if TYPE_CHECKING:
     from pathlib import Path

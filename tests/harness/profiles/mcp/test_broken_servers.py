@@ -8,7 +8,8 @@ import pytest
 from harness.model import Basis, Finding, Side, Verdict
 from harness.profiles.registry import MCP
 from tests.support.judged_server import findings, talk, violated_or_late
-from tests.support.servers import CASES, GROUPS, MODERN, NEWEST, OLDEST, Case
+from tests.support.server_case import MODERN, NEWEST, OLDEST, Case
+from tests.support.servers import CASES, GROUPS
 from tests.support.verdicts import rows
 
 pytestmark = pytest.mark.loopback

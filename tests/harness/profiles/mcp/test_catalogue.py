@@ -15,7 +15,8 @@ from harness.profiles.mcp.catalogue import FAMILIES
 from harness.profiles.registry import MCP
 from harness.rule import Rule
 from harness.spec.bindings_file import Binding, load_bindings
-from tests.support.servers import CASES, PREDICTABLE
+from tests.support.server_case import PREDICTABLE
+from tests.support.servers import CASES
 
 ROOT = Path(__file__).parents[4]
 IDS = [row.id for row in MCP.catalogue.requirements]
@@ -29,7 +30,11 @@ def bindings() -> tuple[Binding, ...]:
 
 def test_every_family_is_independent_of_the_others_by_contract() -> None:
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
-    (modules,) = (contract["modules"] for contract in contracts if contract["name"] == "rule families are independent of each other")
+    (modules,) = (
+        contract["modules"]
+        for contract in contracts
+        if contract["name"] == "rule families are independent of each other"
+    )
     assert sorted(modules) == sorted(family.__name__ for family in FAMILIES)
 
 

@@ -15,7 +15,7 @@ import pytest
 from harness.profiles.mcp.probes.converse_http import converse_http
 from tests.support.judged_server import findings, violated
 from tests.support.loopback import SERVERS, running, server_bundle
-from tests.support.servers import MIDDLE, MODERN, NEWEST, OLDEST
+from tests.support.server_case import MIDDLE, MODERN, NEWEST, OLDEST
 from tests.support.tokens import PlainTokens
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ import pytest
 from harness.model import Reply
 from harness.profiles.mcp import steps
 from tests.support.judged_server import findings, talk
-from tests.support.servers import MODERN, NEWEST, OLDEST, Case
+from tests.support.server_case import MODERN, NEWEST, OLDEST, Case
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,7 +9,8 @@ from harness.model import Failure, FailureKind, Transcript
 from harness.report.evidence import exchange_lines
 from harness.report.html.diagram import parties, sequence
 from harness.report.html.exchanges import reply_text, request_text
-from tests.support.reports import HOSTILE, exchange
+from tests.support.hostile_report import HOSTILE
+from tests.support.report_pieces import exchange
 
 
 def test_a_line_on_stdout_goes_from_the_example_to_docprobe() -> None:

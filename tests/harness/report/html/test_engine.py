@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from harness.report.html.engine import shown, templates
-from tests.support.reports import HOSTILE
+from tests.support.hostile_report import HOSTILE
 
 
 @pytest.mark.parametrize("hostile", HOSTILE)

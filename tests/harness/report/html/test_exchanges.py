@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from harness.model import Failure, FailureKind
 from harness.report.html.exchanges import BODY_LIMIT, reply_text, request_text
-from tests.support.reports import exchange
+from tests.support.report_pieces import exchange
 
 
 def test_a_request_reads_as_it_went_over_the_wire() -> None:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from harness.report.html.naming import case_file, finding_anchor
-from tests.support.reports import HOSTILE
+from tests.support.hostile_report import HOSTILE
 
 
 def test_a_case_keeps_its_file_name() -> None:

@@ -12,7 +12,8 @@ from rich.console import Console
 from harness.report.terminal import render as terminal
 from harness.report.terminal.look import Look, look_of
 from tests.support.golden import check_golden
-from tests.support.reports import hostile_report, quiet_report, rich_report
+from tests.support.hostile_report import hostile_report
+from tests.support.reports import quiet_report, rich_report
 
 if TYPE_CHECKING:
     pass
