@@ -33,7 +33,8 @@ class Image:
     tools: Mapping[str, str] = field(default_factory=dict)
     """Versions of the interpreter and the package client by name, and ``image``: what the base image is made of."""
     remarks: tuple[str, ...] = ()
-    """What was decided by the version of docprobe's own interpreter: of which packages older releases were taken."""
+    """Why packages have other versions than the page asks for: docprobe's own interpreter is older, or a mirror has no
+    dates."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import anyio
 
-from extractor.model import ExampleKind, Note, NoteKind, Origin
+from extractor.model import ExampleKind, Manager, Note, NoteKind, Origin
 from harness.base.errors import BlockedError, InstallError, PodError
 from harness.base.host import describe_overload
 from harness.judge.start_failure import describe_start, port_held_by_service
@@ -119,7 +119,7 @@ async def _attempt(
             sentence=describe_start(outcome, how, logs, config.profile.serving),
             logs=() if outcome is StartOutcome.SERVING else tuple(line.since(began) for line in logs[-LAST_LINES:]),
             duration_s=round(time.monotonic() - began, 3),
-            guesses=guesses + _decided_by_interpreter(image),
+            guesses=guesses + _other_versions(image, bundle),
             refused=image.refused if image else (),
         )
 
@@ -199,10 +199,14 @@ def _where_it_answered(transcript: Transcript, bundle: Bundle) -> str:
     return f" (a first request was answered at {found})"
 
 
-def _decided_by_interpreter(image: Image | None) -> tuple[Note, ...]:
-    """Return what the version of docprobe's own interpreter decided: nothing of that is the page's."""
+def _other_versions(image: Image | None, bundle: Bundle) -> tuple[Note, ...]:
+    """Return why packages have other versions than the page asks for: nothing of that is the page's.
+
+    Maven's are those whose date is not known; all others were decided by the version of docprobe's own interpreter.
+    """
     remarks = image.remarks if image else ()
-    return tuple(Note(NoteKind.INTERPRETER, Origin.INFERRED, detail=f": {remark}") for remark in remarks)
+    kind = NoteKind.DEPENDENCY if bundle.manager is Manager.MAVEN else NoteKind.INTERPRETER
+    return tuple(Note(kind, Origin.INFERRED, detail=f": {remark}") for remark in remarks)
 
 
 def _how_it_serves(transcript: Transcript) -> str:

@@ -136,5 +136,5 @@ JAVA: Final = RunnableLanguage(
     missing=missing,
     build=build,
     package_of=package_of_import,
-    look_up=Tool(_LOOK_UP, ("python3", _LOOK_UP.path)),
+    look_up=Tool(_LOOK_UP, ("python3", _LOOK_UP.path, "java")),
 )

@@ -134,5 +134,5 @@ KOTLIN: Final = RunnableLanguage(
     missing=missing,
     build=build,
     package_of=package_of_import,
-    look_up=Tool(_LOOK_UP, ("python3", _LOOK_UP.path)),
+    look_up=Tool(_LOOK_UP, ("python3", _LOOK_UP.path, "kotlin")),
 )

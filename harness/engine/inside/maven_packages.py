@@ -40,11 +40,12 @@ NO_VERSION = re.compile(r"'dependencies\.dependency\.version' for ([\w.-]+):([\w
 
 
 def main() -> None:
-    """Fetch into a folder, the first argument, and write the lock, the second; the third names the JDK's source.
+    """Fetch into a folder, the first argument; write the lock, the second, and the remarks, the third.
 
-    The fourth is the plugin, the fifth the local repository, the sixth makes a trust store of a CA bundle.
+    The fourth names the JDK's source, the fifth is the plugin, the sixth the local repository, the seventh makes a
+    trust store of a CA bundle.
     """
-    folder, lock, source, plugin, repository, trust = sys.argv[1:7]
+    folder, lock, remarks, source, plugin, repository, trust = sys.argv[1:8]
     os.chdir(folder)
     with open("wanted.json", encoding="utf-8") as file:
         wanted = json.load(file)
@@ -54,6 +55,8 @@ def main() -> None:
         entries = [entry(*line.split(":"), alone=True) for line in wanted["locked"]]
     else:
         entries = resolve(wanted, wanted["cutoff"], registry, maven)
+    with open(remarks, "w", encoding="utf-8") as file:
+        json.dump(registry.undated, file)
     listed = maven.copy(entries)
     lines = sorted(listed)
     drop_copies(repository)
@@ -187,6 +190,7 @@ class Registry:
         """Take its address, and ``user:password`` if the settings have one for it."""
         self.url = url.rstrip("/")
         self.headers = {"Authorization": "Basic " + base64.b64encode(login.encode()).decode()} if login else {}
+        self.undated: list[str] = []
 
     def ask(self, path: str, method: str = "GET") -> tuple[str, str]:
         """Return what it answers for a path, and when that was last changed."""
@@ -216,8 +220,11 @@ class Registry:
             dates += [date] if date else []
         if cutoff and not dates:
             # a mirror without dates: today's packages say what a reader gets, and differ from themselves in nothing
-            sys.stderr.write(f"[WARNING] the repository does not say when {group}:{name} was published\n")
-            return self.newest(group, name, None)
+            newest = self.newest(group, name, None)
+            said = f"the repository does not say when {group}:{name} was published, so today's {newest} was taken"
+            self.undated.append(said)
+            sys.stderr.write(f"[WARNING] {said}\n")
+            return newest
         when = f"was not published by {cutoff}" if cutoff else "was not found in the repository"
         fail(f"[ERROR] {group}:{name} {when}")
         raise AssertionError

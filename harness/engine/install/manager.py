@@ -25,7 +25,7 @@ class InstallPlan:
     """Path of the manager's record of what is installed, afterwards."""
     environment: Mapping[str, str] = field(default_factory=dict)
     remarks_file: str = ""
-    """Path of a file that says what the interpreter's version decided (:meth:`PackageManager.remarks`); empty: none."""
+    """Path of a file of :meth:`PackageManager.remarks`; empty: none."""
     compile: tuple[tuple[str, ...], ...] = ()
     """Argument vectors that compile what was fetched, run afterwards without a network: that may run its code."""
 
@@ -79,7 +79,7 @@ class PackageManager(Protocol):
         ...
 
     def remarks(self, text: str) -> tuple[str, ...]:
-        """Return what was decided by the version of the interpreter, from the text of ``InstallPlan.remarks_file``."""
+        """Return why some versions are others than the page asks for, from the text of ``InstallPlan.remarks_file``."""
         ...
 
     def fault(self, log: Sequence[str]) -> InstallFault:

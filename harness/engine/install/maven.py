@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _FOLDER: Final = f"{ROOT}/java"
 _LOCK: Final = f"{_FOLDER}/docprobe.lock"
+_REMARKS: Final = f"{_FOLDER}/remarks.json"
 _NAME: Final = re.compile(r"[A-Za-z0-9_][\w.-]*:[A-Za-z0-9_][\w.-]*", re.ASCII)
 _VERSION: Final = re.compile(r"[\w.+-]*|[\[(][\w.,+\[\]() -]+[\])]", re.ASCII)
 _LOCK_LINE: Final = re.compile(r"[\w.-]+:[\w.-]+:(?:jar|pom):[\w.+-]+(?::[\w.-]+)?", re.ASCII)
@@ -49,12 +50,13 @@ def plan(
     platforms = [_wanted(d) for d in dependencies if PLATFORM in d.extras]
     locked = list(_locked(lock)) if lock is not None else []
     wanted = {"packages": packages, "platforms": platforms, "cutoff": cutoff, "locked": locked}
-    arguments = (_FOLDER, _LOCK, source_file("java"), PLUGIN, REPOSITORY, TRUST)
+    arguments = (_FOLDER, _LOCK, _REMARKS, source_file("java"), PLUGIN, REPOSITORY, TRUST)
     return InstallPlan(
         files={f"{_FOLDER}/wanted.json": json.dumps(wanted)},
         steps=(tuple(program("maven_packages", *arguments)),),
         lock_file=_LOCK,
         installed_file=_LOCK,
+        remarks_file=_REMARKS,
     )
 
 
@@ -97,8 +99,8 @@ def skipped_scripts(installed: str) -> tuple[str, ...]:
 
 
 def remarks(text: str) -> tuple[str, ...]:
-    """Return nothing: a package that needs a newer Java fails when it is used."""
-    return ()
+    """Return which packages are not of the day that was asked for, from the file of remarks."""
+    return tuple(str(remark) for remark in json.loads(text)) if text else ()
 
 
 def fault(log: Sequence[str]) -> InstallFault:

@@ -12,6 +12,7 @@ from harness.base.host import HostEnvironment, describe_overload
 ROOT = Path(__file__).parents[3]
 IN_CONTAINERS = (
     "harness/engine/inside/",
+    "extractor/languages/common/jvm_look_up.py",
     "extractor/languages/go/look_up.py",
     "extractor/languages/rust/build.py",
     "extractor/languages/rust/look_up.py",

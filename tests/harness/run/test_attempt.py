@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 import anyio
 import pytest
 
-from extractor.model import ExampleKind, Layout, NoteKind, ServiceRequest, SourceFile
+from extractor.model import ExampleKind, Layout, Manager, NoteKind, ServiceRequest, SourceFile
 from harness.config import Config
 from harness.engine.protocol import ExitState, Limits
 from harness.judge.failure_cause import cause_of
@@ -179,6 +179,21 @@ async def test_what_docprobe_s_interpreter_decided_is_in_the_run(tmp_path: Path)
     found = await record(engine, SERVER, config, date=None, locks={}, progress=lambda _: None)
     assert [note.kind for note in found.runs[0].guesses] == [NoteKind.INTERPRETER]
     assert cause_of(found.runs[0], SERVER).guesses[0].what.endswith("so npm took 2.4")
+
+
+async def test_packages_of_today_in_place_of_a_days_are_in_the_run(tmp_path: Path) -> None:
+    @dataclass(frozen=True)
+    class WithoutDates(OnePodEngine):
+        async def install(self, bundle: Bundle, **_: Any) -> Image:
+            return Image("image", "key", {}, remarks=("the repository does not say when a:b was published",))
+
+    config = Config(docs=tmp_path, layout=Layout(), profile=MCP)
+    engine = cast("Engine", WithoutDates(DeadPod("NoClassDefFoundError: a")))
+    bundle = replace(SERVER, manager=Manager.MAVEN)
+    found = await record(engine, bundle, config, date=None, locks={}, progress=lambda _: None)
+    assert [note.what for note in found.runs[0].guesses] == [
+        "dependency: the repository does not say when a:b was published"
+    ]
 
 
 class SlowPod(SilentPod):

@@ -171,6 +171,69 @@ async def test_names_of_go_packages(tmp_path: Path) -> None:
     assert found.packages["github.com/google/uuid"]
 
 
+def of_language(name: str, manager: Manager, dependency: Dependency) -> Bundle:
+    """The tool of a language beside a package."""
+    known = language(name)
+    assert known.look_up is not None
+    return replace(
+        BUNDLE, language=name, toolchain=known.toolchain, manager=manager, dependencies=(dependency,),
+        files=(known.look_up.file, *known.look_up_files), command=known.look_up.command,
+    )  # fmt: skip
+
+
+@pytest.mark.engine
+@pytest.mark.registry
+async def test_names_of_java_packages(tmp_path: Path) -> None:
+    asked = {
+        # JsonTok is the beginning of a name that the package has
+        "com.google.gson.stream": frozenset({"JsonToken", "JsonTok", "*"}),
+        "com.google.gson.stream.JsonToken": frozenset({"NULL", "NIL"}),
+        "com.google.gson.gone": frozenset({"Gson"}),
+        "org.acme.other": frozenset({"X"}),
+    }
+    bundle = of_language("java", Manager.MAVEN, Dependency("com.google.code.gson:gson", "2.11.0"))
+    async with connect(state=tmp_path, host=HOST) as engine:
+        found = await look_up(engine, bundle, asked, cutoff=None, progress=print)
+    assert found.failed is None
+    assert found.answers["com.google.gson.stream"] == ModuleAnswer(True, ("JsonTok",))
+    assert found.answers["com.google.gson.stream.JsonToken"] == ModuleAnswer(True, ("NIL",))
+    assert found.answers["com.google.gson.gone"].found is False
+    assert found.answers["org.acme.other"].found is None
+
+
+@pytest.mark.engine
+@pytest.mark.registry
+async def test_names_of_kotlin_packages(tmp_path: Path) -> None:
+    asked = {
+        # functions of a package, which are in no class of their own
+        "kotlinx.serialization.json": frozenset({"Json", "buildJsonObject", "buildJson", "JsonThing"}),
+        "kotlinx.serialization.json.Json": frozenset({"Default", "Usual"}),
+        "kotlinx.serialization.gone": frozenset({"Json"}),
+    }
+    package = Dependency("org.jetbrains.kotlinx:kotlinx-serialization-json", "1.9.0")
+    bundle = of_language("kotlin", Manager.MAVEN, package)
+    async with connect(state=tmp_path, host=HOST) as engine:
+        found = await look_up(engine, bundle, asked, cutoff=None, progress=print)
+    assert found.failed is None
+    assert found.answers["kotlinx.serialization.json"] == ModuleAnswer(True, ("JsonThing", "buildJson"))
+    assert found.answers["kotlinx.serialization.json.Json"] == ModuleAnswer(True, ("Usual",))
+    assert found.answers["kotlinx.serialization.gone"].found is False
+
+
+@pytest.mark.engine
+@pytest.mark.registry
+async def test_names_of_rust_crates(tmp_path: Path) -> None:
+    asked = {"semver": frozenset({"Version", "Versio"}), "semver::gone": frozenset({"X"})}
+    async with connect(state=tmp_path, host=HOST) as engine:
+        found = await look_up(
+            engine, of_language("rust", Manager.CARGO, Dependency("semver", "1")), asked, cutoff=None, progress=print
+        )
+    assert found.failed is None
+    assert found.answers["semver"].found is True
+    assert found.answers["semver"].missing == ("Versio",)
+    assert found.answers["semver::gone"].found is False
+
+
 @pytest.mark.engine
 @pytest.mark.registry
 @pytest.mark.parametrize("strict", [None, True, False])

@@ -137,15 +137,15 @@ def cancelled(transcript: Transcript, bound: BoundRequirement) -> Finding:
             return inconclusive(bound, "tools/list was not answered in time; it was slow before, too.", both)
         return violated(
             bound,
-            f"After cancellations of requests that are unknown or answered, tools/list was not answered "
-            f"({asked.failure}); before them it was.",
+            "After cancellations of requests that are unknown or answered, and a malformed one, tools/list was not "
+            f"answered ({asked.failure}); before them it was.",
             both,
         )
     own = (sent(asked) or {}).get("id")
     for message in messages(asked.reply):
         if is_response(message) and message.get("id") != own:
-            return violated(bound, "A cancellation of a request that is unknown or answered got a response.", both)
-    return satisfied(bound, "Cancellations of requests that are unknown or answered were ignored.", both)
+            return violated(bound, "A cancellation that concerns nothing, or a malformed one, got a response.", both)
+    return satisfied(bound, "Cancellations that concern nothing, and a malformed one, were ignored.", both)
 
 
 CANCELLED: Final = Rule(

@@ -107,8 +107,10 @@ def test_a_mirror_without_dates(
         headers = MappingProxyType({"Last-Modified": ""})
 
     monkeypatch.setattr(maven_packages.urllib.request, "urlopen", lambda *_, **__: Reply(archive(year)))
-    assert Answers(silent=True).newest("com.acme", "sdk", "2025-06-18") == "1.11.0"
+    mirror = Answers(silent=True)
+    assert mirror.newest("com.acme", "sdk", "2025-06-18") == "1.11.0"
     assert said in capsys.readouterr().err
+    assert mirror.undated == ([f"the repository {said}, so today's 1.11.0 was taken"] if said else [])
 
 
 def test_a_package_without_a_version_takes_what_others_bring() -> None:
