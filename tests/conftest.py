@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling
 
 from tests.support.figures import FIGURES
-from tests.support.soak import SOAK
+from tests.support.soak import FOLDERS, SOAK
 
 ONE_BY_ONE = (
     "harness/engine/test_pods.py",
@@ -90,7 +90,10 @@ def pytest_collection_finish() -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the long ones first: what is left at the end is short and evens out."""
+    """Put the long ones first: what is left at the end is short and evens out. Folders of the soak are part of it."""
+    for item in items if SOAK else ():
+        if item.nodeid.removeprefix("tests/").partition("/")[0] in FOLDERS:
+            item.add_marker(pytest.mark.soak)
     items.sort(key=lambda item: not any(item.get_closest_marker(name) for name in ("engine", "loopback")))
 
 
@@ -104,8 +107,19 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
         return (yield)
 
 
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Give what the attacks of this process came to to the one that started it, if one did."""
+    if (output := getattr(session.config, "workeroutput", None)) is not None:
+        output["attacks"] = FIGURES.as_data()
+
+
+def pytest_testnodedown(node: Any) -> None:
+    """Take what the attacks of another process came to."""
+    FIGURES.join(getattr(node, "workeroutput", {}).get("attacks", {}))
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print what the attacks of this process came to."""
+    """Print what all attacks came to."""
     if lines := FIGURES.lines():
         terminalreporter.section("attacks")
         for line in lines:

@@ -20,6 +20,7 @@ from tests.support.docprobe_process import (
     until_one_runs,
     valid_files,
 )
+from tests.support.soak import tries
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.engine, pytest.mark.attack("kills")]
 
 SEED = int(os.environ.get("DOCPROBE_SEED", "6"))
-KILLS = 100 if os.environ.get("DOCPROBE_SOAK") else 10
+KILLS = tries(10, soak=25)
 LATEST_S = 6.0
 """Start, extraction, two pods and their conversations on an idle machine; a loaded one is killed earlier in them."""
 

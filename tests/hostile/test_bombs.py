@@ -14,13 +14,11 @@ from extractor.model import ExampleStatus, Flavour, Layout
 from harness.profiles.mcp.roles import CODE
 from tests.extractor.docs.test_bad_input import SHAPES
 from tests.support.figures import FIGURES, resident_mib
-from tests.support.soak import SOAK, soaked
+from tests.support.soak import SOAK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-pytestmark = soaked
 
 SIZE = 1_000_000 if SOAK else 60_000
 """Characters of a bomb."""

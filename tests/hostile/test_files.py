@@ -18,14 +18,12 @@ from harness.results.result_files import write
 from tests.support.figures import FIGURES
 from tests.support.github_runner import obeys
 from tests.support.hostile_report import hostile_report, nasty
-from tests.support.soak import SOAK, soaked
+from tests.support.soak import tries
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = soaked
-
-ROUNDS = 400 if SOAK else 12
+ROUNDS = tries(12, soak=200)
 VALUES: tuple[Any, ...] = (
     None, True, -1, 0, 2**63, 1e308, "", "x" * 100_000, nasty("value"), "../../../etc/passwd", "/etc/passwd",
     "\ud800", "\x1b]0;t\x07\x1b[2J", "::error::x", "<script>alert(1)</script>", [], {}, [[]] * 50, {"a": {"b": {}}},

@@ -15,11 +15,11 @@ from harness.exchanges.recorder import Recorder
 from harness.model import Exchange
 from tests.support.figures import FIGURES
 from tests.support.local_pod import local_pod
-from tests.support.soak import SOAK, soaked
+from tests.support.soak import tries
 
-pytestmark = [pytest.mark.anyio, *soaked]
+pytestmark = pytest.mark.anyio
 
-REPLIES = 3_000 if SOAK else 60
+REPLIES = tries(60, soak=1_500)
 GOOD = b'{"jsonrpc":"2.0","id":1,"result":{"tools":[{"name":"a","inputSchema":{"type":"object"}}]}}'
 WHOLE = (
     b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(GOOD) + GOOD,

@@ -1,4 +1,4 @@
-"""Pod after pod, and eight at a time: nothing grows. DOCPROBE_PODS is how many (500 with ``make soak``)."""
+"""Pod after pod, and eight at a time: nothing grows. 80 with ``make soak``, and as many times more as its SOAK says."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from harness.engine.protocol import Limits
 from tests.harness.engine.conftest import SERVER, python_bundle
 from tests.support.docprobe_process import left_in, unfinished
 from tests.support.host import HOST
+from tests.support.soak import tries
 
 if TYPE_CHECKING:
     import docker
 
     from harness.engine.docker_engine import DockerEngine
 
-FULL = os.environ.get("DOCPROBE_SOAK")
-PODS = int(os.environ.get("DOCPROBE_PODS", "500" if FULL else "12"))
+PODS = tries(12, soak=80)
 pytestmark = [pytest.mark.anyio, pytest.mark.engine]
 
 QUICK = Limits(tmp_mib=8, memory_mib=128)

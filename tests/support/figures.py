@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import time
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ import pytest
 from tests.support.soak import SOAK
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
 _STATUS = Path("/proc/self/status")
 _RESET = Path("/proc/self/clear_refs")
@@ -75,6 +75,15 @@ class Figures:
             if lasted > figures.slowest_s:
                 figures.slowest_s, figures.slowest = lasted, name
             figures.peak_mib = max(figures.peak_mib, _mib("VmHWM") - before)
+
+    def as_data(self) -> dict[str, dict[str, object]]:
+        """Return the figures as plain values, for the process that joins those of several."""
+        return {name: asdict(kind) for name, kind in self.kinds.items()}
+
+    def join(self, data: Mapping[str, Mapping[str, object]]) -> None:
+        """Add what another process counted, as its `as_data` gave it."""
+        for name, values in data.items():
+            self.kinds[name] = _together([self.kinds.get(name, Kind()), Kind(**values)])  # type: ignore[arg-type]
 
     def lines(self) -> list[str]:
         """One line for each kind, and one for all; none where nothing was tried."""

@@ -19,7 +19,7 @@ from extractor.markdown.javascript_scanner import Scanner
 from extractor.markdown.parser import inline_tokens
 from extractor.markdown.tags import Incomplete, Malformed, scan_tag
 from extractor.model import Flavour, Layout, Page, Span
-from tests.support.soak import SOAK, soaked
+from tests.support.soak import soaked, tries
 
 pytestmark = [*soaked, pytest.mark.attack("pages that are broken")]
 
@@ -47,7 +47,7 @@ lines = st.lists(
 ).map("\n".join)
 pages = st.one_of(lines, st.text(max_size=200), st.tuples(lines, st.text(max_size=30)).map("".join))
 flavours = st.sampled_from(list(Flavour))
-fuzz = settings(max_examples=1_000 if SOAK else 30)
+fuzz = settings(max_examples=tries(30, soak=1_000))
 
 
 def parse(text: str, flavour: Flavour) -> Page:
@@ -95,7 +95,7 @@ def test_extraction_is_the_same_each_time(text: str, flavour: Flavour) -> None:
     assert blocks_of(parse(text, flavour)) == blocks_of(parse(text, flavour))
 
 
-@settings(max_examples=100 if SOAK else 8)
+@settings(max_examples=tries(8, soak=100))
 @given(one=pages, other=pages, flavour=flavours)
 def test_a_page_does_not_depend_on_the_others(one: str, other: str, flavour: Flavour) -> None:
     layout = Layout(flavour=flavour, specification=("**",))

@@ -15,7 +15,7 @@ from extractor.examples.find import find_examples
 from extractor.model import ExampleStatus, Layout
 from harness.profiles.mcp.roles import CODE
 from tests.support.processor import processor_time_below
-from tests.support.soak import SOAK, sizes, soaked
+from tests.support.soak import sizes, soaked, tries
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -86,7 +86,7 @@ def pages(draw: st.DrawFn) -> str:
     return "\n".join(parts)
 
 
-@settings(max_examples=2_000 if SOAK else 60, suppress_health_check=list(HealthCheck))
+@settings(max_examples=tries(60, soak=2_000), suppress_health_check=list(HealthCheck))
 @given(pages())
 def test_any_page_gives_examples_that_are_sound(tmp_path_factory: pytest.TempPathFactory, page: str) -> None:
     folder = tmp_path_factory.mktemp("docs")
@@ -131,7 +131,7 @@ def mutated_pages(draw: st.DrawFn) -> str:
     return "\n".join(parts)
 
 
-@settings(max_examples=5_000 if SOAK else 80, suppress_health_check=list(HealthCheck))
+@settings(max_examples=tries(80, soak=5_000), suppress_health_check=list(HealthCheck))
 @given(mutated_pages())
 def test_no_mutation_of_a_program_makes_docprobe_fail(tmp_path_factory: pytest.TempPathFactory, page: str) -> None:
     folder = tmp_path_factory.mktemp("docs")

@@ -1,4 +1,4 @@
-"""The same server gives the same verdicts at each run, also on a busy machine. DOCPROBE_SOAK=1: 50 runs of each."""
+"""The same server gives the same verdicts at each run, also on a busy machine. 10 runs of each with ``make soak``."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ import pytest
 
 from tests.support.judged_server import findings, talk
 from tests.support.server_case import MODERN, NEWEST, OLDEST, Case
+from tests.support.soak import SOAK, soaked, tries
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-pytestmark = pytest.mark.loopback
+pytestmark = [pytest.mark.loopback, *soaked]
 
-SOAK = bool(os.environ.get("DOCPROBE_SOAK"))
-RUNS = 50 if SOAK else 2
+RUNS = tries(2, soak=10)
 AT_ONCE = 6
 CASES = (
     Case("python", "Authorized", revisions=(OLDEST, NEWEST)),
