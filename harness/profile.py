@@ -6,6 +6,7 @@ Everything below this module works on the value and imports no specification; ``
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
 from extractor.languages.common.roles import CodeProfile
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from extractor.model import Block, Bundle
     from harness.engine.protocol import Pod, Service
     from harness.model import BoundRequirement, LogLine, Transcript
+    from harness.rule import Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +128,9 @@ class Profile:
     """Which code of a page is about it, and what that code does."""
     revisions: tuple[str, ...] = ()
     """Every revision of the protocol that is known, oldest first."""
-    catalogue: Catalogue = field(default_factory=Catalogue)
+    rules: Callable[[], tuple[Rule, ...]] = tuple
+    """Returns the rules of its catalogue, in the order in which reports show them. They are asked for when they are
+    needed: pages and their blocks are listed without them."""
     bindings: Path | None = None
     """The bindings of the catalogue to the sentences of its documentation."""
     serving: Serving = PLAIN_SERVING
@@ -143,3 +147,13 @@ class Profile:
     """The transcript as it counts for a page of that revision (a draft is spoken as the newest release)."""
     judged_under: Callable[[Transcript, str], bool] = _always
     """Whether a revision's text has the transport that was spoken, so that it can judge the conversation."""
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """Every requirement that examples are judged by."""
+        return _catalogue(self.rules)
+
+
+@cache
+def _catalogue(rules: Callable[[], tuple[Rule, ...]]) -> Catalogue:
+    return Catalogue(rules())

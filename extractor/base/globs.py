@@ -10,12 +10,12 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-import pathspec
-
 from extractor.base.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    import pathspec
 
 
 def matches(path: str, pattern: str) -> bool:
@@ -40,6 +40,9 @@ def unused_patterns(patterns: Iterable[str], paths: Iterable[str]) -> tuple[str,
 
 @lru_cache(maxsize=256)
 def _compiled(pattern: str) -> pathspec.GitIgnoreSpec:
+    # here, since an unchanged tree is read without it
+    import pathspec
+
     relative = pattern.removeprefix("./")
     try:
         return pathspec.GitIgnoreSpec.from_lines([relative if relative.startswith("/") else f"**/{relative}"])

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import sys
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
@@ -19,7 +20,7 @@ from extractor.base.errors import DocprobeError
 from extractor.base.storage import write_atomically
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
 T = TypeVar("T")
 
@@ -104,6 +105,39 @@ def code_digest(*places: Path, endings: Collection[str] = CODE) -> str:
                 with open(name, "rb") as file:  # noqa: PTH123
                     digest.update(os.path.relpath(name, place.parent).encode() + b"\0" + file.read() + b"\0")
     return digest.hexdigest()
+
+
+@cache
+def library_version(name: str) -> str:
+    """Return the version of an installed library, by its name on PyPI.
+
+    It stands in the name of the folder that describes the library, so nothing is parsed, and nothing imported that
+    takes longer than reading a cached tree.
+    """
+    found = _installed(tuple(sys.path)).get(_canonical(name))
+    if found is not None:
+        return found
+    from importlib import metadata
+
+    return metadata.version(name)
+
+
+@cache
+def _installed(places: tuple[str, ...]) -> Mapping[str, str]:
+    """Return the versions of the libraries in folders that code is imported from, by name; the first counts."""
+    versions: dict[str, str] = {}
+    for place in places:
+        with contextlib.suppress(OSError):
+            for entry in os.listdir(place or "."):  # noqa: PTH208  (faster)
+                stem, ending = os.path.splitext(entry)  # noqa: PTH122  (faster)
+                library, _, version = stem.partition("-")
+                if ending == ".dist-info" and version:
+                    versions.setdefault(_canonical(library), version)
+    return versions
+
+
+def _canonical(name: str) -> str:
+    return name.lower().replace("-", "_").replace(".", "_")
 
 
 def _files(folder: Path) -> Iterator[str]:

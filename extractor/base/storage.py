@@ -13,12 +13,12 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from filelock import FileLock, Timeout
-
 from extractor.base.errors import unwritable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from filelock import FileLock
 
 _UNFINISHED: Final = ".tmp"
 
@@ -71,6 +71,9 @@ def file_lock(path: Path) -> FileLock:
 
     It uses the kernel's ``flock`` and never falls back to a marker file, which a killed process would leave behind.
     """
+    # here, as below: a run that only reads what is cached takes no lock
+    from filelock import FileLock
+
     return FileLock(path, fallback_to_soft=False)
 
 
@@ -92,6 +95,8 @@ def is_held(path: Path) -> bool:
 
     A file that this user may not open belongs to another user and counts as held.
     """
+    from filelock import Timeout
+
     if not path.is_file():
         return False
     try:
@@ -103,6 +108,8 @@ def is_held(path: Path) -> bool:
 
 def remove_abandoned(paths: Iterable[Path]) -> None:
     """Remove those of ``paths`` whose lock no process holds: a killed process left them."""
+    from filelock import Timeout
+
     for path in paths:
         with suppress(Timeout, OSError), file_lock(path).acquire(blocking=False):
             path.unlink(missing_ok=True)

@@ -9,13 +9,12 @@ from __future__ import annotations
 import hashlib
 import sys
 from collections.abc import Mapping  # noqa: TC003  (msgspec reads the hints below at run time)
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from extractor.base.kept import Kept, code_digest
+from extractor.base.kept import Kept, code_digest, library_version
 from extractor.model import Block, Layout, Page, Parties, Statement  # noqa: TC001  (as above)
 
 if TYPE_CHECKING:
@@ -50,6 +49,15 @@ class Extracted:
     """SHA-256 of each included file by path relative to the docs root; None for one that does not exist."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Blocks:
+    """An entry as it is read where statements are not wanted: they are passed over."""
+
+    page: Page
+    blocks: tuple[Block, ...]
+    depends: Mapping[str, str | None] = field(default_factory=dict)
+
+
 class PageCache:
     """A folder of entries."""
 
@@ -74,6 +82,7 @@ class PageCache:
             statements: whether an entry must have statements. Without, one that has them serves too.
         """
         self._kept: Kept[Extracted] = Kept(folder, Extracted, SUFFIX)
+        self._blocks: Kept[_Blocks] = Kept(folder, _Blocks, SUFFIX)
         self._root = root
         self._statements = statements
         self._layout = repr((_FORMAT, code_version(), layout, parties, loaders))
@@ -86,16 +95,18 @@ class PageCache:
             flavour: its dialect.
             sha256: digest of its bytes.
         """
-        entry = self._load(self._key(path, flavour, sha256, statements=True))
-        if entry is None and not self._statements:
-            entry = self._load(self._key(path, flavour, sha256, statements=False))
-        return entry if entry is None or self._statements else replace(entry, statements=())
+        whole = self._key(path, flavour, sha256, statements=True)
+        if self._statements:
+            entry = self._kept.load(whole)
+            return entry if entry is not None and self._is_current(entry.depends) else None
+        for key in (whole, self._key(path, flavour, sha256, statements=False)):
+            found = self._blocks.load(key)
+            if found is not None and self._is_current(found.depends):
+                return Extracted(found.page, found.blocks, (), found.depends)
+        return None
 
-    def _load(self, key: str) -> Extracted | None:
-        entry = self._kept.load(key)
-        if entry is None or not all(_digest(self._root, name) == digest for name, digest in entry.depends.items()):
-            return None
-        return entry
+    def _is_current(self, depends: Mapping[str, str | None]) -> bool:
+        return all(_digest(self._root, name) == digest for name, digest in depends.items())
 
     def store(self, entry: Extracted) -> None:
         """Write an entry; does nothing if the folder cannot be written."""
@@ -113,7 +124,7 @@ class PageCache:
 @cache
 def code_version() -> str:
     """Return a digest of the extractor's source and of the versions of the libraries it parses with."""
-    libraries = [metadata.version(library) for library in _LIBRARIES]
+    libraries = [library_version(library) for library in _LIBRARIES]
     return " ".join((code_digest(Path(__file__).parents[1], endings=_CODE), sys.version, *libraries))
 
 

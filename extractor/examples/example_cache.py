@@ -5,11 +5,10 @@ from __future__ import annotations
 import dataclasses
 import sys
 from functools import cache
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from extractor.base.kept import Kept, code_digest, value_digest
+from extractor.base.kept import Kept, code_digest, library_version, value_digest
 from extractor.model import Example
 
 if TYPE_CHECKING:
@@ -79,7 +78,7 @@ class ExampleCache:
 @cache
 def code_version() -> str:
     """Return a digest of the extractor, its tables included, and of what it reads code with."""
-    libraries = [metadata.version(library) for library in _LIBRARIES]
+    libraries = [library_version(library) for library in _LIBRARIES]
     return " ".join((code_digest(Path(__file__).parents[1]), sys.version, *libraries))
 
 

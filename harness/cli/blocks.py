@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 from typing import TYPE_CHECKING, Any, Final
 
@@ -36,14 +37,13 @@ def command(cli: Cli, /, docs: Path | None, form: str, state: Path | None) -> No
     """
     config = load_config(docs, cli.config_file, state=state)
     corpus = load_corpus(config, statements=False)
-    err = cli.err()
     for problem in corpus.problems:
-        err.print(printable(f"{problem.span}: {problem.message}"), markup=False, soft_wrap=True)
+        cli.note(printable(f"{problem.span}: {problem.message}"))
     if form == "json":
         sys.stdout.write(to_json(corpus, config.docs))
     else:
         sys.stdout.write(to_table(corpus.blocks))
-        err.print(_summary(corpus), markup=False, soft_wrap=True)
+        cli.note(_summary(corpus))
 
 
 def to_json(corpus: Corpus, docs: Path) -> str:
@@ -62,8 +62,7 @@ _PUBLISHED: Final = {"prose_commands": "spoken", "prose_values": "stated"}
 
 def _entry(block: Block) -> dict[str, Any]:
     """Return the block's fields; what the prose around it holds is published as ``spoken`` and ``stated``."""
-    fields: dict[str, Any] = msgspec.to_builtins(block)
-    return {_PUBLISHED.get(name, name): value for name, value in fields.items()}
+    return {_PUBLISHED.get(field.name, field.name): getattr(block, field.name) for field in dataclasses.fields(block)}
 
 
 def to_table(blocks: tuple[Block, ...]) -> str:

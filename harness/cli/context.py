@@ -41,6 +41,11 @@ class Cli:
 
         return Console(file=sys.stderr, no_color=self.no_color or None, highlight=False, emoji=False, quiet=self.quiet)
 
+    def note(self, text: str) -> None:
+        """Print a line of plain text to stderr, unless notes are not wanted."""
+        if not self.quiet:
+            click.echo(text, err=True)
+
     def links(self, docs: Path) -> str | None:
         """Return the URI of the docs root for links in the output; None if it does not go to a terminal with links."""
         return docs.resolve().as_uri() if sys.stdout.isatty() and draws_links(os.environ) else None

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 import msgspec
-from rich.text import Text
 
 from extractor.base.suggest import suggestion
 from extractor.base.text import printable
@@ -17,7 +16,6 @@ from harness.base.errors import UsageError
 from harness.cli.completion import complete_examples
 from harness.cli.context import Cli, docs_argument, pass_cli, state_option, table_or_json_option
 from harness.load import load_examples, unmatched_patterns
-from harness.report.terminal.look import draw, labelled, look_of
 from harness.selection.select import Selection, select
 from harness.settings import load_config
 
@@ -89,16 +87,15 @@ def command(
     found = select(loaded.all, Selection(patterns)) if patterns else loaded.all
     wanted = {"status": statuses, "kind": kinds, "language": _known_languages(languages, loaded.all)}
     found = tuple(one for one in found if all(not of or getattr(one, field) in of for field, of in wanted.items()))
-    err = cli.err()
     for problem in loaded.corpus.problems:
-        err.print(printable(f"{problem.span}: {problem.message}"), markup=False, soft_wrap=True)
+        cli.note(printable(f"{problem.span}: {problem.message}"))
     for sentence in unmatched_patterns(config, loaded):
-        err.print(printable(f"warning: {sentence}"), markup=False, soft_wrap=True)
+        cli.note(printable(f"warning: {sentence}"))
     if form == "json":
         sys.stdout.write(to_json(found, config.docs))
     else:
         show(found, cli.out())
-        err.print(summary(found), markup=False, soft_wrap=True)
+        cli.note(summary(found))
 
 
 def to_json(examples: Sequence[Example], docs: Path) -> str:
@@ -127,6 +124,10 @@ def show(examples: Sequence[Example], console: Console) -> None:
     if not console.is_terminal or console.is_dumb_terminal:
         sys.stdout.write(to_table(examples))
         return
+    from rich.text import Text
+
+    from harness.report.terminal.look import draw, labelled, look_of
+
     look = look_of(console)
     for example in examples:
         first, *rest = _paragraph(example).splitlines()

@@ -94,9 +94,8 @@ def command(
         sys.stdout.write("".join(f"{line}\n" for line in _coverage(counts)))
         return
     sys.stdout.write(to_table(entries))
-    err = cli.err()
     for line in (*_reasons(entries, unbound), *_drift(drift), *_coverage(counts)):
-        err.print(line, markup=False, soft_wrap=True)
+        cli.note(line)
 
 
 def to_json(

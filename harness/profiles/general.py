@@ -9,14 +9,13 @@ from extractor.languages.common.roles import CodeProfile, LanguageRules, Role, S
 from extractor.languages.ecmascript.web import served_paths
 from extractor.languages.python.web import serving, start_of
 from extractor.model import ExampleKind
-from harness.judge.example import example_rules
 from harness.profile import Profile
-from harness.rule import Catalogue
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from extractor.languages.common.facts import CodeFacts
+    from harness.rule import Rule
 
 _LIBRARIES: Final = frozenset(
     {"http", "https", "http2", "node:http", "node:https", "node:http2", "express", "fastify", "koa", "hono",
@@ -55,7 +54,14 @@ CODE: Final = CodeProfile(
     rules={"python": LanguageRules(role=role_of_python), "typescript": _ECMASCRIPT, "javascript": _ECMASCRIPT}
 )
 
-GENERAL: Final = Profile(name="general", code=CODE, catalogue=Catalogue(example_rules()))
+
+def _rules() -> tuple[Rule, ...]:
+    from harness.judge.example import example_rules
+
+    return example_rules()
+
+
+GENERAL: Final = Profile(name="general", code=CODE, rules=_rules)
 """No specification in particular: examples are built, started and listened to; statements and imports are read."""
 
 

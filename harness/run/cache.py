@@ -10,12 +10,11 @@ import contextlib
 import hashlib
 import os
 import sys
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import harness
-from extractor.base.kept import code_digest
+from extractor.base.kept import code_digest, library_version
 from extractor.base.storage import write_atomically
 from harness.base.codec import from_json, to_json
 from harness.base.errors import UsageError
@@ -93,7 +92,7 @@ def host_inputs_digest(config: Config) -> str:
     """
     settings, host = install_settings(config.host), config.host
     named = {name: host.get(name) for name in (*ENGINE_VARIABLES, *image_variables())}
-    libraries = {name: metadata.version(name) for name in LIBRARIES}
+    libraries = {name: library_version(name) for name in LIBRARIES}
     digests = [_text(file) for file in (config.images_lock, config.state / IMAGES_LOCK) if file is not None]
     parts = [settings.environment, settings.files, named, dict(config.images), digests, sys.version, libraries]
     return hashlib.sha256(to_json(parts)).hexdigest()

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
-from importlib import metadata
 from typing import TYPE_CHECKING, Any, Final
 
-from extractor.base.kept import Kept, value_digest
+from extractor.base.kept import Kept, library_version, value_digest
 from harness.model import ExampleResult, Status
 from harness.run.cache import docprobe_digest
 
@@ -67,7 +66,7 @@ def rules_digest(rules: Ruleset) -> str:
     """Return the SHA-256 of all that examples are judged by: sentences, schemas, what is asked for, and the code."""
     schemas = {id(row.schema): row.schema for row in rules.rows if row.schema is not None}
     parts: list[Any] = [
-        docprobe_digest(), sys.version, [metadata.version(name) for name in _LIBRARIES],
+        docprobe_digest(), sys.version, [library_version(name) for name in _LIBRARIES],
         rules.profile.name, rules.only, sorted(rules.bound.revisions),
         [replace(row, schema=None) for row in rules.rows], [row.schema is not None for row in rules.rows],
         list(schemas.values()),

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from importlib.metadata import version
 from typing import TYPE_CHECKING
 
+from extractor.base.kept import library_version
 from harness.baseline.apply import apply_baseline
 from harness.baseline.file import Baseline
 from harness.judge.compare import compare
@@ -65,7 +65,7 @@ def build_report(
     if config is not None and plan is not None:
         rules = Ruleset(config.profile, plan.bound)
     report = Report(
-        version=version("docprobe"),
+        version=library_version("docprobe"),
         started=started.strftime("%Y-%m-%dT%H:%M:%SZ"),
         duration_s=duration_s,
         docs_root=source.name,

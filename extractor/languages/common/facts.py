@@ -14,6 +14,12 @@ MAX_CODE_CHARS: Final = 100_000
 LARGEST_NUMBER: Final = 2**63
 """Integers from here on are read as expressions: no port, and Python spells out no number of thousands of digits."""
 
+MAIN_OF: Final = "main of "
+"""Of the JVM's languages: begins the name among those that a file defines that says which class has ``main``, whose
+full name follows."""
+PACKAGE: Final = "package "
+"""The same for the package of a file."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ref:
@@ -145,3 +151,8 @@ def refuse_large(text: str, language: str) -> CodeFacts | None:
         return None
     message = f"has {len(text):,} characters of {language}, more than the {MAX_CODE_CHARS:,} that are read"
     return CodeFacts(error=CodeError(message, 1))
+
+
+def has_main(code: CodeFacts) -> bool:
+    """Return whether code of one of the JVM's languages has the ``main`` of a program."""
+    return any(name.startswith(MAIN_OF) for name in code.defines)

@@ -19,16 +19,12 @@ from extractor.model import ROOT, ExampleKind, Manager, Note, NoteKind, Origin
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from extractor.languages.common.facts import CodeFacts, Import
+    from extractor.languages.common.facts import Import
     from extractor.languages.common.shell import Command
     from extractor.languages.common.values import Draft
     from extractor.languages.common.view import Manifest
     from extractor.model import Dependency, SourceFile
 
-MAIN_OF: Final = "main of "
-"""Begins the name among those that a file defines that says which class has ``main``: its full name follows."""
-PACKAGE: Final = "package "
-"""The same for the package of a file."""
 PACKAGES: Final = f"{ROOT}/java/lib/*"
 """The packages of a program, as a class path has them."""
 CLASSES: Final = "docprobe-classes"
@@ -46,11 +42,6 @@ _JBANG: Final = re.compile(r"^//DEPS[ \t]+([\w.:@+ \t-]+)$", re.MULTILINE | re.A
 _WEB: Final = re.compile(r"-(?:webmvc|webflux)(?:-|$)|spring-boot-starter-web(?:mvc|flux)?$")
 """Packages that make a Spring program listen on a port."""
 _TITLES: Final = {"gradle": "Gradle", "gradlew": "Gradle", "mvn": "Maven", "mvnw": "Maven"}
-
-
-def has_main(code: CodeFacts) -> bool:
-    """Return whether code has the ``main`` of a program."""
-    return any(name.startswith(MAIN_OF) for name in code.defines)
 
 
 def stated_manifests(draft: Draft) -> tuple[Manifest, ...]:

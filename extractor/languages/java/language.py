@@ -5,14 +5,12 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
+from extractor.languages.common.facts import MAIN_OF, PACKAGE, has_main
 from extractor.languages.common.files import normal, source_file, tool_file
 from extractor.languages.common.jvm import (
     CLASSES,
-    MAIN_OF,
-    PACKAGE,
     PACKAGES,
     build_notes,
-    has_main,
     imported_packages,
     jvm_startup,
     package_of_import,

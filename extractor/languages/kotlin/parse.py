@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Final
 import tree_sitter_kotlin
 
 from extractor.languages.common.facts import (
+    MAIN_OF,
+    PACKAGE,
     Call,
     CodeError,
     CodeFacts,
@@ -21,7 +23,6 @@ from extractor.languages.common.facts import (
     Value,
     refuse_large,
 )
-from extractor.languages.common.jvm import MAIN_OF, PACKAGE
 from extractor.languages.common.jvm_builds import looks_like_gradle
 from extractor.languages.common.syntax import line_of, parse, text_of, too_deep, walk
 from extractor.languages.kotlin.names import bound_names, free_names

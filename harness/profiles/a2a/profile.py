@@ -7,16 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from extractor.model import ExampleKind, Layout, Parties, Party
-from harness.judge.example import example_rules
 from harness.profile import OpeningRequest, Profile
 from harness.profiles.a2a.roles import CODE
-from harness.profiles.a2a.rules import card, errors, messages, operations, streams, tasks
 from harness.profiles.a2a.steps import REVISION, VERSION_HEADER, message_for
-from harness.rule import Catalogue, Serving
+from harness.rule import Serving
 
 if TYPE_CHECKING:
     from extractor.model import Bundle
     from harness.profile import Probe
+    from harness.rule import Rule
 
 LAYOUT: Final = Layout(revisions=(REVISION,), revision=REVISION, specification=("/docs/specification.md",))
 """The protocol's repository: one revision in each state of it, its text in one page."""
@@ -32,9 +31,6 @@ PARTIES: Final = Parties(
 )
 """An agent is a server: it is the client that sends it messages."""
 
-FAMILIES: Final = (card, messages, tasks, streams, operations, errors)
-"""In the order in which reports show them."""
-
 SERVING: Final = Serving(
     title="The example starts and is an agent that can be asked",
     does="it starts and answers as an agent",
@@ -42,10 +38,14 @@ SERVING: Final = Serving(
 )
 OPENING_BODY: Final = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "SendMessage", "params": message_for(1)})
 
-RULES: Final = (
-    *example_rules(LAYOUT.revisions, serving=SERVING),
-    *(rule for family in FAMILIES for rule in family.RULES),
-)
+
+def _rules() -> tuple[Rule, ...]:
+    from harness.judge.example import example_rules
+    from harness.profiles.a2a.rules import card, errors, messages, operations, streams, tasks
+
+    families = (card, messages, tasks, streams, operations, errors)
+    own = tuple(rule for family in families for rule in family.RULES)
+    return (*example_rules(LAYOUT.revisions, serving=SERVING), *own)
 
 
 def _probe_for(bundle: Bundle) -> Probe | None:
@@ -61,7 +61,7 @@ A2A: Final = Profile(
     parties=PARTIES,
     code=CODE,
     revisions=LAYOUT.revisions,
-    catalogue=Catalogue(RULES),
+    rules=_rules,
     bindings=Path(__file__).with_name("bindings.toml"),
     serving=SERVING,
     opening=OpeningRequest((("Content-Type", "application/json"), (VERSION_HEADER, REVISION)), OPENING_BODY),

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from extractor.model import Layout, Parties, Party
 from harness.profile import OpeningRequest, Profile
 from harness.profiles.general import with_other_servers
-from harness.profiles.mcp.catalogue import CATALOGUE
-from harness.profiles.mcp.printed_exchanges import printed_exchanges
 from harness.profiles.mcp.probe import McpProbe, concerns_mcp
 from harness.profiles.mcp.revisions import ALL, judged_under, transcript_for_page
 from harness.profiles.mcp.roles import CODE
 from harness.profiles.mcp.serving import OPENING_BODY, OPENING_HEADERS, SERVING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from extractor.model import Block
+    from harness.profile import PrintedExchanges
+    from harness.rule import Rule
 
 PARTIES: Final = Parties(
     named=(
@@ -39,19 +44,32 @@ LAYOUT: Final = Layout(
 )
 """The protocol's documentation: revisions side by side, the session hijacking rules in a tutorial."""
 
+
+def _rules() -> tuple[Rule, ...]:
+    from harness.profiles.mcp.catalogue import CATALOGUE
+
+    return CATALOGUE.rules
+
+
+def _printed(blocks: Sequence[Block], page: str, source: str) -> PrintedExchanges | None:
+    from harness.profiles.mcp.printed_exchanges import printed_exchanges
+
+    return printed_exchanges(blocks, page, source)
+
+
 MCP: Final = Profile(
     name="mcp",
     layout=LAYOUT,
     parties=PARTIES,
     code=CODE,
     revisions=ALL,
-    catalogue=CATALOGUE,
+    rules=_rules,
     bindings=Path(__file__).with_name("bindings.toml"),
     serving=SERVING,
     opening=OpeningRequest(OPENING_HEADERS, OPENING_BODY),
     repository="modelcontextprotocol/modelcontextprotocol",
     probe_for=McpProbe,
-    printed=printed_exchanges,
+    printed=_printed,
     transcript_for_page=transcript_for_page,
     judged_under=judged_under,
 )

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from extractor.model import Layout, Parties, Party
-from harness.judge.example import example_rules
 from harness.profile import Profile
 from harness.profiles.general import CODE
 from harness.profiles.template.probe import TemplateProbe, serves_http
-from harness.profiles.template.rules import REVISION, RULES
-from harness.rule import Catalogue, Serving
+from harness.profiles.template.rules import REVISION
+from harness.rule import Serving
+
+if TYPE_CHECKING:
+    from harness.rule import Rule
 
 LAYOUT: Final = Layout(
     # oldest first; a page belongs to the revision that stands where `revision_in` says (see REVISION_PLACES), or, as
@@ -35,6 +37,15 @@ SERVING: Final = Serving(
     fails="it starts but does not answer GET /things",
 )
 
+
+def _rules() -> tuple[Rule, ...]:
+    # the rules that every example has (it runs, its page is complete), and yours
+    from harness.judge.example import example_rules
+    from harness.profiles.template.rules import RULES
+
+    return (*example_rules(serving=SERVING), *RULES)
+
+
 PROFILE: Final = Profile(
     name="template",
     layout=LAYOUT,
@@ -43,8 +54,7 @@ PROFILE: Final = Profile(
     # LanguageRules whose `role` looks for them, as harness/profiles/general.py and mcp/roles/ do
     code=CODE,
     revisions=LAYOUT.revisions,
-    # the rules that every example has (it runs, its page is complete), and yours
-    catalogue=Catalogue((*example_rules(serving=SERVING), *RULES)),
+    rules=_rules,
     serving=SERVING,
     # which sentence each requirement is based on; made by `docprobe statements DOCS --bind ID=PAGE:LINE`
     bindings=Path(__file__).with_name("bindings.toml"),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 
-from extractor.base.kept import Kept, code_digest
+from extractor.base.kept import Kept, code_digest, library_version
 
 
 def test_a_value_is_found_under_its_key_only(tmp_path: Path) -> None:
@@ -56,3 +57,15 @@ def test_the_digest_of_code_is_over_names_and_contents(tmp_path: Path) -> None:
     (tmp_path / "notes.rst").write_text("not code")
     seen.add(digest())
     assert len(seen) == 4
+
+
+@pytest.mark.parametrize("name", ["markdown-it-py", "PyYAML", "tree-sitter-typescript", "docprobe", "anyio"])
+def test_the_version_of_a_library_is_the_installed_one(name: str) -> None:
+    assert library_version(name) == metadata.version(name)
+
+
+def test_a_library_that_is_described_otherwise_is_found_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "odd.egg-info").mkdir()
+    (tmp_path / "odd.egg-info" / "PKG-INFO").write_text("Metadata-Version: 2.1\nName: odd\nVersion: 7.1\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert library_version("odd") == "7.1"

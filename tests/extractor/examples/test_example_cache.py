@@ -115,7 +115,7 @@ def test_docprobe_and_what_it_reads_code_with_are_in_the_key(
         case "interpreter":
             monkeypatch.setattr(sys, "version", "4.0")
         case _:
-            monkeypatch.setattr(cache_module.metadata, "version", lambda name: "99")
+            monkeypatch.setattr(cache_module, "library_version", lambda name: "99")
     try:
         find(corpus, tmp_path)
     finally:

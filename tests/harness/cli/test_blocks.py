@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -126,3 +128,20 @@ def test_no_docs(tmp_path: Path) -> None:
 
 def test_an_unknown_format_is_wrong_use(docs: Path) -> None:
     assert run("blocks", str(docs), "--format", "xml").exit_code == 2
+
+
+@pytest.mark.parametrize("command", ["blocks", "statements", "examples"])
+def test_a_list_of_an_unchanged_tree_imports_only_what_it_needs(docs: Path, command: str) -> None:
+    """Imports are most of what such a run takes."""
+    program = (
+        "import sys\n"
+        "from harness.cli.main import main\n"
+        "try:\n    main()\nexcept SystemExit as end:\n    assert end.code == 0, end\n"
+        "print(*sys.modules, file=sys.stderr)\n"
+    )
+    for _ in range(2):
+        words = [sys.executable, "-c", program, command, str(docs), "--format", "json"]
+        done = subprocess.run(words, capture_output=True, text=True, check=True)
+    never = {"rich", "docker", "httpx", "markdown_it", "tree_sitter_python", "packaging", "importlib.metadata"}
+    unchanged = {"filelock", "harness.profiles.mcp.catalogue", "harness.judge"} if command != "statements" else set()
+    assert not (never | unchanged) & set(done.stderr.split())

@@ -95,7 +95,7 @@ def test_another_python_or_library_is_another_key(monkeypatch: pytest.MonkeyPatc
     if what == "interpreter":
         monkeypatch.setattr(sys, "version", "3.99.0")
     else:
-        monkeypatch.setattr(cache.metadata, "version", lambda name: "99")
+        monkeypatch.setattr(cache, "library_version", lambda name: "99")
     assert cache.host_inputs_digest(config) != before
 
 

@@ -87,7 +87,7 @@ def test_the_code_that_judges_is_in_the_key(monkeypatch: pytest.MonkeyPatch, wha
         case "interpreter":
             monkeypatch.setattr(sys, "version", "4.0")
         case _:
-            monkeypatch.setattr(kept_results.metadata, "version", lambda name: "99")
+            monkeypatch.setattr(kept_results, "library_version", lambda name: "99")
     assert rules_digest(RULES) != before
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from extractor.languages.common.addresses import constants_of, path_of
-from extractor.languages.common.jvm import has_main
+from extractor.languages.common.facts import has_main
 from extractor.languages.common.roles import LanguageRules, Role, Start
 from extractor.model import ExampleKind
 from harness.profiles.mcp.roles.by_hand import Means, role_by_hand, speaks_by_hand
