@@ -6,8 +6,12 @@ from typing import TYPE_CHECKING, Final
 
 from tree_sitter import Language, Node, Parser
 
+from extractor.languages.common.facts import CodeError, CodeFacts, refuse_large
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
+
+    from extractor.languages.common.facts import Import
 
 MAX_DEPTH: Final = 500
 """Nesting beyond which a text is refused: no person writes it, and work grows with depth."""
@@ -35,6 +39,49 @@ def parse(grammar: object, text: str) -> Node:
         text: the code.
     """
     return Parser(Language(grammar)).parse(text.encode("utf-8", "replace")).root_node
+
+
+def facts_of(text: str, title: str, tree: Callable[[str], Node], read: Callable[[Node], CodeFacts]) -> CodeFacts:
+    """Return the facts of a text; an error alone if it is too long or nested too deeply to be read.
+
+    Args:
+        text: the code.
+        title: the language's name, for the error.
+        tree: returns the root of the text's syntax tree.
+        read: finds the facts in a tree, which may have errors.
+    """
+    if too_large := refuse_large(text, title):
+        return too_large
+    root = tree(text)
+    return CodeFacts(error=CodeError("too deeply nested", 1)) if too_deep(root) else read(root)
+
+
+def first_error(root: Node, title: str) -> CodeError | None:
+    """Return the first place that does not parse; None if the whole tree is sound.
+
+    Args:
+        root: of the tree.
+        title: the language's name, for the error.
+    """
+    if not root.has_error:
+        return None
+    stack = [root]
+    while stack:
+        node = stack.pop()
+        if node.is_error or node.is_missing:
+            return CodeError(f"does not parse as {title}", line_of(node))
+        stack += [child for child in reversed(node.children) if child.has_error or child.is_missing]
+    return CodeError(f"does not parse as {title}", 1)
+
+
+def imported_names(imports: Iterable[Import]) -> dict[str, int]:
+    """Return the names that imports bind, with the line of the first import of each."""
+    names: dict[str, int] = {}
+    for imported in imports:
+        for name in imported.names:
+            if name != "*":
+                names.setdefault(name, imported.line)
+    return names
 
 
 def walk(node: Node) -> Iterator[Node]:

@@ -251,12 +251,13 @@ class RunnableLanguage(Language):
     """Facts of a text, given the names that register functions for later."""
     tree: Callable[[str], Node]
     """Syntax tree of a text, by tree-sitter: for what looks closer than facts do."""
-    local_imports: Callable[[str | None, CodeFacts], Iterable[LocalImport]]
-    """Files of the program that a file imports, given its path, if known."""
     missing: Callable[[Draft], tuple[str, ...]]
     """Clauses on what keeps a draft from running, beyond undefined names; empty if it is complete."""
     build: Callable[[Draft], Build]
     """Builds a complete draft."""
+    local_imports: Callable[[str | None, CodeFacts], Iterable[LocalImport]] = lambda *_: ()
+    """Files of the program that a file imports, given its path, if known; none where only the code says which name is
+    in which file (``belongs``)."""
     belongs: Callable[[Sequence[CodeFacts], CodeFacts], bool] = lambda *_: False
     """Whether a file is of the program whose files have these facts, where files see each other without an import."""
     manifests: Callable[[Draft], tuple[Manifest, ...]] = lambda draft: draft.around.manifests

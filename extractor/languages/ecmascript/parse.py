@@ -17,9 +17,8 @@ from extractor.languages.common.facts import (
     Import,
     Text,
     Value,
-    refuse_large,
 )
-from extractor.languages.common.syntax import FUNCTIONS, line_of, parse, text_of, too_deep
+from extractor.languages.common.syntax import FUNCTIONS, facts_of, first_error, line_of, parse, text_of
 from extractor.languages.ecmascript.names import Names, resolve_names
 from extractor.languages.ecmascript.nodes import (
     Spot,
@@ -74,16 +73,9 @@ def javascript_tree(text: str) -> Node:
 
 
 def _parse(text: str, language: str, grammars: _Grammars, registrations: frozenset[str]) -> CodeFacts:
-    if too_large := refuse_large(text, language):
-        return too_large
-    root = _first_sound(grammars, text)
-    if too_deep(root):
-        return CodeFacts(error=CodeError("too deeply nested", 1))
-    if not root.has_error:
-        return _facts(root, registrations)
-    # what the grammar recovers; which names are bound depends on the part that does not parse
-    found = _facts(root, registrations)
-    return replace(found, free={}, late=frozenset(), left_out=(), error=_first_error(root, language))
+    return facts_of(
+        text, language, lambda code: _first_sound(grammars, code), lambda root: _read(root, language, registrations)
+    )
 
 
 def _first_sound(grammars: _Grammars, text: str) -> Node:
@@ -94,14 +86,10 @@ def _first_sound(grammars: _Grammars, text: str) -> Node:
     return roots[0] if roots[-1].has_error else roots[-1]
 
 
-def _first_error(root: Node, language: str) -> CodeError:
-    stack = [root]
-    while stack:
-        node = stack.pop()
-        if node.is_error or node.is_missing:
-            return CodeError(f"does not parse as {language}", line_of(node))
-        stack += [child for child in reversed(node.children) if child.has_error or child.is_missing]
-    return CodeError(f"does not parse as {language}", 1)
+def _read(root: Node, language: str, registrations: frozenset[str]) -> CodeFacts:
+    """The facts of a tree; where it has errors, only those that the part that does not parse cannot change."""
+    found, error = _facts(root, registrations), first_error(root, language)
+    return replace(found, free={}, late=frozenset(), left_out=(), error=error) if error else found
 
 
 def _facts(root: Node, registrations: frozenset[str]) -> CodeFacts:

@@ -15,16 +15,14 @@ import tree_sitter_go
 
 from extractor.languages.common.facts import (
     Call,
-    CodeError,
     CodeFacts,
     EnvironmentRead,
     Import,
     Ref,
     Text,
     Value,
-    refuse_large,
 )
-from extractor.languages.common.syntax import line_of, parse, text_of, too_deep, walk
+from extractor.languages.common.syntax import facts_of, first_error, line_of, parse, text_of, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,15 +58,14 @@ def parse_go(text: str, registrations: frozenset[str] = frozenset()) -> CodeFact
         text: the code.
         registrations: not used: what registers functions in Go compiles them with the rest.
     """
-    if too_large := refuse_large(text, "Go"):
-        return too_large
-    root = go_tree(text)
-    if too_deep(root):
-        return CodeFacts(error=CodeError("too deeply nested", 1))
+    return facts_of(text, "Go", go_tree, _facts)
+
+
+def _facts(root: Node) -> CodeFacts:
     nodes = list(walk(root))
     bound = tuple(_bound(node) for node in nodes if node.type == "import_spec")
     imports = tuple(_imports(nodes, bound))
-    error = _first_error(root) if root.has_error else None
+    error = first_error(root, "Go")
     calls = tuple(_calls(root))
     return CodeFacts(
         imports=imports,
@@ -87,11 +84,6 @@ def package_names(path: str) -> tuple[str, ...]:
     parts = [part for part in path.split("/") if not _VERSION.fullmatch(part)] or [path]
     last = re.sub(r"\.v\d+$", "", parts[-1])
     return tuple(dict.fromkeys((last, last.removeprefix("go-"), last.replace("-", ""), last.rpartition("-")[2])))
-
-
-def _first_error(root: Node) -> CodeError:
-    broken = next((node for node in walk(root) if node.is_error or node.is_missing), root)
-    return CodeError("does not parse as Go", line_of(broken))
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,10 +25,10 @@ from extractor.languages.toolchains.java import JAVA as TOOLCHAIN
 from extractor.model import Manager, Note, NoteKind, Origin, Tool
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from extractor.languages.common.facts import CodeFacts
-    from extractor.languages.common.values import Draft, LocalImport, ProgramFile
+    from extractor.languages.common.values import Draft, ProgramFile
     from extractor.model import SourceFile
 
 _OF_THE_JDK: Final = ("java", "javax.net", "javax.crypto", "javax.security", "javax.xml", "javax.sql", "com.sun.net")
@@ -94,11 +94,6 @@ def missing(draft: Draft) -> tuple[str, ...]:
     return tuple(lacks)
 
 
-def local_imports(path: str | None, code: CodeFacts) -> Iterator[LocalImport]:
-    """Yield nothing: which class is in which file only its code says (:func:`belongs`)."""
-    yield from ()
-
-
 def belongs(program: Sequence[CodeFacts], other: CodeFacts) -> bool:
     """Return whether a file is of a program: it has a class that the program uses, or one that Spring finds."""
     if other.error or other.loose_method is not None or not other.bases or has_main(other):
@@ -127,7 +122,6 @@ JAVA: Final = RunnableLanguage(
     manager=Manager.MAVEN,
     parse=parse_java,
     tree=java_tree,
-    local_imports=local_imports,
     belongs=belongs,
     manifests=stated_manifests,
     leaves_imports=True,

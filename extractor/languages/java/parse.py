@@ -21,9 +21,8 @@ from extractor.languages.common.facts import (
     Ref,
     Text,
     Value,
-    refuse_large,
 )
-from extractor.languages.common.syntax import line_of, parse, text_of, too_deep, walk
+from extractor.languages.common.syntax import facts_of, first_error, imported_names, line_of, parse, text_of, walk
 from extractor.languages.java.names import TYPES, free_names, imports_of
 
 if TYPE_CHECKING:
@@ -54,11 +53,10 @@ def parse_java(text: str, registrations: frozenset[str] = frozenset()) -> CodeFa
         text: the code.
         registrations: not used: what registers functions in Java compiles them with the rest.
     """
-    if too_large := refuse_large(text, "Java"):
-        return too_large
-    root = java_tree(text)
-    if too_deep(root):
-        return CodeFacts(error=CodeError("too deeply nested", 1))
+    return facts_of(text, "Java", java_tree, _facts)
+
+
+def _facts(root: Node) -> CodeFacts:
     nodes = list(walk(root))
     imports = tuple(imports_of(root))
     calls = tuple(_calls(root))
@@ -82,9 +80,8 @@ def parse_java(text: str, registrations: frozenset[str] = frozenset()) -> CodeFa
 
 def _error(root: Node) -> CodeError | None:
     """What does not parse, else the first statement outside of any class: no compiler takes either."""
-    if root.has_error:
-        broken = next((node for node in walk(root) if node.is_error or node.is_missing), root)
-        return CodeError("does not parse as Java", line_of(broken))
+    if unsound := first_error(root, "Java"):
+        return unsound
     loose = next((node for node in root.named_children if node.type in _STATEMENTS), None)
     return CodeError("has statements outside of any class", line_of(loose)) if loose is not None else None
 
@@ -106,11 +103,7 @@ def _bases(node: Node) -> Iterator[str]:
 
 def _defines(root: Node, imports: tuple[Import, ...]) -> dict[str, int]:
     """Names of the top level, imported ones included, with the package of the file and the type that has ``main``."""
-    names: dict[str, int] = {}
-    for imported in imports:
-        for name in imported.names:
-            if name != "*":
-                names.setdefault(name, imported.line)
+    names = imported_names(imports)
     package = ""
     for node in root.named_children:
         if node.type == "package_declaration":

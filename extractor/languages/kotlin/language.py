@@ -26,10 +26,10 @@ from extractor.languages.toolchains.kotlin import KOTLIN as TOOLCHAIN
 from extractor.model import Manager, Note, NoteKind, Origin, Tool
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from extractor.languages.common.facts import CodeFacts
-    from extractor.languages.common.values import Draft, LocalImport, ProgramFile
+    from extractor.languages.common.values import Draft, ProgramFile
     from extractor.model import SourceFile
 
 _LIBRARY: Final = "org.jetbrains.kotlin:kotlin-stdlib"
@@ -95,11 +95,6 @@ def missing(draft: Draft) -> tuple[str, ...]:
     return () if any(has_main(code) or code.error for code in draft.facts) else ("has no `fun main`",)
 
 
-def local_imports(path: str | None, code: CodeFacts) -> Iterator[LocalImport]:
-    """Yield nothing: which name is in which file only its code says (:func:`belongs`)."""
-    yield from ()
-
-
 def belongs(program: Sequence[CodeFacts], other: CodeFacts) -> bool:
     """Return whether a file is of a program: it defines something that the program uses and does not define itself."""
     if other.error or has_main(other):
@@ -125,7 +120,6 @@ KOTLIN: Final = RunnableLanguage(
     manager=Manager.MAVEN,
     parse=parse_kotlin,
     tree=kotlin_tree,
-    local_imports=local_imports,
     belongs=belongs,
     manifests=stated_manifests,
     leaves_imports=True,

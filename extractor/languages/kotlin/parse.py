@@ -21,10 +21,9 @@ from extractor.languages.common.facts import (
     Ref,
     Text,
     Value,
-    refuse_large,
 )
 from extractor.languages.common.jvm_builds import looks_like_gradle
-from extractor.languages.common.syntax import line_of, parse, text_of, too_deep, walk
+from extractor.languages.common.syntax import facts_of, first_error, imported_names, line_of, parse, text_of, walk
 from extractor.languages.kotlin.names import bound_names, free_names
 
 if TYPE_CHECKING:
@@ -54,13 +53,12 @@ def parse_kotlin(text: str, registrations: frozenset[str] = frozenset()) -> Code
         text: the code.
         registrations: not used: what registers functions in Kotlin compiles them with the rest.
     """
-    if too_large := refuse_large(text, "Kotlin"):
-        return too_large
     if looks_like_gradle(text):
         return CodeFacts()
-    root = kotlin_tree(text)
-    if too_deep(root):
-        return CodeFacts(error=CodeError("too deeply nested", 1))
+    return facts_of(text, "Kotlin", kotlin_tree, _facts)
+
+
+def _facts(root: Node) -> CodeFacts:
     nodes = list(walk(root))
     imports = tuple(_imports(root))
     error = _error(root)
@@ -79,9 +77,8 @@ def parse_kotlin(text: str, registrations: frozenset[str] = frozenset()) -> Code
 
 
 def _error(root: Node) -> CodeError | None:
-    if root.has_error:
-        broken = next((node for node in walk(root) if node.is_error or node.is_missing), root)
-        return CodeError("does not parse as Kotlin", line_of(broken))
+    if unsound := first_error(root, "Kotlin"):
+        return unsound
     loose = next((node for node in root.named_children if node.type not in _TOP), None)
     return CodeError("has statements outside of any function", line_of(loose)) if loose is not None else None
 
@@ -104,11 +101,7 @@ def _imports(root: Node) -> Iterator[Import]:
 
 def _defines(root: Node, imports: tuple[Import, ...]) -> dict[str, int]:
     """Names of the top level, imported ones included, with the package of the file and the class that has ``main``."""
-    names: dict[str, int] = {}
-    for imported in imports:
-        for name in imported.names:
-            if name != "*":
-                names.setdefault(name, imported.line)
+    names = imported_names(imports)
     package, file = "", ""
     for node in root.named_children:
         if node.type == "package_header":

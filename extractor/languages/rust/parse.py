@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 import tree_sitter_rust
 
-from extractor.languages.common.facts import Call, CodeError, CodeFacts, EnvironmentRead, Ref, Text, Value, refuse_large
-from extractor.languages.common.syntax import line_of, parse, text_of, too_deep, walk
+from extractor.languages.common.facts import Call, CodeFacts, EnvironmentRead, Ref, Text, Value
+from extractor.languages.common.syntax import facts_of, first_error, line_of, parse, text_of, walk
 from extractor.languages.rust.names import NAMES, defines, free_names, imports_of
 
 if TYPE_CHECKING:
@@ -43,13 +43,12 @@ def parse_rust(text: str, registrations: frozenset[str] = frozenset()) -> CodeFa
         text: the code.
         registrations: not used: what registers functions in Rust compiles them with the rest.
     """
-    if too_large := refuse_large(text, "Rust"):
-        return too_large
-    root = rust_tree(text)
-    if too_deep(root):
-        return CodeFacts(error=CodeError("too deeply nested", 1))
+    return facts_of(text, "Rust", rust_tree, _facts)
+
+
+def _facts(root: Node) -> CodeFacts:
     nodes = list(walk(root))
-    error = _first_error(nodes) if root.has_error else None
+    error = first_error(root, "Rust")
     calls = tuple(_calls(root))
     return CodeFacts(
         imports=tuple(imports_of(root, nodes)),
@@ -63,11 +62,6 @@ def parse_rust(text: str, registrations: frozenset[str] = frozenset()) -> CodeFa
         loose_method=next((line_of(item) for item in root.named_children if _takes_self(item)), None),
         error=error,
     )
-
-
-def _first_error(nodes: list[Node]) -> CodeError:
-    broken = next((node for node in nodes if node.is_error or node.is_missing), nodes[0])
-    return CodeError("does not parse as Rust", line_of(broken))
 
 
 def _takes_self(item: Node) -> bool:
