@@ -95,7 +95,7 @@ def _is_ghost(raw: docker.APIClient, container: dict[str, Any]) -> bool:
     return False
 
 
-def until_none_runs(raw: docker.APIClient, state: Path, within_s: float = 10.0) -> None:
+def until_none_runs(raw: docker.APIClient, state: Path, within_s: float = 60.0) -> None:
     """Wait for what ends by itself when its docprobe is gone. Fails if it does not."""
     until = time.monotonic() + within_s
     while (rest := left_in(raw, state, running=True)) and time.monotonic() < until:
@@ -103,7 +103,7 @@ def until_none_runs(raw: docker.APIClient, state: Path, within_s: float = 10.0) 
     assert rest == []
 
 
-def until_nothing_is_left(raw: docker.APIClient, state: Path, within_s: float = 10.0) -> None:
+def until_nothing_is_left(raw: docker.APIClient, state: Path, within_s: float = 60.0) -> None:
     """Wait until a killed run has left nothing in the engine, created containers included. Fails if it leaves some."""
     until = time.monotonic() + within_s
     while (rest := left_in(raw, state)) and time.monotonic() < until:

@@ -33,10 +33,10 @@ async def ends(engine: DockerEngine, bundle: Bundle, timeout_s: float = 120) -> 
 
 
 def leftovers(run: str) -> tuple[list[object], list[object]]:
-    """What the engine still has of a run once it is through with what it says it is removing (10 s at most)."""
+    """What the engine still has of a run once it is through with what it says it is removing (60 s at most)."""
     raw = engine_client()
     label = f"docprobe.run={run}"
-    until = time.monotonic() + 10.0
+    until = time.monotonic() + 60.0
     try:
         while True:
             containers = raw.containers(all=True, filters={"label": label})

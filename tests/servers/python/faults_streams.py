@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from wire import Reply
 
 LIST_CHANGED = {"jsonrpc": "2.0", "method": "notifications/tools/list_changed"}
+LONG_S = 30.0
+"""What a server waits for what is to come, on a busy machine too."""
 
 
 class ResponseOnListener(conforming.Server):
@@ -62,13 +64,14 @@ class ProgressOnBoth(conforming.Server):
 class ProgressOnAllRequests(conforming.Server):
     """Progress comes on the streams of all requests that run.
 
-    While a standalone stream is open, two requests come at once. Each waits for the other, long enough for a busy
-    machine: the call a little, since one comes alone as well, and the other request until the call came.
+    While a standalone stream is open, a call comes alone, and then two requests come at once: each of these waits for
+    the other.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.running: list[Reply] = []
+        self.called_alone: set[str] = set()
         self.joined = asyncio.Event()
         self.called = asyncio.Event()
 
@@ -77,8 +80,10 @@ class ProgressOnAllRequests(conforming.Server):
         self.running.append(reply)
         if message["method"] == "tools/call":
             self.called.clear()
-            if len(self.running) == 1 and session.listeners:
-                await self.wait(self.joined, 0.3)
+            if len(self.running) == 1 and session.listeners and session.id in self.called_alone:
+                await self.wait(self.joined)
+            if session.listeners:
+                self.called_alone.add(session.id)
             for news in self.news_of(message):
                 for other in self.running:
                     await other.event(json.dumps(news))
@@ -87,15 +92,15 @@ class ProgressOnAllRequests(conforming.Server):
             self.joined.set()
             if len(self.running) == 1:
                 self.called.clear()
-            await self.wait(self.called, 4.0)
+            await self.wait(self.called)
             self.joined.clear()
         await reply.event(json.dumps(self.answer_to(message)))
         self.running.remove(reply)
         await reply.end()
 
-    async def wait(self, event: asyncio.Event, at_most_s: float) -> None:
+    async def wait(self, event: asyncio.Event) -> None:
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(event.wait(), at_most_s)
+            await asyncio.wait_for(event.wait(), LONG_S)
 
 
 class StreamStaysOpen(conforming.Server):
@@ -138,11 +143,21 @@ class ClosesInSilence(Polled):
 
 
 class CancelsLostRequests(SlowTools):
-    """A tool stops when its client's connection is lost."""
+    """A tool stops when its client's connection is lost.
+
+    A connection is lost in the call after a resumption: that one is waited for as long as a busy machine needs.
+    """
+
+    resumed = False
+
+    async def resume(self, session: Session, last: str, reply: Reply) -> None:
+        self.resumed = True
+        await super().resume(session, last, reply)
 
     async def work(self, session: Session, stream: str, reply: Reply) -> None:
+        wait_s, self.resumed = LONG_S if self.resumed else 0.05, False
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(reply.gone(), 0.3)
+            await asyncio.wait_for(reply.gone(), wait_s)
             raise ConnectionError
 
 

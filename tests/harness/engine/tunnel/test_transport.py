@@ -26,7 +26,7 @@ Dialled = list[tuple[str, int]]
 
 @asynccontextmanager
 async def talking_to(
-    serve: Serve, timeout_s: float = 5, kept: int = 40
+    serve: Serve, read_s: float = 30, kept: int = 40
 ) -> AsyncIterator[tuple[httpx.AsyncClient, Dialled]]:
     """A client whose every connection is served by ``serve``; and what it connected to."""
     dialled: Dialled = []
@@ -52,7 +52,9 @@ async def talking_to(
         async with anyio.TemporaryDirectory() as folder:
             path = f"{folder}/socket"
             transport = PodTransport(connect, kept=kept)
-            async with httpx.AsyncClient(transport=transport, trust_env=False, timeout=timeout_s) as client:
+            async with httpx.AsyncClient(
+                transport=transport, trust_env=False, timeout=httpx.Timeout(30, read=read_s)
+            ) as client:
                 yield client, dialled
             tasks.cancel_scope.cancel()
 
@@ -143,7 +145,7 @@ async def test_silence_is_a_timeout() -> None:
     async def serve(stream: ByteStream) -> None:
         await anyio.sleep_forever()
 
-    async with talking_to(serve, timeout_s=0.1) as (client, _):
+    async with talking_to(serve, read_s=0.1) as (client, _):
         with pytest.raises(httpx.ReadTimeout):
             await client.get("http://localhost/")
 
