@@ -84,6 +84,8 @@ class Config:
     fail_on: FailOn = FailOn.MUST
     baseline: Path | None = None
     jobs: int = 1
+    scheduler: str | None = None
+    """Address of a Dask scheduler whose workers run the texts; None: this machine's engine does."""
     shard: Shard | None = None
     resolve: Resolve = Resolve.TODAY
     no_cache: bool = False

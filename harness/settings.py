@@ -27,6 +27,7 @@ from harness.profiles.registry import DEFAULT, PROFILES
 
 if TYPE_CHECKING:
     from extractor.base.tomlfile import TomlFile
+    from harness.profile import Profile
 
 FILE_NAME: Final = "docprobe.toml"
 BASELINE_NAME: Final = "docprobe-baseline.toml"
@@ -106,6 +107,13 @@ def load_config(
         docs=root, layout=layout, profile=profile, file=read, state=state, baseline=baseline, host=host,
         settings=source, **merged,
     )  # fmt: skip
+
+
+def profile_named(name: str) -> Profile:
+    """Return the profile of that name. Raises UsageError if there is none."""
+    if name not in PROFILES:
+        raise UsageError(f"unknown profile '{name}'", suggestion(name, PROFILES))
+    return PROFILES[name]
 
 
 def _with_tag(layout: Layout, root: Path, host: HostEnvironment) -> Layout:

@@ -22,7 +22,8 @@ FOR_OTHERS = {"sniffio": httpcore._synchronization.current_async_library}
 
 def test_declared_dependencies_are_those_imported() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    declared = {_normal(re.split(r"[\[<>=~!; ]", entry)[0]) for entry in project["dependencies"]}
+    entries = [*project["dependencies"], *project["optional-dependencies"]["cluster"]]
+    declared = {_normal(re.split(r"[\[<>=~!; ]", entry)[0]) for entry in entries}
     providers = packages_distributions()
     imported = {_normal(providers[name][0]) for name in _imported() if name not in AT_RUN_TIME_BY_OTHERS}
     assert imported | FOR_OTHERS.keys() == declared

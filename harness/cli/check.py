@@ -70,6 +70,10 @@ if TYPE_CHECKING:
     help="List of known findings, which do not fail the check. [default: docprobe-baseline.toml, if there is one]",
 )  # fmt: skip
 @click.option("--jobs", "-j", type=click.IntRange(1, 64), help="Examples run at once. [default: one per core]")
+@click.option(
+    "--scheduler", metavar="ADDRESS",
+    help="Run the examples on the workers of a Dask cluster, each on its own machine's engine. [default: this machine]",
+)  # fmt: skip
 @click.option("--shard", metavar="I/N", help="Run part I of N; docprobe merge joins the results.")
 @click.option(
     "--plan", "parts", metavar="N|FILE",
@@ -153,6 +157,8 @@ def command(
     from harness.run.plan import make_plan
     from harness.run.renamed import load_followed_baseline
 
+    if prove_fixes and config.scheduler is not None:
+        raise UsageError("--prove-fixes runs fixes on this machine's engine, not on a cluster", "leave one of them out")
     plan = make_plan(config, since=since, settings=settings)
     # before anything runs: a wrong entry of the baseline, or a file that cannot be written, must not cost a run
     baseline = load_followed_baseline(config, plan)
@@ -268,7 +274,12 @@ async def _run(cli: Cli, plan: Plan, config: Config, prove_fixes: bool) -> tuple
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(listen)
         with LiveProgress(cli.err(), config.catalogue.requirements) as live:
-            report = await execute(plan, config, open_engine, observer=live, stop=stop)
+            elsewhere = None
+            if config.scheduler is not None:
+                from harness.cluster.client import open_cluster
+
+                elsewhere = open_cluster
+            report = await execute(plan, config, open_engine, observer=live, stop=stop, elsewhere=elsewhere)
             proofs = load_proofs(report, config.state, config.catalogue)
             if prove_fixes:
                 left_s = max(config.limits.check_s - report.duration_s, 0)

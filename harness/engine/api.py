@@ -20,6 +20,7 @@ from docker.transport.unixconn import UnixHTTPConnection, UnixHTTPConnectionPool
 
 from extractor.base.text import printable
 from harness.base.errors import EngineError
+from harness.engine.ssh import SCHEME, Forward, forward
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -103,15 +104,17 @@ class EngineInfo:
 class Api:
     """The engine's API. ``raw`` is docker-py's low-level client; call it through :meth:`call` only."""
 
-    def __init__(self, raw: docker.APIClient) -> None:
+    def __init__(self, raw: docker.APIClient, *, forwarded: bool = False) -> None:
+        """``forwarded``: the socket is one of this machine that leads to another."""
         self.raw = raw
+        self._forwarded = forwarded
         self._limiter = anyio.CapacityLimiter(_THREADS)
         self._silent = False
 
     @property
     def is_local(self) -> bool:
-        """Whether the engine is reached through a UNIX socket of this machine."""
-        return str(self.raw.base_url).startswith("http+docker://")
+        """Whether the engine is reached through its own UNIX socket on this machine."""
+        return str(self.raw.base_url).startswith("http+docker://") and not self._forwarded
 
     async def info(self) -> EngineInfo:
         """Return what the engine reports about itself. Raises EngineError."""
@@ -172,7 +175,8 @@ async def open_api(host: HostEnvironment) -> Api:
     """
     try:
         with anyio.fail_after(CALL_S):
-            return Api(await to_thread.run_sync(partial(_client, host), abandon_on_cancel=True))
+            client = await to_thread.run_sync(partial(_client, host), abandon_on_cancel=True)
+            return Api(client, forwarded=client.forward is not None)
     except TimeoutError as error:
         raise SilentError(f"the container engine does not answer within {CALL_S:g} s", _RESTART) from error
     except (docker.errors.DockerException, requests.RequestException, OSError) as error:
@@ -219,6 +223,15 @@ class _Adapter(UnixHTTPAdapter):
 class _Client(docker.APIClient):
     """docker-py's client without the environment: REQUESTS_CA_BUNDLE would replace the CA of an engine's own TLS."""
 
+    forward: Forward | None = None
+    """What carries its connections, if the engine is on a machine that ssh reaches; it ends with the client."""
+
+    def close(self) -> None:
+        """Close all connections."""
+        super().close()
+        if self.forward is not None:
+            self.forward.close()
+
     def mount(self, prefix: str | bytes, adapter: requests.adapters.BaseAdapter) -> None:
         """Use an adapter for the URLs with a prefix; sockets go through connections that are always closed."""
         if isinstance(adapter, UnixHTTPAdapter):
@@ -236,14 +249,37 @@ class _Client(docker.APIClient):
         pass
 
 
-def _client(host: HostEnvironment) -> docker.APIClient:
+def _client(host: HostEnvironment) -> _Client:
     """Return a client that has talked to its engine once. The API version is negotiated, never pinned."""
     settings: dict[str, Any] = {**docker.utils.kwargs_from_env(environment=dict(host.variables))}
     if "base_url" not in settings:
         # on a desktop the current context names the socket, which is in the user's home
-        settings |= docker.context.ContextAPI.kwargs_from_context(environment=dict(host.variables))
-    _probe_socket(settings.get("base_url") or _USUAL_SOCKET)
-    return _Client(version="auto", timeout=int(SLOW_S), num_pools=_THREADS, **settings)
+        settings |= _settings_of_context(host)
+    address = str(settings.get("base_url") or _USUAL_SOCKET)
+    if not address.startswith(f"{SCHEME}://"):
+        _probe_socket(address)
+        return _Client(version="auto", timeout=int(SLOW_S), num_pools=_THREADS, **settings)
+    forwarding = forward(address, host)
+    try:
+        client = _Client(
+            version="auto", timeout=int(SLOW_S), num_pools=_THREADS, base_url=forwarding.address
+        )  # fmt: skip
+    except BaseException:
+        forwarding.close()
+        raise
+    client.forward = forwarding
+    return client
+
+
+def _settings_of_context(host: HostEnvironment) -> dict[str, Any]:
+    """Return what the docker context in use says of its engine. Raises EngineError if there is no such context."""
+    settings = docker.context.ContextAPI.kwargs_from_context(environment=dict(host.variables))
+    name = host.get("DOCKER_CONTEXT")
+    if not settings and name is not None:
+        raise EngineError(
+            f"there is no docker context {printable(name)}", "see `docker context ls`, or unset DOCKER_CONTEXT"
+        )
+    return dict(settings)
 
 
 def _address_of_context(host: HostEnvironment) -> str | None:

@@ -127,7 +127,7 @@ def _socket_of(handle: Any) -> socket.socket:
     if not isinstance(inner, socket.socket):
         raise EngineError(
             "cannot attach to containers over this DOCKER_HOST transport",
-            "use a UNIX, TCP or TLS address in DOCKER_HOST (for SSH, forward the engine's socket: ssh -L)",
+            "use a unix, ssh or tcp address in DOCKER_HOST",
         )
     inner.setblocking(False)
     return inner

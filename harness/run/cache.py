@@ -95,6 +95,8 @@ def host_inputs_digest(config: Config) -> str:
     libraries = {name: library_version(name) for name in LIBRARIES}
     digests = [_text(file) for file in (config.images_lock, config.state / IMAGES_LOCK) if file is not None]
     parts = [settings.environment, settings.files, named, dict(config.images), digests, sys.version, libraries]
+    if config.scheduler is not None:
+        parts.append({"scheduler": config.scheduler})
     return hashlib.sha256(to_json(parts)).hexdigest()
 
 

@@ -21,7 +21,6 @@ from harness.judge.example import IMPORTS
 from harness.judge.results import Ruleset, blocked_result, result_of_printed, result_of_recording, result_without_run
 from harness.model import INTERRUPTED_REASON, Recording, ReportProblem
 from harness.run import cache
-from harness.run.attempt import record
 from harness.run.before import fragments_before, judge_base, name_before, only_before
 from harness.run.dates import cutoff_date, last_commit_date
 from harness.run.disk import LongTranscripts, trim, whole
@@ -30,6 +29,7 @@ from harness.run.locks import read_locks
 from harness.run.lookups import ImportLookups
 from harness.run.observer import Observer, Silent
 from harness.run.outcome import build_report
+from harness.run.recorder import on_engine
 from harness.run.source import describe_source
 
 if TYPE_CHECKING:
@@ -37,10 +37,10 @@ if TYPE_CHECKING:
 
     from extractor.model import Example
     from harness.config import Config
-    from harness.engine.protocol import Engine
     from harness.model import ExampleResult, Report, Transcript
     from harness.run.connect import Connect
     from harness.run.plan import BasePlan, Plan
+    from harness.run.recorder import OpenRecorder, Recorder
 
 
 async def execute(
@@ -50,6 +50,7 @@ async def execute(
     *,
     observer: Observer | None = None,
     stop: anyio.Event | None = None,
+    elsewhere: OpenRecorder | None = None,
 ) -> Report:
     """Run and judge the selected examples.
 
@@ -59,6 +60,7 @@ async def execute(
         connect: opens the container engine; called only if something must really run.
         observer: is informed while the run goes on; None for nobody.
         stop: when it is set (Ctrl-C), results that are there are kept, and the rest is reported as blocked.
+        elsewhere: opens what runs texts in place of this machine's engine.
 
     Returns:
         The report, in which nothing decides the exit code yet.
@@ -135,7 +137,10 @@ async def execute(
                 tasks.start_soon(_cancel_on, stop, tasks.cancel_scope)
             day = started.date().isoformat()
             with anyio.move_on_after(config.limits.check_s) as clock:
-                await _record_all(texts, dates, config, connect, observer, judge, lookups, day=day, base=plan.base)
+                open_recorder = elsewhere or partial(on_engine, connect)
+                await _record_all(
+                    texts, dates, config, open_recorder, observer, judge, lookups, day=day, base=plan.base
+                )
             if clock.cancelled_caught:
                 reason = (
                     f"not run: this run has taken {config.limits.check_s:g} s, docprobe's limit "
@@ -222,7 +227,7 @@ async def _record_all(
     texts: Mapping[str, tuple[Example, str]],
     dates: Mapping[str, str | None],
     config: Config,
-    connect: Connect,
+    open_recorder: OpenRecorder,
     observer: Observer,
     done: Callable[[str, Recording, str | None, bool], None],
     lookups: ImportLookups,
@@ -236,7 +241,7 @@ async def _record_all(
         texts: of each text, by digest, one of its copies and what it is called while it runs.
         dates: cutoff of each text's dated packages, by digest.
         config: of the run.
-        connect: opens the engine.
+        open_recorder: opens what runs texts; called only if something must really run.
         observer: is informed of progress.
         done: called for each text with its digest, its recording, the digest of that if it is stored, and whether it
             was cached; cached ones first.
@@ -263,13 +268,12 @@ async def _record_all(
     left = lookups.read_cache()
     if not waiting and not left:
         return
-    limiter = anyio.CapacityLimiter(max(1, config.jobs))
 
-    async def run(engine: Engine, digest: str) -> None:
+    async def run(recorder: Recorder, digest: str, limiter: anyio.CapacityLimiter) -> None:
         async with limiter:
             example, name = texts[digest]
             recording = await _record(
-                engine, example, name, config, observer, date=dates[digest], locks=locks.get(digest, {}), base=base
+                recorder, example, name, config, observer, date=dates[digest], locks=locks.get(digest, {}), base=base
             )
         recorded = None
         if recording.blocked is None:
@@ -280,15 +284,16 @@ async def _record_all(
                 observer.note(error.in_one_line())
         done(digest, recording, recorded, False)
 
-    async with connect(config) as engine, anyio.create_task_group() as tasks:
+    async with open_recorder(config) as recorder, anyio.create_task_group() as tasks:
+        limiter = anyio.CapacityLimiter(recorder.at_once)
         for digest in waiting:
-            tasks.start_soon(run, engine, digest)
+            tasks.start_soon(run, recorder, digest, limiter)
         if left:
-            tasks.start_soon(lookups.look_up_all, engine, limiter, lambda text: observer.doing("imports", text))
+            tasks.start_soon(lookups.look_up_all, recorder, limiter, lambda text: observer.doing("imports", text))
 
 
 async def _record(
-    engine: Engine,
+    recorder: Recorder,
     example: Example,
     name: str,
     config: Config,
@@ -312,7 +317,7 @@ async def _record(
         return await anyio.to_thread.run_sync(last_commit_date, dated, config.docs, config.host, commit)
 
     try:
-        return await record(engine, bundle, config, date=date, committed=committed, locks=locks, progress=progress)
+        return await recorder.record(bundle, date=date, committed=committed, locks=locks, progress=progress)
     except DocprobeError as error:  # such as a lock that is refused, or a full disk
         return Recording((), None, blocked=error.in_one_line())
     except Exception as error:

@@ -14,7 +14,6 @@ from extractor.examples.ids import bundle_digest
 from harness.base.codec import from_json, to_json
 from harness.base.errors import DocprobeError, UsageError
 from harness.model import Lookup, Resolve
-from harness.run.code_checks import Questions, look_up
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -22,7 +21,8 @@ if TYPE_CHECKING:
 
     from extractor.model import Bundle, Example, ShownImports
     from harness.config import Config
-    from harness.engine.protocol import Engine
+    from harness.run.code_checks import Questions
+    from harness.run.recorder import Recorder
 
     Found = Mapping[str, tuple[Lookup, ...]]
     """Lookups by id of the example: today's, then those of its date."""
@@ -84,20 +84,20 @@ class ImportLookups:
         return bool(self._groups)
 
     async def look_up_all(
-        self, engine: Engine, limiter: anyio.CapacityLimiter, progress: Callable[[str], None]
+        self, recorder: Recorder, limiter: anyio.CapacityLimiter, progress: Callable[[str], None]
     ) -> None:
         """Look up what is left, then with the packages of their date what is missing today."""
         for _ in range(2):
             async with anyio.create_task_group() as tasks:
                 for group in self._groups:
-                    tasks.start_soon(self._look_up, engine, group, limiter, progress)
+                    tasks.start_soon(self._look_up, recorder, group, limiter, progress)
             self._groups = [group for group in self._dated() if not self._take_cached(group)]
 
     async def _look_up(
-        self, engine: Engine, group: ImportGroup, limiter: anyio.CapacityLimiter, progress: Callable[[str], None]
+        self, recorder: Recorder, group: ImportGroup, limiter: anyio.CapacityLimiter, progress: Callable[[str], None]
     ) -> None:
         async with limiter:
-            found = await look_up(engine, group.bundle, group.questions, cutoff=group.date, progress=progress)
+            found = await recorder.look_up(group.bundle, group.questions, cutoff=group.date, progress=progress)
         self._take(group, found)
         if found.failed is None:
             try:

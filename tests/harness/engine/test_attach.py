@@ -97,4 +97,4 @@ async def test_the_other_side_is_gone(pair: tuple[Attached, socket.socket]) -> N
 def test_a_way_that_cannot_carry_a_pod() -> None:
     with pytest.raises(EngineError) as caught:
         _socket_of(object())
-    assert "ssh -L" in (caught.value.hint or "")
+    assert "unix, ssh or tcp" in (caught.value.hint or "")

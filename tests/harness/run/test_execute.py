@@ -14,7 +14,7 @@ from harness.base.errors import BlockedError, EngineError, StorageError, UsageEr
 from harness.engine.protocol import Limits
 from harness.judge.results import result_of_recording
 from harness.model import Recording, Run, StartOutcome, Status
-from harness.run import cache
+from harness.run import cache, recorder
 from harness.run import execute as run
 from harness.run.observer import Silent
 from harness.run.plan import make_plan
@@ -62,7 +62,7 @@ async def report(
         ended = Run("today", None, {}, StartOutcome.EXITED, "exited with code 1", lock=None)
         return Recording((ended,), None)
 
-    monkeypatch.setattr(run, "record", record)
+    monkeypatch.setattr(recorder, "record", record)
     return await run.execute(make_plan(config), config, connect, observer=notes)
 
 
@@ -142,7 +142,7 @@ async def test_what_an_interrupted_run_did_not_come_to_is_not_told_one_by_one(
         await anyio.sleep_forever()
         raise AssertionError
 
-    monkeypatch.setattr(run, "record", record)
+    monkeypatch.setattr(recorder, "record", record)
     done = await run.execute(make_plan(config), config, connect, observer=Watching(), stop=stop)
     assert done.examples
     assert all(example.interrupted for example in done.examples)
@@ -161,7 +161,7 @@ async def test_a_run_that_takes_too_long_reports_what_it_has_and_blocks_the_rest
             await anyio.sleep_forever()
         return Recording((Run("today", None, {}, StartOutcome.EXITED, "exited with code 1", lock=None),), None)
 
-    monkeypatch.setattr(run, "record", record)
+    monkeypatch.setattr(recorder, "record", record)
     first, second = (await run.execute(make_plan(config), config, connect)).examples
     assert first.status is Status.NOT_RUNNING
     assert second.status is Status.BLOCKED
@@ -246,7 +246,7 @@ async def test_all_ways_into_blocked_carry_a_cause_and_a_next_step(
         monkeypatch.setattr(run, "result_of_recording", judged)
     if way == "time":
         config = replace(config, limits=replace(config.limits, check_s=0.1))
-    monkeypatch.setattr(run, "record", record)
+    monkeypatch.setattr(recorder, "record", record)
     found = await run.execute(make_plan(config), config, no_engine if way == "connecting" else connect, stop=stop)
     assert [example.status for example in found.examples] == [Status.BLOCKED] * 2
     for example in found.examples:

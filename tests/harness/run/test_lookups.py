@@ -9,9 +9,10 @@ import pytest
 
 from extractor.model import Example
 from harness.model import Lookup, ModuleAnswer
-from harness.run import lookups
+from harness.run import recorder
 from harness.run.lookups import ImportLookups
 from harness.run.plan import make_plan
+from harness.run.recorder import EngineRecorder
 from harness.settings import load_config
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class Asked:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.calls: list[tuple[str | None, list[str], dict[str, Any]]] = []
-        monkeypatch.setattr(lookups, "look_up", self.look_up)
+        monkeypatch.setattr(recorder, "look_up", self.look_up)
 
     async def look_up(self, _: Engine, bundle: Any, questions: Any, *, cutoff: str | None, progress: Any) -> Lookup:
         self.calls.append((cutoff, [d.name for d in bundle.dependencies], questions))
@@ -59,7 +60,7 @@ async def run(config: Config, day: str = "2026-01-01") -> tuple[ImportLookups, t
         [e for e in examples if e.imports], [e for e in examples if e.bundle], config, day=day
     )
     if found.read_cache():
-        await found.look_up_all(cast("Engine", None), anyio.CapacityLimiter(1), lambda _: None)
+        await found.look_up_all(EngineRecorder(cast("Engine", None), config), anyio.CapacityLimiter(1), lambda _: None)
     return found, examples
 
 

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 
 from harness.cli.main import cli
 from harness.model import LogLine, Recording, Run, StartOutcome
-from harness.run import connect, execute
+from harness.run import connect, recorder
 from tests.support.caches import warm_state
 from tests.support.transcripts import lived
 
@@ -175,7 +175,7 @@ def check(
         serving = Run("today", None, {}, StartOutcome.SERVING, "it starts")
         return Recording((serving,), replace(said, example_id=bundle.example_id))
 
-    monkeypatch.setattr(execute, "record", record)
+    monkeypatch.setattr(recorder, "record", record)
     monkeypatch.setattr(connect, "open_engine", no_engine)
     out, github = state.parent / "out.json", state.parent / "out.github"
     arguments = ["check", str(docs), "--state", str(state), "--changed-since", "main", "--jobs", "1"]

@@ -1,0 +1,240 @@
+"""A Dask cluster that runs texts: what leads a run hands them out, and gets recordings back.
+
+Dask decides which worker is free, and hands the texts of a worker that is lost to another. A worker that cannot do such
+tasks (no engine answers there, another docprobe) says so, and its texts go to the others too.
+"""
+
+from __future__ import annotations
+
+import itertools
+import secrets
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+import anyio
+
+from harness.base.codec import from_json, to_json
+from harness.base.errors import EngineError, UsageError
+from harness.cluster.task import Answer, Task, TaskSettings, code_digest, run_task
+from harness.engine.install.settings import IMAGES_LOCK
+from harness.model import Lookup, Recording
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+
+    import distributed
+
+    from extractor.model import Bundle
+    from harness.config import Config
+    from harness.run.code_checks import Questions
+
+CONNECT_S: Final = 20.0
+NO_WORKER_S: Final = 60.0
+"""How long a text waits for a worker that can run it, in seconds."""
+_LOOK_S: Final = 2.0
+_AT_ONCE: Final = 1000
+
+
+@asynccontextmanager
+async def open_cluster(config: Config) -> AsyncIterator[Cluster]:
+    """Connect to the scheduler that the configuration names, for the length of the block.
+
+    What is still running at the end is no longer wanted: its workers remove their pods.
+
+    Raises:
+        UsageError: dask.distributed is not installed.
+        EngineError: no scheduler answers there.
+    """
+    try:
+        import distributed
+    except ImportError as error:
+        raise UsageError(
+            "--scheduler needs dask.distributed", "install docprobe with its extra: pip install 'docprobe[cluster]'"
+        ) from error
+    assert config.scheduler is not None
+    try:
+        client = await distributed.Client(
+            config.scheduler, asynchronous=True, timeout=CONNECT_S, set_as_default=False, name="docprobe"
+        )
+    except (OSError, TimeoutError, ValueError, ImportError, RuntimeError) as error:
+        raise EngineError(
+            f"no Dask scheduler answers at {config.scheduler}: {str(error)[:200]}",
+            "start one with `dask scheduler`, and workers with `dask worker ADDRESS` on machines with an engine",
+        ) from error
+    cluster = Cluster(client, _settings(config), tuple(await client.nthreads()))
+    client.subscribe_topic(cluster.topic, cluster.heard)
+    try:
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(cluster.watch)
+            yield cluster
+            tasks.cancel_scope.cancel()
+    finally:
+        with anyio.move_on_after(CONNECT_S, shield=True), suppress(OSError, TimeoutError):
+            client.unsubscribe_topic(cluster.topic)
+            await client.close()
+
+
+def _settings(config: Config) -> TaskSettings:
+    """Return what workers need of a configuration. Nothing of this machine's environment is in it."""
+    own = config.state / IMAGES_LOCK
+    lock = config.images_lock or (own if own.is_file() else None)
+    return TaskSettings(
+        code=code_digest(),
+        profile=config.profile.name,
+        revisions=config.layout.revisions,
+        limits=config.limits,
+        timeout_s=config.timeout_s,
+        resolve=config.resolve,
+        trust=config.settings.trust,
+        runtime=config.runtime,
+        images=dict(config.images),
+        images_lock=lock.read_text("utf-8") if lock is not None else None,
+    )
+
+
+@dataclass(slots=True)
+class Cluster:
+    """See :class:`harness.run.recorder.Recorder`. Made by :func:`open_cluster`."""
+
+    client: distributed.Client
+    settings: TaskSettings
+    workers: tuple[str, ...]
+    """Addresses of the workers that there are."""
+    topic: str = field(default_factory=lambda: f"docprobe-{secrets.token_hex(6)}")
+    """Of the messages by which workers say what they do."""
+    _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    _progress: dict[str, Callable[[str], None]] = field(default_factory=dict)
+    _refused: dict[str, str] = field(default_factory=dict)
+    """Workers that cannot run texts, by address, and why."""
+
+    @property
+    def at_once(self) -> float:
+        """More than the workers can take: the scheduler hands them out."""
+        return _AT_ONCE
+
+    async def record(
+        self,
+        bundle: Bundle,
+        *,
+        date: str | None,
+        committed: Callable[[], Awaitable[str | None]],
+        locks: Mapping[str, str],
+        progress: Callable[[str], None],
+    ) -> Recording:
+        """Have one text run by a worker. Raises EngineError if no worker can."""
+        # workers have no repository to ask
+        day = await committed() if date is None else None
+        task = Task(bundle.example_id, self.settings, bundle, date, day, dict(locks))
+        answer = await self._answer(task, progress)
+        return answer.recording or Recording((), None, blocked=answer.refused)
+
+    async def look_up(
+        self, bundle: Bundle, questions: Questions, *, cutoff: str | None, progress: Callable[[str], None]
+    ) -> Lookup:
+        """Have packages asked by a worker; what prevents an answer is in it."""
+        asked = {module: tuple(sorted(names)) for module, names in questions.items()}
+        try:
+            task = Task("imports", self.settings, bundle, cutoff, questions=asked)
+            answer = await self._answer(task, progress)
+        except EngineError as error:
+            return Lookup(cutoff, {}, {}, error.in_one_line())
+        return answer.lookup or Lookup(cutoff, {}, {}, answer.refused)
+
+    def heard(self, event: tuple[float, Any]) -> None:
+        """Take a message of a worker: the task's key, and what it does."""
+        match event:
+            case (_, {"key": str(key), "text": str(text)}) if key in self._progress:
+                self._progress[key](text)
+            case _:
+                pass
+
+    async def _answer(self, task: Task, progress: Callable[[str], None]) -> Answer:
+        """Hand a task to workers until one does it. Raises EngineError if there is none that can."""
+        data = to_json(task)
+        while True:
+            key = f"{self.topic}-{next(self._numbers)}"
+            self._progress[key] = progress
+            try:
+                worker, answer = await self._asked(key, data)
+            finally:
+                del self._progress[key]
+            if answer.refused is None:
+                return answer
+            if worker:
+                self._refused[worker] = answer.refused
+                progress(f"{worker} cannot run it: {answer.refused}")
+
+    async def _asked(self, key: str, data: bytes) -> tuple[str, Answer]:
+        """Return the address of the worker that took the task, and its answer.
+
+        Raises EngineError if there is no worker for it for a while.
+        """
+        import distributed
+
+        able = await self._until_able()
+        # once a worker has refused, the others are named: the scheduler would choose it again, since it is free
+        only = able if self._refused else None
+        future = self.client.submit(run_on_worker, data, key, self.topic, key=key, pure=False, workers=only)
+        try:
+            while True:
+                with anyio.move_on_after(_LOOK_S):
+                    await future.exception()
+                    break
+                able = await self._until_able()
+                if only is not None and not set(only) & set(able):
+                    return "", Answer(refused="its workers were lost")  # others have come
+            worker, answer = await future
+        except distributed.scheduler.KilledWorker as error:
+            why = f"the workers that ran it ended, {error.allowed_failures + 1} of them one after the other"
+            return "", Answer(recording=Recording((), None, blocked=f"{why} (hint: look at the logs of the workers)"))
+        finally:
+            future.release()
+        return worker, from_json(answer, Answer)
+
+    async def _until_able(self) -> list[str]:
+        """Return the workers that can run texts; wait a while for one. Raises EngineError if none comes."""
+        patience_s = _LOOK_S if self.workers else NO_WORKER_S
+        with anyio.move_on_after(patience_s):
+            while not (able := self._able()):
+                await anyio.sleep(_LOOK_S / 4)
+            return able
+        raise EngineError(self._no_worker(), "start `dask worker ADDRESS` on machines with an engine")
+
+    async def watch(self) -> None:
+        """Keep up with the workers that come and go, until cancelled."""
+        while True:
+            await anyio.sleep(_LOOK_S)
+            try:
+                self.workers = tuple(await self.client.nthreads())
+            except OSError:  # the scheduler has gone
+                self.workers = ()
+
+    def _able(self) -> list[str]:
+        """Return the addresses of the workers that have not refused."""
+        return [address for address in self.workers if address not in self._refused]
+
+    def _no_worker(self) -> str:
+        where = self.client.scheduler.address if self.client.scheduler is not None else "the cluster"
+        reasons = "".join(f"; {address}: {reason}" for address, reason in sorted(self._refused.items())[:3])
+        return f"no worker at {where} can run examples{reasons}"
+
+
+def run_on_worker(data: bytes, key: str, topic: str) -> tuple[str, bytes]:
+    """Do a task on a Dask worker: what is handed to it.
+
+    Returns:
+        The worker's address, and the answer as JSON.
+    """
+    import distributed
+
+    worker = distributed.get_worker()
+
+    def progress(text: str) -> None:
+        worker.log_event(topic, {"key": key, "text": text})
+
+    def wanted() -> bool:
+        state = worker.state.tasks.get(key)
+        return state is not None and state.state not in {"cancelled", "released", "forgotten"}
+
+    return worker.address, run_task(data, progress, wanted)

@@ -1,0 +1,225 @@
+"""A cluster of this process's own threads, with a stand-in for the engine. ``tests/soak/test_cluster.py`` has real ones."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import anyio
+import distributed
+import pytest
+from distributed import LocalCluster
+
+from harness.base.codec import to_json
+from harness.base.errors import EngineError
+from harness.cluster import client as clusters
+from harness.cluster import task as tasks
+from harness.cluster.client import open_cluster
+from harness.model import Recording, Run, StartOutcome, Status
+from harness.run import recorder
+from harness.run.execute import execute
+from harness.run.observer import Silent
+from harness.run.plan import make_plan
+from harness.settings import load_config
+from tests.support.docprobe_process import write_docs
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+    from pathlib import Path
+
+    from harness.config import Config
+    from harness.model import Report
+
+pytestmark = pytest.mark.anyio
+PATIENCE_S = 120
+
+
+class Seen(Silent):
+    """What is said while a run goes on."""
+
+    def __init__(self) -> None:
+        self.doings: list[tuple[str, str]] = []
+        self.results: list[str] = []
+
+    def doing(self, example_id: str, text: str) -> None:
+        self.doings.append((example_id, text))
+
+    def finished(self, result: Any) -> None:
+        self.results.append(result.id)
+
+
+class Workers:
+    """Stands in for what workers do with an engine."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, state: Path) -> None:
+        self.ran: Counter[str] = Counter()
+        """By worker, how many texts it finished."""
+        self.broken: set[str] = set()
+        """Workers where no engine answers."""
+        self.held: dict[str, threading.Event] = {}
+        """By worker, what a text there waits for."""
+        self.began = threading.Event()
+        monkeypatch.setenv("DOCPROBE_STATE", str(state))
+        monkeypatch.setattr(tasks, "open_engine", self.open_engine)
+        monkeypatch.setattr(recorder, "record", self.record)
+
+    @asynccontextmanager
+    async def open_engine(self, config: Config) -> AsyncIterator[Any]:
+        if str(distributed.get_worker().name) in self.broken:
+            raise EngineError("no container engine answers here")
+        yield None
+
+    async def record(
+        self, _: object, bundle: Any, config: Config, *, progress: Callable[[str], None], **rest: Any
+    ) -> Recording:
+        try:
+            worker = str(distributed.get_worker().name)
+        except ValueError:  # the run on this machine that is compared with
+            worker = "here"
+        progress(f"starting {bundle.command[0]}")
+        self.began.set()
+        if worker in self.held:
+            with anyio.CancelScope(shield=True):
+                await anyio.to_thread.run_sync(self.held[worker].wait, PATIENCE_S)
+        self.ran[worker] += 1
+        ended = Run(
+            "today", rest["date"], {"x": "1"}, StartOutcome.EXITED, f"exited with code {len(bundle.files)}", lock=None
+        )
+        return Recording((ended,), None)
+
+
+@pytest.fixture
+def workers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Workers:
+    return Workers(monkeypatch, tmp_path / "workers")
+
+
+@asynccontextmanager
+async def cluster(count: int) -> AsyncIterator[LocalCluster]:
+    async with LocalCluster(
+        n_workers=count, threads_per_worker=1, processes=False, asynchronous=True, dashboard_address=None,
+        protocol="tcp", host="127.0.0.1", silence_logs=50,
+    ) as made:  # fmt: skip
+        yield made
+
+
+def config_of(tmp_path: Path, pages: int = 6, **flags: Any) -> Config:
+    return load_config(write_docs(tmp_path / "docs", pages), environ={}, state=tmp_path / "state", jobs=1, **flags)
+
+
+async def checked(config: Config, observer: Silent | None = None) -> Report:
+    @asynccontextmanager
+    async def never(_: Config) -> AsyncIterator[Any]:
+        raise AssertionError("this machine's engine was opened")
+        yield
+
+    return await execute(make_plan(config), config, never, observer=observer, elsewhere=open_cluster)
+
+
+def comparable(report: Report) -> bytes:
+    """The results, without times."""
+    return to_json([replace(example, duration_s=0.0) for example in report.examples])
+
+
+async def test_the_results_are_those_of_this_machine(workers: Workers, tmp_path: Path) -> None:
+    @asynccontextmanager
+    async def here(_: Config) -> AsyncIterator[Any]:
+        yield None
+
+    config = config_of(tmp_path, no_cache=True)
+    local = await execute(make_plan(config), config, here)
+    assert workers.ran == {"here": 6}
+    seen = Seen()
+    async with cluster(3) as made:
+        report = await checked(replace(config, scheduler=made.scheduler_address), seen)
+    assert [example.reason for example in report.examples] == [example.reason for example in local.examples]
+    assert comparable(report) == comparable(local)
+    assert sum(workers.ran.values()) == 12
+    assert len(workers.ran) > 2, "several workers took part"
+    assert sorted(seen.results) == [f"page{n}#python" for n in range(6)]
+    assert {id for id, text in seen.doings if text == "starting python3"} == set(seen.results), (
+        "what workers do is seen"
+    )
+
+
+async def test_what_a_cluster_recorded_is_not_run_again(workers: Workers, tmp_path: Path) -> None:
+    async with cluster(1) as made:
+        config = config_of(tmp_path, 2, scheduler=made.scheduler_address)
+        await checked(config)
+        report = await checked(config)
+    assert workers.ran.total() == 2
+    assert all(example.cached for example in report.examples)
+
+
+async def test_the_texts_of_a_lost_worker_run_elsewhere(workers: Workers, tmp_path: Path) -> None:
+    async with cluster(2) as made:
+        lost = next(iter(made.workers.values()))
+        held = workers.held[str(lost.name)] = threading.Event()
+        config = config_of(tmp_path, scheduler=made.scheduler_address)
+        found: list[Report] = []
+
+        async def run() -> None:
+            found.append(await checked(config))
+
+        try:
+            with anyio.fail_after(PATIENCE_S):
+                async with anyio.create_task_group() as group:
+                    group.start_soon(run)
+                    await anyio.to_thread.run_sync(workers.began.wait, PATIENCE_S)
+                    while not any(state.state == "executing" for state in lost.state.tasks.values()):
+                        await anyio.sleep(0.01)
+                    lost.batched_stream.abort()  # as when its machine is gone: it says nothing any more
+                    await made.scheduler.remove_worker(lost.address, stimulus_id="lost", close=False)
+        finally:
+            held.set()
+        await lost.close()
+    assert {example.status for example in found[0].examples} == {Status.NOT_RUNNING}
+    assert len(found[0].examples) == 6
+
+
+async def test_a_worker_without_an_engine_runs_nothing(workers: Workers, tmp_path: Path) -> None:
+    """It would be free at once, and take every text."""
+    async with cluster(2) as made:
+        workers.broken = {str(next(iter(made.workers.values())).name)}
+        report = await checked(config_of(tmp_path, scheduler=made.scheduler_address))
+    assert {example.status for example in report.examples} == {Status.NOT_RUNNING}
+    assert not workers.broken & set(workers.ran)
+
+
+async def test_no_worker_has_an_engine(workers: Workers, tmp_path: Path) -> None:
+    async with cluster(1) as made:
+        workers.broken = {str(worker.name) for worker in made.workers.values()}
+        report = await checked(config_of(tmp_path, 1, scheduler=made.scheduler_address))
+    (example,) = report.examples
+    assert example.status is Status.BLOCKED
+    assert "can run examples; tcp://127.0.0.1:" in (example.reason or "")
+    assert "no container engine answers here" in (example.reason or "")
+
+
+async def test_a_worker_with_another_docprobe(
+    workers: Workers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clusters, "code_digest", lambda: "another")
+    async with cluster(1) as made:
+        report = await checked(config_of(tmp_path, 1, scheduler=made.scheduler_address))
+    assert "another docprobe" in (report.examples[0].reason or "")
+    assert not workers.ran
+
+
+async def test_no_scheduler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clusters, "CONNECT_S", 0.5)
+    report = await checked(config_of(tmp_path, 1, scheduler="tcp://127.0.0.1:9"))
+    (example,) = report.examples
+    assert example.status is Status.BLOCKED
+    assert "no Dask scheduler answers at tcp://127.0.0.1:9" in (example.reason or "")
+    assert "dask scheduler" in (example.reason or "")
+
+
+async def test_nothing_of_this_machines_environment_is_sent(tmp_path: Path) -> None:
+    config = load_config(
+        write_docs(tmp_path / "docs", 1), environ={"NPM_TOKEN": "hunter2", "HTTPS_PROXY": "http://me:hunter2@p:1"},
+        state=tmp_path / "state",
+    )  # fmt: skip
+    assert b"hunter2" not in to_json(clusters._settings(config))
