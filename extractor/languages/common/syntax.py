@@ -157,8 +157,12 @@ def statement(node: Node) -> Node:
     """Return the smallest statement that holds ``node`` in its function; ``node`` outside any (``() => x``)."""
     here = node
     while (above := here.parent) is not None and above.type not in FUNCTIONS:
-        # the value of a block in Rust: an expression without a statement around it
-        if above.type in STATEMENTS or (above.type in {"block", "match_arm"} and here.type.endswith("_expression")):
-            return above if above.type in STATEMENTS else here
+        # the value of a block or a case in Rust and Kotlin: an expression without a statement around it
+        if above.type in {"match_arm", "when_entry"} or (above.type == "block" and here.type.endswith("_expression")):
+            return here
+        if above.type in STATEMENTS:
+            return above
+        if here.type == "return_expression" and above.type == "binary_expression":
+            return here  # Kotlin: `… ?: return x`
         here = above
     return node

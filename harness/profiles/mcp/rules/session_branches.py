@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from extractor.languages.common.syntax import CALLS, FUNCTIONS, arguments_of, callee_of, enclosing, text_of, walk
+from harness.profiles.mcp.rules.branches import chains, left_behind, matched
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 SESSION_HEADER: Final = re.compile(r"mcp-session-id", re.IGNORECASE)
-FINDING: Final = re.compile(r"(get|has|find|lookup|exists|known|contains)\w*$", re.IGNORECASE)
-"""Callables that look something up by their first argument."""
+FINDING: Final = re.compile(r"(get|has|find|lookup|exists|known|contains|remove|delete|pop)\w*$", re.IGNORECASE)
+"""Callables that look something up by their first argument; what removes it says whether it was there."""
 NOTHING: Final = frozenset({"None", "null", "undefined", "nil", '""'})
 EQUAL: Final = frozenset({"is", "==", "==="})
 UNEQUAL: Final = frozenset({"is not", "!=", "!=="})
@@ -29,8 +30,7 @@ _SET: Final = frozenset(
      "assignment_statement", "var_spec", "property_declaration", "let_declaration", "let_condition"}
 )  # fmt: skip
 """Nodes that set variables."""
-_IFS: Final = frozenset({"if_statement", "if_expression"})
-_BRANCHES: Final = _IFS | {"elif_clause"}
+_CONTAINING: Final = frozenset({"comparison_operator", "binary_expression", "in_expression"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def looked_up_in_vain(node: Node, names: Names) -> bool:
     handler = enclosing(node, frozenset({"except_clause"}) | FUNCTIONS)
     if handler is not None and handler.type == "except_clause" and "KeyError" in text_of(handler).split(":")[0]:
         return handler.parent is not None and any(_lookups(handler.parent, names))
-    return any(not _negated(lookup) for test in _left_behind(node) for lookup in _lookups(test, names))
+    return any(not _negated(lookup) for test in left_behind(node) for lookup in _lookups(test, names))
 
 
 def id_is_given(node: Node, names: Names) -> bool | None:
@@ -80,7 +80,7 @@ def id_is_given(node: Node, names: Names) -> bool | None:
                     return shown == holds
     here: Node | None = node
     while here is not None and here.type not in FUNCTIONS:
-        for test in _left_behind(here):
+        for test in left_behind(here):
             for part in _parts(test, holds=False):
                 shown = _shows_an_id(part, names)
                 if shown is not None:
@@ -118,6 +118,11 @@ def variables(scope: Node) -> Iterator[tuple[str, Node]]:
             for each in several:
                 if each is not None and value is not None and each.type == "identifier":
                     yield text_of(each), value
+        elif node.type == "tuple_struct_pattern" and node.parent is not None and node.parent.type == "match_pattern":
+            # Rust: `match id { Some(id) => … }`
+            held, value = node.named_children[-1], matched(node.parent.parent)
+            if held.type == "identifier" and value is not None:
+                yield text_of(held), value
 
 
 def _lookups(node: Node, names: Names) -> list[Node]:
@@ -130,11 +135,12 @@ def _is_lookup(node: Node, names: Names) -> bool:
         return text_of(node) in names.sessions
     key: Node | None = None
     if node.type in _INDEXED:
-        key = node.child_by_field_name("index") or node.child_by_field_name("subscript")
+        # the grammars of Kotlin and Rust have no name for it
+        key = node.child_by_field_name("index") or node.child_by_field_name("subscript") or node.named_children[-1]
     elif node.type in CALLS:
         if FINDING.search(callee_of(node)):
             key = next(iter(arguments_of(node)), None)
-    elif node.type in {"comparison_operator", "binary_expression"} and _operator(node) in {"in", "not in"}:
+    elif node.type in _CONTAINING and _operator(node) in {"in", "not in", "!in"}:
         key = node.named_child(0)
     return key is not None and _is_id(key, names)
 
@@ -148,7 +154,8 @@ def _is_id(node: Node, names: Names) -> bool:
 
 def _negated(node: Node) -> bool:
     """Return whether the negation next to a lookup makes the condition hold where nothing is found."""
-    if _operator(node) == "not in":
+    # Kotlin's grammar has the `!` in front of the receiver: `!sessions.contains(id)`
+    if _operator(node) in {"not in", "!in"} or (node.type in CALLS and text_of(node).startswith("!")):
         return True
     here = node.parent
     while here is not None and here.type == "parenthesized_expression":
@@ -193,59 +200,8 @@ def _parts(test: Node, *, holds: bool) -> Iterator[Node]:
         yield test
 
 
-def chains(node: Node) -> Iterator[list[tuple[Node, bool]]]:
-    """Yield the ``if`` … ``else`` chains around ``node``, nearest first: conditions, and whether each holds there."""
-    chain: list[tuple[Node, bool]] = []
-    here = node
-    while (parent := here.parent) is not None and parent.type not in FUNCTIONS:
-        test = parent.child_by_field_name("condition") if parent.type in _BRANCHES else None
-        if test is not None and here != test:
-            holds = here == parent.child_by_field_name("consequence")
-            chain.append((test, holds))
-            if not holds:
-                before = (other for other in parent.children if other.end_byte <= here.start_byte)
-                elifs = (other.child_by_field_name("condition") for other in before if other.type == "elif_clause")
-                chain.extend((test, False) for test in elifs if test is not None)
-        goes_on = parent.type in {"elif_clause", "else_clause"} or _is_else_if(parent)
-        if parent.type in _IFS and not goes_on and chain:
-            yield chain
-            chain = []
-        here = parent
-    if chain:
-        yield chain
-
-
-def _left_behind(node: Node) -> Iterator[Node]:
-    """Yield the conditions of each ``if`` without ``else`` before ``node`` in its block whose branch returns."""
-    here = node.prev_named_sibling
-    while here is not None:
-        # in Rust an `if` is an expression
-        tested = here.named_children[0] if here.type == "expression_statement" and here.named_children else here
-        branch, test = tested.child_by_field_name("consequence"), tested.child_by_field_name("condition")
-        if tested.type in _IFS and tested.child_by_field_name("alternative") is None and branch and test:
-            last = last_statement(branch)
-            if {"return_statement", "return_expression"} & {branch.type, last.type}:
-                yield test
-        here = here.prev_named_sibling
-
-
-def _is_else_if(node: Node) -> bool:
-    """Whether an ``if`` is the ``else`` of another: in Go without a clause between them."""
-    above = node.parent
-    if node.type not in _IFS or above is None:
-        return False
-    return above.type == "else_clause" or (above.type in _IFS and above.child_by_field_name("alternative") == node)
-
-
-def last_statement(branch: Node) -> Node:
-    """Return the last statement of a block; the block itself if it is one statement, or empty."""
-    while branch.type in {"block", "statement_block", "statement_list"} and branch.named_children:
-        branch = branch.named_children[-1]
-    return branch
-
-
 def _operator(node: Node) -> str:
-    if node.type not in {"comparison_operator", "binary_expression", "boolean_operator"}:
+    if node.type not in {*_CONTAINING, "boolean_operator"}:
         return ""
     return " ".join(text_of(child) for child in node.children if not child.is_named)
 

@@ -16,12 +16,11 @@ from extractor.languages.common.syntax import (
     text_of,
     walk,
 )
+from harness.profiles.mcp.rules.branches import chains, last_statement
 from harness.profiles.mcp.rules.session_branches import (
     SESSION_HEADER,
     Names,
-    chains,
     id_is_given,
-    last_statement,
     looked_up_in_vain,
     names_in,
     variables,

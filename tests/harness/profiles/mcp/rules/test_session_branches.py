@@ -188,6 +188,86 @@ async fn handle(headers: HeaderMap, body: String) -> impl IntoResponse {
     }
 }
 """
+GO_SWITCH = """
+func end(w http.ResponseWriter, r *http.Request) {
+	id := r.Header.Get("Mcp-Session-Id")
+	switch {
+	case id == "":
+		http.Error(w, "no session", http.StatusBadRequest)
+	case !known(id):
+		http.Error(w, "no such session", http.StatusBadRequest) // DEAD
+	case tooMany(r):
+		http.Error(w, "later", http.StatusBadRequest)
+	default:
+		delete(sessions, id)
+	}
+}
+"""
+JAVA_ENDS = """
+class Desk {
+    void end(HttpExchange exchange) {
+        String id = exchange.getRequestHeaders().getFirst("Mcp-Session-Id");
+        if (id == null) {
+            send(exchange, 400, "no session id");
+        } else if (SESSIONS.remove(id)) {
+            if (late()) { send(exchange, 400, "too late"); }
+            send(exchange, 204, "");
+        } else {
+            send(exchange, 400, "no such session"); // DEAD
+        }
+    }
+}
+"""
+KOTLIN_WHEN = """
+suspend fun ApplicationCall.receiveMessage() {
+    val session = request.header("Mcp-Session-Id")
+    if (session == null) {
+        return respond(HttpStatusCode.BadRequest, "no session id")
+    }
+    if (session !in sessions) {
+        return respond(HttpStatusCode.BadRequest, "no such session") // DEAD
+    }
+    if (tooLong(this)) respond(HttpStatusCode.BadRequest)
+}
+suspend fun ApplicationCall.end() {
+    val session = request.header("Mcp-Session-Id")
+    when {
+        session == null -> respond(HttpStatusCode.BadRequest, "no session id")
+        sessions.remove(session) -> respond(HttpStatusCode.NoContent)
+        else -> respond(HttpStatusCode.BadRequest, "no such session") // DEAD
+    }
+}
+"""
+KOTLIN_ELVIS = """
+suspend fun answer(call: ApplicationCall) {
+    val id = call.request.headers["Mcp-Session-Id"] ?: return call.respond(HttpStatusCode.BadRequest)
+    val session = sessions[id] ?: return call.respond(HttpStatusCode.BadRequest) // DEAD
+    if (session.busy()) call.respond(HttpStatusCode.BadRequest)
+}
+"""
+RUST_MATCH = """
+async fn end(State(sessions): State<Sessions>, headers: HeaderMap) -> StatusCode {
+    match headers.get("mcp-session-id") {
+        None => StatusCode::BAD_REQUEST,
+        Some(id) if sessions.lock().unwrap().remove(id) => StatusCode::NO_CONTENT,
+        Some(_) => StatusCode::BAD_REQUEST, // DEAD
+    }
+}
+"""
+RUST_LET_ELSE = """
+async fn answer(headers: HeaderMap) -> Response {
+    let Some(id) = headers.get("mcp-session-id") else {
+        return StatusCode::BAD_REQUEST.into_response();
+    };
+    let Some(session) = sessions.get(id) else {
+        return (StatusCode::BAD_REQUEST, "no such session").into_response(); // DEAD
+    };
+    if session.busy() {
+        return StatusCode::BAD_REQUEST.into_response();
+    }
+    session.answer()
+}
+"""
 RULE = MCP.catalogue.rule("session.terminated-404")
 FINDING = Finding(
     requirement="session.terminated-404", level=Level.MUST, basis=Basis.TEXT, verdict=Verdict.VIOLATED, revision="r",
@@ -228,7 +308,8 @@ def test_the_marked_lines_and_no_others(path: str, text: str) -> None:
 @pytest.mark.parametrize(
     ("path", "text"),
     [("main.go", GO_TOGETHER), ("main.go", GO_ELSE), ("List.java", JAVA), ("Main.kt", KOTLIN),
-     ("src/main.rs", RUST_GUARD), ("src/main.rs", RUST_ELSE)],
+     ("src/main.rs", RUST_GUARD), ("src/main.rs", RUST_ELSE), ("main.go", GO_SWITCH), ("Desk.java", JAVA_ENDS),
+     ("Main.kt", KOTLIN_WHEN), ("Main.kt", KOTLIN_ELVIS), ("src/main.rs", RUST_MATCH), ("src/main.rs", RUST_LET_ELSE)],
 )
 def test_compiled_languages_are_blamed_and_not_edited(path: str, text: str) -> None:
     marked = [at for at, line in enumerate(text.splitlines(), 1) if "DEAD" in line]
