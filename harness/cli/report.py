@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     help="Docs root whose normative sentences are listed on the coverage page. [default: no such page]",
 )  # fmt: skip
 @click.option(
-    "--no-libraries", is_flag=True, help="Show tables instead of charts and diagrams; fetch nothing from npm."
+    "--no-libraries", is_flag=True, help="Show tables instead of charts; fetch nothing from npm."
 )
 @state_option
 @pass_cli
@@ -55,8 +55,11 @@ def command(
     """Build a static site from RESULTS, the files that docprobe check --format json wrote.
 
     The newest of RESULTS is shown; the others and the history are the nights before it. The site needs no server and
-    makes no requests: open index.html. The libraries that draw charts and sequence diagrams are fetched once with npm,
-    pinned by version and digest.
+    makes no requests: open index.html. The library that draws charts is fetched once with npm, pinned by
+    version and digest.
+
+    Each finding has an address that lasts: cases/EXAMPLE.html#REQUIREMENT@REVISION, also once the example is renamed
+    or gone.
 
     \b
     docprobe check docs --format json:tonight.json --history nights.sqlite

@@ -5,19 +5,22 @@ The strings given here are still hostile; the format that writes them escapes th
 
 from __future__ import annotations
 
+import re
 import shlex
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 from extractor.base.text import one_line, visible
+from extractor.model import ExampleKind
 from harness.base import jsonrpc
+from harness.model import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from extractor.model import Span
-    from harness.model import Exchange, Patch, Reply, Transcript
+    from harness.model import Exchange, Finding, Patch, Reply, Transcript
 
 SHOWN_HEADERS: Final = ("origin", "last-event-id")
 """Request headers that docprobe sends only where they are what is tested."""
@@ -27,6 +30,9 @@ BODY_LIMIT: Final = 120
 """Characters of a reply's body shown beside its status."""
 NOT_HTTP: Final = frozenset({"STDIN", "STDOUT", "SPAWN", "CLOSE"})
 """Methods of exchanges that are not HTTP."""
+_EXPECTED: Final = re.compile(r"[;,] expected (.+?)(?:\.(?:\s|$)|$)")
+"""How the summary of a violation says what should have come back; every rule writes it so."""
+_STATUS: Final = re.compile(r"\b[1-5]\d\d\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +52,50 @@ class ExchangeLine:
     """Whether it only shows that the request is served without the fault."""
     unsolicited: bool = False
     """Whether nothing was sent: the example wrote ``status`` on its own."""
+    wrong: bool = False
+    """Whether its reply is what violates the requirement."""
+    expected: str = ""
+    """Of a wrong reply, what should have come back; empty if no summary says it."""
 
 
-def exchange_lines(transcript: Transcript | None, numbers: Sequence[int]) -> tuple[ExchangeLine, ...]:
+def parties(kind: ExampleKind) -> tuple[str, str]:
+    """Return who asks and who answers in the conversation with an example of this kind."""
+    return ("example client", "docprobe") if kind is ExampleKind.CLIENT else ("docprobe", "example server")
+
+
+def expected_reply(finding: Finding) -> str:
+    """Return what should have come back, as the summary of a violation says it; empty if it doesn't."""
+    found = _EXPECTED.search(finding.summary) if finding.verdict is Verdict.VIOLATED else None
+    return found[1] if found else ""
+
+
+def _wrong_replies(exchanges: Sequence[Exchange], finding: Finding) -> frozenset[int]:
+    """Return the numbers of the exchanges whose reply violates the requirement, as far as that can be told.
+
+    An exchange that has a control differs from it by the fault under test alone, so it is what was asked; of those, a
+    reply with one of the expected statuses is right.
+    """
+    if finding.verdict is not Verdict.VIOLATED:
+        return frozenset()
+    expected = expected_reply(finding)
+    asked = [exchange for exchange in exchanges if exchange.control is not None or exchange.method == "STDOUT"]
+    controls = {exchange.control for exchange in exchanges}
+    if not asked and expected:
+        asked = [exchange for exchange in exchanges if exchange.number not in controls][-1:]
+    right = {int(status) for status in _STATUS.findall(expected)}
+    wrong = [exchange for exchange in asked if exchange.status not in right]
+    return frozenset(exchange.number for exchange in wrong or asked)
+
+
+def exchange_lines(
+    transcript: Transcript | None, numbers: Sequence[int], finding: Finding | None = None
+) -> tuple[ExchangeLine, ...]:
     """Return the exchanges with these numbers, in order of sending; unknown numbers are left out.
 
     Args:
         transcript: the conversation; None if it is not available.
         numbers: of the exchanges to show.
+        finding: that they decide; of a violation, the wrong replies are marked.
     """
     if transcript is None:
         return ()
@@ -61,7 +103,15 @@ def exchange_lines(transcript: Transcript | None, numbers: Sequence[int]) -> tup
     exchanges = [exchange for exchange in transcript.exchanges if exchange.number in chosen]
     controls = {exchange.control for exchange in exchanges}
     shared = set(shared_context(transcript, numbers))
-    return tuple(_line(exchange, shared, control=exchange.number in controls) for exchange in exchanges)
+    wrong = _wrong_replies(exchanges, finding) if finding is not None else frozenset()
+    expected = expected_reply(finding) if finding is not None else ""
+    return tuple(
+        _line(
+            exchange, shared, control=exchange.number in controls and exchange.number not in wrong,
+            expected=expected if exchange.number in wrong else None,
+        )
+        for exchange in exchanges
+    )  # fmt: skip
 
 
 def shared_context(transcript: Transcript | None, numbers: Sequence[int]) -> tuple[str, ...]:
@@ -78,7 +128,8 @@ def shared_context(transcript: Transcript | None, numbers: Sequence[int]) -> tup
     return tuple(part for part in contexts[0] if all(part in other for other in contexts))
 
 
-def _line(exchange: Exchange, shared: set[str], *, control: bool) -> ExchangeLine:
+def _line(exchange: Exchange, shared: set[str], *, control: bool, expected: str | None) -> ExchangeLine:
+    """Return one line. ``expected`` is None unless the reply is wrong."""
     request = " ".join(part for part in (exchange.method, exchange.target, jsonrpc.methods(exchange.body)) if part)
     unsolicited = exchange.method == "STDOUT"
     return ExchangeLine(
@@ -89,6 +140,8 @@ def _line(exchange: Exchange, shared: set[str], *, control: bool) -> ExchangeLin
         answer=answer_of(exchange.reply) if exchange.reply else "",
         control=control,
         unsolicited=unsolicited,
+        wrong=expected is not None,
+        expected=expected or "",
     )
 
 

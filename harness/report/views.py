@@ -90,7 +90,7 @@ class FindingView:
     @property
     def exchanges(self) -> tuple[ExchangeLine, ...]:
         """The exchanges that decide, controls included; empty without the transcript."""
-        return exchange_lines(self.example.transcript, self.finding.evidence)
+        return exchange_lines(self.example.transcript, self.finding.evidence, self.finding)
 
     @property
     def shared_context(self) -> tuple[str, ...]:

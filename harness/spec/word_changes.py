@@ -2,13 +2,57 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from difflib import SequenceMatcher
-from typing import TYPE_CHECKING
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
 
 from extractor.normative.fingerprint import SHINGLE_WORDS, shingles, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
+
+
+_MARKED: Final = re.compile(r"\[-(.*?)-\]|\{\+(.*?)\+\}", re.DOTALL)
+
+
+class WordChange(StrEnum):
+    """What became of some words of a sentence."""
+
+    SAME = "same"
+    WENT = "went"
+    CAME = "came"
+
+
+@dataclass(frozen=True, slots=True)
+class WordRun:
+    """Adjacent words of a sentence with the same fate."""
+
+    kind: WordChange
+    text: str
+
+
+def word_runs(old: str, new: str) -> tuple[WordRun, ...]:
+    """Return how ``old`` became ``new``, word by word: what went stands before what came in its place."""
+    return tuple(
+        WordRun(kind, text)
+        for same, went, came in _runs(old.split(), new.split())
+        for kind, text in ((WordChange.SAME, same), (WordChange.WENT, went), (WordChange.CAME, came))
+        if text
+    )
+
+
+def marked_runs(words: str) -> tuple[WordRun, ...]:
+    """Return the runs of a sentence that :func:`mark_changes` or :func:`mark_new_words` marked."""
+    runs: list[WordRun] = []
+    at = 0
+    for found in _MARKED.finditer(words):
+        runs.append(WordRun(WordChange.SAME, words[at : found.start()].strip()))
+        runs.append(WordRun(WordChange.WENT if found[1] is not None else WordChange.CAME, found[1] or found[2] or ""))
+        at = found.end()
+    runs.append(WordRun(WordChange.SAME, words[at:].strip()))
+    return tuple(run for run in runs if run.text)
 
 
 def mark_changes(old: str, new: str) -> str:

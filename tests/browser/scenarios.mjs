@@ -44,9 +44,6 @@ async function done(page, what) {
   assert.deepEqual(page.heard, [], what);
   await page.context().close();
 }
-const drawn = (page) => page.waitForFunction(() =>
-  [...document.querySelectorAll("figure[data-diagram]")].some((figure) => figure.querySelector("svg")));
-
 const scenarios = {
   async quiet() {
     for (const file of [...PAGES, ...cases(), ...flips().slice(-4)]) {
@@ -63,7 +60,6 @@ const scenarios = {
     for (const file of [...PAGES, tutorial(), flip()]) {
       for (const [size, scheme] of [["desk", "light"], ["desk", "dark"], ["phone", "light"]]) {
         const page = await open(file, { size, scheme });
-        if (file.startsWith("cases")) await drawn(page);
         await page.evaluate(() => document.querySelectorAll("details").forEach((one) => { one.open = true; }));
         await page.evaluate(axe);
         const { violations } = await page.evaluate(() => window.axe.run(document, { preload: false }));
@@ -145,7 +141,6 @@ const scenarios = {
     const finding = page.locator("[id='session.terminated-404@2025-11-25']");
     assert.ok(await finding.isVisible());
     assert.match(await finding.innerText(), /DELETE was answered 200/);
-    await finding.locator("summary").click();
     await finding.locator("a[href='#x-15']").click();
     const exchange = page.locator("#x-15");
     assert.ok(await exchange.evaluate((one) => one.open), "a link into something folded opens it");
@@ -157,15 +152,49 @@ const scenarios = {
     await done(deep, "deep link");
   },
 
-  async diagrams() {
+  async conversation() {
     for (const scheme of ["light", "dark"]) {
       const page = await open(tutorial(), { scheme });
-      await drawn(page);
-      const text = await page.locator("figure svg").first().textContent();
-      for (const part of ["docprobe", "example server", "no 15 POST / tools/list", "400 Bad Request"]) assert.ok(text.includes(part), part);
-      assert.equal(await page.locator("figure svg").first().evaluate((svg) => svg.querySelectorAll("a, script, foreignObject, image").length), 0);
-      await done(page, "diagrams");
+      const talk = page.locator("[id='session.terminated-404@2025-11-25'] .talk");
+      const text = (await talk.innerText()).replace(/\s+/g, " ");
+      for (const part of ["docprobe", "example server", "#15 POST / tools/list", "400 Bad Request"]) assert.ok(text.includes(part), part);
+      const [control, wrong] = [talk.locator("li.control").first(), talk.locator("li.wrong").first()];
+      assert.match(await wrong.innerText(), /expected 404[^]*400 Bad Request/, "the expected reply stands beside the wrong one");
+      const colour = (one) => one.evaluate((node) => getComputedStyle(node).color);
+      assert.notEqual(await colour(control.locator(".got b")), await colour(wrong.locator(".got b")));
+      const tops = await page.locator(".talk li", { has: page.locator(".who") }).evaluateAll((all) => all
+        .filter((one) => one.querySelector(".ask")).map((one) =>
+          one.querySelector(".who").getBoundingClientRect().bottom - one.querySelector(".ask").getBoundingClientRect().top));
+      assert.ok(tops.length && tops.every((gap) => gap <= 0), "a session's note stands before its request");
+      await done(page, "conversation");
     }
+  },
+
+  async opens() {
+    const page = await open("index.html");
+    const shown = page.locator("section.sheet:not([hidden])");
+    assert.equal(await shown.getAttribute("data-revision"), "2025-11-25");
+    assert.ok(+(await shown.getAttribute("data-blocking")), "the sheet with the blocking findings");
+    for (const [width, columns] of [[360, 2], [768, 2], [1280, 4], [1920, 8]]) {
+      await page.setViewportSize({ width, height: 800 });
+      const tiles = await page.locator(".tiles li").evaluateAll((all) => all.map((one) => one.getBoundingClientRect()).map(({ top, right }) => [Math.round(top), Math.round(right)]));
+      const rows = new Map();
+      for (const [top, right] of tiles) rows.set(top, [...(rows.get(top) ?? []), right]);
+      const edge = await page.locator(".tiles").evaluate((one) => Math.round(one.getBoundingClientRect().right));
+      for (const rights of rows.values()) {
+        assert.equal(rights.length, columns, `tiles of a row at ${width}`);
+        assert.ok(Math.abs(rights.at(-1) - edge) <= 1, `a row is not filled at ${width}`);
+      }
+    }
+    await done(page, "opens");
+  },
+
+  async moved() {
+    const old = cases().find((file) => readFileSync(join(folder, file), "utf8").includes("data-moved"));
+    const page = await open(`${old}#session.terminated-404@2025-11-25`);
+    await page.waitForURL(/authorization-typescript.*#session\.terminated-404@2025-11-25$/);
+    assert.ok(await page.locator("[id='session.terminated-404@2025-11-25']").isVisible());
+    await done(page, "moved");
   },
 
   async charts() {
@@ -198,17 +227,13 @@ const scenarios = {
     assert.equal(await page.locator("section.sheet:visible").count(), 3, "without a script every sheet is shown");
     await done(page, "sheets");
     const single = await open(tutorial(), { script: false });
-    assert.ok(await single.locator("table.exchanges").first().isVisible(), "without a script the tables are shown");
+    assert.ok(await single.locator(".talk").first().isVisible(), "without a script conversations are shown");
     await done(single, "tables");
   },
 
   async hostile() {
     for (const file of [...PAGES, ...cases()]) {
       const page = await open(file);
-      if (file.startsWith("cases") && (await page.locator("figure[data-diagram]").count())) {
-        await page.waitForFunction(() => document.querySelector("figure[data-diagram] svg") || document.querySelector("figure[data-diagram][hidden]"));
-        assert.ok(await page.locator("figure[data-diagram] svg").count(), "hostile labels are drawn, not choked on");
-      }
       await page.evaluate(() => document.querySelectorAll("details").forEach((one) => { one.open = true; }));
       const found = await page.evaluate(() => ({
         images: document.querySelectorAll("img").length,

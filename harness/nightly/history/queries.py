@@ -206,6 +206,48 @@ def _case(text: str) -> tuple[str, str]:
     return requirement, revision
 
 
+@dataclass(frozen=True, slots=True)
+class LastVerdict:
+    """What the last night that judged one requirement of an example found."""
+
+    requirement: str
+    revision: str
+    verdict: Verdict
+    night: str
+    """When that was, ISO."""
+
+
+def last_verdicts(connection: sqlite3.Connection, until: str) -> Mapping[str, tuple[LastVerdict, ...]]:
+    """Return by example the last verdict on every requirement that any night has judged it by.
+
+    Args:
+        connection: the open history.
+        until: when the last night is that counts, ISO.
+    """
+    rows = connection.execute(
+        "SELECT name, json, max(started) AS last FROM result JOIN night ON night.id = result.night"
+        " JOIN example ON example.id = result.example JOIN body ON body.id = result.verdicts"
+        " WHERE started <= ? AND json <> '{}' GROUP BY result.example, verdicts ORDER BY last",
+        (until,),
+    )
+    found: dict[str, dict[tuple[str, str], LastVerdict]] = {}
+    read: dict[str, tuple[tuple[tuple[str, str], Verdict], ...]] = {}
+    for name, text, night in rows:
+        if text not in read:
+            read[text] = tuple((_case(case), Verdict(value[0])) for case, value in json.loads(text).items())
+        of_example = found.setdefault(name, {})
+        for case, verdict in read[text]:
+            of_example[case] = LastVerdict(*case, verdict, night)
+    return {name: tuple(cases[case] for case in sorted(cases)) for name, cases in found.items()}
+
+
+def old_names(connection: sqlite3.Connection) -> Mapping[str, str]:
+    """Return the names that examples had before, each with the name that the same example has now."""
+    return dict(
+        connection.execute("SELECT old_name.name, example.name FROM old_name JOIN example ON example.id = example")
+    )
+
+
 def packages_of(connection: sqlite3.Connection, night: int) -> Mapping[str, Mapping[str, str]]:
     """Return the packages of every example of a night, by example id."""
     rows = connection.execute(

@@ -13,6 +13,7 @@ from harness.model import MUST_LIKE, SHOULD_LIKE, Basis, Stage, Status, Verdict
 from harness.nightly.history.compare import find_flips
 from harness.nightly.history.schema import connect, transaction
 from harness.nightly.history.stored import drop_old_evidence, store_evidence
+from harness.results.counts import count as summary_figures
 
 if TYPE_CHECKING:
     import sqlite3
@@ -95,6 +96,7 @@ def _follow_renamed(report: Report, connection: sqlite3.Connection) -> None:
         for text, ((name, number), *others) in old.items()
         if not others and len(new.get(text, ())) == 1 and new[text][0][0] != name
     }
+    former = {number: name for number, name, _ in rows}
     # names are unique, and two examples may change theirs: first each gets one that nothing else has
     for number in renamed:
         connection.execute("UPDATE example SET name = ? WHERE id = ?", (f"~{number}~", number))
@@ -104,6 +106,7 @@ def _follow_renamed(report: Report, connection: sqlite3.Connection) -> None:
             # what was called so before has ended: its nights stay, under a name that says so
             connection.execute("UPDATE example SET name = ? WHERE id = ?", (_past_name(name, connection), taken[0]))
         connection.execute("UPDATE example SET name = ? WHERE id = ?", (name, number))
+        connection.execute("INSERT OR REPLACE INTO old_name (name, example) VALUES (?, ?)", (former[number], number))
 
 
 def _by_text(examples: Iterable[tuple[str, str, int]]) -> Mapping[tuple[str, str], list[tuple[str, int]]]:
@@ -137,6 +140,7 @@ def _insert_night(report: Report, connection: sqlite3.Connection) -> int:
 def count(report: Report) -> dict[str, int]:
     """Return the figures of a night by name: statuses, distinct texts, and violations by what they are based on.
 
+    ``violated_must``, ``violated_should``, ``advisory`` and ``blocking_findings`` are those of the report's summary.
     ``must`` and ``should`` count violations of a sentence of any negotiated revision; ``reading`` and ``advice`` the
     rest.
     """
@@ -146,6 +150,9 @@ def count(report: Report) -> dict[str, int]:
     ran = {example.digest for example in report.examples if example.status in {Status.JUDGED, Status.NOT_RUNNING}}
     numbers["distinct"] = len(ran)
     numbers["cached"] = sum(example.cached for example in report.examples)
+    figures = summary_figures(report)
+    numbers["violated_must"], numbers["violated_should"] = figures.violated_must, figures.violated_should
+    numbers["advisory"], numbers["blocking_findings"] = figures.advisory, figures.blocking
     for example in report.examples:
         for finding in example.findings:
             numbers["gating"] += finding.gates

@@ -85,6 +85,13 @@ MIGRATIONS: Final[tuple[Migration, ...]] = (
         # most of a night's rows are examples that do not run: half of each was the digest
         "UPDATE result SET digest = substr(digest, 1, 16)",
     ),
+    (
+        # links into the site keep working when a heading changes the name of an example
+        """CREATE TABLE old_name (
+            name TEXT PRIMARY KEY,
+            example INTEGER NOT NULL REFERENCES example
+        ) STRICT, WITHOUT ROWID""",
+    ),
 )
 """Step N takes a file from version N to N + 1. Never edit one that was released; add another."""
 

@@ -1,6 +1,6 @@
-"""The libraries that draw charts and diagrams: fetched once from the npm registry, then part of every site.
+"""The library that draws charts: fetched once from the npm registry, then part of every site.
 
-They are pinned by version and by the registry's own integrity digest, brought by the ordinary client (``npm pack``, so
+It is pinned by version and by the registry's own integrity digest, brought by the ordinary client (``npm pack``, so
 that a company's registry and certificates are used), and only the files that are needed leave the package. Nothing of
 a package is executed here.
 """
@@ -45,16 +45,8 @@ LIBRARIES: Final = (
         (("dist/uPlot.iife.min.js", "uplot.js"), ("dist/uPlot.min.css", "uplot.css"), ("LICENSE", "uplot.LICENSE.txt")),
         "charts",
     ),
-    Library(
-        "@mermaid-js/tiny",
-        "11.17.2",
-        "sha512-PmFr1c5cSfNf5AngLLR98DrbvR4U5KeD7I+hQkGqG5w5Veu3QT4dG0qu9f99cpn/sKj2XxRBK0q7EL6hr9NY/A==",
-        (("dist/mermaid.tiny.js", "mermaid.js"), ("LICENSE", "mermaid.LICENSE.txt")),
-        "sequence diagrams",
-    ),
 )
-"""uPlot draws a thousand nights in milliseconds from 50 kB. Of Mermaid the small build is taken (2.5 MB instead of
-5.5 MB): it has sequence diagrams, and a page loads it only when the first diagram is opened."""
+"""uPlot draws a thousand nights in milliseconds from 50 kB."""
 
 
 @dataclass(frozen=True, slots=True)

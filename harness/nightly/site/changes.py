@@ -6,16 +6,21 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from harness.model import Verdict
+from harness.model import Status, Verdict
 from harness.nightly.history.queries import Cause, difference
-from harness.report.html.naming import case_file, finding_anchor
+from harness.report.html.example_page import has_page
+from harness.report.html.naming import anchor_of, case_file, finding_anchor
 from harness.report.wording import plural
+from harness.results.counts import violated_by_own
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence, Set
 
+    from harness.model import ExampleResult, Report, Requirement
     from harness.nightly.history.queries import Flip, PackageChange, PackageShifts
 
+_BROKEN: Final = frozenset({Status.NOT_RUNNING, Status.BLOCKED})
+"""Statuses of an example that should be judged and could not be."""
 CAUSE_WORDS: Final = {
     Cause.DOCS: "the example's text changed",
     Cause.PACKAGES: "packages changed",
@@ -85,6 +90,32 @@ class PackageShift:
 
 
 @dataclass(frozen=True, slots=True)
+class StatusChange:
+    """An example whose status is another than last night."""
+
+    example: str
+    before: str
+    now: str
+    reason: str
+    """Of the status now; empty if none is given."""
+    href: str
+    """Its page; empty if it has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenArrival:
+    """An example that was not there last night and is broken."""
+
+    example: str
+    status: str
+    reason: str
+    href: str
+    """Its page; empty if it has none."""
+    violated: tuple[tuple[str, str, str], ...] = ()
+    """Level, requirement and anchor of what it violates by the text of its own revision."""
+
+
+@dataclass(frozen=True, slots=True)
 class Changes:
     """Tonight against the night before."""
 
@@ -93,35 +124,48 @@ class Changes:
     worse: tuple[FlipGroup, ...] = ()
     better: tuple[FlipGroup, ...] = ()
     other: tuple[FlipGroup, ...] = ()
-    status: tuple[tuple[str, str, str], ...] = ()
-    """Example id, status before, status now."""
+    broken: tuple[BrokenArrival, ...] = ()
+    """New examples that are broken."""
+    stopped: tuple[StatusChange, ...] = ()
+    """Examples that can't be judged any more."""
+    recovered: tuple[StatusChange, ...] = ()
+    """Examples that are judged again."""
+    status: tuple[StatusChange, ...] = ()
+    """Other changes of a status."""
     arrived: tuple[str, ...] = ()
+    """New examples that are not broken."""
+    drifted: int = 0
+    """Sentences of the specification that drifted."""
     packages: tuple[PackageShift, ...] = ()
     """Most examples first."""
 
     @property
     def any(self) -> bool:
         """Whether anything changed at all."""
-        return bool(self.worse or self.better or self.other or self.status or self.arrived or self.packages)
+        verdicts = self.worse or self.better or self.other
+        statuses = self.broken or self.stopped or self.recovered or self.status
+        return bool(verdicts or statuses or self.arrived or self.packages)
 
     @property
     def headline(self) -> str:
         """One sentence: what a reader in a hurry needs."""
-        parts = []
-        if self.worse:
-            parts.append(f"{plural(len(self.worse), 'requirement')} newly violated")
-        if self.better:
-            parts.append(f"{plural(len(self.better), 'violation')} fixed")
-        if self.status:
-            parts.append(f"{plural(len(self.status), 'example')} changed status")
-        if not parts:
-            return "No verdict got better or worse." if self.any else "Nothing changed."
-        return f"{', '.join(parts)}: " + _where((*self.worse, *self.better))
-
-
-def _where(groups: Sequence[FlipGroup]) -> str:
-    examples = {name for group in groups for name, _ in group.examples}
-    return f"{plural(len(examples), 'example')} affected." if examples else "no verdict affected."
+        parts = [
+            f"{plural(number, noun)} {what}"
+            for number, noun, what in (
+                (self.drifted, "sentence", "of the specification drifted"),
+                (len(self.broken), "new example", "broken"),
+                (len(self.stopped), "example", "no longer judged"),
+                (len({group.requirement for group in self.worse}), "requirement", "newly violated"),
+                (len({group.requirement for group in self.better}), "requirement", "fixed"),
+                (len(self.recovered), "example", "judged again"),
+            )
+            if number
+        ]
+        if parts:
+            return f"{', '.join(parts)}."
+        if self.previous is None:
+            return "This is the first night in the history."
+        return "No verdict got better or worse." if self.any else "Nothing changed since last night."
 
 
 def grouped(views: Iterable[FlipView]) -> tuple[FlipGroup, ...]:
@@ -161,7 +205,8 @@ def flip_view(flip: Flip, started: Mapping[int, str], tonight: Set[tuple[str, st
 def changes(
     previous: str | None,
     flips: Sequence[FlipView],
-    statuses: tuple[Mapping[str, str], Mapping[str, str]],
+    report: Report,
+    last_night: Mapping[str, str],
     packages: tuple[Mapping[str, Mapping[str, str]], Mapping[str, Mapping[str, str]]],
 ) -> Changes:
     """Sort tonight's flips, statuses and packages into what got worse, better, or merely different.
@@ -169,11 +214,12 @@ def changes(
     Args:
         previous: when the night before was, ISO; None if there is none.
         flips: tonight's.
-        statuses: by example id, last night's and tonight's.
+        report: tonight's.
+        last_night: status of each example, by its id.
         packages: by example id, last night's and tonight's.
     """
     if previous is None:
-        return Changes(None)
+        return Changes(None, drifted=len(report.drift))
     worse: list[FlipView] = []
     better: list[FlipView] = []
     other: list[FlipView] = []
@@ -181,18 +227,38 @@ def changes(
         flip = view.flip
         fixed = flip.before is Verdict.VIOLATED and flip.after is Verdict.SATISFIED
         (worse if flip.after is Verdict.VIOLATED else better if fixed else other).append(view)
-    was, now = statuses
+    rows = {row.id: row for row in report.requirements}
+    arrivals = [_arrival(example, rows) for example in report.examples if example.id not in last_night]
+    moved = [
+        StatusChange(one.id, last_night[one.id], one.status.value, one.reason or "", _page(one))
+        for one in report.examples
+        if last_night.get(one.id, one.status.value) != one.status.value
+    ]
+    stopped = tuple(one for one in moved if one.now in _BROKEN)
+    recovered = tuple(one for one in moved if one.before in _BROKEN and one.now == Status.JUDGED)
     return Changes(
         previous=previous,
         worse=grouped(worse),
         better=grouped(better),
         other=grouped(other),
-        status=tuple(
-            (name, was[name], now[name]) for name in sorted(was.keys() & now.keys()) if was[name] != now[name]
-        ),
-        arrived=tuple(sorted(now.keys() - was.keys())),
+        broken=tuple(one for one in arrivals if one.violated or one.status in _BROKEN),
+        stopped=stopped,
+        recovered=recovered,
+        status=tuple(one for one in moved if one not in stopped and one not in recovered),
+        arrived=tuple(one.example for one in arrivals if not one.violated and one.status not in _BROKEN),
         packages=_shifts(*packages),
+        drifted=len(report.drift),
     )
+
+
+def _page(example: ExampleResult) -> str:
+    return case_file(example.id) if has_page(example) else ""
+
+
+def _arrival(example: ExampleResult, rows: Mapping[str, Requirement]) -> BrokenArrival:
+    violated = violated_by_own(example, rows)
+    found = tuple((one[0].level.value, name, anchor_of(one[0])) for name, one in violated.items())
+    return BrokenArrival(example.id, example.status.value, example.reason or "", _page(example), found)
 
 
 def _shifts(was: Mapping[str, Mapping[str, str]], now: Mapping[str, Mapping[str, str]]) -> tuple[PackageShift, ...]:

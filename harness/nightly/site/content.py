@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,18 +20,18 @@ from harness.nightly.site.trends import trends
 from harness.report.html.engine import environment, shared_templates
 from harness.report.html.example_page import FindingHistory, PastFlip, PastVerdict, example_page, has_page
 from harness.report.html.matrix import sheets
-from harness.report.html.naming import case_file, flip_file
+from harness.report.html.naming import case_file, finding_anchor, flip_file
 from harness.report.html.overview import POLICY, overview
 from harness.report.views import ReportView
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from jinja2 import Environment
 
-    from harness.model import ExampleResult, Report
-    from harness.nightly.history.queries import Night
+    from harness.model import ExampleResult, Report, Verdict
+    from harness.nightly.history.queries import LastVerdict, Night
     from harness.nightly.site.assets import Assets
     from harness.nightly.site.changes import Changes, FlipView
     from harness.nightly.site.coverage import StatementLine
@@ -52,7 +52,26 @@ FLIPS_OF_FINDING: Final = 5
 """Flips of one finding that its example's page names."""
 SCRIPT: Final = "'self'"
 STYLE: Final = "'self' 'unsafe-inline'"
-"""Mermaid and uPlot set styles on what they draw; scripts come from the site's own folder only."""
+"""uPlot sets styles on what it draws; scripts come from the site's own folder only."""
+
+
+@dataclass(frozen=True, slots=True)
+class PastCase:
+    """A verdict that tonight has no successor for."""
+
+    requirement: str
+    revision: str
+    verdict: Verdict
+    night: str
+    """When it was found, ISO."""
+    anchor: str
+
+
+def _past(cases: Iterable[LastVerdict]) -> tuple[PastCase, ...]:
+    return tuple(
+        PastCase(one.requirement, one.revision, one.verdict, one.night, finding_anchor(one.requirement, one.revision))
+        for one in cases
+    )
 
 
 @cache
@@ -85,11 +104,12 @@ class SiteContent:
         """Of all nights."""
         self._flips = tuple(map(self._flip_view, queries.flips(history, night=self._nights[-1].id, limit=-1)))
         """Tonight's."""
+        self._past = queries.last_verdicts(history, report.started)
         self._example_files = frozenset(case_file(example.id) for example in report.examples if has_page(example))
 
     def pages(self, statements: Sequence[StatementLine]) -> Mapping[str, str]:
         """Return the text of every page by its path in the site."""
-        return {**self._navigation(statements), **self._examples(), **self._flip_pages()}
+        return {**self._gone(), **self._navigation(statements), **self._examples(), **self._flip_pages()}
 
     def _flip_view(self, flip: queries.Flip) -> FlipView:
         view = flip_view(flip, self._started, self._tonight)
@@ -112,7 +132,8 @@ class SiteContent:
         return changes(
             previous.started if previous else None,
             self._flips,
-            (queries.statuses_of(self._history, before), queries.statuses_of(self._history, tonight)),
+            self._report,
+            queries.statuses_of(self._history, before),
             (queries.packages_of(self._history, before), queries.packages_of(self._history, tonight)),
         )
 
@@ -155,10 +176,27 @@ class SiteContent:
             if not has_page(example):
                 continue
             page = example_page(example, self._view, self._finding_histories(example))
+            judged = {(finding.requirement, finding.revision) for finding in example.findings}
+            past = _past(one for one in self._past.get(example.id, ()) if (one.requirement, one.revision) not in judged)
             made[page.file] = self._render(
-                "example.html", page.file, page=page, files=self._example_files,
-                missing_diagrams=self._missing("sequence diagrams"),
+                "example.html", page.file, page=page, files=self._example_files, past=past,
             )  # fmt: skip
+        return made
+
+    def _gone(self) -> dict[str, str]:
+        """Pages of examples that were judged once and have no page tonight, and of names that examples had.
+
+        An address into the site is used in pull requests and issues; it may not end with the example.
+        """
+        made = {}
+        for name, cases in self._past.items():
+            file = case_file(name)
+            if file not in self._example_files:
+                made[file] = self._render("gone.html", file, example=name, now=None, cases=_past(cases))
+        for old, name in queries.old_names(self._history).items():
+            file, target = case_file(old), case_file(name)
+            if file not in self._example_files and (target in self._example_files or target in made):
+                made[file] = self._render("gone.html", file, example=old, now=(name, target), cases=())
         return made
 
     def _finding_histories(self, example: ExampleResult) -> Mapping[tuple[str, str], FindingHistory]:

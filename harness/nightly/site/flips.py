@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness.model import Transcript
-from harness.report.evidence import exchange_lines, page_lines, shared_context
+from harness.report.evidence import exchange_lines, page_lines, parties, shared_context
 from harness.report.html.exchanges import exchange_view
 from harness.report.html.signs import verdict_words
+from harness.spec.word_changes import word_runs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from harness.nightly.site.changes import FlipView
     from harness.report.evidence import ExchangeLine, PageLine
     from harness.report.html.exchanges import ExchangeView
+    from harness.spec.word_changes import WordRun
 
     BothNights = tuple[StoredFinding | None, StoredFinding | None]
 
@@ -38,6 +40,8 @@ class FlipSide:
     finding: Finding | None
     """None if the history does not have what the verdict was based on."""
     lines: tuple[ExchangeLine, ...] = ()
+    parties: tuple[str, str] = ("", "")
+    """Who asks and who answers."""
     shared: tuple[str, ...] = ()
     exchanges: tuple[ExchangeView, ...] = ()
     left_out: int = 0
@@ -60,6 +64,11 @@ class RequirementFlip:
         """The sentence of the specification on both sides; empty where it is not known."""
         before, after = (side.finding.statement if side.finding else None for side in self.sides)
         return (before.text if before else "", after.text if after else "")
+
+    @property
+    def runs(self) -> tuple[WordRun, ...]:
+        """The sentences, word by word."""
+        return word_runs(*self.sentences)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +124,8 @@ def _side(
         verdict=words,
         prefix=prefix,
         finding=stored.finding,
-        lines=exchange_lines(conversation, evidence),
+        lines=exchange_lines(conversation, evidence, stored.finding),
+        parties=parties(kind),
         shared=shared_context(conversation, evidence),
         exchanges=tuple(exchange_view(exchange, "http://localhost", blamed=False) for exchange in stored.exchanges),
         left_out=len(stored.finding.evidence) - len(stored.exchanges),

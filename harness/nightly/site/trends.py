@@ -19,7 +19,8 @@ class Series:
     label: str
     color: str
     """Name of a CSS custom property, so that light and dark have their own."""
-    values: tuple[float, ...]
+    values: tuple[float | None, ...]
+    """None for a night of an older docprobe that did not count it so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,8 @@ class Chart:
     title: str
     unit: str
     bars: bool
+    whole: bool
+    """Whether it counts, so that its axis has whole numbers."""
     series: tuple[Series, ...]
 
 
@@ -46,18 +49,17 @@ class Trends:
         return {"times": list(self.times), "charts": [asdict(chart) for chart in self.charts]}
 
 
-def _count(name: str) -> Callable[[Night], float]:
-    return lambda night: night.counts.get(name, 0)
+def _count(name: str) -> Callable[[Night], float | None]:
+    return lambda night: night.counts.get(name)
 
 
-CHARTS: Final[tuple[tuple[str, str, str, bool, tuple[tuple[str, str, Callable[[Night], float]], ...]], ...]] = (
+CHARTS: Final[tuple[tuple[str, str, str, bool, tuple[tuple[str, str, Callable[[Night], float | None]], ...]], ...]] = (
     ("violations", "Violations by level", "findings", False, (
-        ("MUST", "--red", _count("must")),
-        ("SHOULD", "--amber", _count("should")),
-        ("interpretation", "--blue", _count("reading")),
-        ("recommendation", "--grey", _count("advice")),
+        ("MUST", "--red", _count("violated_must")),
+        ("SHOULD", "--amber", _count("violated_should")),
+        ("advisory", "--blue", _count("advisory")),
     )),
-    ("blocking", "Blocking findings", "findings", False, (("blocking", "--red", _count("gating")),)),
+    ("blocking", "Blocking findings", "findings", False, (("blocking", "--red", _count("blocking_findings")),)),
     ("runs", "Examples", "examples", False, (
         ("judged", "--green", _count("judged")),
         ("not running", "--red", _count("not-running")),
@@ -76,7 +78,7 @@ CHARTS: Final[tuple[tuple[str, str, str, bool, tuple[tuple[str, str, Callable[[N
 def trends(nights: Sequence[Night]) -> Trends:
     """The charts of ``nights``, which come oldest first."""
     charts = tuple(
-        Chart(id, title, unit, bars, tuple(
+        Chart(id, title, unit, bars, unit != "seconds", tuple(
             Series(label, color, tuple(value(night) for night in nights)) for label, color, value in series
         ))
         for id, title, unit, bars, series in CHARTS

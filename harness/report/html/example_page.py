@@ -6,8 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from harness.report.evidence import PageLine, page_lines
-from harness.report.html.diagram import parties, sequence
+from harness.report.evidence import PageLine, page_lines, parties
 from harness.report.html.exchanges import ExchangeView, exchange_view
 from harness.report.html.naming import anchor_of, case_file
 from harness.report.html.signs import SIGN_OF
@@ -83,8 +82,8 @@ class Article:
     view: FindingView
     sign: Sign
     anchor: str
-    diagram: str
-    """Mermaid source; empty without exchanges."""
+    parties: tuple[str, str]
+    """Who asks and who answers."""
     others: tuple[OtherRevision, ...]
     history: FindingHistory
 
@@ -178,12 +177,11 @@ def example_page(
 
 
 def _article(view: FindingView, others: list[FindingView], history: FindingHistory) -> Article:
-    exchanges = view.exchanges
     return Article(
         view=view,
         sign=SIGN_OF[view.severity],
         anchor=anchor_of(view.finding),
-        diagram=sequence(exchanges, parties(view.example.kind), view.shared_context) if exchanges else "",
+        parties=parties(view.example.kind),
         others=tuple(OtherRevision(one.finding, SIGN_OF[one.severity], anchor_of(one.finding)) for one in others),
         history=history,
     )

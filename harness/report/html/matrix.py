@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from harness.report.html.naming import anchor_of, case_file, case_slug
 from harness.report.html.signs import SIGN_OF
-from harness.results.severity import Severity, own_revision
+from harness.results.severity import MOST_SEVERE_FIRST, Severity, own_revision
 
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from harness.report.views import FindingView, ReportView
 
 NO_REVISION = "no revision"
+
+_WEIGHS = frozenset({Severity.BLOCKING, Severity.WARNING, Severity.UNCHANGED, Severity.KNOWN})
+"""Severities of the page's own revision that the overview opens on."""
 
 CaseKey = tuple[str, str, str]
 """Example id, requirement, revision."""
@@ -67,6 +70,14 @@ class Sheet:
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
     """Pages of the revision first."""
+    opens: bool = False
+    """Whether the overview opens on it: it has the heaviest finding, most of those, or else is the newest."""
+
+    @property
+    def weight(self) -> tuple[int, ...]:
+        """Return the number of cells by severity, most severe first: the larger weighs more."""
+        counted = Counter(cell.sign.severity for row in self.rows for cell in row.cells if cell is not None)
+        return (*(counted[one] for one in MOST_SEVERE_FIRST if one in _WEIGHS), self.own)
 
     @property
     def own(self) -> int:
@@ -102,7 +113,9 @@ def sheets(
         rows = [_row(revision, verdicts, columns, flipped, flaky) for verdicts in by_example.values()]
         return Sheet(revision, columns, tuple(sorted(rows, key=lambda row: (not row.own, row.example))))
 
-    return tuple(sheet(revision) for revision in sorted(by_revision, key=age))
+    made = [sheet(revision) for revision in sorted(by_revision, key=age)]
+    heaviest = max(made, key=lambda one: one.weight, default=None)
+    return tuple(replace(one, opens=one is heaviest) for one in made)
 
 
 def sheet_of(finding: Finding, example: ExampleResult) -> str:

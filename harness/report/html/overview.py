@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from harness.model import Status
+from harness.model import FailOn, Status
 from harness.report.change_wording import (
     drift_sentence,
     fixed_sentences,
@@ -17,12 +17,13 @@ from harness.report.change_wording import (
 )
 from harness.report.exit_wording import exit_sentence
 from harness.report.html.example_page import has_page
-from harness.report.html.naming import anchor_of, case_file
+from harness.report.html.naming import anchor_of, case_file, finding_anchor
 from harness.report.wording import baseline_sentence, plural, settings_sentence, violations
 from harness.results.counts import count
+from harness.spec.word_changes import WordChange, WordRun, marked_runs, word_runs
 
 if TYPE_CHECKING:
-    from harness.model import ExampleResult, Report
+    from harness.model import Drift, ExampleResult, Report
 
 STATUSES: Final = (Status.NOT_RUNNING, Status.BLOCKED, Status.FRAGMENT, Status.UNSUPPORTED, Status.SKIPPED)
 """Of examples that were not judged, most urgent first."""
@@ -39,6 +40,8 @@ class Tile:
 
     label: str
     value: str
+    detail: str
+    """What it counts, or how it divides."""
     css: str = ""
     """Class name; empty for a plain one."""
 
@@ -65,6 +68,33 @@ class ChangeLists:
     """Heading, sign, class name and sentences of each list; some may have no sentences."""
 
 
+@dataclass(frozen=True, slots=True)
+class DriftView:
+    """A sentence that drifted, word by word."""
+
+    drift: Drift
+    sentence: str
+    was: tuple[WordRun, ...]
+    """The sentence as it was, with what went; empty if it is not known."""
+    now: tuple[WordRun, ...]
+    """The sentence now, or the most similar one, with what came; empty if there is none."""
+
+    @property
+    def anchor(self) -> str:
+        """Its place on a page."""
+        return f"drift-{finding_anchor(self.drift.requirement, self.drift.revision)}"
+
+    @classmethod
+    def of(cls, drift: Drift) -> DriftView:
+        """Return the view of ``drift``."""
+        now = drift.nearest.text if drift.nearest else ""
+        if drift.old is not None:
+            runs = word_runs(drift.old, now)
+            was = tuple(run for run in runs if run.kind is not WordChange.CAME)
+            return cls(drift, drift_sentence(drift), was, tuple(run for run in runs if run.kind is not WordChange.WENT))
+        return cls(drift, drift_sentence(drift), (), marked_runs(drift.words or now))
+
+
 def overview(report: Report) -> dict[str, Any]:
     """Return the values that the overview's templates share."""
     return {
@@ -75,7 +105,7 @@ def overview(report: Report) -> dict[str, Any]:
         "settings_sentence": settings_sentence(report),
         "baseline": tuple(baseline_sentence(note) for note in report.baseline),
         "change": _change(report),
-        "drift": tuple((one, drift_sentence(one)) for one in report.drift),
+        "drift": tuple(DriftView.of(one) for one in sorted(report.drift, key=lambda one: not one.gates)),
         "unjudged": _unjudged(report),
     }
 
@@ -98,8 +128,7 @@ def _change(report: Report) -> ChangeLists | None:
 
 def _headline(report: Report) -> str:
     """The run in one line."""
-    blocking = sum(finding.gates for example in report.examples for finding in example.findings)
-    if blocking:
+    if blocking := count(report).blocking:
         return plural(blocking, "blocking finding")
     if report.exit_code == 3:
         return "Incomplete"
@@ -109,24 +138,42 @@ def _headline(report: Report) -> str:
 
 
 def _tiles(report: Report) -> tuple[Tile, ...]:
+    """Return the figures on top: eight, so that they fill rows of eight, four or two."""
     figures = count(report)
-    blocking = sum(finding.gates for example in report.examples for finding in example.findings)
+    drifted = sum(entry.gates for entry in report.drift) if report.fail_on is not FailOn.NEVER else 0
     judged = figures.by_status.get(Status.JUDGED, 0)
     stuck = figures.by_status.get(Status.NOT_RUNNING, 0)
     blocked = figures.by_status.get(Status.BLOCKED, 0)
     minutes, seconds = divmod(round(report.duration_s), 60)
+    must = "known" if figures.violated_must else "satisfied"
+    cached = sum(example.cached for example in report.examples)
+
+    def parts(known: int, total: int) -> str:
+        return f"{known:,} of them in the baseline" if known else "none in the baseline" if total else "none"
+
     return (
-        Tile("blocking", f"{blocking:,}", "blocking" if blocking else "satisfied"),
-        Tile("MUST violated", f"{figures.violated_must:,}", "blocking" if figures.violated_must else "satisfied"),
-        Tile("SHOULD violated", f"{figures.violated_should:,}", "warning" if figures.violated_should else "satisfied"),
-        *((Tile("in baseline", f"{figures.known:,}", "known"),) if figures.known else ()),
-        Tile("advisory", f"{figures.advisory:,}"),
-        Tile("judged", f"{judged:,}", "satisfied" if judged else ""),
-        Tile("not running", f"{stuck:,}", "blocking" if stuck else ""),
-        Tile("not checked", f"{blocked:,}", "not-checked" if blocked else ""),
-        Tile("distinct examples run", f"{figures.distinct:,}"),
-        Tile("run time", f"{minutes} min {seconds} s" if minutes else f"{report.duration_s:.1f} s"),
-    )
+        Tile(
+            "Blocking", f"{figures.blocking:,}",
+            f"{plural(drifted, 'drifted sentence')} among them" if drifted else "decide the exit code",
+            "blocking" if figures.blocking else "satisfied",
+        ),
+        Tile(
+            "MUST violated", f"{figures.violated_must:,}", parts(figures.known_must, figures.violated_must),
+            "blocking" if figures.violated_must > figures.known_must else must,
+        ),
+        Tile(
+            "SHOULD violated", f"{figures.violated_should:,}", parts(figures.known_should, figures.violated_should),
+            "warning" if figures.violated_should else "satisfied",
+        ),
+        Tile("Advisory", f"{figures.advisory:,}", "readings, advice, other revisions"),
+        Tile("Judged", f"{judged:,}", f"of {plural(figures.examples, 'example')}", "satisfied" if judged else ""),
+        Tile("Not running", f"{stuck:,}", "examples that do not start", "blocking" if stuck else ""),
+        Tile("Not checked", f"{blocked:,}", "for a reason of docprobe's", "not-checked" if blocked else ""),
+        Tile(
+            "Run time", f"{minutes} min {seconds} s" if minutes else f"{report.duration_s:.1f} s",
+            f"{plural(figures.distinct, 'distinct text')}" + (f", {cached:,} cached" if cached else ""),
+        ),
+    )  # fmt: skip
 
 
 def _blocking(report: Report) -> tuple[BlockingRequirement, ...]:

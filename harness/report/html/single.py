@@ -23,10 +23,7 @@ if TYPE_CHECKING:
 
 
 def render(report: Report) -> str:
-    """Return the report as one HTML page: no file beside it, no request, no library.
-
-    Exchanges are tables here; the nightly site (``docprobe report``) draws them as sequence diagrams, too.
-    """
+    """Return the report as one HTML page: no file beside it, no request, no library."""
     view = ReportView.of(report)
     style, script = static("style.css"), static("app.js")
     shown = {distinct.shown.id for distinct, _ in view.distinct}

@@ -57,7 +57,7 @@ def test_the_newest_of_the_results_is_shown(night_files: tuple[Path, Path], tmp_
     run(newer, older, "--out", tmp_path / "site", "--no-libraries")
     index = (tmp_path / "site" / "index.html").read_text()
     assert "2026-11-22 03:00 UTC" in index
-    assert 'Compared with <time datetime="2026-11-21T03:00:00Z">' in index
+    assert 'compared with <time datetime="2026-11-21T03:00:00Z">' in index
 
 
 def test_nights_are_added_to_the_history_once(night_files: tuple[Path, Path], tmp_path: Path) -> None:

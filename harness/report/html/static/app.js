@@ -58,7 +58,7 @@
     form.addEventListener("submit", (event) => event.preventDefault());
 
     const state = { rev: "", q: "", show: "", others: "" };
-    const initial = (sheets.find((sheet) => +sheet.dataset.own) ?? sheets[0]).dataset.revision;
+    const initial = (sheets.find((sheet) => sheet.dataset.opens) ?? sheets[0]).dataset.revision;
     function read() {
       const given = location.hash.includes("=") ? new URLSearchParams(location.hash.slice(1)) : new URLSearchParams();
       for (const key of Object.keys(state)) state[key] = given.get(key) ?? "";
@@ -149,63 +149,6 @@
     });
   }
 
-  // --- sequence diagrams: drawn when they come into view ---------------------------------------------------------
-  let mermaid;
-  function loadMermaid() {
-    mermaid ??= new Promise((resolve, reject) => {
-      const script = document.createElement("script");
-      const own = document.querySelector("script[src$='app.js']");
-      script.src = own.getAttribute("src").replace("app.js", "mermaid.js");
-      script.onload = () => resolve(window.mermaid);
-      script.onerror = reject;
-      document.head.append(script);
-    });
-    return mermaid;
-  }
-  let drawn = 0;
-  // one after the other: the library keeps state while it draws
-  let queue = Promise.resolve();
-  function draw(figure) {
-    queue = queue.then(async () => {
-      const library = await loadMermaid();
-      library.initialize({
-        startOnLoad: false,
-        securityLevel: "strict",
-        theme: "base",
-        htmlLabels: false,
-        sequence: { mirrorActors: false, useMaxWidth: true, diagramMarginX: 10, diagramMarginY: 4, messageMargin: 30, noteMargin: 6, boxMargin: 6 },
-        themeVariables: {
-          fontFamily: "system-ui, sans-serif", fontSize: "14px", darkMode: dark.matches,
-          background: css("--bg"), primaryColor: css("--panel"), primaryTextColor: css("--text"), textColor: css("--text"),
-          lineColor: css("--soft"), actorBkg: css("--panel"), actorBorder: css("--soft"), actorTextColor: css("--text"),
-          actorLineColor: css("--line"), signalColor: css("--text"), signalTextColor: css("--text"),
-          noteBkgColor: css("--grey-bg"), noteBorderColor: css("--line"), noteTextColor: css("--soft"),
-        },
-      });
-      drawn += 1;
-      const { svg } = await library.render(`diagram-${drawn}`, figure.querySelector(".source").textContent);
-      figure.querySelector(".drawing").innerHTML = svg;
-      figure.dataset.drawn = "1";
-    }).catch(() => {
-      figure.hidden = true;
-      const table = figure.nextElementSibling;
-      if (table) table.open = true;
-    });
-  }
-  function diagrams() {
-    const figures = all("figure[data-diagram]");
-    if (!figures.length) return;
-    const seen = new IntersectionObserver((entries) => {
-      for (const entry of entries) if (entry.isIntersecting) { seen.unobserve(entry.target); draw(entry.target); }
-    }, { rootMargin: "400px" });
-    for (const figure of figures) {
-      figure.hidden = false;
-      figure.nextElementSibling.open = false;
-      seen.observe(figure);
-    }
-    dark.addEventListener("change", () => figures.filter((figure) => figure.dataset.drawn).forEach(draw));
-  }
-
   // --- charts ------------------------------------------------------------------------------------------------
   function charts() {
     const holder = document.getElementById("trends");
@@ -213,6 +156,8 @@
     const { times, charts: wanted } = JSON.parse(holder.textContent);
     let nights = times.length > 90 ? 90 : 0;
     let plots = [];
+    // steps of an axis that counts
+    const WHOLE = [0, 1, 2, 3, 4, 5, 6].flatMap((power) => [1, 2, 5].map((step) => step * 10 ** power));
     const day = (at) => new Date(at * 1000).toISOString().slice(0, 10);
     const width = (box) => Math.max(260, box.clientWidth);
     function paint() {
@@ -224,7 +169,10 @@
         const plot = new uPlot({
           width: width(box), height: 220, tzDate: (ts) => uPlot.tzDate(new Date(ts * 1000), "UTC"),
           scales: { y: { range: (_, low, high) => [0, Math.max(1, high * 1.08)] } },
-          axes: [{ ...axis, space: 95, values: (_, splits) => splits.map(day) }, { ...axis, size: 62, label: chart.unit, labelSize: 18 }],
+          axes: [
+            { ...axis, space: 95, values: (_, splits) => splits.map(day) },
+            { ...axis, size: 58, ...(chart.whole ? { incrs: WHOLE, values: (_, splits) => splits.map((at) => at.toLocaleString("en")) } : {}) },
+          ],
           series: [{ label: "night", value: (_, at) => (at == null ? "–" : day(at)) }, ...chart.series.map((one, index) => ({
             label: one.label, stroke: css(one.color), width: 2, dash: index % 2 && !chart.bars ? [6, 4] : undefined,
             ...(chart.bars ? { paths: uPlot.paths.bars({ size: [0.7, 24] }), fill: css(one.color), points: { show: false } } : {}),
@@ -260,8 +208,11 @@
     addEventListener("resize", () => { clearTimeout(pending); pending = setTimeout(paint, 150); });
   }
 
+  // --- an example that has another name now ---------------------------------------------------------------------
+  const moved = document.querySelector("a[data-moved]");
+  if (moved) location.replace(moved.href + location.hash);
+
   overview();
-  diagrams();
   charts();
   addEventListener("hashchange", unfold);
   unfold();

@@ -21,9 +21,14 @@ def verdict(requirement: str, verdict: Verdict, revision: str = "2025-11-25", le
 
 def example(name: str = "docs/2025-11-25/a#typescript", *findings: Finding, **more: object) -> ExampleResult:
     page = name.split("#")[0] + ".mdx"
-    values: dict[str, object] = {"packages": {"sdk": "1.0.0"}, "digest": "a" * 64, "status": Status.JUDGED}
+    values: dict[str, object] = {
+        "packages": {"sdk": "1.0.0"},
+        "digest": "a" * 64,
+        "status": Status.JUDGED,
+        "reason": None,
+    }
     return ExampleResult(
-        id=name, page=page, revision="2025-11-25", language="typescript", kind=ExampleKind.HTTP_SERVER, reason=None,
+        id=name, page=page, revision="2025-11-25", language="typescript", kind=ExampleKind.HTTP_SERVER,
         spans=(Span(page, 1, 9),), findings=findings, **(values | more),  # type: ignore[arg-type]
     )  # fmt: skip
 

@@ -98,4 +98,4 @@ def test_every_library_is_pinned_with_its_licence() -> None:
 def test_the_pinned_libraries_are_in_the_registry(tmp_path: Path) -> None:
     assets = load(tmp_path / "cache", HOST)
     assert assets.missing == ()
-    assert {"uplot.js", "uplot.css", "mermaid.js"} <= assets.names
+    assert {"uplot.js", "uplot.css"} <= assets.names

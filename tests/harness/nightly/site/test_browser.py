@@ -86,18 +86,42 @@ def nights(report: Report, count: int) -> list[Report]:
     ]  # fmt: skip
 
 
+def renamed(report: Report) -> Report:
+    """The report as it was before a heading above its TypeScript tutorials was written."""
+    before = (
+        replace(e, id=f"{e.id}-before") if e.id.endswith("authorization#typescript") else e for e in report.examples
+    )
+    return replace(report, examples=tuple(before))
+
+
 def built(folder: Path, report: Report, assets: Assets, count: int) -> Path:
     with closing(memory()) as history:
-        for one in nights(report, count):
+        first, *others = nights(report, count)
+        for one in (renamed(first), *others):
             add(one, history)
         write_site(report, history, folder, assets=assets)
     (folder / "single.html").write_text(render(report), encoding="utf-8")
     return folder
 
 
+def with_expectations(report: Report) -> Report:
+    """The report, whose violations say what was expected as the rules say it."""
+    return replace(
+        report,
+        examples=tuple(
+            replace(example, findings=tuple(
+                replace(f, summary=f"{f.summary.rstrip('.')}; expected 404.")
+                if f.requirement == "session.terminated-404" else f
+                for f in example.findings
+            ))
+            for example in report.examples
+        ),
+    )  # fmt: skip
+
+
 @pytest.fixture(scope="session")
 def rich(tmp_path_factory: pytest.TempPathFactory, assets: Assets) -> Path:
-    return built(tmp_path_factory.mktemp("rich"), rich_report(), assets, 40)
+    return built(tmp_path_factory.mktemp("rich"), with_expectations(rich_report()), assets, 40)
 
 
 def play(driver: Path, scenario: str, folder: Path) -> None:
@@ -111,7 +135,20 @@ def play(driver: Path, scenario: str, folder: Path) -> None:
 
 @pytest.mark.parametrize(
     "scenario",
-    ["quiet", "accessible", "phone", "filter", "keyboard", "links", "diagrams", "charts", "scriptless", "single"],
+    [
+        "quiet",
+        "accessible",
+        "phone",
+        "filter",
+        "keyboard",
+        "links",
+        "conversation",
+        "opens",
+        "moved",
+        "charts",
+        "scriptless",
+        "single",
+    ],
 )
 def test_the_site(scenario: str, driver: Path, rich: Path) -> None:
     play(driver, scenario, rich)

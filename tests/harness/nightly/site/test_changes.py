@@ -1,11 +1,17 @@
 from __future__ import annotations
 
-from harness.model import Verdict
+from dataclasses import replace
+
+from harness.model import Status, Verdict
 from harness.nightly.history.queries import Cause, Flip
 from harness.nightly.site.changes import FlipView, changes, flip_view, grouped
+from tests.harness.nightly.history.nights import example, failing, night, verdict
+from tests.support.reports import rich_report
 
 
-def flip(example: str = "x", before: Verdict = Verdict.SATISFIED, after: Verdict = Verdict.VIOLATED, **more: object) -> Flip:
+def flip(
+    example: str = "x", before: Verdict = Verdict.SATISFIED, after: Verdict = Verdict.VIOLATED, **more: object
+) -> Flip:
     values: dict[str, object] = {"requirement": "a", "revision": "2025-11-25", "night": 2, "since": 1, "causes": ()}
     return Flip(example=example, before=before, after=after, **(values | more))  # type: ignore[arg-type]
 
@@ -17,25 +23,55 @@ def view(one: Flip) -> FlipView:
 def test_changes_are_worse_better_or_other() -> None:
     flips = [view(flip()), view(flip(requirement="b", before=Verdict.VIOLATED, after=Verdict.SATISFIED)),
              view(flip(requirement="c", before=Verdict.SATISFIED, after=Verdict.INCONCLUSIVE))]  # fmt: skip
-    found = changes("before", flips, ({}, {}), ({}, {}))
+    found = changes("before", flips, night(0), {}, ({}, {}))
     assert [group.requirement for group in (*found.worse, *found.better, *found.other)] == ["a", "b", "c"]
-    assert found.headline == "1 requirement newly violated, 1 violation fixed: 1 example affected."
+    assert found.headline == "1 requirement newly violated, 1 requirement fixed."
 
 
 def test_the_first_night_has_nothing_to_compare_with() -> None:
-    assert changes(None, [view(flip())], ({}, {"x": "judged"}), ({}, {})).worse == ()
+    found = changes(None, [view(flip())], night(0, failing()), {}, ({}, {}))
+    assert (found.worse, found.broken, found.headline) == ((), (), "This is the first night in the history.")
 
 
 def test_changes_of_status_and_packages() -> None:
+    tonight = night(
+        0, example("stuck", status=Status.BLOCKED, reason="no network"), example("back"),
+        example("part", status=Status.FRAGMENT), example("new"),
+    )  # fmt: skip
     found = changes(
-        "before", [], ({"x": "judged", "gone": "judged"}, {"x": "blocked", "new": "judged"}),
+        "before", [], tonight, {"stuck": "judged", "gone": "judged", "back": "not-running", "part": "skipped"},
         ({"x": {"sdk": "1", "same": "1"}, "y": {"sdk": "1"}, "z": {}},
          {"x": {"sdk": "2", "same": "1"}, "y": {"sdk": "2"}, "z": {"sdk": "2"}}),
     )  # fmt: skip
-    assert found.status == (("x", "judged", "blocked"),)
+    assert [(one.example, one.before, one.now, one.reason) for one in found.stopped] == [
+        ("stuck", "judged", "blocked", "no network")
+    ]
+    assert [one.example for one in found.recovered] == ["back"]
+    assert [one.example for one in found.status] == ["part"]
     assert found.arrived == ("new",)
     assert [(s.name, s.before, s.after, s.examples) for s in found.packages] == [("sdk", "1", "2", 2)]
-    assert found.headline == "1 example changed status: no verdict affected."
+    assert found.headline == "1 example no longer judged, 1 example judged again."
+
+
+def test_a_new_example_that_is_broken_is_not_among_the_harmless_ones() -> None:
+    tonight = night(
+        0, failing(), example("dead", status=Status.NOT_RUNNING, reason="it exits"), example("fine"),
+        example("other", verdict("a", Verdict.VIOLATED, "2025-06-18")),
+    )  # fmt: skip
+    found = changes("before", [], tonight, {}, ({}, {}))
+    assert [(one.example, one.status, one.violated) for one in found.broken] == [
+        (failing().id, "judged", (("MUST", "session.terminated-404", "session.terminated-404@2025-11-25"),)),
+        ("dead", "not-running", ()),
+    ]
+    assert found.arrived == ("fine", "other"), "by the text of another revision nothing is broken"
+    assert found.headline == "2 new examples broken."
+
+
+def test_drift_stands_first_in_the_headline() -> None:
+    tonight = replace(rich_report(), examples=())
+    found = changes("before", [view(flip())], tonight, {}, ({}, {}))
+    assert found.headline.startswith(f"{len(tonight.drift)} sentence")
+    assert found.headline.endswith("newly violated.")
 
 
 def test_the_same_change_is_shown_once() -> None:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from extractor.model import Level
 from harness.base.errors import UsageError
 from harness.base.host import HostEnvironment
-from harness.model import ExampleResult, Report, Status, Verdict
+from harness.model import Drift, DriftKind, ExampleResult, Report, Status, Verdict
 from harness.nightly.history.record import add
 from harness.nightly.history.schema import memory
 from harness.nightly.history.stored import FLIPS_STORED
@@ -20,8 +21,10 @@ from harness.nightly.site.content import FLIPS_SHOWN, NAVIGATION
 from harness.nightly.site.write import MARKER
 from harness.report.html import render
 from harness.report.html.naming import case_file
+from harness.results.counts import count
 from tests.harness.nightly.history.nights import example, failing, night, passing, verdict
 from tests.support.hostile_report import hostile_report
+from tests.support.report_pieces import statement
 from tests.support.reports import quiet_report, rich_report
 
 if TYPE_CHECKING:
@@ -131,7 +134,7 @@ def test_a_folder_with_something_else_is_left_alone(tmp_path: Path) -> None:
 
 def test_the_overview_begins_with_what_changed(tmp_path: Path) -> None:
     text = (site(tmp_path / "s", night(0, passing()), night(1, failing())) / "index.html").read_text()
-    assert text.index("Since last night") < text.index("Tonight") < text.index("Examples by requirements")
+    assert text.index("New tonight") < text.index("Tonight as a whole") < text.index("Examples by requirements")
     assert text.index('aria-label="Legend"') < text.index('<div class="matrix')
     assert "1 requirement newly violated" in text
     assert "nothing changed: flaky" in text
@@ -151,10 +154,6 @@ def test_a_missing_library_is_named_and_tables_are_shown_instead(tmp_path: Path)
     trends = (folder / "trends.html").read_text()
     assert "Charts are not drawn: left out with --no-libraries" in trends
     assert "<details open>" in trends
-    case = (folder / case_file(rich_report().examples[0].id)).read_text()
-    assert "Diagrams are not drawn: left out with --no-libraries" in case
-    assert "data-diagram" not in case
-    assert "DELETE /" in case
 
 
 def test_flaky_verdicts_say_how_often(tmp_path: Path) -> None:
@@ -188,6 +187,80 @@ def test_one_story_by_several_revisions_is_shown_once(tmp_path: Path) -> None:
     assert "a.b <small>under 2025-11-25</small>" in text, "the page's own revision is the one that is shown"
     for revision in ("2025-03-26", "draft"):
         assert f'id="a.b@{revision}"' in text
+
+
+def test_drift_stands_first_with_what_went_and_what_came(tmp_path: Path) -> None:
+    cited = statement("2025-11-25", "session", Level.MUST, "A server MUST answer 410 Gone.", 20)
+    drift = Drift(
+        "session.terminated-404", "2025-11-25", DriftKind.CHANGED, cited.file, cited.anchor, "a" * 64, cited, 0.7,
+        gates=True, old="A server MUST answer 404 Not Found.",
+    )  # fmt: skip
+    reports = (night(0, passing()), replace(night(1, failing()), drift=(drift,)))
+    text = (site(tmp_path / "s", *reports) / "index.html").read_text()
+    assert text.index("1 sentence of the specification drifted") < text.index("A server MUST answer")
+    assert "A server MUST answer <del>404 Not Found.</del>" in text
+    assert "A server MUST answer <ins>410 Gone.</ins>" in text
+    assert text.index("<ins>410") < text.index('id="worse"')
+
+
+def test_a_new_example_that_is_broken_is_worse_and_not_folded(tmp_path: Path) -> None:
+    other = example("docs/2025-11-25/b#python", verdict("session.id-charset", Verdict.VIOLATED))
+    text = (site(tmp_path / "s", night(0, passing()), night(1, passing(), other)) / "index.html").read_text()
+    worse = text[text.index('id="worse"') : text.index('id="tonight"')]
+    assert f'href="{case_file(other.id)}#session.id-charset@2025-11-25"' in worse
+    assert "<details>" not in worse
+
+
+def test_counts_agree_between_pages(tmp_path: Path) -> None:
+    report = rich_report()
+    folder = site(tmp_path / "s", replace(report, started="2024-01-01T03:00:00Z"), report)
+    overview, trends = ((folder / name).read_text() for name in ("index.html", "trends.html"))
+    found = re.findall(r'<li class="[^"]*"><span>([^<]*)</span> <b>([\d,]*)</b>', overview)
+    tiles = {label: int(number.replace(",", "")) for label, number in found if number}
+    heads = re.findall(r'<th scope="col">([^<]*)</th>', trends)[1:]
+    newest = re.search(r"<tbody>\s*<tr><th[^>]*>[^<]*</th>(.*?)</tr>", trends, re.DOTALL)
+    assert newest is not None
+    figures = dict(zip(heads, re.findall(r"<td>([^<]*)</td>", newest[1]), strict=True))
+    for tile, column in (
+        ("Blocking", "Blocking findings: blocking"),
+        ("MUST violated", "Violations by level: MUST"),
+        ("SHOULD violated", "Violations by level: SHOULD"),
+        ("Advisory", "Violations by level: advisory"),
+        ("Judged", "Examples: judged"),
+        ("Not running", "Examples: not running"),
+        ("Not checked", "Examples: not checked"),
+    ):
+        assert tiles[tile] == int(figures[column]), tile
+    counts = count(report)
+    assert (tiles["MUST violated"], tiles["Blocking"]) == (counts.violated_must, counts.blocking)
+    on_sheets = sum(int(number) for number in re.findall(r'data-blocking="(\d+)"', overview))
+    assert on_sheets == sum(f.gates for e in report.examples for f in e.findings)
+    assert counts.violated_must, "the report has something to count"
+
+
+def test_an_address_of_a_finding_outlives_its_example(tmp_path: Path) -> None:
+    both = example(
+        "docs/2025-11-25/a#typescript", verdict("session.terminated-404", Verdict.VIOLATED),
+        verdict("session.id-charset", Verdict.VIOLATED),
+    )  # fmt: skip
+    address = case_file(both.id)
+    for reports in (
+        (night(0, both), night(1, both)),
+        (night(0, both), night(1, passing())),
+        (night(0, both), night(1, example("docs/2025-11-25/b#python", verdict("a", Verdict.SATISFIED)))),
+        (night(0, both), night(1, replace(both, status=Status.FRAGMENT, findings=(), reason="a fragment"))),
+    ):
+        found = pages(
+            site(tmp_path / f"s{reports[1].examples[0].id[-1]}{len(reports[1].examples[0].findings)}", *reports)
+        )
+        for anchor in ("session.terminated-404@2025-11-25", "session.id-charset@2025-11-25"):
+            assert found[address].ids.count(anchor) == 1
+
+
+def test_an_example_that_is_renamed_is_found_at_its_old_address(tmp_path: Path) -> None:
+    now = replace(failing(), id="docs/2025-11-25/a#the-server.typescript")
+    text = (site(tmp_path / "s", night(0, failing()), night(1, now)) / case_file(failing().id)).read_text()
+    assert f'href="../{case_file(now.id)}" data-moved' in text
 
 
 def test_the_overview_names_what_gates_and_leads_there(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from harness.report.html.matrix import sheets
 from harness.report.html.signs import SIGN_OF, SIGNS
 from harness.report.views import ReportView
 from harness.results.severity import Severity
-from tests.harness.nightly.history.nights import example, night, verdict
+from tests.harness.nightly.history.nights import example, night, passing, verdict
 from tests.support.reports import rich_report
 
 
@@ -51,3 +51,15 @@ def test_flips_and_flakiness_are_marked_on_their_cells_only() -> None:
     report = night(0, example("x", verdict("a", Verdict.VIOLATED), verdict("b", Verdict.VIOLATED)))
     (sheet,) = sheets(ReportView.of(report), {key}, {key})
     assert [(cell.flipped, cell.flaky) for cell in sheet.rows[0].cells if cell] == [(True, True), (False, False)]
+
+
+def test_the_overview_opens_on_the_revision_with_the_heaviest_finding() -> None:
+    light = example("docs/2025-11-25/a#python", replace(verdict("a", Verdict.VIOLATED), gates=False))
+    old = example("docs/2025-06-18/a#python", verdict("a", Verdict.VIOLATED, "2025-06-18"))
+    old = replace(old, revision="2025-06-18")
+    opened = [sheet.revision for sheet in sheets(ReportView.of(night(0, light, old))) if sheet.opens]
+    assert opened == ["2025-06-18"]
+    opened = [
+        sheet.revision for sheet in sheets(ReportView.of(night(0, passing(), replace(old, findings=())))) if sheet.opens
+    ]
+    assert opened == ["2025-11-25"]
