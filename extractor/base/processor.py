@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import sys
 import threading
 import time
 from pathlib import Path
@@ -18,6 +19,8 @@ PAGE_MIB: Final = 150
 """MiB by which this process may grow while one page is read, or its examples are found."""
 _TICK_S: Final = 0.2
 """Processor time after which the limits are looked at, again and again: something may swallow the first error."""
+_AGAIN_S: Final = 0.001
+"""The same where the error got lost: it was raised in a callback of the garbage collector or of a weak reference."""
 _STATM: Final = Path("/proc/self/statm")
 _PAGE_BYTES: Final = os.sysconf("SC_PAGE_SIZE")
 
@@ -50,15 +53,23 @@ def processor_limit(seconds: float, memory_mib: int | None = None) -> Iterator[N
         if memory_mib is not None and _held_bytes() - held > memory_mib * 1024 * 1024:
             raise TooLongError(f"took more than {memory_mib} MiB of memory")
 
-    before = signal.signal(signal.SIGVTALRM, look)
+    def lost(unraisable: sys.UnraisableHookArgs) -> None:
+        if isinstance(unraisable.exc_value, TooLongError):
+            signal.setitimer(signal.ITIMER_VIRTUAL, _AGAIN_S, tick)
+        else:
+            hook(unraisable)
+
+    tick, hook, before = min(seconds, _TICK_S), sys.unraisablehook, signal.signal(signal.SIGVTALRM, look)
+    sys.unraisablehook = lost
     try:
-        signal.setitimer(signal.ITIMER_VIRTUAL, min(seconds, _TICK_S), min(seconds, _TICK_S))
+        signal.setitimer(signal.ITIMER_VIRTUAL, tick, tick)
         try:
             yield
         finally:
             signal.setitimer(signal.ITIMER_VIRTUAL, 0)
     finally:
         signal.signal(signal.SIGVTALRM, before)
+        sys.unraisablehook = hook
 
 
 def _held_bytes() -> int:

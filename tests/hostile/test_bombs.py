@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import time
 from typing import TYPE_CHECKING
 
@@ -17,7 +16,6 @@ from tests.support.figures import FIGURES, resident_mib
 from tests.support.soak import SOAK
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 SIZE = 1_000_000 if SOAK else 60_000
@@ -42,15 +40,6 @@ MORE = {
 }
 FLAVOURS = (Flavour.MINTLIFY, Flavour.GITHUB)
 GOOD = '```python server.py\nfrom fastmcp import FastMCP\nFastMCP("x").run()\n```\n'
-
-
-@pytest.fixture(autouse=True)
-def no_callbacks_of_the_collector() -> Iterator[None]:
-    """Take away hypothesis' callback: the limit's error that falls into it is lost with a warning, until the next."""
-    callbacks = gc.callbacks[:]
-    gc.callbacks.clear()
-    yield
-    gc.callbacks.extend(callbacks)
 
 
 def bomb(name: str) -> str:
