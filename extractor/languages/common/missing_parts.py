@@ -45,15 +45,17 @@ def undefined(file: ProgramFile, elsewhere: Sequence[Snippet]) -> tuple[str, ...
         file: the file; its glue counts.
         elsewhere: other snippets of the page in view, which may define the name.
     """
-    own = {snippet.block.ordinal for snippet in file.snippets}
+    own, language = {snippet.block.ordinal for snippet in file.snippets}, file.snippets[0].language
+    # a class of the same name in another language is another one
+    others = [s for s in elsewhere if s.block.ordinal not in own and s.language.toolchain == language.toolchain]
     names = free_names(file)
-    holders = {name: [s for s in elsewhere if name in s.facts.defines and s.block.ordinal not in own] for name in names}
+    holders = {name: [s for s in others if name in s.facts.defines] for name in names}
     if file.takes_all:
         names = tuple(name for name in names if holders[name])
     if not any(holders.values()) and all(is_late(name, file.facts) for name in names):
         return ()
     nowhere = [name for name in names if not holders[name]]
-    leaves = file.snippets[0].language.leaves_imports and not any(code.imports for code in file.facts)
+    leaves = language.leaves_imports and not any(code.imports for code in file.facts)
     if leaves and len(nowhere) > MOST_NAMED:
         shown = ", ".join(f"`{name}`" for name in nowhere[:MOST_NAMED])
         clause = f"shows no imports, and no block of this page defines {shown} and {len(nowhere) - MOST_NAMED} more"

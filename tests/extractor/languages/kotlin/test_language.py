@@ -66,3 +66,12 @@ def test_a_program_without_its_imports(tmp_path: Path) -> None:
     assert example.status is ExampleStatus.FRAGMENT
     assert "shows no imports" in (example.reason or "")
     assert "`Server`, `Implementation`, `ServerOptions` and 2 more" in (example.reason or "")
+
+
+def test_a_class_of_another_language_is_another_one(tmp_path: Path) -> None:
+    bare = "\n".join(line for line in SERVER.splitlines() if not line.startswith("import"))
+    typescript = '```typescript\nimport { Server } from "@acme/sdk";\n\nexport const made = new Server();\n```\n\n'
+    joined = "<!-- docprobe: join=one file=Main.kt -->\n"
+    examples = found(tmp_path, f"{BUILD}{typescript}{joined}{bare}\n\n{joined}{MAIN}")
+    kotlin = next(e for e in examples if e.language == "kotlin")
+    assert "uses `Server`, which no block of this page defines" in (kotlin.reason or "")
