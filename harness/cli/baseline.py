@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def command() -> None:
-    """Update the list of known findings, docprobe-baseline.toml. Findings in it do not fail a check."""
+    """Manage the baseline, docprobe-baseline.toml: known findings that do not fail a check."""
 
 
 @command.command()

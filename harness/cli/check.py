@@ -132,8 +132,8 @@ def command(
                                                              text of another tree
     docprobe check docs --format terminal --format json:out.json
 
-    Exit codes: 0 no blocking finding, 1 a blocking finding, 2 wrong use, 3 incomplete (something could not be checked),
-    130 interrupted.
+    Exit codes: 0 no blocking finding, 1 a blocking finding, 2 usage error, 3 incomplete (something could not be
+    checked), 130 interrupted.
     """
     outputs = outputs_of(formats)
     flags["shard"], wanted = shard_of(shard, parts), shards_wanted(parts)

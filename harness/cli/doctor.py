@@ -37,22 +37,22 @@ _MARKS: Final = {
 
 @click.command()
 @click.option("--fix", is_flag=True, help="Set up what can be set up safely: a container engine, base images.")
-@click.option("--images", is_flag=True, help="Pull the official images of today, and write down their digests.")
+@click.option("--images", is_flag=True, help="Pull the current official images and record their digests.")
 @click.option("--clean", is_flag=True, help="Remove docprobe's containers, volumes and images, and nothing else.")
 @table_or_json_option
 @state_option
 @pass_cli
 def command(cli: Cli, /, fix: bool, images: bool, clean: bool, form: str, state: Path | None) -> None:
-    """Check what this machine needs to run examples, and show the next step for what is missing.
+    """Check that this machine can run examples, and show the next step for what is missing.
 
     \b
-    --fix does this, in this order, and shows each command before it runs:
+    --fix does the following, in this order, and shows each command first:
       container engine  if none is running: installs Debian's docker.io (as root
                         on a Debian-like system) and starts it, unless
                         DOCPROBE_INSTALL_ENGINE=0; a running one is used as is
-      base images       makes those that are missing: of the official images
-                        python and node wherever the engine can pull them, else
-                        of Debian's packages (as root on a Debian-like system)
+      base images       builds those that are missing: from the official images
+                        python and node if the engine can pull them, otherwise
+                        from Debian packages (as root on a Debian-like system)
 
     Exit codes: 0 nothing is missing, 3 something is missing.
     """

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @state_option
 @pass_cli
 def command(cli: Cli, /, what: str, docs: Path | None, results: Path | None, full: bool, state: Path | None) -> None:
-    """Explain what a run found: the sentence, the lines of the page, the exchange, why that decides, and the fix.
+    """Explain a finding: the sentence, the lines of the page, the exchange, why it decides, and the fix.
 
     EXAMPLE is an id, or a glob on ids and pages. Nothing is run again: to repeat an exchange, start the example with
     `docprobe run` and use the curl commands that --full shows.

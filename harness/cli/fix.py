@@ -32,14 +32,15 @@ if TYPE_CHECKING:
 def command(cli: Cli, /, example: str, docs: Path | None, write: bool, state: Path | None, runtime: str | None) -> None:
     """Propose a fix for the page of EXAMPLE and prove it by running the fixed page.
 
-    The patch goes to stdout, in the form that `git apply` reads in this folder; what the trial showed goes to stderr.
-    A fix that works is stored: while the example and its packages stay the same, `docprobe check` includes it in its
-    results and in SARIF.
+    The patch goes to stdout, in the form that `git apply` reads in this folder; the result of the trial run goes to
+    stderr. A fix that works is stored: while the example and its packages stay the same, `docprobe check` includes it
+    in its results and in SARIF.
 
     \b
     docprobe fix 'docs/2025-11-25/tutorials/security/authorization#typescript' --docs docs | git apply
 
-    Exit codes: 0 the fix works, 1 there is none or it does not work, 2 wrong use, 3 it could not be run.
+    Exit codes: 0 the fix works, 1 no fix was found or it does not work, 2 usage error, 3 it could not be
+    tried.
     """
     config = load_config(docs, cli.config_file, select=(example,), baseline="none", state=state, runtime=runtime)
     trial = anyio.run(_prove, cli, config)

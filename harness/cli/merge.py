@@ -15,9 +15,9 @@ from harness.cli.outputs import end_with, format_option, outputs_of
 @format_option
 @pass_cli
 def command(cli: Cli, /, results: tuple[Path, ...], formats: tuple[str, ...]) -> None:
-    """Join the RESULTS of shards, written with --format json, and report on the whole.
+    """Merge the RESULTS of shards, written with --format json, and report on them as one run.
 
-    The exit code is that of one run over everything: 1 for a blocking finding, 3 if something could not be checked or
+    The exit code is that of a single run: 1 if a finding is blocking, 3 if something could not be checked or
     a shard is missing.
 
     \b

@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--resolve", type=click.Choice(["today", "dated"]), default="today", show_default=True,
-    help="Packages: today's, then those of the page's date if it does not serve; or only those of the page's date.",
+    help="Package versions. today: the newest, and if the example does not serve with them, those of the page's date. "
+    "dated: only those of the page's date.",
 )  # fmt: skip
 @runtime_option
 @state_option
@@ -48,8 +49,9 @@ def command(
 ) -> None:
     """Start EXAMPLE as its page documents it, and keep it running until Ctrl-C.
 
-    EXAMPLE is an id or a glob that matches one. Prints the URL, a bearer token if the example demands one, and a curl
-    command to try; the example's log goes to stderr. It can be reached from this machine only, and has no network.
+    EXAMPLE is an id, or a glob that matches exactly one. Prints the URL, a bearer token if the example demands one, and
+    a curl command to try; the example's log goes to stderr. The example can be reached from this machine only, and has
+    no access to a network.
 
     \b
     docprobe run 'docs/2025-11-25/tutorials/security/authorization#typescript' --docs docs

@@ -132,7 +132,7 @@ FOLDER = click.option(
 
 @click.group("snapshot", short_help="Pin, verify and compare copies of the docs.")
 def command() -> None:
-    """Pin the docs that docprobe is measured against, verify a copy, and compare the normative text of two states."""
+    """Pin a copy of the docs, verify it, and compare the normative text of two versions."""
 
 
 @command.command("sync")
@@ -161,7 +161,7 @@ def sync_command(cli: Cli, source: str, ref: str | None, root: str | None, folde
 def verify_command(docs: Path | None, folder: Path) -> None:
     """Compare the pages in DOCS with those that FOLDER/snapshot.toml pins. DOCS defaults to FOLDER/upstream.
 
-    Exit codes: 0 they are the same, 1 they differ, 2 wrong use.
+    Exit codes: 0 they are the same, 1 they differ, 2 usage error.
     """
     manifest = read_manifest(folder / MANIFEST)
     docs = docs or folder / UPSTREAM
@@ -184,7 +184,7 @@ def verify_command(docs: Path | None, folder: Path) -> None:
 @click.option(
     "--revision", "revisions", nargs=2, metavar="OLD NEW", help="Compare these revisions, of A or of A and B."
 )
-@click.option("--since", metavar="REF", help="Compare A as it was at the merge base with REF with A as it is.")
+@click.option("--since", metavar="REF", help="Compare A at its merge base with REF to A as it is now.")
 @click.option("--select", multiple=True, metavar="GLOB", help="Only pages that match, such as 'basic/*'. Repeatable.")
 @click.option("--touching", is_flag=True, help="Only changes of statements that a requirement is bound to.")
 @table_or_json_option
@@ -199,7 +199,7 @@ def diff_command(
     touching: bool,
     form: str,
 ) -> None:
-    """Compare the normative statements of two docs roots A and B, of two revisions, or of A with what it was.
+    """Compare the normative statements of two docs roots, of two revisions, or of one root before and after a change.
 
     \b
     docprobe snapshot diff old/docs new/docs

@@ -160,7 +160,7 @@ def _import_debian(raw: Any, host: HostEnvironment, packages: tuple[str, ...]) -
     """Pipe the tar that mmdebstrap makes straight into the engine, without a temporary file. Returns the image's id."""
     program = host.program(_DEBIAN_MAKER)
     if program is None:
-        raise EngineError(f"{_DEBIAN_MAKER} is no longer installed", "install it, then run docprobe again")
+        raise EngineError(f"{_DEBIAN_MAKER} is not installed", "install it, then run docprobe again")
     # Podman imports the root folder read-only for its owner: what stands there must be in the archive
     folder = f'--customize-hook=mkdir -m 1777 "$1{ROOT}"'
     include = f"--include={','.join((*_PACKAGES, *packages))}"

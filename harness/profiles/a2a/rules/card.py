@@ -49,7 +49,7 @@ def available(transcript: Transcript, bound: BoundRequirement) -> Finding:
     if card_of(last) is not None:
         return satisfied(bound, f"The Agent Card is at {last.target if last else ''}.", [last])
     if last is None or last.reply is None or last.reply.status not in _ABSENT | {200}:
-        return inconclusive(bound, "Whether there is an Agent Card is not known.", asked_for)
+        return inconclusive(bound, "It could not be determined whether there is an Agent Card.", asked_for)
     if last.reply.status == 200:
         return inconclusive(bound, f"What {last.target} returns is not an Agent Card (see card.valid).", asked_for)
     return violated(bound, f"There is no Agent Card at {steps.CARD_PATH} ({last.reply.status}).", asked_for)
@@ -127,7 +127,7 @@ def camel_case(transcript: Transcript, bound: BoundRequirement) -> Finding:
     if found:
         return violated(bound, f"There are fields in snake_case: {shown(sorted(set(found)))}.", exchanges)
     if all(exchange is None or exchange.reply is None for exchange in exchanges):
-        return inconclusive(bound, "Nothing was answered.", exchanges)
+        return inconclusive(bound, "No request was answered.", exchanges)
     return satisfied(bound, "Every field of the protocol that was seen is in camelCase.", exchanges)
 
 
@@ -187,7 +187,7 @@ def extended_authenticated(transcript: Transcript, bound: BoundRequirement) -> F
     )
 
 
-_EXTENDED: Final = asked(steps.EXTENDED_CARD, "The agent has no Agent Card, or speaks no JSON-RPC.")
+_EXTENDED: Final = asked(steps.EXTENDED_CARD, "The agent has no Agent Card, or does not speak JSON-RPC.")
 
 RULES: Final = (
     rule(
@@ -219,7 +219,7 @@ RULES: Final = (
         "JSON-RPC is spoken at the URL that the card declares",
         declared_url,
         has_card,
-        effect="A client that follows the card asks where nobody answers.",
+        effect="A client that follows the card sends its requests to a URL where nothing answers.",
         fix="Declare the URL at which the JSON-RPC handler is mounted.",
     ),
     rule(

@@ -53,10 +53,16 @@ def asked(step: str, why_not: str = "") -> Precondition:
             first = exchange_of(transcript, SEND)
             if first is not None and response_of(first) is None:
                 how = described(first)
-                return inconclusive(bound, f"A message was answered {how}: nothing further was asked.", [first])
+                return inconclusive(bound, f"A message was answered {how}: no further request was sent.", [first])
             if transcript.facts.stopped is not None:
-                return inconclusive(bound, f"It was not asked: the conversation stopped {transcript.facts.stopped}.")
-            return not_applicable(bound, why_not) if why_not else inconclusive(bound, "It was not asked.")
+                return inconclusive(
+                    bound, f"docprobe did not send this request: the conversation stopped {transcript.facts.stopped}."
+                )
+            return (
+                not_applicable(bound, why_not)
+                if why_not
+                else inconclusive(bound, "docprobe did not send this request.")
+            )
         if exchange.reply is None or exchange.reply.status in _NEVER_DECIDE:
             status = "" if exchange.reply is None else f" ({exchange.reply.status})"
             return inconclusive(bound, f"The request was answered {described(exchange)}{status}.", [exchange])

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _FAULTS: Final = {"unknown method": steps.UNKNOWN_METHOD, "missing parameters": steps.MISSING_PARAMS}
 _JSON: Final = "application/json"
-_SPEAKS_NONE: Final = "The agent speaks no JSON-RPC."
+_SPEAKS_NONE: Final = "The agent does not speak JSON-RPC."
 
 
 def returned(transcript: Transcript, bound: BoundRequirement) -> Finding:
@@ -31,8 +31,10 @@ def returned(transcript: Transcript, bound: BoundRequirement) -> Finding:
     }
     wrong = [leg for leg, met in legs.items() if not met]
     if wrong:
-        told = " and ".join(f"{leg} {described(e)}" for leg, e in exchanges.items() if leg in wrong and e is not None)
-        return violated(bound, f"A request with a fault got no error: {told}.", exchanges.values(), legs)
+        got = " and ".join(
+            f"{leg} was answered {described(e)}" for leg, e in exchanges.items() if leg in wrong and e is not None
+        )
+        return violated(bound, f"A faulty request was not answered by an error: {got}.", exchanges.values(), legs)
     return satisfied(bound, "An unknown method and missing parameters are answered by errors.", exchanges.values())
 
 
@@ -40,7 +42,7 @@ def payload(transcript: Transcript, bound: BoundRequirement) -> Finding:
     """Judge that errors MUST convey a code and a message."""
     found = _errors(transcript)
     if not found:
-        return inconclusive(bound, "There was no error.")
+        return inconclusive(bound, "No request of the conversation was answered by an error.")
     for exchange, error in found:
         code, message = (error.get("code"), error.get("message")) if isinstance(error, dict) else (None, None)
         if not isinstance(code, int) or isinstance(code, bool) or not isinstance(message, str) or not message:
@@ -68,7 +70,7 @@ def media_type(transcript: Transcript, bound: BoundRequirement) -> Finding:
     answered = [e for e in transcript.exchanges if e.method == "POST" and response_of(e) is not None]
     plain = [e for e in answered if e.reply is not None and not e.reply.events]
     if not plain:
-        return inconclusive(bound, "There was no response outside streams.")
+        return inconclusive(bound, "Every request was answered by a stream or not at all.")
     wrong = next((e for e in plain if e.reply is not None and e.reply.media_type != _JSON), None)
     if wrong is not None and wrong.reply is not None:
         return violated(bound, f"A response has the media type `{wrong.reply.media_type[:60]}`.", [wrong])

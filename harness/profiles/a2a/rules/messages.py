@@ -124,7 +124,7 @@ def unique_ids(transcript: Transcript, bound: BoundRequirement) -> Finding:
     return satisfied(bound, "Two new messages got tasks with ids of their own.", exchanges)
 
 
-_SENT: Final = asked(steps.SEND, "The agent speaks no JSON-RPC.")
+_SENT: Final = asked(steps.SEND, "The agent does not speak JSON-RPC.")
 
 RULES: Final = (
     rule(
@@ -139,7 +139,7 @@ RULES: Final = (
         "message.unknown-task",
         "A message for an unknown task is refused as such",
         unknown_task,
-        asked(steps.UNKNOWN_TASK, "The agent speaks no JSON-RPC."),
+        asked(steps.UNKNOWN_TASK, "The agent does not speak JSON-RPC."),
         effect="A client believes that it continues a task, and starts another one.",
         fix="Answer with error -32001 if `taskId` names no task.",
     ),
@@ -155,7 +155,7 @@ RULES: Final = (
         "version.unsupported",
         "A version that is not supported is refused as such",
         unsupported_version,
-        asked(steps.NEW_VERSION, "The agent speaks no JSON-RPC."),
+        asked(steps.NEW_VERSION, "The agent does not speak JSON-RPC."),
         effect="Clients of another version misunderstand the answers.",
         fix="Compare `A2A-Version` with the versions of the interface; answer with error -32009 for any other.",
     ),
@@ -163,7 +163,7 @@ RULES: Final = (
         "version.empty",
         "A request without a version is not served as version 1.0",
         empty_version,
-        asked(steps.EMPTY_VERSION, "The agent speaks no JSON-RPC."),
+        asked(steps.EMPTY_VERSION, "The agent does not speak JSON-RPC."),
         effect="Clients of version 0.3 get answers that they cannot read.",
         fix="Take a missing `A2A-Version` for 0.3; answer with error -32009 if that is not supported.",
     ),
@@ -187,7 +187,7 @@ RULES: Final = (
         "task.unique-ids",
         "Each new task has an id of its own",
         unique_ids,
-        asked(steps.SECOND, "The agent speaks no JSON-RPC."),
+        asked(steps.SECOND, "The agent does not speak JSON-RPC."),
         effect="Clients see the results of each other's tasks.",
         fix="Make a new random id for each task.",
     ),

@@ -67,7 +67,7 @@ def one_message(transcript: Transcript, bound: BoundRequirement) -> Finding:
     if "message" not in items[0][1]:
         return not_applicable(bound, "The stream holds a task, not a message.", [exchange])
     if len(items) > 1:
-        return violated(bound, f"The stream has {len(items) - 1} more after its message.", [exchange])
+        return violated(bound, f"The stream goes on after its message ({len(items) - 1} more).", [exchange])
     if exchange.reply is not None and exchange.reply.fault is not None:
         return inconclusive(bound, "The stream did not end while it was watched.", [exchange])
     return satisfied(bound, "The stream contains exactly one message.", [exchange])
@@ -108,7 +108,7 @@ def _slowest_s(transcript: Transcript) -> float:
     return max((e.duration_s for e in transcript.exchanges if e.step != steps.STREAM), default=0.0)
 
 
-_STREAMED: Final = (streams_declared, asked(steps.STREAM, "The agent speaks no JSON-RPC."))
+_STREAMED: Final = (streams_declared, asked(steps.STREAM, "The agent does not speak JSON-RPC."))
 
 RULES: Final = (
     rule(

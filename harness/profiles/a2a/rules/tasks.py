@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from harness.model import BoundRequirement, Finding, Transcript
 
 _UNKNOWN: Final = {"GetTask": steps.GET_UNKNOWN, "CancelTask": steps.CANCEL_UNKNOWN}
-_SPEAKS_NONE: Final = "The agent speaks no JSON-RPC."
+_SPEAKS_NONE: Final = "The agent does not speak JSON-RPC."
 
 
 def not_found(transcript: Transcript, bound: BoundRequirement) -> Finding:
@@ -30,10 +30,12 @@ def not_found(transcript: Transcript, bound: BoundRequirement) -> Finding:
     }
     wrong = [method for method, met in legs.items() if not met]
     if wrong:
-        told = " and ".join(f"{m} {described(e)}" for m, e in exchanges.items() if m in wrong and e is not None)
+        got = " and ".join(
+            f"{m} was answered {described(e)}" for m, e in exchanges.items() if m in wrong and e is not None
+        )
         return violated(
             bound,
-            f"Asked for an unknown task, it answered {told}; expected {steps.TASK_NOT_FOUND}.",
+            f"For an unknown task, {got}; expected error {steps.TASK_NOT_FOUND}.",
             exchanges.values(),
             legs,
         )

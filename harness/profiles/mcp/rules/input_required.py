@@ -190,7 +190,7 @@ def _invalid_fault(asked: Exchange) -> str | None:
 
 
 def _more_fault(asked: Exchange) -> str | None:
-    return None if _completed(asked) else "With an answer that nobody asked for the right ones were not taken"
+    return None if _completed(asked) else "Input with one answer more than was asked for was not accepted"
 
 
 _ANSWERS: Final = {

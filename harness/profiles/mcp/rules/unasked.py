@@ -178,7 +178,7 @@ def progress_rules(transcript: Transcript, bound: BoundRequirement) -> Finding:
             token, progress = progress_token(message), _progress(message)
             if not isinstance(token, (str, int)) or token not in given:
                 return violated(
-                    bound, f"Progress names the token {str(token)[:_SHOWN]!r}, which nobody gave.", [exchange]
+                    bound, f"Progress names the token {str(token)[:_SHOWN]!r}, which no request gave.", [exchange]
                 )
             if ended and token == _own_token(exchange):
                 return violated(bound, "Progress of a request came after its response.", [exchange])

@@ -1,4 +1,4 @@
-"""An agent that does what A2A 1.0 says, and its faults: each is one thing that it does otherwise."""
+"""An agent that follows A2A 1.0, and faults to switch on: each changes one thing."""
 
 from __future__ import annotations
 
