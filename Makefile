@@ -17,7 +17,7 @@ export DOCPROBE_STATE ?= $(CURDIR)/.cache/docprobe
 unexport PYTHONDONTWRITEBYTECODE
 export PYTHONPYCACHEPREFIX ?= $(CURDIR)/.cache/bytecode
 
-.PHONY: help check check-languages test unit lint engine browser registry soak oracle mutation peers bench replay env clean
+.PHONY: help check check-languages test unit lint engine browser registry ssh soak oracle mutation peers bench replay env clean
 
 help:
 	@echo "make check     run docprobe on the sample docs (docs-snapshot/sample) and write a report"
@@ -49,7 +49,7 @@ check-languages: env engine
 	  --format terminal --format json:$(REPORT)/languages.json --format html:$(REPORT)/languages.html \
 	  && echo "report: $(REPORT)/languages.html"
 
-test: env lint engine browser registry
+test: env lint engine browser registry ssh
 	@if [ -n "$${DOCPROBE_REAL_DOCS:-}" ]; then echo "real docs: $$DOCPROBE_REAL_DOCS"; \
 	else echo "real docs: not run (set DOCPROBE_REAL_DOCS to a checkout of the MCP docs)"; fi
 	@echo "not in this run: make soak, make oracle, make mutation"
@@ -85,6 +85,15 @@ registry:
 	  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
 	    docker-registry >/dev/null; } || echo "docker-registry cannot be installed: pulling is not tested"; \
 	else echo "no docker-registry: pulling is not tested"; fi
+
+# engines on other machines are tested with OpenSSH's server on loopback, which the tests start themselves
+ssh:
+	@if [ -x /usr/sbin/sshd ]; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && [ "$${DOCPROBE_INSTALL_ENGINE:-1}" != 0 ]; then \
+	  echo "no sshd for the tests of remote engines: apt-get install openssh-server"; \
+	  { apt-get update -qq && RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+	    openssh-server openssh-client >/dev/null; } || echo "sshd cannot be installed: remote engines are not tested"; \
+	else echo "no sshd: remote engines are not tested"; fi
 
 # how often random attacks are tried: 1 is sensible, more is for a night
 SOAK ?= 1

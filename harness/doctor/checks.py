@@ -250,7 +250,8 @@ async def _leftovers(engine: DockerEngine) -> Check:
 
 
 def _engine_hint(error: BlockedError, host: HostEnvironment) -> str | None:
-    if isinstance(error, SilentError):
+    elsewhere = (host.get("DOCKER_HOST") or "").startswith(("tcp://", "ssh://"))
+    if isinstance(error, SilentError) or elsewhere or host.get("DOCKER_CONTEXT"):
         return error.hint
     if host.get("DOCKER_HOST"):
         return "start the engine that DOCKER_HOST names, or unset DOCKER_HOST"

@@ -20,7 +20,7 @@ from docker.transport.unixconn import UnixHTTPConnection, UnixHTTPConnectionPool
 
 from extractor.base.text import printable
 from harness.base.errors import EngineError
-from harness.engine.ssh import SCHEME, Forward, forward
+from harness.engine.ssh import SCHEME, SOCKET, Forward, forward
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -40,6 +40,12 @@ _THREADS: Final = 32
 _USUAL_SOCKET: Final = "unix:///var/run/docker.sock"
 _RESTART: Final = "restart the engine (on Debian: `service docker restart`), then run docprobe again"
 _DOCTOR: Final = "run `docprobe doctor` to see what is missing, or `docprobe doctor --fix` to set it up"
+_ELSEWHERE: Final = {
+    "tcp://": "check that the engine listens there; for TLS set DOCKER_TLS_VERIFY=1, and DOCKER_CERT_PATH to the folder"
+    " with ca.pem, cert.pem and key.pem",
+    "ssh://": f"check that the engine's socket is there: {SOCKET}, unless the address ends with another path",
+}
+"""What to look at if an engine on another machine does not answer, by the beginning of its address."""
 _LIMITS: Final = {"MemoryLimit": "memory", "CpuCfsQuota": "CPU", "PidsLimit": "processes"}
 
 
@@ -183,9 +189,10 @@ async def open_api(host: HostEnvironment) -> Api:
         where = host.get("DOCKER_HOST") or _address_of_context(host) or "its usual socket"
         cause = _root_cause(error)
         permit = "let this user reach the engine's socket (group docker), or run docprobe as root"
+        hint = next((hint for scheme, hint in _ELSEWHERE.items() if where.startswith(scheme)), _DOCTOR)
         raise EngineError(
             f"no container engine answers at {where}: {_reason(cause)}",
-            permit if isinstance(cause, PermissionError) else _DOCTOR,
+            permit if isinstance(cause, PermissionError) else hint,
         ) from error
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from harness.base.host import HostEnvironment
 
 SCHEME: Final = "ssh"
-_SOCKET: Final = "/var/run/docker.sock"
+SOCKET: Final = "/var/run/docker.sock"
 _READY: Final = b"docprobe-ready"
 _REMOTE_COMMAND: Final = f"echo {_READY.decode()} && exec cat >/dev/null"
 _CONNECT_S: Final = 20
@@ -111,4 +111,4 @@ def _parsed(address: str) -> tuple[str, list[str], str]:
     if not name or parts.password or parts.query or parts.fragment:
         raise EngineError(f"{printable(address)} does not name an engine", "write ssh://[USER@]HOST[:PORT][/SOCKET]")
     user = ["-l", unquote(parts.username)] if parts.username else []
-    return name, [*user, *(["-p", str(port)] if port else [])], unquote(parts.path.rstrip("/")) or _SOCKET
+    return name, [*user, *(["-p", str(port)] if port else [])], unquote(parts.path.rstrip("/")) or SOCKET

@@ -112,8 +112,9 @@ async def test_no_ssh(tmp_path: Path) -> None:
 
 async def test_an_ssh_to_a_machine_without_an_engine(tmp_path: Path) -> None:
     host = host_with(tmp_path / "bin", SSH, f"ssh://far.example{tmp_path}/nothing.sock")
-    with pytest.raises(EngineError, match=r"no container engine answers at ssh://far\.example"):
+    with pytest.raises(EngineError, match=r"no container engine answers at ssh://far\.example") as caught:
         await open_api(host)
+    assert "check that the engine's socket is there" in (caught.value.hint or "")
 
 
 async def test_a_context_that_does_not_exist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
