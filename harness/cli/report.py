@@ -54,7 +54,7 @@ def command(
 ) -> None:
     """Build a static site from RESULTS, the files that docprobe check --format json wrote.
 
-    The newest of RESULTS is shown; the others and the history are the nights before it. The site needs no server and
+    The site shows the newest of RESULTS; the others and the history file give the trends. It needs no server and
     makes no requests: open index.html. The library that draws charts is fetched once with npm, pinned by
     version and digest.
 

@@ -5,19 +5,21 @@ without a status has status 0, an answer without its request has an empty method
 what was left out. A header that is absent from a shortened example proves nothing, so ``headers_complete`` is false
 where the printed headers are plainly not all of them (no Host, or the request is only named).
 
+A page may shorten a JSON message by dots, or say in its prose that its messages are shortened; both are recorded.
+
 Only what is recognizably MCP is read: an ``Mcp-`` header, a JSON-RPC body, or a diagram that names an MCP message.
 """
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from extractor.model import ExampleKind
-from harness.model import Exchange, Failure, FailureKind, Reply, Session, Transcript
+from harness.model import Exchange, Failure, FailureKind, PrintedJson, Reply, Session, Shortening, Transcript
 from harness.profile import PrintedExchanges
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.messages import SESSION_HEADER
-from harness.profiles.mcp.printed_json import is_json_message, printed_json
 from harness.profiles.mcp.printed_messages import (
     ELISIONS,
     PrintedMessage,
@@ -30,11 +32,15 @@ from harness.profiles.mcp.printed_messages import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from extractor.model import Block
+    from extractor.model import Block, Span
     from harness.profiles.mcp.messages import Headers
 
 FENCE: Final = "http"
 DIAGRAM: Final = "mermaid"
+_JSON: Final = ("json", "jsonc", "json5")
+_STRING_OR_COMMENT: Final = re.compile(r'"(?:\\.|[^"\\\n])*"|//[^\n]*')
+_IS_MESSAGE: Final = re.compile(r'"jsonrpc"\s*:\s*"2\.0"')
+_SAYS_SO: Final = re.compile(r"\bfor brevity\b|\b(?:abbreviated|shortened)\b", re.IGNORECASE)
 
 
 def printed_exchanges(blocks: Sequence[Block], page: str, source: str = "") -> PrintedExchanges | None:
@@ -48,7 +54,7 @@ def printed_exchanges(blocks: Sequence[Block], page: str, source: str = "") -> P
     Returns:
         The exchanges and messages, and the blocks that they are in; None if the page prints none.
     """
-    candidates = [block for block in blocks if block.language in (FENCE, DIAGRAM) or is_json_message(block)]
+    candidates = [block for block in blocks if block.language in (FENCE, DIAGRAM) or _is_json_message(block)]
     revision = candidates[0].revision if candidates else None
     exchanges: list[Exchange] = []
     sessions: list[Session] = []
@@ -56,7 +62,7 @@ def printed_exchanges(blocks: Sequence[Block], page: str, source: str = "") -> P
         exchange = _exchange(len(exchanges) + 1, asked, answered, revision, sessions)
         exchanges.append(exchange)
         _note_session(exchange, revision, sessions)
-    messages = printed_json(blocks, _pairs(candidates), source) if revision else ()
+    messages = _printed_json(blocks, _pairs(candidates), source) if revision else ()
     if not exchanges and not messages:
         return None
     negotiated = (revision,) if revision else ()
@@ -72,7 +78,7 @@ def _printing_blocks(blocks: Sequence[Block]) -> tuple[Block, ...]:
     return tuple(
         block
         for block in blocks
-        if is_json_message(block)
+        if _is_json_message(block)
         or any(file == block.span.file and block.span.first <= line <= block.span.last for file, line in lines)
     )
 
@@ -186,3 +192,40 @@ def _same_id(one: str, other: str) -> bool:
 
 def _header(headers: Iterable[tuple[str, str]] | Headers, name: str) -> str | None:
     return next((value for key, value in headers if key.lower() == name.lower()), None)
+
+
+def _is_json_message(block: Block) -> bool:
+    """Return whether a block of JSON is a message, or several."""
+    return block.language in _JSON and _IS_MESSAGE.search(block.text) is not None
+
+
+def _printed_json(blocks: Sequence[Block], pairs: Iterable[PrintedPair], source: str) -> tuple[PrintedJson, ...]:
+    """Return the messages of a page in the order of their lines.
+
+    Args:
+        blocks: of the page.
+        pairs: HTTP messages that the page prints.
+        source: of the page.
+    """
+    says_so = _SAYS_SO.search(_prose(source, blocks)) is not None
+    found = [_message(block.text, block.line(0), says_so) for block in blocks if _is_json_message(block)]
+    for message in (message for pair in pairs for message in pair if message is not None):
+        if _IS_MESSAGE.search(message.text):
+            found.append(_message(message.text, message.span, says_so))
+    return tuple(sorted(found, key=lambda each: each.span))
+
+
+def _message(text: str, span: Span, says_so: bool) -> PrintedJson:
+    dots = any(dots in text for dots in ELISIONS)
+    shortening = Shortening.DOTS if dots else Shortening.STATED if says_so else None
+    return PrintedJson(span, _STRING_OR_COMMENT.sub(_without_comment, text), shortening)
+
+
+def _without_comment(match: re.Match[str]) -> str:
+    return match.group() if match.group().startswith('"') else ""
+
+
+def _prose(source: str, blocks: Sequence[Block]) -> str:
+    """Return the lines of a page that are not in a block."""
+    inside = {line for block in blocks for line in range(block.span.first, block.span.last + 1)}
+    return "\n".join(line for number, line in enumerate(source.split("\n"), 1) if number not in inside)
