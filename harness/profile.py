@@ -14,7 +14,7 @@ from extractor.model import PLAIN_PARTIES, Layout, Parties
 from harness.rule import PLAIN_SERVING, Catalogue, Serving
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from extractor.model import Block, Bundle
@@ -37,6 +37,8 @@ class ProbeSettings:
     """What is read of one reply."""
     ends_sessions: bool = True
     """Whether DELETE may be sent, which ends sessions; the server may be somebody's."""
+    tokens: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Bearer tokens that a user gave, ``user1``'s and perhaps ``user2``'s; empty if docprobe issues its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +139,8 @@ class Profile:
     """What it means that an example runs."""
     opening: OpeningRequest | None = None
     """None if it is a GET."""
+    takes_tokens: bool = False
+    """Whether its probe uses the tokens of :class:`ProbeSettings`; else requests carry the first as a header."""
     repository: str = ""
     """Where its documentation is, as ``owner/name``, for hints; empty if it is not on GitHub."""
     probe_for: Callable[[Bundle], Probe | None] = lambda bundle: None

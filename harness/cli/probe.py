@@ -6,7 +6,7 @@ import datetime
 import shlex
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import anyio
 import click
@@ -18,8 +18,12 @@ from harness.cli.outputs import end_with, format_option, outputs_of
 from harness.settings import load_config
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from harness.model import Transcript
     from harness.run.running_server import ServerAddress
+
+_BEARER: Final = "bearer "
 
 
 @click.command()
@@ -32,6 +36,10 @@ if TYPE_CHECKING:
 @click.option(
     "--token", metavar="TOKEN", envvar="DOCPROBE_TOKEN", show_envvar=True,
     help="Bearer token that every request carries. Other users of this machine see what is on a command line.",
+)  # fmt: skip
+@click.option(
+    "--token2", metavar="TOKEN", envvar="DOCPROBE_TOKEN2", show_envvar=True,
+    help="Bearer token of a second user, who must not get at the first one's sessions.",
 )  # fmt: skip
 @click.option(
     "--header-file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
@@ -54,6 +62,7 @@ def command(
     spec: Path,
     stdio: str | None,
     token: str | None,
+    token2: str | None,
     header_file: Path | None,
     remote: bool,
     ends_sessions: bool,
@@ -66,11 +75,15 @@ def command(
 
     The server is judged under the revisions that it negotiates. Nothing is installed or started, except the program of
     --stdio, which runs on this machine, as you, without a container: name only programs that you trust. docprobe sends
-    faulty requests too; it opens sessions, and ends them only with --ends-sessions. It does not send requests whose
-    tokens only its own authorization server issues (expired, for another audience).
+    faulty requests too; it opens sessions, and ends them only with --ends-sessions.
+
+    A server behind authorization gets the token of --token, or of an `Authorization: Bearer` line of --header-file, and
+    is asked without one and with that of --token2 as well. What takes a token that only docprobe's own authorization
+    server issues (expired, revoked, for another audience) is not applicable, and says so.
 
     \b
     docprobe probe http://localhost:3000/mcp --spec modelcontextprotocol/docs --ends-sessions
+    DOCPROBE_TOKEN=$(get-token) docprobe probe http://localhost:3000/mcp --spec docs
     docprobe probe --stdio 'python server.py' --spec modelcontextprotocol/docs
 
     Exit codes: those of docprobe check.
@@ -83,7 +96,9 @@ def command(
     from harness.run.source import DocsSource
 
     outputs = outputs_of(formats)
-    headers = _headers(token, header_file)
+    headers, tokens = _headers(token, token2, header_file)
+    if tokens and stdio is not None:
+        raise UsageError("a program has no tokens", "leave out --token, or give a URL")
     server, name = _server(url, stdio, remote=remote)
     config = load_config(spec, cli.config_file, baseline="none", state=state, schema=schema)
     rules = Ruleset(config.profile, load_normative_text(config).bound)
@@ -95,7 +110,14 @@ def command(
 
     async def hold() -> Transcript:
         return await probe_server(
-            server, config, name=name, headers=headers, per_second=rate, ends_sessions=ends_sessions, progress=say
+            server,
+            config,
+            name=name,
+            headers=headers,
+            tokens=tokens,
+            per_second=rate,
+            ends_sessions=ends_sessions,
+            progress=say,
         )
 
     transcript = anyio.run(hold)
@@ -126,8 +148,14 @@ def _server(url: str | None, stdio: str | None, *, remote: bool) -> tuple[Server
     return words, printable(stdio or "")
 
 
-def _headers(token: str | None, file: Path | None) -> dict[str, str]:
-    """Return what every request carries. Raises UsageError with the file's line that is not a header."""
+def _headers(token: str | None, token2: str | None, file: Path | None) -> tuple[Mapping[str, str], Mapping[str, str]]:
+    """Return what every request carries, and the tokens by label.
+
+    A Bearer token of the file is user 1's, unless ``token`` gives another.
+
+    Raises:
+        UsageError: with the file's line that is not a header, or because only the second user has a token.
+    """
     found: dict[str, str] = {}
     try:
         lines = file.read_text(encoding="utf-8").splitlines() if file else []
@@ -140,4 +168,12 @@ def _headers(token: str | None, file: Path | None) -> dict[str, str]:
         if not colon or not name.strip() or not value.strip() or not (name + value).isascii():
             raise UsageError(f"{file}:{number}: not a header", "write `Name: value`, in ASCII")
         found[name.strip()] = value.strip()
-    return found | ({"Authorization": f"Bearer {token}"} if token else {})
+    name = next((name for name in found if name.lower() == "authorization"), "")
+    if found.get(name, "").lower().startswith(_BEARER):
+        token = token or found[name][len(_BEARER) :].strip()
+        del found[name]
+    if token2 and not token:
+        raise UsageError("--token2 is the second user's, and the first has none", "give the first with --token")
+    if token and token == token2:
+        raise UsageError("--token and --token2 are the same token", "give tokens of two users")
+    return found, {label: value for label, value in (("user1", token), ("user2", token2)) if value}

@@ -251,6 +251,9 @@ class Facts:
     """Names of the headers that every ordinary request carried because the page states them."""
     guesses: tuple[Note, ...] = ()
     """What docprobe guessed or lacked in the conversation, where a failure of it may come from that."""
+    given_tokens: tuple[str, ...] | None = None
+    """Labels of the tokens that a user gave for a server that is running already (``docprobe probe``): there are no
+    others. None where docprobe's own authorization server issues them."""
     unknown_version: str | None = None
     """A protocolVersion that the server answered and no revision of the docs has. Untrusted."""
 

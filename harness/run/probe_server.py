@@ -32,6 +32,7 @@ async def probe_server(
     *,
     name: str,
     headers: Mapping[str, str],
+    tokens: Mapping[str, str],
     per_second: float,
     ends_sessions: bool,
     progress: Callable[[str], None],
@@ -43,6 +44,7 @@ async def probe_server(
         config: the revisions that are asked for, and the limits.
         name: what errors call it.
         headers: what every request carries; their values are redacted.
+        tokens: bearer tokens by label: of user 1, who asks, and of user 2 if there is one; redacted, too.
         per_second: the most requests that are sent in a second.
         ends_sessions: whether DELETE may be sent.
         progress: called when something begins.
@@ -52,9 +54,11 @@ async def probe_server(
         UsageError: the program cannot be started.
         BlockedError: docprobe, or its environment, prevented an answer.
     """
+    if tokens and not config.profile.takes_tokens:
+        headers = {**headers, "Authorization": f"Bearer {next(iter(tokens.values()))}"}
     bundle = _bundle(server, name, headers)
     probe = make_probe(bundle, config.profile)
-    settings = replace(config.probe_settings, ends_sessions=ends_sessions)
+    settings = replace(config.probe_settings, ends_sessions=ends_sessions, tokens=tokens)
     async with _connected(server, config, per_second) as pod:
         transcript = await probe.converse(pod, settings, progress)
     # what a server at an address is bound to is not known

@@ -10,6 +10,7 @@ from harness.base.errors import BlockedError
 from harness.base.redaction import redact_texts
 from harness.profile import ReadyEndpoint
 from harness.profiles.mcp.revisions import offered_versions
+from harness.profiles.mcp.tokens import GivenTokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from harness.engine.protocol import Pod, Service
     from harness.model import LogLine, Transcript
     from harness.profile import ProbeSettings
+    from harness.profiles.mcp.tokens import TokenSource
 
 
 _TOO_MANY: Final = 429
@@ -42,6 +44,7 @@ class McpProbe:
 
         self._bundle = bundle
         self._beside = services_for(bundle)
+        self._tokens: TokenSource | None = self._beside.tokens
 
     @property
     def services(self) -> tuple[Service, ...]:
@@ -51,6 +54,8 @@ class McpProbe:
     async def converse(self, pod: Pod, settings: ProbeSettings, progress: Callable[[str], None]) -> Transcript:
         """Hold the whole conversation with the started example (one that serves HTTP listens already)."""
         bundle = self._bundle
+        if settings.tokens:
+            self._tokens = GivenTokens(settings.tokens)
         match bundle.kind:
             case ExampleKind.HTTP_SERVER:
                 from harness.profiles.mcp.probes.converse_http import converse_http
@@ -60,7 +65,7 @@ class McpProbe:
                     pod,
                     bundle,
                     revisions=settings.revisions,
-                    tokens=self._beside.tokens,
+                    tokens=self._tokens,
                     timeout_s=settings.timeout_s,
                     start_s=settings.start_s,
                     exchange_bytes=settings.exchange_bytes,
@@ -100,7 +105,7 @@ class McpProbe:
         return redact_texts(tuple(logs), self._redact)
 
     def _redact(self, text: str) -> str:
-        return text if self._beside.tokens is None else self._beside.tokens.redact(text)
+        return text if self._tokens is None else self._tokens.redact(text)
 
     def serves(self, transcript: Transcript) -> bool:
         """Return whether the baseline was served: with a failed one every verdict would be made up.
@@ -124,7 +129,7 @@ class McpProbe:
         from harness.profiles.mcp.probes.probed_server import ProbedServer
 
         sockets = pod.sockets()
-        bundle, tokens = self._bundle, self._beside.tokens
+        bundle, tokens = self._bundle, self._tokens
         recorder = Recorder(
             pod.transport,
             timeout_s=settings.timeout_s,

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 USER1: Final = "user1"
 USER2: Final = "user2"
@@ -49,3 +52,28 @@ class TokenSource(Protocol):
     def redact(self, text: str) -> str:
         """Return ``text`` with every token that this source issued replaced by ``<token:label>``."""
         ...
+
+
+class GivenTokens:
+    """A TokenSource of the tokens that a user gave for a running server. It has no others."""
+
+    audience: str | None = None
+
+    def __init__(self, tokens: Mapping[str, str]) -> None:
+        """Take tokens by label: ``user1``'s, and ``user2``'s if there is one."""
+        self._tokens = dict(tokens)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Labels of the tokens there are."""
+        return tuple(self._tokens)
+
+    def token(self, label: str, *, audience: str) -> str:
+        """Return the token that was given under that label, whatever its audience."""
+        return self._tokens[label]
+
+    def redact(self, text: str) -> str:
+        """Return ``text`` with every given token replaced by ``<token:label>``."""
+        for label, token in sorted(self._tokens.items(), key=lambda item: -len(item[1])):
+            text = text.replace(token, f"<token:{label}>")
+        return text

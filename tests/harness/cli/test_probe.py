@@ -89,7 +89,43 @@ def test_a_token_opens_the_server_and_is_not_recorded(tmp_path: Path) -> None:
     assert found["init.answered" if "init.answered" in found else "post.request-sse-or-json"]["verdict"] == "satisfied"
     everything = transcript + (tmp_path / "out.json").read_text()
     assert "the-server" not in everything.replace("resource", "")
-    assert "<secret>" in transcript
+    assert "<token:user1>" in transcript
+
+
+def token_of(user: str) -> str:
+    return TOKEN.replace("user1", user)
+
+
+@pytest.mark.parametrize("from_file", [False, True])
+def test_what_takes_other_tokens_is_not_applicable_with_the_reason(from_file: bool, tmp_path: Path) -> None:
+    file = tmp_path / "headers"
+    file.write_text(f"Authorization: Bearer {TOKEN}\n")
+    given = ("--header-file", str(file)) if from_file else ("--token", TOKEN)
+    _, found, transcript = asked("Authorized", tmp_path, *given)
+    for id in ("auth.invalid-401", "auth.insufficient-scope", "auth.audience-list"):
+        assert found[id]["verdict"] == "not_applicable", id
+        assert "only docprobe's own authorization server issues" in found[id]["summary"], id
+    assert found["hijack.bind-user"]["verdict"] == "not_applicable"
+    assert found["hijack.bind-user"]["summary"] == "It takes a token of a second user, and none was given."
+    assert found["auth.missing-401"]["verdict"] == found["hijack.no-session-auth"]["verdict"] == "satisfied"
+    assert found["auth.resource-metadata"]["verdict"] == "satisfied"
+    assert {e["token"] for e in json.loads(transcript)["exchanges"]} == {None, "user1"}
+
+
+def test_the_second_user_does_not_get_at_the_sessions_of_the_first(tmp_path: Path) -> None:
+    tokens = ("--token", TOKEN, "--token2", token_of("user2"))
+    _, found, transcript = asked("Authorized", tmp_path, *tokens)
+    assert found["hijack.bind-user"]["verdict"] == "satisfied", found["hijack.bind-user"]["summary"]
+    exchanges = json.loads(transcript)["exchanges"]
+    assert "DELETE" not in {exchange["method"] for exchange in exchanges}
+    assert {e["token"] for e in exchanges} == {None, "user1", "user2"}
+    _, found, _ = asked("AnyUser", tmp_path, *tokens, "--ends-sessions")
+    assert found["hijack.bind-user"]["verdict"] == "violated"
+
+
+def test_a_token_that_is_refused_is_said(tmp_path: Path) -> None:
+    done, _, _ = asked("Authorized", tmp_path, "--token", TOKEN.replace("true", "false"))
+    assert "it refuses the token that was given (401)" in refused(done).message
 
 
 def test_without_a_token_that_is_said(tmp_path: Path) -> None:
@@ -148,6 +184,9 @@ def test_a_program_is_talked_to_over_its_streams(tmp_path: Path) -> None:
         (("http://localhost:1/mcp", "--stdio", "x"), "either"),
         (("ftp://localhost/mcp",), "not an HTTP URL"),
         (("http://user:secret@localhost/mcp",), "--token"),
+        (("http://localhost:1/mcp", "--token2", "b"), "the first has none"),
+        (("http://localhost:1/mcp", "--token", "a", "--token2", "a"), "the same token"),
+        (("--stdio", "x", "--token", "a"), "a program has no tokens"),
         (("http://localhost:1/mcp",), "port 1"),
         (("--stdio", "no-such-program-at-all"), "no-such-program-at-all"),
         (("--stdio", "'"), "not a command line"),

@@ -70,6 +70,14 @@ async def _with_issued_token(peer: ProbedServer, refused: ProbeAnswer, version: 
             + (f"refuses what the page states ({sent})" if sent else "the page states none")
             + ", and names no authorization server that docprobe stands in for"
         )
+    if peer.facts.given_tokens is not None:
+        await _resource(peer, refused)
+        await sessions.ready(peer)
+        answer, opened = await sessions.initialize(peer, steps.DISCOVER_TOKEN, Caller(None, token=USER1), version)
+        if opened is None and not _says_something_else(answer):
+            return f"it refuses the token that was given ({answer.status})"
+        peer.token = USER1
+        return None
     origin = f"http://{peer.address.authority}"
     named = [peer.tokens.audience, await _resource(peer, refused), origin, peer.address.public_url, f"{origin}/"]
     candidates = list(dict.fromkeys(audience for audience in named if audience))
@@ -128,7 +136,7 @@ async def probe_tokens(peer: ProbedServer, revision: str) -> None:
     """Send initialize with each token; a fresh process each where one is needed."""
     caller = Caller(revision, token=peer.token)
     control, _ = await sessions.fresh_initialize(peer, steps.AUTH_VALID, caller, revision)
-    for token in FAULTS:
+    for token in filter(peer.has_token, FAULTS):
         await sessions.ready(peer)
         step = f"{steps.AUTH}.{token or 'none'}"
         await sessions.initialize(peer, step, replace(caller, token=token), revision, control=control.number)
@@ -138,13 +146,16 @@ async def probe_sessionless_tokens(peer: ProbedServer, revision: str, method: st
     """Send an ordinary request of a sessionless revision with each token."""
     caller = Caller(revision, version=revision, token=peer.token)
     control = await send_request(peer, steps.AUTH_VALID, caller, method)
-    for token in FAULTS:
+    for token in filter(peer.has_token, FAULTS):
         step = f"{steps.AUTH}.{token or 'none'}"
         await send_request(peer, step, replace(caller, token=token), method, control=control.number)
 
 
 async def probe_hijacking(peer: ProbedServer, revision: str, legs: tuple[str, ...]) -> None:
-    """Use user 1's session without a token and with user 2's; the DELETEs last, each checked for what it ended."""
+    """Use user 1's session without a token and with user 2's; the DELETEs last, each checked for what it ended.
+
+    Without a token of user 2 only the former is asked, and no DELETE is sent where sessions may not be ended.
+    """
     h = await sessions.open_session(peer, "H", revision)
     if h is None or h.id is None:
         return
@@ -152,12 +163,17 @@ async def probe_hijacking(peer: ProbedServer, revision: str, legs: tuple[str, ..
     for leg in legs[:-1]:
         control = await peer.leg(leg, steps.HIJACK_USER1, h)
         await peer.leg(leg, steps.HIJACK_NO_TOKEN, nobody, control=control.number)
-        await peer.leg(leg, steps.HIJACK_USER2, user2, control=control.number)
+        if peer.has_token(tokens.USER2):
+            await peer.leg(leg, steps.HIJACK_USER2, user2, control=control.number)
+    if not peer.ends_sessions:
+        return
     deletes: list[int] = []
     current: Caller | None = h
     for step, thief in ((steps.HIJACK_NO_TOKEN, nobody), (steps.HIJACK_USER2, user2)):
         if current is None or current.id is None:
             return
+        if not peer.has_token(thief.token):
+            continue
         stolen = await peer.delete(f"{step}.delete", replace(thief, id=current.id, label=current.label))
         deletes.append(stolen.number)
         alive = await peer.request(f"{steps.HIJACK_ALIVE}.{step.split('.')[1]}", current, control=stolen.number)

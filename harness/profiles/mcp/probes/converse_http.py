@@ -217,7 +217,7 @@ async def _probe_revision(peer: ProbedServer, revision: str) -> bool:
         await sessions.probe_lifetime(peer, revision, base.legs)
         if not peer.single_session and peer.ends_sessions:
             await sessions.probe_isolation(peer, revision)
-        if peer.token is not None and peer.ends_sessions:
+        if peer.token is not None:
             await access.probe_hijacking(peer, revision, base.legs)
     return True
 

@@ -67,7 +67,7 @@ async def _probe_session(peer: ProbedServer, revision: str, base: FirstSession) 
     await stream_probes.probe_streams(peer, revision, base)
     if base.caller.id is not None:
         await sessions.probe_lifetime(peer, revision, base.legs, base.caller)
-        if peer.token is not None and peer.ends_sessions:
+        if peer.token is not None:
             await access.probe_hijacking(peer, revision, base.legs)
 
 
@@ -82,7 +82,9 @@ async def _refused_initializes(peer: ProbedServer, revision: str) -> list[int]:
     faults = [(steps.ORIGIN_FOREIGN_INITIALIZE, replace(caller, origin=FOREIGN_ORIGIN))]
     if peer.token is not None:
         faults += [
-            (f"{steps.AUTH}.{token or 'none'}", replace(caller, token=token)) for token in access.MUST_BE_REFUSED
+            (f"{steps.AUTH}.{token or 'none'}", replace(caller, token=token))
+            for token in access.MUST_BE_REFUSED
+            if peer.has_token(token)
         ]
     numbers = []
     for step, fault in faults:

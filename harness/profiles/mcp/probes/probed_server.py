@@ -17,6 +17,7 @@ from harness.exchanges.recorder import TOO_MANY
 from harness.model import Facts
 from harness.profiles.mcp import messages, steps
 from harness.profiles.mcp.messages import ACCEPT_BOTH, ACCEPT_STREAM, Caller, EndpointAddress, Headers, headers
+from harness.profiles.mcp.tokens import GivenTokens
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
@@ -92,7 +93,7 @@ class ProbedServer:
         self.audience = ""
         self.token: str | None = None
         """Label of the token that ordinary requests carry; None while none is demanded."""
-        self.facts = Facts()
+        self.facts = Facts(given_tokens=tokens.labels if isinstance(tokens, GivenTokens) else None)
         self.sessions: list[Session] = []
         self.answered: dict[str, str] = {}
         """By version offered: the version answered, of every initialize that was served."""
@@ -117,6 +118,11 @@ class ProbedServer:
     def single_session(self) -> bool:
         """Whether the process is known to serve one initialize only."""
         return self.facts.single_session
+
+    def has_token(self, label: str | None) -> bool:
+        """Return whether a token of that label can be sent; None, which is no token, always can."""
+        given = self.facts.given_tokens
+        return label is None or given is None or label in given
 
     def learn_revision(self, revision: str, facts: RevisionFacts) -> None:
         """Record what was learned about one revision."""

@@ -86,7 +86,8 @@ async def probe_handles(peer: ProbedServer, caller: Caller, listed: Message | No
         if caller.token is not None:
             taken = _with(pair, first[1])
             await _call(peer, steps.HANDLE_NO_TOKEN, replace(caller, token=None), taken, control=used.number)
-            await _call(peer, steps.HANDLE_USER2, replace(caller, token=USER2), taken, control=used.number)
+            if peer.has_token(USER2):
+                await _call(peer, steps.HANDLE_USER2, replace(caller, token=USER2), taken, control=used.number)
         given = [first, second]
         while len(given) < HANDLES and (further := await _take_handle(peer, caller, pair)) is not None:
             given.append(further)

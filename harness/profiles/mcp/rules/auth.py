@@ -23,9 +23,12 @@ from harness.profiles.mcp.rules.answers import (
     why_undecided,
     with_controls,
 )
-from harness.profiles.mcp.rules.preconditions import AUTHORIZED, not_asked
+from harness.profiles.mcp.rules.preconditions import AUTHORIZED, not_asked, tokens_issued
 from harness.profiles.mcp.rules.transcript import control_of, exchange_of
 from harness.profiles.mcp.rules.wrong_answers import wrong_statuses
+from harness.profiles.mcp.tokens import AUDIENCE_LIST as LIST
+from harness.profiles.mcp.tokens import AUDIENCE_LIST_REVERSED as LIST_REVERSED
+from harness.profiles.mcp.tokens import EXPIRED, INACTIVE, WRONG_AUDIENCE
 from harness.rule import Decision, Rule, TextEdit
 
 if TYPE_CHECKING:
@@ -125,7 +128,7 @@ INVALID_401: Final = Rule(
         "and answer 401.",
         avoid="Don't throw a plain error from the verifier: frameworks turn it into a 500.",
     ),
-    Decision(invalid_401, AUTHORIZED),
+    Decision(invalid_401, (*AUTHORIZED, tokens_issued(INACTIVE, EXPIRED, WRONG_AUDIENCE))),
     blame=verifier_errors,
     fix=throw_token_errors,
 )
@@ -166,7 +169,7 @@ AUDIENCE_LIST: Final = Rule(
         fix="Accept a token if the server's own identifier is the audience or one of a list of them (RFC 7519, 4.1.3).",
         avoid="Don't look at the first entry only, and don't parse every entry as a URL.",
     ),
-    Decision(audience_list, AUTHORIZED),
+    Decision(audience_list, (*AUTHORIZED, tokens_issued(LIST, LIST_REVERSED))),
     blame=verifier_errors,
 )
 

@@ -16,8 +16,9 @@ from harness.profiles.mcp import steps
 from harness.profiles.mcp.messages import RESOURCE_METADATA
 from harness.profiles.mcp.revisions import MODERN, SESSIONS, STREAMABLE, level, text
 from harness.profiles.mcp.rules.answers import NOT_SERVED, answer_to_fault, describe, is_served
-from harness.profiles.mcp.rules.preconditions import AUTHORIZED, judge_refusal, must_answer, not_asked
+from harness.profiles.mcp.rules.preconditions import AUTHORIZED, judge_refusal, must_answer, not_asked, tokens_issued
 from harness.profiles.mcp.rules.transcript import control_of, exchange_of, exchanges_of
+from harness.profiles.mcp.tokens import NO_SCOPE
 from harness.rule import Decision, Rule
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 _NONE: Final = f"{steps.AUTH}.none"
 _NO_SCOPE: Final = f"{steps.AUTH}.no-scope"
+_WITHOUT_SCOPES: Final = tokens_issued(NO_SCOPE)
 _WITH_METADATA: Final = (*SESSIONS[1:], *MODERN)
 _HEADER_ALONE: Final = SESSIONS[1:2]
 """The revision whose text wants the header; later ones leave the choice between it and the well-known path."""
@@ -108,6 +110,8 @@ def challenge_scope(transcript: Transcript, bound: BoundRequirement) -> Finding:
     named = _parameters(asked).get("scope", "").split()
     if bound.revision in MODERN and "offline_access" in (*named, *supported):
         return violated(bound, "The scope offline_access is named; only clients add it.", [asked, *fetched])
+    if (unknown := _WITHOUT_SCOPES(transcript, bound)) is not None:
+        return unknown
     refused = exchange_of(transcript, bound.revision, _NO_SCOPE)
     if refused is None or answer_to_fault(transcript, refused) not in NOT_SERVED:
         return not_applicable(bound, "The server demands no scope.", [asked, refused])
@@ -162,7 +166,7 @@ INSUFFICIENT_SCOPE: Final = Rule(
         fix='Answer 403 with `WWW-Authenticate: Bearer error="insufficient_scope", scope="...", '
         'resource_metadata="..."`.',
     ),
-    Decision(insufficient_scope, AUTHORIZED),
+    Decision(insufficient_scope, (*AUTHORIZED, _WITHOUT_SCOPES)),
 )
 
 RULES: Final = (MISSING_401, METADATA, CHALLENGE_SCOPE, INSUFFICIENT_SCOPE)

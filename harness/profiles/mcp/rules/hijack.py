@@ -25,10 +25,11 @@ from harness.profiles.mcp.rules.answers import (
     legs_of,
 )
 from harness.profiles.mcp.rules.id_makers import id_makers
-from harness.profiles.mcp.rules.preconditions import AUTHORIZED_SESSION, not_asked, session_issued
+from harness.profiles.mcp.rules.preconditions import AUTHORIZED_SESSION, not_asked, session_issued, tokens_issued
 from harness.profiles.mcp.rules.randomness import unpredictable_session_ids
 from harness.profiles.mcp.rules.session_branches import SESSION_HEADER
 from harness.profiles.mcp.rules.transcript import exchange_of
+from harness.profiles.mcp.tokens import USER2
 from harness.rule import Decision, Rule
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ BIND_USER: Final = Rule(
         fix="Store the token's subject with the session and answer 404 when another subject presents its id.",
         avoid="Don't compare client ids only: two users of one client share it.",
     ),
-    Decision(bind_user, AUTHORIZED_SESSION),
+    Decision(bind_user, (*AUTHORIZED_SESSION, tokens_issued(USER2))),
     blame=session_lookups,
 )
 

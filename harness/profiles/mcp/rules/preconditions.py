@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from extractor.model import ExampleKind
-from harness.judge.findings import inconclusive, not_applicable, satisfied, violated
+from harness.judge.findings import inconclusive, join_words, not_applicable, satisfied, violated
 from harness.model import Transport, Verdict
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.rules.answers import (
@@ -19,11 +19,13 @@ from harness.profiles.mcp.rules.answers import (
     why_undecided,
 )
 from harness.profiles.mcp.rules.transcript import control_of, exchange_of, sessions_of
+from harness.profiles.mcp.tokens import USER2
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from harness.model import BoundRequirement, Exchange, Finding, Transcript
+    from harness.rule import Precondition
 
 _BASELINE: Final = (steps.BASELINE_INITIALIZE, steps.BASELINE_INITIALIZED, steps.BASELINE_REQUEST)
 
@@ -55,6 +57,25 @@ def token_demanded(transcript: Transcript, bound: BoundRequirement) -> Finding |
             f"Requests carried what the page states ({', '.join(stated)}): no authorization server gives other tokens.",
         )
     return not_applicable(bound, "The server serves requests without a token: it has no authorization.")
+
+
+def tokens_issued(*labels: str) -> Precondition:
+    """Return the requirement that a token of one of these labels could be sent: a user's own are what they are."""
+
+    def issued(transcript: Transcript, bound: BoundRequirement) -> Finding | None:
+        given = transcript.facts.given_tokens
+        if given is None or any(label in given for label in labels):
+            return None
+        if labels == (USER2,):
+            return not_applicable(bound, "It takes a token of a second user, and none was given.")
+        kinds = join_words([f"`{label}`" for label in labels])
+        return not_applicable(
+            bound,
+            f"It takes a token that only docprobe's own authorization server issues ({kinds}); this server was asked "
+            "with the tokens that were given.",
+        )
+
+    return issued
 
 
 def only_sessionless(transcript: Transcript, bound: BoundRequirement) -> Finding | None:

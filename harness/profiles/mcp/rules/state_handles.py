@@ -13,9 +13,10 @@ from harness.model import Requirement, Side
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.revisions import MODERN, level, text
 from harness.profiles.mcp.rules.answers import NOT_SERVED, answer_to_fault, describe, is_result, why_undecided
-from harness.profiles.mcp.rules.preconditions import AUTHORIZED
+from harness.profiles.mcp.rules.preconditions import AUTHORIZED, tokens_issued
 from harness.profiles.mcp.rules.randomness import Sample, judge_randomness
 from harness.profiles.mcp.rules.transcript import control_of, exchange_of, exchanges_of, tool_served
+from harness.profiles.mcp.tokens import USER2
 from harness.rule import Decision, Rule
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ HANDLE_BOUND: Final = Rule(
         effect="Whoever learns a handle reads and changes another user's state.",
         fix="Keep the user with the state, and refuse a handle to everybody else.",
     ),
-    Decision(bound_handle, AUTHORIZED),
+    Decision(bound_handle, (*AUTHORIZED, tokens_issued(USER2))),
 )
 
 RULES: Final = (HANDLE_NONDETERMINISTIC, HANDLE_NO_AUTH, HANDLE_BOUND)
