@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import anyio
 
+from extractor.base.text import printable
 from harness.base.codec import from_json, to_json
 from harness.base.errors import EngineError, UsageError
 from harness.cluster.task import Answer, Task, TaskSettings, code_digest, run_task
@@ -187,7 +188,14 @@ class Cluster:
             worker, answer = await future
         except distributed.scheduler.KilledWorker as error:
             why = f"the workers that ran it ended, {error.allowed_failures + 1} of them one after the other"
-            return "", Answer(recording=Recording((), None, blocked=f"{why} (hint: look at the logs of the workers)"))
+            raise EngineError(why, "look at the logs of the workers") from error
+        except EngineError:
+            raise
+        except (distributed.client.FutureCancelledError, OSError) as error:
+            raise EngineError("the connection to the Dask scheduler broke", "see that it still runs") from error
+        except Exception as error:  # such as ModuleNotFoundError: the function is not there
+            why = f"a worker could not begin: {type(error).__name__}: {printable(str(error))[:200]}"
+            raise EngineError(why, "install the same docprobe, with its extra `cluster`, on every worker") from error
         finally:
             future.release()
         return worker, from_json(answer, Answer)

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import anyio
+import dask
 import distributed
 import pytest
 from distributed import LocalCluster
@@ -109,12 +110,13 @@ def config_of(tmp_path: Path, pages: int = 6, **flags: Any) -> Config:
     return load_config(write_docs(tmp_path / "docs", pages), environ={}, state=tmp_path / "state", jobs=1, **flags)
 
 
-async def checked(config: Config, observer: Silent | None = None) -> Report:
-    @asynccontextmanager
-    async def never(_: Config) -> AsyncIterator[Any]:
-        raise AssertionError("this machine's engine was opened")
-        yield
+@asynccontextmanager
+async def never(_: Config) -> AsyncIterator[Any]:
+    raise AssertionError("this machine's engine was opened")
+    yield
 
+
+async def checked(config: Config, observer: Silent | None = None) -> Report:
     return await execute(make_plan(config), config, never, observer=observer, elsewhere=open_cluster)
 
 
@@ -206,6 +208,75 @@ async def test_a_worker_with_another_docprobe(
         report = await checked(config_of(tmp_path, 1, scheduler=made.scheduler_address))
     assert "another docprobe" in (report.examples[0].reason or "")
     assert not workers.ran
+
+
+async def test_what_is_no_longer_wanted_ends_on_the_worker(
+    workers: Workers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After Ctrl-C its pod is removed, not left to run to its end."""
+    ended = threading.Event()
+
+    async def for_ever(*_: object, **__: object) -> Recording:
+        workers.began.set()
+        try:
+            await anyio.sleep_forever()
+        finally:
+            ended.set()
+
+    monkeypatch.setattr(recorder, "record", for_ever)
+    async with cluster(1) as made:
+        config = config_of(tmp_path, 2, scheduler=made.scheduler_address)
+        stop = anyio.Event()
+
+        async def interrupt() -> None:
+            await anyio.to_thread.run_sync(workers.began.wait, PATIENCE_S)
+            stop.set()
+
+        with anyio.fail_after(PATIENCE_S):
+            async with anyio.create_task_group() as group:
+                group.start_soon(interrupt)
+                report = await execute(make_plan(config), config, never, stop=stop, elsewhere=open_cluster)
+            assert await anyio.to_thread.run_sync(ended.wait, PATIENCE_S)
+    assert {example.status for example in report.examples} == {Status.BLOCKED}
+    assert all(example.interrupted for example in report.examples)
+
+
+async def test_the_scheduler_ends(workers: Workers, tmp_path: Path) -> None:
+    found: list[Report] = []
+    with dask.config.set({"distributed.comm.timeouts.connect": "1s"}):  # how long a client looks for a lost scheduler
+        await _the_scheduler_ends(workers, tmp_path, found)
+    assert {example.status for example in found[0].examples} == {Status.BLOCKED}
+    assert all("scheduler" in (e.reason or "") or "worker" in (e.reason or "") for e in found[0].examples)
+
+
+async def _the_scheduler_ends(workers: Workers, tmp_path: Path, found: list[Report]) -> None:
+    async with cluster(1) as made:
+        held = workers.held["0"] = threading.Event()
+        config = config_of(tmp_path, 2, scheduler=made.scheduler_address)
+
+        async def run() -> None:
+            found.append(await checked(config))
+
+        try:
+            with anyio.fail_after(PATIENCE_S):
+                async with anyio.create_task_group() as group:
+                    group.start_soon(run)
+                    await anyio.to_thread.run_sync(workers.began.wait, PATIENCE_S)
+                    await made.scheduler.close()
+        finally:
+            held.set()
+
+
+async def test_a_worker_without_docprobe(workers: Workers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(*_: object) -> None:
+        raise ModuleNotFoundError("No module named 'harness'")
+
+    monkeypatch.setattr(clusters, "run_on_worker", missing)
+    async with cluster(1) as made:
+        report = await checked(config_of(tmp_path, 1, scheduler=made.scheduler_address))
+    reason = report.examples[0].reason or ""
+    assert "a worker could not begin: ModuleNotFoundError: No module named 'harness'" in reason
+    assert "on every worker" in reason
 
 
 async def test_no_scheduler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
