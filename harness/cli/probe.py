@@ -83,7 +83,7 @@ def command(
 
     \b
     docprobe probe http://localhost:3000/mcp --spec modelcontextprotocol/docs --ends-sessions
-    DOCPROBE_TOKEN=$(get-token) docprobe probe http://localhost:3000/mcp --spec docs
+    docprobe probe http://localhost:3000/mcp --spec docs --header-file token.txt
     docprobe probe --stdio 'python server.py' --spec modelcontextprotocol/docs
 
     Exit codes: those of docprobe check.
