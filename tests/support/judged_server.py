@@ -51,13 +51,17 @@ def violated(found: Sequence[Finding]) -> frozenset[str]:
     return frozenset(finding.requirement for finding in found if finding.verdict is Verdict.VIOLATED)
 
 
+def is_busy() -> bool:
+    """Whether other work on the machine can reach a deadline."""
+    return os.getloadavg()[0] > 2 * (os.cpu_count() or 1)
+
+
 def violated_or_late(found: Sequence[Finding], expected: Collection[str]) -> frozenset[str]:
     """As :func:`violated`, with those of ``expected`` that a busy machine left open.
 
     A deadline that other work on the machine can reach gives ``inconclusive`` (never ``satisfied``), so on a busy
     machine, and only there, that is right as well.
     """
-    busy = os.getloadavg()[0] > 2 * (os.cpu_count() or 1)
     verdicts = {id: {f.verdict for f in found if f.requirement == id} for id in expected}
     late = {id for id, seen in verdicts.items() if Verdict.INCONCLUSIVE in seen and Verdict.SATISFIED not in seen}
-    return violated(found) | (late if busy else set())
+    return violated(found) | (late if is_busy() else set())

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from extractor.model import Level
 from harness.base.jsonrpc import is_response, parse
 from harness.judge.findings import count, inconclusive, join_words, satisfied, violated
-from harness.model import BodyFault, Requirement, Side
+from harness.model import BodyFault, FailureKind, Requirement, Side
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.revisions import STREAMABLE, level, text
 from harness.profiles.mcp.rules.answers import (
@@ -159,15 +159,17 @@ def request_sse_or_json(transcript: Transcript, bound: BoundRequirement) -> Find
     """Judge that a request MUST be answered as text/event-stream, or as application/json with one object.
 
     Other statuses than 2xx say that the server did not take the request: they don't decide. No answer at all does,
-    for requests that need no work (a tool may take as long as it likes).
+    for requests that need no work (a tool may take as long as it likes); if it was not waited for long enough, nothing
+    is decided.
     """
     asked = exchanges_of(transcript, bound.revision, *_REQUESTS)
     if not asked:
         return not_asked(transcript, bound, "A request")
     opening = opening_of(transcript, bound.revision)
-    right = []
+    right, late = [], []
     for exchange in asked:
         if _was_cut_short(exchange) and not waited_enough(transcript, exchange, opening):
+            late.append(exchange)
             continue
         wrong = describe(exchange) if _is_unanswered(transcript, exchange, opening) else _wrong_form(exchange)
         if wrong is not None:
@@ -178,6 +180,11 @@ def request_sse_or_json(transcript: Transcript, bound: BoundRequirement) -> Find
             )
         if is_success(exchange):
             right.append(exchange)
+        elif exchange.failure is not None and exchange.failure.kind is FailureKind.TIMEOUT:
+            late.append(exchange)
+    for exchange in late:
+        if exchange.step != steps.BASELINE_TOOL:
+            return inconclusive(bound, f"{_message(exchange)} was not answered in time; it may be slow.", [exchange])
     if not right:
         return inconclusive(bound, f"No request returned 2xx in time: {describe(asked[0])}.", asked)
     types = join_words(sorted({exchange.reply.media_type for exchange in right if exchange.reply is not None}))

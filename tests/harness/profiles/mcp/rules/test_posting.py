@@ -57,6 +57,29 @@ def test_request_form(more: dict[str, Any], expected: Verdict) -> None:
     assert finding_of(talk.transcript(), "post.request-sse-or-json").verdict is expected
 
 
+@pytest.mark.parametrize(
+    "late",
+    [
+        {"status": None, "failure": Failure(FailureKind.TIMEOUT)},
+        {"kind": STREAM, "events": (), "fault": BodyFault.TIMEOUT},
+    ],
+)
+@pytest.mark.parametrize("others_first", [True, False])
+def test_a_request_that_may_just_be_slow_is_not_excused_by_others(late: dict[str, Any], others_first: bool) -> None:
+    talk = based()
+    steps_ = [steps.BASELINE_OTHER, steps.BASELINE_REQUEST]
+    for step in steps_ if others_first else steps_[::-1]:
+        if step == steps.BASELINE_OTHER:
+            talk.request(step)
+        else:
+            talk.request(
+                step, late.get("status", 200), **{k: v for k, v in late.items() if k != "status"}, duration_s=0.01
+            )
+    finding = finding_of(talk.transcript(), "post.request-sse-or-json")
+    assert finding.verdict is I
+    assert "not answered in time" in finding.summary
+
+
 def test_a_tool_may_take_its_time() -> None:
     talk = based()
     talk.request(steps.BASELINE_TOOL, None, failure=Failure(FailureKind.TIMEOUT), duration_s=10.0)
