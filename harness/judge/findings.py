@@ -69,6 +69,22 @@ def inconclusive(bound: BoundRequirement, summary: str, evidence: Iterable[Excha
     return finding(bound, Verdict.INCONCLUSIVE, summary, evidence)
 
 
+def none_wrong(bound: BoundRequirement, judged: Iterable[tuple[Exchange, str | None]], good: str) -> Finding | None:
+    """Return what several exchanges show of one property; None if there are none.
+
+    Args:
+        bound: the requirement.
+        judged: each exchange with the sentence on what is wrong in it, None if nothing is.
+        good: the sentence if none is wrong; the first exchange is its evidence.
+    """
+    first: Exchange | None = None
+    for exchange, fault in judged:
+        if fault is not None:
+            return violated(bound, fault, [exchange])
+        first = first or exchange
+    return satisfied(bound, good, [first]) if first is not None else None
+
+
 def as_interpretation(finding: Finding) -> Finding:
     """Return the same finding, based on a reading of the text instead of its words."""
     return dataclasses.replace(finding, basis=Basis.INTERPRETATION)

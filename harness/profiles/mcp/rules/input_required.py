@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from extractor.model import Level
-from harness.judge.findings import inconclusive, join_words, not_applicable, satisfied, violated
+from harness.judge.findings import inconclusive, join_words, none_wrong, not_applicable, satisfied, violated
 from harness.model import Requirement, Side
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.messages import META
@@ -94,21 +94,19 @@ CAPABILITY_ERROR: Final = Rule(
 
 def result_form(transcript: Transcript, bound: BoundRequirement) -> Finding:
     """Judge which requests may get an InputRequiredResult, and what MUST be in it."""
-    asking = _asking(transcript, bound.revision)
-    for exchange, result in asking:
-        if method_of(exchange) not in _MAY_ASK:
-            only = join_words(_MAY_ASK)
-            return violated(bound, f"{method_of(exchange)} got an InputRequiredResult; only {only} may.", [exchange])
-        if not isinstance(result.get("inputRequests"), dict) and not isinstance(result.get("requestState"), str):
-            return violated(bound, "An InputRequiredResult has neither `inputRequests` nor `requestState`.", [exchange])
-        for method in _requests(result):
-            if method not in _CAPABILITIES:
-                return violated(bound, "`inputRequests` has a request that is not one of "
-                                f"{', '.join(_CAPABILITIES)}.", [exchange])  # fmt: skip
-    if not asking:
-        return _nothing_asks(transcript, bound)
-    return satisfied(bound, "Results that ask for input have requests of the three kinds, or a state.",
-                     [asking[0][0]])  # fmt: skip
+    judged = ((exchange, _form_fault(exchange, result)) for exchange, result in _asking(transcript, bound.revision))
+    good = "Results that ask for input have requests of the three kinds, or a state."
+    return none_wrong(bound, judged, good) or _nothing_asks(transcript, bound)
+
+
+def _form_fault(exchange: Exchange, result: Message) -> str | None:
+    if method_of(exchange) not in _MAY_ASK:
+        return f"{method_of(exchange)} got an InputRequiredResult; only {join_words(_MAY_ASK)} may."
+    if not isinstance(result.get("inputRequests"), dict) and not isinstance(result.get("requestState"), str):
+        return "An InputRequiredResult has neither `inputRequests` nor `requestState`."
+    if any(method not in _CAPABILITIES for method in _requests(result)):
+        return f"`inputRequests` has a request that is not one of {', '.join(_CAPABILITIES)}."
+    return None
 
 
 RESULT_FORM: Final = Rule(

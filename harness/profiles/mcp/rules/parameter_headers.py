@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from extractor.model import Level
-from harness.judge.findings import inconclusive, not_applicable, satisfied, violated
+from harness.judge.findings import inconclusive, none_wrong, not_applicable, satisfied, violated
 from harness.model import Requirement, Side, Verdict
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.header_annotations import (
@@ -34,6 +34,7 @@ from harness.profiles.mcp.rules.transcript import (
 from harness.rule import Decision, Rule
 
 if TYPE_CHECKING:
+    from harness.base.jsonrpc import Message
     from harness.model import BoundRequirement, Exchange, Finding, Transcript
 
 _HEADER_MISMATCH: Final = -32020
@@ -51,21 +52,19 @@ _SERVED: Final = {
 
 def header_names(transcript: Transcript, bound: BoundRequirement) -> Finding:
     """Judge what an ``x-mcp-header`` MUST and MUST NOT be, and on which properties."""
-    annotated = [
-        (exchange, tool)
+    judged = (
+        (exchange, _annotation_fault(tool))
         for exchange, tools in listed_tools(transcript, bound.revision)
         for tool in tools
         if header_annotations(tool.get("inputSchema"))
-    ]
-    for exchange, tool in annotated:
-        fault = annotation_fault(tool.get("inputSchema"))
-        if fault is not None:
-            name = repr(str(tool.get("name"))[:_SHOWN])
-            return violated(bound, f"An `x-mcp-header` of the tool {name} {fault}.", [exchange])
-    if not annotated:
-        return not_applicable(bound, "No tool names headers for its parameters.")
-    return satisfied(bound, "Every `x-mcp-header` is the name of a header on a property that can have one.",
-                     [annotated[0][0]])  # fmt: skip
+    )
+    good = "Every `x-mcp-header` is the name of a header on a property that can have one."
+    return none_wrong(bound, judged, good) or not_applicable(bound, "No tool names headers for its parameters.")
+
+
+def _annotation_fault(tool: Message) -> str | None:
+    fault = annotation_fault(tool.get("inputSchema"))
+    return f"An `x-mcp-header` of the tool {str(tool.get('name'))[:_SHOWN]!r} {fault}." if fault is not None else None
 
 
 ANNOTATIONS: Final = Rule(
