@@ -35,6 +35,8 @@ class AsgiServer:
             ws="none",
             lifespan="off",
             log_config=None,
+            # a client that asks for another protocol, as Java's for HTTP/2, is answered in this one: nothing to say
+            log_level="error",
             access_log=False,
             proxy_headers=False,
             server_header=False,

@@ -104,3 +104,22 @@ async def test_garbage_is_answered_400_and_ends_the_connection() -> None:
         await stream.aclose()
         tasks.cancel_scope.cancel()
     await listener.aclose()
+
+
+async def test_a_client_that_asks_for_http2_is_answered_and_nothing_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    relay = Relay(make())
+    listener = await anyio.create_tcp_listener(local_host="127.0.0.1")
+    port = listener.extra(anyio.abc.SocketAttribute.local_port)
+    # as Java's own client does (RFC 7540, 3.2)
+    headers = {"Connection": "Upgrade, HTTP2-Settings", "Upgrade": "h2c", "HTTP2-Settings": "AAEAAEAA"}
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(listener.serve, relay.handle)
+        async with httpcore.AsyncConnectionPool() as pool:
+            reply = await pool.request("POST", f"http://127.0.0.1:{port}/hello", headers=headers, content=b"12345")
+        with anyio.fail_after(30):
+            while not relay.ended:
+                await anyio.sleep(0.005)
+        tasks.cancel_scope.cancel()
+    await listener.aclose()
+    assert reply.status == 200
+    assert caplog.records == []
