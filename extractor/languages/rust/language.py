@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
@@ -25,7 +26,7 @@ from extractor.languages.toolchains.rust import RUST as TOOLCHAIN
 from extractor.model import Manager, Note, NoteKind, Origin, Tool
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from extractor.languages.common.facts import CodeFacts, Import
     from extractor.languages.common.values import Draft
@@ -61,13 +62,14 @@ def build(draft: Draft) -> Build:
     files |= {file.path: file for file in draft.program.extras}
     manifest, binary = _manifest(draft, path, notes)
     files |= {MANIFEST: manifest, _BUILD.path: _BUILD}
+    imported = tuple(_imported(draft))
     return Build(
         files=files,
         startup=_startup(draft, path, binary),
-        imported=tuple(_imported(draft)),
+        imported=imported,
         tools=(),
         reads_dotenv=any("dotenv" in module for code in draft.facts for module in code.modules),
-        notes=tuple(notes),
+        notes=(*notes, *_feature_notes(draft, imported)),
     )
 
 
@@ -113,21 +115,38 @@ def package_of_import(draft: Draft, imported: Import) -> Dependency | None:
     root = imported.module.partition("::")[0]
     if imported.relative or is_standard(root) or root in _bound(draft) or not _NAME.fullmatch(root):
         return None
-    stated = (*(d for m in draft.around.manifests if m.manager is Manager.CARGO for d in m.dependencies),
-              *(d for i in draft.around.installs if i.manager is Manager.CARGO for d in i.dependencies))  # fmt: skip
-    for dependency in stated:
-        if key(dependency, Manager.CARGO) == root:
-            return dependency
-    features = [_USUAL[root]] if root in _USUAL else []
-    words = draft.docs.profile.features.get(root, {})
-    if words:
-        text = "\n".join(block.text for block in draft.program.blocks)
-        features += [feature for word, feature in words.items() if re.search(rf"\b{re.escape(word)}\b", text)]
-    marked = ",".join(f"?{feature}" for feature in dict.fromkeys(features))
+    for manifest in (m for m in draft.around.manifests if m.manager is Manager.CARGO):
+        for dependency in manifest.dependencies:
+            if key(dependency, Manager.CARGO) == root:
+                return dependency
+    needed = tuple(f"?{feature}" for feature in _features(draft, root))
+    for install in (i for i in draft.around.installs if i.manager is Manager.CARGO):
+        for dependency in install.dependencies:
+            if key(dependency, Manager.CARGO) == root:
+                lacking = (feature for feature in needed if feature[1:] not in dependency.extras)
+                return replace(dependency, extras=(*dependency.extras, *lacking))
     try:
-        return dependency_of(f"{root}[{marked}]", Manager.CARGO, origin=Origin.INFERRED)
+        return dependency_of(f"{root}[{','.join(needed)}]", Manager.CARGO, origin=Origin.INFERRED)
     except RefusedError:
         return None
+
+
+def _features(draft: Draft, crate: str) -> tuple[str, ...]:
+    """The features that the code needs of a crate, by the words in it, and those that most programs need."""
+    usual = [_USUAL[crate]] if crate in _USUAL else []
+    words = draft.docs.profile.features.get(crate, {})
+    text = "\n".join(block.text for block in draft.program.blocks) if words else ""
+    found = [feature for word, feature in words.items() if re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text)]
+    return tuple(dict.fromkeys([*usual, *found]))
+
+
+def _feature_notes(draft: Draft, imported: Iterable[NeededPackage]) -> Iterator[Note]:
+    """Notes on features that a stated crate needs and no install line names: its reader has to find them."""
+    for crate in {key(p.dependency, Manager.CARGO): p.dependency for p in imported}.values():
+        added = [feature[1:] for feature in crate.extras if feature.startswith("?")]
+        if crate.origin is Origin.STATED and added:
+            detail = f", with the features {', '.join(added)} as well, which the code seems to need"
+            yield Note(NoteKind.DEPENDENCY, Origin.INFERRED, crate.name, detail, 0.8)
 
 
 def _bound(draft: Draft) -> frozenset[str]:

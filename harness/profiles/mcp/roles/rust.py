@@ -97,7 +97,7 @@ def endpoint_paths(files: Sequence[CodeFacts], services: Sequence[ServiceRequest
 RUST: Final = LanguageRules(role=role, endpoint_paths=endpoint_paths)
 FEATURES: Final = {
     "rmcp": {
-        "ServerHandler": "server", "tool_router": "macros", "ServiceExt": "server", "RoleClient": "client",
+        "ServerHandler": "server", "ServiceExt": "server", "RoleClient": "client",
         "ClientHandler": "client", "ClientInfo": "client", "().serve": "client", "schemars": "schemars",
         "stdio": "transport-io", "stdin": "transport-io", "TokioChildProcess": "transport-child-process",
         "streamable_http_server": "transport-streamable-http-server",

@@ -83,7 +83,11 @@ def test_crates_of_a_line_that_adds_them(tmp_path: Path) -> None:
     lines = "```bash\ncargo new tools\ncargo add rmcp@3 --no-default-features --features server,macros\ncargo add axum\n```\n\n"
     bundle = bundle_of(tmp_path, lines + HTTP)
     stated = {d.name: d for d in bundle.dependencies}
-    assert (stated["rmcp"].specifier, stated["rmcp"].extras) == ("3", ("!default", "macros", "server"))
+    added = "?transport-streamable-http-server"
+    assert (stated["rmcp"].specifier, stated["rmcp"].extras) == ("3", ("!default", added, "macros", "server"))
+    assert "dependency rmcp, with the features transport-streamable-http-server as well, which the code seems to need" in (
+        bundle.added
+    ), "as a package that the line leaves out: a guess, and said"
     assert stated["axum"].origin is Origin.STATED
     assert stated["tokio"].origin is Origin.INFERRED
     assert bundle.command == ("target/debug/tools",)
@@ -204,3 +208,13 @@ def test_a_client_of_a_server_on_this_machine_can_be_judged(tmp_path: Path) -> N
     )
     (example,) = found(tmp_path, client)
     assert (example.status, example.kind) == (ExampleStatus.RUNNABLE, ExampleKind.CLIENT)
+
+
+def test_the_client_that_has_no_name_needs_its_feature(tmp_path: Path) -> None:
+    code = (
+        "```rust\nuse rmcp::{ServiceExt, transport::TokioChildProcess};\nuse tokio::process::Command;\n\n#[tokio::main]\n"
+        'async fn main() {\n    let client = ().serve(TokioChildProcess::new(Command::new("npx")).unwrap()).await;\n}\n```\n'
+    )
+    bundle = bundle_of(tmp_path, "```bash\ncargo add rmcp --features server\n```\n\n" + code)
+    (rmcp,) = (d for d in bundle.dependencies if d.name == "rmcp")
+    assert {"server", "?client", "?transport-child-process"} <= set(rmcp.extras)
