@@ -102,7 +102,9 @@ def _unknown(shown: ShownImports, lookup: Lookup) -> Iterator[str]:
 
 
 def _package(imported: ShownImport, lookup: Lookup) -> str:
-    version = _by_name(lookup.packages).get(_plain(imported.package))
+    known = _by_name(lookup.packages)
+    # a Kotlin library for several platforms is a package with the classes for the JVM
+    version = known.get(_plain(imported.package)) or known.get(_plain(f"{imported.package}-jvm"))
     return f"{imported.package} {version}" if version else imported.package
 
 

@@ -74,6 +74,11 @@ def test_a_missing_name_is_the_line_that_has_it() -> None:
     assert lines == [11]
 
 
+def test_the_version_of_a_library_for_several_platforms_is_that_of_its_part_for_the_jvm() -> None:
+    lookup = replace(looked_up(ModuleAnswer(True, ("A",))), packages={"pkg-jvm": "0.16.0"})
+    assert "`A` is not exported by pkg 0.16.0" in judged(fragment("A"), lookup)[1]
+
+
 def test_a_module_that_is_not_there_quotes_its_package() -> None:
     verdict, summary, lines = judged(fragment("A"), looked_up(ModuleAnswer(False, (), "renamed to pkg/new")))
     assert verdict is Verdict.VIOLATED

@@ -95,9 +95,9 @@ PYTHON_WEB = [
     ("import asyncio\nasync def main():\n    s = await asyncio.start_server(f, 'h', 1)\nasyncio.run(main())",
      HTTP, Start.RUN),
     ("from waitress import serve\nserve(app, port=1)", HTTP, Start.RUN),
-    ("from http.server import HTTPServer\nserver = HTTPServer(A, H)", OTHER, Start.NONE),
+    ("from http.server import HTTPServer\nserver = HTTPServer(A, H)", HTTP, Start.NONE),
     ("from http.server import HTTPServer\ndef main():\n    HTTPServer(A, H).serve_forever()", HTTP, Start.NONE),
-    ("from flask import Flask\nimport requests\napp = Flask(__name__)\nrequests.post(U)", OTHER, Start.NONE),
+    ("from flask import Flask\nimport requests\napp = Flask(__name__)\nrequests.post(U)", HTTP, Start.NONE),
 ]  # fmt: skip
 """Servers that answer JSON-RPC by hand, each with :data:`WORDS`, whatever they ask others with."""
 
