@@ -185,7 +185,7 @@ def _is_run_as_it_is(snippet: Snippet, commands: Sequence[Command], snippets: Se
 
 
 def _goes_on_with(other: Snippet, snippet: Snippet) -> bool:
-    """Whether another block may be more of a snippet's file: it uses or defines its names, and is no other file."""
+    """Whether another block may be more of a snippet's file: it uses or defines its names, and is not another file."""
     if other.block is snippet.block or other.language is not snippet.language:
         return False
     if scope_of(other.block) != scope_of(snippet.block):

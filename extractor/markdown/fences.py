@@ -145,7 +145,7 @@ def _indented_code(state: StateBlock, start_line: int, end_line: int, silent: bo
 
 
 def _html_block(state: StateBlock, start_line: int, end_line: int, silent: bool) -> bool:
-    """An element, which a fence or container ends unless its content is no Markdown at all."""
+    """An element, which a fence or container ends unless its content is not Markdown."""
     start = state.bMarks[start_line] + state.tShift[start_line]
     if not silent and not _RAW_HTML.match(state.src, start):
         end_line = site_lines(state.env).next_start(start_line + 1, end_line)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from harness.profiles.mcp.probes.probed_server import ProbedServer
 
 MUST_BE_REFUSED: Final = (None, tokens.INACTIVE, tokens.EXPIRED, tokens.WRONG_AUDIENCE)
-"""What a server that demands a token must refuse; None is no Authorization header."""
+"""What a server that demands a token must refuse; None means that no Authorization header is sent."""
 FAULTS: Final = (*MUST_BE_REFUSED, tokens.AUDIENCE_LIST, tokens.AUDIENCE_LIST_REVERSED, tokens.NO_SCOPE)
 """Each against user 1's token."""
 WELL_KNOWN: Final = "/.well-known/oauth-protected-resource"

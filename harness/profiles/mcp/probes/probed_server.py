@@ -120,7 +120,7 @@ class ProbedServer:
         return self.facts.single_session
 
     def has_token(self, label: str | None) -> bool:
-        """Return whether a token of that label can be sent; None, which is no token, always can."""
+        """Return whether a token of that label can be sent; None, which sends no token, always can."""
         given = self.facts.given_tokens
         return label is None or given is None or label in given
 
