@@ -175,8 +175,8 @@ def bind_statements(statements: tuple[Statement, ...], config: Config) -> Bound:
     from harness.spec.bindings_file import load_bindings
 
     own = tuple(statement for statement in statements if not statement.quoted)
-    folder = None if config.no_cache else config.state / "bindings"
-    bound = bind(own, load_bindings(config.bindings, config.catalogue, folder), config.catalogue.requirements)
+    entries = load_bindings(config.bindings, config.catalogue, _bindings_folder(config))
+    bound = bind(own, entries, config.catalogue.requirements)
     return with_schemas(bound, load_schemas(schema_folder(config), config.rules_layout.revisions))
 
 
@@ -184,7 +184,7 @@ def classify_statements(config: Config, text: NormativeText) -> tuple[Classified
     """Return each statement of ``text`` with its requirements, or the reason why it has none."""
     from harness.spec.classification import classify, load_classes
 
-    return classify(text.statements, text.bound, load_classes(config.bindings))
+    return classify(text.statements, text.bound, load_classes(config.bindings, _bindings_folder(config)))
 
 
 def unmatched_patterns(config: Config, examples: LoadedExamples) -> tuple[str, ...]:
@@ -200,6 +200,10 @@ def unmatched_patterns(config: Config, examples: LoadedExamples) -> tuple[str, .
     pages = [page.path for page in examples.corpus.pages]
     normative = unused_patterns(written, pages) if config.spec is None else ()
     return (*tables, *(f"[layout] specification: '{pattern}' matches no page" for pattern in normative))
+
+
+def _bindings_folder(config: Config) -> Path | None:
+    return None if config.no_cache else config.state / "bindings"
 
 
 def _pages_folder(config: Config) -> Path | None:

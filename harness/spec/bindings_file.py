@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from extractor.base.kept import Kept
 from extractor.base.tomlfile import read_toml
@@ -63,8 +63,8 @@ def load_bindings(file: Path | None, catalogue: Catalogue, folder: Path | None =
     """
     if file is None:
         return ()
-    kept, key = _kept(file, folder)
-    known = kept.load(key) if kept is not None else None
+    kept, key = kept_by_file(file, folder, tuple[Binding, ...], _KEPT, Binding)
+    known: tuple[Binding, ...] | None = kept.load(key) if kept is not None else None
     if known is not None and all(_agrees(entry, catalogue) for entry in known):
         return known
     document = read_toml(file)
@@ -83,14 +83,22 @@ def load_bindings(file: Path | None, catalogue: Catalogue, folder: Path | None =
     return entries
 
 
-def _kept(file: Path, folder: Path | None) -> tuple[Kept[tuple[Binding, ...]] | None, str]:
-    """Return where the entries of a file are kept, and the key; None if nowhere, or the file cannot be read."""
+def kept_by_file(file: Path, folder: Path | None, kind: Any, ending: str, *parts: type) -> tuple[Kept[Any] | None, str]:
+    """Return where the values of a file are kept, and the key; None if nowhere, or the file cannot be read.
+
+    Args:
+        file: the file; its bytes count.
+        folder: where values are kept; None for nowhere.
+        kind: type of the values.
+        ending: of the names of kept files.
+        parts: the dataclasses of which values are made; with other fields they are others.
+    """
     try:
         digest = hashlib.sha256(file.read_bytes()).hexdigest()
     except OSError:
         return None, ""
-    shape = ",".join(f"{field.name}: {field.type}" for field in fields(Binding))
-    return (Kept(folder, tuple[Binding, ...], _KEPT) if folder is not None else None), f"{shape} {digest}"
+    shape = ",".join(f"{field.name}: {field.type}" for part in parts for field in fields(part))
+    return (Kept(folder, kind, ending) if folder is not None else None), f"{shape} {digest}"
 
 
 def _agrees(entry: Binding, catalogue: Catalogue) -> bool:

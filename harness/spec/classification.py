@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from extractor.base.globs import matches_any
 from extractor.base.tomlfile import read_toml
+from harness.spec.bindings_file import kept_by_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -27,6 +28,9 @@ COLUMNS: Final = ("bound", "through", "half", "classed", "open")
 """The counts of :class:`Coverage` that the observable statements belong to, each to one."""
 DIGITS: Final = 12
 """Hex digits of a fingerprint by which the class files name a statement."""
+
+
+_KEPT: Final = ".classes"
 
 
 class BindingStatus(StrEnum):
@@ -94,6 +98,15 @@ class Classes:
 
 
 @dataclass(frozen=True, slots=True)
+class _Entries:
+    """The entries of a file, as they are kept."""
+
+    classed: tuple[StatementClass, ...]
+    rules: tuple[PageClass, ...]
+    half: tuple[HalfJudged, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ClassifiedStatement:
     """One statement, with its requirements or the reason why it has none."""
 
@@ -129,8 +142,12 @@ class Coverage:
     """Observable, not bound and not decided, with the reason."""
 
 
-def load_classes(bindings: Path | None) -> Classes:
+def load_classes(bindings: Path | None, folder: Path | None = None) -> Classes:
     """Read the classes that go with a bindings file: the file of the same name with ``.classes.toml``, if there is one.
+
+    Args:
+        bindings: the bindings file.
+        folder: where entries are kept by the bytes of their file, since TOML takes long to read; None for nowhere.
 
     Raises:
         UsageError: the file cannot be read, or has a wrong entry.
@@ -138,8 +155,18 @@ def load_classes(bindings: Path | None) -> Classes:
     file = bindings.with_suffix(".classes.toml") if bindings is not None else None
     if file is None or not file.is_file():
         return Classes()
-    document = read_toml(file)
-    classed = document.values(StatementClass, "classed")
+    kept, key = kept_by_file(file, folder, _Entries, _KEPT, StatementClass, PageClass, HalfJudged)
+    entries: _Entries | None = kept.load(key) if kept is not None else None
+    if entries is None:
+        document = read_toml(file)
+        entries = _Entries(
+            document.values(StatementClass, "classed"),
+            document.values(PageClass, "rule"),
+            document.values(HalfJudged, "half"),
+        )
+        if kept is not None:
+            kept.store(key, entries)
+    classed = entries.classed
     return Classes(
         classed={digits: entry for entry in classed if not entry.revisions for digits in entry.statements},
         narrow={
@@ -148,8 +175,8 @@ def load_classes(bindings: Path | None) -> Classes:
             for revision in entry.revisions
             for digits in entry.statements
         },
-        rules=document.values(PageClass, "rule"),
-        half={digits: entry for entry in document.values(HalfJudged, "half") for digits in entry.statements},
+        rules=entries.rules,
+        half={digits: entry for entry in entries.half for digits in entry.statements},
     )
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from harness.base.errors import UsageError
 from harness.profiles.registry import MCP
+from harness.spec import classification
 from harness.spec.bind import Bound, bind
 from harness.spec.bindings_file import binding_at
 from harness.spec.classification import (
@@ -112,6 +113,18 @@ def test_classes_of_a_file_lie_beside_it(tmp_path: Path) -> None:
     assert classes.rules[0].standing is BindingStatus.CLIENT
     assert classes.classed["0123456789ab"].standing is BindingStatus.NOT_OBSERVABLE
     assert load_classes(None) == Classes()
+
+
+def test_kept_classes_are_those_of_the_file_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file, kept = tmp_path / "b.classes.toml", tmp_path / "kept"
+    text = '[[classed]]\nstanding = "client"\nreason = "one"\nstatements = ["0123456789ab"]\nrevisions = ["r"]\n'
+    file.write_text(text, encoding="utf-8")
+    first = load_classes(tmp_path / "b.toml", kept)
+    with monkeypatch.context() as patched:
+        patched.setattr(classification, "read_toml", None)
+        assert load_classes(tmp_path / "b.toml", kept) == first
+    file.write_text(text.replace("one", "two"), encoding="utf-8")
+    assert load_classes(tmp_path / "b.toml", kept).narrow["0123456789ab", "r"].reason == "two"
 
 
 @pytest.mark.parametrize(
