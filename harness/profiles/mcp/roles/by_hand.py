@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from extractor.languages.common.facts import Ref
 from extractor.languages.common.roles import Role, Start
 from extractor.model import ExampleKind
 
@@ -33,8 +34,8 @@ class Means:
     """What serves HTTP."""
     asks: tuple[str, ...]
     """What sends an HTTP request."""
-    reads: tuple[str, ...]
-    """What reads standard input."""
+    reads: tuple[tuple[str, str], ...]
+    """What reads standard input: a call, and what it is given if that says so."""
 
 
 def speaks_by_hand(code: CodeFacts) -> bool:
@@ -61,14 +62,14 @@ def role_by_hand(files: Sequence[CodeFacts], start: Start, means: Means) -> Role
         asking = _first(calls, means.asks)
         line = asking.line if asking else 1
         return Role(ExampleKind.CLIENT, start, True, line, why="makes a client that nothing runs") if asking else None
+    if not _has(texts, _SESSION) and (reading := next((c for c in calls if _reads(c, means)), None)):
+        why = "serves stdio in a function that nothing calls"
+        kind = ExampleKind.STDIO_SERVER if start is Start.RUN else ExampleKind.OTHER
+        return Role(kind, start, True, reading.line, why=why)
     if listening := _first(calls, means.listens):
         why = "starts a server in a function that nothing calls"
         kind = ExampleKind.HTTP_SERVER if start is Start.RUN else ExampleKind.OTHER
         return Role(kind, start, True, listening.line, why=why)
-    if (reading := _first(calls, means.reads)) and _has(texts, _OPENS):
-        why = "serves stdio in a function that nothing calls"
-        kind = ExampleKind.STDIO_SERVER if start is Start.RUN else ExampleKind.OTHER
-        return Role(kind, start, True, reading.line, why=why)
     return None
 
 
@@ -83,4 +84,16 @@ def _has(texts: Sequence[str], word: str) -> bool:
 
 def _first(calls: Sequence[Call], ends: tuple[str, ...]) -> Call | None:
     """The first call whose dotted name, without the calls that it goes on from, ends so."""
-    return next((call for call in calls if f".{call.name.replace('()', '')}".endswith(ends)), None)
+    return next((call for call in calls if _dotted(call).endswith(ends)), None)
+
+
+def _reads(call: Call, means: Means) -> bool:
+    given = [value.text for value in call.arguments if isinstance(value, Ref)]
+    return any(
+        _dotted(call).endswith(end) and (not argument or any(argument in text for text in given))
+        for end, argument in means.reads
+    )
+
+
+def _dotted(call: Call) -> str:
+    return f".{call.name.replace('()', '')}"

@@ -36,7 +36,7 @@ _BY_HAND: Final = Means(
     # net/http and chi; gin; echo; fiber
     listens=(".ListenAndServe", ".ListenAndServeTLS", ".Serve", ".Run", ".Start", ".Listen"),
     asks=("http.Post", "http.NewRequest", "http.NewRequestWithContext"),
-    reads=("bufio.NewScanner", "bufio.NewReader", "json.NewDecoder"),
+    reads=(("bufio.NewScanner", "os.Stdin"), ("bufio.NewReader", "os.Stdin"), ("json.NewDecoder", "os.Stdin")),
 )
 _ROUTES_BY_HAND: Final = frozenset({"POST", "Post", "Any", "All", "Add"})
 """Of gin, echo, chi and fiber."""

@@ -40,7 +40,7 @@ BY_HAND: Final = Means(
              ".createHttpServer", ".ServerSocket"),
     asks=("HttpClient.newHttpClient", "HttpClient.newBuilder", "HttpRequest.newBuilder", "URL.openConnection",
           ".openConnection", "RestClient.create", "WebClient.create", ".OkHttpClient", "HttpClients.createDefault"),
-    reads=(".InputStreamReader", ".Scanner", "IO.readln"),
+    reads=((".InputStreamReader", "System.in"), (".Scanner", "System.in"), ("IO.readln", "")),
 )  # fmt: skip
 """What a program for the JVM listens, asks and reads with."""
 _ROUTES: Final = frozenset({"addServlet", "addServletMappingDecoded", "addMapping", "mcpEndpoint", "messageEndpoint",

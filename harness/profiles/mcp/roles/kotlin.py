@@ -30,7 +30,13 @@ _LISTENING: Final = "embeddedServer"
 _BY_HAND: Final = Means(
     listens=(f".{_LISTENING}", ".start", *OF_JAVA.listens),
     asks=(".HttpClient", ".post", ".request", *OF_JAVA.asks),
-    reads=(".readLine", ".readln", ".readlnOrNull", ".lineSequence", ".forEachLine", *OF_JAVA.reads),
+    reads=(
+        (".readln", ""),
+        (".readlnOrNull", ""),
+        (".readLine", ""),
+        (".InputStreamReader", "System.`in`"),
+        ("in`.bufferedReader", ""),
+    ),
 )
 _ROUTES: Final = frozenset({"post", "createContext", "route", "mcp", "mcpStreamableHttp", "mcpStatelessStreamableHttp"})
 

@@ -34,7 +34,7 @@ _BY_HAND: Final = Means(
     listens=(".serve", ".serve_connection", ".HttpServer.new", ".launch", ".TcpListener.bind", ".Server.http",
              ".Server.bind"),
     asks=(".post", ".request", ".send"),
-    reads=(".stdin", ".read_line"),
+    reads=((".stdin", ""), ("io.read_to_string", "stdin")),
 )  # fmt: skip
 
 

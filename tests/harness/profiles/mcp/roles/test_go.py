@@ -80,6 +80,8 @@ func main() { lines := bufio.NewScanner(os.Stdin); for lines.Scan() { if method 
         (BY_HAND.replace("func main()", "func serve()"), ExampleKind.OTHER),
         (ASKING_BY_HAND, ExampleKind.CLIENT),
         (READING_BY_HAND, ExampleKind.STDIO_SERVER),
+        (READING_BY_HAND.replace("{ }", '{ exec.Command("git").Run() }'), ExampleKind.STDIO_SERVER),
+        (BY_HAND.replace("{ w.", "{ json.NewDecoder(r.Body); w."), ExampleKind.HTTP_SERVER),
     ],
 )
 def test_without_an_sdk(text: str, kind: ExampleKind) -> None:

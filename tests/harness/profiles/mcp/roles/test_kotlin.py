@@ -50,6 +50,7 @@ def test_the_endpoint_of_a_route() -> None:
         ('HttpServer.create(at, 0).start(); h("Mcp-Session-Id")', ExampleKind.HTTP_SERVER),
         ('HttpClient(CIO).post(url) { setBody("initialize", "clientInfo") }', ExampleKind.CLIENT),
         ('generateSequence(::readLine); readLine(); a("initialize", "serverInfo")', ExampleKind.STDIO_SERVER),
+        ('System.`in`.bufferedReader().forEachLine { a("initialize", "serverInfo") }', ExampleKind.STDIO_SERVER),
     ],
 )
 def test_without_an_sdk(body: str, kind: ExampleKind) -> None:
