@@ -30,6 +30,8 @@ _NO_WORDS: Final = re.compile(
     r"|.*\"(?:GET|POST|DELETE|HEAD|OPTIONS) \S+ HTTP/"
 )
 """Lines of a log in which nobody says what happened: frames, markers, rules, versions, requests."""
+_DUMP: Final = re.compile(r"\s+at .*\{$")
+"""The last frame of an error of Node whose properties follow, up to a line that is a closing brace."""
 _LONGEST_WORDS: Final = 200
 
 
@@ -61,8 +63,15 @@ def fix_for(run: Run, bundle: Bundle, cause: Cause, otherwise: str, serving: Ser
 
 def last_words(run: Run) -> str:
     """Return the last thing that the program itself wrote before it failed; empty if it wrote nothing."""
-    spoken = [line.strip() for line in _own_lines(run.logs) if line.strip() and not _NO_WORDS.match(line)]
-    return spoken[-1][:_LONGEST_WORDS] if spoken else ""
+    words, in_dump = "", False
+    for line in _own_lines(run.logs):
+        if in_dump:
+            in_dump = line.rstrip() != "}"
+        elif line.strip() and not _NO_WORDS.match(line):
+            words = line.strip()
+        else:
+            in_dump = _DUMP.match(line) is not None
+    return words[:_LONGEST_WORDS]
 
 
 def lines_of_cause(run: Run, bundle: Bundle, cause: Cause) -> tuple[Span, ...]:

@@ -11,12 +11,17 @@ from harness.rule import Serving
 
 _NO_PATH: Final = re.compile(r"no path answers an initialize \(POST [^:]*: (?:404|405|redirect|3\d\d)")
 _SECOND: Final = re.compile(r"(notifications/initialized|ping|tools/list) is answered [45]\d\d")
+_CONNECTED: Final = re.compile(r"\balready (?:connected|initialized)\b", re.IGNORECASE)
 
 
 def fix_for(sentence: str) -> str:
     """Return what helps against a failure of the opening exchange, as the probe describes it; empty if unknown."""
     if _NO_PATH.search(sentence):
         return "Serve the endpoint at the path that the page states, or state the path that it is served at."
+    if _CONNECTED.search(sentence):
+        return (
+            "Make a new server, with its transport, for each client: one that is connected takes no other connection."
+        )
     if second := _SECOND.search(sentence):
         return (
             f"Serve `{second[1]}` after initialize: a client repeats the Mcp-Session-Id that it was given, and nothing "

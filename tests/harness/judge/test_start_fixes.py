@@ -95,3 +95,19 @@ def test_a_body_that_nothing_parses_is_marked_where_it_is_read() -> None:
 )  # fmt: skip
 def test_the_last_words_are_the_programs_own(log: str, words: str) -> None:
     assert last_words(run(log)) == words
+
+
+def test_properties_of_an_error_are_not_its_words() -> None:
+    log = (
+        "till open\nLostError: the till is shut\n    at Till.open (/app/till.mjs:3:9)\n    at main (/app/till.mjs:9:1) {\n"
+        "  code: 'SHUT',\n  detail: {\n    port: 3000\n  }\n}\n\nNode.js v24.19.0"
+    )
+    assert last_words(run(log)) == "LostError: the till is shut"
+    assert last_words(run(f"{log}\ngoodbye")) == "goodbye"
+
+
+@pytest.mark.parametrize("words", ["already connected to a transport", "Server already initialized"])
+def test_one_server_for_all_clients_has_its_own_hint(words: str) -> None:
+    sentence = f"notifications/initialized is answered by nothing (closed); its log says SdkError: {words}"
+    failed = run(f"SdkError: {words}", StartOutcome.NO_INITIALIZE, sentence)
+    assert "a new server, with its transport, for each client" in fix(failed, bundle())
