@@ -52,7 +52,7 @@ def is_there(classes: dict[str, zipfile.ZipFile], module: str) -> bool | None:
     owners = {"$".join(("/".join(parts[:n]), *parts[n:])) + ".class" for n in range(1, len(parts) + 1)}
     if not owners.isdisjoint(classes) or any(name.startswith(folder) for name in classes):
         return True
-    publisher = "/".join(parts[:3]) + "/"
+    publisher = "/".join(parts[: min(3, len(parts) - 1)]) + "/"
     return False if any(name.startswith(publisher) for name in classes) else None
 
 
