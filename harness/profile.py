@@ -139,6 +139,8 @@ class Profile:
     """What it means that an example runs."""
     opening: OpeningRequest | None = None
     """None if it is a GET."""
+    sdk_servers: Path | None = None
+    """What servers of its SDKs were seen to do, requirement by requirement; None if that is not kept."""
     takes_tokens: bool = False
     """Whether its probe uses the tokens of :class:`ProbeSettings`; else requests carry the first as a header."""
     repository: str = ""

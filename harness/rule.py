@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
@@ -96,6 +98,22 @@ class Rule:
     """None: no line of the page is blamed."""
     fix: FixRule | None = None
     """None: there is the requirement's advice in words and no patch."""
+
+    @property
+    def decided(self) -> tuple[tuple[str, str], ...]:
+        """By what it is decided, and how: the words of the functions that decide, without those on their arguments."""
+        ways = (
+            ("by a conversation", self.conversation.check if self.conversation is not None else None),
+            ("by what a page prints", self.printed.check if self.printed is not None else None),
+            ("by the page and its start", self.example),
+        )
+        return tuple((what, _explained(check)) for what, check in ways if check is not None and _explained(check))
+
+
+def _explained(check: Callable[..., object]) -> str:
+    """Return the docstring of a check up to its arguments; empty if it has none."""
+    words = re.split(r"\n\n(?:Args|Returns|Raises):\n", inspect.getdoc(check) or "")[0]
+    return words.removeprefix("Judge, as advice, that ").removeprefix("Judge that ").removeprefix("Judge ")
 
 
 @dataclass(frozen=True, slots=True)

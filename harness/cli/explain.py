@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -12,9 +13,12 @@ from harness.cli.completion import complete_either
 from harness.cli.context import Cli, docs_option, pass_cli, results_of, results_option, state_option
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Mapping
 
-    from harness.model import Report
+    from extractor.model import Bundle
+    from harness.config import Config
+    from harness.model import Report, Requirement
+    from harness.report.terminal.background import Background
 
 
 @click.command()
@@ -26,6 +30,9 @@ if TYPE_CHECKING:
 @pass_cli
 def command(cli: Cli, /, what: str, docs: Path | None, results: Path | None, full: bool, state: Path | None) -> None:
     """Explain a finding: the sentence, the lines of the page, the exchange, why it decides, and the fix.
+
+    Of a requirement: its sentence in every revision with what changed, how it is decided, and what servers of SDKs do.
+    Of an example: its way from blocks to files to the container, with what the page states and what docprobe adds.
 
     EXAMPLE is an id, or a glob on ids and pages. Nothing is run again: to repeat an exchange, start the example with
     `docprobe run` and use the curl commands that --full shows.
@@ -43,11 +50,60 @@ def command(cli: Cli, /, what: str, docs: Path | None, results: Path | None, ful
     report = results_of(cli, docs, results, state)
     look = look_of(cli.out())
     row = next((row for row in (*report.requirements, *rows) if row.id == what), None)
+    config = _config(cli, docs, report, state)
     if row is not None:
-        text = explain_requirement(report, row, look, full=full)
+        text = explain_requirement(report, row, look, full=full, background=_background(report, row, config))
     else:
-        text = explain_examples(report, named(report, what), look, full=full)
+        text = explain_examples(report, named(report, what), look, full=full, bundles=_bundles(config))
     click.echo(text, nl=False)
+
+
+def _config(cli: Cli, docs: Path | None, report: Report, state: Path | None) -> Config | None:
+    """Return the configuration of the docs that the results are of; None if they are not at hand."""
+    from harness.settings import load_config
+
+    try:
+        config = load_config(docs, cli.config_file, state=state)
+    except UsageError:
+        if docs is not None:
+            raise
+        return None
+    return config if docs is not None or config.docs.resolve().name == Path(report.docs_root).name else None
+
+
+def _background(report: Report, row: Requirement, config: Config | None) -> Background:
+    """Return the requirement's sentences, how it is decided, and what servers of SDKs were seen to do."""
+    from harness.load import load_normative_text
+    from harness.profiles.registry import PROFILES
+    from harness.report.terminal.background import Background, RevisionSentence, cited_sentences, read_servers
+
+    profiles = [profile for profile in PROFILES.values() if row.id in profile.catalogue.ids]
+    sentences = cited_sentences(report, row)
+    if config is not None and row.id in config.catalogue.ids:
+        bound = load_normative_text(config).bound.requirements
+        made = []
+        for revision in config.layout.revisions or tuple(row.levels):
+            one = bound.get((row.id, revision))
+            if one is None:
+                made.append(RevisionSentence(revision, row.levels.get(revision)))
+                continue
+            said = one.statement
+            text, span = (said.text, said.span) if said is not None else ("", None)
+            made.append(RevisionSentence(revision, one.level, one.basis, text, span))
+        sentences = tuple(made)
+    if not profiles:
+        return Background(sentences)
+    seen, servers = read_servers(profiles[0].sdk_servers, row.id)
+    return Background(sentences, profiles[0].catalogue.rule(row.id).decided, servers, seen)
+
+
+def _bundles(config: Config | None) -> Mapping[str, Bundle]:
+    """Return what is run of each text of the docs, by digest."""
+    from harness.load import load_examples
+
+    if config is None:
+        return {}
+    return {one.digest: one.bundle for one in load_examples(config).all if one.bundle is not None}
 
 
 def named(report: Report, what: str) -> tuple[str, ...]:

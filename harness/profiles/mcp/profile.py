@@ -67,6 +67,7 @@ MCP: Final = Profile(
     bindings=Path(__file__).with_name("bindings.toml"),
     serving=SERVING,
     opening=OpeningRequest(OPENING_HEADERS, OPENING_BODY),
+    sdk_servers=Path(__file__).with_name("sdk_servers.json"),
     takes_tokens=True,
     repository="modelcontextprotocol/modelcontextprotocol",
     probe_for=McpProbe,

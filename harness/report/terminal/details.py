@@ -29,13 +29,16 @@ LOG_LINES: Final = 12
 """Last lines of the log of a run that did not serve."""
 
 
-def example_heading(distinct: DistinctExample, severity: Severity, look: Look) -> Iterator[RenderableType]:
+def example_heading(
+    distinct: DistinctExample, severity: Severity, look: Look, *, way: bool = True
+) -> Iterator[RenderableType]:
     """Draw what is known of a text before any finding: id, kind, lines, packages, what was added, its copies.
 
     Args:
         distinct: the text.
         severity: of its most severe finding, for the sign.
         look: how it is drawn.
+        way: whether its lines, packages and what was added are named.
     """
     example = distinct.shown
     sign, style = mark(severity)
@@ -47,15 +50,15 @@ def example_heading(distinct: DistinctExample, severity: Severity, look: Look) -
     cached = "cached" if example.cached else ""
     facts = [one_line(example.language), example.kind.value, state, negotiates, cached]
     yield indented(Text(" · ".join(fact for fact in facts if fact), style="dim"))
-    if example.spans:
+    if way and example.spans:
         yield labelled("lines", look.places(example.spans, style=""), look.width, INDENT - 2)
-    if example.packages:
+    if way and example.packages:
         direct = direct_packages(example)
         packages = [one_line(package) for package in direct]
         if rest := len(example.packages) - len(direct):
             packages.append(f"{rest:,} more" if direct else plural(rest, "package"))
         yield labelled("with", Text(", ".join(packages)), look.prose, INDENT - 2)
-    if example.added:
+    if way and example.added:
         yield labelled("added", prose("; ".join(map(one_line, example.added))), look.prose, INDENT - 2)
     if distinct.copies:
         copies = Text("\n".join(one_line(copy.id) for copy in distinct.copies), overflow="fold")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
@@ -9,6 +10,7 @@ from rich.text import Text
 from extractor.base.text import one_line, visible
 from harness.model import Status, Verdict
 from harness.report.evidence import NOT_HTTP, curl
+from harness.report.terminal.background import Background, background_rows, cited_sentences, way_rows
 from harness.report.terminal.details import also_lines, example_heading, finding_block, run_rows
 from harness.report.terminal.look import INDENT, Look, draw, indented, labelled, mark, prose
 from harness.report.views import ReportView
@@ -16,10 +18,11 @@ from harness.report.wording import BASIS_NAMES
 from harness.results.severity import Severity, is_own
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from rich.console import RenderableType
 
+    from extractor.model import Bundle
     from harness.model import Exchange, Report, Requirement
     from harness.results.distinct import DistinctExample, FindingGroup
 
@@ -32,7 +35,14 @@ OPEN: Final = frozenset(set(Severity) - {Severity.NOT_APPLICABLE, Severity.SATIS
 """Severities that are explained in full; the others get their sentence."""
 
 
-def explain_examples(report: Report, ids: Sequence[str], look: Look, *, full: bool = False) -> str:
+def explain_examples(
+    report: Report,
+    ids: Sequence[str],
+    look: Look,
+    *,
+    full: bool = False,
+    bundles: Mapping[str, Bundle] = MappingProxyType({}),
+) -> str:
     """Return everything the report knows of the examples ``ids``.
 
     Args:
@@ -40,36 +50,44 @@ def explain_examples(report: Report, ids: Sequence[str], look: Look, *, full: bo
         ids: of examples that are in it.
         look: how it is drawn.
         full: with requests and replies as they were, and as curl commands.
+        bundles: what is run of each distinct text, by digest, as far as the docs at hand still have it.
     """
     view = ReportView.of(report)
     chosen = [
         (distinct, groups) for distinct, groups in view.distinct if any(example.id in ids for example in distinct.all)
     ]
-    return draw((part for one in chosen for part in _example(*one, view, look, full)), look)
+    return draw((part for one in chosen for part in _example(*one, view, look, full, bundles)), look)
 
 
-def explain_requirement(report: Report, row: Requirement, look: Look, *, full: bool = False) -> str:
-    """Return what a requirement asks, and what the report found of it in every example.
+def explain_requirement(
+    report: Report, row: Requirement, look: Look, *, full: bool = False, background: Background | None = None
+) -> str:
+    """Return what a requirement asks, how it is decided, and what the report found of it in every example.
 
     Args:
         report: the results.
         row: the requirement.
         look: how it is drawn.
         full: with requests and replies as they were, and as curl commands.
+        background: what is known of it apart from this run; None shows what the report has of its sentences.
     """
-    return draw(_requirement(row, ReportView.of(report), look, full), look)
+    background = background or Background(cited_sentences(report, row))
+    return draw(_requirement(row, ReportView.of(report), look, full, background), look)
 
 
 def _example(
-    distinct: DistinctExample, groups: Sequence[FindingGroup], view: ReportView, look: Look, full: bool
+    distinct: DistinctExample,
+    groups: Sequence[FindingGroup],
+    view: ReportView,
+    look: Look,
+    full: bool,
+    bundles: Mapping[str, Bundle],
 ) -> Iterator[RenderableType]:
     example = distinct.shown
-    yield from example_heading(distinct, groups[0].severity if groups else Severity.NOT_CHECKED, look)
+    yield from example_heading(distinct, groups[0].severity if groups else Severity.NOT_CHECKED, look, way=False)
     if example.status is not Status.JUDGED:
         yield labelled(example.status.value[:7], prose(example.reason or "no reason given"), look.prose, INDENT - 2)
-    for note in example.notes:
-        words = f"{note.what} ({note.origin.value}, confidence {note.confidence:.0%})"
-        yield labelled("note", prose(words), look.prose, INDENT - 2)
+    yield from way_rows(example, bundles.get(example.digest), look, full=full)
     yield from run_rows(example, look)
     own = [group for group in groups if is_own(group.finding, group.example)]
     for group in own:
@@ -151,13 +169,16 @@ def _other_revisions(groups: Sequence[FindingGroup]) -> Iterator[RenderableType]
             yield indented(Text(one_line(line), style="dim"), INDENT)
 
 
-def _requirement(row: Requirement, view: ReportView, look: Look, full: bool) -> Iterator[RenderableType]:
+def _requirement(
+    row: Requirement, view: ReportView, look: Look, full: bool, background: Background
+) -> Iterator[RenderableType]:
     yield Text.assemble((one_line(row.id), "bold"), f"  {row.title}")
     levels: dict[str, list[str]] = {}
     for revision, level in row.levels.items():
         levels.setdefault(f"{level.value} ({BASIS_NAMES[row.basis[revision]]})", []).append(revision or "no revision")
     for level_and_basis, revisions in levels.items():
         yield labelled("level", prose(f"{level_and_basis}: {', '.join(revisions)}"), look.prose, INDENT - 2)
+    yield from background_rows(background, look)
     for label, text in (("effect", row.effect), ("fix", row.fix), ("avoid", row.avoid)):
         if text:
             yield labelled(label, prose(text), look.prose, INDENT - 2)

@@ -2,18 +2,37 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import subprocess
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from harness.results.result_files import write
-from tests.support.command import refused, run
+from extractor.model import Note, NoteKind, Origin, Span
+from harness.results.result_files import LAST_RUN, write
+from tests.harness.cli.two_revisions import NEW, OLD, TEXT, write_two_revisions
+from tests.support.command import refused, run, run_or_raise
 from tests.support.hostile_report import hostile_report
+from tests.support.reports import rich_report
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+def results(state: Path) -> Path:
+    """The result file of the last run."""
+    return state / LAST_RUN
+
+
+def write_bindings(root: Path) -> None:
+    """Bind the requirement to the older sentence, too, in other words."""
+    (root / OLD).write_text(TEXT.replace("404", "410"), encoding="utf-8")
+    bound = run_or_raise("statements", str(root), "--bind", f"session.terminated-404={OLD}:3")
+    with (root / "bindings.toml").open("a", encoding="utf-8") as file:
+        file.write(bound.stdout)
+
 
 TYPESCRIPT = "docs/2025-11-25/tutorials/security/authorization#typescript"
 
@@ -51,6 +70,65 @@ def test_a_requirement_names_every_example_it_judged(state: Path) -> None:
     assert done.output.startswith("session.terminated-404  An ended session is not found")
     assert TYPESCRIPT in done.output
     assert "authorization#python  satisfied" in done.output
+
+
+def test_a_requirement_has_its_sentence_in_every_revision_word_by_word(state: Path, tmp_path: Path) -> None:
+    root = write_two_revisions(tmp_path / "tree")
+    write_bindings(root)
+    done = run(
+        "explain", "session.terminated-404", "--docs", root, "--state", tmp_path / "other", "--results", results(state)
+    )
+    lines = " ".join(done.output.split())
+    assert f"2025-06-18: MUST {OLD}:3" in lines
+    assert f"2025-11-25: MUST, in other words {NEW}:3" in lines
+    assert "be answered with status [-410-] {+404+} by the server" in lines
+    assert "2025-03-26: not a requirement" not in lines, "the docs do not have that revision"
+
+
+def test_a_requirement_says_how_it_is_decided_and_what_sdks_do(state: Path) -> None:
+    text = " ".join(run("explain", "session.terminated-404", "--state", state).output.split())
+    assert "decided by a conversation: item 3: after termination, requests with that id MUST get 404" in text
+    assert "is a reading, since no sentence gives a 2xx DELETE a meaning" in text
+    assert "SDKs seen on 20" in text
+    assert "@modelcontextprotocol/sdk" in text.partition("SDKs")[2].partition("effect")[0]
+
+
+def test_sentences_come_from_the_results_without_docs(state: Path) -> None:
+    text = " ".join(run("explain", "session.terminated-404", "--state", state).output.split())
+    assert "2025-11-25: MUST" in text
+    assert "“Once it has ended a session, the server MUST answer every request" in text
+
+
+def test_an_example_has_its_way_from_the_block_to_the_container(state: Path, tmp_path: Path) -> None:
+    page = "docs/2025-11-25/learn/way.mdx"
+    (tmp_path / "tree" / page).parent.mkdir(parents=True)
+    (tmp_path / "tree" / page).write_text(
+        "# Way\n\nInstall it:\n\n```bash\npip install mcp\n```\n\n```python server.py\n"
+        'from mcp.server.fastmcp import FastMCP\n\nmcp = FastMCP("x")\nmcp.run(transport="streamable-http")\n```\n'
+    )
+    found = run("examples", tmp_path / "tree", "--format", "json", "--state", tmp_path / "other")
+    (example,) = json.loads(found.stdout)["examples"]
+    report = rich_report()
+    ran = next(one for one in report.examples if one.runs)
+    known = replace(
+        ran, id=example["id"], page=page, digest=example["digest"], copies=(),
+        spans=tuple(Span(one["file"], one["first"], one["last"]) for one in example["spans"]),
+        notes=(
+            Note(NoteKind.DEPENDENCY, Origin.STATED, name="mcp", span=Span(page, 6, 6)),
+            Note(NoteKind.WHOLE_PROGRAM, Origin.INFERRED, confidence=0.9),
+        ),
+    )  # fmt: skip
+    write(replace(report, examples=(known,)), tmp_path / "out.json")
+    done = run("explain", example["id"], "--docs", tmp_path / "tree", "--results", tmp_path / "out.json")
+    text = " ".join(done.output.split())
+    for part in (
+        f"blocks {page}:9-14",
+        f"file server.py: lines 1-4 from {page}:10-13",
+        f"stated dependency mcp (stated, {page}:6)",
+        "added whole program (added by docprobe, 90% sure)",
+        "start ",
+    ):
+        assert part in text, text
 
 
 def test_a_requirement_that_judged_nothing_is_explained_as_such(state: Path) -> None:
