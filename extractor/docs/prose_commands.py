@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from extractor.base.loopback import URL_HOST
@@ -57,6 +58,23 @@ _DISCOURAGED: Final = re.compile(
 """What stands before a command that a reader is not to run."""
 
 
+@cache
+def _start_of_command(loaders: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile(rf"(?:export |env )?(?:[A-Za-z_]\w*=\S+ +)*(?:{_first_words(loaders)}) ")
+
+
+@cache
+def _worth_parsing(loaders: tuple[str, ...], addressed: bool) -> re.Pattern[str]:
+    """What the source of a paragraph has if any of its inline code is a command or a value; others may have it too."""
+    begins = rf"(?:export|env|set|Bearer|{_first_words(loaders)})\s|Authorization:|[A-Za-z]+(?:-[A-Za-z0-9]+)+:|\w+="
+    path = r"|(?:(?:GET|POST|DELETE|ALL)\s)?/" if addressed else ""
+    return re.compile(rf"`\s?(?:{begins}{path})")
+
+
+def _first_words(loaders: tuple[str, ...]) -> str:
+    return "|".join(map(re.escape, (*COMMANDS, *loaders)))
+
+
 @dataclass(slots=True)
 class ProseCommands:
     """Finds the block that each command and value in the prose is about, while a page is read from top to bottom.
@@ -101,13 +119,12 @@ class ProseCommands:
         if cell and _PATH.fullmatch(text.strip("` ")) and text.strip("` /"):
             _extend(self._values[at], [(line, text.strip("` "))])
         elif "`" in text:
-            self._add_inline_code(paragraph, line, at)
+            addressed = _ADDRESSED.search(text) is not None
+            if _worth_parsing(self.loaders, addressed).search(text):
+                self._add_inline_code(paragraph, line, at, addressed=addressed)
 
-    def _add_inline_code(self, paragraph: Token, line: int, at: int) -> None:
-        starts = re.compile(
-            rf"(?:export |env )?(?:[A-Za-z_]\w*=\S+ +)*(?:{'|'.join(map(re.escape, (*COMMANDS, *self.loaders)))}) "
-        )
-        addressed = _ADDRESSED.search(paragraph.content) is not None
+    def _add_inline_code(self, paragraph: Token, line: int, at: int, *, addressed: bool) -> None:
+        starts = _start_of_command(self.loaders)
         before = ""
         for token in inline_tokens(self.flavour, paragraph):
             line += token.type in {"softbreak", "hardbreak"}

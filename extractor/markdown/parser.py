@@ -76,6 +76,7 @@ def inline_tokens(flavour: Flavour, token: Token) -> list[Token]:
     env: dict[str, object] = {"references": token.meta.get("references", {})}
     ParseState.start(env, len(token.content))
     prose.inline.parse(token.content, prose, env, children)
+    token.children = children
     return children
 
 

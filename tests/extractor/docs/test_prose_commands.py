@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from extractor.docs import prose_commands
 from extractor.docs.page_extractor import blocks_of
 from extractor.docs.page_reader import parse_page
 from extractor.model import Flavour, Layout
@@ -73,3 +76,40 @@ def test_a_column_of_something_else_states_no_value() -> None:
     assert stated(f"{types}\n{plain}\n{FENCE}") == []
     after = "| Variable | Value |\n|---|---|\n| `A` | `1` |\n\n| Variable | Type |\n|---|---|\n| `B` | `2` |\n"
     assert stated(f"{after}\n{FENCE}") == [(3, "A=1")]
+
+
+@pytest.mark.parametrize(
+    ("code", "command"),
+    [
+        ("``npm i a``", "npm i a"),
+        ("` npm i a `", "npm i a"),
+        ("`npm\ni a`", "npm i a"),
+        ("`\nnpm i a\n`", "npm i a"),
+        ("`env A=1 b=2 node x.js`", "env A=1 b=2 node x.js"),
+        ("`KEY=v python3 a.py`", "KEY=v python3 a.py"),
+        ("`uvx a`, not `b`", "uvx a"),
+    ],
+)
+def test_a_command_is_found_however_its_code_is_written(code: str, command: str) -> None:
+    assert [text for _, text in spoken(f"Run {code}.\n\n{FENCE}")[0]] == [command]
+
+
+@pytest.mark.parametrize(
+    ("code", "value"),
+    [
+        ("` PORT=1 `", "PORT=1"),
+        ("`set PORT=1`", "set PORT=1"),
+        ("`Bearer abc`", "Bearer abc"),
+        ("``X-Key: a`b``", "X-Key: a`b"),
+        ("`Authorization:\nBasic x`", "Authorization: Basic x"),
+        ("the path `POST\n/mcp`", "POST /mcp"),
+        ("the endpoint ` /mcp `", "/mcp"),
+    ],
+)
+def test_a_value_is_found_however_its_code_is_written(code: str, value: str) -> None:
+    assert [text for _, text in stated(f"Use {code}.\n\n{FENCE}")] == [value]
+
+
+def test_prose_without_commands_is_not_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(prose_commands, "inline_tokens", None)
+    assert spoken(f"The method `tools/list` of `ServerSession`, `x`, `a - b`.\n\n{FENCE}") == [[]]
