@@ -1,11 +1,10 @@
 """What 10,000 examples take on 1 to 64 workers, and what is the limit: a simulation fed with measured times.
 
-    python -m tests.bench.cluster COLD.json WARM.json
+    python -m tests.bench.cluster STATE --docs DOCS --install-s 5
 
-COLD and WARM are results of the same docs (``check --no-cache --format json:…``), the first with a new engine, the
-second with its images there. From them come the time of each example, and what an install costs beside it. The cost of
-whoever leads the run is measured here: a round trip of a bundle and its recording through a scheduler, and the reading
-and judging of a recording.
+STATE is the state folder of a check of DOCS (``--state``) whose images were there: from its recordings come the time of
+each text, and what it costs whoever leads the run to read and judge one. What it costs it to hand one out is measured
+with a scheduler and two workers on this machine. The time of an install is given.
 """
 
 from __future__ import annotations
@@ -107,37 +106,25 @@ def simulate(measured: Measured, workers: int, texts: int = TEXTS, slots: int = 
     return Outcome(workers, wall_s, alone_s / wall_s, *shares.values(), limit)
 
 
-def durations(file: Path) -> dict[str, float]:
-    """The time of each text that was run, by the id of its first copy."""
-    examples = json.loads(file.read_text())["examples"]
-    ran = (e for e in examples if e["status"] in ("judged", "not-running") and not e["cached"] and e["duration_s"])
-    return {e["id"]: e["duration_s"] for e in ran}
-
-
-def measure(cold: Path, warm: Path, docs: Path) -> Measured:
-    before, after = durations(cold), durations(warm)
+def measure(state: Path, docs: Path, install_s: float) -> Measured:
+    files = sorted((state / "recordings").glob("*.json"))
+    recordings = {
+        recording.transcript.example_id: recording
+        for recording in (from_json(file.read_bytes(), Recording) for file in files)
+        if recording.transcript is not None
+    }
     config = load_config(docs, state=Path(tempfile.mkdtemp()))
     plan = make_plan(config)
-    bundles = {e.id: e.bundle for e in plan.examples if e.bundle is not None and e.id in after}
-    sets = {(b.toolchain, tuple(sorted(map(str, b.dependencies)))) for b in bundles.values()}
-    extra = sum(max(0.0, before[id] - after[id]) for id in after if id in before)
-    recording, examples = _sample_recordings(warm), plan.examples
-    judge_s = _judging(recording, examples, Ruleset(config.profile, plan.bound), plan) if recording else 0.0
-    sizes = [to_json(bundle) for bundle in bundles.values()]
+    examples = [example for example in plan.examples if example.id in recordings and example.bundle is not None]
+    bundles = [example.bundle for example in examples if example.bundle is not None]
+    sets = {(bundle.toolchain, tuple(sorted(map(str, bundle.dependencies)))) for bundle in bundles}
     return Measured(
-        tuple(sorted(after.values())),
-        extra / max(1, len(sets)),
-        len(sets) / max(1, len(bundles)),
-        anyio.run(_round_trip, sizes),
-        judge_s,
+        tuple(sorted(recordings[example.id].runs[-1].duration_s for example in examples)),
+        install_s,
+        len(sets) / len(examples),
+        anyio.run(_round_trip, [to_json(bundle) for bundle in bundles]),
+        _judging(recordings, examples, Ruleset(config.profile, plan.bound), plan),
     )
-
-
-def _sample_recordings(warm: Path) -> dict[str, Recording]:
-    """The recordings that the warm run kept beside its result, if it names a state folder."""
-    folder = warm.with_suffix(".state") / "recordings"
-    found = (from_json(file.read_bytes(), Recording) for file in sorted(folder.glob("*.json")))
-    return {r.transcript.example_id: r for r in found if r.transcript is not None}
 
 
 def _judging(recordings: dict[str, Recording], examples: Sequence[Any], rules: Ruleset, plan: Any) -> float:
@@ -167,15 +154,17 @@ async def _round_trip(sizes: list[bytes]) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("cold", type=Path)
-    parser.add_argument("warm", type=Path)
+    parser.add_argument("state", type=Path)
     parser.add_argument("--docs", type=Path, default=Path("docs-snapshot/sample"))
+    parser.add_argument("--install-s", type=float, default=5.0)
     given = parser.parse_args()
-    measured = measure(given.cold, given.warm, given.docs)
+    measured = measure(given.state, given.docs, given.install_s)
     mean = statistics.mean(measured.run_s)
     print(f"{len(measured.run_s)} texts: {mean:.1f} s each (median {statistics.median(measured.run_s):.1f}, at most "
           f"{max(measured.run_s):.1f}); {measured.sets:.2f} sets of packages each, {measured.install_s:.1f} s each")  # fmt: skip
-    print(f"the leader: {measured.round_trip_s * 1000:.1f} ms to hand out one, {measured.judge_s * 1000:.1f} ms to judge")
+    print(
+        f"the leader: {measured.round_trip_s * 1000:.1f} ms to hand out one, {measured.judge_s * 1000:.1f} ms to judge"
+    )
     print("| workers | 10,000 examples | speed-up | running | installing | leader | limit |")
     print("|--:|--:|--:|--:|--:|--:|---|")
     for sets, title in ((measured.sets, "sets as measured"), (0.0, "all with the same packages")):
