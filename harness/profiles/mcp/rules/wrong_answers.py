@@ -122,12 +122,13 @@ def answers_about(header: re.Pattern[str], right: str) -> BlameRule:
     """Return the blame of a rule about a header: answers with a wrong status in branches that look at it.
 
     Args:
-        header: the header's name, as code writes it.
+        header: the header's name, in lower case; code writes it as it likes.
         right: the status that is right there.
     """
+    written = re.compile(header.pattern, re.IGNORECASE)
 
     def blame(root: Node, finding: Finding, transcript: Transcript) -> Iterator[Node]:
-        names = {re.escape(name) for name, value in variables(root) if header.search(text_of(value))}
+        names = {re.escape(name) for name, value in variables(root) if written.search(text_of(value))}
         looks = re.compile("|".join([header.pattern, *(rf"(?<![\w.]){name}\b" for name in names)]), re.IGNORECASE)
         for node in _answers(root, wrong_statuses(finding, transcript) - {right}):
             nearest = next(chains(node), [])

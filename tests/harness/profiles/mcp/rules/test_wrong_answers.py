@@ -165,6 +165,38 @@ createServer((req, res) => {
   if (tooLong(req)) return res.writeHead(422).end();
 });
 """
+IN_GO = """\
+func post(w http.ResponseWriter, r *http.Request) {
+	if version := r.Header.Get("MCP-Protocol-Version"); version != "" && version != "2025-11-25" {
+		http.Error(w, "unsupported version", http.StatusForbidden)
+		return
+	}
+	if tooLong(r) {
+		http.Error(w, "too long", http.StatusForbidden)
+	}
+}
+"""
+IN_JAVA = """\
+class Post {
+    void post(HttpExchange exchange) {
+        String version = exchange.getRequestHeaders().getFirst("MCP-Protocol-Version");
+        if (version != null && !version.equals("2025-11-25")) {
+            send(exchange, 403, "unsupported version");
+            return;
+        }
+        if (tooLong(exchange)) { send(exchange, 403, "too long"); }
+    }
+}
+"""
+IN_KOTLIN = """\
+suspend fun ApplicationCall.post() {
+    val version = request.header("MCP-Protocol-Version")
+    if (version != null && version != "2025-11-25") {
+        return respond(HttpStatusCode.Forbidden, "unsupported version")
+    }
+    if (tooLong(this)) { respond(HttpStatusCode.Forbidden) }
+}
+"""
 METHODS = """\
 class Handler:
     def do_GET(self):
@@ -192,6 +224,10 @@ app.post("/mcp", (req, res) => {
         ("get.sse-or-405", 404, METHODS, "server.py", [(3, 3)]),
         ("get.sse-or-405", 404, ROUTES, "server.ts", [(2, 2)]),
         ("version.unsupported-400", 404, SPREAD, "server.mjs", []),
+        # the header as compiled languages' pages write it
+        ("version.unsupported-400", 403, IN_GO, "main.go", [(3, 3)]),
+        ("version.unsupported-400", 403, IN_JAVA, "Post.java", [(5, 5)]),
+        ("version.unsupported-400", 403, IN_KOTLIN, "Post.kt", [(4, 4)]),
     ],
 )
 def test_the_branch_that_looks_at_what_the_rule_is_about(
