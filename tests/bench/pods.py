@@ -94,13 +94,17 @@ def write_docs(folder: Path, count: int, *, one_client: bool = False) -> None:
         (folder / f"server-{number}.md").write_text(page)
 
 
-def bare_pod_s(docs: Path, state: Path, only: str | None = None) -> float:
+def bare_pod_s(docs: Path, state: Path, only: str | None = None, *, most_s: float) -> float:
     """Median seconds of several pods of an example: start, one initialize, stop. The install is not counted.
 
     Args:
         docs: the docs root.
         state: the state folder.
         only: id of the example; None for the first that serves HTTP.
+        most_s: seconds for all of it.
+
+    Raises:
+        TimeoutError: it took longer.
     """
     config = load_config(docs, environ={**os.environ, "DOCPROBE_STATE": str(state)})
     examples = [one for one in make_plan(config).all_examples if one.bundle is not None and only in (None, one.id)]
@@ -124,4 +128,8 @@ def bare_pod_s(docs: Path, state: Path, only: str | None = None) -> float:
                 seconds.append(time.monotonic() - began)
         return statistics.median(seconds)
 
-    return anyio.run(measured)
+    async def in_time() -> float:
+        with anyio.fail_after(most_s):
+            return await measured()
+
+    return anyio.run(in_time)
