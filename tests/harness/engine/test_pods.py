@@ -15,6 +15,7 @@ from harness.base.host import HostEnvironment
 from harness.engine.protocol import Limits
 from harness.model import LogLine
 from tests.harness.engine.conftest import SERVER, python_bundle
+from tests.support.host import HOST
 from tests.support.pods import QUICK, client, ends, leftovers, line_of
 
 if TYPE_CHECKING:
@@ -223,7 +224,8 @@ async def test_what_the_pod_may_not(open_engine: Open) -> None:
     host = {"AWS_SECRET_ACCESS_KEY": "hunter2", "HTTPS_PROXY": "http://user:hunter2@proxy.invalid:1"}
     async with open_engine(QUICK) as engine:
         await engine.base("python")  # with the host's own proxies
-    async with open_engine(limits, host=HostEnvironment(host)) as engine:
+    engine_named = {name: value for name in ("DOCKER_HOST",) if (value := HOST.get(name)) is not None}
+    async with open_engine(limits, host=HostEnvironment(host | engine_named)) as engine:
         state, said = await ends(engine, python_bundle(code, environment={"EXAMPLES_OWN": "1"}))
     assert state.code == 0, said
     found = json.loads(said.splitlines()[-1])
