@@ -14,7 +14,7 @@ from harness.judge.failure_cause import cause_of, how_to_state, left_that_explai
 from harness.judge.findings import inconclusive, join_words, satisfied, violated
 from harness.judge.page_code import complete, imports, lists_packages, types
 from harness.judge.start_failure import comparable_causes, compare_runs
-from harness.judge.start_fixes import fix_for, last_words, lines_of_cause
+from harness.judge.start_fixes import fixes_for, last_words, lines_of_cause
 from harness.judge.stated_endpoint import answers_where_stated
 from harness.model import Basis, BoundRequirement, Requirement, Side, Stage, StartOutcome
 from harness.rule import PLAIN_SERVING, Decision, Rule, Serving
@@ -247,8 +247,10 @@ def runs(example: Example, recording: Recording, bound: BoundRequirement, *, ser
     words = last_words(failed[0])
     if words and words not in attempts:
         text += f" Its last output: “{words}”."
-    otherwise = bound.requirement.fix
-    fix = fix_for(failed[0], example.bundle, cause, otherwise, serving) if cause and example.bundle else otherwise
+    fix = bound.requirement.fix
+    if example.bundle:
+        causes = [cause_of(run, example.bundle) for run in failed]
+        fix = fixes_for(failed, example.bundle, causes, fix, serving)
     finding = violated(bound, text, legs=dict.fromkeys(comparable_causes(failed[0]), False))
     # what the reader has may make it run with the packages of its date
     return replace(finding, gates=not any(left), blame=lines, fix=fix)

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 _OF_THE_EXAMPLE: Final = frozenset({"stdout", "stderr"})
 _UNDEFINED: Final = re.compile(r"NameError: name '(\w+)'|ReferenceError: (\S+) is not defined|Cannot find name '(\w+)'")
+_MEMBER: Final = re.compile(
+    r"has no attribute '(\w+)'|[.)](\w+) is not a (?:function|constructor)|Property '(\w+)' does not exist"
+)
 _TAKEN: Final = re.compile(r"EADDRINUSE|\[Errno 98\]|address already in use|[Pp]ort \d+ is (?:in use|taken)")
 _TOKEN: Final = re.compile(r"demands a token|\banswered 40[13]\b|: 40[13]\b")
 _NO_BODY: Final = re.compile(r"req\.body|reading '(?:method|jsonrpc|params|id)'|of 'undefined' as it is undefined")
@@ -61,6 +64,26 @@ def fix_for(run: Run, bundle: Bundle, cause: Cause, otherwise: str, serving: Ser
             return _by_words(run, log, bundle, otherwise, serving)
 
 
+def fixes_for(failed: Sequence[Run], bundle: Bundle, causes: Sequence[Cause], otherwise: str, serving: Serving) -> str:
+    """Return what to do about a program that starts with no packages: what ends it at its own date is wrong today too.
+
+    Args:
+        failed: all attempts, today's first; at least one.
+        bundle: what was run.
+        causes: of each.
+        otherwise: as for :func:`fix_for`.
+        serving: as for :func:`fix_for`.
+    """
+    first, last = failed[0], failed[-1]
+    now = fix_for(first, bundle, causes[0], otherwise, serving)
+    if first is last:
+        return now
+    then = fix_for(last, bundle, causes[-1], otherwise, serving)
+    if last_words(first) == last_words(last) or now == then:
+        return then
+    return f"{now} With the packages of {last.date}: {then[:1].lower()}{then[1:]}"
+
+
 def last_words(run: Run) -> str:
     """Return the last thing that the program itself wrote before it failed; empty if it wrote nothing."""
     words, in_dump = "", False
@@ -98,6 +121,14 @@ def _define(log: str) -> str:
     return f"Define or import `{name}`, or correct its spelling." if name else "Define or import the name."
 
 
+def _correct_member(log: str, date: str) -> str:
+    """What helps where not even the packages of the page's date have what the code uses."""
+    found = _MEMBER.search(log)
+    name = next((group for group in found.groups() if group), "") if found else ""
+    what = f"`{name}`" if name else "the name or the arguments at the line that the log names"
+    return f"Correct {what}: the packages of {date} do not have it either."
+
+
 def _provide(log: str, bundle: Bundle) -> str:
     """What helps where an import finds no module: a file of the page, or a package of its install line."""
     module = imported_module(log)
@@ -124,7 +155,7 @@ def _by_words(run: Run, log: str, bundle: Bundle, otherwise: str, serving: Servi
     if known := serving.fix_for(run.sentence):
         return known
     if INTERFACE.search(log) and bundle.dependencies:
-        return otherwise
+        return otherwise if run.date is None else _correct_member(log, run.date)
     return "Correct what the program says of its failure." if log else "Correct what keeps the program from serving."
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from extractor.model import Bundle, Dependency, ExampleKind, Manager, Segment, SourceFile, Span
 from harness.judge.failure_cause import cause_of
-from harness.judge.start_fixes import fix_for, last_words, lines_of_cause
+from harness.judge.start_fixes import fix_for, fixes_for, last_words, lines_of_cause
 from harness.model import LogLine, Run, StartOutcome
 from harness.profiles.registry import MCP
 
@@ -55,6 +57,25 @@ def fix(failed: Run, program: Bundle) -> str:
 )
 def test_the_hint_fits_what_the_log_says(log: str, hint: str) -> None:
     assert hint in fix(run(log), bundle("x\n" * 9, "mcp"))
+
+
+def both(today: str, dated: str) -> str:
+    failed = [run(today), replace(run(dated), date="2025-11-25")]
+    program = bundle("x\n" * 9, "express")
+    return fixes_for(failed, program, [cause_of(each, program) for each in failed], OTHERWISE, MCP.serving)
+
+
+def test_what_fails_with_the_packages_of_its_date_as_well_is_the_pages() -> None:
+    words = "TypeError: app.listn is not a function"
+    assert both(words, words) == "Correct `listn`: the packages of 2025-11-25 do not have it either."
+
+
+def test_two_failures_have_two_hints() -> None:
+    today = "ModuleNotFoundError: No module named 'yaml'"
+    assert both(today, "AttributeError: 'FastMCP' object has no attribute 'rum'") == (
+        "Add the package of `yaml` to the page's install line. With the packages of 2025-11-25: "
+        "correct `rum`: the packages of 2025-11-25 do not have it either."
+    )
 
 
 def test_packages_are_not_blamed_where_there_are_none() -> None:
