@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import math
 import os
+import subprocess
 from collections.abc import Generator, Iterator
 from typing import Any
 
@@ -18,6 +19,11 @@ from tests.support.soak import FOLDERS, SOAK
 ONE_BY_ONE = (
     "harness/engine/test_pods.py",
     "harness/engine/test_pod_ends.py",
+    "harness/profiles/mcp/probes/test_access.py",
+    "harness/profiles/mcp/probes/test_discovery.py",
+    "harness/profiles/mcp/probes/test_first_session.py",
+    "harness/profiles/mcp/probes/test_one_client.py",
+    "harness/profiles/mcp/probes/test_sessions.py",
     "harness/profiles/mcp/test_bad_replies.py",
     "harness/profiles/mcp/test_broken_servers.py",
     "harness/profiles/mcp/test_real_sdks.py",
@@ -27,6 +33,8 @@ ONE_BY_ONE = (
     "hostile/test_services.py",
 )
 """Files whose tests share nothing that is slow to make: each test goes to whichever process is free."""
+START_PROGRAMS = ("processes", "engine", "registry", "oracle", "browser", "loopback", "soak", "real_docs")
+"""Markers of tests that may start other programs."""
 TOGETHER = ("faults", "soak")
 """Folders whose tests share one engine of their own."""
 
@@ -81,6 +89,20 @@ def _no_engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
         monkeypatch.setenv("DOCKER_HOST", "unix:///nonexistent/engine.sock")
 
 
+class _RefusedProgram(subprocess.Popen[bytes]):
+    """Stands in for ``subprocess.Popen`` in tests that are not marked as starting programs."""
+
+    def __init__(self, args: Any, *_: object, **__: object) -> None:
+        raise AssertionError(f"starts {args!r}: mark the test `processes`, so that make unit leaves it out")
+
+
+@pytest.fixture(autouse=True)
+def _no_programs(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hold `make unit` to what it promises: a test that is not marked so starts no other program."""
+    if not any(request.node.get_closest_marker(name) for name in START_PROGRAMS):
+        monkeypatch.setattr(subprocess, "Popen", _RefusedProgram)
+
+
 def pytest_collection_finish() -> None:
     """Keep thousands of collected tests from the garbage collector: they live to the end, and it would look at each."""
     gc.collect()
@@ -94,7 +116,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items if SOAK else ():
         if item.nodeid.removeprefix("tests/").partition("/")[0] in FOLDERS:
             item.add_marker(pytest.mark.soak)
-    items.sort(key=lambda item: not any(item.get_closest_marker(name) for name in ("engine", "loopback")))
+    items.sort(key=_is_short)
+
+
+def _is_short(item: pytest.Item) -> bool:
+    """Return whether a test neither uses an engine, nor holds conversations, nor is one that is handed out alone."""
+    alone = item.nodeid.split("::", 1)[0].removeprefix("tests/") in ONE_BY_ONE
+    return not alone and not any(item.get_closest_marker(name) for name in ("engine", "loopback"))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -26,6 +26,7 @@ def pytest_prints(*arguments: str, soak: str) -> str:
     return done.stdout + done.stderr
 
 
+@pytest.mark.processes
 def test_every_test_of_attacks_and_faults_is_part_of_it() -> None:
     files = {path for folder in FOLDERS for path in (TESTS / folder).glob("test_*.py")}
     files.add(TESTS / "harness" / "run" / "test_repeatability.py")

@@ -147,6 +147,7 @@ def test_the_baseline_makes_expected_failures(docs: pytest.Pytester) -> None:
     result.stdout.fnmatch_lines(["baseline: *session.missing-400 no longer occurs*"])
 
 
+@pytest.mark.processes
 def test_distributed_an_example_stays_on_one_worker(docs: pytest.Pytester) -> None:
     result = docs.runpytest_subprocess(*OPTIONS, "-n", "2")
     result.assert_outcomes(passed=14, failed=7, errors=2, skipped=14, warnings=3)

@@ -76,6 +76,7 @@ def test_copies_are_copies(todo: Plan) -> None:
                 assert digests[old] == digests[f"docs/2025-11-25/{page}#{language}"]
 
 
+@pytest.mark.processes
 def test_what_pages_print_is_as_expected_and_nothing_gates(tmp_path: Path) -> None:
     done = CliRunner().invoke(cli, ["check", str(SAMPLE), "--select", "*#printed", "--state", str(tmp_path)])
     assert done.exit_code == 0, done.output

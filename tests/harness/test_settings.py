@@ -129,6 +129,7 @@ def changed(docs: Path) -> Path:
     return docs
 
 
+@pytest.mark.processes
 def test_a_change_is_checked_by_the_settings_of_its_base(changed: Path, tmp_path: Path) -> None:
     flags = {"environ": {}, "state": tmp_path / "state", "changed_since": "main", "lock": changed / "lock.json"}
     config = load_config(changed, trust="base", **flags)
@@ -147,6 +148,7 @@ def test_a_change_is_checked_by_the_settings_of_its_base(changed: Path, tmp_path
     assert (own.timeout_s, own.settings.trust, own.settings.unused) == (99, "head", ())
 
 
+@pytest.mark.processes
 def test_settings_that_only_the_change_has_do_not_count(docs: Path, tmp_path: Path) -> None:
     git(docs.parent, "init", "-q", "-b", "main", "--template=")
     git(docs.parent, "commit", "-qm", "base", "--allow-empty")
@@ -159,6 +161,7 @@ def test_settings_that_only_the_change_has_do_not_count(docs: Path, tmp_path: Pa
         load_config(docs, docs.parent / "ci.toml", **flags)
 
 
+@pytest.mark.processes
 def test_a_file_outside_the_checkout_is_the_operators(changed: Path, tmp_path: Path) -> None:
     (tmp_path / "ci.toml").write_text("timeout-s = 7\n")
     config = load_config(
@@ -167,6 +170,7 @@ def test_a_file_outside_the_checkout_is_the_operators(changed: Path, tmp_path: P
     assert config.timeout_s == 7
 
 
+@pytest.mark.processes
 def test_a_link_on_the_way_to_a_settings_file_leads_nowhere_else(changed: Path, tmp_path: Path) -> None:
     (tmp_path / "evil").mkdir()
     (tmp_path / "evil" / "docprobe.toml").write_text("timeout-s = 99\n")
@@ -191,6 +195,7 @@ def test_a_specification_names_its_parties(docs: Path) -> None:
     assert (named["registry"], named["server"], named["client"][0]) == (("registry", "index"), ("node",), "client")
 
 
+@pytest.mark.processes
 def test_the_revision_of_all_pages_may_be_the_tag_of_the_commit(docs: Path) -> None:
     (docs / "docprobe.toml").write_text('[layout]\nrevisions = ["v1"]\nrevision-in = "git-tag"\n')
 

@@ -74,6 +74,7 @@ def run(*arguments: str) -> None:
     assert SECRET not in said
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("seed", range(ROUNDS))
 def test_a_result_file_of_a_stranger(tmp_path: Path, seed: int) -> None:
     chance = random.Random(seed)

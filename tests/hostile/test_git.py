@@ -21,6 +21,8 @@ from tests.support.figures import FIGURES
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.processes
+
 NAMES = ("a\x1b[2J.md", "a\nb.md", "-rf.md", "--help.md", "$(touch x).md", "a\u202eb.md", "a\tb.md", "'.md", '".md')
 SECRET = "s3cret-of-another-folder"
 

@@ -47,6 +47,7 @@ def test_a_file_name_does_not_escape(tmp_path: Path, name: str) -> None:
             assert file.path.isprintable()
 
 
+@pytest.mark.processes
 @pytest.mark.anyio
 @pytest.mark.parametrize("path", ["../evil", "a/../../evil", "/tmp/docprobe-evil", "a/../../../evil"])
 async def test_the_anchor_refuses_what_got_by(tmp_path: Path, path: str) -> None:

@@ -6,6 +6,8 @@ import json
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from harness.run.plan import make_plan
 from harness.settings import load_config
 from tests.peers import suite
@@ -51,6 +53,7 @@ def test_what_the_suite_says_of_the_right_server_too_is_not_found_in_the_wrong_o
     assert "| cannot be asked: a token |" in lines[6]
 
 
+@pytest.mark.processes
 def test_every_server_of_the_comparison_is_a_runnable_example(tmp_path: Path) -> None:
     servers = [*RIGHT, *(server for servers in WRONG.values() for server in servers)]
     write_docs(tmp_path / "docs", servers)

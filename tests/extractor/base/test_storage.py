@@ -58,6 +58,7 @@ with hold(Path(sys.argv[1])):
 """
 
 
+@pytest.mark.processes
 def test_a_kill_while_writing_leaves_the_old_file_or_the_new_one(tmp_path: Path) -> None:
     path = tmp_path / "f"
     for wait_s in (0.0, 0.003, 0.011):
@@ -85,6 +86,7 @@ def test_a_file_is_for_those_it_was_for(tmp_path: Path) -> None:
     assert [stat.S_IMODE(path.stat().st_mode) for path in (page, new)] == [0o640, 0o644]
 
 
+@pytest.mark.processes
 def test_what_a_killed_writer_left_is_removed_by_the_next(tmp_path: Path) -> None:
     path = tmp_path / "f"
     with subprocess.Popen([sys.executable, "-c", HANG_WHILE_WRITING, str(path)], stdout=subprocess.PIPE) as other:
@@ -131,6 +133,7 @@ def test_asking_makes_no_file(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.processes
 def test_a_killed_holder_releases_it(tmp_path: Path) -> None:
     path = tmp_path / "lock"
     with subprocess.Popen(
@@ -146,6 +149,7 @@ def test_a_killed_holder_releases_it(tmp_path: Path) -> None:
     assert not path.exists()
 
 
+@pytest.mark.processes
 def test_a_child_of_a_killed_holder_does_not_hold_it(tmp_path: Path) -> None:
     """A pool of processes may outlive a killed run by a moment."""
     path = tmp_path / "lock"

@@ -36,6 +36,7 @@ def test_statements_can_be_left_out(root: Path) -> None:
     assert extract(root, LAYOUT, statements=False).statements == ()
 
 
+@pytest.mark.processes
 def test_processes_give_what_one_process_gives(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(20):
         (root / f"more{number}.mdx").write_text(f"```js\n{number}\n```\n")
@@ -45,6 +46,7 @@ def test_processes_give_what_one_process_gives(root: Path, monkeypatch: pytest.M
     assert facts(extract(root, LAYOUT, jobs=2)) == facts(alone)
 
 
+@pytest.mark.processes
 def test_a_process_with_threads_is_not_forked(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     alone = extract(root, LAYOUT, jobs=1)
     monkeypatch.setattr(extractor.docs.page_extractor, "_POOL_FROM_BYTES", 0)
@@ -100,6 +102,7 @@ extractor.docs.corpus.extract(pathlib.Path(sys.argv[1]), Layout(), jobs=2)
 """In a process of its own, which has one thread: only there workers are forked, and have what is replaced here."""
 
 
+@pytest.mark.processes
 def test_a_killed_process_is_an_error_that_says_so(root: Path) -> None:
     done = subprocess.run([sys.executable, "-c", KILLED, str(root)], capture_output=True, text=True, check=False)
     assert done.returncode == 1

@@ -126,6 +126,7 @@ def test_an_entry_without_statements_does_not_serve_those_who_want_them(root: Pa
     assert len(extract(root, LAYOUT, cache=tmp_path / "cache").statements) == 1
 
 
+@pytest.mark.processes
 def test_a_tree_whose_pages_are_all_cached_loads_no_parser(tmp_path: Path) -> None:
     (tmp_path / "docs").mkdir()
     (tmp_path / "docs" / "a.md").write_text("```python\nprint(1)\n```\n")

@@ -131,6 +131,7 @@ def test_what_failed_is_tried_again(tmp_path: Path, looked: list[str], monkeypat
     assert [example.status for example in find(corpus, tmp_path)] == [ExampleStatus.RUNNABLE]
 
 
+@pytest.mark.processes
 def test_kept_examples_load_no_parser(tmp_path: Path) -> None:
     """In a process of its own: this one has loaded everything already."""
     corpus = tree(tmp_path / "docs", a=SERVER)

@@ -30,6 +30,7 @@ def fake(tmp_path: Path) -> Path:
     return program.parent
 
 
+@pytest.mark.processes
 def test_git_is_run_hardened_in_the_environment_that_was_given(
     tmp_path: Path, fake: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -47,6 +48,7 @@ def test_git_is_run_hardened_in_the_environment_that_was_given(
     assert not {"SET_LATER", "GIT_DIR", "GIT_WORK_TREE"} & environment.keys()
 
 
+@pytest.mark.processes
 def test_failures_are_errors_with_gits_own_words(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="git rev-parse failed: fatal: not a git repository"):
         Repository(tmp_path, HOST).git("rev-parse", "HEAD")
@@ -54,6 +56,7 @@ def test_failures_are_errors_with_gits_own_words(tmp_path: Path) -> None:
         Repository(tmp_path, HostEnvironment({"PATH": str(tmp_path)})).git("status")
 
 
+@pytest.mark.processes
 def test_git_that_hangs_is_ended(tmp_path: Path, fake: Path) -> None:
     (fake / "git").write_text("#!/bin/sh\nexec sleep 60\n")
     with pytest.raises(UsageError, match="took longer"):
@@ -67,6 +70,7 @@ def test_what_is_not_a_ref_never_reaches_git(ref: str, tmp_path: Path) -> None:
         pass
 
 
+@pytest.mark.processes
 def test_files_of_a_commit_are_written_as_they_are_in_git(tmp_path: Path) -> None:
     root = tmp_path / "repository"
     (root / "docs").mkdir(parents=True)

@@ -18,7 +18,7 @@ IN_CONTAINERS = (
     "extractor/languages/rust/look_up.py",
 )
 """Shipped: their environment is that of the container."""
-EDGE = ("harness/cli/", "harness/settings.py", "harness/engine/sweeper.py", *IN_CONTAINERS)
+EDGE = ("harness/cli/", "harness/settings.py", "harness/engine/sweeper.py", "harness/cluster/task.py", *IN_CONTAINERS)
 """Where the environment may be read: before the configuration is built, and in processes of their own."""
 STARTING = {"subprocess.run", "subprocess.Popen"}
 

@@ -227,6 +227,7 @@ async def probed(example: Bundle, program: str) -> tuple[Transcript, str]:
         return await probe.converse(pod, SETTINGS, lambda text: None), token
 
 
+@pytest.mark.processes
 @pytest.mark.anyio
 async def test_a_stdio_server_that_writes_its_token() -> None:
     transcript, token = await probed(bundle(kind=ExampleKind.STDIO_SERVER), STDIO)
@@ -234,6 +235,7 @@ async def test_a_stdio_server_that_writes_its_token() -> None:
     assert set(redacted) >= {".exchanges[].body", ".exchanges[].reply.body"}
 
 
+@pytest.mark.processes
 @pytest.mark.anyio
 async def test_a_client_that_shows_its_token_to_the_scripted_server() -> None:
     listener = await anyio.create_tcp_listener(local_host="127.0.0.1")

@@ -130,6 +130,7 @@ def test_an_unknown_format_is_wrong_use(docs: Path) -> None:
     assert run("blocks", str(docs), "--format", "xml").exit_code == 2
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("command", ["blocks", "statements", "examples"])
 def test_a_list_of_an_unchanged_tree_imports_only_what_it_needs(docs: Path, command: str) -> None:
     """Imports are most of what such a run takes."""

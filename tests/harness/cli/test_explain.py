@@ -10,6 +10,8 @@ import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import pytest
+
 from extractor.model import Note, NoteKind, Origin, Span
 from harness.results.result_files import LAST_RUN, write
 from tests.harness.cli.two_revisions import NEW, OLD, TEXT, write_two_revisions
@@ -56,6 +58,7 @@ def test_in_full_it_shows_requests_replies_and_curl(state: Path) -> None:
     assert all(word[word.index("--data-binary") + 1] for word in words if "--data-binary" in word)
 
 
+@pytest.mark.processes
 def test_a_terminal_that_lacks_a_character_gets_the_rest(state: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "harness.cli", "explain", TYPESCRIPT, "--state", str(state)],

@@ -70,6 +70,7 @@ def hostile_output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, **more: Any)
     return CliRunner().invoke(cli, ["fix", "page#typescript", "--docs", ".", "--state", "s"], **more)
 
 
+@pytest.mark.processes
 def test_in_a_pipe_the_patch_is_exact(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     done = hostile_output(tmp_path, monkeypatch)
     assert b" " + HOSTILE in done.stdout_bytes

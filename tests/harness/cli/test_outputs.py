@@ -50,6 +50,7 @@ def test_a_stream_may_take_several() -> None:
     assert len(outputs_of(texts)) == 4
 
 
+@pytest.mark.processes
 def test_nothing_to_check_still_gives_the_files(tmp_path: Path) -> None:
     root = tmp_path / "docs"
     root.mkdir()

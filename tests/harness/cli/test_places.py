@@ -129,6 +129,7 @@ def test_no_page_can_be_read(ended: Callable[..., Ended], tmp_path: Path) -> Non
     told(result, "page.md")
 
 
+@pytest.mark.processes
 def test_broken_files_of_ours_are_made_anew(ended: Callable[..., Ended], docs: Path, tmp_path: Path) -> None:
     """What docprobe keeps for itself may be damaged: nobody has to mend a cache."""
     assert ended("check", "docs", "--state", "state").code == 3
@@ -142,6 +143,7 @@ def test_broken_files_of_ours_are_made_anew(ended: Callable[..., Ended], docs: P
     assert json.loads((tmp_path / "state" / "last-run.json").read_bytes())["schema"] == "docprobe/1"
 
 
+@pytest.mark.processes
 def test_a_full_disk_costs_only_what_does_not_fit(docs: Path, tmp_path: Path) -> None:
     """A limit on the size of files stands for a full disk: the big result does not fit, the small one does."""
     # -B: Python cuts off bytecode files at that limit, without an error, and nobody could import those modules any more

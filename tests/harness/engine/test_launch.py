@@ -18,6 +18,7 @@ def run(folder: Path, *argv: str, counter: Path | None = None) -> subprocess.Com
     )
 
 
+@pytest.mark.processes
 def test_the_command_has_folder_arguments_and_streams_of_its_own(tmp_path: Path) -> None:
     done = run(tmp_path, "sh", "-c", 'pwd; cat; echo "$1" >&2; exit 7', "x", "a  b'\"$HOME")
     assert done.returncode == 7
@@ -25,11 +26,13 @@ def test_the_command_has_folder_arguments_and_streams_of_its_own(tmp_path: Path)
     assert done.stderr == "a  b'\"$HOME\n"
 
 
+@pytest.mark.processes
 def test_no_descriptor_is_added(tmp_path: Path) -> None:
     done = run(tmp_path, "ls", "/proc/self/fd")
     assert done.stdout.split() == ["0", "1", "2", "3"]  # 3 is the listing's own
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV, signal.SIGTERM])
 def test_a_signal_is_told_as_shells_do_and_not_in_the_log(tmp_path: Path, number: signal.Signals) -> None:
     done = run(tmp_path, "sh", "-c", f"kill -{number.value} $$")
@@ -37,6 +40,7 @@ def test_a_signal_is_told_as_shells_do_and_not_in_the_log(tmp_path: Path, number
     assert done.stderr == ""
 
 
+@pytest.mark.processes
 def test_a_missing_command_is_told(tmp_path: Path) -> None:
     done = run(tmp_path, "no-such-command")
     assert done.returncode == 127
@@ -44,12 +48,14 @@ def test_a_missing_command_is_told(tmp_path: Path) -> None:
     assert "not found" in done.stderr
 
 
+@pytest.mark.processes
 def test_a_missing_folder_is_told(tmp_path: Path) -> None:
     done = run(tmp_path / "missing", "true")
     assert done.returncode not in {0, MEMORY_CODE}
     assert "missing" in done.stderr
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize(
     ("books", "code"),
     [
@@ -68,6 +74,7 @@ def test_the_kernels_books_decide(tmp_path: Path, books: str, code: int) -> None
     assert run(tmp_path, "true", counter=counter).returncode == 0
 
 
+@pytest.mark.processes
 def test_a_command_cannot_say_that_it_was_killed_for_memory(tmp_path: Path) -> None:
     counter = tmp_path / "counter"
     counter.write_text("oom_kill 0\n")

@@ -4,6 +4,8 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import pytest
+
 from extractor.base.storage import is_held
 from harness.engine.owner import is_left_over, own, remove_dead_locks, state_id
 
@@ -29,6 +31,7 @@ def test_an_owner_is_alive_for_as_long_as_its_block(tmp_path: Path) -> None:
     assert is_left_over(owner.labels("anchor"), tmp_path)
 
 
+@pytest.mark.processes
 def test_a_killed_owner_is_dead(tmp_path: Path) -> None:
     with subprocess.Popen(
         [sys.executable, "-c", HOLD, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True

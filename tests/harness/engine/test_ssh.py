@@ -13,7 +13,7 @@ from harness.engine.api import open_api
 from harness.engine.ssh import forward
 from tests.harness.engine.test_api import engine_on
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.processes]
 
 SSH = f"""#!{sys.executable}
 import pathlib, socket, sys, threading

@@ -15,7 +15,7 @@ from harness.engine.owner import RUN_LABEL
 if TYPE_CHECKING:
     from harness.engine.api import Api
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.processes]
 
 
 class Engine:

@@ -45,6 +45,7 @@ def check(docs: Path, *arguments: str) -> tuple[Report, str]:
     return report, " ".join(done.output.split())
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("fail_on", ["must", "should"])
 def test_nothing_gates_without_a_sentence(docs: Path, fail_on: str) -> None:
     report, output = check(docs, "--fail-on", fail_on)
@@ -61,6 +62,7 @@ def test_an_empty_folder_of_rules_is_refused(docs: Path) -> None:
     assert "holds no specification" in done.exception.message
 
 
+@pytest.mark.processes
 def test_with_the_rules_it_gates_and_there_is_no_note(docs: Path) -> None:
     report, _ = check(docs, "--spec", str(SAMPLE))
     assert report.exit_code == 1

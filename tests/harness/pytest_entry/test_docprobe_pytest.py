@@ -9,6 +9,8 @@ import pytest
 
 from tests.test_top_level import ROOT
 
+pytestmark = pytest.mark.processes
+
 pytest_plugins = ["pytester"]
 
 

@@ -148,6 +148,7 @@ def test_a_change_of_one_line_changes_no_other_byte(raw: bytes, line: int) -> No
     assert sum(piece not in made for piece in kept) <= 2
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("raw", RAW[:5] + RAW[6:8])
 @pytest.mark.parametrize("name", ["page.mdx", "a b/p\u00e4ge.md", 'q"uote\\s.md', "tab\there.md"])
 def test_git_applies_the_patch_exactly(tmp_path: Path, raw: bytes, name: str) -> None:

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+pytestmark = pytest.mark.processes
+
 ACTION = Path(__file__).parents[3] / ".github" / "actions" / "docprobe" / "action.yml"
 STEPS = yaml.safe_load(ACTION.read_text())["runs"]["steps"]
 CHECK = next(step for step in STEPS if step.get("id") == "check")

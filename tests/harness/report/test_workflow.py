@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 import yaml
 
+pytestmark = pytest.mark.processes
+
 ROOT = Path(__file__).parents[3]
 WORKFLOW = yaml.safe_load((ROOT / ".github" / "workflows" / "docprobe.yml").read_text())
 SAMPLE = ROOT / "docs-snapshot" / "sample"

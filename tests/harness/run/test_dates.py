@@ -16,6 +16,8 @@ from tests.support.host import HOST
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.processes
+
 PAGE = "guide/rooms.md"
 LINES = [f"line {number}" for number in range(1, 31)]
 

@@ -66,6 +66,7 @@ async def report(
     return await run.execute(make_plan(config), config, connect, observer=notes)
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
@@ -87,6 +88,7 @@ async def test_one_example_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert second.status is Status.NOT_RUNNING
 
 
+@pytest.mark.processes
 async def test_what_cannot_be_cached_is_reported_all_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object) -> None:
         raise StorageError("/full/x.json cannot be written: No space left on device", "make room")
@@ -98,6 +100,7 @@ async def test_what_cannot_be_cached_is_reported_all_the_same(tmp_path: Path, mo
     assert notes.said == ["/full/x.json cannot be written: No space left on device (hint: make room)"] * 2
 
 
+@pytest.mark.processes
 async def test_judging_one_example_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def judged(example: Any, *rest: Any, **more: Any) -> Any:
         if example.id.startswith("page0"):
@@ -113,6 +116,7 @@ async def test_judging_one_example_fails(tmp_path: Path, monkeypatch: pytest.Mon
     assert second.status is Status.NOT_RUNNING
 
 
+@pytest.mark.processes
 async def test_judging_one_example_does_not_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def judged(example: Any, *rest: Any, **more: Any) -> Any:
         while example.id.startswith("page0"):
@@ -121,10 +125,14 @@ async def test_judging_one_example_does_not_end(tmp_path: Path, monkeypatch: pyt
 
     monkeypatch.setattr(run, "result_of_recording", judged)
     first, second = (await report(tmp_path, monkeypatch, None, limits=Limits(example_s=0.2))).examples
-    assert (first.status, first.reason) == (Status.BLOCKED, "judging it took more than 0.2 s of processor time (hint: raise example-s in [limits], or skip the example)")
+    assert (first.status, first.reason) == (
+        Status.BLOCKED,
+        "judging it took more than 0.2 s of processor time (hint: raise example-s in [limits], or skip the example)",
+    )
     assert second.status is Status.NOT_RUNNING
 
 
+@pytest.mark.processes
 async def test_what_an_interrupted_run_did_not_come_to_is_not_told_one_by_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -149,6 +157,7 @@ async def test_what_an_interrupted_run_did_not_come_to_is_not_told_one_by_one(
     assert told == []
 
 
+@pytest.mark.processes
 async def test_a_run_that_takes_too_long_reports_what_it_has_and_blocks_the_rest(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -170,6 +179,7 @@ async def test_a_run_that_takes_too_long_reports_what_it_has_and_blocks_the_rest
     assert "check-s" in second.reason
 
 
+@pytest.mark.processes
 async def test_the_state_folder_is_trimmed_and_the_report_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -218,6 +228,7 @@ WAYS = {
 """Every place where a run gives up on an example, and the error that is raised there."""
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("way", WAYS)
 async def test_all_ways_into_blocked_carry_a_cause_and_a_next_step(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from harness.config import Config
 
+pytestmark = pytest.mark.processes
+
 PAGE = "specification/2025-11-25/basic/transports.mdx"
 RULE = "Whoever names a session that ended **MUST** be answered with 404 Not Found, whatever was asked.\n"
 PROGRAM = """\

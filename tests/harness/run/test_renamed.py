@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from harness.baseline.file import Baseline
 
+pytestmark = pytest.mark.processes
+
 STEM = TUTORIAL.removesuffix(".mdx")
 FIRST, SECOND = CODE, CODE.replace("a tutorial of", "more about")
 PAGE = f"## First\n{FIRST}\n## Second\n{SECOND}"

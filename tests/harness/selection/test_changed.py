@@ -25,6 +25,8 @@ from tests.harness.selection.repositories import RULES, SAMPLE, SESSION_MAP, edi
 if TYPE_CHECKING:
     from click.testing import Result
 
+pytestmark = pytest.mark.processes
+
 BANNER = "docs/2025-11-25/develop/stdio-banner"
 
 

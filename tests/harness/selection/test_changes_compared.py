@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from harness.model import Transcript
 
+pytestmark = pytest.mark.processes
+
 GUIDE = "guides/sessions.mdx"
 BASELINE = f'[[known]]\nexample = "{ID}"\nrequirement = "session.terminated-404"\nreason = "known"\n'
 

@@ -11,6 +11,8 @@ from tests.harness.selection.repositories import CODE, ID, TUTORIAL, check, git,
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.processes
+
 
 @pytest.fixture
 def docs(tmp_path: Path) -> Path:

@@ -21,6 +21,8 @@ from tests.harness.selection.repositories import SESSION_MAP, edit, git
 if TYPE_CHECKING:
     from click.testing import Result
 
+pytestmark = pytest.mark.processes
+
 
 def _run(docs: Path, tmp_path: Path, *arguments: str) -> Result:
     return CliRunner().invoke(cli, [*arguments, "--state", str(tmp_path / "state")])

@@ -15,6 +15,8 @@ from harness.spec.pinned_docs import SnapshotManifest, read_manifest, sync, to_t
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.processes
+
 HOST = HostEnvironment.of(os.environ)
 
 
@@ -92,7 +94,9 @@ def test_without_ref_the_pin_is_rebuilt_and_with_ref_it_moves(repository: Path, 
 
 def test_a_pin_that_is_not_met_changes_nothing(repository: Path, tmp_path: Path) -> None:
     manifest, _ = sync(str(repository), None, tmp_path / "snap", HOST)
-    forged = SnapshotManifest(manifest.repository, manifest.commit, manifest.root, {**manifest.pages, "a.mdx": "0" * 64})
+    forged = SnapshotManifest(
+        manifest.repository, manifest.commit, manifest.root, {**manifest.pages, "a.mdx": "0" * 64}
+    )
     (tmp_path / "snap" / "snapshot.toml").write_text(to_toml(forged), encoding="utf-8")
     (tmp_path / "snap" / "upstream" / "mark").write_text("kept", encoding="utf-8")
     with pytest.raises(UsageError, match="other pages for commit"):

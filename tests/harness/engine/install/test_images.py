@@ -154,6 +154,7 @@ async def test_locks_of_different_things_do_not_meet(tmp_path: Path) -> None:
             pass
 
 
+@pytest.mark.processes
 @pytest.mark.anyio
 async def test_a_dead_holder_gives_it_up(tmp_path: Path) -> None:
     code = (

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from harness.engine.tunnel.channel import Channel
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.processes]
 
 
 def free_port() -> int:

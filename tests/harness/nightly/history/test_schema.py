@@ -79,6 +79,7 @@ for number in range(100_000):
 """
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("delay_s", [0.0, 0.03, 0.11, 0.23])
 def test_a_kill_loses_at_most_the_running_night(tmp_path: Path, delay_s: float) -> None:
     file = tmp_path / "history.sqlite"

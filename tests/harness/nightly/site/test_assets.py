@@ -47,6 +47,7 @@ def npm(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.processes
 def test_a_library_is_fetched_once_and_kept(npm: Path, tmp_path: Path) -> None:
     tarball = packed({"dist/drawing.js": b"draw()", "evil.js": b"no"})
     (npm / "answer").write_bytes(tarball)
@@ -57,6 +58,7 @@ def test_a_library_is_fetched_once_and_kept(npm: Path, tmp_path: Path) -> None:
     assert (npm / "asked").read_text().splitlines() == ["pack --silent --ignore-scripts @scope/drawing@1.2.3"]
 
 
+@pytest.mark.processes
 def test_another_package_than_the_pinned_one_is_not_used(npm: Path, tmp_path: Path) -> None:
     (npm / "answer").write_bytes(packed({"dist/drawing.js": b"steal()"}))
     assets = load(tmp_path / "cache", with_npm(npm), [library(packed({"dist/drawing.js": b"draw()"}))])
@@ -67,6 +69,7 @@ def test_another_package_than_the_pinned_one_is_not_used(npm: Path, tmp_path: Pa
     assert list((tmp_path / "cache").iterdir()) == [], "the next run fetches it afresh"
 
 
+@pytest.mark.processes
 def test_a_damaged_cache_is_fetched_afresh(npm: Path, tmp_path: Path) -> None:
     tarball = packed({"dist/drawing.js": b"draw()"})
     (npm / "answer").write_bytes(tarball)
@@ -81,6 +84,7 @@ def test_without_npm_the_reason_is_given(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.processes
 def test_the_message_of_npm_is_given(npm: Path, tmp_path: Path) -> None:
     (npm / "npm").write_text("#!/bin/sh\necho first >&2\necho no such package >&2\nexit 1\n")
     ((_, why),) = load(tmp_path / "cache", with_npm(npm), [library(b"")]).missing

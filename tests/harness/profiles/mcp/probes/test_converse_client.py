@@ -23,7 +23,7 @@ from .process_pod import process_pod
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.processes]
 CLIENT = bundle(kind=ExampleKind.CLIENT)
 
 PROGRAM = """

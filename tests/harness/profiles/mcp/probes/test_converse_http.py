@@ -63,7 +63,8 @@ async def test_one_revision_of_a_right_server(json_server: Transcript) -> None:
     assert found["get.stream"].reply is not None
     assert found["get.stream"].reply.fault is BodyFault.OPEN
     last = transcript.exchanges[-1]
-    assert last.started_s + last.duration_s < 6.0
+    # some seconds; a busy machine may take more, and a wait that decides nothing would take minutes
+    assert last.started_s + last.duration_s < 60
 
 
 async def test_numbers_controls_sessions_and_json(stream_server: Transcript) -> None:

@@ -22,7 +22,7 @@ from .process_pod import process_pod
 if TYPE_CHECKING:
     from harness.model import Exchange
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.processes]
 REVISIONS = ("2025-06-18", "2025-11-25", "2026-07-28", "draft")
 
 SERVER = """

@@ -108,6 +108,7 @@ def docs(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.processes
 def test_terminal_json_and_annotations_name_the_line(docs: Path, tmp_path: Path) -> None:
     state = ("--state", tmp_path / "state")
     done = run("check", docs, "--format", "terminal", "--format", f"json:{tmp_path / 'o.json'}", *state)

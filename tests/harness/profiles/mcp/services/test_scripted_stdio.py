@@ -20,7 +20,7 @@ from tests.harness.profiles.mcp.probes.process_pod import process_pod
 from tests.support.local_pod import bundle
 from tests.support.verdicts import verdicts_of
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.processes]
 PROGRAM = """
 import json, subprocess, sys
 server = subprocess.Popen([sys.executable, "-c", RELAY], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
