@@ -17,7 +17,7 @@ import anyio
 from extractor.base.text import printable
 from harness.base.codec import from_json, to_json
 from harness.base.errors import EngineError, UsageError
-from harness.cluster.task import Answer, Task, TaskSettings, code_digest, run_task
+from harness.cluster.task import ExampleTask, TaskSettings, WorkerAnswer, code_digest, run_task
 from harness.engine.install.settings import IMAGES_LOCK
 from harness.model import Lookup, Recording
 
@@ -126,7 +126,7 @@ class Cluster:
         """Have one text run by a worker. Raises EngineError if no worker can."""
         # workers have no repository to ask
         day = await committed() if date is None else None
-        task = Task(bundle.example_id, self.settings, bundle, date, day, dict(locks))
+        task = ExampleTask(bundle.example_id, self.settings, bundle, date, day, dict(locks))
         answer = await self._answer(task, progress)
         return answer.recording or Recording((), None, blocked=answer.refused)
 
@@ -136,7 +136,7 @@ class Cluster:
         """Have packages asked by a worker; what prevents an answer is in it."""
         asked = {module: tuple(sorted(names)) for module, names in questions.items()}
         try:
-            task = Task("imports", self.settings, bundle, cutoff, questions=asked)
+            task = ExampleTask("imports", self.settings, bundle, cutoff, questions=asked)
             answer = await self._answer(task, progress)
         except EngineError as error:
             return Lookup(cutoff, {}, {}, error.in_one_line())
@@ -150,7 +150,7 @@ class Cluster:
             case _:
                 pass
 
-    async def _answer(self, task: Task, progress: Callable[[str], None]) -> Answer:
+    async def _answer(self, task: ExampleTask, progress: Callable[[str], None]) -> WorkerAnswer:
         """Hand a task to workers until one does it. Raises EngineError if there is none that can."""
         data = to_json(task)
         while True:
@@ -166,7 +166,7 @@ class Cluster:
                 self._refused[worker] = answer.refused
                 progress(f"{worker} cannot run it: {answer.refused}")
 
-    async def _asked(self, key: str, data: bytes) -> tuple[str, Answer]:
+    async def _asked(self, key: str, data: bytes) -> tuple[str, WorkerAnswer]:
         """Return the address of the worker that took the task, and its answer.
 
         Raises EngineError if there is no worker for it for a while.
@@ -184,7 +184,7 @@ class Cluster:
                     break
                 able = await self._until_able()
                 if only is not None and not set(only) & set(able):
-                    return "", Answer(refused="its workers were lost")  # others have come
+                    return "", WorkerAnswer(refused="its workers were lost")  # others have come
             worker, answer = await future
         except distributed.scheduler.KilledWorker as error:
             why = f"the workers that ran it ended, {error.allowed_failures + 1} of them one after the other"
@@ -198,7 +198,7 @@ class Cluster:
             raise EngineError(why, "install the same docprobe, with its extra `cluster`, on every worker") from error
         finally:
             future.release()
-        return worker, from_json(answer, Answer)
+        return worker, from_json(answer, WorkerAnswer)
 
     async def _until_able(self) -> list[str]:
         """Return the workers that can run texts; wait a while for one. Raises EngineError if none comes."""

@@ -59,7 +59,7 @@ class TaskSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class ExampleTask:
     """One text to run, or, with questions, packages to be asked."""
 
     name: str
@@ -76,7 +76,7 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class WorkerAnswer:
     """What came of a task."""
 
     recording: Recording | None = None
@@ -97,23 +97,23 @@ def run_task(
     """Do what a task says, on this machine.
 
     Args:
-        data: a :class:`Task`, as JSON.
+        data: a :class:`ExampleTask`, as JSON.
         progress: called with what is being done.
         wanted: whether the answer is still wanted; if not, the pod is removed at once.
         environ: this machine's environment: engine, registries, state folder. None takes the process's.
 
     Returns:
-        An :class:`Answer`, as JSON. It raises nothing of docprobe's own.
+        An :class:`WorkerAnswer`, as JSON. It raises nothing of docprobe's own.
     """
-    task = from_json(data, Task)
+    task = from_json(data, ExampleTask)
     if task.settings.code != code_digest():
-        return to_json(Answer(refused="it has another docprobe, or other versions of its libraries"))
+        return to_json(WorkerAnswer(refused="it has another docprobe, or other versions of its libraries"))
     return to_json(anyio.run(_run, task, progress, wanted, os.environ if environ is None else environ))
 
 
 async def _run(
-    task: Task, progress: Callable[[str], None], wanted: Callable[[], bool], environ: Mapping[str, str]
-) -> Answer:
+    task: ExampleTask, progress: Callable[[str], None], wanted: Callable[[], bool], environ: Mapping[str, str]
+) -> WorkerAnswer:
     answer = _failed(task, f"not run (hint: {BlockedError.NEXT_STEP})")
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(_cancel_unless, wanted, tasks.cancel_scope)
@@ -122,7 +122,7 @@ async def _run(
     return answer
 
 
-async def _done(task: Task, progress: Callable[[str], None], environ: Mapping[str, str]) -> Answer:
+async def _done(task: ExampleTask, progress: Callable[[str], None], environ: Mapping[str, str]) -> WorkerAnswer:
     """Do the task, and return what came of it, whatever went wrong."""
     try:
         config = _config(task.settings, environ)
@@ -132,7 +132,7 @@ async def _done(task: Task, progress: Callable[[str], None], environ: Mapping[st
             async with open_engine(config):  # one that has died meanwhile raises: the text can run elsewhere
                 pass
     except EngineError as error:
-        return Answer(refused=error.in_one_line())
+        return WorkerAnswer(refused=error.in_one_line())
     except DocprobeError as error:
         return _failed(task, error.in_one_line())
     except Exception as error:
@@ -141,25 +141,25 @@ async def _done(task: Task, progress: Callable[[str], None], environ: Mapping[st
     return answer
 
 
-async def _answer(task: Task, recorder: Recorder, progress: Callable[[str], None]) -> Answer:
+async def _answer(task: ExampleTask, recorder: Recorder, progress: Callable[[str], None]) -> WorkerAnswer:
     if task.questions is not None:
         questions = {module: frozenset(names) for module, names in task.questions.items()}
-        return Answer(lookup=await recorder.look_up(task.bundle, questions, cutoff=task.date, progress=progress))
+        return WorkerAnswer(lookup=await recorder.look_up(task.bundle, questions, cutoff=task.date, progress=progress))
 
     async def committed() -> str | None:
         return task.committed
 
-    return Answer(
+    return WorkerAnswer(
         recording=await recorder.record(
             task.bundle, date=task.date, committed=committed, locks=task.locks, progress=progress
         )
     )
 
 
-def _failed(task: Task, reason: str) -> Answer:
+def _failed(task: ExampleTask, reason: str) -> WorkerAnswer:
     if task.questions is not None:
-        return Answer(lookup=Lookup(task.date, {}, {}, reason))
-    return Answer(recording=Recording((), None, blocked=reason))
+        return WorkerAnswer(lookup=Lookup(task.date, {}, {}, reason))
+    return WorkerAnswer(recording=Recording((), None, blocked=reason))
 
 
 async def _cancel_unless(wanted: Callable[[], bool], scope: anyio.CancelScope) -> None:

@@ -39,7 +39,7 @@ _CACHES: Final = {"UV_CACHE_DIR": "/tmp/uv", "NPM_CONFIG_CACHE": "/tmp/npm"}
 
 
 @dataclass(frozen=True, slots=True)
-class Registry:
+class PackageRegistry:
     """A package registry, and how its client asks it something."""
 
     name: str
@@ -50,13 +50,13 @@ class Registry:
 
 
 REGISTRIES: Final = (
-    Registry(
+    PackageRegistry(
         "npm registry",
         Manager.NPM,
         "node",
         ("npm", "view", "npm", "version", "--fetch-retries=0", "--fetch-timeout=15000"),
     ),
-    Registry(
+    PackageRegistry(
         "PyPI",
         Manager.PYPI,
         "python",
@@ -65,7 +65,7 @@ REGISTRIES: Final = (
 )
 
 
-async def registry_problem(engine: DockerEngine, registry: Registry) -> str | None:
+async def registry_problem(engine: DockerEngine, registry: PackageRegistry) -> str | None:
     """Return what is wrong with a registry, in its client's words; None if it answers. Raises EngineError."""
     base = await engine.base(registry.toolchain)
     job = Job((registry.argv,), environment=_CACHES, cwd="/tmp", deadline_s=_DEADLINE_S)
@@ -180,7 +180,7 @@ async def _ask_registries(engine: DockerEngine, complete: bool, add: OnCheck) ->
             tasks.start_soon(_ask, engine, registry, add)
 
 
-async def _ask(engine: DockerEngine, registry: Registry, add: OnCheck) -> None:
+async def _ask(engine: DockerEngine, registry: PackageRegistry, add: OnCheck) -> None:
     try:
         problem = await registry_problem(engine, registry)
     except BlockedError as error:

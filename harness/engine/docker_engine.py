@@ -26,7 +26,7 @@ from harness.engine.install.images import ImageRecords, prune
 from harness.engine.install.installer import Installer
 from harness.engine.install.pulled import PulledImages
 from harness.engine.install.settings import install_settings
-from harness.engine.install.way_out import Gate
+from harness.engine.install.way_out import RegistryGate
 from harness.engine.logs import LogBook
 from harness.engine.owner import own
 from harness.engine.podman import PodmanFiles
@@ -147,7 +147,9 @@ class DockerEngine:
         self.bases = bases
         self._records = ImageRecords(state)
         self._anchors = Anchors(run, tasks)
-        self.gate = Gate(self._anchors, partial(self._image_of_anchors, _printable(None)), builder.settings, host)
+        self.gate = RegistryGate(
+            self._anchors, partial(self._image_of_anchors, _printable(None)), builder.settings, host
+        )
         """The way to the registries, for containers that install."""
         self._installer = Installer(builder, bases, self._records, run.limits, state, self.gate)
         self._tasks = tasks

@@ -40,7 +40,7 @@ MOST_VALUES: Final = 200_000
 
 
 @dataclass(slots=True)
-class Kept:
+class KeptBody:
     """What a transcript keeps so far of a whole conversation. Mutable; all its replies share it."""
 
     characters: int = 0
@@ -100,7 +100,7 @@ def _decoder(encoding: str) -> _Decoder | None:
 class BodyReader:
     """A reply's body while it is read: events of a stream that is still open can be seen in it."""
 
-    def __init__(self, started: float, *, most_bytes: int = READ_BYTES, kept: Kept | None = None) -> None:
+    def __init__(self, started: float, *, most_bytes: int = READ_BYTES, kept: KeptBody | None = None) -> None:
         """Start with nothing read.
 
         Args:
@@ -110,7 +110,7 @@ class BodyReader:
         """
         self._started = started
         self._most_bytes = most_bytes
-        self._kept = kept or Kept()
+        self._kept = kept or KeptBody()
         self._of_events = 0
         self._values = 0
         self._body: str | None = None

@@ -15,7 +15,7 @@ import anyio
 import httpx
 
 from harness.base.jsonrpc import Message, error_code, response_to
-from harness.exchanges.body import READ_BYTES, BodyReader, Kept, ReadPlan
+from harness.exchanges.body import READ_BYTES, BodyReader, KeptBody, ReadPlan
 from harness.exchanges.http_exchange import (
     WIRE_ERRORS,
     ProbeAnswer,
@@ -82,7 +82,7 @@ class Recorder:
             exchange_bytes: what is read of one reply.
         """
         self._exchange_bytes = exchange_bytes
-        self._kept = Kept()
+        self._kept = KeptBody()
         self._new_transport = transport
         self._transport = transport()
         self.timeout_s = timeout_s

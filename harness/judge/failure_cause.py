@@ -105,7 +105,7 @@ _STATED_BY: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Cause:
+class FailureCause:
     """What a failed start can come from."""
 
     trouble: Trouble
@@ -115,14 +115,14 @@ class Cause:
     """What docprobe inferred and the failure may come from; empty if all that it can come from was stated."""
 
 
-def cause_of(run: Run, bundle: Bundle) -> Cause:
+def cause_of(run: Run, bundle: Bundle) -> FailureCause:
     """Return what the failed start ``run`` of ``bundle`` can come from.
 
     Args:
         run: one that did not serve.
         bundle: what was run, of the copy whose page is asked about.
     """
-    return Cause(_trouble(run), failing_lines(run.logs, bundle), tuple(_possible_guesses(run, bundle)))
+    return FailureCause(_trouble(run), failing_lines(run.logs, bundle), tuple(_possible_guesses(run, bundle)))
 
 
 def left_that_explains(run: Run, bundle: Bundle) -> tuple[LeftToReader, ...]:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from extractor.model import Bundle, Span
-    from harness.judge.failure_cause import Cause
+    from harness.judge.failure_cause import FailureCause
     from harness.model import LogLine, Run
     from harness.rule import Serving
 
@@ -38,7 +38,7 @@ _DUMP: Final = re.compile(r"\s+at .*\{$")
 _LONGEST_WORDS: Final = 200
 
 
-def fix_for(run: Run, bundle: Bundle, cause: Cause, otherwise: str, serving: Serving) -> str:
+def fix_for(run: Run, bundle: Bundle, cause: FailureCause, otherwise: str, serving: Serving) -> str:
     """Return what to do about a failed start.
 
     Args:
@@ -64,7 +64,9 @@ def fix_for(run: Run, bundle: Bundle, cause: Cause, otherwise: str, serving: Ser
             return _by_words(run, log, bundle, otherwise, serving)
 
 
-def fixes_for(failed: Sequence[Run], bundle: Bundle, causes: Sequence[Cause], otherwise: str, serving: Serving) -> str:
+def fixes_for(
+    failed: Sequence[Run], bundle: Bundle, causes: Sequence[FailureCause], otherwise: str, serving: Serving
+) -> str:
     """Return what to do about a program that starts with no packages: what ends it at its own date is wrong today too.
 
     Args:
@@ -97,7 +99,7 @@ def last_words(run: Run) -> str:
     return words[:_LONGEST_WORDS]
 
 
-def lines_of_cause(run: Run, bundle: Bundle, cause: Cause) -> tuple[Span, ...]:
+def lines_of_cause(run: Run, bundle: Bundle, cause: FailureCause) -> tuple[Span, ...]:
     """Return the docs lines to mark: those that the log names, else the first that reads a body nobody parses."""
     if cause.lines or not _lacks_parser(run, "", bundle):
         return cause.lines

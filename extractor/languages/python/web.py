@@ -44,7 +44,7 @@ _EVENT_LOOPS: Final = frozenset({"asyncio.run", "anyio.run", "trio.run", "run_un
 
 
 @dataclass(frozen=True, slots=True)
-class Serving:
+class ServedApplication:
     """How a program serves HTTP."""
 
     call: Call | None = None
@@ -54,7 +54,7 @@ class Serving:
     """The ASGI application that loading the main file makes, where the code starts no server itself."""
 
 
-def serving(files: Sequence[CodeFacts]) -> Serving | None:
+def serving(files: Sequence[CodeFacts]) -> ServedApplication | None:
     """Return how a program serves HTTP; None if it imports nothing to serve with.
 
     Args:
@@ -67,12 +67,12 @@ def serving(files: Sequence[CodeFacts]) -> Serving | None:
     applications = web_applications(files)
     for call in calls:
         if _starts(call, files, applications):
-            return Serving(call, started=True)
+            return ServedApplication(call, started=True)
     if made := next((c for c in files[0].calls if c.last in ASGI and c.function is None and c.target), None):
-        return Serving(made, application=made)
+        return ServedApplication(made, application=made)
     if made := next((c for c in calls if c.last in _MAKING), None):
-        return Serving(made)
-    return Serving() if libraries - {"asyncio"} else None
+        return ServedApplication(made)
+    return ServedApplication() if libraries - {"asyncio"} else None
 
 
 def web_applications(files: Sequence[CodeFacts]) -> frozenset[str]:

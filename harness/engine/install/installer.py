@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from harness.engine.install.base_images import BaseImage, BaseImages
     from harness.engine.install.manager import InstallFault, InstallPlan, PackageManager
-    from harness.engine.install.way_out import Gate, WayOut
+    from harness.engine.install.way_out import RegistryGate, WayOut
     from harness.engine.protocol import Limits, Progress
 
 MANAGERS: Final[Mapping[Manager, PackageManager]] = {
@@ -60,7 +60,7 @@ class Installer:
     records: ImageRecords
     limits: Limits
     state: Path
-    gate: Gate
+    gate: RegistryGate
 
     async def install(self, bundle: Bundle, cutoff: str | None, lock: str | None, progress: Progress) -> Image:
         """Return the bundle's dependencies as an image.

@@ -78,7 +78,7 @@ class WayOut:
 
 
 @dataclass(frozen=True, slots=True)
-class Gate:
+class RegistryGate:
     """Opens ways out."""
 
     anchors: Anchors

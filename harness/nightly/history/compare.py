@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from harness.model import Status
-from harness.nightly.history.queries import Cause
+from harness.nightly.history.queries import FlipCause
 
 if TYPE_CHECKING:
     import sqlite3
@@ -30,14 +30,14 @@ class Result:
     version: str
     """Of docprobe."""
 
-    def causes(self, before: Result) -> Iterator[Cause]:
+    def causes(self, before: Result) -> Iterator[FlipCause]:
         """Yield what changed between the two nights, other than the sentence of a requirement."""
         if self.digest != before.digest:
-            yield Cause.DOCS
+            yield FlipCause.DOCS
         if self.packages != before.packages:
-            yield Cause.PACKAGES
+            yield FlipCause.PACKAGES
         if self.version != before.version:
-            yield Cause.DOCPROBE
+            yield FlipCause.DOCPROBE
 
 
 def find_flips(night: int, before_conversation: Set[str], connection: sqlite3.Connection) -> None:
@@ -94,7 +94,7 @@ def _insert(
         requirement, _, revision = case.partition(" ")
         if requirement in without or (only is not None and requirement not in only) or old[case][0] == new[case][0]:
             continue
-        causes = [*general, Cause.STATEMENT] if old[case][3] != new[case][3] else general
+        causes = [*general, FlipCause.STATEMENT] if old[case][3] != new[case][3] else general
         connection.execute(
             "INSERT INTO flip (night, example, requirement, revision, before, after, since, causes)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 
-class Cause(StrEnum):
+class FlipCause(StrEnum):
     """What changed between the two nights of a flip."""
 
     DOCS = "docs"
@@ -59,7 +59,7 @@ class Flip:
     night: int
     since: int
     """The night compared with."""
-    causes: tuple[Cause, ...]
+    causes: tuple[FlipCause, ...]
     """What changed in between. Empty: nothing, it is flaky."""
 
 
@@ -135,7 +135,14 @@ def flips(connection: sqlite3.Connection, *, limit: int = 200, night: int | None
 def _flip(row: Sequence[Any]) -> Flip:
     example, requirement, revision, before, after, night, since, causes = row
     return Flip(
-        example, requirement, revision, Verdict(before), Verdict(after), night, since, tuple(map(Cause, causes.split()))
+        example,
+        requirement,
+        revision,
+        Verdict(before),
+        Verdict(after),
+        night,
+        since,
+        tuple(map(FlipCause, causes.split())),
     )
 
 

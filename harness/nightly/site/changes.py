@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from harness.model import Status, Verdict
-from harness.nightly.history.queries import Cause, difference
+from harness.nightly.history.queries import FlipCause, difference
 from harness.report.html.example_page import has_page
 from harness.report.html.naming import anchor_of, case_file, finding_anchor
 from harness.report.wording import plural
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 _BROKEN: Final = frozenset({Status.NOT_RUNNING, Status.BLOCKED})
 """Statuses of an example that should be judged and could not be."""
 CAUSE_WORDS: Final = {
-    Cause.DOCS: "the example's text changed",
-    Cause.PACKAGES: "packages changed",
-    Cause.STATEMENT: "the sentence of the specification changed",
-    Cause.DOCPROBE: "docprobe was updated",
+    FlipCause.DOCS: "the example's text changed",
+    FlipCause.PACKAGES: "packages changed",
+    FlipCause.STATEMENT: "the sentence of the specification changed",
+    FlipCause.DOCPROBE: "docprobe was updated",
 }
 
 

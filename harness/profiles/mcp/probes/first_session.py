@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from harness.base.jsonrpc import Message
     from harness.exchanges.http_exchange import ProbeAnswer
     from harness.profiles.mcp.probes.probed_server import ProbedServer
-    from harness.profiles.mcp.probes.tools import Tool
+    from harness.profiles.mcp.probes.tools import ServerTool
 
 BAD_REQUEST: Final = 400
 LISTEN_S: Final = 0.1
@@ -156,7 +156,9 @@ def _learn_load(peer: ProbedServer, answer: ProbeAnswer) -> None:
         peer.facts = replace(peer.facts, refused_for_load=True)
 
 
-async def _call_tool(peer: ProbedServer, caller: Caller, listed: ProbeAnswer) -> tuple[ProbeAnswer | None, Tool | None]:
+async def _call_tool(
+    peer: ProbedServer, caller: Caller, listed: ProbeAnswer
+) -> tuple[ProbeAnswer | None, ServerTool | None]:
     """Call the first tool that can be called; return the answer, and the tool if it was served."""
     tool = first_callable_tool(listed.result) if peer.method == "tools/list" else None
     if tool is None or tool.only_as_task:

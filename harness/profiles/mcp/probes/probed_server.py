@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from harness.engine.protocol import Pod
     from harness.exchanges.recorder import OpenStream, Recorder
     from harness.model import RevisionFacts, Session
-    from harness.profiles.mcp.probes.tools import Tool
+    from harness.profiles.mcp.probes.tools import ServerTool
     from harness.profiles.mcp.tokens import TokenSource
 
 REPLAY_LINGER_S: Final = 0.1
@@ -101,7 +101,7 @@ class ProbedServer:
         self.demands_token = False
         self.method = "tools/list"
         """Method of ordinary requests."""
-        self.tool: Tool | None = None
+        self.tool: ServerTool | None = None
         self.suffix = ""
         """Appended to the labels of sessions (``@<revision>``)."""
         self.start_s = start_s

@@ -21,7 +21,7 @@ from harness.profiles.mcp.header_annotations import (
 )
 from harness.profiles.mcp.messages import METHOD_HEADER, NAME_HEADER, mirrored_headers
 from harness.profiles.mcp.probes.input_answers import changed_state, made_up_answers
-from harness.profiles.mcp.probes.tools import Tool, callable_tools, made_up_value
+from harness.profiles.mcp.probes.tools import ServerTool, callable_tools, made_up_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -87,7 +87,7 @@ async def probe_tools(peer: ProbedServer, caller: Caller, listed: Message | None
     await _ask_for_input(peer, caller, tools)
 
 
-async def _call_by_name(peer: ProbedServer, caller: Caller, tool: Tool) -> None:
+async def _call_by_name(peer: ProbedServer, caller: Caller, tool: ServerTool) -> None:
     """Call a tool with the right name in the header, a wrong one, none, and the right one in base64."""
     params = {"name": tool.name, "arguments": tool.arguments}
     called = await send(peer, steps.MODERN_TOOL, caller, "tools/call", params)
@@ -133,7 +133,7 @@ async def _call_with_parameters(peer: ProbedServer, caller: Caller, listed: Mess
         await call(steps.MODERN_PARAM_ABSENT, rest, None, called.number)
 
 
-async def _ask_for_input(peer: ProbedServer, caller: Caller, tools: tuple[tuple[Tool, Headers], ...]) -> None:
+async def _ask_for_input(peer: ProbedServer, caller: Caller, tools: tuple[tuple[ServerTool, Headers], ...]) -> None:
     """Call tools as a client that can give every kind of input, and try the first one that asks for some."""
     for tool, headers in itertools.islice(tools, MOST_ASKED):
         call = _AbleCall(peer, caller, {"name": tool.name, "arguments": tool.arguments}, headers)
@@ -188,7 +188,7 @@ async def _answer(call: _AbleCall, asked: ProbeAnswer) -> None:
         await call.send(steps.MODERN_ANSWERS_MORE, control, {"inputResponses": surplus, **echoed})
 
 
-def _with_headers(listed: Message | None) -> Iterator[tuple[Tool, Headers]]:
+def _with_headers(listed: Message | None) -> Iterator[tuple[ServerTool, Headers]]:
     """Return the tools that can be called, each with the headers that repeat its arguments."""
     for tool in callable_tools(listed):
         schema = _schema_of(listed, tool)
@@ -196,7 +196,7 @@ def _with_headers(listed: Message | None) -> Iterator[tuple[Tool, Headers]]:
             yield tool, parameter_headers(schema, tool.arguments)
 
 
-def _annotated(listed: Message | None) -> Iterator[tuple[Tool, Message, HeaderAnnotation]]:
+def _annotated(listed: Message | None) -> Iterator[tuple[ServerTool, Message, HeaderAnnotation]]:
     """Return tools with a parameter that a header repeats, and arguments that give it a value; strings first."""
     found = []
     for tool, _ in _with_headers(listed):
@@ -210,7 +210,7 @@ def _annotated(listed: Message | None) -> Iterator[tuple[Tool, Message, HeaderAn
     yield from sorted(found, key=lambda each: not isinstance(value_at(each[0].arguments, each[2].path or ()), str))
 
 
-def _schema_of(listed: Message | None, tool: Tool) -> Message:
+def _schema_of(listed: Message | None, tool: ServerTool) -> Message:
     tools = (listed or {}).get("tools")
     known = [each for each in tools if isinstance(each, dict)] if isinstance(tools, list) else []
     schema = next((each.get("inputSchema") for each in known if each.get("name") == tool.name), None)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from harness.exchanges.http_exchange import ProbeAnswer
     from harness.profiles.mcp.messages import Caller
     from harness.profiles.mcp.probes.probed_server import ProbedServer
-from harness.profiles.mcp.probes.tools import Tool, callable_tools
+from harness.profiles.mcp.probes.tools import ServerTool, callable_tools
 
 HANDLES: Final = 20
 """Handles that are collected: enough to judge how they are made."""
@@ -40,8 +40,8 @@ _LAST_WORDS: Final = ("id", "handle", "token", "key")
 class HandlePair:
     """A tool that gives a value and another that takes it."""
 
-    giver: Tool
-    taker: Tool
+    giver: ServerTool
+    taker: ServerTool
     argument: str
     """Of ``taker``; a property of the same name is looked for in the result of ``giver``."""
 
@@ -108,7 +108,7 @@ def _served(answer: ProbeAnswer) -> bool:
 
 
 async def _call(
-    peer: ProbedServer, step: str, caller: Caller, tool: Tool, *, control: int | None = None
+    peer: ProbedServer, step: str, caller: Caller, tool: ServerTool, *, control: int | None = None
 ) -> ProbeAnswer:
     rpc_id = peer.recorder.rpc_id()
     params = tool.params(rpc_id)
@@ -117,7 +117,7 @@ async def _call(
     return await peer.post(step, caller, messages.request(rpc_id, "tools/call", params), extra=extra, control=control)
 
 
-def _with(pair: HandlePair, value: str) -> Tool:
+def _with(pair: HandlePair, value: str) -> ServerTool:
     return replace(pair.taker, arguments={**pair.taker.arguments, pair.argument: value})
 
 

@@ -23,7 +23,7 @@ _PLAIN: Final[Mapping[str, Any]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Tool:
+class ServerTool:
     """A tool that can be called."""
 
     name: str
@@ -36,12 +36,12 @@ class Tool:
         return {"name": self.name, "arguments": self.arguments, "_meta": {"progressToken": progress_token}}
 
 
-def first_callable_tool(result: Message | None) -> Tool | None:
+def first_callable_tool(result: Message | None) -> ServerTool | None:
     """Return the first of :func:`callable_tools`; None if there is none."""
     return next(callable_tools(result), None)
 
 
-def callable_tools(result: Message | None) -> Iterator[Tool]:
+def callable_tools(result: Message | None) -> Iterator[ServerTool]:
     """Return the tools of a tools/list result whose required arguments can be made up.
 
     Read-only ones come first, those that have to be called as tasks last.
@@ -53,7 +53,7 @@ def callable_tools(result: Message | None) -> Iterator[Tool]:
         if not isinstance(name, str) or not isinstance(schema, dict):
             continue
         with contextlib.suppress(_CannotMakeUpError):
-            yield Tool(name, _object(schema, 0), _only_as_task(tool))
+            yield ServerTool(name, _object(schema, 0), _only_as_task(tool))
 
 
 def made_up_value(schema: Any) -> Any:

@@ -34,7 +34,7 @@ _CONTAINING: Final = frozenset({"comparison_operator", "binary_expression", "in_
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
+class SessionNames:
     """Variables that have to do with sessions."""
 
     ids: frozenset[str]
@@ -43,7 +43,7 @@ class Names:
     """Hold the result of a lookup by that id."""
 
 
-def names_in(root: Node) -> Names:
+def names_in(root: Node) -> SessionNames:
     """Return the variables of a file that are set from the session header, or by a lookup with it.
 
     Scopes are not distinguished. A value that is a function is not searched: what is set inside it is a variable of
@@ -53,13 +53,13 @@ def names_in(root: Node) -> Names:
     ids = frozenset(
         name
         for name, value in set_to
-        if SESSION_HEADER.search(text_of(value)) and not _lookups(value, Names(frozenset(), frozenset()))
+        if SESSION_HEADER.search(text_of(value)) and not _lookups(value, SessionNames(frozenset(), frozenset()))
     )
-    known = Names(ids, frozenset())
-    return Names(ids, frozenset(name for name, value in set_to if name not in ids and _lookups(value, known)))
+    known = SessionNames(ids, frozenset())
+    return SessionNames(ids, frozenset(name for name, value in set_to if name not in ids and _lookups(value, known)))
 
 
-def looked_up_in_vain(node: Node, names: Names) -> bool:
+def looked_up_in_vain(node: Node, names: SessionNames) -> bool:
     """Return whether ``node`` runs where a lookup of the session id found nothing."""
     nearest = next(chains(node), None)
     if nearest and any(_negated(lookup) == holds for test, holds in nearest for lookup in _lookups(test, names)):
@@ -70,7 +70,7 @@ def looked_up_in_vain(node: Node, names: Names) -> bool:
     return any(not _negated(lookup) for test in left_behind(node) for lookup in _lookups(test, names))
 
 
-def id_is_given(node: Node, names: Names) -> bool | None:
+def id_is_given(node: Node, names: SessionNames) -> bool | None:
     """Return whether a request that gets to ``node`` has a session id; None if the conditions leave that open."""
     for chain in chains(node):
         for test, holds in chain:
@@ -125,12 +125,12 @@ def variables(scope: Node) -> Iterator[tuple[str, Node]]:
                 yield text_of(held), value
 
 
-def _lookups(node: Node, names: Names) -> list[Node]:
+def _lookups(node: Node, names: SessionNames) -> list[Node]:
     """Return the expressions in ``node`` that tell whether there is a session of that id."""
     return [part for part in walk(node) if _is_lookup(part, names)]
 
 
-def _is_lookup(node: Node, names: Names) -> bool:
+def _is_lookup(node: Node, names: SessionNames) -> bool:
     if node.type == "identifier":
         return text_of(node) in names.sessions
     key: Node | None = None
@@ -145,7 +145,7 @@ def _is_lookup(node: Node, names: Names) -> bool:
     return key is not None and _is_id(key, names)
 
 
-def _is_id(node: Node, names: Names) -> bool:
+def _is_id(node: Node, names: SessionNames) -> bool:
     node = _unwrapped(node)
     if node.type in {"identifier", "string"}:
         return text_of(node) in names.ids
@@ -167,7 +167,7 @@ def _negated(node: Node) -> bool:
     return _operator(here) in EQUAL and any(text_of(child) in NOTHING for child in here.named_children)
 
 
-def _shows_an_id(test: Node, names: Names) -> bool | None:
+def _shows_an_id(test: Node, names: SessionNames) -> bool | None:
     """True if ``test`` holds where there is an id, False where there is none, None if it is about something else."""
     test = _unwrapped(test)
     if _is_id(test, names):

@@ -19,7 +19,7 @@ from extractor.languages.common.syntax import (
 from harness.profiles.mcp.rules.branches import chains, last_statement
 from harness.profiles.mcp.rules.session_branches import (
     SESSION_HEADER,
-    Names,
+    SessionNames,
     id_is_given,
     looked_up_in_vain,
     names_in,
@@ -167,7 +167,7 @@ def notification_answers(root: Node, finding: Finding, transcript: Transcript) -
             yield last if last.type in _ENDS else branch
 
 
-def _ends_in_vain(root: Node, names: Names, statuses: set[str]) -> list[Node]:
+def _ends_in_vain(root: Node, names: SessionNames, statuses: set[str]) -> list[Node]:
     """Return what ends each branch that follows a lookup in vain: its answer, or its last statement if it has none.
 
     An answer whose status is in the code and not one of ``statuses`` is another one.

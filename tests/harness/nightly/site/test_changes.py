@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from harness.model import Status, Verdict
-from harness.nightly.history.queries import Cause, Flip
+from harness.nightly.history.queries import Flip, FlipCause
 from harness.nightly.site.changes import FlipView, changes, flip_view, grouped
 from tests.harness.nightly.history.nights import example, failing, night, verdict
 from tests.support.reports import rich_report
@@ -79,7 +79,7 @@ def test_the_same_change_is_shown_once() -> None:
         view(flip()),
         view(flip(revision="2025-06-18")),
         view(flip("y")),
-        view(flip("z", causes=(Cause.PACKAGES,))),
+        view(flip("z", causes=(FlipCause.PACKAGES,))),
     ]
     first, second = grouped(views)
     assert [(name, len(of_one)) for name, of_one in first.examples] == [("x", 2), ("y", 1)]
