@@ -1,8 +1,9 @@
 """docprobe beside the MCP conformance suite, over the same servers: ``python -m tests.peers.conformance``.
 
 ``docprobe check`` judges the examples of each tree; then each is started by ``docprobe run EXAMPLE --port N`` and asked
-by the suite. The table says which wrong each finds, which right each accuses, and the seconds each takes: of docprobe
-the example's own, of the suite those of its process.
+by the suite, and by ``docprobe probe`` as a server that somebody has running. The table says which wrong each finds,
+which right each accuses, and the seconds each takes: of docprobe the example's own, of the suite and of probe those of
+their process.
 """
 
 from __future__ import annotations
@@ -51,6 +52,14 @@ class Subject:
 
 
 @dataclass(frozen=True)
+class Probed:
+    """What ``docprobe probe`` found violated in a running server."""
+
+    violated: tuple[str, ...]
+    seconds: float
+
+
+@dataclass(frozen=True)
 class Row:
     """What both said of a subject."""
 
@@ -59,6 +68,8 @@ class Row:
     ours_seconds: float
     theirs: suite.Outcome | str
     """Why the suite could not ask, if it could not."""
+    probed: Probed | str = ""
+    """What ``docprobe probe`` said, or why it could not ask."""
 
 
 RIGHT = (
@@ -142,8 +153,8 @@ class NotUpError(Exception):
 
 
 @contextlib.contextmanager
-def running(subject: Subject, environment: dict[str, str]) -> Iterator[tuple[str, bool]]:
-    """The subject's URL on this machine, and whether it demands a token."""
+def running(subject: Subject, environment: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """The subject's URL on this machine, and a token that it accepts; empty if it demands none."""
     command = [*DOCPROBE, "--quiet", "run", subject.example, "--docs", str(subject.docs), "--port", str(PORT)]
     with tempfile.TemporaryFile("w+") as log:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, env=environment)
@@ -154,7 +165,7 @@ def running(subject: Subject, environment: dict[str, str]) -> Iterator[tuple[str
             process.wait(60)
 
 
-def _told(process: subprocess.Popen[str], log: IO[str]) -> tuple[str, bool]:
+def _told(process: subprocess.Popen[str], log: IO[str]) -> tuple[str, str]:
     """What ``docprobe run`` says of itself once the example is up."""
     assert process.stdout is not None
     told: dict[str, str] = {}
@@ -164,7 +175,7 @@ def _told(process: subprocess.Popen[str], log: IO[str]) -> tuple[str, bool]:
     if "url" not in told:
         log.seek(0)
         raise NotUpError(log.read().splitlines()[0])
-    return told["url"], "token" in told
+    return told["url"], told.get("token", "")
 
 
 def ours(
@@ -187,21 +198,39 @@ def ours(
     }
 
 
-def theirs(subject: Subject, folder: Path, environment: dict[str, str]) -> suite.Outcome | str:
-    """What the suite says of the running example, or why it could not ask."""
+def beside(subject: Subject, folder: Path, environment: dict[str, str]) -> tuple[suite.Outcome | str, Probed | str]:
+    """What the suite and ``docprobe probe`` say of the running example, or why they could not ask."""
     try:
         with running(subject, environment) as (url, token):
-            return "cannot be asked: it demands a token" if token else suite.run(folder, url, subject.revision)
+            theirs = "cannot be asked: it demands a token" if token else suite.run(folder, url, subject.revision)
+            return theirs, probed(url, token, subject, folder, environment)
     except NotUpError as error:
-        return f"cannot be asked: {error}"
+        return f"cannot be asked: {error}", f"cannot be asked: {error}"
+
+
+def probed(url: str, token: str, subject: Subject, folder: Path, environment: dict[str, str]) -> Probed | str:
+    """What ``docprobe probe`` says of the server at ``url``, or why it could not ask."""
+    result = folder / "probed.json"
+    result.unlink(missing_ok=True)
+    command = [*DOCPROBE, "probe", url, "--spec", str(subject.docs), "--ends-sessions", "--rate", "1000",
+               "--format", f"json:{result}"]  # fmt: skip
+    given = environment | ({"DOCPROBE_TOKEN": token} if token else {})
+    began = time.monotonic()
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=given)
+    seconds = round(time.monotonic() - began, 1)
+    if not result.exists():
+        return f"cannot be asked: {(done.stderr.strip().splitlines() or ['no reason'])[0]}"
+    (example,) = json.loads(result.read_text())["examples"]
+    return Probed(tuple(sorted({f["requirement"] for f in example["findings"] if f["verdict"] == "violated"})), seconds)
 
 
 def table(rows: Sequence[Row]) -> str:
     """The rows as Markdown."""
     by_example = {row.subject.example: row for row in rows}
     lines = [
-        "| example | breaks | docprobe says violated | s | suite fails | s | suite's feature scenarios failed |",
-        "|---|---|---|---|---|---|---|",
+        "| example | breaks | docprobe says violated | s | suite fails | s | suite's feature scenarios failed "
+        "| probe says violated | s |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
     for row in rows:
         known = _failed(by_example.get(row.subject.beside))
@@ -221,6 +250,8 @@ def table(rows: Sequence[Row]) -> str:
             said,
             seconds,
             features,
+            row.probed if isinstance(row.probed, str) else ", ".join(row.probed.violated) or "nothing",
+            "" if isinstance(row.probed, str) else f"{row.probed.seconds:.1f}",
         )
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
@@ -233,18 +264,29 @@ def summary(rows: Sequence[Row]) -> str:
     right = [row for row in rows if row.subject.tree == "ours" and not row.subject.broken]
     we_find = sum(row.subject.broken in row.ours for row in wrong)
     they_find = sum(bool(_failed(row) - _failed(by_example.get(row.subject.beside))) for row in wrong)
+    probe_finds = sum(row.subject.broken in _probed(row) for row in wrong)
+    probe_accuses = sum(bool(_probed(row)) for row in right)
     we_accuse = sum(bool(row.ours) for row in right)
     they_accuse = sum(bool(_failed(row)) for row in right)
     accusations = Counter(id for row in right for id in _failed(row))
     asked = [(row.ours_seconds, row.theirs.seconds) for row in rows if isinstance(row.theirs, suite.Outcome)]
     ours_s, theirs_s = (statistics.median(column) for column in zip(*asked, strict=True))
     return (
-        f"| | docprobe | suite |\n|---|---|---|\n"
-        f"| wrong servers found, of {len(wrong)} | {we_find} | {they_find} |\n"
-        f"| right servers accused, of {len(right)} | {we_accuse} | {they_accuse} |\n"
-        f"| seconds per server, median | {ours_s:.1f} | {theirs_s:.1f} |\n\n"
+        f"| | docprobe | suite | docprobe probe |\n|---|---|---|---|\n"
+        f"| wrong servers found, of {len(wrong)} | {we_find} | {they_find} | {probe_finds} |\n"
+        f"| right servers accused, of {len(right)} | {we_accuse} | {they_accuse} | {probe_accuses} |\n"
+        f"| seconds per server, median | {ours_s:.1f} | {theirs_s:.1f} | {_median_of_probe(rows)} |\n\n"
         f"What the suite says of right servers: {', '.join(f'{id} ({n})' for id, n in accusations.most_common())}."
     )
+
+
+def _probed(row: Row) -> tuple[str, ...]:
+    return row.probed.violated if isinstance(row.probed, Probed) else ()
+
+
+def _median_of_probe(rows: Sequence[Row]) -> str:
+    seconds = [row.probed.seconds for row in rows if isinstance(row.probed, Probed)]
+    return f"{statistics.median(seconds):.1f}" if seconds else "–"
 
 
 def _failed(row: Row | None) -> Counter[str]:
@@ -268,7 +310,7 @@ def main() -> None:
         judged = ours(tree, folder, environment)
         for subject in tree:
             print(f"{time.strftime('%H:%M:%S')} {subject.example}", file=sys.stderr, flush=True)
-            rows.append(Row(subject, *judged[subject.example], theirs(subject, folder, environment)))
+            rows.append(Row(subject, *judged[subject.example], *beside(subject, folder, environment)))
     print(f"{', '.join(suite.PACKAGES)}\n\n{summary(rows)}\n\n{table(rows)}")
 
 

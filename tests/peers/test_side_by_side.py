@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from harness.run.plan import make_plan
 from harness.settings import load_config
 from tests.peers import suite
-from tests.peers.conformance import MODERN, RIGHT, WRONG, Row, Subject, summary, table
+from tests.peers.conformance import MODERN, RIGHT, WRONG, Probed, Row, Subject, summary, table
 from tests.peers.pages import write_docs
 
 
@@ -43,13 +44,15 @@ def test_what_the_suite_says_of_the_right_server_too_is_not_found_in_the_wrong_o
     rows.append(
         Row(Subject("sample", Path("docs"), "docs/s#python", "2025-11-25"), (), 1.0, "cannot be asked: a token")
     )
+    rows[2] = replace(rows[2], probed=Probed(("get.sse-or-405", "x"), 3.0))
     told = summary(rows)
-    assert "| wrong servers found, of 3 | 3 | 2 |" in told
-    assert "| right servers accused, of 1 | 0 | 1 |" in told
+    assert "| wrong servers found, of 3 | 3 | 2 | 1 |" in told
+    assert "| right servers accused, of 1 | 0 | 1 | 0 |" in told
     assert "always (1)" in told
     lines = table(rows).splitlines()
     assert "| nothing (5 pass) |" in lines[3]
     assert "| new (5 pass) |" in lines[4]
+    assert lines[4].endswith("| get.sse-or-405, x | 3.0 |")
     assert "| cannot be asked: a token |" in lines[6]
 
 
