@@ -11,13 +11,13 @@ import logging
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import anyio
 
 from extractor.base.errors import internal_error
+from extractor.base.kept import library_version
 from extractor.base.storage import write_atomically
 from extractor.model import Bundle, Layout
 from harness.base.codec import from_json, to_json
@@ -87,7 +87,7 @@ class WorkerAnswer:
 
 def code_digest() -> str:
     """Return the SHA-256 of the code and libraries that take part in a conversation on this machine."""
-    libraries = [f"{name} {metadata.version(name)}" for name in cache.LIBRARIES]
+    libraries = [f"{name} {library_version(name)}" for name in cache.LIBRARIES]
     return hashlib.sha256("\0".join((cache.conversation_digest(), *libraries)).encode()).hexdigest()
 
 

@@ -80,6 +80,7 @@ def test_another_registry_image_toolchain_or_engine_is_another_key(tmp_path: Pat
         "HTTPS_PROXY": "http://proxy.example", "GOPROXY": "https://go.example", "DOCPROBE_BASE_IMAGE": "debian:13",
         "DOCKER_HOST": "tcp://other.example:2376", "DOCKER_CONTEXT": "other",
         **{name: str(tmp_path) for name in image_variables()}, "images": {"python": "own/python:3"},
+        "scheduler": "tcp://cluster.example:8786",
     }  # fmt: skip
     digests |= {digest(**{name: value}) for name, value in changes.items()}
     for changed in (file, tmp_path / IMAGES_LOCK, lock):
