@@ -89,6 +89,8 @@ class Config:
     shard: Shard | None = None
     resolve: Resolve = Resolve.TODAY
     no_cache: bool = False
+    trace: bool = True
+    """Whether a program that violates something is run once more, traced, to find the lines to blame."""
     strict: bool = False
     history: Path | None = None
     runtime: str | None = None

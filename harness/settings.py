@@ -50,6 +50,7 @@ class FileSettings:
     python_packages: Mapping[str, str] = dataclasses.field(default_factory=dict)
     examples: Mapping[str, ExampleOverride] = dataclasses.field(default_factory=dict)
     timeout_s: float = 10.0
+    trace: bool = True
 
 
 def load_config(

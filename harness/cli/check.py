@@ -86,6 +86,10 @@ if TYPE_CHECKING:
 )  # fmt: skip
 @click.option("--no-cache", is_flag=True, help="Ignore cached conversations; probe every example again.")
 @click.option(
+    "--no-trace", "trace", flag_value=False, default=None,
+    help="Do not run a violating example once more, traced, to see which lines it executes.",
+)  # fmt: skip
+@click.option(
     "--prove-fixes", is_flag=True,
     help="Try known fixes: run each fixed example again and report the fixes that work.",
 )  # fmt: skip

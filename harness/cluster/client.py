@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from extractor.model import Bundle
     from harness.config import Config
+    from harness.model import TracedExchange
     from harness.run.code_checks import Questions
 
 CONNECT_S: Final = 20.0
@@ -129,6 +130,16 @@ class Cluster:
         task = ExampleTask(bundle.example_id, self.settings, bundle, date, day, dict(locks))
         answer = await self._answer(task, progress)
         return answer.recording or Recording((), None, blocked=answer.refused)
+
+    async def trace(
+        self, bundle: Bundle, recording: Recording, pairs: Mapping[int, int], *, progress: Callable[[str], None]
+    ) -> tuple[TracedExchange, ...]:
+        """Have one text traced by a worker. Raises EngineError if no worker can."""
+        if not pairs:
+            return ()
+        task = ExampleTask(bundle.example_id, self.settings, bundle, recording=recording, pairs=tuple(pairs.items()))
+        answer = await self._answer(task, progress)
+        return answer.recording.traced if answer.recording is not None else ()
 
     async def look_up(
         self, bundle: Bundle, questions: Questions, *, cutoff: str | None, progress: Callable[[str], None]

@@ -10,7 +10,7 @@ import hashlib
 import logging
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -73,6 +73,10 @@ class ExampleTask:
     locks: Mapping[str, str] = field(default_factory=dict)
     questions: Mapping[str, tuple[str, ...]] | None = None
     """The names that are wanted of each module."""
+    recording: Recording | None = None
+    """Of the text, if it shall be traced."""
+    pairs: tuple[tuple[int, int], ...] = ()
+    """Exchanges to trace, each with its control."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +150,10 @@ async def _answer(task: ExampleTask, recorder: Recorder, progress: Callable[[str
         questions = {module: frozenset(names) for module, names in task.questions.items()}
         return WorkerAnswer(lookup=await recorder.look_up(task.bundle, questions, cutoff=task.date, progress=progress))
 
+    if task.recording is not None:
+        traced = await recorder.trace(task.bundle, task.recording, dict(task.pairs), progress=progress)
+        return WorkerAnswer(recording=replace(task.recording, traced=traced))
+
     async def committed() -> str | None:
         return task.committed
 
@@ -159,6 +167,8 @@ async def _answer(task: ExampleTask, recorder: Recorder, progress: Callable[[str
 def _failed(task: ExampleTask, reason: str) -> WorkerAnswer:
     if task.questions is not None:
         return WorkerAnswer(lookup=Lookup(task.date, {}, {}, reason))
+    if task.recording is not None:
+        return WorkerAnswer(recording=task.recording)
     return WorkerAnswer(recording=Recording((), None, blocked=reason))
 
 

@@ -6,14 +6,17 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from extractor.model import ExampleKind, ExampleStatus
-from harness.judge.blame import blamed_lines
+from harness.judge.blame import blame, pairs_to_trace
 from harness.judge.example import judge_example
 from harness.judge.failure_cause import cause_of, failing_lines
 from harness.judge.findings import join_words
 from harness.judge.judge import deciding_revision, judge, unblock_without_sentence
 from harness.judge.logged_errors import log_of_failures, uncaught_error
 from harness.model import (
+    BlameBasis,
+    BlameSource,
     BodyFault,
+    Certainty,
     DriftKind,
     ExampleResult,
     Recording,
@@ -27,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from extractor.model import Corpus, Example
-    from harness.model import BoundRequirement, Drift, Finding, Lookup, Run, Transcript
+    from harness.model import BoundRequirement, Drift, Finding, Lookup, Run, TracedExchange, Transcript
     from harness.profile import Profile
     from harness.rule import Catalogue
     from harness.spec.bind import Bound
@@ -138,7 +141,9 @@ def result_of_recording(
         transcript = replace(transcript, example_id=example.id)
         status, reason = Status.JUDGED, None
         judged = rules.judge(transcript, example.revision)
-        findings += tuple(_with_blame(finding, transcript, example, rules.profile.catalogue) for finding in judged)
+        findings += tuple(
+            _with_blame(finding, transcript, example, rules.profile.catalogue, recording.traced) for finding in judged
+        )
     last = recording.runs[-1] if recording.runs else None
     return replace(
         _result(example, copies, status, reason),
@@ -151,6 +156,15 @@ def result_of_recording(
         duration_s=round(sum(run.duration_s for run in recording.runs), 3),
         cached=cached,
     )
+
+
+def exchanges_to_trace(example: Example, transcript: Transcript, rules: Ruleset) -> Mapping[int, int]:
+    """Return which exchanges show what violates something, each with the number of its control.
+
+    What the program executes for them tells which lines are to blame.
+    """
+    findings = rules.asked(rules.judge(transcript, example.revision))
+    return pairs_to_trace(findings, transcript)
 
 
 def result_of_printed(
@@ -219,11 +233,13 @@ def _result(example: Example, copies: Sequence[Example], status: Status, reason:
     )
 
 
-def _with_blame(finding: Finding, transcript: Transcript, example: Example, catalogue: Catalogue) -> Finding:
+def _with_blame(
+    finding: Finding, transcript: Transcript, example: Example, catalogue: Catalogue, traced: Sequence[TracedExchange]
+) -> Finding:
     """Return a finding with the lines of this copy that cause it.
 
-    The line at which the example's log says that it failed on these requests is proof; without such a log, the
-    rule reads the lines off the code.
+    The line at which the example's log says that it failed on these requests is proof; without such a log, what the
+    program executed for them, and what the rule reads in the code.
     """
     if finding.verdict is not Verdict.VIOLATED or example.bundle is None:
         return finding
@@ -232,9 +248,12 @@ def _with_blame(finding: Finding, transcript: Transcript, example: Example, cata
     if error is not None:
         finding = replace(finding, summary=f"{finding.summary} The example's log says {error!r}.")
         if lines := failing_lines(log, example.bundle):
-            return replace(finding, blame=lines)
-    rule = catalogue.rule(finding.requirement)
-    return replace(finding, blame=blamed_lines(rule, finding, transcript, example.bundle))
+            return replace(finding, blame=lines, blame_basis=BlameBasis(BlameSource.LOG, Certainty.CERTAIN))
+    found = blame(catalogue.rule(finding.requirement), finding, transcript, example.bundle, traced)
+    if found.basis is not None and found.basis.library is not None:
+        said = f"{finding.summary} {found.basis.library} answers this; no line of the page does."
+        finding = replace(finding, summary=said)
+    return replace(finding, blame=found.lines, blame_basis=found.basis)
 
 
 def _with_guesses(run: Run, example: Example) -> Run:

@@ -11,6 +11,7 @@ from msgspec import Meta
 
 from extractor.model import DocsPath, ExampleKind, Level, LineNumber, Span, Statement
 from harness.model.described import Revision
+from harness.model.running import LibraryFunction
 
 MUST_LIKE: Final = frozenset({Level.MUST, Level.MUST_NOT})
 SHOULD_LIKE: Final = frozenset({Level.SHOULD, Level.SHOULD_NOT})
@@ -187,6 +188,39 @@ class Patch:
     edits: tuple[Edit, ...]
 
 
+class BlameSource(StrEnum):
+    """How it is known which lines cause a violation."""
+
+    EXECUTION = "execution"
+    """The program was run again: these lines ran for the request that failed, and not for the one that was right."""
+    READING = "reading"
+    """Its code was read."""
+    LOG = "log"
+    """Its log names the line."""
+
+
+class Certainty(StrEnum):
+    """How sure it is that these lines cause a violation."""
+
+    CERTAIN = "certain"
+    LIKELY = "likely"
+    POSSIBLE = "possible"
+
+
+@dataclass(frozen=True, slots=True)
+class BlameBasis:
+    """How it is known what causes a violation, and how sure that is."""
+
+    by: BlameSource
+    certainty: Certainty
+    library: Annotated[
+        LibraryFunction | None, Meta(description="What answers instead of the page, where no line of the page does.")
+    ] = None
+
+    def __str__(self) -> str:
+        return f"by {self.by.value}, {self.certainty.value}"
+
+
 class FindingChange(StrEnum):
     """What a change of the docs did to a finding (``--changed-since``)."""
 
@@ -221,6 +255,9 @@ class Finding:
     fix: str | None = None
     patch: Patch | None = None
     """A fix that was proved by running it, if there is one."""
+    blame_basis: Annotated[
+        BlameBasis | None, Meta(description="How the blamed lines are known; null where the rule itself names them.")
+    ] = None
     legs: Annotated[
         Mapping[str, Verdict],
         Meta(description="Of a requirement on several kinds of requests or things: each that was decided, by name."),

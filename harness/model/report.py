@@ -13,7 +13,7 @@ from extractor.model import DocsPath, ExampleKind, Level, LineNumber, Note, Span
 from harness.model.conversation import Transcript
 from harness.model.described import Packages, Revision, Seconds, Shard
 from harness.model.findings import Basis, Drift, Finding, Requirement, TextChange, Verdict
-from harness.model.running import LogLine, Lookup, StartOutcome, TypeCheck
+from harness.model.running import LogLine, Lookup, StartOutcome, TracedExchange, TypeCheck
 
 
 class Status(StrEnum):
@@ -96,6 +96,8 @@ class Recording:
     """Of a fragment: with today's packages, then with those of its date if something is missing today."""
     types: TypeCheck | None = None
     """Of a program that runs, in a language whose types have to be checked apart."""
+    traced: tuple[TracedExchange, ...] = ()
+    """What the program executed for requests that violate something; empty where that was not traced."""
 
 
 INTERRUPTED_REASON: Final = "interrupted before it was judged (hint: run docprobe again; what was judged is kept)"

@@ -138,3 +138,34 @@ class TypeCheck:
     """Whether the page states the checker's options; else they are strict."""
     failed: str | None = None
     """Why nothing could be checked, as a clause."""
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryFunction:
+    """A function of a package that a program executed."""
+
+    package: str
+    version: str
+    """Empty if it is not known."""
+    function: str
+    """Untrusted, as the package is."""
+
+    def __str__(self) -> str:
+        package = f"{self.package} {self.version}".rstrip()
+        return f"`{self.function}` of {package}"
+
+
+@dataclass(frozen=True, slots=True)
+class TracedExchange:
+    """What a program executed for one request, next to a request that differs from it by what is wrong."""
+
+    number: int
+    """Of the exchange."""
+    control: int
+    """Number of the exchange that it is compared with."""
+    ran: Mapping[str, tuple[int, ...]]
+    """Lines that ran for it, by file of the bundle."""
+    only: Mapping[str, tuple[tuple[int, int], ...]]
+    """Places that ran for it and not for the control, by file: line from 1, column from 0 in bytes."""
+    library: tuple[LibraryFunction, ...] = ()
+    """Functions of packages that ran for it and not for the control."""

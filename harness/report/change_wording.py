@@ -5,13 +5,13 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Final, assert_never
 
-from harness.model import (
-    DriftKind,
-    Status,
-)
+from harness.model import DriftKind, FindingChange, Status, Verdict
 from harness.report.wording import plural
+from harness.results.severity import SHOWN_IN_FULL, Severity
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from harness.judge.exit_code import Unchecked
     from harness.model import (
         Drift,
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         Report,
         TextChange,
     )
+    from harness.results.distinct import FindingGroup
 
 
 NEVER_RUN: Final = (Status.FRAGMENT, Status.UNSUPPORTED, Status.SKIPPED)
@@ -86,6 +87,45 @@ def fixed_sentences(report: Report) -> tuple[str, ...]:
         more = f" and {plural(len(examples) - 1, 'other example')}" if len(examples) > 1 else ""
         sentences.append(f"{requirement}{which} in {examples[0]}{more}")
     return tuple(sentences)
+
+
+def change_lines(report: Report, groups: Sequence[FindingGroup]) -> tuple[tuple[str, str], ...]:
+    """Return what a change did, in three lines of a word and a sentence each: fixed, broken, left.
+
+    Args:
+        report: of the change.
+        groups: its findings, identical copies together, in the order of the report.
+
+    Returns:
+        Nothing for a report that compares nothing, or in which nothing was violated before or now.
+    """
+    if report.compared is None:
+        return ()
+    broken = [g for g in groups if g.severity in SHOWN_IN_FULL and g.finding.change is FindingChange.INTRODUCED]
+    left = [g for g in groups if g.severity is Severity.UNCHANGED]
+    fixed = fixed_sentences(report)
+    if not (fixed or broken or left):
+        return ()
+    touched = {entry.requirement for entry in report.compared.fixed}
+    left.sort(key=lambda group: group.finding.requirement not in touched)
+    return (
+        ("fixed", "; ".join(fixed) or "nothing"),
+        ("broken", _listed(broken)),
+        ("left", _listed(left)),
+    )
+
+
+def _listed(groups: Sequence[FindingGroup]) -> str:
+    """Name violations with their level and the legs that fail, and the example where there are several."""
+    several = len({group.example.id for group in groups}) > 1
+    parts = []
+    for group in groups:
+        finding = group.finding
+        legs = [name for name, verdict in finding.legs.items() if verdict is Verdict.VIOLATED]
+        which = f" ({', '.join(legs)})" if legs and len(legs) < len(finding.legs) else ""
+        where = f" in {group.example.id}" if several else ""
+        parts.append(f"{finding.level.value} {finding.requirement}{which}{where}")
+    return "; ".join(parts) or "nothing"
 
 
 def not_compared_sentences(report: Report) -> tuple[str, ...]:

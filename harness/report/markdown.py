@@ -14,8 +14,8 @@ from harness.judge.exit_code import unchecked_programs
 from harness.model import BaselineKind, Status
 from harness.report.change_wording import (
     NEVER_RUN,
+    change_lines,
     drift_sentence,
-    fixed_sentences,
     lost_sentence,
     not_compared_sentences,
     rejudged_sentences,
@@ -46,13 +46,17 @@ if TYPE_CHECKING:
 LIMIT: Final = 1_000_000
 """Bytes of the whole summary; GitHub drops a step's summary above 1 MiB."""
 ICONS: Final = {0: "✅", 1: "❌", 3: "⚠️"}
+CHANGE_ICONS: Final = {"fixed": "✅", "broken": "❌", "left": "➖"}
 PROBLEMS_SHOWN: Final = 50
 
 
 def render(report: Report) -> str:
     """Return the summary, in GitHub's Markdown."""
     view = ReportView.of(report)
-    head = [f"## {ICONS.get(report.exit_code, '⚠️')} docprobe", "", markdown_text(exit_sentence(report)), ""]
+    head = [f"## {ICONS.get(report.exit_code, '⚠️')} docprobe", ""]
+    changed = change_lines(report, view.groups)
+    head += [f"- {CHANGE_ICONS[word]} **{word}:** {markdown_text(sentence)}" for word, sentence in changed]
+    head += [*([""] if changed else []), markdown_text(exit_sentence(report)), ""]
     head += [markdown_text(f"{figures(report)}. {violations(report)}"), ""]
     if settings := settings_sentence(report):
         head += [markdown_text(settings), ""]
@@ -132,8 +136,6 @@ def _beside(report: Report) -> Iterator[str]:
             yield f"- ❔ {markdown_text(unchecked_sentence(entry))}"
     for lost in report.lost:
         yield f"- ❔ {markdown_text(lost_sentence(lost))}"
-    for sentence in fixed_sentences(report):
-        yield f"- ✅ {markdown_text(f'fixed: {sentence}')}"
     for sentence in (*not_compared_sentences(report), *rejudged_sentences(report)):
         yield f"- ❔ {markdown_text(sentence)}"
     for change in report.text_changes:

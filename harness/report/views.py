@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from harness.model import Basis, Stage
 from harness.report.evidence import exchange_lines, page_lines, patch_lines, shared_context
-from harness.report.wording import basis_words, finding_words, run_sentence
+from harness.report.wording import basis_words, blame_words, finding_words, run_sentence
 from harness.results.distinct import distinct_examples, finding_groups
 from harness.results.severity import ReportIndex, is_own
 
@@ -114,6 +114,12 @@ class FindingView:
         return tuple(pages)
 
     @property
+    def blame_words(self) -> str:
+        """How the blamed lines are known, and how sure that is; empty if nothing is blamed, or the rule names them."""
+        basis = self.finding.blame_basis
+        return blame_words(basis) if basis is not None and (self.finding.blame or basis.library) else ""
+
+    @property
     def patch(self) -> tuple[PatchLine, ...]:
         """The lines of the proved patch; empty if there is none."""
         return patch_lines(self.sources, self.finding.patch) if self.finding.patch else ()
@@ -133,6 +139,11 @@ class ReportView:
         """Make the view of a report."""
         index = ReportIndex.of(report)
         return cls(report, index, tuple((one, finding_groups(one, index)) for one in distinct_examples(report)))
+
+    @property
+    def groups(self) -> tuple[FindingGroup, ...]:
+        """The findings of all texts, in their order."""
+        return tuple(group for _, groups in self.distinct for group in groups)
 
     def finding(self, finding: Finding, example: ExampleResult) -> FindingView:
         """Return the view of one finding of ``example``."""

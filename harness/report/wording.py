@@ -10,6 +10,7 @@ from harness.model import (
     SHOULD_LIKE,
     BaselineKind,
     Basis,
+    BlameSource,
     Resolve,
     StartOutcome,
     Status,
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from harness.model import (
         BaselineNote,
+        BlameBasis,
         ExampleResult,
         Finding,
         Report,
@@ -69,6 +71,22 @@ def severity_words(severity: Severity) -> str:
 
 BASIS_NAMES: Final = {Basis.TEXT: "text", Basis.INTERPRETATION: "interpretation", Basis.ADVICE: "recommendation"}
 """What a requirement is based on, in a word."""
+
+
+def blame_words(basis: BlameBasis) -> str:
+    """Return how it is known what causes a violation, and how sure that is."""
+    match basis.by:
+        case BlameSource.EXECUTION if basis.library is not None:
+            how = f"by execution: {basis.library} ran for the request that fails only, and no line of the page"
+        case BlameSource.EXECUTION:
+            how = "by execution: these lines ran for the request that fails, and not for its control"
+        case BlameSource.READING:
+            how = "by reading the code"
+        case BlameSource.LOG:
+            how = "by the example's log"
+        case _:
+            assert_never(basis.by)
+    return f"{how} ({basis.certainty.value})"
 
 
 def basis_words(basis: Basis) -> str:

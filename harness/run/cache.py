@@ -35,7 +35,7 @@ CONVERSATION: Final = (
     "harness/base", "harness/engine", "harness/exchanges", "harness/judge/start_failure.py",
     "harness/model", "harness/profile.py",
     "harness/profiles", "harness/rule.py", "harness/run/attempt.py", "harness/run/code_checks.py",
-    "harness/run/listening_probe.py",
+    "harness/run/listening_probe.py", "harness/run/tracing.py",
 )  # fmt: skip
 """Folders and files whose code takes part in a conversation."""
 JUDGING: Final = frozenset({"rules"})
@@ -123,7 +123,7 @@ def key(
 
     Args:
         example: any of its copies.
-        config: of the run; profile, limits, timeout, runtime, revisions, how packages are resolved, and
+        config: of the run; profile, limits, timeout, runtime, revisions, how packages are resolved, tracing, and
             whose settings it goes by count: what a stranger's change was asked is not kept for others.
         date: cutoff for dated packages, ISO.
         day: today, ISO, UTC: what "packages of today" means.
@@ -133,7 +133,7 @@ def key(
     """
     parts = (
         example.digest, config.profile.name, repr(config.limits), repr(config.timeout_s), repr(config.runtime),
-        repr(config.resolve), config.settings.trust,
+        repr(config.resolve), repr(config.trace), config.settings.trust,
         repr(config.layout.revisions), repr(date), day, code, host_inputs,
         *(text for pair in sorted((locks or {}).items()) for text in pair),
     )  # fmt: skip

@@ -18,7 +18,14 @@ from extractor.base.storage import remove_unfinished
 from extractor.model import ExampleStatus
 from harness.base.errors import BlockedError, DocprobeError, EngineError
 from harness.judge.example import IMPORTS
-from harness.judge.results import Ruleset, blocked_result, result_of_printed, result_of_recording, result_without_run
+from harness.judge.results import (
+    Ruleset,
+    blocked_result,
+    exchanges_to_trace,
+    result_of_printed,
+    result_of_recording,
+    result_without_run,
+)
 from harness.model import INTERRUPTED_REASON, Recording, ReportProblem
 from harness.run import cache
 from harness.run.before import fragments_before, judge_base, name_before, only_before
@@ -138,9 +145,11 @@ async def execute(
             day = started.date().isoformat()
             with anyio.move_on_after(config.limits.check_s) as clock:
                 open_recorder = elsewhere or partial(on_engine, connect)
+                reported = rules if config.trace else None
                 await _record_all(
-                    texts, dates, config, open_recorder, observer, judge, lookups, day=day, base=plan.base
-                )
+                    texts, dates, config, open_recorder, observer, judge, lookups,
+                    day=day, base=plan.base, rules=reported,
+                )  # fmt: skip
             if clock.cancelled_caught:
                 reason = (
                     f"not run: this run has taken {config.limits.check_s:g} s, docprobe's limit "
@@ -234,6 +243,7 @@ async def _record_all(
     *,
     day: str,
     base: BasePlan | None = None,
+    rules: Ruleset | None = None,
 ) -> None:
     """Record every text: from the cache, or by running it. Look up the imports of fragments.
 
@@ -248,6 +258,7 @@ async def _record_all(
         lookups: of the imports of fragments.
         day: today, ISO, UTC.
         base: of a change, the merge base.
+        rules: what violates them is traced; None: nothing is.
     """
     code, host_inputs = cache.conversation_digest(), cache.host_inputs_digest(config)
     folder = config.state / "recordings"
@@ -275,6 +286,8 @@ async def _record_all(
             recording = await _record(
                 recorder, example, name, config, observer, date=dates[digest], locks=locks.get(digest, {}), base=base
             )
+            if rules is not None and name == example.id:
+                recording = await _traced(recorder, example, recording, rules, config, observer)
         recorded = None
         if recording.blocked is None:
             try:
@@ -323,3 +336,21 @@ async def _record(
     except Exception as error:
         observer.note("".join(traceback.format_exception(error)))
         return Recording((), None, blocked=internal_error(error))
+
+
+async def _traced(
+    recorder: Recorder, example: Example, recording: Recording, rules: Ruleset, config: Config, observer: Observer
+) -> Recording:
+    """Return the recording with what the program executes for what it violates; it costs no verdict if that fails."""
+    assert example.bundle is not None, "a runnable example has a bundle"
+    if recording.transcript is None:
+        return recording
+    bundle = replace(example.bundle, example_id=example.id)
+    try:
+        with processor_limit(config.limits.example_s):
+            pairs = exchanges_to_trace(example, recording.transcript, rules)
+        traced = await recorder.trace(bundle, recording, pairs, progress=partial(observer.doing, example.id))
+    except Exception as error:
+        observer.note(f"{example.id}: not traced: {type(error).__name__}: {error}")
+        return recording
+    return replace(recording, traced=traced)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from harness.run.attempt import record
 from harness.run.code_checks import look_up
+from harness.run.tracing import trace
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from extractor.model import Bundle
     from harness.config import Config
     from harness.engine.protocol import Engine
-    from harness.model import Lookup, Recording
+    from harness.model import Lookup, Recording, TracedExchange
     from harness.run.code_checks import Questions
     from harness.run.connect import Connect
 
@@ -42,6 +43,12 @@ class Recorder(Protocol):
         progress: Callable[[str], None],
     ) -> Recording:
         """Run one text; see :func:`harness.run.attempt.record`."""
+        ...
+
+    async def trace(
+        self, bundle: Bundle, recording: Recording, pairs: Mapping[int, int], *, progress: Callable[[str], None]
+    ) -> tuple[TracedExchange, ...]:
+        """Return what a text executes for some requests; see :func:`harness.run.tracing.trace`."""
         ...
 
     async def look_up(
@@ -76,6 +83,12 @@ class EngineRecorder:
         return await record(
             self.engine, bundle, self.config, date=date, committed=committed, locks=locks, progress=progress
         )
+
+    async def trace(
+        self, bundle: Bundle, recording: Recording, pairs: Mapping[int, int], *, progress: Callable[[str], None]
+    ) -> tuple[TracedExchange, ...]:
+        """See :meth:`Recorder.trace`."""
+        return await trace(self.engine, bundle, recording, pairs, self.config, progress)
 
     async def look_up(
         self, bundle: Bundle, questions: Questions, *, cutoff: str | None, progress: Callable[[str], None]

@@ -87,6 +87,8 @@ def finding_block(view: FindingView, look: Look, also: Sequence[Text] = ()) -> I
         yield labelled("page", look.places(page.spans), look.width)
         if page.excerpts:
             yield labelled("", _code(page.excerpts), look.width)
+    if view.blame_words:
+        yield labelled("blamed", prose(view.blame_words, "dim"), look.prose)
     for label, text in (("effect", view.effect), ("fix", view.fix)):
         if text:
             yield labelled(label, prose(text), look.prose)

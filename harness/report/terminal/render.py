@@ -45,6 +45,7 @@ def _report(view: ReportView, look: Look) -> Iterator[RenderableType]:
     commit = f" at {one_line(report.commit[:12])}{dirty}" if report.commit else ""
     head = (f"docprobe {one_line(report.version)}", one_line(report.docs_root) + commit, f"{report.duration_s:.1f} s")
     yield Text(" · ".join(head))
+    yield from sections.change(view)
     if settings := settings_sentence(report):
         yield Text(one_line(settings))
     run = [

@@ -13,8 +13,8 @@ from harness.judge.exit_code import unchecked_programs
 from harness.model import BaselineKind, Status
 from harness.report.change_wording import (
     NEVER_RUN,
+    change_lines,
     drift_sentence,
-    fixed_sentences,
     lost_sentence,
     not_compared_sentences,
     rejudged_sentences,
@@ -34,9 +34,11 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from harness.model import Report
+    from harness.report.views import ReportView
     from harness.results.distinct import DistinctExample
 
 PROBLEMS_SHOWN: Final = 20
+_CHANGES: Final = {"fixed": ("✓", "green"), "broken": ("✗", "bold red"), "left": ("≡", "yellow")}
 
 
 def blocked(every: Sequence[DistinctExample], look: Look) -> Iterator[RenderableType]:
@@ -112,13 +114,15 @@ def lost(report: Report) -> Iterator[RenderableType]:
         yield indented(Text(line, overflow="fold"))
 
 
+def change(view: ReportView) -> Iterator[RenderableType]:
+    """Draw what a change did in three lines: fixed, broken, left."""
+    for word, sentence in change_lines(view.report, view.groups):
+        sign, style = _CHANGES[word] if sentence != "nothing" else ("·", "dim")
+        yield Text(f"{sign} {word:<6}  {one_line(sentence)}", style=style, overflow="fold")
+
+
 def comparison(report: Report) -> Iterator[RenderableType]:
-    """Draw what a change fixes, and which of its examples could not be compared with the merge base."""
-    if fixed := fixed_sentences(report):
-        yield Text("")
-        yield Text("Fixed by the change", style="bold green")
-    for sentence in fixed:
-        yield indented(Text(f"✓ {one_line(sentence)}", overflow="fold"))
+    """Draw which examples of a change could not be compared with the merge base."""
     if missing := not_compared_sentences(report):
         yield Text("")
         yield Text("Not compared with the merge base", style="bold")

@@ -10,7 +10,7 @@ from tree_sitter import Node
 
 from extractor.languages.common.syntax import walk
 from extractor.model import Segment, Span
-from harness.judge.blame import MAX_SPANS, blamed_lines
+from harness.judge.blame import MAX_SPANS, blame
 from harness.model import Finding, Transcript, Verdict
 from harness.profiles.registry import MCP
 from harness.rule import Rule
@@ -29,25 +29,25 @@ RULE = Rule(MCP.catalogue.requirement(ID), blame=calls)
 
 
 def test_the_lines_of_the_page_that_the_rule_blames() -> None:
-    spans = blamed_lines(RULE, FINDING, transcript_of(), bundle_of(TEXT))
+    spans = blame(RULE, FINDING, transcript_of(), bundle_of(TEXT)).lines
     assert spans == (Span("p.mdx", 1, 1), Span("p.mdx", 2, 3), Span("p.mdx", 4, 4))
 
 
 @pytest.mark.parametrize("verdict", [verdict for verdict in Verdict if verdict is not Verdict.VIOLATED])
 def test_what_is_not_violated_blames_nothing(verdict: Verdict) -> None:
-    assert blamed_lines(RULE, replace(FINDING, verdict=verdict), transcript_of(), bundle_of(TEXT)) == ()
+    assert blame(RULE, replace(FINDING, verdict=verdict), transcript_of(), bundle_of(TEXT)).lines == ()
 
 
 def test_a_rule_without_blame_and_a_file_without_a_grammar() -> None:
-    assert blamed_lines(replace(RULE, blame=None), FINDING, transcript_of(), bundle_of(TEXT)) == ()
-    assert blamed_lines(RULE, FINDING, transcript_of(), bundle_of(TEXT, "server.cfg")) == ()
+    assert blame(replace(RULE, blame=None), FINDING, transcript_of(), bundle_of(TEXT)).lines == ()
+    assert blame(RULE, FINDING, transcript_of(), bundle_of(TEXT, "server.cfg")).lines == ()
 
 
 def test_lines_that_docprobe_added_are_never_blamed() -> None:
     segments = (Segment(1, 1, None), Segment(2, 1, Span("p.mdx", 7, 7)), Segment(3, 2, None))
-    assert blamed_lines(RULE, FINDING, transcript_of(), bundle_of(TEXT, segments=segments)) == ()
+    assert blame(RULE, FINDING, transcript_of(), bundle_of(TEXT, segments=segments)).lines == ()
 
 
 def test_no_more_places_than_a_reader_can_use() -> None:
-    spans = blamed_lines(RULE, FINDING, transcript_of(), bundle_of("call();\n" * 50))
+    spans = blame(RULE, FINDING, transcript_of(), bundle_of("call();\n" * 50)).lines
     assert spans == tuple(Span("p.mdx", line, line) for line in range(1, MAX_SPANS + 1))

@@ -7,7 +7,7 @@ import textwrap
 import pytest
 
 from extractor.model import Bundle, ExampleKind, Level, Manager, Segment, SourceFile, Span
-from harness.judge.blame import blamed_lines
+from harness.judge.blame import blame
 from harness.model import Basis, Exchange, Finding, Reply, Transcript, Verdict
 from harness.profiles.registry import MCP
 from harness.repair.edits import propose
@@ -300,7 +300,7 @@ def test_the_marked_lines_and_no_others(path: str, text: str) -> None:
     lines = text.splitlines()
     marked = {at: line.split("DEAD ")[1] for at, line in enumerate(lines, 1) if "DEAD" in line}
     made = bundle(path, text)
-    assert [span.first for span in blamed_lines(RULE, FINDING, TRANSCRIPT, made)] == list(marked)
+    assert [span.first for span in blame(RULE, FINDING, TRANSCRIPT, made).lines] == list(marked)
     edits = {edit.line: edit.new for edit in propose([FINDING], TRANSCRIPT, made, MCP.catalogue)}
     assert edits == {at: (lines[at - 1].replace("400", new, 1),) for at, new in marked.items()}
 
@@ -314,7 +314,7 @@ def test_the_marked_lines_and_no_others(path: str, text: str) -> None:
 def test_compiled_languages_are_blamed_and_not_edited(path: str, text: str) -> None:
     marked = [at for at, line in enumerate(text.splitlines(), 1) if "DEAD" in line]
     made = bundle(path, text)
-    assert [span.first for span in blamed_lines(RULE, FINDING, TRANSCRIPT, made)] == marked
+    assert [span.first for span in blame(RULE, FINDING, TRANSCRIPT, made).lines] == marked
     assert propose([FINDING], TRANSCRIPT, made, MCP.catalogue) == ()
 
 
@@ -325,11 +325,11 @@ def test_a_branch_without_an_id_is_not_blamed_even_if_nothing_else_is_left() -> 
             if sid is None:
                 return Response(status_code=400)
     """)
-    assert blamed_lines(RULE, FINDING, TRANSCRIPT, bundle("server.py", text)) == ()
+    assert blame(RULE, FINDING, TRANSCRIPT, bundle("server.py", text)).lines == ()
     assert propose([FINDING], TRANSCRIPT, bundle("server.py", text), MCP.catalogue) == ()
 
 
 def test_hostile_nesting_ends() -> None:
     deep = 'f = (r) => { const id = r["mcp-session-id"]; if (m[id]) {} else { r.status(400).end(); ' * 400 + "}}" * 400
     with processor_time_below(20):
-        blamed_lines(RULE, FINDING, TRANSCRIPT, bundle("server.ts", deep))
+        blame(RULE, FINDING, TRANSCRIPT, bundle("server.ts", deep))
