@@ -33,8 +33,10 @@ _SIMPLE: Final = frozenset(
 _BLOCKS: Final = frozenset(
     {"block", "statement_block", "module", "program", "else_clause", "switch_case", "case_clause"}
 )
-_BARE: Final = re.compile(r"(?:return|pass|break|continue)\s*;?|return\s+None")
+_BARE: Final = re.compile(r"(?:return|pass|break|continue)\s*;?")
 _LOGS: Final = re.compile(r"(?:await\s+)?(?:console\.\w+|print|logg(?:er|ing)\.\w+|log\.\w+)\s*\(")
+_KINDS: Final = frozenset({"POST request", "POST notification", "GET", "DELETE"})
+"""Legs of findings that are kinds of requests."""
 _ANSWERS: Final = re.compile(r"(?i)reject|refus|unauthori|forbid|(?:create|send|write|json).*(?:error|response)|handle")
 """Names of functions that answer a request."""
 _STATUS: Final = re.compile(r"(?<![\w.])[1-5]\d\d(?![\w.])")
@@ -69,12 +71,14 @@ def _faults(finding: Finding, transcript: Transcript) -> Iterator[tuple[Exchange
     evidence = [every[number] for number in finding.evidence if number in every]
     controls = {exchange.control for exchange in evidence}
     for fault in evidence:
-        kind = finding.legs.get(_kind(fault))
-        if fault.number in controls or fault.status is None or kind is Verdict.SATISFIED:
+        by_kind = not _KINDS.isdisjoint(finding.legs)
+        if by_kind and finding.legs.get(_kind(fault)) is not Verdict.VIOLATED:
+            continue
+        if fault.number in controls or fault.status is None:
             continue
         if (control := every.get(fault.control or 0)) is not None:
             yield fault, control
-        elif "initialize" not in jsonrpc.methods(fault.body):
+        elif jsonrpc.methods(fault.body) != "initialize":
             others = [one for one in evidence if one is not fault and one.number < fault.number and _is_right(one)]
             before = (one for one in reversed(transcript.exchanges) if _is_ordinary(one, fault))
             after = (one for one in transcript.exchanges if _is_ordinary(one, fault, before=False))
@@ -98,7 +102,7 @@ def _is_ordinary(exchange: Exchange, fault: Exchange, *, before: bool = True) ->
     """Return whether an exchange is an ordinary request, of the same process and revision as ``fault``."""
     same = (exchange.process, exchange.revision) == (fault.process, fault.revision)
     in_order = exchange.number < fault.number if before else exchange.number > fault.number
-    plain = _kind(exchange) == "POST request" and "initialize" not in jsonrpc.methods(exchange.body)
+    plain = _kind(exchange) == "POST request" and jsonrpc.methods(exchange.body) != "initialize"
     return same and in_order and plain and _is_right(exchange) and exchange.control is None
 
 
@@ -179,10 +183,12 @@ def _executed(
         status: of the wrong answer.
     """
     ran = _statements(root, places)
-    chosen = [node for node in ran if any(_touch(node, other) for other in read)]
-    if chosen:
+    # the number of what was served is no sign: a right answer may have it too
+    if not status.startswith("2") and (
+        chosen := [node for node in ran if re.search(rf"(?<![\w.]){status}(?![\w.])", text_of(node))]
+    ):
         return chosen, True
-    if chosen := [node for node in ran if re.search(rf"(?<![\w.]){status}(?![\w.])", text_of(node))]:
+    if chosen := [node for node in ran if any(_touch(node, other) for other in read)]:
         return chosen, True
     ends = _ends(ran)
     return (ends, len(ends) == 1) if len(ends) <= FEW_STATEMENTS else ([], False)

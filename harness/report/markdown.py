@@ -164,7 +164,8 @@ def _details(group: FindingGroup, view: FindingView, *, unfolded: bool) -> str:
     lines += _evidence(view)
     for page in view.pages:
         lines += [f"On the page, {markdown_code(str(page.spans[0]))}:", "", markdown_fence(_code(page)), ""]
-    for label, text in (("Effect", view.effect), ("Fix", view.fix), ("Avoid", view.avoid)):
+    said = (("Blamed", view.blame_words), ("Effect", view.effect), ("Fix", view.fix), ("Avoid", view.avoid))
+    for label, text in said:
         if text:
             lines.append(f"- **{label}:** {markdown_text(text)}")
     lines += [f"- **Also:** {markdown_code(other.id)}" for other, _ in group.members[1:] if other.id != example.id]

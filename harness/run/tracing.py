@@ -140,6 +140,8 @@ class TraceService:
             await failed.wait()
         finally:
             self._connections.pop(stream, None)
+            with anyio.CancelScope(shield=True):
+                await stream.aclose()
 
     def log(self) -> tuple[LogLine, ...]:
         """Return nothing."""

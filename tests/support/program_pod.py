@@ -122,9 +122,10 @@ class ProgramEngine:
     ) -> AsyncIterator[ProgramPod]:
         self.pods += 1
         ports = {DOCUMENTED_PORT: free_port(), **{service.port: free_port() for service in services}}
-        async with anyio.create_task_group() as tasks:
+        async with contextlib.AsyncExitStack() as opened, anyio.create_task_group() as tasks:
             for service in services:
                 listener = await anyio.create_tcp_listener(local_host="127.0.0.1", local_port=ports[service.port])
+                await opened.enter_async_context(listener)
                 tasks.start_soon(listener.serve, service.serve)
             pod = ProgramPod(bundle, self._folder / str(self.pods), ports)
             try:

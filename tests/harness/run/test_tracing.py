@@ -1,0 +1,268 @@
+"""What a program executes for a request: real programs, traced, and a hostile one that says what it likes."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import anyio
+import pytest
+
+from harness.model import BlameSource, Certainty, Status, Verdict
+from harness.run.execute import execute
+from harness.run.plan import make_plan
+from harness.run.tracing import TraceService, read_answer, traced_bundle
+from harness.settings import load_config
+from tests.support.broken_code import bundle_of
+from tests.support.program_pod import ProgramEngine
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from harness.config import Config
+    from harness.model import ExampleResult, Finding
+
+SAMPLE = Path(__file__).parents[3] / "docs-snapshot" / "sample"
+PAGE = "docs/2025-11-25/tutorials/traced.mdx"
+PATHS = frozenset({"server.mjs"})
+NODE_PAGE = """
+```javascript server.mjs
+import { createServer } from "node:http";
+import { randomUUID } from "node:crypto";
+
+const LOST = 400;
+const open = new Set();
+const send = (response, status, value, headers = {}) => {
+  response.writeHead(status, { "Content-Type": "application/json", ...headers });
+  response.end(value === undefined ? "" : JSON.stringify(value));
+};
+
+const parse = (text) => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return {};
+  }
+};
+
+createServer(async (request, response) => {
+  let text = "";
+  for await (const part of request) text += part;
+  const message = parse(text);
+  const session = request.headers["mcp-session-id"];
+  if (request.headers.origin) return send(response, 403);
+  if (message.method === "initialize") {
+    const fresh = randomUUID();
+    open.add(fresh);
+    const result = { protocolVersion: "2025-11-25", capabilities: {}, serverInfo: { name: "n", version: "1" } };
+    return send(response, 200, { jsonrpc: "2.0", id: message.id, result }, { "Mcp-Session-Id": fresh });
+  }
+  if (!session) return send(response, 400);
+  if (!open.has(session)) {
+    console.error("who is it?");
+    send(response, LOST);
+    return;
+  }
+  if (request.method === "GET") return send(response, 405);
+  if (request.method === "DELETE") return send(response, open.delete(session) && 200);
+  if (message.id === undefined) return send(response, 200);
+  send(response, 200, { jsonrpc: "2.0", id: message.id, result: {} });
+}).listen(3000, "127.0.0.1");
+```
+
+```bash
+node server.mjs
+```
+"""
+PYTHON_PAGE = """
+```python server.py
+import json
+import uuid
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+known = set()
+
+
+def handle(message):
+    return {"jsonrpc": "2.0", "id": message["id"], "result": {}} if "id" in message else None
+
+
+def status_of(session):
+    if session is None:
+        return 400
+    if session not in known:
+        return 409
+    return None
+
+
+class Server(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def reply(self, status, value=None, session=None):
+        data = b"" if value is None else json.dumps(value).encode()
+        self.send_response(status)
+        if session:
+            self.send_header("Mcp-Session-Id", session)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def do_POST(self):
+        message = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if self.headers.get("Origin"):
+            return self.reply(403)
+        if message.get("method") == "initialize":
+            session = str(uuid.uuid4())
+            known.add(session)
+            info = {"protocolVersion": "2025-11-25", "capabilities": {}, "serverInfo": {"name": "n", "version": "1"}}
+            return self.reply(200, {"jsonrpc": "2.0", "id": message["id"], "result": info}, session)
+        if status := status_of(self.headers.get("Mcp-Session-Id")):
+            return self.reply(status)
+        return self.reply(200 if "id" in message else 202, handle(message))
+
+    def do_GET(self):
+        self.reply(405)
+
+    def do_DELETE(self):
+        known.discard(self.headers.get("Mcp-Session-Id"))
+        self.reply(200)
+
+
+ThreadingHTTPServer(("127.0.0.1", 3000), Server).serve_forever()
+```
+
+```bash
+python server.py
+```
+"""
+
+
+def newer_python() -> str | None:
+    """A Python that can tell what it executes (3.12 or newer), if this machine has one."""
+    for name in ("python3.14", "python3.13", "python3.12"):
+        path = shutil.which(name)
+        if path and subprocess.run([path, "-c", "import sys; sys.monitoring"], capture_output=True).returncode == 0:
+            return path
+    return None
+
+
+class OwnEngine(ProgramEngine):
+    """Starts Python programs with a newer Python than the tests may run with."""
+
+    @asynccontextmanager
+    async def pod(self, bundle: Any, *arguments: Any, **options: Any) -> AsyncIterator[Any]:
+        if bundle.toolchain == "python":
+            bundle = replace(bundle, command=(newer_python(), *bundle.command[1:]))
+        async with super().pod(bundle, *arguments, **options) as pod:
+            yield pod
+
+
+async def run(config: Config, engine: ProgramEngine) -> ExampleResult:
+    @asynccontextmanager
+    async def connect(_: Config) -> AsyncIterator[Any]:
+        yield engine
+
+    result = (await execute(make_plan(config), config, connect)).examples[0]
+    assert result.status is Status.JUDGED, result.reason
+    return result
+
+
+def violations(result: ExampleResult) -> dict[str, Finding]:
+    return {
+        finding.requirement: finding
+        for finding in result.findings
+        if finding.verdict is Verdict.VIOLATED and finding.revision == "2025-11-25"
+    }
+
+
+def line_of(page: str, text: str) -> int:
+    return next(number for number, line in enumerate(page.split("\n"), 1) if text in line)
+
+
+def config_of(tmp_path: Path, page: str, **flags: Any) -> Config:
+    """The sample with one page more, which alone is selected."""
+    docs = Path(shutil.copytree(SAMPLE, tmp_path / "docs"))
+    (docs / PAGE).write_text(page)
+    flags = {"timeout_s": 60.0, "jobs": 1, "baseline": "none", **flags}
+    return load_config(docs, state=tmp_path / "state", select=("traced",), **flags)
+
+
+@pytest.mark.anyio
+async def test_lines_of_a_node_program_are_blamed_by_execution(tmp_path: Path) -> None:
+    """The status is a constant, and another line of the branch logs: reading alone cannot tell."""
+    engine = ProgramEngine(tmp_path / "pods")
+    result = await run(config_of(tmp_path, NODE_PAGE), engine)
+    found = violations(result)
+    lost = found["session.terminated-404"]
+    assert [(span.first, span.last) for span in lost.blame] == [(line_of(NODE_PAGE, "send(response, LOST)"),) * 2]
+    assert lost.blame_basis is not None
+    assert (lost.blame_basis.by, lost.blame_basis.certainty) == (BlameSource.EXECUTION, Certainty.CERTAIN)
+    notified = found["post.notification-202"]
+    assert [span.first for span in notified.blame] == [line_of(NODE_PAGE, "message.id === undefined")]
+    assert engine.pods == 2, "once to converse, once to trace"
+
+
+@pytest.mark.anyio
+async def test_without_tracing_nothing_is_run_again(tmp_path: Path) -> None:
+    engine = ProgramEngine(tmp_path / "pods")
+    found = violations(await run(config_of(tmp_path, NODE_PAGE, trace=False), engine))
+    basis = found["session.terminated-404"].blame_basis
+    assert basis is None or basis.by is BlameSource.READING
+    assert engine.pods == 1
+
+
+@pytest.mark.skipif(newer_python() is None, reason="no Python 3.12 or newer on this machine")
+@pytest.mark.anyio
+async def test_lines_of_a_python_program_are_blamed_by_execution(tmp_path: Path) -> None:
+    found = violations(await run(config_of(tmp_path, PYTHON_PAGE), OwnEngine(tmp_path / "pods")))
+    lost = found["session.terminated-404"]
+    assert [(span.first, span.last) for span in lost.blame] == [(line_of(PYTHON_PAGE, "return 409"),) * 2]
+    assert lost.blame_basis is not None
+    assert lost.blame_basis.by is BlameSource.EXECUTION
+
+
+def test_what_a_process_says_is_checked() -> None:
+    said = {"files": {"server.mjs": [[1, 0], [2, 4], [0, 0], [1, -1], ["1", 0], [1], 7], "/etc/passwd": [[1, 0]]},
+            "calls": [["p", "f"], ["p", "f"], ["p"], [1, 2], ["p\\u001b[2J", "g"], ["a", "b", "c", "d"]]}  # fmt: skip
+    answer = read_answer(json.dumps(said).encode(), PATHS)
+    assert answer.places == {"server.mjs": {(1, 0), (2, 4)}}
+    assert answer.calls[0] == ("p", "f")
+    assert answer.calls[-1] == ("a", "b", "c", "d")
+    assert not any("\\x1b" in word for call in answer.calls for word in call)
+
+
+@pytest.mark.parametrize("line", [b"", b"[]", b'{"files": 1, "calls": []}', b'{"files": {}}', b"{"])
+def test_what_is_not_an_answer(line: bytes) -> None:
+    with pytest.raises(ValueError, match=r"not what a tracer says|Expecting|Unterminated"):
+        read_answer(line, PATHS)
+
+
+def test_the_tracer_is_added_and_no_line_of_it_is_the_pages() -> None:
+    bundle = replace(bundle_of("one();"), environment={"NODE_OPTIONS": "--no-warnings"})
+    traced = traced_bundle(bundle)
+    assert traced is not None
+    assert traced.files[-1].docs_line(1) is None
+    assert traced.environment["NODE_OPTIONS"].endswith("/.docprobe/trace.mjs --no-warnings")
+    python = traced_bundle(replace(bundle, toolchain="python"))
+    assert python is not None
+    assert python.environment["PYTHONPATH"].endswith("/.docprobe")
+    assert traced_bundle(replace(bundle, toolchain="go")) is None
+
+
+@pytest.mark.anyio
+async def test_a_process_that_lies_costs_nothing() -> None:
+    service = TraceService(PATHS)
+    listener = await anyio.create_tcp_listener(local_host="127.0.0.1")
+    async with listener, anyio.create_task_group() as tasks:
+        tasks.start_soon(listener.serve, service.serve)
+        port = listener.extra(anyio.abc.SocketAttribute.local_port)
+        async with await anyio.connect_tcp("127.0.0.1", port) as stream:
+            await stream.send(b"not JSON\n")
+            assert await service.take() is None
+        tasks.cancel_scope.cancel()
