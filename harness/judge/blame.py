@@ -69,6 +69,8 @@ def _faults(finding: Finding, transcript: Transcript) -> Iterator[tuple[Exchange
     """
     every = {exchange.number: exchange for exchange in transcript.exchanges}
     evidence = [every[number] for number in finding.evidence if number in every]
+    # what begins a conversation is like no other request
+    begins = jsonrpc.methods(transcript.exchanges[0].body) if transcript.exchanges else ""
     controls = {exchange.control for exchange in evidence}
     for fault in evidence:
         by_kind = not _KINDS.isdisjoint(finding.legs)
@@ -78,10 +80,10 @@ def _faults(finding: Finding, transcript: Transcript) -> Iterator[tuple[Exchange
             continue
         if (control := every.get(fault.control or 0)) is not None:
             yield fault, control
-        elif jsonrpc.methods(fault.body) != "initialize":
+        elif not begins or jsonrpc.methods(fault.body) != begins:
             others = [one for one in evidence if one is not fault and one.number < fault.number and _is_right(one)]
-            before = (one for one in reversed(transcript.exchanges) if _is_ordinary(one, fault))
-            after = (one for one in transcript.exchanges if _is_ordinary(one, fault, before=False))
+            before = (one for one in reversed(transcript.exchanges) if _is_ordinary(one, fault, begins))
+            after = (one for one in transcript.exchanges if _is_ordinary(one, fault, begins, before=False))
             if (control := next(iter([*others, *before, *after]), None)) is not None:
                 yield fault, control
 
@@ -98,11 +100,11 @@ def _is_right(exchange: Exchange) -> bool:
     return exchange.status is not None and 200 <= exchange.status < 300
 
 
-def _is_ordinary(exchange: Exchange, fault: Exchange, *, before: bool = True) -> bool:
+def _is_ordinary(exchange: Exchange, fault: Exchange, begins: str, *, before: bool = True) -> bool:
     """Return whether an exchange is an ordinary request, of the same process and revision as ``fault``."""
     same = (exchange.process, exchange.revision) == (fault.process, fault.revision)
     in_order = exchange.number < fault.number if before else exchange.number > fault.number
-    plain = _kind(exchange) == "POST request" and jsonrpc.methods(exchange.body) != "initialize"
+    plain = _kind(exchange) == "POST request" and jsonrpc.methods(exchange.body) != begins
     return same and in_order and plain and _is_right(exchange) and exchange.control is None
 
 

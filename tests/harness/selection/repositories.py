@@ -178,7 +178,7 @@ def check(
     monkeypatch.setattr(recorder, "record", record)
     monkeypatch.setattr(connect, "open_engine", no_engine)
     out, github = state.parent / "out.json", state.parent / "out.github"
-    arguments = ["check", str(docs), "--state", str(state), "--changed-since", "main", "--jobs", "1"]
+    arguments = ["check", str(docs), "--state", str(state), "--changed-since", "main", "--jobs", "1", "--no-trace"]
     formats = ["--format", f"json:{out}", "--format", f"github:{github}", "--format", "terminal"]
     done = CliRunner().invoke(cli, [*arguments, *formats, *more])
     assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
