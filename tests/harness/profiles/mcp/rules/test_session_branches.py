@@ -307,9 +307,20 @@ def test_the_marked_lines_and_no_others(path: str, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("path", "text"),
-    [("main.go", GO_TOGETHER), ("main.go", GO_ELSE), ("List.java", JAVA), ("Main.kt", KOTLIN),
-     ("src/main.rs", RUST_GUARD), ("src/main.rs", RUST_ELSE), ("main.go", GO_SWITCH), ("Desk.java", JAVA_ENDS),
-     ("Main.kt", KOTLIN_WHEN), ("Main.kt", KOTLIN_ELVIS), ("src/main.rs", RUST_MATCH), ("src/main.rs", RUST_LET_ELSE)],
+    [
+        ("main.go", GO_TOGETHER),
+        ("main.go", GO_ELSE),
+        ("List.java", JAVA),
+        ("Main.kt", KOTLIN),
+        ("src/main.rs", RUST_GUARD),
+        ("src/main.rs", RUST_ELSE),
+        ("main.go", GO_SWITCH),
+        ("Desk.java", JAVA_ENDS),
+        ("Main.kt", KOTLIN_WHEN),
+        ("Main.kt", KOTLIN_ELVIS),
+        ("src/main.rs", RUST_MATCH),
+        ("src/main.rs", RUST_LET_ELSE),
+    ],
 )
 def test_compiled_languages_are_blamed_and_not_edited(path: str, text: str) -> None:
     marked = [at for at, line in enumerate(text.splitlines(), 1) if "DEAD" in line]
