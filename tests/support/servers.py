@@ -90,8 +90,6 @@ WRONG: dict[str, tuple[Case, ...]] = {
         *wrong("capability.logging", "LogsInSecret"),
         *wrong("content.base64", "DataUrl", "UntypedImage"),
         *wrong("tool.text-copy", "StructuredOnly"),
-        *right("TaskTools"),
-        *wrong("tool.task-required", "TaskToolsCode"),
         *wrong("page.invalid-cursor", "AnyCursor", "PagedAnyCursor"),
         *wrong("errors.invalid-params", "WrongNames0"),
         *wrong("progress.rules", "ProgressFalls", "ProgressStays", "ProgressOfNobody", "ProgressAfterwards"),
@@ -99,6 +97,38 @@ WRONG: dict[str, tuple[Case, ...]] = {
         *wrong("version.unsupported-400", "VersionIgnored", "Version404", "VersionError200"),
         # 2025-03-26 has no such header
         *right("VersionIgnored", revisions=(OLDEST,)),
+    ),
+    "contents": (
+        *right("Guides", "LogsRequests", "Adds", "GivesUpItsPing"),
+        *wrong("content.embedded-resource", "GuidesUntyped", "GuidesNowhere", "GuidesEmpty"),
+        *wrong("resource.uri-scheme", "GuidesOddScheme"),
+        *wrong("meta.key-names", "GuidesOddMeta", "GuidesOddPrefix"),
+        *wrong("capability.embedded-resources", "GuidesUndeclared"),
+        *wrong("log.no-credentials", "LogsTokens"),
+        *wrong("tool.validates-input", "AddsAnything"),
+        *wrong("cancel.own-requests", "CancelsForTheClient"),
+        *right("ModernFiles", "ModernFilesOfTheMachine", "ModernTraced", revisions=(MODERN,)),
+        *wrong("meta.key-names", "ModernTracedOddly", revisions=(MODERN,)),
+        *wrong("resource.traversal", "ModernFilesLedOut", revisions=(MODERN,)),
+    ),
+    "tasks": (
+        *right("Tasks", "TasksWithoutLists", "TasksForget", "TasksFullUp", "TasksEndOnTheirOwn"),
+        *wrong("tool.task-required", "TasksRequiredCode"),
+        *wrong("tasks.forbidden", "TasksForbiddenServed"),
+        *wrong("tasks.unknown-id", "TasksUnknownCode", "TasksUnknownEmpty"),
+        *wrong("tasks.invalid-cursor", "TasksCursorCode"),
+        *wrong("tasks.created", "TasksAtOnce", "TasksNumbered"),
+        *wrong("tasks.same-id", "TasksReadOther"),
+        *wrong("tasks.unrelated-meta", "TasksReadRelated"),
+        *wrong("tasks.begins-working", "TasksBeginCompleted"),
+        *wrong(
+            "tasks.times", "TasksLocalTimes", "TasksChangedWhenever", "TasksKeptInWords", "TasksListedWithoutTimes"
+        ),
+        *wrong("tasks.lifecycle", "TasksRise", "TasksPaused"),
+        *wrong("tasks.listed", "TasksUnlisted"),
+        *wrong("tasks.result", "TasksResultTooSoon", "TasksResultIsTheTask", "TasksResultOfNobody"),
+        *wrong("tasks.cancel-finished", "TasksCancelLate", "TasksCancelCode"),
+        *wrong("tasks.undeclared", "TasksUndeclared", "TasksRefused"),
     ),
     "wrong: POST, GET and batches": (
         *wrong(

@@ -45,6 +45,9 @@ TOOL_STEPS: Final = (
     "stream.cut",
     "feature.content",
     "stdio.tool-call",
+    "task.result",
+    "tool.incomplete",
+    "task.undeclared",
 )
 """Beginnings of the steps that may call a tool, which may take as long as it likes."""
 
@@ -112,6 +115,32 @@ POST_UNREADABLE: Final = "post.unreadable"
 # What a server offers besides tools. Control: the ordinary request.
 TASK_REQUIRED: Final = "tool.task-required"
 """A plain tools/call of a tool that has to be called as a task."""
+TOOL_INCOMPLETE: Final = "tool.incomplete"
+"""A tools/call without arguments of the first tool that requires some."""
+RESOURCE_TRAVERSAL: Final = "resource.traversal"
+"""resources/read of /etc/passwd by ``..`` from the folder of the first file:// resource (sessionless revisions)."""
+RESOURCE_PLAIN: Final = "resource.plain"
+"""The same file by its plain name, where that gave it."""
+TASK_UNDECLARED: Final = "task.undeclared"
+"""A tools/call with ``task``, where no tasks are declared. Control: the same call without, baseline.tool."""
+TASK_FORBIDDEN: Final = "task.forbidden"
+"""The same for a tool that does not allow it, where tasks are declared."""
+TASK_UNKNOWN: Final = "task.unknown"
+"""tasks/get of a task that never was, where tasks are declared."""
+TASK_CURSOR: Final = "task.cursor"
+"""tasks/list with a cursor that nobody gave, where the list is declared."""
+TASK_CREATED: Final = "task.created"
+"""A tools/call with ``task`` of a tool that allows it. Control of those below."""
+TASK_READ: Final = "task.read"
+"""tasks/get of the task, at once."""
+TASK_LISTED: Final = "task.listed"
+"""tasks/list, where it is declared."""
+TASK_RESULT: Final = "task.result"
+"""tasks/result of the task, which waits for its end."""
+TASK_ENDED: Final = "task.ended"
+"""tasks/get after that. Control of task.cancelled."""
+TASK_CANCELLED: Final = "task.cancelled"
+"""tasks/cancel of the task, where it has ended and cancelling is declared."""
 FEATURE_CURSOR: Final = "feature.cursor"
 """tools/list with a cursor that nobody gave."""
 FEATURE_LIST: Final = "feature.list"

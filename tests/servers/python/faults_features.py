@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import conforming
 from conforming import Session
-from variants_features import Declares, Listed, Prompts, Resources, StructuredTools
+from variants_features import Listed, Prompts, Resources, StructuredTools
 
 if TYPE_CHECKING:
     from wire import Reply
@@ -90,28 +90,6 @@ class SpacedToolName(Listed):
     """A tool's name has a space in it."""
 
     tools: ClassVar = [{"name": "say it", "inputSchema": {"type": "object"}}]
-
-
-class TaskTools(Declares):
-    """A tool has to be called as a task; nothing else of tasks is there."""
-
-    offered = ("tasks",)
-    code = -32601
-
-    def result_of(self, message: dict[str, Any]) -> dict[str, Any]:
-        if message["method"] == "tools/list":
-            execution = {"taskSupport": "required"}
-            report = {"name": "report", "inputSchema": {"type": "object"}, "execution": execution}
-            return conforming.response(message, {"tools": [report, *conforming.TOOLS]})
-        if message["method"] == "tools/call" and message["params"]["name"] == "report":
-            return conforming.error(message["id"], self.code, "only as a task")
-        return super().result_of(message)
-
-
-class TaskToolsCode(TaskTools):
-    """A plain call of a tool that has to be a task gets another error."""
-
-    code = -32602
 
 
 class StructuredOnly(StructuredTools):

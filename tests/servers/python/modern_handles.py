@@ -7,7 +7,7 @@ import uuid
 from typing import Any, ClassVar
 
 import conforming
-from modern import ModernOnly
+from modern import INVALID_PARAMS, ModernOnly
 from wire import Reply, Request
 
 
@@ -29,6 +29,8 @@ class ModernBaskets(ModernOnly):
                     {"name": "look", "inputSchema": self.basket},
                 ]
                 return conforming.response(message, {"tools": tools})
+            case "tools/call", name if self.lacks_arguments(name, message["params"]["arguments"]):
+                return conforming.error(message["id"], INVALID_PARAMS, "an argument is missing")
             case "tools/call", "create_basket":
                 self.baskets.append(self.new_handle())
                 return conforming.response(message, self.given(self.baskets[-1]))
@@ -37,6 +39,10 @@ class ModernBaskets(ModernOnly):
                 content = [{"type": "text", "text": "empty" if known else "no such basket"}]
                 return conforming.response(message, {"content": content, "isError": not known})
         return super().result_of(message)
+
+    def lacks_arguments(self, name: str, arguments: dict[str, Any]) -> bool:
+        schema = self.nothing if name == "create_basket" else self.basket
+        return not set(schema.get("required", ())) <= set(arguments)
 
     def new_handle(self) -> str:
         return f"bsk_{uuid.uuid4().hex}"
@@ -108,7 +114,8 @@ class ModernReceipts(ModernBaskets):
         return f"receipt-{len(self.baskets)}"
 
     def result_of(self, message: dict[str, Any]) -> dict[str, Any]:
-        if message.get("params", {}).get("name") == "look":
+        params = message.get("params", {})
+        if params.get("name") == "look" and not self.lacks_arguments("look", params["arguments"]):
             return conforming.response(message, {"content": [{"type": "text", "text": "thank you"}]})
         return super().result_of(message)
 

@@ -25,6 +25,8 @@ MODULES = (
     "faults_modern_http",
     "faults_headers",
     "asking",
+    "tasks",
+    "contents",
     "faults_session",
     "faults_access",
     "faults_exchange",

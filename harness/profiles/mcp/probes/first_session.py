@@ -13,9 +13,9 @@ from harness.exchanges.recorder import TOO_MANY
 from harness.model import RevisionFacts
 from harness.profiles.mcp import messages, steps
 from harness.profiles.mcp.messages import FOREIGN_ORIGIN, LOCAL_LOOKING_ORIGINS, Caller
-from harness.profiles.mcp.probes import sessions
+from harness.profiles.mcp.probes import sessions, tasks
 from harness.profiles.mcp.probes.offers import probe_offers
-from harness.profiles.mcp.probes.tools import callable_tools, first_callable_tool
+from harness.profiles.mcp.probes.tools import first_callable_tool
 
 if TYPE_CHECKING:
     from harness.base.jsonrpc import Message
@@ -193,15 +193,14 @@ async def probe_what_reads(peer: ProbedServer, base: FirstSession) -> None:
         await probe_batch(peer, base.caller)
     await probe_origin_of_request(peer, base.caller)
 
-    async def ask(step: str, method: str, params: Message) -> ProbeAnswer:
+    async def ask(step: str, method: str, params: Message, control: int | None = None) -> ProbeAnswer:
         message = messages.request(peer.recorder.rpc_id(), method, params)
-        return await peer.post(step, base.caller, message, control=base.request.number)
+        return await peer.post(step, base.caller, message, control=control or base.request.number)
 
-    await probe_offers(ask, base.declared, {}, lists_tools=peer.method == "tools/list", sessions=True)
-    if peer.method == "tools/list":
-        as_task = next((tool for tool in callable_tools(base.request.result) if tool.only_as_task), None)
-        if as_task is not None:
-            await ask(steps.TASK_REQUIRED, "tools/call", as_task.params(peer.recorder.rpc_id()))
+    tools = base.request.result if peer.method == "tools/list" else None
+    await probe_offers(ask, base.declared, {}, tools=tools, sessions=True)
+    if tools is not None and revision >= tasks.SINCE:
+        await tasks.probe_tasks(ask, base.declared, tools, base.tool)
 
 
 async def probe_version(peer: ProbedServer, a: Caller) -> None:

@@ -1,4 +1,4 @@
-"""What a server offers besides tools: prompts, resources, completions, log levels and pages of lists.
+"""What a server offers besides calls of tools: prompts, resources, completions, log levels and pages of lists.
 
 A list is asked for whether its capability is declared or not, everything else where it is. Each request asks for a name
 that does not exist, or for the first thing that was listed.
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.messages import MISSING_NAME
-from harness.profiles.mcp.probes.tools import MADE_UP_TEXT
+from harness.profiles.mcp.probes.tools import MADE_UP_TEXT, callable_tools, required_arguments
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,7 +31,12 @@ class Ask(Protocol):
 
 
 async def probe_offers(
-    ask: Ask, declared: Message, listed: Mapping[str, ProbeAnswer], *, lists_tools: bool, sessions: bool
+    ask: Ask,
+    declared: Message,
+    listed: Mapping[str, ProbeAnswer],
+    *,
+    tools: Message | None,
+    sessions: bool,
 ) -> None:
     """Ask for lists, contents and names that do not exist.
 
@@ -39,12 +44,15 @@ async def probe_offers(
         ask: sends a request.
         declared: the server's capabilities.
         listed: lists that were asked for already, by capability.
-        lists_tools: whether tools/list is served.
+        tools: the result of tools/list; None if it is not served.
         sessions: whether the revision has sessions. Without, there is no request for log levels, and a method that is
             not offered is asked for elsewhere.
     """
-    if lists_tools:
+    if tools is not None:
         await ask(steps.FEATURE_CURSOR, "tools/list", {"cursor": MISSING_NAME})
+        strict = next((tool for tool in callable_tools(tools) if required_arguments(tools, tool.name)), None)
+        if strict is not None and not strict.only_as_task:
+            await ask(steps.TOOL_INCOMPLETE, "tools/call", {"name": strict.name, "arguments": {}})
     for capability, method in LISTS.items():
         if capability not in listed:
             listed = {**listed, capability: await ask(f"{steps.FEATURE_LIST}.{capability}", method, {})}

@@ -19,9 +19,13 @@ if TYPE_CHECKING:
     from harness.base.jsonrpc import Message
     from harness.exchanges.http_exchange import ProbeAnswer
     from harness.profiles.mcp.messages import Caller
+    from harness.profiles.mcp.probes.offers import Ask
     from harness.profiles.mcp.probes.probed_server import ProbedServer
 
 NO_LOG_LEVEL: Final = "docprobe"
+OUTSIDE: Final = "etc/passwd"
+"""A file that every Linux machine has, and no example serves."""
+UPWARDS: Final = "../" * 12
 LISTEN_S: Final = 1.0
 """Least time for the first message of a subscription."""
 _LOOK_S: Final = 0.02
@@ -64,7 +68,22 @@ async def probe_features(peer: ProbedServer, caller: Caller, method: str, contro
     async def ask(step: str, method: str, params: Message) -> ProbeAnswer:
         return await send(peer, step, caller, method, params, control=control.number)
 
-    await probe_offers(ask, declared, listed, lists_tools=method == "tools/list", sessions=False)
+    tools = control.result if method == "tools/list" else None
+    await probe_offers(ask, declared, listed, tools=tools, sessions=False)
+    await _leave_folder(ask, listed.get("resources"))
+
+
+async def _leave_folder(ask: Ask, resources: ProbeAnswer | None) -> None:
+    """Ask for a file outside the folder of the first file:// resource; by its plain name as well if that is served."""
+    listed = (resources.result or {}).get("resources") if resources is not None else None
+    uris = [resource.get("uri") for resource in listed or () if isinstance(resource, dict)] if listed else []
+    first = next((uri for uri in uris if isinstance(uri, str) and uri.startswith("file://")), None)
+    if first is None:
+        return
+    folder = first.rpartition("/")[0]
+    led_out = await ask(steps.RESOURCE_TRAVERSAL, "resources/read", {"uri": f"{folder}/{UPWARDS}{OUTSIDE}"})
+    if led_out.result is not None:
+        await ask(steps.RESOURCE_PLAIN, "resources/read", {"uri": f"file:///{OUTSIDE}"})
 
 
 async def _listen(peer: ProbedServer, caller: Caller, changes: list[str], control: ProbeAnswer) -> None:

@@ -28,8 +28,13 @@ class ServerTool:
 
     name: str
     arguments: Message
-    only_as_task: bool = False
-    """Whether it says that it has to be called as a task (2025-11-25)."""
+    task_support: str = "forbidden"
+    """Whether it says that it can or has to be called as a task: ``optional`` or ``required`` (2025-11-25)."""
+
+    @property
+    def only_as_task(self) -> bool:
+        """Whether it has to be called as a task."""
+        return self.task_support == "required"
 
     def params(self, progress_token: int) -> Message:
         """Return the params of a tools/call that asks for progress notifications."""
@@ -48,12 +53,21 @@ def callable_tools(result: Message | None) -> Iterator[ServerTool]:
     """
     listed = (result or {}).get("tools")
     tools = [tool for tool in listed if isinstance(tool, dict)] if isinstance(listed, list) else []
-    for tool in sorted(tools, key=lambda tool: (_only_as_task(tool), not _read_only(tool))):
+    for tool in sorted(tools, key=lambda tool: (_task_support(tool) == "required", not _read_only(tool))):
         name, schema = tool.get("name"), tool.get("inputSchema", {})
         if not isinstance(name, str) or not isinstance(schema, dict):
             continue
         with contextlib.suppress(_CannotMakeUpError):
-            yield ServerTool(name, _object(schema, 0), _only_as_task(tool))
+            yield ServerTool(name, _object(schema, 0), _task_support(tool))
+
+
+def required_arguments(result: Message | None, name: str) -> list[str]:
+    """Return the names of the arguments that a listed tool requires."""
+    listed = (result or {}).get("tools")
+    tools = [tool for tool in listed if isinstance(tool, dict)] if isinstance(listed, list) else []
+    schema = next((tool.get("inputSchema") for tool in tools if tool.get("name") == name), None)
+    required = schema.get("required") if isinstance(schema, dict) else None
+    return [each for each in required if isinstance(each, str)] if isinstance(required, list) else []
 
 
 def made_up_value(schema: Any) -> Any:
@@ -67,9 +81,10 @@ class _CannotMakeUpError(Exception):
     """A schema is not one of the simple ones."""
 
 
-def _only_as_task(tool: Message) -> bool:
+def _task_support(tool: Message) -> str:
     execution = tool.get("execution")
-    return isinstance(execution, dict) and execution.get("taskSupport") == "required"
+    support = execution.get("taskSupport") if isinstance(execution, dict) else None
+    return support if support in ("optional", "required") else "forbidden"
 
 
 def _read_only(tool: Message) -> bool:

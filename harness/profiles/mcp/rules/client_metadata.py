@@ -1,4 +1,4 @@
-"""What clients of the sessionless revisions send with each request (2026-07-28 on).
+"""What clients send with each request; most of it since 2026-07-28.
 
 Sentences: Streamable HTTP page, "Sending Messages" and "Request Metadata"; basic/index, "Requests" and "Per-request
 protocol fields".
@@ -15,10 +15,18 @@ from harness.base import jsonrpc
 from harness.judge.findings import count, not_applicable, satisfied, violated
 from harness.model import Requirement, Side
 from harness.profiles.mcp.messages import META, METHOD_HEADER, NAME_HEADER, VERSION_HEADER
-from harness.profiles.mcp.revisions import MODERN, level, text
+from harness.profiles.mcp.revisions import ALL, MODERN, SESSIONS, STREAMABLE, level, text
 from harness.profiles.mcp.rules.preconditions import CLIENT, not_asked
-from harness.profiles.mcp.rules.sent_requests import NAMED_BY, name_of, params_of, posts_of, target_of
-from harness.profiles.mcp.rules.transcript import header, method_of, sent
+from harness.profiles.mcp.rules.sent_requests import (
+    NAMED_BY,
+    name_of,
+    not_accepted,
+    params_of,
+    posts_of,
+    received,
+    target_of,
+)
+from harness.profiles.mcp.rules.transcript import EVENT_STREAM, header, method_of, sent
 from harness.rule import Decision, Rule
 
 if TYPE_CHECKING:
@@ -173,9 +181,66 @@ def request_ids(transcript: Transcript, bound: BoundRequirement) -> Finding:
     return _each(transcript, bound, posts, fault_of, "The id of every request was a string or an integer")
 
 
-def _row(id: str, title: str, must: Level, effect: str, fix: str) -> Requirement:
+def posts_messages(transcript: Transcript, bound: BoundRequirement) -> Finding:
+    """Judge that every JSON-RPC message MUST be a POST of its own."""
+
+    def fault_of(exchange: Exchange) -> str | None:
+        return None if exchange.method == "POST" or not jsonrpc.messages(exchange.body) else "carried a message"
+
+    return _each(transcript, bound, received(transcript), fault_of, "Every message was a POST")
+
+
+def get_accepts_stream(transcript: Transcript, bound: BoundRequirement) -> Finding:
+    """Judge that the GET that opens a stream MUST accept one."""
+    gets = [exchange for exchange in received(transcript) if exchange.method == "GET"]
+    if not gets:
+        return not_applicable(bound, "The client opened no stream by GET.")
+
+    def fault_of(exchange: Exchange) -> str | None:
+        return f"does not accept {EVENT_STREAM}" if EVENT_STREAM in not_accepted(exchange) else None
+
+    return _each(transcript, bound, gets, fault_of, "Every GET accepted a stream")
+
+
+def cancels_own(transcript: Transcript, bound: BoundRequirement) -> Finding:
+    """Judge that a client MUST only cancel requests that it sent itself, in the run that it cancels them in."""
+    sent_ids: dict[int, list[object]] = {}
+    seen = None
+    for exchange in posts_of(transcript, bound.revision):
+        message = sent(exchange) or {}
+        own = sent_ids.setdefault(exchange.process, [])
+        if method_of(exchange) == "notifications/cancelled":
+            seen = exchange
+            if params_of(exchange).get("requestId") not in own:
+                return violated(bound, "The client cancelled a request that it had not sent.", [exchange])
+        elif "id" in message and method_of(exchange):
+            own.append(message["id"])
+    if seen is None:
+        return not_applicable(bound, "The client cancelled nothing.")
+    return satisfied(bound, "The client cancelled requests of its own.", [seen])
+
+
+def no_undeclared_tasks(transcript: Transcript, bound: BoundRequirement) -> Finding:
+    """Judge that tools MUST NOT be called as tasks, since the scripted server declares none."""
+    calls = [e for e in posts_of(transcript, bound.revision) if method_of(e) == "tools/call"]
+    if not calls:
+        return not_applicable(bound, "The client called no tool.")
+
+    def fault_of(exchange: Exchange) -> str | None:
+        return "asked for a task, and the server declares none" if "task" in params_of(exchange) else None
+
+    return _each(transcript, bound, calls, fault_of, "No tool was called as a task")
+
+
+def _row(id: str, title: str, must: Level, effect: str, fix: str, revisions: tuple[str, ...] = MODERN) -> Requirement:
     return Requirement(
-        id=id, title=title, side=Side.CLIENT, levels=level(must, MODERN), basis=text(MODERN), effect=effect, fix=fix
+        id=id,
+        title=title,
+        side=Side.CLIENT,
+        levels=level(must, revisions),
+        basis=text(revisions),
+        effect=effect,
+        fix=fix,
     )
 
 
@@ -227,8 +292,53 @@ RULES: Final = (
             Level.MUST,
             "Servers refuse batches.",
             "Send each message in a POST of its own.",
+            (*SESSIONS[1:], *MODERN),
         ),
         Decision(single_message, CLIENT),
+    ),
+    Rule(
+        _row(
+            "client.posts-messages",
+            "Messages are sent by POST",
+            Level.MUST,
+            "Servers read no message from a request with another method.",
+            "Send each message in a POST of its own.",
+            STREAMABLE,
+        ),
+        Decision(posts_messages, CLIENT),
+    ),
+    Rule(
+        _row(
+            "client.get-accepts-stream",
+            "A GET accepts a stream",
+            Level.MUST,
+            "Servers refuse it by 406, and the client hears nothing that they send.",
+            "Send `Accept: text/event-stream` with the GET.",
+            SESSIONS,
+        ),
+        Decision(get_accepts_stream, CLIENT),
+    ),
+    Rule(
+        _row(
+            "client.cancels-own",
+            "A client cancels only its own requests",
+            Level.MUST,
+            "Servers cancel nothing, or what another client waits for.",
+            "Keep the ids of requests that wait for a response, and cancel those.",
+            ALL,
+        ),
+        Decision(cancels_own),
+    ),
+    Rule(
+        _row(
+            "client.no-undeclared-tasks",
+            "Tools are called as tasks only where the server declares tasks",
+            Level.MUST_NOT,
+            "Servers refuse the call, or answer it as an ordinary one.",
+            "Look for `tasks.requests.tools.call` in the server's capabilities before sending `task`.",
+            SESSIONS[2:],
+        ),
+        Decision(no_undeclared_tasks),
     ),
     Rule(
         _row(

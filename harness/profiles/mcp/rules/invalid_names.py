@@ -9,17 +9,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from extractor.model import Level
-from harness.judge.findings import inconclusive, not_applicable, satisfied, violated
+from harness.judge.findings import not_applicable
 from harness.model import Basis, Requirement, Side
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.revisions import STREAMABLE, level, text
-from harness.profiles.mcp.rules.answers import NOT_SERVED, answer_to_fault, is_result, why_undecided
-from harness.profiles.mcp.rules.preconditions import BASELINE, deciding
+from harness.profiles.mcp.rules.preconditions import BASELINE, deciding, must_get_error
 from harness.profiles.mcp.rules.transcript import (
     capabilities_of,
-    control_of,
     declaration_of,
-    error_code,
     exchange_of,
     method_of,
     response,
@@ -27,7 +24,7 @@ from harness.profiles.mcp.rules.transcript import (
 from harness.rule import Decision, Rule
 
 if TYPE_CHECKING:
-    from harness.model import BoundRequirement, Exchange, Finding, Transcript
+    from harness.model import BoundRequirement, Finding, Transcript
 
 _INVALID_PARAMS: Final = -32602
 _METHOD_NOT_FOUND: Final = -32601
@@ -48,8 +45,7 @@ def invalid_cursor(transcript: Transcript, bound: BoundRequirement) -> Finding:
     asked = exchange_of(transcript, bound.revision, steps.FEATURE_CURSOR)
     if asked is None:
         return not_applicable(bound, "The server lists no tools.")
-    both = [control_of(transcript, asked), asked]
-    finding = _judge(transcript, bound, asked, both, "tools/list with an invalid cursor", _INVALID_PARAMS)
+    finding = must_get_error(transcript, bound, asked, "tools/list with an invalid cursor", _INVALID_PARAMS)
     return finding if _has_pages(transcript, bound.revision) else replace(finding, basis=Basis.ADVICE)
 
 
@@ -75,10 +71,9 @@ def invalid_params(transcript: Transcript, bound: BoundRequirement) -> Finding:
         asked = exchange_of(transcript, bound.revision, f"{steps.FEATURE_INVALID}.{leg}")
         if asked is None:
             continue
-        both = [control_of(transcript, asked), asked]
         offered = leg != "completion" or "completions" in declared
         code = _INVALID_PARAMS if offered else _METHOD_NOT_FOUND
-        found.append(_judge(transcript, bound, asked, both, what, code))
+        found.append(must_get_error(transcript, bound, asked, what, code))
     if not found:
         return not_applicable(bound, "The server offers no prompts, completions or log levels.")
     return deciding(found)
@@ -98,26 +93,6 @@ INVALID_NAMES: Final = Rule(
 )
 
 RULES: Final = (INVALID_CURSOR, INVALID_NAMES)
-
-
-def _judge(
-    transcript: Transcript,
-    bound: BoundRequirement,
-    asked: Exchange,
-    evidence: list[Exchange | None],
-    what: str,
-    code: int,
-) -> Finding:
-    """Judge that a request got the error with ``code``."""
-    if is_result(asked):
-        return violated(bound, f"{what} was served; expected error {code}.", evidence)
-    if answer_to_fault(transcript, asked) not in NOT_SERVED:
-        return inconclusive(bound, f"{what} gave no decision: {why_undecided(asked)}.", evidence)
-    got = error_code(asked)
-    if got == code:
-        return satisfied(bound, f"{what} got error {code}.", evidence)
-    with_code = "no JSON-RPC error code" if got is None else f"error {got}"
-    return violated(bound, f"{what} got {with_code}; expected {code}.", evidence)
 
 
 def _has_pages(transcript: Transcript, revision: str) -> bool:

@@ -18,7 +18,7 @@ from harness.profiles.mcp.rules.answers import (
     is_served,
     why_undecided,
 )
-from harness.profiles.mcp.rules.transcript import control_of, exchange_of, sessions_of
+from harness.profiles.mcp.rules.transcript import control_of, error_code, exchange_of, sessions_of
 from harness.profiles.mcp.tokens import USER2
 
 if TYPE_CHECKING:
@@ -158,6 +158,30 @@ def judge_refusal(
     if is_result(refused):
         return inconclusive(bound, f"{request} was served, so there is no error to judge.", both)
     return inconclusive(bound, f"{request} gave no decision: {why_undecided(refused)}.", both)
+
+
+def must_get_error(
+    transcript: Transcript, bound: BoundRequirement, asked: Exchange, request: str, code: int
+) -> Finding:
+    """Judge that a request gets the JSON-RPC error with ``code``, by its exchange and its control.
+
+    Args:
+        transcript: the conversation.
+        bound: the requirement.
+        asked: the request under test.
+        request: what was sent, as the start of a sentence.
+        code: the one right code.
+    """
+    both = [control_of(transcript, asked), asked]
+    if is_result(asked):
+        return violated(bound, f"{request} was served; expected error {code}.", both)
+    if answer_to_fault(transcript, asked) not in NOT_SERVED:
+        return inconclusive(bound, f"{request} gave no decision: {why_undecided(asked)}.", both)
+    got = error_code(asked)
+    if got == code:
+        return satisfied(bound, f"{request} got error {code}.", both)
+    with_code = "no JSON-RPC error code" if got is None else f"error {got}"
+    return violated(bound, f"{request} got {with_code}; expected {code}.", both)
 
 
 def must_answer(transcript: Transcript, bound: BoundRequirement, step: str, status: int, request: str) -> Finding:

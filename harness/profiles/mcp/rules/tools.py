@@ -9,18 +9,12 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from extractor.model import Level
-from harness.base.jsonrpc import METHOD_NOT_FOUND, parse
+from harness.base.jsonrpc import parse
 from harness.judge.findings import count, inconclusive, not_applicable, satisfied, violated
 from harness.model import Requirement, Side
-from harness.profiles.mcp import steps
 from harness.profiles.mcp.revisions import MODERN, SESSIONS, level, text
 from harness.profiles.mcp.rules.preconditions import BASELINE
 from harness.profiles.mcp.rules.transcript import (
-    capabilities_of,
-    control_of,
-    declaration_of,
-    error_code,
-    exchange_of,
     listed_tools,
     method_of,
     response,
@@ -145,7 +139,8 @@ def structured_result(transcript: Transcript, bound: BoundRequirement) -> Findin
         schema = schemas.get(name) if isinstance(name, str) else None
         if not isinstance(schema, dict) or _invalid_schema(schema) or not isinstance(result, dict):
             continue
-        if result.get("isError") is True or result.get("resultType") == "input_required":
+        as_task = isinstance(params, dict) and "task" in params
+        if as_task or result.get("isError") is True or result.get("resultType") == "input_required":
             continue
         judged = exchange
         wrong = _not_conforming(schema, result)
@@ -209,36 +204,7 @@ TEXT_COPY: Final = Rule(
 )
 
 
-def task_required(transcript: Transcript, bound: BoundRequirement) -> Finding:
-    """Judge that a plain call of a tool that has to be called as a task MUST get error -32601."""
-    asked = exchange_of(transcript, bound.revision, steps.TASK_REQUIRED)
-    if asked is None or "tasks" not in capabilities_of(declaration_of(transcript, bound.revision)):
-        return not_applicable(bound, "No tool of the server has to be called as a task.")
-    both = [control_of(transcript, asked), asked]
-    answer = response(asked)
-    if answer is None:
-        return inconclusive(bound, "The call of a tool that has to be a task got no response.", both)
-    code = error_code(asked)
-    if code == METHOD_NOT_FOUND:
-        return satisfied(bound, "A plain call of a tool that has to be a task got error -32601.", both)
-    got = "a result" if "result" in answer else f"error {code}"
-    return violated(bound, f"A plain call of a tool that has to be a task got {got}; expected -32601.", both)
-
-
-TASK_CALL: Final = Rule(
-    Requirement(
-        id="tool.task-required",
-        title="A tool that has to be a task refuses plain calls",
-        side=Side.SERVER,
-        levels=level(Level.MUST, SESSIONS[2:]),
-        basis=text(SESSIONS[2:]),
-        effect="Clients without tasks wait for a result that takes longer than they can.",
-        fix='Answer -32601 to a call without `task`, or say `"taskSupport": "optional"`.',
-    ),
-    Decision(task_required, BASELINE),
-)
-
-RULES: Final = (SCHEMA_VALID, NAMES, ORDER, STRUCTURED_RESULT, TEXT_COPY, TASK_CALL)
+RULES: Final = (SCHEMA_VALID, NAMES, ORDER, STRUCTURED_RESULT, TEXT_COPY)
 
 
 def _repeats(texts: list[str], structured: Message) -> bool:

@@ -155,6 +155,32 @@ NO_UNDECLARED_REQUESTS: Final = Rule(
 )
 
 
+def cancels_own(transcript: Transcript, bound: BoundRequirement) -> Finding:
+    """Judge that a server MUST only cancel requests that it sent itself."""
+    received = list(_received(transcript, bound.revision))
+    own = [message["id"] for _, message in received if _is_request(message)]
+    for exchange, message in received:
+        params = message.get("params")
+        named = params.get("requestId") if isinstance(params, dict) else None
+        if message.get("method") == "notifications/cancelled" and named not in own:
+            return violated(bound, "The server cancelled a request that it had not sent.", [exchange])
+    return _nothing(transcript, bound, "The server cancelled no request of the client")
+
+
+CANCELS_OWN: Final = Rule(
+    Requirement(
+        id="cancel.own-requests",
+        title="A server cancels only its own requests",
+        side=Side.ANY_SERVER,
+        levels=level(Level.MUST, (*HTTP_SSE, *SESSIONS)),
+        basis=text((*HTTP_SSE, *SESSIONS)),
+        effect="A client that waits for a response drops it, or takes the notification for an error.",
+        fix="Answer a request that you give up by a JSON-RPC error.",
+    ),
+    Decision(cancels_own, BASELINE),
+)
+
+
 def progress_rules(transcript: Transcript, bound: BoundRequirement) -> Finding:
     """Judge progress: it MUST name a token of a request, rise with each notification, and stop at the response.
 
@@ -205,7 +231,14 @@ PROGRESS_RULES: Final = Rule(
     Decision(progress_rules, BASELINE),
 )
 
-RULES: Final = (NO_SERVER_REQUESTS, LOG_NOT_ASKED, LISTEN_ACKNOWLEDGED, NO_UNDECLARED_REQUESTS, PROGRESS_RULES)
+RULES: Final = (
+    NO_SERVER_REQUESTS,
+    LOG_NOT_ASKED,
+    LISTEN_ACKNOWLEDGED,
+    NO_UNDECLARED_REQUESTS,
+    CANCELS_OWN,
+    PROGRESS_RULES,
+)
 
 
 def _own_token(exchange: Exchange) -> object:

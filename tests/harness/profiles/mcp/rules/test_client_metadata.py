@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from harness.model import Verdict
-from tests.support.scripted_client import SessionlessClient
+from tests.support.scripted_client import BOTH, Client, SessionlessClient, right_client
 from tests.support.verdicts import I, N, S, V
 
 METADATA = {
@@ -17,6 +19,7 @@ METADATA = {
     "client.standard-headers",
     "client.header-equals-meta",
     "client.single-message",
+    "client.posts-messages",
     "client.no-responses",
     "client.request-ids",
     "client.client-info",
@@ -32,7 +35,7 @@ def right() -> SessionlessClient:
     return client
 
 
-def seen(client: SessionlessClient) -> dict[str, Verdict]:
+def seen(client: Client) -> dict[str, Verdict]:
     return {id: verdict for id, verdict in client.verdicts().items() if id.startswith("client.")}
 
 
@@ -101,3 +104,51 @@ def test_names_that_no_plain_header_carries(name: str, carried: str, expected: V
     client = right()
     client.send("tools/call", params={"name": name}, headers={"Mcp-Name": carried})
     assert seen(client)["client.header-encoding"] is expected
+
+
+@pytest.mark.parametrize(("verb", "expected"), [("PUT", V), ("GET", V), ("POST", S)])
+def test_a_message_that_is_not_posted(verb: str, expected: Verdict) -> None:
+    for client in (right(), right_client()):
+        client.send("tools/list", status=200)
+        client.talk.exchanges[-1] = replace(client.talk.exchanges[-1], method=verb)
+        assert seen(client)["client.posts-messages"] is expected
+
+
+def test_requests_without_a_message_need_no_post() -> None:
+    client = right_client()
+    client.send("get", status=200)
+    assert seen(client)["client.posts-messages"] is S
+
+
+@pytest.mark.parametrize(("cancelled", "expected"), [(3, S), (4, V), ("3", V), (None, V)])
+def test_a_request_that_is_cancelled(cancelled: int | str | None, expected: Verdict) -> None:
+    client = right()
+    client.send("notifications/cancelled")
+    body = {"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": cancelled}}
+    client.talk.exchanges[-1] = replace(client.talk.exchanges[-1], body=json.dumps(body))
+    assert seen(client)["client.cancels-own"] is expected
+
+
+@pytest.mark.parametrize(("more", "expected"), [({}, S), ({"task": {"ttl": 1000}}, V)])
+def test_a_tool_that_is_called_as_a_task(more: dict[str, Any], expected: Verdict) -> None:
+    client = right_client()
+    client.send("tools/call", status=200)
+    body = {"jsonrpc": "2.0", "id": 9, "method": "tools/call", "params": {"name": "echo", **more}}
+    client.talk.exchanges[-1] = replace(client.talk.exchanges[-1], body=json.dumps(body))
+    assert seen(client)["client.no-undeclared-tasks"] is expected
+
+
+def test_a_batch_in_a_session() -> None:
+    client = right_client()
+    client.send("tools/list", status=200)
+    client.talk.exchanges[-1] = replace(client.talk.exchanges[-1], body=f"[{client.talk.exchanges[-1].body}]")
+    assert seen(client)["client.single-message"] is V
+
+
+@pytest.mark.parametrize(
+    ("accept", "expected"), [("text/event-stream", S), ("*/*", V), ("application/json", V), (BOTH, S)]
+)
+def test_a_get_that_accepts_no_stream(accept: str, expected: Verdict) -> None:
+    client = right_client()
+    client.send("get", status=200, accept=accept)
+    assert seen(client)["client.get-accepts-stream"] is expected

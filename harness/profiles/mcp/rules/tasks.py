@@ -1,0 +1,492 @@
+"""Tools that are called as tasks: how one begins, what is said of it, how it ends, and errors (2025-11-25).
+
+Sentences: tasks page, "Capabilities", "Tool-Level Negotiation", "Behavior Requirements" and "Protocol Errors".
+"""
+
+from __future__ import annotations
+
+import itertools
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from extractor.model import Level
+from harness.base.jsonrpc import METHOD_NOT_FOUND
+from harness.judge.findings import as_interpretation, inconclusive, join_words, not_applicable, satisfied, violated
+from harness.model import Requirement, Side
+from harness.profiles.mcp import steps
+from harness.profiles.mcp.revisions import level, reading, text
+from harness.profiles.mcp.rules.answers import NOT_SERVED, answer_to_fault, describe, is_result, why_undecided
+from harness.profiles.mcp.rules.preconditions import BASELINE, must_get_error
+from harness.profiles.mcp.rules.transcript import control_of, exchange_of, response
+from harness.rule import Decision, Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from harness.base.jsonrpc import Message
+    from harness.model import BoundRequirement, Exchange, Finding, Transcript
+
+_TASKS: Final = ("2025-11-25",)
+_INVALID_PARAMS: Final = -32602
+_RELATED: Final = "io.modelcontextprotocol/related-task"
+_FINISHED: Final = ("completed", "failed", "cancelled")
+_UNFINISHED: Final = ("working", "input_required")
+"""Between two looks a task may go through several states, but never leaves an end."""
+_NO_TASK: Final = "No tool of the server was called as a task."
+
+
+def task_required(transcript: Transcript, bound: BoundRequirement) -> Finding:
+    """Judge that a plain call of a tool that has to be called as a task MUST get error -32601."""
+    asked = exchange_of(transcript, bound.revision, steps.TASK_REQUIRED)
+    if asked is None or not _declares_tasks(transcript, bound.revision):
+        return not_applicable(bound, "No tool of the server has to be called as a task.")
+    return must_get_error(transcript, bound, asked, "A plain call of a tool that has to be a task", METHOD_NOT_FOUND)
+
+
+TASK_CALL: Final = Rule(
+    Requirement(
+        id="tool.task-required",
+        title="A tool that has to be a task refuses plain calls",
+        side=Side.SERVER,
+        levels=level(Level.MUST, _TASKS),
+        basis=text(_TASKS),
+        effect="Clients without tasks wait for a result that takes longer than they can.",
+        fix='Answer -32601 to a call without `task`, or say `"taskSupport": "optional"`.',
+    ),
+    Decision(task_required, BASELINE),
+)
+
+
+def undeclared(transcript: Transcript, bound: BoundRequirement) -> Finding:
+    """Judge that a call as a task, where no tasks are declared, MUST be served as an ordinary call.
+
+    That a refusal violates it is a reading: the page forbids clients to ask, and SDKs refuse it. A task that is made
+    without being declared violates the sentence on capabilities.
+    """
+    asked = exchange_of(transcript, bound.revision, steps.TASK_UNDECLARED)
+    if asked is None:
+        return not_applicable(bound, "The server declares tasks, or no tool was called.")
+    both = [control_of(transcript, asked), asked]
+    if _task_of(asked) is not None:
+        return violated(bound, "The server declares no tasks, and made one of a call.", both)
+    if is_result(asked):
+        return satisfied(bound, "The server declares no tasks, and served a call as a task like any other.", both)
+    if answer_to_fault(transcript, asked) not in NOT_SERVED:
+        return inconclusive(bound, f"A call as a task gave no decision: {why_undecided(asked)}.", both)
+    finding = violated(
+        bound, f"A call as a task, where none are declared, returned {describe(asked)}; without `task` it was served.",
+        both,
+    )  # fmt: skip
+    return as_interpretation(finding)
+
+
+UNDECLARED: Final = Rule(
+    Requirement(
+        id="tasks.undeclared",
+        title="Without declared tasks, a call as a task is an ordinary call",
+        side=Side.SERVER,
+        levels=level(Level.MUST, _TASKS),
+        basis=text(_TASKS),
+        effect="Clients cannot tell from the capabilities how a call is answered.",
+        fix="Ignore `task` in the params, or declare `tasks.requests.tools.call`.",
+    ),
+    Decision(undeclared, BASELINE),
+)
+
+
+def forbidden(transcript: Transcript, bound: BoundRequirement) -> Finding:
+    """Judge that a call as a task of a tool that does not allow it SHOULD get error -32601."""
+    asked = exchange_of(transcript, bound.revision, steps.TASK_FORBIDDEN)
+    if asked is None:
+        return not_applicable(bound, "The server declares no tasks, or all of its tools can be tasks.")
+    return must_get_error(transcript, bound, asked, "A call as a task of a tool without them", METHOD_NOT_FOUND)
+
+
+FORBIDDEN: Final = Rule(
+    Requirement(
+        id="tasks.forbidden",
+        title="A tool without tasks refuses to be called as one",
+        side=Side.SERVER,
+        levels=level(Level.SHOULD, _TASKS),
+        basis=text(_TASKS),
+        effect="A client waits for a task that was never made.",
+        fix='Answer -32601 to a call with `task`, or say `"taskSupport": "optional"`.',
+    ),
+    Decision(forbidden, BASELINE),
+)
+
+
+def unknown_id(transcript: Transcript, bound: BoundRequirement) -> Finding:
+    """Judge that a task id that does not exist MUST get error -32602."""
+    asked = exchange_of(transcript, bound.revision, steps.TASK_UNKNOWN)
+    if asked is None:
+        return not_applicable(bound, "The server declares no tasks.")
+    return must_get_error(transcript, bound, asked, "tasks/get of a task that does not exist", _INVALID_PARAMS)
+
+
+UNKNOWN_ID: Final = Rule(
+    Requirement(
+        id="tasks.unknown-id",
+        title="A task that does not exist gets error -32602",
+        side=Side.SERVER,
+        levels=level(Level.MUST, _TASKS),
+        basis=text(_TASKS),
+        effect="A client cannot tell an expired task from a broken server, and asks on.",
+        fix="Answer -32602 (invalid params) to task ids that you don't know.",
+    ),
+    Decision(unknown_id, BASELINE),
+)
+
+
+def invalid_cursor(transcript: Transcript, bound: BoundRequirement) -> Finding:
+    """Judge that an invalid cursor in tasks/list MUST get error -32602."""
+    asked = exchange_of(transcript, bound.revision, steps.TASK_CURSOR)
+    if asked is None:
+        return not_applicable(bound, "The server does not declare that it lists tasks.")
+    return must_get_error(transcript, bound, asked, "tasks/list with an invalid cursor", _INVALID_PARAMS)
+
+
+INVALID_CURSOR: Final = Rule(
+    Requirement(
+        id="tasks.invalid-cursor",
+        title="An invalid cursor in tasks/list gets error -32602",
+        side=Side.SERVER,
+        levels=level(Level.MUST, _TASKS),
+        basis=text(_TASKS),
+        effect="A client with an outdated cursor gets the first page again, and may go round in circles.",
+        fix="Answer -32602 (invalid params) to a cursor that you did not give.",
+    ),
+    Decision(invalid_cursor, BASELINE),
+)
+
+
+def created(transcript: Transcript, bound: BoundRequirement) -> Finding:
+    """Judge that a call that is accepted as a task MUST return a CreateTaskResult, with a string as the task's id."""
+    asked = exchange_of(transcript, bound.revision, steps.TASK_CREATED)
+    if asked is None:
+        return not_applicable(bound, _NO_TASK)
+    if not is_result(asked):
+        return inconclusive(bound, f"A call as a task was not accepted: it returned {describe(asked)}.", [asked])
+    task = _task_of(asked)
+    if task is None:
+        return violated(bound, "A call as a task was accepted, and its result has no `task`.", [asked])
+    if not isinstance(task.get("taskId"), str):
+        return violated(bound, "The id of a task is not a string.", [asked])
+    return satisfied(bound, "A call as a task returned a CreateTaskResult.", [asked])
+
+
+CREATED: Final = Rule(
+    Requirement(
+        id="tasks.created",
+        title="A call as a task returns the task",
+        side=Side.SERVER,
+        levels=level(Level.MUST, _TASKS),
+        basis=text(_TASKS),
+        effect="A client that asked for a task has nothing to ask for afterwards.",
+        fix="Return `{ task: { taskId, status, createdAt, lastUpdatedAt, ttl } }` at once, and keep the result for "
+        "`tasks/result`.",
+    ),
+    Decision(created, BASELINE),
+)
+
+
+def begins_working(transcript: Transcript, bound: BoundRequirement) -> Finding:
+    """Judge that a task MUST begin as ``working``: its CreateTaskResult is taken to show it as it begins."""
+    asked = exchange_of(transcript, bound.revision, steps.TASK_CREATED)
+    task = _task_of(asked)
+    if asked is None or task is None:
+        return not_applicable(bound, _NO_TASK)
+    if task.get("status") == "working":
+        return satisfied(bound, "A new task is working.", [asked])
+    return violated(bound, f"A new task has the status {_shown(task.get('status'))}; expected 'working'.", [asked])
+
+
+BEGINS_WORKING: Final = Rule(
+    Requirement(
+        id="tasks.begins-working",
+        title="A task begins as working",
+        side=Side.SERVER,
+        levels=level(Level.MUST, _TASKS),
+        basis=reading(_TASKS),
+        effect="Clients that follow the status from its beginning take the task for a broken one.",
+        fix='Create tasks with `"status": "working"`, also where the work is done at once.',
+    ),
+    Decision(begins_working, BASELINE),
+)
+
+
+def described(transcript: Transcript, bound: BoundRequirement) -> Finding:
+    """Judge that every task MUST have its times, and in tasks/get its ``ttl``, which may be null."""
+    seen = list(_tasks(transcript, bound.revision))
+    if not seen:
+        return not_applicable(bound, _NO_TASK)
+    for exchange, task in seen:
+        wrong = [name for name in ("createdAt", "lastUpdatedAt") if not _is_time(task.get(name))]
+        if wrong:
+            return violated(bound, f"A task has no ISO 8601 time in {join_words(wrong)}.", [exchange])
+        ttl = task.get("ttl", "")
+        if exchange.step in (steps.TASK_READ, steps.TASK_ENDED) and not _is_duration(ttl):
+            return violated(bound, "tasks/get gave neither a duration nor null as `ttl`.", [exchange])
+    return satisfied(bound, "Tasks have the times of their creation and last change.", [seen[0][0]])
+
+
+DESCRIBED: Final = Rule(
+    Requirement(
+        id="tasks.times",
+        title="A task says when it was created and changed, and how long it is kept",
+        side=Side.SERVER,
+        levels=level(Level.MUST, _TASKS),
+        basis=text(_TASKS),
+        effect="Clients cannot tell how long they may still ask for the result.",
+        fix="Put `createdAt` and `lastUpdatedAt` into every task as ISO 8601 times, and `ttl` in milliseconds or null.",
+    ),
+    Decision(described, BASELINE),
+)
+
+
+def lifecycle(transcript: Transcript, bound: BoundRequirement) -> Finding:
+    """Judge that a task MUST have one of five statuses, and MUST NOT leave one that is its end."""
+    seen = list(_tasks(transcript, bound.revision))
+    if not seen:
+        return not_applicable(bound, _NO_TASK)
+    for exchange, task in seen:
+        if task.get("status") not in (*_UNFINISHED, *_FINISHED):
+            return violated(bound, f"A task has the status {_shown(task.get('status'))}.", [exchange])
+    for (earlier, one), (later, other) in itertools.pairwise(seen):
+        before, after = one["status"], other["status"]
+        if before in _FINISHED and after != before:
+            return violated(bound, f"A task that was {before} is {after} later.", [earlier, later])
+    return satisfied(bound, f"The task was {', then '.join(dict.fromkeys(t['status'] for _, t in seen))}.",
+                     [exchange for exchange, _ in seen])  # fmt: skip
+
+
+LIFECYCLE: Final = Rule(
+    Requirement(
+        id="tasks.lifecycle",
+        title="A task that has ended stays as it is",
+        side=Side.SERVER,
+        levels=level(Level.MUST, _TASKS),
+        basis=text(_TASKS),
+        effect="A client that stopped asking misses what became of the task.",
+        fix="Let nothing change the status of a task once it is completed, failed or cancelled.",
+    ),
+    Decision(lifecycle, BASELINE),
+)
+
+
+def listed(transcript: Transcript, bound: BoundRequirement) -> Finding:
+    """Judge that a task that tasks/get gives MUST be in tasks/list as well."""
+    asked = exchange_of(transcript, bound.revision, steps.TASK_LISTED)
+    later = exchange_of(transcript, bound.revision, steps.TASK_ENDED)
+    if asked is None or later is None:
+        return not_applicable(bound, "The server does not declare that it lists tasks, or made none.")
+    if not is_result(asked):
+        return inconclusive(bound, f"tasks/list returned {describe(asked)}.", [asked])
+    result, id = _result(asked), _id_of(transcript, bound.revision)
+    tasks = result.get("tasks")
+    ids = [task.get("taskId") for task in tasks if isinstance(task, dict)] if isinstance(tasks, list) else []
+    if id in ids:
+        return satisfied(bound, "The task is in tasks/list.", [asked])
+    if result.get("nextCursor") or not is_result(later):
+        return inconclusive(bound, "The task is not on the first page of tasks/list.", [asked, later])
+    return violated(bound, "tasks/get gives a task that is not in tasks/list.", [asked, later])
+
+
+LISTED: Final = Rule(
+    Requirement(
+        id="tasks.listed",
+        title="A task that can be read is listed",
+        side=Side.SERVER,
+        levels=level(Level.MUST, _TASKS),
+        basis=text(_TASKS),
+        effect="A client that lost an id never finds its task again.",
+        fix="List every task that `tasks/get` gives to the same client.",
+    ),
+    Decision(listed, BASELINE),
+)
+
+
+def result(transcript: Transcript, bound: BoundRequirement) -> Finding:
+    """Judge that tasks/result MUST wait for the end, and give what the call would have given, with the task's id."""
+    asked = exchange_of(transcript, bound.revision, steps.TASK_RESULT)
+    ended = exchange_of(transcript, bound.revision, steps.TASK_ENDED)
+    if asked is None:
+        return not_applicable(bound, _NO_TASK)
+    both = [asked, ended]
+    if response(asked) is None:
+        return inconclusive(bound, f"tasks/result gave no decision: {why_undecided(asked)}.", both)
+    status = _result(ended).get("status") if ended is not None else None
+    if status in _UNFINISHED:
+        return violated(bound, f"tasks/result was answered before the end: the task is {status} afterwards.", both)
+    if not is_result(asked):
+        return inconclusive(bound, f"tasks/result returned {describe(asked)}, which may be the call's own.", both)
+    if not isinstance(_result(asked).get("content"), list):
+        return violated(bound, "tasks/result gave something else than the result of a tool: it has no `content`.", both)
+    meta = _result(asked).get("_meta")
+    related = meta.get(_RELATED) if isinstance(meta, dict) else None
+    if not isinstance(related, dict) or related.get("taskId") != _id_of(transcript, bound.revision):
+        return violated(bound, f"The result of a task does not name it in `_meta` under {_RELATED}.", both)
+    return satisfied(bound, "tasks/result gave the tool's result after its end, with the task's id.", both)
+
+
+RESULT: Final = Rule(
+    Requirement(
+        id="tasks.result",
+        title="tasks/result waits for the end and gives the result",
+        side=Side.SERVER,
+        levels=level(Level.MUST, _TASKS),
+        basis=text(_TASKS),
+        effect="Clients take an unfinished task for a finished one, or cannot tell whose result they got.",
+        fix="Hold the answer until the task has ended, and return the tool's result with the task's id in "
+        f"`_meta` under `{_RELATED}`.",
+    ),
+    Decision(result, BASELINE),
+)
+
+
+def same_id(transcript: Transcript, bound: BoundRequirement) -> Finding:
+    """Judge that tasks/get MUST go by the task id in its params: the task that it gives has that id."""
+    read = exchange_of(transcript, bound.revision, steps.TASK_READ)
+    if read is None:
+        return not_applicable(bound, _NO_TASK)
+    if not is_result(read):
+        return inconclusive(bound, f"tasks/get returned {describe(read)}.", [read])
+    if _result(read).get("taskId") != _id_of(transcript, bound.revision):
+        return violated(bound, "tasks/get gave a task with another id than was asked for.", [read])
+    return satisfied(bound, "tasks/get gave the task with the id that was asked for.", [read])
+
+
+SAME_ID: Final = Rule(
+    Requirement(
+        id="tasks.same-id",
+        title="tasks/get gives the task that was asked for",
+        side=Side.SERVER,
+        levels=level(Level.MUST, _TASKS),
+        basis=text(_TASKS),
+        effect="A client takes another task's state for its own.",
+        fix="Find the task by `taskId` in the params, and nothing else.",
+    ),
+    Decision(same_id, BASELINE),
+)
+
+
+def unrelated(transcript: Transcript, bound: BoundRequirement) -> Finding:
+    """Judge that results of tasks/get, tasks/list and tasks/cancel SHOULD NOT name the related task in ``_meta``."""
+    read = [exchange_of(transcript, bound.revision, step) for step in (steps.TASK_READ, steps.TASK_LISTED)]
+    asked = [exchange for exchange in read if exchange is not None and is_result(exchange)]
+    if not asked:
+        return not_applicable(bound, _NO_TASK)
+    for exchange in asked:
+        meta = _result(exchange).get("_meta")
+        if isinstance(meta, dict) and _RELATED in meta:
+            return violated(
+                bound, f"A result that shows a task repeats its id in `_meta` under {_RELATED}.", [exchange]
+            )
+    return satisfied(bound, "Results that show a task do not repeat its id in `_meta`.", asked)
+
+
+UNRELATED: Final = Rule(
+    Requirement(
+        id="tasks.unrelated-meta",
+        title="Results that show a task don't repeat its id in `_meta`",
+        side=Side.SERVER,
+        levels=level(Level.SHOULD_NOT, _TASKS),
+        basis=text(_TASKS),
+        effect="Clients that sort messages by related task take the answer for a message of the task's own work.",
+        fix=f"Leave `{_RELATED}` to the result of `tasks/result`.",
+    ),
+    Decision(unrelated, BASELINE),
+)
+
+
+def cancel_finished(transcript: Transcript, bound: BoundRequirement) -> Finding:
+    """Judge that cancelling a task that has ended MUST get error -32602."""
+    asked = exchange_of(transcript, bound.revision, steps.TASK_CANCELLED)
+    if asked is None:
+        return not_applicable(bound, "The server does not declare that it cancels tasks, or none was seen to end.")
+    return must_get_error(transcript, bound, asked, "tasks/cancel of a task that has ended", _INVALID_PARAMS)
+
+
+CANCEL_FINISHED: Final = Rule(
+    Requirement(
+        id="tasks.cancel-finished",
+        title="A task that has ended cannot be cancelled",
+        side=Side.SERVER,
+        levels=level(Level.MUST, _TASKS),
+        basis=text(_TASKS),
+        effect="A client believes that it stopped what was done already.",
+        fix="Answer -32602 (invalid params) to `tasks/cancel` of a task that is completed, failed or cancelled.",
+    ),
+    Decision(cancel_finished, BASELINE),
+)
+
+RULES: Final = (
+    TASK_CALL,
+    UNDECLARED,
+    FORBIDDEN,
+    UNKNOWN_ID,
+    INVALID_CURSOR,
+    CREATED,
+    BEGINS_WORKING,
+    DESCRIBED,
+    LIFECYCLE,
+    LISTED,
+    RESULT,
+    SAME_ID,
+    UNRELATED,
+    CANCEL_FINISHED,
+)
+
+
+def _declares_tasks(transcript: Transcript, revision: str) -> bool:
+    return exchange_of(transcript, revision, steps.TASK_UNKNOWN) is not None
+
+
+def _result(exchange: Exchange) -> Message:
+    found = (response(exchange) or {}).get("result")
+    return found if isinstance(found, dict) else {}
+
+
+def _task_of(exchange: Exchange | None) -> Message | None:
+    """Return the task that a call made; None if it made none."""
+    task = _result(exchange).get("task") if exchange is not None else None
+    return task if isinstance(task, dict) else None
+
+
+def _id_of(transcript: Transcript, revision: str) -> Any:
+    return (_task_of(exchange_of(transcript, revision, steps.TASK_CREATED)) or {}).get("taskId")
+
+
+def _tasks(transcript: Transcript, revision: str) -> Iterator[tuple[Exchange, Message]]:
+    """Yield the task as each exchange shows it, in order."""
+    asked = exchange_of(transcript, revision, steps.TASK_CREATED)
+    task = _task_of(asked)
+    if asked is not None and task is not None:
+        yield asked, task
+    for step in (steps.TASK_READ, steps.TASK_LISTED, steps.TASK_ENDED):
+        read = exchange_of(transcript, revision, step)
+        if read is not None and is_result(read):
+            yield from ((read, shown) for shown in _shown_in(_result(read), _id_of(transcript, revision)))
+
+
+def _shown_in(result: Message, id: Any) -> list[Message]:
+    """Return the task as a list shows it, or as tasks/get does."""
+    tasks = result.get("tasks")
+    if not isinstance(tasks, list):
+        return [result]
+    return [task for task in tasks if isinstance(task, dict) and task.get("taskId") == id]
+
+
+def _is_time(value: Any) -> bool:
+    try:
+        return isinstance(value, str) and datetime.fromisoformat(value) is not None
+    except ValueError:
+        return False
+
+
+def _is_duration(value: Any) -> bool:
+    return value is None or (isinstance(value, (int, float)) and not isinstance(value, bool))
+
+
+def _shown(status: Any) -> str:
+    return repr(str(status)[:60])
