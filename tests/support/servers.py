@@ -121,9 +121,7 @@ WRONG: dict[str, tuple[Case, ...]] = {
         *wrong("tasks.same-id", "TasksReadOther"),
         *wrong("tasks.unrelated-meta", "TasksReadRelated"),
         *wrong("tasks.begins-working", "TasksBeginCompleted"),
-        *wrong(
-            "tasks.times", "TasksLocalTimes", "TasksChangedWhenever", "TasksKeptInWords", "TasksListedWithoutTimes"
-        ),
+        *wrong("tasks.times", "TasksLocalTimes", "TasksChangedWhenever", "TasksKeptInWords", "TasksListedWithoutTimes"),
         *wrong("tasks.lifecycle", "TasksRise", "TasksPaused"),
         *wrong("tasks.listed", "TasksUnlisted"),
         *wrong("tasks.result", "TasksResultTooSoon", "TasksResultIsTheTask", "TasksResultOfNobody"),

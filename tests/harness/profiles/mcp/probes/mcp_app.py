@@ -209,6 +209,8 @@ class Server:
             return {**reply, "error": {"code": -32601, "message": "no such method"}}
         if "cursor" in (body.get("params") or {}):
             return {**reply, "error": {"code": -32602, "message": "no such cursor"}}
+        if body["method"] == "tools/call" and "text" not in body["params"]["arguments"]:
+            return {**reply, "error": {"code": -32602, "message": "text is missing"}}
         return {**reply, "result": results[body["method"]]}
 
     def reply(self, message: dict[str, Any], session: str | None) -> Response:
