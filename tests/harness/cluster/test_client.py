@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from harness.config import Config
     from harness.model import Report
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.processes]
 PATIENCE_S = 120
 
 
