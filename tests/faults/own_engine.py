@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING
 import docker
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 DISK_MIB = 1200
 RUNTIME = "written-down"
@@ -27,6 +28,8 @@ RUNTIME = "written-down"
 GVISOR = "gvisor"
 """The same for gVisor; of use where ``runsc`` is installed."""
 _START_S = 60.0
+_HANDED_OVER = ("sh", "-c", 'LISTEN_FDS=1 LISTEN_PID=$$ exec "$@" 3<&0 </dev/null', "sh")
+"""Hands a socket over as systemd does."""
 
 
 def why_not() -> str | None:
@@ -45,6 +48,10 @@ class OwnEngine:
     sockets: Path
     """Of a short name: the path of a UNIX socket has 108 bytes."""
     process: subprocess.Popen[bytes] | None = None
+    listener: socket.socket | None = None
+    """Of this machine's loopback, on which it listens with TLS; it is in another network namespace itself."""
+    tls: Sequence[str] = ()
+    """Options with the engine's own certificate, and the CA of its clients."""
 
     @property
     def host(self) -> str:
@@ -59,14 +66,16 @@ class OwnEngine:
         """Start it and wait until it answers."""
         folder = self.folder
         (folder / "engine.pid").unlink(missing_ok=True)
+        handed = _HANDED_OVER if self.listener is not None else ()
+        remote = ["--host", "fd://", *self.tls] if self.listener is not None else []
         with (folder / "engine.log").open("ab") as log:
             self.process = subprocess.Popen(
                 # in a network namespace of its own: an engine with `--bridge none` deletes a docker0 that it finds
-                ["unshare", "--net", "dockerd", "--host", self.host, "--data-root", str(folder / "disk"),
+                ["unshare", "--net", *handed, "dockerd", *remote, "--host", self.host, "--data-root", str(folder / "disk"),
                  "--exec-root", str(self.sockets / "exec"), "--pidfile", str(folder / "engine.pid"), "--bridge", "none",
                  "--iptables=false", "--ip6tables=false", "--add-runtime", f"{RUNTIME}={self._runtime()}",
                  "--add-runtime", f"{GVISOR}={self._gvisor()}"],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+                stdin=self.listener or subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
         until = time.monotonic() + _START_S
         while time.monotonic() < until:
@@ -137,8 +146,13 @@ class OwnEngine:
 
 
 @contextmanager
-def own_engine(folder: Path, image: str) -> Iterator[OwnEngine]:
-    """An engine that has ``image`` of the user's engine, for the length of the block."""
+def own_engine(
+    folder: Path, image: str, listener: socket.socket | None = None, tls: Sequence[str] = ()
+) -> Iterator[OwnEngine]:
+    """An engine that has ``image`` of the user's engine, for the length of the block.
+
+    With a listener it is reached through it as well, by TLS; ``tls`` has its options for that.
+    """
     disk = folder / "disk"
     disk.mkdir()
     file = folder / "disk.ext4"
@@ -146,7 +160,7 @@ def own_engine(folder: Path, image: str) -> Iterator[OwnEngine]:
         made.truncate(DISK_MIB << 20)
     subprocess.run(["mkfs.ext4", "-q", "-m", "0", str(file)], check=True, capture_output=True)
     subprocess.run(["mount", "-o", "loop", str(file), str(disk)], check=True)
-    engine = OwnEngine(folder, Path(tempfile.mkdtemp(prefix="engine-")))
+    engine = OwnEngine(folder, Path(tempfile.mkdtemp(prefix="engine-")), listener=listener, tls=tls)
     before = bridges()
     try:
         engine.start()
