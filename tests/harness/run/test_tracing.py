@@ -193,6 +193,7 @@ def config_of(tmp_path: Path, page: str, **flags: Any) -> Config:
     return load_config(docs, state=tmp_path / "state", select=("traced",), **flags)
 
 
+@pytest.mark.processes
 @pytest.mark.anyio
 async def test_lines_of_a_node_program_are_blamed_by_execution(tmp_path: Path) -> None:
     """The status is a constant, and another line of the branch logs: reading alone cannot tell."""
@@ -208,6 +209,7 @@ async def test_lines_of_a_node_program_are_blamed_by_execution(tmp_path: Path) -
     assert engine.pods == 2, "once to converse, once to trace"
 
 
+@pytest.mark.processes
 @pytest.mark.anyio
 async def test_without_tracing_nothing_is_run_again(tmp_path: Path) -> None:
     engine = ProgramEngine(tmp_path / "pods")
