@@ -52,6 +52,8 @@ OLD_CODE = "resource.not-found"
 """A missing resource has another code than -32002 under the older revisions: 0, or -32602 as 2026-07-28 wants it."""
 NO_NAME = "errors.invalid-params"
 """The Python SDK: a prompt that does not exist gets the error code 0."""
+REFUSES_TASKS = "tasks.undeclared"
+"""The TypeScript SDK 1.x answers a call as a task by an error where no tasks are declared: a reading, never blocking."""
 SHARED_STREAMS = "resume.no-cross-stream"
 """An event store that all sessions share, where the SDK names streams by the session's own ids."""
 
@@ -170,11 +172,11 @@ def test_python(python_with: Callable[[str], Path], requirement: str, program: s
         (
             "typescript_v1.mjs",
             {
-                "map": (SESSIONS, {ORIGIN}),
-                "json": (SESSIONS, {ORIGIN}),
-                "stateless": (SESSIONS, {ORIGIN}),
-                "tutorial": (SESSIONS, {ORIGIN, "session.terminated-404", "session.unknown-404"}),
-                "single": (SESSIONS, {ORIGIN, "example.clients"}),
+                "map": (SESSIONS, {ORIGIN, REFUSES_TASKS}),
+                "json": (SESSIONS, {ORIGIN, REFUSES_TASKS}),
+                "stateless": (SESSIONS, {ORIGIN, REFUSES_TASKS}),
+                "tutorial": (SESSIONS, {ORIGIN, REFUSES_TASKS, "session.terminated-404", "session.unknown-404"}),
+                "single": (SESSIONS, {ORIGIN, REFUSES_TASKS, "example.clients"}),
             },
         ),
         (
