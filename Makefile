@@ -18,7 +18,7 @@ export DOCPROBE_STATE ?= $(CURDIR)/.cache/docprobe
 unexport PYTHONDONTWRITEBYTECODE
 export PYTHONPYCACHEPREFIX ?= $(CURDIR)/.cache/bytecode
 
-.PHONY: help check check-languages test unit lint engine browser registry ssh soak oracle mutation peers bench replay env clean
+.PHONY: help check check-languages test unit lint engine browser registry ssh soak oracle mutation peers clients bench replay env clean
 
 help:
 	@echo "make check     run docprobe on the sample docs (docs-snapshot/sample) and write a report"
@@ -31,6 +31,7 @@ help:
 	@echo "make mutation  break the conforming servers and count which breaks the rules find"
 	@echo "make oracle    compare the extraction with the parsers of MDX, MkDocs and MyST, block by block"
 	@echo "make peers     run docprobe and the MCP conformance suite on the same servers"
+	@echo "make clients   what real clients do when their session has ended: IMAGE=an image with Python 3.13"
 	@echo "make replay    check the newest commits of a docs repository as their pull requests would be: DOCS=checkout"
 	@echo "make bench     speed as ratios (DOCS=docs for others); a history of 1,000 nights"
 	@echo "make clean     remove the Python environment and docprobe's containers and images"
@@ -120,6 +121,10 @@ replay: env engine
 peers: env engine
 	@mkdir -p $(REPORT)
 	$(BIN)/python -m tests.peers.conformance $(REPORT)/peers
+
+# what real clients do when their session has ended; the packages come from the registries, nothing of theirs runs here
+clients: env engine
+	$(BIN)/python -m tests.clients $(REPORT)/clients --image "$(IMAGE)"
 
 env: $(STAMP)
 

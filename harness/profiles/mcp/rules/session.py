@@ -38,6 +38,7 @@ from harness.profiles.mcp.rules.sent_requests import (
 from harness.profiles.mcp.rules.session_branches import id_is_given, names_in, session_variable
 from harness.profiles.mcp.rules.transcript import exchange_of, header, method_of
 from harness.profiles.mcp.rules.wrong_answers import dead_session_answers, missing_id_answers
+from harness.profiles.mcp.seen_clients import seen_effect
 from harness.rule import Decision, Rule, TextEdit
 
 if TYPE_CHECKING:
@@ -157,8 +158,7 @@ TERMINATED_404: Final = Rule(
         side=Side.SERVER,
         levels=level(Level.MUST, SESSIONS),
         basis=text(SESSIONS),
-        effect="A client starts a new session only on 404; with any other answer it keeps a dead session, "
-        "or keeps using one that its user ended.",
+        effect=seen_effect("session.terminated-404"),
         fix="Forget the session when its DELETE is answered, and answer 404 to every POST, GET and DELETE that carries "
         "an id you don't know; keep 400 for requests that carry no id.",
         avoid="Don't change the status of a branch that handles a missing and an unknown id together: the one-word fix "

@@ -166,8 +166,8 @@ UNKNOWN_404: Final = Rule(
         side=Side.SERVER,
         levels=level(Level.SHOULD, SESSIONS),
         basis=reading(SESSIONS),
-        effect="After a restart a server cannot distinguish an unknown id from an ended one; a client that gets "
-        "anything but 404 doesn't start a new session.",
+        effect="After a restart a server cannot distinguish an unknown id from an ended one, and a client "
+        "cannot read from another status that its session is gone.",
         fix="Treat an id that you don't know like one that ended: 404.",
         avoid="Don't answer a missing id the same way: that one gets 400.",
     ),
