@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -71,12 +72,25 @@ def others(transcript: Transcript, step: str) -> Iterator[Transcript]:
     yield replace(transcript, exchanges=tuple(refused))
 
 
+def unused(transcript: Transcript, case: Case) -> list[str]:
+    """The steps without which, and with another answer to which, every finding is the same."""
+    whole = judged(transcript, case)
+    steps_sent = dict.fromkeys(exchange.step for exchange in transcript.exchanges)
+    asked = [step for step in steps_sent if not step.startswith(tuple(TO_GO_ON))]
+    return [step for step in asked if all(judged(other, case) == whole for other in others(transcript, step))]
+
+
 @pytest.mark.parametrize("case", SERVERS, ids=str)
 def test_every_step_that_is_sent_decides_something(case: Case) -> None:
+    assert unused(anyio.run(held, case), case) == []
+
+
+def test_a_step_that_no_rule_reads_is_seen() -> None:
+    case = Case("python", "Adds")
     transcript = anyio.run(held, case)
-    whole = judged(transcript, case)
-    sent = [
-        step for step in dict.fromkeys(e.step for e in transcript.exchanges) if not step.startswith(tuple(TO_GO_ON))
-    ]
-    unused = [step for step in sent if all(judged(other, case) == whole for other in others(transcript, step))]
-    assert unused == []
+    last = transcript.exchanges[-1]
+    message = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "docprobe/unread"})
+    refusal = Reply(404, (("Content-Type", "text/plain"),), "no", 2)
+    unread = replace(last, number=last.number + 1, step="read.by-nobody", body=message, reply=refusal, control=None)
+    more = replace(transcript, exchanges=(*transcript.exchanges, unread))
+    assert unused(more, case) == ["read.by-nobody"]
