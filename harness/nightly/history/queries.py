@@ -232,9 +232,10 @@ def last_verdicts(connection: sqlite3.Connection, until: str) -> Mapping[str, tu
         until: when the last night is that counts, ISO.
     """
     rows = connection.execute(
-        "SELECT name, json, max(started) AS last FROM result JOIN night ON night.id = result.night"
-        " JOIN example ON example.id = result.example JOIN body ON body.id = result.verdicts"
-        " WHERE started <= ? AND json <> '{}' GROUP BY result.example, verdicts ORDER BY last",
+        "WITH seen AS (SELECT example, verdicts, max(started) AS last FROM result JOIN night ON night.id = result.night"
+        " WHERE started <= ? GROUP BY example, verdicts)"
+        " SELECT name, json, last FROM seen JOIN example ON example.id = seen.example JOIN body ON body.id = verdicts"
+        " WHERE json <> '{}' ORDER BY last",
         (until,),
     )
     found: dict[str, dict[tuple[str, str], LastVerdict]] = {}
