@@ -35,7 +35,7 @@ _BEARER: Final = "bearer "
 @click.option("--stdio", metavar="COMMAND", help="Start COMMAND on this machine and talk over its stdin and stdout.")
 @click.option(
     "--token", metavar="TOKEN", envvar="DOCPROBE_TOKEN", show_envvar=True,
-    help="Bearer token that every request carries. Other users of this machine see what is on a command line.",
+    help="Bearer token of the user who asks. Other users of this machine see what is on a command line.",
 )  # fmt: skip
 @click.option(
     "--token2", metavar="TOKEN", envvar="DOCPROBE_TOKEN2", show_envvar=True,
@@ -75,7 +75,8 @@ def command(
 
     The server is judged under the revisions that it negotiates. Nothing is installed or started, except the program of
     --stdio, which runs on this machine, as you, without a container: name only programs that you trust. docprobe sends
-    faulty requests too; it opens sessions, and ends them only with --ends-sessions.
+    faulty requests too, and calls tools with made-up arguments, those that say they are read-only first: probe a server
+    whose tools may be called. It opens sessions, and ends them only with --ends-sessions.
 
     A server behind authorization gets the token of --token, or of an `Authorization: Bearer` line of --header-file, and
     is asked without one and with that of --token2 as well. What takes a token that only docprobe's own authorization
