@@ -45,6 +45,8 @@ _OF_THE_EXAMPLE: Final = ("structuredContent", "inputSchema", "outputSchema", "a
 _PASSWORDS: Final = re.compile(r"^root:[^:\n]*:0:0:", re.MULTILINE)
 """How a password file begins, which no resource of an example is."""
 _MOST_DEPTH: Final = 8
+_LEAST_TOKEN: Final = 12
+"""Characters from which on a token is not a word that a log may hold by chance: a page may state any."""
 _SHOWN: Final = 60
 
 
@@ -227,7 +229,7 @@ def log_secrets(transcript: Transcript, bound: BoundRequirement) -> Finding:
     ]
     if not logs:
         return not_applicable(bound, "The server sent no log message.")
-    tokens = {token for exchange in mine if (token := _token(exchange))}
+    tokens = {token for exchange in mine if len(token := _token(exchange)) >= _LEAST_TOKEN}
     if not tokens:
         return not_applicable(bound, "The server sent log messages, and was given no token.")
     for exchange, said in logs:
