@@ -51,7 +51,13 @@ def command(cli: Cli, /, example: str, docs: Path | None, write: bool, state: Pa
         click.get_current_context().exit(1)
     _print_patch(trial.patch(config.docs, _from_here(config.docs)))
     fixed = tuple(sorted({requirement for requirement, _ in trial.fixed}))
-    for title, names in (("fixed", fixed), ("still violated", trial.remaining), ("newly violated", trial.broken)):
+    said = (
+        ("fixed", fixed),
+        ("tried, still violated", trial.remaining),
+        ("newly violated", trial.broken),
+        ("no known fix fits a line of this example", trial.unfitting),
+    )
+    for title, names in said:
         if names:
             err.print(f"{title}: {', '.join(names)}", markup=False, soft_wrap=True)
     if trial.blocking:
@@ -67,8 +73,8 @@ def command(cli: Cli, /, example: str, docs: Path | None, write: bool, state: Pa
 
 def _no_fix(trial: Trial) -> Iterator[str]:
     """Yield why there is no fix."""
-    if trial.remaining:
-        yield f"no fix: {', '.join(trial.remaining)} (no known fix fits a line of this example)"
+    if left := sorted({*trial.remaining, *trial.unfitting}):
+        yield f"no fix: {', '.join(left)} (no known fix fits a line of this example)"
     else:
         yield "no fix: docprobe knows no fix for what this example violates, or it violates nothing"
     if trial.blocking:

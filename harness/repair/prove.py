@@ -17,13 +17,13 @@ from harness.run.observer import Silent
 from harness.run.plan import Plan
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     import anyio
 
     from extractor.model import Example
     from harness.config import Config
-    from harness.model import ExampleResult, Report
+    from harness.model import ExampleResult, Finding, Report
     from harness.repair.edits import FileEdit
     from harness.repair.proofs import Proofs
     from harness.rule import Catalogue
@@ -45,7 +45,9 @@ class Trial:
     fixed: tuple[RuleInRevision, ...] = ()
     """What was violated and is satisfied now."""
     remaining: tuple[str, ...] = ()
-    """Requirements with a known fix that are still violated."""
+    """Requirements that the patch set out to fix and that are still violated."""
+    unfitting: tuple[str, ...] = ()
+    """Violated requirements with a known fix that fits no line of this example."""
     broken: tuple[str, ...] = ()
     """Requirements that were not violated and are now."""
     packages: Mapping[str, str] = field(default_factory=dict)
@@ -181,7 +183,40 @@ async def _try(
     assert before.transcript is not None, "what was judged has a transcript"
     assert example.bundle is not None, "what was judged has a bundle"
     catalogue = config.catalogue
-    edits = propose(before.findings, before.transcript, example.bundle, catalogue)
+    # the fixed page is compared by what it answers: nobody asks for its lines
+    config = replace(config, trace=False)
+    wanted = [
+        finding
+        for finding in fixable(before.findings, catalogue)
+        if propose((finding,), before.transcript, example.bundle, catalogue)
+    ]
+    trial = await _try_findings(plan, example, before, wanted, config, connect, observer, stop)
+    works = {requirement for requirement, _ in trial.fixed}
+    if works and not trial.holds and trial.trouble is None:
+        # what does not work takes nothing away from what does
+        fewer = [finding for finding in wanted if finding.requirement in works]
+        again = await _try_findings(plan, example, before, fewer, config, connect, observer, stop)
+        trial = again if again.holds else trial
+    return trial
+
+
+async def _try_findings(
+    plan: Plan,
+    example: Example,
+    before: ExampleResult,
+    wanted: Sequence[Finding],
+    config: Config,
+    connect: Connect,
+    observer: Observer,
+    stop: anyio.Event | None,
+) -> Trial:
+    """Try the fixes of some findings together."""
+    assert before.transcript is not None, "what was judged has a transcript"
+    assert example.bundle is not None, "what was judged has a bundle"
+    catalogue = config.catalogue
+    edits = propose(wanted, before.transcript, example.bundle, catalogue)
+    tried = {finding.requirement for finding in wanted}
+    unfitting = tuple(name for name in _fixable_names(before, catalogue) if name not in tried)
     sources = sources_of(example, plan.corpus, config.docs)
     by_file = on_pages(edits, example.bundle, sources)
     texts = {
@@ -189,18 +224,19 @@ async def _try(
         for file in {edit.span.file for edit in by_file}
     }
     if not texts:
-        return Trial(remaining=_fixable_names(before, catalogue), blocking=_blocking_names(before, catalogue))
+        return Trial(remaining=tuple(sorted(tried)), unfitting=unfitting, blocking=_blocking_names(before, catalogue))
     again = _patched_plan(plan, example, {**sources, **{file: new for file, (_, new) in texts.items()}}, config)
     after = (await execute(again, config, connect, observer=observer, stop=stop)).examples[0]
     if after.status is not Status.JUDGED:
         trouble = f"{after.status.value}: {after.reason}"
-        return Trial(edits, texts, remaining=_fixable_names(before, catalogue), trouble=trouble)
+        return Trial(edits, texts, remaining=tuple(sorted(tried)), unfitting=unfitting, trouble=trouble)
     was, now = _verdicts(before), _verdicts(after)
     return Trial(
         edits=edits,
         texts=texts,
         fixed=tuple(k for k, v in was.items() if v is Verdict.VIOLATED and now.get(k) is Verdict.SATISFIED),
-        remaining=_fixable_names(after, catalogue),
+        remaining=tuple(name for name in _fixable_names(after, catalogue) if name in tried),
+        unfitting=unfitting,
         broken=_names(k for k, v in now.items() if v is Verdict.VIOLATED and was.get(k) is not Verdict.VIOLATED),
         packages=after.packages,
         blocking=_blocking_names(after, catalogue),

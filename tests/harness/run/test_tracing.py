@@ -221,6 +221,7 @@ async def test_without_tracing_nothing_is_run_again(tmp_path: Path) -> None:
 
 @pytest.mark.processes
 @pytest.mark.skipif(newer_python() is None, reason="no Python 3.12 or newer on this machine")
+@pytest.mark.processes
 @pytest.mark.anyio
 async def test_lines_of_a_python_program_are_blamed_by_execution(tmp_path: Path) -> None:
     found = violations(await run(config_of(tmp_path, PYTHON_PAGE), OwnEngine(tmp_path / "pods")))

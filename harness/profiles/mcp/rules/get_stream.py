@@ -15,7 +15,7 @@ from harness.profiles.mcp.revisions import SESSIONS, advice, level, text
 from harness.profiles.mcp.rules.answers import Answer, classify_answer, describe, is_served
 from harness.profiles.mcp.rules.preconditions import BASELINE, not_asked
 from harness.profiles.mcp.rules.transcript import EVENT_STREAM, exchange_of, exchanges_of
-from harness.profiles.mcp.rules.wrong_answers import get_answers
+from harness.profiles.mcp.rules.wrong_answers import get_answers, status_fix
 from harness.rule import Decision, Rule
 
 if TYPE_CHECKING:
@@ -79,6 +79,7 @@ GET_SSE_OR_405: Final = Rule(
     ),
     Decision(sse_or_405, BASELINE),
     blame=get_answers,
+    fix=status_fix(get_answers, "405"),
 )
 
 

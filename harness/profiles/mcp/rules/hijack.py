@@ -24,7 +24,7 @@ from harness.profiles.mcp.rules.answers import (
     is_served,
     legs_of,
 )
-from harness.profiles.mcp.rules.id_makers import id_makers
+from harness.profiles.mcp.rules.id_makers import id_makers, random_ids
 from harness.profiles.mcp.rules.preconditions import AUTHORIZED_SESSION, not_asked, session_issued, tokens_issued
 from harness.profiles.mcp.rules.randomness import unpredictable_session_ids
 from harness.profiles.mcp.rules.session_branches import SESSION_HEADER
@@ -57,6 +57,7 @@ ID_NONDETERMINISTIC: Final = Rule(
     ),
     Decision(unpredictable_session_ids, (session_issued,)),
     blame=id_makers,
+    fix=random_ids,
 )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from extractor.languages.common.syntax import CALLS, FUNCTIONS, enclosing, statement, text_of, walk
 from harness.profiles.mcp.rules.session_branches import SESSION_HEADER, variables
+from harness.rule import TextEdit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,6 +31,41 @@ def id_makers(root: Node, finding: Finding, transcript: Transcript) -> Iterator[
     """
     found = [maker for value in _issued(root) if (maker := _maker(root, value, _MOST_STEPS)) is not None]
     yield from dict.fromkeys(found)
+
+
+def random_ids(root: Node, finding: Finding, transcript: Transcript) -> Iterator[TextEdit]:
+    """Make session ids by the platform's random source, where the code that makes them is one expression."""
+    python = root.type == "module"
+    for maker in id_makers(root, finding, transcript):
+        value = _expression(maker)
+        if value is None:
+            continue
+        yield TextEdit(value.start_byte, value.end_byte, "str(uuid.uuid4())" if python else "crypto.randomUUID()")
+        if python and not any(_imports(node, "uuid") for node in root.named_children):
+            first = next((node for node in root.named_children if node.type == "import_statement"), None)
+            if first is not None:
+                yield TextEdit(first.start_byte, first.start_byte, "import uuid\n")
+
+
+def _imports(node: Node, module: str) -> bool:
+    return node.type == "import_statement" and any(text_of(name) == module for name in node.named_children)
+
+
+def _expression(maker: Node) -> Node | None:
+    """Return the expression that is the id: of a function that is one, of a return, of an assignment."""
+    match maker.type:
+        case "arrow_function" | "lambda":
+            body = maker.child_by_field_name("body")
+            return body if body is not None and body.type != "statement_block" else None
+        case "return_statement":
+            return maker.named_children[0] if maker.named_children else None
+        case "assignment" | "assignment_expression":
+            return maker.child_by_field_name("right")
+        case "lexical_declaration" | "variable_declaration":
+            declared = [child for child in maker.named_children if child.type == "variable_declarator"]
+            return declared[0].child_by_field_name("value") if len(declared) == 1 else None
+        case _:
+            return None
 
 
 def _issued(root: Node) -> Iterator[Node]:

@@ -28,7 +28,7 @@ from harness.profiles.mcp.rules.answers import (
 )
 from harness.profiles.mcp.rules.preconditions import BASELINE, not_asked
 from harness.profiles.mcp.rules.transcript import control_of, exchange_of
-from harness.profiles.mcp.rules.wrong_answers import answers_about
+from harness.profiles.mcp.rules.wrong_answers import answers_about, status_fix
 from harness.rule import Decision, Rule
 
 if TYPE_CHECKING:
@@ -139,6 +139,7 @@ ORIGIN_403: Final = Rule(
     ),
     Decision(refused_403, BASELINE),
     blame=wrong_refusals,
+    fix=status_fix(_ORIGIN_ANSWERS, "403"),
 )
 
 

@@ -28,7 +28,7 @@ from harness.profiles.mcp.rules.answers import (
 from harness.profiles.mcp.rules.preconditions import BASELINE, must_answer, not_asked
 from harness.profiles.mcp.rules.sent_requests import name_of
 from harness.profiles.mcp.rules.transcript import exchange_of, exchanges_of, messages, opening_of, sent
-from harness.profiles.mcp.rules.wrong_answers import answers_about, notification_answers
+from harness.profiles.mcp.rules.wrong_answers import answers_about, notification_answers, status_fix
 from harness.rule import Decision, Rule
 
 if TYPE_CHECKING:
@@ -114,6 +114,7 @@ NOTIFICATION_202: Final = Rule(
     Decision(notification_202),
     printed=Decision(printed_notification_202),
     blame=notification_answers,
+    fix=status_fix(notification_answers, "202"),
 )
 
 
@@ -216,6 +217,8 @@ def unsupported_400(transcript: Transcript, bound: BoundRequirement) -> Finding:
     return must_answer(transcript, bound, step, 400, "A request with an MCP-Protocol-Version that does not exist")
 
 
+_VERSION_ANSWERS: Final = answers_about(re.compile(r"mcp-protocol-version"), "400")
+
 UNSUPPORTED_400: Final = Rule(
     Requirement(
         id="version.unsupported-400",
@@ -228,7 +231,8 @@ UNSUPPORTED_400: Final = Rule(
         avoid="Don't demand the newest version only: the header carries the one that was negotiated.",
     ),
     Decision(unsupported_400, BASELINE),
-    blame=answers_about(re.compile(r"mcp-protocol-version"), "400"),
+    blame=_VERSION_ANSWERS,
+    fix=status_fix(_VERSION_ANSWERS, "400"),
 )
 
 RULES: Final = (NOTIFICATION_202, REFUSED_STATUS, REQUEST_SSE_OR_JSON, UNSUPPORTED_400)

@@ -37,7 +37,7 @@ from harness.profiles.mcp.rules.sent_requests import (
 )
 from harness.profiles.mcp.rules.session_branches import id_is_given, names_in, session_variable
 from harness.profiles.mcp.rules.transcript import exchange_of, header, method_of
-from harness.profiles.mcp.rules.wrong_answers import dead_session_answers, missing_id_answers
+from harness.profiles.mcp.rules.wrong_answers import dead_session_answers, missing_id_answers, wrong_statuses
 from harness.profiles.mcp.seen_clients import seen_effect
 from harness.rule import Decision, Rule, TextEdit
 
@@ -137,18 +137,35 @@ def fix_dead_session_status(root: Node, finding: Finding, transcript: Transcript
 
     Where no request without an id gets to, it becomes ``status(404)``.
     """
-    names = names_in(root)
-    for answer in dead_session_answers(root, finding, transcript):
+    yield from _statuses_by_id(root, dead_session_answers(root, finding, transcript), finding, transcript)
+
+
+def fix_missing_id_status(root: Node, finding: Finding, transcript: Transcript) -> Iterator[TextEdit]:
+    """Turn ``status(404)`` into ``status(sessionId ? 404 : 400)``: a missing id gets 400, a dead one keeps its 404.
+
+    Where no request with an id gets to, it becomes ``status(400)``.
+    """
+    yield from _statuses_by_id(root, missing_id_answers(root, finding, transcript), finding, transcript)
+
+
+def _statuses_by_id(
+    root: Node, answers: Iterator[Node], finding: Finding, transcript: Transcript
+) -> Iterator[TextEdit]:
+    """Yield the wrong statuses in some answers as what both kinds of requests get that may come there."""
+    names, statuses = names_in(root), wrong_statuses(finding, transcript)
+    for answer in answers:
         function = enclosing(answer, FUNCTIONS)
         name = session_variable(function) if function is not None else None
-        if name is None:
-            continue
         given = id_is_given(answer, names)
+        if name is None and given is None:
+            continue
         for node in walk(answer):
-            if node.type not in {"number", "integer"} or text_of(node) != "400":
+            if node.type not in {"number", "integer"} or text_of(node) not in statuses:
                 continue
             conditional = f"{name} ? 404 : 400" if node.type == "number" else f"404 if {name} else 400"
-            yield TextEdit(node.start_byte, node.end_byte, "404" if given else conditional)
+            right = {True: "404", False: "400", None: conditional}[given]
+            if right != text_of(node):
+                yield TextEdit(node.start_byte, node.end_byte, right)
 
 
 TERMINATED_404: Final = Rule(
@@ -235,6 +252,7 @@ MISSING_400: Final = Rule(
     Decision(missing_400, IN_SESSION),
     printed=Decision(printed_missing_400),
     blame=missing_id_answers,
+    fix=fix_missing_id_status,
 )
 
 RULES: Final = (TERMINATED_404, MISSING_400)

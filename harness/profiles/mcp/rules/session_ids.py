@@ -23,7 +23,7 @@ from harness.profiles.mcp.rules.answers import (
     served_request,
     why_nothing_decided,
 )
-from harness.profiles.mcp.rules.id_makers import id_makers
+from harness.profiles.mcp.rules.id_makers import id_makers, random_ids
 from harness.profiles.mcp.rules.preconditions import IN_SESSION, not_asked, session_issued
 from harness.profiles.mcp.rules.randomness import unpredictable_session_ids
 from harness.profiles.mcp.rules.transcript import exchange_of, sessions_of
@@ -85,6 +85,7 @@ ID_SECURE: Final = Rule(
     ),
     Decision(unpredictable_session_ids, (session_issued,)),
     blame=id_makers,
+    fix=random_ids,
 )
 
 

@@ -18,7 +18,7 @@ from harness.profiles.mcp import steps
 from harness.profiles.mcp.revisions import ALL, HTTP_SSE, MODERN, SESSIONS, level, reading, text
 from harness.profiles.mcp.rules.preconditions import not_asked
 from harness.profiles.mcp.rules.transcript import control_of, exchange_of, exchanges_of, messages, sent
-from harness.rule import Decision, Rule
+from harness.rule import Decision, Rule, TextEdit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,6 +72,23 @@ def _prints(call: Node) -> bool:
     return _PRINTS.fullmatch(name) is not None and "stderr" not in text_of(call.child_by_field_name("arguments"))
 
 
+def print_to_stderr(root: Node, finding: Finding, transcript: Transcript) -> Iterator[TextEdit]:
+    """Make ``console.log`` of what stood on stdout ``console.error``, and give ``print`` the file ``sys.stderr``."""
+    for blamed in printing_calls(root, finding, transcript):
+        for call in (node for node in walk(blamed) if node.type in CALLS and _prints(node)):
+            function, given = call.child_by_field_name("function"), call.child_by_field_name("arguments")
+            if function is None or given is None:
+                continue
+            if text_of(function) in {"console.log", "console.info", "console.debug"}:
+                yield TextEdit(function.start_byte, function.end_byte, "console.error")
+            elif text_of(function) == "print" and "file=" not in text_of(given):
+                more = "file=sys.stderr" if not given.named_children else ", file=sys.stderr"
+                yield TextEdit(given.end_byte - 1, given.end_byte - 1, more)
+                imports = [node for node in root.named_children if node.type == "import_statement"]
+                if imports and not any(text_of(name) == "sys" for node in imports for name in node.named_children):
+                    yield TextEdit(imports[0].start_byte, imports[0].start_byte, "import sys\n")
+
+
 ONLY_MESSAGES: Final = Rule(
     Requirement(
         id="stdio.only-messages",
@@ -85,6 +102,7 @@ ONLY_MESSAGES: Final = Rule(
     ),
     Decision(only_messages),
     blame=printing_calls,
+    fix=print_to_stderr,
 )
 
 

@@ -25,6 +25,7 @@ from harness.profiles.mcp.rules.session_branches import (
     names_in,
     variables,
 )
+from harness.rule import TextEdit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
     from harness.model import Finding, Transcript
-    from harness.rule import BlameRule
+    from harness.rule import BlameRule, FixRule
 
 _ANSWERING: Final = re.compile(
     r"(?:\.|\b)(status|sendStatus|writeHead|Response|JSONResponse|PlainTextResponse|HTTPException|send_response"
@@ -165,6 +166,24 @@ def notification_answers(root: Node, finding: Finding, transcript: Transcript) -
         if absent or _IS_NOTIFICATION.search(test):
             last = last_statement(branch)
             yield last if last.type in _ENDS else branch
+
+
+def status_fix(blame: BlameRule, right: str) -> FixRule:
+    """Return the fix that gives the right status in the answers that a rule blames.
+
+    Args:
+        blame: of the rule.
+        right: the status that is due there.
+    """
+
+    def fix(root: Node, finding: Finding, transcript: Transcript) -> Iterator[TextEdit]:
+        statuses = _statuses(finding, transcript) - {right}
+        for answer in blame(root, finding, transcript):
+            for node in walk(answer):
+                if node.type in {"number", "integer"} and text_of(node) in statuses:
+                    yield TextEdit(node.start_byte, node.end_byte, right)
+
+    return fix
 
 
 def _ends_in_vain(root: Node, names: SessionNames, statuses: set[str]) -> list[Node]:
