@@ -18,7 +18,7 @@ export DOCPROBE_STATE ?= $(CURDIR)/.cache/docprobe
 unexport PYTHONDONTWRITEBYTECODE
 export PYTHONPYCACHEPREFIX ?= $(CURDIR)/.cache/bytecode
 
-.PHONY: help check check-languages test unit lint engine browser registry ssh soak oracle mutation peers clients bench replay env clean
+.PHONY: help check check-languages test unit lint engine browser registry ssh soak cluster oracle mutation peers clients bench replay env clean
 
 help:
 	@echo "make check     run docprobe on the sample docs (docs-snapshot/sample) and write a report"
@@ -28,6 +28,7 @@ help:
 	@echo "make lint      ruff, mypy, import contracts"
 	@echo "make soak      faults, attacks, repeatability and load at full size: 45 minutes on two quiet cores; ends with figures"
 	@echo "               SOAK=4 tries random attacks four times as often"
+	@echo "make cluster   a Dask cluster of three workers on this machine, each with an engine of its own, one killed"
 	@echo "make mutation  break the conforming servers and count which breaks the rules find"
 	@echo "make oracle    compare the extraction with the parsers of MDX, MkDocs and MyST, block by block"
 	@echo "make peers     run docprobe and the MCP conformance suite on the same servers"
@@ -101,6 +102,10 @@ ssh:
 SOAK ?= 1
 soak: env engine
 	DOCPROBE_SOAK=$(SOAK) $(BIN)/pytest -n $(PYTEST_JOBS) -m "soak or attack" $(PYTEST_ARGS)
+
+# three workers with an engine each on this machine (needs root), and one of them killed in the middle
+cluster: env engine
+	$(BIN)/pytest -m "engine and soak" tests/soak/test_cluster.py $(PYTEST_ARGS)
 
 oracle: env
 	$(BIN)/pytest -m oracle $(PYTEST_ARGS)

@@ -111,10 +111,12 @@ def until_nothing_is_left(raw: docker.APIClient, state: Path, within_s: float = 
     assert rest == []
 
 
-def until_one_runs(raw: docker.APIClient, state: Path, process: subprocess.Popen[str], role: str = "example") -> None:
+def until_one_runs(
+    raw: docker.APIClient, state: Path, process: subprocess.Popen[str], role: str = "example", within_s: float = 300.0
+) -> None:
     """Wait until a container of that role runs."""
     label = {"label": [f"docprobe.state={state_id(state)}", f"docprobe={role}"]}
-    until = time.monotonic() + 60
+    until = time.monotonic() + within_s
     while not raw.containers(filters=label):
         assert process.poll() is None, process.communicate()[0]
         assert time.monotonic() < until
