@@ -6,6 +6,7 @@ settings of the run, and uses its own machine's engine, registries and state fol
 
 from __future__ import annotations
 
+import contextvars
 import hashlib
 import logging
 import os
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import anyio
+from sniffio import current_async_library_cvar
 
 from extractor.base.errors import internal_error
 from extractor.base.kept import library_version
@@ -112,7 +114,11 @@ def run_task(
     task = from_json(data, ExampleTask)
     if task.settings.code != code_digest():
         return to_json(WorkerAnswer(refused="it has another docprobe, or other versions of its libraries"))
-    return to_json(anyio.run(_run, task, progress, wanted, os.environ if environ is None else environ))
+    environment = os.environ if environ is None else environ
+    context = contextvars.copy_context()
+    # the worker's own event loop may be in it, which would keep this thread's from beginning
+    context.run(current_async_library_cvar.set, None)
+    return to_json(context.run(anyio.run, _run, task, progress, wanted, environment))
 
 
 async def _run(

@@ -164,5 +164,5 @@ async def test_the_limit_of_compiling_is_not_said_of_the_registry(open_engine: O
     async with open_engine(Limits(install_s=600, compile_s=0.01)) as engine:
         with pytest.raises(EngineError) as caught:
             await engine.install(bundle)
-    assert caught.value.message == "compiling syn 2 was stopped: time limit 0.01 s, docprobe's limit"
+    assert caught.value.message == "compiling syn@2 was stopped: time limit 0.01 s, docprobe's limit"
     assert caught.value.hint == "raise compile-s in [limits]"
