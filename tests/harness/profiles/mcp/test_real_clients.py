@@ -27,6 +27,10 @@ UNDECIDED = {REINIT: Verdict.INCONCLUSIVE}
 """A program may end on a 404."""
 DIES = {REINIT: Verdict.VIOLATED}
 """It ends by an error that nothing catches: the SDK reports the 404 and starts no new session."""
+CALLS = {"client.cancels-own": Verdict.NOT_APPLICABLE}
+"""It cancels nothing, and calls a tool."""
+QUIET = CALLS | {"client.no-undeclared-tasks": Verdict.NOT_APPLICABLE}
+"""It cancels nothing, and calls no tool."""
 NO_HTTP = dict.fromkeys(
     (
         "client.sends-session-id",
@@ -35,25 +39,29 @@ NO_HTTP = dict.fromkeys(
         "client.version-header",
         "client.version-value",
         "client.accepts-both",
+        "client.get-accepts-stream",
+        "client.posts-messages",
+        "client.single-message",
     ),
     Verdict.NOT_APPLICABLE,
 )
 """It starts its server, and speaks to it over stdio."""
 EXPECTED: dict[str, dict[str, Verdict]] = {
-    "over-stdio#python": NO_HTTP,
-    "over-stdio#typescript": NO_HTTP,
-    "over-stdio#javascript": NO_HTTP | {"client.posts-initialized": Verdict.VIOLATED},
-    "typescript-1#typescript": DIES,
-    "typescript-2#leave-politely": DIES,
-    "typescript-2#come-back": {},
-    "typescript-2#just-leave": DIES | {DELETES: Verdict.VIOLATED},
+    "over-stdio#python": NO_HTTP | CALLS,
+    "over-stdio#typescript": NO_HTTP | QUIET,
+    "over-stdio#javascript": NO_HTTP | QUIET | {"client.posts-initialized": Verdict.VIOLATED},
+    "typescript-1#typescript": DIES | QUIET,
+    "typescript-2#leave-politely": DIES | CALLS,
+    "typescript-2#come-back": QUIET,
+    "typescript-2#just-leave": DIES | QUIET | {DELETES: Verdict.VIOLATED},
     # it was stopped: what it would have done last stays unknown
-    "typescript-2#stay": UNDECIDED | {DELETES: Verdict.INCONCLUSIVE},
-    "python-1#python": DIES,
-    "python-2#python": DIES,
+    "typescript-2#stay": UNDECIDED | QUIET | {DELETES: Verdict.INCONCLUSIVE},
+    "python-1#python": DIES | QUIET,
+    "python-2#python": DIES | CALLS,
     "by-hand#javascript": UNDECIDED
-    # it sends no version at all
-    | {"client.version-value": Verdict.INCONCLUSIVE}
+    | QUIET
+    # it sends no version at all, and opens no stream
+    | {"client.version-value": Verdict.INCONCLUSIVE, "client.get-accepts-stream": Verdict.NOT_APPLICABLE}
     | dict.fromkeys(
         (
             "client.sends-session-id",
@@ -87,7 +95,7 @@ def test_exactly_these_client_rows_are_not_satisfied(name: str, report: Report) 
     assert bool(sessionless) is (name in BOTH_ERAS)
     assert [finding for finding in sessionless if finding.verdict is Verdict.VIOLATED] == []
     rows = [finding for finding in rows if finding.revision == "2025-11-25"]
-    assert len(rows) == 8
+    assert len(rows) == 13
     told = {finding.requirement: finding.verdict for finding in rows if finding.verdict is not Verdict.SATISFIED}
     assert told == EXPECTED[name]
 
