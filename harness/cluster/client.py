@@ -42,7 +42,7 @@ _AT_ONCE: Final = 1000
 async def open_cluster(config: Config) -> AsyncIterator[Cluster]:
     """Connect to the scheduler that the configuration names, for the length of the block.
 
-    What is still running at the end is no longer wanted: its workers remove their pods.
+    At the end, examples that still run are cancelled, and their workers remove the pods.
 
     Raises:
         UsageError: dask.distributed is not installed.
@@ -180,7 +180,7 @@ class Cluster:
     async def _asked(self, key: str, data: bytes) -> tuple[str, WorkerAnswer]:
         """Return the address of the worker that took the task, and its answer.
 
-        Raises EngineError if there is no worker for it for a while.
+        Raises EngineError if no worker can take it within the time allowed.
         """
         import distributed
 

@@ -279,12 +279,12 @@ def _client(host: HostEnvironment) -> _Client:
 
 
 def _settings_of_context(host: HostEnvironment) -> dict[str, Any]:
-    """Return what the docker context in use says of its engine. Raises EngineError if there is no such context."""
+    """Return the engine of the Docker context in use. Raises EngineError if the context does not exist."""
     settings = docker.context.ContextAPI.kwargs_from_context(environment=dict(host.variables))
     name = host.get("DOCKER_CONTEXT")
     if not settings and name is not None:
         raise EngineError(
-            f"there is no docker context {printable(name)}", "see `docker context ls`, or unset DOCKER_CONTEXT"
+            f"the Docker context {printable(name)} does not exist", "see `docker context ls`, or unset DOCKER_CONTEXT"
         )
     return dict(settings)
 

@@ -69,7 +69,7 @@ def forward(address: str, host: HostEnvironment) -> Forward:
         host: its PATH has ``ssh``, which is run with this environment.
 
     Raises:
-        EngineError: there is no ssh, or it cannot log in or forward; the message has its own words.
+        EngineError: ssh is not installed, or cannot log in or forward; the message quotes it.
     """
     program = host.program(SCHEME)
     if program is None:

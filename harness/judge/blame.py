@@ -185,7 +185,7 @@ def _executed(
         status: of the wrong answer.
     """
     ran = _statements(root, places)
-    # the number of what was served is no sign: a right answer may have it too
+    # the status alone proves nothing: a correct answer may have it too
     if not status.startswith("2") and (
         chosen := [node for node in ran if re.search(rf"(?<![\w.]){status}(?![\w.])", text_of(node))]
     ):

@@ -245,7 +245,7 @@ class TracedPod:
         return number in self._wanted
 
     async def settle(self) -> None:
-        """Let go of what ran before: it is no request's that comes."""
+        """Discard what ran before: it belongs to no request that follows."""
         await self._service.take()
 
     async def end(self, number: int) -> None:

@@ -120,5 +120,5 @@ async def test_an_ssh_to_a_machine_without_an_engine(tmp_path: Path) -> None:
 async def test_a_context_that_does_not_exist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The usual engine in its place would be another machine than the user named."""
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
-    with pytest.raises(EngineError, match="there is no docker context build-farm"):
+    with pytest.raises(EngineError, match="the Docker context build-farm does not exist"):
         await open_api(HostEnvironment({"DOCKER_CONTEXT": "build-farm"}))
