@@ -1,6 +1,6 @@
-"""Tools that are called as tasks: how one begins, what is said of it, how it ends, and errors (2025-11-25).
+"""Tools that are called as tasks: how one begins, what is said of it, and how it ends (2025-11-25).
 
-Sentences: tasks page, "Capabilities", "Tool-Level Negotiation", "Behavior Requirements" and "Protocol Errors".
+Sentences: tasks page, "Capabilities" and "Behavior Requirements".
 """
 
 from __future__ import annotations
@@ -10,13 +10,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from extractor.model import Level
-from harness.base.jsonrpc import METHOD_NOT_FOUND
 from harness.judge.findings import as_interpretation, inconclusive, join_words, not_applicable, satisfied, violated
 from harness.model import Requirement, Side
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.revisions import level, reading, text
 from harness.profiles.mcp.rules.answers import NOT_SERVED, answer_to_fault, describe, is_result, why_undecided
-from harness.profiles.mcp.rules.preconditions import BASELINE, must_get_error
+from harness.profiles.mcp.rules.preconditions import BASELINE
 from harness.profiles.mcp.rules.transcript import control_of, exchange_of, response
 from harness.rule import Decision, Rule
 
@@ -27,34 +26,11 @@ if TYPE_CHECKING:
     from harness.model import BoundRequirement, Exchange, Finding, Transcript
 
 _TASKS: Final = ("2025-11-25",)
-_INVALID_PARAMS: Final = -32602
 _RELATED: Final = "io.modelcontextprotocol/related-task"
 _FINISHED: Final = ("completed", "failed", "cancelled")
 _UNFINISHED: Final = ("working", "input_required")
 """Between two looks a task may go through several states, but never leaves an end."""
 _NO_TASK: Final = "No tool of the server was called as a task."
-
-
-def task_required(transcript: Transcript, bound: BoundRequirement) -> Finding:
-    """Judge that a plain call of a tool that has to be called as a task MUST get error -32601."""
-    asked = exchange_of(transcript, bound.revision, steps.TASK_REQUIRED)
-    if asked is None or not _declares_tasks(transcript, bound.revision):
-        return not_applicable(bound, "No tool of the server has to be called as a task.")
-    return must_get_error(transcript, bound, asked, "A plain call of a tool that has to be a task", METHOD_NOT_FOUND)
-
-
-TASK_CALL: Final = Rule(
-    Requirement(
-        id="tool.task-required",
-        title="A tool that has to be a task refuses plain calls",
-        side=Side.SERVER,
-        levels=level(Level.MUST, _TASKS),
-        basis=text(_TASKS),
-        effect="Clients without tasks wait for a result that takes longer than they can.",
-        fix='Answer -32601 to a call without `task`, or say `"taskSupport": "optional"`.',
-    ),
-    Decision(task_required, BASELINE),
-)
 
 
 def undeclared(transcript: Transcript, bound: BoundRequirement) -> Finding:
@@ -91,72 +67,6 @@ UNDECLARED: Final = Rule(
         fix="Ignore `task` in the params, or declare `tasks.requests.tools.call`.",
     ),
     Decision(undeclared, BASELINE),
-)
-
-
-def forbidden(transcript: Transcript, bound: BoundRequirement) -> Finding:
-    """Judge that a call as a task of a tool that does not allow it SHOULD get error -32601."""
-    asked = exchange_of(transcript, bound.revision, steps.TASK_FORBIDDEN)
-    if asked is None:
-        return not_applicable(bound, "The server declares no tasks, or all of its tools can be tasks.")
-    return must_get_error(transcript, bound, asked, "A call as a task of a tool without them", METHOD_NOT_FOUND)
-
-
-FORBIDDEN: Final = Rule(
-    Requirement(
-        id="tasks.forbidden",
-        title="A tool without tasks refuses to be called as one",
-        side=Side.SERVER,
-        levels=level(Level.SHOULD, _TASKS),
-        basis=text(_TASKS),
-        effect="A client waits for a task that was never made.",
-        fix='Answer -32601 to a call with `task`, or say `"taskSupport": "optional"`.',
-    ),
-    Decision(forbidden, BASELINE),
-)
-
-
-def unknown_id(transcript: Transcript, bound: BoundRequirement) -> Finding:
-    """Judge that a task id that does not exist MUST get error -32602."""
-    asked = exchange_of(transcript, bound.revision, steps.TASK_UNKNOWN)
-    if asked is None:
-        return not_applicable(bound, "The server declares no tasks.")
-    return must_get_error(transcript, bound, asked, "tasks/get of a task that does not exist", _INVALID_PARAMS)
-
-
-UNKNOWN_ID: Final = Rule(
-    Requirement(
-        id="tasks.unknown-id",
-        title="A task that does not exist gets error -32602",
-        side=Side.SERVER,
-        levels=level(Level.MUST, _TASKS),
-        basis=text(_TASKS),
-        effect="A client cannot tell an expired task from a broken server, and asks on.",
-        fix="Answer -32602 (invalid params) to task ids that you don't know.",
-    ),
-    Decision(unknown_id, BASELINE),
-)
-
-
-def invalid_cursor(transcript: Transcript, bound: BoundRequirement) -> Finding:
-    """Judge that an invalid cursor in tasks/list MUST get error -32602."""
-    asked = exchange_of(transcript, bound.revision, steps.TASK_CURSOR)
-    if asked is None:
-        return not_applicable(bound, "The server does not declare that it lists tasks.")
-    return must_get_error(transcript, bound, asked, "tasks/list with an invalid cursor", _INVALID_PARAMS)
-
-
-INVALID_CURSOR: Final = Rule(
-    Requirement(
-        id="tasks.invalid-cursor",
-        title="An invalid cursor in tasks/list gets error -32602",
-        side=Side.SERVER,
-        levels=level(Level.MUST, _TASKS),
-        basis=text(_TASKS),
-        effect="A client with an outdated cursor gets the first page again, and may go round in circles.",
-        fix="Answer -32602 (invalid params) to a cursor that you did not give.",
-    ),
-    Decision(invalid_cursor, BASELINE),
 )
 
 
@@ -399,33 +309,8 @@ UNRELATED: Final = Rule(
 )
 
 
-def cancel_finished(transcript: Transcript, bound: BoundRequirement) -> Finding:
-    """Judge that cancelling a task that has ended MUST get error -32602."""
-    asked = exchange_of(transcript, bound.revision, steps.TASK_CANCELLED)
-    if asked is None:
-        return not_applicable(bound, "The server does not declare that it cancels tasks, or none was seen to end.")
-    return must_get_error(transcript, bound, asked, "tasks/cancel of a task that has ended", _INVALID_PARAMS)
-
-
-CANCEL_FINISHED: Final = Rule(
-    Requirement(
-        id="tasks.cancel-finished",
-        title="A task that has ended cannot be cancelled",
-        side=Side.SERVER,
-        levels=level(Level.MUST, _TASKS),
-        basis=text(_TASKS),
-        effect="A client believes that it stopped what was done already.",
-        fix="Answer -32602 (invalid params) to `tasks/cancel` of a task that is completed, failed or cancelled.",
-    ),
-    Decision(cancel_finished, BASELINE),
-)
-
 RULES: Final = (
-    TASK_CALL,
     UNDECLARED,
-    FORBIDDEN,
-    UNKNOWN_ID,
-    INVALID_CURSOR,
     CREATED,
     BEGINS_WORKING,
     DESCRIBED,
@@ -434,12 +319,7 @@ RULES: Final = (
     RESULT,
     SAME_ID,
     UNRELATED,
-    CANCEL_FINISHED,
 )
-
-
-def _declares_tasks(transcript: Transcript, revision: str) -> bool:
-    return exchange_of(transcript, revision, steps.TASK_UNKNOWN) is not None
 
 
 def _result(exchange: Exchange) -> Message:
