@@ -9,9 +9,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 REPORT := .report
-# two at a time: the tests mostly wait for containers and for responses; those without an engine wait for responses alone
+# two at a time: the tests mostly wait for containers and for responses
 PYTEST_JOBS ?= 2
-UNIT_JOBS ?= 4
 PYTEST_ARGS ?=
 export DOCPROBE_STATE ?= $(CURDIR)/.cache/docprobe
 # bytecode is cached even where the environment forbids it: the tests start many Python processes
@@ -24,7 +23,7 @@ help:
 	@echo "make check     run docprobe on the sample docs (docs-snapshot/sample) and write a report"
 	@echo "make check-languages  the same for pages in Go, Rust, Java and Kotlin, whose toolchains are made on first need: minutes"
 	@echo "make test      all tests, with a real container engine; this is what .ci/run calls"
-	@echo "make unit      tests that start no other program, no engine and no registry: a minute on two cores"
+	@echo "make unit      tests that start no other program, no engine and no registry, and are not long: a minute on two cores"
 	@echo "make lint      ruff, mypy, import contracts"
 	@echo "make soak      faults, attacks, repeatability and load at full size: 45 minutes on two quiet cores; ends with figures"
 	@echo "               SOAK=4 tries random attacks four times as often"
@@ -59,8 +58,8 @@ test: env lint engine browser registry ssh
 	$(BIN)/pytest -n $(PYTEST_JOBS) -m "not soak and not oracle" $(PYTEST_ARGS)
 
 unit: env
-	$(BIN)/pytest -n $(UNIT_JOBS) \
-	  -m "not engine and not registry and not oracle and not browser and not loopback and not processes" $(PYTEST_ARGS)
+	$(BIN)/pytest -n $(PYTEST_JOBS) \
+	  -m "not engine and not registry and not oracle and not browser and not loopback and not processes and not long" $(PYTEST_ARGS)
 
 lint: env
 	$(BIN)/ruff check extractor harness tests

@@ -62,6 +62,7 @@ class Sharing(LoadScopeScheduling):
         return nodeid if file in ONE_BY_ONE else file
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Sharing:
     # in the order below, not by the number of tests in a file, which says little of how long it takes
     config.option.loadscopereorder = False
@@ -141,6 +142,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         output["attacks"] = FIGURES.as_data()
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
     """Take what the attacks of another process came to."""
     FIGURES.join(getattr(node, "workeroutput", {}).get("attacks", {}))

@@ -55,6 +55,7 @@ def bomb(name: str) -> str:
     return make(max(count, SIZE * count // max(len(make(count)), 1)))[: 2 * SIZE]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("flavour", FLAVOURS)
 @pytest.mark.parametrize("name", [*MORE, *SHAPES] if SOAK else MORE)
 def test_a_bomb_costs_its_budget_and_no_more(tmp_path: Path, name: str, flavour: Flavour) -> None:

@@ -137,6 +137,7 @@ def seconds(text: str, flavour: Flavour) -> float:
     return processor_s(lambda: extracted(text, flavour))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("shape", "flavour"),
     [

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from harness.model import Exchange, Transcript
     from harness.profiles.mcp.tokens import TokenSource
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.long]
 NEWEST = "2025-11-25"
 AUDIENCE = "http://localhost:3000/docs/says"
 

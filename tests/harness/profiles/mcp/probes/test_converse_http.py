@@ -19,7 +19,7 @@ from tests.support.local_pod import bundle
 from .conversations import NEWEST, REVISIONS, by_step, hold, status
 from .mcp_app import Manners
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.long]
 SENT = 20
 """Exchanges before a conversation is out of time: the baseline and some more."""
 

@@ -23,7 +23,7 @@ from .mcp_app import Manners, make
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.long]
 
 
 def line(text: str) -> LogLine:

@@ -17,7 +17,7 @@ from tests.support.local_pod import bundle, local_pod
 from .conversations import NEWEST, REVISIONS, TIMEOUT, by_step, hold, status
 from .mcp_app import Manners, make
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.long]
 
 
 async def test_no_get_and_no_delete_are_choices() -> None:

@@ -12,7 +12,7 @@ from tests.support.local_pod import LocalPod, bundle
 from .conversations import NEWEST, by_step, hold, judged
 from .mcp_app import Manners
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.long]
 
 
 async def test_one_process_for_each_revision_holds_the_whole_conversation() -> None:

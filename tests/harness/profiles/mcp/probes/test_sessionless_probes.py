@@ -7,7 +7,7 @@ import pytest
 from .conversations import NEWEST, by_step, hold
 from .mcp_app import Manners
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.long]
 
 
 async def test_a_server_of_the_sessionless_revision_only() -> None:

@@ -18,7 +18,7 @@ from tests.support.verdicts import rows
 from .conversations import NEWEST, REVISIONS, TIMEOUT_S, by_step, hold, judged
 from .mcp_app import Manners, make
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.long]
 
 
 @pytest.mark.parametrize("most", [1, 2, 3])
