@@ -23,6 +23,11 @@ def page_stem(page: str) -> str:
     return re.sub(r"\.mdx?$", "", page)
 
 
+def stem_of(example_id: str) -> str:
+    """Return the page of an example without its extension: what stands before the ``#`` of its id."""
+    return example_id.partition("#")[0]
+
+
 def example_ids(page: str, examples: Sequence[tuple[Block, Language, bool]]) -> tuple[str, ...]:
     """Return one id for each example of a page.
 

@@ -10,7 +10,7 @@ from extractor.base.processor import PAGE_MIB, TooLongError, processor_limit
 from extractor.examples.assemble import assemble, failed, listed
 from extractor.examples.by_hand import chosen, reshaped
 from extractor.examples.candidates import candidates_of, page_view, parts_of
-from extractor.examples.ids import example_ids, page_stem
+from extractor.examples.ids import example_ids, page_stem, stem_of
 from extractor.examples.overrides import from_directives, merged, mistakes, override_for
 from extractor.languages.common.install_lines import installs_of
 from extractor.languages.common.package_names import RefusedError, dependency_of, key
@@ -182,7 +182,7 @@ def _added(
 ) -> Iterator[Example]:
     """Examples that only the configuration has: an id of this page that it gives blocks for."""
     for example_id, override in overrides.items():
-        if example_id in ids or not override.blocks or example_id.partition("#")[0] != page_stem(page):
+        if example_id in ids or not override.blocks or stem_of(example_id) != page_stem(page):
             continue
         program = chosen(override, view.snippets, view.blocks)
         if program is not None:

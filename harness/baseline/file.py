@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from extractor.base.suggest import suggestion
 from extractor.base.tomlfile import parse_toml, read_toml
-from extractor.examples.ids import page_stem
+from extractor.examples.ids import page_stem, stem_of
 from harness.base.errors import UsageError
 from harness.judge.example import RUNS
 
@@ -117,7 +117,7 @@ def load_baseline(
     baseline = _followed(_baseline_of(read_toml(path, path.name)), renamed or {})
     stems = {page_stem(page) for page in pages}
     named = {entry.example for entry in baseline.findings} - set(examples)
-    gone = frozenset(name for name in named if name in removed or name.partition("#")[0] not in stems)
+    gone = frozenset(name for name in named if name in removed or stem_of(name) not in stems)
     baseline = replace(baseline, gone=gone)
     _check_names(baseline, path.name, examples, requirements)
     return baseline

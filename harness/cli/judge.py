@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from extractor.examples.ids import stem_of
 from harness.base.errors import UsageError
 from harness.cli.context import Cli, pass_cli, schema_option, state_option
 from harness.cli.outputs import end_with, format_option, outputs_of
@@ -104,5 +105,5 @@ def _ruleset(cli: Cli, docs: Path | None, schema: Path | None, state: Path | Non
 
 def _revision_in(example_id: str, revisions: Sequence[str]) -> str | None:
     """Return the revision that is a folder of the example's page; None if none is."""
-    folders = example_id.partition("#")[0].split("/")[:-1]
+    folders = stem_of(example_id).split("/")[:-1]
     return next((folder for folder in reversed(folders) if folder in revisions), None)

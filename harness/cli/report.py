@@ -38,9 +38,7 @@ if TYPE_CHECKING:
     "--docs", type=click.Path(path_type=Path, exists=True, file_okay=False), metavar="DOCS",
     help="Docs root whose normative sentences are listed on the coverage page. [default: no such page]",
 )  # fmt: skip
-@click.option(
-    "--no-libraries", is_flag=True, help="Show tables instead of charts; fetch nothing from npm."
-)
+@click.option("--no-libraries", is_flag=True, help="Show tables instead of charts; fetch nothing from npm.")
 @state_option
 @pass_cli
 def command(

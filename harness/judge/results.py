@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from extractor.examples.ids import stem_of
 from extractor.model import ExampleKind, ExampleStatus
 from harness.judge.blame import blame, pairs_to_trace
 from harness.judge.example import judge_example
@@ -198,7 +199,7 @@ def result_of_transcript(transcript: Transcript, rules: Ruleset, *, page_revisio
     """
     return ExampleResult(
         id=transcript.example_id,
-        page=transcript.example_id.partition("#")[0],
+        page=stem_of(transcript.example_id),
         revision=page_revision,
         language="",
         kind=transcript.kind,

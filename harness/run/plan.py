@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from extractor.examples.ids import page_stem
+from extractor.examples.ids import page_stem, stem_of
 from extractor.model import ExampleKind, ExampleStatus
 from harness.base.errors import NothingSelectedError, UsageError
 from harness.base.git import Repository
@@ -240,7 +240,7 @@ def _successors(origins: Mapping[str, Example], pages: Collection[str], ids: Col
         pages: paths of the pages of now.
         ids: of all examples of now.
     """
-    on_page = {origin.id: id for id, origin in origins.items() if page_stem(origin.page) == id.partition("#")[0]}
+    on_page = {origin.id: id for id, origin in origins.items() if page_stem(origin.page) == stem_of(id)}
     moved = {
         origin.id: id
         for id, origin in origins.items()

@@ -10,7 +10,7 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from extractor.examples.ids import page_stem
+from extractor.examples.ids import page_stem, stem_of
 from harness.base.errors import UsageError
 from harness.base.git import Repository
 from harness.baseline.file import Baseline, load_baseline, parse_baseline
@@ -75,7 +75,7 @@ def _from_history(ids: frozenset[str], config: Config, plan: Plan) -> Mapping[st
     pages = {page_stem(page): page for page in plan.pages}
     wanted: dict[str, set[str]] = defaultdict(set)
     for id in ids:
-        if (page := pages.get(id.partition("#")[0])) is not None:
+        if (page := pages.get(stem_of(id))) is not None:
             wanted[page].add(id)
     found: dict[str, str] = {}
     repository = Repository(config.docs, config.host)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from extractor.base.globs import matches
 from extractor.base.suggest import suggestion
+from extractor.examples.ids import stem_of
 from harness.base.errors import NothingSelectedError
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class Selection:
 
 def is_selected(id: str, page: str, pattern: str) -> bool:
     """Return whether a ``--select`` pattern matches an example's id, its page, or its page without extension."""
-    return any(matches(name, pattern) for name in (id, page, id.partition("#")[0]))
+    return any(matches(name, pattern) for name in (id, page, stem_of(id)))
 
 
 def select(examples: Sequence[Example], selection: Selection) -> tuple[Example, ...]:

@@ -8,6 +8,7 @@ from collections import Counter, defaultdict
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, Final
 
+from extractor.examples.ids import stem_of
 from harness.base.codec import encodable
 from harness.model import MUST_LIKE, SHOULD_LIKE, Basis, Stage, Status, Verdict
 from harness.nightly.history.compare import find_flips
@@ -113,7 +114,7 @@ def _by_text(examples: Iterable[tuple[str, str, int]]) -> Mapping[tuple[str, str
     """Return name and number of examples by their page and text."""
     found: dict[tuple[str, str], list[tuple[str, int]]] = defaultdict(list)
     for name, digest, number in examples:
-        found[name.partition("#")[0], digest].append((name, number))
+        found[stem_of(name), digest].append((name, number))
     return found
 
 
