@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from harness.model import LogLine, Run
     from harness.rule import Serving
 
+_NO_MODULE: Final = re.compile(r"ModuleNotFoundError: No module named '([\w.]+)'")
 PATTERNS: Final = (
-    (re.compile(r"ModuleNotFoundError: No module named '([\w.]+)'"), "there is no module {0}"),
+    (_NO_MODULE, "there is no module {0}"),
     (re.compile(r"ImportError: cannot import name '(\w+)' from '([\w.]+)'"), "{1} has no {0}"),
     (re.compile(r"ImportError: (attempted relative import.*)"), "{0}"),
     (re.compile(r"Cannot find (?:package|module) '([^']+)'"), "module {0} is missing"),
@@ -32,6 +33,8 @@ PATTERNS: Final = (
     (re.compile(r"^((?:ERROR|Error|error)[: ].{1,160})"), "{0}"),
 )
 """What interpreters print, most specific first, and how a reader would put it."""
+_PATTERNS_OF_CHANGE: Final = ((_NO_MODULE, "module {0} is gone"), *PATTERNS[1:])
+"""The same for a program that runs with older packages."""
 _COMPILERS: Final = re.compile(
     r"^(?:\./)?([\w./@-]+(?:\(\d+,\d+\)|:\d+(?::\d+)?): error\b.{1,200}|[\w./@-]+\.go:\d+:\d+: .{1,200})"
 )
@@ -48,16 +51,20 @@ _TAKEN_PORT: Final = re.compile(r"EADDRINUSE\D.*?:(\d+)\b|', (\d+)[,)]|\bport (\
 """The port in such a line; CPython's own ``OSError`` names none."""
 
 
-def cause_in(logs: Iterable[LogLine]) -> str | None:
+def cause_in(logs: Iterable[LogLine], patterns: Sequence[tuple[re.Pattern[str], str]] = PATTERNS) -> str | None:
     """Return the likeliest cause that the logs show, as half a sentence; None if they show none.
 
     A compiler's first message wins: others may follow from it. Else the last match of the most specific pattern does:
     interpreters print the decisive line at the end.
+
+    Args:
+        logs: what the programs of the pod wrote.
+        patterns: of a line that says why, the most specific first, and the sentence for its groups.
     """
     lines = [line.text.strip() for line in logs if line.source != "authorization"]
     if compiled := next(_compiled(lines), None):
         return compiled
-    for pattern, sentence in PATTERNS:
+    for pattern, sentence in patterns:
         for text in reversed(lines):
             if found := pattern.search(text):
                 return sentence.format(*found.groups())
@@ -145,9 +152,7 @@ def compare_runs(good: Run, bad: Run, direct: Iterable[str]) -> str:
     if not changed:
         return f"runs with the packages of {good.date or 'another date'}, not with today's: {bad.sentence}"
     name, old, new = changed[0]
-    cause = cause_in(bad.logs) or bad.sentence
-    if missing := re.fullmatch(r"there is no module (\S+)", cause):
-        cause = f"module {missing[1]} is gone"
+    cause = cause_in(bad.logs, _PATTERNS_OF_CHANGE) or bad.sentence
     return f"runs with {name} {old}{date}, not with {new or 'none'}: {cause}"
 
 
