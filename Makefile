@@ -100,7 +100,9 @@ ssh:
 # how often random attacks are tried: 1 is sensible, more is for a night
 SOAK ?= 1
 soak: env engine
-	DOCPROBE_SOAK=$(SOAK) $(BIN)/pytest -n $(PYTEST_JOBS) -m "soak or attack" $(PYTEST_ARGS)
+	DOCPROBE_SOAK=$(SOAK) $(BIN)/pytest -n $(PYTEST_JOBS) -m "(soak or attack) and not busy" $(PYTEST_ARGS)
+	@echo "and with 20 busy processes beside it:"
+	DOCPROBE_SOAK=$(SOAK) $(BIN)/pytest -m "soak and busy" $(PYTEST_ARGS)
 
 # three workers with an engine each on this machine (needs root), and one of them killed in the middle
 cluster: env engine

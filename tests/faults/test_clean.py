@@ -13,7 +13,7 @@ from harness.base.host import HostEnvironment
 from harness.engine.docker_engine import connect
 from harness.engine.protocol import Limits
 from tests.harness.engine.conftest import SERVER, python_bundle
-from tests.support.docprobe_process import PROGRAM
+from tests.support.docprobe_process import ENDS_S, PROGRAM
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.engine
 def clean(engine: OwnEngine, state: Path) -> str:
     done = subprocess.run(
         [*PROGRAM, "doctor", "--clean", "--state", str(state)], capture_output=True, text=True, check=False,
-        env=engine.environment, timeout=120,
+        env=engine.environment, timeout=ENDS_S,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return done.stdout + done.stderr

@@ -16,7 +16,7 @@ from harness.engine.api import SilentError
 from harness.engine.docker_engine import connect
 from harness.engine.protocol import Limits
 from tests.harness.engine.conftest import SERVER, python_bundle
-from tests.support.docprobe_process import left_in, report, start, unfinished, until_one_runs
+from tests.support.docprobe_process import ENDS_S, left_in, report, start, unfinished, until_one_runs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,7 +58,7 @@ def test_killed_in_the_middle_of_a_run(engine: OwnEngine, docs: Path, state: Pat
         until_one_runs(raw, state, process)
         raw.close()
         engine.die()
-        said = process.communicate(timeout=90)[0]
+        said = process.communicate(timeout=ENDS_S)[0]
     try:
         assert process.returncode == 3, said
         assert "Traceback" not in said
@@ -98,9 +98,7 @@ async def test_hanging(engine: OwnEngine, state: Path, monkeypatch: pytest.Monke
     await works(engine, state)
 
 
-async def test_not_answering_from_the_start(
-    engine: OwnEngine, state: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_not_answering_from_the_start(engine: OwnEngine, state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(api, "CALL_S", 1.0)
     engine.signal(signal.SIGSTOP)
     try:

@@ -34,7 +34,7 @@ from harness.engine.api import open_api
 from harness.engine.docker_engine import connect
 from tests.faults.own_engine import OwnEngine, own_engine, why_not
 from tests.harness.engine.conftest import SERVER, python_bundle
-from tests.support.docprobe_process import left_in, start, until_nothing_is_left, until_one_runs
+from tests.support.docprobe_process import ENDS_S, left_in, start, until_nothing_is_left, until_one_runs
 from tests.support.host import HOST
 from tests.support.pods import QUICK, client
 
@@ -242,15 +242,19 @@ def test_a_whole_check_on_another_machine(remote: Remote, docs: Path, state: Pat
         environment = remote.environment(here_or_there, by, tmp_path / f"docker-{here_or_there}")
         out = tmp_path / f"{here_or_there}.json"
         with start(docs, state, out, "--no-cache", environment=environment) as process:
-            said = process.communicate(timeout=300)[0]
+            said = process.communicate(timeout=ENDS_S)[0]
         examples = json.loads(out.read_text())["examples"]
         assert {example["status"] for example in examples} == {"judged"}, said
-        found[here_or_there] = [
-            [(f["requirement"], f["revision"], f["verdict"], f["evidence"]) for f in example["findings"]]
+        found[here_or_there] = {
+            (example["id"], f["requirement"], f["revision"]): f["verdict"]
             for example in examples
-        ]
-    assert found[way] == found["unix"]
-    assert any(findings for findings in found[way])
+            for f in example["findings"]
+        }
+    # a deadline missed on a busy machine leaves a verdict open, and never turns one
+    differing = {row: {found["unix"].get(row), found[way].get(row)} for row in found["unix"].keys() | found[way].keys()}
+    turned = {row: both for row, both in differing.items() if len(both) > 1 and "inconclusive" not in both}
+    assert turned == {}
+    assert list(found[way].values()).count("violated") > 1
 
 
 def test_docprobe_killed_while_ssh_carries_it(remote: Remote, docs: Path, state: Path, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from harness.engine.install.image_builder import Job
 from harness.engine.protocol import Limits
 from tests.faults.own_engine import GVISOR, RUNTIME
 from tests.harness.engine.conftest import SERVER, python_bundle
-from tests.support.docprobe_process import left_in, report, start
+from tests.support.docprobe_process import ENDS_S, left_in, report, start
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,7 +41,9 @@ async def test_every_container_is_made_by_it(engine: OwnEngine, state: Path) -> 
     since = time.time()
     bundle = python_bundle(SERVER, build=(("true",),))
     limits = Limits(tmp_mib=8, memory_mib=128)
-    async with connect(state=state, host=HostEnvironment.of(engine.environment), limits=limits, runtime=RUNTIME) as ours:
+    async with connect(
+        state=state, host=HostEnvironment.of(engine.environment), limits=limits, runtime=RUNTIME
+    ) as ours:
         run = ours.run.owner.run_id
         # as an install, but without a network: this engine has none
         builder = replace(ours.builder, network="none")
@@ -74,7 +76,7 @@ def test_check_passes_it_on(engine: OwnEngine, docs: Path, state: Path, tmp_path
     before = len(engine.made_by_runtime())
     out = tmp_path / "out.json"
     with start(docs, state, out, "--runtime", RUNTIME, environment=engine.environment) as process:
-        said = process.communicate(timeout=120)[0]
+        said = process.communicate(timeout=ENDS_S)[0]
     assert process.returncode in {0, 1}, said
     examples = report(out)["examples"]
     assert {example["status"] for example in examples} == {"judged"}
@@ -86,7 +88,7 @@ def test_check_passes_it_on(engine: OwnEngine, docs: Path, state: Path, tmp_path
 
 def test_an_unknown_one_is_wrong_use(engine: OwnEngine, docs: Path, state: Path, tmp_path: Path) -> None:
     with start(docs, state, tmp_path / "out.json", "--runtime", "runsc", environment=engine.environment) as process:
-        said = process.communicate(timeout=60)[0]
+        said = process.communicate(timeout=ENDS_S)[0]
     assert process.returncode == 2
     assert "error: the engine has no runtime runsc\nhint: register it with the engine" in said
     assert "Traceback" not in said
@@ -97,7 +99,7 @@ def test_one_that_only_the_engine_knows_is_told_by_the_engine(
 ) -> None:
     out = tmp_path / "out.json"
     with start(docs, state, out, "--runtime", "io.containerd.none.v1", environment=engine.environment) as process:
-        said = process.communicate(timeout=60)[0]
+        said = process.communicate(timeout=ENDS_S)[0]
     assert process.returncode == 3, said
     reasons = [example["reason"] for example in report(out)["examples"]]
     assert all("io.containerd.none.v1" in reason and "hint:" in reason for reason in reasons), reasons
@@ -108,7 +110,7 @@ def test_gvisor(engine: OwnEngine, docs: Path, state: Path, tmp_path: Path) -> N
     """A kernel of its own for each container, and the whole conversation all the same."""
     out = tmp_path / "out.json"
     with start(docs, state, out, "--runtime", GVISOR, "--jobs", "1", environment=engine.environment) as process:
-        said = process.communicate(timeout=240)[0]
+        said = process.communicate(timeout=ENDS_S)[0]
     assert process.returncode in {0, 1}, said
     assert {example["status"] for example in report(out)["examples"]} == {"judged"}
     raw = engine.client()

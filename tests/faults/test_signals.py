@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.docprobe_process import (
+    ENDS_S,
     left_in,
     report,
     start,
@@ -41,7 +42,7 @@ def the_next_run_works(raw: docker.APIClient, docs: Path, state: Path, out: Path
     It asks the engine, which a run that finds all its conversations in the cache does not: then nothing is swept.
     """
     with start(docs, state, out, "--no-cache") as process:
-        said = process.communicate(timeout=120)[0]
+        said = process.communicate(timeout=ENDS_S)[0]
     assert process.returncode in {0, 1}, said
     assert {example["status"] for example in report(out)["examples"]} == {"judged"}
     assert left_in(raw, state) == []
@@ -68,7 +69,7 @@ def test_asked_to_end(raw: docker.APIClient, docs: Path, state: Path, tmp_path: 
     with start(docs, state, out, "--jobs", "1") as victim:
         until_one_runs(raw, state, victim)
         victim.send_signal(number)
-        said = victim.communicate(timeout=60)[0]
+        said = victim.communicate(timeout=ENDS_S)[0]
     assert victim.returncode == 130, said
     assert "press Ctrl-C again to quit immediately" in said
     assert "Traceback" not in said
@@ -90,7 +91,7 @@ def test_ctrl_c_twice(raw: docker.APIClient, docs: Path, state: Path, tmp_path: 
         assert victim.stdout is not None
         said = next(line for line in victim.stdout if "press Ctrl-C again" in line)
         victim.send_signal(signal.SIGINT)
-        said += victim.communicate(timeout=30)[0]
+        said += victim.communicate(timeout=ENDS_S)[0]
     assert victim.returncode == 130
     assert "Traceback" not in said
     until_none_runs(raw, state)
@@ -106,8 +107,8 @@ def test_side_by_side_and_one_killed(raw: docker.APIClient, docs: Path, state: P
         victim.kill()
         # a third one starts at once, and sweeps
         with start(docs, state, third, "--no-cache") as sweeper:
-            third_said = sweeper.communicate(timeout=120)[0]
-        said = survivor.communicate(timeout=120)[0]
+            third_said = sweeper.communicate(timeout=ENDS_S)[0]
+        said = survivor.communicate(timeout=ENDS_S)[0]
     assert survivor.returncode in {0, 1}, said
     assert sweeper.returncode in {0, 1}, (third_said, report(third))
     for out in (ours, third):

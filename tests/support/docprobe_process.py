@@ -16,6 +16,8 @@ from harness.engine.owner import state_id
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+ENDS_S = 900.0
+"""How long a run of docprobe is waited for, in seconds. On a quiet machine it takes a few: this is for one that hangs."""
 PROGRAM = (sys.executable, "-c", "from harness.cli.main import main; main()")
 
 SERVER = """

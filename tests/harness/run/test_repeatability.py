@@ -116,6 +116,7 @@ def changed_rows(before: Verdicts, now: Verdicts) -> tuple[dict[str, str], dict[
     return turned, late
 
 
+@pytest.mark.busy
 @pytest.mark.parametrize("load", sizes(os.cpu_count() or 1, soak=20))
 def test_no_verdict_turns_while_the_machine_is_busy(load: int, quiet: Mapping[Case, list[Verdicts]]) -> None:
     cases = CASES if SOAK else CASES[:1]
