@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from extractor.model import Origin
+from harness.judge.brought import brought_by
 from harness.judge.findings import count, inconclusive, join_words, not_applicable, satisfied, violated
 
 if TYPE_CHECKING:
@@ -162,10 +163,18 @@ def lists_packages(example: Example, recording: Recording, bound: BoundRequireme
         if not stated:
             return not_applicable(bound, "The page has no install line for this program.")
         return satisfied(bound, "The page installs every package that the code imports.")
-    first = bundle.unlisted_imports[0]
+    lock = next((run.lock for run in recording.runs if run.lock is not None), None)
+    if lock is None:
+        return inconclusive(bound, "The packages of the page were not installed: what they bring is not known.")
+    brought = {_plain(name) for name in brought_by(stated, bundle.manager, bundle.installer, lock)}
+    unlisted = [one for one in bundle.unlisted_imports if _plain(one.package) not in brought]
+    if not unlisted:
+        names = join_words(dict.fromkeys(one.package for one in bundle.unlisted_imports))
+        return satisfied(bound, f"The page installs {join_words(stated)}, and with that {names}.")
+    first = unlisted[0]
     lines = join_words(dict.fromkeys(str(span) for span in first.installs))
-    modules = join_words(f"`{one.module}`" for one in bundle.unlisted_imports)
-    added = join_words(dict.fromkeys(one.package for one in bundle.unlisted_imports))
+    modules = join_words(f"`{one.module}`" for one in unlisted)
+    added = join_words(dict.fromkeys(one.package for one in unlisted))
     error = _NOT_FOUND.get(bundle.toolchain, _NOT_FOUND["node"]).format(
         package=first.package, root=first.module.partition(".")[0], crate=first.module.partition("::")[0],
         module=first.module,
@@ -174,4 +183,4 @@ def lists_packages(example: Example, recording: Recording, bound: BoundRequireme
         f"The page installs {join_words(stated)} ({lines}), and the code imports {modules}: a reader gets “{error}”. "
         f"docprobe added {added} and continued."
     )
-    return replace(violated(bound, text), blame=tuple(one.span for one in bundle.unlisted_imports))
+    return replace(violated(bound, text), blame=tuple(one.span for one in unlisted))

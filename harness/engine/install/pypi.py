@@ -28,7 +28,8 @@ _COMPILE: Final = (
 _BINARY: Final = ("--only-binary", ":all:")
 _PINNED: Final = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)==([^\s;\\]+)", re.MULTILINE)
 _LOCK_LINE: Final = re.compile(
-    r"(#.*|[A-Za-z0-9][A-Za-z0-9._-]*==[A-Za-z0-9.!+_-]+( *;[^\\]*?)?)?( *--hash=[a-z0-9]+:[a-f0-9]+)*\s*\\?", re.ASCII
+    r"(\s*#.*|[A-Za-z0-9][A-Za-z0-9._-]*==[A-Za-z0-9.!+_-]+( *;[^\\]*?)?)?( *--hash=[a-z0-9]+:[a-f0-9]+)*\s*\\?",
+    re.ASCII,
 )
 """A line of a lock as uv writes it."""
 _PYTHON_SIGN: Final = re.compile(r"(requested|current) python version")
@@ -50,7 +51,7 @@ def plan(
     venv = ("uv", "venv", "--no-project", "--quiet", "--python", "python3", _VENV)
     before = ("--exclude-newer", f"{cutoff}T23:59:59Z") if cutoff else ()
     resolve = (
-        "uv", "pip", "compile", "--no-header", "--no-annotate", "--generate-hashes", "--quiet", "--python",
+        "uv", "pip", "compile", "--no-header", "--annotation-style", "line", "--generate-hashes", "--quiet", "--python",
         f"{_VENV}/bin/python", *binary, *before, "-o", _LOCK, _WANTED,
     )  # fmt: skip
     install = (

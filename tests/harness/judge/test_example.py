@@ -129,7 +129,8 @@ def test_an_import_that_the_page_does_not_install_warns_at_its_line(
         page.bundle, toolchain=toolchain, dependencies=(Dependency("mcp", origin=Origin.STATED), Dependency(package)),
         unlisted_imports=(UnlistedImport(module, package, line, (Span("p.mdx", 4, 4),)),),
     )  # fmt: skip
-    found = finding("example.packages", replace(page, bundle=stated), attempt(StartOutcome.SERVING))
+    run = replace(attempt(StartOutcome.SERVING), lock="{}")
+    found = finding("example.packages", replace(page, bundle=stated), run)
     assert (found.verdict, found.gates, found.basis, found.blame) == (V, False, Basis.ADVICE, (line,))
     assert error in found.summary
     assert f"docprobe added {package}" in found.summary
@@ -137,6 +138,28 @@ def test_an_import_that_the_page_does_not_install_warns_at_its_line(
     assert finding("example.packages", listed, attempt(StartOutcome.SERVING)).verdict is S
     assert finding("example.packages", page, attempt(StartOutcome.SERVING)).verdict is Verdict.NOT_APPLICABLE
     assert next(r for r in CATALOGUE.requirements if r.id == "example.packages").always_warns
+
+
+def test_a_package_that_an_installed_one_brings_is_installed_too() -> None:
+    page = example()
+    assert page.bundle is not None
+    line, installs = Span("p.mdx", 9, 9), (Span("p.mdx", 4, 4),)
+    of_agents = replace(
+        page.bundle, toolchain="python", manager=Manager.PYPI,
+        dependencies=(Dependency("Night.Agents", origin=Origin.STATED), Dependency("mcp"), Dependency("rich")),
+        unlisted_imports=(UnlistedImport("mcp.server", "mcp", line, installs),),
+    )  # fmt: skip
+    lock = "mcp==2.1.1 \\\n    --hash=sha256:1a\n    # via night-agents, -r requirements.in\nnight-agents==1.0\nrich==15.0\n"
+    run = replace(attempt(StartOutcome.SERVING), lock=lock)
+    found = finding("example.packages", replace(page, bundle=of_agents), run)
+    assert (found.verdict, found.summary) == (S, "The page installs Night.Agents, and with that mcp.")
+    both = (*of_agents.unlisted_imports, UnlistedImport("rich.table", "rich", line, installs))
+    found = finding("example.packages", replace(page, bundle=replace(of_agents, unlisted_imports=both)), run)
+    assert found.verdict is V
+    assert "imports `rich.table`" in found.summary
+    assert "docprobe added rich and continued" in found.summary
+    unknown = finding("example.packages", replace(page, bundle=of_agents), replace(run, lock=None))
+    assert unknown.verdict is Verdict.INCONCLUSIVE
 
 
 def test_a_start_that_fails_quotes_what_the_program_said_last() -> None:
