@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from rich.table import Table
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from harness.results.distinct import DistinctExample, FindingGroup
     from harness.results.severity import Severity
 
+_FRAME_OF_NODE: Final = re.compile(r"\s*at .*\bnode:[\w/.-]+:\d+:\d+\)?")
+"""A line of a stack inside Node.js itself: enough of them push the error out of the lines that are shown."""
 LOG_LINES: Final = 12
 """Last lines of the log of a run that did not serve."""
 
@@ -125,7 +128,9 @@ def run_rows(example: ExampleResult, look: Look) -> Iterator[RenderableType]:
     for run in example.runs:
         yield labelled("ran", prose(run_sentence(run)), look.prose)
         if run.logs:
-            lines = [Text(one_line(line.text), style="dim", no_wrap=True, overflow="ellipsis") for line in run.logs]
+            said = [one_line(line.text) for line in run.logs]
+            telling = [text for text in said if not _FRAME_OF_NODE.fullmatch(text)]
+            lines = [Text(text, style="dim", no_wrap=True, overflow="ellipsis") for text in telling or said]
             yield labelled("log", Text("\n", no_wrap=True, overflow="ellipsis").join(lines[-LOG_LINES:]), look.width)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from rich.console import Console
 
+from harness.model import LogLine
 from harness.report.terminal import render as terminal
 from harness.report.terminal.look import Look, look_of
 from tests.support.golden import check_golden
@@ -70,3 +71,14 @@ class TestTerminal:
         first = report.examples[0]
         long = tuple(replace(finding, summary="x" * 1_000_000) for finding in first.findings)
         assert len(terminal(replace(report, examples=(replace(first, findings=long),)), Look(80))) < 100_000
+
+    def test_the_frames_of_node_itself_do_not_hide_the_error(self) -> None:
+        report = rich_report()
+        example = next(one for one in report.examples if any(run.logs for run in one.runs))
+        frames = [f"    at step{n} (node:internal/modules/esm/loader:{n}:19)" for n in range(30)]
+        said = ["file:///example/app/server.mjs:7", "SyntaxError: Unexpected token '>'", *frames, "Node.js v24.19.0"]
+        logs = tuple(LogLine(0.0, "stderr", text) for text in said)
+        runs = tuple(replace(run, logs=logs) for run in example.runs)
+        text = terminal(replace(report, examples=(replace(example, runs=runs),)), Look(100))
+        assert "Unexpected token" in text
+        assert "node:internal" not in text
