@@ -51,6 +51,12 @@ _VALUED: Final = re.compile(r"(?:example |your )?values?|examples?|set (?:it )?t
 _VARIABLE: Final = re.compile(r"`?([A-Z][A-Z0-9_]*)`?", re.ASCII)
 _HEADER_NAME: Final = re.compile(r"`?(Authorization|[A-Za-z]+(?:-[A-Za-z0-9]+)+)`?", re.ASCII)
 _CODE_CELL: Final = re.compile(r"`([^`]+)`")
+_SET_TO: Final = re.compile(
+    r"(?:environment )?(?:variable )?(?:to|to be|=|as|with(?: the)? value)(?: the)?(?: value| port)?:?", re.IGNORECASE
+)
+"""What stands between a variable and its value in "Set `PORT` to `3000`"."""
+_SETS: Final = re.compile(r"\b(?:set|sets|setting|export|assign|configure|change|give|with)\b[^.;]*$", re.IGNORECASE)
+_MAX_SENTENCE: Final = 200
 _DISCOURAGED: Final = re.compile(
     r"\b(?:don['’]?t|do not|never|instead of|rather than|avoid|without|unlike|not|no longer)\s+(?:\w+\s+){0,2}$",
     re.IGNORECASE,
@@ -68,7 +74,7 @@ def _worth_parsing(loaders: tuple[str, ...], addressed: bool) -> re.Pattern[str]
     """What the source of a paragraph has if any of its inline code is a command or a value; others may have it too."""
     begins = rf"(?:export|env|set|Bearer|{_first_words(loaders)})\s|Authorization:|[A-Za-z]+(?:-[A-Za-z0-9]+)+:|\w+="
     path = r"|(?:(?:GET|POST|DELETE|ALL)\s)?/" if addressed else ""
-    return re.compile(rf"`\s?(?:{begins}{path})")
+    return re.compile(rf"`\s?(?:{begins}{path})|`[A-Z][A-Z0-9_]*`[^`.;]{{1,40}}`", re.ASCII)
 
 
 def _first_words(loaders: tuple[str, ...]) -> str:
@@ -125,7 +131,7 @@ class ProseCommands:
 
     def _add_inline_code(self, paragraph: Token, line: int, at: int, *, addressed: bool) -> None:
         starts = _start_of_command(self.loaders)
-        before = ""
+        before = name = sentence = ""
         for token in inline_tokens(self.flavour, paragraph):
             line += token.type in {"softbreak", "hardbreak"}
             code = token.content
@@ -136,8 +142,12 @@ class ProseCommands:
                 if starts.match(code):
                     if not _DISCOURAGED.search(before):
                         _extend(self._commands[at], [(line, code)])
+                elif name and " " not in code and _SET_TO.fullmatch(before.strip()) and _is_set(sentence):
+                    _extend(self._values[at], [(line, f"{name}={code}")])
                 elif (addressed and _PATH.fullmatch(code)) or _HEADER.fullmatch(code) or _ASSIGNMENT.fullmatch(code):
                     _extend(self._values[at], [(line, code)])
+            sentence = f"{sentence}{before}"[-_MAX_SENTENCE:]
+            name = code if _VARIABLE.fullmatch(code) else ""
             before = ""
 
     def _value_of_row(self, text: str, line: int) -> Iterator[tuple[int, str]]:
@@ -196,6 +206,11 @@ class ProseCommands:
         if self._blocks:
             _extend(found[self._blocks - 1], waiting)
         return {ordinal: tuple(lines) for ordinal, lines in found.items() if lines}
+
+
+def _is_set(sentence: str) -> bool:
+    """Whether a sentence tells its reader to set the variable that it ends before."""
+    return _SETS.search(sentence) is not None and not _DISCOURAGED.search(sentence)
 
 
 def _extend(found: list[tuple[int, str]], more: Iterable[tuple[int, str]]) -> None:

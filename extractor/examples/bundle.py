@@ -59,7 +59,7 @@ def bundle_of(draft: Draft) -> Bundle:
         manager=language.manager,
         dependencies=packages.dependencies,
         command=startup.command,
-        cwd=override.cwd or ".",
+        cwd=override.cwd or startup.folder or ".",
         build=startup.build,
         environment=variables,
         services=(*_services(draft, inferred.services), *beside.services),

@@ -10,6 +10,7 @@ from extractor.examples.by_hand import joined_by_directive
 from extractor.examples.grouping import programs
 from extractor.examples.names import stated_name, with_commands
 from extractor.examples.page_context import page_context_of
+from extractor.examples.pieces import in_context
 from extractor.languages.common.roles import Start
 from extractor.languages.common.values import Listing, Program, RunnableLanguage, Snippet
 from extractor.languages.common.view import in_view, project_blocks, scope_of
@@ -59,7 +60,8 @@ def candidates_of(page: PageView) -> list[Candidate]:
     """Return what may become an example, as the page itself has it, in order of line."""
     by_hand = joined_by_directive(page.snippets, page.blocks)
     taken = {id(snippet) for program in by_hand for snippet in program.snippets}
-    others = [p for p in programs(page.snippets) if not all(id(snippet) in taken for snippet in p.snippets)]
+    found = programs(page.snippets, page.docs.profile)
+    others = [p for p in found if not all(id(snippet) in taken for snippet in p.snippets)]
     return sorted([*by_hand, *_relevant(others, page), *_listings(page)], key=lambda c: c.blocks[0].span)
 
 
@@ -90,7 +92,7 @@ def _snippets(
                 facts = language.parse(block.text, rules.registrations)
                 parsed[key] = (facts, rules.role((facts,)))
             snippets.append(Snippet(block, language, *parsed[key], stated_name(block, language.suffixes)))
-    return tuple(with_commands(snippets, around, profile))
+    return tuple(with_commands(in_context(snippets, profile), around, profile))
 
 
 def _listings(page: PageView) -> Iterator[Listing]:

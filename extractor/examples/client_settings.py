@@ -141,10 +141,16 @@ def _from_options(block: Block, text: str) -> Iterator[Header]:
         offset += command.count("\n") + 1
 
 
-def assignments_of(block: Block) -> Iterator[Variables]:
-    """Yield the variables that the prose about a block assigns, or an ``export`` line of a shell fence."""
+def assignments_of(block: Block, *, windows: bool = False) -> Iterator[Variables]:
+    """Yield the variables that the prose about a block assigns, or an ``export`` line of a shell fence.
+
+    Args:
+        block: any fence.
+        windows: whether fences for PowerShell and cmd count as well.
+    """
     stated = [text for _, text in block.prose_values]
-    stated += [word for command in commands_of(block) if command.words[0] == "export" for word in command.words[1:]]
+    lines = commands_of(block, windows=windows)
+    stated += [word for command in lines if command.words[0] == "export" for word in command.words[1:]]
     values = {m["name"]: m["value"].strip("\"'") for text in stated if (m := _ASSIGNMENT.fullmatch(text))}
     if values:
         yield Variables(block, values)

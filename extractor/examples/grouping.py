@@ -10,17 +10,19 @@ from collections import deque
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from extractor.examples.pieces import is_excerpt
 from extractor.examples.wholeness import whole_by
 from extractor.languages.common.files import normal, refusal
 from extractor.languages.common.missing_parts import broken, free_names, is_late, undefined
 from extractor.languages.common.roles import Start
 from extractor.languages.common.values import Program, ProgramFile
 from extractor.languages.common.view import scope_of
-from extractor.model import Origin
+from extractor.model import ExampleKind, Origin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from extractor.languages.common.roles import CodeProfile
     from extractor.languages.common.values import Snippet
 
 _MOST_SEEN: Final = 30
@@ -36,6 +38,8 @@ class _Page:
     """By ordinal of the block."""
     by_path: Mapping[str, tuple[Snippet, ...]]
     """Snippets by the name that the page gives their file."""
+    parts: Mapping[int, tuple[Snippet, ...]]
+    """By ordinal of the block that begins a class or function: that one, and what goes on with it."""
 
     def in_same_tab(self, snippet: Snippet) -> tuple[Snippet, ...]:
         """Return the snippets of the same language in the same tab."""
@@ -43,41 +47,73 @@ class _Page:
         same = (other for other in self.snippets if other.language is snippet.language)
         return tuple(other for other in same if self.scopes[other.block.ordinal] == scope)
 
+    def as_one(self, snippets: Sequence[Snippet]) -> list[Snippet]:
+        """Return snippets of a file with everything that goes on with their classes and functions, in the file's order.
 
-def programs(snippets: Sequence[Snippet]) -> tuple[Program, ...]:
+        A piece brings what it goes on with.
+        """
+        heads = {(snippet.head or snippet.block).ordinal for snippet in snippets}
+        return sorted((part for head in heads for part in self.parts[head]), key=lambda snippet: snippet.position)
+
+    def needs_others(self, snippet: Snippet) -> bool:
+        """Return whether a snippet uses names that it does not bind, or is a part of something."""
+        is_part = len(self.parts[(snippet.head or snippet.block).ordinal]) > 1
+        return snippet.facts.error is None and (is_part or bool(snippet.facts.free))
+
+
+def programs(snippets: Sequence[Snippet], profile: CodeProfile) -> tuple[Program, ...]:
     """Return the programs of one page, in order.
 
     Every snippet that belongs to no other program is one of its own that lacks something.
 
     Args:
         snippets: all code of the page in languages that can be built, in order.
+        profile: of the specification.
     """
     by_path: dict[str, tuple[Snippet, ...]] = {}
     for snippet in snippets:
-        if snippet.name and not refusal(snippet.name.path):
+        if snippet.name and not snippet.head and not refusal(snippet.name.path):
             path = normal(snippet.name.path)
             by_path[path] = (*by_path.get(path, ()), snippet)
-    page = _Page(tuple(snippets), {p.block.ordinal: scope_of(p.block) for p in snippets}, by_path)
+    parts: dict[int, tuple[Snippet, ...]] = {}
+    for snippet in snippets:
+        head = (snippet.head or snippet.block).ordinal
+        parts[head] = (*parts.get(head, ()), snippet)
+    page = _Page(tuple(snippets), {p.block.ordinal: scope_of(p.block) for p in snippets}, by_path, parts)
     started = [_program(snippet, page) for snippet in snippets if snippet.role.start is not Start.NONE]
     used = {id(snippet) for program in started for snippet in program.snippets}
+    for snippet in reversed(snippets):
+        # "Start it": alone the last block starts nothing that is known, together with the others it does
+        if id(snippet) not in used and _may_join(snippet) and _ends_program(snippet, page, profile):
+            started.append(_program(snippet, page))
+            used |= {id(other) for other in started[-1].snippets}
     rest: list[Program] = []
     for snippet in snippets:
-        if snippet.role.start is Start.NONE and id(snippet) not in used:
-            file = ProgramFile((snippet,), snippet.name)
-            rest.append(Program(file, lacks=_lacks(file, page) or (snippet.role.why,)))
+        if snippet.role.start is Start.NONE and id(snippet) not in used and not snippet.head:
+            file = ProgramFile(tuple(page.as_one([snippet])), snippet.name)
+            used |= {id(part) for part in file.snippets}
+            role = profile.of(snippet.language.name).role(file.facts) if len(file.snippets) > 1 else snippet.role
+            rest.append(Program(file, lacks=_lacks(file, page) or (role.why,)))
     return tuple(sorted([*started, *rest], key=lambda program: program.blocks[0].span))
 
 
 def _program(anchor: Snippet, page: _Page) -> Program:
     """The program that ``anchor`` starts."""
     main = ProgramFile((anchor,), anchor.name)
-    if anchor.facts.free and not anchor.facts.error and (chain := _chain(anchor, page)):
+    if page.needs_others(anchor) and (chain := _chain(anchor, page)):
         main = ProgramFile(chain, next((p.name for p in chain if p.name), None))
     main, *modules = _seen((main, *_modules(main, page)), page)
     lacks = tuple(sentence for file in (main, *modules) for sentence in _lacks(file, page))
     if lacks and (whole := whole_by(main, modules, page.in_same_tab(anchor))):
         return Program(main, tuple(modules), (), _joined_by(main), lacks, whole)
     return Program(main, tuple(modules), lacks, _joined_by(main))
+
+
+def _ends_program(snippet: Snippet, page: _Page, profile: CodeProfile) -> bool:
+    """Whether a block that starts nothing by itself is the end of a program that the blocks above it begin."""
+    chain = _chain(snippet, page) if page.by_path and page.needs_others(snippet) else ()
+    role = profile.of(snippet.language.name).role(tuple(s.facts for s in chain)) if chain else None
+    return role is not None and role.relevant and role.start is Start.RUN and role.kind is not ExampleKind.OTHER
 
 
 def _joined_by(file: ProgramFile) -> Origin:
@@ -111,7 +147,7 @@ def _chain(anchor: Snippet, page: _Page) -> tuple[Snippet, ...]:
     """
     view = page.in_same_tab(anchor)
     before = [p for p in view if p.block.span < anchor.block.span and _may_join(p)]
-    chosen = [anchor]
+    chosen = page.as_one([anchor])
     without: set[str] = set()
     while missing := [name for name in free_names(ProgramFile(tuple(chosen), None)) if name not in without]:
         holder = next((p for p in reversed(before) if missing[0] in p.facts.defines and p not in chosen), None)
@@ -121,12 +157,13 @@ def _chain(anchor: Snippet, page: _Page) -> tuple[Snippet, ...]:
             continue
         if holder is None:
             return ()
-        chosen = sorted([*chosen, holder], key=lambda p: p.block.span)
+        chosen = page.as_one([*chosen, holder])
     for snippet in before:
         if snippet not in chosen and chosen[0].block.span < snippet.block.span and _adds_to(snippet, chosen):
-            chosen = sorted([*chosen, snippet], key=lambda p: p.block.span)
+            chosen = page.as_one([*chosen, snippet])
     names = [p.name for p in chosen if p.name and p.name.source != "command" and not refusal(p.name.path)]
     one = chosen[0].name in names and len({normal(name.path) for name in names}) == 1
+    one |= not names and len({(p.head or p.block).ordinal for p in chosen}) == 1
     whole = one and not _clash(chosen) and not _interrupted(chosen, view)
     return tuple(chosen) if whole else ()
 
@@ -137,9 +174,15 @@ def _may_join(snippet: Snippet) -> bool:
 
 
 def _interrupted(chosen: Sequence[Snippet], view: Sequence[Snippet]) -> bool:
-    """Whether broken snippets, such as methods without their class, are in between: joining would lose them."""
-    first, last = chosen[0].block.span, chosen[-1].block.span
-    return any(broken([snippet]) for snippet in view if first < snippet.block.span < last)
+    """Whether broken snippets, such as methods without their class, are in between: joining would lose them.
+
+    Those of another file are not lost, nor lines that are only shown again.
+    """
+    path = next((normal(p.name.path) for p in chosen if p.name), None)
+    first, last = min(p.block.span for p in chosen), max(p.block.span for p in chosen)
+    between = (s for s in view if first < s.block.span < last and broken([s]))
+    same_file = (s for s in between if s.name is None or normal(s.name.path) == path)
+    return any(not is_excerpt(snippet, view) for snippet in same_file)
 
 
 def _adds_to(snippet: Snippet, chosen: Sequence[Snippet]) -> bool:
@@ -171,7 +214,7 @@ def _modules(main: ProgramFile, page: _Page) -> Iterator[ProgramFile]:
                 module = _named(wanted.paths, snippet, page)
                 if module is not None and module.block.ordinal not in seen:
                     seen.add(module.block.ordinal)
-                    waiting.append(ProgramFile((module,), module.name))
+                    waiting.append(ProgramFile(tuple(page.as_one([module])), module.name))
                     yield waiting[-1]
 
 

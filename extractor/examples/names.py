@@ -134,7 +134,7 @@ def _confirmed(snippet: Snippet, commands: Sequence[Command]) -> FileName | None
 
 def _name_by_command(snippet: Snippet, following: int | None, commands: Sequence[Command]) -> FileName | None:
     """The file that a command runs which follows the snippet in its section, before any other code."""
-    if snippet.role.start is Start.NONE and snippet.role.handle is None:
+    if snippet.head or (snippet.role.start is Start.NONE and snippet.role.handle is None):
         return None
     for command in commands:
         line = command.span.first

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from extractor.base.loopback import is_local
+from extractor.examples.reader_blocks import SHELL_WRITES
 from extractor.examples.stand_ins import stand_ins
 from extractor.model import ExampleKind
 
@@ -74,6 +75,8 @@ def obstacle(draft: Draft) -> str | None:
     for module in (module for code in draft.facts for module in code.modules):
         if why := profile.scaffolds.get(module, _SCAFFOLDED.get(_package(module))):
             return why
+    if any(SHELL_WRITES in block.info.attributes for block in draft.program.blocks):
+        return "is written by a shell that replaces `$` and backticks in it: quote the first word of the heredoc"
     for snippet in draft.program.main.snippets:
         name = snippet.facts.default_value.removesuffix("()").rpartition(".")[2]
         if name in _NITRO or name.startswith("defineNitro"):

@@ -16,7 +16,7 @@ from extractor.languages.common.environment import is_environment_fence, variabl
 from extractor.languages.common.install_lines import installs_of
 from extractor.languages.common.jvm_builds import gradle_file, looks_like_gradle, maven_file
 from extractor.languages.common.package_names import RefusedError, dependency_of, key
-from extractor.languages.common.shell import Command, commands_of, prose_commands_of
+from extractor.languages.common.shell import SHELLS, Command, commands_of, prose_commands_of
 from extractor.languages.common.view import Install, Manifest, NamedFile, PageContext, Variables
 from extractor.model import Manager, Origin
 
@@ -42,7 +42,9 @@ def page_context_of(blocks: Sequence[Block], host_configuration: str | None) -> 
         blocks: of the page, in order.
         host_configuration: key of JSON configurations that start servers (:class:`CodeProfile`).
     """
-    shell = [command for block in blocks for command in commands_of(block)]
+    # other fences repeat the commands of those for Windows, where there are any
+    windows = not any(block.language in SHELLS for block in blocks)
+    shell = [command for block in blocks for command in commands_of(block, windows=windows)]
     prose = [command for block in blocks for command in prose_commands_of(block)]
     commands: list[Command] = []
     variables: list[Variables] = []
@@ -52,7 +54,7 @@ def page_context_of(blocks: Sequence[Block], host_configuration: str | None) -> 
         name = stated_name(block)
         if name is not None:
             named.append(NamedFile(block, name))
-        commands += commands_of(block)
+        commands += commands_of(block, windows=windows)
         commands += _from_host_configuration(block, host_configuration)
         path = name.path if name else None
         if manifest := manifest_of(block, path):
@@ -67,7 +69,7 @@ def page_context_of(blocks: Sequence[Block], host_configuration: str | None) -> 
         named=tuple(named),
         addresses=tuple(address for block in blocks for address in addresses_of(block)),
         headers=tuple(header for block in blocks for header in headers_of(block)),
-        assignments=tuple(variables for block in blocks for variables in assignments_of(block)),
+        assignments=tuple(variables for block in blocks for variables in assignments_of(block, windows=windows)),
         prose_commands=tuple(prose),
     )
 

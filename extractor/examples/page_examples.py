@@ -12,9 +12,10 @@ from extractor.examples.by_hand import chosen, reshaped
 from extractor.examples.candidates import candidates_of, page_view, parts_of
 from extractor.examples.ids import example_ids, page_stem, stem_of
 from extractor.examples.overrides import from_directives, merged, mistakes, override_for
+from extractor.examples.reader_blocks import reader_blocks
 from extractor.languages.common.install_lines import installs_of
 from extractor.languages.common.package_names import RefusedError, dependency_of, key
-from extractor.languages.common.shell import commands_of
+from extractor.languages.common.shell import SHELLS, commands_of
 from extractor.languages.common.values import DocsContext, Program, RunnableLanguage, directives_of
 from extractor.languages.common.view import scope_of
 from extractor.languages.registry import language_for
@@ -76,11 +77,12 @@ class PageExamples:
         """
         try:
             with processor_limit(self._page_s, PAGE_MIB):
-                if not any(language_for(block) for block in blocks):
+                if not any(language_for(block) or block.language in SHELLS for block in blocks):
                     return ()
                 stated = stated_for(page, blocks[0].revision, self._installations)
                 context = DocsContext(self._profile, self._packages, stated)
-                return _examples_of(page, page_view(blocks, context, self._parsed), self._overrides)
+                view = page_view(reader_blocks(blocks), context, self._parsed)
+                return _examples_of(page, view, self._overrides)
         except DocprobeError:
             raise
         except TooLongError as error:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+import sys
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
 MAX_CODE_CHARS: Final = 100_000
 """Longer blocks are refused unparsed: no documented program comes near."""
@@ -156,3 +158,52 @@ def refuse_large(text: str, language: str) -> CodeFacts | None:
 def has_main(code: CodeFacts) -> bool:
     """Return whether code of one of the JVM's languages has the ``main`` of a program."""
     return any(name.startswith(MAIN_OF) for name in code.defines)
+
+
+def split_facts(code: CodeFacts, first_lines: Sequence[int]) -> tuple[CodeFacts, ...]:
+    """Return the facts of each part of a text that was read as a whole.
+
+    Args:
+        code: of the whole, without an error.
+        first_lines: line at which each part begins, in order.
+    """
+    parts = [_between(code, first, end) for first, end in pairwise([*first_lines, sys.maxsize])]
+    # it has no line, and stands at the end of a file
+    return tuple(replace(part, main_guard=code.main_guard and part is parts[-1]) for part in parts)
+
+
+_Lined = TypeVar("_Lined", Import, Call, EnvironmentRead, Text)
+
+
+def _between(code: CodeFacts, first: int, end: int) -> CodeFacts:
+    """The facts of the lines from ``first`` to before ``end``, with lines counted from there."""
+
+    def own(found: Iterable[_Lined]) -> tuple[_Lined, ...]:
+        return tuple(replace(one, line=one.line - first + 1) for one in found if first <= one.line < end)
+
+    def names(lines: Mapping[str, int]) -> dict[str, int]:
+        return {name: line - first + 1 for name, line in lines.items() if first <= line < end}
+
+    def at(line: int | None) -> int | None:
+        return line - first + 1 if line is not None and first <= line < end else None
+
+    defines, free = names(code.defines), names(code.free)
+    return replace(
+        code,
+        imports=own(code.imports),
+        calls=own(code.calls),
+        environment=own(code.environment),
+        texts=own(code.texts),
+        defines=defines,
+        free=free,
+        late=code.late & free.keys(),
+        constants={name: text for name, text in code.constants.items() if name in defines},
+        decorators=own(code.decorators),
+        left_out=own(code.left_out),
+        bases={name: bases for name, bases in code.bases.items() if name in defines},
+        exports=code.exports & defines.keys(),
+        default_value=code.default_value if at(code.default_export) else "",
+        bare_await=at(code.bare_await),
+        loose_method=at(code.loose_method),
+        default_export=at(code.default_export),
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
@@ -14,11 +15,22 @@ if TYPE_CHECKING:
     from extractor.model import Block
 
 SHELLS: Final = frozenset({"bash", "sh", "shell", "zsh", "console", "terminal", "shellscript", "shell-session"})
-"""Info strings of shell fences. Those for PowerShell and cmd repeat the same commands with other quoting."""
+"""Info strings of shell fences."""
+WINDOWS_SHELLS: Final = frozenset({"powershell", "pwsh", "ps1", "ps", "cmd", "bat", "batch", "dosbatch", "winbatch"})
+"""Those for PowerShell and cmd: most repeat the commands of another fence with other quoting."""
 MAX_LINES: Final = 400
 MAX_LINE_CHARS: Final = 2000
 _SEPARATORS: Final = frozenset({"&&", "||", ";", "|", "&", "(", ")", ";;"})
 _PROMPTS: Final = ("$ ", "% ", "> ")
+_WINDOWS_PROMPT: Final = re.compile(r"(?:PS )?(?:[A-Za-z]:[^>\n]{0,200})?> ")
+_WINDOWS_SET: Final = re.compile(r"(?:\$env:(\w+)\s*=\s*|set (\w+)=)(.*)", re.IGNORECASE)
+_HEREDOC: Final = re.compile(r"(?<!<)<<(?![<(])(?P<tabs>-?)[ \t]*(?P<quote>[\"'\\]?)(?P<word>[A-Za-z_]\w*)")
+_WRITES: Final = re.compile(r"^\s*(?:[$%>] )?(?:sudo )?(?:cat|tee)\b")
+_TARGET: Final = re.compile(
+    r"(?:(?<![<>2])>>?|\btee\b(?:\s+-a)?)\s*(?P<quote>[\"']?)(?P<path>[^\s\"'<>|;&]+)(?P=quote)"
+)
+_EXPANDED: Final = re.compile(r"(?<!\\)(?:\$[\w({]|`)|\\[\\$`\n]")
+"""What a shell replaces in a heredoc whose word is not quoted (POSIX, "Here-Document")."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,22 +52,77 @@ class Command:
     """The line."""
     words: tuple[str, ...]
     environment: Mapping[str, str] = field(default_factory=dict)
+    folder: str = ""
+    """That the ``cd`` lines before it lead to, as far as they go down; empty at the start."""
 
 
-def commands_of(block: Block) -> Iterator[Command]:
-    """Yield the simple commands of a shell fence, in order; nothing for other fences and lines that no shell takes."""
-    if block.language not in SHELLS:
+@dataclass(frozen=True, slots=True)
+class Heredoc:
+    """A text that a shell fence writes to a file: ``cat > server.py <<'EOF'``."""
+
+    path: str
+    """Of the file, as written; empty if the text is given to another command."""
+    first: int
+    """0-based line of the fence's text at which it begins."""
+    lines: tuple[str, ...]
+    literal: bool
+    """Whether the shell writes it as it is."""
+
+
+def commands_of(block: Block, *, windows: bool = False) -> Iterator[Command]:
+    """Yield the simple commands of a shell fence, in order; nothing for other fences and lines that no shell takes.
+
+    Args:
+        block: any fence.
+        windows: whether fences for PowerShell and cmd count as well.
+    """
+    for_windows = windows and block.language in WINDOWS_SHELLS
+    if block.language not in SHELLS and not for_windows:
         return
-    pending, first = "", 0
+    pending, first, folder = "", 0, ""
+    texts = {n for h in heredocs_of(block) for n in range(h.first, h.first + len(h.lines) + 1)}
     for number, line in enumerate(block.text.splitlines()[:MAX_LINES]):
+        if number in texts:
+            continue
         first = first if pending else number
-        text = pending + _without_prompt(line.strip())
+        text = pending + (_from_windows(line.strip()) if for_windows else _without_prompt(line.strip()))
         if text.endswith("\\") and len(text) <= MAX_LINE_CHARS:
             pending = text[:-1] + " "
             continue
         pending = ""
         for words in split_line(text):
-            yield Command(block, block.line(first), words.words, words.environment)
+            yield Command(block, block.line(first), words.words, words.environment, folder)
+            folder = _entered(folder, words.words)
+
+
+def heredocs_of(block: Block) -> Iterator[Heredoc]:
+    """Yield the heredocs of a shell fence, in order; nothing for other fences."""
+    if block.language not in SHELLS or "<<" not in block.text:
+        return
+    lines = block.text.splitlines()[:MAX_LINES]
+    number = 0
+    while number < len(lines):
+        line = lines[number]
+        number += 1
+        found = _HEREDOC.search(line) if len(line) <= MAX_LINE_CHARS else None
+        if found is None:
+            continue
+        end = next((n for n in range(number, len(lines)) if lines[n].strip() == found["word"]), len(lines))
+        text = tuple(text.lstrip("\t") if found["tabs"] else text for text in lines[number:end])
+        target = _TARGET.search(line) if _WRITES.match(line) else None
+        literal = bool(found["quote"]) or not _EXPANDED.search("\n".join(text))
+        yield Heredoc(target["path"] if target else "", number, text, literal)
+        number = end + 1
+
+
+def _entered(folder: str, words: tuple[str, ...]) -> str:
+    """The folder after a command: ``cd`` goes down, or elsewhere, which is the start again."""
+    if words[0] != "cd" or len(words) != 2:
+        return folder
+    path = words[1].replace("\\", "/").removeprefix("./").rstrip("/")
+    if path == "..":
+        return folder.rpartition("/")[0]
+    return "" if path.startswith(("/", "~", "..", "$")) else f"{folder}/{path}".strip("/")
 
 
 def prose_commands_of(block: Block) -> Iterator[Command]:
@@ -85,6 +152,20 @@ def split_line(text: str) -> tuple[Words, ...]:
         else:
             current.append(token)
     return tuple(commands)
+
+
+def _from_windows(line: str) -> str:
+    """A line of PowerShell or cmd as other shells have it."""
+    if prompt := _WINDOWS_PROMPT.match(line):
+        line = line[prompt.end() :]
+    if assigned := _WINDOWS_SET.fullmatch(line):
+        value = assigned[3].strip().strip("\"'")
+        return f"export {assigned[1] or assigned[2]}={shlex.quote(value)}"
+    line = line.replace("\\", "/")
+    words = line.split(" ", 1)
+    if words[0] == "py":
+        line = " ".join(["python", *words[1:]]).replace("python -3 ", "python ", 1)
+    return f"{line[:-1]}\\" if line.endswith((" `", " ^")) else line
 
 
 def _without_prompt(line: str) -> str:

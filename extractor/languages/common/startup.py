@@ -66,6 +66,18 @@ def nearest_first(block: Block, commands: Iterable[Command]) -> list[Command]:
     return sorted(commands, key=distance)
 
 
+def folder_of(command: Command, path: str) -> str:
+    """Return the folder of the program that a command is run in: what its ``cd`` lines and the path share.
+
+    Args:
+        command: of the page.
+        path: of the program's main file.
+    """
+    parts = PurePosixPath(command.folder).parts
+    ends = ("/".join(parts[n:]) for n in range(len(parts)))
+    return next((end for end in ends if path.startswith(f"{end}/")), "")
+
+
 def means_file(word: str, path: str) -> bool:
     """Return whether a word of a command means the file at ``path``: that path, or an absolute one that ends in it."""
     named = PurePosixPath(word.replace("\\", "/"))

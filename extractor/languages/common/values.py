@@ -40,6 +40,13 @@ class Snippet:
     facts: CodeFacts
     role: Role
     name: FileName | None
+    head: Block | None = None
+    """Block that begins the class or function which this one goes on with; its facts are those that it has there."""
+
+    @property
+    def position(self) -> tuple[Span, Span]:
+        """Where it stands in a file: what goes on with a class comes right after it, before what follows that."""
+        return (self.head or self.block).span, self.block.span
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +201,8 @@ class Startup:
     """Packages that the command needs."""
     environment: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[Note, ...] = ()
+    folder: str = ""
+    """Folder of the program that the page's command is run in; empty for its root."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,6 +271,9 @@ class RunnableLanguage(Language):
     """Whether a file is of the program whose files have these facts, where files see each other without an import."""
     manifests: Callable[[Draft], tuple[Manifest, ...]] = lambda draft: draft.around.manifests
     """The project files in view that count for a draft."""
+    inside: Callable[[str, str], str | None] = lambda *_: None
+    """A piece of code as it stands inside the last class or function of the text before it; None if only brackets can
+    say that it does."""
     leaves_imports: bool = False
     """Whether pages often leave the imports to the editor of their reader."""
     modules: frozenset[str] = frozenset()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 from extractor.languages.common.shell import split_line
 from extractor.languages.common.startup import (
     configured_startup,
+    folder_of,
     means_file,
     stated_commands,
     stated_note,
@@ -41,6 +43,12 @@ def startup_of(draft: Draft, path: str) -> Startup:
         if manifest and line and (startup := _by_script(draft, line, manifest, path)):
             return startup
     for command in stated_commands(draft, named=draft.program.main.name is not None):
+        folder = folder_of(command, path)
+        if folder and (arguments := _arguments(command.words, path.removeprefix(f"{folder}/"), None)):
+            note = stated_note(arguments, command.span)
+            loaded = _names_tsx(command.words)
+            startup = _stated(draft, arguments, None, command.environment, note, loaded=loaded)
+            return replace(startup, folder=folder)
         if arguments := _arguments(command.words, path, manifest):
             note = stated_note(arguments, command.span)
             return _stated(draft, arguments, manifest, command.environment, note, loaded=_names_tsx(command.words))

@@ -16,6 +16,7 @@ from extractor.languages.common.values import Build, LocalImport, NeededPackage,
 from extractor.languages.common.view import Manifest
 from extractor.languages.python.imports import has_module, is_readers_own, is_standard, package_of, top
 from extractor.languages.python.layout import layout_of
+from extractor.languages.python.names import inside
 from extractor.languages.python.parse import parse_python, python_tree
 from extractor.languages.python.start import role_by_command, startup_of
 from extractor.languages.toolchains.python import PYTHON as TOOLCHAIN
@@ -226,6 +227,7 @@ PYTHON: Final = RunnableLanguage(
     local_imports=local_imports,
     missing=missing,
     build=build,
+    inside=inside,
     modules=sys.stdlib_module_names,
     role_by_command=role_by_command,
     package_of=package_of_import,

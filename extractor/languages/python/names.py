@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 import symtable
+import textwrap
 import warnings
 from typing import TYPE_CHECKING, Final
 
@@ -30,6 +31,37 @@ def loose_method(body: list[ast.stmt]) -> int | None:
             case _:
                 pass
     return None
+
+
+def inside(before: str, piece: str) -> str | None:
+    """Return a piece of code as it stands inside the last class or function of the text before it; None if outside.
+
+    One that is indented stands there as it is. Methods that a page shows without their indent get that of the class.
+    Methods that the class has already are another version of it, and not a part.
+
+    Args:
+        before: the text above it.
+        piece: the piece.
+    """
+    first = next((line for line in piece.splitlines() if line.strip()), "")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            last, own = ast.parse(before).body[-1:], ast.parse(textwrap.dedent(piece)).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return piece if first[:1].isspace() else None
+    if not last or not isinstance(last[0], ast.ClassDef):
+        return piece if first[:1].isspace() else None
+    if _methods(last[0].body) & _methods(own):
+        return None
+    if first[:1].isspace():
+        return piece
+    loose = own and all(loose_method([node]) is not None for node in own)
+    return textwrap.indent(piece, " " * last[0].body[0].col_offset) if loose else None
+
+
+def _methods(body: list[ast.stmt]) -> set[str]:
+    return {node.name for node in body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
 
 
 def constants(body: list[ast.stmt]) -> dict[str, str]:

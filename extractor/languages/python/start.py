@@ -10,6 +10,7 @@ from extractor.languages.common.files import normal
 from extractor.languages.common.roles import Start
 from extractor.languages.common.startup import (
     configured_startup,
+    folder_of,
     means_file,
     stated_commands,
     stated_note,
@@ -54,6 +55,11 @@ def _stated(stated: Command, draft: Draft, layout: FileLayout) -> Startup | None
         return None
     note = stated_note(stated.words, stated.span)
     path, app = layout.files[0][0], draft.role.handle
+    folder = folder_of(stated, path)
+    if folder:
+        path = path.removeprefix(f"{folder}/")
+        main = layout.main.removeprefix(folder.replace("/", ".") + ".")
+        layout = replace(layout, files=((path, layout.files[0][1]), *layout.files[1:]), main=main)
     first, rest = PurePosixPath(words[0].replace("\\", "/")).name.removesuffix(".exe"), words[1:]
     arguments: tuple[str, ...] | None = None
     tools: tuple[Dependency, ...] = ()
@@ -74,7 +80,7 @@ def _stated(stated: Command, draft: Draft, layout: FileLayout) -> Startup | None
             return None
         command = (loaded.tool, "run", *loaded.arguments)
         packages = (draft.rules.loaders[loaded.tool],)
-        return Startup(command, loaded.kind, (), packages, stated.environment, (note,))
+        return Startup(command, loaded.kind, (), packages, stated.environment, (note,), folder)
     if arguments is None:
         return None
     notes = [note]
@@ -82,7 +88,7 @@ def _stated(stated: Command, draft: Draft, layout: FileLayout) -> Startup | None
         notes.append(Note(NoteKind.REMARK, Origin.INFERRED, detail=_ONE_PROCESS, confidence=0.9))
     command = ("python", *(a for a in arguments if a not in _DROPPED))
     kind = _kind_of(command, draft.kind, draft.rules)
-    return Startup(command, kind, (), tools, stated.environment, tuple(notes))
+    return Startup(command, kind, (), tools, stated.environment, tuple(notes), folder)
 
 
 def _is_of_another_program(stated: Command, draft: Draft) -> bool:

@@ -110,6 +110,27 @@ def test_a_value_is_found_however_its_code_is_written(code: str, value: str) -> 
     assert [text for _, text in stated(f"Use {code}.\n\n{FENCE}")] == [value]
 
 
+@pytest.mark.parametrize(
+    ("prose", "values"),
+    [
+        ("Set `BOX_PORT` to `4500` first.", ["BOX_PORT=4500"]),
+        ("Start it with the environment variable `BOX_PORT` set, and with `BOX` as `a`, `b`.", ["BOX=a"]),
+        ("Set `A` to `1` and `B` to `2`; then `C` = `3`.", ["A=1", "B=2"]),
+        ("Export `BOX_PORT`\nwith the value `4501`.", ["BOX_PORT=4501"]),
+        ("If `BOX_PORT` is `4502`, it fails.", []),
+        ("Do not set `BOX_PORT` to `4503`.", []),
+        ("Setting `BOX_PORT` changes it from `1` to `2`.", []),
+        ("Set `BOX_PORT` to `any free port`.", []),
+    ],
+)
+def test_a_sentence_that_sets_a_variable_states_its_value(prose: str, values: list[str]) -> None:
+    page = parse_page(
+        Path("/nowhere"), "p.mdx", f"{FENCE}{prose}\n".encode(), Layout(flavour=Flavour.MINTLIFY), None
+    ).page
+    (block,) = blocks_of(page)
+    assert [value for _, value in block.prose_values] == values
+
+
 def test_prose_without_commands_is_not_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(prose_commands, "inline_tokens", None)
     assert spoken(f"The method `tools/list` of `ServerSession`, `x`, `a - b`.\n\n{FENCE}") == [[]]

@@ -1,0 +1,158 @@
+"""Classes and functions that a page shows in several blocks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from extractor.docs.corpus import extract
+from extractor.examples.find import find_examples
+from extractor.model import ExampleKind, ExampleStatus, Layout, NoteKind, Origin
+from harness.profiles.mcp.roles import CODE
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from extractor.model import Example
+
+HEAD = (
+    "import json\nfrom http.server import BaseHTTPRequestHandler, HTTPServer\n\n\n"
+    "class Desk(BaseHTTPRequestHandler):\n    def answer(self, status):\n        self.send_response(status)\n"
+    "        self.end_headers()\n"
+)
+METHOD = (
+    "    def do_POST(self):\n        message = json.loads(self.rfile.read(9))\n"
+    '        if message["method"] == "initialize":\n            return self.answer(200)\n'
+    '        self.wfile.write(json.dumps({"jsonrpc": "2.0", "serverInfo": "desk"}).encode())\n'
+)
+SECOND = "    def do_GET(self):\n        self.answer(405)\n"
+START = 'HTTPServer(("127.0.0.1", 4100), Desk).serve_forever()\n'
+DEDENTED = METHOD.replace("\n    ", "\n").removeprefix("    ")
+
+
+def found(tmp_path: Path, *parts: str) -> list[Example]:
+    """Prose and code of a page, in turn."""
+    fences = [part if n % 2 == 0 else f"```python\n{part}```" for n, part in enumerate(parts)]
+    (tmp_path / "page.md").write_text("\n\n".join(fences) + "\n", encoding="utf-8")
+    return list(find_examples(extract(tmp_path, Layout(), jobs=1, statements=False), CODE))
+
+
+def joined_by(example: Example) -> Origin | None:
+    return next((note.origin for note in example.notes if note.kind is NoteKind.JOINED), None)
+
+
+def text_of(example: Example) -> str:
+    assert example.bundle is not None
+    return example.bundle.files[0].text
+
+
+def test_methods_in_later_blocks_are_put_into_their_class(tmp_path: Path) -> None:
+    (example,) = found(
+        tmp_path, "Create `desk.py`:", HEAD, "Answer requests:", METHOD, "Refuse streams:", SECOND,
+        "Start it at the end of the file.", START, "Run `python desk.py`.",
+    )  # fmt: skip
+    assert (example.status, example.kind) == (ExampleStatus.RUNNABLE, ExampleKind.HTTP_SERVER)
+    assert text_of(example) == "\n".join([HEAD, METHOD, SECOND, START])
+    # only its indent says where a method belongs, and nothing that the last block is of the same file
+    assert joined_by(example) is Origin.INFERRED
+
+
+def test_what_follows_the_class_stays_behind_its_methods(tmp_path: Path) -> None:
+    (example,) = found(tmp_path, "Create `desk.py`:", HEAD, "Start it with:", START, "and answer:", METHOD)
+    # the block that starts it is above the method on the page
+    assert text_of(example) == "\n".join([HEAD, METHOD, START])
+
+
+def test_the_words_above_a_piece_say_for_certain_where_it_belongs(tmp_path: Path) -> None:
+    main = "import anyio\nfrom mcp.server.fastmcp import FastMCP\n\n\nasync def serve():\n    desk = FastMCP('desk')\n"
+    rest = "    await desk.run_stdio_async()\n\n\nanyio.run(serve)\n"
+    (said,) = found(tmp_path, "Create `desk.py`:", main, "Go on with the body of `serve`:", rest)
+    assert joined_by(said) is Origin.STATED
+    (open_,) = found(tmp_path, "Create `desk.py`:", main, "And run it:", rest)
+    assert joined_by(open_) is Origin.INFERRED
+    (either,) = found(tmp_path, "Create `desk.py`:", main, "Alternatively, `serve` goes on so:", rest)
+    assert joined_by(either) is Origin.INFERRED
+    assert all(e.status is ExampleStatus.RUNNABLE for e in (said, open_, either))
+
+
+def test_methods_without_their_indent_get_it_and_are_inferred(tmp_path: Path) -> None:
+    (example,) = found(
+        tmp_path, "Create `desk.py`:", HEAD, "Add this method to the `Desk` class:", DEDENTED, "Start it:", START
+    )
+    assert text_of(example) == "\n".join([HEAD, METHOD, START])
+    assert joined_by(example) is Origin.INFERRED
+    assert example.bundle is not None
+    # every line keeps its place on the page
+    place = example.bundle.files[0].docs_line(10)
+    assert place is not None
+    assert place.first == 17
+
+
+@pytest.mark.parametrize(
+    ("words", "piece"),
+    [
+        pytest.param("A handler has this signature:", DEDENTED, id="nothing-is-added"),
+        pytest.param("Add this version of it:", "def answer(self, status):\n    print(json)\n", id="another-version"),
+        pytest.param("Add it:", f"{DEDENTED}\n\ndef helper():\n    pass\n", id="not-only-methods"),
+    ],
+)
+def test_a_method_that_is_not_added_keeps_the_blocks_apart(tmp_path: Path, words: str, piece: str) -> None:
+    examples = found(tmp_path, "Create `desk.py`:", HEAD, words, piece, "And start it:", START)
+    assert all(len(example.spans) == 1 and example.status is ExampleStatus.FRAGMENT for example in examples)
+
+
+def test_lines_that_are_shown_again_are_not_added_twice(tmp_path: Path) -> None:
+    (example,) = found(tmp_path, "Create `desk.py`:", HEAD + METHOD, "Look at the answer:", METHOD, "Start:", START)
+    assert text_of(example) == "\n".join([HEAD + METHOD, START])
+
+
+def test_a_program_that_runs_as_it_is_is_left_as_it_is(tmp_path: Path) -> None:
+    (whole,) = found(tmp_path, "Create `desk.py`:", HEAD + METHOD + START, "Add this to `Desk`:", SECOND)
+    assert text_of(whole) == HEAD + METHOD + START
+    assert joined_by(whole) is None
+
+
+def test_another_file_takes_no_piece(tmp_path: Path) -> None:
+    page = f'# F\n\n```python title="a.py"\n{HEAD}{METHOD}```\n\n```python title="b.py"\n{SECOND}```\n\nRun:\n\n'
+    (tmp_path / "page.md").write_text(f'{page}```python title="a.py"\n{START}```\n', encoding="utf-8")
+    (example,) = find_examples(extract(tmp_path, Layout(), jobs=1, statements=False), CODE)
+    assert text_of(example) == "\n".join([HEAD + METHOD, START])
+
+
+def test_another_tab_takes_no_piece(tmp_path: Path) -> None:
+    tabs = f'<Tab title="One">\n\n```python title="a.py"\n{HEAD}{METHOD}```\n\n```python\n{START}```\n\n</Tab>'
+    page = f'# T\n\n<Tabs>\n{tabs}\n<Tab title="Two">\n\nAdd:\n\n```python\n{SECOND}```\n\n</Tab>\n</Tabs>\n'
+    (tmp_path / "page.mdx").write_text(page, encoding="utf-8")
+    (example,) = find_examples(extract(tmp_path, Layout(), jobs=1, statements=False), CODE)
+    assert text_of(example) == "\n".join([HEAD + METHOD, START])
+
+
+BRACES = (
+    'import express from "express";\nimport { Server } from "@modelcontextprotocol/sdk/server/index.js";\n'
+    'import { StreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/streamableHttp.js";\n'
+    'const web = express();\nweb.post("/mcp", async (req, res) => {\n  const server = new Server({});\n'
+)
+MIDDLE = "  const transport = new StreamableHTTPServerTransport({});\n"
+CLOSED = "  await server.connect(transport);\n  await transport.handleRequest(req, res);\n});\n"
+
+
+def test_a_bracket_that_is_closed_later_makes_one_file_for_certain(tmp_path: Path) -> None:
+    blocks = [
+        f'```ts title="{name}"\n{text}```\n' for name, text in (("w.ts", BRACES), ("w.ts", CLOSED + "web.listen(1);\n"))
+    ]
+    page = f"# W\n\n{blocks[0]}\nthen\n\n```ts\n{MIDDLE}```\n\nthen\n\n{blocks[1]}"
+    (tmp_path / "page.md").write_text(page, encoding="utf-8")
+    (example,) = find_examples(extract(tmp_path, Layout(), jobs=1, statements=False), CODE)
+    assert example.status is ExampleStatus.RUNNABLE
+    assert joined_by(example) is Origin.STATED
+    assert example.bundle is not None
+    written = next(file for file in example.bundle.files if file.path == "w.ts")
+    assert written.text == "\n".join([BRACES, MIDDLE, CLOSED + "web.listen(1);\n"])
+
+
+def test_the_block_that_starts_the_others_is_the_end_of_their_program(tmp_path: Path) -> None:
+    page = f"Save `w.ts`:\n\n```ts\n{BRACES}{MIDDLE}{CLOSED}```\n\nListen:\n\n```ts\nweb.listen(4200);\n```\n"
+    (tmp_path / "page.md").write_text(page, encoding="utf-8")
+    (example,) = find_examples(extract(tmp_path, Layout(), jobs=1, statements=False), CODE)
+    assert (example.status, joined_by(example)) == (ExampleStatus.RUNNABLE, Origin.INFERRED)
