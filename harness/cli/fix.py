@@ -55,6 +55,7 @@ def command(cli: Cli, /, example: str, docs: Path | None, write: bool, state: Pa
         ("fixed", fixed),
         ("tried, still violated", trial.remaining),
         ("newly violated", trial.broken),
+        ("violated, now that it runs", trial.shown),
         ("no known fix fits a line of this example", trial.unfitting),
     )
     for title, names in said:

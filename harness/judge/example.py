@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 RUNS: Final = "example.runs"
 """Id of the requirement that the example starts and serves."""
+PACKAGES: Final = "example.packages"
+"""Id of the requirement that the page installs what its code imports."""
 IMPORTS: Final = "example.imports"
 """Id of the requirement that packages have what code imports."""
 NO_REVISION: Final = ""
@@ -109,7 +111,7 @@ def example_rules(
     packages_rule = _recommendation(
         anywhere,
         lists_packages,
-        id="example.packages",
+        id=PACKAGES,
         title="The page installs every package that the code imports",
         effect="A reader who follows the page gets an import error, and no server.",
         fix="Add the package to the page's install line, or import what the installed package has.",

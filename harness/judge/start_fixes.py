@@ -48,7 +48,7 @@ def fix_for(run: Run, bundle: Bundle, cause: FailureCause, otherwise: str, servi
         otherwise: what helps where packages moved on and nothing more is known.
         serving: what the specification calls serving, and knows of failures.
     """
-    log = "\n".join(_own_lines(run.logs))
+    log = "\n".join(own_lines(run.logs))
     match cause.trouble:
         case Trouble.SYNTAX:
             return "Correct the syntax at the line that the log names."
@@ -89,7 +89,7 @@ def fixes_for(
 def last_words(run: Run) -> str:
     """Return the last thing that the program itself wrote before it failed; empty if it wrote nothing."""
     words, in_dump = "", False
-    for line in _own_lines(run.logs):
+    for line in own_lines(run.logs):
         if in_dump:
             in_dump = line.rstrip() != "}"
         elif line.strip() and not _NO_WORDS.match(line):
@@ -101,7 +101,7 @@ def last_words(run: Run) -> str:
 
 def lines_of_cause(run: Run, bundle: Bundle, cause: FailureCause) -> tuple[Span, ...]:
     """Return the docs lines to mark: those that the log names, else the first that reads a body nobody parses."""
-    if cause.lines or not _lacks_parser(run, "", bundle):
+    if cause.lines or not lacks_parser(run, "", bundle):
         return cause.lines
     for file in bundle.files:
         for number, text in enumerate(file.text.splitlines(), start=1):
@@ -110,14 +110,20 @@ def lines_of_cause(run: Run, bundle: Bundle, cause: FailureCause) -> tuple[Span,
     return ()
 
 
-def _own_lines(logs: Sequence[LogLine]) -> list[str]:
+def own_lines(logs: Sequence[LogLine]) -> list[str]:
+    """Return what the program itself wrote, line by line."""
     return [line.text for line in logs if line.source in _OF_THE_EXAMPLE]
+
+
+def undefined_name(log: str) -> str:
+    """Return the name that a log says nothing defines; empty if it names none."""
+    found = _UNDEFINED.search(log)
+    return next((group for group in found.groups() if group), "") if found else ""
 
 
 def _define(log: str) -> str:
     """What helps where a name is used that nothing defines."""
-    found = _UNDEFINED.search(log)
-    name = next((group for group in found.groups() if group), "") if found else ""
+    name = undefined_name(log)
     if name in sys.stdlib_module_names and "NameError" in log:
         return f"Add `import {name}`."
     return f"Define or import `{name}`, or correct its spelling." if name else "Define or import the name."
@@ -150,7 +156,7 @@ def _by_words(run: Run, log: str, bundle: Bundle, otherwise: str, serving: Servi
     """What helps by what the log or the conversation says."""
     if _TAKEN.search(log):
         return "The port is in use when the program opens it: listen once, on a port that nothing else here uses."
-    if _lacks_parser(run, log, bundle):
+    if lacks_parser(run, log, bundle):
         return "Parse the body before the routes read it: without `app.use(express.json())` `req.body` is undefined."
     if _TOKEN.search(run.sentence):
         return "Show on the page how a client gets the token that the server demands, and the header that carries it."
@@ -161,8 +167,14 @@ def _by_words(run: Run, log: str, bundle: Bundle, otherwise: str, serving: Servi
     return "Correct what the program says of its failure." if log else "Correct what keeps the program from serving."
 
 
-def _lacks_parser(run: Run, log: str, bundle: Bundle) -> bool:
-    """Whether the body of requests is read and nothing parses it."""
+def lacks_parser(run: Run, log: str, bundle: Bundle) -> bool:
+    """Return whether the body of requests is read and nothing parses it.
+
+    Args:
+        run: one that did not serve.
+        log: what the program wrote.
+        bundle: what was run.
+    """
     text = "\n".join(file.text for file in bundle.files)
     if not run.outcome.listened or not _READS_BODY.search(text) or _PARSES_BODY.search(text):
         return False

@@ -101,6 +101,8 @@ class ModuleAnswer:
     """Names that were asked for and that it does not have."""
     words: str = ""
     """Why it is not there, or not known; the runtime's own words (hostile)."""
+    near: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """For names that are missing: what it has under similar names, likeliest first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,18 +12,22 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from harness.model import Edit, Verdict
+from harness.judge.example import PACKAGES, RUNS
+from harness.model import Edit, StartOutcome, Verdict
+from harness.repair.start_edits import start_edits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from extractor.model import Bundle, SourceFile
-    from harness.model import Finding, Transcript
+    from harness.model import Finding, ModuleAnswer, Run, Transcript
     from harness.rule import Catalogue, TextEdit
 
 _LINE: Final = re.compile(rb"[^\r\n]*(?:\r\n|[\r\n])|[^\r\n]+")
 _END: Final = re.compile(rb"(?:\r\n|[\r\n])\Z")
 _SPECIAL: Final = re.compile(r'[\x00-\x1f"\\\x7f]')
+_BY_THE_EXAMPLE: Final = frozenset({RUNS, PACKAGES})
+"""Requirements whose fixes follow from the page and its start, and not from a conversation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,24 +43,36 @@ class FileEdit:
 
 
 def fixable(findings: Sequence[Finding], catalogue: Catalogue) -> tuple[Finding, ...]:
-    """Return the violations of requirements that have a fix rule."""
+    """Return the violations of requirements for which docprobe knows a fix of some faults."""
     return tuple(
         finding
         for finding in findings
-        if finding.verdict is Verdict.VIOLATED and catalogue.rule(finding.requirement).fix is not None
+        if finding.verdict is Verdict.VIOLATED and has_fix(finding.requirement, catalogue)
     )
 
 
+def has_fix(requirement: str, catalogue: Catalogue) -> bool:
+    """Return whether docprobe knows a fix for a fault against a requirement."""
+    return requirement in _BY_THE_EXAMPLE or catalogue.rule(requirement).fix is not None
+
+
 def propose(
-    findings: Sequence[Finding], transcript: Transcript, bundle: Bundle, catalogue: Catalogue
+    findings: Sequence[Finding],
+    transcript: Transcript | None,
+    bundle: Bundle,
+    catalogue: Catalogue,
+    runs: Sequence[Run] = (),
+    answers: Mapping[str, ModuleAnswer] | None = None,
 ) -> tuple[FileEdit, ...]:
     """Return edits of an example's files for every violation that has a fix rule.
 
     Args:
         findings: of the example.
-        transcript: the conversation that they were found in.
+        transcript: the conversation that they were found in; None if it does not run.
         bundle: the example's files.
         catalogue: with the fix rules.
+        runs: the attempts to start it.
+        answers: what its packages say of names that are missing, by module.
 
     Returns:
         In order of files and lines. Empty if no rule proposes anything. A line that docprobe added is never edited: the
@@ -73,10 +89,17 @@ def propose(
         changes: set[TextEdit] = set()
         for finding in fixable(findings, catalogue):
             fix = catalogue.rule(finding.requirement).fix
-            if fix is not None:
+            if fix is not None and transcript is not None:
                 changes.update(fix(root, finding, transcript))
+            elif finding.requirement == RUNS and (failed := first_failure(runs)) is not None:
+                changes.update(start_edits(root, failed, bundle, answers or {}))
         edits.extend(_by_line(file, sorted(changes, key=lambda edit: edit.start)))
     return tuple(edits)
+
+
+def first_failure(runs: Sequence[Run]) -> Run | None:
+    """Return the first attempt that did not serve, which is what the requirement to run is judged by."""
+    return next((run for run in runs if run.outcome is not StartOutcome.SERVING), None)
 
 
 def on_pages(edits: Sequence[FileEdit], bundle: Bundle, sources: Mapping[str, str]) -> tuple[Edit, ...]:

@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from extractor.base.storage import write_atomically
 from harness.base.codec import from_json, to_json
 from harness.base.errors import UsageError
+from harness.judge.example import PACKAGES
 from harness.model import Patch, Verdict
 from harness.repair.edits import FileEdit, fixable, on_pages
+from harness.repair.install_edits import install_edits
 from harness.run.cache import docprobe_digest
 
 if TYPE_CHECKING:
@@ -87,7 +89,12 @@ def patches_of(proofs: Proofs, report: Report, plan: Plan, docs: Path) -> dict[F
         proof, example = proofs.get(result.digest), examples.get(result.id)
         if proof is None or example is None or example.bundle is None:
             continue
-        edits = on_pages(proof.edits, example.bundle, sources_of(example, plan.corpus, docs))
+        sources = sources_of(example, plan.corpus, docs)
+        edits = on_pages(proof.edits, example.bundle, sources)
+        if proof.edits and not edits:
+            continue
+        if any(requirement == PACKAGES for requirement, _ in proof.fixed):
+            edits += install_edits(example.bundle, sources)
         if edits:
             patch = Patch(proof.description, edits)
             patches |= {

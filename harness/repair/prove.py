@@ -2,28 +2,38 @@
 
 from __future__ import annotations
 
+import difflib
 import tempfile
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from extractor.languages.common.values import RunnableLanguage
+from extractor.languages.registry import LANGUAGES, syntax_tree
 from harness.base.errors import DocprobeError, UsageError
+from harness.judge.example import PACKAGES, RUNS
+from harness.judge.findings import join_words
+from harness.judge.start_fixes import own_lines, undefined_name
 from harness.load import load_examples
 from harness.model import Status, Verdict
-from harness.repair.edits import fixable, on_pages, patched, propose, rewritten, unified
+from harness.repair.edits import first_failure, fixable, has_fix, on_pages, patched, propose, rewritten, unified
+from harness.repair.install_edits import install_edits
 from harness.repair.proofs import ProvedPatch, sources_of, store_proof
+from harness.repair.start_edits import modules_importing, questions
+from harness.run.code_checks import look_up
 from harness.run.execute import execute
 from harness.run.observer import Silent
 from harness.run.plan import Plan
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     import anyio
 
     from extractor.model import Example
     from harness.config import Config
-    from harness.model import ExampleResult, Finding, Report
+    from harness.model import Edit, ExampleResult, Finding, ModuleAnswer, Report, Run
     from harness.repair.edits import FileEdit
     from harness.repair.proofs import Proofs
     from harness.rule import Catalogue
@@ -32,6 +42,9 @@ if TYPE_CHECKING:
 
 RuleInRevision = tuple[str, str]
 """Requirement and revision."""
+_FIXABLE: Final = frozenset({Status.JUDGED, Status.NOT_RUNNING})
+_MOST_ELSEWHERE: Final = 8
+"""Modules that other examples of the docs import a missing name from, of which packages are asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +63,8 @@ class Trial:
     """Violated requirements with a known fix that fits no line of this example."""
     broken: tuple[str, ...] = ()
     """Requirements that were not violated and are now."""
+    shown: tuple[str, ...] = ()
+    """Requirements that nobody could judge before, since the example did not run, and that are violated."""
     packages: Mapping[str, str] = field(default_factory=dict)
     """Installed when the patched example ran."""
     trouble: str | None = None
@@ -91,10 +106,10 @@ async def prove(plan: Plan, example: Example, config: Config, connect: Connect, 
         observer: is informed of progress, and of a proof that cannot be stored.
 
     Raises:
-        UsageError: the example does not run, so that there is nothing to fix.
+        UsageError: the example was not run, so that nobody knows what to fix.
     """
     before = (await execute(replace(plan, examples=(example,)), config, connect, observer=observer)).examples[0]
-    if before.status is not Status.JUDGED:
+    if before.status not in _FIXABLE:
         raise UsageError(
             f"{example.id} cannot be fixed, it is {before.status.value}: {before.reason}", "see docprobe examples DOCS"
         )
@@ -149,7 +164,8 @@ async def prove_all(
 
 def _proof_of(trial: Trial, before: ExampleResult, state: Path, observer: Observer) -> ProvedPatch | None:
     """Return what a trial proves for the text and the packages of ``before``, stored for later runs if possible."""
-    if not trial.holds or dict(before.packages) != dict(trial.packages):
+    known = (before.packages, *(run.packages for run in before.runs))
+    if not trial.holds or dict(trial.packages) not in map(dict, known):
         return None
     proof = ProvedPatch(trial.fixed, trial.edits)
     try:
@@ -164,11 +180,19 @@ def _outcome_text(trial: Trial) -> str:
         return f"the fix works: {', '.join(sorted({requirement for requirement, _ in trial.fixed}))}"
     if not trial.texts:
         return "no fix is known for these lines"
+    tried = f"the fix at {join_words(_places(trial))} does not work and is not reported"
     if trial.trouble:
-        return f"the fix does not work and is not reported: {trial.trouble}"
+        return f"{tried}: {trial.trouble}"
     parts = (("still violated", trial.remaining), ("newly violated", trial.broken))
     left = "; ".join(f"{title}: {', '.join(names)}" for title, names in parts if names)
-    return f"the fix does not work and is not reported: {left or 'nothing is fixed by it'}"
+    return f"{tried}: {left or 'nothing is fixed by it'}"
+
+
+def _places(trial: Trial) -> Iterator[str]:
+    """Yield the lines of the docs that a trial changed."""
+    for path, (before, after) in sorted(trial.texts.items()):
+        matcher = difflib.SequenceMatcher(None, before.split("\n"), after.split("\n"), autojunk=False)
+        yield from (f"{path}:{first + 1}" for tag, first, *_ in matcher.get_opcodes() if tag != "equal")
 
 
 async def _try(
@@ -180,45 +204,92 @@ async def _try(
     observer: Observer,
     stop: anyio.Event | None = None,
 ) -> Trial:
-    assert before.transcript is not None, "what was judged has a transcript"
-    assert example.bundle is not None, "what was judged has a bundle"
-    catalogue = config.catalogue
     # the fixed page is compared by what it answers: nobody asks for its lines
     config = replace(config, trace=False)
-    wanted = [
-        finding
-        for finding in fixable(before.findings, catalogue)
-        if propose((finding,), before.transcript, example.bundle, catalogue)
-    ]
-    trial = await _try_findings(plan, example, before, wanted, config, connect, observer, stop)
+    fault = _Fault(plan, example, before, config, await _answers(plan, example, before, config, connect, observer))
+    wanted = [finding for finding in fixable(before.findings, config.catalogue) if any(fault.edits((finding,)))]
+    trial = await _try_findings(fault, wanted, connect, observer, stop)
     works = {requirement for requirement, _ in trial.fixed}
     if works and not trial.holds and trial.trouble is None:
         # what does not work takes nothing away from what does
         fewer = [finding for finding in wanted if finding.requirement in works]
-        again = await _try_findings(plan, example, before, fewer, config, connect, observer, stop)
+        again = await _try_findings(fault, fewer, connect, observer, stop)
         trial = again if again.holds else trial
     return trial
 
 
+@dataclass(frozen=True, slots=True)
+class _Fault:
+    """An example that violates something, with all that a fix can be made from."""
+
+    plan: Plan
+    example: Example
+    before: ExampleResult
+    config: Config
+    answers: Mapping[str, ModuleAnswer]
+    """What packages say of names that are missing, by module."""
+
+    @property
+    def sources(self) -> Mapping[str, str]:
+        """The text of the page and of what it includes, by path."""
+        return sources_of(self.example, self.plan.corpus, self.config.docs)
+
+    def edits(self, wanted: Sequence[Finding]) -> tuple[tuple[FileEdit, ...], tuple[Edit, ...]]:
+        """Return the edits that may fix some findings: of the example's files, and of the page's install lines."""
+        assert self.example.bundle is not None, "what was run has a bundle"
+        bundle, before = self.example.bundle, self.before
+        edits = propose(wanted, before.transcript, bundle, self.config.catalogue, before.runs, self.answers)
+        asked = any(finding.requirement == PACKAGES for finding in wanted)
+        return edits, install_edits(bundle, self.sources) if asked else ()
+
+
+async def _answers(
+    plan: Plan, example: Example, before: ExampleResult, config: Config, connect: Connect, observer: Observer
+) -> Mapping[str, ModuleAnswer]:
+    """Return what the example's packages say of the names whose lack kept it from running, best modules first."""
+    bundle, failed = example.bundle, first_failure(before.runs)
+    violated = any(f.requirement == RUNS and f.verdict is Verdict.VIOLATED for f in before.findings)
+    language = next((one for one in LANGUAGES if bundle is not None and one.name == bundle.language), None)
+    if bundle is None or failed is None or not violated or not isinstance(language, RunnableLanguage):
+        return {}
+    elsewhere = _modules_elsewhere(undefined_name(_log(failed)), plan)
+    wanted, tool = questions(failed, bundle, elsewhere), language.look_up
+    if not wanted or tool is None:
+        return {}
+    asking = replace(bundle, files=(tool.file, *language.look_up_files), command=tool.command)
+    async with connect(config) as engine:
+        found = await look_up(engine, asking, wanted, cutoff=failed.date, progress=lambda _: None)
+    if found.failed is not None:
+        observer.note(f"{example.id}: its packages could not be asked for names: {found.failed}")
+    return {module: found.answers[module] for module in wanted if module in found.answers}
+
+
+def _log(run: Run) -> str:
+    return "\n".join(own_lines(run.logs))
+
+
+def _modules_elsewhere(name: str, plan: Plan) -> tuple[str, ...]:
+    """Return the modules from which examples of the docs import a name, the most usual first."""
+    found: Counter[str] = Counter()
+    for example in plan.all_examples if name else ():
+        for file in example.bundle.files if example.bundle is not None else ():
+            root = syntax_tree(file.path, file.text) if name in file.text else None
+            found.update(modules_importing(name, root) if root is not None else ())
+    return tuple(module for module, _ in found.most_common(_MOST_ELSEWHERE))
+
+
 async def _try_findings(
-    plan: Plan,
-    example: Example,
-    before: ExampleResult,
-    wanted: Sequence[Finding],
-    config: Config,
-    connect: Connect,
-    observer: Observer,
-    stop: anyio.Event | None,
+    fault: _Fault, wanted: Sequence[Finding], connect: Connect, observer: Observer, stop: anyio.Event | None
 ) -> Trial:
     """Try the fixes of some findings together."""
-    assert before.transcript is not None, "what was judged has a transcript"
-    assert example.bundle is not None, "what was judged has a bundle"
-    catalogue = config.catalogue
-    edits = propose(wanted, before.transcript, example.bundle, catalogue)
+    plan, example, before, config = fault.plan, fault.example, fault.before, fault.config
+    assert example.bundle is not None, "what was run has a bundle"
+    catalogue, sources = config.catalogue, fault.sources
+    edits, of_page = fault.edits(wanted)
     tried = {finding.requirement for finding in wanted}
     unfitting = tuple(name for name in _fixable_names(before, catalogue) if name not in tried)
-    sources = sources_of(example, plan.corpus, config.docs)
     by_file = on_pages(edits, example.bundle, sources)
+    by_file = (*by_file, *of_page) if by_file or not edits else ()
     texts = {
         file: (sources[file], patched(sources[file], [edit for edit in by_file if edit.span.file == file]))
         for file in {edit.span.file for edit in by_file}
@@ -231,13 +302,17 @@ async def _try_findings(
         trouble = f"{after.status.value}: {after.reason}"
         return Trial(edits, texts, remaining=tuple(sorted(tried)), unfitting=unfitting, trouble=trouble)
     was, now = _verdicts(before), _verdicts(after)
+    # what nobody could judge without a conversation is not broken by having one
+    ran = before.status is Status.JUDGED
+    new = [k for k, v in now.items() if v is Verdict.VIOLATED and was.get(k) is not Verdict.VIOLATED]
     return Trial(
         edits=edits,
         texts=texts,
         fixed=tuple(k for k, v in was.items() if v is Verdict.VIOLATED and now.get(k) is Verdict.SATISFIED),
         remaining=tuple(name for name in _fixable_names(after, catalogue) if name in tried),
         unfitting=unfitting,
-        broken=_names(k for k, v in now.items() if v is Verdict.VIOLATED and was.get(k) is not Verdict.VIOLATED),
+        broken=_names(k for k in new if ran or k in was),
+        shown=_names(k for k in new if not ran and k not in was),
         packages=after.packages,
         blocking=_blocking_names(after, catalogue),
     )
@@ -272,7 +347,7 @@ def _fixable_names(result: ExampleResult, catalogue: Catalogue) -> tuple[str, ..
 
 def _blocking_names(result: ExampleResult, catalogue: Catalogue) -> tuple[str, ...]:
     blocking = (finding for finding in result.findings if finding.gates)
-    return _names((f.requirement, f.revision) for f in blocking if catalogue.rule(f.requirement).fix is None)
+    return _names((f.requirement, f.revision) for f in blocking if not has_fix(f.requirement, catalogue))
 
 
 def _names(keys: Iterable[RuleInRevision]) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ A tool may run code of packages, so it runs where an example would: without a ne
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -28,6 +29,8 @@ QUESTIONS_FILE: Final = "questions.json"
 _NOTHING: Final = ("true",)
 """Ends at once: the tool runs as a build step, with the limits of one."""
 _MAX_WORDS: Final = 240
+_MOST_NEAR: Final = 3
+_NAME: Final = re.compile(r"[A-Za-z_$][\w$]{0,99}", re.ASCII)
 
 
 async def look_up(
@@ -61,10 +64,18 @@ async def look_up(
                 # of a module that prints answers of its own the tool's is the last
                 asked_for = questions.get(module, frozenset())
                 lacks = tuple(name for name in missing if name in asked_for)
-                known[module] = ModuleAnswer(found, lacks, one_line(words, _MAX_WORDS))
+                near = {name: similar for name in lacks if (similar := _names(answer.get("near"), name))}
+                known[module] = ModuleAnswer(found, lacks, one_line(words, _MAX_WORDS), near)
             case _:
                 pass
     return Lookup(cutoff, dict(image.packages), known)
+
+
+def _names(near: object, name: str) -> tuple[str, ...]:
+    """Return the names that a tool says are near to one; what is not a name is left out: it may get into a page."""
+    listed = near.get(name) if isinstance(near, dict) else None
+    found = listed if isinstance(listed, list) else []
+    return tuple(each for each in found[:_MOST_NEAR] if isinstance(each, str) and _NAME.fullmatch(each))
 
 
 async def check_types(

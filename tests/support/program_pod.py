@@ -54,9 +54,10 @@ class ProgramPod:
             text = text.replace(f"PORT = {tracing.PORT};", f"PORT = {self._ports.get(tracing.PORT, 9)};")
             path.write_text(text.replace(str(DOCUMENTED_PORT), str(self._ports[DOCUMENTED_PORT])), "utf-8")
         environment = {name: text.replace(APP, str(self._folder)) for name, text in self._bundle.environment.items()}
-        self._process = await asyncio.create_subprocess_exec(
-            *self._bundle.command, cwd=self._folder, env={"PATH": os.environ["PATH"], **environment}
-        )
+        with self._output.open("ab") as output:
+            self._process = await asyncio.create_subprocess_exec(
+                *self._bundle.command, cwd=self._folder, env={"PATH": os.environ["PATH"], **environment}, stderr=output
+            )
         with anyio.fail_after(START_S):
             while self._process.returncode is None:
                 with contextlib.suppress(OSError):
@@ -103,7 +104,14 @@ class ProgramPod:
         raise NotImplementedError
 
     def logs(self) -> tuple[LogLine, ...]:
-        return (LogLine(time.monotonic(), "docprobe", "started"),)
+        written = self._output.read_text("utf-8", "replace").splitlines()
+        started = LogLine(time.monotonic(), "docprobe", "started")
+        return (started, *(LogLine(time.monotonic(), "stderr", line) for line in written))
+
+    @property
+    def _output(self) -> Path:
+        """What the program writes to stderr."""
+        return self._folder / "stderr.txt"
 
 
 class ProgramEngine:

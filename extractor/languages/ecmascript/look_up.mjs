@@ -40,6 +40,21 @@ async function imported(module) {
   }
 }
 
+/** How alike two names are, from 0 to 1: the share of pairs of letters that they have in common. */
+function likeness(one, other) {
+  const pairs = [one, other].map((name) => name.replaceAll("_", "").toLowerCase())
+    .map((name) => [...name].slice(1).map((letter, at) => name[at] + letter));
+  const left = [...pairs[1]];
+  const common = pairs[0].filter((pair) => left.includes(pair) && left.splice(left.indexOf(pair), 1));
+  return (2 * common.length) / (pairs[0].length + pairs[1].length || 1);
+}
+
+/** The names that are most like one that is missing. */
+function similar(known, name) {
+  const ranked = [...known].map((other) => [likeness(name, other), other]).filter(([alike]) => alike >= 0.7);
+  return ranked.sort(([one], [other]) => other - one).slice(0, 3).map(([, other]) => other);
+}
+
 const NOT_THERE = new Set(["ERR_MODULE_NOT_FOUND", "ERR_PACKAGE_PATH_NOT_EXPORTED", "ERR_UNSUPPORTED_DIR_IMPORT"]);
 
 for (const [number, { module, names }] of questions.entries()) {
@@ -47,10 +62,12 @@ for (const [number, { module, names }] of questions.entries()) {
   let missing = types ? names.filter((name) => name !== "*" && !types.has(name)) : names;
   let found = types ? true : null;
   let words = "";
+  const known = new Set(types);
   if (!types || missing.length) {
     const { names: values, error } = await imported(module);
     if (values) {
       found = true;
+      values.forEach((name) => known.add(name));
       missing = missing.filter((name) => name !== "*" && !values.has(name));
       // a package without types may have any: names that exist for the compiler alone are not known here
     } else if (!types) {
@@ -62,6 +79,7 @@ for (const [number, { module, names }] of questions.entries()) {
       missing = [];
     }
   }
-  process.stdout.write(`\n${JSON.stringify({ module, found, missing, words })}\n`);
+  const near = Object.fromEntries(missing.map((name) => [name, similar(known, name)]));
+  process.stdout.write(`\n${JSON.stringify({ module, found, missing, words, near })}\n`);
 }
 process.exit(0);

@@ -6,6 +6,7 @@ runs its code, which is why this runs where an example would.
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import importlib.util
 import json
@@ -18,7 +19,8 @@ def main() -> None:
         questions = json.load(file)
     for question in questions:
         found, missing, words = look_up(question["module"], question["names"])
-        answer = {"module": question["module"], "found": found, "missing": missing, "words": words}
+        near = {name: similar(question["module"], name) for name in missing}
+        answer = {"module": question["module"], "found": found, "missing": missing, "words": words, "near": near}
         sys.stdout.write("\n" + json.dumps(answer) + "\n")
         sys.stdout.flush()
 
@@ -34,6 +36,12 @@ def look_up(module: str, names: list[str]) -> tuple[bool | None, list[str], str]
     except BaseException as error:
         return None, [], f"{type(error).__name__}: {error}"[:300]
     return True, [name for name in names if lacks(loaded, module, name)], ""
+
+
+def similar(module: str, name: str) -> list[str]:
+    """Return the names of a module that was imported which are most like one that it does not have."""
+    plain = {known.replace("_", "").lower(): known for known in dir(sys.modules[module]) if not known.startswith("_")}
+    return [plain[each] for each in difflib.get_close_matches(name.replace("_", "").lower(), plain, 3, 0.75)]
 
 
 def has_top(module: str) -> bool:

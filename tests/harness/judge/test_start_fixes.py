@@ -47,6 +47,7 @@ def fix(failed: Run, program: Bundle) -> str:
         ("Error: Cannot find module './tools.js'", "Show the file that is imported (`tools.js`)"),
         ("ModuleNotFoundError: No module named 'mcp.server.fastmcp'", "or pin the version that has it"),
         ("ImportError: cannot import name 'FastMCP' from 'mcp.server'", OTHERWISE),
+        ("SyntaxError: The requested module 'zod' does not provide an export named 'y'", OTHERWISE),
         ("TypeError: server.tool is not a function", OTHERWISE),
         ("AttributeError: 'Server' object has no attribute 'run'", OTHERWISE),
         ("src/index.ts(9,3): error TS2339: Property 'tool' does not exist on type 'McpServer'.", OTHERWISE),

@@ -13,7 +13,7 @@ from harness.repair.prove import prove
 from harness.run.observer import Silent
 from harness.run.plan import make_plan
 from harness.settings import load_config
-from tests.harness.run.test_tracing import NODE_PAGE, PAGE, SAMPLE
+from tests.harness.run.test_tracing import NODE_PAGE, PAGE, PYTHON_PAGE, SAMPLE
 from tests.support.program_pod import ProgramEngine
 
 if TYPE_CHECKING:
@@ -80,3 +80,127 @@ async def test_a_fix_that_does_not_hold_is_not_offered(tmp_path: Path) -> None:
     trial = await trial_of(tmp_path, NODE_PAGE.replace("send(response, 200);\n  send", "send(response, 202);\n  send"))
     assert not trial.holds
     assert "session.terminated-404" in trial.unfitting
+
+
+EXPRESS = """
+const { createServer } = require("node:http");
+
+module.exports = () => {
+  const chain = [];
+  const app = {
+    use: (step) => chain.push(["", step]),
+    post: (path, step) => chain.push(["POST", step]),
+    all: (path, step) => chain.push(["", step]),
+    listen: (port, host) =>
+      createServer((request, response) => {
+        response.status = (code) => Object.assign(response, { statusCode: code });
+        response.json = (value) => {
+          response.setHeader("Content-Type", "application/json");
+          response.end(JSON.stringify(value));
+        };
+        const next = (at) => {
+          const [method, step] = chain[at] ?? ["", () => response.status(404).end()];
+          if (method && method !== request.method) return next(at + 1);
+          Promise.resolve()
+            .then(() => step(request, response, () => next(at + 1)))
+            .catch((error) => {
+              console.error(error);
+              response.status(500).end();
+            });
+        };
+        next(0);
+      }).listen(port, host),
+  };
+  return app;
+};
+module.exports.json = () => async (request, response, next) => {
+  let text = "";
+  for await (const part of request) text += part;
+  try {
+    request.body = text ? JSON.parse(text) : {};
+  } catch {
+    return response.status(400).end();
+  }
+  next();
+};
+"""
+"""As much of Express as the page below uses."""
+WITHOUT_PARSER = """
+```javascript server.mjs
+import { randomUUID } from "node:crypto";
+import express from "express";
+
+const open = new Set();
+const app = express();
+const opens = (message) => message?.method === "initialize";
+
+app.all("/mcp", (req, res) => {
+  const session = req.headers["mcp-session-id"];
+  if (req.headers.origin) return res.status(403).end();
+  if (req.method === "GET") return res.status(405).end();
+  if (opens(req.body)) {
+    const fresh = randomUUID();
+    open.add(fresh);
+    res.setHeader("Mcp-Session-Id", fresh);
+    const serverInfo = { name: "n", version: "1" };
+    return res.json({
+      jsonrpc: "2.0",
+      id: req.body.id,
+      result: { protocolVersion: "2025-11-25", capabilities: {}, serverInfo },
+    });
+  }
+  if (!session) return res.status(400).end();
+  if (!open.has(session)) return res.status(400).end();
+  if (req.method === "DELETE") {
+    open.delete(session);
+    return res.status(200).end();
+  }
+  if (req.body.id === undefined) return res.status(202).end();
+  return res.json({ jsonrpc: "2.0", id: req.body.id, result: {} });
+});
+app.listen(3000, "127.0.0.1");
+```
+
+```bash
+npm install express
+node server.mjs
+```
+"""
+
+
+@pytest.mark.processes
+@pytest.mark.anyio
+async def test_a_server_that_reads_bodies_which_nothing_parses(tmp_path: Path) -> None:
+    """It listens and answers every POST by 400: it could not be judged before, and is now."""
+    package = tmp_path / "node_modules" / "express"
+    package.mkdir(parents=True)
+    (package / "index.js").write_text(EXPRESS)
+    trial = await trial_of(tmp_path, WITHOUT_PARSER)
+    assert trial.holds, (trial.remaining, trial.broken, trial.trouble)
+    assert {requirement for requirement, _ in trial.fixed} == {"example.runs"}
+    assert "session.terminated-404" in trial.shown
+    ((before, after),) = trial.texts.values()
+    assert after == before.replace("= express();\n", "= express();\napp.use(express.json());\n")
+
+
+@pytest.mark.processes
+@pytest.mark.anyio
+async def test_a_body_parser_that_does_not_help_is_not_offered(tmp_path: Path) -> None:
+    package = tmp_path / "node_modules" / "express"
+    package.mkdir(parents=True)
+    (package / "index.js").write_text(EXPRESS)
+    trial = await trial_of(tmp_path, WITHOUT_PARSER.replace('=== "initialize"', '=== "initialise"'))
+    assert not trial.holds
+    assert trial.texts, "it was tried"
+    assert trial.trouble is not None
+    assert trial.trouble.startswith("not-running: ")
+
+
+@pytest.mark.processes
+@pytest.mark.anyio
+async def test_a_module_that_a_program_uses_and_does_not_import(tmp_path: Path) -> None:
+    trial = await trial_of(tmp_path, PYTHON_PAGE.replace("import json\n", "") + "\nIt needs nothing else.\n")
+    assert trial.holds, (trial.remaining, trial.broken, trial.trouble)
+    assert {requirement for requirement, _ in trial.fixed} == {"example.runs"}
+    ((before, after),) = trial.texts.values()
+    assert after == before.replace("import uuid\n", "import json\nimport uuid\n")
