@@ -26,6 +26,7 @@ from harness.profiles.mcp.rules.answers import (
     why_undecided,
     with_controls,
 )
+from harness.profiles.mcp.rules.origin_options import check_origin
 from harness.profiles.mcp.rules.preconditions import BASELINE, not_asked
 from harness.profiles.mcp.rules.transcript import control_of, exchange_of
 from harness.profiles.mcp.rules.wrong_answers import answers_about, status_fix
@@ -89,6 +90,7 @@ ORIGIN_VALIDATE: Final = Rule(
     ),
     Decision(validate, BASELINE),
     blame=open_origins,
+    fix=check_origin,
 )
 
 
