@@ -11,7 +11,7 @@ from urllib.parse import unquote
 import anyio
 import pytest
 
-from extractor.model import Level
+from extractor.model import Level, Span, UnlistedImport
 from harness.model import Basis, ExampleResult, Exchange, Finding, Reply, Report, Status, Transcript, Verdict
 from harness.profiles.registry import MCP
 from harness.repair import proofs, prove
@@ -131,6 +131,26 @@ def test_the_result_format_has_it_and_gives_it_back(todo: Plan, proved: Path) ->
     report = _attached(todo, proved, _result(todo, NEWER))
     again = from_text(render("json", report), ())
     assert [f.patch for f in again.examples[0].findings] == [f.patch for f in report.examples[0].findings]
+
+
+@pytest.mark.parametrize("example_id", [NEWER, OLDER])
+def test_what_an_install_line_lacks_is_added_to_the_copys_own(todo: Plan, tmp_path: Path, example_id: str) -> None:
+    """No file of the example is edited: the patch is made from the lines of each copy's page."""
+    example = next(example for example in todo.all_examples if example.id == example_id)
+    assert example.bundle is not None
+    lines = (SAMPLE / example.page).read_text(encoding="utf-8").split("\n")
+    at = next(number for number, line in enumerate(lines, start=1) if line.lstrip().startswith("npm install"))
+    span = Span(example.page, at, at)
+    bundle = replace(example.bundle, unlisted_imports=(UnlistedImport("zod", "zod", span, (span,)),))
+    result = _result(todo, example_id)
+    lacking = replace(result.findings[0], requirement="example.packages")
+    result = replace(result, findings=(lacking,))
+    proofs.store_proof(proofs.ProvedPatch((("example.packages", lacking.revision),), ()), result, tmp_path)
+    plan = replace(todo, examples=(replace(example, bundle=bundle),))
+    (judged,) = _attached(plan, tmp_path, result).examples
+    (patch,) = [finding.patch for finding in judged.findings]
+    assert patch is not None
+    assert [(edit.first, edit.text) for edit in patch.edits] == [(at, f"{lines[at - 1]} zod\n")]
 
 
 @pytest.mark.parametrize("change", [{"packages": {"express": "5.2.0"}}, {"digest": "0" * 64}])

@@ -204,3 +204,21 @@ async def test_a_module_that_a_program_uses_and_does_not_import(tmp_path: Path) 
     assert {requirement for requirement, _ in trial.fixed} == {"example.runs"}
     ((before, after),) = trial.texts.values()
     assert after == before.replace("import uuid\n", "import json\nimport uuid\n")
+
+
+@pytest.mark.processes
+@pytest.mark.anyio
+async def test_a_package_that_the_install_line_leaves_out(tmp_path: Path) -> None:
+    package = tmp_path / "node_modules" / "express"
+    package.mkdir(parents=True)
+    (package / "index.js").write_text(EXPRESS)
+    page = WITHOUT_PARSER.replace("= express();\n", "= express();\napp.use(express.json());\n")
+    page = page.replace("npm install express", "npm install zod # first")
+    trial = await trial_of(tmp_path, page)
+    assert trial.holds, (trial.remaining, trial.broken, trial.trouble)
+    assert {requirement for requirement, _ in trial.fixed} == {
+        "example.packages", "example.complete", "session.terminated-404", "session.unknown-404",
+    }  # fmt: skip
+    ((before, after),) = trial.texts.values()
+    dead = "if (!open.has(session)) return res.status"
+    assert after == before.replace("zod #", "zod express #").replace(f"{dead}(400)", f"{dead}(404)")
