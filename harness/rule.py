@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from harness.model import Recording
 
 
+_COMMENT: Final = re.compile(r"[ \t]*(?:(?://|#)[^\n]*|/\*[^\n]*\*/[ \t]*)?(?=\n|\Z)")
+"""What may follow a statement on its line."""
+
+
 @dataclass(frozen=True, slots=True)
 class TextEdit:
     """Replace the bytes from ``start`` to ``end`` of a file's UTF-8 text by ``new``."""
@@ -26,6 +30,34 @@ class TextEdit:
     start: int
     end: int
     new: str
+
+    @classmethod
+    def line_below(cls, statement: Node, line: str) -> TextEdit:
+        """Add a line below a statement, with its indentation; behind it if the same line has more code."""
+        root = statement
+        while root.parent is not None:
+            root = root.parent
+        data, start = root.text or b"", statement.start_byte - root.start_byte
+        rest = _COMMENT.match(data[statement.end_byte - root.start_byte :].decode("utf-8", "replace"))
+        if rest is None:
+            return cls(statement.end_byte, statement.end_byte, f" {line}")
+        at = statement.end_byte + len(rest[0].encode())
+        before = data[data.rfind(b"\n", 0, start) + 1 : start].decode("utf-8", "replace")
+        indent = before[: len(before) - len(before.lstrip())]
+        return cls(at, at, f"\n{indent}{line}")
+
+    @classmethod
+    def last_argument(cls, arguments: Node, text: str) -> TextEdit:
+        """Add an argument or an entry behind the others of a list, in a line of its own where the last one has one."""
+        parts = [part for part in arguments.named_children if part.type != "comment"]
+        if not parts:
+            return cls(arguments.end_byte - 1, arguments.end_byte - 1, text)
+        last = parts[-1]
+        comma = last.next_sibling if last.next_sibling is not None and last.next_sibling.type == "," else None
+        at = comma.end_byte if comma is not None else last.end_byte
+        own_line = last.start_point[0] > arguments.start_point[0]
+        start = f"{'' if comma is not None else ','}{chr(10) + ' ' * last.start_point[1] if own_line else ' '}"
+        return cls(at, at, f"{start}{text}{',' if comma is not None else ''}")
 
 
 def _unknown(sentence: str) -> str:

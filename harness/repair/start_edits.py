@@ -28,8 +28,6 @@ _NOT_EXPORTED: Final = re.compile(
     r"cannot import name '(?P<py>\w+)' from '(?P<from>[\w.]+)'"
     r"|requested module '(?P<module>[^']+)' does not provide an export named '(?P<node>\w+)'"
 )
-_COMMENT: Final = re.compile(r"[ \t]*(?:(?://|#)[^\n]*|/\*[^\n]*\*/[ \t]*)?(?=\n|\Z)")
-"""What may follow a statement on its line."""
 _BUILT_IN: Final = {
     "node": (
         "node:crypto", "node:http", "node:url", "node:path", "node:events", "node:util", "node:async_hooks",
@@ -108,7 +106,7 @@ def parse_bodies(root: Node) -> Iterator[TextEdit]:
             statement = statement.parent
         if statement is not None:
             end = ";" if text_of(statement).endswith(";") else ""
-            yield _below(root, statement, f"{text_of(name)}.use({callee_of(value)}.json()){end}")
+            yield TextEdit.line_below(statement, f"{text_of(name)}.use({callee_of(value)}.json()){end}")
 
 
 def import_python(root: Node, line: str) -> Iterator[TextEdit]:
@@ -118,7 +116,7 @@ def import_python(root: Node, line: str) -> Iterator[TextEdit]:
     before = (plain or imports or [None])[0] if line.startswith("import ") else (imports or [None])[-1]
     if before is not None and not line.startswith("import "):
         # behind the others: `from` imports follow plain ones
-        yield _below(root, before, line)
+        yield TextEdit.line_below(before, line)
     elif before is not None:
         yield TextEdit(before.start_byte, before.start_byte, f"{line}\n")
     else:
@@ -145,7 +143,7 @@ def import_node(root: Node, name: str, module: str) -> Iterator[TextEdit]:
     written = f"const {{ {name} }} = require(" if common else f"import {{ {name} }} from "
     line = f"{written}{quote}{module}{quote}{')' if common else ''}{end}"
     if near is not None:
-        yield _below(root, near, line)
+        yield TextEdit.line_below(near, line)
     else:
         first = next((node for node in root.named_children if node.type not in {"comment", "hash_bang_line"}), None)
         if first is not None:
@@ -228,15 +226,3 @@ def _express_names(root: Node) -> frozenset[str]:
 def _is_docstring(node: Node) -> bool:
     return node.type == "expression_statement" and [child.type for child in node.named_children] == ["string"]
 
-
-def _below(root: Node, statement: Node, line: str) -> TextEdit:
-    """Add a line below a statement, with its indentation; behind it if the same line has more code."""
-    data, base = root.text or b"", root.start_byte
-    rest = _COMMENT.match(data[statement.end_byte - base :].decode("utf-8", "replace"))
-    if rest is None:
-        return TextEdit(statement.end_byte, statement.end_byte, f" {line}")
-    at = statement.end_byte + len(rest[0].encode())
-    start = statement.start_byte - base
-    first = data[data.rfind(b"\n", 0, start) + 1 : start].decode("utf-8", "replace")
-    indent = first if not first.strip() else ""
-    return TextEdit(at, at, f"\n{indent}{line}")

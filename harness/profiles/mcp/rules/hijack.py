@@ -29,6 +29,7 @@ from harness.profiles.mcp.rules.preconditions import AUTHORIZED_SESSION, not_ask
 from harness.profiles.mcp.rules.randomness import unpredictable_session_ids
 from harness.profiles.mcp.rules.session_branches import SESSION_HEADER
 from harness.profiles.mcp.rules.transcript import exchange_of
+from harness.profiles.mcp.rules.user_binding import bind_sessions, identities_without_subject
 from harness.profiles.mcp.tokens import USER2
 from harness.rule import Decision, Rule
 
@@ -99,7 +100,7 @@ def session_lookups(root: Node, finding: Finding, transcript: Transcript) -> Ite
                 condition = holder.child_by_field_name("condition") if holder is not None else None
                 if condition is not None and condition.start_byte <= node.start_byte < condition.end_byte:
                     yield condition
-    yield from _identities_without_subject(root)
+    yield from identities_without_subject(root)
 
 
 BIND_USER: Final = Rule(
@@ -115,6 +116,7 @@ BIND_USER: Final = Rule(
     ),
     Decision(bind_user, (*AUTHORIZED_SESSION, tokens_issued(USER2))),
     blame=session_lookups,
+    fix=bind_sessions,
 )
 
 RULES: Final = (ID_NONDETERMINISTIC, NO_SESSION_AUTH, BIND_USER)
@@ -164,13 +166,3 @@ def _lookup_key(node: Node) -> Node | None:
         arguments = node.child_by_field_name("arguments")
         return arguments.named_child(0) if arguments is not None and arguments.named_child_count else None
     return None
-
-
-def _identities_without_subject(root: Node) -> Iterator[Node]:
-    """Yield each result of a verifier that names the client and not the user: two users look alike to the SDK."""
-    for node in walk(root):
-        callee = node.child_by_field_name("function") if node.type == "call" else None
-        if callee is not None and text_of(callee).rsplit(".", 1)[-1] == "AccessToken":
-            arguments = text_of(node)
-            if "client_id" in arguments and "subject" not in arguments:
-                yield node

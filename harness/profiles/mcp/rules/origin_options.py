@@ -95,7 +95,7 @@ def _in_python(root: Node, origins: list[str], port: int) -> Iterator[TextEdit]:
         if arguments is None or any(_name(part) == keyword for part in arguments_of(call)):
             continue
         changed = True
-        yield _last_argument(arguments, f"{keyword}={settings}")
+        yield TextEdit.last_argument(arguments, f"{keyword}={settings}")
     imports = [node for node in root.named_children if node.type in {"import_statement", "import_from_statement"}]
     if changed and imports:
         yield TextEdit(imports[-1].start_byte, imports[-1].start_byte, _SETTINGS_IMPORT)
@@ -126,20 +126,7 @@ def _in_settings(settings: Node, lists: dict[str, str]) -> Iterator[TextEdit]:
     arguments = settings.child_by_field_name("arguments")
     missing = [text for name, text in lists.items() if name not in named]
     if missing and arguments is not None:
-        yield _last_argument(arguments, ", ".join(missing))
-
-
-def _last_argument(arguments: Node, text: str) -> TextEdit:
-    """Add an argument behind the others, in a line of its own where the last one has one."""
-    parts = [part for part in arguments.named_children if part.type != "comment"]
-    if not parts:
-        return TextEdit(arguments.end_byte - 1, arguments.end_byte - 1, text)
-    last = parts[-1]
-    comma = last.next_sibling if last.next_sibling is not None and last.next_sibling.type == "," else None
-    at = comma.end_byte if comma is not None else last.end_byte
-    own_line = last.start_point[0] > arguments.start_point[0]
-    start = f"{'' if comma is not None else ','}{chr(10) + ' ' * last.start_point[1] if own_line else ' '}"
-    return TextEdit(at, at, f"{start}{text}{',' if comma is not None else ''}")
+        yield TextEdit.last_argument(arguments, ", ".join(missing))
 
 
 def _name(argument: Node) -> str:
