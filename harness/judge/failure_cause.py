@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 _OF_THE_EXAMPLE: Final = frozenset({"stdout", "stderr"})
 _SYNTAX: Final = re.compile(
-    r"\b(?:SyntaxError(?!: The requested module)|IndentationError|TabError)\b|error TS1\d{3}\b|Transform failed|Expected .+ but found"
+    r"\b(?:SyntaxError(?!: The requested module)|IndentationError|TabError)\b|error TS1\d{3}\b"
+    r"|Transform failed|Expected .+ but found"
     r"|\.go:\d+:\d+: syntax error"
     r"|\.rs:\d+:\d+: error: (?:expected|unexpected|unclosed|mismatched|unterminated|unknown start|this file contains)"
     r"|\.java:\d+: error: (?:\S{1,40} expected|illegal start of|class, interface, .{0,30} expected|reached end of file"

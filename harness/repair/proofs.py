@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from extractor.base.storage import write_atomically
 from harness.base.codec import from_json, to_json
 from harness.base.errors import UsageError
-from harness.judge.example import PACKAGES
+from harness.judge.example import PACKAGES, RUNS
 from harness.model import Patch, Verdict
 from harness.repair.edits import FileEdit, fixable, on_pages
 from harness.repair.install_edits import install_edits
@@ -47,7 +47,10 @@ class ProvedPatch:
     def description(self) -> str:
         """What the proof showed, in a sentence."""
         names = ", ".join(sorted({requirement for requirement, _ in self.fixed}))
-        return f"run with this change, the example satisfies {names}, and no other requirement is newly violated"
+        others = "no other requirement is newly violated"
+        if any(requirement == RUNS for requirement, _ in self.fixed):
+            others = "nothing that could be judged before is newly violated"
+        return f"run with this change, the example satisfies {names}, and {others}"
 
 
 Proofs: TypeAlias = "Mapping[str, ProvedPatch]"

@@ -35,7 +35,8 @@ _BUILT_IN: Final = {
     ),
     "python": (
         "uuid", "pathlib", "contextlib", "typing", "datetime", "dataclasses", "collections", "collections.abc",
-        "secrets", "hashlib", "json", "http", "http.server", "urllib.parse", "enum", "functools", "itertools", "os", "time",
+        "secrets", "hashlib", "json", "http", "http.server", "urllib.parse", "enum", "functools", "itertools", "os",
+        "time",
     ),
 }  # fmt: skip
 """Modules of a runtime that examples take names from, by toolchain: asked whether they have a name that is missing."""
@@ -113,12 +114,12 @@ def import_python(root: Node, line: str) -> Iterator[TextEdit]:
     """Add an import to a Python file: above the first one, else at its beginning; ``__future__`` stays first."""
     imports = [node for node in root.named_children if node.type in {"import_statement", "import_from_statement"}]
     plain = [node for node in imports if node.type == "import_statement"]
-    before = (plain or imports or [None])[0] if line.startswith("import ") else (imports or [None])[-1]
-    if before is not None and not line.startswith("import "):
-        # behind the others: `from` imports follow plain ones
-        yield TextEdit.line_below(before, line)
-    elif before is not None:
-        yield TextEdit(before.start_byte, before.start_byte, f"{line}\n")
+    if imports and line.startswith("import "):
+        first = (plain or imports)[0]
+        yield TextEdit(first.start_byte, first.start_byte, f"{line}\n")
+    elif imports:
+        # `from` imports follow plain ones
+        yield TextEdit.line_below(imports[-1], line)
     else:
         heads = {"comment", "future_import_statement"}
         body = next((node for node in root.named_children if node.type not in heads and not _is_docstring(node)), None)
@@ -136,7 +137,7 @@ def import_node(root: Node, name: str, module: str) -> Iterator[TextEdit]:
             yield TextEdit(last.end_byte, last.end_byte, f", {name}")
             return
     requires = [node for node in root.named_children if "require(" in text_of(node) and node.type in _DECLARATIONS]
-    near = (imports or requires or [None])[-1]
+    near = next(reversed(imports or requires), None)
     quote = "'" if near is not None and "'" in text_of(near) else '"'
     end = "" if near is not None and not text_of(near).endswith(";") else ";"
     common = bool(requires) and not imports
@@ -181,9 +182,9 @@ def modules_importing(name: str, root: Node) -> Iterator[str]:
 
 _PYTHON_MODULES: Final = frozenset(
     {"argparse", "asyncio", "base64", "collections", "contextlib", "dataclasses", "datetime", "enum", "functools",
-     "hashlib", "hmac", "http", "inspect", "io", "itertools", "json", "logging", "math", "os", "pathlib", "random", "re",
-     "secrets", "shutil", "signal", "socket", "sqlite3", "string", "subprocess", "sys", "tempfile", "threading", "time",
-     "traceback", "typing", "urllib", "uuid", "warnings"}
+     "hashlib", "hmac", "http", "inspect", "io", "itertools", "json", "logging", "math", "os", "pathlib", "random",
+     "re", "secrets", "shutil", "signal", "socket", "sqlite3", "string", "subprocess", "sys", "tempfile", "threading",
+     "time", "traceback", "typing", "urllib", "uuid", "warnings"}
 )  # fmt: skip
 """Modules of the standard library that programs use by name; a name of theirs is taken for the module."""
 _DECLARATIONS: Final = frozenset({"lexical_declaration", "variable_declaration"})
@@ -208,21 +209,22 @@ def _imports_from(root: Node, module: str) -> bool:
 
 def _express_names(root: Node) -> frozenset[str]:
     """The names under which a file has the function that makes an application of Express."""
-    names = set()
+    names: set[str] = set()
     for node in walk(root):
         if node.type == "import_statement" and _source(node) == "express":
             clause = next((part for part in node.named_children if part.type == "import_clause"), None)
             for part in clause.named_children if clause is not None else ():
                 held = part.named_children[0] if part.type == "namespace_import" else part
-                names |= {text_of(held)} if held.type == "identifier" else set()
+                if held.type == "identifier":
+                    names.add(text_of(held))
         elif node.type == "variable_declarator":
             value, name = node.child_by_field_name("value"), node.child_by_field_name("name")
-            required = value is not None and value.type in CALLS and callee_of(value) == "require"
-            if required and [text_of(part).strip("\"'") for part in arguments_of(value)] == ["express"]:
-                names |= {text_of(name)}
+            if value is None or value.type not in CALLS or callee_of(value) != "require":
+                continue
+            if [text_of(part).strip("\"'") for part in arguments_of(value)] == ["express"]:
+                names.add(text_of(name))
     return frozenset(names)
 
 
 def _is_docstring(node: Node) -> bool:
     return node.type == "expression_statement" and [child.type for child in node.named_children] == ["string"]
-

@@ -42,7 +42,10 @@ def test_several_packages_each_once() -> None:
 
 
 def test_a_command_over_several_lines_ends_in_its_last() -> None:
-    assert edited("npm install \\\n  express \\\n  cors\n", spans=((1, 3),)) == "npm install \\\n  express \\\n  cors zod\n"
+    assert (
+        edited("npm install \\\n  express \\\n  cors\n", spans=((1, 3),))
+        == "npm install \\\n  express \\\n  cors zod\n"
+    )
 
 
 def test_each_package_client_of_the_page_and_not_what_is_for_development() -> None:

@@ -46,8 +46,14 @@ def _result(todo: Plan, example_id: str) -> ExampleResult:
     example = next(example for example in todo.all_examples if example.id == example_id)
     findings = tuple(
         Finding(
-            requirement=name, level=Level.MUST, basis=Basis.TEXT, verdict=verdict, revision=revision, summary="",
-            evidence=(1,), gates=True,
+            requirement=name,
+            level=Level.MUST,
+            basis=Basis.TEXT,
+            verdict=verdict,
+            revision=revision,
+            summary="",
+            evidence=(1,),
+            gates=True,
         )
         for name, verdict in ((RULE, Verdict.VIOLATED), ("session.id-charset", Verdict.SATISFIED))
         for revision in REVISIONS

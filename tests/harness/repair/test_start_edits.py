@@ -171,7 +171,9 @@ const z = { randomUUID: 1 }
 
 
 def test_a_name_of_a_module_that_is_imported_already_joins_the_others() -> None:
-    after = edited("s.mjs", NODE, failed("ReferenceError: randomUUID is not defined"), {"node:crypto": ModuleAnswer(True)})
+    after = edited(
+        "s.mjs", NODE, failed("ReferenceError: randomUUID is not defined"), {"node:crypto": ModuleAnswer(True)}
+    )
     assert after == NODE.replace("{ createHash }", "{ createHash, randomUUID }")
 
 
@@ -221,7 +223,7 @@ def test_packages_are_asked_only_where_a_name_is_missing() -> None:
     bundle = replace(bundle_of("s.py", PYTHON), toolchain="python")
     assert questions(failed("ValueError: no"), bundle) == {}
     asked = questions(failed("NameError: name 'Path' is not defined"), bundle, ["mcp.types"])
-    assert list(asked)[0] == "mcp.types"
+    assert next(iter(asked)) == "mcp.types"
     assert asked["pathlib"] == {"Path"}
 
 

@@ -1,4 +1,4 @@
-"""Origin checked by the SDK's own option: in the TypeScript SDK's transports, in FastMCP and Starlette of the Python SDK."""
+"""Origin checked by the SDK's own option: of the TypeScript SDK's transports, of the Python SDK's servers."""
 
 from __future__ import annotations
 

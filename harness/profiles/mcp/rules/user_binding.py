@@ -108,7 +108,8 @@ def _subject(root: Node) -> tuple[str | None, list[TextEdit]]:
     """Return where a request has its user, as the verifier of the page says, and the edits that make it say so."""
     for node in walk(root):
         pairs = {text_of(p.child_by_field_name("key")): p for p in node.named_children if p.type == "pair"}
-        client = _CLIENT.fullmatch(text_of(pairs["clientId"].child_by_field_name("value"))) if "clientId" in pairs else None
+        given = pairs["clientId"].child_by_field_name("value") if "clientId" in pairs else None
+        client = _CLIENT.fullmatch(text_of(given))
         if node.type != "object" or client is None:
             continue
         extra = pairs["extra"].child_by_field_name("value") if "extra" in pairs else None
@@ -126,19 +127,18 @@ def _lookups(root: Node) -> Iterator[_Lookup]:
     """Yield ``sessions[id]``, ``sessions.get(id)`` and ``sessions.has(id)`` in the handlers of requests."""
     ids = names_in(root).ids
     for node in walk(root):
-        sessions = key = None
-        if node.type == "subscript_expression":
-            sessions, key = node.child_by_field_name("object"), node.child_by_field_name("index")
-            if node.parent is not None and node.parent.child_by_field_name("left") == node:
-                continue
+        sessions = key = ""
+        if node.type == "subscript_expression" and not _is_set(node):
+            sessions, key = text_of(node.child_by_field_name("object")), text_of(node.child_by_field_name("index"))
         elif node.type in CALLS and (found := _LOOKUP.fullmatch(callee_of(node))) and len(arguments_of(node)) == 1:
-            sessions, key = node.child_by_field_name("function"), arguments_of(node)[0]
-        if sessions is None or key is None or text_of(key) not in ids:
-            continue
-        name = text_of(sessions) if node.type == "subscript_expression" else found[1]
-        request = _request(node)
-        if request is not None and name.isidentifier():
-            yield _Lookup(node, name, text_of(key), request)
+            sessions, key = found[1], text_of(arguments_of(node)[0])
+        request = _request(node) if key in ids and sessions.isidentifier() else None
+        if request is not None:
+            yield _Lookup(node, sessions, key, request)
+
+
+def _is_set(node: Node) -> bool:
+    return node.parent is not None and node.parent.child_by_field_name("left") == node
 
 
 def _request(node: Node) -> str | None:

@@ -86,9 +86,7 @@ app.all('/mcp', requireBearerAuth({ verifier: { verifyAccessToken: verify } }), 
 MAPPED_AFTER = (
     MAPPED.replace("new Map()\n", "new Map()\nconst owners = {}\n")
     .replace("= sessions.get(id)", "= owners[id] === request.auth?.extra?.userId ? sessions.get(id) : undefined")
-    .replace(
-        "sessions.set(fresh, made)", "{ sessions.set(fresh, made); owners[fresh] = request.auth?.extra?.userId }"
-    )
+    .replace("sessions.set(fresh, made)", "{ sessions.set(fresh, made); owners[fresh] = request.auth?.extra?.userId }")
 )
 
 
