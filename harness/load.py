@@ -19,15 +19,16 @@ from typing import TYPE_CHECKING, Final
 
 import harness
 from extractor.base.errors import internal_error
-from extractor.base.globs import unused_patterns
+from extractor.base.globs import matches_any, unused_patterns
 from extractor.base.kept import Kept, code_digest, value_digest
 from extractor.docs.corpus import extract, extract_pages
+from extractor.docs.tree import find_files
 from extractor.model import Example, ExampleKind, ExampleStatus, Problem
 from harness.base.errors import UsageError
 from harness.model import MessageSchema, Transcript
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from extractor.examples.example_cache import ExampleCache
     from extractor.model import Corpus, Statement
@@ -81,14 +82,15 @@ class NormativeText:
     bound: Bound
 
 
-def load_corpus(config: Config, *, statements: bool = True) -> Corpus:
+def load_corpus(config: Config, *, statements: bool = True, only: Collection[str] | None = None) -> Corpus:
     """Return the docs at ``config.docs``, extracted.
 
     Args:
         config: where the docs are and how they are read.
         statements: whether normative statements are wanted; without them extraction is faster.
+        only: paths of the pages that are wanted; None for all.
     """
-    return _extract(config.docs, config, statements=statements)
+    return _extract(config.docs, config, statements=statements, only=only)
 
 
 def load_pages(config: Config, contents: Mapping[str, bytes | None]) -> Corpus:
@@ -162,7 +164,9 @@ def load_statements(config: Config, corpus: Corpus | None = None) -> tuple[State
     """Return the sentences of the normative text, unbound; arguments as for :func:`load_normative_text`."""
     root = config.spec or config.docs
     if corpus is None or corpus.layout != config.rules_layout or root.resolve() != config.docs.resolve():
-        corpus = _extract(root, replace(config, layout=config.rules_layout))
+        layout = config.rules_layout
+        normative = [path for path in find_files(root, layout)[0] if matches_any(path, layout.specification)]
+        corpus = _extract(root, replace(config, layout=layout), only=frozenset(normative))
     return corpus.statements
 
 
@@ -224,7 +228,7 @@ def _example_cache(config: Config) -> ExampleCache | None:
     )
 
 
-def _extract(root: Path, config: Config, *, statements: bool = True) -> Corpus:
+def _extract(root: Path, config: Config, *, statements: bool = True, only: Collection[str] | None = None) -> Corpus:
     cache = _pages_folder(config)
     profile = config.profile
     return extract(
@@ -236,6 +240,7 @@ def _extract(root: Path, config: Config, *, statements: bool = True) -> Corpus:
         cache=cache,
         statements=statements,
         page_s=config.limits.page_s,
+        only=only,
     )
 
 

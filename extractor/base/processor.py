@@ -45,7 +45,7 @@ def processor_limit(seconds: float, memory_mib: int | None = None) -> Iterator[N
     """
     if threading.current_thread() is not threading.main_thread():
         raise RuntimeError("docs are read in the main thread only, where their limits hold")
-    began, held = time.process_time(), _held_bytes()
+    began, held = time.process_time(), _held_bytes() if memory_mib is not None else 0
 
     def look(number: int, frame: FrameType | None) -> None:
         if time.process_time() - began >= seconds:

@@ -12,7 +12,7 @@ from extractor.docs.tree import PageError, find_files, folders_near, read_bytes
 from extractor.model import PLAIN_PARTIES, Corpus, Layout, Parties, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from pathlib import Path
 
 PAGE_S: Final = 5.0
@@ -29,6 +29,7 @@ def extract(
     cache: Path | None = None,
     statements: bool = True,
     page_s: float = PAGE_S,
+    only: Collection[str] | None = None,
 ) -> Corpus:
     """Return the pages, blocks and statements of the docs tree at ``root``.
 
@@ -41,6 +42,7 @@ def extract(
         cache: folder of pages extracted before, which are not parsed again; None for no cache.
         statements: whether statements are wanted; without them extraction is faster.
         page_s: seconds of processor time that one page may take; one that takes longer is a problem.
+        only: paths of the pages that are wanted; the others are only named. None for all.
 
     Returns:
         What could be extracted; what is wrong with a page is in ``Corpus.problems``, and hides no other page.
@@ -50,6 +52,8 @@ def extract(
         ExtractionError: a process was killed.
     """
     paths, folders, problems = _named(root, layout) if layout.only else find_files(root, layout)
+    unread = tuple(path for path in paths if path not in only) if only is not None else ()
+    paths = tuple(path for path in paths if path in only) if only is not None else paths
     sites = find_sites(root, folders)
     store = PageCache(cache, root, layout, parties, loaders, statements=statements) if cache else None
     done: dict[str, Extracted] = {}
@@ -78,8 +82,8 @@ def extract(
             if store and entry.page.sha256:
                 store.store(entry)
         if store:
-            store.prune(keep=4 * len(paths) + 1000)
-    return _corpus(root, layout, [done[path] for path in paths], problems)
+            store.prune(keep=4 * (len(paths) + len(unread)) + 1000)
+    return _corpus(root, layout, [done[path] for path in paths], problems, unread)
 
 
 def _named(root: Path, layout: Layout) -> tuple[tuple[str, ...], tuple[str, ...], tuple[Problem, ...]]:
@@ -131,7 +135,9 @@ def extract_pages(
     return _corpus(root, layout, entries, ())
 
 
-def _corpus(root: Path, layout: Layout, entries: Sequence[Extracted], problems: Iterable[Problem]) -> Corpus:
+def _corpus(
+    root: Path, layout: Layout, entries: Sequence[Extracted], problems: Iterable[Problem], unread: tuple[str, ...] = ()
+) -> Corpus:
     every = [*problems, *(problem for entry in entries for problem in entry.page.problems)]
     return Corpus(
         root=root,
@@ -140,4 +146,5 @@ def _corpus(root: Path, layout: Layout, entries: Sequence[Extracted], problems: 
         blocks=tuple(block for entry in entries for block in entry.blocks),
         statements=tuple(statement for entry in entries for statement in entry.statements),
         problems=tuple(sorted(every, key=lambda problem: (problem.span, problem.message))),
+        unread=unread,
     )

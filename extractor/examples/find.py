@@ -25,9 +25,9 @@ _NAMES: Final = frozenset({"installation", "install", "installing"})
 """Names, without ending, of pages that say how the package of the docs is installed."""
 
 
-def _installation_pages(pages: Mapping[str, Sequence[Block]]) -> Mapping[str, Sequence[Block]]:
-    """Return those of the pages, with their blocks, that say how the package of the docs is installed."""
-    return {page: blocks for page, blocks in pages.items() if PurePosixPath(page).stem.lower() in _NAMES}
+def is_installation_page(page: str) -> bool:
+    """Return whether a page says how the package of the docs is installed, which counts for all pages."""
+    return PurePosixPath(page).stem.lower() in _NAMES
 
 
 def find_examples(
@@ -56,7 +56,7 @@ def find_examples(
     by_page: dict[str, list[Block]] = defaultdict(list)
     for block in corpus.blocks:
         by_page[block.span.file].append(block)
-    installations = _installation_pages(by_page)
+    installations = {page: blocks for page, blocks in by_page.items() if is_installation_page(page)}
     keys = cache.keys(by_page, installations) if cache else {}
     kept = {page: cache.load(key) for page, key in keys.items()} if cache else {}
     found = {page: examples for page, examples in kept.items() if examples is not None}

@@ -182,6 +182,8 @@ class Corpus:
     """In order of page path and line."""
     statements: tuple[Statement, ...]
     problems: tuple[Problem, ...]
+    unread: tuple[str, ...] = ()
+    """Paths of the pages of the tree that nobody asked for."""
 
     def page(self, path: str) -> Page:
         """Return the page at ``path``. Raises KeyError if there is none."""

@@ -135,6 +135,16 @@ def _followed(baseline: Baseline, renamed: Mapping[str, str]) -> Baseline:
     )
 
 
+def named_examples(path: Path | None) -> frozenset[str]:
+    """Return the ids that entries name; none if the file cannot be read: reading it again says why."""
+    if path is None:
+        return frozenset()
+    try:
+        return frozenset(entry.example for entry in parse_baseline(path.read_text("utf-8"), path.name).findings)
+    except (OSError, UnicodeDecodeError, UsageError):
+        return frozenset()
+
+
 def parse_baseline(text: str, name: str) -> Baseline:
     """Return the entries of a baseline's text; ``name`` is for messages.
 

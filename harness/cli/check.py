@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import gc
 import os
 import signal
 from dataclasses import replace
@@ -164,6 +165,8 @@ def command(
     if prove_fixes and config.scheduler is not None:
         raise UsageError("--prove-fixes runs fixes on this machine's engine, not on a cluster", "leave one of them out")
     plan = make_plan(config, since=since, settings=settings)
+    # what was read lives as long as the run: no search for cycles needs to visit it
+    gc.freeze()
     # before anything runs: a wrong entry of the baseline, or a file that cannot be written, must not cost a run
     baseline = load_followed_baseline(config, plan)
     plan = plan.accepting(baseline)
@@ -257,7 +260,6 @@ async def _run(cli: Cli, plan: Plan, config: Config, prove_fixes: bool) -> tuple
 
     from harness.cli.progress import LiveProgress
     from harness.repair.proofs import load_proofs
-    from harness.repair.prove import prove_all
     from harness.run.connect import open_engine
     from harness.run.execute import execute
 
@@ -286,6 +288,8 @@ async def _run(cli: Cli, plan: Plan, config: Config, prove_fixes: bool) -> tuple
             report = await execute(plan, config, open_engine, observer=live, stop=stop, elsewhere=elsewhere)
             proofs = load_proofs(report, config.state, config.catalogue)
             if prove_fixes:
+                from harness.repair.prove import prove_all
+
                 left_s = max(config.limits.check_s - report.duration_s, 0)
                 with anyio.move_on_after(left_s) as clock:
                     proofs = await prove_all(plan, report, config, open_engine, live, known=proofs, stop=stop)

@@ -85,7 +85,7 @@ cli.params[:0] = global_options(after_command=False)
 def main() -> None:
     """Entry point. Exit codes: README, "Exit codes"."""
     # the values of a run are frozen trees: looking for cycles among them takes a tenth of the time, and finds none
-    gc.set_threshold(100_000, 20, 100)
+    gc.set_threshold(200_000, 20, 100)
     if isinstance(sys.stdout, io.TextIOWrapper):
         # an arrow that the terminal's encoding lacks is spelt out: it costs nobody a report
         sys.stdout.reconfigure(errors="backslashreplace")

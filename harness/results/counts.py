@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from extractor.model import Level
     from harness.model import ExampleResult, Finding, Report, Requirement
+    from harness.results.distinct import DistinctExample
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +91,13 @@ def count(report: Report) -> Counts:
         known_should=number(SHOULD_LIKE, Severity.KNOWN),
         introduced=changes[FindingChange.INTRODUCED],
         unchanged=changes[FindingChange.UNCHANGED],
-        advisory=sum(len(advisory(finding_groups(one, index))) for one in distinct_examples(report)),
+        advisory=sum(len(advisory(finding_groups(one, index))) for one in distinct_examples(report) if _violates(one)),
         blocking=_blocking(report),
     )
+
+
+def _violates(one: DistinctExample) -> bool:
+    return any(finding.verdict is Verdict.VIOLATED for example in one.all for finding in example.findings)
 
 
 def _blocking(report: Report) -> int:

@@ -36,11 +36,11 @@ from harness.run.locks import read_locks
 from harness.run.lookups import ImportLookups
 from harness.run.observer import Observer, Silent
 from harness.run.outcome import build_report
-from harness.run.recorder import on_engine
 from harness.run.source import describe_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from contextlib import AbstractAsyncContextManager
 
     from extractor.model import Example
     from harness.config import Config
@@ -144,7 +144,7 @@ async def execute(
                 tasks.start_soon(_cancel_on, stop, tasks.cancel_scope)
             day = started.date().isoformat()
             with anyio.move_on_after(config.limits.check_s) as clock:
-                open_recorder = elsewhere or partial(on_engine, connect)
+                open_recorder = elsewhere or partial(_on_engine, connect)
                 reported = rules if config.trace else None
                 await _record_all(
                     texts, dates, config, open_recorder, observer, judge, lookups,
@@ -225,6 +225,14 @@ def _first(group: BaseExceptionGroup[EngineError]) -> EngineError:
         first = first.exceptions[0]
     assert isinstance(first, EngineError)
     return first
+
+
+def _on_engine(connect: Connect, config: Config) -> AbstractAsyncContextManager[Recorder]:
+    """Open what runs texts on the engine that ``connect`` opens."""
+    # here, since a run whose conversations are all cached needs nothing of what talks to engines and examples
+    from harness.run.recorder import on_engine
+
+    return on_engine(connect, config)
 
 
 async def _cancel_on(stop: anyio.Event, scope: anyio.CancelScope) -> None:

@@ -10,13 +10,14 @@ from extractor.examples.ids import page_stem, stem_of
 from extractor.model import ExampleKind, ExampleStatus
 from harness.base.errors import NothingSelectedError, UsageError
 from harness.base.git import Repository
-from harness.baseline.file import Baseline, parse_baseline
+from harness.baseline.file import Baseline, named_examples, parse_baseline
 from harness.load import PrintedExample, load_corpus, load_examples, load_normative_text, unmatched_patterns
 from harness.model import Status, Trust
 from harness.run.old_sentences import old_sentences
 from harness.selection.affected import find_impact
 from harness.selection.no_longer_runnable import no_longer_runnable
 from harness.selection.origins import find_origins
+from harness.selection.pages import pages_to_read
 from harness.selection.select import Selection, select
 from harness.spec.bind import with_accepted, with_old_sentences
 from harness.spec.diff import text_changes
@@ -72,7 +73,7 @@ class Plan:
     examples: tuple[Example, ...]
     """The selected ones, of every status."""
     all_examples: tuple[Example, ...]
-    """Selected or not: which texts are copies of each other does not depend on the selection."""
+    """Selected or not, of the pages that were read: those with a copy of a selected text are among them."""
     printed: tuple[PrintedExample, ...] = ()
     """Exchanges that the pages print, by the same ids."""
     problems: tuple[Problem, ...] = ()
@@ -92,14 +93,14 @@ class Plan:
 
     @property
     def ids(self) -> frozenset[str]:
-        """Ids of all examples of the docs, selected or not: what a baseline may name."""
+        """Ids of all examples, selected or not: what a baseline names is among them."""
         return frozenset(example.id for example in self.all_examples)
 
     @property
     def pages(self) -> frozenset[str]:
         """Paths of all pages of the docs, and of what could not be read."""
         read = {page.path for page in self.corpus.pages}
-        return frozenset(read | {problem.span.file for problem in self.corpus.problems})
+        return frozenset(read | {problem.span.file for problem in self.corpus.problems} | {*self.corpus.unread})
 
     def accepting(self, baseline: Baseline) -> Plan:
         """Return the plan in which rules are judged again whose changed sentences the baseline accepts."""
@@ -172,7 +173,10 @@ def make_plan(config: Config, *, since: Change | None = None, settings: Config |
     """
     for name in config.requirements:
         config.catalogue.requirement(name)
-    loaded = load_examples(config, load_corpus(config))
+    selection = Selection(config.select, config.revisions, config.shard)
+    # a change is compared with the docs before it as a whole
+    only = pages_to_read(config, selection, named_examples(config.baseline)) if since is None else None
+    loaded = load_examples(config, load_corpus(config, only=only))
     corpus, found = loaded.corpus, loaded.all
     bound = load_normative_text(config, corpus).bound
     if not found and corpus.problems:
@@ -180,7 +184,6 @@ def make_plan(config: Config, *, since: Change | None = None, settings: Config |
             f"no example was found, and {corpus.problems[0].span}: {corpus.problems[0].message}",
             "check that this user may read every page; list all problems: docprobe examples DOCS",
         )
-    selection = Selection(config.select, config.revisions, config.shard)
     chosen = select(found, selection)
     unmatched = unmatched_patterns(config, loaded)
     selected = {example.page for example in chosen}

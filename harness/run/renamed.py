@@ -11,15 +11,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from extractor.examples.ids import page_stem, stem_of
-from harness.base.errors import UsageError
 from harness.base.git import Repository
-from harness.baseline.file import Baseline, load_baseline, parse_baseline
+from harness.baseline.file import Baseline, load_baseline, named_examples
 from harness.load import load_examples, load_pages
 from harness.selection.origins import find_origins
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from harness.config import Config
     from harness.run.plan import BasePlan, Plan
@@ -37,7 +35,7 @@ def load_followed_baseline(config: Config, plan: Plan) -> Baseline:
     path = config.baseline
     if path is None:
         return Baseline()
-    named = _names(path)
+    named = named_examples(path)
     renamed: dict[str, str] = {}
     removed: frozenset[str] = frozenset()
     if plan.base is not None:
@@ -60,14 +58,6 @@ def _within_change(baseline: Baseline, base: BasePlan) -> Baseline:
         not_runnable=tuple(entry for entry in baseline.not_runnable if entry.example not in dead),
         gone=baseline.gone - dead,
     )
-
-
-def _names(path: Path) -> frozenset[str]:
-    """Return the ids that entries name; none if the file cannot be read: reading it again says why."""
-    try:
-        return frozenset(entry.example for entry in parse_baseline(path.read_text("utf-8"), path.name).findings)
-    except (OSError, UnicodeDecodeError, UsageError):
-        return frozenset()
 
 
 def _from_history(ids: frozenset[str], config: Config, plan: Plan) -> Mapping[str, str]:

@@ -139,7 +139,13 @@ def labelled(label: str, value: RenderableType, width: int, indent: int = INDENT
         width: columns for both.
         indent: columns in front of the label.
     """
-    return _Hanging(value, indent, max(width - indent - LABEL_WIDTH - 2, 20), label)
+    shown = f"{label:{LABEL_WIDTH}.{LABEL_WIDTH}}"
+    return _Hanging(value, indent, max(width - indent - LABEL_WIDTH - 2, 20), shown, "dim", gap=2)
+
+
+def signed(sign: str, style: str, value: RenderableType) -> RenderableType:
+    """Return ``✗ value``, the value hanging behind the sign."""
+    return _Hanging(value, INDENT - 2, None, sign, style, gap=1)
 
 
 def indented(value: RenderableType, indent: int = INDENT - 2) -> RenderableType:
@@ -156,18 +162,22 @@ class _Hanging:
     """Columns in front of the label, or of the value."""
     most: int | None = None
     """Columns of the value; None: as many as there are."""
-    label: str | None = None
+    label: str = ""
+    style: str = ""
+    """Of the label."""
+    gap: int = 0
+    """Columns behind the label."""
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         margin = " " * self.indent
-        before = self.indent if self.label is None else self.indent + LABEL_WIDTH + 2
+        before = self.indent + len(self.label) + self.gap
         width = max(options.max_width - before, 1)
         inner = options.update(width=width if self.most is None else min(width, self.most), overflow="ellipsis")
         for number, line in enumerate(console.render_lines(self.value, inner, pad=False)):
             yield Segment(margin)
-            if self.label is not None:
-                shown = self.label if number == 0 else ""
-                yield Segment(f"{shown:{LABEL_WIDTH}.{LABEL_WIDTH}}  ", console.get_style("dim"))
+            if self.label:
+                shown = self.label if number == 0 else " " * len(self.label)
+                yield Segment(shown + " " * self.gap, console.get_style(self.style))
             yield from line
             yield Segment.line()
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from rich.table import Table
 from rich.text import Text
 
 from extractor.base.text import one_line
 from harness.model import Basis, Status
 from harness.report.terminal import sections
 from harness.report.terminal.details import also_lines, example_heading, finding_block
-from harness.report.terminal.look import Look, draw, indented, mark
+from harness.report.terminal.look import Look, draw, indented, mark, signed
 from harness.report.views import ReportView
 from harness.report.wording import BASIS_NAMES, NOTHING_APPLIES, plural, settings_sentence
 from harness.results.distinct import advisory, of_severity
@@ -143,9 +142,7 @@ def _short_lines(groups: Sequence[FindingGroup]) -> Iterator[RenderableType]:
         basis = f", {BASIS_NAMES[finding.basis]}" if finding.basis is not Basis.TEXT else ""
         line = Text.assemble((one_line(finding.requirement), style))
         line.append(f" ({group.severity.value}{basis}{other}): {one_line(finding.summary, SHORT_LIMIT)}")
-        grid = Table.grid(padding=(0, 1, 0, 0))
-        grid.add_row(Text(sign, style=style), line)
-        yield indented(grid)
+        yield signed(sign, style, line)
 
 
 def _elsewhere(group: FindingGroup, groups: Sequence[FindingGroup]) -> tuple[str, ...]:
