@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from extractor.model import Corpus, Statement
     from harness.config import Config
     from harness.spec.bind import Bound
+    from harness.spec.bindings_file import Binding
     from harness.spec.classification import ClassifiedStatement
 
 _HARNESS: Final = Path(harness.__file__).parent
@@ -176,12 +177,17 @@ def bind_statements(statements: tuple[Statement, ...], config: Config) -> Bound:
     Quotations bind nothing.
     """
     from harness.spec.bind import bind
-    from harness.spec.bindings_file import load_bindings
 
     own = tuple(statement for statement in statements if not statement.quoted)
-    entries = load_bindings(config.bindings, config.catalogue, _bindings_folder(config))
-    bound = bind(own, entries, config.catalogue.requirements)
+    bound = bind(own, bindings_of(config), config.catalogue.requirements)
     return with_schemas(bound, load_schemas(schema_folder(config), config.rules_layout.revisions))
+
+
+def bindings_of(config: Config) -> tuple[Binding, ...]:
+    """Return the bindings of the catalogue to sentences. Raises UsageError if they cannot be read."""
+    from harness.spec.bindings_file import load_bindings
+
+    return load_bindings(config.bindings, config.catalogue, _bindings_folder(config))
 
 
 def classify_statements(config: Config, text: NormativeText) -> tuple[ClassifiedStatement, ...]:
@@ -201,7 +207,7 @@ def unmatched_patterns(config: Config, examples: LoadedExamples) -> tuple[str, .
     unused = unused_overrides(examples.assembled, config.overrides)
     tables = [f'[examples."{key}"] matches no example' for key in unused]
     written = [p for p in config.layout.specification if p not in config.profile.layout.specification]
-    pages = [page.path for page in examples.corpus.pages]
+    pages = [*(page.path for page in examples.corpus.pages), *examples.corpus.unread]
     normative = unused_patterns(written, pages) if config.spec is None else ()
     return (*tables, *(f"[layout] specification: '{pattern}' matches no page" for pattern in normative))
 

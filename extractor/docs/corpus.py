@@ -135,6 +135,24 @@ def extract_pages(
     return _corpus(root, layout, entries, ())
 
 
+def joined(one: Corpus, other: Corpus) -> Corpus:
+    """Return two parts of a docs tree, extracted apart, as one; a page of both is that of the second."""
+    read = {page.path for page in other.pages}
+    blocks = (*(block for block in one.blocks if block.span.file not in read), *other.blocks)
+    statements = (*(statement for statement in one.statements if statement.page not in read), *other.statements)
+    problems = {*one.problems, *other.problems}
+    return Corpus(
+        root=one.root,
+        layout=one.layout,
+        pages=tuple(sorted((*(p for p in one.pages if p.path not in read), *other.pages), key=lambda page: page.path)),
+        # of one page they stay in their order
+        blocks=tuple(sorted(blocks, key=lambda block: block.span.file)),
+        statements=tuple(sorted(statements, key=lambda statement: statement.page)),
+        problems=tuple(sorted(problems, key=lambda problem: (problem.span, problem.message))),
+        unread=tuple(path for path in one.unread if path not in read),
+    )
+
+
 def _corpus(
     root: Path, layout: Layout, entries: Sequence[Extracted], problems: Iterable[Problem], unread: tuple[str, ...] = ()
 ) -> Corpus:

@@ -7,7 +7,6 @@ import hashlib
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from extractor.base.globs import matches_any
@@ -15,7 +14,7 @@ from extractor.docs.components import pair_tags
 from extractor.docs.directives import mark_directives
 from extractor.docs.includes import Includes
 from extractor.docs.sites import Site, find_sites, flavour_of, site_of
-from extractor.docs.tree import PageError, folders_near, read_bytes
+from extractor.docs.tree import PageError, folders_near, read_bytes, revision_of
 from extractor.markdown.front_matter import FrontMatter, read_front_matter
 from extractor.markdown.parse_state import ParseState
 from extractor.markdown.parser import MAX_NESTING, headings_only, parser
@@ -109,29 +108,6 @@ def parse_page(root: Path, path: str, data: bytes, layout: Layout, site: Site | 
         problems=_capped(path, problems),
     )
     return ParsedPage(page, includes.depends)
-
-
-def revision_of(path: str, layout: Layout, front_matter: Mapping[str, Any] = MappingProxyType({})) -> str | None:
-    """Return the revision of a page by the place that the layout names; None if none of the layout's stands there.
-
-    Args:
-        path: of the page; of several folders that are revisions the innermost counts.
-        layout: the revisions, and where a page has its own.
-        front_matter: of the page.
-    """
-    *folders, name = path.split("/")
-    if layout.revision is not None:
-        return layout.revision
-    place, _, key = layout.revision_in.partition(":")
-    match place:
-        case "front-matter":
-            found = [str(front_matter.get(key or "revision", ""))]
-        case "file-name":
-            stem = name.rpartition(".")[0]
-            found = [one for one in layout.revisions if re.search(rf"(?<![\w.])v?{re.escape(one)}(?![\w]|\.\d)", stem)]
-        case _:
-            found = folders
-    return next((one for one in reversed(found) if one in layout.revisions), None)
 
 
 def kind_of(path: str, layout: Layout) -> PageKind:

@@ -1,17 +1,22 @@
-"""The files of a docs tree: which are pages, and how an untrusted one is read."""
+"""The files of a docs tree: which are pages, of which revision, and how an untrusted one is read."""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import re
 import stat
 from pathlib import Path, PurePosixPath
-from typing import Final
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
 
 from extractor.base.errors import DocsError
 from extractor.base.globs import matches_any
 from extractor.base.text import printable
 from extractor.model import Layout, Problem, Span
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 PAGE_ENDINGS: Final = (".md", ".mdx")
 MAX_PAGE_BYTES: Final = 16 * 1024 * 1024
@@ -71,6 +76,29 @@ def is_page_name(path: str, layout: Layout) -> bool:
         return path in layout.only
     readable = path.isprintable() and name.lower().endswith(PAGE_ENDINGS)
     return readable and not any(_is_skipped(folder) for folder in folders) and not _is_ignored(path, layout)
+
+
+def revision_of(path: str, layout: Layout, front_matter: Mapping[str, Any] = MappingProxyType({})) -> str | None:
+    """Return the revision of a page by the place that the layout names; None if none of the layout's stands there.
+
+    Args:
+        path: of the page; of several folders that are revisions the innermost counts.
+        layout: the revisions, and where a page has its own.
+        front_matter: of the page.
+    """
+    *folders, name = path.split("/")
+    if layout.revision is not None:
+        return layout.revision
+    place, _, key = layout.revision_in.partition(":")
+    match place:
+        case "front-matter":
+            found = [str(front_matter.get(key or "revision", ""))]
+        case "file-name":
+            stem = name.rpartition(".")[0]
+            found = [one for one in layout.revisions if re.search(rf"(?<![\w.])v?{re.escape(one)}(?![\w]|\.\d)", stem)]
+        case _:
+            found = folders
+    return next((one for one in reversed(found) if one in layout.revisions), None)
 
 
 def folders_near(root: Path, path: str) -> tuple[str, ...]:

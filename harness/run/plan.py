@@ -17,7 +17,7 @@ from harness.run.old_sentences import old_sentences
 from harness.selection.affected import find_impact
 from harness.selection.no_longer_runnable import no_longer_runnable
 from harness.selection.origins import find_origins
-from harness.selection.pages import pages_to_read
+from harness.selection.pages import load_selected
 from harness.selection.select import Selection, select
 from harness.spec.bind import with_accepted, with_old_sentences
 from harness.spec.diff import text_changes
@@ -175,8 +175,8 @@ def make_plan(config: Config, *, since: Change | None = None, settings: Config |
         config.catalogue.requirement(name)
     selection = Selection(config.select, config.revisions, config.shard)
     # a change is compared with the docs before it as a whole
-    only = pages_to_read(config, selection, named_examples(config.baseline)) if since is None else None
-    loaded = load_examples(config, load_corpus(config, only=only))
+    docs = load_corpus(config) if since else load_selected(config, selection, named_examples(config.baseline))
+    loaded = load_examples(config, docs)
     corpus, found = loaded.corpus, loaded.all
     bound = load_normative_text(config, corpus).bound
     if not found and corpus.problems:

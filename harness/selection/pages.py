@@ -1,31 +1,36 @@
-"""Which pages a run with ``--select`` must read, so that what it reports is what a run over all pages would report.
+"""The docs of a run with ``--select``: the pages that decide about what it reports, as a run over all pages would.
 
 Those are the pages that the patterns may mean, those that hold copies of their examples, the installation pages, which
-count for all, and the normative text.
+count for all, and of the normative text the pages that bindings name. Where a binding does not find its sentence, all
+pages of its revision count.
 """
 
 from __future__ import annotations
 
+import codecs
 import os
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 from extractor.base.globs import matches, matches_any
+from extractor.docs.corpus import joined
 from extractor.docs.includes import INCLUDE_MARKS
-from extractor.docs.tree import PageError, find_files, read_bytes
+from extractor.docs.tree import PageError, find_files, read_bytes, revision_of
 from extractor.examples.find import is_installation_page
 from extractor.examples.ids import page_stem, stem_of
 from harness.base.errors import NothingSelectedError
-from harness.load import load_corpus, load_examples
+from harness.load import bindings_of, load_corpus, load_examples
 from harness.selection.select import select
+from harness.spec.bind import locate
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Sequence
     from pathlib import Path
 
     from extractor.model import Corpus, Example
     from harness.config import Config
     from harness.selection.select import Selection
+    from harness.spec.bindings_file import Binding
 
 _LEAST: Final = 8
 """Characters of a line that tells a copy of a program; shorter ones stand anywhere."""
@@ -33,11 +38,13 @@ _SHARE: Final = 0.25
 """Of the pages; where more are asked for, looking for copies of theirs costs more than it saves."""
 _SPECIAL: Final = frozenset("[\\")
 """Characters of a pattern that may stand for others; it is not looked into."""
+_OTHER_ENCODINGS: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+"""In which a line of code is spelt otherwise."""
 _WILD: Final = frozenset("*?")
 
 
-def pages_to_read(config: Config, selection: Selection, named: Collection[str] = ()) -> frozenset[str] | None:
-    """Return the paths of the pages that decide about the selected examples; None if that may be any page.
+def load_selected(config: Config, selection: Selection, named: Collection[str] = ()) -> Corpus:
+    """Return the docs with the pages that decide about the selected examples; with all where that may be any page.
 
     Args:
         config: of the run.
@@ -45,25 +52,43 @@ def pages_to_read(config: Config, selection: Selection, named: Collection[str] =
         named: ids of further examples that must be known, such as those of a baseline.
     """
     if not selection.patterns or config.layout.only:
-        return None
+        return load_corpus(config)
     paths = find_files(config.docs, config.layout)[0]
     asked = {path for path in paths if is_installation_page(path) or _may_name_any(selection.patterns, path)}
     if not asked or len(asked) > _SHARE * len(paths):
-        return None
+        return load_corpus(config)
     stems = {stem_of(id) for id in named}
     others = {path for path in paths if page_stem(path) in stems or _may_name_any(config.overrides, path)}
-    others |= {path for path in paths if matches_any(path, config.layout.specification)}
-    corpus = load_corpus(config, only=asked)
+    normative = _normative_pages(config, paths)
+    bindings = bindings_of(config) if normative else ()
+    bound = normative.intersection(binding.page for binding in bindings)
+    first = load_corpus(config, only=asked | others | bound)
     try:
-        chosen = select(load_examples(config, corpus).all, selection)
+        lines = [_telling_line(example, first) for example in select(load_examples(config, first).all, selection)]
     except NothingSelectedError:
         # the message names what is near among all examples
-        return None
-    lines = {_telling_line(example, corpus) for example in chosen}
+        lines = [None]
     if None in lines:
-        return None
-    unread = [path for path in paths if path not in asked | others]
-    return frozenset(asked | others | _pages_with(config.docs, unread, [line for line in lines if line is not None]))
+        return joined(first, load_corpus(config, only=first.unread))
+    settled = _settled_revisions(first, bindings)
+    rules = {page for page in normative if revision_of(page, config.layout) not in settled}
+    copies = _pages_with(config.docs, first.unread, [line for line in lines if line is not None])
+    more = (rules | copies).intersection(first.unread)
+    return joined(first, load_corpus(config, only=more)) if more else first
+
+
+def _normative_pages(config: Config, paths: Iterable[str]) -> frozenset[str]:
+    """Return the pages with the normative text; none if that is another tree."""
+    if config.spec is not None and config.spec.resolve() != config.docs.resolve():
+        return frozenset()
+    return frozenset(path for path in paths if matches_any(path, config.layout.specification))
+
+
+def _settled_revisions(corpus: Corpus, bindings: Sequence[Binding]) -> frozenset[str]:
+    """Return the revisions of which each binding finds its sentence as it was: their other pages decide nothing."""
+    own = tuple(statement for statement in corpus.statements if not statement.quoted)
+    lacking = {binding.revision for binding, found, drift in locate(bindings, own) if drift or found is None}
+    return frozenset(binding.revision for binding in bindings) - lacking
 
 
 def _may_name_any(patterns: Iterable[str], page: str) -> bool:
@@ -106,6 +131,6 @@ def _pages_with(root: Path, pages: Iterable[str], lines: Collection[bytes]) -> f
         except PageError:
             found.add(page)
             continue
-        if any(part in data for part in (*lines, *INCLUDE_MARKS)):
+        if data.startswith(_OTHER_ENCODINGS) or any(part in data for part in (*lines, *INCLUDE_MARKS)):
             found.add(page)
     return frozenset(found)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from extractor.base.kept import Kept
@@ -67,13 +68,12 @@ def load_bindings(file: Path | None, catalogue: Catalogue, folder: Path | None =
     known: tuple[Binding, ...] | None = kept.load(key) if kept is not None else None
     if known is not None and all(_agrees(entry, catalogue) for entry in known):
         return known
-    document = read_toml(file)
-    entries = document.values(Binding, "binding")
+    entries = _entries(file, key)
     for number, entry in enumerate(entries):
         level = catalogue.requirement(entry.requirement).levels.get(entry.revision)
         if not _agrees(entry, catalogue):
             has = f"has level {level}" if level else "does not exist"
-            raise document.error(
+            raise read_toml(file).error(
                 ("binding", number, "level"),
                 f"{entry.requirement} {has} in revision {entry.revision}",
                 "bind a sentence of the catalogue's level, or correct the catalogue",
@@ -81,6 +81,12 @@ def load_bindings(file: Path | None, catalogue: Catalogue, folder: Path | None =
     if kept is not None:
         kept.store(key, entries)
     return entries
+
+
+@lru_cache(maxsize=4)
+def _entries(file: Path, key: str) -> tuple[Binding, ...]:
+    """Return the entries of a file whose bytes ``key`` stands for; a run that keeps nothing asks for them twice."""
+    return read_toml(file).values(Binding, "binding")
 
 
 def kept_by_file(file: Path, folder: Path | None, kind: Any, ending: str, *parts: type) -> tuple[Kept[Any] | None, str]:

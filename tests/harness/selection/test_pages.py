@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from harness.load import load_statements
 from harness.run.plan import make_plan
-from harness.selection.pages import may_name, pages_to_read
+from harness.selection.pages import load_selected, may_name
 from harness.selection.select import Selection
 from harness.settings import load_config
+from harness.spec.bindings_file import binding_at, to_toml
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,8 +52,12 @@ def config(tmp_path: Path) -> Config:
     return load_config(docs, state=tmp_path / "state", jobs=1)
 
 
-def read(config: Config, *patterns: str, named: tuple[str, ...] = ()) -> frozenset[str] | None:
-    return pages_to_read(config, Selection(patterns), named)
+def read(config: Config, *patterns: str, named: tuple[str, ...] = ()) -> set[str]:
+    corpus = load_selected(config, Selection(patterns), named)
+    assert sorted([*(page.path for page in corpus.pages), *corpus.unread]) == sorted(
+        page.relative_to(config.docs).as_posix() for page in config.docs.rglob("*.md")
+    )
+    return {page.path for page in corpus.pages}
 
 
 def test_a_page_its_copies_what_is_installed_and_the_rules_are_read(config: Config) -> None:
@@ -70,27 +76,44 @@ def test_a_selected_page_is_planned_as_among_all_pages(config: Config, pattern: 
     assert narrow.corpus.unread
     assert narrow.examples == examples != ()
     assert [narrow.copies(e.digest) for e in examples] == [whole.copies(e.digest) for e in examples]
-    assert narrow.bound == whole.bound
+    assert replace(narrow.bound, unbound=whole.bound.unbound) == whole.bound
     assert narrow.pages == whole.pages
 
 
 def test_a_copy_is_found_on_a_page_that_includes_its_code(config: Config) -> None:
     (config.docs / "blog" / "shown.md").write_text("# Shown\n\n```{literalinclude} code.py\n```\n")
-    pages = read(config, "guides/server")
-    assert pages is not None
-    assert "blog/shown.md" in pages
+    assert "blog/shown.md" in read(config, "guides/server")
 
 
 def test_what_a_baseline_or_the_configuration_names_is_read(config: Config) -> None:
-    assert "guides/other.md" in (read(config, "guides/server", named=("guides/other#python",)) or ())
+    assert "guides/other.md" in read(config, "guides/server", named=("guides/other#python",))
     (config.docs / "docprobe.toml").write_text('[examples."other#*"]\nskip = "it is only shown"\n')
     tables = load_config(config.docs, state=config.state, jobs=1)
-    assert "guides/other.md" in (read(tables, "guides/server") or ())
+    assert "guides/other.md" in read(tables, "guides/server")
+
+
+@pytest.mark.processes
+def test_of_the_rules_the_bound_pages_are_read_until_a_sentence_is_not_found(config: Config) -> None:
+    rules = config.docs / "specification" / "2025-11-25" / "basic"
+    (rules / "more.md").write_text("# More\n\nThe server **MUST** answer an ended session with 404 Not Found, always.\n")
+    statements = load_statements(config)
+    row = config.catalogue.requirement("session.terminated-404")
+    page = "specification/2025-11-25/basic/transports.md"
+    (config.docs / "own.toml").write_text(to_toml([binding_at(row, page, 3, statements)]))
+    (config.docs / "docprobe.toml").write_text('bindings = "own.toml"\n')
+    own = load_config(config.docs, state=config.state, jobs=1)
+    assert not read(own, "guides/server") & {"specification/2025-11-25/basic/more.md"}
+
+    (rules / "transports.md").write_text("# Transports\n\nNothing is said of sessions.\n")
+    assert "specification/2025-11-25/basic/more.md" in read(own, "guides/server")
+    narrow, whole = make_plan(replace(own, select=("guides/server",))), make_plan(own)
+    assert narrow.bound == whole.bound
+    assert narrow.bound.drift != ()
 
 
 @pytest.mark.parametrize("pattern", ["#python", "*", "nothing-like-it", "guid*s/[so]*", "*python"])
 def test_where_any_page_may_count_all_are_read(config: Config, pattern: str) -> None:
-    assert read(config, pattern) is None
+    assert read(config, pattern) == PAGES.keys()
 
 
 @pytest.mark.parametrize(
