@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from extractor.examples.pieces import is_excerpt
-from extractor.examples.wholeness import whole_by
+from extractor.examples.wholeness import left_out_line, whole_by
 from extractor.languages.common.files import normal, refusal
 from extractor.languages.common.missing_parts import broken, free_names, is_late, undefined
 from extractor.languages.common.roles import Start
@@ -106,7 +106,17 @@ def _program(anchor: Snippet, page: _Page) -> Program:
     lacks = tuple(sentence for file in (main, *modules) for sentence in _lacks(file, page))
     if lacks and (whole := whole_by(main, modules, page.in_same_tab(anchor))):
         return Program(main, tuple(modules), (), _joined_by(main), lacks, whole)
+    if not lacks and (cut := tuple(_cuts(main, modules))):
+        # it may do without them: what it does then is judged, and what it fails by is not the page's
+        return Program(main, tuple(modules), (), _joined_by(main), cut, Origin.INFERRED)
     return Program(main, tuple(modules), lacks, _joined_by(main))
+
+
+def _cuts(main: ProgramFile, modules: Sequence[ProgramFile]) -> Iterator[str]:
+    """Clauses on where the files of a program leave lines out."""
+    for snippet in (snippet for file in (main, *modules) for snippet in file.snippets):
+        if line := left_out_line(snippet):
+            yield f"leaves lines out (line {line} of the page)"
 
 
 def _ends_program(snippet: Snippet, page: _Page, profile: CodeProfile) -> bool:

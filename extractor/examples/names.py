@@ -41,13 +41,21 @@ _COMMENT: Final = re.compile(
 )
 
 
+_ENDINGS: Final = {"text": (".txt",), "dotenv": (".env",), "jsonc": (".json",), "yml": (".yaml",), "": (".txt",)}
+_HEADED: Final = re.compile(
+    r"(?:(?:step )?\d+[.:)]? )?(?:[^\w\s`]+ )?(?:(?:create|add|write|edit|the|file|your) )*"
+    r"[`*\"]*(?P<path>[^\s`*\":]+)[`*\"]*:?",
+    re.IGNORECASE,
+)
+"""A heading, or the title of a step, that is the name of a file: ``2. Create `src/index.ts` ``."""
 _INTERPRETERS: Final = frozenset({"python", "python3", "node", "tsx", "npx", "uv", "bun", "deno", "ts-node"})
 
 
 def stated_name(block: Block, suffixes: Sequence[str] = ()) -> FileName | None:
     """Return the file name that the page gives a block; None if it gives none.
 
-    Looked for in this order: directive, info string, first-line comment, the prose just before, the tab's title.
+    Looked for in this order: directive, info string, first-line comment, the prose just before, the titles of the tab
+    and the step, the heading.
 
     Args:
         block: any fence.
@@ -68,7 +76,19 @@ def stated_name(block: Block, suffixes: Sequence[str] = ()) -> FileName | None:
     title = block.place.tab or ""
     if _is_file(title, allowed):
         return FileName(title.strip(), Origin.STATED, 1.0, "tab title")
+    heading = block.place.headings[-1].text if block.place.headings else ""
+    for source, text in (("step", block.place.step or ""), ("heading", heading)):
+        if found := _HEADED.fullmatch(text.strip()):
+            path = str(found["path"])
+            if _is_file(path, allowed or _endings(block)):
+                # what follows may be a part of it
+                return FileName(path, Origin.STATED, 0.8, source)
     return None
+
+
+def _endings(block: Block) -> tuple[str, ...]:
+    """The endings of files that a fence of some other language than those of programs may be."""
+    return (f".{block.language}", *_ENDINGS.get(block.language, ()))
 
 
 def _is_file(text: str, suffixes: tuple[str, ...]) -> bool:

@@ -16,7 +16,7 @@ from extractor.languages.common.environment import is_environment_fence, variabl
 from extractor.languages.common.install_lines import installs_of
 from extractor.languages.common.jvm_builds import gradle_file, looks_like_gradle, maven_file
 from extractor.languages.common.package_names import RefusedError, dependency_of, key
-from extractor.languages.common.shell import SHELLS, Command, commands_of, prose_commands_of
+from extractor.languages.common.shell import SHELLS, Command, commands_of, image_commands_of, prose_commands_of
 from extractor.languages.common.view import Install, Manifest, NamedFile, PageContext, Variables
 from extractor.model import Manager, Origin
 
@@ -46,6 +46,8 @@ def page_context_of(blocks: Sequence[Block], host_configuration: str | None) -> 
     windows = not any(block.language in SHELLS for block in blocks)
     shell = [command for block in blocks for command in commands_of(block, windows=windows)]
     prose = [command for block in blocks for command in prose_commands_of(block)]
+    image = [command for block in blocks for command in image_commands_of(block)]
+    installs = _installs(tuple(installs_of(shell)), tuple(installs_of(prose)))
     commands: list[Command] = []
     variables: list[Variables] = []
     manifests: list[Manifest] = []
@@ -62,7 +64,7 @@ def page_context_of(blocks: Sequence[Block], host_configuration: str | None) -> 
         elif is_environment_fence(block, path) and (values := variables_of(block)):
             variables.append(Variables(block, values))
     return PageContext(
-        installs=_installs(tuple(installs_of(shell)), tuple(installs_of(prose))),
+        installs=installs or tuple(installs_of(image)),
         commands=tuple(commands),
         variables=tuple(variables),
         manifests=tuple(manifests),
@@ -71,6 +73,7 @@ def page_context_of(blocks: Sequence[Block], host_configuration: str | None) -> 
         headers=tuple(header for block in blocks for header in headers_of(block)),
         assignments=tuple(variables for block in blocks for variables in assignments_of(block, windows=windows)),
         prose_commands=tuple(prose),
+        image_commands=tuple(image),
     )
 
 

@@ -21,12 +21,29 @@ if TYPE_CHECKING:
 MOST_MISSING: Final = 2
 """Names that a program lacks where the page names its file; an excerpt of a file lacks more."""
 _ELIDED: Final = re.compile(
-    r"^\s*(?://|#|/\*+|\{/\*)?\s*(?:\.{3}|…)|[({\[]\s*(?:\.{3}|…)\s*[)}\]]|=\s*(?:\.{3}|…)\s*[;,]?\s*$"
+    r"^\s*(?://|#|/\*+|\{/\*)\s*(?:\.{3}|…)|^\s*(?:\.{3}|…)(?![\w$({\[])|[({\[]\s*(?:\.{3}|…)\s*[)}\]]|=\s*(?:\.{3}|…)\s*[;,]?\s*$"
     r"|^\s*(?://|#|/\*+)\s*(?:your|other|more|the rest|rest of|same as|existing|previous|remaining|implement|todo|"
     r"omitted|snip|see above|as (?:above|before)|add your|continued|insert)\b|^[-+] |^>>> ",
     re.IGNORECASE | re.MULTILINE,
 )
 """Lines by which docs show that they leave something out, or that they show a change. A comment has no grammar."""
+
+
+_LEFT_OUT: Final = re.compile(
+    r"^\s*(?://|#|/\*+|\{/\*)\s*(?:(?:\.{3}|…)(?!\(|[\w.]+,)|(?:the )?"
+    r"(?:rest of|same as|existing|previous|remaining|omitted|snip|unchanged|as (?:above|before))\b)",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""Comments in place of lines: what is shown is not all that runs."""
+
+
+def left_out_line(snippet: Snippet) -> int | None:
+    """Return the line of the page on which a snippet says that it leaves lines out; None if it says so nowhere."""
+    found = _LEFT_OUT.search(snippet.block.text)
+    if found is None:
+        return None
+    start = found.start() + len(found.group()) - len(found.group().lstrip())
+    return snippet.block.line(snippet.block.text.count("\n", 0, start)).first
 
 
 def whole_by(main: ProgramFile, modules: Sequence[ProgramFile], elsewhere: Sequence[Snippet]) -> Origin | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from dataclasses import dataclass, field
@@ -21,7 +22,18 @@ WINDOWS_SHELLS: Final = frozenset({"powershell", "pwsh", "ps1", "ps", "cmd", "ba
 MAX_LINES: Final = 400
 MAX_LINE_CHARS: Final = 2000
 _SEPARATORS: Final = frozenset({"&&", "||", ";", "|", "&", "(", ")", ";;"})
+_CONTINUED: Final = "\0"
+"""In place of a backslash at the end of a line."""
+_DOCKERFILES: Final = frozenset({"dockerfile", "docker", "containerfile"})
+_INSTRUCTION: Final = re.compile(r"(?P<name>ENV|RUN|ENTRYPOINT|CMD)\s+(?P<rest>.+)", re.IGNORECASE)
 _PROMPTS: Final = ("$ ", "% ", "> ")
+_WRAPPERS: Final = (
+    ("sudo",), ("env",), ("nohup",), ("exec",), ("time",), ("cross-env",), ("npx", "cross-env"),
+    ("npx", "-y", "cross-env"), ("pnpm", "exec", "cross-env"), ("yarn", "cross-env"),
+)  # fmt: skip
+"""Words in front of a command that start it, with variables or apart from the terminal."""
+_VERSIONED: Final = re.compile(r"(?:\.?/?[\w./-]*/bin/)?(?P<name>python3?|pip3?)(?:\.\d+)?(?:\.exe)?")
+"""``python3.12``, ``.venv/bin/pip``: an interpreter or a client by its version or its place."""
 _WINDOWS_PROMPT: Final = re.compile(r"(?:PS )?(?:[A-Za-z]:[^>\n]{0,200})?> ")
 _WINDOWS_SET: Final = re.compile(r"(?:\$env:(\w+)\s*=\s*|set (\w+)=)(.*)", re.IGNORECASE)
 _HEREDOC: Final = re.compile(r"(?<!<)<<(?![<(])(?P<tabs>-?)[ \t]*(?P<quote>[\"'\\]?)(?P<word>[A-Za-z_]\w*)")
@@ -93,6 +105,44 @@ def commands_of(block: Block, *, windows: bool = False) -> Iterator[Command]:
         for words in split_line(text):
             yield Command(block, block.line(first), words.words, words.environment, folder)
             folder = _entered(folder, words.words)
+
+
+def image_commands_of(block: Block) -> Iterator[Command]:
+    """Yield what a Dockerfile runs: its ``RUN`` lines, then ``ENTRYPOINT`` with ``CMD`` in the environment it sets."""
+    if block.language not in _DOCKERFILES:
+        return
+    environment: dict[str, str] = {}
+    started: dict[str, tuple[str, ...]] = {}
+    line = block.line(0)
+    number, count = 0, 0
+    for written in re.sub(r"\\\n", _CONTINUED, block.text).splitlines()[:MAX_LINES]:
+        number, count = number + count, written.count(_CONTINUED) + 1
+        found = _INSTRUCTION.fullmatch(written.replace(_CONTINUED, " ").strip())
+        if found is None or len(written) > MAX_LINE_CHARS:
+            continue
+        commands = split_line(found["rest"])
+        match found["name"].upper():
+            case "ENV":
+                assigned = split_line(f"export {found['rest']}")
+                pairs = (word.partition("=") for command in assigned for word in command.words[1:])
+                environment |= {name: value for name, equals, value in pairs if equals}
+            case "RUN":
+                yield from (Command(block, block.line(number), c.words, c.environment) for c in commands)
+            case name:
+                listed = _listed(found["rest"])
+                started[name] = listed if listed is not None else commands[0].words if commands else ()
+                line = block.line(number)
+    if words := (*started.get("ENTRYPOINT", ()), *started.get("CMD", ())):
+        yield Command(block, line, words, environment)
+
+
+def _listed(text: str) -> tuple[str, ...] | None:
+    """The words of ``["python", "server.py"]``; None for any other text."""
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return tuple(data) if isinstance(data, list) and all(isinstance(word, str) for word in data) else None
 
 
 def heredocs_of(block: Block) -> Iterator[Heredoc]:
@@ -178,11 +228,18 @@ def _without_prompt(line: str) -> str:
 def _words(tokens: list[str]) -> Words | None:
     environment: dict[str, str] = {}
     rest = list(tokens)
-    if rest[:1] in (["sudo"], ["env"]):
-        rest.pop(0)
-    while rest and "=" in rest[0] and rest[0].partition("=")[0].isidentifier():
-        name, _, value = rest.pop(0).partition("=")
-        environment[name] = value
+    while rest:
+        wrapper = next((words for words in _WRAPPERS if tuple(rest[: len(words)]) == words), None)
+        name, equals, value = rest[0].partition("=")
+        if wrapper:
+            rest = rest[len(wrapper) :]
+        elif equals and name.isidentifier():
+            environment[name] = value
+            rest.pop(0)
+        else:
+            break
+    if rest and (versioned := _VERSIONED.fullmatch(rest[0])):
+        rest[0] = versioned["name"]
     # what follows a redirection is not an argument
     for index, token in enumerate(rest):
         if set(token) <= set("<>&") or token in {">>", "2>"}:

@@ -42,7 +42,9 @@ def stated_note(words: Iterable[str], span: Span) -> Note:
 
 
 def stated_commands(draft: Draft, *, named: bool) -> list[Command]:
-    """Return the commands of the page that may be about the program, likeliest first; those of fences before prose.
+    """Return the commands of the page that may be about the program, likeliest first.
+
+    Those of fences come before those of prose, and Dockerfiles last.
 
     Args:
         draft: the program.
@@ -52,7 +54,9 @@ def stated_commands(draft: Draft, *, named: bool) -> list[Command]:
     if not named and not draft.alone:
         return []
     last = draft.program.main.snippets[-1].block
-    return [*nearest_first(last, draft.around.commands), *nearest_first(last, draft.around.prose_commands)]
+    around = draft.around
+    kinds = (around.commands, around.prose_commands, around.image_commands)
+    return [command for commands in kinds for command in nearest_first(last, commands)]
 
 
 def nearest_first(block: Block, commands: Iterable[Command]) -> list[Command]:

@@ -36,7 +36,8 @@ class FileName:
     origin: Origin
     confidence: float
     source: str
-    """``info string``, ``comment``, ``prose``, ``tab title``, ``directive``, ``configuration``, ``command``."""
+    """``info string``, ``comment``, ``prose``, ``tab title``, ``step``, ``heading``, ``directive``, ``configuration``,
+    ``command``."""
     made: bool = False
     """Whether the page tells its reader to save the code as this file, or runs the file."""
 
@@ -146,6 +147,8 @@ class PageContext:
     """Variables that the prose or an ``export`` line assigns."""
     prose_commands: tuple[Command, ...] = ()
     """Commands in the prose: those of fences come first."""
+    image_commands: tuple[Command, ...] = ()
+    """What the page's Dockerfiles run: those of fences and of the prose come first."""
 
 
 def scope_of(block: Block) -> tuple[str, ...]:

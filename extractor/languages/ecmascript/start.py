@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
-from extractor.languages.common.shell import split_line
+from extractor.languages.common.shell import Words, split_line
 from extractor.languages.common.startup import (
     configured_startup,
     folder_of,
@@ -31,6 +31,11 @@ _BUILD_SCRIPT: Final = "build"
 _RUNNERS: Final = (("npx",), ("bunx",), ("pnpm", "exec"), ("pnpm", "dlx"), ("yarn", "dlx"), ("yarn", "exec"))
 """Tools that run a package's command."""
 _LOADERS: Final = frozenset({"tsx", "ts-node", "ts-node-esm", "bun", "deno", "vite-node"})
+_RESTARTERS: Final = frozenset({"nodemon", "node-dev", "ts-node-dev", "tsnd"})
+"""Tools that start a program with Node.js, and again when a file changes: no file does."""
+_STRIPPING: Final = frozenset({"--experimental-strip-types", "--experimental-transform-types"})
+"""Options by which Node.js runs TypeScript itself."""
+_CLIENTS: Final = frozenset({"npm", "pnpm", "yarn", "bun"})
 
 
 def startup_of(draft: Draft, path: str) -> Startup:
@@ -38,10 +43,13 @@ def startup_of(draft: Draft, path: str) -> Startup:
     if configured := configured_startup(draft):
         return configured
     manifest = next((m for m in draft.around.manifests if m.manager is Manager.NPM and m.scripts), None)
-    for script in _START_SCRIPTS:
+    called = _called_scripts(draft, manifest) if manifest else {}
+    for script in dict.fromkeys((*called, *_START_SCRIPTS)):
         line = manifest.scripts.get(script) if manifest else None
         if manifest and line and (startup := _by_script(draft, line, manifest, path)):
-            return startup
+            stated = called.get(script, Words(()))
+            environment = {**startup.environment, **stated.environment}
+            return replace(startup, command=(*startup.command, *stated.words), environment=environment)
     for command in stated_commands(draft, named=draft.program.main.name is not None):
         folder = folder_of(command, path)
         if folder and (arguments := _arguments(command.words, path.removeprefix(f"{folder}/"), None)):
@@ -55,6 +63,22 @@ def startup_of(draft: Draft, path: str) -> Startup:
     if _is_typescript(path):
         return usual_startup(draft, (*TSX, path), (Dependency("tsx"),))
     return usual_startup(draft, ("node", path), ())
+
+
+def _called_scripts(draft: Draft, manifest: Manifest) -> dict[str, Words]:
+    """The scripts of package.json that commands of the page call, nearest first, with arguments and environment."""
+    called: dict[str, Words] = {}
+    for command in stated_commands(draft, named=draft.program.main.name is not None):
+        tool, *rest = command.words
+        if (tool, *rest[:1]) == ("node", "--run"):
+            rest = rest[1:]
+        elif tool not in _CLIENTS:
+            continue
+        rest = rest[1:] if rest[:1] in (["run"], ["run-script"]) else rest
+        if rest and rest[0] in manifest.scripts:
+            arguments = rest[2:] if rest[1:2] == ["--"] else rest[1:] if tool != "npm" else []
+            called.setdefault(rest[0], Words(tuple(arguments), command.environment))
+    return called
 
 
 def _by_script(draft: Draft, line: str, manifest: Manifest, path: str) -> Startup | None:
@@ -77,6 +101,8 @@ def _arguments(words: Sequence[str], path: str, manifest: Manifest | None) -> tu
     if not rest:
         return None
     tool, arguments = PurePosixPath(rest[0]).name, rest[1:]
+    if tool in _RESTARTERS and arguments and means_file(arguments[0], path):
+        return (*(TSX if _is_typescript(path) else ("node",)), path, *arguments[1:])
     if tool in _LOADERS:
         plain = [a for a in arguments if a not in {"run", "watch", "--watch", "-A", "--allow-net", "--allow-env"}]
         if plain and means_file(plain[0], path):
@@ -88,7 +114,7 @@ def _arguments(words: Sequence[str], path: str, manifest: Manifest | None) -> tu
             return None
         if means_file(arguments[index], path) or means_file("./" + path, arguments[index]):
             flags = [a for a in arguments[:index] if a not in {"--watch", "--env-file=.env"}]
-            start = TSX if _is_typescript(path) and "tsx" not in flags else ("node",)
+            start = TSX if _is_typescript(path) and not {"tsx", *_STRIPPING} & set(flags) else ("node",)
             return (*start, *(f for f in flags if start != TSX), path, *arguments[index + 1 :])
         if built := _built(arguments[index], path, manifest):
             return ("node", built, *arguments[index + 1 :])

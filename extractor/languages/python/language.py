@@ -15,7 +15,7 @@ from extractor.languages.common.package_names import RefusedError, dependency_of
 from extractor.languages.common.values import Build, LocalImport, NeededPackage, RunnableLanguage
 from extractor.languages.common.view import Manifest
 from extractor.languages.python.imports import has_module, is_readers_own, is_standard, package_of, top
-from extractor.languages.python.layout import layout_of
+from extractor.languages.python.layout import SOURCES, layout_of
 from extractor.languages.python.names import inside
 from extractor.languages.python.parse import parse_python, python_tree
 from extractor.languages.python.start import role_by_command, startup_of
@@ -107,7 +107,9 @@ def local_imports(path: str | None, code: CodeFacts) -> Iterator[LocalImport]:
                 yield LocalImport(imported.module, (f"{inside}.py", f"{inside}/__init__.py"))
         elif not is_standard(imported.module):
             tail = imported.module.replace(".", "/")
-            yield LocalImport(imported.module, (f"{tail}.py", f"{tail}/__init__.py"))
+            inside = f"{SOURCES}/{tail}"
+            paths = (f"{tail}.py", f"{tail}/__init__.py", f"{inside}.py", f"{inside}/__init__.py")
+            yield LocalImport(imported.module, paths)
 
 
 def _imported(draft: Draft) -> Iterator[NeededPackage]:
@@ -161,7 +163,7 @@ def _own_modules(draft: Draft) -> frozenset[str]:
     named = [file.name.path for file in draft.program.files if file.name]
     named += [file.path for file in draft.program.extras]
     paths = [normal(name) for name in named if not refusal(name)]
-    names = {PurePosixPath(p).parts[0].removesuffix(".py") for p in paths}
+    names = {PurePosixPath(p.removeprefix(f"{SOURCES}/")).parts[0].removesuffix(".py") for p in paths}
     return frozenset(names | {PurePosixPath(p).stem for p in paths})
 
 

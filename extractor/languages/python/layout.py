@@ -29,6 +29,8 @@ workspace your
 """
 _NO_NAMES: Final = frozenset(_ADJECTIVES.split())
 """Words in front of "folder" that describe it and do not name it."""
+SOURCES: Final = "src"
+"""Folder around the packages of a project, by Python's packaging guide ("src layout")."""
 _SERVER_NAMES: Final = ("server", "main", "example", "program")
 _CLIENT_NAMES: Final = ("client", "main", "example", "program")
 _PACKAGE_NAMES: Final = ("example", "program", "documented", "documented_example")
@@ -57,6 +59,8 @@ class FileLayout:
     """Folder of the package; None for a flat program."""
     script: Script | None
     notes: tuple[Note, ...]
+    root: str = ""
+    """Folder that the page's packages are in (``src``), where they have to be installed; empty for none."""
 
 
 def layout_of(draft: Draft) -> FileLayout:
@@ -70,12 +74,15 @@ def layout_of(draft: Draft) -> FileLayout:
     for file in draft.program.modules:
         stated = normal(file.name.path) if file.name else _free(("module", "part"), draft, paths)
         paths.append(_inside(stated, package))
-    added = sorted({f"{folder}/__init__.py" for p in paths for folder in _folders(p) if package} - set(paths))
+    projects = [m for m in draft.around.manifests if m.manager is Manager.PYPI and m.path.endswith("pyproject.toml")]
+    root = SOURCES if paths[0].count("/") > 1 and paths[0].startswith(f"{SOURCES}/") and (projects or package) else ""
+    folders = {folder for path in paths for folder in _folders(path) if package and folder != root}
+    added = sorted({f"{folder}/__init__.py" for folder in folders} - set(paths))
     for path in added:
         notes.append(Note(NoteKind.FILE, Origin.INFERRED, path, confidence=0.9))
-    dotted = paths[0].removesuffix(".py").replace("/", ".")
+    dotted = paths[0].removeprefix(f"{root}/").removesuffix(".py").replace("/", ".")
     files = tuple(zip(paths, draft.program.files, strict=True))
-    return FileLayout(files, tuple(added), dotted, package, script, tuple(notes))
+    return FileLayout(files, tuple(added), dotted, package, script, tuple(notes), root)
 
 
 def script_of(draft: Draft) -> Script | None:

@@ -42,10 +42,13 @@ def startup_of(draft: Draft, layout: FileLayout) -> Startup:
     if configured := configured_startup(draft):
         return configured
     named = draft.program.main.name is not None or layout.script is not None
-    for command in stated_commands(draft, named=named):
-        if startup := _stated(command, draft, layout):
-            return startup
-    return _usual(draft, layout)
+    commands = stated_commands(draft, named=named)
+    ways = ((way, command) for way in (_stated, _loaded_startup) for command in commands)
+    stated = (way(command, draft, layout) for way, command in ways)
+    startup = next((one for one in stated if one), None) or _usual(draft, layout)
+    # as if the project was installed, which its reader's tool does
+    installed = {"PYTHONPATH": layout.root} if layout.root and not startup.folder else {}
+    return replace(startup, environment={**installed, **startup.environment})
 
 
 def _stated(stated: Command, draft: Draft, layout: FileLayout) -> Startup | None:
@@ -61,6 +64,7 @@ def _stated(stated: Command, draft: Draft, layout: FileLayout) -> Startup | None
         main = layout.main.removeprefix(folder.replace("/", ".") + ".")
         layout = replace(layout, files=((path, layout.files[0][1]), *layout.files[1:]), main=main)
     first, rest = PurePosixPath(words[0].replace("\\", "/")).name.removesuffix(".exe"), words[1:]
+    flags, rest = _flags(rest) if first in {"python", "python3"} else ((), rest)
     arguments: tuple[str, ...] | None = None
     tools: tuple[Dependency, ...] = ()
     if layout.script and first == layout.script.name:
@@ -75,20 +79,39 @@ def _stated(stated: Command, draft: Draft, layout: FileLayout) -> Startup | None
         arguments = (path, *rest)
     elif first == "uvicorn" and app and f"{layout.main}:{app}" in rest:
         arguments, tools = ("-m", "uvicorn", *_by_one_process(_without_strange_host(rest))), (Dependency("uvicorn"),)
-    elif app and draft.role.start is Start.RUN and (loaded := _loaded(words, draft.rules)):
-        if not means_file(loaded.path, path):
-            return None
-        command = (loaded.tool, "run", *loaded.arguments)
-        packages = (draft.rules.loaders[loaded.tool],)
-        return Startup(command, loaded.kind, (), packages, stated.environment, (note,), folder)
+    elif app and draft.role.start is Start.RUN and _loaded(words, draft.rules):
+        return _loaded_startup(stated, draft, layout)
     if arguments is None:
         return None
     notes = [note]
     if _WORKERS in rest and _WORKERS not in arguments:
         notes.append(Note(NoteKind.REMARK, Origin.INFERRED, detail=_ONE_PROCESS, confidence=0.9))
-    command = ("python", *(a for a in arguments if a not in _DROPPED))
+    command = ("python", *flags, *(a for a in arguments if a not in _DROPPED))
     kind = _kind_of(command, draft.kind, draft.rules)
     return Startup(command, kind, (), tools, stated.environment, tuple(notes), folder)
+
+
+def _loaded_startup(stated: Command, draft: Draft, layout: FileLayout) -> Startup | None:
+    """The start by a loader's ``run``, whatever the file does where it is run itself; None if it is not about it."""
+    words, path = _without_runner(stated.words), layout.files[0][0]
+    folder = folder_of(stated, path)
+    path = path.removeprefix(f"{folder}/") if folder else path
+    loaded = _loaded(words, draft.rules)
+    if loaded is None or not means_file(loaded.path, path) or (words[1] != "run" and draft.role.handle is None):
+        return None
+    arguments = (path + word.removeprefix(loaded.path) if word == loaded.target else word for word in loaded.arguments)
+    packages = (draft.rules.loaders[loaded.tool],)
+    note = stated_note(stated.words, stated.span)
+    command = (loaded.tool, "run", *arguments)
+    return Startup(command, loaded.kind, (), packages, stated.environment, (note,), folder)
+
+
+def _flags(words: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The interpreter's own options in front of a script or a module, and the rest."""
+    count = 0
+    while count < len(words) and words[count].startswith("-") and words[count] not in {"-m", "-c", "-"}:
+        count += 2 if words[count] in {"-W", "-X"} else 1
+    return words[:count], words[count:]
 
 
 def _is_of_another_program(stated: Command, draft: Draft) -> bool:
@@ -124,9 +147,15 @@ class _Loaded:
     """``LOADER run server.py:app --transport http``: a command that imports a file and runs the server in it."""
 
     tool: str
-    path: str
+    target: str
+    """The file, and the object after a colon."""
     arguments: tuple[str, ...]
     kind: ExampleKind
+
+    @property
+    def path(self) -> str:
+        """The file."""
+        return self.target.partition(":")[0]
 
 
 def _loaded(words: tuple[str, ...], rules: LanguageRules) -> _Loaded | None:
@@ -138,7 +167,7 @@ def _loaded(words: tuple[str, ...], rules: LanguageRules) -> _Loaded | None:
     # `dev` puts an inspector in front of what `run` does
     arguments = tuple(w for w in words[2:] if w not in _DROPPED) if words[1] == "run" else (target,)
     kind = _kind_of(arguments, ExampleKind.STDIO_SERVER, rules)
-    return _Loaded(words[0], target.partition(":")[0], arguments, kind)
+    return _Loaded(words[0], target, arguments, kind)
 
 
 def _kind_of(arguments: Sequence[str], default: ExampleKind, rules: LanguageRules) -> ExampleKind:

@@ -31,6 +31,29 @@ def test_order_of_statements() -> None:
 
 
 @pytest.mark.parametrize(
+    ("heading", "info", "path"),
+    [
+        ("server.py", "python", "server.py"),
+        ("2. Create src/server.py", "py", "src/server.py"),
+        ("Step 3: The server.py file", "python", None),
+        ("Create your server.py:", "python", "server.py"),
+        ("📄 server.py", "python", "server.py"),
+        ("Why server.py is not enough", "python", None),
+        ("server.py and client.py", "python", None),
+        ("server.py", "bash", None),
+        ("package.json", "json", "package.json"),
+        ("server.py", "json", None),
+        ("Node.js", "js", None),
+    ],
+)
+def test_heading(heading: str, info: str, path: str | None) -> None:
+    name = stated_name(block(info, "x = 1\n", heading=heading), PY if info in {"python", "py"} else ())
+    assert (name.path if name else None) == path
+    # it may be above a part of the file as well
+    assert name is None or not name.is_whole
+
+
+@pytest.mark.parametrize(
     ("first", "path"),
     [
         ("# server.py", "server.py"),

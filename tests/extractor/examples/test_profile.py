@@ -97,7 +97,7 @@ def test_its_own_loader_is_read_in_prose(tmp_path: Path) -> None:
     page = f"```python\n{SERVER}```\n\nStart it: `chat run desk.py`.\n"
     (example,) = found(tmp_path, page)
     assert example.bundle is not None
-    assert example.bundle.command == ("python", "desk.py")
+    assert example.bundle.command == ("chat", "run", "desk.py"), "as the page says, although the file would run itself"
 
 
 def test_its_own_modules_are_not_packages(tmp_path: Path) -> None:

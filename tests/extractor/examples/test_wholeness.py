@@ -186,3 +186,37 @@ def test_a_forgotten_import_of_the_standard_library_is_not_left_to_the_reader(tm
     bundle = only(tmp_path, code, "python").bundle
     assert bundle is not None
     assert [part.name for part in bundle.left_to_reader if part.kind is LeftKind.NAME] == ["mine"]
+
+
+@pytest.mark.parametrize(
+    "cut",
+    [
+        "# ... the tools of before",
+        "# … existing routes",
+        "# rest of the settings",
+        "# ...existing code",
+        "# the rest of it",
+    ],
+)
+def test_a_program_that_leaves_lines_out_is_whole_by_inference_only(tmp_path: Path, cut: str) -> None:
+    code = PYTHON.replace("HOME = os.getcwd()\n", f"HOME = os.getcwd()\n{cut}\n")
+    example = only(tmp_path, code, 'python title="clock.py"')
+    assert example.status is ExampleStatus.RUNNABLE
+    note = next(note for note in example.notes if note.kind is NoteKind.WHOLE_PROGRAM)
+    assert (note.origin, note.detail) == (Origin.INFERRED, " although it leaves lines out (line 9 of the page)")
+
+
+@pytest.mark.parametrize("comment", ["# Your tools go here", "# more later", "# TODO: name it", "# (...) is a call"])
+def test_comments_that_stand_for_no_lines_change_nothing(tmp_path: Path, comment: str) -> None:
+    code = PYTHON.replace("HOME = os.getcwd()\n", f"HOME = os.getcwd()\n{comment}\n")
+    example = only(tmp_path, code, 'python title="clock.py"')
+    assert (example.status, whole_by(example)) == (ExampleStatus.RUNNABLE, None)
+
+
+def test_a_spread_is_not_an_ellipsis(tmp_path: Path) -> None:
+    code = TYPESCRIPT.replace("Transport({})", "Transport({\n  ...options,\n})").replace(
+        "const web", "const options = {};\nconst web"
+    )
+    assert only(tmp_path, code, 'ts title="w.ts"').whole
+    faulty = only(tmp_path, code.replace("web.listen", "wbe.listen"), 'ts title="w.ts"')
+    assert faulty.status is ExampleStatus.RUNNABLE

@@ -1,0 +1,112 @@
+"""How a Python program is started by what its page says, in whatever way it says so."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from extractor.docs.corpus import extract
+from extractor.examples.find import find_examples
+from extractor.model import ExampleKind, Layout, NoteKind, Origin
+from harness.profiles.mcp.roles import CODE
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from extractor.model import Bundle
+
+LAMP = (
+    "from mcp.server.fastmcp import FastMCP\n\nlamp = FastMCP('lamp')\n\n\nif __name__ == '__main__':\n    lamp.run()\n"
+)
+
+
+def bundle_of(tmp_path: Path, page: str) -> Bundle:
+    (tmp_path / "page.md").write_text(page, encoding="utf-8")
+    (example,) = find_examples(extract(tmp_path, Layout(), jobs=1, statements=False), CODE)
+    assert example.bundle is not None
+    return example.bundle
+
+
+def started(tmp_path: Path, shell: str, name: str = "lamp.py", code: str = LAMP) -> Bundle:
+    return bundle_of(tmp_path, f'# L\n\n```python title="{name}"\n{code}```\n\n```bash\n{shell}\n```\n')
+
+
+@pytest.mark.parametrize(
+    ("shell", "command"),
+    [
+        ("python3.13 lamp.py", ("python", "lamp.py")),
+        (".venv/bin/python lamp.py --dim", ("python", "lamp.py", "--dim")),
+        ("python -u -X dev lamp.py -v", ("python", "-u", "-X", "dev", "lamp.py", "-v")),
+        ("python -B -m lamp", ("python", "-B", "-m", "lamp")),
+        ("nohup python lamp.py --dim > lamp.log 2>&1 &", ("python", "lamp.py", "--dim")),
+        ("sudo env LAMP=1 python lamp.py", ("python", "lamp.py")),
+    ],
+)
+def test_a_stated_command_keeps_its_words(tmp_path: Path, shell: str, command: tuple[str, ...]) -> None:
+    bundle = started(tmp_path, shell)
+    assert bundle.command == command
+    assert not [note for note in bundle.guesses if note.kind is NoteKind.COMMAND]
+
+
+def test_packages_installed_by_a_versioned_client_are_stated(tmp_path: Path) -> None:
+    for line in ("python3.12 -m pip install 'mcp<2'", ".venv/bin/pip install 'mcp<2'", "pip3.12 install 'mcp<2'"):
+        bundle = started(tmp_path, f"{line}\npython lamp.py")
+        assert [(str(d), d.origin) for d in bundle.dependencies] == [("mcp<2", Origin.STATED)], line
+
+
+def test_a_loader_runs_a_file_that_could_run_itself(tmp_path: Path) -> None:
+    bundle = started(tmp_path, "pip install 'mcp[cli]<2'\nfastmcp run /srv/lamp.py:lamp --transport http --port 4600")
+    assert bundle.command == ("fastmcp", "run", "lamp.py:lamp", "--transport", "http", "--port", "4600")
+    assert bundle.kind is ExampleKind.HTTP_SERVER
+
+
+def test_the_command_that_runs_the_file_itself_comes_before_a_loader(tmp_path: Path) -> None:
+    bundle = started(tmp_path, "fastmcp run lamp.py --transport http\npython lamp.py")
+    assert (bundle.command, bundle.kind) == (("python", "lamp.py"), ExampleKind.STDIO_SERVER)
+    # an inspector in front of a program is not how it is run
+    assert started(tmp_path, "fastmcp dev lamp.py").command == ("python", "lamp.py")
+
+
+DOCKERFILE = (
+    '```dockerfile\nFROM python:3.12\nENV LAMP=low LIGHT="2"\nRUN pip install "mcp<2" && \\\n  pip install uvicorn\n'
+    'ENTRYPOINT ["python", "lamp.py"]\nCMD ["--dim"]\n```\n'
+)
+
+
+def test_a_dockerfile_states_what_nothing_else_does(tmp_path: Path) -> None:
+    bundle = bundle_of(tmp_path, f'```python title="lamp.py"\n{LAMP}```\n\n{DOCKERFILE}')
+    assert bundle.command == ("python", "lamp.py", "--dim")
+    assert {str(d) for d in bundle.dependencies} >= {"mcp<2"}
+    assert (bundle.environment["LAMP"], bundle.environment["LIGHT"]) == ("low", "2")
+    assert not bundle.guesses
+
+
+def test_a_command_of_the_page_comes_before_its_dockerfile(tmp_path: Path) -> None:
+    shell = "```sh\npip install mcp==1.20\npython lamp.py --bright\n```\n"
+    bundle = bundle_of(tmp_path, f'```python title="lamp.py"\n{LAMP}```\n\n{DOCKERFILE}\n{shell}')
+    assert bundle.command == ("python", "lamp.py", "--bright")
+    assert [str(d) for d in bundle.dependencies] == ["mcp==1.20"]
+    assert "LAMP" not in bundle.environment
+
+
+PROJECT = '```toml title="pyproject.toml"\n[project]\nname = "lamp"\ndependencies = ["mcp<2"]\n{scripts}```\n\n'
+MAIN = "from lamp_house.bulbs import COUNT\nfrom mcp.server.fastmcp import FastMCP\n\nlamp = FastMCP(str(COUNT))\n\n\ndef on():\n    lamp.run()\n"
+FILES = f'```python title="src/lamp_house/bulbs.py"\nCOUNT = 3\n```\n\n```python title="src/lamp_house/main.py"\n{MAIN}```\n\n'
+
+
+def test_packages_in_src_are_found_as_if_they_were_installed(tmp_path: Path) -> None:
+    scripts = '[project.scripts]\nlamp = "lamp_house.main:on"\n'
+    bundle = bundle_of(tmp_path, PROJECT.format(scripts=scripts) + FILES + "```sh\nuv run lamp\n```\n")
+    assert "from lamp_house.main import on" in bundle.command[-1]
+    assert bundle.environment["PYTHONPATH"] == "src"
+    paths = {file.path for file in bundle.files}
+    assert {"src/lamp_house/main.py", "src/lamp_house/bulbs.py"} <= paths
+    assert "src/__init__.py" not in paths
+
+
+def test_a_module_of_src_is_run_by_its_own_name(tmp_path: Path) -> None:
+    files = FILES.replace("def on():\n    lamp.run()", "lamp.run()")
+    bundle = bundle_of(tmp_path, PROJECT.format(scripts="") + files + "```sh\nuv run python -m lamp_house.main\n```\n")
+    assert bundle.command == ("python", "-m", "lamp_house.main")
+    assert bundle.environment["PYTHONPATH"] == "src"
