@@ -30,6 +30,8 @@ class TextEdit:
     start: int
     end: int
     new: str
+    indented: bool = False
+    """Whether its new lines have the indentation already that another edit gives to the line."""
 
     @classmethod
     def line_below(cls, statement: Node, line: str) -> TextEdit:

@@ -212,7 +212,9 @@ def _by_line(file: SourceFile, changes: Sequence[TextEdit]) -> Iterator[FileEdit
         starts.append(starts[-1] + len(line) + 1)
     for number, edits in by_line.items():
         line = lines[number]
+        further = next((e.new for e in edits if e.start == e.end == starts[number] and e.new.isspace()), "")
         for edit in sorted(edits, key=lambda e: e.start, reverse=True):
             at, end = edit.start - starts[number], edit.end - starts[number]
-            line = line[:at] + edit.new.encode() + line[end:]
+            new = edit.new if edit.indented else edit.new.replace("\n", f"\n{further}")
+            line = line[:at] + new.encode() + line[end:]
         yield FileEdit(file.path, number + 1, tuple(line.decode().split("\n")))

@@ -26,6 +26,7 @@ from harness.profiles.mcp.rules.answers import (
     why_undecided,
 )
 from harness.profiles.mcp.rules.preconditions import BASELINE, IN_SESSION, not_asked
+from harness.profiles.mcp.rules.session_per_client import open_per_client
 from harness.profiles.mcp.rules.transcript import exchange_of, is_initialize_result
 from harness.profiles.mcp.serving import SERVING
 from harness.rule import Decision, Rule
@@ -144,6 +145,7 @@ EXAMPLE_CLIENTS: Final = Rule(
     ),
     Decision(clients, BASELINE),
     blame=shared_transports,
+    fix=open_per_client,
 )
 
 
