@@ -28,6 +28,8 @@ _READS_BODY: Final = re.compile(r"\breq(?:uest)?\.body\b")
 _PARSES_BODY: Final = re.compile(
     r"\b(?:express|bodyParser|body_parser)\.(?:json|raw|text)\(|\bjson\(\)|\bcreate\w*ExpressApp|koaBody|bodyParser\(|fastify"
 )
+_USED: Final = re.compile(r"\.use\(\s*\w+\.json\(")
+_ROUTE: Final = re.compile(r"\.(?:post|all)\(\s*[\"'`/]")
 _NO_WORDS: Final = re.compile(
     r"\s*(?:at\s|File \"|Node\.js v|[~^\s]+$|[\]})({,;\s]*$|[-=*_\s]*$|npm (?:notice|error A complete log))"
     r"|.*\"(?:GET|POST|DELETE|HEAD|OPTIONS) \S+ HTTP/"
@@ -168,7 +170,7 @@ def _by_words(run: Run, log: str, bundle: Bundle, otherwise: str, serving: Servi
 
 
 def lacks_parser(run: Run, log: str, bundle: Bundle) -> bool:
-    """Return whether the body of requests is read and nothing parses it.
+    """Return whether the body of requests is read and nothing parses it, or what does comes behind the routes.
 
     Args:
         run: one that did not serve.
@@ -176,6 +178,19 @@ def lacks_parser(run: Run, log: str, bundle: Bundle) -> bool:
         bundle: what was run.
     """
     text = "\n".join(file.text for file in bundle.files)
-    if not run.outcome.listened or not _READS_BODY.search(text) or _PARSES_BODY.search(text):
+    if not run.outcome.listened or not _READS_BODY.search(text):
+        return False
+    if _PARSES_BODY.search(text) and not _parses_late(bundle):
         return False
     return "express" in text or _NO_BODY.search(log) is not None
+
+
+def _parses_late(bundle: Bundle) -> bool:
+    """Whether the only parser of a program is put to use behind a route that is written in the same file."""
+    for file in bundle.files:
+        parsers, route = list(_PARSES_BODY.finditer(file.text)), _ROUTE.search(file.text)
+        if parsers and (len(parsers) > 1 or not _USED.search(file.text) or route is None):
+            return False
+        if parsers and route is not None and parsers[0].start() < route.start():
+            return False
+    return True

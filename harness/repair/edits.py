@@ -39,7 +39,7 @@ class FileEdit:
     line: int
     """1-based."""
     new: tuple[str, ...]
-    """The lines that come, without line ends."""
+    """The lines that come, without line ends; none if the line goes."""
 
 
 def fixable(findings: Sequence[Finding], catalogue: Catalogue) -> tuple[Finding, ...]:
@@ -217,4 +217,5 @@ def _by_line(file: SourceFile, changes: Sequence[TextEdit]) -> Iterator[FileEdit
             at, end = edit.start - starts[number], edit.end - starts[number]
             new = edit.new if edit.indented else edit.new.replace("\n", f"\n{further}")
             line = line[:at] + new.encode() + line[end:]
-        yield FileEdit(file.path, number + 1, tuple(line.decode().split("\n")))
+        gone = not line.strip() and all(not edit.new for edit in edits)
+        yield FileEdit(file.path, number + 1, () if gone else tuple(line.decode().split("\n")))

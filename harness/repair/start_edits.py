@@ -94,8 +94,12 @@ def start_edits(root: Node, run: Run, bundle: Bundle, answers: Mapping[str, Modu
 
 
 def parse_bodies(root: Node) -> Iterator[TextEdit]:
-    """Have each application of Express parse JSON, in the line below the one that makes it."""
+    """Have each application of Express parse JSON, in the line below the one that makes it.
+
+    A parser that is put to use too late is moved there.
+    """
     makers = _express_names(root)
+    late = {text_of(node).rstrip(";"): node for node in walk(root) if node.type == "expression_statement"}
     for node in walk(root):
         name, value = (node.child_by_field_name(field) for field in ("name", "value"))
         if node.type != "variable_declarator" or name is None or value is None or name.type != "identifier":
@@ -107,7 +111,11 @@ def parse_bodies(root: Node) -> Iterator[TextEdit]:
             statement = statement.parent
         if statement is not None:
             end = ";" if text_of(statement).endswith(";") else ""
-            yield TextEdit.line_below(statement, f"{text_of(name)}.use({callee_of(value)}.json()){end}")
+            parser = f"{text_of(name)}.use({callee_of(value)}.json("
+            moved = next((text for text in late if text.startswith(parser)), None)
+            yield TextEdit.line_below(statement, f"{moved or parser + '))'}{end}")
+            if moved is not None:
+                yield TextEdit(late[moved].start_byte, late[moved].end_byte, "")
 
 
 def import_python(root: Node, line: str) -> Iterator[TextEdit]:

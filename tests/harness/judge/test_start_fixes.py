@@ -101,6 +101,8 @@ def test_a_body_that_nothing_parses_is_marked_where_it_is_read() -> None:
     assert lines_of_cause(refused, bundle(PLAIN), cause_of(refused, bundle(PLAIN))) == (Span(PAGE, 13, 13),)
     assert "express.json()" not in fix(refused, bundle(PARSING, "express"))
     assert lines_of_cause(refused, bundle(PARSING), cause_of(refused, bundle(PARSING))) == ()
+    late = PLAIN + "app.use(express.json());\n"
+    assert "before the routes" in fix(refused, bundle(late, "express"))
 
 
 @pytest.mark.parametrize(

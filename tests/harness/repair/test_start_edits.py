@@ -109,6 +109,13 @@ def test_more_code_in_the_same_line_stays_behind_the_parser() -> None:
     assert "express(); app.use(express.json()); app.post(" in edited("server.mjs", text, REFUSED)
 
 
+@pytest.mark.parametrize("parser", ["app.use(express.json());", 'app.use(express.json({ limit: "1mb" }));'])
+def test_a_parser_behind_the_routes_is_moved_above_them(parser: str) -> None:
+    text = INLINE.replace("app.listen", f"{parser}\napp.listen")
+    after = edited("server.mjs", text, REFUSED)
+    assert after == INLINE.replace("= express();\n", f"= express();\n{parser}\n")
+
+
 @pytest.mark.parametrize(
     "text",
     [
