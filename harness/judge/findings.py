@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness.model import Basis, Citation, Finding, Verdict
@@ -19,6 +20,7 @@ def finding(
     summary: str,
     evidence: Iterable[Exchange | None] = (),
     legs: Mapping[str, bool] | None = None,
+    quoting: str = "",
 ) -> Finding:
     """Return a finding with the requirement's own level, basis and sentence.
 
@@ -29,7 +31,9 @@ def finding(
         evidence: the exchanges that decide, controls included; None is left out.
         legs: of a requirement on several kinds of requests or things, each that was decided, by name, and whether it
             meets the requirement.
+        quoting: words of the sentence to quote, of a requirement that is bound to several.
     """
+    statement = bound.sentence_with(quoting)
     return Finding(
         requirement=bound.requirement.id,
         level=bound.level,
@@ -37,7 +41,7 @@ def finding(
         verdict=verdict,
         revision=bound.revision,
         summary=summary,
-        statement=Citation.of(bound.statement) if bound.statement is not None else None,
+        statement=Citation.of(statement) if statement is not None else None,
         evidence=numbers(evidence),
         fix=bound.requirement.fix if verdict is Verdict.VIOLATED else None,
         legs={name: Verdict.SATISFIED if met else Verdict.VIOLATED for name, met in (legs or {}).items()},
@@ -54,9 +58,11 @@ def violated(
     summary: str,
     evidence: Iterable[Exchange | None] = (),
     legs: Mapping[str, bool] | None = None,
+    *,
+    quoting: str = "",
 ) -> Finding:
     """Return the finding that the requirement is violated. Arguments as :func:`finding`."""
-    return finding(bound, Verdict.VIOLATED, summary, evidence, legs)
+    return finding(bound, Verdict.VIOLATED, summary, evidence, legs, quoting)
 
 
 def not_applicable(bound: BoundRequirement, summary: str, evidence: Iterable[Exchange | None] = ()) -> Finding:
@@ -69,18 +75,28 @@ def inconclusive(bound: BoundRequirement, summary: str, evidence: Iterable[Excha
     return finding(bound, Verdict.INCONCLUSIVE, summary, evidence)
 
 
-def none_wrong(bound: BoundRequirement, judged: Iterable[tuple[Exchange, str | None]], good: str) -> Finding | None:
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong in an exchange, and which of a requirement's sentences says so."""
+
+    summary: str
+    """A sentence, or a part of one, as the check that makes it needs it."""
+    quoting: str = ""
+    """Words of the sentence to quote."""
+
+
+def none_wrong(bound: BoundRequirement, judged: Iterable[tuple[Exchange, Fault | None]], good: str) -> Finding | None:
     """Return what several exchanges show of one property; None if there are none.
 
     Args:
         bound: the requirement.
-        judged: each exchange with the sentence on what is wrong in it, None if nothing is.
+        judged: each exchange with what is wrong in it, as a sentence, None if nothing is.
         good: the sentence if none is wrong; the first exchange is its evidence.
     """
     first: Exchange | None = None
     for exchange, fault in judged:
         if fault is not None:
-            return violated(bound, fault, [exchange])
+            return violated(bound, fault.summary, [exchange], quoting=fault.quoting)
         first = first or exchange
     return satisfied(bound, good, [first]) if first is not None else None
 

@@ -123,6 +123,13 @@ class BoundRequirement:
     """How its sentence changed in meaning, until that is accepted: then no verdict can be given."""
     schema: MessageSchema | None = field(default=None, compare=False, repr=False)
     """Of the revision's messages, where the docs have one."""
+    others: tuple[Statement, ...] = ()
+    """Further sentences that it is bound to in this revision: it says in several what is decided by one check."""
+
+    def sentence_with(self, words: str) -> Statement | None:
+        """Return the first of its sentences that contains ``words``, in any case; the first of all if none does."""
+        every = (self.statement, *self.others) if self.statement is not None else ()
+        return next((one for one in every if words.lower() in one.text.lower()), self.statement)
 
 
 @dataclass(frozen=True, slots=True)

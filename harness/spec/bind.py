@@ -62,21 +62,22 @@ def bind(statements: Sequence[Statement], bindings: Sequence[Binding], rows: Seq
 
     Args:
         statements: of the corpus.
-        bindings: of several bindings of one row in a revision, the first whose sentence is found is quoted.
+        bindings: of several bindings of one row in a revision, the first whose sentence is found is quoted, unless a
+            finding is about another one.
         rows: of the catalogue.
 
     Returns:
         Rows without a binding (advice, readings, or no bindings at all) and rows whose sentence is gone have
         ``statement=None``.
     """
-    quoted: dict[tuple[str, str], Statement] = {}
+    quoted: dict[tuple[str, str], list[Statement]] = defaultdict(list)
     requirements: dict[Statement, list[str]] = defaultdict(list)
     drift = []
     for binding, statement, drifted in locate(bindings, statements):
         if drifted:
             drift.append(drifted)
         if statement:
-            quoted.setdefault((binding.requirement, binding.revision), statement)
+            quoted[binding.requirement, binding.revision].append(statement)
             requirements[statement].append(binding.requirement)
     doubts = _doubts(drift, quoted.keys())
     return Bound(
@@ -86,8 +87,9 @@ def bind(statements: Sequence[Statement], bindings: Sequence[Binding], rows: Seq
                 revision=revision,
                 level=level,
                 basis=row.basis[revision],
-                statement=quoted.get((row.id, revision)),
+                statement=next(iter(quoted.get((row.id, revision), [])), None),
                 doubt=doubts.get((row.id, revision)),
+                others=tuple(quoted.get((row.id, revision), [])[1:]),
             )
             for row in rows
             for revision, level in row.levels.items()

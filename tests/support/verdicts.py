@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from extractor.model import Span, Statement
 from harness.judge.judge import judge
 from harness.load import load_schemas
 from harness.model import BoundRequirement, Verdict
@@ -33,6 +34,20 @@ def finding_of(transcript: Transcript, id: str) -> Finding:
     """The finding on one requirement, for a page of the newest revision with sessions."""
     asked = tuple(row for row in rows() if row.requirement.id == id)
     return next(f for f in judge(transcript, asked, MCP, page_revision=NEWEST) if f.requirement == id)
+
+
+def quoted(transcript: Transcript, id: str, *sentences: str, revision: str = NEWEST) -> str | None:
+    """The sentence that the finding on one requirement quotes, of those that it is bound to."""
+    row = MCP.catalogue.requirement(id)
+    level = row.levels[revision]
+    span = Span("spec.mdx", 1, 1)
+    said = [
+        Statement("spec.mdx", revision, "", level, level.value, text, "server", span, text, frozenset())
+        for text in sentences
+    ]
+    bound = BoundRequirement(row, revision, level, row.basis[revision], said[0], others=tuple(said[1:]))
+    (finding,) = judge(transcript, (bound,), MCP, page_revision=revision)
+    return finding.statement.text if finding.statement is not None else None
 
 
 def verdicts_of(transcript: Transcript, page_revision: str = NEWEST) -> dict[str, Verdict]:

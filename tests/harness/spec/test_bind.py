@@ -57,6 +57,24 @@ def test_unchanged_text_binds_without_drift(spec: Spec) -> None:
     assert {(s.level, s.line) for s in bound.unbound} == {(Level.MAY, 9), (Level.SHOULD, 13)}
 
 
+def test_of_several_sentences_the_one_that_is_meant_is_quoted(spec: Spec) -> None:
+    statements = spec()
+    row = MCP.catalogue.requirement("session.terminated-404")
+    bindings = tuple(binding_at(row, PAGE, line, statements) for line in (5, 9))
+    found = bind(statements, bindings, (row,)).requirements[row.id, "2025-11-25"]
+    assert found.statement is not None
+    assert [other.span.first for other in found.others] == [9]
+    for words, first in (("VISIBLE ascii", 9), ("status 404", 5), ("of another", 5), ("", 5)):
+        said = found.sentence_with(words)
+        assert said is not None
+        assert said.span.first == first
+
+
+def test_without_a_sentence_none_is_quoted(spec: Spec) -> None:
+    found = bind(spec(), (), (MCP.catalogue.requirement("session.terminated-404"),))
+    assert found.requirements["session.terminated-404", "2025-11-25"].sentence_with("status") is None
+
+
 def test_every_row_of_the_catalogue_is_there_in_each_of_its_revisions(spec: Spec) -> None:
     bound = rebound(spec)
     assert set(bound.requirements) == {
