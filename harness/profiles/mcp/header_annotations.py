@@ -25,6 +25,11 @@ _SCHEMAS_BY_NAME: Final = ("patternProperties", "dependentSchemas", "$defs", "de
 _DATA: Final = ("const", "default", "enum", "examples")
 """Keywords whose values are not schemas."""
 _MOST_DEPTH: Final = 32
+EMPTY: Final = "is empty"
+NOT_A_TOKEN: Final = "has characters that the name of a header cannot have"
+NOT_REACHED: Final = "is not on a property that is reached by `properties` alone"
+NOT_PRIMITIVE: Final = "is on a property that is not an integer, a string or a boolean"
+TWICE: Final = "is there twice"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +54,13 @@ class HeaderAnnotation:
     def fault(self) -> str | None:
         """What the page forbids about it, as the rest of a sentence; None if nothing."""
         if not isinstance(self.name, str) or not self.name:
-            return "is empty" if self.name == "" else "is not a string"
+            return EMPTY if self.name == "" else "is not a string"
         if not _TOKEN.fullmatch(self.name):
-            return "has characters that the name of a header cannot have"
+            return NOT_A_TOKEN
         if not self.path:
-            return "is not on a property that is reached by `properties` alone"
+            return NOT_REACHED
         if any(kind not in _PRIMITIVE for kind in self.types):
-            return "is on a property that is not an integer, a string or a boolean"
+            return NOT_PRIMITIVE
         return None
 
 
@@ -71,7 +76,7 @@ def annotation_fault(schema: Any) -> str | None:
         if annotation.fault is not None:
             return annotation.fault
         if annotation.name.lower() in seen:
-            return "is there twice"
+            return TWICE
         seen.add(annotation.name.lower())
     return None
 

@@ -267,6 +267,15 @@ class NoPing(conforming.Server):
         return super().result_of(message)
 
 
+class PingSaysMore(conforming.Server):
+    """Answers a ping by more than an empty result."""
+
+    def result_of(self, message: dict[str, Any]) -> dict[str, Any]:
+        if message["method"] == "ping":
+            return conforming.response(message, {"status": "ok"})
+        return super().result_of(message)
+
+
 class AuthorizedForbidsNobody(Authorized):
     """A request without a token is forbidden."""
 

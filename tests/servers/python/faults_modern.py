@@ -215,6 +215,15 @@ class ModernUnlisted(ModernFeatures):
         return super().result_of(message)
 
 
+class ModernUnlistedPrompts(ModernFeatures):
+    """Declares prompts, and does not list them."""
+
+    def result_of(self, message: dict[str, Any]) -> dict[str, Any]:
+        if message["method"] == "prompts/list":
+            return conforming.error(message["id"], -32603, "not yet")
+        return super().result_of(message)
+
+
 class ModernAnyLevel(ModernLevels):
     """Takes any word for a log level."""
 

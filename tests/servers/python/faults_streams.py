@@ -110,6 +110,17 @@ class StreamStaysOpen(conforming.Server):
         await reply.gone()
 
 
+class ToolStreamSaysNothing(conforming.Server):
+    """The stream of a tool's request ends without the response."""
+
+    async def answer(self, session: Session, message: dict[str, Any], reply: Reply) -> None:
+        if message["method"] == "tools/call":
+            await reply.start_stream()
+            await self.finish(reply)
+        else:
+            await super().answer(session, message, reply)
+
+
 class EventIdsPerStream(conforming.Server):
     """Every stream counts its events from zero; nothing is replayed."""
 

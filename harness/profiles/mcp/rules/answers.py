@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from harness.judge.findings import join_words
-from harness.model import FailureKind
+from harness.model import BodyFault, FailureKind
 from harness.profiles.mcp.rules.transcript import (
     EVENT_STREAM,
     control_of,
@@ -96,6 +96,34 @@ def is_served(exchange: Exchange | None) -> bool:
 def is_event_stream(exchange: Exchange) -> bool:
     """Return whether the reply is an event stream."""
     return exchange.reply is not None and exchange.reply.media_type == EVENT_STREAM
+
+
+def without_response(exchange: Exchange) -> str | None:
+    """Return what came back, if it is an event stream that has no response to its request; None for any other answer.
+
+    After an event with an id the server may close the connection and be polled; a tool may take its time.
+    """
+    reply = exchange.reply
+    if reply is None or not is_success(exchange) or not is_event_stream(exchange):
+        return None
+    polled = any(event.id is not None for event in reply.events)
+    working = exchange.step.startswith(TOOL_STEPS) and reply.fault is BodyFault.TIMEOUT
+    if is_result(exchange) or is_json_error(exchange) or polled or working:
+        return None
+    fault = "" if reply.fault in (None, BodyFault.OPEN) else f" ({reply.fault})"
+    return f"{reply.status} and an event stream without the response{fault}"
+
+
+def was_watched_enough(transcript: Transcript, exchange: Exchange, opening: Exchange | None) -> bool:
+    """Return whether a stream ended, or was watched for many times as long as ordinary answers take.
+
+    Args:
+        transcript: the conversation.
+        exchange: whose answer is the stream.
+        opening: the first request that was served.
+    """
+    cut = exchange.reply is not None and exchange.reply.fault in (BodyFault.TIMEOUT, BodyFault.OPEN)
+    return not cut or waited_enough(transcript, exchange, opening)
 
 
 def classify_answer(transcript: Transcript, exchange: Exchange, control: Exchange | None) -> Answer:
@@ -241,7 +269,7 @@ def why_nothing_decided(legs: Sequence[Leg]) -> str:
     """Return why no leg decided anything, as a sentence without its full stop."""
     for leg in legs:
         if leg.answer is Answer.UNDECIDED:
-            return f"{leg.name} gave no decision: {why_undecided(leg.fault)}"
+            return f"{leg.name} was inconclusive: {why_undecided(leg.fault)}"
     for leg in legs:
         if leg.answer is None and leg.control is not None:
             return f"no control was served (the {leg.name} control returned {describe(leg.control)})"

@@ -159,7 +159,7 @@ def audience_list(transcript: Transcript, bound: BoundRequirement) -> Finding:
 AUDIENCE_LIST: Final = Rule(
     Requirement(
         id="auth.audience-list",
-        title="A token whose audience is a list is handled",
+        title="A token whose audience is a list is accepted",
         side=Side.SERVER,
         levels=level(Level.MAY, STREAMABLE),
         basis=advice(STREAMABLE),
@@ -191,4 +191,4 @@ def _why_nothing(transcript: Transcript, asked: dict[str, Exchange]) -> str:
     control = control_of(transcript, exchange)
     if not is_served(control):
         return f"No token was accepted: a valid one returned {describe(control)}."
-    return f"No request gave a decision: {why_undecided(exchange)}."
+    return f"All requests were inconclusive: {why_undecided(exchange)}."

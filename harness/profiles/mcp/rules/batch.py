@@ -10,10 +10,17 @@ from typing import TYPE_CHECKING, Final
 from extractor.model import Level
 from harness.base.jsonrpc import is_response, parse
 from harness.judge.findings import inconclusive, satisfied, violated
-from harness.model import Requirement, Side
+from harness.model import BodyFault, Requirement, Side
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.revisions import SESSIONS, level, text
-from harness.profiles.mcp.rules.answers import Answer, classify_answer, describe, is_served, why_undecided
+from harness.profiles.mcp.rules.answers import (
+    Answer,
+    classify_answer,
+    describe,
+    is_served,
+    waited_enough,
+    why_undecided,
+)
 from harness.profiles.mcp.rules.preconditions import BASELINE, not_asked
 from harness.profiles.mcp.rules.transcript import control_of, exchange_of, messages
 from harness.rule import Decision, Rule
@@ -34,10 +41,13 @@ def receive(transcript: Transcript, bound: BoundRequirement) -> Finding:
     if not is_served(control):
         return inconclusive(bound, f"The same request alone returned {describe(control)}.", both)
     if classify_answer(transcript, batch, control) is Answer.UNDECIDED:
-        return inconclusive(bound, f"A batch gave no decision: {why_undecided(batch)}.", both)
+        return inconclusive(bound, f"A batch was inconclusive: {why_undecided(batch)}.", both)
     asked, answered = _asked_ids(batch), _answered_ids(batch)
     if is_served(batch) and asked <= answered:
         return satisfied(bound, f"A batch of {len(asked)} requests returned {describe(batch)} and all responses.", both)
+    cut = batch.reply is not None and batch.reply.fault is BodyFault.TIMEOUT
+    if cut and not waited_enough(transcript, batch, control):
+        return inconclusive(bound, "A batch was not answered in time; the server may be slow.", both)
     got = len(asked & answered)
     return violated(
         bound,
@@ -54,7 +64,7 @@ BATCH_RECEIVE: Final = Rule(
         side=Side.SERVER,
         levels=level(Level.MUST, _WITH_BATCHES),
         basis=text(_WITH_BATCHES),
-        effect="A client that batches, as this revision allows, gets an error for a valid message.",
+        effect="A client that sends batches, as this revision allows, gets an error for a valid message.",
         fix="Handle an array of messages when 2025-03-26 was negotiated, or don't negotiate that revision.",
         avoid="Don't serve batches in later revisions for that reason: they were removed.",
     ),

@@ -8,13 +8,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from extractor.model import Level
-from harness.judge.findings import inconclusive, not_applicable, satisfied, violated
+from harness.judge.findings import count, inconclusive, not_applicable, satisfied, violated
 from harness.model import BodyFault, Requirement, Side
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.revisions import SESSIONS, level, text
-from harness.profiles.mcp.rules.answers import describe, is_event_stream, is_json_error, is_result, is_served
+from harness.profiles.mcp.rules.answers import (
+    describe,
+    is_event_stream,
+    is_json_error,
+    is_result,
+    is_served,
+    is_success,
+    was_watched_enough,
+    without_response,
+)
 from harness.profiles.mcp.rules.preconditions import BASELINE, not_asked
-from harness.profiles.mcp.rules.transcript import exchange_of, exchanges_of, messages, method_of, sent
+from harness.profiles.mcp.rules.transcript import exchange_of, exchanges_of, messages, method_of, opening_of, sent
 from harness.rule import Decision, Rule
 
 if TYPE_CHECKING:
@@ -33,7 +42,7 @@ _REQUESTS: Final = (
 def retry_before_close(transcript: Transcript, bound: BoundRequirement) -> Finding:
     """Judge that a server that closes a connection before the response SHOULD send a ``retry`` field first.
 
-    It may close it after an event with an id; a stream without ids that ends early is post.request-sse-or-json.
+    It may close it after an event with an id; a stream without ids that ends early is stream.carries-response.
     """
     asked = exchanges_of(transcript, bound.revision, *_REQUESTS)
     if not asked:
@@ -63,6 +72,57 @@ RETRY_BEFORE_CLOSE: Final = Rule(
         fix="Send an event with a `retry` field (milliseconds) before you close the connection.",
     ),
     Decision(retry_before_close, BASELINE),
+)
+
+
+def carries_response(transcript: Transcript, bound: BoundRequirement) -> Finding:
+    """Judge that the event stream of a request SHOULD carry its response before it ends.
+
+    That of a request that needs no work is rpc.response-form too. One whose events have ids may end early and be
+    resumed. One that was not watched for long enough decides nothing.
+    """
+    asked = exchanges_of(transcript, bound.revision, *_REQUESTS, f"{steps.LIVE}.post-request")
+    streams = [exchange for exchange in asked if is_success(exchange) and is_event_stream(exchange)]
+    if not streams:
+        return _no_streams(transcript, bound, asked)
+    opening = opening_of(transcript, bound.revision)
+    undecided = []
+    for exchange in streams:
+        wrong = without_response(exchange)
+        if wrong is None:
+            continue
+        if not was_watched_enough(transcript, exchange, opening):
+            undecided.append(exchange)
+            continue
+        what = f"{method_of(exchange) or 'A request'} got {wrong}"
+        return violated(bound, f"{what}; expected the response on it.", [opening, exchange])
+    if undecided:
+        return inconclusive(bound, "A stream carried no response while docprobe watched it; it may be slow.", undecided)
+    right = [exchange for exchange in streams if is_result(exchange) or is_json_error(exchange)]
+    if not right:
+        return inconclusive(bound, "No stream was watched until its response came.", streams)
+    return satisfied(bound, f"Event streams carried the response ({count(len(right), 'stream')}).", right)
+
+
+def _no_streams(transcript: Transcript, bound: BoundRequirement, asked: list[Exchange]) -> Finding:
+    if not asked:
+        return not_asked(transcript, bound, "A request")
+    if any(is_success(exchange) for exchange in asked):
+        return not_applicable(bound, "Requests are not answered by an event stream.", asked)
+    return inconclusive(bound, f"No request returned 2xx: {describe(asked[0])}.", asked)
+
+
+CARRIES_RESPONSE: Final = Rule(
+    Requirement(
+        id="stream.carries-response",
+        title="The event stream of a request carries its response",
+        side=Side.SERVER,
+        levels=level(Level.SHOULD, SESSIONS),
+        basis=text(SESSIONS),
+        effect="A client waits for an answer that never comes.",
+        fix="Send the response as an event on the stream, and close the stream afterwards.",
+    ),
+    Decision(carries_response),
 )
 
 
@@ -114,7 +174,7 @@ NOT_CANCELLED: Final = Rule(
     Decision(not_cancelled, BASELINE),
 )
 
-RULES: Final = (RETRY_BEFORE_CLOSE, NOT_CANCELLED)
+RULES: Final = (CARRIES_RESPONSE, RETRY_BEFORE_CLOSE, NOT_CANCELLED)
 
 
 def _was_closed_early(exchange: Exchange) -> bool:

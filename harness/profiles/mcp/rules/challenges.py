@@ -34,6 +34,15 @@ _WITH_METADATA: Final = (*SESSIONS[1:], *MODERN)
 _HEADER_ALONE: Final = SESSIONS[1:2]
 """The revision whose text wants the header; later ones leave the choice between it and the well-known path."""
 _WITH_SCOPES: Final = (*SESSIONS[2:], *MODERN)
+_UNAUTHORIZED: Final = 401
+_BEARER: Final = re.compile(r"(?:^|,)\s*bearer\b", re.IGNORECASE)
+_SAID_OF: Final = {
+    "the scheme `Bearer`": "Bearer scheme",
+    '`error="insufficient_scope"`': "indicating the specific type",
+    "`scope`": "specifying the minimum scopes",
+    "`resource_metadata`": "URI of the Protected Resource Metadata",
+}
+"""Words of the sentence about each part of a challenge."""
 _PARAMETER: Final = re.compile(r'([\w-]+)\s*=\s*(?:"([^"]*)"|([^\s,"]+))')
 
 
@@ -49,9 +58,9 @@ MISSING_401: Final = Rule(
         side=Side.SERVER,
         levels=level(Level.MUST, STREAMABLE),
         basis=text(STREAMABLE),
-        effect="Clients begin to authorize at a 401 only: by any other status they give up.",
+        effect="Clients begin to authorize on a 401 only; on any other status they give up.",
         fix="Answer 401 with WWW-Authenticate to every request that needs a token and has none.",
-        avoid="Don't answer 403: it says that the token does not go far enough.",
+        avoid="Don't answer 403: it says that the token is not sufficient.",
     ),
     Decision(missing_401, AUTHORIZED),
 )
@@ -66,8 +75,13 @@ def resource_metadata(transcript: Transcript, bound: BoundRequirement) -> Findin
     evidence = [asked, *fetched]
     pointer = RESOURCE_METADATA.search(_challenge(asked))
     if pointer is None and bound.revision in _HEADER_ALONE:
+        if asked.status != _UNAUTHORIZED:
+            return inconclusive(bound, _no_challenge(asked), evidence)
         return violated(
-            bound, "The challenge of the 401 (WWW-Authenticate) does not name `resource_metadata`.", evidence
+            bound,
+            "The challenge of the 401 (WWW-Authenticate) does not name `resource_metadata`.",
+            evidence,
+            quoting="WWW-Authenticate",
         )
     documents = [document for exchange in fetched if (document := _document(exchange)) is not None]
     if not documents:
@@ -75,11 +89,13 @@ def resource_metadata(transcript: Transcript, bound: BoundRequirement) -> Findin
             return inconclusive(
                 bound, "The challenge of the 401 points to another server, which is not asked.", [asked]
             )
-        where = "where the 401 points" if pointer is not None else "by the 401 or at the well-known paths"
+        where = "where the challenge points" if pointer is not None else "by a challenge or at the well-known paths"
         return violated(bound, f"The metadata of the resource (RFC 9728) is not found {where}.", evidence)
     servers = documents[0].get("authorization_servers")
     if not isinstance(servers, list) or not servers:
-        return violated(bound, "The metadata of the resource names no authorization server.", evidence)
+        return violated(
+            bound, "The metadata of the resource names no authorization server.", evidence, quoting="at least one"
+        )
     if not isinstance(documents[0].get("resource"), str):
         return violated(bound, "The metadata of the resource has no `resource`.", evidence)
     return satisfied(bound, "The metadata of the resource is found and names an authorization server.", evidence)
@@ -109,15 +125,24 @@ def challenge_scope(transcript: Transcript, bound: BoundRequirement) -> Finding:
     supported = [scope for exchange in fetched for scope in _supported(_document(exchange))]
     named = _parameters(asked).get("scope", "").split()
     if bound.revision in MODERN and "offline_access" in (*named, *supported):
-        return violated(bound, "The scope offline_access is named; only clients add it.", [asked, *fetched])
+        return violated(
+            bound,
+            "The scope offline_access is named; only clients add it.",
+            [asked, *fetched],
+            quoting="offline_access",
+        )
+    if asked.status != _UNAUTHORIZED:
+        return inconclusive(bound, _no_challenge(asked), [asked])
     if (unknown := _WITHOUT_SCOPES(transcript, bound)) is not None:
         return unknown
     refused = exchange_of(transcript, bound.revision, _NO_SCOPE)
     if refused is None or answer_to_fault(transcript, refused) not in NOT_SERVED:
-        return not_applicable(bound, "The server demands no scope.", [asked, refused])
+        return not_applicable(bound, "The server requires no scope.", [asked, refused])
     if named:
         return satisfied(bound, f"The challenge of the 401 names the scope {join_words(named)}.", [asked])
-    return violated(bound, "A scope is demanded, and the challenge of the 401 does not name it.", [asked, refused])
+    return violated(
+        bound, "The server requires a scope, and the challenge of the 401 does not name it.", [asked, refused]
+    )
 
 
 CHALLENGE_SCOPE: Final = Rule(
@@ -139,17 +164,20 @@ def insufficient_scope(transcript: Transcript, bound: BoundRequirement) -> Findi
     asked = exchange_of(transcript, bound.revision, _NO_SCOPE)
     if asked is not None and is_served(asked):
         both = [control_of(transcript, asked), asked]
-        return not_applicable(bound, "The server demands no scope: a token without any is served.", both)
+        return not_applicable(bound, "The server requires no scope: a token without any is served.", both)
 
     def judge(refused: Exchange, both: Sequence[Exchange | None]) -> Finding:
         if refused.status != 403:
-            return violated(bound, f"A token without the scope returned {describe(refused)}; expected 403.", both)
+            summary = f"A token without the scope returned {describe(refused)}; expected 403."
+            return violated(bound, summary, both, quoting="403 Forbidden")
         given = _parameters(refused)
-        wrong = [] if given.get("error") == "insufficient_scope" else ['`error="insufficient_scope"`']
+        wrong = [] if _BEARER.search(_challenge(refused)) else ["the scheme `Bearer`"]
+        wrong += [] if given.get("error") == "insufficient_scope" else ['`error="insufficient_scope"`']
         wrong += [f"`{name}`" for name in ("scope", "resource_metadata") if not given.get(name)]
         if wrong:
             lacks = f"lacks {join_words(wrong)}"
-            return violated(bound, f"The challenge of the 403 for a token without the scope {lacks}.", both)
+            summary = f"The challenge of the 403 for a token without the scope {lacks}."
+            return violated(bound, summary, both, quoting=_SAID_OF.get(wrong[0], ""))
         return satisfied(bound, "A token without the scope got 403 and a challenge that says so.", both)
 
     return judge_refusal(transcript, bound, _NO_SCOPE, "A token without scopes", judge)
@@ -158,11 +186,11 @@ def insufficient_scope(transcript: Transcript, bound: BoundRequirement) -> Findi
 INSUFFICIENT_SCOPE: Final = Rule(
     Requirement(
         id="auth.insufficient-scope",
-        title="A token without the scope gets 403 that says which is needed",
+        title="A token without the required scope gets a 403 that names it",
         side=Side.SERVER,
         levels=level(Level.SHOULD, _WITH_SCOPES),
         basis=text(_WITH_SCOPES),
-        effect="A client cannot tell a token that does not go far enough from a dead one, and cannot ask for more.",
+        effect="A client cannot tell a token that is not sufficient from a dead one, and cannot ask for more.",
         fix='Answer 403 with `WWW-Authenticate: Bearer error="insufficient_scope", scope="...", '
         'resource_metadata="..."`.',
     ),
@@ -170,6 +198,10 @@ INSUFFICIENT_SCOPE: Final = Rule(
 )
 
 RULES: Final = (MISSING_401, METADATA, CHALLENGE_SCOPE, INSUFFICIENT_SCOPE)
+
+
+def _no_challenge(asked: Exchange) -> str:
+    return f"A request without a token returned {describe(asked)}; only a 401 carries the challenge."
 
 
 def _challenge(exchange: Exchange) -> str:

@@ -68,13 +68,14 @@ def printed_version_header(transcript: Transcript, bound: BoundRequirement) -> F
 CLIENT_VERSION_HEADER: Final = Rule(
     Requirement(
         id="client.version-header",
-        title="The client sends MCP-Protocol-Version on every later request",
+        title="The client sends MCP-Protocol-Version on every request that needs it",
         side=Side.CLIENT,
         levels=level(Level.MUST, _WITH_VERSION_HEADER),
         basis=text(_WITH_VERSION_HEADER),
         effect="Servers assume 2025-03-26, or refuse the request.",
-        fix="Send the negotiated version in MCP-Protocol-Version on each request after initialize.",
-        avoid="Don't send the newest version that the client knows: send the one negotiated.",
+        fix="Send the negotiated version in MCP-Protocol-Version on each request after initialize; from 2026-07-28 on, "
+        "the version of `_meta` on every POST.",
+        avoid="Don't send the newest version that the client knows: send the one that is in use.",
     ),
     Decision(version_header, CLIENT),
     printed=Decision(printed_version_header),

@@ -211,7 +211,8 @@ def cancels_own(transcript: Transcript, bound: BoundRequirement) -> Finding:
         own = sent_ids.setdefault(exchange.process, [])
         if method_of(exchange) == "notifications/cancelled":
             seen = exchange
-            if params_of(exchange).get("requestId") not in own:
+            params = params_of(exchange)
+            if "requestId" in params and params["requestId"] not in own:
                 return violated(bound, "The client cancelled a request that it had not sent.", [exchange])
         elif "id" in message and method_of(exchange):
             own.append(message["id"])
@@ -248,7 +249,7 @@ RULES: Final = (
     Rule(
         _row(
             "client.request-meta",
-            "Every request says its version and capabilities",
+            "Every request states its version and capabilities",
             Level.MUST,
             "Servers refuse the request as malformed (-32602).",
             "Put the protocol version and the client's capabilities into _meta of every request.",
@@ -312,7 +313,7 @@ RULES: Final = (
             "client.get-accepts-stream",
             "A GET accepts a stream",
             Level.MUST,
-            "Servers refuse it by 406, and the client hears nothing that they send.",
+            "Servers refuse it with 406, and the client receives nothing that they send.",
             "Send `Accept: text/event-stream` with the GET.",
             SESSIONS,
         ),

@@ -43,7 +43,7 @@ def retries_version(transcript: Transcript, bound: BoundRequirement) -> Finding:
             f"in {bound.revision}, which is not one of them.",
             [refused, *stubborn],
         )
-    gave_up = "After an error that named supported versions the client gave up: it may speak none of them."
+    gave_up = "After an error that named supported versions the client gave up: it may support none of them."
     return inconclusive(bound, gave_up, [refused])
 
 
@@ -55,7 +55,7 @@ RETRIES_SUPPORTED_VERSION: Final = Rule(
         levels=level(Level.SHOULD, MODERN),
         basis=text(MODERN),
         effect="The client does not work with servers that are one revision older or newer.",
-        fix="Read data.supported of the error and retry in a version of it that the client speaks.",
+        fix="Read data.supported of the error and retry with a version in it that the client supports.",
     ),
     Decision(retries_version),
 )
@@ -69,10 +69,14 @@ def input_retry(transcript: Transcript, bound: BoundRequirement) -> Finding:
         return not_asked(transcript, bound, "An InputRequiredResult")
     state = _result(asked).get("requestState")
     after = [e for e in posts if e.process == asked.process and e.number > asked.number]
-    retry = next((e for e in after if "requestState" in params_of(e)), None)
+    retry = next((e for e in after if {"requestState", "inputResponses"} & params_of(e).keys()), None)
     if retry is None:
-        return inconclusive(bound, "The client did not retry with a requestState, which it may omit.", [asked, *after])
+        return inconclusive(bound, "The client sent no retry with input or state; it need not retry.", [asked, *after])
     both = [asked, retry]
+    if "requestState" not in params_of(retry):
+        if state is None:
+            return satisfied(bound, f"The retry of {name_of(asked)} named no requestState, as none was given.", both)
+        return violated(bound, f"The retry of {name_of(asked)} did not echo the requestState.", both)
     if method_of(retry) != method_of(asked) or target_of(retry) != target_of(asked):
         return violated(bound, f"{name_of(retry)} carried the requestState of another request.", both)
     if params_of(retry).get("requestState") != state:

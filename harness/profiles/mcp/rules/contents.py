@@ -48,6 +48,15 @@ _MOST_DEPTH: Final = 8
 _LEAST_TOKEN: Final = 12
 """Characters from which on a token is not a word that a log may hold by chance: a page may state any."""
 _SHOWN: Final = 60
+_NO_URI: Final = "valid URI"
+_NO_TYPE: Final = "valid MIME type"
+_NO_CONTENTS: Final = "text and no data"
+_SAID_OF: Final = {
+    _NO_URI: "valid resource URI",
+    _NO_TYPE: "appropriate MIME type",
+    _NO_CONTENTS: "Either text content",
+}
+"""By what an embedded resource lacks: words of the sentence about it."""
 
 
 def embedded_resource(transcript: Transcript, bound: BoundRequirement) -> Finding:
@@ -60,7 +69,8 @@ def embedded_resource(transcript: Transcript, bound: BoundRequirement) -> Findin
             seen = exchange
             wrong = _lacking(resource)
             if wrong is not None:
-                return violated(bound, f"A resource in a prompt has no {wrong}.", [exchange])
+                summary = f"A resource in a prompt has no {wrong}."
+                return violated(bound, summary, [exchange], quoting=_SAID_OF[wrong])
     if seen is None:
         return not_applicable(bound, "No prompt of the server holds a resource.")
     return satisfied(bound, "Resources in prompts have a URI, a MIME type and contents.", [seen])
@@ -73,7 +83,7 @@ EMBEDDED_RESOURCE: Final = Rule(
         side=Side.ANY_SERVER,
         levels=level(Level.MUST, ALL),
         basis=text(ALL),
-        effect="Clients don't know what to show, or where it is from.",
+        effect="Clients do not know what to show, or where it comes from.",
         fix="Give `resource` a `uri` with a scheme, a `mimeType`, and `text` or `blob`.",
     ),
     Decision(embedded_resource, BASELINE),
@@ -99,7 +109,11 @@ def embeds_what_it_serves(transcript: Transcript, bound: BoundRequirement) -> Fi
         return inconclusive(bound, "What the server declares is missing.", [opening, embedding])
     if "resources" in capabilities_of(opening):
         return satisfied(bound, "A tool returned a resource, and resources are declared.", [opening, embedding])
-    return violated(bound, "A tool returned a resource, and the server declares none.", [opening, embedding])
+    return violated(
+        bound,
+        "A tool returned a resource, and the server does not declare the capability resources.",
+        [opening, embedding],
+    )
 
 
 EMBEDS: Final = Rule(
@@ -124,11 +138,13 @@ def uri_scheme(transcript: Transcript, bound: BoundRequirement) -> Finding:
             continue
         for resource in _objects(_result(exchange).get("resources")):
             scheme, colon, _ = str(resource.get("uri")).partition(":")
-            seen = exchange if colon else seen
-            if colon and not _SCHEME.fullmatch(scheme):
+            if not colon or set(scheme) & set("/?#"):
+                continue  # a relative reference, which has no scheme
+            seen = exchange
+            if not _SCHEME.fullmatch(scheme):
                 return violated(bound, f"The URI scheme {scheme[:_SHOWN]!r} is not one by RFC 3986.", [exchange])
     if seen is None:
-        return not_applicable(bound, "The server lists no resources.")
+        return not_applicable(bound, "The server lists no resource whose URI has a scheme.")
     return satisfied(bound, "The URI schemes of all resources are valid.", [seen])
 
 
@@ -140,7 +156,7 @@ URI_SCHEME: Final = Rule(
         levels=level(Level.MUST, _SINCE_2025_06),
         basis=text(_SINCE_2025_06),
         effect="Clients that parse URIs drop the resource.",
-        fix="Begin the scheme with a letter, and use letters, digits, `+`, `-` and `.` only: no underscore.",
+        fix="Begin the scheme with a letter, and use only letters, digits, `+`, `-` and `.`, no underscore.",
     ),
     Decision(uri_scheme, BASELINE),
 )
@@ -158,10 +174,12 @@ def traversal(transcript: Transcript, bound: BoundRequirement) -> Finding:
     both = [control_of(transcript, asked), asked, plain]
     if _is_leak(asked):
         if plain is None or _is_leak(plain):
-            return inconclusive(bound, "A path with `..` gave a file that the server gives by its plain name.", both)
-        return violated(bound, "A path with `..` gave the machine's password file.", both)
+            return inconclusive(
+                bound, "A path with `..` returned a file that the server also returns under its plain name.", both
+            )
+        return violated(bound, "A path with `..` returned the machine's password file.", both)
     if not is_result(asked) and answer_to_fault(transcript, asked) not in NOT_SERVED:
-        return inconclusive(bound, f"A path with `..` gave no decision: {why_undecided(asked)}.", both)
+        return inconclusive(bound, f"A path with `..` was inconclusive: {why_undecided(asked)}.", both)
     return satisfied(bound, f"A path with `..` returned {describe(asked)}.", both)
 
 
@@ -195,9 +213,14 @@ def meta_keys(transcript: Transcript, bound: BoundRequirement) -> Finding:
                 wrong = next((key for key in meta if not _META_KEY.fullmatch(key)), None)
                 trace = meta.get("traceparent")
                 if bound.revision in MODERN and trace is not None and not _TRACE.fullmatch(str(trace)):
-                    return violated(bound, "`traceparent` is not of the form that W3C Trace Context has.", [exchange])
+                    summary = "`traceparent` does not have the form of W3C Trace Context."
+                    return violated(bound, summary, [exchange], quoting="W3C Trace Context")
                 if wrong is not None:
-                    return violated(bound, f"The key {wrong[:_SHOWN]!r} of `_meta` is not a valid name.", [exchange])
+                    prefix, slash, _ = wrong.rpartition("/")
+                    of_name = not slash or _META_KEY.fullmatch(f"{prefix}/")
+                    summary = f"The key {wrong[:_SHOWN]!r} of `_meta` is not a valid name."
+                    quoting = "begin and end with" if of_name else "start with a letter"
+                    return violated(bound, summary, [exchange], quoting=quoting)
     if seen is None:
         return not_applicable(bound, "No message of the server carries `_meta`.")
     return satisfied(bound, "Keys of `_meta` are valid names.", [seen])
@@ -210,7 +233,7 @@ META_KEYS: Final = Rule(
         side=Side.ANY_SERVER,
         levels=level(Level.MUST, _SINCE_2025_06),
         basis=text(_SINCE_2025_06),
-        effect="Clients that check messages drop them; names may clash with those of others.",
+        effect="Clients that check messages drop them, and names may clash with those of others.",
         fix="Write keys as `com.example/name`: labels of letters, digits and hyphens, and a name that begins and ends "
         "with a letter or digit.",
     ),
@@ -246,7 +269,7 @@ LOG_SECRETS: Final = Rule(
         levels=level(Level.MUST_NOT, (*SESSIONS, *MODERN)),
         basis=text((*SESSIONS, *MODERN)),
         effect="Whoever reads a client's log can act as its user.",
-        fix="Leave the Authorization header out of what you log.",
+        fix="Leave the Authorization header out of log messages.",
     ),
     Decision(log_secrets, BASELINE),
 )
@@ -264,7 +287,7 @@ def validates_input(transcript: Transcript, bound: BoundRequirement) -> Finding:
     if is_result(asked):
         return violated(bound, "A call of a tool without its required arguments was served.", both)
     if answer_to_fault(transcript, asked) not in NOT_SERVED:
-        return inconclusive(bound, f"A call without arguments gave no decision: {why_undecided(asked)}.", both)
+        return inconclusive(bound, f"A call without arguments was inconclusive: {why_undecided(asked)}.", both)
     return satisfied(bound, f"A call of a tool without its required arguments returned {describe(asked)}.", both)
 
 
@@ -316,11 +339,11 @@ def _lacking(resource: Message) -> str | None:
     uri, type = resource.get("uri"), resource.get("mimeType")
     scheme, colon, _ = uri.partition(":") if isinstance(uri, str) else ("", "", "")
     if not colon or not _SCHEME.fullmatch(scheme):
-        return "valid URI"
+        return _NO_URI
     if not isinstance(type, str) or not _MEDIA_TYPE.fullmatch(type):
-        return "valid MIME type"
+        return _NO_TYPE
     if not any(isinstance(resource.get(name), str) for name in ("text", "blob")):
-        return "text and no data"
+        return _NO_CONTENTS
     return None
 
 

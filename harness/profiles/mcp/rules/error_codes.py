@@ -15,7 +15,15 @@ from harness.profiles.mcp.messages import VERSION_HEADER
 from harness.profiles.mcp.revisions import MODERN, SESSIONS, level, text
 from harness.profiles.mcp.rules.answers import is_result
 from harness.profiles.mcp.rules.preconditions import BASELINE, deciding, judge_refusal, only_sessionless
-from harness.profiles.mcp.rules.transcript import control_of, error_code, exchange_of, header, response
+from harness.profiles.mcp.rules.transcript import (
+    control_of,
+    error_code,
+    exchange_of,
+    header,
+    named_version,
+    plain_results,
+    response,
+)
 from harness.rule import Decision, Rule
 
 if TYPE_CHECKING:
@@ -47,13 +55,13 @@ def unsupported_error(transcript: Transcript, bound: BoundRequirement) -> Findin
         spoken = header(control, VERSION_HEADER) if control is not None else None
         if not isinstance(supported, list):
             return violated(
-                bound, "The error -32022 has no list `data.supported` of the versions that it speaks.", both
+                bound, "The error -32022 has no list `data.supported` of the versions that the server supports.", both
             )
         if spoken not in supported:
             return violated(
-                bound, f"`data.supported` of the error -32022 lacks {spoken}, which the server speaks.", both
+                bound, f"`data.supported` of the error -32022 lacks {spoken}, which the server supports.", both
             )
-        return satisfied(bound, f"{request} got error -32022 with the versions that it speaks.", both)
+        return satisfied(bound, f"{request} got error -32022 with the versions that the server supports.", both)
 
     return judge_refusal(transcript, bound, steps.MODERN_UNSUPPORTED, request, judge)
 
@@ -65,7 +73,7 @@ UNSUPPORTED_ERROR: Final = Rule(
         side=Side.SERVER,
         levels=level(Level.MUST, MODERN),
         basis=text(MODERN),
-        effect="A client cannot choose a version that both speak, and gives up or falls back to the handshake.",
+        effect="A client cannot choose a version that both support, and gives up or falls back to the handshake.",
         fix="Answer with code -32022 and `data: { supported: [...], requested }`.",
         avoid="Don't answer with a bare 400: without the list a client has to guess.",
     ),
@@ -103,7 +111,7 @@ MISSING_CODE: Final = Rule(
         side=Side.SERVER,
         levels=level(Level.MUST, MODERN),
         basis=text(MODERN),
-        effect="A client cannot tell what is missing from its request.",
+        effect="A client cannot tell that something is missing from its request.",
         fix="Answer with JSON-RPC error -32602 (invalid params) and name the missing field in its message.",
     ),
     Decision(missing_code, BASELINE),
@@ -111,17 +119,26 @@ MISSING_CODE: Final = Rule(
 
 
 def reserved_codes(transcript: Transcript, bound: BoundRequirement) -> Finding:
-    """Judge that no error has a code that is reserved and not defined, or that an earlier revision used."""
+    """Judge that no error has a code that is reserved and not defined, or that an earlier revision used.
+
+    Of the defined ones, -32022 (unsupported version) is looked at: not where the version is one that is served.
+    """
     coded = [
         (exchange, code)
         for exchange in transcript.exchanges
         if exchange.revision == bound.revision and (code := error_code(exchange)) is not None
     ]
+    served = {named_version(exchange) for exchange, _ in plain_results(transcript, bound.revision)}
     for exchange, code in coded:
         if code in _RETIRED:
-            return violated(bound, f"An error has code {code}, which only earlier revisions use.", [exchange])
+            summary = f"An error has code {code}, which only earlier revisions use."
+            return violated(bound, summary, [exchange], quoting=str(code))
         if code in _RESERVED and code not in _DEFINED:
-            return violated(bound, f"An error has code {code}, which is reserved and not defined.", [exchange])
+            summary = f"An error has code {code}, which is reserved and not defined."
+            return violated(bound, summary, [exchange], quoting="not defined by this specification")
+        if code == UNSUPPORTED_VERSION and named_version(exchange) in _both(exchange) & served:
+            summary = f"An error has code {code} (unsupported version), and {named_version(exchange)} is supported."
+            return violated(bound, summary, [exchange], quoting="with their specified meanings")
     if not coded:
         return inconclusive(bound, "The server sent no error with a code.")
     return satisfied(bound, "No error has a reserved code.", [exchange for exchange, _ in coded])
@@ -153,7 +170,8 @@ def resource_not_found(transcript: Transcript, bound: BoundRequirement) -> Findi
         result = (response(asked) or {}).get("result")
         contents = result.get("contents") if isinstance(result, dict) else None
         if contents == []:
-            return violated(bound, f"{request} got an empty `contents`; expected an error.", both)
+            summary = f"{request} got an empty `contents`; expected an error."
+            return violated(bound, summary, both, quoting="empty contents")
         return inconclusive(bound, "The server has a resource for any address.", both)
 
     def judge(refused: Exchange, both: Sequence[Exchange | None]) -> Finding:
@@ -168,7 +186,7 @@ def resource_not_found(transcript: Transcript, bound: BoundRequirement) -> Findi
 RESOURCE_NOT_FOUND: Final = Rule(
     Requirement(
         id="resource.not-found",
-        title="A resource that does not exist gets the error for it",
+        title="Reading a resource that does not exist gets the error for it",
         side=Side.SERVER,
         levels=level(Level.SHOULD, SESSIONS) | level(Level.MUST, MODERN),
         basis=text((*SESSIONS, *MODERN)),
@@ -180,6 +198,12 @@ RESOURCE_NOT_FOUND: Final = Rule(
 )
 
 RULES: Final = (UNSUPPORTED_ERROR, MISSING_CODE, RESERVED_CODES, RESOURCE_NOT_FOUND)
+
+
+def _both(exchange: Exchange) -> set[str | None]:
+    """Return the version of a request in a set, if header and body agree on it; else the empty set."""
+    version = named_version(exchange)
+    return {version} if exchange.method == "STDIN" or header(exchange, VERSION_HEADER) == version else set()
 
 
 def _with(code: int | None) -> str:

@@ -45,15 +45,20 @@ def sse_or_405(transcript: Transcript, bound: BoundRequirement) -> Finding:
             undecided.append(exchange)
         else:
             with_id = " with a Last-Event-ID that this server issued" if exchange in resumed else ""
+            same = "on the same session " if exchange.session is not None else ""
             return violated(
                 bound,
-                f"GET on a live session{with_id} returned {describe(exchange)}; expected 200 {EVENT_STREAM} or 405. "
-                "POST on the same session was served.",
+                f"{_get(exchange)}{with_id} returned {describe(exchange)}; expected 200 {EVENT_STREAM} or 405. "
+                f"POST {same}was served.",
                 [control, exchange],
             )
     if not right:
-        return inconclusive(bound, f"GET on a live session returned {describe(undecided[0])}.", undecided)
-    return satisfied(bound, f"GET on a live session returned {describe(right[0])}.", right)
+        return inconclusive(bound, f"{_get(undecided[0])} returned {describe(undecided[0])}.", undecided)
+    return satisfied(bound, f"{_get(right[0])} returned {describe(right[0])}.", right)
+
+
+def _get(exchange: Exchange) -> str:
+    return "GET on a live session" if exchange.session is not None else "GET"
 
 
 def _is_left_open(exchange: Exchange, answer: Answer, resumed: list[Exchange]) -> bool:

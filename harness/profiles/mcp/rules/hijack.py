@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from extractor.languages.common.syntax import CALLS, FUNCTIONS, enclosing, text_of, walk
 from extractor.model import Level
-from harness.judge.findings import inconclusive, satisfied, violated
+from harness.judge.findings import as_interpretation, inconclusive, satisfied, violated
 from harness.model import Requirement, Side
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.revisions import SESSIONS, level, reading, text
@@ -145,12 +145,14 @@ def _must_not_serve(transcript: Transcript, bound: BoundRequirement, group: str,
     refused = [leg for leg in legs if leg.answer in (Answer.REFUSED, Answer.CUT)]
     delete_refused = any(leg.name == LEG_NAMES["delete"] for leg in refused)
     if delete_refused and after and classify_answer(transcript, after, refused[0].control) is Answer.REFUSED:
-        return violated(
+        finding = violated(
             bound,
             f"DELETE with {what} was refused and yet ended the session: user 1's next request returned "
             f"{describe(after)}.",
             [*evidence, after],
         )
+        # a server may end a session at any time, for instance when somebody else tries to use it
+        return as_interpretation(finding)
     if not refused:
         return inconclusive(bound, f"No control of the requests with {what} was served.", evidence)
     return satisfied(bound, f"Requests with {what} returned {describe_legs(refused)}; user 1 was served.", evidence)

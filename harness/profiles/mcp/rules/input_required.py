@@ -5,10 +5,10 @@ Sentences: basic/index, "Per-request protocol fields"; basic/patterns/mrtr.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from extractor.model import Level
-from harness.judge.findings import inconclusive, join_words, none_wrong, not_applicable, satisfied, violated
+from harness.judge.findings import Fault, inconclusive, join_words, none_wrong, not_applicable, satisfied, violated
 from harness.model import Requirement, Side
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.messages import META
@@ -29,6 +29,8 @@ from harness.profiles.mcp.rules.transcript import (
 from harness.rule import Decision, Rule
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from harness.base.jsonrpc import Message
     from harness.model import BoundRequirement, Exchange, Finding, Transcript
 
@@ -41,6 +43,8 @@ _CAPABILITIES: Final = {
 }
 """By request that may be among ``inputRequests``: the capability that a client declares for it."""
 _MISSING_CAPABILITY: Final = -32021
+_MUST_RETURN: Final = "MissingRequiredClientCapabilityError"
+"""Words of the sentence on a missing capability."""
 
 
 def capability_error(transcript: Transcript, bound: BoundRequirement) -> Finding:
@@ -51,7 +55,8 @@ def capability_error(transcript: Transcript, bound: BoundRequirement) -> Finding
             needed = _CAPABILITIES.get(method)
             if needed is not None and needed not in declared:
                 what = f"The result of {method_of(exchange)} asks for {method}"
-                return violated(bound, f"{what}, and the client did not declare `{needed}`.", [exchange])
+                summary = f"{what}, and the client did not declare `{needed}`."
+                return violated(bound, summary, [exchange], quoting="MUST NOT send an inputRequests")
     asked = exchange_of(transcript, bound.revision, steps.MODERN_UNABLE)
     if asked is None:
         return _nothing_asks(transcript, bound)
@@ -62,8 +67,8 @@ def capability_error(transcript: Transcript, bound: BoundRequirement) -> Finding
         return satisfied(bound, "A tool that asks for input where it can was served without any capability.", both)
     if is_json_error(asked):
         what = f"A tools/call that needs a capability which the client did not declare returned {describe(asked)}"
-        return violated(bound, f"{what}; expected code {_MISSING_CAPABILITY}.", both)
-    return inconclusive(bound, "Without its capability the tool gave an error of its own.", both)
+        return violated(bound, f"{what}; expected code {_MISSING_CAPABILITY}.", both, quoting=_MUST_RETURN)
+    return inconclusive(bound, "Without its capability the tool returned an error of its own.", both)
 
 
 def _error_is_whole(bound: BoundRequirement, asked: Exchange, both: list[Exchange | None]) -> Finding:
@@ -71,9 +76,11 @@ def _error_is_whole(bound: BoundRequirement, asked: Exchange, both: list[Exchang
     data = error.get("data") if isinstance(error, dict) else None
     required = data.get("requiredCapabilities") if isinstance(data, dict) else None
     if asked.status != 400:
-        return violated(bound, f"The error -32021 came with status {asked.status}; expected 400.", both)
+        summary = f"The error -32021 came with status {asked.status}; expected 400."
+        return violated(bound, summary, both, quoting="400 Bad Request")
     if not isinstance(required, dict) or not required:
-        return violated(bound, "The error -32021 does not list the missing ones in `data.requiredCapabilities`.", both)
+        summary = "The error -32021 does not list the missing capabilities in `data.requiredCapabilities`."
+        return violated(bound, summary, both, quoting=_MUST_RETURN)
     return satisfied(bound, "A missing capability got 400 with error -32021 that names it.", both)
 
 
@@ -99,20 +106,22 @@ def result_form(transcript: Transcript, bound: BoundRequirement) -> Finding:
     return none_wrong(bound, judged, good) or _nothing_asks(transcript, bound)
 
 
-def _form_fault(exchange: Exchange, result: Message) -> str | None:
+def _form_fault(exchange: Exchange, result: Message) -> Fault | None:
     if method_of(exchange) not in _MAY_ASK:
-        return f"{method_of(exchange)} got an InputRequiredResult; only {join_words(_MAY_ASK)} may."
+        summary = f"{method_of(exchange)} got an InputRequiredResult; only {join_words(_MAY_ASK)} may."
+        return Fault(summary, "any other client requests")
     if not isinstance(result.get("inputRequests"), dict) and not isinstance(result.get("requestState"), str):
-        return "An InputRequiredResult has neither `inputRequests` nor `requestState`."
+        return Fault("An InputRequiredResult has neither `inputRequests` nor `requestState`.", "at least one of")
     if any(method not in _CAPABILITIES for method in _requests(result)):
-        return f"`inputRequests` has a request that is not one of {', '.join(_CAPABILITIES)}."
+        summary = f"`inputRequests` has a request that is not one of {', '.join(_CAPABILITIES)}."
+        return Fault(summary, "MUST be one of ElicitRequest")
     return None
 
 
 RESULT_FORM: Final = Rule(
     Requirement(
         id="mrtr.result",
-        title="A result that asks for input says for which, on a request that may",
+        title="Only requests that may ask for input do so, and they say for what",
         side=Side.ANY_SERVER,
         levels=level(Level.MUST, MODERN),
         basis=text(MODERN),
@@ -152,7 +161,7 @@ STATE_VERIFIED: Final = Rule(
         levels=level(Level.MUST, MODERN),
         basis=reading(MODERN),
         effect="A client can change what the server decided before it asked.",
-        fix="Sign the state (HMAC or AEAD), and answer a state whose signature is wrong by an error.",
+        fix="Sign the state (HMAC or AEAD), and answer a state whose signature is wrong with an error.",
         avoid="Don't put plain or base64 JSON into `requestState`, unless a changed one can only fail.",
     ),
     Decision(state_verified, BASELINE),
@@ -179,16 +188,19 @@ def answers_read(transcript: Transcript, bound: BoundRequirement) -> Finding:
     return deciding(judged)
 
 
-def _missing_fault(asked: Exchange) -> str | None:
-    return None if tool_served(asked) else "Input that was not sent was not asked for again"
+def _missing_fault(asked: Exchange) -> Fault | None:
+    summary = "A retry without the input was not asked for it again"
+    return None if tool_served(asked) else Fault(summary, "requesting the missing information again")
 
 
-def _invalid_fault(asked: Exchange) -> str | None:
-    return "`inputResponses` that is a string was taken for the input" if _completed(asked) else None
+def _invalid_fault(asked: Exchange) -> Fault | None:
+    summary = "A retry whose `inputResponses` is a string was served"
+    return Fault(summary, "valid InputResponses object") if _completed(asked) else None
 
 
-def _more_fault(asked: Exchange) -> str | None:
-    return None if _completed(asked) else "Input with one answer more than was asked for was not accepted"
+def _more_fault(asked: Exchange) -> Fault | None:
+    summary = "A retry with one answer more than was asked for was not served"
+    return None if _completed(asked) else Fault(summary, "ignore any information")
 
 
 _ANSWERS: Final = {
@@ -198,27 +210,29 @@ _ANSWERS: Final = {
 }
 
 
-def _leg(bound: BoundRequirement, answered: Exchange, asked: Exchange | None, fault_of: Any) -> Finding:
+def _leg(
+    bound: BoundRequirement, answered: Exchange, asked: Exchange | None, fault_of: Callable[[Exchange], Fault | None]
+) -> Finding:
     both = [answered, asked]
     if asked is None or asked.reply is None or asked.status in (429, 503):
         return inconclusive(bound, "A tools/call with other input got no answer.", both)
     fault = fault_of(asked)
     if fault is not None:
-        return violated(bound, f"{fault}: {describe(asked)}.", both)
-    return satisfied(bound, "Input is validated, asked for again where it is missing, and what is too much is ignored.",
+        return violated(bound, f"{fault.summary}: it returned {describe(asked)}.", both, quoting=fault.quoting)
+    return satisfied(bound, "Input is validated, asked for again where it is missing, ignored where it is too much.",
                      both)  # fmt: skip
 
 
 ANSWERS_READ: Final = Rule(
     Requirement(
         id="mrtr.answers",
-        title="Input is validated, asked for again where it is missing, and more than that is ignored",
+        title="Input is validated, asked for again where it is missing, and ignored where it is too much",
         side=Side.SERVER,
         levels=level(Level.SHOULD, MODERN),
         basis=text(MODERN),
         effect="A user who left something out gets an error instead of the question, or a newer client is refused.",
         fix="Look up the keys that you asked for in `inputResponses`, ask again for those that are missing, and refuse "
-        "what is not an object by a JSON-RPC error.",
+        "what is not an object with a JSON-RPC error.",
     ),
     Decision(answers_read, BASELINE),
 )

@@ -35,6 +35,13 @@ _NAMES: Final = {
     "completion": "completion/complete for a prompt that does not exist",
 }
 """By leg of ``feature.invalid``: what was asked."""
+_SAID_OF: Final = {
+    "prompt": "Invalid prompt name",
+    "argument": "Missing required arguments",
+    "level": "Invalid log level",
+    "completion": "Invalid prompt name",
+}
+"""By leg: words of the sentence about it."""
 
 
 def invalid_cursor(transcript: Transcript, bound: BoundRequirement) -> Finding:
@@ -56,8 +63,8 @@ INVALID_CURSOR: Final = Rule(
         side=Side.SERVER,
         levels=level(Level.SHOULD, STREAMABLE),
         basis=text(STREAMABLE),
-        effect="A client with an outdated cursor gets the first page again, and may go round in circles.",
-        fix="Answer -32602 (invalid params) to a cursor that you did not give.",
+        effect="A client with an outdated cursor gets the first page again, and may repeat itself forever.",
+        fix="Answer -32602 (invalid params) to a cursor that you did not issue.",
     ),
     Decision(invalid_cursor, BASELINE),
 )
@@ -73,7 +80,8 @@ def invalid_params(transcript: Transcript, bound: BoundRequirement) -> Finding:
             continue
         offered = leg != "completion" or "completions" in declared
         code = _INVALID_PARAMS if offered else _METHOD_NOT_FOUND
-        found.append(must_get_error(transcript, bound, asked, what, code))
+        quoting = _SAID_OF[leg] if offered else "Method not found"
+        found.append(must_get_error(transcript, bound, asked, what, code, quoting=quoting))
     if not found:
         return not_applicable(bound, "The server offers no prompts, completions or log levels.")
     return deciding(found)

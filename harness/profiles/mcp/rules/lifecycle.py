@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from extractor.model import Level
-from harness.judge.findings import inconclusive, not_applicable, satisfied, violated
+from harness.judge.findings import as_interpretation, inconclusive, join_words, not_applicable, satisfied, violated
 from harness.model import Requirement, Side
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.messages import UNSUPPORTED_VERSION, initialize_version
@@ -23,6 +23,7 @@ from harness.profiles.mcp.rules.answers import (
 from harness.profiles.mcp.rules.preconditions import BASELINE, not_asked
 from harness.profiles.mcp.rules.transcript import (
     control_of,
+    error_code,
     exchange_of,
     exchanges_of,
     method_of,
@@ -34,7 +35,10 @@ if TYPE_CHECKING:
     from harness.model import BoundRequirement, Exchange, Finding, Transcript
 
 _SHOWN: Final = 40
-"""Characters of a version that a summary shows."""
+"""Characters of a version, or a field's name, that a summary shows."""
+_FIELDS: Final = 3
+"""Fields that a summary names."""
+_INVALID_PARAMS: Final = -32602
 _WITH_VERSION_HEADER: Final = SESSIONS[1:]
 
 
@@ -78,16 +82,20 @@ NEGOTIATED_SERVED: Final = Rule(
 
 
 def ping_answered(transcript: Transcript, bound: BoundRequirement) -> Finding:
-    """Judge that a ping MUST be answered by a result."""
+    """Judge that a ping MUST be answered by an empty result: one with nothing but ``_meta``."""
     ping, other = _of_method(transcript, bound.revision, "ping"), _of_method(transcript, bound.revision, "tools/list")
     if ping is None:
         return not_asked(transcript, bound, "A ping")
     if is_served(ping):
-        return satisfied(bound, f"A ping returned {describe(ping)}.", [ping])
+        more = sorted({*((response(ping) or {}).get("result") or {})} - {"_meta"})
+        if more:
+            named = join_words(f"`{name[:_SHOWN]}`" for name in more[:_FIELDS])
+            return violated(bound, f"A ping returned a result with {named}; expected an empty one.", [ping])
+        return satisfied(bound, "A ping returned an empty result.", [ping])
     if other is None or not is_served(other):
         return inconclusive(bound, f"A ping returned {describe(ping)}, and tools/list was not served.", [ping, other])
     if ping.reply is None or ping.status in (429, 503):
-        return inconclusive(bound, f"A ping gave no decision: {why_undecided(ping)}.", [ping, other])
+        return inconclusive(bound, f"A ping was inconclusive: {why_undecided(ping)}.", [ping, other])
     return violated(
         bound, f"A ping returned {describe(ping)}; expected an empty result. tools/list was served.", [ping, other]
     )
@@ -96,7 +104,7 @@ def ping_answered(transcript: Transcript, bound: BoundRequirement) -> Finding:
 PING_ANSWERED: Final = Rule(
     Requirement(
         id="ping.answered",
-        title="A ping is answered",
+        title="A ping is answered by an empty result",
         side=Side.SERVER,
         levels=level(Level.MUST, SESSIONS),
         basis=text(SESSIONS),
@@ -108,7 +116,10 @@ PING_ANSWERED: Final = Rule(
 
 
 def init_version(transcript: Transcript, bound: BoundRequirement) -> Finding:
-    """Judge that an initialize with a version that does not exist MUST be answered by one that the server supports."""
+    """Judge that an initialize with a version that does not exist MUST be answered by one that the server supports.
+
+    That error -32602 violates it is a reading: the page prints that error as its example of a mismatch.
+    """
     asked = exchange_of(transcript, None, steps.INITIALIZE_UNSUPPORTED)
     if asked is None:
         return not_asked(transcript, bound, "An initialize with a version that does not exist")
@@ -116,17 +127,21 @@ def init_version(transcript: Transcript, bound: BoundRequirement) -> Finding:
     answered = initialize_version(response(asked))
     if answered is None:
         if answer_to_fault(transcript, asked) in NOT_SERVED:
-            return violated(
+            finding = violated(
                 bound,
                 f"An initialize that offers {UNSUPPORTED_VERSION} returned {describe(asked)}; expected a result with a "
                 "version that the server supports.",
                 both,
+                quoting="another protocol version",
             )
-        return inconclusive(bound, f"The initialize gave no decision: {why_undecided(asked)}.", both)
+            return as_interpretation(finding) if error_code(asked) == _INVALID_PARAMS else finding
+        return inconclusive(bound, f"The initialize was inconclusive: {why_undecided(asked)}.", both)
     if answered == UNSUPPORTED_VERSION:
-        return violated(bound, f"The server agreed to {UNSUPPORTED_VERSION}, a version that does not exist.", both)
+        summary = f"The server agreed to {UNSUPPORTED_VERSION}, a version that does not exist."
+        return violated(bound, summary, both, quoting="another protocol version")
     if answered not in transcript.negotiated:
-        return inconclusive(bound, f"The server answered {answered[:_SHOWN]}, which was not asked for.", both)
+        summary = f"The server answered {answered[:_SHOWN]}, and whether it supports that version was not asked."
+        return inconclusive(bound, summary, both)
     return satisfied(bound, f"An initialize that offers {UNSUPPORTED_VERSION} was answered by {answered}.", both)
 
 
@@ -148,9 +163,12 @@ INIT_VERSION: Final = Rule(
 def newest_version(transcript: Transcript, bound: BoundRequirement) -> Finding:
     """Judge that the version that answers an unknown one SHOULD be the newest that the server supports."""
     asked = exchange_of(transcript, None, steps.INITIALIZE_UNSUPPORTED)
-    answered = initialize_version(response(asked)) if asked is not None else None
-    if asked is None or answered is None or answered == UNSUPPORTED_VERSION:
-        return not_asked(transcript, bound, "An initialize with an unknown version that is answered by another one")
+    if asked is None:
+        return not_asked(transcript, bound, "An initialize with a version that does not exist")
+    answered = initialize_version(response(asked))
+    if answered is None or answered == UNSUPPORTED_VERSION:
+        summary = f"An initialize that offers {UNSUPPORTED_VERSION} was not answered by another version."
+        return inconclusive(bound, summary, [asked])
     newest = max(revision for revision in transcript.negotiated if revision not in transcript.modern)
     both = [control_of(transcript, asked), asked]
     if answered < newest:
@@ -170,7 +188,7 @@ NEWEST_VERSION: Final = Rule(
         side=Side.SERVER,
         levels=level(Level.SHOULD, SESSIONS),
         basis=text(SESSIONS),
-        effect="A client that is newer than the server speaks an older version than both could.",
+        effect="A client that is newer than the server uses an older version than both support.",
         fix="Keep the supported versions in order and answer with the newest one.",
     ),
     Decision(newest_version, BASELINE),
@@ -178,7 +196,10 @@ NEWEST_VERSION: Final = Rule(
 
 
 def absent_served(transcript: Transcript, bound: BoundRequirement) -> Finding:
-    """Judge that a request without MCP-Protocol-Version SHOULD be taken for one of 2025-03-26, or of its session."""
+    """Judge that a request without MCP-Protocol-Version SHOULD be taken for one of 2025-03-26, or of its session.
+
+    That of a session is a reading: the sentence is about servers that know the version in no other way.
+    """
     asked = exchange_of(transcript, bound.revision, steps.VERSION_ABSENT)
     if asked is None:
         return not_asked(transcript, bound, "A request without MCP-Protocol-Version")
@@ -186,18 +207,19 @@ def absent_served(transcript: Transcript, bound: BoundRequirement) -> Finding:
     if is_served(asked):
         return satisfied(bound, "A request without MCP-Protocol-Version was served.", both)
     if answer_to_fault(transcript, asked) not in NOT_SERVED:
-        return inconclusive(bound, f"The request gave no decision: {why_undecided(asked)}.", both)
+        return inconclusive(bound, f"The request was inconclusive: {why_undecided(asked)}.", both)
     if asked.session is None and SESSIONS[0] not in transcript.negotiated:
         return not_applicable(bound, f"The server has no sessions and does not support {SESSIONS[0]}.", both)
-    return violated(
+    finding = violated(
         bound, f"A request without MCP-Protocol-Version returned {describe(asked)}; with it, it was served.", both
     )
+    return as_interpretation(finding) if asked.session is not None else finding
 
 
 ABSENT_SERVED: Final = Rule(
     Requirement(
         id="version.absent-served",
-        title="A request without version header is served",
+        title="A request without a version header is served",
         side=Side.SERVER,
         levels=level(Level.SHOULD, _WITH_VERSION_HEADER),
         basis=text(_WITH_VERSION_HEADER),

@@ -47,11 +47,11 @@ def valid_messages(transcript: Transcript, bound: BoundRequirement) -> Finding:
 MESSAGE_SCHEMA: Final = Rule(
     Requirement(
         id="message.schema",
-        title="Every message is valid by the JSON Schema of the revision",
+        title="Every message is valid against the JSON Schema of the revision",
         side=Side.ANY_SERVER,
         levels=level(Level.MUST, ALL),
         basis=reading(ALL),
-        effect="Clients that check messages, as the SDKs' do, refuse the answer or read it wrongly.",
+        effect="Clients that check messages, as the SDKs' do, reject the answer or misread it.",
         fix="Send the fields that the schema requires, with the types that it has.",
         always_warns=True,
     ),
@@ -99,16 +99,16 @@ def _judge(bound: BoundRequirement, spoken: Iterable[tuple[Exchange, Message]], 
         wrong = violation(schema, name, message)
         if wrong is not None:
             what = f"{_what(message, exchange)}{whose}"
-            return violated(bound, f"{what} is not valid by {schema.file}: {wrong}.", [exchange])
+            return violated(bound, f"{what} is not valid against {schema.file}: {wrong}.", [exchange])
     if not checked:
         return inconclusive(bound, f"No message{whose} was sent that the JSON Schema has a definition for.")
-    return satisfied(bound, f"Every message{whose} is valid by {schema.file}.")
+    return satisfied(bound, f"Every message{whose} is valid against {schema.file}.")
 
 
 SENT_SCHEMA: Final = Rule(
     Requirement(
         id="client.message-schema",
-        title="Every message of the client is valid by the JSON Schema of the revision",
+        title="Every message of the client is valid against the JSON Schema of the revision",
         side=Side.CLIENT,
         levels=level(Level.MUST, ALL),
         basis=reading(ALL),

@@ -12,7 +12,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from extractor.model import Level
-from harness.judge.findings import inconclusive, join_words, not_applicable, satisfied, violated
+from harness.judge.findings import as_interpretation, inconclusive, join_words, not_applicable, satisfied, violated
 from harness.model import Requirement, Side
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.revisions import ALL, MODERN, STREAMABLE, level, text
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 _LISTS: Final = {"tools/list": "tools", "prompts/list": "prompts", "resources/list": "resources"}
 """By method: the capability, which is the name of the list as well."""
 _MEDIA_TYPE: Final = re.compile(r"[\w.+-]+/[\w.+-]+(\s*;.*)?")
+_SAID_OF: Final = {"an image": "image data", "audio": "audio data", "a resource": "Binary data"}
+"""By piece of content: words of the sentence about it."""
 _CHANGES_SEEN: Final = 2
 """Changes of a list from which on it is not one that changed once, over time."""
 
@@ -71,6 +73,7 @@ def capability_declared(transcript: Transcript, bound: BoundRequirement) -> Find
             f"The server lists {join_words(missing)}, and its {where} does not declare the capability "
             f"{join_words(missing)}.",
             [opening, *(listed[name] for name in missing)],
+            quoting=f"support {missing[0]}",
         )
     return satisfied(bound, f"The server lists {join_words(list(listed))}, and declares it.", evidence)
 
@@ -82,7 +85,7 @@ CAPABILITY_DECLARED: Final = Rule(
         side=Side.SERVER,
         levels=level(Level.MUST, STREAMABLE),
         basis=text(STREAMABLE),
-        effect="Clients don't ask for what no capability announces: the server seems to have none of it.",
+        effect="Clients do not ask for what no capability announces: to them the server has none of it.",
         fix='Put `"tools": {}`, `"prompts": {}` or `"resources": {}` into the capabilities of the InitializeResult; '
         "from 2026-07-28 on, of the result of `server/discover`.",
     ),
@@ -142,7 +145,7 @@ def same_for_all(transcript: Transcript, bound: BoundRequirement) -> Finding:
         changed = [(earlier, later) for (earlier, one), (later, other) in pairs if one != other]
         if len(changed) >= _CHANGES_SEEN:
             return violated(
-                bound, f"{method} gave different lists to equal requests, {len(changed)} times.", list(changed[0])
+                bound, f"{method} returned different lists for equal requests, {len(changed)} times.", list(changed[0])
             )
         if changed:
             return inconclusive(bound, f"{method} changed once, which it may over time.", list(changed[0]))
@@ -159,28 +162,35 @@ SAME_FOR_ALL: Final = Rule(
         side=Side.ANY_SERVER,
         levels=level(Level.MUST_NOT, MODERN),
         basis=text(MODERN),
-        effect="What a client was offered is gone, or another one, when it calls it on the next connection.",
-        fix="Make lists from what the server has and from the token's rights, not from earlier requests.",
+        effect="What a client was offered on one connection is missing or different when it uses it on the next.",
+        fix="Build lists from what the server has and what the token permits, not from earlier requests.",
     ),
     Decision(same_for_all, BASELINE),
 )
 
 
 def content_base64(transcript: Transcript, bound: BoundRequirement) -> Finding:
-    """Judge that binary content MUST be base64, with a media type: of tools, prompts and resources."""
+    """Judge that binary content MUST be base64, with a media type: of prompts and resources; of tools it is a reading.
+
+    The pages of prompts and of resources say so, and that of tools only shows it.
+    """
     seen = None
     for exchange in transcript.exchanges:
         if exchange.revision != bound.revision:
             continue
         for what, item, field in _binary(_result(exchange)):
             seen = exchange
-            if not _is_base64(item.get(field)):
-                return violated(bound, f"The data of {what} is not base64.", [exchange])
             type = item.get("mimeType")
-            if field == "data" and not (isinstance(type, str) and _MEDIA_TYPE.fullmatch(type)):
-                return violated(bound, f"{what[:1].upper()}{what[1:]} has no valid MIME type.", [exchange])
+            if not _is_base64(item.get(field)):
+                summary = f"The data of {what} is not base64."
+            elif field == "data" and not (isinstance(type, str) and _MEDIA_TYPE.fullmatch(type)):
+                summary = f"{what[:1].upper()}{what[1:]} has no valid MIME type."
+            else:
+                continue
+            finding = violated(bound, summary, [exchange], quoting=_SAID_OF[what])
+            return as_interpretation(finding) if method_of(exchange) == "tools/call" else finding
     if seen is None:
-        return not_applicable(bound, "The server gave no image, audio or binary resource.")
+        return not_applicable(bound, "The server returned no image, audio or binary resource.")
     return satisfied(bound, "Images, audio and binary resources are base64.", [seen])
 
 

@@ -51,6 +51,7 @@ _FOREIGN: Final = {
         for leg, origin in LOCAL_LOOKING_ORIGINS.items()
     },
 }
+_NULL: Final = f"a request from {LOCAL_LOOKING_ORIGINS['null']}"
 _WITH_STATUS: Final = (SESSIONS[-1], *MODERN)
 """Revisions whose text gives the status of a refusal."""
 _WILDCARD: Final = re.compile(r"""(origin|allow_origins)['"]?\s*[:=]\s*\[?\s*(['"]\*['"]|true)""")
@@ -61,10 +62,12 @@ _CORS: Final = re.compile(r"cors|add_middleware|.*\.add_middleware|CORSMiddlewar
 def validate(transcript: Transcript, bound: BoundRequirement) -> Finding:
     """Judge that servers MUST validate Origin: one that is foreign is not served.
 
-    What is foreign a black box knows only of a server that binds loopback; elsewhere the finding is a reading.
+    What is foreign a black box knows only of a server that binds loopback; elsewhere the finding is a reading. So is
+    one about ``null`` alone: a server may name it among its own.
     """
     finding = _validate(transcript, bound)
-    return finding if _binds_loopback(transcript) else as_interpretation(finding)
+    only_null = finding.failing_legs == {_NULL}
+    return finding if _binds_loopback(transcript) and not only_null else as_interpretation(finding)
 
 
 def open_origins(root: Node, finding: Finding, transcript: Transcript) -> Iterator[Node]:
@@ -159,7 +162,7 @@ def own_served(transcript: Transcript, bound: BoundRequirement) -> Finding:
             f"With its own Origin the server returned {describe(asked)}; without it the same was served.",
             both,
         )
-    return inconclusive(bound, f"Its own Origin gave no decision: {why_undecided(asked)}.", both)
+    return inconclusive(bound, f"Its own Origin was inconclusive: {why_undecided(asked)}.", both)
 
 
 OWN_SERVED: Final = Rule(
@@ -191,9 +194,9 @@ def bind_localhost(transcript: Transcript, bound: BoundRequirement) -> Finding:
         return satisfied(bound, f"The server listens on loopback only ({where}).")
     if transcript.demands_token:
         return not_applicable(
-            bound, f"The server listens on {where} and demands a token: it may be for other machines."
+            bound, f"The server listens on {where} and requires a token: it may be meant for other machines."
         )
-    return violated(bound, f"The server listens on all interfaces ({where}) and serves without a token.")
+    return violated(bound, f"The server listens on {where}, not on loopback only, and serves without a token.")
 
 
 BIND_LOCALHOST: Final = Rule(
@@ -245,7 +248,7 @@ def _why_nothing(transcript: Transcript, asked: dict[str, Exchange]) -> str:
     control = control_of(transcript, exchange)
     if not is_served(control):
         return f"The same request without an Origin returned {describe(control)}."
-    return f"A foreign Origin gave no decision: {why_undecided(exchange)}."
+    return f"A foreign Origin was inconclusive: {why_undecided(exchange)}."
 
 
 def _binds_loopback(transcript: Transcript) -> bool:

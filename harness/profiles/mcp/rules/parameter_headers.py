@@ -9,11 +9,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from extractor.model import Level
-from harness.judge.findings import inconclusive, none_wrong, not_applicable, satisfied, violated
+from harness.judge.findings import Fault, inconclusive, none_wrong, not_applicable, satisfied, violated
 from harness.model import Requirement, Side, Verdict
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.header_annotations import (
+    EMPTY,
+    NOT_A_TOKEN,
+    NOT_PRIMITIVE,
+    NOT_REACHED,
     PREFIX,
+    TWICE,
     annotation_fault,
     carries_value,
     header_annotations,
@@ -40,9 +45,21 @@ if TYPE_CHECKING:
 _HEADER_MISMATCH: Final = -32020
 _SHOWN: Final = 60
 """Characters of a tool's name that a summary shows: it is the example's."""
+_SAID_OF: Final = {
+    EMPTY: "MUST NOT be empty",
+    NOT_A_TOKEN: "field-name token syntax",
+    NOT_REACHED: "statically reachable",
+    NOT_PRIMITIVE: "primitive types",
+    TWICE: "case-insensitively unique",
+}
+"""By what is wrong with an annotation: words of the sentence about it."""
 _REFUSED: Final = {
     steps.MODERN_PARAM_WRONG: "A tools/call whose Mcp-Param header has another value than its body",
     steps.MODERN_PARAM_MISSING: "A tools/call without the Mcp-Param header of a value in its body",
+}
+_SAID_OF_REFUSED: Final = {
+    steps.MODERN_PARAM_WRONG: "after decoding",
+    steps.MODERN_PARAM_MISSING: "MUST reject the request",
 }
 _SERVED: Final = {
     steps.MODERN_PARAM_ENCODED: "with the header's value in base64 (=?base64?…?=)",
@@ -62,9 +79,11 @@ def header_names(transcript: Transcript, bound: BoundRequirement) -> Finding:
     return none_wrong(bound, judged, good) or not_applicable(bound, "No tool names headers for its parameters.")
 
 
-def _annotation_fault(tool: Message) -> str | None:
+def _annotation_fault(tool: Message) -> Fault | None:
     fault = annotation_fault(tool.get("inputSchema"))
-    return f"An `x-mcp-header` of the tool {str(tool.get('name'))[:_SHOWN]!r} {fault}." if fault is not None else None
+    if fault is None:
+        return None
+    return Fault(f"An `x-mcp-header` of the tool {str(tool.get('name'))[:_SHOWN]!r} {fault}.", _SAID_OF.get(fault, ""))
 
 
 ANNOTATIONS: Final = Rule(
@@ -89,17 +108,21 @@ def header_match(transcript: Transcript, bound: BoundRequirement) -> Finding:
         return _without_call(transcript, bound)
     if error_code(called) == _HEADER_MISMATCH:
         return violated(bound, "A tools/call whose Mcp-Param header is the value in its body was refused as different.",
-                        [called])  # fmt: skip
+                        [called], quoting="after decoding")  # fmt: skip
     unasked = exchange_of(transcript, bound.revision, steps.MODERN_PARAM_CHARACTERS)
     if unasked is not None and is_served(unasked):
         what = "A tools/call whose Mcp-Param header has a character beyond ASCII, not in base64, was served"
-        return violated(bound, f"{what}; expected a refusal.", [called, unasked])
+        return violated(bound, f"{what}; expected a refusal.", [called, unasked], quoting="invalid characters")
     for step, how in _SERVED.items():
         asked = exchange_of(transcript, bound.revision, step)
         if asked is not None and answer_to_fault(transcript, asked) in NOT_SERVED:
             what = f"A tools/call {how} returned {describe(asked)}"
-            return violated(bound, f"{what}; expected that it is served.", [called, asked])
-    finding = deciding(must_answer(transcript, bound, step, 400, what) for step, what in _REFUSED.items())
+            quoting = "after decoding" if step == steps.MODERN_PARAM_ENCODED else "MUST NOT expect the header"
+            return violated(bound, f"{what}; expected a result.", [called, asked], quoting=quoting)
+    finding = deciding(
+        must_answer(transcript, bound, step, 400, what, quoting=_SAID_OF_REFUSED[step])
+        for step, what in _REFUSED.items()
+    )
     if finding.verdict is not Verdict.SATISFIED:
         return finding
     asked_steps = (*_REFUSED, *_SERVED, steps.MODERN_PARAM_CHARACTERS)
@@ -134,7 +157,7 @@ def integer_value(transcript: Transcript, bound: BoundRequirement) -> Finding:
     if is_served(asked):
         return satisfied(bound, "A tools/call with 2.0 in the header of the integer 2 was served.", both)
     if answer_to_fault(transcript, asked) not in NOT_SERVED:
-        return inconclusive(bound, f"The request gave no decision: {why_undecided(asked)}.", both)
+        return inconclusive(bound, f"The request was inconclusive: {why_undecided(asked)}.", both)
     return violated(
         bound,
         f"A tools/call whose integer has “.0” in its header returned {describe(asked)}; without it, it was served.",
@@ -189,7 +212,7 @@ CLIENT_HEADERS: Final = Rule(
         side=Side.CLIENT,
         levels=level(Level.MUST, MODERN),
         basis=text(MODERN),
-        effect="Servers refuse the call by 400, and gateways cannot route it.",
+        effect="Servers refuse the call with 400, and gateways cannot route it.",
         fix="Look for `x-mcp-header` in the tool's input schema and send `Mcp-Param-<name>` for each argument that has "
         "one; leave it out where the argument is absent or null.",
     ),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from extractor.model import Level
 from harness.base.jsonrpc import is_response, parse
-from harness.judge.findings import count, inconclusive, join_words, satisfied, violated
+from harness.judge.findings import as_interpretation, count, inconclusive, join_words, satisfied, violated
 from harness.model import BodyFault, FailureKind, Requirement, Side
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.revisions import STREAMABLE, level, text
@@ -24,6 +24,7 @@ from harness.profiles.mcp.rules.answers import (
     is_result,
     is_success,
     waited_enough,
+    without_response,
 )
 from harness.profiles.mcp.rules.preconditions import BASELINE, must_answer, not_asked
 from harness.profiles.mcp.rules.sent_requests import name_of
@@ -49,6 +50,8 @@ _REQUESTS: Final = (
     steps.MODERN_CONTROL,
 )
 _WITH_VERSION_HEADER: Final = STREAMABLE[1:]
+_ACCEPTED: Final = "202 Accepted"
+"""Words of the sentence on what an accepted notification is answered."""
 _ERROR_STATUS: Final = 400
 """From here on a status is one of an error."""
 
@@ -65,7 +68,10 @@ def notification_202(transcript: Transcript, bound: BoundRequirement) -> Finding
     for exchange in asked:
         if _is_unanswered(transcript, exchange, opening):
             return violated(
-                bound, f"{_message(exchange)} got {describe(exchange)}; expected a status.", [opening, exchange]
+                bound,
+                f"{_message(exchange)} got {describe(exchange)}; expected a status.",
+                [opening, exchange],
+                quoting=_ACCEPTED,
             )
     accepted = [exchange for exchange in asked if is_success(exchange)]
     if not accepted:
@@ -73,9 +79,13 @@ def notification_202(transcript: Transcript, bound: BoundRequirement) -> Finding
     for exchange in accepted:
         reply = exchange.reply
         if reply is not None and (reply.status != 202 or reply.body_bytes > 0):
-            body = f" with a body of {reply.body_bytes} bytes" if reply.body_bytes else ""
+            body = f" with a body of {count(reply.body_bytes, 'byte')}" if reply.body_bytes else ""
+            answered = any(is_response(message) for message in messages(reply))
             return violated(
-                bound, f"{_message(exchange)} returned {reply.status}{body}; expected 202 and no body.", [exchange]
+                bound,
+                f"{_message(exchange)} returned {reply.status}{body}; expected 202 and no body.",
+                [exchange],
+                quoting="MUST NOT send a response" if answered else _ACCEPTED,
             )
     return satisfied(bound, f"Notifications returned 202 without a body ({count(len(accepted), 'message')}).", accepted)
 
@@ -94,6 +104,7 @@ def printed_notification_202(transcript: Transcript, bound: BoundRequirement) ->
                 bound,
                 f"The page prints {name_of(exchange)} with answer {exchange.status}{body}; expected 202 and no body.",
                 [exchange],
+                quoting=_ACCEPTED,
             )
     if not shown:
         return inconclusive(bound, "No answer to a notification is printed.")
@@ -121,7 +132,8 @@ NOTIFICATION_202: Final = Rule(
 def refused_status(transcript: Transcript, bound: BoundRequirement) -> Finding:
     """Judge that a notification that the server cannot accept MUST get an error status.
 
-    One whose JSON is cut off is sent. A bare 2xx says that the server took it, for what it is worth.
+    One whose JSON is cut off is sent. That the sentence is about it is a reading: what cannot be read may be anything.
+    A bare 2xx says that the server took it, for what it is worth.
     """
     asked = exchange_of(transcript, bound.revision, steps.POST_UNREADABLE)
     if asked is None:
@@ -132,12 +144,13 @@ def refused_status(transcript: Transcript, bound: BoundRequirement) -> Finding:
     if reply.status >= _ERROR_STATUS:
         return satisfied(bound, f"A notification whose JSON is cut off returned {reply.status}.", [asked])
     if is_success(asked) and any("error" in message for message in messages(reply)):
-        return violated(
+        finding = violated(
             bound,
             f"A notification whose JSON is cut off returned {reply.status} with a JSON-RPC error; expected an error "
             "status.",
             [asked],
         )
+        return as_interpretation(finding)
     return inconclusive(bound, f"A notification whose JSON is cut off was accepted ({reply.status}).", [asked])
 
 
@@ -161,7 +174,7 @@ def request_sse_or_json(transcript: Transcript, bound: BoundRequirement) -> Find
 
     Other statuses than 2xx say that the server did not take the request: they don't decide. No answer at all does,
     for requests that need no work (a tool may take as long as it likes); if it was not waited for long enough, nothing
-    is decided.
+    is decided. That a stream ends without the response is for stream.carries-response and rpc.response-form.
     """
     asked = exchanges_of(transcript, bound.revision, *_REQUESTS)
     if not asked:
@@ -176,7 +189,7 @@ def request_sse_or_json(transcript: Transcript, bound: BoundRequirement) -> Find
         if wrong is not None:
             return violated(
                 bound,
-                f"{_message(exchange)} got {wrong}; expected an event stream with the response, or one JSON object.",
+                f"{_message(exchange)} got {wrong}; expected an event stream or one JSON object.",
                 [opening, exchange],
             )
         if is_success(exchange):
@@ -226,9 +239,9 @@ UNSUPPORTED_400: Final = Rule(
         side=Side.SERVER,
         levels=level(Level.MUST, _WITH_VERSION_HEADER),
         basis=text(_WITH_VERSION_HEADER),
-        effect="A client believes that its version is spoken, and misreads what follows.",
+        effect="A client believes that its version is supported, and misreads what follows.",
         fix="Compare the header with the versions you support before handling the message, and answer 400.",
-        avoid="Don't demand the newest version only: the header carries the one that was negotiated.",
+        avoid="Don't require the newest version: the header carries the one that was negotiated.",
     ),
     Decision(unsupported_400, BASELINE),
     blame=_VERSION_ANSWERS,
@@ -246,8 +259,12 @@ def _is_unanswered(transcript: Transcript, exchange: Exchange, opening: Exchange
 
 
 def _was_cut_short(exchange: Exchange) -> bool:
-    """Return whether a deadline ended the body."""
-    return exchange.reply is not None and exchange.reply.fault is BodyFault.TIMEOUT
+    """Return whether a deadline ended the body, or docprobe stopped watching it before the response came."""
+    if exchange.reply is None:
+        return False
+    return exchange.reply.fault is BodyFault.TIMEOUT or (
+        exchange.reply.fault is BodyFault.OPEN and without_response(exchange) is not None
+    )
 
 
 def _wrong_form(exchange: Exchange) -> str | None:
@@ -260,12 +277,7 @@ def _wrong_form(exchange: Exchange) -> str | None:
     fault = "" if whole else f" ({reply.fault})"
     match reply.media_type:
         case "text/event-stream":
-            # after an event with an id the server may close the connection and be polled; a tool may take its time
-            polled = any(event.id is not None for event in reply.events)
-            working = exchange.step == steps.BASELINE_TOOL and reply.fault is BodyFault.TIMEOUT
-            if answered or polled or working:
-                return None
-            return f"{reply.status} and an event stream without the response{fault}"
+            return None
         case "application/json":
             if (reply.truncated and answered) or (whole and isinstance(parse(reply.body), dict)):
                 return None

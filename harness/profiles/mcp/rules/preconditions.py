@@ -18,7 +18,7 @@ from harness.profiles.mcp.rules.answers import (
     is_served,
     why_undecided,
 )
-from harness.profiles.mcp.rules.transcript import control_of, error_code, exchange_of, sessions_of
+from harness.profiles.mcp.rules.transcript import control_of, error_code, exchange_of, sessions_of, tool_served
 from harness.profiles.mcp.tokens import USER2
 
 if TYPE_CHECKING:
@@ -157,11 +157,11 @@ def judge_refusal(
         return judge(refused, both)
     if is_result(refused):
         return inconclusive(bound, f"{request} was served, so there is no error to judge.", both)
-    return inconclusive(bound, f"{request} gave no decision: {why_undecided(refused)}.", both)
+    return inconclusive(bound, f"{request} was inconclusive: {why_undecided(refused)}.", both)
 
 
 def must_get_error(
-    transcript: Transcript, bound: BoundRequirement, asked: Exchange, request: str, code: int
+    transcript: Transcript, bound: BoundRequirement, asked: Exchange, request: str, code: int, *, quoting: str = ""
 ) -> Finding:
     """Judge that a request gets the JSON-RPC error with ``code``, by its exchange and its control.
 
@@ -171,20 +171,24 @@ def must_get_error(
         asked: the request under test.
         request: what was sent, as the start of a sentence.
         code: the one right code.
+        quoting: words of the sentence that a violation quotes.
     """
     both = [control_of(transcript, asked), asked]
     if is_result(asked):
-        return violated(bound, f"{request} was served; expected error {code}.", both)
+        served = "was served" if tool_served(asked) else "got a tool's result with `isError`"
+        return violated(bound, f"{request} {served}; expected error {code}.", both, quoting=quoting)
     if answer_to_fault(transcript, asked) not in NOT_SERVED:
-        return inconclusive(bound, f"{request} gave no decision: {why_undecided(asked)}.", both)
+        return inconclusive(bound, f"{request} was inconclusive: {why_undecided(asked)}.", both)
     got = error_code(asked)
     if got == code:
         return satisfied(bound, f"{request} got error {code}.", both)
     with_code = "no JSON-RPC error code" if got is None else f"error {got}"
-    return violated(bound, f"{request} got {with_code}; expected {code}.", both)
+    return violated(bound, f"{request} got {with_code}; expected {code}.", both, quoting=quoting)
 
 
-def must_answer(transcript: Transcript, bound: BoundRequirement, step: str, status: int, request: str) -> Finding:
+def must_answer(
+    transcript: Transcript, bound: BoundRequirement, step: str, status: int, request: str, *, quoting: str = ""
+) -> Finding:
     """Judge "``request`` MUST be answered ``status``" by the step's exchange and its control.
 
     Args:
@@ -193,6 +197,7 @@ def must_answer(transcript: Transcript, bound: BoundRequirement, step: str, stat
         step: the step that sent the request under test.
         status: the one right status.
         request: what was sent, as the start of a sentence (``A request without MCP-Protocol-Version``).
+        quoting: words of the sentence that a violation quotes.
     """
     fault = exchange_of(transcript, bound.revision, step)
     if fault is None:
@@ -204,7 +209,7 @@ def must_answer(transcript: Transcript, bound: BoundRequirement, step: str, stat
         return inconclusive(bound, f"{request} returned {describe(fault)}, but its control {why}.", both)
     match classify_answer(transcript, fault, control):
         case Answer.UNDECIDED:
-            return inconclusive(bound, f"{request} gave no decision: {why_undecided(fault)}.", both)
+            return inconclusive(bound, f"{request} was inconclusive: {why_undecided(fault)}.", both)
         case Answer.REFUSED if fault.status == status:
             return satisfied(bound, f"{request} returned {status}; without the fault it was served.", both)
         case Answer.SERVED | Answer.REFUSED | Answer.SILENT | Answer.CUT:
@@ -212,4 +217,5 @@ def must_answer(transcript: Transcript, bound: BoundRequirement, step: str, stat
                 bound,
                 f"{request} returned {describe(fault)}; expected {status}. Without the fault it was served.",
                 both,
+                quoting=quoting,
             )

@@ -50,20 +50,20 @@ def printed_messages(transcript: Transcript, bound: BoundRequirement) -> Finding
         whole = len(judged) - shortened
         if not whole:
             return not_applicable(bound, f"Every message on the page is shortened ({shortened}).")
-        said = f"{count(whole, 'printed message')} {'is' if whole == 1 else 'are'} valid by {schema.file}."
+        said = f"{count(whole, 'printed message')} {'is' if whole == 1 else 'are'} valid against {schema.file}."
         return satisfied(bound, f"{said}{also}")
     quoted = "; ".join(f"line {each.span.first}: {each.fault}" for each in faults[:_SHOWN])
     more = f"; and {len(faults) - _SHOWN} more" if len(faults) > _SHOWN else ""
     what = f"{len(faults)} of {count(len(judged), 'printed message')} {'is' if len(faults) == 1 else 'are'} not valid"
     legs = {str(each.fault): False for each in faults}
-    finding = violated(bound, f"{what} by {schema.file}: {quoted}{more}.{also}", legs=legs)
+    finding = violated(bound, f"{what} against {schema.file}: {quoted}{more}.{also}", legs=legs)
     return replace(finding, blame=tuple(each.span for each in faults))
 
 
 PRINTED_SCHEMA: Final = Rule(
     Requirement(
         id="printed.message-schema",
-        title="Every message that a page prints is valid by the JSON Schema of its revision",
+        title="Every message that a page prints is valid against the JSON Schema of its revision",
         side=Side.EXAMPLE,
         levels=level(Level.SHOULD, ALL),
         basis=advice(ALL),

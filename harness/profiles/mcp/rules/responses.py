@@ -9,28 +9,59 @@ from typing import TYPE_CHECKING, Final
 
 from extractor.model import Level
 from harness.base.jsonrpc import is_response
-from harness.judge.findings import satisfied, violated
+from harness.judge.findings import as_interpretation, satisfied, violated
 from harness.model import BodyFault, Requirement, Side
+from harness.profiles.mcp import steps
 from harness.profiles.mcp.revisions import ALL, SESSIONS, STREAMABLE, level, text
-from harness.profiles.mcp.rules.answers import is_success
-from harness.profiles.mcp.rules.preconditions import BASELINE, not_asked
-from harness.profiles.mcp.rules.transcript import messages, method_of, sent
+from harness.profiles.mcp.rules.answers import is_success, was_watched_enough, without_response
+from harness.profiles.mcp.rules.preconditions import BASELINE, baseline_served, not_asked
+from harness.profiles.mcp.rules.transcript import exchanges_of, messages, method_of, opening_of, sent
 from harness.rule import Decision, Rule
 
 if TYPE_CHECKING:
     from harness.base.jsonrpc import Message
     from harness.model import BoundRequirement, Exchange, Finding, Transcript
 
+_NEEDS_NO_WORK: Final = (
+    steps.BASELINE_REQUEST,
+    steps.BASELINE_OTHER,
+    f"{steps.LIVE}.post-request",
+    steps.MODERN_CONTROL,
+)
 ANOTHER_ID: Final = "has another id than the request"
+_NEITHER: Final = "has neither a result nor an error"
+_BOTH: Final = "has both a result and an error"
+_NO_MESSAGE: Final = "has an error without a message"
+_NO_CODE: Final = "has an error whose code is not an integer"
+_NO_ID: Final = "has an error without the request's id, under a status of success"
+_SAID_OF: Final = {
+    ANOTHER_ID: "same ID",
+    _NO_ID: "same ID",
+    _NEITHER: " a result ",
+    _BOTH: "MUST NOT set both",
+    _NO_MESSAGE: "code and message",
+    _NO_CODE: "MUST be integers",
+}
+"""By what is wrong: words of the sentence about it."""
 
 
 def response_form(transcript: Transcript, bound: BoundRequirement) -> Finding:
     """Judge that every response MUST follow JSON-RPC: the request's id, a result or an error, its code an integer.
 
+    That a request which needs no work MUST get a response at all is a reading: JSON-RPC 2.0 says so in its section 5.
+
     Only POST of one request is looked at. An error without an id, or with a null one, may be about a request that could
     not be read; with a status that refuses the request it is what SDKs send, up to 2025-11-25 with an id of their own.
     The body of such a refusal need not be JSON-RPC at all: one that does not say so is the server's own document.
     """
+    opening = opening_of(transcript, bound.revision)
+    for exchange in exchanges_of(transcript, bound.revision, *_NEEDS_NO_WORK):
+        came = without_response(exchange)
+        if came is not None and was_watched_enough(transcript, exchange, opening):
+            finding = violated(bound, f"{method_of(exchange) or 'A request'} got {came}.", [opening, exchange])
+            return as_interpretation(finding)
+    if (unserved := baseline_served(transcript, bound)) is not None:
+        return unserved
     seen = []
     for exchange in transcript.exchanges:
         request = sent(exchange)
@@ -47,10 +78,16 @@ def response_form(transcript: Transcript, bound: BoundRequirement) -> Finding:
             if wrong == ANOTHER_ID and bound.revision in SESSIONS and not is_success(exchange):
                 continue
             if wrong is not None:
-                return violated(bound, f"The response to {method_of(exchange) or 'a request'} {wrong}.", [exchange])
+                what = f"The response to {method_of(exchange) or 'a request'} {wrong}"
+                return violated(bound, f"{what}.", [exchange], quoting=_SAID_OF.get(wrong, ""))
     if not seen:
         return not_asked(transcript, bound, "A request that gets a response")
     return satisfied(bound, "Every response follows JSON-RPC 2.0.", seen[:1])
+
+
+def unanswered_blocks(finding: Finding, transcript: Transcript) -> bool:
+    """Return True: JSON-RPC, which the sentence makes its own, leaves no doubt that requests are answered."""
+    return True
 
 
 RESPONSE_FORM: Final = Rule(
@@ -65,7 +102,8 @@ RESPONSE_FORM: Final = Rule(
         "`code` and a `message`.",
         avoid="Don't build responses by hand: the SDKs fill these fields.",
     ),
-    Decision(response_form, BASELINE),
+    Decision(response_form),
+    reading_blocks=unanswered_blocks,
 )
 
 
@@ -109,14 +147,14 @@ def _wrong(exchange: Exchange, message: Message, id: object) -> str | None:
         return 'does not say `"jsonrpc": "2.0"`'
     error = message.get("error")
     if not is_response(message) or ("result" in message and "error" in message):
-        return "has neither a result nor an error" if "id" in message and not is_response(message) else "has both"
+        return _NEITHER if "id" in message and not is_response(message) else _BOTH
     if "error" in message:
         if not isinstance(error, dict) or not isinstance(error.get("message"), str):
-            return "has an error without a message"
+            return _NO_MESSAGE
         if not isinstance(error.get("code"), int) or isinstance(error.get("code"), bool):
-            return "has an error whose code is not an integer"
+            return _NO_CODE
         if message.get("id") is None:
-            return "has an error without the request's id, under a status of success" if is_success(exchange) else None
+            return _NO_ID if is_success(exchange) else None
     answer_id = message.get("id")
     if answer_id != id or isinstance(answer_id, bool) or type(answer_id) is not type(id):
         return ANOTHER_ID

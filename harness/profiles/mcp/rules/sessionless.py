@@ -100,7 +100,7 @@ def get_delete_405(transcript: Transcript, bound: BoundRequirement) -> Finding:
     evidence = [*(control_of(transcript, exchange) for exchange in asked), *asked]
     decided = [exchange for exchange in asked if answer_to_fault(transcript, exchange) is not Answer.UNDECIDED]
     if not decided:
-        return inconclusive(bound, f"{asked[0].method} gave no decision: {why_undecided(asked[0])}.", evidence)
+        return inconclusive(bound, f"{asked[0].method} was inconclusive: {why_undecided(asked[0])}.", evidence)
     summary = f"The endpoint returned {describe_each((exchange.method, exchange) for exchange in decided)}"
     if all(exchange.status == 405 for exchange in decided):
         return satisfied(bound, f"{summary}.", evidence)
@@ -154,7 +154,7 @@ def missing_header_reject(transcript: Transcript, bound: BoundRequirement) -> Fi
 MISSING_HEADER_REJECT: Final = Rule(
     Requirement(
         id="version.missing-header-reject",
-        title="A server of only this revision rejects a request without version header",
+        title="A server of only this revision rejects a request without a version header",
         side=Side.SERVER,
         levels=level(Level.MUST, MODERN),
         basis=text(MODERN),

@@ -12,7 +12,14 @@ from harness.judge.findings import inconclusive, join_words, not_applicable, sat
 from harness.model import Requirement, Side
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.revisions import MODERN, level, text
-from harness.profiles.mcp.rules.answers import NOT_SERVED, answer_to_fault, describe, is_json_error, is_result
+from harness.profiles.mcp.rules.answers import (
+    NEVER_DECIDE,
+    NOT_SERVED,
+    answer_to_fault,
+    describe,
+    is_json_error,
+    is_result,
+)
 from harness.profiles.mcp.rules.preconditions import BASELINE, not_asked
 from harness.profiles.mcp.rules.transcript import (
     control_of,
@@ -29,13 +36,13 @@ from harness.rule import Decision, Rule
 if TYPE_CHECKING:
     from harness.model import BoundRequirement, Exchange, Finding, Transcript
 
-_LISTS: Final = {"tools": "tools/list", "resources": "resources/list"}
+_LISTS: Final = {"tools": "tools/list", "resources": "resources/list", "prompts": "prompts/list"}
 """By capability: the request that a server with it answers."""
 _INVALID_PARAMS: Final = -32602
 
 
 def declared_is_listed(transcript: Transcript, bound: BoundRequirement) -> Finding:
-    """Judge that a server that declares tools or resources MUST respond to their list request."""
+    """Judge that a server that declares tools, resources or prompts MUST respond to their list request."""
     discovered = discovery_of(transcript, bound.revision)
     result = (response(discovered) or {}).get("result") if discovered is not None else None
     capabilities = result.get("capabilities") if isinstance(result, dict) else None
@@ -43,26 +50,30 @@ def declared_is_listed(transcript: Transcript, bound: BoundRequirement) -> Findi
         return not_asked(transcript, bound, "server/discover that declares capabilities")
     asked = {name: _first_of(transcript, bound.revision, _LISTS[name]) for name in _LISTS if name in capabilities}
     for name, exchange in asked.items():
-        if exchange is not None and exchange.reply is not None and is_json_error(exchange):
+        if exchange is None or exchange.reply is None or exchange.status in NEVER_DECIDE:
+            continue
+        if is_json_error(exchange):
             what = f"The server declares {name}, and {_LISTS[name]} returned {describe(exchange)}"
-            return violated(bound, f"{what}.", [discovered, exchange])
-    served = [name for name, exchange in asked.items() if exchange is not None and is_result(exchange)]
+            return violated(bound, f"{what}.", [discovered, exchange], quoting=f"declare the {name} capability")
     if not asked:
-        return not_applicable(bound, "The server declares neither tools nor resources.", [discovered])
-    if not served:
-        return inconclusive(bound, f"No list of {join_words(asked)} was answered.", [discovered, *asked.values()])
-    return satisfied(bound, f"The server declares {join_words(served)}, and lists them.", [discovered, *asked.values()])
+        return not_applicable(bound, "The server declares no tools, resources or prompts.", [discovered])
+    left = [_LISTS[name] for name, exchange in asked.items() if exchange is None or not is_result(exchange)]
+    if left:
+        what = f"{join_words(left)} {'was' if len(left) == 1 else 'were'} not answered, or not sent"
+        return inconclusive(bound, f"{what}.", [discovered, *asked.values()])
+    return satisfied(bound, f"The server declares {join_words(asked)}, and lists them.", [discovered, *asked.values()])
 
 
 DECLARED_IS_LISTED: Final = Rule(
     Requirement(
         id="capability.listed",
-        title="What a server declares it lists",
+        title="A server lists what it declares",
         side=Side.ANY_SERVER,
         levels=level(Level.MUST, MODERN),
         basis=text(MODERN),
         effect="Clients ask for a list that the server announced, and get an error.",
-        fix="Answer tools/list and resources/list where discovery declares the capability, by an empty list at least.",
+        fix="Answer tools/list, resources/list and prompts/list where discovery declares the capability, with an empty "
+        "list at least.",
     ),
     Decision(declared_is_listed, BASELINE),
 )
@@ -92,8 +103,8 @@ CANCELS_SUBSCRIPTIONS_ONLY: Final = Rule(
         side=Side.ANY_SERVER,
         levels=level(Level.MUST_NOT, MODERN),
         basis=text(MODERN),
-        effect="A client that waits for a response drops it, or takes the notification for an error.",
-        fix="Answer a request that you give up by a JSON-RPC error.",
+        effect="A client that waits for a response stops waiting, or takes the notification for an error.",
+        fix="Answer a request that you give up with a JSON-RPC error.",
     ),
     Decision(cancels_subscriptions_only, BASELINE),
 )
@@ -106,7 +117,8 @@ def level_refused(transcript: Transcript, bound: BoundRequirement) -> Finding:
         return not_applicable(bound, "The server does not declare the capability logging.")
     both = [control_of(transcript, asked), asked]
     if is_result(asked):
-        return violated(bound, "A request whose log level does not exist was served; expected error -32602.", both)
+        summary = "A request whose log level does not exist was served; expected error -32602."
+        return violated(bound, summary, both)
     if answer_to_fault(transcript, asked) not in NOT_SERVED:
         return inconclusive(bound, f"A log level that does not exist returned {describe(asked)}.", both)
     if error_code(asked) == _INVALID_PARAMS:
@@ -121,7 +133,7 @@ LEVEL_REFUSED: Final = Rule(
         side=Side.SERVER,
         levels=level(Level.SHOULD, MODERN),
         basis=text(MODERN),
-        effect="A client with a misspelled level waits for messages that never come.",
+        effect="A client that misspells a level waits for messages that never come.",
         fix="Compare `io.modelcontextprotocol/logLevel` with the eight levels, and answer -32602 for any other word.",
     ),
     Decision(level_refused, BASELINE),
@@ -132,6 +144,6 @@ RULES: Final = (DECLARED_IS_LISTED, CANCELS_SUBSCRIPTIONS_ONLY, LEVEL_REFUSED)
 
 def _first_of(transcript: Transcript, revision: str, method: str) -> Exchange | None:
     """Return the first plain request of a method: the control, or a step about the list itself."""
-    plain = (steps.MODERN_CONTROL, steps.MODERN_RESOURCES, steps.STDIO_TOOLS)
+    plain = (steps.MODERN_CONTROL, steps.MODERN_RESOURCES, steps.MODERN_PROMPTS, steps.STDIO_TOOLS)
     every = (e for step in plain for e in transcript.exchanges if e.step == step and e.revision == revision)
     return next((exchange for exchange in every if method_of(exchange) == method), None)

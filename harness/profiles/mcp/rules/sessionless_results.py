@@ -8,12 +8,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from extractor.model import Level
-from harness.judge.findings import inconclusive, not_applicable, satisfied, violated
+from harness.judge.findings import Fault, inconclusive, not_applicable, satisfied, violated
 from harness.model import Requirement, Side
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.messages import META
 from harness.profiles.mcp.revisions import MODERN, level, text
-from harness.profiles.mcp.rules.answers import NOT_SERVED, answer_to_fault, describe, is_event_stream, is_json_error
+from harness.profiles.mcp.rules.answers import (
+    NEVER_DECIDE,
+    NOT_SERVED,
+    answer_to_fault,
+    describe,
+    is_event_stream,
+    is_json_error,
+    is_result,
+)
 from harness.profiles.mcp.rules.preconditions import BASELINE, ONLY_SESSIONLESS, not_asked
 from harness.profiles.mcp.rules.transcript import (
     control_of,
@@ -46,8 +54,8 @@ _SCOPES: Final = ("public", "private")
 def result_type(transcript: Transcript, bound: BoundRequirement) -> Finding:
     """Judge that every result MUST have a ``resultType``."""
 
-    def fault(result: Message) -> str | None:
-        return None if isinstance(result.get("resultType"), str) else "no `resultType`"
+    def fault(result: Message) -> Fault | None:
+        return None if isinstance(result.get("resultType"), str) else Fault("no `resultType`")
 
     results = plain_results(transcript, bound.revision)
     if not results:
@@ -58,7 +66,7 @@ def result_type(transcript: Transcript, bound: BoundRequirement) -> Finding:
 RESULT_TYPE: Final = Rule(
     Requirement(
         id="result.type",
-        title="Every result says of which type it is",
+        title="Every result states its type",
         side=Side.ANY_SERVER,
         levels=level(Level.MUST, MODERN),
         basis=text(MODERN),
@@ -73,10 +81,10 @@ RESULT_TYPE: Final = Rule(
 def server_info(transcript: Transcript, bound: BoundRequirement) -> Finding:
     """Judge that every result SHOULD name the server in its ``_meta``."""
 
-    def fault(result: Message) -> str | None:
+    def fault(result: Message) -> Fault | None:
         meta = result.get("_meta")
         named = isinstance(meta, dict) and isinstance(meta.get(f"{META}serverInfo"), dict)
-        return None if named else f"no `{META}serverInfo`"
+        return None if named else Fault(f"no `{META}serverInfo`")
 
     results = plain_results(transcript, bound.revision)
     if not results:
@@ -92,7 +100,8 @@ SERVER_INFO: Final = Rule(
         levels=level(Level.SHOULD, MODERN),
         basis=text(MODERN),
         effect="Logs and user interfaces cannot say which server answered: there is no initialize to ask.",
-        fix="Put name and version under `io.modelcontextprotocol/serverInfo` into the `_meta` of every result.",
+        fix="Put name and version under `io.modelcontextprotocol/serverInfo` into the `_meta` of every result, unless "
+        "the server is configured not to identify itself.",
     ),
     Decision(server_info, BASELINE),
 )
@@ -113,7 +122,7 @@ def discover_implemented(transcript: Transcript, bound: BoundRequirement) -> Fin
     versions, spoken = result.get("supportedVersions"), named_version(asked)
     if not isinstance(versions, list) or spoken not in versions:
         return violated(
-            bound, f"`supportedVersions` of server/discover lacks {spoken}, which the server speaks.", evidence
+            bound, f"`supportedVersions` of server/discover lacks {spoken}, which the server supports.", evidence
         )
     if not isinstance(result.get("capabilities"), dict):
         return violated(bound, "The result of server/discover has no `capabilities`.", evidence)
@@ -146,18 +155,21 @@ def cache_hints(transcript: Transcript, bound: BoundRequirement) -> Finding:
     ]
     page = exchange_of(transcript, bound.revision, steps.MODERN_PAGE)
     first = control_of(transcript, page) if page is not None else None
-    scopes = {result["cacheScope"] for exchange, result in cacheable if exchange in (page, first)}
-    if len(scopes) > 1:
-        return violated(bound, "Two pages of one list have different `cacheScope`s.", [first, page])
+    scopes = [result.get("cacheScope") for exchange, result in cacheable if exchange in (page, first)]
+    if all(scope in _SCOPES for scope in scopes) and any(scope != scopes[0] for scope in scopes):
+        summary = "Two pages of one list have different `cacheScope`s."
+        return violated(bound, summary, [first, page], quoting="same cacheScope")
     if not cacheable:
         return not_applicable(bound, "No result may be cached: nothing was listed, discovered or read.")
 
-    def fault(result: Message) -> str | None:
+    def fault(result: Message) -> Fault | None:
         ttl, scope = result.get("ttlMs"), result.get("cacheScope")
+        if ttl is None:
+            return Fault("no `ttlMs`")
         if not isinstance(ttl, int) or isinstance(ttl, bool) or ttl < 0:
-            return "no `ttlMs`" if ttl is None else "a `ttlMs` that is not an integer of 0 or more"
+            return Fault("a `ttlMs` that is not an integer of 0 or more", "ttlMs value")
         if scope not in _SCOPES:
-            return "no `cacheScope`" if scope is None else "a `cacheScope` that is neither public nor private"
+            return Fault("no `cacheScope`" if scope is None else "a `cacheScope` that is neither public nor private")
         return None
 
     return _of_each(bound, cacheable, fault, "Results that may be cached say for how long and for whom.")
@@ -180,21 +192,23 @@ CACHE_HINTS: Final = Rule(
 
 
 def names_versions(transcript: Transcript, bound: BoundRequirement) -> Finding:
-    """Judge that an error to an initialize SHOULD name a version that the server supports."""
+    """Judge that an error to an initialize SHOULD name a version that the server supports.
+
+    Refusals for want of a token or for load are about something else, and a result is no error.
+    """
     spoken = next((named_version(exchange) for exchange, _ in plain_results(transcript, bound.revision)), None)
     refused = [
         exchange
         for exchange in transcript.exchanges
-        if method_of(exchange) == "initialize" and exchange.reply is not None and exchange.status not in (401, 403, 429)
+        if method_of(exchange) == "initialize" and exchange.reply is not None and not is_result(exchange)
+        if exchange.status not in (401, 403, *NEVER_DECIDE)
     ]
     if not refused or spoken is None:
-        return not_asked(transcript, bound, "An initialize")
+        return not_asked(transcript, bound, "An initialize that is refused")
     last = refused[-1]
     if spoken in (last.reply.body if last.reply is not None else ""):
         return satisfied(bound, f"The error to an initialize names {spoken}.", [last])
-    return violated(
-        bound, f"An initialize was answered {describe(last)}, and the answer does not name {spoken}.", [last]
-    )
+    return violated(bound, f"An initialize returned {describe(last)}, and the answer does not name {spoken}.", [last])
 
 
 NAMES_VERSIONS: Final = Rule(
@@ -283,7 +297,7 @@ def _name(exchange: Exchange) -> str:
 def _of_each(
     bound: BoundRequirement,
     results: Sequence[tuple[Exchange, Message]],
-    fault: Callable[[Message], str | None],
+    fault: Callable[[Message], Fault | None],
     right: str,
 ) -> Finding:
     """Judge every result by itself: the first with a fault violates the requirement.
@@ -296,5 +310,6 @@ def _of_each(
     """
     for exchange, result in results:
         if (wrong := fault(result)) is not None:
-            return violated(bound, f"The result of {_name(exchange)} has {wrong}.", [exchange])
+            summary = f"The result of {_name(exchange)} has {wrong.summary}."
+            return violated(bound, summary, [exchange], quoting=wrong.quoting)
     return satisfied(bound, right, {method_of(exchange): exchange for exchange, _ in reversed(results)}.values())

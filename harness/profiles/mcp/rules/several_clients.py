@@ -124,7 +124,7 @@ def clients(transcript: Transcript, bound: BoundRequirement) -> Finding:
     second = exchange_of(transcript, None, steps.CLIENTS_SECOND)
     if second is None:
         return not_asked(transcript, bound, "A second client's initialize")
-    return inconclusive(bound, f"A second client's initialize gave no decision: {why_undecided(second)}.", [second])
+    return inconclusive(bound, f"A second client's initialize was inconclusive: {why_undecided(second)}.", [second])
 
 
 _WITH_HANDSHAKE: Final = (*HTTP_SSE, *SESSIONS)

@@ -39,6 +39,8 @@ _NAME_FAULTS: Final = {
     steps.MODERN_TOOL_NAME: "A tools/call whose Mcp-Name names another tool than its body",
     steps.MODERN_TOOL_NAMELESS: "A tools/call without Mcp-Name",
 }
+_MUST_MATCH: Final = "do not match the corresponding values in the request body"
+"""Words of the sentence on headers that differ from the body."""
 _PARAM_FAULTS: Final = (steps.MODERN_PARAM_WRONG, steps.MODERN_PARAM_MISSING)
 _VERSION_FAULTS: Final = (steps.MODERN_MISMATCH, steps.MODERN_MISMATCH_HEADER)
 """Either value may be looked at first: the version that does not exist is unsupported as well."""
@@ -46,7 +48,9 @@ _VERSION_FAULTS: Final = (steps.MODERN_MISMATCH, steps.MODERN_MISMATCH_HEADER)
 
 def method_match(transcript: Transcript, bound: BoundRequirement) -> Finding:
     """Judge that an Mcp-Method that is missing or differs from the body MUST get 400."""
-    return deciding(must_answer(transcript, bound, step, 400, what) for step, what in _METHOD_FAULTS.items())
+    return deciding(
+        must_answer(transcript, bound, step, 400, what, quoting=_MUST_MATCH) for step, what in _METHOD_FAULTS.items()
+    )
 
 
 METHOD_MATCH: Final = Rule(
@@ -74,14 +78,15 @@ def name_match(transcript: Transcript, bound: BoundRequirement) -> Finding:
             return inconclusive(bound, "No tool could be called: their arguments could not be made up.", [listed])
         return not_applicable(bound, "The server lists no tools to call by name.", [listed])
     if error_code(called) == HEADER_MISMATCH:
-        return violated(
-            bound, "A tools/call whose Mcp-Name is the name in its body was refused as different.", [called]
-        )
-    finding = deciding(must_answer(transcript, bound, step, 400, what) for step, what in _NAME_FAULTS.items())
+        summary = "A tools/call whose Mcp-Name is the name in its body was refused as different."
+        return violated(bound, summary, [called], quoting=_MUST_MATCH)
+    finding = deciding(
+        must_answer(transcript, bound, step, 400, what, quoting=_MUST_MATCH) for step, what in _NAME_FAULTS.items()
+    )
     encoded = exchange_of(transcript, bound.revision, steps.MODERN_TOOL_ENCODED)
     if encoded is not None and answer_to_fault(transcript, encoded) in NOT_SERVED:
         summary = f"A tools/call with its name in base64 (=?base64?…?=) returned {describe(encoded)}; in plain text it "
-        return violated(bound, f"{summary}was served.", [called, encoded])
+        return violated(bound, f"{summary}was served.", [called, encoded], quoting="MUST decode an encoded")
     if finding.verdict is not Verdict.SATISFIED or not is_served(encoded):
         return finding
     asked = [exchange_of(transcript, bound.revision, step) for step in _NAME_FAULTS]
@@ -118,7 +123,7 @@ def case_insensitive(transcript: Transcript, bound: BoundRequirement) -> Finding
     if is_served(asked):
         return satisfied(bound, "A request with header names in another case was served.", both)
     if answer_to_fault(transcript, asked) not in NOT_SERVED:
-        return inconclusive(bound, f"The request gave no decision: {why_undecided(asked)}.", both)
+        return inconclusive(bound, f"The request was inconclusive: {why_undecided(asked)}.", both)
     return violated(
         bound,
         f"A request with header names in another case (mCP-mETHOD) returned {describe(asked)}; in the usual case it "
@@ -153,11 +158,11 @@ def error_code_of_mismatch(transcript: Transcript, bound: BoundRequirement) -> F
         if exchange is not None and exchange.status == 400 and answer_to_fault(transcript, exchange) in NOT_SERVED
     ]
     if not refused:
-        return inconclusive(bound, "No request was refused by 400 for its headers.", asked)
+        return inconclusive(bound, "No request was refused with 400 for its headers.", asked)
     wrong = [exchange for exchange in refused if not _names_the_mismatch(exchange)]
     evidence = with_controls(transcript, wrong or refused)
     if wrong:
-        bodies = join_words(dict.fromkeys(_told(exchange) for exchange in wrong))
+        bodies = join_words(dict.fromkeys(_code_of(exchange) for exchange in wrong))
         return violated(
             bound,
             f"Refusals for a wrong header came {bodies}; expected code {HEADER_MISMATCH}.",
@@ -188,7 +193,7 @@ def _names_the_mismatch(exchange: Exchange) -> bool:
     return code == HEADER_MISMATCH or (exchange.step in _VERSION_FAULTS and code == _UNSUPPORTED_VERSION)
 
 
-def _told(exchange: Exchange) -> str:
+def _code_of(exchange: Exchange) -> str:
     code = error_code(exchange)
     if code is not None:
         return f"with code {code}"

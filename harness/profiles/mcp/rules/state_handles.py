@@ -60,15 +60,15 @@ HANDLE_NONDETERMINISTIC: Final = Rule(
 
 
 def no_handle_auth(transcript: Transcript, bound: BoundRequirement) -> Finding:
-    """Judge that a handle MUST NOT stand in for a token."""
+    """Judge that a handle MUST NOT stand in for a token. A tool that refuses with its own error does look at it."""
     asked = exchange_of(transcript, bound.revision, steps.HANDLE_NO_TOKEN)
     if asked is None:
         return _no_handle(transcript, bound)
     both = [control_of(transcript, asked), asked]
-    if is_result(asked):
-        return violated(bound, "A handle of user 1 was served without a token.", both)
-    if answer_to_fault(transcript, asked) not in NOT_SERVED:
-        return inconclusive(bound, f"A handle without a token gave no decision: {why_undecided(asked)}.", both)
+    if tool_served(asked):
+        return violated(bound, "A handle of user 1 was served without a token.", both, quoting="possession")
+    if not is_result(asked) and answer_to_fault(transcript, asked) not in NOT_SERVED:
+        return inconclusive(bound, f"A handle without a token was inconclusive: {why_undecided(asked)}.", both)
     return satisfied(bound, f"A handle of user 1 without a token returned {describe(asked)}.", both)
 
 
@@ -87,7 +87,7 @@ HANDLE_NO_AUTH: Final = Rule(
 
 
 def bound_handle(transcript: Transcript, bound: BoundRequirement) -> Finding:
-    """Judge that a handle SHOULD be bound to the user whom it was given to."""
+    """Judge that a handle SHOULD be bound to the user that it was given to."""
     asked = exchange_of(transcript, bound.revision, steps.HANDLE_USER2)
     if asked is None:
         return _no_handle(transcript, bound)
@@ -95,7 +95,7 @@ def bound_handle(transcript: Transcript, bound: BoundRequirement) -> Finding:
     if tool_served(asked):
         return violated(bound, "A handle of user 1 was served to user 2.", both)
     if not is_result(asked) and answer_to_fault(transcript, asked) not in NOT_SERVED:
-        return inconclusive(bound, f"A handle of another user gave no decision: {why_undecided(asked)}.", both)
+        return inconclusive(bound, f"A handle of another user was inconclusive: {why_undecided(asked)}.", both)
     return satisfied(bound, "A handle of user 1 was refused to user 2.", both)
 
 

@@ -175,7 +175,7 @@ CANCELLED: Final = Rule(
         basis=text(ALL),
         effect="A cancellation crosses its response on the wire every day: the connection then breaks for nothing.",
         fix="Look the request up, and do nothing where it is not running.",
-        avoid="Don't answer a notification, not even by an error.",
+        avoid="Don't answer a notification, not even with an error.",
     ),
     Decision(cancelled),
 )

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Final
 
 from extractor.model import Level
 from harness.base.jsonrpc import METHOD_NOT_FOUND
-from harness.judge.findings import not_applicable
+from harness.judge.findings import as_interpretation, not_applicable
 from harness.model import Requirement, Side
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.revisions import level, text
 from harness.profiles.mcp.rules.preconditions import BASELINE, must_get_error
-from harness.profiles.mcp.rules.transcript import exchange_of
+from harness.profiles.mcp.rules.transcript import error_code, exchange_of
 from harness.rule import Decision, Rule
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _TASKS: Final = ("2025-11-25",)
 _INVALID_PARAMS: Final = -32602
+_INVALID_REQUEST: Final = -32600
 
 
 def _refusal(
@@ -36,6 +37,7 @@ def _refusal(
     fix: str,
     strength: Level = Level.MUST,
     needs: str | None = None,
+    allowed: int | None = None,
 ) -> Rule:
     """Make the rule that the request of a step gets an error.
 
@@ -50,13 +52,15 @@ def _refusal(
         fix: what helps.
         strength: level of the sentence.
         needs: a step that has to have been sent as well, which shows that the server declares tasks.
+        allowed: a code that another sentence of the page allows for this: that it violates this one is a reading.
     """
 
     def check(transcript: Transcript, bound: BoundRequirement) -> Finding:
         asked = exchange_of(transcript, bound.revision, step)
         if asked is None or (needs is not None and exchange_of(transcript, bound.revision, needs) is None):
             return not_applicable(bound, otherwise)
-        return must_get_error(transcript, bound, asked, request, code)
+        finding = must_get_error(transcript, bound, asked, request, code)
+        return as_interpretation(finding) if allowed is not None and error_code(asked) == allowed else finding
 
     row = Requirement(
         id=id, title=title, side=Side.SERVER, levels=level(strength, _TASKS), basis=text(_TASKS), effect=effect, fix=fix
@@ -69,20 +73,22 @@ def _refusal(
 RULES: Final = (
     _refusal(
         "tool.task-required",
-        title="A tool that has to be a task refuses plain calls",
+        title="A tool that must be called as a task refuses plain calls",
         step=steps.TASK_REQUIRED,
         needs=steps.TASK_UNKNOWN,
-        request="A plain call of a tool that has to be a task",
+        request="A plain call of a tool that must be called as a task",
         code=METHOD_NOT_FOUND,
-        otherwise="No tool of the server has to be called as a task.",
+        # "Protocol Errors": receivers may answer so where they require task augmentation for a request type
+        allowed=_INVALID_REQUEST,
+        otherwise="No tool of the server must be called as a task.",
         effect="Clients without tasks wait for a result that takes longer than they can.",
         fix='Answer -32601 to a call without `task`, or say `"taskSupport": "optional"`.',
     ),
     _refusal(
         "tasks.forbidden",
-        title="A tool without tasks refuses to be called as one",
+        title="A tool that does not support tasks refuses to be called as one",
         step=steps.TASK_FORBIDDEN,
-        request="A call as a task of a tool without them",
+        request="A call as a task of a tool that does not support tasks",
         code=METHOD_NOT_FOUND,
         otherwise="The server declares no tasks, or all of its tools can be tasks.",
         effect="A client waits for a task that was never made.",
@@ -96,7 +102,7 @@ RULES: Final = (
         request="tasks/get of a task that does not exist",
         code=_INVALID_PARAMS,
         otherwise="The server declares no tasks.",
-        effect="A client cannot tell an expired task from a broken server, and asks on.",
+        effect="A client cannot tell an expired task from a broken server, and keeps asking.",
         fix="Answer -32602 (invalid params) to task ids that you don't know.",
     ),
     _refusal(
@@ -106,8 +112,8 @@ RULES: Final = (
         request="tasks/list with an invalid cursor",
         code=_INVALID_PARAMS,
         otherwise="The server does not declare that it lists tasks.",
-        effect="A client with an outdated cursor gets the first page again, and may go round in circles.",
-        fix="Answer -32602 (invalid params) to a cursor that you did not give.",
+        effect="A client with an outdated cursor gets the first page again, and may repeat itself forever.",
+        fix="Answer -32602 (invalid params) to a cursor that you did not issue.",
     ),
     _refusal(
         "tasks.cancel-finished",
@@ -116,7 +122,7 @@ RULES: Final = (
         request="tasks/cancel of a task that has ended",
         code=_INVALID_PARAMS,
         otherwise="The server does not declare that it cancels tasks, or none was seen to end.",
-        effect="A client believes that it stopped what was done already.",
+        effect="A client believes that it stopped work that was already done.",
         fix="Answer -32602 (invalid params) to `tasks/cancel` of a task that is completed, failed or cancelled.",
     ),
 )

@@ -44,14 +44,14 @@ def undeclared(transcript: Transcript, bound: BoundRequirement) -> Finding:
         return not_applicable(bound, "The server declares tasks, or no tool was called.")
     both = [control_of(transcript, asked), asked]
     if _task_of(asked) is not None:
-        return violated(bound, "The server declares no tasks, and made one of a call.", both)
+        return violated(bound, "The server declares no tasks, and made one of a call.", both, quoting="MUST declare")
     if is_result(asked):
         return satisfied(bound, "The server declares no tasks, and served a call as a task like any other.", both)
     if answer_to_fault(transcript, asked) not in NOT_SERVED:
-        return inconclusive(bound, f"A call as a task gave no decision: {why_undecided(asked)}.", both)
+        return inconclusive(bound, f"A call as a task was inconclusive: {why_undecided(asked)}.", both)
     finding = violated(
         bound, f"A call as a task, where none are declared, returned {describe(asked)}; without `task` it was served.",
-        both,
+        both, quoting="process requests of that type normally",
     )  # fmt: skip
     return as_interpretation(finding)
 
@@ -59,7 +59,7 @@ def undeclared(transcript: Transcript, bound: BoundRequirement) -> Finding:
 UNDECLARED: Final = Rule(
     Requirement(
         id="tasks.undeclared",
-        title="Without declared tasks, a call as a task is an ordinary call",
+        title="A server that declares no tasks serves a call as a task like any other",
         side=Side.SERVER,
         levels=level(Level.MUST, _TASKS),
         basis=text(_TASKS),
@@ -79,9 +79,10 @@ def created(transcript: Transcript, bound: BoundRequirement) -> Finding:
         return inconclusive(bound, f"A call as a task was not accepted: it returned {describe(asked)}.", [asked])
     task = _task_of(asked)
     if task is None:
-        return violated(bound, "A call as a task was accepted, and its result has no `task`.", [asked])
+        summary = "A call as a task was accepted, and its result has no `task`."
+        return violated(bound, summary, [asked], quoting="CreateTaskResult")
     if not isinstance(task.get("taskId"), str):
-        return violated(bound, "The id of a task is not a string.", [asked])
+        return violated(bound, "The id of a task is not a string.", [asked], quoting="string value")
     return satisfied(bound, "A call as a task returned a CreateTaskResult.", [asked])
 
 
@@ -133,10 +134,11 @@ def described(transcript: Transcript, bound: BoundRequirement) -> Finding:
     for exchange, task in seen:
         wrong = [name for name in ("createdAt", "lastUpdatedAt") if not _is_time(task.get(name))]
         if wrong:
-            return violated(bound, f"A task has no ISO 8601 time in {join_words(wrong)}.", [exchange])
+            return violated(bound, f"A task has no ISO 8601 time in {join_words(wrong)}.", [exchange], quoting=wrong[0])
         ttl = task.get("ttl", "")
         if exchange.step in (steps.TASK_READ, steps.TASK_ENDED) and not _is_duration(ttl):
-            return violated(bound, "tasks/get gave neither a duration nor null as `ttl`.", [exchange])
+            summary = "tasks/get returned neither a duration nor null as `ttl`."
+            return violated(bound, summary, [exchange], quoting="ttl duration")
     return satisfied(bound, "Tasks have the times of their creation and last change.", [seen[0][0]])
 
 
@@ -165,7 +167,8 @@ def lifecycle(transcript: Transcript, bound: BoundRequirement) -> Finding:
     for (earlier, one), (later, other) in itertools.pairwise(seen):
         before, after = one["status"], other["status"]
         if before in _FINISHED and after != before:
-            return violated(bound, f"A task that was {before} is {after} later.", [earlier, later])
+            summary = f"A task that was {before} was {after} later."
+            return violated(bound, summary, [earlier, later], quoting="terminal state")
     return satisfied(bound, f"The task was {', then '.join(dict.fromkeys(t['status'] for _, t in seen))}.",
                      [exchange for exchange, _ in seen])  # fmt: skip
 
@@ -177,7 +180,7 @@ LIFECYCLE: Final = Rule(
         side=Side.SERVER,
         levels=level(Level.MUST, _TASKS),
         basis=text(_TASKS),
-        effect="A client that stopped asking misses what became of the task.",
+        effect="A client that stopped asking does not see how the task ended.",
         fix="Let nothing change the status of a task once it is completed, failed or cancelled.",
     ),
     Decision(lifecycle, BASELINE),
@@ -199,18 +202,18 @@ def listed(transcript: Transcript, bound: BoundRequirement) -> Finding:
         return satisfied(bound, "The task is in tasks/list.", [asked])
     if result.get("nextCursor") or not is_result(later):
         return inconclusive(bound, "The task is not on the first page of tasks/list.", [asked, later])
-    return violated(bound, "tasks/get gives a task that is not in tasks/list.", [asked, later])
+    return violated(bound, "tasks/get returned a task that is not in tasks/list.", [asked, later])
 
 
 LISTED: Final = Rule(
     Requirement(
         id="tasks.listed",
-        title="A task that can be read is listed",
+        title="A task that tasks/get returns is listed",
         side=Side.SERVER,
         levels=level(Level.MUST, _TASKS),
         basis=text(_TASKS),
         effect="A client that lost an id never finds its task again.",
-        fix="List every task that `tasks/get` gives to the same client.",
+        fix="List every task that `tasks/get` returns to the same client.",
     ),
     Decision(listed, BASELINE),
 )
@@ -224,19 +227,22 @@ def result(transcript: Transcript, bound: BoundRequirement) -> Finding:
         return not_applicable(bound, _NO_TASK)
     both = [asked, ended]
     if response(asked) is None:
-        return inconclusive(bound, f"tasks/result gave no decision: {why_undecided(asked)}.", both)
+        return inconclusive(bound, f"tasks/result was inconclusive: {why_undecided(asked)}.", both)
     status = _result(ended).get("status") if ended is not None else None
     if status in _UNFINISHED:
-        return violated(bound, f"tasks/result was answered before the end: the task is {status} afterwards.", both)
+        summary = f"tasks/result was answered before the task ended: it was {status} afterwards."
+        return violated(bound, summary, both, quoting="block the response")
     if not is_result(asked):
         return inconclusive(bound, f"tasks/result returned {describe(asked)}, which may be the call's own.", both)
     if not isinstance(_result(asked).get("content"), list):
-        return violated(bound, "tasks/result gave something else than the result of a tool: it has no `content`.", both)
+        summary = "tasks/result did not return the result of the tool: it has no `content`."
+        return violated(bound, summary, both, quoting="exactly what the underlying request")
     meta = _result(asked).get("_meta")
     related = meta.get(_RELATED) if isinstance(meta, dict) else None
     if not isinstance(related, dict) or related.get("taskId") != _id_of(transcript, bound.revision):
-        return violated(bound, f"The result of a task does not name it in `_meta` under {_RELATED}.", both)
-    return satisfied(bound, "tasks/result gave the tool's result after its end, with the task's id.", both)
+        summary = f"The result of a task does not name it in `_meta` under {_RELATED}."
+        return violated(bound, summary, both, quoting="MUST include this metadata")
+    return satisfied(bound, "tasks/result returned the tool's result after the task ended, with the task's id.", both)
 
 
 RESULT: Final = Rule(
@@ -261,9 +267,11 @@ def same_id(transcript: Transcript, bound: BoundRequirement) -> Finding:
         return not_applicable(bound, _NO_TASK)
     if not is_result(read):
         return inconclusive(bound, f"tasks/get returned {describe(read)}.", [read])
-    if _result(read).get("taskId") != _id_of(transcript, bound.revision):
-        return violated(bound, "tasks/get gave a task with another id than was asked for.", [read])
-    return satisfied(bound, "tasks/get gave the task with the id that was asked for.", [read])
+    id = _result(read).get("taskId")
+    if id != _id_of(transcript, bound.revision):
+        what = "a task without an id" if id is None else "a task with another id than was asked for"
+        return violated(bound, f"tasks/get returned {what}.", [read])
+    return satisfied(bound, "tasks/get returned the task with the id that was asked for.", [read])
 
 
 SAME_ID: Final = Rule(
@@ -359,7 +367,8 @@ def _shown_in(result: Message, id: Any) -> list[Message]:
 
 def _is_time(value: Any) -> bool:
     try:
-        return isinstance(value, str) and datetime.fromisoformat(value) is not None
+        # RFC 3339 allows `t` and `z` as well
+        return isinstance(value, str) and datetime.fromisoformat(value.upper()) is not None
     except ValueError:
         return False
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from extractor.model import Level
 from harness.base.jsonrpc import parse
-from harness.judge.findings import count, inconclusive, not_applicable, satisfied, violated
+from harness.judge.findings import count, inconclusive, join_words, not_applicable, satisfied, violated
 from harness.model import Requirement, Side
 from harness.profiles.mcp.revisions import MODERN, SESSIONS, level, text
 from harness.profiles.mcp.rules.preconditions import BASELINE
@@ -23,31 +23,47 @@ from harness.profiles.mcp.rules.transcript import (
 from harness.rule import Decision, Rule
 
 if TYPE_CHECKING:
+    from jsonschema.protocols import Validator
+
     from harness.base.jsonrpc import Message
     from harness.model import BoundRequirement, Exchange, Finding, Transcript
 
 _SINCE_2025_11: Final = (*SESSIONS[2:], *MODERN)
 _WITH_OUTPUT: Final = (*SESSIONS[1:], *MODERN)
-_NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,128}")
+_ALLOWED: Final = re.compile(r"[A-Za-z0-9_.-]")
+_LONGEST: Final = 128
+_BEYOND: Final = ""
+"""What is wrong with a schema that docprobe cannot judge."""
+_FEW: Final = 3
+"""Characters that a summary names."""
 _SHOWN: Final = 60
 """Characters of a tool's name, and of what is wrong with it, that a summary shows: they are the example's."""
 
 
 def schema_valid(transcript: Transcript, bound: BoundRequirement) -> Finding:
-    """Judge that the schemas of a tool MUST be valid JSON Schema objects, by their dialect or 2020-12."""
+    """Judge that the schemas of a tool MUST be valid JSON Schema objects, by their dialect or 2020-12.
+
+    A dialect that docprobe does not know, and a schema that is nested too deeply for it, decide nothing.
+    """
     listed = _first_list(transcript, bound.revision)
     if listed is None:
         return not_applicable(bound, "The server lists no tools.")
     exchange, tools = listed
+    beyond: Message | None = None
     for tool in tools:
         for field in ("inputSchema", "outputSchema"):
             if field == "outputSchema" and field not in tool:
                 continue
             wrong = _invalid_schema(tool.get(field))
-            if wrong is not None:
-                return violated(
-                    bound, f"`{field}` of the tool {_name(tool)} is not a valid JSON Schema: {wrong}.", [exchange]
-                )
+            if wrong == _BEYOND:
+                beyond = beyond or tool
+            elif wrong is not None:
+                summary = f"`{field}` of the tool {_name(tool)} is not a valid JSON Schema: {wrong}."
+                quoting = "" if isinstance(tool.get(field), dict) else "valid JSON Schema object"
+                return violated(bound, summary, [exchange], quoting=quoting)
+    if beyond is not None:
+        what = f"A schema of the tool {_name(beyond)} is of a dialect that docprobe does not know, or nested too deeply"
+        return inconclusive(bound, f"{what}.", [exchange])
     return satisfied(bound, "The schemas of all tools are valid JSON Schema.", [exchange])
 
 
@@ -73,12 +89,16 @@ def tool_names(transcript: Transcript, bound: BoundRequirement) -> Finding:
     exchange, tools = listed
     names = [str(tool.get("name")) for tool in tools]
     for name in names:
-        if not _NAME.fullmatch(name):
-            return violated(
-                bound, f"The tool name {name[:_SHOWN]!r} is empty, too long, or has other characters.", [exchange]
-            )
+        shown = f"The tool name {name[:_SHOWN]!r}"
+        if not 1 <= len(name) <= _LONGEST:
+            summary = f"{shown} has {count(len(name), 'character')}; expected 1 to {_LONGEST}."
+            return violated(bound, summary, [exchange], quoting="characters in length")
+        if other := sorted({character for character in name if not _ALLOWED.fullmatch(character)}):
+            summary = f"{shown} has {join_words(repr(each) for each in other[:_FEW])}, which names should not have."
+            return violated(bound, summary, [exchange], quoting="only allowed characters")
         if names.count(name) > 1:
-            return violated(bound, f"Two tools have the name {name[:_SHOWN]!r}.", [exchange])
+            summary = f"Two tools have the name {name[:_SHOWN]!r}."
+            return violated(bound, summary, [exchange], quoting="be unique")
     return satisfied(bound, "Tool names are unique and of the allowed characters.", [exchange])
 
 
@@ -137,7 +157,7 @@ def structured_result(transcript: Transcript, bound: BoundRequirement) -> Findin
         params, result = (sent(exchange) or {}).get("params"), (response(exchange) or {}).get("result")
         name = params.get("name") if isinstance(params, dict) else None
         schema = schemas.get(name) if isinstance(name, str) else None
-        if not isinstance(schema, dict) or _invalid_schema(schema) or not isinstance(result, dict):
+        if not isinstance(schema, dict) or _invalid_schema(schema) is not None or not isinstance(result, dict):
             continue
         as_task = isinstance(params, dict) and "task" in params
         if as_task or result.get("isError") is True or result.get("resultType") == "input_required":
@@ -174,7 +194,7 @@ def text_copy(transcript: Transcript, bound: BoundRequirement) -> Finding:
     for exchange in transcript.exchanges:
         result = (response(exchange) or {}).get("result")
         called = exchange.revision == bound.revision and method_of(exchange) == "tools/call"
-        if not called or not isinstance(result, dict) or not isinstance(result.get("structuredContent"), dict):
+        if not called or not isinstance(result, dict) or result.get("structuredContent") is None:
             continue
         judged = exchange
         content = result.get("content")
@@ -182,12 +202,12 @@ def text_copy(transcript: Transcript, bound: BoundRequirement) -> Finding:
         texts = [item["text"] for item in items if item.get("type") == "text" and isinstance(item.get("text"), str)]
         if not _repeats(texts, result["structuredContent"]):
             return violated(
-                bound, "A tool's structured content is not in a text as JSON as well; its content has "
+                bound, "A tool's structured content is not repeated as JSON in a text; its content has "
                 f"{count(len(texts), 'text')}.", [exchange]
             )  # fmt: skip
     if judged is None:
         return not_applicable(bound, "No tool returned structured content.")
-    return satisfied(bound, "A tool's structured content is in a text as JSON as well.", [judged])
+    return satisfied(bound, "A tool's structured content is repeated as JSON in a text.", [judged])
 
 
 TEXT_COPY: Final = Rule(
@@ -207,14 +227,14 @@ TEXT_COPY: Final = Rule(
 RULES: Final = (SCHEMA_VALID, NAMES, ORDER, STRUCTURED_RESULT, TEXT_COPY)
 
 
-def _repeats(texts: list[str], structured: Message) -> bool:
+def _repeats(texts: list[str], structured: Any) -> bool:
     """Return whether texts repeat structured content, or the one value that it wraps, whole or item by item."""
     said = [parse(text) for text in texts]
     if structured in said:
         return True
-    value = structured.get("result")
-    if set(structured) != {"result"}:
+    if not isinstance(structured, dict) or set(structured) != {"result"}:
         return False
+    value = structured["result"]
     items = value if isinstance(value, list) else [value]
     return value in said or value in texts or items in (said, texts)
 
@@ -228,34 +248,49 @@ def _name(tool: Message) -> str:
 
 
 def _invalid_schema(schema: Any) -> str | None:
-    """Return what is wrong with a schema; None if it is valid by its dialect."""
-    from jsonschema import Draft202012Validator
+    """Return what is wrong with a schema; None if it is valid by its dialect, ``_BEYOND`` if that cannot be decided."""
     from jsonschema.exceptions import SchemaError
-    from jsonschema.validators import validator_for
 
     if not isinstance(schema, dict):
-        return "it is not an object"
+        return "it is missing, or not an object"
+    validator = _dialect(schema)
+    if validator is None:
+        return _BEYOND
     try:
-        validator_for(schema, default=Draft202012Validator).check_schema(schema)
+        validator.check_schema(schema)
     except SchemaError as error:
         return error.message[:_SHOWN]
     except RecursionError:
-        return "it is nested too deeply"
+        return _BEYOND
     return None
+
+
+def _dialect(schema: Message) -> type[Validator] | None:
+    """Return what validates schemas of the dialect that a schema states, or of 2020-12; None for an unknown dialect."""
+    from jsonschema import Draft3Validator, Draft202012Validator
+    from jsonschema.validators import validator_for
+
+    stated = schema.get("$schema")
+    if not isinstance(stated, str):
+        return Draft202012Validator
+    # an unknown dialect gets whichever is the default
+    found = {validator_for({"$schema": stated}, default=each) for each in (Draft3Validator, Draft202012Validator)}
+    return found.pop() if len(found) == 1 else None
 
 
 def _not_conforming(schema: Message, result: Message) -> str | None:
     """Return what is wrong with a result, as the rest of a sentence; None if nothing is, or it cannot be known."""
-    from jsonschema import Draft202012Validator
     from jsonschema.exceptions import best_match
-    from jsonschema.validators import validator_for
     from referencing import Registry
     from referencing.exceptions import Unresolvable
 
     if "structuredContent" not in result:
         return "has no structured content, and the tool has an output schema"
+    dialect = _dialect(schema)
+    if dialect is None:
+        return None
     # with a registry of its own nothing is fetched: the schema is the example's
-    validator = validator_for(schema, default=Draft202012Validator)(schema, registry=Registry())
+    validator = dialect(schema, registry=Registry())
     try:
         error = best_match(validator.iter_errors(result["structuredContent"]))
     except (Unresolvable, RecursionError):

@@ -34,6 +34,13 @@ if TYPE_CHECKING:
     from harness.model import BoundRequirement, Exchange, Finding, Transcript
 
 _ACKNOWLEDGED: Final = "notifications/subscriptions/acknowledged"
+_CHANGES: Final = {
+    "notifications/tools/list_changed": "toolsListChanged",
+    "notifications/prompts/list_changed": "promptsListChanged",
+    "notifications/resources/list_changed": "resourcesListChanged",
+    "notifications/resources/updated": "resourceSubscriptions",
+}
+"""By notification: what a subscription names to get it."""
 _SHOWN: Final = 60
 """Characters of a method that a summary shows."""
 _AFTER_CAPABILITIES: Final = ("sampling/createMessage", "elicitation/create", "roots/list")
@@ -56,7 +63,7 @@ NO_SERVER_REQUESTS: Final = Rule(
         levels=level(Level.MUST_NOT, MODERN),
         basis=text(MODERN),
         effect="Clients have no way to answer: the request hangs, and with it the tool that waits for it.",
-        fix='Ask for input by a result with `"resultType": "input_required"`.',
+        fix='Ask for input in a result with `"resultType": "input_required"`.',
         avoid="Don't keep the calls of older revisions (sampling, elicitation, roots) on a stream.",
     ),
     Decision(no_server_requests, BASELINE),
@@ -64,12 +71,18 @@ NO_SERVER_REQUESTS: Final = Rule(
 
 
 def log_not_asked(transcript: Transcript, bound: BoundRequirement) -> Finding:
-    """Judge that log messages MUST NOT be sent for a request that names no log level: docprobe never does."""
+    """Judge that log messages MUST NOT be sent for a request that names no log level, nor on a subscription.
+
+    The one request that names a level names one that does not exist: log.level-refused.
+    """
     for exchange, message in _received(transcript, bound.revision):
-        if message.get("method") == "notifications/message":
-            return violated(
-                bound, "The server sent notifications/message for a request that names no log level.", [exchange]
-            )
+        if message.get("method") != "notifications/message" or _names_a_level(exchange):
+            continue
+        if exchange.step == steps.MODERN_LISTEN:
+            summary, quoting = "The server sent notifications/message on a subscription.", "MUST NOT deliver it"
+        else:
+            summary, quoting = "The server sent notifications/message for a request that names no log level.", ""
+        return violated(bound, summary, [exchange], quoting=quoting)
     return _nothing(transcript, bound, "No log message was sent for requests that name no log level")
 
 
@@ -88,7 +101,10 @@ LOG_NOT_ASKED: Final = Rule(
 
 
 def listen_acknowledged(transcript: Transcript, bound: BoundRequirement) -> Finding:
-    """Judge that a subscription MUST begin with its acknowledgment, which carries its id."""
+    """Judge that a subscription MUST begin with its acknowledgment, which carries its id, and bring what was asked for.
+
+    Only what came in the time that docprobe listened is seen.
+    """
     asked = exchange_of(transcript, bound.revision, steps.MODERN_LISTEN)
     if asked is None:
         return not_applicable(bound, "Discovery declares no lists that may change.")
@@ -108,12 +124,27 @@ def listen_acknowledged(transcript: Transcript, bound: BoundRequirement) -> Find
         return violated(bound, f"subscriptions/listen returned {describe(asked)}; expected a stream.", both)
     if first.get("method") != _ACKNOWLEDGED:
         return violated(
-            bound, f"The first message of a subscription is {_method(first)}; expected its acknowledgment.", both
+            bound,
+            f"The first message of a subscription is {_method(first)}; expected its acknowledgment.",
+            both,
+            quoting="as the first message",
         )
     for message in got:
         if "method" in message and not _carries(message, request.get("id")):
-            return violated(bound, f"{_method(message)} of a subscription lacks its id, `{META}subscriptionId`.", both)
+            summary = f"{_method(message)} of a subscription lacks its id, `{META}subscriptionId`."
+            return violated(bound, summary, both, quoting="MUST include io.modelcontextprotocol/subscriptionId")
+        change = _CHANGES.get(_method(message))
+        if change is not None and not _asked_for(request, change):
+            summary = f"A subscription brought {_method(message)}, and `{change}` was not asked for."
+            return violated(bound, summary, both, quoting="not explicitly requested")
     return satisfied(bound, "A subscription began with its acknowledgment, under its id.", both)
+
+
+def _asked_for(request: Message, change: str) -> bool:
+    """Return whether a subscriptions/listen asks for a kind of change."""
+    params = request.get("params")
+    asked = params.get("notifications") if isinstance(params, dict) else None
+    return isinstance(asked, dict) and bool(asked.get(change))
 
 
 LISTEN_ACKNOWLEDGED: Final = Rule(
@@ -148,7 +179,7 @@ NO_UNDECLARED_REQUESTS: Final = Rule(
         side=Side.ANY_SERVER,
         levels=level(Level.SHOULD, (*HTTP_SSE, *SESSIONS[:1])) | level(Level.MUST, SESSIONS[1:]),
         basis=text((*HTTP_SSE, *SESSIONS)),
-        effect="Clients without sampling, elicitation or roots answer by an error, or never: the tool fails or hangs.",
+        effect="Clients without sampling, elicitation or roots answer with an error or never: tools fail or hang.",
         fix="Look at the client's capabilities in initialize before sending sampling, elicitation or roots requests.",
     ),
     Decision(no_undeclared_requests, BASELINE),
@@ -160,9 +191,11 @@ def cancels_own(transcript: Transcript, bound: BoundRequirement) -> Finding:
     received = list(_received(transcript, bound.revision))
     own = [message["id"] for _, message in received if _is_request(message)]
     for exchange, message in received:
+        if message.get("method") != "notifications/cancelled":
+            continue
         params = message.get("params")
-        named = params.get("requestId") if isinstance(params, dict) else None
-        if message.get("method") == "notifications/cancelled" and named not in own:
+        # one without the field names no request: from 2025-11-25 on it may be about a task
+        if isinstance(params, dict) and "requestId" in params and params["requestId"] not in own:
             return violated(bound, "The server cancelled a request that it had not sent.", [exchange])
     return _nothing(transcript, bound, "The server cancelled no request of the client")
 
@@ -174,8 +207,8 @@ CANCELS_OWN: Final = Rule(
         side=Side.ANY_SERVER,
         levels=level(Level.MUST, (*HTTP_SSE, *SESSIONS)),
         basis=text((*HTTP_SSE, *SESSIONS)),
-        effect="A client that waits for a response drops it, or takes the notification for an error.",
-        fix="Answer a request that you give up by a JSON-RPC error.",
+        effect="A client that waits for a response stops waiting, or takes the notification for an error.",
+        fix="Answer a request that you give up with a JSON-RPC error.",
     ),
     Decision(cancels_own, BASELINE),
 )
@@ -203,15 +236,14 @@ def progress_rules(transcript: Transcript, bound: BoundRequirement) -> Finding:
             seen = exchange
             token, progress = progress_token(message), _progress(message)
             if not isinstance(token, (str, int)) or token not in given:
-                return violated(
-                    bound, f"Progress names the token {str(token)[:_SHOWN]!r}, which no request gave.", [exchange]
-                )
+                summary = f"Progress names the token {str(token)[:_SHOWN]!r}, which no request gave."
+                return violated(bound, summary, [exchange], quoting="provided in an active request")
             if ended and token == _own_token(exchange):
-                return violated(bound, "Progress of a request came after its response.", [exchange])
+                summary = "Progress of a request came after its response."
+                return violated(bound, summary, [exchange], quoting="stop after completion")
             if progress is not None and progress <= last.get(token, progress - 1):
-                return violated(
-                    bound, f"Progress does not rise: {last[token]:g}, then {progress:g}.", [exchange]
-                )  # fmt: skip
+                summary = f"Progress does not rise: {last[token]:g}, then {progress:g}."
+                return violated(bound, summary, [exchange], quoting="MUST increase")
             last[token] = progress if progress is not None else last.get(token, 0)
     if seen is None:
         return not_applicable(bound, "The server sent no progress.")
@@ -247,6 +279,12 @@ def _own_token(exchange: Exchange) -> object:
     meta = params.get("_meta") if isinstance(params, dict) else None
     token = meta.get("progressToken") if isinstance(meta, dict) else None
     return token if isinstance(token, (str, int)) else None
+
+
+def _names_a_level(exchange: Exchange) -> bool:
+    params = (sent(exchange) or {}).get("params")
+    meta = params.get("_meta") if isinstance(params, dict) else None
+    return isinstance(meta, dict) and f"{META}logLevel" in meta
 
 
 def _progress(notification: Message) -> float | None:

@@ -22,7 +22,7 @@ PRIMED = SseEvent("message", "", "s-0")
         ((PRIMED, SseEvent("message", "", retry_ms=100)), None, S),
         # docprobe stopped reading
         ((PRIMED,), BodyFault.TIMEOUT, N),
-        # without an id nothing can be asked for again: post.request-sse-or-json
+        # without an id nothing can be asked for again: stream.carries-response
         ((replace(PRIMED, id=None),), None, N),
     ],
 )

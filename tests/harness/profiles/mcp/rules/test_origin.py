@@ -53,7 +53,8 @@ def test_one_served_origin_that_only_looks_local_is_enough(leg: str) -> None:
     for other in LOCAL_LOOKING_ORIGINS:
         talk.request(f"{steps.ORIGIN_LOCAL_LOOKING}.{other}", 200 if other == leg else 403, control=against)
     found = finding_of(talk.transcript(), "http.origin-validate")
-    assert (found.verdict, found.gates) == (V, True)
+    # a server may name `null` among its own origins: that it may not is a reading
+    assert (found.verdict, found.gates) == (V, leg != "null")
     assert LOCAL_LOOKING_ORIGINS[leg] in found.summary
     assert finding_of(talk.transcript(), "http.origin-403").verdict is S
 

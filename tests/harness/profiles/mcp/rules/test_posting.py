@@ -41,7 +41,8 @@ def test_notification(status: int | None, body: str, expected: Verdict) -> None:
         ({"kind": JSON, "body": "[]"}, V),
         ({"kind": JSON, "body": '{"jsonrpc": "2.0", "id": 3, "res', "fault": BodyFault.CLOSED_EARLY}, V),
         ({"kind": JSON, "body": "\\xff", "fault": BodyFault.INVALID_UTF8}, V),
-        ({"kind": STREAM, "body": "", "events": ()}, V),
+        # what it has to carry is stream.carries-response
+        ({"kind": STREAM, "body": "", "events": ()}, S),
         ({"kind": STREAM, "events": (SseEvent("message", "", "1"),)}, S),
         ({"status": 400}, I),
         ({"status": 503}, I),

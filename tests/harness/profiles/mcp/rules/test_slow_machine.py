@@ -97,7 +97,7 @@ def stays_after_its_input_ended(took_s: float) -> Transcript:
     ("made", "requirement"),
     [
         (silent_request, "post.request-sse-or-json"),
-        (unfinished_stream, "post.request-sse-or-json"),
+        (unfinished_stream, "stream.carries-response"),
         (unfinished_json, "post.request-sse-or-json"),
         (silent_notification, "post.notification-202"),
         (open_stream, "stream.end-after-response"),
