@@ -53,7 +53,8 @@ def infer_services(
         environment: variables that the page states, placeholders and all.
         usual: the authorization server to fall back to where the docs leave a detail to the reader.
     """
-    reads = [read for code in files for read in code.environment]
+    # a shell sets no other names, so that no reader gives such a variable a value
+    reads = [read for code in files for read in code.environment if read.name.isidentifier()]
     known = {read.name: read.default for read in reversed(reads) if read.default is not None}
     known |= {name: value for name, value in environment.items() if not is_placeholder(value)}
     address = _authorization_address(files, known)

@@ -104,3 +104,9 @@ def test_placeholders_without_a_service_are_filled_too() -> None:
 def test_scopes_of_the_code() -> None:
     code = parse_typescript(f'{ISSUER}router({{ scopesSupported: ["a:read", "b:write"] }});')
     assert infer([code], {"AUTH_PORT": "8080"}).services[0].settings["scope"] == "a:read b:write"
+
+
+@pytest.mark.parametrize("name", ["²SECRET", "CLIENT SECRET", "1SECRET", ""])
+def test_no_value_is_made_up_for_what_a_shell_cannot_set(name: str) -> None:
+    found = infer([parse_python(f"import os\nKEY = os.environ[{name!r}]\n")], {})
+    assert (dict(found.environment), found.notes) == ({}, ())
