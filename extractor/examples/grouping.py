@@ -58,7 +58,8 @@ class _Page:
     def needs_others(self, snippet: Snippet) -> bool:
         """Return whether a snippet uses names that it does not bind, or is a part of something."""
         is_part = len(self.parts[(snippet.head or snippet.block).ordinal]) > 1
-        return snippet.facts.error is None and (is_part or bool(snippet.facts.free))
+        sound = snippet.facts.error is None and snippet.facts.loose_method is None
+        return sound and (is_part or bool(snippet.facts.free))
 
 
 def programs(snippets: Sequence[Snippet], profile: CodeProfile) -> tuple[Program, ...]:
@@ -122,8 +123,13 @@ def _cuts(main: ProgramFile, modules: Sequence[ProgramFile]) -> Iterator[str]:
 def _ends_program(snippet: Snippet, page: _Page, profile: CodeProfile) -> bool:
     """Whether a block that starts nothing by itself is the end of a program that the blocks above it begin."""
     chain = _chain(snippet, page) if page.by_path and page.needs_others(snippet) else ()
-    role = profile.of(snippet.language.name).role(tuple(s.facts for s in chain)) if chain else None
-    return role is not None and role.relevant and role.start is Start.RUN and role.kind is not ExampleKind.OTHER
+    above = [part.facts for part in chain[:-1]]
+    if not above or chain[-1] is not snippet:
+        return False
+    role_of = profile.of(snippet.language.name).role
+    role = role_of(tuple(part.facts for part in chain))
+    starts = role.start is Start.RUN and role_of(tuple(above)).start is not Start.RUN
+    return starts and role.relevant and role.kind is not ExampleKind.OTHER
 
 
 def _joined_by(file: ProgramFile) -> Origin:

@@ -132,7 +132,7 @@ class CodeFacts:
     bare_await: int | None = None
     """Line of the first ``await`` outside any function."""
     loose_method: int | None = None
-    """Python: line of a function at the top level that takes ``self``: a method outside its class."""
+    """Line of a method outside its class: in Python a function at the top level that takes ``self``."""
     main_guard: bool = False
     """Python: has ``if __name__ == "__main__"``."""
     default_export: int | None = None

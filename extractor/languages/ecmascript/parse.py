@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
@@ -46,6 +47,14 @@ _TYPESCRIPT: Final = (tree_sitter_typescript.language_typescript, tree_sitter_ty
 _JAVASCRIPT: Final = (tree_sitter_javascript.language,)
 _ROUTES: Final = frozenset({"get", "post", "put", "delete", "all", "use"})
 
+_AROUND: Final = "docprobe_around"
+_METHOD: Final = re.compile(
+    r"\s*(?:/\*.*?\*/\s*|//[^\n]*\n\s*)*(?:(?:public|private|protected|static|async|override) +)*"
+    r"[\w$#]+ *(?:<[^>]*>)?\(",
+    re.DOTALL,
+)
+"""How a method begins."""
+
 
 def parse_typescript(text: str, registrations: frozenset[str] = frozenset()) -> CodeFacts:
     """Return the facts of one TypeScript text. Never raises: a text that is not TypeScript carries ``error``.
@@ -73,9 +82,19 @@ def javascript_tree(text: str) -> Node:
 
 
 def _parse(text: str, language: str, grammars: _Grammars, registrations: frozenset[str]) -> CodeFacts:
-    return facts_of(
-        text, language, lambda code: _first_sound(grammars, code), lambda root: _read(root, language, registrations)
-    )
+    def facts(code: str) -> CodeFacts:
+        return facts_of(
+            code, language, lambda code: _first_sound(grammars, code), lambda root: _read(root, language, registrations)
+        )
+
+    found = facts(text)
+    if found.error is None or not _METHOD.match(text):
+        return found
+    inside = facts(f"class {_AROUND} {{{text}\n}}")
+    if inside.error:
+        return found
+    line = text.count("\n", 0, len(text) - len(text.lstrip())) + 1
+    return replace(inside, defines={}, loose_method=line)
 
 
 def _first_sound(grammars: _Grammars, text: str) -> Node:

@@ -156,3 +156,10 @@ def test_the_block_that_starts_the_others_is_the_end_of_their_program(tmp_path: 
     (tmp_path / "page.md").write_text(page, encoding="utf-8")
     (example,) = find_examples(extract(tmp_path, Layout(), jobs=1, statements=False), CODE)
     assert (example.status, joined_by(example)) == (ExampleStatus.RUNNABLE, Origin.INFERRED)
+
+
+def test_a_class_that_nothing_starts_is_a_fragment_with_all_its_parts(tmp_path: Path) -> None:
+    loads = f"from dotenv import load_dotenv\n{HEAD}".replace("\n\n\nclass", "\n\nload_dotenv()\n\n\nclass")
+    (example,) = found(tmp_path, "Create `desk.py`:", loads, "Next, add the method that answers:", METHOD)
+    assert example.status is ExampleStatus.FRAGMENT
+    assert len(example.spans) == 2

@@ -143,7 +143,7 @@ def test_types_are_not_javascript() -> None:
     assert error.line == 1
 
 
-@pytest.mark.parametrize("text", ["const = 1", "async method() {}\nother() {}", "{ ...", "```", "\0", "import"])
+@pytest.mark.parametrize("text", ["const = 1", "async method() {}\nother( {}", "{ ...", "```", "\0", "import"])
 def test_invalid_code_carries_an_error(text: str) -> None:
     assert parse_typescript(text).error is not None
 
@@ -164,6 +164,26 @@ def test_invalid_code_carries_an_error(text: str) -> None:
 )
 def test_names_that_only_a_client_calls_for(text: str, late: set[str]) -> None:
     assert parse_typescript(text, frozenset({"registerTool", "tool", "addTool"})).late == late
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("async connect(path: string) {\n  this.client = new Client(path);\n}\n", 1),
+        ("\n// connects\nprivate async connect<T>(path: T): Promise<void> {\n  await go(path);\n}\n\nclose() {}\n", 2),
+        ("async method() {}\nother() {}", 1),
+        ("function connect() {\n  go();\n}\n", None),
+        ("connect(path {\n}\n", None),
+        ("import a from 'a';\nclose() {}\n", None),
+    ],
+)
+def test_a_method_outside_its_class(text: str, line: int | None) -> None:
+    code = parse_typescript(text)
+    assert code.loose_method == line
+    if line:
+        assert code.error is None
+        assert not code.defines
+        assert {call.name for call in code.calls} <= {"Client", "go"}
 
 
 HOSTILE = {
