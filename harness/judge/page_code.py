@@ -41,7 +41,11 @@ def imports(example: Example, recording: Recording, bound: BoundRequirement) -> 
         more = f"; and {len(faults) - _SHOWN} more" if len(faults) > _SHOWN else ""
         summary = f"{'; '.join(texts)}{more}.{_with_dated(shown, lookups)}"
         blame = tuple(dict.fromkeys(span for _, span in faults))
-        return replace(violated(bound, summary, legs={text: False for text, _ in faults}), blame=blame)
+        finding = replace(violated(bound, summary, legs={text: False for text, _ in faults}), blame=blame)
+        if near := dict.fromkeys(_near(shown, first)):
+            hint = f"{bound.requirement.fix} Names like it today: {join_words(near)}."
+            finding = replace(finding, fix=hint)
+        return finding
     unknown = list(_unknown(shown, first))
     if unknown:
         return inconclusive(bound, f"Not all imports could be looked up: {'; '.join(unknown[:_SHOWN])}.")
@@ -92,6 +96,15 @@ def _faults(shown: ShownImports, lookup: Lookup) -> Iterator[tuple[str, Span]]:
             if name.name in answer.missing:
                 what = "a default export" if name.name == "default" else f"`{name.name}`"
                 yield f"{what} is not exported by {where}", name.span
+
+
+def _near(shown: ShownImports, lookup: Lookup) -> Iterator[str]:
+    """The likeliest name for each that a module lacks, of those that it has."""
+    for imported in shown.imports:
+        answer = lookup.answers.get(imported.module)
+        for name in imported.names if answer is not None else ():
+            if answer is not None and (similar := answer.near.get(name.name)):
+                yield f"`{similar[0]}` of `{imported.module}`"
 
 
 def _unknown(shown: ShownImports, lookup: Lookup) -> Iterator[str]:

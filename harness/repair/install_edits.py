@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from extractor.model import Bundle
+    from harness.model import Finding
 
 _INSTALLER: Final = re.compile(
     r"\b(npm (?:install|i|add)|pnpm (?:add|install|i)|yarn add|bun (?:add|install)|(?:uv )?pip3? install|uv add"
@@ -22,21 +23,23 @@ _ENDS: Final = frozenset("&|;>#`)")
 """What ends a command, outside of quotes: ``#`` after a space only."""
 
 
-def install_edits(bundle: Bundle, sources: Mapping[str, str]) -> tuple[Edit, ...]:
+def install_edits(finding: Finding, bundle: Bundle, sources: Mapping[str, str]) -> tuple[Edit, ...]:
     """Return edits that add what is missing to the first install line of each package client.
 
     Args:
-        bundle: of one copy of the text; its lines and packages are those of that copy's page.
+        finding: that packages are missing: what other packages bring is not, and its import is not blamed.
+        bundle: of the same copy of the text; its lines and packages are those of that copy's page.
         sources: text by path, of every page and included file that the lines are on.
 
     Returns:
         In order of lines; empty if nothing is missing, or a line is not written as docprobe knows it.
     """
-    missing = dict.fromkeys(one.package for one in bundle.unlisted_imports)
+    unlisted = [one for one in bundle.unlisted_imports if one.span in finding.blame]
+    missing = dict.fromkeys(one.package for one in unlisted)
     if not missing or not all(_PLAIN_NAME.fullmatch(name) for name in missing):
         return ()
     edits: dict[str, Edit] = {}
-    for span in bundle.unlisted_imports[0].installs:
+    for span in unlisted[0].installs:
         lines = sources.get(span.file, "").split("\n")[span.first - 1 : span.last]
         found = _INSTALLER.search(lines[0]) if lines else None
         if found is None or _DEVELOPMENT.search("\n".join(lines)):

@@ -96,8 +96,9 @@ def patches_of(proofs: Proofs, report: Report, plan: Plan, docs: Path) -> dict[F
         edits = on_pages(proof.edits, example.bundle, sources)
         if proof.edits and not edits:
             continue
-        if any(requirement == PACKAGES for requirement, _ in proof.fixed):
-            edits += install_edits(example.bundle, sources)
+        lacking = [f for f in result.findings if f.requirement == PACKAGES and (PACKAGES, f.revision) in proof.fixed]
+        if lacking:
+            edits += install_edits(lacking[0], example.bundle, sources)
         if edits:
             patch = Patch(proof.description, edits)
             patches |= {

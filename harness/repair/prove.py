@@ -239,8 +239,8 @@ class _Fault:
         assert self.example.bundle is not None, "what was run has a bundle"
         bundle, before = self.example.bundle, self.before
         edits = propose(wanted, before.transcript, bundle, self.config.catalogue, before.runs, self.answers)
-        asked = any(finding.requirement == PACKAGES for finding in wanted)
-        return edits, install_edits(bundle, self.sources) if asked else ()
+        lacking = [finding for finding in wanted if finding.requirement == PACKAGES]
+        return edits, install_edits(lacking[0], bundle, self.sources) if lacking else ()
 
 
 async def _answers(

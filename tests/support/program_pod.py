@@ -122,7 +122,7 @@ class ProgramEngine:
         self.pods = 0
 
     async def install(self, bundle: Bundle, **options: Any) -> Image:
-        return Image("none", "none", {})
+        return Image("none", "none", {}, lock="{}")
 
     @asynccontextmanager
     async def pod(

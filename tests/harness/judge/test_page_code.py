@@ -74,6 +74,18 @@ def test_a_missing_name_is_the_line_that_has_it() -> None:
     assert lines == [11]
 
 
+def test_a_similar_name_that_the_package_has_is_in_the_hint() -> None:
+    near = {"createMcpHandler": ("createHandler", "other")}
+    lookup = looked_up(ModuleAnswer(True, ("createMcpHandler",), near=near))
+    finding = imports(fragment("createMcpHandler"), Recording((), None, imports=(lookup,)), bound("example.imports"))
+    assert finding is not None
+    assert finding.fix.endswith("Names like it today: `createHandler` of `pkg`.")
+    plain = looked_up(ModuleAnswer(True, ("A",)))
+    without = imports(fragment("A"), Recording((), None, imports=(plain,)), bound("example.imports"))
+    assert without is not None
+    assert "like it" not in without.fix
+
+
 def test_the_version_of_a_library_for_several_platforms_is_that_of_its_part_for_the_jvm() -> None:
     lookup = replace(looked_up(ModuleAnswer(True, ("A",))), packages={"pkg-jvm": "0.16.0"})
     assert "`A` is not exported by pkg 0.16.0" in judged(fragment("A"), lookup)[1]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from extractor.model import Bundle, ExampleKind, Manager, Span, UnlistedImport
+from extractor.model import Bundle, ExampleKind, Level, Manager, Span, UnlistedImport
+from harness.model import Basis, Finding, Verdict
 from harness.repair.edits import patched
 from harness.repair.install_edits import install_edits
 
@@ -15,7 +16,15 @@ def edited(page: str, *packages: str, spans: tuple[tuple[int, int], ...] = ((1, 
     bundle = Bundle(
         "x", "typescript", ExampleKind.HTTP_SERVER, "node", (), Manager.NPM, (), ("node",), unlisted_imports=unlisted
     )
-    return patched(page, install_edits(bundle, {"p.md": page}))
+    return patched(page, install_edits(finding(9), bundle, {"p.md": page}))
+
+
+def finding(line: int) -> Finding:
+    """The finding that what is imported at a line is missing."""
+    return Finding(
+        requirement="example.packages", level=Level.SHOULD, basis=Basis.ADVICE, verdict=Verdict.VIOLATED, revision="",
+        summary="", evidence=(), blame=(Span("p.md", line, line),),
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -67,4 +76,14 @@ def test_a_line_that_is_not_as_expected_is_left_alone() -> None:
 
 def test_a_page_that_installs_everything_has_no_edit() -> None:
     bundle = Bundle("x", "typescript", ExampleKind.HTTP_SERVER, "node", (), Manager.NPM, (), ("node",))
-    assert install_edits(bundle, {"p.md": "npm install express\n"}) == ()
+    assert install_edits(finding(9), bundle, {"p.md": "npm install express\n"}) == ()
+
+
+def test_what_another_package_brings_is_not_added() -> None:
+    listed = Span("p.md", 1, 1)
+    unlisted = tuple(UnlistedImport(name, name, Span("p.md", at, at), (listed,)) for name, at in (("a", 5), ("b", 6)))
+    bundle = Bundle(
+        "x", "typescript", ExampleKind.HTTP_SERVER, "node", (), Manager.NPM, (), ("node",), unlisted_imports=unlisted
+    )
+    (edit,) = install_edits(finding(6), bundle, {"p.md": "npm install express\n"})
+    assert edit.text == "npm install express b\n"

@@ -149,7 +149,7 @@ def test_what_an_install_line_lacks_is_added_to_the_copys_own(todo: Plan, tmp_pa
     span = Span(example.page, at, at)
     bundle = replace(example.bundle, unlisted_imports=(UnlistedImport("zod", "zod", span, (span,)),))
     result = _result(todo, example_id)
-    lacking = replace(result.findings[0], requirement="example.packages")
+    lacking = replace(result.findings[0], requirement="example.packages", blame=(span,))
     result = replace(result, findings=(lacking,))
     proofs.store_proof(proofs.ProvedPatch((("example.packages", lacking.revision),), ()), result, tmp_path)
     plan = replace(todo, examples=(replace(example, bundle=bundle),))
