@@ -36,14 +36,11 @@ class TextEdit:
     @classmethod
     def line_below(cls, statement: Node, line: str) -> TextEdit:
         """Add a line below a statement, with its indentation; behind it if the same line has more code."""
-        root = statement
-        while root.parent is not None:
-            root = root.parent
-        data, start = root.text or b"", statement.start_byte - root.start_byte
-        rest = _COMMENT.match(data[statement.end_byte - root.start_byte :].decode("utf-8", "replace"))
-        if rest is None:
+        at = _end_of_line(statement)
+        if at is None:
             return cls(statement.end_byte, statement.end_byte, f" {line}")
-        at = statement.end_byte + len(rest[0].encode())
+        root = _root(statement)
+        data, start = root.text or b"", statement.start_byte - root.start_byte
         before = data[data.rfind(b"\n", 0, start) + 1 : start].decode("utf-8", "replace")
         indent = before[: len(before) - len(before.lstrip())]
         return cls(at, at, f"\n{indent}{line}")
@@ -56,10 +53,23 @@ class TextEdit:
             return cls(arguments.end_byte - 1, arguments.end_byte - 1, text)
         last = parts[-1]
         comma = last.next_sibling if last.next_sibling is not None and last.next_sibling.type == "," else None
-        at = comma.end_byte if comma is not None else last.end_byte
+        at = (_end_of_line(comma) or comma.end_byte) if comma is not None else last.end_byte
         own_line = last.start_point[0] > arguments.start_point[0]
         start = f"{'' if comma is not None else ','}{chr(10) + ' ' * last.start_point[1] if own_line else ' '}"
         return cls(at, at, f"{start}{text}{',' if comma is not None else ''}")
+
+
+def _root(node: Node) -> Node:
+    while node.parent is not None:
+        node = node.parent
+    return node
+
+
+def _end_of_line(node: Node) -> int | None:
+    """Return where the line ends that a node ends in, behind a comment; None if more code follows in it."""
+    root = _root(node)
+    rest = _COMMENT.match((root.text or b"")[node.end_byte - root.start_byte :].decode("utf-8", "replace"))
+    return node.end_byte + len(rest[0].encode()) if rest is not None else None
 
 
 def _unknown(sentence: str) -> str:

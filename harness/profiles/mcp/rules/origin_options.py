@@ -88,17 +88,26 @@ def _in_python(root: Node, origins: list[str], port: int) -> Iterator[TextEdit]:
     if given is not None:
         yield from _in_settings(given, lists)
         return
-    settings = f"{_SETTINGS}(enable_dns_rebinding_protection=True, {', '.join(lists.values())})"
     changed = False
     for call in _answering_calls(root):
         arguments, keyword = call.child_by_field_name("arguments"), _keyword_of(call)
         if arguments is None or any(_name(part) == keyword for part in arguments_of(call)):
             continue
         changed = True
-        yield TextEdit.last_argument(arguments, f"{keyword}={settings}")
+        yield TextEdit.last_argument(arguments, f"{keyword}={_settings(arguments, lists)}")
     imports = [node for node in root.named_children if node.type in {"import_statement", "import_from_statement"}]
     if changed and imports:
         yield TextEdit(imports[-1].start_byte, imports[-1].start_byte, _SETTINGS_IMPORT)
+
+
+def _settings(arguments: Node, lists: dict[str, str]) -> str:
+    """Return the settings as an argument: in lines of their own where the other arguments have some."""
+    parts = ["enable_dns_rebinding_protection=True", *lists.values()]
+    last = next((part for part in reversed(arguments.named_children) if part.type != "comment"), None)
+    if last is None or last.start_point[0] == arguments.start_point[0]:
+        return f"{_SETTINGS}({', '.join(parts)})"
+    indent = " " * last.start_point[1]
+    return f"{_SETTINGS}(\n{''.join(f'{indent}    {part},{chr(10)}' for part in parts)}{indent})"
 
 
 def _answering_calls(root: Node) -> Iterator[Node]:

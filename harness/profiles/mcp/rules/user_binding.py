@@ -6,7 +6,16 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from extractor.languages.common.syntax import CALLS, FUNCTIONS, arguments_of, callee_of, statement, text_of, walk
+from extractor.languages.common.syntax import (
+    CALLS,
+    FUNCTIONS,
+    arguments_of,
+    callee_of,
+    enclosing,
+    statement,
+    text_of,
+    walk,
+)
 from harness.profiles.mcp.rules.session_branches import names_in
 from harness.rule import TextEdit
 
@@ -20,6 +29,9 @@ if TYPE_CHECKING:
 _CLIENT: Final = re.compile(r"""(\w+)(?:\.(?:client_id|azp)\b|(?:\.get\(|\[)["'](?:client_id|azp)["'])""")
 """Where an identity takes the client from: the claims of the token."""
 _LOOKUP: Final = re.compile(r"(\w+)\.(?:get|has)")
+_CONDITIONS: Final = frozenset(
+    {"unary_expression", "binary_expression", "parenthesized_expression", "if_statement", "ternary_expression"}
+)
 _NAMES: Final = ("owners", "sessionOwners", "ownersOfSessions")
 
 
@@ -83,25 +95,32 @@ def _keep_owners(root: Node) -> Iterator[TextEdit]:
         else:
             # `(id) => sessions.set(id, transport)`
             yield TextEdit(node.start_byte, node.end_byte, f"{{ {text_of(node)}; {line}{end} }}")
+    guarded: set[tuple[Node | None, str]] = set()
     for lookup in lookups:
-        yield from _asked(lookup, f"{owners}[{lookup.key}] === {lookup.request}.{subject}")
+        node, above, text = lookup.node, lookup.node.parent, text_of(lookup.node)
+        is_owner = f"{owners}[{lookup.key}] === {lookup.request}.{subject}"
+        place = (enclosing(node, FUNCTIONS), lookup.key)
+        if _is_condition(node):
+            guarded.add(place)
+            bare = above is not None and (above.type == "parenthesized_expression" or "&&" in _operators(above))
+            asked = f"{text} && {is_owner}"
+            yield TextEdit(node.start_byte, node.end_byte, asked if bare else f"({asked})")
+        elif above is not None and above.type == "variable_declarator" and place not in guarded:
+            yield TextEdit(node.start_byte, node.end_byte, f"{is_owner} ? {text} : undefined")
 
 
-def _asked(lookup: _Lookup, is_owner: str) -> Iterator[TextEdit]:
-    """Have a lookup find nothing for another user: in a condition, and where its result is kept in a variable."""
-    node, text = lookup.node, text_of(lookup.node)
-    above = node.parent
-    if above is not None and above.type == "variable_declarator":
-        yield TextEdit(node.start_byte, node.end_byte, f"{is_owner} ? {text} : undefined")
-        return
+def _is_condition(node: Node) -> bool:
+    """Whether a branch depends on an expression."""
     here = node
-    while (above := here.parent) is not None and above.type in {
-        "unary_expression", "binary_expression", "parenthesized_expression", "if_statement", "ternary_expression",
-    }:  # fmt: skip
+    while (above := here.parent) is not None and above.type in _CONDITIONS:
         if above.child_by_field_name("condition") == here:
-            yield TextEdit(node.start_byte, node.end_byte, f"({text} && {is_owner})")
-            return
+            return True
         here = above
+    return False
+
+
+def _operators(node: Node) -> list[str]:
+    return [text_of(child) for child in node.children if not child.is_named]
 
 
 def _subject(root: Node) -> tuple[str | None, list[TextEdit]]:

@@ -82,6 +82,11 @@ PROTECTED = (
     'allowed_hosts=["localhost:8000", "127.0.0.1:8000"], '
     'allowed_origins=["http://localhost:8000", "http://127.0.0.1:8000"])'
 )
+IN_LINES = """TransportSecuritySettings(
+        enable_dns_rebinding_protection=True,
+        allowed_hosts=["localhost:8000", "127.0.0.1:8000"],
+        allowed_origins=["http://localhost:8000", "http://127.0.0.1:8000"],
+    )"""
 IMPORT = "from mcp.server.transport_security import TransportSecuritySettings\n"
 FASTMCP = """\
 from mcp.server.fastmcp import FastMCP
@@ -122,7 +127,7 @@ def test_a_session_manager_takes_them_by_another_name() -> None:
     before = "from mcp.server.streamable_http_manager"
     after = edited("server.py", STARLETTE)
     assert after == STARLETTE.replace(before, IMPORT + before).replace(
-        "json_response=True,\n", f"json_response=True,\n    security_settings={PROTECTED},\n"
+        "json_response=True,\n", f"json_response=True,\n    security_settings={IN_LINES},\n"
     )
 
 

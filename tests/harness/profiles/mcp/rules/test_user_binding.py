@@ -60,14 +60,15 @@ const others = async (req: Request, res: Response) => {
     res.status(404).end();
     return;
   }
-  await transports[sessionId].handleRequest(req, res);
+  const transport = transports[sessionId];
+  await transport.handleRequest(req, res);
 };
 """
 NAMED_AFTER = (
     NAMED.replace("scopes: [],\n", "scopes: [],\n      extra: { sub: data.sub },\n")
     .replace("// by id\n", "// by id\nconst owners: Record<string, unknown> = {};\n")
     .replace("[id] = transport;\n", "[id] = transport;\n        owners[id] = req.auth?.extra?.sub;\n")
-    .replace("&& transports[sessionId])", "&& (transports[sessionId] && owners[sessionId] === req.auth?.extra?.sub))")
+    .replace("&& transports[sessionId])", "&& transports[sessionId] && owners[sessionId] === req.auth?.extra?.sub)")
     .replace("|| !transports[sessionId])", "|| !(transports[sessionId] && owners[sessionId] === req.auth?.extra?.sub))")
 )
 MAPPED = """\
@@ -122,7 +123,7 @@ async def verify_token(self, token):
     return AccessToken(
         token=token,
         client_id=data.get("client_id", "unknown"),
-        scopes=[],
+        scopes=[],  # none
     )
 """
 
@@ -130,7 +131,7 @@ async def verify_token(self, token):
 @pytest.mark.parametrize(
     ("text", "after"),
     [
-        (PYTHON, PYTHON.replace("scopes=[],\n", 'scopes=[],\n        subject=data.get("sub"),\n')),
+        (PYTHON, PYTHON.replace("# none\n", '# none\n        subject=data.get("sub"),\n')),
         (
             'def verify(t):\n    return AccessToken(token=t, client_id=claims["azp"], scopes=[])\n',
             'def verify(t):\n    return AccessToken(token=t, client_id=claims["azp"], scopes=[], subject=claims.get("sub"))\n',
