@@ -86,7 +86,7 @@ def example_rules(
         title="Installed packages have the names that the code imports",
         effect="A reader who copies the lines gets an import error before anything runs.",
         fix="Import what the package exports today, or state the version that the code was written for.",
-        avoid="Don't rename the import alone: what it gave may have changed as well.",
+        avoid="Don't rename the import alone: what it imports may have changed as well.",
         stage=Stage.PAGE,
     )
     types_rule = _recommendation(
@@ -96,7 +96,7 @@ def example_rules(
         title="The program has no type errors",
         effect="A reader's editor underlines lines of the page, and a build with `tsc` fails.",
         fix="Correct the types at these lines, or state the compiler options that the code is meant for.",
-        avoid="Don't silence it by `any`: the message often shows a changed interface.",
+        avoid="Don't silence it with `any`: the message often shows a changed interface.",
         stage=Stage.START,
     )
     endpoint_rule = _recommendation(
@@ -162,7 +162,7 @@ def example_rules(
             levels=dict.fromkeys(revisions, Level.SHOULD),
             basis=dict.fromkeys(revisions, Basis.ADVICE),
             effect="A reader of this revision's docs gets a server of another one.",
-            fix="Move the example to an SDK that speaks the page's revision, or say on the page which one it speaks.",
+            fix="Move the example to an SDK that supports the page's revision, or say on the page which one it uses.",
             avoid="Don't change the revision's number in the prose only.",
             always_warns=True,
         ),

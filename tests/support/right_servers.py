@@ -20,6 +20,7 @@ RIGHT: dict[str, tuple[Case, ...]] = {
         "OptionalIdsEnded",
         "Resources",
         "Prompts",
+        "AsksByUrl",
         "ProgressRises",
     ),
     "right: ids and order of checks": right(

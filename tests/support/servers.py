@@ -94,6 +94,7 @@ WRONG: dict[str, tuple[Case, ...]] = {
         *wrong("errors.invalid-params", "WrongNames0"),
         *wrong("progress.rules", "ProgressFalls", "ProgressStays", "ProgressOfNobody", "ProgressAfterwards"),
         *wrong("message.utf-8", "Latin1"),
+        *wrong("elicitation.required-error", "AsksByUrlUnlisted", "AsksByForm", "AsksByNamelessUrl"),
         *wrong("version.unsupported-400", "VersionIgnored", "Version404", "VersionError200"),
         # 2025-03-26 has no such header
         *right("VersionIgnored", revisions=(OLDEST,)),
@@ -230,7 +231,8 @@ WRONG: dict[str, tuple[Case, ...]] = {
     "wrong: results and messages without sessions": (
         *wrong("tool.order", "ModernShuffles", revisions=(MODERN,)),
         *wrong("list.same-for-all", "ModernListsInTurn", revisions=(MODERN,)),
-        *wrong("result.type", "ModernNoResultType", revisions=(MODERN,)),
+        *wrong("result.type", "ModernNoResultType", "ModernOwnResultType", revisions=(MODERN,)),
+        *wrong("meta.key-names", "ModernPlainExtension", revisions=(MODERN,)),
         *wrong("result.server-info", "ModernAnonymous", revisions=(MODERN,)),
         *wrong(
             "cache.hints", "ModernNoTtl", "ModernNoScope", "ModernNegativeTtl", "ModernScopeVaries", revisions=(MODERN,)

@@ -31,7 +31,7 @@ def fix_for(sentence: str) -> str:
 
 
 SERVING: Final = Serving(
-    title="The example starts and answers a correct initialize",
+    title="The example starts and answers a correct first request",
     does="it starts and answers initialize",
     fails="it starts but does not answer a correct initialize",
     outcome=StartOutcome.NO_INITIALIZE,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import conforming
 from conforming import Session
-from variants_features import Listed, Prompts, Resources, StructuredTools
+from variants_features import AsksByUrl, Listed, Prompts, Resources, StructuredTools
 
 if TYPE_CHECKING:
     from wire import Reply
@@ -24,6 +24,24 @@ class AsksForSampling(conforming.Server):
             "params": {"messages": []},
         }
         return [asked, *super().news_of(message)] if message["method"] == "tools/call" else super().news_of(message)
+
+
+class AsksByUrlUnlisted(AsksByUrl):
+    """Does not say which URLs."""
+
+    elicitations = ()
+
+
+class AsksByForm(AsksByUrl):
+    """Asks for a form, which the error cannot."""
+
+    elicitations = ({"mode": "form", "elicitationId": "e1", "message": "Who are you?"},)
+
+
+class AsksByNamelessUrl(AsksByUrl):
+    """The user's answer cannot be told from another one."""
+
+    elicitations = ({"mode": "url", "url": "https://a.example/e1", "message": "Sign in"},)
 
 
 class EmptyResource(Resources):

@@ -27,6 +27,23 @@ class ModernNoResultType(_Without):
     field = "resultType"
 
 
+class ModernOwnResultType(ModernFeatures):
+    """The results of a tool are of a type that no extension adds."""
+
+    def result_fields(self, method: str) -> dict[str, Any]:
+        own = {"resultType": "partial"} if method == "tools/call" else {}
+        return super().result_fields(method) | own
+
+
+class ModernPlainExtension(ModernFeatures):
+    """Declares an extension without a prefix."""
+
+    name = "things"
+
+    def capabilities(self) -> dict[str, Any]:
+        return {**super().capabilities(), "extensions": {self.name: {}}}
+
+
 class ModernAnonymous(_Without):
     """Results do not name the server."""
 

@@ -49,6 +49,19 @@ class Declares(conforming.Server):
         await super().deliver(session, messages, reply, headers)
 
 
+class AsksByUrl(conforming.Server):
+    """Its tool answers that the user has to open a URL first."""
+
+    elicitations: Any = ({"mode": "url", "elicitationId": "e1", "url": "https://a.example/e1", "message": "Sign in"},)
+
+    def result_of(self, message: dict[str, Any]) -> dict[str, Any]:
+        if message["method"] != "tools/call":
+            return super().result_of(message)
+        refused = conforming.error(message["id"], -32042, "more information is needed")
+        refused["error"]["data"] = {"elicitations": list(self.elicitations)}
+        return refused
+
+
 class Prompts(Declares):
     """Has a prompt, completions for it, log levels, and a resource that is an image."""
 

@@ -201,9 +201,17 @@ TRAVERSAL: Final = Rule(
 def meta_keys(transcript: Transcript, bound: BoundRequirement) -> Finding:
     """Judge that keys of ``_meta`` MUST be names, with or without a prefix of dotted labels.
 
-    From 2026-07-28 on, ``traceparent`` MUST have the form of W3C Trace Context.
+    From 2026-07-28 on, ``traceparent`` MUST have the form of W3C Trace Context, and extensions are named alike, with a
+    prefix.
     """
     seen = None
+    declaration = declaration_of(transcript, bound.revision) if bound.revision in MODERN else None
+    extensions = capabilities_of(declaration).get("extensions")
+    for name in extensions if isinstance(extensions, dict) else ():
+        seen = declaration
+        if "/" not in name or not _META_KEY.fullmatch(name):
+            summary = f"The extension {name[:_SHOWN]!r} is not named by a prefix, a slash and a name."
+            return violated(bound, summary, [declaration], quoting="Extension identifiers")
     for exchange in transcript.exchanges:
         if exchange.revision != bound.revision:
             continue
@@ -222,14 +230,14 @@ def meta_keys(transcript: Transcript, bound: BoundRequirement) -> Finding:
                     quoting = "begin and end with" if of_name else "start with a letter"
                     return violated(bound, summary, [exchange], quoting=quoting)
     if seen is None:
-        return not_applicable(bound, "No message of the server carries `_meta`.")
-    return satisfied(bound, "Keys of `_meta` are valid names.", [seen])
+        return not_applicable(bound, "No message of the server carries `_meta`, and it declares no extension.")
+    return satisfied(bound, "Keys of `_meta`, and names of extensions, are valid.", [seen])
 
 
 META_KEYS: Final = Rule(
     Requirement(
         id="meta.key-names",
-        title="Keys of `_meta` are valid names",
+        title="Keys of `_meta`, and names of extensions, are valid",
         side=Side.ANY_SERVER,
         levels=level(Level.MUST, _SINCE_2025_06),
         basis=text(_SINCE_2025_06),

@@ -1,6 +1,7 @@
-"""Error codes of the sessionless revisions, 2026-07-28 on, and of resources in all.
+"""Error codes of the sessionless revisions, 2026-07-28 on, of resources in all, and of elicitations in 2025-11-25.
 
-Sentences: base protocol page, "Error Codes" and "_meta"; versioning page; resources page, "Error Handling".
+Sentences: base protocol page, "Error Codes" and "_meta"; versioning page; resources page, "Error Handling";
+elicitation page, "URL Elicitation Required Error".
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from extractor.model import Level
-from harness.judge.findings import inconclusive, not_applicable, satisfied, violated
+from harness.judge.findings import Fault, inconclusive, none_wrong, not_applicable, satisfied, violated
 from harness.model import Requirement, Side
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.messages import VERSION_HEADER
@@ -37,7 +38,8 @@ _NOT_FOUND_BEFORE: Final = -32002
 _HEADER_MISMATCH: Final = -32020
 _DEFINED: Final = frozenset({-32020, -32021, UNSUPPORTED_VERSION})
 _RESERVED: Final = range(-32099, -32019)
-_RETIRED: Final = frozenset({_NOT_FOUND_BEFORE, -32042})
+_ELICITATION_REQUIRED: Final = -32042
+_RETIRED: Final = frozenset({_NOT_FOUND_BEFORE, _ELICITATION_REQUIRED})
 
 
 def unsupported_error(transcript: Transcript, bound: BoundRequirement) -> Finding:
@@ -197,7 +199,46 @@ RESOURCE_NOT_FOUND: Final = Rule(
     Decision(resource_not_found, BASELINE),
 )
 
-RULES: Final = (UNSUPPORTED_ERROR, MISSING_CODE, RESERVED_CODES, RESOURCE_NOT_FOUND)
+
+def elicitation_error(transcript: Transcript, bound: BoundRequirement) -> Finding:
+    """Judge that error -32042 MUST list the elicitations that are required, each in URL mode and with an id."""
+    judged = (
+        (exchange, _elicitation_fault(exchange))
+        for exchange in transcript.exchanges
+        if exchange.revision == bound.revision and error_code(exchange) == _ELICITATION_REQUIRED
+    )
+    good = f"Error {_ELICITATION_REQUIRED} lists elicitations in URL mode, with their ids."
+    return none_wrong(bound, judged, good) or not_applicable(bound, f"No request got error {_ELICITATION_REQUIRED}.")
+
+
+def _elicitation_fault(exchange: Exchange) -> Fault | None:
+    error = (response(exchange) or {}).get("error")
+    data = error.get("data") if isinstance(error, dict) else None
+    asked = data.get("elicitations") if isinstance(data, dict) else None
+    if not isinstance(asked, list) or not asked:
+        return Fault(f"Error {_ELICITATION_REQUIRED} does not list `data.elicitations`.", "MUST include a list")
+    for each in asked:
+        named = isinstance(each, dict) and isinstance(each.get("elicitationId"), str)
+        if not named or each.get("mode") != "url":
+            lacks = "`elicitationId`" if not named else 'the mode "url"'
+            return Fault(f"An elicitation of error {_ELICITATION_REQUIRED} lacks {lacks}.", "MUST be URL mode")
+    return None
+
+
+ELICITATION_ERROR: Final = Rule(
+    Requirement(
+        id="elicitation.required-error",
+        title="Error -32042 lists the elicitations that are required, by URL",
+        side=Side.ANY_SERVER,
+        levels=level(Level.MUST, SESSIONS[2:]),
+        basis=text(SESSIONS[2:]),
+        effect="A client cannot show its user where to go, and the request fails however often it is repeated.",
+        fix='Put `{ elicitations: [{ mode: "url", elicitationId, url, message }] }` into `data` of the error.',
+    ),
+    Decision(elicitation_error, BASELINE),
+)
+
+RULES: Final = (UNSUPPORTED_ERROR, MISSING_CODE, RESERVED_CODES, RESOURCE_NOT_FOUND, ELICITATION_ERROR)
 
 
 def _both(exchange: Exchange) -> set[str | None]:

@@ -183,7 +183,7 @@ OWN_SERVED: Final = Rule(
 def bind_localhost(transcript: Transcript, bound: BoundRequirement) -> Finding:
     """Judge that a server that runs locally SHOULD listen on loopback only. One that demands a token may be for others.
 
-    What listens is seen in the pod, on whichever interface.
+    That one without is to run locally is a reading. What listens is seen in the pod, on whichever interface.
     """
     sockets = _sockets(transcript)
     if not sockets:
@@ -196,7 +196,10 @@ def bind_localhost(transcript: Transcript, bound: BoundRequirement) -> Finding:
         return not_applicable(
             bound, f"The server listens on {where} and requires a token: it may be meant for other machines."
         )
-    return violated(bound, f"The server listens on {where}, not on loopback only, and serves without a token.")
+    # a page does not say for certain where its server is to run
+    return as_interpretation(
+        violated(bound, f"The server listens on {where}, not on loopback only, and serves without a token.")
+    )
 
 
 BIND_LOCALHOST: Final = Rule(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from extractor.model import Level
 from harness.base.jsonrpc import is_response
-from harness.judge.findings import as_interpretation, satisfied, violated
+from harness.judge.findings import as_interpretation, inconclusive, satisfied, violated
 from harness.model import BodyFault, Requirement, Side
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.revisions import ALL, SESSIONS, STREAMABLE, level, text
@@ -54,12 +54,14 @@ def response_form(transcript: Transcript, bound: BoundRequirement) -> Finding:
     not be read; with a status that refuses the request it is what SDKs send, up to 2025-11-25 with an id of their own.
     The body of such a refusal need not be JSON-RPC at all: one that does not say so is the server's own document.
     """
-    opening = opening_of(transcript, bound.revision)
+    opening, late = opening_of(transcript, bound.revision), []
     for exchange in exchanges_of(transcript, bound.revision, *_NEEDS_NO_WORK):
         came = without_response(exchange)
         if came is not None and was_watched_enough(transcript, exchange, opening):
             finding = violated(bound, f"{method_of(exchange) or 'A request'} got {came}.", [opening, exchange])
             return as_interpretation(finding)
+        if came is not None:
+            late.append(exchange)
     if (unserved := baseline_served(transcript, bound)) is not None:
         return unserved
     seen = []
@@ -80,6 +82,8 @@ def response_form(transcript: Transcript, bound: BoundRequirement) -> Finding:
             if wrong is not None:
                 what = f"The response to {method_of(exchange) or 'a request'} {wrong}"
                 return violated(bound, f"{what}.", [exchange], quoting=_SAID_OF.get(wrong, ""))
+    if late:
+        return inconclusive(bound, "A stream carried no response while docprobe watched it; it may be slow.", late)
     if not seen:
         return not_asked(transcript, bound, "A request that gets a response")
     return satisfied(bound, "Every response follows JSON-RPC 2.0.", seen[:1])

@@ -24,6 +24,7 @@ from harness.profiles.mcp.rules.answers import (
 )
 from harness.profiles.mcp.rules.preconditions import BASELINE, ONLY_SESSIONLESS, not_asked
 from harness.profiles.mcp.rules.transcript import (
+    capabilities_of,
     control_of,
     discovery_of,
     exchange_of,
@@ -49,13 +50,27 @@ _CACHEABLE: Final = (
     "resources/read",
 )
 _SCOPES: Final = ("public", "private")
+_RESULT_TYPES: Final = ("complete", "input_required")
+"""Of the core protocol."""
+_SHOWN: Final = 60
+"""Characters of a type that a summary shows: it is the example's."""
 
 
 def result_type(transcript: Transcript, bound: BoundRequirement) -> Finding:
-    """Judge that every result MUST have a ``resultType``."""
+    """Judge that every result MUST have a ``resultType``: one of the core protocol, or of a declared extension.
+
+    Which types an extension adds only its own page says, so that with one any type may be right.
+    """
+    declaration = discovery_of(transcript, bound.revision)
+    extended = declaration is None or not is_result(declaration) or bool(capabilities_of(declaration).get("extensions"))
 
     def fault(result: Message) -> Fault | None:
-        return None if isinstance(result.get("resultType"), str) else Fault("no `resultType`")
+        type = result.get("resultType")
+        if not isinstance(type, str):
+            return Fault("no `resultType`")
+        if type in _RESULT_TYPES or extended:
+            return None
+        return Fault(f"the `resultType` {type[:_SHOWN]!r}, and no extension is declared", "supported ResultType values")
 
     results = plain_results(transcript, bound.revision)
     if not results:

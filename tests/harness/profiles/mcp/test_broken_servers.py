@@ -56,6 +56,7 @@ def test_every_row_is_satisfied_by_a_right_server() -> None:
         Case("python", "Adds"),
         Case("python", "ModernFiles", revisions=(MODERN,)),
         Case("python", "Prompts"),
+        Case("python", "AsksByUrl"),
         Case("python", "EqualNotifications"),
         Case("python", "Polled"),
         Case("python", "Resumable"),

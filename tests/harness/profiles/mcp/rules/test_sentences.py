@@ -145,6 +145,9 @@ def test_a_stream_without_the_response_breaks_a_should(
     assert (found.verdict, found.gates) == (expected, False)
     form = finding_of(talk.transcript(), "rpc.response-form")
     assert (form.verdict is V, form.gates) == (expected is V, expected is V)
+    if fault in (BodyFault.TIMEOUT, BodyFault.OPEN):
+        # one that was not watched for long enough is not satisfied either
+        assert form.verdict is expected
     if fault not in (BodyFault.TIMEOUT, BodyFault.OPEN):
         assert finding_of(talk.transcript(), "post.request-sse-or-json").verdict is S
 
@@ -361,3 +364,44 @@ def test_a_relative_reference_has_no_scheme(uri: str, expected: Any) -> None:
     talk = based()
     answered(talk, f"{steps.FEATURE_LIST}.resources", "resources/list", {"resources": [{"uri": uri, "name": "a"}]})
     assert finding_of(talk.transcript(), "resource.uri-scheme").verdict is expected
+
+
+@pytest.mark.parametrize(
+    ("kind", "extensions", "expected"),
+    [("complete", {}, S), ("partial", {}, V), ("partial", {"example.com/parts": {}}, S)],
+)
+def test_a_result_is_of_a_type_of_the_core_protocol_or_of_an_extension(
+    kind: str, extensions: dict[str, Any], expected: Any
+) -> None:
+    talk = Talk(revision=MODERN)
+    offered = {"tools": {}, "extensions": extensions}
+    discovery = {"supportedVersions": [MODERN], "capabilities": offered, "resultType": "complete"}
+    plain(talk, steps.MODERN_DISCOVER, "server/discover", discovery)
+    plain(talk, steps.MODERN_CONTROL, "tools/list", {"tools": [], "resultType": kind})
+    assert verdicts_of(sessionless(talk), MODERN)["result.type"] is expected
+
+
+@pytest.mark.parametrize(("name", "expected"), [("example.com/parts", S), ("parts", V), ("-a.b/parts", V)])
+def test_an_extension_is_named_with_a_prefix(name: str, expected: Any) -> None:
+    talk = Talk(revision=MODERN)
+    offered = {"extensions": {name: {}}}
+    plain(talk, steps.MODERN_DISCOVER, "server/discover", {"supportedVersions": [MODERN], "capabilities": offered})
+    assert verdicts_of(sessionless(talk), MODERN)["meta.key-names"] is expected
+
+
+@pytest.mark.parametrize(
+    ("elicitations", "expected"),
+    [
+        ([{"mode": "url", "elicitationId": "a", "url": "https://a.example"}], S),
+        ([{"mode": "form", "elicitationId": "a"}], V),
+        ([{"mode": "url"}], V),
+        ([], V),
+        (None, V),
+    ],
+)
+def test_an_error_that_asks_for_a_url_says_which(elicitations: Any, expected: Any) -> None:
+    talk = based()
+    assert finding_of(talk.transcript(), "elicitation.required-error").verdict is N
+    error = {"code": -32042, "message": "sign in", "data": {"elicitations": elicitations}}
+    answered(talk, steps.BASELINE_TOOL, "tools/call", error=error)
+    assert finding_of(talk.transcript(), "elicitation.required-error").verdict is expected
