@@ -60,7 +60,8 @@ def candidates_of(page: PageView) -> list[Candidate]:
     """Return what may become an example, as the page itself has it, in order of line."""
     by_hand = joined_by_directive(page.snippets, page.blocks)
     taken = {id(snippet) for program in by_hand for snippet in program.snippets}
-    found = programs(page.snippets, page.docs.profile)
+    commands = (*page.around.commands, *page.around.prose_commands)
+    found = programs(page.snippets, page.docs.profile, commands)
     others = [p for p in found if not all(id(snippet) in taken for snippet in p.snippets)]
     return sorted([*by_hand, *_relevant(others, page), *_listings(page)], key=lambda c: c.blocks[0].span)
 

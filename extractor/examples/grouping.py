@@ -15,6 +15,7 @@ from extractor.examples.wholeness import left_out_line, whole_by
 from extractor.languages.common.files import normal, refusal
 from extractor.languages.common.missing_parts import broken, free_names, is_late, undefined
 from extractor.languages.common.roles import Start
+from extractor.languages.common.startup import means_file
 from extractor.languages.common.values import Program, ProgramFile
 from extractor.languages.common.view import scope_of
 from extractor.model import ExampleKind, Origin
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from extractor.languages.common.roles import CodeProfile
+    from extractor.languages.common.shell import Command
     from extractor.languages.common.values import Snippet
 
 _MOST_SEEN: Final = 30
@@ -40,6 +42,7 @@ class _Page:
     """Snippets by the name that the page gives their file."""
     parts: Mapping[int, tuple[Snippet, ...]]
     """By ordinal of the block that begins a class or function: that one, and what goes on with it."""
+    commands: tuple[Command, ...]
 
     def in_same_tab(self, snippet: Snippet) -> tuple[Snippet, ...]:
         """Return the snippets of the same language in the same tab."""
@@ -62,7 +65,9 @@ class _Page:
         return sound and (is_part or bool(snippet.facts.free))
 
 
-def programs(snippets: Sequence[Snippet], profile: CodeProfile) -> tuple[Program, ...]:
+def programs(
+    snippets: Sequence[Snippet], profile: CodeProfile, commands: Sequence[Command] = ()
+) -> tuple[Program, ...]:
     """Return the programs of one page, in order.
 
     Every snippet that belongs to no other program is one of its own that lacks something.
@@ -70,6 +75,7 @@ def programs(snippets: Sequence[Snippet], profile: CodeProfile) -> tuple[Program
     Args:
         snippets: all code of the page in languages that can be built, in order.
         profile: of the specification.
+        commands: of the page.
     """
     by_path: dict[str, tuple[Snippet, ...]] = {}
     for snippet in snippets:
@@ -80,7 +86,9 @@ def programs(snippets: Sequence[Snippet], profile: CodeProfile) -> tuple[Program
     for snippet in snippets:
         head = (snippet.head or snippet.block).ordinal
         parts[head] = (*parts.get(head, ()), snippet)
-    page = _Page(tuple(snippets), {p.block.ordinal: scope_of(p.block) for p in snippets}, by_path, parts)
+    page = _Page(
+        tuple(snippets), {p.block.ordinal: scope_of(p.block) for p in snippets}, by_path, parts, tuple(commands)
+    )
     started = [_program(snippet, page) for snippet in snippets if snippet.role.start is not Start.NONE]
     used = {id(snippet) for program in started for snippet in program.snippets}
     for snippet in reversed(snippets):
@@ -107,8 +115,8 @@ def _program(anchor: Snippet, page: _Page) -> Program:
     lacks = tuple(sentence for file in (main, *modules) for sentence in _lacks(file, page))
     if lacks and (whole := whole_by(main, modules, page.in_same_tab(anchor))):
         return Program(main, tuple(modules), (), _joined_by(main), lacks, whole)
-    if not lacks and (cut := tuple(_cuts(main, modules))):
-        # it may do without them: what it does then is judged, and what it fails by is not the page's
+    if not lacks and (cut := (*_cuts(main, modules), *_continued(main, modules, page))):
+        # it may do without: what it does then is judged, and what it fails by is not the page's
         return Program(main, tuple(modules), (), _joined_by(main), cut, Origin.INFERRED)
     return Program(main, tuple(modules), lacks, _joined_by(main))
 
@@ -118,6 +126,38 @@ def _cuts(main: ProgramFile, modules: Sequence[ProgramFile]) -> Iterator[str]:
     for snippet in (snippet for file in (main, *modules) for snippet in file.snippets):
         if line := left_out_line(snippet):
             yield f"leaves lines out (line {line} of the page)"
+
+
+def _continued(main: ProgramFile, modules: Sequence[ProgramFile], page: _Page) -> Iterator[str]:
+    """A clause on the block that goes on with a program before the page runs it.
+
+    Where the page runs it nowhere, it is one of the same section: others are often variations.
+    """
+    if main.name is None or refusal(main.name.path):
+        return
+    own = {snippet.block.ordinal for file in (main, *modules) for snippet in file.snippets}
+    last = max((snippet.block for snippet in main.snippets), key=lambda block: block.span)
+    path = normal(main.name.path)
+    runs = (c.span.first for c in page.commands if any(means_file(word, path) for word in c.words))
+    until = min((line for line in runs if line > last.span.last), default=None)
+    defined = {name for code in main.facts for name in code.defines} - _imported(main)
+    view = page.in_same_tab(main.snippets[0])
+    for snippet in view:
+        block = snippet.block
+        if block.ordinal in own or block.span < last.span or snippet.role.start is not Start.NONE:
+            continue
+        if until is None and block.place.headings != last.place.headings:
+            continue
+        elsewhere = snippet.name is not None and normal(snippet.name.path) != path
+        goes_on = bool(defined & set(snippet.facts.free)) or bool(broken([snippet]))
+        if goes_on and not elsewhere and not is_excerpt(snippet, view):
+            if until is None or block.span.first < until:
+                yield f"is continued at line {block.span.first} of the page"
+            return
+
+
+def _imported(file: ProgramFile) -> frozenset[str]:
+    return frozenset(name for code in file.facts for i in code.imports for name in (*i.names, i.module))
 
 
 def _ends_program(snippet: Snippet, page: _Page, profile: CodeProfile) -> bool:

@@ -81,7 +81,9 @@ def _places(snippet: Snippet, texts: Sequence[_Text], page: Sequence[Snippet]) -
     """Where a piece may belong, nearest first: the texts (first, end) that it may go on with, and its block there."""
     if not _is_piece(snippet) or is_excerpt(snippet, page):
         return
-    for index in reversed(range(max(0, len(texts) - _MOST_TRIED), len(texts))):
+    nearest = reversed(range(max(0, len(texts) - _MOST_TRIED), len(texts)))
+    # the class or function that the words above it name comes first
+    for index in sorted(nearest, key=lambda index: not _names(snippet, texts[index].head)):
         head = texts[index].head
         if snippet.name and head.name and normal(snippet.name.path) != normal(head.name.path):
             continue
@@ -106,9 +108,14 @@ def _is_sure(piece: Snippet, head: Snippet) -> bool:
     """Whether a piece goes on with a text for certain: it closes its bracket, or stands there and is said to."""
     if head.facts.error is not None or piece.head is not None:
         return True
+    otherwise = _OTHERWISE.search(_words_above(piece))
+    return _names(piece, head) and piece.facts.loose_method is None and not otherwise
+
+
+def _names(piece: Snippet, head: Snippet) -> bool:
+    """Whether the words above a piece name something that a text defines."""
     words = _words_above(piece)
-    named = any(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", words) for name in head.facts.defines)
-    return named and piece.facts.loose_method is None and not _OTHERWISE.search(words)
+    return any(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", words) for name in head.facts.defines)
 
 
 def _words_above(snippet: Snippet) -> str:

@@ -163,3 +163,13 @@ def test_a_class_that_nothing_starts_is_a_fragment_with_all_its_parts(tmp_path: 
     (example,) = found(tmp_path, "Create `desk.py`:", loads, "Next, add the method that answers:", METHOD)
     assert example.status is ExampleStatus.FRAGMENT
     assert len(example.spans) == 2
+
+
+def test_the_class_that_the_words_name_comes_before_the_nearest(tmp_path: Path) -> None:
+    drawer = "class Drawer:\n    pens = []\n"
+    put = "    def put(self, pen):\n        self.pens.append(pen)\n"
+    (example,) = found(
+        tmp_path, "Create `desk.py`:", HEAD, "and, in the same file:", drawer, "Add to `Desk`:", METHOD,
+        "Give `Drawer` a method:", put, "And start it:", f"drawer = Drawer()\n{START}",
+    )  # fmt: skip
+    assert text_of(example) == "\n".join([HEAD, METHOD, drawer, put, f"drawer = Drawer()\n{START}"])

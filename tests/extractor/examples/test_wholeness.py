@@ -220,3 +220,34 @@ def test_a_spread_is_not_an_ellipsis(tmp_path: Path) -> None:
     assert only(tmp_path, code, 'ts title="w.ts"').whole
     faulty = only(tmp_path, code.replace("web.listen", "wbe.listen"), 'ts title="w.ts"')
     assert faulty.status is ExampleStatus.RUNNABLE
+
+
+MORE = "```py\n@clock.tool()\ndef zone() -> str:\n    return 'UTC'\n```\n"
+INDENTED = "```py\n    def shown_later(self):\n        return 1\n```\n"
+RUN = "```sh\npython clock.py\n```\n"
+
+
+@pytest.mark.parametrize(
+    ("parts", "continued"),
+    [
+        pytest.param((MORE, RUN), True, id="added-before-it-is-run"),
+        pytest.param((f"## More\n\n{MORE}", f"## Run\n\n{RUN}"), True, id="step-by-step"),
+        pytest.param((INDENTED, RUN), True, id="a-part-of-something"),
+        pytest.param((MORE,), True, id="never-run"),
+        pytest.param((RUN, MORE), False, id="run-before"),
+        pytest.param((f"## Variations\n\n{MORE}",), False, id="another-section"),
+        pytest.param((MORE.replace("```py", '```py title="zones.py"'), RUN), False, id="another-file"),
+        pytest.param(("```py\nprint('clock')\n```\n", RUN), False, id="something-else"),
+        pytest.param(("```py\n    return HOME\n```\n", RUN), False, id="shown-again"),
+    ],
+)
+def test_a_program_that_is_continued_before_it_is_run_is_whole_by_inference(
+    tmp_path: Path, parts: tuple[str, ...], continued: bool
+) -> None:
+    program, *_ = found(tmp_path, f'# P\n\n```py title="clock.py"\n{PYTHON}```\n\nThen:\n\n' + "\n".join(parts))
+    assert program.status is ExampleStatus.RUNNABLE
+    note = next((note for note in program.notes if note.kind is NoteKind.WHOLE_PROGRAM), None)
+    assert (note is not None) == continued
+    if note:
+        assert note.origin is Origin.INFERRED
+        assert "is continued at line" in note.detail
