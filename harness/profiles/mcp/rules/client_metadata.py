@@ -289,7 +289,7 @@ RULES: Final = (
     Rule(
         _row(
             "client.single-message",
-            "A POST carries one request or notification",
+            "A POST carries one message",
             Level.MUST,
             "Servers refuse batches.",
             "Send each message in a POST of its own.",

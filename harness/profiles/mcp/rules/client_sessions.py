@@ -128,7 +128,7 @@ REINIT_ON_404: Final = Rule(
         side=Side.CLIENT,
         levels=level(Level.MUST, SESSIONS),
         basis=text(SESSIONS),
-        effect="After a server restarts, the client never works again.",
+        effect="After a restart of the server the client fails until it is restarted too.",
         fix="On 404 to a request with a session id, drop the id and send a new initialize request without one.",
         avoid="Don't retry the request with the old id.",
     ),

@@ -124,7 +124,7 @@ EMBEDS: Final = Rule(
         levels=level(Level.SHOULD, _SINCE_2025_06),
         basis=text(_SINCE_2025_06),
         effect="Clients cannot read the resource again, or follow its changes.",
-        fix='Put `"resources": {}` into the capabilities and answer `resources/read`, or return a text.',
+        fix='Put `"resources": {}` into the capabilities and answer `resources/read`, or return text.',
     ),
     Decision(embeds_what_it_serves, BASELINE),
 )

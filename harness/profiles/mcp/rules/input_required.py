@@ -126,7 +126,7 @@ RESULT_FORM: Final = Rule(
         levels=level(Level.MUST, MODERN),
         basis=text(MODERN),
         effect="The client cannot go on: it does not know what it is asked for.",
-        fix="Answer only tools/call, prompts/get and resources/read by `input_required`, with `inputRequests` of "
+        fix="Answer only tools/call, prompts/get and resources/read with `input_required`, with `inputRequests` of "
         "elicitation, sampling or roots, or with `requestState`.",
     ),
     Decision(result_form, BASELINE),

@@ -108,7 +108,8 @@ PING_ANSWERED: Final = Rule(
         side=Side.SERVER,
         levels=level(Level.MUST, SESSIONS),
         basis=text(SESSIONS),
-        effect="A client that checks its connections assumes that the server is dead and closes its session.",
+        effect="A client that checks its connections takes the server for dead, or cannot read the answer, and closes "
+        "its session.",
         fix="Answer `ping` with an empty result, `{}`, on every session.",
     ),
     Decision(ping_answered, BASELINE),

@@ -125,6 +125,10 @@ def header_match(transcript: Transcript, bound: BoundRequirement) -> Finding:
     )
     if finding.verdict is not Verdict.SATISFIED:
         return finding
+    encoded = exchange_of(transcript, bound.revision, steps.MODERN_PARAM_ENCODED)
+    if encoded is None or not is_served(encoded):
+        why = f"was inconclusive: {why_undecided(encoded)}" if encoded is not None else "was not sent"
+        return inconclusive(bound, f"A tools/call {_SERVED[steps.MODERN_PARAM_ENCODED]} {why}.", [called, encoded])
     asked_steps = (*_REFUSED, *_SERVED, steps.MODERN_PARAM_CHARACTERS)
     return satisfied(
         bound,

@@ -101,8 +101,8 @@ RESPONSE_FORM: Final = Rule(
         side=Side.ANY_SERVER,
         levels=level(Level.MUST, ALL),
         basis=text(ALL),
-        effect="A client cannot match the response to its request, or cannot read it.",
-        fix='Answer with `"jsonrpc": "2.0"`, the request\'s own id, and either `result` or `error` with an integer '
+        effect="A client cannot match the response to its request, cannot read it, or waits for one that never comes.",
+        fix='Answer every request with `"jsonrpc": "2.0"`, its own id, and either `result` or `error` with an integer '
         "`code` and a `message`.",
         avoid="Don't build responses by hand: the SDKs fill these fields.",
     ),

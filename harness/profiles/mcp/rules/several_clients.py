@@ -180,7 +180,7 @@ SESSION_ISOLATION: Final = Rule(
         side=Side.SERVER,
         levels=level(Level.MAY, SESSIONS),
         basis=advice(SESSIONS),
-        effect="One user's goodbye ends another's work, or one user reads another's messages.",
+        effect="When one user leaves, another user's work ends, or one user reads another's messages.",
         fix="Keep the state of a session under its id only, and remove nothing else when it ends.",
         avoid="Don't share one server object with per-client state between transports.",
     ),

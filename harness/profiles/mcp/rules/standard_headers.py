@@ -87,8 +87,11 @@ def name_match(transcript: Transcript, bound: BoundRequirement) -> Finding:
     if encoded is not None and answer_to_fault(transcript, encoded) in NOT_SERVED:
         summary = f"A tools/call with its name in base64 (=?base64?…?=) returned {describe(encoded)}; in plain text it "
         return violated(bound, f"{summary}was served.", [called, encoded], quoting="MUST decode an encoded")
-    if finding.verdict is not Verdict.SATISFIED or not is_served(encoded):
+    if finding.verdict is not Verdict.SATISFIED:
         return finding
+    if encoded is None or not is_served(encoded):
+        why = f"was inconclusive: {why_undecided(encoded)}" if encoded is not None else "was not sent"
+        return inconclusive(bound, f"A tools/call with its name in base64 {why}.", [called, encoded])
     asked = [exchange_of(transcript, bound.revision, step) for step in _NAME_FAULTS]
     return satisfied(
         bound,

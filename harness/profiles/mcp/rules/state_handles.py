@@ -51,7 +51,7 @@ HANDLE_NONDETERMINISTIC: Final = Rule(
         side=Side.SERVER,
         levels=level(Level.SHOULD, MODERN),
         basis=text(MODERN),
-        effect="An attacker who sees one handle can name other users' state.",
+        effect="An attacker who sees one handle can guess those of other users.",
         fix="Make handles with a cryptographic random generator.",
         avoid="Don't hand out database row numbers.",
     ),

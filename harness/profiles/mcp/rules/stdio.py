@@ -173,7 +173,7 @@ CANCELLED: Final = Rule(
         side=Side.STDIO,
         levels=level(Level.SHOULD, ALL),
         basis=text(ALL),
-        effect="A cancellation crosses its response on the wire every day: the connection then breaks for nothing.",
+        effect="A cancellation often crosses the response on the wire: the connection then breaks for nothing.",
         fix="Look the request up, and do nothing where it is not running.",
         avoid="Don't answer a notification, not even with an error.",
     ),

@@ -120,7 +120,7 @@ BEGINS_WORKING: Final = Rule(
         levels=level(Level.MUST, _TASKS),
         basis=reading(_TASKS),
         effect="Clients that follow the status from its beginning take the task for a broken one.",
-        fix='Create tasks with `"status": "working"`, also where the work is done at once.',
+        fix='Create tasks with `"status": "working"`, even where the work is done at once.',
     ),
     Decision(begins_working, BASELINE),
 )
@@ -248,7 +248,7 @@ def result(transcript: Transcript, bound: BoundRequirement) -> Finding:
 RESULT: Final = Rule(
     Requirement(
         id="tasks.result",
-        title="tasks/result waits for the end and gives the result",
+        title="tasks/result waits for the end and returns the result",
         side=Side.SERVER,
         levels=level(Level.MUST, _TASKS),
         basis=text(_TASKS),
@@ -277,7 +277,7 @@ def same_id(transcript: Transcript, bound: BoundRequirement) -> Finding:
 SAME_ID: Final = Rule(
     Requirement(
         id="tasks.same-id",
-        title="tasks/get gives the task that was asked for",
+        title="tasks/get returns the task that was asked for",
         side=Side.SERVER,
         levels=level(Level.MUST, _TASKS),
         basis=text(_TASKS),

@@ -178,7 +178,7 @@ STRUCTURED_RESULT: Final = Rule(
         side=Side.ANY_SERVER,
         levels=level(Level.MUST, _WITH_OUTPUT),
         basis=text(_WITH_OUTPUT),
-        effect="Clients that check results, as the SDKs' do, throw an error instead of giving the result.",
+        effect="Clients that check results, as the SDKs' do, throw an error instead of returning the result.",
         fix="Return `structuredContent` of the shape that `outputSchema` describes, or leave `outputSchema` out.",
     ),
     Decision(structured_result, BASELINE),

@@ -150,7 +150,7 @@ def _asked_for(request: Message, change: str) -> bool:
 LISTEN_ACKNOWLEDGED: Final = Rule(
     Requirement(
         id="listen.acknowledged",
-        title="A subscription begins with its acknowledgment",
+        title="A subscription begins with its acknowledgment and brings only what was asked for",
         side=Side.SERVER,
         levels=level(Level.MUST, MODERN),
         basis=text(MODERN),

@@ -405,3 +405,21 @@ def test_an_error_that_asks_for_a_url_says_which(elicitations: Any, expected: An
     error = {"code": -32042, "message": "sign in", "data": {"elicitations": elicitations}}
     answered(talk, steps.BASELINE_TOOL, "tools/call", error=error)
     assert finding_of(talk.transcript(), "elicitation.required-error").verdict is expected
+
+
+@pytest.mark.parametrize(("status", "expected"), [(200, S), (400, V), (503, I), (None, I)])
+def test_a_name_in_base64_that_was_not_judged_is_not_satisfied(status: int | None, expected: Any) -> None:
+    def call(step: str, status: int, control: int | None = None) -> int:
+        given: dict[str, Any] = {"result": {"content": []}}
+        if status != 200:
+            given = {"error": {"code": -32020, "message": "no"}}
+        return plain(talk, step, "tools/call", params={"name": "a"}, status=status, control=control, **given)
+
+    talk = Talk(revision=MODERN)
+    plain(talk, steps.MODERN_CONTROL, "tools/list", {"tools": [{"name": "a"}]})
+    called = call(steps.MODERN_TOOL, 200)
+    call(steps.MODERN_TOOL_NAME, 400, called)
+    call(steps.MODERN_TOOL_NAMELESS, 400, called)
+    if status is not None:
+        call(steps.MODERN_TOOL_ENCODED, status, called)
+    assert verdicts_of(sessionless(talk), MODERN)["header.name-match"] is expected
