@@ -222,3 +222,32 @@ async def test_a_package_that_the_install_line_leaves_out(tmp_path: Path) -> Non
     ((before, after),) = trial.texts.values()
     dead = "if (!open.has(session)) return res.status"
     assert after == before.replace("zod #", "zod express #").replace(f"{dead}(400)", f"{dead}(404)")
+
+
+@pytest.mark.processes
+@pytest.mark.anyio
+async def test_a_refused_origin_an_unsupported_version_and_ids_that_count(tmp_path: Path) -> None:
+    page = NODE_PAGE.replace("send(response, LOST)", "send(response, 404)").replace(
+        "send(response, 200);", "send(response, 202);"
+    )
+    page = page.replace(
+        "request.headers.origin) return send(response, 403)", "request.headers.origin) return send(response, 400)"
+    )
+    page = page.replace("const fresh = randomUUID();", "const fresh = `session-${open.size}`;")
+    page = page.replace(
+        "  if (!session) return",
+        '  const version = request.headers["mcp-protocol-version"];\n'
+        '  if (version && version !== "2025-11-25") return send(response, 422);\n'
+        "  if (!session) return",
+    )  # fmt: skip
+    trial = await trial_of(tmp_path, page)
+    assert trial.holds, (trial.remaining, trial.broken, trial.trouble)
+    assert {requirement for requirement, _ in trial.fixed} >= {
+        "http.origin-403", "version.unsupported-400", "hijack.id-nondeterministic",
+    }  # fmt: skip
+    (after,) = (new for _, new in trial.texts.values())
+    assert [line for line in after.split("\n") if line not in page.split("\n")] == [
+        "  if (request.headers.origin) return send(response, 403);",
+        "    const fresh = crypto.randomUUID();",
+        '  if (version && version !== "2025-11-25") return send(response, 400);',
+    ]
