@@ -288,11 +288,12 @@ async def _run(cli: Cli, plan: Plan, config: Config, prove_fixes: bool) -> tuple
             report = await execute(plan, config, open_engine, observer=live, stop=stop, elsewhere=elsewhere)
             proofs = load_proofs(report, config.state, config.catalogue)
             if prove_fixes:
-                from harness.repair.prove import prove_all
+                from harness.repair.prove import prove_all, with_failures
 
                 left_s = max(config.limits.check_s - report.duration_s, 0)
                 with anyio.move_on_after(left_s) as clock:
-                    proofs = await prove_all(plan, report, config, open_engine, live, known=proofs, stop=stop)
+                    proofs, failed = await prove_all(plan, report, config, open_engine, live, known=proofs, stop=stop)
+                    report = with_failures(report, failed, config.catalogue)
                 if clock.cancelled_caught:
                     proofs = load_proofs(report, config.state, config.catalogue)
                     live.note("no time left to try more fixes: raise check-s in [limits]")

@@ -65,6 +65,9 @@ def command(cli: Cli, /, example: str, docs: Path | None, write: bool, state: Pa
     for title, names in said:
         if names:
             err.print(f"{title}: {', '.join(names)}", markup=False, soft_wrap=True)
+    if trial.given_up is not None:
+        left_out = ", ".join(trial.given_up.tried)
+        err.print(f"left out: {left_out}: {printable(trial.given_up.why)}", markup=False, soft_wrap=True)
     if trial.blocking:
         err.print(_still_blocking(trial), markup=False, soft_wrap=True)
     if trial.trouble:

@@ -43,8 +43,20 @@ if TYPE_CHECKING:
 RuleInRevision = tuple[str, str]
 """Requirement and revision."""
 _FIXABLE: Final = frozenset({Status.JUDGED, Status.NOT_RUNNING})
+_MOST_ALONE: Final = 3
+"""Fixes that are tried one by one if they do not work together."""
 _MOST_ELSEWHERE: Final = 8
 """Modules that other examples of the docs import a missing name from, of which packages are asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class FailedFix:
+    """A change that was run and is not a fix."""
+
+    tried: tuple[str, ...]
+    """Requirements that it set out to fix."""
+    why: str
+    """Where it was made and what running it showed, as a clause."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +67,8 @@ class Trial:
     """Empty if docprobe knows no fix for these lines."""
     texts: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     """Every page and included file that the patch changes, before and after, by path relative to the docs root."""
+    tried: tuple[str, ...] = ()
+    """Requirements that the patch set out to fix."""
     fixed: tuple[RuleInRevision, ...] = ()
     """What was violated and is satisfied now."""
     remaining: tuple[str, ...] = ()
@@ -71,6 +85,8 @@ class Trial:
     """Why the patched example could not be judged; None if it was."""
     blocking: tuple[str, ...] = ()
     """Requirements without a known fix that still decide the exit code."""
+    given_up: FailedFix | None = None
+    """What was tried together with this and left out, since it does not work; None if nothing was."""
 
     @property
     def holds(self) -> bool:
@@ -127,7 +143,7 @@ async def prove_all(
     *,
     known: Proofs,
     stop: anyio.Event,
-) -> dict[str, ProvedPatch]:
+) -> tuple[dict[str, ProvedPatch], dict[str, FailedFix]]:
     """Prove a patch for every distinct text of a report that has a violation with a known fix.
 
     Args:
@@ -140,9 +156,9 @@ async def prove_all(
         stop: when it is set, nothing more is run.
 
     Returns:
-        The patches that hold, by digest of the text; ``known`` ones included.
+        The patches that hold, by digest of the text, ``known`` ones included; and what was tried and does not work.
     """
-    proofs = dict(known)
+    proofs, failures = dict(known), dict[str, FailedFix]()
     examples = {example.id: example for example in plan.examples}
     fixables = [result for result in report.examples if fixable(result.findings, config.catalogue)]
     for result in {result.digest: result for result in reversed(fixables)}.values():
@@ -156,10 +172,37 @@ async def prove_all(
             observer.note(f"{result.id}: the fix could not be tried: {type(error).__name__}: {error}")
             continue
         observer.note(f"{result.id}: {_outcome_text(trial)}")
+        if (failed := _failure_of(trial)) is not None:
+            failures[result.digest] = failed
         proof = _proof_of(trial, result, config.state, observer)
         if proof is not None:
             proofs[result.digest] = proof
-    return proofs
+    return proofs, failures
+
+
+def with_failures(report: Report, failures: Mapping[str, FailedFix], catalogue: Catalogue) -> Report:
+    """Return the report with what was tried and does not work, in the advice of the findings that it was meant to fix.
+
+    Args:
+        report: of the run.
+        failures: by digest of the text.
+        catalogue: with the advice of requirements.
+    """
+
+    def told(result: ExampleResult, finding: Finding) -> Finding:
+        failed = failures.get(result.digest)
+        if failed is None or finding.verdict is not Verdict.VIOLATED or finding.requirement not in failed.tried:
+            return finding
+        advice = finding.fix or catalogue.requirement(finding.requirement).fix
+        return replace(finding, fix=f"{advice} Tried: {failed.why}.")
+
+    return replace(
+        report,
+        examples=tuple(
+            replace(result, findings=tuple(told(result, finding) for finding in result.findings))
+            for result in report.examples
+        ),
+    )
 
 
 def _proof_of(trial: Trial, before: ExampleResult, state: Path, observer: Observer) -> ProvedPatch | None:
@@ -180,12 +223,22 @@ def _outcome_text(trial: Trial) -> str:
         return f"the fix works: {', '.join(sorted({requirement for requirement, _ in trial.fixed}))}"
     if not trial.texts:
         return "no fix is known for these lines"
-    tried = f"the fix at {join_words(_places(trial))} does not work and is not reported"
-    if trial.trouble:
-        return f"{tried}: {trial.trouble}"
+    return f"the fix does not work and is not offered: {_why(trial)}"
+
+
+def _failure_of(trial: Trial) -> FailedFix | None:
+    """Return what was tried and does not work; None if nothing was tried, or all of it works."""
+    if trial.holds or not trial.texts:
+        return trial.given_up
+    return FailedFix(trial.tried, _why(trial))
+
+
+def _why(trial: Trial) -> str:
+    """Return where a change was made and what running it showed."""
     parts = (("still violated", trial.remaining), ("newly violated", trial.broken))
-    left = "; ".join(f"{title}: {', '.join(names)}" for title, names in parts if names)
-    return f"{tried}: {left or 'nothing is fixed by it'}"
+    left = [f"{title}: {', '.join(names)}" for title, names in parts if names]
+    shown = trial.trouble or "; ".join(left) or "nothing is fixed by it"
+    return f"a change of {join_words(_places(trial))}, which does not work ({shown.rstrip('.')})"
 
 
 def _places(trial: Trial) -> Iterator[str]:
@@ -209,12 +262,17 @@ async def _try(
     fault = _Fault(plan, example, before, config, await _answers(plan, example, before, config, connect, observer))
     wanted = [finding for finding in fixable(before.findings, config.catalogue) if any(fault.edits((finding,)))]
     trial = await _try_findings(fault, wanted, connect, observer, stop)
-    works = {requirement for requirement, _ in trial.fixed}
-    if works and not trial.holds and trial.trouble is None:
-        # what does not work takes nothing away from what does
-        fewer = [finding for finding in wanted if finding.requirement in works]
+    works = sorted({requirement for requirement, _ in trial.fixed})
+    if not works or trial.holds or trial.trouble is not None:
+        return trial
+    # what does not work takes nothing away from what does: all that does, else each by itself
+    together = [works] if len(works) < len(trial.tried) else []
+    for names in (*together, *([name] for name in works[:_MOST_ALONE] if len(works) > 1)):
+        fewer = [finding for finding in wanted if finding.requirement in names]
         again = await _try_findings(fault, fewer, connect, observer, stop)
-        trial = again if again.holds else trial
+        if again.holds:
+            left_out = tuple(name for name in trial.tried if name not in names)
+            return replace(again, given_up=FailedFix(left_out, _why(trial)))
     return trial
 
 
@@ -300,7 +358,8 @@ async def _try_findings(
     after = (await execute(again, config, connect, observer=observer, stop=stop)).examples[0]
     if after.status is not Status.JUDGED:
         trouble = f"{after.status.value}: {after.reason}"
-        return Trial(edits, texts, remaining=tuple(sorted(tried)), unfitting=unfitting, trouble=trouble)
+        names = tuple(sorted(tried))
+        return Trial(edits, texts, tried=names, remaining=names, unfitting=unfitting, trouble=trouble)
     was, now = _verdicts(before), _verdicts(after)
     # what nobody could judge without a conversation is not broken by having one
     ran = before.status is Status.JUDGED
@@ -308,6 +367,7 @@ async def _try_findings(
     return Trial(
         edits=edits,
         texts=texts,
+        tried=tuple(sorted(tried)),
         fixed=tuple(k for k, v in was.items() if v is Verdict.VIOLATED and now.get(k) is Verdict.SATISFIED),
         remaining=tuple(name for name in _fixable_names(after, catalogue) if name in tried),
         unfitting=unfitting,

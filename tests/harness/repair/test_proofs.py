@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 import anyio
@@ -15,13 +15,16 @@ from extractor.model import Level, Span, UnlistedImport
 from harness.model import Basis, ExampleResult, Exchange, Finding, Reply, Report, Status, Transcript, Verdict
 from harness.profiles.registry import MCP
 from harness.repair import proofs, prove
-from harness.repair.edits import propose
+from harness.repair.edits import FileEdit, propose
 from harness.report.formats import render
 from harness.results.document import from_text
 from harness.run.observer import Silent
 from harness.run.outcome import with_patches
 from harness.run.plan import Plan, make_plan
 from harness.settings import load_config
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 SAMPLE = Path(__file__).parents[3] / "docs-snapshot" / "sample"
 ID = "docs/{}/tutorials/session-map#typescript"
@@ -219,7 +222,8 @@ async def test_a_proof_that_cannot_be_stored_is_in_the_report(
     state.write_text("")
     config = replace(load_config(SAMPLE, environ={}, state=tmp_path / "state", jobs=1), state=state)
     report, notes = _report(result), Notes()
-    found = await prove.prove_all(todo, report, config, unused, notes, known={}, stop=anyio.Event())
+    found, failed = await prove.prove_all(todo, report, config, unused, notes, known={}, stop=anyio.Event())
+    assert failed == {}
     (finding,) = [
         finding
         for one in with_patches(report, proofs.patches_of(found, report, todo, SAMPLE)).examples
@@ -228,3 +232,65 @@ async def test_a_proof_that_cannot_be_stored_is_in_the_report(
     ]
     assert (finding.requirement, finding.revision) == (RULE, "2025-11-25")
     assert any("is not stored" in text for text in notes.texts)
+
+
+@pytest.mark.anyio
+async def test_what_was_tried_and_does_not_work_is_in_the_report(
+    todo: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the advice of the findings that it was meant to fix, of every copy of the text, and of no others."""
+    texts = {"page.mdx": ("a\nb\nc\n", "a\nB\nc\n")}
+    trial = prove.Trial(
+        (FileEdit("s", 1, ("B",)),), texts, tried=(RULE,), remaining=(RULE,), broken=("post.notification-202",)
+    )
+
+    async def tried(*_: object) -> prove.Trial:
+        return trial
+
+    monkeypatch.setattr(prove, "_try", tried)
+    config = load_config(SAMPLE, environ={}, state=tmp_path / "state", jobs=1)
+    report, notes = _report(_result(todo, NEWER)), Notes()
+    found, failed = await prove.prove_all(todo, report, config, None, notes, known={}, stop=anyio.Event())  # type: ignore[arg-type]
+    assert found == {}
+    (judged,) = prove.with_failures(report, failed, MCP.catalogue).examples
+    advice = MCP.catalogue.requirement(RULE).fix
+    assert {f.fix for f in judged.findings if f.requirement == RULE} == {
+        f"{advice} Tried: a change of page.mdx:2, which does not work (still violated: {RULE}; newly violated: "
+        "post.notification-202)."
+    }
+    assert {f.fix for f in judged.findings if f.requirement != RULE} == {None}
+    assert any("is not offered: a change of page.mdx:2" in text for text in notes.texts)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("bad", "runs"),
+    [("stdio.only-messages", [3, 2]), ("http.origin-validate", [3, 2, 1])],
+    ids=["one that fixes nothing", "one that breaks another"],
+)
+async def test_fixes_that_do_not_work_together_are_tried_apart(
+    todo: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bad: str, runs: list[int]
+) -> None:
+    names = ("example.runs", "http.origin-validate", "stdio.only-messages")
+    findings = tuple(replace(_result(todo, NEWER).findings[0], requirement=name) for name in names)
+    result = replace(_result(todo, NEWER), findings=findings)
+    tried: list[list[str]] = []
+
+    async def try_findings(fault: object, wanted: Sequence[Finding], *_: object) -> prove.Trial:
+        asked = [finding.requirement for finding in wanted]
+        tried.append(asked)
+        works = tuple((name, "r") for name in asked if name != "stdio.only-messages")
+        broken = ("http.origin-own",) if bad == "http.origin-validate" and bad in asked else ()
+        left = tuple(name for name in asked if name == "stdio.only-messages")
+        return prove.Trial(tried=tuple(asked), fixed=works, remaining=left, broken=broken, texts={"p": ("a", "b")})
+
+    monkeypatch.setattr(prove, "_try_findings", try_findings)
+    monkeypatch.setattr(prove._Fault, "edits", lambda *_: ((FileEdit("s", 1, ("x",)),), ()))
+    config = load_config(SAMPLE, environ={}, state=tmp_path / "state", jobs=1)
+    example = next(example for example in todo.all_examples if example.id == NEWER)
+    trial = await prove._try(todo, example, result, config, None, Silent())  # type: ignore[arg-type]
+    assert [len(each) for each in tried] == runs
+    assert trial.holds
+    assert trial.given_up is not None
+    assert bad in trial.given_up.tried
+    assert bad not in trial.tried

@@ -71,6 +71,9 @@ async def test_what_does_not_work_takes_nothing_from_what_does(tmp_path: Path) -
     trial = await trial_of(tmp_path, page)
     assert trial.holds, (trial.remaining, trial.broken, trial.trouble)
     assert {requirement for requirement, _ in trial.fixed} == {"get.sse-or-405"}
+    assert trial.given_up is not None
+    assert "post.notification-202" in trial.given_up.tried
+    assert "still violated: post.notification-202" in trial.given_up.why
 
 
 @pytest.mark.processes
