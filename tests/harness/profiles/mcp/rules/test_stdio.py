@@ -35,7 +35,7 @@ def test_stdio() -> None:
         **dict.fromkeys(("tool.schema-valid", "tool.names", "tool.structured-result", "tool.text-copy"), N),
         **dict.fromkeys(("progress.rules", "content.base64", "content.embedded-resource"), N),
         **dict.fromkeys(("capability.embedded-resources", "resource.uri-scheme"), N),
-        **dict.fromkeys(("meta.key-names", "log.no-credentials"), N),
+        **dict.fromkeys(("meta.key-names", "log.no-credentials", "elicitation.required-error"), N),
         "cancel.own-requests": S,
     }
     assert spoken() == {"stdio.only-messages": S, "stdio.exit-on-close": S, "revision.match": S, **of_messages}
