@@ -288,7 +288,8 @@ async def _run(cli: Cli, plan: Plan, config: Config, prove_fixes: bool) -> tuple
             report = await execute(plan, config, open_engine, observer=live, stop=stop, elsewhere=elsewhere)
             proofs = load_proofs(report, config.state, config.catalogue)
             if prove_fixes:
-                from harness.repair.prove import prove_all, with_failures
+                from harness.repair.prove import prove_all
+                from harness.repair.trial import with_failures
 
                 left_s = max(config.limits.check_s - report.duration_s, 0)
                 with anyio.move_on_after(left_s) as clock:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from harness.config import Config
-    from harness.repair.prove import Trial
+    from harness.repair.trial import Trial
 
 
 @click.command()

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 import tempfile
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -13,21 +12,21 @@ from extractor.languages.common.values import RunnableLanguage
 from extractor.languages.registry import LANGUAGES, syntax_tree
 from harness.base.errors import DocprobeError, UsageError
 from harness.judge.example import PACKAGES, RUNS
-from harness.judge.findings import join_words
 from harness.judge.start_fixes import own_lines, undefined_name
 from harness.load import load_examples
 from harness.model import Status, Verdict
-from harness.repair.edits import first_failure, fixable, has_fix, on_pages, patched, propose, rewritten, unified
+from harness.repair.edits import first_failure, fixable, has_fix, on_pages, patched, propose
 from harness.repair.install_edits import install_edits
 from harness.repair.proofs import ProvedPatch, sources_of, store_proof
 from harness.repair.start_edits import modules_importing, questions
+from harness.repair.trial import FailedFix, Trial, failure_of, outcome_of, why_not
 from harness.run.code_checks import look_up
 from harness.run.execute import execute
 from harness.run.observer import Silent
 from harness.run.plan import Plan
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     import anyio
 
@@ -36,79 +35,16 @@ if TYPE_CHECKING:
     from harness.model import Edit, ExampleResult, Finding, ModuleAnswer, Report, Run
     from harness.repair.edits import FileEdit
     from harness.repair.proofs import Proofs
+    from harness.repair.trial import RuleInRevision
     from harness.rule import Catalogue
     from harness.run.connect import Connect
     from harness.run.observer import Observer
 
-RuleInRevision = tuple[str, str]
-"""Requirement and revision."""
 _FIXABLE: Final = frozenset({Status.JUDGED, Status.NOT_RUNNING})
 _MOST_ALONE: Final = 3
 """Fixes that are tried one by one if they do not work together."""
 _MOST_ELSEWHERE: Final = 8
 """Modules that other examples of the docs import a missing name from, of which packages are asked."""
-
-
-@dataclass(frozen=True, slots=True)
-class FailedFix:
-    """A change that was run and is not a fix."""
-
-    tried: tuple[str, ...]
-    """Requirements that it set out to fix."""
-    why: str
-    """Where it was made and what running it showed, as a clause."""
-
-
-@dataclass(frozen=True, slots=True)
-class Trial:
-    """A patch and what running the patched page showed."""
-
-    edits: tuple[FileEdit, ...] = ()
-    """Empty if docprobe knows no fix for these lines."""
-    texts: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-    """Every page and included file that the patch changes, before and after, by path relative to the docs root."""
-    tried: tuple[str, ...] = ()
-    """Requirements that the patch set out to fix."""
-    fixed: tuple[RuleInRevision, ...] = ()
-    """What was violated and is satisfied now."""
-    remaining: tuple[str, ...] = ()
-    """Requirements that the patch set out to fix and that are still violated."""
-    unfitting: tuple[str, ...] = ()
-    """Violated requirements with a known fix that fits no line of this example."""
-    broken: tuple[str, ...] = ()
-    """Requirements that were not violated and are now."""
-    shown: tuple[str, ...] = ()
-    """Requirements that nobody could judge before, since the example did not run, and that are violated."""
-    packages: Mapping[str, str] = field(default_factory=dict)
-    """Installed when the patched example ran."""
-    trouble: str | None = None
-    """Why the patched example could not be judged; None if it was."""
-    blocking: tuple[str, ...] = ()
-    """Requirements without a known fix that still decide the exit code."""
-    given_up: FailedFix | None = None
-    """What was tried together with this and left out, since it does not work; None if nothing was."""
-
-    @property
-    def holds(self) -> bool:
-        """Whether the patch fixes something, breaks nothing and leaves nothing that it set out to fix."""
-        return bool(self.fixed) and not self.broken and not self.remaining and self.trouble is None
-
-    def files(self, docs: Path) -> dict[str, tuple[bytes, bytes]]:
-        """Return the bytes of each page below ``docs`` that it changes, before and after."""
-        found = {}
-        for path, (before, after) in sorted(self.texts.items()):
-            raw = (docs / path).read_bytes()
-            found[path] = raw, rewritten(raw, before, after)
-        return found
-
-    def patch(self, docs: Path, prefix: str = "") -> bytes:
-        """Return the patch as ``git apply`` reads it; empty without edits.
-
-        Args:
-            docs: the docs root.
-            prefix: goes before each path; it is empty or ends in a slash.
-        """
-        return b"".join(unified(prefix + path, before, after) for path, (before, after) in self.files(docs).items())
 
 
 async def prove(plan: Plan, example: Example, config: Config, connect: Connect, observer: Observer) -> Trial:
@@ -171,38 +107,13 @@ async def prove_all(
             # the report is there already: what goes wrong here must not cost anybody its verdicts
             observer.note(f"{result.id}: the fix could not be tried: {type(error).__name__}: {error}")
             continue
-        observer.note(f"{result.id}: {_outcome_text(trial)}")
-        if (failed := _failure_of(trial)) is not None:
+        observer.note(f"{result.id}: {outcome_of(trial)}")
+        if (failed := failure_of(trial)) is not None:
             failures[result.digest] = failed
         proof = _proof_of(trial, result, config.state, observer)
         if proof is not None:
             proofs[result.digest] = proof
     return proofs, failures
-
-
-def with_failures(report: Report, failures: Mapping[str, FailedFix], catalogue: Catalogue) -> Report:
-    """Return the report with what was tried and does not work, in the advice of the findings that it was meant to fix.
-
-    Args:
-        report: of the run.
-        failures: by digest of the text.
-        catalogue: with the advice of requirements.
-    """
-
-    def told(result: ExampleResult, finding: Finding) -> Finding:
-        failed = failures.get(result.digest)
-        if failed is None or finding.verdict is not Verdict.VIOLATED or finding.requirement not in failed.tried:
-            return finding
-        advice = finding.fix or catalogue.requirement(finding.requirement).fix
-        return replace(finding, fix=f"{advice} Tried: {failed.why}.")
-
-    return replace(
-        report,
-        examples=tuple(
-            replace(result, findings=tuple(told(result, finding) for finding in result.findings))
-            for result in report.examples
-        ),
-    )
 
 
 def _proof_of(trial: Trial, before: ExampleResult, state: Path, observer: Observer) -> ProvedPatch | None:
@@ -216,36 +127,6 @@ def _proof_of(trial: Trial, before: ExampleResult, state: Path, observer: Observ
     except DocprobeError as error:
         observer.note(f"{before.id}: the proof is not stored for later runs: {error.in_one_line()}")
     return proof
-
-
-def _outcome_text(trial: Trial) -> str:
-    if trial.holds:
-        return f"the fix works: {', '.join(sorted({requirement for requirement, _ in trial.fixed}))}"
-    if not trial.texts:
-        return "no fix is known for these lines"
-    return f"the fix does not work and is not offered: {_why(trial)}"
-
-
-def _failure_of(trial: Trial) -> FailedFix | None:
-    """Return what was tried and does not work; None if nothing was tried, or all of it works."""
-    if trial.holds or not trial.texts:
-        return trial.given_up
-    return FailedFix(trial.tried, _why(trial))
-
-
-def _why(trial: Trial) -> str:
-    """Return where a change was made and what running it showed."""
-    parts = (("still violated", trial.remaining), ("newly violated", trial.broken))
-    left = [f"{title}: {', '.join(names)}" for title, names in parts if names]
-    shown = trial.trouble or "; ".join(left) or "nothing is fixed by it"
-    return f"a change of {join_words(_places(trial))}, which does not work ({shown.rstrip('.')})"
-
-
-def _places(trial: Trial) -> Iterator[str]:
-    """Yield the lines of the docs that a trial changed."""
-    for path, (before, after) in sorted(trial.texts.items()):
-        matcher = difflib.SequenceMatcher(None, before.split("\n"), after.split("\n"), autojunk=False)
-        yield from (f"{path}:{first + 1}" for tag, first, *_ in matcher.get_opcodes() if tag != "equal")
 
 
 async def _try(
@@ -272,7 +153,7 @@ async def _try(
         again = await _try_findings(fault, fewer, connect, observer, stop)
         if again.holds:
             left_out = tuple(name for name in trial.tried if name not in names)
-            return replace(again, given_up=FailedFix(left_out, _why(trial)))
+            return replace(again, given_up=FailedFix(left_out, why_not(trial)))
     return trial
 
 

@@ -13,7 +13,7 @@ from harness.cli import fix
 from harness.cli.context import Cli
 from harness.cli.main import cli
 from harness.repair.edits import FileEdit
-from harness.repair.prove import Trial
+from harness.repair.trial import Trial
 
 if TYPE_CHECKING:
     from pathlib import Path

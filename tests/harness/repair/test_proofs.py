@@ -16,6 +16,7 @@ from harness.model import Basis, ExampleResult, Exchange, Finding, Reply, Report
 from harness.profiles.registry import MCP
 from harness.repair import proofs, prove
 from harness.repair.edits import FileEdit, propose
+from harness.repair.trial import Trial, with_failures
 from harness.report.formats import render
 from harness.results.document import from_text
 from harness.run.observer import Silent
@@ -209,9 +210,9 @@ async def test_a_proof_that_cannot_be_stored_is_in_the_report(
     assert example.bundle is not None
     assert result.transcript is not None
     edits = propose(result.findings, result.transcript, example.bundle, MCP.catalogue)
-    trial = prove.Trial(edits, {"page": ("a", "b")}, fixed=((RULE, "2025-11-25"),), packages=result.packages)
+    trial = Trial(edits, {"page": ("a", "b")}, fixed=((RULE, "2025-11-25"),), packages=result.packages)
 
-    async def tried(*_: object) -> prove.Trial:
+    async def tried(*_: object) -> Trial:
         return trial
 
     def unused(*_: object) -> Any:
@@ -240,11 +241,11 @@ async def test_what_was_tried_and_does_not_work_is_in_the_report(
 ) -> None:
     """In the advice of the findings that it was meant to fix, of every copy of the text, and of no others."""
     texts = {"page.mdx": ("a\nb\nc\n", "a\nB\nc\n")}
-    trial = prove.Trial(
+    trial = Trial(
         (FileEdit("s", 1, ("B",)),), texts, tried=(RULE,), remaining=(RULE,), broken=("post.notification-202",)
     )
 
-    async def tried(*_: object) -> prove.Trial:
+    async def tried(*_: object) -> Trial:
         return trial
 
     monkeypatch.setattr(prove, "_try", tried)
@@ -252,7 +253,7 @@ async def test_what_was_tried_and_does_not_work_is_in_the_report(
     report, notes = _report(_result(todo, NEWER)), Notes()
     found, failed = await prove.prove_all(todo, report, config, None, notes, known={}, stop=anyio.Event())  # type: ignore[arg-type]
     assert found == {}
-    (judged,) = prove.with_failures(report, failed, MCP.catalogue).examples
+    (judged,) = with_failures(report, failed, MCP.catalogue).examples
     advice = MCP.catalogue.requirement(RULE).fix
     assert {f.fix for f in judged.findings if f.requirement == RULE} == {
         f"{advice} Tried: a change of page.mdx:2, which does not work (still violated: {RULE}; newly violated: "
@@ -276,13 +277,13 @@ async def test_fixes_that_do_not_work_together_are_tried_apart(
     result = replace(_result(todo, NEWER), findings=findings)
     tried: list[list[str]] = []
 
-    async def try_findings(fault: object, wanted: Sequence[Finding], *_: object) -> prove.Trial:
+    async def try_findings(fault: object, wanted: Sequence[Finding], *_: object) -> Trial:
         asked = [finding.requirement for finding in wanted]
         tried.append(asked)
         works = tuple((name, "r") for name in asked if name != "stdio.only-messages")
         broken = ("http.origin-own",) if bad == "http.origin-validate" and bad in asked else ()
         left = tuple(name for name in asked if name == "stdio.only-messages")
-        return prove.Trial(tried=tuple(asked), fixed=works, remaining=left, broken=broken, texts={"p": ("a", "b")})
+        return Trial(tried=tuple(asked), fixed=works, remaining=left, broken=broken, texts={"p": ("a", "b")})
 
     monkeypatch.setattr(prove, "_try_findings", try_findings)
     monkeypatch.setattr(prove._Fault, "edits", lambda *_: ((FileEdit("s", 1, ("x",)),), ()))

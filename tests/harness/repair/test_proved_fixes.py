@@ -19,7 +19,7 @@ from tests.support.program_pod import ProgramEngine
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from harness.repair.prove import Trial
+    from harness.repair.trial import Trial
 
 
 async def trial_of(tmp_path: Path, page: str) -> Trial:

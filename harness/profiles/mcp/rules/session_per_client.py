@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from harness.model import Finding, Transcript
 
-_NEW_NAMES: Final = frozenset({"sessions", "openSession", "sessionId"})
+_NEW_NAMES: Final = frozenset({"sessions", "openSession", "sessionId", "opens"})
 _TRANSPORT: Final = re.compile(r"(?:\w+\.)?\w*StreamableHTTPServerTransport")
 _STEP: Final = "  "
 

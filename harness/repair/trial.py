@@ -1,0 +1,140 @@
+"""A change of a page that was run: what it changed, what running it showed, and the words for it."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from harness.judge.findings import join_words
+from harness.model import Verdict
+from harness.repair.edits import rewritten, unified
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from harness.model import ExampleResult, Finding, Report
+    from harness.repair.edits import FileEdit
+    from harness.rule import Catalogue
+
+RuleInRevision = tuple[str, str]
+"""Requirement and revision."""
+
+
+@dataclass(frozen=True, slots=True)
+class FailedFix:
+    """A change that was run and is not a fix."""
+
+    tried: tuple[str, ...]
+    """Requirements that it set out to fix."""
+    why: str
+    """Where it was made and what running it showed, as a clause."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A patch and what running the patched page showed."""
+
+    edits: tuple[FileEdit, ...] = ()
+    """Empty if docprobe knows no fix for these lines."""
+    texts: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """Every page and included file that the patch changes, before and after, by path relative to the docs root."""
+    tried: tuple[str, ...] = ()
+    """Requirements that the patch set out to fix."""
+    fixed: tuple[RuleInRevision, ...] = ()
+    """What was violated and is satisfied now."""
+    remaining: tuple[str, ...] = ()
+    """Requirements that the patch set out to fix and that are still violated."""
+    unfitting: tuple[str, ...] = ()
+    """Violated requirements with a known fix that fits no line of this example."""
+    broken: tuple[str, ...] = ()
+    """Requirements that were not violated and are now."""
+    shown: tuple[str, ...] = ()
+    """Requirements that nobody could judge before, since the example did not run, and that are violated."""
+    packages: Mapping[str, str] = field(default_factory=dict)
+    """Installed when the patched example ran."""
+    trouble: str | None = None
+    """Why the patched example could not be judged; None if it was."""
+    blocking: tuple[str, ...] = ()
+    """Requirements without a known fix that still decide the exit code."""
+    given_up: FailedFix | None = None
+    """What was tried together with this and left out, since it does not work; None if nothing was."""
+
+    @property
+    def holds(self) -> bool:
+        """Whether the patch fixes something, breaks nothing and leaves nothing that it set out to fix."""
+        return bool(self.fixed) and not self.broken and not self.remaining and self.trouble is None
+
+    def files(self, docs: Path) -> dict[str, tuple[bytes, bytes]]:
+        """Return the bytes of each page below ``docs`` that it changes, before and after."""
+        found = {}
+        for path, (before, after) in sorted(self.texts.items()):
+            raw = (docs / path).read_bytes()
+            found[path] = raw, rewritten(raw, before, after)
+        return found
+
+    def patch(self, docs: Path, prefix: str = "") -> bytes:
+        """Return the patch as ``git apply`` reads it; empty without edits.
+
+        Args:
+            docs: the docs root.
+            prefix: goes before each path; it is empty or ends in a slash.
+        """
+        return b"".join(unified(prefix + path, before, after) for path, (before, after) in self.files(docs).items())
+
+
+def with_failures(report: Report, failures: Mapping[str, FailedFix], catalogue: Catalogue) -> Report:
+    """Return the report with what was tried and does not work, in the advice of the findings that it was meant to fix.
+
+    Args:
+        report: of the run.
+        failures: by digest of the text.
+        catalogue: with the advice of requirements.
+    """
+
+    def told(result: ExampleResult, finding: Finding) -> Finding:
+        failed = failures.get(result.digest)
+        if failed is None or finding.verdict is not Verdict.VIOLATED or finding.requirement not in failed.tried:
+            return finding
+        advice = finding.fix or catalogue.requirement(finding.requirement).fix
+        return replace(finding, fix=f"{advice} Tried: {failed.why}.")
+
+    return replace(
+        report,
+        examples=tuple(
+            replace(result, findings=tuple(told(result, finding) for finding in result.findings))
+            for result in report.examples
+        ),
+    )
+
+
+def outcome_of(trial: Trial) -> str:
+    """Return what a trial showed, as a clause."""
+    if trial.holds:
+        return f"the fix works: {', '.join(sorted({requirement for requirement, _ in trial.fixed}))}"
+    if not trial.texts:
+        return "no fix is known for these lines"
+    return f"the fix does not work and is not offered: {why_not(trial)}"
+
+
+def failure_of(trial: Trial) -> FailedFix | None:
+    """Return what was tried and does not work; None if nothing was tried, or all of it works."""
+    if trial.holds or not trial.texts:
+        return trial.given_up
+    return FailedFix(trial.tried, why_not(trial))
+
+
+def why_not(trial: Trial) -> str:
+    """Return where a change was made and what running it showed."""
+    parts = (("still violated", trial.remaining), ("newly violated", trial.broken))
+    left = [f"{title}: {', '.join(names)}" for title, names in parts if names]
+    shown = trial.trouble or "; ".join(left) or "nothing is fixed by it"
+    return f"a change of {join_words(_places(trial))}, which does not work ({shown.rstrip('.')})"
+
+
+def _places(trial: Trial) -> Iterator[str]:
+    """Yield the lines of the docs that a trial changed."""
+    for path, (before, after) in sorted(trial.texts.items()):
+        matcher = difflib.SequenceMatcher(None, before.split("\n"), after.split("\n"), autojunk=False)
+        yield from (f"{path}:{first + 1}" for tag, first, *_ in matcher.get_opcodes() if tag != "equal")
