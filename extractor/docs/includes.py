@@ -72,6 +72,22 @@ class Includes:
             elif flavour is Flavour.MKDOCS and "8<-" in token.content:
                 self._snippets(token)
 
+    def imported(self, line: int, path: str) -> tuple[str, list[str]] | None:
+        """Return path and lines of a page that an MDX page imports; None if it is not in the tree.
+
+        Args:
+            line: of the component that shows it (0-based).
+            path: as the import has it: from the site's folder, or relative to the page.
+        """
+        known = len(self.problems)
+        rest = path.removeprefix("@site")
+        base = self.site.folder if self.site else ""
+        inside = [posixpath.join(base, rest.lstrip("/")), rest.lstrip("/")]
+        found = self._read(line, path, list(dict.fromkeys(inside)) if rest.startswith("/") else [self._beside(rest)])
+        # a site may have other places for them: what is not here is not an error of the page
+        del self.problems[known:]
+        return found
+
     def _whole(self, token: Token, path: str, region: str | None) -> None:
         line = token.map[0] if token.map else 0
         base = self.site.folder if self.site else ""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from extractor.base.globs import matches_any
 from extractor.docs.components import pair_tags
 from extractor.docs.directives import mark_directives
+from extractor.docs.imported_pages import with_imported_code
 from extractor.docs.includes import Includes
 from extractor.docs.sites import Site, find_sites, flavour_of, site_of
 from extractor.docs.tree import PageError, folders_near, read_bytes, revision_of
@@ -84,6 +85,7 @@ def parse_page(root: Path, path: str, data: bytes, layout: Layout, site: Site | 
     tokens = parser(flavour).parse(_without_front_matter(source, front_matter), env)
     includes = Includes(root, path, site, layout.downloads)
     includes.resolve(tokens, flavour)
+    tokens = with_imported_code(tokens, flavour, includes)
     by_line = [
         *ParseState.of(env).problems.items(),
         *_unclosed(tokens),
