@@ -260,6 +260,11 @@ def describe_legs(legs: Iterable[Leg]) -> str:
     return describe_each((leg.name, leg.fault) for leg in legs)
 
 
+def undecided_of(legs: Iterable[Leg]) -> list[Leg]:
+    """Return the legs whose control was served and whose own answer decides nothing: load, or an HTTP parser."""
+    return [leg for leg in legs if leg.answer is Answer.UNDECIDED]
+
+
 def served_request(legs: Iterable[Leg]) -> Leg | None:
     """Return the leg of the POST request if it was served."""
     return next((leg for leg in legs if leg.answer is Answer.SERVED and leg.name == LEG_NAMES["post-request"]), None)

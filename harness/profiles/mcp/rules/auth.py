@@ -69,10 +69,10 @@ def invalid_401(transcript: Transcript, bound: BoundRequirement) -> Finding:
         return not_asked(transcript, bound, "A token that must be refused")
     evidence = with_controls(transcript, asked.values())
     decided = _decided(transcript, asked)
-    if not decided:
-        return inconclusive(bound, _why_nothing(transcript, asked), evidence)
     answers = describe_each((token.replace("-", " "), exchange) for token, exchange in decided.items())
     if all(exchange.status == 401 for exchange in decided.values()):
+        if len(decided) < len(asked):
+            return inconclusive(bound, _why_nothing(transcript, asked, decided), evidence)
         return satisfied(bound, f"Requests with a token that must be refused returned {answers}.", evidence)
     return violated(
         bound,
@@ -141,11 +141,11 @@ def audience_list(transcript: Transcript, bound: BoundRequirement) -> Finding:
         return not_asked(transcript, bound, "A token whose audience is a list")
     evidence = with_controls(transcript, asked.values())
     decided = _decided(transcript, asked)
-    if not decided:
-        return inconclusive(bound, _why_nothing(transcript, asked), evidence)
     order = {"audience-list": "account first", "audience-list-reversed": "server first"}
     answers = describe_each((order[token], exchange) for token, exchange in decided.items())
     if all(is_served(exchange) for exchange in decided.values()):
+        if len(decided) < len(asked):
+            return inconclusive(bound, _why_nothing(transcript, asked, decided), evidence)
         return satisfied(bound, f"Tokens whose audience is a list with this server in it returned {answers}.", evidence)
     return violated(
         bound,
@@ -186,9 +186,10 @@ def _decided(transcript: Transcript, asked: dict[str, Exchange]) -> dict[str, Ex
     return {token: e for token, e in asked.items() if answer_to_fault(transcript, e) is not Answer.UNDECIDED}
 
 
-def _why_nothing(transcript: Transcript, asked: dict[str, Exchange]) -> str:
-    exchange = next(iter(asked.values()))
+def _why_nothing(transcript: Transcript, asked: dict[str, Exchange], decided: dict[str, Exchange]) -> str:
+    """Return why the first request that is not among the decided ones decided nothing, as a sentence."""
+    token, exchange = next((token, exchange) for token, exchange in asked.items() if token not in decided)
     control = control_of(transcript, exchange)
     if not is_served(control):
         return f"No token was accepted: a valid one returned {describe(control)}."
-    return f"All requests were inconclusive: {why_undecided(exchange)}."
+    return f"The request with the token {token.replace('-', ' ')} was inconclusive: {why_undecided(exchange)}."

@@ -23,6 +23,8 @@ from harness.profiles.mcp.rules.answers import (
     evidence_of,
     is_served,
     legs_of,
+    undecided_of,
+    why_nothing_decided,
 )
 from harness.profiles.mcp.rules.id_makers import id_makers, random_ids
 from harness.profiles.mcp.rules.preconditions import AUTHORIZED_SESSION, not_asked, session_issued, tokens_issued
@@ -153,6 +155,8 @@ def _must_not_serve(transcript: Transcript, bound: BoundRequirement, group: str,
         )
         # a server may end a session at any time, for instance when somebody else tries to use it
         return as_interpretation(finding)
+    if undecided_of(legs):
+        return inconclusive(bound, f"Of the requests with {what}, {why_nothing_decided(legs)}.", evidence)
     if not refused:
         return inconclusive(bound, f"No control of the requests with {what} was served.", evidence)
     return satisfied(bound, f"Requests with {what} returned {describe_legs(refused)}; user 1 was served.", evidence)

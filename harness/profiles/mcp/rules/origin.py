@@ -117,12 +117,13 @@ def refused_403(transcript: Transcript, bound: BoundRequirement) -> Finding:
             evidence,
             {what: exchange.status == 403 for what, exchange in refused.items()},
         )
-    if refused:
+    left = {what: e for what, e in asked.items() if answer_to_fault(transcript, e) is Answer.UNDECIDED}
+    if refused and not left:
         answers = describe_each(refused.items())
         return satisfied(bound, f"With a foreign Origin the server returned {answers}.", evidence)
     if any(is_served(exchange) for exchange in asked.values()):
         return inconclusive(bound, "A foreign Origin was served, so there is no refusal to judge.", evidence)
-    return inconclusive(bound, _why_nothing(transcript, asked), evidence)
+    return inconclusive(bound, _why_nothing(transcript, left or asked), evidence)
 
 
 def wrong_refusals(root: Node, finding: Finding, transcript: Transcript) -> Iterator[Node]:
@@ -231,8 +232,9 @@ def _validate(transcript: Transcript, bound: BoundRequirement) -> Finding:
         by_origin = {what: what not in served for what in (*served, *refused)}
         summary = f"With a foreign Origin the server returned {answers}; expected a refusal."
         return violated(bound, summary, evidence, by_origin)
-    if not refused:
-        return inconclusive(bound, _why_nothing(transcript, asked), evidence)
+    left = {what: e for what, e in asked.items() if answer_to_fault(transcript, e) is Answer.UNDECIDED}
+    if left or not refused:
+        return inconclusive(bound, _why_nothing(transcript, left or asked), evidence)
     return satisfied(
         bound,
         f"With a foreign Origin the server returned {describe_each(refused.items())}; without it the same was served.",

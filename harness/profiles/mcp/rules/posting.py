@@ -87,6 +87,9 @@ def notification_202(transcript: Transcript, bound: BoundRequirement) -> Finding
                 [exchange],
                 quoting="MUST NOT send a response" if answered else _ACCEPTED,
             )
+    late = next((e for e in asked if e.failure is not None and e.failure.kind is FailureKind.TIMEOUT), None)
+    if late is not None:
+        return inconclusive(bound, f"{_message(late)} was not answered in time; the server may be slow.", [late])
     return satisfied(bound, f"Notifications returned 202 without a body ({count(len(accepted), 'message')}).", accepted)
 
 

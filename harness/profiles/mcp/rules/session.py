@@ -25,6 +25,7 @@ from harness.profiles.mcp.rules.answers import (
     is_success,
     legs_of,
     served_request,
+    undecided_of,
     why_nothing_decided,
 )
 from harness.profiles.mcp.rules.preconditions import IN_SESSION, not_asked
@@ -76,7 +77,7 @@ def terminated_404(transcript: Transcript, bound: BoundRequirement) -> Finding:
         finding = violated(bound, f"{after}; expected 404.", evidence, by_leg)
         lives_on = all(leg.answer is Answer.SERVED for leg in decided)
         return as_interpretation(finding) if lives_on else finding
-    if not decided:
+    if not decided or undecided_of(legs):
         return inconclusive(bound, f"DELETE returned {end.status}; {why_nothing_decided(legs)}.", evidence)
     dead = next((other for other in _initializes_after(transcript, end) if other.status == 404), None)
     if dead is not None:
@@ -209,13 +210,13 @@ def missing_400(transcript: Transcript, bound: BoundRequirement) -> Finding:
             evidence,
         )
     decided = [leg for leg in legs if leg.answer in NOT_SERVED]
-    if not decided:
-        return inconclusive(bound, f"Without the session id, {why_nothing_decided(legs)}.", evidence)
     answers = f"Requests without the session id returned {describe_legs(decided)}"
-    if all(leg.fault.status == 400 for leg in decided):
-        return satisfied(bound, f"{answers}; with the id they were served.", evidence)
-    by_leg = {leg.name: leg.fault.status == 400 for leg in decided}
-    return violated(bound, f"{answers}; expected 400. With the id they were served.", evidence, by_leg)
+    if any(leg.fault.status != 400 for leg in decided):
+        by_leg = {leg.name: leg.fault.status == 400 for leg in decided}
+        return violated(bound, f"{answers}; expected 400. With the id they were served.", evidence, by_leg)
+    if not decided or undecided_of(legs):
+        return inconclusive(bound, f"Without the session id, {why_nothing_decided(legs)}.", evidence)
+    return satisfied(bound, f"{answers}; with the id they were served.", evidence)
 
 
 def printed_missing_400(transcript: Transcript, bound: BoundRequirement) -> Finding:

@@ -21,6 +21,7 @@ from harness.profiles.mcp.rules.answers import (
     is_served,
     legs_of,
     served_request,
+    undecided_of,
     why_nothing_decided,
 )
 from harness.profiles.mcp.rules.id_makers import id_makers, random_ids
@@ -147,10 +148,10 @@ def unknown_404(transcript: Transcript, bound: BoundRequirement) -> Finding:
     if served_request(legs) is not None:
         return not_applicable(bound, "A request with an id that was never issued is served like any other.", evidence)
     decided = [leg for leg in legs if leg.answer in NOT_SERVED]
-    if not decided:
-        return inconclusive(bound, f"With an id that was never issued, {why_nothing_decided(legs)}.", evidence)
     answers = f"Requests with an id that was never issued returned {describe_legs(decided)}"
     if all(leg.fault.status == 404 for leg in decided):
+        if not decided or undecided_of(legs):
+            return inconclusive(bound, f"With an id that was never issued, {why_nothing_decided(legs)}.", evidence)
         return satisfied(bound, f"{answers}.", evidence)
     return violated(
         bound,
