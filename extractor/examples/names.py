@@ -41,6 +41,9 @@ _COMMENT: Final = re.compile(
 )
 
 
+_FIRST_LINE: Final = ("startLine", "start", "startLineNumber", "lineNumberStart", "linenums", "line-numbers", "lines")
+_NUMBERED: Final = re.compile(r"(?:showLineNumbers\{)?(\d{1,6})(?:\}|-\d+)?$")
+"""The number of the first line that is shown, by attributes of several sites."""
 _ENDINGS: Final = {"text": (".txt",), "dotenv": (".env",), "jsonc": (".json",), "yml": (".yaml",), "": (".txt",)}
 _HEADED: Final = re.compile(
     r"(?:(?:step )?\d+[.:)]? )?(?:[^\w\s`]+ )?(?:(?:create|add|write|edit|the|file|your) )*"
@@ -96,9 +99,12 @@ def _is_file(text: str, suffixes: tuple[str, ...]) -> bool:
 
 
 def _is_region(block: Block) -> bool:
-    """Whether the name is that of a larger file of which the block shows a part (``source="a.ts#part"``)."""
-    source = block.info.attributes.get("source", "")
-    return "#" in source or (block.info.name == source != "" and source.startswith(".."))
+    """Whether the name is that of a larger file, of which the block shows a part: ``source="a.ts#b"``, ``start=9``."""
+    attributes = block.info.attributes
+    source = attributes.get("source", "")
+    numbered = [attributes.get(key, "") for key in _FIRST_LINE] + [*attributes]
+    first = next((int(found[1]) for text in numbered if (found := _NUMBERED.match(text))), 1)
+    return first > 1 or "#" in source or (block.info.name == source != "" and source.startswith(".."))
 
 
 def _from_comment(block: Block, suffixes: tuple[str, ...]) -> str | None:

@@ -2,7 +2,8 @@
 
 The sites share no grammar; this reads what their pages contain: ``ts [server.ts]`` (VitePress),
 ``python server.py {9,10}`` and ``json Windows highlight={2}`` (Mintlify), ``python title="server.py" hl_lines="8"``
-(MkDocs, Docusaurus), ``{ .python title="x" }`` (attribute lists), ``ts source="../x.ts#region"``, ``rust,ignore``.
+(MkDocs, Docusaurus), ``{ .python title="x" }`` (attribute lists), ``ts source="../x.ts#region"``, ``rust,ignore``,
+``ts:server.ts``.
 """
 
 from __future__ import annotations
@@ -27,7 +28,9 @@ _FLAGS: Final = frozenset(
     "expandable wrap lines live twoslash noInline showLineNumbers linenums nocopy collapse ignore no_run".split()  # noqa: SIM905
 )
 """Bare words that control the display and are not a title."""
-_TITLE_KEYS: Final = ("title", "filename", "file", "name", "label", "caption", "tab")
+_TITLE_KEYS: Final = ("title", "filename", "file", "name", "label", "caption", "tab", "fileName", "path")
+_JOINED = re.compile(r"(?P<language>[\w+#-]+):(?P<rest>\w+=.*)", re.DOTALL)
+"""``ts:title=server.ts`` (Gatsby)."""
 _PRODUCTS: Final = frozenset({"node.js", "next.js", "vue.js", "nuxt.js", "express.js", "three.js", "asp.net", "d3.js"})
 _EXTENSIONS: Final = frozenset(
     """astro bash bat bicep bru c cc cfg cjs cmd conf config cpp cs csproj css csv cts dart db diff dockerfile env
@@ -62,15 +65,18 @@ def split_info(raw: str) -> InfoString:
     from markdown_it.common.utils import unescapeAll
 
     text = unescapeAll(raw)  # CommonMark, "Backslash escapes" and "Entities": both work in info strings
+    if joined := _JOINED.fullmatch(text):
+        text = f"{joined['language']} {joined['rest']}"
     first = _LANGUAGE.match(text)
     language, rest = (first.group(), text[first.end() :]) if first else ("", text)
     attributes: dict[str, str] = {}
     if rest.startswith("="):  # a fence without language: ```title="x"
         language, rest = "", text
     language, _, suffix = language.partition(":")
-    if suffix:
+    # ```ts:server.ts (Zenn, Qiita), or rust:ignore
+    titles = [suffix] if looks_like_file_name(suffix) else []
+    if suffix and not titles:
         attributes[suffix] = ""
-    titles: list[str] = []
     words: list[str] = []
     for part in _PART.finditer(rest.replace(",", " ", 1) if rest.startswith(",") else rest):
         _take(part, attributes, titles, words)

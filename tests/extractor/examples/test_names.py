@@ -97,5 +97,22 @@ def test_part_of_a_larger_file_has_no_name_of_its_own() -> None:
     assert stated_name(part, (".ts",)) is None
 
 
+@pytest.mark.parametrize(
+    ("info", "named"),
+    [
+        ('py startLine=12 title="a.py"', False),
+        ('py linenums="12" title="a.py"', False),
+        ('py showLineNumbers{12} title="a.py"', False),
+        ('py lines=12-20 title="a.py"', False),
+        ('py linenums="1" title="a.py"', True),
+        ('py showLineNumbers title="a.py"', True),
+        ('py {12} title="a.py"', True),
+        ('py lines=1-20 title="a.py"', True),
+    ],
+)
+def test_lines_from_the_middle_of_a_file_are_not_the_file(info: str, named: bool) -> None:
+    assert (stated_name(block(info, "x()\n")) is not None) == named
+
+
 def test_endless_first_line_is_passed_over() -> None:
     assert stated_name(block("python", "# " + " " * 5_000_000 + "server.py\n"), PY) is None

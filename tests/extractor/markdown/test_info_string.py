@@ -23,6 +23,12 @@ def info(language: str, name: str | None = None, label: str | None = None, **att
         ("sh [npm]", info("sh", None, "npm")),
         ("ts{1,3-4} [a.ts]", info("ts", "a.ts", highlight="1,3-4")),
         ("ts:line-numbers {1}", info("ts", **{"line-numbers": "", "highlight": "1"})),
+        ("ts:server.ts", info("ts", "server.ts")),
+        ("rust:ignore", info("rust", ignore="")),
+        ("ts:title=src/server.ts {2}", info("ts", "src/server.ts", title="src/server.ts", highlight="2")),
+        ('ts path="src/server.ts"', info("ts", "src/server.ts", path="src/server.ts")),
+        ("js fileName=server.js", info("js", "server.js", fileName="server.js")),
+        ("sh path=/mcp", info("sh", None, "/mcp", path="/mcp")),
         ("python server.py {9,10}", info("python", "server.py", highlight="9,10")),
         ("python {9-10} my_server.py", info("python", "my_server.py", highlight="9-10")),
         (
