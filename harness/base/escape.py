@@ -13,7 +13,9 @@ from typing import Final
 
 from extractor.base.text import is_hidden, one_line, visible
 
-_BEYOND_ASCII: Final = re.compile(r"[^\x20-\x7e\n]")
+_BEYOND_ASCII: Final = re.compile(rb"[^\x20-\x7e\n][\x80-\xbf]*")
+"""One character in UTF-8."""
+_RUNNER_IN_JSON: Final = re.compile(rb"##(?=[\w.\x80-\xff]*\[)")
 _RUNNER_LEGACY: Final = re.compile(r"##(?=[\w.]*\[)")
 """``##[error]`` and ``##vso[…]`` are commands to CI runners wherever they stand in a line."""
 _RUNNER: Final = re.compile(r"(?m)^([^\S\n]*)::")
@@ -31,15 +33,20 @@ def defused(text: str) -> str:
 
 
 def json_text(document: str) -> str:
+    """Return :func:`json_bytes` of a document that is a text."""
+    return json_bytes(document.encode("utf-8", "surrogatepass")).decode("utf-8")
+
+
+def json_bytes(document: bytes) -> bytes:
     r"""An encoded JSON document with what a terminal or a runner would obey as ``\uXXXX``: the values are the same."""
-    return _RUNNER_LEGACY.sub(r"#\\u0023", _BEYOND_ASCII.sub(_json_spelt, document))
+    return _RUNNER_IN_JSON.sub(rb"#\\u0023", _BEYOND_ASCII.sub(_json_spelt, document))
 
 
-def _json_spelt(found: re.Match[str]) -> str:
-    char = found.group()
+def _json_spelt(found: re.Match[bytes]) -> bytes:
+    char = found.group().decode("utf-8", "surrogatepass")
     if not is_hidden(char):
-        return char
-    return json.dumps(char)[1:-1] if char != "\x7f" else r"\u007f"
+        return found.group()
+    return json.dumps(char)[1:-1].encode() if char != "\x7f" else rb"\u007f"
 
 
 def inert_xml(document: str) -> str:

@@ -15,10 +15,19 @@ import msgspec
 from extractor.model import Span
 from harness.base.codec import encodable
 from harness.base.errors import UsageError
-from harness.base.escape import json_text
+from harness.base.escape import json_bytes
 from harness.model import Report, ReportProblem, Status
 from harness.results.counts import count
-from harness.results.result_format import SCHEMA, Docs, Document, Excerpt, Summary, Violated, document_type
+from harness.results.result_format import (
+    SCHEMA,
+    Docs,
+    Document,
+    Excerpt,
+    Summary,
+    Violated,
+    document_type,
+    published_example_type,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -36,14 +45,34 @@ _PLACED: Final = re.compile(
 
 
 def to_text(report: Report) -> str:
+    """Return :func:`to_bytes` as a text."""
+    return to_bytes(report).decode()
+
+
+def to_bytes(report: Report) -> bytes:
     """Return the document, indented, ending with a line feed. Nothing in it can steer a terminal or a CI runner."""
-    wire = msgspec.convert(_document(report), document_type(), from_attributes=True)
     try:
-        text = msgspec.json.format(msgspec.json.encode(wire, order="deterministic"), indent=1).decode()
+        data = msgspec.json.format(_encoded(report), indent=1)
     except UnicodeEncodeError:
         # a lone surrogate, which a reply's JSON escapes can bring
-        text = json.dumps(encodable(_plain(report)), indent=1, ensure_ascii=False)
-    return json_text(text) + "\n"
+        data = json.dumps(encodable(_plain(report)), indent=1, ensure_ascii=False).encode()
+    return json_bytes(data) + b"\n"
+
+
+def _encoded(report: Report) -> bytes:
+    """Return the document on one line. Examples are converted one at a time: a copy of all takes a lot of memory."""
+    document = _document(report)
+    wire = msgspec.convert(replace(document, examples=()), document_type(), from_attributes=True)
+    encoder, example_type = msgspec.json.Encoder(order="deterministic"), published_example_type()
+    examples = (msgspec.convert(example, example_type, from_attributes=True) for example in document.examples)
+    parts = []
+    for name, key in zip(wire.__struct_fields__, wire.__struct_encode_fields__, strict=True):
+        if name == "examples":
+            value = b"[" + b",".join(map(encoder.encode, examples)) + b"]"
+        else:
+            value = encoder.encode(getattr(wire, name))
+        parts.append(encoder.encode(key) + b":" + value)
+    return b"{" + b",".join(parts) + b"}"
 
 
 def from_text(text: str | bytes, catalogue: Sequence[Requirement]) -> Report:

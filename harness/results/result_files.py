@@ -43,7 +43,7 @@ def write(report: Report, path: Path) -> Report:
             example = replace(example, transcript_file=names[example.digest])
         examples.append(example)
     written = replace(report, examples=tuple(examples))
-    write_atomically(path, document.to_text(written).encode())
+    write_atomically(path, document.to_bytes(written))
     return written
 
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, get_args, get_type_hints
 
 import msgspec
 from msgspec import Meta
@@ -191,6 +191,12 @@ DEVIATIONS: Final = FormatOverrides(
 def document_type() -> Any:
     """Return the struct that a document is written as and read into."""
     return published_type(Document, DEVIATIONS)
+
+
+@cache
+def published_example_type() -> Any:
+    """Return the struct that one example of a document is written as."""
+    return get_args(get_type_hints(document_type())["examples"])[0]
 
 
 def schema() -> dict[str, Any]:
