@@ -8,8 +8,6 @@ from collections.abc import Mapping  # noqa: TC003 (the file is read by the type
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import platformdirs
-
 from extractor.base.globs import matches_any
 from extractor.base.suggest import suggestion
 from extractor.base.tomlfile import read_toml
@@ -140,7 +138,13 @@ def _base_files(root: Path, ref: str | None, state: Path, host: HostEnvironment)
 def state_folder(given: str | Path | None = None, environ: Mapping[str, str] | None = None) -> Path:
     """Return the folder of caches and the last run: as given, else ``DOCPROBE_STATE``, else the user's cache folder."""
     environ = os.environ if environ is None else environ
-    return Path(given or environ.get("DOCPROBE_STATE") or platformdirs.user_cache_dir("docprobe"))
+    named = given or environ.get("DOCPROBE_STATE")
+    if named:
+        return Path(named)
+    # here, as it is the one place that asks where a user's files belong
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("docprobe"))
 
 
 def shaped_like_docs(folder: Path) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from extractor.docs.page_cache import Extracted, PageCache, PageJob
 from extractor.docs.sites import find_sites, flavour_of, site_of
-from extractor.docs.tree import PageError, find_files, folders_near, read_bytes
+from extractor.docs.tree import PageError, PageFiles, find_files, folders_near, read_bytes
 from extractor.model import PLAIN_PARTIES, Corpus, Layout, Parties, Problem
 
 if TYPE_CHECKING:
@@ -58,11 +58,11 @@ def extract(
     store = PageCache(cache, root, layout, parties, loaders, statements=statements) if cache else None
     done: dict[str, Extracted] = {}
     waiting: list[PageJob] = []
-    real_root = os.path.realpath(root)
+    files = PageFiles(root)
     for path in paths:
         site = site_of(sites, path)
         try:
-            data = read_bytes(root, path, real_root)
+            data = files.read(path)
         except PageError as error:
             waiting.append(PageJob(path, b"", site, str(error)))
             continue

@@ -85,7 +85,8 @@ class PageCache:
         self._blocks: Kept[_Blocks] = Kept(folder, _Blocks, SUFFIX)
         self._root = root
         self._statements = statements
-        self._layout = repr((_FORMAT, code_version(), layout, parties, loaders))
+        settings = repr((_FORMAT, code_version(), layout, parties, loaders))
+        self._settings = hashlib.sha256(settings.encode("utf-8", "surrogatepass")).hexdigest()
 
     def load(self, path: str, flavour: str, sha256: str) -> Extracted | None:
         """Return the entry of a page, or None. Never raises: an invalid entry is removed.
@@ -118,7 +119,7 @@ class PageCache:
         self._kept.prune(keep)
 
     def _key(self, path: str, flavour: str, sha256: str, *, statements: bool) -> str:
-        return "\0".join((self._layout, path, flavour, sha256, str(statements)))
+        return "\0".join((self._settings, path, flavour, sha256, str(statements)))
 
 
 @cache

@@ -112,25 +112,48 @@ def folders_near(root: Path, path: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*around, *beside)))
 
 
-def read_bytes(root: Path, path: str, real_root: str | None = None) -> bytes:
-    """Return the bytes of a page.
+def read_bytes(root: Path, path: str) -> bytes:
+    """Return the bytes of one page; see :meth:`PageFiles.read`."""
+    return PageFiles(root).read(path)
 
-    Args:
-        root: the docs root.
-        path: of the page, relative to it.
-        real_root: the root with its links resolved, if that is known already.
 
-    Raises:
-        PageError: it is not a regular file, outside the tree, too large or unreadable.
-    """
-    file = os.path.join(root, path)  # noqa: PTH118  (faster, of thousands of pages)
-    real_root = real_root or os.path.realpath(root)
-    try:
-        if not os.path.realpath(file).startswith(real_root.rstrip(os.sep) + os.sep):
-            raise PageError("a link that leads out of the docs tree; not read")
-        return _read_regular(file)
-    except OSError as error:
-        raise PageError(f"cannot be read: {error.strerror or error}") from error
+class PageFiles:
+    """Reads the pages of a tree. Where a folder really is, is looked up once."""
+
+    def __init__(self, root: Path) -> None:
+        """Open a tree.
+
+        Args:
+            root: the docs root.
+        """
+        self._root = root
+        self._real_root = os.path.realpath(root).rstrip(os.sep) + os.sep
+        self._inside: dict[str, bool] = {}
+
+    def read(self, path: str) -> bytes:
+        """Return the bytes of a page.
+
+        Args:
+            path: of the page, relative to the root.
+
+        Raises:
+            PageError: it is not a regular file, outside the tree, too large or unreadable.
+        """
+        file = os.path.join(self._root, path)  # noqa: PTH118  (faster, of thousands of pages)
+        try:
+            if not self._is_inside(file):
+                raise PageError("a link that leads out of the docs tree; not read")
+            return _read_regular(file)
+        except OSError as error:
+            raise PageError(f"cannot be read: {error.strerror or error}") from error
+
+    def _is_inside(self, file: str) -> bool:
+        if os.path.islink(file):  # noqa: PTH114  (as above)
+            return os.path.realpath(file).startswith(self._real_root)
+        folder = os.path.dirname(file)  # noqa: PTH120  (as above)
+        if folder not in self._inside:
+            self._inside[folder] = (os.path.realpath(folder) + os.sep).startswith(self._real_root)
+        return self._inside[folder]
 
 
 def read_config(file: Path) -> str:

@@ -10,7 +10,6 @@ import mimetypes
 import os
 import re
 import subprocess
-import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -260,6 +259,9 @@ def repository_at(source: str, ref: str, host: HostEnvironment) -> Iterator[tupl
         raise UsageError(
             f"{source} is neither a folder nor an https or ssh URL", "give a checkout, or the URL to clone from"
         )
+    # here, since no docs of a folder need it
+    import tempfile
+
     with tempfile.TemporaryDirectory(prefix="docprobe-snapshot-") as temporary:
         repository = Repository(Path(temporary), host)
         repository.git("init", "--bare", "--quiet", ".")

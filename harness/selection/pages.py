@@ -8,14 +8,13 @@ pages of its revision count.
 from __future__ import annotations
 
 import codecs
-import os
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 from extractor.base.globs import matches, matches_any
 from extractor.docs.corpus import joined
 from extractor.docs.includes import INCLUDE_MARKS
-from extractor.docs.tree import PageError, find_files, read_bytes, revision_of
+from extractor.docs.tree import PageError, PageFiles, find_files, revision_of
 from extractor.examples.find import is_installation_page
 from extractor.examples.ids import page_stem, stem_of
 from harness.base.errors import NothingSelectedError
@@ -123,11 +122,10 @@ def _telling_line(example: Example, corpus: Corpus) -> bytes | None:
 
 def _pages_with(root: Path, pages: Iterable[str], lines: Collection[bytes]) -> frozenset[str]:
     """Return the pages that have one of some lines, or show code of other files, or cannot be read."""
-    real_root = os.path.realpath(root)
-    found = set()
+    files, found = PageFiles(root), set()
     for page in pages:
         try:
-            data = read_bytes(root, page, real_root)
+            data = files.read(page)
         except PageError:
             found.add(page)
             continue
