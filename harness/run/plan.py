@@ -11,13 +11,13 @@ from extractor.model import ExampleKind, ExampleStatus
 from harness.base.errors import NothingSelectedError, UsageError
 from harness.base.git import Repository
 from harness.baseline.file import Baseline, named_examples, parse_baseline
-from harness.load import PrintedExample, load_corpus, load_examples, load_normative_text, unmatched_patterns
+from harness.load import PrintedExample, load_examples, load_normative_text, unmatched_patterns
 from harness.model import Status, Trust
 from harness.run.old_sentences import old_sentences
 from harness.selection.affected import find_impact
 from harness.selection.no_longer_runnable import no_longer_runnable
 from harness.selection.origins import find_origins
-from harness.selection.pages import load_selected
+from harness.selection.pages import load_changed, load_selected
 from harness.selection.select import Selection, select
 from harness.spec.bind import with_accepted, with_old_sentences
 from harness.spec.diff import text_changes
@@ -174,8 +174,8 @@ def make_plan(config: Config, *, since: Change | None = None, settings: Config |
     for name in config.requirements:
         config.catalogue.requirement(name)
     selection = Selection(config.select, config.revisions, config.shard)
-    # a change is compared with the docs before it as a whole
-    docs = load_corpus(config) if since else load_selected(config, selection, named_examples(config.baseline))
+    named = named_examples(config.baseline)
+    docs = load_changed(config, since, named) if since else load_selected(config, selection, named)
     loaded = load_examples(config, docs)
     corpus, found = loaded.corpus, loaded.all
     bound = load_normative_text(config, corpus).bound

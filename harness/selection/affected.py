@@ -140,12 +140,12 @@ def affects_nothing(config: Config, since: Change) -> bool:
     Only those pages are read, as they were and as they are, which takes a fraction of a second. If they hold the same
     blocks, examples and sentences, the whole trees do too. False says nothing: then :func:`find_impact` decides.
     """
-    names = _pages_alone(config, since)
+    names = pages_alone(config, since)
     if since.rules or since.configuration or since.tables or since.baseline or names is None or len(names) > FEW:
         return False
     now = load_pages(config, {name: None for name in names if (config.docs / name).is_file()})
     try:
-        before = load_pages(config, _contents_at(Repository(config.docs, config.host), since.base, names))
+        before = load_pages(config, contents_at(Repository(config.docs, config.host), since.base, names))
     except UsageError:
         return False
     if now.problems or any(page.flavour in INCLUDING for page in (*before.pages, *now.pages)):
@@ -155,7 +155,7 @@ def affects_nothing(config: Config, since: Change) -> bool:
     )
 
 
-def _pages_alone(config: Config, since: Change) -> Sequence[str] | None:
+def pages_alone(config: Config, since: Change) -> Sequence[str] | None:
     """Return the pages among the changed files; None if a file among them may decide how other pages are read."""
     names = [name for name in since.files if not is_media(name)]
     # any other file may be included by a page, or decide how pages are read
@@ -176,7 +176,7 @@ def _contents(corpus: Corpus) -> Sequence[Hashable]:
     )
 
 
-def _contents_at(docs: Repository, commit: str, names: Collection[str]) -> Mapping[str, bytes]:
+def contents_at(docs: Repository, commit: str, names: Collection[str]) -> Mapping[str, bytes]:
     """Return the bytes of the files that were there at a commit."""
     prefix = _prefix(docs)
     wanted = [file for file in docs.files(commit, prefix or ".") if file.path in names] if names else []
@@ -191,11 +191,11 @@ def _docs_before(config: Config, since: Change, now: Corpus) -> tuple[Corpus | N
         since: the change.
         now: the docs as they are. Where pages alone changed, the others are taken from there.
     """
-    names = _pages_alone(config, since)
+    names = pages_alone(config, since)
     if names is None or since.configuration or now.layout != config.layout or not _stand_alone(now):
         return _docs_at(config, since.base)
     try:
-        before = load_pages(config, _contents_at(Repository(config.docs, config.host), since.base, names))
+        before = load_pages(config, contents_at(Repository(config.docs, config.host), since.base, names))
     except UsageError:
         return None, None
     if not _stand_alone(before):

@@ -1,8 +1,8 @@
-"""The docs of a run with ``--select``: the pages that decide about what it reports, as a run over all pages would.
+"""The docs of a run with ``--select`` or ``--changed-since``: the pages that decide about what it reports.
 
-Those are the pages that the patterns may mean, those that hold copies of their examples, the installation pages, which
-count for all, and of the normative text the pages that bindings name. Where a binding does not find its sentence, all
-pages of its revision count.
+It reports what a run over all pages would. Those are the pages that are asked for, those that hold copies of their
+examples, the installation pages, which count for all, and of the normative text the pages that bindings name. Where a
+binding does not find its sentence, all pages of its revision count.
 """
 
 from __future__ import annotations
@@ -14,20 +14,25 @@ from typing import TYPE_CHECKING, Final
 from extractor.base.globs import matches, matches_any
 from extractor.docs.corpus import joined
 from extractor.docs.includes import INCLUDE_MARKS
+from extractor.docs.sites import find_sites, flavour_of, site_of
 from extractor.docs.tree import PageError, PageFiles, find_files, revision_of
 from extractor.examples.find import is_installation_page
 from extractor.examples.ids import page_stem, stem_of
-from harness.base.errors import NothingSelectedError
-from harness.load import bindings_of, load_corpus, load_examples
+from harness.base.errors import NothingSelectedError, UsageError
+from harness.base.git import Repository
+from harness.load import bindings_of, load_corpus, load_examples, load_pages
+from harness.selection.affected import FEW, INCLUDING, contents_at, pages_alone
+from harness.selection.origins import find_origins
 from harness.selection.select import select
 from harness.spec.bind import locate
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
     from pathlib import Path
 
     from extractor.model import Corpus, Example
     from harness.config import Config
+    from harness.selection.changed import Change
     from harness.selection.select import Selection
     from harness.spec.bindings_file import Binding
 
@@ -53,20 +58,82 @@ def load_selected(config: Config, selection: Selection, named: Collection[str] =
     if not selection.patterns or config.layout.only:
         return load_corpus(config)
     paths = find_files(config.docs, config.layout)[0]
-    asked = {path for path in paths if is_installation_page(path) or _may_name_any(selection.patterns, path)}
+    asked = {path for path in paths if _may_name_any(selection.patterns, path)}
     if not asked or len(asked) > _SHARE * len(paths):
         return load_corpus(config)
+
+    def deciding(corpus: Corpus, examples: Sequence[Example]) -> list[bytes | None]:
+        try:
+            return [_telling_line(example, corpus) for example in select(examples, selection)]
+        except NothingSelectedError:
+            # the message names what is near among all examples
+            return [None]
+
+    return _load_around(config, paths, asked, named, deciding)
+
+
+def load_changed(config: Config, since: Change, named: Collection[str] = ()) -> Corpus:
+    """Return the docs with the pages that decide about the examples of changed pages; else with all.
+
+    All count where more changed than pages, or the normative text, or where an example may come from another page.
+
+    Args:
+        config: of the run.
+        since: the change.
+        named: as for :func:`load_selected`.
+    """
+    names = pages_alone(config, since)
+    beside = since.rules or since.configuration or since.tables or since.baseline
+    if not names or len(names) > FEW or beside or config.layout.only:
+        return load_corpus(config)
+    if any(is_installation_page(name) or matches_any(name, config.layout.specification) for name in names):
+        return load_corpus(config)
+    paths, folders, _ = find_files(config.docs, config.layout)
+    sites = find_sites(config.docs, folders)
+    flavours = {flavour_of(path, site_of(sites, path), config.layout) for path in (*paths, *names)}
+    if flavours & INCLUDING or any((config.docs / path).is_symlink() for path in paths):
+        return load_corpus(config)
+
+    def deciding(corpus: Corpus, examples: Sequence[Example]) -> list[bytes | None]:
+        try:
+            were = load_pages(config, contents_at(Repository(config.docs, config.host), since.base, names))
+        except UsageError:
+            return [None]
+        before = load_examples(config, were).all
+        now = [example for example in examples if example.page in names]
+        if len(find_origins(now, now, before)) < len(now):
+            # code of another page may be what it was copied from
+            return [None]
+        return [*(_telling_line(one, corpus) for one in now), *(_telling_line(one, were) for one in before)]
+
+    return _load_around(config, paths, {*names}.intersection(paths), named, deciding)
+
+
+def _load_around(
+    config: Config,
+    paths: Sequence[str],
+    asked: Collection[str],
+    named: Collection[str],
+    deciding: Callable[[Corpus, Sequence[Example]], Sequence[bytes | None]],
+) -> Corpus:
+    """Return the docs with some pages, and with all that decide about their examples.
+
+    Args:
+        config: of the run.
+        paths: of all pages.
+        asked: of those that are asked for.
+        named: ids of further examples that must be known.
+        deciding: from the pages read first, and their examples, to the lines by which copies are found; None among
+            them if all pages must be read.
+    """
     stems = {stem_of(id) for id in named}
     others = {path for path in paths if page_stem(path) in stems or _may_name_any(config.overrides, path)}
+    others |= {path for path in paths if is_installation_page(path)}
     normative = _normative_pages(config, paths)
     bindings = bindings_of(config) if normative else ()
     bound = normative.intersection(binding.page for binding in bindings)
-    first = load_corpus(config, only=asked | others | bound)
-    try:
-        lines = [_telling_line(example, first) for example in select(load_examples(config, first).all, selection)]
-    except NothingSelectedError:
-        # the message names what is near among all examples
-        lines = [None]
+    first = load_corpus(config, only={*asked, *others, *bound})
+    lines = deciding(first, load_examples(config, first).all)
     if None in lines:
         return joined(first, load_corpus(config, only=first.unread))
     settled = _settled_revisions(first, bindings)

@@ -1,4 +1,4 @@
-"""What ``--select`` reads, and that it reports what a run over all pages would report."""
+"""What ``--select`` and ``--changed-since`` read, and that a run reports what a run over all pages would report."""
 
 from __future__ import annotations
 
@@ -7,17 +7,21 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.load import load_statements
+from harness.load import load_corpus, load_statements
+from harness.run import plan
 from harness.run.plan import make_plan
+from harness.selection.changed import find_change
 from harness.selection.pages import load_selected, may_name
 from harness.selection.select import Selection
 from harness.settings import load_config
 from harness.spec.bindings_file import binding_at, to_toml
+from tests.harness.selection.repositories import git
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from harness.config import Config
+    from harness.run.plan import Plan
 
 SERVER = """\
 ```python title="server.py"
@@ -95,7 +99,9 @@ def test_what_a_baseline_or_the_configuration_names_is_read(config: Config) -> N
 @pytest.mark.processes
 def test_of_the_rules_the_bound_pages_are_read_until_a_sentence_is_not_found(config: Config) -> None:
     rules = config.docs / "specification" / "2025-11-25" / "basic"
-    (rules / "more.md").write_text("# More\n\nThe server **MUST** answer an ended session with 404 Not Found, always.\n")
+    (rules / "more.md").write_text(
+        "# More\n\nThe server **MUST** answer an ended session with 404 Not Found, always.\n"
+    )
     statements = load_statements(config)
     row = config.catalogue.requirement("session.terminated-404")
     page = "specification/2025-11-25/basic/transports.md"
@@ -109,6 +115,59 @@ def test_of_the_rules_the_bound_pages_are_read_until_a_sentence_is_not_found(con
     narrow, whole = make_plan(replace(own, select=("guides/server",))), make_plan(own)
     assert narrow.bound == whole.bound
     assert narrow.bound.drift != ()
+
+
+@pytest.fixture
+def changed(config: Config) -> Config:
+    """The docs in a repository, at a commit."""
+    git(config.docs, "init", "-q", "-b", "main", "--template=")
+    git(config.docs, "add", "-A")
+    git(config.docs, "commit", "-qm", "base")
+    return replace(config, changed_since="main")
+
+
+def plans(config: Config, monkeypatch: pytest.MonkeyPatch) -> tuple[Plan, Plan]:
+    """Plan with the pages that decide, and with all."""
+    since = find_change(config, "main")
+    narrow = make_plan(config, since=since)
+    monkeypatch.setattr(plan, "load_changed", lambda config, since, named: load_corpus(config))
+    return narrow, make_plan(config, since=since)
+
+
+@pytest.mark.processes
+def test_a_change_is_planned_as_among_all_pages(changed: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = changed.docs / "guides" / "server.md"
+    page.write_text(page.read_text().replace("weather-of-today", "weather-of-tomorrow"))
+    narrow, whole = plans(changed, monkeypatch)
+    assert {"guides/other.md", "blog/story-1.md"} <= {*narrow.corpus.unread}
+    assert narrow.examples == whole.examples != ()
+    assert narrow.base is not None
+    assert whole.base is not None
+    assert narrow.base.origins == whole.base.origins != {}
+    # the page that still has the text of then is read for it
+    for digest in narrow.base.groups():
+        assert narrow.base.copies(digest) == whole.base.copies(digest)
+        assert {example.page for example in whole.base.copies(digest)} == {"guides/server.md", "guides/in-a-list.md"}
+    assert (narrow.text_changes, narrow.pages) == (whole.text_changes, whole.pages)
+
+
+@pytest.mark.processes
+@pytest.mark.parametrize(
+    ("page", "text"),
+    [
+        ("guides/new.md", PAGES["guides/server.md"].replace("weather-of-today", "weather-of-tomorrow")),
+        ("guides/installation.md", "# Installation\n\n```bash\npip install mcp==1.9.3\n```\n"),
+        ("specification/2025-11-25/basic/transports.md", RULE.replace("404 Not Found", "410 Gone")),
+        ("guides/table.csv", "a,b\n"),
+    ],
+)
+def test_of_a_change_that_may_concern_any_page_all_are_read(
+    changed: Config, monkeypatch: pytest.MonkeyPatch, page: str, text: str
+) -> None:
+    (changed.docs / page).write_text(text)
+    narrow, whole = plans(changed, monkeypatch)
+    assert narrow.corpus.unread == ()
+    assert narrow.examples == whole.examples
 
 
 @pytest.mark.parametrize("pattern", ["#python", "*", "nothing-like-it", "guid*s/[so]*", "*python"])
