@@ -367,7 +367,7 @@ RULES: Final = (
             "Every request names the client",
             Level.SHOULD,
             "A server's log cannot tell which client sent what.",
-            "Put clientInfo into _meta of every request.",
+            "Put clientInfo into _meta of every request, unless the client is configured not to identify itself.",
         ),
         Decision(client_info),
     ),

@@ -78,11 +78,13 @@ def input_retry(transcript: Transcript, bound: BoundRequirement) -> Finding:
             return satisfied(bound, f"The retry of {name_of(asked)} named no requestState, as none was given.", both)
         return violated(bound, f"The retry of {name_of(asked)} did not echo the requestState.", both)
     if method_of(retry) != method_of(asked) or target_of(retry) != target_of(asked):
-        return violated(bound, f"{name_of(retry)} carried the requestState of another request.", both)
+        summary = f"{name_of(retry)} carried the requestState of another request."
+        return violated(bound, summary, both, quoting="used for any other request")
     if params_of(retry).get("requestState") != state:
         return violated(bound, f"The retry of {name_of(asked)} did not echo the exact requestState.", both)
     if (sent(retry) or {}).get("id") == (sent(asked) or {}).get("id"):
-        return violated(bound, f"The retry of {name_of(asked)} had the id of the first request.", both)
+        summary = f"The retry of {name_of(asked)} had the id of the first request."
+        return violated(bound, summary, both, quoting="id MUST be different")
     return satisfied(bound, f"The retry of {name_of(asked)} echoed its requestState, under another id.", both)
 
 

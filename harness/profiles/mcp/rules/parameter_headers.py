@@ -197,13 +197,14 @@ def client_headers(transcript: Transcript, bound: BoundRequirement) -> Finding:
             name, value = f"{PREFIX}{annotation.name}", value_at(arguments, annotation.path or ())
             given = header(exchange, name)
             if given is None and isinstance(value, (str, int)) and value != "":
-                return violated(
-                    bound, f"{name_of(exchange)} carried no {name}, and its body has the value.", [exchange]
-                )
+                summary = f"{name_of(exchange)} carried no {name}, and its body has the value."
+                return violated(bound, summary, [exchange], quoting="MUST mirror")
             if given is not None and value is None:
-                return violated(bound, f"{name_of(exchange)} carried {name}, and its body has no value.", [exchange])
+                summary = f"{name_of(exchange)} carried {name}, and its body has no value."
+                return violated(bound, summary, [exchange], quoting="omit the header")
             if given is not None and isinstance(value, (str, int)) and not carries_value(given, value):
-                return violated(bound, f"{name_of(exchange)} carried another {name} than its body.", [exchange])
+                summary = f"{name_of(exchange)} carried another {name} than its body."
+                return violated(bound, summary, [exchange], quoting="MUST mirror")
     if not judged:
         return not_applicable(bound, "The client called no listed tool whose parameters are repeated in headers.")
     return satisfied(bound, "Every call repeats the parameters that its tool names in headers.", judged)
