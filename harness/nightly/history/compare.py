@@ -94,12 +94,44 @@ def _insert(
         requirement, _, revision = case.partition(" ")
         if requirement in without or (only is not None and requirement not in only) or old[case][0] == new[case][0]:
             continue
-        causes = [*general, FlipCause.STATEMENT] if old[case][3] != new[case][3] else general
+        changed = old[case][3] != new[case][3] and _is_reworded(case, (before.night, old), (now.night, new), connection)
+        causes = [*general, FlipCause.STATEMENT] if changed else general
         connection.execute(
             "INSERT INTO flip (night, example, requirement, revision, before, after, since, causes)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (now.night, example, requirement, revision, old[case][0], new[case][0], before.night, " ".join(causes)),
         )
+
+
+def _is_reworded(
+    case: str,
+    before: tuple[int, dict[str, list[Any]]],
+    now: tuple[int, dict[str, list[Any]]],
+    connection: sqlite3.Connection,
+) -> bool:
+    """Return whether two sentences that were quoted of one requirement are one that changed in between.
+
+    A requirement may be bound to several sentences, of which a finding quotes the one that it is about: those are there
+    in both nights. In two nights of the same commit of the docs no sentence is another one.
+
+    Args:
+        case: requirement and revision.
+        before: id of the earlier night, and the verdicts of an example in it.
+        now: the same of the later one.
+        connection: the open history.
+    """
+    (night, old), (later, new) = before, now
+    commits = connection.execute("SELECT DISTINCT commit_id FROM night WHERE id IN (?, ?)", (night, later)).fetchall()
+    if len(commits) == 1 and commits[0][0]:
+        return False
+    return new[case][3] not in _quoted(case, night, connection) and old[case][3] not in _quoted(case, later, connection)
+
+
+def _quoted(case: str, night: int, connection: sqlite3.Connection) -> set[str]:
+    """Return the fingerprints of the sentences that the findings of a night quote of one requirement."""
+    bodies = connection.execute("SELECT DISTINCT verdicts FROM result WHERE night = ?", (night,)).fetchall()
+    found = (_read(body, connection).get(case) for (body,) in bodies)
+    return {verdict[3] for verdict in found if verdict is not None}
 
 
 def _read(body: int, connection: sqlite3.Connection) -> dict[str, list[Any]]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness.model import Transcript
+from harness.nightly.history.queries import FlipCause
 from harness.report.evidence import exchange_lines, page_lines, parties, shared_context
 from harness.report.html.exchanges import exchange_view
 from harness.report.html.signs import verdict_words
@@ -61,9 +62,10 @@ class RequirementFlip:
 
     @property
     def sentences(self) -> tuple[str, str]:
-        """The sentence of the specification on both sides; empty where it is not known."""
+        """The sentence of the specification on both sides; empty where it is not known or another one of several."""
         before, after = (side.finding.statement if side.finding else None for side in self.sides)
-        return (before.text if before else "", after.text if after else "")
+        was, now = before.text if before else "", after.text if after else ""
+        return (was if FlipCause.STATEMENT in self.view.flip.causes or not now else "", now)
 
     @property
     def runs(self) -> tuple[WordRun, ...]:

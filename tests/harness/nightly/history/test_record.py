@@ -85,14 +85,30 @@ def test_another_docprobe_is_a_cause(history: sqlite3.Connection) -> None:
     assert queries.flips(history)[0].causes == ("docprobe",)
 
 
-def test_another_sentence_is_a_cause(history: sqlite3.Connection) -> None:
-    def judged(outcome: Verdict, fingerprint: str) -> object:
-        sentence = Citation("p", 1, 1, "", Level.MUST, "MUST", "", None, Subject.SERVER, fingerprint)
-        return example("x", dataclasses.replace(verdict("a", outcome), statement=sentence))
+def quoting(name: str, outcome: Verdict, fingerprint: str) -> ExampleResult:
+    sentence = Citation("p", 1, 1, "", Level.MUST, "MUST", "", None, Subject.SERVER, fingerprint)
+    return example(name, dataclasses.replace(verdict("a", outcome), statement=sentence))
 
-    add(night(0, judged(Verdict.SATISFIED, "1" * 64)), history)  # type: ignore[arg-type]
-    add(night(1, judged(Verdict.VIOLATED, "2" * 64)), history)  # type: ignore[arg-type]
-    assert queries.flips(history)[0].causes == ("statement",)
+
+@pytest.mark.parametrize(
+    ("commits", "others", "causes"),
+    [
+        ((None, None), (), ("statement",)),
+        (("1" * 40, "2" * 40), (), ("statement",)),
+        (("1" * 40, "1" * 40), (), ()),
+        # the first sentence is still there, and another finding quotes it: the requirement is bound to both
+        (("1" * 40, "2" * 40), (quoting("y", Verdict.SATISFIED, "1" * 64),), ()),
+    ],
+)
+def test_another_sentence_is_a_cause_unless_it_is_another_one_of_the_requirement(
+    history: sqlite3.Connection,
+    commits: tuple[str | None, str | None],
+    others: tuple[ExampleResult, ...],
+    causes: tuple[str, ...],
+) -> None:
+    add(night(0, quoting("x", Verdict.SATISFIED, "1" * 64), *others, commit=commits[0]), history)
+    add(night(1, quoting("x", Verdict.VIOLATED, "2" * 64), *others, commit=commits[1]), history)
+    assert queries.flips(history)[0].causes == causes
 
 
 def test_a_night_that_could_not_judge_is_stepped_over(history: sqlite3.Connection) -> None:
