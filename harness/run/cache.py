@@ -66,9 +66,13 @@ def conversation_files() -> Iterator[Path]:
 
 
 def _code_below(path: Path) -> Iterator[Path]:
-    for file in (path, *sorted(path.rglob("*"))):
-        if file.suffix in CODE_SUFFIXES and file.is_file():
-            yield file
+    if path.is_file():
+        yield path
+    for top, folders, names in os.walk(path):
+        folders.sort()
+        for name in sorted(names):
+            if os.path.splitext(name)[1] in CODE_SUFFIXES:  # noqa: PTH122  (faster, of hundreds of files)
+                yield Path(top, name)
 
 
 def _digest(files: Iterable[Path]) -> str:

@@ -29,6 +29,8 @@ PROSE_WIDTH: Final = 108
 PROSE_LIMIT: Final = 4000
 """Characters of running text from a page, a log or a reply."""
 LABEL_WIDTH: Final = 7
+_HEIGHT: Final = 25
+"""Lines; no report depends on it. Without a number, each part would ask the terminal."""
 INDENT: Final = 4
 
 
@@ -84,6 +86,7 @@ def draw(parts: Iterable[RenderableType], look: Look) -> str:
     console = Console(
         file=sink,
         width=look.width,
+        height=_HEIGHT,
         force_terminal=styled,
         color_system="standard" if styled else None,
         no_color=not look.color,
