@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness.model import MUST_LIKE, SHOULD_LIKE, FailOn, FindingChange, Status, Verdict
-from harness.results.distinct import advisory, distinct_examples, finding_groups
+from harness.results.distinct import advised, distinct_examples
 from harness.results.severity import MOST_SEVERE_FIRST, ReportIndex, Severity, counts_as_violated, is_own
 
 if TYPE_CHECKING:
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from extractor.model import Level
     from harness.model import ExampleResult, Finding, Report, Requirement
-    from harness.results.distinct import DistinctExample
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +90,9 @@ def count(report: Report) -> Counts:
         known_should=number(SHOULD_LIKE, Severity.KNOWN),
         introduced=changes[FindingChange.INTRODUCED],
         unchanged=changes[FindingChange.UNCHANGED],
-        advisory=sum(len(advisory(finding_groups(one, index))) for one in distinct_examples(report) if _violates(one)),
+        advisory=sum(len(advised(one, index)) for one in distinct_examples(report)),
         blocking=_blocking(report),
     )
-
-
-def _violates(one: DistinctExample) -> bool:
-    return any(finding.verdict is Verdict.VIOLATED for example in one.all for finding in example.findings)
 
 
 def _blocking(report: Report) -> int:

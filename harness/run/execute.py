@@ -75,7 +75,6 @@ async def execute(
     began, started = time.monotonic(), datetime.datetime.now(datetime.UTC)
     observer = observer or Silent()
     remove_unfinished(config.state)
-    removed = trim(config.state, config.limits.state_mib)
     groups, before = plan.groups(), only_before(plan)
     for sentence in plan.unmatched:
         observer.note(f"warning: {sentence}")
@@ -188,7 +187,7 @@ async def execute(
         else judge_base(plan, base, affected, recordings, lookups.found, config, started.date(), guarded),
         requirements=[row for row in config.catalogue.requirements if not asked or row.id in asked],
     )
-    removed += trim(config.state, config.limits.state_mib)
+    removed = trim(config.state, config.limits.state_mib)
     if removed:
         remark = f"{removed} files that were not used for longest were removed from the state folder"
         limit = f"it is limited to {config.limits.state_mib} MiB (state-mib in [limits])"

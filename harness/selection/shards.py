@@ -6,7 +6,6 @@ knows of durations.
 
 from __future__ import annotations
 
-import statistics
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
@@ -63,6 +62,9 @@ def divide(examples: Sequence[Example], seconds: Mapping[str, float], count: int
     for example in examples:
         ids[example.digest].append(example.id)
     known = {digest: found for digest in ids if (found := _of(digest, seconds)) is not None}
+    # here, since hardly any run is divided
+    import statistics
+
     usual = statistics.median(known.values()) if known else UNKNOWN_S
     longest_first = sorted(ids, key=lambda digest: (-known.get(digest, usual), digest))
     parts: list[list[str]] = [[] for _ in range(max(min(count, len(ids)), at_least))]
