@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from extractor.examples.pieces import is_excerpt
+from extractor.examples.pieces import is_excerpt, lines_of
 from extractor.examples.wholeness import left_out_line, whole_by
 from extractor.languages.common.files import normal, refusal
 from extractor.languages.common.missing_parts import broken, free_names, is_late, undefined
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
     from extractor.languages.common.shell import Command
     from extractor.languages.common.values import Snippet
 
+_MOST_ENDS: Final = 20
+"""Blocks of a page that may be the end of a program which others begin."""
+_MOST_PARTS: Final = 100
+"""Blocks of one file."""
 _MOST_SEEN: Final = 30
 """Files of one program that see each other without an import."""
 
@@ -43,6 +48,8 @@ class _Page:
     parts: Mapping[int, tuple[Snippet, ...]]
     """By ordinal of the block that begins a class or function: that one, and what goes on with it."""
     commands: tuple[Command, ...]
+    lines: Mapping[int, frozenset[str]]
+    """Lines of the snippets, by ordinal of the block."""
 
     def in_same_tab(self, snippet: Snippet) -> tuple[Snippet, ...]:
         """Return the snippets of the same language in the same tab."""
@@ -86,14 +93,14 @@ def programs(
     for snippet in snippets:
         head = (snippet.head or snippet.block).ordinal
         parts[head] = (*parts.get(head, ()), snippet)
-    page = _Page(
-        tuple(snippets), {p.block.ordinal: scope_of(p.block) for p in snippets}, by_path, parts, tuple(commands)
-    )
+    scopes = {p.block.ordinal: scope_of(p.block) for p in snippets}
+    page = _Page(tuple(snippets), scopes, by_path, parts, tuple(commands), lines_of(snippets))
     started = [_program(snippet, page) for snippet in snippets if snippet.role.start is not Start.NONE]
     used = {id(snippet) for program in started for snippet in program.snippets}
-    for snippet in reversed(snippets):
+    calling = (s for s in reversed(snippets) if _may_join(s) and any(c.function is None for c in s.facts.calls))
+    for snippet in islice(calling, _MOST_ENDS):
         # "Start it": alone the last block starts nothing that is known, together with the others it does
-        if id(snippet) not in used and _may_join(snippet) and _ends_program(snippet, page, profile):
+        if id(snippet) not in used and _ends_program(snippet, page, profile):
             started.append(_program(snippet, page))
             used |= {id(other) for other in started[-1].snippets}
     rest: list[Program] = []
@@ -150,7 +157,7 @@ def _continued(main: ProgramFile, modules: Sequence[ProgramFile], page: _Page) -
             continue
         elsewhere = snippet.name is not None and normal(snippet.name.path) != path
         goes_on = bool(defined & set(snippet.facts.free)) or bool(broken([snippet]))
-        if goes_on and not elsewhere and not is_excerpt(snippet, view):
+        if goes_on and not elsewhere and not is_excerpt(snippet, page.lines):
             if until is None or block.span.first < until:
                 yield f"is continued at line {block.span.first} of the page"
             return
@@ -211,7 +218,7 @@ def _chain(anchor: Snippet, page: _Page) -> tuple[Snippet, ...]:
         if holder is None and (known.takes_all or is_late(missing[0], known.facts)):
             without.add(missing[0])
             continue
-        if holder is None:
+        if holder is None or len(chosen) >= _MOST_PARTS:
             return ()
         chosen = page.as_one([*chosen, holder])
     for snippet in before:
@@ -220,7 +227,7 @@ def _chain(anchor: Snippet, page: _Page) -> tuple[Snippet, ...]:
     names = [p.name for p in chosen if p.name and p.name.source != "command" and not refusal(p.name.path)]
     one = chosen[0].name in names and len({normal(name.path) for name in names}) == 1
     one |= not names and len({(p.head or p.block).ordinal for p in chosen}) == 1
-    whole = one and not _clash(chosen) and not _interrupted(chosen, view)
+    whole = one and not _clash(chosen) and not _interrupted(chosen, view, page)
     return tuple(chosen) if whole else ()
 
 
@@ -229,7 +236,7 @@ def _may_join(snippet: Snippet) -> bool:
     return snippet.role.start is Start.NONE and not loose
 
 
-def _interrupted(chosen: Sequence[Snippet], view: Sequence[Snippet]) -> bool:
+def _interrupted(chosen: Sequence[Snippet], view: Sequence[Snippet], page: _Page) -> bool:
     """Whether broken snippets, such as methods without their class, are in between: joining would lose them.
 
     Those of another file are not lost, nor lines that are only shown again.
@@ -238,7 +245,7 @@ def _interrupted(chosen: Sequence[Snippet], view: Sequence[Snippet]) -> bool:
     first, last = min(p.block.span for p in chosen), max(p.block.span for p in chosen)
     between = (s for s in view if first < s.block.span < last and broken([s]))
     same_file = (s for s in between if s.name is None or normal(s.name.path) == path)
-    return any(not is_excerpt(snippet, view) for snippet in same_file)
+    return any(not is_excerpt(snippet, page.lines) for snippet in same_file)
 
 
 def _adds_to(snippet: Snippet, chosen: Sequence[Snippet]) -> bool:

@@ -18,7 +18,7 @@ from extractor.languages.common.roles import Start
 from extractor.languages.common.view import scope_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from extractor.languages.common.roles import CodeProfile
     from extractor.languages.common.values import Snippet
@@ -58,10 +58,10 @@ def in_context(snippets: Sequence[Snippet], profile: CodeProfile) -> tuple[Snipp
         return tuple(snippets)
     above: dict[tuple[str, tuple[str, ...]], list[_Text]] = defaultdict(list)
     found: dict[int, Snippet] = {}
-    left = _MAX_PARSED
+    lines, left = lines_of(snippets), _MAX_PARSED
     for snippet in snippets:
         texts = above[snippet.language.name, scope_of(snippet.block)]
-        for first, last, block in _places(snippet, texts, snippets):
+        for first, last, block in _places(snippet, texts, lines):
             parts = (*(s for text in texts[first:last] for s in text.snippets), replace(snippet, block=block))
             left -= sum(len(part.block.text) for part in parts)
             if left > 0 and (whole := _read_as_one(parts, profile)):
@@ -77,9 +77,11 @@ def _is_piece(snippet: Snippet) -> bool:
     return snippet.facts.error is not None or snippet.facts.loose_method is not None
 
 
-def _places(snippet: Snippet, texts: Sequence[_Text], page: Sequence[Snippet]) -> Iterator[tuple[int, int, Block]]:
+def _places(
+    snippet: Snippet, texts: Sequence[_Text], lines: Mapping[int, frozenset[str]]
+) -> Iterator[tuple[int, int, Block]]:
     """Where a piece may belong, nearest first: the texts (first, end) that it may go on with, and its block there."""
-    if not _is_piece(snippet) or is_excerpt(snippet, page):
+    if not _is_piece(snippet) or is_excerpt(snippet, lines):
         return
     nearest = reversed(range(max(0, len(texts) - _MOST_TRIED), len(texts)))
     # the class or function that the words above it name comes first
@@ -97,11 +99,20 @@ def _places(snippet: Snippet, texts: Sequence[_Text], page: Sequence[Snippet]) -
             yield index, len(texts), snippet.block
 
 
-def is_excerpt(snippet: Snippet, page: Sequence[Snippet]) -> bool:
-    """Return whether another block of the page has all lines of a snippet: then it is shown again, to be explained."""
-    lines = {line.strip() for line in snippet.block.text.splitlines()} - {""}
-    others = (other.block.text for other in page if other is not snippet and other.language is snippet.language)
-    return any(lines <= {line.strip() for line in text.splitlines()} for text in others)
+def lines_of(page: Sequence[Snippet]) -> Mapping[int, frozenset[str]]:
+    """Return the lines of every snippet, without their indent, by the ordinal of its block."""
+    return {s.block.ordinal: frozenset(map(str.strip, s.block.text.splitlines())) - {""} for s in page}
+
+
+def is_excerpt(snippet: Snippet, lines: Mapping[int, frozenset[str]]) -> bool:
+    """Return whether another block has all lines of a snippet: then it is shown again, to be explained.
+
+    Args:
+        snippet: any.
+        lines: of the page, as :func:`lines_of` returns them.
+    """
+    ordinal = snippet.block.ordinal
+    return any(lines[ordinal] <= other for number, other in lines.items() if number != ordinal)
 
 
 def _is_sure(piece: Snippet, head: Snippet) -> bool:

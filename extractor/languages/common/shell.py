@@ -37,6 +37,9 @@ _VERSIONED: Final = re.compile(r"(?:\.?/?[\w./-]*/bin/)?(?P<name>python3?|pip3?)
 _WINDOWS_PROMPT: Final = re.compile(r"(?:PS )?(?:[A-Za-z]:[^>\n]{0,200})?> ")
 _WINDOWS_SET: Final = re.compile(r"(?:\$env:(\w+)\s*=\s*|set (\w+)=)(.*)", re.IGNORECASE)
 _HEREDOC: Final = re.compile(r"(?<!<)<<(?![<(])(?P<tabs>-?)[ \t]*(?P<quote>[\"'\\]?)(?P<word>[A-Za-z_]\w*)")
+_ECHO: Final = re.compile(
+    r"\s*(?:[$%>] )?echo (?P<quote>[\"'])(?P<text>[^\"']*)(?P=quote) *>>? *(?P<path>[^\s\"'<>|;&]+)\s*"
+)
 _WRITES: Final = re.compile(r"^\s*(?:[$%>] )?(?:sudo )?(?:cat|tee)\b")
 _TARGET: Final = re.compile(
     r"(?:(?<![<>2])>>?|\btee\b(?:\s+-a)?)\s*(?P<quote>[\"']?)(?P<path>[^\s\"'<>|;&]+)(?P=quote)"
@@ -70,13 +73,15 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Heredoc:
-    """A text that a shell fence writes to a file: ``cat > server.py <<'EOF'``."""
+    """A text that a shell fence writes to a file: ``cat > server.py <<'EOF'``, or ``echo 'PORT=3000' > .env``."""
 
     path: str
     """Of the file, as written; empty if the text is given to another command."""
     first: int
     """0-based line of the fence's text at which it begins."""
     lines: tuple[str, ...]
+    end: int
+    """Line of the fence's text at which its commands go on."""
     literal: bool
     """Whether the shell writes it as it is."""
 
@@ -92,7 +97,7 @@ def commands_of(block: Block, *, windows: bool = False) -> Iterator[Command]:
     if block.language not in SHELLS and not for_windows:
         return
     pending, first, folder = "", 0, ""
-    texts = {n for h in heredocs_of(block) for n in range(h.first, h.first + len(h.lines) + 1)}
+    texts = {n for heredoc in heredocs_of(block) for n in range(heredoc.first, heredoc.end)}
     for number, line in enumerate(block.text.splitlines()[:MAX_LINES]):
         if number in texts:
             continue
@@ -146,22 +151,27 @@ def _listed(text: str) -> tuple[str, ...] | None:
 
 
 def heredocs_of(block: Block) -> Iterator[Heredoc]:
-    """Yield the heredocs of a shell fence, in order; nothing for other fences."""
-    if block.language not in SHELLS or "<<" not in block.text:
+    """Yield the texts that a shell fence writes, in order; nothing for other fences."""
+    if block.language not in SHELLS or not ("<<" in block.text or "echo" in block.text):
         return
     lines = block.text.splitlines()[:MAX_LINES]
     number = 0
     while number < len(lines):
         line = lines[number]
         number += 1
-        found = _HEREDOC.search(line) if len(line) <= MAX_LINE_CHARS else None
+        if len(line) > MAX_LINE_CHARS:
+            continue
+        if echoed := _ECHO.fullmatch(line):
+            literal = echoed["quote"] == "'" or not _EXPANDED.search(echoed["text"])
+            yield Heredoc(echoed["path"], number - 1, (echoed["text"],), number, literal)
+        found = _HEREDOC.search(line)
         if found is None:
             continue
         end = next((n for n in range(number, len(lines)) if lines[n].strip() == found["word"]), len(lines))
         text = tuple(text.lstrip("\t") if found["tabs"] else text for text in lines[number:end])
         target = _TARGET.search(line) if _WRITES.match(line) else None
         literal = bool(found["quote"]) or not _EXPANDED.search("\n".join(text))
-        yield Heredoc(target["path"] if target else "", number, text, literal)
+        yield Heredoc(target["path"] if target else "", number, text, end + 1, literal)
         number = end + 1
 
 

@@ -104,3 +104,12 @@ def test_ordinals_of_the_page_stay_and_new_ones_follow() -> None:
     shell = block("sh", "cat > a.py <<'E'\nx\nE\ncat > b.py <<'E'\ny\nE\n")
     read = reader_blocks([shell, block("py", "z\n", line=9, ordinal=1)])
     assert [(one.ordinal, one.text) for one in read if one.language != "sh"] == [(2, "x\n"), (3, "y\n"), (1, "z\n")]
+
+
+def test_lines_that_echo_writes_are_a_file(tmp_path: Path) -> None:
+    code = BELL.replace("4300", "int(os.environ['BELL_PORT'])").replace("from mcp", "import os\nfrom mcp")
+    shell = "echo 'BELL_PORT=4310' > .env\n$ echo \"BELL_TONE=$TONE\" >> .env\necho 'done'\npython bell.py\n"
+    (example,) = found(tmp_path, f'```python title="bell.py"\n{code}```\n\n```bash\n{shell}```\n')
+    assert example.bundle is not None
+    assert example.bundle.environment["BELL_PORT"] == "4310"
+    assert example.bundle.command == ("python", "bell.py")

@@ -133,6 +133,13 @@ def test_what_docprobe_lacked_in_the_conversation_is_a_guess() -> None:
     assert how_to_state((COMMAND, MCP, MCP)).count("`dependencies`") == 1
 
 
+@pytest.mark.parametrize(("kind", "key"), [(NoteKind.JOINED, "`blocks`"), (NoteKind.WHOLE_PROGRAM, "`files`")])
+def test_how_to_state_which_lines_are_the_program(kind: NoteKind, key: str) -> None:
+    words = how_to_state((Note(kind, Origin.INFERRED, "5-9, 13-17", " are one file"),))
+    assert key in words
+    assert "13" not in words, "the page is to say it, not to repeat it"
+
+
 def test_what_is_stated_is_not_a_guess() -> None:
     stated = Note(NoteKind.COMMAND, Origin.STATED, "python main.py")
     assert cause_of(failed("TypeError: x"), bundle("main.py", stated)).guesses == ()
