@@ -99,7 +99,7 @@ _STATED_BY: Final = {
     NoteKind.FILE_NAME: "the names of its files (`files`)",
     NoteKind.FOLDER: "the folder it runs in (`cwd`)",
     NoteKind.JOINED: "the name of the file in each fence that is a part of it (`blocks`)",
-    NoteKind.WHOLE_PROGRAM: "that the block is a whole file, by its name (`files`), with all its lines (`blocks`, `glue`)",
+    NoteKind.WHOLE_PROGRAM: "that the block is a whole file, by its name (`files`), with all lines (`blocks`, `glue`)",
     NoteKind.INTERPRETER: "the versions of its packages (`dependencies`)",
     NoteKind.MODULE_TYPE: "the package.json of the program (`files`)",
     NoteKind.TOKEN: "the header that clients send, in a request or a client's configuration (`headers`)",
