@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
 from extractor.model import Level
 from harness.base import jsonrpc
 from harness.judge.findings import count, not_applicable, satisfied, violated
 from harness.model import Requirement, Side
-from harness.profiles.mcp.messages import META, METHOD_HEADER, NAME_HEADER, VERSION_HEADER
+from harness.profiles.mcp.messages import META, METHOD_HEADER, NAME_HEADER, SESSION_HEADER, VERSION_HEADER
 from harness.profiles.mcp.revisions import ALL, MODERN, SESSIONS, STREAMABLE, level, text
+from harness.profiles.mcp.rules.answers import is_success
 from harness.profiles.mcp.rules.preconditions import CLIENT, not_asked
 from harness.profiles.mcp.rules.sent_requests import (
     NAMED_BY,
@@ -26,7 +28,7 @@ from harness.profiles.mcp.rules.sent_requests import (
     received,
     target_of,
 )
-from harness.profiles.mcp.rules.transcript import EVENT_STREAM, header, method_of, sent
+from harness.profiles.mcp.rules.transcript import EVENT_STREAM, header, issued_id, method_of, sent
 from harness.rule import Decision, Rule
 
 if TYPE_CHECKING:
@@ -171,14 +173,35 @@ def no_responses(transcript: Transcript, bound: BoundRequirement) -> Finding:
 
 
 def request_ids(transcript: Transcript, bound: BoundRequirement) -> Finding:
-    """Judge that requests MUST include a string or integer as id."""
+    """Judge that requests MUST include a string or integer as id; up to 2025-11-25, none that the session had before.
+
+    One that was not answered 2xx may be sent again.
+    """
     posts = [e for e in posts_of(transcript, bound.revision) if "id" in (sent(e) or {}) and method_of(e)]
 
     def fault_of(exchange: Exchange) -> str | None:
         id = (sent(exchange) or {}).get("id")
         return None if isinstance(id, (str, int)) and not isinstance(id, bool) else f"has the id {id!r}"
 
-    return _each(transcript, bound, posts, fault_of, "The id of every request was a string or an integer")
+    right = "The id of every request was a string or an integer"
+    if bound.revision in MODERN or any(fault_of(exchange) for exchange in posts):
+        return _each(transcript, bound, posts, fault_of, right)
+    begun = Counter(exchange.process for exchange in posts if method_of(exchange) == "initialize")
+    seen: dict[tuple[int, str | None], dict[tuple[str, object], Exchange]] = {}
+    for exchange in posts:
+        opens = method_of(exchange) == "initialize"
+        session = issued_id(exchange) if opens else header(exchange, SESSION_HEADER)
+        key, id = (exchange.process, session), (sent(exchange) or {}).get("id")
+        if session is None and begun[exchange.process] > 1:
+            continue  # sessions without an id cannot be told apart
+        used = seen.setdefault(key, {})
+        named = (type(id).__name__, id)
+        if named in used:
+            summary = f"{name_of(exchange)} had the id {id!r}, which {name_of(used[named])} had in the same session."
+            return violated(bound, summary, [used[named], exchange], quoting="previously used")
+        if is_success(exchange):
+            used[named] = exchange
+    return _each(transcript, bound, posts, fault_of, f"{right}, and new in its session")
 
 
 def posts_messages(transcript: Transcript, bound: BoundRequirement) -> Finding:
@@ -354,10 +377,11 @@ RULES: Final = (
     Rule(
         _row(
             "client.request-ids",
-            "The id of a request is a string or an integer",
+            "The id of a request is a string or an integer, and its own",
             Level.MUST,
             "The client cannot tell which request an answer belongs to.",
             "Number the requests.",
+            ALL,
         ),
         Decision(request_ids),
     ),

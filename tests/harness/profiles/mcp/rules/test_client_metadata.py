@@ -152,3 +152,46 @@ def test_a_get_that_accepts_no_stream(accept: str, expected: Verdict) -> None:
     client = right_client()
     client.send("get", status=200, accept=accept)
     assert seen(client)["client.get-accepts-stream"] is expected
+
+
+def session_of(*ids: Any, status: int = 200, opens_again: bool = False) -> Client:
+    """A client that sends tools/list under several ids, the first of them answered by a status."""
+    client = Client().opened()
+    for at, id in enumerate(ids):
+        if at and opens_again:
+            client.send("initialize", status=200, id=None, version=None, issue=f"another-{at}")
+        client.send(
+            "tools/list", status=status if at == 0 else 200, id=f"another-{at}" if at and opens_again else "first"
+        )
+        last = client.talk.exchanges[-1]
+        client.talk.exchanges[-1] = replace(last, body=json.dumps({**json.loads(last.body), "id": id}))
+    return client
+
+
+@pytest.mark.parametrize(
+    ("client", "expected"),
+    [
+        (session_of(7, 8), S),
+        (session_of(7, "7"), S),
+        (session_of(7, 7), V),
+        (session_of("a", "a"), V),
+        (session_of(None), V),
+        # what was not taken may be sent again, and another session counts from its own beginning
+        (session_of(7, 7, status=500), S),
+        (session_of(7, 7, opens_again=True), S),
+    ],
+)
+def test_ids_within_a_session(client: Client, expected: Verdict) -> None:
+    assert seen(client)["client.request-ids"] is expected
+
+
+@pytest.mark.parametrize(("openings", "expected"), [(1, V), (2, S)])
+def test_sessions_without_an_id_cannot_be_told_apart(openings: int, expected: Verdict) -> None:
+    client = Client()
+    for _ in range(openings):
+        client.opened(issue=None)
+    for _ in range(2):
+        client.send("tools/list", status=200, id=None)
+        last = client.talk.exchanges[-1]
+        client.talk.exchanges[-1] = replace(last, body=json.dumps({**json.loads(last.body), "id": 7}))
+    assert seen(client)["client.request-ids"] is expected
