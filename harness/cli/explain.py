@@ -89,7 +89,8 @@ def _background(report: Report, row: Requirement, config: Config | None) -> Back
                 continue
             said = one.statement
             text, span = (said.text, said.span) if said is not None else ("", None)
-            made.append(RevisionSentence(revision, one.level, one.basis, text, span))
+            others = tuple((other.text, other.span) for other in one.others)
+            made.append(RevisionSentence(revision, one.level, one.basis, text, span, others))
         sentences = tuple(made)
     if not profiles:
         return Background(sentences)

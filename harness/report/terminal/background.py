@@ -49,6 +49,8 @@ class RevisionSentence:
     text: str = ""
     """The sentence; empty if it is not known or there is none."""
     span: Span | None = None
+    others: tuple[tuple[str, Span], ...] = ()
+    """Further sentences that it is bound to, with their places."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +106,18 @@ def read_servers(file: Path | None, requirement: str) -> tuple[str, tuple[Server
 
 
 def background_rows(background: Background, look: Look) -> Iterator[RenderableType]:
-    """Draw the sentence in every revision with what changed, how it is decided, and what servers of SDKs do."""
+    """Draw the sentence in every revision with what changed, how it is decided, and what servers of SDKs do.
+
+    Of a requirement with several sentences, the others follow as the newest revision has them.
+    """
     known = ""
     for one in background.sentences:
         yield from _sentence(one, known, look)
         known = one.text or known
+    several = next((one for one in reversed(background.sentences) if one.others), None)
+    for number, (sentence, place) in enumerate(several.others if several is not None else ()):
+        said = prose(f"“{sentence}”", "italic").append("  ").append_text(look.place(place))
+        yield labelled("" if number else "also", said, look.prose, INDENT - 2)
     for what, how in background.decided:
         first, *others = how.split("\n\n")
         yield labelled("decided", prose(f"{what}: {_joined(first)}"), look.prose, INDENT - 2)

@@ -88,6 +88,20 @@ def test_a_requirement_has_its_sentence_in_every_revision_word_by_word(state: Pa
     assert "2025-03-26: not a requirement" not in lines, "the docs do not have that revision"
 
 
+def test_a_requirement_of_several_sentences_has_them_all(state: Path, tmp_path: Path) -> None:
+    root = write_two_revisions(tmp_path / "tree")
+    page = root / NEW
+    page.write_text(f"{page.read_text(encoding='utf-8')}\nIt **MUST** say so at once.\n", encoding="utf-8")
+    line = len(page.read_text(encoding="utf-8").splitlines())
+    bound = run_or_raise("statements", str(root), "--bind", f"session.terminated-404={NEW}:{line}")
+    with (root / "bindings.toml").open("a", encoding="utf-8") as file:
+        file.write(bound.stdout)
+    done = run(
+        "explain", "session.terminated-404", "--docs", root, "--state", tmp_path / "other", "--results", results(state)
+    )
+    assert f"also “It MUST say so at once.” {NEW}:{line}" in " ".join(done.output.split())
+
+
 def test_a_requirement_says_how_it_is_decided_and_what_sdks_do(state: Path) -> None:
     text = " ".join(run("explain", "session.terminated-404", "--state", state).output.split())
     assert "decided by a conversation: item 3: after termination, requests with that id MUST get 404" in text
