@@ -72,9 +72,13 @@ def _faults(finding: Finding, transcript: Transcript) -> Iterator[tuple[Exchange
     # what begins a conversation is like no other request
     begins = jsonrpc.methods(transcript.exchanges[0].body) if transcript.exchanges else ""
     controls = {exchange.control for exchange in evidence}
+    by_kind = not _KINDS.isdisjoint(finding.legs)
+    refused = any(exchange.status is not None and not _is_right(exchange) for exchange in evidence)
     for fault in evidence:
-        by_kind = not _KINDS.isdisjoint(finding.legs)
         if by_kind and finding.legs.get(_kind(fault)) is not Verdict.VIOLATED:
+            continue
+        if refused and not by_kind and fault.control is None and _is_right(fault):
+            # it shows that others are served, and is not wrong itself
             continue
         if fault.number in controls or fault.status is None:
             continue

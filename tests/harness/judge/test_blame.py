@@ -9,12 +9,12 @@ import pytest
 from tree_sitter import Node
 
 from extractor.languages.common.syntax import walk
-from extractor.model import Segment, Span
-from harness.judge.blame import MAX_SPANS, blame
-from harness.model import Finding, Transcript, Verdict
+from extractor.model import Dependency, Segment, Span
+from harness.judge.blame import MAX_SPANS, blame, pairs_to_trace
+from harness.model import Finding, LibraryFunction, TracedExchange, Transcript, Verdict
 from harness.profiles.registry import MCP
 from harness.rule import Rule
-from tests.support.broken_code import bundle_of, transcript_of, violation
+from tests.support.broken_code import bundle_of, exchange, transcript_of, violation
 
 ID = "session.terminated-404"
 FINDING = violation(ID)
@@ -51,3 +51,30 @@ def test_lines_that_docprobe_added_are_never_blamed() -> None:
 def test_no_more_places_than_a_reader_can_use() -> None:
     spans = blame(RULE, FINDING, transcript_of(), bundle_of("call();\n" * 50)).lines
     assert spans == tuple(Span("p.mdx", line, line) for line in range(1, MAX_SPANS + 1))
+
+
+FIRST = replace(exchange(1, 200), body='{"jsonrpc": "2.0", "id": 1, "method": "initialize"}')
+SERVED = replace(exchange(4, 200), body='{"jsonrpc": "2.0", "id": 4, "method": "ping"}')
+REFUSED = replace(exchange(5, 404), method="GET")
+SDK = LibraryFunction("some-sdk", "1.0.0", "createErrorResponse")
+
+
+def test_a_request_that_is_served_beside_the_wrong_one_is_not_wrong() -> None:
+    transcript = transcript_of(FIRST, replace(SERVED, number=3), SERVED, REFUSED)
+    finding = violation(ID, SERVED, REFUSED)
+    assert pairs_to_trace([finding], transcript) == {5: 4}
+    # what answered the right request is not said to answer the wrong one
+    page = replace(bundle_of("x = 1;\n"), dependencies=(Dependency("some-sdk"),))
+    traced = (TracedExchange(4, 3, {}, {}, (SDK,)), TracedExchange(5, 4, {}, {}))
+    assert blame(replace(RULE, blame=None), finding, transcript, page, traced).basis is None
+    wrong = (traced[0], replace(traced[1], library=(SDK,)))
+    named = blame(replace(RULE, blame=None), finding, transcript, page, wrong).basis
+    assert named is not None
+    assert named.library == SDK
+
+
+def test_requests_that_should_not_be_served_are_wrong_ones() -> None:
+    transcript = transcript_of(FIRST, SERVED, replace(SERVED, number=6, control=4), replace(REFUSED, control=4))
+    assert pairs_to_trace([violation(ID, *transcript.exchanges[2:])], transcript) == {6: 4, 5: 4}
+    served = replace(SERVED, number=7)
+    assert pairs_to_trace([violation(ID, served)], transcript_of(FIRST, SERVED, served)) == {7: 4}
