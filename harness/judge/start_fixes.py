@@ -20,6 +20,7 @@ _OF_THE_EXAMPLE: Final = frozenset({"stdout", "stderr"})
 _UNDEFINED: Final = re.compile(r"NameError: name '(\w+)'|ReferenceError: (\S+) is not defined|Cannot find name '(\w+)'")
 _MEMBER: Final = re.compile(
     r"has no attribute '(\w+)'|[.)](\w+) is not a (?:function|constructor)|Property '(\w+)' does not exist"
+    r"|cannot import name '(\w+)'|does not provide an export named '(\w+)'"
 )
 _TAKEN: Final = re.compile(r"EADDRINUSE|\[Errno 98\]|address already in use|[Pp]ort \d+ is (?:in use|taken)")
 _TOKEN: Final = re.compile(r"demands a token|\banswered 40[13]\b|: 40[13]\b")

@@ -99,6 +99,7 @@ def patches_of(proofs: Proofs, report: Report, plan: Plan, docs: Path) -> dict[F
         lacking = [f for f in result.findings if f.requirement == PACKAGES and (PACKAGES, f.revision) in proof.fixed]
         if lacking:
             edits += install_edits(lacking[0], example.bundle, sources)
+            edits = tuple(sorted(edits, key=lambda edit: (edit.file, edit.first)))
         if edits:
             patch = Patch(proof.description, edits)
             patches |= {

@@ -153,7 +153,7 @@ async def _try(
         again = await _try_findings(fault, fewer, connect, observer, stop)
         if again.holds:
             left_out = tuple(name for name in trial.tried if name not in names)
-            return replace(again, given_up=FailedFix(left_out, why_not(trial)))
+            return replace(again, unfitting=trial.unfitting, given_up=FailedFix(left_out, why_not(trial)))
     return trial
 
 

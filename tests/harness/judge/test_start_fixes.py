@@ -71,6 +71,17 @@ def test_what_fails_with_the_packages_of_its_date_as_well_is_the_pages() -> None
     assert both(words, words) == "Correct `listn`: the packages of 2025-11-25 do not have it either."
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "SyntaxError: The requested module 'x/y.js' does not provide an export named 'MCPServer'",
+        "ImportError: cannot import name 'MCPServer' from 'x.y' (/x/y.py)",
+    ],
+)
+def test_a_name_that_no_package_exports_is_named(words: str) -> None:
+    assert both(words, words) == "Correct `MCPServer`: the packages of 2025-11-25 do not have it either."
+
+
 def test_two_failures_have_two_hints() -> None:
     today = "ModuleNotFoundError: No module named 'yaml'"
     assert both(today, "AttributeError: 'FastMCP' object has no attribute 'rum'") == (

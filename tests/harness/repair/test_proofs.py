@@ -283,7 +283,10 @@ async def test_fixes_that_do_not_work_together_are_tried_apart(
         works = tuple((name, "r") for name in asked if name != "stdio.only-messages")
         broken = ("http.origin-own",) if bad == "http.origin-validate" and bad in asked else ()
         left = tuple(name for name in asked if name == "stdio.only-messages")
-        return Trial(tried=tuple(asked), fixed=works, remaining=left, broken=broken, texts={"p": ("a", "b")})
+        unfitting = ("example.clients",) if len(tried) == 1 else ("example.clients", "stdio.only-messages")
+        return Trial(
+            tried=tuple(asked), unfitting=unfitting, fixed=works, remaining=left, broken=broken, texts={"p": ("a", "b")}
+        )
 
     monkeypatch.setattr(prove, "_try_findings", try_findings)
     monkeypatch.setattr(prove._Fault, "edits", lambda *_: ((FileEdit("s", 1, ("x",)),), ()))
@@ -295,3 +298,4 @@ async def test_fixes_that_do_not_work_together_are_tried_apart(
     assert trial.given_up is not None
     assert bad in trial.given_up.tried
     assert bad not in trial.tried
+    assert trial.unfitting == ("example.clients",), "what was tried has a fix that fits"
