@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from harness.base.errors import UsageError
-from harness.load import load_corpus, load_examples, load_normative_text, load_pages, load_schemas
+from harness.load import load_corpus, load_examples, load_normative_text, load_pages, load_schemas, load_statements
 from harness.settings import load_config
 
 if TYPE_CHECKING:
@@ -53,6 +53,12 @@ def test_pages_come_from_the_cache_unless_it_is_off(config: Config) -> None:
     assert not (config.state / "pages").exists()
     load_corpus(config)
     assert _cached(config) > 0
+
+
+def test_for_the_sentences_alone_only_normative_pages_are_read(config: Config) -> None:
+    statements = load_statements(config)
+    assert _cached(config) == 1
+    assert statements == load_corpus(config).statements != ()
 
 
 def test_normative_text_of_the_docs_is_not_extracted_again(config: Config) -> None:

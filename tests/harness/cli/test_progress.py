@@ -39,3 +39,18 @@ def test_texts_are_cut_at_either_end() -> None:
     assert (end_of("abcdef", 4), beginning_of("abcdef", 4)) == ("…def", "abc…")
     assert (end_of("日本語", 4), beginning_of("日本語", 4)) == ("…語", "日…")
     assert (end_of("abc", 3), beginning_of("abc", 0)) == ("abc", "")
+
+
+def test_a_pipe_gets_lines_as_they_are() -> None:
+    sink = io.StringIO()
+    text = f"[bold]{LONG}[/] :100: {'x' * 100}"
+    with LiveProgress(Console(file=sink), ()) as live:
+        live.note(text)
+    assert sink.getvalue() == f"{text}\n"
+
+
+def test_nobody_who_wants_none_gets_notes() -> None:
+    sink = io.StringIO()
+    with LiveProgress(Console(file=sink, quiet=True), ()) as live:
+        live.note("a note")
+    assert sink.getvalue() == ""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -262,3 +264,10 @@ async def test_all_ways_into_blocked_carry_a_cause_and_a_next_step(
     assert [example.status for example in found.examples] == [Status.BLOCKED] * 2
     for example in found.examples:
         assert NEXT_STEP.match(example.reason or ""), example.reason
+
+
+@pytest.mark.processes
+def test_a_run_whose_conversations_are_cached_imports_nothing_that_holds_any() -> None:
+    ask = "import sys, harness.run.execute, harness.run.saving; print({'docker', 'httpx'}.intersection(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"

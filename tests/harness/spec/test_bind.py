@@ -22,6 +22,7 @@ from harness.spec.bindings_file import Binding, binding_at, load_bindings, to_to
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
     Spec = Callable[..., tuple[Statement, ...]]
 
 SAMPLE = Path(__file__).parents[3] / "docs-snapshot" / "sample"
@@ -245,7 +246,9 @@ def test_shipped_bindings_hold_no_sentence_and_fit_the_catalogue() -> None:
 def test_the_digests_of_the_samples_bindings_are_those_of_its_sentences(tmp_path: Path) -> None:
     config = load_config(SAMPLE, environ={}, state=tmp_path, jobs=1)
     found = locate(load_bindings(config.bindings, config.catalogue), load_statements(config))
-    assert [b.requirement for b, statement, _ in found if not statement or normative_content(statement.text) != b.content] == []
+    assert [
+        b.requirement for b, statement, _ in found if not statement or normative_content(statement.text) != b.content
+    ] == []
 
 
 def test_other_words_that_ask_for_the_same_are_reworded_and_judged(spec: Spec) -> None:
@@ -315,6 +318,17 @@ def test_entries_are_kept_by_the_bytes_of_their_file(tmp_path: Path, monkeypatch
     file.write_bytes(file.read_bytes() + b"\n# edited\n")
     with pytest.raises(TypeError):
         load_bindings(file, MCP.catalogue, tmp_path / "kept")
+
+
+def test_a_file_is_read_once_and_again_when_its_bytes_change(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "bindings.toml"
+    file.write_bytes((SAMPLE / "bindings.toml").read_bytes())
+    first = load_bindings(file, MCP.catalogue)
+    with monkeypatch.context() as patched:
+        patched.setattr(bindings_file, "read_toml", None)
+        assert load_bindings(file, MCP.catalogue) == first
+    file.write_text(to_toml(first[1:]))
+    assert load_bindings(file, MCP.catalogue) == first[1:]
 
 
 def test_kept_entries_that_contradict_the_catalogue_are_refused_like_others(tmp_path: Path) -> None:
