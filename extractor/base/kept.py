@@ -102,9 +102,15 @@ def code_digest(*places: Path, endings: Collection[str] = CODE) -> str:
     for place in places:
         for name in _files(place) if place.is_dir() else (str(place),):
             if os.path.splitext(name)[1] in endings:  # noqa: PTH122  (faster, of hundreds of files)
-                with open(name, "rb") as file:  # noqa: PTH123
-                    digest.update(os.path.relpath(name, place.parent).encode() + b"\0" + file.read() + b"\0")
+                digest.update(os.path.relpath(name, place.parent).encode() + b"\0" + _file_digest(name))
     return digest.hexdigest()
+
+
+@cache
+def _file_digest(name: str) -> bytes:
+    """Return the SHA-256 of a file of docprobe's own code: several caches ask for the same ones."""
+    with open(name, "rb") as file:  # noqa: PTH123  (as above)
+        return hashlib.sha256(file.read()).digest()
 
 
 @cache
