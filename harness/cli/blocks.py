@@ -10,6 +10,7 @@ import click
 import msgspec
 
 from extractor.base.text import printable
+from extractor.model import Block
 from harness.cli.context import Cli, docs_argument, pass_cli, state_option, table, table_or_json_option
 from harness.load import load_corpus
 from harness.settings import load_config
@@ -17,7 +18,7 @@ from harness.settings import load_config
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from extractor.model import Block, Corpus
+    from extractor.model import Corpus
 
 
 @click.command("blocks", short_help="List every fenced code block.")
@@ -57,12 +58,14 @@ def to_json(corpus: Corpus, docs: Path) -> str:
     return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"
 
 
-_PUBLISHED: Final = {"prose_commands": "spoken", "prose_values": "stated"}
+_RENAMED: Final = {"prose_commands": "spoken", "prose_values": "stated"}
+_PUBLISHED: Final = {field.name: _RENAMED.get(field.name, field.name) for field in dataclasses.fields(Block)}
+"""Key by field: what the prose around a block holds is published as ``spoken`` and ``stated``."""
 
 
 def _entry(block: Block) -> dict[str, Any]:
-    """Return the block's fields; what the prose around it holds is published as ``spoken`` and ``stated``."""
-    return {_PUBLISHED.get(field.name, field.name): getattr(block, field.name) for field in dataclasses.fields(block)}
+    """Return the block's fields as they are published."""
+    return {key: getattr(block, name) for name, key in _PUBLISHED.items()}
 
 
 def to_table(blocks: tuple[Block, ...]) -> str:

@@ -6,13 +6,14 @@ import dataclasses
 import re
 import sys
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 import msgspec
 
 from extractor.base.suggest import suggestion
 from extractor.base.text import printable
+from extractor.model import Statement
 from harness.base.errors import UsageError
 from harness.cli.context import Cli, docs_argument, pass_cli, state_option, table, table_or_json_option
 from harness.load import classify_statements, load_normative_text, load_statements
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from extractor.model import Statement
     from harness.model import Drift
     from harness.rule import Catalogue
     from harness.spec.classification import ClassifiedStatement, Coverage
@@ -130,13 +130,13 @@ def _row(entry: ClassifiedStatement) -> tuple[str, ...]:
     )
 
 
+_FIELDS: Final = tuple(field.name for field in dataclasses.fields(Statement))
+
+
 def _flat(entry: ClassifiedStatement) -> dict[str, Any]:
     """Return the fields of a statement, with its standing beside them."""
-    fields: dict[str, Any] = {
-        field.name: getattr(entry.statement, field.name) for field in dataclasses.fields(entry.statement)
-    }
     return {
-        **fields,
+        **{name: getattr(entry.statement, name) for name in _FIELDS},
         "shingles": sorted(entry.statement.shingles),
         "standing": entry.standing,
         "requirements": entry.requirements,

@@ -7,8 +7,6 @@ import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
-from packaging.utils import canonicalize_name
-
 from extractor.model import Manager
 
 if TYPE_CHECKING:
@@ -35,8 +33,15 @@ def brought_by(stated: Iterable[str], manager: Manager, client: str, lock: str) 
     if manager is Manager.NPM and client not in _OWN_ONLY:
         return _reached(stated, _of_npm(lock))
     if manager is Manager.PYPI:
-        return _reached(map(canonicalize_name, stated), _of_pypi(lock))
+        return _reached(map(_canonical, stated), _of_pypi(lock))
     return frozenset()
+
+
+def _canonical(name: str) -> str:
+    # here, since sentences are listed, and cached results read, without it
+    from packaging.utils import canonicalize_name
+
+    return canonicalize_name(name)
 
 
 def _reached(stated: Iterable[str], needs: Mapping[str, Iterable[str]]) -> frozenset[str]:
@@ -76,8 +81,8 @@ def _of_pypi(lock: str) -> Mapping[str, Iterable[str]]:
     name = ""
     for line in lock.splitlines():
         if pinned := _PINNED.match(line):
-            name = canonicalize_name(pinned[1])
+            name = _canonical(pinned[1])
         elif via := _VIA.fullmatch(line):
             for parent in via[1].split(", "):
-                needs[canonicalize_name(parent)].add(name)
+                needs[_canonical(parent)].add(name)
     return needs
