@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from extractor.examples.endpoints import endpoint_paths, stated_endpoints, stated_headers
@@ -9,16 +10,18 @@ from extractor.examples.overrides import AUTHORIZATION
 from extractor.examples.stand_ins import StandIns, stand_ins
 from extractor.languages.common.addresses import host_names
 from extractor.languages.common.environment import environment_notes, filled_file
+from extractor.languages.common.files import MAX_PATH_CHARS, joined, normal, refusal
 from extractor.languages.common.missing_parts import left_to_reader, sentence
 from extractor.languages.common.packages import packages_of
 from extractor.languages.common.services import infer_services
+from extractor.languages.common.shell import SHELLS, WINDOWS_SHELLS
 from extractor.model import Bundle, ExampleKind, Note, NoteKind, Origin
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from extractor.languages.common.values import Draft
-    from extractor.model import ServiceRequest
+    from extractor.model import ServiceRequest, SourceFile
 
 
 def bundle_of(draft: Draft) -> Bundle:
@@ -34,6 +37,7 @@ def bundle_of(draft: Draft) -> Bundle:
     files = dict(build.files)
     if build.reads_dotenv and draft.around.variables:
         files.setdefault(".env", filled_file(".env", draft.around.variables[-1].block, inferred.environment))
+    files = {**dict(_named_by_program(draft, startup.command)), **files}
     started = stand_ins(draft)
     beside = started if isinstance(started, StandIns) else StandIns()
     files |= beside.files
@@ -70,10 +74,25 @@ def bundle_of(draft: Draft) -> Bundle:
         unlisted_imports=packages.unlisted,
         host_names=host_names(draft.facts),
         allow_scripts=override.allow_scripts,
-        left_to_reader=left_to_reader(draft, environment, inferred.environment),
+        left_to_reader=left_to_reader(draft, environment, inferred.environment, startup.command, files),
         type_check=language.type_check,
         notes=notes,
     )
+
+
+def _named_by_program(draft: Draft, command: Sequence[str]) -> Iterator[tuple[str, SourceFile]]:
+    """The files that the page shows and the program or its command names: what it reads when it runs."""
+    texts = [text.value for code in draft.facts for text in code.texts]
+    words = [word.partition("=")[2] if word.startswith("-") else word for word in command[1:]]
+    wanted = {PurePosixPath(text).name for text in (*texts, *words) if 0 < len(text) <= MAX_PATH_CHARS}
+    own = {block.ordinal for block in draft.program.blocks}
+    for named in draft.around.named:
+        block, path = named.block, named.name.path
+        if block.ordinal in own or block.language in SHELLS | WINDOWS_SHELLS or refusal(path):
+            continue
+        name = PurePosixPath(normal(path)).name
+        if name in wanted and not name.startswith(".env"):
+            yield normal(path), joined(normal(path), [block])
 
 
 def _stated_variables(draft: Draft) -> dict[str, str]:

@@ -12,13 +12,33 @@ from extractor.languages.common.facts import Ref
 from extractor.model import LeftKind, LeftToReader
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from extractor.languages.common.facts import Call, CodeFacts
     from extractor.languages.common.values import Draft, ProgramFile, Snippet
     from extractor.model import Span
 
-_DATA_FILES: Final = (".py", ".js", ".ts", ".json", ".md", ".yaml", ".yml", ".csv", ".pem", ".key", ".html", ".txt")
+_DATA: Final = (".json", ".md", ".yaml", ".yml", ".csv", ".pem", ".key", ".html", ".txt")
+_DATA_FILES: Final = (".py", ".js", ".ts", *_DATA)
+_GIVEN_FILES: Final = (
+    ".env",
+    ".env.local",
+    ".toml",
+    ".ini",
+    ".cfg",
+    ".conf",
+    ".db",
+    ".sqlite",
+    ".crt",
+    ".cert",
+    ".xml",
+)
+"""Further files that commands name; code among them is the program's."""
+_OWN_PLACE: Final = re.compile(
+    r"(?:~|\$HOME|[A-Za-z]:)[/\\]|/(?:path|absolute|full|users|home|var|opt|srv|mnt|data|etc)/|(?:\./)?path/to/",
+    re.IGNORECASE,
+)
+"""How a path begins that is on the reader's machine."""
 _ASKING: Final = frozenset({"get", "post", "request", "urlopen", "fetch", "stream"})
 _URL: Final = re.compile(r"https?://([\w.-]+)", re.ASCII)
 _ISSUING: Final = re.compile(r"issuer|authorization_servers|authorizationServers|jwks|introspection", re.IGNORECASE)
@@ -103,13 +123,21 @@ def sentence(clauses: Sequence[str], limit: int = 4) -> str:
     return "; ".join(shown)
 
 
-def left_to_reader(draft: Draft, stated: Mapping[str, str], environment: Mapping[str, str]) -> tuple[LeftToReader, ...]:
+def left_to_reader(
+    draft: Draft,
+    stated: Mapping[str, str],
+    environment: Mapping[str, str],
+    command: Sequence[str] = (),
+    files: Collection[str] = (),
+) -> tuple[LeftToReader, ...]:
     """Return what only the reader has: values for placeholders and variables, files, names, answers, tokens.
 
     Args:
         draft: the program.
         stated: variables that the page or the configuration sets, placeholders and all.
         environment: those, with what docprobe fills in.
+        command: that starts it.
+        files: paths of its bundle.
     """
     parts = (
         *_arguments(draft),
@@ -118,6 +146,7 @@ def left_to_reader(draft: Draft, stated: Mapping[str, str], environment: Mapping
         *_answers(draft),
         *_names(draft),
         *_tokens(draft),
+        *_words(command, files),
     )
     return tuple({part.what: part for part in reversed(parts)}.values())[::-1]
 
@@ -165,6 +194,19 @@ def _files(draft: Draft) -> Iterator[LeftToReader]:
             continue
         if not {" ", ":"} & set(value) and PurePosixPath(value).name not in own:
             yield LeftToReader(LeftKind.FILE, value, f"the file {value}", span)
+
+
+def _words(command: Sequence[str], files: Collection[str]) -> Iterator[LeftToReader]:
+    """Files, paths and values in the command that only the reader has: ``--ssl-key key.pem``, ``/path/to/notes``."""
+    shown = {PurePosixPath(path).name for path in files}
+    for word in command[1:]:
+        value = word.partition("=")[2] if word.startswith("-") else word
+        if not value or len(value) >= _MAX_FILE or " " in value:
+            continue
+        if is_placeholder(value) or _OWN_PLACE.match(value):
+            yield LeftToReader(LeftKind.VALUE, value, f"{value}, an argument of the command")
+        elif value.lower().endswith((*_DATA, *_GIVEN_FILES)) and PurePosixPath(value).name not in shown:
+            yield LeftToReader(LeftKind.FILE, value, f"the file {value}")
 
 
 def _tokens(draft: Draft) -> Iterator[LeftToReader]:

@@ -113,12 +113,25 @@ def _arguments(words: Sequence[str], path: str, manifest: Manifest | None) -> tu
         if index is None:
             return None
         if means_file(arguments[index], path) or means_file("./" + path, arguments[index]):
-            flags = [a for a in arguments[:index] if a not in {"--watch", "--env-file=.env"}]
+            flags = _flags(arguments[:index])
             start = TSX if _is_typescript(path) and not {"tsx", *_STRIPPING} & set(flags) else ("node",)
             return (*start, *(f for f in flags if start != TSX), path, *arguments[index + 1 :])
         if built := _built(arguments[index], path, manifest):
             return ("node", built, *arguments[index + 1 :])
     return None
+
+
+def _flags(words: Sequence[str]) -> list[str]:
+    """Node's own options, without those for restarts, and for files of variables: docprobe sets those itself."""
+    flags: list[str] = []
+    given = iter(words)
+    for word in given:
+        option, equals, _ = word.partition("=")
+        if option in {"--env-file", "--env-file-if-exists"}:
+            _ = equals or next(given, "")
+        elif word != "--watch":
+            flags.append(word)
+    return flags
 
 
 def _built(word: str, path: str, manifest: Manifest | None) -> str | None:

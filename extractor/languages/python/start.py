@@ -31,6 +31,20 @@ ASGI_PORT: Final = 8000
 """uvicorn's own default."""
 _RUNNERS: Final = (("uv", "run"), ("poetry", "run"), ("pipenv", "run"), ("hatch", "run"), ("pdm", "run"), ("uvx", ""))
 """Tools that run a command in a project's environment, and their verb."""
+_WITH_VALUE: Final = frozenset(
+    {
+        "--with",
+        "--directory",
+        "--project",
+        "--python",
+        "--extra",
+        "--group",
+        "--from",
+        "--env-file",
+        "--with-requirements",
+    }
+)
+"""Options of these tools that a value follows."""
 _DROPPED: Final = frozenset({"--reload", "--dev"})
 """Flags that restart a server when a file changes: no file does."""
 _WORKERS: Final = "--workers"
@@ -192,7 +206,7 @@ def _without_runner(words: tuple[str, ...]) -> tuple[str, ...]:
 
 def _without_options(words: tuple[str, ...]) -> tuple[str, ...]:
     while words and words[0].startswith("--"):
-        takes_value = words[0] in {"--with", "--directory", "--project", "--python", "--extra", "--group", "--from"}
+        takes_value = words[0] in _WITH_VALUE
         words = words[2:] if takes_value else words[1:]
     return words
 

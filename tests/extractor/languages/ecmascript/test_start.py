@@ -45,6 +45,8 @@ TSX = ("node", "--import", "tsx")
         ("kite.ts", "npx tsx kite.ts --high", (*TSX, "kite.ts", "--high")),
         ("kite.mjs", "npx nodemon kite.mjs --high", ("node", "kite.mjs", "--high")),
         ("kite.ts", "npx ts-node-dev kite.ts", (*TSX, "kite.ts")),
+        ("kite.mjs", "node --env-file=.env.local --trace-warnings kite.mjs", ("node", "--trace-warnings", "kite.mjs")),
+        ("kite.mjs", "node --env-file .env --watch kite.mjs", ("node", "kite.mjs")),
         ("kite.mjs", "npx cross-env PORT=4700 node kite.mjs", ("node", "kite.mjs")),
     ],
 )

@@ -110,3 +110,44 @@ def test_a_module_of_src_is_run_by_its_own_name(tmp_path: Path) -> None:
     bundle = bundle_of(tmp_path, PROJECT.format(scripts="") + files + "```sh\nuv run python -m lamp_house.main\n```\n")
     assert bundle.command == ("python", "-m", "lamp_house.main")
     assert bundle.environment["PYTHONPATH"] == "src"
+
+
+@pytest.mark.parametrize(
+    ("shell", "left"),
+    [
+        ("python lamp.py --key lamp.pem", ["the file lamp.pem"]),
+        ("python lamp.py --config=settings.toml", ["the file settings.toml"]),
+        ("python lamp.py /path/to/bulbs", ["/path/to/bulbs, an argument of the command"]),
+        ("python lamp.py ~/bulbs", ["~/bulbs, an argument of the command"]),
+        ("python lamp.py --token=your-token-here", ["your-token-here, an argument of the command"]),
+        ("python lamp.py --path /mcp --port 4610", []),
+        ("python lamp.py notes.txt", []),
+        ("uv run --env-file .env.local lamp.py", []),
+    ],
+)
+def test_what_the_command_needs_of_the_reader_is_said(tmp_path: Path, shell: str, left: list[str]) -> None:
+    notes = '```text title="notes.txt"\nnotes\n```\n' if "notes.txt" in shell else ""
+    bundle = started(tmp_path, f"{shell}\n```\n\n{notes}```bash\npip install 'mcp<2'")
+    assert "lamp.py" in bundle.command
+    assert [part.what for part in bundle.left_to_reader] == left
+    assert any(file.path == "notes.txt" for file in bundle.files) == bool(notes)
+
+
+@pytest.mark.parametrize(
+    ("read", "fence"),
+    [
+        ("open('bulbs.json').read()", 'json title="bulbs.json"'),
+        ("Path('./data/bulbs.md').read_text()", 'md title="data/bulbs.md"'),
+        ("Path(__file__).parent / 'bulbs.sql'", 'sql title="bulbs.sql"'),
+    ],
+)
+def test_a_file_that_the_page_shows_and_the_program_reads_is_there(tmp_path: Path, read: str, fence: str) -> None:
+    code = f"from pathlib import Path\n{LAMP}".replace("lamp = FastMCP('lamp')", f"lamp = FastMCP(str({read}))")
+    page = f'```{fence}\n{{"bulbs": 3}}\n```\n\n```yaml title="other.yaml"\nx: 1\n```\n\n```python title="lamp.py"\n{code}```\n'
+    bundle = bundle_of(tmp_path, page)
+    path = fence.partition('"')[2].removesuffix('"')
+    assert {file.path: file.text for file in bundle.files} == {"lamp.py": code, path: '{"bulbs": 3}\n'}
+    shown = next(file for file in bundle.files if file.path == path).docs_line(1)
+    assert shown is not None
+    assert shown.first == 2
+    assert not [part for part in bundle.left_to_reader if "bulbs" in part.what]
