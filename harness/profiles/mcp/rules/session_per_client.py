@@ -1,6 +1,7 @@
 """One server and transport for each client in place of one for all: what makes them becomes a function.
 
-For the TypeScript SDK under Express and ``node:http``. The Python SDK's servers make a transport for each session.
+For the TypeScript SDK, under Express and ``node:http`` and with requests of the web's kind (Hono, Deno, Bun). The Python
+SDK's servers make a transport for each session.
 """
 
 from __future__ import annotations
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 
 _NEW_NAMES: Final = frozenset({"sessions", "openSession", "sessionId", "opens"})
 _TRANSPORT: Final = re.compile(r"(?:\w+\.)?\w*StreamableHTTPServerTransport")
+_HEADER: Final = "mcp-session-id"
+_BLOCKS: Final = frozenset({"statement_block", "switch_case", "switch_default"})
+_AROUND: Final = _BLOCKS | {"if_statement", "else_clause"}
+"""What a statement may be in."""
 _STEP: Final = "  "
 
 
@@ -151,36 +156,54 @@ def _setup_edits(shared: _Shared) -> Iterator[TextEdit]:
 
 def _handler_edits(call: Node, shared: _Shared) -> list[TextEdit] | None:
     """Return what finds the session's own transport in front of a call; None if the code around it does not fit."""
-    function, given = enclosing(call, FUNCTIONS), arguments_of(call)
+    function, opening = enclosing(call, FUNCTIONS), _opening(call, shared)
     body = function.child_by_field_name("body") if function is not None else None
-    if function is None or function == enclosing(shared.declared, FUNCTIONS):
+    if function is None or body is None or not opening or function == enclosing(shared.declared, FUNCTIONS):
         return None
-    if body is None or len(given) < 2 or any(part.type != "identifier" for part in given[:2]):
+    is_async = text_of(function).startswith("async")
+    edits = [] if is_async else [TextEdit(function.start_byte, function.start_byte, "async ")]
+    here = call
+    while here.parent is not None and here.parent.type not in _AROUND and here != body:
+        here = here.parent
+    above, end = here.parent, _end(shared)
+    if above is None or above.child_by_field_name("condition") == here:
         return None
-    request, response, end = text_of(given[0]), text_of(given[1]), _end(shared)
-    lines = (
-        f'const sessionId = {request}.headers["mcp-session-id"]{end}',
+    if above.type in _BLOCKS and here != body:
+        indent = " " * here.start_point[1]
+        return [*edits, TextEdit(here.start_byte, here.start_byte, "".join(f"{line}\n{indent}" for line in opening))]
+    # a body that is an expression, or a branch without a block, becomes a block
+    last = f"return {text_of(here)}{end}" if here == body else text_of(here)
+    indent = _indentation(here)
+    block = "".join(f"\n{indent}{_STEP}{line}" for line in (*opening, last))
+    return [*edits, TextEdit(here.start_byte, here.end_byte, f"{{{block}\n{indent}}}")]
+
+
+def _opening(call: Node, shared: _Shared) -> tuple[str, ...]:
+    """Return the lines that find or open a session; none if the call has other arguments than a request has."""
+    given, end = arguments_of(call), _end(shared)
+    request = text_of(given[0]) if given and given[0].type in {"identifier", "member_expression"} else ""
+    response = text_of(given[1]) if len(given) > 1 and given[1].type == "identifier" else ""
+    if not request or (len(given) > 1 and not response):
+        return ()
+    id = f'headers["{_HEADER}"]' if response else f'headers.get("{_HEADER}")'
+    status = "sessionId ? 404 : 400"
+    refused = (
+        (f"{response}.writeHead({status}).end(){end}", f"return{end}")
+        if response
+        else (f"return new Response(null, {{ status: {status} }}){end}",)
+    )
+    return (
+        f"const sessionId = {request}.{id}{end}",
         f'const opens = !sessionId && {request}.method === "POST"{end}',
         f"const {shared.transport} = opens ? await openSession() : sessions.get(sessionId){end}",
         f"if (!{shared.transport}) {{",
-        f"{_STEP}{response}.writeHead(sessionId ? 404 : 400).end(){end}",
-        f"{_STEP}return{end}",
+        *(f"{_STEP}{line}" for line in refused),
         "}",
     )
-    edits = (
-        [] if text_of(function).startswith("async") else [TextEdit(function.start_byte, function.start_byte, "async ")]
-    )
-    if function.type == "arrow_function" and body.type != "statement_block":
-        outer = function
-        while outer.parent is not None and outer.parent.start_point[0] == function.start_point[0]:
-            outer = outer.parent
-        indent = " " * outer.start_point[1]
-        block = "".join(f"\n{indent}{_STEP}{line}" for line in (*lines, f"await {text_of(body)}{end}"))
-        return [*edits, TextEdit(body.start_byte, body.end_byte, f"{{{block}\n{indent}}}")]
-    here = call
-    while here.parent is not None and here.parent != body:
-        here = here.parent
-    if here.parent is None:
-        return None
-    indent = " " * here.start_point[1]
-    return [*edits, TextEdit(here.start_byte, here.start_byte, "".join(f"{line}\n{indent}" for line in lines))]
+
+
+def _indentation(node: Node) -> str:
+    """Return what stands in front of the line that a node begins in."""
+    while node.parent is not None and node.parent.start_point[0] == node.start_point[0]:
+        node = node.parent
+    return " " * node.start_point[1]

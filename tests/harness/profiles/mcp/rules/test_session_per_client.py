@@ -84,7 +84,7 @@ app.post("/mcp", async (req, res) => {{
 {OPENING}  await transport.handleRequest(req, res, req.body);
 }});
 app.get("/mcp", async (req, res) => {{
-{OPENING}  await transport.handleRequest(req, res);
+{OPENING}  return transport.handleRequest(req, res);
 }});
 """
 IN_MAIN = """\
@@ -125,13 +125,59 @@ def test_in_a_function_with_a_switch_and_without_semicolons() -> None:
         "    }",
     ]
     assert lines[9] == "    http.createServer(async (request, response) => {"
-    assert "const wire = opens ? await openSession() : sessions.get(sessionId)" in lines[12]
+    assert lines[10:22] == [
+        "        switch (request.url) {",
+        "            case '/mcp':",
+        '                const sessionId = request.headers["mcp-session-id"]',
+        '                const opens = !sessionId && request.method === "POST"',
+        "                const wire = opens ? await openSession() : sessions.get(sessionId)",
+        "                if (!wire) {",
+        "                  response.writeHead(sessionId ? 404 : 400).end()",
+        "                  return",
+        "                }",
+        "                return wire.handleRequest(request, response)",
+        "            default:",
+        "                response.writeHead(404).end()",
+    ]
 
 
 def test_a_named_handler() -> None:
     after = edited("server.ts", NAMED)
     assert f"async function handle(req, res) {{\n{OPENING}  await transport" in after
     assert 'app.post("/mcp", handle);' in after
+
+
+WEB = """\
+const server = new McpServer({ name: "web" });
+const transport = new WebStandardStreamableHTTPServerTransport({ sessionIdGenerator: () => crypto.randomUUID() });
+await server.connect(transport);
+const app = new Hono();
+app.get("/", (c) => c.text("here"));
+app.all("/mcp", (c) => transport.handleRequest(c.req.raw));
+"""
+
+
+def test_requests_of_the_webs_kind() -> None:
+    after = edited("server.ts", WEB)
+    assert after.endswith("""\
+app.get("/", (c) => c.text("here"));
+app.all("/mcp", async (c) => {
+  const sessionId = c.req.raw.headers.get("mcp-session-id");
+  const opens = !sessionId && c.req.raw.method === "POST";
+  const transport = opens ? await openSession() : sessions.get(sessionId);
+  if (!transport) {
+    return new Response(null, { status: sessionId ? 404 : 400 });
+  }
+  return transport.handleRequest(c.req.raw);
+});
+""")
+
+
+def test_a_branch_without_a_block_becomes_one_and_other_paths_stay() -> None:
+    text = INLINE.replace("  await transport", '  if (req.path === "/mcp") await transport')
+    after = edited("server.ts", text)
+    assert '  if (req.path === "/mcp") {\n    const sessionId = req.headers["mcp-session-id"];\n' in after
+    assert "    await transport.handleRequest(req, res, req.body);\n  }\n});" in after
 
 
 @pytest.mark.parametrize(
