@@ -1,7 +1,7 @@
 """One server and transport for each client in place of one for all: what makes them becomes a function.
 
-For the TypeScript SDK, under Express and ``node:http`` and with requests of the web's kind (Hono, Deno, Bun). The Python
-SDK's servers make a transport for each session.
+For the TypeScript SDK, under Express and ``node:http`` and with requests of the web's kind (Hono, Deno, Bun). The
+Python SDK's servers make a transport for each session.
 """
 
 from __future__ import annotations
