@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from extractor.docs.sites import Site
 
-INCLUDE_MARKS: Final = (b"8<-", b"<<<", b"literalinclude")
-"""One of them stands on each page that shows code of another file."""
+INCLUDE_MARKS: Final = (b"8<-", b"<<<", b"literalinclude", b'.mdx"', b".mdx'", b'.md"', b".md'")
+"""One of them stands on each page that shows code of another file; the last are ends of an MDX import."""
 _MAX_FILE: Final = 1024 * 1024
 _MAX_TOTAL: Final = 8 * 1024 * 1024
 """Characters that all includes of one page may bring in."""

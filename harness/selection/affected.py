@@ -148,7 +148,7 @@ def affects_nothing(config: Config, since: Change) -> bool:
         before = load_pages(config, contents_at(Repository(config.docs, config.host), since.base, names))
     except UsageError:
         return False
-    if now.problems or any(page.flavour in INCLUDING for page in (*before.pages, *now.pages)):
+    if now.problems or _includes(before) or _includes(now):
         return False
     return _contents(before) == _contents(now) and not _changed_examples(
         load_examples(config, before).all, load_examples(config, now).all
@@ -206,9 +206,13 @@ def _docs_before(config: Config, since: Change, now: Corpus) -> tuple[Corpus | N
 
 def _stand_alone(corpus: Corpus) -> bool:
     """Return whether each page is what its own file makes it: none includes others, or is a link to one."""
-    return not any(
-        page.flavour in INCLUDING or not page.sha256 or (corpus.root / page.path).is_symlink() for page in corpus.pages
-    )
+    elsewhere = any(not page.sha256 or (corpus.root / page.path).is_symlink() for page in corpus.pages)
+    return not elsewhere and not _includes(corpus)
+
+
+def _includes(corpus: Corpus) -> bool:
+    """Return whether code of other files may be on a page: by its dialect, or as it imports a page that has some."""
+    return any(page.flavour in INCLUDING for page in corpus.pages) or any(block.includes for block in corpus.blocks)
 
 
 def _with_pages(corpus: Corpus, other: Corpus, names: frozenset[str]) -> Corpus:

@@ -134,6 +134,36 @@ def plans(config: Config, monkeypatch: pytest.MonkeyPatch) -> tuple[Plan, Plan]:
     return narrow, make_plan(config, since=since)
 
 
+IMPORTING = (
+    'import Shown from "/snippets/shown.mdx";\n\n# Shown\n\nSome prose.\n\n<Shown />\n\nRun `python server.py`.\n'
+)
+
+
+@pytest.mark.processes
+@pytest.mark.parametrize(
+    ("page", "was", "now", "affected"),
+    [
+        ("guides/shown.mdx", "Some prose", "Other prose", set()),
+        ("guides/shown.mdx", "python server.py", "python server.py --more", {"guides/shown#python"}),
+        ("snippets/shown.mdx", "of-today", "of-tomorrow", {"guides/shown#python", "snippets/shown#python"}),
+    ],
+)
+def test_a_page_that_imports_code_is_compared_with_all_of_it(
+    config: Config, monkeypatch: pytest.MonkeyPatch, page: str, was: str, now: str, affected: set[str]
+) -> None:
+    (config.docs / "docs.json").write_text("{}")
+    (config.docs / "snippets").mkdir()
+    (config.docs / "snippets" / "shown.mdx").write_text(SERVER.replace("weather", "imported"))
+    (config.docs / "guides" / "shown.mdx").write_text(IMPORTING)
+    git(config.docs, "init", "-q", "-b", "main", "--template=")
+    git(config.docs, "add", "-A")
+    git(config.docs, "commit", "-qm", "base")
+    file = config.docs / page
+    file.write_text(file.read_text().replace(was, now))
+    narrow, whole = plans(replace(config, changed_since="main"), monkeypatch)
+    assert {example.id for example in narrow.examples} == {example.id for example in whole.examples} == affected
+
+
 @pytest.mark.processes
 def test_a_change_is_planned_as_among_all_pages(changed: Config, monkeypatch: pytest.MonkeyPatch) -> None:
     page = changed.docs / "guides" / "server.md"
