@@ -175,7 +175,7 @@ def make_plan(config: Config, *, since: Change | None = None, settings: Config |
         config.catalogue.requirement(name)
     selection = Selection(config.select, config.revisions, config.shard)
     named = named_examples(config.baseline)
-    docs = load_changed(config, since, named) if since else load_selected(config, selection, named)
+    docs = load_changed(config, since, selection, named) if since else load_selected(config, selection, named)
     loaded = load_examples(config, docs)
     corpus, found = loaded.corpus, loaded.all
     bound = load_normative_text(config, corpus).bound

@@ -72,7 +72,7 @@ def load_selected(config: Config, selection: Selection, named: Collection[str] =
     return _load_around(config, paths, asked, named, deciding)
 
 
-def load_changed(config: Config, since: Change, named: Collection[str] = ()) -> Corpus:
+def load_changed(config: Config, since: Change, selection: Selection, named: Collection[str] = ()) -> Corpus:
     """Return the docs with the pages that decide about the examples of changed pages; else with all.
 
     All count where more changed than pages, or the normative text, or where an example may come from another page.
@@ -80,6 +80,7 @@ def load_changed(config: Config, since: Change, named: Collection[str] = ()) -> 
     Args:
         config: of the run.
         since: the change.
+        selection: what is asked for, changed or not.
         named: as for :func:`load_selected`.
     """
     names = pages_alone(config, since)
@@ -96,6 +97,8 @@ def load_changed(config: Config, since: Change, named: Collection[str] = ()) -> 
 
     def deciding(corpus: Corpus, examples: Sequence[Example]) -> list[bytes | None]:
         try:
+            # whether there is anything to select is asked of all examples
+            select(examples, selection)
             were = load_pages(config, contents_at(Repository(config.docs, config.host), since.base, names))
         except UsageError:
             return [None]

@@ -130,7 +130,7 @@ def plans(config: Config, monkeypatch: pytest.MonkeyPatch) -> tuple[Plan, Plan]:
     """Plan with the pages that decide, and with all."""
     since = find_change(config, "main")
     narrow = make_plan(config, since=since)
-    monkeypatch.setattr(plan, "load_changed", lambda config, since, named: load_corpus(config))
+    monkeypatch.setattr(plan, "load_changed", lambda config, *_: load_corpus(config))
     return narrow, make_plan(config, since=since)
 
 
@@ -179,6 +179,16 @@ def test_a_change_is_planned_as_among_all_pages(changed: Config, monkeypatch: py
         assert narrow.base.copies(digest) == whole.base.copies(digest)
         assert {example.page for example in whole.base.copies(digest)} == {"guides/server.md", "guides/in-a-list.md"}
     assert (narrow.text_changes, narrow.pages) == (whole.text_changes, whole.pages)
+
+
+@pytest.mark.processes
+@pytest.mark.parametrize("select", [(), ("guides/server",)])
+def test_a_change_beside_the_selected_examples_leaves_nothing_to_run(
+    changed: Config, monkeypatch: pytest.MonkeyPatch, select: tuple[str, ...]
+) -> None:
+    (changed.docs / "blog" / "story-1.md").write_text("# A story\n\n```json\n{}\n```\n")
+    narrow, whole = plans(replace(changed, select=select), monkeypatch)
+    assert narrow.examples == whole.examples == ()
 
 
 @pytest.mark.processes
