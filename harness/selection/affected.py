@@ -192,19 +192,19 @@ def _docs_before(config: Config, since: Change, now: Corpus) -> tuple[Corpus | N
         now: the docs as they are. Where pages alone changed, the others are taken from there.
     """
     names = pages_alone(config, since)
-    if names is None or since.configuration or now.layout != config.layout or not _stand_alone(now):
+    if names is None or since.configuration or now.layout != config.layout or not stand_alone(now):
         return _docs_at(config, since.base)
     try:
         before = load_pages(config, contents_at(Repository(config.docs, config.host), since.base, names))
     except UsageError:
         return None, None
-    if not _stand_alone(before):
+    if not stand_alone(before):
         return _docs_at(config, since.base)
     corpus = _with_pages(now, before, frozenset(names))
     return corpus, load_examples(config, corpus)
 
 
-def _stand_alone(corpus: Corpus) -> bool:
+def stand_alone(corpus: Corpus) -> bool:
     """Return whether each page is what its own file makes it: none includes others, or is a link to one."""
     elsewhere = any(not page.sha256 or (corpus.root / page.path).is_symlink() for page in corpus.pages)
     return not elsewhere and not _includes(corpus)

@@ -21,7 +21,7 @@ from extractor.examples.ids import page_stem, stem_of
 from harness.base.errors import NothingSelectedError, UsageError
 from harness.base.git import Repository
 from harness.load import bindings_of, load_corpus, load_examples, load_pages
-from harness.selection.affected import FEW, INCLUDING, contents_at, pages_alone
+from harness.selection.affected import FEW, INCLUDING, contents_at, pages_alone, stand_alone
 from harness.selection.origins import find_origins
 from harness.selection.select import select
 from harness.spec.bind import locate
@@ -102,6 +102,8 @@ def load_changed(config: Config, since: Change, selection: Selection, named: Col
             were = load_pages(config, contents_at(Repository(config.docs, config.host), since.base, names))
         except UsageError:
             return [None]
+        if not stand_alone(were):
+            return [None]
         before = load_examples(config, were).all
         now = [example for example in examples if example.page in names]
         if len(find_origins(now, now, before)) < len(now):
@@ -109,7 +111,9 @@ def load_changed(config: Config, since: Change, selection: Selection, named: Col
             return [None]
         return [*(_telling_line(one, corpus) for one in now), *(_telling_line(one, were) for one in before)]
 
-    return _load_around(config, paths, {*names}.intersection(paths), named, deciding)
+    corpus = _load_around(config, paths, {*names}.intersection(paths), named, deciding)
+    # one that shows code of other files is among those read, by its marks: a changed page may be shown there
+    return corpus if stand_alone(corpus) else joined(corpus, load_corpus(config, only=corpus.unread))
 
 
 def _load_around(

@@ -131,7 +131,9 @@ def plans(config: Config, monkeypatch: pytest.MonkeyPatch) -> tuple[Plan, Plan]:
     since = find_change(config, "main")
     narrow = make_plan(config, since=since)
     monkeypatch.setattr(plan, "load_changed", lambda config, *_: load_corpus(config))
-    return narrow, make_plan(config, since=since)
+    whole = make_plan(config, since=since)
+    assert narrow.no_longer_runnable == whole.no_longer_runnable
+    return narrow, whole
 
 
 IMPORTING = (
@@ -162,6 +164,8 @@ def test_a_page_that_imports_code_is_compared_with_all_of_it(
     file.write_text(file.read_text().replace(was, now))
     narrow, whole = plans(replace(config, changed_since="main"), monkeypatch)
     assert {example.id for example in narrow.examples} == {example.id for example in whole.examples} == affected
+    # the docs before it are read as a whole, and so are those of now
+    assert narrow.corpus.unread == ()
 
 
 @pytest.mark.processes
