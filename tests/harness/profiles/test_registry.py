@@ -25,5 +25,5 @@ def test_result_files_of_every_profile_can_be_read() -> None:
 
 def test_what_all_have_is_said_in_words_that_are_true_of_all() -> None:
     (shared,) = (row for row in all_requirements() if row.id == "example.runs")
-    assert "initialize" in DEFAULT.serving.title
+    assert "initialize" in DEFAULT.serving.does
     assert shared.title == GENERAL.serving.title
