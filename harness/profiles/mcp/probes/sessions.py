@@ -80,8 +80,8 @@ async def initialize(
 async def ask_for_second_client(peer: ProbedServer, caller: Caller) -> bool:
     """Send the initialize that this process has served once more, and return whether it is served again.
 
-    A process that refuses it, or ends by it, serves one client in its life: the facts record it. No answer in time, and
-    a refusal for load or for want of a token, show nothing.
+    A process that refuses it, or ends because of it, serves one client in its life: the facts record it. A late answer,
+    and a refusal because of load or a missing token, show nothing.
     """
     answer, opened = await initialize(peer, steps.CLIENTS_SECOND, caller, next(iter(peer.answered)))
     if opened is not None:

@@ -209,7 +209,7 @@ CACHE_HINTS: Final = Rule(
 def names_versions(transcript: Transcript, bound: BoundRequirement) -> Finding:
     """Judge that an error to an initialize SHOULD name a version that the server supports.
 
-    Refusals for want of a token or for load are about something else, and a result is no error.
+    Refusals because of load or a missing token are about something else, and a result is not an error.
     """
     spoken = next((named_version(exchange) for exchange, _ in plain_results(transcript, bound.revision)), None)
     refused = [

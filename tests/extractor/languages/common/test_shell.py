@@ -36,7 +36,7 @@ def test_texts_of_heredocs_are_not_commands() -> None:
     text = "npm i a\ncat > x.mjs <<EOF\nnpm install evil\nnode y.mjs\nEOF\nnode x.mjs\n"
     assert words("bash", text) == ["npm i a", "cat", "node x.mjs"]
     assert words("bash", "cat <<EOF\nnode y.mjs\n") == ["cat"]
-    # a here-string is no heredoc
+    # a here-string is not a heredoc
     assert words("bash", "cat <<< EOF\nnode y.mjs\n") == ["cat", "node y.mjs"]
 
 
