@@ -61,7 +61,7 @@ class Anchors:
         self._image = ""
         self._numbers = itertools.count(1)
         self._slots: set[int] = set()
-        self._taken = 0
+        self._in_use = 0
         self._ready: Anchor | None = None
         self._preparing: anyio.Event | None = None
         self._one_by_one = anyio.Lock()
@@ -83,16 +83,18 @@ class Anchors:
         while self._retiring >= _MOST_RETIRING and not self._run.events.broken.is_set():
             await self._retired.wait()
         self._image = image
-        self._taken += 1
         if self._preparing is not None:
             await self._preparing.wait()
         anchor, self._ready = self._ready, None
         names = frozenset(host for host in hosts if _HOST_NAME.fullmatch(host)) - {"localhost"}
         if anchor is not None:
             if not names and anchor.tunnel.failure is None:
+                self._in_use += 1
                 return anchor
-            self.retire(anchor)
-        return await self._start(image, names)
+            self._start_retiring(anchor)
+        anchor = await self._start(image, names)
+        self._in_use += 1
+        return anchor
 
     def prepare(self, image: str) -> None:
         """Begin to make an anchor ready for the next pod, unless one is."""
@@ -102,8 +104,9 @@ class Anchors:
             self._tasks.start_soon(self._prepare, self._preparing)
 
     def retire(self, anchor: Anchor) -> None:
-        """End an anchor in the background, and with it its pod."""
-        if self._taken > 1:  # a run of several pods: likely there is another one to come
+        """End an anchor that was taken, in the background, and with it its pod."""
+        self._in_use -= 1
+        if self._in_use:  # there are other pods: likely another one is to come
             self.prepare(self._image)
         self._start_retiring(anchor)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
@@ -12,6 +13,7 @@ import anyio
 from extractor.model import ExampleKind, Manager, Note, NoteKind, Origin
 from harness.base.errors import BlockedError, InstallError, PodError
 from harness.base.host import describe_overload
+from harness.exchanges.recorder import task_group
 from harness.judge.start_failure import describe_start, port_held_by_service
 from harness.model import DateSource, LogLine, Recording, Resolve, Run, StartOutcome, Transcript
 from harness.run.code_checks import check_types
@@ -133,49 +135,71 @@ async def _attempt(
     probe = make_probe(bundle, config.profile)
     held = frozenset(service.port for service in probe.services)
     progress("starting")
-    async with engine.pod(bundle, image, probe.services, progress=progress) as pod:
 
-        def failed(outcome: StartOutcome, how: str, guesses: tuple[Note, ...] = ()) -> Attempt:
-            return Attempt(run(outcome, how, probe.redact(pod.logs()), image, guesses), None)
+    async def converse() -> Attempt:
+        """Start the example and converse with it."""
+        async with engine.pod(bundle, image, probe.services, progress=progress) as pod:
 
-        if (state := pod.exit_state()) is not None and state.during == "build":
-            _block_if_limited(state)
-            return failed(_outcome(state), _exit_text(state))
-        try:
-            with anyio.move_on_after(config.limits.example_s) as clock:
-                if bundle.kind is ExampleKind.HTTP_SERVER:
-                    await pod.wait_listening(config.limits.start_s)
-                    if not pod.sockets():
-                        _block_if_port_is_held(pod, held)
-                        _block_if_overloaded(pod, f"it did not listen within {config.limits.start_s:.0f} s")
-                        return failed(_outcome(pod.exit_state()), _exit_text(pod.exit_state()))
-                transcript = await probe.converse(pod, config.probe_settings, progress)
-        except PodError:
-            # nothing can be written to an example that has ended: its end is the result
-            if (state := pod.exit_state()) is None:
-                raise
-            return failed(_outcome(state), _exit_text(state))
-        if clock.cancelled_caught:
-            raise BlockedError(
-                f"start and conversation took more than {config.limits.example_s:g} s, docprobe's limit",
-                "raise example-s in [limits] if the example needs that long",
-            )
-        transcript = replace(transcript, packages=dict(image.packages))
-        if not probe.serves(transcript):
-            _block_if_port_is_held(pod, held)
-            if any(exchange.timed_out for exchange in transcript.exchanges):
-                _block_if_overloaded(pod, probe.failure(transcript))
-            # one that has just died is not yet known to have ended
-            state = pod.exit_state() or (None if pod.sockets() else await pod.wait_exit(END_KNOWN_S))
-            if state is None:
-                how = probe.failure(transcript) + _where_it_answered(transcript, bundle)
-                attempt = failed(config.profile.serving.outcome, how, transcript.facts.guesses)
-            else:
-                attempt = failed(_outcome(state), _exit_text(state))
-            return replace(attempt, run=replace(attempt.run, endpoint=_observed_endpoint(transcript)))
-        served = run(StartOutcome.SERVING, _how_it_serves(transcript), (), image)
-    tool = bundle.type_check
-    return Attempt(served, transcript, await check_types(engine, bundle, tool, image, progress) if tool else None)
+            def failed(outcome: StartOutcome, how: str, guesses: tuple[Note, ...] = ()) -> Attempt:
+                return Attempt(run(outcome, how, probe.redact(pod.logs()), image, guesses), None)
+
+            if (state := pod.exit_state()) is not None and state.during == "build":
+                _block_if_limited(state)
+                return failed(_outcome(state), _exit_text(state))
+            try:
+                with anyio.move_on_after(config.limits.example_s) as clock:
+                    if bundle.kind is ExampleKind.HTTP_SERVER:
+                        await pod.wait_listening(config.limits.start_s)
+                        if not pod.sockets():
+                            _block_if_port_is_held(pod, held)
+                            _block_if_overloaded(pod, f"it did not listen within {config.limits.start_s:.0f} s")
+                            return failed(_outcome(pod.exit_state()), _exit_text(pod.exit_state()))
+                    transcript = await probe.converse(pod, config.probe_settings, progress)
+            except PodError:
+                # nothing can be written to an example that has ended: its end is the result
+                if (state := pod.exit_state()) is None:
+                    raise
+                return failed(_outcome(state), _exit_text(state))
+            if clock.cancelled_caught:
+                raise BlockedError(
+                    f"start and conversation took more than {config.limits.example_s:g} s, docprobe's limit",
+                    "raise example-s in [limits] if the example needs that long",
+                )
+            transcript = replace(transcript, packages=dict(image.packages))
+            if not probe.serves(transcript):
+                _block_if_port_is_held(pod, held)
+                if any(exchange.timed_out for exchange in transcript.exchanges):
+                    _block_if_overloaded(pod, probe.failure(transcript))
+                # one that has just died is not yet known to have ended
+                state = pod.exit_state() or (None if pod.sockets() else await pod.wait_exit(END_KNOWN_S))
+                if state is None:
+                    how = probe.failure(transcript) + _where_it_answered(transcript, bundle)
+                    attempt = failed(config.profile.serving.outcome, how, transcript.facts.guesses)
+                else:
+                    attempt = failed(_outcome(state), _exit_text(state))
+                return replace(attempt, run=replace(attempt.run, endpoint=_observed_endpoint(transcript)))
+            return Attempt(run(StartOutcome.SERVING, _how_it_serves(transcript), (), image), transcript)
+
+    if (tool := bundle.type_check) is None:
+        return await converse()
+    return await _checked_beside(converse, partial(check_types, engine, bundle, tool, image, progress))
+
+
+async def _checked_beside(
+    converse: Callable[[], Awaitable[Attempt]], check: Callable[[], Awaitable[TypeCheck]]
+) -> Attempt:
+    """Check types in a pod of their own while the example is conversed with; what does not serve needs no check."""
+    types: list[TypeCheck] = []
+
+    async def run_check() -> None:
+        types.append(await check())
+
+    async with task_group() as tasks:
+        tasks.start_soon(run_check)
+        attempt = await converse()
+        if attempt.transcript is None:
+            tasks.cancel_scope.cancel()
+    return attempt if attempt.transcript is None else replace(attempt, types=types[0])
 
 
 def _observed_endpoint(transcript: Transcript) -> str | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field, replace
+from http import HTTPStatus
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,13 +20,15 @@ from anyio.streams.buffered import BufferedByteReceiveStream
 from extractor.base.text import one_line
 from extractor.languages.common.files import added_file
 from extractor.model import ExampleKind
+from harness.base import jsonrpc
 from harness.base.errors import DocprobeError
 from harness.engine.hardening import APP
+from harness.exchanges.http_exchange import StoppedError
 from harness.model import LibraryFunction, TracedExchange
 from harness.run.attempt import make_probe
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
     from anyio.abc import ByteStream
 
@@ -90,10 +93,15 @@ async def trace(
     Returns:
         In order. Without the exchanges of which nothing is known; empty if the program cannot be traced, or does not
         answer as it did. Whatever goes wrong costs these lines only.
+
+    The same step is taken in each revision. Where two were answered alike, and their controls too, one of them is
+    traced, and what ran for it stands for both; the conversation ends when nothing is left to trace.
     """
     traced, was = traced_bundle(bundle), recording.transcript
     if traced is None or was is None or bundle.kind is not ExampleKind.HTTP_SERVER or not pairs:
         return ()
+    stand_ins = find_stand_ins(pairs, was)
+    held = {number: pairs[number] for number in stand_ins.values()}
     progress("tracing what it executes")
     run = recording.runs[-1]
     probe, service = make_probe(bundle, config.profile), TraceService(frozenset(file.path for file in bundle.files))
@@ -102,12 +110,54 @@ async def trace(
         with anyio.move_on_after(config.limits.example_s):
             async with engine.pod(traced, image, (*probe.services, service)) as pod:
                 await pod.wait_listening(config.limits.start_s)
-                watched = TracedPod(pod, service, {*pairs, *pairs.values()})
+                watched = TracedPod(pod, service, {*held, *held.values()})
                 now = await probe.converse(watched, config.probe_settings, lambda _: None)
-                return _differences(was, now, pairs, watched.executed)
+                found = {one.number: one for one in _differences(was, now, held, watched.executed)}
+                return tuple(
+                    replace(found[stand_in], number=number, control=pairs[number])
+                    for number, stand_in in sorted(stand_ins.items())
+                    if stand_in in found
+                )
     except (DocprobeError, *_ERRORS) as error:
         progress(f"not traced: {type(error).__name__}")
     return ()
+
+
+def find_stand_ins(pairs: Mapping[int, int], transcript: Transcript) -> dict[int, int]:
+    """Return for each exchange to trace the one whose trace stands for it: the first like it, often itself.
+
+    Alike are exchanges of the same step with the same answer, whose controls are alike too.
+
+    Args:
+        pairs: number of each exchange to trace, and of its control.
+        transcript: that they are of.
+    """
+    exchanges = {exchange.number: exchange for exchange in transcript.exchanges}
+    first: dict[object, int] = {}
+    return {
+        number: first.setdefault((_manner(exchanges[number]), _manner(exchanges[control])), number)
+        for number, control in sorted(pairs.items())
+        if number in exchanges and control in exchanges
+    }
+
+
+def _manner(exchange: Exchange) -> tuple[object, ...]:
+    """Return what is asked in an exchange and how it was answered, without what differs each time."""
+    reply = exchange.reply
+    if reply is None:
+        return exchange.step, exchange.failure
+    texts = [event.data for event in reply.events] or [reply.body]
+    answers = tuple(_without_id(text) for text in texts) if reply.status >= HTTPStatus.BAD_REQUEST else ()
+    return exchange.step, reply.status, reply.media_type, reply.fault, answers, _codes(texts)
+
+
+def _without_id(text: str) -> str:
+    message = jsonrpc.message(text)
+    return text if message is None else json.dumps({**message, "id": None}, sort_keys=True)
+
+
+def _codes(texts: Sequence[str]) -> tuple[int | None, ...]:
+    return tuple(jsonrpc.error_code(jsonrpc.message(text)) for text in texts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +276,7 @@ class TracedPod:
     def __init__(self, pod: Pod, service: TraceService, wanted: set[int]) -> None:
         """``wanted`` are numbers of requests, from 1 in order of sending."""
         self._pod, self._service, self._wanted = pod, service, wanted
+        self._last = max(wanted)
         self._count = 0
         self._open: set[int] = set()
         self._mixed: set[int] = set()
@@ -233,12 +284,17 @@ class TracedPod:
         """By the number of the request. Without those beside which another one was open."""
 
     def begin(self) -> int:
-        """Count a request that begins."""
+        """Count a request that begins. Raises StoppedError after the last whose execution is wanted."""
+        self._stop_if_done()
         self._count += 1
         if self._open:
             self._mixed |= {*self._open, self._count}
         self._open.add(self._count)
         return self._count
+
+    def _stop_if_done(self) -> None:
+        if self._count >= self._last and self._open.isdisjoint(self._wanted):
+            raise StoppedError("everything that was wanted is traced")
 
     def is_wanted(self, number: int) -> bool:
         """Return whether to record what a request executes."""
@@ -263,7 +319,8 @@ class TracedPod:
         return _Transport(self._pod.transport(), self)
 
     async def restart(self) -> None:
-        """See :class:`harness.engine.protocol.Pod`."""
+        """See :class:`harness.engine.protocol.Pod`. Raises StoppedError if nothing is left to trace."""
+        self._stop_if_done()
         self._service.forget()
         await self._pod.restart()
 

@@ -8,24 +8,28 @@ import subprocess
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import anyio
 import pytest
 
-from harness.model import BlameSource, Certainty, Status, Verdict
+from extractor.model import ExampleKind
+from harness.exchanges.http_exchange import StoppedError
+from harness.model import BlameSource, Certainty, Status, Transcript, Verdict
 from harness.run.execute import execute
 from harness.run.plan import make_plan
-from harness.run.tracing import TraceService, read_answer, traced_bundle
+from harness.run.tracing import TracedPod, TraceService, find_stand_ins, read_answer, traced_bundle
 from harness.settings import load_config
 from tests.support.broken_code import bundle_of
 from tests.support.program_pod import ProgramEngine
+from tests.support.report_pieces import exchange
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from harness.config import Config
-    from harness.model import ExampleResult, Finding
+    from harness.engine.protocol import Pod
+    from harness.model import ExampleResult, Exchange, Finding
 
 SAMPLE = Path(__file__).parents[3] / "docs-snapshot" / "sample"
 PAGE = "docs/2025-11-25/tutorials/traced.mdx"
@@ -270,3 +274,46 @@ async def test_a_process_that_lies_costs_nothing() -> None:
             await stream.send(b"not JSON\n")
             assert await service.take() is None
         tasks.cancel_scope.cancel()
+
+
+def test_one_trace_stands_for_the_same_step_answered_alike_in_other_revisions() -> None:
+    def refused(number: int, body: str) -> Exchange:
+        one = exchange(number, "version.unsupported", "POST", 400)
+        assert one.reply is not None
+        return replace(one, reply=replace(one.reply, body=body))
+
+    exchanges = [
+        exchange(1, "version.control", "POST", 200),
+        refused(2, '{"error": {"code": -32000}}'),
+        exchange(3, "origin.foreign-request", "POST", 200),
+        exchange(4, "version.control", "POST", 200),
+        refused(5, '{"error": {"code": -32000}, "id": 7}'),
+        exchange(6, "origin.foreign-request", "POST", 403),
+        exchange(7, "version.control", "POST", 202),
+        refused(8, '{"error": {"code": -32000}, "id": null}'),
+        refused(9, '{"error": {"code": -32600}, "id": null}'),
+    ]
+    transcript = Transcript("e", ExampleKind.HTTP_SERVER, tuple(exchanges))
+    pairs = {2: 1, 3: 1, 5: 4, 6: 4, 8: 7, 9: 1, 99: 1}
+    assert find_stand_ins(pairs, transcript) == {2: 2, 3: 3, 5: 2, 6: 6, 8: 8, 9: 9}
+
+
+@pytest.mark.anyio
+async def test_the_conversation_ends_after_the_last_request_that_is_wanted() -> None:
+    class Silent:
+        async def take(self) -> None:
+            return None
+
+        def forget(self) -> None:
+            raise AssertionError("nothing is to be restarted")
+
+    pod = TracedPod(cast("Pod", None), cast("TraceService", Silent()), {1, 2})
+    assert pod.begin() == 1
+    await pod.end(1)
+    assert pod.begin() == 2
+    assert pod.begin() == 3, "the last one is still open"
+    await pod.end(2)
+    with pytest.raises(StoppedError):
+        pod.begin()
+    with pytest.raises(StoppedError):
+        await pod.restart()
