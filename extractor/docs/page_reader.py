@@ -19,7 +19,7 @@ from extractor.docs.tree import PageError, folders_near, read_bytes, revision_of
 from extractor.markdown.front_matter import FrontMatter, read_front_matter
 from extractor.markdown.parse_state import ParseState
 from extractor.markdown.parser import MAX_NESTING, headings_only, parser
-from extractor.markdown.shortcodes import unread_constructs
+from extractor.markdown.unread import unread_constructs
 from extractor.model import Flavour, Layout, Page, PageKind, Problem, Span
 
 if TYPE_CHECKING:

@@ -32,7 +32,7 @@ _SNIPPET = re.compile(
 )
 _WRAPPER: Final = re.compile(r"(?P<indent> *)(?P<mark>`{3,4}) *mdx-code-block\Z")
 _END_OF_WRAPPER: Final = re.compile(r"(?P<indent> *)(?P<mark>`{3,4})\Z")
-_RAW_HTML: Final = re.compile(r"<(?:!|\?|(?:script|style|pre|textarea)\b)", re.IGNORECASE)
+_RAW_HTML: Final = re.compile(r"<(?:!|\?|(?:script|style|textarea)\b)", re.IGNORECASE)
 """Elements that end at their own closing mark, whatever is between."""
 _LINES = re.compile(r"[\d,\- ]+\Z")
 
@@ -54,19 +54,39 @@ def _fence(state: StateBlock, start_line: int, end_line: int, silent: bool) -> b
         "column": start - state.src.rfind("\n", 0, start),
         "closed": state.line - start_line == count + 2,
     }
-    if "\t" in token.content and state.sCount[start_line] == 0:
+    if "\t" in state.src[start : state.eMarks[min(start_line + count, end_line - 1)]]:
         lines = token.content.split("\n")
         for offset in range(count):
-            lines[offset] = _spread_tab(state, start_line + 1 + offset, lines[offset])
+            lines[offset] = _without_indent(state, start_line + 1 + offset, state.sCount[start_line], lines[offset])
         token.content = "\n".join(lines)
     return True
 
 
-def _spread_tab(state: StateBlock, line: int, text: str) -> str:
-    start = state.bMarks[line]
-    taken = state.bsCount[line] % _TAB
-    is_shared = text.startswith("\t") and state.src[start - 1 : start] == ">"
-    return " " * (_TAB - taken) + text[1:] if taken and is_shared else text
+def _without_indent(state: StateBlock, line: int, indent: int, text: str) -> str:
+    """Return a line of a fence without as many columns as its opening one is indented by.
+
+    markdown-it-py counts the columns of tabs from the block quote around the line, and not from where the line begins.
+
+    Args:
+        state: the parser.
+        line: of the fence.
+        indent: columns of the opening fence, within the block quotes around it.
+        text: the line as markdown-it-py has it, returned if it begins with no tab.
+    """
+    at, end = state.bMarks[line], state.eMarks[line]
+    start = state.src.rfind("\n", 0, at) + 1
+    if not start < at or "\t" not in state.src[at : end - len(state.src[at:end].lstrip(" \t"))]:
+        return text
+    column = 0
+    for character in state.src[start:at]:
+        column += _TAB - column % _TAB if character == "\t" else 1
+    # a quotation's mark takes one column of the tab behind it, which is wider
+    taken = state.src[at - 1] == ">" and state.src[at] == "\t"
+    first = column + indent + taken
+    while at < end and state.src[at] in " \t" and (column < first):
+        column += _TAB - column % _TAB if state.src[at] == "\t" else 1
+        at += 1
+    return " " * max(0, column - first) + state.src[at:end]
 
 
 def mdx_code_block_plugin(md: MarkdownIt) -> None:

@@ -23,6 +23,7 @@ _PART = re.compile(
     )""",
     re.VERBOSE,
 )
+_CELL: Final = re.compile(r"\{(?P<language>[A-Za-z][\w+-]*)(?=[\s,}])")
 _LINE_RANGES = re.compile(r"[\d\s,:-]*\Z")
 _FLAGS: Final = frozenset(
     "expandable wrap lines live twoslash noInline showLineNumbers linenums nocopy collapse ignore no_run".split()  # noqa: SIM905
@@ -83,6 +84,9 @@ def split_info(raw: str) -> InfoString:
     if not language and "class" in attributes:
         language, _, others = attributes.pop("class").partition(" ")
         attributes |= {"class": others} if others else {}
+    elif not language and (cell := _CELL.match(text)):
+        language = cell["language"]  # {python echo=FALSE} (Quarto, R Markdown)
+        attributes.pop(language, None)
     written_out = [attributes[key] for key in _TITLE_KEYS if attributes.get(key)]
     while words and (words[-1] in _FLAGS or (written_out and not looks_like_file_name(words[-1]))):
         attributes[words.pop()] = ""

@@ -26,7 +26,14 @@ _OPENING: Final = re.compile(
     r"(?P<mark>`{3,}|~{3,}|:{3,})[ \t]*\{(?P<name>[A-Za-z][\w:+.-]*)\}[ \t]*(?P<argument>.*?)[ \t]*\Z"
 )
 _OPTION: Final = re.compile(r"\s*:?(?P<key>[A-Za-z][\w-]*):(?:\s+(?P<value>.*?))?\s*\Z")
-_CODE: Final = frozenset(("code-block", "code", "sourcecode", "code-cell", "prompt"))
+_TEXT_BELOW: Final = re.compile(r"[|>][+-]?|")
+"""The value of an option whose text is on the lines below it (YAML, "Block Scalar Styles")."""
+_CODE: Final = frozenset(("code-block", "code", "sourcecode", "code-cell", "prompt", "code-tab"))
+_OF_ONE_LANGUAGE: Final = {
+    **dict.fromkeys(("testcode", "testsetup", "testcleanup", "jupyter-execute", "ipython"), "python"),
+    "doctest": "pycon",
+}
+"""Directives whose code has a language of its own (Sphinx "doctest", jupyter-sphinx); their argument names a group."""
 _CALLOUTS: Final = (
     "admonition", "attention", "caution", "danger", "deprecated", "dropdown", "error", "hint", "important", "note",
     "seealso", "tip", "todo", "versionadded", "versionchanged", "warning",
@@ -43,7 +50,7 @@ _CONTAINERS: Final[Mapping[str, str]] = {
 }
 """Directives whose content is Markdown, and what they mean for a block in them (``meta["family"]``)."""
 _NO_CODE: Final = frozenset(
-    ("bibliography", "contents", "csv-table", "eval-rst", "image", "include", "math", "raw", "rubric", "toctree")
+    "bibliography contents csv-table eval-rst highlight image include math raw rubric toctree".split()  # noqa: SIM905
 )
 """Directives that are neither code nor hold Markdown: ``directive`` tokens, with ``meta["name"]``."""
 _NOT_OF_A_FILE: Final = "name"
@@ -63,16 +70,22 @@ def _directive(state: StateBlock, start_line: int, end_line: int, silent: bool) 
     if opening is None or (opening["mark"][0] == "`" and "`" in opening["argument"]):
         return False
     name, mark = opening["name"].lower(), opening["mark"]
-    is_code = name in _CODE or name == "literalinclude"
-    if not is_code and name not in _CONTAINERS and name not in _NO_CODE and mark[0] != ":":
+    is_code = name in _CODE or name in _OF_ONE_LANGUAGE or name == "literalinclude"
+    is_known = is_code or name in _CONTAINERS or name in _NO_CODE
+    closing = _closing_line(state, start_line, end_line, mark)
+    if not is_known and mark[0] != ":" and not _has_fence(state, start_line + 1, closing):
         return False
     if silent:
         return True
-    closing = _closing_line(state, start_line, end_line, mark)
     if name in _NO_CODE:
         token = state.push("directive", "", 0)
         token.map = [start_line, closing]
         token.meta = {"name": name}
+    elif name == "code-tab":
+        label = opening["argument"].partition(" ")[2].strip() or opening["argument"]
+        family = _open_container(state, start_line, closing, "tab", label)
+        _push_code(state, start_line, closing, closing < end_line and _closes(state, closing, mark), opening)
+        state.push("container_close", "div", -1).meta = {"family": family}
     elif is_code:
         _push_code(state, start_line, closing, closing < end_line and _closes(state, closing, mark), opening)
     else:
@@ -84,6 +97,12 @@ def _directive(state: StateBlock, start_line: int, end_line: int, silent: bool) 
 def _closes(state: StateBlock, line: int, mark: str) -> bool:
     text = state.src[state.bMarks[line] + state.tShift[line] : state.eMarks[line]].rstrip()
     return len(text) >= len(mark) and text == mark[0] * len(text) and not state.is_code_block(line)
+
+
+def _has_fence(state: StateBlock, first: int, last: int) -> bool:
+    """Whether a fence or a directive begins on one of these lines: what holds one holds Markdown."""
+    starts = (state.bMarks[line] + state.tShift[line] for line in range(first, last))
+    return any(state.src.startswith(("```", "~~~", ":::"), start) for start in starts)
 
 
 def _closing_line(state: StateBlock, start_line: int, end_line: int, mark: str) -> int:
@@ -106,8 +125,9 @@ def _push_code(state: StateBlock, start_line: int, closing: int, closed: bool, o
     token.map = [start_line, closing + closed]
     token.content = "".join(f"{line}\n" for line in lines[skipped:])
     token.meta = {"column": start - state.src.rfind("\n", 0, start), "closed": closed, "skipped": skipped}
-    language = opening["argument"].split(" ")[0]
-    if opening["name"].lower() == "literalinclude":
+    name = opening["name"].lower()
+    language = _OF_ONE_LANGUAGE.get(name) or opening["argument"].split(" ")[0]
+    if name == "literalinclude":
         token.meta["include"] = {"path": opening["argument"], "region": None, "options": options}
         language = options.pop("language", "") or posixpath.splitext(opening["argument"])[1].removeprefix(".")
     written = (f'{key}="{value}"'.replace("\\", "/") for key, value in options.items() if key != _NOT_OF_A_FILE)
@@ -124,8 +144,17 @@ def _read_options(lines: Sequence[str]) -> tuple[dict[str, str], int]:
         while end < len(lines) and _is_option(lines[end]):
             end += 1
         written = lines[:end]
-    found = (_OPTION.match(line) for line in written)
-    options = {option["key"]: (option["value"] or "").strip("\"'").replace('"', "'") for option in found if option}
+    options: dict[str, str] = {}
+    key = ""
+    for line in written:
+        option = _OPTION.match(line)
+        if option and not (key and line.startswith(" ")):
+            key = option["key"]
+            options[key] = (option["value"] or "").strip("\"'").replace('"', "'")
+        elif key and _TEXT_BELOW.fullmatch(options[key]):
+            options[key] = line.strip().replace('"', "'")
+        elif key and line.strip():
+            options[key] = f"{options[key]} {line.strip()}".replace('"', "'")
     return options, end + (end < len(lines) and not lines[end].strip())
 
 
@@ -135,17 +164,7 @@ def _is_option(line: str) -> bool:
 
 
 def _push_container(state: StateBlock, start_line: int, closing: int, name: str, argument: str) -> None:
-    family = _CONTAINERS.get(name, "other")
-    before = state.tokens[-1] if state.tokens else None
-    follows_a_tab = before is not None and before.type == "container_close" and before.meta.get("family") == "tab"
-    token = state.push("container_open", "div", 1)
-    token.map = [start_line, closing]
-    token.meta = {
-        "name": name,
-        "title": argument or None,
-        "family": family,
-        "starts_group": family == "tab" and not follows_a_tab,
-    }
+    family = _open_container(state, start_line, closing, name, argument)
     first = start_line + 1
     content = [state.src[state.bMarks[at] + state.tShift[at] : state.eMarks[at]] for at in range(first, closing)]
     first += _read_options(content)[1]
@@ -154,3 +173,19 @@ def _push_container(state: StateBlock, start_line: int, closing: int, name: str,
     state.md.block.tokenize(state, first, closing)
     state.parentType, state.lineMax = around
     state.push("container_close", "div", -1).meta = {"family": family}
+
+
+def _open_container(state: StateBlock, start_line: int, closing: int, name: str, title: str) -> str:
+    """Push the opening token of a container; returns its family."""
+    family = _CONTAINERS.get(name, "other")
+    before = state.tokens[-1] if state.tokens else None
+    follows_a_tab = before is not None and before.type == "container_close" and before.meta.get("family") == "tab"
+    token = state.push("container_open", "div", 1)
+    token.map = [start_line, closing]
+    token.meta = {
+        "name": name,
+        "title": title or None,
+        "family": family,
+        "starts_group": family == "tab" and not follows_a_tab,
+    }
+    return family

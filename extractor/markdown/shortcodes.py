@@ -1,4 +1,4 @@
-"""Template tags in Markdown pages: GitBook's components, code of Jekyll and Hugo, and what docprobe does not read.
+"""Template tags in Markdown pages: GitBook's components, and code of Jekyll and Hugo.
 
 ``{% tab title="…" %}`` and the like of GitBook are ``tag`` tokens, as if they were MDX; ``{% code title="…" %}`` puts
 its title into the info string of the fence in it. ``{% highlight %}`` (Jekyll) and ``{{< highlight >}}`` (Hugo) are
@@ -12,16 +12,12 @@ from typing import TYPE_CHECKING, Final
 
 from extractor.markdown.parse_state import ParseState
 from extractor.markdown.tags import TagKind
-from extractor.model import Flavour
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
     from markdown_it import MarkdownIt
     from markdown_it.ruler import RuleOptionsType
     from markdown_it.rules_block import StateBlock
     from markdown_it.rules_core import StateCore
-    from markdown_it.token import Token
 
 _INTERRUPTS: RuleOptionsType = {"alt": ["paragraph", "reference", "blockquote", "list"]}
 _TAG: Final = re.compile(
@@ -36,35 +32,6 @@ _HIGHLIGHT: Final = re.compile(
 _END_OF_HIGHLIGHT: Final = re.compile(
     r"(?:\{%-?[ \t]*endhighlight[ \t]*-?%\}|\{\{[<%][ \t]*/[ \t]*highlight[ \t]*[>%]\}\})[ \t]*\Z"
 )
-_UNREAD: Final = re.compile(
-    r"^[ \t]*(?P<text>"
-    r"\{\{#(?P<mdbook>include|rustdoc_include|playground)\b"
-    r"|\{\{[<%][ \t]*(?P<hugo>code-toggle|code|highlight|include|readfile|gist|embed-code|code-snippet)\b"
-    r"|\{%-?[ \t]*(?P<liquid>highlight|codeblock|include_code|include_relative|include_cached|gist|code|code-tabs)\b"
-    r"|(?P<pymdown>-{1,20}8<-{1,20})"
-    r"|\{(?P<mkdocs>[*!])[ \t]*[\w./]"
-    r"|<!--[ \t]*@(?P<vitepress>include):"
-    r"|@\[(?P<vuepress>code)[^\]]*\]\()",
-    re.MULTILINE,
-)
-_WRITTEN: Final = {
-    "mdbook": "{{{{#{}}}}} (mdBook)",
-    "hugo": "{{{{< {} >}}}} (Hugo)",
-    "liquid": "{{% {} %}} (Jekyll, GitBook)",
-    "pymdown": "{} outside a fence (PyMdown snippets)",
-    "mkdocs": "{{{0} … {0}}} (Markdown-Include)",
-    "vitepress": "<!--@{}: --> (VitePress)",
-    "vuepress": "@[{}]() (VuePress)",
-}
-
-
-_IN_FENCES: Final = ("mdbook", "mkdocs")
-"""Constructs that stand inside a fence, whose code they bring."""
-_SITES: Final = {"pymdown": (Flavour.MKDOCS,), "mkdocs": (Flavour.MKDOCS,), "vitepress": (Flavour.VITEPRESS,)}
-"""The dialects that have a construct, other than plain Markdown, which stands for every site without its own."""
-
-
-_DIRECTIVES: Final = ("include", "eval-rst")
 
 
 def shortcode_plugin(md: MarkdownIt) -> None:
@@ -72,28 +39,6 @@ def shortcode_plugin(md: MarkdownIt) -> None:
     md.block.ruler.before("fence", "template_tag", _template_tag, _INTERRUPTS)
     md.block.ruler.before("fence", "highlight", _highlight, _INTERRUPTS)
     md.core.ruler.after("block", "code_titles", _give_titles)
-
-
-def unread_constructs(tokens: Iterable[Token], flavour: Flavour) -> Iterator[tuple[int, str]]:
-    """Yield line (0-based) and message for each construct that brings code which docprobe does not see.
-
-    Each construct once, at its first line.
-    """
-    seen: dict[str, list[int]] = {}
-    for token in tokens:
-        if token.type == "directive" and token.meta["name"] in _DIRECTIVES and token.map:
-            seen.setdefault(f"{{{token.meta['name']}}} (MyST)", []).append(token.map[0])
-        if token.type not in ("inline", "html_block", "comment", "fence") or not token.map:
-            continue
-        for match in _UNREAD.finditer(token.content):
-            kind = next(kind for kind in _WRITTEN if match[kind])
-            if flavour not in _SITES.get(kind, (Flavour.GITHUB,)) or (token.type == "fence" and kind not in _IN_FENCES):
-                continue
-            line = token.map[0] + (token.type == "fence") + token.content.count("\n", 0, match.start("text"))
-            seen.setdefault(_WRITTEN[kind].format(match[kind]), []).append(line)
-    for construct, lines in seen.items():
-        often = f" ({len(lines)} times on this page)" if len(lines) > 1 else ""
-        yield lines[0], f"{construct} is not read: code that it brings or holds is not seen{often}"
 
 
 def _template_tag(state: StateBlock, start_line: int, end_line: int, silent: bool) -> bool:

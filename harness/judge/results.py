@@ -14,6 +14,7 @@ from harness.judge.findings import join_words
 from harness.judge.judge import deciding_revision, judge, unblock_without_sentence
 from harness.judge.logged_errors import log_of_failures, uncaught_error
 from harness.model import (
+    Basis,
     BlameBasis,
     BlameSource,
     BodyFault,
@@ -274,11 +275,12 @@ def _why_not_running(recording: Recording) -> str:
 
 
 def missing_text_remark(examples: Sequence[ExampleResult], bound: Bound) -> Iterator[str]:
-    """Yield a remark if there are findings and none of them can cite a sentence."""
-    if bound.requirements_by_statement or not any(example.findings for example in examples):
+    """Yield a remark if the rules have requirements of a text and no finding can cite a sentence of it."""
+    of_text = any(Basis.TEXT in row.requirement.basis.values() for row in bound.requirements.values())
+    if bound.requirements_by_statement or not of_text or not any(example.findings for example in examples):
         return
     if bound.unbound:
-        yield "no requirement is bound to a sentence of the normative text: no finding can be blocking; give bindings"
+        yield "no requirement is bound to the normative text: no finding about it can block; give bindings"
     else:
         yield "no normative text found: no finding can be blocking; give --spec DIR"
 

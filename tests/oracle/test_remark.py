@@ -48,6 +48,8 @@ PREFIXES = [
     ">\t",
     "> \t",
     " >\t",
+    ">\t>\t",
+    "> >\t",
 ]
 
 
@@ -114,4 +116,12 @@ def test_every_block_of_pages_made_up_of_pieces(oracle: Remark, seed: int) -> No
 
 
 def comparable(blocks: tuple[Seen, ...], unclosed: set[int]) -> tuple[Seen, ...]:
-    return tuple(Seen(b.first, 0, b.column, b.info, b.text.rstrip("\n")) if b.first in unclosed else b for b in blocks)
+    return tuple(Seen(b.first, 0, b.column, b.info, _to_last_text(b)) if b.first in unclosed else b for b in blocks)
+
+
+def _to_last_text(block: Seen) -> str:
+    """The text of a block without the blank lines at its end."""
+    lines = block.text.split("\n")
+    while lines and not lines[-1].strip():
+        lines.pop()
+    return "\n".join(lines)

@@ -27,6 +27,9 @@ def read(root: Path, text: str) -> tuple[Page, tuple[Block, ...]]:
         (":::{code-block} js\nx()\n:::\n", "js", "x()\n", 2),
         ("- item\n\n  ~~~{code-cell} ipython3\n  :tags: [a]\n\n  x\n  ~~~\n", "ipython3", "x\n", 6),
         ("```{code-block}\nx\n```\n", "", "x\n", 2),
+        ("```{testcode} group\nx\n```\n", "python", "x\n", 2),
+        ("```{jupyter-execute}\n:hide-output:\n\nx\n```\n", "python", "x\n", 4),
+        ("```{python echo=FALSE}\nx\n```\n", "python", "x\n", 2),
     ],
 )
 def test_options_are_not_text_and_lines_stay_true(
@@ -40,6 +43,30 @@ def test_options_are_not_text_and_lines_stay_true(
 def test_a_caption_may_name_the_file(tmp_path: Path) -> None:
     _, (block,) = read(tmp_path, "```{code-block} py\n:name: id-of-it\n:caption: pkg/app.py\nx\n```\n")
     assert block.info.name == "pkg/app.py"
+
+
+def test_a_caption_may_be_a_text_below_it(tmp_path: Path) -> None:
+    _, (block,) = read(tmp_path, "```{code-block} py\n---\ncaption: |\n  src/main.py\nlinenos:\n---\nx\n```\n")
+    assert (block.info.name, block.text) == ("src/main.py", "x\n")
+
+
+def test_code_may_be_a_tab(tmp_path: Path) -> None:
+    text = "````{tabs}\n```{code-tab} py In Python\nx\n```\n```{code-tab} c\ny\n```\n````\n"
+    _, found = read(tmp_path, text)
+    assert [(b.language, b.text, b.place.tab, b.place.tab_siblings) for b in found] == [
+        ("py", "x\n", "In Python", ("In Python", "c")),
+        ("c", "y\n", "c", ("In Python", "c")),
+    ]
+
+
+def test_what_holds_a_fence_is_read_whatever_it_is_called(tmp_path: Path) -> None:
+    text = "````{exercise} Try\n:label: a\n\nText.\n\n```py\nx\n```\n````\n\n```{highlight} py\n```\n\n```py\ny\n```\n"
+    page, found = read(tmp_path, text)
+    assert [(b.text, b.line(0).first, b.place.containers) for b in found] == [
+        ("x\n", 7, ("exercise[title=Try]",)),
+        ("y\n", 15, ()),
+    ]
+    assert page.problems == ()
 
 
 def test_directives_nest(tmp_path: Path) -> None:

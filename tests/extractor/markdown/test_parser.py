@@ -26,3 +26,17 @@ def test_nothing_of_one_page_is_left_for_the_next(flavour: Flavour) -> None:
     first = [token.as_dict() for token in parse(text, flavour)[0]]
     parse("# A\n\n```js\n", flavour)
     assert [token.as_dict() for token in parse(text, flavour)[0]] == first
+
+
+@pytest.mark.parametrize(
+    ("text", "content"),
+    [
+        (">\t```js\n>\t\tx\n>\t```\n", "\tx\n"),
+        (">\t>\t```js\n>\t>\tx\n>\t>\t```\n", "x\n"),
+        ("> > ```js\n> >\tx\n>\t>\ty\n> > ```\n", "x\n  y\n"),
+        (">\t- ```js\n>\t  x\n>\t  ```\n", "x\n"),
+    ],
+)
+def test_a_tab_after_the_mark_continues_the_quotation(text: str, content: str) -> None:
+    (fence,) = (token for token in parse(text, Flavour.GITHUB)[0] if token.type == "fence")
+    assert (fence.content, fence.meta["closed"]) == (content, True)

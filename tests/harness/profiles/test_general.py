@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from extractor.model import ExampleStatus
-from harness.load import load_examples
+from harness.judge.results import missing_text_remark
+from harness.load import load_examples, load_normative_text
 from harness.profiles.registry import MCP, PROFILES
 from harness.run.attempt import make_probe
 from harness.run.listening_probe import ListeningProbe
 from harness.settings import load_config
+from harness.spec.bind import bind
+from tests.support.reports import tutorial
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,6 +45,18 @@ def test_a_server_is_an_example_of_which_nothing_is_asked(tmp_path: Path, profil
     assert found.status is ExampleStatus.RUNNABLE
     assert found.bundle is not None
     assert isinstance(make_probe(found.bundle, PROFILES[profile]), ListeningProbe)
+
+
+def test_sentences_without_requirements_are_no_lack(tmp_path: Path) -> None:
+    """What runs is judged as an example; there is nothing that bindings could be given for."""
+    (tmp_path / "docprobe.toml").write_text('profile = "general"\n[layout]\nspecification = ["a.md"]\n')
+    (tmp_path / "a.md").write_text("# A\n\nA server MUST answer.\n")
+    text = load_normative_text(load_config(tmp_path, environ={"DOCPROBE_STATE": str(tmp_path / ".state")}))
+    judged = (tutorial("1.0", others=()),)
+    assert text.bound.unbound
+    assert list(missing_text_remark(judged, text.bound)) == []
+    of_mcp = replace(text.bound, requirements=bind((), (), MCP.catalogue.requirements).requirements)
+    assert "no finding about it can block" in next(missing_text_remark(judged, of_mcp))
 
 
 def test_what_serves_nothing_is_no_example(tmp_path: Path) -> None:

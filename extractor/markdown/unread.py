@@ -1,0 +1,155 @@
+"""Constructs that bring or hold code which docprobe does not see: each is a problem of the page at its line.
+
+Those of templates (mdBook, Hugo, Jekyll, GitBook, MkDocs's plugins) are looked for in text; components and HTML's
+``<pre>`` among the tags. What a page shows of such a construct, in inline code or a fence, is none.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from extractor.markdown.tags import TagKind
+from extractor.model import Flavour
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from markdown_it.token import Token
+
+_TEXT: Final = re.compile(
+    r"\{\{#(?P<mdbook>include|rustdoc_include|playground)\b"
+    r"|\{\{[<%][ \t]*(?!tabpane[^}]*\btext=)"
+    r"(?P<hugo>[\w-]{0,40}(?:code|highlight|include|readfile|gist|snippet|tabpane|terminal|command)[\w-]{0,40})"
+    r"|\{%-?[ \t]*(?!end|include[ \t]+(?![\w./-]{0,80}(?:code|snippet|example|highlight))[\w./-]{1,80}\.(?:html|svg)\b)"
+    r"(?P<liquid>[\w-]{0,40}(?:highlight|code|include|gist|snippet)[\w-]{0,40})"
+    r"|^[ \t]*(?P<pymdown>-{1,20}8<-{1,20})"
+    r"|^[ \t]*\{(?P<mkdocs>[*!])[ \t]*[\w./]"
+    r"|<!--[ \t]*@(?P<vitepress>include):"
+    r"|^[ \t]*@\[(?P<vuepress>code)[^\]\n]*\]\(",
+    re.MULTILINE,
+)
+"""Of Jekyll's includes, parts of the site itself (``toc.html``) are left out: most hold no code."""
+_WRITTEN: Final = {
+    "mdbook": "{{{{#{}}}}} (mdBook)",
+    "hugo": "{{{{< {} >}}}} (Hugo)",
+    "liquid": "{{% {} %}} (Jekyll, GitBook)",
+    "pymdown": "{} outside a fence (PyMdown snippets)",
+    "mkdocs": "{{{0} … {0}}} (Markdown-Include)",
+    "vitepress": "<!--@{}: --> (VitePress)",
+    "vuepress": "@[{}]() (VuePress)",
+}
+_MACROS: Final = "{{% {} %}} (MkDocs plugins)"
+_SITES: Final = {
+    "pymdown": (Flavour.MKDOCS,),
+    "mkdocs": (Flavour.MKDOCS,),
+    "liquid": (Flavour.GITHUB, Flavour.MKDOCS),
+    "vitepress": (Flavour.VITEPRESS,),
+}
+"""The dialects that have a construct, other than plain Markdown, which stands for every site without its own."""
+_IN_FENCES: Final = ("mdbook", "mkdocs")
+"""Constructs that stand among the lines of a fence, whose code they bring."""
+_FILLS_FENCE: Final = re.compile(
+    r"\s*(?:\{%-?[ \t]*include[\w-]*[ \t][^%\n]{1,500}%\}"
+    r"|\{\{[<%][ \t]*(?:include|readfile)[ \t][^}\n]{1,500}\}\})\s*\Z"
+)
+"""A fence with nothing but the tag of the file whose code it shows."""
+_TICKS: Final = re.compile(r"`+")
+_COMPONENT: Final = re.compile(
+    r"(?:pre|(?:\w+\.)?(?:Code(?:Tabs?|Group|Fence)?|\w*(?:Snippet|Code(?:Block|Example|Sample|Snippet)|SourceCode)))\Z"
+)
+"""Names of tags that show code: ``<CodeBlock>``, ``<RemoteSnippet>``; ``<code>`` is a word in a sentence."""
+_DIRECTIVES: Final = ("include", "eval-rst")
+
+
+def unread_constructs(tokens: Sequence[Token], flavour: Flavour) -> Iterator[tuple[int, str]]:
+    """Yield line (0-based) and message for each construct that brings code which docprobe does not see.
+
+    Each construct once, at its first line.
+    """
+    seen: dict[str, list[int]] = {}
+    for line, construct in (*_in_text(tokens, flavour), *_in_tags(tokens)):
+        seen.setdefault(construct, []).append(line)
+    for construct, lines in seen.items():
+        often = f" ({len(lines)} times on this page)" if len(lines) > 1 else ""
+        yield min(lines), f"{construct} is not read: code that it brings or holds is not seen{often}"
+
+
+def _in_text(tokens: Iterable[Token], flavour: Flavour) -> Iterator[tuple[int, str]]:
+    for token in tokens:
+        if not token.map:
+            continue
+        if token.type == "directive" and token.meta["name"] in _DIRECTIVES:
+            yield token.map[0], f"{{{token.meta['name']}}} (MyST)"
+        if token.type not in ("inline", "html_block", "comment", "fence"):
+            continue
+        spans: Iterator[tuple[int, int]] | None = None
+        span, line, counted = (0, 0), token.map[0] + (token.type == "fence"), 0
+        for match in _TEXT.finditer(token.content):
+            kind = next(kind for kind in _WRITTEN if match[kind])
+            if flavour not in _SITES.get(kind, (Flavour.GITHUB,)):
+                continue
+            if token.type == "fence" and kind not in _IN_FENCES and not _FILLS_FENCE.match(token.content):
+                continue
+            if token.type == "comment" and kind != "vitepress":
+                continue
+            at = match.start(kind)
+            if token.type == "inline":
+                spans = iter(_code_spans(token.content)) if spans is None else spans
+                while span[1] <= at and (following := next(spans, None)):
+                    span = following
+                if span[0] <= at < span[1]:
+                    continue
+            line, counted = line + token.content.count("\n", counted, at), at
+            macros = kind == "liquid" and flavour is Flavour.MKDOCS
+            yield line, (_MACROS if macros else _WRITTEN[kind]).format(match[kind])
+
+
+def _code_spans(text: str) -> list[tuple[int, int]]:
+    """Half-open ranges of inline code (CommonMark, "Code spans"): from a run of backticks to the next of its length."""
+    runs = list(_TICKS.finditer(text))
+    after: dict[int, int] = {}
+    closing: list[int | None] = []
+    for at in reversed(range(len(runs))):
+        length = len(runs[at][0])
+        closing.append(after.get(length))
+        after[length] = at
+    closing.reverse()
+    spans, at = [], 0
+    while at < len(runs):
+        end = closing[at]
+        if end is not None:
+            spans.append((runs[at].start(), runs[end].end()))
+            at = end
+        at += 1
+    return spans
+
+
+def _in_tags(tokens: Iterable[Token]) -> Iterator[tuple[int, str]]:
+    """Components and elements that show code, without a fence inside."""
+    fences = 0
+    opened: dict[str, list[tuple[int, int, str]]] = {}
+    for token in tokens:
+        fences += token.type == "fence"
+        if token.type != "tag" or not token.map or not _COMPONENT.match(name := str(token.meta["name"])):
+            continue
+        match token.meta["kind"]:
+            case TagKind.OPEN:
+                opened.setdefault(name, []).append((token.map[0], fences, _as_written(token)))
+            case TagKind.CLOSE if opened.get(name):
+                line, before, written = opened[name].pop()
+                if before == fences:
+                    yield line, written
+            case TagKind.SELF:
+                yield token.map[0], _as_written(token)
+            case _:
+                pass
+    for places in opened.values():
+        yield from ((line, written) for line, before, written in places if before == fences)
+
+
+def _as_written(tag: Token) -> str:
+    name = str(tag.meta["name"])
+    if tag.content.startswith("{%"):
+        return f"{{% {name.lower()} %}} without a fence (GitBook)"
+    return f"<{name}> (HTML)" if name == "pre" else f"<{name}>"
