@@ -60,9 +60,34 @@ def violated(
     legs: Mapping[str, bool] | None = None,
     *,
     quoting: str = "",
+    expected: str = "",
+    wrong: Iterable[Exchange | None] | None = None,
+    control: str = "",
 ) -> Finding:
-    """Return the finding that the requirement is violated. Arguments as :func:`finding`."""
-    return finding(bound, Verdict.VIOLATED, summary, evidence, legs, quoting)
+    """Return the finding that the requirement is violated. Other arguments as :func:`finding`.
+
+    Args:
+        bound: the requirement.
+        summary: as for :func:`finding`; with ``expected``, what was sent and what came back, without a full stop.
+        evidence: the exchanges that decide.
+        legs: what was decided, by name.
+        quoting: words of the sentence to quote.
+        expected: what should have come back instead, in a few words; the summary says it too.
+        wrong: the exchanges where ``expected`` is missing. By default the last of the evidence that is not the control
+            of another one; none if nothing came that could be marked.
+        control: with ``expected``, a further sentence of the summary: how the control was answered.
+    """
+    if not expected:
+        return finding(bound, Verdict.VIOLATED, summary, evidence, legs, quoting)
+    exchanges = [exchange for exchange in evidence if exchange is not None]
+    found = finding(
+        bound, Verdict.VIOLATED, " ".join(filter(None, (f"{summary}; expected {expected}.", control))),
+        exchanges, legs, quoting,
+    )  # fmt: skip
+    if wrong is None:
+        controls = {exchange.control for exchange in exchanges}
+        wrong = [exchange for exchange in exchanges if exchange.number not in controls][-1:]
+    return dataclasses.replace(found, expected=dict.fromkeys(map(str, numbers(wrong)), expected))
 
 
 def not_applicable(bound: BoundRequirement, summary: str, evidence: Iterable[Exchange | None] = ()) -> Finding:

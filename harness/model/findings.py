@@ -270,6 +270,13 @@ class Finding:
         Meta(description="Of a requirement on several kinds of requests or things: each that was decided, by name."),
     ] = field(default_factory=dict)
     """Those that are violated are part of what the finding is: a further one is a new finding."""
+    expected: Annotated[
+        Mapping[str, str],
+        Meta(
+            description="Of a violation, what should have come instead, by the number of each exchange that is wrong."
+        ),
+    ] = field(default_factory=dict)
+    """Empty where the rule names no single exchange, and in results of versions that did not write it."""
     change: Annotated[
         FindingChange | None, Meta(description="With --changed-since, of a violation: compared with the merge base.")
     ] = None

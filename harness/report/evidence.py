@@ -5,7 +5,6 @@ The strings given here are still hostile; the format that writes them escapes th
 
 from __future__ import annotations
 
-import re
 import shlex
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -30,9 +29,6 @@ BODY_LIMIT: Final = 120
 """Characters of a reply's body shown beside its status."""
 NOT_HTTP: Final = frozenset({"STDIN", "STDOUT", "SPAWN", "CLOSE"})
 """Methods of exchanges that are not HTTP."""
-_EXPECTED: Final = re.compile(r"[;,] expected (.+?)(?:\.(?:\s|$)|$)")
-"""How the summary of a violation says what should have come back; every rule writes it so."""
-_STATUS: Final = re.compile(r"\b[1-5]\d\d\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +51,7 @@ class ExchangeLine:
     wrong: bool = False
     """Whether its reply is what violates the requirement."""
     expected: str = ""
-    """Of a wrong reply, what should have come back; empty if no summary says it."""
+    """Of a wrong reply, what should have come back; empty if the finding does not say it."""
 
 
 def parties(kind: ExampleKind) -> tuple[str, str]:
@@ -63,28 +59,15 @@ def parties(kind: ExampleKind) -> tuple[str, str]:
     return ("example client", "docprobe") if kind is ExampleKind.CLIENT else ("docprobe", "example server")
 
 
-def expected_reply(finding: Finding) -> str:
-    """Return what should have come back, as the summary of a violation says it; empty if it doesn't."""
-    found = _EXPECTED.search(finding.summary) if finding.verdict is Verdict.VIOLATED else None
-    return found[1] if found else ""
+def _wrong_replies(exchanges: Sequence[Exchange], finding: Finding) -> Mapping[str, str]:
+    """Return by number the exchanges whose reply violates the requirement, with what should have come back.
 
-
-def _wrong_replies(exchanges: Sequence[Exchange], finding: Finding) -> frozenset[int]:
-    """Return the numbers of the exchanges whose reply violates the requirement, as far as that can be told.
-
-    An exchange that has a control differs from it by the fault under test alone, so it is what was asked; of those, a
-    reply with one of the expected statuses is right.
+    Where the finding does not say it, an exchange that has a control differs from it by the fault under test alone, so
+    it is what was asked.
     """
-    if finding.verdict is not Verdict.VIOLATED:
-        return frozenset()
-    expected = expected_reply(finding)
-    asked = [exchange for exchange in exchanges if exchange.control is not None or exchange.method == "STDOUT"]
-    controls = {exchange.control for exchange in exchanges}
-    if not asked and expected:
-        asked = [exchange for exchange in exchanges if exchange.number not in controls][-1:]
-    right = {int(status) for status in _STATUS.findall(expected)}
-    wrong = [exchange for exchange in asked if exchange.status not in right]
-    return frozenset(exchange.number for exchange in wrong or asked)
+    if finding.verdict is not Verdict.VIOLATED or finding.expected:
+        return finding.expected
+    return {str(e.number): "" for e in exchanges if e.control is not None or e.method == "STDOUT"}
 
 
 def exchange_lines(
@@ -103,12 +86,11 @@ def exchange_lines(
     exchanges = [exchange for exchange in transcript.exchanges if exchange.number in chosen]
     controls = {exchange.control for exchange in exchanges}
     shared = set(shared_context(transcript, numbers))
-    wrong = _wrong_replies(exchanges, finding) if finding is not None else frozenset()
-    expected = expected_reply(finding) if finding is not None else ""
+    wrong = _wrong_replies(exchanges, finding) if finding is not None else {}
     return tuple(
         _line(
-            exchange, shared, control=exchange.number in controls and exchange.number not in wrong,
-            expected=expected if exchange.number in wrong else None,
+            exchange, shared, control=exchange.number in controls and str(exchange.number) not in wrong,
+            expected=wrong.get(str(exchange.number)),
         )
         for exchange in exchanges
     )  # fmt: skip

@@ -26,7 +26,7 @@ def listed(transcript: Transcript, bound: BoundRequirement) -> Finding:
         return inconclusive(bound, "GET /things was not answered.", [exchange])
     reply = exchange.reply
     if reply.status != 200:
-        return violated(bound, f"GET /things returned status {reply.status}; expected 200.", [exchange])
+        return violated(bound, f"GET /things returned status {reply.status}", [exchange], expected="200")
     try:
         is_array = isinstance(json.loads(reply.body), list)
     except ValueError:

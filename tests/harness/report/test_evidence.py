@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from extractor.model import ExampleKind
 from harness.model import Transcript, Verdict
-from harness.report.evidence import exchange_lines, expected_reply, parties
+from harness.report.evidence import exchange_lines, parties
 from harness.report.html.exchanges import reply_text, request_text
 from tests.harness.nightly.history.nights import verdict
 from tests.support.report_pieces import exchange
@@ -12,6 +12,7 @@ from tests.support.report_pieces import exchange
 WRONG = replace(
     verdict("session.terminated-404", Verdict.VIOLATED),
     summary="After DELETE (200), requests with the ended session id returned 400; expected 404. The rest was served.",
+    expected={"8": "404"},
 )
 TALK = Transcript("x", ExampleKind.HTTP_SERVER, (
     exchange(5, "live.get", "GET", 200),
@@ -25,7 +26,7 @@ TALK = Transcript("x", ExampleKind.HTTP_SERVER, (
 def test_a_line_on_stdout_goes_from_the_example_to_docprobe() -> None:
     noise = replace(exchange(2, "stdio.noise", "STDOUT", None, target="", headers={}), body="server is ready")
     assert (request_text(noise), reply_text(noise)) == ("(nothing was sent)", "server is ready")
-    (line,) = exchange_lines(Transcript("x", ExampleKind.STDIO_SERVER, (noise,)), [2], WRONG)
+    (line,) = exchange_lines(Transcript("x", ExampleKind.STDIO_SERVER, (noise,)), [2], replace(WRONG, expected={}))
     assert (line.unsolicited, line.wrong, line.status) == (True, True, "stdout: server is ready")
 
 
@@ -41,8 +42,8 @@ def test_the_wrong_reply_is_marked_with_what_was_expected() -> None:
     assert [line.number for line in lines if line.control] == [5, 6]
 
 
-def test_without_a_control_the_last_exchange_is_the_one_that_was_asked() -> None:
-    finding = replace(WRONG, summary="GET with an invented Last-Event-ID returned 500; expected a stream or a 4xx.")
+def test_what_was_expected_is_a_value_and_is_not_read_back_from_the_sentence() -> None:
+    finding = replace(WRONG, summary="GET returned 500; expected 204.", expected={"2": "a stream or a 4xx"})
     talk = Transcript("x", ExampleKind.HTTP_SERVER, (
         exchange(1, "a", "POST", 200), exchange(2, "get.resume", "GET", 500),
     ))  # fmt: skip
@@ -50,13 +51,17 @@ def test_without_a_control_the_last_exchange_is_the_one_that_was_asked() -> None
     assert [(line.number, line.expected) for line in lines if line.wrong] == [(2, "a stream or a 4xx")]
 
 
+def test_a_result_without_the_value_marks_what_differs_from_its_control() -> None:
+    lines = exchange_lines(TALK, [5, 6, 7, 8], replace(WRONG, expected={}))
+    assert [(line.number, line.expected) for line in lines if line.wrong] == [(8, "")]
+
+
 def test_a_violation_without_an_expected_reply_accuses_no_exchange_that_has_no_control() -> None:
-    finding = replace(WRONG, summary="Session ids can be predicted.")
+    finding = replace(WRONG, summary="Session ids can be predicted.", expected={})
     talk = Transcript("x", ExampleKind.HTTP_SERVER, (exchange(1, "a", "POST", 200), exchange(2, "b", "POST", 200)))
     assert not any(line.wrong for line in exchange_lines(talk, [1, 2], finding))
 
 
 def test_only_violations_have_wrong_replies() -> None:
-    right = replace(WRONG, verdict=Verdict.SATISFIED)
-    assert expected_reply(right) == ""
+    right = replace(WRONG, verdict=Verdict.SATISFIED, expected={})
     assert not any(line.wrong for line in exchange_lines(TALK, [5, 6, 7, 8, 9], right))

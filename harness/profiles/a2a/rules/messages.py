@@ -54,8 +54,9 @@ def unknown_task(transcript: Transcript, bound: BoundRequirement) -> Finding:
         return satisfied(bound, "A message for an unknown task is answered by TaskNotFoundError.", [exchange])
     return violated(
         bound,
-        f"A message for an unknown task was answered {described(exchange)}; expected {steps.TASK_NOT_FOUND}.",
+        f"A message for an unknown task was answered {described(exchange)}",
         [exchange],
+        expected=str(steps.TASK_NOT_FOUND),
     )
 
 

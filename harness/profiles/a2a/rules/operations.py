@@ -48,9 +48,11 @@ def _refused(transcript: Transcript, bound: BoundRequirement, names: tuple[str, 
         how = described(exchange) if exchange is not None else ""
         return violated(
             bound,
-            f"The card declares no {what}; {wrong} was answered {how}, expected {code}.",
+            f"The card declares no {what}; {wrong} was answered {how}",
             exchanges.values(),
             legs,
+            expected=str(code),
+            wrong=[exchange],
         )
     if len(legs) < len(names):
         return inconclusive(bound, "Not every request was answered.", exchanges.values())

@@ -35,9 +35,11 @@ def not_found(transcript: Transcript, bound: BoundRequirement) -> Finding:
         )
         return violated(
             bound,
-            f"For an unknown task, {got}; expected error {steps.TASK_NOT_FOUND}.",
+            f"For an unknown task, {got}",
             exchanges.values(),
             legs,
+            expected=f"error {steps.TASK_NOT_FOUND}",
+            wrong=[exchanges[method] for method in wrong],
         )
     return satisfied(bound, "An unknown task is answered by TaskNotFoundError.", exchanges.values())
 
@@ -53,8 +55,9 @@ def cancel_finished(transcript: Transcript, bound: BoundRequirement) -> Finding:
         return satisfied(bound, f"Cancelling a task that has ended is answered by error {code}.", [exchange])
     return violated(
         bound,
-        f"Cancelling a task that has ended was answered {described(exchange)}; expected {steps.TASK_NOT_CANCELABLE}.",
+        f"Cancelling a task that has ended was answered {described(exchange)}",
         [exchange],
+        expected=str(steps.TASK_NOT_CANCELABLE),
     )
 
 

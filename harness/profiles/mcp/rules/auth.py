@@ -76,9 +76,12 @@ def invalid_401(transcript: Transcript, bound: BoundRequirement) -> Finding:
         return satisfied(bound, f"Requests with a token that must be refused returned {answers}.", evidence)
     return violated(
         bound,
-        f"Requests with a token that must be refused returned {answers}; expected 401. A valid token was served.",
+        f"Requests with a token that must be refused returned {answers}",
         evidence,
         {token: exchange.status == 401 for token, exchange in decided.items()},
+        expected="401",
+        wrong=[exchange for exchange in decided.values() if exchange.status != 401],
+        control="A valid token was served.",
     )
 
 

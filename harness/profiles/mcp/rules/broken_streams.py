@@ -95,7 +95,7 @@ def carries_response(transcript: Transcript, bound: BoundRequirement) -> Finding
             undecided.append(exchange)
             continue
         what = f"{method_of(exchange) or 'A request'} got {wrong}"
-        return violated(bound, f"{what}; expected the response on it.", [opening, exchange])
+        return violated(bound, what, [opening, exchange], expected="the response on it")
     if undecided:
         return inconclusive(bound, "A stream carried no response while docprobe watched it; it may be slow.", undecided)
     right = [exchange for exchange in streams if is_result(exchange) or is_json_error(exchange)]

@@ -168,8 +168,8 @@ def insufficient_scope(transcript: Transcript, bound: BoundRequirement) -> Findi
 
     def judge(refused: Exchange, both: Sequence[Exchange | None]) -> Finding:
         if refused.status != 403:
-            summary = f"A token without the scope returned {describe(refused)}; expected 403."
-            return violated(bound, summary, both, quoting="403 Forbidden")
+            summary = f"A token without the scope returned {describe(refused)}"
+            return violated(bound, summary, both, quoting="403 Forbidden", expected="403")
         given = _parameters(refused)
         wrong = [] if _BEARER.search(_challenge(refused)) else ["the scheme `Bearer`"]
         wrong += [] if given.get("error") == "insufficient_scope" else ['`error="insufficient_scope"`']

@@ -45,9 +45,9 @@ def sends_session_id(transcript: Transcript, bound: BoundRequirement) -> Finding
             carried = "no session id" if id is None else "another session id"
             return violated(
                 bound,
-                f"After an initialize answer with a session id, {name_of(exchange)} carried {carried}; expected the "
-                "id on every request.",
+                f"After an initialize answer with a session id, {name_of(exchange)} carried {carried}",
                 [*issued, exchange],
+                expected="the id on every request",
             )
     if not later:
         return inconclusive(bound, "The client sent nothing after its initialize was answered.", issued)
@@ -100,21 +100,26 @@ def reinit_on_404(transcript: Transcript, bound: BoundRequirement) -> Finding:
         return satisfied(bound, "After a 404 the client sent a new initialize without a session id.", [gone, again])
     if again is not None:
         return violated(
-            bound, "After a 404 the client sent a new initialize with a session id; expected none.", [gone, again]
+            bound, "After a 404 the client sent a new initialize with a session id", [gone, again], expected="none"
         )
     posts = [e for e in after if e.method == "POST"]
     if posts:
         return violated(
-            bound, f"After a 404 the client sent {name_of(posts[0])}; expected a new initialize.", [gone, *posts]
+            bound,
+            f"After a 404 the client sent {name_of(posts[0])}",
+            [gone, *posts],
+            expected="a new initialize",
+            wrong=posts[:1],
         )
     failed = transcript.facts.failed_when_gone
     cause = uncaught_error(line for line in transcript.logs if line.at_s >= gone.started_s)
     if failed is not None and cause is not None:
         return violated(
             bound,
-            f"After a 404 the client {failed.sentence} with an error that nothing caught ({cause!r}); "
-            "expected a new initialize.",
+            f"After a 404 the client {failed.sentence} with an error that nothing caught ({cause!r})",
             [gone, *after],
+            expected="a new initialize",
+            wrong=(),
         )
     return inconclusive(
         bound, "After a 404 the client sent no further message: its program may have ended.", [gone, *after]

@@ -49,7 +49,7 @@ def unsupported_error(transcript: Transcript, bound: BoundRequirement) -> Findin
     def judge(fault: Exchange, both: Sequence[Exchange | None]) -> Finding:
         code = error_code(fault)
         if code != UNSUPPORTED_VERSION:
-            return violated(bound, f"{request} was refused {_with(code)}; expected -32022.", both)
+            return violated(bound, f"{request} was refused {_with(code)}", both, expected="-32022")
         error = (response(fault) or {}).get("error")
         data = error.get("data") if isinstance(error, dict) else None
         supported = data.get("supported") if isinstance(data, dict) else None
@@ -101,7 +101,7 @@ def _missing(transcript: Transcript, bound: BoundRequirement, step: str, codes: 
         code = error_code(fault)
         if code in codes:
             return satisfied(bound, f"{request} was refused with code {code}.", both)
-        return violated(bound, f"{request} was refused {_with(code)}; expected {INVALID_PARAMS}.", both)
+        return violated(bound, f"{request} was refused {_with(code)}", both, expected=str(INVALID_PARAMS))
 
     return judge_refusal(transcript, bound, step, request, judge)
 
@@ -172,15 +172,15 @@ def resource_not_found(transcript: Transcript, bound: BoundRequirement) -> Findi
         result = (response(asked) or {}).get("result")
         contents = result.get("contents") if isinstance(result, dict) else None
         if contents == []:
-            summary = f"{request} got an empty `contents`; expected an error."
-            return violated(bound, summary, both, quoting="empty contents")
+            summary = f"{request} got an empty `contents`"
+            return violated(bound, summary, both, quoting="empty contents", expected="an error")
         return inconclusive(bound, "The server has a resource for any address.", both)
 
     def judge(refused: Exchange, both: Sequence[Exchange | None]) -> Finding:
         code, right = error_code(refused), _NOT_FOUND_BEFORE if bound.revision in SESSIONS else INVALID_PARAMS
         if code == right:
             return satisfied(bound, f"{request} got error {code}.", both)
-        return violated(bound, f"{request} was refused {_with(code)}; expected {right}.", both)
+        return violated(bound, f"{request} was refused {_with(code)}", both, expected=str(right))
 
     return judge_refusal(transcript, bound, steps.RESOURCE_MISSING, request, judge)
 

@@ -48,9 +48,10 @@ def sse_or_405(transcript: Transcript, bound: BoundRequirement) -> Finding:
             same = "on the same session " if exchange.session is not None else ""
             return violated(
                 bound,
-                f"{_get(exchange)}{with_id} returned {describe(exchange)}; expected 200 {EVENT_STREAM} or 405. "
-                f"POST {same}was served.",
+                f"{_get(exchange)}{with_id} returned {describe(exchange)}",
                 [control, exchange],
+                expected=f"200 {EVENT_STREAM} or 405",
+                control=f"POST {same}was served.",
             )
     if not right:
         return inconclusive(bound, f"{_get(undecided[0])} returned {describe(undecided[0])}.", undecided)
@@ -101,7 +102,7 @@ def invented_event_id(transcript: Transcript, bound: BoundRequirement) -> Findin
     if answer in (Answer.UNDECIDED, Answer.SILENT):
         return inconclusive(bound, f"{summary}.", [asked])
     if answer is Answer.CUT or (asked.status or 0) >= 500:
-        return violated(bound, f"{summary}; expected a stream or a 4xx.", [asked])
+        return violated(bound, summary, [asked], expected="a stream or a 4xx")
     return satisfied(bound, f"{summary}.", [asked])
 
 

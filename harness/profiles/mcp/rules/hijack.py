@@ -143,7 +143,14 @@ def _must_not_serve(transcript: Transcript, bound: BoundRequirement, group: str,
     if served:
         by_leg = {leg.name: leg not in served for leg in legs if leg in served or leg.answer is Answer.REFUSED}
         answers = describe_legs(served)
-        return violated(bound, f"Requests with {what} returned {answers}; expected a refusal.", evidence, by_leg)
+        return violated(
+            bound,
+            f"Requests with {what} returned {answers}",
+            evidence,
+            by_leg,
+            expected="a refusal",
+            wrong=[leg.fault for leg in served],
+        )
     refused = [leg for leg in legs if leg.answer in (Answer.REFUSED, Answer.CUT)]
     delete_refused = any(leg.name == LEG_NAMES["delete"] for leg in refused)
     if delete_refused and after and classify_answer(transcript, after, refused[0].control) is Answer.REFUSED:

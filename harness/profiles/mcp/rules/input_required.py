@@ -67,7 +67,7 @@ def capability_error(transcript: Transcript, bound: BoundRequirement) -> Finding
         return satisfied(bound, "A tool that asks for input where it can was served without any capability.", both)
     if is_json_error(asked):
         what = f"A tools/call that needs a capability which the client did not declare returned {describe(asked)}"
-        return violated(bound, f"{what}; expected code {_MISSING_CAPABILITY}.", both, quoting=_MUST_RETURN)
+        return violated(bound, what, both, quoting=_MUST_RETURN, expected=f"code {_MISSING_CAPABILITY}")
     return inconclusive(bound, "Without its capability the tool returned an error of its own.", both)
 
 
@@ -76,8 +76,8 @@ def _error_is_whole(bound: BoundRequirement, asked: Exchange, both: list[Exchang
     data = error.get("data") if isinstance(error, dict) else None
     required = data.get("requiredCapabilities") if isinstance(data, dict) else None
     if asked.status != 400:
-        summary = f"The error -32021 came with status {asked.status}; expected 400."
-        return violated(bound, summary, both, quoting="400 Bad Request")
+        summary = f"The error -32021 came with status {asked.status}"
+        return violated(bound, summary, both, quoting="400 Bad Request", expected="400")
     if not isinstance(required, dict) or not required:
         summary = "The error -32021 does not list the missing capabilities in `data.requiredCapabilities`."
         return violated(bound, summary, both, quoting=_MUST_RETURN)

@@ -90,14 +90,19 @@ def ping_answered(transcript: Transcript, bound: BoundRequirement) -> Finding:
         more = sorted({*((response(ping) or {}).get("result") or {})} - {"_meta"})
         if more:
             named = join_words(f"`{name[:_SHOWN]}`" for name in more[:_FIELDS])
-            return violated(bound, f"A ping returned a result with {named}; expected an empty one.", [ping])
+            return violated(bound, f"A ping returned a result with {named}", [ping], expected="an empty one")
         return satisfied(bound, "A ping returned an empty result.", [ping])
     if other is None or not is_served(other):
         return inconclusive(bound, f"A ping returned {describe(ping)}, and tools/list was not served.", [ping, other])
     if ping.reply is None or ping.status in (429, 503):
         return inconclusive(bound, f"A ping was inconclusive: {why_undecided(ping)}.", [ping, other])
     return violated(
-        bound, f"A ping returned {describe(ping)}; expected an empty result. tools/list was served.", [ping, other]
+        bound,
+        f"A ping returned {describe(ping)}",
+        [ping, other],
+        expected="an empty result",
+        wrong=[ping],
+        control="tools/list was served.",
     )
 
 
@@ -130,9 +135,9 @@ def init_version(transcript: Transcript, bound: BoundRequirement) -> Finding:
         if answer_to_fault(transcript, asked) in NOT_SERVED:
             finding = violated(
                 bound,
-                f"An initialize that offers {UNSUPPORTED_VERSION} returned {describe(asked)}; expected a result with a "
-                "version that the server supports.",
+                f"An initialize that offers {UNSUPPORTED_VERSION} returned {describe(asked)}",
                 both,
+                expected="a result with a version that the server supports",
                 quoting="another protocol version",
             )
             return as_interpretation(finding) if error_code(asked) == _INVALID_PARAMS else finding

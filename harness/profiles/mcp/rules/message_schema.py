@@ -137,7 +137,7 @@ def null_id(transcript: Transcript, bound: BoundRequirement) -> Finding:
     for exchange, message in refused:
         if "id" in message and message["id"] is None:
             return violated(
-                bound, "The error of a refusal has the id null; expected a string, a number or no id.", [exchange]
+                bound, "The error of a refusal has the id null", [exchange], expected="a string, a number or no id"
             )
     return satisfied(bound, "No error of a refusal has the id null.", [refused[0][0]])
 

@@ -112,10 +112,12 @@ def refused_403(transcript: Transcript, bound: BoundRequirement) -> Finding:
     if wrong:
         return violated(
             bound,
-            f"With a foreign Origin the server returned {describe_each(wrong.items())}; expected 403. Without it the "
-            "same was served.",
+            f"With a foreign Origin the server returned {describe_each(wrong.items())}",
             evidence,
             {what: exchange.status == 403 for what, exchange in refused.items()},
+            expected="403",
+            wrong=wrong.values(),
+            control="Without it the same was served.",
         )
     left = {what: e for what, e in asked.items() if answer_to_fault(transcript, e) is Answer.UNDECIDED}
     if refused and not left:
@@ -230,8 +232,8 @@ def _validate(transcript: Transcript, bound: BoundRequirement) -> Finding:
     if served:
         answers = describe_each(served.items())
         by_origin = {what: what not in served for what in (*served, *refused)}
-        summary = f"With a foreign Origin the server returned {answers}; expected a refusal."
-        return violated(bound, summary, evidence, by_origin)
+        summary = f"With a foreign Origin the server returned {answers}"
+        return violated(bound, summary, evidence, by_origin, expected="a refusal", wrong=served.values())
     left = {what: e for what, e in asked.items() if answer_to_fault(transcript, e) is Answer.UNDECIDED}
     if left or not refused:
         return inconclusive(bound, _why_nothing(transcript, left or asked), evidence)

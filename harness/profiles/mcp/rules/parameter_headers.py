@@ -112,13 +112,13 @@ def header_match(transcript: Transcript, bound: BoundRequirement) -> Finding:
     unasked = exchange_of(transcript, bound.revision, steps.MODERN_PARAM_CHARACTERS)
     if unasked is not None and is_served(unasked):
         what = "A tools/call whose Mcp-Param header has a character beyond ASCII, not in base64, was served"
-        return violated(bound, f"{what}; expected a refusal.", [called, unasked], quoting="invalid characters")
+        return violated(bound, what, [called, unasked], quoting="invalid characters", expected="a refusal")
     for step, how in _SERVED.items():
         asked = exchange_of(transcript, bound.revision, step)
         if asked is not None and answer_to_fault(transcript, asked) in NOT_SERVED:
             what = f"A tools/call {how} returned {describe(asked)}"
             quoting = "after decoding" if step == steps.MODERN_PARAM_ENCODED else "MUST NOT expect the header"
-            return violated(bound, f"{what}; expected a result.", [called, asked], quoting=quoting)
+            return violated(bound, what, [called, asked], quoting=quoting, expected="a result")
     finding = deciding(
         must_answer(transcript, bound, step, 400, what, quoting=_SAID_OF_REFUSED[step])
         for step, what in _REFUSED.items()

@@ -69,9 +69,10 @@ def notification_202(transcript: Transcript, bound: BoundRequirement) -> Finding
         if _is_unanswered(transcript, exchange, opening):
             return violated(
                 bound,
-                f"{_message(exchange)} got {describe(exchange)}; expected a status.",
+                f"{_message(exchange)} got {describe(exchange)}",
                 [opening, exchange],
                 quoting=_ACCEPTED,
+                expected="a status",
             )
     accepted = [exchange for exchange in asked if is_success(exchange)]
     if not accepted:
@@ -83,9 +84,10 @@ def notification_202(transcript: Transcript, bound: BoundRequirement) -> Finding
             answered = any(is_response(message) for message in messages(reply))
             return violated(
                 bound,
-                f"{_message(exchange)} returned {reply.status}{body}; expected 202 and no body.",
+                f"{_message(exchange)} returned {reply.status}{body}",
                 [exchange],
                 quoting="MUST NOT send a response" if answered else _ACCEPTED,
+                expected="202 and no body",
             )
     late = next((e for e in asked if e.failure is not None and e.failure.kind is FailureKind.TIMEOUT), None)
     if late is not None:
@@ -105,9 +107,10 @@ def printed_notification_202(transcript: Transcript, bound: BoundRequirement) ->
             body = " with a body" if exchange.reply.body.strip() else ""
             return violated(
                 bound,
-                f"The page prints {name_of(exchange)} with answer {exchange.status}{body}; expected 202 and no body.",
+                f"The page prints {name_of(exchange)} with answer {exchange.status}{body}",
                 [exchange],
                 quoting=_ACCEPTED,
+                expected="202 and no body",
             )
     if not shown:
         return inconclusive(bound, "No answer to a notification is printed.")
@@ -149,9 +152,9 @@ def refused_status(transcript: Transcript, bound: BoundRequirement) -> Finding:
     if is_success(asked) and any("error" in message for message in messages(reply)):
         finding = violated(
             bound,
-            f"A notification whose JSON is cut off returned {reply.status} with a JSON-RPC error; expected an error "
-            "status.",
+            f"A notification whose JSON is cut off returned {reply.status} with a JSON-RPC error",
             [asked],
+            expected="an error status",
         )
         return as_interpretation(finding)
     return inconclusive(bound, f"A notification whose JSON is cut off was accepted ({reply.status}).", [asked])
@@ -192,8 +195,9 @@ def request_sse_or_json(transcript: Transcript, bound: BoundRequirement) -> Find
         if wrong is not None:
             return violated(
                 bound,
-                f"{_message(exchange)} got {wrong}; expected an event stream or one JSON object.",
+                f"{_message(exchange)} got {wrong}",
                 [opening, exchange],
+                expected="an event stream or one JSON object",
             )
         if is_success(exchange):
             right.append(exchange)

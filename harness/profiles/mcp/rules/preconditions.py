@@ -176,14 +176,14 @@ def must_get_error(
     both = [control_of(transcript, asked), asked]
     if is_result(asked):
         served = "was served" if tool_served(asked) else "got a tool's result with `isError`"
-        return violated(bound, f"{request} {served}; expected error {code}.", both, quoting=quoting)
+        return violated(bound, f"{request} {served}", both, quoting=quoting, expected=f"error {code}")
     if answer_to_fault(transcript, asked) not in NOT_SERVED:
         return inconclusive(bound, f"{request} was inconclusive: {why_undecided(asked)}.", both)
     got = error_code(asked)
     if got == code:
         return satisfied(bound, f"{request} got error {code}.", both)
     with_code = "no JSON-RPC error code" if got is None else f"error {got}"
-    return violated(bound, f"{request} got {with_code}; expected {code}.", both, quoting=quoting)
+    return violated(bound, f"{request} got {with_code}", both, quoting=quoting, expected=str(code))
 
 
 def must_answer(
@@ -215,7 +215,9 @@ def must_answer(
         case Answer.SERVED | Answer.REFUSED | Answer.SILENT | Answer.CUT:
             return violated(
                 bound,
-                f"{request} returned {describe(fault)}; expected {status}. Without the fault it was served.",
+                f"{request} returned {describe(fault)}",
                 both,
                 quoting=quoting,
+                expected=str(status),
+                control="Without the fault it was served.",
             )

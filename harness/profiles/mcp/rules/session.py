@@ -43,11 +43,12 @@ from harness.profiles.mcp.seen_clients import seen_effect
 from harness.rule import Decision, Rule, TextEdit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from tree_sitter import Node
 
     from harness.model import BoundRequirement, Exchange, Finding, Transcript
+    from harness.profiles.mcp.rules.answers import Leg
 
 ACCEPTED: Final = 202
 """Status of a server that will do what was asked, and has not done it yet."""
@@ -74,7 +75,7 @@ def terminated_404(transcript: Transcript, bound: BoundRequirement) -> Finding:
     after = f"After DELETE ({end.status}), requests with the ended session id returned {describe_legs(decided)}"
     if any(leg.fault.status != 404 for leg in decided):
         by_leg = {leg.name: leg.fault.status == 404 for leg in decided}
-        finding = violated(bound, f"{after}; expected 404.", evidence, by_leg)
+        finding = violated(bound, after, evidence, by_leg, expected="404", wrong=_without(404, decided))
         lives_on = all(leg.answer is Answer.SERVED for leg in decided)
         return as_interpretation(finding) if lives_on else finding
     if not decided or undecided_of(legs):
@@ -88,6 +89,11 @@ def terminated_404(transcript: Transcript, bound: BoundRequirement) -> Finding:
             [*evidence, dead],
         )
     return satisfied(bound, f"{after}.", evidence)
+
+
+def _without(status: int, legs: Sequence[Leg]) -> list[Exchange]:
+    """Return the exchanges of ``legs`` that were answered otherwise than by ``status``."""
+    return [leg.fault for leg in legs if leg.fault.status != status]
 
 
 def printed_terminated_404(transcript: Transcript, bound: BoundRequirement) -> Finding:
@@ -107,8 +113,9 @@ def printed_terminated_404(transcript: Transcript, bound: BoundRequirement) -> F
             return violated(
                 bound,
                 f"The page prints DELETE with answer {end.status} and then {name_of(exchange)} with the same session "
-                f"id and answer {exchange.status}; expected 404.",
+                f"id and answer {exchange.status}",
                 [end, exchange],
+                expected="404",
             )
         if end is not None and exchange.status == 404:
             right += [end, exchange]
@@ -213,7 +220,15 @@ def missing_400(transcript: Transcript, bound: BoundRequirement) -> Finding:
     answers = f"Requests without the session id returned {describe_legs(decided)}"
     if any(leg.fault.status != 400 for leg in decided):
         by_leg = {leg.name: leg.fault.status == 400 for leg in decided}
-        return violated(bound, f"{answers}; expected 400. With the id they were served.", evidence, by_leg)
+        return violated(
+            bound,
+            answers,
+            evidence,
+            by_leg,
+            expected="400",
+            wrong=_without(400, decided),
+            control="With the id they were served.",
+        )
     if not decided or undecided_of(legs):
         return inconclusive(bound, f"Without the session id, {why_nothing_decided(legs)}.", evidence)
     return satisfied(bound, f"{answers}; with the id they were served.", evidence)
@@ -231,8 +246,10 @@ def printed_missing_400(transcript: Transcript, bound: BoundRequirement) -> Find
     if wrong:
         return violated(
             bound,
-            f"The page prints {name_of(wrong[0])} without a session id and answer {wrong[0].status}; expected 400.",
+            f"The page prints {name_of(wrong[0])} without a session id and answer {wrong[0].status}",
             wrong,
+            expected="400",
+            wrong=wrong,
         )
     if not refused:
         return inconclusive(bound, "No refusal of a request without a session id is printed.")

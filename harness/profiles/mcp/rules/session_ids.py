@@ -47,9 +47,9 @@ def id_charset(transcript: Transcript, bound: BoundRequirement) -> Finding:
             characters = ", ".join(f"0x{ord(character):02X}" for character in wrong)
             return violated(
                 bound,
-                f"The initialize answer carried the session id {session.id!r}, which contains {characters}; expected "
-                "0x21 to 0x7E only.",
+                f"The initialize answer carried the session id {session.id!r}, which contains {characters}",
                 [by_number.get(session.exchange)],
+                expected="0x21 to 0x7E only",
             )
     return satisfied(
         bound,

@@ -55,7 +55,7 @@ def ignore_session_id(transcript: Transcript, bound: BoundRequirement) -> Findin
     for exchange in (control, asked):
         if exchange is not None and issued_id(exchange) is not None:
             what = "with a made-up session id" if exchange is asked else "without a session id"
-            return violated(bound, f"The answer to a request {what} carried a session id; expected none.", both)
+            return violated(bound, f"The answer to a request {what} carried a session id", both, expected="none")
     if is_served(asked):
         return satisfied(bound, "A request with a made-up session id was served and got no id back.", both)
     summary = f"A request with a made-up session id returned {describe(asked)}"
@@ -106,7 +106,15 @@ def get_delete_405(transcript: Transcript, bound: BoundRequirement) -> Finding:
             return inconclusive(bound, f"{left.method} was inconclusive: {why_undecided(left)}.", evidence)
         return satisfied(bound, f"{summary}.", evidence)
     by_method = {exchange.method: exchange.status == 405 for exchange in decided}
-    return violated(bound, f"{summary}; expected 405. POST was served.", evidence, by_method)
+    return violated(
+        bound,
+        summary,
+        evidence,
+        by_method,
+        expected="405",
+        wrong=[e for e in decided if e.status != 405],
+        control="POST was served.",
+    )
 
 
 GET_DELETE_405: Final = Rule(
@@ -190,9 +198,7 @@ def _not_found(transcript: Transcript, bound: BoundRequirement, step: str, what:
         return finding
     body = f"with code {code}" if code is not None else "without a JSON-RPC error"
     return violated(
-        bound,
-        f"{what} returned 404 {body}; expected code {METHOD_NOT_FOUND}.",
-        with_controls(transcript, [fault]),
+        bound, f"{what} returned 404 {body}", with_controls(transcript, [fault]), expected=f"code {METHOD_NOT_FOUND}"
     )
 
 

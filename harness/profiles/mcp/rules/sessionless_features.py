@@ -117,13 +117,13 @@ def level_refused(transcript: Transcript, bound: BoundRequirement) -> Finding:
         return not_applicable(bound, "The server does not declare the capability logging.")
     both = [control_of(transcript, asked), asked]
     if is_result(asked):
-        summary = "A request whose log level does not exist was served; expected error -32602."
-        return violated(bound, summary, both)
+        summary = "A request whose log level does not exist was served"
+        return violated(bound, summary, both, expected="error -32602")
     if answer_to_fault(transcript, asked) not in NOT_SERVED:
         return inconclusive(bound, f"A log level that does not exist returned {describe(asked)}.", both)
     if error_code(asked) == _INVALID_PARAMS:
         return satisfied(bound, "A log level that does not exist got error -32602.", both)
-    return violated(bound, f"A log level that does not exist returned {describe(asked)}; expected error -32602.", both)
+    return violated(bound, f"A log level that does not exist returned {describe(asked)}", both, expected="error -32602")
 
 
 LEVEL_REFUSED: Final = Rule(

@@ -132,7 +132,7 @@ def discover_implemented(transcript: Transcript, bound: BoundRequirement) -> Fin
     if not isinstance(result, dict):
         over_stdio = asked.method == "STDIN" and is_json_error(asked)
         if over_stdio or answer_to_fault(transcript, asked) in NOT_SERVED:
-            return violated(bound, f"server/discover returned {describe(asked)}; expected a result.", evidence)
+            return violated(bound, f"server/discover returned {describe(asked)}", evidence, expected="a result")
         return inconclusive(bound, f"server/discover returned {describe(asked)}.", evidence)
     versions, spoken = result.get("supportedVersions"), named_version(asked)
     if not isinstance(versions, list) or spoken not in versions:

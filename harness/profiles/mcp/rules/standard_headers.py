@@ -168,8 +168,10 @@ def error_code_of_mismatch(transcript: Transcript, bound: BoundRequirement) -> F
         bodies = join_words(dict.fromkeys(_code_of(exchange) for exchange in wrong))
         return violated(
             bound,
-            f"Refusals for a wrong header came {bodies}; expected code {HEADER_MISMATCH}.",
+            f"Refusals for a wrong header came {bodies}",
             evidence,
+            expected=f"code {HEADER_MISMATCH}",
+            wrong=wrong,
         )
     return satisfied(bound, f"Refusals for a wrong header had code {HEADER_MISMATCH}.", evidence)
 

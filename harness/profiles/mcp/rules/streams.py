@@ -53,9 +53,10 @@ def no_responses(transcript: Transcript, bound: BoundRequirement) -> Finding:
         if is_response(message):
             return violated(
                 bound,
-                f"While GET held the standalone stream open, the response with id {message.get('id')!r} came on it; "
-                "expected it on the stream of its request.",
+                f"While GET held the standalone stream open, the response with id {message.get('id')!r} came on it",
                 evidence,
+                expected="it on the stream of its request",
+                wrong=[stream],
             )
     if not any(is_served(request) for request in requests):
         return inconclusive(bound, "No request was served while the standalone stream was open.", evidence)
@@ -119,9 +120,9 @@ def no_broadcast(transcript: Transcript, bound: BoundRequirement) -> Finding:
                     method = str(each[1].get("method"))[:_SHOWN]
                     return violated(
                         bound,
-                        f"The message {method} came on the standalone stream and on the stream of a POST; expected one "
-                        "of them.",
+                        f"The message {method} came on the standalone stream and on the stream of a POST",
                         [get, post],
+                        expected="one of them",
                     )
     for at, one in enumerate(posts):
         for other in posts[at + 1 :]:

@@ -109,7 +109,7 @@ def begins_working(transcript: Transcript, bound: BoundRequirement) -> Finding:
         return not_applicable(bound, _NO_TASK)
     if task.get("status") == "working":
         return satisfied(bound, "A new task is working.", [asked])
-    return violated(bound, f"A new task has the status {_shown(task.get('status'))}; expected 'working'.", [asked])
+    return violated(bound, f"A new task has the status {_shown(task.get('status'))}", [asked], expected="'working'")
 
 
 BEGINS_WORKING: Final = Rule(

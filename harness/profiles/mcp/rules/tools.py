@@ -91,8 +91,8 @@ def tool_names(transcript: Transcript, bound: BoundRequirement) -> Finding:
     for name in names:
         shown = f"The tool name {name[:_SHOWN]!r}"
         if not 1 <= len(name) <= _LONGEST:
-            summary = f"{shown} has {count(len(name), 'character')}; expected 1 to {_LONGEST}."
-            return violated(bound, summary, [exchange], quoting="characters in length")
+            summary = f"{shown} has {count(len(name), 'character')}"
+            return violated(bound, summary, [exchange], quoting="characters in length", expected=f"1 to {_LONGEST}")
         if other := sorted({character for character in name if not _ALLOWED.fullmatch(character)}):
             summary = f"{shown} has {join_words(repr(each) for each in other[:_FEW])}, which names should not have."
             return violated(bound, summary, [exchange], quoting="only allowed characters")

@@ -113,7 +113,7 @@ def listen_acknowledged(transcript: Transcript, bound: BoundRequirement) -> Find
     got = messages(asked.reply)
     if not got:
         if answer_to_fault(transcript, asked) in NOT_SERVED:
-            return violated(bound, f"subscriptions/listen returned {describe(asked)}; expected a stream.", both)
+            return violated(bound, f"subscriptions/listen returned {describe(asked)}", both, expected="a stream")
         if asked.reply is not None and waited_enough(transcript, asked, control_of(transcript, asked)):
             return violated(
                 bound, f"subscriptions/listen opened a stream that stayed silent for {asked.duration_s:.0f} s.", both
@@ -121,13 +121,14 @@ def listen_acknowledged(transcript: Transcript, bound: BoundRequirement) -> Find
         return inconclusive(bound, f"subscriptions/listen returned {describe(asked)}.", both)
     first = got[0]
     if is_response(first):
-        return violated(bound, f"subscriptions/listen returned {describe(asked)}; expected a stream.", both)
+        return violated(bound, f"subscriptions/listen returned {describe(asked)}", both, expected="a stream")
     if first.get("method") != _ACKNOWLEDGED:
         return violated(
             bound,
-            f"The first message of a subscription is {_method(first)}; expected its acknowledgment.",
+            f"The first message of a subscription is {_method(first)}",
             both,
             quoting="as the first message",
+            expected="its acknowledgment",
         )
     for message in got:
         if "method" in message and not _carries(message, request.get("id")):

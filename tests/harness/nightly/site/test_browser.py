@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.model import Report, Verdict
+from harness.model import ExampleResult, Finding, Report, Verdict
 from harness.nightly.history.record import add
 from harness.nightly.history.schema import memory
 from harness.nightly.site import write_site
@@ -110,13 +110,19 @@ def with_expectations(report: Report) -> Report:
         report,
         examples=tuple(
             replace(example, findings=tuple(
-                replace(f, summary=f"{f.summary.rstrip('.')}; expected 404.")
+                replace(f, summary=f"{f.summary.rstrip('.')}; expected 404.", expected=_wrong(example, f))
                 if f.requirement == "session.terminated-404" else f
                 for f in example.findings
             ))
             for example in report.examples
         ),
     )  # fmt: skip
+
+
+def _wrong(example: ExampleResult, finding: Finding) -> dict[str, str]:
+    """Every decisive exchange that has a control, with what was expected."""
+    exchanges = example.transcript.exchanges if example.transcript else ()
+    return {str(e.number): "404" for e in exchanges if e.number in finding.evidence and e.control is not None}
 
 
 @pytest.fixture(scope="session")

@@ -39,6 +39,21 @@ def test_what_findings_say() -> None:
     check_golden("mcp/summaries.txt", text)
 
 
+def test_what_a_summary_says_was_expected_is_a_value_for_each_wrong_exchange() -> None:
+    said = 0
+    for title, transcript, page in conversations():
+        statuses = {exchange.number: exchange.status for exchange in transcript.exchanges}
+        for finding in judge(transcript, rows(), MCP, page_revision=page):
+            nothing_came = "an error that nothing caught" in finding.summary
+            assert bool(finding.expected) == ("; expected " in finding.summary and not nothing_came), (title, finding)
+            assert finding.expected.keys() <= {str(number) for number in finding.evidence}, (title, finding)
+            for number, expected in finding.expected.items():
+                said += 1
+                assert f"; expected {expected}." in finding.summary
+                assert str(statuses[int(number)]) != expected, (title, finding)
+    assert said > 100
+
+
 def conversations() -> Iterator[tuple[str, Transcript, str]]:
     """Conversations with right and wrong examples, of every kind."""
     yield from ((f"session {life}", lived(**life).transcript(), NEWEST) for life in LIVES)
